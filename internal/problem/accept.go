@@ -1,0 +1,73 @@
+package problem
+
+import (
+	"strconv"
+	"strings"
+)
+
+// accepts reports whether an Accept header (RFC 9110 section 12.5.1) admits a media
+// type. No header admits everything; the most specific matching range decides, and
+// a weight of zero refuses.
+func accepts(header []string, typ, subtype string) bool {
+	best, admitted, seen := -1, false, false
+	for _, line := range header {
+		for line != "" {
+			var item string
+			item, line = cutUnquoted(line, ',')
+			mediaRange, params := cutUnquoted(item, ';')
+			mediaRange = strings.TrimSpace(mediaRange)
+			if mediaRange == "" {
+				continue
+			}
+			seen = true
+			if s := specificity(mediaRange, typ, subtype); s > best {
+				best, admitted = s, !zeroWeight(params)
+			}
+		}
+	}
+	return !seen || admitted
+}
+
+// specificity says how closely a media range names a type: 2 exactly, 1 by type/*,
+// 0 by */*, and -1 not at all.
+func specificity(mediaRange, typ, subtype string) int {
+	t, s, _ := strings.Cut(mediaRange, "/")
+	switch {
+	case strings.EqualFold(t, typ) && strings.EqualFold(s, subtype):
+		return 2
+	case strings.EqualFold(t, typ) && s == "*":
+		return 1
+	case t == "*" && s == "*":
+		return 0
+	}
+	return -1
+}
+
+func zeroWeight(params string) bool {
+	for params != "" {
+		var param string
+		param, params = cutUnquoted(params, ';')
+		name, value, _ := strings.Cut(param, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return err == nil && q == 0
+		}
+	}
+	return false
+}
+
+// cutUnquoted cuts s at the first sep outside a quoted string.
+func cutUnquoted(s string, sep byte) (before, after string) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == sep && !quoted:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}

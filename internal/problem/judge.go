@@ -1,0 +1,93 @@
+package problem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// verdict is everything an answer says of an error, before it takes a form.
+type verdict struct {
+	status     int
+	code       string
+	message    string
+	details    json.RawMessage // nil is null
+	hint       string
+	allow      []string
+	retryAfter time.Duration
+}
+
+// judge decides what an error is. It is total: what nobody claims is Internal.
+func judge(r *http.Request, err error, authenticated bool) verdict {
+	var (
+		coded   Coded
+		tooLong *http.MaxBytesError
+	)
+	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled):
+		return plain(ClientGone)
+	case errors.As(err, &coded):
+		return fromCoded(coded, authenticated)
+	case errors.As(err, &tooLong):
+		v := plain(BodyTooLarge)
+		v.message = fmt.Sprintf("The body is larger than %d bytes.", tooLong.Limit)
+		return v
+	case errors.Is(err, context.DeadlineExceeded):
+		return plain(StatementTimeout)
+	case errors.Is(err, context.Canceled):
+		return plain(Unavailable)
+	}
+	return plain(Internal)
+}
+
+func plain(code string) verdict {
+	e := table[code]
+	return verdict{status: e.status, code: code, message: e.message}
+}
+
+func fromCoded(err Coded, authenticated bool) verdict {
+	code := err.Problem()
+	known, listed := table[code]
+	if code == Internal || !listed && !isSQLState(code) {
+		// An unlisted code is a fault of the program: its text is not to be trusted.
+		return plain(Internal)
+	}
+	v := verdict{status: Status(code, authenticated), code: code, message: known.message}
+	if !listed {
+		v.message = title(v.status) + "."
+	}
+	if t, ok := err.(Texter); ok {
+		message, details, hint := t.ProblemText()
+		if message != "" {
+			v.message = message
+		}
+		if details != "" {
+			v.details = quote(details)
+		}
+		v.hint = hint
+	}
+	if d, ok := err.(Detailer); ok {
+		if raw := d.ProblemDetails(); len(raw) > 0 && json.Valid(raw) {
+			v.details = raw
+		}
+	}
+	if a, ok := err.(Allower); ok {
+		v.allow = a.ProblemAllow()
+	}
+	if t, ok := err.(Retrier); ok {
+		v.retryAfter = t.ProblemRetryAfter()
+	}
+	return v
+}
+
+// title is the phrase of a status, which RFC 9457 section 4.2.1 asks for beside
+// the type about:blank.
+func title(status int) string {
+	if status == statusClientGone {
+		return "Client Closed Request"
+	}
+	return http.StatusText(status)
+}
