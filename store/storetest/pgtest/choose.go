@@ -1,0 +1,78 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The environment variables that choose the server.
+const (
+	envURL     = "PLINTH_TEST_DATABASE_URL"
+	envImage   = "PLINTH_TEST_POSTGRES_IMAGE"
+	envRequire = "PLINTH_TEST_REQUIRE"
+)
+
+// The values of PLINTH_TEST_REQUIRE.
+const (
+	requireNothing  = ""
+	requirePostgres = "postgres"
+	requireDocker   = "docker"
+)
+
+// errUnavailable marks that no place has a server, as opposed to a server that was asked for by name and failed.
+var errUnavailable = errors.New("no PostgreSQL to test with")
+
+// place is where a server may come from.
+type place struct {
+	name string
+
+	// named says that the user asked for this very place: if it fails, looking further would test something else than asked.
+	named bool
+
+	open func(context.Context) (*cluster, error)
+}
+
+// choose returns the server of the first place that has one. The error lists why each place has none.
+func choose(ctx context.Context, require string, places []place) (*cluster, error) {
+	var reasons []string
+	for _, p := range places {
+		if require == requireDocker && p.name != requireDocker {
+			continue
+		}
+		c, err := p.open(ctx)
+		if err == nil {
+			return c, nil
+		}
+		if p.named {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+		reasons = append(reasons, p.name+": "+oneLine(err))
+	}
+	return nil, fmt.Errorf("%w (%s)", errUnavailable, strings.Join(reasons, "; "))
+}
+
+// places is the documented order.
+func places(getenv func(string) string) []place {
+	all := []place{
+		{name: requireDocker, open: func(ctx context.Context) (*cluster, error) { return openDocker(ctx, getenv(envImage)) }},
+		{name: "local server", open: openLocal},
+	}
+	if url := getenv(envURL); url != "" {
+		named := place{name: envURL, named: true, open: func(ctx context.Context) (*cluster, error) { return newCluster(ctx, url) }}
+		all = append([]place{named}, all...)
+	}
+	return all
+}
+
+// checkRequire refuses a misspelt PLINTH_TEST_REQUIRE, which would otherwise require nothing.
+func checkRequire(require string) error {
+	switch require {
+	case requireNothing, requirePostgres, requireDocker:
+		return nil
+	}
+	return fmt.Errorf("%s is %q: want %q or %q", envRequire, require, requirePostgres, requireDocker)
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,87 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience bounds everything that happens before a test has its database, an image pull included.
+const patience = 3 * time.Minute
+
+// URL returns the URL of a fresh, empty database, which is dropped when tb ends. Without a PostgreSQL it skips tb, or fails it
+// where PLINTH_TEST_REQUIRE asks for one. It may be called from parallel tests and any number of times.
+func URL(tb testing.TB) string {
+	tb.Helper()
+	url, ok := Source().Open(tb)
+	if !ok {
+		tb.Skip("pgtest: " + errUnavailable.Error())
+	}
+	return url
+}
+
+// Source returns the process's source of databases, for code that takes one instead of importing this package. The server starts
+// with the first call of Open.
+func Source() *Databases { return process() }
+
+// The server is a property of the process, not of a caller: every test has to meet the same one, and starting is dear.
+var process = sync.OnceValue(func() *Databases {
+	require := os.Getenv(envRequire)
+	return &Databases{require: require, notice: os.Stderr, server: sync.OnceValues(func() (*cluster, error) {
+		if err := checkRequire(require); err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return choose(ctx, require, places(os.Getenv))
+	})}
+})
+
+// Databases hands out databases of one server. It is safe for concurrent use.
+type Databases struct {
+	require string
+	server  func() (*cluster, error)
+	notice  io.Writer
+	noticed sync.Once
+}
+
+// Open returns the URL of a fresh, empty database, which is dropped when tb ends. Where there is no PostgreSQL ok is false, and the
+// first call of the process says why on standard error; tb is failed instead where PLINTH_TEST_REQUIRE asks for a server.
+func (d *Databases) Open(tb testing.TB) (url string, ok bool) {
+	tb.Helper()
+	server, err := d.server()
+	switch {
+	case err == nil:
+		return fresh(tb, server), true
+	case d.require != requireNothing, !errors.Is(err, errUnavailable):
+		tb.Fatalf("pgtest: %v", err)
+	default:
+		d.noticed.Do(func() { fmt.Fprintf(d.notice, "pgtest: the PostgreSQL half is skipped: %v\n", err) })
+	}
+	return "", false
+}
+
+// fresh creates a database for tb.
+func fresh(tb testing.TB, server *cluster) string {
+	tb.Helper()
+	// Not tb.Context: a cancelled CREATE DATABASE may still have made one, and nobody would drop it.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	name, err := server.create(ctx)
+	if err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := server.drop(ctx, name); err != nil {
+			tb.Errorf("pgtest: %v", err)
+		}
+	})
+	return server.url(name)
+}
