@@ -1,0 +1,38 @@
+package auth
+
+import "net/http"
+
+// An Authenticator finds out who makes a request. It returns the zero Principal
+// and nil if the request carries nothing it knows how to read, and an error if
+// it carries something that does not hold: see the package comment for what
+// errors mean.
+//
+// Authenticate must be safe for concurrent use. It must not change the request
+// or read its body.
+type Authenticator interface {
+	Authenticate(r *http.Request) (Principal, error)
+}
+
+// AuthenticatorFunc lets a function be an [Authenticator].
+type AuthenticatorFunc func(r *http.Request) (Principal, error)
+
+// Authenticate calls f.
+func (f AuthenticatorFunc) Authenticate(r *http.Request) (Principal, error) { return f(r) }
+
+// Chain returns an Authenticator that asks each in turn. The first that finds a
+// caller or an error decides; if none does, the caller is anonymous. What is
+// asked first outranks what follows, so put explicit credentials before cookies.
+func Chain(authenticators ...Authenticator) Authenticator {
+	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
+		for _, a := range authenticators {
+			p, err := a.Authenticate(r)
+			if err != nil {
+				return Principal{}, err
+			}
+			if p.Kind != Anonymous {
+				return p, nil
+			}
+		}
+		return Principal{}, nil
+	})
+}

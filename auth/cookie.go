@@ -1,0 +1,74 @@
+package auth
+
+import "net/http"
+
+// CookieOptions tunes [Cookie]. A nil *CookieOptions takes every default.
+type CookieOptions struct {
+	// CrossOrigin tells requests of the application's own pages from those of
+	// other sites. Give one with trusted origins if the pages are served from
+	// another host than the API.
+	//
+	// Defaults to one that trusts the same origin only.
+	CrossOrigin *http.CrossOriginProtection
+}
+
+// Cookie returns an Authenticator for a token in the cookie of that name, judged
+// by v. No such cookie, or an empty one, is nothing of its own.
+//
+// Browsers attach cookies to requests that other sites cause, so a cookie is
+// refused if the request comes from another origin and could change something:
+// if its method is not a safe one, or if it opens a WebSocket. Name the cookie
+// with the prefix __Host- to keep neighbouring subdomains from planting one; two
+// different cookies of the same name are refused.
+func Cookie(name string, v Verifier, opts *CookieOptions) Authenticator {
+	protection := http.NewCrossOriginProtection()
+	if opts != nil && opts.CrossOrigin != nil {
+		protection = opts.CrossOrigin
+	}
+	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
+		token, err := cookieToken(r, name)
+		if token == "" || err != nil {
+			return Principal{}, err
+		}
+		if err := checkOrigin(protection, r); err != nil {
+			return Principal{}, err
+		}
+		return verify(r, v, token)
+	})
+}
+
+// cookieToken returns the one value of the cookie, or "" if there is none.
+func cookieToken(r *http.Request, name string) (string, error) {
+	token := ""
+	for _, c := range r.CookiesNamed(name) {
+		switch {
+		case c.Value == "" || c.Value == token:
+		case token == "":
+			token = c.Value
+		default:
+			return "", refuse("two cookies of one name")
+		}
+	}
+	if token == "" {
+		return "", nil
+	}
+	if err := checkToken(token); err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// checkOrigin refuses a request that another site caused and that may have an
+// effect.
+func checkOrigin(protection *http.CrossOriginProtection, r *http.Request) error {
+	if r.Header.Get("Upgrade") != "" {
+		// The handshake of a WebSocket is a GET, but what follows is not safe.
+		unsafe := *r
+		unsafe.Method = http.MethodPost
+		r = &unsafe
+	}
+	if protection.Check(r) != nil {
+		return refuse("cookie on a request from another origin")
+	}
+	return nil
+}

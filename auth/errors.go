@@ -1,0 +1,49 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors callers branch on. Each has a method Problem() string giving its code
+// on the wire; wrap them to add a reason for the logs.
+var (
+	// ErrInvalid reports a credential that does not hold. It is answered with
+	// 401 and, for every reason alike, with the same text.
+	ErrInvalid error = &failure{code: "PGRST301", text: "auth: invalid credential"}
+
+	// ErrExpired reports a credential that was good and has expired, so that a
+	// client knows to refresh it. It is an ErrInvalid as well.
+	ErrExpired error = &failure{code: "PGRST303", text: "auth: credential expired", parent: ErrInvalid}
+
+	// ErrUnavailable reports that a credential could not be judged. It is
+	// answered with 503 and says nothing about the credential.
+	ErrUnavailable error = &failure{code: "PGRST000", text: "auth: cannot verify credentials now"}
+)
+
+// failure is an error with a wire code. Its text is fit for clients.
+type failure struct {
+	code   string
+	text   string
+	parent error // what the failure also is, or nil
+}
+
+func (f *failure) Error() string { return f.text }
+
+// Problem returns the code of the failure on the wire.
+func (f *failure) Problem() string { return f.code }
+
+// Is makes a special failure match the general one.
+func (f *failure) Is(target error) bool { return f.parent != nil && target == f.parent }
+
+// refuse returns an ErrInvalid that tells the logs why.
+func refuse(reason string) error { return fmt.Errorf("auth: %s: %w", reason, ErrInvalid) }
+
+// judged marks every error that is no verdict on the credential as
+// ErrUnavailable. The mark comes first, so its code wins over one of the cause.
+func judged(err error) error {
+	if err == nil || errors.Is(err, ErrInvalid) || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

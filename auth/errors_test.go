@@ -1,0 +1,63 @@
+package auth_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// problem is how the error exit looks at an error.
+type problem interface {
+	error
+	Problem() string
+}
+
+// outside returns what a client learns of an error: its code and public text.
+func outside(t *testing.T, err error) string {
+	t.Helper()
+	p, ok := errors.AsType[problem](err)
+	if !ok {
+		t.Fatalf("error %v has no code", err)
+	}
+	return p.Problem() + " " + p.Error()
+}
+
+func TestErrorCodes(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		err  error
+		want string
+	}{
+		{auth.ErrInvalid, "PGRST301"},
+		{auth.ErrExpired, "PGRST303"},
+		{auth.ErrUnavailable, "PGRST000"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.want, func(t *testing.T) {
+			t.Parallel()
+
+			wrapped := fmt.Errorf("a reason for the log: %w", tt.err)
+			p, ok := errors.AsType[problem](wrapped)
+			if !ok || p.Problem() != tt.want {
+				t.Errorf("code of %v is %v, want %s", wrapped, p, tt.want)
+			}
+			if p.Error() != tt.err.Error() {
+				t.Errorf("public text is %q, want %q", p, tt.err)
+			}
+		})
+	}
+}
+
+func TestExpiredIsInvalidAndNotTheReverse(t *testing.T) {
+	t.Parallel()
+
+	if !errors.Is(auth.ErrExpired, auth.ErrInvalid) {
+		t.Error("ErrExpired is no ErrInvalid")
+	}
+	if errors.Is(auth.ErrInvalid, auth.ErrExpired) || errors.Is(auth.ErrUnavailable, auth.ErrInvalid) {
+		t.Error("a general error matches a special one")
+	}
+}

@@ -1,0 +1,86 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// A request passes the keys of client libraries, then a bearer token, then a
+// cookie. What nobody recognises is anonymous.
+func Example() {
+	sessions := auth.VerifierFunc(func(_ context.Context, token string) (auth.Principal, error) {
+		if token != "token-of-ada" {
+			return auth.Principal{}, fmt.Errorf("no such session: %w", auth.ErrInvalid)
+		}
+		return auth.Principal{Kind: auth.User, ID: "ada"}, nil
+	})
+	publishable := auth.NewPublishableKey()
+	keys, err := auth.NewKeyring(auth.Keys{
+		Publishable: []string{publishable},
+		Secret:      []string{auth.NewSecretKey()},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	who := keys.Authenticator(auth.Chain(
+		auth.Bearer(sessions),
+		auth.Cookie("__Host-session", sessions, nil),
+	))
+
+	refuse := func(w http.ResponseWriter, _ *http.Request, err error) {
+		status := http.StatusServiceUnavailable
+		if errors.Is(err, auth.ErrInvalid) {
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			status = http.StatusUnauthorized
+		}
+		w.WriteHeader(status)
+	}
+	handler := auth.Middleware(who, refuse)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, auth.FromContext(r.Context()))
+	}))
+
+	for _, bearer := range []string{"token-of-ada", publishable, "forged"} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("apikey", publishable)
+		r.Header.Set("Authorization", "Bearer "+bearer)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	// Output:
+	// 200 user ada
+	// 200 anonymous
+	// 401
+}
+
+// Tokens of two issuers: the IDs of the second are kept apart from those of the
+// first.
+func ExampleFirstOf() {
+	own := auth.VerifierFunc(func(_ context.Context, token string) (auth.Principal, error) {
+		if token != "own" {
+			return auth.Principal{}, auth.ErrInvalid
+		}
+		return auth.Principal{Kind: auth.User, ID: "7"}, nil
+	})
+	partner := auth.VerifierFunc(func(_ context.Context, token string) (auth.Principal, error) {
+		if token != "partner" {
+			return auth.Principal{}, auth.ErrInvalid
+		}
+		return auth.Principal{Kind: auth.User, ID: "partner:7", Subject: "7"}, nil
+	})
+	both := auth.FirstOf(own, partner)
+	for _, token := range []string{"own", "partner", "other"} {
+		p, err := both.Verify(context.Background(), token)
+		fmt.Println(p.ID, err)
+	}
+	// Output:
+	// 7 <nil>
+	// partner:7 <nil>
+	//  auth: invalid credential
+}

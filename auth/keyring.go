@@ -1,0 +1,139 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"strings"
+)
+
+// Keyring recognises [Keys]. It is safe for concurrent use.
+type Keyring struct {
+	keys []knownKey
+}
+
+// knownKey is a key by its digest: the keys themselves are not kept, and equal
+// lengths make comparing them take the same time for every input.
+type knownKey struct {
+	digest [sha256.Size]byte
+	bearer Principal
+}
+
+// NewKeyring returns a Keyring for valid keys; see [Keys.Validate]. One without
+// any keys recognises none.
+func NewKeyring(keys Keys) (*Keyring, error) {
+	if err := keys.Validate(); err != nil {
+		return nil, err
+	}
+	ring := &Keyring{}
+	for _, key := range keys.Publishable {
+		ring.keys = append(ring.keys, knownKey{digest: sha256.Sum256([]byte(key))})
+	}
+	for _, key := range keys.Secret {
+		digest := sha256.Sum256([]byte(key))
+		ring.keys = append(ring.keys, knownKey{digest, Principal{
+			Kind: Service,
+			// Names the key in logs. It tells nothing of 128 random bits.
+			ID: "secret-key-" + hex.EncodeToString(digest[:4]),
+		}})
+	}
+	return ring, nil
+}
+
+// Verify judges a key that arrived by another way than a header, as that of a
+// WebSocket does. The bearer of a publishable key is the zero Principal, that of
+// a secret key of Kind Service with an ID that names the key. It does not know
+// where the key comes from: refusing secret keys of browsers is up to the caller.
+func (k *Keyring) Verify(_ context.Context, key string) (Principal, error) {
+	digest := sha256.Sum256([]byte(key))
+	var bearer *Principal
+	for i := range k.keys {
+		if subtle.ConstantTimeCompare(digest[:], k.keys[i].digest[:]) == 1 {
+			bearer = &k.keys[i].bearer
+		}
+	}
+	if bearer == nil {
+		return Principal{}, refuse("unknown API key")
+	}
+	return *bearer, nil
+}
+
+// Authenticator returns an Authenticator that reads keys from the header apikey,
+// or from a Bearer token of the form of a key, and asks next about everything
+// else. It belongs around the others, not beside them: a key sent as a Bearer
+// token, as client libraries do while nobody is logged in, must not reach
+// whatever parses tokens.
+//
+// The caller next finds outranks the key, so a server that acts for a user by
+// sending its secret key and the user's token has the rights of the user. With
+// two different keys the one in Authorization counts.
+//
+// A key that is not in the ring is refused, and so is a secret key that comes
+// from a browser, whatever else the request carries: there it is public, and has
+// to be replaced. A browser is known by the headers Origin, Sec-Fetch-Site or
+// Sec-Fetch-Dest or by a User-Agent beginning with Mozilla/. This guards against
+// an accident, not against an attacker, who can send any headers.
+func (k *Keyring) Authenticator(next Authenticator) Authenticator {
+	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
+		token, err := bearerToken(r.Header)
+		if err != nil {
+			return Principal{}, err
+		}
+		key, err := headerKey(r.Header)
+		if err != nil {
+			return Principal{}, err
+		}
+		var bearer Principal
+		if key != "" {
+			if bearer, err = k.fromRequest(r, key); err != nil {
+				return Principal{}, err
+			}
+		}
+		if isKey(token) {
+			if token == key {
+				return bearer, nil
+			}
+			return k.fromRequest(r, token)
+		}
+		p, err := next.Authenticate(r)
+		if err != nil {
+			return Principal{}, err
+		}
+		if p.Kind == Anonymous {
+			return bearer, nil
+		}
+		return p, nil
+	})
+}
+
+// fromRequest judges a key together with where it comes from.
+func (k *Keyring) fromRequest(r *http.Request, key string) (Principal, error) {
+	bearer, err := k.Verify(r.Context(), key)
+	if err == nil && bearer.Kind == Service && fromBrowser(r.Header) {
+		return Principal{}, refuse("secret API key in a browser")
+	}
+	return bearer, err
+}
+
+// headerKey returns the key in the header apikey, or "" if there is none.
+func headerKey(header http.Header) (string, error) {
+	values := header["Apikey"]
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1:
+		return "", refuse("more than one apikey header")
+	}
+	return values[0], checkToken(values[0])
+}
+
+// fromBrowser reports whether a browser sent the header. Sec-Fetch-Mode is no
+// sign of one: the fetch of Node.js sends it too.
+func fromBrowser(header http.Header) bool {
+	return header.Get("Origin") != "" ||
+		header.Get("Sec-Fetch-Site") != "" ||
+		header.Get("Sec-Fetch-Dest") != "" ||
+		strings.HasPrefix(header.Get("User-Agent"), "Mozilla/")
+}

@@ -1,0 +1,100 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// The prefixes tell a key from a token and a public key from one that is not, to
+// programs and to scanners for leaked secrets.
+const (
+	publishablePrefix = "sb_publishable_"
+	secretPrefix      = "sb_secret_"
+)
+
+const (
+	minKeyLength   = 22  // characters after the prefix: 128 bits in base64
+	maxKeyLength   = 128 // of the same
+	minKeyAlphabet = 8   // different ones among them: placeholders have fewer
+)
+
+// Keys are the API keys that client libraries send with every request. Each kind
+// is a list so that keys can be rotated: add the new one, move the clients,
+// remove the old one.
+//
+// Keys never prints or logs the keys themselves.
+type Keys struct {
+	// Publishable keys are in the source of web pages and apps. They are no
+	// secret and give no rights: their bearer is anonymous.
+	Publishable []string
+
+	// Secret keys belong to programs of the application's owner. Their bearer is
+	// of Kind Service.
+	Secret []string
+}
+
+// NewPublishableKey returns a fresh key for [Keys.Publishable].
+func NewPublishableKey() string { return publishablePrefix + rand.Text() }
+
+// NewSecretKey returns a fresh key for [Keys.Secret] with 130 bits of entropy.
+func NewSecretKey() string { return secretPrefix + rand.Text() }
+
+// Validate reports every key that has not the form of its kind, is too short,
+// looks like a placeholder, or occurs twice. It names keys by their position.
+func (k Keys) Validate() error {
+	var problems []error
+	seen := make(map[string]bool)
+	check := func(kind, prefix string, keys []string) {
+		for i, key := range keys {
+			if err := checkKey(key, prefix); err != nil {
+				problems = append(problems, fmt.Errorf("auth: %s key %d %w", kind, i+1, err))
+			}
+			if seen[key] {
+				problems = append(problems, fmt.Errorf("auth: %s key %d occurs twice", kind, i+1))
+			}
+			seen[key] = true
+		}
+	}
+	check("publishable", publishablePrefix, k.Publishable)
+	check("secret", secretPrefix, k.Secret)
+	return errors.Join(problems...)
+}
+
+func checkKey(key, prefix string) error {
+	random, ok := strings.CutPrefix(key, prefix)
+	if !ok {
+		return fmt.Errorf("does not begin with %s", prefix)
+	}
+	if len(random) < minKeyLength || len(random) > maxKeyLength {
+		return fmt.Errorf("needs %d to %d random characters after %s", minKeyLength, maxKeyLength, prefix)
+	}
+	alphabet := make(map[byte]bool)
+	for i := range len(random) {
+		if !isKeyChar(random[i]) {
+			return errors.New("has a character other than letters, digits, - and _")
+		}
+		alphabet[random[i]] = true
+	}
+	if len(alphabet) < minKeyAlphabet {
+		return errors.New("is not random")
+	}
+	return nil
+}
+
+func isKeyChar(c byte) bool { return isTokenChar(c) && strings.IndexByte(".~+/=", c) < 0 }
+
+// isKey reports whether a token is meant to be an API key, known or not.
+func isKey(token string) bool {
+	return strings.HasPrefix(token, publishablePrefix) || strings.HasPrefix(token, secretPrefix)
+}
+
+// Format prints how many keys there are, whatever the verb.
+func (k Keys) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "auth.Keys(%d publishable, %d secret)", len(k.Publishable), len(k.Secret))
+}
+
+// LogValue implements [slog.LogValuer] with how many keys there are.
+func (k Keys) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
