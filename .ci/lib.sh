@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# What .ci/run and .ci/full share: steps that are quiet unless they fail, a bare Debian machine's preparation, and a Docker engine
+# for the time of the run. Sourced, not run.
+
+# Tools run at these releases through the Go command, so that they stay out of the library's module graph.
+readonly GOFUMPT=mvdan.cc/gofumpt@v0.12.0
+readonly STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+readonly IMAGE=plinth-postgres:ci
+
+work=$(mktemp -d)
+engine=   # job of the Docker engine this run started
+bridge=   # the engine's network interface, if this run brought it
+trap finish EXIT
+
+finish() {
+	local status=$?
+	trap - EXIT
+	stop_engine
+	rm -rf "$work"
+	exit "$status"
+}
+
+# step NAME COMMAND... runs a command. Success is one line; a failure shows what the command wrote and ends the run.
+step() {
+	local name=$1 began=$SECONDS status=0
+	shift
+	# Not as a condition: inside of one, bash lets a function go on after a command that failed.
+	set +e
+	(set -e; "$@") >"$work/log" 2>&1 </dev/null
+	status=$?
+	set -e
+	if [ "$status" != 0 ]; then
+		cat "$work/log"
+		echo "FAILED  $name (after $((SECONDS - began)) s): $*"
+		exit 1
+	fi
+	printf 'ok  %-22s %4d s\n' "$name" $((SECONDS - began))
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Preparation
+
+install() {
+	export DEBIAN_FRONTEND=noninteractive
+	as_root apt-get update -qq
+	# Without a cluster of its own: tests make theirs.
+	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+		as_root mkdir -p /etc/postgresql-common
+		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+	fi
+	as_root apt-get install -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@"
+}
+
+has_postgres() { command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
+has_locale() { locale -a | grep -qix 'en_US\.utf-\?8'; }
+
+# prepare installs what the tests of this repository use and the machine lacks.
+prepare() {
+	local missing=()
+	has_postgres || missing+=(postgresql)
+	has_locale || missing+=(locales)
+	command -v node || missing+=(nodejs)
+	command -v npm || missing+=(npm)
+	command -v curl || missing+=(curl)
+	command -v gcc || missing+=(gcc libc6-dev) # for the race detector
+	[ -d /usr/share/iso-codes/json ] || missing+=(iso-codes)
+	if [ ${#missing[@]} -gt 0 ]; then install "${missing[@]}"; fi
+	has_locale || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
+	if [ -f internal/clienttest/package-lock.json ]; then
+		npm --prefix internal/clienttest ci --no-audit --no-fund
+	fi
+}
+
+# Checks
+
+unformatted() {
+	local files
+	files=$(go run "$GOFUMPT" -l .)
+	if [ -n "$files" ]; then
+		echo "not formatted by gofumpt:"
+		echo "$files"
+		return 1
+	fi
+}
+
+# fuzz DURATION runs every fuzz target of the repository for that long.
+fuzz() {
+	local file target
+	while IFS=: read -r file target; do
+		step "fuzz $target" go test -run='^$' -fuzz="^$target\$" -fuzztime="$1" "./$(dirname "$file")"
+	done < <(grep -rho --include='*_test.go' --exclude-dir=node_modules -H '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func /:/' | sort)
+}
+
+# Docker
+
+answers() { docker info >/dev/null 2>&1; }
+
+# start_engine makes an engine answer: one that runs already, or one of our own with its data in the temporary folder. Machines
+# that are containers themselves often deny the engine some of the network, so it is tried with less and less of that.
+start_engine() {
+	answers && return
+	command -v dockerd >/dev/null || install docker.io iptables
+	answers && return
+	[ -e /sys/class/net/docker0 ] || bridge=docker0
+	export DOCKER_HOST=unix://$work/docker.sock
+	local options
+	for options in '' '--iptables=false --ip6tables=false' '--iptables=false --ip6tables=false --bridge=none'; do
+		# shellcheck disable=SC2086 # options are words
+		as_root dockerd --host "$DOCKER_HOST" --data-root "$work/docker" --exec-root "$work/docker-exec" \
+			--pidfile "$work/docker.pid" --group "$(id -gn)" $options >"$work/docker.log" 2>&1 </dev/null &
+		engine=$!
+		for _ in $(seq 60); do
+			answers && return
+			as_root kill -0 "$engine" 2>/dev/null || break
+			sleep 0.5
+		done
+		stop_engine
+	done
+	return 1
+}
+
+stop_engine() {
+	[ -n "$engine" ] || return 0
+	# Not "$engine", which is a shell or sudo above it.
+	if [ -f "$work/docker.pid" ]; then as_root kill "$(<"$work/docker.pid")" || true; fi
+	wait "$engine" 2>/dev/null || true
+	engine=
+	# A folder with mounts in it cannot be removed.
+	awk -v dir="$work/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do
+		as_root umount -l "$mount" || true
+	done
+	as_root rm -rf "$work/docker" "$work/docker-exec" "$work/docker.pid"
+	if [ -n "$bridge" ] && command -v ip >/dev/null; then as_root ip link delete "$bridge" 2>/dev/null || true; fi
+}
+
+# docker_tests runs the tests of pgtest against a container, with an image made here: registries of images are not everywhere.
+docker_tests() {
+	if ! start_engine >"$work/log" 2>&1; then
+		echo "--  docker: the engine does not start on this machine ($(tail -n 1 "$work/docker.log" 2>/dev/null || tail -n 1 "$work/log"))"
+		return
+	fi
+	command -v mmdebstrap >/dev/null || step 'install mmdebstrap' install mmdebstrap
+	step 'docker image' .ci/postgres-image "$IMAGE"
+	step 'test with docker' env PLINTH_TEST_REQUIRE=docker PLINTH_TEST_POSTGRES_IMAGE="$IMAGE" \
+		go test -count=1 ./store/storetest/pgtest/
+}
