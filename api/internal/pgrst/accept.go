@@ -1,0 +1,114 @@
+package pgrst
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Media is the form of an answer.
+type Media uint8
+
+// The forms of an answer. MediaArray is MediaJSON under PostgREST's own name;
+// MediaObject is one object, and an error if there is not exactly one row.
+const (
+	MediaJSON Media = iota
+	MediaArray
+	MediaObject
+)
+
+// ContentType returns the value of Content-Type.
+func (m Media) ContentType() string {
+	switch m {
+	case MediaArray:
+		return "application/vnd.pgrst.array+json; charset=utf-8"
+	case MediaObject:
+		return "application/vnd.pgrst.object+json; charset=utf-8"
+	}
+	return "application/json; charset=utf-8"
+}
+
+// NegotiateAccept chooses the form of an answer from the Accept headers (RFC
+// 9110 section 12.5.1): of the forms that are known the one with the greatest
+// weight, the first of equals. Without the header it is MediaJSON.
+func NegotiateAccept(header http.Header) (Media, error) {
+	lines := header["Accept"]
+	if len(lines) == 0 || len(lines) == 1 && (lines[0] == "*/*" || lines[0] == "application/json") {
+		return MediaJSON, nil
+	}
+	if err := headerSize("Accept", lines); err != nil {
+		return 0, err
+	}
+	var chosen Media
+	best, asked := 0.0, false
+	for _, line := range lines {
+		for line != "" {
+			var item string
+			item, line = cutOutsideQuotes(line, ',')
+			if strings.Trim(item, " \t") == "" {
+				continue
+			}
+			asked = true
+			if m, weight, ok := mediaRange(item); ok && weight > best {
+				chosen, best = m, weight
+			}
+		}
+	}
+	if asked && best == 0 {
+		return 0, &Error{
+			Code:    "PGRST107",
+			Message: "None of these media types are available: " + shortenHeader(strings.Join(lines, ", ")),
+		}
+	}
+	return chosen, nil
+}
+
+// mediaRange reads one item of an Accept header. Parameters that would change
+// the answer are not known, and neither is the item then.
+func mediaRange(item string) (m Media, weight float64, ok bool) {
+	name, params := cutOutsideQuotes(item, ';')
+	switch strings.ToLower(strings.Trim(name, " \t")) {
+	case "*/*", "application/*", "application/json":
+		m = MediaJSON
+	case "application/vnd.pgrst.array+json", "application/vnd.pgrst.array":
+		m = MediaArray
+	case "application/vnd.pgrst.object+json", "application/vnd.pgrst.object":
+		m = MediaObject
+	default:
+		return 0, 0, false
+	}
+	weight = 1
+	for params != "" {
+		var param string
+		param, params = cutOutsideQuotes(params, ';')
+		key, value, _ := strings.Cut(param, "=")
+		value = strings.Trim(value, " \t")
+		switch strings.ToLower(strings.Trim(key, " \t")) {
+		case "q":
+			q, err := strconv.ParseFloat(value, 64)
+			if err != nil || !(0 <= q && q <= 1) {
+				return 0, 0, false
+			}
+			weight = q
+		case "nulls":
+			return 0, 0, false
+		}
+	}
+	return m, weight, true
+}
+
+// cutOutsideQuotes cuts at the first separator that is not in a quoted string.
+func cutOutsideQuotes(s string, separator byte) (before, after string) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == separator && !quoted:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}

@@ -1,0 +1,100 @@
+package pgrst
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Error is a request that cannot be understood or is not supported. Its code
+// says which, and decides the status.
+type Error struct {
+	Code    string // PGRST100 and others
+	Message string
+	Details string // empty if there are none
+	Hint    string // empty if there is none
+}
+
+// Error returns message and details.
+func (e *Error) Error() string {
+	if e.Details == "" {
+		return "pgrst: " + e.Message
+	}
+	return "pgrst: " + e.Message + ": " + e.Details
+}
+
+// Problem returns the code of the error on the wire.
+func (e *Error) Problem() string { return e.Code }
+
+// ProblemText returns message, details and hint for a client.
+func (e *Error) ProblemText() (message, details, hint string) {
+	return e.Message, e.Details, e.Hint
+}
+
+// maxQuote is how many bytes of a client's text a message repeats.
+const maxQuote = 200
+
+// shorten cuts text to what a message repeats, at a character's boundary.
+func shorten(text string) string {
+	if len(text) <= maxQuote {
+		return text
+	}
+	end := maxQuote
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
+}
+
+// shortenHeader does the same for the text of a header, which may be no UTF-8.
+func shortenHeader(text string) string { return shorten(strings.ToValidUTF8(text, "?")) }
+
+// parseError is a PGRST100 in PostgREST's words: what was being read, the text,
+// the place, and what was found and expected there. column counts from 1.
+func parseError(what, text string, line, column int, details string) *Error {
+	var b strings.Builder
+	b.WriteString(`"failed to parse `)
+	b.WriteString(what)
+	b.WriteString(" (")
+	b.WriteString(shorten(text))
+	b.WriteString(`)" (line `)
+	b.WriteString(strconv.Itoa(line))
+	b.WriteString(", column ")
+	b.WriteString(strconv.Itoa(column))
+	b.WriteByte(')')
+	return &Error{Code: "PGRST100", Message: b.String(), Details: details}
+}
+
+// unsupported is the error for what the grammar has and the library has not.
+func unsupported(what string) *Error {
+	return &Error{Code: "PGRST127", Message: "Feature not implemented", Details: what + " not supported"}
+}
+
+// repeated is the error for a parameter that may be given once.
+func repeated(key string) *Error {
+	return &Error{
+		Code:    "PGRST100",
+		Message: "the parameter " + strconv.Quote(shorten(key)) + " is given more than once",
+		Hint:    "Join the values into one parameter.",
+	}
+}
+
+// notEmbedded is the error for a parameter of an embed that select lacks.
+func notEmbedded(name string) *Error {
+	name = shorten(name)
+	return &Error{
+		Code:    "PGRST108",
+		Message: "'" + name + "' is not an embedded resource in this request",
+		Hint:    "Verify that '" + name + "' is included in the 'select' query parameter.",
+	}
+}
+
+// ambiguousEmbed is the error for a relation that select embeds several times.
+func ambiguousEmbed(name string) *Error {
+	name = shorten(name)
+	return &Error{
+		Code:    "PGRST108",
+		Message: "'" + name + "' is embedded more than once in this request",
+		Hint:    "Use the alias of the embed instead of '" + name + "'.",
+	}
+}

@@ -1,0 +1,185 @@
+package pgrst_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+)
+
+// coded is what the library's one error exit looks for.
+type coded interface {
+	error
+	Problem() string
+	ProblemText() (message, details, hint string)
+}
+
+func problemOf(t *testing.T, err error) (code, message, details string) {
+	t.Helper()
+	var c coded
+	if !errors.As(err, &c) {
+		t.Fatalf("no coded error: %v", err)
+	}
+	message, details, _ = c.ProblemText()
+	return c.Problem(), message, details
+}
+
+// The texts marked as PostgREST's are those of its parser and its tests; the
+// column is where it says.
+func TestParseErrors(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name, query, message, details string
+	}{
+		{"NoOperator", "id=5", `"failed to parse filter (5)" (line 1, column 1)`, `unexpected "5" expecting "not" or operator (eq, gt, ...)`},
+		{"UnknownOperator", "id=foo.1", `"failed to parse filter (foo.1)" (line 1, column 1)`, `unexpected "f" expecting "not" or operator (eq, gt, ...)`},
+		{"UnknownAfterNot", "id=not.foo.1", `"failed to parse filter (not.foo.1)" (line 1, column 5)`, `unexpected "f" expecting operator (eq, gt, ...)`},
+		{"NotTwice", "id=not.not.eq.1", `"failed to parse filter (not.not.eq.1)" (line 1, column 5)`, `unexpected "n" expecting operator (eq, gt, ...)`},
+		{"EmptyFilter", "id=", `"failed to parse filter ()" (line 1, column 1)`, `unexpected end of input expecting "not" or operator (eq, gt, ...)`},
+		{"UpperOperator", "id=EQ.1", `"failed to parse filter (EQ.1)" (line 1, column 1)`, `unexpected "E" expecting "not" or operator (eq, gt, ...)`},
+		{"Is", "id=is.nope", `"failed to parse filter (is.nope)" (line 1, column 4)`, `unexpected "n" expecting isVal: (null, not_null, true, false, unknown)`},
+		{"InWithoutList", "id=in.5", `"failed to parse filter (in.5)" (line 1, column 4)`, `unexpected "5" expecting "("`},
+		{"InOpen", "id=in.(5", `"failed to parse filter (in.(5)" (line 1, column 6)`, `unexpected end of input expecting "," or ")"`},
+		{"InTail", "id=in.(5)x", `"failed to parse filter (in.(5)x)" (line 1, column 7)`, `unexpected "x" expecting end of input`},
+		{"SecondLine", "id=in.(5)%0A%C3%A9!", "\"failed to parse filter (in.(5)\né!)\" (line 1, column 7)", `unexpected "\n" expecting end of input`},
+		{"LineCounts", "or=(a.eq.1%0A,ü!)", "\"failed to parse logic tree ((a.eq.1\n,ü!))\" (line 2, column 3)", `unexpected "!" expecting delimiter (.)`},
+		// PostgREST's.
+		{"GroupWithoutList", "or=(id.in.1,2,id.eq.3)", `"failed to parse logic tree ((id.in.1,2,id.eq.3))" (line 1, column 10)`, `unexpected "1" expecting "("`},
+		{"GroupInverted", "or=)(", `"failed to parse logic tree ()()" (line 1, column 3)`, `unexpected ")" expecting "("`},
+		{"GroupEmpty", "or=()", `"failed to parse logic tree (())" (line 1, column 4)`, `unexpected ")" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)`},
+		{"GroupTail", "and=(a.eq.1),or(id.gt.0)", `"failed to parse logic tree ((a.eq.1),or(id.gt.0))" (line 1, column 12)`, `unexpected "," expecting end of input`},
+		{"GroupOpen", "or=(a.eq.1", `"failed to parse logic tree ((a.eq.1)" (line 1, column 10)`, `unexpected end of input expecting "," or ")"`},
+		{"GroupNotColumn", "not.or=(a.eq.1,b)", `"failed to parse logic tree ((a.eq.1,b))" (line 1, column 16)`, `unexpected ")" expecting delimiter (.)`},
+		// PostgREST's places.
+		{"OrderWord", "order=id.ac", `"failed to parse order (id.ac)" (line 1, column 4)`, `unexpected "a" expecting "asc", "desc", "nullsfirst" or "nullslast"`},
+		{"OrderTail", "order=id.descc", `"failed to parse order (id.descc)" (line 1, column 8)`, `unexpected "c" expecting delimiter (.), "," or end of input`},
+		{"OrderNulls", "order=id.asc.nlsfst", `"failed to parse order (id.asc.nlsfst)" (line 1, column 8)`, `unexpected "n" expecting "nullsfirst" or "nullslast"`},
+		{"OrderNullsTail", "order=id.asc.nullslasttt", `"failed to parse order (id.asc.nullslasttt)" (line 1, column 17)`, `unexpected "t" expecting "," or end of input`},
+		{"OrderTwice", "order=id.nullslast.asc", `"failed to parse order (id.nullslast.asc)" (line 1, column 13)`, `unexpected "." expecting "," or end of input`},
+		{"OrderEmpty", "order=", `"failed to parse order ()" (line 1, column 1)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"OrderComma", "order=a,", `"failed to parse order (a,)" (line 1, column 3)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"OrderInjection", "order=id;drop", `"failed to parse order (id;drop)" (line 1, column 3)`, `unexpected ";" expecting delimiter (.), "," or end of input`},
+		{"SelectComma", "select=id,", `"failed to parse select parameter (id,)" (line 1, column 4)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"SelectBrackets", "select=id,clients(name[])", `"failed to parse select parameter (id,clients(name[]))" (line 1, column 16)`, `unexpected "[" expecting "," or ")"`},
+		{"SelectOpen", "select=id,clients(name", `"failed to parse select parameter (id,clients(name)" (line 1, column 16)`, `unexpected end of input expecting "," or ")"`},
+		{"SelectClosed", "select=id)", `"failed to parse select parameter (id))" (line 1, column 3)`, `unexpected ")" expecting "," or end of input`},
+		{"SelectCast", "select=name::", `"failed to parse select parameter (name::)" (line 1, column 7)`, `unexpected end of input expecting letter or digit`},
+		{"SelectCastInjection", "select=name::text)--", `"failed to parse select parameter (name::text)--)" (line 1, column 11)`, `unexpected ")" expecting "," or end of input`},
+		{"SelectSubquery", "select=(select 1)", `"failed to parse select parameter ((select 1))" (line 1, column 1)`, `unexpected "(" expecting field name (* or [a..z0..9_$])`},
+		{"SelectStarEmbed", "select=*(id)", `"failed to parse select parameter (*(id))" (line 1, column 2)`, `unexpected "(" expecting "," or end of input`},
+		{"SelectNameTaken", "select=a:id,a:title", `"failed to parse select parameter (a:id,a:title)" (line 1, column 6)`, `unexpected "a" expecting a name the answer does not have yet`},
+		{"EmbedNameTaken", "select=x(id),x(title)", `"failed to parse select parameter (x(id),x(title))" (line 1, column 7)`, `unexpected "x" expecting a name the answer does not have yet`},
+		{"InnerTwice", "select=x!inner!inner(id)", `"failed to parse select parameter (x!inner!inner(id))" (line 1, column 9)`, `unexpected "i" expecting "("`},
+		{"InnerWithoutList", "select=x!inner", `"failed to parse select parameter (x!inner)" (line 1, column 8)`, `unexpected end of input expecting "("`},
+		{"Limit", "limit=NaN", `"failed to parse limit (NaN)" (line 1, column 1)`, `unexpected "N" expecting digit`},
+		{"LimitEmpty", "limit=", `"failed to parse limit ()" (line 1, column 1)`, `unexpected end of input expecting digit`},
+		{"LimitHex", "limit=0x10", `"failed to parse limit (0x10)" (line 1, column 2)`, `unexpected "x" expecting digit or end of input`},
+		{"LimitSign", "limit=%2B1", `"failed to parse limit (+1)" (line 1, column 1)`, `unexpected "+" expecting digit`},
+		{"Offset", "offset=1.5", `"failed to parse offset (1.5)" (line 1, column 2)`, `unexpected "." expecting digit or end of input`},
+		{"AfterEmpty", "after=", `"failed to parse after ()" (line 1, column 1)`, "unexpected end of input expecting cursor"},
+		{"Columns", "columns=a,,b", `"failed to parse columns parameter (a,,b)" (line 1, column 3)`, `unexpected "," expecting field name (* or [a..z0..9_$])`},
+		{"ColumnsEmpty", "columns=", `"failed to parse columns parameter ()" (line 1, column 1)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"ColumnsTwice", "columns=a,a", `"failed to parse columns parameter (a,a)" (line 1, column 3)`, `unexpected "a" expecting a column not named before`},
+		{"OnConflict", "on_conflict=a b;", `"failed to parse on_conflict parameter (a b;)" (line 1, column 4)`, `unexpected ";" expecting "," or end of input`},
+		{"KeyEmpty", "=eq.1", `"failed to parse tree path ()" (line 1, column 1)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"KeyDots", "a..b=eq.1", `"failed to parse tree path (a..b)" (line 1, column 3)`, `unexpected "." expecting field name (* or [a..z0..9_$])`},
+		{"KeyEmptyQuotes", `""=eq.1`, `"failed to parse tree path ("")" (line 1, column 1)`, `unexpected "\"" expecting field name (* or [a..z0..9_$])`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			_, err := pgrst.ParseRead(tt.query, pgrst.Limits{})
+			code, message, details := problemOf(t, err)
+			if code != "PGRST100" || message != tt.message || details != tt.details {
+				t.Errorf("%s\n got %s %s | %s\nwant %s | %s", tt.query, code, message, details, tt.message, tt.details)
+			}
+		})
+	}
+}
+
+func TestRefusedCodes(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		code    string
+		queries []string
+	}{
+		{"PGRST127", []string{
+			"a=isdistinct.1", "a=cs.{x,y}", `a=cs.{"a":1}`, "a=cd.x", "a=ov.x", "a=sl.x", "a=sr.x", "a=nxr.x", "a=nxl.x", "a=adj.x",
+			"a=fts.x", "a=plfts.x", "a=phfts.x", "a=wfts(english).x", "a=not.fts.x", "or=(a.fts.x,b.eq.1)",
+			"a=eq(any).{1,2}", "a=like(all).{x}", "or=(a.eq(any).{1})",
+			"data->>age=gt.3", "data->a->>b=eq.x", "meta->>a'b=eq.1", "meta->0=eq.1", `meta->>"x y"=eq.1`, "or=(data->>a.eq.1)", "or=(not.data->a.eq.1)",
+			"order=data->>k.desc", "order=rel(data->k)", "select=data->a", "select=x:data->>a::text", "rel.data->a=eq.1",
+			"select=...owner(*)", "select=x:...owner(*)", "select=count()", "select=n:count()", "select=amount.sum()", "select=amount::int.avg()",
+			"select=owner!notes_owner_id_fkey(*)", "select=owner!left(*)", "select=owner!inner!owner_id(*)", `select=owner!"inner"(*)`,
+			"select=owner(*)&owner=is.null", "select=owner(*)&owner=not.is.NULL", "select=o:owner(*)&o=is.not_null", "select=owner()&or=(owner.is.null,a.eq.1)",
+		}},
+		{"PGRST120", []string{"select=owner(*)&owner=eq.5", "select=owner(*)&or=(owner.is.true)", "select=o:owner(*)&owner=gt.1"}},
+		{"PGRST108", []string{
+			"notes.title=eq.x", "owner.limit=1&select=id", "owner.order=a", "owner.or=(a.eq.1)", "select=owner(*)&owner.deep.a=eq.1",
+			"select=a:x(*),b:x(*)&x.id=eq.1", "not.limit=5", `"a".b=eq.1`,
+		}},
+		{"PGRST100", []string{
+			"a=eq.%", "a=eq.%4", "a=eq.%zz", "%=eq.1", "a=eq.%00", "%00=eq.1", "a=eq.%ff", "a=eq.%c3", "a%80=eq.1", "a=eq.\xff", "a=eq.\x00", "novalue%",
+			"select=a&select=b", "limit=1&limit=1", "offset=0&offset=0", "order=a&order=b", "after=x&after=x", "columns=a&columns=b", "on_conflict=a&on_conflict=b",
+			"select=x(*)&x.limit=1&x.limit=1", "select=y:x(*)&x.limit=1&y.limit=1", "select=x(*)&x.order=a&x.order=b",
+			`title"--=eq.1`, "(select 1)=eq.1", "pg_sleep(5)=eq.1", "title::text=eq.1", "*=eq.1", "a'b=eq.1", "a;b=eq.1", "a/*x=eq.1",
+			"select=a'b", "select=a;b", "select=rel(", "select=rel()x", "select=,", "select=a:", "select=a:*", "select=!inner(x)", `select="a`, "select=-", "select=a-",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.code, func(t *testing.T) {
+			t.Parallel()
+
+			for _, query := range tt.queries {
+				_, err := pgrst.ParseRead(query, pgrst.Limits{})
+				if err == nil {
+					t.Errorf("%s: no error", query)
+					continue
+				}
+				if code, message, details := problemOf(t, err); code != tt.code {
+					t.Errorf("%s: %s %s %s", query, code, message, details)
+				}
+			}
+		})
+	}
+}
+
+// What is refused must be named, or the client cannot tell what to leave out.
+func TestUnsupportedIsNamed(t *testing.T) {
+	t.Parallel()
+
+	for query, want := range map[string]string{
+		"a=wfts(english).x":     "wfts",
+		"a=eq(any).{1}":         "any and all",
+		"a->b=eq.1":             "JSON paths",
+		"select=...x(*)":        "spread",
+		"select=a.sum()":        "aggregate",
+		"select=a!hint(*)":      "hints",
+		"select=a!left(*)":      "left",
+		"select=a(*)&a=is.null": "absence of an embed",
+	} {
+		_, err := pgrst.ParseRead(query, pgrst.Limits{})
+		if _, _, details := problemOf(t, err); !strings.Contains(details, want) {
+			t.Errorf("%s: details %q do not name %q", query, details, want)
+		}
+	}
+}
+
+func TestErrorsQuoteLittle(t *testing.T) {
+	t.Parallel()
+
+	for _, long := range []string{strings.Repeat("é", 3000), strings.Repeat("x", 6000)} {
+		for _, query := range []string{"a=" + long, long + "!=eq.1", "select=" + long + "!", long + ".a=eq.1", "a=eq.%zz" + long} {
+			_, err := pgrst.ParseRead(query, pgrst.Limits{})
+			_, message, details := problemOf(t, err)
+			if len(message)+len(details) > 1200 || !utf8.ValidString(message+details) {
+				t.Errorf("message of %d bytes", len(message)+len(details))
+			}
+		}
+	}
+}

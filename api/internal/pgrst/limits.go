@@ -1,0 +1,105 @@
+package pgrst
+
+import (
+	"cmp"
+	"strconv"
+)
+
+// Limits bounds what one request may ask for. A request beyond a limit is
+// refused with a [*LimitError] that names it; nothing is cut in silence. Zero
+// or less takes the default.
+type Limits struct {
+	// Query is the length of the query string in bytes, as sent. Defaults to
+	// 8192.
+	Query int
+
+	// Params is the number of parameters in the query string. Defaults to 64.
+	Params int
+
+	// Rows is the largest limit, of the read and of each embed, and what an
+	// embed without a limit gets. Defaults to 1000.
+	Rows int
+
+	// Offset is the largest offset. Defaults to 100000.
+	Offset int
+
+	// In is the number of elements of one in list. Defaults to 1000.
+	In int
+
+	// Select is the number of items in select, embeds and their items
+	// included. Defaults to 100.
+	Select int
+
+	// Embeds is the number of embeds of a request, on all levels. Defaults
+	// to 8.
+	Embeds int
+
+	// EmbedDepth is how deep embeds nest; an embed in the root is of depth 1.
+	// Defaults to 4.
+	EmbedDepth int
+
+	// Predicates is the number of comparisons of a request. Defaults to 50.
+	Predicates int
+
+	// GroupDepth is how deep and/or groups nest; a group that is a parameter
+	// is of depth 1. Defaults to 8.
+	GroupDepth int
+
+	// Order is the number of order keys of a request. Defaults to 16.
+	Order int
+
+	// Columns is the number of names in columns and in on_conflict. Defaults
+	// to 256.
+	Columns int
+
+	// Pattern is the length of a regular expression in bytes. Defaults to
+	// 512.
+	Pattern int
+
+	// Wildcards is the number of wildcards * and % in one like pattern; each
+	// may cost another pass over the text. Defaults to 16.
+	Wildcards int
+}
+
+func (l *Limits) setDefaults() {
+	set := func(field *int, value int) { *field = cmp.Or(max(*field, 0), value) }
+	set(&l.Query, 8192)
+	set(&l.Params, 64)
+	set(&l.Rows, 1000)
+	set(&l.Offset, 100_000)
+	set(&l.In, 1000)
+	set(&l.Select, 100)
+	set(&l.Embeds, 8)
+	set(&l.EmbedDepth, 4)
+	set(&l.Predicates, 50)
+	set(&l.GroupDepth, 8)
+	set(&l.Order, 16)
+	set(&l.Columns, 256)
+	set(&l.Pattern, 512)
+	set(&l.Wildcards, 16)
+}
+
+// LimitError reports a request that asks for more than a limit allows.
+type LimitError struct {
+	Limit string // name of the limit, as the client knows it: "limit", "in"
+	Max   int    // largest number allowed
+	Unit  string // what is counted: "rows"
+	Got   string // what was asked for, shortened; empty if it cannot be said short
+}
+
+// Error describes the breach.
+func (e *LimitError) Error() string { return "pgrst: " + e.text() }
+
+// Problem returns the code of the error on the wire.
+func (e *LimitError) Problem() string { return "PL400" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *LimitError) ProblemText() (message, details, hint string) { return e.text(), "", "" }
+
+func (e *LimitError) text() string {
+	text := e.Limit + ": at most " + strconv.Itoa(e.Max) + " " + e.Unit
+	if e.Got != "" {
+		text += " (" + e.Got + ")"
+	}
+	return text
+}

@@ -1,0 +1,98 @@
+package pgrst
+
+import (
+	"slices"
+	"strings"
+)
+
+// ContentLocation returns the value of Content-Location of a read: the path as
+// it stands in the URL with the parameters sorted by key, so that requests that
+// ask the same name the same answer. Parameters of one key keep their order.
+func ContentLocation(path, rawQuery string) string {
+	var buf [16]string
+	pairs, size := buf[:0], len(path)+len(rawQuery)+1
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if strings.IndexByte(pair, '=') >= 0 {
+			pairs = append(pairs, pair)
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b string) int {
+		a, _, _ = strings.Cut(a, "=")
+		b, _, _ = strings.Cut(b, "=")
+		return strings.Compare(a, b)
+	})
+	out := appendPrintable(make([]byte, 0, size), path)
+	for i, pair := range pairs {
+		separator := byte('&')
+		if i == 0 {
+			separator = '?'
+		}
+		out = appendPrintable(append(out, separator), pair)
+	}
+	return string(out)
+}
+
+// Location returns the value of Location for a new row: the path of its table as
+// it stands in the URL, and a filter on each column of the key.
+func Location(path string, columns, values []string) string {
+	out := appendPrintable(nil, path)
+	for i, column := range columns {
+		separator := byte('&')
+		if i == 0 {
+			separator = '?'
+		}
+		out = appendEscaped(append(out, separator), quoteName(column))
+		out = append(out, "=eq."...)
+		out = appendEscaped(out, values[i])
+	}
+	return string(out)
+}
+
+// quoteName quotes a name that a key of the query string could not hold as it is:
+// one with other characters, or one of the reserved words.
+func quoteName(name string) string {
+	k, err := parseKey(name, nil)
+	if err == nil && len(k.embeds) == 0 && !k.quoted && k.last == name && !reserved(name) {
+		return name
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+}
+
+func reserved(key string) bool {
+	switch key {
+	case "order", "limit", "offset", "and", "or":
+		return true
+	}
+	return reservedAtRoot(key)
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// appendPrintable appends text that is escaped already, and escapes what must
+// not stand in a header all the same.
+func appendPrintable(out []byte, text string) []byte {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c <= ' ' || c >= 0x7f {
+			out = append(out, '%', hexDigits[c>>4], hexDigits[c&15])
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// appendEscaped appends text with all but the unreserved characters of RFC 3986
+// section 2.3 escaped.
+func appendEscaped(out []byte, text string) []byte {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
+			c == '-', c == '.', c == '_', c == '~':
+			out = append(out, c)
+		default:
+			out = append(out, '%', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package pgrst
+
+import (
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+const anyOperator = "operator (eq, gt, ...)"
+
+// operators maps a word to the comparison it stands for. The words in and is
+// have a syntax of their own.
+func operators(word string) (store.Op, bool) {
+	switch word {
+	case "eq":
+		return store.OpEq, true
+	case "neq":
+		return store.OpNe, true
+	case "gt":
+		return store.OpGt, true
+	case "gte":
+		return store.OpGte, true
+	case "lt":
+		return store.OpLt, true
+	case "lte":
+		return store.OpLte, true
+	case "like":
+		return store.OpLike, true
+	case "ilike":
+		return store.OpILike, true
+	case "match":
+		return store.OpMatch, true
+	case "imatch":
+		return store.OpIMatch, true
+	case "in":
+		return store.OpIn, true
+	case "is":
+		return store.OpIsNull, true
+	}
+	return 0, false
+}
+
+// unsupportedOperator reports whether a word is an operator of the wire that
+// the library does not have.
+func unsupportedOperator(word string) bool {
+	switch word {
+	case "isdistinct", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "fts", "plfts", "phfts", "wfts":
+		return true
+	}
+	return false
+}
+
+// operator reads "op." and returns the operator.
+func (s *scanner) operator(expecting string) (op store.Op, err error) {
+	start := s.pos
+	for s.pos < len(s.text) && 'a' <= s.text[s.pos] && s.text[s.pos] <= 'z' {
+		s.pos++
+	}
+	word := s.text[start:s.pos]
+	op, known := operators(word)
+	switch next := s.peek(); {
+	case known && next == '.':
+		s.pos++
+		return op, nil
+	case unsupportedOperator(word) && (next == '.' || next == '('):
+		return 0, unsupported("the operator " + word + " is")
+	case known && (s.has("(any)") || s.has("(all)")):
+		return 0, unsupported("the operator modifiers any and all are")
+	}
+	return 0, s.unexpectedAt(start, expecting)
+}
+
+// startsComparison reports whether text begins with an operator, supported or
+// not: what tells a filter on the rows of a function from an argument of it.
+func startsComparison(text string) bool {
+	text = strings.TrimPrefix(text, "not.")
+	end := strings.IndexAny(text, ".(")
+	if end < 0 {
+		return false
+	}
+	_, known := operators(text[:end])
+	return known || unsupportedOperator(text[:end])
+}
+
+// operand reads the value of a comparison, up to the end of the text, or, in a
+// group, up to the end of the member.
+func (p *parser) operand(s *scanner, column string, op store.Op, grouped bool) (store.Cond, error) {
+	switch op {
+	case store.OpIn:
+		return p.inList(s, column)
+	case store.OpIsNull:
+		return isValue(s, column, grouped)
+	}
+	value := ""
+	if grouped {
+		value = s.member()
+	} else {
+		value, s.pos = s.text[s.pos:], len(s.text)
+	}
+	switch op {
+	case store.OpLike, store.OpILike:
+		var err error
+		if value, err = p.pattern(value); err != nil {
+			return store.Cond{}, err
+		}
+	case store.OpMatch, store.OpIMatch:
+		if len(value) > p.lim.Pattern {
+			return store.Cond{}, &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
+		}
+	}
+	return store.Compare(column, op, store.Text(value)), nil
+}
+
+// pattern makes a LIKE pattern of a value, in which * is another way to write %.
+func (p *parser) pattern(value string) (string, error) {
+	value = strings.ReplaceAll(value, "*", "%")
+	wildcards := 0
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '\\':
+			i++
+		case '%':
+			wildcards++
+		}
+	}
+	if wildcards > p.lim.Wildcards {
+		return "", &LimitError{Limit: "like", Max: p.lim.Wildcards, Unit: "wildcards"}
+	}
+	return value, nil
+}
+
+// inList reads (a,b,"c,d"). An empty list selects nothing.
+func (p *parser) inList(s *scanner, column string) (store.Cond, error) {
+	s.spaces()
+	if !s.accept("(") {
+		return store.Cond{}, s.unexpected(`"("`)
+	}
+	s.spaces()
+	list := store.Texts{}
+	if !s.accept(")") {
+		list = make(store.Texts, 0, min(strings.Count(s.text[s.pos:], ",")+1, p.lim.In))
+		for {
+			if len(list) == p.lim.In {
+				return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}
+			}
+			list = append(list, s.element())
+			if s.accept(")") {
+				break
+			}
+			if !s.accept(",") {
+				return store.Cond{}, s.unexpected(`"," or ")"`)
+			}
+		}
+	}
+	s.spaces()
+	return store.In(column, list), nil
+}
+
+// isValue reads the operand of is: a truth value or its absence.
+func isValue(s *scanner, column string, grouped bool) (store.Cond, error) {
+	start, word := s.pos, ""
+	if grouped {
+		word = s.element()
+	} else {
+		word, s.pos = s.text[s.pos:], len(s.text)
+	}
+	switch {
+	case strings.EqualFold(word, "null"), strings.EqualFold(word, "unknown"):
+		return store.Null(column), nil
+	case strings.EqualFold(word, "not_null"):
+		return store.Not(store.Null(column)), nil
+	case strings.EqualFold(word, "true"):
+		return store.Compare(column, store.OpIsTrue, nil), nil
+	case strings.EqualFold(word, "false"):
+		return store.Compare(column, store.OpIsFalse, nil), nil
+	}
+	return store.Cond{}, s.unexpectedAt(start, "isVal: (null, not_null, true, false, unknown)")
+}

@@ -1,0 +1,31 @@
+package pgrst
+
+import (
+	"net/http"
+	"strings"
+)
+
+// schema is the one schema there is on the wire.
+const schema = "public"
+
+// Profile reads the schema a request chooses: Accept-Profile of GET and HEAD,
+// Content-Profile of the other methods. The name it returns belongs into
+// Content-Profile of the answer; it is empty if the request has not chosen.
+func Profile(method string, header http.Header) (string, error) {
+	name := "Content-Profile"
+	if method == http.MethodGet || method == http.MethodHead {
+		name = "Accept-Profile"
+	}
+	lines := header[name]
+	if len(lines) == 0 {
+		return "", nil
+	}
+	if len(lines) == 1 && strings.Trim(lines[0], " \t") == schema {
+		return schema, nil
+	}
+	return "", &Error{
+		Code:    "PGRST106",
+		Message: "Invalid schema: " + shortenHeader(strings.Join(lines, ", ")),
+		Hint:    "Only the following schemas are exposed: " + schema,
+	}
+}

@@ -1,0 +1,250 @@
+package pgrst
+
+import (
+	"math"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Read is what a query string says: which rows to read or to write, and what to
+// answer with.
+type Read struct {
+	// Query is the read. Its Limit is nil if the client gave none; an embed
+	// without limit gets [Limits.Rows]. A Selected with the column "*" stands
+	// for all columns beside others that are named.
+	Query store.Query
+
+	// Filter is the condition of the URL's own filters: which rows a write
+	// concerns. It is zero if there are none. Query.Where also has what embeds
+	// demand that are selected for their condition only.
+	Filter store.Cond
+
+	// Columns are the names in columns, nil if the parameter was not given.
+	Columns []string
+
+	// OnConflict are the names in on_conflict, nil if the parameter was not
+	// given.
+	OnConflict []string
+}
+
+// Arg is an argument of a function in a query string.
+type Arg struct {
+	Name, Value string
+}
+
+// ParseRead reads the query string of a request for a table, as it stands in
+// the URL.
+func ParseRead(rawQuery string, lim Limits) (*Read, error) {
+	read, _, err := parse(rawQuery, lim, false)
+	return read, err
+}
+
+// ParseCall reads the query string of a request for a function. Parameters
+// whose value does not begin with an operator are arguments, returned in order
+// and not checked for names given twice; the rest concerns the rows the
+// function returns.
+func ParseCall(rawQuery string, lim Limits) (*Read, []Arg, error) {
+	return parse(rawQuery, lim, true)
+}
+
+// parser holds what the parameters of a request have in common: the limits and
+// what was used of them.
+type parser struct {
+	lim  Limits
+	read *Read
+	call bool
+	args []Arg
+
+	targets []target // the root first
+
+	predicates, embeds, items, orders int // used so far
+}
+
+func parse(rawQuery string, lim Limits, call bool) (*Read, []Arg, error) {
+	lim.setDefaults()
+	var buf [12]param
+	params, err := splitParams(rawQuery, buf[:0], &lim)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := parser{lim: lim, read: &Read{}, call: call}
+	p.targets = append(make([]target, 0, 2), target{query: &p.read.Query})
+	// The other parameters may name embeds, so select comes first.
+	for i := range params {
+		if params[i].key == "select" {
+			if err := p.selectParam(params[i].value); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	for i := range params {
+		if err := p.param(params[i].key, params[i].value); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.finish()
+	return p.read, p.args, nil
+}
+
+// param applies one parameter.
+func (p *parser) param(name, value string) error {
+	if reservedAtRoot(name) {
+		return p.rootParam(name, value)
+	}
+	var buf [4]string
+	k, err := parseKey(name, buf[:0])
+	if err != nil {
+		return err
+	}
+	t, err := p.target(k.embeds)
+	if err != nil {
+		return err
+	}
+	if !k.quoted {
+		switch k.last {
+		case "and", "or":
+			return p.group(t, k.last, k.negated, value)
+		case "order":
+			return p.order(t, name, value)
+		case "limit":
+			return p.limit(t, name, value)
+		case "offset":
+			return p.offset(t, name, value)
+		}
+	}
+	if p.call && len(k.embeds) == 0 && !startsComparison(value) {
+		p.args = append(p.args, Arg{k.last, value})
+		return nil
+	}
+	return p.filter(t, k.last, value)
+}
+
+// rootParam applies a parameter that only the root has.
+func (p *parser) rootParam(name, value string) (err error) {
+	t := &p.targets[0]
+	switch name {
+	case "columns":
+		if err = t.once(seenColumns, name); err == nil {
+			p.read.Columns, err = p.names("columns parameter", value)
+		}
+	case "on_conflict":
+		if err = t.once(seenOnConflict, name); err == nil {
+			p.read.OnConflict, err = p.names("on_conflict parameter", value)
+		}
+	case "after":
+		if err = t.once(seenAfter, name); err == nil {
+			if value == "" {
+				s := scanner{what: name}
+				return s.unexpected("cursor")
+			}
+			t.query.After = store.Cursor(value)
+		}
+	}
+	return err
+}
+
+func (p *parser) limit(t *target, key, value string) error {
+	if err := t.once(seenLimit, key); err != nil {
+		return err
+	}
+	n, err := number("limit", key, value, p.lim.Rows)
+	t.query.Limit = store.Limit(n)
+	return err
+}
+
+func (p *parser) offset(t *target, key, value string) (err error) {
+	if err := t.once(seenOffset, key); err != nil {
+		return err
+	}
+	t.query.Offset, err = number("offset", key, value, p.lim.Offset)
+	return err
+}
+
+// number reads a count of rows. A number below zero is beyond the limit as much
+// as one that is too large; what is no number is not understood.
+func number(what, key, value string, limit int) (int, error) {
+	s := scanner{what: what, text: value}
+	negative := s.accept("-")
+	start, n := s.pos, 0
+	for ; !s.eof() && '0' <= s.peek() && s.peek() <= '9'; s.pos++ {
+		if n <= math.MaxInt32 {
+			n = n*10 + int(s.peek()-'0')
+		}
+	}
+	switch {
+	case s.pos == start:
+		return 0, s.unexpected("digit")
+	case !s.eof():
+		return 0, s.unexpected("digit or end of input")
+	case negative && n > 0:
+		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows and not below 0", Got: shorten(key + "=" + value)}
+	case n > limit:
+		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows", Got: shorten(key + "=" + value)}
+	}
+	return n, nil
+}
+
+// names reads a list of columns, each at most once.
+func (p *parser) names(what, value string) ([]string, error) {
+	s := scanner{what: what, text: value}
+	list := []string{}
+	for {
+		s.spaces()
+		start := s.pos
+		name, _, err := s.name()
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range list {
+			if other == name {
+				return nil, s.unexpectedAt(start, "a column not named before")
+			}
+		}
+		if len(list) == p.lim.Columns {
+			return nil, &LimitError{Limit: what, Max: p.lim.Columns, Unit: "columns"}
+		}
+		list = append(list, name)
+		s.spaces()
+		if s.eof() {
+			return list, nil
+		}
+		if !s.accept(",") {
+			return nil, s.unexpected(`"," or end of input`)
+		}
+	}
+}
+
+// finish puts the conditions that were read into the query.
+func (p *parser) finish() {
+	for i := range p.targets {
+		t := &p.targets[i]
+		t.query.Where = store.And(t.conds...)
+	}
+	root := &p.read.Query
+	p.read.Filter = root.Where
+	p.finishEmbeds(root)
+}
+
+// finishEmbeds gives the embeds of a query their default limit. An embed with
+// empty brackets has no member in the answer: what remains of it is the
+// condition of an inner one.
+func (p *parser) finishEmbeds(q *store.Query) {
+	kept := q.With[:0]
+	for _, embed := range q.With {
+		bare := embed.Query.Select != nil && len(embed.Query.Select) == 0 && len(embed.Query.With) == 0
+		p.finishEmbeds(&embed.Query)
+		switch {
+		case !bare:
+			if embed.Query.Limit == nil {
+				embed.Query.Limit = store.Limit(p.lim.Rows)
+			}
+			kept = append(kept, embed)
+		case embed.Inner:
+			q.Where = store.And(q.Where, store.Related(embed.Relation, embed.Query.Where))
+		}
+	}
+	q.With = nil
+	if len(kept) > 0 {
+		q.With = kept
+	}
+}

@@ -1,0 +1,334 @@
+package pgrst_test
+
+import (
+	"errors"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+func text(column string, op store.Op, value string) store.Cond {
+	return store.Compare(column, op, store.Text(value))
+}
+
+func eq(column, value string) store.Cond { return text(column, store.OpEq, value) }
+
+func columns(names ...string) []store.Selected {
+	list := []store.Selected{}
+	for _, name := range names {
+		list = append(list, store.Selected{Column: name})
+	}
+	return list
+}
+
+// embedded is what an embed without a limit reads.
+func embedded(q store.Query) store.Query {
+	q.Limit = store.Limit(1000)
+	return q
+}
+
+func mustRead(t *testing.T, query string) *pgrst.Read {
+	t.Helper()
+	read, err := pgrst.ParseRead(query, pgrst.Limits{})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return read
+}
+
+func TestParseReadFilters(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name, query string
+		want        store.Cond
+	}{
+		{"None", "", store.Cond{}},
+		{"Eq", "a=eq.1", eq("a", "1")},
+		{"Neq", "a=neq.1", text("a", store.OpNe, "1")},
+		{"Gt", "amount=gt.-1", text("amount", store.OpGt, "-1")},
+		{"Gte", "a=gte.1", text("a", store.OpGte, "1")},
+		{"Lt", "a=lt.1e309", text("a", store.OpLt, "1e309")},
+		{"Lte", "a=lte.1", text("a", store.OpLte, "1")},
+		{"EmptyValue", "a=eq.", eq("a", "")},
+		{"ValueVerbatim", `a=eq."x,(y).%3D&b=eq.1`, store.And(eq("a", `"x,(y).=`), eq("b", "1"))},
+		{"PlusIsSpace", "a=eq.x+y%2Bz", eq("a", "x y+z")},
+		{"EqualsInValue", "a=eq.b=c", eq("a", "b=c")},
+		{"RepeatedKeysAnd", "a=gt.1&a=lt.5", store.And(text("a", store.OpGt, "1"), text("a", store.OpLt, "5"))},
+		{"Like", "a=like.*x%25y_*", text("a", store.OpLike, `%x%y_%`)},
+		{"ILike", `a=ilike.x\%25*`, text("a", store.OpILike, `x\%%`)},
+		{"Match", "a=match.^x.*$", text("a", store.OpMatch, "^x.*$")},
+		{"IMatch", "a=imatch.x", text("a", store.OpIMatch, "x")},
+		{"Not", "a=not.eq.1", store.Not(eq("a", "1"))},
+		{"In", "a=in.(p,q)", store.In("a", store.Texts{"p", "q"})},
+		{"InNothing", "a=in.()", store.In("a", store.Texts{})},
+		{"InEmptyText", `a=in.("")`, store.In("a", store.Texts{""})},
+		{"InEmptyElements", `a=in.(,)`, store.In("a", store.Texts{"", ""})},
+		{"InQuoted", `a=in.("a,b","c)d","e\"f\\g",h)`, store.In("a", store.Texts{"a,b", "c)d", `e"f\g`, "h"})},
+		{"InStrayQuotes", `a=in.(p,"q,r",s"t,"u"v,"w)`, store.In("a", store.Texts{"p", "q,r", `s"t`, `"u"v`, `"w`})},
+		{"InSpaces", "a=in.( p ,q)", store.In("a", store.Texts{"p ", "q"})},
+		{"NotIn", "a=not.in.(1)", store.Not(store.In("a", store.Texts{"1"}))},
+		{"IsNull", "a=is.null", store.Null("a")},
+		{"IsNotNull", "a=is.not_null", store.Not(store.Null("a"))},
+		{"NotIsNull", "a=not.is.NULL", store.Not(store.Null("a"))},
+		{"IsTrue", "a=is.True", store.Compare("a", store.OpIsTrue, nil)},
+		{"IsFalse", "a=is.false", store.Compare("a", store.OpIsFalse, nil)},
+		{"IsUnknown", "a=is.unknown", store.Null("a")},
+		{"QuotedColumn", `%22a.b%20%5C%22c%22=eq.1`, eq(`a.b "c`, "1")},
+		{"QuotedReserved", `"limit"=eq.1`, eq("limit", "1")},
+		{"UnicodeColumn", "größe=eq.1", eq("größe", "1")},
+		{"DashedColumn", "a-b=eq.1", eq("a-b", "1")},
+		{"WithoutValueSkipped", "a&b=eq.1&c", eq("b", "1")},
+		{"EmptyPairsSkipped", "&&b=eq.1&", eq("b", "1")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			read := mustRead(t, tt.query)
+			if want := (store.Query{Where: tt.want}); !reflect.DeepEqual(read.Query, want) {
+				t.Errorf("%s: got %+v", tt.query, read.Query)
+			}
+			if !reflect.DeepEqual(read.Filter, tt.want) {
+				t.Errorf("%s: Filter is not the condition of the URL", tt.query)
+			}
+		})
+	}
+}
+
+func TestParseReadGroups(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name, query string
+		want        store.Cond
+	}{
+		{"Or", "or=(a.eq.1,b.eq.2)", store.Or(eq("a", "1"), eq("b", "2"))},
+		{"And", "and=(a.eq.1,b.eq.2)", store.And(eq("a", "1"), eq("b", "2"))},
+		{"One", "or=(a.eq.1)", eq("a", "1")},
+		{"NotOr", "not.or=(a.eq.1,b.eq.2)", store.Not(store.Or(eq("a", "1"), eq("b", "2")))},
+		{"NotAnd", "not.and=(a.eq.1,b.eq.2)", store.Not(store.And(eq("a", "1"), eq("b", "2")))},
+		{
+			"Nested", "or=(a.eq.1,and(b.gt.2,not.c.is.null))",
+			store.Or(eq("a", "1"), store.And(text("b", store.OpGt, "2"), store.Not(store.Null("c")))),
+		},
+		{"NotInside", "or=(a.not.eq.1,not.and(b.eq.2,c.eq.3))", store.Or(store.Not(eq("a", "1")), store.Not(store.And(eq("b", "2"), eq("c", "3"))))},
+		{"ColumnNot", "or=(not.eq.1,not.in.(2))", store.Or(eq("not", "1"), store.In("not", store.Texts{"2"}))},
+		{"NotColumnEq", "or=(not.eq.eq.1)", store.Not(eq("eq", "1"))},
+		{"ColumnsLikeWords", "or=(and.eq.1,order.eq.2,or.eq.3)", store.Or(eq("and", "1"), eq("order", "2"), eq("or", "3"))},
+		{"QuotedValue", `or=(a.eq."x,y)\"",b.eq.z)`, store.Or(eq("a", `x,y)"`), eq("b", "z"))},
+		{"StrayQuote", `or=(a.eq.x"y,b.eq."z"w)`, store.Or(eq("a", `x"y`), eq("b", `"z"w`))},
+		{"Braces", "or=(a.eq.{1,2},b.eq.{x)", store.Or(eq("a", "{1,2}"), eq("b", "{x"))},
+		{"InList", `or=(a.in.(1,"2,3"),b.is.true)`, store.Or(store.In("a", store.Texts{"1", "2,3"}), store.Compare("b", store.OpIsTrue, nil))},
+		{"Like", "or=(a.ilike.*x*,b.like.y*)", store.Or(text("a", store.OpILike, "%x%"), text("b", store.OpLike, "y%"))},
+		{"Dots", "or=(a.eq.1.5,b.eq.x.y)", store.Or(eq("a", "1.5"), eq("b", "x.y"))},
+		{"Spaces", "or=( a.eq.1, and (b.eq.2 ,c.eq.3) )", store.Or(eq("a", "1"), store.And(eq("b", "2 "), eq("c", "3")))},
+		{"EmptyValue", "or=(a.eq.,b.eq.)", store.Or(eq("a", ""), eq("b", ""))},
+		{"QuotedColumn", `or=("a.b".eq.1)`, eq("a.b", "1")},
+		{"Both", "or=(a.eq.1,b.eq.2)&c=eq.3", store.And(store.Or(eq("a", "1"), eq("b", "2")), eq("c", "3"))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			if got := mustRead(t, tt.query).Query.Where; !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("%s: got %+v", tt.query, got)
+			}
+		})
+	}
+}
+
+func TestParseReadSelect(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name, query string
+		want        store.Query
+	}{
+		{"Absent", "", store.Query{}},
+		{"Empty", "select=", store.Query{Select: columns()}},
+		{"All", "select=*", store.Query{}},
+		{"Columns", "select=id,title", store.Query{Select: columns("id", "title")}},
+		{"Spaces", "select= id , full name", store.Query{Select: columns("id", "full name")}},
+		{"SameTwice", "select=id,id,*,*", store.Query{Select: columns("id", "*")}},
+		{"AllAndAlias", "select=*,x:title", store.Query{Select: []store.Selected{{Column: "*"}, {Column: "title", As: "x"}}}},
+		{"Cast", "select=id::text,n:amount::numeric", store.Query{Select: []store.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
+		{"Quoted", `select="a,b":"c:d"::"",x`, store.Query{}},
+		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
+		{"Embed", "select=id,owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
+		{"EmbedOnly", "select=owner(id)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
+		{"EmbedAndAll", "select=*,o:owner!inner(id)", store.Query{With: []store.Embed{{Relation: "owner", As: "o", Inner: true, Query: embedded(store.Query{Select: columns("id")})}}}},
+		{"ColumnAfterEmbed", "select=owner(id),id", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
+		{"Nested", "select=a( b( c ( id ) ) )", store.Query{Select: columns(), With: []store.Embed{{
+			Relation: "a", Query: embedded(store.Query{Select: columns(), With: []store.Embed{{
+				Relation: "b", Query: embedded(store.Query{Select: columns(), With: []store.Embed{{
+					Relation: "c", Query: embedded(store.Query{Select: columns("id")}),
+				}}}),
+			}}}),
+		}}}},
+		{"BareEmbedHasNoMember", "select=id,owner()", store.Query{Select: columns("id")}},
+		{
+			"BareInnerIsCondition", "select=id,owner!inner()&owner.name=eq.x&id=eq.1",
+			store.Query{Select: columns("id"), Where: store.And(eq("id", "1"), store.Related("owner", eq("name", "x")))},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			read, err := pgrst.ParseRead(tt.query, pgrst.Limits{})
+			if tt.name == "Quoted" {
+				if err == nil {
+					t.Fatal("a quoted type name was taken")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(read.Query, tt.want) {
+				t.Errorf("%s: got %+v", tt.query, read.Query)
+			}
+		})
+	}
+}
+
+func TestParseReadEmbedParams(t *testing.T) {
+	t.Parallel()
+
+	read := mustRead(t, strings.Join([]string{
+		"k.or=(x.eq.1,y.eq.2)", "other.z=not.is.null", "other.order=n.desc", "k.limit=3", "k.offset=1",
+		"other.deep.id=eq.7", "other.deep.not.and=(a.eq.1,b.eq.2)", "id=eq.5", "select=id,k:other(n,deep(*))",
+	}, "&"))
+	want := store.Query{
+		Select: columns("id"),
+		Where:  eq("id", "5"),
+		With: []store.Embed{{Relation: "other", As: "k", Query: store.Query{
+			Select: columns("n"),
+			Where:  store.And(store.Or(eq("x", "1"), eq("y", "2")), store.Not(store.Null("z"))),
+			Order:  []store.Order{{Column: "n", Desc: true}},
+			Limit:  store.Limit(3),
+			Offset: 1,
+			With: []store.Embed{{Relation: "deep", Query: embedded(store.Query{
+				Where: store.And(eq("id", "7"), store.Not(store.And(eq("a", "1"), eq("b", "2")))),
+			})}},
+		}}},
+	}
+	if !reflect.DeepEqual(read.Query, want) {
+		t.Errorf("got %+v", read.Query)
+	}
+	if !reflect.DeepEqual(read.Filter, eq("id", "5")) {
+		t.Error("Filter has conditions of embeds")
+	}
+}
+
+// A write by filter must not take what only shapes its answer for a filter.
+func TestFilterLacksConditionsOfEmbeds(t *testing.T) {
+	t.Parallel()
+
+	read := mustRead(t, "select=id,owner!inner()&owner.name=eq.x")
+	if !read.Filter.IsZero() || read.Query.Where.IsZero() {
+		t.Errorf("Filter %+v, Where %+v", read.Filter, read.Query.Where)
+	}
+}
+
+func TestParseReadOrderAndPaging(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name, query string
+		want        store.Query
+	}{
+		{"Plain", "order=a", store.Query{Order: []store.Order{{Column: "a"}}}},
+		{"Directions", "order=a.asc,b.desc", store.Query{Order: []store.Order{{Column: "a"}, {Column: "b", Desc: true}}}},
+		{"Nulls", "order=a.desc.nullsfirst,b.nullslast,c.asc.nullsfirst", store.Query{Order: []store.Order{
+			{Column: "a", Desc: true, Nulls: store.NullsFirst},
+			{Column: "b", Nulls: store.NullsLast},
+			{Column: "c", Nulls: store.NullsFirst},
+		}}},
+		{"Spaces", "order=a.desc , b", store.Query{Order: []store.Order{{Column: "a", Desc: true}, {Column: "b"}}}},
+		{"Relation", "order=owner(name).desc", store.Query{Order: []store.Order{{Column: "name", Relation: "owner", Desc: true}}}},
+		{"Quoted", `order="a.desc".desc`, store.Query{Order: []store.Order{{Column: "a.desc", Desc: true}}}},
+		{"Alias", "order=o(name)&select=o:owner()", store.Query{Select: columns(), Order: []store.Order{{Column: "name", Relation: "owner"}}}},
+		{"Limit", "limit=10&offset=20", store.Query{Limit: store.Limit(10), Offset: 20}},
+		{"LimitZero", "limit=0", store.Query{Limit: store.Limit(0)}},
+		{"LimitLargest", "limit=1000&offset=100000", store.Query{Limit: store.Limit(1000), Offset: 100000}},
+		{"LeadingZeros", "limit=0000000000000000000007", store.Query{Limit: store.Limit(7)}},
+		{"After", "after=abc-_%3D", store.Query{After: "abc-_="}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			if got := mustRead(t, tt.query).Query; !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("%s: got %+v", tt.query, got)
+			}
+		})
+	}
+}
+
+func TestParseReadColumns(t *testing.T) {
+	t.Parallel()
+
+	read := mustRead(t, `columns="a","b c",d&on_conflict=a, e`)
+	if want := []string{"a", "b c", "d"}; !reflect.DeepEqual(read.Columns, want) {
+		t.Errorf("columns %q, want %q", read.Columns, want)
+	}
+	if want := []string{"a", "e"}; !reflect.DeepEqual(read.OnConflict, want) {
+		t.Errorf("on_conflict %q, want %q", read.OnConflict, want)
+	}
+	if read = mustRead(t, ""); read.Columns != nil || read.OnConflict != nil {
+		t.Error("absent lists are not nil")
+	}
+}
+
+func TestParseCall(t *testing.T) {
+	t.Parallel()
+
+	read, args, err := pgrst.ParseCall("a=1&arr={1,2}&name=like.this.*&b=eq.5&c=not.an.operator&limit=3&d=equal.x&e=cs.", pgrst.Limits{})
+	var refused *pgrst.Error
+	if !errors.As(err, &refused) || refused.Code != "PGRST127" {
+		t.Fatalf("an unsupported operator was taken for an argument: %v", err)
+	}
+	read, args, err = pgrst.ParseCall("a=1&arr={1,2}&name=like.this.*&b=eq.5&c=not.an.operator&limit=3&d=equal.x", pgrst.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantArgs := []pgrst.Arg{{Name: "a", Value: "1"}, {Name: "arr", Value: "{1,2}"}, {Name: "c", Value: "not.an.operator"}, {Name: "d", Value: "equal.x"}}
+	if !reflect.DeepEqual(args, wantArgs) {
+		t.Errorf("args %q, want %q", args, wantArgs)
+	}
+	want := store.Query{Where: store.And(text("name", store.OpLike, "this.%"), eq("b", "5")), Limit: store.Limit(3)}
+	if !reflect.DeepEqual(read.Query, want) {
+		t.Errorf("got %+v", read.Query)
+	}
+}
+
+// The request of the recorded client, escaped as URLSearchParams does.
+func TestRecordedClientRequest(t *testing.T) {
+	t.Parallel()
+
+	params := url.Values{
+		"select": {"id,name,k:other(*)"}, "a": {"eq.1"}, "b": {"neq.x"}, "c": {`in.(p,"q,r",s"t)`},
+		"other.or": {"(x.eq.1,y.is.null)"}, "d": {"not.is.null"}, "order": {"a.desc.nullsfirst"},
+		"other.order": {"n.asc"}, "offset": {"10"}, "limit": {"10"},
+	}
+	want := store.Query{
+		Select: columns("id", "name"),
+		// Encode sorts by key, so this is the order of the conditions.
+		Where: store.And(eq("a", "1"), text("b", store.OpNe, "x"), store.In("c", store.Texts{"p", "q,r", `s"t`}), store.Not(store.Null("d"))),
+		Order: []store.Order{{Column: "a", Desc: true, Nulls: store.NullsFirst}},
+		Limit: store.Limit(10), Offset: 10,
+		With: []store.Embed{{Relation: "other", As: "k", Query: embedded(store.Query{
+			Where: store.Or(eq("x", "1"), store.Null("y")),
+			Order: []store.Order{{Column: "n"}},
+		})}},
+	}
+	if got := mustRead(t, params.Encode()).Query; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,179 @@
+package pgrst
+
+import "github.com/seed-7694ebf6/plinth/store"
+
+// allColumns is the column of a Selected that stands for all columns.
+const allColumns = "*"
+
+// selectParam reads the value of select.
+func (p *parser) selectParam(value string) error {
+	if err := p.targets[0].once(seenSelect, "select"); err != nil {
+		return err
+	}
+	if value == "" {
+		p.read.Query.Select = []store.Selected{}
+		return nil
+	}
+	return p.selection(&scanner{what: "select parameter", text: value}, &p.read.Query, 0)
+}
+
+// selection reads items up to the end, or, in an embed, up to its closing
+// bracket, which is left to be read.
+func (p *parser) selection(s *scanner, q *store.Query, depth int) error {
+	q.Select = make([]store.Selected, 0, 4)
+	for {
+		s.spaces()
+		if p.items++; p.items > p.lim.Select {
+			return &LimitError{Limit: "select", Max: p.lim.Select, Unit: "items"}
+		}
+		if err := p.item(s, q, depth); err != nil {
+			return err
+		}
+		s.spaces()
+		if s.accept(",") {
+			continue
+		}
+		if depth == 0 && !s.eof() {
+			return s.unexpected(`"," or end of input`)
+		}
+		if depth > 0 && s.peek() != ')' {
+			return s.unexpected(`"," or ")"`)
+		}
+		break
+	}
+	if len(q.Select) == 1 && q.Select[0].Column == allColumns {
+		q.Select = nil
+	}
+	return nil
+}
+
+// item reads one column or embed.
+func (p *parser) item(s *scanner, q *store.Query, depth int) error {
+	start := s.pos
+	if s.accept("*") {
+		return s.selected(start, q, store.Selected{Column: allColumns})
+	}
+	if s.has("..") {
+		return unsupported("spread embeds are")
+	}
+	name, _, err := s.name()
+	if err != nil {
+		return err
+	}
+	alias := ""
+	if s.peek() == ':' && !s.has("::") {
+		s.pos++
+		if s.has("..") {
+			return unsupported("spread embeds are")
+		}
+		alias = name
+		if name, _, err = s.name(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case name == "count" && s.has("()"):
+		return unsupported(aggregates)
+	case s.peek() == '(' || s.peek() == '!':
+		return p.embed(s, q, store.Embed{Relation: name, As: alias}, start, depth)
+	}
+	return s.column(start, q, store.Selected{Column: name, As: alias})
+}
+
+const aggregates = "aggregate functions are"
+
+// column reads what may follow the name of a column.
+func (s *scanner) column(start int, q *store.Query, column store.Selected) error {
+	if s.has("->") {
+		return unsupported(jsonPath)
+	}
+	if s.accept("::") {
+		cast, quoted, err := s.name()
+		if err != nil || quoted {
+			return s.unexpected("letter or digit")
+		}
+		column.Cast = cast
+	}
+	if s.peek() == '.' && s.aggregate() {
+		return unsupported(aggregates)
+	}
+	return s.selected(start, q, column)
+}
+
+// aggregate reports whether an aggregate function stands at pos.
+func (s *scanner) aggregate() bool {
+	for _, f := range [...]string{".sum()", ".avg()", ".count()", ".max()", ".min()"} {
+		if s.has(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// selected adds a column to the answer. The same twice is the same once; another
+// value under a name that is taken could not be told from the first.
+func (s *scanner) selected(start int, q *store.Query, column store.Selected) error {
+	name := answerName(column.As, column.Column)
+	for _, other := range q.Select {
+		if other == column {
+			return nil
+		}
+		if answerName(other.As, other.Column) == name {
+			return s.unexpectedAt(start, "a name the answer does not have yet")
+		}
+	}
+	q.Select = append(q.Select, column)
+	return nil
+}
+
+// embed reads [!inner](items) and adds the embed.
+func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, depth int) error {
+	if err := s.embedParams(&embed); err != nil {
+		return err
+	}
+	if !s.accept("(") {
+		return s.unexpected(`"("`)
+	}
+	if p.embeds++; p.embeds > p.lim.Embeds {
+		return &LimitError{Limit: "embeds", Max: p.lim.Embeds, Unit: "in a request"}
+	}
+	if depth++; depth > p.lim.EmbedDepth {
+		return &LimitError{Limit: "embeds", Max: p.lim.EmbedDepth, Unit: "levels"}
+	}
+	name := answerName(embed.As, embed.Relation)
+	for i := range q.With {
+		if answerName(q.With[i].As, q.With[i].Relation) == name {
+			return s.unexpectedAt(start, "a name the answer does not have yet")
+		}
+	}
+	s.spaces()
+	if s.peek() == ')' {
+		embed.Query.Select = []store.Selected{}
+	} else if err := p.selection(s, &embed.Query, depth); err != nil {
+		return err
+	}
+	s.pos++
+	q.With = append(q.With, embed)
+	return nil
+}
+
+// embedParams reads the words that may follow the name of an embed.
+func (s *scanner) embedParams(embed *store.Embed) error {
+	for s.accept("!") {
+		start := s.pos
+		word, quoted, err := s.name()
+		switch {
+		case err != nil:
+			return err
+		case word == "inner" && !quoted && !embed.Inner:
+			embed.Inner = true
+		case word == "inner" && !quoted:
+			return s.unexpectedAt(start, `"("`)
+		case word == "left" && !quoted:
+			return unsupported("the join type left is")
+		default:
+			return unsupported("hints of embeds are")
+		}
+	}
+	return nil
+}
