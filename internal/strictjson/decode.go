@@ -1,0 +1,99 @@
+package strictjson
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strconv"
+)
+
+// Decode parses raw strictly and decodes it into v, a pointer, whose member names must
+// match exactly. It is [Compile] and [Shape.Decode] in one and compiles on every call.
+func Decode(raw []byte, v any, lim Limits) error {
+	t := reflect.TypeOf(v)
+	if t == nil || t.Kind() != reflect.Pointer {
+		return errors.New("strictjson: decoding needs a pointer")
+	}
+	return Compile(t.Elem()).Decode(raw, v, lim)
+}
+
+// Decode parses raw and decodes it into v, a pointer to the type of the Shape. A
+// malformed document is a *[SyntaxError]. An unknown member, one in another case, or a
+// value of the wrong kind is a *[MemberError]. Member names are checked before anything
+// is written to v. As with encoding/json, members that are absent leave v as it is.
+func (s *Shape) Decode(raw []byte, v any, lim Limits) error {
+	doc, err := Parse(raw, lim)
+	if err != nil {
+		return err
+	}
+	return s.DecodeValue(doc, v)
+}
+
+// DecodeValue is [Shape.Decode] for a document that was parsed before.
+func (s *Shape) DecodeValue(doc Value, v any) error {
+	if t := reflect.TypeOf(v); t != reflect.PointerTo(s.typ) {
+		return errors.New("strictjson: decoding needs a pointer to " + s.typ.String())
+	}
+	if err := s.root.check(doc, ""); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(doc.raw, v); err != nil {
+		return memberError(err)
+	}
+	return nil
+}
+
+// check holds every member name against the type. The error is nil or a *MemberError.
+func (n *node) check(v Value, path string) error {
+	switch {
+	case n.fields != nil:
+		for key, member := range v.Members() {
+			field, ok := n.fields[string(key)]
+			if !ok {
+				return &MemberError{Path: join(path, string(key)), Reason: "is unknown"}
+			}
+			if field.opaque() {
+				continue
+			}
+			if err := field.check(member, join(path, string(key))); err != nil {
+				return err
+			}
+		}
+	case n.elem == nil || n.elem.opaque():
+	default:
+		for i, item := range v.Elements() {
+			if err := n.elem.check(item, join(path, strconv.Itoa(i))); err != nil {
+				return err
+			}
+		}
+		for key, item := range v.Members() {
+			if err := n.elem.check(item, join(path, string(key))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (n *node) opaque() bool { return n.fields == nil && n.elem == nil }
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// memberError gives an error of encoding/json the form of this package. One that knows
+// its own code, from a type's own UnmarshalJSON, is passed on.
+func memberError(err error) error {
+	var coded interface{ Problem() string }
+	if errors.As(err, &coded) {
+		return err
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return &MemberError{Path: wrong.Field, Reason: "cannot be " + wrong.Value, cause: err}
+	}
+	return &MemberError{Reason: "has a value that is not valid", cause: err}
+}
