@@ -79,7 +79,7 @@ func (c *cluster) exec(ctx context.Context, statement string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statement's result is what counts
+	defer conn.Close(ctx) // the statement's result is what counts
 	_, err = conn.Exec(ctx, statement)
 	return err
 }

@@ -54,7 +54,7 @@ func openDocker(ctx context.Context, image string) (*cluster, error) {
 		return nil, err
 	}
 	if err := await(ctx, b.admin, b.gone); err != nil {
-		b.leash.Close() //nolint:errcheck // closing an io.PipeWriter cannot fail
+		b.leash.Close() // closing an io.PipeWriter cannot fail
 		return nil, fmt.Errorf("image %s: %w: %s", found.ID, err, b.log.last())
 	}
 	return newCluster(ctx, b.admin)
@@ -154,7 +154,7 @@ func attach(client *docker.Client, id string) (*container, error) {
 	attached <- struct{}{}
 	go func() {
 		defer close(b.gone)
-		session.Wait() //nolint:errcheck // however the session ended, the container ends with it
+		_ = session.Wait() // however the session ended, the container ends with it
 	}()
 	return b, nil
 }

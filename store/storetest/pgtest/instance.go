@@ -120,7 +120,7 @@ func (s *instance) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // the server has its own descriptor
+	defer log.Close() // the server has its own descriptor
 	sockets := ""
 	if len(s.dir) <= socketRoom {
 		sockets = s.dir
@@ -135,7 +135,7 @@ func (s *instance) start(ctx context.Context) error {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		server.Wait() //nolint:errcheck // how it ended is in its log
+		_ = server.Wait() // how it ended is in its log
 	}()
 	s.server, s.gone = server, gone
 	if err := await(ctx, s.admin(), gone); err != nil {

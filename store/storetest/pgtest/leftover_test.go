@@ -47,8 +47,8 @@ func TestNothingIsLeft(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			in.Close()               //nolint:errcheck // the process may be gone
-			io.Copy(io.Discard, out) //nolint:errcheck // until the process ends
+			in.Close()                      // the process may be gone
+			_, _ = io.Copy(io.Discard, out) // until the process ends
 			if cmd.Wait() == nil && how != "exit" {
 				t.Error("the process ended well")
 			}
@@ -67,7 +67,7 @@ func die(t *testing.T, how string) {
 	if err := json.NewEncoder(os.Stdout).Encode(v); err != nil {
 		t.Fatal(err)
 	}
-	io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is the word
+	_, _ = io.Copy(io.Discard, os.Stdin) // its end is the word
 	if how == "panic" {
 		// Out of the reach of the testing package, which would run cleanups.
 		go panic("as a test may")
@@ -96,7 +96,7 @@ func vanish(t *testing.T, v victim) {
 	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		db, err := pgx.Connect(t.Context(), v.URL)
 		if err == nil {
-			db.Close(t.Context()) //nolint:errcheck // it is the answer that counts
+			db.Close(t.Context()) // it is the answer that counts
 		}
 		_, folder := os.Stat(v.Folder)
 		if err != nil && (v.Folder == "" || os.IsNotExist(folder)) {

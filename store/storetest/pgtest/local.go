@@ -15,7 +15,7 @@ var programs = []string{"initdb", "postgres", "pg_ctl"}
 
 // openLocal starts a server from this machine's binaries that ends with the process.
 func openLocal(ctx context.Context) (*cluster, error) {
-	bin, err := findPrograms(machine)
+	bin, err := findPrograms(machine())
 	if err != nil {
 		return nil, err
 	}
@@ -31,20 +31,23 @@ func openLocal(ctx context.Context) (*cluster, error) {
 	return c, nil
 }
 
-// lookup is what findPrograms asks the machine.
+// lookup is what findPrograms asks a machine.
 type lookup struct {
 	path   func(program string) (string, error) // as exec.LookPath
 	glob   func(pattern string) ([]string, error)
 	bindir func() (string, error) // what pg_config says
 }
 
-var machine = lookup{
-	path: exec.LookPath,
-	glob: filepath.Glob,
-	bindir: func() (string, error) {
-		out, err := exec.Command("pg_config", "--bindir").Output()
-		return strings.TrimSpace(string(out)), err
-	},
+// machine is the lookup on this machine.
+func machine() lookup {
+	return lookup{
+		path: exec.LookPath,
+		glob: filepath.Glob,
+		bindir: func() (string, error) {
+			out, err := exec.Command("pg_config", "--bindir").Output()
+			return strings.TrimSpace(string(out)), err
+		},
+	}
 }
 
 // findPrograms returns the folder of a PostgreSQL server's binaries. Debian keeps them outside of PATH, one folder per release; the
@@ -52,8 +55,8 @@ var machine = lookup{
 func findPrograms(on lookup) (string, error) {
 	if initdb, err := on.path("initdb"); err == nil {
 		// PATH may hold links to a folder where the other programs are.
-		if real, err := filepath.EvalSymlinks(initdb); err == nil {
-			initdb = real
+		if target, err := filepath.EvalSymlinks(initdb); err == nil {
+			initdb = target
 		}
 		if complete(on, filepath.Dir(initdb)) {
 			return filepath.Dir(initdb), nil

@@ -119,6 +119,6 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close(context.Background()) }) //nolint:errcheck // the test is over
+	t.Cleanup(func() { db.Close(context.Background()) }) // the test is over
 	return db
 }

@@ -29,7 +29,7 @@ func Start(tb testing.TB, opts Options) *Server {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
 	defer cancel()
-	bin, err := findPrograms(machine)
+	bin, err := findPrograms(machine())
 	if err != nil && os.Getenv(envRequire) != requirePostgres {
 		tb.Skipf("pgtest: no server of one's own: %v", err)
 	}

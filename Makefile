@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# How long each fuzz target runs.
+FUZZTIME ?= 20s
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## Run the tests; PLINTH_TEST_REQUIRE=postgres insists on PostgreSQL
+	go test ./...
+
+.PHONY: race
+race: ## Run the tests of store, api and auth with the race detector
+	go test -race ./store/... ./api/... ./auth/...
+
+.PHONY: lint
+lint: ## Check format and code, as CI does
+	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: lint-all
+lint-all: ## Check with every linter of .golangci.yml
+	go run $(GOLANGCI) run ./...
+
+.PHONY: fmt
+fmt: ## Format the code
+	go run $(GOFUMPT) -w .
+
+.PHONY: generate
+generate: ## Write generated code and golden files again
+	go generate ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run='^$$' -bench=. -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | while read -r file target; do \
+		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
+	done
