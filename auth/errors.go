@@ -14,24 +14,32 @@ var (
 
 	// ErrExpired reports a credential that was good and has expired, so that a
 	// client knows to refresh it. It is an ErrInvalid as well.
-	ErrExpired error = &failure{code: "PGRST303", text: "auth: credential expired", parent: ErrInvalid}
+	ErrExpired error = &failure{
+		code: "PGRST303", text: "auth: credential expired",
+		message: "JWT expired", parent: ErrInvalid,
+	}
 
 	// ErrUnavailable reports that a credential could not be judged. It is
 	// answered with 503 and says nothing about the credential.
-	ErrUnavailable error = &failure{code: "PGRST000", text: "auth: cannot verify credentials now"}
+	ErrUnavailable error = &failure{code: "PL503", text: "auth: cannot verify credentials now"}
 )
 
 // failure is an error with a wire code. Its text is fit for clients.
 type failure struct {
-	code   string
-	text   string
-	parent error // what the failure also is, or nil
+	code    string
+	text    string
+	message string // what clients are told; empty leaves it to the code
+	parent  error  // what the failure also is, or nil
 }
 
 func (f *failure) Error() string { return f.text }
 
 // Problem returns the code of the failure on the wire.
 func (f *failure) Problem() string { return f.code }
+
+// ProblemText returns what clients are told besides the code. They look for the
+// words of an expired token to know that they have to refresh it.
+func (f *failure) ProblemText() (message, details, hint string) { return f.message, "", "" }
 
 // Is makes a special failure match the general one.
 func (f *failure) Is(target error) bool { return f.parent != nil && target == f.parent }

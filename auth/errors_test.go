@@ -33,7 +33,7 @@ func TestErrorCodes(t *testing.T) {
 	}{
 		{auth.ErrInvalid, "PGRST301"},
 		{auth.ErrExpired, "PGRST303"},
-		{auth.ErrUnavailable, "PGRST000"},
+		{auth.ErrUnavailable, "PL503"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
@@ -59,5 +59,23 @@ func TestExpiredIsInvalidAndNotTheReverse(t *testing.T) {
 	}
 	if errors.Is(auth.ErrInvalid, auth.ErrExpired) || errors.Is(auth.ErrUnavailable, auth.ErrInvalid) {
 		t.Error("a general error matches a special one")
+	}
+}
+
+func TestExpiryIsToldInTheWordsClientsKnow(t *testing.T) {
+	t.Parallel()
+
+	type texter interface {
+		error
+		ProblemText() (message, details, hint string)
+	}
+	for err, want := range map[error]string{auth.ErrExpired: "JWT expired", auth.ErrInvalid: "", auth.ErrUnavailable: ""} {
+		text, ok := errors.AsType[texter](fmt.Errorf("reason: %w", err))
+		if !ok {
+			t.Fatalf("%v has no text", err)
+		}
+		if message, details, hint := text.ProblemText(); message != want || details+hint != "" {
+			t.Errorf("%v: clients are told %q %q %q, want %q", err, message, details, hint, want)
+		}
 	}
 }

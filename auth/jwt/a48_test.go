@@ -1,0 +1,55 @@
+package jwt_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// TestA48 (security list A-48): what is too much is refused before it is read.
+// It does not run in parallel because it measures.
+func TestA48(t *testing.T) {
+	jwe := strings.Join([]string{
+		b64(`{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2c":2147483648,"p2s":"c2FsdA"}`),
+		b64("key"), b64("iv"), b64("text"), b64("tag"),
+	}, ".")
+	atTheLimit := good()
+	atTheLimit.payload = goodClaims(map[string]any{"x": strings.Repeat("x", 5800)})
+	over := good()
+	over.payload = goodClaims(map[string]any{"x": strings.Repeat("x", 6200)})
+
+	tests := []struct {
+		name   string
+		token  string
+		want   string
+		allocs float64
+	}{
+		{"MegabyteOfDots", strings.Repeat(".", 1<<20), refused, 5},
+		{"LimitOfDots", strings.Repeat(".", auth.MaxTokenSize), refused, 5},
+		{"MegabyteHeader", strings.Repeat("A", 1<<20) + "." + b64("{}") + ".AA", refused, 5},
+		{"JWEWithCostlyKey", jwe, refused, 5},
+		{"JWEOfDots", "....", refused, 5},
+		{"GoodButOverTheLimit", over.String(), refused, 5},
+		{"GoodBelowTheLimit", atTheLimit.String(), "ok", 500},
+		{"HeaderOfBrackets", b64(strings.Repeat("[", 5000)) + "." + b64("{}") + ".AA", refused, 500},
+	}
+	v := verifier(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := outcome(t, v, tt.token); got != tt.want {
+				t.Errorf("outside sees %q, want %q", got, tt.want)
+			}
+			best := time.Hour
+			allocs := testing.AllocsPerRun(5, func() {
+				start := time.Now()
+				_, _ = v.Verify(t.Context(), tt.token)
+				best = min(best, time.Since(start))
+			})
+			if allocs > tt.allocs || best > 5*time.Millisecond {
+				t.Errorf("took %v and %v allocations", best, allocs)
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package jwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// Verifier verifies tokens of one issuer. It is safe for concurrent use.
+type Verifier struct {
+	config Config
+	keys   map[string]Key
+	only   *Key // the key for tokens without kid, or nil
+}
+
+// New returns a Verifier. The error names everything that is wrong with config.
+func New(config Config) (*Verifier, error) {
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	v := &Verifier{config: config, keys: make(map[string]Key, len(config.Keys))}
+	for _, key := range config.Keys {
+		if key.verify == nil {
+			return nil, errors.New("auth/jwt: Keys has a zero Key")
+		}
+		if _, twice := v.keys[key.id]; twice {
+			return nil, fmt.Errorf("auth/jwt: Keys has two keys with id %q", key.id)
+		}
+		v.keys[key.id] = key
+	}
+	if len(v.keys) == 1 {
+		for _, key := range v.keys {
+			v.only = &key
+		}
+	}
+	return v, nil
+}
+
+// Verify implements [auth.Verifier]. All keys are at hand, so it does no I/O,
+// does not look at ctx, and its error always is [auth.ErrInvalid]. A token that
+// is too long or of the wrong form is refused before any of it is decoded.
+//
+// The Principal is a User whose ID and Subject are sub. Roles come from the
+// claims role and roles, and permissions, session_id, aal, is_anonymous and the
+// tenant claim fill the fields of their names. Such a claim of the wrong type
+// refuses the token; an aal that is not aal1 to aal3 counts as unknown.
+func (v *Verifier) Verify(_ context.Context, token string) (auth.Principal, error) {
+	header, err := checkShape(token)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	key, err := v.checkHeader(header)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	payload, err := key.open(token)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	c, err := decodeObject(payload)
+	if err != nil {
+		return auth.Principal{}, refuse("payload " + err.Error())
+	}
+	return v.checkClaims(c)
+}
+
+// checkShape makes sure that token is three segments in their only spelling and
+// returns the first, decoded. Five segments, an encrypted token, end here.
+func checkShape(token string) (header []byte, err error) {
+	if len(token) > auth.MaxTokenSize {
+		return nil, refuse("token too long")
+	}
+	if strings.Count(token, ".") != 2 {
+		return nil, refuse("not three segments")
+	}
+	first, rest, _ := strings.Cut(token, ".")
+	payload, signature, _ := strings.Cut(rest, ".")
+	for _, s := range []string{signature, payload, first} { // the header last, it is returned
+		// Go's decoder skips line breaks even when strict.
+		if s == "" || strings.ContainsAny(s, "\r\n") {
+			return nil, refuse("segment empty or broken")
+		}
+		if header, err = segment.DecodeString(s); err != nil {
+			return nil, refuse("segment is not base64url")
+		}
+	}
+	return header, nil
+}
+
+// open verifies the signature of a token and returns its payload.
+func (k Key) open(token string) ([]byte, error) {
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{k.algorithm})
+	if err != nil {
+		return nil, refuse("not a signed token")
+	}
+	payload, err := jws.Verify(k.verify)
+	if err != nil {
+		return nil, refuse("signature does not hold")
+	}
+	return payload, nil
+}
+
+// refuse returns the error for a token that does not hold. The reason is for
+// logs and quotes nothing of the token.
+func refuse(reason string) error {
+	return fmt.Errorf("auth/jwt: %s: %w", reason, auth.ErrInvalid)
+}
