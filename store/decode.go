@@ -1,0 +1,266 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// decodePlan says how the objects of an answer fill a struct: its members in
+// the order they come. It is made once for a statement and never changed.
+type decodePlan struct {
+	members []decodeMember
+}
+
+// decodeMember is one member of an object: a column, or a relation with the
+// plan of its rows.
+type decodeMember struct {
+	key      string // "name": as in the text
+	column   *Column
+	relation *Relation
+	plan     *decodePlan
+
+	index []int
+	typ   reflect.Type // of the field
+}
+
+// addColumn adds a column of the row's own table.
+func (p *decodePlan) addColumn(c *Column) {
+	p.members = append(p.members, decodeMember{key: c.jsonKey, column: c, index: c.field.Index})
+}
+
+// addRelation adds the row or rows of a relation, which the answer calls name.
+func (p *decodePlan) addRelation(r *Relation, name string, plan *decodePlan) {
+	p.members = append(p.members, decodeMember{
+		key: `"` + name + `":`, relation: r, plan: plan, index: r.field.Index, typ: r.field.StructField.Type,
+	})
+}
+
+// errRow reports an answer that is not what the plan says. Answers come from
+// our own encoders, so this is a mistake of the library or its database.
+var errRow = errors.New("store: the row does not have the expected form")
+
+// decodeRow fills dst, a settable struct of the table's type, from one row in
+// canonical JSON.
+func (t *Table) decodeRow(raw []byte, plan *decodePlan, dst reflect.Value) error {
+	rest, err := decodeObject(raw, plan, dst)
+	if err == nil && len(rest) > 0 {
+		err = errRow
+	}
+	if err != nil {
+		return fmt.Errorf("store: reading %s: %w", t.Name, err)
+	}
+	return nil
+}
+
+// decodeRows appends rows with commas between them to dst, a settable slice of
+// structs of the table's type or of pointers to them.
+func (t *Table) decodeRows(body []byte, plan *decodePlan, dst reflect.Value) error {
+	if len(body) == 0 {
+		return nil
+	}
+	rest, err := decodeItems(body, plan, dst)
+	if err == nil && len(rest) > 0 {
+		err = errRow
+	}
+	if err != nil {
+		return fmt.Errorf("store: reading %s: %w", t.Name, err)
+	}
+	return nil
+}
+
+// decodeObject reads the object at the start of raw and returns what is behind.
+func decodeObject(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, error) {
+	raw, ok := cutByte(raw, '{')
+	if !ok {
+		return nil, errRow
+	}
+	for i := range plan.members {
+		m := &plan.members[i]
+		if i > 0 {
+			if raw, ok = cutByte(raw, ','); !ok {
+				return nil, errRow
+			}
+		}
+		if len(raw) < len(m.key) || string(raw[:len(m.key)]) != m.key {
+			return nil, fmt.Errorf("%w: member %s is missing", errRow, m.key)
+		}
+		var err error
+		if raw, err = m.decode(raw[len(m.key):], fieldAt(dst, m.index)); err != nil {
+			return nil, err
+		}
+	}
+	if raw, ok = cutByte(raw, '}'); !ok {
+		return nil, errRow
+	}
+	return raw, nil
+}
+
+func (m *decodeMember) decode(raw []byte, field reflect.Value) ([]byte, error) {
+	if m.column == nil {
+		return m.decodeRelation(raw, field)
+	}
+	end := skipJSON(raw)
+	if end <= 0 {
+		return nil, errRow
+	}
+	if err := m.column.goType.decode(raw[:end], field); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.column.Name, err)
+	}
+	return raw[end:], nil
+}
+
+// decode sets a field from the canonical JSON of one value.
+func (g *goType) decode(raw []byte, field reflect.Value) error {
+	if raw[0] == 'n' {
+		if g.kind == KindJSON && !g.nullable {
+			return g.set(field, "null") // the document, not NULL
+		}
+		return g.set(field, nil)
+	}
+	if g.scan != nil {
+		return g.scan(field, raw)
+	}
+	v, err := g.fromCanonical(raw)
+	if err != nil {
+		return err
+	}
+	return g.set(field, v)
+}
+
+// fromCanonical is fromJSON for what the store itself has written: documents
+// need no second look.
+func (g *goType) fromCanonical(raw []byte) (any, error) {
+	if g.kind == KindJSON {
+		return string(raw), nil
+	}
+	return g.fromJSON(raw)
+}
+
+func (m *decodeMember) decodeRelation(raw []byte, field reflect.Value) ([]byte, error) {
+	if rest, ok := bytes.CutPrefix(raw, jsonNull); ok {
+		field.SetZero()
+		return rest, nil
+	}
+	if !m.relation.Many {
+		row := field
+		if m.typ.Kind() == reflect.Pointer {
+			row = reflect.New(m.typ.Elem()).Elem()
+		}
+		raw, err := decodeObject(raw, m.plan, row)
+		if err == nil && m.typ.Kind() == reflect.Pointer {
+			field.Set(row.Addr())
+		}
+		return raw, err
+	}
+	raw, ok := cutByte(raw, '[')
+	if !ok || m.typ.Kind() != reflect.Slice {
+		return nil, errRow
+	}
+	field.Set(reflect.MakeSlice(m.typ, 0, 0))
+	if rest, ok := cutByte(raw, ']'); ok {
+		return rest, nil
+	}
+	raw, err := decodeItems(raw, m.plan, field)
+	if err != nil {
+		return nil, err
+	}
+	if raw, ok = cutByte(raw, ']'); !ok {
+		return nil, errRow
+	}
+	return raw, nil
+}
+
+// decodeItems appends one object or more to a slice.
+func decodeItems(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, error) {
+	elem := dst.Type().Elem()
+	for more := true; more; {
+		n := dst.Len()
+		if n == dst.Cap() {
+			dst.Grow(1)
+		}
+		dst.SetLen(n + 1)
+		row := dst.Index(n)
+		row.SetZero() // memory the caller's slice had before
+		if elem.Kind() == reflect.Pointer {
+			row.Set(reflect.New(elem.Elem()))
+			row = row.Elem()
+		}
+		var err error
+		if raw, err = decodeObject(raw, plan, row); err != nil {
+			return nil, err
+		}
+		raw, more = cutByte(raw, ',')
+	}
+	return raw, nil
+}
+
+// fieldAt returns a field by its index path and makes the embedded structs on
+// the way that are nil pointers.
+func fieldAt(v reflect.Value, path []int) reflect.Value {
+	for i, x := range path {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(x)
+	}
+	return v
+}
+
+func cutByte(raw []byte, c byte) ([]byte, bool) {
+	if len(raw) == 0 || raw[0] != c {
+		return raw, false
+	}
+	return raw[1:], true
+}
+
+// skipJSON returns the length of the value at the start of raw, 0 if it does
+// not end.
+func skipJSON(raw []byte) int {
+	depth := 0
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '"':
+			n := skipQuoted(raw[i:])
+			if n == 0 {
+				return 0
+			}
+			i += n - 1
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // behind a number or a word
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// skipQuoted returns the length of the string at the start of raw with its
+// quotes, 0 if it does not end.
+func skipQuoted(raw []byte) int {
+	for i := 1; i < len(raw); i++ {
+		switch raw[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++ // pass what is escaped
+		}
+	}
+	return 0
+}

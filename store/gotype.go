@@ -1,0 +1,188 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/uptrace/bun/schema"
+)
+
+// goType is how the Go type of a field holds the values of its column. It is
+// made once when a table is registered; all reflection on types is here and in
+// the files gotype_*.go.
+type goType struct {
+	kind     Kind
+	nullable bool
+	bits     int  // of integers and floats
+	unsigned bool // integers
+
+	// base is the field's type without pointer and sql.Null, getBase its get.
+	base    reflect.Type
+	getBase func(reflect.Value) (any, error)
+
+	// get returns the bound value of a field, nil for NULL.
+	get func(reflect.Value) (any, error)
+
+	// set sets a field, which must be settable, to a bound value or nil. It
+	// copies slices.
+	set func(reflect.Value, any) error
+
+	// scan sets a field from canonical JSON other than null, without a
+	// detour over a bound value. It is nil where set must do.
+	scan func(reflect.Value, []byte) error
+
+	// zero is the bound value of the type's zero: what a column that is not
+	// nullable holds where nothing was given.
+	zero any
+}
+
+// errNull reports NULL for a field that cannot hold it.
+var errNull = errors.New("NULL in a field that cannot hold it: make it a pointer")
+
+// goTypeOf reads the type of a field. The error says what to do instead.
+func goTypeOf(f *schema.Field) (goType, error) {
+	tag, err := typeTag(f)
+	if err != nil {
+		return goType{}, err
+	}
+	t := f.StructField.Type
+	var g goType
+	switch {
+	case t.Kind() == reflect.Pointer:
+		if g, err = baseType(t.Elem(), tag, f); err == nil {
+			g = g.pointer()
+		}
+	case isSQLNull(t):
+		if g, err = baseType(t.Field(0).Type, tag, f); err == nil {
+			g = g.sqlNull()
+		}
+	default:
+		g, err = baseType(t, tag, f)
+	}
+	if err != nil {
+		return goType{}, err
+	}
+	if f.Tag.HasOption("nullzero") {
+		g = g.nullZero(f.IsZero)
+	}
+	if f.Tag.HasOption("notnull") {
+		g.nullable = false
+	}
+	return g, nil
+}
+
+// baseType reads a type that is neither pointer nor sql.Null.
+func baseType(t reflect.Type, tag Kind, f *schema.Field) (goType, error) {
+	g, err := plainType(t, tag, f.Tag.HasOption("array"))
+	if err != nil {
+		return goType{}, err
+	}
+	if tag != 0 && tag != g.kind {
+		return goType{}, fmt.Errorf("a field of type %s cannot be %s as its tag type:%s says", t, tag, f.UserSQLType)
+	}
+	g.base, g.getBase = t, g.get
+	g.zero, err = g.get(reflect.New(t).Elem())
+	if err != nil || g.zero == nil {
+		g.zero = zeroValue(g.kind)
+	}
+	return g, nil
+}
+
+// plainType finds the kind of a type: what it says itself, then the types the
+// store knows, then its shape.
+func plainType(t reflect.Type, tag Kind, array bool) (goType, error) {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[Codec]()) {
+		return codecType(t)
+	}
+	if g, ok := knownType(t, tag); ok {
+		return g, nil
+	}
+	if tag == KindJSON {
+		return documentType(t)
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return stringType(t, tag), nil
+	case reflect.Bool:
+		return boolType(), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return intType(t.Bits()), nil
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		return uintType(t.Bits()), nil
+	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
+		return goType{}, fmt.Errorf("%s does not fit the database's 64-bit integers, where values from 1<<63 on would turn negative: use int64, uint32 or store.Decimal", t)
+	case reflect.Float32, reflect.Float64:
+		return floatType(t.Bits()), nil
+	case reflect.Array:
+		if isUUIDArray(t) {
+			return uuidType(t), nil
+		}
+	case reflect.Slice:
+		return sliceType(t, array)
+	case reflect.Map, reflect.Struct, reflect.Interface:
+		return goType{}, fmt.Errorf("no column type for %s: tag it `bun:\"type:jsonb\"` to keep it as JSON document, or implement store.Codec", t)
+	}
+	return goType{}, fmt.Errorf("no column type for %s: implement store.Codec", t)
+}
+
+func sliceType(t reflect.Type, array bool) (goType, error) {
+	switch {
+	case t.Elem().Kind() == reflect.Uint8:
+		return bytesType(), nil
+	case t.Elem() == reflect.TypeFor[string]() && array:
+		return textArrayType(), nil
+	case t.Elem() == reflect.TypeFor[string]():
+		return goType{}, fmt.Errorf("%s needs a tag: `bun:\",array\"` for a text array or `bun:\"type:jsonb\"` for a JSON document", t)
+	case array:
+		return goType{}, fmt.Errorf("%s: only []string can be an array: tag it `bun:\"type:jsonb\"` to keep it as JSON document", t)
+	}
+	return goType{}, fmt.Errorf("no column type for %s: tag it `bun:\"type:jsonb\"` to keep it as JSON document", t)
+}
+
+// isSQLNull reports sql.Null[T], sql.NullString and their like: a value and
+// Valid.
+func isSQLNull(t reflect.Type) bool {
+	return t.PkgPath() == "database/sql" && t.Kind() == reflect.Struct && t.NumField() == 2 &&
+		strings.HasPrefix(t.Name(), "Null") && t.Field(1).Name == "Valid"
+}
+
+// isUUIDArray reports 16 bytes that nobody named, or that know their text.
+func isUUIDArray(t reflect.Type) bool {
+	if t.Len() != 16 || t.Elem().Kind() != reflect.Uint8 {
+		return false
+	}
+	return t.Name() == "" || t.Implements(textMarshaler)
+}
+
+// typeTag returns the kind a tag type: names, or 0 without one. The column
+// types of the database follow from the kind alone, so a tag only decides
+// between the kinds a Go type could have.
+func typeTag(f *schema.Field) (Kind, error) {
+	name := strings.ToLower(strings.TrimSpace(f.UserSQLType))
+	if name == "" {
+		return 0, nil
+	}
+	if name, args, ok := strings.Cut(name, "("); ok && kindOfTag[strings.TrimSpace(name)] != 0 {
+		return 0, fmt.Errorf("type:%s: only PostgreSQL would enforce (%s: use type:%s and a validate tag", f.UserSQLType, args, name)
+	}
+	kind := kindOfTag[name]
+	if kind == 0 {
+		return 0, fmt.Errorf("type:%s is not a column type of both engines", f.UserSQLType)
+	}
+	return kind, nil
+}
+
+var kindOfTag = map[string]Kind{
+	"text": KindText, "varchar": KindText, "character varying": KindText,
+	"bool": KindBool, "boolean": KindBool,
+	"smallint": KindInt, "int2": KindInt, "int": KindInt, "integer": KindInt, "int4": KindInt, "bigint": KindInt, "int8": KindInt,
+	"real": KindFloat, "float4": KindFloat, "double precision": KindFloat, "float8": KindFloat, "float": KindFloat,
+	"numeric": KindDecimal, "decimal": KindDecimal,
+	"timestamptz": KindTimestamp, "timestamp with time zone": KindTimestamp, "timestamp": KindTimestamp,
+	"date": KindDate, "uuid": KindUUID,
+	"bytea": KindBytes, "blob": KindBytes,
+	"json": KindJSON, "jsonb": KindJSON,
+	"text[]": KindTextArray,
+}

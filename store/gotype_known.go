@@ -1,0 +1,213 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/canon"
+)
+
+// knownType returns the kind of the types the store knows by name.
+func knownType(t reflect.Type, tag Kind) (goType, bool) {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		if tag == KindDate {
+			return exactType(KindDate, dateFromTime, timeFromDate), true
+		}
+		return exactType(KindTimestamp, timestampFromTime, sameTime), true
+	case reflect.TypeFor[Date]():
+		return exactType(KindDate, textFromDate, dateFromText), true
+	case reflect.TypeFor[Decimal]():
+		return exactType(KindDecimal, func(d *Decimal) (string, error) { return d.String(), nil },
+			func(s string) (Decimal, error) { return Decimal{s}, nil }), true
+	case reflect.TypeFor[JSON]():
+		return exactType(KindJSON, func(j *JSON) (string, error) { return canonicalJSON([]byte(j.String())) },
+			func(s string) (j JSON, err error) {
+				if s != "null" {
+					j = JSON(s)
+				}
+				return j, nil
+			}), true
+	case reflect.TypeFor[json.RawMessage]():
+		return exactType(KindJSON, textFromRaw,
+			func(s string) (json.RawMessage, error) { return json.RawMessage(s), nil }), true
+	}
+	return goType{}, false
+}
+
+// exactType makes a goType of two functions between a Go type and the bound
+// form of a kind.
+func exactType[T, B any](kind Kind, encode func(*T) (B, error), decode func(B) (T, error)) goType {
+	return goType{
+		kind: kind,
+		get: func(v reflect.Value) (any, error) {
+			b, err := encode(pointerTo[T](v))
+			if err != nil {
+				return nil, err
+			}
+			return b, nil
+		},
+		set: func(v reflect.Value, x any) error {
+			b, ok := x.(B)
+			if !ok {
+				return mismatch(v, x)
+			}
+			t, err := decode(b)
+			if err == nil {
+				*pointerTo[T](v) = t
+			}
+			return err
+		},
+	}
+}
+
+// pointerTo returns the address of a value of type T, or of a copy where it has
+// none.
+func pointerTo[T any](v reflect.Value) *T {
+	if v.CanAddr() {
+		return v.Addr().Interface().(*T)
+	}
+	t := v.Interface().(T)
+	return &t
+}
+
+// timestampFromTime cuts a time to the microseconds both engines keep.
+func timestampFromTime(t *time.Time) (time.Time, error) {
+	u := t.UTC()
+	if y := u.Year(); y < 1 || y > 9999 {
+		return time.Time{}, fmt.Errorf("year %d cannot be stored: %w", y, canon.ErrRange)
+	}
+	return u.Truncate(time.Microsecond), nil
+}
+
+func sameTime(t time.Time) (time.Time, error) { return t, nil }
+
+func dateFromTime(t *time.Time) (string, error) {
+	d := DateOf(*t)
+	return textFromDate(&d)
+}
+
+func timeFromDate(s string) (time.Time, error) { return time.Parse(time.DateOnly, s) }
+
+func textFromDate(d *Date) (string, error) {
+	if err := d.check(); err != nil {
+		return "", err
+	}
+	return d.String(), nil
+}
+
+func dateFromText(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return Date{}, err
+	}
+	return DateOf(t), nil
+}
+
+func textFromRaw(raw *json.RawMessage) (string, error) {
+	if len(*raw) == 0 {
+		return "null", nil
+	}
+	return canonicalJSON(*raw)
+}
+
+// documentType is any type that encoding/json can write and read, kept as JSON
+// document. A nil map or slice is written as an empty one, so that readers find
+// what the type promises.
+func documentType(t reflect.Type) (goType, error) {
+	switch t.Kind() {
+	case reflect.Map, reflect.Struct, reflect.Slice, reflect.Array, reflect.Interface:
+	default:
+		return goType{}, fmt.Errorf("a JSON document as %s: use store.JSON, json.RawMessage, a map, a struct or a slice", t)
+	}
+	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
+		return goType{}, fmt.Errorf("a JSON document as %s: use store.JSON or json.RawMessage", t)
+	}
+	if t.Implements(textMarshaler) && t.Kind() == reflect.Array {
+		return goType{}, fmt.Errorf("a JSON document as %s: leave out its type tag", t)
+	}
+	return goType{
+		kind: KindJSON,
+		get:  encodeDocument,
+		set: func(v reflect.Value, x any) error {
+			s, ok := x.(string)
+			if !ok {
+				return mismatch(v, x)
+			}
+			return decodeDocument(v, []byte(s))
+		},
+		scan: decodeDocument,
+	}, nil
+}
+
+func encodeDocument(v reflect.Value) (any, error) {
+	x := v.Interface()
+	if v.CanAddr() {
+		x = v.Addr().Interface()
+	}
+	raw, err := json.Marshal(x)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Equal(raw, []byte("null")) {
+		switch v.Kind() {
+		case reflect.Map:
+			return "{}", nil
+		case reflect.Slice:
+			return "[]", nil
+		}
+	}
+	s, err := canonicalJSON(raw)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func decodeDocument(v reflect.Value, raw []byte) error {
+	p := reflect.New(v.Type())
+	if err := json.Unmarshal(raw, p.Interface()); err != nil {
+		return err
+	}
+	v.Set(p.Elem())
+	return nil
+}
+
+// codecType is a type with its own encoding.
+func codecType(t reflect.Type) (goType, error) {
+	kind := reflect.New(t).Interface().(Codec).ColumnKind()
+	if kind < KindText || kind > KindTextArray {
+		return goType{}, fmt.Errorf("%s.ColumnKind returns no kind", t)
+	}
+	form := goType{kind: kind, bits: 64}
+	return goType{
+		kind: kind, bits: 64,
+		get: func(v reflect.Value) (any, error) {
+			x, err := codecOf(v).EncodeColumn()
+			if err != nil || x == nil {
+				return nil, err
+			}
+			return form.fromGo(x)
+		},
+		set: func(v reflect.Value, x any) error {
+			p := reflect.New(t)
+			if err := p.Interface().(Codec).DecodeColumn(x); err != nil {
+				return err
+			}
+			v.Set(p.Elem())
+			return nil
+		},
+	}, nil
+}
+
+func codecOf(v reflect.Value) Codec {
+	if !v.CanAddr() {
+		p := reflect.New(v.Type())
+		p.Elem().Set(v)
+		v = p.Elem()
+	}
+	return v.Addr().Interface().(Codec)
+}

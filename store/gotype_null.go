@@ -1,0 +1,85 @@
+package store
+
+import "reflect"
+
+// pointer makes g the type of a pointer to it: nil is NULL.
+func (g goType) pointer() goType {
+	inner := g
+	g.nullable = true
+	g.get = func(v reflect.Value) (any, error) {
+		if v.IsNil() {
+			return nil, nil
+		}
+		return inner.get(v.Elem())
+	}
+	g.set = func(v reflect.Value, x any) error {
+		if x == nil {
+			v.SetZero()
+			return nil
+		}
+		p := reflect.New(inner.base)
+		if err := inner.set(p.Elem(), x); err != nil {
+			return err
+		}
+		v.Set(p)
+		return nil
+	}
+	if inner.scan != nil {
+		g.scan = func(v reflect.Value, raw []byte) error {
+			p := reflect.New(inner.base)
+			if err := inner.scan(p.Elem(), raw); err != nil {
+				return err
+			}
+			v.Set(p)
+			return nil
+		}
+	}
+	return g
+}
+
+// sqlNull makes g the type of a struct of it and Valid.
+func (g goType) sqlNull() goType {
+	inner := g
+	g.nullable = true
+	g.get = func(v reflect.Value) (any, error) {
+		if !v.Field(1).Bool() {
+			return nil, nil
+		}
+		return inner.get(v.Field(0))
+	}
+	g.set = func(v reflect.Value, x any) error {
+		v.SetZero()
+		if x == nil {
+			return nil
+		}
+		v.Field(1).SetBool(true)
+		return inner.set(v.Field(0), x)
+	}
+	if inner.scan != nil {
+		g.scan = func(v reflect.Value, raw []byte) error {
+			v.Field(1).SetBool(true)
+			return inner.scan(v.Field(0), raw)
+		}
+	}
+	return g
+}
+
+// nullZero makes the zero of g stand for NULL.
+func (g goType) nullZero(isZero func(reflect.Value) bool) goType {
+	inner := g
+	g.nullable = true
+	g.get = func(v reflect.Value) (any, error) {
+		if isZero(v) {
+			return nil, nil
+		}
+		return inner.get(v)
+	}
+	g.set = func(v reflect.Value, x any) error {
+		if x == nil {
+			v.SetZero()
+			return nil
+		}
+		return inner.set(v, x)
+	}
+	return g
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/canon"
+)
+
+// fromGo reads a value of Go code as a bound value of the type: the field's
+// own type, what has the shape of the kind, or text for the kinds whose form is
+// text.
+func (g *goType) fromGo(v any) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	rv := reflect.ValueOf(v)
+	for rv.Kind() == reflect.Pointer {
+		if rv.IsNil() {
+			return nil, nil
+		}
+		rv = rv.Elem()
+	}
+	if rv.Type() == g.base {
+		return g.getBase(rv)
+	}
+	if valuer, ok := rv.Interface().(driver.Valuer); ok {
+		plain, err := valuer.Value()
+		if err != nil || plain == nil {
+			return nil, err
+		}
+		rv = reflect.ValueOf(plain)
+	}
+	switch g.kind {
+	case KindBool:
+		if rv.Kind() == reflect.Bool {
+			return rv.Bool(), nil
+		}
+	case KindInt:
+		if rv.CanInt() || rv.CanUint() {
+			return g.fromGoInt(rv)
+		}
+	case KindFloat:
+		switch {
+		case rv.CanFloat():
+			return g.float(widen(rv.Float(), rv.Type().Bits()))
+		case rv.CanInt():
+			return g.float(float64(rv.Int()))
+		}
+	case KindTimestamp:
+		if t, ok := rv.Interface().(time.Time); ok {
+			return asBound(timestampFromTime(&t))
+		}
+	case KindBytes:
+		if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8 {
+			return append([]byte{}, rv.Bytes()...), nil
+		}
+	case KindJSON:
+		return fromGoDocument(rv)
+	case KindTextArray:
+		if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.String {
+			return fromGoStrings(rv)
+		}
+	default:
+		return g.fromGoText(rv)
+	}
+	return g.fromGoString(rv)
+}
+
+func (g *goType) fromGoInt(rv reflect.Value) (any, error) {
+	if rv.CanInt() {
+		return g.integer(rv.Int())
+	}
+	if u := rv.Uint(); u <= math.MaxInt64 {
+		return g.integer(int64(u))
+	}
+	return nil, canon.ErrRange
+}
+
+// fromGoText reads the kinds whose bound form is a string.
+func (g *goType) fromGoText(rv reflect.Value) (any, error) {
+	switch g.kind {
+	case KindDecimal:
+		switch {
+		case rv.CanInt():
+			return strconv.FormatInt(rv.Int(), 10), nil
+		case rv.CanUint():
+			return strconv.FormatUint(rv.Uint(), 10), nil
+		}
+	case KindDate:
+		if t, ok := rv.Interface().(time.Time); ok {
+			return asBound(dateFromTime(&t))
+		}
+	case KindUUID:
+		if rv.Kind() == reflect.Array && isUUIDArray(rv.Type()) {
+			return uuidType(rv.Type()).get(rv)
+		}
+	}
+	return g.fromGoString(rv)
+}
+
+// fromGoString reads a string in the form of the kind, if it has one that no
+// other Go type of the kind would express better.
+func (g *goType) fromGoString(rv reflect.Value) (any, error) {
+	if rv.Kind() == reflect.String {
+		switch g.kind {
+		case KindText, KindDecimal, KindTimestamp, KindDate, KindUUID:
+			return g.fromText(rv.String())
+		}
+	}
+	return nil, formError(fmt.Sprintf("a Go value of type %s is no %s", rv.Type(), g.kind))
+}
+
+// fromGoDocument encodes any value as JSON document.
+func fromGoDocument(rv reflect.Value) (any, error) {
+	raw, err := json.Marshal(rv.Interface())
+	if err != nil {
+		return nil, formError("the Go value cannot be a JSON document: " + err.Error())
+	}
+	return asBound(canonicalJSON(raw))
+}
+
+func fromGoStrings(rv reflect.Value) (any, error) {
+	list := make([]string, 0, rv.Len())
+	for _, item := range rv.Seq2() {
+		s := item.String()
+		if err := checkText(s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return slices.Clip(list), nil
+}
