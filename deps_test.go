@@ -1,0 +1,274 @@
+package plinth_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const module = "github.com/seed-7694ebf6/plinth"
+
+// arrow says which packages of this module one of them may import. Names are relative to the module, "." is its root, and "x/..."
+// stands for x and everything below it.
+type arrow struct {
+	from string
+	to   []string
+	why  string
+}
+
+// arrows is the drawing of docs/design.md, section Packages and arrows. A package that is not in it may not exist.
+var arrows = []arrow{
+	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
+	{"examples/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "examples are applications"},
+
+	{"store", []string{"internal/canon", "internal/seed", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store/driver", nil, "what store and an engine agree on knows neither"},
+	{"store/internal/...", []string{"internal/canon", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
+	{"store/sqlite", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
+	{"store/postgres", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets pgx who did not import it"},
+	{"store/migrate", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "schema changes work on what store describes, on any engine"},
+	{"store/validate", []string{"store"}, "one library behind store's one-method interface"},
+	{"store/storetest", []string{"internal/canon", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite"}, "the one place where engines meet; PostgreSQL's source is handed in, so that Docker stays out"},
+	{"store/storetest/pgtest", nil, "a server for tests is of use to any package, and to other modules"},
+
+	{"auth", nil, "who calls is standard library only, so that any handler can ask"},
+	{"auth/jwt", []string{"auth"}, "one mechanism, usable alone"},
+	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
+
+	{"api", []string{"api/internal/...", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/problem", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
+	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "store", "store/storetest"}, "requests and policies as tests see them"},
+
+	{"internal/canon", nil, "one form of a value, below everything"},
+	{"internal/problem", nil, "the one map from code to status is below everything that fails"},
+	{"internal/seed", nil, "faults that tests switch on, below everything"},
+	{"internal/strictjson", nil, "one decoder, below everything"},
+	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
+	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
+}
+
+// library says which packages import one from outside. Below its path everything belongs to it that has no row of its own.
+type library struct {
+	path  string
+	in    []string // packages, as in an arrow
+	tests []string // packages whose tests may import it besides
+	why   string
+}
+
+// libraries holds all of them: one that is not here is a design decision that nobody has taken yet.
+var libraries = []library{
+	{"github.com/uptrace/bun", []string{"store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "store/storetest", "api/apitest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
+	{"github.com/uptrace/bun/dialect/pgdialect", []string{"store/postgres"}, nil, "belongs to its engine"},
+	{"github.com/uptrace/bun/dialect/sqlitedialect", []string{"store/sqlite"}, nil, "belongs to its engine"},
+	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/...", "internal/bench/..."}, "one driver in one leaf; benchmarks compare with it"},
+	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"store/...", "internal/bench/..."}, "seven megabytes for those who use SQLite only; benchmarks compare with it"},
+	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
+	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
+	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
+	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "internal/bench/..."}, "api mounts under any router; only an application has one"},
+}
+
+// pkg is the part of `go list -json` that the rules look at.
+type pkg struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+	Deps                               []string // all that non-test code reaches
+}
+
+func TestImportArrows(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		report(t, checkArrows(p))
+		report(t, checkLibraries(p))
+		report(t, checkTestKits(p))
+	}
+}
+
+// checkArrows compares what a package imports of this module with its row.
+func checkArrows(p pkg) (wrong []string) {
+	from := relative(p.ImportPath)
+	row := slices.IndexFunc(arrows, func(a arrow) bool { return matches(a.from, from) })
+	if row < 0 {
+		return []string{from + " has no row in arrows: say what it may import, and why"}
+	}
+	for _, path := range p.Imports {
+		if ours(path) && !matchesAny(arrows[row].to, relative(path)) {
+			wrong = append(wrong, fmt.Sprintf("%s must not import %s: %s", from, relative(path), arrows[row].why))
+		}
+	}
+	return wrong
+}
+
+// checkLibraries finds imports from outside in packages that are not the library's.
+func checkLibraries(p pkg) (wrong []string) {
+	from := relative(p.ImportPath)
+	check := func(path string, inTest bool) {
+		if ours(path) || standard(path) {
+			return
+		}
+		l, known := libraryOf(path)
+		switch {
+		case !known:
+			wrong = append(wrong, fmt.Sprintf("%s imports %s, which has no row in libraries: a dependency is a design decision", from, path))
+		case matchesAny(l.in, from), inTest && matchesAny(l.tests, from):
+		default:
+			wrong = append(wrong, fmt.Sprintf("%s must not import %s: %s", from, path, l.why))
+		}
+	}
+	for _, path := range p.Imports {
+		check(path, false)
+	}
+	for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+		check(path, true)
+	}
+	return wrong
+}
+
+// checkTestKits finds test kits, which are the packages named ...test, and testing itself in what users would link.
+func checkTestKits(p pkg) (wrong []string) {
+	if strings.HasSuffix(p.ImportPath, "test") {
+		return nil
+	}
+	for _, path := range p.Deps {
+		if path == "testing" || ours(path) && strings.HasSuffix(path, "test") {
+			wrong = append(wrong, fmt.Sprintf("%s reaches %s, which is for tests: it would ship in users' programs", relative(p.ImportPath), path))
+		}
+	}
+	return wrong
+}
+
+// TestImportRulesCanFail shows each rule a package that breaks it.
+func TestImportRulesCanFail(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		pkg   pkg
+		check func(pkg) []string
+		wrong int
+	}{
+		{"Allowed", pkg{ImportPath: "api", Imports: []string{module + "/store", module + "/api/internal/pgrst", "net/http"}}, checkArrows, 0},
+		{"DriverInAPI", pkg{ImportPath: "api", Imports: []string{module + "/store/sqlite", module + "/auth/jwt"}}, checkArrows, 2},
+		{"RootImported", pkg{ImportPath: "store", Imports: []string{module}}, checkArrows, 1},
+		{"UnknownPackage", pkg{ImportPath: "util"}, checkArrows, 1},
+		{"OwnedLibrary", pkg{ImportPath: "store/postgres", Imports: []string{"github.com/jackc/pgx/v5/pgconn"}}, checkLibraries, 0},
+		{"DialectIsNotBun", pkg{ImportPath: "store", Imports: []string{"github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect"}}, checkLibraries, 1},
+		{"NameBeginsAlike", pkg{ImportPath: "store", Imports: []string{"github.com/uptrace/bunny"}}, checkLibraries, 1},
+		{"OnlyInTests", pkg{ImportPath: "api", Imports: []string{"github.com/go-chi/chi/v5"}, XTestImports: []string{"github.com/go-chi/chi/v5"}}, checkLibraries, 1},
+		{"NotEvenInTests", pkg{ImportPath: "auth", TestImports: []string{"github.com/go-jose/go-jose/v4"}}, checkLibraries, 1},
+		{"KitLinked", pkg{ImportPath: "api", Deps: []string{"testing", module + "/store/storetest", "net/http"}}, checkTestKits, 2},
+		{"KitOfKit", pkg{ImportPath: "api/apitest", Deps: []string{"testing", module + "/store/storetest"}}, checkTestKits, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.pkg.ImportPath = module + "/" + tt.pkg.ImportPath
+			if got := tt.check(tt.pkg); len(got) != tt.wrong {
+				t.Errorf("got %d findings, want %d: %q", len(got), tt.wrong, got)
+			}
+		})
+	}
+}
+
+// packages lists the module once for all tests.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	all, err := listing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var listing = sync.OnceValues(func() ([]pkg, error) {
+	// The result of a test is cached by what the test itself looked at, not by what go list did.
+	if err := lookAtFolders(); err != nil {
+		return nil, err
+	}
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...").Output()
+	if err != nil {
+		return nil, commandError(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+})
+
+func lookAtFolders() error {
+	return filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		name := entry.Name()
+		if err == nil && entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "node_modules") {
+			return filepath.SkipDir
+		}
+		return err
+	})
+}
+
+// commandError adds what a command wrote to why it failed.
+func commandError(err error) error {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return fmt.Errorf("%w: %s", err, exit.Stderr)
+	}
+	return err
+}
+
+func report(t *testing.T, findings []string) {
+	t.Helper()
+	for _, finding := range findings {
+		t.Error(finding)
+	}
+}
+
+// libraryOf returns the row that an import path belongs to, the longest where several hold it.
+func libraryOf(path string) (found library, known bool) {
+	for _, l := range libraries {
+		if within(l.path, path) && len(l.path) > len(found.path) {
+			found, known = l, true
+		}
+	}
+	return found, known
+}
+
+func matchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, name) })
+}
+
+func matches(pattern, name string) bool {
+	tree, all := strings.CutSuffix(pattern, "/...")
+	return pattern == name || all && (tree == "." || within(tree, name))
+}
+
+// within reports that a path is root or below it.
+func within(root, path string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+func ours(path string) bool { return within(module, path) }
+
+// relative turns an import path of this module into the name the tables use.
+func relative(path string) string {
+	if path == module {
+		return "."
+	}
+	return strings.TrimPrefix(path, module+"/")
+}
+
+// standard reports a package of the standard library: its path has no domain.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
