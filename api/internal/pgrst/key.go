@@ -4,40 +4,38 @@ import "github.com/seed-7694ebf6/plinth/store"
 
 const jsonPath = "JSON paths are"
 
-// key is the left side of a parameter: names of embeds, and in the end a column
-// or one of the reserved words.
-type key struct {
-	embeds  []string
-	last    string
-	quoted  bool // last is quoted, so it is a column
-	negated bool // "not." stood before the reserved word and or or
+// leaf is the last name of a key: a column, or one of the reserved words.
+type leaf struct {
+	name    string
+	quoted  bool // so it is a column whatever it says
+	negated bool // "not." stood before and or or
 }
 
-// parseKey splits a key at its dots. The embeds are appended to buf.
-func parseKey(text string, buf []string) (key, error) {
+// parseKey splits a key at its dots: names of embeds, appended to path, and the
+// word behind them. The two are returned apart because the path is the caller's
+// and stays on its stack.
+func parseKey(text string, path []string) (embeds []string, last leaf, err error) {
 	s := scanner{what: "tree path", text: text}
-	k := key{embeds: buf}
 	for {
-		name, quoted, err := s.name()
+		last.name, last.quoted, err = s.name()
 		if err != nil {
-			return key{}, err
+			return nil, leaf{}, err
 		}
-		k.last, k.quoted = name, quoted
 		if !s.accept(".") {
 			break
 		}
-		k.embeds = append(k.embeds, name)
+		path = append(path, last.name)
 	}
 	switch {
 	case s.has("->"):
-		return key{}, unsupported(jsonPath)
+		return nil, leaf{}, unsupported(jsonPath)
 	case !s.eof():
-		return key{}, s.unexpected("delimiter (.) or end of input")
+		return nil, leaf{}, s.unexpected("delimiter (.) or end of input")
 	}
-	if n := len(k.embeds); !k.quoted && (k.last == "and" || k.last == "or") && n > 0 && k.embeds[n-1] == "not" {
-		k.embeds, k.negated = k.embeds[:n-1], true
+	if n := len(path); !last.quoted && (last.name == "and" || last.name == "or") && n > 0 && path[n-1] == "not" {
+		path, last.negated = path[:n-1], true
 	}
-	return k, nil
+	return path, last, nil
 }
 
 // target is what parameters with the same embeds in their key apply to: the root

@@ -51,8 +51,8 @@ func Location(path string, columns, values []string) string {
 // quoteName quotes a name that a key of the query string could not hold as it is:
 // one with other characters, or one of the reserved words.
 func quoteName(name string) string {
-	k, err := parseKey(name, nil)
-	if err == nil && len(k.embeds) == 0 && !k.quoted && k.last == name && !reserved(name) {
+	embeds, last, err := parseKey(name, nil)
+	if err == nil && len(embeds) == 0 && !last.quoted && last.name == name && !reserved(name) {
 		return name
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`

@@ -92,18 +92,18 @@ func (p *parser) param(name, value string) error {
 		return p.rootParam(name, value)
 	}
 	var buf [4]string
-	k, err := parseKey(name, buf[:0])
+	embeds, last, err := parseKey(name, buf[:0])
 	if err != nil {
 		return err
 	}
-	t, err := p.target(k.embeds)
+	t, err := p.target(embeds)
 	if err != nil {
 		return err
 	}
-	if !k.quoted {
-		switch k.last {
+	if !last.quoted {
+		switch last.name {
 		case "and", "or":
-			return p.group(t, k.last, k.negated, value)
+			return p.group(t, last.name, last.negated, value)
 		case "order":
 			return p.order(t, name, value)
 		case "limit":
@@ -112,11 +112,11 @@ func (p *parser) param(name, value string) error {
 			return p.offset(t, name, value)
 		}
 	}
-	if p.call && len(k.embeds) == 0 && !startsComparison(value) {
-		p.args = append(p.args, Arg{k.last, value})
+	if p.call && len(embeds) == 0 && !startsComparison(value) {
+		p.args = append(p.args, Arg{last.name, value})
 		return nil
 	}
-	return p.filter(t, k.last, value)
+	return p.filter(t, last.name, value)
 }
 
 // rootParam applies a parameter that only the root has.
@@ -218,6 +218,10 @@ func (p *parser) names(what, value string) ([]string, error) {
 func (p *parser) finish() {
 	for i := range p.targets {
 		t := &p.targets[i]
+		if len(t.conds) == 1 {
+			t.query.Where = t.conds[0]
+			continue
+		}
 		t.query.Where = store.And(t.conds...)
 	}
 	root := &p.read.Query

@@ -1,0 +1,137 @@
+package pgrst_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// used counts what a query asks for.
+type used struct {
+	selected, embeds, depth, orders int
+}
+
+func (u *used) count(t *testing.T, q *store.Query, depth int, lim pgrst.Limits) {
+	t.Helper()
+	if q.Limit != nil && (*q.Limit < 0 || *q.Limit > lim.Rows) || q.Offset < 0 || q.Offset > lim.Offset {
+		t.Errorf("limit %v, offset %d", q.Limit, q.Offset)
+	}
+	if depth > 0 && q.Limit == nil {
+		t.Error("an embed without a limit")
+	}
+	u.depth = max(u.depth, depth)
+	u.orders += len(q.Order)
+	u.selected += len(q.Select) + len(q.With)
+	for i := range q.With {
+		u.embeds++
+		u.count(t, &q.With[i].Query, depth+1, lim)
+	}
+}
+
+// checkProblem holds an error to what the error exit needs.
+func checkProblem(t *testing.T, err error) {
+	t.Helper()
+	code, message, details := problemOf(t, err)
+	if code == "" || message == "" || !utf8.ValidString(message+details) || len(message)+len(details) > 4096 {
+		t.Errorf("%s %q %q", code, message, details)
+	}
+}
+
+func FuzzParseRead(f *testing.F) {
+	for _, query := range []string{
+		"select=id,title&owner_id=eq.x&order=id&limit=20",
+		`select=*,k:other!inner(a,b::text,deep())&other.or=(x.eq.1,not.and(y.is.null,z.in.(1,"2,3")))&k.limit=3`,
+		`c=in.(p,"q,r",s"t)&d=not.is.not_null&order=a.desc.nullsfirst,rel(b)&offset=10`,
+		"or=(a.like.*x*,b.match.^x$)&columns=\"a\",b&on_conflict=a&after=x", "a=eq.%00", "a%ff=1", "data->>a=eq.1", "=", "&", "...", "or=((",
+	} {
+		f.Add(query)
+	}
+	lim := pgrst.Limits{Rows: 100, Offset: 1000, Select: 6, Embeds: 3, EmbedDepth: 2, Order: 3, Columns: 2, Query: 512}
+	f.Fuzz(func(t *testing.T, query string) {
+		read, err := pgrst.ParseRead(query, lim)
+		if err != nil {
+			checkProblem(t, err)
+			return
+		}
+		var u used
+		u.count(t, &read.Query, 0, lim)
+		if len(query) > 512 || u.selected > 6 || u.embeds > 3 || u.depth > 2 || u.orders > 3 || len(read.Columns) > 2 || len(read.OnConflict) > 2 {
+			t.Errorf("%q: beyond the limits: %+v", query, u)
+		}
+		if _, _, err := pgrst.ParseCall(query, lim); err != nil {
+			t.Errorf("%q: a table's query is none of a function: %v", query, err)
+		}
+	})
+}
+
+func FuzzPrefer(f *testing.F) {
+	f.Add("return=minimal, count=exact")
+	f.Add("handling=strict,max-affected=1")
+	f.Add("return=\"a,b\";x=\"\\")
+	f.Fuzz(func(t *testing.T, line string) {
+		prefer, err := pgrst.ParsePrefer(http.Header{"Prefer": {line}})
+		if err != nil {
+			checkProblem(t, err)
+			return
+		}
+		// What was applied asks for the same again, except lone values.
+		applied := prefer.Applied("POST")
+		if again, err := pgrst.ParsePrefer(http.Header{"Prefer": {applied}}); err != nil || again != prefer {
+			t.Errorf("%q applied %q: %+v, %v", line, applied, again, err)
+		}
+	})
+}
+
+func FuzzAccept(f *testing.F) {
+	f.Add("application/json")
+	f.Add(`text/html, application/vnd.pgrst.object+json;q=0.5;nulls=stripped, */*;q=0`)
+	f.Add(`a;b="\`)
+	f.Fuzz(func(t *testing.T, line string) {
+		media, err := pgrst.NegotiateAccept(http.Header{"Accept": {line}})
+		if err != nil {
+			checkProblem(t, err)
+			return
+		}
+		if lower := strings.ToLower(line); media != pgrst.MediaJSON && !strings.Contains(lower, "vnd.pgrst") {
+			t.Errorf("%q gave %d", line, media)
+		}
+	})
+}
+
+func FuzzSplitPath(f *testing.F) {
+	for _, path := range []string{"/", "/notes", "/notes/a%2Fb", "/rpc/f", "/-/x/y", "/%zz", "//"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, escaped string) {
+		path, err := pgrst.SplitPath(escaped)
+		if err != nil {
+			checkProblem(t, err)
+			return
+		}
+		named := path.Shape != pgrst.ShapeRoot && path.Shape != pgrst.ShapeReserved
+		if named != (path.Name != "") && path.Shape != pgrst.ShapeReserved || (path.Shape == pgrst.ShapeRow) != (path.ID != "") || len(path.ID) > 512 {
+			t.Errorf("%q gave %+v", escaped, path)
+		}
+		if named && (strings.ContainsRune(path.Name+path.ID, 0) || !utf8.ValidString(path.Name+path.ID)) {
+			t.Errorf("%q gave %q", escaped, path)
+		}
+	})
+}
+
+func FuzzLocation(f *testing.F) {
+	f.Add("/notes", "a=1&b=2", "id", "x y")
+	f.Fuzz(func(t *testing.T, path, query, column, value string) {
+		locations := []string{pgrst.ContentLocation(path, query), pgrst.Location(path, []string{column}, []string{value})}
+		for _, location := range locations {
+			for i := range len(location) {
+				if location[i] <= ' ' || location[i] >= 0x7f {
+					t.Errorf("%q cannot stand in a header", location)
+				}
+			}
+		}
+	})
+}

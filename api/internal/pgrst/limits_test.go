@@ -1,0 +1,118 @@
+package pgrst_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+)
+
+// list joins n copies of a text in which # is the number of the copy.
+func list(n int, separator, text string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = strings.ReplaceAll(text, "#", fmt.Sprint(i))
+	}
+	return strings.Join(parts, separator)
+}
+
+func nested(n int, open, inner string) string {
+	return strings.Repeat(open, n) + inner + strings.Repeat(")", n)
+}
+
+// Security row A-45, and A-31 for patterns: what a limit allows is read, one more
+// is refused by the name of the limit.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		name, allowed, refused, message string
+	}{
+		{"Limit", "limit=1000", "limit=1001", "limit: at most 1000 rows (limit=1001)"},
+		{"LimitNegative", "limit=-0", "limit=-1", "limit: at most 1000 rows and not below 0 (limit=-1)"},
+		{"LimitHuge", "limit=1", "limit=18446744073709551617", "limit: at most 1000 rows (limit=18446744073709551617)"},
+		{"EmbedLimit", "select=x(*)&x.limit=1000", "select=x(*)&x.limit=1001", "limit: at most 1000 rows (x.limit=1001)"},
+		{"Offset", "offset=100000", "offset=100001", "offset: at most 100000 rows (offset=100001)"},
+		{"OffsetNegative", "offset=0", "offset=-5", "offset: at most 100000 rows and not below 0 (offset=-5)"},
+		{"In", "a=in.(" + list(1000, ",", "#") + ")", "a=in.(" + list(1001, ",", "#") + ")", "in: at most 1000 elements"},
+		{"InGroup", "or=(a.in.(" + list(1000, ",", "#") + "))", "or=(a.in.(" + list(1001, ",", "#") + "))", "in: at most 1000 elements"},
+		{"Predicates", list(50, "&", "a=eq.#"), list(51, "&", "a=eq.#"), "predicates: at most 50 comparisons"},
+		{"PredicatesGroup", "or=(" + list(50, ",", "a.eq.#") + ")", "or=(" + list(50, ",", "a.eq.#") + ")&b=eq.1", "predicates: at most 50 comparisons"},
+		{"PredicatesEmbed", "select=x(*)&" + list(50, "&", "x.a=eq.#"), "select=x(*)&b=eq.1&" + list(50, "&", "x.a=eq.#"), "predicates: at most 50 comparisons"},
+		{"GroupDepth", "or=" + nested(1, "(", nested(7, "and(", "a.eq.1")), "or=" + nested(1, "(", nested(8, "and(", "a.eq.1")), "groups: at most 8 levels"},
+		{"GroupDepthNot", "not.or=" + nested(1, "(", nested(7, "not.or(", "a.eq.1")), "not.or=" + nested(1, "(", nested(8, "not.or(", "a.eq.1")), "groups: at most 8 levels"},
+		{"EmbedDepth", "select=" + nested(4, "x(", "id"), "select=" + nested(5, "x(", "id"), "embeds: at most 4 levels"},
+		{"EmbedDepthBare", "select=" + nested(4, "x(", ""), "select=" + nested(5, "x(", ""), "embeds: at most 4 levels"},
+		{"Embeds", "select=" + list(8, ",", "x#(id)"), "select=" + list(9, ",", "x#(id)"), "embeds: at most 8 in a request"},
+		{"EmbedsNested", "select=" + list(4, ",", "x#(y(id))"), "select=a()," + list(4, ",", "x#(y(id))"), "embeds: at most 8 in a request"},
+		{"Select", "select=" + list(100, ",", "c#"), "select=" + list(101, ",", "c#"), "select: at most 100 items"},
+		{"SelectSame", "select=" + list(100, ",", "*"), "select=" + list(101, ",", "*"), "select: at most 100 items"},
+		{"SelectNested", "select=x(" + list(99, ",", "c#") + ")", "select=a,x(" + list(99, ",", "c#") + ")", "select: at most 100 items"},
+		{"Order", "order=" + list(16, ",", "c#"), "order=" + list(17, ",", "c#"), "order: at most 16 keys"},
+		{"OrderEmbed", "select=x(*)&order=a&x.order=" + list(15, ",", "c#"), "select=x(*)&order=a&x.order=" + list(16, ",", "c#"), "order: at most 16 keys"},
+		{"Columns", "columns=" + list(256, ",", "c#"), "columns=" + list(257, ",", "c#"), "columns parameter: at most 256 columns"},
+		{"Match", "a=match." + strings.Repeat("x", 512), "a=match." + strings.Repeat("x", 513), "pattern: at most 512 bytes"},
+		{"IMatch", "or=(a.imatch." + strings.Repeat("x", 512) + ")", "or=(a.imatch." + strings.Repeat("x", 513) + ")", "pattern: at most 512 bytes"},
+		{"Like", "a=like." + strings.Repeat("*a", 16), "a=like." + strings.Repeat("*a", 17), "like: at most 16 wildcards"},
+		{"LikePercent", "a=ilike." + strings.Repeat("%25", 16), "a=not.ilike." + strings.Repeat("%25", 17), "like: at most 16 wildcards"},
+		{"LikeEscaped", "a=like." + strings.Repeat(`\%25`, 40), "a=like." + strings.Repeat(`\\%25`, 17), "like: at most 16 wildcards"},
+		{"Params", list(50, "&", "a=eq.#") + list(99, "", "&a#"), list(65, "&", "a=eq.#"), "query string: at most 64 parameters"},
+		{"QueryString", "a=eq." + strings.Repeat("x", 8187), "a=eq." + strings.Repeat("x", 8188), "query string: at most 8192 bytes (8193)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+
+			if _, err := pgrst.ParseRead(tt.allowed, pgrst.Limits{}); err != nil {
+				t.Errorf("at the limit: %v", err)
+			}
+			_, err := pgrst.ParseRead(tt.refused, pgrst.Limits{})
+			if _, ok := errors.AsType[*pgrst.LimitError](err); !ok {
+				t.Fatalf("beyond the limit: %v", err)
+			}
+			if code, message, _ := problemOf(t, err); code != "PL400" || message != tt.message {
+				t.Errorf("got %s %q, want PL400 %q", code, message, tt.message)
+			}
+		})
+	}
+}
+
+func TestLimitsAreConfigurable(t *testing.T) {
+	t.Parallel()
+
+	lim := pgrst.Limits{
+		Query: 60, Params: 4, Rows: 5, Offset: 7, In: 2, Select: 3, Embeds: 1, EmbedDepth: 1,
+		Predicates: 2, GroupDepth: 1, Order: 1, Columns: 1, Pattern: 3, Wildcards: 1,
+	}
+	for allowed, refused := range map[string]string{
+		"limit=5":                     "limit=6",
+		"offset=7":                    "offset=8",
+		"a=in.(1,2)":                  "a=in.(1,2,3)",
+		"select=a,b,c":                "select=a,b,c,d",
+		"select=x(a)":                 "select=x(a),y(b)",
+		"select=x()":                  "select=x(y())",
+		"a=eq.1&b=eq.2":               "a=eq.1&b=eq.2&c=eq.3",
+		"or=(a.eq.1)":                 "or=(and(a.eq.1))",
+		"order=a":                     "order=a,b",
+		"columns=a":                   "columns=a,b",
+		"on_conflict=a":               "on_conflict=a,b",
+		"a=match.abc":                 "a=match.abcd",
+		"a=like.*":                    "a=like.*x*",
+		"limit=1&offset=1":            "limit=1&offset=1&order=a&select=a&columns=a",
+		"x" + strings.Repeat("y", 59): "x" + strings.Repeat("y", 60),
+	} {
+		if _, err := pgrst.ParseRead(allowed, lim); err != nil {
+			t.Errorf("%s: %v", allowed, err)
+		}
+		_, err := pgrst.ParseRead(refused, lim)
+		if _, ok := errors.AsType[*pgrst.LimitError](err); !ok {
+			t.Errorf("%s: %v", refused, err)
+		}
+	}
+	read, err := pgrst.ParseRead("select=x(*)", lim)
+	if err != nil || *read.Query.With[0].Query.Limit != 5 {
+		t.Errorf("an embed without limit does not get Rows: %v", err)
+	}
+}
