@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -77,5 +78,24 @@ func TestExpiryIsToldInTheWordsClientsKnow(t *testing.T) {
 		if message, details, hint := text.ProblemText(); message != want || details+hint != "" {
 			t.Errorf("%v: clients are told %q %q %q, want %q", err, message, details, hint, want)
 		}
+	}
+}
+
+// coded is an error of another package with a code of its own.
+type coded struct{}
+
+func (coded) Error() string   { return "store: not found" }
+func (coded) Problem() string { return "PGRST116" }
+
+func TestUnavailableOutranksTheCodeOfItsCause(t *testing.T) {
+	t.Parallel()
+
+	v := auth.VerifierFunc(func(context.Context, string) (auth.Principal, error) { return auth.Principal{}, coded{} })
+	_, err := auth.Bearer(v).Authenticate(get("Authorization", "Bearer x"))
+	if got := outside(t, err); got != "PL503 auth: cannot verify credentials now" {
+		t.Errorf("outside sees %q", got)
+	}
+	if !errors.Is(err, coded{}) {
+		t.Errorf("the cause is lost in %v", err)
 	}
 }

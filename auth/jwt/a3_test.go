@@ -78,14 +78,15 @@ func TestA3(t *testing.T) {
 		"HeaderTrailing":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt"}{}`)), refused},
 		"HeaderNotUTF8":   {change(header("{\"alg\":\"HS256\",\"kid\":\"secret\",\"typ\":\"at+jwt\",\"x\":\"\xff\"}")), refused},
 
-		"OwnKeyInJWK":  {signed(`{"alg":"RS256","kid":"rsa","typ":"at+jwt","jwk":`+jwk(t, p.other.Public())+`}`, rs256(p.other)), refused},
-		"GoodWithJWK":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","jwk":{}}`)), refused},
-		"GoodWithJKU":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","jku":"https://evil.example"}`)), refused},
-		"GoodWithX5U":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","x5u":"https://evil.example"}`)), refused},
-		"GoodWithX5C":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","x5c":[]}`)), refused},
-		"GoodWithZip":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","zip":"DEF"}`)), refused},
-		"GoodWithB64":  {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","b64":false,"crit":["b64"]}`)), refused},
-		"GoodWithMore": {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","x5t":"abc"}`)), "ok"},
+		"OwnKeyInJWK":     {signed(`{"alg":"RS256","kid":"rsa","typ":"at+jwt","jwk":`+jwk(t, p.other.Public())+`}`, rs256(p.other)), refused},
+		"GoodWithJWK":     {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","jwk":` + jwk(t, p.rsa.Public()) + `}`)), refused},
+		"GoodWithJKU":     {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","jku":"https://evil.example"}`)), refused},
+		"GoodWithX5U":     {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","x5u":"https://evil.example"}`)), refused},
+		"GoodWithX5C":     {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","x5c":[]}`)), refused},
+		"GoodWithZip":     {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","zip":"DEF"}`)), refused},
+		"GoodWithB64":     {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","b64":false,"crit":["b64"]}`)), refused},
+		"GoodWithB64Only": {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","b64":true}`)), refused},
+		"GoodWithMore":    {change(header(`{"alg":"HS256","kid":"secret","typ":"at+jwt","x5t":"abc"}`)), "ok"},
 
 		"PaddedBase64":   {parts[0] + "." + parts[1] + "." + parts[2] + "=", refused},
 		"StandardBase64": {parts[0] + "." + parts[1] + "." + strings.Repeat("+", 43), refused},
@@ -141,6 +142,10 @@ func TestTokenWithoutKid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := jwt.SecretKey("secret", p.secret)
+	if err != nil {
+		t.Fatal(err)
+	}
 	named, err := jwt.PrivateKey("rsa", p.rsa)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +159,8 @@ func TestTokenWithoutKid(t *testing.T) {
 	}{
 		{"OneNamelessKey", []jwt.Key{nameless}, "ok", refused},
 		{"OneNamedKey", []jwt.Key{named}, refused, "ok"},
-		{"Both", []jwt.Key{named, nameless}, "ok", refused},
+		{"TwoNamedKeys", []jwt.Key{named, other}, refused, refused},
+		{"NamedAndNameless", []jwt.Key{named, nameless}, "ok", refused},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,7 +7,7 @@
 // A [Key] has exactly one algorithm, decided by what the key is and never by
 // what a token says:
 //
-//   - [PrivateKey] signs and verifies: RS256 (2048 bits and more), ES256, EdDSA;
+//   - [PrivateKey] signs and verifies: RS256 (2048 to 4096 bits), ES256, EdDSA;
 //   - [PublicKey] and [ParseSet] verify with the same algorithms;
 //   - [SecretKey] signs and verifies with HS256 and at least 32 bytes.
 //

@@ -20,7 +20,7 @@ const (
 	maxKeyID      = 128  // characters of a kid
 	minSecret     = 32   // bytes of an HS256 secret (RFC 7518 section 3.2)
 	minRSABits    = 2048 // RFC 7518 section 3.3
-	maxRSABits    = 8192 // verifying with larger ones costs too much
+	maxRSABits    = 4096 // verifying with larger ones costs too much
 	minSecretText = 8    // different bytes in a secret: placeholders have fewer
 )
 
@@ -35,7 +35,7 @@ type Key struct {
 }
 
 // PrivateKey returns a Key that signs and verifies. The type of key decides the
-// algorithm: *[rsa.PrivateKey] RS256, *[ecdsa.PrivateKey] on P-256 ES256,
+// algorithm: *[rsa.PrivateKey] of 2048 to 4096 bits RS256, *[ecdsa.PrivateKey] on P-256 ES256,
 // [ed25519.PrivateKey] EdDSA; others are refused. An empty id is replaced by the
 // key's thumbprint (RFC 7638), which is what an id should be.
 func PrivateKey(id string, key crypto.Signer) (Key, error) {
@@ -99,6 +99,9 @@ func algorithmOf(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
 	case *ecdsa.PublicKey:
 		if key == nil || key.Curve != elliptic.P256() {
 			return "", errors.New("auth/jwt: an ECDSA key must be on P-256")
+		}
+		if !(&jose.JSONWebKey{Key: key}).Valid() {
+			return "", errors.New("auth/jwt: the ECDSA key is empty")
 		}
 		if _, err := key.ECDH(); err != nil {
 			return "", errors.New("auth/jwt: the ECDSA key is not a point on P-256")

@@ -30,7 +30,8 @@ func TestPrincipalOfToken(t *testing.T) {
 		{"Plain", nil, base(nil)},
 		{"Role", claims{"role": "editor"}, base(func(p *auth.Principal) { p.Roles = []string{"editor"} })},
 		{
-			"RoleAndRoles", claims{"role": "b", "roles": []string{"a", "b", "", "a"}},
+			"RoleAndRoles",
+			claims{"role": "b", "roles": []string{"a", "b", "", "a"}},
 			base(func(p *auth.Principal) { p.Roles = []string{"b", "a"} }),
 		},
 		{
