@@ -1,0 +1,159 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/uptrace/bun"
+)
+
+// database runs the statements of a store; see [driver.Driver].
+type database struct {
+	writer, readers *pool
+	bun             *bun.DB
+	readersSQL      *sql.DB
+	timeout         time.Duration
+}
+
+var _ driver.Driver = (*database)(nil)
+
+// openDatabase opens the writer and one reader, so that a file that cannot be
+// used is reported now; more readers are opened when they are needed.
+func openDatabase(ctx context.Context, path string, o *Options) (*database, error) {
+	opts, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	src, err := newSource(path)
+	if err != nil {
+		return nil, err
+	}
+	opener := func(reader bool) func(context.Context) (*conn, error) {
+		list := settings(opts, src.memory, reader)
+		return func(ctx context.Context) (*conn, error) {
+			return openConn(ctx, src, list, opts.StatementCache)
+		}
+	}
+	d := &database{
+		writer:  newPool(1, opener(false)),
+		readers: newPool(opts.Readers, opener(true)),
+		timeout: opts.StatementTimeout,
+	}
+	d.writer.closing = (*conn).checkpoint
+	d.readersSQL = newSQL(lender{d.readers.acquire, d.readers.release})
+	d.bun = newBun(newSQL(lender{d.writer.acquire, d.writer.release}), d.readersSQL)
+	for _, p := range []*pool{d.writer, d.readers} {
+		c, err := p.acquire(ctx)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		p.release(c)
+	}
+	return d, nil
+}
+
+// Dialect returns SQLite's.
+func (d *database) Dialect() driver.Dialect { return driver.Dialect{Name: "sqlite"} }
+
+// Bun returns the Bun database over the same connections.
+func (d *database) Bun() *bun.DB { return d.bun }
+
+// Query runs a statement and appends its rows. Without a transaction, one that
+// writes leaves nothing behind if its rows cannot be appended.
+func (d *database) Query(ctx context.Context, in driver.Conn, s *driver.Statement, r *driver.Result) error {
+	if in == nil && !writes(s.SQL) {
+		return d.lend(ctx, d.readers, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
+	}
+	if in == nil {
+		return d.lend(ctx, d.writer, func(ctx context.Context, c *conn) error { return c.queryAlone(ctx, s, r) })
+	}
+	c, err := connOf(in)
+	if err != nil {
+		return err
+	}
+	return d.limited(ctx, c, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
+}
+
+// Exec runs a statement and returns how many rows it changed.
+func (d *database) Exec(ctx context.Context, in driver.Conn, s *driver.Statement) (int64, error) {
+	var changed int64
+	run := func(ctx context.Context, c *conn) (err error) {
+		changed, err = c.exec(ctx, s)
+		return err
+	}
+	if in == nil {
+		err := d.lend(ctx, d.writer, run)
+		return changed, err
+	}
+	c, err := connOf(in)
+	if err == nil {
+		err = d.limited(ctx, c, run)
+	}
+	return changed, err
+}
+
+// lend calls f with a connection of a pool.
+func (d *database) lend(ctx context.Context, p *pool, f func(context.Context, *conn) error) error {
+	c, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.release(c)
+	return d.limited(ctx, c, f)
+}
+
+// limited calls f with the statement's time limit.
+func (d *database) limited(ctx context.Context, c *conn, f func(context.Context, *conn) error) error {
+	limited, cancel := d.limit(ctx)
+	defer cancel()
+	if err := f(limited, c); err != nil {
+		return d.failure(ctx, limited, err)
+	}
+	return nil
+}
+
+// limit returns a context that ends with the statement's time, or sooner.
+func (d *database) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d.timeout < 0 {
+		return ctx, func() {}
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d.timeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d.timeout)
+}
+
+// failure says whose fault an error is: the caller's whose context ended, the
+// time limit's, or the database's.
+func (d *database) failure(ctx, limited context.Context, err error) error {
+	if limited.Err() != nil && isInterrupt(err) {
+		if ctx.Err() == nil {
+			return fmt.Errorf("%w: sqlite: %w", driver.ErrTimeout, err)
+		}
+		return fmt.Errorf("sqlite: %w", ctx.Err())
+	}
+	return translate(err)
+}
+
+// Begin begins a transaction, on a reader if it only reads.
+func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Conn, error) {
+	p, text := d.writer, beginWrite
+	if opts.ReadOnly {
+		p, text = d.readers, beginRead
+	}
+	t, err := beginTx(ctx, p, text)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: begin: %w", translate(err))
+	}
+	return t, nil
+}
+
+// Close waits a few seconds for statements and transactions that run, writes
+// the log back into the file and closes the connections.
+func (d *database) Close() error {
+	return errors.Join(d.bun.Close(), d.readersSQL.Close(), d.readers.close(), d.writer.close())
+}

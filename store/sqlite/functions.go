@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	sqldriver "database/sql/driver"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"modernc.org/sqlite"
+)
+
+// valueErrorPrefix marks the errors of our functions that say that an argument
+// was refused; see translate.
+const valueErrorPrefix = "plinth.value: "
+
+// engineDriver returns the engine with our functions and collation. It is one
+// for the process because the engine never forgets a function; it is ours alone
+// so that other users of the engine are not affected.
+var engineDriver = sync.OnceValues(newEngineDriver)
+
+func newEngineDriver() (*sqlite.Driver, error) {
+	var d sqlite.Driver
+	compiled := new(patterns)
+	functions := []struct {
+		name string
+		args int32
+		call func(args []sqldriver.Value) (sqldriver.Value, error)
+	}{
+		{"pl_float", 1, plFloat},
+		{"pl_lower", 1, plLower},
+		{"pl_regexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
+			return plRegexp(compiled, "", args)
+		}},
+		{"pl_iregexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
+			return plRegexp(compiled, "(?i)", args)
+		}},
+	}
+	for _, f := range functions {
+		err := d.RegisterFunction(f.name, &sqlite.FunctionImpl{
+			NArgs:         f.args,
+			Deterministic: true,
+			// None of them keeps an argument.
+			VolatileArgs: true,
+			Scalar: func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
+				return f.call(args)
+			},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("sqlite: register %s: %w", f.name, err)
+		}
+	}
+	if err := d.RegisterCollationUtf8("pl_decimal", compareDecimals); err != nil {
+		return nil, fmt.Errorf("sqlite: register pl_decimal: %w", err)
+	}
+	return &d, nil
+}
+
+// plFloat is pl_float(x): the JSON text of a float. What is no float stays as
+// it is.
+func plFloat(args []sqldriver.Value) (sqldriver.Value, error) {
+	f, ok := args[0].(float64)
+	if !ok {
+		return args[0], nil
+	}
+	var buf [32]byte
+	return string(canon.AppendFloat(buf[:0], f)), nil
+}
+
+// plLower is pl_lower(x): each letter in lower case as Unicode has it, where
+// SQLite's lower knows only ASCII.
+func plLower(args []sqldriver.Value) (sqldriver.Value, error) {
+	s, ok := args[0].(string)
+	if !ok {
+		return args[0], nil
+	}
+	return strings.ToLower(s), nil
+}
+
+// plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax
+// of package regexp, whose running time is linear.
+func plRegexp(p *patterns, flags string, args []sqldriver.Value) (sqldriver.Value, error) {
+	pattern, ok := args[0].(string)
+	text, isText := args[1].(string)
+	if !ok || !isText {
+		return nil, nil //nolint:nilnil // NULL is the answer about NULL
+	}
+	re, err := p.get(flags + pattern)
+	if err != nil {
+		return nil, err
+	}
+	return re.MatchString(text), nil
+}

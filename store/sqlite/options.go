@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Synchronous says when a commit has reached the disk.
+type Synchronous uint8
+
+const (
+	// SynchronousFull waits for the disk at every commit: what was
+	// acknowledged survives a power failure.
+	SynchronousFull Synchronous = iota
+
+	// SynchronousNormal waits at checkpoints only. A power failure may lose
+	// the last commits, the end of a process may not; the file stays whole.
+	SynchronousNormal
+
+	// SynchronousOff never waits. A power failure may destroy the file; it is
+	// meant for tests.
+	SynchronousOff
+)
+
+// Options tunes [Open]. The zero value is ready to use.
+type Options struct {
+	// Store tunes the store over the database.
+	Store store.Options
+
+	// Readers is the number of reading connections.
+	//
+	// Defaults to twice GOMAXPROCS, at least 2 and at most 8.
+	Readers int
+
+	// Synchronous says when a commit has reached the disk.
+	//
+	// Defaults to SynchronousFull.
+	Synchronous Synchronous
+
+	// BusyTimeout is how long a statement waits for the lock of another
+	// process. The wait does not end with the context.
+	//
+	// Defaults to 5 seconds.
+	BusyTimeout time.Duration
+
+	// StatementTimeout ends a statement that runs longer. Negative sets no
+	// limit.
+	//
+	// Defaults to 30 seconds.
+	StatementTimeout time.Duration
+
+	// StatementCache is the number of prepared statements a connection keeps.
+	//
+	// Defaults to 256.
+	StatementCache int
+}
+
+// withDefaults returns the options to use; o may be nil and is not changed.
+func (o *Options) withDefaults() (Options, error) {
+	var opts Options
+	if o != nil {
+		opts = *o
+	}
+	if opts.Readers < 0 || opts.StatementCache < 0 || opts.BusyTimeout < 0 {
+		return opts, fmt.Errorf("sqlite: negative Readers, StatementCache or BusyTimeout")
+	}
+	if opts.Synchronous > SynchronousOff {
+		return opts, fmt.Errorf("sqlite: unknown Synchronous %d", opts.Synchronous)
+	}
+	opts.Readers = cmp.Or(opts.Readers, min(max(2, 2*runtime.GOMAXPROCS(0)), 8))
+	opts.BusyTimeout = cmp.Or(opts.BusyTimeout, 5*time.Second)
+	opts.StatementTimeout = cmp.Or(opts.StatementTimeout, 30*time.Second)
+	opts.StatementCache = cmp.Or(opts.StatementCache, 256)
+	return opts, nil
+}
