@@ -35,16 +35,13 @@ func ParseDate(s string) (Date, error) {
 	if err != nil {
 		return Date{}, fmt.Errorf("store: not a date: %s: %w", shortQuote(s), err)
 	}
-	return dateOfText(text), nil
+	return dateFromText(text)
 }
 
-// dateOfText converts a bound value, which is in canonical form.
-func dateOfText(s string) Date {
+// dateFromText converts a bound value, which is in canonical form.
+func dateFromText(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return Date{}
-	}
-	return DateOf(t)
+	return DateOf(t), err
 }
 
 // Time returns midnight of the day in UTC.

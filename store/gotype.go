@@ -17,6 +17,7 @@ type goType struct {
 	nullable bool
 	bits     int  // of integers and floats
 	unsigned bool // integers
+	nullZero bool // the zero of base is NULL
 
 	// base is the field's type without pointer and sql.Null, getBase its get.
 	base    reflect.Type
@@ -65,7 +66,8 @@ func goTypeOf(f *schema.Field) (goType, error) {
 		return goType{}, err
 	}
 	if f.Tag.HasOption("nullzero") {
-		g = g.nullZero(f.IsZero)
+		g = g.zeroAsNull(f.IsZero)
+		g.nullZero = g.base == t
 	}
 	if f.Tag.HasOption("notnull") {
 		g.nullable = false
@@ -80,7 +82,7 @@ func baseType(t reflect.Type, tag Kind, f *schema.Field) (goType, error) {
 		return goType{}, err
 	}
 	if tag != 0 && tag != g.kind {
-		return goType{}, fmt.Errorf("a field of type %s cannot be %s as its tag type:%s says", t, tag, f.UserSQLType)
+		return goType{}, fmt.Errorf("a field of type %s cannot be %s as its type tag says", t, tag)
 	}
 	g.base, g.getBase = t, g.get
 	g.zero, err = g.get(reflect.New(t).Elem())
@@ -160,16 +162,18 @@ func isUUIDArray(t reflect.Type) bool {
 // types of the database follow from the kind alone, so a tag only decides
 // between the kinds a Go type could have.
 func typeTag(f *schema.Field) (Kind, error) {
-	name := strings.ToLower(strings.TrimSpace(f.UserSQLType))
+	// Bun's field.UserSQLType can also be a type Bun has thought of itself.
+	text, _ := f.Tag.Option("type")
+	name := strings.ToLower(strings.TrimSpace(text))
 	if name == "" {
 		return 0, nil
 	}
 	if name, args, ok := strings.Cut(name, "("); ok && kindOfTag[strings.TrimSpace(name)] != 0 {
-		return 0, fmt.Errorf("type:%s: only PostgreSQL would enforce (%s: use type:%s and a validate tag", f.UserSQLType, args, name)
+		return 0, fmt.Errorf("type:%s: only PostgreSQL would enforce (%s: use type:%s and a validate tag", text, args, name)
 	}
 	kind := kindOfTag[name]
 	if kind == 0 {
-		return 0, fmt.Errorf("type:%s is not a column type of both engines", f.UserSQLType)
+		return 0, fmt.Errorf("type:%s is not a column type of both engines", text)
 	}
 	return kind, nil
 }

@@ -99,14 +99,6 @@ func textFromDate(d *Date) (string, error) {
 	return d.String(), nil
 }
 
-func dateFromText(s string) (Date, error) {
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return Date{}, err
-	}
-	return DateOf(t), nil
-}
-
 func textFromRaw(raw *json.RawMessage) (string, error) {
 	if len(*raw) == 0 {
 		return "null", nil

@@ -64,8 +64,8 @@ func (g goType) sqlNull() goType {
 	return g
 }
 
-// nullZero makes the zero of g stand for NULL.
-func (g goType) nullZero(isZero func(reflect.Value) bool) goType {
+// zeroAsNull makes the zero of g stand for NULL.
+func (g goType) zeroAsNull(isZero func(reflect.Value) bool) goType {
 	inner := g
 	g.nullable = true
 	g.get = func(v reflect.Value) (any, error) {

@@ -46,6 +46,16 @@ func (c *Column) parseValue(v any) (any, error) {
 	return x, nil
 }
 
+// parseSet reads a value that Go code writes. It is parseValue, but the zero of a
+// nullzero field is NULL, as it is when a whole struct is written.
+func (c *Column) parseSet(v any) (any, error) {
+	x, err := c.parseValue(v)
+	if err == nil && x != nil && c.goType.nullZero && compareValues(c.Kind, x, c.goType.zero) == 0 {
+		return nil, nil
+	}
+	return x, err
+}
+
 // zeroValue returns the bound value a column holds where nothing was given and
 // it is not nullable.
 func (c *Column) zeroValue() any { return c.goType.zero }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -45,7 +44,7 @@ func (c *Column) valueError(err error, value string) error {
 	case errors.Is(err, errText):
 		e.Code, e.Reason = "22021", errText.Error()
 	case errors.Is(err, canon.ErrRange):
-		e.Code, e.Reason = "22003", fmt.Sprintf("value is out of range for type %s", name)+quoted
+		e.Code, e.Reason = "22003", "value is out of range for type "+name+quoted
 		if c.Kind == KindTimestamp || c.Kind == KindDate {
 			e.Code, e.Reason = "22008", "date/time field value out of range"+quoted
 		}

@@ -20,15 +20,15 @@ func (g *goType) fromGo(v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	rv := reflect.ValueOf(v)
-	for rv.Kind() == reflect.Pointer {
-		if rv.IsNil() {
-			return nil, nil
-		}
-		rv = rv.Elem()
+	rv, ok := unwrap(reflect.ValueOf(v))
+	if !ok {
+		return nil, nil
 	}
 	if rv.Type() == g.base {
 		return g.getBase(rv)
+	}
+	if g.kind == KindJSON {
+		return fromGoDocument(rv)
 	}
 	if valuer, ok := rv.Interface().(driver.Valuer); ok {
 		plain, err := valuer.Value()
@@ -37,6 +37,31 @@ func (g *goType) fromGo(v any) (any, error) {
 		}
 		rv = reflect.ValueOf(plain)
 	}
+	return g.fromGoShape(rv)
+}
+
+// unwrap follows pointers and sql.Null types; it reports false for NULL.
+func unwrap(rv reflect.Value) (reflect.Value, bool) {
+	for {
+		switch {
+		case rv.Kind() == reflect.Pointer:
+			if rv.IsNil() {
+				return rv, false
+			}
+			rv = rv.Elem()
+		case isSQLNull(rv.Type()):
+			if !rv.Field(1).Bool() {
+				return rv, false
+			}
+			rv = rv.Field(0)
+		default:
+			return rv, true
+		}
+	}
+}
+
+// fromGoShape reads a value by the shape of its type.
+func (g *goType) fromGoShape(rv reflect.Value) (any, error) {
 	switch g.kind {
 	case KindBool:
 		if rv.Kind() == reflect.Bool {
@@ -61,8 +86,6 @@ func (g *goType) fromGo(v any) (any, error) {
 		if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8 {
 			return append([]byte{}, rv.Bytes()...), nil
 		}
-	case KindJSON:
-		return fromGoDocument(rv)
 	case KindTextArray:
 		if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.String {
 			return fromGoStrings(rv)

@@ -69,11 +69,11 @@ func (g *goType) integer(n int64) (any, error) {
 // float checks the range of the field and rounds to its precision.
 func (g *goType) float(f float64) (any, error) {
 	if g.bits == 32 {
-		if single := float32(f); single == 0 && f != 0 {
+		single := float32(f)
+		if single == 0 && f != 0 {
 			return nil, canon.ErrRange
-		} else {
-			f = widen(float64(single), 32)
 		}
+		f = widen(float64(single), 32)
 	}
 	return finite(f)
 }

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+)
+
+// planOf lists every column of a table.
+func planOf(t *Table) *decodePlan {
+	p := new(decodePlan)
+	for _, c := range t.Columns {
+		p.addColumn(c)
+	}
+	return p
+}
+
+// rowJSON joins the columns to an object.
+func rowJSON(t *Table, columns map[string]string) []byte {
+	members := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		members[i] = c.jsonKey + columns[c.Name]
+	}
+	return []byte("{" + strings.Join(members, ",") + "}")
+}
+
+type shelf struct {
+	bun.BaseModel `bun:"table:shelves"`
+	ID            int64 `bun:",pk"`
+	Label         string
+	Books         []*volume `bun:"rel:has-many,join:id=shelf_id"`
+}
+
+type volume struct {
+	bun.BaseModel `bun:"table:volumes"`
+	ID            int64 `bun:",pk"`
+	ShelfID       int64
+	Title         string
+	Shelf         *shelf `bun:"rel:belongs-to,join:shelf_id=id"`
+}
+
+// shelfPlan reads shelves with their books, and those with their shelf again.
+func shelfPlan(t testing.TB) (*Table, *decodePlan) {
+	t.Helper()
+	tables := make(map[reflect.Type]*Table)
+	bunTables := schema.NewNopQueryGen().Dialect().Tables()
+	for _, model := range []any{shelf{}, volume{}} {
+		tables[reflect.TypeOf(model)] = tableFor(t, model)
+	}
+	for typ, table := range tables {
+		err := table.readRelations(bunTables.Get(typ), func(b *schema.Table) (*Table, error) { return tables[b.Type], nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	shelves, volumes := tables[reflect.TypeFor[shelf]()], tables[reflect.TypeFor[volume]()]
+	label := new(decodePlan)
+	label.addColumn(shelves.Column("label"))
+	books := new(decodePlan)
+	books.addColumn(volumes.Column("title"))
+	books.addRelation(volumes.Relation("shelf"), "shelf", label)
+	plan := planOf(shelves)
+	plan.addRelation(shelves.Relation("books"), "b", books)
+	return shelves, plan
+}
+
+const shelfRow = `{"id":1,"label":"A, \"b\" }","b":[{"title":"x\\","shelf":{"label":"up"}},{"title":"]","shelf":null}]}`
+
+func wantShelf() shelf {
+	return shelf{ID: 1, Label: `A, "b" }`, Books: []*volume{{Title: `x\`, Shelf: &shelf{Label: "up"}}, {Title: "]"}}}
+}
+
+func TestDecodeRelations(t *testing.T) {
+	t.Parallel()
+	table, plan := shelfPlan(t)
+	got := shelf{Books: []*volume{{Title: "old"}}}
+	if err := table.decodeRow([]byte(shelfRow), plan, reflect.ValueOf(&got).Elem()); err != nil {
+		t.Fatal(err)
+	}
+	if want := wantShelf(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestDecodeRows(t *testing.T) {
+	t.Parallel()
+	table, plan := shelfPlan(t)
+	body := []byte(shelfRow + `,{"id":2,"label":"","b":[]}`)
+	want := []shelf{wantShelf(), {ID: 2, Books: []*volume{}}}
+	stale := make([]shelf, 0, 4)
+	stale = append(stale, shelf{Label: "stale"}, shelf{Label: "stale"})[:0]
+	for name, got := range map[string][]shelf{"nil": nil, "stale memory": stale} {
+		if err := table.decodeRows(body, plan, reflect.ValueOf(&got).Elem()); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	var pointers []*shelf
+	if err := table.decodeRows(body, plan, reflect.ValueOf(&pointers).Elem()); err != nil {
+		t.Fatal(err)
+	}
+	if len(pointers) != 2 || !reflect.DeepEqual(*pointers[0], want[0]) || !reflect.DeepEqual(*pointers[1], want[1]) {
+		t.Errorf("%+v", pointers)
+	}
+	if err := table.decodeRows(nil, plan, reflect.ValueOf(&pointers).Elem()); err != nil || len(pointers) != 2 {
+		t.Errorf("no rows: %v, %d rows", err, len(pointers))
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	table, plan := shelfPlan(t)
+	bad := []string{
+		``, `null`, `[]`, `{}`, `{"label":"","id":1,"b":[]}`, `{"id":1,"label":"","b":[]}x`, `{"id":1,"label":"","b":{}}`, `{"id":1,"label":"","b":[1]}`,
+		`{"id":1.5,"label":"","b":[]}`, `{"id":null,"label":"","b":[]}`, `{"id":"1","label":"","b":[]}`, `{"id":1,"label":"\q","b":[]}`, `{"id":1,"label":"","b":[],}`,
+		`{"id":99999999999999999999,"label":"","b":[]}`,
+	}
+	for i := range len(shelfRow) {
+		bad = append(bad, shelfRow[:i])
+	}
+	for _, raw := range bad {
+		var got shelf
+		if err := table.decodeRow([]byte(raw), plan, reflect.ValueOf(&got).Elem()); err == nil {
+			t.Errorf("%q was accepted: %+v", raw, got)
+		}
+	}
+}
+
+// FuzzDecodeRow looks for rows that make the reader panic.
+func FuzzDecodeRow(f *testing.F) {
+	shelves, plan := shelfPlan(f)
+	all := tableFor(f, everything{})
+	_, columns := sample()
+	f.Add([]byte(shelfRow))
+	f.Add(rowJSON(all, columns))
+	f.Add(rowJSON(all, zeroRow()))
+	f.Fuzz(func(_ *testing.T, raw []byte) {
+		_ = shelves.decodeRow(raw, plan, reflect.ValueOf(new(shelf)).Elem())
+		_ = all.decodeRow(raw, planOf(all), reflect.ValueOf(new(everything)).Elem())
+	})
+}
+
+func BenchmarkDecodeRow(b *testing.B) {
+	table, plan := shelfPlan(b)
+	raw := []byte(shelfRow)
+	b.ReportAllocs()
+	for b.Loop() {
+		var row shelf
+		if err := table.decodeRow(raw, plan, reflect.ValueOf(&row).Elem()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
