@@ -114,7 +114,8 @@ func plainType(t reflect.Type, tag Kind, array bool) (goType, error) {
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return uintType(t.Bits()), nil
 	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
-		return goType{}, fmt.Errorf("%s does not fit the database's 64-bit integers, where values from 1<<63 on would turn negative: use int64, uint32 or store.Decimal", t)
+		return goType{}, fmt.Errorf("%s does not fit the 64-bit integers of the engines, where 1<<63 would turn negative: "+
+			"use int64, uint32 or store.Decimal", t)
 	case reflect.Float32, reflect.Float64:
 		return floatType(t.Bits()), nil
 	case reflect.Array:
