@@ -1,0 +1,134 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Bind resolves the names of a trusted condition on the table and converts its
+// values, so that using it costs neither. It reports every mistake at once. A
+// bound condition belongs to its table.
+func (t *Table) Bind(c Cond) (Cond, error) {
+	if c.IsZero() {
+		return c, nil
+	}
+	n, err := t.bindNode(c.n)
+	return Cond{n}, err
+}
+
+func (t *Table) bindNode(n *node) (*node, error) {
+	switch n.kind {
+	case nodeCompare:
+		return t.bindCompare(n)
+	case nodeRelated:
+		return t.bindRelated(n)
+	}
+	bound := *n
+	bound.kids = make([]*node, len(n.kids))
+	var errs []error
+	for i, k := range n.kids {
+		kid, err := t.bindNode(k)
+		errs = append(errs, err)
+		bound.kids[i] = kid
+	}
+	return &bound, errors.Join(errs...)
+}
+
+func (t *Table) bindRelated(n *node) (*node, error) {
+	rel := t.Relation(n.name)
+	if rel == nil {
+		return nil, fmt.Errorf("store: table %s has no relation %s", t.Name, n.name)
+	}
+	bound := *n
+	bound.relation = rel
+	bound.kids = nil
+	if len(n.kids) == 1 {
+		kid, err := rel.Target.bindNode(n.kids[0])
+		if err != nil {
+			return nil, err
+		}
+		bound.kids = []*node{kid}
+	}
+	return &bound, nil
+}
+
+func (t *Table) bindCompare(n *node) (*node, error) {
+	col, err := source{table: t}.nodeColumn(n)
+	if err != nil {
+		return nil, err
+	}
+	bound := *n
+	bound.column = col
+	switch n.operand.kind {
+	case operandText:
+		if isPatternOp(n.op) {
+			bound.operand = operand{kind: operandValue, value: n.operand.texts[0]}
+			break
+		}
+		v, err := col.parseText(n.operand.texts[0])
+		if err != nil {
+			return nil, err
+		}
+		bound.operand = operand{kind: operandValue, value: v}
+	case operandValue:
+		if n.op == OpIn {
+			if _, err := col.parseList(n.operand.value); err != nil {
+				return nil, err
+			}
+			break
+		}
+		if isPatternOp(n.op) {
+			break
+		}
+		v, err := col.parseValue(n.operand.value)
+		if err != nil {
+			return nil, err
+		}
+		bound.operand.value = v
+	case operandNone:
+		if n.op != OpIsNull && n.op != OpIsTrue && n.op != OpIsFalse {
+			return nil, fmt.Errorf("store: the comparison of %s.%s has no operand", t.Name, col.Name)
+		}
+	}
+	return &bound, bound.checkKind()
+}
+
+// checkKind refuses at start-up what compiling would refuse per request.
+func (n *node) checkKind() error {
+	col := n.column
+	switch n.op {
+	case OpLt, OpLte, OpGt, OpGte:
+		if !col.Kind.Ordered() {
+			return operatorError(col, "has no order")
+		}
+	case OpLike, OpILike, OpMatch, OpIMatch:
+		if col.Kind != KindText {
+			return operatorError(col, "is no text")
+		}
+	case OpIsTrue, OpIsFalse:
+		if col.Kind != KindBool {
+			return operatorError(col, "is no boolean")
+		}
+	}
+	return nil
+}
+
+// columns adds the columns the condition reads to the set. complete is false
+// when it also reads other tables.
+func (n *node) columns(set *ColumnSet) (complete bool) {
+	complete = true
+	switch n.kind {
+	case nodeCompare:
+		set.Add(n.column)
+		return true
+	case nodeRelated:
+		for _, k := range n.relation.SourceKeys {
+			set.Add(k)
+		}
+		return false
+	}
+	for _, k := range n.kids {
+		complete = k.columns(set) && complete
+	}
+	return complete
+}

@@ -1,0 +1,269 @@
+package store
+
+import (
+	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// check is a condition on the finished row that Go could not decide: the rule
+// for it, or that a foreign key the client wrote points to a row the scope can
+// see.
+type check struct {
+	rule      *node      // set for a rule
+	reference *Reference // set for a foreign key
+}
+
+// ruleCheck is the name of the check of a rule; checks of foreign keys are
+// named by their position.
+const ruleCheck = "rule"
+
+// checks returns what the database must judge about the written rows. Rules that
+// Go can decide are decided here.
+func (w *write) checks() ([]check, error) {
+	if w.guard == nil {
+		return nil, nil
+	}
+	var checks []check
+	rule, open, err := w.ruleOnNew()
+	if err != nil {
+		return nil, err
+	}
+	if open {
+		checks = append(checks, check{rule: rule})
+	}
+	for _, ref := range w.table.ForeignKeys {
+		if w.judged(ref) {
+			checks = append(checks, check{reference: ref})
+		}
+	}
+	return checks, nil
+}
+
+// ruleOnNew decides the rule on new rows, or returns it if it stays open.
+func (w *write) ruleOnNew() (rule *node, open bool, err error) {
+	var cond Cond
+	switch w.op {
+	case OpInsert:
+		cond = w.guard.Create
+	case OpUpdate:
+		if cond = w.guard.UpdateTo; cond.IsZero() {
+			cond = w.guard.Update
+		}
+	default:
+		return nil, false, nil
+	}
+	if cond.IsZero() {
+		return nil, false, ErrDenied
+	}
+	if w.op == OpUpdate {
+		if w.guard.UpdateTo.IsZero() && !w.touches(cond.n) {
+			return nil, false, nil // it held before and is not changed
+		}
+		return w.judge(cond.n, w.partialRow())
+	}
+	for _, row := range w.rows {
+		if _, undecided, err := w.judge(cond.n, row); err != nil {
+			return nil, false, err
+		} else if undecided {
+			open = true
+		}
+	}
+	return cond.n, open, nil
+}
+
+func (w *write) judge(n *node, row []any) (*node, bool, error) {
+	result, decided := n.evaluate(w.scope, row)
+	if !decided {
+		return n, true, nil
+	}
+	if result != isTrue {
+		return nil, false, ErrDenied
+	}
+	return n, false, nil
+}
+
+// touches reports whether the update sets a column the rule reads.
+func (w *write) touches(n *node) bool {
+	var read ColumnSet
+	n.columns(&read)
+	for _, a := range w.sets {
+		if read.Has(a.column) {
+			return true
+		}
+	}
+	return false
+}
+
+// partialRow is the new row as far as the update says; the rest is absent and
+// leaves a rule that reads it undecided.
+func (w *write) partialRow() []any {
+	row := make([]any, len(w.table.Columns))
+	for i := range row {
+		row[i] = absent{}
+	}
+	for _, a := range w.sets {
+		if !a.add {
+			row[a.column.index] = a.value
+		}
+	}
+	return row
+}
+
+// judged reports whether the write must check the target of a foreign key: the
+// client wrote it, not a preset, and the policy does not open it.
+func (w *write) judged(ref *Reference) bool {
+	if seed.Dropped(seed.ForeignKey) {
+		return false
+	}
+	for _, c := range ref.Columns {
+		if w.wrote(c) && !w.guard.AnyTarget.Has(c) && w.guard.preset(c) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *write) wrote(c *Column) bool {
+	if w.op == OpInsert {
+		return w.given.Has(c)
+	}
+	for _, a := range w.sets {
+		if a.column == c {
+			return true
+		}
+	}
+	return false
+}
+
+// raised turns a check that a statement raised into its error.
+func (w *write) raised(name string) error {
+	if i, err := strconv.Atoi(name); err == nil && i < len(w.table.ForeignKeys) {
+		return w.missingTarget(w.table.ForeignKeys[i])
+	}
+	return ErrDenied
+}
+
+// missingTarget is the answer for a foreign key to a row that does not exist or
+// must not be known.
+func (w *write) missingTarget(ref *Reference) error {
+	return constraintError(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
+}
+
+// checkName returns the name a check raises.
+func (w *write) checkName(ch check) string {
+	if ch.rule != nil {
+		return ruleCheck
+	}
+	for i, ref := range w.table.ForeignKeys {
+		if ref == ch.reference {
+			return strconv.Itoa(i)
+		}
+	}
+	return ruleCheck
+}
+
+// checkCond writes the condition of a check on a row of the source. extra is the
+// name of a relation that holds the rows just written, which a foreign key to
+// its own table may point to; empty where the table itself already shows them.
+func (c *compiler) checkCond(w *write, s source, ch check, extra string) error {
+	if ch.rule != nil {
+		return c.cond(s, ch.rule, trustedCond)
+	}
+	ref := ch.reference
+	c.write("(")
+	for i, col := range ref.Columns {
+		if i > 0 {
+			c.write(" or ")
+		}
+		c.column(s, col)
+		c.write(" is null")
+	}
+	c.write(" or ")
+	if err := c.visibleTarget(s, ref, ref.Target.sqlName); err != nil {
+		return err
+	}
+	if extra != "" && ref.Target == w.table {
+		c.write(" or ")
+		if err := c.visibleTarget(s, ref, extra); err != nil {
+			return err
+		}
+	}
+	c.write(")")
+	return nil
+}
+
+// visibleTarget writes that the target of a foreign key exists in from and the
+// scope can see it.
+func (c *compiler) visibleTarget(s source, ref *Reference, from string) error {
+	guard := c.scope.guard(ref.Target)
+	if guard == nil {
+		c.write(c.falseLiteral())
+		return nil
+	}
+	target := source{table: ref.Target, alias: c.alias(), guard: guard}
+	c.write("exists (select 1 from ", from, " ", target.alias, " where ")
+	c.equalKeys(target, ref.Keys, s, ref.Columns)
+	if err := c.limits(target, untrustedCond); err != nil {
+		return err
+	}
+	c.write(")")
+	return nil
+}
+
+// raise writes an expression that is true, or fails the statement with the name
+// of the check. The column in the text keeps PostgreSQL from evaluating the
+// failure while it plans.
+func (c *compiler) raise(w *write, s source, ch check) error {
+	c.write("case when ")
+	if err := c.checkCond(w, s, ch, "new"); err != nil {
+		return err
+	}
+	c.write(" then true else ('", driver.RaisePrefix, w.checkName(ch), "'||left(")
+	c.column(s, w.table.PrimaryKey[0])
+	c.write("::text, 0))::int = 0 end")
+	return nil
+}
+
+// implied reports whether a rule that held before the write still holds after
+// it, because the write changes nothing the rule reads.
+func (w *write) implied(rule Cond) bool {
+	if rule.IsZero() {
+		return false
+	}
+	switch w.op {
+	case OpInsert:
+		for _, row := range w.rows {
+			if result, decided := rule.n.evaluate(w.scope, row); !decided || result != isTrue {
+				return false
+			}
+		}
+		return true
+	case OpDelete:
+		return true
+	}
+	return !w.touches(rule.n)
+}
+
+// pinned reports whether a condition fixes the primary key, so that it selects
+// one row at most.
+func pinned(t *Table, where Cond) bool {
+	if where.IsZero() {
+		return false
+	}
+	nodes := []*node{where.n}
+	if where.n.kind == nodeAnd {
+		nodes = where.n.kids
+	}
+	fixed := 0
+	for _, pk := range t.PrimaryKey {
+		for _, n := range nodes {
+			if n.kind == nodeCompare && n.op == OpEq && n.name == pk.Name {
+				fixed++
+				break
+			}
+		}
+	}
+	return fixed == len(t.PrimaryKey)
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// Col is a typed column of the model T with values of type V, found by its place
+// in the struct, so that no code is generated and mixins work. Make one with
+// [Column], [Number] or [Text] and keep it in a package variable.
+type Col[T, V any] struct {
+	ref fieldRef
+}
+
+// fieldRef is a field of a struct by its offset.
+type fieldRef struct {
+	owner  reflect.Type
+	offset uintptr
+	typ    reflect.Type
+}
+
+// column finds the column in the table of the field's struct.
+func (f fieldRef) column(t *Table) (*Column, error) {
+	if t.goType == f.owner {
+		for _, c := range t.Columns {
+			if c.offset == f.offset && c.field.StructField.Type == f.typ {
+				return c, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("store: the field %s at offset %d of %s is no column of table %s", f.typ, f.offset, f.owner, t.Name)
+}
+
+// refOf runs field on a zero T and finds out which field it returned.
+func refOf[T, V any](field func(*T) *V) fieldRef {
+	zero := new(T)
+	base := reflect.ValueOf(zero).Pointer()
+	at := reflect.ValueOf(field(zero)).Pointer()
+	return fieldRef{owner: reflect.TypeFor[T](), offset: at - base, typ: reflect.TypeFor[V]()}
+}
+
+// ColumnOf returns the column that field returns the address of:
+//
+//	var Title = store.ColumnOf(func(n *Note) *string { return &n.Title })
+//
+// A field that is no column is an error of the first query that uses it.
+func ColumnOf[T, V any](field func(*T) *V) Col[T, V] {
+	return Col[T, V]{refOf(field)}
+}
+
+// Eq selects the rows whose column equals v.
+func (c Col[T, V]) Eq(v V) Cond { return c.compare(OpEq, v) }
+
+// Ne selects the rows whose column differs from v; NULL does not.
+func (c Col[T, V]) Ne(v V) Cond { return c.compare(OpNe, v) }
+
+// In selects the rows whose column equals one of the values.
+func (c Col[T, V]) In(values ...V) Cond { return c.compare(OpIn, values) }
+
+// Null selects the rows whose column is NULL.
+func (c Col[T, V]) Null() Cond { return c.compare(OpIsNull, nil) }
+
+// Asc sorts by the column, NULL last.
+func (c Col[T, V]) Asc() Order { return Order{field: c.ref} }
+
+// Desc sorts by the column downwards, NULL first.
+func (c Col[T, V]) Desc() Order { return Order{field: c.ref, Desc: true} }
+
+// To sets the column to v in [Repo.Patch].
+func (c Col[T, V]) To(v V) Set { return Set{field: c.ref, value: v} }
+
+func (c Col[T, V]) compare(op Op, v any) Cond {
+	return Cond{&node{kind: nodeCompare, field: c.ref, op: op, operand: operandOf(v)}}
+}
+
+// NumberCol is a [Col] of numbers or times.
+type NumberCol[T, V any] struct{ Col[T, V] }
+
+// Number returns a column that can be compared by size, and added to.
+func Number[T, V any](field func(*T) *V) NumberCol[T, V] {
+	return NumberCol[T, V]{ColumnOf(field)}
+}
+
+// Lt selects the rows whose column is less than v.
+func (c NumberCol[T, V]) Lt(v V) Cond { return c.compare(OpLt, v) }
+
+// Lte selects the rows whose column is at most v.
+func (c NumberCol[T, V]) Lte(v V) Cond { return c.compare(OpLte, v) }
+
+// Gt selects the rows whose column is greater than v.
+func (c NumberCol[T, V]) Gt(v V) Cond { return c.compare(OpGt, v) }
+
+// Gte selects the rows whose column is at least v.
+func (c NumberCol[T, V]) Gte(v V) Cond { return c.compare(OpGte, v) }
+
+// Add adds v to the column in [Repo.Patch]; the sum is computed by the
+// database. Only columns of integers can be added to.
+func (c NumberCol[T, V]) Add(v V) Set { return Set{field: c.ref, value: v, add: true} }
+
+// TextCol is a [Col] of text.
+type TextCol[T any] struct{ Col[T, string] }
+
+// TextColumn returns a column that can be matched against patterns.
+func TextColumn[T any](field func(*T) *string) TextCol[T] {
+	return TextCol[T]{ColumnOf(field)}
+}
+
+// Like selects the rows whose column matches a pattern: % stands for any run of
+// characters, _ for one, a backslash takes the next as it is.
+func (c TextCol[T]) Like(pattern string) Cond { return c.compare(OpLike, pattern) }
+
+// ILike is Like without regard to case.
+func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, pattern) }
+
+// Set is one assignment of an update.
+type Set struct {
+	name  string
+	field fieldRef
+	value any
+	add   bool
+}
+
+// SetTo sets a column, by name, to a Go value; nil is NULL.
+func SetTo(column string, value any) Set { return Set{name: column, value: value} }
+
+func (s Set) column(t *Table) (*Column, error) {
+	if s.field.owner != nil {
+		return s.field.column(t)
+	}
+	if c := t.byName[s.name]; c != nil {
+		return c, nil
+	}
+	return nil, &UnknownColumnError{Table: t.Name, Column: s.name}
+}

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// env is what a statement is compiled for: who acts, and whether the standing
+// predicates hold.
+type env struct {
+	scope       *Scope // nil: trusted code
+	tenant      string
+	secret      []byte // authenticates cursors
+	withDeleted bool   // trusted code asked for deleted rows too
+	allTenants  bool   // trusted code asked for every tenant
+}
+
+// compiler writes one statement. It is made for one use and not concurrent.
+type compiler struct {
+	env
+	dialect driver.Dialect
+	pg      bool
+	sql     []byte
+	args    []any
+	aliases int
+	keys    []orderKey // of the root, set by read
+}
+
+// source is a table in the FROM of a statement under its alias.
+type source struct {
+	table *Table
+	alias string
+	// guard limits what names the untrusted part of a statement may use; nil
+	// in trusted parts and trusted code.
+	guard *Guard
+}
+
+func (c *compiler) write(parts ...string) {
+	for _, p := range parts {
+		c.sql = append(c.sql, p...)
+	}
+}
+
+func (c *compiler) int(n int) { c.sql = strconv.AppendInt(c.sql, int64(n), 10) }
+
+// alias returns a name no other source of the statement has.
+func (c *compiler) alias() string {
+	c.aliases++
+	return "t" + strconv.Itoa(c.aliases-1)
+}
+
+// column writes a column of a source.
+func (c *compiler) column(s source, col *Column) { c.write(s.alias, ".", col.sqlName) }
+
+// bind writes a placeholder for a value of a kind.
+func (c *compiler) bind(k Kind, v any) {
+	c.placeholder(v)
+	if c.pg {
+		c.write("::", pgTypes[k])
+	}
+}
+
+// bindList writes a placeholder for a list of values of a kind: the right side
+// of "= any" on PostgreSQL, of "in" on SQLite.
+func (c *compiler) bindList(k Kind, list any) {
+	if c.pg {
+		c.write("any(")
+		c.placeholder(list)
+		c.write("::", pgTypes[k], "[])")
+		return
+	}
+	c.write("(select value from json_each(")
+	c.placeholder(list)
+	c.write("))")
+}
+
+func (c *compiler) placeholder(v any) {
+	c.args = append(c.args, v)
+	if c.pg {
+		c.write("$")
+	} else {
+		c.write("?")
+	}
+	c.int(len(c.args))
+}
+
+// pgTypes are the names of the kinds' types in casts. Every placeholder carries
+// its type, so that PostgreSQL never infers another one from the context.
+var pgTypes = [...]string{
+	KindText: "text", KindBool: "bool", KindInt: "int8", KindFloat: "float8", KindDecimal: "numeric",
+	KindTimestamp: "timestamptz", KindDate: "date", KindUUID: "uuid", KindBytes: "bytea", KindJSON: "jsonb",
+	KindTextArray: "text[]",
+}
+
+// standing writes the predicates that belong to the table itself.
+func (c *compiler) standing(s source) error {
+	if d := s.table.DeletedAt; d != nil && !c.withDeleted {
+		c.write(" and ")
+		c.column(s, d)
+		c.write(" is null")
+	}
+	return c.tenancy(s)
+}
+
+// tenancy limits a source to the rows of the tenant.
+func (c *compiler) tenancy(s source) error {
+	t := s.table.Tenant
+	if t == nil || c.allTenants {
+		return nil
+	}
+	switch {
+	case c.scope == nil && c.tenant == "":
+		return ErrNoTenant
+	case c.tenant == "":
+		c.write(" and ", c.falseLiteral())
+	default:
+		c.write(" and ")
+		c.column(s, t)
+		c.write(" = ")
+		c.bind(KindText, c.tenant)
+	}
+	return nil
+}
+
+func (c *compiler) trueLiteral() string {
+	if c.pg {
+		return "true"
+	}
+	return "1"
+}
+
+func (c *compiler) falseLiteral() string {
+	if c.pg {
+		return "false"
+	}
+	return "0"
+}
+
+func (c *compiler) unknownLiteral() string {
+	if c.pg {
+		return "null::bool"
+	}
+	return "null"
+}
+
+// guarded enters a table in the name of the scope: it returns the guard, or an
+// error if the scope does not know the table. In trusted code it returns nil.
+func (c *compiler) guarded(t *Table, part seed.Part) (*Guard, error) {
+	if c.scope == nil {
+		return nil, nil
+	}
+	g := c.scope.guard(t)
+	if g == nil {
+		return nil, errNotExposed
+	}
+	return dropGuard(t, g, part), nil
+}
+
+// rule writes " and (rule)" of a guard; a zero rule allows nothing.
+func (c *compiler) rule(s source, rule Cond) error {
+	c.write(" and ")
+	return c.ruleAlone(s, rule)
+}
+
+func (c *compiler) ruleAlone(s source, rule Cond) error {
+	if rule.IsZero() {
+		c.write(c.falseLiteral())
+		return nil
+	}
+	s.guard = nil
+	return c.cond(s, rule.n, trustedCond)
+}

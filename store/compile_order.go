@@ -1,0 +1,135 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+)
+
+// orderKeys resolves the order of a query and appends the primary key, so that
+// the order is total and the same on both engines. The rows of a view are in no
+// order unless the query gives one.
+func (c *compiler) orderKeys(s source, q *Query) ([]orderKey, error) {
+	keys := make([]orderKey, 0, len(q.Order)+len(s.table.PrimaryKey))
+	for _, o := range q.Order {
+		k, err := c.orderKey(s, o)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	for _, pk := range s.table.PrimaryKey {
+		if !hasKey(keys, pk) {
+			keys = append(keys, orderKey{column: pk})
+		}
+	}
+	return keys, nil
+}
+
+func hasKey(keys []orderKey, col *Column) bool {
+	for _, k := range keys {
+		if k.relation == nil && k.column == col {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiler) orderKey(s source, o Order) (orderKey, error) {
+	k := orderKey{desc: o.Desc, first: o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc}
+	holder := s
+	if o.Relation != "" {
+		rel, target, err := c.enter(s, o.Relation, nil, trust(c.scope == nil), seed.Order)
+		if err != nil {
+			return k, err
+		}
+		if rel.Many {
+			return k, &QueryError{Code: "PGRST118", Reason: fmt.Sprintf("A related order on '%s' is not possible", o.Relation)}
+		}
+		k.relation, holder = rel, target
+	}
+	name := o.Column
+	if o.field.owner != nil {
+		col, err := o.field.column(s.table)
+		if err != nil {
+			return k, err
+		}
+		name = col.Name
+	}
+	col, err := holder.lookup(name)
+	if err != nil {
+		return k, err
+	}
+	if !col.Kind.Ordered() {
+		return k, operatorError(col, "has no order")
+	}
+	k.column, k.nullable = col, col.Nullable || k.relation != nil
+	return k, nil
+}
+
+// orderValue writes the value of a key: a column, or a column of the one
+// related row under the guard of its table.
+func (c *compiler) orderValue(s source, k orderKey) error {
+	if k.relation == nil {
+		c.column(s, k.column)
+		return nil
+	}
+	target := source{table: k.relation.Target, alias: c.alias()}
+	trusted := trust(c.scope == nil)
+	if !trusted {
+		guard, err := c.guarded(target.table, seed.Order)
+		if err != nil {
+			return err
+		}
+		target.guard = guard
+	}
+	c.write("(select ")
+	c.column(target, k.column)
+	c.write(" from ")
+	if err := c.joinedFrom(s, k.relation, target, trusted); err != nil {
+		return err
+	}
+	c.write(" limit 1)")
+	return nil
+}
+
+// orderBy writes ORDER BY: over the columns, or over the o0, o1, ... that the
+// page has computed.
+func (c *compiler) orderBy(s source, keys []orderKey, computed bool) error {
+	for i, k := range keys {
+		if i == 0 {
+			c.write(" order by ")
+		} else {
+			c.write(", ")
+		}
+		if computed {
+			c.write(s.alias, ".o")
+			c.int(i)
+		} else if err := c.orderValue(s, k); err != nil {
+			return err
+		}
+		c.collate(k.column, true)
+		if k.desc {
+			c.write(" desc")
+		}
+		// The engines' defaults differ; where the default is right it is not
+		// written, so that an index serves the order.
+		if k.nullable && c.defaultNullsFirst(k.desc) != k.first {
+			if k.first {
+				c.write(" nulls first")
+			} else {
+				c.write(" nulls last")
+			}
+		}
+	}
+	return nil
+}
+
+// defaultNullsFirst reports where the engine puts NULL unless told otherwise:
+// PostgreSQL takes it for the greatest value, SQLite for the smallest.
+func (c *compiler) defaultNullsFirst(desc bool) bool {
+	if c.pg {
+		return desc
+	}
+	return !desc
+}

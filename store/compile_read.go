@@ -1,0 +1,426 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// readOptions says what a read brings besides the members of the query.
+type readOptions struct {
+	part  seed.Part
+	extra []*Column // extra columns of the row, before those of a cursor
+	each  bool      // extras of every row
+	// page asks for the values of the order keys as extras, to continue
+	// behind the last row.
+	page bool
+	lock bool // lock the rows against other writers (PostgreSQL)
+}
+
+// orderKey is one resolved key of an order.
+type orderKey struct {
+	column   *Column
+	relation *Relation // nil: a column of the table itself
+	desc     bool
+	first    bool // nulls first
+	nullable bool
+}
+
+// read compiles a query on a table into c and returns the shape of its rows.
+//
+// The page is selected first and embeds are computed outside of it, so that
+// rows that are skipped cost nothing.
+func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, error) {
+	guard, err := c.guarded(t, opts.part)
+	if err != nil {
+		return nil, err
+	}
+	root := source{table: t, alias: c.alias(), guard: guard}
+	if c.scope != nil && guard == nil {
+		return nil, errNotExposed
+	}
+	plan, err := c.plan(root, q)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := c.orderKeys(root, q)
+	if err != nil {
+		return nil, err
+	}
+	shape := &driver.Shape{Members: plan.members, EachExtra: opts.each, Counted: q.Count}
+	for _, col := range opts.extra {
+		shape.Extra = append(shape.Extra, col.Kind)
+	}
+	if opts.page {
+		for _, k := range keys {
+			shape.Extra = append(shape.Extra, k.column.Kind)
+		}
+	}
+	c.keys = keys
+	if c.flat(q, plan, keys) {
+		return shape, c.flatRead(root, q, plan, keys, opts)
+	}
+	return shape, c.pagedRead(root, q, plan, keys, opts)
+}
+
+// flat reports whether the rows can be selected by one plain SELECT: nothing is
+// embedded or counted. SQLite writes a row's JSON before it sorts, so there a
+// sorted list is paged too, unless it is read by key.
+func (c *compiler) flat(q *Query, plan *rowPlan, keys []orderKey) bool {
+	if q.Count || len(plan.embeds) > 0 {
+		return false
+	}
+	return c.pg || len(q.Order) == 0 || len(keys) == 0
+}
+
+func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+	c.write("select ")
+	if err := c.rowColumns(root, plan, false); err != nil {
+		return err
+	}
+	if err := c.extras(root, keys, opts, false); err != nil {
+		return err
+	}
+	c.write(" from ", root.table.sqlName, " ", root.alias)
+	if err := c.where(root, q, keys); err != nil {
+		return err
+	}
+	if err := c.orderBy(root, keys, false); err != nil {
+		return err
+	}
+	c.page(q)
+	if opts.lock && c.pg {
+		c.write(" for update of ", root.alias)
+	}
+	return nil
+}
+
+// pagedRead selects the page in a subquery under the alias of the root, with
+// the order keys as o0, o1, ..., and the row around it.
+func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+	c.write("select ")
+	if q.Count {
+		c.write("c.n, ", root.alias, ".present is not null, ")
+	}
+	if err := c.rowColumns(root, plan, q.Count); err != nil {
+		return err
+	}
+	if err := c.extras(root, keys, opts, true); err != nil {
+		return err
+	}
+	c.write(" from ")
+	if q.Count {
+		if err := c.countSource(root.table, q); err != nil {
+			return err
+		}
+		c.write(" left join ")
+	}
+	inner := source{table: root.table, alias: c.alias(), guard: root.guard}
+	c.write("(select ", inner.alias, ".*, 1 as present")
+	for i, k := range keys {
+		c.write(", ")
+		if err := c.orderValue(inner, k); err != nil {
+			return err
+		}
+		c.write(" as o")
+		c.int(i)
+	}
+	c.write(" from ", root.table.sqlName, " ", inner.alias)
+	if err := c.where(inner, q, keys); err != nil {
+		return err
+	}
+	if err := c.orderBy(inner, keys, false); err != nil {
+		return err
+	}
+	c.page(q)
+	c.write(") ", root.alias)
+	if q.Count {
+		c.write(" on ", c.trueLiteral())
+	}
+	return c.orderBy(root, keys, true)
+}
+
+// countSource writes the total as the derived table c.
+func (c *compiler) countSource(t *Table, q *Query) error {
+	c.write("(select ")
+	if err := c.countStatement(t, q); err != nil {
+		return err
+	}
+	c.write(") c")
+	return nil
+}
+
+func (c *compiler) countStatement(t *Table, q *Query) error {
+	guard, err := c.guarded(t, seed.Count)
+	if err != nil {
+		return err
+	}
+	s := source{table: t, alias: c.alias(), guard: guard}
+	c.write("count(*) as n from ", t.sqlName, " ", s.alias)
+	return c.filter(s, q)
+}
+
+// where writes the filter of a query and the position of its cursor.
+func (c *compiler) where(s source, q *Query, keys []orderKey) error {
+	if err := c.filter(s, q); err != nil {
+		return err
+	}
+	if q.After == "" {
+		return nil
+	}
+	return c.after(s, q.After, keys)
+}
+
+// filter writes WHERE: what limits the table, what inner embeds ask for, and
+// the query's own condition, in this order and joined by AND, so that nothing a
+// client sends stands beside a rule.
+func (c *compiler) filter(s source, q *Query) error {
+	start := len(c.sql)
+	if err := c.limits(s, trust(c.scope == nil)); err != nil {
+		return err
+	}
+	for i := range q.With {
+		if q.With[i].Inner {
+			c.write(" and ")
+			if err := c.innerEmbed(s, &q.With[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if !q.Where.IsZero() {
+		c.write(" and ")
+		if err := c.cond(s, q.Where.n, trust(c.scope == nil)); err != nil {
+			return err
+		}
+	}
+	c.whereFrom(start)
+	return nil
+}
+
+// whereFrom turns the first " and " written since start into " where ".
+func (c *compiler) whereFrom(start int) {
+	const and, where = " and ", " where "
+	if len(c.sql) == start {
+		return
+	}
+	c.sql = append(c.sql, "  "...)
+	copy(c.sql[start+len(where):], c.sql[start+len(and):len(c.sql)-2])
+	copy(c.sql[start:], where)
+}
+
+// innerEmbed writes exists(...) for an embed that filters its parents.
+func (c *compiler) innerEmbed(s source, e *Embed) error {
+	trusted := trust(c.scope == nil)
+	rel, target, err := c.enter(s, e.Relation, nil, trusted, seed.Embed)
+	if err != nil {
+		return err
+	}
+	c.write("exists (select 1 from ")
+	if err := c.joinedFrom(s, rel, target, trusted); err != nil {
+		return err
+	}
+	for i := range e.Query.With {
+		if e.Query.With[i].Inner {
+			c.write(" and ")
+			if err := c.innerEmbed(target, &e.Query.With[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if !e.Query.Where.IsZero() {
+		c.write(" and ")
+		if err := c.cond(target, e.Query.Where.n, trusted); err != nil {
+			return err
+		}
+	}
+	c.write(")")
+	return nil
+}
+
+// page writes LIMIT and OFFSET. The limit stands in the text: with a
+// placeholder PostgreSQL's generic plan expects a tenth of the table.
+func (c *compiler) page(q *Query) {
+	if q.Limit != nil {
+		c.write(" limit ")
+		c.int(*q.Limit)
+	} else if q.Offset > 0 && !c.pg {
+		c.write(" limit -1")
+	}
+	if q.Offset > 0 {
+		c.write(" offset ")
+		c.bind(KindInt, int64(q.Offset))
+	}
+}
+
+// extras writes the columns beside the row's members.
+func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
+	for _, col := range opts.extra {
+		c.separate()
+		c.column(root, col)
+	}
+	if !opts.page {
+		return nil
+	}
+	for i, k := range keys {
+		c.separate()
+		if paged {
+			c.write(root.alias, ".o")
+			c.int(i)
+			continue
+		}
+		if err := c.orderValue(root, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// separate writes a comma unless the select list just began.
+func (c *compiler) separate() {
+	const start = "select "
+	if n := len(c.sql); n >= len(start) && string(c.sql[n-len(start):]) == start {
+		return
+	}
+	if n := len(c.sql); n >= 2 && string(c.sql[n-2:]) == ", " {
+		return
+	}
+	c.write(", ")
+}
+
+// rowPlan is what one row of an answer consists of.
+type rowPlan struct {
+	columns []planColumn
+	embeds  []planEmbed
+	members []driver.Member
+}
+
+type planColumn struct {
+	column *Column
+	cast   string // "" or a normalised name
+	alias  string // client's name to be bound; "" uses the column's
+}
+
+type planEmbed struct {
+	embed    *Embed
+	relation *Relation
+	target   source
+	plan     *rowPlan
+	keys     []orderKey
+}
+
+// plan resolves the names of a query. Columns come first, embeds behind them;
+// an embed named like a column takes its place.
+func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
+	p := &rowPlan{}
+	taken := make(map[string]bool, len(q.With))
+	for i := range q.With {
+		name := embedName(&q.With[i])
+		if taken[name] {
+			return nil, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+		}
+		taken[name] = true
+	}
+	if err := p.addColumns(s, q, taken); err != nil {
+		return nil, err
+	}
+	for i := range q.With {
+		e, err := c.planEmbed(s, &q.With[i])
+		if err != nil {
+			return nil, err
+		}
+		p.embeds = append(p.embeds, e)
+		shape := &driver.Shape{Members: e.plan.members}
+		p.members = append(p.members, driver.Member{Key: jsonKey(embedName(&q.With[i])), Embed: shape, Many: e.relation.Many})
+	}
+	return p, nil
+}
+
+func embedName(e *Embed) string {
+	if e.As != "" {
+		return e.As
+	}
+	return e.Relation
+}
+
+func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
+	if q.Select == nil {
+		p.addAll(s, taken)
+		return nil
+	}
+	for _, sel := range q.Select {
+		if sel.Column == "*" && sel.As == "" && sel.Cast == "" {
+			p.addAll(s, taken)
+			continue
+		}
+		col, err := s.lookup(sel.Column)
+		if err != nil {
+			return err
+		}
+		name := sel.As
+		if name == "" {
+			name = col.Name
+		}
+		if taken[name] {
+			if sel.As == "" && sel.Cast == "" {
+				continue
+			}
+			return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+		}
+		taken[name] = true
+		if err := p.add(col, sel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *rowPlan) addAll(s source, taken map[string]bool) {
+	for _, col := range s.table.Columns {
+		if taken[col.Name] || s.guard != nil && !s.guard.Readable.Has(col) {
+			continue
+		}
+		taken[col.Name] = true
+		p.columns = append(p.columns, planColumn{column: col})
+		p.members = append(p.members, driver.Member{Key: col.jsonKey, Kind: col.Kind})
+	}
+}
+
+func (p *rowPlan) add(col *Column, sel Selected) error {
+	kind, cast, err := castKind(col, sel.Cast)
+	if err != nil {
+		return err
+	}
+	key := col.jsonKey
+	if sel.As != "" {
+		key = jsonKey(sel.As)
+	}
+	p.columns = append(p.columns, planColumn{column: col, cast: cast, alias: sel.As})
+	p.members = append(p.members, driver.Member{Key: key, Kind: kind, Quoted: cast == castText})
+	return nil
+}
+
+func jsonKey(name string) string {
+	return string(append(strictjson.AppendString(nil, name), ':'))
+}
+
+func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
+	rel, target, err := c.enter(s, e.Relation, nil, trust(c.scope == nil), seed.Embed)
+	if err != nil {
+		return planEmbed{}, err
+	}
+	plan, err := c.plan(target, &e.Query)
+	if err != nil {
+		return planEmbed{}, err
+	}
+	keys, err := c.orderKeys(target, &e.Query)
+	if err != nil {
+		return planEmbed{}, err
+	}
+	if e.Query.Count || e.Query.After != "" {
+		return planEmbed{}, errors.New("store: count and cursors are not supported in an embed")
+	}
+	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys}, nil
+}

@@ -1,0 +1,230 @@
+package store
+
+// rowColumns writes the select list that stands for a row's members: plain
+// columns and arrays of records on PostgreSQL, one json_object on SQLite. In a
+// counted read the row may be missing, then the object is not built.
+func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
+	if len(p.members) == 0 {
+		return nil
+	}
+	if !c.pg {
+		if counted {
+			c.write("case when ", s.alias, ".present is not null then ")
+		}
+		if err := c.jsonObject(s, p); err != nil {
+			return err
+		}
+		if counted {
+			c.write(" end")
+		}
+		return nil
+	}
+	for i, pc := range p.columns {
+		if i > 0 {
+			c.write(", ")
+		}
+		c.plainColumn(s, pc)
+	}
+	for i := range p.embeds {
+		if i > 0 || len(p.columns) > 0 {
+			c.write(", ")
+		}
+		if err := c.recordEmbed(s, &p.embeds[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plainColumn writes a column for PostgreSQL; the driver encodes it.
+func (c *compiler) plainColumn(s source, pc planColumn) {
+	switch pc.cast {
+	case "int":
+		c.column(s, pc.column)
+		c.write("::int::int8")
+	case "date":
+		c.write("(")
+		c.column(s, pc.column)
+		c.write(" at time zone 'UTC')::date")
+	default:
+		c.column(s, pc.column)
+	}
+}
+
+// recordEmbed writes an embed for PostgreSQL as record or array of records.
+func (c *compiler) recordEmbed(s source, e *planEmbed) error {
+	if e.relation.Many {
+		c.write("array(select row(")
+	} else {
+		c.write("(select row(")
+	}
+	if err := c.rowColumns(e.target, e.plan, false); err != nil {
+		return err
+	}
+	c.write(") from ")
+	if err := c.embedRows(s, e, false); err != nil {
+		return err
+	}
+	c.write(")")
+	return nil
+}
+
+// embedRows writes FROM, WHERE, ORDER and LIMIT of an embed.
+func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
+	target := e.target
+	if inSubquery {
+		target.alias = c.alias()
+		c.write("(select ", target.alias, ".* from ")
+	}
+	trusted := trust(c.scope == nil)
+	if err := c.joinedFrom(s, e.relation, target, trusted); err != nil {
+		return err
+	}
+	q := &e.embed.Query
+	for i := range q.With {
+		if q.With[i].Inner {
+			c.write(" and ")
+			if err := c.innerEmbed(target, &q.With[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if !q.Where.IsZero() {
+		c.write(" and ")
+		if err := c.cond(target, q.Where.n, trusted); err != nil {
+			return err
+		}
+	}
+	if err := c.orderBy(target, e.keys, false); err != nil {
+		return err
+	}
+	if e.relation.Many {
+		c.page(q)
+	} else {
+		c.write(" limit 1")
+	}
+	if inSubquery {
+		c.write(") ", e.target.alias)
+	}
+	return nil
+}
+
+// jsonObject writes a row as json_object for SQLite. Children are written
+// inside the arguments, where their JSON subtype survives.
+func (c *compiler) jsonObject(s source, p *rowPlan) error {
+	c.write("json_object(")
+	for i, pc := range p.columns {
+		if i > 0 {
+			c.write(", ")
+		}
+		c.memberName(pc.alias, pc.column.Name)
+		c.write(", ")
+		c.jsonValue(s, pc)
+	}
+	for i := range p.embeds {
+		e := &p.embeds[i]
+		if i > 0 || len(p.columns) > 0 {
+			c.write(", ")
+		}
+		c.placeholder(embedName(e.embed))
+		c.write(", ")
+		if err := c.jsonEmbed(s, e); err != nil {
+			return err
+		}
+	}
+	c.write(")")
+	return nil
+}
+
+// memberName writes the name of a member: a column's as literal, what a client
+// chose as argument.
+func (c *compiler) memberName(alias, column string) {
+	if alias != "" {
+		c.placeholder(alias)
+		return
+	}
+	c.write("'", column, "'")
+}
+
+func (c *compiler) jsonEmbed(s source, e *planEmbed) error {
+	if e.relation.Many {
+		c.write("(select json_group_array(")
+	} else {
+		c.write("(select ")
+	}
+	if err := c.jsonObject(e.target, e.plan); err != nil {
+		return err
+	}
+	if e.relation.Many {
+		c.write(")")
+	}
+	c.write(" from ")
+	if err := c.embedRows(s, e, e.relation.Many); err != nil {
+		return err
+	}
+	c.write(")")
+	return nil
+}
+
+// jsonValue writes a column as argument of json_object.
+func (c *compiler) jsonValue(s source, pc planColumn) {
+	if pc.cast == castText {
+		c.jsonText(s, pc.column)
+		return
+	}
+	col := pc.column
+	switch col.Kind {
+	case KindBool:
+		if pc.cast == "int" {
+			c.column(s, col)
+			return
+		}
+		c.wrapped("case when ", s, col, " then json('true') when not ")
+		c.column(s, col)
+		c.write(" then json('false') end")
+	case KindFloat:
+		c.wrapped("json(pl_float(", s, col, "))")
+	case KindDecimal, KindJSON, KindTextArray:
+		c.wrapped("json(", s, col, ")")
+	case KindBytes:
+		c.hex(s, col)
+	case KindTimestamp:
+		if pc.cast == "date" {
+			c.wrapped("substr(", s, col, ", 1, 10)")
+			return
+		}
+		c.column(s, col)
+	default:
+		c.column(s, col)
+	}
+}
+
+// jsonText writes a column cast to text.
+func (c *compiler) jsonText(s source, col *Column) {
+	switch col.Kind {
+	case KindBool:
+		c.wrapped("case when ", s, col, " then 'true' when not ")
+		c.column(s, col)
+		c.write(" then 'false' end")
+	case KindFloat:
+		c.wrapped("pl_float(", s, col, ")")
+	case KindInt:
+		c.wrapped("cast(", s, col, " as text)")
+	case KindBytes:
+		c.hex(s, col)
+	default:
+		c.column(s, col)
+	}
+}
+
+func (c *compiler) hex(s source, col *Column) {
+	c.wrapped("case when ", s, col, ` is not null then '\x'||lower(hex(`)
+	c.column(s, col)
+	c.write(")) end")
+}
+
+func (c *compiler) wrapped(before string, s source, col *Column, after string) {
+	c.write(before)
+	c.column(s, col)
+	c.write(after)
+}

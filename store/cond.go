@@ -1,0 +1,190 @@
+package store
+
+import "slices"
+
+// Cond is a condition on the rows of one table: a tree of comparisons that
+// filters, rules and cursors all are. It names columns; names are checked and
+// values are converted to the column's kind when it is bound to a [Table].
+//
+// The zero Cond states nothing: as a filter it selects every row, as a rule of
+// a [Guard] it allows none. Conds are immutable and safe for concurrent use.
+//
+// Logic is three-valued as in SQL: a comparison with NULL is unknown, Not of
+// unknown is unknown, and a row is selected only where the whole is true.
+type Cond struct {
+	n *node
+}
+
+// Op is a comparison of a column with an operand.
+type Op uint8
+
+// The comparisons. OpLike and OpILike take a pattern with % and _ and backslash
+// as escape; OpMatch and OpIMatch a regular expression of the subset both
+// engines read alike (see [ValueError]).
+const (
+	OpEq Op = iota + 1
+	OpNe
+	OpLt
+	OpLte
+	OpGt
+	OpGte
+	OpLike
+	OpILike
+	OpMatch
+	OpIMatch
+	OpIn
+	OpIsNull
+	OpIsTrue
+	OpIsFalse
+)
+
+type nodeKind uint8
+
+const (
+	nodeTrue nodeKind = iota + 1
+	nodeFalse
+	nodeAnd
+	nodeOr
+	nodeNot
+	nodeCompare
+	nodeRelated
+	nodeKeyset
+)
+
+// node is one node of a condition. Nodes are never changed after they were
+// built; binding makes new ones.
+type node struct {
+	kind nodeKind
+	kids []*node // and, or, not, related (at most one)
+
+	name    string // column or relation as written
+	field   fieldRef
+	op      Op
+	operand operand
+
+	// Set by binding.
+	column   *Column
+	relation *Relation
+}
+
+type operandKind uint8
+
+const (
+	operandNone  operandKind = iota
+	operandValue             // a Go value, or after binding a bound value
+	operandText              // text to be read in the column's kind
+	operandVar               // a variable of the scope
+	operandList              // []any of values, or []string of texts
+)
+
+type operand struct {
+	kind  operandKind
+	value any
+	name  string
+	texts []string
+}
+
+// Var names a variable of the [Scope] as operand of a comparison, for example
+// Compare("owner_id", OpEq, Var("principal.id")). A variable that is empty or
+// cannot be read in the column's kind makes the comparison unknown, so it
+// selects nothing, also under Not.
+type Var string
+
+// Text is an operand as text, read in the kind of the column it is compared
+// with: what arrives in a URL. Text that cannot be read is a [ValueError].
+type Text string
+
+// Texts is a list of operands as text, for OpIn.
+type Texts []string
+
+// True selects every row. As a rule it allows every row.
+func True() Cond { return Cond{&node{kind: nodeTrue}} }
+
+// False selects no row.
+func False() Cond { return Cond{&node{kind: nodeFalse}} }
+
+// IsZero reports whether the condition states nothing.
+func (c Cond) IsZero() bool { return c.n == nil }
+
+// Compare compares a column, by name, with an operand: a Go value of the
+// column's type, a slice for OpIn, a [Var], a [Text] or [Texts]. Operators
+// without an operand take nil.
+func Compare(column string, op Op, value any) Cond {
+	return Cond{&node{kind: nodeCompare, name: column, op: op, operand: operandOf(value)}}
+}
+
+// Eq is Compare with OpEq; a nil value is IS NULL.
+func Eq(column string, value any) Cond {
+	if value == nil {
+		return Null(column)
+	}
+	return Compare(column, OpEq, value)
+}
+
+// Null selects the rows whose column is NULL.
+func Null(column string) Cond { return Compare(column, OpIsNull, nil) }
+
+// In selects the rows whose column equals one of the values, a slice or Texts.
+// An empty slice selects nothing.
+func In(column string, values any) Cond { return Compare(column, OpIn, values) }
+
+// And selects the rows that all conditions select. Zero conditions are left
+// out; And of nothing is the zero Cond.
+func And(conds ...Cond) Cond { return group(nodeAnd, conds) }
+
+// Or selects the rows that any condition selects. Zero conditions are left out;
+// Or of nothing is the zero Cond.
+func Or(conds ...Cond) Cond { return group(nodeOr, conds) }
+
+// Not selects the rows for which the condition is false; where it is unknown,
+// Not is unknown too. Not of the zero Cond is the zero Cond.
+func Not(c Cond) Cond {
+	if c.IsZero() {
+		return c
+	}
+	return Cond{&node{kind: nodeNot, kids: []*node{c.n}}}
+}
+
+// Related selects the rows that have at least one row related by the named
+// relation which fulfils c; the zero Cond asks only for existence.
+//
+// In a rule the other table is read without its guard, so membership tables
+// need not be exposed; in the filter of a scoped query it passes the guard. The
+// other table's standing predicates (not deleted, this tenant) hold in both.
+func Related(relation string, c Cond) Cond {
+	n := &node{kind: nodeRelated, name: relation}
+	if !c.IsZero() {
+		n.kids = []*node{c.n}
+	}
+	return Cond{n}
+}
+
+func group(kind nodeKind, conds []Cond) Cond {
+	kids := make([]*node, 0, len(conds))
+	for _, c := range conds {
+		if !c.IsZero() {
+			kids = append(kids, c.n)
+		}
+	}
+	switch len(kids) {
+	case 0:
+		return Cond{}
+	case 1:
+		return Cond{kids[0]}
+	}
+	return Cond{&node{kind: kind, kids: slices.Clip(kids)}}
+}
+
+func operandOf(value any) operand {
+	switch v := value.(type) {
+	case nil:
+		return operand{}
+	case Var:
+		return operand{kind: operandVar, name: string(v)}
+	case Text:
+		return operand{kind: operandText, texts: []string{string(v)}}
+	case Texts:
+		return operand{kind: operandList, texts: v}
+	}
+	return operand{kind: operandValue, value: value}
+}

@@ -1,0 +1,196 @@
+package store
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+)
+
+// Cursor names the place behind a row in an ordered list. It is opaque text,
+// authenticated with a key kept in the database: one that was made elsewhere, or
+// for another order, is refused.
+type Cursor string
+
+var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}
+
+// macSize is the number of bytes of the authentication code in a cursor.
+const macSize = 16
+
+// makeCursor makes the cursor behind a row from the JSON array of its keys.
+func makeCursor(secret []byte, keys []orderKey, values []byte) Cursor {
+	mac := cursorMAC(secret, keys, values)
+	return Cursor(base64.RawURLEncoding.EncodeToString(slices.Concat(mac, values)))
+}
+
+// cursorMAC authenticates the values together with the order they belong to.
+func cursorMAC(secret []byte, keys []orderKey, values []byte) []byte {
+	h := hmac.New(sha256.New, secret)
+	for _, k := range keys {
+		h.Write([]byte(k.column.Table.Name + "." + k.column.Name))
+		if k.relation != nil {
+			h.Write([]byte("(" + k.relation.Source.Name + "." + k.relation.Name + ")"))
+		}
+		h.Write([]byte{byte(btoi(k.desc)), byte(btoi(k.first)), 0})
+	}
+	h.Write(values)
+	return h.Sum(nil)[:macSize]
+}
+
+// openCursor checks a cursor and returns the values of its keys.
+func openCursor(secret []byte, keys []orderKey, cursor Cursor) ([]any, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(cursor))
+	if err != nil || len(raw) < macSize {
+		return nil, errCursor
+	}
+	if !hmac.Equal(raw[:macSize], cursorMAC(secret, keys, raw[macSize:])) {
+		return nil, errCursor
+	}
+	doc, err := strictjson.Parse(raw[macSize:], strictjson.Limits{})
+	if err != nil {
+		return nil, errCursor
+	}
+	values := make([]any, 0, len(keys))
+	for i, v := range doc.Elements() {
+		if i >= len(keys) {
+			return nil, errCursor
+		}
+		value, err := keys[i].column.parseJSON(v.Raw())
+		if err != nil {
+			return nil, errCursor
+		}
+		values = append(values, value)
+	}
+	if len(values) != len(keys) {
+		return nil, errCursor
+	}
+	return values, nil
+}
+
+// after writes the condition that a row stands behind a cursor.
+func (c *compiler) after(s source, cursor Cursor, keys []orderKey) error {
+	values, err := openCursor(c.secret, keys, cursor)
+	if err != nil {
+		return err
+	}
+	c.write(" and ")
+	if uniform(keys) {
+		return c.afterTuple(s, keys, values)
+	}
+	return c.afterKey(s, keys, values)
+}
+
+// uniform reports whether keys can be compared as one row value, which an index
+// serves: not null, and all in one direction.
+func uniform(keys []orderKey) bool {
+	for _, k := range keys {
+		if k.nullable || k.desc != keys[0].desc {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *compiler) afterTuple(s source, keys []orderKey, values []any) error {
+	c.write("(")
+	for i, k := range keys {
+		if i > 0 {
+			c.write(", ")
+		}
+		if err := c.orderValue(s, k); err != nil {
+			return err
+		}
+		c.collate(k.column, true)
+	}
+	if keys[0].desc {
+		c.write(") < (")
+	} else {
+		c.write(") > (")
+	}
+	for i, k := range keys {
+		if i > 0 {
+			c.write(", ")
+		}
+		c.bind(k.column.Kind, values[i])
+	}
+	c.write(")")
+	return nil
+}
+
+// afterKey writes, for the first key and the rest: behind the value, or equal
+// and the rest behind. NULL stands where the order puts it.
+func (c *compiler) afterKey(s source, keys []orderKey, values []any) error {
+	k, v := keys[0], values[0]
+	if v == nil {
+		return c.afterNull(s, keys, values)
+	}
+	c.write("(")
+	if err := c.compareKey(s, k, v, behind(k)); err != nil {
+		return err
+	}
+	if k.nullable && !k.first {
+		c.write(" or ")
+		if err := c.orderValue(s, k); err != nil {
+			return err
+		}
+		c.write(" is null")
+	}
+	if len(keys) > 1 {
+		c.write(" or (")
+		if err := c.compareKey(s, k, v, " = "); err != nil {
+			return err
+		}
+		c.write(" and ")
+		if err := c.afterKey(s, keys[1:], values[1:]); err != nil {
+			return err
+		}
+		c.write(")")
+	}
+	c.write(")")
+	return nil
+}
+
+func (c *compiler) afterNull(s source, keys []orderKey, values []any) error {
+	k := keys[0]
+	c.write("(")
+	if err := c.orderValue(s, k); err != nil {
+		return err
+	}
+	if k.first {
+		c.write(" is not null")
+	} else {
+		c.write(" is null and ", c.falseLiteral())
+	}
+	if len(keys) > 1 {
+		c.write(" or (")
+		if err := c.orderValue(s, k); err != nil {
+			return err
+		}
+		c.write(" is null and ")
+		if err := c.afterKey(s, keys[1:], values[1:]); err != nil {
+			return err
+		}
+		c.write(")")
+	}
+	c.write(")")
+	return nil
+}
+
+func behind(k orderKey) string {
+	if k.desc {
+		return " < "
+	}
+	return " > "
+}
+
+func (c *compiler) compareKey(s source, k orderKey, v any, word string) error {
+	if err := c.orderValue(s, k); err != nil {
+		return err
+	}
+	c.collate(k.column, true)
+	c.write(word)
+	c.bind(k.column.Kind, v)
+	return nil
+}

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+)
+
+// DB is a database with the tables registered on it. It is safe for concurrent
+// use. Open one with sqlite.Open or postgres.Open.
+type DB struct {
+	driver  driver.Driver
+	dialect driver.Dialect
+	options Options
+
+	registering sync.Mutex
+	registry    atomic.Pointer[registry]
+	secret      settingsKey
+	wake        *wakeup
+}
+
+// registry is what is registered; it is replaced as a whole.
+type registry struct {
+	byType map[reflect.Type]*Table
+	byName map[string]*Table
+	order  []*Table
+}
+
+// Options tunes a [DB]. The zero value is ready to use.
+type Options struct {
+	// Logger receives what cannot be returned: failed rollbacks, a change
+	// log that lags. Nil discards it.
+	Logger *slog.Logger
+
+	// Now is the clock of created_at, updated_at and deleted_at.
+	//
+	// Defaults to time.Now.
+	Now func() time.Time
+
+	// Validator checks rows before they are written; see package
+	// store/validate. Nil checks only what the schema says.
+	Validator Validator
+}
+
+// Validator checks the value of one column against the rules of its validate
+// tag. It must be safe for concurrent use.
+type Validator interface {
+	// Check returns the name of the first rule the value breaks and a text
+	// for the client, or two empty strings. The value is of the field's Go
+	// type.
+	Check(value any, rules string) (rule, text string)
+}
+
+// New returns a DB over a driver. Applications call the Open function of a
+// driver package instead.
+func New(d driver.Driver, opts Options) *DB {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup()}
+	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
+	return db
+}
+
+// Close closes the database. Open transactions fail.
+func (db *DB) Close() error { return db.driver.Close() }
+
+// Bun returns the Bun database over the same connections, for statements the
+// store does not express. What it writes skips rules, hooks and the change log.
+// Using it with the context of a transaction fails with [ErrInTx].
+func (db *DB) Bun() *bun.DB { return db.driver.Bun() }
+
+// Capabilities says what the engine of a database can do.
+type Capabilities struct {
+	// Engine is "sqlite" or "postgres".
+	Engine string
+	// Instances reports whether several processes may use the database.
+	Instances bool
+}
+
+// Capabilities returns what the engine can do.
+func (db *DB) Capabilities() Capabilities {
+	return Capabilities{Engine: db.dialect.Name, Instances: db.dialect.Postgres()}
+}
+
+// Register adds the tables of models, given as struct values or pointers,
+// together with every table their relations lead to. A junction of a relation
+// many to many must be among the models. Registering a model again does
+// nothing. It reports every mistake of every model at once.
+func (db *DB) Register(models ...any) error {
+	types := make([]reflect.Type, 0, len(models))
+	var errs []error
+	for _, m := range models {
+		t, err := modelType(m)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		types = append(types, t)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	db.registering.Lock()
+	defer db.registering.Unlock()
+	r := registration{db: db, next: db.registry.Load().clone(), bun: map[*Table]*schema.Table{}}
+	if err := r.add(types); err != nil {
+		return err
+	}
+	db.registry.Store(r.next)
+	return nil
+}
+
+// Table returns the table of a registered model, given as for [DB.Register], or
+// nil.
+func (db *DB) Table(model any) *Table {
+	t, err := modelType(model)
+	if err != nil {
+		return nil
+	}
+	return db.registry.Load().byType[t]
+}
+
+// TableNamed returns the registered table of the name, or nil.
+func (db *DB) TableNamed(name string) *Table { return db.registry.Load().byName[name] }
+
+// Tables returns the registered tables in the order they were registered.
+func (db *DB) Tables() []*Table { return slices.Clone(db.registry.Load().order) }
+
+// tableOf returns the table of a struct type, registering it on first use.
+func (db *DB) tableOf(t reflect.Type) (*Table, error) {
+	if table := db.registry.Load().byType[t]; table != nil {
+		return table, nil
+	}
+	if err := db.Register(reflect.Zero(t).Interface()); err != nil {
+		return nil, err
+	}
+	return db.registry.Load().byType[t], nil
+}
+
+func modelType(model any) (reflect.Type, error) {
+	t := reflect.TypeOf(model)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("store: %T is no model: want a struct", model)
+	}
+	return t, nil
+}
+
+func (r *registry) clone() *registry {
+	return &registry{byType: maps.Clone(r.byType), byName: maps.Clone(r.byName), order: slices.Clone(r.order)}
+}
+
+// registration is one call of Register.
+type registration struct {
+	db    *DB
+	next  *registry
+	fresh []*Table
+	bun   map[*Table]*schema.Table
+}
+
+func (r *registration) add(types []reflect.Type) error {
+	// Bun looks a junction up by name among the tables it has finished, so
+	// models without relations many to many come first.
+	types = slices.Clone(types)
+	slices.SortStableFunc(types, func(a, b reflect.Type) int { return btoi(hasManyToMany(a)) - btoi(hasManyToMany(b)) })
+	var errs []error
+	for _, t := range types {
+		if _, err := r.table(t); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	// Relations can bring new tables, which are appended while we go.
+	for i := 0; i < len(r.fresh); i++ {
+		t := r.fresh[i]
+		err := t.readRelations(r.bun[t], func(bt *schema.Table) (*Table, error) { return r.table(bt.Type) })
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *registration) table(typ reflect.Type) (*Table, error) {
+	if t := r.next.byType[typ]; t != nil {
+		return t, nil
+	}
+	bt, err := bunTable(r.db.Bun(), typ)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTable(r.db, bt)
+	if err != nil {
+		return nil, err
+	}
+	if other := r.next.byName[t.Name]; other != nil {
+		return nil, fmt.Errorf("store: %s and %s are both table %s", other.goType, typ, t.Name)
+	}
+	r.next.byType[typ], r.next.byName[t.Name] = t, t
+	r.next.order = append(r.next.order, t)
+	r.fresh = append(r.fresh, t)
+	r.bun[t] = bt
+	return t, nil
+}
+
+// bunTable asks Bun for its table. Bun panics on a model it cannot read.
+func bunTable(db *bun.DB, typ reflect.Type) (bt *schema.Table, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("store: %s: %v", typ, p)
+		}
+	}()
+	return db.Table(typ), nil
+}
+
+func hasManyToMany(t reflect.Type) bool {
+	for f := range t.Fields() {
+		tag := f.Tag.Get("bun")
+		if strings.HasPrefix(tag, "m2m:") || strings.Contains(tag, ",m2m:") {
+			return true
+		}
+	}
+	return false
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type txKey struct{}
+
+// inTx reports whether ctx belongs to a transaction of this database.
+func (db *DB) inTx(ctx context.Context) bool {
+	tx, _ := ctx.Value(txKey{}).(*Tx)
+	return tx != nil && tx.db == db
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// columnDefault is a default of a model's tag, evaluated in Go so that both
+// engines give the same value.
+type columnDefault struct {
+	value any
+	now   bool // the time of the write
+	set   bool
+}
+
+// readDefault understands the defaults that mean the same everywhere: numbers,
+// quoted text, true and false, null and the current time.
+func readDefault(c *Column) (columnDefault, error) {
+	text := strings.TrimSpace(c.Default)
+	switch strings.ToLower(text) {
+	case "":
+		return columnDefault{}, nil
+	case "null":
+		return columnDefault{set: true}, nil
+	case "current_timestamp", "now()":
+		if c.Kind != KindTimestamp {
+			return columnDefault{}, fmt.Errorf("default %s does not fit %s", text, c.Kind)
+		}
+		return columnDefault{now: true, set: true}, nil
+	}
+	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
+		text = strings.ReplaceAll(text[1:n-1], "''", "'")
+	} else if strings.ContainsAny(text, "'(") {
+		return columnDefault{}, fmt.Errorf("default %s is no constant: want a number, quoted text, true, false, null or current_timestamp", text)
+	}
+	v, err := c.parseText(text)
+	if err != nil {
+		return columnDefault{}, fmt.Errorf("default %s: %w", text, err)
+	}
+	return columnDefault{value: v, set: true}, nil
+}
+
+// defaultFor returns what a new row has in a column nobody gave: the default of
+// the tag, else NULL where it can be, else the zero of the type, as Go would.
+func (c *Column) defaultFor(now time.Time) any {
+	switch {
+	case c.initial.now:
+		return now
+	case c.initial.set:
+		return c.initial.value
+	case c.Generated:
+		return absent{}
+	case c.Nullable:
+		return nil
+	}
+	return c.zeroValue()
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// storeError turns what a driver reports into the errors of this package. The
+// database's own error stays wrapped for logs.
+func storeError(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, driver.ErrRetry):
+		return err // the transaction loop, or retryOnce, decides
+	case errors.Is(err, driver.ErrUnavailable), errors.Is(err, driver.ErrReadOnly), errors.Is(err, driver.ErrFull):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case errors.Is(err, driver.ErrTimeout):
+		return fmt.Errorf("%w: %w", ErrTimeout, err)
+	case errors.Is(err, driver.ErrTxAborted):
+		return fmt.Errorf("%w: %w", ErrTxFailed, err)
+	case errors.Is(err, driver.ErrTooLarge):
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case errors.Is(err, driver.ErrValue):
+		return fmt.Errorf("%w: %w", errValueRefused, err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("store: %w: %w", ctx.Err(), err)
+	}
+	return err
+}
+
+// errValueRefused reports a value the engine refused although its column took
+// it, for example an arithmetic overflow.
+var errValueRefused error = &coded{"store: a value is out of range", "22003"}
+
+// constraintError fills a constraint error from the schema of the written
+// table. Constraints of other tables are not named.
+func constraintError(t *Table, v *driver.Violation) error {
+	e := &ConstraintError{Kind: ConstraintKind(v.Kind), Table: t.Name}
+	if v.Kind == driver.ForeignKey {
+		for _, ref := range t.ForeignKeys {
+			if ref.Name == v.Constraint {
+				e.Columns = columnNames(ref.Columns)
+			}
+		}
+		return e
+	}
+	if v.Table != "" && v.Table != t.Name {
+		return e
+	}
+	for _, name := range v.Columns {
+		if c := t.byName[name]; c != nil && c.Mode < Hidden {
+			e.Columns = append(e.Columns, name)
+		}
+	}
+	if e.Columns == nil && v.Kind == driver.Unique {
+		e.Columns = t.uniqueColumns(v.Constraint)
+	}
+	return e
+}
+
+// uniqueColumns returns the public columns of a unique constraint by the names
+// constraints have.
+func (t *Table) uniqueColumns(constraint string) []string {
+	keys := append([][]*Column{t.PrimaryKey}, t.UniqueKeys...)
+	for i, key := range keys {
+		if i == 0 && constraint == t.Name+"_pkey" || constraint == UniqueName(t, key) {
+			var names []string
+			for _, c := range key {
+				if c.Mode < Hidden {
+					names = append(names, c.Name)
+				}
+			}
+			return names
+		}
+	}
+	return nil
+}
+
+// UniqueName returns the name of the unique index over columns of a table.
+func UniqueName(t *Table, columns []*Column) string {
+	name := t.Name
+	for _, c := range columns {
+		name += "_" + c.Name
+	}
+	return name + "_key"
+}
+
+func columnNames(columns []*Column) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	return names
+}

@@ -1,0 +1,314 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// coded is an error that knows its code on the wire (see internal/problem).
+type coded struct {
+	text, code string
+}
+
+func (e *coded) Error() string { return e.text }
+
+// Problem returns the code of the error on the wire.
+func (e *coded) Problem() string { return e.code }
+
+// Errors that callers branch on with errors.Is.
+var (
+	// ErrNotFound reports that no row matched, or none the scope may see.
+	ErrNotFound error = &coded{"store: not found", "PL404"}
+
+	// ErrConflict reports a transaction that lost against others ten times.
+	ErrConflict error = &coded{"store: conflict, try again", "40001"}
+
+	// ErrStale reports that the row's version is not the expected one.
+	ErrStale error = &coded{"store: row was changed by somebody else", "PL412"}
+
+	// ErrDenied reports that the scope may not do this.
+	ErrDenied error = &coded{"store: denied", "42501"}
+
+	// ErrNoTenant reports trusted code that uses a table with [Tenant]
+	// without [WithTenant].
+	ErrNoTenant error = &coded{"store: no tenant in the context", "XX000"}
+
+	// ErrInTx reports the use of the pool inside a transaction of the same
+	// context: use the Tx.
+	ErrInTx error = &coded{"store: the context is inside a transaction; use its Tx", "XX000"}
+
+	// ErrTxFailed reports a transaction in which a write failed before: only
+	// rollback is left, or a savepoint around the write.
+	ErrTxFailed error = &coded{"store: the transaction failed earlier", "XX000"}
+
+	// ErrUnavailable reports a database that cannot be reached.
+	ErrUnavailable error = &coded{"store: database unavailable", "PGRST001"}
+
+	// ErrTimeout reports a statement that ran too long.
+	ErrTimeout error = &coded{"store: statement timeout", "57014"}
+
+	// ErrTooLarge reports an answer larger than the limit.
+	ErrTooLarge error = &coded{"store: the answer is too large; ask for fewer rows or columns", "PL001"}
+
+	// ErrReadOnlyTable reports a write to a table without a primary key or to
+	// a view.
+	ErrReadOnlyTable error = &coded{"store: table is read-only", "PGRST117"}
+)
+
+// ConstraintKind tells the kinds of constraints apart.
+type ConstraintKind uint8
+
+// The kinds of constraints.
+const (
+	Unique ConstraintKind = iota + 1
+	ForeignKey
+	NotNull
+	Check
+)
+
+// ConstraintError reports a write that violates a constraint of the schema. It
+// is filled from the schema, never from the driver's text, and is the same on
+// both engines.
+type ConstraintError struct {
+	Kind    ConstraintKind
+	Table   string
+	Columns []string // of the constraint; nil if not known
+}
+
+// Error describes the constraint.
+func (e *ConstraintError) Error() string {
+	what := [...]string{"constraint", "unique constraint", "foreign key", "not-null constraint", "check constraint"}[min(int(e.Kind), 4)]
+	return fmt.Sprintf("store: %s of %s (%s) violated", what, e.Table, strings.Join(e.Columns, ", "))
+}
+
+// Problem returns the code of the error on the wire.
+func (e *ConstraintError) Problem() string {
+	switch e.Kind {
+	case Unique:
+		return "23505"
+	case ForeignKey:
+		return "23503"
+	case NotNull:
+		return "23502"
+	}
+	return "23514"
+}
+
+// ProblemText returns message, details and hint for a client.
+func (e *ConstraintError) ProblemText() (message, details, hint string) {
+	cols := strings.Join(e.Columns, ", ")
+	switch e.Kind {
+	case Unique:
+		return "duplicate key value violates a unique constraint", orEmpty(cols, "Key (%s) already exists."), ""
+	case ForeignKey:
+		return "insert, update or delete violates a foreign key", orEmpty(cols, "Key (%s) has no matching row, or is still referenced."), ""
+	case NotNull:
+		return "null value violates a not-null constraint", orEmpty(cols, "Column %s must not be null."), ""
+	}
+	return "new row violates a check constraint", "", ""
+}
+
+func orEmpty(value, format string) string {
+	if value == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, value)
+}
+
+// UnknownColumnError reports a name that is no column of the table, or none the
+// scope may know of: the two are not told apart.
+type UnknownColumnError struct {
+	Table, Column string
+	Payload       bool // the name came in a row to be written
+}
+
+// Error names the column.
+func (e *UnknownColumnError) Error() string {
+	return fmt.Sprintf("store: column %s.%s does not exist", e.Table, e.Column)
+}
+
+// Problem returns the code of the error on the wire.
+func (e *UnknownColumnError) Problem() string {
+	if e.Payload {
+		return "PGRST204"
+	}
+	return "42703"
+}
+
+// ProblemText returns message, details and hint for a client.
+func (e *UnknownColumnError) ProblemText() (message, details, hint string) {
+	if e.Payload {
+		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", e.Column, e.Table), "", ""
+	}
+	return fmt.Sprintf("column %s.%s does not exist", e.Table, e.Column), "", ""
+}
+
+// UnknownTableError reports a table that does not exist, or that the scope may
+// not know of.
+type UnknownTableError struct {
+	Table string
+}
+
+// Error names the table.
+func (e *UnknownTableError) Error() string { return "store: table " + e.Table + " does not exist" }
+
+// Problem returns the code of the error on the wire.
+func (e *UnknownTableError) Problem() string { return "PGRST205" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *UnknownTableError) ProblemText() (message, details, hint string) {
+	return fmt.Sprintf("Could not find the table 'public.%s' in the schema cache", e.Table), "", ""
+}
+
+// UnknownRelationError reports a name that is no relation of the table, or one
+// whose target the scope may not know of.
+type UnknownRelationError struct {
+	Table, Relation string
+}
+
+// Error names the relation.
+func (e *UnknownRelationError) Error() string {
+	return fmt.Sprintf("store: no relation %s of %s", e.Relation, e.Table)
+}
+
+// Problem returns the code of the error on the wire.
+func (e *UnknownRelationError) Problem() string { return "PGRST200" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *UnknownRelationError) ProblemText() (message, details, hint string) {
+	return fmt.Sprintf("Could not find a relationship between '%s' and '%s' in the schema cache", e.Table, e.Relation),
+		fmt.Sprintf("Searched for a foreign key relationship between '%s' and '%s' in the schema 'public', but no matches were found.", e.Table, e.Relation), ""
+}
+
+// ValueError reports a value that cannot be read in the kind of its column, or
+// an operator the kind does not have.
+type ValueError struct {
+	Column string
+	Code   string // SQLSTATE: 22P02 unless said otherwise
+	Reason string // for the client; holds no secret, may quote the value shortened
+}
+
+// Error describes the value.
+func (e *ValueError) Error() string { return fmt.Sprintf("store: %s: %s", e.Column, e.Reason) }
+
+// Problem returns the code of the error on the wire.
+func (e *ValueError) Problem() string {
+	if e.Code == "" {
+		return "22P02"
+	}
+	return e.Code
+}
+
+// ProblemText returns message, details and hint for a client.
+func (e *ValueError) ProblemText() (message, details, hint string) {
+	return fmt.Sprintf("%s: %s", e.Column, e.Reason), "", ""
+}
+
+// FieldError is one failed rule of one column.
+type FieldError struct {
+	Column string `json:"column"`
+	Rule   string `json:"rule"`
+	Text   string `json:"message"`
+}
+
+// ValidationError reports the columns of a row that break the validation rules
+// of the model.
+type ValidationError struct {
+	Table  string
+	Fields []FieldError
+}
+
+// Error lists the columns.
+func (e *ValidationError) Error() string {
+	_, details, _ := e.ProblemText()
+	return "store: " + e.Table + ": " + details
+}
+
+// Problem returns the code of the error on the wire.
+func (e *ValidationError) Problem() string { return "PL002" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *ValidationError) ProblemText() (message, details, hint string) {
+	var b strings.Builder
+	for i, f := range e.Fields {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(f.Column + ": " + f.Text)
+	}
+	return "the row does not pass validation", b.String(), ""
+}
+
+// CardinalityError reports that a single row was asked for and another number
+// was found. A write is rolled back.
+type CardinalityError struct {
+	Rows int
+}
+
+// Error says how many rows there were.
+func (e *CardinalityError) Error() string {
+	return fmt.Sprintf("store: one row wanted, got %d", e.Rows)
+}
+
+// Problem returns the code of the error on the wire.
+func (e *CardinalityError) Problem() string { return "PGRST116" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *CardinalityError) ProblemText() (message, details, hint string) {
+	return "Cannot coerce the result to a single JSON object", fmt.Sprintf("The result contains %d rows", e.Rows), ""
+}
+
+// ReadOnlyColumnError reports a write to a column the model or the scope keeps
+// from being written, or a preset column with another value.
+type ReadOnlyColumnError struct {
+	Table, Column string
+	Preset        bool
+}
+
+// Error names the column.
+func (e *ReadOnlyColumnError) Error() string {
+	return fmt.Sprintf("store: column %s.%s cannot be written", e.Table, e.Column)
+}
+
+// Problem returns the code of the error on the wire.
+func (e *ReadOnlyColumnError) Problem() string {
+	if e.Preset {
+		return "42501"
+	}
+	return "PL003"
+}
+
+// ProblemText returns message, details and hint for a client.
+func (e *ReadOnlyColumnError) ProblemText() (message, details, hint string) {
+	if e.Preset {
+		return fmt.Sprintf("column %s is set from the caller and must not have another value", e.Column), "", "Leave the column out."
+	}
+	return fmt.Sprintf("column %s cannot be written", e.Column), "", "Leave the column out."
+}
+
+// QueryError reports a query that is well formed but cannot be answered: an
+// order by a relation to many, a cursor for another order.
+type QueryError struct {
+	Code   string
+	Reason string
+}
+
+// Error describes the mistake.
+func (e *QueryError) Error() string { return "store: " + e.Reason }
+
+// Problem returns the code of the error on the wire.
+func (e *QueryError) Problem() string { return e.Code }
+
+// ProblemText returns message, details and hint for a client.
+func (e *QueryError) ProblemText() (message, details, hint string) { return e.Reason, "", "" }
+
+// isAny reports whether err is one of the targets.
+func isAny(err error, targets ...error) bool {
+	for _, t := range targets {
+		if errors.Is(err, t) {
+			return true
+		}
+	}
+	return false
+}

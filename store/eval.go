@@ -1,0 +1,194 @@
+package store
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// truth is a value of three-valued logic.
+type truth int8
+
+const (
+	isFalse truth = iota - 1
+	isUnknown
+	isTrue
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return isTrue
+	}
+	return isFalse
+}
+
+// evaluate decides a bound condition over a row of bound values, one for each
+// column of the table. decided is false for a condition that reads other tables
+// or an absent column: the database has to judge it.
+func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
+	switch n.kind {
+	case nodeTrue:
+		return isTrue, true
+	case nodeFalse:
+		return isFalse, true
+	case nodeAnd:
+		return n.fold(scope, row, isFalse)
+	case nodeOr:
+		return n.fold(scope, row, isTrue)
+	case nodeNot:
+		r, ok := n.kids[0].evaluate(scope, row)
+		return -r, ok
+	case nodeCompare:
+		if _, gap := row[n.column.index].(absent); gap {
+			return isUnknown, false
+		}
+		return n.evaluateCompare(scope, row), true
+	}
+	return isUnknown, false
+}
+
+// fold combines the kids of And and Or: one kid with the deciding value decides
+// the whole, even beside kids that cannot be decided.
+func (n *node) fold(scope *Scope, row []any, deciding truth) (truth, bool) {
+	result, all := -deciding, true
+	for _, k := range n.kids {
+		r, ok := k.evaluate(scope, row)
+		switch {
+		case !ok:
+			all = false
+		case r == deciding:
+			return deciding, true
+		case r == isUnknown:
+			result = isUnknown
+		}
+	}
+	return result, all
+}
+
+func (n *node) evaluateCompare(scope *Scope, row []any) truth {
+	v := row[n.column.index]
+	switch n.op {
+	case OpIsNull:
+		return truthOf(v == nil)
+	case OpIsTrue:
+		return truthOf(v == true)
+	case OpIsFalse:
+		return truthOf(v == false)
+	}
+	if n.op == OpIn {
+		return n.evaluateIn(scope, v)
+	}
+	c := compiler{env: env{scope: scope}}
+	operand, known, err := c.value(n.column, n)
+	if err != nil || !known || operand == nil || v == nil {
+		return isUnknown
+	}
+	if isPatternOp(n.op) {
+		return evaluatePattern(n.op, v, operand)
+	}
+	if n.column.Kind.Ordered() {
+		return evaluateOrder(n.op, compareValues(n.column.Kind, v, operand))
+	}
+	equal := string(appendValue(nil, n.column.Kind, v)) == string(appendValue(nil, n.column.Kind, operand))
+	return truthOf(equal == (n.op == OpEq))
+}
+
+func evaluateOrder(op Op, order int) truth {
+	switch op {
+	case OpEq:
+		return truthOf(order == 0)
+	case OpNe:
+		return truthOf(order != 0)
+	case OpLt:
+		return truthOf(order < 0)
+	case OpLte:
+		return truthOf(order <= 0)
+	case OpGt:
+		return truthOf(order > 0)
+	case OpGte:
+		return truthOf(order >= 0)
+	}
+	return isUnknown
+}
+
+func (n *node) evaluateIn(scope *Scope, v any) truth {
+	c := compiler{env: env{scope: scope}}
+	list, count, err := c.list(n.column, n)
+	if err != nil {
+		return isUnknown
+	}
+	if count == 0 {
+		return isFalse
+	}
+	if v == nil {
+		return isUnknown
+	}
+	want := string(appendValue(nil, n.column.Kind, v))
+	for _, item := range listValues(list) {
+		if n.column.Kind.Ordered() && compareValues(n.column.Kind, v, item) == 0 {
+			return isTrue
+		}
+		if string(appendValue(nil, n.column.Kind, item)) == want {
+			return isTrue
+		}
+	}
+	return isFalse
+}
+
+func evaluatePattern(op Op, v, pattern any) truth {
+	text, ok1 := v.(string)
+	p, ok2 := pattern.(string)
+	if !ok1 || !ok2 {
+		return isUnknown
+	}
+	switch op {
+	case OpILike:
+		return truthOf(likeMatch(foldText(p), foldText(text)))
+	case OpLike:
+		return truthOf(likeMatch(p, text))
+	case OpIMatch:
+		p, text = foldText(p), foldText(text)
+	}
+	re, err := regexp.Compile("(?s)" + p)
+	if err != nil {
+		return isUnknown
+	}
+	return truthOf(re.MatchString(text))
+}
+
+// likeMatch reports whether text matches a LIKE pattern: % any run, _ one rune,
+// backslash takes the next rune as it is.
+func likeMatch(pattern, text string) bool {
+	for pattern != "" {
+		switch pattern[0] {
+		case '%':
+			rest := strings.TrimLeft(pattern, "%")
+			for {
+				if likeMatch(rest, text) {
+					return true
+				}
+				if text == "" {
+					return false
+				}
+				_, size := utf8.DecodeRuneInString(text)
+				text = text[size:]
+			}
+		case '_':
+			if text == "" {
+				return false
+			}
+			_, size := utf8.DecodeRuneInString(text)
+			pattern, text = pattern[1:], text[size:]
+			continue
+		case '\\':
+			pattern = pattern[1:]
+		}
+		p, psize := utf8.DecodeRuneInString(pattern)
+		r, size := utf8.DecodeRuneInString(text)
+		if psize == 0 || size == 0 || p != r {
+			return false
+		}
+		pattern, text = pattern[psize:], text[size:]
+	}
+	return text == ""
+}

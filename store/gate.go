@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// Gate reads and writes one table by names and JSON, in the name of a scope. It
+// is what the surfaces of the network use; Go code uses [For]. A Gate is a
+// value, safe for concurrent use as far as its session is.
+type Gate struct {
+	s      session
+	table  *Table
+	scope  *Scope
+	access access
+}
+
+// NewGate returns the gate of a scope to a table. A nil scope is trusted code.
+func NewGate(s Session, t *Table, scope *Scope) Gate {
+	return Gate{s: s.session(), table: t, scope: scope}
+}
+
+// Rows is what a statement answers. It can be used again; the zero value is
+// ready.
+type Rows struct {
+	// Body holds the rows as JSON objects with commas between them.
+	Body []byte
+
+	// Count is the number of rows in Body; of a write without returned rows,
+	// the number of rows written.
+	Count int
+
+	// More reports that there were more rows than ReadOptions.MaxRows.
+	More bool
+
+	// Total is the number of rows the filter selects, if Query.Count is set.
+	Total int64
+
+	// Next is the cursor behind the last row, if it was asked for and there
+	// is a last row.
+	Next Cursor
+
+	// Version is the version of the one row read or written, zero where the
+	// table has none.
+	Version int64
+
+	// Inserted is the number of rows an upsert inserted.
+	Inserted int
+
+	result driver.Result
+}
+
+// ReadOptions tunes [Gate.Read]. The zero value reads all rows the query asks
+// for.
+type ReadOptions struct {
+	// MaxRows cuts the answer and sets Rows.More; zero does not. Unlike
+	// Query.Limit it is not part of the question.
+	MaxRows int
+
+	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger;
+	// zero sets no limit.
+	MaxBytes int
+
+	// Page asks for Rows.Next.
+	Page bool
+
+	// Single says that the query is for one row by its key and asks for
+	// Rows.Version.
+	Single bool
+}
+
+// Read reads the rows of a query into out. A name the scope may not know is an
+// [UnknownColumnError] or [UnknownRelationError], like one that does not exist.
+func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) error {
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	ro := readOptions{part: seed.List, page: opts.Page}
+	if opts.Single {
+		ro.part = seed.Single
+		if v := g.table.Version; v != nil {
+			ro.extra = []*Column{v}
+		}
+	}
+	if q.After != "" {
+		ro.part = seed.Cursor
+	}
+	if opts.Page || q.After != "" {
+		secret, err := g.s.db.cursorSecret(ctx)
+		if err != nil {
+			return err
+		}
+		c.secret = secret
+	}
+	asked := q
+	if opts.MaxRows > 0 && (q.Limit == nil || *q.Limit > opts.MaxRows) {
+		// One row more tells whether there are more.
+		limited := *q
+		limited.Limit = Limit(opts.MaxRows + 1)
+		asked = &limited
+	}
+	shape, err := c.read(g.table, asked, ro)
+	if err != nil {
+		return g.unknown(err)
+	}
+	st := c.statement(shape)
+	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
+	out.result.Reset()
+	if err := g.s.query(ctx, st, &out.result); err != nil {
+		return conflict(err)
+	}
+	out.take()
+	return out.finish(c, opts)
+}
+
+// take shows the result of the statement.
+func (r *Rows) take() {
+	r.Body, r.Count = r.result.Body, r.result.Rows
+	r.More, r.Total = r.result.More, r.result.Total
+	r.Next, r.Version, r.Inserted = "", 0, 0
+}
+
+func (r *Rows) finish(c *compiler, opts ReadOptions) error {
+	if r.Count == 0 || len(r.result.Extra) == 0 {
+		return nil
+	}
+	if opts.Page {
+		r.Next = makeCursor(c.secret, c.keys, r.result.Extra)
+		return nil
+	}
+	if opts.Single {
+		version, err := firstInt(r.result.Extra)
+		r.Version = version
+		return err
+	}
+	return nil
+}
+
+// unknown turns the inner mark for a table that is not exposed into the answer
+// for one that does not exist.
+func (g Gate) unknown(err error) error {
+	if errors.Is(err, errNotExposed) {
+		return &UnknownTableError{Table: g.table.Name}
+	}
+	return err
+}
+
+// conflict is the answer for a statement of its own that lost against others.
+func conflict(err error) error {
+	if errors.Is(err, driver.ErrRetry) {
+		return errors.Join(ErrConflict, hideRetry{err})
+	}
+	return err
+}

@@ -1,0 +1,263 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+)
+
+// absent marks a column that an input does not give.
+type absent struct{}
+
+// Input is decoded rows to be inserted: for each row one value for each column
+// of the table, or absent.
+type Input struct {
+	table *Table
+	rows  [][]any
+	given ColumnSet // columns that any row gives
+}
+
+// Len returns the number of rows.
+func (in *Input) Len() int { return len(in.rows) }
+
+// InputOptions says how to read a body of rows.
+type InputOptions struct {
+	// Columns limits the members that are read; others are ignored. Nil reads
+	// all, and then every object must have the same members.
+	Columns []string
+
+	// MissingDefault gives a listed column that an object does not have its
+	// default instead of NULL.
+	MissingDefault bool
+
+	// Upsert accepts columns that cannot be created or updated and does not
+	// write them to rows that exist.
+	Upsert bool
+
+	// MaxRows is the largest number of rows; zero sets no limit.
+	MaxRows int
+}
+
+// BodyError reports a body that is JSON but no row or rows.
+type BodyError struct{ Reason string }
+
+// Error describes the mistake.
+func (e *BodyError) Error() string { return "store: " + e.Reason }
+
+// Problem returns the code of the error on the wire.
+func (e *BodyError) Problem() string { return "PGRST102" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *BodyError) ProblemText() (message, details, hint string) { return e.Reason, "", "" }
+
+// DecodeInput reads one JSON object or an array of objects as rows of the
+// table. Members must be columns the scope may give on insert: a name it may
+// not know is an [UnknownColumnError], one it may only read a
+// [ReadOnlyColumnError].
+func (g Gate) DecodeInput(body []byte, opts InputOptions) (*Input, error) {
+	doc, err := strictjson.Parse(body, strictjson.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	d := inputDecoder{gate: g, in: &Input{table: g.table}, opts: opts}
+	if opts.Columns != nil {
+		for _, name := range opts.Columns {
+			c, err := g.writableColumn(name, true)
+			if err != nil {
+				return nil, err
+			}
+			d.columns = append(d.columns, c)
+		}
+	}
+	switch doc.Kind() {
+	case strictjson.Object:
+		err = d.add(doc)
+	case strictjson.Array:
+		for _, v := range doc.Elements() {
+			if err = d.add(v); err != nil {
+				break
+			}
+		}
+	default:
+		err = &BodyError{"the body must be an object or an array of objects"}
+	}
+	return d.in, err
+}
+
+type inputDecoder struct {
+	gate    Gate
+	in      *Input
+	opts    InputOptions
+	columns []*Column // of opts.Columns
+	first   []*Column // of the first object
+}
+
+func (d *inputDecoder) add(v strictjson.Value) error {
+	if v.Kind() != strictjson.Object {
+		return &BodyError{"every row must be an object"}
+	}
+	if d.opts.MaxRows > 0 && len(d.in.rows) == d.opts.MaxRows {
+		return &LimitError{Name: "rows", Limit: d.opts.MaxRows}
+	}
+	row := make([]any, len(d.in.table.Columns))
+	for i := range row {
+		row[i] = absent{}
+	}
+	if d.columns != nil && !d.opts.MissingDefault {
+		for _, c := range d.columns {
+			row[c.index] = nil
+			d.in.given.Add(c)
+		}
+	}
+	var seen []*Column
+	for key, member := range v.Members() {
+		if d.columns != nil && !slices.ContainsFunc(d.columns, func(c *Column) bool { return c.Name == string(key) }) {
+			continue
+		}
+		c, err := d.gate.writableColumn(string(key), true)
+		if err != nil {
+			return err
+		}
+		if row[c.index], err = c.parseJSON(member.Raw()); err != nil {
+			return err
+		}
+		d.in.given.Add(c)
+		seen = append(seen, c)
+	}
+	d.in.rows = append(d.in.rows, row)
+	return d.sameMembers(seen)
+}
+
+// sameMembers refuses objects with different members, as the wire asks.
+func (d *inputDecoder) sameMembers(seen []*Column) error {
+	if d.columns != nil {
+		return nil
+	}
+	if len(d.in.rows) == 1 {
+		d.first = seen
+		return nil
+	}
+	same := len(seen) == len(d.first)
+	for _, c := range seen {
+		same = same && slices.Contains(d.first, c)
+	}
+	if !same {
+		return &BodyError{"All object keys must match"}
+	}
+	return nil
+}
+
+// writableColumn finds a column by the name in a body and refuses those the
+// scope may not write. Preset columns pass; their values are compared later.
+func (g Gate) writableColumn(name string, create bool) (*Column, error) {
+	c := g.table.byName[name]
+	unknown := &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}
+	if c == nil {
+		return nil, unknown
+	}
+	if g.scope == nil {
+		return c, nil
+	}
+	guard := g.scope.guard(g.table)
+	if guard == nil {
+		return nil, &UnknownTableError{Table: g.table.Name}
+	}
+	writable := guard.Updatable
+	if create {
+		writable = guard.Creatable
+	}
+	if writable.Has(c) || guard.preset(c) != nil {
+		return c, nil
+	}
+	if !guard.Readable.Has(c) && !guard.Creatable.Has(c) && !guard.Updatable.Has(c) {
+		return nil, unknown
+	}
+	return nil, &ReadOnlyColumnError{Table: g.table.Name, Column: name}
+}
+
+func (g *Guard) preset(c *Column) *Preset {
+	for i := range g.Presets {
+		if g.Presets[i].Column == c {
+			return &g.Presets[i]
+		}
+	}
+	return nil
+}
+
+// Patch is decoded assignments of an update.
+type Patch struct {
+	table *Table
+	sets  []assignment
+}
+
+// Empty reports whether the patch sets nothing.
+func (p *Patch) Empty() bool { return len(p.sets) == 0 }
+
+// assignment sets a column of a row to a bound value, or adds it.
+type assignment struct {
+	column *Column
+	value  any
+	add    bool
+}
+
+// DecodePatch reads one JSON object as assignments. Only the columns listed are
+// read; nil reads all. Members must be columns the scope may set on update.
+func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
+	doc, err := strictjson.Parse(body, strictjson.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	if doc.Kind() == strictjson.Array {
+		// Clients may wrap the one object.
+		var one strictjson.Value
+		for i, v := range doc.Elements() {
+			if i > 0 {
+				return nil, &BodyError{"an update takes one object"}
+			}
+			one = v
+		}
+		doc = one
+	}
+	if doc.Kind() != strictjson.Object {
+		return nil, &BodyError{"an update takes one object"}
+	}
+	for _, name := range columns {
+		if _, err := g.writableColumn(name, false); err != nil {
+			return nil, err
+		}
+	}
+	p := &Patch{table: g.table}
+	for key, member := range doc.Members() {
+		if columns != nil && !slices.Contains(columns, string(key)) {
+			continue
+		}
+		c, err := g.writableColumn(string(key), false)
+		if err != nil {
+			return nil, err
+		}
+		v, err := c.parseJSON(member.Raw())
+		if err != nil {
+			return nil, err
+		}
+		p.sets = append(p.sets, assignment{column: c, value: v})
+	}
+	return p, nil
+}
+
+// LimitError reports a limit that a request exceeds.
+type LimitError struct {
+	Name  string
+	Limit int
+}
+
+// Error names the limit.
+func (e *LimitError) Error() string { return fmt.Sprintf("store: more than %d %s", e.Limit, e.Name) }
+
+// Problem returns the code of the error on the wire.
+func (e *LimitError) Problem() string { return "PL001" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *LimitError) ProblemText() (message, details, hint string) {
+	return fmt.Sprintf("limit exceeded: at most %d %s", e.Limit, e.Name), "", ""
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// logColumns are the columns of the change log a write fills.
+const logColumns = "(tbl, op, key, old, new, actor, tenant)"
+
+// logCTE writes the log rows of a one-statement write as the last CTE. Images
+// of rows are PostgreSQL's own JSON; readers of the log bring them into the
+// canonical form.
+func (w *write) logCTE(c *compiler) {
+	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n")
+	from := " from new n"
+	switch {
+	case w.deletesRows():
+		old, image = image, "null::jsonb"
+	case w.op != OpInsert:
+		old = w.logImage("o")
+		from += " join old o on "
+	}
+	c.write(", log as (insert into plinth_changes ", logColumns, " select ")
+	w.logHead(c)
+	c.write("jsonb_build_array(")
+	for i, pk := range w.table.PrimaryKey {
+		if i > 0 {
+			c.write(", ")
+		}
+		c.column(row, pk)
+	}
+	c.write("), ", old, ", ", image, ", ")
+	w.logTail(c, row)
+	c.write(from)
+	if w.op != OpInsert && !w.deletesRows() {
+		c.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
+	}
+	if w.op != OpInsert {
+		c.write(" order by ")
+		c.keyList(row)
+	}
+	c.write(")")
+}
+
+// logImage writes a row as JSON without secret columns.
+func (w *write) logImage(alias string) string {
+	image := "to_jsonb(" + alias + ")"
+	for _, name := range w.table.secretNames() {
+		image += " - '" + name + "'"
+	}
+	return image
+}
+
+func (w *write) logHead(c *compiler) {
+	c.bind(KindText, w.table.Name)
+	c.write(", ")
+	c.bind(KindText, string(w.op))
+	c.write(", ")
+}
+
+func (w *write) logTail(c *compiler, row source) {
+	c.bind(KindText, w.actor())
+	c.write(", ")
+	if t := w.table.Tenant; t != nil {
+		c.column(row, t)
+		return
+	}
+	c.write("null")
+}
+
+func (w *write) actor() string {
+	if w.scope == nil {
+		return ""
+	}
+	return w.scope.Actor
+}
+
+// logRows appends the log rows of a step-by-step write: one statement that takes
+// them as a JSON array.
+func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
+	if !w.table.Tracked || len(rows) == 0 {
+		return nil
+	}
+	body := []byte{'['}
+	for i, rw := range rows {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = w.appendLogRow(body, rw)
+	}
+	body = append(body, ']')
+	c := w.s.newCompiler(ctx, nil, access{})
+	c.write("insert into plinth_changes ", logColumns, " select ")
+	c.bind(KindText, w.table.Name)
+	if c.pg {
+		c.write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant' from jsonb_array_elements(")
+		c.bind(KindJSON, string(body))
+		c.write(") with ordinality as e(v, n) order by n")
+	} else {
+		c.write(`, value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant' from json_each(`)
+		c.placeholder(string(body))
+		c.write(") order by key")
+	}
+	st := c.statement(nil)
+	st.Write = true
+	if _, err := w.s.exec(ctx, st); err != nil {
+		return err
+	}
+	w.s.logged()
+	return nil
+}
+
+// appendLogRow appends one entry as JSON.
+func (w *write) appendLogRow(dst []byte, rw *rowWrite) []byte {
+	row := rw.new
+	if row == nil {
+		row = rw.old
+	}
+	dst = append(dst, `{"op":`...)
+	dst = appendValue(dst, KindText, string(rw.op))
+	dst = append(dst, `,"key":[`...)
+	for i, pk := range w.table.PrimaryKey {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendValue(dst, pk.Kind, row[pk.index])
+	}
+	dst = append(dst, `],"old":`...)
+	dst = w.table.appendImage(dst, rw.old)
+	dst = append(dst, `,"new":`...)
+	dst = w.table.appendImage(dst, rw.new)
+	dst = append(dst, `,"actor":`...)
+	dst = appendValue(dst, KindText, w.actor())
+	if t := w.table.Tenant; t != nil {
+		dst = append(dst, `,"tenant":`...)
+		dst = appendValue(dst, t.Kind, row[t.index])
+	}
+	return append(dst, '}')
+}
+
+// appendImage appends a row as JSON object without secret columns, or null.
+func (t *Table) appendImage(dst []byte, row []any) []byte {
+	if row == nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '{')
+	first := true
+	for i, c := range t.Columns {
+		if c.Mode == Secret {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(dst, c.jsonKey...)
+		dst = appendValue(dst, c.Kind, row[i])
+	}
+	return append(dst, '}')
+}
+
+// wholeRow is the shape of a row with all its columns.
+func (t *Table) wholeRow() *driver.Shape {
+	shape := &driver.Shape{}
+	for _, c := range t.Columns {
+		shape.Members = append(shape.Members, driver.Member{Key: c.jsonKey, Kind: c.Kind})
+	}
+	return shape
+}
+
+// wholePlan selects all columns.
+func (t *Table) wholePlan() *rowPlan {
+	p := &rowPlan{members: t.wholeRow().Members}
+	for _, c := range t.Columns {
+		p.columns = append(p.columns, planColumn{column: c})
+	}
+	return p
+}

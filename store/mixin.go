@@ -1,0 +1,30 @@
+package store
+
+import "time"
+
+// Model is the usual head of a model: a key that is made in Go, two times and a
+// version that counts updates. The library sets all of them; a client may give
+// the id of a new row.
+type Model struct {
+	ID        ID        `bun:"id,pk,type:uuid" plinth:"createonly"`
+	CreatedAt time.Time `bun:"created_at,notnull" plinth:"readonly"`
+	UpdatedAt time.Time `bun:"updated_at,notnull" plinth:"readonly"`
+	Version   int64     `bun:"version,notnull" plinth:"readonly"`
+}
+
+// SoftDelete makes Delete mark a row instead of removing it. Deleted rows are
+// invisible everywhere: lists, embeds, rules, foreign keys a client writes.
+// [Repo.Restore] brings one back.
+type SoftDelete struct {
+	DeletedAt *time.Time `bun:"deleted_at,soft_delete,nullzero" plinth:"hidden"`
+}
+
+// Tenant gives every row to one tenant. The column is set from the scope or
+// from [WithTenant], never by a client, and every statement is limited to the
+// tenant's rows.
+type Tenant struct {
+	TenantID string `bun:"tenant_id,notnull" plinth:"hidden"`
+}
+
+// Untracked keeps the writes of a table out of the change log.
+type Untracked struct{}

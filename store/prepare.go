@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// prepare fills in what the library sets, compares presets, applies defaults
+// and validates, all in Go. With hooks, validation comes after them.
+func (w *write) prepare() error {
+	switch w.op {
+	case OpInsert:
+		return w.prepareInsert()
+	case OpUpdate:
+		return w.prepareUpdate()
+	case OpDelete:
+		if d := w.table.DeletedAt; d != nil {
+			w.sets = []assignment{{column: d, value: w.now}}
+			w.touch()
+		}
+	case OpRestore:
+		w.sets = []assignment{{column: w.table.DeletedAt}}
+		w.touch()
+	}
+	return nil
+}
+
+func (w *write) prepareInsert() error {
+	rows := make([][]any, len(w.rows))
+	for i, row := range w.rows {
+		rows[i] = slices.Clone(row)
+		if err := w.prepareRow(rows[i]); err != nil {
+			return err
+		}
+		if w.table.hooks.any() {
+			continue
+		}
+		if err := w.validateRow(rows[i], nil); err != nil {
+			return err
+		}
+	}
+	w.rows = rows
+	return nil
+}
+
+// prepareRow completes one new row: presets, what the library sets, defaults.
+func (w *write) prepareRow(row []any) error {
+	if w.guard != nil {
+		if err := w.presets(row); err != nil {
+			return err
+		}
+	}
+	t := w.table
+	for i, c := range t.Columns {
+		switch c {
+		case t.Version:
+			row[i] = int64(1)
+			continue
+		case t.CreatedAt, t.UpdatedAt:
+			if _, gap := row[i].(absent); gap || w.scope != nil || isZeroTime(row[i]) {
+				row[i] = w.now
+			}
+			continue
+		case t.Tenant:
+			continue // set with the tenant of the statement
+		}
+		if c.Key && isZeroKey(row[i]) {
+			row[i] = newKey(c)
+			continue
+		}
+		if _, gap := row[i].(absent); gap {
+			row[i] = c.defaultFor(w.now)
+		}
+	}
+	return nil
+}
+
+// presets fixes columns to what the scope says. A value that was sent must
+// equal it.
+func (w *write) presets(row []any) error {
+	for i := range w.guard.Presets {
+		p := &w.guard.Presets[i]
+		value, err := p.resolve(w.scope)
+		if err != nil {
+			return err
+		}
+		given := row[p.Column.index]
+		if _, gap := given.(absent); !gap && !sameValue(p.Column.Kind, given, value) {
+			return &ReadOnlyColumnError{Table: w.table.Name, Column: p.Column.Name, Preset: true}
+		}
+		row[p.Column.index] = value
+	}
+	return nil
+}
+
+// resolve returns the value of a preset. A scope without the variable cannot
+// create rows.
+func (p *Preset) resolve(scope *Scope) (any, error) {
+	if p.Var == "" {
+		return p.Column.parseValue(p.Value)
+	}
+	text, ok := scope.variable(p.Var)
+	if !ok {
+		return nil, ErrDenied
+	}
+	v, err := p.Column.parseText(text)
+	if err != nil {
+		return nil, ErrDenied
+	}
+	return v, nil
+}
+
+func sameValue(k Kind, a, b any) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if k.Ordered() {
+		return compareValues(k, a, b) == 0
+	}
+	return string(appendValue(nil, k, a)) == string(appendValue(nil, k, b))
+}
+
+func isZeroTime(v any) bool {
+	t, ok := v.(interface{ IsZero() bool })
+	return v == nil || ok && t.IsZero()
+}
+
+// zeroUUID is the key of a model nobody gave one.
+const zeroUUID = "00000000-0000-0000-0000-000000000000"
+
+func isZeroKey(v any) bool {
+	if _, gap := v.(absent); gap {
+		return true
+	}
+	return v == zeroUUID
+}
+
+// newKey makes a key in Go where the kind allows it; the database makes
+// generated ones.
+func newKey(c *Column) any {
+	if c.Kind == KindUUID {
+		return NewID().String()
+	}
+	return absent{}
+}
+
+// prepareUpdate checks and completes the assignments of an update.
+func (w *write) prepareUpdate() error {
+	for i, a := range w.sets {
+		if a.add && a.column.Kind != KindInt {
+			return &ValueError{Column: a.column.Name, Code: "42804", Reason: "only integers can be added to"}
+		}
+		if p := w.presetOf(a.column); p != nil && !w.guard.Updatable.Has(a.column) {
+			value, err := p.resolve(w.scope)
+			if err != nil || !sameValue(a.column.Kind, a.value, value) {
+				return &ReadOnlyColumnError{Table: w.table.Name, Column: a.column.Name, Preset: true}
+			}
+		}
+		if slices.ContainsFunc(w.sets[:i], func(o assignment) bool { return o.column == a.column }) {
+			return fmt.Errorf("store: column %s is set twice", a.column.Name)
+		}
+	}
+	if !w.table.hooks.any() {
+		if err := w.validateSets(); err != nil {
+			return err
+		}
+	}
+	// The caller's slice stays as it is.
+	w.sets = slices.Clone(w.sets)
+	w.touch()
+	return nil
+}
+
+func (w *write) presetOf(c *Column) *Preset {
+	if w.guard == nil {
+		return nil
+	}
+	return w.guard.preset(c)
+}
+
+// touch adds what every update sets: the version and the time.
+func (w *write) touch() {
+	if v := w.table.Version; v != nil {
+		w.sets = append(w.sets, assignment{column: v, value: int64(1), add: true})
+	}
+	if u := w.table.UpdatedAt; u != nil {
+		w.sets = append(w.sets, assignment{column: u, value: w.now})
+	}
+}
+
+// validateRow checks the columns of a row against their rules; changed limits
+// the check to columns of the set.
+func (w *write) validateRow(row []any, changed *ColumnSet) error {
+	var failed []FieldError
+	for i, c := range w.table.Columns {
+		if changed != nil && !changed.Has(c) {
+			continue
+		}
+		if _, gap := row[i].(absent); gap {
+			continue
+		}
+		if f, ok := w.validateValue(c, row[i]); !ok {
+			failed = append(failed, f)
+		}
+	}
+	return w.validation(failed)
+}
+
+func (w *write) validateSets() error {
+	var failed []FieldError
+	for _, a := range w.sets {
+		if a.add {
+			continue
+		}
+		if f, ok := w.validateValue(a.column, a.value); !ok {
+			failed = append(failed, f)
+		}
+	}
+	return w.validation(failed)
+}
+
+func (w *write) validation(failed []FieldError) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	return &ValidationError{Table: w.table.Name, Fields: failed}
+}
+
+// validateValue checks one value. required means present and not null, and for
+// text not empty; the other rules judge values that are not null.
+func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
+	required, rules := splitRules(c.Rules)
+	if v == nil {
+		if required {
+			return FieldError{Column: c.Name, Rule: "required", Text: "is required"}, false
+		}
+		return FieldError{}, true
+	}
+	if required && v == "" {
+		return FieldError{Column: c.Name, Rule: "required", Text: "must not be empty"}, false
+	}
+	validator := w.s.db.options.Validator
+	if rules == "" || validator == nil {
+		return FieldError{}, true
+	}
+	field := reflect.New(c.field.StructField.Type).Elem()
+	if err := c.goType.set(field, v); err != nil {
+		return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
+	}
+	if field.Kind() == reflect.Pointer && !field.IsNil() {
+		field = field.Elem()
+	}
+	rule, text := validator.Check(field.Interface(), rules)
+	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
+}
+
+// splitRules takes required out of a validate tag.
+func splitRules(tag string) (required bool, rest string) {
+	if tag == "" {
+		return false, ""
+	}
+	rules := strings.Split(tag, ",")
+	rest = strings.Join(slices.DeleteFunc(slices.Clone(rules), func(r string) bool { return r == "required" }), ",")
+	return slices.Contains(rules, "required"), rest
+}
+
+// runHooks calls hooks one after the other.
+func runHooks(ctx context.Context, hooks []hookFunc, rw *rowWrite) error {
+	for _, h := range hooks {
+		if err := h(ctx, rw); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package store
+
+// Query says which rows of a table to read, in which order, and what of them.
+// It is a value: copy it, keep it, change the copy.
+type Query struct {
+	// Select lists the columns of the answer. Nil selects every column the
+	// scope may read; an empty slice selects none.
+	Select []Selected
+
+	// With lists the relations to load into the answer.
+	With []Embed
+
+	// Where filters the rows. In a scoped read it may name only what the
+	// caller may read, and the guard applies besides it.
+	Where Cond
+
+	// Order sorts the rows. Rows that compare equal, and all rows without an
+	// order, are sorted by primary key.
+	Order []Order
+
+	// Limit is the largest number of rows. Nil reads all, up to the limits
+	// of the surface; see [Limit] for a short way to set it.
+	Limit *int
+
+	// Offset skips rows from the start.
+	Offset int
+
+	// After continues behind the row a cursor names; the order must be the
+	// one the cursor was made for.
+	After Cursor
+
+	// Count asks for the number of rows the filter selects, without Limit,
+	// Offset and After.
+	Count bool
+}
+
+// Limit returns a pointer to n, for [Query.Limit].
+func Limit(n int) *int { return &n }
+
+// Selected is one column of an answer.
+type Selected struct {
+	// Column is the name of a column.
+	Column string
+
+	// As is the name in the answer. Empty means the name of the column.
+	As string
+
+	// Cast names a type to convert the value to: text, int8, float8, numeric,
+	// bool, date, and their usual other names. Empty converts nothing. What
+	// cannot be converted alike on both engines is refused.
+	Cast string
+}
+
+// Embed loads a relation into every row of an answer: an object or null for a
+// relation to one row, an array for a relation to many.
+type Embed struct {
+	// Relation is the name of a relation of the table: the snake_case name of
+	// the field, or the name of the related table where only one relation
+	// leads there.
+	Relation string
+
+	// As is the name in the answer. Empty means Relation.
+	As string
+
+	// Inner keeps only rows that have at least one row in the relation that
+	// fulfils Query.Where.
+	Inner bool
+
+	// Query selects, filters, sorts and limits the related rows, for each
+	// parent on its own. After, Offset beyond zero and Count are not
+	// supported inside a relation to one row.
+	Query Query
+}
+
+// Nulls places NULL in an order.
+type Nulls uint8
+
+// NullsDefault sorts NULL as the greatest value: last ascending, first
+// descending.
+const (
+	NullsDefault Nulls = iota
+	NullsFirst
+	NullsLast
+)
+
+// Order is one key of a sort order.
+type Order struct {
+	// Column is the name of a column: of the table, or of the related table
+	// if Relation is set.
+	Column string
+
+	// Relation is the name of a relation to one row whose column is the key.
+	// It need not be embedded.
+	Relation string
+
+	// Desc sorts descending.
+	Desc bool
+
+	// Nulls places NULL.
+	Nulls Nulls
+
+	field fieldRef // typed column
+}

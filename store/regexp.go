@@ -1,0 +1,72 @@
+package store
+
+import (
+	"errors"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+)
+
+// checkRegexp accepts the regular expressions that PostgreSQL and RE2 read
+// alike: literals, ".", "^", "$", "|", groups, bracket expressions without
+// classes, and * + ? {n,m} with counts up to 255. Letters behind a backslash
+// and (?flags) differ between the engines and are refused.
+func checkRegexp(p string) error {
+	for i := 0; i < len(p); i++ {
+		switch p[i] {
+		case '\\':
+			i++
+			if i == len(p) || isWord(p[i]) {
+				return errors.New("the regular expression uses a backslash before a letter or digit, which the engines read differently; write the class out, for example [0-9]")
+			}
+		case '(':
+			if strings.HasPrefix(p[i:], "(?") && !strings.HasPrefix(p[i:], "(?:") {
+				return errors.New("the regular expression uses (?...), which the engines read differently")
+			}
+		case '[':
+			if strings.HasPrefix(p[i:], "[[:") || strings.HasPrefix(p[i:], "[^[:") || strings.ContainsAny(p[i+1:], "[") && nestedClass(p[i+1:]) {
+				return errors.New("the regular expression uses a character class, which the engines read differently")
+			}
+		case '{':
+			if err := checkCounts(p[i+1:]); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := syntax.Parse(p, syntax.Perl); err != nil {
+		return errors.New("the regular expression cannot be read")
+	}
+	return nil
+}
+
+// nestedClass reports whether a bracket expression holds [: [. or [=, which only
+// PostgreSQL gives a meaning.
+func nestedClass(rest string) bool {
+	end := strings.IndexByte(rest, ']')
+	if end < 0 {
+		return false
+	}
+	in := rest[:end]
+	return strings.Contains(in, "[:") || strings.Contains(in, "[.") || strings.Contains(in, "[=")
+}
+
+func checkCounts(rest string) error {
+	counts, _, ok := strings.Cut(rest, "}")
+	if !ok {
+		return errors.New("the regular expression has a { without }; write \\{ for the character")
+	}
+	low, high, ranged := strings.Cut(counts, ",")
+	for i, n := range []string{low, high} {
+		if i == 1 && n == "" {
+			break // {n} or {n,}
+		}
+		if v, err := strconv.Atoi(n); err != nil || v > 255 || !ranged && i == 1 {
+			return errors.New("the regular expression repeats with something else than {n}, {n,} or {n,m} up to 255")
+		}
+	}
+	return nil
+}
+
+func isWord(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
+}

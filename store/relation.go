@@ -1,0 +1,156 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun/schema"
+)
+
+// Relation leads from the rows of one table to those of another.
+type Relation struct {
+	// Name is the snake_case name of the struct field.
+	Name string
+
+	// Source is the table that declares the relation, Target the table it
+	// leads to.
+	Source, Target *Table
+
+	// Many reports whether a row can have more than one related row.
+	Many bool
+
+	// SourceKeys equal TargetKeys in related rows; with a junction they equal
+	// its SourceKeys, and TargetKeys its TargetKeys.
+	SourceKeys, TargetKeys []*Column
+
+	// Junction is the table of a relation many to many, else nil.
+	Junction *Junction
+
+	field *schema.Field
+}
+
+// Junction is the table in the middle of a relation many to many.
+type Junction struct {
+	Table                  *Table
+	SourceKeys, TargetKeys []*Column
+}
+
+// Relation returns the relation of the name: the snake_case name of a field, or
+// the name of the target table where only one relation leads there. It returns
+// nil where there is none.
+func (t *Table) Relation(name string) *Relation {
+	var byTarget *Relation
+	for _, r := range t.Relations {
+		if r.Name == name {
+			return r
+		}
+		if r.Target.Name == name {
+			if byTarget != nil {
+				byTarget = &Relation{} // ambiguous
+				continue
+			}
+			byTarget = r
+		}
+	}
+	if byTarget == nil || byTarget.Target == nil {
+		return nil
+	}
+	return byTarget
+}
+
+// readRelations resolves the bun relations of t; every table they lead to is
+// registered.
+func (t *Table) readRelations(bt *schema.Table, tables func(*schema.Table) (*Table, error)) error {
+	for _, br := range bt.Relations {
+		r, err := t.newRelation(br, tables)
+		if err != nil {
+			return err
+		}
+		t.Relations = append(t.Relations, r)
+		if br.Type == schema.BelongsToRelation {
+			if err := t.addReference(r, br); err != nil {
+				return err
+			}
+		}
+	}
+	sortRelations(t.Relations)
+	sortReferences(t.ForeignKeys)
+	return nil
+}
+
+func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Table, error)) (*Relation, error) {
+	where := fmt.Sprintf("store: %s.%s", t.goType, br.Field.GoName)
+	if br.PolymorphicField != nil || len(br.Condition) > 0 {
+		return nil, fmt.Errorf("%s: polymorphic relations and join_on are not supported; use two foreign keys, or a filter", where)
+	}
+	target, err := tables(br.JoinTable)
+	if err != nil {
+		return nil, err
+	}
+	r := &Relation{
+		Name: underscore(br.Field.GoName), Source: t, Target: target, field: br.Field,
+		Many:       br.Type == schema.HasManyRelation || br.Type == schema.ManyToManyRelation,
+		SourceKeys: columnsOf(t, br.BasePKs), TargetKeys: columnsOf(target, br.JoinPKs),
+	}
+	if br.Type == schema.ManyToManyRelation {
+		junction, err := tables(br.M2MTable)
+		if err != nil {
+			return nil, err
+		}
+		r.Junction = &Junction{
+			Table:      junction,
+			SourceKeys: columnsOf(junction, br.M2MBasePKs), TargetKeys: columnsOf(junction, br.M2MJoinPKs),
+		}
+	}
+	if r.SourceKeys == nil || r.TargetKeys == nil || r.Junction != nil && (r.Junction.SourceKeys == nil || r.Junction.TargetKeys == nil) {
+		return nil, fmt.Errorf("%s: the relation has no keys to join on", where)
+	}
+	for i, c := range r.SourceKeys {
+		if r.Junction == nil && c.Kind != r.TargetKeys[i].Kind {
+			return nil, fmt.Errorf("%s: %s is %s and %s.%s is %s", where, c.Name, c.Kind, target.Name, r.TargetKeys[i].Name, r.TargetKeys[i].Kind)
+		}
+	}
+	return r, nil
+}
+
+// addReference records the foreign key of a belongs-to relation.
+func (t *Table) addReference(r *Relation, br *schema.Relation) error {
+	ref := &Reference{Columns: r.SourceKeys, Target: r.Target, Keys: r.TargetKeys}
+	names := make([]string, len(ref.Columns))
+	for i, c := range ref.Columns {
+		names[i] = c.Name
+	}
+	ref.Name = t.Name + "_" + strings.Join(names, "_") + "_fkey"
+	switch strings.TrimPrefix(strings.ToUpper(br.OnDelete), "ON DELETE ") {
+	case "", "NO ACTION", "RESTRICT":
+	case "CASCADE":
+		ref.OnDelete = Cascade
+	case "SET NULL":
+		ref.OnDelete = SetNull
+	default:
+		return fmt.Errorf("store: %s.%s: on_delete %q is not supported: want restrict, cascade or set null", t.goType, br.Field.GoName, br.OnDelete)
+	}
+	for _, other := range t.ForeignKeys {
+		if other.Name == ref.Name {
+			return nil // two relations over one key
+		}
+	}
+	t.ForeignKeys = append(t.ForeignKeys, ref)
+	r.Target.referrers = append(r.Target.referrers, ref)
+	return nil
+}
+
+func columnsOf(t *Table, fields []*schema.Field) []*Column {
+	cols := make([]*Column, 0, len(fields))
+	for _, f := range fields {
+		c := t.byName[f.Name]
+		if c == nil {
+			return nil
+		}
+		cols = append(cols, c)
+	}
+	if len(cols) == 0 {
+		return nil
+	}
+	return cols
+}

@@ -1,0 +1,123 @@
+package store
+
+import "context"
+
+// Scope says who acts. Everything that starts from the network runs in a scope:
+// what the scope's guards do not allow does not exist for it. Code without a
+// scope is trusted. A Scope must not be changed after its first use; it is safe
+// for concurrent use if its functions are.
+type Scope struct {
+	// Actor is written into the change log.
+	Actor string
+
+	// Tenant is the tenant of the caller. Empty means none: tables with
+	// [Tenant] then show nothing and take nothing.
+	Tenant string
+
+	// Var returns the value of a variable as text, and whether it has one.
+	// Nil has none.
+	Var func(name string) (string, bool)
+
+	// Guard returns the guard of a table, or nil for a table that is not
+	// exposed. It is called once or more for each table a request touches
+	// and must be cheap. A nil function exposes nothing.
+	Guard func(*Table) *Guard
+}
+
+// Guard is what a scope may do with one table. The zero Guard allows nothing.
+type Guard struct {
+	// Read, Create, Update and Delete are conditions on the row: Read, Update
+	// and Delete on the row as it is, Create on the new row. UpdateTo is the
+	// condition on the row an update leaves; zero means Update. Restore is
+	// the condition on a deleted row to be restored.
+	Read, Create, Update, UpdateTo, Delete, Restore Cond
+
+	// Readable, Creatable and Updatable are the columns that may be read (in
+	// whatever place a name can stand), given on insert, and set on update.
+	Readable, Creatable, Updatable ColumnSet
+
+	// Presets are values the scope fixes on insert; a client may send an
+	// equal value, never another one.
+	Presets []Preset
+
+	// AnyTarget lists the foreign-key columns that may point to rows the
+	// scope cannot read.
+	AnyTarget ColumnSet
+}
+
+// Preset fixes a column of new rows: to the scope's variable Var, or to Value
+// where Var is empty.
+type Preset struct {
+	Column *Column
+	Var    string
+	Value  any
+}
+
+// ColumnSet is a set of columns of one table. The zero set is empty.
+type ColumnSet struct {
+	bits [maxColumns / 64]uint64
+}
+
+// maxColumns is the largest number of columns of a table. SQLite's json_object
+// takes 500 pairs; a table that wide is a mistake long before.
+const maxColumns = 256
+
+// Has reports whether the set holds c.
+func (s *ColumnSet) Has(c *Column) bool {
+	return s.bits[c.index/64]&(1<<(c.index%64)) != 0
+}
+
+// Add puts c into the set.
+func (s *ColumnSet) Add(c *Column) { s.bits[c.index/64] |= 1 << (c.index % 64) }
+
+// Remove takes c out of the set.
+func (s *ColumnSet) Remove(c *Column) { s.bits[c.index/64] &^= 1 << (c.index % 64) }
+
+// With returns the columns that are in both sets.
+func (s ColumnSet) With(o ColumnSet) ColumnSet {
+	for i := range s.bits {
+		s.bits[i] &= o.bits[i]
+	}
+	return s
+}
+
+type scopeKey struct{}
+
+type tenantKey struct{}
+
+// WithScope returns a context that carries the scope of a caller.
+func WithScope(ctx context.Context, s *Scope) context.Context {
+	return context.WithValue(ctx, scopeKey{}, s)
+}
+
+// ScopeFrom returns the scope of the caller, or nil: trusted code.
+func ScopeFrom(ctx context.Context) *Scope {
+	s, _ := ctx.Value(scopeKey{}).(*Scope)
+	return s
+}
+
+// WithTenant returns a context in which trusted code acts for a tenant. A scope
+// brings its own tenant and ignores it.
+func WithTenant(ctx context.Context, tenant string) context.Context {
+	return context.WithValue(ctx, tenantKey{}, tenant)
+}
+
+func tenantFrom(ctx context.Context) string {
+	t, _ := ctx.Value(tenantKey{}).(string)
+	return t
+}
+
+func (s *Scope) guard(t *Table) *Guard {
+	if s.Guard == nil {
+		return nil
+	}
+	return s.Guard(t)
+}
+
+func (s *Scope) variable(name string) (string, bool) {
+	if s == nil || s.Var == nil {
+		return "", false
+	}
+	v, ok := s.Var(name)
+	return v, ok && v != ""
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// Session runs statements: a [DB] each on its own, a [Tx] all in one
+// transaction.
+type Session interface {
+	session() session
+}
+
+// session is where statements go.
+type session struct {
+	db *DB
+	tx *Tx // nil: the pool
+}
+
+func (db *DB) session() session { return session{db: db} }
+
+func (tx *Tx) session() session { return session{db: tx.db, tx: tx} }
+
+// enter refuses the pool inside a transaction of the same context, and a
+// transaction that is over or has failed.
+func (s session) enter(ctx context.Context) error {
+	switch {
+	case s.tx == nil && s.db.inTx(ctx):
+		return ErrInTx
+	case s.tx != nil && s.tx.failed != nil:
+		return fmt.Errorf("%w: %w", ErrTxFailed, s.tx.failed)
+	case s.tx != nil && s.tx.done:
+		return ErrTxDone
+	}
+	return nil
+}
+
+func (s session) conn() driver.Conn {
+	if s.tx == nil {
+		return nil
+	}
+	return s.tx.conn
+}
+
+// query runs a statement with rows. A statement that writes and fails inside a
+// transaction fails the transaction, on both engines.
+func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Result) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	err := s.db.driver.Query(ctx, s.conn(), st, r)
+	return s.outcome(ctx, st, err)
+}
+
+func (s session) exec(ctx context.Context, st *driver.Statement) (int64, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	n, err := s.db.driver.Exec(ctx, s.conn(), st)
+	return n, s.outcome(ctx, st, err)
+}
+
+func (s session) outcome(ctx context.Context, st *driver.Statement, err error) error {
+	if err == nil {
+		return nil
+	}
+	if s.tx != nil && (st.Write || s.db.dialect.Postgres()) && !errors.Is(err, driver.ErrTooLarge) {
+		s.tx.failed = err
+	}
+	return storeError(ctx, err)
+}
+
+// newCompiler starts a statement. tenant is the scope's, or the context's for
+// trusted code.
+func (s session) newCompiler(ctx context.Context, scope *Scope, a access) *compiler {
+	c := &compiler{
+		env:     env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants},
+		dialect: s.db.dialect, pg: s.db.dialect.Postgres(),
+		sql: make([]byte, 0, 512), args: make([]any, 0, 8),
+	}
+	if scope != nil {
+		c.tenant = scope.Tenant
+	} else {
+		c.tenant = tenantFrom(ctx)
+	}
+	return c
+}
+
+// access is what trusted code may ask for beyond the standing predicates.
+type access struct {
+	withDeleted, allTenants bool
+}
+
+func (c *compiler) statement(shape *driver.Shape) *driver.Statement {
+	return &driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape}
+}

@@ -1,0 +1,326 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/uptrace/bun/schema"
+)
+
+// Table describes a table as its model declares it: the one description that
+// queries, rules, the wire and migrations read. Tables are made by
+// [DB.Register] and never change afterwards; they are safe for concurrent use.
+type Table struct {
+	// Name is the name of the table in the database and on the wire.
+	Name string
+
+	// Columns lists the columns in the order of the struct's fields.
+	Columns []*Column
+
+	// PrimaryKey lists the columns of the primary key; empty for a view.
+	PrimaryKey []*Column
+
+	// Relations lists the relations in the order of the struct's fields.
+	Relations []*Relation
+
+	// ForeignKeys lists the foreign keys this table holds.
+	ForeignKeys []*Reference
+
+	// UniqueKeys lists the unique constraints besides the primary key.
+	UniqueKeys [][]*Column
+
+	// Version, CreatedAt, UpdatedAt, DeletedAt and Tenant are the columns of
+	// the mixins [Model], [SoftDelete] and [Tenant]; nil where the model
+	// does not embed them.
+	Version, CreatedAt, UpdatedAt, DeletedAt, Tenant *Column
+
+	// Tracked reports whether writes append to the change log.
+	Tracked bool
+
+	// View reports a model over a view: read-only.
+	View bool
+
+	goType  reflect.Type
+	byName  map[string]*Column
+	sqlName string // quoted
+	hooks   *hooks
+	db      *DB
+	// referrers are the foreign keys of registered tables that point here.
+	referrers []*Reference
+}
+
+// Column is one column of a [Table].
+type Column struct {
+	// Table is the table the column belongs to.
+	Table *Table
+
+	// Name is the name in the database and on the wire.
+	Name string
+
+	// Kind is the type of its values.
+	Kind Kind
+
+	// Nullable reports whether the column can hold NULL.
+	Nullable bool
+
+	// Key reports whether the column is part of the primary key.
+	Key bool
+
+	// Mode says who may see and write the column.
+	Mode Mode
+
+	// Default is the default of the model's tag in SQL, or empty.
+	Default string
+
+	// Generated reports a key the database assigns.
+	Generated bool
+
+	// Rules is the validate tag of the field.
+	Rules string
+
+	index   int
+	field   *schema.Field
+	goType  goType
+	sqlName string // quoted
+	jsonKey string // "name":
+	offset  uintptr
+	initial columnDefault
+}
+
+// Mode says who may see and write a column, from the plinth tag. A policy can
+// narrow a mode and never widen it.
+type Mode uint8
+
+const (
+	// ReadWrite is the mode of a column without a tag.
+	ReadWrite Mode = iota
+	// CreateOnly is given on insert and never changed.
+	CreateOnly
+	// ReadOnly is written by the application only.
+	ReadOnly
+	// Hidden is unknown on the wire; rules, hooks and the change log see it.
+	Hidden
+	// Secret is hidden and also absent from log, errors and statement logs.
+	Secret
+)
+
+// Reference is a foreign key.
+type Reference struct {
+	// Name is the name of the constraint, <table>_<column>_fkey.
+	Name string
+
+	// Columns refer to Keys of Target.
+	Columns []*Column
+	Target  *Table
+	Keys    []*Column
+
+	// OnDelete is what happens to a row when its target is deleted.
+	OnDelete Action
+}
+
+// Action is what a delete does to the rows that refer to the deleted one. The
+// write path carries it out, so that it is logged; the database has RESTRICT.
+type Action uint8
+
+// The actions on delete.
+const (
+	Restrict Action = iota
+	Cascade
+	SetNull
+)
+
+// Column returns the column of the name, or nil.
+func (t *Table) Column(name string) *Column { return t.byName[name] }
+
+// AllColumns returns the set of all columns.
+func (t *Table) AllColumns() ColumnSet {
+	var s ColumnSet
+	for _, c := range t.Columns {
+		s.Add(c)
+	}
+	return s
+}
+
+// PublicColumns returns the columns that are neither hidden nor secret.
+func (t *Table) PublicColumns() ColumnSet {
+	var s ColumnSet
+	for _, c := range t.Columns {
+		if c.Mode < Hidden {
+			s.Add(c)
+		}
+	}
+	return s
+}
+
+// CreatableColumns returns the columns a client may give on insert, as far as
+// the model says: not read-only, not hidden, not set by the library.
+func (t *Table) CreatableColumns() ColumnSet {
+	return t.writable(func(c *Column) bool { return c.Mode <= CreateOnly })
+}
+
+// UpdatableColumns returns the columns a client may set on update, as far as
+// the model says.
+func (t *Table) UpdatableColumns() ColumnSet {
+	return t.writable(func(c *Column) bool { return c.Mode == ReadWrite && !c.Key })
+}
+
+func (t *Table) writable(allowed func(*Column) bool) ColumnSet {
+	var s ColumnSet
+	for _, c := range t.Columns {
+		if allowed(c) && !t.managed(c) {
+			s.Add(c)
+		}
+	}
+	return s
+}
+
+// managed reports whether the library itself sets the column.
+func (t *Table) managed(c *Column) bool {
+	return c == t.Version || c == t.CreatedAt || c == t.UpdatedAt || c == t.DeletedAt || c == t.Tenant
+}
+
+// Type returns the struct type of the model.
+func (t *Table) Type() reflect.Type { return t.goType }
+
+// newTable reads columns and keys of a bun table; relations follow when all
+// tables are known.
+func newTable(db *DB, bt *schema.Table) (*Table, error) {
+	t := &Table{
+		Name: bt.Name, Tracked: true, goType: bt.Type, db: db,
+		byName: make(map[string]*Column, len(bt.Fields)), hooks: new(hooks),
+	}
+	if strings.Contains(bt.Name, ".") {
+		return nil, fmt.Errorf("store: table %s: schemas other than the default are not supported", bt.Name)
+	}
+	if err := refuseBunHooks(bt.Type); err != nil {
+		return nil, err
+	}
+	t.sqlName = quoteIdent(t.Name)
+	if len(bt.Fields) > maxColumns {
+		return nil, fmt.Errorf("store: table %s has %d columns, at most %d are supported", t.Name, len(bt.Fields), maxColumns)
+	}
+	for _, f := range bt.Fields {
+		c, err := newColumn(t, f, len(t.Columns))
+		if err != nil {
+			return nil, err
+		}
+		if t.byName[c.Name] != nil {
+			return nil, fmt.Errorf("store: table %s has two columns %s", t.Name, c.Name)
+		}
+		t.Columns = append(t.Columns, c)
+		t.byName[c.Name] = c
+		if c.Key {
+			t.PrimaryKey = append(t.PrimaryKey, c)
+		}
+	}
+	t.readMixins()
+	t.View = len(t.PrimaryKey) == 0
+	t.readUniqueKeys(bt)
+	if t.View {
+		t.Tracked = false
+	}
+	return t, t.check()
+}
+
+func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
+	gt, err := goTypeOf(f)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
+	}
+	mode, err := parseMode(f.StructField.Tag.Get("plinth"))
+	if err != nil {
+		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
+	}
+	c := &Column{
+		Table: t, Name: f.Name, Kind: gt.kind, Nullable: gt.nullable && !f.IsPK, Key: f.IsPK, Mode: mode,
+		Default: f.SQLDefault, Generated: f.AutoIncrement || f.Identity, Rules: f.StructField.Tag.Get("validate"),
+		index: index, field: f, goType: gt,
+	}
+	if !validName(c.Name) {
+		return nil, fmt.Errorf("store: %s.%s: column name %q must be letters, digits and underscores", t.goType, f.GoName, c.Name)
+	}
+	c.sqlName = quoteIdent(c.Name)
+	c.jsonKey = `"` + c.Name + `":`
+	c.offset = fieldOffset(t.goType, f.Index)
+	if c.initial, err = readDefault(c); err != nil {
+		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
+	}
+	return c, nil
+}
+
+func parseMode(tag string) (Mode, error) {
+	switch tag {
+	case "":
+		return ReadWrite, nil
+	case "createonly":
+		return CreateOnly, nil
+	case "readonly":
+		return ReadOnly, nil
+	case "hidden":
+		return Hidden, nil
+	case "secret":
+		return Secret, nil
+	}
+	return 0, fmt.Errorf("unknown plinth tag %q: want createonly, readonly, hidden or secret", tag)
+}
+
+// readMixins finds the columns of the mixins by the struct they come from.
+func (t *Table) readMixins() {
+	for f := range t.goType.Fields() {
+		if !f.Anonymous {
+			continue
+		}
+		switch f.Type {
+		case reflect.TypeFor[Model]():
+			t.Version, t.CreatedAt, t.UpdatedAt = t.byName["version"], t.byName["created_at"], t.byName["updated_at"]
+		case reflect.TypeFor[SoftDelete]():
+			t.DeletedAt = t.byName["deleted_at"]
+		case reflect.TypeFor[Tenant]():
+			t.Tenant = t.byName["tenant_id"]
+		case reflect.TypeFor[Untracked]():
+			t.Tracked = false
+		}
+	}
+}
+
+func (t *Table) readUniqueKeys(bt *schema.Table) {
+	for name, fields := range bt.Unique {
+		var group []*Column
+		for _, f := range fields {
+			c := t.byName[f.Name]
+			if c == nil {
+				continue
+			}
+			if name == "" {
+				t.UniqueKeys = append(t.UniqueKeys, []*Column{c})
+				continue
+			}
+			group = append(group, c)
+		}
+		if len(group) > 0 {
+			t.UniqueKeys = append(t.UniqueKeys, group)
+		}
+	}
+	sortUniqueKeys(t.UniqueKeys)
+}
+
+// check refuses what the engines would not treat alike.
+func (t *Table) check() error {
+	if !validName(t.Name) {
+		return fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name)
+	}
+	if len(t.PrimaryKey) == 1 {
+		switch c := t.PrimaryKey[0]; c.Kind {
+		case KindUUID, KindInt, KindText:
+		default:
+			return fmt.Errorf("store: table %s: primary key %s is %s, want store.ID, an integer or text", t.Name, c.Name, c.Kind)
+		}
+	}
+	for _, c := range t.PrimaryKey {
+		if !c.Kind.Ordered() {
+			return fmt.Errorf("store: table %s: primary key column %s is %s, which has no order", t.Name, c.Name, c.Kind)
+		}
+	}
+	return nil
+}

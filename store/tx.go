@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// ErrTxDone reports the use of a transaction after its function returned.
+var ErrTxDone error = &coded{"store: the transaction is over", "XX000"}
+
+// Tx is a running transaction. It belongs to the goroutine that runs the
+// function of [DB.Tx].
+type Tx struct {
+	db     *DB
+	conn   driver.Conn
+	failed error // the first failed write; nothing but rollback is left
+	done   bool
+	depth  int
+	logged bool // the change log has new rows
+}
+
+// TxOptions tunes a transaction.
+type TxOptions struct {
+	// Isolation is the level on PostgreSQL; SQLite is always serializable.
+	//
+	// Defaults to sql.LevelSerializable: what the function reads still holds
+	// when it commits.
+	Isolation sql.IsolationLevel
+
+	// ReadOnly promises not to write.
+	ReadOnly bool
+}
+
+// maxAttempts is how often a transaction is run before it is given up.
+const maxAttempts = 10
+
+// Tx runs fn in a transaction, serializable unless opts says otherwise. It
+// commits if fn returns nil and rolls back if fn returns an error or panics.
+//
+// A transaction that loses against another one is run again, fn with it, at
+// most ten times with growing pauses; then the error is [ErrConflict]. So fn
+// must not have effects outside of the transaction. The context given to fn
+// marks the transaction: using the DB with it fails with [ErrInTx].
+//
+// After a failed write the transaction has failed and every further use of it
+// is [ErrTxFailed], unless the write ran inside [Tx.Tx].
+func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return db.TxWith(ctx, TxOptions{}, fn)
+}
+
+// TxWith is Tx with options.
+func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
+	if db.inTx(ctx) {
+		return ErrInTx
+	}
+	if opts.Isolation == sql.LevelDefault {
+		opts.Isolation = sql.LevelSerializable
+	}
+	var err error
+	for attempt := range maxAttempts {
+		if attempt > 0 {
+			if err := pause(ctx, attempt); err != nil {
+				return err
+			}
+		}
+		err = db.runTx(ctx, opts, fn)
+		if !errors.Is(err, driver.ErrRetry) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrConflict, hideRetry{err})
+}
+
+// hideRetry keeps the last cause of a conflict for logs without being taken for
+// a retryable error by an outer loop.
+type hideRetry struct{ err error }
+
+func (h hideRetry) Error() string { return h.err.Error() }
+
+// pause waits before an attempt: up to 1, 2, 4, ... 64 ms.
+func pause(ctx context.Context, attempt int) error {
+	limit := time.Millisecond << min(attempt, 6)
+	timer := time.NewTimer(rand.N(limit) + limit/2)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (db *DB) runTx(ctx context.Context, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation})
+	if err != nil {
+		return storeError(ctx, err)
+	}
+	tx := &Tx{db: db, conn: conn}
+	defer func() {
+		tx.done = true
+		if rerr := conn.Rollback(); rerr != nil && err == nil {
+			err = storeError(ctx, rerr)
+		}
+	}()
+	if err := fn(context.WithValue(ctx, txKey{}, tx), tx); err != nil {
+		return tx.cause(err)
+	}
+	if tx.failed != nil {
+		return tx.cause(fmt.Errorf("%w: %w", ErrTxFailed, tx.failed))
+	}
+	if err := conn.Commit(ctx); err != nil {
+		return storeError(ctx, err)
+	}
+	if tx.logged {
+		db.wake.signal()
+	}
+	return nil
+}
+
+// cause makes a transaction that has failed by losing be run again, whatever
+// the function made of the error.
+func (tx *Tx) cause(err error) error {
+	if tx.failed != nil && errors.Is(tx.failed, driver.ErrRetry) && !errors.Is(err, driver.ErrRetry) {
+		return fmt.Errorf("%w: %w", err, tx.failed)
+	}
+	return err
+}
+
+// Tx runs fn in a savepoint: if fn returns an error, what it wrote is undone
+// and the outer transaction can go on.
+func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if err := tx.session().enter(ctx); err != nil {
+		return err
+	}
+	tx.depth++
+	defer func() { tx.depth-- }()
+	name := fmt.Sprintf("plinth_%d", tx.depth)
+	if err := tx.control(ctx, "savepoint "+name); err != nil {
+		return err
+	}
+	err := tx.guarded(ctx, fn)
+	if err == nil && tx.failed == nil {
+		return tx.control(ctx, "release savepoint "+name)
+	}
+	if errors.Is(tx.failed, driver.ErrRetry) {
+		return tx.cause(err) // only a new transaction helps
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: %w", ErrTxFailed, tx.failed)
+	}
+	// The savepoint is undone even if ctx is cancelled: the outer transaction
+	// may still be committed.
+	undo := context.WithoutCancel(ctx)
+	tx.failed = nil
+	if uerr := tx.control(undo, "rollback to savepoint "+name); uerr != nil {
+		return errors.Join(err, uerr)
+	}
+	return errors.Join(err, tx.control(undo, "release savepoint "+name))
+}
+
+// guarded runs fn and turns a panic into a failed transaction before it goes
+// on, so that a recovering caller cannot commit half a savepoint.
+func (tx *Tx) guarded(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	returned := false
+	defer func() {
+		if !returned {
+			tx.failed = errors.New("store: the function of a savepoint panicked")
+		}
+	}()
+	err := fn(ctx, tx)
+	returned = true
+	return err
+}
+
+func (tx *Tx) control(ctx context.Context, text string) error {
+	_, err := tx.db.driver.Exec(ctx, tx.conn, &driver.Statement{SQL: text})
+	if err != nil {
+		tx.failed = err
+	}
+	return storeError(ctx, err)
+}
+
+// SQL returns the transaction for libraries that take a *sql.Tx. What they
+// write skips rules, hooks and the change log; they must not end it.
+func (tx *Tx) SQL() *sql.Tx { return tx.conn.SQL() }

@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// write is one write of the library: every insert, update, delete, restore and
+// upsert is one of these and runs through [write.run].
+type write struct {
+	s      session
+	table  *Table
+	scope  *Scope
+	guard  *Guard // nil for trusted code
+	access access
+	op     WriteOp
+	part   seed.Part
+	now    time.Time
+
+	rows     [][]any   // insert: every column, absent where the database decides
+	given    ColumnSet // insert: columns the caller gave
+	sets     []assignment
+	where    Cond
+	version  *int64 // update: the version the row must have
+	upsert   *upsert
+	ret      *Query // nil: only the number of rows
+	erase    bool   // delete rows of a table with SoftDelete for good
+	single   bool   // exactly one row, else CardinalityError
+	trusting trust  // whether where comes from trusted code
+}
+
+// upsert says what an insert does about rows that exist.
+type upsert struct {
+	keys   []*Column
+	ignore bool
+	sets   ColumnSet // columns written to a row that exists
+}
+
+// maxWrite is the largest number of rows one write may touch.
+const maxWrite = 10000
+
+// WriteOptions tunes a write through a [Gate]. The zero value answers only the
+// number of rows.
+type WriteOptions struct {
+	// Return asks for the written rows: columns, relations and order of the
+	// query; its filter is not used. Rows the scope may not read are left
+	// out.
+	Return *Query
+
+	// Single undoes the write with a [CardinalityError] unless exactly one
+	// row was written.
+	Single bool
+
+	// Version is the version the written row must have; else [ErrStale].
+	Version *int64
+}
+
+func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
+	w := &write{
+		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, part: part,
+		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
+		ret: opts.Return, single: opts.Single, version: opts.Version, trusting: trust(g.scope == nil),
+	}
+	if g.table.View {
+		return nil, ErrReadOnlyTable
+	}
+	if g.scope != nil {
+		guard := g.scope.guard(g.table)
+		if guard == nil {
+			return nil, &UnknownTableError{Table: g.table.Name}
+		}
+		w.guard = dropGuard(g.table, guard, part)
+	}
+	return w, nil
+}
+
+// Insert writes new rows. A preset column with another value, and a row the
+// scope may not create, undo the whole write with [ErrDenied].
+func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Rows) error {
+	w, err := g.newWrite(OpInsert, "", opts)
+	if err != nil {
+		return err
+	}
+	w.rows, w.given = in.rows, in.given
+	return w.run(ctx, out)
+}
+
+// UpsertOptions says what an upsert does.
+type UpsertOptions struct {
+	WriteOptions
+
+	// Conflict lists the columns of the primary key or of a unique key that
+	// tell whether a row exists. Nil is the primary key.
+	Conflict []string
+
+	// Ignore leaves rows that exist alone; else the columns that were given
+	// are written to them.
+	Ignore bool
+}
+
+// Upsert inserts rows and updates those that exist. Rows that exist are judged
+// by the rules for updates; one the scope may not read or update fails the whole
+// write with a [ConstraintError] that says no more than that the key is taken.
+func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Rows) error {
+	w, err := g.newWrite(OpInsert, seed.Upsert, opts.WriteOptions)
+	if err != nil {
+		return err
+	}
+	keys, err := g.conflictKey(opts.Conflict)
+	if err != nil {
+		return err
+	}
+	w.rows, w.given = in.rows, in.given
+	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, sets: in.given}
+	for _, k := range keys {
+		w.upsert.sets.Remove(k)
+	}
+	updatable := g.table.UpdatableColumns()
+	if w.guard != nil {
+		updatable = w.guard.Updatable
+	}
+	w.upsert.sets = w.upsert.sets.With(updatable)
+	return w.run(ctx, out)
+}
+
+// conflictKey resolves the columns of an upsert, which must be a key.
+func (g Gate) conflictKey(names []string) ([]*Column, error) {
+	if names == nil {
+		return g.table.PrimaryKey, nil
+	}
+	var set ColumnSet
+	var cols []*Column
+	for _, name := range names {
+		s := source{table: g.table}
+		if g.scope != nil {
+			s.guard = g.scope.guard(g.table)
+		}
+		c, err := s.lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		if !set.Has(c) {
+			set.Add(c)
+			cols = append(cols, c)
+		}
+	}
+	for _, key := range append([][]*Column{g.table.PrimaryKey}, g.table.UniqueKeys...) {
+		if len(key) == len(cols) && covers(&set, key) {
+			return key, nil
+		}
+	}
+	return nil, &QueryError{Code: "42P10", Reason: "there is no unique constraint matching the ON CONFLICT specification"}
+}
+
+func covers(set *ColumnSet, cols []*Column) bool {
+	for _, c := range cols {
+		if !set.Has(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// Update sets columns of the rows the query selects, as far as the scope may
+// read and update them. If a row would become one the scope may not have, the
+// whole write is undone with [ErrDenied].
+func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOptions, out *Rows) error {
+	w, err := g.newWrite(OpUpdate, seed.Update, opts)
+	if err != nil {
+		return err
+	}
+	w.sets, w.where = p.sets, where
+	return w.run(ctx, out)
+}
+
+// Delete deletes the rows the condition selects, as far as the scope may read
+// and delete them; with [SoftDelete] it marks them.
+func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
+	w, err := g.newWrite(OpDelete, seed.Delete, opts)
+	if err != nil {
+		return err
+	}
+	w.where = where
+	return w.run(ctx, out)
+}
+
+// Restore brings back deleted rows of a table with [SoftDelete].
+func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
+	w, err := g.newWrite(OpRestore, seed.Update, opts)
+	if err != nil {
+		return err
+	}
+	if g.table.DeletedAt == nil {
+		return ErrReadOnlyTable
+	}
+	w.where = where
+	return w.run(ctx, out)
+}
+
+// run is the one write path: it prepares the rows in Go and then writes either
+// by one statement or step by step in a transaction. Both ways do the same.
+func (w *write) run(ctx context.Context, out *Rows) error {
+	if err := w.prepare(); err != nil {
+		return err
+	}
+	out.result.Reset()
+	out.take()
+	if w.op == OpInsert && len(w.rows) == 0 {
+		return w.cardinality(out)
+	}
+	if w.direct() {
+		return w.runDirect(ctx, out)
+	}
+	return w.runSteps(ctx, out)
+}
+
+// direct reports whether one statement does it: no hook wants the row in
+// between, nothing else has to be written or read with it. Without PostgreSQL's
+// WITH it also takes that nothing must be judged or logged.
+func (w *write) direct() bool {
+	if w.table.hooks.any() || w.upsert != nil || w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0) {
+		return false
+	}
+	if w.op == OpDelete && w.table.DeletedAt == nil && w.table.hasActions() {
+		return false
+	}
+	return true
+}
+
+// hasActions reports whether deleting a row deletes or changes others.
+func (t *Table) hasActions() bool {
+	for _, ref := range t.referrers {
+		if ref.OnDelete != Restrict {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *write) cardinality(out *Rows) error {
+	if w.single && out.Count != 1 {
+		return &CardinalityError{Rows: out.Count}
+	}
+	return nil
+}
+
+// fail turns an error of a writing statement into one of this package.
+func (w *write) fail(err error) error {
+	var v *driver.Violation
+	if errors.As(err, &v) {
+		return constraintError(w.table, v)
+	}
+	var raised *driver.Raised
+	if errors.As(err, &raised) {
+		return w.raised(raised.Check)
+	}
+	return err
+}

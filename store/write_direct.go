@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// runDirect writes by one statement. On SQLite that is only possible where
+// nothing must be judged by the database, logged or sorted.
+func (w *write) runDirect(ctx context.Context, out *Rows) error {
+	checks, err := w.checks()
+	if err != nil {
+		return err
+	}
+	pg := w.s.db.dialect.Postgres()
+	if !pg && !w.simple(checks) {
+		return w.runSteps(ctx, out)
+	}
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	if err := w.fillTenant(c); err != nil {
+		return err
+	}
+	var st *driver.Statement
+	if w.simple(checks) {
+		st, err = w.compileSimple(c)
+	} else {
+		st, err = w.compileCTE(c, checks)
+	}
+	if err != nil {
+		return err
+	}
+	return w.runStatement(ctx, st, out)
+}
+
+// simple reports whether a bare statement with RETURNING does: nothing is
+// logged or judged, and what comes back needs no filter and no order.
+func (w *write) simple(checks []check) bool {
+	if w.table.Tracked || len(checks) > 0 {
+		return false
+	}
+	if w.op == OpInsert && len(w.rows) > 1 && !w.s.db.dialect.Postgres() {
+		return false
+	}
+	if w.ret == nil {
+		return true
+	}
+	ordered := w.op == OpInsert || pinned(w.table, w.where)
+	return ordered && (w.guard == nil || w.implied(w.guard.Read))
+}
+
+// runStatement runs the one statement. In the pool it is its own transaction
+// and is run again when it loses against another; but only a transaction of ours
+// can undo a wrong number of rows.
+func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
+	if w.single && w.s.tx == nil {
+		return w.s.db.Tx(ctx, func(ctx context.Context, tx *Tx) error {
+			inner := *w
+			inner.s = tx.session()
+			return inner.runStatement(ctx, st, out)
+		})
+	}
+	for attempt := 1; ; attempt++ {
+		out.result.Reset()
+		err := w.execute(ctx, st, out)
+		if err == nil {
+			break
+		}
+		if w.s.tx != nil || !errors.Is(err, driver.ErrRetry) {
+			return w.fail(err)
+		}
+		if attempt == maxAttempts {
+			return conflict(err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+	if w.table.Tracked && out.Count > 0 {
+		w.s.logged()
+	}
+	return w.cardinality(out)
+}
+
+func (w *write) execute(ctx context.Context, st *driver.Statement, out *Rows) error {
+	if st.Shape == nil {
+		n, err := w.s.exec(ctx, st)
+		out.take()
+		out.Count = int(n)
+		return err
+	}
+	if err := w.s.query(ctx, st, &out.result); err != nil {
+		return err
+	}
+	out.take()
+	if len(st.Shape.Extra) == 0 {
+		return nil
+	}
+	n, err := firstInt(out.result.Extra)
+	if w.ret == nil {
+		out.Count = int(n)
+	} else if out.Count > 0 {
+		out.Version = n
+	}
+	return err
+}
+
+// logged notes that the change log has new rows: for after the commit, or now.
+func (s session) logged() {
+	if s.tx != nil {
+		s.tx.logged = true
+		return
+	}
+	s.db.wake.signal()
+}
+
+// fillTenant sets the tenant of new rows from the statement's.
+func (w *write) fillTenant(c *compiler) error {
+	t := w.table.Tenant
+	if t == nil || w.op != OpInsert {
+		return nil
+	}
+	if c.tenant == "" {
+		if w.scope != nil {
+			return ErrDenied
+		}
+		return ErrNoTenant
+	}
+	for _, row := range w.rows {
+		row[t.index] = c.tenant
+	}
+	return nil
+}
+
+// returning plans the columns of the answer. Without w.ret it is nil.
+func (w *write) returning(c *compiler, s source) (*rowPlan, error) {
+	if w.ret == nil {
+		return nil, nil
+	}
+	s.guard = w.returnGuard()
+	return c.plan(s, w.ret)
+}
+
+// shape returns the shape of the written rows: their members and version, or
+// only their number.
+func (w *write) shape(plan *rowPlan) *driver.Shape {
+	if plan == nil {
+		return &driver.Shape{Extra: []Kind{KindInt}}
+	}
+	shape := &driver.Shape{Members: plan.members}
+	if w.table.Version != nil {
+		shape.Extra = []Kind{KindInt}
+	}
+	return shape
+}
+
+// compileSimple writes a bare INSERT, UPDATE or DELETE.
+func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
+	s := source{table: w.table, alias: c.alias(), guard: w.guard}
+	if w.op == OpInsert {
+		if err := w.insertInto(c, s.alias); err != nil {
+			return nil, err
+		}
+	} else if err := w.changeRows(c, s); err != nil {
+		return nil, err
+	}
+	plan, err := w.returning(c, s)
+	if err != nil {
+		return nil, err
+	}
+	if plan == nil {
+		st := c.statement(nil)
+		st.Write = true
+		return st, nil
+	}
+	c.write(" returning ")
+	if err := w.returnColumns(c, s, plan); err != nil {
+		return nil, err
+	}
+	st := c.statement(w.shape(plan))
+	st.Write = true
+	return st, nil
+}
+
+func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) error {
+	start := len(c.sql)
+	if !c.pg {
+		// RETURNING on SQLite knows the columns by the table's name only.
+		s.alias = w.table.sqlName
+	}
+	if err := c.rowColumns(s, plan, false); err != nil {
+		return err
+	}
+	if v := w.table.Version; v != nil {
+		if len(c.sql) > start {
+			c.write(", ")
+		}
+		c.column(s, v)
+	}
+	if len(c.sql) == start {
+		c.write("1")
+	}
+	return nil
+}
+
+// changeRows writes UPDATE or DELETE with its WHERE.
+func (w *write) changeRows(c *compiler, s source) error {
+	if w.deletesRows() {
+		c.write("delete from ", w.table.sqlName, " as ", s.alias)
+	} else {
+		c.write("update ", w.table.sqlName, " as ", s.alias, " set ")
+		w.assign(c, s)
+	}
+	return w.selectRows(c, s)
+}
+
+// deletesRows reports whether rows leave the table, not only their sight.
+func (w *write) deletesRows() bool {
+	return w.op == OpDelete && (w.table.DeletedAt == nil || w.erase)
+}
+
+func (w *write) assign(c *compiler, s source) {
+	for i, a := range w.sets {
+		if i > 0 {
+			c.write(", ")
+		}
+		c.write(a.column.sqlName, " = ")
+		if a.add {
+			c.column(s, a.column)
+			c.write(" + ")
+		}
+		c.bind(a.column.Kind, a.value)
+	}
+}
+
+// selectRows writes WHERE for the rows to be changed: standing predicates, the
+// rules to read and to change them, the version, and the caller's condition.
+func (w *write) selectRows(c *compiler, s source) error {
+	start := len(c.sql)
+	c.withDeleted = w.op == OpRestore || w.access.withDeleted
+	err := c.standing(s)
+	if w.op == OpRestore {
+		c.write(" and ")
+		c.column(s, w.table.DeletedAt)
+		c.write(" is not null")
+	}
+	if err == nil && w.guard != nil {
+		err = errors.Join(c.rule(s, w.guard.Read), c.rule(s, w.changeRule()))
+	}
+	if err == nil && w.version != nil {
+		if w.table.Version == nil {
+			return ErrStale
+		}
+		c.write(" and ")
+		c.column(s, w.table.Version)
+		c.write(" = ")
+		c.bind(KindInt, *w.version)
+	}
+	if err == nil && !w.where.IsZero() {
+		c.write(" and ")
+		err = c.cond(s, w.where.n, w.trusting)
+	}
+	c.withDeleted = w.access.withDeleted
+	c.whereFrom(start)
+	return err
+}
+
+// changeRule returns the rule on rows to be changed.
+func (w *write) changeRule() Cond {
+	switch w.op {
+	case OpDelete:
+		return w.guard.Delete
+	case OpRestore:
+		return w.guard.Restore
+	}
+	return w.guard.Update
+}

@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// errTooDeep stops cascades that lead in a circle.
+var errTooDeep = errors.New("store: cascades are nested too deeply")
+
+// writeRows changes the rows of the table.
+func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
+	for _, rw := range rows {
+		var err error
+		switch {
+		case rw.op == OpInsert:
+			err = w.insertRow(ctx, rw)
+		case rw.new == nil:
+			if err = w.cascade(ctx, rw); err == nil {
+				err = w.deleteRow(ctx, rw)
+			}
+		default:
+			err = w.updateRow(ctx, rw)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertRow inserts one row and reads back the key if the database made it.
+func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
+	c := w.s.newCompiler(ctx, nil, access{})
+	one := &write{table: w.table, rows: [][]any{rw.new}}
+	if err := one.insertInto(c, ""); err != nil {
+		return err
+	}
+	made := slices.IndexFunc(w.table.Columns, func(col *Column) bool {
+		_, gap := rw.new[col.index].(absent)
+		return gap
+	})
+	if made < 0 {
+		return w.exec(ctx, c)
+	}
+	col := w.table.Columns[made]
+	c.write(" returning ", col.sqlName)
+	st := c.statement(&driver.Shape{Extra: []Kind{col.Kind}})
+	st.Write = true
+	var r driver.Result
+	if err := w.s.query(ctx, st, &r); err != nil {
+		return err
+	}
+	key, err := firstInt(r.Extra)
+	rw.new[made] = key
+	return err
+}
+
+// updateRow writes what differs between the old and the new row.
+func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
+	c := w.s.newCompiler(ctx, nil, access{})
+	s := source{table: w.table, alias: c.alias()}
+	c.write("update ", w.table.sqlName, " as ", s.alias, " set ")
+	changed := w.differing(rw)
+	first := true
+	for i, col := range w.table.Columns {
+		if !changed.Has(col) {
+			continue
+		}
+		if !first {
+			c.write(", ")
+		}
+		first = false
+		c.write(col.sqlName, " = ")
+		c.bind(col.Kind, rw.new[i])
+	}
+	if first {
+		return nil
+	}
+	c.write(" where ")
+	c.keyEquals(s, rw.old)
+	return w.exec(ctx, c)
+}
+
+func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
+	c := w.s.newCompiler(ctx, nil, access{})
+	s := source{table: w.table, alias: c.alias()}
+	c.write("delete from ", w.table.sqlName, " as ", s.alias, " where ")
+	c.keyEquals(s, rw.old)
+	return w.exec(ctx, c)
+}
+
+func (w *write) exec(ctx context.Context, c *compiler) error {
+	st := c.statement(nil)
+	st.Write = true
+	_, err := w.s.exec(ctx, st)
+	return err
+}
+
+// cascade carries out what the model says about rows that refer to a row to be
+// deleted, through the write path of their table.
+func (w *write) cascade(ctx context.Context, rw *rowWrite) error {
+	depth, _ := ctx.Value(cascadeKey{}).(int)
+	if depth > 16 {
+		return errTooDeep
+	}
+	ctx = context.WithValue(ctx, cascadeKey{}, depth+1)
+	for _, ref := range w.table.referrers {
+		if ref.OnDelete == Restrict {
+			continue
+		}
+		if err := w.cascadeInto(ctx, ref, rw.old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type cascadeKey struct{}
+
+func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) error {
+	child := ref.Columns[0].Table
+	conds := make([]Cond, len(ref.Columns))
+	for i, col := range ref.Columns {
+		conds[i] = boundEq(col, old[ref.Keys[i].index])
+	}
+	// Rows in the bin and of other tenants refer to the row too.
+	op := &write{
+		s: w.s, table: child, now: w.now, op: OpDelete, where: And(conds...), trusting: trustedCond,
+		access: access{withDeleted: true, allTenants: true},
+	}
+	if ref.OnDelete == SetNull {
+		op.op = OpUpdate
+		for _, col := range ref.Columns {
+			op.sets = append(op.sets, assignment{column: col})
+		}
+		op.touch()
+	} else if child.DeletedAt != nil {
+		op.erase = true
+	}
+	var out Rows
+	return op.steps(ctx, &out)
+}
+
+// boundEq compares a column with a bound value.
+func boundEq(col *Column, v any) Cond {
+	n := &node{kind: nodeCompare, name: col.Name, column: col, op: OpEq, operand: operand{kind: operandValue, value: v}}
+	return Cond{n}
+}
+
+// answer fills the answer from the written rows: from Go where they are plain,
+// by a read in the same transaction where relations or an order are asked for.
+func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	out.Count = len(rows)
+	if len(rows) == 1 && w.table.Version != nil && rows[0].new != nil {
+		out.Version, _ = rows[0].new[w.table.Version.index].(int64)
+	}
+	if w.ret == nil {
+		return nil
+	}
+	out.Body, out.Count = out.result.Body[:0], 0
+	gone := w.op == OpDelete
+	if !gone && (len(w.ret.With) > 0 || len(w.ret.Order) > 0) {
+		return w.readBack(ctx, rows, out)
+	}
+	for _, rw := range rows {
+		row := rw.new
+		if gone {
+			row = rw.old
+		}
+		visible, err := w.visible(ctx, row, gone)
+		if err != nil {
+			return err
+		}
+		if !visible {
+			continue
+		}
+		if out.Body, err = w.appendRow(out.Body, row, out.Count > 0); err != nil {
+			return err
+		}
+		out.Count++
+	}
+	out.result.Body = out.Body
+	return nil
+}
+
+// visible judges a written row by the rule to read. A row that is gone was
+// visible when it was selected.
+func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error) {
+	if w.guard == nil || gone {
+		return true, nil
+	}
+	rule := dropReturned(w.guard.Read)
+	if rule.IsZero() {
+		return false, nil
+	}
+	if result, decided := rule.n.evaluate(w.scope, row); decided {
+		return result == isTrue, nil
+	}
+	return w.holds(ctx, &rowWrite{new: row}, check{rule: rule.n})
+}
+
+// appendRow appends the selected columns of a row as JSON object.
+func (w *write) appendRow(dst []byte, row []any, comma bool) ([]byte, error) {
+	c := w.s.newCompiler(context.Background(), w.scope, w.access)
+	plan, err := c.plan(source{table: w.table, alias: "t", guard: w.returnGuard()}, &Query{Select: w.ret.Select})
+	if err != nil {
+		return dst, err
+	}
+	if comma {
+		dst = append(dst, ',')
+	}
+	dst = append(dst, '{')
+	for i, pc := range plan.columns {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, plan.members[i].Key...)
+		dst = appendCast(dst, pc, row[pc.column.index])
+	}
+	return append(dst, '}'), nil
+}
+
+// appendCast appends a value after the cast of its column.
+func appendCast(dst []byte, pc planColumn, v any) []byte {
+	if v == nil {
+		return append(dst, "null"...)
+	}
+	switch pc.cast {
+	case "int":
+		return appendValue(dst, KindInt, int64(btoi(v == true)))
+	case "date":
+		text := appendValue(nil, KindTimestamp, v)
+		return append(append(dst, text[:len(`"2006-01-02`)]...), '"')
+	case castText:
+		text := appendValue(nil, pc.column.Kind, v)
+		if text[0] == '"' && pc.column.Kind != KindJSON {
+			return append(dst, text...)
+		}
+		return strictjson.AppendStringBytes(dst, text)
+	}
+	return appendValue(dst, pc.column.Kind, v)
+}
+
+// readBack reads the written rows through the guard, with relations. Without an
+// order of the query they come in the order of the write.
+func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	q := *w.ret
+	q.Limit, q.Offset, q.After, q.Count = nil, 0, "", false
+	keys := make([]Cond, len(rows))
+	for i, rw := range rows {
+		var conds []Cond
+		for _, pk := range w.table.PrimaryKey {
+			conds = append(conds, boundEq(pk, rw.new[pk.index]))
+		}
+		keys[i] = And(conds...)
+	}
+	if len(q.Order) > 0 {
+		return w.readWritten(ctx, &q, Or(keys...), out)
+	}
+	for _, key := range keys {
+		if err := w.readWritten(ctx, &q, key, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *write) readWritten(ctx context.Context, q *Query, key Cond, out *Rows) error {
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	q.Where = key
+	shape, err := c.read(w.table, q, readOptions{part: seed.Returned})
+	if err != nil {
+		return err
+	}
+	var r driver.Result
+	if err := w.s.query(ctx, c.statement(shape), &r); err != nil {
+		return err
+	}
+	if r.Rows > 0 && out.Count > 0 {
+		out.Body = append(out.Body, ',')
+	}
+	out.Body = append(out.Body, r.Body...)
+	out.Count += r.Rows
+	out.result.Body = out.Body
+	return nil
+}

@@ -1,0 +1,309 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// runSteps writes row by row in a transaction, with everything a write can have:
+// hooks, cascades, upserts, answers with relations.
+func (w *write) runSteps(ctx context.Context, out *Rows) error {
+	if w.s.tx != nil {
+		return w.steps(ctx, out)
+	}
+	return w.s.db.Tx(ctx, func(ctx context.Context, tx *Tx) error {
+		inner := *w
+		inner.s = tx.session()
+		inner.rows = cloneRows(w.rows) // the transaction may be run again
+		return inner.steps(ctx, out)
+	})
+}
+
+func cloneRows(rows [][]any) [][]any {
+	clone := make([][]any, len(rows))
+	for i, row := range rows {
+		clone[i] = slices.Clone(row)
+	}
+	return clone
+}
+
+func (w *write) steps(ctx context.Context, out *Rows) error {
+	out.result.Reset()
+	out.take()
+	rows, err := w.plannedRows(ctx, out)
+	if err != nil {
+		return err
+	}
+	for _, rw := range rows {
+		if err := w.before(ctx, rw); err != nil {
+			return err
+		}
+	}
+	if err := w.judgeRows(rows); err != nil {
+		return err
+	}
+	if err := w.writeRows(ctx, rows); err != nil {
+		return w.fail(err)
+	}
+	if err := w.checkRows(ctx, rows); err != nil {
+		return err
+	}
+	for _, rw := range rows {
+		if err := runHooks(ctx, w.table.hooks.after, rw); err != nil {
+			return err
+		}
+	}
+	if err := w.logRows(ctx, rows); err != nil {
+		return err
+	}
+	if err := w.answer(ctx, rows, out); err != nil {
+		return err
+	}
+	return w.cardinality(out)
+}
+
+// plannedRows returns the rows of the write, with the old row where there is
+// one and the new row as it is meant to be.
+func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
+	if w.op == OpInsert {
+		c := w.s.newCompiler(ctx, w.scope, w.access)
+		if err := w.fillTenant(c); err != nil {
+			return nil, err
+		}
+		if w.upsert != nil {
+			return w.upsertRows(ctx, out)
+		}
+		rows := make([]*rowWrite, len(w.rows))
+		for i, row := range w.rows {
+			rows[i] = w.newRow(OpInsert, nil, row)
+		}
+		return rows, nil
+	}
+	old, err := w.lockRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*rowWrite, len(old))
+	for i, row := range old {
+		rows[i] = w.newRow(w.op, row, w.changed(row))
+	}
+	return rows, nil
+}
+
+func (w *write) newRow(op WriteOp, old, new []any) *rowWrite {
+	return &rowWrite{op: op, table: w.table, tx: w.s.tx, scope: w.scope, old: old, new: new}
+}
+
+// changed applies the assignments to a row. A row that leaves the table has no
+// new one.
+func (w *write) changed(row []any) []any {
+	if w.deletesRows() {
+		return nil
+	}
+	row = slices.Clone(row)
+	for _, a := range w.sets {
+		if n, ok := row[a.column.index].(int64); ok && a.add {
+			row[a.column.index] = n + a.value.(int64)
+			continue
+		}
+		row[a.column.index] = a.value
+	}
+	return row
+}
+
+// lockRows reads the rows to be changed, in key order, and locks them.
+func (w *write) lockRows(ctx context.Context) ([][]any, error) {
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	s := source{table: w.table, alias: c.alias(), guard: w.guard}
+	c.write("select ")
+	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
+		return nil, err
+	}
+	c.write(" from ", w.table.sqlName, " ", s.alias)
+	if err := w.selectRows(c, s); err != nil {
+		return nil, err
+	}
+	c.write(" order by ")
+	c.keyList(s)
+	c.write(" limit ")
+	c.int(maxWrite + 1)
+	if c.pg {
+		c.write(" for update of ", s.alias)
+	}
+	return w.readWhole(ctx, c)
+}
+
+// readWhole runs a statement that selects whole rows and reads them as bound
+// values.
+func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
+	var r driver.Result
+	st := c.statement(w.table.wholeRow())
+	if err := w.s.query(ctx, st, &r); err != nil {
+		return nil, err
+	}
+	if r.Rows > maxWrite {
+		return nil, &LimitError{Name: "rows of one write", Limit: maxWrite}
+	}
+	return w.table.parseRows(r.Body)
+}
+
+// parseRows reads canonical rows with all columns of the table.
+func (t *Table) parseRows(body []byte) ([][]any, error) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	doc, err := strictjson.Parse(slices.Concat([]byte{'['}, body, []byte{']'}), strictjson.Limits{Depth: 64, Digits: 1 << 17})
+	if err != nil {
+		return nil, fmt.Errorf("store: rows of %s: %w", t.Name, err)
+	}
+	var rows [][]any
+	for _, v := range doc.Elements() {
+		row := make([]any, len(t.Columns))
+		i := 0
+		for _, member := range v.Members() {
+			if row[i], err = t.Columns[i].parseJSON(member.Raw()); err != nil {
+				return nil, err
+			}
+			i++
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// before runs the hooks on a row and then validates what they made of it.
+func (w *write) before(ctx context.Context, rw *rowWrite) error {
+	if !w.table.hooks.any() {
+		return nil
+	}
+	if err := runHooks(ctx, w.table.hooks.before, rw); err != nil {
+		return err
+	}
+	switch rw.op {
+	case OpInsert:
+		return w.validateRow(rw.new, nil)
+	case OpUpdate:
+		changed := w.differing(rw)
+		return w.validateRow(rw.new, &changed)
+	}
+	return nil
+}
+
+func (w *write) differing(rw *rowWrite) ColumnSet {
+	var set ColumnSet
+	for i, c := range w.table.Columns {
+		if !sameValue(c.Kind, rw.old[i], rw.new[i]) {
+			set.Add(c)
+		}
+	}
+	return set
+}
+
+// judgeRows decides the rules on new rows as far as Go can.
+func (w *write) judgeRows(rows []*rowWrite) error {
+	if w.guard == nil {
+		return nil
+	}
+	for _, rw := range rows {
+		rule := w.ruleFor(rw.op)
+		if rule.IsZero() || rw.new == nil {
+			if rw.op == OpInsert || rw.op == OpUpdate {
+				return ErrDenied
+			}
+			continue
+		}
+		if result, decided := rule.n.evaluate(w.scope, rw.new); decided && result != isTrue {
+			return ErrDenied
+		}
+	}
+	return nil
+}
+
+// ruleFor returns the rule on the row a write leaves.
+func (w *write) ruleFor(op WriteOp) Cond {
+	switch op {
+	case OpInsert:
+		return w.guard.Create
+	case OpUpdate:
+		if w.guard.UpdateTo.IsZero() {
+			return w.guard.Update
+		}
+		return w.guard.UpdateTo
+	}
+	return True()
+}
+
+// checkRows lets the database judge what Go could not.
+func (w *write) checkRows(ctx context.Context, rows []*rowWrite) error {
+	if w.guard == nil {
+		return nil
+	}
+	for _, rw := range rows {
+		for _, ch := range w.openChecks(rw) {
+			ok, err := w.holds(ctx, rw, ch)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return w.raised(w.checkName(ch))
+			}
+		}
+	}
+	return nil
+}
+
+// openChecks returns the checks of one row that need the database.
+func (w *write) openChecks(rw *rowWrite) []check {
+	if rw.new == nil || rw.op == OpRestore || rw.op == OpDelete {
+		return nil
+	}
+	var open []check
+	rule := w.ruleFor(rw.op)
+	if _, decided := rule.n.evaluate(w.scope, rw.new); !decided {
+		open = append(open, check{rule: rule.n})
+	}
+	for _, ref := range w.table.ForeignKeys {
+		if w.judged(ref) && !anyNull(ref.Columns, rw.new) {
+			open = append(open, check{reference: ref})
+		}
+	}
+	return open
+}
+
+func anyNull(columns []*Column, row []any) bool {
+	return slices.ContainsFunc(columns, func(c *Column) bool { return row[c.index] == nil })
+}
+
+// holds asks the database whether a check holds for a written row.
+func (w *write) holds(ctx context.Context, rw *rowWrite, ch check) (bool, error) {
+	c := w.s.newCompiler(ctx, w.scope, access{withDeleted: true})
+	s := source{table: w.table, alias: c.alias()}
+	c.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
+	c.keyEquals(s, rw.new)
+	c.write(" and ")
+	c.withDeleted = false
+	if err := c.checkCond(w, s, ch, ""); err != nil {
+		return false, err
+	}
+	var r driver.Result
+	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return false, err
+	}
+	return r.Rows == 1, nil
+}
+
+// keyEquals writes that a source's row has the key of a row.
+func (c *compiler) keyEquals(s source, row []any) {
+	for i, pk := range s.table.PrimaryKey {
+		if i > 0 {
+			c.write(" and ")
+		}
+		c.comparable(s, pk, false)
+		c.write(" = ")
+		c.bind(pk.Kind, row[pk.index])
+	}
+}

@@ -1,0 +1,147 @@
+package store
+
+import "context"
+
+// upsertRows tells the rows of an upsert apart: those that exist become
+// updates, judged by the rules for them. It reads what exists without the guard,
+// but a row the scope may not change only ever says that its key is taken.
+func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
+	existing, err := w.existing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(w.rows))
+	rows := make([]*rowWrite, 0, len(w.rows))
+	for _, row := range w.rows {
+		key := w.keyText(row)
+		if seen[key] && key != "" {
+			if w.upsert.ignore {
+				continue
+			}
+			return nil, &QueryError{Code: "21000", Reason: "ON CONFLICT DO UPDATE command cannot affect row a second time"}
+		}
+		seen[key] = true
+		old := existing[key]
+		if old == nil || key == "" {
+			rows = append(rows, w.newRow(OpInsert, nil, row))
+			out.Inserted++
+			continue
+		}
+		if w.upsert.ignore {
+			continue
+		}
+		if err := w.mayUpdate(ctx, old); err != nil {
+			return nil, err
+		}
+		rows = append(rows, w.newRow(OpUpdate, old, w.merged(old, row)))
+	}
+	return rows, nil
+}
+
+// keyText returns the conflict key of a row as text, empty if it has a NULL,
+// which conflicts with nothing.
+func (w *write) keyText(row []any) string {
+	var dst []byte
+	for _, k := range w.upsert.keys {
+		v := row[k.index]
+		if _, gap := v.(absent); gap || v == nil {
+			return ""
+		}
+		dst = append(appendValue(dst, k.Kind, v), ',')
+	}
+	return string(dst)
+}
+
+// existing locks and reads the rows that have the conflict keys of the input.
+func (w *write) existing(ctx context.Context) (map[string][]any, error) {
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	s := source{table: w.table, alias: c.alias()}
+	c.write("select ")
+	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
+		return nil, err
+	}
+	c.write(" from ", w.table.sqlName, " ", s.alias, " where (")
+	n := 0
+	for _, row := range w.rows {
+		if w.keyText(row) == "" {
+			continue
+		}
+		if n > 0 {
+			c.write(" or ")
+		}
+		n++
+		w.keyMatch(c, s, row)
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	c.write(")")
+	if err := c.standing(s); err != nil {
+		return nil, err
+	}
+	c.write(" order by ")
+	c.keyList(s)
+	if c.pg {
+		c.write(" for update of ", s.alias)
+	}
+	rows, err := w.readWhole(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string][]any, len(rows))
+	for _, row := range rows {
+		found[w.keyText(row)] = row
+	}
+	return found, nil
+}
+
+func (w *write) keyMatch(c *compiler, s source, row []any) {
+	c.write("(")
+	for i, k := range w.upsert.keys {
+		if i > 0 {
+			c.write(" and ")
+		}
+		c.comparable(s, k, false)
+		c.write(" = ")
+		c.bind(k.Kind, row[k.index])
+	}
+	c.write(")")
+}
+
+// mayUpdate refuses a row the scope may not see or change. The answer is that
+// of a taken key, whatever the reason.
+func (w *write) mayUpdate(ctx context.Context, old []any) error {
+	if w.guard == nil {
+		return nil
+	}
+	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
+	for _, rule := range []Cond{w.guard.Read, w.guard.Update} {
+		if rule.IsZero() {
+			return taken
+		}
+		result, decided := rule.n.evaluate(w.scope, old)
+		if !decided {
+			ok, err := w.holds(ctx, &rowWrite{new: old}, check{rule: rule.n})
+			if err != nil {
+				return err
+			}
+			result = truthOf(ok)
+		}
+		if result != isTrue {
+			return taken
+		}
+	}
+	return nil
+}
+
+// merged writes the given columns of the input over an existing row.
+func (w *write) merged(old, row []any) []any {
+	update := &write{table: w.table, now: w.now, op: OpUpdate}
+	for _, col := range w.table.Columns {
+		if w.upsert.sets.Has(col) {
+			update.sets = append(update.sets, assignment{column: col, value: row[col.index]})
+		}
+	}
+	update.touch()
+	return update.changed(old)
+}
