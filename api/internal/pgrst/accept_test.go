@@ -33,6 +33,7 @@ func TestNegotiateAccept(t *testing.T) {
 		{"Zero", []string{"application/json;q=0"}, refused},
 		{"ZeroButOther", []string{"application/json;q=0, application/vnd.pgrst.object+json"}, pgrst.MediaObject},
 		{"BadWeight", []string{"application/json;q=NaN"}, refused},
+		{"WeightTooLarge", []string{"application/json;q=1.5"}, refused},
 		{"CSV", []string{"text/csv"}, refused},
 		{"NullsStripped", []string{"application/vnd.pgrst.object+json;nulls=stripped"}, refused},
 		{"NullsStrippedArray", []string{"application/vnd.pgrst.array+json; nulls=stripped"}, refused},

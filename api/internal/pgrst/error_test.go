@@ -2,6 +2,8 @@ package pgrst_test
 
 import (
 	"errors"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -32,72 +34,93 @@ func TestParseErrors(t *testing.T) {
 	t.Parallel()
 
 	tests := []struct {
-		name, query, message, details string
+		name, key, value, what string
+		column                 int
+		details                string
 	}{
-		{"NoOperator", "id=5", `"failed to parse filter (5)" (line 1, column 1)`, `unexpected "5" expecting "not" or operator (eq, gt, ...)`},
-		{"UnknownOperator", "id=foo.1", `"failed to parse filter (foo.1)" (line 1, column 1)`, `unexpected "f" expecting "not" or operator (eq, gt, ...)`},
-		{"UnknownAfterNot", "id=not.foo.1", `"failed to parse filter (not.foo.1)" (line 1, column 5)`, `unexpected "f" expecting operator (eq, gt, ...)`},
-		{"NotTwice", "id=not.not.eq.1", `"failed to parse filter (not.not.eq.1)" (line 1, column 5)`, `unexpected "n" expecting operator (eq, gt, ...)`},
-		{"EmptyFilter", "id=", `"failed to parse filter ()" (line 1, column 1)`, `unexpected end of input expecting "not" or operator (eq, gt, ...)`},
-		{"UpperOperator", "id=EQ.1", `"failed to parse filter (EQ.1)" (line 1, column 1)`, `unexpected "E" expecting "not" or operator (eq, gt, ...)`},
-		{"Is", "id=is.nope", `"failed to parse filter (is.nope)" (line 1, column 4)`, `unexpected "n" expecting isVal: (null, not_null, true, false, unknown)`},
-		{"InWithoutList", "id=in.5", `"failed to parse filter (in.5)" (line 1, column 4)`, `unexpected "5" expecting "("`},
-		{"InOpen", "id=in.(5", `"failed to parse filter (in.(5)" (line 1, column 6)`, `unexpected end of input expecting "," or ")"`},
-		{"InTail", "id=in.(5)x", `"failed to parse filter (in.(5)x)" (line 1, column 7)`, `unexpected "x" expecting end of input`},
-		{"SecondLine", "id=in.(5)%0A%C3%A9!", "\"failed to parse filter (in.(5)\né!)\" (line 1, column 7)", `unexpected "\n" expecting end of input`},
-		{"LineCounts", "or=(a.eq.1%0A,ü!)", "\"failed to parse logic tree ((a.eq.1\n,ü!))\" (line 2, column 3)", `unexpected "!" expecting delimiter (.)`},
+		{"NoOperator", "id", "5", "filter", 1, `unexpected "5" expecting "not" or operator (eq, gt, ...)`},
+		{"UnknownOperator", "id", "foo.1", "filter", 1, `unexpected "f" expecting "not" or operator (eq, gt, ...)`},
+		{"UnknownAfterNot", "id", "not.foo.1", "filter", 5, `unexpected "f" expecting operator (eq, gt, ...)`},
+		{"NotTwice", "id", "not.not.eq.1", "filter", 5, `unexpected "n" expecting operator (eq, gt, ...)`},
+		{"EmptyFilter", "id", "", "filter", 1, `unexpected end of input expecting "not" or operator (eq, gt, ...)`},
+		{"UpperOperator", "id", "EQ.1", "filter", 1, `unexpected "E" expecting "not" or operator (eq, gt, ...)`},
+		{"Is", "id", "is.nope", "filter", 4, `unexpected "n" expecting isVal: (null, not_null, true, false, unknown)`},
+		{"InWithoutList", "id", "in.5", "filter", 4, `unexpected "5" expecting "("`},
+		{"InOpen", "id", "in.(5", "filter", 6, `unexpected end of input expecting "," or ")"`},
+		{"InTail", "id", "in.(5)x", "filter", 7, `unexpected "x" expecting end of input`},
 		// PostgREST's.
-		{"GroupWithoutList", "or=(id.in.1,2,id.eq.3)", `"failed to parse logic tree ((id.in.1,2,id.eq.3))" (line 1, column 10)`, `unexpected "1" expecting "("`},
-		{"GroupInverted", "or=)(", `"failed to parse logic tree ()()" (line 1, column 3)`, `unexpected ")" expecting "("`},
-		{"GroupEmpty", "or=()", `"failed to parse logic tree (())" (line 1, column 4)`, `unexpected ")" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)`},
-		{"GroupTail", "and=(a.eq.1),or(id.gt.0)", `"failed to parse logic tree ((a.eq.1),or(id.gt.0))" (line 1, column 12)`, `unexpected "," expecting end of input`},
-		{"GroupOpen", "or=(a.eq.1", `"failed to parse logic tree ((a.eq.1)" (line 1, column 10)`, `unexpected end of input expecting "," or ")"`},
-		{"GroupNotColumn", "not.or=(a.eq.1,b)", `"failed to parse logic tree ((a.eq.1,b))" (line 1, column 16)`, `unexpected ")" expecting delimiter (.)`},
+		{"GroupWithoutList", "or", "(id.in.1,2,id.eq.3)", "logic tree", 10, `unexpected "1" expecting "("`},
+		{"GroupInverted", "or", ")(", "logic tree", 3, `unexpected ")" expecting "("`},
+		{"GroupEmpty", "or", "()", "logic tree", 4, `unexpected ")" expecting field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)`},
+		{"GroupTail", "and", "(a.eq.1),or(id.gt.0)", "logic tree", 12, `unexpected "," expecting end of input`},
+		{"GroupOpen", "or", "(a.eq.1", "logic tree", 10, `unexpected end of input expecting "," or ")"`},
+		{"GroupNotColumn", "not.or", "(a.eq.1,b)", "logic tree", 16, `unexpected ")" expecting delimiter (.)`},
 		// PostgREST's places.
-		{"OrderWord", "order=id.ac", `"failed to parse order (id.ac)" (line 1, column 4)`, `unexpected "a" expecting "asc", "desc", "nullsfirst" or "nullslast"`},
-		{"OrderTail", "order=id.descc", `"failed to parse order (id.descc)" (line 1, column 8)`, `unexpected "c" expecting delimiter (.), "," or end of input`},
-		{"OrderNulls", "order=id.asc.nlsfst", `"failed to parse order (id.asc.nlsfst)" (line 1, column 8)`, `unexpected "n" expecting "nullsfirst" or "nullslast"`},
-		{"OrderNullsTail", "order=id.asc.nullslasttt", `"failed to parse order (id.asc.nullslasttt)" (line 1, column 17)`, `unexpected "t" expecting "," or end of input`},
-		{"OrderTwice", "order=id.nullslast.asc", `"failed to parse order (id.nullslast.asc)" (line 1, column 13)`, `unexpected "." expecting "," or end of input`},
-		{"OrderEmpty", "order=", `"failed to parse order ()" (line 1, column 1)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
-		{"OrderComma", "order=a,", `"failed to parse order (a,)" (line 1, column 3)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
-		{"OrderInjection", "order=id;drop", `"failed to parse order (id;drop)" (line 1, column 3)`, `unexpected ";" expecting delimiter (.), "," or end of input`},
-		{"SelectComma", "select=id,", `"failed to parse select parameter (id,)" (line 1, column 4)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
-		{"SelectBrackets", "select=id,clients(name[])", `"failed to parse select parameter (id,clients(name[]))" (line 1, column 16)`, `unexpected "[" expecting "," or ")"`},
-		{"SelectOpen", "select=id,clients(name", `"failed to parse select parameter (id,clients(name)" (line 1, column 16)`, `unexpected end of input expecting "," or ")"`},
-		{"SelectClosed", "select=id)", `"failed to parse select parameter (id))" (line 1, column 3)`, `unexpected ")" expecting "," or end of input`},
-		{"SelectCast", "select=name::", `"failed to parse select parameter (name::)" (line 1, column 7)`, `unexpected end of input expecting letter or digit`},
-		{"SelectCastInjection", "select=name::text)--", `"failed to parse select parameter (name::text)--)" (line 1, column 11)`, `unexpected ")" expecting "," or end of input`},
-		{"SelectSubquery", "select=(select 1)", `"failed to parse select parameter ((select 1))" (line 1, column 1)`, `unexpected "(" expecting field name (* or [a..z0..9_$])`},
-		{"SelectStarEmbed", "select=*(id)", `"failed to parse select parameter (*(id))" (line 1, column 2)`, `unexpected "(" expecting "," or end of input`},
-		{"SelectNameTaken", "select=a:id,a:title", `"failed to parse select parameter (a:id,a:title)" (line 1, column 6)`, `unexpected "a" expecting a name the answer does not have yet`},
-		{"EmbedNameTaken", "select=x(id),x(title)", `"failed to parse select parameter (x(id),x(title))" (line 1, column 7)`, `unexpected "x" expecting a name the answer does not have yet`},
-		{"InnerTwice", "select=x!inner!inner(id)", `"failed to parse select parameter (x!inner!inner(id))" (line 1, column 9)`, `unexpected "i" expecting "("`},
-		{"InnerWithoutList", "select=x!inner", `"failed to parse select parameter (x!inner)" (line 1, column 8)`, `unexpected end of input expecting "("`},
-		{"Limit", "limit=NaN", `"failed to parse limit (NaN)" (line 1, column 1)`, `unexpected "N" expecting digit`},
-		{"LimitEmpty", "limit=", `"failed to parse limit ()" (line 1, column 1)`, `unexpected end of input expecting digit`},
-		{"LimitHex", "limit=0x10", `"failed to parse limit (0x10)" (line 1, column 2)`, `unexpected "x" expecting digit or end of input`},
-		{"LimitSign", "limit=%2B1", `"failed to parse limit (+1)" (line 1, column 1)`, `unexpected "+" expecting digit`},
-		{"Offset", "offset=1.5", `"failed to parse offset (1.5)" (line 1, column 2)`, `unexpected "." expecting digit or end of input`},
-		{"AfterEmpty", "after=", `"failed to parse after ()" (line 1, column 1)`, "unexpected end of input expecting cursor"},
-		{"Columns", "columns=a,,b", `"failed to parse columns parameter (a,,b)" (line 1, column 3)`, `unexpected "," expecting field name (* or [a..z0..9_$])`},
-		{"ColumnsEmpty", "columns=", `"failed to parse columns parameter ()" (line 1, column 1)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
-		{"ColumnsTwice", "columns=a,a", `"failed to parse columns parameter (a,a)" (line 1, column 3)`, `unexpected "a" expecting a column not named before`},
-		{"OnConflict", "on_conflict=a b;", `"failed to parse on_conflict parameter (a b;)" (line 1, column 4)`, `unexpected ";" expecting "," or end of input`},
-		{"KeyEmpty", "=eq.1", `"failed to parse tree path ()" (line 1, column 1)`, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
-		{"KeyDots", "a..b=eq.1", `"failed to parse tree path (a..b)" (line 1, column 3)`, `unexpected "." expecting field name (* or [a..z0..9_$])`},
-		{"KeyEmptyQuotes", `""=eq.1`, `"failed to parse tree path ("")" (line 1, column 1)`, `unexpected "\"" expecting field name (* or [a..z0..9_$])`},
+		{"OrderWord", "order", "id.ac", "order", 4, `unexpected "a" expecting "asc", "desc", "nullsfirst" or "nullslast"`},
+		{"OrderTail", "order", "id.descc", "order", 8, `unexpected "c" expecting delimiter (.), "," or end of input`},
+		{"OrderNulls", "order", "id.asc.nlsfst", "order", 8, `unexpected "n" expecting "nullsfirst" or "nullslast"`},
+		{"OrderNullsTail", "order", "id.asc.nullslasttt", "order", 17, `unexpected "t" expecting "," or end of input`},
+		{"OrderDirections", "order", "id.asc.desc", "order", 8, `unexpected "d" expecting "nullsfirst" or "nullslast"`},
+		{"OrderTwice", "order", "id.nullslast.asc", "order", 13, `unexpected "." expecting "," or end of input`},
+		{"OrderEmpty", "order", "", "order", 1, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"OrderComma", "order", "a,", "order", 3, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"OrderInjection", "order", "id;drop", "order", 3, `unexpected ";" expecting delimiter (.), "," or end of input`},
+		{"SelectComma", "select", "id,", "select parameter", 4, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"SelectBrackets", "select", "id,clients(name[])", "select parameter", 16, `unexpected "[" expecting "," or ")"`},
+		{"SelectOpen", "select", "id,clients(name", "select parameter", 16, `unexpected end of input expecting "," or ")"`},
+		{"SelectClosed", "select", "id)", "select parameter", 3, `unexpected ")" expecting "," or end of input`},
+		{"SelectCast", "select", "name::", "select parameter", 7, `unexpected end of input expecting letter or digit`},
+		{"SelectCastInjection", "select", "name::text)--", "select parameter", 11, `unexpected ")" expecting "," or end of input`},
+		{"SelectSubquery", "select", "(select 1)", "select parameter", 1, `unexpected "(" expecting field name (* or [a..z0..9_$])`},
+		{"SelectStarEmbed", "select", "*(id)", "select parameter", 2, `unexpected "(" expecting "," or end of input`},
+		{"SelectNameTaken", "select", "a:id,a:title", "select parameter", 6, `unexpected "a" expecting a name the answer does not have yet`},
+		{"EmbedNameTaken", "select", "x(id),x(title)", "select parameter", 7, `unexpected "x" expecting a name the answer does not have yet`},
+		{"InnerTwice", "select", "x!inner!inner(id)", "select parameter", 9, `unexpected "i" expecting "("`},
+		{"InnerWithoutList", "select", "x!inner", "select parameter", 8, `unexpected end of input expecting "("`},
+		{"Limit", "limit", "NaN", "limit", 1, `unexpected "N" expecting digit`},
+		{"LimitEmpty", "limit", "", "limit", 1, `unexpected end of input expecting digit`},
+		{"LimitHex", "limit", "0x10", "limit", 2, `unexpected "x" expecting digit or end of input`},
+		{"LimitSign", "limit", "+1", "limit", 1, `unexpected "+" expecting digit`},
+		{"Offset", "offset", "1.5", "offset", 2, `unexpected "." expecting digit or end of input`},
+		{"AfterEmpty", "after", "", "after", 1, "unexpected end of input expecting cursor"},
+		{"Columns", "columns", "a,,b", "columns parameter", 3, `unexpected "," expecting field name (* or [a..z0..9_$])`},
+		{"ColumnsEmpty", "columns", "", "columns parameter", 1, `unexpected end of input expecting field name (* or [a..z0..9_$])`},
+		{"ColumnsTwice", "columns", "a,a", "columns parameter", 3, `unexpected "a" expecting a column not named before`},
+		{"OnConflict", "on_conflict", "a b;", "on_conflict parameter", 4, `unexpected ";" expecting "," or end of input`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			_, err := pgrst.ParseRead(tt.query, pgrst.Limits{})
-			code, message, details := problemOf(t, err)
-			if code != "PGRST100" || message != tt.message || details != tt.details {
-				t.Errorf("%s\n got %s %s | %s\nwant %s | %s", tt.query, code, message, details, tt.message, tt.details)
+			_, err := pgrst.ParseRead(tt.key+"="+url.QueryEscape(tt.value), pgrst.Limits{})
+			want := fmt.Sprintf(`"failed to parse %s (%s)" (line 1, column %d)`, tt.what, tt.value, tt.column)
+			if code, message, details := problemOf(t, err); code != "PGRST100" || message != want || details != tt.details {
+				t.Errorf("got %s %s | %s\nwant %s | %s", code, message, details, want, tt.details)
 			}
 		})
+	}
+}
+
+// What is wrong with a key is said of the key, and columns count characters of
+// their line.
+func TestParseErrorsElsewhere(t *testing.T) {
+	t.Parallel()
+
+	const name = "field name (* or [a..z0..9_$])"
+	tests := []struct {
+		query, message, details string
+	}{
+		{"=eq.1", `"failed to parse tree path ()" (line 1, column 1)`, "unexpected end of input expecting " + name},
+		{"a..b=eq.1", `"failed to parse tree path (a..b)" (line 1, column 3)`, `unexpected "." expecting ` + name},
+		{`""=eq.1`, `"failed to parse tree path ("")" (line 1, column 1)`, `unexpected "\"" expecting ` + name},
+		{"id=in.(5)%0A%C3%A9!", "\"failed to parse filter (in.(5)\né!)\" (line 1, column 7)", `unexpected "\n" expecting end of input`},
+		{"or=(a.eq.1%0A,ü!)", "\"failed to parse logic tree ((a.eq.1\n,ü!))\" (line 2, column 3)", `unexpected "!" expecting delimiter (.)`},
+	}
+	for _, tt := range tests {
+		_, err := pgrst.ParseRead(tt.query, pgrst.Limits{})
+		if code, message, details := problemOf(t, err); code != "PGRST100" || message != tt.message || details != tt.details {
+			t.Errorf("%s: got %s %s | %s", tt.query, code, message, details)
+		}
 	}
 }
 
@@ -128,7 +151,7 @@ func TestRefusedCodes(t *testing.T) {
 			"select=a&select=b", "limit=1&limit=1", "offset=0&offset=0", "order=a&order=b", "after=x&after=x", "columns=a&columns=b", "on_conflict=a&on_conflict=b",
 			"select=x(*)&x.limit=1&x.limit=1", "select=y:x(*)&x.limit=1&y.limit=1", "select=x(*)&x.order=a&x.order=b",
 			`title"--=eq.1`, "(select 1)=eq.1", "pg_sleep(5)=eq.1", "title::text=eq.1", "*=eq.1", "a'b=eq.1", "a;b=eq.1", "a/*x=eq.1",
-			"select=a'b", "select=a;b", "select=rel(", "select=rel()x", "select=,", "select=a:", "select=a:*", "select=!inner(x)", `select="a`, "select=-", "select=a-",
+			"select=a'b", "select=a;b", "select=rel(", "select=rel()x", "select=,", "select=a:", "select=a:*", "select=!inner(x)", `select="a`, "select=-", "select=a-", `select=a::"text"`,
 		}},
 	}
 	for _, tt := range tests {

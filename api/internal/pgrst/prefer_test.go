@@ -48,9 +48,10 @@ func TestParsePreferStrict(t *testing.T) {
 	t.Parallel()
 
 	for lines, want := range map[string]string{
-		"handling=strict, max-affected=1":               "Invalid preferences: max-affected=1",
-		"anything, handling=strict, tx=rollback":        "Invalid preferences: anything, tx=rollback",
-		"return=minimal,handling=strict,count=somewhat": "Invalid preferences: count=somewhat",
+		"handling=strict, max-affected=1":                "Invalid preferences: max-affected=1",
+		"anything, handling=strict, tx=rollback":         "Invalid preferences: anything, tx=rollback",
+		"return=minimal,handling=strict,count=somewhat":  "Invalid preferences: count=somewhat",
+		"handling=strict," + strings.Repeat("\x80", 300): "Invalid preferences: ?",
 	} {
 		_, err := pgrst.ParsePrefer(http.Header{"Prefer": {lines}})
 		if code, _, details := problemOf(t, err); code != "PGRST122" || details != want {

@@ -1,10 +1,6 @@
 package pgrst
 
-import (
-	"math"
-
-	"github.com/seed-7694ebf6/plinth/store"
-)
+import "github.com/seed-7694ebf6/plinth/store"
 
 // Read is what a query string says: which rows to read or to write, and what to
 // answer with.
@@ -141,77 +137,6 @@ func (p *parser) rootParam(name, value string) (err error) {
 		}
 	}
 	return err
-}
-
-func (p *parser) limit(t *target, key, value string) error {
-	if err := t.once(seenLimit, key); err != nil {
-		return err
-	}
-	n, err := number("limit", key, value, p.lim.Rows)
-	t.query.Limit = store.Limit(n)
-	return err
-}
-
-func (p *parser) offset(t *target, key, value string) (err error) {
-	if err := t.once(seenOffset, key); err != nil {
-		return err
-	}
-	t.query.Offset, err = number("offset", key, value, p.lim.Offset)
-	return err
-}
-
-// number reads a count of rows. A number below zero is beyond the limit as much
-// as one that is too large; what is no number is not understood.
-func number(what, key, value string, limit int) (int, error) {
-	s := scanner{what: what, text: value}
-	negative := s.accept("-")
-	start, n := s.pos, 0
-	for ; !s.eof() && '0' <= s.peek() && s.peek() <= '9'; s.pos++ {
-		if n <= math.MaxInt32 {
-			n = n*10 + int(s.peek()-'0')
-		}
-	}
-	switch {
-	case s.pos == start:
-		return 0, s.unexpected("digit")
-	case !s.eof():
-		return 0, s.unexpected("digit or end of input")
-	case negative && n > 0:
-		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows and not below 0", Got: shorten(key + "=" + value)}
-	case n > limit:
-		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows", Got: shorten(key + "=" + value)}
-	}
-	return n, nil
-}
-
-// names reads a list of columns, each at most once.
-func (p *parser) names(what, value string) ([]string, error) {
-	s := scanner{what: what, text: value}
-	list := []string{}
-	for {
-		s.spaces()
-		start := s.pos
-		name, _, err := s.name()
-		if err != nil {
-			return nil, err
-		}
-		for _, other := range list {
-			if other == name {
-				return nil, s.unexpectedAt(start, "a column not named before")
-			}
-		}
-		if len(list) == p.lim.Columns {
-			return nil, &LimitError{Limit: what, Max: p.lim.Columns, Unit: "columns"}
-		}
-		list = append(list, name)
-		s.spaces()
-		if s.eof() {
-			return list, nil
-		}
-		if !s.accept(",") {
-			return nil, s.unexpected(`"," or end of input`)
-		}
-	}
 }
 
 // finish puts the conditions that were read into the query.
