@@ -1,0 +1,104 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// database runs statements on one pool. It implements [driver.Driver].
+type database struct {
+	pool    *sql.DB
+	bun     *bun.DB
+	dialect driver.Dialect
+	logger  *slog.Logger
+	planner planner
+
+	// pooler says that another session may answer each transaction.
+	pooler bool
+
+	// timeout bounds a statement where the session cannot: behind a pooler.
+	timeout time.Duration
+
+	// lost is when a connection was last found dead, in Unix nanoseconds. All
+	// that were used before are pinged before they are used again, so that a
+	// restart of the server is noticed once and not once for each connection.
+	lost atomic.Int64
+}
+
+var _ driver.Driver = (*database)(nil)
+
+// Dialect implements [driver.Driver].
+func (d *database) Dialect() driver.Dialect { return d.dialect }
+
+// Bun implements [driver.Driver].
+func (d *database) Bun() *bun.DB { return d.bun }
+
+// Close implements [driver.Driver].
+func (d *database) Close() error { return d.pool.Close() }
+
+// Query implements [driver.Driver]. On the pool a statement that found its
+// connection dead, or its plan outdated, runs a second time if the first one
+// cannot have changed anything.
+func (d *database) Query(ctx context.Context, conn driver.Conn, s *driver.Statement, r *driver.Result) error {
+	_, err := d.run(ctx, conn, s, r)
+	return err
+}
+
+// Exec implements [driver.Driver].
+func (d *database) Exec(ctx context.Context, conn driver.Conn, s *driver.Statement) (int64, error) {
+	return d.run(ctx, conn, s, nil)
+}
+
+func (d *database) run(ctx context.Context, conn driver.Conn, s *driver.Statement, r *driver.Result) (int64, error) {
+	if d.timeout > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, d.timeout, driver.ErrTimeout)
+		defer cancel()
+		changed, err := d.attempt(limited, conn, s, r)
+		if err != nil && ctx.Err() == nil && limited.Err() != nil {
+			err = context.Cause(limited)
+		}
+		return changed, err
+	}
+	return d.attempt(ctx, conn, s, r)
+}
+
+func (d *database) attempt(ctx context.Context, conn driver.Conn, s *driver.Statement, r *driver.Result) (int64, error) {
+	c := newCall(ctx, d, s, r)
+	defer c.free()
+	if conn != nil {
+		err := conn.(*tx).raw(c)
+		return c.changed, mapError(ctx, err)
+	}
+	err := d.once(c)
+	if err != nil && c.mayRepeat(err) {
+		d.logger.DebugContext(ctx, "postgres: statement repeated", "error", err)
+		c.rewind()
+		err = d.once(c)
+	}
+	return c.changed, mapError(ctx, err)
+}
+
+// once runs a call on a connection of the pool.
+func (d *database) once(c *call) error {
+	conn, err := d.pool.Conn(c.ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // gives the connection back, or finds that it is gone
+	return c.on(conn)
+}
+
+// noteLoss remembers that a connection was found dead. One that ended with its
+// context was closed by us.
+func (d *database) noteLoss(ctx context.Context, err error) {
+	if ctx.Err() == nil && isLost(err) {
+		d.lost.Store(time.Now().UnixNano())
+	}
+}

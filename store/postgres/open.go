@@ -1,0 +1,101 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// Open opens a database. It connects once, and refuses a server whose settings
+// would change what values mean: another encoding than UTF-8, another time zone
+// than UTC. A server that does not answer is [driver.ErrUnavailable]. Nil opts
+// takes every default. Close the DB to close the connections.
+func Open(ctx context.Context, url string, opts *Options) (*store.DB, error) {
+	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	d, err := open(ctx, url, o)
+	if err != nil {
+		return nil, err
+	}
+	return store.New(d, o.Store), nil
+}
+
+func open(ctx context.Context, url string, o Options) (*database, error) {
+	config, err := o.config(url)
+	if err != nil {
+		return nil, err
+	}
+	config.AfterConnect = checkSession
+	d := &database{logger: o.Store.Logger, pooler: o.Pooler}
+	d.planner.logger = o.Store.Logger
+	if o.Pooler {
+		d.timeout = max(0, o.StatementTimeout)
+	}
+	d.pool = stdlib.OpenDB(*config, stdlib.OptionShouldPing(d.isSuspect))
+	d.pool.SetMaxOpenConns(o.MaxConns)
+	d.pool.SetMaxIdleConns(o.MaxIdleConns)
+	d.pool.SetConnMaxIdleTime(o.ConnMaxIdleTime)
+	d.pool.SetConnMaxLifetime(o.ConnMaxLifetime)
+	if d.dialect, err = inspect(ctx, d.pool); err != nil {
+		return nil, errors.Join(fmt.Errorf("postgres: open: %w", mapError(ctx, err)), d.pool.Close())
+	}
+	d.bun = bun.NewDB(d.pool, bunDialect{pgdialect.New()})
+	return d, nil
+}
+
+// isSuspect decides whether a connection is pinged before it is used again:
+// after a second, or when it was used last before another one was found dead.
+func (d *database) isSuspect(_ context.Context, p stdlib.ShouldPingParams) bool {
+	return p.IdleDuration > time.Second || time.Now().Add(-p.IdleDuration).UnixNano() <= d.lost.Load()
+}
+
+// checkSession refuses a session in which values would mean something else. The
+// server has told the settings by itself, so this costs no round trip.
+func checkSession(_ context.Context, c *pgconn.PgConn) error {
+	for _, want := range [...]struct {
+		name   string
+		values []string
+	}{
+		{"server_encoding", []string{"UTF8"}},
+		{"client_encoding", []string{"UTF8"}},
+		{"TimeZone", []string{"UTC", "Etc/UTC"}},
+		{"integer_datetimes", []string{"on"}},
+		{"standard_conforming_strings", []string{"on"}},
+	} {
+		if got := c.ParameterStatus(want.name); !slices.Contains(want.values, got) {
+			return fmt.Errorf("%s is %q, want %q", want.name, got, want.values[0])
+		}
+	}
+	return nil
+}
+
+// oldestVersion is the first release with xid8 and pg_current_snapshot.
+const oldestVersion = 130000
+
+// inspect reads what depends on the server.
+func inspect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
+	d := driver.Dialect{Name: "postgres"}
+	var version int
+	if err := pool.QueryRowContext(ctx, "select current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return d, err
+	}
+	if version < oldestVersion {
+		return d, fmt.Errorf("the server is PostgreSQL %d, want 13 or newer", version/10000)
+	}
+	var err error
+	d.FoldCollation, err = foldCollation(ctx, pool)
+	return d, err
+}

@@ -1,0 +1,141 @@
+package postgres
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Options tunes a database. The zero value is ready to use.
+type Options struct {
+	// ConnMaxIdleTime closes a connection that nobody used for so long. Lower
+	// it where something on the way drops silent connections sooner. Negative
+	// keeps them.
+	//
+	// Defaults to five minutes.
+	ConnMaxIdleTime time.Duration
+
+	// ConnMaxLifetime closes a connection at this age, so that they spread
+	// again after a failover. Negative keeps them.
+	//
+	// Defaults to one hour.
+	ConnMaxLifetime time.Duration
+
+	// MaxConns is the number of connections this process may hold. All
+	// processes together must stay below the server's max_connections.
+	//
+	// Defaults to 20.
+	MaxConns int
+
+	// MaxIdleConns is how many of them are kept while nobody uses them.
+	//
+	// Defaults to MaxConns.
+	MaxIdleConns int
+
+	// Pooler says that a pooler stands before the server which may give each
+	// transaction another session, as PgBouncer does in transaction mode. No
+	// statement is prepared then, which costs some 30 µs for each, and this
+	// process keeps the time limit, for the store's statements only.
+	Pooler bool
+
+	// StatementTimeout is how long a statement may run before the server ends
+	// it with [driver.ErrTimeout], waiting for locks included. It goes for Bun's
+	// statements too. A statement_timeout in the URL wins; negative leaves it to
+	// the server's configuration.
+	//
+	// Defaults to 30 seconds.
+	StatementTimeout time.Duration
+
+	// Store tunes the store over the database. Its Logger also receives what
+	// the driver decides by itself, statements that are repeated or planned
+	// anew; it never sees values.
+	Store store.Options
+}
+
+func (o *Options) withDefaults() (Options, error) {
+	var out Options
+	if o != nil {
+		out = *o
+	}
+	if out.MaxConns < 0 || out.MaxIdleConns < 0 {
+		return out, errors.New("postgres: a number of connections is negative")
+	}
+	out.ConnMaxIdleTime = cmp.Or(out.ConnMaxIdleTime, 5*time.Minute)
+	out.ConnMaxLifetime = cmp.Or(out.ConnMaxLifetime, time.Hour)
+	out.MaxConns = cmp.Or(out.MaxConns, 20)
+	out.MaxIdleConns = min(cmp.Or(out.MaxIdleConns, out.MaxConns), out.MaxConns)
+	out.StatementTimeout = cmp.Or(out.StatementTimeout, 30*time.Second)
+	if out.Store.Logger == nil {
+		out.Store.Logger = slog.New(slog.DiscardHandler)
+	}
+	return out, nil
+}
+
+// statementCache is the number of statements a connection keeps prepared. A
+// list statement takes 18 kB of the server's memory on every connection.
+const statementCache = 128
+
+// config reads the URL and fixes what the package relies on.
+func (o *Options) config(url string) (*pgx.ConnConfig, error) {
+	c, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: open: %w", err) // pgx leaves passwords out
+	}
+	// Bun writes values into its text: each would be another prepared
+	// statement. Ours ask for another mode one by one.
+	c.DefaultQueryExecMode = pgx.QueryExecModeExec
+	c.StatementCacheCapacity = statementCache
+	c.DescriptionCacheCapacity = statementCache
+
+	set := c.RuntimeParams
+	set["timezone"] = "UTC"
+	set["client_encoding"] = "UTF8"
+	// What the role or the database may have set otherwise, pgx cannot read.
+	set["datestyle"] = "ISO, MDY"
+	set["standard_conforming_strings"] = "on"
+	if set["application_name"] == "" {
+		set["application_name"] = "plinth"
+	}
+	if o.Pooler {
+		c.StatementCacheCapacity = 0
+	} else {
+		o.sessionConfig(set)
+	}
+	if len(c.Fallbacks) > 0 && c.ValidateConnect == nil && hasManyHosts(&c.Config) {
+		// Of several servers the one that can be written is meant: a change log
+		// must not be read on a standby.
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	return c, nil
+}
+
+// sessionConfig sets what poolers do not take.
+func (o *Options) sessionConfig(set map[string]string) {
+	// The cost of a statement with embedded rows is estimated high enough for
+	// the compiler to start, which takes many times what the statement does.
+	if _, ok := set["jit"]; !ok {
+		set["jit"] = "off"
+	}
+	if _, ok := set["statement_timeout"]; !ok && o.StatementTimeout > 0 {
+		set["statement_timeout"] = strconv.FormatInt(max(1, o.StatementTimeout.Milliseconds()), 10)
+	}
+}
+
+// hasManyHosts reports whether the URL names several servers. One server can
+// have fallbacks too: without TLS, or its other addresses.
+func hasManyHosts(c *pgconn.Config) bool {
+	for _, f := range c.Fallbacks {
+		if f.Host != c.Host || f.Port != c.Port {
+			return true
+		}
+	}
+	return false
+}

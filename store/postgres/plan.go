@@ -1,0 +1,193 @@
+package postgres
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A cached statement costs one round trip and no planning. After five
+// executions on a connection, though, the server may settle on a generic plan,
+// made without looking at the values, and on skewed data that plan can be many
+// times slower. planner finds the statements this happens to: one that is slow
+// more than once is run planned with its values for a while, and stays so if
+// that was clearly faster.
+//
+// Statements that are fast cost an atomic load. It is safe for concurrent use.
+type planner struct {
+	logger *slog.Logger
+
+	// tracked counts the entries of both generations.
+	tracked atomic.Int64
+
+	mu sync.RWMutex
+	// Texts are chosen by clients, so their number is bounded: when young is
+	// full, it takes the place of old, which is forgotten. An entry that is
+	// used moves to young.
+	young, old map[string]*plan
+}
+
+const (
+	// slowRun is what makes a run worth a look: planning a statement takes a
+	// twentieth of it.
+	slowRun = time.Millisecond
+
+	// window is the number of runs whose times are compared.
+	window = 16
+
+	// slowRuns of a window start a trial. One may be anything.
+	slowRuns = 2
+
+	// settledRuns is how long a decision for planning holds. Data change.
+	settledRuns = 1 << 12
+
+	// firstPause is the number of runs after a trial in vain until the next
+	// look; it doubles each time up to maxPause.
+	firstPause, maxPause = 1 << 8, 1 << 16
+
+	// generation is the number of texts in a generation.
+	generation = 256
+)
+
+// lookup returns the entry of a text, nil if it never was slow.
+func (p *planner) lookup(sql string) *plan {
+	if p.tracked.Load() == 0 {
+		return nil
+	}
+	p.mu.RLock()
+	e, young := p.young[sql]
+	if !young {
+		e = p.old[sql]
+	}
+	p.mu.RUnlock()
+	if e != nil && !young {
+		p.add(sql, e)
+	}
+	return e
+}
+
+// observe takes note of a run of a text; e is what lookup returned for it.
+func (p *planner) observe(sql string, e *plan, took time.Duration, planned bool) {
+	if e == nil {
+		if took < slowRun {
+			return
+		}
+		e = &plan{}
+		p.add(sql, e)
+	}
+	if e.observe(took, planned) {
+		p.logger.Info("postgres: statement is slow with its cached plan and planned from now on", "sql", sql)
+	}
+}
+
+// add puts an entry into the young generation.
+func (p *planner) add(sql string, e *plan) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.young[sql]; ok {
+		return
+	}
+	if p.young == nil || len(p.young) >= generation {
+		p.old, p.young = p.young, make(map[string]*plan, generation)
+	}
+	delete(p.old, sql)
+	p.young[sql] = e
+	p.tracked.Store(int64(len(p.young) + len(p.old)))
+}
+
+// plan is what is known about one text. The zero value looks at cached runs.
+type plan struct {
+	// values says that the next run is to be planned with its values.
+	values atomic.Bool
+
+	mu     sync.Mutex
+	phase  phase
+	cached sample // runs with the cached plan
+	tried  sample // runs planned with their values
+	left   int    // runs until a settled or paused plan is looked at again
+	pause  int    // length of the last pause
+}
+
+// phase is where an entry stands.
+type phase uint8
+
+const (
+	watching phase = iota // cached, times are taken
+	trying                // planned, times are taken
+	settled               // planned
+	paused                // cached
+)
+
+// planned reports whether the next run is to be planned with its values.
+func (e *plan) planned() bool { return e != nil && e.values.Load() }
+
+// observe takes note of a run and reports whether it settled the matter. Runs
+// that began before a change of phase and belong to the other kind are left out.
+func (e *plan) observe(took time.Duration, planned bool) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if planned != e.values.Load() {
+		return false
+	}
+	switch e.phase {
+	case watching:
+		if e.cached.add(took); e.cached.runs < window {
+			return false
+		}
+		if e.cached.slow < slowRuns {
+			e.cached = sample{}
+			return false
+		}
+		e.enter(trying)
+	case trying:
+		if e.tried.add(took); e.tried.runs < window {
+			return false
+		}
+		return e.decide()
+	case settled, paused:
+		if e.left--; e.left <= 0 {
+			e.cached, e.tried = sample{}, sample{}
+			e.enter(watching)
+		}
+	}
+	return false
+}
+
+// decide ends a trial and reports whether planning is worth it: a quarter of
+// the time at least.
+func (e *plan) decide() bool {
+	if e.tried.sum() < e.cached.sum()/4*3 {
+		e.left, e.pause = settledRuns, 0
+		e.enter(settled)
+		return true
+	}
+	e.pause = min(max(2*e.pause, firstPause), maxPause)
+	e.left = e.pause
+	e.enter(paused)
+	return false
+}
+
+func (e *plan) enter(next phase) {
+	e.phase = next
+	e.values.Store(next == trying || next == settled)
+}
+
+// sample collects the times of runs.
+type sample struct {
+	runs, slow int
+	total, max time.Duration
+}
+
+func (s *sample) add(took time.Duration) {
+	s.runs++
+	s.total += took
+	s.max = max(s.max, took)
+	if took >= slowRun {
+		s.slow++
+	}
+}
+
+// sum is the time of all runs but the slowest: a lock or a pause of the
+// collector hits anybody once.
+func (s *sample) sum() time.Duration { return s.total - s.max }
