@@ -1,4 +1,5 @@
 .DEFAULT_GOAL := help
+SHELL         := bash
 
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -43,6 +44,4 @@ bench: ## Run the benchmarks
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME
-	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | while read -r file target; do \
-		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
-	done
+	@. .ci/lib.sh && fuzz $(FUZZTIME)

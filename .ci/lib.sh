@@ -87,12 +87,16 @@ unformatted() {
 	fi
 }
 
-# fuzz DURATION runs every fuzz target of the repository for that long.
+# fuzz_targets lists folder and name of every fuzz target.
+fuzz_targets() {
+	grep -rHo --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . | sed -E 's#/[^/]*:func # #' | sort
+}
+
+# fuzz DURATION runs every fuzz target for that long, two at a time with one worker each, and shows the output of those that fail.
 fuzz() {
-	local file target
-	while IFS=: read -r file target; do
-		step "fuzz $target" go test -run='^$' -fuzz="^$target\$" -fuzztime="$1" "./$(dirname "$file")"
-	done < <(grep -rho --include='*_test.go' --exclude-dir=node_modules -H '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func /:/' | sort)
+	# shellcheck disable=SC2016 # the inner shell has these: $0 the duration, $1 the folder, $2 the target
+	fuzz_targets | xargs -r -n 2 -P 2 bash -c '
+		log=$(go test -run="^\$" -fuzz="^$2\$" -fuzztime="$0" -parallel=1 "$1" 2>&1) || { echo "$1 $2"; echo "$log"; exit 1; }' "$1"
 }
 
 # Docker
