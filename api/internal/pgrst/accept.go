@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Media is the form of an answer.
@@ -56,7 +58,7 @@ func NegotiateAccept(header http.Header) (Media, error) {
 	}
 	if asked && best == 0 {
 		return 0, &Error{
-			Code:    "PGRST107",
+			Code:    problem.NotAcceptable,
 			Message: "None of these media types are available: " + shortenHeader(strings.Join(lines, ", ")),
 		}
 	}

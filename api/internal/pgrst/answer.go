@@ -3,6 +3,8 @@ package pgrst
 import (
 	"net/http"
 	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Unknown is a total that was not counted.
@@ -57,7 +59,7 @@ func ReadStatus(offset, n int, total int64, more bool) (int, error) {
 	switch {
 	case total >= 0 && int64(offset) > total:
 		return 0, &Error{
-			Code:    "PGRST103",
+			Code:    problem.BadRange,
 			Message: "Requested range not satisfiable",
 			Details: "An offset of " + strconv.Itoa(offset) + " was requested, but there are only " +
 				strconv.FormatInt(total, 10) + " rows.",

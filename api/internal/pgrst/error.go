@@ -4,12 +4,14 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Error is a request that cannot be understood or is not supported. Its code
 // says which, and decides the status.
 type Error struct {
-	Code    string // PGRST100 and others
+	Code    string // of package problem
 	Message string
 	Details string // empty if there are none
 	Hint    string // empty if there is none
@@ -49,7 +51,7 @@ func shorten(text string) string {
 // shortenHeader does the same for the text of a header, which may be no UTF-8.
 func shortenHeader(text string) string { return shorten(strings.ToValidUTF8(text, "?")) }
 
-// parseError is a PGRST100 in PostgREST's words: what was being read, the text,
+// parseError is a problem.BadQuery in PostgREST's words: what was being read, the text,
 // the place, and what was found and expected there. column counts from 1.
 func parseError(what, text string, line, column int, details string) *Error {
 	var b strings.Builder
@@ -62,18 +64,18 @@ func parseError(what, text string, line, column int, details string) *Error {
 	b.WriteString(", column ")
 	b.WriteString(strconv.Itoa(column))
 	b.WriteByte(')')
-	return &Error{Code: "PGRST100", Message: b.String(), Details: details}
+	return &Error{Code: problem.BadQuery, Message: b.String(), Details: details}
 }
 
 // unsupported is the error for what the grammar has and the library has not.
 func unsupported(what string) *Error {
-	return &Error{Code: "PGRST127", Message: "Feature not implemented", Details: what + " not supported"}
+	return &Error{Code: problem.NotImplemented, Message: "Feature not implemented", Details: what + " not supported"}
 }
 
 // repeated is the error for a parameter that may be given once.
 func repeated(key string) *Error {
 	return &Error{
-		Code:    "PGRST100",
+		Code:    problem.BadQuery,
 		Message: "the parameter " + strconv.Quote(shorten(key)) + " is given more than once",
 		Hint:    "Join the values into one parameter.",
 	}
@@ -83,7 +85,7 @@ func repeated(key string) *Error {
 func notEmbedded(name string) *Error {
 	name = shorten(name)
 	return &Error{
-		Code:    "PGRST108",
+		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is not an embedded resource in this request",
 		Hint:    "Verify that '" + name + "' is included in the 'select' query parameter.",
 	}
@@ -93,7 +95,7 @@ func notEmbedded(name string) *Error {
 func ambiguousEmbed(name string) *Error {
 	name = shorten(name)
 	return &Error{
-		Code:    "PGRST108",
+		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is embedded more than once in this request",
 		Hint:    "Use the alias of the embed instead of '" + name + "'.",
 	}

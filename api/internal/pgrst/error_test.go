@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // coded is what the library's one error exit looks for.
@@ -23,6 +24,9 @@ func problemOf(t *testing.T, err error) (code, message, details string) {
 	var c coded
 	if !errors.As(err, &c) {
 		t.Fatalf("no coded error: %v", err)
+	}
+	if status := problem.Status(c.Problem(), true); status < 400 || status > 499 {
+		t.Errorf("%s has status %d", c.Problem(), status)
 	}
 	message, details, _ = c.ProblemText()
 	return c.Problem(), message, details

@@ -3,6 +3,7 @@ package pgrst
 import (
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -56,7 +57,7 @@ func embedComparison(name string, op store.Op, text string) error {
 		return unsupported("filtering by the absence of an embed (" + shorten(name) + "=" + text + ") is")
 	}
 	return &Error{
-		Code:    "PGRST120",
+		Code:    problem.EmbedOperator,
 		Message: "Bad operator on the '" + shorten(name) + "' embedded resource",
 		Details: "Only is null or not is null filters are allowed on embedded resources",
 	}

@@ -3,6 +3,8 @@ package pgrst
 import (
 	"cmp"
 	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Limits bounds what one request may ask for. A request beyond a limit is
@@ -91,7 +93,7 @@ type LimitError struct {
 func (e *LimitError) Error() string { return "pgrst: " + e.text() }
 
 // Problem returns the code of the error on the wire.
-func (e *LimitError) Problem() string { return "PL400" }
+func (e *LimitError) Problem() string { return problem.LimitExceeded }
 
 // ProblemText returns message, details and hint for a client.
 func (e *LimitError) ProblemText() (message, details, hint string) { return e.text(), "", "" }

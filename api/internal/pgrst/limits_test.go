@@ -72,8 +72,8 @@ func TestLimits(t *testing.T) {
 			if _, ok := errors.AsType[*pgrst.LimitError](err); !ok {
 				t.Fatalf("beyond the limit: %v", err)
 			}
-			if code, message, _ := problemOf(t, err); code != "PL400" || message != tt.message {
-				t.Errorf("got %s %q, want PL400 %q", code, message, tt.message)
+			if code, message, _ := problemOf(t, err); code != "PL001" || message != tt.message {
+				t.Errorf("got %s %q, want PL001 %q", code, message, tt.message)
 			}
 		})
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // param is one key=value of a query string, decoded.
@@ -109,7 +111,7 @@ func unhex(c byte) byte {
 // badEncoding quotes the text with its escapes undecoded and its other bytes
 // made printable, so the message is valid UTF-8 whatever came in.
 func badEncoding(reason, raw string) error {
-	return &Error{Code: "PGRST100", Message: reason + " in the URL", Details: strconv.QuoteToASCII(shortenBytes(raw))}
+	return &Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(shortenBytes(raw))}
 }
 
 func shortenBytes(raw string) string { return raw[:min(len(raw), maxQuote)] }

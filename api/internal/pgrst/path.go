@@ -3,6 +3,8 @@ package pgrst
 import (
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Shape is the form of a path. There are no others.
@@ -64,7 +66,7 @@ func SplitPath(escaped string) (Path, error) {
 	case name == "-":
 		return Path{Shape: ShapeReserved, Name: second}, nil
 	case name == "", more && (second == "" || strings.Contains(second, "/")):
-		return Path{}, &Error{Code: "PGRST125", Message: "Invalid path specified in request URL"}
+		return Path{}, &Error{Code: problem.UnknownPath, Message: "Invalid path specified in request URL"}
 	case !more:
 		return Path{Shape: ShapeTable, Name: name}, nil
 	}

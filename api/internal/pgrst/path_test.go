@@ -65,9 +65,9 @@ func TestSplitPathRefuses(t *testing.T) {
 		"/notes/%ff":                           "PGRST100",
 		"/%c3":                                 "PGRST100",
 		"/rpc/%00":                             "PGRST100",
-		"/notes/" + strings.Repeat("a", 513):   "PL400",
-		"/notes/" + strings.Repeat("%61", 513): "PL400",
-		"/notes/" + strings.Repeat("a", 5<<10): "PL400",
+		"/notes/" + strings.Repeat("a", 513):   "PL001",
+		"/notes/" + strings.Repeat("%61", 513): "PL001",
+		"/notes/" + strings.Repeat("a", 5<<10): "PL001",
 	} {
 		_, err := pgrst.SplitPath(path)
 		if err == nil {

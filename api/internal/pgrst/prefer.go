@@ -3,6 +3,8 @@ package pgrst
 import (
 	"net/http"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Return says what a write answers with.
@@ -95,7 +97,7 @@ func ParsePrefer(header http.Header) (Prefer, error) {
 	}
 	if p.Strict && len(p.invalid) > 0 {
 		return Prefer{}, &Error{
-			Code:    "PGRST122",
+			Code:    problem.BadPreference,
 			Message: "Invalid preferences given with handling=strict",
 			Details: "Invalid preferences: " + strings.Join(p.invalid, ", "),
 		}

@@ -3,6 +3,8 @@ package pgrst
 import (
 	"net/http"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // schema is the one schema there is on the wire.
@@ -24,7 +26,7 @@ func Profile(method string, header http.Header) (string, error) {
 		return schema, nil
 	}
 	return "", &Error{
-		Code:    "PGRST106",
+		Code:    problem.UnknownSchema,
 		Message: "Invalid schema: " + shortenHeader(strings.Join(lines, ", ")),
 		Hint:    "Only the following schemas are exposed: " + schema,
 	}
