@@ -92,11 +92,20 @@ fuzz_targets() {
 	grep -rHo --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . | sed -E 's#/[^/]*:func # #' | sort
 }
 
-# fuzz DURATION runs every fuzz target for that long, two at a time with one worker each, and shows the output of those that fail.
+# fuzz_one DURATION FOLDER TARGET shows the output of a target that fails.
+fuzz_one() {
+	local log
+	log=$(go test -run='^$' -fuzz="^$3\$" -fuzztime="$1" -parallel=1 "$2" 2>&1) && return
+	# Go 1.26 may take the end of the time for a failure, with no input to show for it: go.dev/issue/75804.
+	[[ $log == *$'\n    context deadline exceeded'* && $log != *'Failing input'* ]] && return
+	printf '%s %s\n%s\n' "$2" "$3" "$log"
+	return 1
+}
+export -f fuzz_one
+
+# fuzz DURATION runs every fuzz target for that long, two at a time with one worker each.
 fuzz() {
-	# shellcheck disable=SC2016 # the inner shell has these: $0 the duration, $1 the folder, $2 the target
-	fuzz_targets | xargs -r -n 2 -P 2 bash -c '
-		log=$(go test -run="^\$" -fuzz="^$2\$" -fuzztime="$0" -parallel=1 "$1" 2>&1) || { echo "$1 $2"; echo "$log"; exit 1; }' "$1"
+	fuzz_targets | xargs -r -n 2 -P 2 bash -c 'fuzz_one "$@"' fuzz "$1"
 }
 
 # Docker
