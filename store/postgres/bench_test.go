@@ -18,11 +18,15 @@ func BenchmarkQuery(b *testing.B) {
 			i / 100.0, now(), now() from generate_series(1, 1000) i`,
 		`create index on items (n)`, `vacuum analyze items`)
 	members := []driver.Member{
-		{Key: `"id":`, Kind: driver.KindUUID}, {Key: `"owner":`, Kind: driver.KindUUID},
-		{Key: `"title":`, Kind: driver.KindText}, {Key: `"body":`, Kind: driver.KindText},
-		{Key: `"n":`, Kind: driver.KindInt}, {Key: `"ok":`, Kind: driver.KindBool},
+		{Key: `"id":`, Kind: driver.KindUUID},
+		{Key: `"owner":`, Kind: driver.KindUUID},
+		{Key: `"title":`, Kind: driver.KindText},
+		{Key: `"body":`, Kind: driver.KindText},
+		{Key: `"n":`, Kind: driver.KindInt},
+		{Key: `"ok":`, Kind: driver.KindBool},
 		{Key: `"price":`, Kind: driver.KindDecimal},
-		{Key: `"created_at":`, Kind: driver.KindTimestamp}, {Key: `"updated_at":`, Kind: driver.KindTimestamp},
+		{Key: `"created_at":`, Kind: driver.KindTimestamp},
+		{Key: `"updated_at":`, Kind: driver.KindTimestamp},
 	}
 	list := &driver.Shape{Members: members}
 	const columns = "id, owner, title, body, n, ok, price, created_at, updated_at"

@@ -11,8 +11,9 @@ import (
 // executions on a connection, though, the server may settle on a generic plan,
 // made without looking at the values, and on skewed data that plan can be many
 // times slower. planner finds the statements this happens to: one that is slow
-// more than once is run planned with its values for a while, and stays so if
-// that was clearly faster.
+// more than once is run planned with its values for a while, then with its
+// cached plan again, lest a cold cache or a busy hour decide. It is planned from
+// then on if that was clearly faster than both.
 //
 // Statements that are fast cost an atomic load. It is safe for concurrent use.
 type planner struct {
@@ -103,10 +104,11 @@ type plan struct {
 
 	mu     sync.Mutex
 	phase  phase
-	cached sample // runs with the cached plan
-	tried  sample // runs planned with their values
-	left   int    // runs until a settled or paused plan is looked at again
-	pause  int    // length of the last pause
+	cached sample        // runs with the cached plan, when checking the second ones
+	tried  sample        // runs planned with their values
+	limit  time.Duration // what a trial must stay below
+	left   int           // runs until a settled or paused plan is looked at again
+	pause  int           // length of the last pause
 }
 
 // phase is where an entry stands.
@@ -115,6 +117,7 @@ type phase uint8
 const (
 	watching phase = iota // cached, times are taken
 	trying                // planned, times are taken
+	checking              // cached, times are taken again
 	settled               // planned
 	paused                // cached
 )
@@ -131,45 +134,66 @@ func (e *plan) observe(took time.Duration, planned bool) bool {
 		return false
 	}
 	switch e.phase {
-	case watching:
-		if e.cached.add(took); e.cached.runs < window {
-			return false
+	case watching, checking:
+		if e.cached.add(took); e.cached.runs == window {
+			return e.judgeCached()
 		}
-		if e.cached.slow < slowRuns {
-			e.cached = sample{}
-			return false
-		}
-		e.enter(trying)
 	case trying:
-		if e.tried.add(took); e.tried.runs < window {
-			return false
+		if e.tried.add(took); e.tried.runs == window {
+			e.judgeTrial()
 		}
-		return e.decide()
 	case settled, paused:
 		if e.left--; e.left <= 0 {
-			e.cached, e.tried = sample{}, sample{}
 			e.enter(watching)
 		}
 	}
 	return false
 }
 
-// decide ends a trial and reports whether planning is worth it: a quarter of
-// the time at least.
-func (e *plan) decide() bool {
-	if e.tried.sum() < e.cached.sum()/4*3 {
+// judgeCached ends a window of runs with the cached plan and reports whether
+// that settled the matter.
+func (e *plan) judgeCached() bool {
+	limit := e.cached.sum() / 4 * 3
+	switch {
+	case e.phase == watching && e.cached.slow < slowRuns:
+		e.enter(watching)
+	case e.phase == watching:
+		e.limit = limit
+		e.enter(trying)
+	case e.cached.slow < slowRuns || e.tried.sum() >= limit:
+		e.giveUp()
+	default:
 		e.left, e.pause = settledRuns, 0
 		e.enter(settled)
 		return true
 	}
+	return false
+}
+
+// judgeTrial ends a window of runs planned with their values.
+func (e *plan) judgeTrial() {
+	if e.tried.sum() >= e.limit {
+		e.giveUp()
+		return
+	}
+	e.enter(checking)
+}
+
+// giveUp leaves the statement alone for a while, each time for longer.
+func (e *plan) giveUp() {
 	e.pause = min(max(2*e.pause, firstPause), maxPause)
 	e.left = e.pause
 	e.enter(paused)
-	return false
 }
 
 func (e *plan) enter(next phase) {
 	e.phase = next
+	switch next {
+	case watching, checking:
+		e.cached = sample{}
+	case trying:
+		e.tried = sample{}
+	}
 	e.values.Store(next == trying || next == settled)
 }
 

@@ -45,16 +45,23 @@ func TestPlanner(t *testing.T) {
 			}
 			return 50 * time.Microsecond
 		}, always(time.Microsecond), 0, 0},
-		{"BadPlan", 1000, always(5 * time.Millisecond), always(60 * time.Microsecond), 1000 - window, 1000 - window},
+		{"BadPlan", 1000, always(5 * time.Millisecond), always(60 * time.Microsecond), 1000 - 2*window, 1000 - 2*window},
 		{"BadPlanForOneInFour", 1000, func(i int) time.Duration {
 			if i%4 == 0 {
 				return 5 * time.Millisecond
 			}
 			return 60 * time.Microsecond
-		}, always(110 * time.Microsecond), 1000 - window - 1, 1000 - window},
+		}, always(110 * time.Microsecond), 1000 - 2*window, 1000 - 2*window},
 		// Trials after 16, 288, 832 and 1888 runs.
 		{"SlowAnyway", 2000, always(5 * time.Millisecond), always(5 * time.Millisecond), 4 * window, 4 * window},
-		{"Settled", settledRuns + 4*window, always(5 * time.Millisecond), always(time.Millisecond), settledRuns + window, settledRuns + 3*window},
+		// The first window finds everything cold: one trial, no change.
+		{"ColdStart", 250, func(i int) time.Duration {
+			if i < window {
+				return 5 * time.Millisecond
+			}
+			return 60 * time.Microsecond
+		}, always(100 * time.Microsecond), window, window},
+		{"Settled", settledRuns + 6*window, always(5 * time.Millisecond), always(time.Millisecond), settledRuns + window, settledRuns + 4*window},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,8 +20,13 @@ func FuzzWire(f *testing.F) {
 	array = append(array, 0, 0, 0, 0, 0, 0, 8, 201, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, byte(len(record)))
 	array = append(array, record...)
 	seeds := [][]byte{
-		{}, {1}, []byte("text"), {0, 0, 0, 0, 0, 0, 0, 5}, record, array,
-		{0, 2, 0, 0, 0, 0, 0, 2, 0, 1, 0x13, 0x88}, {0, 1, 0x7f, 0xff, 0x40, 0, 0, 1, 0, 1},
+		{},
+		{1},
+		[]byte("text"),
+		{0, 0, 0, 0, 0, 0, 0, 5},
+		record, array,
+		{0, 2, 0, 0, 0, 0, 0, 2, 0, 1, 0x13, 0x88},
+		{0, 1, 0x7f, 0xff, 0x40, 0, 0, 1, 0, 1},
 		{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 1, 0, 0, 0, 1, 255, 255, 255, 255},
 	}
 	for _, seed := range seeds {
