@@ -92,7 +92,7 @@ func pipes(t *testing.T, cmd *exec.Cmd) (io.WriteCloser, io.Reader) {
 // vanish waits until server and folder are gone.
 func vanish(t *testing.T, v victim) {
 	t.Helper()
-	const limit = 15 * time.Second
+	const limit = 30 * time.Second
 	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		db, err := pgx.Connect(t.Context(), v.URL)
 		if err == nil {
