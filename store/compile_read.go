@@ -17,7 +17,8 @@ type readOptions struct {
 	// page asks for the values of the order keys as extras, to continue
 	// behind the last row.
 	page bool
-	lock bool // lock the rows against other writers (PostgreSQL)
+	// blank says that there is nothing to select; a one stands for each row.
+	blank bool
 }
 
 // orderKey is one resolved key of an order.
@@ -60,6 +61,10 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 		}
 	}
 	c.keys = keys
+	opts.blank = len(shape.Members)+len(shape.Extra) == 0
+	if opts.blank {
+		shape.Extra = []Kind{KindInt}
+	}
 	if c.flat(q, plan, keys) {
 		return shape, c.flatRead(root, q, plan, keys, opts)
 	}
@@ -92,9 +97,6 @@ func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKe
 		return err
 	}
 	c.page(q)
-	if opts.lock && c.pg {
-		c.write(" for update of ", root.alias)
-	}
 	return nil
 }
 
@@ -103,7 +105,10 @@ func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKe
 func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
 	c.write("select ")
 	if q.Count {
-		c.write("c.n, ", root.alias, ".present is not null, ")
+		c.write("c.n, ", root.alias, ".present is not null")
+		if len(plan.members) > 0 {
+			c.write(", ")
+		}
 	}
 	if err := c.rowColumns(root, plan, q.Count); err != nil {
 		return err
@@ -257,6 +262,13 @@ func (c *compiler) page(q *Query) {
 
 // extras writes the columns beside the row's members.
 func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
+	if opts.blank {
+		c.separate()
+		c.write("1")
+		if c.pg {
+			c.write("::int8")
+		}
+	}
 	for _, col := range opts.extra {
 		c.separate()
 		c.column(root, col)

@@ -50,7 +50,8 @@ type Rows struct {
 	// Inserted is the number of rows an upsert inserted.
 	Inserted int
 
-	result driver.Result
+	touched int // rows a write reached, whether they come back or not
+	result  driver.Result
 }
 
 // ReadOptions tunes [Gate.Read]. The zero value reads all rows the query asks
@@ -110,15 +111,29 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 	if err := g.s.query(ctx, st, &out.result); err != nil {
 		return conflict(err)
 	}
+	if len(shape.Members) == 0 {
+		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
+	}
 	out.take()
 	return out.finish(c, opts)
+}
+
+// appendEmpty appends rows without members.
+func appendEmpty(dst []byte, rows int) []byte {
+	for i := range rows {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, "{}"...)
+	}
+	return dst
 }
 
 // take shows the result of the statement.
 func (r *Rows) take() {
 	r.Body, r.Count = r.result.Body, r.result.Rows
 	r.More, r.Total = r.result.More, r.result.Total
-	r.Next, r.Version, r.Inserted = "", 0, 0
+	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
 }
 
 func (r *Rows) finish(c *compiler, opts ReadOptions) error {

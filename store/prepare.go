@@ -32,7 +32,11 @@ func (w *write) prepareInsert() error {
 	rows := make([][]any, len(w.rows))
 	for i, row := range w.rows {
 		rows[i] = slices.Clone(row)
+		missing := w.missing(row)
 		if err := w.prepareRow(rows[i]); err != nil {
+			return err
+		}
+		if err := w.validation(missing); err != nil {
 			return err
 		}
 		if w.table.hooks.any() {
@@ -44,6 +48,22 @@ func (w *write) prepareInsert() error {
 	}
 	w.rows = rows
 	return nil
+}
+
+// missing returns the required columns that nobody gave. It looks before
+// defaults and zeros fill the gaps.
+func (w *write) missing(row []any) []FieldError {
+	var failed []FieldError
+	for i, c := range w.table.Columns {
+		_, gap := row[i].(absent)
+		if !gap || c.initial.set || w.presetOf(c) != nil || w.table.managed(c) {
+			continue
+		}
+		if required, _ := splitRules(c.Rules); required {
+			failed = append(failed, FieldError{Column: c.Name, Rule: "required", Text: "is required"})
+		}
+	}
+	return failed
 }
 
 // prepareRow completes one new row: presets, what the library sets, defaults.

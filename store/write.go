@@ -30,6 +30,7 @@ type write struct {
 	ret      *Query // nil: only the number of rows
 	erase    bool   // delete rows of a table with SoftDelete for good
 	single   bool   // exactly one row, else CardinalityError
+	byKey    bool   // one row by its key, else the reason why not
 	trusting trust  // whether where comes from trusted code
 }
 
@@ -57,13 +58,18 @@ type WriteOptions struct {
 
 	// Version is the version the written row must have; else [ErrStale].
 	Version *int64
+
+	// ByKey says that the condition is for one row by its key: a write that
+	// reaches none is [ErrStale] for another version, [ErrDenied] where the
+	// scope can see the row, and [ErrNotFound] else.
+	ByKey bool
 }
 
 func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, part: part,
 		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
-		ret: opts.Return, single: opts.Single, version: opts.Version, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, version: opts.Version, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable
@@ -212,10 +218,36 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 	if w.op == OpInsert && len(w.rows) == 0 {
 		return w.cardinality(out)
 	}
+	written := w.runSteps
 	if w.direct() {
-		return w.runDirect(ctx, out)
+		written = w.runDirect
 	}
-	return w.runSteps(ctx, out)
+	if err := written(ctx, out); err != nil {
+		return err
+	}
+	if w.byKey && out.touched == 0 {
+		return w.missed(ctx)
+	}
+	return nil
+}
+
+// missed tells why a write by key reached no row.
+func (w *write) missed(ctx context.Context) error {
+	g := Gate{s: w.s, table: w.table, scope: w.scope, access: w.access}
+	var out Rows
+	q := &Query{Select: []Selected{}, Where: w.where}
+	if err := g.Read(ctx, q, ReadOptions{Single: true}, &out); err != nil {
+		return err
+	}
+	switch {
+	case out.Count == 0:
+		return ErrNotFound
+	case w.version != nil && (w.table.Version == nil || out.Version != *w.version):
+		return ErrStale
+	case w.scope != nil:
+		return ErrDenied
+	}
+	return ErrNotFound
 }
 
 // direct reports whether one statement does it: no hook wants the row in

@@ -15,7 +15,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		return err
 	}
 	pg := w.s.db.dialect.Postgres()
-	if !pg && !w.simple(checks) {
+	if !pg && !w.simple(checks) || w.byKey && w.filtered() {
 		return w.runSteps(ctx, out)
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
@@ -47,7 +47,13 @@ func (w *write) simple(checks []check) bool {
 		return true
 	}
 	ordered := w.op == OpInsert || pinned(w.table, w.where)
-	return ordered && (w.guard == nil || w.implied(w.guard.Read))
+	return ordered && !w.filtered()
+}
+
+// filtered reports whether written rows may be hidden from the answer because
+// the scope could not read them any more.
+func (w *write) filtered() bool {
+	return w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
 }
 
 // runStatement runs the one statement. In the pool it is its own transaction
@@ -87,19 +93,19 @@ func (w *write) execute(ctx context.Context, st *driver.Statement, out *Rows) er
 	if st.Shape == nil {
 		n, err := w.s.exec(ctx, st)
 		out.take()
-		out.Count = int(n)
+		out.Count, out.touched = int(n), int(n)
 		return err
 	}
 	if err := w.s.query(ctx, st, &out.result); err != nil {
 		return err
 	}
 	out.take()
-	if len(st.Shape.Extra) == 0 {
+	if len(st.Shape.Extra) == 0 || out.Count == 0 {
 		return nil
 	}
 	n, err := firstInt(out.result.Extra)
 	if w.ret == nil {
-		out.Count = int(n)
+		out.Count, out.touched = int(n), int(n)
 	} else if out.Count > 0 {
 		out.Version = n
 	}

@@ -186,7 +186,7 @@ func (w *write) changeCTEs(c *compiler, s source) error {
 // answerFilter writes the checks and the rule to read as one filter: first all
 // checks, which hold or fail the statement, then the rule.
 func (w *write) answerFilter(c *compiler, s source, checks []check, before, after string) error {
-	filtered := w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
+	filtered := w.filtered()
 	if len(checks) == 0 && !filtered {
 		return nil
 	}

@@ -156,7 +156,7 @@ func boundEq(col *Column, v any) Cond {
 // answer fills the answer from the written rows: from Go where they are plain,
 // by a read in the same transaction where relations or an order are asked for.
 func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	out.Count = len(rows)
+	out.Count, out.touched = len(rows), len(rows)
 	if len(rows) == 1 && w.table.Version != nil && rows[0].new != nil {
 		out.Version, _ = rows[0].new[w.table.Version.index].(int64)
 	}
