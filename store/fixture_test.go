@@ -1,0 +1,96 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
+)
+
+// Author, Post, Tag and PostTag are a small blog with every kind of relation.
+type Author struct {
+	bun.BaseModel `bun:"table:authors"`
+	store.Model
+	Name  string  `bun:",notnull" validate:"required"`
+	Email *string `bun:",unique" plinth:"hidden"`
+	Hash  string  `bun:",notnull" plinth:"secret"`
+	Posts []*Post `bun:"rel:has-many,join:id=author_id"`
+}
+
+type Post struct {
+	bun.BaseModel `bun:"table:posts"`
+	store.Model
+	store.SoftDelete
+	AuthorID  store.ID      `bun:",notnull"`
+	ParentID  *store.ID     // answers another post
+	Title     string        `bun:",notnull" validate:"required"`
+	Score     int64         `bun:",notnull,default:10"`
+	Rating    *float64      //
+	Price     store.Decimal `bun:",notnull"`
+	Published *time.Time    //
+	Public    bool          `bun:",notnull"`
+	Meta      store.JSON    `bun:",notnull"`
+	Labels    []string      `bun:",array,notnull"`
+	Author    *Author       `bun:"rel:belongs-to,join:author_id=id"`
+	Parent    *Post         `bun:"rel:belongs-to,join:parent_id=id"`
+	Replies   []*Post       `bun:"rel:has-many,join:id=parent_id"`
+	Tags      []Tag         `bun:"m2m:post_tags,join:Post=Tag"`
+}
+
+type Tag struct {
+	bun.BaseModel `bun:"table:tags"`
+	ID            int64  `bun:",pk,autoincrement"`
+	Name          string `bun:",notnull,unique"`
+}
+
+type PostTag struct {
+	bun.BaseModel `bun:"table:post_tags"`
+	store.Untracked
+	PostID store.ID `bun:",pk"`
+	TagID  int64    `bun:",pk"`
+	Post   *Post    `bun:"rel:belongs-to,join:post_id=id,on_delete:CASCADE"`
+	Tag    *Tag     `bun:"rel:belongs-to,join:tag_id=id"`
+}
+
+// engines runs a test on SQLite and on PostgreSQL.
+func engines(t *testing.T, run func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		db, err := sqlite.Open(t.Context(), t.TempDir()+"/test.db", nil)
+		prepare(t, db, err, run)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		db, err := postgres.Open(t.Context(), pgtest.URL(t), nil)
+		prepare(t, db, err, run)
+	})
+}
+
+func prepare(t *testing.T, db *store.DB, err error, run func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Register(Author{}, Post{}, Tag{}, PostTag{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migrate.Auto(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	run(t, db)
+}
+
+// must returns v or ends the test by a panic that names the error.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

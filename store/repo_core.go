@@ -1,0 +1,299 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// repo is what all repositories are underneath, whatever their model.
+type repo struct {
+	s      session
+	table  *Table
+	scope  *Scope
+	access access
+	err    error // of registering the model
+}
+
+func (r *repo) with(change func(*repo)) *repo {
+	c := *r
+	change(&c)
+	return &c
+}
+
+func (r *repo) gate() Gate {
+	g := Gate{s: r.s, table: r.table, scope: r.scope, access: r.access}
+	if r.scope != nil {
+		g.access = access{}
+	}
+	return g
+}
+
+// key returns the condition for a primary key.
+func (r *repo) key(id any) (Cond, error) {
+	if r.err != nil {
+		return Cond{}, r.err
+	}
+	keys := r.table.PrimaryKey
+	values, composite := id.([]any)
+	if !composite {
+		values = []any{id}
+	}
+	if len(keys) == 0 || len(values) != len(keys) {
+		return Cond{}, fmt.Errorf("store: the primary key of %s has %d columns, not %d", r.table.Name, len(keys), len(values))
+	}
+	conds := make([]Cond, len(keys))
+	for i, k := range keys {
+		conds[i] = Compare(k.Name, OpEq, values[i])
+	}
+	return And(conds...), nil
+}
+
+// list reads rows into a slice of structs and returns the cursor behind them.
+func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value) (Cursor, error) {
+	if r.err != nil {
+		return "", r.err
+	}
+	for _, sel := range q.Select {
+		if sel.As != "" || sel.Cast != "" {
+			return "", errors.New("store: names and casts in Select are for the wire; a struct has its own")
+		}
+	}
+	opts := ReadOptions{Page: paged}
+	if paged && q.Limit != nil {
+		opts.MaxRows = *q.Limit
+		unlimited := *q
+		unlimited.Limit = nil
+		q = &unlimited
+	}
+	var out Rows
+	g := r.gate()
+	if err := g.Read(ctx, q, opts, &out); err != nil {
+		return "", err
+	}
+	plan, err := g.decodePlan(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	if err := r.table.decodeRows(out.Body, plan, dst); err != nil {
+		return "", err
+	}
+	if !out.More {
+		return "", nil
+	}
+	return out.Next, nil
+}
+
+// decodePlan plans how rows of a query fill the struct.
+func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	s := source{table: g.table, alias: "t"}
+	if g.scope != nil {
+		s.guard = g.scope.guard(g.table)
+	}
+	plan, err := c.plan(s, q)
+	if err != nil {
+		return nil, err
+	}
+	return plan.decode(), nil
+}
+
+func (p *rowPlan) decode() *decodePlan {
+	d := &decodePlan{}
+	for _, pc := range p.columns {
+		d.addColumn(pc.column)
+	}
+	for i := range p.embeds {
+		e := &p.embeds[i]
+		d.addRelation(e.relation, embedName(e.embed), e.plan.decode())
+	}
+	return d
+}
+
+func (r *repo) count(ctx context.Context, where Cond) (int64, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	var out Rows
+	q := Query{Where: where, Select: []Selected{}, Limit: Limit(0), Count: true}
+	err := r.gate().Read(ctx, &q, ReadOptions{}, &out)
+	return out.Total, err
+}
+
+func (r *repo) insert(ctx context.Context, row reflect.Value, conflict []string, upsert bool) error {
+	if r.err != nil {
+		return r.err
+	}
+	in, err := r.input(row)
+	if err != nil {
+		return err
+	}
+	var out Rows
+	g := r.gate()
+	opts := WriteOptions{Return: &Query{}}
+	if upsert {
+		err = g.Upsert(ctx, in, UpsertOptions{WriteOptions: opts, Conflict: conflict}, &out)
+	} else {
+		err = g.Insert(ctx, in, opts, &out)
+	}
+	if err != nil {
+		return err
+	}
+	return r.fill(ctx, g, &out, row)
+}
+
+// input reads a struct as a row to be inserted. In a scope it may only hold
+// what the scope may create.
+func (r *repo) input(row reflect.Value) (*Input, error) {
+	values, err := r.table.readStruct(row)
+	if err != nil {
+		return nil, err
+	}
+	in := &Input{table: r.table, rows: [][]any{values}}
+	var guard *Guard
+	if r.scope != nil {
+		if guard = r.scope.guard(r.table); guard == nil {
+			return nil, &UnknownTableError{Table: r.table.Name}
+		}
+	}
+	for i, c := range r.table.Columns {
+		zero := c.field.Value(row).IsZero()
+		if zero && (c.Generated || guard != nil && guard.preset(c) != nil) {
+			values[i] = absent{}
+			continue
+		}
+		if guard == nil || guard.Creatable.Has(c) || guard.preset(c) != nil {
+			in.given.Add(c)
+			continue
+		}
+		if !zero && !r.table.managed(c) {
+			return nil, &ReadOnlyColumnError{Table: r.table.Name, Column: c.Name}
+		}
+	}
+	return in, nil
+}
+
+// fill reads the one returned row into a struct. A row the scope may not read
+// leaves the struct as it was.
+func (r *repo) fill(ctx context.Context, g Gate, out *Rows, row reflect.Value) error {
+	if out.Count == 0 {
+		return nil
+	}
+	plan, err := g.decodePlan(ctx, &Query{})
+	if err != nil {
+		return err
+	}
+	return r.table.decodeRow(out.Body, plan, row)
+}
+
+func (r *repo) save(ctx context.Context, row reflect.Value) error {
+	if r.err != nil {
+		return r.err
+	}
+	values, err := r.table.readStruct(row)
+	if err != nil {
+		return err
+	}
+	var guard *Guard
+	if r.scope != nil {
+		guard = r.scope.guard(r.table)
+	}
+	p := &Patch{table: r.table}
+	for i, c := range r.table.Columns {
+		if c.Key || r.table.managed(c) || guard != nil && !guard.Updatable.Has(c) {
+			continue
+		}
+		p.sets = append(p.sets, assignment{column: c, value: values[i]})
+	}
+	opts := WriteOptions{Return: &Query{}, ByKey: true}
+	if v := r.table.Version; v != nil {
+		version, _ := values[v.index].(int64)
+		opts.Version = &version
+	}
+	conds := make([]Cond, len(r.table.PrimaryKey))
+	for i, k := range r.table.PrimaryKey {
+		conds[i] = boundEq(k, values[k.index])
+	}
+	var out Rows
+	g := r.gate()
+	if err := g.Update(ctx, p, And(conds...), opts, &out); err != nil {
+		return err
+	}
+	return r.fill(ctx, g, &out, row)
+}
+
+func (r *repo) patch(ctx context.Context, id any, sets []Set, row reflect.Value) error {
+	where, err := r.key(id)
+	if err != nil {
+		return err
+	}
+	p, err := r.assignments(sets)
+	if err != nil {
+		return err
+	}
+	var out Rows
+	g := r.gate()
+	if err := g.Update(ctx, p, where, WriteOptions{Return: &Query{}, ByKey: true}, &out); err != nil {
+		return err
+	}
+	return r.fill(ctx, g, &out, row)
+}
+
+func (r *repo) patchWhere(ctx context.Context, where Cond, sets []Set) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	if where.IsZero() {
+		return 0, errNoCondition
+	}
+	p, err := r.assignments(sets)
+	if err != nil {
+		return 0, err
+	}
+	var out Rows
+	err = r.gate().Update(ctx, p, where, WriteOptions{}, &out)
+	return out.Count, err
+}
+
+// assignments converts sets to bound values. In a scope they must be columns it
+// may update.
+func (r *repo) assignments(sets []Set) (*Patch, error) {
+	p := &Patch{table: r.table}
+	for _, s := range sets {
+		c, err := s.column(r.table)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := r.gate().writableColumn(c.Name, false); err != nil {
+			return nil, err
+		}
+		v, err := c.parseSet(s.value)
+		if err != nil {
+			return nil, err
+		}
+		p.sets = append(p.sets, assignment{column: c, value: v, add: s.add})
+	}
+	return p, nil
+}
+
+// change runs a delete or restore.
+func (r *repo) change(ctx context.Context, where Cond, do changeFunc) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	var out Rows
+	err := do(r.gate(), ctx, where, WriteOptions{}, &out)
+	return out.Count, err
+}
+
+type changeFunc func(g Gate, ctx context.Context, where Cond, opts WriteOptions, out *Rows) error
+
+func (r *repo) byKey(ctx context.Context, id any, do changeFunc) error {
+	where, err := r.key(id)
+	if err != nil {
+		return err
+	}
+	var out Rows
+	return do(r.gate(), ctx, where, WriteOptions{ByKey: true}, &out)
+}

@@ -1,0 +1,87 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+var (
+	postTitle = store.TextColumn(func(p *Post) *string { return &p.Title })
+	postScore = store.Number(func(p *Post) *int64 { return &p.Score })
+	postID    = store.ColumnOf(func(p *Post) *store.ID { return &p.ID })
+)
+
+func newPost(author *Author, title string, score int64) *Post {
+	return &Post{AuthorID: author.ID, Title: title, Score: score, Meta: `{"a":1}`, Labels: []string{"x"}}
+}
+
+func TestRepo(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		ann := &Author{Name: "Ann", Hash: "h"}
+		if err := store.For[Author](db).Insert(ctx, ann); err != nil {
+			t.Fatal(err)
+		}
+		if ann.ID.IsZero() || ann.Version != 1 || ann.CreatedAt.IsZero() {
+			t.Fatalf("insert did not fill the row: %+v", ann)
+		}
+		posts := store.For[Post](db)
+		for i, title := range []string{"one", "two", "Ärger", "four"} {
+			if err := posts.Insert(ctx, newPost(ann, title, int64(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list := must(posts.List(ctx, store.Query{
+			Where: postScore.Gte(1), Order: []store.Order{postTitle.Desc()}, With: []store.Embed{{Relation: "author"}},
+		}))
+		titles := []string{}
+		for _, p := range list {
+			titles = append(titles, p.Title)
+			if p.Author == nil || p.Author.Name != "Ann" {
+				t.Fatalf("author of %s not loaded: %+v", p.Title, p.Author)
+			}
+		}
+		if want := []string{"Ärger", "two", "four"}; !slices.Equal(titles, want) {
+			t.Fatalf("titles = %q, want %q", titles, want)
+		}
+		first := list[0]
+		patched := must(posts.Patch(ctx, first.ID, postTitle.To("Ruhe"), postScore.Add(5)))
+		if patched.Title != "Ruhe" || patched.Score != 7 || patched.Version != 2 {
+			t.Fatalf("patched = %+v", patched)
+		}
+		first.Title = "stale"
+		if err := posts.Save(ctx, first); !errors.Is(err, store.ErrStale) {
+			t.Fatalf("saving an old version: %v", err)
+		}
+		patched.Title = "saved"
+		if err := posts.Save(ctx, patched); err != nil || patched.Version != 3 {
+			t.Fatalf("save: %v, version %d", err, patched.Version)
+		}
+		if err := posts.Delete(ctx, patched.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := posts.Get(ctx, patched.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Fatalf("deleted row: %v", err)
+		}
+		if err := posts.Restore(ctx, patched.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n := must(posts.Count(ctx, postID.Eq(patched.ID))); n != 1 {
+			t.Fatalf("count after restore = %d", n)
+		}
+		n := 0
+		for p, err := range posts.Each(ctx, store.Query{Order: []store.Order{postScore.Asc()}}) {
+			if err != nil || p == nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 4 {
+			t.Fatalf("each saw %d rows", n)
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// ownScope lets an author read public posts and their own, and change their
+// own; authors and tags are public, the junction follows.
+func ownScope(t *testing.T, db *store.DB, author *Author) *store.Scope {
+	t.Helper()
+	posts, authors := db.Table(Post{}), db.Table(Author{})
+	bind := func(tb *store.Table, c store.Cond) store.Cond { return must(tb.Bind(c)) }
+	own := bind(posts, store.Eq("author_id", store.Var("principal.id")))
+	guards := map[*store.Table]*store.Guard{
+		posts: {
+			Read:   bind(posts, store.Or(store.Compare("public", store.OpIsTrue, nil), store.Eq("author_id", store.Var("principal.id")))),
+			Create: own, Update: own, Delete: own,
+			Readable: posts.PublicColumns(), Creatable: posts.CreatableColumns(), Updatable: posts.UpdatableColumns(),
+			Presets: []store.Preset{{Column: posts.Column("author_id"), Var: "principal.id"}},
+		},
+		authors: {Read: store.True(), Readable: authors.PublicColumns()},
+	}
+	for _, m := range []any{Tag{}, PostTag{}} {
+		tb := db.Table(m)
+		guards[tb] = &store.Guard{Read: store.True(), Create: store.True(), Readable: tb.PublicColumns(), Creatable: tb.CreatableColumns()}
+	}
+	return &store.Scope{
+		Actor: author.ID.String(),
+		Var: func(name string) (string, bool) {
+			return author.ID.String(), name == "principal.id"
+		},
+		Guard: func(t *store.Table) *store.Guard { return guards[t] },
+	}
+}
+
+func newAuthor(t *testing.T, db *store.DB, name string) *Author {
+	t.Helper()
+	a := &Author{Name: name, Hash: "secret-" + name}
+	if err := store.For[Author](db).Insert(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func read(t *testing.T, db *store.DB, s *store.Scope, model any, q store.Query) (string, error) {
+	t.Helper()
+	var out store.Rows
+	err := store.NewGate(db, db.Table(model), s).Read(t.Context(), &q, store.ReadOptions{}, &out)
+	return "[" + string(out.Body) + "]", err
+}
+
+func TestScopedReadsAndWrites(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		ann, bob := newAuthor(t, db, "Ann"), newAuthor(t, db, "Bob")
+		posts := store.For[Post](db)
+		mine, hers, open := newPost(ann, "mine", 1), newPost(bob, "hers", 2), newPost(bob, "open", 3)
+		open.Public = true
+		for _, p := range []*Post{mine, hers, open} {
+			if err := posts.Insert(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		scope := ownScope(t, db, ann)
+		got, err := read(t, db, scope, Post{}, store.Query{Select: []store.Selected{{Column: "title"}}, Count: true})
+		if want := `[{"title":"mine"},{"title":"open"}]`; err != nil || got != want {
+			t.Fatalf("list = %s, %v, want %s", got, err, want)
+		}
+		got, err = read(t, db, scope, Author{}, store.Query{
+			Select: []store.Selected{{Column: "name", As: "n\"x"}},
+			With:   []store.Embed{{Relation: "posts", Query: store.Query{Select: []store.Selected{{Column: "title"}, {Column: "score", Cast: "text"}}}}},
+			Order:  []store.Order{{Column: "name", Desc: true}},
+		})
+		if want := `[{"n\"x":"Bob","posts":[{"title":"open","score":"3"}]},{"n\"x":"Ann","posts":[{"title":"mine","score":"1"}]}]`; err != nil || got != want {
+			t.Fatalf("embed = %s, %v, want %s", got, err, want)
+		}
+		for _, column := range []string{"hash", "email", "nope"} {
+			_, err = read(t, db, scope, Author{}, store.Query{Where: store.Compare(column, store.OpEq, store.Text("x"))})
+			var unknown *store.UnknownColumnError
+			if !errors.As(err, &unknown) || strings.ReplaceAll(err.Error(), column, "C") != "store: column authors.C does not exist" {
+				t.Errorf("filter on %s: %v", column, err)
+			}
+		}
+		gate := store.NewGate(db, db.Table(Post{}), scope)
+		insert := func(body string) (string, error) {
+			in, err := gate.DecodeInput([]byte(body), store.InputOptions{})
+			if err != nil {
+				return "", err
+			}
+			var out store.Rows
+			err = gate.Insert(ctx, in, store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "title"}, {Column: "score"}, {Column: "labels"}}}}, &out)
+			return string(out.Body), err
+		}
+		got, err = insert(`[{"title":"new","price":"1.50","meta":{"b":2,"a":[]},"labels":["a","b\"c"]},{"title":"two","price":2,"meta":{},"labels":[]}]`)
+		if want := `{"title":"new","score":10,"labels":["a","b\"c"]},{"title":"two","score":10,"labels":[]}`; err != nil || got != want {
+			t.Fatalf("insert = %s, %v, want %s", got, err, want)
+		}
+		if _, err = insert(`{"title":"forged","author_id":"` + bob.ID.String() + `"}`); err == nil {
+			t.Error("a forged owner was accepted")
+		}
+		if _, err = insert(`{"title":"x","parent_id":"` + hers.ID.String() + `"}`); !isForeignKey(err) {
+			t.Errorf("a reference to a hidden row: %v", err)
+		}
+		if _, err = insert(`{"title":"x","parent_id":"` + open.ID.String() + `"}`); err != nil {
+			t.Errorf("a reference to a visible row: %v", err)
+		}
+		if _, err = insert(`{"score":1}`); err == nil {
+			t.Error("a missing title was accepted")
+		}
+		update := func(id store.ID, body string) (int, error) {
+			p, err := gate.DecodePatch([]byte(body), nil)
+			if err != nil {
+				return 0, err
+			}
+			var out store.Rows
+			err = gate.Update(ctx, p, store.Eq("id", id), store.WriteOptions{}, &out)
+			return out.Count, err
+		}
+		for _, tc := range []struct {
+			post *Post
+			want int
+		}{{mine, 1}, {hers, 0}, {open, 0}} {
+			if n, err := update(tc.post.ID, `{"score":5}`); err != nil || n != tc.want {
+				t.Errorf("update %s = %d, %v, want %d", tc.post.Title, n, err, tc.want)
+			}
+		}
+		if n, err := update(mine.ID, `{"author_id":"`+bob.ID.String()+`"}`); !errors.Is(err, store.ErrDenied) {
+			t.Errorf("giving a row away: %d, %v", n, err)
+		}
+		var out store.Rows
+		if err := gate.Delete(ctx, store.True(), store.WriteOptions{}, &out); err != nil || out.Count != 4 {
+			t.Errorf("delete = %d, %v, want 4", out.Count, err)
+		}
+		if n := must(posts.Count(ctx, store.Cond{})); n != 2 {
+			t.Errorf("%d rows left, want 2", n)
+		}
+	})
+}
+
+func isForeignKey(err error) bool {
+	var c *store.ConstraintError
+	return errors.As(err, &c) && c.Kind == store.ForeignKey
+}
