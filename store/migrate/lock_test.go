@@ -1,0 +1,173 @@
+package migrate_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// TestManyAtOnce lets several connections, each of its own pool, do the same.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, open func(...any) *store.DB) {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		count := map[string]int{}
+		for range 4 {
+			db := open(fixture...)
+			wg.Go(func() {
+				m, err := migrate.New(db, source("shop", shop))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				applied, err := m.Up(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				if _, err := migrate.Auto(t.Context(), db, source("shop", shop)); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for _, name := range titles(applied) {
+					count[name]++
+				}
+			})
+		}
+		wg.Wait()
+		for _, name := range []string{"plinth 1 init", "shop 1 init", "shop 2 items"} {
+			if count[name] != 1 {
+				t.Errorf("%s was applied %d times", name, count[name])
+			}
+		}
+		if err := migrate.Verify(t.Context(), open(fixture...), source("shop", shop)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// These make the test program migrate a database, which takes for ever.
+const (
+	envHold    = "PLINTH_MIGRATE_TEST_HOLD"
+	envEndless = "PLINTH_MIGRATE_TEST_FILE"
+)
+
+func TestMain(m *testing.M) {
+	if place := os.Getenv(envHold); place != "" {
+		err := hold(context.Background(), place, source("endless", map[string]string{"0001_half.up.sql": os.Getenv(envEndless)}))
+		fmt.Fprintln(os.Stderr, "the migration that never ends has ended:", err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func hold(ctx context.Context, place string, endless migrate.Source) error {
+	db, err := open(ctx, place)
+	if err != nil {
+		return err
+	}
+	m, err := migrate.New(db, endless)
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	_, err = m.Up(ctx)
+	return err
+}
+
+// A migration that never ends. PostgreSQL looks for its client between two
+// statements, or while one runs if it is told to.
+const (
+	endlessSQLite   = `create table half (id integer); with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n;`
+	endlessPostgres = `create table half (id integer); set client_connection_check_interval = '50ms'; select pg_sleep(600);`
+)
+
+func endlessBare() string {
+	return "-- plinth:no-transaction\n" + strings.Repeat("select pg_sleep(1);\n-- plinth:next\n", 600)
+}
+
+// TestCrashFreesTheLock kills a process in the middle of a migration.
+func TestCrashFreesTheLock(t *testing.T) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		crash(t, filepath.Join(t.TempDir(), "test.db"), endlessSQLite)
+	})
+	for name, text := range map[string]string{"postgres": endlessPostgres, "postgres without transaction": endlessBare()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			crash(t, pgtest.URL(t), text)
+		})
+	}
+}
+
+func crash(t *testing.T, place, endless string) {
+	t.Helper()
+	db := connect(t, place)
+	up(t, db)
+	child := startHolder(t, place, endless)
+
+	// The other one has the lock soon after its line.
+	idle := newMigrator(t, db)
+	for locked := false; !locked; {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		_, err := idle.Up(ctx)
+		cancel()
+		if locked = errors.Is(err, migrate.ErrLocked); !locked && err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	// What the other one made in its transaction is gone: the name is free.
+	after := source("after", map[string]string{"0001_half.up.sql": "create table half (id integer)"})
+	applied, err := newMigrator(t, db, after).Up(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantList(t, titles(applied), "after 1 half")
+}
+
+// startHolder starts this program again as one that migrates for ever.
+func startHolder(t *testing.T, place, endless string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^$")
+	cmd.Env = append(os.Environ(), envHold+"="+place, envEndless+"="+endless)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // most are dead by now
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the other process: %q, %v", line, err)
+	}
+	return cmd
+}

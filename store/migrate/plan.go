@@ -1,0 +1,157 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Plan is how the database would get what the models have.
+type Plan struct {
+	// Statements add what is missing. They lose nothing.
+	Statements []string
+
+	// Manual lists what a person must decide and write as a migration: types
+	// and NULLs that differ, columns no field stands for, foreign keys that
+	// rows would not fulfil.
+	Manual []string
+
+	db *store.DB
+}
+
+// Diff compares the registered tables with the database. It changes nothing.
+// Tables and indexes that no model knows are not looked at.
+func Diff(ctx context.Context, db *store.DB) (*Plan, error) {
+	d, err := look(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return d.plan(db), nil
+}
+
+func look(ctx context.Context, db *store.DB) (*differ, error) {
+	s, err := open(ctx, db, engineOf(db))
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	return diff(ctx, s.bare(), db.Tables())
+}
+
+func (d *differ) plan(db *store.DB) *Plan {
+	return &Plan{Statements: d.statements(), Manual: d.manual, db: db}
+}
+
+// String returns the plan as SQL with the work for a person as comments.
+func (p *Plan) String() string {
+	var b strings.Builder
+	for _, s := range p.Statements {
+		b.WriteString(s + ";\n")
+	}
+	for _, m := range p.Manual {
+		b.WriteString("-- " + m + "\n")
+	}
+	return b.String()
+}
+
+// Apply runs the statements in one transaction, with the same lock and patience
+// as [Migrator.Up]: all of them or none. Where somebody else has done it since,
+// it does nothing; where the plan would be another one by now, it fails.
+func (p *Plan) Apply(ctx context.Context) error {
+	s, err := open(ctx, p.db, engineOf(p.db))
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return s.tx(ctx, func(w work) error {
+		d, err := diff(ctx, w, p.db.Tables())
+		if err != nil {
+			return err
+		}
+		now := d.statements()
+		if len(now) > 0 && !slices.Equal(now, p.Statements) {
+			return errors.New("migrate: the database or the models changed since the plan was made: call Diff again")
+		}
+		return w.apply(ctx, now)
+	})
+}
+
+func (w work) apply(ctx context.Context, statements []string) error {
+	for _, text := range statements {
+		if _, err := w.ExecContext(ctx, text); err != nil {
+			first, _, _ := strings.Cut(text, "\n")
+			return fmt.Errorf("migrate: %s: %w", first, err)
+		}
+	}
+	return nil
+}
+
+// Auto applies the migrations of sources and then adds to the database what the
+// registered tables have more. It is meant for development: a new index locks
+// its table as long as it takes. The plan it returns was applied, except for
+// its Manual part.
+func Auto(ctx context.Context, db *store.DB, sources ...Source) (*Plan, error) {
+	m, err := New(db, sources...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.Up(ctx); err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, db, m.engine)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	var plan *Plan
+	err = s.tx(ctx, func(w work) error {
+		d, err := diff(ctx, w, db.Tables())
+		if err != nil {
+			return err
+		}
+		plan = d.plan(db)
+		return w.apply(ctx, plan.Statements)
+	})
+	return plan, err
+}
+
+// SchemaError lists how a database differs from what a program needs.
+type SchemaError struct {
+	Problems []string
+}
+
+// Error lists the problems, one a line.
+func (e *SchemaError) Error() string {
+	return "migrate: the database is not what the program needs:\n\t" + strings.Join(e.Problems, "\n\t")
+}
+
+// Verify checks that the migrations of sources are applied and that the
+// database has what the registered tables need. Everything that does not fit is
+// listed in one [*SchemaError]. It changes nothing.
+//
+// These types are taken for the one Diff would create: on PostgreSQL varchar
+// for text, int4 and int2 for bigint, float4 for double precision, varchar[]
+// for text[]; on SQLite every declared type of the same affinity, and BOOLEAN
+// for integers.
+func Verify(ctx context.Context, db *store.DB, sources ...Source) error {
+	m, err := New(db, sources...)
+	if err != nil {
+		return err
+	}
+	problems, err := m.problems(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := look(ctx, db)
+	if err != nil {
+		return err
+	}
+	if problems = append(problems, d.problems...); len(problems) > 0 {
+		return &SchemaError{Problems: problems}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+)
+
+// Status returns all migrations, those of the history with the time they were
+// applied: the program's in the order they run, then migrations of the
+// program's lines that are newer than its files. It changes nothing.
+func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
+	done, err := m.readHistory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[step]Migration, len(done))
+	for _, d := range done {
+		at[d.step()] = d
+	}
+	list := make([]Migration, 0, len(m.files))
+	known := map[step]bool{}
+	lines := map[string]bool{}
+	for _, f := range m.files {
+		f.AppliedAt = at[f.step()].AppliedAt
+		known[f.step()], lines[f.Line] = true, true
+		list = append(list, f)
+	}
+	for _, d := range done {
+		if lines[d.Line] && !known[d.step()] {
+			list = append(list, d)
+		}
+	}
+	return list, nil
+}
+
+// DryRun returns what Up would apply, in its order, and fails where Up would
+// refuse to begin. It changes nothing.
+func (m *Migrator) DryRun(ctx context.Context) ([]Migration, error) {
+	done, err := m.readHistory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return compare(m.files, done)
+}
+
+// Verify returns an error that lists what is pending and every applied
+// migration whose file was changed or is gone. A database that is ahead of the
+// program is accepted, so that an old instance can start while a new version is
+// being rolled out. It changes nothing.
+func (m *Migrator) Verify(ctx context.Context) error {
+	problems, err := m.problems(ctx)
+	if err == nil && len(problems) > 0 {
+		err = &SchemaError{Problems: problems}
+	}
+	return err
+}
+
+// problems returns a line for each pending migration.
+func (m *Migrator) problems(ctx context.Context) ([]string, error) {
+	pending, err := m.DryRun(ctx)
+	lines := make([]string, 0, len(pending))
+	for _, p := range pending {
+		lines = append(lines, "migration "+p.String()+" is pending")
+	}
+	return lines, err
+}
+
+// readHistory reads the history without waiting for others.
+func (m *Migrator) readHistory(ctx context.Context) ([]Migration, error) {
+	s, err := open(ctx, m.db, m.engine)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	w := s.bare()
+	var exists bool
+	if err := w.QueryRowContext(ctx, m.engine.historyExists()).Scan(&exists); err != nil {
+		return nil, fmt.Errorf("migrate: read the history: %w", err)
+	}
+	if !exists {
+		return nil, nil
+	}
+	return w.readHistory(ctx)
+}

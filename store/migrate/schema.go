@@ -1,0 +1,160 @@
+package migrate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// found is a table or view as the database has it.
+type found struct {
+	view        bool
+	columns     []foundColumn
+	primaryKey  []string
+	indexes     []index
+	foreignKeys []foreignKey
+}
+
+// foundColumn is a column as the database has it.
+type foundColumn struct {
+	name string
+	// typ is PostgreSQL's internal name of the type, without domains, or the
+	// type as declared on SQLite.
+	typ        string
+	notNull    bool
+	hasDefault bool
+	// generated: the database assigns a number to a row without one.
+	generated bool
+	// computed: an expression over other columns.
+	computed bool
+	// bytewise: text compares by its bytes. PostgreSQL only.
+	bytewise bool
+}
+
+// index is an index, other than that of the primary key.
+type index struct {
+	name    string
+	columns []string
+	unique  bool
+	// where is the condition of a partial index, normalized.
+	where string
+}
+
+// foreignKey is a foreign key as the database has it.
+type foreignKey struct {
+	name          string
+	columns, keys []string
+	target        string
+	// keeps: a row that is referred to cannot be deleted.
+	keeps bool
+}
+
+func (f *found) column(name string) *foundColumn {
+	i := slices.IndexFunc(f.columns, func(c foundColumn) bool { return c.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &f.columns[i]
+}
+
+// wantedIndexes returns the indexes a model asks for: unique ones, and plain
+// ones for foreign keys and the tenant where no other index begins with their
+// columns.
+func wantedIndexes(t *store.Table) []index {
+	var list []index
+	pk := index{columns: names(t.PrimaryKey), unique: true}
+	for _, key := range t.UniqueKeys {
+		ix := index{name: store.UniqueName(t, key), columns: names(key), unique: true}
+		if t.DeletedAt != nil {
+			ix.where = t.DeletedAt.Name + " is null"
+		}
+		list = append(list, ix)
+	}
+	add := func(columns []string) {
+		covers := func(ix index) bool { return ix.covers(columns) }
+		if !pk.covers(columns) && !slices.ContainsFunc(list, covers) {
+			list = append(list, index{name: t.Name + "_" + strings.Join(columns, "_") + "_idx", columns: columns})
+		}
+	}
+	if t.Tenant != nil {
+		// In key order, as a list without order is.
+		columns := []string{t.Tenant.Name}
+		for _, c := range t.PrimaryKey {
+			if c != t.Tenant {
+				columns = append(columns, c.Name)
+			}
+		}
+		add(columns)
+	}
+	for _, ref := range t.ForeignKeys {
+		add(names(ref.Columns))
+	}
+	return list
+}
+
+// covers reports whether the index finds rows by the columns.
+func (ix index) covers(columns []string) bool {
+	return ix.where == "" && len(ix.columns) >= len(columns) && sameSet(ix.columns[:len(columns)], columns)
+}
+
+// same reports whether two indexes promise the same.
+func (ix index) same(other index) bool {
+	return ix.unique == other.unique && ix.where == other.where && sameSet(ix.columns, other.columns)
+}
+
+// normalizeWhere brings the condition of an index into one form: PostgreSQL
+// adds parentheses, people quote names.
+func normalizeWhere(s string) string {
+	s = strings.NewReplacer("(", " ", ")", " ", `"`, "", "`", "", "[", "", "]", "").Replace(strings.ToLower(s))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// check refuses models that have no table on both engines.
+func check(tables []*store.Table) error {
+	taken := map[string]string{}
+	for _, t := range tables {
+		if t.View {
+			continue
+		}
+		for _, c := range t.Columns {
+			if c.Generated && (len(t.PrimaryKey) != 1 || !c.Key || c.Kind != store.KindInt) {
+				return fmt.Errorf("migrate: %s.%s: only an integer that alone is the primary key can be assigned by the database", t.Name, c.Name)
+			}
+		}
+		for _, ix := range wantedIndexes(t) {
+			if len(ix.name) > maxName {
+				return fmt.Errorf("migrate: table %s: the name of index %s is longer than %d bytes", t.Name, ix.name, maxName)
+			}
+			if other, ok := taken[ix.name]; ok {
+				return fmt.Errorf("migrate: tables %s and %s both need an index %s", other, t.Name, ix.name)
+			}
+			taken[ix.name] = t.Name
+		}
+		for _, ref := range t.ForeignKeys {
+			if len(ref.Name) > maxName {
+				return fmt.Errorf("migrate: table %s: the name of foreign key %s is longer than %d bytes", t.Name, ref.Name, maxName)
+			}
+		}
+	}
+	return nil
+}
+
+// maxName is how many bytes of a name PostgreSQL keeps.
+const maxName = 63
+
+func names(columns []*store.Column) []string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = c.Name
+	}
+	return list
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}

@@ -1,0 +1,18 @@
+alter table "notes" add column "body" text collate "C" not null default '';
+alter table "notes" add column "done" boolean not null default false;
+alter table "notes" add column "size" bigint not null default 0;
+alter table "notes" add column "ratio" double precision not null default 0;
+alter table "notes" add column "price" numeric not null default 0;
+alter table "notes" add column "seen_at" timestamptz not null default '0001-01-01T00:00:00.000000+00:00';
+alter table "notes" add column "day" date not null default '0001-01-01';
+alter table "notes" add column "ref" uuid not null default '00000000-0000-0000-0000-000000000000';
+alter table "notes" add column "raw" bytea not null default '\x';
+alter table "notes" add column "doc" jsonb not null default 'null';
+alter table "notes" add column "tags" text[] not null default '{}';
+alter table "notes" add column "state" text collate "C" not null default 'new';
+alter table "notes" add column "hint" text collate "C";
+alter table "notes" add column "slot" bigint;
+alter table "notes" add column "parent_id" bigint;
+create unique index "notes_hint_slot_key" on "notes" ("hint", "slot");
+create index "notes_parent_id_idx" on "notes" ("parent_id");
+alter table "notes" add constraint "notes_parent_id_fkey" foreign key ("parent_id") references "notes" ("id") on delete restrict;

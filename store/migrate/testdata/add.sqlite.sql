@@ -1,0 +1,17 @@
+alter table "notes" add column "body" TEXT not null default '';
+alter table "notes" add column "done" INTEGER not null default false;
+alter table "notes" add column "size" INTEGER not null default 0;
+alter table "notes" add column "ratio" REAL not null default 0;
+alter table "notes" add column "price" TEXT COLLATE pl_decimal not null default '0';
+alter table "notes" add column "seen_at" TEXT not null default '0001-01-01T00:00:00.000000+00:00';
+alter table "notes" add column "day" TEXT not null default '0001-01-01';
+alter table "notes" add column "ref" TEXT not null default '00000000-0000-0000-0000-000000000000';
+alter table "notes" add column "raw" BLOB not null default x'';
+alter table "notes" add column "doc" TEXT not null default 'null';
+alter table "notes" add column "tags" TEXT not null default '[]';
+alter table "notes" add column "state" TEXT not null default 'new';
+alter table "notes" add column "hint" TEXT;
+alter table "notes" add column "slot" INTEGER;
+alter table "notes" add column "parent_id" INTEGER constraint "notes_parent_id_fkey" references "notes" ("id") on delete restrict;
+create unique index "notes_hint_slot_key" on "notes" ("hint", "slot");
+create index "notes_parent_id_idx" on "notes" ("parent_id");
