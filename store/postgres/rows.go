@@ -24,8 +24,12 @@ func readRows(rows pgx.Rows, s *driver.Statement, r *driver.Result) error {
 		return errors.New("postgres: a statement without a shape has no rows")
 	}
 	rd := reader{shape: s.Shape, result: r}
-	before := len(r.Body) + len(r.Extra)
+	before, first := len(r.Body)+len(r.Extra), r.Rows
 	for rows.Next() {
+		if s.MaxRows > 0 && r.Rows-first == s.MaxRows {
+			r.More = true
+			return nil // whoever closes the rows skips the rest
+		}
 		if rd.fields == nil {
 			rd.fields = rows.FieldDescriptions()
 			if want := columns(s.Shape); len(rd.fields) != want {

@@ -20,6 +20,9 @@ type collector struct {
 
 	// limit is the largest size of the result, 0 for none.
 	limit int
+
+	// maxRows is the largest number of rows behind the first, 0 for none.
+	maxRows, first int
 }
 
 // newCollector returns a collector for a statement's rows; what the result
@@ -28,7 +31,7 @@ func newCollector(s *driver.Statement, r *driver.Result) (*collector, error) {
 	if s.Shape == nil {
 		return nil, errors.New("sqlite: statement without a shape has no rows")
 	}
-	c := &collector{shape: s.Shape, into: r}
+	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows}
 	if s.MaxBytes > 0 {
 		c.limit = len(r.Body) + len(r.Extra) + s.MaxBytes
 	}
@@ -57,6 +60,10 @@ func (c *collector) collect(ctx context.Context, rows sqldriver.Rows, dest []sql
 		err := rows.Next(dest)
 		if err == io.EOF { //nolint:errorlint // the contract of driver.Rows
 			return nil
+		}
+		if err == nil && c.maxRows > 0 && c.into.Rows-c.first == c.maxRows {
+			c.into.More = true
+			return nil // whoever closes the rows skips the rest
 		}
 		if err == nil {
 			err = c.row(dest)
