@@ -108,7 +108,7 @@ func BenchmarkList20(b *testing.B) {
 func BenchmarkUpdate(b *testing.B) {
 	d := benchDatabase(b)
 	exec := &driver.Statement{SQL: `update note set title = ?2 where id = ?1`, Args: []any{int64(5), "new"}}
-	returning := &driver.Statement{SQL: exec.SQL + ` returning ` + noteObject, Args: exec.Args, Shape: objectShape}
+	returning := &driver.Statement{SQL: exec.SQL + ` returning ` + noteObject, Args: exec.Args, Shape: objectShape, Write: true}
 	b.Run("exec", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -63,9 +63,10 @@ func (d *database) Dialect() driver.Dialect { return driver.Dialect{Name: "sqlit
 func (d *database) Bun() *bun.DB { return d.bun }
 
 // Query runs a statement and appends its rows. Without a transaction, one that
-// writes leaves nothing behind if its rows cannot be appended.
+// writes leaves nothing behind if its rows cannot be appended; one that does
+// not say that it writes is refused by the readers.
 func (d *database) Query(ctx context.Context, in driver.Conn, s *driver.Statement, r *driver.Result) error {
-	if in == nil && !writes(s.SQL) {
+	if in == nil && !s.Write {
 		return d.lend(ctx, d.readers, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
 	}
 	if in == nil {

@@ -130,7 +130,9 @@ func splitColumns(names string) (table string, columns []string) {
 
 func isIdentifier(s string) bool {
 	for i := range len(s) {
-		if !isLetter(s[i]) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
+		if !letter {
 			return false
 		}
 	}

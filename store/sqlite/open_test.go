@@ -68,8 +68,9 @@ func TestOpenRefusesSettingsThatDidNotTake(t *testing.T) {
 	if _, err := openConn(t.Context(), src, list, 1); err == nil || !strings.Contains(err.Error(), "no_such_pragma") {
 		t.Errorf("unknown pragma: %v", err)
 	}
-	if _, err := openConn(t.Context(), src, []setting{{"foreign_keys", "0", "1"}}, 1); err == nil {
-		t.Error("a pragma with another value was accepted")
+	list = []setting{{"foreign_keys", "0", "1"}}
+	if _, err := openConn(t.Context(), src, list, 1); err == nil || !strings.Contains(err.Error(), "foreign_keys") {
+		t.Errorf("pragma with another value: %v", err)
 	}
 	if _, err := openConn(t.Context(), src, nil, 1); err == nil || !strings.Contains(err.Error(), "like") {
 		t.Errorf("like that folds case: %v", err)
@@ -116,6 +117,23 @@ func TestCloseWritesTheLogBack(t *testing.T) {
 	again := openPath(t, path, nil)
 	if got := value(t, again, nil, "select a from t"); got != "[7]" {
 		t.Errorf("after opening again: %s", got)
+	}
+}
+
+func TestCloseWritesTheLogBackBesideOthers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "test.db")
+	d, err := openDatabase(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	openPath(t, path, nil)
+	mustExec(t, d, "create table t (a integer)")
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() != 0 {
+		t.Errorf("the log: %v, %v", info, err)
 	}
 }
 

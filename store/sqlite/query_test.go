@@ -135,11 +135,35 @@ func TestMaxBytes(t *testing.T) {
 	}
 }
 
+func TestMaxRows(t *testing.T) {
+	t.Parallel()
+	d := openFile(t, nil)
+	s := &driver.Statement{SQL: "select json_object('id', 1) union all select json_object('id', 2)", Shape: objectShape}
+	for limit, want := range map[int]string{0: `{"id":1},{"id":2}`, 1: `{"id":1}`, 2: `{"id":1},{"id":2}`, 3: `{"id":1},{"id":2}`} {
+		var r driver.Result
+		s.MaxRows = limit
+		if err := d.Query(t.Context(), nil, s, &r); err != nil {
+			t.Fatal(err)
+		}
+		if string(r.Body) != want || r.More != (limit == 1) {
+			t.Errorf("limit %d: %s, more %v", limit, r.Body, r.More)
+		}
+	}
+}
+
+func TestWriteThatDoesNotSaySoIsRefused(t *testing.T) {
+	t.Parallel()
+	d := openFile(t, nil)
+	mustExec(t, d, "create table t (id integer)")
+	s := &driver.Statement{SQL: "insert into t values (1) returning json_object('id', id)", Shape: objectShape}
+	wantError(t, "insert", d.Query(t.Context(), nil, s, new(driver.Result)), driver.ErrReadOnly)
+}
+
 func TestWriteWhoseAnswerIsRefusedLeavesNothing(t *testing.T) {
 	t.Parallel()
 	d := openFile(t, nil)
 	mustExec(t, d, "create table t (id integer)")
-	s := &driver.Statement{SQL: "insert into t values (1), (2) returning json_object('id', id)", Shape: objectShape, MaxBytes: 10}
+	s := &driver.Statement{SQL: "insert into t values (1), (2) returning json_object('id', id)", Shape: objectShape, Write: true, MaxBytes: 10}
 	wantError(t, "insert", d.Query(t.Context(), nil, s, new(driver.Result)), driver.ErrTooLarge)
 	if got := value(t, d, nil, "select count(*) from t"); got != "[0]" {
 		t.Errorf("rows after the refused answer: %s", got)
