@@ -1,0 +1,217 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+// Change is one entry of the change log: one row that was written.
+type Change struct {
+	// Seq is the place in the log. Changes of one row come in the order of
+	// Seq; across rows, on PostgreSQL, a transaction that stayed open long is
+	// delivered late and then brings smaller numbers.
+	Seq int64
+
+	// ID identifies the change for consumers that may get it twice. It stays
+	// the same however often the change is delivered, and is not given again
+	// in a database restored from a copy.
+	ID string
+
+	// At is the time of the write by the database's clock.
+	At time.Time
+
+	// Table is the name of the table and Op what happened to the row.
+	Table string
+	Op    WriteOp
+
+	// Key is a JSON array of the values of the primary key.
+	Key json.RawMessage
+
+	// Old and New are the row before and after as a JSON object in canonical
+	// form, the same on both engines: columns in the order of the model, then
+	// those the model does not have. Hidden columns are there, secret ones are
+	// not. Old is nil for an insert, New for a delete.
+	Old, New json.RawMessage
+
+	// Actor and Tenant are those of the scope that wrote; empty where there
+	// was none.
+	Actor, Tenant string
+}
+
+// ChangeFunc takes a batch of changes. It runs in the transaction that also
+// moves the reader on: what it writes by tx happens exactly once. What it does
+// elsewhere may be repeated; see [Change.ID].
+type ChangeFunc func(ctx context.Context, tx *Tx, batch []Change) error
+
+// Start says where a reader begins that has never run.
+type Start uint8
+
+const (
+	// FromNow begins with what is committed after the reader's first look.
+	FromNow Start = iota
+	// FromStart begins with the oldest change the log still has.
+	FromStart
+)
+
+// ChangesOptions tunes a reader of the change log.
+type ChangesOptions struct {
+	// Start is where a new reader begins. A reader that has run before goes on
+	// where it was.
+	//
+	// Defaults to FromNow.
+	Start Start
+
+	// BatchSize is the largest number of changes of one call, which is one
+	// transaction. A batch of very large rows is smaller.
+	//
+	// Defaults to 500.
+	BatchSize int
+
+	// Poll is how often the reader looks by itself. Commits of this process
+	// wake it at once, those of others too where [DB.RunNotifier] runs on both
+	// sides; polling is for what they miss.
+	//
+	// Defaults to one second.
+	Poll time.Duration
+
+	// OnResync is called when changes are lost for this reader: it was away for
+	// longer than the log is kept, or the database was restored from a copy. It
+	// should rebuild whatever the reader keeps from the tables, by tx; then the
+	// reader goes on from now. A change committed while it runs may be
+	// delivered afterwards although the tables showed it already.
+	//
+	// Nil ends the reader with [ErrResync], and it will not move until it has
+	// an OnResync.
+	OnResync func(ctx context.Context, tx *Tx) error
+}
+
+// Errors of readers of the change log.
+var (
+	// ErrResync reports a reader for which changes are lost.
+	ErrResync error = &coded{"store: changes are lost for this reader; it must start over", "XX000"}
+
+	// ErrReaderBusy reports that another process, or another [Changes], reads
+	// under the same name at this moment.
+	ErrReaderBusy error = &coded{"store: the reader is running elsewhere", "XX000"}
+
+	// ErrStandby reports a connection to a standby server. The log cannot be
+	// read there: a standby does not know which transactions are open.
+	ErrStandby error = &coded{"store: the change log must be read on the primary server", "XX000"}
+)
+
+// Changes is a reader of the change log. It is safe for concurrent use.
+type Changes struct {
+	db   *DB
+	name string
+	opts ChangesOptions
+
+	turn  chan struct{} // holds a token while a step runs
+	own   *position     // of a reader without a name
+	saved time.Time     // when the position was last written
+}
+
+// Changes returns a reader of the change log. The database keeps its place
+// under its name, and only one of all processes reads under a name at a time.
+//
+// A reader without a name keeps its place in memory: each process that has one
+// gets every change from the moment it starts. Its transactions are read-only.
+//
+// Every change is delivered once, none is left out, and the changes of one row
+// come in the order in which they were made, on PostgreSQL however transactions
+// overlap. Nil opts are the defaults.
+func (db *DB) Changes(name string, opts *ChangesOptions) *Changes {
+	c := &Changes{db: db, name: name, turn: make(chan struct{}, 1)}
+	if opts != nil {
+		c.opts = *opts
+	}
+	c.opts.BatchSize = cmp.Or(max(c.opts.BatchSize, 0), 500)
+	c.opts.Poll = cmp.Or(max(c.opts.Poll, 0), time.Second)
+	return c
+}
+
+// Run delivers changes as they come until ctx ends, and then returns nil. It
+// also returns, with the error, when fn fails, on [ErrResync] and on
+// [ErrStandby]; nothing of the batch has happened then and Run can be called
+// again. What passes by itself (an unavailable database, a timeout, a conflict)
+// is logged and tried again, with growing pauses.
+//
+// fn is run again if its transaction loses against another one.
+func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
+	failures := 0
+	checked := false
+	for ctx.Err() == nil {
+		wake := c.db.wake.readers.wait()
+		more, err := false, error(nil)
+		if !checked {
+			err = c.db.checkEpoch(ctx)
+			checked = err == nil
+		}
+		if err == nil {
+			_, more, err = c.step(ctx, fn)
+		}
+		pause := c.opts.Poll
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			failures = 0
+			if more {
+				continue
+			}
+		case errors.Is(err, ErrReaderBusy):
+		case isAny(err, ErrUnavailable, ErrTimeout, ErrConflict):
+			failures++
+			pause, wake = backoff(failures), nil
+			c.db.options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
+				slog.String("reader", c.name), slog.Duration("pause", pause), slog.Any("error", err))
+		default:
+			return err
+		}
+		sleep(ctx, pause, wake)
+	}
+	return nil
+}
+
+// Drain delivers what is in the log now and returns how many changes that were.
+// The first Drain of a new reader that starts from now only marks the place. It
+// fails with [ErrReaderBusy] if the reader runs elsewhere at this moment, and
+// otherwise as Run does, except that nothing is tried again.
+func (c *Changes) Drain(ctx context.Context, fn ChangeFunc) (int, error) {
+	if err := c.db.checkEpoch(ctx); err != nil {
+		return 0, err
+	}
+	total := 0
+	for {
+		n, more, err := c.step(ctx, fn)
+		if err != nil {
+			return total, err
+		}
+		total += n
+		if !more {
+			return total, nil
+		}
+	}
+}
+
+// backoff is the pause after a number of failures in a row: around 100 ms, 200
+// ms, ... 25 s.
+func backoff(failures int) time.Duration {
+	d := 100 * time.Millisecond << min(failures-1, 8)
+	return d/2 + rand.N(d)
+}
+
+// sleep waits for d, for the end of ctx or for wake, which may be nil.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+	}
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// restoredLog asks whether the log has rows, or has trimmed rows, of
+// transactions this server has not begun yet: it was dumped on another server
+// and restored here.
+const restoredLog = `select not pg_is_in_recovery() and (` +
+	`exists(select 1 from plinth_changes where xid >= pg_snapshot_xmax(pg_current_snapshot()))` +
+	` or exists(select 1 from plinth_settings where name = 'purged'` +
+	` and (value::jsonb->>'xid')::xid8 >= pg_snapshot_xmax(pg_current_snapshot())))`
+
+// checkEpoch starts a new epoch of a restored log, which tells every reader to
+// start over. Without that, readers would take old rows for new ones, again and
+// again, until the server's numbers have caught up.
+//
+// SQLite has no such numbers: a copied file is as good as the file.
+func (db *DB) checkEpoch(ctx context.Context) error {
+	if !db.dialect.Postgres() {
+		return nil
+	}
+	restored, err := db.session().truth(ctx, restoredLog)
+	if err != nil || !restored {
+		return err
+	}
+	return db.TxWith(ctx, TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *Tx) error {
+		s := tx.session()
+		if _, err := s.exec(ctx, &driver.Statement{SQL: "select pg_advisory_xact_lock($1)", Args: []any{lockKey("epoch")}}); err != nil {
+			return err
+		}
+		restored, err := s.truth(ctx, restoredLog)
+		if err != nil || !restored {
+			return err // others were faster
+		}
+		db.options.Logger.WarnContext(ctx, "store: the change log was restored from another server; its readers start over")
+		return errors.Join(
+			// All rows, not only those that are ahead: another may have the
+			// number of a transaction that is under way here.
+			s.run(ctx, "update plinth_changes set xid = pg_current_xact_id()"),
+			s.run(ctx, "delete from plinth_settings where name = 'purged'"),
+			s.setSetting(ctx, "epoch", rand.Text()),
+		)
+	})
+}
+
+// truth runs a statement that answers with one boolean.
+func (s session) truth(ctx context.Context, text string, args ...any) (answer bool, err error) {
+	shape := &driver.Shape{Extra: []Kind{KindBool}, EachExtra: true}
+	err = s.tuples(ctx, &driver.Statement{SQL: text, Args: args, Shape: shape}, func(values [][]byte) error {
+		answer = string(values[0]) == "true"
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("store: change log: %w", err)
+	}
+	return answer, nil
+}
+
+// run runs a statement that writes and returns nothing.
+func (s session) run(ctx context.Context, text string, args ...any) error {
+	_, err := s.exec(ctx, &driver.Statement{SQL: s.db.placeholders(text), Args: args, Write: true})
+	return err
+}
+
+// setSetting writes one of the library's own settings.
+func (s session) setSetting(ctx context.Context, name, value string) error {
+	return s.run(ctx, "insert into plinth_settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
+		name, value)
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+const (
+	// changesChannel carries the signals between processes.
+	changesChannel = "plinth_changes"
+
+	// notifyPause is the shortest time between two signals of one process. A
+	// signal takes a lock of the whole database: inside the transactions that
+	// write, it would cost most of their throughput.
+	notifyPause = 10 * time.Millisecond
+
+	// trimPause is the time between two trims of the log.
+	trimPause = 10 * time.Minute
+)
+
+// RunNotifier looks after the change log until ctx ends, and then returns nil:
+// on PostgreSQL it tells other processes that this one has written to the log,
+// and wakes the readers of this one when others have; on both engines it trims
+// the log. Nil retention is the default, see [RetentionOptions].
+//
+// One RunNotifier for each process is enough. It keeps one connection of the
+// pool. Without it readers find what others write by polling, and the log grows.
+// What fails is logged and tried again.
+func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) error {
+	if db.inTx(ctx) {
+		return ErrInTx
+	}
+	var keep RetentionOptions
+	if retention != nil {
+		keep = *retention
+	}
+	var wg sync.WaitGroup
+	if l, ok := db.driver.(driver.Listener); ok {
+		self := rand.Text() // tells our own signals apart
+		wg.Go(func() { db.listen(ctx, l, self) })
+		wg.Go(func() { db.notify(ctx, l, self) })
+	}
+	failures := 0
+	for ctx.Err() == nil {
+		pause := trimPause
+		if _, err := db.TrimChanges(ctx, keep); err != nil && ctx.Err() == nil {
+			failures++
+			pause = backoff(failures)
+			db.warn(ctx, "store: the change log was not trimmed", err)
+		} else {
+			failures = 0
+		}
+		sleep(ctx, pause, nil)
+	}
+	wg.Wait()
+	return nil
+}
+
+// listen wakes the readers of this process when another one has written.
+func (db *DB) listen(ctx context.Context, l driver.Listener, self string) {
+	for failures := 0; ctx.Err() == nil; {
+		begun := time.Now()
+		err := l.Listen(ctx, changesChannel, func(payload string) {
+			if payload != self {
+				db.wake.remote()
+			}
+		})
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, errors.ErrUnsupported):
+			db.options.Logger.InfoContext(ctx, "store: no signals from other processes, readers of the change log poll", slog.Any("reason", err))
+			return
+		case time.Since(begun) > time.Minute:
+			failures = 0
+		}
+		failures++
+		db.warn(ctx, "store: signals of other processes are interrupted", err)
+		sleep(ctx, backoff(failures), nil)
+	}
+}
+
+// notify tells other processes that this one has written, once for all commits
+// since the last signal.
+func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
+	commit := db.wake.commits.wait()
+	for failures := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-commit:
+		}
+		commit = db.wake.commits.wait() // before the signal: later commits need another one
+		err := l.Notify(ctx, changesChannel, self)
+		pause := notifyPause
+		if err == nil {
+			failures = 0
+		} else if ctx.Err() == nil {
+			// Lost: the others poll. Where the database is away, nobody commits.
+			failures++
+			pause = backoff(failures)
+			db.warn(ctx, "store: other processes were not told of changes", err)
+		}
+		sleep(ctx, pause, nil)
+	}
+}
+
+func (db *DB) warn(ctx context.Context, text string, err error) {
+	db.options.Logger.WarnContext(ctx, text, slog.Any("error", err))
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// maxBatchBytes bounds the text of one batch.
+const maxBatchBytes = 16 << 20
+
+// The statement of a batch has a first row with number 0, which holds the state
+// of the log as a document (see [logHead]), and then the changes. Being one
+// statement it sees all of it in one snapshot.
+const (
+	postgresHead = `select 0::bigint as seq, null::timestamptz as at, null::text as tbl, null::text as op,` +
+		` jsonb_build_object('now', pg_current_snapshot()::text, 'standby', pg_is_in_recovery(),` +
+		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
+		` 'purged', (select value::jsonb from plinth_settings where name = 'purged')) as key,` +
+		` null::jsonb as old, null::jsonb as new, null::text as actor, null::text as tenant union all (`
+
+	// What is visible now and was not visible in the snapshot $1: it was not
+	// begun then, or was under way. In this form both halves use the index;
+	// pg_visible_in_snapshot does not.
+	postgresWindow = `select c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant from plinth_changes c` +
+		` where (c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) or c.xid = any(array(select pg_snapshot_xip($1::text::pg_snapshot))))`
+
+	postgresPage = ` and pg_visible_in_snapshot(c.xid, $3::text::pg_snapshot) and c.seq > $4`
+
+	postgresTail = ` order by c.seq limit $2) order by 1`
+
+	sqliteBatch = `select 0 as seq, null as at, null as tbl, null as op, json_object(` +
+		`'last', coalesce((select seq from sqlite_sequence where name = 'plinth_changes'), 0),` +
+		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
+		` 'purged', json((select value from plinth_settings where name = 'purged'))) as key,` +
+		` null as old, null as new, null as actor, null as tenant` +
+		` union all select * from (select seq, at, tbl, op, key, old, new, actor, tenant from plinth_changes` +
+		` where seq > ?1 order by seq limit ?2) order by 1`
+)
+
+// changeShape is the shape of the rows of a batch.
+var changeShape = &driver.Shape{
+	Extra:     []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, KindJSON, KindJSON, KindText, KindText},
+	EachExtra: true,
+}
+
+// readChanges reads the state of the log and what follows a position, nil for
+// the beginning. full says that there were as many rows as were asked for: limit
+// of them, or fewer where they are large.
+func (tx *Tx) readChanges(ctx context.Context, at *position, limit int) (head *logHead, batch []Change, full bool, err error) {
+	if at == nil {
+		at = &position{From: beginning}
+	}
+	for {
+		st := tx.db.changesStatement(at, limit)
+		if limit > 1 {
+			st.MaxBytes = maxBatchBytes
+		}
+		head, batch, err = tx.scanChanges(ctx, st, limit)
+		if !errors.Is(err, ErrTooLarge) {
+			return head, batch, len(batch) == limit, err
+		}
+		limit /= 2
+	}
+}
+
+func (db *DB) changesStatement(at *position, limit int) *driver.Statement {
+	st := &driver.Statement{Shape: changeShape}
+	switch {
+	case !db.dialect.Postgres():
+		st.SQL, st.Args = sqliteBatch, []any{at.Seq, int64(limit)}
+	case at.To == "":
+		st.SQL, st.Args = postgresHead+postgresWindow+postgresTail, []any{at.From, int64(limit)}
+	default:
+		st.SQL = postgresHead + postgresWindow + postgresPage + postgresTail
+		st.Args = []any{at.From, int64(limit), at.To, at.Seq}
+	}
+	return st
+}
+
+func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
+	var head logHead
+	batch := make([]Change, 0, min(limit, 64))
+	first := true
+	err := tx.session().tuples(ctx, st, func(values [][]byte) error {
+		if first {
+			first = false
+			return json.Unmarshal(values[4], &head)
+		}
+		c, err := tx.db.parseChange(values)
+		batch = append(batch, c)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: read the change log: %w", err)
+	}
+	return &head, batch, nil
+}
+
+// parseChange reads one row of the log.
+func (db *DB) parseChange(values [][]byte) (Change, error) {
+	var c Change
+	var op, at string
+	seq, err := strconv.ParseInt(string(values[0]), 10, 64)
+	for _, text := range []struct {
+		value []byte
+		into  *string
+	}{{values[1], &at}, {values[2], &c.Table}, {values[3], &op}, {values[7], &c.Actor}, {values[8], &c.Tenant}} {
+		if err == nil && string(text.value) != "null" {
+			*text.into, err = unquoteJSON(text.value)
+		}
+	}
+	if err == nil {
+		c.At, err = canon.ParseTimestamp(at)
+	}
+	c.Seq, c.Op, c.ID = seq, WriteOp(op), changeID(seq, c.At)
+	table := db.TableNamed(c.Table)
+	if err == nil {
+		c.Key, err = table.loggedKey(values[4])
+	}
+	if err == nil {
+		c.Old, err = table.loggedRow(values[5])
+	}
+	if err == nil {
+		c.New, err = table.loggedRow(values[6])
+	}
+	if err != nil {
+		return c, fmt.Errorf("change %s: %w", values[0], err)
+	}
+	return c, nil
+}
+
+// changeID is the number and the time of a change: a database restored from a
+// copy gives the numbers again that were given after the copy was made.
+func changeID(seq int64, at time.Time) string {
+	return strconv.FormatInt(seq, 10) + "." + strconv.FormatInt(at.UnixMicro(), 36)
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+)
+
+// loggedLimits accepts whatever a database has taken before; one row that is
+// refused would stop a reader for ever.
+var loggedLimits = strictjson.Limits{Depth: 1000, Digits: 200_000, LastWins: true}
+
+// loggedRow brings a row of the change log into the canonical form of the
+// table's columns. PostgreSQL wrote it, with its own idea of times and numbers,
+// or we did; both come out with the same bytes. Null is nil. A nil table, one
+// that is not registered, leaves it in the canonical form of a document.
+//
+// The model may have changed since: columns it does not have follow at the end,
+// values its columns would refuse are kept as they are, and a column that became
+// secret is left out.
+func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
+	doc, err := strictjson.Parse(raw, loggedLimits)
+	switch {
+	case err != nil:
+		return nil, err
+	case doc.Kind() == strictjson.Null:
+		return nil, nil
+	case t == nil || doc.Kind() != strictjson.Object:
+		return doc.AppendCanonical(nil), nil
+	}
+	type member struct {
+		name  string
+		value strictjson.Value
+	}
+	known := make([]*strictjson.Value, len(t.Columns))
+	var others []member
+	for name, v := range doc.Members() {
+		if c := t.byName[string(name)]; c != nil {
+			known[c.index] = &v
+		} else {
+			others = append(others, member{string(name), v})
+		}
+	}
+	slices.SortFunc(others, func(a, b member) int { return strings.Compare(a.name, b.name) })
+
+	dst := append(make([]byte, 0, len(raw)+16), '{')
+	for i, c := range t.Columns {
+		if known[i] != nil && c.Mode != Secret {
+			dst = c.appendLogged(append(comma(dst), c.jsonKey...), *known[i])
+		}
+	}
+	for _, m := range others {
+		dst = append(strictjson.AppendString(comma(dst), m.name), ':')
+		dst = m.value.AppendCanonical(dst)
+	}
+	return append(dst, '}'), nil
+}
+
+// loggedKey is loggedRow for the array of the values of the primary key.
+func (t *Table) loggedKey(raw []byte) (json.RawMessage, error) {
+	doc, err := strictjson.Parse(raw, loggedLimits)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil || doc.Kind() != strictjson.Array {
+		return doc.AppendCanonical(nil), nil
+	}
+	dst := []byte{'['}
+	for i, v := range doc.Elements() {
+		dst = comma(dst)
+		if i < len(t.PrimaryKey) {
+			dst = t.PrimaryKey[i].appendLogged(dst, v)
+		} else {
+			dst = v.AppendCanonical(dst)
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+// appendLogged appends a value of the column in canonical form.
+func (c *Column) appendLogged(dst []byte, v strictjson.Value) []byte {
+	bound, err := c.parseJSON(v.Raw())
+	if err != nil {
+		return v.AppendCanonical(dst)
+	}
+	return appendValue(dst, c.Kind, bound)
+}
+
+// comma appends a comma unless an object or an array begins here.
+func comma(dst []byte) []byte {
+	if last := dst[len(dst)-1]; last == '{' || last == '[' {
+		return dst
+	}
+	return append(dst, ',')
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// refreshPosition is how old the stored position of a reader may become that
+// finds nothing. A position that never moves would seem to need what is trimmed.
+const refreshPosition = time.Minute
+
+// step delivers one batch and moves the reader on, in one transaction. more says
+// that another step may find something at once.
+//
+// The transaction is READ COMMITTED on PostgreSQL: each statement sees what is
+// committed when it begins. The position is read by a statement behind the one
+// that takes the lock, and so is that of the last holder; the batch is read by
+// one statement together with its snapshot, and so they belong together.
+func (c *Changes) step(ctx context.Context, fn ChangeFunc) (n int, more bool, err error) {
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return 0, false, ctx.Err()
+	}
+	var next position
+	opts := TxOptions{Isolation: sql.LevelReadCommitted, ReadOnly: c.name == ""}
+	err = c.db.TxWith(ctx, opts, func(ctx context.Context, tx *Tx) error {
+		next, n, more, err = c.deliver(ctx, tx, fn)
+		return err
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	if c.name == "" {
+		c.own = &next
+	}
+	return n, more, nil
+}
+
+// deliver is step inside its transaction.
+func (c *Changes) deliver(ctx context.Context, tx *Tx, fn ChangeFunc) (next position, n int, more bool, err error) {
+	at, err := c.load(ctx, tx)
+	if err != nil {
+		return next, 0, false, err
+	}
+	limit := c.opts.BatchSize
+	if at == nil && c.opts.Start == FromNow {
+		limit = 0 // only the place is wanted
+	}
+	head, batch, full, err := tx.readChanges(ctx, at, limit)
+	switch {
+	case err != nil:
+		return next, 0, false, err
+	case head.Standby:
+		return next, 0, false, ErrStandby
+	case limit == 0:
+		next = head.position()
+		return next, 0, false, c.save(ctx, tx, next)
+	case at == nil:
+		at = &position{Epoch: head.Epoch, Purged: head.Purged}
+		if head.Now != "" {
+			at.From = beginning
+		}
+	}
+	if reason := head.lost(*at); reason != "" {
+		next, err = c.resync(ctx, tx, head, reason)
+		return next, 0, true, err
+	}
+	next, more = at.after(head, batch, full)
+	if len(batch) > 0 {
+		if err := fn(ctx, tx, batch); err != nil {
+			return next, 0, false, err
+		}
+	}
+	if len(batch) > 0 || at.To != "" || next != *at && time.Since(c.saved) > refreshPosition {
+		err = c.save(ctx, tx, next)
+	}
+	return next, len(batch), more, err
+}
+
+// resync lets the application start over and goes on from now.
+func (c *Changes) resync(ctx context.Context, tx *Tx, head *logHead, reason string) (position, error) {
+	next := head.position()
+	if c.opts.OnResync == nil {
+		return next, fmt.Errorf("%w: reader %q: %s", ErrResync, c.name, reason)
+	}
+	c.db.options.Logger.WarnContext(ctx, "store: reader of the change log starts over",
+		slog.String("reader", c.name), slog.String("reason", reason))
+	if err := c.opts.OnResync(ctx, tx); err != nil {
+		return next, err
+	}
+	return next, c.save(ctx, tx, next)
+}
+
+// load returns the reader's position, nil if it has none yet, and keeps others
+// from reading under its name until the transaction ends. On SQLite the
+// transaction itself does.
+func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
+	if c.name == "" {
+		return c.own, nil
+	}
+	if tx.db.dialect.Postgres() {
+		// An advisory lock, because a row lock would give the transaction a
+		// number. Then the snapshot of the batch would count our own writes
+		// as seen, and this reader would miss what fn writes.
+		ok, err := tx.tryLock(ctx, "reader "+c.name)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, fmt.Errorf("%w: %q", ErrReaderBusy, c.name)
+		}
+	}
+	var found *position
+	err := tx.session().tuples(ctx, &driver.Statement{
+		SQL:   tx.db.placeholders("select position from plinth_cursors where name = $1"),
+		Args:  []any{c.name},
+		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},
+	}, func(values [][]byte) error {
+		text, err := unquoteJSON(values[0])
+		if err != nil {
+			return err
+		}
+		p, err := parsePosition(text)
+		found = &p
+		return err
+	})
+	return found, err
+}
+
+// save writes the reader's position.
+func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
+	if c.name == "" {
+		return nil
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("store: position of a reader: %w", err)
+	}
+	_, err = tx.session().exec(ctx, &driver.Statement{
+		SQL: tx.db.placeholders("insert into plinth_cursors (name, position, updated_at) values ($1, $2, $3)" +
+			" on conflict (name) do update set position = excluded.position, updated_at = excluded.updated_at"),
+		Args:  []any{c.name, string(text), time.Now().UTC().Truncate(time.Microsecond)},
+		Write: true,
+	})
+	if err == nil {
+		c.saved = time.Now()
+	}
+	return err
+}
+
+// tryLock takes an advisory lock of PostgreSQL until the transaction ends.
+func (tx *Tx) tryLock(ctx context.Context, name string) (ok bool, err error) {
+	err = tx.session().tuples(ctx, &driver.Statement{
+		SQL:   "select pg_try_advisory_xact_lock($1)",
+		Args:  []any{lockKey(name)},
+		Shape: &driver.Shape{Extra: []Kind{KindBool}, EachExtra: true},
+	}, func(values [][]byte) error {
+		ok = string(values[0]) == "true"
+		return nil
+	})
+	return ok, err
+}
+
+// lockKey is the number of a lock. Advisory locks belong to the database, and
+// the application may use some of its own.
+func lockKey(name string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("plinth_changes " + name))
+	return int64(h.Sum64())
+}

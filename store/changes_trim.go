@@ -1,0 +1,161 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// RetentionOptions says how much of the change log is kept. A reader that is
+// further behind must start over, see [ErrResync].
+type RetentionOptions struct {
+	// MaxAge is how old a change may become; negative sets no limit.
+	//
+	// Defaults to seven days.
+	MaxAge time.Duration
+
+	// MaxRows is how many changes are kept; negative sets no limit.
+	//
+	// Defaults to 1,000,000.
+	MaxRows int64
+}
+
+// trimChunk is how many rows one transaction of a trim looks at, from the old
+// end. On SQLite nobody else writes meanwhile.
+const trimChunk = 5000
+
+// TrimChanges removes what exceeds the retention from the change log and returns
+// how many changes that were. The zero options are the defaults. [DB.RunNotifier]
+// calls it from time to time.
+//
+// Any number of processes may trim at once; all but one do nothing. On
+// PostgreSQL a change stays while a transaction is open that began before it:
+// its space could not be used again anyway, and no reader that keeps up can then
+// be taken for one that is behind.
+func (db *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, error) {
+	opts.MaxAge = cmp.Or(opts.MaxAge, 7*24*time.Hour)
+	opts.MaxRows = cmp.Or(opts.MaxRows, 1_000_000)
+	t := trim{}
+	if opts.MaxAge > 0 {
+		t.before = db.options.Now().Add(-opts.MaxAge).UTC().Truncate(time.Microsecond)
+	}
+	if opts.MaxRows > 0 {
+		err := db.session().tuples(ctx, &driver.Statement{
+			SQL:   db.placeholders("select seq from plinth_changes order by seq desc limit 1 offset $1"),
+			Args:  []any{opts.MaxRows},
+			Shape: &driver.Shape{Extra: []Kind{KindInt}, EachExtra: true},
+		}, func(values [][]byte) (err error) {
+			t.upTo, err = strconv.ParseInt(string(values[0]), 10, 64)
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("store: trim the change log: %w", err)
+		}
+	}
+	var total int64
+	for {
+		n, err := db.trimChunk(ctx, t)
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("store: trim the change log: %w", err)
+		}
+		if n < trimChunk {
+			return total, nil
+		}
+	}
+}
+
+// trim says which rows go: those written before a time and those up to a number.
+// The zero values match none.
+type trim struct {
+	before time.Time
+	upTo   int64
+}
+
+const (
+	// oldest is found by the primary key; the log has no index by time.
+	oldestChanges = `select seq from (select * from plinth_changes order by seq limit $3) o where (at < $1 or seq <= $2)`
+
+	postgresTrim = `with gone as (delete from plinth_changes where seq in (` + oldestChanges +
+		` and xid < pg_snapshot_xmin(pg_current_snapshot())) returning seq, xid)` +
+		` select count(*), coalesce(max(seq), 0), coalesce((select xid::text from gone order by xid desc limit 1), '0') from gone`
+
+	sqliteTrimmed = `select count(*), coalesce(max(seq), 0), '0' from (` + oldestChanges + `)`
+	sqliteTrim    = `delete from plinth_changes where seq in (` + oldestChanges + `)`
+)
+
+// trimChunk removes some rows and notes which, in one transaction: a reader sees
+// both or neither.
+func (db *DB) trimChunk(ctx context.Context, t trim) (n int64, err error) {
+	args := []any{t.before, t.upTo, int64(trimChunk)}
+	err = db.TxWith(ctx, TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *Tx) error {
+		text := postgresTrim
+		if db.dialect.Postgres() {
+			if ok, err := tx.tryLock(ctx, "trim"); !ok {
+				n = 0
+				return err
+			}
+		} else {
+			text = db.placeholders(sqliteTrimmed)
+		}
+		var gone purged
+		if n, gone, err = tx.trimmed(ctx, text, args); err != nil || n == 0 {
+			return err
+		}
+		if !db.dialect.Postgres() {
+			if err := tx.session().run(ctx, sqliteTrim, args...); err != nil {
+				return err
+			}
+		}
+		return tx.notePurged(ctx, gone)
+	})
+	return n, err
+}
+
+// trimmed runs a statement that tells how many rows go and the highest of them.
+func (tx *Tx) trimmed(ctx context.Context, text string, args []any) (n int64, gone purged, err error) {
+	err = tx.session().tuples(ctx, &driver.Statement{
+		SQL: text, Args: args, Write: tx.db.dialect.Postgres(),
+		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindText}, EachExtra: true},
+	}, func(values [][]byte) error {
+		var xid string
+		if n, err = strconv.ParseInt(string(values[0]), 10, 64); err == nil {
+			gone.Seq, err = strconv.ParseInt(string(values[1]), 10, 64)
+		}
+		if err == nil {
+			xid, err = unquoteJSON(values[2])
+		}
+		if err == nil {
+			gone.XID, err = strconv.ParseUint(xid, 10, 64)
+		}
+		return err
+	})
+	return n, gone, err
+}
+
+// notePurged raises the mark of what is trimmed.
+func (tx *Tx) notePurged(ctx context.Context, gone purged) error {
+	err := tx.session().tuples(ctx, &driver.Statement{
+		SQL:   "select value from plinth_settings where name = 'purged'",
+		Shape: &driver.Shape{Extra: []Kind{KindJSON}, EachExtra: true},
+	}, func(values [][]byte) error {
+		var before purged
+		err := json.Unmarshal(values[0], &before)
+		gone = purged{Seq: max(gone.Seq, before.Seq), XID: max(gone.XID, before.XID)}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(gone)
+	if err != nil {
+		return fmt.Errorf("store: purged: %w", err)
+	}
+	return tx.session().setSetting(ctx, "purged", string(text))
+}

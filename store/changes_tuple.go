@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+var errTuple = errors.New("store: extra values do not have the expected form")
+
+// placeholders turns $1 into ?1 on SQLite. The text must not have other dollar
+// signs.
+func (db *DB) placeholders(text string) string {
+	if db.dialect.Postgres() {
+		return text
+	}
+	return strings.ReplaceAll(text, "$", "?")
+}
+
+// tuples runs a statement and calls each with the extra values of every row, in
+// the JSON of their kinds. They must not be kept.
+func (s session) tuples(ctx context.Context, st *driver.Statement, each func(values [][]byte) error) error {
+	var r driver.Result
+	if err := s.query(ctx, st, &r); err != nil {
+		return err
+	}
+	values := make([][]byte, 0, len(st.Shape.Extra))
+	rest, more := r.Extra, len(r.Extra) > 0
+	for more {
+		var ok bool
+		if rest, ok = cutByte(rest, '['); !ok {
+			return errTuple
+		}
+		values = values[:0]
+		for {
+			end := skipJSON(rest)
+			if end <= 0 {
+				return errTuple
+			}
+			values = append(values, rest[:end])
+			if rest, ok = cutByte(rest[end:], ','); !ok {
+				break
+			}
+		}
+		if rest, ok = cutByte(rest, ']'); !ok || len(values) != len(st.Shape.Extra) {
+			return errTuple
+		}
+		if err := each(values); err != nil {
+			return err
+		}
+		rest, more = cutByte(rest, ',')
+	}
+	return nil
+}

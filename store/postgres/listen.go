@@ -1,0 +1,78 @@
+package postgres
+
+import (
+	"context"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+var _ driver.Listener = (*database)(nil)
+
+// listenPing is how often a connection that hears nothing is asked whether it
+// is still there. Firewalls drop silent ones without a word.
+const listenPing = time.Minute
+
+// Listen implements [driver.Listener] with LISTEN. It keeps one connection of
+// the pool until it returns. Behind a pooler that gives a session to somebody
+// else after each transaction, and on a pool of one, it is not supported.
+func (d *database) Listen(ctx context.Context, channel string, received func(payload string)) error {
+	if d.pooler || d.pool.Stats().MaxOpenConnections == 1 {
+		return fmt.Errorf("postgres: listen: a connection to keep: %w", errors.ErrUnsupported)
+	}
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return mapError(ctx, err)
+	}
+	defer conn.Close() //nolint:errcheck // it is gone by then
+	err = nil
+	_ = conn.Raw(func(driverConn any) error {
+		err = listen(ctx, driverConn.(*stdlib.Conn).Conn(), channel, received)
+		// A session that listens would collect signals nobody reads.
+		return sqldriver.ErrBadConn
+	})
+	d.noteLoss(ctx, err)
+	return mapError(ctx, err)
+}
+
+// listen hands on signals until ctx ends or the connection is lost.
+func listen(ctx context.Context, conn *pgx.Conn, channel string, received func(payload string)) error {
+	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
+		return err
+	}
+	for {
+		wait, cancel := context.WithTimeout(ctx, listenPing)
+		n, err := conn.WaitForNotification(wait)
+		silent := wait.Err() != nil && ctx.Err() == nil
+		cancel()
+		switch {
+		case err == nil:
+			received(n.Payload)
+		case !silent:
+			return err
+		default:
+			if err := ping(ctx, conn); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func ping(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, listenPing)
+	defer cancel()
+	return conn.Ping(ctx)
+}
+
+// Notify implements [driver.Listener].
+func (d *database) Notify(ctx context.Context, channel, payload string) error {
+	_, err := d.pool.ExecContext(ctx, "select pg_notify($1, $2)", channel, payload)
+	d.noteLoss(ctx, err)
+	return mapError(ctx, err)
+}
