@@ -196,6 +196,9 @@ func (c *compiler) like(s source, col *Column, op Op, v any) error {
 	if !ok || col.Kind != KindText {
 		return operatorError(col, "is no text")
 	}
+	if err := checkText(pattern); err != nil {
+		return col.valueError(err, "")
+	}
 	if !validPattern(pattern) {
 		return &ValueError{Column: col.Name, Code: "22025", Reason: "the pattern ends with an escape character"}
 	}
@@ -230,6 +233,9 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 	pattern, ok := v.(string)
 	if !ok || col.Kind != KindText {
 		return operatorError(col, "is no text")
+	}
+	if err := checkText(pattern); err != nil {
+		return col.valueError(err, "")
 	}
 	if err := checkRegexp(pattern); err != nil {
 		return &ValueError{Column: col.Name, Code: "2201B", Reason: err.Error()}

@@ -165,25 +165,31 @@ func (c *compiler) countStatement(t *Table, q *Query) error {
 	}
 	s := source{table: t, alias: c.alias(), guard: guard}
 	c.write("count(*) as n from ", t.sqlName, " ", s.alias)
-	return c.filter(s, q)
+	start := len(c.sql)
+	err = c.filter(s, q)
+	c.whereFrom(start)
+	return err
 }
 
-// where writes the filter of a query and the position of its cursor.
+// where writes WHERE: the filter of a query and the position of its cursor.
 func (c *compiler) where(s source, q *Query, keys []orderKey) error {
+	start := len(c.sql)
 	if err := c.filter(s, q); err != nil {
 		return err
 	}
-	if q.After == "" {
-		return nil
+	if q.After != "" {
+		if err := c.after(s, q.After, keys); err != nil {
+			return err
+		}
 	}
-	return c.after(s, q.After, keys)
+	c.whereFrom(start)
+	return nil
 }
 
-// filter writes WHERE: what limits the table, what inner embeds ask for, and
-// the query's own condition, in this order and joined by AND, so that nothing a
-// client sends stands beside a rule.
+// filter writes what limits the table, what inner embeds ask for, and the
+// query's own condition, in this order and each behind " and ", so that nothing
+// a client sends stands beside a rule.
 func (c *compiler) filter(s source, q *Query) error {
-	start := len(c.sql)
 	if err := c.limits(s, trust(c.scope == nil)); err != nil {
 		return err
 	}
@@ -195,14 +201,11 @@ func (c *compiler) filter(s source, q *Query) error {
 			}
 		}
 	}
-	if !q.Where.IsZero() {
-		c.write(" and ")
-		if err := c.cond(s, q.Where.n, trust(c.scope == nil)); err != nil {
-			return err
-		}
+	if q.Where.IsZero() {
+		return nil
 	}
-	c.whereFrom(start)
-	return nil
+	c.write(" and ")
+	return c.cond(s, q.Where.n, trust(c.scope == nil))
 }
 
 // whereFrom turns the first " and " written since start into " where ".

@@ -1,5 +1,7 @@
 package store
 
+import "time"
+
 // parseTexts reads a list of texts in the kind of the column, as one slice that
 // both drivers bind.
 func (c *Column) parseTexts(texts []string) (list any, count int, err error) {
@@ -22,7 +24,9 @@ func packList(k Kind, values []any) any {
 		return packed[float64](values)
 	case KindBool:
 		return packed[bool](values)
-	case KindTimestamp, KindBytes, KindJSON, KindTextArray:
+	case KindTimestamp:
+		return packed[time.Time](values)
+	case KindBytes, KindJSON, KindTextArray:
 		return values
 	default:
 		return packed[string](values)
@@ -53,6 +57,8 @@ func listValues(list any) []any {
 	case []float64:
 		return boxed(l)
 	case []bool:
+		return boxed(l)
+	case []time.Time:
 		return boxed(l)
 	}
 	return []any{list}
