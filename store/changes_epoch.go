@@ -14,7 +14,7 @@ import (
 // transactions this server has not begun yet: it was dumped on another server
 // and restored here.
 const restoredLog = `select not pg_is_in_recovery() and (` +
-	`exists(select 1 from plinth_changes where xid >= pg_snapshot_xmax(pg_current_snapshot()))` +
+	`coalesce((select xid from plinth_changes order by xid desc, seq desc limit 1) >= pg_snapshot_xmax(pg_current_snapshot()), false)` +
 	` or exists(select 1 from plinth_settings where name = 'purged'` +
 	` and (value::jsonb->>'xid')::xid8 >= pg_snapshot_xmax(pg_current_snapshot())))`
 

@@ -25,15 +25,27 @@ const (
 		` 'purged', (select value::jsonb from plinth_settings where name = 'purged')) as key,` +
 		` null::jsonb as old, null::jsonb as new, null::text as actor, null::text as tenant union all (`
 
+	logRow = `c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant`
+
 	// What is visible now and was not visible in the snapshot $1: it was not
-	// begun then, or was under way. In this form both halves use the index;
-	// pg_visible_in_snapshot does not.
-	postgresWindow = `select c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant from plinth_changes c` +
+	// begun then, or was under way. Being asked for in the order of the index,
+	// or for one number at a time, both halves use the index whatever the
+	// planner believes about the log. If there is more than fits into $2 rows,
+	// these are not the first ones by seq.
+	postgresFew = `select * from (` +
+		`(select ` + logRow + ` from plinth_changes c where c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) order by c.xid, c.seq limit $2)` +
+		` union all select l.* from pg_snapshot_xip($1::text::pg_snapshot) x cross join lateral` +
+		` (select ` + logRow + ` from plinth_changes c where c.xid = x order by c.seq limit $2) l) few order by seq limit $2) order by 1`
+
+	// The same, for the first page of many rows. The sum keeps the planner from
+	// walking through the whole log by its primary key.
+	postgresMany = `select ` + logRow + ` from plinth_changes c` +
 		` where (c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) or c.xid = any(array(select pg_snapshot_xip($1::text::pg_snapshot))))`
+	postgresFirst = postgresMany + ` order by c.seq + 0 limit $2) order by 1`
 
-	postgresPage = ` and pg_visible_in_snapshot(c.xid, $3::text::pg_snapshot) and c.seq > $4`
-
-	postgresTail = ` order by c.seq limit $2) order by 1`
+	// And for the pages that follow, up to the snapshot of the first one.
+	postgresNext = postgresMany +
+		` and pg_visible_in_snapshot(c.xid, $3::text::pg_snapshot) and c.seq > $4 order by c.seq limit $2) order by 1`
 
 	sqliteBatch = `select 0 as seq, null as at, null as tbl, null as op, json_object(` +
 		`'last', coalesce((select seq from sqlite_sequence where name = 'plinth_changes'), 0),` +
@@ -57,12 +69,15 @@ func (tx *Tx) readChanges(ctx context.Context, at *position, limit int) (head *l
 	if at == nil {
 		at = &position{From: beginning}
 	}
-	for {
-		st := tx.db.changesStatement(at, limit)
-		if limit > 1 {
-			st.MaxBytes = maxBatchBytes
-		}
+	if tx.db.dialect.Postgres() && at.To == "" && limit > 0 {
+		st := &driver.Statement{SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1}}
 		head, batch, err = tx.scanChanges(ctx, st, limit)
+		if !errors.Is(err, ErrTooLarge) && len(batch) <= limit {
+			return head, batch, false, err
+		}
+	}
+	for {
+		head, batch, err = tx.scanChanges(ctx, tx.db.pageStatement(at, limit), limit)
 		if !errors.Is(err, ErrTooLarge) {
 			return head, batch, len(batch) == limit, err
 		}
@@ -70,21 +85,24 @@ func (tx *Tx) readChanges(ctx context.Context, at *position, limit int) (head *l
 	}
 }
 
-func (db *DB) changesStatement(at *position, limit int) *driver.Statement {
-	st := &driver.Statement{Shape: changeShape}
+// pageStatement reads the next rows by seq.
+func (db *DB) pageStatement(at *position, limit int) *driver.Statement {
 	switch {
 	case !db.dialect.Postgres():
-		st.SQL, st.Args = sqliteBatch, []any{at.Seq, int64(limit)}
+		return &driver.Statement{SQL: sqliteBatch, Args: []any{at.Seq, int64(limit)}}
 	case at.To == "":
-		st.SQL, st.Args = postgresHead+postgresWindow+postgresTail, []any{at.From, int64(limit)}
-	default:
-		st.SQL = postgresHead + postgresWindow + postgresPage + postgresTail
-		st.Args = []any{at.From, int64(limit), at.To, at.Seq}
+		return &driver.Statement{SQL: postgresHead + postgresFirst, Args: []any{at.From, int64(limit)}}
 	}
-	return st
+	return &driver.Statement{SQL: postgresHead + postgresNext, Args: []any{at.From, int64(limit), at.To, at.Seq}}
 }
 
+// scanChanges runs a statement of a batch. Its text is bounded, unless it is of
+// one row.
 func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
+	st.Shape = changeShape
+	if limit > 1 {
+		st.MaxBytes = maxBatchBytes
+	}
 	var head logHead
 	batch := make([]Change, 0, min(limit, 64))
 	first := true

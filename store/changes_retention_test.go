@@ -35,6 +35,7 @@ func TestChangesRetention(t *testing.T) {
 		for i := range int64(10) {
 			mustLog(t, db, "row", i, i)
 		}
+		waitForIdle(t, db)
 		current, behind := db.Changes("current", opts), db.Changes("behind", opts)
 		drained(t, current)
 		var got []string
@@ -102,6 +103,7 @@ func TestChangesRetentionByAge(t *testing.T) {
 		for i := range int64(3) {
 			mustLog(t, db, "row", 1, i)
 		}
+		waitForIdle(t, db)
 		drained(t, c)
 		if n, err := db.TrimChanges(t.Context(), store.RetentionOptions{MaxAge: time.Hour}); n != 0 || err != nil {
 			t.Fatalf("trimmed %d young changes, %v", n, err)

@@ -13,7 +13,8 @@ import (
 )
 
 // RetentionOptions says how much of the change log is kept. A reader that is
-// further behind must start over, see [ErrResync].
+// further behind must start over, see [ErrResync]. Keep some minutes at least: a
+// reader that finds nothing writes down that it has looked once a minute.
 type RetentionOptions struct {
 	// MaxAge is how old a change may become; negative sets no limit.
 	//
