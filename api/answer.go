@@ -1,0 +1,126 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// What an answer depends on (RFC 9110 section 12.5.5): the caller, and how they
+// want it.
+const (
+	varyCaller = "Accept-Encoding, Apikey, Authorization, Cookie, Origin"
+	vary       = "Accept, " + varyCaller
+)
+
+// How answers may be kept (RFC 9111 section 5.2.2). They depend on who asks, so
+// shared caches keep none.
+const (
+	keepNot    = "no-store"
+	keepAndAsk = "private, no-cache" // with an ETag
+)
+
+// form is what the headers of a request say about its answer.
+type form struct {
+	media  pgrst.Media
+	prefer pgrst.Prefer
+}
+
+// form reads the headers that ask for a form of the answer.
+func (x *exchange) form() (f form, err error) {
+	profile, err := pgrst.Profile(x.r.Method, x.r.Header)
+	if err != nil {
+		return f, err
+	}
+	if profile != "" {
+		x.w.Header().Set("Content-Profile", profile)
+	}
+	if f.media, err = pgrst.NegotiateAccept(x.r.Header); err != nil {
+		return f, err
+	}
+	f.prefer, err = pgrst.ParsePrefer(x.r.Header)
+	if applied := f.prefer.Applied(x.r.Method); applied != "" && err == nil {
+		x.w.Header().Set("Preference-Applied", applied)
+	}
+	return f, err
+}
+
+// headers sets the headers that every answer with success has.
+func (x *exchange) headers(cache string) {
+	h := x.w.Header()
+	h.Add("Vary", vary)
+	h.Set("Cache-Control", cache)
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// sendRows sends rows: as an array, or as one object for a client that wants
+// exactly one.
+func (x *exchange) sendRows(status int, media pgrst.Media, rows *store.Rows) error {
+	if media == pgrst.MediaObject {
+		if rows.Count != 1 {
+			return &store.CardinalityError{Rows: rows.Count}
+		}
+		x.send(status, media.ContentType(), "", rows.Body, "")
+		return nil
+	}
+	x.send(status, media.ContentType(), "[", rows.Body, "]")
+	return nil
+}
+
+// send sends a body between two brackets. The answer to HEAD has its length and
+// leaves it out.
+func (x *exchange) send(status int, contentType, open string, body []byte, closing string) {
+	h := x.w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(open)+len(body)+len(closing)))
+	x.begun = true
+	x.w.WriteHeader(status)
+	if x.r.Method == http.MethodHead {
+		return
+	}
+	// A failure means that the client has gone; nobody is left to tell.
+	if open != "" {
+		_, _ = x.w.Write([]byte(open))
+	}
+	_, _ = x.w.Write(body)
+	if closing != "" {
+		_, _ = x.w.Write([]byte(closing))
+	}
+}
+
+// sendNothing sends an answer without a body.
+func (x *exchange) sendNothing(status int) error {
+	if status != http.StatusNoContent && status != http.StatusNotModified {
+		x.w.Header().Set("Content-Length", "0")
+	}
+	x.begun = true
+	x.w.WriteHeader(status)
+	return nil
+}
+
+// link returns the address of a path below the base path, as it stands in the
+// URL, with a query that is escaped already.
+func (x *exchange) link(relative, rawQuery string) string {
+	base := x.s.config.PublicURL
+	if base == "" {
+		base = x.s.config.BasePath
+	}
+	return pgrst.ContentLocation(base+relative, rawQuery)
+}
+
+// nextLink is the Link to what follows a cursor (RFC 8288).
+func (x *exchange) nextLink(cursor store.Cursor) string {
+	var kept []string
+	for pair := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if name != "after" && name != "offset" {
+			kept = append(kept, pair)
+		}
+	}
+	kept = append(kept, "after="+string(cursor))
+	target := x.link(x.relative, strings.Join(kept, "&"))
+	return "<" + strings.NewReplacer("<", "%3C", ">", "%3E").Replace(target) + `>; rel="next"`
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// API collects resources and functions and serves them. New, Add and Handler are
+// called while the program starts, by one goroutine; the handler is safe for
+// concurrent use.
+type API struct {
+	db      *store.DB
+	config  Config
+	exposed []Exposed
+
+	built   *server
+	handler http.Handler
+}
+
+// New returns an API over a database. It serves nothing until something is
+// added.
+func New(db *store.DB, cfg Config) (*API, error) {
+	if db == nil {
+		return nil, errors.New("api: New needs a database")
+	}
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &API{db: db, config: cfg}, nil
+}
+
+// Add adds resources and functions. Mistakes in them are reported by
+// [API.Handler]. It panics once there is a handler: what is served does not
+// change any more.
+func (a *API) Add(exposed ...Exposed) {
+	if a.handler != nil {
+		panic("api: Add after Handler")
+	}
+	a.exposed = append(a.exposed, exposed...)
+}
+
+// Handler compiles what was added and returns the handler that serves it; the
+// models are registered with the database. It reports every mistake at once.
+// Once it has succeeded it returns the same handler every time.
+func (a *API) Handler() (http.Handler, error) {
+	if a.handler != nil {
+		return a.handler, nil
+	}
+	b := &build{api: a}
+	s, err := b.server()
+	if err != nil {
+		return nil, err
+	}
+	a.built, a.handler = s, http.Handler(s)
+	if a.config.Authenticator != nil {
+		a.handler = auth.Middleware(a.config.Authenticator, s.refuse)(s)
+	}
+	return a.handler, nil
+}
+
+// Describe returns what is served and by which rules, as text for people. It is
+// empty before [API.Handler] has succeeded.
+func (a *API) Describe() string {
+	if a.built == nil {
+		return ""
+	}
+	var out strings.Builder
+	for _, r := range a.built.resources.list {
+		fmt.Fprintf(&out, "/%s\n", r.table.Name)
+		for line := range strings.Lines(r.policy.String()) {
+			out.WriteString("  " + line)
+		}
+	}
+	for _, f := range a.built.functions.list {
+		fmt.Fprintf(&out, "/rpc/%s\n  call: %s\n", f.name, f.gate)
+	}
+	return out.String()
+}

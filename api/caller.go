@@ -1,0 +1,54 @@
+package api
+
+import (
+	"sync/atomic"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// caller is who makes a request and the scope in which the request runs. It does
+// no I/O: the policies were compiled at start, and a request only asks gates and
+// gives values to variables.
+type caller struct {
+	principal auth.Principal
+	scope     store.Scope
+	resources *resources
+	guards    []atomic.Pointer[store.Guard] // of this request, by resource
+}
+
+func newCaller(p auth.Principal, r *resources) *caller {
+	c := &caller{principal: p, resources: r, guards: make([]atomic.Pointer[store.Guard], len(r.list))}
+	c.scope = store.Scope{Actor: p.ID, Tenant: p.Tenant, Var: c.variable, Guard: c.guard}
+	return c
+}
+
+// known reports whether the caller showed a credential: what a denial then is,
+// is 403.
+func (c *caller) known() bool { return c.principal.Kind != auth.Anonymous }
+
+func (c *caller) variable(name string) (string, bool) { return variable(&c.principal, name) }
+
+// guard returns the caller's guard of a table, or nil if it is not exposed. Each
+// policy is asked once per request.
+func (c *caller) guard(t *store.Table) *store.Guard {
+	r := c.resources.byTable[t]
+	if r == nil {
+		return nil
+	}
+	if g := c.guards[r.index].Load(); g != nil {
+		return g
+	}
+	g := r.guards.guard(&c.principal)
+	c.guards[r.index].Store(g)
+	return g
+}
+
+// resources are the resources of an API.
+type resources struct {
+	list    []*resource
+	byName  map[string]*resource
+	byTable map[*store.Table]*resource
+}
+
+func (r *resources) exposed(t *store.Table) bool { return r.byTable[t] != nil }

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// context returns the context of code that a request runs: hooks and functions
+// find the scope of the caller in it.
+func (x *exchange) context() context.Context {
+	return store.WithScope(x.r.Context(), &x.caller.scope)
+}
+
+// patch answers PATCH of /{table}.
+func (x *exchange) patch() error {
+	w, err := x.beginWrite()
+	if err != nil {
+		return err
+	}
+	if err := w.filtered("UPDATE"); err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	gate := x.gate(x.s.db)
+	patch, err := gate.DecodePatch(body, w.read.Columns)
+	if err != nil {
+		return err
+	}
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if err := x.update(gate, patch, w, rows); err != nil {
+		return err
+	}
+	return x.sendWritten(w, rows, false)
+}
+
+// update writes a patch. One that sets nothing changes no row.
+func (x *exchange) update(gate store.Gate, patch *store.Patch, w *write, rows *store.Rows) error {
+	opts := w.options()
+	if !patch.Empty() {
+		return gate.Update(x.context(), patch, w.read.Filter, opts, rows)
+	}
+	rows.Body, rows.Count = rows.Body[:0], 0
+	if opts.Single {
+		return &store.CardinalityError{}
+	}
+	return nil
+}
+
+// delete answers DELETE of /{table}.
+func (x *exchange) delete() error {
+	w, err := x.beginWrite()
+	if err != nil {
+		return err
+	}
+	if err := w.filtered("DELETE"); err != nil {
+		return err
+	}
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if err := x.gate(x.s.db).Delete(x.context(), w.read.Filter, w.options(), rows); err != nil {
+		return err
+	}
+	return x.sendWritten(w, rows, false)
+}
+
+// filtered refuses to change every row of a table by a forgotten filter.
+func (w *write) filtered(verb string) error {
+	if !w.read.Filter.IsZero() {
+		return nil
+	}
+	return &problem.Error{
+		Code: problem.CardinalityViolation, Message: verb + " requires a WHERE clause",
+		Hint: "Add a filter to the URL; a filter on the key, as id=not.is.null, selects every row.",
+	}
+}
+
+// patchRow answers PATCH of /{table}/{id}.
+func (x *exchange) patchRow() error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	return x.changeRow(func(gate store.Gate, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+		patch, err := gate.DecodePatch(body, w.read.Columns)
+		if err != nil {
+			return err
+		}
+		if !patch.Empty() {
+			return gate.Update(x.context(), patch, where, opts, rows)
+		}
+		return x.untouched(w, where, opts, rows)
+	})
+}
+
+// untouched answers a patch that sets nothing: with the row as it is.
+func (x *exchange) untouched(w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+	q := w.read.Query
+	q.Where = where
+	if err := x.readRow(&q, rows); err != nil {
+		return err
+	}
+	if opts.Version != nil && *opts.Version != rows.Version {
+		return store.ErrStale
+	}
+	return nil
+}
+
+// deleteRow answers DELETE of /{table}/{id}.
+func (x *exchange) deleteRow() error {
+	return x.changeRow(func(gate store.Gate, _ *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+		return gate.Delete(x.context(), where, opts, rows)
+	})
+}
+
+type rowChange func(store.Gate, *write, store.Cond, store.WriteOptions, *store.Rows) error
+
+// changeRow runs a write of the row of the path and answers it.
+func (x *exchange) changeRow(change rowChange) error {
+	f, err := x.form()
+	if err != nil {
+		return err
+	}
+	read, err := x.rowQuery()
+	if err != nil {
+		return err
+	}
+	id, err := x.byID()
+	if err != nil {
+		return err
+	}
+	w := &write{form: f, read: read, method: x.r.Method}
+	opts := w.options()
+	opts.Single, opts.ByKey = false, true
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if opts.Version, err = x.expected(id, rows); err != nil {
+		return err
+	}
+	if err := change(x.gate(x.s.db), w, id, opts, rows); err != nil {
+		return err
+	}
+	return x.sendRow(w, rows)
+}
+
+// expected returns the version the row must have by If-Match, nil if any will do.
+// Where the header names another number of versions than one it looks which one
+// the row has; the write still demands it.
+func (x *exchange) expected(id store.Cond, rows *store.Rows) (*int64, error) {
+	match := ifMatch(x.r.Header)
+	if !match.given || match.any {
+		return nil, nil
+	}
+	if len(match.versions) == 1 && x.resource.table.Version != nil {
+		return &match.versions[0], nil
+	}
+	q := store.Query{Select: []store.Selected{}, Where: id}
+	if err := x.readRow(&q, rows); err != nil {
+		return nil, err
+	}
+	version := rows.Version
+	if !match.holds(version) {
+		return nil, store.ErrStale
+	}
+	return &version, nil
+}
+
+// sendRow answers a write of one row. The tag of what is sent is that of a GET
+// with the same select.
+func (x *exchange) sendRow(w *write, rows *store.Rows) error {
+	x.headers(keepNot)
+	if w.prefer.Return != pgrst.ReturnRepresentation || rows.Count == 0 {
+		return x.sendNothing(http.StatusNoContent) // not asked for, or no longer the caller's to see
+	}
+	contentType := rowMedia(w.media).ContentType()
+	if x.r.Method == http.MethodPatch {
+		x.w.Header().Set("Etag", etag(rows.Version, contentType, rows.Body))
+	}
+	x.send(http.StatusOK, contentType, "", rows.Body, "")
+	return nil
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// Config tunes an [API]. The zero value works: every caller is then whom an
+// outer middleware has put into the context, anonymous without one.
+type Config struct {
+	// Authenticator finds out who makes a request. Requests whose credentials
+	// do not hold end with 401. Nil leaves it to outer middleware, which puts
+	// the caller into the context with auth.WithPrincipal.
+	Authenticator auth.Authenticator
+
+	// BasePath is the part of a request's path in front of the resources, as
+	// "/rest/v1", where the handler is mounted by a router that leaves it in
+	// the URL, as chi and http.ServeMux do. Paths without it are 404. Leave it
+	// empty under http.StripPrefix.
+	BasePath string
+
+	// Limits bounds what a request may ask for.
+	Limits Limits
+
+	// Logger receives what a client is not told: unknown errors and panics.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// PublicURL is what links in answers begin with, as
+	// "https://example.org/rest/v1": the address of the resources as clients
+	// see it. Without it links are paths below BasePath.
+	PublicURL string
+}
+
+// Limits bounds what one request may ask for. A request beyond a limit is
+// refused with an answer that names the limit, never cut in silence. Zero takes
+// the default. How long a statement may run is set where the database is opened.
+type Limits struct {
+	// Answer is the size of an answer in bytes. Defaults to 16 MiB.
+	Answer int
+
+	// Body is the size of a request's body in bytes. Defaults to 1 MiB.
+	Body int64
+
+	// EmbedDepth is how deep embeds nest. Defaults to 4.
+	EmbedDepth int
+
+	// Embeds is the number of embeds of a request. Defaults to 8.
+	Embeds int
+
+	// GroupDepth is how deep and/or groups nest. Defaults to 8.
+	GroupDepth int
+
+	// In is the number of values of an in list. Defaults to 1000.
+	In int
+
+	// Offset is the largest offset. Defaults to 100000.
+	Offset int
+
+	// Predicates is the number of comparisons of a request. Defaults to 50.
+	Predicates int
+
+	// Query is the length of the query string in bytes. Defaults to 8 KiB.
+	Query int
+
+	// Rows is the largest limit and the largest number of rows of one insert;
+	// an answer without a limit of its own has at most as many. Defaults to
+	// 1000.
+	Rows int
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Answer = cmp.Or(l.Answer, 16<<20)
+	l.Body = cmp.Or(l.Body, 1<<20)
+	l.Rows = cmp.Or(l.Rows, 1000)
+	return l
+}
+
+func (l Limits) check() error {
+	if min(l.Answer, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows) < 0 || l.Body < 0 {
+		return errors.New("api: Config.Limits: a limit is negative")
+	}
+	return nil
+}
+
+// grammar returns the limits the grammar of URLs holds.
+func (l Limits) grammar() pgrst.Limits {
+	return pgrst.Limits{
+		Query: l.Query, Rows: l.Rows, Offset: l.Offset, In: l.In, Embeds: l.Embeds, EmbedDepth: l.EmbedDepth,
+		Predicates: l.Predicates, GroupDepth: l.GroupDepth,
+	}
+}
+
+// withDefaults checks the configuration and fills in what was left out.
+func (c Config) withDefaults() (Config, error) {
+	errs := []error{c.Limits.check()}
+	c.Limits = c.Limits.withDefaults()
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	c.BasePath = strings.TrimSuffix(c.BasePath, "/")
+	if c.BasePath != "" && !strings.HasPrefix(c.BasePath, "/") {
+		errs = append(errs, fmt.Errorf("api: Config.BasePath %q must begin with a slash", c.BasePath))
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
+			errs = append(errs, fmt.Errorf("api: Config.PublicURL %q must be an http or https URL without a query", c.PublicURL))
+		}
+		c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	return c, errors.Join(errs...)
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+)
+
+// part is a place of an answer, or of the question behind it, where rows of a
+// table show. Each passes the caller's guard.
+type part string
+
+const (
+	partRoot     part = "root"          // the rows asked for, or written
+	partEmbed    part = "embed"         // rows of a relation in the answer, or a filter on them
+	partJunction part = "junction"      // rows in the middle of a relation many to many
+	partCount    part = "count"         // the total in Content-Range
+	partReturned part = "returned rows" // rows a write answers with
+	partCursor   part = "cursor"        // the place an answer continues from
+	partOrder    part = "order"         // columns of the table and of related ones, by the order of rows
+	partResult   part = "rpc result"    // rows a function returns
+)
+
+// route is one way into the API.
+type route struct {
+	shape  pgrst.Shape
+	method string
+	parts  []part
+	serve  func(*exchange) error
+}
+
+// routes is the one table by which requests are dispatched, and the only way
+// from a request to the store. What is not in it is answered without a look at
+// the database.
+func routes() []route {
+	list := []part{partRoot, partEmbed, partJunction, partCount, partCursor, partOrder}
+	row := []part{partRoot, partEmbed, partJunction, partOrder}
+	made := []part{partRoot, partEmbed, partJunction, partReturned, partOrder}
+	changed := []part{partRoot, partEmbed, partJunction, partCount, partReturned, partOrder}
+	return []route{
+		{pgrst.ShapeRoot, http.MethodGet, nil, (*exchange).root},
+		{pgrst.ShapeRoot, http.MethodHead, nil, (*exchange).root},
+
+		{pgrst.ShapeTable, http.MethodGet, list, (*exchange).list},
+		{pgrst.ShapeTable, http.MethodHead, list, (*exchange).list},
+		{pgrst.ShapeTable, http.MethodPost, made, (*exchange).insert},
+		{pgrst.ShapeTable, http.MethodPatch, changed, (*exchange).patch},
+		{pgrst.ShapeTable, http.MethodDelete, changed, (*exchange).delete},
+
+		{pgrst.ShapeRow, http.MethodGet, row, (*exchange).row},
+		{pgrst.ShapeRow, http.MethodHead, row, (*exchange).row},
+		{pgrst.ShapeRow, http.MethodPatch, made, (*exchange).patchRow},
+		{pgrst.ShapeRow, http.MethodDelete, made, (*exchange).deleteRow},
+
+		{pgrst.ShapeCall, http.MethodPost, []part{partResult}, (*exchange).call},
+	}
+}
+
+// dispatch finds what the path names, and then the route.
+func (x *exchange) dispatch() error {
+	if err := x.locate(); err != nil {
+		return err
+	}
+	if x.r.Method == http.MethodOptions {
+		return x.options()
+	}
+	for i := range x.s.routes {
+		rt := &x.s.routes[i]
+		if rt.shape == x.path.Shape && rt.method == x.r.Method && x.offers(rt.method) {
+			return rt.serve(x)
+		}
+	}
+	return x.wrongMethod()
+}
+
+// locate takes the path apart and finds the resource or function it names.
+func (x *exchange) locate() error {
+	relative, ok := x.s.relative(x.r.URL.EscapedPath())
+	if !ok {
+		return errPath
+	}
+	x.relative = relative
+	path, err := pgrst.SplitPath(relative)
+	if err != nil {
+		return err
+	}
+	x.path = path
+	switch path.Shape {
+	case pgrst.ShapeRoot:
+		return nil
+	case pgrst.ShapeTable, pgrst.ShapeRow:
+		x.resource = x.s.resources.byName[path.Name]
+		if x.resource == nil {
+			return unknownTable(path.Name)
+		}
+		if path.Shape == pgrst.ShapeRow && x.resource.key() == nil {
+			return errPath
+		}
+		return nil
+	case pgrst.ShapeCall:
+		x.function = x.s.functions.byName[path.Name]
+		if x.function == nil {
+			return unknownFunction(path.Name)
+		}
+		return nil
+	}
+	return errPath
+}
+
+// offers reports whether what the path names has the method at all: a read-only
+// table has none that writes.
+func (x *exchange) offers(method string) bool {
+	return x.resource == nil || !x.resource.table.View || method == http.MethodGet || method == http.MethodHead
+}
+
+// allowed lists the methods of what the path names.
+func (x *exchange) allowed() []string {
+	var methods []string
+	for i := range x.s.routes {
+		rt := &x.s.routes[i]
+		if rt.shape == x.path.Shape && x.offers(rt.method) {
+			methods = append(methods, rt.method)
+		}
+	}
+	return append(methods, http.MethodOptions)
+}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Error is an error of the application with a code that clients see. Return it,
+// or an error that wraps it, from a function, a hook or a handler.
+type Error struct {
+	// Code decides the status: "PTnnn" is status nnn, "P0001" is 400, "42501"
+	// is 403, or 401 for a caller who is not known. An unknown code is 500.
+	//
+	// Defaults to "P0001".
+	Code string
+
+	// Message, Details and Hint are sent to the client.
+	Message, Details, Hint string
+
+	// Err is the cause. It is logged where the status is 500 or more, and
+	// never sent.
+	Err error
+}
+
+// Error returns the message, and the cause if there is one.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return e.Message + ": " + e.Err.Error()
+	}
+	return e.Message
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Problem returns the code of the error on the wire.
+func (e *Error) Problem() string {
+	if e.Code == "" {
+		return "P0001"
+	}
+	return e.Code
+}
+
+// ProblemText returns message, details and hint for a client.
+func (e *Error) ProblemText() (message, details, hint string) { return e.Message, e.Details, e.Hint }
+
+// WriteError answers a request with an error in the form of the API's own
+// answers. It is meant for the application's own handlers. An error says what it
+// is by a method Problem() string, as those of store, auth and [Error] do; of
+// any other the client learns nothing, and the default logger everything.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	writeError(w, r, err, nil)
+}
+
+func writeError(w http.ResponseWriter, r *http.Request, err error, logger *slog.Logger) {
+	known := auth.FromContext(r.Context()).Kind != auth.Anonymous
+	w.Header().Add("Vary", varyCaller)
+	problem.Write(w, r, err, problem.Options{Authenticated: known, Logger: logger})
+}
+
+var (
+	errPath = &problem.Error{Code: problem.UnknownPath}
+	errRoot = &problem.Error{Code: problem.RootDisabled}
+)
+
+// unknownTable is the answer for a table that is not exposed, whether it exists
+// or not.
+func unknownTable(name string) error { return &store.UnknownTableError{Table: shorten(name)} }
+
+func unknownFunction(name string) error {
+	return problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", shorten(name))
+}
+
+// shorten cuts what a client sent to a length that fits into a message.
+func shorten(s string) string {
+	const most = 64
+	if len(s) > most {
+		return s[:most] + "..."
+	}
+	return s
+}
+
+// wrongMethod is the answer for a method that what the path names does not have.
+func (x *exchange) wrongMethod() error {
+	code := problem.UnknownMethod
+	if x.path.Shape == pgrst.ShapeCall {
+		code = problem.RPCMethod
+	}
+	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + shorten(x.r.Method), Allow: x.allowed()}
+}

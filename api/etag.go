@@ -1,0 +1,102 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// etag returns the entity tag of an answer (RFC 9110 section 8.8.3):
+// "<version>.<hash>" of a row with a version, else a weak tag. The hash is over
+// the bytes and their type, so that a changed embed, or a rule that shows less,
+// is another answer.
+func etag(version int64, contentType string, body []byte) string {
+	h := sha256.New()
+	h.Write([]byte(contentType))
+	h.Write(body)
+	var sum [sha256.Size]byte
+	hash := base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])[:12])
+	if version == 0 {
+		return `W/"` + hash + `"`
+	}
+	return `"` + strconv.FormatInt(version, 10) + "." + hash + `"`
+}
+
+// unchanged reports whether If-None-Match names the tag, weakly compared (RFC
+// 9110 section 13.1.2).
+func unchanged(header http.Header, tag string) bool {
+	tag = strings.TrimPrefix(tag, "W/")
+	for _, t := range tags(header["If-None-Match"]) {
+		if t == "*" || strings.TrimPrefix(t, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// precondition is an If-Match header (RFC 9110 section 13.1.1).
+type precondition struct {
+	given    bool
+	any      bool    // *: the row has to exist
+	versions []int64 // of the tags that can match
+}
+
+// ifMatch reads If-Match. Of a tag only the version counts: a writer does not
+// care who sees which columns. Weak and foreign tags match nothing.
+func ifMatch(header http.Header) precondition {
+	lines := header["If-Match"]
+	p := precondition{given: len(lines) > 0}
+	for _, t := range tags(lines) {
+		if t == "*" {
+			p.any = true
+			continue
+		}
+		inner, quoted := strings.CutPrefix(t, `"`)
+		inner, closed := strings.CutSuffix(inner, `"`)
+		number, _, _ := strings.Cut(inner, ".")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if quoted && closed && err == nil && version > 0 && strconv.FormatInt(version, 10) == number {
+			p.versions = append(p.versions, version)
+		}
+	}
+	return p
+}
+
+// holds reports whether a row of the version meets the precondition.
+func (p precondition) holds(version int64) bool {
+	if !p.given || p.any {
+		return true
+	}
+	for _, v := range p.versions {
+		if v == version && version != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// maxTags is the number of tags of a header that are looked at.
+const maxTags = 64
+
+// tags splits lists of entity tags. A comma may stand inside of a tag.
+func tags(lines []string) []string {
+	var list []string
+	for _, line := range lines {
+		for line != "" && len(list) < maxTags {
+			line = strings.TrimLeft(line, " \t,")
+			end := 0
+			for quoted := false; end < len(line) && (quoted || line[end] != ','); end++ {
+				if line[end] == '"' {
+					quoted = !quoted
+				}
+			}
+			if t := strings.TrimRight(line[:end], " \t"); t != "" {
+				list = append(list, t)
+			}
+			line = line[end:]
+		}
+	}
+	return list
+}

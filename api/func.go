@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Func serves a function of the application at POST /rpc/{name} for the callers
+// the gate lets through.
+//
+// In is a struct; it is read from the JSON object of the body by exact names, and
+// its validate tags hold: required means present and not null, and for text not
+// empty; the other rules are those of the database's [store.Validator]. An In
+// without fields takes no body, or an empty object.
+//
+// Out is sent as JSON. A model that is added as a resource, a pointer to one, and
+// a slice of either are sent as the caller may see them: the columns and rows
+// that the policy of the resource shows. A struct without fields is 204.
+// Everything else goes by its JSON tags.
+//
+// The context carries the caller ([auth.FromContext]) and their scope
+// ([store.ScopeFrom]). The function itself is trusted: what it reads and writes
+// passes no policy unless it asks for that scope. An error with a method
+// Problem() string, as [Error] has it, decides the answer; any other is a 500.
+//
+// [auth.FromContext]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#FromContext
+func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (Out, error)) Exposed {
+	f := newFunction[In, Out](name, gate)
+	if call != nil {
+		f.call = func(ctx context.Context, _ *store.Tx, in any) (any, error) { return call(ctx, *in.(*In)) }
+	}
+	return f
+}
+
+// TxFunc is [Func] for a function that runs in a transaction, which commits if
+// the function returns no error. A transaction that loses against another is run
+// again, so the function must have no effects outside of it; see [store.DB.Tx].
+// What it returns is judged and encoded in the same transaction.
+func TxFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
+	f := newFunction[In, Out](name, gate)
+	f.inTx = true
+	if call != nil {
+		f.call = func(ctx context.Context, tx *store.Tx, in any) (any, error) { return call(ctx, tx, *in.(*In)) }
+	}
+	return f
+}
+
+func newFunction[In, Out any](name string, gate Gate) *function {
+	return &function{
+		name: name, gate: gate, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		newIn: func() any { return new(In) },
+	}
+}
+
+func (f *function) expose(b *build) { b.functions = append(b.functions, f.clone()) }

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// function is a [Func] or [TxFunc] without its types.
+type function struct {
+	name  string
+	gate  Gate
+	inTx  bool
+	in    reflect.Type
+	out   reflect.Type
+	newIn func() any // pointer to a new In
+	call  func(ctx context.Context, tx *store.Tx, in any) (any, error)
+
+	shape    *strictjson.Shape
+	checks   *checkPlan
+	void     bool      // Out has no fields: there is nothing to send
+	resource *resource // Out is rows of it, else nil
+	many     bool      // Out is a slice
+}
+
+// functions are the functions of an API.
+type functions struct {
+	list   []*function
+	byName map[string]*function
+}
+
+func (f *function) clone() *function {
+	c := *f
+	return &c
+}
+
+// compile checks what can be known without a call. It reports every mistake.
+func (f *function) compile(db *store.DB, r *resources) error {
+	var errs []error
+	fail := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("api: function %s: "+format, append([]any{f.name}, args...)...))
+	}
+	if !validFunctionName(f.name) {
+		errs = append(errs, fmt.Errorf("api: function %q: the name must be letters, digits, underscores and dashes", f.name))
+	}
+	if f.call == nil {
+		fail("there is no function to call")
+	}
+	if f.in.Kind() == reflect.Struct {
+		f.shape = strictjson.Compile(f.in)
+		f.checks = planChecks(f.in, nil)
+		if f.checks.needsValidator() && db.Validator() == nil {
+			fail("%s has validate tags, but the database was opened without a Validator in its options", f.in)
+		}
+	} else {
+		fail("the input %s is no struct", f.in)
+	}
+	f.compileOut(db, r, fail)
+	return errors.Join(errs...)
+}
+
+// compileOut finds out how the result is written. A model whose columns a policy
+// or a mode may hide must never go by its JSON tags.
+func (f *function) compileOut(db *store.DB, r *resources, fail func(string, ...any)) {
+	row := f.out
+	if row.Kind() == reflect.Slice {
+		f.many, row = true, row.Elem()
+	}
+	if row.Kind() == reflect.Pointer {
+		row = row.Elem()
+	}
+	f.void = f.out.Kind() == reflect.Struct && f.out.NumField() == 0
+	if t := tableOf(db, row); t != nil && r.exposed(t) {
+		f.resource = r.byTable[t]
+		return
+	}
+	if model := findModel(db, f.out, map[reflect.Type]bool{}); model != nil {
+		fail("the result %s holds the model %s, whose columns would go out by their JSON tags, past every policy: "+
+			"return the model itself, or a slice of it, and add it as a Resource; or return a type made for the answer", f.out, model)
+	}
+}
+
+// tableOf returns the table of a registered model, or nil.
+func tableOf(db *store.DB, t reflect.Type) *store.Table {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return db.Table(reflect.Zero(t).Interface())
+}
+
+// findModel returns the first model in a type: a registered one, or a struct with
+// plinth tags. It does not look behind interfaces.
+func findModel(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return findModel(db, t.Elem(), seen)
+	case reflect.Struct:
+	default:
+		return nil
+	}
+	if tableOf(db, t) != nil {
+		return t
+	}
+	for field := range t.Fields() {
+		if field.Tag.Get("plinth") != "" {
+			return t
+		}
+		if !field.IsExported() && !field.Anonymous {
+			continue
+		}
+		if found := findModel(db, field.Type, seen); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func validFunctionName(name string) bool {
+	for _, c := range []byte(name) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 128
+}

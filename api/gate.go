@@ -1,0 +1,139 @@
+package api
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// Gate is a [Rule] that the caller alone decides. The zero Gate lets nobody
+// through.
+type Gate struct {
+	n *gateNode
+}
+
+// gateNode is a gate's text and decision. Gates of one text decide alike unless
+// they are opaque.
+type gateNode struct {
+	text   string
+	decide func(*auth.Principal) bool
+	opaque bool
+	joined bool // several gates in one text
+}
+
+func newGate(text string, decide func(*auth.Principal) bool) Gate {
+	return Gate{&gateNode{text: text, decide: decide}}
+}
+
+// Anyone lets every caller through, signed in or not.
+func Anyone() Gate {
+	return newGate("anyone", func(*auth.Principal) bool { return true })
+}
+
+// SignedIn lets users with an account through: no strangers, no guests, no
+// services. See [auth.Principal.SignedIn].
+func SignedIn() Gate {
+	return newGate("signed in", func(p *auth.Principal) bool { return p.SignedIn() })
+}
+
+// Session lets callers through whose credential belongs to a session, guests
+// included.
+func Session() Gate {
+	return newGate("session", func(p *auth.Principal) bool { return p.Kind == auth.User && p.Session != "" })
+}
+
+// Service lets programs through that present a secret key. It is for functions;
+// what a service may do with rows is said by Policy.ServiceBypass.
+func Service() Gate {
+	return newGate("service", func(p *auth.Principal) bool { return p.Kind == auth.Service })
+}
+
+// Role lets callers through that have the role of that exact name.
+func Role(name string) Gate {
+	return newGate("role "+strconv.Quote(name), func(p *auth.Principal) bool { return p.HasRole(name) })
+}
+
+// Permission lets callers through that hold the permission of that exact name.
+func Permission(name string) Gate {
+	return newGate("permission "+strconv.Quote(name), func(p *auth.Principal) bool { return p.HasPermission(name) })
+}
+
+// AAL lets callers through whose credential has at least the authenticator
+// assurance level: 2 asks for a second factor.
+func AAL(level int) Gate {
+	return newGate("aal >= "+strconv.Itoa(level), func(p *auth.Principal) bool { return p.AAL >= level })
+}
+
+// GateFunc lets callers through that decide approves of. The name is what the
+// gate prints as. Decide must be safe for concurrent use, do no I/O, and look at
+// nothing but the principal, which it must not change.
+func GateFunc(name string, decide func(auth.Principal) bool) Gate {
+	g := newGate(name, nil)
+	g.n.opaque = true
+	if decide != nil {
+		g.n.decide = func(p *auth.Principal) bool { return decide(*p) }
+	}
+	return g
+}
+
+// Or lets callers through that any of the gates lets through.
+func (g Gate) Or(others ...Gate) Gate {
+	return joinGates(" or ", append([]Gate{g}, others...), func(gates []Gate, p *auth.Principal) bool {
+		for _, g := range gates {
+			if g.open(p) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// And lets callers through that all of the gates let through.
+func (g Gate) And(others ...Gate) Gate {
+	return joinGates(" and ", append([]Gate{g}, others...), func(gates []Gate, p *auth.Principal) bool {
+		for _, g := range gates {
+			if !g.open(p) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func joinGates(word string, gates []Gate, decide func([]Gate, *auth.Principal) bool) Gate {
+	texts := make([]string, len(gates))
+	opaque := false
+	for i, g := range gates {
+		texts[i] = g.String()
+		if g.n != nil && g.n.joined {
+			texts[i] = "(" + texts[i] + ")"
+		}
+		opaque = opaque || g.n != nil && g.n.opaque
+	}
+	return Gate{&gateNode{
+		text: strings.Join(texts, word), opaque: opaque, joined: len(gates) > 1,
+		decide: func(p *auth.Principal) bool { return decide(gates, p) },
+	}}
+}
+
+// String returns the gate as text: `role "editor"`.
+func (g Gate) String() string {
+	if g.n == nil {
+		return nobody
+	}
+	return g.n.text
+}
+
+// open reports whether the gate lets the caller through.
+func (g Gate) open(p *auth.Principal) bool {
+	return g.n != nil && g.n.decide != nil && g.n.decide(p)
+}
+
+// same reports whether two gates decide alike.
+func (g Gate) same(o Gate) bool {
+	if g.n == o.n {
+		return true
+	}
+	return g.n != nil && o.n != nil && !g.n.opaque && !o.n.opaque && g.n.text == o.n.text
+}

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// insert answers POST of /{table}: new rows, one or many, or with
+// Prefer: resolution rows that may exist.
+func (x *exchange) insert() error {
+	w, err := x.beginWrite()
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	gate := x.gate(x.s.db)
+	in, err := gate.DecodeInput(body, store.InputOptions{
+		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault,
+		Upsert: w.prefer.Resolution != pgrst.ResolutionNone, MaxRows: x.s.config.Limits.Rows,
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.limitReturned(in.Len()); err != nil {
+		return err
+	}
+	opts := w.options()
+	locate := w.prefer.Return == pgrst.ReturnHeadersOnly && in.Len() == 1
+	if locate {
+		opts.Return = x.keyQuery()
+	}
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if w.prefer.Resolution == pgrst.ResolutionNone {
+		err = gate.Insert(x.context(), in, opts, rows)
+	} else {
+		err = gate.Upsert(x.context(), in, store.UpsertOptions{
+			WriteOptions: opts, Conflict: w.read.OnConflict, Ignore: w.prefer.Resolution == pgrst.IgnoreDuplicates,
+		}, rows)
+	}
+	if err != nil {
+		return err
+	}
+	if locate && opts.Return != nil && rows.Count == 1 {
+		x.location(rows.Body)
+	}
+	created := w.prefer.Resolution == pgrst.ResolutionNone || rows.Inserted > 0 || in.Len() == 0
+	return x.sendWritten(w, rows, created)
+}
+
+// keyQuery selects the primary key, nil if the caller cannot read it.
+func (x *exchange) keyQuery() *store.Query {
+	readable := x.caller.guard(x.resource.table).Readable
+	q := &store.Query{Select: []store.Selected{}}
+	for _, c := range x.resource.table.PrimaryKey {
+		if !readable.Has(c) {
+			return nil
+		}
+		q.Select = append(q.Select, store.Selected{Column: c.Name})
+	}
+	return q
+}
+
+// location sets Location of a new row from its key as JSON object.
+func (x *exchange) location(row []byte) {
+	doc, err := strictjson.Parse(row, strictjson.Limits{})
+	if err != nil {
+		return // the row is stored; the header is a courtesy
+	}
+	var columns, values []string
+	for name, v := range doc.Members() {
+		text, ok := v.Text()
+		if !ok {
+			text = string(v.Raw())
+		}
+		columns, values = append(columns, string(name)), append(values, text)
+	}
+	x.w.Header().Set("Location", pgrst.Location(x.link(x.relative, ""), columns, values))
+}
+
+// write is what the URL and the headers of a write say.
+type write struct {
+	form
+	read   *pgrst.Read
+	method string
+}
+
+// beginWrite reads what a write has beside its body.
+func (x *exchange) beginWrite() (*write, error) {
+	f, err := x.form()
+	if err != nil {
+		return nil, err
+	}
+	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
+	if err != nil {
+		return nil, err
+	}
+	if q := &read.Query; q.Offset > 0 || q.After != "" || q.Limit != nil && x.r.Method != http.MethodPost {
+		return nil, &problem.Error{
+			Code: problem.NotImplemented, Message: "limit, offset and after are not supported on a write",
+			Hint: "Select the rows by a filter on their key.",
+		}
+	}
+	return &write{form: f, read: read, method: x.r.Method}, nil
+}
+
+// options returns how the store shall write. A client that wants one object gets
+// nothing written unless it is exactly one row.
+func (w *write) options() store.WriteOptions {
+	opts := store.WriteOptions{Single: w.media == pgrst.MediaObject}
+	if w.prefer.Return == pgrst.ReturnRepresentation {
+		returned := w.read.Query
+		returned.Limit = nil // it was found to cut nothing
+		opts.Return = &returned
+	}
+	return opts
+}
+
+// limitReturned accepts a limit on the returned rows that cuts nothing off:
+// clients add one beside asking for a single row.
+func (w *write) limitReturned(rows int) error {
+	if w.read.Query.Limit == nil || rows <= *w.read.Query.Limit {
+		return nil
+	}
+	return &problem.Error{
+		Code: problem.NotImplemented, Message: "limit cannot cut off rows that a write returns",
+		Hint: "Leave limit out, or write fewer rows.",
+	}
+}
+
+// sendWritten answers a write that has succeeded.
+func (x *exchange) sendWritten(w *write, rows *store.Rows, created bool) error {
+	x.headers(keepNot)
+	x.w.Header().Set("Content-Range", pgrst.WriteRange(w.method, rows.Count, w.prefer.Count))
+	status := pgrst.WriteStatus(w.method, w.prefer, created)
+	if w.prefer.Return != pgrst.ReturnRepresentation {
+		return x.sendNothing(status)
+	}
+	return x.sendRows(status, w.media, rows)
+}

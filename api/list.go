@@ -1,0 +1,59 @@
+package api
+
+import (
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// list answers GET and HEAD of /{table}.
+func (x *exchange) list() error {
+	f, err := x.form()
+	if err != nil {
+		return err
+	}
+	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
+	if err != nil {
+		return err
+	}
+	q := &read.Query
+	q.Count = f.prefer.Count
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	err = x.gate(x.s.db).Read(x.r.Context(), q, store.ReadOptions{
+		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
+		Page: f.media != pgrst.MediaObject && len(x.resource.table.PrimaryKey) > 0,
+	}, rows)
+	if err != nil {
+		return err
+	}
+	total := pgrst.Unknown
+	if q.Count {
+		total = rows.Total
+	}
+	status, err := pgrst.ReadStatus(q.Offset, rows.Count, total, rows.More)
+	if err != nil {
+		return err
+	}
+	if f.media == pgrst.MediaObject && rows.Count != 1 {
+		return &store.CardinalityError{Rows: rows.Count}
+	}
+	x.headers(keepNot)
+	h := x.w.Header()
+	h.Set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
+	h.Set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
+	if rows.Next != "" && mayContinue(q, rows) {
+		h.Set("Link", x.nextLink(rows.Next))
+	}
+	return x.sendRows(status, f.media, rows)
+}
+
+// mayContinue reports whether there may be rows behind the last one.
+func mayContinue(q *store.Query, rows *store.Rows) bool {
+	if q.Limit == nil {
+		return rows.More
+	}
+	if q.Count && q.After == "" && int64(q.Offset+rows.Count) >= rows.Total {
+		return false
+	}
+	return rows.Count == *q.Limit
+}

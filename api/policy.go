@@ -1,0 +1,123 @@
+package api
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Policy says what a caller may do with the rows of a resource. What it does not
+// mention is not allowed: the zero Policy denies everything. A policy can narrow
+// what the modes of the model's columns allow and never widen it.
+type Policy struct {
+	// Read says which rows a caller can see, wherever they would appear.
+	// Writes reach only rows that can be seen.
+	Read Rule
+
+	// Create says which new rows a caller may make.
+	Create Rule
+
+	// Update says which rows a caller may change, judged before the change,
+	// UpdateTo which rows they may become. A nil UpdateTo is Update.
+	Update, UpdateTo Rule
+
+	// Delete says which rows a caller may delete, Restore which deleted rows
+	// may be brought back.
+	Delete, Restore Rule
+
+	// Columns narrows single columns, by name. A column that is listed is
+	// closed for every use that its ColumnRule does not open; one that is not
+	// listed has the uses its mode allows.
+	Columns map[string]ColumnRule
+
+	// Preset fixes columns of new rows, by name: to a variable of the caller,
+	// as [store.Var], or to a Go value. A client may send an equal value,
+	// never another. A preset column that Columns does not list cannot be
+	// changed by an update either.
+	Preset map[string]any
+
+	// ServiceBypass lets callers with a secret key past all rules, column
+	// rules and presets of this policy. Without it they are allowed nothing.
+	ServiceBypass bool
+
+	// AnyTarget lists foreign-key columns that may point to rows the caller
+	// cannot see. Others may not: a client that could write them would learn
+	// which keys exist.
+	AnyTarget []string
+}
+
+// ColumnRule narrows one column. The zero Gate of a use closes it.
+type ColumnRule struct {
+	// Read opens the column for select, filter, order and answers.
+	Read Gate
+
+	// Create and Update open the column for being written.
+	Create, Update Gate
+}
+
+// OwnedBy returns the policy of rows that belong to users: a row can be seen,
+// changed and deleted by the caller whose ID is in the column, everybody with an
+// account can make rows, and a new row belongs to who makes it. The column cannot
+// be given away.
+func OwnedBy(column string) Policy {
+	own := Owner(column)
+	return Policy{
+		Read: own, Create: SignedIn(), Update: own, Delete: own, Restore: own,
+		Preset: map[string]any{column: store.Var(varID)},
+	}
+}
+
+// namedRule is one of a policy's rules with its name.
+type namedRule struct {
+	name string
+	rule Rule
+}
+
+func (p *Policy) rules() []namedRule {
+	return []namedRule{
+		{"read", p.Read}, {"create", p.Create}, {"update", p.Update}, {"update to", p.UpdateTo},
+		{"delete", p.Delete}, {"restore", p.Restore},
+	}
+}
+
+// denies reports whether the policy allows nothing to anybody.
+func (p *Policy) denies() bool {
+	return !p.ServiceBypass && !slices.ContainsFunc(p.rules(), func(r namedRule) bool { return r.rule != nil })
+}
+
+// String returns the policy as text, one line for each part that is set.
+func (p Policy) String() string {
+	var b strings.Builder
+	for _, r := range p.rules() {
+		if r.rule != nil {
+			fmt.Fprintf(&b, "%s: %s\n", r.name, r.rule)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Columns)) {
+		c := p.Columns[name]
+		fmt.Fprintf(&b, "column %s: read: %s; create: %s; update: %s\n", name, c.Read, c.Create, c.Update)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Preset)) {
+		fmt.Fprintf(&b, "preset %s: %v\n", name, p.Preset[name])
+	}
+	if p.ServiceBypass {
+		b.WriteString("service: everything\n")
+	}
+	if len(p.AnyTarget) > 0 {
+		fmt.Fprintf(&b, "any target: %s\n", strings.Join(p.AnyTarget, ", "))
+	}
+	if b.Len() == 0 {
+		return "denies everything\n"
+	}
+	return b.String()
+}
+
+// clone copies the maps, so that what a caller does to them later changes
+// nothing.
+func (p Policy) clone() Policy {
+	p.Columns, p.Preset, p.AnyTarget = maps.Clone(p.Columns), maps.Clone(p.Preset), slices.Clone(p.AnyTarget)
+	return p
+}

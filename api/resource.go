@@ -1,0 +1,174 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Exposed is something an [API] serves: a [Resource], or what [Func] or [TxFunc]
+// returns. There are no others.
+type Exposed interface {
+	expose(*build)
+}
+
+// Resource serves the table of the model T at /{table} and /{table}/{id}. A
+// table without a primary key, as that of a view, is read-only; one whose key has
+// several columns has no /{id}.
+type Resource[T any] struct {
+	// Policy says who may do what. The zero Policy denies everything.
+	Policy Policy
+}
+
+func (r Resource[T]) expose(b *build) {
+	b.resources = append(b.resources, &resource{model: reflect.TypeFor[T](), policy: r.Policy.clone()})
+}
+
+// resource is a table with its compiled policy.
+type resource struct {
+	index  int
+	model  reflect.Type
+	table  *store.Table
+	policy Policy
+	guards guardSet
+}
+
+// key returns the column that /{id} names, nil where there is no such route.
+func (r *resource) key() *store.Column {
+	if len(r.table.PrimaryKey) != 1 {
+		return nil
+	}
+	return r.table.PrimaryKey[0]
+}
+
+// compile checks the policy against the table. It reports every mistake.
+func (r *resource) compile() error {
+	var errs []error
+	fail := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("api: resource %s: "+format, append([]any{r.table.Name}, args...)...))
+	}
+	for _, named := range r.policy.rules() {
+		if named.rule == nil {
+			continue
+		}
+		for _, name := range unknownVariables(named.rule) {
+			fail("%s: unknown variable %s", named.name, name)
+		}
+		if _, err := r.table.Bind(store.And(branches(named.rule)...)); err != nil {
+			fail("%s: %w", named.name, err)
+		}
+	}
+	r.checkColumns(fail)
+	r.checkPresets(fail)
+	for _, name := range r.policy.AnyTarget {
+		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *store.Reference) bool { return hasColumn(ref.Columns, name) }) {
+			fail("AnyTarget: %s is no foreign key of the table", name)
+		}
+	}
+	if len(errs) == 0 {
+		errs = append(errs, r.guards.compile(r))
+	}
+	return errors.Join(errs...)
+}
+
+func (r *resource) checkColumns(fail func(string, ...any)) {
+	for _, name := range slices.Sorted(maps.Keys(r.policy.Columns)) {
+		c, rule := r.table.Column(name), r.policy.Columns[name]
+		creatable, updatable := r.table.CreatableColumns(), r.table.UpdatableColumns()
+		switch {
+		case c == nil:
+			fail("Columns: the table has no column %s", name)
+		case c.Mode >= store.Hidden:
+			fail("Columns: %s is %s in the model, and a policy cannot open it", name, modeName(c.Mode))
+		case rule.Create.n != nil && !creatable.Has(c):
+			fail("Columns: %s cannot be given by a client, so Create has no meaning; see the plinth tag of the model", name)
+		case rule.Update.n != nil && !updatable.Has(c):
+			fail("Columns: %s cannot be changed by a client, so Update has no meaning; see the plinth tag of the model", name)
+		}
+	}
+}
+
+func (r *resource) checkPresets(fail func(string, ...any)) {
+	for _, name := range slices.Sorted(maps.Keys(r.policy.Preset)) {
+		c, value := r.table.Column(name), r.policy.Preset[name]
+		variable, isVar := value.(store.Var)
+		switch {
+		case c == nil:
+			fail("Preset: the table has no column %s", name)
+		case c == r.table.Tenant || c == r.table.Version || c == r.table.CreatedAt || c == r.table.UpdatedAt || c == r.table.DeletedAt:
+			fail("Preset: the library sets %s itself", name)
+		case isVar && !knownVariable(string(variable)):
+			fail("Preset: %s: unknown variable %s", name, variable)
+		case !isVar && value != nil:
+			if _, err := r.table.Bind(store.Compare(name, store.OpEq, value)); err != nil {
+				fail("Preset: %w", err)
+			}
+		}
+	}
+}
+
+// checkTargets refuses a foreign key that a client may write although the table
+// it points to is not exposed: every write would be refused.
+func (r *resource) checkTargets(exposed func(*store.Table) bool) error {
+	var errs []error
+	creatable, updatable := r.guards.writable()
+	for _, ref := range r.table.ForeignKeys {
+		if exposed(ref.Target) {
+			continue
+		}
+		for _, c := range ref.Columns {
+			_, preset := r.policy.Preset[c.Name]
+			if preset || slices.Contains(r.policy.AnyTarget, c.Name) || !creatable.Has(c) && !updatable.Has(c) {
+				continue
+			}
+			errs = append(errs, fmt.Errorf("api: resource %s: a client may write %s, but the table it points to, %s, is not added, so no target can be checked: "+
+				"add a Resource for %s, or list %s in AnyTarget, or close it with Columns", r.table.Name, c.Name, ref.Target.Name, ref.Target.Name, c.Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// branches returns the conditions in a rule, also those that gates may hide.
+func branches(r Rule) []store.Cond {
+	switch r := r.(type) {
+	case combined:
+		var conds []store.Cond
+		for _, kid := range r.rules {
+			conds = append(conds, branches(kid)...)
+		}
+		return conds
+	case RowRule:
+		if r.relation == "" {
+			return []store.Cond{r.cond}
+		}
+		return []store.Cond{store.Related(r.relation, store.And(branches(r.related)...))}
+	}
+	return nil
+}
+
+func unknownVariables(r Rule) []string {
+	var unknown []string
+	r.walk(ruleVisitor{gate: func(Gate) {}, cond: func(c store.Cond) {
+		for _, name := range c.Variables() {
+			if !knownVariable(name) {
+				unknown = append(unknown, name)
+			}
+		}
+	}})
+	return unknown
+}
+
+func hasColumn(columns []*store.Column, name string) bool {
+	return slices.ContainsFunc(columns, func(c *store.Column) bool { return c.Name == name })
+}
+
+func modeName(m store.Mode) string {
+	if m == store.Secret {
+		return "secret"
+	}
+	return "hidden"
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// row answers GET and HEAD of /{table}/{id}.
+func (x *exchange) row() error {
+	f, err := x.form()
+	if err != nil {
+		return err
+	}
+	read, err := x.rowQuery()
+	if err != nil {
+		return err
+	}
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if err := x.readRow(&read.Query, rows); err != nil {
+		return err
+	}
+	if !ifMatch(x.r.Header).holds(rows.Version) {
+		return store.ErrStale
+	}
+	contentType := rowMedia(f.media).ContentType()
+	tag := etag(rows.Version, contentType, rows.Body)
+	x.headers(keepAndAsk)
+	h := x.w.Header()
+	h.Set("Etag", tag)
+	h.Set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
+	if unchanged(x.r.Header, tag) {
+		return x.sendNothing(http.StatusNotModified)
+	}
+	x.send(http.StatusOK, contentType, "", rows.Body, "")
+	return nil
+}
+
+// rowQuery reads the query string of a request for one row. The path says which
+// one, so there is nothing to filter, to sort or to skip.
+func (x *exchange) rowQuery() (*pgrst.Read, error) {
+	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
+	if err != nil {
+		return nil, err
+	}
+	q := &read.Query
+	if !read.Filter.IsZero() || len(q.Order) > 0 || q.Limit != nil || q.Offset > 0 || q.After != "" {
+		return nil, &pgrst.Error{
+			Code:    "PGRST100",
+			Message: "filters, order, limit, offset and after have no meaning for one row",
+			Hint:    "Use them on /" + x.resource.table.Name + ".",
+		}
+	}
+	id, err := x.byID()
+	if err != nil {
+		return nil, err
+	}
+	q.Where = store.And(id, q.Where)
+	return read, nil
+}
+
+// byID returns the condition that selects the row of the path. An id that is no
+// value of its column is told from the path alone, without a look at the
+// database.
+func (x *exchange) byID() (store.Cond, error) {
+	key := x.resource.key()
+	id, err := x.resource.table.Bind(store.Compare(key.Name, store.OpEq, store.Text(x.path.ID)))
+	if err != nil {
+		return store.Cond{}, err
+	}
+	if !x.caller.guard(x.resource.table).Readable.Has(key) {
+		return store.Cond{}, store.ErrNotFound // asking for it would tell which keys exist
+	}
+	return id, nil
+}
+
+// readRow reads the one row of a query.
+func (x *exchange) readRow(q *store.Query, rows *store.Rows) error {
+	err := x.gate(x.s.db).Read(x.r.Context(), q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Single: true}, rows)
+	if err == nil && rows.Count == 0 {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// rowMedia returns the media type of one row: an object whatever was asked for.
+func rowMedia(m pgrst.Media) pgrst.Media {
+	if m == pgrst.MediaObject {
+		return m
+	}
+	return pgrst.MediaJSON
+}

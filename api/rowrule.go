@@ -1,0 +1,66 @@
+package api
+
+import "github.com/seed-7694ebf6/plinth/store"
+
+// RowRule is a [Rule] that depends on the row: the database decides it, or Go
+// where the row is at hand. The zero RowRule allows no row.
+type RowRule struct {
+	cond     store.Cond
+	relation string
+	related  Rule // of the rows behind relation
+}
+
+// Owner allows rows whose column holds the caller's ID. A caller without an ID
+// owns nothing.
+func Owner(column string) RowRule {
+	return Where(store.Compare(column, store.OpEq, store.Var(varID)))
+}
+
+// Where allows the rows that the condition selects. Its operands may be
+// variables of the caller, written as [store.Var]:
+//
+//	principal.id, principal.subject, principal.tenant, principal.session
+//	principal.roles           a list, for store.OpIn
+//	principal.claims.<name>   a claim of the token; dots lead into objects
+//
+// A variable the caller has no value for, or one that is no value of the
+// column's type, makes its comparison select nothing, also under store.Not. The
+// zero Cond allows no row.
+func Where(cond store.Cond) RowRule { return RowRule{cond: cond} }
+
+// Related allows rows that have a row behind the relation which the rule
+// allows. The other table is read without its policy, so it need not be exposed:
+//
+//	api.Related("memberships", api.Owner("user_id"))
+func Related(relation string, rule Rule) RowRule {
+	return RowRule{relation: relation, related: rule}
+}
+
+// String returns the rule as text.
+func (r RowRule) String() string {
+	switch {
+	case r.relation != "":
+		return "exists " + r.relation + " (" + ruleText(r.related) + ")"
+	case r.cond.IsZero():
+		return nobody
+	}
+	return r.cond.String()
+}
+
+func (r RowRule) walk(v ruleVisitor) {
+	if r.related != nil {
+		r.related.walk(v)
+	}
+	v.cond(r.cond)
+}
+
+func (r RowRule) resolve(open func(Gate) bool) (store.Cond, bool) {
+	if r.relation == "" {
+		return r.cond, false
+	}
+	inner, every := resolve(r.related, open)
+	if inner.IsZero() && !every {
+		return store.Cond{}, false
+	}
+	return store.Related(r.relation, inner), false // of every row, one has to exist
+}

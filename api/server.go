@@ -1,0 +1,116 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// server is the compiled API. Nothing in it changes but caches.
+type server struct {
+	db        *store.DB
+	config    Config
+	limits    pgrst.Limits
+	routes    []route
+	resources *resources
+	functions *functions
+	rows      sync.Pool // of *store.Rows
+}
+
+// ServeHTTP answers one request.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchange{s: s, w: w, r: r}
+	defer x.recover()
+	x.caller = newCaller(auth.FromContext(r.Context()), s.resources)
+	if err := x.dispatch(); err != nil {
+		x.fail(err)
+	}
+}
+
+// refuse answers a request whose credentials do not hold.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	writeError(w, r, err, s.config.Logger)
+}
+
+// relative takes the base path off a path as it stands in the URL.
+func (s *server) relative(escaped string) (string, bool) {
+	rest, ok := strings.CutPrefix(escaped, s.config.BasePath)
+	if !ok || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	return rest, true
+}
+
+// maxPooled is the size of an answer up to which its memory is kept for others.
+const maxPooled = 256 << 10
+
+func (s *server) getRows() *store.Rows {
+	if rows, ok := s.rows.Get().(*store.Rows); ok {
+		return rows
+	}
+	return new(store.Rows)
+}
+
+func (s *server) putRows(rows *store.Rows) {
+	if cap(rows.Body) <= maxPooled {
+		s.rows.Put(rows)
+	}
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	s        *server
+	w        http.ResponseWriter
+	r        *http.Request
+	caller   *caller
+	path     pgrst.Path
+	relative string // path as it stands in the URL, below the base path
+	resource *resource
+	function *function
+	begun    bool // the answer is on its way
+}
+
+// gate is the only door to the store: the resource's table in the name of the
+// caller, in a session.
+func (x *exchange) gate(s store.Session) store.Gate {
+	return store.NewGate(s, x.resource.table, &x.caller.scope)
+}
+
+func (x *exchange) fail(err error) {
+	x.begun = true
+	writeError(x.w, x.r, err, x.s.config.Logger)
+}
+
+// recover turns a panic into an answer, so that one request cannot end the
+// process. If the answer has begun, the connection is cut: half an answer must
+// not look like a whole one.
+func (x *exchange) recover() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) || x.begun {
+		panic(http.ErrAbortHandler)
+	}
+	x.fail(fmt.Errorf("api: panic: %v\n%s", p, debug.Stack()))
+}
+
+// root answers for the document that describes the API, which is not there.
+func (x *exchange) root() error { return errRoot }
+
+// options says which methods there are. It asks no rules: what a caller may do
+// depends on rows.
+func (x *exchange) options() error {
+	x.w.Header().Set("Allow", strings.Join(x.allowed(), ", "))
+	x.w.Header().Set("Content-Length", "0")
+	x.begun = true
+	x.w.WriteHeader(http.StatusOK)
+	return nil
+}

@@ -1,0 +1,159 @@
+package api
+
+import (
+	"cmp"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// checkPlan says which members of a document have validate tags, at every level.
+type checkPlan struct {
+	fields []checkField
+}
+
+type checkField struct {
+	index    []int
+	name     string // of the member
+	required bool
+	rules    string     // for the validator, without required
+	inner    *checkPlan // of a struct, or of the structs in a slice
+}
+
+// planChecks reads the validate tags of a struct. A type that holds itself is
+// checked down to where it begins again.
+func planChecks(t reflect.Type, outer []reflect.Type) *checkPlan {
+	plan := &checkPlan{}
+	for _, o := range outer {
+		if o == t {
+			return plan
+		}
+	}
+	outer = append(outer, t)
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || f.Anonymous && name == "" || name == "-" {
+			continue
+		}
+		field := checkField{index: f.Index, name: cmp.Or(name, f.Name)}
+		field.required, field.rules = splitRules(f.Tag.Get("validate"))
+		inner := f.Type
+		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			if p := planChecks(inner, outer); len(p.fields) > 0 {
+				field.inner = p
+			}
+		}
+		if field.required || field.rules != "" || field.inner != nil {
+			plan.fields = append(plan.fields, field)
+		}
+	}
+	return plan
+}
+
+// splitRules takes required out of a validate tag: whether a member is there is
+// known from the document only.
+func splitRules(tag string) (required bool, rest string) {
+	var rules []string
+	for rule := range strings.SplitSeq(tag, ",") {
+		switch rule {
+		case "required":
+			required = true
+		case "", "-":
+		default:
+			rules = append(rules, rule)
+		}
+	}
+	return required, strings.Join(rules, ",")
+}
+
+func (p *checkPlan) needsValidator() bool {
+	for _, f := range p.fields {
+		if f.rules != "" || f.inner != nil && f.inner.needsValidator() {
+			return true
+		}
+	}
+	return false
+}
+
+// check checks a decoded document. The error lists every member that fails.
+func (p *checkPlan) check(v store.Validator, doc strictjson.Value, value reflect.Value) error {
+	if len(p.fields) == 0 {
+		return nil
+	}
+	c := checker{validator: v}
+	c.object(p, "", doc, value)
+	if len(c.failed) == 0 {
+		return nil
+	}
+	return &problem.Error{
+		Code: problem.Validation, Message: "the arguments do not pass validation", Details: strings.Join(c.failed, "; "),
+	}
+}
+
+type checker struct {
+	validator store.Validator
+	failed    []string
+}
+
+func (c *checker) object(p *checkPlan, path string, doc strictjson.Value, value reflect.Value) {
+	members := map[string]strictjson.Value{}
+	for name, v := range doc.Members() {
+		members[string(name)] = v
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		member := members[f.name] // of kind Missing where it is not there
+		text, isText := member.Text()
+		switch {
+		case member.Kind() == strictjson.Missing || member.Kind() == strictjson.Null:
+			if f.required {
+				c.failed = append(c.failed, path+f.name+": is required")
+			}
+		case f.required && isText && text == "":
+			c.failed = append(c.failed, path+f.name+": must not be empty")
+		default:
+			c.member(f, path+f.name, member, value.FieldByIndex(f.index))
+		}
+	}
+}
+
+// member checks a member that is there and not null.
+func (c *checker) member(f *checkField, path string, doc strictjson.Value, value reflect.Value) {
+	for value.Kind() == reflect.Pointer && !value.IsNil() {
+		value = value.Elem()
+	}
+	if f.rules != "" {
+		if rule, text := c.validator.Check(value.Interface(), f.rules); rule != "" {
+			c.failed = append(c.failed, path+": "+text)
+		}
+	}
+	if f.inner != nil {
+		c.inner(f.inner, path, doc, value)
+	}
+}
+
+// inner checks the structs in a member: itself, or its elements.
+func (c *checker) inner(p *checkPlan, path string, doc strictjson.Value, value reflect.Value) {
+	for value.Kind() == reflect.Pointer {
+		if value.IsNil() {
+			return
+		}
+		value = value.Elem()
+	}
+	if value.Kind() != reflect.Slice {
+		c.object(p, path+".", doc, value)
+		return
+	}
+	for i, v := range doc.Elements() {
+		if v.Kind() != strictjson.Null && i < value.Len() {
+			c.inner(p, path+"."+strconv.Itoa(i), v, value.Index(i))
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// String returns the condition as text for people: "owner_id = principal.id".
+// The zero Cond is empty.
+func (c Cond) String() string {
+	if c.IsZero() {
+		return ""
+	}
+	return string(c.n.appendText(nil, false))
+}
+
+// Variables returns the names of the variables the condition reads, each once.
+func (c Cond) Variables() []string {
+	if c.IsZero() {
+		return nil
+	}
+	return c.n.variables(nil)
+}
+
+func (n *node) variables(names []string) []string {
+	if n.operand.kind == operandVar && !slices.Contains(names, n.operand.name) {
+		names = append(names, n.operand.name)
+	}
+	for _, k := range n.kids {
+		names = k.variables(names)
+	}
+	return names
+}
+
+// appendText appends the node; inside says that it stands beside others.
+func (n *node) appendText(dst []byte, inside bool) []byte {
+	switch n.kind {
+	case nodeTrue:
+		return append(dst, "true"...)
+	case nodeFalse:
+		return append(dst, "false"...)
+	case nodeAnd:
+		return n.appendJoined(dst, " and ", inside)
+	case nodeOr:
+		return n.appendJoined(dst, " or ", inside)
+	case nodeNot:
+		dst = append(dst, "not ("...)
+		return append(n.kids[0].appendText(dst, false), ')')
+	case nodeRelated:
+		dst = append(append(dst, "exists "...), n.name...)
+		if len(n.kids) == 0 {
+			return dst
+		}
+		return append(n.kids[0].appendText(append(dst, " ("...), false), ')')
+	}
+	return n.appendComparison(dst)
+}
+
+func (n *node) appendJoined(dst []byte, word string, inside bool) []byte {
+	if inside {
+		dst = append(dst, '(')
+	}
+	for i, k := range n.kids {
+		if i > 0 {
+			dst = append(dst, word...)
+		}
+		dst = k.appendText(dst, true)
+	}
+	if inside {
+		dst = append(dst, ')')
+	}
+	return dst
+}
+
+var opWords = [...]string{
+	OpEq: " = ", OpNe: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= ", OpLike: " like ", OpILike: " ilike ",
+	OpMatch: " match ", OpIMatch: " imatch ", OpIn: " in ", OpIsNull: " is null", OpIsTrue: " is true", OpIsFalse: " is false",
+}
+
+func (n *node) appendComparison(dst []byte) []byte {
+	dst = append(dst, n.columnName()...)
+	dst = append(dst, opWords[n.op]...)
+	switch n.operand.kind {
+	case operandVar:
+		return append(dst, n.operand.name...)
+	case operandText, operandList:
+		return append(dst, strings.Join(quoteAll(n.operand.texts), ", ")...)
+	case operandValue:
+		return appendOperand(dst, n.operand.value)
+	case operandNone:
+	}
+	return dst
+}
+
+func (n *node) columnName() string {
+	switch {
+	case n.column != nil:
+		return n.column.Name
+	case n.field.owner == nil:
+		return n.name
+	}
+	for _, f := range reflect.VisibleFields(n.field.owner) {
+		if f.Type == n.field.typ && fieldOffset(n.field.owner, f.Index) == n.field.offset {
+			return underscore(f.Name)
+		}
+	}
+	return "?"
+}
+
+func quoteAll(texts []string) []string {
+	quoted := make([]string, len(texts))
+	for i, t := range texts {
+		quoted[i] = strconv.Quote(t)
+	}
+	return quoted
+}
+
+func appendOperand(dst []byte, v any) []byte {
+	if s, ok := v.(string); ok {
+		return strconv.AppendQuote(dst, s)
+	}
+	return fmt.Append(dst, v)
+}
