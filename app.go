@@ -1,0 +1,195 @@
+package plinth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/validate"
+)
+
+// restPath is where the REST resources are.
+const restPath = "/rest/v1"
+
+// App is an application: a database, its resources and a router. Make one with
+// [New], add to it, then call Run or Handler once.
+type App struct {
+	config resolved
+	db     *store.DB
+	api    *api.API
+	router *chi.Mux
+	access *access
+
+	build   sync.Once
+	handler http.Handler
+	err     error
+}
+
+// New opens the database and returns an empty application. It starts no
+// goroutines of the library and changes nothing in the database. The context is
+// for opening only. Mistakes of the configuration are reported all at once.
+func New(ctx context.Context, config Config) (*App, error) {
+	r, err := config.resolve()
+	if err != nil {
+		return nil, err
+	}
+	who, err := newAccess(r)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	public := ""
+	if r.PublicURL != "" {
+		public = strings.TrimSuffix(r.PublicURL, "/") + restPath
+	}
+	rest, err := api.New(db, api.Config{Authenticator: who, BasePath: restPath, PublicURL: public, Logger: r.Logger})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who}
+	if r.development {
+		a.router.Use(refuseForwarded)
+	}
+	return a, nil
+}
+
+func openDatabase(ctx context.Context, r resolved) (*store.DB, error) {
+	opts := store.Options{Logger: r.Logger, Validator: validate.New()}
+	if isPostgresURL(r.DatabaseURL) {
+		return postgres.Open(ctx, r.DatabaseURL, &postgres.Options{Store: opts})
+	}
+	path := strings.TrimPrefix(strings.TrimPrefix(r.DatabaseURL, "sqlite:"), "file:")
+	return sqlite.Open(ctx, path, &sqlite.Options{Store: opts})
+}
+
+// DB returns the database.
+func (a *App) DB() *store.DB { return a.db }
+
+// API returns the REST resources, for settings beyond [App.Add].
+func (a *App) API() *api.API { return a.api }
+
+// Add exposes resources and functions under /rest/v1. Nothing is exposed that
+// was not added, and no row is served that no rule allows.
+func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
+
+// Router returns the router for the application's own routes. Register them
+// before Run or Handler.
+func (a *App) Router() chi.Router { return a.router }
+
+// Authenticate is middleware for the application's own routes: it finds out who
+// calls, for [auth.FromContext], and refuses credentials that do not hold.
+func (a *App) Authenticate(next http.Handler) http.Handler {
+	return auth.Middleware(a.access, api.WriteError)(next)
+}
+
+// Handler prepares the database as Config.Schema says, checks everything that
+// was added, and returns the whole application as one handler, for a server of
+// one's own. Every mistake is reported at once. Later calls return the same.
+func (a *App) Handler(ctx context.Context) (http.Handler, error) {
+	a.build.Do(func() { a.handler, a.err = a.newHandler(ctx) })
+	return a.handler, a.err
+}
+
+func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
+	rest, err := a.api.Handler()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.prepareSchema(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.access.open(ctx, a.db); err != nil {
+		return nil, err
+	}
+	a.router.Mount(restPath, rest)
+	return a.router, nil
+}
+
+func (a *App) prepareSchema(ctx context.Context) error {
+	switch a.config.Schema {
+	case SchemaAuto:
+		plan, err := migrate.Auto(ctx, a.db)
+		if err != nil {
+			return err
+		}
+		for _, work := range plan.Manual {
+			a.config.Logger.WarnContext(ctx, "schema needs a migration by hand", "work", work)
+		}
+	case SchemaVerify:
+		return migrate.Verify(ctx, a.db)
+	}
+	return nil
+}
+
+// Run serves until ctx ends, then lets running requests finish for up to
+// Config.DrainTimeout and closes the database. It returns nil after a clean
+// end. In development it prints how to reach the application.
+func (a *App) Run(ctx context.Context) error {
+	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
+	handler, err := a.Handler(ctx)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.config.Addr)
+	if err != nil {
+		return fmt.Errorf("plinth: %w", err)
+	}
+	if a.config.development {
+		if err := a.printBanner(os.Stdout, listener.Addr().String()); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	background, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := a.db.RunNotifier(background, nil); err != nil {
+			a.config.Logger.ErrorContext(ctx, "change log notifier stopped", "error", err)
+		}
+	})
+	err = a.serve(ctx, listener, handler)
+	stop()
+	wg.Wait()
+	return err
+}
+
+// serve runs the server until ctx ends and drains it.
+func (a *App) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       90 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("plinth: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("plinth: requests were still running after %s", a.config.DrainTimeout), server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package plinth
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// Schema says what happens to the database's schema at start.
+type Schema string
+
+// The treatments of the schema.
+const (
+	// SchemaAuto applies migrations and adds what the structs have and the
+	// database lacks. Development only, and there the default for SQLite and
+	// for a PostgreSQL on this machine.
+	SchemaAuto Schema = "auto"
+
+	// SchemaVerify refuses to start when migrations are missing or the
+	// database does not fit the structs. The default outside development.
+	SchemaVerify Schema = "verify"
+
+	// SchemaOff looks at nothing.
+	SchemaOff Schema = "off"
+)
+
+// Config tunes an [App]. The zero value runs in development on a SQLite file in
+// the working folder.
+type Config struct {
+	// Addr is the address to listen on. A port of 0 takes a free one.
+	//
+	// Defaults to "127.0.0.1:8090".
+	Addr string
+
+	// DatabaseURL is "postgres://..." or the path of a SQLite file.
+	//
+	// Defaults to "plinth.db".
+	DatabaseURL string
+
+	// DrainTimeout is how long requests may go on after the context of Run
+	// has ended; then their connections are cut.
+	//
+	// Defaults to 10 seconds.
+	DrainTimeout time.Duration
+
+	// InsecureDevelopment forces development mode with keys of one's own. It
+	// is refused on anything but a loopback address; using it elsewhere
+	// would be a hole, since development trusts who can reach the port.
+	InsecureDevelopment bool
+
+	// JWTSecret, JWTIssuer and JWTAudience accept bearer tokens signed with
+	// HS256: the secret, of 32 bytes or more, and what the tokens' iss and
+	// aud must be. All three or none. Tokens of other kinds are accepted by
+	// setting Verifier.
+	JWTSecret, JWTIssuer, JWTAudience string
+
+	// Keys are the API keys of client libraries. Development makes a
+	// publishable key of its own.
+	Keys auth.Keys
+
+	// Logger receives what happens. Nil writes text to standard error.
+	Logger *slog.Logger
+
+	// PublicURL is what the outside calls this server, "https://...". It is
+	// required outside development; links begin with it.
+	PublicURL string
+
+	// Schema says what happens to the database's schema.
+	//
+	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
+	Schema Schema
+
+	// Verifier judges bearer tokens in place of the JWT settings.
+	Verifier auth.Verifier
+
+	invalid []error // of FromEnv
+}
+
+// FromEnv returns the configuration of the environment:
+//
+//	PLINTH_ADDR                  address to listen on
+//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file
+//	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
+//	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
+//	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
+//	PLINTH_JWT_SECRET            secret of bearer tokens (HS256), with
+//	PLINTH_JWT_ISSUER            their issuer and
+//	PLINTH_JWT_AUDIENCE          their audience
+//	PLINTH_SCHEMA                auto, verify or off
+//	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
+//
+// It is the only place of the library that reads the environment. A value that
+// cannot be read is an error of [New].
+func FromEnv() Config {
+	c := Config{
+		Addr:        os.Getenv("PLINTH_ADDR"),
+		DatabaseURL: os.Getenv("PLINTH_DATABASE_URL"),
+		PublicURL:   os.Getenv("PLINTH_PUBLIC_URL"),
+		JWTSecret:   os.Getenv("PLINTH_JWT_SECRET"),
+		JWTIssuer:   os.Getenv("PLINTH_JWT_ISSUER"),
+		JWTAudience: os.Getenv("PLINTH_JWT_AUDIENCE"),
+		Schema:      Schema(os.Getenv("PLINTH_SCHEMA")),
+		Keys: auth.Keys{
+			Publishable: splitList(os.Getenv("PLINTH_PUBLISHABLE_KEYS")),
+			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
+		},
+	}
+	switch v := os.Getenv("PLINTH_INSECURE_DEVELOPMENT"); v {
+	case "", "0", "false":
+	case "1", "true":
+		c.InsecureDevelopment = true
+	default:
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: PLINTH_INSECURE_DEVELOPMENT is %q, want 1 or nothing", v))
+	}
+	return c
+}
+
+func splitList(s string) []string {
+	var list []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
+// resolved is a configuration with defaults, and the mode it means.
+type resolved struct {
+	Config
+	development bool
+}
+
+// resolve applies defaults and reports every mistake at once.
+func (c Config) resolve() (resolved, error) {
+	r := resolved{Config: c}
+	if r.Addr == "" {
+		r.Addr = "127.0.0.1:8090"
+	}
+	if r.DatabaseURL == "" {
+		r.DatabaseURL = "plinth.db"
+	}
+	if r.DrainTimeout == 0 {
+		r.DrainTimeout = 10 * time.Second
+	}
+	if r.Logger == nil {
+		r.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	errs := append([]error(nil), c.invalid...)
+	local := isLoopbackAddr(r.Addr)
+	noKeys := len(c.Keys.Publishable)+len(c.Keys.Secret) == 0
+	r.development = c.InsecureDevelopment || local && noKeys && c.PublicURL == ""
+	if c.InsecureDevelopment && !local {
+		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address, not %s", r.Addr))
+	}
+	if r.Schema == "" {
+		r.Schema = SchemaVerify
+		if r.development && (!isPostgresURL(r.DatabaseURL) || isLoopbackURL(r.DatabaseURL)) {
+			r.Schema = SchemaAuto
+		}
+	}
+	switch r.Schema {
+	case SchemaVerify, SchemaOff:
+	case SchemaAuto:
+		if !r.development {
+			errs = append(errs, errors.New("plinth: Schema auto is for development; outside of it apply migrations and use verify"))
+		}
+	default:
+		errs = append(errs, fmt.Errorf("plinth: Schema is %q, want auto, verify or off", r.Schema))
+	}
+	if !r.development {
+		errs = append(errs, c.checkProduction(noKeys)...)
+	}
+	return r, errors.Join(errs...)
+}
+
+// checkProduction reports what is missing outside development.
+func (c Config) checkProduction(noKeys bool) []error {
+	var errs []error
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		errs = append(errs, fmt.Errorf("plinth: outside development PublicURL must be https://host[/path], not %q (set PLINTH_PUBLIC_URL)", c.PublicURL))
+	}
+	if noKeys {
+		errs = append(errs, errors.New("plinth: outside development keys are required (set PLINTH_PUBLISHABLE_KEYS)"))
+	}
+	return errs
+}
+
+func isLoopbackAddr(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && isLoopbackHost(host)
+}
+
+// isLoopbackHost reports whether a name or address can only mean this machine.
+func isLoopbackHost(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && ip.IsLoopback()
+}
+
+func isPostgresURL(s string) bool {
+	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
+}
+
+func isLoopbackURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && isLoopbackHost(u.Hostname())
+}

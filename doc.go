@@ -1,0 +1,79 @@
+// Package plinth turns an application's structs into a secured backend: a typed
+// store, REST resources, login, realtime, mounted in the application's own
+// program. It runs on embedded SQLite with nothing to set up and on PostgreSQL
+// at scale, with the same code and the same answers, and the client libraries of
+// the supabase-js family can talk to a documented part of it.
+//
+// # The first program
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"fmt"
+//		"log"
+//		"net/http"
+//		"os"
+//		"os/signal"
+//		"syscall"
+//
+//		"github.com/seed-7694ebf6/plinth"
+//		"github.com/seed-7694ebf6/plinth/api"
+//		"github.com/seed-7694ebf6/plinth/store"
+//		"github.com/uptrace/bun"
+//	)
+//
+//	// Note is a table, a REST resource and their validation.
+//	type Note struct {
+//		bun.BaseModel `bun:"table:notes"`
+//		store.Model            // ID, CreatedAt, UpdatedAt, Version
+//		OwnerID       store.ID `bun:",notnull"`
+//		Title         string   `bun:",notnull" validate:"required,max=200"`
+//		Body          string
+//	}
+//
+//	func main() {
+//		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+//		defer stop()
+//		app, err := plinth.New(ctx, plinth.FromEnv())
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		app.Add(api.Resource[Note]{Policy: api.OwnedBy("owner_id")})
+//		app.Router().Get("/hello", hello)
+//		if err := app.Run(ctx); err != nil {
+//			log.Fatal(err)
+//		}
+//	}
+//
+//	func hello(w http.ResponseWriter, _ *http.Request) {
+//		fmt.Fprintln(w, "Hello from your own route")
+//	}
+//
+// Nothing is exposed that was not added, and no row is served that no rule
+// allows. OwnedBy gives every caller their own rows: it fills owner_id on
+// create and keeps it from being written.
+//
+// # What is where
+//
+//   - store: the typed store. Tables from bun models, conditions, scopes and
+//     guards, transactions, hooks, the change log. Its drivers are store/sqlite
+//     and store/postgres, its schema tool store/migrate.
+//   - auth: who makes a request. auth/jwt signs and verifies tokens.
+//   - api: resources, policies and functions over HTTP.
+//
+// Each of them works alone; this package wires them and decides nothing.
+//
+// # Development and production
+//
+// A loopback address without keys and without a public URL is development: the
+// schema's additions are applied, a demo token is printed, and requests that
+// came through a proxy are refused. Everything else needs an https PublicURL
+// and keys, verifies the schema, and refuses to start where something is
+// missing. See [FromEnv] for the variables.
+//
+// # Limits
+//
+// The package serves one process on SQLite and any number on PostgreSQL. Its
+// wire is a subset of PostgREST's, listed in docs/wire.md of the repository.
+package plinth
