@@ -97,20 +97,48 @@ func TestShapes(t *testing.T) {
 		body  string
 		extra string
 	}{
-		{"objects", "select json_object('id', n) from " + rows, driver.Shape{Members: members},
-			driver.Result{Rows: 3}, `{"id":1},{"id":2},{"id":3}`, ``},
-		{"none", "select json_object('id', n) from " + rows + " where n > 5", driver.Shape{Members: members},
-			driver.Result{}, ``, ``},
-		{"last extra", "select json_object('id', n), n, 'x' || n from " + rows, driver.Shape{Members: members, Extra: extra},
-			driver.Result{Rows: 3}, `{"id":1},{"id":2},{"id":3}`, `[3,"x3"]`},
-		{"each extra", "select json_object('id', n), n, 'x' || n from " + rows, driver.Shape{Members: members, Extra: extra, EachExtra: true},
-			driver.Result{Rows: 3}, `{"id":1},{"id":2},{"id":3}`, `[1,"x1"],[2,"x2"],[3,"x3"]`},
-		{"extra alone", "select n, 'x' from " + rows, driver.Shape{Extra: extra, EachExtra: true},
-			driver.Result{Rows: 3}, ``, `[1,"x"],[2,"x"],[3,"x"]`},
-		{"counted", "select 99, 1, json_object('id', n), n, null from " + rows, driver.Shape{Counted: true, Members: members, Extra: extra},
-			driver.Result{Rows: 3, Total: 99}, `{"id":1},{"id":2},{"id":3}`, `[3,null]`},
-		{"counted without rows", "select 99, 0, null, null, null", driver.Shape{Counted: true, Members: members, Extra: extra},
-			driver.Result{Total: 99}, ``, ``},
+		{
+			"objects", "select json_object('id', n) from " + rows,
+			driver.Shape{Members: members},
+			driver.Result{Rows: 3},
+			`{"id":1},{"id":2},{"id":3}`, ``,
+		},
+		{
+			"none", "select json_object('id', n) from " + rows + " where n > 5",
+			driver.Shape{Members: members},
+			driver.Result{},
+			``, ``,
+		},
+		{
+			"last extra", "select json_object('id', n), n, 'x' || n from " + rows,
+			driver.Shape{Members: members, Extra: extra},
+			driver.Result{Rows: 3},
+			`{"id":1},{"id":2},{"id":3}`, `[3,"x3"]`,
+		},
+		{
+			"each extra", "select json_object('id', n), n, 'x' || n from " + rows,
+			driver.Shape{Members: members, Extra: extra, EachExtra: true},
+			driver.Result{Rows: 3},
+			`{"id":1},{"id":2},{"id":3}`, `[1,"x1"],[2,"x2"],[3,"x3"]`,
+		},
+		{
+			"extra alone", "select n, 'x' from " + rows,
+			driver.Shape{Extra: extra, EachExtra: true},
+			driver.Result{Rows: 3},
+			``, `[1,"x"],[2,"x"],[3,"x"]`,
+		},
+		{
+			"counted", "select 99, 1, json_object('id', n), n, null from " + rows,
+			driver.Shape{Counted: true, Members: members, Extra: extra},
+			driver.Result{Rows: 3, Total: 99},
+			`{"id":1},{"id":2},{"id":3}`, `[3,null]`,
+		},
+		{
+			"counted without rows", "select 99, 0, null, null, null",
+			driver.Shape{Counted: true, Members: members, Extra: extra},
+			driver.Result{Total: 99},
+			``, ``,
+		},
 	} {
 		var r driver.Result
 		for range 2 { // also when used again
