@@ -1,0 +1,107 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// CheckRules reports a mistake in the rules for values of a type: a rule that
+// does not exist, that does not fit the type or its parameter, or that is not
+// supported here. Call it before the first value comes.
+func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
+	sample, ok := sampleOf(typ)
+	if !ok || rules == "" || rules == "-" {
+		return nil
+	}
+	// The whole, for what the order of rules may break.
+	if err := v.supported(sample, rules); err != nil {
+		return err
+	}
+	// A value is judged up to the first rule it breaks. So that none is
+	// overlooked, each is tried alone.
+	parts := strings.Split(rules, ",")
+	for i, rule := range parts {
+		if rule == "dive" {
+			list := reflect.TypeOf(sample)
+			if list.Kind() != reflect.Slice && list.Kind() != reflect.Array && list.Kind() != reflect.Map {
+				return fmt.Errorf("validate: dive cannot judge a %s", list)
+			}
+			return v.CheckRules(strings.Join(parts[i+1:], ","), list.Elem())
+		}
+		for alternative := range strings.SplitSeq(rule, "|") {
+			if err := v.supported(sample, alternative); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// supported tries rules on a sample. That it breaks them does not matter.
+func (v *Validator) supported(sample any, rules string) error {
+	for rule := range strings.FieldsFuncSeq(rules, func(r rune) bool { return r == ',' || r == '|' }) {
+		name, _, _ := strings.Cut(rule, "=")
+		switch {
+		case comparesFields(name):
+			return fmt.Errorf("validate: rule %s compares with other fields, which is for a hook", name)
+		case slices.Contains(outside, name):
+			return fmt.Errorf("validate: rule %s looks at the server or the network", name)
+		}
+	}
+	var broken validator.ValidationErrors
+	if err := v.run(sample, rules); err != nil && !errors.As(err, &broken) {
+		return fmt.Errorf("validate: rules %q cannot judge a %T: %w", rules, sample, err)
+	}
+	return nil
+}
+
+// outside are rules that use a value as a path or an address.
+var outside = []string{
+	"file", "filepath", "dir", "dirpath", "image", "mimetype", "unix_addr", "uds_exists",
+	"tcp_addr", "tcp4_addr", "tcp6_addr", "udp_addr", "udp4_addr", "udp6_addr", "ip_addr", "ip4_addr", "ip6_addr",
+}
+
+// comparesFields reports rules that need the struct around the value.
+func comparesFields(name string) bool {
+	return strings.HasSuffix(name, "field") || strings.HasPrefix(name, "required_") ||
+		strings.HasPrefix(name, "excluded_") || strings.HasPrefix(name, "field") || name == "skip_unless"
+}
+
+// sampleOf returns a value of the type that a rule would see, not the zero
+// value: omitempty must not end the trial. It reports false for types whose
+// values cannot be told before one is there.
+func sampleOf(typ reflect.Type) (any, bool) {
+	for typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	rv := reflect.New(typ).Elem()
+	switch typ.Kind() {
+	case reflect.String:
+		rv.SetString("x")
+	case reflect.Bool:
+		rv.SetBool(true)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		rv.SetInt(1)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		rv.SetUint(1)
+	case reflect.Float32, reflect.Float64:
+		rv.SetFloat(1)
+	case reflect.Slice:
+		rv.Set(reflect.MakeSlice(typ, 0, 0))
+	case reflect.Struct:
+		if typ == reflect.TypeFor[time.Time]() {
+			return time.Unix(1, 0), true
+		}
+		// sql.Null[T] and its kin: null until they are marked.
+		if valid := rv.FieldByName("Valid"); valid.IsValid() && valid.Kind() == reflect.Bool && valid.CanSet() {
+			valid.SetBool(true)
+		}
+	}
+	return plain(rv.Interface())
+}
