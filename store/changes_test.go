@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -71,16 +72,16 @@ func count(t *testing.T, db *store.DB, table string) (n int) {
 func TestChangesPages(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
-		var want []string
 		for i := range int64(10) {
 			mustLog(t, db, "things", i, i)
 		}
 		c := db.Changes("pages", &store.ChangesOptions{Start: store.FromStart, BatchSize: 3})
+		var got []string
 		var sizes []int
 		n, err := c.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
 			sizes = append(sizes, len(batch))
 			for _, change := range batch {
-				want = append(want, label(change))
+				got = append(got, label(change))
 			}
 			if len(sizes) == 2 {
 				mustLogLater(t, db) // behind what the pages show
@@ -96,8 +97,8 @@ func TestChangesPages(t *testing.T) {
 		if slices.Max(sizes) > 3 {
 			t.Errorf("batches of %v, at most 3 asked for", sizes)
 		}
-		if !slices.IsSortedFunc(want[:10], strings.Compare) {
-			t.Errorf("order %q", want)
+		if !slices.IsSorted(got[:10]) {
+			t.Errorf("order %q", got)
 		}
 	})
 }
@@ -342,6 +343,42 @@ func TestChangesOfTheWritePath(t *testing.T) {
 		}
 		if len(ids) != 3 {
 			t.Errorf("ids %v", ids)
+		}
+	})
+}
+
+// TestChangesLargeRows logs rows of which not even the smallest batch asked for
+// fits into memory comfortably.
+func TestChangesLargeRows(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		const rows, size = 5, 5 << 20
+		text := strings.Repeat("x", size)
+		for i := range rows {
+			mustRun(t, db.Bun().DB, marks(db, `insert into plinth_changes (tbl, op, key, new) values ('large', 'insert', $1, $2)`),
+				fmt.Sprintf("[%d]", i), `{"text":"`+text+`"}`)
+		}
+		mustLog(t, db, "small", 1, 1)
+		var got []string
+		largest := 0
+		c := db.Changes("large", &store.ChangesOptions{Start: store.FromStart})
+		_, err := c.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+			bytes := 0
+			for _, change := range batch {
+				bytes += len(change.New)
+				got = append(got, change.Table+string(change.Key))
+			}
+			largest = max(largest, bytes)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"large[0]", "large[1]", "large[2]", "large[3]", "large[4]", "small[1]"}; !slices.Equal(got, want) {
+			t.Errorf("got %q", got)
+		}
+		if largest > 3*size+size/2 {
+			t.Errorf("a batch of %d MiB", largest>>20)
 		}
 	})
 }
