@@ -165,12 +165,12 @@ func (s *guardSet) writable() (creatable, updatable store.ColumnSet) {
 // modes of the columns allow, or nothing.
 func (s *guardSet) forService() *store.Guard {
 	t := s.resource.table
-	g := &store.Guard{Readable: t.PublicColumns()}
-	if !s.resource.policy.ServiceBypass {
-		return g
+	g := &store.Guard{
+		Readable: t.PublicColumns(), Creatable: t.CreatableColumns(), Updatable: t.UpdatableColumns(), AnyTarget: s.any,
 	}
-	every := store.True()
-	g.Read, g.Create, g.Update, g.Delete, g.Restore = every, every, every, every, every
-	g.Creatable, g.Updatable, g.AnyTarget = t.CreatableColumns(), t.UpdatableColumns(), s.any
+	if s.resource.policy.ServiceBypass {
+		every := store.True()
+		g.Read, g.Create, g.Update, g.Delete, g.Restore = every, every, every, every, every
+	}
 	return g
 }

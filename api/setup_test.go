@@ -72,7 +72,7 @@ func serve(t testing.TB, db *store.DB, cfg api.Config, exposed ...api.Exposed) h
 		cfg.Authenticator = byHeader()
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
 	a, err := api.New(db, cfg)
 	if err != nil {

@@ -18,7 +18,7 @@ func translate(err error) error {
 	if !ok {
 		return err
 	}
-	if kind := violation(engine.Code()); kind != 0 {
+	if kind := violation(engine); kind != 0 {
 		return newViolation(kind, engine)
 	}
 	if sentinel := sentinelOf(engine); sentinel != nil {
@@ -27,14 +27,18 @@ func translate(err error) error {
 	return fmt.Errorf("sqlite: %w", err)
 }
 
-// violation returns the kind of constraint an extended result code speaks of,
-// 0 for other codes.
-func violation(code int) driver.ViolationKind {
-	switch code {
+// violation returns the kind of constraint an error speaks of, 0 for others.
+func violation(err *sqlite.Error) driver.ViolationKind {
+	switch err.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
 		return driver.Unique
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return driver.ForeignKey
+	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		// The action RESTRICT counts as a trigger.
+		if strings.Contains(err.Error(), "FOREIGN KEY constraint failed") {
+			return driver.ForeignKey
+		}
 	case sqlite3.SQLITE_CONSTRAINT_NOTNULL:
 		return driver.NotNull
 	case sqlite3.SQLITE_CONSTRAINT_CHECK:
