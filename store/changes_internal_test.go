@@ -29,12 +29,24 @@ func TestPositionLost(t *testing.T) {
 		{"another server", position{From: "10:21:"}, logHead{Now: "20:20:"}, true},
 		{"no snapshot", position{From: "x"}, logHead{Now: "20:20:"}, true},
 
-		{"in a window, its rows are trimmed behind the reader", position{From: "3:3:", To: "16:18:", Seq: 9},
-			logHead{Now: "20:20:", Purged: purged{9, 15}}, false},
-		{"in a window, rows before the reader are trimmed", position{From: "3:3:", To: "16:18:", Seq: 8},
-			logHead{Now: "20:20:", Purged: purged{9, 15}}, true},
-		{"in a window, rows of the next one are trimmed", position{From: "3:3:", To: "15:18:15", Seq: 9},
-			logHead{Now: "20:20:", Purged: purged{9, 15}}, true},
+		{
+			"in a window, its rows are trimmed behind the reader",
+			position{From: "3:3:", To: "16:18:", Seq: 9},
+			logHead{Now: "20:20:", Purged: purged{9, 15}},
+			false,
+		},
+		{
+			"in a window, rows before the reader are trimmed",
+			position{From: "3:3:", To: "16:18:", Seq: 8},
+			logHead{Now: "20:20:", Purged: purged{9, 15}},
+			true,
+		},
+		{
+			"in a window, rows of the next one are trimmed",
+			position{From: "3:3:", To: "15:18:15", Seq: 9},
+			logHead{Now: "20:20:", Purged: purged{9, 15}},
+			true,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

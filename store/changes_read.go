@@ -56,11 +56,8 @@ const (
 		` where seq > ?1 order by seq limit ?2) order by 1`
 )
 
-// changeShape is the shape of the rows of a batch.
-var changeShape = &driver.Shape{
-	Extra:     []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, KindJSON, KindJSON, KindText, KindText},
-	EachExtra: true,
-}
+// changeKinds are the kinds of the columns of a batch.
+var changeKinds = []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, KindJSON, KindJSON, KindText, KindText}
 
 // readChanges reads the state of the log and what follows a position, nil for
 // the beginning. full says that there were as many rows as were asked for: limit
@@ -99,7 +96,7 @@ func (db *DB) pageStatement(at *position, limit int) *driver.Statement {
 // scanChanges runs a statement of a batch. Its text is bounded, unless it is of
 // one row.
 func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
-	st.Shape = changeShape
+	st.Shape = &driver.Shape{Extra: changeKinds, EachExtra: true}
 	if limit > 1 {
 		st.MaxBytes = maxBatchBytes
 	}

@@ -8,9 +8,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// loggedLimits accepts whatever a database has taken before; one row that is
+// parseLogged accepts whatever a database has taken before; one row that is
 // refused would stop a reader for ever.
-var loggedLimits = strictjson.Limits{Depth: 1000, Digits: 200_000, LastWins: true}
+func parseLogged(raw []byte) (strictjson.Value, error) {
+	return strictjson.Parse(raw, strictjson.Limits{Depth: 1000, Digits: 200_000, LastWins: true})
+}
 
 // loggedRow brings a row of the change log into the canonical form of the
 // table's columns. PostgreSQL wrote it, with its own idea of times and numbers,
@@ -21,7 +23,7 @@ var loggedLimits = strictjson.Limits{Depth: 1000, Digits: 200_000, LastWins: tru
 // values its columns would refuse are kept as they are, and a column that became
 // secret is left out.
 func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
-	doc, err := strictjson.Parse(raw, loggedLimits)
+	doc, err := parseLogged(raw)
 	switch {
 	case err != nil:
 		return nil, err
@@ -60,7 +62,7 @@ func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 
 // loggedKey is loggedRow for the array of the values of the primary key.
 func (t *Table) loggedKey(raw []byte) (json.RawMessage, error) {
-	doc, err := strictjson.Parse(raw, loggedLimits)
+	doc, err := parseLogged(raw)
 	if err != nil {
 		return nil, err
 	}

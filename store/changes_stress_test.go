@@ -54,7 +54,7 @@ func TestChangesStress(t *testing.T) {
 		defer stop()
 		var writers, readers sync.WaitGroup
 		for name, o := range opts {
-			readers.Go(func() { s.read(t, reading, name, o) })
+			readers.Go(func() { s.read(reading, t, name, o) })
 		}
 		until := time.Now().Add(stressTime())
 		for w := range stressWriters {
@@ -163,7 +163,7 @@ func (s *stress) bump(ctx context.Context, tx *store.Tx, id int) error {
 }
 
 // read runs a reader and stops it every now and then, until ctx ends.
-func (s *stress) read(t *testing.T, ctx context.Context, name string, opts *store.ChangesOptions) {
+func (s *stress) read(ctx context.Context, t *testing.T, name string, opts *store.ChangesOptions) {
 	t.Helper()
 	for ctx.Err() == nil {
 		s.starts.Add(1)
