@@ -31,3 +31,21 @@ func (w *write) returnGuard() *Guard {
 	}
 	return dropGuard(w.table, w.guard, seed.Returned)
 }
+
+// updateGuard returns the guard for rows that the write changes: in an upsert
+// those that exist.
+func (w *write) updateGuard() *Guard {
+	if w.upsert == nil {
+		return w.guard
+	}
+	return dropGuard(w.table, w.guard, seed.Upsert)
+}
+
+// actionRule returns the rule on the rows a write is for: the new ones of an
+// insert, else those there are.
+func (w *write) actionRule() Cond {
+	if w.op == OpInsert {
+		return w.guard.Create
+	}
+	return w.changeRule()
+}

@@ -112,7 +112,7 @@ type UpsertOptions struct {
 // by the rules for updates; one the scope may not read or update fails the whole
 // write with a [ConstraintError] that says no more than that the key is taken.
 func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Rows) error {
-	w, err := g.newWrite(OpInsert, seed.Upsert, opts.WriteOptions)
+	w, err := g.newWrite(OpInsert, "", opts.WriteOptions)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Ro
 	}
 	updatable := g.table.UpdatableColumns()
 	if w.guard != nil {
-		updatable = w.guard.Updatable
+		updatable = w.updateGuard().Updatable
 	}
 	w.upsert.sets = w.upsert.sets.With(updatable)
 	return w.run(ctx, out)
@@ -210,6 +210,9 @@ func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *R
 // run is the one write path: it prepares the rows in Go and then writes either
 // by one statement or step by step in a transaction. Both ways do the same.
 func (w *write) run(ctx context.Context, out *Rows) error {
+	if w.guard != nil && w.upsert == nil && w.actionRule().IsZero() {
+		return ErrDenied // whatever the rows: to select none would look like success
+	}
 	if err := w.prepare(); err != nil {
 		return err
 	}
@@ -254,7 +257,7 @@ func (w *write) missed(ctx context.Context) error {
 // between, nothing else has to be written or read with it. Without PostgreSQL's
 // WITH it also takes that nothing must be judged or logged.
 func (w *write) direct() bool {
-	if w.table.hooks.any() || w.upsert != nil || w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0) {
+	if w.table.hooks.any() || w.upsert != nil || w.readsBack() {
 		return false
 	}
 	if w.op == OpDelete && w.table.DeletedAt == nil && w.table.hasActions() {

@@ -154,20 +154,35 @@ func boundEq(col *Column, v any) Cond {
 }
 
 // answer fills the answer from the written rows: from Go where they are plain,
-// by a read in the same transaction where relations or an order are asked for.
+// by a read in the same transaction where relations or an order are asked for,
+// which for rows that are deleted was before.
 func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	out.Count, out.touched = len(rows), len(rows)
+	out.touched = len(rows)
 	if len(rows) == 1 && w.table.Version != nil && rows[0].new != nil {
 		out.Version, _ = rows[0].new[w.table.Version.index].(int64)
 	}
-	if w.ret == nil {
+	gone := w.op == OpDelete
+	switch {
+	case w.ret == nil:
+		out.Count = len(rows)
+		return nil
+	case !w.readsBack():
+		return w.appendRows(ctx, rows, out)
+	case gone:
 		return nil
 	}
-	out.Body, out.Count = out.result.Body[:0], 0
+	return w.readBack(ctx, rows, out)
+}
+
+// readsBack reports whether the answer needs more than the written rows.
+func (w *write) readsBack() bool {
+	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)
+}
+
+// appendRows fills the answer with the plain rows that the scope can see.
+func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	gone := w.op == OpDelete
-	if !gone && (len(w.ret.With) > 0 || len(w.ret.Order) > 0) {
-		return w.readBack(ctx, rows, out)
-	}
+	out.Body, out.Count = out.result.Body[:0], 0
 	for _, rw := range rows {
 		row := rw.new
 		if gone {
@@ -250,15 +265,23 @@ func appendCast(dst []byte, pc planColumn, v any) []byte {
 // readBack reads the written rows through the guard, with relations. Without an
 // order of the query they come in the order of the write.
 func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	out.Body, out.Count = out.result.Body[:0], 0
 	q := *w.ret
 	q.Limit, q.Offset, q.After, q.Count = nil, 0, "", false
 	keys := make([]Cond, len(rows))
 	for i, rw := range rows {
+		row := rw.new
+		if row == nil {
+			row = rw.old
+		}
 		var conds []Cond
 		for _, pk := range w.table.PrimaryKey {
-			conds = append(conds, boundEq(pk, rw.new[pk.index]))
+			conds = append(conds, boundEq(pk, row[pk.index]))
 		}
 		keys[i] = And(conds...)
+	}
+	if len(keys) == 0 {
+		return nil // a condition without keys would select every row
 	}
 	if len(q.Order) > 0 {
 		return w.readWritten(ctx, &q, Or(keys...), out)

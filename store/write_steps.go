@@ -46,6 +46,12 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 	if err := w.judgeRows(rows); err != nil {
 		return err
 	}
+	if w.op == OpDelete && w.readsBack() {
+		// They can be read with their relations as long as they are there.
+		if err := w.readBack(ctx, rows, out); err != nil {
+			return err
+		}
+	}
 	if err := w.writeRows(ctx, rows); err != nil {
 		return w.fail(err)
 	}
@@ -229,10 +235,11 @@ func (w *write) ruleFor(op WriteOp) Cond {
 	case OpInsert:
 		return w.guard.Create
 	case OpUpdate:
-		if w.guard.UpdateTo.IsZero() {
-			return w.guard.Update
+		guard := w.updateGuard()
+		if guard.UpdateTo.IsZero() {
+			return guard.Update
 		}
-		return w.guard.UpdateTo
+		return guard.UpdateTo
 	}
 	return True()
 }

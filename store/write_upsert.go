@@ -115,7 +115,8 @@ func (w *write) mayUpdate(ctx context.Context, old []any) error {
 		return nil
 	}
 	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
-	for _, rule := range []Cond{w.guard.Read, w.guard.Update} {
+	guard := w.updateGuard()
+	for _, rule := range []Cond{guard.Read, guard.Update} {
 		if rule.IsZero() {
 			return taken
 		}
