@@ -1,0 +1,19 @@
+// Package apitest helps to test an application that serves an API. It is for
+// tests only.
+//
+// A [Client] sends requests to a handler in the test's own process, as whatever
+// caller the test wants:
+//
+//	ann := apitest.New(t, handler).As(authtest.User("ann"))
+//	ann.Post("/notes", `{"title":"hello"}`).Want(201)
+//	ann.Get("/notes?select=title").Want(200).WantBody(`[{"title":"hello"}]`)
+//
+// [Policy] finds out what every caller may do with every row by trying it, and
+// compares the table that comes of it with a file. Whoever reads a change reads
+// then what it does to the rules, whatever the code looks like:
+//
+//	row                  anonymous  ann   bob   boss
+//	a note for oneself   crud       CRUD  CRUD  CRUD
+//	ann's draft          -rud       -RUD  -rud  -RUD
+//	ann's shared note    -rud       -RUD  -Rud  -RUD
+package apitest

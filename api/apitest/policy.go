@@ -1,0 +1,107 @@
+package apitest
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// Matrix says whose rights over which rows [Policy] finds out.
+type Matrix struct {
+	// Open returns the handler of a fresh application that holds the rows.
+	// Writes are tried for real; one that goes through is undone by throwing
+	// the application away, so Open is called again after each of them. A
+	// database from storetest.New takes milliseconds.
+	Open func(testing.TB) http.Handler
+
+	// Callers are the columns of the table.
+	Callers []Caller
+
+	// Rows are the rows of the table.
+	Rows []Row
+
+	// Golden is the file the table is compared with.
+	//
+	// Defaults to testdata/<name of the test>.policy.
+	Golden string
+}
+
+// Caller is somebody who sends requests.
+type Caller struct {
+	Name      string
+	Principal auth.Principal
+}
+
+// Row is a row of a resource, or the idea of a new one, and what to try with it.
+// What is left out is not tried and prints as a dash.
+type Row struct {
+	Name string
+
+	// Path is where the row is: "/notes/1", or for tables without such a path
+	// a filter that selects one row: "/seats?hall=eq.1&number=eq.7". Reading
+	// and deleting is tried with it.
+	Path string
+
+	// Create is a body to be sent to Collection: a new row.
+	Create, Collection string
+
+	// Update is a body to be sent to Path: a change of the row.
+	Update string
+
+	// Keep says not to try to delete the row.
+	Keep bool
+}
+
+// Policy tries what every caller may do with every row and compares the table
+// with the golden file: a letter is a capital where the caller may create, read,
+// update or delete. Reading means to see the row, updating and deleting to reach
+// it.
+//
+// The test fails if the table differs, and if an answer is neither success nor a
+// refusal, since then the attempt itself is wrong: a body that no caller can
+// send, a row that is not there. With the environment variable
+// PLINTH_TEST_UPDATE=1 the file is written instead of compared.
+func Policy(t *testing.T, m Matrix) {
+	t.Helper()
+	if m.Golden == "" {
+		m.Golden = filepath.Join("testdata", strings.ReplaceAll(t.Name(), "/", "_")+".policy")
+	}
+	p := prober{t: t, matrix: m}
+	got := p.table()
+	if t.Failed() {
+		t.Logf("the table so far:\n%s", got)
+		return
+	}
+	if os.Getenv("PLINTH_TEST_UPDATE") == "1" {
+		if err := os.WriteFile(m.Golden, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+			t.Fatalf("apitest: %v", err)
+		}
+		return
+	}
+	want, err := os.ReadFile(m.Golden)
+	if err != nil {
+		t.Fatalf("apitest: %v; PLINTH_TEST_UPDATE=1 writes the file with\n%s", err, got)
+	}
+	if got != string(want) {
+		t.Errorf("the rules have changed, see %s\n%s", m.Golden, difference(string(want), got))
+	}
+}
+
+// difference shows the lines that only one of two tables has.
+func difference(want, got string) string {
+	var b strings.Builder
+	only := func(mark, table, other string) {
+		for line := range strings.Lines(table) {
+			if !strings.Contains("\n"+other, "\n"+line) {
+				b.WriteString(mark + line)
+			}
+		}
+	}
+	only("- ", want, got)
+	only("+ ", got, want)
+	return b.String()
+}

@@ -1,0 +1,133 @@
+package gatetest_test
+
+import "net/http"
+
+// Parts of requests that the written rows use often.
+const (
+	counted     = "count=exact"
+	represented = "return=representation"
+	merging     = "return=representation,resolution=merge-duplicates"
+	ignoring    = "return=representation,resolution=ignore-duplicates"
+)
+
+// written holds the rows of the matrix that are not made by ways and probes.
+var written = []gateRow{
+	{name: "root", covers: []string{"GET /"}, as: asAna, method: http.MethodGet, target: "/", status: 404, want: "PGRST126"},
+	{name: "head root", covers: []string{"HEAD /"}, as: asAna, method: http.MethodHead, target: "/", status: 404},
+
+	// Lists.
+	{
+		name: "list of the first tenant", covers: []string{"GET /{table} root"}, as: asAna,
+		method: http.MethodGet, target: "/notes?select=slug", status: 200, want: `[{"slug":"ana-draft"},{"slug":"ana-shared"},{"slug":"ari-shared"}]`,
+	},
+	{
+		name: "list of the second tenant", as: asBea,
+		method: http.MethodGet, target: "/notes?select=slug", status: 200, want: `[{"slug":"bea-draft"},{"slug":"bea-shared"}]`,
+	},
+	{name: "list of nobody", as: asAnon, method: http.MethodGet, target: "/notes?select=slug", status: 200, want: `[]`},
+	{name: "list of a service without bypass", as: asService, method: http.MethodGet, target: "/notes?select=slug", status: 200, want: `[]`},
+	{
+		name: "list of a service with bypass", as: asService,
+		method: http.MethodGet, target: "/users?select=name", status: 200, want: `[{"name":"ana"},{"name":"ari"},{"name":"bea"},{"name":"root"}]`,
+	},
+	{
+		name: "list by membership", as: asAri,
+		method: http.MethodGet, target: "/projects?select=name", status: 200, want: `[{"name":"ari's project"},{"name":"our project"}]`,
+	},
+	{name: "list of what is public", as: asAnon, method: http.MethodGet, target: "/news?select=code", status: 200, want: `[{"code":"open"}]`},
+	{name: "list of a table that is not exposed", as: asAdmin, method: http.MethodGet, target: "/memberships", status: 404, want: "PGRST205"},
+	{name: "list all columns", as: asAnon, method: http.MethodGet, target: "/suggestions", status: 200, want: `[{"id":1,"text":"more tests","state":"open"}]`},
+	{
+		name: "filter by a hidden column", as: asAna,
+		method: http.MethodGet, target: "/notes?select=slug&secret_note=like.*ari*", status: 400, want: "42703",
+	},
+	{
+		name: "filter by a hidden column of a relation", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,owner!inner(name)&owner.email=eq.ari@example.org", status: 400, want: "42703",
+	},
+	{
+		name: "filter by a relation", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/projects?select=name,notes!inner(slug)&notes.status=eq.draft", status: 200,
+		want: `[{"name":"ari's project","notes":[{"slug":"ari-draft"}]}]`,
+	},
+	{
+		name: "filter by a relation that exists", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/notes?id=eq." + anaShared + "&select=slug,owner!inner()", status: 200, want: `[]`,
+	},
+	{
+		name: "filter through a junction", covers: []string{"GET /{table} junction"}, as: asAna,
+		method: http.MethodGet, target: "/notes?select=slug,tags!inner(name)&tags.name=eq.blue", status: 200,
+		want: `[{"slug":"ana-shared","tags":[{"name":"blue"}]}]`,
+	},
+	{
+		name: "many to many from the other side", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/tags?select=name,notes(slug)&id=eq.1", status: 200,
+		want: `[{"name":"red","notes":[{"slug":"ana-shared"},{"slug":"ari-shared"}]}]`,
+	},
+	{
+		name: "embed a relation that is not exposed", as: asAna,
+		method: http.MethodGet, target: "/projects?select=name,members(user_id)", status: 400, want: "PGRST200",
+	},
+
+	// Counts.
+	{
+		name: "count", covers: []string{"GET /{table} count"}, as: asAna, prefer: counted,
+		method: http.MethodGet, target: "/notes?select=slug&limit=0", status: 206, want: `[]`, within: "*/3",
+	},
+	{
+		name: "head count", covers: []string{"HEAD /{table} count", "HEAD /{table} root"}, as: asAna, prefer: counted,
+		method: http.MethodHead, target: "/notes?select=slug&limit=0", status: 206, want: `[]`, within: "*/3",
+	},
+	{
+		name: "head list", covers: []string{"HEAD /{table} root"}, as: asAna,
+		method: http.MethodHead, target: "/notes?select=slug", status: 200, want: `[{"slug":"ana-draft"},{"slug":"ana-shared"},{"slug":"ari-shared"}]`, within: "0-2/*",
+	},
+
+	// Orders.
+	{
+		name: "order by a relation", covers: []string{"GET /{table} order"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug&id=in.(" + anaShared + "," + ariShared + ")&order=owner(name)", status: 200,
+		want: `[{"slug":"ari-shared"},{"slug":"ana-shared"}]`,
+	},
+	{
+		name: "order by a hidden column of a relation", covers: []string{"GET /{table} order"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug&order=owner(email)&id=eq." + ariShared, status: 400, want: "42703",
+	},
+	{
+		name: "head order by a hidden column of a relation", covers: []string{"HEAD /{table} order"}, as: asAri,
+		method: http.MethodHead, target: "/notes?select=slug&order=owner(email)&id=eq." + ariShared, status: 400,
+	},
+	{
+		name: "order by a hidden column", covers: []string{"GET /{table} order"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug&order=secret_note&id=eq." + ariShared, status: 400, want: "42703",
+	},
+
+	// Cursors.
+	{
+		name: "cursor", covers: []string{"GET /{table} cursor"}, as: asAna, cursorOf: "/notes?select=slug&limit=1",
+		method: http.MethodGet, target: "/notes?select=slug", status: 200, want: `[{"slug":"ana-shared"},{"slug":"ari-shared"}]`,
+	},
+	{
+		name: "head cursor", covers: []string{"HEAD /{table} cursor"}, as: asAna, cursorOf: "/notes?select=slug&limit=1",
+		method: http.MethodHead, target: "/notes?select=slug", status: 200, want: `[{"slug":"ana-shared"},{"slug":"ari-shared"}]`,
+	},
+
+	// Single rows.
+	{name: "row of one's own", covers: []string{"GET /{table}/{id} root"}, as: asAri, method: http.MethodGet, target: "/notes/" + ariDraft + "?select=slug", status: 200, want: `{"slug":"ari-draft"}`},
+	{name: "row of a colleague", covers: []string{"GET /{table}/{id} root"}, as: asAri, method: http.MethodGet, target: "/notes/" + anaDraft + "?select=slug", status: 404, want: "PL404"},
+	{name: "row of another tenant", as: asAri, method: http.MethodGet, target: "/notes/" + beaShared + "?select=slug", status: 404, want: "PL404"},
+	{name: "row of nobody", as: asAri, method: http.MethodGet, target: "/notes/" + nobodys + "?select=slug", status: 404, want: "PL404"},
+	{name: "row that is deleted", as: asAna, method: http.MethodGet, target: "/notes/" + anaDeleted + "?select=slug", status: 404, want: "PL404"},
+	{name: "row that is not published", as: asAnon, method: http.MethodGet, target: "/news/sealed", status: 404, want: "PL404"},
+	{name: "head row of a colleague", covers: []string{"HEAD /{table}/{id} root"}, as: asAri, method: http.MethodHead, target: "/notes/" + anaDraft + "?select=slug", status: 404},
+
+	// Functions.
+	{
+		name: "rows of a function", covers: []string{"POST /rpc/{function} rpc result"}, as: asBea, method: http.MethodPost, target: "/rpc/all_suggestions",
+		status: 200, want: `[{"id":1,"text":"more tests","state":"open"}]`,
+	},
+	{
+		name: "row of a function", covers: []string{"POST /rpc/{function} rpc result"}, as: asAna, method: http.MethodPost, target: "/rpc/first_note",
+		body: `{"slug":"ari-draft"}`, status: 200, want: `null`,
+	},
+}

@@ -1,0 +1,168 @@
+package gatetest_test
+
+import "net/http"
+
+// writing holds the written rows of the matrix that try to change something. A
+// refusal must leave every table as it was.
+var writing = []gateRow{
+	// Inserts.
+	{
+		name: "insert", covers: []string{"POST /{table} root", "POST /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPost, target: "/notes?select=slug,owner(name)", body: `{"slug":"new","title":"new","status":"draft","project_id":"` + bothProject + `"}`,
+		status: 201, want: `[{"slug":"new","owner":{"name":"ari"}}]`,
+	},
+	{
+		name: "insert for a colleague", covers: []string{"POST /{table} root"}, as: asAri,
+		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"draft","owner_id":"` + ana + `"}`, status: 403, want: "42501",
+	},
+	{
+		name: "insert what only admins may", as: asAri,
+		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"official"}`, status: 403, want: "42501",
+	},
+	{name: "insert by nobody", as: asAnon, method: http.MethodPost, target: "/suggestions", body: `{"text":"x","state":"open"}`, status: 401, want: "42501"},
+	{name: "insert by a service", as: asService, method: http.MethodPost, target: "/suggestions", body: `{"text":"x","state":"open"}`, status: 403, want: "42501"},
+	{
+		name: "insert out of sight", covers: []string{"POST /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPost, target: "/suggestions?select=text", body: `{"text":"x","state":"closed"}`, status: 201, want: `[]`,
+	},
+	{
+		name: "insert and return all columns", covers: []string{"POST /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPost, target: "/suggestions", body: `{"id":7,"text":"x","state":"open"}`, status: 201, want: `[{"id":7,"text":"x","state":"open"}]`,
+	},
+	{
+		name: "insert with a foreign key out of sight", covers: []string{"POST /{table} root"}, as: asAri,
+		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"draft","project_id":"` + anaProject + `"}`, status: 409, want: "23503",
+	},
+	{
+		name: "insert with a foreign key to nobody", as: asAri,
+		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"draft","project_id":"` + nobodys + `"}`, status: 409, want: "23503",
+	},
+	{
+		name: "insert into a junction for a row out of sight", as: asAri,
+		method: http.MethodPost, target: "/note_tags", body: `{"note_id":"` + anaDraft + `","tag_id":2,"private":false}`, status: 409, want: "23503",
+	},
+	{
+		name: "insert a column of admins", as: asAri,
+		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"draft","margin":1}`, status: 400, want: "PGRST204",
+	},
+
+	// Upserts.
+	{
+		name: "upsert a row in sight", covers: []string{"POST /{table} root"}, as: asAri, prefer: merging,
+		method: http.MethodPost, target: "/notes?select=slug", body: `{"id":"` + anaShared + `","slug":"ana-shared","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "upsert a row out of sight", as: asAri, prefer: merging,
+		method: http.MethodPost, target: "/notes?select=slug", body: `{"id":"` + anaDraft + `","slug":"ana-draft","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "upsert a row of another tenant", as: asAri, prefer: merging,
+		method: http.MethodPost, target: "/notes?select=slug", body: `{"id":"` + beaDraft + `","slug":"bea-draft","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "upsert by another key", as: asAri, prefer: merging,
+		method: http.MethodPost, target: "/notes?select=slug&on_conflict=slug", body: `{"slug":"ana-draft","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "upsert to what only admins may", as: asAri, prefer: merging,
+		method: http.MethodPost, target: "/notes?select=slug&on_conflict=slug", body: `{"slug":"ari-draft","title":"new","status":"official"}`, status: 403, want: "42501",
+	},
+	{
+		name: "upsert with a foreign key out of sight", as: asAri, prefer: merging,
+		method: http.MethodPost, target: "/notes?select=slug", body: `{"id":"` + ariDraft + `","slug":"ari-draft","title":"new","status":"draft","project_id":"` + anaProject + `"}`, status: 409, want: "23503",
+	},
+	{
+		name: "upsert that ignores", as: asAri, prefer: ignoring,
+		method: http.MethodPost, target: "/notes?select=slug", body: `{"id":"` + ariDraft + `","slug":"ari-draft","title":"new","status":"draft"}`, status: 201, want: `[]`,
+	},
+
+	// Updates.
+	{
+		name: "update by filter", covers: []string{"PATCH /{table} root", "PATCH /{table} count"}, as: asAri, prefer: counted,
+		method: http.MethodPatch, target: "/notes?slug=like.*-draft", body: `{"title":"new"}`, status: 204, within: "0-0/1",
+	},
+	{
+		name: "update in sight of another", covers: []string{"PATCH /{table} root"}, as: asAri, prefer: counted,
+		method: http.MethodPatch, target: "/notes?id=eq." + anaShared, body: `{"title":"new"}`, status: 204, within: "*/0",
+	},
+	{
+		name: "update to what only admins may", as: asAri,
+		method: http.MethodPatch, target: "/notes?id=eq." + ariDraft, body: `{"status":"official"}`, status: 403, want: "42501",
+	},
+	{
+		name: "update with a foreign key out of sight", as: asAri,
+		method: http.MethodPatch, target: "/notes?id=eq." + ariDraft, body: `{"project_id":"` + anaProject + `"}`, status: 409, want: "23503",
+	},
+	{
+		name: "update out of sight", covers: []string{"PATCH /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPatch, target: "/suggestions?id=eq.1", body: `{"state":"closed"}`, status: 200, want: `[]`,
+	},
+	{
+		name: "update and return all columns", covers: []string{"PATCH /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPatch, target: "/suggestions?id=eq.1", body: `{"text":"new"}`, status: 200, want: `[{"id":1,"text":"new","state":"open"}]`,
+	},
+	{name: "update by a hidden column", as: asAri, method: http.MethodPatch, target: "/notes?secret_note=like.*", body: `{"title":"new"}`, status: 400, want: "42703"},
+	{name: "update without a filter", as: asAri, method: http.MethodPatch, target: "/notes", body: `{"title":"new"}`, status: 400, want: "21000"},
+	{
+		name: "update by nobody", as: asAnon, prefer: counted,
+		method: http.MethodPatch, target: "/tags?id=eq.1", body: `{"name":"new"}`, status: 401, want: "42501",
+	},
+	{
+		name: "update by nobody with relations", as: asAnon, prefer: represented,
+		method: http.MethodPatch, target: "/tags?id=eq.1&select=name,notes(slug)", body: `{"name":"new"}`, status: 401, want: "42501",
+	},
+	{
+		name: "update of no row in an order", as: asAri, prefer: represented,
+		method: http.MethodPatch, target: "/notes?id=eq." + nobodys + "&select=slug&order=slug", body: `{"title":"new"}`, status: 200, want: `[]`,
+	},
+	{
+		name: "update a row in sight of another", covers: []string{"PATCH /{table}/{id} root"}, as: asAri,
+		method: http.MethodPatch, target: "/notes/" + anaShared, body: `{"title":"new"}`, status: 403, want: "42501",
+	},
+	{
+		name: "update a row out of sight", covers: []string{"PATCH /{table}/{id} root"}, as: asAri,
+		method: http.MethodPatch, target: "/notes/" + anaDraft, body: `{"title":"new"}`, status: 404, want: "PL404",
+	},
+	{
+		name: "update a row and return all columns", covers: []string{"PATCH /{table}/{id} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPatch, target: "/suggestions/1", body: `{"text":"new"}`, status: 200, want: `{"id":1,"text":"new","state":"open"}`,
+	},
+	{
+		name: "update a row with a foreign key out of sight", as: asAri,
+		method: http.MethodPatch, target: "/notes/" + ariDraft, body: `{"project_id":"` + anaProject + `"}`, status: 409, want: "23503",
+	},
+
+	// Deletes.
+	{
+		name: "delete by filter", covers: []string{"DELETE /{table} root", "DELETE /{table} count"}, as: asAri, prefer: counted,
+		method: http.MethodDelete, target: "/notes?slug=like.*-draft", status: 204, within: "*/1",
+	},
+	{
+		name: "delete in sight of another", covers: []string{"DELETE /{table} root"}, as: asAri, prefer: counted,
+		method: http.MethodDelete, target: "/notes?id=eq." + anaShared, status: 204, within: "*/0",
+	},
+	{
+		name: "delete and return all columns", covers: []string{"DELETE /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodDelete, target: "/suggestions?text=like.*", status: 200, want: `[{"id":1,"text":"more tests","state":"open"}]`,
+	},
+	{name: "delete by nobody", as: asAnon, method: http.MethodDelete, target: "/tags?id=eq.1", status: 401, want: "42501"},
+	{name: "delete by a member", as: asAri, method: http.MethodDelete, target: "/news?code=eq.open", status: 403, want: "42501"},
+	{
+		name: "delete in an order", as: asAri, prefer: represented,
+		method: http.MethodDelete, target: "/note_tags?tag_id=in.(1,2)&select=tag_id,tag(name),note(slug)&order=tag_id.desc", status: 200,
+		want: `[{"tag_id":2,"tag":{"name":"blue"},"note":{"slug":"ari-shared"}},{"tag_id":1,"tag":{"name":"red"},"note":{"slug":"ari-shared"}}]`,
+	},
+	{name: "delete without a filter", as: asAri, method: http.MethodDelete, target: "/notes", status: 400, want: "21000"},
+	{
+		name: "delete a row in sight of another", covers: []string{"DELETE /{table}/{id} root"}, as: asAri,
+		method: http.MethodDelete, target: "/notes/" + anaShared, status: 403, want: "42501",
+	},
+	{
+		name: "delete a row out of sight", covers: []string{"DELETE /{table}/{id} root"}, as: asAri,
+		method: http.MethodDelete, target: "/notes/" + anaDraft, status: 404, want: "PL404",
+	},
+	{
+		name: "delete a row and return all columns", covers: []string{"DELETE /{table}/{id} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodDelete, target: "/suggestions/1", status: 200, want: `{"id":1,"text":"more tests","state":"open"}`,
+	},
+}
