@@ -1,0 +1,199 @@
+package bench_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// The limits of the lists.
+const (
+	shortList = 20
+	longList  = 1000
+)
+
+// comparison is one kind of request that both sides answer.
+type comparison struct {
+	name     string
+	about    string
+	requests []request
+	status   int
+	writes   bool
+
+	// speed is the smallest ratio of requests per second that design.md asks
+	// for, cpu the largest of CPU per request; zero: none.
+	speed, cpu float64
+}
+
+// request is a request as both sides get it.
+type request struct {
+	method, path, body string
+	token              string
+
+	// keys are the IDs the answer must have, in order; nil: not known before.
+	keys []string
+}
+
+// bytes is the request as it goes over the wire.
+func (r *request) bytes() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n", r.method, r.path)
+	for name, values := range r.header() {
+		fmt.Fprintf(&b, "%s: %s\r\n", name, values[0])
+	}
+	if r.body != "" {
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(r.body))
+	}
+	return []byte(b.String() + "\r\n" + r.body)
+}
+
+func (r *request) header() http.Header {
+	h := http.Header{}
+	if r.token != "" {
+		h.Set("Authorization", tokenPrefix+r.token)
+	}
+	if r.body != "" {
+		h.Set("Content-Type", "application/json")
+		h.Set("Prefer", "return=representation")
+	}
+	return h
+}
+
+// variety is the number of different requests of a kind: enough that no cache
+// of answers or plans by value could hide anything.
+const variety = 512
+
+// comparisons returns all kinds. The first four are those of design.md.
+func comparisons(c *content) []comparison {
+	m := &requestMaker{content: c, random: rand.New(rand.NewPCG(7, 8)), token: c.owners[0].String()}
+	for _, it := range c.items {
+		if it.OwnerID == c.owners[0] {
+			m.own = append(m.own, it)
+		}
+	}
+	slices.SortFunc(m.own, func(a, b *Item) int {
+		return cmp.Or(cmp.Compare(b.Price, a.Price), strings.Compare(a.ID.String(), b.ID.String()))
+	})
+	return []comparison{
+		{name: "point read", about: "one row by its key", requests: m.make(m.point), status: http.StatusOK, speed: 0.90},
+		{name: "list of 20", about: "filtered and ordered by a column that is not the key", requests: m.make(m.list), status: http.StatusOK, speed: 1.15, cpu: 0.65},
+		{name: "insert", about: "one row, answered with the row", requests: m.make(m.insert("items")), status: http.StatusCreated, writes: true, speed: 0.90},
+		{name: "patch", about: "one column of one row, answered with the row", requests: m.make(m.patch("items")), status: http.StatusOK, writes: true, speed: 0.90},
+		{name: "insert, tracked", about: "Plinth also writes its change log, the other side nothing", requests: m.make(m.insert("tracked_items")), status: http.StatusCreated, writes: true},
+		{name: "patch, tracked", about: "the same", requests: m.make(m.patch("tracked_items")), status: http.StatusOK, writes: true},
+		{name: "list of 1,000", about: "every row of the owner, in key order", requests: m.make(m.longList), status: http.StatusOK},
+		{name: "tree of three levels", about: "20 authors, 5 posts each, 3 comments each with their writer; the other side lets the database build the JSON", requests: m.make(m.tree), status: http.StatusOK},
+	}
+}
+
+// requestMaker makes requests of one caller.
+type requestMaker struct {
+	content *content
+	random  *rand.Rand
+	token   string
+	own     []*Item // of the caller, as the list of 20 is ordered
+}
+
+func (m *requestMaker) make(one func() request) []request {
+	list := make([]request, variety)
+	for i := range list {
+		list[i] = one()
+		list[i].token = m.token
+	}
+	return list
+}
+
+func (m *requestMaker) any() *Item { return m.own[m.random.IntN(len(m.own))] }
+
+func (m *requestMaker) point() request {
+	id := m.any().ID.String()
+	return request{method: http.MethodGet, path: "/items/" + id, keys: []string{id}}
+}
+
+func (m *requestMaker) list() request {
+	price := maxPrice/10 + m.random.Int64N(maxPrice*9/10)
+	r := request{method: http.MethodGet, path: fmt.Sprintf("/items?price=lte.%d&order=price.desc&limit=%d", price, shortList)}
+	for _, it := range m.own {
+		if it.Price <= price && len(r.keys) < shortList {
+			r.keys = append(r.keys, it.ID.String())
+		}
+	}
+	return r
+}
+
+func (m *requestMaker) longList() request {
+	r := request{method: http.MethodGet, path: fmt.Sprintf("/items?order=id&limit=%d", longList)}
+	if len(m.own) < longList {
+		return r // rows that were inserted show behind them
+	}
+	for _, it := range m.own {
+		r.keys = append(r.keys, it.ID.String())
+	}
+	slices.Sort(r.keys)
+	return r
+}
+
+// insert makes rows that no list of the other cases shows: their price is above
+// all limits, their key behind all others.
+func (m *requestMaker) insert(table string) func() request {
+	return func() request {
+		body := fmt.Sprintf(`{"title":"Item of round %d","body":%q,"price":%d}`, m.random.IntN(1e6), strings.Repeat("word ", 40), maxPrice+m.random.IntN(1e6))
+		return request{method: http.MethodPost, path: "/" + table, body: body}
+	}
+}
+
+func (m *requestMaker) patch(table string) func() request {
+	own := make([]store.ID, 0, len(m.own))
+	if table == "items" {
+		for _, it := range m.own {
+			own = append(own, it.ID)
+		}
+	} else {
+		for _, it := range m.content.tracked {
+			if it.OwnerID == m.content.owners[0] {
+				own = append(own, it.ID)
+			}
+		}
+	}
+	return func() request {
+		id := own[m.random.IntN(len(own))].String()
+		body := fmt.Sprintf(`{"title":"Title number %d"}`, m.random.IntN(1e6))
+		return request{method: http.MethodPatch, path: "/" + table + "/" + id, body: body, keys: []string{id}}
+	}
+}
+
+func (m *requestMaker) tree() request {
+	const query = "/authors?select=id,name,posts(id,title,score,comments(id,body,writer(id,name)))&posts.order=score.desc&posts.limit=5" +
+		"&posts.comments.order=id&posts.comments.limit=3&order=id&limit=20"
+	from := 1 + m.random.Int64N(int64(len(m.content.authors))*9/10)
+	r := request{method: http.MethodGet, path: fmt.Sprintf("%s&posts.score=gte.%d&id=gte.%d", query, m.random.IntN(200), from)}
+	for _, a := range m.content.authors {
+		if a.ID >= from && a.Active && len(r.keys) < shortList {
+			r.keys = append(r.keys, fmt.Sprint(a.ID))
+		}
+	}
+	return r
+}
+
+// refused are requests that both sides must refuse, with the same status.
+func refused(c *content) []request {
+	token := c.owners[0].String()
+	foreign := c.items[1].ID.String() // belongs to the next owner
+	id := c.items[0].ID.String()
+	return []request{
+		{method: http.MethodGet, path: "/items/" + id},
+		{method: http.MethodGet, path: "/items/" + foreign, token: token},
+		{method: http.MethodGet, path: "/items/" + store.NewID().String(), token: token},
+		{method: http.MethodGet, path: "/items?price=lte.x&order=price.desc&limit=20", token: token},
+		{method: http.MethodPost, path: "/items", body: `{"title":"","body":"b","price":1}`, token: token},
+		{method: http.MethodPost, path: "/items", body: `{"title":"t","body":"b","price":1,"colour":"red"}`, token: token},
+		{method: http.MethodPost, path: "/items", body: `{"title":`, token: token},
+		{method: http.MethodPatch, path: "/items/" + foreign, body: `{"title":"mine"}`, token: token},
+		{method: http.MethodPatch, path: "/items/" + id, body: `{"title":""}`, token: token},
+	}
+}

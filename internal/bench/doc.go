@@ -1,0 +1,19 @@
+// Package bench measures what a resource costs against the same endpoints
+// written by hand. It has no code of its own; its tests are the program:
+//
+//	go test ./internal/bench -run TestCompare -v -compare
+//
+// The servers and the load generator are processes of their own, started from
+// the test binary. Each round measures the hand-written server and Plinth one
+// after the other, in an order that alternates, and what counts is the ratio
+// within a round: other work on the machine hits both sides alike. Without
+// -compare the test only checks that both sides answer alike, on data where a
+// wrong answer would differ, and measures nothing.
+//
+// More flags, behind the package: -engine sqlite|postgres|both, -cases <regexp>,
+// -rounds, -seconds, -report <file> to replace the measured part of a document,
+// -profiles <folder> to keep CPU and allocation profiles of both servers.
+//
+// PostgreSQL is a server of the test's own with fsync on, made from local
+// binaries, or the one that PLINTH_TEST_DATABASE_URL names, as it is configured.
+package bench

@@ -1,0 +1,50 @@
+package bench_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+)
+
+var (
+	compare  = flag.Bool("compare", false, "measure; without it the answers are compared only")
+	engines  = flag.String("engine", "both", "sqlite, postgres or both")
+	only     = flag.String("cases", "", "run only cases whose name matches this regular expression")
+	rounds   = flag.Int("rounds", 9, "rounds of each case; one measures both sides")
+	seconds  = flag.Float64("seconds", 0.7, "seconds a side is measured in a round")
+	report   = flag.String("report", "", "document whose measured part is replaced; relative to this package")
+	profiles = flag.String("profiles", "", "folder for CPU and allocation profiles of the servers; relative to this package")
+)
+
+// role is what a process of the test binary is, told in its environment.
+const (
+	roleVariable = "PLINTH_BENCH_ROLE"
+	roleLoad     = "load"
+	roleServer   = "server"
+)
+
+// clients is the number of connections that ask at the same time.
+const clients = 32
+
+// duration is how long a side is measured in a round.
+func duration() time.Duration { return time.Duration(*seconds * float64(time.Second)) }
+
+func TestMain(m *testing.M) {
+	var err error
+	switch os.Getenv(roleVariable) {
+	case roleLoad:
+		err = runLoad(json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout))
+	case roleServer:
+		err = runServer(json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout))
+	default:
+		m.Run()
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,43 @@
+package bench_test
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+)
+
+// newPlinth is the side that is measured: an application's few lines, all else
+// as it comes.
+func newPlinth(ctx context.Context, engine, database string) (http.Handler, error) {
+	db, err := openStore(ctx, engine, database)
+	if err != nil {
+		return nil, err
+	}
+	a, err := api.New(db, api.Config{Authenticator: auth.AuthenticatorFunc(authenticate)})
+	if err != nil {
+		return nil, err
+	}
+	only := func(column string, value any) api.Policy {
+		return api.Policy{Read: api.Where(store.Compare(column, store.OpEq, value))}
+	}
+	a.Add(
+		api.Resource[Item]{Policy: api.OwnedBy("owner_id")},
+		api.Resource[TrackedItem]{Policy: api.OwnedBy("owner_id")},
+		api.Resource[Author]{Policy: only("active", true)},
+		api.Resource[Post]{Policy: only("public", true)},
+		api.Resource[Comment]{Policy: only("hidden", false)},
+	)
+	return a.Handler()
+}
+
+func openStore(ctx context.Context, engine, database string) (*store.DB, error) {
+	if engine == enginePostgres {
+		return postgres.Open(ctx, database, nil)
+	}
+	return sqlite.Open(ctx, database, nil)
+}
