@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// maxBatchBytes bounds the text of one batch.
+// maxBatchBytes bounds the text of one batch, except for its last row.
 const maxBatchBytes = 16 << 20
 
 // The statement of a batch has a first row with number 0, which holds the state
@@ -69,17 +69,15 @@ func (tx *Tx) readChanges(ctx context.Context, at *position, limit int) (head *l
 	if tx.db.dialect.Postgres() && at.To == "" && limit > 0 {
 		st := &driver.Statement{SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1}}
 		head, batch, err = tx.scanChanges(ctx, st, limit)
-		if !errors.Is(err, ErrTooLarge) && len(batch) <= limit {
+		if err == nil && len(batch) <= limit || err != nil && !errors.Is(err, ErrTooLarge) {
 			return head, batch, false, err
 		}
 	}
-	for {
-		head, batch, err = tx.scanChanges(ctx, tx.db.pageStatement(at, limit), limit)
-		if !errors.Is(err, ErrTooLarge) {
-			return head, batch, len(batch) == limit, err
-		}
-		limit /= 2
+	head, batch, err = tx.scanChanges(ctx, tx.db.pageStatement(at, limit), limit)
+	if errors.Is(err, ErrTooLarge) && len(batch) > 0 {
+		return head, batch, true, nil // these are the first
 	}
+	return head, batch, len(batch) == limit, err
 }
 
 // pageStatement reads the next rows by seq.
@@ -93,13 +91,11 @@ func (db *DB) pageStatement(at *position, limit int) *driver.Statement {
 	return &driver.Statement{SQL: postgresHead + postgresNext, Args: []any{at.From, int64(limit), at.To, at.Seq}}
 }
 
-// scanChanges runs a statement of a batch. Its text is bounded, unless it is of
-// one row.
+// scanChanges runs a statement of a batch. With ErrTooLarge it returns the rows
+// that came before the text was too large, and the one that made it so.
 func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
 	st.Shape = &driver.Shape{Extra: changeKinds, EachExtra: true}
-	if limit > 1 {
-		st.MaxBytes = maxBatchBytes
-	}
+	st.MaxBytes = maxBatchBytes
 	var head logHead
 	batch := make([]Change, 0, min(limit, 64))
 	first := true
@@ -113,9 +109,9 @@ func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) 
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("store: read the change log: %w", err)
+		err = fmt.Errorf("store: read the change log: %w", err)
 	}
-	return &head, batch, nil
+	return &head, batch, err
 }
 
 // parseChange reads one row of the log.

@@ -20,11 +20,13 @@ func (db *DB) placeholders(text string) string {
 }
 
 // tuples runs a statement and calls each with the extra values of every row, in
-// the JSON of their kinds. They must not be kept.
+// the JSON of their kinds. They must not be kept. An answer that is too large is
+// read as far as it came before the error is returned.
 func (s session) tuples(ctx context.Context, st *driver.Statement, each func(values [][]byte) error) error {
 	var r driver.Result
-	if err := s.query(ctx, st, &r); err != nil {
-		return err
+	failed := s.query(ctx, st, &r)
+	if failed != nil && !errors.Is(failed, ErrTooLarge) {
+		return failed
 	}
 	values := make([][]byte, 0, len(st.Shape.Extra))
 	rest, more := r.Extra, len(r.Extra) > 0
@@ -52,5 +54,5 @@ func (s session) tuples(ctx context.Context, st *driver.Statement, each func(val
 		}
 		rest, more = cutByte(rest, ',')
 	}
-	return nil
+	return failed
 }

@@ -180,7 +180,8 @@ var (
 	// ErrTimeout reports that the statement ran longer than allowed.
 	ErrTimeout = errors.New("driver: statement timeout")
 
-	// ErrTooLarge reports an answer larger than Statement.MaxBytes.
+	// ErrTooLarge reports an answer larger than Statement.MaxBytes. The
+	// result has the rows up to the one that made it so.
 	ErrTooLarge = errors.New("driver: answer too large")
 
 	// ErrRaised reports a check that the statement itself raised; see

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fakeListener notes when signals are sent.
+type fakeListener struct {
+	sent   []time.Time
+	notify func() error
+}
+
+func (l *fakeListener) Listen(ctx context.Context, _ string, _ func(string)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (l *fakeListener) Notify(context.Context, string, string) error {
+	l.sent = append(l.sent, time.Now())
+	if l.notify != nil {
+		return l.notify()
+	}
+	return nil
+}
+
+func TestNotifierSendsOnceForManyCommits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := &DB{wake: newWakeup(), options: Options{Logger: slog.New(slog.DiscardHandler)}}
+		l := &fakeListener{}
+		ctx, cancel := context.WithCancel(t.Context())
+		go db.notify(ctx, l, "self")
+		synctest.Wait()
+		begun := time.Now()
+		for range 100 {
+			db.wake.signal()
+			time.Sleep(time.Millisecond)
+		}
+		last := time.Now()
+		time.Sleep(time.Second)
+		if n := len(l.sent); n < 10 || n > 11 {
+			t.Errorf("%d signals for commits during 100 ms, want one each 10 ms", n)
+		}
+		if wait := l.sent[0].Sub(begun); wait != 0 {
+			t.Errorf("the first signal came after %v", wait)
+		}
+		for i := 1; i < len(l.sent); i++ {
+			if gap := l.sent[i].Sub(l.sent[i-1]); gap < notifyPause {
+				t.Errorf("two signals within %v", gap)
+			}
+		}
+		if end := l.sent[len(l.sent)-1]; end.Before(last.Add(-2*time.Millisecond)) && last.Sub(end) > notifyPause {
+			t.Errorf("no signal after the last commit: %v before", last.Sub(end))
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := &DB{wake: newWakeup(), options: Options{Logger: slog.New(slog.DiscardHandler)}}
+		l := &fakeListener{}
+		l.notify = func() error {
+			if len(l.sent) < 3 {
+				db.wake.signal() // the signal on its way may be too early for it
+			}
+			if len(l.sent) == 1 {
+				return errors.New("no connection")
+			}
+			return nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go db.notify(ctx, l, "self")
+		synctest.Wait()
+		db.wake.signal()
+		time.Sleep(time.Minute)
+		if n := len(l.sent); n != 3 {
+			t.Errorf("%d signals, want 3", n)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func TestWakeupOfOthersIsNotSentOn(t *testing.T) {
+	t.Parallel()
+	w := newWakeup()
+	a, b, commits := w.readers.wait(), w.readers.wait(), w.commits.wait()
+	w.remote()
+	for _, ch := range []<-chan struct{}{a, b} {
+		select {
+		case <-ch:
+		default:
+			t.Error("a reader was not woken")
+		}
+	}
+	select {
+	case <-commits:
+		t.Error("the notifier was told of another process's commit")
+	default:
+	}
+	select {
+	case <-w.readers.wait():
+		t.Error("a signal of the past woke a reader")
+	default:
+	}
+}
