@@ -76,6 +76,9 @@ func (f *function) compileOut(db *store.DB, r *resources, fail func(string, ...a
 	f.void = f.out.Kind() == reflect.Struct && f.out.NumField() == 0
 	if t := tableOf(db, row); t != nil && r.exposed(t) {
 		f.resource = r.byTable[t]
+		if t.View {
+			fail("rows of %s have no primary key, so no policy can judge them: return a type made for the answer", t.Name)
+		}
 		return
 	}
 	if model := findModel(db, f.out, map[reflect.Type]bool{}); model != nil {

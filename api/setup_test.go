@@ -30,12 +30,12 @@ func engines(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Synchronous: sqlite.SynchronousNormal})
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Store: store.Options{Validator: lengths{}}})
 		test(t, opened(t, db, err))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db, err := postgres.Open(t.Context(), pgtest.URL(t), nil)
+		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: store.Options{Validator: lengths{}}})
 		test(t, opened(t, db, err))
 	})
 }
@@ -56,7 +56,7 @@ func opened(t *testing.T, db *store.DB, err error) *store.DB {
 // memory opens a database for tests that do not care about the engine.
 func memory(t testing.TB) *store.DB {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), ":memory:", nil)
+	db, err := sqlite.Open(context.Background(), ":memory:", &sqlite.Options{Store: store.Options{Validator: lengths{}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,17 +4,20 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // Present writes rows that Go code holds as the scope may see them: its readable
-// columns, in the form every read has, and only the rows its rule shows. Models
-// is a value of the table's model, a pointer to one, or a slice of either; nil
-// pointers are left out. Relations are not written.
+// columns, in the form every read has, and only rows that a read by the scope
+// would find. Models is a value of the table's model, a pointer to one, or a
+// slice of either; nil pointers are left out. Relations are not written.
 //
-// A rule that needs other tables is judged by the database on the stored row, so
-// a row that is not stored is left out then.
+// Whether a row shows is judged on the stored row and not on what Go code holds,
+// which may be a part of it; a row that is not stored does not show.
 func (g Gate) Present(ctx context.Context, models reflect.Value, out *Rows) error {
 	out.result.Reset()
 	out.take()
@@ -25,65 +28,120 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, out *Rows) erro
 		}
 		guard = dropGuard(g.table, guard, seed.RPC)
 	}
-	if models.Kind() != reflect.Slice {
-		return g.present(ctx, guard, models, out)
+	if guard != nil && len(g.table.PrimaryKey) == 0 {
+		return fmt.Errorf("store: rows of %s have no key to judge them by", g.table.Name)
 	}
-	for i := range models.Len() {
-		if err := g.present(ctx, guard, models.Index(i), out); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (g Gate) present(ctx context.Context, guard *Guard, model reflect.Value, out *Rows) error {
-	if model.Kind() == reflect.Pointer {
-		if model.IsNil() {
-			return nil
-		}
-		model = model.Elem()
-	}
-	if model.Type() != g.table.goType {
-		return fmt.Errorf("store: %s is no row of %s", model.Type(), g.table.Name)
-	}
-	row, err := g.table.readStruct(model)
+	rows, err := g.table.readModels(models)
 	if err != nil {
 		return err
 	}
-	if guard != nil {
-		shown, err := g.shows(ctx, guard, row)
-		if err != nil || !shown {
+	for chunk := range slices.Chunk(rows, presentChunk) {
+		shown, err := g.shown(ctx, guard, chunk)
+		if err != nil {
 			return err
 		}
+		for _, row := range chunk {
+			if shown != nil && !shown[string(g.table.appendKey(nil, row))] {
+				continue
+			}
+			if out.Count > 0 {
+				out.Body = append(out.Body, ',')
+			}
+			out.Body = g.table.appendRow(out.Body, guard, row)
+			out.Count++
+		}
 	}
-	if out.Count > 0 {
-		out.Body = append(out.Body, ',')
-	}
-	out.Body = g.table.appendRow(out.Body, guard, row)
-	out.Count++
 	return nil
 }
 
-// shows reports whether the rule for reading shows a row of bound values.
-func (g Gate) shows(ctx context.Context, guard *Guard, row []any) (bool, error) {
-	if guard.Read.IsZero() || g.hidden(row) {
-		return false, nil
+// presentChunk is the number of rows that are judged by one statement.
+const presentChunk = 500
+
+// readModels reads the structs in a value as bound values.
+func (t *Table) readModels(models reflect.Value) ([][]any, error) {
+	if models.Kind() == reflect.Slice {
+		rows := make([][]any, 0, models.Len())
+		for i := range models.Len() {
+			row, err := t.readModels(models.Index(i))
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row...)
+		}
+		return rows, nil
 	}
-	result, decided := guard.Read.n.evaluate(g.scope, row)
-	if decided {
-		return result == isTrue, nil
+	if models.Kind() == reflect.Pointer {
+		if models.IsNil() {
+			return nil, nil
+		}
+		models = models.Elem()
 	}
-	w := &write{s: g.s, table: g.table, scope: g.scope, guard: guard}
-	return w.holds(ctx, &rowWrite{new: row}, check{rule: guard.Read.n})
+	if models.Type() != t.goType {
+		return nil, fmt.Errorf("store: %s is no row of %s", models.Type(), t.Name)
+	}
+	row, err := t.readStruct(models)
+	return [][]any{row}, err
 }
 
-// hidden reports whether the standing predicates keep a row from everybody.
-func (g Gate) hidden(row []any) bool {
-	t := g.table
-	if t.DeletedAt != nil && row[t.DeletedAt.index] != nil {
-		return true
+// shown returns the keys of the rows that the scope can see; nil means all.
+func (g Gate) shown(ctx context.Context, guard *Guard, rows [][]any) (map[string]bool, error) {
+	if guard == nil {
+		return nil, nil
 	}
-	return t.Tenant != nil && (g.scope.Tenant == "" || row[t.Tenant.index] != g.scope.Tenant)
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	q := &Query{Select: []Selected{}, Where: g.table.keysCond(rows)}
+	shape, err := c.read(g.table, q, readOptions{part: seed.RPC, extra: g.table.PrimaryKey, each: true})
+	if err != nil {
+		return nil, g.unknown(err)
+	}
+	var r driver.Result
+	if err := g.s.query(ctx, c.statement(shape), &r); err != nil {
+		return nil, conflict(err)
+	}
+	doc, err := strictjson.Parse(slices.Concat([]byte{'['}, r.Extra, []byte{']'}), strictjson.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("store: keys of %s: %w", g.table.Name, err)
+	}
+	shown := make(map[string]bool, r.Rows)
+	for _, key := range doc.Elements() {
+		shown[string(key.Raw())] = true
+	}
+	return shown, nil
+}
+
+// keysCond selects the rows that have the keys of rows. It is bound.
+func (t *Table) keysCond(rows [][]any) Cond {
+	if pk := t.PrimaryKey[0]; len(t.PrimaryKey) == 1 {
+		values := make([]any, len(rows))
+		for i, row := range rows {
+			values[i] = row[pk.index]
+		}
+		list := operand{kind: operandValue, value: packList(pk.Kind, values)}
+		return Cond{&node{kind: nodeCompare, name: pk.Name, column: pk, op: OpIn, operand: list}}
+	}
+	conds := make([]Cond, len(rows))
+	for i, row := range rows {
+		parts := make([]Cond, len(t.PrimaryKey))
+		for j, pk := range t.PrimaryKey {
+			parts[j] = Cond{&node{
+				kind: nodeCompare, name: pk.Name, column: pk, op: OpEq, operand: operand{kind: operandValue, value: row[pk.index]},
+			}}
+		}
+		conds[i] = And(parts...)
+	}
+	return Or(conds...)
+}
+
+// appendKey appends the primary key of a row as JSON array.
+func (t *Table) appendKey(dst []byte, row []any) []byte {
+	dst = append(dst, '[')
+	for i, pk := range t.PrimaryKey {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendValue(dst, pk.Kind, row[pk.index])
+	}
+	return append(dst, ']')
 }
 
 // appendRow appends the readable columns of a row as JSON object.
