@@ -74,6 +74,9 @@ func New(d driver.Driver, opts Options) *DB {
 	}
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup()}
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
+	if b := d.Bun(); b != nil {
+		b.AddQueryHook(inTxHook{db}) // a driver of tests may have none
+	}
 	return db
 }
 
@@ -82,7 +85,8 @@ func (db *DB) Close() error { return db.driver.Close() }
 
 // Bun returns the Bun database over the same connections, for statements the
 // store does not express. What it writes skips rules, hooks and the change log.
-// Using it with the context of a transaction fails with [ErrInTx].
+// Its queries with the context of a transaction fail with [ErrInTx]; do not
+// begin another transaction there.
 func (db *DB) Bun() *bun.DB { return db.driver.Bun() }
 
 // Capabilities says what the engine of a database can do.
