@@ -1,0 +1,88 @@
+// Atlas serves the countries, subdivisions, languages and currencies of Debian's
+// iso-codes package. Anyone may read them; the holder of a secret key may write.
+//
+//	export PLINTH_INSECURE_DEVELOPMENT=1 PLINTH_SECRET_KEYS=$(atlas key)
+//	atlas serve &
+//	atlas load -url http://127.0.0.1:8090 -key $PLINTH_SECRET_KEYS
+//
+// Key prints a new secret key, which serve takes from the environment; the first
+// variable lets a server of development have keys of one's own. Serve keeps its
+// data where PLINTH_DATABASE_URL says, by default in a SQLite file in the working
+// folder. Load reads the JSON files of iso-codes and sends them in bulk. It
+// writes a row that exists again, so after a failure it is enough to run it once
+// more.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+const usage = `usage:
+  atlas key
+  atlas serve
+  atlas load -key KEY [-url URL] [-iso FOLDER]
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run executes one command and writes what a person should see to out.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New(usage)
+	}
+	switch args[0] {
+	case "key":
+		_, err := fmt.Println(auth.NewSecretKey())
+		return err
+	case "serve":
+		return serve(ctx)
+	case "load":
+		return loadCommand(ctx, args[1:], out)
+	}
+	return fmt.Errorf("atlas: unknown command %q\n%s", args[0], usage)
+}
+
+// loadCommand reads the flags of load. The key may come from the environment,
+// because the arguments of a process are visible to everybody on the machine.
+func loadCommand(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("load", flag.ContinueOnError)
+	flags.SetOutput(out)
+	url := flags.String("url", "http://127.0.0.1:8090", "address of the server")
+	key := flags.String("key", os.Getenv("ATLAS_KEY"), "secret key of the server; also ATLAS_KEY")
+	folder := flags.String("iso", isoFolder(), "folder with the JSON files of iso-codes; also ISO_CODES")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if *key == "" {
+		return errors.New("atlas: load needs the server's secret key: give -key or ATLAS_KEY")
+	}
+	c, err := newClient(*url, *key)
+	if err != nil {
+		return err
+	}
+	codes, err := readCodes(*folder)
+	if err != nil {
+		return err
+	}
+	return load(ctx, c, codes.steps(), newProgress(out))
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
+)
+
+// serve answers requests until ctx ends.
+func serve(ctx context.Context) error {
+	app, err := plinth.New(ctx, plinth.FromEnv())
+	if err != nil {
+		return err
+	}
+	app.Add(resources()...)
+	return app.Run(ctx)
+}
+
+// resources lists what the atlas exposes. Relations lead only to tables that
+// are in the list.
+func resources() []api.Exposed {
+	open := api.Policy{Read: api.Anyone(), ServiceBypass: true}
+	return []api.Exposed{
+		api.Resource[Country]{Policy: open},
+		api.Resource[SubdivisionType]{Policy: open},
+		api.Resource[CountrySubdivisionType]{Policy: open},
+		api.Resource[Subdivision]{Policy: open},
+		api.Resource[Language]{Policy: open},
+		api.Resource[Currency]{Policy: open},
+	}
+}

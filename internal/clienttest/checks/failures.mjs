@@ -1,0 +1,34 @@
+import { refusal } from './suite.mjs'
+
+/** What is refused, and how. Nothing may be ignored in silence. */
+export async function failures(t, db) {
+  const countries = (select = 'alpha_2') => db.from('countries').select(select)
+  const refused = (method, what, status, code, got) => t.check(method, what, {
+    want: { status, code }, got: () => refusal(got()),
+  })
+
+  await refused('select', 'an unknown column', 400, '42703', () => countries('alpha_2, nope'))
+  await refused('eq', 'an unknown column', 400, '42703', () => countries().eq('nope', 1))
+  await refused('order', 'an unknown column', 400, '42703', () => countries().order('nope'))
+  await refused('from', 'an unknown table', 404, 'PGRST205', () => db.from('nope').select())
+  await refused('select', 'an unknown relation', 400, 'PGRST200', () => countries('alpha_2, languages(name)'))
+  await refused('select', 'two relations to one table', 300, 'PGRST201', () => db.from('subdivisions').select('code, subdivisions(code)'))
+  await refused('eq', 'a relation that is not in select', 400, 'PGRST108', () => countries().eq('subdivisions.code', 'x'))
+  await refused('order', 'a relation to many', 400, 'PGRST118', () => countries('alpha_2, subdivisions(code)').order('subdivisions(code)'))
+  await refused('select', 'a cast to an unknown type', 400, '42704', () => countries('name::nope'))
+  await refused('eq', 'text for a number', 400, '22P02', () => db.from('subdivision_types').select().eq('uses', 'many'))
+  await refused('filter', 'an unknown operator', 400, 'PGRST100', () => countries().filter('name', 'near', 'x'))
+  await refused('is', 'another word than the five', 400, 'PGRST100', () => countries().filter('name', 'is', 'empty'))
+  await refused('or', 'an open bracket', 400, 'PGRST100', () => countries().or('alpha_2.eq.FR,and(alpha_2.eq.DE'))
+  await refused('limit', 'beyond the largest, instead of a silent cut', 400, 'PL001', () => countries().limit(1001))
+  await refused('rpc', 'an unknown function', 404, 'PGRST202', () => db.rpc('nope', { a: 1 }))
+
+  await refused('likeAnyOf', 'not supported', 400, 'PGRST127', () => countries().likeAnyOf('name', ['A%']))
+  await refused('isDistinct', 'not supported', 400, 'PGRST127', () => countries().isDistinct('name', null))
+  await refused('contains', 'not supported', 400, 'PGRST127', () => countries().contains('name', ['a']))
+  await refused('textSearch', 'not supported', 400, 'PGRST127', () => countries().textSearch('name', 'a'))
+  await refused('csv', 'not supported', 406, 'PGRST107', () => countries().csv())
+  await refused('explain', 'not supported', 406, 'PGRST107', () => countries().explain())
+  await refused('select', 'spread embeds are not supported', 400, 'PGRST127', () => db.from('subdivisions').select('code, ...country(name)'))
+  await refused('schema', 'an unknown schema', 406, 'PGRST106', () => db.schema('private').from('countries').select())
+}

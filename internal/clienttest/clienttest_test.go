@@ -1,0 +1,140 @@
+package clienttest_test
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// minAssertions is how many assertions there are at least, so that a script
+// that ends early is no success.
+const minAssertions = 150
+
+// TestClient runs main.mjs against both examples on both engines.
+func TestClient(t *testing.T) {
+	t.Parallel()
+	iso := requirements(t)
+	atlas, quickstart := build(t, "atlas"), build(t, "quickstart")
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		drive(t, iso, atlas, quickstart, func(t *testing.T) string {
+			t.Helper()
+			return filepath.Join(t.TempDir(), "test.db")
+		})
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		drive(t, iso, atlas, quickstart, func(t *testing.T) string {
+			t.Helper()
+			return pgtest.URL(t)
+		})
+	})
+}
+
+// requirements skips the test in one line where something is not installed, or
+// fails it where PLINTH_TEST_REQUIRE is set. It returns the folder of iso-codes.
+func requirements(t *testing.T) string {
+	t.Helper()
+	iso := cmp.Or(os.Getenv("ISO_CODES"), "/usr/share/iso-codes/json")
+	err := errors.Join(
+		exists("node_modules/@supabase/supabase-js", "npm --prefix internal/clienttest ci"),
+		exists(filepath.Join(iso, "iso_3166-1.json"), "the package iso-codes"),
+	)
+	if _, lookErr := exec.LookPath("node"); lookErr != nil {
+		err = errors.Join(errors.New("node is missing"), err)
+	}
+	if err == nil {
+		return iso
+	}
+	if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
+		t.Fatalf("clienttest: %v", err)
+	}
+	t.Skipf("clienttest: %v", err)
+	return ""
+}
+
+func exists(path, remedy string) error {
+	if _, err := os.Stat(path); err != nil {
+		return errors.New(path + " is missing: install it with " + remedy)
+	}
+	return nil
+}
+
+// drive starts both examples on databases of their own, fills the atlas and
+// runs the script.
+func drive(t *testing.T, iso, atlasBinary, quickstartBinary string, database func(*testing.T) string) {
+	t.Helper()
+	secret, users := auth.NewSecretKey(), newIssuer(t)
+	atlas := start(t, atlasBinary, []string{"serve"}, "PLINTH_DATABASE_URL="+database(t),
+		"PLINTH_INSECURE_DEVELOPMENT=1", "PLINTH_SECRET_KEYS="+secret)
+	quickstart := start(t, quickstartBinary, nil, append(users.env(),
+		"PLINTH_DATABASE_URL="+database(t), "PLINTH_INSECURE_DEVELOPMENT=1")...)
+
+	load := exec.CommandContext(t.Context(), atlasBinary, "load", "-url", atlas.url, "-iso", iso)
+	load.Env = append(os.Environ(), "ATLAS_KEY="+secret)
+	began := time.Now()
+	if out, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("atlas load: %v\n%s", err, out)
+	}
+	t.Logf("loaded in %s", time.Since(began).Round(time.Millisecond))
+
+	script := exec.CommandContext(t.Context(), "node", "main.mjs")
+	script.Env = append(os.Environ(), "ISO_CODES="+iso,
+		"ATLAS_URL="+atlas.url, "ATLAS_PUBLISHABLE="+atlas.publishable, "ATLAS_SECRET="+secret,
+		"QUICKSTART_URL="+quickstart.url, "QUICKSTART_PUBLISHABLE="+quickstart.publishable,
+		"QUICKSTART_TOKEN="+quickstart.demoToken, "QUICKSTART_OTHER_TOKEN="+users.token(t))
+	table, err := script.CombinedOutput()
+	if err != nil {
+		t.Errorf("node main.mjs: %v\n%s", err, table)
+	}
+	done := regexp.MustCompile(`(\d+) of (\d+) assertions hold`).FindSubmatch(table)
+	if done == nil {
+		t.Fatalf("the script did not come to its end\n%s", table)
+	}
+	if n, err := strconv.Atoi(string(done[2])); err != nil || n < minAssertions {
+		t.Errorf("%s assertions, want at least %d", done[2], minAssertions)
+	}
+}
+
+// issuer makes tokens of users beside the demo user.
+type issuer struct{ secret string }
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	return &issuer{secret: auth.NewSecretKey() + auth.NewSecretKey()}
+}
+
+const issuerName = "clienttest"
+
+func (i *issuer) env() []string {
+	return []string{"PLINTH_JWT_SECRET=" + i.secret, "PLINTH_JWT_ISSUER=" + issuerName, "PLINTH_JWT_AUDIENCE=" + issuerName}
+}
+
+// token returns a token of a user nobody has seen before.
+func (i *issuer) token(t *testing.T) string {
+	t.Helper()
+	key, err := jwt.SecretKey("", []byte(i.secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := jwt.NewSigner(jwt.SignerConfig{Issuer: issuerName, Audience: issuerName, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := signer.Sign(auth.Principal{Kind: auth.User, ID: store.NewID().String(), Roles: []string{"authenticated"}}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}

@@ -1,0 +1,70 @@
+// Drives a running atlas and a running quickstart with the real supabase-js and
+// compares each answer with what plain JavaScript finds in the files of iso-codes.
+// clienttest_test.go starts the servers and gives their addresses:
+//
+//	ATLAS_URL, ATLAS_PUBLISHABLE, ATLAS_SECRET
+//	QUICKSTART_URL, QUICKSTART_PUBLISHABLE, QUICKSTART_TOKEN, QUICKSTART_OTHER_TOKEN
+//	ISO_CODES  folder with the JSON files
+//
+// It prints one line per assertion and ends with status 1 if one does not hold.
+import { createClient } from '@supabase/supabase-js'
+
+import { readCodes } from './checks/iso.mjs'
+import { Suite } from './checks/suite.mjs'
+import { embeds } from './checks/embeds.mjs'
+import { failures } from './checks/failures.mjs'
+import { filters } from './checks/filters.mjs'
+import { groups } from './checks/groups.mjs'
+import { notes } from './checks/notes.mjs'
+import { order } from './checks/order.mjs'
+import { paging } from './checks/paging.mjs'
+import { selects } from './checks/selects.mjs'
+import { upserts } from './checks/upserts.mjs'
+import { writes } from './checks/writes.mjs'
+
+function env(name) {
+  const value = process.env[name]
+  if (!value) {
+    console.error(`clienttest: ${name} is not set`)
+    process.exit(2)
+  }
+  return value
+}
+
+/** A client without a session, which authenticates by its key, or by a token beside it. */
+function client(url, key, token) {
+  const options = {
+    auth: { persistSession: false, autoRefreshToken: false },
+    // Node.js 20 has no WebSocket of its own, and nothing here opens one.
+    realtime: { transport: globalThis.WebSocket ?? class {} },
+  }
+  if (token) options.accessToken = async () => token
+  return createClient(url, key, options)
+}
+
+/** The user of a token. */
+function subject(token) {
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).sub
+}
+
+const iso = readCodes(env('ISO_CODES'))
+const atlas = client(env('ATLAS_URL'), env('ATLAS_PUBLISHABLE'))
+const service = client(env('ATLAS_URL'), env('ATLAS_SECRET'))
+const quickstart = env('QUICKSTART_URL')
+const publishable = env('QUICKSTART_PUBLISHABLE')
+const demo = env('QUICKSTART_TOKEN')
+const other = env('QUICKSTART_OTHER_TOKEN')
+
+const suite = new Suite()
+for (const read of [selects, filters, groups, order, paging, embeds, failures]) {
+  await read(suite, atlas, iso)
+}
+for (const write of [writes, upserts]) {
+  await write(suite, { service, anonymous: atlas }, iso)
+}
+await notes(suite, {
+  demo: client(quickstart, publishable, demo),
+  other: client(quickstart, publishable, other),
+  anonymous: client(quickstart, publishable),
+}, { owner: subject(demo), stranger: subject(other) })
+process.exit(suite.report(console))

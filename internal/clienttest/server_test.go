@@ -1,0 +1,110 @@
+package clienttest_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// server is an example as a process of its own.
+type server struct {
+	url, publishable, demoToken string
+}
+
+// build builds an example and returns the program.
+func build(t *testing.T, example string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), example)
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../examples/"+example).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", example, err, out)
+	}
+	return binary
+}
+
+// start runs a program on a free port of the loopback address until the test
+// ends, and reads from its banner how to reach it.
+func start(t *testing.T, binary string, args []string, env ...string) server {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.Command(binary, args...) //nolint:noctx // it is stopped gently, below
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(append(os.Environ(), "PLINTH_ADDR=127.0.0.1:0"), env...)
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	banner := bufio.NewScanner(out)
+	var s server
+	for s.demoToken == "" && banner.Scan() {
+		s.read(banner.Text())
+	}
+	exited := make(chan error, 1)
+	go func() {
+		_, copyErr := io.Copy(io.Discard, out)
+		exited <- errorOf(cmd.Wait(), copyErr)
+	}()
+	t.Cleanup(func() {
+		stop(t, cmd, exited)
+		if t.Failed() && stderr.Len() > 0 {
+			t.Logf("%s wrote\n%s", filepath.Base(binary), stderr.String())
+		}
+	})
+	if s.demoToken == "" {
+		t.Fatalf("%s did not start: %s", filepath.Base(binary), stderr.String())
+	}
+	return s
+}
+
+// read takes what a line of the banner tells.
+func (s *server) read(line string) {
+	for _, item := range []struct {
+		label string
+		value *string
+	}{
+		{"development mode on ", &s.url},
+		{"publishable key ", &s.publishable},
+		{"demo token ", &s.demoToken},
+	} {
+		if _, value, ok := strings.Cut(line, item.label); ok {
+			*item.value = strings.TrimSpace(value)
+		}
+	}
+}
+
+// stop ends a server as an operator would, and by force if that does not help.
+func stop(t *testing.T, cmd *exec.Cmd, exited <-chan error) {
+	t.Helper()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Logf("%s: %v", cmd, err)
+	}
+	select {
+	case err := <-exited:
+		if err != nil {
+			t.Errorf("%s after SIGTERM: %v", cmd, err)
+		}
+	case <-time.After(15 * time.Second):
+		t.Errorf("%s is still running 15 seconds after SIGTERM", cmd)
+		_ = cmd.Process.Kill()
+		<-exited
+	}
+}
+
+func errorOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
