@@ -154,9 +154,13 @@ func (c *compiler) is(s source, col *Column, op Op) error {
 }
 
 func (c *compiler) in(s source, col *Column, n *node) error {
-	list, count, err := c.list(col, n)
+	list, count, known, err := c.list(col, n)
 	if err != nil {
 		return err
+	}
+	if !known {
+		c.write(c.unknownLiteral())
+		return nil
 	}
 	if count == 0 {
 		c.write(c.falseLiteral())
@@ -199,8 +203,8 @@ func (c *compiler) like(s source, col *Column, op Op, v any) error {
 	if err := checkText(pattern); err != nil {
 		return col.valueError(err, "")
 	}
-	if !validPattern(pattern) {
-		return &ValueError{Column: col.Name, Code: "22025", Reason: "the pattern ends with an escape character"}
+	if err := checkPattern(op, pattern); err != nil {
+		return &ValueError{Column: col.Name, Code: "22025", Reason: err.Error()}
 	}
 	if op == OpILike {
 		c.folded(s, col)
@@ -237,7 +241,7 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 	if err := checkText(pattern); err != nil {
 		return col.valueError(err, "")
 	}
-	if err := checkRegexp(pattern); err != nil {
+	if err := checkPattern(op, pattern); err != nil {
 		return &ValueError{Column: col.Name, Code: "2201B", Reason: err.Error()}
 	}
 	write := func() { c.column(s, col) }
@@ -262,6 +266,17 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 // foldText folds letters rune by rune, which is what lower() of both engines
 // does.
 func foldText(s string) string { return strings.Map(unicode.ToLower, s) }
+
+// checkPattern reports why the pattern of an operator cannot be used.
+func checkPattern(op Op, pattern string) error {
+	if op == OpMatch || op == OpIMatch {
+		return checkRegexp(pattern)
+	}
+	if !validPattern(pattern) {
+		return errors.New("the pattern ends with an escape character")
+	}
+	return nil
+}
 
 // validPattern reports whether a LIKE pattern does not end in the middle of an
 // escape.
@@ -289,7 +304,7 @@ func (c *compiler) value(col *Column, n *node) (v any, known bool, err error) {
 		return v, true, err
 	case operandVar:
 		text, ok := c.scope.variable(n.operand.name)
-		if !ok {
+		if !ok || isPatternOp(n.op) && checkPattern(n.op, text) != nil {
 			return nil, false, nil
 		}
 		v, err = col.parseText(text)
@@ -308,22 +323,25 @@ func isPatternOp(op Op) bool {
 	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch
 }
 
-// list returns the operand of OpIn as one typed slice and its length.
-func (c *compiler) list(col *Column, n *node) (list any, count int, err error) {
+// list returns the operand of OpIn as one typed slice and its length. known is
+// false for a variable without a usable value.
+func (c *compiler) list(col *Column, n *node) (list any, count int, known bool, err error) {
 	switch n.operand.kind {
 	case operandList:
-		return col.parseTexts(n.operand.texts)
+		list, count, err = col.parseTexts(n.operand.texts)
+		return list, count, true, err
 	case operandValue:
 		list, err = col.parseList(n.operand.value)
-		return list, len(listValues(list)), err
+		return list, len(listValues(list)), true, err
 	case operandVar:
 		text, ok := c.scope.variable(n.operand.name)
 		if !ok {
-			return nil, 0, nil
+			return nil, 0, false, nil
 		}
-		return col.parseTexts(strings.Split(text, listSeparator))
+		list, count, err = col.parseTexts(strings.Split(text, listSeparator))
+		return list, count, err == nil, nil
 	}
-	return nil, 0, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("in needs a list for %s", col.Name)}
+	return nil, 0, false, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("in needs a list for %s", col.Name)}
 }
 
 // listSeparator separates the values of a variable that holds a list; it cannot

@@ -113,8 +113,8 @@ func evaluateOrder(op Op, order int) truth {
 
 func (n *node) evaluateIn(scope *Scope, v any) truth {
 	c := compiler{env: env{scope: scope}}
-	list, count, err := c.list(n.column, n)
-	if err != nil {
+	list, count, known, err := c.list(n.column, n)
+	if err != nil || !known {
 		return isUnknown
 	}
 	if count == 0 {
