@@ -40,6 +40,13 @@ const (
 	// slowRuns of a window start a trial. One may be anything.
 	slowRuns = 2
 
+	// gain is how many times faster a statement must be when it is planned.
+	// A plan that does not suit the values costs tens of times as much; a
+	// smaller factor is the noise of a busy machine, where every statement
+	// waits longer than slowRun for its turn, and would buy that noise with
+	// planning forever.
+	gain = 3
+
 	// settledRuns is how long a decision for planning holds. Data change.
 	settledRuns = 1 << 12
 
@@ -153,7 +160,7 @@ func (e *plan) observe(took time.Duration, planned bool) bool {
 // judgeCached ends a window of runs with the cached plan and reports whether
 // that settled the matter.
 func (e *plan) judgeCached() bool {
-	limit := e.cached.sum() / 4 * 3
+	limit := e.cached.sum() / gain
 	switch {
 	case e.phase == watching && e.cached.slow < slowRuns:
 		e.enter(watching)

@@ -61,6 +61,9 @@ func TestPlanner(t *testing.T) {
 			}
 			return 60 * time.Microsecond
 		}, always(100 * time.Microsecond), window, window},
+		// A busy machine: waiting hides what the plan costs, and the trials fell
+		// into quieter moments.
+		{"Busy", 2000, always(4 * time.Millisecond), always(2 * time.Millisecond), 4 * window, 4 * window},
 		{"Settled", settledRuns + 6*window, always(5 * time.Millisecond), always(time.Millisecond), settledRuns + window, settledRuns + 4*window},
 	}
 	for _, tt := range tests {
