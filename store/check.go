@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
@@ -112,17 +113,23 @@ func (w *write) partialRow() []any {
 }
 
 // judged reports whether the write must check the target of a foreign key: the
-// client wrote it, not a preset, and the policy does not open it.
+// client wrote it, not a preset, and there is something that could hide it.
 func (w *write) judged(ref *Reference) bool {
-	if seed.Dropped(seed.ForeignKey) {
+	if seed.Dropped(seed.ForeignKey) || w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
 		return false
 	}
 	for _, c := range ref.Columns {
-		if w.wrote(c) && !w.guard.AnyTarget.Has(c) && w.guard.preset(c) == nil {
+		if w.wrote(c) && (w.op != OpInsert || w.guard.preset(c) == nil) {
 			return true
 		}
 	}
 	return false
+}
+
+// opened reports whether the policy opens a foreign key to rows the scope cannot
+// read. What is deleted or of another tenant stays out of reach.
+func (w *write) opened(ref *Reference) bool {
+	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.AnyTarget.Has(c) })
 }
 
 func (w *write) wrote(c *Column) bool {
@@ -181,12 +188,12 @@ func (c *compiler) checkCond(w *write, s source, ch check, extra string) error {
 		c.write(" is null")
 	}
 	c.write(" or ")
-	if err := c.visibleTarget(s, ref, ref.Target.sqlName); err != nil {
+	if err := c.visibleTarget(w, s, ref, ref.Target.sqlName); err != nil {
 		return err
 	}
 	if extra != "" && ref.Target == w.table {
 		c.write(" or ")
-		if err := c.visibleTarget(s, ref, extra); err != nil {
+		if err := c.visibleTarget(w, s, ref, extra); err != nil {
 			return err
 		}
 	}
@@ -195,17 +202,17 @@ func (c *compiler) checkCond(w *write, s source, ch check, extra string) error {
 }
 
 // visibleTarget writes that the target of a foreign key exists in from and the
-// scope can see it.
-func (c *compiler) visibleTarget(s source, ref *Reference, from string) error {
-	guard := c.scope.guard(ref.Target)
-	if guard == nil {
+// scope can see it, or might, where the policy opens the key.
+func (c *compiler) visibleTarget(w *write, s source, ref *Reference, from string) error {
+	guard, opened := c.scope.guard(ref.Target), w.opened(ref)
+	if guard == nil && !opened {
 		c.write(c.falseLiteral())
 		return nil
 	}
 	target := source{table: ref.Target, alias: c.alias(), guard: guard}
 	c.write("exists (select 1 from ", from, " ", target.alias, " where ")
 	c.equalKeys(target, ref.Keys, s, ref.Columns)
-	if err := c.limits(target, untrustedCond); err != nil {
+	if err := c.limits(target, trust(opened)); err != nil {
 		return err
 	}
 	c.write(")")

@@ -169,6 +169,8 @@ func newKey(c *Column) any {
 
 // prepareUpdate checks and completes the assignments of an update.
 func (w *write) prepareUpdate() error {
+	// The caller's slice stays as it is.
+	sets := make([]assignment, 0, len(w.sets)+2)
 	for i, a := range w.sets {
 		if a.add && a.column.Kind != KindInt {
 			return &ValueError{Column: a.column.Name, Code: "42804", Reason: "only integers can be added to"}
@@ -178,18 +180,19 @@ func (w *write) prepareUpdate() error {
 			if err != nil || !sameValue(a.column.Kind, a.value, value) {
 				return &ReadOnlyColumnError{Table: w.table.Name, Column: a.column.Name, Preset: true}
 			}
+			continue // it may be sent, but only an insert writes it
 		}
 		if slices.ContainsFunc(w.sets[:i], func(o assignment) bool { return o.column == a.column }) {
 			return fmt.Errorf("store: column %s is set twice", a.column.Name)
 		}
+		sets = append(sets, a)
 	}
+	w.sets = sets
 	if !w.table.hooks.any() {
 		if err := w.validateSets(); err != nil {
 			return err
 		}
 	}
-	// The caller's slice stays as it is.
-	w.sets = slices.Clone(w.sets)
 	w.touch()
 	return nil
 }

@@ -49,3 +49,61 @@ func TestBadPatternVariable(t *testing.T) {
 		}
 	})
 }
+
+// A column that only has a preset cannot be updated, not even to the preset.
+func TestPresetIsNoUpdate(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		items := db.Table(Item{})
+		me, room := store.NewID(), add(t, db, "a", &Room{Name: "r"})
+		item := add(t, db, "a", &Item{OwnerID: store.NewID(), RoomID: room.ID, Title: "hers"})
+		g := all()
+		g.Presets = []store.Preset{{Column: items.Column("owner_id"), Var: "me"}}
+		g.Updatable = items.UpdatableColumns()
+		g.Updatable.Remove(items.Column("owner_id"))
+		scope := guards(db, map[string]string{"me": me.String()}, map[string]store.Guard{"items": g, "rooms": all()})
+		n, err := gateUpdate(t, db, items, scope, fmt.Sprintf(`{"title":"mine","owner_id":%q}`, me), store.Eq("id", item.ID))
+		got := must(store.For[Item](db).Get(store.WithTenant(t.Context(), "a"), item.ID))
+		if got.OwnerID != item.OwnerID {
+			t.Errorf("the owner was changed: %d, %v", n, err)
+		}
+	})
+}
+
+// A foreign key with a preset on create is judged when an update writes it.
+func TestPresetForeignKeyIsJudgedOnUpdate(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		items := db.Table(Item{})
+		seen, hidden := add(t, db, "a", &Room{Name: "seen"}), add(t, db, "a", &Room{Name: "hidden"})
+		item := add(t, db, "a", &Item{OwnerID: store.NewID(), RoomID: seen.ID, Title: "x"})
+		g, rooms := all(), all()
+		g.Presets = []store.Preset{{Column: items.Column("room_id"), Var: "room"}}
+		rooms.Read = store.Eq("name", "seen")
+		scope := guards(db, map[string]string{"room": seen.ID.String()}, map[string]store.Guard{"items": g, "rooms": rooms})
+		if n, err := gateUpdate(t, db, items, scope, fmt.Sprintf(`{"room_id":%q}`, hidden.ID), store.Eq("id", item.ID)); !isForeignKey(err) {
+			t.Errorf("moved to a hidden room: %d, %v", n, err)
+		}
+	})
+}
+
+// to deleted rows.
+func TestAnyTargetKeepsStandingPredicates(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		items := db.Table(Item{})
+		mine, other, gone := add(t, db, "a", &Room{Name: "mine"}), add(t, db, "b", &Room{Name: "other"}), add(t, db, "a", &Room{Name: "gone"})
+		if err := store.For[Room](db).Delete(store.WithTenant(t.Context(), "a"), gone.ID); err != nil {
+			t.Fatal(err)
+		}
+		g := all()
+		g.AnyTarget.Add(items.Column("room_id"))
+		scope := guards(db, nil, map[string]store.Guard{"items": g})
+		for room, want := range map[*Room]bool{mine: true, other: false, gone: false} {
+			_, err := gateInsert(t, db, items, scope, fmt.Sprintf(`{"title":"y","owner_id":%q,"room_id":%q}`, mine.ID, room.ID), nil)
+			if want && err != nil || !want && !isForeignKey(err) {
+				t.Errorf("room %s: %v", room.Name, err)
+			}
+		}
+	})
+}
