@@ -38,12 +38,12 @@ var errValueRefused error = &coded{"store: a value is out of range", "22003"}
 
 // constraintError fills a constraint error from the schema of the written
 // table. Constraints of other tables are not named.
-func constraintError(t *Table, v *driver.Violation) error {
+func constraintError(t *Table, v *driver.Violation) *ConstraintError {
 	e := &ConstraintError{Kind: ConstraintKind(v.Kind), Table: t.Name}
 	if v.Kind == driver.ForeignKey {
 		for _, ref := range t.ForeignKeys {
 			if ref.Name == v.Constraint {
-				e.Columns = columnNames(ref.Columns)
+				e.Columns = publicNames(ref.Columns)
 			}
 		}
 		return e
@@ -68,13 +68,7 @@ func (t *Table) uniqueColumns(constraint string) []string {
 	keys := append([][]*Column{t.PrimaryKey}, t.UniqueKeys...)
 	for i, key := range keys {
 		if i == 0 && constraint == t.Name+"_pkey" || constraint == UniqueName(t, key) {
-			var names []string
-			for _, c := range key {
-				if c.Mode < Hidden {
-					names = append(names, c.Name)
-				}
-			}
-			return names
+			return publicNames(key)
 		}
 	}
 	return nil
@@ -87,6 +81,17 @@ func UniqueName(t *Table, columns []*Column) string {
 		name += "_" + c.Name
 	}
 	return name + "_key"
+}
+
+// publicNames returns the names of the columns a client may know.
+func publicNames(columns []*Column) []string {
+	var names []string
+	for _, c := range columns {
+		if c.Mode < Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 func columnNames(columns []*Column) []string {

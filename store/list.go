@@ -43,6 +43,10 @@ func packed[T any](values []any) []T {
 	return list
 }
 
+// listable reports whether values of the kind can be bound as one list: JSON and
+// arrays of arrays do not carry them all.
+func listable(k Kind) bool { return k != KindBytes && k != KindJSON && k != KindTextArray }
+
 // listValues returns the values of a packed list one by one.
 func listValues(list any) []any {
 	switch l := list.(type) {

@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
-	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // write is one write of the library: every insert, update, delete, restore and
@@ -281,17 +279,4 @@ func (w *write) cardinality(out *Rows) error {
 		return &CardinalityError{Rows: out.Count}
 	}
 	return nil
-}
-
-// fail turns an error of a writing statement into one of this package.
-func (w *write) fail(err error) error {
-	var v *driver.Violation
-	if errors.As(err, &v) {
-		return constraintError(w.table, v)
-	}
-	var raised *driver.Raised
-	if errors.As(err, &raised) {
-		return w.raised(raised.Check)
-	}
-	return err
 }

@@ -74,7 +74,7 @@ func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Row
 			break
 		}
 		if w.s.tx != nil || !errors.Is(err, driver.ErrRetry) {
-			return w.fail(err)
+			return w.fail(ctx, err)
 		}
 		if attempt == maxAttempts {
 			return conflict(err)

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// insertInto writes INSERT ... VALUES for one row, or over one array a column
-// for many (PostgreSQL): one text for every number of rows.
+// insertInto writes INSERT ... VALUES, or for many rows on PostgreSQL SELECT over
+// one array a column: one text for every number of rows.
 func (w *write) insertInto(c *compiler, alias string) error {
 	columns, err := w.insertColumns()
 	if err != nil {
@@ -32,18 +32,24 @@ func (w *write) insertInto(c *compiler, alias string) error {
 		c.write(" default values")
 		return nil
 	}
-	if len(w.rows) > 1 {
+	if len(w.rows) > 1 && c.pg {
 		w.insertArrays(c, columns)
 		return nil
 	}
-	c.write(" values (")
-	for i, col := range columns {
+	c.write(" values ")
+	for i, row := range w.rows {
 		if i > 0 {
 			c.write(", ")
 		}
-		c.bind(col.Kind, w.rows[0][col.index])
+		c.write("(")
+		for j, col := range columns {
+			if j > 0 {
+				c.write(", ")
+			}
+			c.bind(col.Kind, row[col.index])
+		}
+		c.write(")")
 	}
-	c.write(")")
 	return nil
 }
 

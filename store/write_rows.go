@@ -15,6 +15,9 @@ var errTooDeep = errors.New("store: cascades are nested too deeply")
 
 // writeRows changes the rows of the table.
 func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
+	if w.together(rows) {
+		return w.insertTogether(ctx, rows)
+	}
 	for _, rw := range rows {
 		var err error
 		switch {
@@ -28,6 +31,38 @@ func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
 			err = w.updateRow(ctx, rw)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together reports whether new rows must be inserted by one statement, at whose
+// end foreign keys are checked: rows of one write may refer to each other.
+func (w *write) together(rows []*rowWrite) bool {
+	if len(rows) < 2 || !slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool { return ref.Target == w.table }) {
+		return false
+	}
+	return !slices.ContainsFunc(rows, func(rw *rowWrite) bool {
+		return rw.op != OpInsert || slices.ContainsFunc(rw.new, func(v any) bool { _, gap := v.(absent); return gap })
+	})
+}
+
+// maxPlaceholders is the largest number of placeholders of a statement on
+// SQLite. Rows beyond it need a second statement and cannot refer to it.
+const maxPlaceholders = 32766
+
+func (w *write) insertTogether(ctx context.Context, rows []*rowWrite) error {
+	for part := range slices.Chunk(rows, maxPlaceholders/len(w.table.Columns)) {
+		c := w.s.newCompiler(ctx, nil, access{})
+		many := &write{table: w.table, rows: make([][]any, len(part))}
+		for i, rw := range part {
+			many.rows[i] = rw.new
+		}
+		if err := many.insertInto(c, ""); err != nil {
+			return err
+		}
+		if err := w.exec(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 		}
 	}
 	if err := w.writeRows(ctx, rows); err != nil {
-		return w.fail(err)
+		return w.fail(ctx, err)
 	}
 	if err := w.checkRows(ctx, rows); err != nil {
 		return err

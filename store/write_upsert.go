@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // upsertRows tells the rows of an upsert apart: those that exist become
 // updates, judged by the rules for them. It reads what exists without the guard,
@@ -60,22 +63,14 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
 		return nil, err
 	}
-	c.write(" from ", w.table.sqlName, " ", s.alias, " where (")
-	n := 0
-	for _, row := range w.rows {
-		if w.keyText(row) == "" {
-			continue
-		}
-		if n > 0 {
-			c.write(" or ")
-		}
-		n++
-		w.keyMatch(c, s, row)
-	}
-	if n == 0 {
+	c.write(" from ", w.table.sqlName, " ", s.alias, " where ")
+	rowsWithKey := slices.DeleteFunc(slices.Clone(w.rows), func(row []any) bool { return w.keyText(row) == "" })
+	if len(rowsWithKey) == 0 {
 		return nil, nil
 	}
-	c.write(")")
+	if err := w.keysMatch(c, s, rowsWithKey); err != nil {
+		return nil, err
+	}
 	if err := c.standing(s); err != nil {
 		return nil, err
 	}
@@ -95,17 +90,34 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	return found, nil
 }
 
-func (w *write) keyMatch(c *compiler, s source, row []any) {
-	c.write("(")
-	for i, k := range w.upsert.keys {
-		if i > 0 {
-			c.write(" and ")
+// keysMatch writes that a row has the conflict key of one of the rows. For a key
+// of one column the statement is the same for any number of rows.
+func (w *write) keysMatch(c *compiler, s source, rows [][]any) error {
+	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && listable(k.Kind) {
+		values := make([]any, len(rows))
+		for i, row := range rows {
+			values[i] = row[k.index]
 		}
 		c.comparable(s, k, false)
-		c.write(" = ")
-		c.bind(k.Kind, row[k.index])
+		if c.pg {
+			c.write(" = ")
+		} else {
+			c.write(" in ")
+		}
+		c.bindList(k.Kind, packList(k.Kind, values))
+		return nil
 	}
-	c.write(")")
+	return c.balanced(len(rows), " or ", func(i int) error {
+		for j, k := range w.upsert.keys {
+			if j > 0 {
+				c.write(" and ")
+			}
+			c.comparable(s, k, false)
+			c.write(" = ")
+			c.bind(k.Kind, rows[i][k.index])
+		}
+		return nil
+	})
 }
 
 // mayUpdate refuses a row the scope may not see or change. The answer is that

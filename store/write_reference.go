@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// fail turns an error of a writing statement into one of this package.
+func (w *write) fail(ctx context.Context, err error) error {
+	var v *driver.Violation
+	if errors.As(err, &v) {
+		return w.violated(ctx, v)
+	}
+	var raised *driver.Raised
+	if errors.As(err, &raised) {
+		return w.raised(raised.Check)
+	}
+	return err
+}
+
+// violated fills a constraint error. SQLite does not tell which foreign key it
+// was; for a row that is still referred to, nobody says by which.
+func (w *write) violated(ctx context.Context, v *driver.Violation) error {
+	e := constraintError(w.table, v)
+	if v.Kind != driver.ForeignKey || e.Columns != nil && !w.deletesRows() {
+		return e
+	}
+	e.Columns = nil
+	if w.deletesRows() {
+		return e
+	}
+	refs := slices.DeleteFunc(slices.Clone(w.table.ForeignKeys), func(ref *Reference) bool { return len(w.references(ref)) == 0 })
+	for i, ref := range refs {
+		if i == len(refs)-1 || w.dangling(ctx, ref) {
+			e.Columns = publicNames(ref.Columns)
+			break
+		}
+	}
+	return e
+}
+
+// references returns the values the write puts into a foreign key, one list for
+// each row, without those that have a NULL.
+func (w *write) references(ref *Reference) [][]any {
+	rows := w.rows
+	if w.op != OpInsert {
+		rows = [][]any{w.partialRow()}
+	}
+	var keys [][]any
+	for _, row := range rows {
+		key := make([]any, len(ref.Columns))
+		for i, c := range ref.Columns {
+			key[i] = row[c.index]
+		}
+		missing := func(v any) bool { _, gap := v.(absent); return gap || v == nil }
+		if !slices.ContainsFunc(key, missing) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// dangling reports whether a foreign key of the write leads to no row. It only
+// names what has failed already, so it also reads in a transaction that is lost,
+// and an error of its own is no.
+func (w *write) dangling(ctx context.Context, ref *Reference) bool {
+	for _, key := range w.references(ref) {
+		c := w.s.newCompiler(ctx, nil, access{})
+		s := source{table: ref.Target, alias: c.alias()}
+		c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
+		for i, k := range ref.Keys {
+			if i > 0 {
+				c.write(" and ")
+			}
+			c.comparable(s, k, false)
+			c.write(" = ")
+			c.bind(k.Kind, key[i])
+		}
+		var r driver.Result
+		err := w.s.db.driver.Query(ctx, w.s.conn(), c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
+		if err == nil && r.Rows == 0 {
+			return true
+		}
+	}
+	return false
+}
