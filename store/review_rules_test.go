@@ -50,6 +50,30 @@ func TestBadPatternVariable(t *testing.T) {
 	})
 }
 
+// deleted gives no right.
+func TestRestoreByDeletedMembership(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		ctx := store.WithTenant(t.Context(), "a")
+		room := add(t, db, "a", &Room{Name: "r"})
+		member := add(t, db, "a", &Member{RoomID: room.ID, Name: "ann"})
+		if err := store.For[Member](db).Delete(ctx, member.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.For[Room](db).Delete(ctx, room.ID); err != nil {
+			t.Fatal(err)
+		}
+		g := all()
+		g.Restore = store.Related("members", store.Eq("name", "ann"))
+		scope := guards(db, nil, map[string]store.Guard{"rooms": g})
+		var out store.Rows
+		err := store.NewGate(db, db.Table(Room{}), scope).Restore(t.Context(), store.Eq("id", room.ID), store.WriteOptions{}, &out)
+		if err != nil || out.Count != 0 {
+			t.Errorf("restored %d rows, %v", out.Count, err)
+		}
+	})
+}
+
 // A column that only has a preset cannot be updated, not even to the preset.
 func TestPresetIsNoUpdate(t *testing.T) {
 	t.Parallel()

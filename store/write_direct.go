@@ -244,12 +244,15 @@ func (w *write) assign(c *compiler, s source) {
 // rules to read and to change them, the version, and the caller's condition.
 func (w *write) selectRows(c *compiler, s source) error {
 	start := len(c.sql)
-	c.withDeleted = w.op == OpRestore || w.access.withDeleted
-	err := c.standing(s)
+	var err error
 	if w.op == OpRestore {
+		// Only the row itself is looked for among the deleted ones.
 		c.write(" and ")
 		c.column(s, w.table.DeletedAt)
 		c.write(" is not null")
+		err = c.tenancy(s)
+	} else {
+		err = c.standing(s)
 	}
 	if err == nil && w.guard != nil {
 		err = errors.Join(c.rule(s, w.guard.Read), c.rule(s, w.changeRule()))
@@ -267,7 +270,6 @@ func (w *write) selectRows(c *compiler, s source) error {
 		c.write(" and ")
 		err = c.cond(s, w.where.n, w.trusting)
 	}
-	c.withDeleted = w.access.withDeleted
 	c.whereFrom(start)
 	return err
 }
