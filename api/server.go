@@ -83,7 +83,12 @@ func (x *exchange) gate(s store.Session) store.Gate {
 	return store.NewGate(s, x.resource.table, &x.caller.scope)
 }
 
+// fail answers with an error. The store does not know the limit of an answer
+// that grew too large, and the client has to learn it.
 func (x *exchange) fail(err error) {
+	if errors.Is(err, store.ErrTooLarge) {
+		err = &pgrst.LimitError{Limit: "answer", Max: x.s.config.Limits.Answer, Unit: "bytes"}
+	}
 	x.begun = true
 	writeError(x.w, x.r, err, x.s.config.Logger)
 }

@@ -1,0 +1,157 @@
+package api_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// TestErrorBodies compares every error with a golden file for each form: the
+// four members that clients of this wire know, and a problem document. They are
+// the same on both engines.
+func TestErrorBodies(t *testing.T) {
+	t.Parallel()
+	const alpha = "/projects/" + pAlpha
+	tests := []struct {
+		code string
+		request
+	}{
+		{"PGRST100", request{line: "GET /teams?id=wrong.1"}},
+		{"PGRST100-row", request{line: "GET " + alpha + "?title=eq.x"}},
+		{"PGRST101", request{line: "PUT /rpc/number"}},
+		{"PGRST102-empty", request{line: "POST /labels", header: []string{"Content-Type: application/json"}}},
+		{"PGRST102-syntax", request{line: "POST /labels", body: `{"id":1,}`}},
+		{"PGRST102-twice", request{line: "POST /labels", body: `{"id":"a","id":"b"}`}},
+		{"PGRST102-scalar", request{line: "POST /labels", body: `1`}},
+		{"PGRST102-keys", request{line: "POST /labels", body: `[{"id":"a","text":""},{"id":"b"}]`}},
+		{"PGRST102-arguments", request{line: "POST /rpc/greet", body: `{"NAME":"x"}`}},
+		{"PGRST103", request{line: "GET /teams?offset=9", header: []string{"Prefer: count=exact"}}},
+		{"PGRST106", request{line: "GET /teams", header: []string{"Accept-Profile: auth"}}},
+		{"PGRST107", request{line: "GET /teams", header: []string{"Accept: text/csv"}}},
+		{"PGRST108", request{line: "GET /teams?projects.title=eq.x"}},
+		{"PGRST116-0", request{line: "GET /teams?id=eq.9", header: []string{objectOnly}}},
+		{"PGRST116-2", request{line: "GET /teams", header: []string{objectOnly}}},
+		{"PGRST117", request{line: "PUT /teams"}},
+		{"PGRST118", request{line: "GET /teams?select=name,projects(title)&order=projects(title)"}},
+		{"PGRST122", request{line: "GET /teams", header: []string{"Prefer: handling=strict, foo=bar"}}},
+		{"PGRST125", request{line: "GET /teams/1/2"}},
+		{"PGRST126", request{line: "GET /"}},
+		{"PGRST127", request{line: "PATCH /teams?id=eq.1&limit=1", body: `{"name":"x"}`}},
+		{"PGRST200", request{line: "GET /projects?select=title,members(*)"}},
+		{"PGRST202", request{line: "POST /rpc/none"}},
+		{"PGRST204", request{line: "POST /labels", body: `{"nope":1}`}},
+		{"PGRST205", request{line: "GET /project_users"}},
+		{"PGRST301", request{caller: "nobody", line: "GET /teams"}},
+		{"21000", request{line: "DELETE /teams"}},
+		{"22P02", request{line: "GET /teams?id=eq.x"}},
+		{"22P02-id", request{line: "GET /projects/x"}},
+		{"23502", request{line: "POST /labels", body: `{"id":"x","text":null}`}},
+		{"23503", request{line: "POST /project_labels", body: `{"project_id":"` + pAlpha + `","label_id":"none"}`}},
+		{"23505", request{line: "POST /labels", body: `{"id":"hot","text":""}`}},
+		{"42501-401", request{caller: "-", line: "POST /labels", body: `{"id":"x","text":""}`}},
+		{"42501-403", request{caller: "bob", line: "POST /labels", body: `{"id":"x","text":""}`}},
+		{"42501-preset", request{line: "POST /projects", body: `{"title":"x","code":"x","owner_id":"` + bob.String() + `"}`}},
+		{"42501-function", request{caller: "guest", line: "POST /rpc/greet", body: `{}`}},
+		{"42703", request{line: "GET /projects?select=token"}},
+		{"42P10", request{line: "POST /labels?on_conflict=text", body: `{"id":"hot","text":""}`, header: []string{"Prefer: resolution=merge-duplicates"}}},
+		{"P0001", request{line: "POST /rpc/rename", body: `{"from":"","to":"fail"}`}},
+		{"PT409", request{line: "POST /rpc/sold_out"}},
+		{"PL001", request{line: "GET /teams?limit=1001"}},
+		{"PL001-rows", request{line: "POST /labels", body: "[" + strings.Repeat(`{"id":"x","text":""},`, 1000) + `{"id":"x","text":""}]`}},
+		{"PL002", request{line: "POST /projects", body: `{"title":"","code":"x"}`}},
+		{"PL002-function", request{line: "POST /rpc/greet", body: `{"name":""}`}},
+		{"PL003", request{line: "PATCH /projects?code=eq.a", body: `{"code":"x"}`}},
+		{"PL004", request{line: "GET /teams?after=AAAA"}},
+		{"PL404", request{line: "GET /projects/" + pGamma}},
+		{"PL412", request{line: "PATCH " + alpha, body: `{"title":"x"}`, header: []string{`If-Match: "9.x"`}}},
+		{"PL413", request{line: "POST /labels", body: strings.Repeat(" ", 1<<20) + "{}"}},
+		{"PL415", request{line: "POST /labels", body: `id=x`, header: []string{"Content-Type: application/x-www-form-urlencoded"}}},
+		{"XX000", request{line: "POST /rpc/broken"}},
+	}
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{}, functions(db)...)
+		for _, tt := range tests {
+			q := tt.request
+			switch q.caller {
+			case "":
+				q.caller = "ann"
+			case "-":
+				q.caller = ""
+			}
+			golden(t, tt.code+".json", do(t, h, q))
+			if tt.code[:5] == "PGRST" && strings.Contains(strings.Join(q.header, ""), "Accept:") {
+				continue // the header that asks for a form is the mistake
+			}
+			q.header = append([]string{"Accept: application/problem+json, application/json"}, q.header...)
+			golden(t, tt.code+".problem.json", do(t, h, q))
+		}
+	})
+}
+
+// golden compares an error with its file: the status, the headers an error
+// brings, and the body.
+func golden(t *testing.T, name string, res response) {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d\n", res.status)
+	for _, header := range []string{"Allow", "Content-Type", "Cache-Control", "Proxy-Status", "Www-Authenticate"} {
+		if v := res.header.Get(header); v != "" {
+			fmt.Fprintf(&b, "%s: %s\n", header, v)
+		}
+	}
+	b.WriteString("\n" + res.body + "\n")
+	path := filepath.Join("testdata", "errors", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("%s:\n%s\nwant\n%s", name, b.String(), want)
+	}
+}
+
+// TestWriteError answers from handlers of the application.
+func TestWriteError(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		who    auth.Principal
+		err    error
+		status int
+		says   string
+	}{
+		{"own", auth.Principal{}, &api.Error{Message: "no"}, 400, `"code":"P0001","message":"no"`},
+		{"wrapped", auth.Principal{}, fmt.Errorf("x: %w", &api.Error{Code: "PT418", Message: "tea", Details: "d", Hint: "h"}), 418, `"details":"d","hint":"h"`},
+		{"store", auth.Principal{}, store.ErrNotFound, 404, `"code":"PL404"`},
+		{"nobody", auth.Principal{}, store.ErrDenied, 401, `"code":"42501"`},
+		{"somebody", auth.Principal{Kind: auth.User, ID: "u"}, store.ErrDenied, 403, `"code":"42501"`},
+		{"unknown", auth.Principal{}, errors.New("password is secret"), 500, `"code":"XX000"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequestWithContext(auth.WithPrincipal(t.Context(), tt.who), http.MethodGet, "/hello", nil)
+			w := httptest.NewRecorder()
+			api.WriteError(w, r, tt.err)
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) || strings.Contains(w.Body.String(), "secret") {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
