@@ -63,6 +63,22 @@ type Validator interface {
 	Check(value any, rules string) (rule, text string)
 }
 
+// ruleChecker is a [Validator] that can tell a mistake in a tag before a row is
+// written.
+type ruleChecker interface {
+	CheckRules(rules string, field reflect.Type) error
+}
+
+// checkRules refuses a validate tag the validator does not understand.
+func (db *DB) checkRules(c *Column) error {
+	_, rules := splitRules(c.Rules)
+	checker, ok := db.options.Validator.(ruleChecker)
+	if !ok || rules == "" {
+		return nil
+	}
+	return checker.CheckRules(rules, c.field.StructField.Type)
+}
+
 // New returns a DB over a driver. Applications call the Open function of a
 // driver package instead.
 func New(d driver.Driver, opts Options) *DB {

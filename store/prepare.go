@@ -280,14 +280,19 @@ func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
 	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
 }
 
-// splitRules takes required out of a validate tag.
+// splitRules takes required out of a validate tag. Behind dive it is about each
+// item and stays.
 func splitRules(tag string) (required bool, rest string) {
 	if tag == "" {
 		return false, ""
 	}
 	rules := strings.Split(tag, ",")
-	rest = strings.Join(slices.DeleteFunc(slices.Clone(rules), func(r string) bool { return r == "required" }), ",")
-	return slices.Contains(rules, "required"), rest
+	own := len(rules)
+	if i := slices.Index(rules, "dive"); i >= 0 {
+		own = i
+	}
+	kept := slices.DeleteFunc(slices.Clone(rules[:own]), func(r string) bool { return r == "required" })
+	return len(kept) < own, strings.Join(append(kept, rules[own:]...), ",")
 }
 
 // runHooks calls hooks one after the other.

@@ -240,6 +240,9 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 	if !validName(c.Name) {
 		return nil, fmt.Errorf("store: %s.%s: column name %q must be letters, digits and underscores", t.goType, f.GoName, c.Name)
 	}
+	if err := t.db.checkRules(c); err != nil {
+		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
+	}
 	c.sqlName = quoteIdent(c.Name)
 	c.jsonKey = `"` + c.Name + `":`
 	c.offset = fieldOffset(t.goType, f.Index)
