@@ -10,6 +10,9 @@ import (
 
 // fail turns an error of a writing statement into one of this package.
 func (w *write) fail(ctx context.Context, err error) error {
+	if errors.Is(err, ErrTxFailed) {
+		return err // it wraps the failure of before
+	}
 	var v *driver.Violation
 	if errors.As(err, &v) {
 		return w.violated(ctx, v)

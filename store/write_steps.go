@@ -186,6 +186,9 @@ func (w *write) before(ctx context.Context, rw *rowWrite) error {
 	if !w.table.hooks.any() {
 		return nil
 	}
+	if err := w.refuseNulls(rw.new); err != nil {
+		return err
+	}
 	if err := runHooks(ctx, w.table.hooks.before, rw); err != nil {
 		return err
 	}
@@ -197,6 +200,29 @@ func (w *write) before(ctx context.Context, rw *rowWrite) error {
 		return w.validateRow(rw.new, &changed)
 	}
 	return nil
+}
+
+// refuseNulls reports NULL in a column that has none, as the database would: a
+// hook's struct could not even show it.
+func (w *write) refuseNulls(row []any) error {
+	var failed []FieldError
+	var null *Column
+	for i, c := range w.table.Columns {
+		if row == nil || row[i] != nil || c.Nullable || c.Key {
+			continue
+		}
+		null = c
+		if f, ok := w.validateValue(c, nil); !ok {
+			failed = append(failed, f)
+		}
+	}
+	if null == nil {
+		return nil
+	}
+	if err := w.validation(failed); err != nil {
+		return err
+	}
+	return &ConstraintError{Kind: NotNull, Table: w.table.Name, Columns: publicNames([]*Column{null})}
 }
 
 func (w *write) differing(rw *rowWrite) ColumnSet {

@@ -1,0 +1,20 @@
+package storetest
+
+import "github.com/seed-7694ebf6/plinth/store"
+
+func writeTopics() []topic {
+	validated := store.Options{Validator: shortValidator{}}
+	return []topic{
+		{"Log", []any{account{}, quiet{}}, store.Options{}, testLog},
+		{"Hooks", []any{hooked{}, quiet{}}, validated, testHooks},
+		{"Validation", []any{ruled{}}, validated, testValidation},
+		{"Locking", []any{note{}}, store.Options{}, testLocking},
+		{"SoftDelete", pageModels(), fixedClock(), testSoftDelete},
+		{"Tenancy", []any{task{}, quiet{}}, store.Options{}, testTenancy},
+		{"Constraints", []any{seat{}}, store.Options{}, testConstraints},
+		{"Cascades", albumModels(), fixedClock(), testCascades},
+		{"Upserts", []any{stock{}}, store.Options{}, testUpserts},
+		{"Bulk", []any{everything{}}, store.Options{}, testBulk},
+		{"Paths", []any{direct{}, stepped{}}, store.Options{}, testPaths},
+	}
+}
