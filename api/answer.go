@@ -36,24 +36,23 @@ func (x *exchange) form() (f form, err error) {
 		return f, err
 	}
 	if profile != "" {
-		x.w.Header().Set("Content-Profile", profile)
+		x.set("Content-Profile", profile)
 	}
 	if f.media, err = pgrst.NegotiateAccept(x.r.Header); err != nil {
 		return f, err
 	}
 	f.prefer, err = pgrst.ParsePrefer(x.r.Header)
 	if applied := f.prefer.Applied(x.r.Method); applied != "" && err == nil {
-		x.w.Header().Set("Preference-Applied", applied)
+		x.set("Preference-Applied", applied)
 	}
 	return f, err
 }
 
 // headers sets the headers that every answer with success has.
 func (x *exchange) headers(cache string) {
-	h := x.w.Header()
-	h.Add("Vary", vary)
-	h.Set("Cache-Control", cache)
-	h.Set("X-Content-Type-Options", "nosniff")
+	x.w.Header().Add("Vary", vary)
+	x.set("Cache-Control", cache)
+	x.set("X-Content-Type-Options", "nosniff")
 }
 
 // sendRows sends rows: as an array, or as one object for a client that wants
@@ -73,9 +72,8 @@ func (x *exchange) sendRows(status int, media pgrst.Media, rows *store.Rows) err
 // send sends a body between two brackets. The answer to HEAD has its length and
 // leaves it out.
 func (x *exchange) send(status int, contentType, open string, body []byte, closing string) {
-	h := x.w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(open)+len(body)+len(closing)))
+	x.set("Content-Type", contentType)
+	x.set("Content-Length", strconv.Itoa(len(open)+len(body)+len(closing)))
 	x.begun = true
 	x.w.WriteHeader(status)
 	if x.r.Method == http.MethodHead {
@@ -94,7 +92,7 @@ func (x *exchange) send(status int, contentType, open string, body []byte, closi
 // sendNothing sends an answer without a body.
 func (x *exchange) sendNothing(status int) error {
 	if status != http.StatusNoContent && status != http.StatusNotModified {
-		x.w.Header().Set("Content-Length", "0")
+		x.set("Content-Length", "0")
 	}
 	x.begun = true
 	x.w.WriteHeader(status)

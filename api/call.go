@@ -90,6 +90,9 @@ func (x *exchange) run(ctx context.Context, s store.Session, tx *store.Tx, in an
 	} else {
 		err = out.encode(x.function, value)
 	}
+	if err == nil && len(out.plain)+len(out.rows.Body) > x.s.config.Limits.Answer {
+		return store.ErrTooLarge
+	}
 	if err == nil && x.function.many && out.media == pgrst.MediaObject && out.count != 1 {
 		return &store.CardinalityError{Rows: out.count}
 	}
@@ -124,15 +127,12 @@ func (x *exchange) sendResult(f form, out *result) error {
 	if fn.void || f.prefer.Return == pgrst.ReturnMinimal {
 		return x.sendNothing(http.StatusNoContent)
 	}
-	if len(out.plain)+len(out.rows.Body) > x.s.config.Limits.Answer {
-		return store.ErrTooLarge
-	}
 	if fn.many {
 		total := pgrst.Unknown
 		if f.prefer.Count {
 			total = int64(out.count)
 		}
-		x.w.Header().Set("Content-Range", pgrst.ReadRange(0, out.count, total))
+		x.set("Content-Range", pgrst.ReadRange(0, out.count, total))
 	}
 	contentType := f.media.ContentType()
 	switch {

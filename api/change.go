@@ -1,19 +1,12 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
-
-// context returns the context of code that a request runs: hooks and functions
-// find the scope of the caller in it.
-func (x *exchange) context() context.Context {
-	return store.WithScope(x.r.Context(), &x.caller.scope)
-}
 
 // patch answers PATCH of /{table}.
 func (x *exchange) patch() error {
@@ -181,7 +174,7 @@ func (x *exchange) sendRow(w *write, rows *store.Rows) error {
 	}
 	contentType := rowMedia(w.media).ContentType()
 	if x.r.Method == http.MethodPatch {
-		x.w.Header().Set("Etag", etag(rows.Version, contentType, rows.Body))
+		x.set("Etag", etag(rows.Version, contentType, rows.Body))
 	}
 	x.send(http.StatusOK, contentType, "", rows.Body, "")
 	return nil

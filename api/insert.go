@@ -32,7 +32,7 @@ func (x *exchange) insert() error {
 		return err
 	}
 	opts := w.options()
-	locate := w.prefer.Return == pgrst.ReturnHeadersOnly && in.Len() == 1
+	locate := w.prefer.Return == pgrst.ReturnHeadersOnly && in.Len() == 1 && x.keyReadable()
 	if locate {
 		opts.Return = x.keyQuery()
 	}
@@ -48,21 +48,17 @@ func (x *exchange) insert() error {
 	if err != nil {
 		return err
 	}
-	if locate && opts.Return != nil && rows.Count == 1 {
+	if locate && rows.Count == 1 {
 		x.location(rows.Body)
 	}
 	created := w.prefer.Resolution == pgrst.ResolutionNone || rows.Inserted > 0 || in.Len() == 0
 	return x.sendWritten(w, rows, created)
 }
 
-// keyQuery selects the primary key, nil if the caller cannot read it.
+// keyQuery selects the primary key.
 func (x *exchange) keyQuery() *store.Query {
-	readable := x.caller.guard(x.resource.table).Readable
 	q := &store.Query{Select: []store.Selected{}}
 	for _, c := range x.resource.table.PrimaryKey {
-		if !readable.Has(c) {
-			return nil
-		}
 		q.Select = append(q.Select, store.Selected{Column: c.Name})
 	}
 	return q
@@ -82,7 +78,7 @@ func (x *exchange) location(row []byte) {
 		}
 		columns, values = append(columns, string(name)), append(values, text)
 	}
-	x.w.Header().Set("Location", pgrst.Location(x.link(x.relative, ""), columns, values))
+	x.set("Location", pgrst.Location(x.link(x.relative, ""), columns, values))
 }
 
 // write is what the URL and the headers of a write say.
@@ -138,7 +134,7 @@ func (w *write) limitReturned(rows int) error {
 // sendWritten answers a write that has succeeded.
 func (x *exchange) sendWritten(w *write, rows *store.Rows, created bool) error {
 	x.headers(keepNot)
-	x.w.Header().Set("Content-Range", pgrst.WriteRange(w.method, rows.Count, w.prefer.Count))
+	x.set("Content-Range", pgrst.WriteRange(w.method, rows.Count, w.prefer.Count))
 	status := pgrst.WriteStatus(w.method, w.prefer, created)
 	if w.prefer.Return != pgrst.ReturnRepresentation {
 		return x.sendNothing(status)

@@ -21,7 +21,7 @@ func (x *exchange) list() error {
 	defer x.s.putRows(rows)
 	err = x.gate(x.s.db).Read(x.r.Context(), q, store.ReadOptions{
 		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
-		Page: f.media != pgrst.MediaObject && len(x.resource.table.PrimaryKey) > 0,
+		Page: f.media != pgrst.MediaObject && x.keyReadable(),
 	}, rows)
 	if err != nil {
 		return err
@@ -38,13 +38,24 @@ func (x *exchange) list() error {
 		return &store.CardinalityError{Rows: rows.Count}
 	}
 	x.headers(keepNot)
-	h := x.w.Header()
-	h.Set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
-	h.Set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
+	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
+	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
 	if rows.Next != "" && mayContinue(q, rows) {
-		h.Set("Link", x.nextLink(rows.Next))
+		x.set("Link", x.nextLink(rows.Next))
 	}
 	return x.sendRows(status, f.media, rows)
+}
+
+// keyReadable reports whether the caller can read the primary key. It stands in
+// every cursor, which anybody can decode.
+func (x *exchange) keyReadable() bool {
+	readable := x.caller.guard(x.resource.table).Readable
+	for _, c := range x.resource.table.PrimaryKey {
+		if !readable.Has(c) {
+			return false
+		}
+	}
+	return len(x.resource.table.PrimaryKey) > 0
 }
 
 // mayContinue reports whether there may be rows behind the last one.

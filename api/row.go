@@ -28,9 +28,8 @@ func (x *exchange) row() error {
 	contentType := rowMedia(f.media).ContentType()
 	tag := etag(rows.Version, contentType, rows.Body)
 	x.headers(keepAndAsk)
-	h := x.w.Header()
-	h.Set("Etag", tag)
-	h.Set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
+	x.set("Etag", tag)
+	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
 	if unchanged(x.r.Header, tag) {
 		return x.sendNothing(http.StatusNotModified)
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -75,12 +76,36 @@ type exchange struct {
 	resource *resource
 	function *function
 	begun    bool // the answer is on its way
+
+	values []string   // of headers, in room
+	room   [10]string // as many as an answer has
+}
+
+// set sets a header of the answer, by its canonical name. The values share one
+// array, which http.Header.Set would allocate for each.
+func (x *exchange) set(name, value string) {
+	if x.values == nil {
+		x.values = x.room[:0]
+	}
+	x.values = append(x.values, value)
+	n := len(x.values)
+	x.w.Header()[name] = x.values[n-1 : n : n]
 }
 
 // gate is the only door to the store: the resource's table in the name of the
 // caller, in a session.
 func (x *exchange) gate(s store.Session) store.Gate {
 	return store.NewGate(s, x.resource.table, &x.caller.scope)
+}
+
+// context returns the context of code that a request runs: hooks and functions
+// find the scope of the caller in it, and act for the caller's tenant.
+func (x *exchange) context() context.Context {
+	ctx := store.WithScope(x.r.Context(), &x.caller.scope)
+	if tenant := x.caller.principal.Tenant; tenant != "" {
+		ctx = store.WithTenant(ctx, tenant)
+	}
+	return ctx
 }
 
 // fail answers with an error. The store does not know the limit of an answer
@@ -90,6 +115,7 @@ func (x *exchange) fail(err error) {
 		err = &pgrst.LimitError{Limit: "answer", Max: x.s.config.Limits.Answer, Unit: "bytes"}
 	}
 	x.begun = true
+	x.w.Header().Del("Preference-Applied")
 	writeError(x.w, x.r, err, x.s.config.Logger)
 }
 
@@ -113,8 +139,8 @@ func (x *exchange) root() error { return errRoot }
 // options says which methods there are. It asks no rules: what a caller may do
 // depends on rows.
 func (x *exchange) options() error {
-	x.w.Header().Set("Allow", strings.Join(x.allowed(), ", "))
-	x.w.Header().Set("Content-Length", "0")
+	x.set("Allow", strings.Join(x.allowed(), ", "))
+	x.set("Content-Length", "0")
 	x.begun = true
 	x.w.WriteHeader(http.StatusOK)
 	return nil

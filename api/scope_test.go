@@ -1,0 +1,109 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// TestHookScope checks what application code inside a request knows of it.
+func TestHookScope(t *testing.T) {
+	t.Parallel()
+	db := memory(t)
+	var seen []string
+	err := store.Before(db, func(ctx context.Context, w *store.Write[note]) error {
+		who := auth.FromContext(ctx)
+		if w.Scope == nil || w.Scope != store.ScopeFrom(ctx) {
+			t.Error("the hook has no scope, or another one than the context")
+		}
+		seen = append(seen, who.ID+" "+w.Scope.Actor+" "+w.Scope.Tenant)
+		if w.New.Title == "panic" {
+			panic("in a hook")
+		}
+		if w.New.Title == "refuse" {
+			return &api.Error{Code: "PT402", Message: "pay first"}
+		}
+		w.New.Secret = "set"
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := serve(t, db, api.Config{}, api.Resource[note]{Policy: api.OwnedBy("owner_id")})
+	must(t, h, 201, request{caller: "ann", line: "POST /notes", body: `{"title":"x","key":"k"}`})
+	must(t, h, 402, request{caller: "ann", line: "POST /notes", body: `{"title":"refuse","key":"k"}`})
+	must(t, h, 500, request{caller: "ann", line: "POST /notes", body: `{"title":"panic","key":"k"}`})
+	if got := must(t, h, 200, request{caller: "ann", line: "GET /notes?select=title"}); got.body != `[{"title":"x"}]` {
+		t.Errorf("stored %s", got.body)
+	}
+	if want := ann.String() + " " + ann.String() + " acme"; len(seen) != 3 || seen[0] != want {
+		t.Errorf("the hook saw %q", seen)
+	}
+}
+
+// TestHiddenKey hides the key of a resource from everybody but editors: then it
+// tells nothing, not even which keys exist.
+func TestHiddenKey(t *testing.T) {
+	t.Parallel()
+	h := serve(t, memory(t), api.Config{}, api.Resource[note]{Policy: api.Policy{
+		Read: api.Anyone(), Create: api.SignedIn(), Update: api.Anyone(), Delete: api.Anyone(),
+		Columns: map[string]api.ColumnRule{"id": {Read: api.Role("editor"), Create: api.Role("editor")}},
+	}})
+	body := `{"id":"` + pAlpha + `","title":"x","key":"k","owner_id":"` + ann.String() + `"}`
+	made := must(t, h, 201, request{caller: "ann", line: "POST /notes", body: body, header: []string{"Prefer: return=headers-only"}})
+	if got := made.header.Get("Location"); got != "/notes?id=eq."+pAlpha {
+		t.Errorf("Location %q", got)
+	}
+	must(t, h, 200, request{caller: "ann", line: "GET /notes/" + pAlpha})
+	for _, line := range []string{"GET /notes/" + pAlpha, "DELETE /notes/" + pAlpha, "GET /notes/" + pBeta} {
+		must(t, h, 404, request{caller: "bob", line: line})
+	}
+	list := must(t, h, 200, request{caller: "bob", line: "GET /notes?limit=1"})
+	if list.header.Get("Link") != "" || strings.Contains(list.body, pAlpha) {
+		t.Errorf("bob gets %s and %v", list.body, list.header)
+	}
+	hidden := must(t, h, 201, request{
+		caller: "bob", line: "POST /notes", body: strings.Replace(body, `"id":"`+pAlpha+`",`, "", 1), header: []string{"Prefer: return=headers-only"},
+	})
+	if got := hidden.header.Get("Location"); got != "" {
+		t.Errorf("Location %q", got)
+	}
+}
+
+// TestOneDoor checks that the package reaches the store through one function
+// only, which gives it the caller's scope.
+func TestOneDoor(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var doors []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range bytes.Count(source, []byte("store.NewGate(")) {
+			doors = append(doors, name)
+		}
+		for _, other := range []string{"store.For[", ".Bun()", ".SQL()", ".Exec("} {
+			if bytes.Contains(source, []byte(other)) && name != "doc.go" {
+				t.Errorf("%s goes to the store by %s", name, other)
+			}
+		}
+	}
+	if len(doors) != 1 {
+		t.Errorf("store.NewGate is called in %q, want one place", doors)
+	}
+}
