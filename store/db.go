@@ -72,8 +72,11 @@ type ruleChecker interface {
 // checkRules refuses a validate tag the validator does not understand.
 func (db *DB) checkRules(c *Column) error {
 	_, rules := splitRules(c.Rules)
+	if rules == "" {
+		return nil
+	}
 	checker, ok := db.options.Validator.(ruleChecker)
-	if !ok || rules == "" {
+	if !ok {
 		return nil
 	}
 	return checker.CheckRules(rules, c.field.StructField.Type)
