@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -128,6 +129,76 @@ func TestAnyTargetKeepsStandingPredicates(t *testing.T) {
 			if want && err != nil || !want && !isForeignKey(err) {
 				t.Errorf("room %s: %v", room.Name, err)
 			}
+		}
+	})
+}
+
+// A write that was denied after it was made cannot be committed.
+func TestDeniedWriteFailsTheTransaction(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		items := db.Table(Item{})
+		hidden := add(t, db, "b", &Room{Name: "hidden"})
+		scope := guards(db, nil, map[string]store.Guard{"items": all(), "rooms": all()})
+		body := fmt.Sprintf(`{"title":"y","owner_id":%q,"room_id":%q}`, hidden.ID, hidden.ID)
+		err := db.Tx(t.Context(), func(_ context.Context, tx *store.Tx) error {
+			if _, err := gateInsert(t, tx, items, scope, body, nil); !isForeignKey(err) {
+				t.Errorf("insert: %v", err)
+			}
+			return nil // swallowed
+		})
+		if !errors.Is(err, store.ErrTxFailed) {
+			t.Errorf("commit after a denied write: %v", err)
+		}
+		if n := must(store.For[Item](db).AllTenants().Count(t.Context(), store.Cond{})); n != 0 {
+			t.Errorf("%d denied rows were committed", n)
+		}
+	})
+}
+
+// the error.
+func TestCardinalityFailsTheTransaction(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		tags := db.Table(Tag{})
+		err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			g := store.NewGate(tx, tags, nil)
+			in := must(g.DecodeInput([]byte(`[{"name":"a"},{"name":"b"}]`), store.InputOptions{}))
+			var out store.Rows
+			var wrong *store.CardinalityError
+			if err := g.Insert(ctx, in, store.WriteOptions{Single: true}, &out); !errors.As(err, &wrong) {
+				t.Errorf("insert: %v", err)
+			}
+			return nil
+		})
+		if !errors.Is(err, store.ErrTxFailed) {
+			t.Errorf("commit: %v", err)
+		}
+		if n := must(store.For[Tag](db).Count(t.Context(), store.Cond{})); n != 0 {
+			t.Errorf("%d rows were committed", n)
+		}
+	})
+}
+
+// Single counts the rows that were written, not those that may be seen.
+func TestSingleCountsHiddenRows(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		room := add(t, db, "a", &Room{Name: "r"})
+		for _, title := range []string{"stays", "goes"} {
+			add(t, db, "a", &Item{OwnerID: room.ID, RoomID: room.ID, Title: title})
+		}
+		g := all()
+		g.Read = store.Or(store.Eq("title", "stays"), store.Related("room", store.Eq("name", "r")), store.Compare("version", store.OpEq, 1))
+		g.Read = store.Or(store.Compare("version", store.OpEq, 1), store.Eq("title", "stays"))
+		scope := guards(db, nil, map[string]store.Guard{"items": g, "rooms": all()})
+		gate := store.NewGate(db, db.Table(Item{}), scope)
+		p := must(gate.DecodePatch([]byte(`{"count":1}`), nil))
+		var out store.Rows
+		var wrong *store.CardinalityError
+		err := gate.Update(t.Context(), p, store.True(), store.WriteOptions{Single: true, Return: &store.Query{}}, &out)
+		if !errors.As(err, &wrong) {
+			t.Errorf("two rows were written, one is seen: %v, count %d", err, out.Count)
 		}
 	})
 }

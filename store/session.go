@@ -68,9 +68,17 @@ func (s session) outcome(ctx context.Context, st *driver.Statement, err error) e
 		return nil
 	}
 	if s.tx != nil && (st.Write || s.db.dialect.Postgres()) && !errors.Is(err, driver.ErrTooLarge) {
-		s.tx.failed = err
+		s.fail(err)
 	}
 	return storeError(ctx, err)
+}
+
+// fail marks the transaction as failed: what a failed write has left in it must
+// not be committed.
+func (s session) fail(err error) {
+	if s.tx != nil && s.tx.failed == nil {
+		s.tx.failed = err
+	}
 }
 
 // newCompiler starts a statement. tenant is the scope's, or the context's for

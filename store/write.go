@@ -224,6 +224,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 		written = w.runDirect
 	}
 	if err := written(ctx, out); err != nil {
+		w.s.fail(err)
 		return err
 	}
 	if w.byKey && out.touched == 0 {
@@ -275,8 +276,8 @@ func (t *Table) hasActions() bool {
 }
 
 func (w *write) cardinality(out *Rows) error {
-	if w.single && out.Count != 1 {
-		return &CardinalityError{Rows: out.Count}
+	if w.single && (out.touched != 1 || out.Count != 1) {
+		return &CardinalityError{Rows: max(out.touched, out.Count)}
 	}
 	return nil
 }

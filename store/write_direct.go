@@ -15,7 +15,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		return err
 	}
 	pg := w.s.db.dialect.Postgres()
-	if !pg && !w.simple(checks) || w.byKey && w.filtered() {
+	if !pg && !w.simple(checks) || (w.byKey || w.single) && w.filtered() {
 		return w.runSteps(ctx, out)
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
