@@ -12,9 +12,9 @@ import (
 type env struct {
 	scope       *Scope // nil: trusted code
 	tenant      string
-	secret      []byte // authenticates cursors
-	withDeleted bool   // trusted code asked for deleted rows too
-	allTenants  bool   // trusted code asked for every tenant
+	cursors     *cursorKey
+	withDeleted bool // trusted code asked for deleted rows too
+	allTenants  bool // trusted code asked for every tenant
 }
 
 // compiler writes one statement. It is made for one use and not concurrent.
@@ -26,6 +26,7 @@ type compiler struct {
 	args    []any
 	aliases int
 	keys    []orderKey // of the root, set by read
+	made    driver.Statement
 }
 
 // source is a table in the FROM of a statement under its alias.
@@ -47,12 +48,35 @@ func (c *compiler) int(n int) { c.sql = strconv.AppendInt(c.sql, int64(n), 10) }
 
 // alias returns a name no other source of the statement has.
 func (c *compiler) alias() string {
+	n := c.aliases
 	c.aliases++
-	return "t" + strconv.Itoa(c.aliases-1)
+	if n < len(aliases) {
+		return aliases[n]
+	}
+	return "t" + strconv.Itoa(n)
 }
+
+// aliases are those that all but the largest statements need.
+var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
 // column writes a column of a source.
 func (c *compiler) column(s source, col *Column) { c.write(s.alias, ".", col.sqlName) }
+
+// Names a statement makes up itself. Tables and columns have plain names, so
+// they cannot be the same.
+const (
+	presentName = `"present?"` // of the one in each row of a page
+	oldRows     = `"old?"`     // rows before the write
+	newRows     = `"new?"`     // rows the write has left
+	logRows     = `"log?"`     // their change log
+)
+
+// keyName writes the name of an order key of a page behind a prefix.
+func (c *compiler) keyName(before string, i int) {
+	c.write(before, `"key?`)
+	c.int(i)
+	c.write(`"`)
+}
 
 // bind writes a placeholder for a value of a kind.
 func (c *compiler) bind(k Kind, v any) {

@@ -19,6 +19,8 @@ type readOptions struct {
 	page bool
 	// blank says that there is nothing to select; a one stands for each row.
 	blank bool
+	// single says that there is one row at most, and nothing to sort.
+	single bool
 }
 
 // orderKey is one resolved key of an order.
@@ -47,9 +49,11 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 	if err != nil {
 		return nil, err
 	}
-	keys, err := c.orderKeys(root, q)
-	if err != nil {
-		return nil, err
+	var keys []orderKey
+	if !opts.single {
+		if keys, err = c.orderKeys(root, q); err != nil {
+			return nil, err
+		}
 	}
 	shape := &driver.Shape{Members: plan.members, EachExtra: opts.each, Counted: q.Count}
 	for _, col := range opts.extra {
@@ -105,7 +109,7 @@ func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKe
 func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
 	c.write("select ")
 	if q.Count {
-		c.write("c.n, ", root.alias, ".present is not null")
+		c.write("c.n, ", root.alias, ".", presentName, " is not null")
 		if len(plan.members) > 0 {
 			c.write(", ")
 		}
@@ -124,14 +128,13 @@ func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderK
 		c.write(" left join ")
 	}
 	inner := source{table: root.table, alias: c.alias(), guard: root.guard}
-	c.write("(select ", inner.alias, ".*, 1 as present")
+	c.write("(select ", inner.alias, ".*, 1 as ", presentName)
 	for i, k := range keys {
 		c.write(", ")
 		if err := c.orderValue(inner, k); err != nil {
 			return err
 		}
-		c.write(" as o")
-		c.int(i)
+		c.keyName(" as ", i)
 	}
 	c.write(" from ", root.table.sqlName, " ", inner.alias)
 	if err := c.where(inner, q, keys); err != nil {
@@ -282,8 +285,7 @@ func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged 
 	for i, k := range keys {
 		c.separate()
 		if paged {
-			c.write(root.alias, ".o")
-			c.int(i)
+			c.keyName(root.alias+".", i)
 			continue
 		}
 		if err := c.orderValue(root, k); err != nil {
@@ -305,7 +307,8 @@ func (c *compiler) separate() {
 	c.write(", ")
 }
 
-// rowPlan is what one row of an answer consists of.
+// rowPlan is what one row of an answer consists of. It does not change once it
+// is made.
 type rowPlan struct {
 	columns []planColumn
 	embeds  []planEmbed
@@ -329,8 +332,11 @@ type planEmbed struct {
 // plan resolves the names of a query. Columns come first, embeds behind them;
 // an embed named like a column takes its place.
 func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
+	if q.Select == nil && len(q.With) == 0 {
+		return s.allColumns(), nil
+	}
 	p := &rowPlan{}
-	taken := make(map[string]bool, len(q.With))
+	taken := make(map[string]bool, len(q.With)+max(len(q.Select), len(s.table.Columns)))
 	for i := range q.With {
 		name := embedName(&q.With[i])
 		if taken[name] {
@@ -390,6 +396,30 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 		}
 	}
 	return nil
+}
+
+// allPlan is the plan for all columns that may be read, which most requests ask
+// for.
+type allPlan struct {
+	readable ColumnSet
+	plan     *rowPlan
+}
+
+// allColumns returns the plan for all columns of a source. The table keeps the
+// last one: callers with the same columns share it.
+func (s source) allColumns() *rowPlan {
+	readable := s.table.every
+	if s.guard != nil {
+		readable = s.guard.Readable
+	}
+	if kept := s.table.all.Load(); kept != nil && kept.readable == readable {
+		return kept.plan
+	}
+	n := len(s.table.Columns)
+	p := &rowPlan{columns: make([]planColumn, 0, n), members: make([]driver.Member, 0, n)}
+	p.addAll(s, make(map[string]bool, n))
+	s.table.all.Store(&allPlan{readable, p})
+	return p
 }
 
 func (p *rowPlan) addAll(s source, taken map[string]bool) {

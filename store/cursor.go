@@ -4,7 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"slices"
+	"hash"
+	"sync"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
@@ -19,33 +20,50 @@ var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for 
 // macSize is the number of bytes of the authentication code in a cursor.
 const macSize = 16
 
-// makeCursor makes the cursor behind a row from the JSON array of its keys.
-func makeCursor(secret []byte, keys []orderKey, values []byte) Cursor {
-	mac := cursorMAC(secret, keys, values)
-	return Cursor(base64.RawURLEncoding.EncodeToString(slices.Concat(mac, values)))
+// cursorKey authenticates cursors. It is safe for concurrent use.
+type cursorKey struct {
+	macs sync.Pool // of hash.Hash: to make one costs more than to use it
 }
 
-// cursorMAC authenticates the values together with the order they belong to.
-func cursorMAC(secret []byte, keys []orderKey, values []byte) []byte {
-	h := hmac.New(sha256.New, secret)
+func newCursorKey(secret []byte) *cursorKey {
+	return &cursorKey{sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+}
+
+// appendMAC appends the code that authenticates the values together with the
+// order they belong to.
+func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte {
+	var buf [256]byte
+	text := buf[:0]
 	for _, k := range keys {
-		h.Write([]byte(k.column.Table.Name + "." + k.column.Name))
+		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
 		if k.relation != nil {
-			h.Write([]byte("(" + k.relation.Source.Name + "." + k.relation.Name + ")"))
+			text = append(append(append(text, '('), k.relation.Source.Name...), '.')
+			text = append(append(text, k.relation.Name...), ')')
 		}
-		h.Write([]byte{byte(btoi(k.desc)), byte(btoi(k.first)), 0})
+		text = append(text, byte(btoi(k.desc)), byte(btoi(k.first)), 0)
 	}
-	h.Write(values)
-	return h.Sum(nil)[:macSize]
+	h := c.macs.Get().(hash.Hash)
+	h.Reset()
+	h.Write(append(text, values...))
+	var sum [sha256.Size]byte
+	dst = append(dst, h.Sum(sum[:0])[:macSize]...)
+	c.macs.Put(h)
+	return dst
 }
 
-// openCursor checks a cursor and returns the values of its keys.
-func openCursor(secret []byte, keys []orderKey, cursor Cursor) ([]any, error) {
+// make makes the cursor behind a row from the JSON array of its keys.
+func (c *cursorKey) make(keys []orderKey, values []byte) Cursor {
+	raw := c.appendMAC(make([]byte, 0, macSize+len(values)), keys, values)
+	return Cursor(base64.RawURLEncoding.EncodeToString(append(raw, values...)))
+}
+
+// open checks a cursor and returns the values of its keys.
+func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(cursor))
 	if err != nil || len(raw) < macSize {
 		return nil, errCursor
 	}
-	if !hmac.Equal(raw[:macSize], cursorMAC(secret, keys, raw[macSize:])) {
+	if !hmac.Equal(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:])) {
 		return nil, errCursor
 	}
 	doc, err := strictjson.Parse(raw[macSize:], strictjson.Limits{})
@@ -71,7 +89,7 @@ func openCursor(secret []byte, keys []orderKey, cursor Cursor) ([]any, error) {
 
 // after writes the condition that a row stands behind a cursor.
 func (c *compiler) after(s source, cursor Cursor, keys []orderKey) error {
-	values, err := openCursor(c.secret, keys, cursor)
+	values, err := c.cursors.open(keys, cursor)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type DB struct {
 
 	registering sync.Mutex
 	registry    atomic.Pointer[registry]
-	secret      settingsKey
+	cursors     atomic.Pointer[cursorKey]
 	wake        *wakeup
 }
 

@@ -77,7 +77,8 @@ type ReadOptions struct {
 // [UnknownColumnError] or [UnknownRelationError], like one that does not exist.
 func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) error {
 	c := g.s.newCompiler(ctx, g.scope, g.access)
-	ro := readOptions{part: seed.List, page: opts.Page}
+	defer c.free()
+	ro := readOptions{part: seed.List, page: opts.Page, single: opts.Single && !opts.Page && q.After == ""}
 	if opts.Single {
 		ro.part = seed.Single
 		if v := g.table.Version; v != nil {
@@ -88,11 +89,11 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 		ro.part = seed.Cursor
 	}
 	if opts.Page || q.After != "" {
-		secret, err := g.s.db.cursorSecret(ctx)
+		key, err := g.s.db.cursorKey(ctx)
 		if err != nil {
 			return err
 		}
-		c.secret = secret
+		c.cursors = key
 	}
 	asked := q
 	if opts.MaxRows > 0 && (q.Limit == nil || *q.Limit > opts.MaxRows) {
@@ -141,7 +142,7 @@ func (r *Rows) finish(c *compiler, opts ReadOptions) error {
 		return nil
 	}
 	if opts.Page {
-		r.Next = makeCursor(c.secret, c.keys, r.result.Extra)
+		r.Next = c.cursors.make(c.keys, r.result.Extra)
 		return nil
 	}
 	if opts.Single {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -81,14 +82,31 @@ func (s session) fail(err error) {
 	}
 }
 
+// compilers keeps the memory of statements that were run.
+var compilers = sync.Pool{New: func() any {
+	return &compiler{sql: make([]byte, 0, 1024), args: make([]any, 0, 16)}
+}}
+
+// maxPooledSQL is the size of a text up to which its memory is kept.
+const maxPooledSQL = 16 << 10
+
+// free gives a compiler back, and with it the statement it made. Not every
+// compiler needs to be freed; none may be used after.
+func (c *compiler) free() {
+	if cap(c.sql) > maxPooledSQL {
+		return
+	}
+	clear(c.args[:cap(c.args)])
+	*c = compiler{sql: c.sql[:0], args: c.args[:0]}
+	compilers.Put(c)
+}
+
 // newCompiler starts a statement. tenant is the scope's, or the context's for
 // trusted code.
 func (s session) newCompiler(ctx context.Context, scope *Scope, a access) *compiler {
-	c := &compiler{
-		env:     env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants},
-		dialect: s.db.dialect, pg: s.db.dialect.Postgres(),
-		sql: make([]byte, 0, 512), args: make([]any, 0, 8),
-	}
+	c := compilers.Get().(*compiler)
+	c.env = env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants}
+	c.dialect, c.pg = s.db.dialect, s.db.dialect.Postgres()
 	if scope != nil {
 		c.tenant = scope.Tenant
 	} else {
@@ -102,6 +120,8 @@ type access struct {
 	withDeleted, allTenants bool
 }
 
+// statement returns the one statement the compiler is made for.
 func (c *compiler) statement(shape *driver.Shape) *driver.Statement {
-	return &driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape}
+	c.made = driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape}
+	return &c.made
 }

@@ -5,32 +5,28 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// settingsKey keeps a secret of plinth_settings once it was read.
-type settingsKey struct {
-	value atomic.Pointer[[]byte]
-}
-
-// cursorSecret returns the key that authenticates cursors. It lives in the
-// database, so that all instances accept each other's cursors.
-func (db *DB) cursorSecret(ctx context.Context) ([]byte, error) {
-	if v := db.secret.value.Load(); v != nil {
-		return *v, nil
+// cursorKey returns the key that authenticates cursors. It lives in the
+// database, so that all instances accept each other's cursors; once it was read
+// it is kept.
+func (db *DB) cursorKey(ctx context.Context) (*cursorKey, error) {
+	if k := db.cursors.Load(); k != nil {
+		return k, nil
 	}
 	text, err := db.setting(ctx, "cursor_key")
 	if err != nil {
 		return nil, err
 	}
-	key, err := hex.DecodeString(text)
-	if err != nil || len(key) < 32 {
+	secret, err := hex.DecodeString(text)
+	if err != nil || len(secret) < 32 {
 		return nil, errors.New("store: setting cursor_key is no key of 32 bytes")
 	}
-	db.secret.value.Store(&key)
+	key := newCursorKey(secret)
+	db.cursors.Store(key)
 	return key, nil
 }
 

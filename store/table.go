@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 
 	"github.com/uptrace/bun/schema"
 )
@@ -46,6 +47,8 @@ type Table struct {
 	sqlName string // quoted
 	hooks   *hooks
 	db      *DB
+	every   ColumnSet               // all columns
+	all     atomic.Pointer[allPlan] // the last plan for all columns a caller may read
 	// referrers are the foreign keys of registered tables that point here.
 	referrers []*Reference
 }
@@ -134,13 +137,7 @@ const (
 func (t *Table) Column(name string) *Column { return t.byName[name] }
 
 // AllColumns returns the set of all columns.
-func (t *Table) AllColumns() ColumnSet {
-	var s ColumnSet
-	for _, c := range t.Columns {
-		s.Add(c)
-	}
-	return s
-}
+func (t *Table) AllColumns() ColumnSet { return t.every }
 
 // PublicColumns returns the columns that are neither hidden nor secret.
 func (t *Table) PublicColumns() ColumnSet {
@@ -209,6 +206,7 @@ func newTable(db *DB, bt *schema.Table) (*Table, error) {
 			return nil, fmt.Errorf("store: table %s has two columns %s", t.Name, c.Name)
 		}
 		t.Columns = append(t.Columns, c)
+		t.every.Add(c)
 		t.byName[c.Name] = c
 		if c.Key {
 			t.PrimaryKey = append(t.PrimaryKey, c)

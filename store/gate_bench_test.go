@@ -1,0 +1,119 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+)
+
+// BenchmarkGate measures what the store itself costs a request: compiling the
+// statement and handing over the answer of a driver that does nothing.
+func BenchmarkGate(b *testing.B) {
+	for _, dialect := range []string{"postgres", "sqlite"} {
+		db := idleDB(b, dialect)
+		posts := db.Table(Post{})
+		gate := store.NewGate(db, posts, authorScope(db))
+		point := store.Compare("id", store.OpEq, store.Text("01a1f84e-f789-76a5-be20-a71b1683346d"))
+		list := store.Query{
+			Where: store.Compare("score", store.OpLte, store.Text("500")), Order: []store.Order{{Column: "score", Desc: true}},
+			Limit: store.Limit(20),
+		}
+		tree := list
+		tree.With = []store.Embed{{Relation: "replies", Query: store.Query{Limit: store.Limit(5), With: []store.Embed{{Relation: "author"}}}}}
+		for _, bb := range []struct {
+			name  string
+			query store.Query
+			opts  store.ReadOptions
+		}{
+			{"point", store.Query{Where: point}, store.ReadOptions{Single: true, MaxBytes: 1 << 20}},
+			{"list", list, store.ReadOptions{MaxRows: 1000, MaxBytes: 1 << 20}},
+			{"tree", tree, store.ReadOptions{MaxRows: 1000, MaxBytes: 1 << 20}},
+		} {
+			b.Run(dialect+"/"+bb.name, func(b *testing.B) {
+				var rows store.Rows
+				b.ReportAllocs()
+				for b.Loop() {
+					q := bb.query
+					if err := gate.Read(b.Context(), &q, bb.opts, &rows); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+		b.Run(dialect+"/patch", func(b *testing.B) {
+			var rows store.Rows
+			patch, err := gate.DecodePatch([]byte(`{"title":"new"}`), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				opts := store.WriteOptions{Return: &store.Query{}}
+				if err := gate.Update(b.Context(), patch, point, opts, &rows); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// authorScope is a caller who may do everything with the posts of one author.
+func authorScope(db *store.DB) *store.Scope {
+	own := must(db.Table(Post{}).Bind(store.Compare("author_id", store.OpEq, store.Var("id"))))
+	guards := map[*store.Table]*store.Guard{}
+	for _, t := range db.Tables() {
+		all := t.AllColumns()
+		g := &store.Guard{Read: store.True(), Readable: all, Creatable: all, Updatable: all, AnyTarget: all}
+		if t == db.Table(Post{}) {
+			g.Read, g.Update, g.Delete = own, own, own
+		}
+		guards[t] = g
+	}
+	return &store.Scope{
+		Var:   func(string) (string, bool) { return "01a1f84e-f789-76a5-be20-a71b1683346d", true },
+		Guard: func(t *store.Table) *store.Guard { return guards[t] },
+	}
+}
+
+// idleDB is a database over a driver that does nothing.
+func idleDB(b *testing.B, dialect string) *store.DB {
+	b.Helper()
+	models := must(sqlite.Open(b.Context(), ":memory:", nil))
+	b.Cleanup(func() { _ = models.Close() })
+	db := store.New(idle{name: dialect, bun: models.Bun()}, store.Options{})
+	if err := db.Register(Author{}, Post{}, Tag{}, PostTag{}); err != nil {
+		b.Fatal(err)
+	}
+	return db
+}
+
+type idle struct {
+	name string
+	bun  *bun.DB
+}
+
+var _ driver.Driver = idle{}
+
+func (d idle) Dialect() driver.Dialect {
+	return driver.Dialect{Name: d.name, FoldCollation: `"und-x-icu"`}
+}
+func (d idle) Bun() *bun.DB { return d.bun }
+func (idle) Close() error   { return nil }
+
+func (idle) Query(context.Context, driver.Conn, *driver.Statement, *driver.Result) error { return nil }
+
+func (idle) Exec(context.Context, driver.Conn, *driver.Statement) (int64, error) { return 0, nil }
+
+func (idle) Begin(context.Context, driver.TxOptions) (driver.Conn, error) { return idleConn{}, nil }
+
+type idleConn struct{}
+
+func (idleConn) Commit(context.Context) error { return nil }
+func (idleConn) Rollback() error              { return nil }
+func (idleConn) SQL() *sql.Tx                 { return nil }
