@@ -224,7 +224,7 @@ func (c *compiler) visibleTarget(w *write, s source, ref *Reference, from string
 // failure while it plans.
 func (c *compiler) raise(w *write, s source, ch check) error {
 	c.write("case when ")
-	if err := c.checkCond(w, s, ch, "new"); err != nil {
+	if err := c.checkCond(w, s, ch, newRows); err != nil {
 		return err
 	}
 	c.write(" then true else ('", driver.RaisePrefix, w.checkName(ch), "'||left(")

@@ -103,8 +103,7 @@ func (c *compiler) orderBy(s source, keys []orderKey, computed bool) error {
 			c.write(", ")
 		}
 		if computed {
-			c.write(s.alias, ".o")
-			c.int(i)
+			c.keyName(s.alias+".", i)
 		} else if err := c.orderValue(s, k); err != nil {
 			return err
 		}

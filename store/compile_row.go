@@ -9,7 +9,7 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 	}
 	if !c.pg {
 		if counted {
-			c.write("case when ", s.alias, ".present is not null then ")
+			c.write("case when ", s.alias, ".", presentName, " is not null then ")
 		}
 		if err := c.jsonObject(s, p); err != nil {
 			return err

@@ -14,15 +14,15 @@ const logColumns = "(tbl, op, key, old, new, actor, tenant)"
 // canonical form.
 func (w *write) logCTE(c *compiler) {
 	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n")
-	from := " from new n"
+	from := " from " + newRows + " n"
 	switch {
 	case w.deletesRows():
 		old, image = image, "null::jsonb"
 	case w.op != OpInsert:
 		old = w.logImage("o")
-		from += " join old o on "
+		from += " join " + oldRows + " o on "
 	}
-	c.write(", log as (insert into plinth_changes ", logColumns, " select ")
+	c.write(", ", logRows, " as (insert into plinth_changes ", logColumns, " select ")
 	w.logHead(c)
 	c.write("jsonb_build_array(")
 	for i, pk := range w.table.PrimaryKey {

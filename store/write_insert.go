@@ -137,13 +137,13 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 		if err := w.answerFilter(c, result, checks, " filter (where ", ")"); err != nil {
 			return nil, err
 		}
-		c.write(" from new ", result.alias)
+		c.write(" from ", newRows, " ", result.alias)
 	} else {
 		c.write(" select ")
 		if err := w.returnColumns(c, result, plan); err != nil {
 			return nil, err
 		}
-		c.write(" from new ", result.alias)
+		c.write(" from ", newRows, " ", result.alias)
 		if err := w.answerFilter(c, result, checks, " where ", ""); err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 // changeCTEs writes "with old as (...), new as (...)" or only new.
 func (w *write) changeCTEs(c *compiler, s source) error {
 	if w.op == OpInsert {
-		c.write("with new as (")
+		c.write("with ", newRows, " as (")
 		if err := w.insertInto(c, s.alias); err != nil {
 			return err
 		}
@@ -168,23 +168,23 @@ func (w *write) changeCTEs(c *compiler, s source) error {
 		return nil
 	}
 	if !w.table.Tracked || w.deletesRows() {
-		c.write("with new as (")
+		c.write("with ", newRows, " as (")
 		if err := w.changeRows(c, s); err != nil {
 			return err
 		}
 		c.write(" returning ", s.alias, ".*)")
 		return nil
 	}
-	c.write("with old as (select ", s.alias, ".* from ", w.table.sqlName, " ", s.alias)
+	c.write("with ", oldRows, " as (select ", s.alias, ".* from ", w.table.sqlName, " ", s.alias)
 	if err := w.selectRows(c, s); err != nil {
 		return err
 	}
-	c.write(" for update of ", s.alias, "), new as (update ", w.table.sqlName, " as ")
+	c.write(" for update of ", s.alias, "), ", newRows, " as (update ", w.table.sqlName, " as ")
 	target := source{table: w.table, alias: c.alias()}
 	c.write(target.alias, " set ")
 	w.assign(c, target)
-	c.write(" from old where ")
-	c.equalKeys(target, w.table.PrimaryKey, source{alias: "old"}, w.table.PrimaryKey)
+	c.write(" from ", oldRows, " where ")
+	c.equalKeys(target, w.table.PrimaryKey, source{alias: oldRows}, w.table.PrimaryKey)
 	c.write(" returning ", target.alias, ".*)")
 	return nil
 }
