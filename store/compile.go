@@ -78,22 +78,6 @@ func (c *compiler) keyName(before string, i int) {
 	c.write(`"`)
 }
 
-// Names a statement makes up itself. Tables and columns have plain names, so
-// they cannot be the same.
-const (
-	presentName = `"present?"` // of the one in each row of a page
-	oldRows     = `"old?"`     // rows before the write
-	newRows     = `"new?"`     // rows the write has left
-	logRows     = `"log?"`     // their change log
-)
-
-// keyName writes the name of an order key of a page behind a prefix.
-func (c *compiler) keyName(before string, i int) {
-	c.write(before, `"key?`)
-	c.int(i)
-	c.write(`"`)
-}
-
 // bind writes a placeholder for a value of a kind.
 func (c *compiler) bind(k Kind, v any) {
 	c.placeholder(v)
