@@ -2,12 +2,12 @@ package clienttest_test
 
 import (
 	"cmp"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,11 +19,12 @@ import (
 
 // minAssertions is how many assertions there are at least, so that a script
 // that ends early is no success.
-const minAssertions = 150
+const minAssertions = 230
 
 // TestClient runs main.mjs against both examples on both engines.
 func TestClient(t *testing.T) {
 	t.Parallel()
+	watchSources(t)
 	iso := requirements(t)
 	atlas, quickstart := build(t, "atlas"), build(t, "quickstart")
 	t.Run("sqlite", func(t *testing.T) {
@@ -47,35 +48,32 @@ func TestClient(t *testing.T) {
 func requirements(t *testing.T) string {
 	t.Helper()
 	iso := cmp.Or(os.Getenv("ISO_CODES"), "/usr/share/iso-codes/json")
-	err := errors.Join(
-		exists("node_modules/@supabase/supabase-js", "npm --prefix internal/clienttest ci"),
-		exists(filepath.Join(iso, "iso_3166-1.json"), "the package iso-codes"),
-	)
-	if _, lookErr := exec.LookPath("node"); lookErr != nil {
-		err = errors.Join(errors.New("node is missing"), err)
+	var missing []string
+	if _, err := exec.LookPath("node"); err != nil {
+		missing = append(missing, "node")
 	}
-	if err == nil {
+	if _, err := os.Stat("node_modules/@supabase/supabase-js"); err != nil {
+		missing = append(missing, "@supabase/supabase-js (npm --prefix internal/clienttest ci)")
+	}
+	if _, err := os.Stat(filepath.Join(iso, "iso_3166-1.json")); err != nil {
+		missing = append(missing, "the package iso-codes")
+	}
+	if len(missing) == 0 {
 		return iso
 	}
 	if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
-		t.Fatalf("clienttest: %v", err)
+		t.Fatalf("clienttest needs %s", strings.Join(missing, ", "))
 	}
-	t.Skipf("clienttest: %v", err)
+	t.Skipf("clienttest needs %s", strings.Join(missing, ", "))
 	return ""
-}
-
-func exists(path, remedy string) error {
-	if _, err := os.Stat(path); err != nil {
-		return errors.New(path + " is missing: install it with " + remedy)
-	}
-	return nil
 }
 
 // drive starts both examples on databases of their own, fills the atlas and
 // runs the script.
 func drive(t *testing.T, iso, atlasBinary, quickstartBinary string, database func(*testing.T) string) {
 	t.Helper()
-	secret, users := auth.NewSecretKey(), newIssuer(t)
+	secret := auth.NewSecretKey()
+	users := issuer{secret: auth.NewSecretKey() + auth.NewSecretKey()}
 	atlas := start(t, atlasBinary, []string{"serve"}, "PLINTH_DATABASE_URL="+database(t),
 		"PLINTH_INSECURE_DEVELOPMENT=1", "PLINTH_SECRET_KEYS="+secret)
 	quickstart := start(t, quickstartBinary, nil, append(users.env(),
@@ -110,19 +108,14 @@ func drive(t *testing.T, iso, atlasBinary, quickstartBinary string, database fun
 // issuer makes tokens of users beside the demo user.
 type issuer struct{ secret string }
 
-func newIssuer(t *testing.T) *issuer {
-	t.Helper()
-	return &issuer{secret: auth.NewSecretKey() + auth.NewSecretKey()}
-}
-
 const issuerName = "clienttest"
 
-func (i *issuer) env() []string {
+func (i issuer) env() []string {
 	return []string{"PLINTH_JWT_SECRET=" + i.secret, "PLINTH_JWT_ISSUER=" + issuerName, "PLINTH_JWT_AUDIENCE=" + issuerName}
 }
 
 // token returns a token of a user nobody has seen before.
-func (i *issuer) token(t *testing.T) string {
+func (i issuer) token(t *testing.T) string {
 	t.Helper()
 	key, err := jwt.SecretKey("", []byte(i.secret))
 	if err != nil {

@@ -182,6 +182,14 @@ async function inside(t, db, w) {
     unlike: { 'no offset': each((list) => list.slice(0, 3)) },
     got: () => rows(query('alpha_2, subdivisions(name)').range(2, 4, { referencedTable: 'subdivisions' })),
   })
+  const parentsFirst = (list, first) => [
+    ...list.filter((x) => (x.parent_code === null) === first), ...list.filter((x) => (x.parent_code === null) !== first),
+  ]
+  await t.check('order', 'nulls first inside of an embed', {
+    want: each((list) => parentsFirst(list, true)),
+    unlike: { 'nulls last': each((list) => parentsFirst(list, false)) },
+    got: () => rows(query('alpha_2, subdivisions(name)').order('parent_code', { referencedTable: 'subdivisions', nullsFirst: true })),
+  })
   await t.check('or', 'inside of an embed', {
     want: each((list) => list.filter((s) => s.name.startsWith('A') || s.name.startsWith('Ş'))),
     unlike: { 'on the parents': each((list) => list), and: each(() => []) },

@@ -2,6 +2,18 @@ import { refusal } from './suite.mjs'
 
 /** What is refused, and how. Nothing may be ignored in silence. */
 export async function failures(t, db) {
+  await refusals(t, db)
+  await t.check('throwOnError', 'an error has the members clients know, of their types', {
+    want: { name: 'PostgrestError', code: 'string', message: 'string', details: 'object', hint: 'object' },
+    unlike: { 'no code': { name: 'PostgrestError', code: 'undefined', message: 'string', details: 'object', hint: 'object' } },
+    got: async () => {
+      const error = await db.from('countries').select('nope').throwOnError().then(() => ({}), (e) => e)
+      return { name: error.name, code: typeof error.code, message: typeof error.message, details: typeof error.details, hint: typeof error.hint }
+    },
+  })
+}
+
+async function refusals(t, db) {
   const countries = (select = 'alpha_2') => db.from('countries').select(select)
   const refused = (method, what, status, code, got) => t.check(method, what, {
     want: { status, code }, got: () => refusal(got()),
@@ -21,12 +33,18 @@ export async function failures(t, db) {
   await refused('is', 'another word than the five', 400, 'PGRST100', () => countries().filter('name', 'is', 'empty'))
   await refused('or', 'an open bracket', 400, 'PGRST100', () => countries().or('alpha_2.eq.FR,and(alpha_2.eq.DE'))
   await refused('limit', 'beyond the largest, instead of a silent cut', 400, 'PL001', () => countries().limit(1001))
+  const numbers = Array.from({ length: 1001 }, (_, i) => i)
+  await refused('in', 'beyond the largest list', 400, 'PL001', () => db.from('subdivision_types').select().in('uses', numbers))
   await refused('rpc', 'an unknown function', 404, 'PGRST202', () => db.rpc('nope', { a: 1 }))
 
   await refused('likeAnyOf', 'not supported', 400, 'PGRST127', () => countries().likeAnyOf('name', ['A%']))
   await refused('isDistinct', 'not supported', 400, 'PGRST127', () => countries().isDistinct('name', null))
   await refused('contains', 'not supported', 400, 'PGRST127', () => countries().contains('name', ['a']))
   await refused('textSearch', 'not supported', 400, 'PGRST127', () => countries().textSearch('name', 'a'))
+  await refused('overlaps', 'not supported', 400, 'PGRST127', () => countries().overlaps('name', ['a']))
+  await refused('rangeAdjacent', 'not supported', 400, 'PGRST127', () => countries().rangeAdjacent('name', '[1,2)'))
+  await refused('stripNulls', 'not supported', 406, 'PGRST107', () => countries().stripNulls())
+  await refused('geojson', 'not supported', 406, 'PGRST107', () => countries().geojson())
   await refused('csv', 'not supported', 406, 'PGRST107', () => countries().csv())
   await refused('explain', 'not supported', 406, 'PGRST107', () => countries().explain())
   await refused('select', 'spread embeds are not supported', 400, 'PGRST127', () => db.from('subdivisions').select('code, ...country(name)'))

@@ -22,6 +22,7 @@ export async function clean(db) {
 export async function writes(t, { service, anonymous }, iso) {
   await clean(service)
   await inserts(t, service)
+  await returned(t, service, iso)
   await texts(t, service)
   await numbers(t, service)
   await updates(t, service)
@@ -89,6 +90,38 @@ async function inserts(t, db) {
     want: [{ code: 'XA-1', country: { name: a.name }, parent: null, type: { name: 'Province' } }],
     unlike: { 'no embed': [{ code: 'XA-1' }] },
     got: () => rows(db.from('subdivisions').insert(child).select('code, country(name), parent(code), type(name)')),
+  })
+}
+
+/** What a write gives back is the new state, also of related rows. */
+async function returned(t, db, iso) {
+  const query = () => db.from('subdivisions')
+  const parent = iso.subdivisions.find((s) => s.parent_code === null)
+  await t.check('update', 'select with embeds follows the changed key', {
+    want: [{ code: 'XA-1', parent: { name: parent.name } }],
+    unlike: { 'the old parent': [{ code: 'XA-1', parent: null }] },
+    got: () => rows(query().update({ parent_code: parent.code }).eq('code', 'XA-1').select('code, parent(name)')),
+  })
+  await t.check('delete', 'select with embeds of the deleted row', {
+    want: [{ code: 'XA-1', country: { name: 'Invented A' }, parent: { code: parent.code } }],
+    unlike: { 'no embed': [{ code: 'XA-1' }] },
+    got: () => rows(query().delete().eq('code', 'XA-1').select('code, country(name), parent(code)')),
+  })
+  const child = (n) => ({ code: `XA-${n}`, name: `Child ${n}`, type_name: 'Province', country_code: 'XA', parent_code: null })
+  await t.check('single', 'an insert of many rows is undone', {
+    want: { refused: { status: 406, code: 'PGRST116' }, stored: [] },
+    unlike: { 'stored all the same': { refused: { status: 406, code: 'PGRST116' }, stored: ['XA-2', 'XA-3'] } },
+    got: async () => ({
+      refused: await refusal(query().insert([child(2), child(3)]).select().single()),
+      stored: await column(query().select('code').like('code', 'XA-%'), 'code'),
+    }),
+  })
+  await t.check('upsert', 'select with embeds of old and new rows', {
+    want: [{ name: 'Child 1', country: { alpha_3: 'XXA' } }, { name: 'Child 4', country: { alpha_3: 'XXA' } }],
+    got: async () => {
+      await rows(query().insert({ ...child(1), name: 'old' }))
+      return rows(query().upsert([child(1), child(4)]).select('name, country(alpha_3)'))
+    },
   })
 }
 
@@ -225,10 +258,10 @@ async function violations(t, db, iso) {
   await refused('insert', 'a key that exists', 409, '23505', () => db.from('countries').insert(invented('A')))
   await refused('insert', 'a unique value that exists', 409, '23505',
     () => db.from('countries').insert(invented('N', { numeric: iso.countries[0].numeric })))
-  const orphan = { code: 'XA-2', name: 'Orphan', type_name: 'Province', country_code: 'XZ', parent_code: null }
+  const orphan = { code: 'XA-9', name: 'Orphan', type_name: 'Province', country_code: 'XZ', parent_code: null }
   await refused('insert', 'a foreign key that leads nowhere', 409, '23503', () => db.from('subdivisions').insert(orphan))
   await refused('update', 'a foreign key that leads nowhere', 409, '23503',
-    () => db.from('subdivisions').update({ parent_code: 'XA-9' }).eq('code', 'XA-1'))
+    () => db.from('subdivisions').update({ parent_code: 'XA-8' }).eq('code', 'XA-1'))
   await refused('delete', 'a row that others refer to', 409, '23503', () => db.from('countries').delete().eq('alpha_2', 'XA'))
   await refused('insert', 'null where none may be', 400, '23502', () => db.from('countries').insert(invented('N', { flag: null })))
   await refused('insert', 'an unknown column', 400, 'PGRST204', () => db.from('countries').insert(invented('N', { nope: 1 })))
@@ -244,6 +277,7 @@ async function denials(t, service, anonymous, iso) {
   await refused('insert', 'without the secret key', () => countries().insert(invented('N')))
   await refused('insert', 'without the secret key, a key that exists: the same answer', () => countries().insert(invented('A')))
   await refused('upsert', 'without the secret key', () => countries().upsert(invented('A', { name: 'Stolen' })))
+  await refused('upsert', 'ignoreDuplicates without the secret key, a key that exists', () => countries().upsert(invented('A'), { ignoreDuplicates: true }))
   await refused('update', 'without the secret key', () => countries().update({ name: 'Stolen' }).eq('alpha_2', 'XA').select())
   await refused('delete', 'without the secret key', () => countries().delete().eq('alpha_2', 'XB').select())
   await t.check('select', 'after the refused writes everything is as it was', {
