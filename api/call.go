@@ -26,7 +26,7 @@ func (x *exchange) call() error {
 	if x.r.URL.RawQuery != "" {
 		return &problem.Error{Code: problem.NotImplemented, Message: "select, filters, order and limit are not supported on the result of a function"}
 	}
-	in, err := x.input(fn)
+	invoke, err := fn.prepare(x.input)
 	if err != nil {
 		return err
 	}
@@ -34,10 +34,10 @@ func (x *exchange) call() error {
 	defer x.s.putRows(out.rows)
 	if fn.inTx {
 		err = x.s.db.Tx(x.context(), func(ctx context.Context, tx *store.Tx) error {
-			return x.run(ctx, tx, tx, in, &out)
+			return x.run(ctx, tx, tx, invoke, &out)
 		})
 	} else {
-		err = x.run(x.context(), x.s.db, nil, in, &out)
+		err = x.run(x.context(), x.s.db, nil, invoke, &out)
 	}
 	if err != nil {
 		return err
@@ -45,27 +45,27 @@ func (x *exchange) call() error {
 	return x.sendResult(f, &out)
 }
 
-// input reads the arguments from the body.
-func (x *exchange) input(fn *function) (any, error) {
-	in := fn.newIn()
+// input reads the arguments from the body into a pointer.
+func (x *exchange) input(in any) error {
+	fn := x.function
 	if fn.in.NumField() == 0 && x.r.ContentLength == 0 {
-		return in, nil
+		return nil
 	}
 	body, err := x.body()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	doc, err := strictjson.Parse(body, strictjson.Limits{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if doc.Kind() != strictjson.Object {
-		return nil, &problem.Error{Code: problem.BadBody, Message: "the body must be an object of arguments"}
+		return &problem.Error{Code: problem.BadBody, Message: "the body must be an object of arguments"}
 	}
 	if err := fn.shape.DecodeValue(doc, in); err != nil {
-		return nil, err
+		return err
 	}
-	return in, fn.checks.check(x.s.db.Validator(), doc, reflect.ValueOf(in).Elem())
+	return fn.checks.check(x.s.db.Validator(), doc, reflect.ValueOf(in).Elem())
 }
 
 // result is what a function returned, encoded.
@@ -78,8 +78,8 @@ type result struct {
 
 // run calls the function and encodes what it returns, in one transaction if
 // there is one: an answer that cannot be given undoes it.
-func (x *exchange) run(ctx context.Context, s store.Session, tx *store.Tx, in any, out *result) error {
-	value, err := x.function.call(ctx, tx, in)
+func (x *exchange) run(ctx context.Context, s store.Session, tx *store.Tx, invoke invocation, out *result) error {
+	value, err := invoke(ctx, tx)
 	if err != nil || x.function.void {
 		return err
 	}

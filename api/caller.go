@@ -23,10 +23,6 @@ func newCaller(p auth.Principal, r *resources) *caller {
 	return c
 }
 
-// known reports whether the caller showed a credential: what a denial then is,
-// is 403.
-func (c *caller) known() bool { return c.principal.Kind != auth.Anonymous }
-
 func (c *caller) variable(name string) (string, bool) { return variable(&c.principal, name) }
 
 // guard returns the caller's guard of a table, or nil if it is not exposed. Each

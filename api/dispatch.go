@@ -103,8 +103,9 @@ func (x *exchange) locate() error {
 			return unknownFunction(path.Name)
 		}
 		return nil
+	default:
+		return errPath
 	}
-	return errPath
 }
 
 // offers reports whether what the path names has the method at all: a read-only

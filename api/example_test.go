@@ -21,7 +21,7 @@ type Page struct {
 	bun.BaseModel `bun:"table:pages"`
 	ID            int64  `bun:",pk,autoincrement"`
 	AuthorID      string `bun:",notnull"`
-	Title         string `bun:",notnull" validate:"required"`
+	Title         string `bun:",notnull"          validate:"required"`
 	Public        bool   `bun:",notnull"`
 }
 
@@ -100,13 +100,13 @@ func ExampleAPI_Handler() {
 		panic(err)
 	}
 	a.Add(api.Resource[Page]{Policy: api.Policy{
-		Read:    api.Owner("autor_id"),
+		Read:    api.Owner("author"),
 		Columns: map[string]api.ColumnRule{"titel": {Read: api.Anyone()}},
 	}})
 	_, err = a.Handler()
 	fmt.Println(err)
 	// Output:
-	// api: resource pages: read: store: column pages.autor_id does not exist
+	// api: resource pages: read: store: column pages.author does not exist
 	// api: resource pages: Columns: the table has no column titel
 }
 

@@ -25,12 +25,12 @@ type project struct {
 	store.Tenant
 	OwnerID  store.ID `bun:",notnull,type:uuid"`
 	TeamID   *int64
-	Title    string         `bun:",notnull" validate:"required"`
+	Title    string         `bun:",notnull"                              validate:"required"`
 	Budget   int64          `bun:",notnull"`
-	Code     string         `bun:",notnull,unique" plinth:"createonly"`
-	State    string         `bun:",notnull,default:'open'" plinth:"readonly"`
-	Internal string         `bun:",notnull" plinth:"hidden"`
-	Token    string         `bun:",notnull" plinth:"secret"`
+	Code     string         `bun:",notnull,unique"                       plinth:"createonly"`
+	State    string         `bun:",notnull,default:'open'"               plinth:"readonly"`
+	Internal string         `bun:",notnull"                              plinth:"hidden"`
+	Token    string         `bun:",notnull"                              plinth:"secret"`
 	Team     *team          `bun:"rel:belongs-to,join:team_id=id"`
 	Tasks    []*task        `bun:"rel:has-many,join:id=project_id"`
 	Labels   []*label       `bun:"m2m:project_labels,join:Project=Label"`

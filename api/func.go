@@ -28,11 +28,10 @@ import (
 //
 // [auth.FromContext]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#FromContext
 func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (Out, error)) Exposed {
-	f := newFunction[In, Out](name, gate)
-	if call != nil {
-		f.call = func(ctx context.Context, _ *store.Tx, in any) (any, error) { return call(ctx, *in.(*In)) }
+	if call == nil {
+		return newFunction[In, Out](name, gate, nil)
 	}
-	return f
+	return newFunction(name, gate, func(ctx context.Context, _ *store.Tx, in In) (Out, error) { return call(ctx, in) })
 }
 
 // TxFunc is [Func] for a function that runs in a transaction, which commits if
@@ -40,19 +39,25 @@ func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (O
 // again, so the function must have no effects outside of it; see [store.DB.Tx].
 // What it returns is judged and encoded in the same transaction.
 func TxFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
-	f := newFunction[In, Out](name, gate)
+	f := newFunction(name, gate, call)
 	f.inTx = true
-	if call != nil {
-		f.call = func(ctx context.Context, tx *store.Tx, in any) (any, error) { return call(ctx, tx, *in.(*In)) }
-	}
 	return f
 }
 
-func newFunction[In, Out any](name string, gate Gate) *function {
-	return &function{
-		name: name, gate: gate, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-		newIn: func() any { return new(In) },
+// newFunction leaves the types behind: from here on there is one kind of function.
+func newFunction[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) *function {
+	f := &function{name: name, gate: gate, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+	if call == nil {
+		return f
 	}
+	f.prepare = func(read func(in any) error) (invocation, error) {
+		in := new(In)
+		if err := read(in); err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, tx *store.Tx) (any, error) { return call(ctx, tx, *in) }, nil
+	}
+	return f
 }
 
 func (f *function) expose(b *build) { b.functions = append(b.functions, f.clone()) }

@@ -12,13 +12,15 @@ import (
 
 // function is a [Func] or [TxFunc] without its types.
 type function struct {
-	name  string
-	gate  Gate
-	inTx  bool
-	in    reflect.Type
-	out   reflect.Type
-	newIn func() any // pointer to a new In
-	call  func(ctx context.Context, tx *store.Tx, in any) (any, error)
+	name string
+	gate Gate
+	inTx bool
+	in   reflect.Type
+	out  reflect.Type
+
+	// prepare makes an In, lets read fill it through a pointer, and returns
+	// the call with it, which may be run more than once.
+	prepare func(read func(in any) error) (invocation, error)
 
 	shape    *strictjson.Shape
 	checks   *checkPlan
@@ -26,6 +28,9 @@ type function struct {
 	resource *resource // Out is rows of it, else nil
 	many     bool      // Out is a slice
 }
+
+// invocation is a call of a function with its arguments.
+type invocation func(ctx context.Context, tx *store.Tx) (any, error)
 
 // functions are the functions of an API.
 type functions struct {
@@ -47,7 +52,7 @@ func (f *function) compile(db *store.DB, r *resources) error {
 	if !validFunctionName(f.name) {
 		errs = append(errs, fmt.Errorf("api: function %q: the name must be letters, digits, underscores and dashes", f.name))
 	}
-	if f.call == nil {
+	if f.prepare == nil {
 		fail("there is no function to call")
 	}
 	if f.in.Kind() == reflect.Struct {

@@ -15,7 +15,7 @@ import (
 
 type greetIn struct {
 	Name  string   `json:"name" validate:"required"`
-	Age   *int     `json:"age" validate:"required"`
+	Age   *int     `json:"age"  validate:"required"`
 	Tags  []string `json:"tags"`
 	Inner struct {
 		Zip string `json:"zip" validate:"len5"`

@@ -84,6 +84,7 @@ func (x *exchange) location(row []byte) {
 // write is what the URL and the headers of a write say.
 type write struct {
 	form
+
 	read   *pgrst.Read
 	method string
 }

@@ -70,24 +70,6 @@ func OwnedBy(column string) Policy {
 	}
 }
 
-// namedRule is one of a policy's rules with its name.
-type namedRule struct {
-	name string
-	rule Rule
-}
-
-func (p *Policy) rules() []namedRule {
-	return []namedRule{
-		{"read", p.Read}, {"create", p.Create}, {"update", p.Update}, {"update to", p.UpdateTo},
-		{"delete", p.Delete}, {"restore", p.Restore},
-	}
-}
-
-// denies reports whether the policy allows nothing to anybody.
-func (p *Policy) denies() bool {
-	return !p.ServiceBypass && !slices.ContainsFunc(p.rules(), func(r namedRule) bool { return r.rule != nil })
-}
-
 // String returns the policy as text, one line for each part that is set.
 func (p Policy) String() string {
 	var b strings.Builder
@@ -113,6 +95,28 @@ func (p Policy) String() string {
 		return "denies everything\n"
 	}
 	return b.String()
+}
+
+// namedRule is one of a policy's rules with its name.
+type namedRule struct {
+	name string
+	rule Rule
+}
+
+func (p Policy) rules() []namedRule {
+	return []namedRule{
+		{"read", p.Read},
+		{"create", p.Create},
+		{"update", p.Update},
+		{"update to", p.UpdateTo},
+		{"delete", p.Delete},
+		{"restore", p.Restore},
+	}
+}
+
+// denies reports whether the policy allows nothing to anybody.
+func (p Policy) denies() bool {
+	return !p.ServiceBypass && !slices.ContainsFunc(p.rules(), func(r namedRule) bool { return r.rule != nil })
 }
 
 // clone copies the maps, so that what a caller does to them later changes

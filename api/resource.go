@@ -13,7 +13,7 @@ import (
 // Exposed is something an [API] serves: a [Resource], or what [Func] or [TxFunc]
 // returns. There are no others.
 type Exposed interface {
-	expose(*build)
+	expose(b *build)
 }
 
 // Resource serves the table of the model T at /{table} and /{table}/{id}. A
@@ -99,7 +99,7 @@ func (r *resource) checkPresets(fail func(string, ...any)) {
 		switch {
 		case c == nil:
 			fail("Preset: the table has no column %s", name)
-		case c == r.table.Tenant || c == r.table.Version || c == r.table.CreatedAt || c == r.table.UpdatedAt || c == r.table.DeletedAt:
+		case c == r.table.Tenant, c == r.table.Version, c == r.table.CreatedAt, c == r.table.UpdatedAt, c == r.table.DeletedAt:
 			fail("Preset: the library sets %s itself", name)
 		case isVar && !knownVariable(string(variable)):
 			fail("Preset: %s: unknown variable %s", name, variable)
@@ -125,8 +125,9 @@ func (r *resource) checkTargets(exposed func(*store.Table) bool) error {
 			if preset || slices.Contains(r.policy.AnyTarget, c.Name) || !creatable.Has(c) && !updatable.Has(c) {
 				continue
 			}
-			errs = append(errs, fmt.Errorf("api: resource %s: a client may write %s, but the table it points to, %s, is not added, so no target can be checked: "+
-				"add a Resource for %s, or list %s in AnyTarget, or close it with Columns", r.table.Name, c.Name, ref.Target.Name, ref.Target.Name, c.Name))
+			errs = append(errs, fmt.Errorf("api: resource %s: a client may write %s, but the table it points to, %s, is not added, "+
+				"so no target can be checked: add a Resource for it, or list %s in AnyTarget, or close it with Columns",
+				r.table.Name, c.Name, ref.Target.Name, c.Name))
 		}
 	}
 	return errors.Join(errs...)

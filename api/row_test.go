@@ -63,7 +63,7 @@ func TestEntityTags(t *testing.T) {
 		h := fixtureServer(t, db, api.Config{})
 		tag := func(line string, header ...string) string {
 			t.Helper()
-			return must(t, h, 200, request{caller: "ann", line: line, header: header}).header.Get("Etag")
+			return must(t, h, 200, request{caller: "ann", line: line, header: header}).header.Get("ETag")
 		}
 		path := "/projects/" + pAlpha
 		full := tag("GET " + path)
@@ -106,8 +106,8 @@ func TestEntityTags(t *testing.T) {
 			t.Errorf("tag of a row without version: %s", weak)
 		}
 		res := must(t, h, 200, request{caller: "ann", line: "PATCH " + path, body: `{"title":"last"}`, header: []string{representation}})
-		if got := tag("GET " + path); got != res.header.Get("Etag") {
-			t.Errorf("PATCH answered %s, GET %s", res.header.Get("Etag"), got)
+		if got := tag("GET " + path); got != res.header.Get("ETag") {
+			t.Errorf("PATCH answered %s, GET %s", res.header.Get("ETag"), got)
 		}
 	})
 }
@@ -118,7 +118,7 @@ func TestOnePatchOfMany(t *testing.T) {
 	engines(t, func(t *testing.T, db *store.DB) {
 		h := fixtureServer(t, db, api.Config{})
 		path := "/projects/" + pAlpha
-		tag := must(t, h, 200, request{caller: "ann", line: "GET " + path}).header.Get("Etag")
+		tag := must(t, h, 200, request{caller: "ann", line: "GET " + path}).header.Get("ETag")
 		statuses := make(chan int)
 		const writers = 16
 		for range writers {

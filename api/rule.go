@@ -15,7 +15,7 @@ type Rule interface {
 	String() string
 
 	// walk visits the gates, conditions and combinations of the rule.
-	walk(ruleVisitor)
+	walk(v ruleVisitor)
 
 	// resolve returns the condition that is left when the gates are decided,
 	// or that every row is allowed. The zero Cond allows none.

@@ -114,12 +114,12 @@ func TestRules(t *testing.T) {
 			}
 			for caller, keys := range want {
 				res := must(t, h, http.StatusOK, request{caller: caller, line: "GET /notes?select=key&order=key"})
-				var got string
+				var got strings.Builder
 				for _, row := range decode[[]struct{ Key string }](t, res.body) {
-					got += row.Key
+					got.WriteString(row.Key)
 				}
-				if got != keys {
-					t.Errorf("%s: %q sees %q, want %q", tt.name, caller, got, keys)
+				if got.String() != keys {
+					t.Errorf("%s: %q sees %q, want %q", tt.name, caller, got.String(), keys)
 				}
 			}
 		}
@@ -168,7 +168,7 @@ func TestClaims(t *testing.T) {
 func TestManyGates(t *testing.T) {
 	t.Parallel()
 	var rules []api.Rule
-	for _, name := range strings.Fields("a b c d e f g h i j editor") {
+	for name := range strings.FieldsSeq("a b c d e f g h i j editor") {
 		rules = append(rules, api.Role(name))
 	}
 	h := serve(t, memory(t), api.Config{}, api.Resource[note]{Policy: api.Policy{Read: api.AnyOf(rules...), Create: api.Anyone()}})

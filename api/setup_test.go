@@ -122,7 +122,7 @@ type note struct {
 	bun.BaseModel `bun:"table:notes"`
 	store.Model
 	OwnerID store.ID `bun:",notnull,type:uuid"`
-	Title   string   `bun:",notnull" validate:"required"`
+	Title   string   `bun:",notnull"           validate:"required"`
 	Body    string
 	Secret  string `bun:",notnull" plinth:"secret"`
 	Rank    *int64

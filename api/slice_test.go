@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestOwnedNotes(t *testing.T) {
 		if len(made) != 1 || made[0]["title"] != "first" || made[0]["owner_id"] != ann.String() {
 			t.Fatalf("made %s", res.body)
 		}
-		path := "/notes/" + made[0]["id"].(string)
+		path := "/notes/" + fmt.Sprint(made[0]["id"])
 
 		if got := must(t, h, http.StatusOK, request{caller: "ann", line: "GET /notes?select=title"}); got.body != `[{"title":"first"}]` {
 			t.Errorf("ann sees %s", got.body)
@@ -36,14 +37,14 @@ func TestOwnedNotes(t *testing.T) {
 		must(t, h, http.StatusForbidden, request{caller: "bob", line: "POST /notes", body: `{"title":"x","key":"","owner_id":"` + ann.String() + `"}`})
 
 		one := must(t, h, http.StatusOK, request{caller: "ann", line: "GET " + path + "?select=title,version"})
-		if one.body != `{"title":"first","version":1}` || !strings.HasPrefix(one.header.Get("Etag"), `"1.`) {
+		if one.body != `{"title":"first","version":1}` || !strings.HasPrefix(one.header.Get("ETag"), `"1.`) {
 			t.Errorf("one row: %s %v", one.body, one.header)
 		}
 		must(t, h, http.StatusNoContent, request{
-			caller: "ann", line: "PATCH " + path, body: `{"title":"second"}`, header: []string{"If-Match: " + one.header.Get("Etag")},
+			caller: "ann", line: "PATCH " + path, body: `{"title":"second"}`, header: []string{"If-Match: " + one.header.Get("ETag")},
 		})
 		must(t, h, http.StatusPreconditionFailed, request{
-			caller: "ann", line: "PATCH " + path, body: `{"title":"third"}`, header: []string{"If-Match: " + one.header.Get("Etag")},
+			caller: "ann", line: "PATCH " + path, body: `{"title":"third"}`, header: []string{"If-Match: " + one.header.Get("ETag")},
 		})
 		must(t, h, http.StatusNotFound, request{caller: "bob", line: "DELETE " + path})
 		must(t, h, http.StatusNoContent, request{caller: "ann", line: "DELETE /notes?title=eq.second"})

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,10 +29,8 @@ type checkField struct {
 // checked down to where it begins again.
 func planChecks(t reflect.Type, outer []reflect.Type) *checkPlan {
 	plan := &checkPlan{}
-	for _, o := range outer {
-		if o == t {
-			return plan
-		}
+	if slices.Contains(outer, t) {
+		return plan
 	}
 	outer = append(outer, t)
 	for _, f := range reflect.VisibleFields(t) {
