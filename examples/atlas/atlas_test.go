@@ -42,7 +42,7 @@ func checkAtlas(t *testing.T, folder, database string) {
 	secret := auth.NewSecretKey()
 	app, err := plinth.New(t.Context(), plinth.Config{
 		DatabaseURL: database, InsecureDevelopment: true, Keys: auth.Keys{Secret: []string{secret}},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,13 +72,13 @@ func checkAtlas(t *testing.T, folder, database string) {
 }
 
 // entries reads a file without the code under test.
-func entries(t *testing.T, folder, standard string) []map[string]any {
+func entries(t *testing.T, folder, standard string) []map[string]string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(folder, "iso_"+standard+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file map[string][]map[string]any
+	var file map[string][]map[string]string
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func entries(t *testing.T, folder, standard string) []map[string]any {
 }
 
 // distinct counts the different values of a function of the entries.
-func distinct(entries []map[string]any, value func(map[string]any) string) int {
+func distinct(entries []map[string]string, value func(map[string]string) string) int {
 	seen := map[string]bool{}
 	for _, e := range entries {
 		seen[value(e)] = true
@@ -97,7 +97,7 @@ func distinct(entries []map[string]any, value func(map[string]any) string) int {
 func compareCounts(t *testing.T, db *store.DB, folder string) {
 	t.Helper()
 	subdivisions := entries(t, folder, "3166-2")
-	typeOf := func(e map[string]any) string { return e["type"].(string) }
+	typeOf := func(e map[string]string) string { return e["type"] }
 	check := func(table string, want int, count func() (int64, error)) {
 		t.Helper()
 		if got, err := count(); err != nil || got != int64(want) {
@@ -110,8 +110,8 @@ func compareCounts(t *testing.T, db *store.DB, folder string) {
 	check("subdivision_types", distinct(subdivisions, typeOf), func() (int64, error) {
 		return store.For[SubdivisionType](db).Count(t.Context(), all)
 	})
-	check("country_subdivision_types", distinct(subdivisions, func(e map[string]any) string {
-		return e["code"].(string)[:2] + typeOf(e)
+	check("country_subdivision_types", distinct(subdivisions, func(e map[string]string) string {
+		return e["code"][:2] + typeOf(e)
 	}), func() (int64, error) { return store.For[CountrySubdivisionType](db).Count(t.Context(), all) })
 	check("languages", len(entries(t, folder, "639-3")), func() (int64, error) { return store.For[Language](db).Count(t.Context(), all) })
 	check("currencies", len(entries(t, folder, "4217")), func() (int64, error) { return store.For[Currency](db).Count(t.Context(), all) })
@@ -131,12 +131,12 @@ func compareParents(t *testing.T, db *store.DB, folder string) {
 	}
 	want := 0
 	for _, e := range entries(t, folder, "3166-2") {
-		parent, ok := e["parent"].(string)
+		parent, ok := e["parent"]
 		if !ok {
 			continue
 		}
 		want++
-		code := e["code"].(string)
+		code := e["code"]
 		if p := got[code]; !strings.HasPrefix(p, code[:2]+"-") || p != parent && p != code[:2]+"-"+parent {
 			t.Errorf("%s lies within %q, want %q", code, p, parent)
 		}

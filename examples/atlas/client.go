@@ -74,15 +74,15 @@ func (e *temporaryError) Error() string { return e.err.Error() }
 func (e *temporaryError) Unwrap() error { return e.err }
 
 func (c *client) post(ctx context.Context, address string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body)) //nolint:gosec // the user says where
 	if err != nil {
 		return err
 	}
-	req.Header.Set("apikey", c.key)
+	req.Header.Set("Apikey", c.key)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Prefer", "resolution=merge-duplicates,return=minimal")
-	resp, err := c.http.Do(req)
+	resp, err := c.http.Do(req) //nolint:gosec // the user says where
 	if err != nil {
 		return &temporaryError{err: err}
 	}
@@ -106,15 +106,21 @@ func answerError(resp *http.Response) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", resp.Status, err)
 	}
-	var problem struct{ Code, Message, Details, Hint string }
+	var problem struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Details string `json:"details"`
+		Hint    string `json:"hint"`
+	}
 	if err := json.Unmarshal(raw, &problem); err != nil || problem.Message == "" {
 		return fmt.Errorf("%s: %.200q", resp.Status, raw)
 	}
 	text := resp.Status + ": " + problem.Code + " " + problem.Message
-	for _, more := range []string{problem.Details, problem.Hint} {
-		if more != "" {
-			text += " (" + more + ")"
-		}
+	if problem.Details != "" {
+		text += " (" + problem.Details + ")"
+	}
+	if problem.Hint != "" {
+		text += " (" + problem.Hint + ")"
 	}
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 		text += ": is this the server's secret key?"

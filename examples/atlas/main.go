@@ -26,11 +26,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-const usage = `usage:
-  atlas key
-  atlas serve
-  atlas load -key KEY [-url URL] [-iso FOLDER]
-`
+// errUsage is the answer to arguments that make no sense.
+var errUsage = errors.New("usage: atlas key | atlas serve | atlas load -key KEY [-url URL] [-iso FOLDER]")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,7 +42,7 @@ func main() {
 // run executes one command and writes what a person should see to out.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New(usage)
+		return errUsage
 	}
 	switch args[0] {
 	case "key":
@@ -56,7 +53,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "load":
 		return loadCommand(ctx, args[1:], out)
 	}
-	return fmt.Errorf("atlas: unknown command %q\n%s", args[0], usage)
+	return fmt.Errorf("atlas: unknown command %q; %w", args[0], errUsage)
 }
 
 // loadCommand reads the flags of load. The key may come from the environment,
@@ -65,13 +62,16 @@ func loadCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.SetOutput(out)
 	url := flags.String("url", "http://127.0.0.1:8090", "address of the server")
-	key := flags.String("key", os.Getenv("ATLAS_KEY"), "secret key of the server; also ATLAS_KEY")
+	key := flags.String("key", "", "secret key of the server; also ATLAS_KEY")
 	folder := flags.String("iso", isoFolder(), "folder with the JSON files of iso-codes; also ISO_CODES")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
+	}
+	if *key == "" {
+		*key = os.Getenv("ATLAS_KEY")
 	}
 	if *key == "" {
 		return errors.New("atlas: load needs the server's secret key: give -key or ATLAS_KEY")

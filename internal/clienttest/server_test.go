@@ -55,7 +55,7 @@ func build(t *testing.T, example string) string {
 func start(t *testing.T, binary string, args []string, env ...string) server {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command(binary, args...) //nolint:noctx // it is stopped gently, below
+	cmd := exec.Command(binary, args...) // without the test's context, which would kill it
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(append(os.Environ(), "PLINTH_ADDR=127.0.0.1:0"), env...)
 	cmd.Stderr = &stderr
