@@ -55,8 +55,9 @@ func (n *node) appendText(dst []byte, inside bool) []byte {
 			return dst
 		}
 		return append(n.kids[0].appendText(append(dst, " ("...), false), ')')
+	default:
+		return n.appendComparison(dst)
 	}
-	return n.appendComparison(dst)
 }
 
 func (n *node) appendJoined(dst []byte, word string, inside bool) []byte {

@@ -1,0 +1,55 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+)
+
+// FuzzServe sends anything: an answer is never a 5xx, always what its headers
+// say, and nothing secret is in it.
+func FuzzServe(f *testing.F) {
+	for _, line := range []string{
+		"GET /projects?select=title,team(name),tasks!inner(title)&tasks.order=title.desc&order=team(name)&limit=1",
+		"GET /projects?select=*,labels(text)&or=(title.ilike.*a*,and(budget.gt.1,not.code.is.null))",
+		"GET /projects/" + pAlpha + "?select=title::text,tasks(*)",
+		"GET /teams?id=in.(1,2)&name=match.^r&offset=1&after=AAAA",
+		"HEAD /tasks?done=is.true&points=eq(any).{1,2}",
+		"POST /labels?columns=id,text&on_conflict=id",
+		"POST /rpc/greet",
+		"PATCH /tasks?title=eq.one&select=title",
+		"PATCH /labels/hot",
+		"DELETE /project_labels?label_id=eq.hot",
+	} {
+		method, target, _ := strings.Cut(line, " ")
+		f.Add(method, target, "return=representation, count=exact", `{"id":"a","text":"b"}`)
+		f.Add(method, target, "resolution=merge-duplicates", `[{"title":"x","project_id":"`+pAlpha+`"}]`)
+	}
+	db := memory(f)
+	h := fixtureServer(f, db, api.Config{}, functions(db)[0])
+	f.Fuzz(func(t *testing.T, method, target, prefer, body string) {
+		u, err := url.Parse(target)
+		if err != nil || !strings.HasPrefix(target, "/") || u.Host != "" {
+			t.Skip("no request has this target")
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", strings.NewReader(body))
+		r.Method, r.URL = method, u
+		r.Header = http.Header{"Content-Type": {"application/json"}, "Prefer": {prefer}, "X-Caller": {"ann"}}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Fatalf("%s %s %q: %d %s", method, target, body, w.Code, w.Body)
+		}
+		if strings.HasPrefix(w.Header().Get("Content-Type"), "application/") && method != http.MethodHead && !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s %s: not JSON: %s", method, target, w.Body)
+		}
+		if strings.Contains(w.Body.String(), "t-alpha") || strings.Contains(w.Body.String(), "i-alpha") {
+			t.Errorf("%s %s: %s", method, target, w.Body)
+		}
+	})
+}
