@@ -223,16 +223,4 @@ async function names(t, db, w) {
     want: named,
     got: () => rows(db.from('subdivisions').select('code, countries(alpha_3)').eq('country_code', 'AZ').eq('type_name', 'Municipality')),
   })
-  await t.check('select', 'embed with the foreign key as hint', {
-    want: named,
-    got: () => rows(db.from('subdivisions').select('code, countries!subdivisions_country_code_fkey(alpha_3)')
-      .eq('country_code', 'AZ').eq('type_name', 'Municipality')),
-  })
-  const up = cities.map((s) => ({ code: s.code, up: s.parent_code === null ? null : { code: s.parent_code } }))
-  await t.check('select', 'embed of the same table with the column as hint', {
-    want: up,
-    unlike: { 'the children': cities.map((s) => ({ code: s.code, up: pick(w.childrenOf(s.code), 'code') })) },
-    got: () => rows(db.from('subdivisions').select('code, up:subdivisions!parent_code(code)')
-      .eq('country_code', 'AZ').eq('type_name', 'Municipality')),
-  })
 }
