@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // Gate is a [Rule] that the caller alone decides. The zero Gate lets nobody
@@ -137,3 +138,7 @@ func (g Gate) same(o Gate) bool {
 	}
 	return g.n != nil && o.n != nil && !g.n.opaque && !o.n.opaque && g.n.text == o.n.text
 }
+
+func (g Gate) walk(v ruleVisitor) { v.gate(g) }
+
+func (g Gate) resolve(open func(Gate) bool) (store.Cond, bool) { return store.Cond{}, open(g) }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/http"
+
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -17,6 +19,9 @@ func (x *exchange) list() error {
 	}
 	q := &read.Query
 	q.Count = f.prefer.Count
+	if x.r.Method == http.MethodHead && q.Count && q.After == "" && f.media != pgrst.MediaObject {
+		return x.countOnly(q, f)
+	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
 	err = x.gate(x.s.db).Read(x.r.Context(), q, store.ReadOptions{
@@ -44,6 +49,35 @@ func (x *exchange) list() error {
 		x.set("Link", x.nextLink(rows.Next))
 	}
 	return x.sendRows(status, f.media, rows)
+}
+
+// countOnly answers HEAD with count=exact, by which clients ask how many rows
+// there are: the total says how many a GET would send, so none is read. Headers
+// that only the rows could tell are left out (RFC 9110 section 9.3.2).
+func (x *exchange) countOnly(q *store.Query, f form) error {
+	asked := *q
+	asked.Limit = store.Limit(0)
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if err := x.gate(x.s.db).Read(x.r.Context(), &asked, store.ReadOptions{}, rows); err != nil {
+		return err
+	}
+	limit := x.s.config.Limits.Rows
+	if q.Limit != nil {
+		limit = *q.Limit
+	}
+	n := max(0, min(limit, int(rows.Total)-q.Offset))
+	status, err := pgrst.ReadStatus(q.Offset, n, rows.Total, false)
+	if err != nil {
+		return err
+	}
+	x.headers(keepNot)
+	x.set("Content-Type", f.media.ContentType())
+	x.set("Content-Range", pgrst.ReadRange(q.Offset, n, rows.Total))
+	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
+	x.begun = true
+	x.w.WriteHeader(status)
+	return nil
 }
 
 // keyReadable reports whether the caller can read the primary key. It stands in

@@ -135,6 +135,34 @@ func TestReadHeaders(t *testing.T) {
 	}
 }
 
+// TestHead compares HEAD with GET: the same status and headers, as far as HEAD
+// has them, and no body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	h := fixtureServer(t, memory(t), api.Config{Limits: api.Limits{Rows: 2}})
+	must(t, h, 201, request{caller: "ann", line: "POST /teams", body: `{"name":"green"}`})
+	for _, target := range []string{
+		"/teams", "/teams?limit=1", "/teams?offset=1", "/teams?offset=3", "/teams?offset=4", "/teams?id=eq.9", "/teams?limit=0", "/teams?limit=2&order=name",
+		"/teams/1", "/teams/9", "/nothing", "/teams?select=nope", "/teams?id=eq.x",
+	} {
+		for _, header := range []string{"Prefer: count=exact", "Prefer: handling=lenient", objectOnly} {
+			get := do(t, h, request{line: "GET " + target, header: []string{header}})
+			head := do(t, h, request{line: "HEAD " + target, header: []string{header}})
+			if head.status != get.status || head.body != "" {
+				t.Errorf("%s, %s: HEAD %d %q, GET %d", target, header, head.status, head.body, get.status)
+			}
+			for name := range get.header {
+				if got := head.header.Get(name); got != "" && got != get.header.Get(name) {
+					t.Errorf("%s, %s: %s is %q for HEAD, %q for GET", target, header, name, got, get.header.Get(name))
+				}
+			}
+			if got, want := head.header.Get("Content-Range"), get.header.Get("Content-Range"); got != want {
+				t.Errorf("%s, %s: Content-Range %q for HEAD, %q for GET", target, header, got, want)
+			}
+		}
+	}
+}
+
 // TestPaging follows Link until it ends, and compares with what one read says.
 func TestPaging(t *testing.T) {
 	t.Parallel()
