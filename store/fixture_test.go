@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
 )
@@ -60,31 +58,7 @@ type PostTag struct {
 // engines runs a test on SQLite and on PostgreSQL.
 func engines(t *testing.T, run func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		db, err := sqlite.Open(t.Context(), t.TempDir()+"/test.db", nil)
-		prepare(t, db, err, run)
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		db, err := postgres.Open(t.Context(), pgtest.URL(t), nil)
-		prepare(t, db, err, run)
-	})
-}
-
-func prepare(t *testing.T, db *store.DB, err error, run func(t *testing.T, db *store.DB)) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Register(Author{}, Post{}, Tag{}, PostTag{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := migrate.Auto(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	run(t, db)
+	storetest.Engines(t, pgtest.Source(), run, storetest.Models(Author{}, Post{}, Tag{}, PostTag{}))
 }
 
 // must returns v or ends the test by a panic that names the error.

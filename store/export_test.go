@@ -1,0 +1,27 @@
+package store
+
+import (
+	"errors"
+	"reflect"
+)
+
+// EvaluateCond judges a condition over a struct in memory, as the write path
+// judges rules, and reports whether the row is selected. The condition must not
+// read other tables.
+func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err error) {
+	v := reflect.ValueOf(model).Elem()
+	t := db.Table(v.Interface())
+	bound, err := t.Bind(c)
+	if err != nil {
+		return false, err
+	}
+	row, err := t.readStruct(v)
+	if err != nil {
+		return false, err
+	}
+	result, decided := bound.n.evaluate(scope, row)
+	if !decided {
+		return false, errors.New("the condition cannot be decided in memory")
+	}
+	return result == isTrue, nil
+}

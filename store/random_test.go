@@ -1,0 +1,119 @@
+package store_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// randomSeed is the seed of PLINTH_TEST_RANDOM, to run a failed test again, or a
+// new one.
+func randomSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("PLINTH_TEST_RANDOM"); text != "" {
+		seed = must(strconv.ParseUint(text, 10, 64))
+	}
+	t.Logf("PLINTH_TEST_RANDOM=%d", seed)
+	return seed
+}
+
+// TestRandomConditions compares conditions, filtered by a guard, with an oracle
+// over the data: as SQL of both engines, and as the library evaluates them in
+// memory. PLINTH_TEST_LONG=1 takes 10,000 instead of 1,000.
+func TestRandomConditions(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		trees := 1000
+		if os.Getenv("PLINTH_TEST_LONG") != "" {
+			trees = 10000
+		}
+		r := rand.New(rand.NewPCG(randomSeed(t), 0))
+		rows := newLeaves(r, 60)
+		for _, row := range rows {
+			if err := store.For[Leaf](db).Insert(t.Context(), row.model); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var shares [11]int // trees by the share of the visible rows they select, in tenths
+		middle, failed := 0, 0
+		for range trees {
+			f := forest{r: r, rows: rows, visible: leafVisible, vars: map[string]string{"limit": "0"}}
+			tree := f.grow(4)
+			share, err := f.check(t, db, tree)
+			if err != nil {
+				t.Errorf("%s\n%v", tree.text, err)
+				if failed++; failed == 5 {
+					t.Fatal("no more")
+				}
+				continue
+			}
+			shares[int(share*10)]++
+			if share >= 0.05 && share <= 0.95 {
+				middle++
+			}
+		}
+		t.Logf("%d trees; by tenths of the rows they select: %v; %d select 5 to 95 %%", trees, shares, middle)
+		if middle < trees*3/10 {
+			t.Errorf("%d of %d trees select 5 to 95 %% of the rows: the rest proves little", middle, trees)
+		}
+	}, storetest.Models(Leaf{}))
+}
+
+// leafVisible is the guard of the scope: num > 0 or flag is not false.
+func leafVisible(row *leafRow) bool {
+	return row.values["num"] > 2 || row.values["flag"] != 0
+}
+
+// leafScope is a scope with that guard and the variables of a tree.
+func (f *forest) leafScope(db *store.DB) *store.Scope {
+	table := db.Table(Leaf{})
+	guard := &store.Guard{
+		Read:     must(table.Bind(store.Or(store.Compare("num", store.OpGt, store.Var("limit")), store.Not(store.Compare("flag", store.OpIsFalse, nil))))),
+		Readable: table.PublicColumns(),
+	}
+	return &store.Scope{
+		Var:   func(name string) (string, bool) { v, ok := f.vars[name]; return v, ok },
+		Guard: func(*store.Table) *store.Guard { return guard },
+	}
+}
+
+// check judges a tree by the database and in memory and returns the share of the
+// visible rows it selects.
+func (f *forest) check(t *testing.T, db *store.DB, tree tree) (share float64, err error) {
+	t.Helper()
+	scope := f.leafScope(db)
+	var want []string
+	visible := 0
+	for _, row := range f.rows {
+		judged := tree.judge(row)
+		if leafVisible(row) {
+			visible++
+			if judged == yes {
+				want = append(want, fmt.Sprintf(`{"id":%d}`, row.id))
+			}
+		}
+		if tree.related {
+			continue
+		}
+		selected, err := store.EvaluateCond(db, tree.cond, scope, row.model)
+		if err != nil || selected != (judged == yes) {
+			return 0, fmt.Errorf("in memory: row %d %v: %v, %v, want %v", row.id, row.values, selected, err, judged == yes)
+		}
+	}
+	slices.SortFunc(want, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	got, err := read(t, db, scope, Leaf{}, store.Query{Select: []store.Selected{{Column: "id"}}, Where: tree.cond})
+	if err != nil || got != "["+strings.Join(want, ",")+"]" {
+		return 0, fmt.Errorf("SQL: %s, %v\nwant [%s]", got, err, strings.Join(want, ","))
+	}
+	return float64(len(want)) / float64(visible), nil
+}
