@@ -56,7 +56,7 @@ func (x *exchange) list() error {
 // that only the rows could tell are left out (RFC 9110 section 9.3.2).
 func (x *exchange) countOnly(q *store.Query, f form) error {
 	asked := *q
-	asked.Limit = store.Limit(0)
+	asked.Limit = new(0)
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
 	if err := x.gate(x.s.db).Read(x.r.Context(), &asked, store.ReadOptions{}, rows); err != nil {
