@@ -45,13 +45,14 @@ var arrows = []arrow{
 
 	{"api", []string{"api/internal/...", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/problem", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
-	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "store", "store/storetest"}, "requests and policies as tests see them"},
+	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/problem", nil, "the one map from code to status is below everything that fails"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},
 	{"internal/strictjson", nil, "one decoder, below everything"},
 	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
+	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
 }
 
