@@ -268,6 +268,9 @@ func (r *repo) assignments(sets []Set) (*Patch, error) {
 		if _, err := r.gate().writableColumn(c.Name, false); err != nil {
 			return nil, err
 		}
+		if c.Key || c == r.table.Version || c == r.table.UpdatedAt {
+			return nil, fmt.Errorf("store: column %s.%s cannot be set: a row keeps its key, and every update sets version and time", r.table.Name, c.Name)
+		}
 		v, err := c.parseSet(s.value)
 		if err != nil {
 			return nil, err

@@ -1,7 +1,12 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -29,6 +34,182 @@ func TestNamesOfTheCompiler(t *testing.T) {
 		}
 		if n, err := gateUpdate(t, db, db.Table(LogLine{}), scope, fmt.Sprintf(`{"log_id":%d}`, a.ID), store.True()); n != 1 || err != nil {
 			t.Errorf("update: %d, %v", n, err)
+		}
+	})
+}
+
+// A patch that sets nothing reaches the row and changes nothing.
+func TestEmptyPatch(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		tag := add(t, db, "", &Tag{Name: "x"})
+		got, err := store.For[Tag](db).Patch(t.Context(), tag.ID)
+		if err != nil || got.Name != "x" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if _, err := store.For[Tag](db).Patch(t.Context(), tag.ID+1); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("no row: %v", err)
+		}
+	})
+}
+
+// A key that nobody gives and nobody makes is a missing value on both engines.
+func TestKeyIsMissing(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		if _, err := gateInsert(t, db, db.Table(Named{}), nil, `{"doc":{}}`, nil); code(err) != "23502" {
+			t.Errorf("text key: %v", err)
+		}
+		if _, err := gateInsert(t, db, db.Table(Named{}), nil, `[{"doc":{}},{"doc":1}]`, nil); code(err) != "23502" {
+			t.Errorf("text key: %v", err)
+		}
+		if _, err := gateInsert(t, db, db.Table(PostTag{}), nil, fmt.Sprintf(`{"post_id":%q}`, store.NewID()), nil); code(err) != "23502" && code(err) != "23503" {
+			t.Errorf("composite key: %v", err)
+		}
+		got, _ := read(t, db, nil, Named{}, store.Query{})
+		tags, _ := read(t, db, nil, PostTag{}, store.Query{})
+		if got != "[]" || tags != "[]" {
+			t.Errorf("rows without key: %s %s", got, tags)
+		}
+	})
+}
+
+// Null for a column that cannot hold it is a client's mistake, with hooks too.
+func TestNullWithHooks(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		called := 0
+		if err := store.Before(db, func(context.Context, *store.Write[Named]) error { called++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := gateInsert(t, db, db.Table(Named{}), nil, `{"name":"x","doc":null}`, nil); code(err) != "23502" {
+			t.Errorf("insert: %v", err)
+		}
+		// The document null is a value of its own.
+		add(t, db, "", &Named{Name: "x"})
+		note := "n"
+		if _, err := store.For[Named](db).Patch(t.Context(), "x", store.SetTo("note", &note)); err != nil {
+			t.Errorf("patch beside a document null: %v", err)
+		}
+		if _, err := gateUpdate(t, db, db.Table(Named{}), nil, `{"doc":null}`, store.True()); code(err) != "23502" {
+			t.Errorf("update: %v", err)
+		}
+		if called == 0 {
+			t.Error("the hook was not called")
+		}
+	})
+}
+
+// Many rows at once: an upsert, and an answer in an order.
+func TestManyRows(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		var body strings.Builder
+		for i := range 1500 {
+			fmt.Fprintf(&body, `,{"name":"n%04d","doc":%d}`, i, i)
+		}
+		rows := "[" + body.String()[1:] + "]"
+		g := store.NewGate(db, db.Table(Named{}), nil)
+		in := must(g.DecodeInput([]byte(rows), store.InputOptions{}))
+		var out store.Rows
+		ret := &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name", Desc: true}}}
+		if err := g.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out); err != nil || out.Count != 1500 || !strings.HasPrefix(string(out.Body), `{"name":"n1499"}`) {
+			t.Errorf("insert in order: %d, %v", out.Count, err)
+		}
+		if err := g.Upsert(t.Context(), in, store.UpsertOptions{}, &out); err != nil || out.Inserted != 0 {
+			t.Errorf("upsert: %d new, %v", out.Inserted, err)
+		}
+		docs := make([]store.JSON, 1200)
+		for i := range docs {
+			docs[i] = store.JSON(fmt.Sprint(i))
+		}
+		if n, err := store.For[Named](db).Count(t.Context(), store.In("doc", docs)); err != nil || n != 1200 {
+			t.Errorf("in: %d, %v", n, err)
+		}
+	})
+}
+
+// error.
+func TestAdd(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		ctx := store.WithTenant(t.Context(), "a")
+		room := add(t, db, "a", &Room{Name: "r"})
+		count := store.Number(func(i *Item) **int64 { return &i.Count })
+		item := add(t, db, "a", &Item{OwnerID: room.ID, RoomID: room.ID, Title: "x"})
+		one, most := int64(1), int64(math.MaxInt64)
+		got, err := store.For[Item](db).Patch(ctx, item.ID, count.Add(&one))
+		if err != nil || got.Count != nil {
+			t.Errorf("NULL + 1 = %v, %v", got, err)
+		}
+		must(store.For[Item](db).Patch(ctx, item.ID, count.To(&most)))
+		if got, err := store.For[Item](db).Patch(ctx, item.ID, count.Add(&one)); code(err) != "22003" {
+			t.Errorf("overflow: %v, %v", got, err)
+		}
+		line := add(t, db, "", &Log{Text: "x", Present: &most})
+		present := store.Number(func(l *Log) **int64 { return &l.Present })
+		if n, err := store.For[Log](db).PatchWhere(ctx, store.Eq("id", line.ID), present.Add(&one)); code(err) != "22003" {
+			t.Errorf("overflow of an untracked row: %d, %v", n, err)
+		}
+	})
+}
+
+// every update sets by itself cannot be set twice.
+func TestKeyCannotBeSet(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		a := newAuthor(t, db, "Ann")
+		for column, value := range map[string]any{"id": store.NewID(), "version": 7, "updated_at": a.CreatedAt} {
+			if _, err := store.For[Author](db).Patch(t.Context(), a.ID, store.SetTo(column, value)); err == nil || !strings.Contains(err.Error(), "cannot be set") {
+				t.Errorf("%s: %v", column, err)
+			}
+		}
+	})
+}
+
+// Two writers at once lose nothing and log each row's life in order.
+func TestConcurrentPatches(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		ctx := store.WithTenant(t.Context(), "a")
+		room := add(t, db, "a", &Room{Name: "r"})
+		zero := int64(0)
+		item := add(t, db, "a", &Item{OwnerID: room.ID, RoomID: room.ID, Title: "x", Count: &zero})
+		one := int64(1)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for range 20 {
+					if _, err := store.For[Item](db).Patch(ctx, item.ID, store.Number(func(i *Item) **int64 { return &i.Count }).Add(&one)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		got := must(store.For[Item](db).Get(ctx, item.ID))
+		if *got.Count != 160 || got.Version != 161 {
+			t.Errorf("count %d, version %d", *got.Count, got.Version)
+		}
+		rows, err := db.Bun().QueryContext(ctx, `select old, new from plinth_changes where tbl = 'items' and op = 'update' order by seq`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		n := 0
+		for rows.Next() {
+			n++
+			var before, after string
+			if err := rows.Scan(&before, &after); err != nil {
+				t.Fatal(err)
+			}
+			before, after = strings.ReplaceAll(before, " ", ""), strings.ReplaceAll(after, " ", "")
+			if !strings.Contains(before, fmt.Sprintf(`"version":%d,`, n)) || !strings.Contains(after, fmt.Sprintf(`"version":%d,`, n+1)) {
+				t.Fatalf("change %d: %s to %s", n, before, after)
+			}
+		}
+		if n != 160 {
+			t.Errorf("%d changes", n)
 		}
 	})
 }

@@ -262,7 +262,7 @@ func (w *write) direct() bool {
 	if w.op == OpDelete && w.table.DeletedAt == nil && w.table.hasActions() {
 		return false
 	}
-	return true
+	return w.op != OpUpdate || len(w.sets) > 0
 }
 
 // hasActions reports whether deleting a row deletes or changes others.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -40,7 +41,7 @@ func (w *write) simple(checks []check) bool {
 	if w.table.Tracked || len(checks) > 0 {
 		return false
 	}
-	if w.op == OpInsert && len(w.rows) > 1 && !w.s.db.dialect.Postgres() {
+	if !w.s.db.dialect.Postgres() && (w.op == OpInsert && len(w.rows) > 1 || w.adds()) {
 		return false
 	}
 	if w.ret == nil {
@@ -48,6 +49,12 @@ func (w *write) simple(checks []check) bool {
 	}
 	ordered := w.op == OpInsert || pinned(w.table, w.where)
 	return ordered && !w.filtered()
+}
+
+// adds reports whether the write adds to a column of the application: SQLite
+// would turn a sum that is too large into a float.
+func (w *write) adds() bool {
+	return slices.ContainsFunc(w.sets, func(a assignment) bool { return a.add && a.column != w.table.Version })
 }
 
 // filtered reports whether written rows may be hidden from the answer because

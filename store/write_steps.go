@@ -95,7 +95,11 @@ func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 	}
 	rows := make([]*rowWrite, len(old))
 	for i, row := range old {
-		rows[i] = w.newRow(w.op, row, w.changed(row))
+		changed, err := w.changed(row)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = w.newRow(w.op, row, changed)
 	}
 	return rows, nil
 }
@@ -106,19 +110,36 @@ func (w *write) newRow(op WriteOp, old, new []any) *rowWrite {
 
 // changed applies the assignments to a row. A row that leaves the table has no
 // new one.
-func (w *write) changed(row []any) []any {
+func (w *write) changed(row []any) ([]any, error) {
 	if w.deletesRows() {
-		return nil
+		return nil, nil
 	}
 	row = slices.Clone(row)
 	for _, a := range w.sets {
-		if n, ok := row[a.column.index].(int64); ok && a.add {
-			row[a.column.index] = n + a.value.(int64)
-			continue
+		value := a.value
+		if a.add {
+			var err error
+			if value, err = sum(row[a.column.index], value); err != nil {
+				return nil, err
+			}
 		}
-		row[a.column.index] = a.value
+		row[a.column.index] = value
 	}
-	return row
+	return row, nil
+}
+
+// sum adds integers as PostgreSQL does: NULL stays NULL, and what is too large
+// is an error.
+func sum(a, b any) (any, error) {
+	x, known := a.(int64)
+	y, also := b.(int64)
+	if !known || !also {
+		return nil, nil
+	}
+	if s := x + y; (s > x) == (y > 0) {
+		return s, nil
+	}
+	return nil, errValueRefused
 }
 
 // lockRows reads the rows to be changed, in key order, and locks them.
@@ -173,6 +194,9 @@ func (t *Table) parseRows(body []byte) ([][]any, error) {
 		for _, member := range v.Members() {
 			if row[i], err = t.Columns[i].parseJSON(member.Raw()); err != nil {
 				return nil, err
+			}
+			if row[i] == nil && t.Columns[i].Kind == KindJSON && !t.Columns[i].Nullable {
+				row[i] = "null" // the document
 			}
 			i++
 		}

@@ -36,7 +36,11 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		if err := w.mayUpdate(ctx, old); err != nil {
 			return nil, err
 		}
-		rows = append(rows, w.newRow(OpUpdate, old, w.merged(old, row)))
+		merged, err := w.merged(old, row)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, w.newRow(OpUpdate, old, merged))
 	}
 	return rows, nil
 }
@@ -148,7 +152,7 @@ func (w *write) mayUpdate(ctx context.Context, old []any) error {
 }
 
 // merged writes the given columns of the input over an existing row.
-func (w *write) merged(old, row []any) []any {
+func (w *write) merged(old, row []any) ([]any, error) {
 	update := &write{table: w.table, now: w.now, op: OpUpdate}
 	for _, col := range w.table.Columns {
 		if w.upsert.sets.Has(col) {
