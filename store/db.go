@@ -24,6 +24,7 @@ type DB struct {
 	driver  driver.Driver
 	dialect driver.Dialect
 	options Options
+	bun     *bun.DB
 
 	registering sync.Mutex
 	registry    atomic.Pointer[registry]
@@ -93,8 +94,8 @@ func New(d driver.Driver, opts Options) *DB {
 	}
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup()}
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
-	if b := d.Bun(); b != nil {
-		b.AddQueryHook(inTxHook{db}) // a driver of tests may have none
+	if b := d.Bun(); b != nil { // a driver of tests may have none
+		db.bun = b.WithQueryHook(inTxHook{db})
 	}
 	return db
 }
@@ -106,7 +107,7 @@ func (db *DB) Close() error { return db.driver.Close() }
 // store does not express. What it writes skips rules, hooks and the change log.
 // Its queries with the context of a transaction fail with [ErrInTx]; do not
 // begin another transaction there.
-func (db *DB) Bun() *bun.DB { return db.driver.Bun() }
+func (db *DB) Bun() *bun.DB { return db.bun }
 
 // Capabilities says what the engine of a database can do.
 type Capabilities struct {

@@ -127,6 +127,7 @@ func TestFieldRules(t *testing.T) {
 		right
 	}
 	type recursive struct {
+		//lint:ignore U1000 embedded in itself on purpose
 		*recursive
 		D string `json:"d,omitempty"`
 	}
