@@ -8,7 +8,7 @@ import (
 
 // related writes exists(...) for a relation.
 func (c *compiler) related(s source, n *node, trusted trust) error {
-	rel, target, err := c.enter(s, n.name, n.relation, trusted, seed.List)
+	rel, target, err := c.enter(s, n.name, n.relation, trusted, seed.Embed)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,8 +32,8 @@ type InputOptions struct {
 	// default instead of NULL.
 	MissingDefault bool
 
-	// Upsert accepts columns that cannot be created or updated and does not
-	// write them to rows that exist.
+	// Upsert accepts columns that the scope may read and not give, as of whole
+	// rows that were read before, and does not write them.
 	Upsert bool
 
 	// MaxRows is the largest number of rows; zero sets no limit.
@@ -62,12 +63,15 @@ func (g Gate) DecodeInput(body []byte, opts InputOptions) (*Input, error) {
 	}
 	d := inputDecoder{gate: g, in: &Input{table: g.table}, opts: opts}
 	if opts.Columns != nil {
+		d.columns = []*Column{}
 		for _, name := range opts.Columns {
-			c, err := g.writableColumn(name, true)
+			c, err := d.column(name)
 			if err != nil {
 				return nil, err
 			}
-			d.columns = append(d.columns, c)
+			if c != nil {
+				d.columns = append(d.columns, c)
+			}
 		}
 	}
 	switch doc.Kind() {
@@ -115,9 +119,12 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 		if d.columns != nil && !slices.ContainsFunc(d.columns, func(c *Column) bool { return c.Name == string(key) }) {
 			continue
 		}
-		c, err := d.gate.writableColumn(string(key), true)
+		c, err := d.column(string(key))
 		if err != nil {
 			return err
+		}
+		if c == nil {
+			continue
 		}
 		if row[c.index], err = c.parseJSON(member.Raw()); err != nil {
 			return err
@@ -127,6 +134,15 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 	}
 	d.in.rows = append(d.in.rows, row)
 	return d.sameMembers(seen)
+}
+
+// column finds the column of a member; nil if its value is not to be written.
+func (d *inputDecoder) column(name string) (*Column, error) {
+	c, err := d.gate.writableColumn(name, true)
+	if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); readOnly && d.opts.Upsert {
+		return nil, nil
+	}
+	return c, err
 }
 
 // sameMembers refuses objects with different members, as the wire asks.

@@ -85,7 +85,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 // Insert writes new rows. A preset column with another value, and a row the
 // scope may not create, undo the whole write with [ErrDenied].
 func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(OpInsert, "", opts)
+	w, err := g.newWrite(OpInsert, seed.Insert, opts)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 	}
 	if err := written(ctx, out); err != nil {
 		w.s.fail(err)
-		return err
+		return w.taken(ctx, err)
 	}
 	if w.byKey && out.touched == 0 {
 		return w.missed(ctx)

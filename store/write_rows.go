@@ -209,6 +209,24 @@ func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	return w.readBack(ctx, rows, out)
 }
 
+// checkAnswer resolves the names in the answer before anything is written: a
+// wrong one is a mistake also where no row comes back.
+func (w *write) checkAnswer(ctx context.Context) error {
+	if w.ret == nil {
+		return nil
+	}
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	if !w.readsBack() {
+		_, err := c.plan(source{table: w.table, guard: w.returnGuard()}, w.ret)
+		return err
+	}
+	q := *w.ret
+	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
+	_, err := c.read(w.table, &q, readOptions{part: seed.Returned})
+	return err
+}
+
 // readsBack reports whether the answer needs more than the written rows.
 func (w *write) readsBack() bool {
 	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)

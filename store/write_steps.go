@@ -34,6 +34,9 @@ func cloneRows(rows [][]any) [][]any {
 func (w *write) steps(ctx context.Context, out *Rows) error {
 	out.result.Reset()
 	out.take()
+	if err := w.checkAnswer(ctx); err != nil {
+		return err
+	}
 	rows, err := w.plannedRows(ctx, out)
 	if err != nil {
 		return err

@@ -30,11 +30,11 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 			out.Inserted++
 			continue
 		}
+		if err := w.mayReplace(ctx, old, row); err != nil {
+			return nil, err
+		}
 		if w.upsert.ignore {
 			continue
-		}
-		if err := w.mayUpdate(ctx, old); err != nil {
-			return nil, err
 		}
 		merged, err := w.merged(old, row)
 		if err != nil {
@@ -59,7 +59,8 @@ func (w *write) keyText(row []any) string {
 	return string(dst)
 }
 
-// existing locks and reads the rows that have the conflict keys of the input.
+// existing locks and reads the rows that have the conflict keys of the input,
+// of whichever tenant: keys hold for all of them.
 func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	s := source{table: w.table, alias: c.alias()}
@@ -75,6 +76,7 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	if err := w.keysMatch(c, s, rowsWithKey); err != nil {
 		return nil, err
 	}
+	c.allTenants = true
 	if err := c.standing(s); err != nil {
 		return nil, err
 	}
@@ -124,15 +126,22 @@ func (w *write) keysMatch(c *compiler, s source, rows [][]any) error {
 	})
 }
 
-// mayUpdate refuses a row the scope may not see or change. The answer is that
-// of a taken key, whatever the reason.
-func (w *write) mayUpdate(ctx context.Context, old []any) error {
+// mayReplace refuses a row that exists and that the scope may not see or change.
+// The answer is that of a taken key, whatever the reason.
+func (w *write) mayReplace(ctx context.Context, old, row []any) error {
+	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
+	if t := w.table.Tenant; t != nil && old[t.index] != row[t.index] {
+		return taken
+	}
 	if w.guard == nil {
 		return nil
 	}
-	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
 	guard := w.updateGuard()
-	for _, rule := range []Cond{guard.Read, guard.Update} {
+	rules := []Cond{guard.Read, guard.Update}
+	if w.upsert.ignore {
+		rules = rules[:1]
+	}
+	for _, rule := range rules {
 		if rule.IsZero() {
 			return taken
 		}

@@ -2,6 +2,9 @@ package gatetest_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
@@ -51,86 +54,110 @@ func inTenant(p auth.Principal, tenant string) auth.Principal {
 	return p
 }
 
+// row is a row as the tests know it: values by column.
+type row map[string]any
+
 // table is the rows of a table as the tests find them.
 type table struct {
-	name    string
-	columns string
-	rows    []string // values in SQL, alike on both engines
+	name string
+	rows []row
 }
 
 // stamp is when all rows were made.
-const stamp = "'2026-01-02T03:04:05.000006+00:00'"
+const stamp = "2026-01-02T03:04:05.000006+00:00"
 
 // tables is all data, in an order in which it can be inserted.
 var tables = []table{
-	{"users", "id, created_at, updated_at, version, name, role, email_verified, listed, email, password_hash", []string{
+	{"users", []row{
 		user(ana, "ana", "member", false), user(ari, "ari", "member", false),
 		user(bea, "bea", "member", false), user(root, "root", "admin", true),
 	}},
-	{"projects", "id, created_at, updated_at, version, tenant_id, name, budget, lead_id", []string{
+	{"projects", []row{
 		project(anaProject, tenant1, "ana's project", 100, ana), project(ariProject, tenant1, "ari's project", 200, ari),
 		project(bothProject, tenant1, "our project", 300, ana), project(beaProject, tenant2, "bea's project", 400, bea),
 	}},
-	{"memberships", "project_id, user_id", []string{
-		quoted(anaProject, ana), quoted(ariProject, ari), quoted(bothProject, ana), quoted(bothProject, ari), quoted(beaProject, bea),
+	{"memberships", []row{
+		{"project_id": anaProject, "user_id": ana}, {"project_id": ariProject, "user_id": ari},
+		{"project_id": bothProject, "user_id": ana}, {"project_id": bothProject, "user_id": ari}, {"project_id": beaProject, "user_id": bea},
 	}},
-	{"notes", "id, created_at, updated_at, version, deleted_at, tenant_id, owner_id, project_id, slug, title, body, status, amount, rate, due, margin, secret_note", []string{
-		note(anaDraft, tenant1, ana, bothProject, "ana-draft", "draft", 10), note(anaShared, tenant1, ana, bothProject, "ana-shared", "shared", 20),
-		note(ariDraft, tenant1, ari, ariProject, "ari-draft", "draft", 30), note(ariShared, tenant1, ari, bothProject, "ari-shared", "shared", 40),
-		deletedNote(anaDeleted, tenant1, ana, anaProject, "ana-deleted", "shared", 50),
-		note(beaDraft, tenant2, bea, beaProject, "bea-draft", "draft", 60), note(beaShared, tenant2, bea, beaProject, "bea-shared", "shared", 70),
+	{"notes", []row{
+		note(anaDraft, tenant1, ana, bothProject, "ana-draft", "draft", 10, nil), note(anaShared, tenant1, ana, bothProject, "ana-shared", "shared", 20, nil),
+		note(ariDraft, tenant1, ari, ariProject, "ari-draft", "draft", 30, nil), note(ariShared, tenant1, ari, bothProject, "ari-shared", "shared", 40, nil),
+		note(anaDeleted, tenant1, ana, anaProject, "ana-deleted", "shared", 50, stamp),
+		note(beaDraft, tenant2, bea, beaProject, "bea-draft", "draft", 60, nil), note(beaShared, tenant2, bea, beaProject, "bea-shared", "shared", 70, nil),
 	}},
-	{"tags", "id, name", []string{"1, 'red'", "2, 'blue'", "3, 'green'"}},
-	{"note_tags", "note_id, tag_id, private, added_by", []string{
+	{"tags", []row{{"id": 1, "name": "red"}, {"id": 2, "name": "blue"}, {"id": 3, "name": "green"}}},
+	{"note_tags", []row{
 		noteTag(anaDraft, 1, false, ana), noteTag(anaShared, 1, false, ana), noteTag(anaShared, 2, true, ana),
-		noteTag(ariShared, 1, false, ari), noteTag(ariShared, 2, true, ari), noteTag(ariShared, 3, true, ana), noteTag(ariDraft, 3, false, ari),
+		noteTag(ariDraft, 3, false, ari), noteTag(ariShared, 1, false, ari), noteTag(ariShared, 2, true, ari), noteTag(ariShared, 3, true, ana),
 		noteTag(beaShared, 1, false, bea),
 	}},
-	{"news", "code, text, published", []string{"'open', 'all may read this', true", "'sealed', 'nobody may read this', false"}},
-	{"suggestions", "id, text, state, sender", []string{"1, 'more tests', 'open', '192.0.2.7'", "2, 'fewer tests', 'closed', '192.0.2.8'"}},
-	{"stock", `id, "left"`, []string{"1, 10"}},
+	{"news", []row{
+		{"code": "open", "text": "all may read this", "published": true}, {"code": "sealed", "text": "nobody may read this", "published": false},
+	}},
+	{"suggestions", []row{
+		{"id": 1, "text": "more tests", "state": "open", "sender": "192.0.2.7"}, {"id": 2, "text": "fewer tests", "state": "closed", "sender": "192.0.2.8"},
+	}},
+	{"stock", []row{{"id": 1, "left": 10}}},
 }
 
-func quoted(a, b string) string { return "'" + a + "', '" + b + "'" }
-
-func user(id, name, role string, listed bool) string {
-	return fmt.Sprintf("'%s', %s, %s, 1, '%s', '%s', true, %t, '%s@example.org', 'hash-of-%s'", id, stamp, stamp, name, role, listed, name, name)
+func user(id, name, role string, listed bool) row {
+	return row{
+		"id": id, "created_at": stamp, "updated_at": stamp, "version": 1, "name": name, "role": role,
+		"email_verified": true, "listed": listed, "email": name + "@example.org", "password_hash": "hash-of-" + name,
+	}
 }
 
-func project(id, tenant, name string, budget int, lead string) string {
-	return fmt.Sprintf("'%s', %s, %s, 1, '%s', '%s', %d, '%s'", id, stamp, stamp, tenant, sqlText(name), budget, lead)
+func project(id, tenant, name string, budget int, lead string) row {
+	return row{
+		"id": id, "created_at": stamp, "updated_at": stamp, "version": 1, "tenant_id": tenant,
+		"name": name, "budget": budget, "lead_id": lead,
+	}
 }
 
-func note(id, tenant, owner, project, slug, status string, amount int) string {
-	return noteRow(id, "null", tenant, owner, project, slug, status, amount)
-}
-
-func deletedNote(id, tenant, owner, project, slug, status string, amount int) string {
-	return noteRow(id, stamp, tenant, owner, project, slug, status, amount)
-}
-
-// noteRow gives titles that sort as the keys do, and bodies, rates and dates to
-// some rows only.
-func noteRow(id, deleted, tenant, owner, project, slug, status string, amount int) string {
-	body, rate, due := "null", "null", "null"
+// note gives bodies, rates and dates to some rows only.
+func note(id, tenant, owner, project, slug, status string, amount int, deleted any) row {
+	n := row{
+		"id": id, "created_at": stamp, "updated_at": stamp, "version": 1, "deleted_at": deleted, "tenant_id": tenant,
+		"owner_id": owner, "project_id": project, "slug": slug, "title": "title of " + slug, "body": nil, "status": status,
+		"amount": amount, "rate": nil, "due": nil, "margin": amount * 100, "secret_note": "secret of " + slug,
+	}
 	if amount%20 == 0 {
-		body, rate, due = "'body of "+slug+"'", fmt.Sprintf("%d.5", amount), stamp
+		n["body"], n["rate"], n["due"] = "body of "+slug, float64(amount)+0.5, stamp
 	}
-	return fmt.Sprintf("'%s', %s, %s, 1, %s, '%s', '%s', '%s', '%s', 'title of %s', %s, '%s', %d, %s, %s, %d, 'secret of %s'",
-		id, stamp, stamp, deleted, tenant, owner, project, slug, slug, body, status, amount, rate, due, amount*100, slug)
+	return n
 }
 
-func noteTag(note string, tag int, private bool, by string) string {
-	return fmt.Sprintf("'%s', %d, %t, '%s'", note, tag, private, by)
+func noteTag(note string, tag int, private bool, by string) row {
+	return row{"note_id": note, "tag_id": tag, "private": private, "added_by": by}
 }
 
-func sqlText(s string) string {
-	out := ""
-	for _, r := range s {
-		if r == '\'' {
-			out += "'"
+// insert returns the statement that inserts all rows, alike on both engines.
+func (t table) insert() string {
+	columns := slices.Sorted(maps.Keys(t.rows[0]))
+	var rows []string
+	for _, r := range t.rows {
+		var values []string
+		for _, c := range columns {
+			values = append(values, literal(r[c]))
 		}
-		out += string(r)
+		rows = append(rows, "("+strings.Join(values, ", ")+")")
 	}
-	return out
+	return "insert into " + t.name + ` ("` + strings.Join(columns, `", "`) + `") values ` + strings.Join(rows, ", ")
+}
+
+func literal(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "'" + strings.ReplaceAll(v, "'", "''") + "'"
+	}
+	return fmt.Sprint(v)
+}
+
+// rowsOf returns the rows of a table.
+func rowsOf(name string) []row {
+	i := slices.IndexFunc(tables, func(t table) bool { return t.name == name })
+	return tables[i].rows
 }

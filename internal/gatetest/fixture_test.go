@@ -183,7 +183,7 @@ func (f *fixture) reset(tb testing.TB) {
 	}
 	sql = append(sql, "delete from plinth_changes")
 	for _, t := range tables {
-		sql = append(sql, "insert into "+t.name+" ("+t.columns+") values ("+strings.Join(t.rows, "), (")+")")
+		sql = append(sql, t.insert())
 	}
 	if f.db.Capabilities().Engine == "postgres" {
 		sql = append(sql, "select setval(pg_get_serial_sequence('tags', 'id'), 100)", "select setval(pg_get_serial_sequence('suggestions', 'id'), 100)")

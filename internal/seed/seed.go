@@ -16,6 +16,7 @@ const (
 	Junction   Part = "junction"
 	Count      Part = "count"
 	Returned   Part = "returned"
+	Insert     Part = "insert"
 	Update     Part = "update"
 	Delete     Part = "delete"
 	Upsert     Part = "upsert"
@@ -24,3 +25,8 @@ const (
 	RPC        Part = "rpc"
 	ForeignKey Part = "foreign-key"
 )
+
+// Parts returns all of them.
+func Parts() []Part {
+	return []Part{List, Single, Embed, Junction, Count, Returned, Insert, Update, Delete, Upsert, Cursor, Order, RPC, ForeignKey}
+}

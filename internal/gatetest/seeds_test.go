@@ -1,0 +1,81 @@
+package gatetest_test
+
+import "github.com/seed-7694ebf6/plinth/internal/seed"
+
+// seeded is a fault planted in the gate, and the rows of the policy matrix that
+// it turns red: these and no others.
+type seeded struct {
+	part seed.Part
+	red  []string
+}
+
+// seeds lists every place where a guard is applied.
+var seeds = []seeded{
+	{seed.List, append(
+		on([]string{"list", "head"}, "hidden column", "column of admins"),
+		"list of the first tenant", "list of a service without bypass", "list by membership", "list of what is public", "list all columns",
+		"filter by a hidden column", "head list", "order by a hidden column",
+	)},
+	{seed.Single, append(
+		on([]string{"row", "head row"}, "hidden column", "column of admins"),
+		"row of a colleague", "row that is not published", "head row of a colleague", "update a row out of sight", "delete a row out of sight",
+	)},
+	{seed.Embed, append(
+		on(everyWay(), "embed", "embed a hidden column", "secret column", "order"),
+		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side",
+	)},
+	{seed.Junction, append(on(everyWay(), "junction"), "filter through a junction")},
+	{seed.Count, []string{"count", "head count"}},
+	{seed.Returned, append(
+		on([]string{"upsert", "patch", "delete", "patch row", "delete row"}, "hidden column", "column of admins"),
+		"insert out of sight", "insert and return all columns", "update out of sight", "update and return all columns",
+		"update a row and return all columns", "delete and return all columns", "delete a row and return all columns",
+	)},
+	{seed.Insert, []string{
+		"insert", "insert for a colleague", "insert what only admins may", "insert by nobody", "insert by a service", "insert out of sight",
+		"insert and return all columns", "insert into a junction for a row out of sight",
+	}},
+	{seed.Update, append(
+		on([]string{"patch", "patch row"}, "hidden column", "column of admins"),
+		"update by filter", "update in sight of another", "update to what only admins may", "update with a foreign key out of sight",
+		"update out of sight", "update and return all columns", "update by a hidden column", "update by nobody", "update by nobody with relations",
+		"update a row in sight of another", "update a row out of sight", "update a row and return all columns",
+		"update a row with a foreign key out of sight",
+	)},
+	{seed.Delete, append(
+		on([]string{"delete", "delete row"}, "hidden column", "column of admins"),
+		"delete by filter", "delete in sight of another", "delete and return all columns", "delete by nobody", "delete by a member",
+		"delete in an order", "delete a row in sight of another", "delete a row out of sight", "delete a row and return all columns",
+	)},
+	{seed.Upsert, []string{"upsert a row in sight", "upsert a row out of sight", "upsert by another key", "upsert to what only admins may"}},
+	{seed.Cursor, []string{"cursor", "head cursor"}},
+	{seed.Order, append(
+		on(everyWay(), "order by a hidden column"),
+		append(on([]string{"list", "upsert", "patch", "delete", "row", "patch row", "delete row"}, "order"),
+			"order by a relation", "order by a hidden column of a relation", "head order by a hidden column of a relation")...,
+	)},
+	{seed.RPC, []string{"rows of a function", "row of a function"}},
+	{seed.ForeignKey, []string{
+		"insert with a foreign key out of sight", "insert into a junction for a row out of sight", "upsert with a foreign key out of sight",
+		"update with a foreign key out of sight", "update a row with a foreign key out of sight",
+	}},
+}
+
+// on returns the names of probes on ways.
+func on(ways []string, probes ...string) []string {
+	var names []string
+	for _, w := range ways {
+		for _, p := range probes {
+			names = append(names, w+" "+p)
+		}
+	}
+	return names
+}
+
+func everyWay() []string {
+	names := make([]string, len(ways))
+	for i, w := range ways {
+		names[i] = w.name
+	}
+	return names
+}
