@@ -92,6 +92,7 @@ func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
 	}
 	body = append(body, ']')
 	c := w.s.newCompiler(ctx, nil, access{})
+	defer c.free()
 	c.write("insert into plinth_changes ", logColumns, " select ")
 	c.bind(KindText, w.table.Name)
 	if c.pg {

@@ -20,6 +20,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		return w.runSteps(ctx, out)
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
 	if err := w.fillTenant(c); err != nil {
 		return err
 	}

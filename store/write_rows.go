@@ -130,7 +130,9 @@ func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
 	return w.exec(ctx, c)
 }
 
+// exec runs a statement without rows and frees its compiler.
 func (w *write) exec(ctx context.Context, c *compiler) error {
+	defer c.free()
 	st := c.statement(nil)
 	st.Write = true
 	_, err := w.s.exec(ctx, st)

@@ -168,8 +168,9 @@ func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 }
 
 // readWhole runs a statement that selects whole rows and reads them as bound
-// values.
+// values. It frees the compiler.
 func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
+	defer c.free()
 	var r driver.Result
 	st := c.statement(w.table.wholeRow())
 	if err := w.s.query(ctx, st, &r); err != nil {
