@@ -114,14 +114,22 @@ func (n *node) checkKind() error {
 }
 
 // columns adds the columns the condition reads to the set. complete is false
-// when it also reads other tables.
+// when it also reads other tables, or is not bound and reads nobody knows what.
 func (n *node) columns(set *ColumnSet) (complete bool) {
 	complete = true
 	switch n.kind {
 	case nodeCompare:
+		if n.column == nil {
+			set.fill()
+			return false
+		}
 		set.Add(n.column)
 		return true
 	case nodeRelated:
+		if n.relation == nil {
+			set.fill()
+			return false
+		}
 		for _, k := range n.relation.SourceKeys {
 			set.Add(k)
 		}

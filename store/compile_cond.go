@@ -47,17 +47,7 @@ func (c *compiler) cond(s source, n *node, trusted trust) error {
 }
 
 func (c *compiler) joined(s source, kids []*node, word string, trusted trust) error {
-	c.write("(")
-	for i, k := range kids {
-		if i > 0 {
-			c.write(word)
-		}
-		if err := c.cond(s, k, trusted); err != nil {
-			return err
-		}
-	}
-	c.write(")")
-	return nil
+	return c.balanced(len(kids), word, func(i int) error { return c.cond(s, kids[i], trusted) })
 }
 
 // lookup finds the column a node names. Under a guard, a column the scope may
@@ -117,7 +107,7 @@ func (c *compiler) compare(s source, n *node) error {
 	}
 	c.comparable(s, col, ordered)
 	c.write(compareWords[n.op])
-	c.bind(col.Kind, v)
+	c.bindComparable(col.Kind, v)
 	return nil
 }
 
@@ -126,6 +116,18 @@ func (c *compiler) compare(s source, n *node) error {
 func (c *compiler) comparable(s source, col *Column, ordered bool) {
 	c.column(s, col)
 	c.collate(col, ordered)
+	if c.pg && col.Kind == KindJSON {
+		c.write("::text")
+	}
+}
+
+// bindComparable writes a value to be compared with what comparable wrote.
+// PostgreSQL takes the documents 1 and 1.0 for equal, so texts are compared.
+func (c *compiler) bindComparable(k Kind, v any) {
+	c.bind(k, v)
+	if c.pg && k == KindJSON {
+		c.write("::text")
+	}
 }
 
 func (c *compiler) collate(col *Column, ordered bool) {
@@ -166,7 +168,7 @@ func (c *compiler) in(s source, col *Column, n *node) error {
 		c.write(c.falseLiteral())
 		return nil
 	}
-	if col.Kind == KindBytes || col.Kind == KindJSON || col.Kind == KindTextArray {
+	if !listable(col.Kind) {
 		return c.inEach(s, col, list)
 	}
 	c.comparable(s, col, false)
@@ -179,20 +181,15 @@ func (c *compiler) in(s source, col *Column, n *node) error {
 	return nil
 }
 
-// inEach compares with one value after the other, for kinds that JSON or an
-// array of arrays cannot carry.
+// inEach compares with one value after the other.
 func (c *compiler) inEach(s source, col *Column, list any) error {
-	c.write("(")
-	for i, v := range listValues(list) {
-		if i > 0 {
-			c.write(" or ")
-		}
-		c.column(s, col)
+	values := listValues(list)
+	return c.balanced(len(values), " or ", func(i int) error {
+		c.comparable(s, col, false)
 		c.write(" = ")
-		c.bind(col.Kind, v)
-	}
-	c.write(")")
-	return nil
+		c.bindComparable(col.Kind, values[i])
+		return nil
+	})
 }
 
 func (c *compiler) like(s source, col *Column, op Op, v any) error {

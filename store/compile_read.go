@@ -45,6 +45,9 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 	if c.scope != nil && guard == nil {
 		return nil, errNotExposed
 	}
+	if q.Offset < 0 || q.Limit != nil && *q.Limit < 0 {
+		return nil, &QueryError{Code: "2201W", Reason: "limit and offset must not be negative"}
+	}
 	plan, err := c.plan(root, q)
 	if err != nil {
 		return nil, err

@@ -39,6 +39,9 @@ func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
 		r, ok := n.kids[0].evaluate(scope, row)
 		return -r, ok
 	case nodeCompare:
+		if n.column == nil {
+			return isUnknown, false // not bound: compiling finds the column
+		}
 		if _, gap := row[n.column.index].(absent); gap {
 			return isUnknown, false
 		}

@@ -61,7 +61,10 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 		}
 	}
 	opts := ReadOptions{Page: paged}
-	if paged && q.Limit != nil {
+	if paged && len(r.table.PrimaryKey) == 0 {
+		return "", fmt.Errorf("store: the rows of %s have no key to go on from; use List", r.table.Name)
+	}
+	if paged && q.Limit != nil && *q.Limit > 0 {
 		opts.MaxRows = *q.Limit
 		unlimited := *q
 		unlimited.Limit = nil

@@ -70,6 +70,12 @@ type Named struct {
 	Note          *string
 }
 
+// Glance is a view: its rows have no key.
+type Glance struct {
+	bun.BaseModel `bun:"table:glances"`
+	Name          string `bun:",notnull"`
+}
+
 // reviewEngines runs a test on both engines with the models of this file.
 func reviewEngines(t *testing.T, run func(t *testing.T, db *store.DB)) {
 	t.Helper()

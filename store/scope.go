@@ -73,6 +73,13 @@ func (s *ColumnSet) Add(c *Column) { s.bits[c.index/64] |= 1 << (c.index % 64) }
 // Remove takes c out of the set.
 func (s *ColumnSet) Remove(c *Column) { s.bits[c.index/64] &^= 1 << (c.index % 64) }
 
+// fill puts every column into the set.
+func (s *ColumnSet) fill() {
+	for i := range s.bits {
+		s.bits[i] = ^uint64(0)
+	}
+}
+
 // With returns the columns that are in both sets.
 func (s ColumnSet) With(o ColumnSet) ColumnSet {
 	for i := range s.bits {

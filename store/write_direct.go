@@ -107,6 +107,9 @@ func (w *write) execute(ctx context.Context, st *driver.Statement, out *Rows) er
 	if err := w.s.query(ctx, st, &out.result); err != nil {
 		return err
 	}
+	if w.ret != nil && len(st.Shape.Members) == 0 {
+		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
+	}
 	out.take()
 	if len(st.Shape.Extra) == 0 || out.Count == 0 {
 		return nil
@@ -114,7 +117,7 @@ func (w *write) execute(ctx context.Context, st *driver.Statement, out *Rows) er
 	n, err := firstInt(out.result.Extra)
 	if w.ret == nil {
 		out.Count, out.touched = int(n), int(n)
-	} else if out.Count > 0 {
+	} else if w.table.Version != nil {
 		out.Version = n
 	}
 	return err
@@ -163,7 +166,7 @@ func (w *write) shape(plan *rowPlan) *driver.Shape {
 		return &driver.Shape{Extra: []Kind{KindInt}}
 	}
 	shape := &driver.Shape{Members: plan.members}
-	if w.table.Version != nil {
+	if w.table.Version != nil || len(plan.members) == 0 {
 		shape.Extra = []Kind{KindInt}
 	}
 	return shape
@@ -213,7 +216,7 @@ func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) error {
 		c.column(s, v)
 	}
 	if len(c.sql) == start {
-		c.write("1")
+		c.bind(KindInt, int64(1)) // stands for the row
 	}
 	return nil
 }

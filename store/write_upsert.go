@@ -120,7 +120,7 @@ func (w *write) keysMatch(c *compiler, s source, rows [][]any) error {
 			}
 			c.comparable(s, k, false)
 			c.write(" = ")
-			c.bind(k.Kind, rows[i][k.index])
+			c.bindComparable(k.Kind, rows[i][k.index])
 		}
 		return nil
 	})
