@@ -204,17 +204,32 @@ func (c *compiler) like(s source, col *Column, op Op, v any) error {
 		return &ValueError{Column: col.Name, Code: "22025", Reason: err.Error()}
 	}
 	if op == OpILike {
-		c.folded(s, col)
 		pattern = foldText(pattern)
-	} else {
-		c.column(s, col)
 	}
+	if !c.pg && !sqliteLikes(pattern) {
+		c.write("pl_regexp(")
+		c.bind(KindText, likeRegexp(pattern))
+		c.write(", ")
+		c.likeColumn(s, col, op)
+		c.write(")")
+		return nil
+	}
+	c.likeColumn(s, col, op)
 	c.write(" like ")
 	c.bind(KindText, pattern)
 	if !c.pg {
 		c.write(` escape '\'`)
 	}
 	return nil
+}
+
+// likeColumn writes the column of a pattern.
+func (c *compiler) likeColumn(s source, col *Column, op Op) {
+	if op == OpILike {
+		c.folded(s, col)
+		return
+	}
+	c.column(s, col)
 }
 
 // folded writes a text column in lower case, folded as foldText does.
@@ -253,7 +268,7 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 		return nil
 	}
 	c.write("pl_regexp(")
-	c.bind(KindText, pattern)
+	c.bind(KindText, dotAll+pattern) // on PostgreSQL a dot takes a newline
 	c.write(", ")
 	write()
 	c.write(")")

@@ -342,6 +342,9 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 	taken := make(map[string]bool, len(q.With)+max(len(q.Select), len(s.table.Columns)))
 	for i := range q.With {
 		name := embedName(&q.With[i])
+		if err := checkName(q.With[i].As); err != nil {
+			return nil, err
+		}
 		if taken[name] {
 			return nil, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
 		}
@@ -386,6 +389,8 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 		name := sel.As
 		if name == "" {
 			name = col.Name
+		} else if err := checkName(name); err != nil {
+			return err
 		}
 		if taken[name] {
 			if sel.As == "" && sel.Cast == "" {
@@ -423,6 +428,14 @@ func (s source) allColumns() *rowPlan {
 	p.addAll(s, make(map[string]bool, n))
 	s.table.all.Store(&allPlan{readable, p})
 	return p
+}
+
+// checkName refuses a name for the answer that is no text.
+func checkName(name string) error {
+	if err := checkText(name); err != nil {
+		return &QueryError{Code: "PGRST100", Reason: "a name in the answer: " + err.Error()}
+	}
+	return nil
 }
 
 func (p *rowPlan) addAll(s source, taken map[string]bool) {

@@ -152,7 +152,7 @@ func evaluatePattern(op Op, v, pattern any) truth {
 	case OpIMatch:
 		p, text = foldText(p), foldText(text)
 	}
-	re, err := regexp.Compile("(?s)" + p)
+	re, err := regexp.Compile(dotAll + p)
 	if err != nil {
 		return isUnknown
 	}

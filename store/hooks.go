@@ -129,7 +129,7 @@ func (t *Table) takeStruct(v reflect.Value, rw *rowWrite) error {
 		}
 		value, err := c.goType.get(c.field.Value(v))
 		if err != nil {
-			return fmt.Errorf("store: %s.%s: %w", t.Name, c.Name, err)
+			return c.goError(err)
 		}
 		if _, gap := rw.new[i].(absent); gap && c.Generated && isZeroValue(value) {
 			continue
@@ -145,7 +145,7 @@ func (t *Table) readStruct(v reflect.Value) ([]any, error) {
 	for i, c := range t.Columns {
 		value, err := c.goType.get(c.field.Value(v))
 		if err != nil {
-			return nil, fmt.Errorf("store: %s.%s: %w", t.Name, c.Name, err)
+			return nil, c.goError(err)
 		}
 		row[i] = value
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -57,6 +58,16 @@ func (c *Column) valueError(err error, value string) error {
 		e.Reason = "invalid input syntax for type " + name + quoted
 	}
 	return e
+}
+
+// goError is the error of a value that Go code gave: a [ValueError] for one the
+// column cannot hold, else the codec's own.
+func (c *Column) goError(err error) error {
+	var form formError
+	if errors.As(err, &form) || isAny(err, errText, canon.ErrRange, canon.ErrSyntax) {
+		return c.valueError(err, "")
+	}
+	return fmt.Errorf("store: %s.%s: %w", c.Table.Name, c.Name, err)
 }
 
 // pgName is the name of the type as PostgreSQL's messages have it.

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxSQLiteLike is the longest pattern of LIKE on SQLite, in bytes.
+const maxSQLiteLike = 50000
+
+// dotAll lets a dot of Go's regular expressions take every character.
+const dotAll = "(?s)"
+
+// sqliteLikes reports whether SQLite's LIKE reads a pattern as PostgreSQL's does.
+// It refuses very long ones, and takes U+FFFD, U+FFFE and U+FFFF for the same.
+func sqliteLikes(pattern string) bool {
+	return len(pattern) <= maxSQLiteLike && !strings.ContainsAny(pattern, "\uFFFD\uFFFE\uFFFF")
+}
+
+// likeRegexp returns the regular expression that matches what a valid pattern
+// of LIKE matches.
+func likeRegexp(pattern string) string {
+	var b strings.Builder
+	b.WriteString(dotAll + "^")
+	for pattern != "" {
+		if pattern[0] == '\\' {
+			pattern = pattern[1:]
+		} else if wild := map[byte]string{'%': ".*", '_': "."}[pattern[0]]; wild != "" {
+			b.WriteString(wild)
+			pattern = pattern[1:]
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(pattern)
+		b.WriteString(regexp.QuoteMeta(pattern[:size]))
+		pattern = pattern[size:]
+	}
+	b.WriteString("$")
+	return b.String()
+}
