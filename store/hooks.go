@@ -53,6 +53,7 @@ type rowWrite struct {
 	tx       *Tx
 	scope    *Scope
 	old, new []any
+	gaps     []FieldError // insert: what is required and nobody gave yet
 }
 
 // Before registers a hook that runs before a row is validated and written, in

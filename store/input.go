@@ -183,7 +183,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 	if create {
 		writable = guard.Creatable
 	}
-	if writable.Has(c) || guard.preset(c) != nil {
+	if writable.Has(c) || guard.preset(c) != nil && c.Mode < Hidden {
 		return c, nil
 	}
 	if !guard.Readable.Has(c) && !guard.Creatable.Has(c) && !guard.Updatable.Has(c) {

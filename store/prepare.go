@@ -32,15 +32,16 @@ func (w *write) prepareInsert() error {
 	rows := make([][]any, len(w.rows))
 	for i, row := range w.rows {
 		rows[i] = slices.Clone(row)
-		missing := w.missing(row)
+		missing, hooked := w.missing(row), w.table.hooks.any()
 		if err := w.prepareRow(rows[i]); err != nil {
 			return err
 		}
+		if hooked {
+			w.gaps = append(w.gaps, missing) // a hook may fill them
+			continue
+		}
 		if err := w.validation(missing); err != nil {
 			return err
-		}
-		if w.table.hooks.any() {
-			continue
 		}
 		if err := w.validateRow(rows[i], nil); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -133,6 +134,29 @@ func TestAnyTargetKeepsStandingPredicates(t *testing.T) {
 	})
 }
 
+// A key to a row that must not be known reads like one to no row at all.
+func TestHiddenTargetLooksMissing(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		items := db.Table(Item{})
+		hidden := add(t, db, "b", &Room{Name: "hidden"})
+		scope := guards(db, nil, map[string]store.Guard{"items": all(), "rooms": all()})
+		text := func(err error) string {
+			var e *store.ConstraintError
+			if !errors.As(err, &e) {
+				return fmt.Sprint("no constraint error: ", err)
+			}
+			return fmt.Sprintf("%+v", *e)
+		}
+		body := `{"title":"y","owner_id":"` + hidden.ID.String() + `","room_id":%q}`
+		_, miss := gateInsert(t, db, items, scope, fmt.Sprintf(body, store.NewID()), nil)
+		_, hid := gateInsert(t, db, items, scope, fmt.Sprintf(body, hidden.ID), nil)
+		if text(miss) != text(hid) || !strings.Contains(text(hid), "room_id") {
+			t.Errorf("missing: %s, hidden: %s", text(miss), text(hid))
+		}
+	})
+}
+
 // A write that was denied after it was made cannot be committed.
 func TestDeniedWriteFailsTheTransaction(t *testing.T) {
 	t.Parallel()
@@ -199,6 +223,41 @@ func TestSingleCountsHiddenRows(t *testing.T) {
 		err := gate.Update(t.Context(), p, store.True(), store.WriteOptions{Single: true, Return: &store.Query{}}, &out)
 		if !errors.As(err, &wrong) {
 			t.Errorf("two rows were written, one is seen: %v, count %d", err, out.Count)
+		}
+	})
+}
+
+// A unique key that names a column the scope cannot know does not name it.
+func TestConstraintErrorNamesNoHiddenColumn(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		tags := db.Table(Tag{})
+		add(t, db, "", &Tag{Name: "x"})
+		g := all()
+		g.Readable.Add(tags.Column("id"))
+		g.Creatable.Add(tags.Column("id"))
+		g.Updatable.Add(tags.Column("id"))
+		g.Presets = []store.Preset{{Column: tags.Column("name"), Value: "x"}}
+		scope := guards(db, nil, map[string]store.Guard{"tags": g})
+		_, err := gateInsert(t, db, tags, scope, `{"id":77}`, nil)
+		var e *store.ConstraintError
+		if !errors.As(err, &e) || len(e.Columns) > 0 {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// A hidden column with a preset reads like a column that does not exist.
+func TestHiddenPresetIsUnknown(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		authors := db.Table(Author{})
+		g := all()
+		g.Presets = []store.Preset{{Column: authors.Column("email"), Value: "me@example.com"}}
+		scope := guards(db, nil, map[string]store.Guard{"authors": g})
+		_, err := gateInsert(t, db, authors, scope, `{"name":"Ann","email":"me@example.com"}`, nil)
+		if code(err) != "PGRST204" {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -58,7 +58,15 @@ type LogLine struct {
 	bun.BaseModel `bun:"table:new"`
 	ID            int64 `bun:",pk,autoincrement"`
 	LogID         int64 `bun:",notnull"`
-	Log           *Log  `bun:"rel:belongs-to,join:log_id=id"`
+	Log           *Log  `bun:"rel:belongs-to,join:log_id=id,on_delete:CASCADE"`
+}
+
+// Mark keeps a line from being deleted.
+type Mark struct {
+	bun.BaseModel `bun:"table:marks"`
+	ID            int64    `bun:",pk,autoincrement"`
+	LineID        int64    `bun:",notnull"`
+	Line          *LogLine `bun:"rel:belongs-to,join:line_id=id"`
 }
 
 // Named has a key nobody makes.
@@ -91,7 +99,7 @@ func reviewEngines(t *testing.T, run func(t *testing.T, db *store.DB)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = db.Close() })
-			if err := db.Register(Room{}, Member{}, Item{}, Log{}, LogLine{}, Named{}, Author{}, Post{}, Tag{}, PostTag{}); err != nil {
+			if err := db.Register(Room{}, Member{}, Item{}, Log{}, LogLine{}, Mark{}, Named{}, Author{}, Post{}, Tag{}, PostTag{}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := migrate.Auto(t.Context(), db); err != nil {

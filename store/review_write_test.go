@@ -100,6 +100,31 @@ func TestNullWithHooks(t *testing.T) {
 	})
 }
 
+// A hook fills what is required before anybody asks for it.
+func TestHookFillsRequired(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		if err := store.Before(db, func(_ context.Context, w *store.Write[Item]) error {
+			if w.New.Title == "" && w.New.Count == nil {
+				w.New.Title = "made"
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		room := add(t, db, "a", &Room{Name: "r"})
+		scope := guards(db, nil, map[string]store.Guard{"items": all(), "rooms": all()})
+		body := fmt.Sprintf(`{"owner_id":%q,"room_id":%q`, room.ID, room.ID)
+		got, err := gateInsert(t, db, db.Table(Item{}), scope, body+`}`, &store.Query{Select: []store.Selected{{Column: "title"}}})
+		if want := `{"title":"made"}`; err != nil || got != want {
+			t.Errorf("%s, %v", got, err)
+		}
+		if _, err := gateInsert(t, db, db.Table(Item{}), scope, body+`,"count":1}`, nil); code(err) != "PL002" {
+			t.Errorf("nobody filled it: %v", err)
+		}
+	})
+}
+
 // Many rows at once: an upsert, and an answer in an order.
 func TestManyRows(t *testing.T) {
 	t.Parallel()
@@ -125,6 +150,36 @@ func TestManyRows(t *testing.T) {
 		}
 		if n, err := store.For[Named](db).Count(t.Context(), store.In("doc", docs)); err != nil || n != 1200 {
 			t.Errorf("in: %d, %v", n, err)
+		}
+	})
+}
+
+// Trusted code upserts columns that clients cannot see.
+func TestTrustedUpsertWritesHiddenColumns(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		a := newAuthor(t, db, "Ann")
+		a.Hash = "changed"
+		if err := store.For[Author](db).Upsert(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if got := must(store.For[Author](db).Get(t.Context(), a.ID)); got.Hash != "changed" || got.Version != 2 {
+			t.Errorf("hash %s, version %d", got.Hash, got.Version)
+		}
+	})
+}
+
+// An upsert finds a row by a decimal key whatever its scale.
+func TestUpsertByDecimal(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		g := store.NewGate(db, db.Table(Named{}), nil)
+		for i, body := range []string{`{"name":"x","doc":1,"price":"1.50"}`, `{"name":"y","doc":2,"price":"1.5"}`} {
+			in := must(g.DecodeInput([]byte(body), store.InputOptions{}))
+			var out store.Rows
+			if err := g.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"price"}}, &out); err != nil || out.Inserted != 1-i {
+				t.Errorf("%s: %d inserted, %v", body, out.Inserted, err)
+			}
 		}
 	})
 }
@@ -163,6 +218,43 @@ func TestKeyCannotBeSet(t *testing.T) {
 			if _, err := store.For[Author](db).Patch(t.Context(), a.ID, store.SetTo(column, value)); err == nil || !strings.Contains(err.Error(), "cannot be set") {
 				t.Errorf("%s: %v", column, err)
 			}
+		}
+	})
+}
+
+// does not name a table the caller does not know.
+func TestCascadeInScope(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		var actor string
+		err := store.After(db, func(_ context.Context, w *store.Write[LogLine]) error {
+			if w.Scope != nil {
+				actor = w.Scope.Actor
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parent := add(t, db, "", &Log{Text: "x"})
+		line := add(t, db, "", &LogLine{LogID: parent.ID})
+		mark := add(t, db, "", &Mark{LineID: line.ID})
+		gate := store.NewGate(db, db.Table(Log{}), guards(db, nil, map[string]store.Guard{"log": all()}))
+		var out store.Rows
+		var e *store.ConstraintError
+		if err := gate.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); !errors.As(err, &e) || e.Table != "log" || e.Columns != nil {
+			t.Errorf("delete of what is referred to: %v", err)
+		}
+		if err := store.For[Mark](db).Delete(t.Context(), mark.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := gate.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil || actor != "actor" {
+			t.Errorf("delete: %v, the hook saw %q", err, actor)
+		}
+		var logged string
+		row := db.Bun().QueryRowContext(t.Context(), `select actor from plinth_changes where tbl = 'new' and op = 'delete'`)
+		if err := row.Scan(&logged); err != nil || logged != "actor" {
+			t.Errorf("logged actor %q, %v", logged, err)
 		}
 	})
 }

@@ -20,6 +20,7 @@ type write struct {
 	now    time.Time
 
 	rows     [][]any   // insert: every column, absent where the database decides
+	gaps     [][]FieldError // insert with hooks: for each row, what is required and was not given
 	given    ColumnSet // insert: columns the caller gave
 	sets     []assignment
 	where    Cond
@@ -123,7 +124,7 @@ func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Ro
 	for _, k := range keys {
 		w.upsert.sets.Remove(k)
 	}
-	updatable := g.table.UpdatableColumns()
+	updatable := g.table.writable(func(c *Column) bool { return c.Mode != CreateOnly && !c.Key })
 	if w.guard != nil {
 		updatable = w.updateGuard().Updatable
 	}
@@ -225,7 +226,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 	}
 	if err := written(ctx, out); err != nil {
 		w.s.fail(err)
-		return w.taken(ctx, err)
+		return w.narrowed(w.taken(ctx, err))
 	}
 	if w.byKey && out.touched == 0 {
 		return w.missed(ctx)

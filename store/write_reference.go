@@ -45,6 +45,24 @@ func (w *write) violated(ctx context.Context, v *driver.Violation) error {
 	return e
 }
 
+// narrowed takes out of a constraint error what the scope cannot know: columns
+// its policy hides, and the tables a delete leads to.
+func (w *write) narrowed(err error) error {
+	violated, ok := errors.AsType[*ConstraintError](err)
+	if !ok || w.guard == nil {
+		return err
+	}
+	if violated.Table != w.table.Name {
+		return &ConstraintError{Kind: ForeignKey, Table: w.table.Name}
+	}
+	known := *violated
+	known.Columns = slices.DeleteFunc(slices.Clone(violated.Columns), func(name string) bool {
+		c, g := w.table.byName[name], w.guard
+		return c == nil || !g.Readable.Has(c) && !g.Creatable.Has(c) && !g.Updatable.Has(c)
+	})
+	return &known
+}
+
 // references returns the values the write puts into a foreign key, one list for
 // each row, without those that have a NULL.
 func (w *write) references(ref *Reference) [][]any {

@@ -89,6 +89,7 @@ func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 		rows := make([]*rowWrite, len(w.rows))
 		for i, row := range w.rows {
 			rows[i] = w.newRow(OpInsert, nil, row)
+			rows[i].gaps = w.gapsOf(i)
 		}
 		return rows, nil
 	}
@@ -109,6 +110,15 @@ func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 
 func (w *write) newRow(op WriteOp, old, new []any) *rowWrite {
 	return &rowWrite{op: op, table: w.table, tx: w.s.tx, scope: w.scope, old: old, new: new}
+}
+
+// gapsOf returns what is required of a new row and was not given, where hooks
+// have not been asked for it yet.
+func (w *write) gapsOf(i int) []FieldError {
+	if w.gaps == nil {
+		return nil
+	}
+	return w.gaps[i]
 }
 
 // changed applies the assignments to a row. A row that leaves the table has no
@@ -217,7 +227,15 @@ func (w *write) before(ctx context.Context, rw *rowWrite) error {
 	if err := w.refuseNulls(rw.new); err != nil {
 		return err
 	}
+	given := slices.Clone(rw.new)
 	if err := runHooks(ctx, w.table.hooks.before, rw); err != nil {
+		return err
+	}
+	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f FieldError) bool {
+		c := w.table.byName[f.Column]
+		return !sameValue(c.Kind, given[c.index], rw.new[c.index])
+	})
+	if err := w.validation(unfilled); err != nil {
 		return err
 	}
 	switch rw.op {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // upsertRows tells the rows of an upsert apart: those that exist become
@@ -15,7 +16,7 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 	}
 	seen := make(map[string]bool, len(w.rows))
 	rows := make([]*rowWrite, 0, len(w.rows))
-	for _, row := range w.rows {
+	for i, row := range w.rows {
 		key := w.keyText(row)
 		if seen[key] && key != "" {
 			if w.upsert.ignore {
@@ -26,7 +27,9 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		seen[key] = true
 		old := existing[key]
 		if old == nil || key == "" {
-			rows = append(rows, w.newRow(OpInsert, nil, row))
+			rw := w.newRow(OpInsert, nil, row)
+			rw.gaps = w.gapsOf(i)
+			rows = append(rows, rw)
 			out.Inserted++
 			continue
 		}
@@ -53,6 +56,9 @@ func (w *write) keyText(row []any) string {
 		v := row[k.index]
 		if _, gap := v.(absent); gap || v == nil {
 			return ""
+		}
+		if s, ok := v.(string); ok && k.Kind == KindDecimal && strings.Contains(s, ".") {
+			v = strings.TrimRight(strings.TrimRight(s, "0"), ".") // 1.50 is 1.5
 		}
 		dst = append(appendValue(dst, k.Kind, v), ',')
 	}
