@@ -19,9 +19,9 @@ type write struct {
 	part   seed.Part
 	now    time.Time
 
-	rows     [][]any   // insert: every column, absent where the database decides
+	rows     [][]any        // insert: every column, absent where the database decides
 	gaps     [][]FieldError // insert with hooks: for each row, what is required and was not given
-	given    ColumnSet // insert: columns the caller gave
+	given    ColumnSet      // insert: columns the caller gave
 	sets     []assignment
 	where    Cond
 	version  *int64 // update: the version the row must have
