@@ -156,7 +156,8 @@ func (p *parser) finish() {
 
 // finishEmbeds gives the embeds of a query their default limit. An embed with
 // empty brackets has no member in the answer: what remains of it is the
-// condition of an inner one.
+// condition of an inner one. Of any other remains one that always holds, by which
+// its names are still checked.
 func (p *parser) finishEmbeds(q *store.Query) {
 	kept := q.With[:0]
 	for _, embed := range q.With {
@@ -170,6 +171,8 @@ func (p *parser) finishEmbeds(q *store.Query) {
 			kept = append(kept, embed)
 		case embed.Inner:
 			q.Where = store.And(q.Where, store.Related(embed.Relation, embed.Query.Where))
+		default:
+			q.Where = store.And(q.Where, store.Or(store.True(), store.Related(embed.Relation, embed.Query.Where)))
 		}
 	}
 	q.With = nil

@@ -168,7 +168,10 @@ func TestParseReadSelect(t *testing.T) {
 				}}}),
 			}}}),
 		}}}},
-		{"BareEmbedHasNoMember", "select=id,owner()", store.Query{Select: columns("id")}},
+		{
+			"BareEmbedHasNoMember", "select=id,owner()&owner.name=eq.x",
+			store.Query{Select: columns("id"), Where: store.Or(store.True(), store.Related("owner", eq("name", "x")))},
+		},
 		{
 			"BareInnerIsCondition", "select=id,owner!inner()&owner.name=eq.x&id=eq.1",
 			store.Query{Select: columns("id"), Where: store.And(eq("id", "1"), store.Related("owner", eq("name", "x")))},
@@ -241,7 +244,9 @@ func TestParseReadOrderAndPaging(t *testing.T) {
 		{"Spaces", "order=a.desc , b", store.Query{Order: []store.Order{{Column: "a", Desc: true}, {Column: "b"}}}},
 		{"Relation", "order=owner(name).desc", store.Query{Order: []store.Order{{Column: "name", Relation: "owner", Desc: true}}}},
 		{"Quoted", `order="a.desc".desc`, store.Query{Order: []store.Order{{Column: "a.desc", Desc: true}}}},
-		{"Alias", "order=o(name)&select=o:owner()", store.Query{Select: columns(), Order: []store.Order{{Column: "name", Relation: "owner"}}}},
+		{"Alias", "order=o(name)&select=o:owner!inner()", store.Query{
+			Select: columns(), Where: store.Related("owner", store.Cond{}), Order: []store.Order{{Column: "name", Relation: "owner"}},
+		}},
 		{"Limit", "limit=10&offset=20", store.Query{Limit: store.Limit(10), Offset: 20}},
 		{"LimitZero", "limit=0", store.Query{Limit: store.Limit(0)}},
 		{"LimitLargest", "limit=1000&offset=100000", store.Query{Limit: store.Limit(1000), Offset: 100000}},
