@@ -16,7 +16,8 @@ func testBulk(t *testing.T, db *store.DB) {
 	for i := range rows {
 		optional := "null,null,null,null,null,null,null,null,null,null,null"
 		if i%3 > 0 {
-			optional = fmt.Sprintf(`"t%d",%t,%d,%d.5,%d.50,"2024-01-01T00:00:00.%06d+00:00","2024-02-%02d","00000000-0000-0000-0000-%012d","\\x%04x",{"n":%d},["%d","x,y"]`,
+			optional = fmt.Sprintf(`"t%d",%t,%d,%d.5,%d.50,"2024-01-01T00:00:00.%06d+00:00","2024-02-%02d",`+
+				`"00000000-0000-0000-0000-%012d","\\x%04x",{"n":%d},["%d","x,y"]`,
 				i, i%2 == 0, -i, i, i, i, i%29+1, i, i, i, i)
 		}
 		values := strings.SplitN(optional, ",", 11)

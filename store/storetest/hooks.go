@@ -76,7 +76,8 @@ func testHooks(t *testing.T, db *store.DB) {
 	if err != nil || got != `[{"name":"b","size":1},{"name":"c","size":1}]` {
 		t.Errorf("bulk: %s, %v", got, err)
 	}
-	seen.want(t, "before insert ->2:b:0", "second insert ->2:b:0", "before insert ->3:c:0", "second insert ->3:c:0", "after insert ->2:b:1", "after insert ->3:c:1")
+	seen.want(t, "before insert ->2:b:0", "second insert ->2:b:0", "before insert ->3:c:0", "second insert ->3:c:0",
+		"after insert ->2:b:1", "after insert ->3:c:1")
 	if n, err := patch(t, g, `{"size":5}`, store.Compare("id", store.OpGte, 2)); n != 2 || err != nil {
 		t.Errorf("patched %d, %v", n, err)
 	}

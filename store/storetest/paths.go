@@ -49,8 +49,14 @@ func twinSteps() []twinStep {
 	own := store.Eq("owner_id", "ann")
 	return []twinStep{
 		{"insert", `{"id":10,"name":"a"}`, store.Cond{}, `{"id":10,"name":"a","score":5}`},
-		{"insert", `[{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}]`, store.Cond{}, `{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}`},
-		{"insert", `[{"id":14,"name":"self","parent_id":14},{"id":13,"name":"d","parent_id":14}]`, store.Cond{}, `{"id":14,"name":"self","score":5},{"id":13,"name":"d","score":5}`},
+		{
+			"insert", `[{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}]`, store.Cond{},
+			`{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}`,
+		},
+		{
+			"insert", `[{"id":14,"name":"self","parent_id":14},{"id":13,"name":"d","parent_id":14}]`, store.Cond{},
+			`{"id":14,"name":"self","score":5},{"id":13,"name":"d","score":5}`,
+		},
 		{"insert", `{"id":20,"name":"a"}`, store.Cond{}, "23505"},
 		{"insert", `[{"id":20,"name":"x"},{"id":21,"name":"x"}]`, store.Cond{}, "23505"},
 		{"insert", `{"id":20,"name":"x","owner_id":"bob"}`, store.Cond{}, "42501"},
@@ -62,7 +68,10 @@ func twinSteps() []twinStep {
 		{"insert", `{"id":20,"name":null}`, store.Cond{}, "23502"},
 		{"update", `{"score":9}`, store.Eq("id", 10), `{"id":10,"name":"a","score":9}`},
 		{"update", `{"score":9}`, store.Eq("id", 10), `{"id":10,"name":"a","score":9}`},
-		{"update", `{"note":"n"}`, store.Compare("id", store.OpLte, 12), `{"id":10,"name":"a","score":9},{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}`},
+		{
+			"update", `{"note":"n"}`, store.Compare("id", store.OpLte, 12),
+			`{"id":10,"name":"a","score":9},{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}`,
+		},
 		{"update", `{"score":9}`, store.Eq("id", 1), ``},
 		{"update", `{"score":9}`, store.Eq("id", 2), ``},
 		{"update", `{"score":1500}`, own, "42501"},
@@ -77,7 +86,10 @@ func twinSteps() []twinStep {
 		{"update", `{"score":8}`, store.Related("parent", store.Eq("name", "hidden")), ``},
 		{"single", `{"score":3}`, own, "PGRST116"},
 		{"single", `{"score":3}`, store.Eq("id", 12), `{"id":12,"name":"c","score":3}`},
-		{"upsert", `[{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}]`, store.Cond{}, `{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}`},
+		{
+			"upsert", `[{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}]`, store.Cond{},
+			`{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}`,
+		},
 		{"upsert", `{"id":1,"name":"taken"}`, store.Cond{}, "23505"},
 		{"delete", ``, store.Eq("id", 2), ``},
 		{"delete", ``, store.Eq("id", 14), "23503"},

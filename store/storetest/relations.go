@@ -22,90 +22,100 @@ func named(relation string, with ...store.Embed) store.Embed {
 	return store.Embed{Relation: relation, Query: store.Query{Select: columns("name"), With: with}}
 }
 
+// embedCases are queries on people with embeds, and their answers.
+var embedCases = []struct {
+	name string
+	q    store.Query
+	want string
+}{
+	{
+		"to one", store.Query{Select: columns("name"), With: []store.Embed{named("country")}},
+		`[{"name":"Ada","country":{"name":"Germany"}},{"name":"Bo","country":{"name":"France"}},{"name":"Cy","country":null},` +
+			`{"name":"Di","country":{"name":"Germany"}},{"name":"Ed","country":{"name":"France"}}]`,
+	},
+	{
+		"to one from the other side",
+		store.Query{
+			Select: columns("name"), Limit: store.Limit(3),
+			With: []store.Embed{{Relation: "passport", Query: store.Query{Select: columns("number")}}},
+		},
+		`[{"name":"Ada","passport":{"number":"A1"}},{"name":"Bo","passport":null},{"name":"Cy","passport":{"number":"C3"}}]`,
+	},
+	{
+		"to many and none", store.Query{Select: columns("name"), With: []store.Embed{named("reports")}},
+		`[{"name":"Ada","reports":[{"name":"Bo"},{"name":"Cy"}]},{"name":"Bo","reports":[{"name":"Di"}]},{"name":"Cy","reports":[]},` +
+			`{"name":"Di","reports":[]},{"name":"Ed","reports":[]}]`,
+	},
+	{
+		"many to many", store.Query{Select: columns("name"), With: []store.Embed{named("clubs")}},
+		`[{"name":"Ada","clubs":[{"name":"chess"},{"name":"rowing"}]},{"name":"Bo","clubs":[{"name":"chess"}]},` +
+			`{"name":"Cy","clubs":[{"name":"rowing"}]},{"name":"Di","clubs":[{"name":"chess"}]},{"name":"Ed","clubs":[]}]`,
+	},
+	{
+		"to its own table, both ways", store.Query{Select: columns("name"), Where: store.Eq("id", 2), With: []store.Embed{named("boss"), named("reports")}},
+		`[{"name":"Bo","boss":{"name":"Ada"},"reports":[{"name":"Di"}]}]`,
+	},
+	{
+		"three levels",
+		store.Query{
+			Select: columns("name"), Where: store.Eq("id", 1),
+			With: []store.Embed{named("reports", named("clubs", named("members", named("country"))))},
+		},
+		`[{"name":"Ada","reports":[{"name":"Bo","clubs":[{"name":"chess","members":[{"name":"Ada","country":{"name":"Germany"}},` +
+			`{"name":"Bo","country":{"name":"France"}},{"name":"Di","country":{"name":"Germany"}}]}]},` +
+			`{"name":"Cy","clubs":[{"name":"rowing","members":[{"name":"Ada","country":{"name":"Germany"}},{"name":"Cy","country":null}]}]}]}]`,
+	},
+	{
+		"a filter leaves parents", store.Query{Select: columns("name"), Limit: store.Limit(2), With: []store.Embed{
+			{Relation: "reports", Query: store.Query{Select: columns("name"), Where: store.Eq("name", "Cy")}},
+			{Relation: "country", Query: store.Query{Select: columns("name"), Where: store.Eq("code", "FR")}},
+		}},
+		`[{"name":"Ada","reports":[{"name":"Cy"}],"country":null},{"name":"Bo","reports":[],"country":{"name":"France"}}]`,
+	},
+	{
+		"an embed in the place of a column", store.Query{
+			Select: columns("id", "name"), Where: store.Eq("id", 2),
+			With: []store.Embed{{Relation: "country", As: "name", Query: store.Query{Select: columns("code")}}},
+		},
+		`[{"id":2,"name":{"code":"FR"}}]`,
+	},
+	{
+		"the same relation twice", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
+			{Relation: "reports", As: "a", Query: store.Query{Select: columns("name"), Limit: store.Limit(1)}},
+			{Relation: "reports", As: "b", Query: store.Query{Select: columns("name"), Offset: 1}},
+		}},
+		`[{"a":[{"name":"Bo"}],"b":[{"name":"Cy"}]}]`,
+	},
+	{
+		"by the name of the table", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 2), With: []store.Embed{named("countries")}},
+		`[{"countries":{"name":"France"}}]`,
+	},
+	{
+		"nothing selected", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
+			{Relation: "reports", Query: store.Query{Select: []store.Selected{}}}, {Relation: "boss", Query: store.Query{Select: []store.Selected{}}},
+			{Relation: "country", Query: store.Query{Select: []store.Selected{}}},
+		}},
+		`[{"reports":[{},{}],"boss":null,"country":{}}]`,
+	},
+	{
+		"the whole row", store.Query{Where: store.Eq("id", 3), With: []store.Embed{{Relation: "passport"}}},
+		`[{"id":3,"name":"Cy","boss_id":1,"country_code":null,"height":2,"passport":{"number":"C3","person_id":3}}]`,
+	},
+}
+
 func testEmbeds(t *testing.T, db *store.DB) {
 	insertPeople(t, db)
 	g := gateOf[person](db)
-	name := columns("name")
-	for _, tt := range []struct {
-		name string
-		q    store.Query
-		want string
-	}{
-		{
-			"to one", store.Query{Select: name, With: []store.Embed{named("country")}},
-			`[{"name":"Ada","country":{"name":"Germany"}},{"name":"Bo","country":{"name":"France"}},{"name":"Cy","country":null},` +
-				`{"name":"Di","country":{"name":"Germany"}},{"name":"Ed","country":{"name":"France"}}]`,
-		},
-		{
-			"to one from the other side",
-			store.Query{Select: name, Limit: store.Limit(3), With: []store.Embed{{Relation: "passport", Query: store.Query{Select: columns("number")}}}},
-			`[{"name":"Ada","passport":{"number":"A1"}},{"name":"Bo","passport":null},{"name":"Cy","passport":{"number":"C3"}}]`,
-		},
-		{
-			"to many and none", store.Query{Select: name, With: []store.Embed{named("reports")}},
-			`[{"name":"Ada","reports":[{"name":"Bo"},{"name":"Cy"}]},{"name":"Bo","reports":[{"name":"Di"}]},{"name":"Cy","reports":[]},` +
-				`{"name":"Di","reports":[]},{"name":"Ed","reports":[]}]`,
-		},
-		{
-			"many to many", store.Query{Select: name, With: []store.Embed{named("clubs")}},
-			`[{"name":"Ada","clubs":[{"name":"chess"},{"name":"rowing"}]},{"name":"Bo","clubs":[{"name":"chess"}]},` +
-				`{"name":"Cy","clubs":[{"name":"rowing"}]},{"name":"Di","clubs":[{"name":"chess"}]},{"name":"Ed","clubs":[]}]`,
-		},
-		{
-			"to its own table, both ways", store.Query{Select: name, Where: store.Eq("id", 2), With: []store.Embed{named("boss"), named("reports")}},
-			`[{"name":"Bo","boss":{"name":"Ada"},"reports":[{"name":"Di"}]}]`,
-		},
-		{
-			"three levels",
-			store.Query{Select: name, Where: store.Eq("id", 1), With: []store.Embed{named("reports", named("clubs", named("members", named("country"))))}},
-			`[{"name":"Ada","reports":[{"name":"Bo","clubs":[{"name":"chess","members":[{"name":"Ada","country":{"name":"Germany"}},` +
-				`{"name":"Bo","country":{"name":"France"}},{"name":"Di","country":{"name":"Germany"}}]}]},` +
-				`{"name":"Cy","clubs":[{"name":"rowing","members":[{"name":"Ada","country":{"name":"Germany"}},{"name":"Cy","country":null}]}]}]}]`,
-		},
-		{
-			"a filter leaves parents", store.Query{Select: name, Limit: store.Limit(2), With: []store.Embed{
-				{Relation: "reports", Query: store.Query{Select: name, Where: store.Eq("name", "Cy")}},
-				{Relation: "country", Query: store.Query{Select: name, Where: store.Eq("code", "FR")}},
-			}},
-			`[{"name":"Ada","reports":[{"name":"Cy"}],"country":null},{"name":"Bo","reports":[],"country":{"name":"France"}}]`,
-		},
-		{
-			"an embed in the place of a column", store.Query{
-				Select: columns("id", "name"), Where: store.Eq("id", 2),
-				With: []store.Embed{{Relation: "country", As: "name", Query: store.Query{Select: columns("code")}}},
-			},
-			`[{"id":2,"name":{"code":"FR"}}]`,
-		},
-		{
-			"the same relation twice", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
-				{Relation: "reports", As: "a", Query: store.Query{Select: name, Limit: store.Limit(1)}},
-				{Relation: "reports", As: "b", Query: store.Query{Select: name, Offset: 1}},
-			}},
-			`[{"a":[{"name":"Bo"}],"b":[{"name":"Cy"}]}]`,
-		},
-		{
-			"by the name of the table", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 2), With: []store.Embed{named("countries")}},
-			`[{"countries":{"name":"France"}}]`,
-		},
-		{
-			"nothing selected", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
-				{Relation: "reports", Query: store.Query{Select: []store.Selected{}}}, {Relation: "boss", Query: store.Query{Select: []store.Selected{}}},
-				{Relation: "country", Query: store.Query{Select: []store.Selected{}}},
-			}},
-			`[{"reports":[{},{}],"boss":null,"country":{}}]`,
-		},
-		{
-			"the whole row", store.Query{Where: store.Eq("id", 3), With: []store.Embed{{Relation: "passport"}}},
-			`[{"id":3,"name":"Cy","boss_id":1,"country_code":null,"height":2,"passport":{"number":"C3","person_id":3}}]`,
-		},
-	} {
+	for _, tt := range embedCases {
 		if got := read(t, g, tt.q); got != tt.want {
 			t.Errorf("%s\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
 	wantRead(t, gateOf[country](db), store.Query{
 		Select: columns("code"), Order: []store.Order{{Column: "code", Desc: true}},
-		With: []store.Embed{{Relation: "people", Query: store.Query{Select: name, Order: []store.Order{{Column: "name", Desc: true}}, Limit: store.Limit(1)}}},
+		With: []store.Embed{{Relation: "people", Query: store.Query{
+			Select: columns("name"), Order: []store.Order{{Column: "name", Desc: true}}, Limit: store.Limit(1),
+		}}},
 	}, `[{"code":"XX","people":[]},{"code":"FR","people":[{"name":"Ed"}]},{"code":"DE","people":[{"name":"Di"}]}]`)
 }
 
@@ -209,7 +219,10 @@ func testRelatedOrder(t *testing.T, db *store.DB) {
 	}{
 		{[]store.Order{{Relation: "country", Column: "name"}}, `[{"id":2},{"id":5},{"id":1},{"id":4},{"id":3}]`},
 		{[]store.Order{{Relation: "country", Column: "name", Desc: true}}, `[{"id":3},{"id":1},{"id":4},{"id":2},{"id":5}]`},
-		{[]store.Order{{Relation: "country", Column: "name", Nulls: store.NullsFirst}, {Column: "id", Desc: true}}, `[{"id":3},{"id":5},{"id":2},{"id":4},{"id":1}]`},
+		{
+			[]store.Order{{Relation: "country", Column: "name", Nulls: store.NullsFirst}, {Column: "id", Desc: true}},
+			`[{"id":3},{"id":5},{"id":2},{"id":4},{"id":1}]`,
+		},
 		{[]store.Order{{Relation: "boss", Column: "name", Nulls: store.NullsFirst}}, `[{"id":1},{"id":5},{"id":2},{"id":3},{"id":4}]`},
 		{[]store.Order{{Relation: "passport", Column: "number", Desc: true, Nulls: store.NullsLast}}, `[{"id":3},{"id":1},{"id":2},{"id":4},{"id":5}]`},
 	} {

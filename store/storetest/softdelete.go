@@ -47,7 +47,9 @@ func testSoftDelete(t *testing.T, db *store.DB) {
 	if err := pages.Delete(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
-	wantLog(t, db, `pages delete [2] {"deleted_at":null,"id":2,"slug":"b","parent_id":1} -> {"deleted_at":`+clockJSON+`,"id":2,"slug":"b","parent_id":1}`)
+	there := `{"deleted_at":null,"id":2,"slug":"b","parent_id":1}`
+	gone := `{"deleted_at":` + clockJSON + `,"id":2,"slug":"b","parent_id":1}`
+	wantLog(t, db, "pages delete [2] "+there+" -> "+gone)
 	if err := store.For[label](db).Delete(ctx, 20); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,9 @@ func testSoftDelete(t *testing.T, db *store.DB) {
 	id := columns("id")
 	wantRead(t, g, store.Query{Select: id, Count: true}, `[{"id":1},{"id":3}]`)
 	wantRead(t, g, store.Query{Select: id, With: []store.Embed{
-		{Relation: "parent", Query: store.Query{Select: id}}, {Relation: "children", Query: store.Query{Select: id}}, {Relation: "labels", Query: store.Query{Select: id}},
+		{Relation: "parent", Query: store.Query{Select: id}},
+		{Relation: "children", Query: store.Query{Select: id}},
+		{Relation: "labels", Query: store.Query{Select: id}},
 	}}, `[{"id":1,"parent":null,"children":[],"labels":[{"id":10}]},{"id":3,"parent":null,"children":[],"labels":[]}]`)
 	wantRead(t, g, store.Query{Select: id, Where: store.Related("children", store.Cond{})}, `[]`)
 	wantRead(t, g, store.Query{Select: id, Where: store.Related("labels", store.In("name", []string{"y", "z"}))}, `[]`)
@@ -97,7 +101,8 @@ func testReuse(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	lines := logged(t, db)
-	if want := `pages restore [2] {"deleted_at":` + clockJSON + `,"id":2,"slug":"b","parent_id":1} -> {"deleted_at":null,"id":2,"slug":"b","parent_id":1}`; len(lines) != 2 || lines[1] != want {
+	want := `pages restore [2] {"deleted_at":` + clockJSON + `,"id":2,"slug":"b","parent_id":1} -> {"deleted_at":null,"id":2,"slug":"b","parent_id":1}`
+	if len(lines) != 2 || lines[1] != want {
 		t.Errorf("log of a restore: %q, want %q", lines, want)
 	}
 	wantRead(t, g, store.Query{Select: columns("id", "slug")}, `[{"id":1,"slug":"a"},{"id":2,"slug":"b"},{"id":3,"slug":"c"}]`)
@@ -107,7 +112,7 @@ func testReuse(t *testing.T, db *store.DB) {
 	_, err = post(t, scopedGate[page](db, scope), `{"id":5,"slug":"e","parent_id":4}`, nil)
 	wantCode(t, "a reference to a deleted row", err, "23503")
 	got, inserted, err := upsert(t, g, `{"id":6,"slug":"b"}`, store.UpsertOptions{Conflict: []string{"slug"}})
-	if want := `[{"deleted_at":null,"id":2,"slug":"b","parent_id":1}]`; err != nil || got != want || inserted != 0 {
+	if want = `[{"deleted_at":null,"id":2,"slug":"b","parent_id":1}]`; err != nil || got != want || inserted != 0 {
 		t.Errorf("upsert beside a deleted row: %s, %d new, %v, want %s", got, inserted, err, want)
 	}
 	_, _, err = upsert(t, g, `{"id":4,"slug":"new"}`, store.UpsertOptions{})

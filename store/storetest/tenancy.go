@@ -88,7 +88,8 @@ func testTenantScopes(t *testing.T, db *store.DB) {
 	t.Helper()
 	guards := open(t, db.Table(task{}))
 	g := scopedGate[task](db, scopeOf("ann", "one", guards))
-	wantRead(t, g, store.Query{Select: columns("id"), With: []store.Embed{{Relation: "children", Query: store.Query{Select: columns("id")}}}, Count: true},
+	children := store.Embed{Relation: "children", Query: store.Query{Select: columns("id")}}
+	wantRead(t, g, store.Query{Select: columns("id"), With: []store.Embed{children}, Count: true},
 		`[{"id":1,"children":[{"id":2}]},{"id":2,"children":[]}]`)
 	wantCode(t, "the tenant in a filter", readError(t, g, store.Query{Where: store.Eq("tenant_id", "two")}), "42703")
 	for body, code := range map[string]string{

@@ -76,10 +76,13 @@ func testUpserts(t *testing.T, db *store.DB) {
 // testGuardedUpserts writes over rows of others.
 func testGuardedUpserts(t *testing.T, db *store.DB) {
 	t.Helper()
-	insert(t, db, &stock{ID: 20, SKU: "mine", OwnerID: "ann"}, &stock{ID: 21, SKU: "hers", OwnerID: "bob"}, &stock{ID: 22, SKU: "open", OwnerID: "bob", Amount: 999})
+	insert(t, db, &stock{ID: 20, SKU: "mine", OwnerID: "ann"}, &stock{ID: 21, SKU: "hers", OwnerID: "bob"},
+		&stock{ID: 22, SKU: "open", OwnerID: "bob", Amount: 999})
 	table := db.Table(stock{})
 	own := store.Compare("owner_id", store.OpEq, store.Var("principal.id"))
-	guard := guardFor(t, table, store.Guard{Read: store.Or(own, store.Compare("amount", store.OpGt, 900)), Create: own, Update: own, UpdateTo: store.Compare("amount", store.OpLt, 100)})
+	guard := guardFor(t, table, store.Guard{
+		Read: store.Or(own, store.Compare("amount", store.OpGt, 900)), Create: own, Update: own, UpdateTo: store.Compare("amount", store.OpLt, 100),
+	})
 	guard.Presets = []store.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}
 	g := scopedGate[stock](db, scopeOf("ann", "", &tableGuard{table, guard}))
 	logged(t, db)
@@ -104,7 +107,8 @@ func testGuardedUpserts(t *testing.T, db *store.DB) {
 		t.Errorf("change log of two writes: %s", strings.Join(lines, "\n"))
 	}
 	wantRead(t, gateOf[stock](db), store.Query{Select: columns("id", "amount", "owner_id"), Where: store.Compare("id", store.OpGte, 20)},
-		`[{"id":20,"amount":3,"owner_id":"ann"},{"id":21,"amount":0,"owner_id":"bob"},{"id":22,"amount":999,"owner_id":"bob"},{"id":53,"amount":7,"owner_id":"ann"}]`)
+		`[{"id":20,"amount":3,"owner_id":"ann"},{"id":21,"amount":0,"owner_id":"bob"},`+
+			`{"id":22,"amount":999,"owner_id":"bob"},{"id":53,"amount":7,"owner_id":"ann"}]`)
 }
 
 // testBulkUpsert writes 1,000 rows of which half exist.
