@@ -13,21 +13,27 @@ import (
 // errTooDeep stops cascades that lead in a circle.
 var errTooDeep = errors.New("store: cascades are nested too deeply")
 
-// writeRows changes the rows of the table.
+// writeRows changes the rows of the table. New rows come first, by one statement
+// where they can be.
 func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
-	if w.together(rows) {
-		return w.insertTogether(ctx, rows)
-	}
+	var fresh, known []*rowWrite
 	for _, rw := range rows {
+		if rw.op == OpInsert {
+			fresh = append(fresh, rw)
+		} else {
+			known = append(known, rw)
+		}
+	}
+	if err := w.insertRows(ctx, fresh); err != nil {
+		return err
+	}
+	for _, rw := range known {
 		var err error
-		switch {
-		case rw.op == OpInsert:
-			err = w.insertRow(ctx, rw)
-		case rw.new == nil:
+		if rw.new == nil {
 			if err = w.cascade(ctx, rw); err == nil {
 				err = w.deleteRow(ctx, rw)
 			}
-		default:
+		} else {
 			err = w.updateRow(ctx, rw)
 		}
 		if err != nil {
@@ -37,14 +43,29 @@ func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
 	return nil
 }
 
-// together reports whether new rows must be inserted by one statement, at whose
-// end foreign keys are checked: rows of one write may refer to each other.
+func (w *write) insertRows(ctx context.Context, rows []*rowWrite) error {
+	if w.together(rows) {
+		return w.insertTogether(ctx, rows)
+	}
+	for _, rw := range rows {
+		if err := w.insertRow(ctx, rw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together reports whether new rows are inserted by one statement: on PostgreSQL
+// to save round trips, and on both engines where rows of one write may refer to
+// each other, since foreign keys are checked at the end of a statement. SQLite is
+// faster row by row, and keys the database makes are read back one by one.
 func (w *write) together(rows []*rowWrite) bool {
-	if len(rows) < 2 || !slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool { return ref.Target == w.table }) {
+	itself := func(ref *Reference) bool { return ref.Target == w.table }
+	if len(rows) < 2 || !w.s.db.dialect.Postgres() && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
 		return false
 	}
 	return !slices.ContainsFunc(rows, func(rw *rowWrite) bool {
-		return rw.op != OpInsert || slices.ContainsFunc(rw.new, func(v any) bool { _, gap := v.(absent); return gap })
+		return slices.ContainsFunc(rw.new, func(v any) bool { _, gap := v.(absent); return gap })
 	})
 }
 

@@ -4,12 +4,17 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // upsertRows tells the rows of an upsert apart: those that exist become
 // updates, judged by the rules for them. It reads what exists without the guard,
 // but a row the scope may not change only ever says that its key is taken.
 func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
+	if err := w.mayCreate(ctx); err != nil {
+		return nil, err
+	}
 	existing, err := w.existing(ctx)
 	if err != nil {
 		return nil, err
@@ -46,6 +51,60 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		rows = append(rows, w.newRow(OpUpdate, old, merged))
 	}
 	return rows, nil
+}
+
+// mayCreate refuses rows the scope could not create, before anything is looked
+// up: else the answer would tell a stranger which keys exist.
+func (w *write) mayCreate(ctx context.Context) error {
+	if w.guard == nil {
+		return nil
+	}
+	if w.guard.Create.IsZero() {
+		return ErrDenied
+	}
+	for _, row := range w.rows {
+		result, decided := w.guard.Create.n.evaluate(w.scope, row)
+		if !decided {
+			ok, err := w.imageHolds(ctx, row, w.guard.Create)
+			if err != nil {
+				return err
+			}
+			result = truthOf(ok)
+		}
+		if result != isTrue {
+			return ErrDenied
+		}
+	}
+	return nil
+}
+
+// imageHolds lets the database judge a row that is not stored: the same rule
+// over the row's values.
+func (w *write) imageHolds(ctx context.Context, row []any, rule Cond) (bool, error) {
+	c := w.s.newCompiler(ctx, w.scope, access{})
+	defer c.free()
+	s := source{table: w.table, alias: c.alias()}
+	c.write("select 1 from (select ")
+	for i, col := range w.table.Columns {
+		if i > 0 {
+			c.write(", ")
+		}
+		value := row[i]
+		if _, gap := value.(absent); gap {
+			value = nil
+		}
+		c.bind(col.Kind, value)
+		c.write(" as ", col.sqlName)
+	}
+	c.write(") ", s.alias, " where ")
+	if err := c.ruleAlone(s, rule); err != nil {
+		return false, err
+	}
+	var r driver.Result
+	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return false, err
+	}
+	return r.Rows == 1, nil
 }
 
 // keyText returns the conflict key of a row as text, empty if it has a NULL,

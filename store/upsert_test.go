@@ -1,0 +1,85 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// An upsert by a scope that may not create answers the same for keys that exist
+// and keys that do not, whether Go or the database decides the rule.
+func TestUpsertTellsNoKeys(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		ann, bob := newAuthor(t, db, "Ann"), newAuthor(t, db, "Bob")
+		post := newPost(bob, "hers", 1)
+		post.Public = true
+		if err := store.For[Post](db).Insert(t.Context(), post); err != nil {
+			t.Fatal(err)
+		}
+		posts := db.Table(Post{})
+		for name, rule := range map[string]store.Cond{
+			"none":      {},
+			"false":     store.False(),
+			"by Go":     must(posts.Bind(store.Eq("title", "never"))),
+			"by SQL":    must(posts.Bind(store.Related("author", store.Eq("name", "nobody")))),
+			"by either": must(posts.Bind(store.And(store.Eq("score", 1), store.Related("author", store.Eq("name", "nobody"))))),
+		} {
+			scope := ownScope(t, db, ann)
+			guard := *scope.Guard(posts)
+			guard.Create, guard.Presets = rule, nil
+			guard.Creatable = posts.CreatableColumns()
+			outer := scope.Guard
+			scope.Guard = func(tb *store.Table) *store.Guard {
+				if tb == posts {
+					return &guard
+				}
+				return outer(tb)
+			}
+			gate := store.NewGate(db, posts, scope)
+			for _, id := range []store.ID{post.ID, store.NewID()} {
+				for _, ignore := range []bool{false, true} {
+					body := fmt.Sprintf(`{"id":%q,"author_id":%q,"title":"x","score":1,"price":1,"meta":{},"labels":[]}`, id, bob.ID)
+					in := must(gate.DecodeInput([]byte(body), store.InputOptions{Upsert: true}))
+					var out store.Rows
+					err := gate.Upsert(t.Context(), in, store.UpsertOptions{Ignore: ignore}, &out)
+					if !errors.Is(err, store.ErrDenied) {
+						t.Errorf("rule %s, ignore %v, key exists %v: %v, want denied", name, ignore, id == post.ID, err)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Many new rows of an upsert go in together with updates of others.
+func TestUpsertManyMixed(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		tags := db.Table(Tag{})
+		for i := range 3 {
+			if err := store.For[Tag](db).Insert(t.Context(), &Tag{Name: fmt.Sprintf("t%d", i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var rows []string
+		for i := range 500 {
+			rows = append(rows, fmt.Sprintf(`{"id":%d,"name":"t%d"}`, 1000+i, i))
+		}
+		gate := store.NewGate(db, tags, nil)
+		in := must(gate.DecodeInput([]byte("["+strings.Join(rows, ",")+"]"), store.InputOptions{Upsert: true}))
+		var out store.Rows
+		if err := gate.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"name"}}, &out); err != nil {
+			t.Fatal(err)
+		}
+		if out.Inserted != 497 || out.Count != 500 {
+			t.Errorf("inserted %d of %d", out.Inserted, out.Count)
+		}
+		if n := must(store.For[Tag](db).Count(t.Context(), store.Cond{})); n != 500 {
+			t.Errorf("%d tags, want 500", n)
+		}
+	})
+}
