@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // rowColumns writes the select list that stands for a row's members: plain
 // columns and arrays of records on PostgreSQL, one json_object on SQLite. In a
 // counted read the row may be missing, then the object is not built.
@@ -95,18 +97,26 @@ func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
 			return err
 		}
 	}
-	if err := c.orderBy(target, e.keys, false); err != nil {
-		return err
-	}
-	if e.relation.Many {
-		c.page(q)
-	} else {
-		c.write(" limit 1")
+	if !e.relation.toKey() {
+		if err := c.orderBy(target, e.keys, false); err != nil {
+			return err
+		}
+		if e.relation.Many {
+			c.page(q)
+		} else {
+			c.write(" limit 1")
+		}
 	}
 	if inSubquery {
 		c.write(") ", e.target.alias)
 	}
 	return nil
+}
+
+// toKey reports whether the relation leads to the one row of a primary key, so
+// that there is nothing to sort or to cut.
+func (r *Relation) toKey() bool {
+	return !r.Many && slices.Equal(r.TargetKeys, r.Target.PrimaryKey)
 }
 
 // jsonObject writes a row as json_object for SQLite. Children are written
