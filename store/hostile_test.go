@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -292,15 +293,16 @@ func (a *attack) alias(t *testing.T, s string) {
 	}
 }
 
-// variables puts every text into what a caller brings: the variable of a rule,
-// the actor, the tenant.
+// variables puts every text into what a caller brings: the variable of a rule
+// and the actor, who is written into the log.
 func (a *attack) variables(t *testing.T) {
 	t.Helper()
 	table := a.db.Table(Hostile{})
 	guard := &store.Guard{Read: must(table.Bind(store.Eq("text", store.Var("v")))), Readable: table.PublicColumns()}
+	var actors []string
 	for i, s := range a.corpus {
 		scope := &store.Scope{
-			Actor: s, Tenant: s,
+			Actor: s,
 			Var:   func(string) (string, bool) { return s, true },
 			Guard: func(*store.Table) *store.Guard { return guard },
 		}
@@ -312,5 +314,33 @@ func (a *attack) variables(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("variable %.40q: %.80s, %v, want %s", s, got, err, want)
 		}
+		if i >= len(hostileParts) {
+			continue
+		}
+		scope.Guard = func(*store.Table) *store.Guard {
+			return &store.Guard{Read: store.True(), Update: store.True(), Readable: table.PublicColumns(), Updatable: table.UpdatableColumns()}
+		}
+		_, err = store.For[Hostile](a.db).As(scope).Patch(t.Context(), 0, store.SetTo("num", 0))
+		if err == nil {
+			actors = append(actors, s)
+		} else if storable(s) || !typed(err) {
+			t.Errorf("actor %.40q: %v", s, err)
+		}
+	}
+	a.logged(t, actors)
+}
+
+// logged compares the actors of the last changes.
+func (a *attack) logged(t *testing.T, want []string) {
+	t.Helper()
+	var got []string
+	_, err := a.db.Changes("hostile", &store.ChangesOptions{Start: store.FromStart}).Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+		for _, c := range batch {
+			got = append(got, c.Actor)
+		}
+		return nil
+	})
+	if err != nil || len(got) < len(want) || !slices.Equal(got[len(got)-len(want):], want) {
+		t.Errorf("the actors in the log are not those who wrote, %v", err)
 	}
 }

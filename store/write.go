@@ -73,6 +73,9 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 	if g.table.View {
 		return nil, ErrReadOnlyTable
 	}
+	if err := checkText(w.actor()); err != nil {
+		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
+	}
 	if g.scope != nil {
 		guard := g.scope.guard(g.table)
 		if guard == nil {

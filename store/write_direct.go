@@ -144,6 +144,9 @@ func (w *write) fillTenant(c *compiler) error {
 		}
 		return ErrNoTenant
 	}
+	if err := checkText(c.tenant); err != nil {
+		return t.valueError(err, "")
+	}
 	for _, row := range w.rows {
 		row[t.index] = c.tenant
 	}

@@ -83,6 +83,12 @@ func testLog(t *testing.T, db *store.DB) {
 	wantLog(t, db, `accounts insert [1] - -> {"id":1,"name":"a\"ä","mail":"m","rate":1e+20}`)
 	value(accounts.Patch(t.Context(), 1, store.SetTo("name", "b"), store.SetTo("hash", "other secret")))(t)
 	wantLog(t, db, `accounts update [1] {"id":1,"name":"a\"ä","mail":"m","rate":1e+20} -> {"id":1,"name":"b","mail":"m","rate":1e+20}`)
+	// Readers leave out what is secret; it must not be in the table either.
+	var secrets int
+	const count = "select count(*) from plinth_changes where cast(old as text) like '%secret%' or cast(new as text) like '%secret%'"
+	if err := db.Bun().NewRaw(count).Scan(t.Context(), &secrets); err != nil || secrets != 0 {
+		t.Errorf("the log holds %d secrets, %v", secrets, err)
+	}
 	insert(t, db, &account{ID: 2}, &account{ID: 3})
 	logged(t, db)
 	if n, err := accounts.PatchWhere(t.Context(), store.Compare("id", store.OpGt, 1), store.SetTo("name", "c")); n != 2 || err != nil {

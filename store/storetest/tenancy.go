@@ -80,6 +80,7 @@ func testNoTenant(t *testing.T, db *store.DB, tasks store.Repo[task]) {
 	wantIs(t, "patch", err, store.ErrNoTenant)
 	wantIs(t, "delete", tasks.Delete(ctx, 1), store.ErrNoTenant)
 	wantIs(t, "insert for all", tasks.AllTenants().Insert(ctx, &task{ID: 9, Name: "x"}), store.ErrNoTenant)
+	wantCode(t, "a tenant that is no text", tasks.Insert(store.WithTenant(ctx, "a\x00b"), &task{ID: 9, Name: "x"}), "22021")
 	wantIs(t, "related", readError(t, gateOf[task](db), store.Query{With: []store.Embed{{Relation: "children"}}}), store.ErrNoTenant)
 }
 
