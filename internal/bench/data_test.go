@@ -140,12 +140,18 @@ func newContent(n size) *content {
 	return c
 }
 
-// words returns text of exactly n bytes.
+// words returns text of exactly n bytes. Like what people write it has now and
+// then something that JSON escapes, or a letter beyond ASCII.
 func words(random *rand.Rand, n int) string {
-	list := [...]string{"alpha ", "beta ", "gamma\n", "delta ", "\"epsilon\" ", "zeta ", "eta ", "theta ", "ärger "}
+	plain := [...]string{"alpha ", "beta ", "gamma ", "delta ", "epsilon ", "zeta ", "eta ", "theta "}
+	special := [...]string{"end.\n", "\"quoted\" ", "größer "}
 	var b strings.Builder
 	for b.Len() < n {
-		b.WriteString(list[random.IntN(len(list))])
+		if random.IntN(20) == 0 {
+			b.WriteString(special[random.IntN(len(special))])
+			continue
+		}
+		b.WriteString(plain[random.IntN(len(plain))])
 	}
 	return strings.ToValidUTF8(b.String()[:n], "?")
 }

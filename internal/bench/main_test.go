@@ -14,7 +14,7 @@ var (
 	engines  = flag.String("engine", "both", "sqlite, postgres or both")
 	only     = flag.String("cases", "", "run only cases whose name matches this regular expression")
 	rounds   = flag.Int("rounds", 9, "rounds of each case; one measures both sides")
-	seconds  = flag.Float64("seconds", 0.7, "seconds a side is measured in a round")
+	seconds  = flag.Float64("seconds", 0.6, "seconds a side is measured in a round")
 	report   = flag.String("report", "", "document whose measured part is replaced; relative to this package")
 	profiles = flag.String("profiles", "", "folder for CPU and allocation profiles of the servers; relative to this package")
 )

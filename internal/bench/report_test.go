@@ -76,8 +76,12 @@ func render(results []measurement) string {
 	return b.String()
 }
 
-// verdict says whether the bounds of the interval hold the goals.
+// verdict says whether the bounds of the interval hold the goals, which are for
+// PostgreSQL.
 func (m *measurement) verdict() string {
+	if m.engine != enginePostgres {
+		return ""
+	}
 	goal := func(name, relation string, limit float64, held bool) string {
 		word := "held"
 		if !held {
