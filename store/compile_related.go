@@ -41,17 +41,34 @@ func (c *compiler) enter(s source, name string, known *Relation, trusted trust, 
 	if trusted {
 		return rel, target, nil
 	}
-	if rel.Junction != nil {
-		if _, err := c.guarded(rel.Junction.Table, seed.Junction); errors.Is(err, errNotExposed) {
-			return nil, source{}, unknown
-		}
-	}
 	guard, err := c.guarded(rel.Target, part)
-	if errors.Is(err, errNotExposed) {
+	if errors.Is(err, errNotExposed) || !c.keysReadable(s, rel, guard) {
 		return nil, source{}, unknown
 	}
 	target.guard = guard
 	return rel, target, nil
+}
+
+// keysReadable reports whether the scope may read the columns that hold a
+// relation's foreign keys: to follow the relation tells their values.
+func (c *compiler) keysReadable(s source, rel *Relation, target *Guard) bool {
+	if rel.Junction != nil {
+		guard, err := c.guarded(rel.Junction.Table, seed.Junction)
+		return err == nil && (guard == nil || guard.reads(rel.Junction.SourceKeys) && guard.reads(rel.Junction.TargetKeys))
+	}
+	if rel.holder == s.table {
+		return s.guard == nil || s.guard.reads(rel.SourceKeys)
+	}
+	return target == nil || target.reads(rel.TargetKeys)
+}
+
+func (g *Guard) reads(columns []*Column) bool {
+	for _, col := range columns {
+		if !g.Readable.Has(col) {
+			return false
+		}
+	}
+	return true
 }
 
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join

@@ -2,8 +2,6 @@ package store
 
 import (
 	"regexp"
-	"strings"
-	"unicode/utf8"
 )
 
 // truth is a value of three-valued logic.
@@ -160,38 +158,45 @@ func evaluatePattern(op Op, v, pattern any) truth {
 }
 
 // likeMatch reports whether text matches a LIKE pattern: % any run, _ one rune,
-// backslash takes the next rune as it is.
+// backslash takes the next rune as it is. It takes time in proportion to the
+// product of the lengths at most: only the last % ever needs another try.
 func likeMatch(pattern, text string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '%':
-			rest := strings.TrimLeft(pattern, "%")
-			for {
-				if likeMatch(rest, text) {
-					return true
-				}
-				if text == "" {
-					return false
-				}
-				_, size := utf8.DecodeRuneInString(text)
-				text = text[size:]
-			}
-		case '_':
-			if text == "" {
-				return false
-			}
-			_, size := utf8.DecodeRuneInString(text)
-			pattern, text = pattern[1:], text[size:]
+	p, t := []rune(pattern), []rune(text)
+	i, j := 0, 0
+	star, mark := -1, 0 // behind the last %, and where its run ends so far
+	for j < len(t) {
+		if i < len(p) && p[i] == '%' {
+			i++
+			star, mark = i, j
 			continue
-		case '\\':
-			pattern = pattern[1:]
 		}
-		p, psize := utf8.DecodeRuneInString(pattern)
-		r, size := utf8.DecodeRuneInString(text)
-		if psize == 0 || size == 0 || p != r {
+		if next, ok := likeRune(p, i, t[j]); ok {
+			i, j = next, j+1
+			continue
+		}
+		if star < 0 {
 			return false
 		}
-		pattern, text = pattern[psize:], text[size:]
+		mark++
+		i, j = star, mark
 	}
-	return text == ""
+	for i < len(p) && p[i] == '%' {
+		i++
+	}
+	return i == len(p)
+}
+
+// likeRune matches one rune against the pattern at i, which is no %, and returns
+// where the pattern goes on.
+func likeRune(p []rune, i int, r rune) (next int, ok bool) {
+	if i == len(p) {
+		return i, false
+	}
+	if p[i] == '_' {
+		return i + 1, true
+	}
+	if p[i] == '\\' && i+1 < len(p) {
+		i++
+	}
+	return i + 1, p[i] == r
 }

@@ -136,10 +136,14 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 	return d.sameMembers(seen)
 }
 
-// column finds the column of a member; nil if its value is not to be written.
+// column finds the column of a member; nil if its value is not to be written. A
+// key the database makes tells in an upsert which row is meant.
 func (d *inputDecoder) column(name string) (*Column, error) {
 	c, err := d.gate.writableColumn(name, true)
 	if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); readOnly && d.opts.Upsert {
+		if known := d.in.table.byName[name]; known.Generated {
+			return known, nil
+		}
 		return nil, nil
 	}
 	return c, err

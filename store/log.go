@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -44,13 +45,24 @@ func (w *write) logCTE(c *compiler) {
 	c.write(")")
 }
 
-// logImage writes a row as JSON without secret columns.
+// logImage writes a row as JSON: the columns of the model that are not secret,
+// and nothing that only the database has.
 func (w *write) logImage(alias string) string {
-	image := "to_jsonb(" + alias + ")"
-	for _, name := range w.table.secretNames() {
-		image += " - '" + name + "'"
+	var b strings.Builder
+	b.WriteString("(select to_jsonb(i) from (select ")
+	first := true
+	for _, c := range w.table.Columns {
+		if c.Mode == Secret {
+			continue
+		}
+		if !first {
+			b.WriteString(", ")
+		}
+		first = false
+		b.WriteString(alias + "." + c.sqlName)
 	}
-	return image
+	b.WriteString(") i)")
+	return b.String()
 }
 
 func (w *write) logHead(c *compiler) {

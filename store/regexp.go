@@ -27,6 +27,10 @@ func checkRegexp(p string) error {
 			if strings.HasPrefix(p[i:], "[[:") || strings.HasPrefix(p[i:], "[^[:") || strings.ContainsAny(p[i+1:], "[") && nestedClass(p[i+1:]) {
 				return errors.New("the regular expression uses a character class, which the engines read differently")
 			}
+		case '^', '$':
+			if i+1 < len(p) && strings.IndexByte("*+?{", p[i+1]) >= 0 {
+				return errors.New("the regular expression repeats ^ or $, which the engines read differently")
+			}
 		case '{':
 			if err := checkCounts(p[i+1:]); err != nil {
 				return err

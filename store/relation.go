@@ -26,7 +26,8 @@ type Relation struct {
 	// Junction is the table of a relation many to many, else nil.
 	Junction *Junction
 
-	field *schema.Field
+	field  *schema.Field
+	holder *Table // of the foreign key, without a junction
 }
 
 // Junction is the table in the middle of a relation many to many.
@@ -91,6 +92,10 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 		Name: underscore(br.Field.GoName), Source: t, Target: target, field: br.Field,
 		Many:       br.Type == schema.HasManyRelation || br.Type == schema.ManyToManyRelation,
 		SourceKeys: columnsOf(t, br.BasePKs), TargetKeys: columnsOf(target, br.JoinPKs),
+	}
+	r.holder = target
+	if br.Type == schema.BelongsToRelation {
+		r.holder = t
 	}
 	if br.Type == schema.ManyToManyRelation {
 		junction, err := tables(br.M2MTable)

@@ -151,9 +151,11 @@ func (t *Table) PublicColumns() ColumnSet {
 }
 
 // CreatableColumns returns the columns a client may give on insert, as far as
-// the model says: not read-only, not hidden, not set by the library.
+// the model says: not read-only, not hidden, not set by the library. A key the
+// database makes is not among them: a client that could choose it could use up
+// the keys, and every later insert would fail.
 func (t *Table) CreatableColumns() ColumnSet {
-	return t.writable(func(c *Column) bool { return c.Mode <= CreateOnly })
+	return t.writable(func(c *Column) bool { return c.Mode <= CreateOnly && !c.Generated })
 }
 
 // UpdatableColumns returns the columns a client may set on update, as far as

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -228,15 +227,4 @@ func (c *compiler) keyList(s source) {
 		c.column(s, pk)
 		c.collate(pk, true)
 	}
-}
-
-// secretNames returns the names of the columns the change log must not hold.
-func (t *Table) secretNames() []string {
-	var names []string
-	for _, c := range t.Columns {
-		if c.Mode == Secret {
-			names = append(names, c.Name)
-		}
-	}
-	return slices.Clip(names)
 }

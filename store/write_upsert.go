@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -32,6 +33,9 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		seen[key] = true
 		old := existing[key]
 		if old == nil || key == "" {
+			if err := w.chosenKey(row); err != nil {
+				return nil, err
+			}
 			rw := w.newRow(OpInsert, nil, row)
 			rw.gaps = w.gapsOf(i)
 			rows = append(rows, rw)
@@ -39,7 +43,7 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 			continue
 		}
 		if err := w.mayReplace(ctx, old, row); err != nil {
-			return nil, err
+			return nil, cmp.Or(w.chosenKey(row), err)
 		}
 		if w.upsert.ignore {
 			continue
@@ -51,6 +55,20 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		rows = append(rows, w.newRow(OpUpdate, old, merged))
 	}
 	return rows, nil
+}
+
+// chosenKey refuses a new row for which the scope chose a key that the database
+// makes. A row that exists and is out of reach gets the same answer.
+func (w *write) chosenKey(row []any) error {
+	if w.guard == nil {
+		return nil
+	}
+	for i, c := range w.table.Columns {
+		if _, gap := row[i].(absent); c.Generated && !gap && !w.guard.Creatable.Has(c) {
+			return &ReadOnlyColumnError{Table: w.table.Name, Column: c.Name}
+		}
+	}
+	return nil
 }
 
 // mayCreate refuses rows the scope could not create, before anything is looked

@@ -136,6 +136,9 @@ func isStalePlan(err error) bool {
 	return refused.Code == noStatement || refused.Code == notSupported && refused.Routine == "RevalidateCachedQuery"
 }
 
+// poolClosed is the text of an error that database/sql does not export.
+const poolClosed = "sql: database is closed"
+
 // isLost reports that the connection is gone or could not be made.
 func isLost(err error) bool {
 	var (
@@ -143,9 +146,12 @@ func isLost(err error) bool {
 		network net.Error
 	)
 	switch {
+	case err == nil:
+		return false
 	case isConnect(err), errors.Is(err, pgconn.ErrConnClosed),
 		errors.Is(err, sqldriver.ErrBadConn),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		err != nil && strings.HasSuffix(err.Error(), poolClosed):
 		return true
 	case errors.As(err, &refused):
 		return refused.SeverityUnlocalized == "FATAL"
