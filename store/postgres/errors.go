@@ -151,7 +151,7 @@ func isLost(err error) bool {
 	case isConnect(err), errors.Is(err, pgconn.ErrConnClosed),
 		errors.Is(err, sqldriver.ErrBadConn),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		err != nil && strings.HasSuffix(err.Error(), poolClosed):
+		strings.HasSuffix(err.Error(), poolClosed):
 		return true
 	case errors.As(err, &refused):
 		return refused.SeverityUnlocalized == "FATAL"
