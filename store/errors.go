@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // coded is an error that knows its code on the wire (see internal/problem).
@@ -139,9 +140,22 @@ func (e *UnknownColumnError) Problem() string {
 // ProblemText returns message, details and hint for a client.
 func (e *UnknownColumnError) ProblemText() (message, details, hint string) {
 	if e.Payload {
-		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", e.Column, e.Table), "", ""
+		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", quotable(e.Column), e.Table), "", ""
 	}
-	return fmt.Sprintf("column %s.%s does not exist", e.Table, e.Column), "", ""
+	return fmt.Sprintf("column %s.%s does not exist", e.Table, quotable(e.Column)), "", ""
+}
+
+// quotable cuts a name that a client sent to what an answer repeats of it.
+func quotable(name string) string {
+	const most = 200
+	if len(name) <= most {
+		return name
+	}
+	end := most
+	for !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end] + "..."
 }
 
 // UnknownTableError reports a table that does not exist, or that the scope may

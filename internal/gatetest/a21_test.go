@@ -67,7 +67,7 @@ func TestA21UpsertIgnoresReadOnlyColumns(t *testing.T) {
 			t.Errorf("%s: %d %s\nwant %s", a, got.Status, got.Body, want)
 		}
 		f.reset(t)
-		f.do(t, asAna, ask{method: http.MethodPost, target: "/users", prefer: merging, body: `{"id":"` + ana + `","name":"new","listed":true,"role":"admin"}`}).Want(http.StatusOK)
+		f.do(t, asAdmin, ask{method: http.MethodPost, target: "/users", prefer: merging, body: `{"id":"` + ana + `","name":"new","listed":true,"role":"admin"}`}).Want(http.StatusOK)
 		if got := f.rows(t, "select name, role from users where id = '"+ana+"'"); got != " name=\"new\" role=\"member\"\n" {
 			t.Errorf("an upsert with a role has left %s", got)
 		}

@@ -37,7 +37,7 @@ var wholeBody = map[string]string{
 	"notes":       `{"slug":"fresh","title":"x","status":"draft"`,
 	"users":       `{"name":"x","listed":false`,
 	"projects":    `{"name":"x"`,
-	"suggestions": `{"text":"x","state":"open"`,
+	"suggestions": `{"id":7,"text":"x","state":"open"`,
 }
 
 // changeOf is a change of a row.
@@ -196,7 +196,7 @@ func TestA22HiddenValuesAreNeverShown(t *testing.T) {
 				{method: http.MethodGet, target: "/notes?order=owner(name)&limit=1"},
 				{method: http.MethodPatch, target: "/notes?id=not.is.null&select=*,owner(*)", body: `{"title":"x"}`, prefer: represented},
 				{method: http.MethodPatch, target: "/users/" + ana, body: `{"name":"x"}`, prefer: represented},
-				{method: http.MethodPost, target: "/suggestions", body: `{"text":"x","state":"open"}`, prefer: represented},
+				{method: http.MethodPost, target: "/suggestions", body: `{"id":7,"text":"x","state":"open"}`, prefer: represented},
 				{method: http.MethodPost, target: "/rpc/all_suggestions"}, {method: http.MethodPost, target: "/rpc/first_note", body: `{"slug":"ana-shared"}`},
 				{method: http.MethodDelete, target: "/notes?id=not.is.null&select=*,owner(*)", prefer: represented},
 			} {

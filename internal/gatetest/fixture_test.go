@@ -169,6 +169,11 @@ func (f *fixture) reserve(ctx context.Context, tx *store.Tx, _ struct{}) (struct
 	return out, store.For[Stock](tx).Save(ctx, stock)
 }
 
+// newClient returns a client without a credential.
+func newClient(tb testing.TB, f *fixture) apitest.Client {
+	return apitest.New(tb, f.handler).With("Accept", "application/json")
+}
+
 // as returns a client for a caller.
 func (f *fixture) as(tb testing.TB, p auth.Principal) apitest.Client {
 	return apitest.New(tb, f.handler).As(p)
@@ -186,7 +191,7 @@ func (f *fixture) reset(tb testing.TB) {
 		sql = append(sql, t.insert())
 	}
 	if f.db.Capabilities().Engine == "postgres" {
-		sql = append(sql, "select setval(pg_get_serial_sequence('tags', 'id'), 100)", "select setval(pg_get_serial_sequence('suggestions', 'id'), 100)")
+		sql = append(sql, "select setval(pg_get_serial_sequence('tags', 'id'), 100)")
 	}
 	f.exec(tb, sql...)
 }

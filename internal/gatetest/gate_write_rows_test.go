@@ -19,11 +19,11 @@ var writing = []gateRow{
 		name: "insert what only admins may", as: asAri,
 		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"official"}`, status: 403, want: "42501",
 	},
-	{name: "insert by nobody", as: asAnon, method: http.MethodPost, target: "/suggestions", body: `{"text":"x","state":"open"}`, status: 401, want: "42501"},
-	{name: "insert by a service", as: asService, method: http.MethodPost, target: "/suggestions", body: `{"text":"x","state":"open"}`, status: 403, want: "42501"},
+	{name: "insert by nobody", as: asAnon, method: http.MethodPost, target: "/suggestions", body: `{"id":7,"text":"x","state":"open"}`, status: 401, want: "42501"},
+	{name: "insert by a service", as: asService, method: http.MethodPost, target: "/suggestions", body: `{"id":7,"text":"x","state":"open"}`, status: 403, want: "42501"},
 	{
 		name: "insert out of sight", covers: []string{"POST /{table} returned rows"}, as: asAri, prefer: represented,
-		method: http.MethodPost, target: "/suggestions?select=text", body: `{"text":"x","state":"closed"}`, status: 201, want: `[]`,
+		method: http.MethodPost, target: "/suggestions?select=text", body: `{"id":7,"text":"x","state":"closed"}`, status: 201, want: `[]`,
 	},
 	{
 		name: "insert and return all columns", covers: []string{"POST /{table} returned rows"}, as: asAri, prefer: represented,

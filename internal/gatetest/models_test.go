@@ -93,7 +93,7 @@ type News struct {
 // Suggestion leaves everybody's sight but the admins' once it is closed.
 type Suggestion struct {
 	bun.BaseModel `bun:"table:suggestions"`
-	ID            int64  `bun:",pk,autoincrement"`
+	ID            int64  `bun:",pk"`
 	Text          string `bun:",notnull"`
 	State         string `bun:",notnull"`
 	Sender        string `bun:",notnull" plinth:"hidden"`
