@@ -120,5 +120,8 @@ func (x *exchange) nextLink(cursor store.Cursor) string {
 	}
 	kept = append(kept, "after="+string(cursor))
 	target := x.link(x.relative, strings.Join(kept, "&"))
-	return "<" + strings.NewReplacer("<", "%3C", ">", "%3E").Replace(target) + `>; rel="next"`
+	return "<" + angleEscaper.Replace(target) + `>; rel="next"`
 }
+
+// angleEscaper keeps a target from ending the brackets around it.
+var angleEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")

@@ -50,7 +50,7 @@ func (s *server) relative(escaped string) (string, bool) {
 }
 
 // maxPooled is the size of an answer up to which its memory is kept for others.
-const maxPooled = 256 << 10
+const maxPooled = 1 << 20
 
 func (s *server) getRows() *store.Rows {
 	if rows, ok := s.rows.Get().(*store.Rows); ok {
