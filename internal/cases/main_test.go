@@ -1,0 +1,100 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// wanted lists the cases of this library so far that must be in the table.
+var wanted = []string{
+	"gate", "A-3", "A-4", "A-13", "A-14", "A-15", "A-16", "A-17", "A-18", "A-19", "A-20", "A-21", "A-22", "A-23", "A-24", "A-26", "A-27", "A-28", "A-29",
+	"A-32", "A-33", "A-34", "A-35", "A-36", "A-38", "A-40",
+}
+
+func TestTableNamesTestsThatExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range wanted {
+		if !slices.ContainsFunc(cases, func(c securityCase) bool { return c.id == id }) {
+			t.Errorf("case %s is not in the table", id)
+		}
+	}
+	for _, c := range cases {
+		for _, test := range c.tests {
+			if !exists(t, test) {
+				t.Errorf("%s: there is no %s in %s", c.id, test.name, test.folder)
+			}
+		}
+	}
+}
+
+func exists(t *testing.T, wanted test) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(wanted.folder), "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && strings.Contains(string(text), "\nfunc "+wanted.name+"(t *testing.T)")
+	})
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	cases := []securityCase{{"A-1", []test{{"api", "TestOne"}}}}
+	const one = `{"Package":"github.com/seed-7694ebf6/plinth/api","Test":"TestOne`
+	tests := []struct{ name, events, want string }{
+		{"passed", one + `","Action":"pass"}`, ""},
+		{"not run", `{"Action":"pass","Package":"x","Test":"TestOne"}`, "A-1: TestOne in api: did not run"},
+		{"skipped", one + `","Action":"skip"}`, "A-1: TestOne in api: ended with skip"},
+		{"failed", one + `","Action":"fail"}`, "A-1: TestOne in api: ended with fail"},
+		{"partly skipped", one + `/postgres","Action":"skip"}` + "\n" + one + `","Action":"pass"}`, "A-1: github.com/seed-7694ebf6/plinth/api TestOne/postgres was skipped"},
+		{"another skipped", one + `More/x","Action":"skip"}` + "\n" + one + `","Action":"pass"}`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := results{}
+			var shown strings.Builder
+			if err := r.read(strings.NewReader(tt.events), &shown); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if err := r.judge(cases); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReadShowsWhatFailed(t *testing.T) {
+	t.Parallel()
+	const events = `{"Action":"output","Package":"a","Output":"quiet\n"}
+{"Action":"pass","Package":"a"}
+{"Action":"output","Package":"b","Test":"TestX","Output":"loud\n"}
+{"Action":"fail","Package":"b","Test":"TestX"}
+{"Action":"fail","Package":"b"}
+not JSON
+`
+	var shown strings.Builder
+	if err := (results{}).read(strings.NewReader(events), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if got := shown.String(); got != "loud\nnot JSON\n" {
+		t.Errorf("shown: %q", got)
+	}
+}
