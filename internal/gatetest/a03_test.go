@@ -153,8 +153,20 @@ func TestA4WrongClaims(t *testing.T) {
 	}
 	var bad []string
 	for _, c := range []claims{
-		{"nbf": at(61 * time.Second)}, {"iat": at(time.Hour)}, {"iss": "https://evil.example"}, {"iss": nil}, {"aud": "other"}, {"aud": []string{"other"}}, {"aud": nil},
-		{"exp": nil}, {"sub": nil}, {"sub": ""}, {"exp": "1900000000"}, {"exp": json.RawMessage("1e300")}, {"roles": "admin"}, {"tenant_id": 1},
+		{"nbf": at(61 * time.Second)},
+		{"iat": at(time.Hour)},
+		{"iss": "https://evil.example"},
+		{"iss": nil},
+		{"aud": "other"},
+		{"aud": []string{"other"}},
+		{"aud": nil},
+		{"exp": nil},
+		{"sub": nil},
+		{"sub": ""},
+		{"exp": "1900000000"},
+		{"exp": json.RawMessage("1e300")},
+		{"roles": "admin"},
+		{"tenant_id": 1},
 	} {
 		bad = append(bad, good(c))
 	}
@@ -186,8 +198,11 @@ func (k tokens) refused(t *testing.T, good string, bad []string) {
 				t.Errorf("%s: %d %s\nwant 401 and %s", token, status, text, first)
 			}
 			for _, a := range []ask{
-				{method: http.MethodGet, target: "/news"}, {method: http.MethodPost, target: "/rpc/all_suggestions"}, {method: http.MethodHead, target: "/tags"},
-				{method: http.MethodDelete, target: "/notes/" + anaDraft}, {method: http.MethodGet, target: "/nothing"},
+				{method: http.MethodGet, target: "/news"},
+				{method: http.MethodPost, target: "/rpc/all_suggestions"},
+				{method: http.MethodHead, target: "/tags"},
+				{method: http.MethodDelete, target: "/notes/" + anaDraft},
+				{method: http.MethodGet, target: "/nothing"},
 			} {
 				res := newClient(t, f).With("Authorization", "Bearer "+token).Do(a.method, a.target, nil)
 				if res.Status != http.StatusUnauthorized {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/api/apitest"
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
@@ -52,12 +53,47 @@ func TestA13HiddenRowIsUnknownRow(t *testing.T) {
 			for _, h := range hiddenRows {
 				unknown := rowWays(h.table, h.unknown)
 				for _, id := range h.ids {
+					// In the other form of errors too, RFC 9457's.
+					path := ask{method: http.MethodGet, target: "/" + h.table + "/" + id}
+					alike(t, path, f.as(t, asAna).Get(path.target), f.as(t, asAna).Get("/"+h.table+"/"+h.unknown), id, h.unknown)
 					for i, a := range rowWays(h.table, id) {
 						want := f.do(t, asAna, unknown[i])
 						got := f.do(t, asAna, a)
 						alike(t, a, got, want, id, h.unknown)
 						if a.method != http.MethodPut && got.Status != http.StatusNotFound && got.Status != http.StatusForbidden {
 							t.Errorf("%s: status %d", a, got.Status)
+						}
+					}
+				}
+			}
+		})
+	})
+}
+
+// TestA13PreconditionsOnHiddenRows: neither conditions on the version nor forms of the answer
+// tell a hidden row from none.
+func TestA13PreconditionsOnHiddenRows(t *testing.T) {
+	t.Parallel()
+	headers := [][2]string{
+		{"If-Match", `"1.AAAAAAAAAAAAAAAA"`}, {"If-Match", `"9.AAAAAAAAAAAAAAAA"`}, {"If-Match", "*"}, {"If-Match", `W/"x"`}, {"If-Match", ""},
+		{"If-None-Match", "*"}, {"If-None-Match", `"1.x"`}, {"Accept", "application/vnd.pgrst.object+json"}, {"Accept", "application/problem+json"},
+		{"Prefer", "return=representation,count=exact"}, {"Prefer", "handling=strict,max-affected=1"}, {"Range", "0-0"},
+	}
+	engines(t, func(t *testing.T, f *fixture) {
+		f.untouched(t, "conditions on hidden rows", func() {
+			for _, header := range headers {
+				for _, h := range hiddenRows {
+					unknown := rowWays(h.table, h.unknown)
+					for _, id := range h.ids {
+						for i, a := range rowWays(h.table, id) {
+							client := f.as(t, asAna).With(header[0], header[1])
+							send := func(a ask) *apitest.Response {
+								if a.body == "" {
+									return client.Do(a.method, a.target, nil)
+								}
+								return client.Do(a.method, a.target, a.body)
+							}
+							alike(t, a, send(a), send(unknown[i]), id, h.unknown)
 						}
 					}
 				}

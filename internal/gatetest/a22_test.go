@@ -104,8 +104,11 @@ func columnUses(h hiddenColumn) []ask {
 func embeddedUses(column string) []ask {
 	var uses []ask
 	levels := []struct{ selected, path string }{
-		{"owner(%s)", "owner"}, {"project(lead(%s))", "project.lead"}, {"project(notes(owner(%s)))", "project.notes.owner"},
-		{"o:owner(%s)", "o"}, {"owner!inner(%s)", "owner"},
+		{"owner(%s)", "owner"},
+		{"project(lead(%s))", "project.lead"},
+		{"project(notes(owner(%s)))", "project.notes.owner"},
+		{"o:owner(%s)", "o"},
+		{"owner!inner(%s)", "owner"},
 	}
 	for _, l := range levels {
 		for _, s := range selections {
@@ -190,14 +193,18 @@ func TestA22HiddenValuesAreNeverShown(t *testing.T) {
 	engines(t, func(t *testing.T, f *fixture) {
 		for _, p := range []auth.Principal{asAnon, asAna, asAri, asBea, asAdmin, asService} {
 			for _, a := range []ask{
-				{method: http.MethodGet, target: "/notes"}, {method: http.MethodGet, target: "/notes?select=*,owner(*),project(*,lead(*)),tags(*)"},
-				{method: http.MethodGet, target: "/users"}, {method: http.MethodGet, target: "/projects?select=*,notes(*,owner(*))"},
-				{method: http.MethodGet, target: "/suggestions"}, {method: http.MethodGet, target: "/notes/" + anaShared},
+				{method: http.MethodGet, target: "/notes"},
+				{method: http.MethodGet, target: "/notes?select=*,owner(*),project(*,lead(*)),tags(*)"},
+				{method: http.MethodGet, target: "/users"},
+				{method: http.MethodGet, target: "/projects?select=*,notes(*,owner(*))"},
+				{method: http.MethodGet, target: "/suggestions"},
+				{method: http.MethodGet, target: "/notes/" + anaShared},
 				{method: http.MethodGet, target: "/notes?order=owner(name)&limit=1"},
 				{method: http.MethodPatch, target: "/notes?id=not.is.null&select=*,owner(*)", body: `{"title":"x"}`, prefer: represented},
 				{method: http.MethodPatch, target: "/users/" + ana, body: `{"name":"x"}`, prefer: represented},
 				{method: http.MethodPost, target: "/suggestions", body: `{"id":7,"text":"x","state":"open"}`, prefer: represented},
-				{method: http.MethodPost, target: "/rpc/all_suggestions"}, {method: http.MethodPost, target: "/rpc/first_note", body: `{"slug":"ana-shared"}`},
+				{method: http.MethodPost, target: "/rpc/all_suggestions"},
+				{method: http.MethodPost, target: "/rpc/first_note", body: `{"slug":"ana-shared"}`},
 				{method: http.MethodDelete, target: "/notes?id=not.is.null&select=*,owner(*)", prefer: represented},
 			} {
 				got := f.do(t, p, a)

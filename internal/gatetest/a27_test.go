@@ -186,13 +186,25 @@ func TestA29Names(t *testing.T) {
 		strings.Repeat("a", 300), strings.Repeat("é", 300), "title\x00", "\x00", "\xff", "title\xff", "\n", "title\n", "__proto__", "constructor", "owner.name", "owner(name)", "name(owner)",
 	}
 	places := []ask{
-		{method: http.MethodGet, target: "/notes?select=%s"}, {method: http.MethodGet, target: "/notes?select=id,%s(id)"}, {method: http.MethodGet, target: "/notes?select=owner(%s)"},
-		{method: http.MethodGet, target: "/notes?select=id::%s"}, {method: http.MethodGet, target: "/notes?%s=eq.1"}, {method: http.MethodGet, target: "/notes?or=(%s.eq.1)"},
-		{method: http.MethodGet, target: "/notes?select=owner(id)&owner.%s=eq.1"}, {method: http.MethodGet, target: "/notes?order=%s"}, {method: http.MethodGet, target: "/notes?order=owner(%s)"},
-		{method: http.MethodGet, target: "/notes?order=%s(id)"}, {method: http.MethodGet, target: "/notes?title=%s.x"}, {method: http.MethodGet, target: "/notes?order=id.%s"},
-		{method: http.MethodPost, target: "/notes?columns=%s", body: `[{"slug":"fresh"}]`}, {method: http.MethodPost, target: "/notes?on_conflict=%s", body: wholeBody["notes"] + "}", prefer: merging},
-		{method: http.MethodGet, target: "/%s"}, {method: http.MethodGet, target: "/notes/%s"}, {method: http.MethodPost, target: "/rpc/%s", body: "{}"},
-		{method: http.MethodPatch, target: "/notes?%s=eq.1", body: `{"title":"x"}`}, {method: http.MethodDelete, target: "/notes?%s=eq.1"},
+		{method: http.MethodGet, target: "/notes?select=%s"},
+		{method: http.MethodGet, target: "/notes?select=id,%s(id)"},
+		{method: http.MethodGet, target: "/notes?select=owner(%s)"},
+		{method: http.MethodGet, target: "/notes?select=id::%s"},
+		{method: http.MethodGet, target: "/notes?%s=eq.1"},
+		{method: http.MethodGet, target: "/notes?or=(%s.eq.1)"},
+		{method: http.MethodGet, target: "/notes?select=owner(id)&owner.%s=eq.1"},
+		{method: http.MethodGet, target: "/notes?order=%s"},
+		{method: http.MethodGet, target: "/notes?order=owner(%s)"},
+		{method: http.MethodGet, target: "/notes?order=%s(id)"},
+		{method: http.MethodGet, target: "/notes?title=%s.x"},
+		{method: http.MethodGet, target: "/notes?order=id.%s"},
+		{method: http.MethodPost, target: "/notes?columns=%s", body: `[{"slug":"fresh"}]`},
+		{method: http.MethodPost, target: "/notes?on_conflict=%s", body: wholeBody["notes"] + "}", prefer: merging},
+		{method: http.MethodGet, target: "/%s"},
+		{method: http.MethodGet, target: "/notes/%s"},
+		{method: http.MethodPost, target: "/rpc/%s", body: "{}"},
+		{method: http.MethodPatch, target: "/notes?%s=eq.1", body: `{"title":"x"}`},
+		{method: http.MethodDelete, target: "/notes?%s=eq.1"},
 	}
 	engines(t, func(t *testing.T, f *fixture) {
 		for _, place := range places {

@@ -77,8 +77,11 @@ var tables = []table{
 		project(bothProject, tenant1, "our project", 300, ana), project(beaProject, tenant2, "bea's project", 400, bea),
 	}},
 	{"memberships", []row{
-		{"project_id": anaProject, "user_id": ana}, {"project_id": ariProject, "user_id": ari},
-		{"project_id": bothProject, "user_id": ana}, {"project_id": bothProject, "user_id": ari}, {"project_id": beaProject, "user_id": bea},
+		{"project_id": anaProject, "user_id": ana},
+		{"project_id": ariProject, "user_id": ari},
+		{"project_id": bothProject, "user_id": ana},
+		{"project_id": bothProject, "user_id": ari},
+		{"project_id": beaProject, "user_id": bea},
 	}},
 	{"notes", []row{
 		note(anaDraft, tenant1, ana, bothProject, "ana-draft", "draft", 10, nil), note(anaShared, tenant1, ana, bothProject, "ana-shared", "shared", 20, nil),
