@@ -75,9 +75,18 @@ func TestA13HiddenRowIsUnknownRow(t *testing.T) {
 func TestA13PreconditionsOnHiddenRows(t *testing.T) {
 	t.Parallel()
 	headers := [][2]string{
-		{"If-Match", `"1.AAAAAAAAAAAAAAAA"`}, {"If-Match", `"9.AAAAAAAAAAAAAAAA"`}, {"If-Match", "*"}, {"If-Match", `W/"x"`}, {"If-Match", ""},
-		{"If-None-Match", "*"}, {"If-None-Match", `"1.x"`}, {"Accept", "application/vnd.pgrst.object+json"}, {"Accept", "application/problem+json"},
-		{"Prefer", "return=representation,count=exact"}, {"Prefer", "handling=strict,max-affected=1"}, {"Range", "0-0"},
+		{"If-Match", `"1.AAAAAAAAAAAAAAAA"`},
+		{"If-Match", `"9.AAAAAAAAAAAAAAAA"`},
+		{"If-Match", "*"},
+		{"If-Match", `W/"x"`},
+		{"If-Match", ""},
+		{"If-None-Match", "*"},
+		{"If-None-Match", `"1.x"`},
+		{"Accept", "application/vnd.pgrst.object+json"},
+		{"Accept", "application/problem+json"},
+		{"Prefer", "return=representation,count=exact"},
+		{"Prefer", "handling=strict,max-affected=1"},
+		{"Range", "0-0"},
 	}
 	engines(t, func(t *testing.T, f *fixture) {
 		f.untouched(t, "conditions on hidden rows", func() {
