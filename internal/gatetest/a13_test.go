@@ -193,20 +193,23 @@ func TestA15WritesOfHiddenRows(t *testing.T) {
 func TestA16WritesByFilter(t *testing.T) {
 	t.Parallel()
 	all := strings.Join([]string{anaDraft, anaShared, ariDraft, ariShared, anaDeleted, beaDraft, beaShared, nobodys}, ",")
-	filters := map[string]func(row) bool{
-		"id=in.(" + all + ")":                       func(row) bool { return true },
-		"title=like.*":                              func(row) bool { return true },
-		"id=not.is.null":                            func(row) bool { return true },
-		"or=(id.eq." + beaDraft + ",amount.gt.0)":   func(row) bool { return true },
-		"not.and=(id.eq." + anaDraft + ")":          func(r row) bool { return r["id"] != anaDraft },
-		"status=eq.shared":                          func(r row) bool { return r["status"] == "shared" },
-		"id=in.(" + anaDraft + "," + beaDraft + ")": func(r row) bool { return r["id"] == anaDraft || r["id"] == beaDraft },
-		"owner_id=eq." + bea:                        func(r row) bool { return r["owner_id"] == bea },
+	filters := []struct {
+		filter  string
+		selects func(row) bool
+	}{
+		{"id=in.(" + all + ")", func(row) bool { return true }},
+		{"title=like.*", func(row) bool { return true }},
+		{"id=not.is.null", func(row) bool { return true }},
+		{"or=(id.eq." + beaDraft + ",amount.gt.0)", func(row) bool { return true }},
+		{"not.and=(id.eq." + anaDraft + ")", func(r row) bool { return r["id"] != anaDraft }},
+		{"status=eq.shared", func(r row) bool { return r["status"] == "shared" }},
+		{"id=in.(" + anaDraft + "," + beaDraft + ")", func(r row) bool { return r["id"] == anaDraft || r["id"] == beaDraft }},
+		{"owner_id=eq." + bea, func(r row) bool { return r["owner_id"] == bea }},
 	}
 	engines(t, func(t *testing.T, f *fixture) {
-		for filter, selects := range filters {
+		for _, tt := range filters {
 			for _, p := range []auth.Principal{asAna, asAri, asBea, asAdmin, asAnon} {
-				f.checkFiltered(t, p, filter, selects)
+				f.checkFiltered(t, p, tt.filter, tt.selects)
 			}
 		}
 		f.untouched(t, "a write without a filter", func() {
