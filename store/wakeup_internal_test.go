@@ -44,6 +44,7 @@ func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if n := len(l.sent); n < 10 || n > 11 {
 			t.Errorf("%d signals for commits during 100 ms, want one each 10 ms", n)
 		}
@@ -82,6 +83,7 @@ func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 		synctest.Wait()
 		db.wake.signal()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if n := len(l.sent); n != 3 {
 			t.Errorf("%d signals, want 3", n)
 		}

@@ -177,7 +177,8 @@ func TestAllocations(t *testing.T) {
 		})
 	}
 	measure(500)
-	if few, many := measure(1), measure(500); many > few+20 {
+	// Fewer than one for a row: under the race detector pools drop things.
+	if few, many := measure(1), measure(500); many > few+400 {
 		t.Errorf("%v allocations for 1 row, %v for 500", few, many)
 	}
 }

@@ -138,8 +138,12 @@ func TestLockOfAnotherProcess(t *testing.T) {
 
 	waiting := openPath(t, path, &Options{BusyTimeout: 10 * time.Second})
 	w = begin(t, other, false)
-	time.AfterFunc(30*time.Millisecond, func() { _ = w.Rollback() })
+	ended := make(chan error, 1)
+	time.AfterFunc(30*time.Millisecond, func() { ended <- w.Rollback() })
 	mustExec(t, waiting, "insert into t values (2)")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestReadOnlyFile(t *testing.T) {
