@@ -50,11 +50,13 @@ func twinSteps() []twinStep {
 	return []twinStep{
 		{"insert", `{"id":10,"name":"a"}`, store.Cond{}, `{"id":10,"name":"a","score":5}`},
 		{
-			"insert", `[{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}]`, store.Cond{},
+			"insert", `[{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}]`,
+			store.Cond{},
 			`{"id":11,"name":"b","score":1},{"id":12,"name":"c","score":2}`,
 		},
 		{
-			"insert", `[{"id":14,"name":"self","parent_id":14},{"id":13,"name":"d","parent_id":14}]`, store.Cond{},
+			"insert", `[{"id":14,"name":"self","parent_id":14},{"id":13,"name":"d","parent_id":14}]`,
+			store.Cond{},
 			`{"id":14,"name":"self","score":5},{"id":13,"name":"d","score":5}`,
 		},
 		{"insert", `{"id":20,"name":"a"}`, store.Cond{}, "23505"},
@@ -87,7 +89,8 @@ func twinSteps() []twinStep {
 		{"single", `{"score":3}`, own, "PGRST116"},
 		{"single", `{"score":3}`, store.Eq("id", 12), `{"id":12,"name":"c","score":3}`},
 		{
-			"upsert", `[{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}]`, store.Cond{},
+			"upsert", `[{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}]`,
+			store.Cond{},
 			`{"id":12,"name":"c2","score":4},{"id":16,"name":"f","score":4}`,
 		},
 		{"upsert", `{"id":1,"name":"taken"}`, store.Cond{}, "23505"},

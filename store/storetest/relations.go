@@ -29,7 +29,8 @@ var embedCases = []struct {
 	want string
 }{
 	{
-		"to one", store.Query{Select: columns("name"), With: []store.Embed{named("country")}},
+		"to one",
+		store.Query{Select: columns("name"), With: []store.Embed{named("country")}},
 		`[{"name":"Ada","country":{"name":"Germany"}},{"name":"Bo","country":{"name":"France"}},{"name":"Cy","country":null},` +
 			`{"name":"Di","country":{"name":"Germany"}},{"name":"Ed","country":{"name":"France"}}]`,
 	},
@@ -42,17 +43,20 @@ var embedCases = []struct {
 		`[{"name":"Ada","passport":{"number":"A1"}},{"name":"Bo","passport":null},{"name":"Cy","passport":{"number":"C3"}}]`,
 	},
 	{
-		"to many and none", store.Query{Select: columns("name"), With: []store.Embed{named("reports")}},
+		"to many and none",
+		store.Query{Select: columns("name"), With: []store.Embed{named("reports")}},
 		`[{"name":"Ada","reports":[{"name":"Bo"},{"name":"Cy"}]},{"name":"Bo","reports":[{"name":"Di"}]},{"name":"Cy","reports":[]},` +
 			`{"name":"Di","reports":[]},{"name":"Ed","reports":[]}]`,
 	},
 	{
-		"many to many", store.Query{Select: columns("name"), With: []store.Embed{named("clubs")}},
+		"many to many",
+		store.Query{Select: columns("name"), With: []store.Embed{named("clubs")}},
 		`[{"name":"Ada","clubs":[{"name":"chess"},{"name":"rowing"}]},{"name":"Bo","clubs":[{"name":"chess"}]},` +
 			`{"name":"Cy","clubs":[{"name":"rowing"}]},{"name":"Di","clubs":[{"name":"chess"}]},{"name":"Ed","clubs":[]}]`,
 	},
 	{
-		"to its own table, both ways", store.Query{Select: columns("name"), Where: store.Eq("id", 2), With: []store.Embed{named("boss"), named("reports")}},
+		"to its own table, both ways",
+		store.Query{Select: columns("name"), Where: store.Eq("id", 2), With: []store.Embed{named("boss"), named("reports")}},
 		`[{"name":"Bo","boss":{"name":"Ada"},"reports":[{"name":"Di"}]}]`,
 	},
 	{
@@ -66,39 +70,46 @@ var embedCases = []struct {
 			`{"name":"Cy","clubs":[{"name":"rowing","members":[{"name":"Ada","country":{"name":"Germany"}},{"name":"Cy","country":null}]}]}]}]`,
 	},
 	{
-		"a filter leaves parents", store.Query{Select: columns("name"), Limit: store.Limit(2), With: []store.Embed{
+		"a filter leaves parents",
+		store.Query{Select: columns("name"), Limit: store.Limit(2), With: []store.Embed{
 			{Relation: "reports", Query: store.Query{Select: columns("name"), Where: store.Eq("name", "Cy")}},
 			{Relation: "country", Query: store.Query{Select: columns("name"), Where: store.Eq("code", "FR")}},
 		}},
 		`[{"name":"Ada","reports":[{"name":"Cy"}],"country":null},{"name":"Bo","reports":[],"country":{"name":"France"}}]`,
 	},
 	{
-		"an embed in the place of a column", store.Query{
+		"an embed in the place of a column",
+		store.Query{
 			Select: columns("id", "name"), Where: store.Eq("id", 2),
 			With: []store.Embed{{Relation: "country", As: "name", Query: store.Query{Select: columns("code")}}},
 		},
 		`[{"id":2,"name":{"code":"FR"}}]`,
 	},
 	{
-		"the same relation twice", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
+		"the same relation twice",
+		store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
 			{Relation: "reports", As: "a", Query: store.Query{Select: columns("name"), Limit: store.Limit(1)}},
 			{Relation: "reports", As: "b", Query: store.Query{Select: columns("name"), Offset: 1}},
 		}},
 		`[{"a":[{"name":"Bo"}],"b":[{"name":"Cy"}]}]`,
 	},
 	{
-		"by the name of the table", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 2), With: []store.Embed{named("countries")}},
+		"by the name of the table",
+		store.Query{Select: []store.Selected{}, Where: store.Eq("id", 2), With: []store.Embed{named("countries")}},
 		`[{"countries":{"name":"France"}}]`,
 	},
 	{
-		"nothing selected", store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
-			{Relation: "reports", Query: store.Query{Select: []store.Selected{}}}, {Relation: "boss", Query: store.Query{Select: []store.Selected{}}},
+		"nothing selected",
+		store.Query{Select: []store.Selected{}, Where: store.Eq("id", 1), With: []store.Embed{
+			{Relation: "reports", Query: store.Query{Select: []store.Selected{}}},
+			{Relation: "boss", Query: store.Query{Select: []store.Selected{}}},
 			{Relation: "country", Query: store.Query{Select: []store.Selected{}}},
 		}},
 		`[{"reports":[{},{}],"boss":null,"country":{}}]`,
 	},
 	{
-		"the whole row", store.Query{Where: store.Eq("id", 3), With: []store.Embed{{Relation: "passport"}}},
+		"the whole row",
+		store.Query{Where: store.Eq("id", 3), With: []store.Embed{{Relation: "passport"}}},
 		`[{"id":3,"name":"Cy","boss_id":1,"country_code":null,"height":2,"passport":{"number":"C3","person_id":3}}]`,
 	},
 }
@@ -123,7 +134,9 @@ func testEmbeds(t *testing.T, db *store.DB) {
 func testEmbedsInGo(t *testing.T, db *store.DB) {
 	insertPeople(t, db)
 	q := store.Query{Where: store.Eq("id", 1), With: []store.Embed{
-		{Relation: "country"}, {Relation: "boss"}, {Relation: "passport"},
+		{Relation: "country"},
+		{Relation: "boss"},
+		{Relation: "passport"},
 		{Relation: "reports", Query: store.Query{With: []store.Embed{{Relation: "boss"}, {Relation: "clubs"}}}},
 		{Relation: "clubs", Query: store.Query{With: []store.Embed{{Relation: "members"}}}},
 	}}
@@ -256,8 +269,12 @@ func testNamesAndCasts(t *testing.T, db *store.DB) {
 	g := gateOf[person](db)
 	wantRead(t, g, store.Query{
 		Where: store.Eq("id", 2), Select: []store.Selected{
-			{Column: "id", As: `"quoted'`}, {Column: "id", As: "n", Cast: "text"}, {Column: "height", Cast: "text"}, {Column: "id", As: "f", Cast: "float8"},
-			{Column: "boss_id", As: "ü"}, {Column: "country_code", As: "id"},
+			{Column: "id", As: `"quoted'`},
+			{Column: "id", As: "n", Cast: "text"},
+			{Column: "height", Cast: "text"},
+			{Column: "id", As: "f", Cast: "float8"},
+			{Column: "boss_id", As: "ü"},
+			{Column: "country_code", As: "id"},
 		},
 	}, `[{"\"quoted'":2,"n":"2","height":"1.6","f":2,"ü":1,"id":"FR"}]`)
 	wantRead(t, g, store.Query{

@@ -48,10 +48,12 @@ func testUpserts(t *testing.T, db *store.DB) {
 		{"ignore", `{"id":1,"sku":"a","amount":50}`, store.UpsertOptions{Ignore: true}, "", 0},
 		{
 			"ignore in bulk", `[{"id":1,"sku":"a","amount":50},{"id":6,"sku":"f","amount":6},{"id":6,"sku":"f","amount":7}]`,
-			store.UpsertOptions{Ignore: true}, row(6, "f", 6, "null", ""), 1,
+			store.UpsertOptions{Ignore: true},
+			row(6, "f", 6, "null", ""), 1,
 		},
 		{
-			"bulk", `[{"id":7,"sku":"g","amount":1},{"id":1,"sku":"a","amount":2},{"id":8,"sku":"h","amount":3}]`, store.UpsertOptions{},
+			"bulk", `[{"id":7,"sku":"g","amount":1},{"id":1,"sku":"a","amount":2},{"id":8,"sku":"h","amount":3}]`,
+			store.UpsertOptions{},
 			row(7, "g", 1, "null", "") + "," + row(1, "a", 2, "null", "x") + "," + row(8, "h", 3, "null", ""), 2,
 		},
 	} {
