@@ -1,0 +1,186 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/internal/seed"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// rowPlan is what one row of an answer consists of. It does not change once it
+// is made.
+type rowPlan struct {
+	columns []planColumn
+	embeds  []planEmbed
+	members []driver.Member
+}
+
+type planColumn struct {
+	column *Column
+	cast   string // "" or a normalised name
+	alias  string // client's name to be bound; "" uses the column's
+}
+
+type planEmbed struct {
+	embed    *Embed
+	relation *Relation
+	target   source
+	plan     *rowPlan
+	keys     []orderKey
+}
+
+// plan resolves the names of a query. Columns come first, embeds behind them;
+// an embed named like a column takes its place.
+func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
+	if q.Select == nil && len(q.With) == 0 {
+		return s.allColumns(), nil
+	}
+	p := &rowPlan{}
+	taken := make(map[string]bool, len(q.With)+max(len(q.Select), len(s.table.Columns)))
+	for i := range q.With {
+		name := embedName(&q.With[i])
+		if err := checkName(q.With[i].As); err != nil {
+			return nil, err
+		}
+		if taken[name] {
+			return nil, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+		}
+		taken[name] = true
+	}
+	if err := p.addColumns(s, q, taken); err != nil {
+		return nil, err
+	}
+	for i := range q.With {
+		e, err := c.planEmbed(s, &q.With[i])
+		if err != nil {
+			return nil, err
+		}
+		p.embeds = append(p.embeds, e)
+		shape := &driver.Shape{Members: e.plan.members}
+		p.members = append(p.members, driver.Member{Key: jsonKey(embedName(&q.With[i])), Embed: shape, Many: e.relation.Many})
+	}
+	return p, nil
+}
+
+func embedName(e *Embed) string {
+	if e.As != "" {
+		return e.As
+	}
+	return e.Relation
+}
+
+func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
+	if q.Select == nil {
+		p.addAll(s, taken)
+		return nil
+	}
+	for _, sel := range q.Select {
+		if sel.Column == "*" && sel.As == "" && sel.Cast == "" {
+			p.addAll(s, taken)
+			continue
+		}
+		col, err := s.lookup(sel.Column)
+		if err != nil {
+			return err
+		}
+		name := sel.As
+		if name == "" {
+			name = col.Name
+		} else if err := checkName(name); err != nil {
+			return err
+		}
+		if taken[name] {
+			if sel.As == "" && sel.Cast == "" {
+				continue
+			}
+			return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+		}
+		taken[name] = true
+		if err := p.add(col, sel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allPlan is the plan for all columns that may be read, which most requests ask
+// for.
+type allPlan struct {
+	readable ColumnSet
+	plan     *rowPlan
+}
+
+// allColumns returns the plan for all columns of a source. The table keeps the
+// last one: callers with the same columns share it.
+func (s source) allColumns() *rowPlan {
+	readable := s.table.every
+	if s.guard != nil {
+		readable = s.guard.Readable
+	}
+	if kept := s.table.all.Load(); kept != nil && kept.readable == readable {
+		return kept.plan
+	}
+	n := len(s.table.Columns)
+	p := &rowPlan{columns: make([]planColumn, 0, n), members: make([]driver.Member, 0, n)}
+	p.addAll(s, make(map[string]bool, n))
+	s.table.all.Store(&allPlan{readable, p})
+	return p
+}
+
+// checkName refuses a name for the answer that is no text.
+func checkName(name string) error {
+	if err := checkText(name); err != nil {
+		return &QueryError{Code: "PGRST100", Reason: "a name in the answer: " + err.Error()}
+	}
+	return nil
+}
+
+func (p *rowPlan) addAll(s source, taken map[string]bool) {
+	for _, col := range s.table.Columns {
+		if taken[col.Name] || s.guard != nil && !s.guard.Readable.Has(col) {
+			continue
+		}
+		taken[col.Name] = true
+		p.columns = append(p.columns, planColumn{column: col})
+		p.members = append(p.members, driver.Member{Key: col.jsonKey, Kind: col.Kind})
+	}
+}
+
+func (p *rowPlan) add(col *Column, sel Selected) error {
+	kind, cast, err := castKind(col, sel.Cast)
+	if err != nil {
+		return err
+	}
+	key := col.jsonKey
+	if sel.As != "" {
+		key = jsonKey(sel.As)
+	}
+	p.columns = append(p.columns, planColumn{column: col, cast: cast, alias: sel.As})
+	p.members = append(p.members, driver.Member{Key: key, Kind: kind, Quoted: cast == castText})
+	return nil
+}
+
+func jsonKey(name string) string {
+	return string(append(strictjson.AppendString(nil, name), ':'))
+}
+
+func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
+	rel, target, err := c.enter(s, e.Relation, nil, trust(c.scope == nil), seed.Embed)
+	if err != nil {
+		return planEmbed{}, err
+	}
+	plan, err := c.plan(target, &e.Query)
+	if err != nil {
+		return planEmbed{}, err
+	}
+	keys, err := c.orderKeys(target, &e.Query)
+	if err != nil {
+		return planEmbed{}, err
+	}
+	if e.Query.Count || e.Query.After != "" {
+		return planEmbed{}, errors.New("store: count and cursors are not supported in an embed")
+	}
+	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys}, nil
+}
