@@ -117,7 +117,17 @@ func checkLedger(t *testing.T, l *ledger, open func() (*store.DB, error)) {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // read only
-	notes, err := store.For[Note](db).List(t.Context(), store.Query{})
+	var notes []*Note
+	var logged, keys int
+	// One snapshot: the database may still be ending statements of the killed.
+	err = db.TxWith(t.Context(), store.TxOptions{ReadOnly: true}, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		if notes, err = store.For[Note](tx).List(ctx, store.Query{}); err != nil {
+			return err
+		}
+		row := tx.SQL().QueryRowContext(ctx, "select count(*), count(distinct key) from plinth_changes where tbl = 'notes'")
+		return row.Scan(&logged, &keys)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,11 +145,6 @@ func checkLedger(t *testing.T, l *ledger, open func() (*store.DB, error)) {
 		if !stored[title] {
 			t.Errorf("%s was acknowledged and is lost", title)
 		}
-	}
-	var logged, keys int
-	row := db.Bun().DB.QueryRowContext(t.Context(), "select count(*), count(distinct key) from plinth_changes where tbl = 'notes'")
-	if err := row.Scan(&logged, &keys); err != nil {
-		t.Fatal(err)
 	}
 	if logged != len(notes) || keys != len(notes) {
 		t.Errorf("%d notes, %d log rows for %d keys", len(notes), logged, keys)
