@@ -1,0 +1,190 @@
+package plinth_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/uptrace/bun"
+)
+
+type task struct {
+	bun.BaseModel `bun:"table:tasks"`
+	store.Model
+	OwnerID store.ID `bun:",notnull"`
+	Title   string   `bun:",notnull" validate:"required,max=20"`
+}
+
+func testConfig(t *testing.T) plinth.Config {
+	t.Helper()
+	return plinth.Config{
+		Addr: freeAddr(t), DatabaseURL: filepath.Join(t.TempDir(), "app.db"), Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
+// freeAddr returns a loopback address nobody listens on.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // only its address is wanted
+	return l.Addr().String()
+}
+
+func newApp(t *testing.T, config plinth.Config) *plinth.App {
+	t.Helper()
+	app, err := plinth.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+// get returns status and body of a GET, or 0 while nobody answers.
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, ""
+	}
+	defer res.Body.Close() //nolint:errcheck // read to its end
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// A request that runs when the context ends gets its answer before Run returns.
+func TestRunDrains(t *testing.T) {
+	t.Parallel()
+	config := testConfig(t)
+	app := newApp(t, config)
+	entered, release := make(chan struct{}), make(chan struct{})
+	app.Router().Get("/slow", func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-release
+		_, _ = io.WriteString(w, "whole")
+	})
+	app.Router().Get("/up", func(http.ResponseWriter, *http.Request) {})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx) }()
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if status, _ := get(t, "http://"+config.Addr+"/up"); status == http.StatusOK {
+			break
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("the application does not answer")
+		}
+	}
+	answer := make(chan string, 1)
+	go func() {
+		_, body := get(t, "http://"+config.Addr+"/slow")
+		answer <- body
+	}()
+	<-entered
+	stop()
+	select {
+	case err := <-ended:
+		t.Fatalf("Run returned before the request was answered: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(release)
+	if body := <-answer; body != "whole" {
+		t.Errorf("the running request got %q", body)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Run = %v after a clean end", err)
+	}
+	if status, _ := get(t, "http://"+config.Addr+"/up"); status != 0 {
+		t.Errorf("somebody still answers: %d", status)
+	}
+}
+
+// Handler serves resources and own routes without listening, and reports every
+// mistake at once.
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, testConfig(t))
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Router().With(app.Authenticate).Get("/who", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, auth.FromContext(r.Context()).Kind.String())
+	})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]struct {
+		status int
+		body   string
+	}{
+		"/rest/v1/tasks":            {http.StatusOK, "[]"},
+		"/rest/v1/tasks?nope=eq.1":  {http.StatusBadRequest, "42703"},
+		"/rest/v1/plinth_changes":   {http.StatusNotFound, "PGRST205"},
+		"/rest/v1/tasks/not-a-uuid": {http.StatusBadRequest, "22P02"},
+		"/who":                      {http.StatusOK, "anonymous"},
+		"/else":                     {http.StatusNotFound, ""},
+	} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+target, http.NoBody)
+		handler.ServeHTTP(w, r)
+		if w.Code != want.status || !strings.Contains(w.Body.String(), want.body) {
+			t.Errorf("%s: %d %s, want %d with %q", target, w.Code, w.Body, want.status, want.body)
+		}
+	}
+
+	wrong := newApp(t, testConfig(t))
+	t.Cleanup(func() { _ = wrong.DB().Close() })
+	wrong.Add(api.Resource[task]{Policy: api.OwnedBy("owner")}, api.Resource[task]{})
+	_, err = wrong.Handler(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "owner") || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("mistakes = %v, want both", err)
+	}
+}
+
+func TestConfigMistakes(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(*plinth.Config)
+		want   string
+	}{
+		"half a JWT":         {func(c *plinth.Config) { c.JWTSecret = "x" }, "belong together"},
+		"short JWT secret":   {func(c *plinth.Config) { c.JWTSecret, c.JWTIssuer, c.JWTAudience = "x", "i", "a" }, "secret"},
+		"auto in production": {func(c *plinth.Config) { c.PublicURL, c.Schema = "https://x.example", plinth.SchemaAuto }, "development"},
+		"public http":        {func(c *plinth.Config) { c.PublicURL = "http://x.example" }, "https"},
+		"forced outside":     {func(c *plinth.Config) { c.Addr, c.InsecureDevelopment = "0.0.0.0:0", true }, "loopback"},
+		"no such folder":     {func(c *plinth.Config) { c.DatabaseURL += "/nowhere/x.db" }, "nowhere"},
+	} {
+		config := testConfig(t)
+		tc.change(&config)
+		app, err := plinth.New(t.Context(), config)
+		if err == nil {
+			_, err = app.Handler(t.Context())
+			_ = app.DB().Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want an error about %q", name, err, tc.want)
+		}
+	}
+}

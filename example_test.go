@@ -1,0 +1,53 @@
+package plinth_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/uptrace/bun"
+)
+
+// City is a model that everybody may read.
+type City struct {
+	bun.BaseModel `bun:"table:cities"`
+	store.Model
+	Name string `bun:",notnull" validate:"required"`
+}
+
+// An application as one handler, for a server or a test of one's own. Programs
+// usually call Run instead; see the package's first program.
+func ExampleNew() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "plinth-example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	app, err := plinth.New(ctx, plinth.Config{DatabaseURL: filepath.Join(dir, "cities.db")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer app.DB().Close()
+	app.Add(api.Resource[City]{Policy: api.Policy{Read: api.Anyone()}})
+	handler, err := app.Handler(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := store.For[City](app.DB()).Insert(ctx, &City{Name: "Bergen"}); err != nil {
+		log.Fatal(err)
+	}
+
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/rest/v1/cities?select=name", http.NoBody))
+	fmt.Println(w.Code, w.Body)
+	// Output: 200 [{"name":"Bergen"}]
+}
