@@ -42,6 +42,10 @@ generate: ## Write generated code and golden files again
 bench: ## Run the benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...
 
+.PHONY: compare
+compare: ## Compare with the same endpoints written by hand, about four minutes
+	go test ./internal/bench -run TestCompare -v -compare -timeout 20m
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME
 	@. .ci/lib.sh && fuzz $(FUZZTIME)
