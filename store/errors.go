@@ -152,7 +152,7 @@ func quotable(name string) string {
 		return name
 	}
 	end := most
-	for !utf8.RuneStart(name[end]) {
+	for end > 0 && !utf8.RuneStart(name[end]) {
 		end--
 	}
 	return name[:end] + "..."

@@ -36,13 +36,13 @@ func (e *Error) ProblemText() (message, details, hint string) {
 // maxQuote is how many bytes of a client's text a message repeats.
 const maxQuote = 200
 
-// shorten cuts text, which is valid UTF-8, to what a message repeats.
+// shorten cuts text to what a message repeats, between two runes.
 func shorten(text string) string {
 	if len(text) <= maxQuote {
 		return text
 	}
 	end := maxQuote
-	for !utf8.RuneStart(text[end]) {
+	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end] + "..."
