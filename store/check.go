@@ -44,17 +44,10 @@ func (w *write) checks() ([]check, error) {
 
 // ruleOnNew decides the rule on new rows, or returns it if it stays open.
 func (w *write) ruleOnNew() (rule *node, open bool, err error) {
-	var cond Cond
-	switch w.op {
-	case OpInsert:
-		cond = w.guard.Create
-	case OpUpdate:
-		if cond = w.guard.UpdateTo; cond.IsZero() {
-			cond = w.guard.Update
-		}
-	default:
+	if w.op != OpInsert && w.op != OpUpdate {
 		return nil, false, nil
 	}
+	cond := w.ruleFor(w.op)
 	if cond.IsZero() {
 		return nil, false, ErrDenied
 	}

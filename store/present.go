@@ -121,15 +121,18 @@ func (t *Table) keysCond(rows [][]any) Cond {
 	}
 	conds := make([]Cond, len(rows))
 	for i, row := range rows {
-		parts := make([]Cond, len(t.PrimaryKey))
-		for j, pk := range t.PrimaryKey {
-			parts[j] = Cond{&node{
-				kind: nodeCompare, name: pk.Name, column: pk, op: OpEq, operand: operand{kind: operandValue, value: row[pk.index]},
-			}}
-		}
-		conds[i] = And(parts...)
+		conds[i] = t.keyCond(row)
 	}
 	return Or(conds...)
+}
+
+// keyCond selects the row that has the key of row. It is bound.
+func (t *Table) keyCond(row []any) Cond {
+	parts := make([]Cond, len(t.PrimaryKey))
+	for i, pk := range t.PrimaryKey {
+		parts[i] = boundEq(pk, row[pk.index])
+	}
+	return And(parts...)
 }
 
 // appendKey appends the primary key of a row as JSON array.

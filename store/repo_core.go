@@ -214,13 +214,9 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 		version, _ := values[v.index].(int64)
 		opts.Version = &version
 	}
-	conds := make([]Cond, len(r.table.PrimaryKey))
-	for i, k := range r.table.PrimaryKey {
-		conds[i] = boundEq(k, values[k.index])
-	}
 	var out Rows
 	g := r.gate()
-	if err := g.Update(ctx, p, And(conds...), opts, &out); err != nil {
+	if err := g.Update(ctx, p, r.table.keyCond(values), opts, &out); err != nil {
 		return err
 	}
 	return r.fill(ctx, g, &out, row)

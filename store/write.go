@@ -16,7 +16,6 @@ type write struct {
 	guard  *Guard // nil for trusted code
 	access access
 	op     WriteOp
-	part   seed.Part
 	now    time.Time
 
 	rows     [][]any        // insert: every column, absent where the database decides
@@ -66,7 +65,7 @@ type WriteOptions struct {
 
 func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
 	w := &write{
-		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, part: part,
+		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
 		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
 		ret: opts.Return, single: opts.Single, version: opts.Version, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
@@ -263,7 +262,7 @@ func (w *write) direct() bool {
 	if w.table.hooks.any() || w.upsert != nil || w.readsBack() {
 		return false
 	}
-	if w.op == OpDelete && w.table.DeletedAt == nil && w.table.hasActions() {
+	if w.deletesRows() && w.table.hasActions() {
 		return false
 	}
 	return w.op != OpUpdate || len(w.sets) > 0

@@ -350,11 +350,7 @@ func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 		if row == nil {
 			row = rw.old
 		}
-		var conds []Cond
-		for _, pk := range w.table.PrimaryKey {
-			conds = append(conds, boundEq(pk, row[pk.index]))
-		}
-		keys[i] = And(conds...)
+		keys[i] = w.table.keyCond(row)
 	}
 	if len(keys) == 0 {
 		return nil // a condition without keys would select every row
