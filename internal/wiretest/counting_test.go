@@ -1,0 +1,12 @@
+package wiretest_test
+
+var counting = section{
+	title: "Counting",
+	rows: []row{
+		{feature: "`count=exact`; 206 for a part", request: "GET /books?select=id&limit=1", header: []string{"Prefer: count=exact"}, status: 206, has: []string{"Content-Range: 0-0/4", "Preference-Applied: count=exact"}, want: `[{"id":1}]`},
+		{feature: "all of them", request: "GET /genres?select=code", header: []string{"Prefer: count=exact"}, status: 200, has: []string{"Content-Range: 0-2/3"}, want: `[{"code":"novel"},{"code":"play"},{"code":"story"}]`},
+		{feature: "HEAD, to count only", request: "HEAD /books", header: []string{"Prefer: count=exact"}, status: 200, has: []string{"Content-Range: 0-3/4"}},
+		{feature: "only rows the caller may see are counted", as: "bob", request: "HEAD /reviews", header: []string{"Prefer: count=exact"}, status: 200, has: []string{"Content-Range: 0-1/2"}},
+		{feature: "an offset beyond a known total", request: "GET /books?offset=9", header: []string{"Prefer: count=exact"}, status: 416, want: "PGRST103"},
+	},
+}

@@ -1,0 +1,14 @@
+// Package wiretest holds no code: its tests are the table of what the REST wire
+// does, feature by feature, each with a request and its answer. They send every
+// request on both engines, and write docs/wire.md from the same table, so that
+// the document cannot say what is not so.
+//
+// A feature is one [row] in the file of its section, as filters_test.go. What is
+// missing is a row too, whose answer is the refusal. After a change
+//
+//	go generate ./internal/wiretest
+//
+// writes the document again.
+package wiretest
+
+//go:generate go test . -run ^TestDocument$ -update

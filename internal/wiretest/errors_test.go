@@ -1,0 +1,12 @@
+package wiretest_test
+
+var errors = section{
+	title: "Errors",
+	intro: "Codes are PostgREST's, else PostgreSQL's, else begin with `PL`; the table is in `internal/problem`.",
+	rows: []row{
+		{feature: "`application/json`: four members, for clients that hand them on", request: "GET /shelves", status: 404, has: []string{"Content-Type: application/json; charset=utf-8", "Proxy-Status: PostgREST; error=PGRST205"}, want: `{"code":"PGRST205","message":"Could not find the table 'public.shelves' in the schema cache","details":null,"hint":null}`},
+		{feature: "`application/problem+json`, also by `*/*`", support: ours, note: "RFC 9457 with the same four members", request: "GET /shelves", header: []string{"Accept: */*"}, status: 404, has: []string{"Content-Type: application/problem+json; charset=utf-8"}, want: `{"type":"about:blank","title":"Not Found","status":404,"detail":…,"code":"PGRST205",…}`},
+		{feature: "a repeated parameter that is reserved", support: differs, note: "is refused", request: "GET /books?limit=1&limit=2", status: 400, want: "PGRST100"},
+	},
+	notes: "Limits are never cut in silence: 400 `PL001` names the limit. A lost serialization race is 409 `40001`, a statement timeout 400 `57014`.",
+}

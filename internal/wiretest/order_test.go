@@ -1,0 +1,15 @@
+package wiretest_test
+
+var order = section{
+	title: "Order",
+	intro: "Rows without an order come in key order. NULL is the greatest value unless told otherwise.",
+	rows: []row{
+		{feature: "`asc`, `desc`, several keys", request: "GET /books?select=id&order=author_id.desc,title", status: 200, want: `[{"id":4},{"id":3},{"id":1},{"id":2}]`},
+		{feature: "NULL is last, of `desc` first", request: "GET /books?select=id&order=year.desc", status: 200, want: `[{"id":4},{"id":3},{"id":2},{"id":1}]`},
+		{feature: "`nullsfirst`, `nullslast`", request: "GET /books?select=id&order=year.desc.nullslast", status: 200, want: `[{"id":3},{"id":2},{"id":1},{"id":4}]`},
+		{feature: "a column of a relation to one", request: "GET /books?select=id&order=author(name).desc,id", status: 200, want: `[{"id":4},{"id":3},{"id":1},{"id":2}]`},
+		{feature: "a column of a relation to many", request: "GET /authors?select=name,books(title)&order=books(title)", status: 400, want: "PGRST118"},
+		{feature: "a column the caller may not read", support: differs, note: "is not there", as: "bob", request: "GET /books?order=cost", status: 400, want: "42703"},
+		{feature: "JSON paths", support: missing, request: "GET /books?order=details->>pages", status: 400, want: "PGRST127"},
+	},
+}

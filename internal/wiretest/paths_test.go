@@ -1,0 +1,17 @@
+package wiretest_test
+
+var paths = section{
+	title: "Paths and methods",
+	rows: []row{
+		{feature: "a table: GET, HEAD, POST, PATCH, DELETE", request: "OPTIONS /genres", status: 200, has: []string{"Allow: GET, HEAD, POST, PATCH, DELETE, OPTIONS"}},
+		{feature: "a row", support: ours, request: "OPTIONS /genres/novel", status: 200, has: []string{"Allow: GET, HEAD, PATCH, DELETE, OPTIONS"}},
+		{feature: "a function: POST", request: "OPTIONS /rpc/add", status: 200, has: []string{"Allow: POST, OPTIONS"}},
+		{feature: "the document that describes the API", support: missing, request: "GET /", status: 404, want: "PGRST126"},
+		{feature: "any other path", request: "GET /genres/novel/books", status: 404, want: "PGRST125"},
+		{feature: "a table that is not exposed, or does not exist", request: "GET /shelves", status: 404, want: "PGRST205"},
+		{feature: "any other method", request: "TRACE /genres", status: 405, has: []string{"Allow: GET, HEAD, POST, PATCH, DELETE, OPTIONS"}, want: "PGRST117"},
+		{feature: "PUT", support: missing, request: "PUT /genres?code=eq.novel", body: `{"code":"novel","name":"Novel"}`, status: 405, want: "PGRST117"},
+		{feature: "the profile `public`, which clients send", request: "GET /genres?select=name&limit=1", header: []string{"Accept-Profile: public"}, status: 200, has: []string{"Content-Profile: public"}, want: `[{"name":"Novel"}]`},
+		{feature: "other profiles", support: differs, note: "there is one schema", request: "GET /genres", header: []string{"Accept-Profile: private"}, status: 406, want: "PGRST106"},
+	},
+}

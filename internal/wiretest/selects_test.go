@@ -1,0 +1,18 @@
+package wiretest_test
+
+var selects = section{
+	title: "select",
+	rows: []row{
+		{feature: "columns", request: "GET /books?select=title,year&id=eq.1", status: 200, want: `[{"title":"Emma","year":1815}]`},
+		{feature: "`*`, also without `select`: every column the caller may read", request: "GET /genres?code=eq.play", status: 200, want: `[{"code":"play","name":"Play","rank":3}]`},
+		{feature: "alias", request: "GET /books?select=name:title&id=eq.1", status: 200, want: `[{"name":"Emma"}]`},
+		{feature: "an empty select", request: "GET /genres?select=", status: 200, want: `[{},{},{}]`},
+		{feature: "casts", support: differs, note: "to `text`, `int8`, `float8`, `numeric`, `bool`, `date`, `timestamptz`, `uuid` and `json`, where both engines convert alike", request: "GET /books?select=year::text&id=eq.1", status: 200, want: `[{"year":"1815"}]`},
+		{feature: "a column that is not there", request: "GET /books?select=shelf", status: 400, want: "42703"},
+		{feature: "a column the caller may not read", support: differs, note: "answers like one that is not there, here and wherever a name can stand", as: "bob", request: "GET /books?select=cost", status: 400, want: "42703"},
+		{feature: "two members of one name", support: differs, note: "are refused", request: "GET /books?select=title,title:year", status: 400, want: "PGRST100"},
+		{feature: "JSON paths", support: missing, request: "GET /books?select=details->pages", status: 400, want: "PGRST127"},
+		{feature: "aggregates", support: missing, request: "GET /books?select=price.sum()", status: 400, want: "PGRST127"},
+		{feature: "spread", support: missing, request: "GET /books?select=title,...author(name)", status: 400, want: "PGRST127"},
+	},
+}
