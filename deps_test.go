@@ -72,6 +72,7 @@ var libraries = []library{
 	{"github.com/uptrace/bun/dialect/pgdialect", []string{"store/postgres"}, nil, "belongs to its engine"},
 	{"github.com/uptrace/bun/dialect/sqlitedialect", []string{"store/sqlite"}, nil, "belongs to its engine"},
 	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/...", "internal/bench/..."}, "one driver in one leaf; benchmarks compare with it"},
+	{"github.com/jackc/puddle/v2", []string{"store/postgres"}, nil, "the error of a closed pool, which pgxpool does not wrap"},
 	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"store/...", "internal/bench/..."}, "seven megabytes for those who use SQLite only; benchmarks compare with it"},
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},

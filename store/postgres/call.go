@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	sqldriver "database/sql/driver"
 	"errors"
 	"strings"
 	"sync"
@@ -29,7 +28,6 @@ type call struct {
 	err     error
 	args    []any
 	mark    mark
-	use     func(any) error // the method raw, bound once
 }
 
 // mark is what a result held before the call.
@@ -38,11 +36,7 @@ type mark struct {
 	total             int64
 }
 
-var calls = sync.Pool{New: func() any {
-	c := &call{}
-	c.use = c.raw
-	return c
-}}
+var calls = sync.Pool{New: func() any { return new(call) }}
 
 func newCall(ctx context.Context, d *database, s *driver.Statement, r *driver.Result) *call {
 	c := calls.Get().(*call)
@@ -56,7 +50,7 @@ func newCall(ctx context.Context, d *database, s *driver.Statement, r *driver.Re
 // free gives the call back, without the values it held.
 func (c *call) free() {
 	clear(c.args)
-	*c = call{args: c.args[:0], use: c.use}
+	*c = call{args: c.args[:0]}
 	calls.Put(c)
 }
 
@@ -69,19 +63,11 @@ func (c *call) rewind() {
 	}
 }
 
-// on runs the call on a connection.
-func (c *call) on(conn *sql.Conn) error {
-	if err := conn.Raw(c.use); c.err == nil {
-		c.err = err
-	}
-	return c.err
-}
-
-// raw runs the call on the driver's connection. ErrBadConn makes database/sql
-// drop it, outside of transactions; what happened is in c.err.
+// raw runs the call on the driver's connection of a transaction; what happened
+// is in c.err.
 func (c *call) raw(driverConn any) error {
 	conn := driverConn.(*stdlib.Conn).Conn()
-	if c.inTx && conn.PgConn().TxStatus() == 'I' {
+	if conn.PgConn().TxStatus() == 'I' {
 		// Somebody has ended the transaction: database/sql because its context
 		// ended, or the user through the *sql.Tx. What runs now would be
 		// outside of it.
@@ -89,17 +75,16 @@ func (c *call) raw(driverConn any) error {
 		return nil
 	}
 	c.execute(conn)
-	if !conn.IsClosed() {
-		return nil
-	}
-	if !errors.Is(c.err, driver.ErrTooLarge) {
+	c.noteLoss(conn)
+	return nil // the transaction holds the connection and ends it
+}
+
+// noteLoss remembers that the connection was found dead. One that was given up
+// was not.
+func (c *call) noteLoss(conn *pgx.Conn) {
+	if conn.IsClosed() && !errors.Is(c.err, driver.ErrTooLarge) {
 		c.db.noteLoss(c.ctx, c.err)
 	}
-	if c.inTx {
-		// The transaction holds the connection and ends it.
-		return nil
-	}
-	return sqldriver.ErrBadConn
 }
 
 // execute runs the statement in the mode that suits it and takes its time.

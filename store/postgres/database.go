@@ -3,10 +3,13 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/uptrace/bun"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -14,7 +17,8 @@ import (
 
 // database runs statements on one pool. It implements [driver.Driver].
 type database struct {
-	pool    *sql.DB
+	pool    *pgxpool.Pool
+	sql     *sql.DB // the same connections, for transactions and Bun
 	bun     *bun.DB
 	dialect driver.Dialect
 	logger  *slog.Logger
@@ -40,8 +44,24 @@ func (d *database) Dialect() driver.Dialect { return d.dialect }
 // Bun implements [driver.Driver].
 func (d *database) Bun() *bun.DB { return d.bun }
 
+// closeWait is how long Close waits for connections that are in use.
+const closeWait = 5 * time.Second
+
 // Close implements [driver.Driver].
-func (d *database) Close() error { return d.pool.Close() }
+func (d *database) Close() error {
+	err := d.sql.Close()
+	closed := make(chan struct{})
+	go func() {
+		d.pool.Close() // waits for every connection, also one that was forgotten
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		return err
+	case <-time.After(closeWait):
+		return errors.Join(err, fmt.Errorf("postgres: close: %d connections are still in use", d.pool.Stat().AcquiredConns()))
+	}
+}
 
 // Query implements [driver.Driver]. On the pool a statement that found its
 // connection dead, or its plan outdated, runs a second time if the first one
@@ -87,12 +107,14 @@ func (d *database) attempt(ctx context.Context, conn driver.Conn, s *driver.Stat
 
 // once runs a call on a connection of the pool.
 func (d *database) once(c *call) error {
-	conn, err := d.pool.Conn(c.ctx)
+	conn, err := d.pool.Acquire(c.ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // gives the connection back, or finds that it is gone
-	return c.on(conn)
+	defer conn.Release()
+	c.execute(conn.Conn())
+	c.noteLoss(conn.Conn())
+	return c.err
 }
 
 // noteLoss remembers that a connection was found dead. One that ended with its

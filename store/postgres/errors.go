@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/puddle/v2"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -151,7 +152,7 @@ func isLost(err error) bool {
 	case isConnect(err), errors.Is(err, pgconn.ErrConnClosed),
 		errors.Is(err, sqldriver.ErrBadConn),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		strings.HasSuffix(err.Error(), poolClosed):
+		errors.Is(err, puddle.ErrClosedPool), strings.HasSuffix(err.Error(), poolClosed):
 		return true
 	case errors.As(err, &refused):
 		return refused.SeverityUnlocalized == "FATAL"

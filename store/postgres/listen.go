@@ -2,13 +2,11 @@ package postgres
 
 import (
 	"context"
-	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -23,20 +21,19 @@ const listenPing = time.Minute
 // the pool until it returns. Behind a pooler that gives a session to somebody
 // else after each transaction, and on a pool of one, it is not supported.
 func (d *database) Listen(ctx context.Context, channel string, received func(payload string)) error {
-	if d.pooler || d.pool.Stats().MaxOpenConnections == 1 {
+	if d.pooler || d.pool.Config().MaxConns == 1 {
 		return fmt.Errorf("postgres: listen: a connection to keep: %w", errors.ErrUnsupported)
 	}
-	conn, err := d.pool.Conn(ctx)
+	pooled, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return mapError(ctx, err)
 	}
-	defer conn.Close() //nolint:errcheck // it is gone by then
-	err = nil
-	_ = conn.Raw(func(driverConn any) error {
-		err = listen(ctx, driverConn.(*stdlib.Conn).Conn(), channel, received)
-		// A session that listens would collect signals nobody reads.
-		return sqldriver.ErrBadConn
-	})
+	defer pooled.Release()
+	conn := pooled.Conn()
+	// A session that listens would collect signals nobody reads: it is not for
+	// others.
+	defer conn.PgConn().Conn().Close() //nolint:errcheck // it is given up
+	err = listen(ctx, conn, channel, received)
 	d.noteLoss(ctx, err)
 	return mapError(ctx, err)
 }
@@ -72,7 +69,7 @@ func ping(ctx context.Context, conn *pgx.Conn) error {
 
 // Notify implements [driver.Listener].
 func (d *database) Notify(ctx context.Context, channel, payload string) error {
-	_, err := d.pool.ExecContext(ctx, "select pg_notify($1, $2)", channel, payload)
+	_, err := d.pool.Exec(ctx, "select pg_notify($1, $2)", channel, payload)
 	d.noteLoss(ctx, err)
 	return mapError(ctx, err)
 }

@@ -56,7 +56,7 @@ func TestListen(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("Listen = %v at the end of its context", err)
 	}
-	if n := d.pool.Stats().OpenConnections; n > 2 {
+	if n := d.pool.Stat().TotalConns(); n > 2 {
 		t.Errorf("%d connections are open", n)
 	}
 }

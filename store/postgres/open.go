@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -38,27 +39,26 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.AfterConnect = checkSession
 	d := &database{logger: o.Store.Logger, pooler: o.Pooler}
 	d.planner.logger = o.Store.Logger
 	if o.Pooler {
 		d.timeout = max(0, o.StatementTimeout)
 	}
-	d.pool = stdlib.OpenDB(*config, stdlib.OptionShouldPing(d.isSuspect))
-	d.pool.SetMaxOpenConns(o.MaxConns)
-	d.pool.SetMaxIdleConns(o.MaxIdleConns)
-	d.pool.SetConnMaxIdleTime(o.ConnMaxIdleTime)
-	d.pool.SetConnMaxLifetime(o.ConnMaxLifetime)
-	if d.dialect, err = inspect(ctx, d.pool); err != nil {
-		return nil, errors.Join(fmt.Errorf("postgres: open: %w", mapError(ctx, err)), d.pool.Close())
+	config.ShouldPing = d.isSuspect
+	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, fmt.Errorf("postgres: open: %w", mapError(ctx, err))
 	}
-	d.bun = bun.NewDB(d.pool, bunDialect{pgdialect.New()})
+	d.sql = stdlib.OpenDBFromPool(d.pool)
+	if d.dialect, err = inspect(ctx, d.sql); err != nil {
+		return nil, errors.Join(fmt.Errorf("postgres: open: %w", mapError(ctx, err)), d.Close())
+	}
+	d.bun = bun.NewDB(d.sql, bunDialect{pgdialect.New()})
 	return d, nil
 }
 
 // isSuspect decides whether a connection is pinged before it is used again:
 // after a second, or when it was used last before another one was found dead.
-func (d *database) isSuspect(_ context.Context, p stdlib.ShouldPingParams) bool {
+func (d *database) isSuspect(_ context.Context, p pgxpool.ShouldPingParams) bool {
 	return p.IdleDuration > time.Second || time.Now().Add(-p.IdleDuration).UnixNano() <= d.lost.Load()
 }
 

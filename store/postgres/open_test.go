@@ -30,7 +30,7 @@ func with(tb testing.TB, address, key, value string) string {
 func setting(tb testing.TB, d *database, name string) string {
 	tb.Helper()
 	var value string
-	if err := d.pool.QueryRowContext(tb.Context(), "select current_setting('"+name+"')").Scan(&value); err != nil {
+	if err := d.sql.QueryRowContext(tb.Context(), "select current_setting('"+name+"')").Scan(&value); err != nil {
 		tb.Fatal(err)
 	}
 	return value
@@ -39,7 +39,7 @@ func setting(tb testing.TB, d *database, name string) string {
 func databaseName(tb testing.TB, d *database) string {
 	tb.Helper()
 	var name string
-	if err := d.pool.QueryRowContext(tb.Context(), "select current_database()").Scan(&name); err != nil {
+	if err := d.sql.QueryRowContext(tb.Context(), "select current_database()").Scan(&name); err != nil {
 		tb.Fatal(err)
 	}
 	return name
@@ -91,7 +91,7 @@ func TestOpenRefuses(t *testing.T) {
 	latin := databaseName(t, admin) + "_latin"
 	mustExec(t, admin, "create database "+latin+" template template0 encoding 'LATIN1' locale 'C'")
 	t.Cleanup(func() {
-		if _, err := admin.pool.Exec("drop database " + latin + " with (force)"); err != nil {
+		if _, err := admin.sql.Exec("drop database " + latin + " with (force)"); err != nil {
 			t.Error(err)
 		}
 	})

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -34,11 +36,6 @@ type Options struct {
 	//
 	// Defaults to 20.
 	MaxConns int
-
-	// MaxIdleConns is how many of them are kept while nobody uses them.
-	//
-	// Defaults to MaxConns.
-	MaxIdleConns int
 
 	// Pooler says that a pooler stands before the server which may give each
 	// transaction another session, as PgBouncer does in transaction mode. No
@@ -65,13 +62,12 @@ func (o *Options) withDefaults() (Options, error) {
 	if o != nil {
 		out = *o
 	}
-	if out.MaxConns < 0 || out.MaxIdleConns < 0 {
-		return out, errors.New("postgres: a number of connections is negative")
+	if out.MaxConns < 0 || out.MaxConns > math.MaxInt32 {
+		return out, errors.New("postgres: MaxConns is negative or too large")
 	}
 	out.ConnMaxIdleTime = cmp.Or(out.ConnMaxIdleTime, 5*time.Minute)
 	out.ConnMaxLifetime = cmp.Or(out.ConnMaxLifetime, time.Hour)
 	out.MaxConns = cmp.Or(out.MaxConns, 20)
-	out.MaxIdleConns = min(cmp.Or(out.MaxIdleConns, out.MaxConns), out.MaxConns)
 	out.StatementTimeout = cmp.Or(out.StatementTimeout, 30*time.Second)
 	if out.Store.Logger == nil {
 		out.Store.Logger = slog.New(slog.DiscardHandler)
@@ -84,11 +80,17 @@ func (o *Options) withDefaults() (Options, error) {
 const statementCache = 128
 
 // config reads the URL and fixes what the package relies on.
-func (o *Options) config(url string) (*pgx.ConnConfig, error) {
-	c, err := pgx.ParseConfig(url)
+func (o *Options) config(url string) (*pgxpool.Config, error) {
+	pool, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", err) // pgx leaves passwords out
 	}
+	pool.MaxConns, pool.MinConns, pool.MinIdleConns = int32(o.MaxConns), 0, 0
+	pool.MaxConnIdleTime, pool.MaxConnLifetime = orNever(o.ConnMaxIdleTime), orNever(o.ConnMaxLifetime)
+	// Not all of them at once, which would leave nobody a connection.
+	pool.MaxConnLifetimeJitter = max(0, o.ConnMaxLifetime/10)
+	c := pool.ConnConfig
+	c.AfterConnect = checkSession
 	// Bun writes values into its text: each would be another prepared
 	// statement. Ours ask for another mode one by one.
 	c.DefaultQueryExecMode = pgx.QueryExecModeExec
@@ -114,7 +116,15 @@ func (o *Options) config(url string) (*pgx.ConnConfig, error) {
 		// must not be read on a standby.
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	return c, nil
+	return pool, nil
+}
+
+// orNever turns a negative duration into one that does not pass.
+func orNever(d time.Duration) time.Duration {
+	if d < 0 {
+		return math.MaxInt64
+	}
+	return d
 }
 
 // sessionConfig sets what poolers do not take.

@@ -31,7 +31,7 @@ func TestRestart(t *testing.T) {
 		wg.Wait()
 	}
 	fill()
-	if open := d.pool.Stats().OpenConnections; open != conns {
+	if open := d.pool.Stat().TotalConns(); open != conns {
 		t.Fatalf("%d connections are open, want %d", open, conns)
 	}
 	server.Restart(t)

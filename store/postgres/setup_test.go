@@ -36,7 +36,7 @@ func openURL(tb testing.TB, url string, opts *Options) *database {
 func mustExec(tb testing.TB, d *database, statements ...string) {
 	tb.Helper()
 	for _, s := range statements {
-		if _, err := d.pool.ExecContext(tb.Context(), s); err != nil {
+		if _, err := d.sql.ExecContext(tb.Context(), s); err != nil {
 			tb.Fatalf("%s: %v", s, err)
 		}
 	}

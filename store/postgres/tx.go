@@ -33,7 +33,7 @@ func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Con
 }
 
 func (d *database) begin(ctx context.Context, opts *sql.TxOptions) (*tx, error) {
-	conn, err := d.pool.Conn(ctx)
+	conn, err := d.sql.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,10 @@ func (d *database) begin(ctx context.Context, opts *sql.TxOptions) (*tx, error) 
 // raw runs a call inside the transaction.
 func (t *tx) raw(c *call) error {
 	c.inTx = true
-	return c.on(t.conn)
+	if err := t.conn.Raw(c.raw); c.err == nil {
+		c.err = err
+	}
+	return c.err
 }
 
 // Commit implements [driver.Conn]. If the connection is lost on the way, the
