@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -33,11 +32,9 @@ func (x *exchange) call() error {
 	out := result{media: f.media, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
 	if fn.inTx {
-		err = x.s.db.Tx(x.context(), func(ctx context.Context, tx *store.Tx) error {
-			return x.run(ctx, tx, tx, invoke, &out)
-		})
+		err = x.inTx(func(x *exchange) error { return x.run(invoke, &out) })
 	} else {
-		err = x.run(x.context(), x.s.db, nil, invoke, &out)
+		err = x.run(invoke, &out)
 	}
 	if err != nil {
 		return err
@@ -78,14 +75,15 @@ type result struct {
 
 // run calls the function and encodes what it returns, in one transaction if
 // there is one: an answer that cannot be given undoes it.
-func (x *exchange) run(ctx context.Context, s store.Session, tx *store.Tx, invoke invocation, out *result) error {
-	value, err := invoke(ctx, tx)
+func (x *exchange) run(invoke invocation, out *result) error {
+	ctx := x.context()
+	value, err := invoke(ctx, x.tx)
 	if err != nil || x.function.void {
 		return err
 	}
 	if x.function.resource != nil {
 		x.resource = x.function.resource
-		err = x.gate(s).Present(ctx, reflect.ValueOf(value), out.rows)
+		err = x.gate().Present(ctx, reflect.ValueOf(value), out.rows)
 		out.count = out.rows.Count
 	} else {
 		err = out.encode(x.function, value)

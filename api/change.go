@@ -21,7 +21,7 @@ func (x *exchange) patch() error {
 	if err != nil {
 		return err
 	}
-	gate := x.gate(x.s.db)
+	gate := x.gate()
 	patch, err := gate.DecodePatch(body, w.read.Columns)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (x *exchange) delete() error {
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	if err := x.gate(x.s.db).Delete(x.context(), w.read.Filter, w.options(), rows); err != nil {
+	if err := x.gate().Delete(x.context(), w.read.Filter, w.options(), rows); err != nil {
 		return err
 	}
 	return x.sendWritten(w, rows, false)
@@ -137,7 +137,7 @@ func (x *exchange) changeRow(change rowChange) error {
 	if opts.Version, err = x.expected(id, rows); err != nil {
 		return err
 	}
-	if err := change(x.gate(x.s.db), w, id, opts, rows); err != nil {
+	if err := change(x.gate(), w, id, opts, rows); err != nil {
 		return err
 	}
 	return x.sendRow(w, rows)

@@ -20,7 +20,7 @@ func (x *exchange) insert() error {
 	if err != nil {
 		return err
 	}
-	gate := x.gate(x.s.db)
+	gate := x.gate()
 	in, err := gate.DecodeInput(body, store.InputOptions{
 		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault,
 		Upsert: w.prefer.Resolution != pgrst.ResolutionNone, MaxRows: x.s.config.Limits.Rows,

@@ -24,7 +24,7 @@ func (x *exchange) list() error {
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	err = x.gate(x.s.db).Read(x.r.Context(), q, store.ReadOptions{
+	err = x.gate().Read(x.r.Context(), q, store.ReadOptions{
 		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
 		Page: f.media != pgrst.MediaObject && x.keyReadable(),
 	}, rows)
@@ -59,7 +59,7 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	asked.Limit = new(0)
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	if err := x.gate(x.s.db).Read(x.r.Context(), &asked, store.ReadOptions{}, rows); err != nil {
+	if err := x.gate().Read(x.r.Context(), &asked, store.ReadOptions{}, rows); err != nil {
 		return err
 	}
 	limit := x.s.config.Limits.Rows

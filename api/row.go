@@ -77,7 +77,7 @@ func (x *exchange) byID() (store.Cond, error) {
 
 // readRow reads the one row of a query.
 func (x *exchange) readRow(q *store.Query, rows *store.Rows) error {
-	err := x.gate(x.s.db).Read(x.r.Context(), q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Single: true}, rows)
+	err := x.gate().Read(x.r.Context(), q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Single: true}, rows)
 	if err == nil && rows.Count == 0 {
 		return store.ErrNotFound
 	}

@@ -77,6 +77,10 @@ type exchange struct {
 	function *function
 	begun    bool // the answer is on its way
 
+	// tx is the transaction everything of the exchange runs in, nil where each
+	// statement is its own; r has its context then.
+	tx *store.Tx
+
 	values []string   // of headers, in room
 	room   [10]string // as many as an answer has
 }
@@ -93,9 +97,13 @@ func (x *exchange) set(name, value string) {
 }
 
 // gate is the only door to the store: the resource's table in the name of the
-// caller, in a session.
-func (x *exchange) gate(s store.Session) store.Gate {
-	return store.NewGate(s, x.resource.table, &x.caller.scope)
+// caller, inside the transaction of the exchange if it has one.
+func (x *exchange) gate() store.Gate {
+	var session store.Session = x.s.db
+	if x.tx != nil {
+		session = x.tx
+	}
+	return store.NewGate(session, x.resource.table, &x.caller.scope)
 }
 
 // context returns the context of code that a request runs: hooks and functions

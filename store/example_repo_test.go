@@ -147,6 +147,29 @@ func ExampleDB_Tx() {
 	// Output: <nil> sold out
 }
 
+func ExampleTx_OnCommit() {
+	ctx := context.Background()
+	db, done := shop(ctx)
+	defer done()
+
+	rename := func(from, to string) error {
+		return db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			tx.OnCommit(func(context.Context) { fmt.Println("tell the customers:", from, "is now", to) })
+			n, err := store.For[Product](tx).PatchWhere(ctx, productName.Eq(from), productName.To(to))
+			if err == nil && n == 0 {
+				err = store.ErrNotFound
+			}
+			return err
+		})
+	}
+	fmt.Println(rename("pear", "quince"))
+	fmt.Println(rename("pear", "medlar"))
+	// Output:
+	// tell the customers: pear is now quince
+	// <nil>
+	// store: not found
+}
+
 func ExampleBefore() {
 	ctx := context.Background()
 	db, done := shop(ctx)

@@ -22,7 +22,8 @@ type Tx struct {
 	failed error // the first failed write; nothing but rollback is left
 	done   bool
 	depth  int
-	logged bool // the change log has new rows
+	logged bool                        // the change log has new rows
+	commit []func(ctx context.Context) // to run after the commit
 }
 
 // TxOptions tunes a transaction.
@@ -120,6 +121,8 @@ func (db *DB) runTx(ctx context.Context, opts TxOptions, fn func(ctx context.Con
 	if tx.logged {
 		db.wake.signal()
 	}
+	tx.done = true
+	tx.committed(ctx)
 	return nil
 }
 
@@ -140,7 +143,7 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	}
 	tx.depth++
 	defer func() { tx.depth-- }()
-	name := fmt.Sprintf("plinth_%d", tx.depth)
+	name, waiting := fmt.Sprintf("plinth_%d", tx.depth), len(tx.commit)
 	if err := tx.control(ctx, "savepoint "+name); err != nil {
 		return err
 	}
@@ -157,7 +160,7 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	// The savepoint is undone even if ctx is cancelled: the outer transaction
 	// may still be committed.
 	undo := context.WithoutCancel(ctx)
-	tx.failed = nil
+	tx.failed, tx.commit = nil, tx.commit[:waiting]
 	if uerr := tx.control(undo, "rollback to savepoint "+name); uerr != nil {
 		return errors.Join(err, uerr)
 	}

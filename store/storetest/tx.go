@@ -19,6 +19,9 @@ func txTopics() []topic {
 		{"TxPanic", []any{account{}}, store.Options{}, testTxPanic},
 		{"TxConflict", []any{note{}}, store.Options{}, testTxConflict},
 		{"TxGivesUp", []any{note{}}, store.Options{}, testTxGivesUp},
+		{"OnCommit", []any{account{}}, store.Options{}, testOnCommit},
+		{"OnCommitRetry", []any{note{}}, store.Options{}, testOnCommitRetry},
+		{"OnCommitHook", []any{account{}}, store.Options{}, testOnCommitHook},
 	}
 }
 
