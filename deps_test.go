@@ -53,6 +53,7 @@ var arrows = []arrow{
 	{"internal/strictjson", nil, "one decoder, below everything"},
 	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
 	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
+	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},

@@ -50,6 +50,11 @@ type Options struct {
 	// Defaults to time.Now.
 	Now func() time.Time
 
+	// Wrap returns the driver to use in place of the one it is given, which
+	// it passes calls on to: to watch statements, or to let some fail in
+	// tests. Bun's statements do not pass it. Nil uses the driver as it is.
+	Wrap func(driver.Driver) driver.Driver
+
 	// Validator checks rows before they are written; see package
 	// store/validate. Nil checks only what the schema says.
 	Validator Validator
@@ -91,6 +96,9 @@ func New(d driver.Driver, opts Options) *DB {
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Wrap != nil {
+		d = opts.Wrap(d)
 	}
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup()}
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})

@@ -1,0 +1,202 @@
+package faulttest_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
+)
+
+// Author is written in one statement where the engine can.
+type Author struct {
+	bun.BaseModel `bun:"table:authors"`
+	ID            string  `bun:",pk"`
+	Name          string  `bun:",notnull"`
+	Books         []*Book `bun:"rel:has-many,join:id=author_id"`
+}
+
+// Book goes with its author.
+type Book struct {
+	bun.BaseModel `bun:"table:books"`
+	ID            string  `bun:",pk"`
+	AuthorID      string  `bun:",notnull"`
+	Title         string  `bun:",notnull"`
+	Author        *Author `bun:"rel:belongs-to,join:author_id=id,on_delete:CASCADE"`
+}
+
+// Draft has a version, and stays in the table when it is deleted.
+type Draft struct {
+	bun.BaseModel `bun:"table:drafts"`
+	store.Model
+	store.SoftDelete
+	Text string `bun:",notnull"`
+}
+
+// Stock has a hook, so it is written row by row.
+type Stock struct {
+	bun.BaseModel `bun:"table:stocks"`
+	ID            string `bun:",pk"`
+	Amount        int64  `bun:",notnull"`
+}
+
+var models = []any{Author{}, Book{}, Draft{}, Stock{}}
+
+const (
+	draftA = "0198c0de-0000-7000-8000-00000000000a"
+	draftB = "0198c0de-0000-7000-8000-00000000000b"
+)
+
+// seeds are the rows every attempt begins with.
+var seeds = []string{
+	"delete from plinth_changes", "delete from books", "delete from authors", "delete from drafts", "delete from stocks",
+	"insert into authors (id, name) values ('a1', 'Ada'), ('a2', 'Bob'), ('a3', 'Cy')",
+	"insert into books (id, author_id, title) values ('b1', 'a1', 'One'), ('b2', 'a1', 'Two'), ('b3', 'a2', 'Three')",
+	"insert into drafts (id, created_at, updated_at, version, text) values " +
+		"('" + draftA + "', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'a'), " +
+		"('" + draftB + "', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'b')",
+	"insert into stocks (id, amount) values ('s1', 10), ('s2', 0)",
+}
+
+// questions tell all that a write may change, without times and generated keys.
+var questions = []string{
+	"select id || ' ' || name as v from authors",
+	"select id || ' ' || author_id || ' ' || title as v from books",
+	"select text || ' ' || version || case when deleted_at is null then '' else ' deleted' end as v from drafts",
+	"select id || ' ' || amount as v from stocks",
+	`select tbl || ' ' || op as v from plinth_changes`,
+}
+
+// fixture is an application whose statements can fail.
+type fixture struct {
+	db      *store.DB
+	handler http.Handler
+	steps   *plan // of the driver's calls
+	wire    *plan // of what PostgreSQL is sent; nil on SQLite
+}
+
+// engines runs a test with a fixture of its own on each engine.
+func engines(t *testing.T, run func(t *testing.T, f *fixture)) {
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		f := &fixture{steps: &plan{}}
+		path := filepath.Join(t.TempDir(), "test.db")
+		db, err := sqlite.Open(t.Context(), path, &sqlite.Options{Store: f.options(), Synchronous: sqlite.SynchronousOff})
+		f.open(t, db, err)
+		run(t, f)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		f := &fixture{steps: &plan{}, wire: &plan{}}
+		url := startProxy(t, pgtest.URL(t), f.wire)
+		db, err := postgres.Open(t.Context(), url, &postgres.Options{Store: f.options()})
+		f.open(t, db, err)
+		run(t, f)
+	})
+}
+
+func (f *fixture) options() store.Options {
+	return store.Options{Wrap: func(d driver.Driver) driver.Driver { return faulty{d, f.steps} }}
+}
+
+func (f *fixture) open(tb testing.TB, db *store.DB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	f.db = db
+	if err := db.Register(models...); err != nil {
+		tb.Fatal(err)
+	}
+	if err := store.Before(db, func(_ context.Context, w *store.Write[Stock]) error {
+		if w.New != nil && w.New.Amount < 0 {
+			return &api.Error{Code: "P0001", Message: "out of stock"}
+		}
+		return nil
+	}); err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := migrate.Auto(tb.Context(), db); err != nil {
+		tb.Fatal(err)
+	}
+	a, err := api.New(db, api.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	open := api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.Anyone(), Delete: api.Anyone()}
+	a.Add(
+		api.Resource[Author]{Policy: open}, api.Resource[Book]{Policy: open},
+		api.Resource[Draft]{Policy: open}, api.Resource[Stock]{Policy: open},
+		api.TxFunc("move", api.Anyone(), move), api.Func("halves", api.Anyone(), f.halves),
+	)
+	if f.handler, err = a.Handler(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+type moveIn struct {
+	Amount int64 `json:"amount"`
+}
+
+// move takes from one stock and adds to another.
+func move(ctx context.Context, tx *store.Tx, in moveIn) (struct{}, error) {
+	stocks := store.For[Stock](tx)
+	for id, add := range map[string]int64{"s1": -in.Amount, "s2": in.Amount} {
+		s, err := stocks.Get(ctx, id)
+		if err != nil {
+			return struct{}{}, err
+		}
+		s.Amount += add
+		if err := stocks.Save(ctx, s); err != nil {
+			return struct{}{}, err
+		}
+	}
+	return struct{}{}, nil
+}
+
+// halves writes twice without a transaction, as nobody should.
+func (f *fixture) halves(ctx context.Context, _ struct{}) (struct{}, error) {
+	stocks := store.For[Stock](f.db)
+	for _, id := range []string{"h1", "h2"} {
+		if err := stocks.Insert(ctx, &Stock{ID: id}); err != nil {
+			return struct{}{}, err
+		}
+	}
+	return struct{}{}, nil
+}
+
+// reset brings the rows back to the seeds.
+func (f *fixture) reset(tb testing.TB) {
+	tb.Helper()
+	for _, s := range seeds {
+		if _, err := f.db.Bun().ExecContext(tb.Context(), s); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// state is all rows as text.
+func (f *fixture) state(tb testing.TB) string {
+	tb.Helper()
+	var b strings.Builder
+	for _, q := range questions {
+		var lines []string
+		if err := f.db.Bun().NewRaw("select v from ("+q+") q order by v").Scan(tb.Context(), &lines); err != nil {
+			tb.Fatal(err)
+		}
+		b.WriteString(strings.Join(lines, "\n") + "\n--\n")
+	}
+	return b.String()
+}
