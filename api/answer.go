@@ -42,7 +42,7 @@ func (x *exchange) form() (f form, err error) {
 		return f, err
 	}
 	f.prefer, err = pgrst.ParsePrefer(x.r.Header)
-	if applied := f.prefer.Applied(x.r.Method); applied != "" && err == nil {
+	if applied := f.prefer.Applied(x.r.Method, x.path.Shape); applied != "" && err == nil {
 		x.set("Preference-Applied", applied)
 	}
 	return f, err
@@ -109,10 +109,11 @@ func (x *exchange) link(relative, rawQuery string) string {
 	return pgrst.ContentLocation(base+relative, rawQuery)
 }
 
-// nextLink is the Link to what follows a cursor (RFC 8288).
-func (x *exchange) nextLink(cursor store.Cursor) string {
+// nextLink is the Link to what follows a cursor (RFC 8288) in the rows of a query
+// string.
+func (x *exchange) nextLink(rawQuery string, cursor store.Cursor) string {
 	var kept []string
-	for pair := range strings.SplitSeq(x.r.URL.RawQuery, "&") {
+	for pair := range strings.SplitSeq(rawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
 		if name != "after" && name != "offset" {
 			kept = append(kept, pair)

@@ -25,11 +25,14 @@ func (x *exchange) call() error {
 	if x.r.URL.RawQuery != "" {
 		return &problem.Error{Code: problem.NotImplemented, Message: "select, filters, order and limit are not supported on the result of a function"}
 	}
+	if f.prefer.Strict && f.prefer.Bounded && !fn.many {
+		return &problem.Error{Code: problem.MaxAffectedRPC}
+	}
 	invoke, err := fn.prepare(x.input)
 	if err != nil {
 		return err
 	}
-	out := result{media: f.media, rows: x.s.getRows()}
+	out := result{form: f, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
 	if fn.inTx {
 		err = x.inTx(func(x *exchange) error { return x.run(invoke, &out) })
@@ -67,7 +70,7 @@ func (x *exchange) input(in any) error {
 
 // result is what a function returned, encoded.
 type result struct {
-	media pgrst.Media
+	form
 	rows  *store.Rows // of a function that returns rows of a resource
 	plain []byte      // of any other
 	count int         // number of elements of a list
@@ -91,10 +94,21 @@ func (x *exchange) run(invoke invocation, out *result) error {
 	if err == nil && len(out.plain)+len(out.rows.Body) > x.s.config.Limits.Answer {
 		return store.ErrTooLarge
 	}
-	if err == nil && x.function.many && out.media == pgrst.MediaObject && out.count != 1 {
-		return &store.CardinalityError{Rows: out.count}
+	if err == nil && x.function.many {
+		err = out.cardinality()
 	}
 	return err
+}
+
+// cardinality refuses a list of a length that the client does not want.
+func (r *result) cardinality() error {
+	switch p := &r.prefer; {
+	case r.media == pgrst.MediaObject && r.count != 1:
+		return &store.CardinalityError{Rows: r.count}
+	case p.Strict && p.Bounded && r.count > p.MaxAffected:
+		return &store.MaxAffectedError{Rows: r.count}
+	}
+	return nil
 }
 
 // encode encodes a result by its JSON tags. A nil slice is an empty list.

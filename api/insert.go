@@ -112,6 +112,9 @@ func (x *exchange) beginWrite() (*write, error) {
 // nothing written unless it is exactly one row.
 func (w *write) options() store.WriteOptions {
 	opts := store.WriteOptions{Single: w.media == pgrst.MediaObject}
+	if p := &w.prefer; p.Strict && p.Bounded && (w.method == http.MethodPatch || w.method == http.MethodDelete) {
+		opts.Most = &p.MaxAffected
+	}
 	if w.prefer.Return == pgrst.ReturnRepresentation {
 		returned := w.read.Query
 		returned.Limit = nil // it was found to cut nothing

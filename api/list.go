@@ -17,7 +17,12 @@ func (x *exchange) list() error {
 	if err != nil {
 		return err
 	}
-	q := &read.Query
+	q, rawQuery := &read.Query, x.r.URL.RawQuery
+	if x.r.Method == http.MethodGet && len(x.r.Header["Range"]) > 0 {
+		if rawQuery, err = read.Range(x.r.Header, rawQuery, x.s.limits); err != nil {
+			return err
+		}
+	}
 	q.Count = f.prefer.Count
 	if x.r.Method == http.MethodHead && q.Count && q.After == "" && f.media != pgrst.MediaObject {
 		return x.countOnly(q, f)
@@ -44,9 +49,9 @@ func (x *exchange) list() error {
 	}
 	x.headers(keepNot)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
-	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
+	x.set("Content-Location", x.link(x.relative, rawQuery))
 	if rows.Next != "" && mayContinue(q, rows) {
-		x.set("Link", x.nextLink(rows.Next))
+		x.set("Link", x.nextLink(rawQuery, rows.Next))
 	}
 	return x.sendRows(status, f.media, rows)
 }

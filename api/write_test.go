@@ -151,3 +151,32 @@ func TestDelete(t *testing.T) {
 		step{name: "free now", line: "DELETE /labels?id=eq.old", status: 204},
 	)
 }
+
+// TestMaxAffected undoes writes of too many rows in every way a write can run:
+// one statement, with an answer, with an embed in it, and where the caller may
+// not see a row any more that was written.
+func TestMaxAffected(t *testing.T) {
+	t.Parallel()
+	prefer := func(more string) []string { return []string{"Prefer: handling=strict, max-affected=1" + more} }
+	const two = "/tasks?title=in.(one,two)"
+	var steps []step
+	for _, s := range []step{
+		{name: "plain", line: "PATCH " + two, body: `{"done":true}`, header: prefer("")},
+		{name: "returned", line: "PATCH " + two + "&select=title", body: `{"done":true}`, header: prefer(", return=representation")},
+		{name: "embed", line: "PATCH " + two + "&select=title,project(title)", body: `{"done":true}`, header: prefer(", return=representation")},
+		{name: "delete", line: "DELETE " + two, header: prefer("")},
+		{name: "delete embed", line: "DELETE " + two + "&select=project(title)", header: prefer(", return=representation")},
+		{name: "untracked", line: "PATCH /labels?id=in.(hot,old)", body: `{"text":"x"}`, header: prefer("")},
+		{name: "untracked returned", line: "PATCH /labels?id=in.(hot,old)&select=id", body: `{"text":"x"}`, header: prefer(", return=representation")},
+	} {
+		s.status = 400
+		steps = append(steps, s,
+			step{name: "after " + s.name, line: "GET /tasks?select=title,done&order=title&title=in.(one,two)", status: 200, want: `[{"title":"one","done":false},{"title":"two","done":true}]`},
+			step{name: "after " + s.name, line: "GET /labels?select=text&order=id", status: 200, want: `[{"text":"Hot"},{"text":"Old"}]`})
+	}
+	steps = append(steps,
+		step{name: "row", line: "PATCH /tasks/" + tOne, body: `{"points":4}`, header: []string{"Prefer: handling=strict, max-affected=0"}, status: 400},
+		step{name: "within", line: "PATCH /tasks?title=eq.one", body: `{"points":4}`, header: prefer(""), status: 204},
+		step{name: "insert", line: "POST /labels", body: `[{"id":"x","text":""},{"id":"y","text":""}]`, header: prefer(""), status: 201, has: []string{"Preference-Applied: handling=strict"}})
+	story(t, steps...)
+}

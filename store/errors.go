@@ -273,6 +273,25 @@ func (e *CardinalityError) ProblemText() (message, details, hint string) {
 	return "Cannot coerce the result to a single JSON object", fmt.Sprintf("The result contains %d rows", e.Rows), ""
 }
 
+// MaxAffectedError reports a write that would touch more rows than
+// [WriteOptions].Most allows. It is rolled back.
+type MaxAffectedError struct {
+	Rows int
+}
+
+// Error says how many rows there were.
+func (e *MaxAffectedError) Error() string {
+	return fmt.Sprintf("store: %d rows are more than the write may touch", e.Rows)
+}
+
+// Problem returns the code of the error on the wire.
+func (e *MaxAffectedError) Problem() string { return "PGRST124" }
+
+// ProblemText returns message, details and hint for a client.
+func (e *MaxAffectedError) ProblemText() (message, details, hint string) {
+	return "Query result exceeds max-affected preference constraint", fmt.Sprintf("The query affects %d rows", e.Rows), ""
+}
+
 // ReadOnlyColumnError reports a write to a column the model or the scope keeps
 // from being written, or a preset column with another value.
 type ReadOnlyColumnError struct {

@@ -28,6 +28,7 @@ type write struct {
 	ret      *Query // nil: only the number of rows
 	erase    bool   // delete rows of a table with SoftDelete for good
 	single   bool   // exactly one row, else CardinalityError
+	most     *int   // at most as many rows, else MaxAffectedError
 	byKey    bool   // one row by its key, else the reason why not
 	trusting trust  // whether where comes from trusted code
 }
@@ -54,6 +55,10 @@ type WriteOptions struct {
 	// row was written.
 	Single bool
 
+	// Most is the largest number of rows the write may touch; more undo it
+	// with a [MaxAffectedError]. Nil sets no limit but that of every write.
+	Most *int
+
 	// Version is the version the written row must have; else [ErrStale].
 	Version *int64
 
@@ -67,7 +72,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
 		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
-		ret: opts.Return, single: opts.Single, version: opts.Version, byKey: opts.ByKey, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, most: opts.Most, version: opts.Version, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable
@@ -278,7 +283,13 @@ func (t *Table) hasActions() bool {
 	return false
 }
 
+// counted reports whether the number of rows may undo the write.
+func (w *write) counted() bool { return w.single || w.most != nil }
+
 func (w *write) cardinality(out *Rows) error {
+	if w.most != nil && out.touched > *w.most {
+		return &MaxAffectedError{Rows: out.touched}
+	}
 	if w.single && (out.touched != 1 || out.Count != 1) {
 		return &CardinalityError{Rows: max(out.touched, out.Count)}
 	}

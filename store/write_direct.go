@@ -16,7 +16,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		return err
 	}
 	pg := w.s.db.dialect.Postgres()
-	if !pg && !w.simple(checks) || (w.byKey || w.single) && w.filtered() {
+	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() {
 		return w.runSteps(ctx, out)
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
@@ -68,7 +68,7 @@ func (w *write) filtered() bool {
 // and is run again when it loses against another; but only a transaction of ours
 // can undo a wrong number of rows.
 func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
-	if w.single && w.s.tx == nil {
+	if w.counted() && w.s.tx == nil {
 		return w.s.db.Tx(ctx, func(ctx context.Context, tx *Tx) error {
 			inner := *w
 			inner.s = tx.session()

@@ -3,8 +3,6 @@ package pgrst
 import (
 	"net/http"
 	"strconv"
-
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // Unknown is a total that was not counted.
@@ -58,12 +56,8 @@ func contentRange(first, last int, total int64) string {
 func ReadStatus(offset, n int, total int64, more bool) (int, error) {
 	switch {
 	case total >= 0 && int64(offset) > total:
-		return 0, &Error{
-			Code:    problem.BadRange,
-			Message: "Requested range not satisfiable",
-			Details: "An offset of " + strconv.Itoa(offset) + " was requested, but there are only " +
-				strconv.FormatInt(total, 10) + " rows.",
-		}
+		return 0, unsatisfiable("An offset of " + strconv.Itoa(offset) + " was requested, but there are only " +
+			strconv.FormatInt(total, 10) + " rows.")
 	case more, total >= 0 && int64(n) < total:
 		return http.StatusPartialContent, nil
 	}

@@ -2,6 +2,7 @@ package pgrst
 
 import (
 	"math"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -23,8 +24,8 @@ func (p *parser) offset(t *target, key, value string) (err error) {
 	return err
 }
 
-// number reads a count of rows. A number below zero is beyond the limit as much
-// as one that is too large; what is no number is not understood.
+// number reads a count of rows. A number below zero is a range that cannot be;
+// what is no number is not understood.
 func number(what, key, value string, limit int) (int, error) {
 	s := scanner{what: what, text: value}
 	negative := s.accept("-")
@@ -40,7 +41,7 @@ func number(what, key, value string, limit int) (int, error) {
 	case !s.eof():
 		return 0, s.unexpected("digit or end of input")
 	case negative && n > 0:
-		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows and not below 0", Got: shorten(key + "=" + value)}
+		return 0, unsatisfiable(strings.ToUpper(what[:1]) + what[1:] + " should be greater than or equal to zero.")
 	case n > limit:
 		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows", Got: shorten(key + "=" + value)}
 	}

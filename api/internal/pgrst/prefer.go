@@ -2,6 +2,7 @@ package pgrst
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -55,6 +56,11 @@ type Prefer struct {
 	// Strict and Lenient are the two values of handling. Under the first,
 	// preferences that are unknown or not supported are refused.
 	Strict, Lenient bool
+
+	// Bounded says that max-affected was given, and MaxAffected how many rows
+	// a write may touch. It only holds under Strict.
+	Bounded     bool
+	MaxAffected int
 }
 
 // maxHeader is how many bytes of one request header are read, all its lines
@@ -139,9 +145,18 @@ func (p *preferences) add(item string) bool {
 	case "handling=lenient":
 		p.Lenient = !p.Strict
 	default:
-		return false
+		return name == "max-affected" && p.bound(value)
 	}
 	return true
+}
+
+// bound notes the value of max-affected.
+func (p *preferences) bound(value string) bool {
+	n, ok := position(value)
+	if ok && !p.Bounded {
+		p.Bounded, p.MaxAffected = true, n
+	}
+	return ok
 }
 
 // first sets a preference that was not set before.
@@ -152,9 +167,14 @@ func first[T comparable](field *T, value T) {
 	}
 }
 
-// Applied returns the value of Preference-Applied for a request of a method:
-// what of the preferences had a meaning for it, or "".
-func (p Prefer) Applied(method string) string {
+// Applied returns the value of Preference-Applied for a request of a method for
+// a path of a shape: what of the preferences had a meaning for it, or "".
+func (p Prefer) Applied(method string, shape Shape) string {
+	if p == (Prefer{}) {
+		return ""
+	}
+	reads := method == http.MethodGet || method == http.MethodHead
+	makes := (method == http.MethodPost || method == http.MethodPut) && shape != ShapeCall
 	var b strings.Builder
 	add := func(applied bool, text string) {
 		if !applied {
@@ -165,19 +185,24 @@ func (p Prefer) Applied(method string) string {
 		}
 		b.WriteString(text)
 	}
-	if method == http.MethodPost || method == http.MethodPut {
+	if method == http.MethodPost && makes {
 		add(p.Resolution == MergeDuplicates, "resolution=merge-duplicates")
 		add(p.Resolution == IgnoreDuplicates, "resolution=ignore-duplicates")
+	}
+	if makes {
 		add(p.Missing == MissingDefault, "missing=default")
 		add(p.Missing == MissingNull, "missing=null")
 	}
-	if method != http.MethodGet && method != http.MethodHead {
+	if !reads {
 		add(p.Return == ReturnMinimal, "return=minimal")
 		add(p.Return == ReturnHeadersOnly, "return=headers-only")
 		add(p.Return == ReturnRepresentation, "return=representation")
 	}
-	add(p.Count, "count=exact")
+	add(p.Count && shape != ShapeRow, "count=exact")
 	add(p.Strict, "handling=strict")
 	add(p.Lenient, "handling=lenient")
+	if p.Strict && p.Bounded && !reads && !makes {
+		add(true, "max-affected="+strconv.Itoa(p.MaxAffected))
+	}
 	return b.String()
 }

@@ -27,8 +27,10 @@ func TestParsePrefer(t *testing.T) {
 		{"Estimated", []string{"count=estimated"}, pgrst.Prefer{Count: true}},
 		{"FirstWins", []string{"return=minimal,return=representation", "missing=default,missing=null", "handling=lenient,handling=strict,x"}, pgrst.Prefer{Return: pgrst.ReturnMinimal, Missing: pgrst.MissingDefault, Lenient: true}},
 		{"SpacesQuotesCase", []string{`Return = "representation" ; x=y ,count=exact`}, pgrst.Prefer{Return: pgrst.ReturnRepresentation, Count: true}},
-		{"UnknownIgnored", []string{"return=everything, max-affected=5, tx=rollback, timezone=Europe/Berlin, params=single-object, respond-async, count=exact"}, pgrst.Prefer{Count: true}},
+		{"UnknownIgnored", []string{"return=everything, max-affected=many, tx=rollback, timezone=Europe/Berlin, params=single-object, respond-async, count=exact"}, pgrst.Prefer{Count: true}},
 		{"Strict", []string{"handling=strict, return=minimal"}, pgrst.Prefer{Strict: true, Return: pgrst.ReturnMinimal}},
+		{"MaxAffected", []string{"max-affected=0, max-affected=5"}, pgrst.Prefer{Bounded: true}},
+		{"MaxAffectedStrict", []string{"handling=strict, max-affected=12"}, pgrst.Prefer{Strict: true, Bounded: true, MaxAffected: 12}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -42,13 +44,16 @@ func TestParsePrefer(t *testing.T) {
 	}
 }
 
-// A client that asks for strict handling relies on max-affected; it must not be
-// left out in silence.
+// A client that asks for strict handling relies on what it prefers; nothing of it
+// must be left out in silence.
 func TestParsePreferStrict(t *testing.T) {
 	t.Parallel()
 
 	for lines, want := range map[string]string{
-		"handling=strict, max-affected=1":                "Invalid preferences: max-affected=1",
+		"handling=strict, max-affected=-1":               "Invalid preferences: max-affected=-1",
+		"handling=strict, max-affected=":                 "Invalid preferences: max-affected=",
+		"handling=strict, timezone=Europe/Berlin":        "Invalid preferences: timezone=Europe/Berlin",
+		"handling=strict, tx=commit":                     "Invalid preferences: tx=commit",
 		"anything, handling=strict, tx=rollback":         "Invalid preferences: anything, tx=rollback",
 		"return=minimal,handling=strict,count=somewhat":  "Invalid preferences: count=somewhat",
 		"handling=strict," + strings.Repeat("\x80", 300): "Invalid preferences: ?",
@@ -78,20 +83,33 @@ func TestPreferApplied(t *testing.T) {
 
 	all := pgrst.Prefer{
 		Return: pgrst.ReturnRepresentation, Resolution: pgrst.MergeDuplicates,
-		Missing: pgrst.MissingDefault, Count: true, Strict: true,
+		Missing: pgrst.MissingDefault, Count: true, Strict: true, Bounded: true, MaxAffected: 3,
 	}
-	for method, want := range map[string]string{
-		"GET":    "count=exact, handling=strict",
-		"HEAD":   "count=exact, handling=strict",
-		"POST":   "resolution=merge-duplicates, missing=default, return=representation, count=exact, handling=strict",
-		"PATCH":  "return=representation, count=exact, handling=strict",
-		"DELETE": "return=representation, count=exact, handling=strict",
+	const table, row, call = pgrst.ShapeTable, pgrst.ShapeRow, pgrst.ShapeCall
+	for _, tt := range []struct {
+		method string
+		shape  pgrst.Shape
+		want   string
+	}{
+		{"GET", table, "count=exact, handling=strict"},
+		{"HEAD", table, "count=exact, handling=strict"},
+		{"POST", table, "resolution=merge-duplicates, missing=default, return=representation, count=exact, handling=strict"},
+		{"PUT", table, "missing=default, return=representation, count=exact, handling=strict"},
+		{"PATCH", table, "return=representation, count=exact, handling=strict, max-affected=3"},
+		{"DELETE", table, "return=representation, count=exact, handling=strict, max-affected=3"},
+		{"GET", row, "handling=strict"},
+		{"PUT", row, "missing=default, return=representation, handling=strict"},
+		{"DELETE", row, "return=representation, handling=strict, max-affected=3"},
+		{"POST", call, "return=representation, count=exact, handling=strict, max-affected=3"},
 	} {
-		if got := all.Applied(method); got != want {
-			t.Errorf("%s: %q, want %q", method, got, want)
+		if got := all.Applied(tt.method, tt.shape); got != tt.want {
+			t.Errorf("%s %d: %q, want %q", tt.method, tt.shape, got, tt.want)
 		}
 	}
-	if got := (pgrst.Prefer{}).Applied("POST"); got != "" {
+	if got := (pgrst.Prefer{}).Applied("POST", table); got != "" {
 		t.Errorf("nothing preferred, %q applied", got)
+	}
+	if got := (pgrst.Prefer{Bounded: true}).Applied("DELETE", table); got != "" {
+		t.Errorf("max-affected without strict handling is applied: %q", got)
 	}
 }

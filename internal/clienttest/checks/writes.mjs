@@ -267,8 +267,12 @@ async function violations(t, db, iso) {
   await refused('insert', 'an unknown column', 400, 'PGRST204', () => db.from('countries').insert(invented('N', { nope: 1 })))
   await refused('update', 'an unknown column', 400, 'PGRST204', () => db.from('countries').update({ nope: 1 }).eq('alpha_2', 'XA'))
   await refused('insert', 'a value that breaks a rule of the model', 400, 'PL002', () => db.from('countries').insert(invented('N', { alpha_3: 'X' })))
-  await refused('maxAffected', 'not supported, so not ignored', 400, 'PGRST122',
-    () => db.from('countries').update({ name: 'Two' }).in('alpha_2', ['XB', 'XC']).maxAffected(1))
+  await refused('maxAffected', 'a write of more rows is undone', 400, 'PGRST124',
+    () => db.from('countries').update({ name: 'Two' }).in('alpha_2', ['XA', 'XB']).maxAffected(1))
+  await t.check('maxAffected', 'a write of as many rows holds', {
+    want: ['XA', 'XB'],
+    got: () => column(db.from('countries').update({ numeric: null }).in('alpha_2', ['XA', 'XB']).maxAffected(2).select('alpha_2').order('alpha_2'), 'alpha_2'),
+  })
 }
 
 async function denials(t, service, anonymous, iso) {
