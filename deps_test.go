@@ -43,8 +43,9 @@ var arrows = []arrow{
 	{"auth/jwt", []string{"auth"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/problem", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
+	{"api/openapi", []string{"internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
 	{"internal/canon", nil, "one form of a value, below everything"},
@@ -56,6 +57,7 @@ var arrows = []arrow{
 	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
+	{"internal/opentest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "lets foreign validators and compilers judge what an API says of itself"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
 }
 

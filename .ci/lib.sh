@@ -70,9 +70,10 @@ prepare() {
 	[ -d /usr/share/iso-codes/json ] || missing+=(iso-codes)
 	if [ ${#missing[@]} -gt 0 ]; then install "${missing[@]}"; fi
 	has_locale || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
-	if [ -f internal/clienttest/package-lock.json ]; then
-		npm --prefix internal/clienttest ci --no-audit --no-fund
-	fi
+	local folder
+	for folder in internal/clienttest internal/opentest; do
+		npm --prefix "$folder" ci --no-audit --no-fund
+	done
 }
 
 # Checks

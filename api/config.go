@@ -26,6 +26,13 @@ type Config struct {
 	// empty under http.StripPrefix.
 	BasePath string
 
+	// HideDocuments answers 404 where the API would describe itself: at the
+	// root, and at /-/openapi.json, /-/types.ts and /-/docs. Without it
+	// everybody gets a description of what they may be able to do, which tells
+	// names they could find out by trying; hidden columns and what is not
+	// exposed stand in none. The page /-/docs itself tells nothing.
+	HideDocuments bool
+
 	// Limits bounds what a request may ask for.
 	Limits Limits
 
@@ -38,6 +45,11 @@ type Config struct {
 	// "https://example.org/rest/v1": the address of the resources as clients
 	// see it. Without it links are paths below BasePath.
 	PublicURL string
+
+	// Title and Version name the API in its documents.
+	//
+	// Default to "API" and "1".
+	Title, Version string
 }
 
 // Limits bounds what one request may ask for. A request beyond a limit is
@@ -81,6 +93,7 @@ func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
 	l.Body = cmp.Or(l.Body, 1<<20)
 	l.Rows = cmp.Or(l.Rows, 1000)
+	l.Offset = cmp.Or(l.Offset, 100_000)
 	return l
 }
 
@@ -103,6 +116,7 @@ func (l Limits) grammar() pgrst.Limits {
 func (c Config) withDefaults() (Config, error) {
 	errs := []error{c.Limits.check()}
 	c.Limits = c.Limits.withDefaults()
+	c.Title, c.Version = cmp.Or(c.Title, "API"), cmp.Or(c.Version, "1")
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

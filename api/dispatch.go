@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 )
@@ -24,6 +25,7 @@ const (
 // route is one way into the API.
 type route struct {
 	shape  pgrst.Shape
+	name   string // of ShapeReserved: the path behind /-/
 	method string
 	parts  []part
 	serve  func(*exchange) error
@@ -38,21 +40,24 @@ func routes() []route {
 	made := []part{partRoot, partEmbed, partJunction, partReturned, partOrder}
 	changed := []part{partRoot, partEmbed, partJunction, partCount, partReturned, partOrder}
 	return []route{
-		{pgrst.ShapeRoot, http.MethodGet, nil, (*exchange).root},
-		{pgrst.ShapeRoot, http.MethodHead, nil, (*exchange).root},
+		{pgrst.ShapeRoot, "", http.MethodGet, nil, (*exchange).openAPI},
+		{pgrst.ShapeRoot, "", http.MethodHead, nil, (*exchange).openAPI},
 
-		{pgrst.ShapeTable, http.MethodGet, list, (*exchange).list},
-		{pgrst.ShapeTable, http.MethodHead, list, (*exchange).list},
-		{pgrst.ShapeTable, http.MethodPost, made, (*exchange).insert},
-		{pgrst.ShapeTable, http.MethodPatch, changed, (*exchange).patch},
-		{pgrst.ShapeTable, http.MethodDelete, changed, (*exchange).delete},
+		{pgrst.ShapeTable, "", http.MethodGet, list, (*exchange).list},
+		{pgrst.ShapeTable, "", http.MethodHead, list, (*exchange).list},
+		{pgrst.ShapeTable, "", http.MethodPost, made, (*exchange).insert},
+		{pgrst.ShapeTable, "", http.MethodPatch, changed, (*exchange).patch},
+		{pgrst.ShapeTable, "", http.MethodDelete, changed, (*exchange).delete},
 
-		{pgrst.ShapeRow, http.MethodGet, row, (*exchange).row},
-		{pgrst.ShapeRow, http.MethodHead, row, (*exchange).row},
-		{pgrst.ShapeRow, http.MethodPatch, made, (*exchange).patchRow},
-		{pgrst.ShapeRow, http.MethodDelete, made, (*exchange).deleteRow},
+		{pgrst.ShapeRow, "", http.MethodGet, row, (*exchange).row},
+		{pgrst.ShapeRow, "", http.MethodHead, row, (*exchange).row},
+		{pgrst.ShapeRow, "", http.MethodPatch, made, (*exchange).patchRow},
+		{pgrst.ShapeRow, "", http.MethodDelete, made, (*exchange).deleteRow},
 
-		{pgrst.ShapeCall, http.MethodPost, []part{partResult}, (*exchange).call},
+		{pgrst.ShapeCall, "", http.MethodPost, []part{partResult}, (*exchange).call},
+
+		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, (*exchange).openAPI},
+		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, (*exchange).openAPI},
 	}
 }
 
@@ -66,11 +71,16 @@ func (x *exchange) dispatch() error {
 	}
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
-		if rt.shape == x.path.Shape && rt.method == x.r.Method && x.offers(rt.method) {
+		if rt.leads(x.path) && rt.method == x.r.Method && x.offers(rt.method) {
 			return rt.serve(x)
 		}
 	}
 	return x.wrongMethod()
+}
+
+// leads reports whether a path is the route's.
+func (rt *route) leads(p pgrst.Path) bool {
+	return rt.shape == p.Shape && (rt.shape != pgrst.ShapeReserved || rt.name == p.Name)
 }
 
 // locate takes the path apart and finds the resource or function it names.
@@ -87,6 +97,11 @@ func (x *exchange) locate() error {
 	x.path = path
 	switch path.Shape {
 	case pgrst.ShapeRoot:
+		return nil
+	case pgrst.ShapeReserved:
+		if !slices.ContainsFunc(x.s.routes, func(rt route) bool { return rt.leads(path) }) {
+			return errPath
+		}
 		return nil
 	case pgrst.ShapeTable, pgrst.ShapeRow:
 		x.resource = x.s.resources.byName[path.Name]
@@ -119,7 +134,7 @@ func (x *exchange) allowed() []string {
 	var methods []string
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
-		if rt.shape == x.path.Shape && x.offers(rt.method) {
+		if rt.leads(x.path) && x.offers(rt.method) {
 			methods = append(methods, rt.method)
 		}
 	}

@@ -91,6 +91,10 @@ func TestErrorBodies(t *testing.T) {
 			case "-":
 				q.caller = ""
 			}
+			h := h
+			if tt.code == "PGRST126" {
+				h = serve(t, memory(t), api.Config{HideDocuments: true}, nothing("f"))
+			}
 			golden(t, tt.code+".json", do(t, h, q))
 			if tt.code[:5] == "PGRST" && strings.Contains(strings.Join(q.header, ""), "Accept:") {
 				continue // the header that asks for a form is the mistake

@@ -11,11 +11,12 @@ type Entry struct {
 func Entries() []Entry {
 	var entries []Entry
 	for _, rt := range routes() {
+		shape := rt.shape.String() + rt.name
 		if len(rt.parts) == 0 {
-			entries = append(entries, Entry{Shape: rt.shape.String(), Method: rt.method})
+			entries = append(entries, Entry{Shape: shape, Method: rt.method})
 		}
 		for _, p := range rt.parts {
-			entries = append(entries, Entry{Shape: rt.shape.String(), Method: rt.method, Part: string(p)})
+			entries = append(entries, Entry{Shape: shape, Method: rt.method, Part: string(p)})
 		}
 	}
 	return entries

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -72,11 +73,40 @@ func TestMount(t *testing.T) {
 			}
 			must(t, h, 204, request{line: "POST " + tt.prefix + "/rpc/f"})
 			must(t, h, 404, request{line: "GET " + tt.prefix + "/labels/a/b"})
+			must(t, h, 404, request{line: "GET " + tt.prefix + "/-/nothing"})
+			checkServer(t, h, tt.prefix, tt.links)
 			if tt.config.BasePath != "" {
 				must(t, h, 404, request{line: "GET /labels"})
 				must(t, h, 404, request{line: "GET " + base + "x/labels"})
 			}
 		})
+	}
+}
+
+// checkServer resolves the server of both addresses of the document, which has to
+// lead back to where the resources are.
+func checkServer(t *testing.T, h http.Handler, prefix, links string) {
+	t.Helper()
+	for _, path := range []string{prefix + "/", prefix + "/-/openapi.json"} {
+		res := must(t, h, 200, request{line: "GET " + path})
+		document := decode[struct {
+			Servers []struct{ URL string }
+		}](t, res.body)
+		at, err := url.Parse("http://localhost" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := at.Parse(document.Servers[0].URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "http://localhost" + prefix
+		if strings.HasPrefix(links, "https:") {
+			want = links
+		}
+		if got := strings.TrimSuffix(server.String(), "/"); got != want {
+			t.Errorf("%s: the server is %s, want %s", path, got, want)
+		}
 	}
 }
 
@@ -86,6 +116,7 @@ func TestDispatch(t *testing.T) {
 	t.Parallel()
 	paths := map[string]string{
 		"/": "/", "/{table}": "/labels", "/{table}/{id}": "/labels/x", "/rpc/{function}": "/rpc/f",
+		"/-/openapi.json": "/-/openapi.json",
 	}
 	db := memory(t)
 	h := serve(t, db, api.Config{}, api.Resource[label]{Policy: api.Policy{Read: api.Anyone()}}, api.Resource[viewed]{}, nothing("f"))
@@ -102,7 +133,8 @@ func TestDispatch(t *testing.T) {
 	}
 	allow := map[string]string{
 		"/": "GET, HEAD, OPTIONS", "/labels": "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
-		"/labels/x": "GET, HEAD, PATCH, DELETE, OPTIONS", "/rpc/f": "POST, OPTIONS", "/viewed": "GET, HEAD, OPTIONS",
+		"/-/openapi.json": "GET, HEAD, OPTIONS",
+		"/labels/x":       "GET, HEAD, PATCH, DELETE, OPTIONS", "/rpc/f": "POST, OPTIONS", "/viewed": "GET, HEAD, OPTIONS",
 	}
 	offered["GET /viewed"], offered["HEAD /viewed"] = true, true
 	for path, methods := range allow {

@@ -23,6 +23,7 @@ type server struct {
 	resources *resources
 	functions *functions
 	rows      sync.Pool // of *store.Rows
+	documents documents
 }
 
 // ServeHTTP answers one request.
@@ -140,9 +141,6 @@ func (x *exchange) recover() {
 	}
 	x.fail(fmt.Errorf("api: panic: %v\n%s", p, debug.Stack()))
 }
-
-// root answers for the document that describes the API, which is not there.
-func (x *exchange) root() error { return errRoot }
 
 // options says which methods there are. It asks no rules: what a caller may do
 // depends on rows.

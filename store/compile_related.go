@@ -54,12 +54,9 @@ func (c *compiler) enter(s source, name string, known *Relation, trusted trust, 
 func (c *compiler) keysReadable(s source, rel *Relation, target *Guard) bool {
 	if rel.Junction != nil {
 		guard, err := c.guarded(rel.Junction.Table, seed.Junction)
-		return err == nil && (guard == nil || guard.reads(rel.Junction.SourceKeys) && guard.reads(rel.Junction.TargetKeys))
+		return err == nil && rel.Junction.keysReadable(guard)
 	}
-	if rel.holder == s.table {
-		return s.guard == nil || s.guard.reads(rel.SourceKeys)
-	}
-	return target == nil || target.reads(rel.TargetKeys)
+	return rel.keysReadable(s.guard, target)
 }
 
 func (g *Guard) reads(columns []*Column) bool {

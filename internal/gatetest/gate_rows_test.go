@@ -20,6 +20,8 @@ type gateRow struct {
 	status int
 	want   string // the body; of HEAD what GET would send; of an error its code
 	within string // Content-Range
+
+	shows, hides []string // of a body that is compared by what stands in it
 }
 
 // way is one way into the API by which rows come back, for a request on one row

@@ -12,9 +12,6 @@ const (
 
 // written holds the rows of the matrix that are not made by ways and probes.
 var written = []gateRow{
-	{name: "root", covers: []string{"GET /"}, as: asAna, method: http.MethodGet, target: "/", status: 404, want: "PGRST126"},
-	{name: "head root", covers: []string{"HEAD /"}, as: asAna, method: http.MethodHead, target: "/", status: 404},
-
 	// Lists.
 	{
 		name: "list of the first tenant", covers: []string{"GET /{table} root"}, as: asAna,

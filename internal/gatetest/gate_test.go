@@ -12,7 +12,7 @@ import (
 )
 
 // gateRows returns the whole policy matrix.
-func gateRows() []gateRow { return slices.Concat(written, writing, generated()) }
+func gateRows() []gateRow { return slices.Concat(written, writing, documents(), generated()) }
 
 // TestGate sends every request of the policy matrix and compares the answers,
 // and that a refusal left everything as it was.
@@ -80,7 +80,18 @@ func (row gateRow) run(t *testing.T, f *fixture) {
 	if got.Status != row.status {
 		t.Fatalf("%s %s: status %d, want %d; body: %s", row.method, target, got.Status, row.status, got.Body)
 	}
+	for _, text := range row.shows {
+		if !strings.Contains(got.Body, text) {
+			t.Errorf("%s %s: the body lacks %s", row.method, target, text)
+		}
+	}
+	for _, text := range row.hides {
+		if strings.Contains(got.Body, text) {
+			t.Errorf("%s %s: the body has %s", row.method, target, text)
+		}
+	}
 	switch {
+	case row.hides != nil:
 	case row.method == http.MethodHead && got.Body != "":
 		t.Errorf("HEAD has a body: %s", got.Body)
 	case row.method == http.MethodHead && row.status < 400 && row.want != "[]" && got.Header.Get("Content-Length") != strconv.Itoa(len(row.want)):

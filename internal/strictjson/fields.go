@@ -2,12 +2,36 @@ package strictjson
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
+// Field is a member of the JSON form of a struct.
+type Field struct {
+	Name   string
+	Struct reflect.StructField
+	index  []int
+}
+
+// Fields returns the members of a struct type in the order of its fields, under
+// the names encoding/json gives them.
+func Fields(t reflect.Type) []Field {
+	found := make(map[string]candidate)
+	collectFields(t, nil, map[reflect.Type]bool{}, found)
+	fields := make([]Field, 0, len(found))
+	for name, c := range found {
+		if !c.clash {
+			fields = append(fields, Field{Name: name, Struct: c.field, index: c.index})
+		}
+	}
+	slices.SortFunc(fields, func(a, b Field) int { return slices.Compare(a.index, b.index) })
+	return fields
+}
+
 // candidate is a field that claims a member name.
 type candidate struct {
-	typ    reflect.Type
+	field  reflect.StructField
+	index  []int // from the outermost struct
 	depth  int
 	tagged bool
 	clash  bool // another with the same right to the name
@@ -17,18 +41,14 @@ type candidate struct {
 // the rules of encoding/json: of fields with one name the shallowest has it, among
 // those the one with a tag, and two with the same right cancel out.
 func visibleFields(t reflect.Type) map[string]reflect.Type {
-	found := make(map[string]candidate)
-	collectFields(t, 0, map[reflect.Type]bool{}, found)
-	fields := make(map[string]reflect.Type, len(found))
-	for name, c := range found {
-		if !c.clash {
-			fields[name] = c.typ
-		}
+	fields := make(map[string]reflect.Type)
+	for _, f := range Fields(t) {
+		fields[f.Name] = f.Struct.Type
 	}
 	return fields
 }
 
-func collectFields(t reflect.Type, depth int, above map[reflect.Type]bool, found map[string]candidate) {
+func collectFields(t reflect.Type, outer []int, above map[reflect.Type]bool, found map[string]candidate) {
 	if above[t] {
 		return // a type embedding itself through a pointer adds no new names
 	}
@@ -36,6 +56,7 @@ func collectFields(t reflect.Type, depth int, above map[reflect.Type]bool, found
 	defer delete(above, t)
 
 	for f := range t.Fields() {
+		index := append(slices.Clone(outer), f.Index...)
 		tag := f.Tag.Get("json")
 		if tag == "-" {
 			continue
@@ -47,12 +68,12 @@ func collectFields(t reflect.Type, depth int, above map[reflect.Type]bool, found
 		}
 		switch {
 		case f.Anonymous && name == "" && target.Kind() == reflect.Struct:
-			collectFields(target, depth+1, above, found)
+			collectFields(target, index, above, found)
 			continue
 		case !f.IsExported():
 			continue
 		}
-		c := candidate{typ: f.Type, depth: depth, tagged: name != ""}
+		c := candidate{field: f, index: index, depth: len(outer), tagged: name != ""}
 		if name == "" {
 			name = f.Name
 		}

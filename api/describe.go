@@ -1,0 +1,123 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/api/openapi"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// The documents that describe an API say what its reader may be able to do and
+// nothing else. What no caller could do, the documents do not know: hidden
+// columns and tables that are not exposed.
+
+// surfaceFor returns what a caller may be able to do: the columns that gates open
+// for them, and the methods whose rule is not decided false without a look at
+// rows. A caller with a secret key acts for the owner of the application, who
+// knows the source, and is told everything.
+func (s *server) surfaceFor(p *auth.Principal) *openapi.Surface {
+	if p.Kind == auth.Service {
+		return s.wholeSurface()
+	}
+	c := newCaller(*p, s.resources)
+	holds := func(rule store.Cond) bool { return rule.Possible(c.variable) }
+	guard := c.scope.Guard
+	c.scope.Guard = func(t *store.Table) *store.Guard {
+		if t.Tenant != nil && c.scope.Tenant == "" {
+			return &store.Guard{} // rows belong to a tenant, and the caller to none
+		}
+		return guard(t)
+	}
+	return s.surface(&c.scope, holds, func(f *function) bool { return f.gate.open(p) })
+}
+
+// wholeSurface returns what any caller may be able to do.
+func (s *server) wholeSurface() *openapi.Surface {
+	guards := make([]*store.Guard, len(s.resources.list))
+	for i, r := range s.resources.list {
+		guards[i] = r.guards.widest()
+	}
+	scope := store.Scope{Guard: func(t *store.Table) *store.Guard {
+		if r := s.resources.byTable[t]; r != nil {
+			return guards[r.index]
+		}
+		return nil
+	}}
+	holds := func(rule store.Cond) bool { return !rule.IsZero() }
+	return s.surface(&scope, holds, func(f *function) bool { return f.gate.n != nil })
+}
+
+// surface describes what a scope may be able to do. The order is that of names,
+// so that it does not depend on the program's order of adding.
+func (s *server) surface(scope *store.Scope, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
+	out := &openapi.Surface{
+		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),
+		Rows: s.config.Limits.Rows, Offset: s.config.Limits.Offset,
+	}
+	shown := map[*store.Table]*openapi.Table{}
+	for _, r := range s.resources.list {
+		if t := describeTable(r, scope.Guard(r.table), holds); t != nil {
+			shown[r.table] = t
+			out.Tables = append(out.Tables, t)
+		}
+	}
+	for _, t := range out.Tables {
+		for _, rel := range t.Table.Relations {
+			target := shown[rel.Target]
+			if t.Read && target != nil && target.Read && scope.Sees(rel) {
+				t.Relations = append(t.Relations, rel)
+			}
+		}
+	}
+	for _, f := range s.functions.list {
+		if calls(f) {
+			out.Functions = append(out.Functions, describeFunction(f, shown))
+		}
+	}
+	slices.SortFunc(out.Tables, func(a, b *openapi.Table) int { return cmp.Compare(a.Table.Name, b.Table.Name) })
+	slices.SortFunc(out.Functions, func(a, b *openapi.Function) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// describeTable returns a resource as a guard allows to use it, nil for one that
+// it does not allow to use at all. Writes reach only rows that can be read.
+func describeTable(r *resource, g *store.Guard, holds func(store.Cond) bool) *openapi.Table {
+	t := &openapi.Table{
+		Table: r.table, Readable: g.Readable, Creatable: g.Creatable, Updatable: g.Updatable,
+		Read: holds(g.Read), Create: !r.table.View && holds(g.Create),
+	}
+	t.Update = t.Read && holds(g.Update) && g.Updatable != (store.ColumnSet{})
+	t.Delete = t.Read && !r.table.View && holds(g.Delete)
+	if key := r.key(); key != nil {
+		t.ByID = t.Readable.Has(key)
+	}
+	if !t.Read {
+		t.Readable = store.ColumnSet{}
+	}
+	if !t.Read && !t.Create {
+		return nil
+	}
+	return t
+}
+
+func describeFunction(f *function, shown map[*store.Table]*openapi.Table) *openapi.Function {
+	d := &openapi.Function{Name: f.name, In: f.in, Out: f.out, Many: f.many, Void: f.void}
+	if f.resource != nil {
+		d.Table = shown[f.resource.table]
+		if d.Table == nil {
+			d.Table = &openapi.Table{Table: f.resource.table} // the caller may see none of its columns
+		}
+	}
+	return d
+}
+
+// widest returns a guard that allows what any caller may be allowed.
+func (s *guardSet) widest() *store.Guard {
+	g := s.must(func(g Gate) bool { return g.n != nil })
+	if s.resource.policy.ServiceBypass {
+		return s.service
+	}
+	return g
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/api/openapi"
+)
+
+// openAPI answers GET of / and of /-/openapi.json: the document of what the
+// caller may be able to do.
+func (x *exchange) openAPI() error {
+	if x.s.config.HideDocuments {
+		return errRoot
+	}
+	contentType, err := pgrst.NegotiateOpenAPI(x.r.Header)
+	if err != nil {
+		return err
+	}
+	surface := x.s.surfaceFor(&x.caller.principal)
+	if surface.Server == "" { // only the client knows where it is
+		surface.Server = "."
+		if x.path.Shape == pgrst.ShapeReserved {
+			surface.Server = ".."
+		}
+	}
+	return x.document(contentType, surface, openapi.Document)
+}
+
+// document answers with a text about what the caller may be able to do.
+func (x *exchange) document(contentType string, surface *openapi.Surface, write func(*openapi.Surface) ([]byte, error)) error {
+	t, err := x.s.documents.get(contentType, surface, write)
+	if err != nil {
+		return err
+	}
+	x.headers(keepAndAsk)
+	x.set("Etag", t.tag)
+	if unchanged(x.r.Header, t.tag) {
+		return x.sendNothing(http.StatusNotModified)
+	}
+	x.send(http.StatusOK, contentType, "", t.body, "")
+	return nil
+}
+
+// documents keeps the texts that were written: callers with equal rights share
+// them.
+type documents struct {
+	mu   sync.Mutex
+	kept map[string]text // by what they say
+}
+
+// text is a document with its entity tag.
+type text struct {
+	body []byte
+	tag  string
+}
+
+// maxDocuments is how many texts are kept. Beyond that all are forgotten: how many
+// there are depends on the gates of the policies and not on the callers.
+const maxDocuments = 64
+
+// get returns the text that write makes of a surface.
+func (d *documents) get(contentType string, s *openapi.Surface, write func(*openapi.Surface) ([]byte, error)) (text, error) {
+	key := contentType + "\n" + s.Key()
+	d.mu.Lock()
+	defer d.mu.Unlock() // also while writing: many at once would write the same
+	if t, ok := d.kept[key]; ok {
+		return t, nil
+	}
+	body, err := write(s)
+	if err != nil {
+		return text{}, err
+	}
+	if d.kept == nil || len(d.kept) >= maxDocuments {
+		d.kept = map[string]text{}
+	}
+	t := text{body, etag(0, contentType, body)}
+	d.kept[key] = t
+	return t, nil
+}

@@ -1,0 +1,130 @@
+package openapi
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// kinds are the schemas of what answers hold, and of what bodies may hold where
+// that is more.
+var kinds = map[store.Kind]struct{ read, write Schema }{
+	store.KindText:      {read: Schema{Type: TypeList{"string"}}},
+	store.KindBool:      {read: Schema{Type: TypeList{"boolean"}}},
+	store.KindInt:       {read: Schema{Type: TypeList{"integer"}, Format: "int64"}, write: Schema{Type: TypeList{"integer", "string"}, Format: "int64"}},
+	store.KindFloat:     {read: Schema{Type: TypeList{"number"}, Format: "double"}},
+	store.KindDecimal:   {read: Schema{Type: TypeList{"number"}, Format: "decimal"}, write: Schema{Type: TypeList{"number", "string"}, Format: "decimal"}},
+	store.KindTimestamp: {read: Schema{Type: TypeList{"string"}, Format: "date-time"}},
+	store.KindDate:      {read: Schema{Type: TypeList{"string"}, Format: "date"}},
+	store.KindUUID:      {read: Schema{Type: TypeList{"string"}, Format: "uuid"}},
+	store.KindBytes:     {read: Schema{Type: TypeList{"string"}, Pattern: `^\\x([0-9a-f]{2})*$`, Description: `Bytes as \x and hexadecimal digits.`}},
+	store.KindJSON:      {read: Schema{Description: "Any JSON value."}},
+	store.KindTextArray: {read: Schema{Type: TypeList{"array"}, Items: &Schema{Type: TypeList{"string"}}}},
+}
+
+// readSchema returns what an answer holds in a column.
+func (t *Table) readSchema(c *store.Column) *Schema {
+	s := kinds[c.Kind].read
+	t.describe(&s, c)
+	s.ReadOnly = !t.Creatable.Has(c) && !t.Updatable.Has(c)
+	if c.Kind == store.KindInt {
+		integerRange(&s, c)
+	}
+	if c.Nullable {
+		return s.Nullable()
+	}
+	return &s
+}
+
+// writeSchema returns what a body may hold in a column.
+func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
+	s := kinds[c.Kind].write
+	if s.Type == nil {
+		s = kinds[c.Kind].read
+	}
+	t.describe(&s, c)
+	if c.Kind == store.KindInt {
+		integerRange(&s, c)
+	}
+	applyRules(&s, c.Rules)
+	if insert && !t.required(c) {
+		s.Default = defaultOf(c)
+	}
+	if c.Nullable && !isRequired(c.Rules) {
+		return s.Nullable()
+	}
+	return &s
+}
+
+// defaultOf returns what a new row has in a column that was left out, if that is
+// worth saying: not null, and not a zero that the rules of the column might refuse.
+func defaultOf(c *store.Column) json.RawMessage {
+	if d := c.DefaultJSON(); string(d) != "null" && (c.Default != "" || c.Rules == "") {
+		return d
+	}
+	return nil
+}
+
+// integerRange states the range of an integer narrower than 64 bits, which the
+// format tells.
+func integerRange(s *Schema, c *store.Column) {
+	least, greatest := c.IntegerRange()
+	if least == math.MinInt64 && greatest == math.MaxInt64 {
+		return
+	}
+	s.Minimum, s.Maximum = json.Number(strconv.FormatInt(least, 10)), json.Number(strconv.FormatInt(greatest, 10))
+	if least == math.MinInt32 && greatest == math.MaxInt32 {
+		s.Format = "int32"
+	}
+}
+
+// required reports whether a new row has to be given the column. A key, or a
+// reference, that has no default could be left out only to fail later.
+func (t *Table) required(c *store.Column) bool {
+	if isRequired(c.Rules) {
+		return true
+	}
+	if c.Nullable || c.Default != "" || c.Generated {
+		return false
+	}
+	if c.Key && c.Kind != store.KindUUID {
+		return true
+	}
+	return slices.ContainsFunc(t.Table.ForeignKeys, func(r *store.Reference) bool { return slices.Contains(r.Columns, c) })
+}
+
+// describe says of a column what its type does not: that it is a key, and what
+// it refers to. It names no table that is not in the document.
+func (t *Table) describe(s *Schema, c *store.Column) {
+	var notes []string
+	if s.Description != "" {
+		notes = append(notes, s.Description)
+	}
+	if c.Key {
+		notes = append(notes, "Part of the primary key.")
+		if len(t.Table.PrimaryKey) == 1 {
+			notes[len(notes)-1] = "Primary key."
+		}
+	}
+	for _, r := range t.Relations {
+		i := slices.Index(r.SourceKeys, c)
+		if i >= 0 && !r.Many && r.Junction == nil && t.holds(r) {
+			note := "References " + r.Target.Name + "." + r.TargetKeys[i].Name + "."
+			if !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	s.Description = strings.Join(notes, " ")
+}
+
+// holds reports whether the foreign key of a relation is in the table itself.
+func (t *Table) holds(r *store.Relation) bool {
+	return slices.ContainsFunc(t.Table.ForeignKeys, func(f *store.Reference) bool {
+		return f.Target == r.Target && slices.Equal(f.Columns, r.SourceKeys) && slices.Equal(f.Keys, r.TargetKeys)
+	})
+}

@@ -1,0 +1,223 @@
+package openapi
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Document returns the OpenAPI 3.1 document of a surface.
+func Document(s *Surface) ([]byte, error) {
+	b := builder{surface: s, types: NewTypes("types.")}
+	for _, t := range s.Tables {
+		b.table(t)
+	}
+	for _, f := range s.Functions {
+		b.function(f)
+	}
+	return encode(b.document())
+}
+
+// builder collects the parts of a document.
+type builder struct {
+	surface *Surface
+	types   *Types
+
+	tags    []tag
+	paths   ordered[ordered[operationObject]]
+	schemas Properties
+	filters ordered[Parameter]
+}
+
+type tag struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+}
+
+// operationObject is an OpenAPI operation.
+type operationObject struct {
+	Tags        []string          `json:"tags"`
+	Summary     string            `json:"summary"`
+	Description string            `json:"description,omitempty"`
+	OperationID string            `json:"operationId"`
+	Parameters  []Parameter       `json:"parameters,omitempty"`
+	RequestBody *RequestBody      `json:"requestBody,omitempty"`
+	Responses   ordered[Response] `json:"responses"`
+}
+
+// ordered is an object whose members keep their order.
+type ordered[T any] []entry[T]
+
+type entry[T any] struct {
+	name  string
+	value T
+}
+
+// MarshalJSON writes the object.
+func (o ordered[T]) MarshalJSON() ([]byte, error) {
+	return encodeOrdered(o, func(e entry[T]) (string, any) { return e.name, e.value })
+}
+
+// table adds the schemas and paths of a table.
+func (b *builder) table(t *Table) {
+	b.tags = append(b.tags, tag{t.Table.Name, relationsText(t)})
+	b.schemas = append(b.schemas, t.schemas()...)
+	for _, c := range t.Table.Columns {
+		if t.Readable.Has(c) && t.Read {
+			b.filters = append(b.filters, entry[Parameter]{filterKey(t, c), filter(c)})
+		}
+	}
+	paths := map[string]ordered[operationObject]{}
+	for _, op := range operations() {
+		if op.allowed(t) {
+			paths[op.pattern] = append(paths[op.pattern], entry[operationObject]{strings.ToLower(op.method), b.operation(op, t)})
+		}
+	}
+	for _, pattern := range []string{patternTable, patternRow} {
+		if len(paths[pattern]) > 0 {
+			b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(pattern, "{table}", t.Table.Name, 1), paths[pattern]})
+		}
+	}
+}
+
+// relationsText lists what select can embed.
+func relationsText(t *Table) string {
+	if len(t.Relations) == 0 {
+		return "No relations."
+	}
+	names := make([]string, len(t.Relations))
+	for i, r := range t.Relations {
+		number := "one"
+		if r.Many {
+			number = "many"
+		}
+		names[i] = fmt.Sprintf("`%s` (%s of `%s`)", r.Name, number, r.Target.Name)
+	}
+	return "Relations for select: " + strings.Join(names, ", ") + "."
+}
+
+// schemas are the forms of a row. A body has only the members it may set, and
+// the strict decoder refuses any other.
+func (t *Table) schemas() Properties {
+	var all Properties
+	object := func(name string, set store.ColumnSet, schema func(*store.Column) *Schema, required func(*store.Column) bool) *Schema {
+		s := &Schema{Type: TypeList{"object"}}
+		for _, c := range t.Table.Columns {
+			if !set.Has(c) {
+				continue
+			}
+			s.Properties = append(s.Properties, Property{c.Name, schema(c)})
+			if required(c) {
+				s.Required = append(s.Required, c.Name)
+			}
+		}
+		all = append(all, Property{t.Table.Name + name, s})
+		return s
+	}
+	object(".Row", t.Readable, t.readSchema, func(*store.Column) bool { return true }).
+		Description = "A whole row, as without `select`."
+	if t.Create {
+		object(".Insert", t.Creatable, func(c *store.Column) *Schema { return t.writeSchema(c, true) }, t.required).
+			AdditionalProperties = &Closed{}
+	}
+	if t.Update {
+		object(".Update", t.Updatable, func(c *store.Column) *Schema { return t.writeSchema(c, false) }, func(*store.Column) bool { return false }).
+			AdditionalProperties = &Closed{}
+	}
+	return all
+}
+
+// operation makes an operation on a table.
+func (b *builder) operation(op operation, t *Table) operationObject {
+	o := operationObject{
+		Tags: []string{t.Table.Name}, Summary: op.summary, OperationID: t.Table.Name + "." + op.id,
+		Responses: responses(op.answers, op.failures, ref(t.Table.Name+".Row")),
+	}
+	if op.pattern == patternRow {
+		key := t.Table.PrimaryKey[0]
+		s := kinds[key.Kind].read
+		o.Parameters = append(o.Parameters, Parameter{Name: "id", In: "path", Required: true, Description: "Value of " + key.Name + ".", Schema: &s})
+	}
+	for _, key := range op.parameters {
+		o.Parameters = append(o.Parameters, parameterRef(key))
+	}
+	if op.filters {
+		for _, c := range t.Table.Columns {
+			if t.Readable.Has(c) {
+				o.Parameters = append(o.Parameters, parameterRef(filterKey(t, c)))
+			}
+		}
+	}
+	if op.body != nil {
+		o.RequestBody = op.body(b.surface, t)
+	}
+	return o
+}
+
+// responses lists the answers and errors of an operation by status.
+func responses(answers []answer, failed []int, row *Schema) ordered[Response] {
+	var all ordered[Response]
+	for _, a := range answers {
+		r := Response{Description: a.description}
+		for _, h := range a.headers {
+			r.Headers = append(r.Headers, Header{h})
+		}
+		if a.content != nil {
+			r.Content = a.content(row)
+		}
+		all = append(all, entry[Response]{strconv.Itoa(a.status), r})
+	}
+	for _, status := range failed {
+		all = append(all, entry[Response]{strconv.Itoa(status), Response{Ref: responsesPath + failureName(status)}})
+	}
+	slices.SortStableFunc(all, func(x, y entry[Response]) int { return cmp.Compare(x.name, y.name) })
+	return append(all, entry[Response]{"default", Response{Ref: responsesPath + "Error"}})
+}
+
+// function adds the path of a function.
+func (b *builder) function(f *Function) {
+	var content func(*Schema) Content
+	var result *Schema
+	switch {
+	case f.Void:
+	case f.Table != nil && f.Many:
+		result, content = b.rowOf(f.Table), rows
+	case f.Table != nil:
+		result, content = b.rowOf(f.Table).Nullable(), row
+	case f.Many:
+		result, content = b.types.Output(f.Out.Elem()), rows
+	default:
+		result, content = b.types.Output(f.Out), row
+	}
+	answers := []answer{{http.StatusNoContent, "Done; always so with `Prefer: return=minimal`.", nil, nil}}
+	if content != nil {
+		answers = append(answers, answer{http.StatusOK, "The result.", nil, content})
+	}
+	if !slices.ContainsFunc(b.tags, func(t tag) bool { return t.Name == rpcTag }) {
+		b.tags = append(b.tags, tag{rpcTag, "Functions."})
+	}
+	in := "rpc." + f.Name + ".In"
+	b.schemas = append(b.schemas, Property{in, b.types.Input(f.In)})
+	b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(patternCall, "{function}", f.Name, 1), ordered[operationObject]{{"post", operationObject{
+		Tags: []string{rpcTag}, Summary: "Call " + f.Name, OperationID: "rpc." + f.Name,
+		Parameters:  []Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")},
+		RequestBody: &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{"application/json", ref(in)}}},
+		Responses:   responses(answers, writeFailures, result),
+	}}}})
+}
+
+// rowOf returns the schema of the rows of a table, which may be none of those the
+// caller can use: then nothing is said of them.
+func (b *builder) rowOf(t *Table) *Schema {
+	if !slices.Contains(b.surface.Tables, t) {
+		return &Schema{Type: TypeList{"object"}}
+	}
+	return ref(t.Table.Name + ".Row")
+}
+
+const rpcTag = "rpc"

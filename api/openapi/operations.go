@@ -1,0 +1,149 @@
+package openapi
+
+import (
+	"net/http"
+)
+
+// operation is one method of one form of path, as the dispatch table of package
+// api has them.
+type operation struct {
+	pattern, method string
+	id, summary     string
+	allowed         func(*Table) bool
+
+	parameters []string // keys of parameters
+	filters    bool     // one parameter for each column that can be read
+	body       func(*Surface, *Table) *RequestBody
+	answers    []answer
+	failures   []int
+}
+
+// answer is how an operation succeeds.
+type answer struct {
+	status      int
+	description string
+	headers     []string
+	content     func(*Schema) Content // of the row; nil where there is no body
+}
+
+// The patterns of paths.
+const (
+	patternTable = "/{table}"
+	patternRow   = "/{table}/{id}"
+	patternCall  = "/rpc/{function}"
+)
+
+var (
+	listParameters = []string{"select", "order", "limit", "offset", "after", "and", "or", "not.and", "not.or", "Prefer.read", "Accept-Profile"}
+	listHeaders    = []string{"Content-Range", "Content-Location", "Link"}
+	rowParameters  = []string{"select", "Accept-Profile", "If-Match", "If-None-Match"}
+	rowHeaders     = []string{"ETag", "Content-Location"}
+	wroteHeaders   = []string{"Content-Range", "Preference-Applied"}
+
+	readFailures  = []int{400, 401, 406, 416, 503}
+	writeFailures = []int{400, 401, 403, 404, 406, 409, 413, 415, 503}
+)
+
+// operations are the operations on tables.
+func operations() []operation {
+	reads := func(t *Table) bool { return t.Read }
+	readsRow := func(t *Table) bool { return t.Read && t.ByID }
+	updates := func(t *Table) bool { return t.Update }
+	deletes := func(t *Table) bool { return t.Delete }
+	changed := []answer{
+		{http.StatusOK, "The rows, with `Prefer: return=representation`.", wroteHeaders, rows},
+		{http.StatusNoContent, "Done.", wroteHeaders, nil},
+	}
+	changedRow := []answer{
+		{http.StatusOK, "The row, with `Prefer: return=representation`.", []string{"ETag", "Preference-Applied"}, row},
+		{http.StatusNoContent, "Done.", []string{"Preference-Applied"}, nil},
+	}
+	filterParameters := []string{"select", "order", "and", "or", "not.and", "not.or", "Prefer.write", "Content-Profile"}
+	changeRowParameters := []string{"select", "Prefer.write", "Content-Profile", "If-Match"}
+	return []operation{
+		{
+			patternTable, http.MethodGet, "list", "List rows", reads, listParameters, true, nil,
+			[]answer{
+				{http.StatusOK, "The rows.", listHeaders, rows},
+				{http.StatusPartialContent, "The rows, and there are more.", listHeaders, rows},
+			},
+			readFailures,
+		},
+		{
+			patternTable, http.MethodHead, "count", "Count rows", reads, listParameters, true, nil,
+			[]answer{
+				{http.StatusOK, "As GET, without the rows.", listHeaders, nil},
+				{http.StatusPartialContent, "As GET, without the rows; there are more.", listHeaders, nil},
+			},
+			readFailures,
+		},
+		{
+			patternTable, http.MethodPost, "insert", "Insert rows", func(t *Table) bool { return t.Create },
+			[]string{"select", "columns", "on_conflict", "Prefer.insert", "Content-Profile"},
+			false, insertBody,
+			[]answer{
+				{http.StatusCreated, "The rows exist.", append([]string{"Location"}, wroteHeaders...), rows},
+				{http.StatusOK, "Every row existed and was merged.", wroteHeaders, rows},
+			},
+			writeFailures,
+		},
+		{
+			patternTable, http.MethodPatch, "update", "Change the rows that filters select", updates,
+			append([]string{"columns"}, filterParameters...), true, updateBody, changed, writeFailures,
+		},
+		{
+			patternTable, http.MethodDelete, "delete", "Delete the rows that filters select", deletes,
+			filterParameters, true, nil, changed,
+			[]int{400, 401, 403, 404, 406, 409, 503},
+		},
+		{
+			patternRow, http.MethodGet, "get", "Read a row", readsRow, rowParameters, false, nil,
+			[]answer{
+				{http.StatusOK, "The row.", rowHeaders, row},
+				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
+			},
+			[]int{400, 401, 404, 406, 412, 503},
+		},
+		{
+			patternRow, http.MethodHead, "head", "Look for a row", readsRow, rowParameters, false, nil,
+			[]answer{
+				{http.StatusOK, "As GET, without the row.", rowHeaders, nil},
+				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
+			},
+			[]int{400, 401, 404, 406, 412, 503},
+		},
+		{
+			patternRow, http.MethodPatch, "updateOne", "Change a row", func(t *Table) bool { return t.Update && t.ByID },
+			append([]string{"columns"}, changeRowParameters...), false, updateBody, changedRow, append([]int{412}, writeFailures...),
+		},
+		{
+			patternRow, http.MethodDelete, "deleteOne", "Delete a row", func(t *Table) bool { return t.Delete && t.ByID },
+			changeRowParameters, false, nil, changedRow,
+			[]int{400, 401, 403, 404, 406, 409, 412, 503},
+		},
+	}
+}
+
+// RequestBody is an OpenAPI request body.
+type RequestBody struct {
+	Description string  `json:"description,omitempty"`
+	Required    bool    `json:"required,omitempty"`
+	Content     Content `json:"content"`
+}
+
+func insertBody(s *Surface, t *Table) *RequestBody {
+	one := ref(t.Table.Name + ".Insert")
+	many := list(one)
+	many.MaxItems = count(s.Rows)
+	return &RequestBody{
+		Description: "A row, or a list of rows with the same members.", Required: true,
+		Content: Content{{"application/json", &Schema{AnyOf: []*Schema{one, many}}}},
+	}
+}
+
+func updateBody(_ *Surface, t *Table) *RequestBody {
+	return &RequestBody{
+		Description: "The columns to change; the others stay as they are.", Required: true,
+		Content: Content{{"application/json", ref(t.Table.Name + ".Update")}},
+	}
+}

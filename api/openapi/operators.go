@@ -1,0 +1,58 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// operators are the comparisons of filters, with the kinds of columns that have
+// them.
+var operators = []struct {
+	word string
+	has  func(store.Kind) bool
+}{
+	{"eq", every},
+	{"neq", every},
+	{"gt", store.Kind.Ordered},
+	{"gte", store.Kind.Ordered},
+	{"lt", store.Kind.Ordered},
+	{"lte", store.Kind.Ordered},
+	{"in", every},
+	{"is", every},
+	{"like", isText},
+	{"ilike", isText},
+	{"match", isText},
+	{"imatch", isText},
+}
+
+func every(store.Kind) bool    { return true }
+func isText(k store.Kind) bool { return k == store.KindText }
+
+// reserved are the words that are no filters on a column of that name; the
+// column is then written in quotes.
+var reserved = []string{"select", "columns", "on_conflict", "after", "order", "limit", "offset", "and", "or"}
+
+// filter returns the parameter that filters by a column.
+func filter(c *store.Column) Parameter {
+	name := c.Name
+	if slices.Contains(reserved, name) {
+		name = `"` + name + `"`
+	}
+	var words []string
+	for _, op := range operators {
+		if op.has(c.Kind) {
+			words = append(words, "`"+op.word+"`")
+		}
+	}
+	return Parameter{
+		Name: name, In: "query", Schema: text(),
+		Description: "Filter by " + c.Name + " (" + c.Kind.String() + "), as `operator.value`, negated as `not.operator.value`: " +
+			strings.Join(words, ", ") + ".",
+	}
+}
+
+// filterKey is the name of the parameter among the components: tables and
+// columns have no dots.
+func filterKey(t *Table, c *store.Column) string { return "filter." + t.Table.Name + "." + c.Name }

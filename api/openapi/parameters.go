@@ -1,0 +1,85 @@
+package openapi
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// Parameter is an OpenAPI parameter, or a reference to one.
+type Parameter struct {
+	Ref         string  `json:"$ref,omitempty"`
+	Name        string  `json:"name,omitempty"`
+	In          string  `json:"in,omitempty"`
+	Description string  `json:"description,omitempty"`
+	Required    bool    `json:"required,omitempty"`
+	Schema      *Schema `json:"schema,omitempty"`
+}
+
+// parameterOf makes a parameter of the whole API.
+type parameterOf func(s *Surface) Parameter
+
+// parameters are those that do not depend on a table, by the name operations
+// take them by.
+var parameters = []struct {
+	key  string
+	make parameterOf
+}{
+	{"select", query("select", "Columns and relations to answer with: `id,title`, `alias:column`, `column::text`, "+
+		"`relation(column,...)`, `relation!inner(*)`. Without it all columns.")},
+	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`. Without it rows come in key order.")},
+	{"limit", number("limit", "Most rows to answer with.", func(s *Surface) int { return s.Rows })},
+	{"offset", number("offset", "Rows to skip.", func(s *Surface) int { return s.Offset })},
+	{"after", query("after", "Cursor to continue from, out of the `Link` header of the page before.")},
+	{"and", query("and", "Conditions that all hold: `(column.eq.1,or(other.is.null,other.gt.2))`.")},
+	{"or", query("or", "Conditions of which one holds: `(column.eq.1,other.is.null)`.")},
+	{"not.and", query("not.and", "Conditions that do not all hold.")},
+	{"not.or", query("not.or", "Conditions of which none holds.")},
+	{"columns", query("columns", "Columns of the body that are written; its other members are ignored.")},
+	{"on_conflict", query("on_conflict", "Columns of the unique key by which `Prefer: resolution` finds a row. Without it the primary key.")},
+	{"Prefer.read", header("Prefer", "`count=exact` tells the total in `Content-Range`; `handling=strict` refuses unknown preferences.", "count=exact")},
+	{"Prefer.insert", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `resolution=merge-duplicates` or "+
+		"`ignore-duplicates` for rows whose key exists; `missing=default` or `null`; `count=exact`; `handling=strict`.", "return=representation")},
+	{"Prefer.write", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `count=exact`; `handling=strict`.", "return=representation")},
+	{"Prefer.call", header("Prefer", "`return=minimal` leaves the result out; `count=exact` tells how many rows there are.", "return=minimal")},
+	{"Accept-Profile", profile("Accept-Profile")},
+	{"Content-Profile", profile("Content-Profile")},
+	{"If-Match", header("If-Match", "ETag of the row as it was read; another version answers 412.", `"3.bJ2Lk0mXv4Qy"`)},
+	{"If-None-Match", header("If-None-Match", "ETag of an answer that is at hand; the same one answers 304.", `"3.bJ2Lk0mXv4Qy"`)},
+}
+
+func query(name, description string) parameterOf {
+	return func(*Surface) Parameter {
+		return Parameter{Name: name, In: "query", Description: description, Schema: text()}
+	}
+}
+
+func number(name, description string, most func(*Surface) int) parameterOf {
+	return func(s *Surface) Parameter {
+		return Parameter{Name: name, In: "query", Description: description, Schema: &Schema{
+			Type: TypeList{"integer"}, Minimum: "0", Maximum: json.Number(strconv.Itoa(most(s))),
+		}}
+	}
+}
+
+func header(name, description, example string) parameterOf {
+	return func(*Surface) Parameter {
+		s := text()
+		s.Examples = []string{example}
+		return Parameter{Name: name, In: "header", Description: description, Schema: s}
+	}
+}
+
+func profile(name string) parameterOf {
+	return func(*Surface) Parameter {
+		return Parameter{Name: name, In: "header", Description: "Schema of the API; there is one.", Schema: &Schema{Const: "public"}}
+	}
+}
+
+// Where the components of a document are.
+const (
+	parametersPath = "#/components/parameters/"
+	headersPath    = "#/components/headers/"
+	responsesPath  = "#/components/responses/"
+)
+
+func parameterRef(key string) Parameter { return Parameter{Ref: parametersPath + key} }

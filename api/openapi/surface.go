@@ -1,0 +1,78 @@
+package openapi
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Surface is what of an API one caller may be able to use. It must not be
+// changed while a document is made of it.
+type Surface struct {
+	// Title and Version name the API. Documents need both.
+	Title, Version string
+
+	// Server is the address the paths stand below, absolute or relative to
+	// the document.
+	Server string
+
+	// Rows and Offset are the largest limit and offset.
+	Rows, Offset int
+
+	// Tables and Functions are in the order of the document.
+	Tables    []*Table
+	Functions []*Function
+}
+
+// Table is a resource as one caller may use it.
+type Table struct {
+	Table *store.Table
+
+	// Readable, Creatable and Updatable are the columns the caller may read,
+	// give on insert and set on update. No other column is mentioned.
+	Readable, Creatable, Updatable store.ColumnSet
+
+	// Relations are those the caller may follow.
+	Relations []*store.Relation
+
+	// Read, Create, Update and Delete report whether there may be rows the
+	// caller can read, make, change and delete.
+	Read, Create, Update, Delete bool
+
+	// ByID reports whether single rows have an address, which needs a primary
+	// key of one column that the caller may read.
+	ByID bool
+}
+
+// Function is a function as one caller may call it.
+type Function struct {
+	Name string
+
+	// In is the struct of its arguments, Out the type of its result.
+	In, Out reflect.Type
+
+	// Table is the resource whose rows it returns, or nil.
+	Table *Table
+
+	// Many reports a result that is a list, Void that there is none.
+	Many, Void bool
+}
+
+// Key returns a text that is equal for two surfaces of one API exactly if their
+// documents are.
+func (s *Surface) Key() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q\n", s.Server)
+	for _, t := range s.Tables {
+		fmt.Fprintln(&b, t.Table.Name, t.Readable, t.Creatable, t.Updatable, t.Read, t.Create, t.Update, t.Delete, t.ByID)
+		for _, r := range t.Relations {
+			b.WriteString(" " + r.Name)
+		}
+	}
+	for _, f := range s.Functions {
+		fmt.Fprintln(&b, "rpc", f.Name, f.Table != nil)
+	}
+	return b.String()
+}

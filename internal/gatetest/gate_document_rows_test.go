@@ -1,0 +1,49 @@
+package gatetest_test
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// neverShown are names that no document has, whoever asks: hidden and secret
+// columns, what the library keeps for itself, and what is not exposed.
+var neverShown = []string{
+	"email\"", "password_hash", "secret_note", "sender", "tenant_id", "deleted_at", "memberships", "`members`", "`stock", "plinth_changes",
+}
+
+// documents are the rows about what the API says of itself: the names a caller
+// could use, and no others.
+func documents() []gateRow {
+	readers := []struct {
+		name         string
+		as           auth.Principal
+		shows, hides []string
+	}{
+		{
+			"nobody", asAnon,
+			[]string{`"/tags":{"get"`, `"/news":{"get"`, `"/rpc/first_note"`},
+			[]string{`"post":{"tags":["tags"]`, `"/notes"`, `"/projects"`, "margin", "budget", "reserve", "/users\":{\"patch"},
+		},
+		{"member", asAri, []string{`"/notes":{"get"`, `"/projects":{"get"`, `"/rpc/reserve"`}, []string{"margin", `"filter.projects.budget"`, `"post":{"tags":["news"]`}},
+		{"admin", asAdmin, []string{`"filter.notes.margin"`, `"filter.projects.budget"`, `"notes.Insert"`}, nil},
+		{"service", asService, []string{`"filter.notes.margin"`, `"filter.projects.budget"`, `"/rpc/reserve"`}, nil},
+	}
+	paths := []struct{ entry, target string }{{"/", "/"}, {"/-/openapi.json", "/-/openapi.json"}}
+	var rows []gateRow
+	for _, path := range paths {
+		for _, who := range readers {
+			row := gateRow{
+				name: "document at " + path.target + " for " + who.name, covers: []string{"GET " + path.entry}, as: who.as,
+				method: http.MethodGet, target: path.target, status: 200,
+				shows: who.shows, hides: slices.Concat(neverShown, who.hides),
+			}
+			head := row
+			head.name, head.method, head.shows = "head of the "+row.name, http.MethodHead, nil
+			head.covers, head.hides = []string{"HEAD " + path.entry}, []string{"{"}
+			rows = append(rows, row, head)
+		}
+	}
+	return rows
+}

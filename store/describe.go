@@ -1,0 +1,118 @@
+package store
+
+import "math"
+
+// DefaultJSON returns the value, as JSON, of a column of a new row that nobody
+// gave: the default of the tag, else null where it can be, else the zero of its
+// type. It is nil where the value is made at the time of the write: keys, the
+// current time and what the library sets itself.
+func (c *Column) DefaultJSON() []byte {
+	switch {
+	case c.initial.now, c.Generated, c.Table.managed(c):
+		return nil
+	case c.initial.set:
+		return appendValue(nil, c.Kind, c.initial.value)
+	case c.Key && c.Kind == KindUUID:
+		return nil
+	case c.Nullable:
+		return []byte("null")
+	}
+	return appendValue(nil, c.Kind, c.zeroValue())
+}
+
+// IntegerRange returns the least and the greatest value of a column of KindInt,
+// which are those of its Go type.
+func (c *Column) IntegerRange() (least, greatest int64) {
+	bits := c.goType.bits
+	switch {
+	case bits <= 0 || bits >= 64:
+		return math.MinInt64, math.MaxInt64
+	case c.goType.unsigned:
+		return 0, 1<<bits - 1
+	}
+	return -1 << (bits - 1), 1<<(bits-1) - 1
+}
+
+// Sees reports whether a relation exists for the scope: its target and its
+// junction are exposed, and the columns that hold its foreign keys may be read.
+func (s *Scope) Sees(r *Relation) bool {
+	source, target := s.guard(r.Source), s.guard(r.Target)
+	if source == nil || target == nil {
+		return false
+	}
+	if r.Junction == nil {
+		return r.keysReadable(source, target)
+	}
+	junction := s.guard(r.Junction.Table)
+	return junction != nil && r.Junction.keysReadable(junction)
+}
+
+// keysReadable reports whether the guards of both ends, nil without a scope, let
+// the foreign key of a relation without a junction be read: to follow it tells
+// its value.
+func (r *Relation) keysReadable(source, target *Guard) bool {
+	if r.holder == r.Source {
+		return source == nil || source.reads(r.SourceKeys)
+	}
+	return target == nil || target.reads(r.TargetKeys)
+}
+
+func (j *Junction) keysReadable(g *Guard) bool {
+	return g == nil || g.reads(j.SourceKeys) && g.reads(j.TargetKeys)
+}
+
+// Possible reports whether a condition can hold for any row at all, as far as
+// that can be told without rows: a comparison with a variable that has no value
+// cannot, also under Not. The zero Cond cannot. It may report true for a
+// condition that no row fulfils.
+func (c Cond) Possible(variable func(name string) (string, bool)) bool {
+	s := Scope{Var: variable}
+	can, _ := s.possible(c.n)
+	return can
+}
+
+// possible reports whether a node can be true, and whether it can be false.
+func (s *Scope) possible(n *node) (yes, no bool) {
+	if n == nil {
+		return false, false
+	}
+	switch n.kind {
+	case nodeTrue:
+		return true, false
+	case nodeFalse:
+		return false, true
+	case nodeNot:
+		yes, no = s.possible(n.kids[0])
+		return no, yes
+	case nodeAnd, nodeOr:
+		return s.possibleGroup(n)
+	case nodeRelated:
+		for _, kid := range n.kids {
+			if can, _ := s.possible(kid); !can {
+				return false, true
+			}
+		}
+	case nodeCompare:
+		if n.operand.kind == operandVar {
+			_, ok := s.variable(n.operand.name)
+			return ok, ok
+		}
+	}
+	return true, true
+}
+
+// possibleGroup is possible for and, and for or, which is its mirror.
+func (s *Scope) possibleGroup(n *node) (yes, no bool) {
+	all, some := true, false
+	for _, kid := range n.kids {
+		can, cannot := s.possible(kid)
+		if n.kind == nodeOr {
+			can, cannot = cannot, can
+		}
+		all, some = all && can, some || cannot
+	}
+	if n.kind == nodeOr {
+		return some, all
+	}
+	return all, some
+}
