@@ -80,6 +80,7 @@ var libraries = []library{
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
+	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},
 	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "internal/bench/..."}, "api mounts under any router; only an application has one"},
 }
 

@@ -40,7 +40,7 @@ var writes = []write{
 	{"delete row", http.MethodDelete, "/books/b1", [2]string{}, ""},
 	{"delete and cascade", http.MethodDelete, "/authors?id=in.(a1,a2)", [2]string{}, ""},
 	{"delete row with hook", http.MethodDelete, "/stocks/s2", [2]string{}, ""},
-	{"function", http.MethodPost, "/rpc/move", [2]string{}, `{"amount":3}`},
+	{"function", http.MethodPost, "/rpc/move", [2]string{}, `{"from":"s1","to":"s2","amount":3}`},
 }
 
 func (w write) send(tb testing.TB, f *fixture) *apitest.Response {

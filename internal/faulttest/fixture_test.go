@@ -66,7 +66,7 @@ var seeds = []string{
 	"insert into drafts (id, created_at, updated_at, version, text) values " +
 		"('" + draftA + "', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'a'), " +
 		"('" + draftB + "', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'b')",
-	"insert into stocks (id, amount) values ('s1', 10), ('s2', 0)",
+	"insert into stocks (id, amount) values ('s1', 10), ('s2', 0), ('s3', 0), ('s4', 0)",
 }
 
 // questions tell all that a write may change, without times and generated keys.
@@ -91,90 +91,115 @@ func engines(t *testing.T, run func(t *testing.T, f *fixture)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		f := &fixture{steps: &plan{}}
-		path := filepath.Join(t.TempDir(), "test.db")
-		db, err := sqlite.Open(t.Context(), path, &sqlite.Options{Store: f.options(), Synchronous: sqlite.SynchronousOff})
-		f.open(t, db, err)
+		f.open(t, "sqlite", filepath.Join(t.TempDir(), "test.db"))
 		run(t, f)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		f := &fixture{steps: &plan{}, wire: &plan{}}
-		url := startProxy(t, pgtest.URL(t), f.wire)
-		db, err := postgres.Open(t.Context(), url, &postgres.Options{Store: f.options()})
-		f.open(t, db, err)
+		f.open(t, "postgres", startProxy(t, pgtest.URL(t), f.wire))
 		run(t, f)
 	})
 }
 
-func (f *fixture) options() store.Options {
-	return store.Options{Wrap: func(d driver.Driver) driver.Driver { return faulty{d, f.steps} }}
+func (f *fixture) open(tb testing.TB, engine, location string) {
+	tb.Helper()
+	wrap := func(d driver.Driver) driver.Driver { return faulty{d, f.steps} }
+	var err error
+	if f.db, err = openDatabase(tb.Context(), engine, location, store.Options{Wrap: wrap}); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = f.db.Close() })
+	if f.handler, err = newHandler(f.db); err != nil {
+		tb.Fatal(err)
+	}
 }
 
-func (f *fixture) open(tb testing.TB, db *store.DB, err error) {
-	tb.Helper()
+// openDatabase opens a database with the tables in it. Several processes may do
+// so at once.
+func openDatabase(ctx context.Context, engine, location string, opts store.Options) (db *store.DB, err error) {
+	if engine == "sqlite" {
+		db, err = sqlite.Open(ctx, location, &sqlite.Options{Store: opts, Synchronous: sqlite.SynchronousOff})
+	} else {
+		db, err = postgres.Open(ctx, location, &postgres.Options{Store: opts})
+	}
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
-	tb.Cleanup(func() { _ = db.Close() })
-	f.db = db
 	if err := db.Register(models...); err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
-	if err := store.Before(db, func(_ context.Context, w *store.Write[Stock]) error {
+	_, err = migrate.Auto(ctx, db)
+	return db, err
+}
+
+// newHandler returns the application over a database.
+func newHandler(db *store.DB) (http.Handler, error) {
+	err := store.Before(db, func(_ context.Context, w *store.Write[Stock]) error {
 		if w.New != nil && w.New.Amount < 0 {
-			return &api.Error{Code: "P0001", Message: "out of stock"}
+			return errOutOfStock
 		}
 		return nil
-	}); err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := migrate.Auto(tb.Context(), db); err != nil {
-		tb.Fatal(err)
+	})
+	if err != nil {
+		return nil, err
 	}
 	a, err := api.New(db, api.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
 	open := api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.Anyone(), Delete: api.Anyone()}
 	a.Add(
 		api.Resource[Author]{Policy: open}, api.Resource[Book]{Policy: open},
 		api.Resource[Draft]{Policy: open}, api.Resource[Stock]{Policy: open},
-		api.TxFunc("move", api.Anyone(), move), api.Func("halves", api.Anyone(), f.halves),
+		api.TxFunc("move", api.Anyone(), move), api.TxFunc("reserve", api.Anyone(), reserve),
+		api.Func("halves", api.Anyone(), halves(db)),
 	)
-	if f.handler, err = a.Handler(); err != nil {
-		tb.Fatal(err)
-	}
+	return a.Handler()
 }
 
+var errOutOfStock = &api.Error{Code: "PT409", Message: "out of stock"}
+
 type moveIn struct {
-	Amount int64 `json:"amount"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Amount int64  `json:"amount"`
 }
 
 // move takes from one stock and adds to another.
 func move(ctx context.Context, tx *store.Tx, in moveIn) (struct{}, error) {
-	stocks := store.For[Stock](tx)
-	for id, add := range map[string]int64{"s1": -in.Amount, "s2": in.Amount} {
-		s, err := stocks.Get(ctx, id)
-		if err != nil {
-			return struct{}{}, err
-		}
-		s.Amount += add
-		if err := stocks.Save(ctx, s); err != nil {
-			return struct{}{}, err
-		}
+	err := change(ctx, tx, in.From, -in.Amount)
+	if err == nil {
+		err = change(ctx, tx, in.To, in.Amount)
 	}
-	return struct{}{}, nil
+	return struct{}{}, err
+}
+
+func reserve(ctx context.Context, tx *store.Tx, _ struct{}) (struct{}, error) {
+	return struct{}{}, change(ctx, tx, "s1", -1)
+}
+
+// change reads a stock and writes another amount. The hook refuses one below
+// zero.
+func change(ctx context.Context, tx *store.Tx, id string, by int64) error {
+	s, err := store.For[Stock](tx).Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	s.Amount += by
+	return store.For[Stock](tx).Save(ctx, s)
 }
 
 // halves writes twice without a transaction, as nobody should.
-func (f *fixture) halves(ctx context.Context, _ struct{}) (struct{}, error) {
-	stocks := store.For[Stock](f.db)
-	for _, id := range []string{"h1", "h2"} {
-		if err := stocks.Insert(ctx, &Stock{ID: id}); err != nil {
-			return struct{}{}, err
+func halves(db *store.DB) func(context.Context, struct{}) (struct{}, error) {
+	return func(ctx context.Context, _ struct{}) (struct{}, error) {
+		for _, id := range []string{"h1", "h2"} {
+			if err := store.For[Stock](db).Insert(ctx, &Stock{ID: id}); err != nil {
+				return struct{}{}, err
+			}
 		}
+		return struct{}{}, nil
 	}
-	return struct{}{}, nil
 }
 
 // reset brings the rows back to the seeds.
