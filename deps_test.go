@@ -29,10 +29,10 @@ var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
 	{"examples/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "examples are applications"},
 
-	{"store", []string{"internal/canon", "internal/seed", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store", []string{"internal/canon", "internal/jsonb", "internal/seed", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
 	{"store/internal/...", []string{"internal/canon", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
-	{"store/sqlite", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
+	{"store/sqlite", []string{"internal/canon", "internal/jsonb", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
 	{"store/postgres", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets pgx who did not import it"},
 	{"store/migrate", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "schema changes work on what store describes, on any engine"},
 	{"store/validate", []string{"store"}, "one library behind store's one-method interface"},
@@ -49,6 +49,7 @@ var arrows = []arrow{
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
 	{"internal/canon", nil, "one form of a value, below everything"},
+	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
 	{"internal/problem", nil, "the one map from code to status is below everything that fails"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},
 	{"internal/strictjson", nil, "one decoder, below everything"},

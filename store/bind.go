@@ -71,7 +71,7 @@ func (t *Table) bindCompare(n *node) (*node, error) {
 		}
 		bound.operand = operand{kind: operandValue, value: v}
 	case operandValue:
-		if n.op == OpIn {
+		if n.listed() {
 			if _, err := col.parseList(n.operand.value); err != nil {
 				return nil, err
 			}
@@ -90,27 +90,7 @@ func (t *Table) bindCompare(n *node) (*node, error) {
 			return nil, fmt.Errorf("store: the comparison of %s.%s has no operand", t.Name, col.Name)
 		}
 	}
-	return &bound, bound.checkKind()
-}
-
-// checkKind refuses at start-up what compiling would refuse per request.
-func (n *node) checkKind() error {
-	col := n.column
-	switch n.op {
-	case OpLt, OpLte, OpGt, OpGte:
-		if !col.Kind.Ordered() {
-			return operatorError(col, "has no order")
-		}
-	case OpLike, OpILike, OpMatch, OpIMatch:
-		if col.Kind != KindText {
-			return operatorError(col, "is no text")
-		}
-	case OpIsTrue, OpIsFalse:
-		if col.Kind != KindBool {
-			return operatorError(col, "is no boolean")
-		}
-	}
-	return nil
+	return &bound, col.checkOp(n.op)
 }
 
 // columns adds the columns the condition reads to the set. complete is false

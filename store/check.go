@@ -259,7 +259,7 @@ func pinned(t *Table, where Cond) bool {
 	fixed := 0
 	for _, pk := range t.PrimaryKey {
 		for _, n := range nodes {
-			if n.kind == nodeCompare && n.op == OpEq && n.name == pk.Name {
+			if n.kind == nodeCompare && n.op == OpEq && n.quant == quantNone && n.name == pk.Name {
 				fixed++
 				break
 			}

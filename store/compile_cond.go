@@ -3,8 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 )
 
 // trust says where a condition comes from.
@@ -81,11 +79,15 @@ func (c *compiler) compare(s source, n *node) error {
 	if err != nil {
 		return err
 	}
-	switch n.op {
-	case OpIsNull, OpIsTrue, OpIsFalse:
-		return c.is(s, col, n.op)
-	case OpIn:
-		return c.in(s, col, n)
+	if err := col.checkOp(n.op); err != nil {
+		return err
+	}
+	switch {
+	case n.op == OpIsNull || n.op == OpIsTrue || n.op == OpIsFalse:
+		c.is(s, col, n.op)
+		return nil
+	case n.listed():
+		return c.compareList(s, col, n)
 	}
 	v, known, err := c.value(col, n)
 	if err != nil {
@@ -95,18 +97,29 @@ func (c *compiler) compare(s source, n *node) error {
 		c.write(c.unknownLiteral())
 		return nil
 	}
-	switch n.op {
+	return c.compareValue(s, col, n.op, v)
+}
+
+// compareValue compares a column with one bound value.
+func (c *compiler) compareValue(s source, col *Column, op Op, v any) error {
+	switch op {
 	case OpLike, OpILike:
-		return c.like(s, col, n.op, v)
+		return c.like(s, col, op, v)
 	case OpMatch, OpIMatch:
-		return c.match(s, col, n.op, v)
+		return c.match(s, col, op, v)
+	case OpContains, OpContained, OpOverlaps:
+		c.holds(s, col, op, v)
+		return nil
 	}
-	ordered := n.op != OpEq && n.op != OpNe
-	if ordered && !col.Kind.Ordered() {
-		return operatorError(col, "has no order")
+	c.comparable(s, col, op.ordering())
+	switch {
+	case op != OpDistinct:
+		c.write(compareWords[op])
+	case c.pg:
+		c.write(" is distinct from ")
+	default:
+		c.write(" is not ")
 	}
-	c.comparable(s, col, ordered)
-	c.write(compareWords[n.op])
 	c.bindComparable(col.Kind, v)
 	return nil
 }
@@ -139,10 +152,7 @@ func (c *compiler) collate(col *Column, ordered bool) {
 	}
 }
 
-func (c *compiler) is(s source, col *Column, op Op) error {
-	if op != OpIsNull && col.Kind != KindBool {
-		return operatorError(col, "is no boolean")
-	}
+func (c *compiler) is(s source, col *Column, op Op) {
 	c.column(s, col)
 	switch op {
 	case OpIsNull:
@@ -152,24 +162,28 @@ func (c *compiler) is(s source, col *Column, op Op) error {
 	default:
 		c.write(" is false")
 	}
-	return nil
 }
 
-func (c *compiler) in(s source, col *Column, n *node) error {
+// compareList compares a column with several values: all at once where a value
+// of the list is to be found, else with one after the other.
+func (c *compiler) compareList(s source, col *Column, n *node) error {
 	list, count, known, err := c.list(col, n)
 	if err != nil {
 		return err
 	}
-	if !known {
+	op, quant := n.quantified()
+	switch {
+	case !known:
 		c.write(c.unknownLiteral())
 		return nil
-	}
-	if count == 0 {
+	case count == 0 && quant == quantAll:
+		c.write(c.trueLiteral())
+		return nil
+	case count == 0:
 		c.write(c.falseLiteral())
 		return nil
-	}
-	if !listable(col.Kind) {
-		return c.inEach(s, col, list)
+	case op != OpEq || quant != quantAny || !listable(col.Kind):
+		return c.compareEach(s, col, op, quant, listValues(list))
 	}
 	c.comparable(s, col, false)
 	if c.pg {
@@ -181,181 +195,38 @@ func (c *compiler) in(s source, col *Column, n *node) error {
 	return nil
 }
 
-// inEach compares with one value after the other.
-func (c *compiler) inEach(s source, col *Column, list any) error {
-	values := listValues(list)
-	return c.balanced(len(values), " or ", func(i int) error {
-		c.comparable(s, col, false)
-		c.write(" = ")
-		c.bindComparable(col.Kind, values[i])
-		return nil
-	})
+// compareEach compares with one value after the other.
+func (c *compiler) compareEach(s source, col *Column, op Op, quant quantifier, values []any) error {
+	word := " or "
+	if quant == quantAll {
+		word = " and "
+	}
+	return c.balanced(len(values), word, func(i int) error { return c.compareValue(s, col, op, values[i]) })
 }
 
-func (c *compiler) like(s source, col *Column, op Op, v any) error {
-	pattern, ok := v.(string)
-	if !ok || col.Kind != KindText {
-		return operatorError(col, "is no text")
-	}
-	if err := checkText(pattern); err != nil {
-		return col.valueError(err, "")
-	}
-	if err := checkPattern(op, pattern); err != nil {
-		return &ValueError{Column: col.Name, Code: "22025", Reason: err.Error()}
-	}
-	if op == OpILike {
-		pattern = foldText(pattern)
-	}
-	if !c.pg && !sqliteLikes(pattern) {
-		c.write("pl_regexp(")
-		c.bind(KindText, likeRegexp(pattern))
-		c.write(", ")
-		c.likeColumn(s, col, op)
-		c.write(")")
-		return nil
-	}
-	c.likeColumn(s, col, op)
-	c.write(" like ")
-	c.bind(KindText, pattern)
-	if !c.pg {
-		c.write(` escape '\'`)
-	}
-	return nil
-}
+var holdWords = [...]string{OpContains: " @> ", OpContained: " <@ ", OpOverlaps: " && "}
 
-// likeColumn writes the column of a pattern.
-func (c *compiler) likeColumn(s source, col *Column, op Op) {
-	if op == OpILike {
-		c.folded(s, col)
-		return
-	}
-	c.column(s, col)
-}
+// holdFunctions are SQLite's, over the JSON text it keeps of both kinds.
+var holdFunctions = [...]string{OpContains: "pl_contains(", OpContained: "pl_contains(", OpOverlaps: "pl_overlaps("}
 
-// folded writes a text column in lower case, folded as foldText does.
-func (c *compiler) folded(s source, col *Column) {
-	if c.pg {
-		c.write("lower(")
+// holds compares what a document or text array holds with what a value does.
+func (c *compiler) holds(s source, col *Column, op Op, v any) {
+	switch {
+	case c.pg:
 		c.column(s, col)
-		c.write(" collate ", c.dialect.FoldCollation, `)`)
+		c.write(holdWords[op])
+		c.bind(col.Kind, v)
 		return
+	case op == OpContained:
+		c.write(holdFunctions[op])
+		c.bind(col.Kind, v)
+		c.write(", ")
+		c.column(s, col)
+	default:
+		c.write(holdFunctions[op])
+		c.column(s, col)
+		c.write(", ")
+		c.bind(col.Kind, v)
 	}
-	c.write("pl_lower(")
-	c.column(s, col)
 	c.write(")")
 }
-
-func (c *compiler) match(s source, col *Column, op Op, v any) error {
-	pattern, ok := v.(string)
-	if !ok || col.Kind != KindText {
-		return operatorError(col, "is no text")
-	}
-	if err := checkText(pattern); err != nil {
-		return col.valueError(err, "")
-	}
-	if err := checkPattern(op, pattern); err != nil {
-		return &ValueError{Column: col.Name, Code: "2201B", Reason: err.Error()}
-	}
-	write := func() { c.column(s, col) }
-	if op == OpIMatch {
-		pattern = foldText(pattern)
-		write = func() { c.folded(s, col) }
-	}
-	if c.pg {
-		write()
-		c.write(` collate "C" ~ `)
-		c.bind(KindText, pattern)
-		return nil
-	}
-	c.write("pl_regexp(")
-	c.bind(KindText, dotAll+pattern) // on PostgreSQL a dot takes a newline
-	c.write(", ")
-	write()
-	c.write(")")
-	return nil
-}
-
-// foldText folds letters rune by rune, which is what lower() of both engines
-// does.
-func foldText(s string) string { return strings.Map(unicode.ToLower, s) }
-
-// checkPattern reports why the pattern of an operator cannot be used.
-func checkPattern(op Op, pattern string) error {
-	if op == OpMatch || op == OpIMatch {
-		return checkRegexp(pattern)
-	}
-	if !validPattern(pattern) {
-		return errors.New("the pattern ends with an escape character")
-	}
-	return nil
-}
-
-// validPattern reports whether a LIKE pattern does not end in the middle of an
-// escape.
-func validPattern(p string) bool {
-	trailing := 0
-	for i := len(p) - 1; i >= 0 && p[i] == '\\'; i-- {
-		trailing++
-	}
-	return trailing%2 == 0
-}
-
-func operatorError(col *Column, why string) error {
-	return &ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
-}
-
-// value returns the operand of a comparison as bound value. known is false for
-// a variable without a usable value.
-func (c *compiler) value(col *Column, n *node) (v any, known bool, err error) {
-	switch n.operand.kind {
-	case operandText:
-		if isPatternOp(n.op) {
-			return n.operand.texts[0], true, nil
-		}
-		v, err = col.parseText(n.operand.texts[0])
-		return v, true, err
-	case operandVar:
-		text, ok := c.scope.variable(n.operand.name)
-		if !ok || isPatternOp(n.op) && checkPattern(n.op, text) != nil {
-			return nil, false, nil
-		}
-		v, err = col.parseText(text)
-		return v, err == nil, nil
-	case operandValue:
-		if n.column != nil || isPatternOp(n.op) {
-			return n.operand.value, true, nil
-		}
-		v, err = col.parseValue(n.operand.value)
-		return v, v != nil, err
-	}
-	return nil, false, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("the comparison of %s has no operand", col.Name)}
-}
-
-func isPatternOp(op Op) bool {
-	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch
-}
-
-// list returns the operand of OpIn as one typed slice and its length. known is
-// false for a variable without a usable value.
-func (c *compiler) list(col *Column, n *node) (list any, count int, known bool, err error) {
-	switch n.operand.kind {
-	case operandList:
-		list, count, err = col.parseTexts(n.operand.texts)
-		return list, count, true, err
-	case operandValue:
-		list, err = col.parseList(n.operand.value)
-		return list, len(listValues(list)), true, err
-	case operandVar:
-		text, ok := c.scope.variable(n.operand.name)
-		if !ok {
-			return nil, 0, false, nil
-		}
-		list, count, err = col.parseTexts(strings.Split(text, listSeparator))
-		return list, count, err == nil, nil
-	}
-	return nil, 0, false, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("in needs a list for %s", col.Name)}
-}
-
-// listSeparator separates the values of a variable that holds a list; it cannot
-// stand in text that comes from a token or a client.
-const listSeparator = "\x00"

@@ -36,6 +36,25 @@ const (
 	OpIsNull
 	OpIsTrue
 	OpIsFalse
+	// OpDistinct differs as IS DISTINCT FROM does: NULL is a value like others,
+	// so the comparison is never unknown.
+	OpDistinct
+	// OpContains and OpContained compare documents and text arrays by what they
+	// hold, as PostgreSQL's @> and <@ do: an object holds its members, an array
+	// its elements without regard to order and number.
+	OpContains
+	OpContained
+	// OpOverlaps asks for an element two text arrays have in common.
+	OpOverlaps
+)
+
+// quantifier says how many of several operands a comparison must hold for.
+type quantifier uint8
+
+const (
+	quantNone quantifier = iota // there is one operand
+	quantAny
+	quantAll
 )
 
 type nodeKind uint8
@@ -60,6 +79,7 @@ type node struct {
 	name    string // column or relation as written
 	field   fieldRef
 	op      Op
+	quant   quantifier
 	operand operand
 
 	// Set by binding.
@@ -94,7 +114,7 @@ type Var string
 // with: what arrives in a URL. Text that cannot be read is a [ValueError].
 type Text string
 
-// Texts is a list of operands as text, for OpIn.
+// Texts is a list of operands as text, for OpIn, [CompareAny] and [CompareAll].
 type Texts []string
 
 // True selects every row. As a rule it allows every row.
@@ -111,6 +131,19 @@ func (c Cond) IsZero() bool { return c.n == nil }
 // without an operand take nil.
 func Compare(column string, op Op, value any) Cond {
 	return Cond{&node{kind: nodeCompare, name: column, op: op, operand: operandOf(value)}}
+}
+
+// CompareAny selects the rows for which the comparison with at least one of the
+// values holds: a slice or Texts. It is unknown where none holds and one is
+// unknown. An empty slice selects nothing; nil values are left out.
+func CompareAny(column string, op Op, values any) Cond {
+	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAny, operand: operandOf(values)}}
+}
+
+// CompareAll is CompareAny where the comparison must hold with every value. An
+// empty slice selects every row.
+func CompareAll(column string, op Op, values any) Cond {
+	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAll, operand: operandOf(values)}}
 }
 
 // Eq is Compare with OpEq; a nil value is IS NULL.

@@ -79,11 +79,19 @@ func (n *node) appendJoined(dst []byte, word string, inside bool) []byte {
 var opWords = [...]string{
 	OpEq: " = ", OpNe: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= ", OpLike: " like ", OpILike: " ilike ",
 	OpMatch: " match ", OpIMatch: " imatch ", OpIn: " in ", OpIsNull: " is null", OpIsTrue: " is true", OpIsFalse: " is false",
+	OpDistinct: " is distinct from ", OpContains: " contains ", OpContained: " contained in ", OpOverlaps: " overlaps ",
 }
 
 func (n *node) appendComparison(dst []byte) []byte {
 	dst = append(dst, n.columnName()...)
 	dst = append(dst, opWords[n.op]...)
+	switch n.quant {
+	case quantAny:
+		dst = append(dst, "any "...)
+	case quantAll:
+		dst = append(dst, "all "...)
+	case quantNone:
+	}
 	switch n.operand.kind {
 	case operandVar:
 		return append(dst, n.operand.name...)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"regexp"
+
+	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 )
 
 // truth is a value of three-valued logic.
@@ -76,29 +78,84 @@ func (n *node) evaluateCompare(scope *Scope, row []any) truth {
 	case OpIsFalse:
 		return truthOf(v == false)
 	}
-	if n.op == OpIn {
-		return n.evaluateIn(scope, v)
-	}
 	c := compiler{env: env{scope: scope}}
+	if n.listed() {
+		return n.evaluateList(&c, v)
+	}
 	operand, known, err := c.value(n.column, n)
-	if err != nil || !known || operand == nil || v == nil {
+	if err != nil || !known {
 		return isUnknown
 	}
-	if isPatternOp(n.op) {
-		return evaluatePattern(n.op, v, operand)
+	return evaluateOp(n.column.Kind, n.op, v, operand)
+}
+
+// evaluateList judges a comparison with several operands: as Or of them, or as
+// And.
+func (n *node) evaluateList(c *compiler, v any) truth {
+	list, _, known, err := c.list(n.column, n)
+	if err != nil || !known {
+		return isUnknown
 	}
-	if n.column.Kind.Ordered() {
-		return evaluateOrder(n.op, compareValues(n.column.Kind, v, operand))
+	op, quant := n.quantified()
+	deciding := isTrue
+	if quant == quantAll {
+		deciding = isFalse
 	}
-	equal := string(appendValue(nil, n.column.Kind, v)) == string(appendValue(nil, n.column.Kind, operand))
-	return truthOf(equal == (n.op == OpEq))
+	result := -deciding
+	for _, operand := range listValues(list) {
+		switch evaluateOp(n.column.Kind, op, v, operand) {
+		case deciding:
+			return deciding
+		case isUnknown:
+			result = isUnknown
+		}
+	}
+	return result
+}
+
+// evaluateOp compares a value of a kind with one operand.
+func evaluateOp(k Kind, op Op, v, operand any) truth {
+	if v == nil || operand == nil {
+		if op == OpDistinct {
+			return truthOf((v == nil) != (operand == nil))
+		}
+		return isUnknown
+	}
+	switch {
+	case isPatternOp(op):
+		return evaluatePattern(op, v, operand)
+	case op == OpContains || op == OpContained || op == OpOverlaps:
+		return evaluateHolds(k, op, v, operand)
+	case k.Ordered():
+		return evaluateOrder(op, compareValues(k, v, operand))
+	}
+	equal := string(appendValue(nil, k, v)) == string(appendValue(nil, k, operand))
+	return truthOf(equal == (op == OpEq))
+}
+
+// evaluateHolds compares what two documents or arrays hold. A document that
+// cannot be read is unknown, as no engine stores one.
+func evaluateHolds(k Kind, op Op, v, operand any) truth {
+	a, b := appendValue(nil, k, v), appendValue(nil, k, operand)
+	if op == OpContained {
+		a, b = b, a
+	}
+	hold := jsonb.Contains
+	if op == OpOverlaps {
+		hold = jsonb.Overlaps
+	}
+	held, err := hold(a, b)
+	if err != nil {
+		return isUnknown
+	}
+	return truthOf(held)
 }
 
 func evaluateOrder(op Op, order int) truth {
 	switch op {
 	case OpEq:
 		return truthOf(order == 0)
-	case OpNe:
+	case OpNe, OpDistinct:
 		return truthOf(order != 0)
 	case OpLt:
 		return truthOf(order < 0)
@@ -110,30 +167,6 @@ func evaluateOrder(op Op, order int) truth {
 		return truthOf(order >= 0)
 	}
 	return isUnknown
-}
-
-func (n *node) evaluateIn(scope *Scope, v any) truth {
-	c := compiler{env: env{scope: scope}}
-	list, count, known, err := c.list(n.column, n)
-	if err != nil || !known {
-		return isUnknown
-	}
-	if count == 0 {
-		return isFalse
-	}
-	if v == nil {
-		return isUnknown
-	}
-	want := string(appendValue(nil, n.column.Kind, v))
-	for _, item := range listValues(list) {
-		if n.column.Kind.Ordered() && compareValues(n.column.Kind, v, item) == 0 {
-			return isTrue
-		}
-		if string(appendValue(nil, n.column.Kind, item)) == want {
-			return isTrue
-		}
-	}
-	return isFalse
 }
 
 func evaluatePattern(op Op, v, pattern any) truth {

@@ -98,57 +98,16 @@ func parseBool(s string) (any, error) {
 	return nil, canon.ErrSyntax
 }
 
-// parseArrayText reads an array of one dimension as PostgreSQL writes it:
-// {a,"b c",d}. NULL inside is refused, because []string has none.
+// parseArrayText reads an array as PostgreSQL writes it.
 func parseArrayText(s string) ([]string, error) {
-	if len(s) < 2 || s[0] != '{' || s[len(s)-1] != '}' {
-		return nil, canon.ErrSyntax
+	list, err := canon.ParseTextArray(s)
+	if err != nil {
+		return nil, err
 	}
-	list := []string{}
-	rest := strings.TrimSpace(s[1 : len(s)-1])
-	for more := rest != ""; more; {
-		item, tail, err := arrayItem(rest)
-		if err != nil {
-			return nil, err
-		}
+	for _, item := range list {
 		if err := checkText(item); err != nil {
 			return nil, err
 		}
-		list = append(list, item)
-		rest, more = strings.CutPrefix(tail, ",")
-		if !more && tail != "" {
-			return nil, canon.ErrSyntax
-		}
 	}
 	return list, nil
-}
-
-// arrayItem reads one item and returns what is behind it.
-func arrayItem(s string) (item, rest string, err error) {
-	s = strings.TrimLeft(s, " ")
-	if !strings.HasPrefix(s, `"`) {
-		end := strings.IndexByte(s, ',')
-		if end < 0 {
-			end = len(s)
-		}
-		item = strings.TrimRight(s[:end], " ")
-		if item == "" || strings.ContainsAny(item, `{}"\`) || strings.EqualFold(item, "null") {
-			return "", "", canon.ErrSyntax
-		}
-		return item, s[end:], nil
-	}
-	var b strings.Builder
-	for i := 1; i < len(s); i++ {
-		switch s[i] {
-		case '"':
-			return b.String(), strings.TrimLeft(s[i+1:], " "), nil
-		case '\\':
-			i++
-			if i == len(s) {
-				return "", "", canon.ErrSyntax
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return "", "", canon.ErrSyntax
 }

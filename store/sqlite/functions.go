@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 	"modernc.org/sqlite"
 )
 
@@ -29,6 +30,8 @@ func newEngineDriver() (*sqlite.Driver, error) {
 	}{
 		{"pl_float", 1, plFloat},
 		{"pl_lower", 1, plLower},
+		{"pl_contains", 2, judge(jsonb.Contains)},
+		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
 		{"pl_regexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
 			return plRegexp(compiled, "", args)
 		}},
@@ -75,6 +78,23 @@ func plLower(args []sqldriver.Value) (sqldriver.Value, error) {
 		return args[0], nil
 	}
 	return strings.ToLower(s), nil
+}
+
+// judge makes a function of two documents: what the judgement says, or NULL
+// where one of them is NULL.
+func judge(judgement func(a, b []byte) (bool, error)) func(args []sqldriver.Value) (sqldriver.Value, error) {
+	return func(args []sqldriver.Value) (sqldriver.Value, error) {
+		a, ok := args[0].(string)
+		b, isText := args[1].(string)
+		if !ok || !isText {
+			return nil, nil //nolint:nilnil // NULL is the answer about NULL
+		}
+		held, err := judgement([]byte(a), []byte(b))
+		if err != nil {
+			return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
+		}
+		return held, nil
+	}
 }
 
 // plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax

@@ -31,11 +31,11 @@ func (p *parser) comparison(s *scanner, t *target, column string, grouped bool) 
 	if !negated {
 		expecting = `"not" or ` + anyOperator
 	}
-	op, err := s.operator(expecting)
+	op, quant, err := s.operator(expecting)
 	if err != nil {
 		return store.Cond{}, err
 	}
-	c, err := p.operand(s, column, op, grouped)
+	c, err := p.operand(s, column, op, quant, grouped)
 	if err != nil {
 		return store.Cond{}, err
 	}

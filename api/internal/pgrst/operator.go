@@ -1,8 +1,11 @@
 package pgrst
 
 import (
+	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -36,6 +39,14 @@ func operators(word string) (store.Op, bool) {
 		return store.OpIn, true
 	case "is":
 		return store.OpIsNull, true
+	case "isdistinct":
+		return store.OpDistinct, true
+	case "cs":
+		return store.OpContains, true
+	case "cd":
+		return store.OpContained, true
+	case "ov":
+		return store.OpOverlaps, true
 	}
 	return 0, false
 }
@@ -44,30 +55,57 @@ func operators(word string) (store.Op, bool) {
 // the library does not have.
 func unsupportedOperator(word string) bool {
 	switch word {
-	case "isdistinct", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "fts", "plfts", "phfts", "wfts":
+	case "sl", "sr", "nxr", "nxl", "adj", "fts", "plfts", "phfts", "wfts":
 		return true
 	}
 	return false
 }
 
-// operator reads "op." and returns the operator.
-func (s *scanner) operator(expecting string) (op store.Op, err error) {
+// quantifier says for how many of several values a comparison must hold.
+type quantifier uint8
+
+const (
+	quantNone quantifier = iota
+	quantAny
+	quantAll
+)
+
+// operator reads "op.", "op(any)." or "op(all).".
+func (s *scanner) operator(expecting string) (op store.Op, quant quantifier, err error) {
 	start := s.pos
 	for s.pos < len(s.text) && 'a' <= s.text[s.pos] && s.text[s.pos] <= 'z' {
 		s.pos++
 	}
 	word := s.text[start:s.pos]
 	op, known := operators(word)
-	switch next := s.peek(); {
-	case known && next == '.':
-		s.pos++
-		return op, nil
-	case unsupportedOperator(word) && (next == '.' || next == '('):
-		return 0, unsupported("the operator " + word + " is")
-	case known && (s.has("(any)") || s.has("(all)")):
-		return 0, unsupported("the operator modifiers any and all are")
+	next := s.peek()
+	if unsupportedOperator(word) && (next == '.' || next == '(') {
+		return 0, quantNone, unsupported("the operator " + word + " is")
 	}
-	return 0, s.unexpectedAt(start, expecting)
+	if known && next == '(' && quantifiable(op) {
+		switch {
+		case s.accept("(any)"):
+			quant = quantAny
+		case s.accept("(all)"):
+			quant = quantAll
+		default:
+			return 0, quantNone, s.unexpected(`"(any)" or "(all)"`)
+		}
+	}
+	if known && s.accept(".") {
+		return op, quant, nil
+	}
+	return 0, quantNone, s.unexpectedAt(start, expecting)
+}
+
+// quantifiable reports whether an operator compares with any or all of several
+// values.
+func quantifiable(op store.Op) bool {
+	switch op {
+	case store.OpEq, store.OpGt, store.OpGte, store.OpLt, store.OpLte, store.OpLike, store.OpILike, store.OpMatch, store.OpIMatch:
+		return true
+	}
+	return false
 }
 
 // startsComparison reports whether text begins with an operator, supported or
@@ -84,7 +122,7 @@ func startsComparison(text string) bool {
 
 // operand reads the value of a comparison, up to the end of the text, or, in a
 // group, up to the end of the member.
-func (p *parser) operand(s *scanner, column string, op store.Op, grouped bool) (store.Cond, error) {
+func (p *parser) operand(s *scanner, column string, op store.Op, quant quantifier, grouped bool) (store.Cond, error) {
 	switch op {
 	case store.OpIn:
 		return p.inList(s, column)
@@ -97,18 +135,52 @@ func (p *parser) operand(s *scanner, column string, op store.Op, grouped bool) (
 	} else {
 		value, s.pos = s.text[s.pos:], len(s.text)
 	}
-	switch op {
-	case store.OpLike, store.OpILike:
-		var err error
-		if value, err = p.pattern(value); err != nil {
-			return store.Cond{}, err
-		}
-	case store.OpMatch, store.OpIMatch:
-		if len(value) > p.lim.Pattern {
-			return store.Cond{}, &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
+	if quant != quantNone {
+		return p.quantified(column, op, quant, value)
+	}
+	value, err := p.value(op, value)
+	return store.Compare(column, op, store.Text(value)), err
+}
+
+// quantified reads the array {a,"b c"} of a comparison with any or all of its
+// elements. To look for a value in it is one comparison; all others are as many
+// as there are elements.
+func (p *parser) quantified(column string, op store.Op, quant quantifier, value string) (store.Cond, error) {
+	list, err := canon.ParseTextArray(value)
+	if err != nil {
+		return store.Cond{}, &Error{Code: problem.InvalidText, Message: "malformed array literal: " + strconv.Quote(shorten(value))}
+	}
+	if len(list) > p.lim.In {
+		return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}
+	}
+	if op != store.OpEq || quant != quantAny {
+		if p.predicates += max(len(list)-1, 0); p.predicates > p.lim.Predicates {
+			return store.Cond{}, &LimitError{Limit: "predicates", Max: p.lim.Predicates, Unit: "comparisons"}
 		}
 	}
-	return store.Compare(column, op, store.Text(value)), nil
+	for i := range list {
+		if list[i], err = p.value(op, list[i]); err != nil {
+			return store.Cond{}, err
+		}
+	}
+	if quant == quantAll {
+		return store.CompareAll(column, op, store.Texts(list)), nil
+	}
+	return store.CompareAny(column, op, store.Texts(list)), nil
+}
+
+// value reads the value of an operator that takes a pattern, and leaves that of
+// any other as it is.
+func (p *parser) value(op store.Op, value string) (string, error) {
+	switch op {
+	case store.OpLike, store.OpILike:
+		return p.pattern(value)
+	case store.OpMatch, store.OpIMatch:
+		if len(value) > p.lim.Pattern {
+			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
+		}
+	}
+	return value, nil
 }
 
 // pattern makes a LIKE pattern of a value, in which * is another way to write %.

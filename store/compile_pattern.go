@@ -1,0 +1,81 @@
+package store
+
+import (
+	"strings"
+	"unicode"
+)
+
+func (c *compiler) like(s source, col *Column, op Op, v any) error {
+	pattern, err := col.pattern(op, v)
+	if err != nil {
+		return err
+	}
+	if op == OpILike {
+		pattern = foldText(pattern)
+	}
+	if !c.pg && !sqliteLikes(pattern) {
+		c.write("pl_regexp(")
+		c.bind(KindText, likeRegexp(pattern))
+		c.write(", ")
+		c.likeColumn(s, col, op)
+		c.write(")")
+		return nil
+	}
+	c.likeColumn(s, col, op)
+	c.write(" like ")
+	c.bind(KindText, pattern)
+	if !c.pg {
+		c.write(` escape '\'`)
+	}
+	return nil
+}
+
+// likeColumn writes the column of a pattern.
+func (c *compiler) likeColumn(s source, col *Column, op Op) {
+	if op == OpILike {
+		c.folded(s, col)
+		return
+	}
+	c.column(s, col)
+}
+
+// folded writes a text column in lower case, folded as foldText does.
+func (c *compiler) folded(s source, col *Column) {
+	if c.pg {
+		c.write("lower(")
+		c.column(s, col)
+		c.write(" collate ", c.dialect.FoldCollation, `)`)
+		return
+	}
+	c.write("pl_lower(")
+	c.column(s, col)
+	c.write(")")
+}
+
+func (c *compiler) match(s source, col *Column, op Op, v any) error {
+	pattern, err := col.pattern(op, v)
+	if err != nil {
+		return err
+	}
+	write := func() { c.column(s, col) }
+	if op == OpIMatch {
+		pattern = foldText(pattern)
+		write = func() { c.folded(s, col) }
+	}
+	if c.pg {
+		write()
+		c.write(` collate "C" ~ `)
+		c.bind(KindText, pattern)
+		return nil
+	}
+	c.write("pl_regexp(")
+	c.bind(KindText, dotAll+pattern) // on PostgreSQL a dot takes a newline
+	c.write(", ")
+	write()
+	c.write(")")
+	return nil
+}
+
+// foldText folds letters rune by rune, which is what lower() of both engines
+// does.
+func foldText(s string) string { return strings.Map(unicode.ToLower, s) }

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// checkOp refuses an operator that columns of the kind do not have.
+func (c *Column) checkOp(op Op) error {
+	switch op {
+	case OpLt, OpLte, OpGt, OpGte:
+		if !c.Kind.Ordered() {
+			return operatorError(c, "has no order")
+		}
+	case OpLike, OpILike, OpMatch, OpIMatch:
+		if c.Kind != KindText {
+			return operatorError(c, "is no text")
+		}
+	case OpIsTrue, OpIsFalse:
+		if c.Kind != KindBool {
+			return operatorError(c, "is no boolean")
+		}
+	case OpContains, OpContained:
+		if c.Kind != KindJSON && c.Kind != KindTextArray {
+			return operatorError(c, "is no document and no array")
+		}
+	case OpOverlaps:
+		if c.Kind != KindTextArray {
+			return operatorError(c, "is no array")
+		}
+	}
+	return nil
+}
+
+func operatorError(col *Column, why string) error {
+	return &ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
+}
+
+// ordering reports whether an operator asks which value comes first.
+func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
+
+func isPatternOp(op Op) bool {
+	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch
+}
+
+// listed reports whether a comparison has several operands.
+func (n *node) listed() bool { return n.op == OpIn || n.quant != quantNone }
+
+// quantified returns the operator and the quantifier of a listed comparison: to
+// be in a list is to equal any of its values.
+func (n *node) quantified() (Op, quantifier) {
+	if n.op == OpIn {
+		return OpEq, quantAny
+	}
+	return n.op, n.quant
+}
+
+// pattern checks the operand of a pattern operator.
+func (c *Column) pattern(op Op, v any) (string, error) {
+	pattern, ok := v.(string)
+	if !ok {
+		return "", operatorError(c, "is compared with a pattern that is no text")
+	}
+	if err := checkText(pattern); err != nil {
+		return "", c.valueError(err, "")
+	}
+	err := checkPattern(op, pattern)
+	switch {
+	case err == nil:
+		return pattern, nil
+	case op == OpMatch || op == OpIMatch:
+		return "", &ValueError{Column: c.Name, Code: "2201B", Reason: err.Error()}
+	}
+	return "", &ValueError{Column: c.Name, Code: "22025", Reason: err.Error()}
+}
+
+// checkPattern reports why the pattern of an operator cannot be used.
+func checkPattern(op Op, pattern string) error {
+	if op == OpMatch || op == OpIMatch {
+		return checkRegexp(pattern)
+	}
+	if !validPattern(pattern) {
+		return errors.New("the pattern ends with an escape character")
+	}
+	return nil
+}
+
+// validPattern reports whether a LIKE pattern does not end in the middle of an
+// escape.
+func validPattern(p string) bool {
+	trailing := 0
+	for i := len(p) - 1; i >= 0 && p[i] == '\\'; i-- {
+		trailing++
+	}
+	return trailing%2 == 0
+}
