@@ -18,6 +18,7 @@ import { groups } from './checks/groups.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
+import { quantifiers } from './checks/quantifiers.mjs'
 import { selects } from './checks/selects.mjs'
 import { upserts } from './checks/upserts.mjs'
 import { writes } from './checks/writes.mjs'
@@ -56,7 +57,7 @@ const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
-for (const read of [selects, filters, groups, order, paging, embeds, failures]) {
+for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, failures]) {
   await read(suite, atlas, iso)
 }
 for (const write of [writes, upserts]) {

@@ -11,7 +11,7 @@ export async function filters(t, db, iso) {
 }
 
 /** Asks for the keys of the rows for which keep holds; mistakes are other such functions. */
-function keys(t, db, table, key, list) {
+export function keys(t, db, table, key, list) {
   return (method, what, keep, mistakes, filter) => {
     const select = (f) => pluck(list.filter(f), key)
     const unlike = Object.fromEntries(Object.entries(mistakes).map(([name, f]) => [name, select(f)]))
