@@ -20,8 +20,10 @@ type Rack struct {
 // racks is the application of examples about documents and arrays.
 func racks() part {
 	return part{
-		models:  []any{Rack{}},
-		exposed: func(*store.DB) []api.Exposed { return []api.Exposed{api.Resource[Rack]{Policy: api.Policy{Read: api.Anyone()}}} },
+		models: []any{Rack{}},
+		exposed: func(*store.DB) []api.Exposed {
+			return []api.Exposed{api.Resource[Rack]{Policy: api.Policy{Read: api.Anyone()}}}
+		},
 		fill: func(tb testing.TB, db *store.DB) {
 			insert(
 				tb, db,
