@@ -39,7 +39,7 @@ func routes() []route {
 	row := []part{partRoot, partEmbed, partJunction, partOrder}
 	made := []part{partRoot, partEmbed, partJunction, partReturned, partOrder}
 	changed := []part{partRoot, partEmbed, partJunction, partCount, partReturned, partOrder}
-	return []route{
+	return append([]route{
 		{pgrst.ShapeRoot, "", http.MethodGet, nil, (*exchange).openAPI},
 		{pgrst.ShapeRoot, "", http.MethodHead, nil, (*exchange).openAPI},
 
@@ -58,7 +58,7 @@ func routes() []route {
 
 		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, (*exchange).openAPI},
 		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, (*exchange).openAPI},
-	}
+	}, pageRoutes()...)
 }
 
 // dispatch finds what the path names, and then the route.

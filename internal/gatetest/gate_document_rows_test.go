@@ -45,5 +45,11 @@ func documents() []gateRow {
 			rows = append(rows, row, head)
 		}
 	}
+	for _, name := range []string{"docs", "docs/start.js", "docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/licenses.txt"} {
+		entry := "/-/" + name
+		rows = append(rows,
+			gateRow{name: "page " + name, covers: []string{"GET " + entry}, as: asAnon, method: http.MethodGet, target: entry, status: 200, hides: []string{"note_tags", "memberships"}},
+			gateRow{name: "head of page " + name, covers: []string{"HEAD " + entry}, as: asAnon, method: http.MethodHead, target: entry, status: 200, hides: []string{"<"}})
+	}
 	return rows
 }
