@@ -19,9 +19,24 @@ func etag(version int64, contentType string, body []byte) string {
 	var sum [sha256.Size]byte
 	hash := base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])[:12])
 	if version == 0 {
-		return `W/"` + hash + `"`
+		return weakTag(hash)
 	}
 	return `"` + strconv.FormatInt(version, 10) + "." + hash + `"`
+}
+
+func weakTag(opaque string) string { return `W/"` + opaque + `"` }
+
+// knownTags returns what stands between the quotes of the tags of If-None-Match.
+func knownTags(header http.Header) []string {
+	lines := header["If-None-Match"]
+	if len(lines) == 0 {
+		return nil
+	}
+	known := tags(lines)
+	for i, t := range known {
+		known[i] = strings.Trim(strings.TrimPrefix(t, "W/"), `"`)
+	}
+	return known
 }
 
 // unchanged reports whether If-None-Match names the tag, weakly compared (RFC

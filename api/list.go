@@ -31,10 +31,14 @@ func (x *exchange) list() error {
 	defer x.s.putRows(rows)
 	err = x.gate().Read(x.r.Context(), q, store.ReadOptions{
 		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
-		Page: f.media != pgrst.MediaObject && x.keyReadable(),
+		Page:        f.media != pgrst.MediaObject && x.keyReadable(),
+		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
 	}, rows)
 	if err != nil {
 		return err
+	}
+	if rows.Unchanged {
+		return x.notModified(rawQuery, rows)
 	}
 	total := pgrst.Unknown
 	if q.Count {
@@ -47,9 +51,11 @@ func (x *exchange) list() error {
 	if f.media == pgrst.MediaObject && rows.Count != 1 {
 		return &store.CardinalityError{Rows: rows.Count}
 	}
-	x.headers(keepNot)
+	if rows.Tag != "" && unchanged(x.r.Header, weakTag(rows.Tag)) {
+		return x.notModified(rawQuery, rows)
+	}
+	x.tagList(rawQuery, rows)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
-	x.set("Content-Location", x.link(x.relative, rawQuery))
 	if rows.Next != "" && mayContinue(q, rows) {
 		x.set("Link", x.nextLink(rawQuery, rows.Next))
 	}
@@ -64,7 +70,8 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	asked.Limit = new(0)
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	if err := x.gate().Read(x.r.Context(), &asked, store.ReadOptions{}, rows); err != nil {
+	opts := store.ReadOptions{Conditional: store.Conditional{Form: f.media.ContentType()}}
+	if err := x.gate().Read(x.r.Context(), &asked, opts, rows); err != nil {
 		return err
 	}
 	limit := x.s.config.Limits.Rows
@@ -76,7 +83,7 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	if err != nil {
 		return err
 	}
-	x.headers(keepNot)
+	x.headers(keepList(rows))
 	x.set("Content-Type", f.media.ContentType())
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, n, rows.Total))
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))

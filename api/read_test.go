@@ -120,7 +120,7 @@ func TestReadHeaders(t *testing.T) {
 		"Content-Location":       "https://example.org/rest/v1/teams?limit=1&order=name&select=name",
 		"Content-Profile":        "public",
 		"Preference-Applied":     "handling=lenient",
-		"Cache-Control":          "no-store",
+		"Cache-Control":          "private, no-cache",
 		"Vary":                   "Accept, Accept-Encoding, Apikey, Authorization, Cookie, Origin",
 		"X-Content-Type-Options": "nosniff",
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
@@ -26,6 +27,7 @@ type compiler struct {
 	args    []any
 	aliases int
 	keys    []orderKey // of the root, set by read
+	reads   []*Table   // tables in a FROM
 	made    driver.Statement
 }
 
@@ -118,8 +120,12 @@ var pgTypes = [...]string{
 	KindTextArray: "text[]",
 }
 
-// standing writes the predicates that belong to the table itself.
+// standing writes the predicates that belong to the table itself. Every table
+// that is read passes here.
 func (c *compiler) standing(s source) error {
+	if !slices.Contains(c.reads, s.table) {
+		c.reads = append(c.reads, s.table)
+	}
 	if d := s.table.DeletedAt; d != nil && !c.withDeleted {
 		c.write(" and ")
 		c.column(s, d)

@@ -23,10 +23,14 @@ const macSize = 16
 // cursorKey authenticates cursors. It is safe for concurrent use.
 type cursorKey struct {
 	macs sync.Pool // of hash.Hash: to make one costs more than to use it
+	hash *hasher   // of answers, under a key made from the same secret
 }
 
 func newCursorKey(secret []byte) *cursorKey {
-	return &cursorKey{sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+	return &cursorKey{
+		macs: sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }},
+		hash: newHasher(secret),
+	}
 }
 
 // appendMAC appends the code that authenticates the values together with the

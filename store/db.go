@@ -30,6 +30,8 @@ type DB struct {
 	registry    atomic.Pointer[registry]
 	cursors     atomic.Pointer[cursorKey]
 	wake        *wakeup
+	watch       *watch
+	memo        memo
 }
 
 // registry is what is registered; it is replaced as a whole.
@@ -100,7 +102,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup()}
+	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup(), watch: newWatch()}
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
 	if b := d.Bun(); b != nil { // a driver of tests may have none
 		db.bun = b.WithQueryHook(inTxHook{db})

@@ -43,6 +43,14 @@ type Rows struct {
 	// is a last row.
 	Next Cursor
 
+	// Tag is the entity tag of the answer, without quotes, if it was asked for
+	// and every table that was read tells the change log of its writes.
+	Tag string
+
+	// Unchanged says that the client has the answer with the Tag. The rows were
+	// not read.
+	Unchanged bool
+
 	// Version is the version of the one row read or written, zero where the
 	// table has none.
 	Version int64
@@ -67,6 +75,9 @@ type ReadOptions struct {
 
 	// Page asks for Rows.Next.
 	Page bool
+
+	// Conditional asks for Rows.Tag.
+	Conditional Conditional
 
 	// Single says that the query is for one row by its key and asks for
 	// Rows.Version.
@@ -109,6 +120,12 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 	st := c.statement(shape)
 	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
 	out.result.Reset()
+	cond, tag, err := g.condition(ctx, c, st, opts.Conditional)
+	if err != nil || tag != "" {
+		out.take()
+		out.Tag, out.Unchanged = tag, tag != ""
+		return err
+	}
 	if err := g.s.query(ctx, st, &out.result); err != nil {
 		return conflict(err)
 	}
@@ -116,6 +133,9 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
 	}
 	out.take()
+	if cond != nil {
+		out.Tag = cond.tag(q, &out.result)
+	}
 	return out.finish(c, opts)
 }
 
@@ -135,6 +155,7 @@ func (r *Rows) take() {
 	r.Body, r.Count = r.result.Body, r.result.Rows
 	r.More, r.Total = r.result.More, r.result.Total
 	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
+	r.Tag, r.Unchanged = "", false
 }
 
 func (r *Rows) finish(c *compiler, opts ReadOptions) error {

@@ -26,5 +26,12 @@ type Tenant struct {
 	TenantID string `bun:"tenant_id,notnull" plinth:"hidden"`
 }
 
-// Untracked keeps the writes of a table out of the change log.
+// Untracked keeps the writes of a table out of the change log. What depends on the
+// log does not know them: readers of it, and the entity tags of lists.
 type Untracked struct{}
+
+// ForeignWrites says that the rows of a table also change by statements that are
+// not the library's: of other programs, of triggers, by [DB.Bun] or [Tx.SQL]. The
+// log does not know those, so lists that read the table get no entity tag. Without
+// this a list may be taken for unchanged for up to a minute after such a write.
+type ForeignWrites struct{}

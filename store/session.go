@@ -84,7 +84,7 @@ func (s session) fail(err error) {
 
 // compilers keeps the memory of statements that were run.
 var compilers = sync.Pool{New: func() any {
-	return &compiler{sql: make([]byte, 0, 1024), args: make([]any, 0, 16)}
+	return &compiler{sql: make([]byte, 0, 1024), args: make([]any, 0, 16), reads: make([]*Table, 0, 8)}
 }}
 
 // maxPooledSQL is the size of a text up to which its memory is kept.
@@ -97,7 +97,7 @@ func (c *compiler) free() {
 		return
 	}
 	clear(c.args[:cap(c.args)])
-	*c = compiler{sql: c.sql[:0], args: c.args[:0]}
+	*c = compiler{sql: c.sql[:0], args: c.args[:0], reads: c.reads[:0]}
 	compilers.Put(c)
 }
 

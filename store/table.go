@@ -45,6 +45,7 @@ type Table struct {
 	goType  reflect.Type
 	byName  map[string]*Column
 	sqlName string // quoted
+	foreign bool   // others write it too, see [ForeignWrites]
 	hooks   *hooks
 	db      *DB
 	every   ColumnSet               // all columns
@@ -283,6 +284,8 @@ func (t *Table) readMixins() {
 			t.Tenant = t.byName["tenant_id"]
 		case reflect.TypeFor[Untracked]():
 			t.Tracked = false
+		case reflect.TypeFor[ForeignWrites]():
+			t.foreign = true
 		}
 	}
 }
