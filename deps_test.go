@@ -45,6 +45,7 @@ var arrows = []arrow{
 
 	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/problem", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
+	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
 	{"api/openapi", []string{"internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},

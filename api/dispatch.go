@@ -58,6 +58,8 @@ func routes() []route {
 
 		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, (*exchange).openAPI},
 		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, (*exchange).openAPI},
+		{pgrst.ShapeReserved, "types.ts", http.MethodGet, nil, (*exchange).types},
+		{pgrst.ShapeReserved, "types.ts", http.MethodHead, nil, (*exchange).types},
 	}, pageRoutes()...)
 }
 

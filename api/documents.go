@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
+	"github.com/seed-7694ebf6/plinth/api/typescript"
 )
 
 // openAPI answers GET of / and of /-/openapi.json: the document of what the
@@ -26,6 +27,14 @@ func (x *exchange) openAPI() error {
 		}
 	}
 	return x.document(contentType, surface, openapi.Document)
+}
+
+// types answers GET of /-/types.ts: the same as types of TypeScript.
+func (x *exchange) types() error {
+	if x.s.config.HideDocuments {
+		return errRoot
+	}
+	return x.document("text/plain; charset=utf-8", x.s.surfaceFor(&x.caller.principal), typescript.Types)
 }
 
 // document answers with a text about what the caller may be able to do.

@@ -135,7 +135,7 @@ func TestDispatch(t *testing.T) {
 	}
 	allow := map[string]string{
 		"/": "GET, HEAD, OPTIONS", "/labels": "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
-		"/-/openapi.json": "GET, HEAD, OPTIONS", "/-/docs": "GET, HEAD, OPTIONS", "/-/docs/start.js": "GET, HEAD, OPTIONS",
+		"/-/openapi.json": "GET, HEAD, OPTIONS", "/-/types.ts": "GET, HEAD, OPTIONS", "/-/docs": "GET, HEAD, OPTIONS", "/-/docs/start.js": "GET, HEAD, OPTIONS",
 		"/labels/x": "GET, HEAD, PATCH, DELETE, OPTIONS", "/rpc/f": "POST, OPTIONS", "/viewed": "GET, HEAD, OPTIONS",
 	}
 	offered["GET /viewed"], offered["HEAD /viewed"] = true, true

@@ -51,7 +51,7 @@ func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
 		integerRange(&s, c)
 	}
 	applyRules(&s, c.Rules)
-	if insert && !t.required(c) {
+	if insert && !t.Required(c) {
 		s.Default = defaultOf(c)
 	}
 	if c.Nullable && !isRequired(c.Rules) {
@@ -82,9 +82,9 @@ func integerRange(s *Schema, c *store.Column) {
 	}
 }
 
-// required reports whether a new row has to be given the column. A key, or a
+// Required reports whether a new row has to be given the column. A key, or a
 // reference, that has no default could be left out only to fail later.
-func (t *Table) required(c *store.Column) bool {
+func (t *Table) Required(c *store.Column) bool {
 	if isRequired(c.Rules) {
 		return true
 	}

@@ -122,7 +122,7 @@ func (t *Table) schemas() Properties {
 	object(".Row", t.Readable, t.readSchema, func(*store.Column) bool { return true }).
 		Description = "A whole row, as without `select`."
 	if t.Create {
-		object(".Insert", t.Creatable, func(c *store.Column) *Schema { return t.writeSchema(c, true) }, t.required).
+		object(".Insert", t.Creatable, func(c *store.Column) *Schema { return t.writeSchema(c, true) }, t.Required).
 			AdditionalProperties = &Closed{}
 	}
 	if t.Update {

@@ -45,6 +45,21 @@ func documents() []gateRow {
 			rows = append(rows, row, head)
 		}
 	}
+	for _, who := range []struct {
+		name  string
+		as    auth.Principal
+		shows []string
+		hides []string
+	}{
+		{"nobody", asAnon, []string{"tags: {"}, []string{"notes: {", "projects: {", "margin", "budget", "reserve"}},
+		{"member", asAri, []string{"notes: {", "reserve: {"}, []string{"margin"}},
+		{"service", asService, []string{"margin", "budget", "reserve: {"}, nil},
+	} {
+		hides := slices.Concat([]string{" email:", "password_hash", "secret_note", "sender", "tenant_id", "deleted_at", "memberships", "members", "stock"}, who.hides)
+		rows = append(rows,
+			gateRow{name: "types for " + who.name, covers: []string{"GET /-/types.ts"}, as: who.as, method: http.MethodGet, target: "/-/types.ts", status: 200, shows: who.shows, hides: hides},
+			gateRow{name: "head of types for " + who.name, covers: []string{"HEAD /-/types.ts"}, as: who.as, method: http.MethodHead, target: "/-/types.ts", status: 200, hides: []string{"{"}})
+	}
 	for _, name := range []string{"docs", "docs/start.js", "docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/licenses.txt"} {
 		entry := "/-/" + name
 		rows = append(rows,
