@@ -8,11 +8,10 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// call answers POST of /rpc/{name}.
+// call answers GET, HEAD and POST of /rpc/{name}.
 func (x *exchange) call() error {
 	f, err := x.form()
 	if err != nil {
@@ -22,22 +21,27 @@ func (x *exchange) call() error {
 	if !fn.gate.open(&x.caller.principal) {
 		return &problem.Error{Code: problem.Denied, Message: "permission denied for function " + fn.name}
 	}
-	if x.r.URL.RawQuery != "" {
-		return &problem.Error{Code: problem.NotImplemented, Message: "select, filters, order and limit are not supported on the result of a function"}
-	}
 	if f.prefer.Strict && f.prefer.Bounded && !fn.many {
 		return &problem.Error{Code: problem.MaxAffectedRPC}
 	}
-	invoke, err := fn.prepare(x.input)
+	query, args, err := x.callQuery()
 	if err != nil {
 		return err
 	}
-	out := result{form: f, rows: x.s.getRows()}
+	query.Count = f.prefer.Count
+	invoke, err := fn.prepare(func(in any) error { return x.input(args, in) })
+	if err != nil {
+		return err
+	}
+	out := result{form: f, query: query, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
-	if fn.inTx {
-		err = x.inTx(func(x *exchange) error { return x.run(invoke, &out) })
-	} else {
-		err = x.run(invoke, &out)
+	switch run := func(x *exchange) error { return x.run(invoke, &out) }; {
+	case fn.readOnly:
+		err = x.inTx(readTx, run)
+	case fn.inTx:
+		err = x.inTx(store.TxOptions{}, run)
+	default:
+		err = run(x)
 	}
 	if err != nil {
 		return err
@@ -45,57 +49,86 @@ func (x *exchange) call() error {
 	return x.sendResult(f, &out)
 }
 
-// input reads the arguments from the body into a pointer.
-func (x *exchange) input(in any) error {
-	fn := x.function
-	if fn.in.NumField() == 0 && x.r.ContentLength == 0 {
-		return nil
+// callQuery reads the query string of a call: what to send of the rows the
+// function returns, and of GET and HEAD the arguments.
+func (x *exchange) callQuery() (*store.Query, []pgrst.Arg, error) {
+	fn, raw := x.function, x.r.URL.RawQuery
+	if fn.resource == nil && raw != "" && x.writes() {
+		return nil, nil, errNoRows
 	}
-	body, err := x.body()
+	read, args, err := pgrst.ParseCall(raw, fn.resource != nil, x.s.limits)
+	if x.writes() {
+		read, err = pgrst.ParseRead(raw, x.s.limits)
+	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	doc, err := strictjson.Parse(body, strictjson.Limits{})
-	if err != nil {
-		return err
+	q := &read.Query
+	switch {
+	case fn.resource == nil && asksForRows(read):
+		return nil, nil, errNoRows
+	case q.After != "" || read.Columns != nil || read.OnConflict != nil:
+		return nil, nil, &problem.Error{
+			Code: problem.NotImplemented, Message: "after, columns and on_conflict are not supported on the result of a function",
+		}
 	}
-	if doc.Kind() != strictjson.Object {
-		return &problem.Error{Code: problem.BadBody, Message: "the body must be an object of arguments"}
-	}
-	if err := fn.shape.DecodeValue(doc, in); err != nil {
-		return err
-	}
-	return fn.checks.check(x.s.db.Validator(), doc, reflect.ValueOf(in).Elem())
+	return q, args, nil
+}
+
+var errNoRows = &problem.Error{
+	Code:    problem.NotImplemented,
+	Message: "select, filters, order, limit and offset are for functions that return rows of a resource",
+}
+
+// asksForRows reports whether anything of the query string concerns rows.
+func asksForRows(read *pgrst.Read) bool {
+	q := &read.Query
+	return q.Select != nil || len(q.With) > 0 || !q.Where.IsZero() || len(q.Order) > 0 || q.Limit != nil || q.Offset > 0
 }
 
 // result is what a function returned, encoded.
 type result struct {
 	form
-	rows  *store.Rows // of a function that returns rows of a resource
-	plain []byte      // of any other
-	count int         // number of elements of a list
+
+	query *store.Query // of a function that returns rows: what to send of them
+	rows  *store.Rows  // of a function that returns rows of a resource
+	plain []byte       // of any other
+
+	count  int   // number of elements of a list
+	total  int64 // the same of the whole list
+	status int
 }
 
 // run calls the function and encodes what it returns, in one transaction if
 // there is one: an answer that cannot be given undoes it.
 func (x *exchange) run(invoke invocation, out *result) error {
-	ctx := x.context()
+	ctx, fn := x.context(), x.function
 	value, err := invoke(ctx, x.tx)
-	if err != nil || x.function.void {
+	if err != nil || fn.void {
 		return err
 	}
-	if x.function.resource != nil {
-		x.resource = x.function.resource
-		err = x.gate().Present(ctx, reflect.ValueOf(value), out.rows)
-		out.count = out.rows.Count
+	if fn.resource != nil {
+		x.resource = fn.resource
+		limits := store.ReadOptions{MaxBytes: x.s.config.Limits.Answer}
+		err = x.gate().Present(ctx, reflect.ValueOf(value), out.query, limits, out.rows)
+		out.count, out.total = out.rows.Count, out.rows.Total
 	} else {
-		err = out.encode(x.function, value)
+		err = out.encode(fn, value)
 	}
-	if err == nil && len(out.plain)+len(out.rows.Body) > x.s.config.Limits.Answer {
+	switch {
+	case err != nil:
+		return err
+	case len(out.plain) > x.s.config.Limits.Answer:
 		return store.ErrTooLarge
+	case !out.query.Count:
+		out.total = pgrst.Unknown
 	}
-	if err == nil && x.function.many {
-		err = out.cardinality()
+	out.status = http.StatusOK
+	if fn.many {
+		if err = out.cardinality(); err != nil {
+			return err
+		}
+		out.status, err = pgrst.ReadStatus(out.query.Offset, out.count, out.total, false)
 	}
 	return err
 }
@@ -115,7 +148,7 @@ func (r *result) cardinality() error {
 func (r *result) encode(fn *function, value any) error {
 	if fn.many {
 		list := reflect.ValueOf(value)
-		r.count = list.Len()
+		r.count, r.total = list.Len(), int64(list.Len())
 		switch {
 		case list.IsNil():
 			value = []struct{}{}
@@ -136,26 +169,22 @@ func (r *result) encode(fn *function, value any) error {
 func (x *exchange) sendResult(f form, out *result) error {
 	fn := x.function
 	x.headers(keepNot)
-	if fn.void || f.prefer.Return == pgrst.ReturnMinimal {
+	if fn.void || x.writes() && f.prefer.Return == pgrst.ReturnMinimal {
 		return x.sendNothing(http.StatusNoContent)
 	}
 	if fn.many {
-		total := pgrst.Unknown
-		if f.prefer.Count {
-			total = int64(out.count)
-		}
-		x.set("Content-Range", pgrst.ReadRange(0, out.count, total))
+		x.set("Content-Range", pgrst.ReadRange(out.query.Offset, out.count, out.total))
 	}
 	contentType := f.media.ContentType()
 	switch {
 	case fn.resource == nil:
-		x.send(http.StatusOK, contentType, "", out.plain, "")
+		x.send(out.status, contentType, "", out.plain, "")
 	case fn.many:
-		return x.sendRows(http.StatusOK, f.media, out.rows)
+		return x.sendRows(out.status, f.media, out.rows)
 	case out.count == 0: // there is none, or none the caller may see
-		x.send(http.StatusOK, contentType, "null", nil, "")
+		x.send(out.status, contentType, "null", nil, "")
 	default:
-		x.send(http.StatusOK, contentType, "", out.rows.Body, "")
+		x.send(out.status, contentType, "", out.rows.Body, "")
 	}
 	return nil
 }

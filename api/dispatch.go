@@ -39,6 +39,7 @@ func routes() []route {
 	row := []part{partRoot, partEmbed, partJunction, partOrder}
 	made := []part{partRoot, partEmbed, partJunction, partReturned, partOrder}
 	changed := []part{partRoot, partEmbed, partJunction, partCount, partReturned, partOrder}
+	called := []part{partResult, partEmbed, partJunction, partCount, partOrder}
 	return append([]route{
 		{pgrst.ShapeRoot, "", http.MethodGet, nil, (*exchange).openAPI},
 		{pgrst.ShapeRoot, "", http.MethodHead, nil, (*exchange).openAPI},
@@ -54,7 +55,9 @@ func routes() []route {
 		{pgrst.ShapeRow, "", http.MethodPatch, made, (*exchange).patchRow},
 		{pgrst.ShapeRow, "", http.MethodDelete, made, (*exchange).deleteRow},
 
-		{pgrst.ShapeCall, "", http.MethodPost, []part{partResult}, (*exchange).call},
+		{pgrst.ShapeCall, "", http.MethodGet, called, (*exchange).call},
+		{pgrst.ShapeCall, "", http.MethodHead, called, (*exchange).call},
+		{pgrst.ShapeCall, "", http.MethodPost, called, (*exchange).call},
 
 		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, (*exchange).openAPI},
 		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, (*exchange).openAPI},
@@ -117,7 +120,7 @@ func (x *exchange) locate() error {
 	case pgrst.ShapeCall:
 		x.function = x.s.functions.byName[path.Name]
 		if x.function == nil {
-			return unknownFunction(path.Name)
+			return x.unknownFunction(path.Name)
 		}
 		return nil
 	default:
@@ -126,9 +129,16 @@ func (x *exchange) locate() error {
 }
 
 // offers reports whether what the path names has the method at all: a read-only
-// table has none that writes.
+// table has none that writes, and only a function that reads can be called by GET.
 func (x *exchange) offers(method string) bool {
-	return x.resource == nil || !x.resource.table.View || method == http.MethodGet || method == http.MethodHead
+	reads := method == http.MethodGet || method == http.MethodHead
+	switch {
+	case x.function != nil:
+		return !reads || x.function.readOnly
+	case x.resource != nil:
+		return reads || !x.resource.table.View
+	}
+	return true
 }
 
 // allowed lists the methods of what the path names.

@@ -95,6 +95,9 @@ func TestDocumentCoversDispatch(t *testing.T) {
 	want := map[string]bool{}
 	for _, e := range api.Entries() {
 		path := strings.NewReplacer("{table}", "teams", "{function}", "f").Replace(e.Shape)
+		if e.Shape == "/rpc/{function}" && e.Method != http.MethodPost {
+			continue // f may write
+		}
 		if path != "/" && !strings.HasPrefix(path, "/-/") {
 			want[strings.ToLower(e.Method)+" "+path] = true
 		}

@@ -72,10 +72,6 @@ var (
 // or not.
 func unknownTable(name string) error { return &store.UnknownTableError{Table: shorten(name)} }
 
-func unknownFunction(name string) error {
-	return problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", shorten(name))
-}
-
 // shorten cuts what a client sent to a length that fits into a message.
 func shorten(s string) string {
 	const most = 64

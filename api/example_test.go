@@ -151,7 +151,23 @@ func ExampleFunc() {
 	send(h, "", "POST", "/rpc/greet", `{"Name":"Ann"}`)
 	// Output:
 	// 200 "Hello, Ann"
-	// 400 {"code":"PGRST102","message":"The body does not fit: member \"Name\" is unknown.","details":null,"hint":null}
+	// 404 {"code":"PGRST202","message":"Could not find the function public.greet(Name) in the schema cache","details":null,"hint":"Perhaps you meant to call the function public.greet(name)"}
+}
+
+func ExampleReadFunc() {
+	type args struct {
+		Words []string `json:"words"`
+	}
+	h := exampleAPI(func(*store.DB) []api.Exposed {
+		return []api.Exposed{api.ReadFunc("join", api.Anyone(), func(_ context.Context, _ *store.Tx, in args) (string, error) {
+			return strings.Join(in.Words, " and "), nil
+		})}
+	})
+	send(h, "", "GET", "/rpc/join?words={bread,butter}", "")
+	send(h, "", "POST", "/rpc/join", `{"words":["bread","butter"]}`)
+	// Output:
+	// 200 "bread and butter"
+	// 200 "bread and butter"
 }
 
 func ExampleTxFunc() {

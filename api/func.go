@@ -8,7 +8,8 @@ import (
 )
 
 // Func serves a function of the application at POST /rpc/{name} for the callers
-// the gate lets through.
+// the gate lets through. [TxFunc] is one that runs in a transaction, [ReadFunc]
+// one that can be called by GET.
 //
 // In is a struct; it is read from the JSON object of the body by exact names, and
 // its validate tags hold: required means present and not null, and for text not
@@ -41,6 +42,17 @@ func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (O
 func TxFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
 	f := newFunction(name, gate, call)
 	f.inTx = true
+	return f
+}
+
+// ReadFunc is [Func] for a function that changes nothing: it is also served at GET
+// and HEAD, where its arguments stand in the query string. It runs in a
+// transaction that only reads, on one state of the database; a write by tx fails
+// with [store.ErrReadOnly]. Anybody who can make a browser follow a link can make
+// it run, so it must have no effects elsewhere either.
+func ReadFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
+	f := newFunction(name, gate, call)
+	f.inTx, f.readOnly = true, true
 	return f
 }
 

@@ -10,19 +10,21 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// function is a [Func] or [TxFunc] without its types.
+// function is a [Func], [TxFunc] or [ReadFunc] without its types.
 type function struct {
-	name string
-	gate Gate
-	inTx bool
-	in   reflect.Type
-	out  reflect.Type
+	name     string
+	gate     Gate
+	inTx     bool
+	readOnly bool
+	in       reflect.Type
+	out      reflect.Type
 
 	// prepare makes an In, lets read fill it through a pointer, and returns
 	// the call with it, which may be run more than once.
 	prepare func(read func(in any) error) (invocation, error)
 
 	shape    *strictjson.Shape
+	args     map[string]reflect.Type // the members of In
 	checks   *checkPlan
 	void     bool      // Out has no fields: there is nothing to send
 	resource *resource // Out is rows of it, else nil
@@ -56,7 +58,10 @@ func (f *function) compile(db *store.DB, r *resources) error {
 		fail("there is no function to call")
 	}
 	if f.in.Kind() == reflect.Struct {
-		f.shape = strictjson.Compile(f.in)
+		f.shape, f.args = strictjson.Compile(f.in), map[string]reflect.Type{}
+		for _, field := range strictjson.Fields(f.in) {
+			f.args[field.Name] = field.Struct.Type
+		}
 		f.checks = planChecks(f.in, nil)
 		if f.checks.needsValidator() && db.Validator() == nil {
 			fail("%s has validate tags, but the database was opened without a Validator in its options", f.in)

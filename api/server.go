@@ -107,6 +107,11 @@ func (x *exchange) gate() store.Gate {
 	return store.NewGate(session, x.resource.table, &x.caller.scope)
 }
 
+// writes reports whether the method may change something.
+func (x *exchange) writes() bool {
+	return x.r.Method != http.MethodGet && x.r.Method != http.MethodHead
+}
+
 // context returns the context of code that a request runs: hooks and functions
 // find the scope of the caller in it, and act for the caller's tenant.
 func (x *exchange) context() context.Context {

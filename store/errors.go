@@ -43,6 +43,9 @@ var (
 	// rollback is left, or a savepoint around the write.
 	ErrTxFailed error = &coded{"store: the transaction failed earlier", "XX000"}
 
+	// ErrReadOnly reports a write in a transaction that only reads.
+	ErrReadOnly error = &coded{"store: the transaction is read-only", "XX000"}
+
 	// ErrUnavailable reports a database that cannot be reached.
 	ErrUnavailable error = &coded{"store: database unavailable", "PGRST001"}
 

@@ -87,8 +87,6 @@ type ReadOptions struct {
 // Read reads the rows of a query into out. A name the scope may not know is an
 // [UnknownColumnError] or [UnknownRelationError], like one that does not exist.
 func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) error {
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	defer c.free()
 	ro := readOptions{part: seed.List, page: opts.Page, single: opts.Single && !opts.Page && q.After == ""}
 	if opts.Single {
 		ro.part = seed.Single
@@ -99,6 +97,13 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 	if q.After != "" {
 		ro.part = seed.Cursor
 	}
+	return g.read(ctx, q, ro, opts, out)
+}
+
+// read compiles a query and runs it.
+func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	defer c.free()
 	if opts.Page || q.After != "" {
 		key, err := g.s.db.cursorKey(ctx)
 		if err != nil {

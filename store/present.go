@@ -4,58 +4,94 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
-	"github.com/seed-7694ebf6/plinth/internal/strictjson"
-	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Present writes rows that Go code holds as the scope may see them: its readable
-// columns, in the form every read has, and only rows that a read by the scope
-// would find. Models is a value of the table's model, a pointer to one, or a
-// slice of either; nil pointers are left out. Relations are not written.
+// maxPresented is the largest number of rows of one [Gate.Present].
+const maxPresented = 10000
+
+// Present reads the rows that Go code holds, as the scope may see them: a query
+// over these rows and no others, with everything a query can ask for but a
+// cursor. Models is a value of the table's model, a pointer to one, or a slice of
+// either; nil pointers are left out. Without an order the rows come in the order
+// of models, each once.
 //
-// Whether a row shows is judged on the stored row and not on what Go code holds,
-// which may be a part of it; a row that is not stored does not show.
-func (g Gate) Present(ctx context.Context, models reflect.Value, out *Rows) error {
-	out.result.Reset()
-	out.take()
-	var guard *Guard
-	if g.scope != nil {
-		if guard = g.scope.guard(g.table); guard == nil {
-			return &UnknownTableError{Table: g.table.Name}
-		}
-		guard = dropGuard(g.table, guard, seed.RPC)
-	}
-	if guard != nil && len(g.table.PrimaryKey) == 0 {
-		return fmt.Errorf("store: rows of %s have no key to judge them by", g.table.Name)
+// Of models only the keys count. What shows of a row is what is stored, as the
+// session sees it; a row that is not stored does not show.
+func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts ReadOptions, out *Rows) error {
+	if len(g.table.PrimaryKey) == 0 {
+		return fmt.Errorf("store: rows of %s have no key to find them by", g.table.Name)
 	}
 	rows, err := g.table.readModels(models)
 	if err != nil {
 		return err
 	}
-	for chunk := range slices.Chunk(rows, presentChunk) {
-		shown, err := g.shown(ctx, guard, chunk)
-		if err != nil {
-			return err
-		}
-		for _, row := range chunk {
-			if shown != nil && !shown[string(g.table.appendKey(nil, row))] {
-				continue
-			}
-			if out.Count > 0 {
-				out.Body = append(out.Body, ',')
-			}
-			out.Body = g.table.appendRow(out.Body, guard, row)
-			out.Count++
-		}
+	if len(rows) > maxPresented {
+		return &LimitError{Name: "rows of a result", Limit: maxPresented}
 	}
+	asked := *q
+	asked.Where = And(g.table.keysCond(rows), q.Where)
+	if len(q.Order) > 0 {
+		return g.read(ctx, &asked, readOptions{part: seed.RPC}, opts, out)
+	}
+	asked.Limit, asked.Offset, asked.Count = nil, 0, false
+	ro := readOptions{part: seed.RPC, extra: g.table.PrimaryKey, each: true}
+	if err := g.read(ctx, &asked, ro, opts, out); err != nil {
+		return err
+	}
+	return g.table.arrange(rows, q, out)
+}
+
+// arrange brings rows that were read together with their keys into the order of
+// other rows with these keys, and cuts out what the query asks for.
+func (t *Table) arrange(rows [][]any, q *Query, out *Rows) error {
+	found, err := splitByKey(out.Body, out.result.Extra, out.Count)
+	if err != nil {
+		return fmt.Errorf("store: rows of %s: %w", t.Name, err)
+	}
+	limit := len(rows)
+	if q.Limit != nil {
+		limit = *q.Limit
+	}
+	arranged := make([]byte, 0, len(out.Body))
+	var key []byte
+	out.Total, out.Count = int64(len(found)), 0
+	for _, row := range rows {
+		key = t.appendKey(key[:0], row)
+		body, ok := found[string(key)]
+		if !ok {
+			continue // not to be seen, or here before
+		}
+		delete(found, string(key))
+		seen := int(out.Total) - len(found)
+		if seen <= q.Offset || out.Count == limit {
+			continue
+		}
+		if out.Count > 0 {
+			arranged = append(arranged, ',')
+		}
+		arranged = append(arranged, body...)
+		out.Count++
+	}
+	out.Body = arranged
 	return nil
 }
 
-// presentChunk is the number of rows that are judged by one statement.
-const presentChunk = 500
+// splitByKey takes rows apart, which are joined by commas as their keys are.
+func splitByKey(bodies, keys []byte, n int) (map[string][]byte, error) {
+	found := make(map[string][]byte, n)
+	for range n {
+		body, key := skipJSON(bodies), skipJSON(keys)
+		if body <= 0 || key <= 0 {
+			return nil, errTuple
+		}
+		found[string(keys[:key])] = bodies[:body:body]
+		bodies, _ = cutByte(bodies[body:], ',')
+		keys, _ = cutByte(keys[key:], ',')
+	}
+	return found, nil
+}
 
 // readModels reads the structs in a value as bound values.
 func (t *Table) readModels(models reflect.Value) ([][]any, error) {
@@ -81,32 +117,6 @@ func (t *Table) readModels(models reflect.Value) ([][]any, error) {
 	}
 	row, err := t.readStruct(models)
 	return [][]any{row}, err
-}
-
-// shown returns the keys of the rows that the scope can see; nil means all.
-func (g Gate) shown(ctx context.Context, guard *Guard, rows [][]any) (map[string]bool, error) {
-	if guard == nil {
-		return nil, nil
-	}
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	q := &Query{Select: []Selected{}, Where: g.table.keysCond(rows)}
-	shape, err := c.read(g.table, q, readOptions{part: seed.RPC, extra: g.table.PrimaryKey, each: true})
-	if err != nil {
-		return nil, g.unknown(err)
-	}
-	var r driver.Result
-	if err := g.s.query(ctx, c.statement(shape), &r); err != nil {
-		return nil, conflict(err)
-	}
-	doc, err := strictjson.Parse(slices.Concat([]byte{'['}, r.Extra, []byte{']'}), strictjson.Limits{})
-	if err != nil {
-		return nil, fmt.Errorf("store: keys of %s: %w", g.table.Name, err)
-	}
-	shown := make(map[string]bool, r.Rows)
-	for _, key := range doc.Elements() {
-		shown[string(key.Raw())] = true
-	}
-	return shown, nil
 }
 
 // keysCond selects the rows that have the keys of rows. It is bound.
@@ -145,21 +155,4 @@ func (t *Table) appendKey(dst []byte, row []any) []byte {
 		dst = appendValue(dst, pk.Kind, row[pk.index])
 	}
 	return append(dst, ']')
-}
-
-// appendRow appends the readable columns of a row as JSON object.
-func (t *Table) appendRow(dst []byte, guard *Guard, row []any) []byte {
-	dst = append(dst, '{')
-	first := true
-	for i, c := range t.Columns {
-		if guard != nil && !guard.Readable.Has(c) {
-			continue
-		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = appendValue(append(dst, c.jsonKey...), c.Kind, row[i])
-	}
-	return append(dst, '}')
 }

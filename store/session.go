@@ -39,6 +39,15 @@ func (s session) enter(ctx context.Context) error {
 	return nil
 }
 
+// enterFor is enter for a statement, which must not write where only reads are
+// allowed.
+func (s session) enterFor(ctx context.Context, st *driver.Statement) error {
+	if st.Write && s.tx != nil && s.tx.readOnly {
+		return ErrReadOnly
+	}
+	return s.enter(ctx)
+}
+
 func (s session) conn() driver.Conn {
 	if s.tx == nil {
 		return nil
@@ -49,7 +58,7 @@ func (s session) conn() driver.Conn {
 // query runs a statement with rows. A statement that writes and fails inside a
 // transaction fails the transaction, on both engines.
 func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Result) error {
-	if err := s.enter(ctx); err != nil {
+	if err := s.enterFor(ctx, st); err != nil {
 		return err
 	}
 	err := s.db.driver.Query(ctx, s.conn(), st, r)
@@ -57,7 +66,7 @@ func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Resu
 }
 
 func (s session) exec(ctx context.Context, st *driver.Statement) (int64, error) {
-	if err := s.enter(ctx); err != nil {
+	if err := s.enterFor(ctx, st); err != nil {
 		return 0, err
 	}
 	n, err := s.db.driver.Exec(ctx, s.conn(), st)

@@ -24,6 +24,8 @@ type Tx struct {
 	depth  int
 	logged bool                        // the change log has new rows
 	commit []func(ctx context.Context) // to run after the commit
+
+	readOnly bool // writes are refused
 }
 
 // TxOptions tunes a transaction.
@@ -34,7 +36,7 @@ type TxOptions struct {
 	// when it commits.
 	Isolation sql.IsolationLevel
 
-	// ReadOnly promises not to write.
+	// ReadOnly promises not to write. A write is [ErrReadOnly].
 	ReadOnly bool
 }
 
@@ -102,7 +104,7 @@ func (db *DB) runTx(ctx context.Context, opts TxOptions, fn func(ctx context.Con
 	if err != nil {
 		return storeError(ctx, err)
 	}
-	tx := &Tx{db: db, conn: conn}
+	tx := &Tx{db: db, conn: conn, readOnly: opts.ReadOnly}
 	defer func() {
 		tx.done = true
 		if rerr := conn.Rollback(); rerr != nil && err == nil {

@@ -77,6 +77,9 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 	if g.table.View {
 		return nil, ErrReadOnlyTable
 	}
+	if g.s.tx != nil && g.s.tx.readOnly {
+		return nil, ErrReadOnly
+	}
 	if err := checkText(w.actor()); err != nil {
 		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
 	}

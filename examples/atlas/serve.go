@@ -14,6 +14,7 @@ func serve(ctx context.Context) error {
 		return err
 	}
 	app.Add(resources()...)
+	app.Add(functions()...)
 	return app.Run(ctx)
 }
 

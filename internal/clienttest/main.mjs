@@ -14,6 +14,7 @@ import { Suite } from './checks/suite.mjs'
 import { embeds } from './checks/embeds.mjs'
 import { failures } from './checks/failures.mjs'
 import { filters } from './checks/filters.mjs'
+import { functions } from './checks/functions.mjs'
 import { groups } from './checks/groups.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
@@ -57,7 +58,7 @@ const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
-for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, failures]) {
+for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, functions, failures]) {
   await read(suite, atlas, iso)
 }
 for (const write of [writes, upserts]) {

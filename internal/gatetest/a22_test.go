@@ -205,6 +205,7 @@ func TestA22HiddenValuesAreNeverShown(t *testing.T) {
 				{method: http.MethodPost, target: "/suggestions", body: `{"id":7,"text":"x","state":"open"}`, prefer: represented},
 				{method: http.MethodPost, target: "/rpc/all_suggestions"},
 				{method: http.MethodPost, target: "/rpc/first_note", body: `{"slug":"ana-shared"}`},
+				{method: http.MethodGet, target: "/rpc/notes_by?slugs={ana-shared,bea-draft}&select=*,owner(*),project(*)"},
 				{method: http.MethodDelete, target: "/notes?id=not.is.null&select=*,owner(*)", prefer: represented},
 			} {
 				got := f.do(t, p, a)

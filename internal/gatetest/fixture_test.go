@@ -129,6 +129,7 @@ func (f *fixture) exposed() []api.Exposed {
 		}},
 		api.Func("all_suggestions", api.Anyone(), f.allSuggestions),
 		api.Func("first_note", api.Anyone(), f.firstNote),
+		api.ReadFunc("notes_by", api.Anyone(), f.notesBy),
 		api.TxFunc("reserve", api.SignedIn(), f.reserve),
 	}
 }
@@ -145,6 +146,25 @@ func (f *fixture) firstNote(ctx context.Context, in struct {
 },
 ) (*Note, error) {
 	return store.For[Note](f.db).First(store.WithTenant(ctx, tenant1), store.Query{Where: store.Eq("slug", in.Slug)})
+}
+
+// notesBy returns rows by name, of whoever they are, in the order of the names.
+func (f *fixture) notesBy(ctx context.Context, tx *store.Tx, in struct {
+	Slugs []string `json:"slugs"`
+},
+) (found []Note, err error) {
+	for _, slug := range in.Slugs {
+		for _, tenant := range []string{tenant1, tenant2} {
+			list, err := store.For[Note](tx).List(store.WithTenant(ctx, tenant), store.Query{Where: store.Eq("slug", slug)})
+			if err != nil {
+				return nil, err
+			}
+			for _, note := range list {
+				found = append(found, *note)
+			}
+		}
+	}
+	return found, nil
 }
 
 // reserve takes one from the stock if there is one: read, check, write, as an

@@ -49,6 +49,9 @@ var ways = []way{
 	{"head row", http.MethodHead, ofRow, "", "", false},
 	{"patch row", http.MethodPatch, ofRow, `{"title":"new"}`, "return=representation", false},
 	{"delete row", http.MethodDelete, ofRow, "", "return=representation", false},
+	{"get call", http.MethodGet, onCall, "", "", true},
+	{"head call", http.MethodHead, onCall, "", "", true},
+	{"call", http.MethodPost, onCall, `{"slugs":["ana-draft","ari-shared"]}`, "", true},
 }
 
 // request returns the request that asks for parameters of ari's shared note.
@@ -57,10 +60,23 @@ func (w way) request(parameters string) gateRow {
 	if w.list {
 		target = "/notes?id=eq." + ariShared + "&" + parameters
 	}
-	if w.method == http.MethodPost {
+	switch {
+	case w.shape == onCall && w.method == http.MethodPost:
+		target = "/rpc/notes_by?" + parameters
+	case w.shape == onCall:
+		target = "/rpc/notes_by?slugs={ana-draft,ari-shared}&" + parameters
+	case w.method == http.MethodPost:
 		target = "/notes?" + parameters
 	}
 	return gateRow{as: asAri, method: w.method, target: target, body: w.body, prefer: w.prefer, status: http.StatusOK}
+}
+
+// entry is the entry of the dispatch table for a part.
+func (w way) entry(part string) string {
+	if w.shape == onCall && part == "root" {
+		part = "rpc result"
+	}
+	return w.method + " " + w.shape + " " + part
 }
 
 // probe asks for something in an answer that has a part the caller must not see.
@@ -97,7 +113,7 @@ func generated() []gateRow {
 		for _, p := range probes {
 			row := w.request(p.parameters)
 			row.name, row.want = w.name+" "+p.name, p.want
-			row.covers = []string{w.method + " " + w.shape + " " + p.part}
+			row.covers = []string{w.entry(p.part)}
 			if p.status != 0 {
 				row.status = p.status
 			} else if w.list {

@@ -127,4 +127,32 @@ var written = []gateRow{
 		name: "row of a function", covers: []string{"POST /rpc/{function} rpc result"}, as: asAna, method: http.MethodPost, target: "/rpc/first_note",
 		body: `{"slug":"ari-draft"}`, status: 200, want: `null`,
 	},
+	{
+		name: "rows of a function in its order", covers: []string{"GET /rpc/{function} rpc result"}, as: asAri, method: http.MethodGet,
+		target: "/rpc/notes_by?slugs={ari-shared,ana-draft,bea-shared,ana-shared}&select=slug", status: 200, want: `[{"slug":"ari-shared"},{"slug":"ana-shared"}]`,
+	},
+	{
+		name: "count rows of a function", covers: []string{"GET /rpc/{function} count"}, as: asAri, prefer: counted, method: http.MethodGet,
+		target: "/rpc/notes_by?slugs={ari-shared,ana-draft,ana-shared}&select=slug&order=slug&limit=1", status: 206, want: `[{"slug":"ana-shared"}]`, within: "0-0/2",
+	},
+	{
+		name: "head count rows of a function", covers: []string{"HEAD /rpc/{function} count"}, as: asAri, prefer: counted, method: http.MethodHead,
+		target: "/rpc/notes_by?slugs={ari-shared,ana-draft,ana-shared}&select=slug&order=slug&limit=1", status: 206, want: `[{"slug":"ana-shared"}]`, within: "0-0/2",
+	},
+	{
+		name: "count rows of a called function", covers: []string{"POST /rpc/{function} count"}, as: asAri, prefer: counted, method: http.MethodPost,
+		target: "/rpc/notes_by?select=slug&order=slug&limit=1", body: `{"slugs":["ari-shared","ana-draft","ana-shared"]}`, status: 206, want: `[{"slug":"ana-shared"}]`, within: "0-0/2",
+	},
+	{
+		name: "order rows of a function by a relation", covers: []string{"GET /rpc/{function} order"}, as: asAri, method: http.MethodGet,
+		target: "/rpc/notes_by?slugs={ana-shared,ari-shared}&select=slug&order=owner(name)", status: 200, want: `[{"slug":"ari-shared"},{"slug":"ana-shared"}]`,
+	},
+	{
+		name: "filter rows of a function by a hidden column", covers: []string{"POST /rpc/{function} rpc result"}, as: asAri, method: http.MethodPost,
+		target: "/rpc/notes_by?select=slug&secret_note=like.*", body: `{"slugs":["ari-shared"]}`, status: 400, want: "42703",
+	},
+	{
+		name: "filter the row of a function by a hidden column", as: asAri, method: http.MethodPost,
+		target: "/rpc/first_note?select=slug&secret_note=like.*", body: `{"slug":"ana-draft"}`, status: 400, want: "42703",
+	},
 }

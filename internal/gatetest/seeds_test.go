@@ -25,7 +25,7 @@ var seeds = []seeded{
 		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side",
 	)},
 	{seed.Junction, append(on(everyWay(), "junction"), "filter through a junction")},
-	{seed.Count, []string{"count", "head count"}},
+	{seed.Count, []string{"count", "head count", "count rows of a function", "head count rows of a function", "count rows of a called function"}},
 	{seed.Returned, append(
 		on([]string{"upsert", "patch", "delete", "patch row", "delete row"}, "hidden column", "column of admins"),
 		"insert out of sight", "insert and return all columns", "update out of sight", "update and return all columns",
@@ -51,10 +51,15 @@ var seeds = []seeded{
 	{seed.Cursor, []string{"cursor", "head cursor"}},
 	{seed.Order, append(
 		on(everyWay(), "order by a hidden column"),
-		append(on([]string{"list", "upsert", "patch", "delete", "row", "patch row", "delete row"}, "order"),
-			"order by a relation", "order by a hidden column of a relation", "head order by a hidden column of a relation")...,
+		append(on([]string{"list", "upsert", "patch", "delete", "row", "patch row", "delete row", "get call", "call"}, "order"),
+			"order by a relation", "order rows of a function by a relation", "order by a hidden column of a relation", "head order by a hidden column of a relation")...,
 	)},
-	{seed.RPC, []string{"rows of a function", "row of a function"}},
+	{seed.RPC, append(
+		on([]string{"get call", "head call", "call"}, "embed", "junction", "order", "hidden column", "column of admins"),
+		"rows of a function", "row of a function", "rows of a function in its order", "count rows of a function",
+		"head count rows of a function", "count rows of a called function",
+		"filter rows of a function by a hidden column", "filter the row of a function by a hidden column",
+	)},
 	{seed.ForeignKey, []string{
 		"insert with a foreign key out of sight", "insert into a junction for a row out of sight", "upsert with a foreign key out of sight",
 		"update with a foreign key out of sight", "update a row with a foreign key out of sight",

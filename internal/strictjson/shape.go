@@ -35,7 +35,7 @@ func (c compiler) node(t reflect.Type) *node {
 	}
 	n := new(node)
 	c[t] = n
-	if decodesItself(t) {
+	if DecodesItself(t) {
 		return n
 	}
 	switch t.Kind() {
@@ -54,7 +54,9 @@ func (c compiler) node(t reflect.Type) *node {
 	return n
 }
 
-func decodesItself(t reflect.Type) bool {
+// DecodesItself reports whether values of a type read their JSON by a method of
+// their own.
+func DecodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
 		p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())

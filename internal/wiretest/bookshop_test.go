@@ -97,6 +97,7 @@ func bookshop() part {
 				api.Func("all_reviews", api.Anyone(), func(ctx context.Context, _ struct{}) ([]*Review, error) {
 					return store.For[Review](db).List(ctx, store.Query{})
 				}),
+				api.ReadFunc("in_years", api.Anyone(), inYears),
 				api.Func("ping", api.SignedIn(), func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }),
 			}
 		},
@@ -110,6 +111,21 @@ func add(_ context.Context, in struct {
 },
 ) (int64, error) {
 	return in.A + in.B, nil
+}
+
+// inYears returns the books of some years, in their order.
+func inYears(ctx context.Context, tx *store.Tx, in struct {
+	Years []int64 `json:"years"`
+},
+) (books []*Book, err error) {
+	for _, year := range in.Years {
+		found, err := store.For[Book](tx).List(ctx, store.Query{Where: store.Eq("year", year)})
+		if err != nil {
+			return nil, err
+		}
+		books = append(books, found...)
+	}
+	return books, nil
 }
 
 func fillBookshop(tb testing.TB, db *store.DB) {

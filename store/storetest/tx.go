@@ -78,9 +78,9 @@ func testTx(t *testing.T, db *store.DB) {
 		if _, err := store.For[account](tx).Get(ctx, 1); err != nil {
 			return err
 		}
-		if err := store.For[account](tx).Insert(ctx, &account{ID: 4}); err == nil {
-			t.Error("a transaction that only reads has written")
-		}
+		wantIs(t, "a write where only reads are allowed", store.For[account](tx).Insert(ctx, &account{ID: 4}), store.ErrReadOnly)
+		_, err := store.For[account](tx).DeleteWhere(ctx, store.Eq("id", 1))
+		wantIs(t, "a delete where only reads are allowed", err, store.ErrReadOnly)
 		return errRefused
 	})
 	wantIs(t, "a transaction that only reads", err, errRefused)

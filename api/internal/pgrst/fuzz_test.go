@@ -2,6 +2,7 @@ package pgrst_test
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -62,8 +63,37 @@ func FuzzParseRead(f *testing.F) {
 		if len(query) > 512 || u.selected > 6 || u.embeds > 3 || u.depth > 2 || u.orders > 3 || len(read.Columns) > 2 || len(read.OnConflict) > 2 {
 			t.Errorf("%q: beyond the limits: %+v", query, u)
 		}
-		if _, _, err := pgrst.ParseCall(query, lim); err != nil {
+		if _, _, err := pgrst.ParseCall(query, true, lim); err != nil {
 			t.Errorf("%q: a table's query is none of a function: %v", query, err)
+		}
+	})
+}
+
+func FuzzArray(f *testing.F) {
+	for _, text := range []string{"{}", "{a,b}", ` { "a,\\"b" , NULL, c d } `, "{a", "{a,}", "{,}", "{{a}}", `{"a`, `{a"b"}`, "{a}x", `{\x}`, "{null,nil}"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := pgrst.ParseArray(text, pgrst.Limits{In: 4})
+		if err != nil {
+			checkProblem(t, err)
+			return
+		}
+		if len(list) > 4 {
+			t.Errorf("%q: %d elements", text, len(list))
+		}
+		// Written down again, every element in quotes, it is the same.
+		var quoted []string
+		for _, e := range list {
+			if e == nil {
+				quoted = append(quoted, "NULL")
+				continue
+			}
+			quoted = append(quoted, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(*e)+`"`)
+		}
+		again, err := pgrst.ParseArray("{"+strings.Join(quoted, ",")+"}", pgrst.Limits{In: 4})
+		if err != nil || !reflect.DeepEqual(again, list) {
+			t.Errorf("%q is another list when it is written down again as %q: %v", text, quoted, err)
 		}
 	})
 }

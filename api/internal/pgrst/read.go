@@ -31,16 +31,16 @@ type Arg struct {
 // ParseRead reads the query string of a request for a table, as it stands in
 // the URL.
 func ParseRead(rawQuery string, lim Limits) (*Read, error) {
-	read, _, err := parse(rawQuery, lim, false)
+	read, _, err := parse(rawQuery, parser{lim: lim})
 	return read, err
 }
 
-// ParseCall reads the query string of a request for a function. Parameters
-// whose value does not begin with an operator are arguments, returned in order
-// and not checked for names given twice; the rest concerns the rows the
-// function returns.
-func ParseCall(rawQuery string, lim Limits) (*Read, []Arg, error) {
-	return parse(rawQuery, lim, true)
+// ParseCall reads the query string of a GET request for a function. Parameters
+// with names that are not reserved are arguments, returned in order and not
+// checked for names given twice. With rows, which says that the function returns
+// some, those whose value begins with an operator are filters on them instead.
+func ParseCall(rawQuery string, rows bool, lim Limits) (*Read, []Arg, error) {
+	return parse(rawQuery, parser{lim: lim, call: true, rows: rows})
 }
 
 // parser holds what the parameters of a request have in common: the limits and
@@ -48,7 +48,8 @@ func ParseCall(rawQuery string, lim Limits) (*Read, []Arg, error) {
 type parser struct {
 	lim  Limits
 	read *Read
-	call bool
+	call bool // what is no filter is an argument
+	rows bool // of a call: there may be filters
 	args []Arg
 
 	targets []target // the root first
@@ -56,14 +57,14 @@ type parser struct {
 	predicates, embeds, items, orders int // used so far
 }
 
-func parse(rawQuery string, lim Limits, call bool) (*Read, []Arg, error) {
-	lim.setDefaults()
+func parse(rawQuery string, p parser) (*Read, []Arg, error) {
+	p.lim.setDefaults()
 	var buf [12]param
-	params, err := splitParams(rawQuery, buf[:0], &lim)
+	params, err := splitParams(rawQuery, buf[:0], &p.lim)
 	if err != nil {
 		return nil, nil, err
 	}
-	p := parser{lim: lim, read: &Read{}, call: call}
+	p.read = &Read{}
 	p.targets = append(make([]target, 0, 2), target{query: &p.read.Query})
 	// The other parameters may name embeds, so select comes first.
 	for i := range params {
@@ -108,7 +109,7 @@ func (p *parser) param(name, value string) error {
 			return p.offset(t, name, value)
 		}
 	}
-	if p.call && len(embeds) == 0 && !startsComparison(value) {
+	if p.call && len(embeds) == 0 && !(p.rows && startsComparison(value)) {
 		p.args = append(p.args, Arg{last.name, value})
 		return nil
 	}

@@ -293,10 +293,10 @@ func TestParseReadColumns(t *testing.T) {
 func TestParseCall(t *testing.T) {
 	t.Parallel()
 
-	if _, _, err := pgrst.ParseCall("a=sl.x", pgrst.Limits{}); err == nil {
+	if _, _, err := pgrst.ParseCall("a=sl.x", true, pgrst.Limits{}); err == nil {
 		t.Error("an unsupported operator was taken for an argument")
 	}
-	read, args, err := pgrst.ParseCall("a=1&arr={1,2}&name=like.this.*&b=eq.5&c=not.an.operator&limit=3&d=equal.x", pgrst.Limits{})
+	read, args, err := pgrst.ParseCall("a=1&arr={1,2}&name=like.this.*&b=eq.5&c=not.an.operator&limit=3&d=equal.x", true, pgrst.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,6 +307,60 @@ func TestParseCall(t *testing.T) {
 	want := store.Query{Where: store.And(text("name", store.OpLike, "this.%"), eq("b", "5")), Limit: store.Limit(3)}
 	if !reflect.DeepEqual(read.Query, want) {
 		t.Errorf("got %+v", read.Query)
+	}
+}
+
+// Without rows there is nothing to filter.
+func TestParseCallWithoutRows(t *testing.T) {
+	t.Parallel()
+
+	read, args, err := pgrst.ParseCall("name=eq.x&tags=cs.{a}", false, pgrst.Limits{})
+	want := []pgrst.Arg{{Name: "name", Value: "eq.x"}, {Name: "tags", Value: "cs.{a}"}}
+	if err != nil || !reflect.DeepEqual(args, want) || !read.Query.Where.IsZero() {
+		t.Errorf("args %q and %v, %v", args, read.Query.Where, err)
+	}
+}
+
+func TestParseArray(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct{ text, want string }{
+		{"{}", ""},
+		{" { } ", ""},
+		{"{a}", "<a>"},
+		{"{ a b , 1.5,-2 }", "<a b><1.5><-2>"},
+		{`{"a,}","q\"\\",""}`, `<a,}><q"\><>`},
+		{`{null,"null",nullx}`, "~<null><nullx>"},
+		{`{a:b,(c)}`, "<a:b><(c)>"},
+		{"", "!"},
+		{"a,b", "!"},
+		{"{a", "!"},
+		{"{a}b", "!"},
+		{"{a,}", "!"},
+		{"{,a}", "!"},
+		{"{{a}}", "!"},
+		{`{"a}`, "!"},
+		{`{"a"b}`, "!"},
+		{`{a"b"}`, "!"},
+		{`{a\b}`, "!"},
+		{"{1,2,3,4}", "!"}, // beyond the limit
+	}
+	for _, tt := range tests {
+		list, err := pgrst.ParseArray(tt.text, pgrst.Limits{In: 3})
+		got := ""
+		for _, e := range list {
+			if e == nil {
+				got += "~"
+			} else {
+				got += "<" + *e + ">"
+			}
+		}
+		if err != nil {
+			got = "!"
+		}
+		if got != tt.want {
+			t.Errorf("%q is %s, want %s (%v)", tt.text, got, tt.want, err)
+		}
 	}
 }
 
