@@ -163,7 +163,8 @@ func TestA34ExpensiveBodies(t *testing.T) {
 				got := f.do(t, asAna, a)
 				took := time.Since(began)
 				runtime.ReadMemStats(&after)
-				if got.Status != http.StatusBadRequest && got.Status != http.StatusRequestEntityTooLarge {
+				unknown := strings.HasPrefix(a.target, "/rpc/") && got.Code() == "PGRST202" // no function has such arguments
+				if got.Status != http.StatusBadRequest && got.Status != http.StatusRequestEntityTooLarge && !unknown {
 					t.Errorf("%s: status %d, want 400 or 413: %s", a.method, got.Status, shortened(got.Body))
 				}
 				if took > 500*time.Millisecond { // ten times the aim: the machine may be busy
