@@ -112,6 +112,17 @@ func (c TextCol[T]) Like(pattern string) Cond { return c.compare(OpLike, pattern
 // ILike is Like without regard to case.
 func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, pattern) }
 
+// Search selects the rows whose column has all the words of a query, in any order
+// and without regard to case. A * behind a word takes it for the beginning of
+// words, a - in front of one excludes it: "plinth doc* -draft". The column must be
+// tagged `plinth:"searchable"`, which gives it an index; without one the query
+// is an error, and so is a query without a word that must occur.
+//
+// A word is a run of characters that are no white space, punctuation or symbols,
+// so hyphens and underscores separate; a text in a script without spaces is one
+// long word.
+func (c TextCol[T]) Search(query string) Cond { return c.compare(OpSearch, query) }
+
 // Set is one assignment of an update.
 type Set struct {
 	name  string

@@ -26,9 +26,13 @@ type compiler struct {
 	sql     []byte
 	args    []any
 	aliases int
-	keys    []orderKey // of the root, set by read
-	reads   []*Table   // tables in a FROM
-	made    driver.Statement
+	// unindexed says that a condition is not about rows as their table has
+	// them, or stands under not: an index of words that may find too much is
+	// of no use there.
+	unindexed bool
+	keys      []orderKey // of the root, set by read
+	reads     []*Table   // tables in a FROM
+	made      driver.Statement
 }
 
 // source is a table in the FROM of a statement under its alias.

@@ -29,6 +29,8 @@ func (c *compiler) cond(s source, n *node, trusted trust) error {
 	case nodeOr:
 		return c.joined(s, n.kids, " or ", trusted)
 	case nodeNot:
+		defer func(was bool) { c.unindexed = was }(c.unindexed)
+		c.unindexed = true
 		c.write("not (")
 		if err := c.cond(s, n.kids[0], trusted); err != nil {
 			return err
@@ -107,6 +109,8 @@ func (c *compiler) compareValue(s source, col *Column, op Op, v any) error {
 		return c.like(s, col, op, v)
 	case OpMatch, OpIMatch:
 		return c.match(s, col, op, v)
+	case OpSearch:
+		return c.search(s, col, v)
 	case OpContains, OpContained, OpOverlaps:
 		c.holds(s, col, op, v)
 		return nil

@@ -46,6 +46,9 @@ const (
 	OpContained
 	// OpOverlaps asks for an element two text arrays have in common.
 	OpOverlaps
+	// OpSearch takes the words a text must have, and needs a column tagged
+	// `plinth:"searchable"`: see [TextCol.Search].
+	OpSearch
 )
 
 // quantifier says how many of several operands a comparison must hold for.

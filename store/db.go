@@ -125,11 +125,14 @@ type Capabilities struct {
 	Engine string
 	// Instances reports whether several processes may use the database.
 	Instances bool
+	// FoldCollation is the quoted collation in which PostgreSQL folds letters
+	// for OpILike and OpSearch; empty on SQLite.
+	FoldCollation string
 }
 
 // Capabilities returns what the engine can do.
 func (db *DB) Capabilities() Capabilities {
-	return Capabilities{Engine: db.dialect.Name, Instances: db.dialect.Postgres()}
+	return Capabilities{Engine: db.dialect.Name, Instances: db.dialect.Postgres(), FoldCollation: db.dialect.FoldCollation}
 }
 
 // Register adds the tables of models, given as struct values or pointers,

@@ -3,6 +3,7 @@ package store
 import (
 	"regexp"
 
+	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 )
 
@@ -182,6 +183,9 @@ func evaluatePattern(op Op, v, pattern any) truth {
 		return truthOf(likeMatch(p, text))
 	case OpIMatch:
 		p, text = foldText(p), foldText(text)
+	case OpSearch:
+		q, err := fulltext.Parse(p)
+		return truthOf(err == nil && q.Match(text)) // a query that is none was refused before
 	}
 	re, err := regexp.Compile(dotAll + p)
 	if err != nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 )
 
 // checkOp refuses an operator that columns of the kind do not have.
@@ -15,6 +17,10 @@ func (c *Column) checkOp(op Op) error {
 	case OpLike, OpILike, OpMatch, OpIMatch:
 		if c.Kind != KindText {
 			return operatorError(c, "is no text")
+		}
+	case OpSearch:
+		if !c.Searchable {
+			return operatorError(c, "is not searchable")
 		}
 	case OpIsTrue, OpIsFalse:
 		if c.Kind != KindBool {
@@ -40,7 +46,7 @@ func operatorError(col *Column, why string) error {
 func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
 
 func isPatternOp(op Op) bool {
-	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch
+	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch || op == OpSearch
 }
 
 // listed reports whether a comparison has several operands.
@@ -68,6 +74,8 @@ func (c *Column) pattern(op Op, v any) (string, error) {
 	switch {
 	case err == nil:
 		return pattern, nil
+	case op == OpSearch:
+		return "", &ValueError{Column: c.Name, Code: "22023", Reason: err.Error()}
 	case op == OpMatch || op == OpIMatch:
 		return "", &ValueError{Column: c.Name, Code: "2201B", Reason: err.Error()}
 	}
@@ -76,8 +84,12 @@ func (c *Column) pattern(op Op, v any) (string, error) {
 
 // checkPattern reports why the pattern of an operator cannot be used.
 func checkPattern(op Op, pattern string) error {
-	if op == OpMatch || op == OpIMatch {
+	switch op {
+	case OpMatch, OpIMatch:
 		return checkRegexp(pattern)
+	case OpSearch:
+		_, err := fulltext.Parse(pattern)
+		return err
 	}
 	if !validPattern(pattern) {
 		return errors.New("the pattern ends with an escape character")

@@ -77,6 +77,10 @@ type Column struct {
 	// Default is the default of the model's tag in SQL, or empty.
 	Default string
 
+	// Searchable reports a column that [OpSearch] can search, by an index of
+	// its own.
+	Searchable bool
+
 	// Generated reports a key the database assigns.
 	Generated bool
 
@@ -229,12 +233,12 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
 	}
-	mode, err := parseMode(f.StructField.Tag.Get("plinth"))
+	mode, searchable, err := parseTag(f.StructField.Tag.Get("plinth"))
 	if err != nil {
 		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
 	}
 	c := &Column{
-		Table: t, Name: f.Name, Kind: gt.kind, Nullable: gt.nullable && !f.IsPK, Key: f.IsPK, Mode: mode,
+		Table: t, Name: f.Name, Kind: gt.kind, Nullable: gt.nullable && !f.IsPK, Key: f.IsPK, Mode: mode, Searchable: searchable,
 		Default: f.SQLDefault, Generated: f.AutoIncrement || f.Identity, Rules: f.StructField.Tag.Get("validate"),
 		index: index, field: f, goType: gt,
 	}
@@ -253,21 +257,23 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 	return c, nil
 }
 
-func parseMode(tag string) (Mode, error) {
-	switch tag {
-	case "":
-		return ReadWrite, nil
-	case "createonly":
-		return CreateOnly, nil
-	case "readonly":
-		return ReadOnly, nil
-	case "hidden":
-		return Hidden, nil
-	case "secret":
-		return Secret, nil
+// parseTag reads the plinth tag: a mode, and whether the column can be searched.
+func parseTag(tag string) (mode Mode, searchable bool, err error) {
+	for option := range strings.SplitSeq(tag, ",") {
+		switch given, known := modes[option]; {
+		case option == "" && tag == "":
+		case option == "searchable" && !searchable:
+			searchable = true
+		case known && mode == ReadWrite:
+			mode = given
+		default:
+			return 0, false, fmt.Errorf("plinth tag %q: want one of createonly, readonly, hidden and secret, or searchable, or both", tag)
+		}
 	}
-	return 0, fmt.Errorf("unknown plinth tag %q: want createonly, readonly, hidden or secret", tag)
+	return mode, searchable, nil
 }
+
+var modes = map[string]Mode{"createonly": CreateOnly, "readonly": ReadOnly, "hidden": Hidden, "secret": Secret}
 
 // readMixins finds the columns of the mixins by the struct they come from.
 func (t *Table) readMixins() {
@@ -321,6 +327,11 @@ func (t *Table) check() error {
 		case KindUUID, KindInt, KindText:
 		default:
 			return fmt.Errorf("store: table %s: primary key %s is %s, want store.ID, an integer or text", t.Name, c.Name, c.Kind)
+		}
+	}
+	for _, c := range t.Columns {
+		if err := c.checkSearchable(); err != nil {
+			return err
 		}
 	}
 	for _, c := range t.PrimaryKey {

@@ -102,6 +102,7 @@ func (w *write) imageHolds(ctx context.Context, row []any, rule Cond) (bool, err
 	c := w.s.newCompiler(ctx, w.scope, access{})
 	defer c.free()
 	s := source{table: w.table, alias: c.alias()}
+	c.unindexed = true
 	c.write("select 1 from (select ")
 	for i, col := range w.table.Columns {
 		if i > 0 {

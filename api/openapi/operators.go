@@ -46,6 +46,9 @@ func filter(c *store.Column) Parameter {
 			words = append(words, "`"+op.word+"`")
 		}
 	}
+	if c.Searchable {
+		words = append(words, "`search`")
+	}
 	return Parameter{
 		Name: name, In: "query", Schema: text(),
 		Description: "Filter by " + c.Name + " (" + c.Kind.String() + "), as `operator.value`, negated as `not.operator.value`: " +

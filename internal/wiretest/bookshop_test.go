@@ -24,7 +24,7 @@ type Book struct {
 	bun.BaseModel `bun:"table:books"`
 	ID            int64         `bun:",pk,autoincrement"`
 	AuthorID      int64         `bun:",notnull"`
-	Title         string        `bun:",notnull" validate:"required"`
+	Title         string        `bun:",notnull" validate:"required" plinth:"searchable"`
 	Year          *int64        //
 	Price         store.Decimal `bun:",notnull"`
 	InPrint       bool          `bun:",notnull,default:true"`
@@ -61,7 +61,7 @@ type Review struct {
 	BookID    int64    `bun:",notnull"`
 	ReaderID  store.ID `bun:",notnull"`
 	Stars     int64    `bun:",notnull" validate:"min=1,max=5"`
-	Text      string   `bun:",notnull"`
+	Text      string   `bun:",notnull" plinth:"searchable"`
 	Published bool     `bun:",notnull"`
 	Book      *Book    `bun:"rel:belongs-to,join:book_id=id"`
 }

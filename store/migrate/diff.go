@@ -14,6 +14,9 @@ type differ struct {
 	work
 	have map[string]*found
 
+	// pieces are those of search indexes, by name.
+	pieces map[string]piece
+
 	// What can be added, in the order in which it can be.
 	tables, columns, indexes, constraints []string
 
@@ -31,6 +34,9 @@ func diff(ctx context.Context, w work, tables []*store.Table) (*differ, error) {
 		return nil, fmt.Errorf("migrate: read the schema: %w", err)
 	}
 	d := &differ{work: w, have: have}
+	if err := d.readPieces(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.createTables(tables); err != nil {
 		return nil, err
 	}
@@ -81,6 +87,9 @@ func (d *differ) createTables(tables []*store.Table) error {
 		for _, ix := range wantedIndexes(t) {
 			d.indexes = append(d.indexes, createIndex(t, ix))
 		}
+		for _, c := range searchable(t) {
+			d.searchIndex(c, false)
+		}
 		d.problems = append(d.problems, "table "+t.Name+" is missing")
 		created[t] = true
 	}
@@ -116,9 +125,15 @@ func (d *differ) compareTable(ctx context.Context, t *store.Table, f *found) err
 			return err
 		}
 	}
+	e.staleSearches()
 	e.extraColumns()
 	if err := e.compareIndexes(ctx); err != nil {
 		return err
+	}
+	for _, c := range searchable(t) {
+		if !e.absent[c.Name] {
+			e.searchIndex(c, true)
+		}
 	}
 	return e.compareForeignKeys(ctx)
 }

@@ -16,6 +16,12 @@
 // column that cannot be NULL gets its default, else the zero of its type, in the
 // rows that are there.
 //
+// A column tagged `plinth:"searchable"` gets a search index: on PostgreSQL the
+// function plinth_search and an index over it, on SQLite two tables and triggers
+// beside the table, all named <table>_<column>_search. The rows that are there
+// are entered at once. Diff names a search index no column needs any more, and
+// how to drop it; on SQLite that has to happen before the column is dropped.
+//
 // # Production
 //
 // Print [Diff] against a copy of the production database and make the text the

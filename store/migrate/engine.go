@@ -31,6 +31,12 @@ type engine interface {
 	// inspect reads the tables and views of the database.
 	inspect(ctx context.Context, q querier) (map[string]*found, error)
 
+	// search describes the index of a searchable column; its pieces stand in
+	// what pieces reads, if they exist. dropSearch drops one by its name.
+	search(c *store.Column) searchIndex
+	pieces(ctx context.Context, q querier) ([]piece, error)
+	dropSearch(name string) string
+
 	// columnType is the type of a new column, literal a constant of it.
 	columnType(k store.Kind) string
 	literal(c constant) string
@@ -56,8 +62,8 @@ type ddl struct {
 }
 
 func engineOf(db *store.DB) engine {
-	if db.Capabilities().Engine == "postgres" {
-		return postgres{}
+	if can := db.Capabilities(); can.Engine == "postgres" {
+		return postgres{fold: can.FoldCollation}
 	}
 	return sqlite{}
 }

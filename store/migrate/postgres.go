@@ -12,7 +12,10 @@ import (
 )
 
 // postgres is PostgreSQL from version 13 on.
-type postgres struct{}
+type postgres struct {
+	// fold is the quoted collation in which letters are folded.
+	fold string
+}
 
 // lockKey is the advisory lock of migrations: "plinth" in ASCII.
 const lockKey = 0x706c696e7468

@@ -132,6 +132,15 @@ func check(tables []*store.Table) error {
 			}
 			taken[ix.name] = t.Name
 		}
+		for _, c := range searchable(t) {
+			if name := store.SearchName(c); len(name) > maxName {
+				return fmt.Errorf("migrate: table %s: the name of search index %s is longer than %d bytes", t.Name, name, maxName)
+			} else if other, ok := taken[name]; ok {
+				return fmt.Errorf("migrate: tables %s and %s both need an index %s", other, t.Name, name)
+			} else {
+				taken[name] = t.Name
+			}
+		}
 		for _, ref := range t.ForeignKeys {
 			if len(ref.Name) > maxName {
 				return fmt.Errorf("migrate: table %s: the name of foreign key %s is longer than %d bytes", t.Name, ref.Name, maxName)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 	"modernc.org/sqlite"
 )
@@ -32,6 +33,7 @@ func newEngineDriver() (*sqlite.Driver, error) {
 		{"pl_lower", 1, plLower},
 		{"pl_contains", 2, judge(jsonb.Contains)},
 		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
+		{"pl_search", 2, plSearch},
 		{"pl_regexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
 			return plRegexp(compiled, "", args)
 		}},
@@ -95,6 +97,20 @@ func judge(judgement func(a, b []byte) (bool, error)) func(args []sqldriver.Valu
 		}
 		return held, nil
 	}
+}
+
+// plSearch is pl_search(query, x): whether a search finds the text.
+func plSearch(args []sqldriver.Value) (sqldriver.Value, error) {
+	query, ok := args[0].(string)
+	text, isText := args[1].(string)
+	if !ok || !isText {
+		return nil, nil //nolint:nilnil // NULL is the answer about NULL
+	}
+	q, err := fulltext.Parse(query)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
+	}
+	return q.Match(text), nil
 }
 
 // plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax

@@ -25,7 +25,7 @@ type topic struct {
 // engines that pass are equal.
 func Run(t *testing.T, open Open) {
 	t.Helper()
-	for _, tp := range slices.Concat(valueTopics(), readTopics(), writeTopics(), txTopics()) {
+	for _, tp := range slices.Concat(valueTopics(), readTopics(), searchTopics(), writeTopics(), txTopics()) {
 		t.Run(tp.name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t, tp.store)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 
+	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -61,6 +62,10 @@ type Limits struct {
 	// Wildcards is the number of wildcards * and % in one like pattern; each
 	// may cost another pass over the text. Defaults to 16.
 	Wildcards int
+
+	// Search is the number of words of one search. Defaults to 16; more than
+	// 32 are never possible.
+	Search int
 }
 
 func (l *Limits) setDefaults() {
@@ -79,6 +84,8 @@ func (l *Limits) setDefaults() {
 	set(&l.Columns, 256)
 	set(&l.Pattern, 512)
 	set(&l.Wildcards, 16)
+	set(&l.Search, 16)
+	l.Search = min(l.Search, fulltext.MaxTerms)
 }
 
 // LimitError reports a request that asks for more than a limit allows.

@@ -61,6 +61,7 @@ func TestLimits(t *testing.T) {
 		{"Like", "a=like." + strings.Repeat("*a", 16), "a=like." + strings.Repeat("*a", 17), "like: at most 16 wildcards"},
 		{"LikePercent", "a=ilike." + strings.Repeat("%25", 16), "a=not.ilike." + strings.Repeat("%25", 17), "like: at most 16 wildcards"},
 		{"LikeEscaped", "a=like." + strings.Repeat(`\%25`, 40), "a=like." + strings.Repeat(`\\%25`, 17), "like: at most 16 wildcards"},
+		{"Search", "a=search." + strings.Repeat("x.", 16), "or=(a.search." + strings.Repeat("x-", 17) + ")", "search: at most 16 words"},
 		{"Params", list(50, "&", "a=eq.#") + list(99, "", "&a#"), list(65, "&", "a=eq.#"), "query string: at most 64 parameters"},
 		{"QueryString", "a=eq." + strings.Repeat("x", 8187), "a=eq." + strings.Repeat("x", 8188), "query string: at most 8192 bytes (8193)"},
 	}
@@ -87,7 +88,7 @@ func TestLimitsAreConfigurable(t *testing.T) {
 
 	lim := pgrst.Limits{
 		Query: 60, Params: 4, Rows: 5, Offset: 7, In: 2, Select: 3, Embeds: 1, EmbedDepth: 1,
-		Predicates: 2, GroupDepth: 1, Order: 1, Columns: 1, Pattern: 3, Wildcards: 1,
+		Predicates: 2, GroupDepth: 1, Order: 1, Columns: 1, Pattern: 3, Wildcards: 1, Search: 2,
 	}
 	for allowed, refused := range map[string]string{
 		"limit=5":                     "limit=6",

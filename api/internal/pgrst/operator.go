@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -35,6 +36,8 @@ func operators(word string) (store.Op, bool) {
 		return store.OpMatch, true
 	case "imatch":
 		return store.OpIMatch, true
+	case "search":
+		return store.OpSearch, true
 	case "in":
 		return store.OpIn, true
 	case "is":
@@ -178,6 +181,10 @@ func (p *parser) value(op store.Op, value string) (string, error) {
 	case store.OpMatch, store.OpIMatch:
 		if len(value) > p.lim.Pattern {
 			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
+		}
+	case store.OpSearch:
+		if fulltext.CountWords(value) > p.lim.Search {
+			return "", &LimitError{Limit: "search", Max: p.lim.Search, Unit: "words"}
 		}
 	}
 	return value, nil
