@@ -56,6 +56,10 @@ type Config struct {
 // refused with an answer that names the limit, never cut in silence. Zero takes
 // the default. How long a statement may run is set where the database is opened.
 type Limits struct {
+	// Aggregates is the number of aggregate functions of a request. Defaults
+	// to 16.
+	Aggregates int
+
 	// Answer is the size of an answer in bytes. Defaults to 16 MiB.
 	Answer int
 
@@ -98,7 +102,7 @@ func (l Limits) withDefaults() Limits {
 }
 
 func (l Limits) check() error {
-	if min(l.Answer, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows) < 0 || l.Body < 0 {
+	if min(l.Aggregates, l.Answer, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows) < 0 || l.Body < 0 {
 		return errors.New("api: Config.Limits: a limit is negative")
 	}
 	return nil
@@ -108,7 +112,7 @@ func (l Limits) check() error {
 func (l Limits) grammar() pgrst.Limits {
 	return pgrst.Limits{
 		Query: l.Query, Rows: l.Rows, Offset: l.Offset, In: l.In, Embeds: l.Embeds, EmbedDepth: l.EmbedDepth,
-		Predicates: l.Predicates, GroupDepth: l.GroupDepth,
+		Predicates: l.Predicates, GroupDepth: l.GroupDepth, Aggregates: l.Aggregates,
 	}
 }
 

@@ -12,14 +12,15 @@ import (
 type part string
 
 const (
-	partRoot     part = "root"          // the rows asked for, or written
-	partEmbed    part = "embed"         // rows of a relation in the answer, or a filter on them
-	partJunction part = "junction"      // rows in the middle of a relation many to many
-	partCount    part = "count"         // the total in Content-Range
-	partReturned part = "returned rows" // rows a write answers with
-	partCursor   part = "cursor"        // the place an answer continues from
-	partOrder    part = "order"         // columns of the table and of related ones, by the order of rows
-	partResult   part = "rpc result"    // rows a function returns
+	partRoot      part = "root"          // the rows asked for, or written
+	partEmbed     part = "embed"         // rows of a relation in the answer, or a filter on them
+	partJunction  part = "junction"      // rows in the middle of a relation many to many
+	partCount     part = "count"         // the total in Content-Range
+	partAggregate part = "aggregate"     // values made of rows
+	partReturned  part = "returned rows" // rows a write answers with
+	partCursor    part = "cursor"        // the place an answer continues from
+	partOrder     part = "order"         // columns of the table and of related ones, by the order of rows
+	partResult    part = "rpc result"    // rows a function returns
 )
 
 // route is one way into the API.
@@ -35,7 +36,7 @@ type route struct {
 // from a request to the store. What is not in it is answered without a look at
 // the database.
 func routes() []route {
-	list := []part{partRoot, partEmbed, partJunction, partCount, partCursor, partOrder}
+	list := []part{partRoot, partEmbed, partJunction, partCount, partAggregate, partCursor, partOrder}
 	row := []part{partRoot, partEmbed, partJunction, partOrder}
 	made := []part{partRoot, partEmbed, partJunction, partReturned, partOrder}
 	changed := []part{partRoot, partEmbed, partJunction, partCount, partReturned, partOrder}

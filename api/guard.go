@@ -19,6 +19,7 @@ type guardSet struct {
 	service *store.Guard
 	presets []store.Preset
 	any     store.ColumnSet
+	totals  store.ColumnSet // columns that may be aggregated
 }
 
 // maxGates is the number of gates up to which guards are kept.
@@ -40,6 +41,9 @@ func (s *guardSet) compile(r *resource) error {
 		}
 		if slices.Contains(r.policy.AnyTarget, c.Name) {
 			s.any.Add(c)
+		}
+		if r.policy.Aggregates == nil || slices.Contains(r.policy.Aggregates, c.Name) {
+			s.totals.Add(c)
 		}
 	}
 	s.service = s.forService()
@@ -104,7 +108,7 @@ func (s *guardSet) must(open func(Gate) bool) *store.Guard {
 // make compiles the guard for callers to whom these gates are open.
 func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 	p, t := &s.resource.policy, s.resource.table
-	g := &store.Guard{Presets: s.presets, AnyTarget: s.any}
+	g := &store.Guard{Presets: s.presets, AnyTarget: s.any, Aggregable: s.totals}
 	for _, part := range []struct {
 		rule Rule
 		cond *store.Cond
@@ -166,11 +170,13 @@ func (s *guardSet) writable() (creatable, updatable store.ColumnSet) {
 func (s *guardSet) forService() *store.Guard {
 	t := s.resource.table
 	g := &store.Guard{
-		Readable: t.PublicColumns(), Creatable: t.CreatableColumns(), Updatable: t.UpdatableColumns(), AnyTarget: s.any,
+		Readable: t.PublicColumns(), Creatable: t.CreatableColumns(), Updatable: t.UpdatableColumns(),
+		Aggregable: s.totals, AnyTarget: s.any,
 	}
 	if s.resource.policy.ServiceBypass {
 		every := store.True()
 		g.Read, g.Create, g.Update, g.Delete, g.Restore = every, every, every, every, every
+		g.Aggregable = t.AllColumns()
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,6 +33,14 @@ type Policy struct {
 	// closed for every use that its ColumnRule does not open; one that is not
 	// listed has the uses its mode allows.
 	Columns map[string]ColumnRule
+
+	// Aggregates lists the columns of which aggregates may be asked for:
+	// sum(), avg(), min(), max() and count() of a column. Nil lists every
+	// column the caller can read: an aggregate is made of the caller's rows
+	// and tells nothing that reading them would not. A list is for tables on
+	// which some questions cost too much; an empty one allows none. Rows can
+	// always be counted.
+	Aggregates []string
 
 	// Preset fixes columns of new rows, by name: to a variable of the caller,
 	// as [store.Var], or to a Go value. A client may send an equal value,
@@ -85,6 +94,9 @@ func (p Policy) String() string {
 	for _, name := range slices.Sorted(maps.Keys(p.Preset)) {
 		fmt.Fprintf(&b, "preset %s: %v\n", name, p.Preset[name])
 	}
+	if p.Aggregates != nil {
+		fmt.Fprintf(&b, "aggregates: %s\n", cmp.Or(strings.Join(p.Aggregates, ", "), "none"))
+	}
 	if p.ServiceBypass {
 		b.WriteString("service: everything\n")
 	}
@@ -122,6 +134,7 @@ func (p Policy) denies() bool {
 // clone copies the maps, so that what a caller does to them later changes
 // nothing.
 func (p Policy) clone() Policy {
-	p.Columns, p.Preset, p.AnyTarget = maps.Clone(p.Columns), maps.Clone(p.Preset), slices.Clone(p.AnyTarget)
+	p.Columns, p.Preset = maps.Clone(p.Columns), maps.Clone(p.Preset)
+	p.Aggregates, p.AnyTarget = slices.Clone(p.Aggregates), slices.Clone(p.AnyTarget)
 	return p
 }

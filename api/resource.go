@@ -64,6 +64,11 @@ func (r *resource) compile() error {
 	}
 	r.checkColumns(fail)
 	r.checkPresets(fail)
+	for _, name := range r.policy.Aggregates {
+		if c := r.table.Column(name); c == nil || c.Mode >= store.Hidden {
+			fail("Aggregates: the table shows no column %s", name)
+		}
+	}
 	for _, name := range r.policy.AnyTarget {
 		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *store.Reference) bool { return hasColumn(ref.Columns, name) }) {
 			fail("AnyTarget: %s is no foreign key of the table", name)

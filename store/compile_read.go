@@ -48,6 +48,12 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 	if err != nil {
 		return nil, err
 	}
+	if plan.groups != nil {
+		if opts.part != seed.List && opts.part != seed.Aggregate {
+			return nil, errGroupsOfRow
+		}
+		return &driver.Shape{Members: plan.members, Counted: q.Count}, c.groupRead(root, q, plan)
+	}
 	var keys []orderKey
 	if !opts.single {
 		if keys, err = c.orderKeys(root, q); err != nil {

@@ -73,29 +73,17 @@ func (c *compiler) recordEmbed(s source, e *planEmbed) error {
 
 // embedRows writes FROM, WHERE, ORDER and LIMIT of an embed.
 func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
+	if e.plan.groups != nil {
+		return c.embedGroups(s, e)
+	}
 	target := e.target
 	if inSubquery {
 		target.alias = c.alias()
 		c.write("(select ", target.alias, ".* from ")
 	}
-	trusted := trust(c.scope == nil)
-	if err := c.joinedFrom(s, e.relation, target, trusted); err != nil {
-		return err
-	}
 	q := &e.embed.Query
-	for i := range q.With {
-		if q.With[i].Inner {
-			c.write(" and ")
-			if err := c.innerEmbed(target, &q.With[i]); err != nil {
-				return err
-			}
-		}
-	}
-	if !q.Where.IsZero() {
-		c.write(" and ")
-		if err := c.cond(target, q.Where.n, trusted); err != nil {
-			return err
-		}
+	if err := c.embedFrom(s, e, target); err != nil {
+		return err
 	}
 	if !e.relation.toKey() {
 		if err := c.orderBy(target, e.keys, false); err != nil {
@@ -111,6 +99,28 @@ func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
 		c.write(") ", e.target.alias)
 	}
 	return nil
+}
+
+// embedFrom writes FROM and WHERE of an embed.
+func (c *compiler) embedFrom(s source, e *planEmbed, target source) error {
+	trusted := trust(c.scope == nil)
+	if err := c.joinedFrom(s, e.relation, target, trusted); err != nil {
+		return err
+	}
+	q := &e.embed.Query
+	for i := range q.With {
+		if q.With[i].Inner {
+			c.write(" and ")
+			if err := c.innerEmbed(target, &q.With[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if q.Where.IsZero() {
+		return nil
+	}
+	c.write(" and ")
+	return c.cond(target, q.Where.n, trusted)
 }
 
 // toKey reports whether the relation leads to the one row of a primary key, so

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -88,6 +89,9 @@ type ReadOptions struct {
 // [UnknownColumnError] or [UnknownRelationError], like one that does not exist.
 func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) error {
 	ro := readOptions{part: seed.List, page: opts.Page, single: opts.Single && !opts.Page && q.After == ""}
+	if slices.ContainsFunc(q.Select, func(sel Selected) bool { return sel.Aggregate != 0 }) {
+		ro.part = seed.Aggregate
+	}
 	if opts.Single {
 		ro.part = seed.Single
 		if v := g.table.Version; v != nil {

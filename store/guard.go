@@ -11,7 +11,7 @@ func dropGuard(t *Table, g *Guard, part seed.Part) *Guard {
 	open := True()
 	return &Guard{
 		Read: open, Create: open, Update: open, Delete: open, Restore: open,
-		Readable: all, Creatable: all, Updatable: all, AnyTarget: all,
+		Readable: all, Creatable: all, Updatable: all, Aggregable: all, AnyTarget: all,
 	}
 }
 

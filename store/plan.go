@@ -15,6 +15,7 @@ type rowPlan struct {
 	columns []planColumn
 	embeds  []planEmbed
 	members []driver.Member
+	groups  *groupPlan // nil unless the rows are groups
 }
 
 type planColumn struct {
@@ -36,6 +37,9 @@ type planEmbed struct {
 func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 	if q.Select == nil && len(q.With) == 0 {
 		return s.allColumns(), nil
+	}
+	if s.grouped(q) {
+		return c.planGroups(s, q)
 	}
 	p := &rowPlan{}
 	taken := make(map[string]bool, len(q.With)+max(len(q.Select), len(s.table.Columns)))
@@ -175,9 +179,11 @@ func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
 	if err != nil {
 		return planEmbed{}, err
 	}
-	keys, err := c.orderKeys(target, &e.Query)
-	if err != nil {
-		return planEmbed{}, err
+	var keys []orderKey
+	if plan.groups == nil {
+		if keys, err = c.orderKeys(target, &e.Query); err != nil {
+			return planEmbed{}, err
+		}
 	}
 	if e.Query.Count || e.Query.After != "" {
 		return planEmbed{}, errors.New("store: count and cursors are not supported in an embed")

@@ -39,7 +39,8 @@ func Limit(n int) *int { return &n }
 
 // Selected is one column of an answer.
 type Selected struct {
-	// Column is the name of a column.
+	// Column is the name of a column. Empty stands for the rows themselves,
+	// which can be counted; so does "count" in a table without such a column.
 	Column string
 
 	// As is the name in the answer. Empty means the name of the column.
@@ -49,6 +50,15 @@ type Selected struct {
 	// bool, date, and their usual other names. Empty converts nothing. What
 	// cannot be converted alike on both engines is refused.
 	Cast string
+
+	// Aggregate makes one value of the column's values in a group of rows,
+	// after Cast. The rows of the answer are then groups. Zero groups by the
+	// column where another is aggregated.
+	Aggregate Aggregate
+
+	// ResultCast converts what Aggregate made, as Cast does a column. Empty
+	// converts nothing.
+	ResultCast string
 }
 
 // Embed loads a relation into every row of an answer: an object or null for a

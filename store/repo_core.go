@@ -99,6 +99,9 @@ func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if plan.grouped() {
+		return nil, errors.New("store: aggregates are no columns of a model; read them by a Gate, or with Bun")
+	}
 	return plan.decode(), nil
 }
 

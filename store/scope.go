@@ -36,6 +36,10 @@ type Guard struct {
 	// whatever place a name can stand), given on insert, and set on update.
 	Readable, Creatable, Updatable ColumnSet
 
+	// Aggregable are the columns of which aggregates may be asked for, as far
+	// as they are Readable. Rows may always be counted.
+	Aggregable ColumnSet
+
 	// Presets are values the scope fixes on insert; a client may send an
 	// equal value, never another one.
 	Presets []Preset

@@ -159,7 +159,16 @@ func (w *write) returning(c *compiler, s source) (*rowPlan, error) {
 		return nil, nil
 	}
 	s.guard = w.returnGuard()
-	return c.plan(s, w.ret)
+	return writtenPlan(c, s, w.ret)
+}
+
+// writtenPlan plans the answer to a write, whose rows are never groups.
+func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
+	plan, err := c.plan(s, q)
+	if err == nil && plan.groups != nil {
+		return nil, errGroupsOfRow
+	}
+	return plan, err
 }
 
 // shape returns the shape of the written rows: their members and version, or

@@ -241,7 +241,7 @@ func (w *write) checkAnswer(ctx context.Context) error {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	defer c.free()
 	if !w.readsBack() {
-		_, err := c.plan(source{table: w.table, guard: w.returnGuard()}, w.ret)
+		_, err := writtenPlan(c, source{table: w.table, guard: w.returnGuard()}, w.ret)
 		return err
 	}
 	q := *w.ret
@@ -299,7 +299,7 @@ func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error)
 // appendRow appends the selected columns of a row as JSON object.
 func (w *write) appendRow(dst []byte, row []any, comma bool) ([]byte, error) {
 	c := w.s.newCompiler(context.Background(), w.scope, w.access)
-	plan, err := c.plan(source{table: w.table, alias: "t", guard: w.returnGuard()}, &Query{Select: w.ret.Select})
+	plan, err := writtenPlan(c, source{table: w.table, alias: "t", guard: w.returnGuard()}, &Query{Select: w.ret.Select})
 	if err != nil {
 		return dst, err
 	}

@@ -44,7 +44,10 @@ var wholeBody = map[string]string{
 var changeOf = map[string]string{"notes": `{"title":"new"}`, "users": `{"name":"new"}`, "projects": `{"name":"new"}`, "suggestions": `{"text":"new"}`}
 
 // selections are the places of a column in select; %s is the column.
-var selections = []string{"%s", "*,%s", "other:%s", "%s::text", "other:%s::int", `"%s"`, "id,%s,id"}
+var selections = []string{
+	"%s", "*,%s", "other:%s", "%s::text", "other:%s::int", `"%s"`, "id,%s,id",
+	"%s.sum()", "%s.count()", "other:%s::text.max()", "id,%s.min()::text", "%s,count()",
+}
 
 // operators are the comparisons with a value each that many kinds accept.
 var operators = []string{

@@ -80,6 +80,33 @@ var written = []gateRow{
 		method: http.MethodHead, target: "/notes?select=slug", status: 200, want: `[{"slug":"ana-draft"},{"slug":"ana-shared"},{"slug":"ari-shared"}]`, within: "0-2/*",
 	},
 
+	{
+		name: "count of groups", covers: []string{"GET /{table} count"}, as: asAna, prefer: counted,
+		method: http.MethodGet, target: "/notes?select=amount,count()&limit=0", status: 206, want: `[]`, within: "*/3",
+	},
+
+	// Aggregates.
+	{
+		name: "sum", covers: []string{"GET /{table} aggregate"}, as: asAna,
+		method: http.MethodGet, target: "/notes?select=count(),amount.sum()", status: 200, want: `[{"count":3,"sum":70}]`,
+	},
+	{
+		name: "groups", covers: []string{"GET /{table} aggregate"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=status,amount.min()", status: 200, want: `[{"status":"draft","min":30},{"status":"shared","min":20}]`,
+	},
+	{
+		name: "head sum", covers: []string{"HEAD /{table} aggregate"}, as: asAna,
+		method: http.MethodHead, target: "/notes?select=amount.sum()", status: 200, want: `[{"sum":70}]`,
+	},
+	{
+		name: "sum of nobody", covers: []string{"GET /{table} aggregate"}, as: asAnon,
+		method: http.MethodGet, target: "/news?select=count(),code.max()", status: 200, want: `[{"count":1,"max":"open"}]`,
+	},
+	{
+		name: "sum of a hidden column", covers: []string{"GET /{table} aggregate"}, as: asAna,
+		method: http.MethodGet, target: "/notes?select=margin.sum()", status: 400, want: "42703",
+	},
+
 	// Orders.
 	{
 		name: "order by a relation", covers: []string{"GET /{table} order"}, as: asAri,

@@ -21,11 +21,13 @@ var seeds = []seeded{
 		"row of a colleague", "row that is not published", "head row of a colleague", "update a row out of sight", "delete a row out of sight",
 	)},
 	{seed.Embed, append(
-		on(everyWay(), "embed", "embed a hidden column", "secret column", "order"),
+		on(everyWay(), "embed", "embed a hidden column", "secret column", "order",
+			"aggregate of an embed", "aggregate of a hidden column"),
 		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side",
 	)},
 	{seed.Junction, append(on(everyWay(), "junction"), "filter through a junction")},
-	{seed.Count, []string{"count", "head count", "count rows of a function", "head count rows of a function", "count rows of a called function"}},
+	{seed.Count, []string{"count", "head count", "count of groups", "count rows of a function", "head count rows of a function", "count rows of a called function"}},
+	{seed.Aggregate, []string{"sum", "groups", "head sum", "sum of nobody", "sum of a hidden column"}},
 	{seed.Returned, append(
 		on([]string{"upsert", "patch", "delete", "patch row", "delete row"}, "hidden column", "column of admins"),
 		"insert out of sight", "insert and return all columns", "update out of sight", "update and return all columns",

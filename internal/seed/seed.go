@@ -15,6 +15,7 @@ const (
 	Embed      Part = "embed"
 	Junction   Part = "junction"
 	Count      Part = "count"
+	Aggregate  Part = "aggregate"
 	Returned   Part = "returned"
 	Insert     Part = "insert"
 	Update     Part = "update"
@@ -28,5 +29,5 @@ const (
 
 // Parts returns all of them.
 func Parts() []Part {
-	return []Part{List, Single, Embed, Junction, Count, Returned, Insert, Update, Delete, Upsert, Cursor, Order, RPC, ForeignKey}
+	return []Part{List, Single, Embed, Junction, Count, Aggregate, Returned, Insert, Update, Delete, Upsert, Cursor, Order, RPC, ForeignKey}
 }

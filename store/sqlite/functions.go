@@ -55,6 +55,9 @@ func newEngineDriver() (*sqlite.Driver, error) {
 			return nil, fmt.Errorf("sqlite: register %s: %w", f.name, err)
 		}
 	}
+	if err := registerAggregates(&d); err != nil {
+		return nil, err
+	}
 	if err := d.RegisterCollationUtf8("pl_decimal", compareDecimals); err != nil {
 		return nil, fmt.Errorf("sqlite: register pl_decimal: %w", err)
 	}

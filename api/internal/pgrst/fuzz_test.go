@@ -47,7 +47,8 @@ func FuzzParseRead(f *testing.F) {
 		"select=id,title&owner_id=eq.x&order=id&limit=20",
 		`select=*,k:other!inner(a,b::text,deep())&other.or=(x.eq.1,not.and(y.is.null,z.in.(1,"2,3")))&k.limit=3`,
 		`c=in.(p,"q,r",s"t)&d=not.is.not_null&order=a.desc.nullsfirst,rel(b)&offset=10`,
-		"or=(a.like.*x*,b.match.^x$)&columns=\"a\",b&on_conflict=a&after=x", "a=eq.%00", "a%ff=1", "data->>a=eq.1", "=", "&", "...", "or=((",
+		"or=(a.like.*x*,b.match.^x$)&columns=\"a\",b&on_conflict=a&after=x", "a=eq.%00", "a%ff=1", "data->>a=eq.1",
+		"select=count(),n:a::int.sum()::text,b.avg(),x(count,c.max())&order=b", "select=a.min().max()", "=", "&", "...", "or=((",
 	} {
 		f.Add(query)
 	}

@@ -33,6 +33,10 @@ type Limits struct {
 	// included. Defaults to 100.
 	Select int
 
+	// Aggregates is the number of aggregate functions of a request, on all
+	// levels. Defaults to 16.
+	Aggregates int
+
 	// Embeds is the number of embeds of a request, on all levels. Defaults
 	// to 8.
 	Embeds int
@@ -76,6 +80,7 @@ func (l *Limits) setDefaults() {
 	set(&l.Offset, 100_000)
 	set(&l.In, 1000)
 	set(&l.Select, 100)
+	set(&l.Aggregates, 16)
 	set(&l.Embeds, 8)
 	set(&l.EmbedDepth, 4)
 	set(&l.Predicates, 50)

@@ -45,6 +45,7 @@ func TestLimits(t *testing.T) {
 		{"EmbedDepthBare", "select=" + nested(4, "x(", ""), "select=" + nested(5, "x(", ""), "embeds: at most 4 levels"},
 		{"Embeds", "select=" + list(8, ",", "x#(id)"), "select=" + list(9, ",", "x#(id)"), "embeds: at most 8 in a request"},
 		{"EmbedsNested", "select=" + list(4, ",", "x#(y(id))"), "select=a()," + list(4, ",", "x#(y(id))"), "embeds: at most 8 in a request"},
+		{"Aggregates", "select=" + list(15, ",", "c#:c.max()") + ",n:count()", "select=" + list(16, ",", "c#:c.max()") + ",x(count())", "aggregates: at most 16 in a request"},
 		{"Select", "select=" + list(100, ",", "c#"), "select=" + list(101, ",", "c#"), "select: at most 100 items"},
 		{"SelectSame", "select=" + list(100, ",", "*"), "select=" + list(101, ",", "*"), "select: at most 100 items"},
 		{"SelectNested", "select=x(" + list(99, ",", "c#") + ")", "select=a,x(" + list(99, ",", "c#") + ")", "select: at most 100 items"},

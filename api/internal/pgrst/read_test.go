@@ -168,6 +168,17 @@ func TestParseReadSelect(t *testing.T) {
 		{"AllAndAlias", "select=*,x:title", store.Query{Select: []store.Selected{{Column: "*"}, {Column: "title", As: "x"}}}},
 		{"Cast", "select=id::text,n:amount::numeric", store.Query{Select: []store.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
 		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
+		{"Aggregates", "select=count(),n:a.count(),a.sum(),b.avg(),c.min(),d.max()", store.Query{Select: []store.Selected{
+			{Aggregate: store.AggregateCount}, {Column: "a", As: "n", Aggregate: store.AggregateCount}, {Column: "a", Aggregate: store.AggregateSum},
+			{Column: "b", Aggregate: store.AggregateAvg}, {Column: "c", Aggregate: store.AggregateMin}, {Column: "d", Aggregate: store.AggregateMax},
+		}}},
+		{"AggregateCasts", "select=x:a::int.sum()::text,n:count()::int8", store.Query{Select: []store.Selected{
+			{Column: "a", As: "x", Cast: "int", Aggregate: store.AggregateSum, ResultCast: "text"}, {As: "n", Aggregate: store.AggregateCount, ResultCast: "int8"},
+		}}},
+		{"AggregateTwice", "select=a.sum(),a.sum()", store.Query{Select: []store.Selected{{Column: "a", Aggregate: store.AggregateSum}}}},
+		{"EmbedAggregate", "select=owner(count)&owner.order=a", store.Query{Select: columns(), With: []store.Embed{{
+			Relation: "owner", Query: embedded(store.Query{Select: columns("count"), Order: []store.Order{{Column: "a"}}}),
+		}}}},
 		{"Embed", "select=id,owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
 		{"EmbedOnly", "select=owner(id)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
 		{"EmbedAndAll", "select=*,o:owner!inner(id)", store.Query{With: []store.Embed{{Relation: "owner", As: "o", Inner: true, Query: embedded(store.Query{Select: columns("id")})}}}},

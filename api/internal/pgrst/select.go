@@ -72,58 +72,81 @@ func (p *parser) item(s *scanner, q *store.Query, depth int) error {
 		}
 	}
 	switch {
-	case name == "count" && s.has("()"):
-		return unsupported(aggregates)
+	case name == "count" && s.accept("()"):
+		return p.aggregate(s, start, q, store.Selected{As: alias, Aggregate: store.AggregateCount})
 	case s.peek() == '(' || s.peek() == '!':
 		return p.embed(s, q, store.Embed{Relation: name, As: alias}, start, depth)
 	}
-	return s.column(start, q, store.Selected{Column: name, As: alias})
+	return p.column(s, start, q, store.Selected{Column: name, As: alias})
 }
 
-const aggregates = "aggregate functions are"
-
-// column reads what may follow the name of a column.
-func (s *scanner) column(start int, q *store.Query, column store.Selected) error {
+// column reads what may follow the name of a column: [::cast][.aggregate()[::cast]].
+func (p *parser) column(s *scanner, start int, q *store.Query, column store.Selected) (err error) {
 	if s.has("->") {
 		return unsupported(jsonPath)
 	}
-	if s.accept("::") {
-		cast, quoted, err := s.name()
-		if err != nil || quoted {
-			return s.unexpected("letter or digit")
-		}
-		column.Cast = cast
+	if column.Cast, err = s.cast(); err != nil {
+		return err
 	}
-	if s.peek() == '.' && s.aggregate() {
-		return unsupported(aggregates)
+	if !s.accept(".") {
+		return s.selected(start, q, column)
+	}
+	at := s.pos
+	name, quoted, err := s.name()
+	aggregate, known := store.AggregateNamed(name)
+	if err != nil || quoted || !known || !s.accept("()") {
+		return s.unexpectedAt(at, "avg(), count(), max(), min() or sum()")
+	}
+	column.Aggregate = aggregate
+	return p.aggregate(s, start, q, column)
+}
+
+// aggregate reads what may follow an aggregate function, and counts it.
+func (p *parser) aggregate(s *scanner, start int, q *store.Query, column store.Selected) (err error) {
+	if p.aggregates++; p.aggregates > p.lim.Aggregates {
+		return &LimitError{Limit: "aggregates", Max: p.lim.Aggregates, Unit: "in a request"}
+	}
+	if column.ResultCast, err = s.cast(); err != nil {
+		return err
 	}
 	return s.selected(start, q, column)
 }
 
-// aggregate reports whether an aggregate function stands at pos.
-func (s *scanner) aggregate() bool {
-	for _, f := range [...]string{".sum()", ".avg()", ".count()", ".max()", ".min()"} {
-		if s.has(f) {
-			return true
-		}
+// cast reads ::type if it is there.
+func (s *scanner) cast() (string, error) {
+	if !s.accept("::") {
+		return "", nil
 	}
-	return false
+	cast, quoted, err := s.name()
+	if err != nil || quoted {
+		return "", s.unexpected("letter or digit")
+	}
+	return cast, nil
 }
 
 // selected adds a column to the answer. The same twice is the same once; another
 // value under a name that is taken could not be told from the first.
 func (s *scanner) selected(start int, q *store.Query, column store.Selected) error {
-	name := answerName(column.As, column.Column)
+	name := selectedName(column)
 	for _, other := range q.Select {
 		if other == column {
 			return nil
 		}
-		if answerName(other.As, other.Column) == name {
+		if selectedName(other) == name {
 			return s.unexpectedAt(start, "a name the answer does not have yet")
 		}
 	}
 	q.Select = append(q.Select, column)
 	return nil
+}
+
+// selectedName returns the name of a column in the answer; that of an aggregate
+// is the name of its function.
+func selectedName(column store.Selected) string {
+	if column.Aggregate != 0 {
+		return answerName(column.As, column.Aggregate.String())
+	}
+	return answerName(column.As, column.Column)
 }
 
 // embed reads [!inner](items) and adds the embed.

@@ -1,0 +1,84 @@
+package store
+
+import "fmt"
+
+// Aggregate is a function that makes one value of the rows of a group. A
+// [Selected] with one turns the rows of an answer into groups: the columns
+// selected without one are what the rows are grouped by; where there are none,
+// all rows are one group, also if there are no rows.
+//
+// NULL values count for nothing. Of no value Count is 0 and every other
+// aggregate NULL. The results are the same on both engines, to the last digit.
+type Aggregate uint8
+
+// The aggregates. Sum and Avg are of integers, decimals and floats, Min and Max
+// of every kind that has an order.
+const (
+	// AggregateCount is the number of values, or of rows where no column is
+	// named: an integer.
+	AggregateCount Aggregate = iota + 1
+
+	// AggregateSum is the exact sum: a decimal, with the largest scale of the
+	// values. Of floats it is the float next to the exact sum of the values as
+	// they are written, whatever the order of the rows.
+	AggregateSum
+
+	// AggregateAvg is the average: a decimal, rounded half away from zero to at
+	// least 16 digits as PostgreSQL rounds it. Of floats it is a float.
+	AggregateAvg
+
+	// AggregateMin and AggregateMax are the smallest and the greatest value by
+	// the order rows are sorted in. Decimals have the largest scale of the
+	// values.
+	AggregateMin
+	AggregateMax
+)
+
+// aggregateNames are the names of the functions on the wire and in an answer.
+var aggregateNames = [...]string{
+	AggregateCount: "count", AggregateSum: "sum", AggregateAvg: "avg", AggregateMin: "min", AggregateMax: "max",
+}
+
+// String returns the name of the function, empty for the zero Aggregate.
+func (a Aggregate) String() string {
+	if int(a) < len(aggregateNames) {
+		return aggregateNames[a]
+	}
+	return fmt.Sprintf("Aggregate(%d)", a)
+}
+
+// AggregateNamed returns the aggregate with a name as String gives it.
+func AggregateNamed(name string) (Aggregate, bool) {
+	for a := AggregateCount; a <= AggregateMax; a++ {
+		if aggregateNames[a] == name {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+// result returns the kind of an aggregate of values of a kind.
+func (a Aggregate) result(col *Column, of Kind) (Kind, error) {
+	switch a {
+	case AggregateCount:
+		return KindInt, nil
+	case AggregateSum, AggregateAvg:
+		switch of {
+		case KindInt, KindDecimal:
+			return KindDecimal, nil
+		case KindFloat:
+			return KindFloat, nil
+		}
+		return 0, aggregateError(a, col, "is no number")
+	case AggregateMin, AggregateMax:
+		if of.Ordered() {
+			return of, nil
+		}
+		return 0, aggregateError(a, col, "has no order")
+	}
+	return 0, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("there is no aggregate %s", a)}
+}
+
+func aggregateError(a Aggregate, col *Column, why string) error {
+	return &ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("%s does not fit: the column %s", a, why)}
+}

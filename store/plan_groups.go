@@ -1,0 +1,220 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// groupPlan says of what the rows of an answer are made that are groups of rows.
+// The columns of such a plan are made up: they name the values.
+type groupPlan struct {
+	values []groupValue
+	keys   []orderKey // of the groups
+}
+
+// groupValue is what the rows are grouped by, or an aggregate over a group.
+type groupValue struct {
+	column    *Column   // nil: the rows themselves are counted
+	cast      string    // of the column: "", castInt, ...
+	kind      Kind      // of the column after the cast
+	aggregate Aggregate // zero: grouped by
+	name      string    // quoted, in the statement
+}
+
+// Casts of a column inside a group, besides those that castKind knows.
+const (
+	castFloat   = "float8"
+	castDecimal = "numeric"
+)
+
+// countName is the column that stands for the number of rows where a table has
+// no column of this name: PostgreSQL took t.count for count(t), and clients ask
+// for related rows by it, as orders(count).
+const countName = "count"
+
+// errGroupsOfRow is the answer where a single row, or a written one, would be a
+// group.
+var errGroupsOfRow error = &QueryError{Code: "PGRST127", Reason: "aggregates are made of lists only, not of single or written rows"}
+
+// grouped reports whether a query asks for groups.
+func (s source) grouped(q *Query) bool {
+	return slices.ContainsFunc(q.Select, func(sel Selected) bool { return sel.Aggregate != 0 || s.countsRows(sel) })
+}
+
+// countsRows reports whether a selected column stands for the number of rows.
+func (s source) countsRows(sel Selected) bool {
+	if sel.Column != countName || sel.Aggregate != 0 {
+		return false
+	}
+	_, err := s.lookup(countName)
+	return err != nil
+}
+
+// planGroups resolves the names of a query that asks for groups.
+func (c *compiler) planGroups(s source, q *Query) (*rowPlan, error) {
+	switch {
+	case len(q.With) > 0:
+		return nil, &QueryError{Code: "PGRST127", Reason: "relations cannot be embedded beside aggregates"}
+	case q.After != "":
+		return nil, &QueryError{Code: "PGRST127", Reason: "cursors do not continue lists of aggregates; use limit and offset"}
+	}
+	p := &rowPlan{groups: &groupPlan{}}
+	taken := make(map[string]bool, len(q.Select))
+	for _, sel := range q.Select {
+		if err := p.addGroupValues(s, sel, taken); err != nil {
+			return nil, err
+		}
+	}
+	return p, p.groups.sort(s, q.Order, p.columns)
+}
+
+// addGroupValues adds one selected column or, for a star, all.
+func (p *rowPlan) addGroupValues(s source, sel Selected, taken map[string]bool) error {
+	if sel.Column == "*" && sel == (Selected{Column: "*"}) {
+		for _, col := range s.table.Columns {
+			if taken[col.Name] || s.guard != nil && !s.guard.Readable.Has(col) {
+				continue
+			}
+			if err := p.addGroupValues(s, Selected{Column: col.Name}, taken); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if s.countsRows(sel) {
+		sel = Selected{Aggregate: AggregateCount, As: sel.As, ResultCast: sel.Cast}
+	}
+	v, kind, err := s.groupValue(sel)
+	if err != nil {
+		return err
+	}
+	made := &Column{Name: v.aggregate.String(), Kind: kind}
+	if v.aggregate == 0 {
+		made.Name, made.Nullable = v.column.Name, v.column.Nullable
+	}
+	name := sel.As
+	if name == "" {
+		name = made.Name
+	} else if err := checkName(name); err != nil {
+		return err
+	}
+	if taken[name] {
+		return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+	}
+	taken[name] = true
+	made.sqlName = `"group?` + strconv.Itoa(len(p.columns)) + `"`
+	v.name = made.sqlName
+	p.groups.values = append(p.groups.values, v)
+	return p.addMade(made, sel, name)
+}
+
+// addMade adds the made-up column of a group's value to the answer.
+func (p *rowPlan) addMade(made *Column, sel Selected, name string) error {
+	to := sel.ResultCast
+	if sel.Aggregate == 0 && castNames[sel.Cast] == KindText {
+		to = sel.Cast // texts differ where the values do, so it is cast outside
+	}
+	kind, cast, err := castKind(made, to)
+	if err != nil {
+		return err
+	}
+	p.columns = append(p.columns, planColumn{column: made, cast: cast, alias: sel.As})
+	p.members = append(p.members, driver.Member{Key: jsonKey(name), Kind: kind, Quoted: cast == castText})
+	return nil
+}
+
+// groupValue resolves one value and returns the kind of its results.
+func (s source) groupValue(sel Selected) (v groupValue, kind Kind, err error) {
+	v.aggregate = sel.Aggregate
+	if sel.Column == "" && sel.Aggregate == AggregateCount && sel.Cast == "" {
+		return v, KindInt, nil
+	}
+	if v.column, err = s.lookup(sel.Column); err != nil {
+		return v, 0, err
+	}
+	if v.kind, v.cast, err = groupCast(v.column, sel.Cast, v.aggregate); err != nil {
+		return v, 0, err
+	}
+	if v.aggregate == 0 {
+		if !v.kind.Ordered() {
+			return v, 0, &ValueError{Column: v.column.Name, Code: "42804", Reason: "rows cannot be grouped by it: the column has no order"}
+		}
+		return v, v.kind, nil
+	}
+	if s.guard != nil && !s.guard.Aggregable.Has(v.column) {
+		return v, 0, &QueryError{Code: "PGRST123", Reason: fmt.Sprintf("aggregates of column %s are not allowed", v.column.Name)}
+	}
+	kind, err = v.aggregate.result(v.column, v.kind)
+	return v, kind, err
+}
+
+// groupCast returns the kind of a column after a cast in front of an aggregate,
+// or of a column rows are grouped by, and the cast to write.
+func groupCast(col *Column, cast string, a Aggregate) (Kind, string, error) {
+	to := castNames[cast]
+	switch {
+	case a != 0 && col.Kind == KindInt && to == KindFloat:
+		return KindFloat, castFloat, nil
+	case a != 0 && col.Kind == KindInt && to == KindDecimal:
+		return KindDecimal, castDecimal, nil
+	}
+	kind, written, err := castKind(col, cast)
+	if written != castText || err != nil {
+		return kind, written, err
+	}
+	if a > AggregateCount {
+		return 0, "", &QueryError{Code: "42846", Reason: fmt.Sprintf("cannot cast column %s to text before %s", col.Name, a)}
+	}
+	return col.Kind, "", nil
+}
+
+// sort resolves the order of groups: by what the query names, then by everything
+// the rows are grouped by, which makes it total.
+func (g *groupPlan) sort(s source, orders []Order, made []planColumn) error {
+	for _, o := range orders {
+		i, err := g.orderedBy(s, o)
+		if err != nil {
+			return err
+		}
+		key := orderKey{column: made[i].column, desc: o.Desc, nullable: made[i].column.Nullable}
+		key.first = o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc
+		g.keys = append(g.keys, key)
+	}
+	for i, v := range g.values {
+		if v.aggregate == 0 && !hasKey(g.keys, made[i].column) {
+			g.keys = append(g.keys, orderKey{column: made[i].column, nullable: made[i].column.Nullable})
+		}
+	}
+	return nil
+}
+
+// orderedBy returns which value an order of groups means.
+func (g *groupPlan) orderedBy(s source, o Order) (int, error) {
+	name := o.Column
+	if o.field.owner != nil {
+		col, err := o.field.column(s.table)
+		if err != nil {
+			return 0, err
+		}
+		name = col.Name
+	}
+	if o.Relation == "" {
+		col, err := s.lookup(name)
+		if err != nil {
+			return 0, err
+		}
+		if i := slices.IndexFunc(g.values, func(v groupValue) bool { return v.aggregate == 0 && v.column == col }); i >= 0 {
+			return i, nil
+		}
+	}
+	return 0, &QueryError{Code: "42803", Reason: "groups can be sorted only by the columns they are grouped by"}
+}
+
+// grouped reports whether rows of the plan, or rows embedded in them, are
+// groups.
+func (p *rowPlan) grouped() bool {
+	return p.groups != nil || slices.ContainsFunc(p.embeds, func(e planEmbed) bool { return e.plan.grouped() })
+}
