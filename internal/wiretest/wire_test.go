@@ -8,7 +8,7 @@ import (
 // sections is docs/wire.md, in its order.
 func sections() []section {
 	return []section{
-		paths, selects, filters, embeds, order, paging, counting, accept, conditional,
+		paths, selects, filters, embeds, aggregates, order, paging, counting, accept, conditional,
 		writes, prefer, rows, functions, errors,
 	}
 }
