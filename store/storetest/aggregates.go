@@ -61,7 +61,8 @@ var aggregateCases = []struct {
 	{"groups of NULL", store.Query{Select: plain([]string{"n_yes"}, agg("", count, ""))}, `[{"n_yes":false,"count":1},{"n_yes":true,"count":2},{"n_yes":null,"count":2}]`},
 	{"groups of NULL first", store.Query{Select: plain([]string{"n_yes"}, agg("", count, "")), Order: []store.Order{{Column: "n_yes", Desc: true}}}, `[{"n_yes":null,"count":2},{"n_yes":true,"count":2},{"n_yes":false,"count":1}]`},
 	{
-		"groups of two columns", store.Query{Select: plain([]string{"yes", "day"}, agg("", count, ""))},
+		"groups of two columns",
+		store.Query{Select: plain([]string{"yes", "day"}, agg("", count, ""))},
 		`[{"yes":false,"day":"2024-01-02","count":1},{"yes":false,"day":"2024-01-03","count":1},{"yes":true,"day":"1999-12-31","count":1},{"yes":true,"day":"2024-01-02","count":2}]`,
 	},
 	{"equal decimals", store.Query{Select: plain([]string{"dec"}, agg("", count, "")), Where: store.Eq("text", "a")}, `[{"dec":1.500,"count":2},{"dec":10.25,"count":1}]`},
@@ -75,7 +76,7 @@ var aggregateCases = []struct {
 	{"groups of nothing", store.Query{Select: plain([]string{"text"}, agg("", count, "")), Where: store.Eq("id", int64(9))}, `[]`},
 	{"sum of NULL", store.Query{Select: plain([]string{"text"}, agg("", sum, "n_int")), Where: store.Eq("text", "B")}, `[{"text":"B","sum":null}]`},
 	{"average of integers", store.Query{Select: plain([]string{"text"}, agg("", avg, "n_int"))}, `[{"text":"B","avg":null},{"text":"a","avg":1.5000000000000000},{"text":"b","avg":-5.0000000000000000}]`},
-	{"average of large integers", store.Query{Select: []store.Selected{agg("", avg, "int")}}, `[{"avg":3689348814741910322]}`},
+	{"average of large integers", store.Query{Select: []store.Selected{agg("", avg, "int")}}, `[{"avg":3689348814741910322}]`},
 	{"average of decimals", store.Query{Select: plain([]string{"text"}, agg("", avg, "dec"))}, `[{"text":"B","avg":0.00000000000000000000},{"text":"a","avg":4.4166666666666667},{"text":"b","avg":-0.00700000000000000000}]`},
 	{"average of floats", store.Query{Select: plain([]string{"text"}, agg("", avg, "float"))}, `[{"text":"B","avg":0},{"text":"a","avg":0.2},{"text":"b","avg":1e+300}]`},
 	{"extremes of text", store.Query{Select: []store.Selected{agg("l", least, "text"), agg("m", most, "text"), agg("n", most, "n_text")}}, `[{"l":"B","m":"b","n":"é"}]`},
@@ -86,12 +87,17 @@ var aggregateCases = []struct {
 	{"extremes of times", store.Query{Select: []store.Selected{agg("l", least, "n_at"), agg("m", most, "at"), agg("d", least, "day")}}, `[{"l":"2024-01-02T23:00:00.000000+00:00","m":"2024-01-03T01:00:00.000000+00:00","d":"1999-12-31"}]`},
 	{"extremes of keys", store.Query{Select: []store.Selected{agg("l", least, "uid"), agg("m", most, "uid"), agg("b", least, "n_bytes"), agg("c", most, "n_bytes")}}, `[{"l":"00000000-0000-0000-0000-00000000000b","m":"00000000-0000-0000-0000-0000000000a0","b":"\\x01","c":"\\xff"}]`},
 	{"casts before", store.Query{Select: []store.Selected{
-		{As: "trues", Column: "yes", Cast: "int", Aggregate: sum}, {As: "first", Column: "at", Cast: "date", Aggregate: least},
-		{As: "f", Column: "small", Cast: "float8", Aggregate: avg}, {As: "d", Column: "small", Cast: "numeric", Aggregate: most}, {As: "n", Column: "int", Cast: "text", Aggregate: count},
+		{As: "trues", Column: "yes", Cast: "int", Aggregate: sum},
+		{As: "first", Column: "at", Cast: "date", Aggregate: least},
+		{As: "f", Column: "small", Cast: "float8", Aggregate: avg},
+		{As: "d", Column: "small", Cast: "numeric", Aggregate: most},
+		{As: "n", Column: "int", Cast: "text", Aggregate: count},
 	}}, `[{"trues":3,"first":"2024-01-02","f":0.2,"d":3,"n":5}]`},
 	{"casts behind", store.Query{Select: []store.Selected{
-		{As: "n", Aggregate: count, ResultCast: "text"}, {As: "s", Column: "dec", Aggregate: sum, ResultCast: "text"},
-		{As: "m", Column: "yes", Aggregate: most, ResultCast: "int"}, {As: "d", Column: "at", Aggregate: most, ResultCast: "date"},
+		{As: "n", Aggregate: count, ResultCast: "text"},
+		{As: "s", Column: "dec", Aggregate: sum, ResultCast: "text"},
+		{As: "m", Column: "yes", Aggregate: most, ResultCast: "int"},
+		{As: "d", Column: "at", Aggregate: most, ResultCast: "date"},
 	}}, `[{"n":"5","s":"13.243","m":1,"d":"2024-01-03"}]`},
 }
 

@@ -169,8 +169,12 @@ func TestParseReadSelect(t *testing.T) {
 		{"Cast", "select=id::text,n:amount::numeric", store.Query{Select: []store.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
 		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
 		{"Aggregates", "select=count(),n:a.count(),a.sum(),b.avg(),c.min(),d.max()", store.Query{Select: []store.Selected{
-			{Aggregate: store.AggregateCount}, {Column: "a", As: "n", Aggregate: store.AggregateCount}, {Column: "a", Aggregate: store.AggregateSum},
-			{Column: "b", Aggregate: store.AggregateAvg}, {Column: "c", Aggregate: store.AggregateMin}, {Column: "d", Aggregate: store.AggregateMax},
+			{Aggregate: store.AggregateCount},
+			{Column: "a", As: "n", Aggregate: store.AggregateCount},
+			{Column: "a", Aggregate: store.AggregateSum},
+			{Column: "b", Aggregate: store.AggregateAvg},
+			{Column: "c", Aggregate: store.AggregateMin},
+			{Column: "d", Aggregate: store.AggregateMax},
 		}}},
 		{"AggregateCasts", "select=x:a::int.sum()::text,n:count()::int8", store.Query{Select: []store.Selected{
 			{Column: "a", As: "x", Cast: "int", Aggregate: store.AggregateSum, ResultCast: "text"}, {As: "n", Aggregate: store.AggregateCount, ResultCast: "int8"},
