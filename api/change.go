@@ -140,7 +140,7 @@ func (x *exchange) changeRow(change rowChange) error {
 	if err := change(x.gate(), w, id, opts, rows); err != nil {
 		return err
 	}
-	return x.sendRow(w, rows)
+	return x.sendRow(w, rows, http.StatusOK)
 }
 
 // expected returns the version the row must have by If-Match, nil if any will do.
@@ -165,17 +165,21 @@ func (x *exchange) expected(id store.Cond, rows *store.Rows) (*int64, error) {
 	return &version, nil
 }
 
-// sendRow answers a write of one row. The tag of what is sent is that of a GET
-// with the same select.
-func (x *exchange) sendRow(w *write, rows *store.Rows) error {
+// sendRow answers a write of one row, with the status of a row that is sent. The
+// tag of what is sent is that of a GET with the same select.
+func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
 	x.headers(keepNot)
 	if w.prefer.Return != pgrst.ReturnRepresentation || rows.Count == 0 {
-		return x.sendNothing(http.StatusNoContent) // not asked for, or no longer the caller's to see
+		// Not asked for, or no longer the caller's to see.
+		if status == http.StatusOK {
+			status = http.StatusNoContent
+		}
+		return x.sendNothing(status)
 	}
 	contentType := rowMedia(w.media).ContentType()
-	if x.r.Method == http.MethodPatch {
+	if x.r.Method != http.MethodDelete {
 		x.set("Etag", etag(rows.Version, contentType, rows.Body))
 	}
-	x.send(http.StatusOK, contentType, "", rows.Body, "")
+	x.send(status, contentType, "", rows.Body, "")
 	return nil
 }

@@ -48,11 +48,13 @@ func routes() []route {
 		{pgrst.ShapeTable, "", http.MethodGet, list, (*exchange).list},
 		{pgrst.ShapeTable, "", http.MethodHead, list, (*exchange).list},
 		{pgrst.ShapeTable, "", http.MethodPost, made, (*exchange).insert},
+		{pgrst.ShapeTable, "", http.MethodPut, made, (*exchange).put},
 		{pgrst.ShapeTable, "", http.MethodPatch, changed, (*exchange).patch},
 		{pgrst.ShapeTable, "", http.MethodDelete, changed, (*exchange).delete},
 
 		{pgrst.ShapeRow, "", http.MethodGet, row, (*exchange).row},
 		{pgrst.ShapeRow, "", http.MethodHead, row, (*exchange).row},
+		{pgrst.ShapeRow, "", http.MethodPut, made, (*exchange).putRow},
 		{pgrst.ShapeRow, "", http.MethodPatch, made, (*exchange).patchRow},
 		{pgrst.ShapeRow, "", http.MethodDelete, made, (*exchange).deleteRow},
 

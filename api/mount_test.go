@@ -134,16 +134,20 @@ func TestDispatch(t *testing.T) {
 		offered[e.Method+" "+path] = true
 	}
 	allow := map[string]string{
-		"/": "GET, HEAD, OPTIONS", "/labels": "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
+		"/": "GET, HEAD, OPTIONS", "/labels": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
 		"/-/openapi.json": "GET, HEAD, OPTIONS", "/-/types.ts": "GET, HEAD, OPTIONS", "/-/docs": "GET, HEAD, OPTIONS", "/-/docs/start.js": "GET, HEAD, OPTIONS",
-		"/labels/x": "GET, HEAD, PATCH, DELETE, OPTIONS", "/rpc/f": "POST, OPTIONS", "/viewed": "GET, HEAD, OPTIONS",
+		"/labels/x": "GET, HEAD, PUT, PATCH, DELETE, OPTIONS", "/rpc/f": "POST, OPTIONS", "/viewed": "GET, HEAD, OPTIONS",
 	}
 	delete(offered, "GET /rpc/f") // only of functions that read
 	delete(offered, "HEAD /rpc/f")
 	offered["GET /viewed"], offered["HEAD /viewed"] = true, true
 	for path, methods := range allow {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"} {
-			res := do(t, h, request{line: method + " " + path})
+			line := method + " " + path
+			if line == "PUT /labels" {
+				line += "?id=eq.x" // else 405 for another reason
+			}
+			res := do(t, h, request{line: line})
 			switch {
 			case method == http.MethodOptions:
 				if res.status != 200 || res.header.Get("Allow") != methods {

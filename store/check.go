@@ -252,10 +252,7 @@ func pinned(t *Table, where Cond) bool {
 	if where.IsZero() {
 		return false
 	}
-	nodes := []*node{where.n}
-	if where.n.kind == nodeAnd {
-		nodes = where.n.kids
-	}
+	nodes := conjuncts(where)
 	fixed := 0
 	for _, pk := range t.PrimaryKey {
 		for _, n := range nodes {

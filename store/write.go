@@ -37,6 +37,8 @@ type write struct {
 type upsert struct {
 	keys   []*Column
 	ignore bool
+	fresh  bool      // no row may exist, else ErrStale
+	known  bool      // every row has to exist, else ErrStale
 	sets   ColumnSet // columns written to a row that exists
 }
 
@@ -115,6 +117,11 @@ type UpsertOptions struct {
 	// Ignore leaves rows that exist alone; else the columns that were given
 	// are written to them.
 	Ignore bool
+
+	// New says that no row may exist, Known that every row has to, and of
+	// WriteOptions Version the version it must have. Else the write is undone
+	// with [ErrStale].
+	New, Known bool
 }
 
 // Upsert inserts rows and updates those that exist. Rows that exist are judged
@@ -130,7 +137,7 @@ func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Ro
 		return err
 	}
 	w.rows, w.given = in.rows, in.given
-	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, sets: in.given}
+	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, fresh: opts.New, known: opts.Known || opts.Version != nil, sets: in.given}
 	for _, k := range keys {
 		w.upsert.sets.Remove(k)
 	}

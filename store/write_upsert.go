@@ -33,6 +33,9 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		seen[key] = true
 		old := existing[key]
 		if old == nil || key == "" {
+			if w.upsert.known {
+				return nil, ErrStale
+			}
 			if err := w.chosenKey(row); err != nil {
 				return nil, err
 			}
@@ -43,7 +46,10 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 			continue
 		}
 		if err := w.mayReplace(ctx, old, row); err != nil {
-			return nil, cmp.Or(w.chosenKey(row), err)
+			return nil, w.outOfReach(row, err)
+		}
+		if w.upsert.fresh || !w.hasVersion(old) {
+			return nil, ErrStale
 		}
 		if w.upsert.ignore {
 			continue
@@ -55,6 +61,24 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		rows = append(rows, w.newRow(OpUpdate, old, merged))
 	}
 	return rows, nil
+}
+
+// outOfReach is the answer for a row that exists and that the scope may not see
+// or change: as far as it can be, that for one that does not exist.
+func (w *write) outOfReach(row []any, err error) error {
+	if w.upsert.known {
+		return ErrStale
+	}
+	if w.upsert.fresh {
+		err = ErrStale
+	}
+	return cmp.Or(w.chosenKey(row), err)
+}
+
+// hasVersion reports whether a row has the version the write demands, if it does.
+func (w *write) hasVersion(row []any) bool {
+	v := w.table.Version
+	return w.version == nil || v != nil && row[v.index] == *w.version
 }
 
 // chosenKey refuses a new row for which the scope chose a key that the database

@@ -76,6 +76,60 @@ var writing = []gateRow{
 		method: http.MethodPost, target: "/notes?select=slug", body: `{"id":"` + ariDraft + `","slug":"ari-draft","title":"new","status":"draft"}`, status: 201, want: `[]`,
 	},
 
+	// Puts.
+	{
+		name: "put a row in sight", covers: []string{"PUT /{table} root"}, as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + anaShared, body: `{"id":"` + anaShared + `","slug":"ana-shared","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "put a row out of sight", as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + anaDraft, body: `{"id":"` + anaDraft + `","slug":"ana-draft","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "put a row of another tenant", as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + beaDraft, body: `{"id":"` + beaDraft + `","slug":"bea-draft","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "put another key than the one in the URL", as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + ariDraft, body: `{"id":"` + ariShared + `","slug":"ari-draft","title":"new","status":"draft"}`, status: 400, want: "PGRST115",
+	},
+	{
+		name: "put by a hidden column", as: asAri,
+		method: http.MethodPut, target: "/notes?secret_note=eq.x", body: `{"slug":"ari-draft","title":"new","status":"draft"}`, status: 405, want: "PGRST105",
+	},
+	{
+		name: "put to what only admins may", as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + ariDraft, body: `{"id":"` + ariDraft + `","slug":"ari-draft","title":"new","status":"official"}`, status: 403, want: "42501",
+	},
+	{
+		name: "put with a foreign key out of sight", as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + ariDraft, body: `{"id":"` + ariDraft + `","slug":"ari-draft","title":"new","status":"draft","project_id":"` + anaProject + `"}`, status: 409, want: "23503",
+	},
+	{
+		name: "put a column of admins", as: asAri,
+		method: http.MethodPut, target: "/notes?id=eq." + ariDraft, body: `{"id":"` + ariDraft + `","slug":"ari-draft","title":"new","status":"draft","margin":1}`, status: 400, want: "PGRST204",
+	},
+	{
+		name: "put out of sight", covers: []string{"PUT /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPut, target: "/suggestions?id=eq.7&select=text", body: `{"id":7,"text":"x","state":"closed"}`, status: 201, want: `[]`,
+	},
+	{
+		name: "put and return all columns", covers: []string{"PUT /{table} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPut, target: "/suggestions?id=eq.7", body: `{"id":7,"text":"x","state":"open"}`, status: 201, want: `[{"id":7,"text":"x","state":"open"}]`,
+	},
+	{
+		name: "put a row in sight by its path", covers: []string{"PUT /{table}/{id} root"}, as: asAri,
+		method: http.MethodPut, target: "/notes/" + anaShared, body: `{"slug":"ana-shared","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "put a row out of sight by its path", covers: []string{"PUT /{table}/{id} root"}, as: asAri,
+		method: http.MethodPut, target: "/notes/" + anaDraft, body: `{"slug":"ana-draft","title":"taken","status":"shared"}`, status: 409, want: "23505",
+	},
+	{
+		name: "put a row and return all columns", covers: []string{"PUT /{table}/{id} returned rows"}, as: asAri, prefer: represented,
+		method: http.MethodPut, target: "/suggestions/7", body: `{"text":"x","state":"open"}`, status: 201, want: `{"id":7,"text":"x","state":"open"}`,
+	},
+
 	// Updates.
 	{
 		name: "update by filter", covers: []string{"PATCH /{table} root", "PATCH /{table} count"}, as: asAri, prefer: counted,

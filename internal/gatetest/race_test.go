@@ -3,6 +3,7 @@ package gatetest_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -23,6 +24,36 @@ func TestA38ParallelPatches(t *testing.T) {
 			want := fmt.Sprintf(" version=\"%d\"\n", round+2)
 			if got := f.rows(t, "select version from notes where id = '"+anaDraft+"'"); got != want {
 				t.Errorf("round %d: %s, want%s", round, got, want)
+			}
+		}
+	})
+}
+
+// TestA38PutOfNewRow (A-38): PUT with If-None-Match: * makes a row once, whoever
+// is first; of a row that is there it tells no more than that, and of one out of
+// sight, which PUT with If-Match takes for one that does not exist, the same.
+func TestA38PutOfNewRow(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, f *fixture) {
+		put := func(id, header, tag string) int {
+			body := fmt.Sprintf(`{"slug":"put-%s","title":"new","status":"draft"}`, id)
+			return f.as(t, asAri).With(header, tag).Do(http.MethodPut, "/notes/"+id, body).Status
+		}
+		fresh := strings.Replace(ariDraft, "0000", "0bad", 1)
+		statuses := together(50, func(int) int { return put(fresh, "If-None-Match", "*") })
+		if statuses[http.StatusCreated] != 1 || statuses[http.StatusPreconditionFailed]+statuses[http.StatusConflict] != 49 {
+			t.Errorf("statuses %v, want one 201", statuses)
+		}
+		for _, id := range []string{ariShared, anaShared, anaDraft, beaDraft} {
+			if got := put(id, "If-None-Match", "*"); got != http.StatusPreconditionFailed {
+				t.Errorf("%s with If-None-Match: %d", id, got)
+			}
+		}
+		for _, id := range []string{anaShared, anaDraft, beaDraft, nobodys} {
+			for _, tag := range []string{"*", `"1.x"`, `"1.x", "2.x"`} {
+				if got := put(id, "If-Match", tag); got != http.StatusPreconditionFailed {
+					t.Errorf("%s with If-Match %s: %d", id, tag, got)
+				}
 			}
 		}
 	})

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// put answers PUT of /{table}: an upsert of the one row whose key the filters
+// name. The body has to give the same key.
+func (x *exchange) put() error {
+	f, err := x.form()
+	if err != nil {
+		return err
+	}
+	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
+	if err != nil {
+		return err
+	}
+	if q := &read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
+		return &problem.Error{Code: problem.PutLimit}
+	}
+	if !x.resource.table.FixesKey(read.Filter) || !x.keyReadable() {
+		return &problem.Error{Code: problem.PutFilter, Allow: x.allowed()}
+	}
+	w := &write{form: f, read: read, method: x.r.Method}
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	opts := store.UpsertOptions{WriteOptions: w.options()}
+	if err := x.replace(w, read.Filter, opts, rows); err != nil {
+		return err
+	}
+	return x.sendWritten(w, rows, rows.Inserted > 0)
+}
+
+// replace upserts the row with a key. The key may be left out of the body where
+// the path is the row's own.
+func (x *exchange) replace(w *write, key store.Cond, opts store.UpsertOptions, rows *store.Rows) error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	gate := x.gate()
+	in, err := gate.DecodeInput(body, store.InputOptions{
+		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault, Upsert: true, MaxRows: x.s.config.Limits.Rows,
+	})
+	if err != nil {
+		return err
+	}
+	if in.Len() != 1 {
+		return &problem.Error{Code: problem.BadBody, Message: "PUT takes one object"}
+	}
+	same, err := gate.Identify(in, key, x.path.Shape == pgrst.ShapeRow)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return &problem.Error{Code: problem.PutMismatch}
+	}
+	return gate.Upsert(x.context(), in, opts, rows)
+}
+
+// putRow answers PUT of /{table}/{id}. With If-None-Match: * it only makes a new
+// row, with If-Match it only changes one (RFC 9110 section 13.1).
+func (x *exchange) putRow() error {
+	f, err := x.form()
+	if err != nil {
+		return err
+	}
+	read, err := x.rowQuery()
+	if err != nil {
+		return err
+	}
+	id, err := x.byID()
+	if err != nil {
+		return err
+	}
+	w := &write{form: f, read: read, method: x.r.Method}
+	opts := store.UpsertOptions{WriteOptions: w.options(), Known: ifMatch(x.r.Header).given}
+	opts.Single = false
+	if opts.New, err = onlyNew(x.r.Header); err != nil {
+		return err
+	}
+	rows := x.s.getRows()
+	defer x.s.putRows(rows)
+	if opts.Version, err = x.expected(id, rows); errors.Is(err, store.ErrNotFound) {
+		return store.ErrStale
+	} else if err != nil {
+		return err
+	}
+	if err := x.replace(w, id, opts, rows); err != nil {
+		return err
+	}
+	if rows.Inserted > 0 {
+		return x.sendRow(w, rows, http.StatusCreated)
+	}
+	return x.sendRow(w, rows, http.StatusOK)
+}
+
+// onlyNew reports If-None-Match: *. Other tags would have to be compared with
+// every answer the row may have.
+func onlyNew(header http.Header) (bool, error) {
+	list := tags(header["If-None-Match"])
+	if len(list) == 0 {
+		return false, nil
+	}
+	if len(list) > 1 || list[0] != "*" {
+		return false, &problem.Error{Code: problem.NotImplemented, Message: "If-None-Match of PUT takes * only"}
+	}
+	return true, nil
+}
