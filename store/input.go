@@ -207,12 +207,34 @@ func (g *Guard) preset(c *Column) *Preset {
 
 // Patch is decoded assignments of an update.
 type Patch struct {
-	table *Table
-	sets  []assignment
+	table   *Table
+	sets    []assignment
+	restore bool
 }
 
 // Empty reports whether the patch sets nothing.
-func (p *Patch) Empty() bool { return len(p.sets) == 0 }
+func (p *Patch) Empty() bool { return len(p.sets) == 0 && !p.restore }
+
+// restores reports whether an object asks to bring deleted rows back: it sets the
+// column of [SoftDelete] to null and no other, and the scope may restore rows.
+// For others the column stays unknown.
+func (g Gate) restores(doc strictjson.Value) bool {
+	if g.table.DeletedAt == nil {
+		return false
+	}
+	if g.scope != nil {
+		guard := g.scope.guard(g.table)
+		if guard == nil || guard.Restore.IsZero() {
+			return false
+		}
+	}
+	members, null := 0, false
+	for key, member := range doc.Members() {
+		members++
+		null = string(key) == g.table.DeletedAt.Name && member.Kind() == strictjson.Null
+	}
+	return members == 1 && null
+}
 
 // assignment sets a column of a row to a bound value, or adds it.
 type assignment struct {
@@ -222,7 +244,9 @@ type assignment struct {
 }
 
 // DecodePatch reads one JSON object as assignments. Only the columns listed are
-// read; nil reads all. Members must be columns the scope may set on update.
+// read; nil reads all. Members must be columns the scope may set on update. An
+// object that only sets the column of [SoftDelete] to null brings deleted rows
+// back, see [Gate.Restore], for a scope that may do so.
 func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 	doc, err := strictjson.Parse(body, strictjson.Limits{})
 	if err != nil {
@@ -241,6 +265,9 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 	}
 	if doc.Kind() != strictjson.Object {
 		return nil, &BodyError{"an update takes one object"}
+	}
+	if columns == nil && g.restores(doc) {
+		return &Patch{table: g.table, restore: true}, nil
 	}
 	for _, name := range columns {
 		if _, err := g.writableColumn(name, false); err != nil {

@@ -191,6 +191,9 @@ func covers(set *ColumnSet, cols []*Column) bool {
 // read and update them. If a row would become one the scope may not have, the
 // whole write is undone with [ErrDenied].
 func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOptions, out *Rows) error {
+	if p.restore {
+		return g.Restore(ctx, where, opts, out)
+	}
 	w, err := g.newWrite(OpUpdate, seed.Update, opts)
 	if err != nil {
 		return err
@@ -264,10 +267,10 @@ func (w *write) missed(ctx context.Context) error {
 		return ErrNotFound
 	case w.version != nil && (w.table.Version == nil || out.Version != *w.version):
 		return ErrStale
-	case w.scope != nil:
+	case w.scope != nil && w.op != OpRestore:
 		return ErrDenied
 	}
-	return ErrNotFound
+	return ErrNotFound // a row that is there is none to restore
 }
 
 // direct reports whether one statement does it: no hook wants the row in

@@ -186,6 +186,24 @@ var writing = []gateRow{
 		method: http.MethodPatch, target: "/notes/" + ariDraft, body: `{"project_id":"` + anaProject + `"}`, status: 409, want: "23503",
 	},
 
+	// Restores: {"deleted_at":null} alone.
+	{
+		name: "restore", covers: []string{"PATCH /{table}/{id} root", "PATCH /{table}/{id} returned rows"}, as: asAdmin, prefer: represented,
+		method: http.MethodPatch, target: "/notes/" + anaDeleted + "?select=slug", body: `{"deleted_at":null}`, status: 200, want: `{"slug":"ana-deleted"}`,
+	},
+	{
+		name: "restore by a filter", covers: []string{"PATCH /{table} root"}, as: asAdmin, prefer: represented,
+		method: http.MethodPatch, target: "/notes?select=slug&slug=neq.x", body: `{"deleted_at":null}`, status: 200, want: `[{"slug":"ana-deleted"}]`,
+	},
+	{
+		name: "restore what only admins may", as: asAna,
+		method: http.MethodPatch, target: "/notes/" + anaDeleted, body: `{"deleted_at":null}`, status: 400, want: "PGRST204",
+	},
+	{
+		name: "restore in another tenant", as: asAdmin,
+		method: http.MethodPatch, target: "/notes/" + beaDraft, body: `{"deleted_at":null}`, status: 404, want: "PL404",
+	},
+
 	// Deletes.
 	{
 		name: "delete by filter", covers: []string{"DELETE /{table} root", "DELETE /{table} count"}, as: asAri, prefer: counted,

@@ -11,6 +11,8 @@ var writes = section{
 		{feature: "an embed in the answer", request: "POST /books?select=title,author(name)", header: []string{"Prefer: return=representation"}, body: `{"title":"Lady Susan","author_id":1,"price":8}`, status: 201, want: `[{"title":"Lady Susan","author":{"name":"Austen"}}]`},
 		{feature: "update by filter", request: "PATCH /genres?code=eq.play&select=name", header: []string{"Prefer: return=representation"}, body: `{"name":"Drama"}`, status: 200, has: []string{"Content-Range: 0-0/*"}, want: `[{"name":"Drama"}]`},
 		{feature: "delete by filter", request: "DELETE /reviews?stars=lt.5", status: 204, has: []string{"Content-Range: */*"}},
+		{feature: "bring deleted rows back", support: ours, note: "`{\"deleted_at\":null}` alone, on a table with soft delete, for who may restore its rows", request: "PATCH /bookmarks?id=eq.2&select=id,page", header: []string{"Prefer: return=representation"}, body: `{"deleted_at":null}`, status: 200, want: `[{"id":2,"page":7}]`},
+		{feature: "rows that are not deleted, or not the caller's to restore, are not there", support: ours, as: "bob", request: "PATCH /bookmarks/2", body: `{"deleted_at":null}`, status: 404, want: "PL404"},
 		{feature: "neither without a filter", support: differs, note: "as PostgREST does with pg-safeupdate", request: "DELETE /reviews", status: 400, want: "21000"},
 		{feature: "rows the caller may not change are not there", as: "bob", request: "PATCH /reviews?stars=eq.5&select=id", header: []string{"Prefer: return=representation, count=exact"}, body: `{"stars":1}`, status: 200, has: []string{"Content-Range: */0"}, want: `[]`},
 		{feature: "a write no rule allows", as: nobody, request: "POST /genres", body: `{"code":"poem","name":"Poem"}`, status: 401, want: "42501"},
