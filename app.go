@@ -28,11 +28,12 @@ const restPath = "/rest/v1"
 // App is an application: a database, its resources and a router. Make one with
 // [New], add to it, then call Run or Handler once.
 type App struct {
-	config resolved
-	db     *store.DB
-	api    *api.API
-	router *chi.Mux
-	access *access
+	config     resolved
+	db         *store.DB
+	api        *api.API
+	router     *chi.Mux
+	migrations []migrate.Source
+	access     *access
 
 	build   sync.Once
 	handler http.Handler
@@ -59,7 +60,10 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if r.PublicURL != "" {
 		public = strings.TrimSuffix(r.PublicURL, "/") + restPath
 	}
-	rest, err := api.New(db, api.Config{Authenticator: who, BasePath: restPath, PublicURL: public, Logger: r.Logger})
+	rest, err := api.New(db, api.Config{
+		Authenticator: who, BasePath: restPath, PublicURL: public, Logger: r.Logger,
+		HideDocuments: r.HideDocuments, Title: r.Title, Version: r.Version,
+	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -125,7 +129,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 func (a *App) prepareSchema(ctx context.Context) error {
 	switch a.config.Schema {
 	case SchemaAuto:
-		plan, err := migrate.Auto(ctx, a.db)
+		plan, err := migrate.Auto(ctx, a.db, a.migrations...)
 		if err != nil {
 			return err
 		}
@@ -133,7 +137,7 @@ func (a *App) prepareSchema(ctx context.Context) error {
 			a.config.Logger.WarnContext(ctx, "schema needs a migration by hand", "work", work)
 		}
 	case SchemaVerify:
-		return migrate.Verify(ctx, a.db)
+		return migrate.Verify(ctx, a.db, a.migrations...)
 	}
 	return nil
 }

@@ -50,6 +50,10 @@ type Config struct {
 	// Defaults to 10 seconds.
 	DrainTimeout time.Duration
 
+	// HideDocuments answers 404 where the API would describe itself, at
+	// /rest/v1/ and below /rest/v1/-/; see api.Config.
+	HideDocuments bool
+
 	// InsecureDevelopment forces development mode with keys of one's own. It
 	// is refused on anything but a loopback address; using it elsewhere
 	// would be a hole, since development trusts who can reach the port.
@@ -77,6 +81,11 @@ type Config struct {
 	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
 	Schema Schema
 
+	// Title and Version name the API in its documents.
+	//
+	// Default to "API" and "1".
+	Title, Version string
+
 	// Verifier judges bearer tokens in place of the JWT settings.
 	Verifier auth.Verifier
 
@@ -94,6 +103,7 @@ type Config struct {
 //	PLINTH_JWT_ISSUER            their issuer and
 //	PLINTH_JWT_AUDIENCE          their audience
 //	PLINTH_SCHEMA                auto, verify or off
+//	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //
 // It is the only place of the library that reads the environment. A value that
@@ -112,14 +122,21 @@ func FromEnv() Config {
 			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
 		},
 	}
-	switch v := os.Getenv("PLINTH_INSECURE_DEVELOPMENT"); v {
+	c.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
+	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
+	return c
+}
+
+// readSwitch reads a variable that is 1 or nothing.
+func (c *Config) readSwitch(name string) bool {
+	switch v := os.Getenv(name); v {
 	case "", "0", "false":
 	case "1", "true":
-		c.InsecureDevelopment = true
+		return true
 	default:
-		c.invalid = append(c.invalid, fmt.Errorf("plinth: PLINTH_INSECURE_DEVELOPMENT is %q, want 1 or nothing", v))
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want 1 or nothing", name, v))
 	}
-	return c
+	return false
 }
 
 func splitList(s string) []string {

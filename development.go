@@ -60,6 +60,9 @@ func (a *App) printBanner(w io.Writer, addr string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nPlinth runs in development mode on %s\n\n", base)
 	fmt.Fprintf(&b, "  database         %s\n", a.db.Capabilities().Engine)
+	if !a.config.HideDocuments {
+		fmt.Fprintf(&b, "  documentation    %s%s/-/docs\n", base, restPath)
+	}
 	fmt.Fprintf(&b, "  publishable key  %s\n", a.access.publishable)
 	fmt.Fprintf(&b, "  demo token       %s\n\nTry:\n\n", a.access.demoToken)
 	auth := fmt.Sprintf("-H 'apikey: %s' -H 'Authorization: Bearer %s'", a.access.publishable, a.access.demoToken)

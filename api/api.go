@@ -1,11 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/openapi"
+	"github.com/seed-7694ebf6/plinth/api/typescript"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -62,6 +65,27 @@ func (a *API) Handler() (http.Handler, error) {
 		a.handler = auth.Middleware(a.config.Authenticator, s.refuse)(s)
 	}
 	return a.handler, nil
+}
+
+// OpenAPI returns the OpenAPI 3.1 document for a caller, as GET / answers it: what
+// they may be able to do. A caller of kind auth.Service is told what any caller
+// may be. It fails before [API.Handler] has succeeded.
+func (a *API) OpenAPI(caller auth.Principal) ([]byte, error) {
+	return a.describe(&caller, openapi.Document)
+}
+
+// TypeScript is [API.OpenAPI] as types for supabase-js.
+func (a *API) TypeScript(caller auth.Principal) ([]byte, error) {
+	return a.describe(&caller, typescript.Types)
+}
+
+func (a *API) describe(caller *auth.Principal, write func(*openapi.Surface) ([]byte, error)) ([]byte, error) {
+	if a.built == nil {
+		return nil, errors.New("api: there is nothing to describe before Handler")
+	}
+	surface := a.built.surfaceFor(caller)
+	surface.Server = cmp.Or(surface.Server, "/")
+	return write(surface)
 }
 
 // Describe returns what is served and by which rules, as text for people. It is

@@ -10,7 +10,7 @@
 // data where PLINTH_DATABASE_URL says, by default in a SQLite file in the working
 // folder. Load reads the JSON files of iso-codes and sends them in bulk. It
 // writes a row that exists again, so after a failure it is enough to run it once
-// more.
+// more. The other commands are those of every application: atlas serve -h.
 package main
 
 import (
@@ -27,17 +27,26 @@ import (
 )
 
 // errUsage is the answer to arguments that make no sense.
-var errUsage = errors.New("usage: atlas key | atlas serve | atlas load -key KEY [-url URL] [-iso FOLDER]")
+var errUsage = errors.New("usage: atlas key | atlas load -key KEY [-url URL] [-iso FOLDER] | atlas serve | atlas migrate | atlas openapi | atlas types | atlas policy")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stderr)
 	stop()
-	if err != nil {
+	var code exitCode
+	switch {
+	case errors.As(err, &code):
+		os.Exit(int(code))
+	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
+
+// exitCode is the end of a command that has said itself what was wrong.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // run executes one command and writes what a person should see to out.
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -48,10 +57,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "key":
 		_, err := fmt.Println(auth.NewSecretKey())
 		return err
-	case "serve":
-		return serve(ctx)
 	case "load":
 		return loadCommand(ctx, args[1:], out)
+	case "serve", "migrate", "openapi", "types", "policy":
+		return application(ctx, args)
 	}
 	return fmt.Errorf("atlas: unknown command %q; %w", args[0], errUsage)
 }

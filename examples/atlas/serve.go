@@ -7,15 +7,18 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 )
 
-// serve answers requests until ctx ends.
-func serve(ctx context.Context) error {
+// application runs a command that every application has.
+func application(ctx context.Context, args []string) error {
 	app, err := plinth.New(ctx, plinth.FromEnv())
 	if err != nil {
 		return err
 	}
 	app.Add(resources()...)
 	app.Add(functions()...)
-	return app.Run(ctx)
+	if code := app.Main(ctx, args); code != 0 {
+		return exitCode(code)
+	}
+	return nil
 }
 
 // resources lists what the atlas exposes. Relations lead only to tables that

@@ -35,9 +35,7 @@ func main() {
 	}
 	app.Add(api.Resource[Note]{Policy: api.OwnedBy("owner_id")})
 	app.Router().Get("/hello", hello)
-	if err := app.Run(ctx); err != nil {
-		log.Fatal(err)
-	}
+	os.Exit(app.Main(ctx, os.Args[1:]))
 }
 
 func hello(w http.ResponseWriter, _ *http.Request) {

@@ -1,0 +1,163 @@
+package plinth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// The exit codes of [App.Main].
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+const usage = `Usage: %s [command]
+
+  serve                          serve until interrupted; the default
+  migrate up|status|diff|verify  apply migrations; list them; print what the models have
+                                 more than the database; check that nothing is missing
+  openapi [-role ROLE]           print the OpenAPI document
+  types [-role ROLE]             print the types for supabase-js
+  policy                         print which rule guards what
+
+openapi and types print what any caller may be able to do; with -role what a user
+with that role may, or with "-role anonymous" a caller without credentials.
+openapi, types and policy look at no table: PLINTH_DATABASE_URL=:memory: lets them
+run where there is no database. The variables PLINTH_* configure all commands.
+`
+
+// usageError is a mistake in the arguments of the program.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// Main runs the command that the arguments of the program name, os.Args[1:], and
+// returns the exit code: 0, 1 if the command failed, 2 if there is no such
+// command. It closes the database. What the commands are "-h" tells:
+//
+//	os.Exit(app.Main(ctx, os.Args[1:]))
+//
+// Without arguments it is [App.Run].
+func (a *App) Main(ctx context.Context, args []string) int {
+	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
+	err := a.command(ctx, args, os.Stdout)
+	var wrong *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(os.Stdout, usage, os.Args[0])
+		return exitOK
+	case errors.As(err, &wrong):
+		fmt.Fprintf(os.Stderr, "%s\n\n"+usage, wrong.text, os.Args[0])
+		return exitUsage
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return exitFailed
+}
+
+// command runs one command and writes its result to out.
+func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
+	name := "serve"
+	if len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	switch name {
+	case "-h", "-help", "--help", "help":
+		return flag.ErrHelp
+	case "serve":
+		if err := noArguments(name, args); err != nil {
+			return err
+		}
+		return a.Run(ctx)
+	case "migrate":
+		return a.migrateCommand(ctx, args, out)
+	case "openapi":
+		return a.document(name, args, out, a.api.OpenAPI)
+	case "types":
+		return a.document(name, args, out, a.api.TypeScript)
+	case "policy":
+		return a.policyCommand(args, out)
+	}
+	return &usageError{fmt.Sprintf("unknown command %q", name)}
+}
+
+// noArguments refuses arguments behind a command that takes none; -h it knows.
+func noArguments(name string, args []string) error {
+	return parseFlags(flag.NewFlagSet(name, flag.ContinueOnError), args)
+}
+
+// parseFlags reads flags and refuses whatever follows them.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard)
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return &usageError{flags.Name() + ": " + err.Error()}
+	}
+	if flags.NArg() > 0 {
+		return &usageError{fmt.Sprintf("%s: unexpected argument %q", flags.Name(), flags.Arg(0))}
+	}
+	return nil
+}
+
+// document prints what the API says of itself to a caller.
+func (a *App) document(name string, args []string, out io.Writer, write func(auth.Principal) ([]byte, error)) error {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	role := flags.String("role", "", "")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	if _, err := a.api.Handler(); err != nil {
+		return err
+	}
+	text, err := write(exampleCaller(*role))
+	if err != nil {
+		return err
+	}
+	if json.Valid(text) {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, text, "", "  "); err != nil {
+			return err
+		}
+		text = append(indented.Bytes(), '\n')
+	}
+	_, err = out.Write(text)
+	return err
+}
+
+// exampleCaller returns a caller with a role. Rules ask whether variables have a
+// value, not which one.
+func exampleCaller(role string) auth.Principal {
+	switch role {
+	case "":
+		return auth.Principal{Kind: auth.Service}
+	case "anonymous":
+		return auth.Principal{}
+	}
+	const somebody = "00000000-0000-7000-8000-000000000000"
+	return auth.Principal{
+		Kind: auth.User, ID: somebody, Subject: somebody, Tenant: somebody, Session: somebody, Roles: []string{role}, AAL: 1,
+	}
+}
+
+func (a *App) policyCommand(args []string, out io.Writer) error {
+	if err := noArguments("policy", args); err != nil {
+		return err
+	}
+	if _, err := a.api.Handler(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, a.api.Describe())
+	return err
+}

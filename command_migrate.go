@@ -1,0 +1,90 @@
+package plinth
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+)
+
+// Migrations adds the migrations of the application and of packages it uses, which
+// run in this order behind the library's own. With SchemaAuto they are applied at
+// start, with SchemaVerify they have to have been. Call it before Run, Handler or
+// Main.
+func (a *App) Migrations(sources ...migrate.Source) { a.migrations = append(a.migrations, sources...) }
+
+// migrateCommand runs a command of migrations.
+func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) error {
+	name := ""
+	if len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	run, ok := map[string]func(context.Context, io.Writer) error{
+		"up": a.migrateUp, "status": a.migrateStatus, "diff": a.migrateDiff, "verify": a.migrateVerify,
+	}[name]
+	if !ok {
+		if name == "-h" || name == "-help" || name == "--help" {
+			return noArguments("migrate", []string{name})
+		}
+		return &usageError{fmt.Sprintf("migrate: want up, status, diff or verify, not %q", name)}
+	}
+	if err := noArguments("migrate "+name, args); err != nil {
+		return err
+	}
+	if _, err := a.api.Handler(); err != nil { // registers the models
+		return err
+	}
+	return run(ctx, out)
+}
+
+// migrateUp applies what is pending and prints it, also where one fails.
+func (a *App) migrateUp(ctx context.Context, out io.Writer) error {
+	m, err := migrate.New(a.db, a.migrations...)
+	if err != nil {
+		return err
+	}
+	applied, err := m.Up(ctx)
+	for _, one := range applied {
+		fmt.Fprintln(out, "applied", one)
+	}
+	if err == nil && len(applied) == 0 {
+		fmt.Fprintln(out, "nothing is pending")
+	}
+	return err
+}
+
+func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
+	m, err := migrate.New(a.db, a.migrations...)
+	if err != nil {
+		return err
+	}
+	list, err := m.Status(ctx)
+	for _, one := range list {
+		state := "pending"
+		if !one.AppliedAt.IsZero() {
+			state = one.AppliedAt.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(out, "%-20s  %s\n", state, one)
+	}
+	return err
+}
+
+// migrateDiff prints as SQL what the models have more than the database.
+func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
+	plan, err := migrate.Diff(ctx, a.db)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, plan.String())
+	return err
+}
+
+func (a *App) migrateVerify(ctx context.Context, out io.Writer) error {
+	if err := migrate.Verify(ctx, a.db, a.migrations...); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "the database is what the program needs")
+	return nil
+}
