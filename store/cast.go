@@ -16,6 +16,31 @@ var castNames = map[string]Kind{
 	"uuid": KindUUID, "bytea": KindBytes, "json": KindJSON, "jsonb": KindJSON,
 }
 
+// parsedCasts are the casts of texts in documents to kinds: the name of the type,
+// which package jsonb reads the text as. What is none fails the statement.
+var parsedCasts = map[Kind]string{KindInt: "int8", KindFloat: "float8", KindDecimal: "numeric", KindBool: "bool"}
+
+// parsedForms are the conditions under which PostgreSQL may read the text v as
+// a type: it knows other spellings, which only it would take.
+var parsedForms = map[string]string{
+	"int8":    `length(v) <= 400 and v ~ '^-?[0-9]+$'`,
+	"float8":  `length(v) <= 400 and v ~ '^-?[0-9]+([.][0-9]+)?$'`,
+	"numeric": `length(v) <= 400 and v ~ '^-?[0-9]+([.][0-9]+)?$'`,
+	"bool":    `v in ('true', 'false')`,
+}
+
+// parsed writes a text column read as a type. On PostgreSQL the branch for other
+// texts fails by casting what is none of the type and nothing of the client.
+func (c *compiler) parsed(s source, col *Column, cast string) {
+	if !c.pg {
+		c.wrapped("json(pl_cast(", s, col, ", '"+cast+"'))")
+		return
+	}
+	c.write("(select case when ", parsedForms[cast], " then v::", cast, " else ('?'||length(v))::", cast, " end from (select ")
+	c.column(s, col)
+	c.write(" as v) p)")
+}
+
 // castKind returns the kind of a column after a cast and the cast to write; an
 // empty one where the value stays as it is. Only conversions that give the same
 // bytes on both engines exist.
@@ -35,6 +60,8 @@ func castKind(col *Column, cast string) (Kind, string, error) {
 		return from, castText, nil
 	case from == KindInt && (to == KindFloat || to == KindDecimal):
 		return from, "", nil
+	case col.place != nil && from == KindText && parsedCasts[to] != "":
+		return to, parsedCasts[to], nil
 	case from == KindBool && to == KindInt:
 		return KindInt, "int", nil
 	case from == KindTimestamp && to == KindDate:

@@ -66,7 +66,13 @@ func (c *compiler) alias() string {
 var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
 // column writes a column of a source.
-func (c *compiler) column(s source, col *Column) { c.write(s.alias, ".", col.sqlName) }
+func (c *compiler) column(s source, col *Column) {
+	if col.place != nil {
+		c.placed(s, col)
+		return
+	}
+	c.write(s.alias, ".", col.sqlName)
+}
 
 // Names a statement makes up itself. Tables and columns have plain names, so
 // they cannot be the same.

@@ -64,6 +64,14 @@ func (s source) nodeColumn(n *node) (*Column, error) {
 	if n.column != nil {
 		return n.column, nil
 	}
+	col, err := s.namedColumn(n)
+	if err != nil {
+		return nil, err
+	}
+	return col.at(n.path)
+}
+
+func (s source) namedColumn(n *node) (*Column, error) {
 	if n.field.owner != nil {
 		col, err := n.field.column(s.table)
 		if err != nil {

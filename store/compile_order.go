@@ -60,6 +60,9 @@ func (c *compiler) orderKey(s source, o Order) (orderKey, error) {
 	if err != nil {
 		return k, err
 	}
+	if col, err = col.at(o.Path); err != nil {
+		return k, err
+	}
 	if !col.Kind.Ordered() {
 		return k, operatorError(col, "has no order")
 	}

@@ -48,6 +48,8 @@ func (c *compiler) plainColumn(s source, pc planColumn) {
 		c.write("(")
 		c.column(s, pc.column)
 		c.write(" at time zone 'UTC')::date")
+	case "int8", "float8", "numeric", "bool":
+		c.parsed(s, pc.column, pc.cast)
 	default:
 		c.column(s, pc.column)
 	}
@@ -188,8 +190,12 @@ func (c *compiler) jsonEmbed(s source, e *planEmbed) error {
 
 // jsonValue writes a column as argument of json_object.
 func (c *compiler) jsonValue(s source, pc planColumn) {
-	if pc.cast == castText {
+	switch pc.cast {
+	case castText:
 		c.jsonText(s, pc.column)
+		return
+	case "int8", "float8", "numeric", "bool":
+		c.parsed(s, pc.column, pc.cast)
 		return
 	}
 	col := pc.column

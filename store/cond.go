@@ -81,6 +81,7 @@ type node struct {
 
 	name    string // column or relation as written
 	field   fieldRef
+	path    Path
 	op      Op
 	quant   quantifier
 	operand operand
@@ -147,6 +148,32 @@ func CompareAny(column string, op Op, values any) Cond {
 // empty slice selects every row.
 func CompareAll(column string, op Op, values any) Cond {
 	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAll, operand: operandOf(values)}}
+}
+
+// At returns the condition with each of its comparisons made at a place in the
+// documents of its column, a JSON column: Eq("meta", "x").At(path). Conditions
+// on related rows stay as they are.
+func (c Cond) At(path Path) Cond {
+	if c.IsZero() || path.IsZero() {
+		return c
+	}
+	return Cond{c.n.at(path)}
+}
+
+func (n *node) at(path Path) *node {
+	if n.kind == nodeRelated {
+		return n
+	}
+	moved := *n
+	if n.kind == nodeCompare {
+		moved.path, moved.column = path, nil
+		return &moved
+	}
+	moved.kids = make([]*node, len(n.kids))
+	for i, k := range n.kids {
+		moved.kids[i] = k.at(path)
+	}
+	return &moved
 }
 
 // Eq is Compare with OpEq; a nil value is IS NULL.

@@ -83,7 +83,7 @@ var opWords = [...]string{
 }
 
 func (n *node) appendComparison(dst []byte) []byte {
-	dst = append(dst, n.columnName()...)
+	dst = append(append(dst, n.columnName()...), n.path.String()...)
 	dst = append(dst, opWords[n.op]...)
 	switch n.quant {
 	case quantAny:

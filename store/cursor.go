@@ -40,6 +40,9 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 	text := buf[:0]
 	for _, k := range keys {
 		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
+		if k.column.place != nil {
+			text = append(text, k.column.place.path.String()...)
+		}
 		if k.relation != nil {
 			text = append(append(append(text, '('), k.relation.Source.Name...), '.')
 			text = append(append(text, k.relation.Name...), ')')

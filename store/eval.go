@@ -70,7 +70,7 @@ func (n *node) fold(scope *Scope, row []any, deciding truth) (truth, bool) {
 }
 
 func (n *node) evaluateCompare(scope *Scope, row []any) truth {
-	v := row[n.column.index]
+	v := n.column.of(row)
 	switch n.op {
 	case OpIsNull:
 		return truthOf(v == nil)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -86,8 +87,14 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 			continue
 		}
 		col, err := s.lookup(sel.Column)
+		if err == nil {
+			col, err = col.at(sel.Path)
+		}
 		if err != nil {
 			return err
+		}
+		if sel.As == "" && col.place != nil {
+			sel.As = cmp.Or(sel.Path.Name(), col.Name)
 		}
 		name := sel.As
 		if name == "" {

@@ -39,6 +39,8 @@ const countName = "count"
 // group.
 var errGroupsOfRow error = &QueryError{Code: "PGRST127", Reason: "aggregates are made of lists only, not of single or written rows"}
 
+var errGroupPath error = &QueryError{Code: "PGRST127", Reason: "paths into JSON documents are not supported beside aggregates"}
+
 // grouped reports whether a query asks for groups.
 func (s source) grouped(q *Query) bool {
 	return slices.ContainsFunc(q.Select, func(sel Selected) bool { return sel.Aggregate != 0 || s.countsRows(sel) })
@@ -46,7 +48,7 @@ func (s source) grouped(q *Query) bool {
 
 // countsRows reports whether a selected column stands for the number of rows.
 func (s source) countsRows(sel Selected) bool {
-	if sel.Column != countName || sel.Aggregate != 0 {
+	if sel.Column != countName || sel.Aggregate != 0 || !sel.Path.IsZero() {
 		return false
 	}
 	_, err := s.lookup(countName)
@@ -135,6 +137,9 @@ func (s source) groupValue(sel Selected) (v groupValue, kind Kind, err error) {
 	if v.column, err = s.lookup(sel.Column); err != nil {
 		return v, 0, err
 	}
+	if !sel.Path.IsZero() {
+		return v, 0, errGroupPath
+	}
 	if v.kind, v.cast, err = groupCast(v.column, sel.Cast, v.aggregate); err != nil {
 		return v, 0, err
 	}
@@ -193,6 +198,9 @@ func (g *groupPlan) sort(s source, orders []Order, made []planColumn) error {
 
 // orderedBy returns which value an order of groups means.
 func (g *groupPlan) orderedBy(s source, o Order) (int, error) {
+	if !o.Path.IsZero() {
+		return 0, errGroupPath
+	}
 	name := o.Column
 	if o.field.owner != nil {
 		col, err := o.field.column(s.table)

@@ -43,7 +43,11 @@ type Selected struct {
 	// which can be counted; so does "count" in a table without such a column.
 	Column string
 
-	// As is the name in the answer. Empty means the name of the column.
+	// Path leads into the documents of a JSON column.
+	Path Path
+
+	// As is the name in the answer. Empty means the name of the column,
+	// or the last key of Path.
 	As string
 
 	// Cast names a type to convert the value to: text, int8, float8, numeric,
@@ -98,6 +102,10 @@ type Order struct {
 	// Column is the name of a column: of the table, or of the related table
 	// if Relation is set.
 	Column string
+
+	// Path leads to a text in the documents of a JSON column; a path to JSON
+	// has no order.
+	Path Path
 
 	// Relation is the name of a relation to one row whose column is the key.
 	// It need not be embedded.

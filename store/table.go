@@ -94,6 +94,7 @@ type Column struct {
 	jsonKey string // "name":
 	offset  uintptr
 	initial columnDefault
+	place   *place // inside the documents of the column, see at
 }
 
 // Mode says who may see and write a column, from the plinth tag. A policy can

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -312,30 +313,38 @@ func (w *write) appendRow(dst []byte, row []any, comma bool) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, plan.members[i].Key...)
-		dst = appendCast(dst, pc, row[pc.column.index])
+		if dst, err = appendCast(dst, pc, pc.column.of(row)); err != nil {
+			return dst, err
+		}
 	}
 	return append(dst, '}'), nil
 }
 
 // appendCast appends a value after the cast of its column.
-func appendCast(dst []byte, pc planColumn, v any) []byte {
+func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
 	if v == nil {
-		return append(dst, "null"...)
+		return append(dst, "null"...), nil
 	}
 	switch pc.cast {
 	case "int":
-		return appendValue(dst, KindInt, int64(btoi(v == true)))
+		return appendValue(dst, KindInt, int64(btoi(v == true))), nil
 	case "date":
 		text := appendValue(nil, KindTimestamp, v)
-		return append(append(dst, text[:len(`"2006-01-02`)]...), '"')
+		return append(append(dst, text[:len(`"2006-01-02`)]...), '"'), nil
+	case "int8", "float8", "numeric", "bool":
+		parsed, err := jsonb.Cast(v.(string), pc.cast)
+		if err != nil {
+			return dst, errValueRefused
+		}
+		return append(dst, parsed...), nil
 	case castText:
 		text := appendValue(nil, pc.column.Kind, v)
 		if text[0] == '"' && pc.column.Kind != KindJSON {
-			return append(dst, text...)
+			return append(dst, text...), nil
 		}
-		return strictjson.AppendStringBytes(dst, text)
+		return strictjson.AppendStringBytes(dst, text), nil
 	}
-	return appendValue(dst, pc.column.Kind, v)
+	return appendValue(dst, pc.column.Kind, v), nil
 }
 
 // readBack reads the written rows through the guard, with relations. Without an

@@ -34,6 +34,10 @@ var filters = section{
 		{feature: "`ov` on a document", request: "GET /racks?meta=ov.{a}", status: 400, want: "42804"},
 		{feature: "ranges: `sl`, `sr`, `nxr`, `nxl`, `adj`", support: missing, request: "GET /books?year=sl.[1,2)", status: 400, want: "PGRST127"},
 		{feature: "full text: `fts`, `plfts`, `phfts`, `wfts`", support: missing, request: "GET /books?title=fts.emma", status: 400, want: "PGRST127"},
-		{feature: "JSON paths", support: missing, request: "GET /books?details->>format=eq.paper", status: 400, want: "PGRST127"},
+		{feature: "JSON paths: `->>` compares texts", request: "GET /racks?select=id&meta->room->>floor=lt.2", status: 200, want: `[{"id":1},{"id":2}]`},
+		{feature: "`->` compares documents, spelling of numbers included", support: differs, note: "and has no order", request: "GET /racks?select=id&meta->room->floor=eq.9", status: 200, want: `[{"id":3}]`},
+		{feature: "a path in a group; quoted keys", request: `GET /racks?select=id&or=(meta->>"open%20hours".eq.9-17,meta->sizes->-1.eq.20)`, status: 200, want: `[{"id":1},{"id":3}]`},
+		{feature: "a path into what is no document", request: "GET /books?title->>a=eq.1", status: 400, want: "42804"},
+		{feature: "a path of more than 8 steps", support: differs, note: "is refused", request: "GET /racks?meta->a->b->c->d->e->f->g->h->i=eq.1", status: 400, want: "PL001"},
 	},
 }

@@ -10,6 +10,7 @@ var order = section{
 		{feature: "a column of a relation to one", request: "GET /books?select=id&order=author(name).desc,id", status: 200, want: `[{"id":4},{"id":3},{"id":1},{"id":2}]`},
 		{feature: "a column of a relation to many", request: "GET /authors?select=name,books(title)&order=books(title)", status: 400, want: "PGRST118"},
 		{feature: "a column the caller may not read", support: differs, note: "is not there", as: "bob", request: "GET /books?order=cost", status: 400, want: "42703"},
-		{feature: "JSON paths", support: missing, request: "GET /books?order=details->>pages", status: 400, want: "PGRST127"},
+		{feature: "JSON paths: `->>`, as text", request: "GET /racks?select=id&order=meta->room->>floor", status: 200, want: `[{"id":1},{"id":2},{"id":3}]`},
+		{feature: "`->`", support: differs, note: "has no order", request: "GET /racks?order=meta->room->floor", status: 400, want: "42804"},
 	},
 }

@@ -11,7 +11,9 @@ var selects = section{
 		{feature: "a column that is not there", request: "GET /books?select=shelf", status: 400, want: "42703"},
 		{feature: "a column the caller may not read", support: differs, note: "answers like one that is not there, here and wherever a name can stand", as: "bob", request: "GET /books?select=cost", status: 400, want: "42703"},
 		{feature: "two members of one name", support: differs, note: "are refused", request: "GET /books?select=title,title:year", status: 400, want: "PGRST100"},
-		{feature: "JSON paths", support: missing, request: "GET /books?select=details->pages", status: 400, want: "PGRST127"},
+		{feature: "JSON paths: `->` is JSON, `->>` text, named by the last key", request: "GET /racks?select=meta->room->name,last:meta->sizes->>-1&limit=2", status: 200, want: `[{"name":"east","last":"20"},{"name":"west","last":null}]`},
+		{feature: "casts of `->>`", support: differs, note: "to `int8`, `float8`, `numeric` and `bool`, of texts JSON would write so", request: "GET /racks?select=meta->room->>floor::int8&id=eq.2", status: 200, want: `[{"floor":10}]`},
+		{feature: "such a cast of another text", request: "GET /racks?select=meta->room->>name::int8", status: 400, want: "22003"},
 		{feature: "spread", support: missing, request: "GET /books?select=title,...author(name)", status: 400, want: "PGRST127"},
 	},
 }

@@ -31,6 +31,9 @@ func newEngineDriver() (*sqlite.Driver, error) {
 	}{
 		{"pl_float", 1, plFloat},
 		{"pl_lower", 1, plLower},
+		{"pl_json", -1, plJSON},
+		{"pl_json_text", -1, plJSONText},
+		{"pl_cast", 2, plCast},
 		{"pl_contains", 2, judge(jsonb.Contains)},
 		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
 		{"pl_search", 2, plSearch},
@@ -114,6 +117,58 @@ func plSearch(args []sqldriver.Value) (sqldriver.Value, error) {
 		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
 	}
 	return q.Match(text), nil
+}
+
+// plJSON is pl_json(doc, step, ...): the JSON that steps into a document lead to,
+// a text for each key and an integer for each position; NULL where there is none.
+func plJSON(args []sqldriver.Value) (sqldriver.Value, error) {
+	found, err := follow(args)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return string(found), nil
+}
+
+// plJSONText is pl_json_text(doc, step, ...): the same as text.
+func plJSONText(args []sqldriver.Value) (sqldriver.Value, error) {
+	found, err := follow(args)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	if text, ok := jsonb.Text(found); ok {
+		return text, nil
+	}
+	return nil, nil //nolint:nilnil // the document null as text is NULL
+}
+
+func follow(args []sqldriver.Value) ([]byte, error) {
+	doc, ok := args[0].(string)
+	if !ok {
+		return nil, nil
+	}
+	steps := make([]any, len(args)-1)
+	for i, step := range args[1:] {
+		steps[i] = step
+	}
+	found, err := jsonb.At([]byte(doc), steps...)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
+	}
+	return found, nil
+}
+
+// plCast is pl_cast(x, type): a text read as a type, as JSON.
+func plCast(args []sqldriver.Value) (sqldriver.Value, error) {
+	text, ok := args[0].(string)
+	typ, isText := args[1].(string)
+	if !ok || !isText {
+		return nil, nil //nolint:nilnil // NULL is the answer about NULL
+	}
+	cast, err := jsonb.Cast(text, typ)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
+	}
+	return cast, nil
 }
 
 // plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax

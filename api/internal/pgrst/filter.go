@@ -8,9 +8,9 @@ import (
 )
 
 // filter reads the value of column=value.
-func (p *parser) filter(t *target, column, value string) error {
+func (p *parser) filter(t *target, column string, path store.Path, value string) error {
 	s := scanner{what: "filter", text: value}
-	c, err := p.comparison(&s, t, column, false)
+	c, err := p.comparison(&s, t, column, path, false)
 	if err != nil {
 		return err
 	}
@@ -21,8 +21,8 @@ func (p *parser) filter(t *target, column, value string) error {
 	return nil
 }
 
-// comparison reads [not.]op.value.
-func (p *parser) comparison(s *scanner, t *target, column string, grouped bool) (store.Cond, error) {
+// comparison reads [not.]op.value of a column or of what a path into it leads to.
+func (p *parser) comparison(s *scanner, t *target, column string, path store.Path, grouped bool) (store.Cond, error) {
 	if p.predicates++; p.predicates > p.lim.Predicates {
 		return store.Cond{}, &LimitError{Limit: "predicates", Max: p.lim.Predicates, Unit: "comparisons"}
 	}
@@ -42,6 +42,7 @@ func (p *parser) comparison(s *scanner, t *target, column string, grouped bool) 
 	if _, embedded := embedNamed(t.query, column); embedded > 0 {
 		return store.Cond{}, embedComparison(column, op, s.text[start:s.pos])
 	}
+	c = c.At(path)
 	if negated {
 		c = store.Not(c)
 	}
@@ -138,15 +139,17 @@ func (p *parser) groupMember(s *scanner, t *target, depth int) (store.Cond, erro
 func (p *parser) groupComparison(s *scanner, t *target) (store.Cond, error) {
 	start := s.pos
 	column, _, err := s.name()
-	switch {
-	case err != nil:
+	if err != nil {
 		return store.Cond{}, s.unexpectedAt(start, fieldName+", negation operator (not) or logic operator (and, or)")
-	case s.has("->"):
-		return store.Cond{}, unsupported(jsonPath)
-	case !s.accept("."):
+	}
+	path, err := p.jsonPath(s)
+	if err != nil {
+		return store.Cond{}, err
+	}
+	if !s.accept(".") {
 		return store.Cond{}, s.unexpected("delimiter (.)")
 	}
-	return p.comparison(s, t, column, true)
+	return p.comparison(s, t, column, path, true)
 }
 
 // groupWord returns the word of a group that starts here, or "".

@@ -2,19 +2,18 @@ package pgrst
 
 import "github.com/seed-7694ebf6/plinth/store"
 
-const jsonPath = "JSON paths are"
-
 // leaf is the last name of a key: a column, or one of the reserved words.
 type leaf struct {
 	name    string
-	quoted  bool // so it is a column whatever it says
+	path    store.Path
+	quoted  bool // or a path follows, so it is a column whatever it says
 	negated bool // "not." stood before and or or
 }
 
 // parseKey splits a key at its dots: names of embeds, appended to path, and the
 // word behind them. The two are returned apart because the path is the caller's
 // and stays on its stack.
-func parseKey(text string, path []string) (embeds []string, last leaf, err error) {
+func (p *parser) parseKey(text string, path []string) (embeds []string, last leaf, err error) {
 	s := scanner{what: "tree path", text: text}
 	for {
 		last.name, last.quoted, err = s.name()
@@ -26,10 +25,11 @@ func parseKey(text string, path []string) (embeds []string, last leaf, err error
 		}
 		path = append(path, last.name)
 	}
-	switch {
-	case s.has("->"):
-		return nil, leaf{}, unsupported(jsonPath)
-	case !s.eof():
+	if last.path, err = p.jsonPath(&s); err != nil {
+		return nil, leaf{}, err
+	}
+	last.quoted = last.quoted || !last.path.IsZero()
+	if !s.eof() {
 		return nil, leaf{}, s.unexpected("delimiter (.) or end of input")
 	}
 	if n := len(path); !last.quoted && (last.name == "and" || last.name == "or") && n > 0 && path[n-1] == "not" {

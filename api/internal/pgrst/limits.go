@@ -59,6 +59,9 @@ type Limits struct {
 	// to 256.
 	Columns int
 
+	// Path is how many steps a path leads into a JSON document. Defaults to 8.
+	Path int
+
 	// Pattern is the length of a regular expression in bytes. Defaults to
 	// 512.
 	Pattern int
@@ -87,6 +90,7 @@ func (l *Limits) setDefaults() {
 	set(&l.GroupDepth, 8)
 	set(&l.Order, 16)
 	set(&l.Columns, 256)
+	set(&l.Path, 8)
 	set(&l.Pattern, 512)
 	set(&l.Wildcards, 16)
 	set(&l.Search, 16)

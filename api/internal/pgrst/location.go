@@ -51,7 +51,7 @@ func Location(path string, columns, values []string) string {
 // quoteName quotes a name that a key of the query string could not hold as it is:
 // one with other characters, or one of the reserved words.
 func quoteName(name string) string {
-	embeds, last, err := parseKey(name, nil)
+	embeds, last, err := new(parser).parseKey(name, nil) // paths are beyond its limits
 	if err == nil && len(embeds) == 0 && !last.quoted && last.name == name && !reserved(name) {
 		return name
 	}

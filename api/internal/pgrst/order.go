@@ -13,7 +13,7 @@ func (p *parser) order(t *target, key, value string) error {
 			return &LimitError{Limit: "order", Max: p.lim.Order, Unit: "keys"}
 		}
 		s.spaces()
-		term, err := s.orderTerm(t.query)
+		term, err := p.orderTerm(&s, t.query)
 		if err != nil {
 			return err
 		}
@@ -26,8 +26,8 @@ func (p *parser) order(t *target, key, value string) error {
 }
 
 // orderTerm reads column[.asc|.desc][.nullsfirst|.nullslast], where column may be
-// relation(column), up to a comma or the end.
-func (s *scanner) orderTerm(q *store.Query) (term store.Order, err error) {
+// relation(column), each with a path behind it, up to a comma or the end.
+func (p *parser) orderTerm(s *scanner, q *store.Query) (term store.Order, err error) {
 	if term.Column, _, err = s.name(); err != nil {
 		return term, err
 	}
@@ -36,15 +36,14 @@ func (s *scanner) orderTerm(q *store.Query) (term store.Order, err error) {
 		if term.Column, _, err = s.name(); err != nil {
 			return term, err
 		}
-		if s.has("->") {
-			return term, unsupported(jsonPath)
+		if term.Path, err = p.jsonPath(s); err != nil {
+			return term, err
 		}
 		if !s.accept(")") {
 			return term, s.unexpected(`")"`)
 		}
-	}
-	if s.has("->") {
-		return term, unsupported(jsonPath)
+	} else if term.Path, err = p.jsonPath(s); err != nil {
+		return term, err
 	}
 	expecting, directed := `"asc", "desc", "nullsfirst" or "nullslast"`, false
 	for s.accept(".") {

@@ -89,7 +89,7 @@ func (p *parser) param(name, value string) error {
 		return p.rootParam(name, value)
 	}
 	var buf [4]string
-	embeds, last, err := parseKey(name, buf[:0])
+	embeds, last, err := p.parseKey(name, buf[:0])
 	if err != nil {
 		return err
 	}
@@ -109,11 +109,11 @@ func (p *parser) param(name, value string) error {
 			return p.offset(t, name, value)
 		}
 	}
-	if p.call && len(embeds) == 0 && !(p.rows && startsComparison(value)) {
+	if p.call && len(embeds) == 0 && last.path.IsZero() && !(p.rows && startsComparison(value)) {
 		p.args = append(p.args, Arg{last.name, value})
 		return nil
 	}
-	return p.filter(t, last.name, value)
+	return p.filter(t, last.name, last.path, value)
 }
 
 // rootParam applies a parameter that only the root has.

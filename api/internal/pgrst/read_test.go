@@ -16,6 +16,8 @@ func text(column string, op store.Op, value string) store.Cond {
 
 func eq(column, value string) store.Cond { return text(column, store.OpEq, value) }
 
+func path(key string) store.Path { return store.Path{}.Key(key) }
+
 func columns(names ...string) []store.Selected {
 	list := []store.Selected{}
 	for _, name := range names {
@@ -77,6 +79,13 @@ func TestParseReadFilters(t *testing.T) {
 		{"IsTrue", "a=is.True", store.Compare("a", store.OpIsTrue, nil)},
 		{"IsFalse", "a=is.false", store.Compare("a", store.OpIsFalse, nil)},
 		{"IsUnknown", "a=is.unknown", store.Null("a")},
+		{"PathText", "a->>k=gt.3", text("a", store.OpGt, "3").At(path("k").Text())},
+		{"PathJSON", `a->"x y"->0->-1=eq.{"b":1}`, text("a", store.OpEq, `{"b":1}`).At(path("x y").Item(0).Item(-1))},
+		{"PathNot", "a->k=not.is.null", store.Not(store.Null("a").At(path("k")))},
+		{"PathNotNull", "a->>k=is.not_null", store.Not(store.Null("a")).At(path("k").Text())},
+		{"PathKeys", `a->b'c->d-e->1x->%22->>,%5C%22%22->>ü $=eq.1`, eq("a", "1").At(path("b'c").Key("d-e").Key("1x").Key(`->>,"`).Key("ü $").Text())},
+		{"PathIn", "a->>k=in.(1,2)", store.In("a", store.Texts{"1", "2"}).At(path("k").Text())},
+		{"PathReserved", "order->>k=eq.1", eq("order", "1").At(path("k").Text())},
 		{"IsDistinct", "a=isdistinct.x", text("a", store.OpDistinct, "x")},
 		{"Contains", `a=cs.{"a":1}`, text("a", store.OpContains, `{"a":1}`)},
 		{"ContainedArray", "a=not.cd.{x,y}", store.Not(text("a", store.OpContained, "{x,y}"))},
@@ -131,6 +140,7 @@ func TestParseReadGroups(t *testing.T) {
 		{"QuotedValue", `or=(a.eq."x,y)\"",b.eq.z)`, store.Or(eq("a", `x,y)"`), eq("b", "z"))},
 		{"StrayQuote", `or=(a.eq.x"y,b.eq."z"w)`, store.Or(eq("a", `x"y`), eq("b", `"z"w`))},
 		{"Braces", "or=(a.eq.{1,2},b.eq.{x,c.eq.{y}z)", store.Or(eq("a", "{1,2}"), eq("b", "{x"), eq("c", "{y}z"))},
+		{"PathInGroup", "or=(not.a->>b.eq.1,a->0->>c-d.not.in.(x))", store.Or(store.Not(eq("a", "1").At(path("b").Text())), store.Not(store.In("a", store.Texts{"x"}).At(store.Path{}.Item(0).Key("c-d").Text())))},
 		{"AnyInGroup", `or=(a.eq(any).{1,2},b.cs.{"a":1,"b":2})`, store.Or(store.CompareAny("a", store.OpEq, store.Texts{"1", "2"}), text("b", store.OpContains, `{"a":1,"b":2}`))},
 		{"AnyQuotedInGroup", `or=(a.like(any)."{\"x}y\",z}",b.isdistinct.1)`, store.Or(store.CompareAny("a", store.OpLike, store.Texts{"x}y", "z"}), text("b", store.OpDistinct, "1"))},
 		{"InList", `or=(a.in.(1,"2,3"),b.is.true)`, store.Or(store.In("a", store.Texts{"1", "2,3"}), store.Compare("b", store.OpIsTrue, nil))},
@@ -167,6 +177,11 @@ func TestParseReadSelect(t *testing.T) {
 		{"SameTwice", "select=id,id,*,*", store.Query{Select: columns("id", "*")}},
 		{"AllAndAlias", "select=*,x:title", store.Query{Select: []store.Selected{{Column: "*"}, {Column: "title", As: "x"}}}},
 		{"Cast", "select=id::text,n:amount::numeric", store.Query{Select: []store.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
+		{"Paths", `select=a->b,x:a->>"c,d"::int8, a->-1 ,a->e->0,"a"->"f.g"->>h`, store.Query{Select: []store.Selected{
+			{Column: "a", Path: path("b")}, {Column: "a", As: "x", Path: path("c,d").Text(), Cast: "int8"}, {Column: "a", Path: store.Path{}.Item(-1)},
+			{Column: "a", Path: path("e").Item(0)}, {Column: "a", Path: path("f.g").Key("h").Text()},
+		}}},
+		{"SamePathTwice", "select=a->b,a->b", store.Query{Select: []store.Selected{{Column: "a", Path: path("b")}}}},
 		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
 		{"Aggregates", "select=count(),n:a.count(),a.sum(),b.avg(),c.min(),d.max()", store.Query{Select: []store.Selected{
 			{Aggregate: store.AggregateCount},
@@ -266,6 +281,10 @@ func TestParseReadOrderAndPaging(t *testing.T) {
 			{Column: "a", Desc: true, Nulls: store.NullsFirst},
 			{Column: "b", Nulls: store.NullsLast},
 			{Column: "c", Nulls: store.NullsFirst},
+		}}},
+		{"Paths", "order=a->>k.desc.nullslast,rel(a->0->>b),c->>d", store.Query{Order: []store.Order{
+			{Column: "a", Path: path("k").Text(), Desc: true, Nulls: store.NullsLast},
+			{Column: "a", Path: store.Path{}.Item(0).Key("b").Text(), Relation: "rel"}, {Column: "c", Path: path("d").Text()},
 		}}},
 		{"Spaces", "order=a.desc , b", store.Query{Order: []store.Order{{Column: "a", Desc: true}, {Column: "b"}}}},
 		{"Relation", "order=owner(name).desc", store.Query{Order: []store.Order{{Column: "name", Relation: "owner", Desc: true}}}},

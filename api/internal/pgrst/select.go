@@ -80,10 +80,11 @@ func (p *parser) item(s *scanner, q *store.Query, depth int) error {
 	return p.column(s, start, q, store.Selected{Column: name, As: alias})
 }
 
-// column reads what may follow the name of a column: [::cast][.aggregate()[::cast]].
+// column reads what may follow the name of a column: a path into its documents,
+// then [::cast][.aggregate()[::cast]].
 func (p *parser) column(s *scanner, start int, q *store.Query, column store.Selected) (err error) {
-	if s.has("->") {
-		return unsupported(jsonPath)
+	if column.Path, err = p.jsonPath(s); err != nil {
+		return err
 	}
 	if column.Cast, err = s.cast(); err != nil {
 		return err
@@ -140,13 +141,13 @@ func (s *scanner) selected(start int, q *store.Query, column store.Selected) err
 	return nil
 }
 
-// selectedName returns the name of a column in the answer; that of an aggregate
-// is the name of its function.
+// selectedName returns the name of a column in the answer: its alias, the name of
+// its aggregate function, the last key of its path, or its own.
 func selectedName(column store.Selected) string {
 	if column.Aggregate != 0 {
 		return answerName(column.As, column.Aggregate.String())
 	}
-	return answerName(column.As, column.Column)
+	return answerName(column.As, answerName(column.Path.Name(), column.Column))
 }
 
 // embed reads [!inner](items) and adds the embed.

@@ -1,0 +1,177 @@
+package store
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/jsonb"
+)
+
+// Path leads from a JSON column into its documents, as PostgreSQL's -> and ->>
+// do. What it does not find is NULL. The zero Path stands for the column itself;
+// paths can be compared with ==. They are values of a statement and no names:
+// any text can be a key.
+//
+//	store.Path{}.Key("address").Key("city").Text()
+type Path struct {
+	above string // the steps before the last, each behind its arrow
+	last  string // a quoted key or a position
+	text  bool
+}
+
+// Key returns the path to the member of an object.
+func (p Path) Key(name string) Path { return p.step(strconv.Quote(name)) }
+
+// Item returns the path to the element of an array, counted from 0, or from -1
+// backwards.
+func (p Path) Item(position int32) Path { return p.step(strconv.FormatInt(int64(position), 10)) }
+
+func (p Path) step(step string) Path {
+	if p.last != "" {
+		p.above += "->" + p.last
+	}
+	p.last = step
+	return p
+}
+
+// Text returns the path to the value as text instead of JSON: a string without
+// its quotes, the document null as NULL.
+func (p Path) Text() Path {
+	p.text = true
+	return p
+}
+
+// IsZero reports whether the path leads nowhere.
+func (p Path) IsZero() bool { return p.last == "" }
+
+// Name returns the name of the value in an answer: the last key, or "" where
+// there is none.
+func (p Path) Name() string {
+	name := ""
+	for _, step := range p.steps() {
+		if key, ok := step.(string); ok {
+			name = key
+		}
+	}
+	return name
+}
+
+// String returns the path with its keys quoted: ->"address"->>"city".
+func (p Path) String() string {
+	switch {
+	case p.IsZero():
+		return ""
+	case p.text:
+		return p.above + "->>" + p.last
+	}
+	return p.above + "->" + p.last
+}
+
+// steps returns the steps, strings and int64s, as both engines bind them.
+func (p Path) steps() []any {
+	var steps []any
+	for rest := p.above + "->" + p.last; len(rest) > len("->"); {
+		rest = rest[len("->"):]
+		step, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			step, _, _ = strings.Cut(rest, "->")
+		}
+		rest = rest[len(step):]
+		if key, err := strconv.Unquote(step); err == nil {
+			steps = append(steps, key)
+		} else if n, err := strconv.ParseInt(step, 10, 32); err == nil {
+			steps = append(steps, n)
+		}
+	}
+	return steps
+}
+
+// place is where a path leads to in a document.
+type place struct {
+	path  Path
+	steps []any // string or int64, as both engines bind them
+}
+
+// at returns what a path leads to as a column of its own, a document or a text.
+// The zero path leads to the column.
+func (c *Column) at(p Path) (*Column, error) {
+	if p.IsZero() {
+		return c, nil
+	}
+	if c.Kind != KindJSON {
+		return nil, operatorError(c, "is no document that a path leads into")
+	}
+	at := *c
+	at.place = &place{path: p, steps: p.steps()}
+	for _, step := range at.place.steps {
+		if key, ok := step.(string); ok && checkText(key) != nil {
+			return nil, c.valueError(errText, "")
+		}
+	}
+	at.jsonKey = jsonKey(c.Name + p.String())
+	at.Nullable, at.Kind, at.goType = true, KindJSON, documentPlace
+	if p.text {
+		at.Kind, at.goType = KindText, textPlace
+	}
+	return &at, nil
+}
+
+// documentPlace and textPlace are the types of what paths lead to.
+var (
+	documentPlace = goType{kind: KindJSON, nullable: true}
+	textPlace     = stringType(reflect.TypeFor[string](), 0)
+)
+
+// of returns the value of a column in a row of bound values: what its place
+// holds, if it has one.
+func (c *Column) of(row []any) any {
+	v := row[c.index]
+	doc, ok := v.(string)
+	if c.place == nil || !ok {
+		return v
+	}
+	found, err := jsonb.At([]byte(doc), c.place.steps...)
+	if err != nil || found == nil {
+		return nil
+	}
+	if !c.place.path.text {
+		return string(found)
+	}
+	if text, ok := jsonb.Text(found); ok {
+		return text
+	}
+	return nil
+}
+
+// placed writes what the place of a column leads to.
+func (c *compiler) placed(s source, col *Column) {
+	text := col.place.path.text
+	switch {
+	case c.pg:
+		c.write("(", s.alias, ".", col.sqlName)
+		for i, step := range col.place.steps {
+			arrow, cast := "->", "::text"
+			if text && i == len(col.place.steps)-1 {
+				arrow = "->>"
+			}
+			if _, position := step.(int64); position {
+				cast = "::int4"
+			}
+			c.write(arrow)
+			c.placeholder(step)
+			c.write(cast)
+		}
+	case text:
+		c.write("pl_json_text(", s.alias, ".", col.sqlName)
+	default:
+		c.write("pl_json(", s.alias, ".", col.sqlName)
+	}
+	if !c.pg {
+		for _, step := range col.place.steps {
+			c.write(", ")
+			c.placeholder(step)
+		}
+	}
+	c.write(")")
+}
