@@ -45,7 +45,7 @@ var changeOf = map[string]string{"notes": `{"title":"new"}`, "users": `{"name":"
 
 // selections are the places of a column in select; %s is the column.
 var selections = []string{
-	"%s", "*,%s", "other:%s", "%s::text", "other:%s::int", `"%s"`, "id,%s,id",
+	"%s", "*,%s", "other:%s", "%s::text", "other:%s::int", `"%s"`, "id,%s,id", "%s->a->>b", "other:%s->>0::int8",
 	"%s.sum()", "%s.count()", "other:%s::text.max()", "id,%s.min()::text", "%s,count()",
 }
 
@@ -74,7 +74,7 @@ func columnUses(h hiddenColumn) []ask {
 	}
 	for _, op := range operators {
 		for _, filter := range []string{
-			"%[1]s=" + op, "%[1]s=not." + op, "or=(id.eq." + h.id + ",%[1]s." + op + ")", "and=(%[1]s.not." + op + ")",
+			"%[1]s=" + op, "%[1]s=not." + op, "%[1]s->a->>0=" + op, "or=(id.eq." + h.id + ",%[1]s." + op + ")", "and=(%[1]s.not." + op + ")",
 			"not.or=(id.is.null,and(%[1]s." + op + ",or(%[1]s." + op + ",id.not.is.null)))",
 		} {
 			uses = append(uses, ask{method: http.MethodGet, target: table + "?" + filter, prefer: counted})
@@ -84,7 +84,7 @@ func columnUses(h hiddenColumn) []ask {
 			ask{method: http.MethodDelete, target: table + "?%[1]s=" + op}, ask{method: http.MethodHead, target: table + "?%[1]s=" + op, prefer: counted},
 		)
 	}
-	for _, order := range []string{"%s", "%s.desc", "%s.asc.nullsfirst", "id,%s.desc.nullslast"} {
+	for _, order := range []string{"%s", "%s.desc", "%s.asc.nullsfirst", "id,%s.desc.nullslast", "%s->>a.desc"} {
 		uses = append(uses, ask{method: http.MethodGet, target: table + "?order=" + order + "&limit=1"})
 	}
 	for _, value := range []string{`1`, `"x"`, `null`, `{}`} {

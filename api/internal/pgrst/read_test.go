@@ -178,8 +178,11 @@ func TestParseReadSelect(t *testing.T) {
 		{"AllAndAlias", "select=*,x:title", store.Query{Select: []store.Selected{{Column: "*"}, {Column: "title", As: "x"}}}},
 		{"Cast", "select=id::text,n:amount::numeric", store.Query{Select: []store.Selected{{Column: "id", Cast: "text"}, {Column: "amount", As: "n", Cast: "numeric"}}}},
 		{"Paths", `select=a->b,x:a->>"c,d"::int8, a->-1 ,a->e->0,"a"->"f.g"->>h`, store.Query{Select: []store.Selected{
-			{Column: "a", Path: path("b")}, {Column: "a", As: "x", Path: path("c,d").Text(), Cast: "int8"}, {Column: "a", Path: store.Path{}.Item(-1)},
-			{Column: "a", Path: path("e").Item(0)}, {Column: "a", Path: path("f.g").Key("h").Text()},
+			{Column: "a", Path: path("b")},
+			{Column: "a", As: "x", Path: path("c,d").Text(), Cast: "int8"},
+			{Column: "a", Path: store.Path{}.Item(-1)},
+			{Column: "a", Path: path("e").Item(0)},
+			{Column: "a", Path: path("f.g").Key("h").Text()},
 		}}},
 		{"SamePathTwice", "select=a->b,a->b", store.Query{Select: []store.Selected{{Column: "a", Path: path("b")}}}},
 		{"QuotedNames", `select="a,b":"c:d"::text`, store.Query{Select: []store.Selected{{Column: "c:d", As: "a,b", Cast: "text"}}}},
@@ -284,7 +287,8 @@ func TestParseReadOrderAndPaging(t *testing.T) {
 		}}},
 		{"Paths", "order=a->>k.desc.nullslast,rel(a->0->>b),c->>d", store.Query{Order: []store.Order{
 			{Column: "a", Path: path("k").Text(), Desc: true, Nulls: store.NullsLast},
-			{Column: "a", Path: store.Path{}.Item(0).Key("b").Text(), Relation: "rel"}, {Column: "c", Path: path("d").Text()},
+			{Column: "a", Path: store.Path{}.Item(0).Key("b").Text(), Relation: "rel"},
+			{Column: "c", Path: path("d").Text()},
 		}}},
 		{"Spaces", "order=a.desc , b", store.Query{Order: []store.Order{{Column: "a", Desc: true}, {Column: "b"}}}},
 		{"Relation", "order=owner(name).desc", store.Query{Order: []store.Order{{Column: "name", Relation: "owner", Desc: true}}}},
