@@ -57,7 +57,7 @@ var seeds = []seeded{
 			"order by a relation", "order rows of a function by a relation", "order by a hidden column of a relation", "head order by a hidden column of a relation")...,
 	)},
 	{seed.RPC, append(
-		on([]string{"get call", "head call", "call"}, "embed", "junction", "order", "hidden column", "column of admins"),
+		on([]string{"get call", "head call", "call"}, "embed", "aggregate of an embed", "junction", "order", "hidden column", "column of admins"),
 		"rows of a function", "row of a function", "rows of a function in its order", "count rows of a function",
 		"head count rows of a function", "count rows of a called function",
 		"filter rows of a function by a hidden column", "filter the row of a function by a hidden column",
