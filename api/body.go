@@ -15,6 +15,15 @@ func (x *exchange) body() ([]byte, error) {
 	if err := x.mediaType(); err != nil {
 		return nil, err
 	}
+	body, err := x.rawBody()
+	if err == nil && len(body) == 0 {
+		err = &problem.Error{Code: problem.BadBody, Message: "Empty or invalid json"}
+	}
+	return body, err
+}
+
+// rawBody reads the body, whatever it is.
+func (x *exchange) rawBody() ([]byte, error) {
 	limit := x.s.config.Limits.Body
 	if x.r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
@@ -25,9 +34,6 @@ func (x *exchange) body() ([]byte, error) {
 	}
 	if _, err := io.Copy(&buf, http.MaxBytesReader(x.w, x.r.Body, limit)); err != nil {
 		return nil, err
-	}
-	if buf.Len() == 0 {
-		return nil, &problem.Error{Code: problem.BadBody, Message: "Empty or invalid json"}
 	}
 	return buf.Bytes(), nil
 }

@@ -19,7 +19,7 @@ func (x *exchange) call() error {
 	}
 	fn := x.function
 	if !fn.gate.open(&x.caller.principal) {
-		return &problem.Error{Code: problem.Denied, Message: "permission denied for function " + fn.name}
+		return fn.denied()
 	}
 	if f.prefer.Strict && f.prefer.Bounded && !fn.many {
 		return &problem.Error{Code: problem.MaxAffectedRPC}
@@ -40,6 +40,8 @@ func (x *exchange) call() error {
 		err = x.inTx(readTx, run)
 	case fn.inTx:
 		err = x.inTx(store.TxOptions{}, run)
+	case x.tx != nil:
+		err = problem.Errorf(problem.NotImplemented, "the function %s does not run in a transaction, so it cannot be part of one", fn.name)
 	default:
 		err = run(x)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -32,6 +33,12 @@ type Config struct {
 	// names they could find out by trying; hidden columns and what is not
 	// exposed stand in none. The page /-/docs itself tells nothing.
 	HideDocuments bool
+
+	// KeepAnswers is how long the answer to a request with an Idempotency-Key is
+	// kept to be repeated.
+	//
+	// Defaults to 24 hours.
+	KeepAnswers time.Duration
 
 	// Limits bounds what a request may ask for.
 	Limits Limits
@@ -120,6 +127,10 @@ func (l Limits) grammar() pgrst.Limits {
 func (c Config) withDefaults() (Config, error) {
 	errs := []error{c.Limits.check()}
 	c.Limits = c.Limits.withDefaults()
+	c.KeepAnswers = cmp.Or(c.KeepAnswers, 24*time.Hour)
+	if c.KeepAnswers < 0 {
+		errs = append(errs, errors.New("api: Config.KeepAnswers is negative"))
+	}
 	c.Title, c.Version = cmp.Or(c.Title, "API"), cmp.Or(c.Version, "1")
 	if c.Logger == nil {
 		c.Logger = slog.Default()

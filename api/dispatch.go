@@ -80,7 +80,7 @@ func (x *exchange) dispatch() error {
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
 		if rt.leads(x.path) && rt.method == x.r.Method && x.offers(rt.method) {
-			return rt.serve(x)
+			return x.serve(rt)
 		}
 	}
 	return x.wrongMethod()

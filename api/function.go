@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -38,6 +39,11 @@ type invocation func(ctx context.Context, tx *store.Tx) (any, error)
 type functions struct {
 	list   []*function
 	byName map[string]*function
+}
+
+// denied is the answer for a caller the gate does not let through.
+func (f *function) denied() error {
+	return &problem.Error{Code: problem.Denied, Message: "permission denied for function " + f.name}
 }
 
 func (f *function) clone() *function {

@@ -24,6 +24,7 @@ type server struct {
 	functions *functions
 	rows      sync.Pool // of *store.Rows
 	documents documents
+	running   sync.Map // the requests with an Idempotency-Key that are being served
 }
 
 // ServeHTTP answers one request.

@@ -15,7 +15,10 @@ var readTx = store.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
 // if it has one, else a new one, which commits if do returns no error. A
 // transaction that loses against another is run again, and do with it.
 func (x *exchange) inTx(opts store.TxOptions, do func(*exchange) error) error {
-	if x.tx != nil {
+	switch {
+	case x.tx != nil && opts.ReadOnly:
+		return x.tx.ReadOnly(func() error { return do(x) })
+	case x.tx != nil:
 		return do(x)
 	}
 	return x.s.db.TxWith(x.r.Context(), opts, func(ctx context.Context, tx *store.Tx) error {

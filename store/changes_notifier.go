@@ -27,7 +27,7 @@ const (
 // RunNotifier looks after the change log until ctx ends, and then returns nil:
 // on PostgreSQL it tells other processes that this one has written to the log,
 // and wakes the readers of this one when others have; on both engines it trims
-// the log. Nil retention is the default, see [RetentionOptions].
+// the log, and the receipts. Nil retention is the default, see [RetentionOptions].
 //
 // One RunNotifier for each process is enough. It keeps one connection of the
 // pool. Without it readers find what others write by polling, and the log grows.
@@ -55,6 +55,9 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 			db.warn(ctx, "store: the change log was not trimmed", err)
 		} else {
 			failures = 0
+		}
+		if _, err := db.TrimReceipts(ctx); err != nil && ctx.Err() == nil {
+			db.warn(ctx, "store: receipts were not trimmed", err)
 		}
 		sleep(ctx, pause, nil)
 	}

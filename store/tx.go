@@ -169,6 +169,13 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	return errors.Join(err, tx.control(undo, "release savepoint "+name))
 }
 
+// ReadOnly runs fn while writes by the transaction fail with [ErrReadOnly].
+func (tx *Tx) ReadOnly(fn func() error) error {
+	defer func(before bool) { tx.readOnly = before }(tx.readOnly)
+	tx.readOnly = true
+	return fn()
+}
+
 // guarded runs fn and turns a panic into a failed transaction before it goes
 // on, so that a recovering caller cannot commit half a savepoint.
 func (tx *Tx) guarded(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {

@@ -67,6 +67,7 @@ const (
 	Validation         = "PL002" // 400, a value breaks a rule of its model
 	NotWritable        = "PL003" // 400, a read-only or create-only column was sent
 	BadCursor          = "PL004" // 400, a cursor that this server did not make
+	BadRequestKey      = "PL005" // 400, an Idempotency-Key that cannot be honoured
 	Unauthenticated    = "PL401" // 401, no credential, or one that is no token
 	NotFound           = "PL404" // 404, no row of this key that the caller may see
 	Conflict           = "PL409" // 409, the row or request is being changed by another
@@ -75,6 +76,7 @@ const (
 	URLTooLong         = "PL414" // 414
 	MediaType          = "PL415" // 415
 	Misdirected        = "PL421" // 421, this server does not answer for that host
+	RequestKeyReused   = "PL422" // 422, an Idempotency-Key that was given to another request
 	ClientGone         = "PL499" // 499, nobody is left to read the answer
 	Unavailable        = "PL503" // 503, a part the request needs is down or stopping
 )

@@ -12,7 +12,7 @@ var statuses = map[int][]string{
 	400: {
 		"PGRST100", "PGRST102", "PGRST108", "PGRST114", "PGRST115", "PGRST118", "PGRST120", "PGRST122",
 		"PGRST123", "PGRST124", "PGRST127", "PGRST128", "PGRST200", "PGRST204", "21000", "22003", "22007",
-		"22P02", "23502", "23514", "42703", "57014", "PL001", "PL002", "PL003", "PL004",
+		"22P02", "23502", "23514", "42703", "57014", "PL001", "PL002", "PL003", "PL004", "PL005",
 	},
 	401: {"PGRST301", "PGRST302", "PGRST303", "PL401"},
 	403: {"42501"},
@@ -26,6 +26,7 @@ var statuses = map[int][]string{
 	415: {"PL415"},
 	416: {"PGRST103"},
 	421: {"PL421"},
+	422: {"PL422"},
 	499: {"PL499"},
 	500: {"PGRST300", "XX000"},
 	503: {"PGRST000", "PGRST001", "PGRST002", "PL503"},

@@ -82,6 +82,7 @@ var table = map[string]entry{
 	Validation:         {http.StatusBadRequest, "A value is not valid."},
 	NotWritable:        {http.StatusBadRequest, "A column cannot be written."},
 	BadCursor:          {http.StatusBadRequest, "The cursor is not valid."},
+	BadRequestKey:      {http.StatusBadRequest, "The Idempotency-Key cannot be honoured."},
 	Unauthenticated:    {http.StatusUnauthorized, "A credential is required."},
 	NotFound:           {http.StatusNotFound, "The row was not found."},
 	Conflict:           {http.StatusConflict, "Another request is changing the same thing; try again."},
@@ -90,6 +91,7 @@ var table = map[string]entry{
 	URLTooLong:         {http.StatusRequestURITooLong, "The URL is too long."},
 	MediaType:          {http.StatusUnsupportedMediaType, "The media type of the body is not supported."},
 	Misdirected:        {http.StatusMisdirectedRequest, "This server does not answer for the requested host."},
+	RequestKeyReused:   {http.StatusUnprocessableEntity, "The Idempotency-Key was given to another request."},
 	ClientGone:         {statusClientGone, "The client closed the request."},
 	Unavailable:        {http.StatusServiceUnavailable, "The service is temporarily unavailable."},
 }

@@ -97,6 +97,7 @@ func bookshop() part {
 				api.Func("all_reviews", api.Anyone(), func(ctx context.Context, _ struct{}) ([]*Review, error) {
 					return store.For[Review](db).List(ctx, store.Query{})
 				}),
+				api.TxFunc("rerank", editor, rerank),
 				api.ReadFunc("in_years", api.Anyone(), inYears),
 				api.Func("ping", api.SignedIn(), func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }),
 			}
@@ -111,6 +112,15 @@ func add(_ context.Context, in struct {
 },
 ) (int64, error) {
 	return in.A + in.B, nil
+}
+
+// rerank moves a genre.
+func rerank(ctx context.Context, tx *store.Tx, in struct {
+	Code string `json:"code" validate:"required"`
+	Rank int64  `json:"rank" validate:"required"`
+},
+) (*Genre, error) {
+	return store.For[Genre](tx).Patch(ctx, in.Code, store.SetTo("rank", in.Rank))
 }
 
 // inYears returns the books of some years, in their order.

@@ -9,7 +9,7 @@ import (
 func sections() []section {
 	return []section{
 		paths, selects, filters, embeds, aggregates, order, paging, counting, accept, conditional,
-		writes, prefer, rows, functions, errors,
+		writes, prefer, rows, functions, repeats, errors,
 	}
 }
 

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// once serves a request with an Idempotency-Key: the effect, the answer and the
+// receipt of both commit together, and the same request sent again gets the
+// recorded answer. An answer with an error leaves nothing, and the request can be
+// tried again under its key.
+func (x *exchange) once(serve func(*exchange) error) error {
+	key, err := pgrst.IdempotencyKey(x.r.Header)
+	if err != nil {
+		return err
+	}
+	if err := x.mayRepeat(); err != nil {
+		return err
+	}
+	body, err := x.rawBody()
+	if err != nil {
+		return err
+	}
+	asked := store.Receipt{Scope: x.receiptScope(), Key: key, Fingerprint: x.fingerprint(body)}
+	// Duplicates of this process are told at once: they need not hold a
+	// connection, or on SQLite wait for the writer, to learn as much.
+	running := asked.Scope + " " + key
+	if _, taken := x.s.running.LoadOrStore(running, true); taken {
+		return errRunning
+	}
+	defer x.s.running.Delete(running)
+	var answer *recorder
+	err = x.inTx(store.TxOptions{}, func(x *exchange) error {
+		x.r.Body = io.NopCloser(bytes.NewReader(body))
+		answer, err = x.onceInTx(asked, serve)
+		return err
+	})
+	if errors.Is(err, store.ErrReceiptBusy) {
+		return errRunning
+	}
+	if err != nil {
+		return err
+	}
+	x.sendRecorded(answer)
+	return nil
+}
+
+// onceInTx returns the recorded answer, or makes and records one.
+func (x *exchange) onceInTx(asked store.Receipt, serve func(*exchange) error) (*recorder, error) {
+	ctx, answer := x.r.Context(), newRecorder()
+	kept, err := x.tx.Receipt(ctx, asked.Scope, asked.Key)
+	switch {
+	case err != nil:
+		return nil, err
+	case kept != nil && kept.Fingerprint != asked.Fingerprint:
+		return nil, &problem.Error{
+			Code: problem.RequestKeyReused, Message: "the Idempotency-Key was given to another request",
+			Hint: "Use a new key for a new request.",
+		}
+	case kept != nil:
+		err := json.Unmarshal([]byte(kept.Answer), answer)
+		answer.Headers.Set("Idempotent-Replayed", "true")
+		return answer, err
+	}
+	sub := x.sub(x.r, answer)
+	sub.path, sub.relative, sub.resource, sub.function = x.path, x.relative, x.resource, x.function
+	if err := serve(sub); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return nil, err
+	}
+	asked.Answer = string(text)
+	return answer, x.tx.KeepReceipt(ctx, asked, x.s.config.KeepAnswers)
+}
+
+var errRunning = &problem.Error{
+	Code: problem.Conflict, Message: "a request with this Idempotency-Key is still running", RetryAfter: time.Second,
+}
+
+// mayRepeat refuses a key that cannot be honoured: whoever sends one counts on it.
+func (x *exchange) mayRepeat() error {
+	p, fn := &x.caller.principal, x.function
+	switch {
+	case fn != nil && !fn.gate.open(p):
+		return fn.denied()
+	case p.Kind == auth.Anonymous:
+		return &problem.Error{
+			Code: problem.BadRequestKey, Message: "Idempotency-Key needs a caller who is known",
+			Details: "Nothing tells one anonymous caller from another, who must not get the answer of the first.",
+		}
+	case fn != nil && (!fn.inTx || fn.readOnly):
+		return &problem.Error{
+			Code: problem.BadRequestKey, Message: "Idempotency-Key is not for the function " + fn.name,
+			Details: "What it does is not in one transaction with the record of its answer.",
+		}
+	}
+	return nil
+}
+
+// receiptScope is a hash of the caller and the route: keys of one are unknown to
+// the others.
+func (x *exchange) receiptScope() string {
+	p := &x.caller.principal
+	return hashOf(p.Kind.String(), p.Issuer, p.Subject, p.ID, p.Tenant, x.r.Method, x.relative)
+}
+
+// fingerprint is a hash of everything else that decides what a request does and
+// how it is answered.
+func (x *exchange) fingerprint(body []byte) string {
+	parts := []string{x.r.URL.RawQuery, string(body)}
+	for _, name := range []string{"Accept", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer"} {
+		parts = append(parts, name)
+		parts = append(parts, x.r.Header[name]...)
+	}
+	return hashOf(parts...)
+}
+
+// hashOf hashes texts so that no two lists of them run together.
+func hashOf(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		sum := sha256.Sum256([]byte(part))
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// serve serves a route, once if the client has named the request. Reading twice
+// does no harm, and steps of a batch are named with it.
+func (x *exchange) serve(rt *route) error {
+	if x.tx == nil && x.writes() && len(x.r.Header["Idempotency-Key"]) > 0 {
+		return x.once(rt.serve)
+	}
+	return rt.serve(x)
+}

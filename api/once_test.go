@@ -1,0 +1,88 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// TestIdempotencyKey walks through what a key may be and what it is for.
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	key := func(k string) []string { return []string{"Idempotency-Key: " + k} }
+	represented := func(k string) []string { return append(key(k), "Prefer: return=representation") }
+	steps := []step{
+		{name: "insert", line: "POST /labels", header: represented("k1"), body: `{"id":"n","text":"New"}`, status: 201, want: `[{"id":"n","text":"New"}]`, has: []string{"Idempotent-Replayed: "}},
+		{name: "again", line: "POST /labels", header: represented("k1"), body: `{"id":"n","text":"New"}`, status: 201, want: `[{"id":"n","text":"New"}]`, has: []string{"Idempotent-Replayed: true", "Content-Range: */*", "Preference-Applied: return=representation"}},
+		{name: "again in quotes", line: "POST /labels", header: represented(`"k1"`), body: `{"id":"n","text":"New"}`, status: 201, has: []string{"Idempotent-Replayed: true"}, want: `[{"id":"n","text":"New"}]`},
+		{name: "another body", line: "POST /labels", header: represented("k1"), body: `{"id":"o","text":"New"}`, status: 422, want: `{"code":"PL422","message":"the Idempotency-Key was given to another request","details":null,"hint":"Use a new key for a new request."}`},
+		{name: "another preference", line: "POST /labels", header: key("k1"), body: `{"id":"n","text":"New"}`, status: 422},
+		{name: "another path", line: "POST /teams", header: key("k1"), body: `{"name":"Green"}`, status: 201},
+		{name: "headers only", line: "POST /labels", header: append(key("k2"), "Prefer: return=headers-only"), body: `{"id":"h","text":"H"}`, status: 201, has: []string{"Location: /labels?id=eq.h"}},
+		{name: "headers again", line: "POST /labels", header: append(key("k2"), "Prefer: return=headers-only"), body: `{"id":"h","text":"H"}`, status: 201, has: []string{"Location: /labels?id=eq.h", "Idempotent-Replayed: true"}},
+		{name: "an error", line: "POST /labels", header: key("k3"), body: `{"id":"n","text":"New"}`, status: 409},
+		{name: "is not kept", line: "POST /labels", header: key("k3"), body: `{"id":"m","text":"New"}`, status: 201},
+		{name: "update", line: "PATCH /labels?id=eq.n", header: key("k4"), body: `{"text":"Newer"}`, status: 204},
+		{name: "update again", line: "PATCH /labels?id=eq.n", header: key("k4"), body: `{"text":"Newer"}`, status: 204, has: []string{"Idempotent-Replayed: true"}},
+		{name: "delete", line: "DELETE /labels/n", header: key("k5"), status: 204},
+		{name: "delete again", line: "DELETE /labels/n", header: key("k5"), status: 204, has: []string{"Idempotent-Replayed: true"}},
+		{name: "a read", line: "GET /labels/old?select=id", header: key("k6"), status: 200, want: `{"id":"old"}`},
+		{name: "function", line: "POST /rpc/rename", header: key("k7"), body: `{"from":"Hot","to":"Warm"}`, status: 200, want: `[{"id":"hot","text":"Warm"}]`},
+		{name: "function again", line: "POST /rpc/rename", header: key("k7"), body: `{"from":"Hot","to":"Warm"}`, status: 200, want: `[{"id":"hot","text":"Warm"}]`, has: []string{"Idempotent-Replayed: true", "Content-Range: 0-0/*"}},
+		{name: "function that fails", line: "POST /rpc/rename", header: key("k8"), body: `{"from":"Warm","to":"fail"}`, status: 400},
+		{name: "function without a transaction", line: "POST /rpc/greet", header: key("k9"), body: `{"name":"x","age":1}`, status: 400},
+		{name: "function of others", caller: "guest", line: "POST /rpc/rename", header: key("k7"), body: `{"from":"Hot","to":"Warm"}`, status: 403},
+		{name: "nobody", caller: "-", line: "POST /labels", header: key("k1"), body: `{"id":"n","text":"New"}`, status: 400, want: `{"code":"PL005","message":"Idempotency-Key needs a caller who is known","details":"Nothing tells one anonymous caller from another, who must not get the answer of the first.","hint":null}`},
+		{name: "empty", line: "POST /labels", header: key(`""`), body: `{}`, status: 400},
+		{name: "open quote", line: "POST /labels", header: key(`"a`), body: `{}`, status: 400},
+		{name: "parameters", line: "POST /labels", header: key(`"a";b=1`), body: `{}`, status: 400},
+		{name: "two", line: "POST /labels", header: key(`a, b`), body: `{}`, status: 400},
+		{name: "two lines", line: "POST /labels", header: append(key("a"), key("b")...), body: `{}`, status: 400},
+		{name: "not ASCII", line: "POST /labels", header: key("\u00e9"), body: `{}`, status: 400},
+		{name: "the longest", line: "POST /labels", header: key(strings.Repeat("k", 255)), body: `{"id":"x","text":"X"}`, status: 201},
+		{name: "longer", line: "POST /labels", header: key(strings.Repeat("k", 256)), body: `{"id":"y","text":"Y"}`, status: 400},
+		{name: "what is there", line: "GET /labels?select=id,text&order=id", status: 200, want: `[{"id":"h","text":"H"},{"id":"hot","text":"Warm"},{"id":"m","text":"New"},{"id":"old","text":"Old"},{"id":"x","text":"X"}]`},
+	}
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{}, functions(db)...)
+		for _, s := range steps {
+			s.run(t, h)
+		}
+	})
+}
+
+// TestIdempotencyKeyExpires keeps an answer no longer than it should.
+func TestIdempotencyKeyExpires(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		runs := 0
+		count := api.TxFunc("count", api.SignedIn(), func(context.Context, *store.Tx, none) (int, error) {
+			runs++
+			return runs, nil
+		})
+		h := serve(t, db, api.Config{KeepAnswers: time.Nanosecond}, count)
+		call := request{caller: "ann", line: "POST /rpc/count", header: []string{"Idempotency-Key: k"}}
+		for _, want := range []string{"1", "2"} {
+			if got := must(t, h, http.StatusOK, call).body; got != want {
+				t.Errorf("%s runs, want %s", got, want)
+			}
+		}
+		if n, err := db.TrimReceipts(t.Context()); n != 1 || err != nil {
+			t.Errorf("trimmed %d, %v", n, err)
+		}
+		kept := serve(t, db, api.Config{}, count)
+		for range 2 {
+			if got := must(t, kept, http.StatusOK, call).body; got != "3" {
+				t.Errorf("%s runs, want 3", got)
+			}
+		}
+		if n, err := db.TrimReceipts(t.Context()); n != 0 || err != nil {
+			t.Errorf("trimmed %d that count, %v", n, err)
+		}
+	})
+}

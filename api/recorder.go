@@ -1,0 +1,41 @@
+package api
+
+import "net/http"
+
+// recorder holds an answer that cannot be sent before its transaction commits.
+// Its fields are what a receipt keeps of it.
+type recorder struct {
+	Status  int         `json:"status"`
+	Headers http.Header `json:"headers"`
+	Body    []byte      `json:"body"`
+}
+
+func newRecorder() *recorder { return &recorder{Headers: http.Header{}} }
+
+// Header implements [http.ResponseWriter].
+func (r *recorder) Header() http.Header { return r.Headers }
+
+// WriteHeader implements [http.ResponseWriter].
+func (r *recorder) WriteHeader(status int) { r.Status = status }
+
+// Write implements [http.ResponseWriter].
+func (r *recorder) Write(p []byte) (int, error) {
+	r.Body = append(r.Body, p...)
+	return len(p), nil
+}
+
+// sendRecorded sends an answer as it was recorded.
+func (x *exchange) sendRecorded(r *recorder) {
+	header := x.w.Header()
+	for name, values := range r.Headers {
+		header[name] = values
+	}
+	x.begun = true
+	x.w.WriteHeader(r.Status)
+	_, _ = x.w.Write(r.Body) // a failure means that the client has gone
+}
+
+// sub returns an exchange whose answer is recorded, in the transaction of x.
+func (x *exchange) sub(r *http.Request, w *recorder) *exchange {
+	return &exchange{s: x.s, w: w, r: r, caller: x.caller, tx: x.tx}
+}
