@@ -103,7 +103,7 @@ func describeTable(r *resource, g *store.Guard, holds func(store.Cond) bool) *op
 }
 
 func describeFunction(f *function, shown map[*store.Table]*openapi.Table) *openapi.Function {
-	d := &openapi.Function{Name: f.name, In: f.in, Out: f.out, Many: f.many, Void: f.void}
+	d := &openapi.Function{Name: f.name, In: f.in, Out: f.out, Many: f.many, Void: f.void, ReadOnly: f.readOnly}
 	if f.resource != nil {
 		d.Table = shown[f.resource.table]
 		if d.Table == nil {

@@ -83,6 +83,7 @@ var failures = []struct {
 	{401, "A credential is missing or does not hold.", []string{"WWW-Authenticate"}},
 	{403, "The caller may not do this.", nil},
 	{404, "There is no such row, or none the caller may see.", nil},
+	{405, "The filters must name the key, and nothing else.", nil},
 	{406, "The answer has no such form; for one object, there was not exactly one row.", nil},
 	{409, "A key exists already, a referenced row does not, or another request was faster.", nil},
 	{412, "The row has changed since it was read.", nil},

@@ -201,14 +201,63 @@ func (b *builder) function(f *Function) {
 	if !slices.ContainsFunc(b.tags, func(t tag) bool { return t.Name == rpcTag }) {
 		b.tags = append(b.tags, tag{rpcTag, "Functions."})
 	}
-	in := "rpc." + f.Name + ".In"
-	b.schemas = append(b.schemas, Property{in, b.types.Input(f.In)})
-	b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(patternCall, "{function}", f.Name, 1), ordered[operationObject]{{"post", operationObject{
-		Tags: []string{rpcTag}, Summary: "Call " + f.Name, OperationID: "rpc." + f.Name,
-		Parameters:  []Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")},
-		RequestBody: &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{"application/json", ref(in)}}},
-		Responses:   responses(answers, writeFailures, result),
-	}}}})
+	in, arguments := "rpc."+f.Name+".In", b.types.Input(f.In)
+	b.schemas = append(b.schemas, Property{in, arguments})
+	var onRows []Parameter
+	if f.Table != nil {
+		onRows = b.rowParameters(f)
+	}
+	operation := func(id string, parameters []Parameter) operationObject {
+		return operationObject{
+			Tags: []string{rpcTag}, Summary: "Call " + f.Name, OperationID: id, Parameters: parameters,
+			Responses: responses(answers, writeFailures, result),
+		}
+	}
+	var path ordered[operationObject]
+	if f.ReadOnly {
+		parameters := append(append(queryArguments(arguments), parameterRef("Prefer.call"), parameterRef("Accept-Profile")), onRows...)
+		path = append(path, entry[operationObject]{"get", operation("rpc.get."+f.Name, parameters)})
+		head := operation("rpc.head."+f.Name, parameters)
+		head.Responses = responses([]answer{{http.StatusOK, "As GET, without the result.", nil, nil}}, writeFailures, nil)
+		path = append(path, entry[operationObject]{"head", head})
+	}
+	post := operation("rpc."+f.Name, append([]Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")}, onRows...))
+	post.RequestBody = &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{"application/json", ref(in)}}}
+	path = append(path, entry[operationObject]{"post", post})
+	b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(patternCall, "{function}", f.Name, 1), path})
+}
+
+// rowParameters are those that query the rows a function returns.
+func (b *builder) rowParameters(f *Function) []Parameter {
+	var all []Parameter
+	for _, key := range []string{"select", "order", "limit", "offset", "and", "or", "not.and", "not.or"} {
+		all = append(all, parameterRef(key))
+	}
+	for _, c := range f.Table.Table.Columns {
+		if f.Table.Read && f.Table.Readable.Has(c) {
+			all = append(all, parameterRef(filterKey(f.Table, c)))
+		}
+	}
+	return all
+}
+
+// queryArguments are the arguments of a function in a query string. One that
+// cannot be told from a parameter of the wire has to be sent in a body.
+func queryArguments(in *Schema) []Parameter {
+	var all []Parameter
+	for _, p := range in.Properties {
+		if slices.Contains(reserved, p.Name) {
+			continue
+		}
+		s := p.Schema
+		if len(s.Type) == 0 || s.Type[0] == "array" || s.Type[0] == "object" {
+			s = text()
+		}
+		all = append(all, Parameter{
+			Name: p.Name, In: "query", Description: "Argument " + p.Name + ".", Required: slices.Contains(in.Required, p.Name), Schema: s,
+		})
+	}
+	return all
 }
 
 // rowOf returns the schema of the rows of a table, which may be none of those the

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"net/http"
+	"slices"
 )
 
 // operation is one method of one form of path, as the dispatch table of package
@@ -34,8 +35,8 @@ const (
 )
 
 var (
-	listParameters = []string{"select", "order", "limit", "offset", "after", "and", "or", "not.and", "not.or", "Prefer.read", "Accept-Profile"}
-	listHeaders    = []string{"Content-Range", "Content-Location", "Link"}
+	listParameters = []string{"select", "order", "limit", "offset", "after", "and", "or", "not.and", "not.or", "Prefer.read", "Accept-Profile", "Range", "If-None-Match"}
+	listHeaders    = []string{"Content-Range", "Content-Location", "ETag", "Link"}
 	rowParameters  = []string{"select", "Accept-Profile", "If-Match", "If-None-Match"}
 	rowHeaders     = []string{"ETag", "Content-Location"}
 	wroteHeaders   = []string{"Content-Range", "Preference-Applied"}
@@ -49,6 +50,7 @@ func operations() []operation {
 	reads := func(t *Table) bool { return t.Read }
 	readsRow := func(t *Table) bool { return t.Read && t.ByID }
 	updates := func(t *Table) bool { return t.Update }
+	puts := func(t *Table) bool { return t.Create && t.Update && t.keyed() }
 	deletes := func(t *Table) bool { return t.Delete }
 	changed := []answer{
 		{http.StatusOK, "The rows, with `Prefer: return=representation`.", wroteHeaders, rows},
@@ -66,14 +68,16 @@ func operations() []operation {
 			[]answer{
 				{http.StatusOK, "The rows.", listHeaders, rows},
 				{http.StatusPartialContent, "The rows, and there are more.", listHeaders, rows},
+				{http.StatusNotModified, "The answer is the one at hand.", []string{"ETag"}, nil},
 			},
 			readFailures,
 		},
 		{
-			patternTable, http.MethodHead, "count", "Count rows", reads, listParameters, true, nil,
+			patternTable, http.MethodHead, "count", "Count rows", reads, slices.DeleteFunc(slices.Clone(listParameters), func(key string) bool { return key == "Range" }), true, nil,
 			[]answer{
 				{http.StatusOK, "As GET, without the rows.", listHeaders, nil},
 				{http.StatusPartialContent, "As GET, without the rows; there are more.", listHeaders, nil},
+				{http.StatusNotModified, "The answer is the one at hand.", []string{"ETag"}, nil},
 			},
 			readFailures,
 		},
@@ -86,6 +90,13 @@ func operations() []operation {
 				{http.StatusOK, "Every row existed and was merged.", wroteHeaders, rows},
 			},
 			writeFailures,
+		},
+		{
+			patternTable, http.MethodPut, "put", "Insert or replace the row whose key the filters name", puts,
+			[]string{"select", "columns", "Prefer.write", "Content-Profile"},
+			true, putBody,
+			append([]answer{{http.StatusCreated, "The row is new, with `Prefer: return=representation`.", wroteHeaders, rows}}, changed...),
+			append([]int{405}, writeFailures...),
 		},
 		{
 			patternTable, http.MethodPatch, "update", "Change the rows that filters select", updates,
@@ -111,6 +122,12 @@ func operations() []operation {
 				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
 			},
 			[]int{400, 401, 404, 406, 412, 503},
+		},
+		{
+			patternRow, http.MethodPut, "putOne", "Insert or replace a row", func(t *Table) bool { return puts(t) && t.ByID },
+			append([]string{"columns"}, changeRowParameters...), false, putBody,
+			append([]answer{{http.StatusCreated, "The row is new, with `Prefer: return=representation`.", []string{"ETag", "Preference-Applied"}, row}}, changedRow...),
+			append([]int{412}, writeFailures...),
 		},
 		{
 			patternRow, http.MethodPatch, "updateOne", "Change a row", func(t *Table) bool { return t.Update && t.ByID },
@@ -139,6 +156,18 @@ func insertBody(s *Surface, t *Table) *RequestBody {
 		Description: "A row, or a list of rows with the same members.", Required: true,
 		Content: Content{{"application/json", &Schema{AnyOf: []*Schema{one, many}}}},
 	}
+}
+
+// putBody is a whole row. A key the database makes is in it too, where an insert
+// could not give it.
+func putBody(_ *Surface, t *Table) *RequestBody {
+	s := ref(t.Table.Name + ".Insert")
+	for _, c := range t.Table.PrimaryKey {
+		if !t.Creatable.Has(c) {
+			s = &Schema{Type: TypeList{"object"}, Description: "As for an insert, with " + c.Name + "."}
+		}
+	}
+	return &RequestBody{Description: "The row; columns that are left out take their defaults.", Required: true, Content: Content{{"application/json", s}}}
 }
 
 func updateBody(_ *Surface, t *Table) *RequestBody {

@@ -25,10 +25,16 @@ var operators = []struct {
 	{"ilike", isText},
 	{"match", isText},
 	{"imatch", isText},
+	{"isdistinct", every},
+	{"cs", holdsParts},
+	{"cd", holdsParts},
+	{"ov", isArray},
 }
 
-func every(store.Kind) bool    { return true }
-func isText(k store.Kind) bool { return k == store.KindText }
+func every(store.Kind) bool        { return true }
+func isArray(k store.Kind) bool    { return k == store.KindTextArray }
+func holdsParts(k store.Kind) bool { return isArray(k) || k == store.KindJSON }
+func isText(k store.Kind) bool     { return k == store.KindText }
 
 // reserved are the words that are no filters on a column of that name; the
 // column is then written in quotes.
@@ -51,7 +57,7 @@ func filter(c *store.Column) Parameter {
 	}
 	return Parameter{
 		Name: name, In: "query", Schema: text(),
-		Description: "Filter by " + c.Name + " (" + c.Kind.String() + "), as `operator.value`, negated as `not.operator.value`: " +
+		Description: "Filter by " + c.Name + " (" + c.Kind.String() + "), as `operator.value`, negated as `not.operator.value`, with one of several values as `operator(any).{a,b}`: " +
 			strings.Join(words, ", ") + ".",
 	}
 }

@@ -25,7 +25,7 @@ var parameters = []struct {
 	make parameterOf
 }{
 	{"select", query("select", "Columns and relations to answer with: `id,title`, `alias:column`, `column::text`, "+
-		"`relation(column,...)`, `relation!inner(*)`. Without it all columns.")},
+		"`relation(column,...)`, `relation!inner(*)`, `column.sum()`, `count()`. Without it all columns.")},
 	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`. Without it rows come in key order.")},
 	{"limit", number("limit", "Most rows to answer with.", func(s *Surface) int { return s.Rows })},
 	{"offset", number("offset", "Rows to skip.", func(s *Surface) int { return s.Offset })},
@@ -39,10 +39,11 @@ var parameters = []struct {
 	{"Prefer.read", header("Prefer", "`count=exact` tells the total in `Content-Range`; `handling=strict` refuses unknown preferences.", "count=exact")},
 	{"Prefer.insert", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `resolution=merge-duplicates` or "+
 		"`ignore-duplicates` for rows whose key exists; `missing=default` or `null`; `count=exact`; `handling=strict`.", "return=representation")},
-	{"Prefer.write", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `count=exact`; `handling=strict`.", "return=representation")},
+	{"Prefer.write", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `count=exact`; `handling=strict`, and with it `max-affected=10`, beyond which nothing is done.", "return=representation")},
 	{"Prefer.call", header("Prefer", "`return=minimal` leaves the result out; `count=exact` tells how many rows there are.", "return=minimal")},
 	{"Accept-Profile", profile("Accept-Profile")},
 	{"Content-Profile", profile("Content-Profile")},
+	{"Range", header("Range", "First and last row to answer with, beside `limit` and `offset`.", "0-9")},
 	{"If-Match", header("If-Match", "ETag of the row as it was read; another version answers 412.", `"3.bJ2Lk0mXv4Qy"`)},
 	{"If-None-Match", header("If-None-Match", "ETag of an answer that is at hand; the same one answers 304.", `"3.bJ2Lk0mXv4Qy"`)},
 }

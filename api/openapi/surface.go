@@ -58,6 +58,19 @@ type Function struct {
 
 	// Many reports a result that is a list, Void that there is none.
 	Many, Void bool
+
+	// ReadOnly reports that it can be called by GET.
+	ReadOnly bool
+}
+
+// keyed reports whether the caller may read the primary key.
+func (t *Table) keyed() bool {
+	for _, c := range t.Table.PrimaryKey {
+		if !t.Readable.Has(c) {
+			return false
+		}
+	}
+	return len(t.Table.PrimaryKey) > 0
 }
 
 // Key returns a text that is equal for two surfaces of one API exactly if their
