@@ -55,6 +55,10 @@ func TestErrorBodies(t *testing.T) {
 		{"PGRST127", request{line: "PATCH /teams?id=eq.1&limit=1", body: `{"name":"x"}`}},
 		{"PGRST128", request{line: "POST /rpc/number", header: []string{"Prefer: handling=strict, max-affected=1"}}},
 		{"PGRST200", request{line: "GET /projects?select=title,members(*)"}},
+		{"PGRST200-near", request{line: "GET /projects?select=title,task(*)"}},
+		{"PGRST200-hint", request{line: "GET /matches?select=teams!home(name)"}},
+		{"PGRST200-hidden", request{line: "GET /matches?select=teams!winner_id(name)"}},
+		{"PGRST201", request{line: "GET /matches?select=teams(name)"}},
 		{"PGRST202", request{line: "POST /rpc/none"}},
 		{"PGRST204", request{line: "POST /labels", body: `{"nope":1}`}},
 		{"PGRST205", request{line: "GET /project_users"}},
@@ -86,7 +90,7 @@ func TestErrorBodies(t *testing.T) {
 		{"XX000", request{line: "POST /rpc/broken"}},
 	}
 	engines(t, func(t *testing.T, db *store.DB) {
-		h := fixtureServer(t, db, api.Config{}, functions(db)...)
+		h := fixtureServer(t, db, api.Config{}, append(functions(db), matches())...)
 		for _, tt := range tests {
 			q := tt.request
 			switch q.caller {

@@ -35,7 +35,10 @@ func (t *Table) bindNode(n *node) (*node, error) {
 }
 
 func (t *Table) bindRelated(n *node) (*node, error) {
-	rel := t.Relation(n.name)
+	rel, several := t.resolve(n.name, allRelations)
+	if len(several) > 0 {
+		return nil, fmt.Errorf("store: table %s has several relations %s; name the field of one", t.Name, n.name)
+	}
 	if rel == nil {
 		return nil, fmt.Errorf("store: table %s has no relation %s", t.Name, n.name)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
 )
@@ -44,7 +45,8 @@ func (c *compiler) orderKey(s source, o Order) (orderKey, error) {
 			return k, err
 		}
 		if rel.Many {
-			return k, &QueryError{Code: "PGRST118", Reason: fmt.Sprintf("A related order on '%s' is not possible", o.Relation)}
+			name, _, _ := strings.Cut(o.Relation, hintMark)
+			return k, &QueryError{Code: "PGRST118", Reason: fmt.Sprintf("A related order on '%s' is not possible", name)}
 		}
 		k.relation, holder = rel, target
 	}

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"errors"
-
 	"github.com/seed-7694ebf6/plinth/internal/seed"
 )
 
@@ -26,32 +24,39 @@ func (c *compiler) related(s source, n *node, trusted trust) error {
 	return nil
 }
 
-// enter resolves a relation. In the untrusted part of a scoped statement its
-// target, and its junction, must be exposed, else the relation does not exist.
+// enter resolves a relation. In the untrusted part of a scoped statement one
+// that the caller may not know does not exist.
 func (c *compiler) enter(s source, name string, known *Relation, trusted trust, part seed.Part) (*Relation, source, error) {
+	visible := allRelations
+	if !trusted {
+		visible = func(r *Relation) bool { return c.knows(s, r, part) }
+	}
 	rel := known
 	if rel == nil {
-		rel = s.table.Relation(name)
-	}
-	unknown := &UnknownRelationError{Table: s.table.Name, Relation: name}
-	if rel == nil {
-		return nil, source{}, unknown
+		var several []*Relation
+		if rel, several = s.table.resolve(name, visible); rel == nil {
+			return nil, source{}, c.unresolved(s, name, several, visible, part)
+		}
+	} else if !visible(rel) {
+		return nil, source{}, &UnknownRelationError{Table: s.table.Name, Relation: name}
 	}
 	target := source{table: rel.Target, alias: c.alias()}
 	if trusted {
 		return rel, target, nil
 	}
 	guard, err := c.guarded(rel.Target, part)
-	if errors.Is(err, errNotExposed) || !c.keysReadable(s, rel, guard) {
-		return nil, source{}, unknown
-	}
 	target.guard = guard
-	return rel, target, nil
+	return rel, target, err
 }
 
-// keysReadable reports whether the scope may read the columns that hold a
-// relation's foreign keys: to follow the relation tells their values.
-func (c *compiler) keysReadable(s source, rel *Relation, target *Guard) bool {
+// knows reports whether the scope may know a relation: its target and its
+// junction are exposed, and it may read the columns that hold the foreign keys,
+// since to follow the relation tells their values.
+func (c *compiler) knows(s source, rel *Relation, part seed.Part) bool {
+	target, err := c.guarded(rel.Target, part)
+	if err != nil {
+		return false
+	}
 	if rel.Junction != nil {
 		guard, err := c.guarded(rel.Junction.Table, seed.Junction)
 		return err == nil && rel.Junction.keysReadable(guard)
@@ -59,9 +64,10 @@ func (c *compiler) keysReadable(s source, rel *Relation, target *Guard) bool {
 	return rel.keysReadable(s.guard, target)
 }
 
+// reads reports whether all columns may be read. A nil guard is trusted code's.
 func (g *Guard) reads(columns []*Column) bool {
 	for _, col := range columns {
-		if !g.Readable.Has(col) {
+		if g != nil && !g.Readable.Has(col) {
 			return false
 		}
 	}

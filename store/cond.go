@@ -209,7 +209,8 @@ func Not(c Cond) Cond {
 }
 
 // Related selects the rows that have at least one row related by the named
-// relation which fulfils c; the zero Cond asks only for existence.
+// relation (see [Table.Relation]) which fulfils c; the zero Cond asks only for
+// existence.
 //
 // In a rule the other table is read without its guard, so membership tables
 // need not be exposed; in the filter of a scoped query it passes the guard. The

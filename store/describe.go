@@ -51,14 +51,14 @@ func (s *Scope) Sees(r *Relation) bool {
 // the foreign key of a relation without a junction be read: to follow it tells
 // its value.
 func (r *Relation) keysReadable(source, target *Guard) bool {
-	if r.holder == r.Source {
-		return source == nil || source.reads(r.SourceKeys)
+	if r.belongs {
+		return source.reads(r.SourceKeys)
 	}
-	return target == nil || target.reads(r.TargetKeys)
+	return target.reads(r.TargetKeys)
 }
 
 func (j *Junction) keysReadable(g *Guard) bool {
-	return g == nil || g.reads(j.SourceKeys) && g.reads(j.TargetKeys)
+	return g.reads(j.SourceKeys) && g.reads(j.TargetKeys)
 }
 
 // Possible reports whether a condition can hold for any row at all, as far as

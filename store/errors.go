@@ -178,26 +178,6 @@ func (e *UnknownTableError) ProblemText() (message, details, hint string) {
 	return fmt.Sprintf("Could not find the table 'public.%s' in the schema cache", e.Table), "", ""
 }
 
-// UnknownRelationError reports a name that is no relation of the table, or one
-// whose target the scope may not know of.
-type UnknownRelationError struct {
-	Table, Relation string
-}
-
-// Error names the relation.
-func (e *UnknownRelationError) Error() string {
-	return fmt.Sprintf("store: no relation %s of %s", e.Relation, e.Table)
-}
-
-// Problem returns the code of the error on the wire.
-func (e *UnknownRelationError) Problem() string { return "PGRST200" }
-
-// ProblemText returns message, details and hint for a client.
-func (e *UnknownRelationError) ProblemText() (message, details, hint string) {
-	return fmt.Sprintf("Could not find a relationship between '%s' and '%s' in the schema cache", e.Table, e.Relation),
-		fmt.Sprintf("Searched for a foreign key relationship between '%s' and '%s' in the schema 'public', but no matches were found.", e.Table, e.Relation), ""
-}
-
 // ValueError reports a value that cannot be read in the kind of its column, or
 // an operator the kind does not have.
 type ValueError struct {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -73,7 +74,8 @@ func embedName(e *Embed) string {
 	if e.As != "" {
 		return e.As
 	}
-	return e.Relation
+	name, _, _ := strings.Cut(e.Relation, hintMark)
+	return name
 }
 
 func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {

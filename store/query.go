@@ -68,12 +68,11 @@ type Selected struct {
 // Embed loads a relation into every row of an answer: an object or null for a
 // relation to one row, an array for a relation to many.
 type Embed struct {
-	// Relation is the name of a relation of the table: the snake_case name of
-	// the field, or the name of the related table where only one relation
-	// leads there.
+	// Relation names a relation of the table: the snake_case name of the
+	// field, or another name that [Table.Relation] knows.
 	Relation string
 
-	// As is the name in the answer. Empty means Relation.
+	// As is the name in the answer. Empty means Relation, without a hint.
 	As string
 
 	// Inner keeps only rows that have at least one row in the relation that
@@ -107,8 +106,8 @@ type Order struct {
 	// has no order.
 	Path Path
 
-	// Relation is the name of a relation to one row whose column is the key.
-	// It need not be embedded.
+	// Relation names a relation to one row whose column is the key, as in
+	// [Embed]. It need not be embedded.
 	Relation string
 
 	// Desc sorts descending.

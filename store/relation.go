@@ -26,8 +26,8 @@ type Relation struct {
 	// Junction is the table of a relation many to many, else nil.
 	Junction *Junction
 
-	field  *schema.Field
-	holder *Table // of the foreign key, without a junction
+	field   *schema.Field
+	belongs bool // the foreign key is in Source: a belongs-to relation
 }
 
 // Junction is the table in the middle of a relation many to many.
@@ -36,27 +36,26 @@ type Junction struct {
 	SourceKeys, TargetKeys []*Column
 }
 
-// Relation returns the relation of the name: the snake_case name of a field, or
-// the name of the target table where only one relation leads there. It returns
-// nil where there is none.
-func (t *Table) Relation(name string) *Relation {
-	var byTarget *Relation
-	for _, r := range t.Relations {
-		if r.Name == name {
-			return r
-		}
-		if r.Target.Name == name {
-			if byTarget != nil {
-				byTarget = &Relation{} // ambiguous
-				continue
-			}
-			byTarget = r
-		}
+// foreignKey returns the columns that hold the keys of a relation without a
+// junction.
+func (r *Relation) foreignKey() []*Column {
+	if r.belongs {
+		return r.SourceKeys
 	}
-	if byTarget == nil || byTarget.Target == nil {
-		return nil
+	return r.TargetKeys
+}
+
+// constraint returns the name of the foreign key on columns of one table.
+func constraint(columns []*Column) string {
+	return columns[0].Table.Name + "_" + joinNames(columns, "_") + "_fkey"
+}
+
+func joinNames(columns []*Column, separator string) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
 	}
-	return byTarget
+	return strings.Join(names, separator)
 }
 
 // readRelations resolves the bun relations of t; every table they lead to is
@@ -91,11 +90,8 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 	r := &Relation{
 		Name: underscore(br.Field.GoName), Source: t, Target: target, field: br.Field,
 		Many:       br.Type == schema.HasManyRelation || br.Type == schema.ManyToManyRelation,
+		belongs:    br.Type == schema.BelongsToRelation,
 		SourceKeys: columnsOf(t, br.BasePKs), TargetKeys: columnsOf(target, br.JoinPKs),
-	}
-	r.holder = target
-	if br.Type == schema.BelongsToRelation {
-		r.holder = t
 	}
 	if br.Type == schema.ManyToManyRelation {
 		junction, err := tables(br.M2MTable)
@@ -120,12 +116,7 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 
 // addReference records the foreign key of a belongs-to relation.
 func (t *Table) addReference(r *Relation, br *schema.Relation) error {
-	ref := &Reference{Columns: r.SourceKeys, Target: r.Target, Keys: r.TargetKeys}
-	names := make([]string, len(ref.Columns))
-	for i, c := range ref.Columns {
-		names[i] = c.Name
-	}
-	ref.Name = t.Name + "_" + strings.Join(names, "_") + "_fkey"
+	ref := &Reference{Name: constraint(r.SourceKeys), Columns: r.SourceKeys, Target: r.Target, Keys: r.TargetKeys}
 	switch strings.TrimPrefix(strings.ToUpper(br.OnDelete), "ON DELETE ") {
 	case "", "NO ACTION", "RESTRICT":
 	case "CASCADE":

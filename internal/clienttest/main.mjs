@@ -17,6 +17,7 @@ import { failures } from './checks/failures.mjs'
 import { filters } from './checks/filters.mjs'
 import { functions } from './checks/functions.mjs'
 import { groups } from './checks/groups.mjs'
+import { hints } from './checks/hints.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
@@ -59,7 +60,7 @@ const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
-for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, aggregates, functions, failures]) {
+for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, hints, aggregates, functions, failures]) {
   await read(suite, atlas, iso)
 }
 for (const write of [writes, upserts]) {

@@ -22,6 +22,7 @@ type hiddenColumn struct {
 var hiddenColumns = []hiddenColumn{
 	{"notes", "secret_note", asAna, anaDraft},
 	{"notes", "secret_note", asAdmin, anaDraft},
+	{"notes", "reviewer_id", asAna, anaDraft},
 	{"notes", "tenant_id", asAna, anaDraft},
 	{"notes", "deleted_at", asAna, anaDraft},
 	{"notes", "margin", asAna, anaDraft},

@@ -123,7 +123,7 @@ func note(id, tenant, owner, project, slug, status string, amount int, deleted a
 	n := row{
 		"id": id, "created_at": stamp, "updated_at": stamp, "version": 1, "deleted_at": deleted, "tenant_id": tenant,
 		"owner_id": owner, "project_id": project, "slug": slug, "title": "title of " + slug, "body": nil, "status": status,
-		"amount": amount, "rate": nil, "due": nil, "margin": amount * 100, "secret_note": "secret of " + slug,
+		"amount": amount, "rate": nil, "due": nil, "margin": amount * 100, "secret_note": "secret of " + slug, "reviewer_id": bea,
 	}
 	if amount%20 == 0 {
 		n["body"], n["rate"], n["due"] = "body of "+slug, float64(amount)+0.5, stamp

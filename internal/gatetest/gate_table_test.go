@@ -65,6 +65,32 @@ var written = []gateRow{
 		name: "embed a relation that is not exposed", as: asAna,
 		method: http.MethodGet, target: "/projects?select=name,members(user_id)", status: 400, want: "PGRST200",
 	},
+	{
+		name: "embed by a hint", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,users!owner_id(name)&id=in.(" + anaShared + "," + ariShared + ")", status: 200,
+		want: `[{"slug":"ana-shared","users":null},{"slug":"ari-shared","users":{"name":"ari"}}]`,
+	},
+	{
+		name: "embed by the hint of a junction", covers: []string{"GET /{table} junction"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,tags!note_tags(name)&id=eq." + anaShared, status: 200,
+		want: `[{"slug":"ana-shared","tags":[{"name":"red"}]}]`,
+	},
+	{
+		name: "a hidden relation makes no other one ambiguous", as: asAri,
+		method: http.MethodGet, target: "/notes?select=users(name)&id=eq." + ariShared, status: 200, want: `[{"users":{"name":"ari"}}]`,
+	},
+	{
+		name: "hint of a hidden foreign key", as: asAri,
+		method: http.MethodGet, target: "/notes?select=users!reviewer_id(name)&id=eq." + ariShared, status: 400, want: "PGRST200",
+	},
+	{
+		name: "order by the hint of a hidden foreign key", as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,u:users!notes_reviewer_id_fkey()&order=u(name)&id=eq." + ariShared, status: 400, want: "PGRST200",
+	},
+	{
+		name: "hint of a relation that is not exposed", as: asAri,
+		method: http.MethodGet, target: "/projects?select=memberships!memberships_project_id_fkey(user_id)", status: 400, want: "PGRST200",
+	},
 
 	// Counts.
 	{

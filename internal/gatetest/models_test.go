@@ -58,7 +58,9 @@ type Note struct {
 	Due        *time.Time //
 	Margin     int64      `bun:",notnull"` // for admins only, by the policy
 	SecretNote string     `bun:",notnull" plinth:"hidden"`
+	ReviewerID *store.ID  `plinth:"hidden"`
 	Owner      *User      `bun:"rel:belongs-to,join:owner_id=id"`
+	Reviewer   *User      `bun:"rel:belongs-to,join:reviewer_id=id"`
 	Project    *Project   `bun:"rel:belongs-to,join:project_id=id"`
 	Tags       []Tag      `bun:"m2m:note_tags,join:Note=Tag"`
 }

@@ -59,7 +59,7 @@ func columnsFor(p auth.Principal, table string) []string {
 	var known []string
 	for name := range rowsOf(table)[0] {
 		switch name {
-		case "tenant_id", "deleted_at", "secret_note", "email", "password_hash", "sender":
+		case "tenant_id", "deleted_at", "secret_note", "reviewer_id", "email", "password_hash", "sender":
 			continue
 		case "margin", "budget":
 			if !admin {

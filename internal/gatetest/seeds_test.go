@@ -15,6 +15,7 @@ var seeds = []seeded{
 		on([]string{"list", "head"}, "hidden column", "column of admins"),
 		"list of the first tenant", "list of a service without bypass", "list by membership", "list of what is public", "list all columns",
 		"filter by a hidden column", "head list", "order by a hidden column",
+		"a hidden relation makes no other one ambiguous", "hint of a hidden foreign key", "order by the hint of a hidden foreign key",
 	)},
 	{seed.Single, append(
 		on([]string{"row", "head row"}, "hidden column", "column of admins"),
@@ -23,9 +24,9 @@ var seeds = []seeded{
 	{seed.Embed, append(
 		on(everyWay(), "embed", "embed a hidden column", "secret column", "order",
 			"aggregate of an embed", "aggregate of a hidden column"),
-		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side",
+		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side", "embed by a hint",
 	)},
-	{seed.Junction, append(on(everyWay(), "junction"), "filter through a junction")},
+	{seed.Junction, append(on(everyWay(), "junction"), "filter through a junction", "embed by the hint of a junction")},
 	{seed.Count, []string{"count", "head count", "count of groups", "count rows of a function", "head count rows of a function", "count rows of a called function"}},
 	{seed.Aggregate, []string{"sum", "groups", "head sum", "sum of nobody", "sum of a hidden column"}},
 	{seed.Returned, append(

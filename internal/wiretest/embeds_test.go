@@ -2,7 +2,7 @@ package wiretest_test
 
 var embeds = section{
 	title: "Embeds",
-	intro: "A relation exists for a caller who may read its target, its junction and the foreign key behind it. Rows of an embed pass the rules of their own table.",
+	intro: "A relation exists for a caller who may read its target, its junction and the foreign key behind it. Rows of an embed pass the rules of their own table. It is known by the snake_case name of its field, by the name of its target, and by hints; what a caller may not know is in no list and in nobody's way.",
 	rows: []row{
 		{feature: "to one", request: "GET /books?select=title,author(name)&id=eq.1", status: 200, want: `[{"title":"Emma","author":{"name":"Austen"}}]`},
 		{feature: "to many", request: "GET /authors?select=name,books(title)&id=lte.2", status: 200, want: `[{"name":"Austen","books":[{"title":"Emma"},{"title":"Persuasion"}]},{"name":"Borges","books":[{"title":"Ficciones"}]}]`},
@@ -16,8 +16,15 @@ var embeds = section{
 		{feature: "groups on an embed", request: "GET /authors?select=name,books(title)&books.or=(year.eq.1815,year.eq.1944)&id=lte.2", status: 200, want: `[{"name":"Austen","books":[{"title":"Emma"}]},{"name":"Borges","books":[{"title":"Ficciones"}]}]`},
 		{feature: "no such relation", request: "GET /books?select=title,shelves(*)", status: 400, want: "PGRST200"},
 		{feature: "a filter on an embed that is not selected", request: "GET /authors?books.year=gt.1816", status: 400, want: "PGRST108"},
-		{feature: "hints", support: missing, request: "GET /books?select=title,authors!author_id(name)", status: 400, want: "PGRST127"},
-		{feature: "`!left`", support: missing, request: "GET /books?select=title,author!left(name)", status: 400, want: "PGRST127"},
+		{feature: "`!left`, which says what holds anyway", request: "GET /books?select=title,author!left(name)&id=eq.1", status: 200, want: `[{"title":"Emma","author":{"name":"Austen"}}]`},
+		{feature: "a hint: the column of the foreign key", request: "GET /letters?select=subject,people!recipient_id(name)&id=eq.1", status: 200, want: `[{"subject":"Hello","people":{"name":"Bo"}}]`},
+		{feature: "a hint: the foreign key, `<table>_<column>_fkey`; with a kind of join in either order", request: "GET /letters?select=from:people!letters_sender_id_fkey(name),to:people!inner!letters_recipient_id_fkey(name)", status: 200, want: `[{"from":{"name":"Ada"},"to":{"name":"Bo"}}]`},
+		{feature: "a hint: the table in the middle", request: "GET /books?select=title,genres!book_genres(name)&id=eq.1", status: 200, want: `[{"title":"Emma","genres":[{"name":"Novel"}]}]`},
+		{feature: "the column or name of a foreign key instead of a table", request: "GET /letters?select=from:sender_id(name),to:letters_recipient_id_fkey(name)&id=eq.1", status: 200, want: `[{"from":{"name":"Ada"},"to":{"name":"Bo"}}]`},
+		{feature: "filters and orders by the alias of an embed with a hint", request: "GET /letters?select=subject,to:people!recipient_id(name)&to.name=eq.Ada&order=to(name).nullsfirst", status: 200, want: `[{"subject":"To all","to":null},{"subject":"Hello","to":null}]`},
+		{feature: "a table related to itself: its name means the rows that refer to a row, the column the row it refers to", request: "GET /people?select=name,people(name),teacher_id(name)&id=eq.1", status: 200, want: `[{"name":"Bo","people":[],"teacher_id":{"name":"Ada"}}]`},
+		{feature: "a name of several relations", request: "GET /letters?select=subject,people(name)", status: 300, want: `{"code":"PGRST201","message":"Could not embed because more than one relationship was found for 'letters' and 'people'","details":[{"cardinality":"many-to-one","embedding":"letters with people","relationship":"letters_sender_id_fkey using letters(sender_id) and people(id)"},{"cardinality":"many-to-one","embedding":"letters with people","relationship":"letters_recipient_id_fkey using letters(recipient_id) and people(id)"}],"hint":"Try changing 'people' to one of the following: 'people!letters_sender_id_fkey', 'people!letters_recipient_id_fkey'. Find the desired relationship in the 'details' key."}`},
+		{feature: "a name that is nearly one", request: "GET /books?select=title,genre(name)", status: 400, want: `{"code":"PGRST200","message":"Could not find a relationship between 'books' and 'genre' in the schema cache","details":"Searched for a foreign key relationship between 'books' and 'genre' in the schema 'public', but no matches were found.","hint":"Perhaps you meant 'genres' instead of 'genre'."}`},
 		{feature: "anti-join", support: missing, request: "GET /authors?select=name,books()&books=is.null", status: 400, want: "PGRST127"},
 	},
 }

@@ -1,6 +1,10 @@
 package pgrst
 
-import "github.com/seed-7694ebf6/plinth/store"
+import (
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
 
 // leaf is the last name of a key: a column, or one of the reserved words.
 type leaf struct {
@@ -96,18 +100,30 @@ func (p *parser) target(path []string) (*target, error) {
 // and says how many there are of that name.
 func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
 	for i := range q.With {
-		if answerName(q.With[i].As, q.With[i].Relation) == name {
+		if embedName(&q.With[i]) == name {
 			return &q.With[i], 1
 		}
 	}
 	for i := range q.With {
-		if q.With[i].Relation == name {
+		if relationName(&q.With[i]) == name {
 			embed = &q.With[i]
 			found++
 		}
 	}
 	return embed, found
 }
+
+// hintMark separates the name of a relation from a hint, here and in the store.
+const hintMark = "!"
+
+// relationName returns the name of an embed's relation without a hint.
+func relationName(embed *store.Embed) string {
+	name, _, _ := strings.Cut(embed.Relation, hintMark)
+	return name
+}
+
+// embedName returns the name of an embed in the answer.
+func embedName(embed *store.Embed) string { return answerName(embed.As, relationName(embed)) }
 
 // answerName returns the name of an item in the answer.
 func answerName(alias, name string) string {

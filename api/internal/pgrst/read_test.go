@@ -204,6 +204,18 @@ func TestParseReadSelect(t *testing.T) {
 		{"Embed", "select=id,owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
 		{"EmbedOnly", "select=owner(id)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
 		{"EmbedAndAll", "select=*,o:owner!inner(id)", store.Query{With: []store.Embed{{Relation: "owner", As: "o", Inner: true, Query: embedded(store.Query{Select: columns("id")})}}}},
+		{"Left", "select=owner!left(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
+		{"Hint", "select=users!owner_id(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Query: embedded(store.Query{})}}}},
+		{"HintAndInner", "select=users!owner_id!inner(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Inner: true, Query: embedded(store.Query{})}}}},
+		{"LeftAndHint", "select=users!left!owner_id(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Query: embedded(store.Query{})}}}},
+		{"QuotedWordIsHint", `select=users!"inner"(*)`, store.Query{Select: columns(), With: []store.Embed{{Relation: "users!inner", Query: embedded(store.Query{})}}}},
+		{"HintsByAlias", "select=a:users!owner_id(*),b:users!lead_id(*)&a.name=eq.x&b.limit=1&order=b(name)", store.Query{
+			Select: columns(), Order: []store.Order{{Relation: "users!lead_id", Column: "name"}}, With: []store.Embed{
+				{Relation: "users!owner_id", As: "a", Query: embedded(store.Query{Where: eq("name", "x")})},
+				{Relation: "users!lead_id", As: "b", Query: store.Query{Limit: store.Limit(1)}},
+			},
+		}},
+		{"BareHint", "select=users!owner_id!inner()&users.name=eq.x", store.Query{Select: columns(), Where: store.Related("users!owner_id", eq("name", "x"))}},
 		{"ColumnAfterEmbed", "select=owner(id),id", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
 		{"Nested", "select=a( b( c ( id ) ) )", store.Query{Select: columns(), With: []store.Embed{{
 			Relation: "a", Query: embedded(store.Query{Select: columns(), With: []store.Embed{{

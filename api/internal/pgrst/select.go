@@ -150,7 +150,7 @@ func selectedName(column store.Selected) string {
 	return answerName(column.As, answerName(column.Path.Name(), column.Column))
 }
 
-// embed reads [!inner](items) and adds the embed.
+// embed reads [!hint][!inner](items) and adds the embed.
 func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, depth int) error {
 	if err := s.embedParams(&embed); err != nil {
 		return err
@@ -164,9 +164,9 @@ func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, dep
 	if depth++; depth > p.lim.EmbedDepth {
 		return &LimitError{Limit: "embeds", Max: p.lim.EmbedDepth, Unit: "levels"}
 	}
-	name := answerName(embed.As, embed.Relation)
+	name := embedName(&embed)
 	for i := range q.With {
-		if answerName(q.With[i].As, q.With[i].Relation) == name {
+		if embedName(&q.With[i]) == name {
 			return s.unexpectedAt(start, "a name the answer does not have yet")
 		}
 	}
@@ -181,22 +181,22 @@ func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, dep
 	return nil
 }
 
-// embedParams reads the words that may follow the name of an embed.
+// embedParams reads the words that may follow the name of an embed: a hint and a
+// kind of join, in either order. left says what holds anyway.
 func (s *scanner) embedParams(embed *store.Embed) error {
+	hinted, joined := false, false
 	for s.accept("!") {
 		start := s.pos
 		word, quoted, err := s.name()
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case word == "inner" && !quoted && !embed.Inner:
-			embed.Inner = true
-		case word == "inner" && !quoted:
+		}
+		if join := !quoted && (word == "inner" || word == "left"); join && !joined {
+			embed.Inner, joined = word == "inner", true
+		} else if !join && !hinted {
+			embed.Relation, hinted = embed.Relation+hintMark+word, true
+		} else {
 			return s.unexpectedAt(start, `"("`)
-		case word == "left" && !quoted:
-			return unsupported("the join type left is")
-		default:
-			return unsupported("hints of embeds are")
 		}
 	}
 	return nil

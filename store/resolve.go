@@ -1,0 +1,125 @@
+package store
+
+import "strings"
+
+// hintMark separates the name of a relation from a hint.
+const hintMark = "!"
+
+// allRelations is the view of trusted code.
+func allRelations(*Relation) bool { return true }
+
+// Relation returns the relation that a name means: the snake_case name of a
+// field, or the name of the target table, of the foreign key's column or of its
+// constraint (table_column_fkey) where only one relation has it. Behind an
+// exclamation mark a hint can tell relations to one table apart: that column,
+// that constraint, or the table in the middle of a relation many to many, as in
+// "people!tasks_author_id_fkey".
+//
+// In a table with relations to itself the name of the table means the rows that
+// refer to a row, and the column of the foreign key the row it refers to.
+//
+// Relation returns nil where there is none, or more than one.
+func (t *Table) Relation(name string) *Relation {
+	r, _ := t.resolve(name, allRelations)
+	return r
+}
+
+// resolve finds the relation that a name means among those that are visible.
+// Others neither are found nor make a name mean more than one. Where there are
+// several, it returns them instead.
+func (t *Table) resolve(written string, visible func(*Relation) bool) (one *Relation, several []*Relation) {
+	name, hint, hinted := strings.Cut(written, hintMark)
+	for _, r := range t.Relations {
+		if r.Name == name && (!hinted || r.hinted(hint)) && visible(r) {
+			return r, nil
+		}
+	}
+	for _, r := range t.Relations {
+		if !r.called(name, hint, hinted) || !visible(r) {
+			continue
+		}
+		switch {
+		case one == nil && several == nil:
+			one = r
+		case several == nil:
+			several = []*Relation{one, r}
+		default:
+			several = append(several, r)
+		}
+	}
+	if several == nil {
+		return one, nil
+	}
+	return referring(several)
+}
+
+// referring drops relations to a row that the row itself refers to from those
+// that a name means, if others lead the other way in the same table.
+func referring(found []*Relation) (one *Relation, several []*Relation) {
+	reversed := false
+	for _, r := range found {
+		reversed = reversed || r.Source == r.Target && r.Junction == nil && !r.belongs
+	}
+	for _, r := range found {
+		if !reversed || !r.belongs {
+			several = append(several, r)
+		}
+	}
+	if len(several) == 1 {
+		return several[0], nil
+	}
+	return nil, several
+}
+
+// called reports whether a relation has a name that others can have too.
+func (r *Relation) called(name, hint string, hinted bool) bool {
+	if hinted {
+		return r.Target.Name == name && r.hinted(hint)
+	}
+	return r.Target.Name == name || r.belongs && r.hinted(name)
+}
+
+// hinted reports whether a hint fits the relation.
+func (r *Relation) hinted(hint string) bool {
+	if r.Junction != nil {
+		return r.Junction.Table.Name == hint
+	}
+	key := r.foreignKey()
+	return len(key) == 1 && key[0].Name == hint || constraint(key) == hint
+}
+
+// choice returns a name by which the relation can be told from others.
+func (r *Relation) choice(others []*Relation) string {
+	hint := ""
+	if r.Junction != nil {
+		hint = r.Junction.Table.Name
+	} else {
+		hint = constraint(r.foreignKey())
+	}
+	for _, o := range others {
+		if o != r && o.hinted(hint) {
+			return r.Name
+		}
+	}
+	return r.Target.Name + hintMark + hint
+}
+
+// alternatives returns the names of visible relations that could be meant by a
+// name that fits none.
+func (t *Table) alternatives(written string, visible func(*Relation) bool) []string {
+	name, _, hinted := strings.Cut(written, hintMark)
+	var names, hints []string
+	for _, r := range t.Relations {
+		if !visible(r) {
+			continue
+		}
+		names = append(names, r.Name, r.Target.Name)
+		if hinted && (r.Name == name || r.Target.Name == name) {
+			hints = append(hints, r.choice(nil))
+		}
+	}
+	if hints != nil {
+		return hints
+	}
+	return names
+}
