@@ -59,14 +59,24 @@ func (x *exchange) headers(cache string) {
 // sendRows sends rows: as an array, or as one object for a client that wants
 // exactly one.
 func (x *exchange) sendRows(status int, media pgrst.Media, rows *store.Rows) error {
-	if media == pgrst.MediaObject {
-		if rows.Count != 1 {
-			return &store.CardinalityError{Rows: rows.Count}
-		}
-		x.send(status, media.ContentType(), "", rows.Body, "")
-		return nil
+	if media.One() && rows.Count != 1 {
+		return &store.CardinalityError{Rows: rows.Count}
 	}
-	x.send(status, media.ContentType(), "[", rows.Body, "]")
+	open, body, closing, err := enclosed(media, rows.Body)
+	if err != nil {
+		return err
+	}
+	x.send(status, media.ContentType(), open, body, closing)
+	return nil
+}
+
+// sendOne sends a row as it is, whatever number of rows the client wants.
+func (x *exchange) sendOne(status int, media pgrst.Media, row []byte) error {
+	_, body, _, err := enclosed(media, row)
+	if err != nil {
+		return err
+	}
+	x.send(status, media.ContentType(), "", body, "")
 	return nil
 }
 

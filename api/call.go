@@ -24,6 +24,9 @@ func (x *exchange) call() error {
 	if f.prefer.Strict && f.prefer.Bounded && !fn.many {
 		return &problem.Error{Code: problem.MaxAffectedRPC}
 	}
+	if f.media == pgrst.MediaCSV && (fn.resource == nil || !fn.many) {
+		return &problem.Error{Code: problem.NotAcceptable, Message: "text/csv is for functions that return a list of rows of a resource"}
+	}
 	query, args, err := x.callQuery()
 	if err != nil {
 		return err
@@ -138,7 +141,7 @@ func (x *exchange) run(invoke invocation, out *result) error {
 // cardinality refuses a list of a length that the client does not want.
 func (r *result) cardinality() error {
 	switch p := &r.prefer; {
-	case r.media == pgrst.MediaObject && r.count != 1:
+	case r.media.One() && r.count != 1:
 		return &store.CardinalityError{Rows: r.count}
 	case p.Strict && p.Bounded && r.count > p.MaxAffected:
 		return &store.MaxAffectedError{Rows: r.count}
@@ -154,7 +157,7 @@ func (r *result) encode(fn *function, value any) error {
 		switch {
 		case list.IsNil():
 			value = []struct{}{}
-		case r.media == pgrst.MediaObject && r.count == 1:
+		case r.media.One() && r.count == 1:
 			value = list.Index(0).Interface()
 		}
 	}
@@ -177,16 +180,13 @@ func (x *exchange) sendResult(f form, out *result) error {
 	if fn.many {
 		x.set("Content-Range", pgrst.ReadRange(out.query.Offset, out.count, out.total))
 	}
-	contentType := f.media.ContentType()
 	switch {
 	case fn.resource == nil:
-		x.send(out.status, contentType, "", out.plain, "")
+		return x.sendOne(out.status, f.media, out.plain)
 	case fn.many:
 		return x.sendRows(out.status, f.media, out.rows)
 	case out.count == 0: // there is none, or none the caller may see
-		x.send(out.status, contentType, "null", nil, "")
-	default:
-		x.send(out.status, contentType, "", out.rows.Body, "")
+		return x.sendOne(out.status, f.media, []byte("null"))
 	}
-	return nil
+	return x.sendOne(out.status, f.media, out.rows.Body)
 }

@@ -176,10 +176,9 @@ func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
 		}
 		return x.sendNothing(status)
 	}
-	contentType := rowMedia(w.media).ContentType()
+	media := rowMedia(w.media)
 	if x.r.Method != http.MethodDelete {
-		x.set("Etag", etag(rows.Version, contentType, rows.Body))
+		x.set("Etag", etag(rows.Version, media.ContentType(), rows.Body))
 	}
-	x.send(status, contentType, "", rows.Body, "")
-	return nil
+	return x.sendOne(status, media, rows.Body)
 }

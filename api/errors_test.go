@@ -40,7 +40,7 @@ func TestErrorBodies(t *testing.T) {
 		{"PGRST103-limit", request{line: "GET /teams?limit=-1"}},
 		{"PGRST105", request{line: "PUT /labels?text=eq.Hot", body: `{"id":"hot","text":"x"}`}},
 		{"PGRST106", request{line: "GET /teams", header: []string{"Accept-Profile: auth"}}},
-		{"PGRST107", request{line: "GET /teams", header: []string{"Accept: text/csv"}}},
+		{"PGRST107", request{line: "GET /teams", header: []string{"Accept: text/html"}}},
 		{"PGRST108", request{line: "GET /teams?projects.title=eq.x"}},
 		{"PGRST114", request{line: "PUT /labels?id=eq.hot&limit=1", body: `{"id":"hot","text":"x"}`}},
 		{"PGRST115", request{line: "PUT /labels?id=eq.hot", body: `{"id":"old","text":"x"}`}},

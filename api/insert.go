@@ -111,7 +111,7 @@ func (x *exchange) beginWrite() (*write, error) {
 // options returns how the store shall write. A client that wants one object gets
 // nothing written unless it is exactly one row.
 func (w *write) options() store.WriteOptions {
-	opts := store.WriteOptions{Single: w.media == pgrst.MediaObject}
+	opts := store.WriteOptions{Single: w.media.One()}
 	if p := &w.prefer; p.Strict && p.Bounded && (w.method == http.MethodPatch || w.method == http.MethodDelete) {
 		opts.Most = &p.MaxAffected
 	}

@@ -24,14 +24,14 @@ func (x *exchange) list() error {
 		}
 	}
 	q.Count = f.prefer.Count
-	if x.r.Method == http.MethodHead && q.Count && q.After == "" && f.media != pgrst.MediaObject {
+	if x.r.Method == http.MethodHead && q.Count && q.After == "" && !f.media.One() {
 		return x.countOnly(q, f)
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
 	err = x.gate().Read(x.r.Context(), q, store.ReadOptions{
 		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
-		Page:        f.media != pgrst.MediaObject && x.keyReadable(),
+		Page:        !f.media.One() && x.keyReadable(),
 		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
 	}, rows)
 	if err != nil {
@@ -48,7 +48,7 @@ func (x *exchange) list() error {
 	if err != nil {
 		return err
 	}
-	if f.media == pgrst.MediaObject && rows.Count != 1 {
+	if f.media.One() && rows.Count != 1 {
 		return &store.CardinalityError{Rows: rows.Count}
 	}
 	if rows.Tag != "" && unchanged(x.r.Header, weakTag(rows.Tag)) {

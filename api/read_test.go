@@ -72,7 +72,7 @@ func TestRead(t *testing.T) {
 		{name: "bad value", line: "GET /teams?id=eq.x", status: 400},
 		{name: "profile", line: "GET /teams?select=name&id=eq.1", header: []string{"Accept-Profile: public"}, status: 200, body: `[{"name":"red"}]`, spread: "0-0/*"},
 		{name: "other profile", line: "GET /teams", header: []string{"Accept-Profile: auth"}, status: 406},
-		{name: "accept", line: "GET /teams", header: []string{"Accept: text/csv"}, status: 406},
+		{name: "accept", line: "GET /teams", header: []string{"Accept: text/html"}, status: 406},
 		{name: "limit", line: "GET /teams?limit=1001", status: 400},
 	}
 	engines(t, func(t *testing.T, db *store.DB) {

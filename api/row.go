@@ -25,16 +25,15 @@ func (x *exchange) row() error {
 	if !ifMatch(x.r.Header).holds(rows.Version) {
 		return store.ErrStale
 	}
-	contentType := rowMedia(f.media).ContentType()
-	tag := etag(rows.Version, contentType, rows.Body)
+	media := rowMedia(f.media)
+	tag := etag(rows.Version, media.ContentType(), rows.Body)
 	x.headers(keepAndAsk)
 	x.set("Etag", tag)
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
 	if unchanged(x.r.Header, tag) {
 		return x.sendNothing(http.StatusNotModified)
 	}
-	x.send(http.StatusOK, contentType, "", rows.Body, "")
-	return nil
+	return x.sendOne(http.StatusOK, media, rows.Body)
 }
 
 // rowQuery reads the query string of a request for one row. The path says which
@@ -84,10 +83,13 @@ func (x *exchange) readRow(q *store.Query, rows *store.Rows) error {
 	return err
 }
 
-// rowMedia returns the media type of one row: an object whatever was asked for.
+// rowMedia returns the form of one row: an object also where a list was asked for.
 func rowMedia(m pgrst.Media) pgrst.Media {
-	if m == pgrst.MediaObject {
+	switch m {
+	case pgrst.MediaObject, pgrst.MediaObjectStripped, pgrst.MediaCSV:
 		return m
+	case pgrst.MediaArrayStripped:
+		return pgrst.MediaObjectStripped
 	}
 	return pgrst.MediaJSON
 }

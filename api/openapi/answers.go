@@ -45,6 +45,7 @@ var forms = []struct {
 	{"application/json", list},
 	{"application/vnd.pgrst.array+json", list},
 	{"application/vnd.pgrst.object+json", func(row *Schema) *Schema { return row }},
+	{"text/csv", func(*Schema) *Schema { return &Schema{Type: TypeList{"string"}} }},
 }
 
 // rows returns the forms of a list of rows.
@@ -66,6 +67,7 @@ var headers = []struct{ name, description string }{
 	{"Content-Range", "First and last row and the total: `0-24/3573`, with `*` for what is not known."},
 	{"Content-Location", "The address of the answer, its query sorted."},
 	{"ETag", "Version of the row and hash of the answer."},
+	{"Allow", "The methods of the path."},
 	{"Link", "The next page, `rel=\"next\"`, where there may be one."},
 	{"Location", "The new row, with `Prefer: return=headers-only`."},
 	{"Preference-Applied", "The preferences that were honoured."},
@@ -83,10 +85,10 @@ var failures = []struct {
 	{401, "A credential is missing or does not hold.", []string{"WWW-Authenticate"}},
 	{403, "The caller may not do this.", nil},
 	{404, "There is no such row, or none the caller may see.", nil},
-	{405, "The filters must name the key, and nothing else.", nil},
+	{405, "The filters are not the whole primary key, by eq.", []string{"Allow"}},
 	{406, "The answer has no such form; for one object, there was not exactly one row.", nil},
 	{409, "A key exists already, a referenced row does not, or another request was faster.", nil},
-	{412, "The row has changed since it was read.", nil},
+	{412, "The row has changed since it was read, or is not as the precondition wants it.", nil},
 	{413, "The body is too large.", nil},
 	{415, "The body is not JSON in UTF-8.", nil},
 	{416, "The offset lies beyond the last row.", nil},

@@ -125,7 +125,7 @@ func operations() []operation {
 		},
 		{
 			patternRow, http.MethodPut, "putOne", "Insert or replace a row", func(t *Table) bool { return puts(t) && t.ByID },
-			append([]string{"columns"}, changeRowParameters...), false, putBody,
+			append([]string{"columns", "If-None-Match"}, changeRowParameters...), false, putBody,
 			append([]answer{{http.StatusCreated, "The row is new, with `Prefer: return=representation`.", []string{"ETag", "Preference-Applied"}, row}}, changedRow...),
 			append([]int{412}, writeFailures...),
 		},
@@ -158,16 +158,13 @@ func insertBody(s *Surface, t *Table) *RequestBody {
 	}
 }
 
-// putBody is a whole row. A key the database makes is in it too, where an insert
-// could not give it.
-func putBody(_ *Surface, t *Table) *RequestBody {
-	s := ref(t.Table.Name + ".Insert")
-	for _, c := range t.Table.PrimaryKey {
-		if !t.Creatable.Has(c) {
-			s = &Schema{Type: TypeList{"object"}, Description: "As for an insert, with " + c.Name + "."}
-		}
+// putBody is not the schema of an insert: a row that exists may be sent as it was
+// read, with columns that are not written.
+func putBody(*Surface, *Table) *RequestBody {
+	return &RequestBody{
+		Description: "The columns of the row; the path of a row stands for its key.", Required: true,
+		Content: Content{{"application/json", &Schema{Type: TypeList{"object"}}}},
 	}
-	return &RequestBody{Description: "The row; columns that are left out take their defaults.", Required: true, Content: Content{{"application/json", s}}}
 }
 
 func updateBody(_ *Surface, t *Table) *RequestBody {

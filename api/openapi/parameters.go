@@ -45,7 +45,7 @@ var parameters = []struct {
 	{"Content-Profile", profile("Content-Profile")},
 	{"Range", header("Range", "First and last row to answer with, beside `limit` and `offset`.", "0-9")},
 	{"If-Match", header("If-Match", "ETag of the row as it was read; another version answers 412.", `"3.bJ2Lk0mXv4Qy"`)},
-	{"If-None-Match", header("If-None-Match", "ETag of an answer that is at hand; the same one answers 304.", `"3.bJ2Lk0mXv4Qy"`)},
+	{"If-None-Match", header("If-None-Match", "ETag of an answer that is at hand; the same one answers 304. `*` of PUT: the row must not exist.", `"3.bJ2Lk0mXv4Qy"`)},
 }
 
 func query(name, description string) parameterOf {

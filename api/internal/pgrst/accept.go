@@ -17,7 +17,16 @@ const (
 	MediaJSON Media = iota
 	MediaArray
 	MediaObject
+	MediaArrayStripped  // without members that are null, as is the next
+	MediaObjectStripped //
+	MediaCSV
 )
+
+// One reports whether the form is of exactly one row.
+func (m Media) One() bool { return m == MediaObject || m == MediaObjectStripped }
+
+// StripsNulls reports whether the form leaves out members that are null.
+func (m Media) StripsNulls() bool { return m == MediaArrayStripped || m == MediaObjectStripped }
 
 // ContentType returns the value of Content-Type.
 func (m Media) ContentType() string {
@@ -26,6 +35,12 @@ func (m Media) ContentType() string {
 		return "application/vnd.pgrst.array+json; charset=utf-8"
 	case MediaObject:
 		return "application/vnd.pgrst.object+json; charset=utf-8"
+	case MediaArrayStripped:
+		return "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"
+	case MediaObjectStripped:
+		return "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"
+	case MediaCSV:
+		return "text/csv; charset=utf-8"
 	}
 	return "application/json; charset=utf-8"
 }
@@ -76,6 +91,8 @@ func mediaRange(item string) (m Media, weight float64, ok bool) {
 		m = MediaArray
 	case "application/vnd.pgrst.object+json", "application/vnd.pgrst.object":
 		m = MediaObject
+	case "text/csv":
+		m = MediaCSV
 	default:
 		return 0, 0, false
 	}
@@ -93,10 +110,26 @@ func mediaRange(item string) (m Media, weight float64, ok bool) {
 			}
 			weight = q
 		case "nulls":
-			return 0, 0, false
+			if m, ok = m.stripped(value); !ok {
+				return 0, 0, false
+			}
 		}
 	}
 	return m, weight, true
+}
+
+// stripped returns the form with a value of the parameter nulls, which PostgREST's
+// own forms have.
+func (m Media) stripped(value string) (Media, bool) {
+	switch {
+	case value != "stripped":
+		return 0, false
+	case m == MediaArray, m == MediaArrayStripped:
+		return MediaArrayStripped, true
+	case m == MediaObject, m == MediaObjectStripped:
+		return MediaObjectStripped, true
+	}
+	return 0, false
 }
 
 // cutOutsideQuotes cuts at the first separator that is not in a quoted string.

@@ -34,9 +34,11 @@ func TestNegotiateAccept(t *testing.T) {
 		{"ZeroButOther", []string{"application/json;q=0, application/vnd.pgrst.object+json"}, pgrst.MediaObject},
 		{"BadWeight", []string{"application/json;q=NaN"}, refused},
 		{"WeightTooLarge", []string{"application/json;q=1.5"}, refused},
-		{"CSV", []string{"text/csv"}, refused},
-		{"NullsStripped", []string{"application/vnd.pgrst.object+json;nulls=stripped"}, refused},
-		{"NullsStrippedArray", []string{"application/vnd.pgrst.array+json; nulls=stripped"}, refused},
+		{"CSV", []string{"text/csv"}, pgrst.MediaCSV},
+		{"NullsStripped", []string{"application/vnd.pgrst.object+json;nulls=stripped"}, pgrst.MediaObjectStripped},
+		{"NullsStrippedArray", []string{"application/vnd.pgrst.array+json; nulls=stripped"}, pgrst.MediaArrayStripped},
+		{"NullsOfJSON", []string{"application/json;nulls=stripped"}, refused},
+		{"NullsOther", []string{"application/vnd.pgrst.array+json;nulls=kept"}, refused},
 		{"Plan", []string{`application/vnd.pgrst.plan+json; for="application/json"`}, refused},
 		{"Unknown", []string{"text/unknowntype"}, refused},
 	}
@@ -65,6 +67,10 @@ func TestMediaContentType(t *testing.T) {
 		pgrst.MediaJSON:   "application/json; charset=utf-8",
 		pgrst.MediaArray:  "application/vnd.pgrst.array+json; charset=utf-8",
 		pgrst.MediaObject: "application/vnd.pgrst.object+json; charset=utf-8",
+
+		pgrst.MediaArrayStripped:  "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8",
+		pgrst.MediaObjectStripped: "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8",
+		pgrst.MediaCSV:            "text/csv; charset=utf-8",
 	} {
 		if got := media.ContentType(); got != want {
 			t.Errorf("got %q, want %q", got, want)
