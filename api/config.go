@@ -98,18 +98,22 @@ type Limits struct {
 	// an answer without a limit of its own has at most as many. Defaults to
 	// 1000.
 	Rows int
+
+	// Steps is the number of requests in a batch. Defaults to 50.
+	Steps int
 }
 
 func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
 	l.Body = cmp.Or(l.Body, 1<<20)
 	l.Rows = cmp.Or(l.Rows, 1000)
+	l.Steps = cmp.Or(l.Steps, 50)
 	l.Offset = cmp.Or(l.Offset, 100_000)
 	return l
 }
 
 func (l Limits) check() error {
-	if min(l.Aggregates, l.Answer, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows) < 0 || l.Body < 0 {
+	if min(l.Aggregates, l.Answer, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 {
 		return errors.New("api: Config.Limits: a limit is negative")
 	}
 	return nil

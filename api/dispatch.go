@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // part is a place of an answer, or of the question behind it, where rows of a
@@ -62,6 +63,7 @@ func routes() []route {
 		{pgrst.ShapeCall, "", http.MethodHead, called, (*exchange).call},
 		{pgrst.ShapeCall, "", http.MethodPost, called, (*exchange).call},
 
+		{pgrst.ShapeReserved, "batch", http.MethodPost, nil, (*exchange).batch},
 		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, (*exchange).openAPI},
 		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, (*exchange).openAPI},
 		{pgrst.ShapeReserved, "types.ts", http.MethodGet, nil, (*exchange).types},
@@ -73,6 +75,9 @@ func routes() []route {
 func (x *exchange) dispatch() error {
 	if err := x.locate(); err != nil {
 		return err
+	}
+	if x.step && (x.path.Shape == pgrst.ShapeRoot || x.path.Shape == pgrst.ShapeReserved) {
+		return problem.Errorf(problem.NotImplemented, "a step of a batch is a request for a resource or a function")
 	}
 	if x.r.Method == http.MethodOptions {
 		return x.options()

@@ -78,6 +78,7 @@ type exchange struct {
 	resource *resource
 	function *function
 	begun    bool // the answer is on its way
+	step     bool // of a batch
 
 	// tx is the transaction everything of the exchange runs in, nil where each
 	// statement is its own; r has its context then.

@@ -171,6 +171,8 @@ var written = []gateRow{
 	{name: "row that is not published", as: asAnon, method: http.MethodGet, target: "/news/sealed", status: 404, want: "PL404"},
 	{name: "head row of a colleague", covers: []string{"HEAD /{table}/{id} root"}, as: asAri, method: http.MethodHead, target: "/notes/" + anaDraft + "?select=slug", status: 404},
 
+	{name: "batch of nothing", covers: []string{"POST /-/batch"}, as: asAna, method: http.MethodPost, target: "/-/batch", body: `[]`, status: 200, want: `[]`},
+
 	// Functions.
 	{
 		name: "rows of a function", covers: []string{"POST /rpc/{function} rpc result"}, as: asBea, method: http.MethodPost, target: "/rpc/all_suggestions",

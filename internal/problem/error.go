@@ -38,6 +38,13 @@ type Retrier interface {
 	ProblemRetryAfter() time.Duration
 }
 
+// Placer names the part of a request that an error comes from, where a request has
+// several. It stands before the message and may wrap any error.
+type Placer interface {
+	error
+	ProblemPlace() string
+}
+
 // Error is a coded error for packages that need none of their own. Every field but
 // Code may be empty. It must not be changed once it was returned.
 type Error struct {

@@ -20,8 +20,18 @@ type verdict struct {
 	retryAfter time.Duration
 }
 
-// judge decides what an error is. It is total: what nobody claims is Internal.
+// judge decides what an error is, and in which part of the request it is.
 func judge(r *http.Request, err error, authenticated bool) verdict {
+	v := judgeWhole(r, err, authenticated)
+	var placer Placer
+	if errors.As(err, &placer) {
+		v.message = placer.ProblemPlace() + ": " + v.message
+	}
+	return v
+}
+
+// judgeWhole decides what an error is. It is total: what nobody claims is Internal.
+func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 	var (
 		coded   Coded
 		tooLong *http.MaxBytesError

@@ -11,6 +11,7 @@ var paths = section{
 		{feature: "the same document", support: ours, request: "HEAD /-/openapi.json", header: []string{"Accept: application/json"}, status: 200, has: []string{"Content-Type: application/json; charset=utf-8"}},
 		{feature: "types for supabase-js", support: ours, request: "HEAD /-/types.ts", status: 200, has: []string{"Content-Type: text/plain; charset=utf-8"}},
 		{feature: "a page that shows the document to people", support: ours, request: "HEAD /-/docs", status: 200, has: []string{"Content-Type: text/html; charset=utf-8"}},
+		{feature: "several requests in one transaction", support: ours, note: "`bind` puts values of earlier answers into the body, by JSON Pointer; `headers` may be given; at most 50 steps, all or none", request: "POST /-/batch", body: `[{"id":"a","method":"POST","path":"/authors?select=id","headers":{"Prefer":"return=representation"},"body":{"name":"Lem"}},{"method":"POST","path":"/books","body":{"author_id":0,"title":"Solaris","price":"9"},"bind":{"/author_id":"a#/0/id"}}]`, status: 200, want: `[{"id":"a","status":201,…,"body":[{"id":4}]},{"id":"1","status":201,…,"body":null}]`},
 		{feature: "any other path", request: "GET /genres/novel/books", status: 404, want: "PGRST125"},
 		{feature: "a table that is not exposed, or does not exist", request: "GET /shelves", status: 404, want: "PGRST205"},
 		{feature: "any other method", request: "TRACE /genres", status: 405, has: []string{"Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}, want: "PGRST117"},

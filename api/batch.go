@@ -1,0 +1,162 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pointer"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// batch answers POST of /-/batch: requests that are one transaction. Each passes
+// the dispatch table as a request of its own by the same caller; the first that
+// fails undoes all.
+func (x *exchange) batch() error {
+	if _, err := x.form(); err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	steps, err := x.s.parseBatch(body)
+	if err != nil {
+		return err
+	}
+	var out []byte
+	err = x.inTx(store.TxOptions{}, func(x *exchange) error {
+		out, err = x.runBatch(steps)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	x.headers(keepNot)
+	x.send(http.StatusOK, "application/json; charset=utf-8", "", out, "")
+	return nil
+}
+
+// runBatch runs the steps and returns their answers as a JSON array.
+func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
+	out := []byte{'['}
+	answers := make(map[string]strictjson.Value, len(steps))
+	for i := range steps {
+		st := &steps[i]
+		answer, err := x.runStep(st, answers)
+		if err != nil {
+			return nil, &stepError{st.id, err}
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if out = appendAnswer(out, st.id, answer); len(out) > x.s.config.Limits.Answer {
+			return nil, &stepError{st.id, store.ErrTooLarge}
+		}
+		if isJSON(answer) {
+			if answers[st.id], err = strictjson.Parse(answer.Body, strictjson.Limits{Depth: 64, Digits: 1 << 17}); err != nil {
+				return nil, &stepError{st.id, err}
+			}
+		}
+	}
+	return append(out, ']'), nil
+}
+
+// runStep runs a step as a request of its own.
+func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value) (*recorder, error) {
+	body, err := st.bound(answers)
+	if err != nil {
+		return nil, err
+	}
+	r := (&http.Request{
+		Method: st.method, URL: st.url, Header: st.header, Host: x.r.Host, Proto: x.r.Proto, ProtoMajor: x.r.ProtoMajor, ProtoMinor: x.r.ProtoMinor,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}).WithContext(x.r.Context())
+	answer := newRecorder()
+	sub := x.sub(r, answer)
+	sub.step = true
+	return answer, sub.dispatch()
+}
+
+// bound returns the body with what other steps have answered in it.
+func (st *batchStep) bound(answers map[string]strictjson.Value) ([]byte, error) {
+	if len(st.binds) == 0 {
+		return st.body.Raw(), nil
+	}
+	var graft pointer.Graft
+	for _, b := range st.binds {
+		answer, ok := answers[b.step]
+		if !ok {
+			return nil, problem.Errorf(problem.BadBody, "bind: the step %q has answered with no JSON; send Prefer: return=representation with it", b.step)
+		}
+		value, err := pointer.Find(answer, b.from)
+		if err != nil {
+			return nil, problem.Errorf(problem.BadBody, "bind: the answer of the step %q: %v", b.step, err)
+		}
+		graft.Add(b.to, value.Raw())
+	}
+	body, err := graft.Append(nil, st.body)
+	if err != nil {
+		return nil, problem.Errorf(problem.BadBody, "bind: the body: %v", err)
+	}
+	return body, nil
+}
+
+func isJSON(r *recorder) bool {
+	contentType, _, _ := strings.Cut(r.Headers.Get("Content-Type"), ";")
+	return len(r.Body) > 0 && (contentType == "application/json" || strings.HasSuffix(contentType, "+json"))
+}
+
+// answerHeaders are the headers that the answer of a step keeps.
+var answerHeaders = []string{"Content-Range", "ETag", "Link", "Location", "Preference-Applied"}
+
+// appendAnswer appends the answer of a step as a JSON object. A body that is no
+// JSON is a string.
+func appendAnswer(dst []byte, id string, r *recorder) []byte {
+	dst = strictjson.AppendString(append(dst, `{"id":`...), id)
+	dst = strconv.AppendInt(append(dst, `,"status":`...), int64(r.Status), 10)
+	dst = append(dst, `,"headers":{`...)
+	first := true
+	for _, name := range answerHeaders {
+		value := r.Headers.Get(name)
+		if value == "" {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(strictjson.AppendString(dst, name), ':')
+		dst = strictjson.AppendString(dst, value)
+	}
+	dst = append(dst, `},"body":`...)
+	switch {
+	case isJSON(r):
+		dst = append(dst, r.Body...)
+	case len(r.Body) > 0:
+		dst = strictjson.AppendStringBytes(dst, r.Body)
+	default:
+		dst = append(dst, "null"...)
+	}
+	return append(dst, '}')
+}
+
+// stepError is the error of a step.
+type stepError struct {
+	id  string
+	err error
+}
+
+// Error names the step.
+func (e *stepError) Error() string { return fmt.Sprintf("step %q: %v", e.id, e.err) }
+
+// Unwrap returns the step's own error, which decides the answer.
+func (e *stepError) Unwrap() error { return e.err }
+
+// ProblemPlace names the step to the client.
+func (e *stepError) ProblemPlace() string { return "step " + strconv.Quote(e.id) }

@@ -1,0 +1,80 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	const rep = `"headers":{"Prefer":"return=representation"}`
+	key := []string{"Idempotency-Key: b1"}
+	made := `[{"id":"team","method":"POST","path":"/teams?select=id,name",` + rep + `,"body":{"name":"Green"}},` +
+		`{"id":"project","method":"POST","path":"/projects?select=title,team(name)",` + rep + `,"body":{"title":"New","code":"n","team_id":0},"bind":{"/team_id":"team#/0/id"}},` +
+		`{"id":"read","method":"GET","path":"/projects?select=title&title=eq.New"},` +
+		`{"id":"fn","method":"POST","path":"/rpc/rename","body":{"from":"Hot","to":"Warm"}}]`
+	const answered = `[{"id":"team","status":201,"headers":{"Content-Range":"*/*","Preference-Applied":"return=representation"},"body":[{"id":3,"name":"Green"}]},` +
+		`{"id":"project","status":201,"headers":{"Content-Range":"*/*","Preference-Applied":"return=representation"},"body":[{"title":"New","team":{"name":"Green"}}]},` +
+		`{"id":"read","status":200,"headers":{"Content-Range":"0-0/*"},"body":[{"title":"New"}]},` +
+		`{"id":"fn","status":200,"headers":{"Content-Range":"0-0/*"},"body":[{"id":"hot","text":"Warm"}]}]`
+	one := func(step string) string { return "[" + step + "]" }
+	const post = "POST /-/batch"
+	steps := []step{
+		{name: "everything", line: post, header: key, body: made, status: 200, want: answered},
+		{name: "replayed", line: post, header: key, body: made, status: 200, want: answered, has: []string{"Idempotent-Replayed: true"}},
+		{name: "one team", line: "GET /teams?select=name&name=eq.Green", status: 200, want: `[{"name":"Green"}]`},
+		{name: "a step fails", line: post, body: `[{"method":"POST","path":"/labels","body":{"id":"a","text":"A"}},{"id":"dup","method":"POST","path":"/labels","body":{"id":"a","text":"A"}}]`, status: 409, want: `{"code":"23505","message":"step \"dup\": duplicate key value violates a unique constraint","details":"Key (id) already exists.","hint":null}`},
+		{name: "nothing is left", line: "GET /labels?select=id&id=eq.a", status: 200, want: `[]`},
+		{name: "no steps", line: post, body: `[]`, status: 200, want: `[]`},
+		{name: "void step", line: post, body: one(`{"method":"PATCH","path":"/labels/old","body":{"text":"Older"}}`), status: 200, want: `[{"id":"0","status":204,"headers":{},"body":null}]`},
+		{name: "batch in batch", line: post, body: one(`{"method":"POST","path":"/-/batch","body":[]}`), status: 400},
+		{name: "function without a transaction", line: post, body: one(`{"method":"POST","path":"/rpc/number"}`), status: 400},
+		{name: "no object", line: post, body: `{}`, status: 400},
+		{name: "unknown member", line: post, body: one(`{"method":"GET","path":"/labels","Body":1}`), status: 400},
+		{name: "method", line: post, body: one(`{"method":"TRACE","path":"/labels"}`), status: 400},
+		{name: "address of another host", line: post, body: one(`{"method":"GET","path":"//example.org/labels"}`), status: 400},
+		{name: "identity of another", line: post, body: one(`{"method":"GET","path":"/labels","headers":{"Authorization":"Bearer x"}}`), status: 400},
+		{name: "key in a step", line: post, body: one(`{"method":"GET","path":"/labels","headers":{"Idempotency-Key":"x"}}`), status: 400},
+		{name: "one id twice", line: post, body: `[{"id":"a","method":"GET","path":"/labels"},{"id":"a","method":"GET","path":"/labels"}]`, status: 400},
+		{name: "bind to a later step", line: post, body: `[{"method":"POST","path":"/labels","body":{},"bind":{"/id":"b#/0"}},{"id":"b","method":"GET","path":"/labels"}]`, status: 400},
+		{name: "bind to no place", line: post, body: `[{"id":"b","method":"GET","path":"/labels"},{"method":"POST","path":"/labels","body":{},"bind":{"/id":"b#/99/id"}}]`, status: 400},
+		{name: "too many", line: post, body: "[" + strings.TrimSuffix(strings.Repeat(`{"method":"GET","path":"/labels"},`, 51), ",") + "]", status: 400, want: `{"code":"PL001","message":"batch: at most 50 steps","details":null,"hint":null}`},
+		{name: "stale", line: post, body: `[{"method":"POST","path":"/labels","body":{"id":"z","text":"Z"}},{"method":"PATCH","path":"/projects/` + pAlpha + `","headers":{"If-Match":"\"99.x\""},"body":{"title":"x"}}]`, status: 412},
+		{name: "a gate", caller: "bob", line: post, body: one(`{"method":"POST","path":"/labels","body":{"id":"q","text":"Q"}}`), status: 403},
+		{name: "GET", line: "GET /-/batch", status: 405, has: []string{"Allow: POST, OPTIONS"}},
+	}
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{}, functions(db)...)
+		for _, s := range steps {
+			s.run(t, h)
+		}
+	})
+}
+
+// TestBatchOnCommit runs what steps want to do after the commit once all are
+// committed, and not where one fails.
+func TestBatchOnCommit(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		ran := 0
+		tell := api.TxFunc("tell", api.SignedIn(), func(_ context.Context, tx *store.Tx, _ none) (none, error) {
+			tx.OnCommit(func(context.Context) { ran++ })
+			return none{}, nil
+		})
+		h := fixtureServer(t, db, api.Config{}, tell)
+		const call = `{"method":"POST","path":"/rpc/tell"}`
+		do(t, h, request{caller: "ann", line: "POST /-/batch", body: "[" + call + `,{"method":"GET","path":"/nope"}]`})
+		if ran != 0 {
+			t.Errorf("%d ran after a rollback", ran)
+		}
+		must(t, h, http.StatusOK, request{caller: "ann", line: "POST /-/batch", body: "[" + call + "," + call + "]"})
+		if ran != 2 {
+			t.Errorf("%d ran after the commit, want 2", ran)
+		}
+	})
+}
