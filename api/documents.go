@@ -84,7 +84,7 @@ func (d *documents) get(contentType string, s *openapi.Surface, write func(*open
 	if d.kept == nil || len(d.kept) >= maxDocuments {
 		d.kept = map[string]text{}
 	}
-	t := text{body, etag(0, contentType, body)}
+	t := text{body, textTag(contentType, body)}
 	d.kept[key] = t
 	return t, nil
 }

@@ -8,20 +8,28 @@ import (
 	"strings"
 )
 
-// etag returns the entity tag of an answer (RFC 9110 section 8.8.3):
-// "<version>.<hash>" of a row with a version, else a weak tag. The hash is over
-// the bytes and their type, so that a changed embed, or a rule that shows less,
-// is another answer.
-func etag(version int64, contentType string, body []byte) string {
+// rowTag returns the entity tag of a row (RFC 9110 section 8.8.3):
+// "<version>.<hash>" if it has a version, else a weak tag. The hash is over the
+// bytes and their type, so that a changed embed, or a rule that shows less, is
+// another answer.
+func (x *exchange) rowTag(version int64, contentType string, body []byte) (string, error) {
+	hash, err := x.s.db.Tag(x.r.Context(), contentType, body)
+	if err != nil {
+		return "", err
+	}
+	if version == 0 {
+		return weakTag(hash), nil
+	}
+	return `"` + strconv.FormatInt(version, 10) + "." + hash + `"`, nil
+}
+
+// textTag returns the entity tag of a text that is not of the database.
+func textTag(contentType string, body []byte) string {
 	h := sha256.New()
 	h.Write([]byte(contentType))
 	h.Write(body)
 	var sum [sha256.Size]byte
-	hash := base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])[:12])
-	if version == 0 {
-		return weakTag(hash)
-	}
-	return `"` + strconv.FormatInt(version, 10) + "." + hash + `"`
+	return weakTag(base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])[:12]))
 }
 
 func weakTag(opaque string) string { return `W/"` + opaque + `"` }

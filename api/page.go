@@ -42,7 +42,7 @@ func (x *exchange) page(f swagger.File) error {
 		encoding = "gzip"
 		x.set("Content-Encoding", encoding)
 	}
-	tag := etag(0, f.ContentType+encoding, body)
+	tag := textTag(f.ContentType+encoding, body)
 	x.set("Etag", tag)
 	if unchanged(x.r.Header, tag) {
 		return x.sendNothing(http.StatusNotModified)

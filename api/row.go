@@ -26,7 +26,10 @@ func (x *exchange) row() error {
 		return store.ErrStale
 	}
 	media := rowMedia(f.media)
-	tag := etag(rows.Version, media.ContentType(), rows.Body)
+	tag, err := x.rowTag(rows.Version, media.ContentType(), rows.Body)
+	if err != nil {
+		return err
+	}
 	x.headers(keepAndAsk)
 	x.set("Etag", tag)
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -73,6 +74,19 @@ func (c *cursorKey) answer(head, body []byte) (tag answerTag) {
 	*p = buf
 	c.hash.room.Put(p)
 	return tag
+}
+
+// Tag returns a hash of an answer for its entity tag (RFC 9110 section 8.8.3):
+// of form, what the bytes that are sent depend on beside the body, as their media
+// type, and of the body. It is keyed by the database, so all instances agree on
+// it, and nobody can make two answers with one tag.
+func (db *DB) Tag(ctx context.Context, form string, body []byte) (string, error) {
+	keys, err := db.cursorKey(ctx)
+	if err != nil {
+		return "", err
+	}
+	var room [128]byte
+	return keys.answer(append(room[:0], form...), body).String(), nil
 }
 
 // statement returns the key of a statement: its text, its values and the names
