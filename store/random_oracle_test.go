@@ -23,6 +23,9 @@ type Leaf struct {
 	Name     *string
 	UID      *store.ID
 	Flag     *bool
+	Tags     *[]string `bun:",array"`
+	Doc      *store.JSON
+	Bio      *string `plinth:"searchable"`
 	ParentID *int64
 	Parent   *Leaf   `bun:"rel:belongs-to,join:parent_id=id"`
 	Kids     []*Leaf `bun:"rel:has-many,join:id=parent_id"`
@@ -114,12 +117,27 @@ func fillLeaf(m *Leaf, pick func(column string, values int) (int, bool)) {
 	if i, ok := pick("flag", 2); ok {
 		m.Flag = new(i == 1)
 	}
+	if i, ok := pick("tags", len(leafTags)); ok {
+		m.Tags = &leafTags[i]
+	}
+	if i, ok := pick("doc", len(leafDocs)); ok {
+		m.Doc = new(store.JSON(leafDocs[i]))
+	}
+	if i, ok := pick("bio", len(leafBios)); ok {
+		m.Bio = &leafBios[i]
+	}
 }
 
-// compareNumbers judges two values of a column by their numbers; NULL is
-// unknown.
+// compareNumbers judges a value of a column and an operand by their numbers. A
+// NULL in the column is unknown but where the comparison is of what is distinct;
+// an operand without value always is.
 func compareNumbers(op store.Op, a, b int) ternary {
-	if a < 0 || b < 0 {
+	switch {
+	case b < 0:
+		return unknown
+	case op == store.OpDistinct:
+		return ternaryOf(a != b)
+	case a < 0:
 		return unknown
 	}
 	order := cmp.Compare(a, b)

@@ -120,22 +120,43 @@ func (f *forest) relatedTree(depth int) tree {
 func (f *forest) leaf() tree {
 	columns := leafColumns()
 	c := columns[f.r.IntN(len(columns))]
-	switch f.r.IntN(12) {
+	switch f.r.IntN(20) {
 	case 0:
-		return tree{store.Null(c.name), func(row *leafRow) ternary { return ternaryOf(row.values[c.name] < 0) }, false, c.name + " is null"}
+		return f.nullLeaf(append(columnNames(columns), "tags", "doc", "bio"))
 	case 1, 2:
 		return f.inLeaf(c)
-	case 3:
+	case 3, 4:
 		return f.patternLeaf()
-	case 4:
-		return f.flagLeaf()
 	case 5:
+		return f.flagLeaf()
+	case 6:
 		return f.parentLeaf()
+	case 7, 8:
+		return f.quantifiedLeaf(c)
+	case 9, 10, 11:
+		return f.arrayLeaf()
+	case 12, 13, 14, 15:
+		return f.documentLeaf()
+	case 16, 17:
+		return f.searchLeaf()
 	}
 	return f.compareLeaf(c)
 }
 
-var leafOps = []store.Op{store.OpEq, store.OpNe, store.OpLt, store.OpLte, store.OpGt, store.OpGte}
+func columnNames(columns []leafColumn) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
+func (f *forest) nullLeaf(columns []string) tree {
+	name := columns[f.r.IntN(len(columns))]
+	return tree{store.Null(name), func(row *leafRow) ternary { return ternaryOf(row.values[name] < 0) }, false, name + " is null"}
+}
+
+var leafOps = []store.Op{store.OpEq, store.OpNe, store.OpLt, store.OpLte, store.OpGt, store.OpGte, store.OpDistinct}
 
 // compareLeaf compares a column with a text, a Go value, or a variable that may
 // be missing or unreadable.
@@ -182,25 +203,6 @@ func (f *forest) inLeaf(c leafColumn) tree {
 		return ternaryOf(slices.Contains(picked, v))
 	}
 	return tree{store.In(c.name, texts), judge, false, fmt.Sprintf("%s in %q", c.name, texts)}
-}
-
-func (f *forest) patternLeaf() tree {
-	parts := []string{"%", "_", "a", "A", "b", "é", "É", "東", `\%`, `\_`, "x", "😀"}
-	var pattern string
-	for range 1 + f.r.IntN(3) {
-		pattern += parts[f.r.IntN(len(parts))]
-	}
-	fold := f.r.IntN(2) == 0
-	op, judge := store.OpLike, func(name string) bool { return likeOracle(pattern, name) }
-	if fold {
-		op, judge = store.OpILike, func(name string) bool { return likeOracle(lowered(pattern), lowered(name)) }
-	}
-	return tree{store.Compare("name", op, store.Text(pattern)), func(row *leafRow) ternary {
-		if row.values["name"] < 0 {
-			return unknown
-		}
-		return ternaryOf(judge(leafNames[row.values["name"]]))
-	}, false, fmt.Sprintf("name op%d %q", op, pattern)}
 }
 
 func (f *forest) flagLeaf() tree {
