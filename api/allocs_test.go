@@ -1,0 +1,81 @@
+//go:build !race
+
+package api_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// discard is a client that keeps nothing, so that what is counted is ours.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}
+
+// TestReadAllocations holds what a read allocates, drivers included. A number
+// that is smaller now is to be lowered here; one that grows needs a reason. The
+// race detector allocates by itself, so this is not built with it. It is not
+// parallel: others would be counted.
+func TestReadAllocations(t *testing.T) {
+	tests := []struct {
+		name, target     string
+		sqlite, postgres float64
+	}{
+		{"row", "/notes/%s", 62, 46},
+		{"list of 1", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=1", 96, 73},
+		{"list of 100", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=100", 700, 74},
+	}
+	who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return callers()["ann"], nil })
+	for _, engine := range []string{"sqlite", "postgres"} {
+		var db *store.DB
+		var err error
+		if engine == "sqlite" {
+			db, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Store: store.Options{Validator: lengths{}}})
+		} else {
+			db, err = postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: store.Options{Validator: lengths{}}})
+		}
+		h := serve(t, opened(t, db, err), api.Config{Authenticator: who, Logger: slog.New(slog.DiscardHandler)},
+			api.Resource[note]{Policy: api.OwnedBy("owner_id")})
+		var key string
+		for i := range 100 {
+			n := note{OwnerID: ann, Title: fmt.Sprint("title ", i), Key: "k", Body: "body"}
+			if err := store.For[note](db).Insert(t.Context(), &n); err != nil {
+				t.Fatal(err)
+			}
+			key = n.ID.String()
+		}
+		for _, tt := range tests {
+			target := tt.target
+			if tt.name == "row" {
+				target = fmt.Sprintf(target, key)
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+			w := discard{http.Header{}}
+			got := testing.AllocsPerRun(200, func() {
+				clear(w.header)
+				h.ServeHTTP(w, r)
+			})
+			most := tt.sqlite
+			if engine == "postgres" {
+				most = tt.postgres
+			}
+			if got > most {
+				t.Errorf("%s, %s: %v allocations, at most %v are expected", engine, tt.name, got, most)
+			}
+			t.Logf("%s, %s: %v allocations", engine, tt.name, got)
+		}
+	}
+}
