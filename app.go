@@ -62,7 +62,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	}
 	rest, err := api.New(db, api.Config{
 		Authenticator: who, BasePath: restPath, PublicURL: public, Logger: r.Logger,
-		HideDocuments: r.HideDocuments, Title: r.Title, Version: r.Version,
+		Explain: r.development, HideDocuments: r.HideDocuments, Title: r.Title, Version: r.Version,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -28,10 +28,25 @@ const (
 type form struct {
 	media  pgrst.Media
 	prefer pgrst.Prefer
+	plan   *pgrst.Plan // to be sent in place of the rows, of reads only
 }
 
 // form reads the headers that ask for a form of the answer.
-func (x *exchange) form() (f form, err error) {
+func (x *exchange) form() (form, error) { return x.formOf(pgrst.NegotiateAccept) }
+
+// readForm is form for a read, which can be explained in place of being done.
+func (x *exchange) readForm() (form, error) {
+	if x.s.config.Explain {
+		if plan, ok := pgrst.AcceptsPlan(x.r.Header); ok {
+			f, err := x.formOf(func(http.Header) (pgrst.Media, error) { return plan.For, nil })
+			f.plan = &plan
+			return f, err
+		}
+	}
+	return x.form()
+}
+
+func (x *exchange) formOf(accept func(http.Header) (pgrst.Media, error)) (f form, err error) {
 	profile, err := pgrst.Profile(x.r.Method, x.r.Header)
 	if err != nil {
 		return f, err
@@ -39,7 +54,7 @@ func (x *exchange) form() (f form, err error) {
 	if profile != "" {
 		x.set("Content-Profile", profile)
 	}
-	if f.media, err = pgrst.NegotiateAccept(x.r.Header); err != nil {
+	if f.media, err = accept(x.r.Header); err != nil {
 		return f, err
 	}
 	f.prefer, err = pgrst.ParsePrefer(x.r.Header)

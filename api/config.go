@@ -27,6 +27,13 @@ type Config struct {
 	// empty under http.StripPrefix.
 	BasePath string
 
+	// Explain lets every caller ask how a read is answered, by Accept:
+	// application/vnd.pgrst.plan+text or +json, and has refused writes name the
+	// rules they were judged by. It is for development: plans tell how many rows
+	// there are, and rules what they ask, to callers who could not find out.
+	// Without it such requests are 406.
+	Explain bool
+
 	// HideDocuments answers 404 where the API would describe itself: at the
 	// root, and at /-/openapi.json, /-/types.ts and /-/docs. Without it
 	// everybody gets a description of what they may be able to do, which tells

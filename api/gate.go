@@ -126,6 +126,8 @@ func (g Gate) String() string {
 	return g.n.text
 }
 
+func (g Gate) text(*store.Table) string { return g.String() }
+
 // open reports whether the gate lets the caller through.
 func (g Gate) open(p *auth.Principal) bool {
 	return g.n != nil && g.n.decide != nil && g.n.decide(p)

@@ -9,7 +9,7 @@ import (
 
 // list answers GET and HEAD of /{table}.
 func (x *exchange) list() error {
-	f, err := x.form()
+	f, err := x.readForm()
 	if err != nil {
 		return err
 	}
@@ -24,17 +24,20 @@ func (x *exchange) list() error {
 		}
 	}
 	q.Count = f.prefer.Count
+	opts := store.ReadOptions{
+		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
+		Page:        !f.media.One() && x.keyReadable(),
+		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
+	}
+	if f.plan != nil {
+		return x.explain(q, opts, f.plan)
+	}
 	if x.r.Method == http.MethodHead && q.Count && q.After == "" && !f.media.One() {
 		return x.countOnly(q, f)
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	err = x.gate().Read(x.r.Context(), q, store.ReadOptions{
-		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
-		Page:        !f.media.One() && x.keyReadable(),
-		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
-	}, rows)
-	if err != nil {
+	if err = x.gate().Read(x.r.Context(), q, opts, rows); err != nil {
 		return err
 	}
 	if rows.Unchanged {

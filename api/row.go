@@ -9,13 +9,16 @@ import (
 
 // row answers GET and HEAD of /{table}/{id}.
 func (x *exchange) row() error {
-	f, err := x.form()
+	f, err := x.readForm()
 	if err != nil {
 		return err
 	}
 	read, err := x.rowQuery()
 	if err != nil {
 		return err
+	}
+	if f.plan != nil {
+		return x.explain(&read.Query, x.oneRow(), f.plan)
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
@@ -77,9 +80,14 @@ func (x *exchange) byID() (store.Cond, error) {
 	return id, nil
 }
 
+// oneRow returns the options of a read of one row.
+func (x *exchange) oneRow() store.ReadOptions {
+	return store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Single: true}
+}
+
 // readRow reads the one row of a query.
 func (x *exchange) readRow(q *store.Query, rows *store.Rows) error {
-	err := x.gate().Read(x.r.Context(), q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Single: true}, rows)
+	err := x.gate().Read(x.r.Context(), q, x.oneRow(), rows)
 	if err == nil && rows.Count == 0 {
 		return store.ErrNotFound
 	}

@@ -37,14 +37,29 @@ func Related(relation string, rule Rule) RowRule {
 }
 
 // String returns the rule as text.
-func (r RowRule) String() string {
+func (r RowRule) String() string { return r.text(nil) }
+
+func (r RowRule) text(t *store.Table) string {
 	switch {
 	case r.relation != "":
-		return "exists " + r.relation + " (" + ruleText(r.related) + ")"
+		return "exists " + r.relation + " (" + ruleText(r.related, behind(t, r.relation)) + ")"
 	case r.cond.IsZero():
 		return nobody
+	case t == nil:
+		return r.cond.String()
 	}
-	return r.cond.String()
+	return r.cond.Text(t)
+}
+
+// behind returns the table a relation leads to, nil where that is not known.
+func behind(t *store.Table, relation string) *store.Table {
+	if t == nil {
+		return nil
+	}
+	if rel := t.Relation(relation); rel != nil {
+		return rel.Target
+	}
+	return nil
 }
 
 func (r RowRule) walk(v ruleVisitor) {

@@ -14,6 +14,10 @@ type Rule interface {
 	// String returns the rule as text: "owner_id = principal.id".
 	String() string
 
+	// text is String for rows of a table, see [store.Cond.Text]; of no table it
+	// is the whole text.
+	text(t *store.Table) string
+
 	// walk visits the gates, conditions and combinations of the rule.
 	walk(v ruleVisitor)
 
@@ -41,10 +45,12 @@ type combined struct {
 	any   bool
 }
 
-func (c combined) String() string {
+func (c combined) String() string { return c.text(nil) }
+
+func (c combined) text(t *store.Table) string {
 	parts := make([]string, len(c.rules))
 	for i, r := range c.rules {
-		parts[i] = ruleText(r)
+		parts[i] = ruleText(r, t)
 		if _, nested := r.(combined); nested {
 			parts[i] = "(" + parts[i] + ")"
 		}
@@ -108,9 +114,9 @@ func ruleCond(r Rule, open func(Gate) bool) store.Cond {
 // nobody is the text of a rule that allows nothing.
 const nobody = "nobody"
 
-func ruleText(r Rule) string {
+func ruleText(r Rule, t *store.Table) string {
 	if r == nil {
 		return nobody
 	}
-	return r.String()
+	return r.text(t)
 }

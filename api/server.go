@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -129,6 +130,9 @@ func (x *exchange) context() context.Context {
 func (x *exchange) fail(err error) {
 	if errors.Is(err, store.ErrTooLarge) {
 		err = &pgrst.LimitError{Limit: "answer", Max: x.s.config.Limits.Answer, Unit: "bytes"}
+	}
+	if x.s.config.Explain && x.resource != nil && errors.Is(err, store.ErrDenied) {
+		err = &problem.Error{Code: problem.Denied, Hint: x.deniedHint()}
 	}
 	x.begun = true
 	x.w.Header().Del("Preference-Applied")

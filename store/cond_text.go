@@ -14,7 +14,17 @@ func (c Cond) String() string {
 	if c.IsZero() {
 		return ""
 	}
-	return string(c.n.appendText(nil, false))
+	return string(c.n.appendText(nil, nil, false))
+}
+
+// Text is [Cond.String] of a condition on rows of a table, for readers who must
+// not learn everything: a value that is compared with a hidden or secret column
+// is a question mark.
+func (c Cond) Text(t *Table) string {
+	if c.IsZero() {
+		return ""
+	}
+	return string(c.n.appendText(nil, t, false))
 }
 
 // Variables returns the names of the variables the condition reads, each once.
@@ -35,32 +45,44 @@ func (n *node) variables(names []string) []string {
 	return names
 }
 
-// appendText appends the node; inside says that it stands beside others.
-func (n *node) appendText(dst []byte, inside bool) []byte {
+// appendText appends the node; inside says that it stands beside others. With a
+// table the values of columns that are not shown are left out.
+func (n *node) appendText(dst []byte, t *Table, inside bool) []byte {
 	switch n.kind {
 	case nodeTrue:
 		return append(dst, "true"...)
 	case nodeFalse:
 		return append(dst, "false"...)
 	case nodeAnd:
-		return n.appendJoined(dst, " and ", inside)
+		return n.appendJoined(dst, t, " and ", inside)
 	case nodeOr:
-		return n.appendJoined(dst, " or ", inside)
+		return n.appendJoined(dst, t, " or ", inside)
 	case nodeNot:
 		dst = append(dst, "not ("...)
-		return append(n.kids[0].appendText(dst, false), ')')
+		return append(n.kids[0].appendText(dst, t, false), ')')
 	case nodeRelated:
 		dst = append(append(dst, "exists "...), n.name...)
 		if len(n.kids) == 0 {
 			return dst
 		}
-		return append(n.kids[0].appendText(append(dst, " ("...), false), ')')
+		return append(n.kids[0].appendText(append(dst, " ("...), t.behind(n.name), false), ')')
 	default:
-		return n.appendComparison(dst)
+		return n.appendComparison(dst, t)
 	}
 }
 
-func (n *node) appendJoined(dst []byte, word string, inside bool) []byte {
+// behind returns the target of a relation of the table, which may be nil.
+func (t *Table) behind(relation string) *Table {
+	if t == nil {
+		return nil
+	}
+	if r := t.Relation(relation); r != nil {
+		return r.Target
+	}
+	return nil
+}
+
+func (n *node) appendJoined(dst []byte, t *Table, word string, inside bool) []byte {
 	if inside {
 		dst = append(dst, '(')
 	}
@@ -68,7 +90,7 @@ func (n *node) appendJoined(dst []byte, word string, inside bool) []byte {
 		if i > 0 {
 			dst = append(dst, word...)
 		}
-		dst = k.appendText(dst, true)
+		dst = k.appendText(dst, t, true)
 	}
 	if inside {
 		dst = append(dst, ')')
@@ -82,8 +104,9 @@ var opWords = [...]string{
 	OpDistinct: " is distinct from ", OpContains: " contains ", OpContained: " contained in ", OpOverlaps: " overlaps ", OpSearch: " search ",
 }
 
-func (n *node) appendComparison(dst []byte) []byte {
-	dst = append(append(dst, n.columnName()...), n.path.String()...)
+func (n *node) appendComparison(dst []byte, t *Table) []byte {
+	name := n.columnName()
+	dst = append(append(dst, name...), n.path.String()...)
 	dst = append(dst, opWords[n.op]...)
 	switch n.quant {
 	case quantAny:
@@ -91,6 +114,11 @@ func (n *node) appendComparison(dst []byte) []byte {
 	case quantAll:
 		dst = append(dst, "all "...)
 	case quantNone:
+	}
+	switch {
+	case n.operand.kind == operandNone, n.operand.kind == operandVar, t == nil:
+	case t.Column(name) == nil, t.Column(name).Mode >= Hidden:
+		return append(dst, '?')
 	}
 	switch n.operand.kind {
 	case operandVar:

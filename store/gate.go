@@ -88,6 +88,11 @@ type ReadOptions struct {
 // Read reads the rows of a query into out. A name the scope may not know is an
 // [UnknownColumnError] or [UnknownRelationError], like one that does not exist.
 func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) error {
+	return g.read(ctx, q, g.readOptions(q, opts), opts, out)
+}
+
+// readOptions says what a read needs beside the query's members.
+func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	ro := readOptions{part: seed.List, page: opts.Page, single: opts.Single && !opts.Page && q.After == ""}
 	if slices.ContainsFunc(q.Select, func(sel Selected) bool { return sel.Aggregate != 0 }) {
 		ro.part = seed.Aggregate
@@ -101,17 +106,15 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 	if q.After != "" {
 		ro.part = seed.Cursor
 	}
-	return g.read(ctx, q, ro, opts, out)
+	return ro
 }
 
-// read compiles a query and runs it.
-func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	defer c.free()
+// compile writes the statement of a query into a compiler.
+func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {
 	if opts.Page || q.After != "" {
 		key, err := g.s.db.cursorKey(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		c.cursors = key
 	}
@@ -124,10 +127,21 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 	}
 	shape, err := c.read(g.table, asked, ro)
 	if err != nil {
-		return g.unknown(err)
+		return nil, g.unknown(err)
 	}
 	st := c.statement(shape)
 	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
+	return st, nil
+}
+
+// read compiles a query and runs it.
+func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	defer c.free()
+	st, err := g.compile(ctx, c, q, ro, opts)
+	if err != nil {
+		return err
+	}
 	out.result.Reset()
 	cond, tag, err := g.condition(ctx, c, st, opts.Conditional)
 	if err != nil || tag != "" {
@@ -138,7 +152,7 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 	if err := g.s.query(ctx, st, &out.result); err != nil {
 		return conflict(err)
 	}
-	if len(shape.Members) == 0 {
+	if len(st.Shape.Members) == 0 {
 		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
 	}
 	out.take()

@@ -21,6 +21,7 @@ import { hints } from './checks/hints.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
+import { plans } from './checks/plans.mjs'
 import { quantifiers } from './checks/quantifiers.mjs'
 import { selects } from './checks/selects.mjs'
 import { upserts } from './checks/upserts.mjs'
@@ -71,4 +72,5 @@ await notes(suite, {
   other: client(quickstart, publishable, other),
   anonymous: client(quickstart, publishable),
 }, { owner: subject(demo), stranger: subject(other) })
+await plans(suite, { demo: client(quickstart, publishable, demo) }, { owner: subject(demo) })
 process.exit(suite.report(console))

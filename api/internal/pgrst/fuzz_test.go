@@ -124,7 +124,11 @@ func FuzzAccept(f *testing.F) {
 	f.Add("application/json")
 	f.Add(`text/html, application/vnd.pgrst.object+json;q=0.5;nulls=stripped, */*;q=0`)
 	f.Add(`a;b="\`)
+	f.Add(`application/vnd.pgrst.plan+json; for="application/json"; options=`)
 	f.Fuzz(func(t *testing.T, line string) {
+		if plan, ok := pgrst.AcceptsPlan(http.Header{"Accept": {line}}); ok && !strings.HasPrefix(plan.ContentType(), "application/vnd.pgrst.plan+") {
+			t.Errorf("%q gave %q", line, plan.ContentType())
+		}
 		media, err := pgrst.NegotiateAccept(http.Header{"Accept": {line}})
 		if err != nil {
 			checkProblem(t, err)

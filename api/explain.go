@@ -1,0 +1,195 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// explained is the answer that explains a read: who asked, which rules decided,
+// the statement, and the engine's plan. Its member Plan is the one PostgreSQL's
+// own plans have.
+type explained struct {
+	Plan      json.RawMessage
+	Caller    explainedCaller
+	Tables    []explainedTable
+	Statement string
+	Arguments []string // the types of the values
+}
+
+// explainedCaller is the caller, without what proves who they are.
+type explainedCaller struct {
+	Kind  string   `json:"kind"`
+	ID    string   `json:"id,omitempty"`
+	Roles []string `json:"roles,omitempty"`
+}
+
+// explainedTable is a table the statement reads, and what limits its rows.
+type explainedTable struct {
+	Name string `json:"name"`
+
+	// Rule is the rule to read as the policy says it; Gates are what it asks
+	// of the caller, and Rows is what is left to ask of a row.
+	Rule  string          `json:"rule"`
+	Gates []explainedGate `json:"gates,omitempty"`
+	Rows  string          `json:"rows"`
+
+	// Always are the conditions that belong to the table.
+	Always []string `json:"always,omitempty"`
+}
+
+// explainedGate is a gate and whether the caller may pass.
+type explainedGate struct {
+	Gate string `json:"gate"`
+	Open bool   `json:"open"`
+}
+
+// explain answers a read with how it would be answered. It is compiled as the
+// read is, by the same gate.
+func (x *exchange) explain(q *store.Query, opts store.ReadOptions, plan *pgrst.Plan) error {
+	form := store.PlanText
+	if plan.JSON {
+		form = store.PlanJSON
+	}
+	e, err := x.gate().Explain(x.r.Context(), q, opts, form)
+	if err != nil {
+		return err
+	}
+	p := &x.caller.principal
+	answer := explained{
+		Plan: e.Plan, Statement: e.SQL, Arguments: e.Args,
+		Caller: explainedCaller{Kind: p.Kind.String(), ID: p.ID, Roles: p.Roles},
+	}
+	for _, t := range e.Tables {
+		answer.Tables = append(answer.Tables, x.explainTable(t.Table, t.Guarded))
+	}
+	body := answer.text()
+	if plan.JSON {
+		if body, err = answer.document(); err != nil {
+			return err
+		}
+	}
+	x.headers(keepNot)
+	x.send(http.StatusOK, plan.ContentType(), "", body, "")
+	return nil
+}
+
+// explainTable says what limits the rows of a table.
+func (x *exchange) explainTable(t *store.Table, guarded bool) explainedTable {
+	e := explainedTable{Name: t.Name, Rule: "none, a rule of another table reads it", Rows: everyRow}
+	if t.DeletedAt != nil {
+		e.Always = append(e.Always, t.DeletedAt.Name+" is null")
+	}
+	if t.Tenant != nil {
+		e.Always = append(e.Always, t.Tenant.Name+" = "+varTenant)
+	}
+	if !guarded {
+		return e
+	}
+	r := x.s.resources.byTable[t]
+	if x.caller.guard(t) == r.guards.service {
+		e.Rule, e.Rows = "service", noRow
+		if r.policy.ServiceBypass {
+			e.Rows = everyRow
+		}
+		return e
+	}
+	e.Rule = ruleText(r.policy.Read, t)
+	open := func(g Gate) bool { return g.open(&x.caller.principal) }
+	if r.policy.Read != nil {
+		r.policy.Read.walk(ruleVisitor{cond: func(store.Cond) {}, gate: func(g Gate) {
+			e.Gates = append(e.Gates, explainedGate{g.String(), open(g)})
+		}})
+	}
+	cond, every := resolve(r.policy.Read, open)
+	switch {
+	case every:
+		e.Rows = everyRow
+	case cond.IsZero():
+		e.Rows = noRow
+	default:
+		e.Rows = cond.Text(t)
+	}
+	return e
+}
+
+const (
+	everyRow = "every row"
+	noRow    = "no row"
+)
+
+// noPlan stands for a plan that cannot be shown.
+const noPlan = "not shown: a rule compares a hidden column with a value, which the plan would tell"
+
+// document returns the answer as PostgreSQL sends a plan: in an array.
+func (e *explained) document() ([]byte, error) {
+	if e.Plan == nil {
+		e.Plan = json.RawMessage(`"` + noPlan + `"`)
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode([]*explained{e})
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// text returns the answer for people.
+func (e *explained) text() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Caller: %s\n", strings.Join(append([]string{strings.TrimSpace(e.Caller.Kind + " " + e.Caller.ID)}, e.Caller.Roles...), ", "))
+	for _, t := range e.Tables {
+		fmt.Fprintf(&b, "Table %s\n  rule: %s\n", t.Name, t.Rule)
+		for _, g := range t.Gates {
+			state := "closed"
+			if g.Open {
+				state = "open"
+			}
+			fmt.Fprintf(&b, "  gate: %s: %s\n", g.Gate, state)
+		}
+		fmt.Fprintf(&b, "  rows: %s\n", strings.Join(append([]string{t.Rows}, t.Always...), ", "))
+	}
+	fmt.Fprintf(&b, "Statement\n  %s\n", e.Statement)
+	for i, typ := range e.Arguments {
+		fmt.Fprintf(&b, "  %d: %s\n", i+1, typ)
+	}
+	b.WriteString("Plan\n")
+	plan := string(e.Plan)
+	if e.Plan == nil {
+		plan = noPlan + "\n"
+	}
+	for line := range strings.Lines(plan) {
+		b.WriteString("  " + line)
+	}
+	return b.Bytes()
+}
+
+// deniedHint names the rules that a refused write of a resource is judged by.
+func (x *exchange) deniedHint() string {
+	var judged []string
+	switch x.r.Method {
+	case http.MethodPost, http.MethodPut:
+		judged = []string{"create"}
+		if x.r.Method == http.MethodPut || strings.Contains(strings.Join(x.r.Header["Prefer"], ","), "merge-duplicates") {
+			judged = append(judged, "update", "update to")
+		}
+	case http.MethodPatch:
+		judged = []string{"update", "update to", "restore"}
+	case http.MethodDelete:
+		judged = []string{"delete"}
+	}
+	var rules []string
+	for _, named := range x.resource.policy.rules() {
+		for _, name := range judged {
+			if name != named.name || named.rule == nil && name != judged[0] || name == "restore" && x.resource.table.DeletedAt == nil {
+				continue
+			}
+			rules = append(rules, "the "+name+" rule of "+x.resource.table.Name+": "+ruleText(named.rule, x.resource.table))
+		}
+	}
+	return strings.Join(rules, "; ")
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// Explanation says how a read would be answered.
+type Explanation struct {
+	// SQL is the statement, and Args are the types of the values bound to its
+	// placeholders, in their order and as the engine names them.
+	SQL  string
+	Args []string
+
+	// Tables are those the statement reads, in the order in which it does.
+	Tables []ExplainedTable
+
+	// Plan is the engine's plan, nil where it could not be shown without a
+	// value that a rule compares with a hidden column.
+	Plan []byte
+}
+
+// ExplainedTable is a table a statement reads. Guarded says that the scope reads
+// it, under its guard; else only a rule of another table does, without.
+type ExplainedTable struct {
+	Table   *Table
+	Guarded bool
+}
+
+// PlanForm is the form of a plan.
+type PlanForm uint8
+
+// The forms of a plan: lines of text for people, and a JSON document as the
+// engine writes it.
+const (
+	PlanText PlanForm = iota
+	PlanJSON
+)
+
+// Explain compiles a read as [Gate.Read] does and asks the engine for its plan.
+// The statement is not run. A plan tells of rows the scope cannot see, by
+// estimates and by the values a rule compares with, so it is for development.
+func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form PlanForm) (*Explanation, error) {
+	scope, guards := g.scope.watched()
+	c := g.s.newCompiler(ctx, scope, g.access)
+	st, err := g.compile(ctx, c, q, g.readOptions(q, opts), opts)
+	if err != nil {
+		return nil, err
+	}
+	e := &Explanation{SQL: st.SQL, Args: make([]string, len(st.Args))}
+	for i, v := range st.Args {
+		e.Args[i] = c.argType(i+1, v)
+	}
+	concealed := false
+	for _, t := range c.reads {
+		guard := guards[t]
+		e.Tables = append(e.Tables, ExplainedTable{Table: t, Guarded: guard != nil})
+		concealed = concealed || guard != nil && guard.Read.n != nil && guard.Read.n.conceals()
+	}
+	if g.s.db.dialect.Postgres() {
+		if !concealed {
+			e.Plan, err = g.s.postgresPlan(ctx, st, form)
+		}
+		return e, err
+	}
+	e.Plan, err = g.s.sqlitePlan(ctx, st, form)
+	return e, err
+}
+
+// watched returns the scope, and the guards that it will have been asked for.
+func (s *Scope) watched() (*Scope, map[*Table]*Guard) {
+	if s == nil {
+		return nil, nil
+	}
+	guards := map[*Table]*Guard{}
+	watched := *s
+	watched.Guard = func(t *Table) *Guard {
+		guards[t] = s.guard(t)
+		return guards[t]
+	}
+	return &watched, guards
+}
+
+// conceals reports whether a bound rule compares a hidden column with a value,
+// which PostgreSQL writes into its plans.
+func (n *node) conceals() bool {
+	if n.column != nil && n.column.Mode >= Hidden && n.operand.kind != operandNone && n.operand.kind != operandVar {
+		return true
+	}
+	for _, k := range n.kids {
+		if k.conceals() {
+			return true
+		}
+	}
+	return false
+}
+
+// postgresPlan asks for the plan of a statement with its values, which is the one
+// it gets where no generic plan is kept.
+func (s session) postgresPlan(ctx context.Context, st *driver.Statement, form PlanForm) ([]byte, error) {
+	format, kind := "text", KindText
+	if form == PlanJSON {
+		format, kind = "json", KindJSON
+	}
+	explain := &driver.Statement{
+		SQL: "explain (format " + format + ") " + st.SQL, Args: st.Args,
+		Shape: &driver.Shape{Extra: []Kind{kind}, EachExtra: true},
+	}
+	var plan []byte
+	err := s.tuples(ctx, explain, func(values [][]byte) error {
+		if form == PlanJSON {
+			var plans []struct{ Plan json.RawMessage }
+			err := json.Unmarshal(values[0], &plans)
+			if err == nil && len(plans) > 0 {
+				plan = plans[0].Plan
+			}
+			return err
+		}
+		var line string
+		err := json.Unmarshal(values[0], &line)
+		plan = append(append(plan, line...), '\n')
+		return err
+	})
+	return plan, err
+}
+
+// sqliteStep is a row of EXPLAIN QUERY PLAN.
+type sqliteStep struct {
+	ID     int64  `json:"id"`
+	Parent int64  `json:"parent"`
+	Detail string `json:"detail"`
+}
+
+func (s session) sqlitePlan(ctx context.Context, st *driver.Statement, form PlanForm) ([]byte, error) {
+	explain := &driver.Statement{
+		SQL: "explain query plan " + st.SQL, Args: st.Args,
+		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindInt, KindText}, EachExtra: true},
+	}
+	var plan []byte
+	var steps []sqliteStep
+	depth := map[int64]int{}
+	err := s.tuples(ctx, explain, func(values [][]byte) error {
+		var step sqliteStep
+		for i, into := range []any{&step.ID, &step.Parent, nil, &step.Detail} {
+			if into == nil {
+				continue
+			}
+			if err := json.Unmarshal(values[i], into); err != nil {
+				return err
+			}
+		}
+		depth[step.ID] = depth[step.Parent] + 1
+		plan = fmt.Appendf(plan, "%s%s\n", strings.Repeat("  ", depth[step.Parent]), step.Detail)
+		steps = append(steps, step)
+		return nil
+	})
+	if err != nil || form == PlanText {
+		return plan, err
+	}
+	return json.Marshal(steps)
+}
+
+// argType returns the type of the n-th bound value: on PostgreSQL the one it is
+// cast to.
+func (c *compiler) argType(n int, v any) string {
+	if c.pg {
+		_, typ, _ := strings.Cut(string(c.sql), "$"+strconv.Itoa(n)+"::")
+		if end := strings.IndexFunc(typ, notOfType); end >= 0 {
+			typ = typ[:end]
+		}
+		return typ
+	}
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool, int64:
+		return "integer"
+	case float64:
+		return "real"
+	case []byte:
+		return "blob"
+	}
+	return "text" // times and lists too
+}
+
+func notOfType(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '[' && r != ']'
+}
