@@ -30,9 +30,10 @@ var seeds = []seeded{
 	{seed.Count, []string{"count", "head count", "count of groups", "count rows of a function", "head count rows of a function", "count rows of a called function"}},
 	{seed.Aggregate, []string{"sum", "groups", "head sum", "sum of nobody", "sum of a hidden column"}},
 	{seed.Returned, append(
-		on([]string{"upsert", "patch", "delete", "patch row", "delete row"}, "hidden column", "column of admins"),
+		on([]string{"upsert", "put", "patch", "delete", "put row", "patch row", "delete row"}, "hidden column", "column of admins"),
 		"insert out of sight", "insert and return all columns", "update out of sight", "update and return all columns",
 		"update a row and return all columns", "delete and return all columns", "delete a row and return all columns",
+		"put out of sight", "put and return all columns", "put a row and return all columns",
 	)},
 	{seed.Insert, []string{
 		"insert", "insert for a colleague", "insert what only admins may", "insert by nobody", "insert by a service", "insert out of sight",
@@ -50,11 +51,14 @@ var seeds = []seeded{
 		"delete by filter", "delete in sight of another", "delete and return all columns", "delete by nobody", "delete by a member",
 		"delete in an order", "delete a row in sight of another", "delete a row out of sight", "delete a row and return all columns",
 	)},
-	{seed.Upsert, []string{"upsert a row in sight", "upsert a row out of sight", "upsert by another key"}},
+	{seed.Upsert, []string{
+		"upsert a row in sight", "upsert a row out of sight", "upsert by another key",
+		"put a row in sight", "put a row out of sight", "put a row in sight by its path", "put a row out of sight by its path",
+	}},
 	{seed.Cursor, []string{"cursor", "head cursor"}},
 	{seed.Order, append(
 		on(everyWay(), "order by a hidden column"),
-		append(on([]string{"list", "upsert", "patch", "delete", "row", "patch row", "delete row", "get call", "call"}, "order"),
+		append(on([]string{"list", "upsert", "put", "patch", "delete", "row", "put row", "patch row", "delete row", "get call", "call"}, "order"),
 			"order by a relation", "order rows of a function by a relation", "order by a hidden column of a relation", "head order by a hidden column of a relation")...,
 	)},
 	{seed.RPC, append(
@@ -66,6 +70,7 @@ var seeds = []seeded{
 	{seed.ForeignKey, []string{
 		"insert with a foreign key out of sight", "insert into a junction for a row out of sight", "upsert with a foreign key out of sight",
 		"update with a foreign key out of sight", "update a row with a foreign key out of sight",
+		"put with a foreign key out of sight",
 	}},
 }
 

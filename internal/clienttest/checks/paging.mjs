@@ -5,6 +5,7 @@ import { pick, pluck } from './iso.mjs'
 export async function paging(t, db, iso) {
   await parts(t, db, iso)
   await counts(t, db, iso)
+  await forms(t, db, iso)
   await single(t, db, iso)
 }
 
@@ -107,6 +108,25 @@ async function counts(t, db, iso) {
     },
     got: () => count(db.from('countries').select('alpha_2, subdivisions!inner(code)', { count: 'exact' })
       .eq('subdivisions.type_name', 'Emirate')),
+  })
+}
+
+/** Lists in other forms than JSON with every member. */
+async function forms(t, db, iso) {
+  const some = iso.countries.slice(0, 30)
+  const asked = () => db.from('countries').select('alpha_2, name, official_name').order('alpha_2').limit(some.length)
+  const field = (value) => value == null ? '' : /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
+  const lines = some.map((c) => [c.alpha_2, c.name, c.official_name].map(field).join(','))
+  await t.check('csv', 'a header, quotes where there are commas, nothing for null', {
+    want: ['alpha_2,name,official_name', ...lines].join('\n'),
+    unlike: { 'no header': lines.join('\n') },
+    got: async () => (await asked().csv()).data,
+  })
+  const stripped = some.map((c) => Object.fromEntries(['alpha_2', 'name', 'official_name'].filter((k) => c[k] != null).map((k) => [k, c[k]])))
+  await t.check('stripNulls', 'members that are null are left out', {
+    want: stripped,
+    unlike: { 'null': some.map((c) => ({ alpha_2: c.alpha_2, name: c.name, official_name: c.official_name ?? null })) },
+    got: async () => (await asked().stripNulls()).data,
   })
 }
 
