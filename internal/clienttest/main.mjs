@@ -11,6 +11,7 @@ import { createClient } from '@supabase/supabase-js'
 
 import { readCodes } from './checks/iso.mjs'
 import { Suite } from './checks/suite.mjs'
+import { absence } from './checks/absence.mjs'
 import { aggregates } from './checks/aggregates.mjs'
 import { embeds } from './checks/embeds.mjs'
 import { failures } from './checks/failures.mjs'
@@ -61,7 +62,7 @@ const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
-for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, hints, aggregates, functions, failures]) {
+for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, absence, hints, aggregates, functions, failures]) {
   await read(suite, atlas, iso)
 }
 for (const write of [writes, upserts]) {

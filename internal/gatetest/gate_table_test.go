@@ -62,6 +62,23 @@ var written = []gateRow{
 		want: `[{"name":"red","notes":[{"slug":"ana-shared"},{"slug":"ari-shared"}]}]`,
 	},
 	{
+		name: "rows without a related one in sight", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,owner()&owner=is.null", status: 200, want: `[{"slug":"ana-shared"}]`,
+	},
+	{
+		name: "rows with a related one in sight", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,owner()&or=(owner.not.is.null,slug.eq.x)", status: 200, want: `[{"slug":"ari-draft"},{"slug":"ari-shared"}]`,
+	},
+	{
+		name: "rows without a related one by a hidden column", covers: []string{"GET /{table} embed"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,owner()&owner=is.null&owner.email=eq.ari@example.org", status: 400, want: "42703",
+	},
+	{
+		name: "rows without a related one through a junction in sight", covers: []string{"GET /{table} junction"}, as: asAri,
+		method: http.MethodGet, target: "/notes?select=slug,tags()&tags=is.null&tags.name=eq.green", status: 200,
+		want: `[{"slug":"ana-shared"},{"slug":"ari-shared"}]`,
+	},
+	{
 		name: "embed a relation that is not exposed", as: asAna,
 		method: http.MethodGet, target: "/projects?select=name,members(user_id)", status: 400, want: "PGRST200",
 	},

@@ -210,6 +210,10 @@ var writing = []gateRow{
 		method: http.MethodDelete, target: "/notes?slug=like.*-draft", status: 204, within: "*/1",
 	},
 	{
+		name: "delete what has no related row in sight", covers: []string{"DELETE /{table} junction"}, as: asAri, prefer: counted,
+		method: http.MethodDelete, target: "/notes?select=slug,tags()&tags=is.null&tags.name=eq.green", status: 204, within: "*/1",
+	},
+	{
 		name: "delete in sight of another", covers: []string{"DELETE /{table} root"}, as: asAri, prefer: counted,
 		method: http.MethodDelete, target: "/notes?id=eq." + anaShared, status: 204, within: "*/0",
 	},

@@ -15,6 +15,7 @@ var seeds = []seeded{
 		on([]string{"list", "head"}, "hidden column", "column of admins"),
 		"list of the first tenant", "list of a service without bypass", "list by membership", "list of what is public", "list all columns",
 		"filter by a hidden column", "head list", "order by a hidden column",
+		"rows without a related one in sight", "rows without a related one through a junction in sight",
 		"a hidden relation makes no other one ambiguous", "hint of a hidden foreign key", "order by the hint of a hidden foreign key",
 	)},
 	{seed.Single, append(
@@ -25,8 +26,12 @@ var seeds = []seeded{
 		on(everyWay(), "embed", "embed a hidden column", "secret column", "order",
 			"aggregate of an embed", "aggregate of a hidden column"),
 		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side", "embed by a hint",
+		"rows without a related one in sight", "rows with a related one in sight", "rows without a related one by a hidden column",
 	)},
-	{seed.Junction, append(on(everyWay(), "junction"), "filter through a junction", "embed by the hint of a junction")},
+	{seed.Junction, append(
+		on(everyWay(), "junction"), "filter through a junction", "embed by the hint of a junction",
+		"rows without a related one through a junction in sight", "delete what has no related row in sight",
+	)},
 	{seed.Count, []string{"count", "head count", "count of groups", "count rows of a function", "head count rows of a function", "count rows of a called function"}},
 	{seed.Aggregate, []string{"sum", "groups", "head sum", "sum of nobody", "sum of a hidden column"}},
 	{seed.Returned, append(
@@ -48,7 +53,7 @@ var seeds = []seeded{
 	)},
 	{seed.Delete, append(
 		on([]string{"delete", "delete row"}, "hidden column", "column of admins"),
-		"delete by filter", "delete in sight of another", "delete and return all columns", "delete by nobody", "delete by a member",
+		"delete by filter", "delete what has no related row in sight", "delete in sight of another", "delete and return all columns", "delete by nobody", "delete by a member",
 		"delete in an order", "delete a row in sight of another", "delete a row out of sight", "delete a row and return all columns",
 	)},
 	{seed.Upsert, []string{

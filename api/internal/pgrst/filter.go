@@ -1,15 +1,11 @@
 package pgrst
 
-import (
-	"strings"
-
-	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/store"
-)
+import "github.com/seed-7694ebf6/plinth/store"
 
 // filter reads the value of column=value.
 func (p *parser) filter(t *target, column string, path store.Path, value string) error {
 	s := scanner{what: "filter", text: value}
+	before := p.predicates
 	c, err := p.comparison(&s, t, column, path, false)
 	if err != nil {
 		return err
@@ -17,16 +13,16 @@ func (p *parser) filter(t *target, column string, path store.Path, value string)
 	if !s.eof() {
 		return s.unexpected("end of input")
 	}
-	t.conds = append(t.conds, c)
+	t.add(c, p.predicates-before)
 	return nil
 }
 
-// comparison reads [not.]op.value of a column or of what a path into it leads to.
+// comparison reads [not.]op.value of a column, of what a path into it leads to,
+// or of an embed.
 func (p *parser) comparison(s *scanner, t *target, column string, path store.Path, grouped bool) (store.Cond, error) {
-	if p.predicates++; p.predicates > p.lim.Predicates {
-		return store.Cond{}, &LimitError{Limit: "predicates", Max: p.lim.Predicates, Unit: "comparisons"}
+	if err := p.compare(1); err != nil {
+		return store.Cond{}, err
 	}
-	start := s.pos
 	negated, expecting := s.accept("not."), anyOperator
 	if !negated {
 		expecting = `"not" or ` + anyOperator
@@ -35,12 +31,15 @@ func (p *parser) comparison(s *scanner, t *target, column string, path store.Pat
 	if err != nil {
 		return store.Cond{}, err
 	}
+	start := s.pos
 	c, err := p.operand(s, column, op, quant, grouped)
 	if err != nil {
 		return store.Cond{}, err
 	}
-	if _, embedded := embedNamed(t.query, column); embedded > 0 {
-		return store.Cond{}, embedComparison(column, op, s.text[start:s.pos])
+	if path.IsZero() {
+		if embed := embedAnswered(t.query, column); embed != nil {
+			return p.embedComparison(embed, op, s.text[start:s.pos], negated)
+		}
 	}
 	c = c.At(path)
 	if negated {
@@ -49,19 +48,12 @@ func (p *parser) comparison(s *scanner, t *target, column string, path store.Pat
 	return c, nil
 }
 
-// embedComparison is the error for a comparison with an embed instead of a
-// column: is.null would ask for rows without related rows, others have no
-// meaning.
-func embedComparison(name string, op store.Op, text string) error {
-	lower := strings.ToLower(text)
-	if op == store.OpIsNull && (strings.HasSuffix(lower, ".null") || strings.HasSuffix(lower, ".not_null")) {
-		return unsupported("filtering by the absence of an embed (" + shorten(name) + "=" + text + ") is")
+// compare counts comparisons.
+func (p *parser) compare(n int) error {
+	if p.predicates += n; p.predicates > p.lim.Predicates {
+		return &LimitError{Limit: "predicates", Max: p.lim.Predicates, Unit: "comparisons"}
 	}
-	return &Error{
-		Code:    problem.EmbedOperator,
-		Message: "Bad operator on the '" + shorten(name) + "' embedded resource",
-		Details: "Only is null or not is null filters are allowed on embedded resources",
-	}
+	return nil
 }
 
 // group reads the value of and=(...) and or=(...).
@@ -70,6 +62,7 @@ func (p *parser) group(t *target, word string, negated bool, value string) error
 	if negated {
 		s.before += len("not.")
 	}
+	before := p.predicates
 	c, err := p.members(&s, t, word, 1)
 	if err != nil {
 		return err
@@ -80,7 +73,7 @@ func (p *parser) group(t *target, word string, negated bool, value string) error
 	if negated {
 		c = store.Not(c)
 	}
-	t.conds = append(t.conds, c)
+	t.add(c, p.predicates-before)
 	return nil
 }
 

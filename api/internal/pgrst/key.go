@@ -45,9 +45,16 @@ func (p *parser) parseKey(text string, path []string) (embeds []string, last lea
 // target is what parameters with the same embeds in their key apply to: the root
 // of the query or one of its embeds.
 type target struct {
-	query *store.Query
-	conds []store.Cond
-	seen  seen
+	query      *store.Query
+	conds      []store.Cond
+	predicates int // comparisons in conds
+	seen       seen
+}
+
+// add adds a condition that consists of so many comparisons.
+func (t *target) add(c store.Cond, predicates int) {
+	t.conds = append(t.conds, c)
+	t.predicates += predicates
 }
 
 // seen notes which parameters a target has got that may be given once.
@@ -99,10 +106,8 @@ func (p *parser) target(path []string) (*target, error) {
 // embedNamed finds an embed by its name in the answer, or else by its relation,
 // and says how many there are of that name.
 func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
-	for i := range q.With {
-		if embedName(&q.With[i]) == name {
-			return &q.With[i], 1
-		}
+	if embed = embedAnswered(q, name); embed != nil {
+		return embed, 1
 	}
 	for i := range q.With {
 		if relationName(&q.With[i]) == name {
@@ -111,6 +116,16 @@ func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
 		}
 	}
 	return embed, found
+}
+
+// embedAnswered finds an embed by its name in the answer, nil if there is none.
+func embedAnswered(q *store.Query, name string) *store.Embed {
+	for i := range q.With {
+		if embedName(&q.With[i]) == name {
+			return &q.With[i]
+		}
+	}
+	return nil
 }
 
 // hintMark separates the name of a relation from a hint, here and in the store.

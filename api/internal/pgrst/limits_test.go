@@ -39,6 +39,16 @@ func TestLimits(t *testing.T) {
 		{"Predicates", list(50, "&", "a=eq.#"), list(51, "&", "a=eq.#"), "predicates: at most 50 comparisons"},
 		{"PredicatesGroup", "or=(" + list(50, ",", "a.eq.#") + ")", "or=(" + list(50, ",", "a.eq.#") + ")&b=eq.1", "predicates: at most 50 comparisons"},
 		{"PredicatesEmbed", "select=x(*)&" + list(50, "&", "x.a=eq.#"), "select=x(*)&b=eq.1&" + list(50, "&", "x.a=eq.#"), "predicates: at most 50 comparisons"},
+		{"PredicatesPresent", "select=x(*)&x=is.null&" + list(24, "&", "x.a=eq.#") + "&b=eq.1", "select=x(*)&x=is.null&" + list(25, "&", "x.a=eq.#"), "predicates: at most 50 comparisons"},
+		{"PredicatesPresentTwice", "select=x()&or=(x.is.null,x.is.null)&x.or=(" + list(16, ",", "a.eq.#") + ")", "select=x()&or=(x.is.null,x.is.null)&x.or=(" + list(17, ",", "a.eq.#") + ")", "predicates: at most 50 comparisons"},
+		{
+			"PredicatesPresentDeep", "select=x(y(z(w())))&x=is.null&x.y=is.null&x.y.z=is.null&x.y.z.w=is.null&" + list(8, "&", "x.y.z.w.a=eq.#"),
+			"select=x(y(z(w())))&x=is.null&x.y=is.null&x.y.z=is.null&x.y.z.w=is.null&" + list(9, "&", "x.y.z.w.a=eq.#"), "predicates: at most 50 comparisons",
+		},
+		{
+			"PredicatesPresentInner", "select=x(y!inner())&x=not.is.null&" + list(24, "&", "x.y.a=eq.#"),
+			"select=x(y!inner())&x=not.is.null&b=eq.1&" + list(24, "&", "x.y.a=eq.#"), "predicates: at most 50 comparisons",
+		},
 		{"GroupDepth", "or=" + nested(1, "(", nested(7, "and(", "a.eq.1")), "or=" + nested(1, "(", nested(8, "and(", "a.eq.1")), "groups: at most 8 levels"},
 		{"GroupDepthNot", "not.or=" + nested(1, "(", nested(7, "not.or(", "a.eq.1")), "not.or=" + nested(1, "(", nested(8, "not.or(", "a.eq.1")), "groups: at most 8 levels"},
 		{"EmbedDepth", "select=" + nested(4, "x(", "id"), "select=" + nested(5, "x(", "id"), "embeds: at most 4 levels"},

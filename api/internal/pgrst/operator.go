@@ -157,8 +157,8 @@ func (p *parser) quantified(column string, op store.Op, quant quantifier, value 
 		return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}
 	}
 	if op != store.OpEq || quant != quantAny {
-		if p.predicates += max(len(list)-1, 0); p.predicates > p.lim.Predicates {
-			return store.Cond{}, &LimitError{Limit: "predicates", Max: p.lim.Predicates, Unit: "comparisons"}
+		if err := p.compare(max(len(list)-1, 0)); err != nil {
+			return store.Cond{}, err
 		}
 	}
 	for i := range list {

@@ -11,6 +11,7 @@ import (
 // param is one key=value of a query string, decoded.
 type param struct {
 	key, value string
+	depth      int // embeds in key
 }
 
 // splitParams decodes the parameters of a query string into buf, in order. What
@@ -40,7 +41,7 @@ func splitParams(raw string, buf []param, lim *Limits) ([]param, error) {
 		if len(buf) == lim.Params {
 			return nil, &LimitError{Limit: "query string", Max: lim.Params, Unit: "parameters"}
 		}
-		buf = append(buf, param{key, value})
+		buf = append(buf, param{key: key, value: value})
 	}
 	return buf, nil
 }

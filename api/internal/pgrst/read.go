@@ -74,6 +74,9 @@ func parse(rawQuery string, p parser) (*Read, []Arg, error) {
 			}
 		}
 	}
+	if p.embeds > 0 {
+		p.deepestFirst(params)
+	}
 	for i := range params {
 		if err := p.param(params[i].key, params[i].value); err != nil {
 			return nil, nil, err

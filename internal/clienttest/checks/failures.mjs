@@ -26,6 +26,7 @@ async function refusals(t, db) {
   await refused('select', 'an unknown relation', 400, 'PGRST200', () => countries('alpha_2, languages(name)'))
   await refused('select', 'a hint that fits no relation', 400, 'PGRST200', () => db.from('subdivisions').select('code, countries!parent_code(alpha_3)'))
   await refused('eq', 'a relation that is not in select', 400, 'PGRST108', () => countries().eq('subdivisions.code', 'x'))
+  await refused('eq', 'a relation', 400, 'PGRST120', () => countries('alpha_2, subdivisions(code)').eq('subdivisions', 'x'))
   await refused('order', 'a relation to many', 400, 'PGRST118', () => countries('alpha_2, subdivisions(code)').order('subdivisions(code)'))
   await refused('select', 'a cast to an unknown type', 400, '42704', () => countries('name::nope'))
   await refused('eq', 'text for a number', 400, '22P02', () => db.from('subdivision_types').select().eq('uses', 'many'))
