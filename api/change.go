@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -100,7 +101,7 @@ func (x *exchange) untouched(w *write, where store.Cond, opts store.WriteOptions
 	if err := x.readRow(&q, rows); err != nil {
 		return err
 	}
-	if opts.Version != nil && *opts.Version != rows.Version {
+	if len(opts.Versions) > 0 && !slices.Contains(opts.Versions, rows.Version) {
 		return store.ErrStale
 	}
 	return nil
@@ -134,7 +135,7 @@ func (x *exchange) changeRow(change rowChange) error {
 	opts.Single, opts.ByKey = false, true
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	if opts.Version, err = x.expected(id, rows); err != nil {
+	if opts.Versions, err = x.expected(id, rows); err != nil {
 		return err
 	}
 	if err := change(x.gate(), w, id, opts, rows); err != nil {
@@ -143,26 +144,21 @@ func (x *exchange) changeRow(change rowChange) error {
 	return x.sendRow(w, rows, http.StatusOK)
 }
 
-// expected returns the version the row must have by If-Match, nil if any will do.
-// Where the header names another number of versions than one it looks which one
-// the row has; the write still demands it.
-func (x *exchange) expected(id store.Cond, rows *store.Rows) (*int64, error) {
+// expected returns the versions of which the row must have one by If-Match, none
+// if any will do. Where no version can match it only looks whether there is a row.
+func (x *exchange) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
 	match := ifMatch(x.r.Header)
 	if !match.given || match.any {
 		return nil, nil
 	}
-	if len(match.versions) == 1 && x.resource.table.Version != nil {
-		return &match.versions[0], nil
+	if len(match.versions) > 0 && x.resource.table.Version != nil {
+		return match.versions, nil
 	}
 	q := store.Query{Select: []store.Selected{}, Where: id}
 	if err := x.readRow(&q, rows); err != nil {
 		return nil, err
 	}
-	version := rows.Version
-	if !match.holds(version) {
-		return nil, store.ErrStale
-	}
-	return &version, nil
+	return nil, store.ErrStale
 }
 
 // sendRow answers a write of one row, with the status of a row that is sent. The

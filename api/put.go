@@ -86,7 +86,7 @@ func (x *exchange) putRow() error {
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	if opts.Version, err = x.expected(id, rows); errors.Is(err, store.ErrNotFound) {
+	if opts.Versions, err = x.expected(id, rows); errors.Is(err, store.ErrNotFound) {
 		return store.ErrStale
 	} else if err != nil {
 		return err

@@ -26,6 +26,10 @@ func TestRestore(t *testing.T) {
 		if op := lastOp(t, db); op != "restore" {
 			t.Errorf("the log has %q", op)
 		}
+		// By one of several versions, of which the row has its last.
+		must(t, h, 204, request{caller: "ann", line: "DELETE " + gone})
+		must(t, h, 404, request{caller: "ann", line: "PATCH " + gone, body: undelete, header: []string{`If-Match: "1.a", "2.b"`}})
+		must(t, h, 204, request{caller: "ann", line: "PATCH " + gone, body: undelete, header: []string{`If-Match: "1.a", "4.b", "9.c"`}})
 		// By a filter, as supabase-js does, and for a member of the project.
 		must(t, h, 204, request{caller: "ann", line: "DELETE " + gone})
 		res = must(t, h, 200, request{caller: "bob", line: "PATCH /tasks?id=eq." + tGone + "&select=title", body: undelete, header: []string{represented}})

@@ -215,7 +215,7 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 	opts := WriteOptions{Return: &Query{}, ByKey: true}
 	if v := r.table.Version; v != nil {
 		version, _ := values[v.index].(int64)
-		opts.Version = &version
+		opts.Versions = []int64{version}
 	}
 	var out Rows
 	g := r.gate()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/seed"
@@ -23,7 +24,7 @@ type write struct {
 	given    ColumnSet      // insert: columns the caller gave
 	sets     []assignment
 	where    Cond
-	version  *int64 // update: the version the row must have
+	versions []int64 // of which the row must have one, if there are any
 	upsert   *upsert
 	ret      *Query // nil: only the number of rows
 	erase    bool   // delete rows of a table with SoftDelete for good
@@ -61,8 +62,9 @@ type WriteOptions struct {
 	// with a [MaxAffectedError]. Nil sets no limit but that of every write.
 	Most *int
 
-	// Version is the version the written row must have; else [ErrStale].
-	Version *int64
+	// Versions are those of which the written row must have one; else
+	// [ErrStale]. None: any will do.
+	Versions []int64
 
 	// ByKey says that the condition is for one row by its key: a write that
 	// reaches none is [ErrStale] for another version, [ErrDenied] where the
@@ -74,7 +76,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
 		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
-		ret: opts.Return, single: opts.Single, most: opts.Most, version: opts.Version, byKey: opts.ByKey, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, most: opts.Most, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable
@@ -119,7 +121,7 @@ type UpsertOptions struct {
 	Ignore bool
 
 	// New says that no row may exist, Known that every row has to, and of
-	// WriteOptions Version the version it must have. Else the write is undone
+	// WriteOptions Versions those it may have. Else the write is undone
 	// with [ErrStale].
 	New, Known bool
 }
@@ -137,7 +139,7 @@ func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Ro
 		return err
 	}
 	w.rows, w.given = in.rows, in.given
-	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, fresh: opts.New, known: opts.Known || opts.Version != nil, sets: in.given}
+	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, fresh: opts.New, known: opts.Known || opts.Versions != nil, sets: in.given}
 	for _, k := range keys {
 		w.upsert.sets.Remove(k)
 	}
@@ -265,7 +267,7 @@ func (w *write) missed(ctx context.Context) error {
 	switch {
 	case out.Count == 0:
 		return ErrNotFound
-	case w.version != nil && (w.table.Version == nil || out.Version != *w.version):
+	case len(w.versions) > 0 && (w.table.Version == nil || !slices.Contains(w.versions, out.Version)):
 		return ErrStale
 	case w.scope != nil && w.op != OpRestore:
 		return ErrDenied

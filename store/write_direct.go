@@ -280,14 +280,23 @@ func (w *write) selectRows(c *compiler, s source) error {
 	if err == nil && w.guard != nil {
 		err = errors.Join(c.rule(s, w.guard.Read), c.rule(s, w.changeRule()))
 	}
-	if err == nil && w.version != nil {
+	if err == nil && len(w.versions) > 0 {
 		if w.table.Version == nil {
 			return ErrStale
 		}
 		c.write(" and ")
 		c.column(s, w.table.Version)
-		c.write(" = ")
-		c.bind(KindInt, *w.version)
+		switch {
+		case len(w.versions) == 1:
+			c.write(" = ")
+			c.bind(KindInt, w.versions[0])
+		case c.pg:
+			c.write(" = ")
+			c.bindList(KindInt, w.versions)
+		default:
+			c.write(" in ")
+			c.bindList(KindInt, w.versions)
+		}
 	}
 	if err == nil && !w.where.IsZero() {
 		c.write(" and ")

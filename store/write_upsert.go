@@ -77,8 +77,15 @@ func (w *write) outOfReach(row []any, err error) error {
 
 // hasVersion reports whether a row has the version the write demands, if it does.
 func (w *write) hasVersion(row []any) bool {
+	if len(w.versions) == 0 {
+		return true
+	}
 	v := w.table.Version
-	return w.version == nil || v != nil && row[v.index] == *w.version
+	if v == nil {
+		return false
+	}
+	version, ok := row[v.index].(int64)
+	return ok && slices.Contains(w.versions, version)
 }
 
 // chosenKey refuses a new row for which the scope chose a key that the database

@@ -50,7 +50,7 @@ func testLocking(t *testing.T, db *store.DB) {
 	}{{1, store.ErrStale}, {3, store.ErrStale}, {2, nil}, {2, store.ErrStale}} {
 		p := value(g.DecodePatch([]byte(`{"text":"three"}`), nil))(t)
 		var out store.Rows
-		err := g.Update(ctx, p, store.Eq("id", n.ID), store.WriteOptions{Version: &tt.version, ByKey: true}, &out)
+		err := g.Update(ctx, p, store.Eq("id", n.ID), store.WriteOptions{Versions: []int64{tt.version}, ByKey: true}, &out)
 		if tt.want == nil && (err != nil || out.Count != 1) {
 			t.Errorf("update of version %d: %v, %d rows", tt.version, err, out.Count)
 		}

@@ -43,7 +43,6 @@ async function refusals(t, db) {
   await refused('overlaps', 'a text is no array', 400, '42804', () => countries().overlaps('name', ['a']))
   await refused('rangeAdjacent', 'not supported', 400, 'PGRST127', () => countries().rangeAdjacent('name', '[1,2)'))
   await refused('geojson', 'not supported', 406, 'PGRST107', () => countries().geojson())
-  await refused('explain', 'not supported', 406, 'PGRST107', () => countries().explain())
   await refused('select', 'spread embeds are not supported', 400, 'PGRST127', () => db.from('subdivisions').select('code, ...country(name)'))
   await refused('schema', 'an unknown schema', 406, 'PGRST106', () => db.schema('private').from('countries').select())
 }
