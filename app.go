@@ -181,7 +181,7 @@ func (a *App) serve(ctx context.Context, listener net.Listener, handler http.Han
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       90 * time.Second,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    28 << 10, // net/http allows 4 KiB more
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -1,0 +1,214 @@
+package gatetest_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// counting counts what is asked of a driver.
+type counting struct {
+	driver.Driver
+	asked *atomic.Int64
+}
+
+func (c counting) Query(ctx context.Context, conn driver.Conn, s *driver.Statement, r *driver.Result) error {
+	c.asked.Add(1)
+	return c.Driver.Query(ctx, conn, s, r)
+}
+
+func (c counting) Exec(ctx context.Context, conn driver.Conn, s *driver.Statement) (int64, error) {
+	c.asked.Add(1)
+	return c.Driver.Exec(ctx, conn, s)
+}
+
+func (c counting) Begin(ctx context.Context, opts driver.TxOptions) (driver.Conn, error) {
+	c.asked.Add(1)
+	return c.Driver.Begin(ctx, opts)
+}
+
+// countedEngines runs a test with a fixture whose statements are counted.
+func countedEngines(t *testing.T, timeout time.Duration, run func(t *testing.T, f *fixture, asked *atomic.Int64)) {
+	t.Helper()
+	asked := new(atomic.Int64)
+	o := options()
+	o.Wrap = func(d driver.Driver) driver.Driver { return counting{d, asked} }
+	t.Run("sqlite", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "test.db")
+		db, err := sqlite.Open(t.Context(), path, &sqlite.Options{Store: o, StatementTimeout: timeout})
+		run(t, opened(t, db, err), asked)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: o, StatementTimeout: timeout})
+		run(t, opened(t, db, err), asked)
+	})
+}
+
+// TestA45Limits: what asks for more than a limit allows is refused
+// by the limit's name, at once and without a statement.
+func TestA45Limits(t *testing.T) {
+	t.Parallel()
+	list := func(n int, separator, item string) string {
+		return strings.TrimSuffix(strings.Repeat(item+separator, n), separator)
+	}
+	embeds := ""
+	for i := range 9 {
+		embeds += fmt.Sprintf("e%d:owner(id),", i)
+	}
+	refused := []struct{ query, code, name string }{
+		{"or=" + strings.Repeat("(or", 8) + "(amount.gt.0)" + strings.Repeat(")", 8), "PL001", "groups"},
+		{"or=(" + list(51, ",", "amount.gt.0") + ")", "PL001", "predicates"},
+		{"amount=gt(all).{" + list(51, ",", "0") + "}", "PL001", "predicates"},
+		{"amount=in.(" + list(1001, ",", "1") + ")", "PL001", "in:"},
+		{"select=project(notes(project(notes(project(id)))))", "PL001", "embeds"},
+		{"select=" + embeds + "id", "PL001", "embeds"},
+		{"limit=1001", "PL001", "limit"},
+		{"select=tags(id)&tags.limit=1001", "PL001", "limit"},
+		{"offset=100001", "PL001", "offset"},
+		{"limit=-1", "PGRST103", "Limit"},
+		{"limit=NaN", "PGRST100", "limit"},
+		{"slug=eq." + strings.Repeat("x", 9<<10), "PL001", "query string"},
+		{list(65, "&", "slug=neq.x"), "PL001", "parameters"},
+	}
+	countedEngines(t, 0, func(t *testing.T, f *fixture, asked *atomic.Int64) {
+		for _, tt := range refused {
+			before := asked.Load()
+			best := time.Hour
+			for range 5 {
+				began := time.Now()
+				got := f.do(t, asAna, ask{method: http.MethodGet, target: "/notes?" + tt.query})
+				best = min(best, time.Since(began))
+				status := http.StatusBadRequest
+				if tt.code == "PGRST103" {
+					status = http.StatusRequestedRangeNotSatisfiable // as clients know it
+				}
+				if got.Status != status || got.Code() != tt.code || !strings.Contains(got.Body, tt.name) {
+					t.Errorf("%s: status %d, %s, want %s for %s", shortened(tt.query), got.Status, got.Body, tt.code, tt.name)
+				}
+			}
+			if n := asked.Load() - before; n != 0 || best > 10*time.Millisecond {
+				t.Errorf("%s: refused after %s and %d statements", shortened(tt.query), best, n)
+			}
+		}
+		before := asked.Load()
+		for _, path := range []string{"/" + strings.Repeat("x", 16<<10), "/notes/" + strings.Repeat("x", 16<<10), "/rpc/" + strings.Repeat("x", 16<<10)} {
+			if got := f.do(t, asAna, ask{method: http.MethodGet, target: path}); got.Status < 400 || asked.Load() != before {
+				t.Errorf("a path of 16 KiB: status %d, %d statements", got.Status, asked.Load()-before)
+			}
+		}
+	})
+}
+
+// TestA44Bodies: a body beyond its limit is 413 before anybody reads what
+// it says, whether its length is told, untold or sent in chunks.
+func TestA44Bodies(t *testing.T) {
+	t.Parallel()
+	countedEngines(t, 0, func(t *testing.T, f *fixture, asked *atomic.Int64) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f.handler.ServeHTTP(w, r.WithContext(auth.WithPrincipal(r.Context(), asAna)))
+		}))
+		defer server.Close()
+		garbage := strings.Repeat("{", 1<<20) // a 400 for whoever reads it
+		for _, target := range []string{"POST /notes", "PATCH /notes?slug=eq.ana-draft", "PUT /notes/" + anaDraft, "POST /rpc/first_note", "POST /-/batch"} {
+			method, path, _ := strings.Cut(target, " ")
+			for _, told := range []bool{true, false} {
+				send := func(body string) int {
+					var from io.Reader = strings.NewReader(body)
+					if !told {
+						from = struct{ io.Reader }{from}
+					}
+					r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, from)
+					if err != nil {
+						t.Fatal(err)
+					}
+					r.Header.Set("Content-Type", "application/json")
+					res, err := server.Client().Do(r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer res.Body.Close()
+					return res.StatusCode
+				}
+				before := asked.Load()
+				if got := send(garbage + "{"); got != http.StatusRequestEntityTooLarge {
+					t.Errorf("%s, length told %v, one byte more: %d", target, told, got)
+				}
+				if got := send(garbage); got != http.StatusBadRequest {
+					t.Errorf("%s, length told %v, at the limit: %d", target, told, got)
+				}
+				if n := asked.Load() - before; n != 0 {
+					t.Errorf("%s, length told %v: %d statements", target, told, n)
+				}
+			}
+		}
+	})
+}
+
+// TestA46ExpensiveReads: while one caller asks for the most a read can
+// hold, 20 requests at once, others read rows as before, and when the statements
+// end by their timeout the connections are there again. How many requests of one
+// caller may run at a time is not bounded here.
+func TestA46ExpensiveReads(t *testing.T) {
+	t.Parallel()
+	const timeout = 500 * time.Millisecond
+	countedEngines(t, timeout, func(t *testing.T, f *fixture, _ *atomic.Int64) {
+		var rows []row
+		for i := range 150 {
+			id := fmt.Sprintf("00000000-0000-7000-8000-%012x", 0xa0000+i)
+			rows = append(rows, note(id, tenant1, ana, bothProject, fmt.Sprintf("many-%d", i), "shared", i, nil))
+		}
+		f.exec(t, table{"notes", rows}.insert())
+		read := func() (took time.Duration) {
+			began := time.Now()
+			f.do(t, asAri, ask{method: http.MethodGet, target: "/notes/" + ariDraft}).Want(http.StatusOK)
+			return time.Since(began)
+		}
+		for range 20 {
+			read()
+		}
+		target := "/notes?limit=1000&select=id,project(notes(id,project(notes(id,title)))),tags(notes(id,owner(name)))"
+		stop, slowest := make(chan struct{}), make(chan time.Duration)
+		go func() {
+			worst := time.Duration(0)
+			for {
+				select {
+				case <-stop:
+					slowest <- worst
+					return
+				default:
+					worst = max(worst, read())
+				}
+			}
+		}()
+		began := time.Now()
+		statuses := together(20, func(int) int {
+			client := f.as(t, asAna).With("Accept", "application/json")
+			return client.Get(target).Status
+		})
+		took := time.Since(began)
+		close(stop)
+		worst, after := <-slowest, read()
+		for status := range statuses {
+			if status != http.StatusOK && status != http.StatusServiceUnavailable && status != http.StatusBadRequest && status != http.StatusGatewayTimeout {
+				t.Errorf("statuses %v", statuses)
+			}
+		}
+		t.Logf("20 expensive reads: %v in %s; the slowest read of another caller meanwhile took %s, one afterwards %s", statuses, took, worst, after)
+		if worst > 10*timeout || after > timeout {
+			t.Errorf("others waited for %s and, when all was over, %s", worst, after)
+		}
+	})
+}
