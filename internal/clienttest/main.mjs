@@ -13,6 +13,7 @@ import { readCodes } from './checks/iso.mjs'
 import { Suite } from './checks/suite.mjs'
 import { absence } from './checks/absence.mjs'
 import { aggregates } from './checks/aggregates.mjs'
+import { conditional } from './checks/conditional.mjs'
 import { embeds } from './checks/embeds.mjs'
 import { failures } from './checks/failures.mjs'
 import { filters } from './checks/filters.mjs'
@@ -74,4 +75,5 @@ await notes(suite, {
   anonymous: client(quickstart, publishable),
 }, { owner: subject(demo), stranger: subject(other) })
 await plans(suite, { demo: client(quickstart, publishable, demo) }, { owner: subject(demo) })
+await conditional(suite, { demo: client(quickstart, publishable, demo) }, { url: quickstart, publishable, token: demo })
 process.exit(suite.report(console))
