@@ -119,6 +119,8 @@ func (c *compiler) compareValue(s source, col *Column, op Op, v any) error {
 		return c.match(s, col, op, v)
 	case OpSearch:
 		return c.search(s, col, v)
+	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
+		return c.fullText(s, col, op, v)
 	case OpContains, OpContained, OpOverlaps:
 		c.holds(s, col, op, v)
 		return nil

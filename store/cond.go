@@ -49,6 +49,16 @@ const (
 	// OpSearch takes the words a text must have, and needs a column tagged
 	// `plinth:"searchable"`: see [TextCol.Search].
 	OpSearch
+	// OpFullText and the three behind it are PostgreSQL's own search: the column
+	// as to_tsvector sees it matches the query of to_tsquery, plainto_tsquery,
+	// phraseto_tsquery or websearch_to_tsquery. The operand is a [FullText]. They
+	// need a searchable column, whose index they do not use: every row is read.
+	// Of a text the first 100,000 characters count, and ASCII punctuation only
+	// separates words. SQLite refuses them; OpSearch works on both engines.
+	OpFullText
+	OpFullTextPlain
+	OpFullTextPhrase
+	OpFullTextWeb
 )
 
 // quantifier says how many of several operands a comparison must hold for.

@@ -102,6 +102,7 @@ var opWords = [...]string{
 	OpEq: " = ", OpNe: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= ", OpLike: " like ", OpILike: " ilike ",
 	OpMatch: " match ", OpIMatch: " imatch ", OpIn: " in ", OpIsNull: " is null", OpIsTrue: " is true", OpIsFalse: " is false",
 	OpDistinct: " is distinct from ", OpContains: " contains ", OpContained: " contained in ", OpOverlaps: " overlaps ", OpSearch: " search ",
+	OpFullText: " fts ", OpFullTextPlain: " plfts ", OpFullTextPhrase: " phfts ", OpFullTextWeb: " wfts ",
 }
 
 func (n *node) appendComparison(dst []byte, t *Table) []byte {

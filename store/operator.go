@@ -22,6 +22,8 @@ func (c *Column) checkOp(op Op) error {
 		if !c.Searchable {
 			return operatorError(c, "is not searchable")
 		}
+	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
+		return c.checkFullText()
 	case OpIsTrue, OpIsFalse:
 		if c.Kind != KindBool {
 			return operatorError(c, "is no boolean")
@@ -46,7 +48,7 @@ func operatorError(col *Column, why string) error {
 func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
 
 func isPatternOp(op Op) bool {
-	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch || op == OpSearch
+	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch || op == OpSearch || op.fullText()
 }
 
 // listed reports whether a comparison has several operands.
@@ -89,6 +91,9 @@ func checkPattern(op Op, pattern string) error {
 		return checkRegexp(pattern)
 	case OpSearch:
 		_, err := fulltext.Parse(pattern)
+		return err
+	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
+		_, err := fullTextQuery(op, pattern)
 		return err
 	}
 	if !validPattern(pattern) {

@@ -34,6 +34,7 @@ type row struct {
 	support support //
 	note    string  // Markdown: how it differs, what to know
 
+	on      string   // the engine it is sent to; "" is both
 	as      string   // a caller of callers; "" is ann
 	request string   // "GET /books?select=title"
 	header  []string // "Prefer: return=minimal"
@@ -47,6 +48,9 @@ type row struct {
 // run sends the example to the application, and puts back what it changed.
 func (r row) run(t *testing.T, a *application) {
 	t.Helper()
+	if r.on != "" && r.on != a.db.Capabilities().Engine {
+		return
+	}
 	method, target, _ := strings.Cut(r.request, " ")
 	if method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions {
 		defer a.reset(t)

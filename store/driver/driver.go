@@ -70,6 +70,10 @@ type Dialect struct {
 	// FoldCollation is the quoted collation in which lower() folds letters
 	// as Unicode does. PostgreSQL only.
 	FoldCollation string
+
+	// TextSearch lists the text search configurations that statements can
+	// name. PostgreSQL only.
+	TextSearch []string
 }
 
 // Postgres reports whether the dialect is PostgreSQL's.

@@ -96,6 +96,9 @@ func inspect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
 		return d, fmt.Errorf("the server is PostgreSQL %d, want 13 or newer", version/10000)
 	}
 	var err error
-	d.FoldCollation, err = foldCollation(ctx, pool)
+	if d.FoldCollation, err = foldCollation(ctx, pool); err != nil {
+		return d, err
+	}
+	d.TextSearch, err = textSearch(ctx, pool)
 	return d, err
 }

@@ -38,6 +38,8 @@ func searchTopics() []topic {
 		{"SearchFollowsWrites", []any{story{}, entry{}}, store.Options{}, testSearchFollows},
 		{"SearchFollowsRawWrites", []any{story{}, entry{}}, store.Options{}, testSearchRaw},
 		{"SearchInRules", []any{story{}}, store.Options{}, testSearchRules},
+		{"FullText", []any{story{}}, store.Options{}, testFullText},
+		{"FullTextInRules", []any{story{}}, store.Options{}, testFullTextRules},
 	}
 }
 

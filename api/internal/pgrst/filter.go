@@ -27,18 +27,18 @@ func (p *parser) comparison(s *scanner, t *target, column string, path store.Pat
 	if !negated {
 		expecting = `"not" or ` + anyOperator
 	}
-	op, quant, err := s.operator(expecting)
+	cmp, err := s.operator(expecting)
 	if err != nil {
 		return store.Cond{}, err
 	}
 	start := s.pos
-	c, err := p.operand(s, column, op, quant, grouped)
+	c, err := p.operand(s, column, cmp, grouped)
 	if err != nil {
 		return store.Cond{}, err
 	}
 	if path.IsZero() {
 		if embed := embedAnswered(t.query, column); embed != nil {
-			return p.embedComparison(embed, op, s.text[start:s.pos], negated)
+			return p.embedComparison(embed, cmp.op, s.text[start:s.pos], negated)
 		}
 	}
 	c = c.At(path)

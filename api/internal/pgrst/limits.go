@@ -62,8 +62,8 @@ type Limits struct {
 	// Path is how many steps a path leads into a JSON document. Defaults to 8.
 	Path int
 
-	// Pattern is the length of a regular expression in bytes. Defaults to
-	// 512.
+	// Pattern is the length of a regular expression or a full text query in
+	// bytes. Defaults to 512.
 	Pattern int
 
 	// Wildcards is the number of wildcards * and % in one like pattern; each

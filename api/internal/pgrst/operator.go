@@ -38,6 +38,14 @@ func operators(word string) (store.Op, bool) {
 		return store.OpIMatch, true
 	case "search":
 		return store.OpSearch, true
+	case "fts":
+		return store.OpFullText, true
+	case "plfts":
+		return store.OpFullTextPlain, true
+	case "phfts":
+		return store.OpFullTextPhrase, true
+	case "wfts":
+		return store.OpFullTextWeb, true
 	case "in":
 		return store.OpIn, true
 	case "is":
@@ -58,7 +66,7 @@ func operators(word string) (store.Op, bool) {
 // the library does not have.
 func unsupportedOperator(word string) bool {
 	switch word {
-	case "sl", "sr", "nxr", "nxl", "adj", "fts", "plfts", "phfts", "wfts":
+	case "sl", "sr", "nxr", "nxl", "adj":
 		return true
 	}
 	return false
@@ -73,32 +81,48 @@ const (
 	quantAll
 )
 
-// operator reads "op.", "op(any)." or "op(all).".
-func (s *scanner) operator(expecting string) (op store.Op, quant quantifier, err error) {
+// comparator is an operator with what stands in parentheses behind it.
+type comparator struct {
+	op     store.Op
+	quant  quantifier
+	config string // of a full text search; empty takes the default
+}
+
+// operator reads "op.", "op(any).", "op(all)." or, of a full text search,
+// "op(configuration).".
+func (s *scanner) operator(expecting string) (comparator, error) {
 	start := s.pos
 	for s.pos < len(s.text) && 'a' <= s.text[s.pos] && s.text[s.pos] <= 'z' {
 		s.pos++
 	}
 	word := s.text[start:s.pos]
 	op, known := operators(word)
+	c := comparator{op: op}
 	next := s.peek()
 	if unsupportedOperator(word) && (next == '.' || next == '(') {
-		return 0, quantNone, unsupported("the operator " + word + " is")
+		return comparator{}, unsupported("the operator " + word + " is")
 	}
-	if known && next == '(' && quantifiable(op) {
+	switch {
+	case !known || next != '(':
+	case fullText(op):
+		var err error
+		if c.config, err = s.configuration(); err != nil {
+			return comparator{}, err
+		}
+	case quantifiable(op):
 		switch {
 		case s.accept("(any)"):
-			quant = quantAny
+			c.quant = quantAny
 		case s.accept("(all)"):
-			quant = quantAll
+			c.quant = quantAll
 		default:
-			return 0, quantNone, s.unexpected(`"(any)" or "(all)"`)
+			return comparator{}, s.unexpected(`"(any)" or "(all)"`)
 		}
 	}
 	if known && s.accept(".") {
-		return op, quant, nil
+		return c, nil
 	}
-	return 0, quantNone, s.unexpectedAt(start, expecting)
+	return comparator{}, s.unexpectedAt(start, expecting)
 }
 
 // quantifiable reports whether an operator compares with any or all of several
@@ -125,8 +149,8 @@ func startsComparison(text string) bool {
 
 // operand reads the value of a comparison, up to the end of the text, or, in a
 // group, up to the end of the member.
-func (p *parser) operand(s *scanner, column string, op store.Op, quant quantifier, grouped bool) (store.Cond, error) {
-	switch op {
+func (p *parser) operand(s *scanner, column string, c comparator, grouped bool) (store.Cond, error) {
+	switch c.op {
 	case store.OpIn:
 		return p.inList(s, column)
 	case store.OpIsNull:
@@ -138,11 +162,14 @@ func (p *parser) operand(s *scanner, column string, op store.Op, quant quantifie
 	} else {
 		value, s.pos = s.text[s.pos:], len(s.text)
 	}
-	if quant != quantNone {
-		return p.quantified(column, op, quant, value)
+	if c.quant != quantNone {
+		return p.quantified(column, c.op, c.quant, value)
 	}
-	value, err := p.value(op, value)
-	return store.Compare(column, op, store.Text(value)), err
+	value, err := p.value(c.op, value)
+	if fullText(c.op) {
+		return store.Compare(column, c.op, store.FullText{Config: c.config, Query: value}), err
+	}
+	return store.Compare(column, c.op, store.Text(value)), err
 }
 
 // quantified reads the array {a,"b c"} of a comparison with any or all of its
@@ -179,6 +206,10 @@ func (p *parser) value(op store.Op, value string) (string, error) {
 	case store.OpLike, store.OpILike:
 		return p.pattern(value)
 	case store.OpMatch, store.OpIMatch:
+		if len(value) > p.lim.Pattern {
+			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
+		}
+	case store.OpFullText, store.OpFullTextPlain, store.OpFullTextPhrase, store.OpFullTextWeb:
 		if len(value) > p.lim.Pattern {
 			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
 		}
