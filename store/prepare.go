@@ -141,6 +141,14 @@ func sameValue(k Kind, a, b any) bool {
 	if k.Ordered() {
 		return compareValues(k, a, b) == 0
 	}
+	return sameBytes(k, a, b)
+}
+
+// sameBytes reports whether two values are the same in an answer.
+func sameBytes(k Kind, a, b any) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
 	return string(appendValue(nil, k, a)) == string(appendValue(nil, k, b))
 }
 

@@ -48,6 +48,9 @@ func (w *write) simple(checks []check) bool {
 	if w.ret == nil {
 		return true
 	}
+	if w.marks() {
+		return false // the answer is the row as it was
+	}
 	ordered := w.op == OpInsert || pinned(w.table, w.where)
 	return ordered && !w.filtered()
 }
@@ -248,6 +251,10 @@ func (w *write) changeRows(c *compiler, s source) error {
 func (w *write) deletesRows() bool {
 	return w.op == OpDelete && (w.table.DeletedAt == nil || w.erase)
 }
+
+// marks reports whether rows leave the sight of others and not the table. What
+// answers is the row as it was, as with rows that leave the table.
+func (w *write) marks() bool { return w.op == OpDelete && !w.deletesRows() }
 
 func (w *write) assign(c *compiler, s source) {
 	for i, a := range w.sets {

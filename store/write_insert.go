@@ -117,7 +117,8 @@ func (w *write) insertArrays(c *compiler, columns []*Column) {
 
 // compileCTE writes the whole write as one statement for PostgreSQL: the old
 // rows locked under their rules, the change, the log, and an answer taken from
-// the rows just written, never from the table, which still looks as before.
+// the rows just written, or just locked where they are deleted, never from the
+// table, which still looks as before.
 func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, error) {
 	s := source{table: w.table, alias: c.alias(), guard: w.guard}
 	if err := w.changeCTEs(c, s); err != nil {
@@ -131,18 +132,22 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 	if err != nil {
 		return nil, err
 	}
+	rows := newRows
+	if w.marks() {
+		rows = oldRows
+	}
 	if plan == nil {
 		c.write(" select count(*)")
 		if err := w.answerFilter(c, result, checks, " filter (where ", ")"); err != nil {
 			return nil, err
 		}
-		c.write(" from ", newRows, " ", result.alias)
+		c.write(" from ", rows, " ", result.alias)
 	} else {
 		c.write(" select ")
 		if err := w.returnColumns(c, result, plan); err != nil {
 			return nil, err
 		}
-		c.write(" from ", newRows, " ", result.alias)
+		c.write(" from ", rows, " ", result.alias)
 		if err := w.answerFilter(c, result, checks, " where ", ""); err != nil {
 			return nil, err
 		}
@@ -166,7 +171,7 @@ func (w *write) changeCTEs(c *compiler, s source) error {
 		c.write(" returning ", s.alias, ".*)")
 		return nil
 	}
-	if !w.table.Tracked || w.deletesRows() {
+	if !w.table.Tracked && !w.marks() || w.deletesRows() {
 		c.write("with ", newRows, " as (")
 		if err := w.changeRows(c, s); err != nil {
 			return err

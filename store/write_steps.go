@@ -271,10 +271,12 @@ func (w *write) refuseNulls(row []any) error {
 	return &ConstraintError{Kind: NotNull, Table: w.table.Name, Columns: publicNames([]*Column{null})}
 }
 
+// differing returns the columns that are written: 1.00 in place of 1.0 is a change,
+// though the two are equal.
 func (w *write) differing(rw *rowWrite) ColumnSet {
 	var set ColumnSet
 	for i, c := range w.table.Columns {
-		if !sameValue(c.Kind, rw.old[i], rw.new[i]) {
+		if !sameBytes(c.Kind, rw.old[i], rw.new[i]) {
 			set.Add(c)
 		}
 	}

@@ -16,5 +16,6 @@ func writeTopics() []topic {
 		{"Upserts", []any{stock{}}, store.Options{}, testUpserts},
 		{"Bulk", []any{everything{}}, store.Options{}, testBulk},
 		{"Paths", []any{direct{}, stepped{}}, store.Options{}, testPaths},
+		{"Images", []any{receipt{}, scrap{}}, store.Options{}, testImages},
 	}
 }
