@@ -1,0 +1,71 @@
+package paritytest_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// blockSize is the number of requests to one pair of databases. Writes change
+// what later requests see, so a block is the smallest part to run again.
+const blockSize = 250
+
+// TestTwoEngines compares 2,000 generated requests; with PLINTH_TEST_LONG=1 20,000.
+// PLINTH_TEST_RANDOM=<seed> runs the same requests again.
+func TestTwoEngines(t *testing.T) {
+	t.Parallel()
+	blocks := 8
+	if os.Getenv("PLINTH_TEST_LONG") != "" {
+		blocks = 80
+	}
+	seed := rand.Uint64()
+	if text := os.Getenv("PLINTH_TEST_RANDOM"); text != "" {
+		seed = must(strconv.ParseUint(text, 10, 64))
+	}
+	t.Logf("PLINTH_TEST_RANDOM=%d", seed)
+	var seen coverage
+	t.Run("blocks", func(t *testing.T) {
+		for i := range blocks {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				runBlock(t, seed+uint64(i), &seen)
+			})
+		}
+	})
+	seen.report(t)
+}
+
+// runBlock sends the requests of one seed.
+func runBlock(t *testing.T, seed uint64, seen *coverage) {
+	t.Helper()
+	p := openPair(t, seed)
+	g := newGenerator(seed, p.sqlite.db)
+	differences := 0
+	for n := 0; n < blockSize; {
+		r := g.request()
+		for follow := 0; r != nil && follow < 4 && n < blockSize; follow++ {
+			a, equal := p.ask(t, r)
+			seen.note(r, a.status)
+			n++
+			if !equal {
+				if differences++; differences == 5 {
+					t.Fatal("no more")
+				}
+			}
+			r = g.follow(r, a)
+		}
+	}
+	p.compareState(t)
+}
+
+// TestFixedRequests compares requests that somebody thought of.
+func TestFixedRequests(t *testing.T) {
+	t.Parallel()
+	p := openPair(t, 1)
+	for i, r := range fixed() {
+		t.Run(fmt.Sprint(i+1), func(t *testing.T) { p.ask(t, r) })
+	}
+	p.compareState(t)
+}
