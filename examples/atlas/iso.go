@@ -8,6 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // isoFolder returns where the files of iso-codes are unless a flag says so.
@@ -21,6 +25,25 @@ type codes struct {
 	subdivisions []isoSubdivision
 	languages    []Language
 	currencies   []Currency
+}
+
+// derive fills in what the file says in other words.
+func (l *Language) derive() {
+	l.Living = l.Type == "L"
+	l.Names = []string{l.Name}
+	for _, other := range []*string{l.InvertedName, l.CommonName} {
+		if other != nil && !slices.Contains(l.Names, *other) {
+			l.Names = append(l.Names, *other)
+		}
+	}
+	codes := `{"alpha_3":` + strconv.Quote(l.Alpha3)
+	if l.Alpha2 != nil {
+		codes += `,"alpha_2":` + strconv.Quote(*l.Alpha2)
+	}
+	if l.Bibliographic != nil {
+		codes += `,"bibliographic":` + strconv.Quote(*l.Bibliographic)
+	}
+	l.Codes = store.JSON(codes + "}") // codes are ASCII letters
 }
 
 // isoSubdivision is an entry of ISO 3166-2 as the file has it. The parent may

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/uptrace/bun"
+import (
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
 
 // Country is an entry of ISO 3166-1. Its fields have the names of the file, so
 // the same struct reads the file, is the table and makes the row that is sent.
@@ -60,7 +64,8 @@ type Subdivision struct {
 	Children []*Subdivision   `bun:"rel:has-many,join:code=parent_code"       json:"-"`
 }
 
-// Language is an entry of ISO 639-3. Living is derived from its type.
+// Language is an entry of ISO 639-3. Living, Names and Codes are derived: its
+// type, all of its names, and its codes by the column they stand in.
 type Language struct {
 	bun.BaseModel `bun:"table:languages" json:"-"`
 
@@ -73,6 +78,9 @@ type Language struct {
 	Scope         string  `bun:",notnull"       json:"scope"   validate:"len=1"`
 	Type          string  `bun:",notnull"       json:"type"    validate:"len=1"`
 	Living        bool    `bun:",notnull"       json:"living"`
+
+	Names []string   `bun:",array,notnull" json:"names"`
+	Codes store.JSON `bun:",notnull"       json:"codes"`
 }
 
 // Currency is an entry of ISO 4217.

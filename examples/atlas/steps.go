@@ -28,7 +28,7 @@ func (c *codes) steps() []step {
 	}
 	languages := slices.Clone(c.languages)
 	for i := range languages {
-		languages[i].Living = languages[i].Type == "L"
+		languages[i].derive()
 	}
 	return append(plan,
 		newStep("languages", "alpha_3", languages),

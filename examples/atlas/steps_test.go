@@ -34,8 +34,8 @@ func TestSteps(t *testing.T) {
 		`{"code":"AZ-BAB","name":"Babək","type_name":"Rayon","country_code":"AZ","parent_code":"AZ-NX"}`,
 		`{"code":"AZ-ORD","name":"Ordubad","type_name":"Rayon","country_code":"AZ","parent_code":"AZ-NX"}`,
 		`languages alpha_3`,
-		`{"alpha_3":"lat","alpha_2":"la","bibliographic":null,"name":"Latin","inverted_name":null,"common_name":null,"scope":"I","type":"A","living":false}`,
-		`{"alpha_3":"aze","alpha_2":"az","bibliographic":null,"name":"Azerbaijani","inverted_name":null,"common_name":null,"scope":"M","type":"L","living":true}`,
+		`{"alpha_3":"lat","alpha_2":"la","bibliographic":null,"name":"Latin","inverted_name":null,"common_name":null,"scope":"I","type":"A","living":false,"names":["Latin"],"codes":{"alpha_3":"lat","alpha_2":"la"}}`,
+		`{"alpha_3":"aze","alpha_2":"az","bibliographic":null,"name":"Azerbaijani","inverted_name":null,"common_name":null,"scope":"M","type":"L","living":true,"names":["Azerbaijani"],"codes":{"alpha_3":"aze","alpha_2":"az"}}`,
 		`currencies alpha_3`,
 		`{"alpha_3":"BOB","numeric":"068","name":"Boliviano"}`,
 	}

@@ -12,8 +12,10 @@ import { createClient } from '@supabase/supabase-js'
 import { readCodes } from './checks/iso.mjs'
 import { Suite } from './checks/suite.mjs'
 import { absence } from './checks/absence.mjs'
+import { coverage, watch } from './checks/coverage.mjs'
 import { aggregates } from './checks/aggregates.mjs'
 import { conditional } from './checks/conditional.mjs'
+import { documents } from './checks/documents.mjs'
 import { embeds } from './checks/embeds.mjs'
 import { failures } from './checks/failures.mjs'
 import { filters } from './checks/filters.mjs'
@@ -54,6 +56,7 @@ function subject(token) {
   return JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).sub
 }
 
+const called = watch()
 const iso = readCodes(env('ISO_CODES'))
 const atlas = client(env('ATLAS_URL'), env('ATLAS_PUBLISHABLE'))
 const service = client(env('ATLAS_URL'), env('ATLAS_SECRET'))
@@ -63,7 +66,7 @@ const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
-for (const read of [selects, filters, quantifiers, groups, order, paging, embeds, absence, hints, aggregates, functions, failures]) {
+for (const read of [selects, filters, quantifiers, documents, groups, order, paging, embeds, absence, hints, aggregates, functions, failures]) {
   await read(suite, atlas, iso)
 }
 for (const write of [writes, upserts]) {
@@ -76,4 +79,5 @@ await notes(suite, {
 }, { owner: subject(demo), stranger: subject(other) })
 await plans(suite, { demo: client(quickstart, publishable, demo) }, { owner: subject(demo) })
 await conditional(suite, { demo: client(quickstart, publishable, demo) }, { url: quickstart, publishable, token: demo })
+await coverage(suite, called, console)
 process.exit(suite.report(console))

@@ -10,6 +10,8 @@ export function readCodes(folder) {
   const languages = read('639-3').map((entry) => ({
     ...nullable('alpha_3', 'alpha_2', 'bibliographic', 'name', 'inverted_name', 'common_name', 'scope', 'type')(entry),
     living: entry.type === 'L',
+    names: [...new Set([entry.name, entry.inverted_name, entry.common_name].filter(Boolean))],
+    codes: Object.fromEntries(['alpha_3', 'alpha_2', 'bibliographic'].filter((name) => entry[name]).map((name) => [name, entry[name]])),
   }))
   const pairs = countBy(subdivisions, (s) => JSON.stringify([s.country_code, s.type_name]))
   return {
