@@ -39,7 +39,7 @@ async function refusals(t, db) {
   await refused('rpc', 'an unknown function', 404, 'PGRST202', () => db.rpc('nope', { a: 1 }))
 
   await refused('contains', 'a text is no array', 400, '42804', () => countries().contains('name', ['a']))
-  await refused('textSearch', 'not supported', 400, 'PGRST127', () => countries().textSearch('name', 'a'))
+  await refused('textSearch', 'the column is not searchable', 400, '42804', () => countries().textSearch('name', 'a'))
   await refused('overlaps', 'a text is no array', 400, '42804', () => countries().overlaps('name', ['a']))
   await refused('rangeAdjacent', 'not supported', 400, 'PGRST127', () => countries().rangeAdjacent('name', '[1,2)'))
   await refused('geojson', 'not supported', 406, 'PGRST107', () => countries().geojson())
