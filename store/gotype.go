@@ -72,6 +72,9 @@ func goTypeOf(f *schema.Field) (goType, error) {
 	if f.Tag.HasOption("notnull") {
 		g.nullable = false
 	}
+	if g.nullable && g.kind == KindJSON {
+		g = g.withoutNullDocument()
+	}
 	return g, nil
 }
 

@@ -83,3 +83,21 @@ func (g goType) zeroAsNull(isZero func(reflect.Value) bool) goType {
 	}
 	return g
 }
+
+// withoutNullDocument writes the document null of a column that can be NULL as
+// NULL. In an answer the two are one, so a write that reads a row before could not
+// tell which of them it changes.
+func (g goType) withoutNullDocument() goType {
+	get := g.get
+	g.get = func(v reflect.Value) (any, error) {
+		x, err := get(v)
+		if isNullDocument(x) {
+			return nil, err
+		}
+		return x, err
+	}
+	return g
+}
+
+// isNullDocument reports the document null as bound value.
+func isNullDocument(x any) bool { return x == "null" }

@@ -47,9 +47,13 @@ func (c *Column) parseValue(v any) (any, error) {
 }
 
 // parseSet reads a value that Go code writes. It is parseValue, but the zero of a
-// nullzero field is NULL, as it is when a whole struct is written.
+// nullzero field is NULL, and so is the document null where NULL can be, as when a
+// whole struct is written.
 func (c *Column) parseSet(v any) (any, error) {
 	x, err := c.parseValue(v)
+	if err == nil && c.Kind == KindJSON && c.Nullable && isNullDocument(x) {
+		return nil, nil
+	}
 	if err == nil && x != nil && c.goType.nullZero && compareValues(c.Kind, x, c.goType.zero) == 0 {
 		return nil, nil
 	}

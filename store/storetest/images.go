@@ -28,6 +28,7 @@ type scrap struct {
 
 type bill struct {
 	Amount store.Decimal `bun:",notnull"`
+	Text   *store.JSON   //
 	NextID *store.ID     //
 }
 
@@ -64,6 +65,35 @@ func testImages(t *testing.T, db *store.DB) {
 			}
 			wantBody(t, table.Name+": deleted", out, `{"amount":1.500,"version":2`+embed+`}`)
 			wantRead(t, g, store.Query{Select: columns("amount")}, `[]`)
+		}
+	}
+}
+
+// testNullDocuments writes the document null where NULL can be: it is NULL.
+func testNullDocuments(t *testing.T, db *store.DB) {
+	null := store.Query{Select: columns("amount"), Where: store.Null("text")}
+	for i, write := range []func(*receipt) error{
+		func(*receipt) error { return nil },
+		func(r *receipt) error {
+			_, err := store.For[receipt](db).Patch(t.Context(), r.ID, store.SetTo("text", store.JSON("null")))
+			return err
+		},
+		func(r *receipt) error {
+			_, err := patch(t, gateOf[receipt](db), `{"text":null}`, store.Eq("id", r.ID))
+			return err
+		},
+	} {
+		r := &receipt{bill: bill{Text: new(store.JSON("null"))}}
+		if i > 0 {
+			r.Text = new(store.JSON(`{"a":1}`))
+		}
+		insert(t, db, r)
+		if err := write(r); err != nil {
+			t.Fatal(err)
+		}
+		wantRead(t, gateOf[receipt](db), null, `[{"amount":0}]`)
+		if err := store.For[receipt](db).Delete(t.Context(), r.ID); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

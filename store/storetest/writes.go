@@ -17,5 +17,6 @@ func writeTopics() []topic {
 		{"Bulk", []any{everything{}}, store.Options{}, testBulk},
 		{"Paths", []any{direct{}, stepped{}}, store.Options{}, testPaths},
 		{"Images", []any{receipt{}, scrap{}}, store.Options{}, testImages},
+		{"NullDocuments", []any{receipt{}}, store.Options{}, testNullDocuments},
 	}
 }
