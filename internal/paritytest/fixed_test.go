@@ -8,7 +8,7 @@ var grammar = []string{
 	"filter eq", "filter neq", "filter gt", "filter gte", "filter lt", "filter lte", "filter like", "filter ilike", "filter match", "filter imatch", "filter in",
 	"filter is.null", "filter is.not_null", "filter is.true", "filter is.false", "filter is.unknown", "filter isdistinct", "filter cs", "filter cd", "filter ov", "filter search",
 	"filter eq(any)", "filter gte(all)", "filter like(any)", "filter imatch(all)", "filter not", "filter json path", "filter of embed", "group or", "group not.and",
-	"select json path", "select alias", "select *", "embed to one", "embed to many", "embed many to many", "embed !inner", "embed !left", "embed hint", "embed nested",
+	"select json path", "select alias", "select *", "embed to one", "embed to many", "embed many to many", "embed !inner", "embed !left", "filter embed is.null", "embed hint", "embed nested",
 	"aggregate count()", "aggregate count", "aggregate sum", "aggregate avg", "aggregate min", "aggregate max", "aggregate groups", "order relation", "order json path", "order nullsfirst",
 	"limit", "offset", "limit of embed", "header Range", "paging after", "header If-None-Match", "insert many", "update", "delete", "put", "row PATCH", "prefer resolution=merge-duplicates",
 	"prefer missing=default", "accept text/csv", "header Idempotency-Key", "call things_by by GET", "wrong listed", "wrong spoiled",
@@ -27,6 +27,10 @@ func fixed() (list []*request) {
 }
 
 var fixedRequests = []wrongRequest{
+	{request: "POST /-/batch", body: `[{"id":"a","method":"POST","path":"/tickets?select=id,subject","headers":{"Prefer":"return=representation"},"body":{"subject":"ß"}},` +
+		`{"method":"PATCH","path":"/tickets?id=gte.1","body":{"state":"x"},"bind":{"/state":"a#/0/subject"}},{"method":"GET","path":"/things?select=id,name&order=name&limit=3"}]`},
+	{request: "POST /-/batch", body: `[{"method":"POST","path":"/labels","body":{"code":"undone"}},{"method":"POST","path":"/labels","body":{"code":"undone"}}]`},
+	{request: "POST /-/batch", body: `[{"method":"GET","path":"/nowhere"}]`},
 	{request: "OPTIONS /things"},
 	{request: "OPTIONS /rpc/echo"},
 	{request: "GET /"},

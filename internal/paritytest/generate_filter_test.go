@@ -22,6 +22,17 @@ func (d *draft) filters(t *store.Table, path string, n int) {
 	}
 }
 
+// related asks for rows with, or without, rows of an embed.
+func (d *draft) related() {
+	for _, e := range d.embeds {
+		name := strings.TrimSuffix(e.path, ".")
+		if !strings.Contains(name, ".") && d.chance(12) {
+			d.add(name, pick(d.g.Rand, []string{"is.null", "not.is.null", "is.not_null"}))
+			d.show("filter embed is.null")
+		}
+	}
+}
+
 func (d *draft) groupWord() string {
 	word := pick(d.g.Rand, []string{"and", "or", "or", "not.and", "not.or"})
 	d.show("group " + word)

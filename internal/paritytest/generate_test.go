@@ -177,6 +177,7 @@ func (d *draft) list() {
 		d.page(e.path, 20)
 		d.show("embed of " + e.table.Name)
 	}
+	d.related()
 	d.order(d.table, "", 50)
 	d.page("", 40)
 	d.forms()
