@@ -21,19 +21,56 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 		}
 		return nil
 	}
-	for i, pc := range p.columns {
+	for i := range p.members {
 		if i > 0 {
 			c.write(", ")
 		}
-		c.plainColumn(s, pc)
-	}
-	for i := range p.embeds {
-		if i > 0 || len(p.columns) > 0 {
-			c.write(", ")
-		}
-		if err := c.recordEmbed(s, &p.embeds[i]); err != nil {
+		if err := c.member(s, p, i); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// member writes the value of a member: on SQLite as argument of json_object.
+func (c *compiler) member(s source, p *rowPlan, member int) error {
+	if member < len(p.columns) {
+		if c.pg {
+			c.plainColumn(s, p.columns[member])
+		} else {
+			c.jsonValue(s, p.columns[member])
+		}
+		return nil
+	}
+	e, lifted := p.embedOf(member)
+	switch {
+	case e.embed.Spread:
+		return c.lifted(s, e, lifted)
+	case c.pg:
+		return c.recordEmbed(s, e)
+	}
+	return c.jsonEmbed(s, e)
+}
+
+// lifted writes a member of a related row that is spread, as a subquery of its
+// own: it is NULL without a row, but an array is empty, which PostgreSQL's driver
+// makes of NULL.
+func (c *compiler) lifted(s source, e *planEmbed, member int) error {
+	array := !c.pg && e.plan.members[member].Many
+	if array {
+		c.write("coalesce(")
+	}
+	c.write("(select ")
+	if err := c.member(e.target, e.plan, member); err != nil {
+		return err
+	}
+	c.write(" from ")
+	if err := c.embedRows(s, e, false); err != nil {
+		return err
+	}
+	c.write(")")
+	if array {
+		c.write(", json_array())")
 	}
 	return nil
 }
@@ -135,22 +172,17 @@ func (r *Relation) toKey() bool {
 // inside the arguments, where their JSON subtype survives.
 func (c *compiler) jsonObject(s source, p *rowPlan) error {
 	c.write("json_object(")
-	for i, pc := range p.columns {
+	for i := range p.members {
 		if i > 0 {
 			c.write(", ")
 		}
-		c.memberName(pc.alias, pc.column.Name)
-		c.write(", ")
-		c.jsonValue(s, pc)
-	}
-	for i := range p.embeds {
-		e := &p.embeds[i]
-		if i > 0 || len(p.columns) > 0 {
-			c.write(", ")
+		if i < len(p.columns) {
+			c.memberName(p.columns[i].alias, p.columns[i].column.Name)
+		} else {
+			c.placeholder(p.memberName(i))
 		}
-		c.placeholder(embedName(e.embed))
 		c.write(", ")
-		if err := c.jsonEmbed(s, e); err != nil {
+		if err := c.member(s, p, i); err != nil {
 			return err
 		}
 	}

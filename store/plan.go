@@ -46,12 +46,15 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 	p := &rowPlan{}
 	taken := make(map[string]bool, len(q.With)+max(len(q.Select), len(s.table.Columns)))
 	for i := range q.With {
+		if q.With[i].Spread {
+			continue
+		}
 		name := embedName(&q.With[i])
 		if err := checkName(q.With[i].As); err != nil {
 			return nil, err
 		}
 		if taken[name] {
-			return nil, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+			return nil, errTaken(name)
 		}
 		taken[name] = true
 	}
@@ -64,10 +67,20 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 			return nil, err
 		}
 		p.embeds = append(p.embeds, e)
+		if q.With[i].Spread {
+			if err := p.spread(&e, taken); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		shape := &driver.Shape{Members: e.plan.members}
 		p.members = append(p.members, driver.Member{Key: jsonKey(embedName(&q.With[i])), Embed: shape, Many: e.relation.Many})
 	}
 	return p, nil
+}
+
+func errTaken(name string) error {
+	return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
 }
 
 func embedName(e *Embed) string {
@@ -108,7 +121,7 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 			if sel.As == "" && sel.Cast == "" {
 				continue
 			}
-			return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+			return errTaken(name)
 		}
 		taken[name] = true
 		if err := p.add(col, sel); err != nil {

@@ -72,8 +72,15 @@ type Embed struct {
 	// field, or another name that [Table.Relation] knows.
 	Relation string
 
-	// As is the name in the answer. Empty means Relation, without a hint.
+	// As is the name in the answer. Empty means Relation, without a hint. An
+	// embed that is spread has none.
 	As string
+
+	// Spread puts the members of the related row among those of the row itself
+	// instead of into an object of their own: null, and empty arrays, where
+	// there is no such row. It takes a relation to one row. Typed reads cannot
+	// take it.
+	Spread bool
 
 	// Inner keeps only rows that have at least one row in the relation that
 	// fulfils Query.Where.

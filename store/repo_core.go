@@ -102,6 +102,9 @@ func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
 	if plan.grouped() {
 		return nil, errors.New("store: aggregates are no columns of a model; read them by a Gate, or with Bun")
 	}
+	if plan.spreads() {
+		return nil, errors.New("store: columns of other tables are no columns of a model; embed the relation without Spread")
+	}
 	return plan.decode(), nil
 }
 

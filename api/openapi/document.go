@@ -98,7 +98,7 @@ func relationsText(t *Table) string {
 		}
 		names[i] = fmt.Sprintf("`%s` (%s of `%s`)", r.Name, number, r.Target.Name)
 	}
-	return "Relations for select: " + strings.Join(names, ", ") + ". `relation=is.null` selects the rows without a related one."
+	return "Relations for select: " + strings.Join(names, ", ") + ". `...relation(column)` puts columns of one row among those of the row itself; `relation=is.null` selects the rows without a related one."
 }
 
 // schemas are the forms of a row. A body has only the members it may set, and

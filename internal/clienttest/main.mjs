@@ -28,6 +28,7 @@ import { paging } from './checks/paging.mjs'
 import { plans } from './checks/plans.mjs'
 import { quantifiers } from './checks/quantifiers.mjs'
 import { selects } from './checks/selects.mjs'
+import { spreads } from './checks/spreads.mjs'
 import { upserts } from './checks/upserts.mjs'
 import { writes } from './checks/writes.mjs'
 
@@ -66,7 +67,7 @@ const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
-for (const read of [selects, filters, quantifiers, documents, groups, order, paging, embeds, absence, hints, aggregates, functions, failures]) {
+for (const read of [selects, filters, quantifiers, documents, groups, order, paging, embeds, absence, spreads, hints, aggregates, functions, failures]) {
   await read(suite, atlas, iso)
 }
 for (const write of [writes, upserts]) {

@@ -16,6 +16,7 @@ func relationUses() []ask {
 	} {
 		for _, query := range []string{
 			"select=" + name + "(name)", "select=x:" + name + "!inner(name)", "select=slug,x:" + name + "()", "select=slug,x:" + name + "!inner()",
+			"select=slug,..." + name + "(name)", "select=project(notes(slug,..." + name + "!inner(name)))",
 			"select=slug,x:" + name + "()&x=is.null", "select=slug,x:" + name + "()&or=(x.not.is.null,slug.eq.x)",
 			"select=project(notes(" + name + "(name)))", "select=slug,x:" + name + "(name)&x.name=eq.root", "select=slug,x:" + name + "(name)&order=x(name)",
 		} {

@@ -97,6 +97,11 @@ var probes = []probe{
 		`{"slug":"ari-shared","project":{"name":"our project","lead":null}}`, 0,
 	},
 	{"embed a hidden column", "embed", "select=slug,owner(name,email)", "42703", http.StatusBadRequest},
+	{
+		"spread", "embed", "select=slug,...project(project:name,...lead(lead:name))",
+		`{"slug":"ari-shared","project":"our project","lead":null}`, 0,
+	},
+	{"spread a hidden column", "embed", "select=slug,...owner(name,email)", "42703", http.StatusBadRequest},
 	{"aggregate of an embed", "embed", "select=slug,project(notes(count(),slug.min()))", `{"slug":"ari-shared","project":{"notes":[{"count":2,"min":"ana-shared"}]}}`, 0},
 	{"aggregate of a hidden column", "embed", "select=slug,owner(email.max())", "42703", http.StatusBadRequest},
 	{"junction", "junction", "select=slug,tags(name)", `{"slug":"ari-shared","tags":[{"name":"red"},{"name":"blue"}]}`, 0},

@@ -23,7 +23,7 @@ var seeds = []seeded{
 		"row of a colleague", "row that is not published", "head row of a colleague", "update a row out of sight", "delete a row out of sight",
 	)},
 	{seed.Embed, append(
-		on(everyWay(), "embed", "embed a hidden column", "secret column", "order",
+		on(everyWay(), "embed", "embed a hidden column", "spread", "spread a hidden column", "secret column", "order",
 			"aggregate of an embed", "aggregate of a hidden column"),
 		"filter by a hidden column of a relation", "filter by a relation", "filter by a relation that exists", "many to many from the other side", "embed by a hint",
 		"rows without a related one in sight", "rows with a related one in sight", "rows without a related one by a hidden column",
@@ -67,7 +67,7 @@ var seeds = []seeded{
 			"order by a relation", "order rows of a function by a relation", "order by a hidden column of a relation", "head order by a hidden column of a relation")...,
 	)},
 	{seed.RPC, append(
-		on([]string{"get call", "head call", "call"}, "embed", "aggregate of an embed", "junction", "order", "hidden column", "column of admins"),
+		on([]string{"get call", "head call", "call"}, "embed", "spread", "aggregate of an embed", "junction", "order", "hidden column", "column of admins"),
 		"rows of a function", "row of a function", "rows of a function in its order", "count rows of a function",
 		"head count rows of a function", "count rows of a called function",
 		"filter rows of a function by a hidden column", "filter the row of a function by a hidden column",

@@ -57,7 +57,7 @@ func readTopics() []topic {
 		{"Filters", []any{word{}}, store.Options{}, testFilters},
 		{"FiltersRefused", []any{everything{}}, store.Options{}, testFiltersRefused},
 		{"In", []any{everything{}}, store.Options{}, testIn},
-	}, holdsTopics(), documentTopics(), orderTopics(), relationTopics(), hintTopics(), aggregateTopics())
+	}, holdsTopics(), documentTopics(), orderTopics(), relationTopics(), hintTopics(), spreadTopics(), aggregateTopics())
 }
 
 // byText returns the ids of the words a function accepts.

@@ -37,8 +37,12 @@ func (p *parser) comparison(s *scanner, t *target, column string, path store.Pat
 		return store.Cond{}, err
 	}
 	if path.IsZero() {
-		if embed := embedAnswered(t.query, column); embed != nil {
+		switch embed, found := embedAnswered(t.query, column); found {
+		case 0:
+		case 1:
 			return p.embedComparison(embed, cmp.op, s.text[start:s.pos], negated)
+		default:
+			return store.Cond{}, ambiguousEmbed(column)
 		}
 	}
 	c = c.At(path)

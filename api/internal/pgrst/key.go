@@ -106,8 +106,8 @@ func (p *parser) target(path []string) (*target, error) {
 // embedNamed finds an embed by its name in the answer, or else by its relation,
 // and says how many there are of that name.
 func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
-	if embed = embedAnswered(q, name); embed != nil {
-		return embed, 1
+	if embed, found = embedAnswered(q, name); found > 0 {
+		return embed, found
 	}
 	for i := range q.With {
 		if relationName(&q.With[i]) == name {
@@ -118,14 +118,16 @@ func embedNamed(q *store.Query, name string) (embed *store.Embed, found int) {
 	return embed, found
 }
 
-// embedAnswered finds an embed by its name in the answer, nil if there is none.
-func embedAnswered(q *store.Query, name string) *store.Embed {
+// embedAnswered finds an embed by its name in the answer, and says how many there
+// are: those that are spread may share one.
+func embedAnswered(q *store.Query, name string) (embed *store.Embed, found int) {
 	for i := range q.With {
 		if embedName(&q.With[i]) == name {
-			return &q.With[i]
+			embed = &q.With[i]
+			found++
 		}
 	}
-	return nil
+	return embed, found
 }
 
 // hintMark separates the name of a relation from a hint, here and in the store.
@@ -137,7 +139,8 @@ func relationName(embed *store.Embed) string {
 	return name
 }
 
-// embedName returns the name of an embed in the answer.
+// embedName returns the name of an embed in the answer. One that is spread, and
+// has none there, is known by its relation.
 func embedName(embed *store.Embed) string { return answerName(embed.As, relationName(embed)) }
 
 // answerName returns the name of an item in the answer.

@@ -204,6 +204,13 @@ func TestParseReadSelect(t *testing.T) {
 		{"Embed", "select=id,owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
 		{"EmbedOnly", "select=owner(id)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{Select: columns("id")})}}}},
 		{"EmbedAndAll", "select=*,o:owner!inner(id)", store.Query{With: []store.Embed{{Relation: "owner", As: "o", Inner: true, Query: embedded(store.Query{Select: columns("id")})}}}},
+		{"Spread", "select=id,...owner(*)", store.Query{Select: columns("id"), With: []store.Embed{{Relation: "owner", Spread: true, Query: embedded(store.Query{})}}}},
+		{"SpreadTwice", "select=...users!a!inner(x:id),...users!b(y:id),users(id)", store.Query{Select: columns(), With: []store.Embed{
+			{Relation: "users!a", Spread: true, Inner: true, Query: embedded(store.Query{Select: []store.Selected{{Column: "id", As: "x"}}})},
+			{Relation: "users!b", Spread: true, Query: embedded(store.Query{Select: []store.Selected{{Column: "id", As: "y"}}})},
+			{Relation: "users", Query: embedded(store.Query{Select: columns("id")})},
+		}}},
+		{"SpreadNull", "select=...owner(*)&owner=is.null", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Spread: true, Query: embedded(store.Query{})}}, Where: store.Not(store.Related("owner", store.Cond{}))}},
 		{"Left", "select=owner!left(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "owner", Query: embedded(store.Query{})}}}},
 		{"Hint", "select=users!owner_id(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Query: embedded(store.Query{})}}}},
 		{"HintAndInner", "select=users!owner_id!inner(*)", store.Query{Select: columns(), With: []store.Embed{{Relation: "users!owner_id", Inner: true, Query: embedded(store.Query{})}}}},

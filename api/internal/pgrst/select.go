@@ -53,25 +53,22 @@ func (p *parser) item(s *scanner, q *store.Query, depth int) error {
 	if s.accept("*") {
 		return s.selected(start, q, store.Selected{Column: allColumns})
 	}
-	if s.has("..") {
-		return unsupported("spread embeds are")
-	}
+	spread := s.accept("...")
 	name, _, err := s.name()
 	if err != nil {
 		return err
 	}
 	alias := ""
-	if s.peek() == ':' && !s.has("::") {
+	if !spread && s.peek() == ':' && !s.has("::") {
 		s.pos++
-		if s.has("..") {
-			return unsupported("spread embeds are")
-		}
 		alias = name
 		if name, _, err = s.name(); err != nil {
 			return err
 		}
 	}
 	switch {
+	case spread:
+		return p.embed(s, q, store.Embed{Relation: name, Spread: true}, start, depth)
 	case name == "count" && s.accept("()"):
 		return p.aggregate(s, start, q, store.Selected{As: alias, Aggregate: store.AggregateCount})
 	case s.peek() == '(' || s.peek() == '!':
@@ -166,7 +163,7 @@ func (p *parser) embed(s *scanner, q *store.Query, embed store.Embed, start, dep
 	}
 	name := embedName(&embed)
 	for i := range q.With {
-		if embedName(&q.With[i]) == name {
+		if embedName(&q.With[i]) == name && !embed.Spread && !q.With[i].Spread {
 			return s.unexpectedAt(start, "a name the answer does not have yet")
 		}
 	}

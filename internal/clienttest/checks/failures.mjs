@@ -26,6 +26,7 @@ async function refusals(t, db) {
   await refused('select', 'an unknown relation', 400, 'PGRST200', () => countries('alpha_2, languages(name)'))
   await refused('select', 'a hint that fits no relation', 400, 'PGRST200', () => db.from('subdivisions').select('code, countries!parent_code(alpha_3)'))
   await refused('eq', 'a relation that is not in select', 400, 'PGRST108', () => countries().eq('subdivisions.code', 'x'))
+  await refused('select', 'a spread column of a name the row has', 400, 'PGRST100', () => db.from('subdivisions').select('name, ...country(name)'))
   await refused('eq', 'a relation', 400, 'PGRST120', () => countries('alpha_2, subdivisions(code)').eq('subdivisions', 'x'))
   await refused('order', 'a relation to many', 400, 'PGRST118', () => countries('alpha_2, subdivisions(code)').order('subdivisions(code)'))
   await refused('select', 'a cast to an unknown type', 400, '42704', () => countries('name::nope'))
@@ -43,6 +44,6 @@ async function refusals(t, db) {
   await refused('overlaps', 'a text is no array', 400, '42804', () => countries().overlaps('name', ['a']))
   await refused('rangeAdjacent', 'not supported', 400, 'PGRST127', () => countries().rangeAdjacent('name', '[1,2)'))
   await refused('geojson', 'not supported', 406, 'PGRST107', () => countries().geojson())
-  await refused('select', 'spread embeds are not supported', 400, 'PGRST127', () => db.from('subdivisions').select('code, ...country(name)'))
+  await refused('select', 'spread of a relation to many', 400, 'PGRST127', () => countries('alpha_2, ...subdivisions(code)'))
   await refused('schema', 'an unknown schema', 406, 'PGRST106', () => db.schema('private').from('countries').select())
 }

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+)
+
+// spread adds the members of a related row to those of the row itself. The names
+// of both must differ.
+func (p *rowPlan) spread(e *planEmbed, taken map[string]bool) error {
+	switch {
+	case e.relation.Many:
+		return &QueryError{Code: "PGRST127", Reason: fmt.Sprintf("relation %q leads to many rows and cannot be spread", e.relation.Name)}
+	case e.plan.groups != nil:
+		return &QueryError{Code: "PGRST127", Reason: "aggregates cannot be spread"}
+	}
+	for i, m := range e.plan.members {
+		name := e.plan.memberName(i)
+		if taken[name] {
+			return errTaken(name)
+		}
+		taken[name] = true
+		p.members = append(p.members, m)
+	}
+	return nil
+}
+
+// embedOf returns the embed that a member behind the columns comes from, and
+// which member of the related row it is if that is spread.
+func (p *rowPlan) embedOf(member int) (e *planEmbed, lifted int) {
+	lifted = member - len(p.columns)
+	for i := range p.embeds {
+		e = &p.embeds[i]
+		width := 1
+		if e.embed.Spread {
+			width = len(e.plan.members)
+		}
+		if lifted < width {
+			break
+		}
+		lifted -= width
+	}
+	return e, lifted
+}
+
+// memberName returns the name of a member in the answer.
+func (p *rowPlan) memberName(member int) string {
+	if member < len(p.columns) {
+		if pc := &p.columns[member]; pc.alias == "" {
+			return pc.column.Name
+		}
+		return p.columns[member].alias
+	}
+	e, lifted := p.embedOf(member)
+	if e.embed.Spread {
+		return e.plan.memberName(lifted)
+	}
+	return embedName(e.embed)
+}
+
+// spreads reports whether rows of the plan, or rows embedded in them, have
+// members of other rows.
+func (p *rowPlan) spreads() bool {
+	return slices.ContainsFunc(p.embeds, func(e planEmbed) bool { return e.embed.Spread || e.plan.spreads() })
+}
