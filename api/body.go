@@ -5,21 +5,39 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
+// The media types of bodies.
+const (
+	mediaJSON = "application/json"
+	mediaCSV  = "text/csv"
+	mediaForm = "application/x-www-form-urlencoded"
+)
+
 // body reads the body of a write, which has to be JSON in UTF-8.
 func (x *exchange) body() ([]byte, error) {
-	if err := x.mediaType(); err != nil {
-		return nil, err
-	}
-	body, err := x.rawBody()
-	if err == nil && len(body) == 0 {
-		err = &problem.Error{Code: problem.BadBody, Message: "Empty or invalid json"}
-	}
+	_, body, err := x.bodyOf(mediaJSON)
 	return body, err
+}
+
+// bodyOf reads a body of one of some media types, in UTF-8.
+func (x *exchange) bodyOf(accepted ...string) (media string, body []byte, err error) {
+	if media, err = x.mediaType(accepted); err != nil {
+		return "", nil, err
+	}
+	body, err = x.rawBody()
+	switch {
+	case err != nil || len(body) > 0:
+	case media == mediaJSON:
+		err = &problem.Error{Code: problem.BadBody, Message: "Empty or invalid json"}
+	default:
+		err = &problem.Error{Code: problem.BadBody}
+	}
+	return media, body, err
 }
 
 // rawBody reads the body, whatever it is.
@@ -38,29 +56,39 @@ func (x *exchange) rawBody() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// mediaType refuses a body that is not what it would be read as. A form or plain
-// text can be sent by any web page without asking first.
-func (x *exchange) mediaType() error {
-	refused := &problem.Error{Code: problem.MediaType, Message: "The body must be application/json in UTF-8."}
+// mediaType refuses a body that is not what it would be read as. Plain text can be
+// sent by any web page without asking first, and so can a form, which is read
+// only if no browser says that a page of another origin sent it.
+func (x *exchange) mediaType(accepted []string) (string, error) {
 	if x.r.Header.Get("Content-Encoding") != "" {
-		return &problem.Error{Code: problem.MediaType, Message: "The body must not be compressed."}
+		return "", &problem.Error{Code: problem.MediaType, Message: "The body must not be compressed."}
 	}
 	lines := x.r.Header["Content-Type"]
 	if len(lines) == 0 && x.r.ContentLength == 0 {
-		return nil // there is no body, which body reports
+		return mediaJSON, nil // there is no body, which bodyOf reports
 	}
 	if len(lines) != 1 {
-		return refused
+		return "", wrongMedia(accepted)
 	}
-	if lines[0] == "application/json" {
-		return nil
+	if lines[0] == mediaJSON {
+		return mediaJSON, nil
 	}
 	media, params, err := mime.ParseMediaType(lines[0])
-	if err != nil || media != "application/json" {
-		return refused
+	if err != nil || !slices.Contains(accepted, media) {
+		return "", wrongMedia(accepted)
 	}
 	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
-		return refused
+		return "", wrongMedia(accepted)
 	}
-	return nil
+	switch {
+	case media == mediaCSV && strings.EqualFold(params["header"], "absent"):
+		return "", &problem.Error{Code: problem.MediaType, Message: "The CSV must have a header."}
+	case media == mediaForm && new(http.CrossOriginProtection).Check(x.r) != nil:
+		return "", &problem.Error{Code: problem.MediaType, Message: "A form of another origin is not read.", Hint: "Send application/json."}
+	}
+	return media, nil
+}
+
+func wrongMedia(accepted []string) error {
+	return &problem.Error{Code: problem.MediaType, Message: "The body must be " + strings.Join(accepted, " or ") + " in UTF-8."}
 }

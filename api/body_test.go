@@ -24,7 +24,7 @@ func TestContentType(t *testing.T) {
 		"application/json, text/plain":      415,
 		"application/json;":                 201,
 		"multipart/form-data; boundary=x":   415,
-		"application/x-www-form-urlencoded": 415,
+		"application/xml":                   415,
 		"":                                  415,
 		";":                                 415,
 	} {

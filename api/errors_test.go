@@ -86,7 +86,15 @@ func TestErrorBodies(t *testing.T) {
 		{"PL404", request{line: "GET /projects/" + pGamma}},
 		{"PL412", request{line: "PATCH " + alpha, body: `{"title":"x"}`, header: []string{`If-Match: "9.x"`}}},
 		{"PL413", request{line: "POST /labels", body: strings.Repeat(" ", 1<<20) + "{}"}},
-		{"PL415", request{line: "POST /labels", body: `id=x`, header: []string{"Content-Type: application/x-www-form-urlencoded"}}},
+		{"PL415", request{line: "PATCH /labels/hot", body: `text=x`, header: []string{formBody}}},
+		{"PL415-rows", request{line: "POST /labels", body: `id=x`, header: []string{"Content-Type: text/plain"}}},
+		{"PL415-origin", request{line: "POST /labels", body: `id=x&text=x`, header: []string{formBody, "Sec-Fetch-Site: cross-site"}}},
+		{"PGRST102-csv", request{line: "POST /labels", body: "id,text\nx,\"a", header: []string{csvBody}}},
+		{"PGRST102-fields", request{line: "POST /labels", body: "id,text\nx", header: []string{csvBody}}},
+		{"PGRST102-twice-csv", request{line: "POST /labels", body: "id,id\nx,x", header: []string{csvBody}}},
+		{"PGRST102-form", request{line: "POST /labels", body: "id=%4", header: []string{formBody}}},
+		{"PGRST204-csv", request{line: "POST /labels", body: "id,nope\nx,x", header: []string{csvBody}}},
+		{"PL001-fields", request{line: "POST /labels", body: strings.Repeat(",", 1600), header: []string{csvBody}}},
 		{"XX000", request{line: "POST /rpc/broken"}},
 	}
 	engines(t, func(t *testing.T, db *store.DB) {

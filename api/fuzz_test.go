@@ -7,9 +7,37 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 )
+
+// FuzzCSV sends a text in a field of CSV and reads it back, and the text itself as
+// CSV and as a form: what is refused is refused for what the client did.
+func FuzzCSV(f *testing.F) {
+	for _, s := range []string{"", "a", "NULL", "a\"b", "a,b", "a\r\nb", "\r", "\n\n", "\ufeff", "id,text\n\"x\",\"a\r\n\"\"b\"\n", "id,text\r\nx,\"", "id=x&text=%41+b", "id=x&&text", "\x00", "\xff"} {
+		f.Add(s)
+	}
+	h := fixtureServer(f, memory(f), api.Config{})
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, media := range []string{csvBody, formBody} {
+			if res := do(t, h, request{caller: "ann", line: "POST /labels", body: text, header: []string{media, "Prefer: resolution=ignore-duplicates"}}); res.status >= 500 {
+				t.Fatalf("%s %q: %d %s", media, text, res.status, res.body)
+			}
+		}
+		field := `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+		res := do(t, h, request{caller: "ann", line: "POST /labels", body: "text,id\n" + field + ",fuzzed", header: []string{csvBody, "Prefer: resolution=merge-duplicates, return=representation", "Accept: application/vnd.pgrst.object+json"}})
+		refused := text == pgrst.NullWord || !utf8.ValidString(text) || strings.Contains(text, "\x00")
+		if refused != (res.status == http.StatusBadRequest) {
+			t.Fatalf("%q: %d %s", text, res.status, res.body)
+		}
+		var row struct{ Text string }
+		if err := json.Unmarshal([]byte(res.body), &row); !refused && (err != nil || row.Text != text) {
+			t.Fatalf("%q was stored as %q, %v", text, row.Text, err)
+		}
+	})
+}
 
 // FuzzServe sends anything: an answer is never a 5xx, always what its headers
 // say, and nothing secret is in it.

@@ -16,12 +16,8 @@ func (x *exchange) insert() error {
 	if err != nil {
 		return err
 	}
-	body, err := x.body()
-	if err != nil {
-		return err
-	}
 	gate := x.gate()
-	in, err := gate.DecodeInput(body, store.InputOptions{
+	in, err := x.newRows(gate, store.InputOptions{
 		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault,
 		Upsert: w.prefer.Resolution != pgrst.ResolutionNone, MaxRows: x.s.config.Limits.Rows,
 	})

@@ -38,9 +38,12 @@ type InputOptions struct {
 
 	// MaxRows is the largest number of rows; zero sets no limit.
 	MaxRows int
+
+	// Null is the text that stands for NULL in rows of texts. Empty, none does.
+	Null string
 }
 
-// BodyError reports a body that is JSON but no row or rows.
+// BodyError reports a body that can be read but is no row or rows.
 type BodyError struct{ Reason string }
 
 // Error describes the mistake.
@@ -61,18 +64,9 @@ func (g Gate) DecodeInput(body []byte, opts InputOptions) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := inputDecoder{gate: g, in: &Input{table: g.table}, opts: opts}
-	if opts.Columns != nil {
-		d.columns = []*Column{}
-		for _, name := range opts.Columns {
-			c, err := d.column(name)
-			if err != nil {
-				return nil, err
-			}
-			if c != nil {
-				d.columns = append(d.columns, c)
-			}
-		}
+	d, err := g.inputDecoder(opts)
+	if err != nil {
+		return nil, err
 	}
 	switch doc.Kind() {
 	case strictjson.Object:
@@ -97,26 +91,35 @@ type inputDecoder struct {
 	first   []*Column // of the first object
 }
 
+func (g Gate) inputDecoder(opts InputOptions) (*inputDecoder, error) {
+	d := &inputDecoder{gate: g, in: &Input{table: g.table}, opts: opts}
+	if opts.Columns == nil {
+		return d, nil
+	}
+	d.columns = []*Column{}
+	for _, name := range opts.Columns {
+		c, err := d.column(name)
+		if err != nil {
+			return nil, err
+		}
+		if c != nil {
+			d.columns = append(d.columns, c)
+		}
+	}
+	return d, nil
+}
+
 func (d *inputDecoder) add(v strictjson.Value) error {
 	if v.Kind() != strictjson.Object {
 		return &BodyError{"every row must be an object"}
 	}
-	if d.opts.MaxRows > 0 && len(d.in.rows) == d.opts.MaxRows {
-		return &LimitError{Name: "rows", Limit: d.opts.MaxRows}
-	}
-	row := make([]any, len(d.in.table.Columns))
-	for i := range row {
-		row[i] = absent{}
-	}
-	if d.columns != nil && !d.opts.MissingDefault {
-		for _, c := range d.columns {
-			row[c.index] = nil
-			d.in.given.Add(c)
-		}
+	row, err := d.newRow()
+	if err != nil {
+		return err
 	}
 	var seen []*Column
 	for key, member := range v.Members() {
-		if d.columns != nil && !slices.ContainsFunc(d.columns, func(c *Column) bool { return c.Name == string(key) }) {
+		if !d.listed(string(key)) {
 			continue
 		}
 		c, err := d.column(string(key))
@@ -134,6 +137,29 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 	}
 	d.in.rows = append(d.in.rows, row)
 	return d.sameMembers(seen)
+}
+
+// newRow returns a row in which nothing is given yet.
+func (d *inputDecoder) newRow() ([]any, error) {
+	if d.opts.MaxRows > 0 && len(d.in.rows) == d.opts.MaxRows {
+		return nil, &LimitError{Name: "rows", Limit: d.opts.MaxRows}
+	}
+	row := make([]any, len(d.in.table.Columns))
+	for i := range row {
+		row[i] = absent{}
+	}
+	if d.columns != nil && !d.opts.MissingDefault {
+		for _, c := range d.columns {
+			row[c.index] = nil
+			d.in.given.Add(c)
+		}
+	}
+	return row, nil
+}
+
+// listed reports whether a member is to be read.
+func (d *inputDecoder) listed(name string) bool {
+	return d.columns == nil || slices.ContainsFunc(d.columns, func(c *Column) bool { return c.Name == name })
 }
 
 // column finds the column of a member; nil if its value is not to be written. A

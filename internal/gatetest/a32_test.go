@@ -179,8 +179,48 @@ func TestA34ExpensiveBodies(t *testing.T) {
 	}
 }
 
-// TestA35 (A-35): a body is read as JSON only if it says that it is JSON in
-// UTF-8.
+// TestA34 (A-34): so does CSV, and a form.
+func TestA34ExpensiveTexts(t *testing.T) {
+	f := openSQLite(t)
+	fields := make([]string, 100_000)
+	for i := range fields {
+		fields[i] = fmt.Sprintf("k%d", i)
+	}
+	for _, tt := range []struct{ name, media, body string }{
+		{"commas", mediaCSV, strings.Repeat(",", 1_000_000)},
+		{"commas in a row", mediaCSV, "title\n" + strings.Repeat(",", 1_000_000)},
+		{"names", mediaCSV, strings.Join(fields, ",")},
+		{"rows", mediaCSV, "title\n" + strings.Repeat("x\n", 500_000)},
+		{"blank lines", mediaCSV, strings.Repeat("\n", 1_000_000)},
+		{"quotes", mediaCSV, strings.Repeat(`"`, 1_000_000)},
+		{"line ends in quotes", mediaCSV, "title\n\"" + strings.Repeat("\r\n", 500_000)},
+		{"long number", mediaCSV, "amount\n" + strings.Repeat("9", 1_000_000)},
+		{"form", mediaForm, strings.Repeat("a&", 500_000)},
+		{"fields", mediaForm, strings.Join(fields, "&")},
+		{"escapes", mediaForm, "title=" + strings.Repeat("%00", 300_000)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			began := time.Now()
+			got := f.as(t, asAna).With("Accept", "application/json").With("Content-Type", tt.media).Post("/notes", tt.body)
+			took := time.Since(began)
+			runtime.ReadMemStats(&after)
+			if got.Status != http.StatusBadRequest {
+				t.Errorf("status %d, want 400: %s", got.Status, shortened(got.Body))
+			}
+			if took > 500*time.Millisecond {
+				t.Errorf("took %v", took)
+			}
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(12*len(tt.body)+1<<20) {
+				t.Errorf("took %d bytes of memory for %d of body", grown, len(tt.body))
+			}
+		})
+	}
+}
+
+// TestA35 (A-35): a body is read as what it says it is, in UTF-8, or not at all:
+// JSON everywhere, CSV and forms as new rows.
 func TestA35ContentTypes(t *testing.T) {
 	t.Parallel()
 	types := map[string]bool{
@@ -205,6 +245,25 @@ func TestA35ContentTypes(t *testing.T) {
 				}
 			}
 		}
+		for contentType, ok := range map[string]bool{
+			"text/csv": true, "Text/CSV;charset=UTF-8": true, "text/csv; charset=utf-16": false, "text/csv; header=absent": false, "text/tab-separated-values": false,
+			"application/csv": false, "text/csv, text/plain": false, "text/plain": false, "multipart/form-data; boundary=x": false, "": false,
+		} {
+			before := f.dump(t)
+			got := f.as(t, asAna).With("Accept", "application/json").With("Content-Type", contentType).Post("/notes", "slug,title,status\nnew,new,draft")
+			switch {
+			case ok && got.Status != http.StatusCreated:
+				t.Errorf("%q: status %d: %s", contentType, got.Status, got.Body)
+			case !ok && (got.Status != http.StatusUnsupportedMediaType || f.dump(t) != before):
+				t.Errorf("%q: status %d, want 415 and no change: %s", contentType, got.Status, got.Body)
+			}
+			f.reset(t)
+		}
+		f.untouched(t, "a form of another origin", func() {
+			for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
+				f.as(t, asAna).With("Content-Type", mediaForm).With(header, value).Post("/notes", "slug=new&title=new&status=draft").Want(http.StatusUnsupportedMediaType)
+			}
+		})
 		for _, encoding := range []string{"gzip", "deflate", "br", "identity, gzip"} {
 			f.untouched(t, encoding, func() {
 				f.as(t, asAna).With("Content-Encoding", encoding).Patch("/notes/"+anaDraft, `{"title":"new"}`).Want(http.StatusUnsupportedMediaType)

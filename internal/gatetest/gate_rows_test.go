@@ -14,6 +14,7 @@ type gateRow struct {
 
 	method, target string
 	body           string
+	media          string // of the body, where it is not JSON
 	prefer         string
 	cursorOf       string // a request of the same caller whose Link says where to continue
 

@@ -72,6 +72,9 @@ func (row gateRow) run(t *testing.T, f *fixture) {
 	if row.prefer != "" {
 		client = client.With("Prefer", row.prefer)
 	}
+	if row.media != "" {
+		client = client.With("Content-Type", row.media)
+	}
 	var body any
 	if row.body != "" {
 		body = row.body

@@ -2,6 +2,11 @@ package gatetest_test
 
 import "net/http"
 
+const (
+	mediaCSV  = "text/csv"
+	mediaForm = "application/x-www-form-urlencoded"
+)
+
 // writing holds the written rows of the matrix that try to change something. A
 // refusal must leave every table as it was.
 var writing = []gateRow{
@@ -44,6 +49,60 @@ var writing = []gateRow{
 	{
 		name: "insert a column of admins", as: asAri,
 		method: http.MethodPost, target: "/notes", body: `{"slug":"new","title":"new","status":"draft","margin":1}`, status: 400, want: "PGRST204",
+	},
+
+	// Inserts of CSV and forms.
+	{
+		name: "insert CSV", covers: []string{"POST /{table} root", "POST /{table} returned rows"}, as: asAri, prefer: represented, media: mediaCSV,
+		method: http.MethodPost, target: "/notes?select=slug,owner(name)", body: "slug,title,status,project_id\nnew,new,draft," + bothProject, status: 201, want: `[{"slug":"new","owner":{"name":"ari"}}]`,
+	},
+	{
+		name: "insert CSV with a row for a colleague", as: asAri, media: mediaCSV,
+		method: http.MethodPost, target: "/notes", body: "slug,title,status,owner_id\nnew,new,draft," + ari + "\nnew2,new,draft," + ana, status: 403, want: "42501",
+	},
+	{
+		name: "insert CSV with what only admins may", as: asAri, media: mediaCSV,
+		method: http.MethodPost, target: "/notes", body: "slug,title,status\nnew,new,draft\nnew2,new,official", status: 403, want: "42501",
+	},
+	{
+		name: "insert CSV with a foreign key out of sight", as: asAri, media: mediaCSV,
+		method: http.MethodPost, target: "/notes", body: "slug,title,status,project_id\nnew,new,draft," + anaProject, status: 409, want: "23503",
+	},
+	{
+		name: "insert CSV with a column of admins", as: asAri, media: mediaCSV,
+		method: http.MethodPost, target: "/notes", body: "slug,title,status,margin\nnew,new,draft,NULL", status: 400, want: "PGRST204",
+	},
+	{
+		name: "insert a header with a column of admins", as: asAri, media: mediaCSV,
+		method: http.MethodPost, target: "/notes", body: "slug,margin", status: 400, want: "PGRST204",
+	},
+	{
+		name: "insert CSV out of sight", covers: []string{"POST /{table} returned rows"}, as: asAri, prefer: represented, media: mediaCSV,
+		method: http.MethodPost, target: "/suggestions", body: "id,text,state\n7,x,closed\n8,y,open", status: 201, want: `[{"id":8,"text":"y","state":"open"}]`,
+	},
+	{
+		name: "insert CSV by nobody", as: asAnon, media: mediaCSV,
+		method: http.MethodPost, target: "/suggestions", body: "id,text,state\n7,x,open", status: 401, want: "42501",
+	},
+	{
+		name: "upsert CSV out of sight", as: asAri, prefer: merging, media: mediaCSV,
+		method: http.MethodPost, target: "/notes", body: "id,slug,title,status\n" + anaDraft + ",ana-draft,taken,shared", status: 409, want: "23505",
+	},
+	{
+		name: "insert a form", covers: []string{"POST /{table} root"}, as: asAri, prefer: represented, media: mediaForm,
+		method: http.MethodPost, target: "/notes?select=slug,owner(name)", body: "slug=new&title=new&status=draft", status: 201, want: `[{"slug":"new","owner":{"name":"ari"}}]`,
+	},
+	{
+		name: "insert a form for a colleague", as: asAri, media: mediaForm,
+		method: http.MethodPost, target: "/notes", body: "slug=new&title=new&status=draft&owner_id=" + ana, status: 403, want: "42501",
+	},
+	{
+		name: "insert a form with a column of admins", as: asAri, media: mediaForm,
+		method: http.MethodPost, target: "/notes", body: "slug=new&title=new&status=draft&margin=1", status: 400, want: "PGRST204",
+	},
+	{
+		name: "upsert a form out of sight", as: asAri, prefer: merging, media: mediaForm,
+		method: http.MethodPost, target: "/notes", body: "id=" + anaDraft + "&slug=ana-draft&title=taken&status=shared", status: 409, want: "23505",
 	},
 
 	// Upserts.

@@ -59,6 +59,10 @@ type Limits struct {
 	// to 256.
 	Columns int
 
+	// Fields is the number of fields in a record of CSV and in a form. Defaults
+	// to 1600, the most columns a table of PostgreSQL can have.
+	Fields int
+
 	// Path is how many steps a path leads into a JSON document. Defaults to 8.
 	Path int
 
@@ -90,6 +94,7 @@ func (l *Limits) setDefaults() {
 	set(&l.GroupDepth, 8)
 	set(&l.Order, 16)
 	set(&l.Columns, 256)
+	set(&l.Fields, 1600)
 	set(&l.Path, 8)
 	set(&l.Pattern, 512)
 	set(&l.Wildcards, 16)

@@ -1,0 +1,71 @@
+package store
+
+import "iter"
+
+// DecodeTexts reads rows of texts, as CSV and forms have them, as rows of the
+// table: for each of the names one text, in the kind of its column and read as
+// the operands of conditions are. It takes the names that [Gate.DecodeInput]
+// takes, each once. An error of rows is returned as it is.
+func (g Gate) DecodeTexts(names []string, rows iter.Seq2[[]string, error], opts InputOptions) (*Input, error) {
+	d, err := g.inputDecoder(opts)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := d.named(names)
+	if err != nil {
+		return nil, err
+	}
+	for texts, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		if err := d.addTexts(columns, texts); err != nil {
+			return nil, err
+		}
+	}
+	return d.in, nil
+}
+
+// named finds the columns of names, nil where the texts are passed over.
+func (d *inputDecoder) named(names []string) ([]*Column, error) {
+	columns := make([]*Column, len(names))
+	seen := make(map[string]bool, len(names))
+	for i, name := range names {
+		if seen[name] {
+			return nil, &BodyError{"a column is named twice"}
+		}
+		seen[name] = true
+		if !d.listed(name) {
+			continue
+		}
+		var err error
+		if columns[i], err = d.column(name); err != nil {
+			return nil, err
+		}
+	}
+	return columns, nil
+}
+
+func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
+	if len(texts) != len(columns) {
+		return &BodyError{"every row must have as many values as there are names"}
+	}
+	row, err := d.newRow()
+	if err != nil {
+		return err
+	}
+	for i, c := range columns {
+		if c == nil {
+			continue
+		}
+		d.in.given.Add(c)
+		if row[c.index] = nil; d.opts.Null != "" && texts[i] == d.opts.Null {
+			continue
+		}
+		if row[c.index], err = c.parseText(texts[i]); err != nil {
+			return err
+		}
+	}
+	d.in.rows = append(d.in.rows, row)
+	return nil
+}
