@@ -212,7 +212,7 @@ func TestA34ExpensiveTexts(t *testing.T) {
 			if took > 500*time.Millisecond {
 				t.Errorf("took %v", took)
 			}
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(12*len(tt.body)+1<<20) {
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(20*len(tt.body)+1<<20) { // encoding/csv grows its buffers with a line
 				t.Errorf("took %d bytes of memory for %d of body", grown, len(tt.body))
 			}
 		})

@@ -36,13 +36,15 @@ var seeds = []seeded{
 	{seed.Aggregate, []string{"sum", "groups", "head sum", "sum of nobody", "sum of a hidden column"}},
 	{seed.Returned, append(
 		on([]string{"upsert", "put", "patch", "delete", "put row", "patch row", "delete row"}, "hidden column", "column of admins"),
-		"insert out of sight", "insert and return all columns", "update out of sight", "update and return all columns",
+		"insert out of sight", "insert CSV out of sight", "insert and return all columns", "update out of sight", "update and return all columns",
 		"update a row and return all columns", "delete and return all columns", "delete a row and return all columns",
 		"put out of sight", "put and return all columns", "put a row and return all columns",
 	)},
 	{seed.Insert, []string{
 		"insert", "insert for a colleague", "insert what only admins may", "insert by nobody", "insert by a service", "insert out of sight",
 		"insert and return all columns", "insert into a junction for a row out of sight",
+		"insert CSV", "insert CSV with a row for a colleague", "insert CSV with what only admins may", "insert CSV out of sight", "insert CSV by nobody",
+		"insert a form", "insert a form for a colleague",
 	}},
 	{seed.Update, append(
 		on([]string{"patch", "patch row"}, "hidden column", "column of admins"),
@@ -57,7 +59,7 @@ var seeds = []seeded{
 		"delete in an order", "delete a row in sight of another", "delete a row out of sight", "delete a row and return all columns",
 	)},
 	{seed.Upsert, []string{
-		"upsert a row in sight", "upsert a row out of sight", "upsert by another key",
+		"upsert a row in sight", "upsert a row out of sight", "upsert by another key", "upsert CSV out of sight", "upsert a form out of sight",
 		"put a row in sight", "put a row out of sight", "put a row in sight by its path", "put a row out of sight by its path",
 	}},
 	{seed.Cursor, []string{"cursor", "head cursor"}},
@@ -73,7 +75,7 @@ var seeds = []seeded{
 		"filter rows of a function by a hidden column", "filter the row of a function by a hidden column",
 	)},
 	{seed.ForeignKey, []string{
-		"insert with a foreign key out of sight", "insert into a junction for a row out of sight", "upsert with a foreign key out of sight",
+		"insert with a foreign key out of sight", "insert into a junction for a row out of sight", "upsert with a foreign key out of sight", "insert CSV with a foreign key out of sight",
 		"update with a foreign key out of sight", "update a row with a foreign key out of sight",
 		"put with a foreign key out of sight",
 	}},
