@@ -67,11 +67,16 @@ var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
 // column writes a column of a source.
 func (c *compiler) column(s source, col *Column) {
-	if col.place != nil {
+	switch {
+	case col.place != nil:
 		c.placed(s, col)
-		return
+	case col.total && c.pg:
+		c.write("cast(", s.alias, ".", col.sqlName, " as float8)")
+	case col.total:
+		c.write("pl_total(", s.alias, ".", col.sqlName, ")")
+	default:
+		c.write(s.alias, ".", col.sqlName)
 	}
-	c.write(s.alias, ".", col.sqlName)
 }
 
 // Names a statement makes up itself. Tables and columns have plain names, so

@@ -133,27 +133,22 @@ func (c *compiler) groupOperand(s source, v groupValue) {
 
 // total writes a sum or an average. On SQLite functions of ours calculate, with
 // all digits. The sum of floats depends on the order of rows, so they are added
-// as the decimal numbers they are written as.
+// as the decimal numbers they are written as, and stay one: a sum that no float
+// holds is a mistake where its group is in the answer, and not before, which
+// would depend on how an engine finds the page.
 func (c *compiler) total(s source, v groupValue) {
-	name, float := v.aggregate.String(), v.kind == KindFloat
+	before, after := v.aggregate.String()+"(", ")"
 	switch {
-	case c.pg && float:
-		c.write(name, "(")
-		c.groupOperand(s, v)
-		c.write("::float8::text::numeric)::float8")
+	case c.pg && v.kind == KindFloat:
+		after = "::float8::text::numeric)"
 	case c.pg:
-		c.write(name, "(")
-		c.groupOperand(s, v)
-		c.write(")::numeric")
-	case float:
-		c.write("pl_", name, "_float(")
-		c.groupOperand(s, v)
-		c.write(")")
+		after = ")::numeric"
 	default:
-		c.write("pl_", name, "(")
-		c.groupOperand(s, v)
-		c.write(")")
+		before = "pl_" + before
 	}
+	c.write(before)
+	c.groupOperand(s, v)
+	c.write(after)
 }
 
 // greatest writes min or max. Where PostgreSQL has none for a kind, it is that

@@ -97,6 +97,7 @@ func (p *rowPlan) addGroupValues(s source, sel Selected, taken map[string]bool) 
 	if v.aggregate == 0 {
 		made.Name, made.Nullable = v.column.Name, v.column.Nullable
 	}
+	made.total = kind == KindFloat && (v.aggregate == AggregateSum || v.aggregate == AggregateAvg)
 	name := sel.As
 	if name == "" {
 		name = made.Name

@@ -95,6 +95,7 @@ type Column struct {
 	offset  uintptr
 	initial columnDefault
 	place   *place // inside the documents of the column, see at
+	total   bool   // of a group: a float that is a decimal until it is written
 }
 
 // Mode says who may see and write a column, from the plinth tag. A policy can

@@ -15,12 +15,10 @@ import (
 // overflows, and it has no decimals; PostgreSQL's results are the model, to the
 // last digit.
 var aggregates = map[string]func() sqlite.AggregateFunction{
-	"pl_sum":       func() sqlite.AggregateFunction { return &total{} },
-	"pl_avg":       func() sqlite.AggregateFunction { return &total{average: true} },
-	"pl_sum_float": func() sqlite.AggregateFunction { return &total{float: true} },
-	"pl_avg_float": func() sqlite.AggregateFunction { return &total{average: true, float: true} },
-	"pl_min":       func() sqlite.AggregateFunction { return &extreme{want: -1} },
-	"pl_max":       func() sqlite.AggregateFunction { return &extreme{want: 1} },
+	"pl_sum": func() sqlite.AggregateFunction { return &total{} },
+	"pl_avg": func() sqlite.AggregateFunction { return &total{average: true} },
+	"pl_min": func() sqlite.AggregateFunction { return &extreme{want: -1} },
+	"pl_max": func() sqlite.AggregateFunction { return &extreme{want: 1} },
 }
 
 func registerAggregates(d *sqlite.Driver) error {
@@ -48,10 +46,10 @@ func (noWindow) WindowInverse(*sqlite.FunctionContext, []sqldriver.Value) error 
 
 func (noWindow) Final(*sqlite.FunctionContext) {}
 
-// total is sum and average: text, or a float for floats. Of no value it is NULL.
+// total is sum and average, as text. Of no value it is NULL.
 type total struct {
 	noWindow
-	average, float bool
+	average bool
 
 	sum, value exact
 	count      int64
@@ -88,10 +86,16 @@ func (t *total) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
 	if t.average {
 		result = t.sum.over(t.count)
 	}
-	if !t.float {
-		return result.String(), nil
+	return result.String(), nil
+}
+
+// plTotal is pl_total(x): the float next to a sum or an average of floats.
+func plTotal(args []sqldriver.Value) (sqldriver.Value, error) {
+	text, ok := args[0].(string)
+	if !ok {
+		return nil, nil //nolint:nilnil // NULL
 	}
-	f, err := canon.ParseFloat(result.String())
+	f, err := canon.ParseFloat(text)
 	if err != nil {
 		return nil, errors.New(valueErrorPrefix + "the result is no float")
 	}

@@ -34,6 +34,7 @@ func newEngineDriver() (*sqlite.Driver, error) {
 		{"pl_json", -1, plJSON},
 		{"pl_json_text", -1, plJSONText},
 		{"pl_cast", 2, plCast},
+		{"pl_total", 1, plTotal},
 		{"pl_contains", 2, judge(jsonb.Contains)},
 		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
 		{"pl_search", 2, plSearch},

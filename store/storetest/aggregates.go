@@ -196,7 +196,9 @@ var aggregatesRefused = []struct {
 
 func testAggregatesRefused(t *testing.T, db *store.DB) {
 	g := gateOf[everything](db)
-	value(post(t, g, `[{"id":1,"float":1.7976931348623157e308},{"id":2,"float":1.7976931348623157e308}]`, nil))(t)
+	value(post(t, g, `[{"id":1,"text":"","float":1.7976931348623157e308},{"id":2,"text":"","float":1.7976931348623157e308},{"id":3,"text":"a","float":1}]`, nil))(t)
+	wantRead(t, g, store.Query{Select: plain([]string{"text"}, agg("", sum, "float")), Offset: 1}, `[{"text":"a","sum":1}]`)
+	wantRead(t, g, store.Query{Select: plain([]string{"text"}, agg("", sum, "float")), Order: []store.Order{{Column: "text", Desc: true}}, Limit: store.Limit(1), Count: true}, `[{"text":"a","sum":1}]`)
 	for _, tt := range aggregatesRefused {
 		wantCode(t, tt.name, readError(t, g, tt.q), tt.code)
 	}
