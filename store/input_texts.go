@@ -62,9 +62,14 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 		if row[c.index] = nil; d.opts.Null != "" && texts[i] == d.opts.Null {
 			continue
 		}
-		if row[c.index], err = c.parseText(texts[i]); err != nil {
+		value, err := c.parseText(texts[i])
+		if err != nil {
 			return err
 		}
+		if c.Kind == KindJSON && c.Nullable && isNullDocument(value) {
+			value = nil // as from JSON
+		}
+		row[c.index] = value
 	}
 	d.in.rows = append(d.in.rows, row)
 	return nil
