@@ -29,7 +29,7 @@ var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
 	{"examples/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "examples are applications"},
 
-	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/seed", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/seed", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
 	{"store/internal/...", []string{"internal/canon", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
 	{"store/sqlite", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
@@ -43,7 +43,7 @@ var arrows = []arrow{
 	{"auth/jwt", []string{"auth"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/fulltext", "internal/problem", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
@@ -55,6 +55,7 @@ var arrows = []arrow{
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
 	{"internal/problem", nil, "the one map from code to status is below everything that fails"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},
+	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
 	{"internal/strictjson", nil, "one decoder, below everything"},
 	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
 	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},

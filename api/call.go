@@ -1,13 +1,12 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -161,14 +160,9 @@ func (r *result) encode(fn *function, value any) error {
 			value = list.Index(0).Interface()
 		}
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		return err
-	}
-	r.plain = bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
-	return nil
+	var err error
+	r.plain, err = strictjson.Encode(value)
+	return err
 }
 
 func (x *exchange) sendResult(f form, out *result) error {

@@ -118,19 +118,10 @@ type rowChange func(store.Gate, *write, store.Cond, store.WriteOptions, *store.R
 
 // changeRow runs a write of the row of the path and answers it.
 func (x *exchange) changeRow(change rowChange) error {
-	f, err := x.form()
+	w, id, err := x.beginRowWrite()
 	if err != nil {
 		return err
 	}
-	read, err := x.rowQuery()
-	if err != nil {
-		return err
-	}
-	id, err := x.byID()
-	if err != nil {
-		return err
-	}
-	w := &write{form: f, read: read, method: x.r.Method}
 	opts := w.options()
 	opts.Single, opts.ByKey = false, true
 	rows := x.s.getRows()

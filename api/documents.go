@@ -44,6 +44,11 @@ func (x *exchange) document(contentType string, surface *openapi.Surface, write 
 		return err
 	}
 	x.headers(keepAndAsk)
+	return x.sendText(contentType, t)
+}
+
+// sendText sends a text, unless the client has it.
+func (x *exchange) sendText(contentType string, t text) error {
 	x.set("Etag", t.tag)
 	if unchanged(x.r.Header, t.tag) {
 		return x.sendNothing(http.StatusNotModified)

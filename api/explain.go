@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -131,11 +132,7 @@ func (e *explained) document() ([]byte, error) {
 	if e.Plan == nil {
 		e.Plan = json.RawMessage(`"` + noPlan + `"`)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode([]*explained{e})
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	return strictjson.Encode([]*explained{e})
 }
 
 // text returns the answer for people.

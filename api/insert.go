@@ -87,6 +87,21 @@ type write struct {
 
 // beginWrite reads what a write has beside its body.
 func (x *exchange) beginWrite() (*write, error) {
+	w, err := x.parseWrite()
+	if err != nil {
+		return nil, err
+	}
+	if q := &w.read.Query; q.Offset > 0 || q.After != "" || q.Limit != nil && x.r.Method != http.MethodPost {
+		return nil, &problem.Error{
+			Code: problem.NotImplemented, Message: "limit, offset and after are not supported on a write",
+			Hint: "Select the rows by a filter on their key.",
+		}
+	}
+	return w, nil
+}
+
+// parseWrite reads the headers and the query string of a write.
+func (x *exchange) parseWrite() (*write, error) {
 	f, err := x.form()
 	if err != nil {
 		return nil, err
@@ -95,13 +110,20 @@ func (x *exchange) beginWrite() (*write, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q := &read.Query; q.Offset > 0 || q.After != "" || q.Limit != nil && x.r.Method != http.MethodPost {
-		return nil, &problem.Error{
-			Code: problem.NotImplemented, Message: "limit, offset and after are not supported on a write",
-			Hint: "Select the rows by a filter on their key.",
-		}
-	}
 	return &write{form: f, read: read, method: x.r.Method}, nil
+}
+
+// beginRowWrite is beginWrite for the row of the path; id selects it.
+func (x *exchange) beginRowWrite() (w *write, id store.Cond, err error) {
+	f, err := x.form()
+	if err != nil {
+		return nil, id, err
+	}
+	read, id, err := x.rowQuery()
+	if err != nil {
+		return nil, id, err
+	}
+	return &write{form: f, read: read, method: x.r.Method}, id, nil
 }
 
 // options returns how the store shall write. A client that wants one object gets

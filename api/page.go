@@ -42,13 +42,7 @@ func (x *exchange) page(f swagger.File) error {
 		encoding = "gzip"
 		x.set("Content-Encoding", encoding)
 	}
-	tag := textTag(f.ContentType+encoding, body)
-	x.set("Etag", tag)
-	if unchanged(x.r.Header, tag) {
-		return x.sendNothing(http.StatusNotModified)
-	}
-	x.send(http.StatusOK, f.ContentType, "", body, "")
-	return nil
+	return x.sendText(f.ContentType, text{body, textTag(f.ContentType+encoding, body)})
 }
 
 // acceptsGzip reports whether a client takes gzip, without looking at weights but

@@ -12,25 +12,20 @@ import (
 // put answers PUT of /{table}: an upsert of the one row whose key the filters
 // name. The body has to give the same key.
 func (x *exchange) put() error {
-	f, err := x.form()
+	w, err := x.parseWrite()
 	if err != nil {
 		return err
 	}
-	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
-	if err != nil {
-		return err
-	}
-	if q := &read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
+	if q := &w.read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
 		return &problem.Error{Code: problem.PutLimit}
 	}
-	if !x.resource.table.FixesKey(read.Filter) || !x.keyReadable() {
+	if !x.resource.table.FixesKey(w.read.Filter) || !x.keyReadable() {
 		return &problem.Error{Code: problem.PutFilter, Allow: x.allowed()}
 	}
-	w := &write{form: f, read: read, method: x.r.Method}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
 	opts := store.UpsertOptions{WriteOptions: w.options()}
-	if err := x.replace(w, read.Filter, opts, rows); err != nil {
+	if err := x.replace(w, w.read.Filter, opts, rows); err != nil {
 		return err
 	}
 	return x.sendWritten(w, rows, rows.Inserted > 0)
@@ -66,19 +61,10 @@ func (x *exchange) replace(w *write, key store.Cond, opts store.UpsertOptions, r
 // putRow answers PUT of /{table}/{id}. With If-None-Match: * it only makes a new
 // row, with If-Match it only changes one (RFC 9110 section 13.1).
 func (x *exchange) putRow() error {
-	f, err := x.form()
+	w, id, err := x.beginRowWrite()
 	if err != nil {
 		return err
 	}
-	read, err := x.rowQuery()
-	if err != nil {
-		return err
-	}
-	id, err := x.byID()
-	if err != nil {
-		return err
-	}
-	w := &write{form: f, read: read, method: x.r.Method}
 	opts := store.UpsertOptions{WriteOptions: w.options(), Known: ifMatch(x.r.Header).given}
 	opts.Single = false
 	if opts.New, err = onlyNew(x.r.Header); err != nil {

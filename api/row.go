@@ -13,7 +13,7 @@ func (x *exchange) row() error {
 	if err != nil {
 		return err
 	}
-	read, err := x.rowQuery()
+	read, _, err := x.rowQuery()
 	if err != nil {
 		return err
 	}
@@ -44,14 +44,14 @@ func (x *exchange) row() error {
 
 // rowQuery reads the query string of a request for one row. The path says which
 // one, so there is nothing to filter, to sort or to skip.
-func (x *exchange) rowQuery() (*pgrst.Read, error) {
+func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
 	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
 	if err != nil {
-		return nil, err
+		return nil, store.Cond{}, err
 	}
 	q := &read.Query
 	if !read.Filter.IsZero() || len(q.Order) > 0 || q.Limit != nil || q.Offset > 0 || q.After != "" {
-		return nil, &pgrst.Error{
+		return nil, store.Cond{}, &pgrst.Error{
 			Code:    "PGRST100",
 			Message: "filters, order, limit, offset and after have no meaning for one row",
 			Hint:    "Use them on /" + x.resource.table.Name + ".",
@@ -59,10 +59,10 @@ func (x *exchange) rowQuery() (*pgrst.Read, error) {
 	}
 	id, err := x.byID()
 	if err != nil {
-		return nil, err
+		return nil, store.Cond{}, err
 	}
 	q.Where = store.And(id, q.Where)
-	return read, nil
+	return read, id, nil
 }
 
 // byID returns the condition that selects the row of the path. An id that is no

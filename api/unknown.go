@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/spelling"
 )
 
 // unknownFunction is the answer for a name that is no function. Its hint names
@@ -14,7 +15,7 @@ func (x *exchange) unknownFunction(name string) error {
 	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", shorten(name))
 	nearest := maxTypos + 1
 	for _, f := range x.s.functions.list {
-		if d := typos(name, f.name, nearest); d < nearest && f.gate.open(&x.caller.principal) {
+		if d := spelling.Distance(name, f.name, nearest); d < nearest && f.gate.open(&x.caller.principal) {
 			nearest, e.Hint = d, "Perhaps you meant to call the function public."+f.name
 		}
 	}
@@ -38,32 +39,3 @@ func (f *function) unknownArguments(given []string) error {
 
 // maxTypos is how far from a name a client may be to be told of it.
 const maxTypos = 2
-
-// typos returns the number of bytes to insert, delete or replace to make b of a
-// (the Levenshtein distance), or limit where it is not below limit.
-func typos(a, b string, limit int) int {
-	if max(len(a)-len(b), len(b)-len(a)) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner, least := row[0], i+1
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := corner
-			if a[i] != b[j] {
-				replaced++
-			}
-			corner = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-			least = min(least, row[j+1])
-		}
-		if least >= limit {
-			return limit
-		}
-	}
-	return min(row[len(b)], limit)
-}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -20,7 +21,7 @@ func Document(s *Surface) ([]byte, error) {
 	for _, f := range s.Functions {
 		b.function(f)
 	}
-	return encode(b.document())
+	return strictjson.Encode(b.document())
 }
 
 // builder collects the parts of a document.

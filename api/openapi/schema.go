@@ -1,9 +1,10 @@
 package openapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
 // Schema is a JSON Schema (draft 2020-12) as far as documents use it. The zero
@@ -60,7 +61,7 @@ func (c *Closed) MarshalJSON() ([]byte, error) {
 	if c.Values == nil {
 		return []byte("false"), nil
 	}
-	return encode(c.Values)
+	return strictjson.Encode(c.Values)
 }
 
 // Properties are the members of an object in their order.
@@ -93,15 +94,6 @@ func (s *Schema) Nullable() *Schema {
 	return &c
 }
 
-// encode is json.Marshal without escapes for HTML.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
 // encodeOrdered writes a list as an object.
 func encodeOrdered[T any](list []T, member func(T) (string, any)) ([]byte, error) {
 	b := []byte{'{'}
@@ -110,11 +102,11 @@ func encodeOrdered[T any](list []T, member func(T) (string, any)) ([]byte, error
 			b = append(b, ',')
 		}
 		name, value := member(item)
-		key, err := encode(name)
+		key, err := strictjson.Encode(name)
 		if err != nil {
 			return nil, err
 		}
-		text, err := encode(value)
+		text, err := strictjson.Encode(value)
 		if err != nil {
 			return nil, err
 		}
@@ -127,4 +119,4 @@ func text() *Schema            { return &Schema{Type: TypeList{"string"}} }
 func list(of *Schema) *Schema  { return &Schema{Type: TypeList{"array"}, Items: of} }
 func ref(name string) *Schema  { return &Schema{Ref: "#/components/schemas/" + name} }
 func count(n int) *int         { return &n }
-func jsonText(s string) []byte { b, _ := encode(s); return b } // of a string it cannot fail
+func jsonText(s string) []byte { b, _ := strictjson.Encode(s); return b } // of a string it cannot fail

@@ -33,11 +33,11 @@ func newEngineDriver() (*sqlite.Driver, error) {
 		{"pl_lower", 1, plLower},
 		{"pl_json", -1, plJSON},
 		{"pl_json_text", -1, plJSONText},
-		{"pl_cast", 2, plCast},
+		{"pl_cast", 2, ofTexts(plCast)},
 		{"pl_total", 1, plTotal},
 		{"pl_contains", 2, judge(jsonb.Contains)},
 		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
-		{"pl_search", 2, plSearch},
+		{"pl_search", 2, ofTexts(plSearch)},
 		{"pl_regexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
 			return plRegexp(compiled, "", args)
 		}},
@@ -89,33 +89,32 @@ func plLower(args []sqldriver.Value) (sqldriver.Value, error) {
 	return strings.ToLower(s), nil
 }
 
-// judge makes a function of two documents: what the judgement says, or NULL
-// where one of them is NULL.
-func judge(judgement func(a, b []byte) (bool, error)) func(args []sqldriver.Value) (sqldriver.Value, error) {
+// ofTexts makes a function of two texts, NULL where one of them is NULL.
+func ofTexts(f func(a, b string) (sqldriver.Value, error)) func(args []sqldriver.Value) (sqldriver.Value, error) {
 	return func(args []sqldriver.Value) (sqldriver.Value, error) {
 		a, ok := args[0].(string)
 		b, isText := args[1].(string)
 		if !ok || !isText {
 			return nil, nil //nolint:nilnil // NULL is the answer about NULL
 		}
-		held, err := judgement([]byte(a), []byte(b))
+		v, err := f(a, b)
 		if err != nil {
 			return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
 		}
-		return held, nil
+		return v, nil
 	}
 }
 
+// judge makes a function of what a judgement says of two documents.
+func judge(judgement func(a, b []byte) (bool, error)) func(args []sqldriver.Value) (sqldriver.Value, error) {
+	return ofTexts(func(a, b string) (sqldriver.Value, error) { return judgement([]byte(a), []byte(b)) })
+}
+
 // plSearch is pl_search(query, x): whether a search finds the text.
-func plSearch(args []sqldriver.Value) (sqldriver.Value, error) {
-	query, ok := args[0].(string)
-	text, isText := args[1].(string)
-	if !ok || !isText {
-		return nil, nil //nolint:nilnil // NULL is the answer about NULL
-	}
+func plSearch(query, text string) (sqldriver.Value, error) {
 	q, err := fulltext.Parse(query)
 	if err != nil {
-		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
+		return nil, err
 	}
 	return q.Match(text), nil
 }
@@ -159,18 +158,7 @@ func follow(args []sqldriver.Value) ([]byte, error) {
 }
 
 // plCast is pl_cast(x, type): a text read as a type, as JSON.
-func plCast(args []sqldriver.Value) (sqldriver.Value, error) {
-	text, ok := args[0].(string)
-	typ, isText := args[1].(string)
-	if !ok || !isText {
-		return nil, nil //nolint:nilnil // NULL is the answer about NULL
-	}
-	cast, err := jsonb.Cast(text, typ)
-	if err != nil {
-		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
-	}
-	return cast, nil
-}
+func plCast(text, typ string) (sqldriver.Value, error) { return jsonb.Cast(text, typ) }
 
 // plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax
 // of package regexp, whose running time is linear.

@@ -1,6 +1,7 @@
 package pgrst
 
 import (
+	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -97,18 +98,12 @@ func mediaRange(item string) (m Media, weight float64, ok bool) {
 		return 0, 0, false
 	}
 	weight = 1
-	for params != "" {
-		var param string
-		param, params = cutOutsideQuotes(params, ';')
-		key, value, _ := strings.Cut(param, "=")
-		value = strings.Trim(value, " \t")
-		switch strings.ToLower(strings.Trim(key, " \t")) {
+	for key, value := range mediaParams(params) {
+		switch key {
 		case "q":
-			q, err := strconv.ParseFloat(value, 64)
-			if err != nil || !(0 <= q && q <= 1) {
+			if weight, ok = parseWeight(value); !ok {
 				return 0, 0, false
 			}
-			weight = q
 		case "nulls":
 			if m, ok = m.stripped(value); !ok {
 				return 0, 0, false
@@ -130,6 +125,26 @@ func (m Media) stripped(value string) (Media, bool) {
 		return MediaObjectStripped, true
 	}
 	return 0, false
+}
+
+// mediaParams yields the parameters behind a media type, their names in lower case.
+func mediaParams(params string) iter.Seq2[string, string] {
+	return func(yield func(key, value string) bool) {
+		for params := params; params != ""; {
+			var param string
+			param, params = cutOutsideQuotes(params, ';')
+			key, value, _ := strings.Cut(param, "=")
+			if !yield(strings.ToLower(strings.Trim(key, " \t")), strings.Trim(value, " \t")) {
+				return
+			}
+		}
+	}
+}
+
+// parseWeight reads a weight (RFC 9110 section 12.4.2).
+func parseWeight(text string) (weight float64, ok bool) {
+	weight, err := strconv.ParseFloat(text, 64)
+	return weight, err == nil && 0 <= weight && weight <= 1
 }
 
 // cutOutsideQuotes cuts at the first separator that is not in a quoted string.

@@ -2,7 +2,6 @@ package pgrst
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -62,17 +61,14 @@ func documentMedia(name string) string {
 // weightOf reads the weight among the parameters of a media range, 0 where it is
 // none.
 func weightOf(params string) float64 {
-	for params != "" {
-		var param string
-		param, params = cutOutsideQuotes(params, ';')
-		key, value, _ := strings.Cut(param, "=")
-		if strings.EqualFold(strings.Trim(key, " \t"), "q") {
-			q, err := strconv.ParseFloat(strings.Trim(value, " \t"), 64)
-			if err != nil || !(0 <= q && q <= 1) {
-				return 0
-			}
-			return q
+	for key, value := range mediaParams(params) {
+		if key != "q" {
+			continue
 		}
+		if weight, ok := parseWeight(value); ok {
+			return weight
+		}
+		return 0
 	}
 	return 1
 }

@@ -52,12 +52,8 @@ func AcceptsPlan(header http.Header) (p Plan, ok bool) {
 	default:
 		return p, false
 	}
-	for params != "" {
-		var param string
-		param, params = cutOutsideQuotes(params, ';')
-		key, value, _ := strings.Cut(param, "=")
-		value = strings.Trim(value, " \t")
-		switch strings.ToLower(strings.Trim(key, " \t")) {
+	for key, value := range mediaParams(params) {
+		switch key {
 		case "for":
 			media, _, known := mediaRange(strings.Trim(value, `"`))
 			if !known {
