@@ -49,9 +49,9 @@ func (d *draft) row() {
 
 // call calls a function.
 func (d *draft) call() {
-	d.method = pick(d.g.Rand, []string{http.MethodGet, http.MethodPost, http.MethodPost})
-	switch d.g.IntN(6) {
-	case 0, 1:
+	d.method = pick(d.g.Rand, []string{http.MethodGet, http.MethodPost})
+	switch d.g.IntN(7) {
+	case 0, 1, 6:
 		d.callRows()
 	case 2, 3:
 		d.echo()

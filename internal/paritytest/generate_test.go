@@ -16,11 +16,12 @@ type generator struct {
 	*rand.Rand
 	db     *store.DB
 	tables []*store.Table
-	nextID int // of rows that requests make
+	nextID int            // of rows that requests make
+	used   map[string]int // operators
 }
 
 func newGenerator(seed uint64, db *store.DB) *generator {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 2)), db: db}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 2)), db: db, used: map[string]int{}}
 	for _, m := range models {
 		g.tables = append(g.tables, db.Table(m))
 	}
@@ -115,7 +116,8 @@ func (d *draft) shown(t *store.Table) (list []*store.Column) {
 	return list
 }
 
-// of is a shown column for which holds, of every kind as likely as of any other.
+// of is a shown column for which holds, of every kind as likely as of any other,
+// but of text, which has the most operators, twice as likely.
 func (d *draft) of(t *store.Table, holds func(*store.Column) bool) *store.Column {
 	byKind := map[store.Kind][]*store.Column{}
 	var kinds []store.Kind
@@ -125,6 +127,9 @@ func (d *draft) of(t *store.Table, holds func(*store.Column) bool) *store.Column
 		}
 		if byKind[c.Kind] == nil {
 			kinds = append(kinds, c.Kind)
+			if c.Kind == store.KindText {
+				kinds = append(kinds, c.Kind)
+			}
 		}
 		byKind[c.Kind] = append(byKind[c.Kind], c)
 	}

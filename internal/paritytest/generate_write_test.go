@@ -17,11 +17,11 @@ func (d *draft) write() {
 	switch n := d.g.IntN(100); {
 	case n < 40:
 		d.post()
-	case n < 62:
+	case n < 60:
 		d.patch()
-	case n < 72:
+	case n < 74:
 		d.delete()
-	case n < 82 && len(d.table.PrimaryKey) > 0:
+	case n < 84 && len(d.table.PrimaryKey) > 0:
 		d.put()
 	default:
 		d.row()
@@ -44,7 +44,7 @@ func (d *draft) writable(t *store.Table, update bool) (list []*store.Column) {
 func (d *draft) post() {
 	d.method = http.MethodPost
 	prefer := d.prefer("missing=default", "missing=null")
-	if len(d.table.PrimaryKey) == 1 && !d.table.PrimaryKey[0].Generated && d.chance(25) {
+	if len(d.table.PrimaryKey) == 1 && !d.table.PrimaryKey[0].Generated && d.chance(40) {
 		how := pick(d.g.Rand, []string{"resolution=merge-duplicates", "resolution=ignore-duplicates"})
 		prefer = append(prefer, how)
 		d.show("prefer " + how)
@@ -166,7 +166,7 @@ func (d *draft) prefer(others ...string) (list []string) {
 		list = append(list, pick(d.g.Rand, []string{"return=minimal", "return=headers-only", "return=representation", "return=representation", "return=representation"}))
 	}
 	for _, p := range append(others, "count=exact", "handling=lenient") {
-		if d.chance(12) {
+		if d.chance(20) {
 			list = append(list, p)
 		}
 	}
@@ -194,7 +194,7 @@ func (d *draft) returned(prefer []string) {
 		d.head("Accept", media)
 		d.show("accept " + media)
 	}
-	if d.chance(5) && d.as != "nobody" {
+	if d.chance(9) && d.as != "nobody" {
 		d.head("Idempotency-Key", fmt.Sprintf("key-%d", d.g.IntN(1e9)))
 		d.show("header Idempotency-Key")
 	}
