@@ -63,6 +63,7 @@ var arrows = []arrow{
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
 	{"internal/paritytest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "compares the answers of one application on both engines"},
+	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
 	{"internal/opentest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "lets foreign validators and compilers judge what an API says of itself"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
 }

@@ -21,6 +21,9 @@ func (x *exchange) batch() error {
 	if _, err := x.form(); err != nil {
 		return err
 	}
+	if x.r.URL.RawQuery != "" {
+		return &problem.Error{Code: problem.BadQuery, Message: "a batch has no parameters in its URL: each step has its own"}
+	}
 	body, err := x.body()
 	if err != nil {
 		return err

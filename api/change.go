@@ -41,7 +41,15 @@ func (x *exchange) update(gate store.Gate, patch *store.Patch, w *write, rows *s
 	if !patch.Empty() {
 		return gate.Update(x.context(), patch, w.read.Filter, opts, rows)
 	}
-	rows.Body, rows.Count = rows.Body[:0], 0
+	// The names in the URL have to be right all the same.
+	q := store.Query{Select: []store.Selected{}, Where: w.read.Filter}
+	if opts.Return != nil {
+		q = *opts.Return
+	}
+	q.Limit = new(0)
+	if err := gate.Read(x.context(), &q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer}, rows); err != nil {
+		return err
+	}
 	if opts.Single {
 		return &store.CardinalityError{}
 	}

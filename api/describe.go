@@ -30,7 +30,7 @@ func (s *server) surfaceFor(p *auth.Principal) *openapi.Surface {
 		}
 		return guard(t)
 	}
-	return s.surface(&c.scope, holds, func(f *function) bool { return f.gate.open(p) })
+	return s.surface(&c.scope, p.Kind != auth.Anonymous, holds, func(f *function) bool { return f.gate.open(p) })
 }
 
 // wholeSurface returns what any caller may be able to do.
@@ -46,15 +46,17 @@ func (s *server) wholeSurface() *openapi.Surface {
 		return nil
 	}}
 	holds := func(rule store.Cond) bool { return !rule.IsZero() }
-	return s.surface(&scope, holds, func(f *function) bool { return f.gate.n != nil })
+	return s.surface(&scope, true, holds, func(f *function) bool { return f.gate.n != nil })
 }
 
-// surface describes what a scope may be able to do. The order is that of names,
+// surface describes what a scope may be able to do; known says that its caller can
+// be told from others. The order is that of names,
 // so that it does not depend on the program's order of adding.
-func (s *server) surface(scope *store.Scope, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
+func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
 	out := &openapi.Surface{
 		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),
-		Rows: s.config.Limits.Rows, Offset: s.config.Limits.Offset,
+		Rows: s.config.Limits.Rows, Offset: s.config.Limits.Offset, Steps: s.config.Limits.Steps,
+		Repeats: known,
 	}
 	shown := map[*store.Table]*openapi.Table{}
 	for _, r := range s.resources.list {
@@ -73,7 +75,9 @@ func (s *server) surface(scope *store.Scope, holds func(store.Cond) bool, calls 
 	}
 	for _, f := range s.functions.list {
 		if calls(f) {
-			out.Functions = append(out.Functions, describeFunction(f, shown))
+			d := describeFunction(f, shown)
+			d.Repeats = known && f.inTx && !f.readOnly
+			out.Functions = append(out.Functions, d)
 		}
 	}
 	slices.SortFunc(out.Tables, func(a, b *openapi.Table) int { return cmp.Compare(a.Table.Name, b.Table.Name) })

@@ -58,10 +58,10 @@ func TestDocumentPerCaller(t *testing.T) {
 		return ids
 	}
 	junction := []string{"project_labels.list", "project_labels.count", "project_labels.insert", "project_labels.delete"}
-	member := slices.Concat(reads("teams", "labels", "projects", "tasks"), writes("projects", "tasks"), junction)
+	member := slices.Concat(reads("teams", "labels", "projects", "tasks"), writes("projects", "tasks"), junction, []string{"batch"})
 	for caller, want := range map[string][]string{
-		"":        reads("teams"),
-		"guest":   slices.Concat(reads("teams", "tasks"), writes("tasks"), junction), // of no tenant, but somebody with an id
+		"":        append(reads("teams"), "batch"),
+		"guest":   slices.Concat(reads("teams", "tasks"), writes("tasks"), junction, []string{"batch"}), // of no tenant, but somebody with an id
 		"bob":     member,
 		"ann":     slices.Concat(member, writes("teams", "labels")),
 		"service": slices.Concat(member, writes("teams", "labels")),

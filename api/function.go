@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -66,7 +68,7 @@ func (f *function) compile(db *store.DB, r *resources) error {
 	if f.in.Kind() == reflect.Struct {
 		f.shape, f.args = strictjson.Compile(f.in), map[string]reflect.Type{}
 		for _, field := range strictjson.Fields(f.in) {
-			f.args[field.Name] = field.Struct.Type
+			f.args[field.Name] = argumentType(field.Struct)
 		}
 		f.checks = planChecks(f.in, nil)
 		if f.checks.needsValidator() && db.Validator() == nil {
@@ -77,6 +79,16 @@ func (f *function) compile(db *store.DB, r *resources) error {
 	}
 	f.compileOut(db, r, fail)
 	return errors.Join(errs...)
+}
+
+// argumentType returns the type by which the text of an argument is read: that of
+// its field, or text for one that stands in quotes in JSON.
+func argumentType(field reflect.StructField) reflect.Type {
+	_, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+	if slices.Contains(strings.Split(options, ","), "string") {
+		return reflect.TypeFor[string]()
+	}
+	return field.Type
 }
 
 // compileOut finds out how the result is written. A model whose columns a policy

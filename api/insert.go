@@ -16,6 +16,9 @@ func (x *exchange) insert() error {
 	if err != nil {
 		return err
 	}
+	if !w.read.Filter.IsZero() {
+		return &problem.Error{Code: problem.NotImplemented, Message: "filters have no meaning for new rows", Hint: "Leave them out."}
+	}
 	gate := x.gate()
 	in, err := x.newRows(gate, store.InputOptions{
 		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault,

@@ -37,42 +37,79 @@ func (c Content) MarshalJSON() ([]byte, error) {
 	return encodeOrdered(c, func(m Media) (string, any) { return m.Type, m })
 }
 
-// forms are the media types rows are sent as.
-var forms = []struct {
+// form is a media type with the schema of a body, by that of its row or value.
+type form struct {
 	media string
-	of    func(row *Schema) *Schema
-}{
-	{"application/json", list},
-	{"application/vnd.pgrst.array+json", list},
-	{"application/vnd.pgrst.object+json", func(row *Schema) *Schema { return row }},
-	{"text/csv", func(*Schema) *Schema { return &Schema{Type: TypeList{"string"}} }},
+	of    func(*Schema) *Schema
 }
 
-// rows returns the forms of a list of rows.
-func rows(row *Schema) Content {
+const (
+	jsonForm           = "application/json"
+	arrayForm          = "application/vnd.pgrst.array+json"
+	objectForm         = "application/vnd.pgrst.object+json"
+	strippedArrayForm  = "application/vnd.pgrst.array+json;nulls=stripped"
+	strippedObjectForm = "application/vnd.pgrst.object+json;nulls=stripped"
+	csvForm            = "text/csv"
+)
+
+// The forms of several rows and of one, and of what functions return that is no
+// rows of a table.
+var (
+	rowsForms = []form{
+		{jsonForm, list},
+		{arrayForm, list},
+		{objectForm, one},
+		{strippedArrayForm, func(*Schema) *Schema { return list(stripped()) }},
+		{strippedObjectForm, func(*Schema) *Schema { return stripped() }},
+		{csvForm, func(*Schema) *Schema { return text() }},
+	}
+	rowForms = []form{
+		{jsonForm, one},
+		{objectForm, one},
+		{strippedObjectForm, func(*Schema) *Schema { return stripped() }},
+		{csvForm, func(*Schema) *Schema { return text() }},
+	}
+	resultsForms = rowsForms[:3]
+	resultForms  = []form{{jsonForm, one}, {arrayForm, one}, {objectForm, one}}
+)
+
+func one(s *Schema) *Schema { return s }
+
+// stripped is a row without the members that are null.
+func stripped() *Schema {
+	return &Schema{Type: TypeList{"object"}, Description: "The members that are not null."}
+}
+
+func rows(row *Schema) Content     { return contentOf(rowsForms, row) }
+func row(row *Schema) Content      { return contentOf(rowForms, row) }
+func results(of *Schema) Content   { return contentOf(resultsForms, of) }
+func result(value *Schema) Content { return contentOf(resultForms, value) }
+
+// contentOf returns the forms of a body.
+func contentOf(forms []form, s *Schema) Content {
 	var c Content
 	for _, f := range forms {
-		c = append(c, Media{f.media, f.of(row)})
+		c = append(c, Media{f.media, f.of(s)})
 	}
 	return c
 }
 
-// row returns the forms of one row.
-func row(s *Schema) Content {
-	return Content{{"application/json", s}, {"application/vnd.pgrst.object+json", s}}
-}
-
-// headers are the headers of answers.
-var headers = []struct{ name, description string }{
-	{"Content-Range", "First and last row and the total: `0-24/3573`, with `*` for what is not known."},
-	{"Content-Location", "The address of the answer, its query sorted."},
-	{"ETag", "Version of the row and hash of the answer."},
-	{"Allow", "The methods of the path."},
-	{"Link", "The next page, `rel=\"next\"`, where there may be one."},
-	{"Location", "The new row, with `Prefer: return=headers-only`."},
-	{"Preference-Applied", "The preferences that were honoured."},
-	{"Retry-After", "Seconds to wait before trying again."},
-	{"WWW-Authenticate", "How to authenticate."},
+// headers are the headers of answers. Those that are required are in every answer
+// that lists them.
+var headers = []struct {
+	name, description string
+	required          bool
+}{
+	{"Content-Range", "First and last row and the total: `0-24/3573`, with `*` for what is not known.", true},
+	{"Content-Location", "The address of the answer, its query sorted.", true},
+	{"ETag", "Version of the row and hash of the answer.", false},
+	{"Allow", "The methods of the path.", true},
+	{"Idempotent-Replayed", "`true` of an answer that was given before to the same Idempotency-Key.", false},
+	{"Link", "The next page, `rel=\"next\"`, where there may be one.", false},
+	{"Location", "The row, with `Prefer: return=headers-only`.", false},
+	{"Preference-Applied", "The preferences that were honoured.", false},
+	{"Retry-After", "Seconds to wait before trying again.", true},
+	{"WWW-Authenticate", "How to authenticate.", true},
 }
 
 // failures are the errors operations answer with, by status.
@@ -81,6 +118,7 @@ var failures = []struct {
 	description string
 	headers     []string
 }{
+	{300, "A name in select fits several relations; the details list them.", nil},
 	{400, "The request cannot be understood, breaks a limit or a rule of its values.", nil},
 	{401, "A credential is missing or does not hold.", []string{"WWW-Authenticate"}},
 	{403, "The caller may not do this.", nil},
@@ -92,6 +130,7 @@ var failures = []struct {
 	{413, "The body is too large.", nil},
 	{415, "The body is not JSON in UTF-8.", nil},
 	{416, "The offset lies beyond the last row.", nil},
+	{422, "The Idempotency-Key was given to another request.", nil},
 	{503, "The service is temporarily unavailable.", []string{"Retry-After"}},
 }
 

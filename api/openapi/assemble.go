@@ -30,6 +30,7 @@ type components struct {
 
 type headerObject struct {
 	Description string  `json:"description"`
+	Required    bool    `json:"required,omitempty"`
 	Schema      *Schema `json:"schema"`
 }
 
@@ -87,7 +88,7 @@ func (b *builder) fill(c *components) {
 	c.Responses = append(c.Responses, entry[Response]{"Error", Response{Description: "Any other error.", Content: errorContent}})
 	for _, h := range headers {
 		if used[headersPath+h.name] {
-			c.Headers = append(c.Headers, entry[headerObject]{h.name, headerObject{h.description, text()}})
+			c.Headers = append(c.Headers, entry[headerObject]{h.name, headerObject{h.description, h.required, text()}})
 		}
 	}
 	c.Schemas = append(append(append(c.Schemas, b.schemas...), b.types.Definitions...), errorSchemas()...)

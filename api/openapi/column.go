@@ -43,12 +43,15 @@ func (t *Table) readSchema(c *store.Column) *Schema {
 // writeSchema returns what a body may hold in a column.
 func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
 	s := kinds[c.Kind].write
-	if s.Type == nil {
+	if len(s.Type) == 0 {
 		s = kinds[c.Kind].read
 	}
 	t.describe(&s, c)
 	if c.Kind == store.KindInt {
 		integerRange(&s, c)
+	}
+	if c.Kind == store.KindJSON && !c.Nullable {
+		s.Type = TypeList{"object", "array", "string", "number", "boolean"} // all but null
 	}
 	applyRules(&s, c.Rules)
 	if insert && !t.Required(c) {
@@ -91,10 +94,26 @@ func (t *Table) Required(c *store.Column) bool {
 	if c.Nullable || c.Default != "" || c.Generated {
 		return false
 	}
-	if c.Key && c.Kind != store.KindUUID {
+	if c.Key && c.Kind != store.KindUUID || refusesZero(c) {
 		return true
 	}
 	return slices.ContainsFunc(t.Table.ForeignKeys, func(r *store.Reference) bool { return slices.Contains(r.Columns, c) })
+}
+
+// refusesZero reports whether the rules of a column refuse what a new row has in it
+// that was not given it.
+func refusesZero(c *store.Column) bool {
+	s := kinds[c.Kind].read
+	applyRules(&s, c.Rules)
+	beyond := func(n json.Number, outside func(float64) bool) bool {
+		f, err := n.Float64()
+		return err == nil && outside(f)
+	}
+	return beyond(s.Minimum, func(f float64) bool { return f > 0 }) || beyond(s.ExclusiveMinimum, func(f float64) bool { return f >= 0 }) ||
+		beyond(s.Maximum, func(f float64) bool { return f < 0 }) || beyond(s.ExclusiveMaximum, func(f float64) bool { return f <= 0 }) ||
+		s.MinLength != nil && *s.MinLength > 0 || s.MinItems != nil && *s.MinItems > 0 ||
+		len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(e json.RawMessage) bool { return string(e) == `""` }) ||
+		c.Kind == store.KindText && s.Format != ""
 }
 
 // describe says of a column what its type does not: that it is a key, and what

@@ -3,7 +3,6 @@ package openapi
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,9 @@ func Document(s *Surface) ([]byte, error) {
 	}
 	for _, f := range s.Functions {
 		b.function(f)
+	}
+	if len(b.paths) > 0 {
+		b.batch()
 	}
 	return strictjson.Encode(b.document())
 }
@@ -147,6 +149,9 @@ func (b *builder) operation(op operation, t *Table) operationObject {
 	for _, key := range op.parameters {
 		o.Parameters = append(o.Parameters, parameterRef(key))
 	}
+	if b.surface.Repeats && op.writes() {
+		b.repeats(&o)
+	}
 	if op.filters {
 		for _, c := range t.Table.Columns {
 			if t.Readable.Has(c) {
@@ -176,98 +181,12 @@ func responses(answers []answer, failed []int, row *Schema) ordered[Response] {
 	for _, status := range failed {
 		all = append(all, entry[Response]{strconv.Itoa(status), Response{Ref: responsesPath + failureName(status)}})
 	}
+	all = append(all, entry[Response]{"default", Response{Ref: responsesPath + "Error"}})
+	sortResponses(all)
+	return all
+}
+
+// sortResponses sorts by status, with the default at the end.
+func sortResponses(all ordered[Response]) {
 	slices.SortStableFunc(all, func(x, y entry[Response]) int { return cmp.Compare(x.name, y.name) })
-	return append(all, entry[Response]{"default", Response{Ref: responsesPath + "Error"}})
 }
-
-// function adds the path of a function.
-func (b *builder) function(f *Function) {
-	var content func(*Schema) Content
-	var result *Schema
-	switch {
-	case f.Void:
-	case f.Table != nil && f.Many:
-		result, content = b.rowOf(f.Table), rows
-	case f.Table != nil:
-		result, content = b.rowOf(f.Table).Nullable(), row
-	case f.Many:
-		result, content = b.types.Output(f.Out.Elem()), rows
-	default:
-		result, content = b.types.Output(f.Out), row
-	}
-	answers := []answer{{http.StatusNoContent, "Done; always so with `Prefer: return=minimal`.", nil, nil}}
-	if content != nil {
-		answers = append(answers, answer{http.StatusOK, "The result.", nil, content})
-	}
-	if !slices.ContainsFunc(b.tags, func(t tag) bool { return t.Name == rpcTag }) {
-		b.tags = append(b.tags, tag{rpcTag, "Functions."})
-	}
-	in, arguments := "rpc."+f.Name+".In", b.types.Input(f.In)
-	b.schemas = append(b.schemas, Property{in, arguments})
-	var onRows []Parameter
-	if f.Table != nil {
-		onRows = b.rowParameters(f)
-	}
-	operation := func(id string, parameters []Parameter) operationObject {
-		return operationObject{
-			Tags: []string{rpcTag}, Summary: "Call " + f.Name, OperationID: id, Parameters: parameters,
-			Responses: responses(answers, writeFailures, result),
-		}
-	}
-	var path ordered[operationObject]
-	if f.ReadOnly {
-		parameters := append(append(queryArguments(arguments), parameterRef("Prefer.call"), parameterRef("Accept-Profile")), onRows...)
-		path = append(path, entry[operationObject]{"get", operation("rpc.get."+f.Name, parameters)})
-		head := operation("rpc.head."+f.Name, parameters)
-		head.Responses = responses([]answer{{http.StatusOK, "As GET, without the result.", nil, nil}}, writeFailures, nil)
-		path = append(path, entry[operationObject]{"head", head})
-	}
-	post := operation("rpc."+f.Name, append([]Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")}, onRows...))
-	post.RequestBody = &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{"application/json", ref(in)}}}
-	path = append(path, entry[operationObject]{"post", post})
-	b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(patternCall, "{function}", f.Name, 1), path})
-}
-
-// rowParameters are those that query the rows a function returns.
-func (b *builder) rowParameters(f *Function) []Parameter {
-	var all []Parameter
-	for _, key := range []string{"select", "order", "limit", "offset", "and", "or", "not.and", "not.or"} {
-		all = append(all, parameterRef(key))
-	}
-	for _, c := range f.Table.Table.Columns {
-		if f.Table.Read && f.Table.Readable.Has(c) {
-			all = append(all, parameterRef(filterKey(f.Table, c)))
-		}
-	}
-	return all
-}
-
-// queryArguments are the arguments of a function in a query string. One that
-// cannot be told from a parameter of the wire has to be sent in a body.
-func queryArguments(in *Schema) []Parameter {
-	var all []Parameter
-	for _, p := range in.Properties {
-		if slices.Contains(reserved, p.Name) {
-			continue
-		}
-		s := p.Schema
-		if len(s.Type) == 0 || s.Type[0] == "array" || s.Type[0] == "object" {
-			s = text()
-		}
-		all = append(all, Parameter{
-			Name: p.Name, In: "query", Description: "Argument " + p.Name + ".", Required: slices.Contains(in.Required, p.Name), Schema: s,
-		})
-	}
-	return all
-}
-
-// rowOf returns the schema of the rows of a table, which may be none of those the
-// caller can use: then nothing is said of them.
-func (b *builder) rowOf(t *Table) *Schema {
-	if !slices.Contains(b.surface.Tables, t) {
-		return &Schema{Type: TypeList{"object"}}
-	}
-	return ref(t.Table.Name + ".Row")
-}
-
-const rpcTag = "rpc"

@@ -153,7 +153,7 @@ func (ts *Types) object(t reflect.Type, input bool) *Schema {
 		member := ts.of(f.Struct.Type, input)
 		tag, rules := f.Struct.Tag.Get("json"), f.Struct.Tag.Get("validate")
 		if hasOption(tag, "string") {
-			member = text()
+			member = quoted(member)
 		}
 		required := !hasOption(tag, "omitempty") && !hasOption(tag, "omitzero")
 		if input {
@@ -166,6 +166,20 @@ func (ts *Types) object(t reflect.Type, input bool) *Schema {
 		}
 	}
 	return s
+}
+
+// quoted returns the schema of a value that stands in a text.
+func quoted(s *Schema) *Schema {
+	q := text()
+	switch s.Type[0] {
+	case "integer":
+		q.Format, q.Pattern = s.Format, "^-?[0-9]+$"
+	case "number":
+		q.Format = s.Format
+	case "boolean":
+		q.Enum = []json.RawMessage{jsonText("true"), jsonText("false")}
+	}
+	return q
 }
 
 // argument adds the rules of a validate tag. A null stands for a member that is

@@ -27,6 +27,11 @@ type answer struct {
 	content     func(*Schema) Content // of the row; nil where there is no body
 }
 
+// writes reports whether the operation may change something.
+func (op *operation) writes() bool {
+	return op.method != http.MethodGet && op.method != http.MethodHead
+}
+
 // The patterns of paths.
 const (
 	patternTable = "/{table}"
@@ -36,13 +41,16 @@ const (
 
 var (
 	listParameters = []string{"select", "order", "limit", "offset", "after", "and", "or", "not.and", "not.or", "Prefer.read", "Accept-Profile", "Range", "If-None-Match"}
-	listHeaders    = []string{"Content-Range", "Content-Location", "ETag", "Link"}
+	listHeaders    = []string{"Content-Range", "Content-Location", "ETag", "Link", "Preference-Applied"}
 	rowParameters  = []string{"select", "Accept-Profile", "If-Match", "If-None-Match"}
 	rowHeaders     = []string{"ETag", "Content-Location"}
+	sameHeaders    = []string{"ETag", "Content-Location", "Preference-Applied"}
+	preferred      = []string{"Preference-Applied"}
 	wroteHeaders   = []string{"Content-Range", "Preference-Applied"}
 
-	readFailures  = []int{400, 401, 406, 416, 503}
-	writeFailures = []int{400, 401, 403, 404, 406, 409, 413, 415, 503}
+	readFailures  = []int{300, 400, 401, 406, 416, 503}
+	writeFailures = []int{300, 400, 401, 403, 404, 406, 409, 413, 415, 503}
+	callFailures  = append([]int{416}, writeFailures...)
 )
 
 // operations are the operations on tables.
@@ -68,7 +76,7 @@ func operations() []operation {
 			[]answer{
 				{http.StatusOK, "The rows.", listHeaders, rows},
 				{http.StatusPartialContent, "The rows, and there are more.", listHeaders, rows},
-				{http.StatusNotModified, "The answer is the one at hand.", []string{"ETag"}, nil},
+				{http.StatusNotModified, "The answer is the one at hand.", sameHeaders, nil},
 			},
 			readFailures,
 		},
@@ -77,7 +85,7 @@ func operations() []operation {
 			[]answer{
 				{http.StatusOK, "As GET, without the rows.", listHeaders, nil},
 				{http.StatusPartialContent, "As GET, without the rows; there are more.", listHeaders, nil},
-				{http.StatusNotModified, "The answer is the one at hand.", []string{"ETag"}, nil},
+				{http.StatusNotModified, "The answer is the one at hand.", sameHeaders, nil},
 			},
 			readFailures,
 		},
@@ -86,8 +94,8 @@ func operations() []operation {
 			[]string{"select", "columns", "on_conflict", "Prefer.insert", "Content-Profile"},
 			false, insertBody,
 			[]answer{
-				{http.StatusCreated, "The rows exist.", append([]string{"Location"}, wroteHeaders...), rows},
-				{http.StatusOK, "Every row existed and was merged.", wroteHeaders, rows},
+				{http.StatusCreated, "The rows exist. Their form follows with `Prefer: return=representation`.", append([]string{"Location"}, wroteHeaders...), rows},
+				{http.StatusOK, "Every row existed and was merged; the rows follow with `Prefer: return=representation`.", append([]string{"Location"}, wroteHeaders...), rows},
 			},
 			writeFailures,
 		},
@@ -99,13 +107,13 @@ func operations() []operation {
 			append([]int{405}, writeFailures...),
 		},
 		{
-			patternTable, http.MethodPatch, "update", "Change the rows that filters select", updates,
+			patternTable, http.MethodPatch, "update", "Change the rows that filters, at least one, select", updates,
 			append([]string{"columns"}, filterParameters...), true, updateBody, changed, writeFailures,
 		},
 		{
-			patternTable, http.MethodDelete, "delete", "Delete the rows that filters select", deletes,
+			patternTable, http.MethodDelete, "delete", "Delete the rows that filters, at least one, select", deletes,
 			filterParameters, true, nil, changed,
-			[]int{400, 401, 403, 404, 406, 409, 503},
+			[]int{300, 400, 401, 403, 404, 406, 409, 503},
 		},
 		{
 			patternRow, http.MethodGet, "get", "Read a row", readsRow, rowParameters, false, nil,
@@ -113,7 +121,7 @@ func operations() []operation {
 				{http.StatusOK, "The row.", rowHeaders, row},
 				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
 			},
-			[]int{400, 401, 404, 406, 412, 503},
+			[]int{300, 400, 401, 404, 406, 412, 503},
 		},
 		{
 			patternRow, http.MethodHead, "head", "Look for a row", readsRow, rowParameters, false, nil,
@@ -121,7 +129,7 @@ func operations() []operation {
 				{http.StatusOK, "As GET, without the row.", rowHeaders, nil},
 				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
 			},
-			[]int{400, 401, 404, 406, 412, 503},
+			[]int{300, 400, 401, 404, 406, 412, 503},
 		},
 		{
 			patternRow, http.MethodPut, "putOne", "Insert or replace a row", func(t *Table) bool { return puts(t) && t.ByID },
@@ -136,7 +144,7 @@ func operations() []operation {
 		{
 			patternRow, http.MethodDelete, "deleteOne", "Delete a row", func(t *Table) bool { return t.Delete && t.ByID },
 			changeRowParameters, false, nil, changedRow,
-			[]int{400, 401, 403, 404, 406, 409, 412, 503},
+			[]int{300, 400, 401, 403, 404, 406, 409, 412, 503},
 		},
 	}
 }
@@ -154,15 +162,25 @@ func insertBody(s *Surface, t *Table) *RequestBody {
 	many.MaxItems = count(s.Rows)
 	return &RequestBody{
 		Description: "A row, or a list of rows with the same members.", Required: true,
-		Content: Content{{"application/json", &Schema{AnyOf: []*Schema{one, many}}}},
+		Content: Content{
+			{jsonForm, &Schema{AnyOf: []*Schema{one, many}}},
+			{csvForm, &Schema{Type: TypeList{"string"}, Description: "Rows as CSV; the first line names the columns, and the word NULL is null."}},
+			{"application/x-www-form-urlencoded", &Schema{Type: TypeList{"object"}, Description: "The columns of a row as texts."}},
+		},
 	}
 }
 
 // putBody is not the schema of an insert: a row that exists may be sent as it was
 // read, with columns that are not written.
-func putBody(*Surface, *Table) *RequestBody {
+func putBody(_ *Surface, t *Table) *RequestBody {
+	description := "The columns of the row; the path of a row stands for its key."
+	for _, c := range t.Table.PrimaryKey {
+		if !t.Creatable.Has(c) {
+			description += " No new row can be given " + c.Name + "."
+		}
+	}
 	return &RequestBody{
-		Description: "The columns of the row; the path of a row stands for its key.", Required: true,
+		Description: description, Required: true,
 		Content: Content{{"application/json", &Schema{Type: TypeList{"object"}}}},
 	}
 }

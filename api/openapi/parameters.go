@@ -13,6 +13,7 @@ type Parameter struct {
 	Description string  `json:"description,omitempty"`
 	Required    bool    `json:"required,omitempty"`
 	Schema      *Schema `json:"schema,omitempty"`
+	Content     Content `json:"content,omitempty"`
 }
 
 // parameterOf makes a parameter of the whole API.
@@ -25,8 +26,9 @@ var parameters = []struct {
 	make parameterOf
 }{
 	{"select", query("select", "Columns and relations to answer with: `id,title`, `alias:column`, `column::text`, "+
-		"`relation(column,...)`, `relation!inner(*)`, `column.sum()`, `count()`. Without it all columns.")},
-	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`. Without it rows come in key order.")},
+		"`relation(column,...)`, `relation!inner(*)`, `relation!hint(*)`, `...relation(column)`, `column->key`, `column->>key`, `column.sum()`, `count()`. Without it all columns: "+
+		"the schemas of answers hold without it.")},
+	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`, by columns that have the filter `gt`. Without it rows come in key order.")},
 	{"limit", number("limit", "Most rows to answer with.", func(s *Surface) int { return s.Rows })},
 	{"offset", number("offset", "Rows to skip.", func(s *Surface) int { return s.Offset })},
 	{"after", query("after", "Cursor to continue from, out of the `Link` header of the page before.")},
@@ -41,6 +43,7 @@ var parameters = []struct {
 		"`ignore-duplicates` for rows whose key exists; `missing=default` or `null`; `count=exact`; `handling=strict`.", "return=representation")},
 	{"Prefer.write", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `count=exact`; `handling=strict`, and with it `max-affected=10`, beyond which nothing is done.", "return=representation")},
 	{"Prefer.call", header("Prefer", "`return=minimal` leaves the result out; `count=exact` tells how many rows there are.", "return=minimal")},
+	{"Idempotency-Key", header("Idempotency-Key", "Name of the request, new for each: sent again with it, the request is not done again and has the same answer.", `"8e03978e-40d5-43e8-bc93-6894a57f9324"`)},
 	{"Accept-Profile", profile("Accept-Profile")},
 	{"Content-Profile", profile("Content-Profile")},
 	{"Range", header("Range", "First and last row to answer with, beside `limit` and `offset`.", "0-9")},

@@ -94,6 +94,17 @@ func (s *Schema) Nullable() *Schema {
 	return &c
 }
 
+// notNull returns the schema of the same values without null.
+func (s *Schema) notNull() *Schema {
+	if len(s.AnyOf) == 2 && slices.Equal(s.AnyOf[1].Type, TypeList{"null"}) {
+		return s.AnyOf[0]
+	}
+	c := *s
+	c.Type = slices.DeleteFunc(slices.Clone(s.Type), func(t string) bool { return t == "null" })
+	c.Enum = slices.DeleteFunc(slices.Clone(s.Enum), func(e json.RawMessage) bool { return string(e) == "null" })
+	return &c
+}
+
 // encodeOrdered writes a list as an object.
 func encodeOrdered[T any](list []T, member func(T) (string, any)) ([]byte, error) {
 	b := []byte{'{'}

@@ -18,8 +18,13 @@ type Surface struct {
 	// the document.
 	Server string
 
-	// Rows and Offset are the largest limit and offset.
-	Rows, Offset int
+	// Rows and Offset are the largest limit and offset, Steps is the largest
+	// number of requests in a batch.
+	Rows, Offset, Steps int
+
+	// Repeats reports whether the caller can name a write with an
+	// Idempotency-Key: others must be told apart from them.
+	Repeats bool
 
 	// Tables and Functions are in the order of the document.
 	Tables    []*Table
@@ -61,6 +66,10 @@ type Function struct {
 
 	// ReadOnly reports that it can be called by GET.
 	ReadOnly bool
+
+	// Repeats reports that the caller can name a call with an
+	// Idempotency-Key.
+	Repeats bool
 }
 
 // keyed reports whether the caller may read the primary key.
@@ -77,7 +86,7 @@ func (t *Table) keyed() bool {
 // documents are.
 func (s *Surface) Key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q\n", s.Server)
+	fmt.Fprintf(&b, "%q %t\n", s.Server, s.Repeats)
 	for _, t := range s.Tables {
 		fmt.Fprintln(&b, t.Table.Name, t.Readable, t.Creatable, t.Updatable, t.Read, t.Create, t.Update, t.Delete, t.ByID)
 		for _, r := range t.Relations {
