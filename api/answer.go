@@ -66,9 +66,18 @@ func (x *exchange) formOf(accept func(http.Header) (pgrst.Media, error)) (f form
 
 // headers sets the headers that every answer with success has.
 func (x *exchange) headers(cache string) {
-	x.w.Header().Add("Vary", vary)
+	x.vary(vary)
 	x.set("Cache-Control", cache)
 	x.set("X-Content-Type-Options", "nosniff")
+}
+
+// vary adds to what others have said before the answer depends on.
+func (x *exchange) vary(names string) {
+	if h := x.w.Header(); len(h["Vary"]) > 0 {
+		h.Add("Vary", names)
+		return
+	}
+	x.set("Vary", names)
 }
 
 // sendRows sends rows: as an array, or as one object for a client that wants

@@ -18,9 +18,18 @@ type caller struct {
 }
 
 func newCaller(p auth.Principal, r *resources) *caller {
-	c := &caller{principal: p, resources: r, guards: make([]atomic.Pointer[store.Guard], len(r.list))}
-	c.scope = store.Scope{Actor: p.ID, Tenant: p.Tenant, Var: c.variable, Guard: c.guard}
+	c := new(caller)
+	c.become(p, r)
 	return c
+}
+
+// become makes c the caller p.
+func (c *caller) become(p auth.Principal, r *resources) {
+	c.principal, c.resources = p, r
+	if len(c.guards) < len(r.list) {
+		c.guards = make([]atomic.Pointer[store.Guard], len(r.list))
+	}
+	c.scope = store.Scope{Actor: p.ID, Tenant: p.Tenant, Var: c.variable, Guard: c.guard}
 }
 
 func (c *caller) variable(name string) (string, bool) { return variable(&c.principal, name) }

@@ -54,11 +54,12 @@ func (e *Error) ProblemText() (message, details, hint string) { return e.Message
 // is by a method Problem() string, as those of store, auth and [Error] do; of
 // any other the client learns nothing, and the default logger everything.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	writeError(w, r, err, nil)
+	writeError(w, r, err, auth.FromContext(r.Context()).Kind != auth.Anonymous, nil)
 }
 
-func writeError(w http.ResponseWriter, r *http.Request, err error, logger *slog.Logger) {
-	known := auth.FromContext(r.Context()).Kind != auth.Anonymous
+// writeError answers with an error. known says that the caller has shown who they
+// are.
+func writeError(w http.ResponseWriter, r *http.Request, err error, known bool, logger *slog.Logger) {
 	w.Header().Add("Vary", varyCaller)
 	problem.Write(w, r, err, problem.Options{Authenticated: known, Logger: logger})
 }

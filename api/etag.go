@@ -13,14 +13,15 @@ import (
 // bytes and their type, so that a changed embed, or a rule that shows less, is
 // another answer.
 func (x *exchange) rowTag(version int64, contentType string, body []byte) (string, error) {
-	hash, err := x.s.db.Tag(x.r.Context(), contentType, body)
-	if err != nil {
-		return "", err
-	}
+	var room [64]byte
+	tag := room[:0]
 	if version == 0 {
-		return weakTag(hash), nil
+		tag = append(tag, `W/"`...)
+	} else {
+		tag = append(strconv.AppendInt(append(tag, '"'), version, 10), '.')
 	}
-	return `"` + strconv.FormatInt(version, 10) + "." + hash + `"`, nil
+	tag, err := x.s.db.AppendTag(x.r.Context(), tag, contentType, body)
+	return string(append(tag, '"')), err
 }
 
 // textTag returns the entity tag of a text that is not of the database.

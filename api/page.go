@@ -32,7 +32,7 @@ func (x *exchange) page(f swagger.File) error {
 	if err != nil {
 		return err
 	}
-	x.w.Header().Add("Vary", "Accept-Encoding")
+	x.vary("Accept-Encoding")
 	x.set("Cache-Control", "public, no-cache")
 	x.set("Content-Security-Policy", swagger.Policy)
 	x.set("Referrer-Policy", "no-referrer")

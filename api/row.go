@@ -69,12 +69,11 @@ func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
 // value of its column is told from the path alone, without a look at the
 // database.
 func (x *exchange) byID() (store.Cond, error) {
-	key := x.resource.key()
-	id, err := x.resource.table.Bind(store.Compare(key.Name, store.OpEq, store.Text(x.path.ID)))
+	id, err := x.resource.table.KeyCond(x.path.ID)
 	if err != nil {
 		return store.Cond{}, err
 	}
-	if !x.caller.guard(x.resource.table).Readable.Has(key) {
+	if !x.caller.guard(x.resource.table).Readable.Has(x.resource.key()) {
 		return store.Cond{}, store.ErrNotFound // asking for it would tell which keys exist
 	}
 	return id, nil

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -30,17 +31,15 @@ type server struct {
 
 // ServeHTTP answers one request.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchange{s: s, w: w, r: r}
+	x := newExchange(s, w, r)
 	defer x.recover()
-	x.caller = newCaller(auth.FromContext(r.Context()), s.resources)
-	if err := x.dispatch(); err != nil {
+	err := x.identify()
+	if err == nil {
+		err = x.dispatch()
+	}
+	if err != nil {
 		x.fail(err)
 	}
-}
-
-// refuse answers a request whose credentials do not hold.
-func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	writeError(w, r, err, s.config.Logger)
 }
 
 // relative takes the base path off a path as it stands in the URL.
@@ -89,6 +88,35 @@ type exchange struct {
 	room   [10]string // as many as an answer has
 }
 
+// request is what every request has, allocated at once.
+type request struct {
+	exchange exchange
+	caller   caller
+	guards   [4]atomic.Pointer[store.Guard]
+}
+
+func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {
+	q := &request{exchange: exchange{s: s, w: w, r: r}}
+	q.caller.guards = q.guards[:]
+	q.exchange.caller = &q.caller
+	return &q.exchange
+}
+
+// identify finds out who makes the request. A caller that an outer middleware has
+// found counts only where the API has nobody to ask.
+func (x *exchange) identify() error {
+	a := x.s.config.Authenticator
+	if a == nil {
+		x.caller.become(auth.FromContext(x.r.Context()), x.s.resources)
+		return nil
+	}
+	p, err := auth.Authenticate(a, x.r)
+	if err == nil {
+		x.caller.become(p, x.s.resources)
+	}
+	return err
+}
+
 // set sets a header of the answer, by its canonical name. The values share one
 // array, which http.Header.Set would allocate for each.
 func (x *exchange) set(name, value string) {
@@ -116,9 +144,13 @@ func (x *exchange) writes() bool {
 }
 
 // context returns the context of code that a request runs: hooks and functions
-// find the scope of the caller in it, and act for the caller's tenant.
+// find the caller and their scope in it, and act for the caller's tenant.
 func (x *exchange) context() context.Context {
-	ctx := store.WithScope(x.r.Context(), &x.caller.scope)
+	ctx := x.r.Context()
+	if x.s.config.Authenticator != nil {
+		ctx = auth.WithPrincipal(ctx, x.caller.principal)
+	}
+	ctx = store.WithScope(ctx, &x.caller.scope)
 	if tenant := x.caller.principal.Tenant; tenant != "" {
 		ctx = store.WithTenant(ctx, tenant)
 	}
@@ -136,7 +168,7 @@ func (x *exchange) fail(err error) {
 	}
 	x.begun = true
 	x.w.Header().Del("Preference-Applied")
-	writeError(x.w, x.r, err, x.s.config.Logger)
+	writeError(x.w, x.r, err, x.caller.principal.Kind != auth.Anonymous, x.s.config.Logger)
 }
 
 // recover turns a panic into an answer, so that one request cannot end the

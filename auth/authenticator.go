@@ -19,6 +19,17 @@ type AuthenticatorFunc func(r *http.Request) (Principal, error)
 // Authenticate calls f.
 func (f AuthenticatorFunc) Authenticate(r *http.Request) (Principal, error) { return f(r) }
 
+// Authenticate asks a who makes a request. The error is [ErrInvalid] or
+// [ErrUnavailable]: any other is no verdict on the credentials and becomes the
+// latter.
+func Authenticate(a Authenticator, r *http.Request) (Principal, error) {
+	p, err := a.Authenticate(r)
+	if err != nil {
+		return Principal{}, judged(err)
+	}
+	return p, nil
+}
+
 // Chain returns an Authenticator that asks each in turn. The first that finds a
 // caller or an error decides; if none does, the caller is anonymous. What is
 // asked first outranks what follows, so put explicit credentials before cookies.

@@ -21,9 +21,9 @@ func Middleware(
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			p, err := a.Authenticate(r)
+			p, err := Authenticate(a, r)
 			if err != nil {
-				refuse(w, r, judged(err))
+				refuse(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(WithPrincipal(r.Context(), p)))

@@ -16,6 +16,19 @@ func (t *Table) Bind(c Cond) (Cond, error) {
 	return Cond{n}, err
 }
 
+// KeyCond returns the bound condition that the table's key, a single column, has
+// the value a text stands for. Text that cannot be read is a [ValueError].
+func (t *Table) KeyCond(text string) (Cond, error) {
+	key := t.PrimaryKey[0]
+	v, err := key.parseText(text)
+	if err != nil {
+		return Cond{}, err
+	}
+	return Cond{&node{
+		kind: nodeCompare, name: key.Name, op: OpEq, operand: operand{kind: operandValue, value: v}, column: key,
+	}}, key.checkOp(OpEq)
+}
+
 func (t *Table) bindNode(n *node) (*node, error) {
 	switch n.kind {
 	case nodeCompare:

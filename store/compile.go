@@ -33,6 +33,8 @@ type compiler struct {
 	keys      []orderKey // of the root, set by read
 	reads     []*Table   // tables in a FROM
 	made      driver.Statement
+	shape     driver.Shape // of the root, set by read
+	extra     [8]Kind      // what its extra values take
 }
 
 // source is a table in the FROM of a statement under its alias.

@@ -60,7 +60,8 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 			return nil, err
 		}
 	}
-	shape := &driver.Shape{Members: plan.members, EachExtra: opts.each, Counted: q.Count}
+	c.shape = driver.Shape{Members: plan.members, Extra: c.extra[:0], EachExtra: opts.each, Counted: q.Count}
+	shape := &c.shape
 	for _, col := range opts.extra {
 		shape.Extra = append(shape.Extra, col.Kind)
 	}

@@ -1,7 +1,5 @@
 package store
 
-import "slices"
-
 // Cond is a condition on the rows of one table: a tree of comparisons that
 // filters, rules and cursors all are. It names columns; names are checked and
 // values are converted to the column's kind when it is bound to a [Table].
@@ -234,19 +232,24 @@ func Related(relation string, c Cond) Cond {
 }
 
 func group(kind nodeKind, conds []Cond) Cond {
-	kids := make([]*node, 0, len(conds))
+	var last Cond
+	n := 0
+	for _, c := range conds {
+		if !c.IsZero() {
+			last = c
+			n++
+		}
+	}
+	if n <= 1 {
+		return last
+	}
+	kids := make([]*node, 0, n)
 	for _, c := range conds {
 		if !c.IsZero() {
 			kids = append(kids, c.n)
 		}
 	}
-	switch len(kids) {
-	case 0:
-		return Cond{}
-	case 1:
-		return Cond{kids[0]}
-	}
-	return Cond{&node{kind: kind, kids: slices.Clip(kids)}}
+	return Cond{&node{kind: kind, kids: kids}}
 }
 
 func operandOf(value any) operand {

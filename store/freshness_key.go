@@ -76,17 +76,18 @@ func (c *cursorKey) answer(head, body []byte) (tag answerTag) {
 	return tag
 }
 
-// Tag returns a hash of an answer for its entity tag (RFC 9110 section 8.8.3):
+// AppendTag appends a hash of an answer for its entity tag (RFC 9110 section 8.8.3):
 // of form, what the bytes that are sent depend on beside the body, as their media
 // type, and of the body. It is keyed by the database, so all instances agree on
 // it, and nobody can make two answers with one tag.
-func (db *DB) Tag(ctx context.Context, form string, body []byte) (string, error) {
+func (db *DB) AppendTag(ctx context.Context, dst []byte, form string, body []byte) ([]byte, error) {
 	keys, err := db.cursorKey(ctx)
 	if err != nil {
-		return "", err
+		return dst, err
 	}
 	var room [128]byte
-	return keys.answer(append(room[:0], form...), body).String(), nil
+	tag := keys.answer(append(room[:0], form...), body)
+	return base64.RawURLEncoding.AppendEncode(dst, tag[:]), nil
 }
 
 // statement returns the key of a statement: its text, its values and the names

@@ -100,7 +100,7 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	if opts.Single {
 		ro.part = seed.Single
 		if v := g.table.Version; v != nil {
-			ro.extra = []*Column{v}
+			ro.extra = g.table.Columns[v.index : v.index+1]
 		}
 	}
 	if q.After != "" {

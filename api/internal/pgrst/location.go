@@ -9,8 +9,11 @@ import (
 // it stands in the URL with the parameters sorted by key, so that requests that
 // ask the same name the same answer. Parameters of one key keep their order.
 func ContentLocation(path, rawQuery string) string {
+	if rawQuery == "" && printable(path) {
+		return path
+	}
 	var buf [16]string
-	pairs, size := buf[:0], len(path)+len(rawQuery)+1
+	pairs := buf[:0]
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		if strings.IndexByte(pair, '=') >= 0 {
 			pairs = append(pairs, pair)
@@ -21,7 +24,8 @@ func ContentLocation(path, rawQuery string) string {
 		b, _, _ = strings.Cut(b, "=")
 		return strings.Compare(a, b)
 	})
-	out := appendPrintable(make([]byte, 0, size), path)
+	var room [256]byte
+	out := appendPrintable(room[:0], path)
 	for i, pair := range pairs {
 		separator := byte('&')
 		if i == 0 {
@@ -73,13 +77,25 @@ const hexDigits = "0123456789ABCDEF"
 func appendPrintable(out []byte, text string) []byte {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		if c <= ' ' || c >= 0x7f {
+		if !isPrintable(c) {
 			out = append(out, '%', hexDigits[c>>4], hexDigits[c&15])
 			continue
 		}
 		out = append(out, c)
 	}
 	return out
+}
+
+func isPrintable(c byte) bool { return ' ' < c && c < 0x7f }
+
+// printable reports whether appendPrintable leaves a text as it is.
+func printable(text string) bool {
+	for i := range len(text) {
+		if !isPrintable(text[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // appendEscaped appends text with all but the unreserved characters of RFC 3986
