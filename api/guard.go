@@ -125,6 +125,9 @@ func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 			return nil, err
 		}
 		*part.cond = bound
+		if bound.Equal(g.Read) {
+			*part.cond = g.Read // one rule is asked once
+		}
 	}
 	if p.UpdateTo != nil && g.UpdateTo.IsZero() {
 		g.UpdateTo = store.False() // zero would stand for Update

@@ -144,17 +144,13 @@ func (x *exchange) writes() bool {
 }
 
 // context returns the context of code that a request runs: hooks and functions
-// find the caller and their scope in it, and act for the caller's tenant.
+// find the caller and their scope in it, and so act for the caller's tenant.
 func (x *exchange) context() context.Context {
 	ctx := x.r.Context()
 	if x.s.config.Authenticator != nil {
 		ctx = auth.WithPrincipal(ctx, x.caller.principal)
 	}
-	ctx = store.WithScope(ctx, &x.caller.scope)
-	if tenant := x.caller.principal.Tenant; tenant != "" {
-		ctx = store.WithTenant(ctx, tenant)
-	}
-	return ctx
+	return store.WithScope(ctx, &x.caller.scope)
 }
 
 // fail answers with an error. The store does not know the limit of an answer

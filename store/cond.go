@@ -1,5 +1,7 @@
 package store
 
+import "reflect"
+
 // Cond is a condition on the rows of one table: a tree of comparisons that
 // filters, rules and cursors all are. It names columns; names are checked and
 // values are converted to the column's kind when it is bound to a [Table].
@@ -134,6 +136,9 @@ func True() Cond { return Cond{&node{kind: nodeTrue}} }
 
 // False selects no row.
 func False() Cond { return Cond{&node{kind: nodeFalse}} }
+
+// Equal reports whether two conditions state the same in the same words.
+func (c Cond) Equal(o Cond) bool { return reflect.DeepEqual(c.n, o.n) }
 
 // IsZero reports whether the condition states nothing.
 func (c Cond) IsZero() bool { return c.n == nil }

@@ -117,7 +117,7 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 	if err != nil {
 		return err
 	}
-	var seen []*Column
+	seen := make([]*Column, 0, len(row))
 	for key, member := range v.Members() {
 		if !d.listed(string(key)) {
 			continue
@@ -198,9 +198,8 @@ func (d *inputDecoder) sameMembers(seen []*Column) error {
 // scope may not write. Preset columns pass; their values are compared later.
 func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 	c := g.table.byName[name]
-	unknown := &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}
 	if c == nil {
-		return nil, unknown
+		return nil, &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}
 	}
 	if g.scope == nil {
 		return c, nil
@@ -217,7 +216,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 		return c, nil
 	}
 	if !guard.Readable.Has(c) && !guard.Creatable.Has(c) && !guard.Updatable.Has(c) {
-		return nil, unknown
+		return nil, &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}
 	}
 	return nil, &ReadOnlyColumnError{Table: g.table.Name, Column: name}
 }

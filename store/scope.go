@@ -107,15 +107,21 @@ func ScopeFrom(ctx context.Context) *Scope {
 	return s
 }
 
-// WithTenant returns a context in which trusted code acts for a tenant. A scope
-// brings its own tenant and ignores it.
+// WithTenant returns a context in which trusted code acts for a tenant. Without
+// it, trusted code acts for the tenant of the scope that the context carries. A
+// scope brings its own tenant and ignores it.
 func WithTenant(ctx context.Context, tenant string) context.Context {
 	return context.WithValue(ctx, tenantKey{}, tenant)
 }
 
 func tenantFrom(ctx context.Context) string {
-	t, _ := ctx.Value(tenantKey{}).(string)
-	return t
+	if t, ok := ctx.Value(tenantKey{}).(string); ok {
+		return t
+	}
+	if s := ScopeFrom(ctx); s != nil {
+		return s.Tenant
+	}
+	return ""
 }
 
 func (s *Scope) guard(t *Table) *Guard {

@@ -285,7 +285,9 @@ func (w *write) selectRows(c *compiler, s source) error {
 		err = c.standing(s)
 	}
 	if err == nil && w.guard != nil {
-		err = errors.Join(c.rule(s, w.guard.Read), c.rule(s, w.changeRule()))
+		if err = c.rule(s, w.guard.Read); err == nil && w.changeRule().n != w.guard.Read.n {
+			err = c.rule(s, w.changeRule())
+		}
 	}
 	if err == nil && len(w.versions) > 0 {
 		if w.table.Version == nil {
