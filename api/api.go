@@ -97,6 +97,9 @@ func (a *API) Describe() string {
 		for line := range strings.Lines(r.policy.String()) {
 			out.WriteString("  " + line)
 		}
+		if r.sharedMaxAge > 0 {
+			fmt.Fprintf(&out, "  shared: %s\n", r.sharedMaxAge)
+		}
 	}
 	for _, f := range a.built.functions.list {
 		fmt.Fprintf(&out, "/rpc/%s\n  call: %s\n", f.name, f.gate)

@@ -7,7 +7,7 @@ import (
 )
 
 // keepList says how a list may be kept. One with a tag is kept by the client
-// alone, who asks each time whether it has changed: with If-None-Match the answer
+// alone, unless it is shared, who asks each time whether it has changed: with If-None-Match the answer
 // is then 304, and as long as the change log has nothing of the tables behind the
 // list, none of them is read for it.
 func keepList(rows *store.Rows) string {
@@ -19,8 +19,8 @@ func keepList(rows *store.Rows) string {
 
 // tagList sets the headers that a list and the answer that it has not changed
 // have in common.
-func (x *exchange) tagList(rawQuery string, rows *store.Rows) {
-	x.headers(keepList(rows))
+func (x *exchange) tagList(q *store.Query, rawQuery string, rows *store.Rows) {
+	x.readHeaders(keepList(rows), q, rows)
 	if rows.Tag != "" {
 		x.set("Etag", weakTag(rows.Tag))
 	}
@@ -28,7 +28,7 @@ func (x *exchange) tagList(rawQuery string, rows *store.Rows) {
 }
 
 // notModified answers that the client has the list (RFC 9110 section 15.4.5).
-func (x *exchange) notModified(rawQuery string, rows *store.Rows) error {
-	x.tagList(rawQuery, rows)
+func (x *exchange) notModified(q *store.Query, rawQuery string, rows *store.Rows) error {
+	x.tagList(q, rawQuery, rows)
 	return x.sendNothing(http.StatusNotModified)
 }

@@ -41,7 +41,7 @@ func (x *exchange) list() error {
 		return err
 	}
 	if rows.Unchanged {
-		return x.notModified(rawQuery, rows)
+		return x.notModified(q, rawQuery, rows)
 	}
 	total := pgrst.Unknown
 	if q.Count {
@@ -55,9 +55,9 @@ func (x *exchange) list() error {
 		return &store.CardinalityError{Rows: rows.Count}
 	}
 	if rows.Tag != "" && unchanged(x.r.Header, weakTag(rows.Tag)) {
-		return x.notModified(rawQuery, rows)
+		return x.notModified(q, rawQuery, rows)
 	}
-	x.tagList(rawQuery, rows)
+	x.tagList(q, rawQuery, rows)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
 	if rows.Next != "" && mayContinue(q, rows) {
 		x.set("Link", x.nextLink(rawQuery, rows.Next))
@@ -86,7 +86,7 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	if err != nil {
 		return err
 	}
-	x.headers(keepList(rows))
+	x.readHeaders(keepList(rows), q, rows)
 	x.set("Content-Type", f.media.ContentType())
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, n, rows.Total))
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))

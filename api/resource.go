@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -22,10 +23,29 @@ type Exposed interface {
 type Resource[T any] struct {
 	// Policy says who may do what. The zero Policy denies everything.
 	Policy Policy
+
+	// SharedMaxAge lets shared caches, such as a CDN, keep what GET and HEAD
+	// show of the table to callers of whom nothing is known, and answer others
+	// like them for as long, in whole seconds: Cache-Control: public, s-maxage
+	// (RFC 9111 section 5.2.2.10). A write, or a rule that shows less, may take
+	// as long to be seen by them; browsers ask each time. Every table that the
+	// answer is made of must say so, embedded ones and those that rules read,
+	// and the smallest value holds. All other answers are private, and so are
+	// those to requests with Authorization, Apikey or Cookie, whoever sends
+	// them, with Range or for a total.
+	//
+	// The cache must heed Vary (RFC 9111 section 4.1): one that does not has to
+	// be told to pass on requests with these headers. Nor can it know a caller
+	// who is known by anything else, as by a certificate or the Host.
+	//
+	// Zero keeps all answers private.
+	SharedMaxAge time.Duration
 }
 
 func (r Resource[T]) expose(b *build) {
-	b.resources = append(b.resources, &resource{model: reflect.TypeFor[T](), policy: r.Policy.clone()})
+	b.resources = append(b.resources, &resource{
+		model: reflect.TypeFor[T](), policy: r.Policy.clone(), sharedMaxAge: r.SharedMaxAge, keepShared: keepShared(r.SharedMaxAge),
+	})
 }
 
 // resource is a table with its compiled policy.
@@ -35,6 +55,9 @@ type resource struct {
 	table  *store.Table
 	policy Policy
 	guards guardSet
+
+	sharedMaxAge time.Duration // zero: answers are private
+	keepShared   string        // as Cache-Control
 }
 
 // key returns the column that /{id} names, nil where there is no such route.
@@ -61,6 +84,9 @@ func (r *resource) compile() error {
 		if _, err := r.table.Bind(store.And(branches(named.rule)...)); err != nil {
 			fail("%s: %w", named.name, err)
 		}
+	}
+	if r.sharedMaxAge != 0 && r.sharedMaxAge < time.Second {
+		fail("SharedMaxAge: %s is less than a second", r.sharedMaxAge)
 	}
 	r.checkColumns(fail)
 	r.checkPresets(fail)

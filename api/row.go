@@ -33,7 +33,7 @@ func (x *exchange) row() error {
 	if err != nil {
 		return err
 	}
-	x.headers(keepAndAsk)
+	x.readHeaders(keepAndAsk, &read.Query, rows)
 	x.set("Etag", tag)
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
 	if unchanged(x.r.Header, tag) {

@@ -39,8 +39,16 @@ type conditionalRead struct {
 	form      string
 	key       memoKey // of the statement and the form
 	memorable bool    // it has a key
+	unchanged bool    // the client has the answer
+	known     known   // of the answer, if it is unchanged
 	tick      uint64  // of the log, before the statement runs
 	at        time.Time
+}
+
+// known is what can be said of an answer without reading it.
+type known struct {
+	tag  answerTag
+	more bool // it had more rows than the read wanted
 }
 
 // conditional reports whether every table the statement reads tells the change
@@ -50,34 +58,34 @@ func (c *compiler) conditional() bool {
 }
 
 // condition begins a conditional read, nil if the answer gets no tag: what a
-// transaction reads may never be committed. tag is not empty if the client has
-// the answer.
-func (g Gate) condition(ctx context.Context, c *compiler, st *driver.Statement, asked Conditional) (r *conditionalRead, tag string, err error) {
+// transaction reads may never be committed.
+func (g Gate) condition(ctx context.Context, c *compiler, st *driver.Statement, asked Conditional) (*conditionalRead, error) {
 	if asked.Form == "" || g.s.tx != nil || !c.conditional() {
-		return nil, "", nil
+		return nil, nil
 	}
 	db := g.s.db
 	keys, err := db.cursorKey(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	r = &conditionalRead{db: db, form: asked.Form, at: time.Now(), tick: db.watch.now()}
+	r := &conditionalRead{db: db, form: asked.Form, at: time.Now(), tick: db.watch.now()}
 	r.key, r.memorable = keys.statement(st, asked.Form)
 	if len(asked.Known) == 0 || !r.memorable {
-		return r, "", nil
+		return r, nil
 	}
 	kept, ok := db.memo.get(r.key)
 	if !ok || r.at.Sub(kept.at) > trustFor || !slices.Contains(asked.Known, kept.tag.String()) {
-		return r, "", nil
+		return r, nil
 	}
 	if err := db.watch.look(ctx, g.s); err != nil {
-		return r, "", err
+		return r, err
 	}
 	if db.watch.changed(c.reads, kept.tick) {
 		r.tick = db.watch.now()
-		return r, "", nil
+		return r, nil
 	}
-	return r, kept.tag.String(), nil
+	r.unchanged, r.known = true, kept.known
+	return r, nil
 }
 
 // tag returns the tag of the answer and remembers it. Of the extra values the
@@ -94,7 +102,7 @@ func (r *conditionalRead) tag(q *Query, result *driver.Result) string {
 	}
 	tag := keys.answer(head, result.Body)
 	if r.memorable {
-		r.db.memo.put(r.key, memory{tag: tag, tick: r.tick, at: r.at})
+		r.db.memo.put(r.key, memory{known: known{tag, result.More}, tick: r.tick, at: r.at})
 	}
 	return tag.String()
 }

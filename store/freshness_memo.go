@@ -7,7 +7,7 @@ import (
 
 // memory is what is remembered of a statement that was run.
 type memory struct {
-	tag  answerTag // of its answer
+	known
 	tick uint64    // of the log, before it ran
 	at   time.Time // when it ran
 }

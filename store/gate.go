@@ -34,7 +34,8 @@ type Rows struct {
 	// the number of rows written.
 	Count int
 
-	// More reports that there were more rows than ReadOptions.MaxRows.
+	// More reports that there were more rows than ReadOptions.MaxRows, also of
+	// an answer that is Unchanged.
 	More bool
 
 	// Total is the number of rows the filter selects, if Query.Count is set.
@@ -51,6 +52,9 @@ type Rows struct {
 	// Unchanged says that the client has the answer with the Tag. The rows were
 	// not read.
 	Unchanged bool
+
+	// Tables are those that a read is made of: every table in its statement.
+	Tables []*Table
 
 	// Version is the version of the one row read or written, zero where the
 	// table has none.
@@ -143,11 +147,16 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 		return err
 	}
 	out.result.Reset()
-	cond, tag, err := g.condition(ctx, c, st, opts.Conditional)
-	if err != nil || tag != "" {
+	cond, err := g.condition(ctx, c, st, opts.Conditional)
+	switch {
+	case err != nil:
 		out.take()
-		out.Tag, out.Unchanged = tag, tag != ""
 		return err
+	case cond != nil && cond.unchanged:
+		out.take()
+		out.Tables = append(out.Tables, c.reads...)
+		out.Tag, out.Unchanged, out.More = cond.known.tag.String(), true, cond.known.more
+		return nil
 	}
 	if err := g.s.query(ctx, st, &out.result); err != nil {
 		return conflict(err)
@@ -156,6 +165,7 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
 	}
 	out.take()
+	out.Tables = append(out.Tables, c.reads...)
 	if cond != nil {
 		out.Tag = cond.tag(q, &out.result)
 	}
@@ -178,7 +188,7 @@ func (r *Rows) take() {
 	r.Body, r.Count = r.result.Body, r.result.Rows
 	r.More, r.Total = r.result.More, r.result.Total
 	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
-	r.Tag, r.Unchanged = "", false
+	r.Tag, r.Unchanged, r.Tables = "", false, r.Tables[:0]
 }
 
 func (r *Rows) finish(c *compiler, opts ReadOptions) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
@@ -25,12 +26,13 @@ func application(ctx context.Context, args []string) error {
 // are in the list.
 func resources() []api.Exposed {
 	open := api.Policy{Read: api.Anyone(), ServiceBypass: true}
+	const fresh = time.Hour // a CDN may answer with what it has: this changes a few times a year
 	return []api.Exposed{
-		api.Resource[Country]{Policy: open},
-		api.Resource[SubdivisionType]{Policy: open},
-		api.Resource[CountrySubdivisionType]{Policy: open},
-		api.Resource[Subdivision]{Policy: open},
-		api.Resource[Language]{Policy: open},
-		api.Resource[Currency]{Policy: open},
+		api.Resource[Country]{Policy: open, SharedMaxAge: fresh},
+		api.Resource[SubdivisionType]{Policy: open, SharedMaxAge: fresh},
+		api.Resource[CountrySubdivisionType]{Policy: open, SharedMaxAge: fresh},
+		api.Resource[Subdivision]{Policy: open, SharedMaxAge: fresh},
+		api.Resource[Language]{Policy: open, SharedMaxAge: fresh},
+		api.Resource[Currency]{Policy: open, SharedMaxAge: fresh},
 	}
 }

@@ -29,7 +29,7 @@ type part struct {
 	fill    func(testing.TB, *store.DB)
 }
 
-func parts() []part { return []part{bookshop(), racks(), letters(), bookmarks()} }
+func parts() []part { return []part{bookshop(), racks(), letters(), bookmarks(), posters()} }
 
 // application is the application behind the examples, on one engine.
 type application struct {

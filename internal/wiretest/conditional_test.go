@@ -7,5 +7,7 @@ var conditional = section{
 		{feature: "`ETag` of a list", support: ours, note: "weak; a hash of the answer, for one form of it; the caller keeps it and asks each time", request: "GET /books?select=id&limit=1", status: 200, has: []string{`Etag: W/"…"`, "Cache-Control: private, no-cache"}, want: `[{"id":1}]`},
 		{feature: "`If-None-Match`", support: ours, request: "GET /books?select=id&limit=1", header: []string{"If-None-Match: *"}, status: 304, has: []string{`Etag: W/"…"`, "Content-Range: "}},
 		{feature: "the list has changed", support: ours, request: "GET /books?select=id&limit=1", header: []string{`If-None-Match: "another"`}, status: 200, has: []string{`Etag: W/"…"`}, want: `[{"id":1}]`},
+		{feature: "shared caches", support: ours, note: "of resources that allow it (`SharedMaxAge`), to requests that tell nothing of the caller: no `Authorization`, `Apikey` or `Cookie`; rows, lists and their 304", as: nobody, request: "GET /posters", status: 200, has: []string{"Cache-Control: public, max-age=0, must-revalidate, s-maxage=60", "Vary: Accept, …"}, want: `[{"id":1,"text":"Sale"}]`},
+		{feature: "to anybody who is known", support: ours, note: "and with `Range`, a total, or a table behind the answer that does not allow it", request: "GET /posters", header: []string{"Cookie: theme=dark"}, status: 200, has: []string{"Cache-Control: private, no-cache"}, want: `[{"id":1,"text":"Sale"}]`},
 	},
 }

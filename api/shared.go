@@ -1,0 +1,71 @@
+package api
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// varyShared is what an answer depends on beside vary. To a client that asks each
+// time these only make another tag; a shared cache has to keep the answers apart
+// by itself (RFC 9111 section 4.1).
+const varyShared = "Accept-Profile, Prefer, Range"
+
+// keepShared is the Cache-Control of an answer that shared caches may give to
+// others. Browsers keep it and ask each time, as with keepAndAsk; no-cache would
+// say the same to the shared ones (RFC 9111 sections 5.2.2.2, 5.2.2.4 and
+// 5.2.2.10).
+func keepShared(age time.Duration) string {
+	return "public, max-age=0, must-revalidate, s-maxage=" + strconv.FormatInt(int64(age/time.Second), 10)
+}
+
+// readHeaders sets the headers of an answer made of the rows of a query.
+func (x *exchange) readHeaders(cache string, q *store.Query, rows *store.Rows) {
+	shared := x.shared(q, rows)
+	if shared == "" {
+		x.headers(cache)
+		return
+	}
+	x.headers(shared)
+	x.w.Header().Add("Vary", varyShared)
+}
+
+// shared returns the Cache-Control of a read that shared caches may keep, or "".
+// They may if every table behind it is declared, those read by rules included,
+// and it is a whole answer: what to make of a part, 206, caches decide by units
+// of their own. The 304 to it says the same, since all of this is known of it.
+func (x *exchange) shared(q *store.Query, rows *store.Rows) string {
+	least := x.resource
+	if least.sharedMaxAge == 0 || x.tx != nil || q.Count || rows.More || len(x.r.Header["Range"]) > 0 || !x.unnamed() {
+		return ""
+	}
+	for _, t := range rows.Tables {
+		r := x.s.resources.byTable[t]
+		if r == nil || r.sharedMaxAge == 0 {
+			return ""
+		}
+		if r.sharedMaxAge < least.sharedMaxAge {
+			least = r
+		}
+	}
+	return least.keepShared
+}
+
+// unnamed reports whether nothing tells the caller from any other of whom nothing
+// is known: the principal, which is all that gates and variables see, nor what
+// the request carries, even if it was good for nothing, nor a cookie that code
+// around the API hands out with the answer.
+func (x *exchange) unnamed() bool {
+	sent, answer := x.r.Header, x.w.Header()
+	return stranger(&x.caller.principal) && len(answer["Set-Cookie"]) == 0 &&
+		len(sent["Authorization"]) == 0 && len(sent["Cookie"]) == 0 && len(sent["Apikey"]) == 0
+}
+
+// stranger reports whether a principal is the zero one.
+func stranger(p *auth.Principal) bool {
+	return p.Kind == auth.Anonymous && p.ID == "" && p.Issuer == "" && p.Subject == "" &&
+		len(p.Roles) == 0 && len(p.Permissions) == 0 && p.Tenant == "" && p.Session == "" &&
+		p.AAL == 0 && !p.IsAnonymous && len(p.Claims) == 0 && p.Expires.IsZero()
+}
