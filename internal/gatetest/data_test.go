@@ -114,7 +114,7 @@ func user(id, name, role string, listed bool) row {
 func project(id, tenant, name string, budget int, lead string) row {
 	return row{
 		"id": id, "created_at": stamp, "updated_at": stamp, "version": 1, "tenant_id": tenant,
-		"name": name, "budget": budget, "lead_id": lead,
+		"name": name, "budget": budget, "memo": "memo of " + name, "lead_id": lead,
 	}
 }
 

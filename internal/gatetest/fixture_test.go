@@ -104,8 +104,11 @@ func (f *fixture) exposed() []api.Exposed {
 		api.Resource[Project]{Policy: api.Policy{
 			Read:   api.AnyOf(api.Related("members", api.Owner("user_id")), admin),
 			Create: api.SignedIn(), Update: api.Owner("lead_id"), Delete: api.Owner("lead_id"),
-			Preset:  map[string]any{"lead_id": store.Var("principal.id")},
-			Columns: map[string]api.ColumnRule{"budget": {Read: admin, Create: api.SignedIn(), Update: admin}},
+			Preset: map[string]any{"lead_id": store.Var("principal.id")},
+			Columns: map[string]api.ColumnRule{
+				"budget": {Read: admin, Create: api.SignedIn(), Update: admin},
+				"memo":   {Read: admin, Create: api.SignedIn(), Update: admin},
+			},
 		}},
 		api.Resource[Note]{Policy: api.Policy{
 			Read:   api.AnyOf(api.Owner("owner_id"), api.Where(store.Eq("status", "shared")), admin),

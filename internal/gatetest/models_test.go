@@ -15,7 +15,7 @@ type User struct {
 	Role          string `bun:",notnull" plinth:"readonly"`
 	EmailVerified bool   `bun:",notnull" plinth:"readonly"`
 	Listed        bool   `bun:",notnull"`
-	Email         string `bun:",notnull,unique" plinth:"hidden"`
+	Email         string `bun:",notnull,unique" plinth:"hidden,searchable"`
 	PasswordHash  string `bun:",notnull" plinth:"secret"`
 }
 
@@ -25,7 +25,8 @@ type Project struct {
 	store.Model
 	store.Tenant
 	Name    string        `bun:",notnull"`
-	Budget  int64         `bun:",notnull"`
+	Budget  int64         `bun:",notnull"`                     // for admins only, by the policy, as the memo
+	Memo    string        `bun:",notnull" plinth:"searchable"` //
 	LeadID  store.ID      `bun:",notnull"`
 	Lead    *User         `bun:"rel:belongs-to,join:lead_id=id"`
 	Members []*Membership `bun:"rel:has-many,join:id=project_id"`
@@ -50,14 +51,14 @@ type Note struct {
 	OwnerID    store.ID   `bun:",notnull"`
 	ProjectID  *store.ID  //
 	Slug       string     `bun:",notnull,unique"`
-	Title      string     `bun:",notnull" validate:"required"`
-	Body       *string    //
+	Title      string     `bun:",notnull" validate:"required" plinth:"searchable"`
+	Body       *string    `plinth:"searchable"`
 	Status     string     `bun:",notnull"`
 	Amount     int64      `bun:",notnull"`
 	Rate       *float64   //
 	Due        *time.Time //
 	Margin     int64      `bun:",notnull"` // for admins only, by the policy
-	SecretNote string     `bun:",notnull" plinth:"hidden"`
+	SecretNote string     `bun:",notnull" plinth:"hidden,searchable"`
 	ReviewerID *store.ID  `plinth:"hidden"`
 	Owner      *User      `bun:"rel:belongs-to,join:owner_id=id"`
 	Reviewer   *User      `bun:"rel:belongs-to,join:reviewer_id=id"`

@@ -61,7 +61,7 @@ func columnsFor(p auth.Principal, table string) []string {
 		switch name {
 		case "tenant_id", "deleted_at", "secret_note", "reviewer_id", "email", "password_hash", "sender":
 			continue
-		case "margin", "budget":
+		case "margin", "budget", "memo":
 			if !admin {
 				continue
 			}

@@ -37,7 +37,7 @@ func TestSeededFaults(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			red := runSeeded(t.Context(), t, binary, append(env, "PLINTH_SEED="+string(s.part)))
-			want := map[string][]string{"sqlite": s.red}
+			want := map[string][]string{"sqlite": slices.DeleteFunc(slices.Clone(s.red), postgresOnly)}
 			if hasPostgres {
 				want["postgres"] = s.red
 			}
@@ -60,6 +60,12 @@ func TestSeedsAreAllTested(t *testing.T) {
 	if len(seeds) != len(seed.Parts()) {
 		t.Errorf("%d seeds are listed, there are %d", len(seeds), len(seed.Parts()))
 	}
+}
+
+// postgresOnly reports whether SQLite refuses the request of a row, whatever guard
+// is dropped.
+func postgresOnly(name string) bool {
+	return slices.ContainsFunc(gateRows(), func(row gateRow) bool { return row.name == name && row.postgres })
 }
 
 var failedRow = regexp.MustCompile(`(?m)^ *--- FAIL: TestGate/(sqlite|postgres)/(\S+)`)
