@@ -68,7 +68,7 @@ func (f *forest) documentLeaf() tree {
 	var t tree
 	switch {
 	case f.r.IntN(8) == 0:
-		t = tree{store.Null("doc"), func(row *leafRow) ternary { _, ok := find(row); return ternaryOf(!ok) }, false, "doc is null"}
+		t = tree{store.Null("doc"), func(row *leafRow) ternary { _, ok := find(row); return ternaryOf(!ok) }, false, "doc is null", false}
 	case text:
 		t = f.docTextLeaf(find)
 	default:
@@ -109,7 +109,7 @@ func (f *forest) docTextLeaf(find func(*leafRow) (any, bool)) tree {
 	if f.r.IntN(3) == 0 {
 		return f.listed("doc", op, operands, func(row *leafRow, i int) ternary { return judge(row, operands[i]) })
 	}
-	return tree{store.Compare("doc", op, store.Text(operands[0])), func(row *leafRow) ternary { return judge(row, operands[0]) }, false, fmt.Sprintf("doc op%d %q", op, operands[0])}
+	return tree{store.Compare("doc", op, store.Text(operands[0])), func(row *leafRow) ternary { return judge(row, operands[0]) }, false, fmt.Sprintf("doc op%d %q", op, operands[0]), false}
 }
 
 // docJSONLeaf compares documents that find finds in documents.
@@ -139,7 +139,7 @@ func (f *forest) docJSONLeaf(find func(*leafRow) (any, bool)) tree {
 	if f.r.IntN(3) == 0 {
 		return f.listed("doc", op, operands, func(row *leafRow, i int) ternary { return judge(row, operands[i]) })
 	}
-	return tree{store.Compare("doc", op, store.Text(operands[0])), func(row *leafRow) ternary { return judge(row, operands[0]) }, false, fmt.Sprintf("doc op%d %s", op, operands[0])}
+	return tree{store.Compare("doc", op, store.Text(operands[0])), func(row *leafRow) ternary { return judge(row, operands[0]) }, false, fmt.Sprintf("doc op%d %s", op, operands[0]), false}
 }
 
 // docAt goes the steps of a path. A scalar counts as an array of itself.

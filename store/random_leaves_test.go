@@ -52,7 +52,7 @@ func (f *forest) listed(column string, op store.Op, texts []string, judge func(r
 			}
 		}
 		return ifUsable(usable, result)
-	}, false, fmt.Sprintf("%s op%d %s %T(%q)", column, op, word, operand, texts)}
+	}, false, fmt.Sprintf("%s op%d %s %T(%q)", column, op, word, operand, texts), false}
 }
 
 // ifUsable is unknown where a comparison is with a variable without value.
@@ -87,7 +87,7 @@ func (f *forest) patternLeaf() tree {
 	}
 	if f.r.IntN(3) > 0 {
 		pattern := f.pattern()
-		return tree{store.Compare("name", op, store.Text(pattern)), func(row *leafRow) ternary { return judge(row, pattern) }, false, fmt.Sprintf("name op%d %q", op, pattern)}
+		return tree{store.Compare("name", op, store.Text(pattern)), func(row *leafRow) ternary { return judge(row, pattern) }, false, fmt.Sprintf("name op%d %q", op, pattern), false}
 	}
 	patterns := make([]string, 1+f.r.IntN(3))
 	for i := range patterns {
@@ -125,7 +125,7 @@ func (f *forest) arrayLeaf() tree {
 		if f.r.IntN(3) == 0 {
 			operand = tags
 		}
-		return tree{store.Compare("tags", op, operand), func(row *leafRow) ternary { return judge(row, tags) }, false, fmt.Sprintf("tags op%d %T(%q)", op, operand, tags)}
+		return tree{store.Compare("tags", op, operand), func(row *leafRow) ternary { return judge(row, tags) }, false, fmt.Sprintf("tags op%d %T(%q)", op, operand, tags), false}
 	}
 	lists, texts := make([][]string, f.r.IntN(4)), []string{}
 	for i := range lists {
@@ -189,5 +189,5 @@ func (f *forest) searchLeaf() tree {
 		}
 		text := leafBios[row.values["bio"]]
 		return ternaryOf(!slices.ContainsFunc(words, func(w soughtWord) bool { return !w.allows(text) }))
-	}, false, fmt.Sprintf("bio search %q", query)}
+	}, false, fmt.Sprintf("bio search %q", query), false}
 }

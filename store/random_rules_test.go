@@ -29,7 +29,7 @@ func TestRandomRules(t *testing.T) {
 		allowed := 0
 		const trees = 300
 		for i := range trees {
-			f := forest{r: r, rows: rows, visible: func(*leafRow) bool { return true }, vars: map[string]string{}}
+			f := forest{r: r, rows: rows, visible: func(*leafRow) bool { return true }, vars: map[string]string{}, fullText: db.Capabilities().Engine == "postgres"}
 			tree := f.grow(3)
 			row := newLeaves(r, 1)[0]
 			row.id = 1000 + i

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -45,10 +46,14 @@ func TestRandomConditions(t *testing.T) {
 			}
 		}
 		var shares [11]int // trees by the share of the visible rows they select, in tenths
-		middle, failed := 0, 0
+		middle, failed, searches := 0, 0, 0
 		for range trees {
-			f := forest{r: r, rows: rows, visible: leafVisible, vars: map[string]string{"limit": "0"}}
+			f := newForest(r, rows)
+			f.fullText = db.Capabilities().Engine == "postgres"
 			tree := f.grow(4)
+			if tree.server {
+				searches++
+			}
 			share, err := f.check(t, db, tree)
 			if err != nil {
 				t.Errorf("%s\n%v", tree.text, err)
@@ -62,11 +67,40 @@ func TestRandomConditions(t *testing.T) {
 				middle++
 			}
 		}
-		t.Logf("%d trees; by tenths of the rows they select: %v; %d select 5 to 95 %%", trees, shares, middle)
+		t.Logf("%d trees; by tenths of the rows they select: %v; %d select 5 to 95 %%; %d have a search of PostgreSQL's", trees, shares, middle, searches)
 		if middle < trees*3/10 {
 			t.Errorf("%d of %d trees select 5 to 95 %% of the rows: the rest proves little", middle, trees)
 		}
 	}, storetest.Models(Leaf{}))
+}
+
+func newForest(r *rand.Rand, rows []*leafRow) forest {
+	return forest{r: r, rows: rows, visible: leafVisible, vars: map[string]string{"limit": "0"}}
+}
+
+// TestRandomFullTextIsRefused: SQLite has no search like PostgreSQL's own and refuses
+// every condition with one, wherever it stands, and no other.
+func TestRandomFullTextIsRefused(t *testing.T) {
+	t.Parallel()
+	db := storetest.New(t, storetest.Models(Leaf{}))
+	r := rand.New(rand.NewPCG(randomSeed(t), 0))
+	rows, refused := newLeaves(r, 3), 0
+	for range 300 {
+		f := newForest(r, rows)
+		f.fullText = true
+		tree := f.grow(4)
+		_, err := read(t, db, f.leafScope(db), Leaf{}, store.Query{Where: tree.cond})
+		invalid, isInvalid := errors.AsType[*store.QueryError](err)
+		if tree.server != (isInvalid && invalid.Code == "PGRST127") || err != nil && !isInvalid {
+			t.Errorf("%s: %v", tree.text, err)
+		}
+		if tree.server {
+			refused++
+		}
+	}
+	if refused < 50 {
+		t.Errorf("%d of 300 conditions have such a search", refused)
+	}
 }
 
 // leafVisible is the guard of the scope: num > 0 or flag is not false.
@@ -102,7 +136,7 @@ func (f *forest) check(t *testing.T, db *store.DB, tree tree) (share float64, er
 				want = append(want, fmt.Sprintf(`{"id":%d}`, row.id))
 			}
 		}
-		if tree.related {
+		if tree.related || tree.server {
 			continue
 		}
 		selected, err := store.EvaluateCond(db, tree.cond, scope, row.model)

@@ -16,16 +16,20 @@ type tree struct {
 	judge   func(row *leafRow) ternary
 	related bool // reads other rows
 	text    string
+	server  bool // has a search that only PostgreSQL can do
 }
 
 // forest grows trees over the rows of a table. visible says which rows a filter
-// in a scope can reach through a relation.
+// in a scope can reach through a relation. A forest with fullText has PostgreSQL's
+// own searches.
 type forest struct {
 	r       *rand.Rand
 	rows    []*leafRow
 	visible func(row *leafRow) bool
 	vars    map[string]string
 	named   int // variables used so far, also those without a value
+
+	fullText bool
 }
 
 // leafColumn is a column as the generator sees it: the texts of its values, in
@@ -69,7 +73,7 @@ func (f *forest) grow(depth int) tree {
 		return f.group(depth, store.Or, "or", no, yes)
 	case 7:
 		kid := f.grow(depth - 1)
-		return tree{store.Not(kid.cond), func(row *leafRow) ternary { return yes - kid.judge(row) }, kid.related, "not(" + kid.text + ")"}
+		return tree{store.Not(kid.cond), func(row *leafRow) ternary { return yes - kid.judge(row) }, kid.related, "not(" + kid.text + ")", kid.server}
 	case 8:
 		return f.relatedTree(depth)
 	}
@@ -87,6 +91,7 @@ func (f *forest) group(depth int, join func(...store.Cond) store.Cond, word stri
 		kids[i] = f.grow(depth - 1)
 		conds[i], texts[i] = kids[i].cond, kids[i].text
 		g.related = g.related || kids[i].related
+		g.server = g.server || kids[i].server
 	}
 	g.cond, g.text = join(conds...), word+"("+strings.Join(texts, ", ")+")"
 	g.judge = func(row *leafRow) ternary {
@@ -114,7 +119,7 @@ func (f *forest) relatedTree(depth int) tree {
 			return joined && f.visible(other) && kid.judge(other) == yes
 		}))
 	}
-	return tree{store.Related(name, kid.cond), judge, true, name + "(" + kid.text + ")"}
+	return tree{store.Related(name, kid.cond), judge, true, name + "(" + kid.text + ")", kid.server}
 }
 
 func (f *forest) leaf() tree {
@@ -137,7 +142,12 @@ func (f *forest) leaf() tree {
 		return f.arrayLeaf()
 	case 12, 13, 14, 15:
 		return f.documentLeaf()
-	case 16, 17:
+	case 16:
+		return f.searchLeaf()
+	case 17:
+		if f.fullText {
+			return f.fullTextLeaf()
+		}
 		return f.searchLeaf()
 	}
 	return f.compareLeaf(c)
@@ -153,7 +163,7 @@ func columnNames(columns []leafColumn) []string {
 
 func (f *forest) nullLeaf(columns []string) tree {
 	name := columns[f.r.IntN(len(columns))]
-	return tree{store.Null(name), func(row *leafRow) ternary { return ternaryOf(row.values[name] < 0) }, false, name + " is null"}
+	return tree{store.Null(name), func(row *leafRow) ternary { return ternaryOf(row.values[name] < 0) }, false, name + " is null", false}
 }
 
 var leafOps = []store.Op{store.OpEq, store.OpNe, store.OpLt, store.OpLte, store.OpGt, store.OpGte, store.OpDistinct}
@@ -184,7 +194,7 @@ func (f *forest) compareLeaf(c leafColumn) tree {
 		}
 	}
 	judge := func(row *leafRow) ternary { return compareNumbers(op, row.values[c.name], want) }
-	return tree{store.Compare(c.name, op, operand), judge, false, fmt.Sprintf("%s op%d %T(%v)=#%d", c.name, op, operand, operand, want)}
+	return tree{store.Compare(c.name, op, operand), judge, false, fmt.Sprintf("%s op%d %T(%v)=#%d", c.name, op, operand, operand, want), false}
 }
 
 func (f *forest) inLeaf(c leafColumn) tree {
@@ -202,7 +212,7 @@ func (f *forest) inLeaf(c leafColumn) tree {
 		}
 		return ternaryOf(slices.Contains(picked, v))
 	}
-	return tree{store.In(c.name, texts), judge, false, fmt.Sprintf("%s in %q", c.name, texts)}
+	return tree{store.In(c.name, texts), judge, false, fmt.Sprintf("%s in %q", c.name, texts), false}
 }
 
 func (f *forest) flagLeaf() tree {
@@ -210,11 +220,11 @@ func (f *forest) flagLeaf() tree {
 	if f.r.IntN(2) == 0 {
 		op, want = store.OpIsFalse, 0
 	}
-	return tree{store.Compare("flag", op, nil), func(row *leafRow) ternary { return ternaryOf(row.values["flag"] == want) }, false, fmt.Sprintf("flag is %d", want)}
+	return tree{store.Compare("flag", op, nil), func(row *leafRow) ternary { return ternaryOf(row.values["flag"] == want) }, false, fmt.Sprintf("flag is %d", want), false}
 }
 
 func (f *forest) parentLeaf() tree {
 	op, i := leafOps[f.r.IntN(len(leafOps))], f.r.IntN(len(f.rows))
 	judge := func(row *leafRow) ternary { return compareNumbers(op, row.parent, i) }
-	return tree{store.Compare("parent_id", op, int64(i)), judge, false, fmt.Sprintf("parent_id op%d %d", op, i)}
+	return tree{store.Compare("parent_id", op, int64(i)), judge, false, fmt.Sprintf("parent_id op%d %d", op, i), false}
 }
