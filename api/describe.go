@@ -56,7 +56,7 @@ func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) 
 	out := &openapi.Surface{
 		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),
 		Rows: s.config.Limits.Rows, Offset: s.config.Limits.Offset, Steps: s.config.Limits.Steps,
-		Repeats: known,
+		Repeats: known, FullText: s.db.Capabilities().FullText,
 	}
 	shown := map[*store.Table]*openapi.Table{}
 	for _, r := range s.resources.list {

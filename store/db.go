@@ -128,11 +128,15 @@ type Capabilities struct {
 	// FoldCollation is the quoted collation in which PostgreSQL folds letters
 	// for OpILike and OpSearch; empty on SQLite.
 	FoldCollation string
+	// FullText reports whether there are OpFullText and its like, beside OpSearch.
+	FullText bool
 }
 
 // Capabilities returns what the engine can do.
 func (db *DB) Capabilities() Capabilities {
-	return Capabilities{Engine: db.dialect.Name, Instances: db.dialect.Postgres(), FoldCollation: db.dialect.FoldCollation}
+	return Capabilities{
+		Engine: db.dialect.Name, Instances: db.dialect.Postgres(), FoldCollation: db.dialect.FoldCollation, FullText: db.dialect.Postgres(),
+	}
 }
 
 // Register adds the tables of models, given as struct values or pointers,

@@ -72,7 +72,7 @@ func (b *builder) table(t *Table) {
 	b.schemas = append(b.schemas, t.schemas()...)
 	for _, c := range t.Table.Columns {
 		if t.Readable.Has(c) && t.Read {
-			b.filters = append(b.filters, entry[Parameter]{filterKey(t, c), filter(c)})
+			b.filters = append(b.filters, entry[Parameter]{filterKey(t, c), b.filter(c)})
 		}
 	}
 	paths := map[string]ordered[operationObject]{}

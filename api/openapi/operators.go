@@ -40,8 +40,16 @@ func isText(k store.Kind) bool     { return k == store.KindText }
 // column is then written in quotes.
 var reserved = []string{"select", "columns", "on_conflict", "after", "order", "limit", "offset", "and", "or"}
 
+// What the operators of searchable columns take.
+const (
+	searchText = " Of words all must occur, in any order and any case: `search.hello wor* -bye` finds hello and a word that begins with wor, without bye."
+
+	fullTextText = " PostgreSQL's own search takes the name of a configuration, or none, which stems nothing: `fts(english).cat & (rat|!dog)` by operators, " +
+		"`plfts.cat rat` all words, `phfts.cat rat` words in a row, `wfts.\"cat rat\" or -dog` as search engines do."
+)
+
 // filter returns the parameter that filters by a column.
-func filter(c *store.Column) Parameter {
+func (b *builder) filter(c *store.Column) Parameter {
 	name := c.Name
 	if slices.Contains(reserved, name) {
 		name = `"` + name + `"`
@@ -52,13 +60,17 @@ func filter(c *store.Column) Parameter {
 			words = append(words, "`"+op.word+"`")
 		}
 	}
+	about := ""
 	if c.Searchable {
-		words = append(words, "`search`")
+		words, about = append(words, "`search`"), searchText
+		if b.surface.FullText {
+			words, about = append(words, "`fts`", "`plfts`", "`phfts`", "`wfts`"), searchText+fullTextText
+		}
 	}
 	return Parameter{
 		Name: name, In: "query", Schema: text(),
 		Description: "Filter by " + c.Name + " (" + c.Kind.String() + "), as `operator.value`, negated as `not.operator.value`, with one of several values as `operator(any).{a,b}`: " +
-			strings.Join(words, ", ") + ".",
+			strings.Join(words, ", ") + "." + about,
 	}
 }
 

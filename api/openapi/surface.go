@@ -26,6 +26,10 @@ type Surface struct {
 	// Idempotency-Key: others must be told apart from them.
 	Repeats bool
 
+	// FullText reports whether searchable columns have PostgreSQL's own search
+	// beside the operator search.
+	FullText bool
+
 	// Tables and Functions are in the order of the document.
 	Tables    []*Table
 	Functions []*Function

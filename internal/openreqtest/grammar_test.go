@@ -74,6 +74,10 @@ func (g *generator) comparison(p *parameter) string {
 		}
 	case "search":
 		return prefix + "search." + pick(g, []string{"plain", "two words", "ü"})
+	case "fts":
+		return prefix + "fts" + pick(g, []string{"", "(english)"}) + "." + pick(g, []string{"plain", "two & !words", "wor:*|ü"})
+	case "plfts", "phfts", "wfts":
+		return prefix + operator + pick(g, []string{"", "(simple)"}) + "." + pick(g, []string{"plain", "two words", "ü or -a"})
 	}
 	return prefix + operator + "." + one()
 }
