@@ -72,7 +72,7 @@ type Language struct {
 	Alpha3        string  `bun:"alpha_3,pk"     json:"alpha_3" validate:"len=3"`
 	Alpha2        *string `bun:"alpha_2,unique" json:"alpha_2" validate:"omitempty,len=2"`
 	Bibliographic *string `json:"bibliographic"`
-	Name          string  `bun:",notnull"       json:"name"    validate:"required"`
+	Name          string  `bun:",notnull"       json:"name"    validate:"required" plinth:"searchable"`
 	InvertedName  *string `json:"inverted_name"`
 	CommonName    *string `json:"common_name"`
 	Scope         string  `bun:",notnull"       json:"scope"   validate:"len=1"`
@@ -83,9 +83,11 @@ type Language struct {
 	Codes store.JSON `bun:",notnull"       json:"codes"`
 }
 
-// Currency is an entry of ISO 4217.
+// Currency is an entry of ISO 4217. One that is withdrawn is marked as deleted, and
+// can come back.
 type Currency struct {
-	bun.BaseModel `bun:"table:currencies" json:"-"`
+	bun.BaseModel    `bun:"table:currencies" json:"-"`
+	store.SoftDelete `json:"-"`
 
 	Alpha3  string `bun:"alpha_3,pk" json:"alpha_3" validate:"len=3"`
 	Numeric string `bun:",notnull"   json:"numeric" validate:"len=3"`

@@ -19,7 +19,7 @@ import (
 
 // minAssertions is how many assertions there are at least, so that a script
 // that ends early is no success.
-const minAssertions = 280
+const minAssertions = 327
 
 // TestClient runs main.mjs against both examples on both engines.
 func TestClient(t *testing.T) {
@@ -29,14 +29,14 @@ func TestClient(t *testing.T) {
 	atlas, quickstart := build(t, "atlas"), build(t, "quickstart")
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		drive(t, iso, atlas, quickstart, func(t *testing.T) string {
+		drive(t, "sqlite", iso, atlas, quickstart, func(t *testing.T) string {
 			t.Helper()
 			return filepath.Join(t.TempDir(), "test.db")
 		})
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		drive(t, iso, atlas, quickstart, func(t *testing.T) string {
+		drive(t, "postgres", iso, atlas, quickstart, func(t *testing.T) string {
 			t.Helper()
 			return pgtest.URL(t)
 		})
@@ -70,7 +70,7 @@ func requirements(t *testing.T) string {
 
 // drive starts both examples on databases of their own, fills the atlas and
 // runs the script.
-func drive(t *testing.T, iso, atlasBinary, quickstartBinary string, database func(*testing.T) string) {
+func drive(t *testing.T, engine, iso, atlasBinary, quickstartBinary string, database func(*testing.T) string) {
 	t.Helper()
 	secret := auth.NewSecretKey()
 	users := issuer{secret: auth.NewSecretKey() + auth.NewSecretKey()}
@@ -88,7 +88,7 @@ func drive(t *testing.T, iso, atlasBinary, quickstartBinary string, database fun
 	t.Logf("loaded in %s", time.Since(began).Round(time.Millisecond))
 
 	script := exec.CommandContext(t.Context(), "node", "main.mjs")
-	script.Env = append(os.Environ(), "ISO_CODES="+iso,
+	script.Env = append(os.Environ(), "ENGINE="+engine, "LETTERS_URL="+serveLetters(t, engine, database(t)), "ISO_CODES="+iso,
 		"ATLAS_URL="+atlas.url, "ATLAS_PUBLISHABLE="+atlas.publishable, "ATLAS_SECRET="+secret,
 		"QUICKSTART_URL="+quickstart.url, "QUICKSTART_PUBLISHABLE="+quickstart.publishable,
 		"QUICKSTART_TOKEN="+quickstart.demoToken, "QUICKSTART_OTHER_TOKEN="+users.token(t))
@@ -105,6 +105,7 @@ func drive(t *testing.T, iso, atlasBinary, quickstartBinary string, database fun
 	if done == nil {
 		t.Fatalf("the script did not come to its end\n%s", table)
 	}
+	t.Logf("%s", done[0])
 	if n, err := strconv.Atoi(string(done[2])); err != nil || n < minAssertions {
 		t.Errorf("%s assertions, want at least %d", done[2], minAssertions)
 	}

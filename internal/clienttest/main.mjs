@@ -4,7 +4,9 @@
 //
 //	ATLAS_URL, ATLAS_PUBLISHABLE, ATLAS_SECRET
 //	QUICKSTART_URL, QUICKSTART_PUBLISHABLE, QUICKSTART_TOKEN, QUICKSTART_OTHER_TOKEN
+//	LETTERS_URL  letters with two relations to people
 //	ISO_CODES  folder with the JSON files
+//	ENGINE     sqlite or postgres
 //
 // It prints one line per assertion and ends with status 1 if one does not hold.
 import { createClient } from '@supabase/supabase-js'
@@ -22,11 +24,14 @@ import { filters } from './checks/filters.mjs'
 import { functions } from './checks/functions.mjs'
 import { groups } from './checks/groups.mjs'
 import { hints } from './checks/hints.mjs'
+import { letters } from './checks/letters.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
 import { plans } from './checks/plans.mjs'
 import { quantifiers } from './checks/quantifiers.mjs'
+import { restores } from './checks/restores.mjs'
+import { searches } from './checks/searches.mjs'
 import { selects } from './checks/selects.mjs'
 import { spreads } from './checks/spreads.mjs'
 import { upserts } from './checks/upserts.mjs'
@@ -70,7 +75,9 @@ const suite = new Suite()
 for (const read of [selects, filters, quantifiers, documents, groups, order, paging, embeds, absence, spreads, hints, aggregates, functions, failures]) {
   await read(suite, atlas, iso)
 }
-for (const write of [writes, upserts]) {
+await letters(suite, client(env('LETTERS_URL'), 'nobody'))
+await searches(suite, atlas, iso, env('ENGINE'))
+for (const write of [writes, upserts, restores]) {
   await write(suite, { service, anonymous: atlas }, iso)
 }
 await notes(suite, {

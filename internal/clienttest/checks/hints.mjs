@@ -31,6 +31,11 @@ export async function hints(t, db, iso) {
     unlike: { 'the other way round': both.map((s) => ({ code: s.code, up: s.down, down: s.up })) },
     got: () => rows(query('code, up:parent_code(name), down:subdivisions!parent_code(code)')),
   })
+  await t.check('select', 'a table related to itself, without a hint: the rows below', {
+    want: belgian.map((s) => ({ code: s.code, subdivisions: children(s.code) })),
+    unlike: { 'the row above': belgian.map((s) => ({ code: s.code, subdivisions: s.parent_code && pick([subdivision.get(s.parent_code)], 'code')[0] })) },
+    got: () => rows(query('code, subdivisions(code)')),
+  })
   const typed = iso.pairs.filter((p) => p.country_code === 'BE').map((p) => p.type_name).sort()
   await t.check('select', 'hint by the table in the middle', {
     want: [{ types: typed.map((name) => ({ name })) }],
