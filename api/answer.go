@@ -167,15 +167,16 @@ func (x *exchange) link(relative, rawQuery string) string {
 // nextLink is the Link to what follows a cursor (RFC 8288) in the rows of a query
 // string.
 func (x *exchange) nextLink(rawQuery string, cursor store.Cursor) string {
-	var kept []string
+	var room [256]byte
+	query := room[:0]
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
 		if name != "after" && name != "offset" {
-			kept = append(kept, pair)
+			query = append(append(query, pair...), '&')
 		}
 	}
-	kept = append(kept, "after="+string(cursor))
-	target := x.link(x.relative, strings.Join(kept, "&"))
+	query = append(append(query, "after="...), cursor...)
+	target := x.link(x.relative, string(query))
 	return "<" + angleEscaper.Replace(target) + `>; rel="next"`
 }
 

@@ -1,11 +1,8 @@
 package store
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
-	"hash"
-	"sync"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
@@ -22,22 +19,19 @@ const macSize = 16
 
 // cursorKey authenticates cursors. It is safe for concurrent use.
 type cursorKey struct {
-	macs sync.Pool // of hash.Hash: to make one costs more than to use it
-	hash *hasher   // of answers, under a key made from the same secret
+	hash *hasher // of answers and statements too
 }
 
-func newCursorKey(secret []byte) *cursorKey {
-	return &cursorKey{
-		macs: sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }},
-		hash: newHasher(secret),
-	}
-}
+func newCursorKey(secret []byte) *cursorKey { return &cursorKey{newHasher(secret)} }
+
+// cursorMark begins what is hashed for a cursor, and nothing else that is.
+const cursorMark = "cursor\x00"
 
 // appendMAC appends the code that authenticates the values together with the
 // order they belong to.
 func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte {
-	var buf [256]byte
-	text := buf[:0]
+	p := c.hash.room.Get().(*[]byte)
+	text := append((*p)[:0], cursorMark...)
 	for _, k := range keys {
 		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
 		if k.column.place != nil {
@@ -49,12 +43,10 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 		}
 		text = append(text, byte(btoi(k.desc)), byte(btoi(k.first)), 0)
 	}
-	h := c.macs.Get().(hash.Hash)
-	h.Reset()
-	h.Write(append(text, values...))
-	var sum [sha256.Size]byte
-	dst = append(dst, h.Sum(sum[:0])[:macSize]...)
-	c.macs.Put(h)
+	text = append(text, values...)
+	dst = c.hash.sum(dst, text)
+	*p = text
+	c.hash.room.Put(p)
 	return dst
 }
 
@@ -70,7 +62,7 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 	if err != nil || len(raw) < macSize {
 		return nil, errCursor
 	}
-	if !hmac.Equal(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:])) {
+	if subtle.ConstantTimeCompare(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:])) != 1 {
 		return nil, errCursor
 	}
 	doc, err := strictjson.Parse(raw[macSize:], strictjson.Limits{})

@@ -26,8 +26,9 @@ func (t answerTag) String() string { return base64.RawURLEncoding.EncodeToString
 
 // hasher is a keyed hash that all instances of a database agree on: GHASH (NIST
 // SP 800-38D) by way of AES-GCM, encrypted once more. Encrypted, the hash shows
-// nothing of the key, so that one nonce serves for all. SHA-256 would take as
-// long as reading the rows where the processor has no instructions for it.
+// nothing of the key, so that one nonce serves for all and the hash authenticates
+// what it is of. SHA-256 would take as long as reading the rows where the
+// processor has no instructions for it.
 type hasher struct {
 	gcm   cipher.AEAD
 	outer cipher.Block
