@@ -35,6 +35,7 @@ type compiler struct {
 	made      driver.Statement
 	shape     driver.Shape // of the root, set by read
 	extra     [8]Kind      // what its extra values take
+	shared    [8]int
 }
 
 // source is a table in the FROM of a statement under its alias.

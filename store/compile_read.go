@@ -60,26 +60,51 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 			return nil, err
 		}
 	}
-	c.shape = driver.Shape{Members: plan.members, Extra: c.extra[:0], EachExtra: opts.each, Counted: q.Count}
-	shape := &c.shape
-	for _, col := range opts.extra {
-		shape.Extra = append(shape.Extra, col.Kind)
-	}
-	if opts.page {
-		for _, k := range keys {
-			shape.Extra = append(shape.Extra, k.column.Kind)
-		}
-	}
+	shape := c.newShape(plan, keys, opts)
+	shape.Counted = q.Count
 	c.keys = keys
 	opts.blank = len(shape.Members)+len(shape.Extra) == 0
 	if opts.blank {
-		shape.Extra = []Kind{KindInt}
+		shape.Extra, shape.Shared = []Kind{KindInt}, nil
 	}
 	if c.flat(q, plan, keys) {
 		return shape, c.flatRead(root, q, plan, keys, opts)
 	}
 	return shape, c.pagedRead(root, q, plan, keys, opts)
 }
+
+// newShape returns the shape of the root: its members, and beside them what opts
+// asks for. PostgreSQL sends a value that is in both once.
+func (c *compiler) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *driver.Shape {
+	c.shape = driver.Shape{Members: plan.members, Extra: c.extra[:0], EachExtra: opts.each}
+	if c.pg {
+		c.shape.Shared = c.shared[:0]
+	}
+	for _, col := range opts.extra {
+		c.addExtra(plan, col)
+	}
+	if opts.page {
+		for _, k := range keys {
+			if k.relation != nil {
+				c.addExtra(nil, k.column)
+				continue
+			}
+			c.addExtra(plan, k.column)
+		}
+	}
+	return &c.shape
+}
+
+// addExtra adds a column beside the members of a plan.
+func (c *compiler) addExtra(plan *rowPlan, col *Column) {
+	c.shape.Extra = append(c.shape.Extra, col.Kind)
+	if c.pg {
+		c.shape.Shared = append(c.shape.Shared, plan.memberOf(col))
+	}
+}
+
+// shares reports whether an extra value is one of a member's.
+func (c *compiler) shares(extra int) bool { return c.pg && c.shape.Shared[extra] >= 0 }
 
 // flat reports whether the rows can be selected by one plain SELECT: nothing is
 // embedded or counted. SQLite writes a row's JSON before it sorts, so there a
@@ -281,7 +306,10 @@ func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged 
 			c.write("::int8")
 		}
 	}
-	for _, col := range opts.extra {
+	for i, col := range opts.extra {
+		if c.shares(i) {
+			continue
+		}
 		c.separate()
 		c.column(root, col)
 	}
@@ -289,6 +317,9 @@ func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged 
 		return nil
 	}
 	for i, k := range keys {
+		if c.shares(len(opts.extra) + i) {
+			continue
+		}
 		c.separate()
 		if paged {
 			c.keyName(root.alias+".", i)

@@ -79,6 +79,20 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 	return p, nil
 }
 
+// memberOf returns the index of the member that is a column as it stands in the
+// table, or -1.
+func (p *rowPlan) memberOf(col *Column) int {
+	if p == nil {
+		return -1
+	}
+	for i := range p.columns {
+		if p.columns[i].column == col && p.columns[i].cast == "" {
+			return i
+		}
+	}
+	return -1
+}
+
 func errTaken(name string) error {
 	return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
 }

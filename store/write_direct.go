@@ -176,7 +176,7 @@ func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
 
 // shape returns the shape of the written rows: their members and version, or
 // only their number.
-func (w *write) shape(plan *rowPlan) *driver.Shape {
+func (w *write) shape(c *compiler, plan *rowPlan) *driver.Shape {
 	if plan == nil {
 		return &driver.Shape{Extra: []Kind{KindInt}}
 	}
@@ -184,7 +184,19 @@ func (w *write) shape(plan *rowPlan) *driver.Shape {
 	if w.table.Version != nil || len(plan.members) == 0 {
 		shape.Extra = []Kind{KindInt}
 	}
+	if i := w.versionMember(c, plan); i >= 0 {
+		shape.Shared = []int{i}
+	}
 	return shape
+}
+
+// versionMember returns the index of the member that is the version where it has
+// a column of its own, or -1.
+func (w *write) versionMember(c *compiler, plan *rowPlan) int {
+	if w.table.Version == nil || !c.pg {
+		return -1
+	}
+	return plan.memberOf(w.table.Version)
 }
 
 // compileSimple writes a bare INSERT, UPDATE or DELETE.
@@ -210,7 +222,7 @@ func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
 	if err := w.returnColumns(c, s, plan); err != nil {
 		return nil, err
 	}
-	st := c.statement(w.shape(plan))
+	st := c.statement(w.shape(c, plan))
 	st.Write = true
 	return st, nil
 }
@@ -224,7 +236,7 @@ func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) error {
 	if err := c.rowColumns(s, plan, false); err != nil {
 		return err
 	}
-	if v := w.table.Version; v != nil {
+	if v := w.table.Version; v != nil && w.versionMember(c, plan) < 0 {
 		if len(c.sql) > start {
 			c.write(", ")
 		}

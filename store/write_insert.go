@@ -156,7 +156,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 			c.keyList(result)
 		}
 	}
-	st := c.statement(w.shape(plan))
+	st := c.statement(w.shape(c, plan))
 	st.Write = true
 	return st, nil
 }

@@ -119,8 +119,13 @@ type Shape struct {
 
 	Members []Member
 
-	// Extra lists the kinds of the extra columns.
+	// Extra lists the kinds of the extra values.
 	Extra []Kind
+
+	// Shared says for each extra value the index of the member that has the
+	// same, or -1 for one with a column of its own. Nil: all have their own.
+	// Only PostgreSQL's members have columns to share.
+	Shared []int
 
 	// EachExtra asks for the extra values of every row; else only those of
 	// the last row are kept.

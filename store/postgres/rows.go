@@ -49,6 +49,11 @@ func readRows(rows pgx.Rows, s *driver.Statement, r *driver.Result) error {
 // columns is the number of columns of the shape's rows.
 func columns(s *driver.Shape) int {
 	n := len(s.Members) + len(s.Extra)
+	for _, member := range s.Shared {
+		if member >= 0 {
+			n--
+		}
+	}
 	if s.Counted {
 		n += 2
 	}
@@ -72,7 +77,7 @@ func (rd *reader) row(values [][]byte) error {
 	if len(rd.shape.Extra) == 0 {
 		return nil
 	}
-	return rd.extra(at+len(rd.shape.Members), values)
+	return rd.extra(at, values)
 }
 
 // counted reads the total and whether the row exists.
@@ -109,8 +114,10 @@ func (rd *reader) members(at int, values [][]byte) error {
 	return nil
 }
 
-// extra appends the array of the values beside the object.
+// extra appends the array of the values beside the object, whose members begin
+// at a column.
 func (rd *reader) extra(at int, values [][]byte) error {
+	own := at + len(rd.shape.Members)
 	dst := rd.result.Extra
 	if !rd.shape.EachExtra {
 		dst = dst[:0]
@@ -124,10 +131,16 @@ func (rd *reader) extra(at int, values [][]byte) error {
 		} else {
 			dst = append(dst, ',')
 		}
+		column := own
+		if i < len(rd.shape.Shared) && rd.shape.Shared[i] >= 0 {
+			column = at + rd.shape.Shared[i]
+		} else {
+			own++
+		}
 		m := driver.Member{Kind: kind}
 		var err error
-		if dst, err = appendMember(dst, &m, rd.oid(at+i), values[at+i]); err != nil {
-			return fmt.Errorf("column %q: %w", rd.fields[at+i].Name, err)
+		if dst, err = appendMember(dst, &m, rd.oid(column), values[column]); err != nil {
+			return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
 		}
 	}
 	rd.result.Extra = append(dst, ']')
