@@ -19,7 +19,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // restPath is where the REST resources are.
@@ -56,14 +55,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	public := ""
-	if r.PublicURL != "" {
-		public = strings.TrimSuffix(r.PublicURL, "/") + restPath
-	}
-	rest, err := api.New(db, api.Config{
-		Authenticator: who, BasePath: restPath, PublicURL: public, Logger: r.Logger,
-		Explain: r.development, HideDocuments: r.HideDocuments, Title: r.Title, Version: r.Version,
-	})
+	rest, err := api.New(db, r.rest(who))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -75,12 +67,15 @@ func New(ctx context.Context, config Config) (*App, error) {
 }
 
 func openDatabase(ctx context.Context, r resolved) (*store.DB, error) {
-	opts := store.Options{Logger: r.Logger, Validator: validate.New()}
 	if isPostgresURL(r.DatabaseURL) {
-		return postgres.Open(ctx, r.DatabaseURL, &postgres.Options{Store: opts})
+		opts := r.Postgres
+		opts.Store = r.store(opts.Store)
+		return postgres.Open(ctx, r.DatabaseURL, &opts)
 	}
+	opts := r.SQLite
+	opts.Store = r.store(opts.Store)
 	path := strings.TrimPrefix(strings.TrimPrefix(r.DatabaseURL, "sqlite:"), "file:")
-	return sqlite.Open(ctx, path, &sqlite.Options{Store: opts})
+	return sqlite.Open(ctx, path, &opts)
 }
 
 // DB returns the database.
@@ -163,7 +158,7 @@ func (a *App) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := a.db.RunNotifier(background, nil); err != nil {
+		if err := a.db.RunNotifier(background, &a.config.Retention); err != nil {
 			a.config.Logger.ErrorContext(ctx, "change log notifier stopped", "error", err)
 		}
 	})

@@ -10,7 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // Schema says what happens to the database's schema at start.
@@ -34,6 +39,12 @@ const (
 // Config tunes an [App]. The zero value runs in development on a SQLite file in
 // the working folder.
 type Config struct {
+	// API tunes the REST API below /rest/v1: its limits, its documents, how
+	// long answers are kept. What the application decides itself must be left
+	// out: Authenticator, BasePath, Explain, which development switches on,
+	// Logger and PublicURL.
+	API api.Config
+
 	// Addr is the address to listen on. A port of 0 takes a free one.
 	//
 	// Defaults to "127.0.0.1:8090".
@@ -49,10 +60,6 @@ type Config struct {
 	//
 	// Defaults to 10 seconds.
 	DrainTimeout time.Duration
-
-	// HideDocuments answers 404 where the API would describe itself, at
-	// /rest/v1/ and below /rest/v1/-/; see api.Config.
-	HideDocuments bool
 
 	// InsecureDevelopment forces development mode with keys of one's own. It
 	// is refused on anything but a loopback address; using it elsewhere
@@ -72,19 +79,23 @@ type Config struct {
 	// Logger receives what happens. Nil writes text to standard error.
 	Logger *slog.Logger
 
+	// Postgres and SQLite tune the database; the one is used that DatabaseURL
+	// means. Their Store logs to Logger and validates by package
+	// store/validate where it says nothing else.
+	Postgres postgres.Options
+	SQLite   sqlite.Options
+
 	// PublicURL is what the outside calls this server, "https://...". It is
 	// required outside development; links begin with it.
 	PublicURL string
+
+	// Retention says how much of the change log is kept while Run serves.
+	Retention store.RetentionOptions
 
 	// Schema says what happens to the database's schema.
 	//
 	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
 	Schema Schema
-
-	// Title and Version name the API in its documents.
-	//
-	// Default to "API" and "1".
-	Title, Version string
 
 	// Verifier judges bearer tokens in place of the JWT settings.
 	Verifier auth.Verifier
@@ -122,7 +133,7 @@ func FromEnv() Config {
 			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
 		},
 	}
-	c.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
+	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
 	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
 	return c
 }
@@ -170,7 +181,7 @@ func (c Config) resolve() (resolved, error) {
 	if r.Logger == nil {
 		r.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	errs := append([]error(nil), c.invalid...)
+	errs := append(c.checkAPI(), c.invalid...)
 	local := isLoopbackAddr(r.Addr)
 	noKeys := len(c.Keys.Publishable)+len(c.Keys.Secret) == 0
 	r.development = c.InsecureDevelopment || local && noKeys && c.PublicURL == ""
@@ -196,6 +207,49 @@ func (c Config) resolve() (resolved, error) {
 		errs = append(errs, c.checkProduction(noKeys)...)
 	}
 	return r, errors.Join(errs...)
+}
+
+// checkAPI reports settings of the API that are the application's to make: two
+// places could say two things.
+func (c Config) checkAPI() []error {
+	var errs []error
+	for _, own := range []struct {
+		set  bool
+		name string
+		use  string
+	}{
+		{c.API.Authenticator != nil, "Authenticator", "set Keys and Verifier"},
+		{c.API.BasePath != "", "BasePath", "resources are below " + restPath},
+		{c.API.Explain, "Explain", "development has it"},
+		{c.API.Logger != nil, "Logger", "set Logger"},
+		{c.API.PublicURL != "", "PublicURL", "set PublicURL"},
+	} {
+		if own.set {
+			errs = append(errs, fmt.Errorf("plinth: Config.API.%s must be left out: %s", own.name, own.use))
+		}
+	}
+	return errs
+}
+
+// rest returns the configuration of the REST API.
+func (r resolved) rest(who auth.Authenticator) api.Config {
+	c := r.API
+	c.Authenticator, c.BasePath, c.Explain, c.Logger = who, restPath, r.development, r.Logger
+	if r.PublicURL != "" {
+		c.PublicURL = strings.TrimSuffix(r.PublicURL, "/") + restPath
+	}
+	return c
+}
+
+// store fills in what the application gives its store.
+func (r resolved) store(opts store.Options) store.Options {
+	if opts.Logger == nil {
+		opts.Logger = r.Logger
+	}
+	if opts.Validator == nil {
+		opts.Validator = validate.New()
+	}
+	return opts
 }
 
 // checkProduction reports what is missing outside development.

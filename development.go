@@ -60,7 +60,7 @@ func (a *App) printBanner(w io.Writer, addr string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nPlinth runs in development mode on %s\n\n", base)
 	fmt.Fprintf(&b, "  database         %s\n", a.db.Capabilities().Engine)
-	if !a.config.HideDocuments {
+	if !a.config.API.HideDocuments {
 		fmt.Fprintf(&b, "  documentation    %s%s/-/docs\n", base, restPath)
 	}
 	fmt.Fprintf(&b, "  publishable key  %s\n", a.access.publishable)

@@ -1,0 +1,134 @@
+package plinth_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// nobody authenticates nobody.
+type nobody struct{}
+
+func (nobody) Authenticate(*http.Request) (auth.Principal, error) { return auth.Principal{}, nil }
+
+// set gives a field a value that is not its zero, by its type.
+func set(t *testing.T, name string, field reflect.Value) {
+	t.Helper()
+	values := []any{
+		true, "other", 7, int64(8), 9 * time.Minute, auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler),
+		time.Now, func(d driver.Driver) driver.Driver { return d },
+	}
+	for _, v := range values {
+		if reflect.TypeOf(v).AssignableTo(field.Type()) {
+			field.Set(reflect.ValueOf(v))
+			return
+		}
+	}
+	t.Fatalf("%s: this test has no value of type %s: give it one", name, field.Type())
+}
+
+// TestConfigReachesTheAPI sets each field of api.Config and of its limits in turn:
+// it is what the API gets, or it is the application's own and refused by name.
+func TestConfigReachesTheAPI(t *testing.T) {
+	t.Parallel()
+	own := map[string]bool{"Authenticator": true, "BasePath": true, "Explain": true, "Logger": true, "PublicURL": true}
+	try := func(name string, find func(c *api.Config) reflect.Value) {
+		config := testConfig(t)
+		set(t, name, find(&config.API))
+		got, err := plinth.RESTConfig(config)
+		switch {
+		case own[name]:
+			if err == nil || !strings.Contains(err.Error(), "Config.API."+name+" ") {
+				t.Errorf("%s is the application's, and is taken: %v", name, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case !reflect.DeepEqual(find(&got).Interface(), find(&config.API).Interface()):
+			t.Errorf("%s does not reach the API: %v", name, find(&got))
+		}
+	}
+	for field := range reflect.TypeFor[api.Config]().Fields() {
+		if field.Type == reflect.TypeFor[api.Limits]() {
+			continue
+		}
+		try(field.Name, func(c *api.Config) reflect.Value { return reflect.ValueOf(c).Elem().FieldByIndex(field.Index) })
+	}
+	for field := range reflect.TypeFor[api.Limits]().Fields() {
+		try("Limits."+field.Name, func(c *api.Config) reflect.Value { return reflect.ValueOf(&c.Limits).Elem().FieldByIndex(field.Index) })
+	}
+}
+
+// TestConfigReachesTheStore does so with the options of the store. What is left out
+// the application gives: its logger, and validation.
+func TestConfigReachesTheStore(t *testing.T) {
+	t.Parallel()
+	for field := range reflect.TypeFor[store.Options]().Fields() {
+		if field.Name == "Validator" {
+			continue // below
+		}
+		var opts store.Options
+		value := reflect.ValueOf(&opts).Elem().FieldByIndex(field.Index)
+		set(t, field.Name, value)
+		got, err := plinth.StoreOptions(testConfig(t), opts)
+		if given := reflect.ValueOf(got).FieldByIndex(field.Index); err != nil || given.Pointer() != value.Pointer() {
+			t.Errorf("%s does not reach the store: %v", field.Name, err)
+		}
+	}
+	config := testConfig(t)
+	got, err := plinth.StoreOptions(config, store.Options{})
+	if err != nil || got.Logger != config.Logger || got.Validator == nil {
+		t.Errorf("what was left out: %+v, %v", got, err)
+	}
+	if got, err := plinth.StoreOptions(config, store.Options{Validator: noRules{}}); err != nil || got.Validator != (noRules{}) {
+		t.Errorf("another validator: %v, %v", got.Validator, err)
+	}
+}
+
+type noRules struct{}
+
+func (noRules) Check(any, string) (rule, text string) { return "", "" }
+
+// TestConfigActs asks the whole application: a limit, a title and the clock of the
+// store do what they say.
+func TestConfigActs(t *testing.T) {
+	t.Parallel()
+	config := testConfig(t)
+	config.API = api.Config{Title: "Tasks", Limits: api.Limits{Rows: 2}}
+	day := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	config.SQLite.Store.Now = func() time.Time { return day }
+	config.SQLite.Readers = 1
+	app := newApp(t, config)
+	defer app.DB().Close() //nolint:errcheck // only read
+	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := &task{OwnerID: store.NewID(), Title: "x"}
+	if err := store.For[task](app.DB()).Insert(context.WithoutCancel(t.Context()), row); err != nil || !row.CreatedAt.Equal(day) {
+		t.Errorf("created at %s, %v, want %s", row.CreatedAt, err, day)
+	}
+	ask := func(target string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+target, http.NoBody)
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	if w := ask("/rest/v1/tasks?limit=3"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "PL001") {
+		t.Errorf("beyond the limit: %d %s", w.Code, w.Body)
+	}
+	if w := ask("/rest/v1/"); !strings.Contains(w.Body.String(), `"title":"Tasks"`) {
+		t.Errorf("the document: %d %.200s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,22 @@
+package plinth
+
+import (
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// RESTConfig returns what [New] gives the REST API for a configuration.
+func RESTConfig(c Config) (api.Config, error) {
+	r, err := c.resolve()
+	if err != nil {
+		return api.Config{}, err
+	}
+	who, err := newAccess(r)
+	return r.rest(who), err
+}
+
+// StoreOptions returns what [New] gives the store for its options.
+func StoreOptions(c Config, opts store.Options) (store.Options, error) {
+	r, err := c.resolve()
+	return r.store(opts), err
+}
