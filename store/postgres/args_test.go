@@ -1,8 +1,12 @@
 package postgres
 
 import (
+	"bytes"
+	"math"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -74,5 +78,50 @@ func TestArgs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestArgumentForms compares our forms of values with those of pgx, which the
+// types without one of ours fall back to.
+func TestArgumentForms(t *testing.T) {
+	t.Parallel()
+
+	types := pgtype.NewMap()
+	at := time.Date(2026, 11, 20, 7, 28, 22, 123456000, time.UTC)
+	for _, tt := range []struct {
+		oid  uint32
+		args []any
+	}{
+		{pgtype.TextOID, []any{"", "a'b", nil}},
+		{pgtype.UUIDOID, []any{"00112233-4455-6677-8899-aabbccddeeff", nil}},
+		{pgtype.Int8OID, []any{int64(0), int64(-1), int64(math.MinInt64), int64(math.MaxInt64), nil}},
+		{pgtype.Int4OID, []any{int64(math.MinInt32), int64(math.MaxInt32)}},
+		{pgtype.Int2OID, []any{int64(-7)}},
+		{pgtype.NumericOID, []any{int64(7), "7.50"}},
+		{pgtype.BoolOID, []any{true, false, nil}},
+		{pgtype.Float8OID, []any{0.0, -2.5e-9, math.MaxFloat64}},
+		{pgtype.TimestamptzOID, []any{at, at.In(time.FixedZone("", 3600)), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}},
+		{pgtype.TimestampOID, []any{at}},
+		{pgtype.ByteaOID, []any{[]byte{}, []byte{0, 255}, []byte(nil)}},
+		{pgtype.TextArrayOID, []any{[]string{"a", ""}, []string{}, []string(nil)}},
+		{pgtype.Int8ArrayOID, []any{[]int64{1, -1}}},
+	} {
+		for _, arg := range tt.args {
+			var a arguments
+			if err := a.encode(types, []uint32{pgtype.TextOID, tt.oid}, []any{"before", arg}); err != nil {
+				t.Errorf("%d, %#v: %v", tt.oid, arg, err)
+				continue
+			}
+			want, err := types.Encode(tt.oid, a.formats[1], arg, []byte{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := a.values[1]; !bytes.Equal(got, want) || (got == nil) != (want == nil) {
+				t.Errorf("%d, %#v: got %x, want %x", tt.oid, arg, got, want)
+			}
+			if string(a.values[0]) != "before" {
+				t.Errorf("%d, %#v: the value before is %q", tt.oid, arg, a.values[0])
+			}
+		}
 	}
 }

@@ -2,13 +2,14 @@ package postgres
 
 import (
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// BenchmarkQuery reads lists of nine columns and an embed of three levels. The
-// number to watch beside the time is the allocations: they do not grow with the
-// rows.
+// BenchmarkQuery reads lists of nine columns and an embed of three levels, and
+// writes a row. The number to watch beside the time is the allocations: they do
+// not grow with the rows.
 func BenchmarkQuery(b *testing.B) {
 	d := openTest(b, nil)
 	mustExec(b, d,
@@ -42,6 +43,11 @@ func BenchmarkQuery(b *testing.B) {
 		s    driver.Statement
 	}{
 		{"1", driver.Statement{SQL: "select " + columns + " from items where n = $1::bigint", Args: []any{int64(7)}, Shape: list}},
+		{"Insert", driver.Statement{
+			SQL: "insert into items values (gen_random_uuid(), $1::uuid, $2::text, $3::text, $4::bigint, $5::boolean, $6::numeric, $7::timestamptz, " +
+				"$7::timestamptz) returning " + columns,
+			Args: []any{"00112233-4455-6677-8899-aabbccddeeff", "title", "body", int64(-1), true, "1.50", time.Now()}, Shape: list, Write: true,
+		}},
 		{"20", driver.Statement{SQL: "select " + columns + " from items where n > $1::bigint order by n limit 20", Args: []any{int64(7)}, Shape: list}},
 		{"1000", driver.Statement{SQL: "select " + columns + " from items where n > $1::bigint order by n", Args: []any{int64(0)}, Shape: list}},
 		{"Embed20", driver.Statement{

@@ -26,7 +26,7 @@ type call struct {
 
 	changed int64
 	err     error
-	args    []any
+	args    arguments
 	mark    mark
 }
 
@@ -49,8 +49,8 @@ func newCall(ctx context.Context, d *database, s *driver.Statement, r *driver.Re
 
 // free gives the call back, without the values it held.
 func (c *call) free() {
-	clear(c.args)
-	*c = call{args: c.args[:0]}
+	c.args.free()
+	*c = call{args: c.args}
 	calls.Put(c)
 }
 
@@ -87,54 +87,59 @@ func (c *call) noteLoss(conn *pgx.Conn) {
 	}
 }
 
-// execute runs the statement in the mode that suits it and takes its time.
+// execute runs the statement in the way that suits it and takes its time.
 func (c *call) execute(conn *pgx.Conn) {
-	text := c.statement.SQL
-	if c.db.pooler {
-		c.err = c.send(conn, text, describeMode)
+	if c.result == nil && len(c.statement.Args) == 0 {
+		// A command: savepoints, locks. There is nothing to prepare, and pgx
+		// sends it as it is.
+		tag, err := conn.Exec(c.ctx, c.statement.SQL)
+		c.changed, c.err = tag.RowsAffected(), err
 		return
 	}
-	e := c.db.planner.lookup(text)
-	planned := e.planned()
-	mode := cacheMode
-	if planned {
-		mode = describeMode
+	s := c.db.session(conn.PgConn())
+	st := s.statement(c.statement.SQL)
+	planned := c.db.pooler || st.plan.planned()
+	if c.err = s.ready(c.ctx, st, !planned); c.err != nil {
+		return
+	}
+	if c.err = c.args.encode(conn.TypeMap(), st.described.ParamOIDs, c.statement.Args); c.err != nil {
+		return
 	}
 	start := time.Now()
-	if c.err = c.send(conn, text, mode); c.err == nil {
-		c.db.planner.observe(text, e, time.Since(start), planned)
+	if c.err = c.send(conn.PgConn(), st, planned); c.err != nil {
+		s.failed(st, c.err)
+		return
+	}
+	if !c.db.pooler {
+		c.db.planner.observe(st, time.Since(start), planned)
 	}
 }
 
-// The leading arguments pgx takes for options, boxed once. Both modes have
-// results in binary, which plain exec mode has not.
-var (
-	cacheMode    any = pgx.QueryExecModeCacheStatement
-	describeMode any = pgx.QueryExecModeCacheDescribe
-	allBinary    any = pgx.QueryResultFormats{pgx.BinaryFormatCode}
-)
+// allBinary asks for every column in binary form.
+var allBinary = []int16{pgx.BinaryFormatCode}
 
-func (c *call) send(conn *pgx.Conn, text string, mode any) error {
-	if c.result == nil {
-		c.args = append(append(c.args[:0], mode), c.statement.Args...)
-		tag, err := conn.Exec(c.ctx, text, c.args...)
-		c.changed = tag.RowsAffected()
-		return err
+// send runs the prepared statement or, with planned, its text, and reads what
+// comes back.
+func (c *call) send(conn *pgconn.PgConn, st *statement, planned bool) error {
+	var rows *pgconn.ResultReader
+	if planned {
+		rows = conn.ExecParams(c.ctx, st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
+	} else {
+		rows = conn.ExecStatement(c.ctx, st.described, c.args.values, c.args.formats, allBinary)
 	}
-	c.args = append(append(c.args[:0], mode, allBinary), c.statement.Args...)
-	rows, err := conn.Query(c.ctx, text, c.args...)
-	if err != nil {
-		return err
+	var err error
+	if c.result != nil {
+		err = readRows(rows, c.statement, c.result)
+		if errors.Is(err, driver.ErrTooLarge) && !c.inTx {
+			// The rest may be any amount: a connection is cheaper. pgx cancels the
+			// statement behind it.
+			conn.Conn().Close() //nolint:errcheck // it is given up
+		}
 	}
-	err = readRows(rows, c.statement, c.result)
-	if errors.Is(err, driver.ErrTooLarge) && !c.inTx {
-		// The rest may be any amount: a connection is cheaper. pgx cancels the
-		// statement behind it.
-		conn.PgConn().Conn().Close() //nolint:errcheck // it is given up
-	}
-	rows.Close()
+	tag, closed := rows.Close() // skips the rest
+	c.changed = tag.RowsAffected()
 	if err == nil {
-		err = rows.Err()
+		err = closed
 	}
 	return err
 }

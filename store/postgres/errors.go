@@ -124,8 +124,8 @@ func isNotName(c rune) bool {
 
 // isStalePlan reports that a cached statement does not fit the schema any more,
 // or that the server has forgotten it: a pooler gave us another session.
-// Nothing has run. pgx drops the statement, so that the next attempt prepares
-// it anew.
+// Nothing has run. The session drops the statement, so that the next attempt
+// prepares it anew.
 func isStalePlan(err error) bool {
 	const notSupported, noStatement = "0A000", "26000"
 	var refused *pgconn.PgError

@@ -75,8 +75,9 @@ func (o *Options) withDefaults() (Options, error) {
 	return out, nil
 }
 
-// statementCache is the number of statements a connection keeps prepared. A
-// list statement takes 18 kB of the server's memory on every connection.
+// statementCache is the number of statements a connection keeps prepared, of the
+// store's, and of others that ask pgx to. A list statement takes 18 kB of the
+// server's memory on every connection.
 const statementCache = 128
 
 // config reads the URL and fixes what the package relies on.

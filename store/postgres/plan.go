@@ -19,13 +19,11 @@ import (
 type planner struct {
 	logger *slog.Logger
 
-	// tracked counts the entries of both generations.
-	tracked atomic.Int64
-
-	mu sync.RWMutex
+	mu sync.Mutex
 	// Texts are chosen by clients, so their number is bounded: when young is
 	// full, it takes the place of old, which is forgotten. An entry that is
-	// used moves to young.
+	// asked for moves to young. Connections ask once for a text and keep the
+	// answer as long as the statement.
 	young, old map[string]*plan
 }
 
@@ -37,7 +35,8 @@ const (
 	// window is the number of runs whose times are compared.
 	window = 16
 
-	// slowRuns of a window start a trial. One may be anything.
+	// slowRuns of a window start a trial. One may be anything. The window begins
+	// with a slow run.
 	slowRuns = 2
 
 	// gain is how many times faster a statement must be when it is planned.
@@ -55,59 +54,43 @@ const (
 	firstPause, maxPause = 1 << 8, 1 << 16
 
 	// generation is the number of texts in a generation.
-	generation = 256
+	generation = 512
 )
 
-// lookup returns the entry of a text, nil if it never was slow.
-func (p *planner) lookup(sql string) *plan {
-	if p.tracked.Load() == 0 {
-		return nil
+// plan returns the entry of a text.
+func (p *planner) plan(text string) *plan {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e, ok := p.young[text]; ok {
+		return e
 	}
-	p.mu.RLock()
-	e, young := p.young[sql]
-	if !young {
-		e = p.old[sql]
+	e, ok := p.old[text]
+	if !ok {
+		e = &plan{}
 	}
-	p.mu.RUnlock()
-	if e != nil && !young {
-		p.add(sql, e)
+	if p.young == nil || len(p.young) >= generation {
+		p.old, p.young = p.young, make(map[string]*plan)
 	}
+	delete(p.old, text)
+	p.young[text] = e
 	return e
 }
 
-// observe takes note of a run of a text; e is what lookup returned for it.
-func (p *planner) observe(sql string, e *plan, took time.Duration, planned bool) {
-	if e == nil {
-		if took < slowRun {
-			return
-		}
-		e = &plan{}
-		p.add(sql, e)
-	}
-	if e.observe(took, planned) {
-		p.logger.Info("postgres: statement is slow with its cached plan and planned from now on", "sql", sql)
-	}
-}
-
-// add puts an entry into the young generation.
-func (p *planner) add(sql string, e *plan) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, ok := p.young[sql]; ok {
+// observe takes note of a run of a statement.
+func (p *planner) observe(st *statement, took time.Duration, planned bool) {
+	if took < slowRun && !st.plan.watched.Load() {
 		return
 	}
-	if p.young == nil || len(p.young) >= generation {
-		p.old, p.young = p.young, make(map[string]*plan, generation)
+	if st.plan.observe(took, planned) {
+		p.logger.Info("postgres: statement is slow with its cached plan and planned from now on", "sql", st.text)
 	}
-	delete(p.old, sql)
-	p.young[sql] = e
-	p.tracked.Store(int64(len(p.young) + len(p.old)))
 }
 
-// plan is what is known about one text. The zero value looks at cached runs.
+// plan is what is known about one text. The zero value waits for a slow run.
 type plan struct {
-	// values says that the next run is to be planned with its values.
-	values atomic.Bool
+	// watched says that a fast run counts too, values that the next run is to be
+	// planned with its values.
+	watched, values atomic.Bool
 
 	mu     sync.Mutex
 	phase  phase
@@ -122,7 +105,8 @@ type plan struct {
 type phase uint8
 
 const (
-	watching phase = iota // cached, times are taken
+	idle     phase = iota // cached, nothing slow was seen
+	watching              // cached, times are taken
 	trying                // planned, times are taken
 	checking              // cached, times are taken again
 	settled               // planned
@@ -130,7 +114,7 @@ const (
 )
 
 // planned reports whether the next run is to be planned with its values.
-func (e *plan) planned() bool { return e != nil && e.values.Load() }
+func (e *plan) planned() bool { return e.values.Load() }
 
 // observe takes note of a run and reports whether it settled the matter. Runs
 // that began before a change of phase and belong to the other kind are left out.
@@ -141,6 +125,9 @@ func (e *plan) observe(took time.Duration, planned bool) bool {
 		return false
 	}
 	switch e.phase {
+	case idle:
+		e.enter(watching)
+		fallthrough
 	case watching, checking:
 		if e.cached.add(took); e.cached.runs == window {
 			return e.judgeCached()
@@ -151,7 +138,7 @@ func (e *plan) observe(took time.Duration, planned bool) bool {
 		}
 	case settled, paused:
 		if e.left--; e.left <= 0 {
-			e.enter(watching)
+			e.enter(idle)
 		}
 	}
 	return false
@@ -163,7 +150,7 @@ func (e *plan) judgeCached() bool {
 	limit := e.cached.sum() / gain
 	switch {
 	case e.phase == watching && e.cached.slow < slowRuns:
-		e.enter(watching)
+		e.enter(idle)
 	case e.phase == watching:
 		e.limit = limit
 		e.enter(trying)
@@ -201,6 +188,7 @@ func (e *plan) enter(next phase) {
 	case trying:
 		e.tried = sample{}
 	}
+	e.watched.Store(next != idle)
 	e.values.Store(next == trying || next == settled)
 }
 

@@ -16,13 +16,13 @@ func newPlanner() *planner { return &planner{logger: slog.New(slog.DiscardHandle
 func (p *planner) runs(n int, sql string, cached, planned func(i int) time.Duration) int {
 	count := 0
 	for i := range n {
-		e := p.lookup(sql)
-		if e.planned() {
-			p.observe(sql, e, planned(i), true)
+		st := &statement{text: sql, plan: p.plan(sql)}
+		if st.plan.planned() {
+			p.observe(st, planned(i), true)
 			count++
 			continue
 		}
-		p.observe(sql, e, cached(i), false)
+		p.observe(st, cached(i), false)
 	}
 	return count
 }
@@ -89,7 +89,7 @@ func TestPlannerIsBounded(t *testing.T) {
 	if n := len(p.young) + len(p.old); n > 2*generation {
 		t.Errorf("%d entries, want at most %d", n, 2*generation)
 	}
-	if !p.lookup("select used").planned() {
+	if !p.plan("select used").planned() {
 		t.Error("the entry in use was forgotten")
 	}
 }
@@ -123,7 +123,7 @@ func TestSkewedData(t *testing.T) {
 	generic := run()
 	// A busy machine may spoil a trial; then there is another one.
 	settledAfter := 6
-	for ; d.planner.lookup(s.SQL).state() != settled; settledAfter++ {
+	for ; d.planner.plan(s.SQL).state() != settled; settledAfter++ {
 		if settledAfter > 2000 {
 			t.Fatal("the statement still runs with its cached plan")
 		}
@@ -139,11 +139,8 @@ func TestSkewedData(t *testing.T) {
 	}
 }
 
-// state is the phase of an entry, watching if there is none.
+// state is the phase of an entry.
 func (e *plan) state() phase {
-	if e == nil {
-		return watching
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.phase

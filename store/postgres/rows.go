@@ -18,14 +18,15 @@ type reader struct {
 	fields []pgconn.FieldDescription
 }
 
-// readRows appends all rows. It does not close them.
-func readRows(rows pgx.Rows, s *driver.Statement, r *driver.Result) error {
+// readRows appends all rows. It does not close them, which tells whether there
+// was an error.
+func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result) error {
 	if s.Shape == nil {
 		return errors.New("postgres: a statement without a shape has no rows")
 	}
 	rd := reader{shape: s.Shape, result: r}
 	before, first := len(r.Body)+len(r.Extra), r.Rows
-	for rows.Next() {
+	for rows.NextRow() {
 		if s.MaxRows > 0 && r.Rows-first == s.MaxRows {
 			r.More = true
 			return nil // whoever closes the rows skips the rest
@@ -36,14 +37,14 @@ func readRows(rows pgx.Rows, s *driver.Statement, r *driver.Result) error {
 				return fmt.Errorf("%w: %d columns, not %d", errWire, len(rd.fields), want)
 			}
 		}
-		if err := rd.row(rows.RawValues()); err != nil {
+		if err := rd.row(rows.Values()); err != nil {
 			return err
 		}
 		if s.MaxBytes > 0 && len(r.Body)+len(r.Extra)-before > s.MaxBytes {
 			return driver.ErrTooLarge
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 // columns is the number of columns of the shape's rows.
