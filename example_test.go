@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
@@ -50,4 +51,42 @@ func ExampleNew() {
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/rest/v1/cities?select=name", http.NoBody))
 	fmt.Println(w.Code, w.Body)
 	// Output: 200 [{"name":"Bergen"}]
+}
+
+// The program is its own tool: main ends with os.Exit(app.Main(ctx, os.Args[1:])),
+// and this is what "program policy" prints.
+func ExampleApp_Main() {
+	ctx := context.Background()
+	app, err := plinth.New(ctx, plinth.Config{DatabaseURL: ":memory:"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	app.Add(api.Resource[City]{Policy: api.Policy{Read: api.Anyone(), Update: api.Role("editor")}})
+	fmt.Println(app.Main(ctx, []string{"policy"}))
+	// Output:
+	// /cities
+	//   read: anyone
+	//   update: role "editor"
+	// 0
+}
+
+// What packages below can be tuned by is set in one place; production takes more
+// than this, which [plinth.FromEnv] reads.
+func ExampleConfig() {
+	config := plinth.FromEnv()
+	config.API.Limits = api.Limits{Rows: 200, Steps: 10}
+	config.API.KeepAnswers = time.Hour
+	config.API.Title = "Cities"
+	config.Postgres.Pooler = true // PgBouncer in transaction mode
+	config.Postgres.MaxConns = 50
+	config.SQLite.Readers = 4
+	config.Retention.MaxAge = 24 * time.Hour
+	config.DatabaseURL = ":memory:"
+
+	app, err := plinth.New(context.Background(), config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(app.DB().Capabilities().Engine, app.DB().Close())
+	// Output: sqlite <nil>
 }

@@ -84,3 +84,20 @@ func ExampleFirstOf() {
 	// partner:7 <nil>
 	//  auth: invalid credential
 }
+
+// API keys say which program calls: publishable ones nobody, secret ones a service.
+func ExampleNewKeyring() {
+	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
+	ring, err := auth.NewKeyring(keys)
+	if err != nil {
+		panic(err)
+	}
+	for _, key := range []string{keys.Publishable[0], keys.Secret[0], "other"} {
+		p, err := ring.Verify(context.Background(), key)
+		fmt.Println(p.Kind, err)
+	}
+	// Output:
+	// anonymous <nil>
+	// service <nil>
+	// anonymous auth: unknown API key: auth: invalid credential
+}
