@@ -22,6 +22,7 @@ type watch struct {
 	begun atomic.Int64  // looks that have begun
 	ended int64         // the last look that has ended well; of who has the turn
 	at    position      // of that look; of who has the turn
+	quiet bool          // that look found the log where the one before had left it; of who has the turn
 
 	mu     sync.Mutex
 	tick   uint64
@@ -68,11 +69,22 @@ func (w *watch) look(ctx context.Context, s session) error {
 		return nil
 	}
 	n := w.begun.Add(1)
+	if w.quiet {
+		still, err := s.still(ctx, w.at)
+		if err != nil {
+			return err
+		}
+		if still {
+			w.ended = n
+			return nil
+		}
+	}
 	seen, err := s.written(ctx, w.at)
 	if err != nil {
 		return err
 	}
 	w.note(seen, w.at)
+	w.quiet = seen.position() == w.at
 	w.at, w.ended = seen.position(), n
 	return nil
 }
@@ -106,6 +118,25 @@ type writtenTables struct {
 	logHead
 	Tables []string `json:"tables"`
 	Rows   int      `json:"rows"`
+}
+
+// Nothing is visible now that was not visible in the snapshot $1, or has got a
+// higher number than ?1: every commit of a transaction that has written changes
+// the snapshot, and every row of the log takes a number. So no row is missing
+// either, and on PostgreSQL, where a new epoch is a commit, it is the same log. A
+// standby replays commits in its own time.
+const (
+	postgresStill = `select pg_current_snapshot()::text = $1::text and not pg_is_in_recovery()`
+	sqliteStill   = `select seq = ?1 from sqlite_sequence where name = 'plinth_changes'`
+)
+
+// still reports whether nothing was written since a position, of the latest
+// commits. It costs less than [session.written], which would find nothing.
+func (s session) still(ctx context.Context, since position) (bool, error) {
+	if s.db.dialect.Postgres() {
+		return s.truth(ctx, postgresStill, since.From)
+	}
+	return s.truth(ctx, sqliteStill, since.Seq)
 }
 
 // What is visible now and was not visible in the snapshot $1, as in
