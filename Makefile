@@ -46,6 +46,10 @@ bench: ## Run the benchmarks
 compare: ## Compare with the same endpoints written by hand, about four minutes
 	go test ./internal/bench -run TestCompare -v -compare -timeout 20m
 
+.PHONY: series
+series: ## Measure what grows with rows, levels, rules, connections, about twelve minutes
+	go test ./internal/bench -run TestSeries -v -series -timeout 30m
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME
 	@. .ci/lib.sh && fuzz $(FUZZTIME)

@@ -56,6 +56,7 @@ install() {
 }
 
 has_postgres() { command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
+has_pooler() { command -v pgbouncer || [ -x /usr/sbin/pgbouncer ]; }
 has_locale() { locale -a | grep -qix 'en_US\.utf-\?8'; }
 
 # prepare installs what the tests of this repository use and the machine lacks.
@@ -63,6 +64,7 @@ prepare() {
 	local missing=()
 	has_postgres || missing+=(postgresql)
 	has_locale || missing+=(locales)
+	has_pooler || missing+=(pgbouncer)
 	command -v node || missing+=(nodejs)
 	command -v npm || missing+=(npm)
 	command -v curl || missing+=(curl)

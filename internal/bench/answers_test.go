@@ -64,6 +64,7 @@ func (a *arena) checkRefused(t *testing.T) {
 type answer struct {
 	status       int
 	contentRange string
+	link         string
 	body         []byte
 }
 
@@ -84,7 +85,7 @@ func (a *arena) answer(t *testing.T, s *server, r *request) *answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &answer{status: in.StatusCode, contentRange: in.Header.Get("Content-Range"), body: body}
+	return &answer{status: in.StatusCode, contentRange: in.Header.Get("Content-Range"), link: in.Header.Get("Link"), body: body}
 }
 
 // rows returns the objects of the answer.

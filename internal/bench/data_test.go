@@ -91,6 +91,13 @@ var (
 	smallSize = size{items: 1_000, authors: 100}
 )
 
+func chosenSize(measured bool) size {
+	if measured {
+		return fullSize
+	}
+	return smallSize
+}
+
 // content is the data of a database, the same for every run but for the keys'
 // time.
 type content struct {

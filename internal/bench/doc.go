@@ -10,9 +10,15 @@
 // -compare the test only checks that both sides answer alike, on data where a
 // wrong answer would differ, and measures nothing.
 //
-// More flags, behind the package: -engine sqlite|postgres|both, -cases <regexp>,
-// -rounds, -seconds, -report <file> to replace the measured part of a document,
-// -profiles <folder> to keep CPU and allocation profiles of both servers.
+// A second command measures series, in each of which one quantity grows, and
+// draws them:
+//
+//	go test ./internal/bench -run TestSeries -v -series -timeout 30m
+//
+// More flags, behind the package: -engine sqlite|postgres|both, -cases <regexp>
+// for cases or series, -rounds, -seconds, -report <file> to replace the measured
+// parts of a document, -profiles <folder> to keep CPU and allocation profiles of
+// both servers.
 //
 // PostgreSQL is a server of the test's own with fsync on, made from local
 // binaries, or the one that PLINTH_TEST_DATABASE_URL names, as it is configured.

@@ -18,47 +18,27 @@ type handPostgres struct {
 	texts map[string]*itemTexts
 }
 
-// itemTexts are the statements for one table.
-type itemTexts struct {
-	get, insert, update string
-	cheapest, byKey     map[int]string // by limit: in the text, as the planner wants it
-}
-
-func newItemTexts(table string, limits ...int) *itemTexts {
-	t := &itemTexts{
-		get: fmt.Sprintf(selectItem, table), insert: fmt.Sprintf(insertItem, table), update: fmt.Sprintf(updateItem, table),
-		cheapest: map[int]string{}, byKey: map[int]string{},
-	}
-	for _, n := range limits {
-		t.cheapest[n] = fmt.Sprintf(selectItems+"%d", table, n)
-		t.byKey[n] = fmt.Sprintf(selectByKey+"%d", table, n)
-	}
-	return t
-}
-
-// tableTexts returns the statements of both tables.
-func tableTexts() map[string]*itemTexts {
-	return map[string]*itemTexts{
-		"items":         newItemTexts("items", shortList, longList),
-		"tracked_items": newItemTexts("tracked_items", shortList, longList),
-	}
-}
-
-func openHandPostgres(ctx context.Context, url string) (*handPostgres, error) {
-	config, err := pgxpool.ParseConfig(url)
+func openHandPostgres(ctx context.Context, server *serverConfig) (*handPostgres, error) {
+	config, err := pgxpool.ParseConfig(server.Database)
 	if err != nil {
 		return nil, err
 	}
 	config.MaxConns = 20
-	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
-	config.ConnConfig.RuntimeParams["jit"] = "off"
-	config.ConnConfig.RuntimeParams["statement_timeout"] = "30000"
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	if server.Pooler {
+		// Another session may have another transaction's statements, and
+		// PgBouncer refuses settings that it does not follow.
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	} else {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
+		config.ConnConfig.RuntimeParams["jit"] = "off"
+		config.ConnConfig.RuntimeParams["statement_timeout"] = "30000"
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	return &handPostgres{pool: pool, texts: tableTexts()}, pool.Ping(ctx)
+	return &handPostgres{pool: pool, texts: server.texts()}, pool.Ping(ctx)
 }
 
 func scanItem(row pgx.Row, it *item[time.Time]) error {
@@ -115,18 +95,33 @@ func (h *handPostgres) update(ctx context.Context, table, id, owner string, p *i
 	return h.one(h.pool.QueryRow(ctx, h.texts[table].update, id, owner, p.Title, p.Body, p.Price, stamp()))
 }
 
-// authorsPostgres builds the JSON in the database.
-const authorsPostgres = `select coalesce(array_to_json(array_agg(t)), '[]')::text from (
+// treesPostgres are the statements that build the JSON of each tree in the
+// database, one level in the other.
+var treesPostgres = map[string]string{
+	treeSelects[0]: fmt.Sprintf(authorsPostgres, ""),
+	treeSelects[1]: fmt.Sprintf(authorsPostgres, fmt.Sprintf(commentsPostgres, "")),
+	treeSelects[2]: fmt.Sprintf(authorsPostgres, fmt.Sprintf(commentsPostgres, writersPostgres)),
+}
+
+const (
+	authorsPostgres = `select coalesce(array_to_json(array_agg(t)), '[]')::text from (
 	select a.id, a.name, array(select row_to_json(p) from (
-		select p.id, p.title, p.score, array(select row_to_json(c) from (
-			select c.id, c.body, (select row_to_json(w) from (
-				select w.id, w.name from authors w where w.id = c.writer_id and w.active) w) as writer
-			from comments c where c.post_id = p.id and not c.hidden order by c.id limit 3) c) as comments
+		select p.id, p.title, p.score%s
 		from posts p where p.author_id = a.id and p.public and p.score >= $2 order by p.score desc, p.id limit 5) p) as posts
 	from authors a where a.active and a.id >= $1 order by a.id limit 20) t`
+	commentsPostgres = `, array(select row_to_json(c) from (
+			select c.id, c.body%s
+			from comments c where c.post_id = p.id and not c.hidden order by c.id limit 3) c) as comments`
+	writersPostgres = `, (select row_to_json(w) from (
+				select w.id, w.name from authors w where w.id = c.writer_id and w.active) w) as writer`
+)
 
-func (h *handPostgres) authors(ctx context.Context, from, score int64) ([]byte, error) {
+func (h *handPostgres) authors(ctx context.Context, tree string, from, score int64) ([]byte, error) {
+	text, ok := treesPostgres[tree]
+	if !ok {
+		return nil, errNone
+	}
 	var body []byte
-	err := h.pool.QueryRow(ctx, authorsPostgres, from, score).Scan(&body)
+	err := h.pool.QueryRow(ctx, text, from, score).Scan(&body)
 	return body, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"runtime"
 
@@ -16,7 +17,7 @@ import (
 type handSQLite struct {
 	writer, readers *sql.DB
 	tables          map[string]*itemStatements
-	tree            *sql.Stmt
+	trees           map[string]*sql.Stmt
 }
 
 type itemStatements struct {
@@ -28,27 +29,31 @@ type itemStatements struct {
 // order.
 const timeFormat = "2006-01-02T15:04:05.000000-07:00"
 
-func openHandSQLite(ctx context.Context, path string) (*handSQLite, error) {
+func openHandSQLite(ctx context.Context, server *serverConfig) (*handSQLite, error) {
 	pragmas := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "trusted_schema(0)",
 		"cell_size_check(1)", "temp_store(2)", "cache_size(-8192)", "journal_size_limit(67108864)",
 	}}
-	h := &handSQLite{tables: map[string]*itemStatements{}}
+	h := &handSQLite{tables: map[string]*itemStatements{}, trees: map[string]*sql.Stmt{}}
 	var err error
-	if h.writer, err = openPool(path, pragmas, 1); err != nil {
+	if h.writer, err = openPool(server.Database, pragmas, 1); err != nil {
 		return nil, err
 	}
 	pragmas.Add("_pragma", "query_only(1)")
-	if h.readers, err = openPool(path, pragmas, min(max(2, 2*runtime.GOMAXPROCS(0)), 8)); err != nil {
+	if h.readers, err = openPool(server.Database, pragmas, min(max(2, 2*runtime.GOMAXPROCS(0)), 8)); err != nil {
 		return nil, err
 	}
-	for table, texts := range tableTexts() {
+	for table, texts := range server.texts() {
 		if h.tables[table], err = h.prepare(ctx, texts); err != nil {
 			return nil, err
 		}
 	}
-	h.tree, err = h.readers.PrepareContext(ctx, authorsSQLite)
-	return h, err
+	for tree, text := range treesSQLite {
+		if h.trees[tree], err = h.readers.PrepareContext(ctx, text); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
 }
 
 func openPool(path string, pragmas url.Values, size int) (*sql.DB, error) {
@@ -133,18 +138,32 @@ func (h *handSQLite) update(ctx context.Context, table, id, owner string, p *ite
 	return h.one(h.tables[table].update.QueryRowContext(ctx, id, owner, p.Title, p.Body, p.Price, stamp().Format(timeFormat)))
 }
 
-// authorsSQLite builds the JSON in the database, children inside the arguments
-// of their parents.
-const authorsSQLite = `select json_group_array(json_object('id', a.id, 'name', a.name, 'posts',
-	(select json_group_array(json_object('id', p.id, 'title', p.title, 'score', p.score, 'comments',
-		(select json_group_array(json_object('id', c.id, 'body', c.body, 'writer',
-			(select json_object('id', w.id, 'name', w.name) from authors w where w.id = c.writer_id and w.active)))
-		from (select * from comments c where c.post_id = p.id and not c.hidden order by c.id limit 3) c)))
+// treesSQLite are the statements that build the JSON of each tree in the
+// database, children inside the arguments of their parents.
+var treesSQLite = map[string]string{
+	treeSelects[0]: fmt.Sprintf(authorsSQLite, ""),
+	treeSelects[1]: fmt.Sprintf(authorsSQLite, fmt.Sprintf(commentsSQLite, "")),
+	treeSelects[2]: fmt.Sprintf(authorsSQLite, fmt.Sprintf(commentsSQLite, writersSQLite)),
+}
+
+const (
+	authorsSQLite = `select json_group_array(json_object('id', a.id, 'name', a.name, 'posts',
+	(select json_group_array(json_object('id', p.id, 'title', p.title, 'score', p.score%s))
 	from (select * from posts p where p.author_id = a.id and p.public and p.score >= $2 order by p.score desc, p.id limit 5) p)))
 	from (select * from authors a where a.active and a.id >= $1 order by a.id limit 20) a`
+	commentsSQLite = `, 'comments',
+		(select json_group_array(json_object('id', c.id, 'body', c.body%s))
+		from (select * from comments c where c.post_id = p.id and not c.hidden order by c.id limit 3) c)`
+	writersSQLite = `, 'writer',
+			(select json_object('id', w.id, 'name', w.name) from authors w where w.id = c.writer_id and w.active)`
+)
 
-func (h *handSQLite) authors(ctx context.Context, from, score int64) ([]byte, error) {
+func (h *handSQLite) authors(ctx context.Context, tree string, from, score int64) ([]byte, error) {
+	statement, ok := h.trees[tree]
+	if !ok {
+		return nil, errNone
+	}
 	var body []byte
-	err := h.tree.QueryRowContext(ctx, from, score).Scan(&body)
+	err := statement.QueryRowContext(ctx, from, score).Scan(&body)
 	return body, err
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,18 +33,46 @@ type item[T any] struct {
 	Price     int64  `json:"price"`
 }
 
-// The statements for the table %s, with the placeholders of both engines.
+// The statements for the table %s with more conditions %s, with the placeholders
+// of both engines.
 const (
 	itemColumns = "id, created_at, updated_at, version, owner_id, title, body, price"
 
-	selectItem   = "select " + itemColumns + " from %s where id = $1 and owner_id = $2"
-	selectItems  = "select " + itemColumns + " from %s where owner_id = $1 and price <= $2 order by price desc, id limit "
-	selectByKey  = "select " + itemColumns + " from %s where owner_id = $1 order by id limit "
+	selectItem   = "select " + itemColumns + " from %s where id = $1 and owner_id = $2%s"
+	selectItems  = "select " + itemColumns + " from %s where owner_id = $1 and price <= $2%s order by price desc, id limit %d"
+	selectByKey  = "select " + itemColumns + " from %s where owner_id = $1%s order by id limit %d"
 	insertItem   = "insert into %s (" + itemColumns + ") values ($1, $2, $3, $4, $5, $6, $7, $8)"
-	updateItem   = "update %s set title = coalesce($3, title), body = coalesce($4, body), price = coalesce($5, price), version = version + 1, updated_at = $6 where id = $1 and owner_id = $2 returning " + itemColumns
+	updateItem   = "update %s set title = coalesce($3, title), body = coalesce($4, body), price = coalesce($5, price), version = version + 1, updated_at = $6 where id = $1 and owner_id = $2%s returning " + itemColumns
 	maxTitle     = 200
 	maxBodyBytes = 1 << 20
 )
+
+// itemTexts are the statements for one table.
+type itemTexts struct {
+	get, insert, update string
+	cheapest, byKey     map[int]string // by limit: in the text, as the planner wants it
+}
+
+func newItemTexts(table, guard string) *itemTexts {
+	t := &itemTexts{
+		get: fmt.Sprintf(selectItem, table, guard), insert: fmt.Sprintf(insertItem, table), update: fmt.Sprintf(updateItem, table, guard),
+		cheapest: map[int]string{}, byKey: map[int]string{},
+	}
+	for _, n := range listLimits {
+		t.cheapest[n] = fmt.Sprintf(selectItems, table, guard, n)
+		t.byKey[n] = fmt.Sprintf(selectByKey, table, guard, n)
+	}
+	return t
+}
+
+// texts returns the statements of both tables.
+func (c *serverConfig) texts() map[string]*itemTexts {
+	var guard strings.Builder
+	for _, title := range c.Hidden {
+		fmt.Fprintf(&guard, " and title <> '%s'", strings.ReplaceAll(title, "'", "''"))
+	}
+	return map[string]*itemTexts{"items": newItemTexts("items", guard.String()), "tracked_items": newItemTexts("tracked_items", "")}
+}
 
 // newItem is the body of an insert, itemPatch that of a patch.
 type newItem struct {
@@ -65,8 +95,8 @@ type records interface {
 	byKey(ctx context.Context, table, owner string, limit int) (rows any, count int, err error)
 	insert(ctx context.Context, table, owner string, it *newItem) (any, error)
 	update(ctx context.Context, table, id, owner string, p *itemPatch) (any, error)
-	// authors returns JSON made by the database.
-	authors(ctx context.Context, from, score int64) ([]byte, error)
+	// authors returns JSON made by the database, of one of the trees.
+	authors(ctx context.Context, tree string, from, score int64) ([]byte, error)
 }
 
 var errNone = errors.New("no such row")
@@ -141,8 +171,8 @@ func (h *hand) get(w http.ResponseWriter, r *http.Request, table, owner string) 
 func (h *hand) list(w http.ResponseWriter, r *http.Request, table, owner string) error {
 	query := r.URL.Query()
 	limit, err := strconv.Atoi(query.Get("limit"))
-	if err != nil || limit < 0 || limit > 1000 {
-		return &refusal{Status: http.StatusBadRequest, Code: "PGRST100", Message: "limit must be between 0 and 1000"}
+	if err != nil || !slices.Contains(listLimits, limit) {
+		return &refusal{Status: http.StatusBadRequest, Code: "PGRST100", Message: fmt.Sprintf("limit must be one of %v", listLimits)}
 	}
 	var rows any
 	var count int
@@ -222,7 +252,10 @@ func (h *hand) authors(w http.ResponseWriter, r *http.Request, _, _ string) erro
 	if err != nil {
 		return err
 	}
-	body, err := h.records.authors(r.Context(), from, score)
+	body, err := h.records.authors(r.Context(), query.Get("select"), from, score)
+	if errors.Is(err, errNone) {
+		err = &refusal{Status: http.StatusBadRequest, Code: "PGRST100", Message: "select must be one of the trees"}
+	}
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,8 +28,9 @@ type loadJob struct {
 
 // loadResult is what came of a job.
 type loadResult struct {
-	Answers int
-	Took    time.Duration
+	Answers  int
+	Took     time.Duration
+	P50, P99 time.Duration // from a request to its answer
 }
 
 // runLoad is the load generator. It speaks just enough HTTP to be much cheaper
@@ -55,20 +57,24 @@ func (j *loadJob) run() (loadResult, error) {
 	}
 	wg.Wait()
 	result := loadResult{Took: time.Since(begin)}
+	var waits []time.Duration
 	for _, c := range connections {
-		result.Answers += c.answers
+		waits = append(waits, c.waits...)
 	}
+	slices.Sort(waits)
+	result.Answers, result.P50, result.P99 = len(waits), percentile(waits, 50), percentile(waits, 99)
 	return result, errors.Join(errs...)
 }
 
 type connection struct {
 	net.Conn
-	in            *bufio.Reader
-	next, answers int
+	in    *bufio.Reader
+	next  int
+	waits []time.Duration // for each answer
 }
 
 func (c *connection) drive(j *loadJob, end time.Time) error {
-	for time.Now().Before(end) {
+	for asked := time.Now(); asked.Before(end); {
 		request := j.Requests[c.next]
 		c.next = (c.next + 1) % len(j.Requests)
 		if _, err := c.Write(request); err != nil {
@@ -81,9 +87,20 @@ func (c *connection) drive(j *loadJob, end time.Time) error {
 		if status != j.Status {
 			return fmt.Errorf("%q: status %d, want %d", request, status, j.Status)
 		}
-		c.answers++
+		answered := time.Now()
+		c.waits = append(c.waits, answered.Sub(asked))
+		asked = answered
 	}
 	return nil
+}
+
+// percentile returns the value below which that part of the sorted values lies,
+// zero of none.
+func percentile(sorted []time.Duration, percent int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)-1)*percent/100]
 }
 
 // skipAnswer reads an answer with a length or in chunks and returns its status.
@@ -159,5 +176,19 @@ func TestSkipAnswer(t *testing.T) {
 	}
 	if _, err := skipAnswer(in); !errors.Is(err, io.EOF) {
 		t.Errorf("behind the last answer: %v", err)
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	t.Parallel()
+	hundred := make([]time.Duration, 101)
+	for i := range hundred {
+		hundred[i] = time.Duration(i)
+	}
+	if p50, p99 := percentile(hundred, 50), percentile(hundred, 99); p50 != 50 || p99 != 99 {
+		t.Errorf("of 0 to 100: %d and %d", p50, p99)
+	}
+	if got := percentile(nil, 99); got != 0 {
+		t.Errorf("of nothing: %v", got)
 	}
 }

@@ -10,12 +10,13 @@ import (
 )
 
 var (
-	compare  = flag.Bool("compare", false, "measure; without it the answers are compared only")
+	compare  = flag.Bool("compare", false, "measure in TestCompare; without it the answers are compared only")
+	growth   = flag.Bool("series", false, "measure in TestSeries; without it the answers are compared only")
 	engines  = flag.String("engine", "both", "sqlite, postgres or both")
-	only     = flag.String("cases", "", "run only cases whose name matches this regular expression")
-	rounds   = flag.Int("rounds", 9, "rounds of each case; one measures both sides")
+	only     = flag.String("cases", "", "run only cases, or series, whose name matches this regular expression")
+	rounds   = flag.Int("rounds", 0, "rounds of each case; one measures both sides (default 9, of a series 5)")
 	seconds  = flag.Float64("seconds", 0.6, "seconds a side is measured in a round")
-	report   = flag.String("report", "", "document whose measured part is replaced; relative to this package")
+	report   = flag.String("report", "", "document whose measured parts are replaced, plots are put into a folder beside it; relative to this package")
 	profiles = flag.String("profiles", "", "folder for CPU and allocation profiles of the servers; relative to this package")
 )
 
@@ -28,6 +29,18 @@ const (
 
 // clients is the number of connections that ask at the same time.
 const clients = 32
+
+// roundCount is the number of rounds: a series has many points, which vouch for
+// each other.
+func roundCount() int {
+	switch {
+	case *rounds > 0:
+		return *rounds
+	case *growth:
+		return 5
+	}
+	return 9
+}
 
 // duration is how long a side is measured in a round.
 func duration() time.Duration { return time.Duration(*seconds * float64(time.Second)) }

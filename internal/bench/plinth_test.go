@@ -13,8 +13,8 @@ import (
 
 // newPlinth is the side that is measured: an application's few lines, all else
 // as it comes.
-func newPlinth(ctx context.Context, engine, database string) (http.Handler, error) {
-	db, err := openStore(ctx, engine, database)
+func newPlinth(ctx context.Context, config *serverConfig) (http.Handler, error) {
+	db, err := openStore(ctx, config.Engine, config.Database, config.Pooler)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func newPlinth(ctx context.Context, engine, database string) (http.Handler, erro
 		return api.Policy{Read: api.Where(store.Compare(column, store.OpEq, value))}
 	}
 	a.Add(
-		api.Resource[Item]{Policy: api.OwnedBy("owner_id")},
+		api.Resource[Item]{Policy: hiding(config.Hidden)},
 		api.Resource[TrackedItem]{Policy: api.OwnedBy("owner_id")},
 		api.Resource[Author]{Policy: only("active", true)},
 		api.Resource[Post]{Policy: only("public", true)},
@@ -35,9 +35,23 @@ func newPlinth(ctx context.Context, engine, database string) (http.Handler, erro
 	return a.Handler()
 }
 
-func openStore(ctx context.Context, engine, database string) (*store.DB, error) {
+// hiding is the policy of an owner's rows with a condition more for each title.
+func hiding(titles []string) api.Policy {
+	policy := api.OwnedBy("owner_id")
+	if len(titles) == 0 {
+		return policy
+	}
+	rules := []api.Rule{policy.Read}
+	for _, title := range titles {
+		rules = append(rules, api.Where(store.Compare("title", store.OpNe, title)))
+	}
+	policy.Read = api.AllOf(rules...)
+	return policy
+}
+
+func openStore(ctx context.Context, engine, database string, pooler bool) (*store.DB, error) {
 	if engine == enginePostgres {
-		return postgres.Open(ctx, database, nil)
+		return postgres.Open(ctx, database, &postgres.Options{Pooler: pooler})
 	}
 	return sqlite.Open(ctx, database, nil)
 }

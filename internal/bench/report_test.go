@@ -15,16 +15,20 @@ func (m *measurement) line() string {
 		m.engine, m.comparison.name, m.speed.median, m.speed.low, m.speed.high, m.cpu.median, m.cpu.low, m.cpu.high, m.plinth.speed, m.hand.speed)
 }
 
-// The measured part of a document stands between these lines.
-const (
-	beginMeasured = "<!-- measured: written by the command above, do not edit -->\n"
-	endMeasured   = "<!-- end of what was measured -->\n"
-)
+// comparedRegion is the part of the document that TestCompare writes. Each
+// series has a part of its own, so that one command leaves alone what another
+// has measured.
+const comparedRegion = "comparison"
 
-// publish prints the results, or puts them into the document that -report names.
-func publish(t *testing.T, results []measurement) {
+// marks are the lines between which a measured part stands.
+func marks(region string) (begin, end string) {
+	return "<!-- measured: " + region + "; written by the command above, do not edit -->\n", "<!-- end of " + region + " -->\n"
+}
+
+// publish prints what was measured, or puts it into the document that -report
+// names.
+func publish(t *testing.T, region, text string) {
 	t.Helper()
-	text := render(results)
 	if *report == "" {
 		fmt.Print("\n", text)
 		return
@@ -33,7 +37,7 @@ func publish(t *testing.T, results []measurement) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	updated, err := replaceMeasured(string(document), text)
+	updated, err := replaceMeasured(string(document), region, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,20 +46,26 @@ func publish(t *testing.T, results []measurement) {
 	}
 }
 
-func replaceMeasured(document, text string) (string, error) {
-	before, rest, ok := strings.Cut(document, beginMeasured)
-	_, after, end := strings.Cut(rest, endMeasured)
-	if !ok || !end {
-		return "", fmt.Errorf("the document has no lines %q and %q", beginMeasured, endMeasured)
+func replaceMeasured(document, region, text string) (string, error) {
+	begin, end := marks(region)
+	before, rest, ok := strings.Cut(document, begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !ok || !ended {
+		return "", fmt.Errorf("the document has no lines %q and %q", begin, end)
 	}
-	return before + beginMeasured + "\n" + text + "\n" + endMeasured + after, nil
+	return before + begin + "\n" + text + "\n" + end + after, nil
+}
+
+// occasion says when and where something was measured.
+func occasion() string {
+	return fmt.Sprintf("Measured on %s: %s on %s/%s, %d cores shared by load generator, server and database",
+		time.Now().UTC().Format("2006-01-02"), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }
 
 // render writes the results as Markdown.
 func render(results []measurement) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %s: %s on %s/%s, %d cores shared by load generator, server and database, %d connections, %d rounds of %v for each side.\n",
-		time.Now().UTC().Format("2006-01-02"), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), clients, *rounds, duration())
+	fmt.Fprintf(&b, "%s, %d connections, %d rounds of %v for each side.\n", occasion(), clients, roundCount(), duration())
 	for _, engine := range []struct{ name, title string }{{enginePostgres, "PostgreSQL"}, {engineSQLite, "SQLite"}} {
 		begun := false
 		for i := range results {
@@ -99,14 +109,27 @@ func (m *measurement) verdict() string {
 	return strings.Join(goals, ", ")
 }
 
+// TestReplaceMeasured replaces one part of a document that has two.
 func TestReplaceMeasured(t *testing.T) {
 	t.Parallel()
-	document := "# Title\n" + beginMeasured + "\nold\n\n" + endMeasured + "rest\n"
-	got, err := replaceMeasured(document, "new\n")
-	if want := "# Title\n" + beginMeasured + "\nnew\n\n" + endMeasured + "rest\n"; got != want || err != nil {
-		t.Errorf("got %q, %v", got, err)
+	document := func(one, two string) string {
+		text := "# Title\n"
+		for _, part := range [][2]string{{"one", one}, {"two", two}} {
+			begin, end := marks(part[0])
+			text += begin + "\n" + part[1] + "\n" + end + "rest\n"
+		}
+		return text
 	}
-	if _, err := replaceMeasured("# Title\n", "new\n"); err == nil {
-		t.Error("a document without marks was accepted")
+	for _, tt := range []struct{ region, want string }{
+		{"one", document("new\n", "old\n")},
+		{"two", document("old\n", "new\n")},
+	} {
+		got, err := replaceMeasured(document("old\n", "old\n"), tt.region, "new\n")
+		if got != tt.want || err != nil {
+			t.Errorf("part %s: got %q, %v", tt.region, got, err)
+		}
+	}
+	if _, err := replaceMeasured(document("old\n", "old\n"), "three", "new\n"); err == nil {
+		t.Error("a document without the marks was accepted")
 	}
 }

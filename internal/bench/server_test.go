@@ -39,6 +39,13 @@ type serverCommand struct {
 type serverConfig struct {
 	Side, Engine string
 	Database     string // a file, or a URL
+
+	// Pooler says that PgBouncer stands before the database.
+	Pooler bool `json:",omitempty"`
+
+	// Hidden are titles of items that the policy keeps from everybody, a
+	// condition for each.
+	Hidden []string `json:",omitempty"`
 }
 
 // serverState is the answer.
@@ -86,13 +93,13 @@ func runServer(in *json.Decoder, out *json.Encoder) error {
 // handler builds the side that is asked for.
 func (c *serverConfig) handler(ctx context.Context) (http.Handler, error) {
 	if c.Side == sidePlinth {
-		return newPlinth(ctx, c.Engine, c.Database)
+		return newPlinth(ctx, c)
 	}
 	if c.Engine == enginePostgres {
-		r, err := openHandPostgres(ctx, c.Database)
+		r, err := openHandPostgres(ctx, c)
 		return newHand(r), err
 	}
-	r, err := openHandSQLite(ctx, c.Database)
+	r, err := openHandSQLite(ctx, c)
 	return newHand(r), err
 }
 
