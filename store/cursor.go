@@ -93,24 +93,34 @@ func (c *compiler) after(s source, cursor Cursor, keys []orderKey) error {
 		return err
 	}
 	c.write(" and ")
-	if uniform(keys) {
-		return c.afterTuple(s, keys, values)
+	n := uniform(keys)
+	if n == len(keys) {
+		return c.afterTuple(s, keys, values, "")
+	}
+	if n > 0 {
+		// Implied by what follows, of which no engine makes the bound where an
+		// index begins: it would read every page before this one.
+		if err := c.afterTuple(s, keys[:n], values[:n], "="); err != nil {
+			return err
+		}
+		c.write(" and ")
 	}
 	return c.afterKey(s, keys, values)
 }
 
-// uniform reports whether keys can be compared as one row value, which an index
-// serves: not null, and all in one direction.
-func uniform(keys []orderKey) bool {
-	for _, k := range keys {
+// uniform returns how many of the first keys can be compared as one row value,
+// which an index serves: not null, and all in one direction.
+func uniform(keys []orderKey) int {
+	for i, k := range keys {
 		if k.nullable || k.desc != keys[0].desc {
-			return false
+			return i
 		}
 	}
-	return true
+	return len(keys)
 }
 
-func (c *compiler) afterTuple(s source, keys []orderKey, values []any) error {
+// afterTuple writes that the keys are behind the values, or with "=" at them.
+func (c *compiler) afterTuple(s source, keys []orderKey, values []any, or string) error {
 	c.write("(")
 	for i, k := range keys {
 		if i > 0 {
@@ -122,9 +132,9 @@ func (c *compiler) afterTuple(s source, keys []orderKey, values []any) error {
 		c.collate(k.column, true)
 	}
 	if keys[0].desc {
-		c.write(") < (")
+		c.write(") <", or, " (")
 	} else {
-		c.write(") > (")
+		c.write(") >", or, " (")
 	}
 	for i, k := range keys {
 		if i > 0 {

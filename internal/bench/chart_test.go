@@ -41,7 +41,7 @@ func (c *chart) add(name, class string, x int, y float64) {
 
 // The room of a chart, and in it that of its lines. The legend is on the right.
 const (
-	chartWidth, chartHeight = 760, 380
+	chartWidth, chartHeight = 800, 380
 	left, right             = 76, 570
 	top, bottom             = 48, 316
 )

@@ -39,4 +39,3 @@ func TestCompare(t *testing.T) {
 		publish(t, comparedRegion, render(results))
 	}
 }
-

@@ -68,9 +68,12 @@ type Comment struct {
 	Writer   *Author `bun:"rel:belongs-to,join:writer_id=id"`
 }
 
+// itemsList is the index of the lists by price.
+const itemsList = "create index items_list on items (owner_id, price desc, id)"
+
 // The indexes both sides use.
 var indexes = []string{
-	"create index items_list on items (owner_id, price desc, id)",
+	itemsList,
 	"create index items_keys on items (owner_id, id)",
 	"create index tracked_items_list on tracked_items (owner_id, price desc, id)",
 	"create index posts_best on posts (author_id, score desc, id)",

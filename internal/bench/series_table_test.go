@@ -53,9 +53,14 @@ func (b *bulk) text(from, to int) string {
 func (b *bulk) grow(t *testing.T, rows int) {
 	t.Helper()
 	begin := time.Now()
+	// An index on what comes in no order is made faster than it grows.
+	texts := []string{"drop index items_list"}
+	for from := b.rows; from < rows; from += bulkChunk {
+		texts = append(texts, b.text(from, min(from+bulkChunk, rows)-1))
+	}
 	b.fill(t, func(db *store.DB) {
-		for from := b.rows; from < rows; from += bulkChunk {
-			if _, err := db.Bun().ExecContext(t.Context(), b.text(from, min(from+bulkChunk, rows)-1)); err != nil {
+		for _, text := range append(texts, itemsList) {
+			if _, err := db.Bun().ExecContext(t.Context(), text); err != nil {
 				t.Fatal(err)
 			}
 		}
