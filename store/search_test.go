@@ -170,10 +170,14 @@ func BenchmarkSearch(b *testing.B) {
 				{"search=word", store.Compare("text", store.OpSearch, "word777")},
 				{"search=prefix", store.Compare("text", store.OpSearch, "word777*")},
 				{"search=word+prefix", store.Compare("text", store.OpSearch, "word777 word7*")},
+				{"plfts=word", store.Compare("text", store.OpFullTextPlain, "word777")}, // PostgreSQL's own, without an index
 				{"like", store.Compare("text", store.OpLike, "%word777 %")},
 				{"ilike", store.Compare("text", store.OpILike, "%word777 %")},
 			} {
 				b.Run(bb.name, func(b *testing.B) {
+					if strings.HasPrefix(bb.name, "plfts") && !db.Capabilities().FullText {
+						b.Skip("SQLite has no such search")
+					}
 					for b.Loop() {
 						if _, err := store.For[sought](db).List(b.Context(), store.Query{Where: bb.cond, Limit: store.Limit(20)}); err != nil {
 							b.Fatal(err)
