@@ -94,6 +94,9 @@ func appendArg(dst []byte, oid uint32, arg any) (_ []byte, format int16, ok bool
 		if oid == pgtype.ByteaOID && v != nil {
 			return append(dst, v...), pgx.BinaryFormatCode, true
 		}
+	default:
+		dst, ok = appendList(dst, oid, arg)
+		return dst, pgx.BinaryFormatCode, ok
 	}
 	return dst, 0, false
 }

@@ -82,7 +82,7 @@ func TestArgs(t *testing.T) {
 }
 
 // TestArgumentForms compares our forms of values with those of pgx, which the
-// types without one of ours fall back to.
+// types without one of ours fall back to. TestLists has the lists.
 func TestArgumentForms(t *testing.T) {
 	t.Parallel()
 
@@ -103,8 +103,8 @@ func TestArgumentForms(t *testing.T) {
 		{pgtype.TimestamptzOID, []any{at, at.In(time.FixedZone("", 3600)), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}},
 		{pgtype.TimestampOID, []any{at}},
 		{pgtype.ByteaOID, []any{[]byte{}, []byte{0, 255}, []byte(nil)}},
-		{pgtype.TextArrayOID, []any{[]string{"a", ""}, []string{}, []string(nil)}},
-		{pgtype.Int8ArrayOID, []any{[]int64{1, -1}}},
+		{pgtype.TextArrayOID, []any{[]string(nil)}},
+		{pgtype.Float8ArrayOID, []any{[]float64{2.5}}},
 	} {
 		for _, arg := range tt.args {
 			var a arguments
