@@ -16,6 +16,7 @@ type reader struct {
 	shape  *driver.Shape
 	result *driver.Result
 	fields []pgconn.FieldDescription
+	last   lastExtra
 }
 
 // readRows appends all rows. It does not close them, which tells whether there
@@ -24,12 +25,15 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result) 
 	if s.Shape == nil {
 		return errors.New("postgres: a statement without a shape has no rows")
 	}
-	rd := reader{shape: s.Shape, result: r}
+	// Most extra values are a key or two.
+	var room [64]byte
+	var ends [4]int
+	rd := reader{shape: s.Shape, result: r, last: lastExtra{room: room[:0], ends: ends[:0]}}
 	before, first := len(r.Body)+len(r.Extra), r.Rows
 	for rows.NextRow() {
 		if s.MaxRows > 0 && r.Rows-first == s.MaxRows {
 			r.More = true
-			return nil // whoever closes the rows skips the rest
+			break // whoever closes the rows skips the rest
 		}
 		if rd.fields == nil {
 			rd.fields = rows.FieldDescriptions()
@@ -44,7 +48,7 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result) 
 			return driver.ErrTooLarge
 		}
 	}
-	return nil
+	return rd.lastRow()
 }
 
 // columns is the number of columns of the shape's rows.
@@ -78,7 +82,11 @@ func (rd *reader) row(values [][]byte) error {
 	if len(rd.shape.Extra) == 0 {
 		return nil
 	}
-	return rd.extra(at, values)
+	if rd.shape.EachExtra {
+		return rd.extra(at, values)
+	}
+	rd.keep(at, values)
+	return nil
 }
 
 // counted reads the total and whether the row exists.
@@ -112,39 +120,6 @@ func (rd *reader) members(at int, values [][]byte) error {
 		}
 	}
 	rd.result.Body = append(dst, '}')
-	return nil
-}
-
-// extra appends the array of the values beside the object, whose members begin
-// at a column.
-func (rd *reader) extra(at int, values [][]byte) error {
-	own := at + len(rd.shape.Members)
-	dst := rd.result.Extra
-	if !rd.shape.EachExtra {
-		dst = dst[:0]
-	}
-	if len(dst) > 0 {
-		dst = append(dst, ',')
-	}
-	for i, kind := range rd.shape.Extra {
-		if i == 0 {
-			dst = append(dst, '[')
-		} else {
-			dst = append(dst, ',')
-		}
-		column := own
-		if i < len(rd.shape.Shared) && rd.shape.Shared[i] >= 0 {
-			column = at + rd.shape.Shared[i]
-		} else {
-			own++
-		}
-		m := driver.Member{Kind: kind}
-		var err error
-		if dst, err = appendMember(dst, &m, rd.oid(column), values[column]); err != nil {
-			return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
-		}
-	}
-	rd.result.Extra = append(dst, ']')
 	return nil
 }
 
