@@ -27,6 +27,7 @@ type call struct {
 	changed int64
 	err     error
 	args    arguments
+	last    lastExtra
 	mark    mark
 }
 
@@ -50,7 +51,7 @@ func newCall(ctx context.Context, d *database, s *driver.Statement, r *driver.Re
 // free gives the call back, without the values it held.
 func (c *call) free() {
 	c.args.free()
-	*c = call{args: c.args}
+	*c = call{args: c.args, last: c.last.emptied()}
 	calls.Put(c)
 }
 
@@ -129,7 +130,7 @@ func (c *call) send(conn *pgconn.PgConn, st *statement, planned bool) error {
 	}
 	var err error
 	if c.result != nil {
-		err = readRows(rows, c.statement, c.result)
+		err = readRows(rows, c.statement, c.result, &c.last)
 		if errors.Is(err, driver.ErrTooLarge) && !c.inTx {
 			// The rest may be any amount: a connection is cheaper. pgx cancels the
 			// statement behind it.

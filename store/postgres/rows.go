@@ -16,19 +16,16 @@ type reader struct {
 	shape  *driver.Shape
 	result *driver.Result
 	fields []pgconn.FieldDescription
-	last   lastExtra
+	last   *lastExtra
 }
 
 // readRows appends all rows. It does not close them, which tells whether there
 // was an error.
-func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result) error {
+func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, last *lastExtra) error {
 	if s.Shape == nil {
 		return errors.New("postgres: a statement without a shape has no rows")
 	}
-	// Most extra values are a key or two.
-	var room [64]byte
-	var ends [4]int
-	rd := reader{shape: s.Shape, result: r, last: lastExtra{room: room[:0], ends: ends[:0]}}
+	rd := reader{shape: s.Shape, result: r, last: last}
 	before, first := len(r.Body)+len(r.Extra), r.Rows
 	for rows.NextRow() {
 		if s.MaxRows > 0 && r.Rows-first == s.MaxRows {

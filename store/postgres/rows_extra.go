@@ -16,6 +16,14 @@ type lastExtra struct {
 	exists bool
 }
 
+// emptied returns l with its memory for the next call, unless that is much.
+func (l *lastExtra) emptied() lastExtra {
+	if cap(l.room) > maxKept {
+		return lastExtra{}
+	}
+	return lastExtra{room: l.room[:0], ends: l.ends[:0]}
+}
+
 // columnOf returns the column of an extra value; own is the first one behind the
 // members that none has taken yet.
 func (rd *reader) columnOf(extra, at int, own *int) int {
@@ -28,7 +36,10 @@ func (rd *reader) columnOf(extra, at int, own *int) int {
 
 // keep remembers the extra values of a row, whose members begin at a column.
 func (rd *reader) keep(at int, values [][]byte) {
-	l, own := &rd.last, at+len(rd.shape.Members)
+	l, own := rd.last, at+len(rd.shape.Members)
+	if l.room == nil {
+		l.room = make([]byte, 0, 64) // an empty value is not NULL
+	}
 	l.at, l.room, l.ends, l.exists = at, l.room[:0], l.ends[:0], true
 	for i := range rd.shape.Extra {
 		value := values[rd.columnOf(i, at, &own)]
@@ -43,7 +54,7 @@ func (rd *reader) keep(at int, values [][]byte) {
 
 // lastRow writes the extra values of the row that was kept.
 func (rd *reader) lastRow() error {
-	l := &rd.last
+	l := rd.last
 	if !l.exists {
 		return nil
 	}
