@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"io"
 	"mime"
 	"net/http"
@@ -46,14 +45,12 @@ func (x *exchange) rawBody() ([]byte, error) {
 	if x.r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
-	var buf bytes.Buffer
-	if x.r.ContentLength > 0 {
-		buf.Grow(int(x.r.ContentLength) + bytes.MinRead)
+	if n := x.r.ContentLength; n >= 0 && x.r.Body != nil { // net/http gives no more than was announced
+		body := make([]byte, n)
+		_, err := io.ReadFull(x.r.Body, body)
+		return body, err
 	}
-	if _, err := io.Copy(&buf, http.MaxBytesReader(x.w, x.r.Body, limit)); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
+	return io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limit))
 }
 
 // mediaType refuses a body that is not what it would be read as. Plain text can be

@@ -137,9 +137,8 @@ func (w *write) options() store.WriteOptions {
 		opts.Most = &p.MaxAffected
 	}
 	if w.prefer.Return == pgrst.ReturnRepresentation {
-		returned := w.read.Query
-		returned.Limit = nil // it was found to cut nothing
-		opts.Return = &returned
+		w.read.Query.Limit = nil // it was found to cut nothing
+		opts.Return = &w.read.Query
 	}
 	return opts
 }

@@ -177,17 +177,17 @@ func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
 // shape returns the shape of the written rows: their members and version, or
 // only their number.
 func (w *write) shape(c *compiler, plan *rowPlan) *driver.Shape {
-	if plan == nil {
-		return &driver.Shape{Extra: []Kind{KindInt}}
+	c.shape = driver.Shape{}
+	if plan != nil {
+		c.shape.Members = plan.members
 	}
-	shape := &driver.Shape{Members: plan.members}
-	if w.table.Version != nil || len(plan.members) == 0 {
-		shape.Extra = []Kind{KindInt}
+	if plan == nil || w.table.Version != nil || len(plan.members) == 0 {
+		c.shape.Extra = append(c.extra[:0], KindInt)
 	}
 	if i := w.versionMember(c, plan); i >= 0 {
-		shape.Shared = []int{i}
+		c.shape.Shared = append(c.shared[:0], i)
 	}
-	return shape
+	return &c.shape
 }
 
 // versionMember returns the index of the member that is the version where it has
