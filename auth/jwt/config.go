@@ -13,8 +13,8 @@ const (
 	defaultTenant = "tenant_id"
 )
 
-// Config says which tokens a [Verifier] accepts. Audience, Issuer and Keys are
-// required.
+// Config says which tokens a [Verifier] accepts. Audience, Issuer and either Keys
+// or KeySource are required.
 type Config struct {
 	// Audience is this application: the exact value aud must be or contain.
 	Audience string
@@ -32,6 +32,10 @@ type Config struct {
 	// Keys are the issuer's keys; a token names one by kid. With a single key, a
 	// token may also name none. Give old and new while keys are rotated.
 	Keys []Key
+
+	// KeySource gives the keys in place of Keys, where they change while the
+	// program runs: [Remote] has those that an issuer publishes.
+	KeySource KeySource
 
 	// Now tells the time. Change it in tests.
 	//
@@ -68,8 +72,8 @@ func (c Config) validate() error {
 	if c.Issuer == "" {
 		problems = append(problems, errors.New("auth/jwt: Issuer is required"))
 	}
-	if len(c.Keys) == 0 {
-		problems = append(problems, errors.New("auth/jwt: Keys is required"))
+	if (len(c.Keys) == 0) == (c.KeySource == nil) {
+		problems = append(problems, errors.New("auth/jwt: either Keys or KeySource is required"))
 	}
 	if c.Skew < 0 || c.Skew > maxSkew {
 		problems = append(problems, fmt.Errorf("auth/jwt: Skew must be at most %v", maxSkew))

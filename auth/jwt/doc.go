@@ -1,6 +1,6 @@
 // Package jwt signs and verifies access tokens: JSON Web Tokens (RFC 7519) in
-// the profile of RFC 9068, handled as RFC 8725 demands. The keys are given, not
-// fetched; package oidc is for issuers whose keys have to be.
+// the profile of RFC 9068, handled as RFC 8725 demands. The keys are given, or
+// fetched from where their issuer publishes them.
 //
 // # Keys
 //
@@ -11,7 +11,10 @@
 //   - [PublicKey] and [ParseSet] verify with the same algorithms;
 //   - [SecretKey] signs and verifies with HS256 and at least 32 bytes.
 //
-// [Set] publishes the public halves as a JWK Set (RFC 7517).
+// [Set] publishes the public halves as a JWK Set (RFC 7517), and [NewRemote] has the
+// keys of such a set at a URL. It asks at most once in 30 seconds, whatever tokens
+// arrive, uses what it has while it asks and for a day where it gets no answer, and
+// asks no address but public ones.
 //
 // # Verifying
 //

@@ -1,6 +1,12 @@
 package jwt
 
-import "strings"
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
 
 // typAccess is the typ of access tokens (RFC 9068 section 2.1).
 const typAccess = "at+jwt"
@@ -13,7 +19,7 @@ var forbidden = [...]string{"jwk", "jku", "x5c", "x5u", "crit", "b64", "enc", "z
 
 // checkHeader returns the key a token is to be verified with. What the header
 // says only selects among configured keys; it must agree with the one it gets.
-func (v *Verifier) checkHeader(data []byte) (Key, error) {
+func (v *Verifier) checkHeader(ctx context.Context, data []byte) (Key, error) {
 	header, err := decodeObject(data)
 	if err != nil {
 		return Key{}, refuse("header " + err.Error())
@@ -26,7 +32,7 @@ func (v *Verifier) checkHeader(data []byte) (Key, error) {
 	if err := v.checkType(header["typ"]); err != nil {
 		return Key{}, err
 	}
-	key, err := v.selectKey(header)
+	key, err := v.selectKey(ctx, header)
 	if err != nil {
 		return Key{}, err
 	}
@@ -36,21 +42,26 @@ func (v *Verifier) checkHeader(data []byte) (Key, error) {
 	return key, nil
 }
 
-// selectKey looks kid up as the plain data it is.
-func (v *Verifier) selectKey(header map[string]any) (Key, error) {
-	value, found := header["kid"]
-	if !found {
-		if v.only != nil {
-			return *v.only, nil
+// selectKey looks kid up as the plain data it is. The algorithm is looked at
+// first: one that no key has is no reason to ask anybody for keys.
+func (v *Verifier) selectKey(ctx context.Context, header map[string]any) (Key, error) {
+	switch header["alg"] {
+	case "RS256", "ES256", "EdDSA", "HS256":
+	default:
+		return Key{}, refuse("alg is not known")
+	}
+	kid := ""
+	if value, found := header["kid"]; found {
+		ok := false
+		if kid, ok = value.(string); !ok || len(kid) > maxKeyID {
+			return Key{}, refuse("kid is not a short string")
 		}
-		value = "" // finds the key without an id, if there is one
 	}
-	kid, ok := value.(string)
-	if !ok || len(kid) > maxKeyID {
-		return Key{}, refuse("kid is not a short string")
-	}
-	key, found := v.keys[kid]
-	if !found {
+	key, found, err := v.keys.Key(ctx, kid)
+	switch {
+	case err != nil:
+		return Key{}, fmt.Errorf("auth/jwt: keys: %w: %w", auth.ErrUnavailable, err)
+	case !found || key.verify == nil:
 		return Key{}, refuse("kid is not known")
 	}
 	return key, nil

@@ -14,8 +14,7 @@ import (
 // Verifier verifies tokens of one issuer. It is safe for concurrent use.
 type Verifier struct {
 	config Config
-	keys   map[string]Key
-	only   *Key // the key for tokens without kid, or nil
+	keys   KeySource
 }
 
 // New returns a Verifier. The error names everything that is wrong with config.
@@ -24,38 +23,36 @@ func New(config Config) (*Verifier, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{config: config, keys: make(map[string]Key, len(config.Keys))}
+	if config.KeySource != nil {
+		return &Verifier{config: config, keys: config.KeySource}, nil
+	}
 	for _, key := range config.Keys {
 		if key.verify == nil {
 			return nil, errors.New("auth/jwt: Keys has a zero Key")
 		}
-		if _, twice := v.keys[key.id]; twice {
-			return nil, fmt.Errorf("auth/jwt: Keys has two keys with id %q", key.id)
-		}
-		v.keys[key.id] = key
 	}
-	if len(v.keys) == 1 {
-		for _, key := range v.keys {
-			v.only = &key
-		}
+	keys, err := newKeyring(config.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("auth/jwt: Keys: %w", err)
 	}
-	return v, nil
+	return &Verifier{config: config, keys: keys}, nil
 }
 
-// Verify implements [auth.Verifier]. All keys are at hand, so it does no I/O,
-// does not look at ctx, and its error always is [auth.ErrInvalid]. A token that
-// is too long or of the wrong form is refused before any of it is decoded.
+// Verify implements [auth.Verifier]. With Keys, all are at hand: it does no I/O,
+// does not look at ctx, and its error always is [auth.ErrInvalid]. A KeySource may
+// take its time and fail with [auth.ErrUnavailable]. A token that is too long or of
+// the wrong form is refused before any of it is decoded.
 //
 // The Principal is a User whose ID and Subject are sub. Roles come from the
 // claims role and roles, and permissions, session_id, aal, is_anonymous and the
 // tenant claim fill the fields of their names. Such a claim of the wrong type
 // refuses the token; an aal that is not aal1 to aal3 counts as unknown.
-func (v *Verifier) Verify(_ context.Context, token string) (auth.Principal, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (auth.Principal, error) {
 	header, err := checkShape(token)
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	key, err := v.checkHeader(header)
+	key, err := v.checkHeader(ctx, header)
 	if err != nil {
 		return auth.Principal{}, err
 	}

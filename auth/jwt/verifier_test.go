@@ -118,7 +118,7 @@ func TestA53(t *testing.T) {
 	}{
 		{"NoAudience", func(c *jwt.Config) { c.Audience = "" }, "Audience is required"},
 		{"NoIssuer", func(c *jwt.Config) { c.Issuer = "" }, "Issuer is required"},
-		{"NoKeys", func(c *jwt.Config) { c.Keys = nil }, "Keys is required"},
+		{"NoKeys", func(c *jwt.Config) { c.Keys = nil }, "either Keys or KeySource is required"},
 		{"ZeroKey", func(c *jwt.Config) { c.Keys = []jwt.Key{{}} }, "zero Key"},
 		{"KeyTwice", func(c *jwt.Config) { c.Keys = append(c.Keys, c.Keys[0]) }, "two keys with id"},
 		{"TenantFromSub", func(c *jwt.Config) { c.TenantClaim = "sub" }, "TenantClaim cannot be sub"},
