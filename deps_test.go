@@ -40,7 +40,9 @@ var arrows = []arrow{
 	{"store/storetest/pgtest", nil, "a server for tests is of use to any package, and to other modules"},
 
 	{"auth", nil, "who calls is standard library only, so that any handler can ask"},
-	{"auth/jwt", []string{"auth"}, "one mechanism, usable alone"},
+	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
+	{"auth/password", nil, "one mechanism, usable alone"},
+	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
 	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
@@ -53,6 +55,7 @@ var arrows = []arrow{
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
+	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
 	{"internal/problem", nil, "the one map from code to status is below everything that fails"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},
 	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
@@ -85,6 +88,9 @@ var libraries = []library{
 	{"github.com/jackc/puddle/v2", []string{"store/postgres"}, nil, "the error of a closed pool, which pgxpool does not wrap"},
 	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"internal/fulltext", "store/...", "internal/bench/..."}, "seven megabytes for those who use SQLite only; benchmarks compare with it"},
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
+	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2id and bcrypt are for passwords"},
+	{"golang.org/x/text", []string{"auth/password"}, nil, "passwords are compared in normalization form C"},
+	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},
