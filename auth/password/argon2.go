@@ -46,11 +46,11 @@ func (p *params) setDefaults() {
 func (p params) check() error {
 	switch {
 	case p.memory > maxMemory || p.memory < 8*uint32(p.threads):
-		return fmt.Errorf("Memory must be between 8 KiB a thread and %d KiB", maxMemory)
+		return fmt.Errorf("the Memory must be between 8 KiB a thread and %d KiB", maxMemory)
 	case p.time < 1 || p.time > maxTime:
-		return fmt.Errorf("Time must be between 1 and %d", maxTime)
+		return fmt.Errorf("the Time must be between 1 and %d", maxTime)
 	case p.threads < 1 || p.threads > maxThreads:
-		return fmt.Errorf("Threads must be between 1 and %d", maxThreads)
+		return fmt.Errorf("the Threads must be between 1 and %d", maxThreads)
 	}
 	return nil
 }
