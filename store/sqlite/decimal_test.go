@@ -84,6 +84,9 @@ func FuzzCompareDecimals(f *testing.F) {
 		f.Add(s, "9.500", "-1")
 	}
 	f.Fuzz(func(t *testing.T, a, b, c string) {
+		if len(a)+len(b)+len(c) > 4000 {
+			return // math/big takes long for what the store would refuse
+		}
 		for _, pair := range [][2]string{{a, b}, {b, c}, {a, c}} {
 			x, xOK := rat(pair[0])
 			y, yOK := rat(pair[1])
@@ -109,7 +112,7 @@ func FuzzCompareDecimals(f *testing.F) {
 
 // rat reads a number in the store's spelling; a negative zero is none.
 func rat(s string) (*big.Rat, bool) {
-	if len(s) > 1000 || !storeDecimal.MatchString(s) {
+	if !storeDecimal.MatchString(s) {
 		return nil, false
 	}
 	r, ok := new(big.Rat).SetString(s)
