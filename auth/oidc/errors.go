@@ -73,6 +73,9 @@ func unavailable(doing string, err error) error {
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
+	if text := err.Error(); len(text) > maxDescription {
+		err = errors.New(quote(text)) // it may repeat what was answered
+	}
 	return fmt.Errorf("auth/oidc: %s: %w: %w", doing, auth.ErrUnavailable, err)
 }
 
