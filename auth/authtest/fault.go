@@ -41,8 +41,10 @@ const (
 	FaultStateMissing Fault = "no state"
 
 	// The metadata and the keys.
+	FaultDiscoveryAlg      Fault = "discovery without an algorithm to accept"
 	FaultDiscoveryDown     Fault = "discovery answers 500"
 	FaultDiscoveryEndpoint Fault = "token endpoint that is no URL to ask"
+	FaultDiscoveryKeys     Fault = "keys at no URL to ask"
 	FaultDiscoveryHuge     Fault = "huge discovery"
 	FaultDiscoveryIssuer   Fault = "discovery of another issuer"
 	FaultDiscoverySlow     Fault = "slow discovery"
@@ -73,7 +75,7 @@ func Faults() []Fault {
 		FaultExpMissing, FaultExpText, FaultFuture, FaultIatMissing, FaultIDTokenAbsent, FaultIssuer, FaultKid, FaultNonce,
 		FaultNonceMissing, FaultSignature, FaultSub, FaultSubMissing, FaultSubTwice, FaultType,
 		FaultDenied, FaultIss, FaultIssMissing, FaultServerError, FaultState, FaultStateMissing,
-		FaultDiscoveryDown, FaultDiscoveryEndpoint, FaultDiscoveryHuge, FaultDiscoveryIssuer, FaultDiscoverySlow,
+		FaultDiscoveryAlg, FaultDiscoveryDown, FaultDiscoveryEndpoint, FaultDiscoveryKeys, FaultDiscoveryHuge, FaultDiscoveryIssuer, FaultDiscoverySlow,
 		FaultKeysDown, FaultKeysHuge, FaultKeysPrivate,
 		FaultClient, FaultTokenDown, FaultTokenHuge, FaultTokenNoJSON, FaultTokenRedirect, FaultTokenSlow, FaultTokenType,
 		FaultUserinfoDown, FaultUserinfoNoJSON, FaultUserinfoSub, FaultUserinfoSubMissing,

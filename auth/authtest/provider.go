@@ -96,8 +96,8 @@ func (p *Provider) Fail(fault Fault) {
 	p.over = make(chan struct{})
 }
 
-// SetUser changes who logs in: the claims of the ID token and of UserInfo. They need
-// a sub.
+// SetUser changes who logs in: the claims of the ID token and of UserInfo, which
+// replace those that the Provider makes. They need a sub.
 func (p *Provider) SetUser(claims map[string]any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -180,12 +180,12 @@ func (p *Provider) token(typ string, changes map[string]any) string {
 // claims returns those of a token of now. p.mu is held.
 func (p *Provider) claims() map[string]any {
 	now := time.Now()
-	claims := map[string]any{"sub": p.user["sub"]}
-	if !p.hidden && !strings.Contains(string(p.fault), "UserInfo") {
-		claims = maps.Clone(p.user)
+	claims := map[string]any{
+		"iss": p.server.URL, "aud": ClientID, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "sub": p.user["sub"],
 	}
-	claims["iss"], claims["aud"] = p.server.URL, ClientID
-	claims["iat"], claims["exp"] = now.Unix(), now.Add(5*time.Minute).Unix()
+	if !p.hidden && !strings.Contains(string(p.fault), "UserInfo") {
+		maps.Copy(claims, p.user)
+	}
 	return claims
 }
 

@@ -23,6 +23,10 @@ func (p *Provider) serveDiscovery(w http.ResponseWriter, r *http.Request) {
 	case FaultDiscoveryDown:
 		http.Error(w, "the database is down", http.StatusInternalServerError)
 		return
+	case FaultDiscoveryAlg:
+		document["id_token_signing_alg_values_supported"] = []string{"none", "HS256", "RS512"}
+	case FaultDiscoveryKeys:
+		document["jwks_uri"] = "https://10.0.0.1/keys"
 	case FaultDiscoveryHuge:
 		document["x"] = strings.Repeat("x", 1<<20)
 	case FaultDiscoveryIssuer:

@@ -47,7 +47,9 @@ var outcomes = map[authtest.Fault]error{
 	authtest.FaultState:        auth.ErrInvalid,
 	authtest.FaultStateMissing: auth.ErrInvalid,
 
+	authtest.FaultDiscoveryAlg:      auth.ErrUnavailable,
 	authtest.FaultDiscoveryDown:     auth.ErrUnavailable,
+	authtest.FaultDiscoveryKeys:     auth.ErrUnavailable,
 	authtest.FaultDiscoveryEndpoint: auth.ErrUnavailable,
 	authtest.FaultDiscoveryHuge:     auth.ErrUnavailable,
 	authtest.FaultDiscoveryIssuer:   auth.ErrUnavailable,

@@ -93,6 +93,42 @@ func TestMicrosoft(t *testing.T) {
 	}
 }
 
+// TestMicrosoftIss: the iss of an answer is that of a directory whose users may log in,
+// and of the one that the ID token is of.
+func TestMicrosoftIss(t *testing.T) {
+	t.Parallel()
+	fake := authtest.NewProvider(t)
+	host := microsoft(t, fake)
+	issuer := func(tenant string) string { return host + "/" + tenant + "/v2.0" }
+	fake.SetUser(map[string]any{"sub": "ada", "tid": tenant, "iss": issuer(tenant), "email": "a@example.org", "name": "Ada"})
+	cfg := oidc.Microsoft("common", authtest.ClientID, authtest.ClientSecret)
+	cfg.Issuer, cfg.InsecureLoopback, cfg.Tenants = issuer("common"), true, []string{tenant, stranger}
+	p := newProvider(t, cfg)
+	for _, tt := range []struct {
+		name, iss string
+		asked     int // for tokens
+		good      bool
+	}{
+		{"Own", issuer(tenant), 1, true},
+		{"OfAnother", issuer(stranger), 1, false},
+		{"OfNoneListed", issuer(personal), 0, false},
+		{"Template", issuer("{tenantid}"), 0, false},
+		{"Elsewhere", "https://evil.example/" + tenant + "/v2.0", 0, false},
+		{"Long", strings.Repeat("x", 2000), 0, false},
+	} {
+		flow, back := begin(t, p, fake)
+		back.Set("iss", tt.iss)
+		before := fake.Asked("/token")
+		who, _, err := p.Finish(t.Context(), flow, back)
+		if tt.good && (err != nil || who.Issuer != tt.iss) || !tt.good && !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("%s: %v, %v", tt.name, who, err)
+		}
+		if n := fake.Asked("/token") - before; n != tt.asked {
+			t.Errorf("%s: asked for tokens %d times", tt.name, n)
+		}
+	}
+}
+
 // TestApple: the secret is a token, and a name comes beside the first code.
 func TestApple(t *testing.T) {
 	t.Parallel()

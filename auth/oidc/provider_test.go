@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -109,6 +111,54 @@ func TestMetadata(t *testing.T) {
 		if n := fake.Asked("/.well-known/openid-configuration"); n != step.asked {
 			t.Errorf("step %d: asked %d times, want %d", i, n, step.asked)
 		}
+	}
+}
+
+// TestKeysOutliveMetadata: new metadata with the same address of keys are no reason to
+// forget them.
+func TestKeysOutliveMetadata(t *testing.T) {
+	t.Parallel()
+	fake := authtest.NewProvider(t)
+	var clock testClock
+	cfg := config(fake)
+	cfg.Now = clock.Now
+	p := newProvider(t, cfg)
+	token := fake.IDToken(map[string]any{"exp": time.Now().Add(3 * time.Hour).Unix()})
+	verify := func() error {
+		_, err := p.VerifyIDToken(t.Context(), token, oidc.IDTokenOptions{})
+		return err
+	}
+	if err := verify(); err != nil {
+		t.Fatal(err)
+	}
+	fake.Fail(authtest.FaultKeysDown)
+	clock.advance(61 * time.Minute)
+	for end := time.Now().Add(5 * time.Second); fake.Asked("/.well-known/openid-configuration") < 2 && time.Now().Before(end); {
+		if err := verify(); err != nil { // asks for metadata beside it
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(20 * time.Millisecond) // so that they arrive
+	if err := verify(); err != nil {
+		t.Errorf("with new metadata and no answer for keys: %v", err)
+	}
+}
+
+// TestGone: where nobody listens, nobody is refused, and the error tells no URL.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	p := newProvider(t, oidc.Config{Name: "gone", Issuer: gone.URL, ClientID: "me", InsecureLoopback: true})
+	_, _, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+	if !errors.Is(err, auth.ErrUnavailable) || strings.Contains(err.Error(), "openid-configuration") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := p.EndSessionURL(t.Context(), oidc.EndSession{}); !errors.Is(err, auth.ErrUnavailable) {
+		t.Errorf("error is %v", err)
+	}
+	if p.Name() != "gone" {
+		t.Errorf("name is %q", p.Name())
 	}
 }
 
