@@ -200,7 +200,7 @@ func TestCallback(t *testing.T) {
 		{"TwoCodes", own, with("code", "a", "b")},
 		{"LongCode", own, with("code", strings.Repeat("x", 5000))},
 		{"TwoStates", own, with("state", own.State(), own.State())},
-		{"ErrorToo", own, with("error", "access_denied")},
+		{"ErrorToo", own, with("error", "server_error")},
 		{"EmptyIss", own, with("iss", "")},
 		{"IssWithSlash", own, with("iss", fake.Issuer()+"/")},
 		{"TwoIss", own, with("iss", fake.Issuer(), fake.Issuer())},

@@ -60,6 +60,7 @@ func TestVerifyIDToken(t *testing.T) {
 		{"NotYet", map[string]any{"nbf": time.Now().Add(time.Minute).Unix()}, oidc.IDTokenOptions{}, false},
 		{"JustExpired", map[string]any{"exp": time.Now().Add(-20 * time.Second).Unix()}, oidc.IDTokenOptions{}, true}, // clocks differ
 		{"LongExpired", map[string]any{"exp": time.Now().Add(-31 * time.Second).Unix()}, oidc.IDTokenOptions{}, false},
+		{"IssuerInAnotherCase", map[string]any{"iss": "https://issuer.test", "iſs": fake.Issuer()}, oidc.IDTokenOptions{}, false}, // the same to encoding/json
 		{"IssuerInCapitals", map[string]any{"iss": "https://issuer.test", "ISS": fake.Issuer()}, oidc.IDTokenOptions{}, false},
 		{"ExpInCapitals", map[string]any{"exp": nil, "EXP": time.Now().Add(time.Hour).Unix()}, oidc.IDTokenOptions{}, false},
 		{"SubInCapitals", map[string]any{"sub": nil, "Sub": "ada"}, oidc.IDTokenOptions{}, false},

@@ -36,8 +36,12 @@ func microsoft(t *testing.T, fake *authtest.Provider) (url string) {
 	t.Helper()
 	var s *httptest.Server
 	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		issuer := s.URL + "/{tenantid}/v2.0"
+		if strings.HasPrefix(r.URL.Path, "/wrong/") {
+			issuer = "https://evil.example/{tenantid}/v2.0"
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"issuer": s.URL + "/{tenantid}/v2.0", "authorization_endpoint": fake.Issuer() + "/authorize",
+			"issuer": issuer, "authorization_endpoint": fake.Issuer() + "/authorize",
 			"token_endpoint": fake.Issuer() + "/token", "jwks_uri": fake.Issuer() + "/keys",
 			"id_token_signing_alg_values_supported": []string{"ES256"},
 		})
@@ -90,6 +94,12 @@ func TestMicrosoft(t *testing.T) {
 	cfg.Issuer, cfg.InsecureLoopback = issuer(tenant), true
 	if _, err := newProvider(t, cfg).VerifyIDToken(t.Context(), fake.IDToken(nil), oidc.IDTokenOptions{}); !errors.Is(err, auth.ErrUnavailable) {
 		t.Errorf("metadata for several where there is one: %v", err)
+	}
+	cfg = oidc.Microsoft("common", authtest.ClientID, "")
+	cfg.Issuer, cfg.InsecureLoopback = host+"/wrong/common/v2.0", true
+	evil := fake.IDToken(map[string]any{"tid": tenant, "iss": "https://evil.example/" + tenant + "/v2.0"})
+	if _, err := newProvider(t, cfg).VerifyIDToken(t.Context(), evil, oidc.IDTokenOptions{}); !errors.Is(err, auth.ErrUnavailable) {
+		t.Errorf("metadata of another: %v", err)
 	}
 }
 
