@@ -25,7 +25,8 @@ const (
 type BeginOptions struct {
 	// RedirectURI is where the provider sends the browser back: an https URL that
 	// the provider knows, http on loopback only. It must come from configuration,
-	// never from a request. It is required.
+	// never from a request. Let each provider have one of its own: not all say in
+	// their answers who they are (RFC 9700 section 4.4.2). It is required.
 	RedirectURI string
 
 	// LoginHint is whom the provider might propose, such as an address.

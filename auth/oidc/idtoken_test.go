@@ -64,6 +64,7 @@ func TestVerifyIDToken(t *testing.T) {
 		{"IssuerInCapitals", map[string]any{"iss": "https://issuer.test", "ISS": fake.Issuer()}, oidc.IDTokenOptions{}, false},
 		{"ExpInCapitals", map[string]any{"exp": nil, "EXP": time.Now().Add(time.Hour).Unix()}, oidc.IDTokenOptions{}, false},
 		{"SubInCapitals", map[string]any{"sub": nil, "Sub": "ada"}, oidc.IDTokenOptions{}, false},
+		{"LogoutToken", map[string]any{"nonce": nil, "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}, oidc.IDTokenOptions{}, false},
 		{"LongSub", map[string]any{"sub": strings.Repeat("x", 256)}, oidc.IDTokenOptions{}, false},
 		{"LineInSub", map[string]any{"sub": "a\nb"}, oidc.IDTokenOptions{}, false},
 	} {

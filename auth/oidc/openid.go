@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/outbound"
 )
@@ -107,7 +107,7 @@ func get(ctx context.Context, client *outbound.Client, url, access, accept strin
 
 // decode reads JSON with numbers as they are written.
 func decode(data []byte, to any) error {
-	d := json.NewDecoder(strings.NewReader(string(data)))
+	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	return d.Decode(to)
 }

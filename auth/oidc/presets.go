@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -71,11 +72,13 @@ func GitLab(url, clientID, clientSecret string) Config {
 // GitHub returns the Config of GitHub, which is no OpenID provider: the user is asked
 // of its API. Subject is the number of the account, which stays when its name
 // changes, and Email the primary address if GitHub has verified it, else empty. For
-// an Enterprise Server, set Issuer to its URL and /login/oauth.
+// an Enterprise Server, set Issuer to its URL and /login/oauth; its addresses are not
+// believed unless Config.TrustEmail says so.
 func GitHub(clientID, clientSecret string) Config {
 	return Config{
 		Name: "github", Issuer: gitHubIssuer, ClientID: clientID, ClientSecret: clientSecret,
-		Scopes: []string{"read:user", "user:email"}, preset: preset{github: true, trusts: always},
+		Scopes: []string{"read:user", "user:email"},
+		preset: preset{github: true, trusts: func(claims map[string]any, _ string) bool { return claims["iss"] == gitHubIssuer }},
 	}
 }
 
@@ -113,13 +116,5 @@ func (c *Config) admits(tenant string) bool {
 	if !isGUID(tenant) || tenant == personal && strings.HasSuffix(c.Issuer, "/organizations/v2.0") {
 		return false
 	}
-	if c.Tenants == nil {
-		return true
-	}
-	for _, t := range c.Tenants {
-		if t == tenant {
-			return true
-		}
-	}
-	return false
+	return c.Tenants == nil || slices.Contains(c.Tenants, tenant)
 }

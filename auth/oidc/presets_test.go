@@ -226,8 +226,9 @@ func p8(t *testing.T, key any) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-// hub is a GitHub that knows one code.
-func hub(t *testing.T, user, emails string) (p *oidc.Provider, challenge *string) {
+// hub is an Enterprise Server of GitHub that knows one code, and is believed for the
+// addresses of trust.
+func hub(t *testing.T, user, emails string, trust ...string) (p *oidc.Provider, challenge *string) {
 	t.Helper()
 	challenge = new(string)
 	mux := http.NewServeMux()
@@ -254,7 +255,7 @@ func hub(t *testing.T, user, emails string) (p *oidc.Provider, challenge *string
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	cfg := oidc.GitHub("hub", "hub-secret")
-	cfg.Issuer, cfg.InsecureLoopback = s.URL+"/login/oauth", true
+	cfg.Issuer, cfg.InsecureLoopback, cfg.TrustEmail = s.URL+"/login/oauth", true, trust
 	return newProvider(t, cfg), challenge
 }
 
@@ -269,6 +270,7 @@ func TestGitHub(t *testing.T) {
 		email, shown             string
 		want                     error
 	}{
+		{"Elsewhere", user, "[" + box("ada@example.com", true, true) + "]", "good", "ada@example.com", "Ada", nil},
 		{"Primary", user, "[" + box("old@example.org", false, true) + "," + box("ada@example.org", true, true) + "]", "good", "ada@example.org", "Ada", nil},
 		{"PrimaryNotVerified", user, "[" + box("old@example.org", false, true) + "," + box("ada@example.org", true, false) + "]", "good", "", "Ada", nil},
 		{"NoName", `{"id":1,"login":"ada","name":null}`, "[]", "good", "", "ada", nil},
@@ -280,7 +282,7 @@ func TestGitHub(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p, challenge := hub(t, tt.user, tt.emails)
+			p, challenge := hub(t, tt.user, tt.emails, "example.org")
 			to, flow, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
 			if err != nil {
 				t.Fatal(err)
@@ -299,7 +301,7 @@ func TestGitHub(t *testing.T) {
 			}
 			var id struct{ ID json.Number }
 			_ = json.Unmarshal([]byte(tt.user), &id)
-			if who.Subject != id.ID.String() || who.Email != tt.email || who.EmailVerified != (tt.email != "") || who.Name != tt.shown ||
+			if who.Subject != id.ID.String() || who.Email != tt.email || who.EmailVerified != strings.HasSuffix(tt.email, "@example.org") || who.Name != tt.shown ||
 				who.Claims["preferred_username"] != "ada" || who.Provider != "github" || tokens.Access != "token" {
 				t.Errorf("%v %v", who.Claims, who)
 			}

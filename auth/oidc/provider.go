@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -47,12 +48,15 @@ func New(config Config) (*Provider, error) {
 		return nil, fmt.Errorf("auth/oidc: Issuer: %w", err)
 	}
 	if strings.ContainsAny(config.Issuer, "?#") {
-		return nil, fmt.Errorf("auth/oidc: Issuer must have no query and no fragment")
+		return nil, errors.New("auth/oidc: Issuer must have no query and no fragment")
 	}
 	if config.preset.github {
 		hub, err := newHub(&p.cfg, p.client)
+		if err != nil {
+			return nil, err
+		}
 		p.service = hub
-		return p, err
+		return p, nil
 	}
 	p.service = &openID{cfg: &p.cfg, client: p.client, discovery: newDiscovery(&p.cfg, p.client)}
 	return p, nil
