@@ -43,7 +43,7 @@ var arrows = []arrow{
 	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
 	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
-	{"auth/oidc", []string{"auth", "auth/jwt", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
+	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
 	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
@@ -68,7 +68,6 @@ var arrows = []arrow{
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
 	{"internal/paritytest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "compares the answers of one application on both engines"},
 	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
-	{"internal/oidctest/...", []string{"auth/...", "internal/..."}, "logs in at a foreign OpenID provider"},
 	{"internal/opentest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "lets foreign validators and compilers judge what an API says of itself"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
 }
@@ -83,7 +82,7 @@ type library struct {
 
 // libraries holds all of them: one that is not here is a design decision that nobody has taken yet.
 var libraries = []library{
-	{"github.com/uptrace/bun", []string{"store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "store/storetest", "api/apitest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
+	{"github.com/uptrace/bun", []string{"auth/accounts", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "store/storetest", "api/apitest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
 	{"github.com/uptrace/bun/dialect/pgdialect", []string{"store/postgres"}, nil, "belongs to its engine"},
 	{"github.com/uptrace/bun/dialect/sqlitedialect", []string{"store/sqlite"}, nil, "belongs to its engine"},
 	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/...", "internal/bench/..."}, "one driver in one leaf; benchmarks compare with it"},
@@ -91,10 +90,8 @@ var libraries = []library{
 	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"internal/fulltext", "store/...", "internal/bench/..."}, "seven megabytes for those who use SQLite only; benchmarks compare with it"},
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
 	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2id and bcrypt are for passwords"},
-	{"golang.org/x/text", []string{"auth/password"}, nil, "passwords are compared in normalization form C"},
+	{"golang.org/x/text", []string{"auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C"},
 	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},
-	{"github.com/coreos/go-oidc/v3", []string{"auth/oidc"}, nil, "discovery and the rules of ID tokens, in one leaf"},
-	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},

@@ -103,7 +103,9 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	}
 	if opts.Single {
 		ro.part = seed.Single
-		ro.extra = g.table.versionColumn()
+		if v := g.table.Version; v != nil {
+			ro.extra = g.table.Columns[v.index : v.index+1]
+		}
 	}
 	if q.After != "" {
 		ro.part = seed.Cursor

@@ -136,7 +136,6 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 	if w.marks() {
 		rows = oldRows
 	}
-	shape := &driver.Shape{Extra: []Kind{KindInt}} // the number of rows
 	if plan == nil {
 		c.write(" select count(*)")
 		if err := w.answerFilter(c, result, checks, " filter (where ", ")"); err != nil {
@@ -145,7 +144,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 		c.write(" from ", rows, " ", result.alias)
 	} else {
 		c.write(" select ")
-		if shape, err = w.returnColumns(c, result, plan); err != nil {
+		if err := w.returnColumns(c, result, plan); err != nil {
 			return nil, err
 		}
 		c.write(" from ", rows, " ", result.alias)
@@ -157,7 +156,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 			c.keyList(result)
 		}
 	}
-	st := c.statement(shape)
+	st := c.statement(w.shape(c, plan))
 	st.Write = true
 	return st, nil
 }

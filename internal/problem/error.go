@@ -78,7 +78,8 @@ func Errorf(code, format string, args ...any) *Error {
 func (e *Error) Error() string {
 	message := e.Message
 	if message == "" {
-		message = table[e.Code].message
+		known, _ := lookup(e.Code)
+		message = known.message
 	}
 	if e.Cause != nil {
 		return fmt.Sprintf("%s: %s: %v", e.Code, message, e.Cause)

@@ -54,13 +54,13 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 }
 
 func plain(code string) verdict {
-	e := table[code]
+	e, _ := lookup(code)
 	return verdict{status: e.status, code: code, message: e.message}
 }
 
 func fromCoded(err Coded, authenticated bool) verdict {
 	code := err.Problem()
-	known, listed := table[code]
+	known, listed := lookup(code)
 	if code == Internal || !listed && !isSQLState(code) {
 		// An unlisted code is a fault of the program: its text is not to be trusted.
 		return plain(Internal)

@@ -96,10 +96,19 @@ var table = map[string]entry{
 	Unavailable:        {http.StatusServiceUnavailable, "The service is temporarily unavailable."},
 }
 
-// Codes returns every code of the table, sorted.
-func Codes() []string {
-	return slices.Sorted(maps.Keys(table))
+// lookup returns what is known of a code of any surface.
+func lookup(code string) (e entry, ok bool) {
+	if e, ok = table[code]; !ok {
+		e, ok = authTable[code]
+	}
+	return e, ok
 }
+
+// Codes returns every code of the REST surface, sorted.
+func Codes() []string { return slices.Sorted(maps.Keys(table)) }
+
+// AuthCodes returns every code of the auth surface, sorted.
+func AuthCodes() []string { return slices.Sorted(maps.Keys(authTable)) }
 
 // Status returns the HTTP status of a code. A denial is 401 for a caller who is
 // not authenticated. A code of five characters outside the table is judged by its
@@ -108,7 +117,7 @@ func Status(code string, authenticated bool) int {
 	if code == Denied && !authenticated {
 		return http.StatusUnauthorized
 	}
-	if e, ok := table[code]; ok {
+	if e, ok := lookup(code); ok {
 		return e.status
 	}
 	if status, ok := sqlStateStatus(code); ok {

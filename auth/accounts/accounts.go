@@ -1,0 +1,65 @@
+package accounts
+
+import (
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Accounts lets people in. Make one with [New]; it is safe for concurrent use.
+type Accounts struct {
+	db     *store.DB
+	config Config
+	keys   *keyring
+	hashes *password.Hasher
+
+	signing  *signingKeys
+	verifier *jwt.Verifier
+	revoked  *revocations
+	verified *verifiedTokens
+	who      auth.Authenticator
+}
+
+// audience is the aud of access tokens, which existing clients expect.
+const audience = "authenticated"
+
+// New returns the accounts of a database. The tables are made by [Migrations], which
+// have to be applied before it is used.
+func New(db *store.DB, cfg Config) (*Accounts, error) {
+	if db == nil {
+		return nil, errors.New("accounts: New needs a database")
+	}
+	cfg, err := cfg.withDefaults()
+	keys, errKeys := newKeyring(cfg.MasterKeys)
+	hashes, errHashes := password.New(cfg.Hashes)
+	if err := errors.Join(err, errKeys, errHashes, db.Register(models()...)); err != nil {
+		return nil, err
+	}
+	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, revoked: newRevocations(), verified: newVerifiedTokens()}
+	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
+	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
+		return nil, err
+	}
+	a.who, err = a.authenticator()
+	return a, err
+}
+
+// authenticator composes what finds out who makes a request.
+func (a *Accounts) authenticator() (auth.Authenticator, error) {
+	who := auth.Bearer(a)
+	if len(a.config.Keys.Publishable)+len(a.config.Keys.Secret) == 0 {
+		return who, nil
+	}
+	ring, err := auth.NewKeyring(a.config.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return ring.Authenticator(who), nil
+}
+
+// now returns the time as the database keeps it.
+func (a *Accounts) now() time.Time { return a.config.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,42 @@
+package accounts
+
+import (
+	"net/mail"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxEmail is the longest address mail can be sent to (RFC 5321 section 4.5.3.1.3,
+// less the brackets).
+const maxEmail = 254
+
+// canonicalEmail returns an address in the one form that is stored and compared:
+// without space around it, in lower case and normalization form C. Nobody sends
+// mail to two mailboxes that differ in case only, and people type both. ok is false
+// for what is no plain address.
+func canonicalEmail(text string) (email string, ok bool) {
+	text = strings.ToLower(norm.NFC.String(strings.TrimSpace(text)))
+	if len(text) > maxEmail || strings.ContainsAny(text, "\r\n\t <>\",;\\") {
+		return "", false
+	}
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Address != text || parsed.Name != "" {
+		return "", false
+	}
+	local, domain, _ := strings.Cut(text, "@")
+	if len(local) > 64 || strings.Contains(domain, "@") || strings.HasSuffix(domain, ".") || strings.HasPrefix(domain, "[") {
+		return "", false
+	}
+	return text, true
+}
+
+// canonicalPhone returns a number as digits of E.164, without the plus.
+func canonicalPhone(text string) (phone string, ok bool) {
+	phone = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)
+	phone = strings.TrimPrefix(phone, "+")
+	if len(phone) < 7 || len(phone) > 15 || phone[0] == '0' || strings.Trim(phone, "0123456789") != "" {
+		return "", false
+	}
+	return phone, true
+}

@@ -1,0 +1,65 @@
+package accounts
+
+import (
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// PermissionAdmin is the permission to manage accounts over the wire, which secret
+// keys have without it.
+const PermissionAdmin = "accounts.admin"
+
+// Authenticator finds out who makes a request, by everything these accounts know:
+// the API keys of the configuration and sessions. It is for the resources that the
+// accounts are for. It is safe for concurrent use.
+func (a *Accounts) Authenticator() auth.Authenticator { return a.who }
+
+// principal returns who makes the request, which is nobody where it brings nothing
+// but a publishable key.
+func (x *exchange) principal() (auth.Principal, error) { return auth.Authenticate(x.a.who, x.r) }
+
+// caller returns the user who makes the request by their access token, and their
+// session, which has to be alive in the database.
+func (x *exchange) caller() (*user, *session, error) {
+	p, err := x.principal()
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.Kind != auth.User {
+		return nil, nil, &problem.Error{Code: problem.AuthNoAuthorization}
+	}
+	ctx := x.r.Context()
+	id, err := store.ParseID(p.Session)
+	if err != nil {
+		return nil, nil, &problem.Error{Code: problem.AuthBadJWT}
+	}
+	s, err := store.For[session](x.a.db).Get(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && s.EndedAt != nil {
+		return nil, nil, &problem.Error{Code: problem.AuthSessionNotFound}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := store.For[user](x.a.db).Get(ctx, s.UserID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, &problem.Error{Code: problem.AuthUserNotFound}
+	}
+	return u, s, err
+}
+
+// admin returns who makes the request where they may manage accounts.
+func (x *exchange) admin() (auth.Principal, error) {
+	p, err := x.principal()
+	switch {
+	case err != nil:
+		return p, err
+	case p.Kind == auth.Anonymous:
+		return p, &problem.Error{Code: problem.AuthNoAuthorization}
+	case p.Kind != auth.Service && !p.HasPermission(PermissionAdmin):
+		return p, &problem.Error{Code: problem.AuthNotAdmin}
+	}
+	return p, nil
+}

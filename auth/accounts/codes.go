@@ -1,0 +1,155 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// code is a secret that is good once: the link or digits of a mail, the code of a
+// login elsewhere, a challenge. Only its hashes are stored.
+type code struct {
+	bun.BaseModel `bun:"table:auth_codes"`
+	store.Untracked
+	ID        store.ID `bun:",pk"`
+	Kind      string   `bun:",notnull"` // a codeKind
+	UserID    *store.ID
+	Hash      []byte     `bun:",notnull,unique"`     // of the long form
+	ShortHash []byte     `bun:",notnull"`            // of the digits that a person can type, with the user's id; empty without a user
+	Data      store.JSON `bun:",notnull,type:jsonb"` // what the code is for, by its kind
+	CreatedAt time.Time  `bun:",notnull"`
+	ExpiresAt time.Time  `bun:",notnull"`
+	UsedAt    *time.Time
+}
+
+// codeKind is what a code is good for. A code of one kind is worth nothing as another.
+type codeKind string
+
+// newCode describes a code to be made.
+type newCode struct {
+	kind codeKind
+	user *store.ID // nil: of nobody yet
+	life time.Duration
+	data any // kept as JSON; nil is "{}"
+}
+
+// secrets are the forms of a code, which the database does not have.
+type secrets struct {
+	long  string // 256 bits, in a link
+	short string // six digits, for the user it was made for
+}
+
+// shortDigits is the length of the codes that people type. They are as good as their
+// budget of attempts is small, see attempt.
+const shortDigits = 6
+
+// makeCode makes a code. Those of the same kind that the user has had are good no
+// more: only the last mail counts.
+func (a *Accounts) makeCode(ctx context.Context, tx *store.Tx, n newCode) (secrets, error) {
+	now := a.now()
+	c := &code{ID: store.NewID(), Kind: string(n.kind), UserID: n.user, ShortHash: []byte{}, Data: "{}", CreatedAt: now, ExpiresAt: now.Add(n.life)}
+	var out secrets
+	out.long = rand.Text() + rand.Text()
+	c.Hash = hashCode(n.kind, out.long)
+	if n.data != nil {
+		var err error
+		if c.Data, err = store.JSONOf(n.data); err != nil {
+			return out, err
+		}
+	}
+	if n.user != nil {
+		if err := a.dropCodes(ctx, tx, *n.user, n.kind); err != nil {
+			return out, err
+		}
+		out.short = randomDigits(shortDigits)
+		c.ShortHash = a.keys.hashShort(n.kind, *n.user, out.short)
+	}
+	return out, store.For[code](tx).Insert(ctx, c)
+}
+
+// dropCodes makes the codes of a user worthless, of some kinds or of all.
+func (a *Accounts) dropCodes(ctx context.Context, tx *store.Tx, user store.ID, kinds ...codeKind) error {
+	which := store.And(store.Eq("user_id", user), store.Null("used_at"))
+	if len(kinds) > 0 {
+		which = store.And(which, store.In("kind", names(kinds)))
+	}
+	_, err := store.For[code](tx).PatchWhere(ctx, which, store.SetTo("used_at", a.now()))
+	return err
+}
+
+func names(kinds []codeKind) []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = string(k)
+	}
+	return out
+}
+
+// useCode consumes a code by its long form. It is nil for one that is unknown, used,
+// expired or of another kind, which are the same to whoever comes with it.
+func (a *Accounts) useCode(ctx context.Context, s store.Session, kind codeKind, long string) (*code, error) {
+	return a.consume(ctx, s, kind, store.Eq("hash", hashCode(kind, long)))
+}
+
+// useShortCode consumes a code of a user by the digits they have typed. Each call
+// must stand in an attempt of the user.
+func (a *Accounts) useShortCode(ctx context.Context, s store.Session, kind codeKind, user store.ID, digits string) (*code, error) {
+	return a.consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.Eq("short_hash", a.keys.hashShort(kind, user, digits))))
+}
+
+// consume marks the one code that is meant as used. The row count of the update
+// decides who of many has it.
+func (a *Accounts) consume(ctx context.Context, s store.Session, kind codeKind, which store.Cond) (*code, error) {
+	now := a.now()
+	codes := store.For[code](s)
+	which = store.And(store.Eq("kind", string(kind)), which)
+	good := store.And(which, store.Null("used_at"), store.Compare("expires_at", store.OpGt, now))
+	found, err := codes.List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	n, err := codes.PatchWhere(ctx, store.And(store.Eq("id", found[0].ID), store.Null("used_at")), store.SetTo("used_at", now))
+	if err != nil || n != 1 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// read decodes what the code is for.
+func (c *code) read(into any) error {
+	if err := json.Unmarshal([]byte(c.Data), into); err != nil {
+		return fmt.Errorf("accounts: code %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// hashCode returns the hash of a long code. It is random, so a plain one will do.
+func hashCode(kind codeKind, long string) []byte {
+	sum := sha256.Sum256([]byte(string(kind) + " " + long))
+	return sum[:]
+}
+
+// hashShort returns the hash of a short code of a user. Digits are guessed at once
+// by whoever has the database, so it is keyed.
+func (k *keyring) hashShort(kind codeKind, user store.ID, digits string) []byte {
+	sum := k.hashName(string(kind) + " " + hex.EncodeToString(user[:]) + " " + digits)
+	return sum[:]
+}
+
+func randomDigits(n int) string {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	v, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return fmt.Sprintf("%0*d", n, v)
+}

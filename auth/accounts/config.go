@@ -1,0 +1,112 @@
+package accounts
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+)
+
+// Config tunes [Accounts]. MasterKeys, PublicURL and SiteURL are required.
+type Config struct {
+	// MasterKeys seal what the database must not show, see the package comment:
+	// random bytes, at least 32 each, that stay the same. The first one is used,
+	// and what was sealed with the others is still read: put a new one in front to
+	// change it.
+	MasterKeys [][]byte
+
+	// PublicURL is the address of the handler as clients see it, as
+	// "https://example.org/auth/v1". It is the issuer of tokens, and links in mails
+	// begin with it.
+	PublicURL string
+
+	// SiteURL is the application's address, where links lead in the end unless a
+	// client names another of RedirectURLs.
+	SiteURL string
+
+	// RedirectURLs are where else links may lead: an address exactly, or all that
+	// begin with what stands before a final "/*".
+	RedirectURLs []string
+
+	// AccessTTL is how long access tokens hold.
+	//
+	// Defaults to 5 minutes; at most an hour.
+	AccessTTL time.Duration
+
+	// SessionLife is how long a session lasts at most, and SessionIdle how long it
+	// lasts unused.
+	//
+	// Default to 30 days and 14 days (NIST SP 800-63B-4 allows 30 days).
+	SessionLife, SessionIdle time.Duration
+
+	// RefreshGrace is how long a refresh token that was used gives its successor
+	// again.
+	//
+	// Defaults to 10 seconds.
+	RefreshGrace time.Duration
+
+	// DisableSignup closes sign-up: accounts come by invitation, import and admins.
+	DisableSignup bool
+
+	// Anonymous lets clients have a user without an account.
+	Anonymous bool
+
+	// Autoconfirm takes addresses for confirmed without a mail: for development.
+	Autoconfirm bool
+
+	// Keys are the API keys of client libraries. With any, each request must bring
+	// one; the bearer of a secret key manages accounts.
+	Keys auth.Keys
+
+	// Mailer sends what users have to read. Without one, everything that needs mail
+	// is refused.
+	Mailer Mailer
+
+	// Hashes and Passwords say how passwords are kept and which may be chosen.
+	Hashes    password.Config
+	Passwords password.Policy
+
+	// Logger receives what a client is not told.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// Now tells the time. Change it in tests.
+	//
+	// Defaults to [time.Now].
+	Now func() time.Time
+}
+
+const maxAccessTTL = time.Hour
+
+func (c Config) withDefaults() (Config, error) {
+	c.AccessTTL = cmp.Or(c.AccessTTL, 5*time.Minute)
+	c.SessionLife = cmp.Or(c.SessionLife, 30*24*time.Hour)
+	c.SessionIdle = cmp.Or(c.SessionIdle, 14*24*time.Hour)
+	c.RefreshGrace = cmp.Or(c.RefreshGrace, 10*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	var wrong []error
+	for name, text := range map[string]string{"PublicURL": c.PublicURL, "SiteURL": c.SiteURL} {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			wrong = append(wrong, fmt.Errorf("accounts: %s must be an address as https://example.org/path", name))
+		}
+	}
+	if c.AccessTTL < time.Second || c.AccessTTL > maxAccessTTL {
+		wrong = append(wrong, fmt.Errorf("accounts: AccessTTL must be at most %s", maxAccessTTL))
+	}
+	if c.SessionLife < c.AccessTTL || c.SessionIdle < c.AccessTTL || c.RefreshGrace < 0 || c.RefreshGrace > time.Minute {
+		wrong = append(wrong, errors.New("accounts: SessionLife and SessionIdle must be longer than AccessTTL, RefreshGrace at most a minute"))
+	}
+	return c, errors.Join(append(wrong, c.Passwords.Valid())...)
+}

@@ -1,0 +1,30 @@
+// Package accounts lets people in: sign-up, login, sessions and everything around
+// them, over a store, with an HTTP surface that existing clients speak (GoTrue's,
+// as supabase-js uses it).
+//
+// # Sessions and tokens
+//
+// A login makes a session. The session has two tokens. The access token is a JWT of
+// five minutes, signed by a key of the database's own (ES256, published as a JWK
+// Set), which says who the user is, how they have shown it and what roles they have.
+// The refresh token buys the next pair. It is made of the session's id and a
+// counter, authenticated with a key that only the configuration has, so nothing in
+// the database is one, and it is good once: the counter moves by one conditional
+// UPDATE. Whoever comes with the token before it within a few seconds gets the same
+// successor, because the tabs of a browser refresh at the same time; an older one
+// ends the session, because only a thief or a broken client has it (RFC 9700 section
+// 4.14.2).
+//
+// # Secrets
+//
+// Config.MasterKey seals what the database must not show: signing keys and the
+// secrets of second factors (AES-256-GCM), and authenticates refresh tokens. Passwords
+// are hashed by package password. Everything that is good once (codes, links,
+// challenges) is stored by its hash and consumed by one conditional UPDATE.
+//
+// # Tables
+//
+// The tables are called auth_*, and [Migrations] makes them. They belong to this
+// package: applications refer to users by id and keep what they know of them in
+// tables of their own.
+package accounts

@@ -1,0 +1,35 @@
+package accounts
+
+import "fmt"
+
+// failure is an error as clients of this surface know it: a code, a status with it,
+// and a text.
+type failure struct {
+	code, text string
+}
+
+// Error returns code and text.
+func (f *failure) Error() string { return "accounts: " + f.code + ": " + f.text }
+
+// Problem returns the code of the failure on the wire.
+func (f *failure) Problem() string { return f.code }
+
+// ProblemText returns what a client is told.
+func (f *failure) ProblemText() (message, details, hint string) { return f.text, "", "" }
+
+func failf(code, format string, args ...any) error {
+	return &failure{code, fmt.Sprintf(format, args...)}
+}
+
+var (
+	errCredentials    = failf("invalid_credentials", "Invalid login credentials")
+	errNotConfirmed   = failf("email_not_confirmed", "Email not confirmed")
+	errBanned         = failf("user_banned", "User is banned")
+	errRefreshUnknown = failf("refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
+	errRefreshUsed    = failf("refresh_token_already_used", "Invalid Refresh Token: Already Used")
+	errSessionExpired = failf("session_expired", "Invalid Refresh Token: Session Expired")
+	errSignupClosed   = failf("signup_disabled", "Signups not allowed for this instance")
+	errUserExists     = failf("user_already_exists", "User already registered")
+	errSessionUnknown = failf("session_not_found", "Session Not Found")
+	errNoAnonymous    = failf("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+)

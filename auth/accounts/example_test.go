@@ -1,0 +1,50 @@
+package accounts_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+)
+
+// Accounts in a program of one's own: plinth.App does the same.
+func ExampleNew() {
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, ":memory:", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // the end of the example
+	a, err := accounts.New(db, accounts.Config{
+		MasterKeys:  [][]byte{[]byte("32 random bytes from your secrets")},
+		PublicURL:   "https://example.org/auth/v1",
+		SiteURL:     "https://example.org",
+		Autoconfirm: true, // for development: nobody has to read a mail
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	migrations, err := migrate.New(db, accounts.Migrations())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := migrations.Up(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	mux := http.NewServeMux()
+	mux.Handle("/auth/v1/", http.StripPrefix("/auth/v1", a))
+
+	r := httptest.NewRequest(http.MethodPost, "/auth/v1/signup", strings.NewReader(`{"email":"ann@example.org","password":"a long and good one"}`))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code, strings.Contains(w.Body.String(), `"access_token"`))
+	// Output: 200 true
+}

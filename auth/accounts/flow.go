@@ -1,0 +1,180 @@
+package accounts
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// flow is a login that ends in a browser, by a link of a mail or at a provider, and
+// has to come back to the client that began it (RFC 7636).
+type flow struct {
+	Challenge string `json:"challenge,omitempty"` // of PKCE; empty is the implicit flow
+	Method    string `json:"method,omitempty"`    // s256 or plain
+	Redirect  string `json:"redirect,omitempty"`  // where it leads, already allowed
+}
+
+// Codes of flows.
+const (
+	codeFlow codeKind = "flow" // exchanged for a session by who has the verifier
+
+	flowLife = 5 * time.Minute
+)
+
+// readFlow reads the challenge of a client from a body, and where the flow leads.
+func (x *exchange) readFlow(challenge, method string) (flow, error) {
+	f := flow{Challenge: challenge, Method: method, Redirect: x.redirectTo()}
+	if challenge == "" {
+		if method != "" {
+			return f, failf(problem.AuthValidation, "code_challenge_method stands without code_challenge")
+		}
+		return f, nil
+	}
+	switch f.Method {
+	case "S256":
+		f.Method = "s256"
+	case "", "s256", "plain":
+	default:
+		return f, failf(problem.AuthValidation, "code_challenge_method must be s256 or plain")
+	}
+	if !unreserved(challenge) {
+		return f, failf(problem.AuthValidation, "code_challenge must be 43 to 128 letters, digits, '-', '.', '_' or '~'")
+	}
+	return f, nil
+}
+
+// unreserved reports whether a text has the form of a verifier (RFC 7636 section 4.1).
+func unreserved(text string) bool {
+	if len(text) < 43 || len(text) > 128 {
+		return false
+	}
+	for _, c := range []byte(text) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' && c != '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// verifies reports whether a client that has a verifier has begun the flow.
+func (f *flow) verifies(verifier string) bool {
+	if !unreserved(verifier) {
+		return false
+	}
+	got := verifier
+	if f.Method != "plain" {
+		sum := sha256.Sum256([]byte(verifier))
+		got = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	return subtle.ConstantTimeCompare([]byte(got), []byte(f.Challenge)) == 1
+}
+
+// arrival is how a user has come to the end of a flow, which its code keeps until
+// the client exchanges it.
+type arrival struct {
+	Flow     flow   `json:"flow"`
+	How      method `json:"how"`
+	Provider string `json:"provider_token,omitempty"` // sealed, of the provider for the client
+}
+
+// arrive ends a flow in the browser: it sends it back to the client, with a code
+// where the client has a verifier and with the tokens otherwise.
+func (x *exchange) arrive(u *user, at arrival, extra url.Values) error {
+	f := at.Flow
+	if f.Challenge == "" {
+		in, err := x.a.enter(x.r.Context(), u, at.How, x.device())
+		if err != nil {
+			return err
+		}
+		v := url.Values{
+			"access_token": {in.access}, "refresh_token": {in.refresh}, "token_type": {"bearer"},
+			"expires_in": {strconv.FormatInt(int64(in.expires.Sub(x.a.now())/time.Second), 10)}, "expires_at": {strconv.FormatInt(in.expires.Unix(), 10)},
+		}
+		for name, values := range extra {
+			v[name] = values
+		}
+		return x.seeOther(f.Redirect + "#" + v.Encode())
+	}
+	var s secrets
+	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		s, err = x.a.makeCode(ctx, tx, newCode{kind: codeFlow, user: &u.ID, life: flowLife, data: at})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return x.seeOther(withQuery(f.Redirect, url.Values{"code": {s.long}}))
+}
+
+// fail ends a flow in the browser that did not succeed. Clients look for the error
+// in the query, and older ones in the fragment.
+func (x *exchange) fail(f flow, code, text string) error {
+	v := url.Values{"error": {"access_denied"}, "error_code": {code}, "error_description": {text}}
+	return x.seeOther(withQuery(f.Redirect, v) + "#" + v.Encode())
+}
+
+// withQuery adds parameters to an address that is allowed.
+func withQuery(address string, v url.Values) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // allowed addresses parse
+	}
+	q := u.Query()
+	for name, values := range v {
+		q[name] = values
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// seeOther sends the browser on with a GET (RFC 9110 section 15.4.4).
+func (x *exchange) seeOther(address string) error {
+	h := x.w.Header()
+	h.Set("Location", address)
+	h.Set("Referrer-Policy", "no-referrer")
+	x.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// grantPKCE exchanges the code of a flow for a session.
+func (x *exchange) grantPKCE(body object) (*issued, error) {
+	in, err := body.texts("auth_code", "code_verifier")
+	if err != nil {
+		return nil, err
+	}
+	if in["auth_code"] == "" || in["code_verifier"] == "" {
+		return nil, failf(problem.AuthValidation, "invalid request: both auth code and code verifier should be non-empty")
+	}
+	// The code is spent whatever the verifier is: whoever comes with a wrong one has
+	// it from elsewhere.
+	c, err := x.a.useCode(x.r.Context(), x.a.db, codeFlow, in["auth_code"])
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, &problem.Error{Code: problem.AuthFlowNotFound}
+	}
+	var at arrival
+	if err := c.read(&at); err != nil {
+		return nil, err
+	}
+	if !at.Flow.verifies(in["code_verifier"]) {
+		return nil, &problem.Error{Code: problem.AuthBadCodeVerifier}
+	}
+	u, err := store.For[user](x.a.db).Get(x.r.Context(), *c.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.a.mayEnter(u); err != nil {
+		return nil, err
+	}
+	return x.a.enter(x.r.Context(), u, at.How, x.device())
+}

@@ -1,0 +1,194 @@
+package accounts
+
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// sessionRoutes make sessions, tell of them and end them.
+var sessionRoutes = []route{
+	{http.MethodPost, "signup", (*exchange).signup},
+	{http.MethodPost, "token", (*exchange).token},
+	{http.MethodPost, "logout", (*exchange).logout},
+	{http.MethodGet, "user", (*exchange).getUser},
+	{http.MethodGet, "settings", (*exchange).settings},
+	{http.MethodGet, "health", (*exchange).health},
+	{http.MethodGet, ".well-known/jwks.json", (*exchange).jwks},
+}
+
+// signup answers POST /signup.
+func (x *exchange) signup() error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	in, err := body.texts("email", "phone", "password")
+	if err != nil {
+		return err
+	}
+	metadata, err := body.metadata("data")
+	if err != nil {
+		return err
+	}
+	switch {
+	case in["phone"] != "":
+		return failf(problem.AuthValidation, "Signups by phone are not supported")
+	case in["email"] == "" && in["password"] == "":
+		return x.signupAnonymous(metadata)
+	case in["password"] == "":
+		return failf(problem.AuthValidation, "Signup requires a valid password")
+	}
+	u, session, err := x.a.signUp(x.r.Context(), newUser{in["email"], in["password"], metadata}, x.device())
+	if err != nil {
+		return weak(err)
+	}
+	if session != nil {
+		return x.sendSession(session)
+	}
+	return x.send(http.StatusOK, viewUser(u, nil))
+}
+
+// signupAnonymous makes a user without an account.
+func (x *exchange) signupAnonymous(metadata store.JSON) error {
+	if !x.a.config.Anonymous {
+		return errNoAnonymous
+	}
+	u := &user{Role: audience, AppMetadata: "{}", UserMetadata: metadata, IsAnonymous: true}
+	err := store.For[user](x.a.db).Insert(x.r.Context(), u)
+	if err != nil {
+		return err
+	}
+	in, err := x.a.enter(x.r.Context(), u, method{Method: "anonymous"}, x.device())
+	if err != nil {
+		return err
+	}
+	return x.sendSession(in)
+}
+
+// metadata returns a member that is an object, "{}" without one.
+func (o object) metadata(name string) (store.JSON, error) {
+	v, ok := o[name]
+	if !ok || v.Kind() == strictjson.Null {
+		return "{}", nil
+	}
+	if v.Kind() != strictjson.Object {
+		return "", failf(problem.AuthValidation, "%s must be an object", name)
+	}
+	return store.JSON(v.Raw()), nil
+}
+
+// grants are the ways to a session of POST /token, by grant_type.
+var grants = map[string]func(x *exchange, body object) (*issued, error){
+	"password":      (*exchange).grantPassword,
+	"refresh_token": (*exchange).grantRefresh,
+	"pkce":          (*exchange).grantPKCE,
+}
+
+// token answers POST /token by what the grant is.
+func (x *exchange) token() error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	grant, ok := grants[x.r.URL.Query().Get("grant_type")]
+	if !ok {
+		return failf(problem.AuthValidation, "grant_type is not supported")
+	}
+	in, err := grant(x, body)
+	if err != nil {
+		return err
+	}
+	return x.sendSession(in)
+}
+
+func (x *exchange) grantPassword(body object) (out *issued, err error) {
+	in, err := body.texts("email", "phone", "password")
+	if err != nil {
+		return nil, err
+	}
+	if in["password"] == "" || in["email"] == "" {
+		return nil, errCredentials
+	}
+	err = x.attempt(in["email"], func() (err error) {
+		out, err = x.a.signIn(x.r.Context(), in["email"], in["password"], x.device())
+		return err
+	})
+	return out, err
+}
+
+func (x *exchange) grantRefresh(body object) (*issued, error) {
+	token, err := body.text("refresh_token")
+	if err != nil {
+		return nil, err
+	}
+	if token == "" {
+		return nil, failf(problem.AuthValidation, "refresh_token required")
+	}
+	return x.a.refresh(x.r.Context(), token)
+}
+
+// getUser answers GET /user.
+func (x *exchange) getUser() error {
+	u, _, err := x.caller()
+	if err != nil {
+		return err
+	}
+	v, err := x.view(u)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, v)
+}
+
+// logout answers POST /logout: it ends this session, the others of the user, or all.
+func (x *exchange) logout() error {
+	_, s, err := x.caller()
+	if err != nil {
+		return err
+	}
+	which := store.Eq("user_id", s.UserID)
+	switch scope := x.r.URL.Query().Get("scope"); scope {
+	case "", "global":
+	case "local":
+		which = store.Eq("id", s.ID)
+	case "others":
+		which = store.And(which, store.Compare("id", store.OpNe, s.ID))
+	default:
+		return failf(problem.AuthValidation, "Unsupported logout scope %q", scope[:min(len(scope), 20)])
+	}
+	if err := x.a.end(x.r.Context(), which, endedBySignOut); err != nil {
+		return err
+	}
+	x.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// jwks answers GET /.well-known/jwks.json.
+func (x *exchange) jwks() error {
+	set, err := x.a.signing.public(x.r.Context())
+	if err != nil {
+		return err
+	}
+	x.w.Header().Set("Cache-Control", "public, max-age=600")
+	x.w.Header().Set("Content-Type", "application/jwk-set+json")
+	_, _ = x.w.Write(set) // the client has gone; nobody is left to tell
+	return nil
+}
+
+// settings answers GET /settings: what a login page may offer.
+func (x *exchange) settings() error {
+	return x.send(http.StatusOK, map[string]any{
+		"external":           map[string]bool{"email": true, "phone": false, "anonymous_users": x.a.config.Anonymous},
+		"disable_signup":     x.a.config.DisableSignup,
+		"mailer_autoconfirm": x.a.config.Autoconfirm,
+		"phone_autoconfirm":  false, "sms_provider": "", "saml_enabled": false,
+	})
+}
+
+// health answers GET /health. Clients look for the name.
+func (x *exchange) health() error {
+	return x.send(http.StatusOK, map[string]string{"name": "GoTrue", "version": "plinth", "description": "Plinth accounts"})
+}

@@ -1,0 +1,156 @@
+package accounts
+
+import (
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+)
+
+// maxBody is the largest body of a request.
+const maxBody = 64 << 10
+
+// route is one way into the accounts.
+type route struct {
+	method string
+	path   string // segments; one in braces stands for any
+	serve  func(*exchange) error
+}
+
+// routes is the one table by which requests are dispatched. Its parts stand with
+// what serves them.
+var routes = slices.Concat(sessionRoutes)
+
+// exchange is one request and its answer.
+type exchange struct {
+	a      *Accounts
+	w      http.ResponseWriter
+	r      *http.Request
+	params map[string]string // of the path
+}
+
+// ServeHTTP serves the surface of accounts. It is to be mounted where
+// Config.PublicURL says, with the path before it taken off (http.StripPrefix).
+func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{a: a, w: w, r: r}
+	w.Header().Set("Cache-Control", "no-store")
+	if err := x.dispatch(); err != nil {
+		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: a.config.Logger})
+	}
+}
+
+func (x *exchange) dispatch() error {
+	path := strings.Trim(x.r.URL.Path, "/")
+	var allowed []string
+	for i := range routes {
+		params, ok := routes[i].match(path)
+		if !ok {
+			continue
+		}
+		if routes[i].method == x.r.Method || routes[i].method == http.MethodGet && x.r.Method == http.MethodHead {
+			x.params = params
+			return routes[i].serve(x)
+		}
+		allowed = append(allowed, routes[i].method)
+	}
+	if len(allowed) > 0 {
+		return &problem.Error{Code: problem.UnknownMethod, Allow: allowed}
+	}
+	return &problem.Error{Code: problem.AuthNotFound}
+}
+
+// match reports whether a path is the route's, and what stands in the places of its
+// parameters.
+func (rt *route) match(path string) (params map[string]string, ok bool) {
+	for pattern := rt.path; ; {
+		var want, got string
+		var more, rest bool
+		want, pattern, more = strings.Cut(pattern, "/")
+		got, path, rest = strings.Cut(path, "/")
+		switch {
+		case more != rest:
+			return nil, false
+		case strings.HasPrefix(want, "{") && got != "":
+			if params == nil {
+				params = make(map[string]string)
+			}
+			params[want[1:len(want)-1]] = got
+		case want != got:
+			return nil, false
+		}
+		if !more {
+			return params, true
+		}
+	}
+}
+
+// object is the body of a request, a JSON object.
+type object map[string]strictjson.Value
+
+// body reads the body. One that is empty is an object without members.
+func (x *exchange) body() (object, error) {
+	media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+	raw, readErr := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBody))
+	if readErr != nil {
+		return nil, readErr
+	}
+	if len(raw) == 0 {
+		return object{}, nil
+	}
+	if err != nil || media != "application/json" {
+		// Any page can send text or a form to another site without asking first.
+		return nil, &problem.Error{Code: problem.MediaType, Message: "The body must be application/json."}
+	}
+	doc, err := strictjson.Parse(raw, strictjson.Limits{})
+	if err != nil {
+		return nil, &problem.Error{Code: problem.AuthBadJSON, Cause: err}
+	}
+	if doc.Kind() != strictjson.Object {
+		return nil, &problem.Error{Code: problem.AuthBadJSON, Message: "The body must be an object."}
+	}
+	out := object{}
+	for name, value := range doc.Members() {
+		out[string(name)] = value
+	}
+	return out, nil
+}
+
+// text returns a member that is a string; one that is absent or null is empty.
+func (o object) text(name string) (string, error) {
+	v, ok := o[name]
+	if !ok || v.Kind() == strictjson.Null {
+		return "", nil
+	}
+	text, ok := v.Text()
+	if !ok {
+		return "", failf(problem.AuthValidation, "%s must be a string", name)
+	}
+	return text, nil
+}
+
+// texts returns several members that are strings.
+func (o object) texts(names ...string) (map[string]string, error) {
+	out := make(map[string]string, len(names))
+	for _, name := range names {
+		text, err := o.text(name)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = text
+	}
+	return out, nil
+}
+
+// device is where the request comes from.
+func (x *exchange) device() device {
+	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
+	if err != nil {
+		host = x.r.RemoteAddr
+	}
+	return device{address: host, userAgent: x.r.UserAgent()}
+}

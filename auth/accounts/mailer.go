@@ -1,0 +1,32 @@
+package accounts
+
+import "context"
+
+// Mailer sends mail. Package api/mail has one.
+type Mailer interface {
+	// Send sends the mail of a template to an address, in the language that
+	// locale, a BCP 47 tag that may be empty, asks for. values are what the mail
+	// shows:
+	//
+	//	link      where the reader confirms, for most templates
+	//	code      the digits that do the same, for most templates
+	//	email     the address of the account
+	//	new_email the address it is to have, for email_change
+	//	site      Config.SiteURL
+	//	expires   how long link and code are good, as "1h0m0s"
+	//
+	// It is called again later after an error, for as long as the mail is of use.
+	Send(ctx context.Context, to, template, locale string, values map[string]string) error
+}
+
+// The templates of mails.
+const (
+	MailConfirmation     = "confirmation"     // of the address of a new account
+	MailExisting         = "existing"         // somebody has signed up with the address of an account
+	MailInvite           = "invite"           // to an account that was made for the reader
+	MailMagicLink        = "magic_link"       // a login
+	MailRecovery         = "recovery"         // of an account whose password is forgotten
+	MailEmailChange      = "email_change"     // to both addresses of a change
+	MailReauthentication = "reauthentication" // a code before a password is changed
+	MailNotice           = "notice"           // of a change of the account that its owner must know of
+)

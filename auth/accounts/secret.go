@@ -1,0 +1,88 @@
+package accounts
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// minMasterKey is the least number of bytes of a master key.
+const minMasterKey = 32
+
+// What keys are derived for. The texts are part of what is stored.
+const (
+	forSealing = "plinth accounts: sealing"
+	forRefresh = "plinth accounts: refresh tokens"
+	forHashing = "plinth accounts: hashes of what can be guessed"
+)
+
+// keyring is what is made of the master keys. New secrets use the first one, and
+// those made with the others are still read.
+type keyring struct {
+	seals   []cipher.AEAD
+	refresh [][]byte
+	hashing []byte
+}
+
+func newKeyring(masters [][]byte) (*keyring, error) {
+	if len(masters) == 0 {
+		return nil, errors.New("accounts: a MasterKey is required: 32 random bytes that stay the same")
+	}
+	k := new(keyring)
+	for _, master := range masters {
+		if len(master) < minMasterKey {
+			return nil, fmt.Errorf("accounts: a MasterKey has %d bytes, at least %d are needed", len(master), minMasterKey)
+		}
+		block, err := aes.NewCipher(derive(master, forSealing))
+		if err != nil {
+			return nil, err
+		}
+		seal, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, err
+		}
+		k.seals = append(k.seals, seal)
+		k.refresh = append(k.refresh, derive(master, forRefresh))
+	}
+	k.hashing = derive(masters[0], forHashing)
+	return k, nil
+}
+
+// derive returns the key for one purpose (RFC 5869).
+func derive(master []byte, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, master, nil, purpose, sha256.Size)
+	if err != nil {
+		panic(err) // of a length only
+	}
+	return key
+}
+
+// seal encrypts a secret for the database. The place, as table and row, is
+// authenticated with it: a secret that was moved elsewhere cannot be opened.
+func (k *keyring) seal(place string, secret []byte) []byte {
+	return k.seals[0].Seal(nil, nil, secret, []byte(place))
+}
+
+var errSealed = errors.New("accounts: a secret cannot be opened: it was sealed with another MasterKey, or changed")
+
+// open decrypts what seal has made at the same place.
+func (k *keyring) open(place string, sealed []byte) ([]byte, error) {
+	for _, seal := range k.seals {
+		if secret, err := seal.Open(nil, nil, sealed, []byte(place)); err == nil {
+			return secret, nil
+		}
+	}
+	return nil, errSealed
+}
+
+// hashName returns what stands for a text that could be guessed from a plain hash, as
+// an address that somebody typed or a short code.
+func (k *keyring) hashName(name string) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, k.hashing)
+	mac.Write([]byte(name))
+	return [sha256.Size]byte(mac.Sum(nil))
+}

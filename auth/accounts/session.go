@@ -1,0 +1,172 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// method is a way a user has shown who they are, as the claim amr tells it.
+type method struct {
+	Method    string `json:"method"`
+	Timestamp int64  `json:"timestamp"`
+	Provider  string `json:"provider,omitempty"`
+}
+
+// device is where a request comes from.
+type device struct {
+	address, userAgent string
+}
+
+// maxUserAgent is how much of a User-Agent is kept.
+const maxUserAgent = 400
+
+// issued is a session with the tokens a client gets for it.
+type issued struct {
+	user    *user
+	session *session
+	access  string
+	refresh string
+	expires time.Time // of the access token
+}
+
+// begin makes a session for a user who has shown who they are.
+func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
+	now := a.now()
+	how.Timestamp = now.Unix()
+	methods, err := store.JSONOf([]method{how})
+	if err != nil {
+		return nil, err
+	}
+	s := &session{
+		UserID: u.ID, AAL: 1, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
+		UserAgent: from.userAgent[:min(len(from.userAgent), maxUserAgent)], Address: from.address,
+	}
+	if err := store.For[session](tx).Insert(ctx, s); err != nil {
+		return nil, err
+	}
+	u.LastSignInAt = &now
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("last_sign_in_at", now))
+	return s, err
+}
+
+// issue makes the tokens of a session.
+func (a *Accounts) issue(ctx context.Context, u *user, s *session) (*issued, error) {
+	access, expires, err := a.accessToken(ctx, u, s)
+	if err != nil {
+		return nil, err
+	}
+	return &issued{user: u, session: s, access: access, expires: expires, refresh: a.keys.refreshToken(s.ID, s.Counter)}, nil
+}
+
+// refresh exchanges a refresh token for the next pair of tokens.
+func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
+	id, counter, ok := a.keys.readRefresh(token)
+	if !ok {
+		return nil, errRefreshUnknown
+	}
+	now := a.now()
+	alive := store.And(
+		store.Eq("id", id), store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
+		store.Compare("refreshed_at", store.OpGt, now.Add(-a.config.SessionIdle)),
+	)
+	sessions := store.For[session](a.db)
+	n, err := sessions.PatchWhere(ctx, store.And(alive, store.Eq("counter", counter)),
+		store.SetTo("counter", counter+1), store.SetTo("refreshed_at", now))
+	if err != nil {
+		return nil, err
+	}
+	s, err := sessions.Get(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, errRefreshUnknown
+	case err != nil:
+		return nil, err
+	case s.EndedAt != nil:
+		return nil, errSessionExpired
+	case n == 1 || s.Counter == counter+1 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace:
+		return a.renew(ctx, s, counter+1)
+	case s.Counter == counter:
+		return nil, errSessionExpired
+	}
+	// Only a thief, or somebody they have stolen from, has an older one.
+	if err := a.end(ctx, store.Eq("id", id), endedByReuse); err != nil {
+		return nil, err
+	}
+	return nil, errRefreshUsed
+}
+
+// renew issues the tokens behind a refresh.
+func (a *Accounts) renew(ctx context.Context, s *session, counter int64) (*issued, error) {
+	u, err := store.For[user](a.db).Get(ctx, s.UserID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errSessionUnknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.mayEnter(u); err != nil {
+		return nil, err
+	}
+	s.Counter = counter
+	return a.issue(ctx, u, s)
+}
+
+// Why sessions end.
+const (
+	endedBySignOut  = "sign-out"
+	endedByReuse    = "reuse"
+	endedByPassword = "password"
+	endedByBan      = "ban"
+	endedByRemoval  = "removal"
+)
+
+// end ends the sessions a condition selects, and with them their access tokens, on
+// every instance.
+func (a *Accounts) end(ctx context.Context, which store.Cond, why string) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.endIn(ctx, tx, which, why) })
+}
+
+func (a *Accounts) endIn(ctx context.Context, tx *store.Tx, which store.Cond, why string) error {
+	now := a.now()
+	sessions := store.For[session](tx)
+	which = store.And(which, store.Null("ended_at"))
+	ending, err := sessions.List(ctx, store.Query{Where: which})
+	if err != nil || len(ending) == 0 {
+		return err
+	}
+	for _, s := range ending {
+		n, err := sessions.PatchWhere(ctx, store.And(store.Eq("id", s.ID), store.Null("ended_at")), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue // another has ended it, and told
+		}
+		told := &revocation{SessionID: &s.ID, UserID: s.UserID, At: now}
+		if err := store.For[revocation](tx).Insert(ctx, told); err != nil {
+			return err
+		}
+		tx.OnCommit(func(context.Context) { a.noted(told) }) // others learn it from the change log
+		if err := a.record(ctx, tx, &event{Kind: "session_ended", UserID: &s.UserID, SessionID: &s.ID}, map[string]any{"by": why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record writes a line of the audit log.
+func (a *Accounts) record(ctx context.Context, tx *store.Tx, e *event, details map[string]any) error {
+	e.ID, e.At, e.Details = store.NewID(), a.now(), "{}"
+	if details != nil {
+		raw, err := json.Marshal(details)
+		if err != nil {
+			return err
+		}
+		e.Details = store.JSON(raw)
+	}
+	return store.For[event](tx).Insert(ctx, e)
+}

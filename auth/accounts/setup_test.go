@@ -1,0 +1,119 @@
+package accounts_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+const publicURL = "https://example.test/auth/v1"
+
+// world is accounts with a clock that tests set.
+type world struct {
+	t   *testing.T
+	db  *store.DB
+	a   *accounts.Accounts
+	cfg accounts.Config
+	now *atomic.Int64
+}
+
+func (w *world) advance(d time.Duration) { w.now.Add(int64(d)) }
+
+// engines runs a test on both engines.
+func engines(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Parallel()
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		w := &world{t: t, db: db, now: new(atomic.Int64)}
+		w.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
+		cfg := accounts.Config{
+			MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: "https://example.test",
+			Autoconfirm: true, Hashes: password.Config{Memory: 64, Time: 1}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Now: func() time.Time { return time.Unix(0, w.now.Load()) },
+		}
+		if change != nil {
+			change(&cfg)
+		}
+		w.cfg = cfg
+		var err error
+		if w.a, err = accounts.New(db, cfg); err != nil {
+			t.Fatal(err)
+		}
+		m, err := migrate.New(db, accounts.Migrations())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := migrate.Verify(t.Context(), db, accounts.Migrations()); err != nil {
+			t.Fatal(err)
+		}
+		test(t, w)
+	})
+}
+
+// answer is an answer and its body.
+type answer struct {
+	status int
+	header http.Header
+	body   map[string]any
+	text   string
+}
+
+// code is the code of an error.
+func (a *answer) code() string {
+	code, _ := a.body["error_code"].(string)
+	return code
+}
+
+func (a *answer) str(name string) string {
+	text, _ := a.body[name].(string)
+	return text
+}
+
+// do sends a request: "POST /signup".
+func (w *world) do(line, token, body string) *answer {
+	w.t.Helper()
+	method, target, _ := strings.Cut(line, " ")
+	r := httptest.NewRequestWithContext(w.t.Context(), method, target, strings.NewReader(body))
+	r.RemoteAddr = "192.0.2.1:1234"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json;charset=UTF-8")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	rec := httptest.NewRecorder()
+	w.a.ServeHTTP(rec, r)
+	out := &answer{status: rec.Code, header: rec.Header(), text: rec.Body.String(), body: map[string]any{}}
+	if rec.Body.Len() > 0 {
+		if err := json.Unmarshal(rec.Body.Bytes(), &out.body); err != nil {
+			w.t.Errorf("%s: %v in %s", line, err, out.text)
+		}
+	}
+	return out
+}
+
+// must fails the test unless the answer has a status.
+func (w *world) must(status int, a *answer) *answer {
+	w.t.Helper()
+	if a.status != status {
+		w.t.Fatalf("status %d, want %d: %s", a.status, status, a.text)
+	}
+	return a
+}
+
+const ann = `{"email":"ann@example.org","password":"a good password"}`

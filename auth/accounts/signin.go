@@ -1,0 +1,94 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// mayEnter reports why a user may not have a session.
+func (a *Accounts) mayEnter(u *user) error {
+	switch {
+	case u.RemovedAt != nil:
+		return errSessionUnknown
+	case u.BannedUntil != nil && a.now().Before(*u.BannedUntil):
+		return errBanned
+	}
+	return nil
+}
+
+// byEmail finds the user with a canonical address.
+func (a *Accounts) byEmail(ctx context.Context, s store.Session, email string) (*user, error) {
+	u, err := store.For[user](s).First(ctx, store.Query{Where: store.And(store.Eq("email", email), store.Null("removed_at"))})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return u, err
+}
+
+// signIn opens a session by address and password. Whatever is wrong, it takes as
+// long, and the answer is the same: only who has the password learns more.
+func (a *Accounts) signIn(ctx context.Context, email, entered string, from device) (*issued, error) {
+	var u *user
+	canonical, ok := canonicalEmail(email)
+	if ok {
+		var err error
+		if u, err = a.byEmail(ctx, a.db, canonical); err != nil {
+			return nil, err
+		}
+	}
+	if u == nil || u.PasswordHash == nil {
+		if err := a.hashes.VerifyNobody(ctx, entered); !errors.Is(err, password.ErrMismatch) {
+			return nil, err
+		}
+		return nil, errCredentials
+	}
+	again, err := a.hashes.Verify(ctx, *u.PasswordHash, entered)
+	if errors.Is(err, password.ErrMismatch) {
+		return nil, errCredentials
+	}
+	if err != nil {
+		return nil, err
+	}
+	if u.EmailConfirmedAt == nil {
+		return nil, errNotConfirmed
+	}
+	if err := a.mayEnter(u); err != nil {
+		return nil, err
+	}
+	if again {
+		a.rehash(ctx, u, entered)
+	}
+	return a.enter(ctx, u, method{Method: "password"}, from)
+}
+
+// rehash keeps a password by a better hash. The login has succeeded, so a failure is
+// only logged.
+func (a *Accounts) rehash(ctx context.Context, u *user, entered string) {
+	hash, err := a.hashes.Hash(ctx, entered)
+	if err == nil {
+		_, err = store.For[user](a.db).PatchWhere(ctx,
+			store.And(store.Eq("id", u.ID), store.Eq("password_hash", *u.PasswordHash)), store.SetTo("password_hash", hash))
+	}
+	if err != nil {
+		a.config.Logger.WarnContext(ctx, "accounts: a password was not hashed anew", "user", u.ID, "error", err)
+	}
+}
+
+// enter opens a session for a user who has shown who they are.
+func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) (*issued, error) {
+	var s *session
+	err := a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if s, err = a.begin(ctx, tx, u, how, from); err != nil {
+			return err
+		}
+		e := &event{Kind: "signed_in", UserID: &u.ID, SessionID: &s.ID, Address: from.address, UserAgent: s.UserAgent}
+		return a.record(ctx, tx, e, map[string]any{"method": how.Method})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.issue(ctx, u, s)
+}

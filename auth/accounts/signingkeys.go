@@ -1,0 +1,192 @@
+package accounts
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+const (
+	// signingLife is how long a key signs.
+	signingLife = 90 * 24 * time.Hour
+
+	// publishAhead is how long a key is published before it signs. Clients keep a
+	// key set for ten minutes, and CDNs may keep it as long again.
+	publishAhead = 24 * time.Hour
+
+	// keysFor is how long an instance uses the keys it has read, unless it needs
+	// one it does not have.
+	keysFor = time.Minute
+)
+
+// signingKeys are the keys of the database. They are made, rotated and read when
+// somebody needs one. It is a jwt.KeySource.
+type signingKeys struct {
+	db   *store.DB
+	keys *keyring
+	ttl  time.Duration // of access tokens
+	now  func() time.Time
+
+	mu     sync.Mutex
+	read   time.Time
+	loaded []loadedKey // oldest first
+}
+
+type loadedKey struct {
+	row *signingKey
+	key jwt.Key
+}
+
+// current returns the key that signs now.
+func (s *signingKeys) current(ctx context.Context) (jwt.Key, error) {
+	loaded, err := s.all(ctx, false)
+	if err != nil {
+		return jwt.Key{}, err
+	}
+	now := s.now()
+	for i := len(loaded) - 1; i >= 0; i-- {
+		if !now.Before(loaded[i].row.SignsFrom) {
+			return loaded[i].key, nil
+		}
+	}
+	return jwt.Key{}, errors.New("accounts: no signing key is valid yet: the clock of this machine is behind")
+}
+
+// Key implements jwt.KeySource.
+func (s *signingKeys) Key(ctx context.Context, id string) (key jwt.Key, found bool, err error) {
+	for _, again := range []bool{false, true} {
+		loaded, err := s.all(ctx, again)
+		if err != nil {
+			return jwt.Key{}, false, err
+		}
+		for _, l := range loaded {
+			if l.key.ID() == id {
+				return l.key, true, nil
+			}
+		}
+	}
+	return jwt.Key{}, false, nil
+}
+
+// public returns the keys that others verify with, as a JWK Set.
+func (s *signingKeys) public(ctx context.Context) ([]byte, error) {
+	loaded, err := s.all(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]jwt.Key, len(loaded))
+	for i, l := range loaded {
+		keys[i] = l.key
+	}
+	return jwt.Set(keys...)
+}
+
+// all returns the keys that may have signed a token that still holds, and those
+// that will. It makes the next one when it is time.
+func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, age := s.now(), time.Duration(0)
+	if s.loaded != nil {
+		age = now.Sub(s.read)
+		// A kid is chosen by whoever sends a token: it makes us look at most once a
+		// second.
+		if age < time.Second || !again && age < keysFor {
+			return s.loaded, nil
+		}
+	}
+	rows, err := s.rows(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	if last := len(rows) - 1; last < 0 || now.After(rows[last].SignsUntil.Add(-publishAhead)) {
+		if err := s.rotate(ctx, rows, now); err != nil {
+			return nil, err
+		}
+		if rows, err = s.rows(ctx, now); err != nil {
+			return nil, err
+		}
+	}
+	loaded := make([]loadedKey, 0, len(rows))
+	for _, row := range rows {
+		key, err := s.unseal(row)
+		if err != nil {
+			return nil, err
+		}
+		loaded = append(loaded, loadedKey{row, key})
+	}
+	s.loaded, s.read = loaded, now
+	return loaded, nil
+}
+
+// rows reads the keys that are not over, oldest first.
+func (s *signingKeys) rows(ctx context.Context, now time.Time) ([]*signingKey, error) {
+	over := now.Add(-s.ttl - time.Minute) // a minute for clocks that differ
+	return store.For[signingKey](s.db).List(ctx, store.Query{
+		Where: store.Compare("signs_until", store.OpGt, over),
+		Order: []store.Order{{Column: "generation"}},
+	})
+}
+
+// rotate makes the key behind those there are. Of instances that do so at once one
+// succeeds.
+func (s *signingKeys) rotate(ctx context.Context, rows []*signingKey, now time.Time) error {
+	next := &signingKey{Generation: 1, CreatedAt: now, SignsFrom: now}
+	if last := len(rows) - 1; last >= 0 {
+		next.Generation, next.SignsFrom = rows[last].Generation+1, rows[last].SignsUntil
+		if next.SignsFrom.Before(now) {
+			next.SignsFrom = now
+		}
+	} else if newest, err := store.For[signingKey](s.db).First(ctx, store.Query{Order: []store.Order{{Column: "generation", Desc: true}}}); err == nil {
+		next.Generation = newest.Generation + 1
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	next.SignsUntil = next.SignsFrom.Add(signingLife)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return err
+	}
+	key, err := jwt.PrivateKey("", private)
+	if err != nil {
+		return err
+	}
+	next.KeyID, next.Sealed = key.ID(), s.keys.seal(sealedKey(key.ID()), raw)
+	err = store.For[signingKey](s.db).Insert(ctx, next)
+	if taken, ok := errors.AsType[*store.ConstraintError](err); ok && taken.Kind == store.Unique {
+		return nil // another instance was faster
+	}
+	return err
+}
+
+func (s *signingKeys) unseal(row *signingKey) (jwt.Key, error) {
+	raw, err := s.keys.open(sealedKey(row.KeyID), row.Sealed)
+	if err != nil {
+		return jwt.Key{}, err
+	}
+	private, err := x509.ParsePKCS8PrivateKey(raw)
+	if err != nil {
+		return jwt.Key{}, fmt.Errorf("accounts: signing key: %w", err)
+	}
+	signer, ok := private.(*ecdsa.PrivateKey)
+	if !ok {
+		return jwt.Key{}, errors.New("accounts: signing key: it is no ECDSA key")
+	}
+	return jwt.PrivateKey(row.KeyID, signer)
+}
+
+// sealedKey is the place of a signing key.
+func sealedKey(id string) string { return "auth_signing_keys " + id }

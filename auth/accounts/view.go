@@ -1,0 +1,123 @@
+package accounts
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// userView is a user as clients see them. Members that are absent and those that are
+// null are not the same to them, so each says which it is.
+type userView struct {
+	ID                 store.ID        `json:"id"`
+	Aud                string          `json:"aud"`
+	Role               string          `json:"role"`
+	Email              string          `json:"email"`
+	EmailConfirmedAt   *time.Time      `json:"email_confirmed_at,omitempty"`
+	Phone              string          `json:"phone"`
+	PhoneConfirmedAt   *time.Time      `json:"phone_confirmed_at,omitempty"`
+	ConfirmedAt        *time.Time      `json:"confirmed_at,omitempty"`
+	InvitedAt          *time.Time      `json:"invited_at,omitempty"`
+	ConfirmationSentAt *time.Time      `json:"confirmation_sent_at,omitempty"`
+	RecoverySentAt     *time.Time      `json:"recovery_sent_at,omitempty"`
+	NewEmail           string          `json:"new_email,omitempty"`
+	EmailChangeSentAt  *time.Time      `json:"email_change_sent_at,omitempty"`
+	NewPhone           string          `json:"new_phone,omitempty"`
+	PhoneChangeSentAt  *time.Time      `json:"phone_change_sent_at,omitempty"`
+	ReauthenticationAt *time.Time      `json:"reauthentication_sent_at,omitempty"`
+	LastSignInAt       *time.Time      `json:"last_sign_in_at,omitempty"`
+	AppMetadata        json.RawMessage `json:"app_metadata"`
+	UserMetadata       json.RawMessage `json:"user_metadata"`
+	Identities         []identityView  `json:"identities"`
+	CreatedAt          time.Time       `json:"created_at"`
+	UpdatedAt          time.Time       `json:"updated_at"`
+	BannedUntil        *time.Time      `json:"banned_until,omitempty"`
+	DeletedAt          *time.Time      `json:"deleted_at,omitempty"`
+	IsAnonymous        bool            `json:"is_anonymous"`
+}
+
+// identityView is an identity as clients see it: id is what the provider calls the
+// user, identity_id that of the row.
+type identityView struct {
+	IdentityID   store.ID        `json:"identity_id"`
+	ID           string          `json:"id"`
+	UserID       store.ID        `json:"user_id"`
+	IdentityData json.RawMessage `json:"identity_data"`
+	Provider     string          `json:"provider"`
+	LastSignInAt *time.Time      `json:"last_sign_in_at,omitempty"`
+	CreatedAt    time.Time       `json:"created_at"`
+	UpdatedAt    time.Time       `json:"updated_at"`
+	Email        string          `json:"email,omitempty"`
+}
+
+func viewUser(u *user, identities []*identity) *userView {
+	v := &userView{
+		ID: u.ID, Aud: audience, Role: u.Role, Email: deref(u.Email), EmailConfirmedAt: u.EmailConfirmedAt, Phone: deref(u.Phone),
+		PhoneConfirmedAt: u.PhoneConfirmedAt, ConfirmedAt: u.EmailConfirmedAt, InvitedAt: u.InvitedAt, ConfirmationSentAt: u.ConfirmationSentAt,
+		RecoverySentAt: u.RecoverySentAt, NewEmail: deref(u.NewEmail), EmailChangeSentAt: u.EmailChangeSentAt, NewPhone: deref(u.NewPhone),
+		PhoneChangeSentAt: u.PhoneChangeSentAt, ReauthenticationAt: u.ReauthenticationSentAt, LastSignInAt: u.LastSignInAt,
+		AppMetadata: json.RawMessage(u.AppMetadata), UserMetadata: json.RawMessage(u.UserMetadata), Identities: []identityView{},
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, BannedUntil: u.BannedUntil, DeletedAt: u.RemovedAt, IsAnonymous: u.IsAnonymous,
+	}
+	if v.ConfirmedAt == nil {
+		v.ConfirmedAt = u.PhoneConfirmedAt
+	}
+	for _, i := range identities {
+		v.Identities = append(v.Identities, identityView{
+			IdentityID: i.ID, ID: i.Subject, UserID: i.UserID, IdentityData: json.RawMessage(i.Data), Provider: i.Provider,
+			LastSignInAt: i.LastSignInAt, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, Email: deref(i.Email),
+		})
+	}
+	return v
+}
+
+// sessionView is a session as clients see it: the two tokens and their user.
+type sessionView struct {
+	AccessToken  string    `json:"access_token"`
+	TokenType    string    `json:"token_type"`
+	ExpiresIn    int64     `json:"expires_in"` // seconds
+	ExpiresAt    int64     `json:"expires_at"` // Unix seconds
+	RefreshToken string    `json:"refresh_token"`
+	User         *userView `json:"user"`
+}
+
+// sendSession answers with the tokens of a session.
+func (x *exchange) sendSession(in *issued) error {
+	v, err := x.view(in.user)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, &sessionView{
+		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.expires.Sub(x.a.now()) / time.Second),
+		ExpiresAt: in.expires.Unix(), RefreshToken: in.refresh, User: v,
+	})
+}
+
+// view returns a user with their identities.
+func (x *exchange) view(u *user) (*userView, error) {
+	identities, err := store.For[identity](x.a.db).List(x.r.Context(), store.Query{
+		Where: store.Eq("user_id", u.ID), Order: []store.Order{{Column: "created_at"}},
+	})
+	return viewUser(u, identities), err
+}
+
+// send answers with JSON.
+func (x *exchange) send(status int, v any) error {
+	body, err := strictjson.Encode(v)
+	if err != nil {
+		return err
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	x.w.WriteHeader(status)
+	if x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(body) // the client has gone; nobody is left to tell
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package problem
+
+import "net/http"
+
+// Codes of the auth surface, GoTrue's. Clients branch on them.
+const (
+	AuthAnonymousDisabled    = "anonymous_provider_disabled"
+	AuthBadCodeVerifier      = "bad_code_verifier"
+	AuthBadJSON              = "bad_json"
+	AuthBadJWT               = "bad_jwt"
+	AuthBadOAuthCallback     = "bad_oauth_callback"
+	AuthBadOAuthState        = "bad_oauth_state"
+	AuthConflict             = "conflict"
+	AuthEmailExists          = "email_exists"
+	AuthEmailNotConfirmed    = "email_not_confirmed"
+	AuthFlowExpired          = "flow_state_expired"
+	AuthFlowNotFound         = "flow_state_not_found"
+	AuthIdentityExists       = "identity_already_exists"
+	AuthIdentityNotFound     = "identity_not_found"
+	AuthInsufficientAAL      = "insufficient_aal"
+	AuthInvalidCredentials   = "invalid_credentials"
+	AuthLinkingDisabled      = "manual_linking_disabled"
+	AuthMFAChallengeExpired  = "mfa_challenge_expired"
+	AuthMFAFactorNotFound    = "mfa_factor_not_found"
+	AuthMFANameConflict      = "mfa_factor_name_conflict"
+	AuthMFATooMany           = "too_many_enrolled_mfa_factors"
+	AuthMFAFailed            = "mfa_verification_failed"
+	AuthNoAuthorization      = "no_authorization"
+	AuthNotAdmin             = "not_admin"
+	AuthNotFound             = "not_found"
+	AuthOTPDisabled          = "otp_disabled"
+	AuthOTPExpired           = "otp_expired"
+	AuthOverEmailLimit       = "over_email_send_rate_limit"
+	AuthOverLimit            = "over_request_rate_limit"
+	AuthPhoneExists          = "phone_exists"
+	AuthProviderDisabled     = "provider_disabled"
+	AuthReauthenticate       = "reauthentication_needed"
+	AuthReauthenticateFailed = "reauthentication_not_valid"
+	AuthRefreshNotFound      = "refresh_token_not_found"
+	AuthRefreshUsed          = "refresh_token_already_used"
+	AuthSamePassword         = "same_password"
+	AuthSessionExpired       = "session_expired"
+	AuthSessionNotFound      = "session_not_found"
+	AuthSignupDisabled       = "signup_disabled"
+	AuthSingleIdentity       = "single_identity_not_deletable"
+	AuthUnexpected           = "unexpected_failure"
+	AuthUserBanned           = "user_banned"
+	AuthUserExists           = "user_already_exists"
+	AuthUserNotFound         = "user_not_found"
+	AuthValidation           = "validation_failed"
+	AuthWeakPassword         = "weak_password"
+)
+
+// authTable has the statuses of the auth surface's codes and the texts of those
+// whose error brings none.
+var authTable = map[string]entry{
+	AuthAnonymousDisabled:    {http.StatusUnprocessableEntity, "Anonymous sign-ins are disabled"},
+	AuthBadCodeVerifier:      {http.StatusBadRequest, "code challenge does not match previously saved code verifier"},
+	AuthBadJSON:              {http.StatusBadRequest, "Could not read request body"},
+	AuthBadJWT:               {http.StatusUnauthorized, "The token is not valid."},
+	AuthBadOAuthCallback:     {http.StatusBadRequest, "The provider's answer cannot be used."},
+	AuthBadOAuthState:        {http.StatusBadRequest, "OAuth state is missing, wrong or has expired"},
+	AuthConflict:             {http.StatusConflict, "The account was changed by another request at the same time."},
+	AuthEmailExists:          {http.StatusUnprocessableEntity, "A user with this email address has already been registered"},
+	AuthEmailNotConfirmed:    {http.StatusBadRequest, "Email not confirmed"},
+	AuthFlowExpired:          {http.StatusUnprocessableEntity, "invalid flow state, flow state has expired"},
+	AuthFlowNotFound:         {http.StatusNotFound, "invalid flow state, no valid flow state found"},
+	AuthIdentityExists:       {http.StatusUnprocessableEntity, "Identity is already linked"},
+	AuthIdentityNotFound:     {http.StatusNotFound, "Identity doesn't exist"},
+	AuthInsufficientAAL:      {http.StatusUnauthorized, "AAL2 session is required"},
+	AuthInvalidCredentials:   {http.StatusBadRequest, "Invalid login credentials"},
+	AuthLinkingDisabled:      {http.StatusNotFound, "Manual linking is disabled"},
+	AuthMFAChallengeExpired:  {http.StatusUnprocessableEntity, "The challenge has expired, begin with a new one"},
+	AuthMFAFactorNotFound:    {http.StatusNotFound, "Factor not found"},
+	AuthMFANameConflict:      {http.StatusUnprocessableEntity, "A factor with this friendly name exists"},
+	AuthMFATooMany:           {http.StatusUnprocessableEntity, "Maximum number of factors reached, unenroll to continue"},
+	AuthMFAFailed:            {http.StatusUnprocessableEntity, "Invalid code entered"},
+	AuthNoAuthorization:      {http.StatusUnauthorized, "This endpoint requires a bearer token"},
+	AuthNotAdmin:             {http.StatusForbidden, "User not allowed"},
+	AuthNotFound:             {http.StatusNotFound, "There is nothing at this address."},
+	AuthOTPDisabled:          {http.StatusUnprocessableEntity, "Signups not allowed for otp"},
+	AuthOTPExpired:           {http.StatusForbidden, "Token has expired or is invalid"},
+	AuthOverEmailLimit:       {http.StatusTooManyRequests, "Too many mails were asked for; wait a while"},
+	AuthOverLimit:            {http.StatusTooManyRequests, "Too many requests; wait a while"},
+	AuthPhoneExists:          {http.StatusUnprocessableEntity, "A user with this phone number has already been registered"},
+	AuthProviderDisabled:     {http.StatusBadRequest, "The provider is not enabled"},
+	AuthReauthenticate:       {http.StatusBadRequest, "Password update requires reauthentication"},
+	AuthReauthenticateFailed: {http.StatusUnprocessableEntity, "Verify called with a nonce that is not valid"},
+	AuthRefreshNotFound:      {http.StatusBadRequest, "Invalid Refresh Token: Refresh Token Not Found"},
+	AuthRefreshUsed:          {http.StatusBadRequest, "Invalid Refresh Token: Already Used"},
+	AuthSamePassword:         {http.StatusUnprocessableEntity, "New password should be different from the old password."},
+	AuthSessionExpired:       {http.StatusBadRequest, "Invalid Refresh Token: Session Expired"},
+	AuthSessionNotFound:      {http.StatusForbidden, "Session from session_id claim in JWT does not exist"},
+	AuthSignupDisabled:       {http.StatusUnprocessableEntity, "Signups not allowed for this instance"},
+	AuthSingleIdentity:       {http.StatusUnprocessableEntity, "User must have at least 1 identity after unlinking"},
+	AuthUnexpected:           {http.StatusInternalServerError, genericMessage},
+	AuthUserBanned:           {http.StatusBadRequest, "User is banned"},
+	AuthUserExists:           {http.StatusUnprocessableEntity, "User already registered"},
+	AuthUserNotFound:         {http.StatusNotFound, "User not found"},
+	AuthValidation:           {http.StatusBadRequest, "The request is not valid."},
+	AuthWeakPassword:         {http.StatusUnprocessableEntity, "Password is too weak"},
+}
