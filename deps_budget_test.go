@@ -20,6 +20,7 @@ var budgets = []struct {
 }{
 	{"auth", nil},
 	{"auth/jwt", []string{"github.com/go-jose/go-jose/v4"}},
+	{"auth/oidc", []string{"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2"}},
 	{"store", []string{
 		"github.com/jinzhu/inflection",
 		"github.com/puzpuzpuz/xsync/v3",

@@ -44,6 +44,7 @@ var arrows = []arrow{
 	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
+	{"auth/oidc", []string{"auth", "auth/jwt", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
 	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
@@ -68,6 +69,7 @@ var arrows = []arrow{
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
 	{"internal/paritytest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "compares the answers of one application on both engines"},
 	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
+	{"internal/oidctest/...", []string{"auth/...", "internal/..."}, "logs in at a foreign OpenID provider"},
 	{"internal/opentest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "lets foreign validators and compilers judge what an API says of itself"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
 }
@@ -92,6 +94,8 @@ var libraries = []library{
 	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2id and bcrypt are for passwords"},
 	{"golang.org/x/text", []string{"auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C"},
 	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},
+	{"github.com/coreos/go-oidc/v3", []string{"auth/oidc"}, nil, "discovery and the rules of ID tokens, in one leaf"},
+	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},

@@ -73,7 +73,7 @@ prepare() {
 	if [ ${#missing[@]} -gt 0 ]; then install "${missing[@]}"; fi
 	has_locale || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
 	local folder
-	for folder in internal/clienttest internal/opentest; do
+	for folder in internal/clienttest internal/oidctest internal/opentest; do
 		npm --prefix "$folder" ci --no-audit --no-fund
 	done
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// keepList says how a list may be kept. One with a tag is kept by the client
-// alone, unless it is shared, who asks each time whether it has changed: with If-None-Match the answer
-// is then 304, and as long as the change log has nothing of the tables behind the
-// list, none of them is read for it.
+// keepList says how a list that is not shared may be kept. One with a tag is kept
+// by the client alone, who asks each time whether it has changed: with
+// If-None-Match the answer is then 304, and as long as the change log has nothing
+// of the tables behind the list, none of them is read for it.
 func keepList(rows *store.Rows) string {
 	if rows.Tag == "" {
 		return keepNot

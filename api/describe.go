@@ -50,8 +50,8 @@ func (s *server) wholeSurface() *openapi.Surface {
 }
 
 // surface describes what a scope may be able to do; known says that its caller can
-// be told from others. The order is that of names,
-// so that it does not depend on the program's order of adding.
+// be told from others. The order is that of names, so that it does not depend on
+// the program's order of adding.
 func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
 	out := &openapi.Surface{
 		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),

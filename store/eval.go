@@ -25,7 +25,8 @@ func truthOf(b bool) truth {
 
 // evaluate decides a bound condition over a row of bound values, one for each
 // column of the table. decided is false for a condition that reads other tables
-// or an absent column, or searches as only the server can: the database has to judge it.
+// or an absent column, or searches as only the server can: the database has to
+// judge it.
 func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
 	switch n.kind {
 	case nodeTrue:

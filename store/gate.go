@@ -103,9 +103,7 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	}
 	if opts.Single {
 		ro.part = seed.Single
-		if v := g.table.Version; v != nil {
-			ro.extra = g.table.Columns[v.index : v.index+1]
-		}
+		ro.extra = g.table.versionColumn()
 	}
 	if q.After != "" {
 		ro.part = seed.Cursor

@@ -186,6 +186,14 @@ func (t *Table) managed(c *Column) bool {
 	return c == t.Version || c == t.CreatedAt || c == t.UpdatedAt || c == t.DeletedAt || c == t.Tenant
 }
 
+// versionColumn returns the column of the version as a list, empty without one.
+func (t *Table) versionColumn() []*Column {
+	if t.Version == nil {
+		return nil
+	}
+	return t.Columns[t.Version.index : t.Version.index+1]
+}
+
 // Type returns the struct type of the model.
 func (t *Table) Type() reflect.Type { return t.goType }
 

@@ -174,31 +174,6 @@ func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
 	return plan, err
 }
 
-// shape returns the shape of the written rows: their members and version, or
-// only their number.
-func (w *write) shape(c *compiler, plan *rowPlan) *driver.Shape {
-	c.shape = driver.Shape{}
-	if plan != nil {
-		c.shape.Members = plan.members
-	}
-	if plan == nil || w.table.Version != nil || len(plan.members) == 0 {
-		c.shape.Extra = append(c.extra[:0], KindInt)
-	}
-	if i := w.versionMember(c, plan); i >= 0 {
-		c.shape.Shared = append(c.shared[:0], i)
-	}
-	return &c.shape
-}
-
-// versionMember returns the index of the member that is the version where it has
-// a column of its own, or -1.
-func (w *write) versionMember(c *compiler, plan *rowPlan) int {
-	if w.table.Version == nil || !c.pg {
-		return -1
-	}
-	return plan.memberOf(w.table.Version)
-}
-
 // compileSimple writes a bare INSERT, UPDATE or DELETE.
 func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
 	s := source{table: w.table, alias: c.alias(), guard: w.guard}
@@ -219,24 +194,28 @@ func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
 		return st, nil
 	}
 	c.write(" returning ")
-	if err := w.returnColumns(c, s, plan); err != nil {
+	shape, err := w.returnColumns(c, s, plan)
+	if err != nil {
 		return nil, err
 	}
-	st := c.statement(w.shape(c, plan))
+	st := c.statement(shape)
 	st.Write = true
 	return st, nil
 }
 
-func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) error {
+// returnColumns writes the members of the written rows and their version, and
+// returns the shape that has them.
+func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) (*driver.Shape, error) {
 	start := len(c.sql)
 	if !c.pg {
 		// RETURNING on SQLite knows the columns by the table's name only.
 		s.alias = w.table.sqlName
 	}
 	if err := c.rowColumns(s, plan, false); err != nil {
-		return err
+		return nil, err
 	}
-	if v := w.table.Version; v != nil && w.versionMember(c, plan) < 0 {
+	shape := c.newShape(plan, nil, readOptions{extra: w.table.versionColumn()})
+	if v := w.table.Version; v != nil && !c.shares(0) {
 		if len(c.sql) > start {
 			c.write(", ")
 		}
@@ -244,8 +223,9 @@ func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) error {
 	}
 	if len(c.sql) == start {
 		c.bind(KindInt, int64(1)) // stands for the row
+		shape.Extra, shape.Shared = []Kind{KindInt}, nil
 	}
-	return nil
+	return shape, nil
 }
 
 // changeRows writes UPDATE or DELETE with its WHERE.

@@ -136,6 +136,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 	if w.marks() {
 		rows = oldRows
 	}
+	shape := &driver.Shape{Extra: []Kind{KindInt}} // the number of rows
 	if plan == nil {
 		c.write(" select count(*)")
 		if err := w.answerFilter(c, result, checks, " filter (where ", ")"); err != nil {
@@ -144,7 +145,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 		c.write(" from ", rows, " ", result.alias)
 	} else {
 		c.write(" select ")
-		if err := w.returnColumns(c, result, plan); err != nil {
+		if shape, err = w.returnColumns(c, result, plan); err != nil {
 			return nil, err
 		}
 		c.write(" from ", rows, " ", result.alias)
@@ -156,7 +157,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 			c.keyList(result)
 		}
 	}
-	st := c.statement(w.shape(c, plan))
+	st := c.statement(shape)
 	st.Write = true
 	return st, nil
 }

@@ -139,7 +139,7 @@ func failureName(status int) string { return "Error" + strconv.Itoa(status) }
 
 // errorContent are the two forms of an error.
 var errorContent = Content{
-	{"application/json", ref("plinth.Error")},
+	{jsonForm, ref("plinth.Error")},
 	{"application/problem+json", ref("plinth.Problem")},
 }
 

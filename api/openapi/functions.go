@@ -34,7 +34,7 @@ func (b *builder) function(f *Function) {
 	answers = slices.DeleteFunc(answers, func(a answer) bool { return a.status == http.StatusNoContent })
 	answers = append(answers, answer{http.StatusNoContent, "Done; always so with `Prefer: return=minimal`.", preferred, nil})
 	post := operation("rpc."+f.Name, append([]Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")}, onRows...))
-	post.RequestBody = &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{"application/json", ref(in)}}}
+	post.RequestBody = &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{jsonForm, ref(in)}}}
 	if f.Repeats {
 		b.repeats(&post)
 	}
@@ -108,7 +108,7 @@ func queryArguments(in *Schema) []Parameter {
 			Name: p.Name, In: "query", Description: "Argument " + p.Name + ".", Required: slices.Contains(in.Required, p.Name), Schema: s,
 		}
 		if len(s.Type) == 0 || s.Type[0] == "array" || s.Type[0] == "object" {
-			argument.Schema, argument.Content = nil, Content{{"application/json", s}}
+			argument.Schema, argument.Content = nil, Content{{jsonForm, s}}
 		}
 		all = append(all, argument)
 	}

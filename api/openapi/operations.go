@@ -181,13 +181,13 @@ func putBody(_ *Surface, t *Table) *RequestBody {
 	}
 	return &RequestBody{
 		Description: description, Required: true,
-		Content: Content{{"application/json", &Schema{Type: TypeList{"object"}}}},
+		Content: Content{{jsonForm, &Schema{Type: TypeList{"object"}}}},
 	}
 }
 
 func updateBody(_ *Surface, t *Table) *RequestBody {
 	return &RequestBody{
 		Description: "The columns to change; the others stay as they are.", Required: true,
-		Content: Content{{"application/json", ref(t.Table.Name + ".Update")}},
+		Content: Content{{jsonForm, ref(t.Table.Name + ".Update")}},
 	}
 }

@@ -1,5 +1,6 @@
 // Package authtest mints access tokens for tests of applications and of other
-// packages. It is for tests only.
+// packages, and is an OpenID provider for them that can be told to do wrong. It is
+// for tests only.
 package authtest
 
 import (

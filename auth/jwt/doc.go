@@ -39,6 +39,12 @@
 // [NewSigner] returns a [Signer] that turns an [auth.Principal] into a token its
 // Verifier turns back.
 //
+// # Other tokens
+//
+// [Open] verifies the signature of a token that is no access token, such as an ID
+// token, and leaves what it says to its caller; [Assert] signs one by which a client
+// proves who it is.
+//
 // # Limits
 //
 // Encrypted tokens, unencoded payloads, critical header extensions and keys or

@@ -17,34 +17,25 @@ const typAccess = "at+jwt"
 // payloads.
 var forbidden = [...]string{"jwk", "jku", "x5c", "x5u", "crit", "b64", "enc", "zip"}
 
-// checkHeader returns the key a token is to be verified with. What the header
-// says only selects among configured keys; it must agree with the one it gets.
-func (v *Verifier) checkHeader(ctx context.Context, data []byte) (Key, error) {
+// readHeader decodes a header and refuses one that no token of ours has.
+func readHeader(data []byte) (map[string]any, error) {
 	header, err := decodeObject(data)
 	if err != nil {
-		return Key{}, refuse("header " + err.Error())
+		return nil, refuse("header " + err.Error())
 	}
 	for _, name := range forbidden {
 		if _, found := header[name]; found {
-			return Key{}, refuse("header has " + name)
+			return nil, refuse("header has " + name)
 		}
 	}
-	if err := v.checkType(header["typ"]); err != nil {
-		return Key{}, err
-	}
-	key, err := v.selectKey(ctx, header)
-	if err != nil {
-		return Key{}, err
-	}
-	if header["alg"] != string(key.algorithm) {
-		return Key{}, refuse("alg is not that of the key")
-	}
-	return key, nil
+	return header, nil
 }
 
-// selectKey looks kid up as the plain data it is. The algorithm is looked at
-// first: one that no key has is no reason to ask anybody for keys.
-func (v *Verifier) selectKey(ctx context.Context, header map[string]any) (Key, error) {
+// selectKey returns the key a token is to be verified with. What the header says
+// only selects among keys; it must agree with the one it gets. kid is looked up as
+// the plain data it is. The algorithm is looked at first: one that no key has is no
+// reason to ask anybody for keys.
+func selectKey(ctx context.Context, keys KeySource, header map[string]any) (Key, error) {
 	switch header["alg"] {
 	case "RS256", "ES256", "EdDSA", "HS256":
 	default:
@@ -57,26 +48,36 @@ func (v *Verifier) selectKey(ctx context.Context, header map[string]any) (Key, e
 			return Key{}, refuse("kid is not a short string")
 		}
 	}
-	key, found, err := v.keys.Key(ctx, kid)
+	key, found, err := keys.Key(ctx, kid)
 	switch {
 	case err != nil:
 		return Key{}, fmt.Errorf("auth/jwt: keys: %w: %w", auth.ErrUnavailable, err)
 	case !found || key.verify == nil:
 		return Key{}, refuse("kid is not known")
+	case header["alg"] != string(key.algorithm):
+		return Key{}, refuse("alg is not that of the key")
 	}
 	return key, nil
 }
 
-// checkType tells access tokens from others the issuer may sign. A typ is a
-// media type, so its case and a leading application/ do not matter (RFC 7515
-// section 4.1.9).
-func (v *Verifier) checkType(value any) error {
-	if value == nil && v.config.InsecureUntyped {
-		return nil
+// typeOf returns the typ of a header. It is a media type, so its case and a leading
+// application/ do not matter (RFC 7515 section 4.1.9). One that is no text is none
+// that anybody knows.
+func typeOf(header map[string]any) string {
+	value := header["typ"]
+	if value == nil {
+		return ""
 	}
-	typ, _ := value.(string)
-	typ = strings.TrimPrefix(strings.ToLower(typ), "application/")
-	if typ == typAccess || typ == "jwt" && v.config.InsecureUntyped {
+	typ, ok := value.(string)
+	if !ok || typ == "" {
+		return "?"
+	}
+	return strings.TrimPrefix(strings.ToLower(typ), "application/")
+}
+
+// checkType tells access tokens from others the issuer may sign.
+func (v *Verifier) checkType(typ string) error {
+	if typ == typAccess || v.config.InsecureUntyped && (typ == "" || typ == "jwt") {
 		return nil
 	}
 	return refuse("typ is not that of an access token")

@@ -48,11 +48,18 @@ func New(config Config) (*Verifier, error) {
 // tenant claim fill the fields of their names. Such a claim of the wrong type
 // refuses the token; an aal that is not aal1 to aal3 counts as unknown.
 func (v *Verifier) Verify(ctx context.Context, token string) (auth.Principal, error) {
-	header, err := checkShape(token)
+	header, err := checkShape(token, auth.MaxTokenSize)
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	key, err := v.checkHeader(ctx, header)
+	members, err := readHeader(header)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	if err := v.checkType(typeOf(members)); err != nil {
+		return auth.Principal{}, err
+	}
+	key, err := selectKey(ctx, v.keys, members)
 	if err != nil {
 		return auth.Principal{}, err
 	}
@@ -69,8 +76,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (auth.Principal, er
 
 // checkShape makes sure that token is three segments in their only spelling and
 // returns the first, decoded. Five segments, an encrypted token, end here.
-func checkShape(token string) (header []byte, err error) {
-	if len(token) > auth.MaxTokenSize {
+func checkShape(token string, maxSize int) (header []byte, err error) {
+	if len(token) > maxSize {
 		return nil, refuse("token too long")
 	}
 	if strings.Count(token, ".") != 2 {

@@ -54,49 +54,45 @@ func (rd *reader) keep(at int, values [][]byte) {
 
 // lastRow writes the extra values of the row that was kept.
 func (rd *reader) lastRow() error {
-	l := rd.last
+	l, from := rd.last, 0
 	if !l.exists {
 		return nil
 	}
-	own, from := l.at+len(rd.shape.Members), 0
-	rd.result.Extra = append(rd.result.Extra[:0], '[')
-	for i, end := range l.ends {
-		var value []byte
-		if end >= 0 {
+	rd.result.Extra = rd.result.Extra[:0]
+	return rd.writeExtra(l.at, func(i, _ int) (value []byte) {
+		if end := l.ends[i]; end >= 0 {
 			value, from = l.room[from:end:end], end
 		}
-		if err := rd.extraValue(i, rd.columnOf(i, l.at, &own), value); err != nil {
-			return err
-		}
-	}
-	rd.result.Extra = append(rd.result.Extra, ']')
-	return nil
+		return value
+	})
 }
 
-// extra appends the array of a row's extra values; its members begin at a column.
+// extra appends the extra values of a row to those of the rows before; its members
+// begin at a column.
 func (rd *reader) extra(at int, values [][]byte) error {
 	if len(rd.result.Extra) > 0 {
 		rd.result.Extra = append(rd.result.Extra, ',')
 	}
-	rd.result.Extra = append(rd.result.Extra, '[')
-	own := at + len(rd.shape.Members)
-	for i := range rd.shape.Extra {
-		column := rd.columnOf(i, at, &own)
-		if err := rd.extraValue(i, column, values[column]); err != nil {
-			return err
-		}
-	}
-	rd.result.Extra = append(rd.result.Extra, ']')
-	return nil
+	return rd.writeExtra(at, func(_, column int) []byte { return values[column] })
 }
 
-func (rd *reader) extraValue(i, column int, value []byte) (err error) {
-	if i > 0 {
-		rd.result.Extra = append(rd.result.Extra, ',')
+// writeExtra appends the array of the extra values of a row, each by its number and
+// its column.
+func (rd *reader) writeExtra(at int, value func(i, column int) []byte) error {
+	dst, own := rd.result.Extra, at+len(rd.shape.Members)
+	for i, kind := range rd.shape.Extra {
+		if i == 0 {
+			dst = append(dst, '[')
+		} else {
+			dst = append(dst, ',')
+		}
+		column := rd.columnOf(i, at, &own)
+		m := driver.Member{Kind: kind}
+		var err error
+		if dst, err = appendMember(dst, &m, rd.oid(column), value(i, column)); err != nil {
+			return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
+		}
 	}
-	m := driver.Member{Kind: rd.shape.Extra[i]}
-	if rd.result.Extra, err = appendMember(rd.result.Extra, &m, rd.oid(column), value); err != nil {
-		return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
-	}
+	rd.result.Extra = append(dst, ']')
 	return nil
 }

@@ -1,0 +1,94 @@
+package oidc
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// ErrNoEndSession reports a provider without a page to log out at.
+var ErrNoEndSession = errors.New("auth/oidc: the provider has no end_session_endpoint")
+
+// An AnswerError is what a provider says instead of logging somebody in (RFC 6749
+// sections 4.1.2.1 and 5.2). It is an [auth.ErrInvalid] where it says so of this
+// login, such as access_denied, and an [auth.ErrUnavailable] where it speaks of
+// itself or of this client.
+type AnswerError struct {
+	// Code is the error, and Description its error_description. They are the
+	// provider's, or of whoever wrote the URL: cut, and without secrets, but not fit
+	// for a page as they are.
+	Code, Description string
+}
+
+// Error returns both, quoted.
+func (e *AnswerError) Error() string {
+	text := "auth/oidc: the provider answers " + quote(e.Code)
+	if e.Description != "" {
+		text += ": " + quote(e.Description)
+	}
+	return text
+}
+
+// Unwrap returns what the answer means.
+func (e *AnswerError) Unwrap() error {
+	switch e.Code {
+	case "access_denied", "account_selection_required", "consent_required", "interaction_required", "invalid_grant", "login_required", "user_cancelled_authorize",
+		"bad_verification_code", "unverified_user_email": // GitHub
+		return auth.ErrInvalid
+	}
+	return auth.ErrUnavailable
+}
+
+const (
+	maxCode        = 64 // characters of an error
+	minSecret      = 8
+	maxDescription = 256 // of its description, and of any other text of a provider
+)
+
+// newAnswerError cuts what a provider says and takes out of its words what must not
+// be repeated.
+func newAnswerError(code, description string, secrets ...string) *AnswerError {
+	for _, secret := range secrets {
+		if len(secret) >= minSecret { // a shorter one is in many words
+			description = strings.ReplaceAll(description, secret, "...")
+		}
+	}
+	return &AnswerError{Code: cut(code, maxCode), Description: cut(description, maxDescription)}
+}
+
+// refuse returns the error for a login that does not hold. The reason is for logs.
+func refuse(reason string) error { return fmt.Errorf("auth/oidc: %s: %w", reason, auth.ErrInvalid) }
+
+// unavailable returns the error for a login that nobody could judge.
+func unavailable(doing string, err error) error {
+	if errors.Is(err, auth.ErrUnavailable) {
+		return err
+	}
+	// An error of net/http tells the URL, which is of no use here.
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		err = inner.Err
+	}
+	if text := err.Error(); len(text) > maxDescription {
+		err = errors.New(quote(text)) // it may repeat what was answered
+	}
+	return fmt.Errorf("auth/oidc: %s: %w: %w", doing, auth.ErrUnavailable, err)
+}
+
+// quote makes a text of others fit for a log.
+func quote(text string) string { return strconv.QuoteToASCII(cut(text, maxDescription)) }
+
+// cut shortens a text to at most n bytes.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}

@@ -1,0 +1,82 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// Finish turns what the browser brought back, the query or the form of the callback,
+// into who the user is. flow is the login this browser began; whoever keeps it has to
+// make sure that it is used once.
+func (p *Provider) Finish(ctx context.Context, flow Flow, values url.Values) (Identity, Tokens, error) {
+	if err := flow.check(p.cfg.Name, p.cfg.Now()); err != nil {
+		return Identity{}, Tokens{}, err
+	}
+	if err := checkState(flow.state, values); err != nil {
+		return Identity{}, Tokens{}, err
+	}
+	m, err := p.service.metadata(ctx)
+	if err != nil {
+		return Identity{}, Tokens{}, err
+	}
+	answer, err := p.cfg.readCallback(m, flow.state, values)
+	if err != nil {
+		return Identity{}, Tokens{}, err
+	}
+	tokens, err := p.exchange(ctx, m, flow.state, answer.code)
+	if err != nil {
+		return Identity{}, Tokens{}, err
+	}
+	who, err := p.service.identify(ctx, m, grant{tokens, flow.state.Nonce})
+	if err != nil {
+		return Identity{}, Tokens{}, err
+	}
+	if answer.iss != "" && answer.iss != who.Issuer {
+		return Identity{}, Tokens{}, refuse("iss is not that of the ID token")
+	}
+	if who.Name == "" {
+		who.Name = answer.name
+	}
+	return who, tokens, nil
+}
+
+// exchange turns a code into tokens (RFC 6749 section 4.1.3).
+func (p *Provider) exchange(ctx context.Context, m *metadata, flow flowState, code string) (Tokens, error) {
+	secret := p.cfg.ClientSecret
+	if p.cfg.ClientSecretFunc != nil {
+		var err error
+		if secret, err = p.cfg.ClientSecretFunc(ctx); err != nil {
+			return Tokens{}, unavailable("client secret", err)
+		}
+	}
+	client := oauth2.Config{ClientID: p.cfg.ClientID, ClientSecret: secret, Endpoint: m.endpoint, RedirectURL: flow.RedirectURI}
+	token, err := client.Exchange(guarded(ctx, p.client), code, oauth2.VerifierOption(flow.Verifier))
+	if err != nil {
+		return Tokens{}, exchangeError(err, code, flow.Verifier, secret)
+	}
+	if !strings.EqualFold(token.Type(), "Bearer") {
+		return Tokens{}, unavailable("token endpoint", errors.New("the access token is of an unknown type"))
+	}
+	raw, _ := token.Extra("id_token").(string)
+	return Tokens{Access: token.AccessToken, Refresh: token.RefreshToken, Expiry: token.Expiry, ID: raw}, nil
+}
+
+// exchangeError tells an answer of the provider from the absence of one, and nothing
+// of what is secret.
+func exchangeError(err error, secrets ...string) error {
+	if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		if answer.ErrorCode != "" && answer.Response.StatusCode < 500 {
+			return newAnswerError(answer.ErrorCode, answer.ErrorDescription, secrets...)
+		}
+		return unavailable("token endpoint", fmt.Errorf("it answers %d", answer.Response.StatusCode))
+	}
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return unavailable("token endpoint", failed)
+	}
+	return unavailable("token endpoint", errors.New("its answer cannot be read"))
+}
