@@ -45,6 +45,7 @@ var arrows = []arrow{
 	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
 	{"auth/oidc", []string{"auth", "auth/jwt", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
+	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
 	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
@@ -96,6 +97,7 @@ var libraries = []library{
 	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},
 	{"github.com/coreos/go-oidc/v3", []string{"auth/oidc"}, nil, "discovery and the rules of ID tokens, in one leaf"},
 	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},
+	{"github.com/go-webauthn/webauthn", []string{"auth/passkey"}, nil, "a tree with parsers for TPM and Android that only passkeys pay for"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},

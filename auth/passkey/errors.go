@@ -1,0 +1,31 @@
+package passkey
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/go-webauthn/webauthn/protocol"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// maxReason is how many bytes of a library's reason reach the logs.
+const maxReason = 200
+
+// refuse returns the error for what does not hold. The reason is for logs.
+func refuse(reason string) error {
+	return fmt.Errorf("auth/passkey: %s: %w", reason, auth.ErrInvalid)
+}
+
+// refused gives an error of a library or a decoder the form of this package. What
+// it may quote of the response is escaped and cut. The cause is not wrapped: its
+// type is nobody's business.
+func refused(what string, err error) error {
+	reason := err.Error()
+	if e, ok := errors.AsType[*protocol.Error](err); ok && e.DevInfo != "" {
+		reason += ": " + e.DevInfo
+	}
+	quoted := strconv.QuoteToASCII(reason[:min(len(reason), maxReason)])
+	return refuse(what + ": " + quoted[1:len(quoted)-1])
+}
