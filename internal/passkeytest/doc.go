@@ -1,0 +1,8 @@
+// Package passkeytest has tests only: they let a real browser register passkeys,
+// sign in and step up with them, against auth/passkey. The browser is Debian's
+// Chromium with its virtual authenticator (WebAuthn section 11), driven over the
+// DevTools protocol.
+//
+// Without Chromium the tests are skipped in one line; PLINTH_TEST_REQUIRE makes
+// that a failure. CHROMIUM names a binary that is called otherwise.
+package passkeytest
