@@ -67,6 +67,7 @@ prepare() {
 	has_pooler || missing+=(pgbouncer)
 	command -v node || missing+=(nodejs)
 	command -v npm || missing+=(npm)
+	command -v chromium || missing+=(chromium)
 	command -v curl || missing+=(curl)
 	command -v gcc || missing+=(gcc libc6-dev) # for the race detector
 	[ -d /usr/share/iso-codes/json ] || missing+=(iso-codes)

@@ -82,7 +82,9 @@ func (p *RelyingParty) check(c Ceremony, session string, kinds ...kind) error {
 	switch {
 	case !slices.Contains(kinds, c.state.Kind):
 		return refuse("ceremony of another kind")
-	case c.state.RPID != p.config.RPID:
+	// One domain may have a party for second factors that asks for less than the one
+	// for logins without a password.
+	case c.state.RPID != p.config.RPID || c.state.Verification != p.config.UserVerification:
 		return refuse("ceremony of another relying party")
 	case subtle.ConstantTimeCompare(c.state.Session, digest(session)) != 1:
 		return refuse("ceremony of another session")

@@ -144,7 +144,7 @@ func find(ctx context.Context, lookup Lookup, id, handle []byte) (Credential, er
 	case errors.Is(err, auth.ErrInvalid):
 		return Credential{}, refuse("unknown credential")
 	case err != nil:
-		return Credential{}, fmt.Errorf("%w: auth/passkey: looking up a credential: %w", auth.ErrUnavailable, err)
+		return Credential{}, fmt.Errorf("auth/passkey: looking up a credential: %w: %w", auth.ErrUnavailable, err)
 	case !bytes.Equal(stored.ID, id):
 		return Credential{}, refuse("credential of another id")
 	case !bytes.Equal(stored.UserHandle, handle):

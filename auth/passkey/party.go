@@ -12,8 +12,9 @@ const (
 	// handle).
 	MaxHandle = 64
 
-	// MaxCredentials is the largest number of credentials of a user that a ceremony
-	// can be begun with.
+	// MaxCredentials is the largest number of credentials of a user. One who has them
+	// cannot register another, and no ceremony is begun with more: hold registrations
+	// to it where they are stored, as two may end at once.
 	MaxCredentials = 32
 )
 
@@ -59,10 +60,12 @@ func New(config Config) (*RelyingParty, error) {
 	return &RelyingParty{config: config, library: library}, nil
 }
 
+var errTooMany = fmt.Errorf("auth/passkey: a user can have at most %d credentials", MaxCredentials)
+
 // checkCredentials holds what a ceremony is begun with to what it can carry.
 func checkCredentials(credentials []Credential) error {
 	if len(credentials) > MaxCredentials {
-		return fmt.Errorf("auth/passkey: a user can have at most %d credentials", MaxCredentials)
+		return errTooMany
 	}
 	for _, c := range credentials {
 		if len(c.ID) == 0 || len(c.ID) > MaxID {

@@ -357,6 +357,7 @@ func TestBeginRefused(t *testing.T) {
 		{"registration with a long handle", func() error { _, _, err := w.party.BeginRegistration(long, session, nil); return err }, "1 to 64 bytes"},
 		{"registration without session", func() error { _, _, err := w.party.BeginRegistration(ann, "", nil); return err }, "session is required"},
 		{"registration with many", func() error { _, _, err := w.party.BeginRegistration(ann, session, many); return err }, "at most 32"},
+		{"registration of one too many", func() error { _, _, err := w.party.BeginRegistration(ann, session, many[1:]); return err }, "at most 32"},
 		{"login without credentials", func() error { _, _, err := w.party.BeginLogin(ann, session, nil); return err }, "no credential"},
 		{"login without handle", func() error { _, _, err := w.party.BeginLogin(faceless, session, one); return err }, "1 to 64 bytes"},
 		{"login with many", func() error { _, _, err := w.party.BeginLogin(ann, session, many); return err }, "at most 32"},

@@ -145,6 +145,14 @@ func TestAssertionOfOthers(t *testing.T) {
 			refused(t, wrong{name: way.name + " by another user", why: "another user"}, err)
 		}
 	}
+	// What a party for second factors has begun is no login at a stricter one, nor the
+	// other way round.
+	lenient := newWorld(t, func(c *passkey.Config) { c.UserVerification = passkey.Discouraged })
+	for from, to := range map[*world]*world{w: lenient, lenient: w} {
+		options, ceremony := from.begun(from.party.BeginLogin(ann, session, w.stored[:1]))
+		_, err := to.party.FinishLogin(t.Context(), ceremony, session, w.lookup, devices()["EdDSA"].asserts(options, 0, ann.Handle).assertion())
+		refused(t, wrong{name: "login at a party with other verification", why: "another relying party"}, err)
+	}
 	// Ben signs Ann's ceremony, and the credentials that are allowed have his by mistake.
 	options, ceremony := w.begun(w.party.BeginStepUp(ann, session, w.stored))
 	a := devices()["ES256"].asserts(options, 0, nil)

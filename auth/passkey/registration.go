@@ -21,6 +21,9 @@ func (p *RelyingParty) BeginRegistration(user User, session string, existing []C
 	if user.Name == "" {
 		return nil, Ceremony{}, errors.New("auth/passkey: the user's Name is required")
 	}
+	if len(existing) == MaxCredentials {
+		return nil, Ceremony{}, errTooMany
+	}
 	ceremony = p.begin(registration, user.Handle, session, nil)
 	options, err = p.creationOptions(ceremony, user, existing)
 	return options, ceremony, err

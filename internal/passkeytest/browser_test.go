@@ -58,7 +58,7 @@ func start(t *testing.T) *browser {
 	theirIn, in := pipe(t)
 	out, theirOut := pipe(t)
 	args := []string{
-		"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + t.TempDir(), "--disable-gpu", "--disable-dev-shm-usage",
+		"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + folder(t), "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "about:blank",
 	}
 	if os.Geteuid() == 0 {
@@ -92,6 +92,18 @@ func start(t *testing.T) *browser {
 	})
 	b.open(t)
 	return b
+}
+
+// folder returns one that is removed as far as it goes: helpers of the browser may
+// write for a moment after it has ended, which would fail a test with TempDir.
+func folder(t *testing.T) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "passkeytest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(path) })
+	return path
 }
 
 func pipe(t *testing.T) (r, w *os.File) {
