@@ -24,7 +24,7 @@ type code struct {
 	Kind      string   `bun:",notnull"` // a codeKind
 	UserID    *store.ID
 	Hash      []byte     `bun:",notnull,unique"`     // of the long form
-	ShortHash []byte     `bun:",notnull"`            // of the digits that a person can type, with the user's id; empty without a user
+	ShortHash []byte     `bun:",notnull"`            // of the digits that a person can type, with the user's id; empty for other codes
 	Data      store.JSON `bun:",notnull,type:jsonb"` // what the code is for, by its kind
 	CreatedAt time.Time  `bun:",notnull"`
 	ExpiresAt time.Time  `bun:",notnull"`
@@ -40,20 +40,23 @@ type newCode struct {
 	user *store.ID // nil: of nobody yet
 	life time.Duration
 	data any // kept as JSON; nil is "{}"
+
+	// mailed gives a user's code a short form, and ends those of the same kind
+	// that the user has had: only the last mail counts.
+	mailed bool
 }
 
 // secrets are the forms of a code, which the database does not have.
 type secrets struct {
 	long  string // 256 bits, in a link
-	short string // six digits, for the user it was made for
+	short string // six digits, for the user it was mailed to; empty for others
 }
 
 // shortDigits is the length of the codes that people type. They are as good as their
 // budget of attempts is small, see attempt.
 const shortDigits = 6
 
-// makeCode makes a code. Those of the same kind that the user has had are good no
-// more: only the last mail counts.
+// makeCode makes a code.
 func (a *Accounts) makeCode(ctx context.Context, tx *store.Tx, n newCode) (secrets, error) {
 	now := a.now()
 	c := &code{ID: store.NewID(), Kind: string(n.kind), UserID: n.user, ShortHash: []byte{}, Data: "{}", CreatedAt: now, ExpiresAt: now.Add(n.life)}
@@ -66,7 +69,7 @@ func (a *Accounts) makeCode(ctx context.Context, tx *store.Tx, n newCode) (secre
 			return out, err
 		}
 	}
-	if n.user != nil {
+	if n.mailed {
 		if err := a.dropCodes(ctx, tx, *n.user, n.kind); err != nil {
 			return out, err
 		}
