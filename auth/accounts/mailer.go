@@ -14,6 +14,8 @@ type Mailer interface {
 	//	new_email the address it is to have, for email_change
 	//	site      Config.SiteURL
 	//	expires   how long link and code are good, as "1h0m0s"
+	//	change    what has happened, for notice: password, email, phone, factor_added,
+	//	          factor_removed, identity_added, identity_removed, key_added
 	//
 	// It is called again later after an error, for as long as the mail is of use.
 	Send(ctx context.Context, to, template, locale string, values map[string]string) error
