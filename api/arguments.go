@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
@@ -59,7 +60,7 @@ func (f *function) queryArguments(args []pgrst.Arg, lim pgrst.Limits) ([]byte, e
 	seen := map[string]bool{}
 	for _, arg := range args {
 		if seen[arg.Name] {
-			return nil, problem.Errorf(problem.BadQuery, "the argument %q is given more than once", shorten(arg.Name))
+			return nil, problem.Errorf(problem.BadQuery, "the argument %q is given more than once", quote.Text(arg.Name))
 		}
 		seen[arg.Name] = true
 		if len(body) > 1 {
@@ -90,7 +91,7 @@ func appendArgument(dst []byte, t reflect.Type, arg pgrst.Arg, lim pgrst.Limits)
 		form == formNumber && doc.Kind() != strictjson.Number,
 		form == formBool && doc.Kind() != strictjson.Bool:
 		return nil, problem.Errorf(problem.InvalidText, "%s: invalid input syntax for %s: %s",
-			shorten(arg.Name), form, strconv.Quote(shorten(arg.Value)))
+			quote.Text(arg.Name), form, strconv.Quote(quote.Text(arg.Value)))
 	}
 	return append(dst, doc.Raw()...), nil
 }

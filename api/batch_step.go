@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/internal/pointer"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
@@ -57,7 +58,7 @@ func (s *server) parseBatch(body []byte) ([]batchStep, error) {
 			err = badStep("id: another step has it")
 		}
 		if err != nil {
-			return nil, &stepError{shorten(st.id), err}
+			return nil, &stepError{quote.Text(st.id), err}
 		}
 		known[st.id] = true
 		steps = append(steps, st)
@@ -94,7 +95,7 @@ func (st *batchStep) parse(v strictjson.Value, base string, known map[string]boo
 		case "bind":
 			err = st.parseBinds(member, known)
 		default:
-			err = badStep("a step has no member %q", shorten(string(name)))
+			err = badStep("a step has no member %q", quote.Text(string(name)))
 		}
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -71,16 +72,7 @@ var (
 
 // unknownTable is the answer for a table that is not exposed, whether it exists
 // or not.
-func unknownTable(name string) error { return &store.UnknownTableError{Table: shorten(name)} }
-
-// shorten cuts what a client sent to a length that fits into a message.
-func shorten(s string) string {
-	const most = 64
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
-}
+func unknownTable(name string) error { return &store.UnknownTableError{Table: quote.Text(name)} }
 
 // wrongMethod is the answer for a method that what the path names does not have.
 func (x *exchange) wrongMethod() error {
@@ -88,5 +80,5 @@ func (x *exchange) wrongMethod() error {
 	if x.path.Shape == pgrst.ShapeCall {
 		code = problem.RPCMethod
 	}
-	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + shorten(x.r.Method), Allow: x.allowed()}
+	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + quote.Text(x.r.Method), Allow: x.allowed()}
 }

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/spelling"
 )
 
 // unknownFunction is the answer for a name that is no function. Its hint names
 // the one the caller may have meant, of those they may call.
 func (x *exchange) unknownFunction(name string) error {
-	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", shorten(name))
+	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", quote.Text(name))
 	nearest := maxTypos + 1
 	for _, f := range x.s.functions.list {
 		if d := spelling.Distance(name, f.name, nearest); d < nearest && f.gate.open(&x.caller.principal) {
@@ -25,7 +26,7 @@ func (x *exchange) unknownFunction(name string) error {
 // unknownArguments is the answer for arguments that a function does not have.
 func (f *function) unknownArguments(given []string) error {
 	for i := range given {
-		given[i] = shorten(given[i])
+		given[i] = quote.Text(given[i])
 	}
 	slices.Sort(given)
 	call := "public." + f.name + "(" + strings.Join(given[:min(len(given), 16)], ", ") + ")"

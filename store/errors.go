@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // coded is an error that knows its code on the wire (see internal/problem).
@@ -143,22 +144,9 @@ func (e *UnknownColumnError) Problem() string {
 // ProblemText returns message, details and hint for a client.
 func (e *UnknownColumnError) ProblemText() (message, details, hint string) {
 	if e.Payload {
-		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", quotable(e.Column), e.Table), "", ""
+		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", quote.Text(e.Column), e.Table), "", ""
 	}
-	return fmt.Sprintf("column %s.%s does not exist", e.Table, quotable(e.Column)), "", ""
-}
-
-// quotable cuts a name that a client sent to what an answer repeats of it.
-func quotable(name string) string {
-	const most = 200
-	if len(name) <= most {
-		return name
-	}
-	end := most
-	for end > 0 && !utf8.RuneStart(name[end]) {
-		end--
-	}
-	return name[:end] + "..."
+	return fmt.Sprintf("column %s.%s does not exist", e.Table, quote.Text(e.Column)), "", ""
 }
 
 // UnknownTableError reports a table that does not exist, or that the scope may

@@ -3,6 +3,8 @@ package problem
 import (
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // accepts reports whether an Accept header (RFC 9110 section 12.5.1) admits a media
@@ -13,8 +15,8 @@ func accepts(header []string, typ, subtype string) bool {
 	for _, line := range header {
 		for line != "" {
 			var item string
-			item, line = cutUnquoted(line, ',')
-			mediaRange, params := cutUnquoted(item, ';')
+			item, line = httpfield.Cut(line, ',')
+			mediaRange, params := httpfield.Cut(item, ';')
 			mediaRange = strings.TrimSpace(mediaRange)
 			if mediaRange == "" {
 				continue
@@ -46,7 +48,7 @@ func specificity(mediaRange, typ, subtype string) int {
 func zeroWeight(params string) bool {
 	for params != "" {
 		var param string
-		param, params = cutUnquoted(params, ';')
+		param, params = httpfield.Cut(params, ';')
 		name, value, _ := strings.Cut(param, "=")
 		if strings.EqualFold(strings.TrimSpace(name), "q") {
 			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
@@ -54,20 +56,4 @@ func zeroWeight(params string) bool {
 		}
 	}
 	return false
-}
-
-// cutUnquoted cuts s at the first sep outside a quoted string.
-func cutUnquoted(s string, sep byte) (before, after string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == sep && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
 }

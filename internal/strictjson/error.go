@@ -3,6 +3,8 @@ package strictjson
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // codeBadBody is PostgREST's code for a body it cannot use. A test holds it equal to
@@ -61,17 +63,5 @@ func (e *MemberError) text() string {
 	if e.Path == "" {
 		return "the document " + e.Reason
 	}
-	return "member " + strconv.Quote(shorten(e.Path)) + " " + e.Reason
-}
-
-// shorten keeps a key of the client's from filling the answer and the log.
-func shorten(s string) string {
-	const most = 64
-	n := 0
-	for i := range s {
-		if n++; n > most {
-			return s[:i] + "..."
-		}
-	}
-	return s
+	return "member " + strconv.Quote(quote.Text(e.Path)) + " " + e.Reason
 }

@@ -3,6 +3,8 @@ package strictjson
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // scanner checks a document in one pass. Its methods take the position of the first
@@ -145,7 +147,7 @@ func (s *scanner) member(i, depth int, frame *keyFrame) (int, error) {
 		return end, err
 	}
 	if !s.lim.LastWins && !s.keys.add(s.data, frame, newKeyRef(i, escaped), end) {
-		key := shorten(string(appendUnquoted(nil, s.data[i:end])))
+		key := quote.Text(string(appendUnquoted(nil, s.data[i:end])))
 		return i, s.fail(i, "the key "+strconv.Quote(key)+" appears twice")
 	}
 	i = s.space(end)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -62,7 +63,7 @@ func NegotiateAccept(header http.Header) (Media, error) {
 	for _, line := range lines {
 		for line != "" {
 			var item string
-			item, line = cutOutsideQuotes(line, ',')
+			item, line = httpfield.Cut(line, ',')
 			if strings.Trim(item, " \t") == "" {
 				continue
 			}
@@ -84,7 +85,7 @@ func NegotiateAccept(header http.Header) (Media, error) {
 // mediaRange reads one item of an Accept header. Parameters that would change
 // the answer are not known, and neither is the item then.
 func mediaRange(item string) (m Media, weight float64, ok bool) {
-	name, params := cutOutsideQuotes(item, ';')
+	name, params := httpfield.Cut(item, ';')
 	switch strings.ToLower(strings.Trim(name, " \t")) {
 	case "*/*", "application/*", "application/json":
 		m = MediaJSON
@@ -132,7 +133,7 @@ func mediaParams(params string) iter.Seq2[string, string] {
 	return func(yield func(key, value string) bool) {
 		for params := params; params != ""; {
 			var param string
-			param, params = cutOutsideQuotes(params, ';')
+			param, params = httpfield.Cut(params, ';')
 			key, value, _ := strings.Cut(param, "=")
 			if !yield(strings.ToLower(strings.Trim(key, " \t")), strings.Trim(value, " \t")) {
 				return
@@ -145,20 +146,4 @@ func mediaParams(params string) iter.Seq2[string, string] {
 func parseWeight(text string) (weight float64, ok bool) {
 	weight, err := strconv.ParseFloat(text, 64)
 	return weight, err == nil && 0 <= weight && weight <= 1
-}
-
-// cutOutsideQuotes cuts at the first separator that is not in a quoted string.
-func cutOutsideQuotes(s string, separator byte) (before, after string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == separator && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -25,8 +26,8 @@ func NegotiateOpenAPI(header http.Header) (contentType string, err error) {
 	for _, line := range lines {
 		for line != "" {
 			var item string
-			item, line = cutOutsideQuotes(line, ',')
-			name, params := cutOutsideQuotes(item, ';')
+			item, line = httpfield.Cut(line, ',')
+			name, params := httpfield.Cut(item, ';')
 			if name = strings.ToLower(strings.Trim(name, " \t")); name == "" {
 				continue
 			}

@@ -3,6 +3,8 @@ package pgrst
 import (
 	"net/http"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // Plan is the form of an answer that explains a read in place of its rows.
@@ -40,11 +42,11 @@ func AcceptsPlan(header http.Header) (p Plan, ok bool) {
 	if len(lines) != 1 || !strings.HasPrefix(lines[0], mediaPlan) {
 		return p, false
 	}
-	item, more := cutOutsideQuotes(lines[0], ',')
+	item, more := httpfield.Cut(lines[0], ',')
 	if more != "" {
 		return p, false
 	}
-	name, params := cutOutsideQuotes(item, ';')
+	name, params := httpfield.Cut(item, ';')
 	switch strings.Trim(name, " \t") {
 	case mediaPlan, mediaPlanText:
 	case mediaPlanJSON:

@@ -3,9 +3,9 @@ package pgrst
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // Error is a request that cannot be understood or is not supported. Its code
@@ -33,23 +33,8 @@ func (e *Error) ProblemText() (message, details, hint string) {
 	return e.Message, e.Details, e.Hint
 }
 
-// maxQuote is how many bytes of a client's text a message repeats.
-const maxQuote = 200
-
-// shorten cuts text to what a message repeats, between two runes.
-func shorten(text string) string {
-	if len(text) <= maxQuote {
-		return text
-	}
-	end := maxQuote
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "..."
-}
-
-// shortenHeader does the same for the text of a header, which may be no UTF-8.
-func shortenHeader(text string) string { return shorten(strings.ToValidUTF8(text, "?")) }
+// shortenHeader returns what a message repeats of a header, which may be no UTF-8.
+func shortenHeader(text string) string { return quote.Text(strings.ToValidUTF8(text, "?")) }
 
 // parseError is a problem.BadQuery in PostgREST's words: what was being read, the text,
 // the place, and what was found and expected there. column counts from 1.
@@ -58,7 +43,7 @@ func parseError(what, text string, line, column int, details string) *Error {
 	b.WriteString(`"failed to parse `)
 	b.WriteString(what)
 	b.WriteString(" (")
-	b.WriteString(shorten(text))
+	b.WriteString(quote.Text(text))
 	b.WriteString(`)" (line `)
 	b.WriteString(strconv.Itoa(line))
 	b.WriteString(", column ")
@@ -76,14 +61,14 @@ func unsupported(what string) *Error {
 func repeated(key string) *Error {
 	return &Error{
 		Code:    problem.BadQuery,
-		Message: "the parameter " + strconv.Quote(shorten(key)) + " is given more than once",
+		Message: "the parameter " + strconv.Quote(quote.Text(key)) + " is given more than once",
 		Hint:    "Join the values into one parameter.",
 	}
 }
 
 // notEmbedded is the error for a parameter of an embed that select lacks.
 func notEmbedded(name string) *Error {
-	name = shorten(name)
+	name = quote.Text(name)
 	return &Error{
 		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is not an embedded resource in this request",
@@ -93,7 +78,7 @@ func notEmbedded(name string) *Error {
 
 // ambiguousEmbed is the error for a relation that select embeds several times.
 func ambiguousEmbed(name string) *Error {
-	name = shorten(name)
+	name = quote.Text(name)
 	return &Error{
 		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is embedded more than once in this request",

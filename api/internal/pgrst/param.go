@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // param is one key=value of a query string, decoded.
@@ -112,7 +113,5 @@ func unhex(c byte) byte {
 // badEncoding quotes the text with its escapes undecoded and its other bytes
 // made printable, so the message is valid UTF-8 whatever came in.
 func badEncoding(reason, raw string) error {
-	return &Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(shortenBytes(raw))}
+	return &Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(quote.Text(raw))}
 }
-
-func shortenBytes(raw string) string { return raw[:min(len(raw), maxQuote)] }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -94,7 +95,7 @@ func ParsePrefer(header http.Header) (Prefer, error) {
 	for _, line := range lines {
 		for line != "" {
 			var item string
-			item, line = cutOutsideQuotes(line, ',')
+			item, line = httpfield.Cut(line, ',')
 			item = strings.Trim(item, " \t")
 			if item != "" && !p.add(item) {
 				p.invalid = append(p.invalid, shortenHeader(item))
@@ -120,7 +121,7 @@ type preferences struct {
 // add notes a preference and reports whether it is known. One whose kind was
 // given before is known and does nothing.
 func (p *preferences) add(item string) bool {
-	item, _ = cutOutsideQuotes(item, ';')
+	item, _ = httpfield.Cut(item, ';')
 	name, value, _ := strings.Cut(item, "=")
 	name, value = strings.ToLower(strings.Trim(name, " \t")), strings.Trim(value, ` 	"`)
 	switch name + "=" + value {

@@ -1,0 +1,20 @@
+// Package quote keeps the text of a client from filling answers and logs.
+package quote
+
+import "unicode/utf8"
+
+// Max is how many bytes of a client's text a message repeats.
+const Max = 200
+
+// Text returns what a message repeats of a text: all of it, or its first Max bytes,
+// cut between two runes, and dots.
+func Text(s string) string {
+	if len(s) <= Max {
+		return s
+	}
+	end := Max
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "..."
+}
