@@ -21,6 +21,7 @@ type Accounts struct {
 	verifier *jwt.Verifier
 	revoked  *revocations
 	verified *verifiedTokens
+	outbox   outbox
 	who      auth.Authenticator
 }
 
@@ -39,7 +40,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	if err := errors.Join(err, errKeys, errHashes, db.Register(models()...)); err != nil {
 		return nil, err
 	}
-	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, revoked: newRevocations(), verified: newVerifiedTokens()}
+	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, revoked: newRevocations(), verified: newVerifiedTokens(), outbox: newOutbox()}
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err

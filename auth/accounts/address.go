@@ -1,7 +1,7 @@
 package accounts
 
 import (
-	"net/mail"
+	netmail "net/mail"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -20,7 +20,7 @@ func canonicalEmail(text string) (email string, ok bool) {
 	if len(text) > maxEmail || strings.ContainsAny(text, "\r\n\t <>\",;\\") {
 		return "", false
 	}
-	parsed, err := mail.ParseAddress(text)
+	parsed, err := netmail.ParseAddress(text)
 	if err != nil || parsed.Address != text || parsed.Name != "" {
 		return "", false
 	}

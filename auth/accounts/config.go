@@ -64,8 +64,15 @@ type Config struct {
 	Keys auth.Keys
 
 	// Mailer sends what users have to read. Without one, everything that needs mail
-	// is refused.
+	// is refused: requests by which users get mail are answered by 422
+	// email_provider_disabled.
 	Mailer Mailer
+
+	// MailInterval is how long an address waits for the next mail of a kind, such
+	// as a recovery, whoever asks for it.
+	//
+	// Defaults to a minute.
+	MailInterval time.Duration
 
 	// Hashes and Passwords say how passwords are kept and which may be chosen.
 	Hashes    password.Config
@@ -89,6 +96,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.SessionLife = cmp.Or(c.SessionLife, 30*24*time.Hour)
 	c.SessionIdle = cmp.Or(c.SessionIdle, 14*24*time.Hour)
 	c.RefreshGrace = cmp.Or(c.RefreshGrace, 10*time.Second)
+	c.MailInterval = cmp.Or(c.MailInterval, time.Minute)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

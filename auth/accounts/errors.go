@@ -1,6 +1,10 @@
 package accounts
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
 
 // failure is an error as clients of this surface know it: a code, a status with it,
 // and a text.
@@ -32,4 +36,5 @@ var (
 	errUserExists     = failf("user_already_exists", "User already registered")
 	errSessionUnknown = failf("session_not_found", "Session Not Found")
 	errNoAnonymous    = failf("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+	errNoMailer       = failf(problem.AuthNoMail, "This server sends no mail")
 )

@@ -39,6 +39,7 @@ type user struct {
 	EmailChangeSentAt      *time.Time
 	PhoneChangeSentAt      *time.Time
 	ReauthenticationSentAt *time.Time
+	EmailChangeHalf        *string // which of the two addresses of a change has agreed to it
 }
 
 // identity is a way a user is known: by mail, by phone, or to a provider.
@@ -113,5 +114,8 @@ type event struct {
 
 // models are the tables of the package.
 func models() []any {
-	return []any{(*user)(nil), (*identity)(nil), (*session)(nil), (*revocation)(nil), (*signingKey)(nil), (*event)(nil), (*code)(nil)}
+	return []any{
+		(*user)(nil), (*identity)(nil), (*session)(nil), (*revocation)(nil), (*signingKey)(nil), (*event)(nil), (*code)(nil),
+		(*outgoing)(nil), (*mailTime)(nil),
+	}
 }

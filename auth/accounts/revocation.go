@@ -67,10 +67,8 @@ func (r *revocations) add(v *revocation, now time.Time, ttl time.Duration) {
 // noted is what add needs of a table's row, from wherever it comes.
 func (a *Accounts) noted(v *revocation) { a.revoked.add(v, a.now(), a.config.AccessTTL) }
 
-// Run keeps this instance up with the sessions that end on others, until ctx ends,
-// and then returns nil. Without it access tokens of theirs hold until they expire.
-// Sessions that end on this instance are known at once.
-func (a *Accounts) Run(ctx context.Context) error {
+// followRevocations takes note of the sessions that end on other instances.
+func (a *Accounts) followRevocations(ctx context.Context) error {
 	table := a.db.Table((*revocation)(nil)).Name
 	take := func(_ context.Context, _ *store.Tx, batch []store.Change) error {
 		for _, c := range batch {

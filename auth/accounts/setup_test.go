@@ -27,6 +27,8 @@ type world struct {
 	a   *accounts.Accounts
 	cfg accounts.Config
 	now *atomic.Int64
+
+	mailbox *mailbox // of everybody; Config.Mailer
 }
 
 func (w *world) advance(d time.Duration) { w.now.Add(int64(d)) }
@@ -36,11 +38,11 @@ func engines(t *testing.T, change func(*accounts.Config), test func(t *testing.T
 	t.Helper()
 	t.Parallel()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
-		w := &world{t: t, db: db, now: new(atomic.Int64)}
+		w := &world{t: t, db: db, now: new(atomic.Int64), mailbox: new(mailbox)}
 		w.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
 		cfg := accounts.Config{
 			MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: "https://example.test",
-			Autoconfirm: true, Hashes: password.Config{Memory: 64, Time: 1}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Autoconfirm: true, Mailer: w.mailbox, Hashes: password.Config{Memory: 64, Time: 1}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 			Now: func() time.Time { return time.Unix(0, w.now.Load()) },
 		}
 		if change != nil {

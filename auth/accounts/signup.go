@@ -60,19 +60,15 @@ func (a *Accounts) create(ctx context.Context, tx *store.Tx, u *user, from devic
 	if err := store.For[user](tx).Insert(ctx, u); err != nil {
 		return err
 	}
-	if err := a.addEmailIdentity(ctx, tx, u); err != nil {
-		return err
-	}
-	return a.record(ctx, tx, &event{Kind: "signed_up", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
-}
-
-// addEmailIdentity writes the identity that a user's address is.
-func (a *Accounts) addEmailIdentity(ctx context.Context, tx *store.Tx, u *user) error {
 	data, err := store.JSONOf(map[string]any{"sub": u.ID, "email": deref(u.Email), "email_verified": u.EmailConfirmedAt != nil, "phone_verified": false})
 	if err != nil {
 		return err
 	}
-	return store.For[identity](tx).Insert(ctx, &identity{UserID: u.ID, Provider: "email", Subject: u.ID.String(), Data: data, Email: u.Email})
+	id := &identity{UserID: u.ID, Provider: "email", Subject: u.ID.String(), Data: data, Email: u.Email}
+	if err := store.For[identity](tx).Insert(ctx, id); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "signed_up", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
 }
 
 // pretended is the answer for an address that has an account: what a new one would

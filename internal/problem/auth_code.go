@@ -25,6 +25,7 @@ const (
 	AuthMFANameConflict      = "mfa_factor_name_conflict"
 	AuthMFATooMany           = "too_many_enrolled_mfa_factors"
 	AuthMFAFailed            = "mfa_verification_failed"
+	AuthNoMail               = "email_provider_disabled"
 	AuthNoAuthorization      = "no_authorization"
 	AuthNotAdmin             = "not_admin"
 	AuthNotFound             = "not_found"
@@ -76,6 +77,7 @@ var authTable = map[string]entry{
 	AuthMFATooMany:           {http.StatusUnprocessableEntity, "Maximum number of factors reached, unenroll to continue"},
 	AuthMFAFailed:            {http.StatusUnprocessableEntity, "Invalid code entered"},
 	AuthNoAuthorization:      {http.StatusUnauthorized, "This endpoint requires a bearer token"},
+	AuthNoMail:               {http.StatusUnprocessableEntity, "This server sends no mail"},
 	AuthNotAdmin:             {http.StatusForbidden, "User not allowed"},
 	AuthNotFound:             {http.StatusNotFound, "There is nothing at this address."},
 	AuthOTPDisabled:          {http.StatusUnprocessableEntity, "Signups not allowed for otp"},

@@ -62,7 +62,7 @@ type Error struct {
 	// Allow lists the methods of a 405.
 	Allow []string
 
-	// RetryAfter is how long the client should wait, for 503.
+	// RetryAfter is how long the client should wait, for 429 and 503.
 	RetryAfter time.Duration
 
 	// Cause is logged and found by errors.Is and errors.As, and never sent.

@@ -1,0 +1,18 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// SendDue sends what the outbox holds and is due.
+func (a *Accounts) SendDue(ctx context.Context) error { return a.sendDue(ctx) }
+
+// QueueMail puts a mail into the outbox, "" for nobody.
+func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return a.mail(ctx, tx, mail{to: to, template: MailNotice, values: map[string]string{"code": "a secret"}, life: life})
+	})
+}

@@ -1,0 +1,130 @@
+package accounts_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+func (w *world) queue(to string, life time.Duration) {
+	w.t.Helper()
+	if err := w.a.QueueMail(w.t.Context(), to, life); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// queued counts the rows of the outbox.
+func (w *world) queued() int {
+	w.t.Helper()
+	var n int
+	if err := w.db.Bun().NewRaw("select count(*) from auth_mails").Scan(w.t.Context(), &n); err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+func TestOutbox(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		log := new(bytes.Buffer)
+		w.cfg.Logger = slog.New(slog.NewTextHandler(log, nil))
+		a, err := accounts.New(w.db, w.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.a = a
+		w.queue("ann@example.org", 0)
+		w.queue("", 0)
+		if n := w.queued(); n != 2 {
+			t.Fatalf("%d rows", n)
+		}
+		var sealed []byte
+		if err := w.db.Bun().NewRaw("select sealed from auth_mails limit 1").Scan(t.Context(), &sealed); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(sealed, []byte("secret")) || bytes.Contains(sealed, []byte("ann")) {
+			t.Error("the database shows what the mail says")
+		}
+		m := w.mail(accounts.MailNotice, "ann@example.org")
+		if m.values["code"] != "a secret" || w.queued() != 0 {
+			t.Errorf("%v, %d left", m.values, w.queued())
+		}
+
+		w.mailbox.setDown(true)
+		w.queue("bob@example.org", time.Hour)
+		if mails := w.mails(); len(mails) != 0 || w.queued() != 1 {
+			t.Fatal("a mail that was not sent is lost")
+		}
+		w.mails() // not due again at once
+		w.mailbox.setDown(false)
+		if mails := w.mails(); len(mails) != 0 {
+			t.Error("tried again without a wait")
+		}
+		w.advance(time.Minute)
+		w.mail(accounts.MailNotice, "bob@example.org")
+
+		w.mailbox.setDown(true)
+		w.queue("cat@example.org", time.Hour)
+		for range 60 {
+			w.advance(2 * time.Minute)
+			w.mails()
+		}
+		if w.queued() != 0 {
+			t.Error("a mail of no more use is still kept")
+		}
+		if text := log.String(); !strings.Contains(text, "given_up=true") || strings.Contains(text, "a secret") {
+			t.Errorf("log: %s", text)
+		}
+	})
+}
+
+// TestOutboxOfInstances: of several instances that look at once one sends.
+func TestOutboxOfInstances(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		const mails = 40
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for range 3 {
+			a, err := accounts.New(w.db, w.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				if err := a.Run(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if err := w.a.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		for range mails {
+			w.queue("ann@example.org", 0)
+		}
+		for deadline := time.Now().Add(20 * time.Second); w.queued() > 0 && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
+		stop()
+		wg.Wait()
+		if got, tries := w.mailbox.take(); len(got) != mails || tries != mails {
+			t.Errorf("%d mails sent in %d tries, want %d", len(got), tries, mails)
+		}
+	})
+}
+
+// TestNoMailer: without a Mailer nothing is queued, and who needs a mail is told so.
+func TestNoMailer(t *testing.T) {
+	engines(t, func(c *accounts.Config) { c.Mailer = nil }, func(t *testing.T, w *world) {
+		if err := w.a.QueueMail(t.Context(), "ann@example.org", 0); err == nil {
+			t.Error("a mail that nobody sends was queued")
+		}
+		w.must(200, w.do("POST /signup", "", ann))
+	})
+}

@@ -1,0 +1,44 @@
+package accounts
+
+import (
+	"context"
+	"sync"
+)
+
+// Run does what accounts do in the background, until ctx ends, and then returns nil:
+//
+//   - It keeps this instance up with the sessions that end on others. Without it
+//     access tokens of theirs hold until they expire. Sessions that end on this
+//     instance are known at once.
+//   - It sends the mails that this instance and others have to send. Several
+//     instances send a mail once, unless one is killed while it does.
+//
+// If a part fails for good the others are stopped, and Run returns its error.
+func (a *Accounts) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var (
+		wg    sync.WaitGroup
+		once  sync.Once
+		first error
+	)
+	for _, part := range a.background() {
+		wg.Go(func() {
+			if err := part(ctx); err != nil {
+				once.Do(func() { first = err })
+				stop(err)
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}
+
+// background are the parts of Run. Each returns nil when its context ends.
+func (a *Accounts) background() []func(context.Context) error {
+	parts := []func(context.Context) error{a.followRevocations}
+	for range mailSenders {
+		parts = append(parts, a.sendMails)
+	}
+	return parts
+}
