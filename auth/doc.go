@@ -40,6 +40,12 @@
 // A package that serves requests needs nothing but [Middleware] to fill the
 // context and [FromContext] to read it.
 //
+// # Logins elsewhere
+//
+// [Flow], [LoginOptions], [Identity] and [ProviderTokens] are what packages that ask
+// a provider who somebody is (auth/oidc) and packages that let people in
+// (auth/accounts) say to each other. Neither knows the other.
+//
 // # Errors
 //
 // [ErrInvalid] and everything that wraps it is answered with 401. Every other

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/seed-7694ebf6/plinth/auth"
 )
 
 const (
@@ -21,29 +23,6 @@ const (
 	maxParam  = 512 // bytes of a value
 )
 
-// BeginOptions are what one login asks for.
-type BeginOptions struct {
-	// RedirectURI is where the provider sends the browser back: an https URL that
-	// the provider knows, http on loopback only. It must come from configuration,
-	// never from a request. Let each provider have one of its own: not all say in
-	// their answers who they are (RFC 9700 section 4.4.2). It is required.
-	RedirectURI string
-
-	// LoginHint is whom the provider might propose, such as an address.
-	LoginHint string
-
-	// Prompt is what the provider has to ask: none, login, consent, select_account
-	// or create, several with spaces between them.
-	Prompt string
-
-	// Scopes are asked for besides those of Config.
-	Scopes []string
-
-	// Params are further parameters, such as access_type. None that this package
-	// sets can be among them.
-	Params map[string]string
-}
-
 // reserved are the parameters that Begin sets, and those that would set them in
 // another way.
 var reserved = []string{
@@ -52,26 +31,26 @@ var reserved = []string{
 }
 
 // Begin returns the URL to send the browser to, and the login that has begun.
-func (p *Provider) Begin(ctx context.Context, opts BeginOptions) (to string, flow Flow, err error) {
-	if err := opts.check(); err != nil {
-		return "", Flow{}, err
+func (p *Provider) Begin(ctx context.Context, opts auth.LoginOptions) (to string, flow auth.Flow, err error) {
+	if err := checkOptions(&opts); err != nil {
+		return "", auth.Flow{}, err
 	}
 	m, err := p.service.metadata(ctx)
 	if err != nil {
-		return "", Flow{}, err
+		return "", auth.Flow{}, err
 	}
-	flow = Flow{flowState{
+	flow = auth.Flow{
 		Provider: p.cfg.Name, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
-		RedirectURI: opts.RedirectURI, Ends: p.cfg.Now().Add(FlowLife).Unix(),
-	}}
-	params := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(flow.state.Verifier)}
+		RedirectURI: opts.RedirectURI, FormPost: p.cfg.ResponseMode == ResponseFormPost, Ends: p.cfg.Now().Add(FlowLife).Unix(),
+	}
+	params := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(flow.Verifier)}
 	set := func(name, value string) {
 		if value != "" {
 			params = append(params, oauth2.SetAuthURLParam(name, value))
 		}
 	}
 	if !p.cfg.preset.github {
-		set("nonce", flow.state.Nonce)
+		set("nonce", flow.Nonce)
 	}
 	set("response_mode", p.cfg.ResponseMode)
 	set("login_hint", opts.LoginHint)
@@ -83,11 +62,11 @@ func (p *Provider) Begin(ctx context.Context, opts BeginOptions) (to string, flo
 		ClientID: p.cfg.ClientID, Endpoint: m.endpoint, RedirectURL: opts.RedirectURI,
 		Scopes: union(p.cfg.Scopes, opts.Scopes),
 	}
-	return client.AuthCodeURL(flow.state.State, params...), flow, nil
+	return client.AuthCodeURL(flow.State, params...), flow, nil
 }
 
-// check refuses what no provider would understand, or what is too much.
-func (o *BeginOptions) check() error {
+// checkOptions refuses what no provider would understand, or what is too much.
+func checkOptions(o *auth.LoginOptions) error {
 	if err := checkRedirect(o.RedirectURI); err != nil {
 		return err
 	}
@@ -120,7 +99,7 @@ func (o *BeginOptions) check() error {
 // 7.3).
 func checkRedirect(raw string) error {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(raw) > maxFlow/2 {
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(raw) > auth.MaxFlow/2 {
 		return errors.New("auth/oidc: RedirectURI must be an absolute URL without user and fragment")
 	}
 	addr, err := netip.ParseAddr(u.Hostname())

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth"
 )
 
 const (
@@ -21,7 +23,7 @@ type callback struct {
 }
 
 // checkState makes sure that an answer is the one to a login.
-func checkState(flow flowState, values url.Values) error {
+func checkState(flow auth.Flow, values url.Values) error {
 	for _, name := range []string{"code", "error", "error_description", "iss", "state", "user"} {
 		if len(values[name]) > 1 {
 			return refuse(name + " comes more than once")
@@ -35,7 +37,7 @@ func checkState(flow flowState, values url.Values) error {
 
 // readCallback judges whether the answer to a login comes from the provider that was
 // asked, and has a code. One that says why there is none is an [AnswerError].
-func (c *Config) readCallback(m *metadata, flow flowState, values url.Values) (callback, error) {
+func (c *Config) readCallback(m *metadata, flow auth.Flow, values url.Values) (callback, error) {
 	if err := c.checkIss(m, values); err != nil {
 		return callback{}, err
 	}

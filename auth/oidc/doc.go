@@ -1,7 +1,7 @@
 // Package oidc logs people in with accounts they have elsewhere: at any OpenID
 // provider by discovery (OpenID Connect Core 1.0, Discovery 1.0), and at GitHub,
 // which has OAuth 2.0 only. It keeps nothing: what belongs to a login under way is a
-// [Flow] that the caller keeps, in a database or in a cookie.
+// [auth.Flow] that the caller keeps, in a database or in a cookie.
 //
 // # Logging in
 //
@@ -11,7 +11,7 @@
 //
 //	provider, err := oidc.New(oidc.Google(clientID, clientSecret))
 //	...
-//	to, flow, err := provider.Begin(ctx, oidc.BeginOptions{RedirectURI: "https://notes.example/callback"})
+//	to, flow, err := provider.Begin(ctx, auth.LoginOptions{RedirectURI: "https://notes.example/callback"})
 //	// keep flow where only this browser leads to it, and send the browser to to
 //	...
 //	who, tokens, err := provider.Finish(ctx, flow, r.URL.Query())
@@ -28,7 +28,7 @@
 //
 // # Who it is
 //
-// An [Identity] is the pair of Issuer and Subject and nothing else: names and
+// An [auth.Identity] is the pair of Issuer and Subject and nothing else: names and
 // addresses change hands. EmailVerified is true only where the provider says so and
 // is believed: see [Config].TrustEmail.
 //

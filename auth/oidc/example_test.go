@@ -24,7 +24,7 @@ func Example() {
 	}
 	const cookie = "__Host-login"
 	http.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {
-		to, flow, err := provider.Begin(r.Context(), oidc.BeginOptions{RedirectURI: "https://notes.example/callback"})
+		to, flow, err := provider.Begin(r.Context(), auth.LoginOptions{RedirectURI: "https://notes.example/callback"})
 		if err != nil {
 			http.Error(w, "try again later", http.StatusServiceUnavailable)
 			return
@@ -41,7 +41,7 @@ func Example() {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	})
 	http.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
-		var flow oidc.Flow // the zero one finishes no login
+		var flow auth.Flow // the zero one finishes no login
 		if kept, err := r.Cookie(cookie); err == nil {
 			if data, err := url.QueryUnescape(kept.Value); err == nil {
 				_ = json.Unmarshal([]byte(data), &flow) // as if there were none
@@ -92,7 +92,7 @@ func ExampleGitHub() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	to, _, err := provider.Begin(context.Background(), oidc.BeginOptions{RedirectURI: "https://notes.example/callback"})
+	to, _, err := provider.Begin(context.Background(), auth.LoginOptions{RedirectURI: "https://notes.example/callback"})
 	if err != nil {
 		log.Fatal(err)
 	}

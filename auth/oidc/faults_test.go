@@ -123,14 +123,14 @@ func attempt(t *testing.T, p *oidc.Provider, fake *authtest.Provider, patience t
 	secrets = []string{authtest.ClientSecret}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	to, flow, err := p.Begin(ctx, oidc.BeginOptions{RedirectURI: redirectURI})
+	to, flow, err := p.Begin(ctx, auth.LoginOptions{RedirectURI: redirectURI})
 	if err != nil {
 		return secrets, err
 	}
 	back := fake.Authorize(to)
-	secrets = append(secrets, back.Get("code"), member(t, flow, "verifier"), member(t, flow, "nonce"), flow.State())
+	secrets = append(secrets, back.Get("code"), member(t, flow, "verifier"), member(t, flow, "nonce"), flow.State)
 	who, tokens, err := p.Finish(ctx, flow, back)
-	if err != nil && (who.Subject != "" || who.Claims != nil || tokens != oidc.Tokens{}) {
+	if err != nil && (who.Subject != "" || who.Claims != nil || tokens != auth.ProviderTokens{}) {
 		t.Errorf("an error comes with %v and %v", who, tokens)
 	}
 	if err == nil && who.Subject != "ada" {
@@ -159,7 +159,7 @@ func TestAnswerError(t *testing.T) {
 	}
 	flow, _ := begin(t, p, fake)
 	long := strings.Repeat("é", 10000)
-	_, _, err = p.Finish(t.Context(), flow, url.Values{"state": {flow.State()}, "iss": {fake.Issuer()}, "error": {long}, "error_description": {long}})
+	_, _, err = p.Finish(t.Context(), flow, url.Values{"state": {flow.State}, "iss": {fake.Issuer()}, "error": {long}, "error_description": {long}})
 	if answer, ok = errors.AsType[*oidc.AnswerError](err); !ok || len(answer.Code) > 64 || len(answer.Description) > 256 || !errors.Is(err, auth.ErrUnavailable) {
 		t.Errorf("a long answer: %.80v", err)
 	}
@@ -183,11 +183,11 @@ func TestCallback(t *testing.T) {
 	verifier := member(t, other, "verifier")
 	for _, tt := range []struct {
 		name   string
-		flow   oidc.Flow
+		flow   auth.Flow
 		values url.Values
 	}{
-		{"NoFlow", oidc.Flow{}, back},
-		{"NoFlowNoState", oidc.Flow{}, url.Values{"code": back["code"]}},
+		{"NoFlow", auth.Flow{}, back},
+		{"NoFlowNoState", auth.Flow{}, url.Values{"code": back["code"]}},
 		{"OfAnotherBrowser", other, back},
 		{"AnswerOfAnother", own, theirs},
 		{"OfAnotherProvider", changed(t, own, map[string]any{"provider": "google"}), back},
@@ -199,7 +199,7 @@ func TestCallback(t *testing.T) {
 		{"EmptyCode", own, with("code", "")},
 		{"TwoCodes", own, with("code", "a", "b")},
 		{"LongCode", own, with("code", strings.Repeat("x", 5000))},
-		{"TwoStates", own, with("state", own.State(), own.State())},
+		{"TwoStates", own, with("state", own.State, own.State)},
 		{"ErrorToo", own, with("error", "server_error")},
 		{"EmptyIss", own, with("iss", "")},
 		{"IssWithSlash", own, with("iss", fake.Issuer()+"/")},

@@ -8,36 +8,38 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/seed-7694ebf6/plinth/auth"
 )
 
 // Finish turns what the browser brought back, the query or the form of the callback,
 // into who the user is. flow is the login this browser began; whoever keeps it has to
 // make sure that it is used once.
-func (p *Provider) Finish(ctx context.Context, flow Flow, values url.Values) (Identity, Tokens, error) {
-	if err := flow.check(p.cfg.Name, p.cfg.Now()); err != nil {
-		return Identity{}, Tokens{}, err
+func (p *Provider) Finish(ctx context.Context, flow auth.Flow, values url.Values) (auth.Identity, auth.ProviderTokens, error) {
+	if err := checkFlow(flow, p.cfg.Name, p.cfg.Now()); err != nil {
+		return auth.Identity{}, auth.ProviderTokens{}, err
 	}
-	if err := checkState(flow.state, values); err != nil {
-		return Identity{}, Tokens{}, err
+	if err := checkState(flow, values); err != nil {
+		return auth.Identity{}, auth.ProviderTokens{}, err
 	}
 	m, err := p.service.metadata(ctx)
 	if err != nil {
-		return Identity{}, Tokens{}, err
+		return auth.Identity{}, auth.ProviderTokens{}, err
 	}
-	answer, err := p.cfg.readCallback(m, flow.state, values)
+	answer, err := p.cfg.readCallback(m, flow, values)
 	if err != nil {
-		return Identity{}, Tokens{}, err
+		return auth.Identity{}, auth.ProviderTokens{}, err
 	}
-	tokens, err := p.exchange(ctx, m, flow.state, answer.code)
+	tokens, err := p.exchange(ctx, m, flow, answer.code)
 	if err != nil {
-		return Identity{}, Tokens{}, err
+		return auth.Identity{}, auth.ProviderTokens{}, err
 	}
-	who, err := p.service.identify(ctx, m, grant{tokens, flow.state.Nonce})
+	who, err := p.service.identify(ctx, m, grant{tokens, flow.Nonce})
 	if err != nil {
-		return Identity{}, Tokens{}, err
+		return auth.Identity{}, auth.ProviderTokens{}, err
 	}
 	if answer.iss != "" && answer.iss != who.Issuer {
-		return Identity{}, Tokens{}, refuse("iss is not that of the ID token")
+		return auth.Identity{}, auth.ProviderTokens{}, refuse("iss is not that of the ID token")
 	}
 	if who.Name == "" {
 		who.Name = answer.name
@@ -46,24 +48,24 @@ func (p *Provider) Finish(ctx context.Context, flow Flow, values url.Values) (Id
 }
 
 // exchange turns a code into tokens (RFC 6749 section 4.1.3).
-func (p *Provider) exchange(ctx context.Context, m *metadata, flow flowState, code string) (Tokens, error) {
+func (p *Provider) exchange(ctx context.Context, m *metadata, flow auth.Flow, code string) (auth.ProviderTokens, error) {
 	secret := p.cfg.ClientSecret
 	if p.cfg.ClientSecretFunc != nil {
 		var err error
 		if secret, err = p.cfg.ClientSecretFunc(ctx); err != nil {
-			return Tokens{}, unavailable("client secret", err)
+			return auth.ProviderTokens{}, unavailable("client secret", err)
 		}
 	}
 	client := oauth2.Config{ClientID: p.cfg.ClientID, ClientSecret: secret, Endpoint: m.endpoint, RedirectURL: flow.RedirectURI}
 	token, err := client.Exchange(guarded(ctx, p.client), code, oauth2.VerifierOption(flow.Verifier))
 	if err != nil {
-		return Tokens{}, exchangeError(err, code, flow.Verifier, secret)
+		return auth.ProviderTokens{}, exchangeError(err, code, flow.Verifier, secret)
 	}
 	if !strings.EqualFold(token.Type(), "Bearer") {
-		return Tokens{}, unavailable("token endpoint", errors.New("the access token is of an unknown type"))
+		return auth.ProviderTokens{}, unavailable("token endpoint", errors.New("the access token is of an unknown type"))
 	}
 	raw, _ := token.Extra("id_token").(string)
-	return Tokens{Access: token.AccessToken, Refresh: token.RefreshToken, Expiry: token.Expiry, ID: raw}, nil
+	return auth.ProviderTokens{Access: token.AccessToken, Refresh: token.RefreshToken, Expiry: token.Expiry, ID: raw}, nil
 }
 
 // exchangeError tells an answer of the provider from the absence of one, and nothing

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
 )
@@ -26,12 +27,12 @@ func FuzzFinish(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	_, flow, err := p.Begin(f.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+	_, flow, err := p.Begin(f.Context(), auth.LoginOptions{RedirectURI: redirectURI})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		values, err := url.ParseQuery(strings.ReplaceAll(query, "STATE", flow.State()))
+		values, err := url.ParseQuery(strings.ReplaceAll(query, "STATE", flow.State))
 		if err != nil {
 			return
 		}
@@ -39,7 +40,7 @@ func FuzzFinish(f *testing.F) {
 		if err == nil {
 			t.Fatalf("%q logs in", query)
 		}
-		if text := err.Error(); len(text) > 2000 || strings.ContainsFunc(text, unicode.IsControl) || strings.Contains(text, flow.State()) {
+		if text := err.Error(); len(text) > 2000 || strings.ContainsFunc(text, unicode.IsControl) || strings.Contains(text, flow.State) {
 			t.Errorf("%q: %q", query, text)
 		}
 	})
@@ -59,7 +60,7 @@ func FuzzFlow(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var flow, again oidc.Flow
+		var flow, again auth.Flow
 		if json.Unmarshal(data, &flow) != nil {
 			return
 		}
@@ -67,8 +68,8 @@ func FuzzFlow(f *testing.F) {
 		if err != nil || json.Unmarshal(text, &again) != nil || again != flow {
 			t.Errorf("%s becomes %s: %v", data, text, err)
 		}
-		if flow.Ends().After(time.Now().Add(time.Hour)) || flow.State() == "" {
-			if _, _, err := p.Finish(t.Context(), flow, url.Values{"state": {flow.State()}, "code": {"x"}}); err == nil {
+		if time.Unix(flow.Ends, 0).After(time.Now().Add(time.Hour)) || flow.State == "" {
+			if _, _, err := p.Finish(t.Context(), flow, url.Values{"state": {flow.State}, "code": {"x"}}); err == nil {
 				t.Errorf("%s logs in", data)
 			}
 		}

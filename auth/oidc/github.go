@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/outbound"
 )
 
@@ -55,19 +56,19 @@ type mailbox struct {
 }
 
 // identify asks the API whose the access token is.
-func (h *hub) identify(ctx context.Context, m *metadata, t grant) (Identity, error) {
+func (h *hub) identify(ctx context.Context, m *metadata, t grant) (auth.Identity, error) {
 	var user account
 	if err := h.get(ctx, "/user", t.Access, &user); err != nil {
-		return Identity{}, err
+		return auth.Identity{}, err
 	}
 	var boxes []mailbox
 	if slices.Contains(h.cfg.Scopes, "user:email") || slices.Contains(h.cfg.Scopes, "user") {
 		if err := h.get(ctx, "/user/emails", t.Access, &boxes); err != nil {
-			return Identity{}, err
+			return auth.Identity{}, err
 		}
 	}
 	if id, err := user.ID.Int64(); err != nil || id <= 0 {
-		return Identity{}, unavailable("user API", errors.New("its user has no number"))
+		return auth.Identity{}, unavailable("user API", errors.New("its user has no number"))
 	}
 	claims := map[string]any{
 		"iss": m.issuer, "sub": user.ID.String(), "name": user.Name, "picture": user.Avatar,

@@ -1,12 +1,12 @@
 package oidc
 
 import (
-	"fmt"
-	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/seed-7694ebf6/plinth/auth"
 )
 
 const (
@@ -16,49 +16,13 @@ const (
 	maxPicture = 2048
 )
 
-// Identity is who somebody is at a provider: Issuer and Subject together, and no other
-// field, name the account for good. It prints no more than them.
-type Identity struct {
-	// Provider is Config.Name.
-	Provider string
-
-	// Issuer is who vouches for Subject: Config.Issuer, or with [Microsoft] for
-	// several directories that of the user's own.
-	Issuer string
-
-	// Subject is the account's name at the Issuer.
-	Subject string
-
-	// Email is the address the provider has. Empty if there is none that can be one.
-	Email string
-
-	// EmailVerified reports that the provider says it verified the address, and is
-	// believed: see Config.TrustEmail.
-	EmailVerified bool
-
-	// Name, Picture (an https URL) and Locale are what the user likes to be seen as.
-	// Empty if unknown or not plain.
-	Name, Picture, Locale string
-
-	// Claims are all that the provider says, numbers as [encoding/json.Number].
-	Claims map[string]any
-}
-
-// Format prints provider, issuer and subject, whatever the verb.
-func (i Identity) Format(state fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(state, "oidc.Identity(%q %q %q)", i.Provider, i.Issuer, i.Subject)
-}
-
-// LogValue implements [slog.LogValuer] with what Format prints.
-func (i Identity) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(i)) }
-
 // identity reads claims that have been judged.
-func (c *Config) identity(issuer string, claims map[string]any) Identity {
+func (c *Config) identity(issuer string, claims map[string]any) auth.Identity {
 	text := func(name string) string {
 		value, _ := claims[name].(string)
 		return value
 	}
-	who := Identity{
+	who := auth.Identity{
 		Provider: c.Name, Issuer: issuer, Subject: text("sub"), Claims: claims,
 		Name: plainText(text("name")), Locale: plainText(text("locale")), Email: address(text("email")),
 	}

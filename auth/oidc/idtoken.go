@@ -16,36 +16,19 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 )
 
-// IDTokenOptions are what comes with an ID token that somebody got without us.
-type IDTokenOptions struct {
-	// Nonce is what a client made up before it asked for the token, which has to hold
-	// its SHA-256 in hexadecimal. So a token that was stolen is of no use without the
-	// nonce, which is not in it. The token may have none only if Nonce is empty.
-	Nonce string
-
-	// IssuedNonce is, in place of Nonce, one that this server gave out and has taken
-	// back: the token has to hold it as it is. Never take it from the client that
-	// brings the token, which can read it there.
-	IssuedNonce string
-
-	// AccessToken is the access token that came with it, if any: at_hash has to be
-	// its hash where the token has one.
-	AccessToken string
-}
-
 // VerifyIDToken judges an ID token that an app on a phone or in a browser got by
 // itself, for Config.ClientID or one of Config.Audiences.
-func (p *Provider) VerifyIDToken(ctx context.Context, raw string, opts IDTokenOptions) (Identity, error) {
+func (p *Provider) VerifyIDToken(ctx context.Context, raw string, opts auth.IDTokenOptions) (auth.Identity, error) {
 	if opts.Nonce != "" && opts.IssuedNonce != "" {
-		return Identity{}, errors.New("auth/oidc: either Nonce or IssuedNonce, not both")
+		return auth.Identity{}, errors.New("auth/oidc: either Nonce or IssuedNonce, not both")
 	}
 	provider, ok := p.service.(*openID)
 	if !ok {
-		return Identity{}, refuse("the provider has no ID tokens")
+		return auth.Identity{}, refuse("the provider has no ID tokens")
 	}
 	m, err := provider.metadata(ctx)
 	if err != nil {
-		return Identity{}, err
+		return auth.Identity{}, err
 	}
 	nonce := opts.IssuedNonce
 	if opts.Nonce != "" {
@@ -56,7 +39,7 @@ func (p *Provider) VerifyIDToken(ctx context.Context, raw string, opts IDTokenOp
 		audiences: slices.Concat([]string{p.cfg.ClientID}, p.cfg.Audiences), nonce: nonce, accessToken: opts.AccessToken,
 	})
 	if err != nil {
-		return Identity{}, err
+		return auth.Identity{}, err
 	}
 	return p.cfg.identity(issuer, claims), nil
 }

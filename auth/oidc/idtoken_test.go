@@ -30,43 +30,43 @@ func TestVerifyIDToken(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		claims map[string]any
-		opts   oidc.IDTokenOptions
+		opts   auth.IDTokenOptions
 		good   bool
 	}{
-		{"NoNonce", nil, oidc.IDTokenOptions{}, true},
-		{"NonceHashed", map[string]any{"nonce": hexSum("made up")}, oidc.IDTokenOptions{Nonce: "made up"}, true},
-		{"NonceAsItIs", map[string]any{"nonce": "made up"}, oidc.IDTokenOptions{Nonce: "made up"}, false},     // who stole the token has it
-		{"HashAsNonce", map[string]any{"nonce": hexSum("x")}, oidc.IDTokenOptions{Nonce: hexSum("x")}, false}, // likewise
-		{"NonceOfAnother", map[string]any{"nonce": hexSum("x")}, oidc.IDTokenOptions{Nonce: "y"}, false},
-		{"NonceInTokenOnly", map[string]any{"nonce": hexSum("x")}, oidc.IDTokenOptions{}, false},
-		{"NonceInCallOnly", nil, oidc.IDTokenOptions{Nonce: "x"}, false},
-		{"EmptyNonce", map[string]any{"nonce": ""}, oidc.IDTokenOptions{}, false},
-		{"NumberAsNonce", map[string]any{"nonce": 1}, oidc.IDTokenOptions{Nonce: "1"}, false},
-		{"IssuedNonce", map[string]any{"nonce": "ours"}, oidc.IDTokenOptions{IssuedNonce: "ours"}, true},
-		{"IssuedNonceHashed", map[string]any{"nonce": hexSum("ours")}, oidc.IDTokenOptions{IssuedNonce: "ours"}, false},
-		{"IssuedNonceOfAnother", map[string]any{"nonce": "theirs"}, oidc.IDTokenOptions{IssuedNonce: "ours"}, false},
-		{"OfAnApp", map[string]any{"aud": "ios"}, oidc.IDTokenOptions{}, true},
-		{"OfAnAppForUs", map[string]any{"azp": "another-app"}, oidc.IDTokenOptions{}, true}, // as Google's on Android
-		{"OfAnotherApp", map[string]any{"aud": "windows"}, oidc.IDTokenOptions{}, false},
-		{"ForSeveral", map[string]any{"aud": []string{"another", "ios"}, "azp": "ios"}, oidc.IDTokenOptions{}, true},
-		{"ForSeveralOfAnother", map[string]any{"aud": []string{"another", "ios"}, "azp": "another"}, oidc.IDTokenOptions{}, false},
-		{"AudienceOfOne", map[string]any{"aud": []string{authtest.ClientID}}, oidc.IDTokenOptions{}, true},
-		{"AudienceOfNumbers", map[string]any{"aud": []any{authtest.ClientID, 1}}, oidc.IDTokenOptions{}, false},
-		{"NoAudience", map[string]any{"aud": nil}, oidc.IDTokenOptions{}, false},
-		{"AtHash", map[string]any{"at_hash": hash}, oidc.IDTokenOptions{AccessToken: "access"}, true},
-		{"AtHashOfAnother", map[string]any{"at_hash": hash}, oidc.IDTokenOptions{AccessToken: "other"}, false},
-		{"AtHashEmpty", map[string]any{"at_hash": ""}, oidc.IDTokenOptions{AccessToken: "access"}, false},
-		{"NoAtHash", nil, oidc.IDTokenOptions{AccessToken: "access"}, true},
-		{"NotYet", map[string]any{"nbf": time.Now().Add(time.Minute).Unix()}, oidc.IDTokenOptions{}, false},
-		{"JustExpired", map[string]any{"exp": time.Now().Add(-20 * time.Second).Unix()}, oidc.IDTokenOptions{}, true}, // clocks differ
-		{"LongExpired", map[string]any{"exp": time.Now().Add(-31 * time.Second).Unix()}, oidc.IDTokenOptions{}, false},
-		{"IssuerInAnotherCase", map[string]any{"iss": "https://issuer.test", "iſs": fake.Issuer()}, oidc.IDTokenOptions{}, false}, // the same to encoding/json
-		{"IssuerInCapitals", map[string]any{"iss": "https://issuer.test", "ISS": fake.Issuer()}, oidc.IDTokenOptions{}, false},
-		{"ExpInCapitals", map[string]any{"exp": nil, "EXP": time.Now().Add(time.Hour).Unix()}, oidc.IDTokenOptions{}, false},
-		{"SubInCapitals", map[string]any{"sub": nil, "Sub": "ada"}, oidc.IDTokenOptions{}, false},
-		{"LogoutToken", map[string]any{"nonce": nil, "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}, oidc.IDTokenOptions{}, false},
-		{"LongSub", map[string]any{"sub": strings.Repeat("x", 256)}, oidc.IDTokenOptions{}, false},
-		{"LineInSub", map[string]any{"sub": "a\nb"}, oidc.IDTokenOptions{}, false},
+		{"NoNonce", nil, auth.IDTokenOptions{}, true},
+		{"NonceHashed", map[string]any{"nonce": hexSum("made up")}, auth.IDTokenOptions{Nonce: "made up"}, true},
+		{"NonceAsItIs", map[string]any{"nonce": "made up"}, auth.IDTokenOptions{Nonce: "made up"}, false},     // who stole the token has it
+		{"HashAsNonce", map[string]any{"nonce": hexSum("x")}, auth.IDTokenOptions{Nonce: hexSum("x")}, false}, // likewise
+		{"NonceOfAnother", map[string]any{"nonce": hexSum("x")}, auth.IDTokenOptions{Nonce: "y"}, false},
+		{"NonceInTokenOnly", map[string]any{"nonce": hexSum("x")}, auth.IDTokenOptions{}, false},
+		{"NonceInCallOnly", nil, auth.IDTokenOptions{Nonce: "x"}, false},
+		{"EmptyNonce", map[string]any{"nonce": ""}, auth.IDTokenOptions{}, false},
+		{"NumberAsNonce", map[string]any{"nonce": 1}, auth.IDTokenOptions{Nonce: "1"}, false},
+		{"IssuedNonce", map[string]any{"nonce": "ours"}, auth.IDTokenOptions{IssuedNonce: "ours"}, true},
+		{"IssuedNonceHashed", map[string]any{"nonce": hexSum("ours")}, auth.IDTokenOptions{IssuedNonce: "ours"}, false},
+		{"IssuedNonceOfAnother", map[string]any{"nonce": "theirs"}, auth.IDTokenOptions{IssuedNonce: "ours"}, false},
+		{"OfAnApp", map[string]any{"aud": "ios"}, auth.IDTokenOptions{}, true},
+		{"OfAnAppForUs", map[string]any{"azp": "another-app"}, auth.IDTokenOptions{}, true}, // as Google's on Android
+		{"OfAnotherApp", map[string]any{"aud": "windows"}, auth.IDTokenOptions{}, false},
+		{"ForSeveral", map[string]any{"aud": []string{"another", "ios"}, "azp": "ios"}, auth.IDTokenOptions{}, true},
+		{"ForSeveralOfAnother", map[string]any{"aud": []string{"another", "ios"}, "azp": "another"}, auth.IDTokenOptions{}, false},
+		{"AudienceOfOne", map[string]any{"aud": []string{authtest.ClientID}}, auth.IDTokenOptions{}, true},
+		{"AudienceOfNumbers", map[string]any{"aud": []any{authtest.ClientID, 1}}, auth.IDTokenOptions{}, false},
+		{"NoAudience", map[string]any{"aud": nil}, auth.IDTokenOptions{}, false},
+		{"AtHash", map[string]any{"at_hash": hash}, auth.IDTokenOptions{AccessToken: "access"}, true},
+		{"AtHashOfAnother", map[string]any{"at_hash": hash}, auth.IDTokenOptions{AccessToken: "other"}, false},
+		{"AtHashEmpty", map[string]any{"at_hash": ""}, auth.IDTokenOptions{AccessToken: "access"}, false},
+		{"NoAtHash", nil, auth.IDTokenOptions{AccessToken: "access"}, true},
+		{"NotYet", map[string]any{"nbf": time.Now().Add(time.Minute).Unix()}, auth.IDTokenOptions{}, false},
+		{"JustExpired", map[string]any{"exp": time.Now().Add(-20 * time.Second).Unix()}, auth.IDTokenOptions{}, true}, // clocks differ
+		{"LongExpired", map[string]any{"exp": time.Now().Add(-31 * time.Second).Unix()}, auth.IDTokenOptions{}, false},
+		{"IssuerInAnotherCase", map[string]any{"iss": "https://issuer.test", "iſs": fake.Issuer()}, auth.IDTokenOptions{}, false}, // the same to encoding/json
+		{"IssuerInCapitals", map[string]any{"iss": "https://issuer.test", "ISS": fake.Issuer()}, auth.IDTokenOptions{}, false},
+		{"ExpInCapitals", map[string]any{"exp": nil, "EXP": time.Now().Add(time.Hour).Unix()}, auth.IDTokenOptions{}, false},
+		{"SubInCapitals", map[string]any{"sub": nil, "Sub": "ada"}, auth.IDTokenOptions{}, false},
+		{"LogoutToken", map[string]any{"nonce": nil, "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}, auth.IDTokenOptions{}, false},
+		{"LongSub", map[string]any{"sub": strings.Repeat("x", 256)}, auth.IDTokenOptions{}, false},
+		{"LineInSub", map[string]any{"sub": "a\nb"}, auth.IDTokenOptions{}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -80,14 +80,14 @@ func TestVerifyIDToken(t *testing.T) {
 		"empty": "", "access token": fake.AccessToken(nil), "JSON": `{"payload":"","signatures":[]}`, "long": strings.Repeat("x", 1<<20),
 		"cut": fake.IDToken(nil)[:100], "five parts": "a.b.c.d.e",
 	} {
-		if _, err := p.VerifyIDToken(t.Context(), raw, oidc.IDTokenOptions{}); !errors.Is(err, auth.ErrInvalid) {
+		if _, err := p.VerifyIDToken(t.Context(), raw, auth.IDTokenOptions{}); !errors.Is(err, auth.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := p.VerifyIDToken(t.Context(), fake.IDToken(nil), oidc.IDTokenOptions{Nonce: "x", IssuedNonce: "x"}); err == nil {
+	if _, err := p.VerifyIDToken(t.Context(), fake.IDToken(nil), auth.IDTokenOptions{Nonce: "x", IssuedNonce: "x"}); err == nil {
 		t.Error("two sorts of nonces are accepted")
 	}
-	if _, err := newProvider(t, oidc.GitHub("a", "b")).VerifyIDToken(t.Context(), fake.IDToken(nil), oidc.IDTokenOptions{}); !errors.Is(err, auth.ErrInvalid) {
+	if _, err := newProvider(t, oidc.GitHub("a", "b")).VerifyIDToken(t.Context(), fake.IDToken(nil), auth.IDTokenOptions{}); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("GitHub: %v", err)
 	}
 }
@@ -144,7 +144,7 @@ func TestEmailVerified(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			who, err := newProvider(t, tt.cfg).VerifyIDToken(t.Context(), fake.IDToken(tt.claims), oidc.IDTokenOptions{})
+			who, err := newProvider(t, tt.cfg).VerifyIDToken(t.Context(), fake.IDToken(tt.claims), auth.IDTokenOptions{})
 			if err != nil || who.EmailVerified != tt.want {
 				t.Errorf("verified %t, %v", who.EmailVerified, err)
 			}

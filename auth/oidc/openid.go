@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/outbound"
 )
 
@@ -24,23 +25,23 @@ type openID struct {
 func (o *openID) metadata(ctx context.Context) (*metadata, error) { return o.discovery.get(ctx) }
 
 // identify judges the ID token, and asks the UserInfo endpoint for what it lacks.
-func (o *openID) identify(ctx context.Context, m *metadata, t grant) (Identity, error) {
+func (o *openID) identify(ctx context.Context, m *metadata, t grant) (auth.Identity, error) {
 	if t.ID == "" {
-		return Identity{}, refuse("there is no ID token")
+		return auth.Identity{}, refuse("there is no ID token")
 	}
 	issuer, claims, err := o.verify(ctx, m, t.ID, expected{
 		audiences: []string{o.cfg.ClientID}, nonce: t.nonce, accessToken: t.Access, byCode: true,
 	})
 	if err != nil {
-		return Identity{}, err
+		return auth.Identity{}, err
 	}
 	if m.userinfo != "" && o.lacks(claims) {
 		info, err := o.userinfo(ctx, m, t.Access)
 		if err != nil {
-			return Identity{}, err
+			return auth.Identity{}, err
 		}
 		if sub, err := subject(info); err != nil || sub != claims["sub"] {
-			return Identity{}, refuse("the UserInfo endpoint speaks of somebody else")
+			return auth.Identity{}, refuse("the UserInfo endpoint speaks of somebody else")
 		}
 		claims = merge(claims, info)
 	}

@@ -81,7 +81,7 @@ func TestMicrosoft(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			who, err := tt.provider.VerifyIDToken(t.Context(), fake.IDToken(map[string]any{"tid": tt.tid, "iss": tt.iss}), oidc.IDTokenOptions{})
+			who, err := tt.provider.VerifyIDToken(t.Context(), fake.IDToken(map[string]any{"tid": tt.tid, "iss": tt.iss}), auth.IDTokenOptions{})
 			if tt.good && (err != nil || who.Issuer != tt.iss) || !tt.good && !errors.Is(err, auth.ErrInvalid) {
 				t.Errorf("%v, %v", who, err)
 			}
@@ -92,13 +92,13 @@ func TestMicrosoft(t *testing.T) {
 	}
 	cfg := oidc.Microsoft(tenant, authtest.ClientID, "")
 	cfg.Issuer, cfg.InsecureLoopback = issuer(tenant), true
-	if _, err := newProvider(t, cfg).VerifyIDToken(t.Context(), fake.IDToken(nil), oidc.IDTokenOptions{}); !errors.Is(err, auth.ErrUnavailable) {
+	if _, err := newProvider(t, cfg).VerifyIDToken(t.Context(), fake.IDToken(nil), auth.IDTokenOptions{}); !errors.Is(err, auth.ErrUnavailable) {
 		t.Errorf("metadata for several where there is one: %v", err)
 	}
 	cfg = oidc.Microsoft("common", authtest.ClientID, "")
 	cfg.Issuer, cfg.InsecureLoopback = host+"/wrong/common/v2.0", true
 	evil := fake.IDToken(map[string]any{"tid": tenant, "iss": "https://evil.example/" + tenant + "/v2.0"})
-	if _, err := newProvider(t, cfg).VerifyIDToken(t.Context(), evil, oidc.IDTokenOptions{}); !errors.Is(err, auth.ErrUnavailable) {
+	if _, err := newProvider(t, cfg).VerifyIDToken(t.Context(), evil, auth.IDTokenOptions{}); !errors.Is(err, auth.ErrUnavailable) {
 		t.Errorf("metadata of another: %v", err)
 	}
 }
@@ -192,7 +192,7 @@ func TestApple(t *testing.T) {
 		}
 	}
 	back := url.Values{}
-	if to, _, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI}); err != nil || !strings.Contains(to, "response_mode=form_post") {
+	if to, _, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI}); err != nil || !strings.Contains(to, "response_mode=form_post") {
 		t.Errorf("%s, %v, %v", to, err, back)
 	}
 }
@@ -283,7 +283,7 @@ func TestGitHub(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p, challenge := hub(t, tt.user, tt.emails, "example.org")
-			to, flow, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+			to, flow, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -292,7 +292,7 @@ func TestGitHub(t *testing.T) {
 			if u.Query().Get("scope") != "read:user user:email" || u.Query().Get("code_challenge_method") != "S256" {
 				t.Errorf("URL is %s", to)
 			}
-			who, tokens, err := p.Finish(t.Context(), flow, url.Values{"state": {flow.State()}, "code": {tt.code}})
+			who, tokens, err := p.Finish(t.Context(), flow, url.Values{"state": {flow.State}, "code": {tt.code}})
 			if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 				t.Fatalf("error is %v", err)
 			}
@@ -308,12 +308,12 @@ func TestGitHub(t *testing.T) {
 		})
 	}
 	p, challenge := hub(t, user, "[]")
-	_, flow, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+	_, flow, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI})
 	if err != nil {
 		t.Fatal(err)
 	}
 	*challenge = "that of another login"
-	if _, _, err := p.Finish(t.Context(), flow, url.Values{"state": {flow.State()}, "code": {"good"}}); !errors.Is(err, auth.ErrInvalid) {
+	if _, _, err := p.Finish(t.Context(), flow, url.Values{"state": {flow.State}, "code": {"good"}}); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("another verifier: %v", err)
 	}
 	if _, _, err := p.Finish(t.Context(), flow, url.Values{"state": {"x"}, "code": {"good"}}); !errors.Is(err, auth.ErrInvalid) {

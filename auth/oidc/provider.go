@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/outbound"
 )
 
@@ -26,12 +27,12 @@ type service interface {
 	metadata(ctx context.Context) (*metadata, error)
 
 	// identify returns whom the tokens are of.
-	identify(ctx context.Context, m *metadata, t grant) (Identity, error)
+	identify(ctx context.Context, m *metadata, t grant) (auth.Identity, error)
 }
 
 // grant is the tokens of a login, and what it began with.
 type grant struct {
-	Tokens
+	auth.ProviderTokens
 
 	nonce string
 }

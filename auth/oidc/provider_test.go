@@ -100,7 +100,7 @@ func TestMetadata(t *testing.T) {
 	} {
 		clock.advance(step.later)
 		fake.Fail(step.fault)
-		_, _, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+		_, _, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI})
 		if (err == nil) != step.good || err != nil && !errors.Is(err, auth.ErrUnavailable) {
 			t.Errorf("step %d: %v", i, err)
 		}
@@ -125,7 +125,7 @@ func TestKeysOutliveMetadata(t *testing.T) {
 	p := newProvider(t, cfg)
 	token := fake.IDToken(map[string]any{"exp": time.Now().Add(3 * time.Hour).Unix()})
 	verify := func() error {
-		_, err := p.VerifyIDToken(t.Context(), token, oidc.IDTokenOptions{})
+		_, err := p.VerifyIDToken(t.Context(), token, auth.IDTokenOptions{})
 		return err
 	}
 	if err := verify(); err != nil {
@@ -150,7 +150,7 @@ func TestGone(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	p := newProvider(t, oidc.Config{Name: "gone", Issuer: gone.URL, ClientID: "me", InsecureLoopback: true})
-	_, _, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+	_, _, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI})
 	if !errors.Is(err, auth.ErrUnavailable) || strings.Contains(err.Error(), "openid-configuration") {
 		t.Errorf("error is %v", err)
 	}
@@ -172,7 +172,7 @@ func TestRotation(t *testing.T) {
 	cfg.Now, cfg.Skew = clock.Now, time.Minute
 	p := newProvider(t, cfg)
 	verify := func(token string) error {
-		_, err := p.VerifyIDToken(t.Context(), token, oidc.IDTokenOptions{})
+		_, err := p.VerifyIDToken(t.Context(), token, auth.IDTokenOptions{})
 		return err
 	}
 	late := map[string]any{"exp": time.Now().Add(time.Hour).Unix()}
@@ -211,7 +211,7 @@ func TestBegin(t *testing.T) {
 	cfg := config(fake)
 	cfg.ResponseMode = oidc.ResponseFormPost
 	p := newProvider(t, cfg)
-	to, flow, err := p.Begin(t.Context(), oidc.BeginOptions{
+	to, flow, err := p.Begin(t.Context(), auth.LoginOptions{
 		RedirectURI: redirectURI, LoginHint: "ann@example.org", Prompt: "login consent", Scopes: []string{"openid", "calendar"},
 		Params: map[string]string{"access_type": "offline"},
 	})
@@ -225,21 +225,21 @@ func TestBegin(t *testing.T) {
 	got := u.Query()
 	for name, want := range map[string]string{
 		"response_type": "code", "client_id": authtest.ClientID, "redirect_uri": redirectURI, "scope": "openid email profile calendar",
-		"state": flow.State(), "nonce": member(t, flow, "nonce"), "code_challenge_method": "S256", "response_mode": "form_post",
+		"state": flow.State, "nonce": member(t, flow, "nonce"), "code_challenge_method": "S256", "response_mode": "form_post",
 		"login_hint": "ann@example.org", "prompt": "login consent", "access_type": "offline",
 	} {
 		if got.Get(name) != want || len(got[name]) != 1 {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
 		}
 	}
-	if len(got.Get("code_challenge")) != 43 || len(flow.State()) < 22 || strings.Contains(to, member(t, flow, "verifier")) || strings.Contains(to, authtest.ClientSecret) {
+	if len(got.Get("code_challenge")) != 43 || len(flow.State) < 22 || strings.Contains(to, member(t, flow, "verifier")) || strings.Contains(to, authtest.ClientSecret) {
 		t.Errorf("URL is %s", to)
 	}
-	if life := time.Until(flow.Ends()); life < 9*time.Minute || life > 10*time.Minute || flow.Provider() != "fake" {
-		t.Errorf("flow of %q ends in %v", flow.Provider(), life)
+	if life := time.Until(time.Unix(flow.Ends, 0)); life < 9*time.Minute || life > 10*time.Minute || flow.Provider != "fake" {
+		t.Errorf("flow of %q ends in %v", flow.Provider, life)
 	}
-	_, again, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
-	if err != nil || again.State() == flow.State() || member(t, again, "verifier") == member(t, flow, "verifier") || member(t, again, "nonce") == member(t, flow, "nonce") {
+	_, again, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI})
+	if err != nil || again.State == flow.State || member(t, again, "verifier") == member(t, flow, "verifier") || member(t, again, "nonce") == member(t, flow, "nonce") {
 		t.Errorf("two logins have the same secrets: %v", err)
 	}
 }
@@ -251,7 +251,7 @@ func TestBeginRefuses(t *testing.T) {
 	for i := range 11 {
 		many[fmt.Sprint("p", i)] = "x"
 	}
-	for name, opts := range map[string]oidc.BeginOptions{
+	for name, opts := range map[string]auth.LoginOptions{
 		"NoRedirect":       {},
 		"RelativeRedirect": {RedirectURI: "/callback"},
 		"OtherScheme":      {RedirectURI: "javascript:alert(1)"},
@@ -273,7 +273,7 @@ func TestBeginRefuses(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"http://127.0.0.1:8090/callback", "http://localhost:8090/callback", "http://[::1]:1/"} {
-		if _, _, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: good}); err != nil {
+		if _, _, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: good}); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
@@ -351,7 +351,7 @@ func TestPrint(t *testing.T) {
 		t.Errorf("JSON of tokens is %s, %v", text, err)
 	}
 	for name, secret := range map[string]string{
-		"client secret": authtest.ClientSecret, "state": flow.State(), "verifier": member(t, flow, "verifier"), "nonce": member(t, flow, "nonce"),
+		"client secret": authtest.ClientSecret, "state": flow.State, "verifier": member(t, flow, "verifier"), "nonce": member(t, flow, "nonce"),
 		"access token": tokens.Access, "refresh token": tokens.Refresh, "ID token": tokens.ID, "address": who.Email, "name": who.Name,
 	} {
 		if secret == "" || strings.Contains(out.String(), secret) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
 )
@@ -32,9 +33,9 @@ func newProvider(t *testing.T, cfg oidc.Config) *oidc.Provider {
 }
 
 // begin begins a login and lets the fake answer it.
-func begin(t *testing.T, p *oidc.Provider, fake *authtest.Provider) (oidc.Flow, url.Values) {
+func begin(t *testing.T, p *oidc.Provider, fake *authtest.Provider) (auth.Flow, url.Values) {
 	t.Helper()
-	to, flow, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: redirectURI})
+	to, flow, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: redirectURI})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +43,14 @@ func begin(t *testing.T, p *oidc.Provider, fake *authtest.Provider) (oidc.Flow, 
 }
 
 // login logs in.
-func login(t *testing.T, p *oidc.Provider, fake *authtest.Provider) (oidc.Identity, oidc.Tokens, error) {
+func login(t *testing.T, p *oidc.Provider, fake *authtest.Provider) (auth.Identity, auth.ProviderTokens, error) {
 	t.Helper()
 	flow, back := begin(t, p, fake)
 	return p.Finish(t.Context(), flow, back)
 }
 
 // changed returns a flow with members of its JSON changed.
-func changed(t *testing.T, flow oidc.Flow, changes map[string]any) oidc.Flow {
+func changed(t *testing.T, flow auth.Flow, changes map[string]any) auth.Flow {
 	t.Helper()
 	data, err := json.Marshal(flow)
 	if err != nil {
@@ -63,7 +64,7 @@ func changed(t *testing.T, flow oidc.Flow, changes map[string]any) oidc.Flow {
 	if data, err = json.Marshal(members); err != nil {
 		t.Fatal(err)
 	}
-	var out oidc.Flow
+	var out auth.Flow
 	if err := json.Unmarshal(data, &out); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func changed(t *testing.T, flow oidc.Flow, changes map[string]any) oidc.Flow {
 }
 
 // member returns one of the secrets in a flow.
-func member(t *testing.T, flow oidc.Flow, name string) string {
+func member(t *testing.T, flow auth.Flow, name string) string {
 	t.Helper()
 	data, err := json.Marshal(flow)
 	if err != nil {

@@ -39,7 +39,7 @@ func newProvider(t *testing.T, issuer, client, secret string, c *clock) *oidc.Pr
 }
 
 // begin begins a login and lets the browser go through it.
-func begin(t *testing.T, p *oidc.Provider, b *browser, opts oidc.BeginOptions) (oidc.Flow, url.Values) {
+func begin(t *testing.T, p *oidc.Provider, b *browser, opts auth.LoginOptions) (auth.Flow, url.Values) {
 	t.Helper()
 	opts.RedirectURI = callbackURI
 	to, flow, err := p.Begin(t.Context(), opts)
@@ -53,9 +53,9 @@ func begin(t *testing.T, p *oidc.Provider, b *browser, opts oidc.BeginOptions) (
 	return flow, back.Query()
 }
 
-func login(t *testing.T, p *oidc.Provider) (oidc.Identity, oidc.Tokens, error) {
+func login(t *testing.T, p *oidc.Provider) (auth.Identity, auth.ProviderTokens, error) {
 	t.Helper()
-	flow, back := begin(t, p, newBrowser(t), oidc.BeginOptions{})
+	flow, back := begin(t, p, newBrowser(t), auth.LoginOptions{})
 	return p.Finish(t.Context(), flow, back)
 }
 
@@ -84,7 +84,7 @@ func testLogin(t *testing.T, p *oidc.Provider) {
 	if tokens.Access == "" || tokens.ID == "" {
 		t.Errorf("%v", tokens)
 	}
-	again, err := p.VerifyIDToken(t.Context(), tokens.ID, oidc.IDTokenOptions{AccessToken: tokens.Access, IssuedNonce: who.Claims["nonce"].(string)})
+	again, err := p.VerifyIDToken(t.Context(), tokens.ID, auth.IDTokenOptions{AccessToken: tokens.Access, IssuedNonce: who.Claims["nonce"].(string)})
 	if err != nil || again.Subject != "ada" {
 		t.Errorf("its ID token: %v", err)
 	}
@@ -93,12 +93,12 @@ func testLogin(t *testing.T, p *oidc.Provider) {
 // testRefused: the provider refuses what it must, and so its answers are read right.
 func testRefused(t *testing.T, f foreign) {
 	p := newProvider(t, f.Issuer, "es256", clientSecret, new(clock))
-	flow, back := begin(t, p, newBrowser(t), oidc.BeginOptions{})
+	flow, back := begin(t, p, newBrowser(t), auth.LoginOptions{})
 	data, err := json.Marshal(flow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wrong oidc.Flow
+	var wrong auth.Flow
 	data = regexp.MustCompile(`"verifier":"[^"]*`).ReplaceAll(data, []byte(`"verifier":"`+strings.Repeat("x", 43)))
 	if err := json.Unmarshal(data, &wrong); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func testRefused(t *testing.T, f foreign) {
 	if _, _, err := p.Finish(t.Context(), wrong, back); !isAnswer(err, "invalid_grant", auth.ErrInvalid) {
 		t.Errorf("another verifier: %v", err)
 	}
-	flow, back = begin(t, p, newBrowser(t), oidc.BeginOptions{})
+	flow, back = begin(t, p, newBrowser(t), auth.LoginOptions{})
 	if _, _, err := p.Finish(t.Context(), flow, back); err != nil {
 		t.Error(err)
 	}
@@ -116,7 +116,7 @@ func testRefused(t *testing.T, f foreign) {
 	if _, _, err := login(t, newProvider(t, f.Issuer, "es256", "not "+clientSecret, new(clock))); !isAnswer(err, "invalid_client", auth.ErrUnavailable) {
 		t.Errorf("another secret: %v", err)
 	}
-	flow, back = begin(t, p, newBrowser(t), oidc.BeginOptions{Prompt: "none"})
+	flow, back = begin(t, p, newBrowser(t), auth.LoginOptions{Prompt: "none"})
 	if _, _, err := p.Finish(t.Context(), flow, back); !isAnswer(err, "login_required", auth.ErrInvalid) {
 		t.Errorf("nobody is logged in there: %v", err)
 	}
@@ -130,24 +130,24 @@ func isAnswer(err error, code string, means error) bool {
 // testWrongIssuer: the twin says it is another issuer than signs its tokens.
 func testWrongIssuer(t *testing.T, f foreign) {
 	p := newProvider(t, f.Twin, "es256", clientSecret, new(clock))
-	flow, back := begin(t, p, newBrowser(t), oidc.BeginOptions{})
+	flow, back := begin(t, p, newBrowser(t), auth.LoginOptions{})
 	if back.Get("iss") != f.Issuer {
 		t.Fatalf("iss is %q", back.Get("iss"))
 	}
 	if _, _, err := p.Finish(t.Context(), flow, back); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("iss of another: %v", err)
 	}
-	flow, back = begin(t, p, newBrowser(t), oidc.BeginOptions{})
+	flow, back = begin(t, p, newBrowser(t), auth.LoginOptions{})
 	back.Del("iss") // as at a provider that sends none
 	if _, _, err := p.Finish(t.Context(), flow, back); !errors.Is(err, auth.ErrInvalid) || !strings.Contains(err.Error(), "ID token") {
 		t.Errorf("ID token of another: %v", err)
 	}
 	p = newProvider(t, f.Issuer+"/", "es256", clientSecret, new(clock))
-	if _, _, err := p.Begin(t.Context(), oidc.BeginOptions{RedirectURI: callbackURI}); !errors.Is(err, auth.ErrUnavailable) {
+	if _, _, err := p.Begin(t.Context(), auth.LoginOptions{RedirectURI: callbackURI}); !errors.Is(err, auth.ErrUnavailable) {
 		t.Errorf("metadata of another: %v", err)
 	}
 	p = newProvider(t, f.Issuer, "es256", clientSecret, new(clock))
-	flow, back = begin(t, p, newBrowser(t), oidc.BeginOptions{})
+	flow, back = begin(t, p, newBrowser(t), auth.LoginOptions{})
 	back.Del("iss")
 	if _, _, err := p.Finish(t.Context(), flow, back); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("no iss though it is promised: %v", err)
@@ -158,12 +158,12 @@ func testWrongIssuer(t *testing.T, f foreign) {
 func testLogout(t *testing.T, f foreign) {
 	p := newProvider(t, f.Issuer, "es256", clientSecret, new(clock))
 	b := newBrowser(t)
-	flow, back := begin(t, p, b, oidc.BeginOptions{})
+	flow, back := begin(t, p, b, auth.LoginOptions{})
 	_, tokens, err := p.Finish(t.Context(), flow, back)
 	if err != nil {
 		t.Fatal(err)
 	}
-	flow, back = begin(t, p, b, oidc.BeginOptions{Prompt: "none"})
+	flow, back = begin(t, p, b, auth.LoginOptions{Prompt: "none"})
 	if _, _, err := p.Finish(t.Context(), flow, back); err != nil {
 		t.Errorf("before logging out: %v", err)
 	}
@@ -181,7 +181,7 @@ func testLogout(t *testing.T, f foreign) {
 	if left == nil || left.String() != "https://notes.example/bye?state=seen" {
 		t.Errorf("the browser is at %v\n%s", left, page)
 	}
-	flow, back = begin(t, p, b, oidc.BeginOptions{Prompt: "none"})
+	flow, back = begin(t, p, b, auth.LoginOptions{Prompt: "none"})
 	if _, _, err := p.Finish(t.Context(), flow, back); !isAnswer(err, "login_required", auth.ErrInvalid) {
 		t.Errorf("after logging out: %v", err)
 	}
@@ -196,7 +196,7 @@ func testRotation(t *testing.T, f foreign) {
 		t.Fatal(err)
 	}
 	verify := func() error {
-		_, err := p.VerifyIDToken(t.Context(), first.ID, oidc.IDTokenOptions{IssuedNonce: who.Claims["nonce"].(string)})
+		_, err := p.VerifyIDToken(t.Context(), first.ID, auth.IDTokenOptions{IssuedNonce: who.Claims["nonce"].(string)})
 		return err
 	}
 	f.rotate(t, "keep")
