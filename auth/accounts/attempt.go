@@ -1,23 +1,116 @@
 package accounts
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
 
 // attempt is one try at a secret that can be guessed: a password, a code of few
 // digits. subject is the account as the client names it, whether there is one or
 // not. Every such try of every endpoint goes through here and draws on one budget of
 // the account, so that no endpoint is a way around another's. try returns a
 // failure that wrongGuess reports for a wrong one.
+//
+// A try is counted before it is made, and given back unless it was a wrong guess: of
+// many at once no more are made than the budgets allow.
 func (x *exchange) attempt(subject string, try func() error) error {
-	return try()
+	ctx := x.r.Context()
+	g := x.a.guess(subject, network(x.address()))
+	if err := x.a.take(ctx, g); err != nil {
+		return err
+	}
+	counted := x.a.now()
+	err := try()
+	// The client may have gone; what it has done counts all the same.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
+	if errSettle := x.settle(ctx, g, counted, err); errSettle != nil {
+		x.a.config.Logger.ErrorContext(ctx, "accounts: a try stays counted", "error", errSettle)
+	}
+	return err
 }
+
+// settleTime is how long a budget may take to be put right after a try.
+const settleTime = 5 * time.Second
 
 // wrongGuess reports whether an attempt has failed because the secret was wrong.
 func wrongGuess(err error) bool {
-	f, ok := errors.AsType[*failure](err)
-	return ok && guesses[f.code]
+	coded, ok := errors.AsType[problem.Coded](err)
+	return ok && guesses[coded.Problem()]
 }
 
 // guesses are the codes by which wrong guesses are answered.
 var guesses = map[string]bool{
-	"invalid_credentials": true, "otp_expired": true, "mfa_verification_failed": true, "reauthentication_not_valid": true,
+	problem.AuthInvalidCredentials: true, problem.AuthOTPExpired: true, problem.AuthMFAFailed: true, problem.AuthReauthenticateFailed: true,
+}
+
+// guess is a try with the budgets it draws on.
+type guess struct {
+	subject string // in the form in which accounts are found
+	network string
+
+	pair, address, account budget
+	closed                 bool // the account is, to strangers; this is none
+}
+
+// guess describes a try at an account from an address. The name of the account is
+// taken as it is looked up, so that spelling it otherwise is no other account.
+func (a *Accounts) guess(subject, network string) *guess {
+	g := &guess{subject: subject, network: network}
+	if email, ok := canonicalEmail(subject); ok {
+		g.subject = email
+	} else {
+		g.subject = strings.ToLower(strings.TrimSpace(subject))
+	}
+	l := &a.config.Limits
+	g.address = a.budget("address", network, l.AddressGuesses)
+	g.account = a.budget("account", g.subject, Limit{l.AccountGuesses, accountForgets})
+	g.account.sliding = true
+	g.pair = a.budget("pair", network+" "+g.subject, l.Guesses)
+	return g
+}
+
+// spending are the budgets of the try, in the order of which all draw on them.
+func (g *guess) spending() spending {
+	if g.closed {
+		return spending{g.address, g.pair}
+	}
+	return spending{g.address, g.account, g.pair}
+}
+
+// take draws on the budgets of a try before it is made.
+func (a *Accounts) take(ctx context.Context, g *guess) error {
+	full, err := a.spend(ctx, g.spending())
+	if err != nil || full == nil {
+		return err
+	}
+	if full.Key == g.account.key {
+		known, err := a.knows(ctx, g)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return overLimit(a.config.Limits.Guesses.Per)
+		}
+		g.closed = true
+		if full, err = a.spend(ctx, g.spending()); err != nil || full == nil {
+			return err
+		}
+	}
+	return overLimit(full.ExpiresAt.Sub(a.now()))
+}
+
+// settle puts the budgets right after a try that was counted at a time.
+func (x *exchange) settle(ctx context.Context, g *guess, counted time.Time, outcome error) error {
+	if wrongGuess(outcome) {
+		return x.a.closeToStrangers(ctx, g)
+	}
+	if err := x.a.giveBack(ctx, g.spending(), counted); err != nil || outcome != nil {
+		return err
+	}
+	return x.forgive(ctx, g)
 }

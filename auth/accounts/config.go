@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -74,6 +76,17 @@ type Config struct {
 	// Defaults to a minute.
 	MailInterval time.Duration
 
+	// Limits bound how often secrets can be guessed and what strangers can ask for.
+	Limits Limits
+
+	// ClientAddress tells where a request comes from, for Limits. Behind a proxy
+	// that is what the proxy says in a header, which nobody else must be able to
+	// write: without a function that reads it, all clients have the proxy's address
+	// and one budget.
+	//
+	// Defaults to the peer of the connection. No header is read.
+	ClientAddress func(*http.Request) netip.Addr
+
 	// Hashes and Passwords say how passwords are kept and which may be chosen.
 	Hashes    password.Config
 	Passwords password.Policy
@@ -103,7 +116,14 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.ClientAddress == nil {
+		c.ClientAddress = remoteAddress
+	}
 	var wrong []error
+	var err error
+	if c.Limits, err = c.Limits.withDefaults(); err != nil {
+		wrong = append(wrong, err)
+	}
 	for name, text := range map[string]string{"PublicURL": c.PublicURL, "SiteURL": c.SiteURL} {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {

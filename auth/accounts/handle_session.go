@@ -127,6 +127,11 @@ func (x *exchange) grantRefresh(body object) (*issued, error) {
 	if token == "" {
 		return nil, failf(problem.AuthValidation, "refresh_token required")
 	}
+	if _, _, ours := x.a.keys.readRefresh(token); !ours {
+		if err := x.drawRequest("forged"); err != nil {
+			return nil, err
+		}
+	}
 	return x.a.refresh(x.r.Context(), token)
 }
 

@@ -3,8 +3,8 @@ package accounts
 import (
 	"io"
 	"mime"
-	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -54,6 +54,9 @@ func (x *exchange) dispatch() error {
 		}
 		if routes[i].method == x.r.Method || routes[i].method == http.MethodGet && x.r.Method == http.MethodHead {
 			x.params = params
+			if err := x.limitRequests(routes[i].path); err != nil {
+				return err
+			}
 			return routes[i].serve(x)
 		}
 		allowed = append(allowed, routes[i].method)
@@ -148,9 +151,12 @@ func (o object) texts(names ...string) (map[string]string, error) {
 
 // device is where the request comes from.
 func (x *exchange) device() device {
-	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
-	if err != nil {
-		host = x.r.RemoteAddr
+	from := device{userAgent: x.r.UserAgent()}
+	if at := x.address(); at.IsValid() {
+		from.address = at.String()
 	}
-	return device{address: host, userAgent: x.r.UserAgent()}
+	return from
 }
+
+// address is where the request comes from, as far as Config trusts anybody to say.
+func (x *exchange) address() netip.Addr { return x.a.config.ClientAddress(x.r).Unmap().WithZone("") }

@@ -116,6 +116,6 @@ type event struct {
 func models() []any {
 	return []any{
 		(*user)(nil), (*identity)(nil), (*session)(nil), (*revocation)(nil), (*signingKey)(nil), (*event)(nil), (*code)(nil),
-		(*outgoing)(nil), (*mailTime)(nil),
+		(*outgoing)(nil), (*mailTime)(nil), (*failures)(nil),
 	}
 }

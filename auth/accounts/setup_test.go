@@ -20,6 +20,12 @@ import (
 
 const publicURL = "https://example.test/auth/v1"
 
+// roomy are limits that only tests of limits meet.
+var roomy = accounts.Limits{
+	Guesses: accounts.Limit{Count: 10_000}, AddressGuesses: accounts.Limit{Count: 10_000}, AccountGuesses: 10_000,
+	Requests: accounts.Limit{Count: 10_000},
+}
+
 // world is accounts with a clock that tests set.
 type world struct {
 	t   *testing.T
@@ -43,7 +49,8 @@ func engines(t *testing.T, change func(*accounts.Config), test func(t *testing.T
 		cfg := accounts.Config{
 			MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: "https://example.test",
 			Autoconfirm: true, Mailer: w.mailbox, Hashes: password.Config{Memory: 64, Time: 1}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-			Now: func() time.Time { return time.Unix(0, w.now.Load()) },
+			Now:    func() time.Time { return time.Unix(0, w.now.Load()) },
+			Limits: roomy,
 		}
 		if change != nil {
 			change(&cfg)
@@ -89,6 +96,11 @@ func (a *answer) str(name string) string {
 // do sends a request: "POST /signup".
 func (w *world) do(line, token, body string) *answer {
 	w.t.Helper()
+	return w.send(w.request(line, token, body))
+}
+
+// request makes a request.
+func (w *world) request(line, token, body string) *http.Request {
 	method, target, _ := strings.Cut(line, " ")
 	r := httptest.NewRequestWithContext(w.t.Context(), method, target, strings.NewReader(body))
 	r.RemoteAddr = "192.0.2.1:1234"
@@ -98,12 +110,18 @@ func (w *world) do(line, token, body string) *answer {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	return r
+}
+
+// send has a request answered.
+func (w *world) send(r *http.Request) *answer {
+	w.t.Helper()
 	rec := httptest.NewRecorder()
 	w.a.ServeHTTP(rec, r)
 	out := &answer{status: rec.Code, header: rec.Header(), text: rec.Body.String(), body: map[string]any{}}
 	if rec.Body.Len() > 0 {
 		if err := json.Unmarshal(rec.Body.Bytes(), &out.body); err != nil {
-			w.t.Errorf("%s: %v in %s", line, err, out.text)
+			w.t.Errorf("%s %s: %v in %s", r.Method, r.URL, err, out.text)
 		}
 	}
 	return out

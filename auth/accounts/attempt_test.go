@@ -1,0 +1,277 @@
+package accounts_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+const passwordLine = "POST /token?grant_type=password"
+
+// usual has the limits that programs have.
+func usual(c *accounts.Config) { c.Limits = accounts.Limits{} }
+
+func login(email, password string) string {
+	return fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
+}
+
+// from sends a request from an address.
+func (w *world) from(address, line, token, body string) *answer {
+	w.t.Helper()
+	r := w.request(line, token, body)
+	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(address), 4711).String()
+	return w.send(r)
+}
+
+// limited reports whether an answer is that of a budget that is spent.
+func (w *world) limited(a *answer) bool {
+	w.t.Helper()
+	if a.status != http.StatusTooManyRequests {
+		return false
+	}
+	wait, err := strconv.Atoi(a.header.Get("Retry-After"))
+	if err != nil || wait < 1 || wait > 15*60 || a.code() != "over_request_rate_limit" {
+		w.t.Errorf("429 with Retry-After %q: %s", a.header.Get("Retry-After"), a.text)
+	}
+	return true
+}
+
+// guess makes wrong guesses until they are refused, and returns how many were not.
+func (w *world) guess(most int, try func(i int) *answer) int {
+	w.t.Helper()
+	for i := range most {
+		a := try(i)
+		if w.limited(a) {
+			return i
+		}
+		if a.status != http.StatusBadRequest || a.code() != "invalid_credentials" {
+			w.t.Fatalf("guess %d: %d %s", i, a.status, a.text)
+		}
+	}
+	return most
+}
+
+// TestA6 is case A-6: no header, no member of the body and no spelling of the address
+// makes a peer another one, or an account.
+func TestA6(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		w.must(200, w.from("198.51.100.1", "POST /signup", "", ann))
+		spellings := []string{"ann@example.org", "Ann@Example.org", " ann@example.org", "ANN@EXAMPLE.ORG\t", "ann@example.org "}
+		headers := []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip"}
+		refusedAt := 0
+		for i := range 200 {
+			body := fmt.Sprintf(`{"email":%q,"password":"wrong %d","n":%d,"gotrue_meta_security":{"captcha_token":"%d"}}`, spellings[i%len(spellings)], i, i, i)
+			r := w.request(passwordLine, "", body)
+			for _, name := range headers {
+				value := fmt.Sprintf("203.0.113.%d", i)
+				if name == "Forwarded" {
+					value = "for=" + value
+				}
+				r.Header.Set(name, value)
+			}
+			limited := w.limited(w.send(r))
+			switch {
+			case limited && refusedAt == 0:
+				refusedAt = i
+			case !limited && refusedAt != 0:
+				t.Fatalf("try %d is answered again", i)
+			}
+		}
+		if refusedAt != 10 {
+			t.Errorf("%d tries before the first refusal", refusedAt)
+		}
+		w.must(200, w.from("203.0.113.7", passwordLine, "", ann)) // no stranger locks her out
+		w.advance(15*time.Minute + time.Second)
+		w.must(200, w.do(passwordLine, "", ann))
+	})
+}
+
+// TestGuessesAtOnce: of many guesses at once, on two instances, no more are made than
+// the budget allows, and what was right is given back.
+func TestGuessesAtOnce(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		other, err := accounts.New(w.db, w.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		worlds := []*world{w, {t: t, db: w.db, a: other, now: w.now}}
+		for round := range 2 {
+			var mu sync.Mutex
+			count := map[int]int{}
+			var wg sync.WaitGroup
+			for i := range 50 {
+				wg.Go(func() {
+					a := worlds[i%2].do(passwordLine, "", login("ann@example.org", "wrong"))
+					mu.Lock()
+					count[a.status]++
+					mu.Unlock()
+				})
+			}
+			wg.Wait()
+			if count[400] != 10 || count[429] != 40 {
+				t.Errorf("round %d: answers %v", round, count)
+			}
+			w.advance(16 * time.Minute)
+		}
+		for range 12 {
+			w.must(200, w.do(passwordLine, "", ann))
+		}
+	})
+}
+
+// TestAddressBudget: an address has a budget over all accounts, those that do not
+// exist as well, and another address another one.
+func TestAddressBudget(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		guess := func(address string) int {
+			return w.guess(200, func(i int) *answer {
+				return w.from(address, passwordLine, "", login(fmt.Sprintf("user%d@example.org", i), "wrong"))
+			})
+		}
+		if n := guess("192.0.2.1"); n != 100 {
+			t.Errorf("%d guesses of one address", n)
+		}
+		if !w.limited(w.do(passwordLine, "", ann)) {
+			t.Error("a spent address logs in")
+		}
+		w.must(200, w.from("192.0.2.2", passwordLine, "", ann))
+		if n := guess("2001:db8:1:2::1"); n != 100 {
+			t.Errorf("%d guesses of one IPv6 address", n)
+		}
+		if !w.limited(w.from("2001:db8:1:2:ffff::9", passwordLine, "", ann)) {
+			t.Error("another address of the network is another one")
+		}
+		w.must(200, w.from("2001:db8:1:3::1", passwordLine, "", ann))
+		w.must(200, w.from("::ffff:192.0.2.2", passwordLine, "", ann))
+		if !w.limited(w.from("::ffff:192.0.2.1", passwordLine, "", ann)) {
+			t.Error("an address written as IPv6 is another one")
+		}
+	})
+}
+
+// TestAccountBudget: after 100 guesses in a row from everywhere strangers may not go
+// on, not even with the right password. Where the owner has been, they get in, and the
+// count begins anew.
+func TestAccountBudget(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		const home = "198.51.100.1"
+		w.must(200, w.from(home, "POST /signup", "", ann))
+		storm := func(email string) int {
+			return w.guess(500, func(i int) *answer {
+				return w.from(fmt.Sprintf("203.0.%d.%d", i/9/200, i/9%200), passwordLine, "", login(email, "wrong"))
+			})
+		}
+		for _, stranger := range []string{"192.0.2.8", "192.0.2.9"} {
+			if n := storm("ann@example.org"); n != 100 {
+				t.Errorf("%d guesses", n)
+			}
+			w.advance(25 * time.Hour)
+			if !w.limited(w.from(stranger, passwordLine, "", ann)) {
+				t.Error("a stranger gets in")
+			}
+			for range 9 {
+				w.must(400, w.from(home, passwordLine, "", login("ann@example.org", "mistyped")))
+			}
+			w.must(200, w.from(home, passwordLine, "", ann))
+			w.must(200, w.from(stranger, passwordLine, "", ann))
+		}
+		// It is the same for an account that does not exist.
+		if n := storm("nobody@example.org"); n != 100 {
+			t.Errorf("%d guesses at nobody", n)
+		}
+		if !w.limited(w.from(home, passwordLine, "", login("nobody@example.org", "wrong"))) {
+			t.Error("nobody has a home")
+		}
+		w.advance(31 * 24 * time.Hour)
+		w.must(400, w.from(home, passwordLine, "", login("nobody@example.org", "wrong")))
+	})
+}
+
+// TestGuessesForgotten: a day without a wrong guess ends a row, a steady trickle does
+// not.
+func TestGuessesForgotten(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		n := w.guess(200, func(i int) *answer {
+			w.advance(20 * time.Hour)
+			return w.do(passwordLine, "", login("ann@example.org", "wrong"))
+		})
+		if n != 100 {
+			t.Errorf("%d guesses in a trickle", n)
+		}
+		n = w.guess(110, func(i int) *answer {
+			w.advance(25 * time.Hour)
+			return w.do(passwordLine, "", login("bob@example.org", "wrong"))
+		})
+		if n != 110 {
+			t.Errorf("%d guesses with days between", n)
+		}
+	})
+}
+
+// TestClientAddress: where a proxy says who the client is, that counts.
+func TestClientAddress(t *testing.T) {
+	change := func(c *accounts.Config) {
+		usual(c)
+		c.ClientAddress = func(r *http.Request) netip.Addr {
+			at, _ := netip.ParseAddr(r.Header.Get("X-Proxy-Says"))
+			return at
+		}
+	}
+	engines(t, change, func(t *testing.T, w *world) {
+		send := func(says, body string) *answer {
+			r := w.request(passwordLine, "", body)
+			r.Header.Set("X-Proxy-Says", says)
+			return w.send(r)
+		}
+		w.must(200, w.do("POST /signup", "", ann))
+		for _, says := range []string{"192.0.2.7", ""} {
+			if n := w.guess(20, func(int) *answer { return send(says, login("ann@example.org", "wrong")) }); n != 10 {
+				t.Errorf("%d guesses from %q", n, says)
+			}
+		}
+		w.must(200, send("192.0.2.8", ann))
+	})
+}
+
+// TestRequests: what strangers can ask for is bounded by address, and refresh tokens
+// that are good are not.
+func TestRequests(t *testing.T) {
+	change := func(c *accounts.Config) { usual(c); c.Anonymous = true }
+	engines(t, change, func(t *testing.T, w *world) {
+		token := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
+		for i := range 29 {
+			body := "{}"
+			if i%2 == 0 {
+				body = login(fmt.Sprintf("user%d@example.org", i), "a good password")
+			}
+			w.must(200, w.do("POST /signup", "", body))
+		}
+		if !w.limited(w.do("POST /signup", "", "{}")) {
+			t.Error("the 31st sign-up is answered")
+		}
+		w.must(200, w.from("192.0.2.2", "POST /signup", "", "{}"))
+		for range 40 {
+			w.advance(time.Second)
+			token = w.must(200, w.do(refreshLine, "", refreshBody(token))).str("refresh_token")
+		}
+		forged := strings.Repeat("A", len(token))
+		for range 30 {
+			w.must(400, w.do(refreshLine, "", refreshBody(forged)))
+		}
+		if !w.limited(w.do(refreshLine, "", refreshBody(forged))) {
+			t.Error("the 31st forged token is looked at")
+		}
+		w.must(200, w.do(refreshLine, "", refreshBody(token)))
+		w.advance(5*time.Minute + time.Second)
+		w.must(200, w.do("POST /signup", "", "{}"))
+	})
+}

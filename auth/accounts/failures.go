@@ -1,0 +1,125 @@
+package accounts
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// failures is how much of one budget is spent: wrong guesses, and those under way.
+// Names are hashed with a key, since people type passwords where names belong.
+type failures struct {
+	bun.BaseModel `bun:"table:auth_failures"`
+	store.Untracked
+	Key       string    `bun:",pk"`
+	Count     int64     `bun:",notnull"`
+	Since     time.Time `bun:",notnull"` // when counting began
+	ExpiresAt time.Time `bun:",notnull"` // from when on nothing is spent
+}
+
+var failuresCount = store.Number(func(f *failures) *int64 { return &f.Count })
+
+// budget is a bound on something.
+type budget struct {
+	key     string
+	limit   Limit
+	sliding bool // the time begins anew with each
+}
+
+// budget returns the budget of a kind and a name.
+func (a *Accounts) budget(kind, name string, limit Limit) budget {
+	sum := a.keys.hashName("budget " + kind + " " + name)
+	return budget{key: kind + " " + base64.RawURLEncoding.EncodeToString(sum[:18]), limit: limit}
+}
+
+// overLimit is the answer to who has spent a budget.
+func overLimit(wait time.Duration) error {
+	return &problem.Error{Code: problem.AuthOverLimit, RetryAfter: max(wait, time.Second)}
+}
+
+// spending are budgets to be drawn on together: all of them or, where one is spent,
+// none.
+type spending []budget
+
+// spend counts one more on each budget. full is the first that is spent, or nil. One
+// conditional UPDATE a budget decides, so that nobody gets more by coming many times
+// at once.
+func (a *Accounts) spend(ctx context.Context, all spending) (full *failures, err error) {
+	for range 20 {
+		full = nil
+		// Each statement judges the newest row, and locks it until the commit. All
+		// lock in one order.
+		err = a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+			for _, b := range all {
+				var err error
+				if full, err = a.spendOne(ctx, tx, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		taken, ok := errors.AsType[*store.ConstraintError](err)
+		if !ok || taken.Kind != store.Unique {
+			break // else another has begun to count at the same time
+		}
+	}
+	if errors.Is(err, errSpent) {
+		return full, nil
+	}
+	return nil, err
+}
+
+// errSpent undoes a transaction that has met a budget that is spent.
+var errSpent = errors.New("accounts: a budget is spent")
+
+func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *failures, err error) {
+	if b.limit.Count < 0 {
+		return nil, nil
+	}
+	now, rows, which := a.now(), store.For[failures](tx), store.Eq("key", b.key)
+	more := []store.Set{failuresCount.Add(1)}
+	if b.sliding {
+		more = append(more, store.SetTo("expires_at", now.Add(b.limit.Per)))
+	}
+	n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Lt(int64(b.limit.Count)), store.Compare("expires_at", store.OpGt, now)), more...)
+	if err != nil || n == 1 {
+		return nil, err
+	}
+	n, err = rows.PatchWhere(ctx, store.And(which, store.Compare("expires_at", store.OpLte, now)),
+		failuresCount.To(1), store.SetTo("since", now), store.SetTo("expires_at", now.Add(b.limit.Per)))
+	if err != nil || n == 1 {
+		return nil, err
+	}
+	full, err = rows.Get(ctx, b.key)
+	if err == nil {
+		return full, errSpent
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	return nil, rows.Insert(ctx, &failures{Key: b.key, Count: 1, Since: now, ExpiresAt: now.Add(b.limit.Per)})
+}
+
+// giveBack takes back what was counted at a time on each budget.
+func (a *Accounts) giveBack(ctx context.Context, all spending, at time.Time) error {
+	return a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+		for _, b := range all {
+			if b.limit.Count < 0 {
+				continue
+			}
+			// Where counting has begun anew since, it was not counted.
+			which := store.And(store.Eq("key", b.key), failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
+			if _, err := store.For[failures](tx).PatchWhere(ctx, which, failuresCount.Add(-1)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

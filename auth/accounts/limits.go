@@ -1,0 +1,122 @@
+package accounts
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// Limit is a number of things in a time.
+type Limit struct {
+	// Count is how many; less than 0 is without bound.
+	Count int
+
+	// Per is the time, counted from the first of them.
+	Per time.Duration
+}
+
+// Limits bound how often secrets can be guessed and what strangers can ask for. All
+// of them hold for every instance on one database together, and across restarts.
+// Whoever is beyond one is answered with 429 and Retry-After.
+//
+// An address is one of IPv4 or a network of IPv6 with 64 bits, see
+// Config.ClientAddress.
+type Limits struct {
+	// Guesses is how many wrong passwords and codes one address may try on one
+	// account, all factors and endpoints together.
+	//
+	// Defaults to 10 in 15 minutes.
+	Guesses Limit
+
+	// AddressGuesses is how many it may try on all accounts.
+	//
+	// Defaults to 100 in 15 minutes.
+	AddressGuesses Limit
+
+	// AccountGuesses is how many all addresses together may try on one account in
+	// a row (NIST SP 800-63B-4 section 3.2.2 allows 100). Then only addresses go on
+	// that the user has been logged in from within 30 days, each within Guesses,
+	// so that nobody can lock an owner out from home. Elsewhere the owner gets in
+	// by a link in a mail or a passkey, and that address is known from then on. The
+	// count begins anew when the owner logs in with every factor the account has,
+	// after a day without a wrong guess, and, where it is full, after 30 days.
+	//
+	// Defaults to 100; less than 0 is without bound.
+	AccountGuesses int
+
+	// Requests is how many accounts and mails one address may ask for: sign-ups,
+	// anonymous users, codes, recoveries. As many forged refresh tokens are
+	// looked at. Refresh tokens of ours are not counted: a client that is refused
+	// logs its user out.
+	//
+	// Defaults to 30 in 5 minutes.
+	Requests Limit
+}
+
+// The times of AccountGuesses.
+const (
+	accountForgets = 24 * time.Hour      // without a wrong guess
+	accountCloses  = 30 * 24 * time.Hour // to strangers
+	accountKnows   = 30 * 24 * time.Hour // an address
+)
+
+func (l Limits) withDefaults() (Limits, error) {
+	l.Guesses = l.Guesses.or(Limit{10, 15 * time.Minute})
+	l.AddressGuesses = l.AddressGuesses.or(Limit{100, 15 * time.Minute})
+	l.AccountGuesses = cmp.Or(l.AccountGuesses, 100)
+	l.Requests = l.Requests.or(Limit{30, 5 * time.Minute})
+	for _, one := range []Limit{l.Guesses, l.AddressGuesses, l.Requests} {
+		if one.Per < 0 || one.Per > accountForgets {
+			return l, errors.New("accounts: the time of a Limit must be at most a day")
+		}
+	}
+	return l, nil
+}
+
+func (l Limit) or(usual Limit) Limit {
+	return Limit{cmp.Or(l.Count, usual.Count), cmp.Or(l.Per, usual.Per)}
+}
+
+// remoteAddress is the usual Config.ClientAddress. The zero Addr, of a Unix socket, is
+// an address like others.
+func remoteAddress(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr()
+}
+
+// network returns what limits take for one address: who has one of IPv6 has 2^64.
+func network(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// limited are the routes by which strangers make accounts and mails, and which draw
+// on Limits.Requests.
+var limited = map[string]bool{"signup": true, "otp": true, "magiclink": true, "recover": true, "resend": true}
+
+// limitRequests draws on the requests of the address.
+func (x *exchange) limitRequests(path string) error {
+	if !limited[path] {
+		return nil
+	}
+	return x.drawRequest("requests")
+}
+
+// drawRequest draws on a budget of requests of the address, which are not given back.
+func (x *exchange) drawRequest(kind string) error {
+	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, network(x.address()), x.a.config.Limits.Requests)})
+	if err != nil || full == nil {
+		return err
+	}
+	return overLimit(full.ExpiresAt.Sub(x.a.now()))
+}

