@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,6 +87,28 @@ type Config struct {
 	//
 	// Defaults to the peer of the connection. No header is read.
 	ClientAddress func(*http.Request) netip.Addr
+
+	// BeforeSignUp is asked before an account is made, in whatever way but
+	// [Accounts.Import], and before anything of it is stored. It may change the
+	// metadata, or refuse with [Refuse]; any other error is answered with 500. It is
+	// also asked for an address that has an account, of which the client must not
+	// learn.
+	//
+	// The context of a hook ends after 5 seconds. It is waited for, whether it
+	// looks at that or not. A panic counts as an error. Hooks run at the same time
+	// for different requests.
+	BeforeSignUp func(ctx context.Context, s *SignUp) error
+
+	// BeforeToken is asked before an access token is signed, at each login and
+	// refresh, and may add claims. An error leaves the client without a token: 403
+	// for [Refuse], which logs them out, and 500 otherwise, after which they try
+	// again. See BeforeSignUp for its context.
+	BeforeToken func(ctx context.Context, t *Token) error
+
+	// AfterSignIn is told of each login that has happened: of each new session,
+	// not of its refreshes. The answer waits for it, and its error is only logged.
+	// See BeforeSignUp for its context.
+	AfterSignIn func(ctx context.Context, in SignedIn) error
 
 	// Hashes and Passwords say how passwords are kept and which may be chosen.
 	Hashes    password.Config

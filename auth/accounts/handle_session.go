@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -57,8 +58,11 @@ func (x *exchange) signupAnonymous(metadata store.JSON) error {
 		return errNoAnonymous
 	}
 	u := &user{Role: audience, AppMetadata: "{}", UserMetadata: metadata, IsAnonymous: true}
-	err := store.For[user](x.a.db).Insert(x.r.Context(), u)
+	n, err := x.a.admit(x.r.Context(), u, "anonymous", x.device())
 	if err != nil {
+		return err
+	}
+	if err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.create(ctx, tx, n) }); err != nil {
 		return err
 	}
 	in, err := x.a.enter(x.r.Context(), u, method{Method: "anonymous"}, x.device())

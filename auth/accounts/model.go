@@ -29,6 +29,8 @@ type user struct {
 	UserMetadata store.JSON `bun:",notnull,type:jsonb"` // of the user
 	IsAnonymous  bool       `bun:",notnull"`
 
+	Rev int64 `bun:",notnull"` // tokens made of an older one hold no more, see revocation
+
 	BannedUntil  *time.Time
 	RemovedAt    *time.Time // an admin has removed the account and kept the row
 	InvitedAt    *time.Time
@@ -74,14 +76,15 @@ type session struct {
 	Address     string  `bun:",notnull"`
 }
 
-// revocation tells every instance that access tokens of a session, or all of a
-// user that are older than it, hold no more. It is the only table of the package in
-// the change log.
+// revocation tells every instance that access tokens hold no more: those of a
+// session, or those that were made of a user or of a role before the revision that
+// the row's ID is. It is the only table of the package in the change log.
 type revocation struct {
 	bun.BaseModel `bun:"table:auth_revocations"`
 	ID            int64     `bun:",pk,autoincrement"`
-	SessionID     *store.ID // nil: every session of the user
-	UserID        store.ID  `bun:",notnull"`
+	SessionID     *store.ID // of a session
+	UserID        store.ID  `bun:",notnull"` // of the session, or all tokens of a user; zero for a role
+	Role          *string   // all tokens with a role
 	At            time.Time `bun:",notnull"`
 }
 
@@ -117,5 +120,6 @@ func models() []any {
 	return []any{
 		(*user)(nil), (*identity)(nil), (*session)(nil), (*revocation)(nil), (*signingKey)(nil), (*event)(nil), (*code)(nil),
 		(*outgoing)(nil), (*mailTime)(nil), (*failures)(nil),
+		(*role)(nil), (*userRole)(nil),
 	}
 }

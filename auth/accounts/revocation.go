@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -14,17 +15,29 @@ import (
 // errRevoked is the answer for a token whose session has ended.
 var errRevoked = fmt.Errorf("accounts: the session has ended: %w", auth.ErrInvalid)
 
-// revocations are the sessions and users whose access tokens hold no more although
-// they have not expired. They are kept for as long as such a token can live. It is
-// safe for concurrent use.
+// revocations are the sessions, users and roles whose access tokens hold no more
+// although they have not expired. They are kept for as long as such a token can live.
+// It is safe for concurrent use.
+//
+// Tokens say from which revision of the user and of each role they were made. A
+// change of either that tokens must not outlive writes a revocation and takes its ID
+// as the new revision, in one transaction: what was read before the change is older,
+// however late it is signed and whatever the clocks say.
 type revocations struct {
 	mu       sync.RWMutex
-	sessions map[string]time.Time // until when to remember
-	users    map[string]time.Time // tokens issued before do not hold
+	sessions map[string]mark
+	users    map[string]mark
+	roles    map[string]mark
+}
+
+// mark is a revision before which tokens do not hold, and until when to remember it.
+type mark struct {
+	rev   int64
+	until time.Time
 }
 
 func newRevocations() *revocations {
-	return &revocations{sessions: make(map[string]time.Time), users: make(map[string]time.Time)}
+	return &revocations{sessions: make(map[string]mark), users: make(map[string]mark), roles: make(map[string]mark)}
 }
 
 // covers reports whether a token holds no more.
@@ -34,34 +47,65 @@ func (r *revocations) covers(t *verifiedToken) bool {
 	if _, ended := r.sessions[t.principal.Session]; ended {
 		return true
 	}
-	before, ok := r.users[t.principal.ID]
-	// iat has whole seconds: a token of the same second was issued after it only
-	// if its session began after, and sessions of before are named themselves.
-	return ok && t.issued.Before(before.Truncate(time.Second))
+	if t.made.User < r.users[t.principal.ID].rev {
+		return true
+	}
+	if len(r.roles) > 0 {
+		for name, rev := range t.made.Roles {
+			if rev < r.roles[name].rev {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // add takes note of a revocation, and forgets those that no token can outlive.
 func (r *revocations) add(v *revocation, now time.Time, ttl time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	keep := ttl + time.Minute // for clocks that differ
-	for id, until := range r.sessions {
-		if now.After(until) {
-			delete(r.sessions, id)
-		}
+	for _, kind := range []map[string]mark{r.sessions, r.users, r.roles} {
+		maps.DeleteFunc(kind, func(_ string, m mark) bool { return now.After(m.until) })
 	}
-	for id, at := range r.users {
-		if now.After(at.Add(keep)) {
-			delete(r.users, id)
-		}
+	m := mark{v.ID, v.At.Add(ttl + time.Minute)} // a minute for clocks that differ
+	switch {
+	case v.SessionID != nil:
+		r.sessions[v.SessionID.String()] = m
+	case v.Role != nil:
+		r.roles[*v.Role] = later(r.roles[*v.Role], m)
+	default:
+		id := v.UserID.String()
+		r.users[id] = later(r.users[id], m)
 	}
-	if v.SessionID != nil {
-		r.sessions[v.SessionID.String()] = v.At.Add(keep)
-		return
+}
+
+// later returns what is left of two revocations: they need not come in order.
+func later(a, b mark) mark {
+	if a.rev > b.rev {
+		return a
 	}
-	if at := r.users[v.UserID.String()]; v.At.After(at) {
-		r.users[v.UserID.String()] = v.At
+	return b
+}
+
+// revokeUser makes the access tokens of a user worthless, on every instance. Those
+// made of what this transaction writes are good. u.Rev is written too.
+func (a *Accounts) revokeUser(ctx context.Context, tx *store.Tx, u *user) error {
+	told := &revocation{UserID: u.ID, At: a.now()}
+	if err := a.revoke(ctx, tx, told); err != nil {
+		return err
 	}
+	u.Rev = told.ID
+	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("rev", u.Rev))
+	return err
+}
+
+// revoke writes a revocation, which every instance will know.
+func (a *Accounts) revoke(ctx context.Context, tx *store.Tx, told *revocation) error {
+	if err := store.For[revocation](tx).Insert(ctx, told); err != nil {
+		return err
+	}
+	tx.OnCommit(func(context.Context) { a.noted(told) }) // others learn it from the change log
+	return nil
 }
 
 // noted is what add needs of a table's row, from wherever it comes.
@@ -110,12 +154,14 @@ func (a *Accounts) catchUp(ctx context.Context, s store.Session) error {
 // readRevocation reads a row as the change log has it.
 func readRevocation(raw []byte) (*revocation, error) {
 	var row struct {
+		ID        int64     `json:"id"`
 		SessionID *store.ID `json:"session_id"`
 		UserID    store.ID  `json:"user_id"`
+		Role      *string   `json:"role"`
 		At        time.Time `json:"at"`
 	}
 	if err := json.Unmarshal(raw, &row); err != nil {
 		return nil, fmt.Errorf("accounts: change log: %w", err)
 	}
-	return &revocation{SessionID: row.SessionID, UserID: row.UserID, At: row.At}, nil
+	return &revocation{ID: row.ID, SessionID: row.SessionID, UserID: row.UserID, Role: row.Role, At: row.At}, nil
 }

@@ -49,6 +49,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 		return nil, err
 	}
 	u.LastSignInAt = &now
+	a.signedIn(tx, u, s, how)
 	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("last_sign_in_at", now))
 	return s, err
 }
@@ -146,11 +147,9 @@ func (a *Accounts) endIn(ctx context.Context, tx *store.Tx, which store.Cond, wh
 		if n == 0 {
 			continue // another has ended it, and told
 		}
-		told := &revocation{SessionID: &s.ID, UserID: s.UserID, At: now}
-		if err := store.For[revocation](tx).Insert(ctx, told); err != nil {
+		if err := a.revoke(ctx, tx, &revocation{SessionID: &s.ID, UserID: s.UserID, At: now}); err != nil {
 			return err
 		}
-		tx.OnCommit(func(context.Context) { a.noted(told) }) // others learn it from the change log
 		if err := a.record(ctx, tx, &event{Kind: "session_ended", UserID: &s.UserID, SessionID: &s.ID}, map[string]any{"by": why}); err != nil {
 			return err
 		}

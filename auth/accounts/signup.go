@@ -38,7 +38,11 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 	if a.config.Autoconfirm {
 		u.EmailConfirmedAt = &now
 	}
-	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.create(ctx, tx, u, from) })
+	made, err := a.admit(ctx, u, "password", from)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.create(ctx, tx, made) })
 	if taken, ok := errors.AsType[*store.ConstraintError](err); ok && taken.Kind == store.Unique {
 		if a.config.Autoconfirm {
 			return nil, nil, errUserExists
@@ -55,20 +59,27 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 // emailProvider is the app_metadata of users who are known by their address.
 const emailProvider store.JSON = `{"provider":"email","providers":["email"]}`
 
-// create writes a new user with the identity that its address is.
-func (a *Accounts) create(ctx context.Context, tx *store.Tx, u *user, from device) error {
+// create writes a new user, with the identity that their address is.
+func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
+	u := n.user
 	if err := store.For[user](tx).Insert(ctx, u); err != nil {
 		return err
 	}
+	if u.Email != nil {
+		if err := a.addEmailIdentity(ctx, tx, u); err != nil {
+			return err
+		}
+	}
+	e := &event{Kind: "signed_up", UserID: &u.ID, Actor: n.actor, Address: n.from.address, UserAgent: n.from.userAgent}
+	return a.record(ctx, tx, e, map[string]any{"method": n.how})
+}
+
+func (a *Accounts) addEmailIdentity(ctx context.Context, tx *store.Tx, u *user) error {
 	data, err := store.JSONOf(map[string]any{"sub": u.ID, "email": deref(u.Email), "email_verified": u.EmailConfirmedAt != nil, "phone_verified": false})
 	if err != nil {
 		return err
 	}
-	id := &identity{UserID: u.ID, Provider: "email", Subject: u.ID.String(), Data: data, Email: u.Email}
-	if err := store.For[identity](tx).Insert(ctx, id); err != nil {
-		return err
-	}
-	return a.record(ctx, tx, &event{Kind: "signed_up", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
+	return store.For[identity](tx).Insert(ctx, &identity{UserID: u.ID, Provider: "email", Subject: u.ID.String(), Data: data, Email: u.Email})
 }
 
 // pretended is the answer for an address that has an account: what a new one would

@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"strconv"
-	"strings"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,15 +25,53 @@ func (a *Accounts) accessToken(ctx context.Context, u *user, s *session) (token 
 		return "", expires, err
 	}
 	ttl := min(a.config.AccessTTL, s.ExpiresAt.Sub(a.now()))
-	p := auth.Principal{
-		Kind: auth.User, ID: u.ID.String(), Roles: []string{u.Role}, Session: s.ID.String(), AAL: int(s.AAL), IsAnonymous: u.IsAnonymous,
-		Claims: map[string]any{
-			"email": deref(u.Email), "phone": deref(u.Phone), "amr": json.RawMessage(newestFirst(s.Methods)),
-			"app_metadata": json.RawMessage(u.AppMetadata), "user_metadata": json.RawMessage(u.UserMetadata),
-		},
+	p, err := a.tokenOf(ctx, u, s)
+	if err != nil {
+		return "", expires, err
 	}
 	token, err = signer.Sign(p, max(ttl, time.Second))
 	return token, a.now().Add(ttl), err
+}
+
+// maxTokenMetadata is how much metadata of each kind an access token takes along, in
+// bytes: requests carry it in a header. Longer ones are left out; GET /user has them.
+const maxTokenMetadata = 1536
+
+// tokenOf returns who an access token is for. u was read before the roles are: if
+// either changes in between, u's revision is the old one and the token worthless.
+func (a *Accounts) tokenOf(ctx context.Context, u *user, s *session) (auth.Principal, error) {
+	p := auth.Principal{
+		Kind: auth.User, ID: u.ID.String(), Roles: []string{u.Role}, Session: s.ID.String(), AAL: int(s.AAL), IsAnonymous: u.IsAnonymous,
+		Claims: map[string]any{"email": deref(u.Email), "phone": deref(u.Phone), "amr": json.RawMessage(newestFirst(s.Methods))},
+	}
+	for name, doc := range map[string]store.JSON{"app_metadata": u.AppMetadata, "user_metadata": u.UserMetadata} {
+		if len(doc) <= maxTokenMetadata {
+			p.Claims[name] = json.RawMessage(doc)
+		}
+	}
+	if u.Rev > 0 {
+		p.Claims["rev"] = u.Rev
+	}
+	if !u.IsAnonymous {
+		g, err := a.rightsOf(ctx, a.db, u.ID)
+		if err != nil {
+			return p, err
+		}
+		if err := g.size(); err != nil {
+			// SetRoles refuses that; a role has grown since.
+			a.config.Logger.ErrorContext(ctx, "accounts: a token without roles and permissions", "user", u.ID, "error", err)
+		} else if len(g.roles) > 0 {
+			p.Roles, p.Permissions = append(p.Roles, g.roles...), g.permissions
+			p.Claims["role_revs"] = g.revs
+		}
+	}
+	t := &Token{User: *exportUser(u), Session: p.Session, AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions)}
+	added, err := a.hookClaims(ctx, t)
+	maps.Copy(p.Claims, added)
+	if tenant, ok := added["tenant_id"].(string); ok {
+		p.Tenant = tenant
+	}
+	return p, err
 }
 
 func deref(s *string) string {
@@ -70,7 +108,7 @@ func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, er
 		if err != nil {
 			return auth.Principal{}, err
 		}
-		entry = verifiedToken{principal: p, issued: issuedAt(p.Claims)}
+		entry = verifiedToken{principal: p, made: madeOf(p.Claims)}
 		a.verified.put(key, entry, now)
 	}
 	if a.revoked.covers(&entry) {
@@ -79,21 +117,39 @@ func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, er
 	return entry.principal, nil
 }
 
-// issuedAt reads iat.
-func issuedAt(claims map[string]any) time.Time {
-	text, _ := claims["iat"].(json.Number)
-	whole, _, _ := strings.Cut(text.String(), ".")
-	seconds, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
-		return time.Time{}
+// madeOf reads from which revisions a token was made.
+func madeOf(claims map[string]any) revisions {
+	var made revisions
+	made.User = revision(claims["rev"])
+	if roles, ok := claims["role_revs"].(map[string]any); ok {
+		made.Roles = make(map[string]int64, len(roles))
+		for name, rev := range roles {
+			made.Roles[name] = revision(rev)
+		}
 	}
-	return time.Unix(seconds, 0)
+	return made
+}
+
+// revision reads a number. What is none is older than all.
+func revision(claim any) int64 {
+	number, _ := claim.(json.Number)
+	rev, err := number.Int64()
+	if err != nil {
+		return 0
+	}
+	return rev
+}
+
+// revisions are those that a token was made of.
+type revisions struct {
+	User  int64
+	Roles map[string]int64
 }
 
 // verifiedToken is a token whose signature and claims held.
 type verifiedToken struct {
 	principal auth.Principal
-	issued    time.Time
+	made      revisions
 }
 
 // maxVerified is the number of tokens that are remembered. One takes about two

@@ -35,10 +35,13 @@ const (
 	AuthOverLimit            = "over_request_rate_limit"
 	AuthPhoneExists          = "phone_exists"
 	AuthProviderDisabled     = "provider_disabled"
+	AuthRefused              = "refused_by_application"
 	AuthReauthenticate       = "reauthentication_needed"
 	AuthReauthenticateFailed = "reauthentication_not_valid"
 	AuthRefreshNotFound      = "refresh_token_not_found"
 	AuthRefreshUsed          = "refresh_token_already_used"
+	AuthRoleExists           = "role_already_exists"
+	AuthRoleNotFound         = "role_not_found"
 	AuthSamePassword         = "same_password"
 	AuthSessionExpired       = "session_expired"
 	AuthSessionNotFound      = "session_not_found"
@@ -86,10 +89,13 @@ var authTable = map[string]entry{
 	AuthOverLimit:            {http.StatusTooManyRequests, "Too many requests; wait a while"},
 	AuthPhoneExists:          {http.StatusUnprocessableEntity, "A user with this phone number has already been registered"},
 	AuthProviderDisabled:     {http.StatusBadRequest, "The provider is not enabled"},
+	AuthRefused:              {http.StatusForbidden, "The application has refused this"},
 	AuthReauthenticate:       {http.StatusBadRequest, "Password update requires reauthentication"},
 	AuthReauthenticateFailed: {http.StatusUnprocessableEntity, "Verify called with a nonce that is not valid"},
 	AuthRefreshNotFound:      {http.StatusBadRequest, "Invalid Refresh Token: Refresh Token Not Found"},
 	AuthRefreshUsed:          {http.StatusBadRequest, "Invalid Refresh Token: Already Used"},
+	AuthRoleExists:           {http.StatusUnprocessableEntity, "A role with this name exists"},
+	AuthRoleNotFound:         {http.StatusNotFound, "Role not found"},
 	AuthSamePassword:         {http.StatusUnprocessableEntity, "New password should be different from the old password."},
 	AuthSessionExpired:       {http.StatusBadRequest, "Invalid Refresh Token: Session Expired"},
 	AuthSessionNotFound:      {http.StatusForbidden, "Session from session_id claim in JWT does not exist"},

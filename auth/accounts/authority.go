@@ -1,0 +1,73 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// errEscalation is the answer to admins who would grant what they do not have, or
+// change the account of somebody who has what they do not.
+var errEscalation = failf(problem.AuthNotAdmin, "This takes roles or permissions that you do not have")
+
+// authority is on whose behalf accounts are changed that are not the changer's own.
+type authority struct {
+	actor  string // for the audit log
+	from   device
+	limits *auth.Principal // who may grant and change only what they hold; nil is all
+}
+
+// authority returns on whose behalf an admin's request is made. Secret keys may do
+// everything. Users with the permission may grant what they hold, and change accounts
+// that hold no more: otherwise whoever manages accounts would be everybody.
+func (x *exchange) authority() (authority, error) {
+	p, err := x.admin()
+	if err != nil {
+		return authority{}, err
+	}
+	by := authority{actor: p.String(), from: x.device()}
+	if p.Kind != auth.Service {
+		by.limits = &p
+	}
+	return by, nil
+}
+
+// holds reports whether all of some roles and permissions are held.
+func (by *authority) holds(roles, permissions []string) bool {
+	if by.limits == nil {
+		return true
+	}
+	for _, name := range roles {
+		if name != audience && !by.limits.HasRole(name) {
+			return false
+		}
+	}
+	for _, name := range permissions {
+		if !by.limits.HasPermission(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// over reports by its error whether the account of a user may be changed.
+func (a *Accounts) over(ctx context.Context, s store.Session, by authority, u *user) error {
+	if by.limits == nil {
+		return nil
+	}
+	g, err := a.rightsOf(ctx, s, u.ID)
+	if err != nil {
+		return err
+	}
+	if !by.holds(append(g.roles, u.Role), g.permissions) {
+		return errEscalation
+	}
+	return nil
+}
+
+// event returns a line of the audit log about what is done.
+func (by *authority) event(kind string, user *store.ID) *event {
+	return &event{Kind: kind, UserID: user, Actor: by.actor, Address: by.from.address, UserAgent: by.from.userAgent}
+}

@@ -1,0 +1,189 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// hookTime is the deadline of the context a hook gets.
+const hookTime = 5 * time.Second
+
+// SignUp is an account that is about to be made, as [Config.BeforeSignUp] sees it.
+type SignUp struct {
+	// Method says how it comes to be: "password", "otp", "anonymous", "invite",
+	// "admin", or the name of the provider where the user has logged in.
+	Method string
+
+	// Email and Phone are canonical; either may be empty.
+	Email, Phone string
+
+	// AppMetadata is the application's and UserMetadata the user's. Both may be
+	// changed, also by a map of one's own; numbers are json.Number.
+	AppMetadata, UserMetadata map[string]any
+
+	// Address and UserAgent are where the request comes from.
+	Address, UserAgent string
+}
+
+// Token is an access token that is about to be signed, as [Config.BeforeToken] sees
+// it.
+type Token struct {
+	// User is who it is for. Changing it changes nothing.
+	User User
+
+	// Session is the id of the session, and AAL how surely the user has shown who
+	// they are: 1 or 2.
+	Session string
+	AAL     int
+
+	// Roles and Permissions are what the token says. Changing them changes nothing.
+	Roles, Permissions []string
+
+	// Claims are what to add, empty at first. Those of ReservedClaims are refused:
+	// no token is signed then. tenant_id, a text, becomes the Tenant of the
+	// Principal.
+	Claims map[string]any
+}
+
+// SignedIn is a login that has happened, as [Config.AfterSignIn] sees it.
+type SignedIn struct {
+	// User is who has logged in, into the session with the id Session.
+	User    User
+	Session string
+
+	// Method is how, as the claim amr names it: "password", "otp", "oauth",
+	// "anonymous", ... Provider is where, for a login elsewhere.
+	Method, Provider string
+
+	// Address and UserAgent are where the request comes from.
+	Address, UserAgent string
+}
+
+// reservedClaims are those that decide who a token is for and what it is good for.
+var reservedClaims = []string{
+	"aal", "amr", "app_metadata", "aud", "azp", "client_id", "cnf", "email", "exp", "iat", "is_anonymous", "iss", "jti", "nbf", "permissions",
+	"phone", "rev", "role", "role_revs", "roles", "scope", "session_id", "sub", "user_metadata",
+}
+
+// ReservedClaims returns the names of the claims that [Config.BeforeToken] cannot
+// set: the registered ones of RFC 7519 and those that say who the user is, how they
+// have shown it and what they may do.
+func ReservedClaims() []string { return slices.Clone(reservedClaims) }
+
+// Refuse returns the error by which a hook refuses what is about to happen. The
+// client is answered with 403, the code refused_by_application and the text, which
+// users read.
+func Refuse(text string) error { return &failure{problem.AuthRefused, text} }
+
+// admitted is an account that Config.BeforeSignUp has let pass. Only admit makes one,
+// and create takes nothing else, so that there is no way around the hook.
+type admitted struct {
+	*user
+	how   string
+	from  device
+	actor string // who makes it, where it is not the user
+}
+
+// admit runs Config.BeforeSignUp for an account that is about to be made. It must not
+// be called in a transaction: the hook may use the database, and take its time.
+func (a *Accounts) admit(ctx context.Context, u *user, how string, from device) (admitted, error) {
+	n := admitted{user: u, how: how, from: from}
+	if a.config.BeforeSignUp == nil {
+		return n, nil
+	}
+	s := &SignUp{
+		Method: how, Email: deref(u.Email), Phone: deref(u.Phone), AppMetadata: asMap(u.AppMetadata), UserMetadata: asMap(u.UserMetadata),
+		Address: from.address, UserAgent: from.userAgent,
+	}
+	err := a.hook(ctx, "BeforeSignUp", func(ctx context.Context) error { return a.config.BeforeSignUp(ctx, s) })
+	if err != nil {
+		return n, err
+	}
+	if u.AppMetadata, err = asDocument(s.AppMetadata); err != nil {
+		return n, err
+	}
+	u.UserMetadata, err = asDocument(s.UserMetadata)
+	return n, err
+}
+
+// hookClaims are what Config.BeforeToken adds to a token.
+func (a *Accounts) hookClaims(ctx context.Context, t *Token) (map[string]any, error) {
+	if a.config.BeforeToken == nil {
+		return nil, nil
+	}
+	t.Claims = make(map[string]any)
+	err := a.hook(ctx, "BeforeToken", func(ctx context.Context) error { return a.config.BeforeToken(ctx, t) })
+	if err != nil {
+		return nil, err
+	}
+	for name := range t.Claims {
+		if slices.Contains(reservedClaims, name) {
+			return nil, fmt.Errorf("accounts: BeforeToken sets the claim %s, which is reserved", name)
+		}
+	}
+	return t.Claims, nil
+}
+
+// signedIn runs Config.AfterSignIn when the transaction of a login has committed.
+func (a *Accounts) signedIn(tx *store.Tx, u *user, s *session, how method) {
+	if a.config.AfterSignIn == nil {
+		return
+	}
+	in := SignedIn{
+		User: *exportUser(u), Session: s.ID.String(), Method: how.Method, Provider: how.Provider, Address: s.Address, UserAgent: s.UserAgent,
+	}
+	tx.OnCommit(func(ctx context.Context) {
+		err := a.hook(ctx, "AfterSignIn", func(ctx context.Context) error { return a.config.AfterSignIn(ctx, in) })
+		if err != nil {
+			a.config.Logger.ErrorContext(ctx, "accounts: AfterSignIn failed", "user", in.User.ID, "error", err)
+		}
+	})
+}
+
+// hook runs a function of the application. A panic of it is an error: what was about
+// to happen does not.
+func (a *Accounts) hook(ctx context.Context, name string, run func(context.Context) error) (err error) {
+	ctx, stop := context.WithTimeout(ctx, hookTime)
+	defer stop()
+	defer func() {
+		if p := recover(); p != nil {
+			a.config.Logger.ErrorContext(ctx, "accounts: a hook panicked", "hook", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = errors.New("accounts: " + name + " panicked")
+		}
+	}()
+	if err := run(ctx); err != nil {
+		if f, ok := errors.AsType[*failure](err); ok && f.code == problem.AuthRefused {
+			return f
+		}
+		return fmt.Errorf("accounts: %s: %w", name, err)
+	}
+	return nil
+}
+
+// asMap decodes a document that is an object; numbers are json.Number.
+func asMap(doc store.JSON) map[string]any {
+	out := map[string]any{}
+	d := json.NewDecoder(strings.NewReader(string(doc)))
+	d.UseNumber()
+	if d.Decode(&out) != nil || out == nil {
+		return map[string]any{}
+	}
+	return out
+}
+
+// asDocument is the way back.
+func asDocument(members map[string]any) (store.JSON, error) {
+	if members == nil {
+		return "{}", nil
+	}
+	return store.JSONOf(members)
+}

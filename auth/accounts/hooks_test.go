@@ -1,0 +1,133 @@
+package accounts_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+// TestBeforeSignUp: the hook refuses, fails and changes metadata before anything is
+// stored, for every kind of account that a client can make.
+func TestBeforeSignUp(t *testing.T) {
+	engines(t, func(c *accounts.Config) {
+		c.Anonymous = true
+		c.BeforeSignUp = func(ctx context.Context, s *accounts.SignUp) error {
+			if _, ok := ctx.Deadline(); !ok {
+				return errors.New("no deadline")
+			}
+			switch {
+			case strings.HasSuffix(s.Email, "@evil.example"):
+				return accounts.Refuse("Not you.")
+			case s.Email == "broken@example.org":
+				return errors.New("the database of the hook is down")
+			case s.Email == "panic@example.org":
+				panic("out of order")
+			}
+			s.AppMetadata["how"] = s.Method
+			s.UserMetadata = map[string]any{"from": s.Address}
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
+		up := w.must(200, w.do("POST /signup", "", ann))
+		user := up.body["user"].(map[string]any)
+		if app := user["app_metadata"].(map[string]any); app["how"] != "password" || app["provider"] != "email" {
+			t.Errorf("app_metadata %v", app)
+		}
+		if fmt.Sprint(user["user_metadata"]) != "map[from:192.0.2.1]" {
+			t.Errorf("user_metadata %v", user["user_metadata"])
+		}
+		guest := w.must(200, w.do("POST /signup", "", `{}`)).body["user"].(map[string]any)
+		if guest["app_metadata"].(map[string]any)["how"] != "anonymous" {
+			t.Errorf("guest %v", guest)
+		}
+		for email, want := range map[string]string{
+			"x@evil.example": "403 refused_by_application Not you.", "broken@example.org": "500 unexpected_failure The server could not answer this request.",
+			"panic@example.org": "500 unexpected_failure The server could not answer this request.",
+		} {
+			got := w.do("POST /signup", "", fmt.Sprintf(`{"email":%q,"password":"a good password"}`, email))
+			if text := fmt.Sprintf("%d %s %s", got.status, got.code(), got.str("msg")); text != want {
+				t.Errorf("%s: %s, want %s", email, text, want)
+			}
+			if in := w.do("POST /token?grant_type=password", "", fmt.Sprintf(`{"email":%q,"password":"a good password"}`, email)); in.status != 400 {
+				t.Errorf("%s exists: %s", email, in.text)
+			}
+		}
+	})
+}
+
+// TestBeforeToken: claims are added, reserved ones are refused, and so are tokens.
+func TestBeforeToken(t *testing.T) {
+	var mode sync.Map
+	engines(t, func(c *accounts.Config) {
+		c.BeforeToken = func(_ context.Context, token *accounts.Token) error {
+			name, _, _ := strings.Cut(token.User.Email, "@")
+			if token.Session == "" || token.AAL != 1 || !slices.Equal(token.Roles, []string{"authenticated"}) {
+				return fmt.Errorf("token %+v", token)
+			}
+			token.Roles[0] = "admin"
+			switch claim, _ := mode.Load(name); claim {
+			case nil:
+				token.Claims["tenant_id"], token.Claims["plan"] = "acme", 3
+			case "refuse":
+				return accounts.Refuse("Not today.")
+			default:
+				token.Claims[claim.(string)] = "x"
+			}
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
+		up := w.must(200, w.do("POST /signup", "", ann))
+		p, err := w.a.Verify(t.Context(), up.str("access_token"))
+		if err != nil || p.Tenant != "acme" || fmt.Sprint(p.Claims["plan"]) != "3" || !slices.Equal(p.Roles, []string{"authenticated"}) {
+			t.Errorf("%v: tenant %q, roles %v, claims %v", err, p.Tenant, p.Roles, p.Claims)
+		}
+		for i, claim := range append(accounts.ReservedClaims(), "refuse") {
+			name := fmt.Sprintf("u%d%s", i, t.Name()[strings.LastIndexByte(t.Name(), '/')+1:])
+			mode.Store(strings.ToLower(name), claim)
+			want := 500
+			if claim == "refuse" {
+				want = 403
+			}
+			got := w.do("POST /signup", "", fmt.Sprintf(`{"email":"%s@example.org","password":"a good password"}`, name))
+			if got.status != want || strings.Contains(got.text, "access_token") {
+				t.Errorf("%s: %d %s", claim, got.status, got.text)
+			}
+		}
+	})
+}
+
+// TestAfterSignIn: it is told of logins once they are stored, not of refreshes, and
+// cannot undo them.
+func TestAfterSignIn(t *testing.T) {
+	var mu sync.Mutex
+	told := map[string][]accounts.SignedIn{}
+	engines(t, func(c *accounts.Config) {
+		c.AfterSignIn = func(_ context.Context, in accounts.SignedIn) error {
+			mu.Lock()
+			defer mu.Unlock()
+			told[in.User.ID.String()] = append(told[in.User.ID.String()], in)
+			if len(told[in.User.ID.String()]) == 1 {
+				return errors.New("the mail of welcome cannot be sent")
+			}
+			panic("and neither can this")
+		}
+	}, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		w.advance(time.Minute)
+		in := w.must(200, w.do("POST /token?grant_type=password", "", ann))
+		w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token"))))
+		mu.Lock()
+		defer mu.Unlock()
+		list := told[in.body["user"].(map[string]any)["id"].(string)]
+		if len(list) != 2 || list[1].Method != "password" || list[1].Address != "192.0.2.1" || list[1].User.Email != "ann@example.org" {
+			t.Errorf("told %+v", list)
+		}
+	})
+}
