@@ -18,6 +18,7 @@ var budgets = []struct {
 	importing string
 	modules   []string
 }{
+	{"api/mail", []string{"github.com/wneessen/go-mail", "golang.org/x/crypto", "golang.org/x/text"}},
 	{"auth", nil},
 	{"auth/jwt", []string{"github.com/go-jose/go-jose/v4"}},
 	{"auth/oidc", []string{"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2"}},

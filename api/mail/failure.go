@@ -1,0 +1,89 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"strings"
+)
+
+// Error is a server's refusal. Its text names no password, link or code.
+type Error struct {
+	// Op is what the server has refused: "connect", "auth", "from", "to" or
+	// "content".
+	Op string
+
+	// Code is the number of the answer, as 550, and Status the enhanced one, as
+	// "5.7.1", where the server has sent one (RFC 2034).
+	Code   int
+	Status string
+
+	// Text is what the server has said, empty where it could repeat a secret: after
+	// it has seen a password or the mail's content.
+	Text string
+}
+
+// Error returns all of it.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("mail: the server refuses (%s): %d", e.Op, e.Code)
+	if e.Status != "" {
+		text += " " + e.Status
+	}
+	if e.Text != "" {
+		text += " " + e.Text
+	}
+	return text
+}
+
+// Temporary reports whether another try can succeed without any change: the answer is
+// of the class 4 (RFC 5321 section 4.2.1).
+func (e *Error) Temporary() bool { return e.Code/100 == 4 }
+
+// What is asked of a server, in its order.
+const (
+	opConnect = "connect"
+	opAuth    = "auth"
+	opFrom    = "from"
+	opTo      = "to"
+	opContent = "content"
+)
+
+// maxReply is how much of what a server says is told, in bytes.
+const maxReply = 200
+
+// refusal gives the error of a step its form.
+func refusal(op string, err error) error {
+	answer, ok := errors.AsType[*textproto.Error](err)
+	if !ok {
+		_, broken := errors.AsType[net.Error](err)
+		if op == opAuth && !broken && !errors.Is(err, io.EOF) {
+			return errors.New("mail: auth: the server's answer is not understood") // and may repeat what it was told
+		}
+		return fmt.Errorf("mail: %s: %w", op, err)
+	}
+	e := &Error{Op: op, Code: answer.Code}
+	first, _, _ := strings.Cut(answer.Msg, "\n")
+	if status, rest, ok := strings.Cut(first, " "); ok && enhanced(status) {
+		e.Status, first = status, rest
+	}
+	if op != opAuth && op != opContent && line(first) {
+		e.Text = strings.ToValidUTF8(first[:min(len(first), maxReply)], "")
+	}
+	return e
+}
+
+// enhanced reports whether a text is an enhanced status code, as 5.7.1.
+func enhanced(text string) bool {
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 || len(text) > len("5.999.999") {
+		return false
+	}
+	for _, part := range parts {
+		if part == "" || strings.Trim(part, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}

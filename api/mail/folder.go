@@ -1,0 +1,94 @@
+package mail
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// FolderConfig tunes a [Folder]. The zero value is ready to use.
+type FolderConfig struct {
+	// From is who mails are from.
+	//
+	// Defaults to "accounts@localhost".
+	From string
+
+	// Output is told of each mail in one line: its template, to whom it is, the link
+	// or code that somebody who develops wants to follow, and the file.
+	//
+	// Defaults to nobody.
+	Output io.Writer
+
+	// Templates are the mails.
+	//
+	// Defaults to the package's own.
+	Templates *Templates
+
+	// Now tells the time.
+	//
+	// Defaults to [time.Now].
+	Now func() time.Time
+}
+
+// Folder is the sender for development: it writes mails as .eml files into a folder
+// and sends nothing. The files hold links and codes that let their reader in, so they
+// and the folder are for the user of the program only. It is safe for concurrent use.
+type Folder struct {
+	dir    string
+	output io.Writer
+	writer *writer
+}
+
+// NewFolder returns a Folder. The folder is made with the first mail.
+func NewFolder(dir string, cfg FolderConfig) (*Folder, error) {
+	if dir == "" {
+		return nil, errors.New("mail: NewFolder needs a folder")
+	}
+	if cfg.From == "" {
+		cfg.From = "accounts@localhost"
+	}
+	if cfg.Output == nil {
+		cfg.Output = io.Discard
+	}
+	w, err := newWriter(cfg.From, cfg.Templates, cfg.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Folder{dir: dir, output: cfg.Output, writer: w}, nil
+}
+
+// Send writes the mail of a template into the folder.
+func (f *Folder) Send(ctx context.Context, to, template, locale string, values map[string]string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l, err := f.writer.write(to, template, locale, values)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	name := f.writer.now().UTC().Format("20060102-150405.000000") + "-" + template + "-" + strings.ToLower(rand.Text()[:6]) + ".eml"
+	path := filepath.Join(f.dir, name)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	if err := errors.Join(l.writeTo(file), file.Close()); err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	follow := values["link"]
+	if code := values["code"]; code != "" {
+		follow = strings.TrimSpace(follow + " code " + code)
+	}
+	// In one call, so that lines of several mails do not mix.
+	_, err = fmt.Fprintf(f.output, "mail: %s for %s: %s (%s)\n", template, to, follow, path)
+	return err
+}
