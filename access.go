@@ -8,32 +8,31 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// access finds out who makes a request. In development its keys live in the
-// database, so it is complete only after open.
+// access finds out who makes a request: by the accounts, by API keys, and by tokens of
+// other issuers. In development some of its keys live in the database, so it is
+// complete only after open.
 type access struct {
-	config resolved
+	others auth.Verifier // nil without other issuers
 	who    atomic.Pointer[auth.Authenticator]
 
-	publishable string // of development
-	demoToken   string
+	// Of development.
+	publishable string
+	password    string // of the account that the banner proposes
 }
-
-// developmentName is issuer and audience of development's own tokens.
-const developmentName = "plinth-development"
 
 // newAccess checks the configured keys.
 func newAccess(r resolved) (*access, error) {
-	a := &access{config: r}
+	a := &access{others: r.Verifier}
 	if len(r.Keys.Publishable)+len(r.Keys.Secret) > 0 {
 		if err := r.Keys.Validate(); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("plinth: Keys (PLINTH_PUBLISHABLE_KEYS, PLINTH_SECRET_KEYS): %w", err)
 		}
 	}
 	set := 0
@@ -42,13 +41,25 @@ func newAccess(r resolved) (*access, error) {
 			set++
 		}
 	}
-	if set != 0 && set != 3 {
-		return nil, errors.New("plinth: JWTSecret, JWTIssuer and JWTAudience belong together")
-	}
-	if set == 3 && r.Verifier != nil {
+	switch {
+	case set == 0:
+		return a, nil
+	case set != 3:
+		return nil, errors.New("plinth: JWTSecret, JWTIssuer and JWTAudience belong together (set PLINTH_JWT_SECRET, PLINTH_JWT_ISSUER and PLINTH_JWT_AUDIENCE)")
+	case r.Verifier != nil:
 		return nil, errors.New("plinth: Verifier and the JWT settings exclude each other")
 	}
-	return a, nil
+	var err error
+	a.others, err = secretVerifier(r.JWTSecret, r.JWTIssuer, r.JWTAudience)
+	return a, err
+}
+
+func secretVerifier(secret, issuer, audience string) (auth.Verifier, error) {
+	key, err := jwt.SecretKey("", []byte(secret))
+	if err != nil {
+		return nil, fmt.Errorf("plinth: JWTSecret (PLINTH_JWT_SECRET): %w", err)
+	}
+	return jwt.New(jwt.Config{Issuer: issuer, Audience: audience, Keys: []jwt.Key{key}})
 }
 
 var errNotOpen = errors.New("plinth: the application is not ready; call Run or Handler first")
@@ -62,91 +73,93 @@ func (a *access) Authenticate(r *http.Request) (auth.Principal, error) {
 	return (*who).Authenticate(r)
 }
 
-// open completes the keys: the configured ones, or development's, which are
-// made once and kept in the database.
-func (a *access) open(ctx context.Context, db *store.DB) error {
-	keys, verifier, err := a.config.Keys, a.config.Verifier, error(nil)
-	if a.config.JWTSecret != "" {
-		verifier, err = secretVerifier(a.config.JWTSecret, a.config.JWTIssuer, a.config.JWTAudience)
+// open completes the keys: the configured ones, or development's, which are made once
+// and kept in the database. It returns the accounts, nil where there are none.
+func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*accounts.Accounts, error) {
+	if config.development {
+		if err := a.openDevelopment(ctx, db, &config); err != nil {
+			return nil, err
+		}
 	}
-	if err == nil && a.config.development {
-		keys, verifier, err = a.openDevelopment(ctx, db, keys, verifier)
-	}
-	if err != nil {
-		return err
-	}
-	ring, err := auth.NewKeyring(keys)
-	if err != nil {
-		return err
-	}
-	var next auth.Authenticator = auth.Chain()
-	if verifier != nil {
-		next = auth.Bearer(verifier)
-	}
-	who := ring.Authenticator(next)
-	a.who.Store(&who)
-	return nil
-}
-
-func secretVerifier(secret, issuer, audience string) (auth.Verifier, error) {
-	key, err := jwt.SecretKey("", []byte(secret))
+	ring, err := auth.NewKeyring(config.Keys)
 	if err != nil {
 		return nil, err
 	}
-	return jwt.New(jwt.Config{Issuer: issuer, Audience: audience, Keys: []jwt.Key{key}})
+	others := auth.Chain()
+	if a.others != nil {
+		others = auth.Bearer(a.others)
+	}
+	who := ring.Authenticator(others)
+	var known *accounts.Accounts
+	if !config.DisableAccounts {
+		if known, err = accounts.New(db, config.accounts()); err != nil {
+			return nil, err
+		}
+		if a.others == nil {
+			who = known.Authenticator()
+		} else {
+			who = eitherOf(known.Authenticator(), who)
+		}
+	}
+	a.who.Store(&who)
+	return known, nil
 }
 
-// openDevelopment adds what a newcomer needs: a publishable key where none is
-// configured, and a token for a demo user.
-func (a *access) openDevelopment(ctx context.Context, db *store.DB, keys auth.Keys, verifier auth.Verifier) (auth.Keys, auth.Verifier, error) {
-	secret, err := db.Setting(ctx, "development_secret", func() (string, error) { return randomHex(32), nil })
-	if err != nil {
-		return keys, nil, err
-	}
-	demo, err := db.Setting(ctx, "development_user", func() (string, error) { return store.NewID().String(), nil })
-	if err != nil {
-		return keys, nil, err
-	}
-	if len(keys.Publishable) == 0 {
+// eitherOf asks the accounts first. A bearer token that is none of theirs may be one of
+// another issuer; whatever else they refuse is refused.
+func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
+	return auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
+		p, err := auth.Authenticate(accounts, r)
+		if err == nil || !errors.Is(err, auth.ErrInvalid) || errors.Is(err, auth.ErrExpired) || r.Header.Get("Authorization") == "" {
+			return p, err
+		}
+		q, otherErr := auth.Authenticate(others, r)
+		switch {
+		case otherErr == nil && q.Kind != auth.Anonymous:
+			return q, nil
+		case otherErr == nil || errors.Is(otherErr, auth.ErrInvalid) && !errors.Is(otherErr, auth.ErrExpired):
+			return auth.Principal{}, err
+		}
+		return auth.Principal{}, otherErr
+	})
+}
+
+// openDevelopment adds what a newcomer needs and has not configured: a publishable
+// key, a master key, and a password to try.
+func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *resolved) error {
+	if len(config.Keys.Publishable) == 0 {
 		key, err := db.Setting(ctx, "development_publishable_key", func() (string, error) { return auth.NewPublishableKey(), nil })
 		if err != nil {
-			return keys, nil, err
+			return err
 		}
-		keys.Publishable = []string{key}
+		config.Keys.Publishable = []string{key}
 	}
-	a.publishable = keys.Publishable[0]
-	own, err := secretVerifier(secret, developmentName, developmentName)
+	a.publishable = config.Keys.Publishable[0]
+	if config.DisableAccounts {
+		return nil
+	}
+	var err error
+	if a.password, err = db.Setting(ctx, "development_password", func() (string, error) { return rand.Text(), nil }); err != nil {
+		return err
+	}
+	if len(config.Accounts.MasterKeys) > 0 {
+		return nil
+	}
+	text, err := db.Setting(ctx, "development_master_key", func() (string, error) { return hex.EncodeToString(randomKey()), nil })
 	if err != nil {
-		return keys, nil, err
+		return err
 	}
-	if a.demoToken, err = signDemo(secret, demo); err != nil {
-		return keys, nil, err
+	key, ok := decodeKey(text)
+	if !ok {
+		return errors.New("plinth: the setting development_master_key cannot be read")
 	}
-	if verifier != nil {
-		own = auth.FirstOf(verifier, own)
-	}
-	return keys, own, nil
+	config.Accounts.MasterKeys = [][]byte{key}
+	return nil
 }
 
-// signDemo signs a token of a day for the demo user.
-func signDemo(secret, user string) (string, error) {
-	key, err := jwt.SecretKey("", []byte(secret))
-	if err != nil {
-		return "", err
-	}
-	signer, err := jwt.NewSigner(jwt.SignerConfig{Issuer: developmentName, Audience: developmentName, Key: key})
-	if err != nil {
-		return "", err
-	}
-	token, err := signer.Sign(auth.Principal{Kind: auth.User, ID: user, Roles: []string{"authenticated"}}, 24*time.Hour)
-	if err != nil {
-		return "", fmt.Errorf("plinth: demo token: %w", err)
-	}
-	return token, nil
-}
-
-func randomHex(n int) string {
-	b := make([]byte, n)
-	rand.Read(b) // never fails
-	return hex.EncodeToString(b)
+// randomKey returns a master key.
+func randomKey() []byte {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return key
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -33,6 +34,8 @@ type App struct {
 	router     *chi.Mux
 	migrations []migrate.Source
 	access     *access
+	accounts   *accounts.Accounts
+	first      *store.Table // of the application's, for the banner
 
 	build   sync.Once
 	handler http.Handler
@@ -44,11 +47,8 @@ type App struct {
 // for opening only. Mistakes of the configuration are reported all at once.
 func New(ctx context.Context, config Config) (*App, error) {
 	r, err := config.resolve()
-	if err != nil {
-		return nil, err
-	}
-	who, err := newAccess(r)
-	if err != nil {
+	who, errKeys := newAccess(r)
+	if err := errors.Join(err, errKeys); err != nil {
 		return nil, err
 	}
 	db, err := openDatabase(ctx, r)
@@ -60,6 +60,9 @@ func New(ctx context.Context, config Config) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who}
+	if !r.DisableAccounts {
+		a.Migrations(accounts.Migrations())
+	}
 	if r.development {
 		a.router.Use(refuseForwarded)
 	}
@@ -84,6 +87,11 @@ func (a *App) DB() *store.DB { return a.db }
 // API returns the REST resources, for settings beyond [App.Add].
 func (a *App) API() *api.API { return a.api }
 
+// Accounts returns the accounts. It is nil until Run or Handler has prepared the
+// database, and where Config.DisableAccounts is set. Programs that use Handler for a
+// server of their own have to call its Run beside it.
+func (a *App) Accounts() *accounts.Accounts { return a.accounts }
+
 // Add exposes resources and functions under /rest/v1. Nothing is exposed that
 // was not added, and no row is served that no rule allows.
 func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
@@ -107,18 +115,37 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 }
 
 func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
-	rest, err := a.api.Handler()
+	rest, err := a.register()
 	if err != nil {
 		return nil, err
 	}
 	if err := a.prepareSchema(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.access.open(ctx, a.db); err != nil {
+	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
 		return nil, err
 	}
 	a.router.Mount(restPath, rest)
+	if a.accounts != nil {
+		a.router.Mount(authPath, http.StripPrefix(authPath, a.accounts))
+	}
 	return a.router, nil
+}
+
+// register makes all tables known, first those of the application, and returns the
+// compiled API.
+func (a *App) register() (http.Handler, error) {
+	rest, err := a.api.Handler()
+	if err != nil {
+		return nil, err
+	}
+	if tables := a.db.Tables(); len(tables) > 0 {
+		a.first = tables[0]
+	}
+	if !a.config.DisableAccounts {
+		err = accounts.Register(a.db)
+	}
+	return rest, err
 }
 
 func (a *App) prepareSchema(ctx context.Context) error {
@@ -142,30 +169,51 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // end. In development it prints how to reach the application.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
-	handler, err := a.Handler(ctx)
-	if err != nil {
-		return err
-	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.config.Addr)
 	if err != nil {
 		return fmt.Errorf("plinth: %w", err)
 	}
+	a.config.Addr = listener.Addr().String() // with the port it got
+	handler, err := a.Handler(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if a.config.development {
-		if err := a.printBanner(os.Stdout, listener.Addr().String()); err != nil {
+		if err := a.printBanner(os.Stdout); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}
 	background, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := a.db.RunNotifier(background, &a.config.Retention); err != nil {
-			a.config.Logger.ErrorContext(ctx, "change log notifier stopped", "error", err)
-		}
+		a.keepRunning(background, "change log notifier", func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) })
 	})
+	if a.accounts != nil {
+		wg.Go(func() { a.keepRunning(background, "accounts", a.accounts.Run) })
+	}
 	err = a.serve(ctx, listener, handler)
 	stop()
 	wg.Wait()
 	return err
+}
+
+// restartPause is the time until what has failed in the background begins again.
+const restartPause = time.Second
+
+// keepRunning runs what has to go on as long as the server does: what fails is logged
+// and begins again.
+func (a *App) keepRunning(ctx context.Context, what string, run func(context.Context) error) {
+	for ctx.Err() == nil {
+		err := run(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		a.config.Logger.ErrorContext(ctx, what+" failed and begins again", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(restartPause):
+		}
+	}
 }
 
 // serve runs the server until ctx ends and drains it.

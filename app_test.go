@@ -169,8 +169,6 @@ func TestConfigMistakes(t *testing.T) {
 		change func(*plinth.Config)
 		want   string
 	}{
-		"half a JWT":         {func(c *plinth.Config) { c.JWTSecret = "x" }, "belong together"},
-		"short JWT secret":   {func(c *plinth.Config) { c.JWTSecret, c.JWTIssuer, c.JWTAudience = "x", "i", "a" }, "secret"},
 		"auto in production": {func(c *plinth.Config) { c.PublicURL, c.Schema = "https://x.example", plinth.SchemaAuto }, "development"},
 		"public http":        {func(c *plinth.Config) { c.PublicURL = "http://x.example" }, "https"},
 		"forced outside":     {func(c *plinth.Config) { c.Addr, c.InsecureDevelopment = "0.0.0.0:0", true }, "loopback"},

@@ -33,7 +33,7 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 	if err := noArguments("migrate "+name, args); err != nil {
 		return err
 	}
-	if _, err := a.api.Handler(); err != nil { // registers the models
+	if _, err := a.register(); err != nil {
 		return err
 	}
 	return run(ctx, out)

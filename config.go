@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
@@ -39,6 +41,14 @@ const (
 // Config tunes an [App]. The zero value runs in development on a SQLite file in
 // the working folder.
 type Config struct {
+	// Accounts tunes the accounts below /auth/v1: who may sign up, how long sessions
+	// last, where links may lead, who sends mail. Outside development its MasterKeys
+	// are required, see [accounts.Config]; SiteURL is PublicURL unless it says
+	// something else. In development the master key is made once and kept in the
+	// database, and addresses count as confirmed unless there is a Mailer. What the
+	// application decides itself must be left out: Keys, Logger and PublicURL.
+	Accounts accounts.Config
+
 	// API tunes the REST API below /rest/v1: its limits, its documents, how
 	// long answers are kept. What the application decides itself must be left
 	// out: Authenticator, BasePath, Explain, which development switches on,
@@ -55,6 +65,11 @@ type Config struct {
 	// Defaults to "plinth.db".
 	DatabaseURL string
 
+	// DisableAccounts leaves the accounts out: there are no tables of theirs, nothing
+	// is below /auth/v1, and callers come with API keys or with tokens of other
+	// issuers.
+	DisableAccounts bool
+
 	// DrainTimeout is how long requests may go on after the context of Run
 	// has ended; then their connections are cut.
 	//
@@ -66,10 +81,10 @@ type Config struct {
 	// would be a hole, since development trusts who can reach the port.
 	InsecureDevelopment bool
 
-	// JWTSecret, JWTIssuer and JWTAudience accept bearer tokens signed with
-	// HS256: the secret, of 32 bytes or more, and what the tokens' iss and
-	// aud must be. All three or none. Tokens of other kinds are accepted by
-	// setting Verifier.
+	// JWTSecret, JWTIssuer and JWTAudience accept bearer tokens of another issuer
+	// beside those of the accounts, signed with HS256: the secret, of 32 bytes or
+	// more, and what the tokens' iss and aud must be. All three or none. Tokens of
+	// other kinds are accepted by setting Verifier.
 	JWTSecret, JWTIssuer, JWTAudience string
 
 	// Keys are the API keys of client libraries. Development makes a
@@ -110,7 +125,12 @@ type Config struct {
 //	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
 //	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
 //	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
-//	PLINTH_JWT_SECRET            secret of bearer tokens (HS256), with
+//	PLINTH_MASTER_KEYS           what seals the secrets of accounts: 32 random bytes or more in base64
+//	                             or hexadecimal, separated by commas, the newest first
+//	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
+//	PLINTH_REDIRECT_URLS         where else they may lead, separated by commas: exactly, or below a final /*
+//	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
+//	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256), with
 //	PLINTH_JWT_ISSUER            their issuer and
 //	PLINTH_JWT_AUDIENCE          their audience
 //	PLINTH_SCHEMA                auto, verify or off
@@ -133,6 +153,10 @@ func FromEnv() Config {
 			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
 		},
 	}
+	c.Accounts.SiteURL = os.Getenv("PLINTH_SITE_URL")
+	c.Accounts.RedirectURLs = splitList(os.Getenv("PLINTH_REDIRECT_URLS"))
+	c.Accounts.MasterKeys = c.readMasterKeys("PLINTH_MASTER_KEYS")
+	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
 	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
 	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
 	return c
@@ -181,12 +205,15 @@ func (c Config) resolve() (resolved, error) {
 	if r.Logger == nil {
 		r.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	errs := append(c.checkAPI(), c.invalid...)
+	errs := slices.Concat(c.invalid, c.checkAPI(), c.checkAccounts())
 	local := isLoopbackAddr(r.Addr)
 	noKeys := len(c.Keys.Publishable)+len(c.Keys.Secret) == 0
 	r.development = c.InsecureDevelopment || local && noKeys && c.PublicURL == ""
 	if c.InsecureDevelopment && !local {
 		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address, not %s", r.Addr))
+	}
+	if c.InsecureDevelopment && c.PublicURL != "" {
+		errs = append(errs, errors.New("plinth: InsecureDevelopment (PLINTH_INSECURE_DEVELOPMENT) is not for what has a PublicURL"))
 	}
 	if r.Schema == "" {
 		r.Schema = SchemaVerify
@@ -205,6 +232,10 @@ func (c Config) resolve() (resolved, error) {
 	}
 	if !r.development {
 		errs = append(errs, c.checkProduction(noKeys)...)
+		errs = append(errs, c.checkProductionAccounts()...)
+	}
+	if len(errs) == 0 {
+		errs = append(errs, r.validateAccounts())
 	}
 	return r, errors.Join(errs...)
 }
@@ -255,14 +286,19 @@ func (r resolved) store(opts store.Options) store.Options {
 // checkProduction reports what is missing outside development.
 func (c Config) checkProduction(noKeys bool) []error {
 	var errs []error
-	u, err := url.Parse(c.PublicURL)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+	if !isHTTPS(c.PublicURL) {
 		errs = append(errs, fmt.Errorf("plinth: outside development PublicURL must be https://host[/path], not %q (set PLINTH_PUBLIC_URL)", c.PublicURL))
 	}
 	if noKeys {
 		errs = append(errs, errors.New("plinth: outside development keys are required (set PLINTH_PUBLISHABLE_KEYS)"))
 	}
 	return errs
+}
+
+// isHTTPS reports whether a text is the address of a site that nobody can listen in on.
+func isHTTPS(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
 }
 
 func isLoopbackAddr(addr string) bool {
@@ -283,6 +319,7 @@ func isPostgresURL(s string) bool {
 	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
 }
 
+// isLoopbackURL reports whether an address leads to this machine.
 func isLoopbackURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && isLoopbackHost(u.Hostname())

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -22,12 +23,16 @@ type nobody struct{}
 
 func (nobody) Authenticate(*http.Request) (auth.Principal, error) { return auth.Principal{}, nil }
 
+// noMail sends nothing.
+type noMail struct{}
+
+func (noMail) Send(context.Context, string, string, string, map[string]string) error { return nil }
+
 // set gives a field a value that is not its zero, by its type.
 func set(t *testing.T, name string, field reflect.Value) {
 	t.Helper()
 	values := []any{
-		true, "other", 7, int64(8), 9 * time.Minute, auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler),
-		time.Now, func(d driver.Driver) driver.Driver { return d },
+		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d }, noMail{},
 	}
 	for _, v := range values {
 		if reflect.TypeOf(v).AssignableTo(field.Type()) {
@@ -35,7 +40,55 @@ func set(t *testing.T, name string, field reflect.Value) {
 			return
 		}
 	}
-	t.Fatalf("%s: this test has no value of type %s: give it one", name, field.Type())
+	switch field.Kind() {
+	case reflect.Bool:
+		field.SetBool(true)
+	case reflect.String:
+		field.SetString("other")
+	case reflect.Int, reflect.Int64:
+		field.SetInt(int64(9 * time.Minute))
+	case reflect.Uint8, reflect.Uint32:
+		field.SetUint(7)
+	case reflect.Slice:
+		field.Set(reflect.MakeSlice(field.Type(), 1, 1))
+		set(t, name, field.Index(0))
+	case reflect.Struct:
+		set(t, name, field.Field(0))
+	case reflect.Func:
+		field.Set(reflect.MakeFunc(field.Type(), func([]reflect.Value) []reflect.Value { return nil }))
+	default:
+		t.Fatalf("%s: this test has no value of type %s: give it one", name, field.Type())
+	}
+}
+
+// same compares settings; of functions there is nothing but where they are.
+func same(a, b reflect.Value) bool {
+	if a.Kind() == reflect.Func {
+		return a.Pointer() == b.Pointer()
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
+}
+
+// TestConfigReachesTheAccounts sets each field of accounts.Config in turn.
+func TestConfigReachesTheAccounts(t *testing.T) {
+	t.Parallel()
+	own := map[string]bool{"Keys": true, "Logger": true, "PublicURL": true}
+	for field := range reflect.TypeFor[accounts.Config]().Fields() {
+		config := testConfig(t)
+		value := reflect.ValueOf(&config.Accounts).Elem().FieldByIndex(field.Index)
+		set(t, field.Name, value)
+		got, err := plinth.AccountsConfig(config)
+		switch {
+		case own[field.Name]:
+			if err == nil || !strings.Contains(err.Error(), "Config.Accounts."+field.Name+" ") {
+				t.Errorf("%s is the application's, and is taken: %v", field.Name, err)
+			}
+		case err != nil && strings.Contains(err.Error(), "left out"): // the accounts may find the value wrong
+			t.Errorf("%s: %v", field.Name, err)
+		case !same(reflect.ValueOf(got).FieldByIndex(field.Index), value):
+			t.Errorf("%s does not reach the accounts", field.Name)
+		}
+	}
 }
 
 // TestConfigReachesTheAPI sets each field of api.Config and of its limits in turn:
@@ -54,7 +107,7 @@ func TestConfigReachesTheAPI(t *testing.T) {
 			}
 		case err != nil:
 			t.Errorf("%s: %v", name, err)
-		case !reflect.DeepEqual(find(&got).Interface(), find(&config.API).Interface()):
+		case !same(find(&got), find(&config.API)):
 			t.Errorf("%s does not reach the API: %v", name, find(&got))
 		}
 	}

@@ -53,28 +53,45 @@ func refuseForwarded(next http.Handler) http.Handler {
 	})
 }
 
-// printBanner prints how to reach the application: address, key, token and
-// commands to try.
-func (a *App) printBanner(w io.Writer, addr string) error {
-	base := "http://" + addr
+// printBanner prints how to reach the application: address, key and commands to try.
+func (a *App) printBanner(w io.Writer) error {
+	base := "http://" + a.config.Addr
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nPlinth runs in development mode on %s\n\n", base)
 	fmt.Fprintf(&b, "  database         %s\n", a.db.Capabilities().Engine)
 	if !a.config.API.HideDocuments {
 		fmt.Fprintf(&b, "  documentation    %s%s/-/docs\n", base, restPath)
 	}
-	fmt.Fprintf(&b, "  publishable key  %s\n", a.access.publishable)
-	fmt.Fprintf(&b, "  demo token       %s\n\nTry:\n\n", a.access.demoToken)
-	auth := fmt.Sprintf("-H 'apikey: %s' -H 'Authorization: Bearer %s'", a.access.publishable, a.access.demoToken)
-	if tables := a.db.Tables(); len(tables) > 0 {
-		t := tables[0]
-		url := base + restPath + "/" + t.Name
-		fmt.Fprintf(&b, "curl -s '%s' %s -H 'Prefer: return=representation' -H 'Content-Type: application/json' -d '%s'\n\n", url, auth, sampleRow(t))
-		fmt.Fprintf(&b, "curl -s '%s?limit=5' %s\n\n", url, auth)
-		fmt.Fprintf(&b, "curl -s '%s?limit=5' -H 'apikey: %s'\n\n", url, a.access.publishable)
+	fmt.Fprintf(&b, "  publishable key  %s\n\nTry:\n\n", a.access.publishable)
+	for _, line := range a.samples(base) {
+		fmt.Fprintf(&b, "%s\n\n", line)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// samples returns commands for a shell, to be run one after the other: sign up, log in,
+// write a row of one's own, read it as oneself, and as nobody.
+func (a *App) samples(base string) (lines []string) {
+	const send = " -H 'Content-Type: application/json' -d '%s'"
+	key := fmt.Sprintf(" -H 'apikey: %s'", a.access.publishable)
+	caller := key
+	if a.accounts != nil {
+		who := fmt.Sprintf(send, fmt.Sprintf(`{"email":"ann@example.org","password":%q}`, a.access.password))
+		lines = append(lines,
+			"curl -s '"+base+authPath+"/signup'"+key+who,
+			"token=$(curl -s '"+base+authPath+"/token?grant_type=password'"+key+who+` | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`)
+		caller += ` -H "Authorization: Bearer $token"`
+	}
+	if a.first != nil {
+		url := base + restPath + "/" + a.first.Name
+		if a.accounts != nil {
+			lines = append(lines, "curl -s '"+url+"'"+caller+" -H 'Prefer: return=representation'"+fmt.Sprintf(send, sampleRow(a.first)))
+			lines = append(lines, "curl -s '"+url+"?limit=5'"+caller)
+		}
+		lines = append(lines, "curl -s '"+url+"?limit=5'"+key)
+	}
+	return lines
 }
 
 // sampleRow returns a body with the columns a new row must be given.

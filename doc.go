@@ -57,7 +57,8 @@
 //   - store: the typed store. Tables from bun models, conditions, scopes and
 //     guards, transactions, hooks, the change log. Its drivers are store/sqlite
 //     and store/postgres, its schema tool store/migrate.
-//   - auth: who makes a request. auth/jwt signs and verifies tokens.
+//   - auth: who makes a request. auth/jwt signs and verifies tokens, auth/accounts
+//     lets people in: sign-up, login, sessions.
 //   - api: resources, policies and functions over HTTP.
 //
 // Each of them works alone; this package wires them and decides nothing.
@@ -65,10 +66,11 @@
 // # Development and production
 //
 // A loopback address without keys and without a public URL is development: the
-// schema's additions are applied, a demo token is printed, and requests that
-// came through a proxy are refused. Everything else needs an https PublicURL
-// and keys, verifies the schema, and refuses to start where something is
-// missing. See [FromEnv] for the variables.
+// schema's additions are applied, commands to sign up and log in are printed, and
+// requests that came through a proxy are refused. What has to be secret is made once
+// and kept in the database. Everything else needs an https PublicURL, keys and a
+// master key for accounts, verifies the schema, and refuses to start where something
+// is missing. See [FromEnv] for the variables.
 //
 // # Limits
 //

@@ -2,6 +2,7 @@ package plinth
 
 import (
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -19,4 +20,11 @@ func RESTConfig(c Config) (api.Config, error) {
 func StoreOptions(c Config, opts store.Options) (store.Options, error) {
 	r, err := c.resolve()
 	return r.store(opts), err
+}
+
+// AccountsConfig returns what the accounts get for a configuration, but for what
+// development keeps in the database.
+func AccountsConfig(c Config) (accounts.Config, error) {
+	r, err := c.resolve()
+	return r.accounts(), err
 }

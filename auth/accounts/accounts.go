@@ -37,7 +37,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	cfg, err := cfg.withDefaults()
 	keys, errKeys := newKeyring(cfg.MasterKeys)
 	hashes, errHashes := password.New(cfg.Hashes)
-	if err := errors.Join(err, errKeys, errHashes, db.Register(models()...)); err != nil {
+	if err := errors.Join(err, errKeys, errHashes, Register(db)); err != nil {
 		return nil, err
 	}
 	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, revoked: newRevocations(), verified: newVerifiedTokens(), outbox: newOutbox()}
@@ -48,6 +48,10 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	a.who, err = a.authenticator()
 	return a, err
 }
+
+// Register makes the tables of accounts known to a database, as New does too: for what
+// looks at the schema before there are any accounts.
+func Register(db *store.DB) error { return db.Register(models()...) }
 
 // authenticator composes what finds out who makes a request.
 func (a *Accounts) authenticator() (auth.Authenticator, error) {

@@ -127,6 +127,14 @@ type Config struct {
 
 const maxAccessTTL = time.Hour
 
+// Validate reports what [New] would refuse, before there is a database.
+func (c Config) Validate() error {
+	c, err := c.withDefaults()
+	_, errKeys := newKeyring(c.MasterKeys)
+	_, errHashes := password.New(c.Hashes)
+	return errors.Join(err, errKeys, errHashes)
+}
+
 func (c Config) withDefaults() (Config, error) {
 	c.AccessTTL = cmp.Or(c.AccessTTL, 5*time.Minute)
 	c.SessionLife = cmp.Or(c.SessionLife, 30*24*time.Hour)

@@ -10,8 +10,10 @@ import (
 	"fmt"
 )
 
-// minMasterKey is the least number of bytes of a master key.
-const minMasterKey = 32
+const (
+	minMasterKey      = 32 // bytes
+	minMasterKeyBytes = 8  // different ones among them: placeholders have fewer
+)
 
 // What keys are derived for. The texts are part of what is stored.
 const (
@@ -30,12 +32,15 @@ type keyring struct {
 
 func newKeyring(masters [][]byte) (*keyring, error) {
 	if len(masters) == 0 {
-		return nil, errors.New("accounts: a MasterKey is required: 32 random bytes that stay the same")
+		return nil, errors.New("accounts: MasterKeys are required: 32 random bytes that stay the same")
 	}
 	k := new(keyring)
-	for _, master := range masters {
+	for i, master := range masters {
 		if len(master) < minMasterKey {
-			return nil, fmt.Errorf("accounts: a MasterKey has %d bytes, at least %d are needed", len(master), minMasterKey)
+			return nil, fmt.Errorf("accounts: key %d of MasterKeys has %d bytes, at least %d are needed", i+1, len(master), minMasterKey)
+		}
+		if different(master) < minMasterKeyBytes {
+			return nil, fmt.Errorf("accounts: key %d of MasterKeys is not random", i+1)
 		}
 		block, err := aes.NewCipher(derive(master, forSealing))
 		if err != nil {
@@ -50,6 +55,18 @@ func newKeyring(masters [][]byte) (*keyring, error) {
 	}
 	k.hashing = derive(masters[0], forHashing)
 	return k, nil
+}
+
+// different returns how many different bytes a text has.
+func different(text []byte) (n int) {
+	var seen [256]bool
+	for _, b := range text {
+		if !seen[b] {
+			seen[b] = true
+			n++
+		}
+	}
+	return n
 }
 
 // derive returns the key for one purpose (RFC 5869).

@@ -38,7 +38,7 @@ func TestCommands(t *testing.T) {
 		{"migrate down", true, 2, "", "want up, status, diff or verify"},
 		{"migrate status", false, 0, "pending", ""},
 		{"migrate verify", false, 1, "", "table notes is missing"},
-		{"migrate up", false, 0, "applied plinth 1 init", ""},
+		{"migrate up", false, 0, "applied auth 1 ", ""},
 		{"migrate up", false, 0, "nothing is pending", ""},
 		{"migrate diff", false, 0, `create table "notes"`, ""},
 		{"migrate verify", false, 1, "", "table notes is missing"},

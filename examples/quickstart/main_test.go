@@ -27,6 +27,9 @@ type server struct {
 	exited chan error
 }
 
+// samples is the number of curl lines in the banner.
+const samples = 5
+
 // start builds the program once, runs it in an empty folder and reads its
 // banner.
 func start(t *testing.T, binary string, env ...string) *server {
@@ -44,13 +47,13 @@ func start(t *testing.T, binary string, env ...string) *server {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	for len(s.curls) < 3 && lines.Scan() {
+	for len(s.curls) < samples && lines.Scan() {
 		line := lines.Text()
 		s.banner = append(s.banner, line)
 		if _, base, ok := strings.Cut(line, "development mode on "); ok {
 			s.base = base
 		}
-		if strings.HasPrefix(line, "curl ") {
+		if strings.Contains(line, "curl ") {
 			s.curls = append(s.curls, line)
 		}
 	}
@@ -58,8 +61,8 @@ func start(t *testing.T, binary string, env ...string) *server {
 		_, _ = io.Copy(io.Discard, out)
 		s.exited <- s.cmd.Wait()
 	}()
-	if len(s.curls) < 3 {
-		t.Fatalf("the banner has %d curl lines, want 3\n%s\n%s", len(s.curls), strings.Join(s.banner, "\n"), stderr.String())
+	if len(s.curls) < samples {
+		t.Fatalf("the banner has %d curl lines, want %d\n%s\n%s", len(s.curls), samples, strings.Join(s.banner, "\n"), stderr.String())
 	}
 	return s
 }
@@ -143,14 +146,23 @@ func checkCurls(t *testing.T, s *server) {
 		}
 		return rows
 	}
-	created := notes(run(s.curls[0]))
-	if len(created) != 1 || created[0]["title"] == "" || created[0]["version"] != 1.0 || created[0]["owner_id"] == "" {
-		t.Errorf("created %v", created)
+	var session struct {
+		Token string `json:"access_token"`
+		User  struct{ ID, Email string }
 	}
-	if list := notes(run(s.curls[1])); len(list) != 1 || list[0]["id"] != created[0]["id"] {
-		t.Errorf("the demo user sees %v, want the one note", list)
+	if out := run(s.curls[0]); json.Unmarshal(out, &session) != nil || session.Token == "" || session.User.Email == "" {
+		t.Errorf("signed up: %s", out)
 	}
-	if list := notes(run(s.curls[2])); len(list) != 0 {
+	// The lines that follow use what this one leaves in the shell.
+	login := s.curls[1] + "\n"
+	created := notes(run(login + s.curls[2]))
+	if len(created) != 1 || created[0]["title"] == "" || created[0]["version"] != 1.0 || created[0]["owner_id"] != session.User.ID {
+		t.Errorf("user %s created %v", session.User.ID, created)
+	}
+	if list := notes(run(login + s.curls[3])); len(list) != 1 || list[0]["id"] != created[0]["id"] {
+		t.Errorf("the user sees %v, want the one note", list)
+	}
+	if list := notes(run(s.curls[4])); len(list) != 0 {
 		t.Errorf("an anonymous caller sees %v", list)
 	}
 	if got := string(run("curl -s " + s.base + "/hello")); got != "Hello from your own route\n" {
@@ -193,7 +205,8 @@ func checkProduction(t *testing.T, binary string) {
 		"open address":   {"PLINTH_ADDR=0.0.0.0:0", "PLINTH_PUBLIC_URL"},
 		"plain http":     {"PLINTH_PUBLIC_URL=http://notes.example", "https://"},
 		"keys missing":   {"PLINTH_PUBLIC_URL=https://notes.example", "PLINTH_PUBLISHABLE_KEYS"},
-		"short key":      {"PLINTH_PUBLISHABLE_KEYS=sb_publishable_x\nPLINTH_PUBLIC_URL=https://notes.example", "key"},
+		"no master key":  {"PLINTH_PUBLIC_URL=https://notes.example", "PLINTH_MASTER_KEYS"},
+		"short key":      {"PLINTH_PUBLISHABLE_KEYS=sb_publishable_x\nPLINTH_PUBLIC_URL=https://notes.example", "publishable key 1"},
 		"unknown schema": {"PLINTH_SCHEMA=drop", "verify"},
 		"forced outside": {"PLINTH_INSECURE_DEVELOPMENT=1\nPLINTH_ADDR=0.0.0.0:0", "loopback"},
 	} {

@@ -16,7 +16,7 @@ type test struct{ folder, name string }
 
 var (
 	row   = regexp.MustCompile(`^\| (\S+) \|.*\| ([^|]+) \|$`)
-	named = regexp.MustCompile("`([a-z0-9/]+)\\.(Test[A-Za-z0-9_]+)`")
+	named = regexp.MustCompile("`([a-z0-9/]*)\\.(Test[A-Za-z0-9_]+)`")
 )
 
 // parse reads the table: a case in the first column, its tests in the last, as

@@ -3,7 +3,7 @@
 // clienttest_test.go starts the servers and gives their addresses:
 //
 //	ATLAS_URL, ATLAS_PUBLISHABLE, ATLAS_SECRET
-//	QUICKSTART_URL, QUICKSTART_PUBLISHABLE, QUICKSTART_TOKEN, QUICKSTART_OTHER_TOKEN
+//	QUICKSTART_URL, QUICKSTART_PUBLISHABLE, QUICKSTART_OTHER_TOKEN
 //	LETTERS_URL  letters with two relations to people
 //	ISO_CODES  folder with the JSON files
 //	ENGINE     sqlite or postgres
@@ -30,9 +30,11 @@ import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
 import { plans } from './checks/plans.mjs'
 import { quantifiers } from './checks/quantifiers.mjs'
+import { People } from './checks/people.mjs'
 import { restores } from './checks/restores.mjs'
 import { searches } from './checks/searches.mjs'
 import { selects } from './checks/selects.mjs'
+import { sessions } from './checks/sessions.mjs'
 import { spreads } from './checks/spreads.mjs'
 import { upserts } from './checks/upserts.mjs'
 import { writes } from './checks/writes.mjs'
@@ -68,7 +70,6 @@ const atlas = client(env('ATLAS_URL'), env('ATLAS_PUBLISHABLE'))
 const service = client(env('ATLAS_URL'), env('ATLAS_SECRET'))
 const quickstart = env('QUICKSTART_URL')
 const publishable = env('QUICKSTART_PUBLISHABLE')
-const demo = env('QUICKSTART_TOKEN')
 const other = env('QUICKSTART_OTHER_TOKEN')
 
 const suite = new Suite()
@@ -80,12 +81,16 @@ await searches(suite, atlas, iso, env('ENGINE'))
 for (const write of [writes, upserts, restores]) {
   await write(suite, { service, anonymous: atlas }, iso)
 }
+const demo = client(quickstart, publishable)
+const { data: { session }, error } = await demo.auth.signUp({ email: 'demo@example.org', password: 'a good password' })
+if (error) throw error
 await notes(suite, {
-  demo: client(quickstart, publishable, demo),
+  demo,
   other: client(quickstart, publishable, other),
   anonymous: client(quickstart, publishable),
-}, { owner: subject(demo), stranger: subject(other) })
-await plans(suite, { demo: client(quickstart, publishable, demo) }, { owner: subject(demo) })
-await conditional(suite, { demo: client(quickstart, publishable, demo) }, { url: quickstart, publishable, token: demo })
+}, { owner: session.user.id, stranger: subject(other) })
+await plans(suite, { demo }, { owner: session.user.id })
+await conditional(suite, { demo }, { url: quickstart, publishable, token: session.access_token })
+await sessions(suite, new People(quickstart, publishable))
 await coverage(suite, called, console)
 process.exit(suite.report(console))

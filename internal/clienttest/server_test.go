@@ -17,7 +17,7 @@ import (
 
 // server is an example as a process of its own.
 type server struct {
-	url, publishable, demoToken string
+	url, publishable string
 }
 
 // watchSources opens every folder of this module. The cache of go test then runs
@@ -68,7 +68,7 @@ func start(t *testing.T, binary string, args []string, env ...string) server {
 	}
 	banner := bufio.NewScanner(out)
 	var s server
-	for s.demoToken == "" && banner.Scan() {
+	for s.publishable == "" && banner.Scan() {
 		s.read(banner.Text())
 	}
 	exited := make(chan error, 1)
@@ -82,7 +82,7 @@ func start(t *testing.T, binary string, args []string, env ...string) server {
 			t.Logf("%s wrote\n%s", filepath.Base(binary), stderr.String())
 		}
 	})
-	if s.demoToken == "" {
+	if s.publishable == "" {
 		t.Fatalf("%s did not start", filepath.Base(binary))
 	}
 	return s
@@ -96,7 +96,6 @@ func (s *server) read(line string) {
 	}{
 		{"development mode on ", &s.url},
 		{"publishable key ", &s.publishable},
-		{"demo token ", &s.demoToken},
 	} {
 		if _, value, ok := strings.Cut(line, item.label); ok {
 			*item.value = strings.TrimSpace(value)

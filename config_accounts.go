@@ -1,0 +1,115 @@
+package plinth
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+// authPath is where the accounts are.
+const authPath = "/auth/v1"
+
+// readMasterKeys reads a list of keys in base64 or hexadecimal. An error names the
+// variable and a position, never a key.
+func (c *Config) readMasterKeys(name string) (keys [][]byte) {
+	for i, text := range splitList(os.Getenv(name)) {
+		key, ok := decodeKey(text)
+		if !ok {
+			c.invalid = append(c.invalid, fmt.Errorf("plinth: key %d of %s is neither base64 nor hexadecimal", i+1, name))
+			continue
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// decodeKey reads bytes as tools print them. What could be both is hexadecimal.
+func decodeKey(text string) ([]byte, bool) {
+	if key, err := hex.DecodeString(text); err == nil {
+		return key, true
+	}
+	text = strings.TrimRight(text, "=")
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		if key, err := encoding.DecodeString(text); err == nil {
+			return key, true
+		}
+	}
+	return nil, false
+}
+
+// checkAccounts reports settings of accounts that are the application's to make, and
+// such as nobody will look at.
+func (c Config) checkAccounts() []error {
+	var errs []error
+	for _, own := range []struct {
+		set  bool
+		name string
+		use  string
+	}{
+		{len(c.Accounts.Keys.Publishable)+len(c.Accounts.Keys.Secret) > 0, "Keys", "set Keys"},
+		{c.Accounts.Logger != nil, "Logger", "set Logger"},
+		{c.Accounts.PublicURL != "", "PublicURL", "set PublicURL; accounts are below " + authPath},
+	} {
+		if own.set {
+			errs = append(errs, fmt.Errorf("plinth: Config.Accounts.%s must be left out: %s", own.name, own.use))
+		}
+	}
+	return errs
+}
+
+// checkProductionAccounts reports what accounts need outside development, or must not
+// have there.
+func (c Config) checkProductionAccounts() []error {
+	if c.DisableAccounts {
+		return nil
+	}
+	var errs []error
+	if len(c.Accounts.MasterKeys) == 0 && len(c.invalid) == 0 {
+		errs = append(errs, errors.New("plinth: outside development accounts need Accounts.MasterKeys (set PLINTH_MASTER_KEYS, or PLINTH_DISABLE_ACCOUNTS=1 to go without accounts)"))
+	}
+	if c.Accounts.Autoconfirm {
+		errs = append(errs, errors.New("plinth: Accounts.Autoconfirm is for development: outside of it anybody could sign up with the address of somebody else"))
+	}
+	if site := c.Accounts.SiteURL; site != "" && !isHTTPS(site) {
+		errs = append(errs, fmt.Errorf("plinth: outside development Accounts.SiteURL must be https://host[/path], not %q (set PLINTH_SITE_URL)", site))
+	}
+	for _, target := range c.Accounts.RedirectURLs {
+		// Codes and tokens travel there. On the user's own machine nobody listens in
+		// (RFC 8252 section 7.3), and apps have schemes of their own (section 7.1).
+		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !isLoopbackHost(u.Hostname()) {
+			errs = append(errs, fmt.Errorf("plinth: outside development Accounts.RedirectURLs must be https:// or of an app, not %q (set PLINTH_REDIRECT_URLS)", target))
+		}
+	}
+	return errs
+}
+
+// validateAccounts reports what accounts would refuse later.
+func (r resolved) validateAccounts() error {
+	if r.DisableAccounts {
+		return nil
+	}
+	c := r.accounts()
+	if r.development && len(c.MasterKeys) == 0 {
+		c.MasterKeys = [][]byte{randomKey()} // in place of the one in the database
+	}
+	return c.Validate()
+}
+
+// accounts returns the configuration of the accounts.
+func (r resolved) accounts() accounts.Config {
+	c := r.Accounts
+	base := strings.TrimSuffix(cmp.Or(r.PublicURL, "http://"+r.Addr), "/")
+	c.Keys, c.Logger, c.PublicURL = r.Keys, r.Logger, base+authPath
+	c.SiteURL = cmp.Or(c.SiteURL, base)
+	if r.development && c.Mailer == nil {
+		c.Autoconfirm = true // there is nobody to ask
+	}
+	return c
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { createClient } from '@supabase/supabase-js'
+
+/** A password that the policy takes. */
+export const password = 'a good password'
+
+/** People who have accounts on a server, each with a client of their own. */
+export class People {
+  constructor(url, publishable, secret) {
+    Object.assign(this, { url, publishable, secret })
+  }
+
+  /** A client like a browser's, which keeps its session in a storage of its own. */
+  client(auth = {}) {
+    return this.#client(this.publishable, auth)
+  }
+
+  /** The client of a program of the owner's, which manages accounts. */
+  service() {
+    return this.#client(this.secret)
+  }
+
+  #client(key, auth = {}) {
+    const kept = new Map()
+    const storage = {
+      getItem: (name) => kept.get(name) ?? null,
+      setItem: (name, value) => void kept.set(name, value),
+      removeItem: (name) => void kept.delete(name),
+    }
+    return createClient(this.url, key, {
+      auth: { autoRefreshToken: false, detectSessionInUrl: false, persistSession: true, storage, ...auth },
+      realtime: { transport: globalThis.WebSocket ?? class {} },
+    })
+  }
+
+  /** An address that nobody has. */
+  address(name = 'somebody') {
+    return `${name}-${randomUUID()}@example.org`
+  }
+
+  /** A client of somebody who has just signed up, where addresses need no confirmation. */
+  async signedUp(name, auth) {
+    const db = this.client(auth)
+    const email = this.address(name)
+    const { user, session } = await done(db.auth.signUp({ email, password }))
+    return { db, auth: db.auth, email, user, session }
+  }
+
+  /** A second client of somebody, logged in by password. */
+  async again({ email }, auth) {
+    const db = this.client(auth)
+    const { user, session } = await done(db.auth.signInWithPassword({ email, password }))
+    return { db, auth: db.auth, email, user, session }
+  }
+
+  /** The mails to an address by a template, once there is one. */
+  async mail(to, template) {
+    for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((wake) => setTimeout(wake, 20))) {
+      const mails = await (await fetch(`${this.url}/mailbox?to=${encodeURIComponent(to)}`)).json()
+      const found = (mails ?? []).filter((mail) => mail.template === template)
+      if (found.length > 0) return found.at(-1).values
+    }
+    throw new Error(`${to} has got no mail ${template}`)
+  }
+}
+
+/** What a call returns that must be a success. */
+export async function done(call) {
+  const { data, error } = await call
+  if (error) throw new Error(`${error.name} ${error.status} ${error.code}: ${error.message}`)
+  return data
+}
+
+/** Name, status and code of the error of a call that must be a failure. */
+export async function failed(call) {
+  const { data, error } = await call
+  if (!error) return { data }
+  return { name: error.name, status: error.status, code: error.code }
+}
+
+/** What failed returns for an answer of the server. */
+export function apiError(status, code) {
+  return { name: 'AuthApiError', status, code }
+}
+
+/** The claims of a token, unverified. */
+export function claims(token) {
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
+}

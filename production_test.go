@@ -1,0 +1,131 @@
+package plinth_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// production is the environment of a program that may start.
+func production(t *testing.T) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"PLINTH_ADDR":             "0.0.0.0:8090",
+		"PLINTH_DATABASE_URL":     filepath.Join(t.TempDir(), "app.db"),
+		"PLINTH_SCHEMA":           "off",
+		"PLINTH_PUBLIC_URL":       "https://notes.example",
+		"PLINTH_PUBLISHABLE_KEYS": auth.NewPublishableKey(),
+		"PLINTH_SECRET_KEYS":      auth.NewSecretKey(),
+		"PLINTH_MASTER_KEYS":      base64.StdEncoding.EncodeToString([]byte(auth.NewSecretKey())),
+		"PLINTH_SITE_URL":         "https://app.example",
+		"PLINTH_REDIRECT_URLS":    "https://app.example/*, com.example.notes://login, http://127.0.0.1:8100/login",
+		"PLINTH_JWT_SECRET":       auth.NewSecretKey(),
+		"PLINTH_JWT_ISSUER":       "https://issuer.example",
+		"PLINTH_JWT_AUDIENCE":     "notes",
+	}
+}
+
+// begin does what a program does short of listening.
+func begin(t *testing.T, env map[string]string) error {
+	t.Helper()
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	app, err := plinth.New(t.Context(), plinth.FromEnv())
+	if err != nil {
+		return err
+	}
+	defer app.DB().Close() //nolint:errcheck // nothing was written
+	_, err = app.Handler(t.Context())
+	return err
+}
+
+// TestA53 (security list A-53): production starts with what is right, and with each
+// setting in turn wrong it refuses, in one line that names the setting.
+func TestA53(t *testing.T) {
+	if err := begin(t, production(t)); err != nil {
+		t.Fatalf("what is right: %v", err)
+	}
+	type change struct {
+		wrong map[string]string
+		want  string // in the line, the variable where empty
+	}
+	var changes []change
+	one := func(name, value string) {
+		changes = append(changes, change{wrong: map[string]string{name: value}, want: strings.TrimPrefix(name, "PLINTH_")})
+	}
+	weak := []string{"secret", "changeme", strings.Repeat("x", 40), strings.Repeat("ab", 32)}
+	for _, name := range []string{"PLINTH_JWT_SECRET", "PLINTH_MASTER_KEYS"} {
+		for _, value := range weak {
+			one(name, value)
+		}
+	}
+	for _, value := range weak {
+		one("PLINTH_MASTER_KEYS", base64.StdEncoding.EncodeToString([]byte(value)))
+		one("PLINTH_MASTER_KEYS", production(t)["PLINTH_MASTER_KEYS"]+","+fmt.Sprintf("%x", value))
+		one("PLINTH_SECRET_KEYS", "sb_secret_"+value)
+		one("PLINTH_PUBLISHABLE_KEYS", "sb_publishable_"+value)
+	}
+	one("PLINTH_JWT_SECRET", "super-secret-jwt-token-with-at-least-32-characters-long")
+	for _, name := range []string{"PLINTH_MASTER_KEYS", "PLINTH_JWT_SECRET", "PLINTH_JWT_ISSUER", "PLINTH_JWT_AUDIENCE", "PLINTH_PUBLIC_URL"} {
+		one(name, "")
+	}
+	for _, value := range []string{"http://notes.example", "notes.example", "https://", "https://user@notes.example", "https://notes.example?x=1"} {
+		one("PLINTH_PUBLIC_URL", value)
+		one("PLINTH_SITE_URL", value)
+	}
+	for _, value := range []string{"http://app.example/login", "https://app.example/*, http://app.example/*", "//app.example", "app.example"} {
+		one("PLINTH_REDIRECT_URLS", value)
+	}
+	one("PLINTH_SCHEMA", "auto")
+	one("PLINTH_INSECURE_DEVELOPMENT", "yes")
+	changes = append(changes,
+		change{map[string]string{"PLINTH_INSECURE_DEVELOPMENT": "1", "PLINTH_PUBLIC_URL": ""}, "InsecureDevelopment"},
+		change{map[string]string{"PLINTH_INSECURE_DEVELOPMENT": "1", "PLINTH_ADDR": "127.0.0.1:0"}, "InsecureDevelopment"},
+		change{map[string]string{"PLINTH_PUBLISHABLE_KEYS": "", "PLINTH_SECRET_KEYS": ""}, "PLINTH_PUBLISHABLE_KEYS"},
+	)
+	for _, c := range changes {
+		t.Run(fmt.Sprint(c.wrong), func(t *testing.T) {
+			env := production(t)
+			maps.Copy(env, c.wrong)
+			err := begin(t, env)
+			if err == nil {
+				t.Fatal("it starts")
+			}
+			line := strings.ToLower(err.Error())
+			names := []string{strings.ToLower(c.want), strings.ToLower(strings.ReplaceAll(c.want, "_", ""))}
+			if strings.Contains(line, "\n") || !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(line, name) }) {
+				t.Errorf("want one line about %s, got\n%s", c.want, err)
+			}
+			for _, secret := range c.wrong {
+				if len(secret) >= 32 && strings.Contains(err.Error(), secret) {
+					t.Errorf("the line tells the secret: %s", err)
+				}
+			}
+		})
+	}
+}
+
+// TestDisableAccounts: without accounts nothing of theirs is needed, and nothing there.
+func TestDisableAccounts(t *testing.T) {
+	env := production(t)
+	env["PLINTH_DISABLE_ACCOUNTS"], env["PLINTH_MASTER_KEYS"], env["PLINTH_SITE_URL"], env["PLINTH_REDIRECT_URLS"] = "1", "", "", ""
+	if err := begin(t, env); err != nil {
+		t.Error(err)
+	}
+	app, err := plinth.New(t.Context(), plinth.FromEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.DB().Close() //nolint:errcheck // nothing was written
+	if _, err := app.Handler(t.Context()); err != nil || app.Accounts() != nil || app.DB().TableNamed("auth_users") != nil {
+		t.Errorf("accounts %v, %v", app.Accounts(), err)
+	}
+}
