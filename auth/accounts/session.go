@@ -123,6 +123,7 @@ const (
 	endedByPassword = "password"
 	endedByBan      = "ban"
 	endedByRemoval  = "removal"
+	endedByOwner    = "owner" // of the address, see evict
 )
 
 // end ends the sessions a condition selects, and with them their access tokens, on

@@ -74,6 +74,7 @@ func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 	return a.record(ctx, tx, e, map[string]any{"method": n.how})
 }
 
+// addEmailIdentity writes the identity that a user's address is.
 func (a *Accounts) addEmailIdentity(ctx context.Context, tx *store.Tx, u *user) error {
 	data, err := store.JSONOf(map[string]any{"sub": u.ID, "email": deref(u.Email), "email_verified": u.EmailConfirmedAt != nil, "phone_verified": false})
 	if err != nil {

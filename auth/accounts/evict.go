@@ -1,0 +1,41 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// evict takes from an account all that lets somebody in or might later, and all that
+// they have written into it: whoever has made an account with an address of others
+// must not stay in it when their owner comes. It is for the moment at which somebody
+// proves that an address is theirs which the account has not confirmed until now, and
+// by other means than those that the account has. What admins gave the account stays:
+// it was meant for the owner of the address.
+//
+// The caller then writes what the owner has proved, with the identity for it.
+func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device) error {
+	u.PasswordHash, u.PasswordChangedAt, u.NewEmail, u.NewPhone, u.UserMetadata = nil, nil, nil, nil, "{}"
+	sets := []store.Set{
+		store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil), store.SetTo("new_email", nil),
+		store.SetTo("new_phone", nil), store.SetTo("user_metadata", u.UserMetadata),
+	}
+	if u.PhoneConfirmedAt == nil {
+		u.Phone = nil
+		sets = append(sets, store.SetTo("phone", nil))
+	}
+	if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), sets...); err != nil {
+		return err
+	}
+	theirs := store.Eq("user_id", u.ID)
+	if _, err := store.For[identity](tx).DeleteWhere(ctx, theirs); err != nil {
+		return err
+	}
+	if err := a.dropCodes(ctx, tx, u.ID); err != nil {
+		return err
+	}
+	if err := a.endIn(ctx, tx, theirs, endedByOwner); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "claimed_by_owner", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
+}
