@@ -41,6 +41,9 @@ type newCode struct {
 	life time.Duration
 	data any // kept as JSON; nil is "{}"
 
+	// long is the long form of a code that is made elsewhere. Empty makes one.
+	long string
+
 	// mailed gives a user's code a short form, and ends those of the same kind
 	// that the user has had: only the last mail counts.
 	mailed bool
@@ -61,7 +64,9 @@ func (a *Accounts) makeCode(ctx context.Context, tx *store.Tx, n newCode) (secre
 	now := a.now()
 	c := &code{ID: store.NewID(), Kind: string(n.kind), UserID: n.user, ShortHash: []byte{}, Data: "{}", CreatedAt: now, ExpiresAt: now.Add(n.life)}
 	var out secrets
-	out.long = rand.Text() + rand.Text()
+	if out.long = n.long; out.long == "" {
+		out.long = rand.Text() + rand.Text()
+	}
 	c.Hash = hashCode(n.kind, out.long)
 	if n.data != nil {
 		var err error
@@ -109,22 +114,40 @@ func (a *Accounts) useShortCode(ctx context.Context, s store.Session, kind codeK
 	return a.consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.Eq("short_hash", a.keys.hashShort(kind, user, digits))))
 }
 
-// consume marks the one code that is meant as used. The row count of the update
-// decides who of many has it.
-func (a *Accounts) consume(ctx context.Context, s store.Session, kind codeKind, which store.Cond) (*code, error) {
-	now := a.now()
-	codes := store.For[code](s)
+// findCode finds a good code by its long form and leaves it as it is. What rests on it
+// has to end with takeCode.
+func (a *Accounts) findCode(ctx context.Context, s store.Session, kind codeKind, long string) (*code, error) {
+	return a.find(ctx, s, kind, store.Eq("hash", hashCode(kind, long)))
+}
+
+// find finds a code that is good.
+func (a *Accounts) find(ctx context.Context, s store.Session, kind codeKind, which store.Cond) (*code, error) {
 	which = store.And(store.Eq("kind", string(kind)), which)
-	good := store.And(which, store.Null("used_at"), store.Compare("expires_at", store.OpGt, now))
-	found, err := codes.List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
+	good := store.And(which, store.Null("used_at"), store.Compare("expires_at", store.OpGt, a.now()))
+	found, err := store.For[code](s).List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	n, err := codes.PatchWhere(ctx, store.And(store.Eq("id", found[0].ID), store.Null("used_at")), store.SetTo("used_at", now))
-	if err != nil || n != 1 {
+	return found[0], nil
+}
+
+// takeCode marks a code that was found as used. The row count of the update decides
+// who of many has it.
+func (a *Accounts) takeCode(ctx context.Context, s store.Session, c *code) (taken bool, err error) {
+	n, err := store.For[code](s).PatchWhere(ctx, store.And(store.Eq("id", c.ID), store.Null("used_at")), store.SetTo("used_at", a.now()))
+	return n == 1, err
+}
+
+// consume finds a code and takes it.
+func (a *Accounts) consume(ctx context.Context, s store.Session, kind codeKind, which store.Cond) (*code, error) {
+	c, err := a.find(ctx, s, kind, which)
+	if err != nil || c == nil {
 		return nil, err
 	}
-	return found[0], nil
+	if taken, err := a.takeCode(ctx, s, c); err != nil || !taken {
+		return nil, err
+	}
+	return c, nil
 }
 
 // read decodes what the code is for.

@@ -31,6 +31,9 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device
 	if _, err := store.For[identity](tx).DeleteWhere(ctx, theirs); err != nil {
 		return err
 	}
+	if _, err := store.For[factor](tx).DeleteWhere(ctx, theirs); err != nil {
+		return err
+	}
 	if err := a.dropCodes(ctx, tx, u.ID); err != nil {
 		return err
 	}

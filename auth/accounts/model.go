@@ -66,6 +66,7 @@ type session struct {
 
 	UserID      store.ID   `bun:",notnull"`
 	AAL         int64      `bun:"aal,notnull"`
+	FactorID    *store.ID  // by which AAL is 2; nil for a recovery code
 	Methods     store.JSON `bun:",notnull,type:jsonb"` // amr: how the user has shown who they are
 	Counter     int64      `bun:",notnull"`            // of the refresh token that is good
 	RefreshedAt time.Time  `bun:",notnull"`
@@ -121,5 +122,6 @@ func models() []any {
 		(*user)(nil), (*identity)(nil), (*session)(nil), (*revocation)(nil), (*signingKey)(nil), (*event)(nil), (*code)(nil),
 		(*outgoing)(nil), (*mailTime)(nil), (*failures)(nil),
 		(*role)(nil), (*userRole)(nil),
+		(*factor)(nil),
 	}
 }

@@ -10,6 +10,9 @@ import (
 const (
 	changePassword = "password"
 	changeEmail    = "email"
+
+	changeFactorAdded   = "factor_added"
+	changeFactorRemoved = "factor_removed"
 )
 
 // notice tells the owner of an account what has been changed, at the address the

@@ -14,6 +14,9 @@ type method struct {
 	Method    string `json:"method"`
 	Timestamp int64  `json:"timestamp"`
 	Provider  string `json:"provider,omitempty"`
+
+	// aal is the level of a session that begins by it; 0 is 1.
+	aal int64
 }
 
 // device is where a request comes from.
@@ -31,6 +34,9 @@ type issued struct {
 	access  string
 	refresh string
 	expires time.Time // of the access token
+
+	// recoveryCodes is how many are left, behind a login by one.
+	recoveryCodes *int64
 }
 
 // begin makes a session for a user who has shown who they are.
@@ -42,7 +48,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 		return nil, err
 	}
 	s := &session{
-		UserID: u.ID, AAL: 1, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
+		UserID: u.ID, AAL: max(how.aal, 1), Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
 		UserAgent: from.userAgent[:min(len(from.userAgent), maxUserAgent)], Address: from.address,
 	}
 	if err := store.For[session](tx).Insert(ctx, s); err != nil {
@@ -92,6 +98,10 @@ func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
 		return a.renew(ctx, s, counter+1)
 	case s.Counter == counter:
 		return nil, errSessionExpired
+	case s.AAL > 1 && s.Counter == counter+2 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace:
+		// Another tab refreshes while one steps up, see raise. It gets nothing for it,
+		// and has stolen nothing.
+		return nil, errRefreshUsed
 	}
 	// Only a thief, or somebody they have stolen from, has an older one.
 	if err := a.end(ctx, store.Eq("id", id), endedByReuse); err != nil {
@@ -124,6 +134,7 @@ const (
 	endedByBan      = "ban"
 	endedByRemoval  = "removal"
 	endedByOwner    = "owner" // of the address, see evict
+	endedByFactor   = "factor"
 )
 
 // end ends the sessions a condition selects, and with them their access tokens, on

@@ -121,4 +121,7 @@ func (x *exchange) hasFullSession(ctx context.Context) (bool, error) {
 }
 
 // hasSecondFactor reports whether the user has a second factor.
-func (a *Accounts) hasSecondFactor(context.Context, store.ID) (bool, error) { return false, nil }
+func (a *Accounts) hasSecondFactor(ctx context.Context, id store.ID) (bool, error) {
+	n, err := store.For[factor](a.db).Count(ctx, store.And(store.Eq("user_id", id), store.Eq("status", factorVerified)))
+	return n > 0, err
+}

@@ -33,6 +33,7 @@ type userView struct {
 	AppMetadata        json.RawMessage `json:"app_metadata"`
 	UserMetadata       json.RawMessage `json:"user_metadata"`
 	Identities         []identityView  `json:"identities"`
+	Factors            []factorView    `json:"factors,omitempty"`
 	CreatedAt          time.Time       `json:"created_at"`
 	UpdatedAt          time.Time       `json:"updated_at"`
 	BannedUntil        *time.Time      `json:"banned_until,omitempty"`
@@ -83,6 +84,8 @@ type sessionView struct {
 	ExpiresAt    int64     `json:"expires_at"` // Unix seconds
 	RefreshToken string    `json:"refresh_token"`
 	User         *userView `json:"user"`
+
+	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
 }
 
 // sendSession answers with the tokens of a session.
@@ -94,15 +97,23 @@ func (x *exchange) sendSession(in *issued) error {
 	return x.send(http.StatusOK, &sessionView{
 		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.expires.Sub(x.a.now()) / time.Second),
 		ExpiresAt: in.expires.Unix(), RefreshToken: in.refresh, User: v,
+		RecoveryCodes: in.recoveryCodes,
 	})
 }
 
-// view returns a user with their identities.
+// view returns a user with their identities and factors.
 func (x *exchange) view(u *user) (*userView, error) {
-	identities, err := store.For[identity](x.a.db).List(x.r.Context(), store.Query{
+	ctx := x.r.Context()
+	identities, err := store.For[identity](x.a.db).List(ctx, store.Query{
 		Where: store.Eq("user_id", u.ID), Order: []store.Order{{Column: "created_at"}},
 	})
-	return viewUser(u, identities), err
+	if err != nil {
+		return nil, err
+	}
+	factors, err := x.a.factorsOf(ctx, x.a.db, u.ID)
+	v := viewUser(u, identities)
+	v.Factors = viewFactors(factors)
+	return v, err
 }
 
 // send answers with JSON.

@@ -12,7 +12,8 @@ import (
 const quiet = 4
 
 // SVG returns a text, as of [URI], as a QR code: an SVG image, black on white, one
-// unit a module, without size, style or script.
+// unit a module, without size, style or script. It has no '#', as clients put it into
+// data URLs as it is.
 func SVG(text string) (string, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
@@ -32,5 +33,5 @@ func SVG(text string) (string, error) {
 	}
 	size := code.Size + 2*quiet
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
-		`<path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`, size, size, size, size, path.String()), nil
+		`<path fill="white" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`, size, size, size, size, path.String()), nil
 }

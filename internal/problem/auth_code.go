@@ -22,6 +22,9 @@ const (
 	AuthLinkingDisabled      = "manual_linking_disabled"
 	AuthMFAChallengeExpired  = "mfa_challenge_expired"
 	AuthMFAFactorNotFound    = "mfa_factor_not_found"
+	AuthMFAPhoneDisabled     = "mfa_phone_enroll_not_enabled"
+	AuthMFARecoverySole      = "mfa_recovery_codes_sole_factor"
+	AuthMFAWebAuthnDisabled  = "mfa_webauthn_enroll_not_enabled"
 	AuthMFANameConflict      = "mfa_factor_name_conflict"
 	AuthMFATooMany           = "too_many_enrolled_mfa_factors"
 	AuthMFAFailed            = "mfa_verification_failed"
@@ -76,6 +79,9 @@ var authTable = map[string]entry{
 	AuthLinkingDisabled:      {http.StatusNotFound, "Manual linking is disabled"},
 	AuthMFAChallengeExpired:  {http.StatusUnprocessableEntity, "The challenge has expired, begin with a new one"},
 	AuthMFAFactorNotFound:    {http.StatusNotFound, "Factor not found"},
+	AuthMFAPhoneDisabled:     {http.StatusUnprocessableEntity, "MFA enroll is disabled for Phone"},
+	AuthMFARecoverySole:      {http.StatusUnprocessableEntity, "Recovery codes cannot be the only verified factor"},
+	AuthMFAWebAuthnDisabled:  {http.StatusUnprocessableEntity, "MFA enroll is disabled for WebAuthn"},
 	AuthMFANameConflict:      {http.StatusUnprocessableEntity, "A factor with this friendly name exists"},
 	AuthMFATooMany:           {http.StatusUnprocessableEntity, "Maximum number of factors reached, unenroll to continue"},
 	AuthMFAFailed:            {http.StatusUnprocessableEntity, "Invalid code entered"},

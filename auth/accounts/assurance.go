@@ -1,0 +1,118 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Methods of a second factor, as the claim amr tells them.
+const (
+	methodTOTP     = "totp"
+	methodWebAuthn = "mfa/webauthn"
+	methodRecovery = "mfa/recovery_code"
+)
+
+// raise brings a session to level 2. It is rotated: its refresh token is no longer
+// good, and its counter moves by two, so that the token of level 1 does not give the
+// next one either, as it would within the grace. Access tokens of before stay what
+// they are, tokens of level 1; see assurance.
+func (a *Accounts) raise(ctx context.Context, tx *store.Tx, s *session, how string, by *store.ID) error {
+	sessions := store.For[session](tx)
+	fresh, err := sessions.Get(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	methods, err := withMethod(fresh.Methods, method{Method: how, Timestamp: now.Unix()})
+	if err != nil {
+		return err
+	}
+	n, err := sessions.PatchWhere(ctx, store.And(store.Eq("id", s.ID), store.Null("ended_at"), store.Eq("counter", fresh.Counter)),
+		store.SetTo("aal", 2), store.SetTo("factor_id", by), store.SetTo("methods", methods),
+		store.SetTo("counter", fresh.Counter+2), store.SetTo("refreshed_at", now))
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return errSessionUnknown // it has ended meanwhile
+	}
+	s.AAL, s.FactorID, s.Methods, s.Counter, s.RefreshedAt = 2, by, methods, fresh.Counter+2, now
+	return nil
+}
+
+// withMethod adds a method to those of a session, as the newest. Each stands there
+// once, with the last time.
+func withMethod(methods store.JSON, how method) (store.JSON, error) {
+	var list []method
+	if err := json.Unmarshal([]byte(methods), &list); err != nil {
+		return "", err
+	}
+	out := make([]method, 0, len(list)+1)
+	for _, m := range list {
+		if m.Method != how.Method {
+			out = append(out, m)
+		}
+	}
+	return store.JSONOf(append(out, how))
+}
+
+// shownBy reports whether a session has been begun or raised by a method.
+func (s *session) shownBy(how string) bool {
+	var list []method
+	if json.Unmarshal([]byte(s.Methods), &list) != nil {
+		return false
+	}
+	for _, m := range list {
+		if m.Method == how {
+			return true
+		}
+	}
+	return false
+}
+
+// assurance is the level of a request: that of its token, since who has stolen a
+// token of level 1 does not rise with its session, and not above that of the session,
+// which may have gone back since.
+func (x *exchange) assurance(s *session) (int64, error) {
+	p, err := x.principal()
+	return min(int64(p.AAL), s.AAL), err
+}
+
+// needsAAL2 refuses a request at level 1.
+func (x *exchange) needsAAL2(s *session) error {
+	level, err := x.assurance(s)
+	if err == nil && level < 2 {
+		err = &problem.Error{Code: problem.AuthInsufficientAAL}
+	}
+	return err
+}
+
+// enroller returns who may have another factor: a user with an account, and at level
+// 2 where they have one already. Otherwise whoever has a password had the second
+// factor as well.
+func (x *exchange) enroller() (*user, *session, error) {
+	u, s, err := x.caller()
+	if err != nil {
+		return nil, nil, err
+	}
+	if u.IsAnonymous {
+		return nil, nil, errAnonymousFactor
+	}
+	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
+	if err == nil && verified(factors) > 0 {
+		err = x.needsAAL2(s)
+	}
+	return u, s, err
+}
+
+// subjectOf is the account of a user as attempts count it: by the address that
+// others would try it with too.
+func subjectOf(u *user) string {
+	if u.Email != nil {
+		return *u.Email
+	}
+	return u.ID.String()
+}

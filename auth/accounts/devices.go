@@ -1,0 +1,84 @@
+package accounts
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// deviceRoutes tell a user where they are logged in, and let them end it.
+var deviceRoutes = []route{
+	{http.MethodGet, "user/sessions", (*exchange).listSessions},
+	{http.MethodDelete, "user/sessions/{id}", (*exchange).deleteSession},
+}
+
+// maxSessionsListed is how many sessions of a user are told of, newest first.
+const maxSessionsListed = 100
+
+// deviceView is a session as its user sees it.
+type deviceView struct {
+	ID          store.ID  `json:"id"`
+	CreatedAt   time.Time `json:"created_at"`
+	RefreshedAt time.Time `json:"refreshed_at"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	UserAgent   string    `json:"user_agent"`
+	Address     string    `json:"address"`
+	AAL         string    `json:"aal"`
+	Current     bool      `json:"current"` // it is the request's own
+}
+
+// listSessions answers GET /user/sessions.
+func (x *exchange) listSessions() error {
+	u, own, err := x.caller()
+	if err != nil {
+		return err
+	}
+	now := x.a.now()
+	sessions, err := store.For[session](x.a.db).List(x.r.Context(), store.Query{
+		Where: store.And(
+			store.Eq("user_id", u.ID), store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
+			store.Compare("refreshed_at", store.OpGt, now.Add(-x.a.config.SessionIdle)),
+		),
+		Order: []store.Order{{Column: "refreshed_at", Desc: true}, {Column: "id"}},
+		Limit: store.Limit(maxSessionsListed),
+	})
+	if err != nil {
+		return err
+	}
+	views := make([]deviceView, len(sessions))
+	for i, s := range sessions {
+		views[i] = deviceView{s.ID, s.CreatedAt, s.RefreshedAt, s.ExpiresAt, s.UserAgent, s.Address, "aal1", s.ID == own.ID}
+		if s.AAL > 1 {
+			views[i].AAL = "aal2"
+		}
+	}
+	return x.send(http.StatusOK, map[string]any{"sessions": views})
+}
+
+// deleteSession answers DELETE /user/sessions/{id}: it signs out one session of the
+// caller's.
+func (x *exchange) deleteSession() error {
+	u, _, err := x.caller()
+	if err != nil {
+		return err
+	}
+	id, err := store.ParseID(x.params["id"])
+	if err != nil {
+		return &problem.Error{Code: problem.AuthNotFound}
+	}
+	which := store.And(store.Eq("id", id), store.Eq("user_id", u.ID), store.Null("ended_at"))
+	n, err := store.For[session](x.a.db).Count(x.r.Context(), which)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &problem.Error{Code: problem.AuthNotFound}
+	}
+	if err := x.a.end(x.r.Context(), which, endedBySignOut); err != nil {
+		return err
+	}
+	x.w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,216 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// factor is a way of a user to show who they are beside what a session begins with:
+// an authenticator app or a passkey.
+type factor struct {
+	bun.BaseModel `bun:"table:auth_factors"`
+	store.Model
+	store.Untracked
+
+	UserID       store.ID   `bun:",notnull,unique:auth_factors_name"`
+	Type         factorType `bun:",notnull"`
+	FriendlyName string     `bun:",notnull,unique:auth_factors_name"`
+	Status       string     `bun:",notnull"` // factorVerified, or not yet
+	WaitsUntil   *time.Time // for its first use, before it makes way
+
+	Sealed   []byte `bun:",nullzero" plinth:"secret"` // of an app: what it shares with us
+	LastStep int64  `bun:",notnull"`                  // of an app: the step of the last code that was taken
+
+	CredentialID []byte     `bun:",nullzero,unique"`     // of a passkey; unique over all users
+	Credential   store.JSON `bun:",nullzero,type:jsonb"` // of a passkey, as Passkeys keeps it
+
+	LastChallengedAt *time.Time
+	LastUsedAt       *time.Time
+}
+
+// factorType is what a factor is, in the words of the wire.
+type factorType string
+
+const (
+	factorTOTP     factorType = "totp"
+	factorWebAuthn factorType = "webauthn"
+)
+
+const (
+	factorUnverified = "unverified"
+	factorVerified   = "verified"
+)
+
+const (
+	// maxFactors is the number of factors of a user, verified or not.
+	maxFactors = 10
+
+	// unverifiedLife is how long a factor waits for its first use.
+	unverifiedLife = 5 * time.Minute
+
+	// maxFriendlyName is the length of the name of a factor, in characters.
+	maxFriendlyName = 120
+)
+
+// factorsOf returns the factors of a user, oldest first.
+func (a *Accounts) factorsOf(ctx context.Context, s store.Session, id store.ID) ([]*factor, error) {
+	return store.For[factor](s).List(ctx, store.Query{
+		Where: store.Eq("user_id", id), Order: []store.Order{{Column: "created_at"}, {Column: "id"}},
+	})
+}
+
+// factorOf returns one factor of a user.
+func (a *Accounts) factorOf(ctx context.Context, s store.Session, id store.ID, text string) (*factor, error) {
+	key, err := store.ParseID(text)
+	if err != nil {
+		return nil, &problem.Error{Code: problem.AuthMFAFactorNotFound}
+	}
+	f, err := store.For[factor](s).First(ctx, store.Query{Where: store.And(store.Eq("id", key), store.Eq("user_id", id))})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &problem.Error{Code: problem.AuthMFAFactorNotFound}
+	}
+	return f, err
+}
+
+// verified counts the factors that a user can be asked for.
+func verified(factors []*factor) (n int) {
+	for _, f := range factors {
+		if f.Status == factorVerified {
+			n++
+		}
+	}
+	return n
+}
+
+// checkFriendlyName refuses a name that a factor cannot have.
+func checkFriendlyName(name string) error {
+	if utf8.RuneCountInString(name) > maxFriendlyName {
+		return failf(problem.AuthValidation, "friendly_name must be %d characters or less", maxFriendlyName)
+	}
+	return nil
+}
+
+// addFactor keeps a new factor of a user, within the limits. Those that were never
+// used and are too old make way.
+func (a *Accounts) addFactor(ctx context.Context, tx *store.Tx, f *factor) error {
+	now := a.now()
+	until := now.Add(unverifiedLife)
+	f.Status, f.WaitsUntil = factorUnverified, &until
+	stale := store.And(store.Eq("user_id", f.UserID), store.Compare("waits_until", store.OpLte, now))
+	if _, err := store.For[factor](tx).DeleteWhere(ctx, stale); err != nil {
+		return err
+	}
+	factors, err := a.factorsOf(ctx, tx, f.UserID)
+	if err != nil {
+		return err
+	}
+	if len(factors) >= maxFactors {
+		return &problem.Error{Code: problem.AuthMFATooMany}
+	}
+	for _, other := range factors {
+		if other.FriendlyName == f.FriendlyName {
+			return failf(problem.AuthMFANameConflict, "A factor with the friendly name %q for this user already exists", f.FriendlyName)
+		}
+	}
+	if err := store.For[factor](tx).Insert(ctx, f); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "factor_added", UserID: &f.UserID}, f.details())
+}
+
+// details are what the audit log tells of a factor.
+func (f *factor) details() map[string]any {
+	return map[string]any{"factor": f.ID, "type": f.Type, "status": f.Status}
+}
+
+// proved takes note that a factor, as it was read, has been used by its user, and
+// raises their session. At the first time that makes the account one with a second
+// factor: others of the kind that wait make way, and sessions that have shown less end.
+func (a *Accounts) proved(ctx context.Context, tx *store.Tx, u *user, f *factor, s *session, how string) error {
+	if err := a.raise(ctx, tx, s, how, &f.ID); err != nil {
+		return err
+	}
+	if f.Status == factorVerified {
+		return a.record(ctx, tx, &event{Kind: "factor_used", UserID: &f.UserID, SessionID: &s.ID}, f.details())
+	}
+	waiting := store.And(store.Eq("user_id", f.UserID), store.Eq("type", string(f.Type)), store.Eq("status", factorUnverified))
+	if _, err := store.For[factor](tx).DeleteWhere(ctx, waiting); err != nil {
+		return err
+	}
+	less := store.And(store.Eq("user_id", f.UserID), store.Compare("aal", store.OpLt, 2))
+	if err := a.endIn(ctx, tx, less, endedByFactor); err != nil {
+		return err
+	}
+	if err := a.notice(ctx, tx, u, changeFactorAdded); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "factor_verified", UserID: &f.UserID, SessionID: &s.ID}, f.details())
+}
+
+// removeFactor takes a factor from its user, who is told of it. Sessions that are at level 2 by it end,
+// but for keep, which goes back to level 1. With the last factor goes all that is
+// worth something beside one: recovery codes, and level 2 of every session.
+func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *factor, keep *store.ID) error {
+	if err := store.For[factor](tx).Delete(ctx, f.ID); err != nil {
+		return err
+	}
+	if err := a.record(ctx, tx, &event{Kind: "factor_removed", UserID: &f.UserID, SessionID: keep}, f.details()); err != nil {
+		return err
+	}
+	if f.Status != factorVerified {
+		return nil
+	}
+	if err := a.notice(ctx, tx, u, changeFactorRemoved); err != nil {
+		return err
+	}
+	left, err := a.factorsOf(ctx, tx, f.UserID)
+	if err != nil {
+		return err
+	}
+	raised := store.And(store.Eq("user_id", f.UserID), store.Compare("aal", store.OpGt, 1))
+	if verified(left) > 0 {
+		raised = store.And(raised, store.Eq("factor_id", f.ID))
+	} else if err := a.dropCodes(ctx, tx, f.UserID, codeRecovery); err != nil {
+		return err
+	}
+	if keep != nil {
+		_, err := store.For[session](tx).PatchWhere(ctx, store.And(raised, store.Eq("id", *keep)), store.SetTo("aal", 1), store.SetTo("factor_id", nil))
+		if err != nil {
+			return err
+		}
+	}
+	return a.endIn(ctx, tx, raised, endedByFactor)
+}
+
+// factorView is a factor as clients see it.
+type factorView struct {
+	ID               store.ID   `json:"id"`
+	FriendlyName     string     `json:"friendly_name,omitempty"`
+	FactorType       factorType `json:"factor_type"`
+	Status           string     `json:"status"`
+	CreatedAt        time.Time  `json:"created_at"`
+	UpdatedAt        time.Time  `json:"updated_at"`
+	LastChallengedAt *time.Time `json:"last_challenged_at,omitempty"`
+}
+
+func viewFactor(f *factor) factorView {
+	return factorView{
+		ID: f.ID, FriendlyName: f.FriendlyName, FactorType: f.Type, Status: f.Status,
+		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt, LastChallengedAt: f.LastChallengedAt,
+	}
+}
+
+func viewFactors(factors []*factor) []factorView {
+	out := make([]factorView, len(factors))
+	for i, f := range factors {
+		out[i] = viewFactor(f)
+	}
+	return out
+}

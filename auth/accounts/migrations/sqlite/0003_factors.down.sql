@@ -1,0 +1,2 @@
+alter table "auth_sessions" drop column "factor_id";
+drop table "auth_factors";
