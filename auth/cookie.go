@@ -16,8 +16,8 @@ type CookieOptions struct {
 // by v. No such cookie, or an empty one, is nothing of its own.
 //
 // Browsers attach cookies to requests that other sites cause, so a cookie is
-// refused if the request comes from another origin and could change something:
-// if its method is not a safe one, or if it opens a WebSocket. Name the cookie
+// refused with [ErrCrossOrigin] if the request comes from another origin and could
+// change something: if its method is not a safe one, or if it opens a WebSocket. Name the cookie
 // with the prefix __Host- to keep neighbouring subdomains from planting one; two
 // different cookies of the same name are refused.
 func Cookie(name string, v Verifier, opts *CookieOptions) Authenticator {
@@ -68,7 +68,7 @@ func checkOrigin(protection *http.CrossOriginProtection, r *http.Request) error 
 		r = &unsafe
 	}
 	if protection.Check(r) != nil {
-		return refuse("cookie on a request from another origin")
+		return ErrCrossOrigin
 	}
 	return nil
 }

@@ -54,13 +54,13 @@ func TestCookieOnRequestsOfOtherSites(t *testing.T) {
 		{"ReadFromAnotherSite", "GET", []string{"Sec-Fetch-Site", "cross-site"}, nil, "ada", nil},
 		{"WriteFromTheSameOrigin", "POST", []string{"Sec-Fetch-Site", "same-origin"}, nil, "ada", nil},
 		{"WriteFromNoBrowser", "POST", nil, nil, "ada", nil},
-		{"WriteFromAnotherSite", "POST", []string{"Sec-Fetch-Site", "cross-site"}, nil, "", auth.ErrInvalid},
-		{"WriteFromASubdomain", "DELETE", []string{"Sec-Fetch-Site", "same-site"}, nil, "", auth.ErrInvalid},
-		{"WriteFromAnOldBrowser", "PATCH", []string{"Origin", "https://evil.example"}, nil, "", auth.ErrInvalid},
+		{"WriteFromAnotherSite", "POST", []string{"Sec-Fetch-Site", "cross-site"}, nil, "", auth.ErrCrossOrigin},
+		{"WriteFromASubdomain", "DELETE", []string{"Sec-Fetch-Site", "same-site"}, nil, "", auth.ErrCrossOrigin},
+		{"WriteFromAnOldBrowser", "PATCH", []string{"Origin", "https://evil.example"}, nil, "", auth.ErrCrossOrigin},
 		{
 			"WebSocketFromAnotherSite", "GET",
 			[]string{"Upgrade", "websocket", "Origin", "https://evil.example"},
-			nil, "", auth.ErrInvalid,
+			nil, "", auth.ErrCrossOrigin,
 		},
 		{"WebSocketFromHere", "GET", []string{"Upgrade", "websocket", "Origin", "https://api.example"}, nil, "ada", nil},
 		{
@@ -71,7 +71,7 @@ func TestCookieOnRequestsOfOtherSites(t *testing.T) {
 		{
 			"WriteFromAnUntrustedOrigin", "POST",
 			[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://other.example"},
-			&auth.CookieOptions{CrossOrigin: trusting}, "", auth.ErrInvalid,
+			&auth.CookieOptions{CrossOrigin: trusting}, "", auth.ErrCrossOrigin,
 		},
 	}
 	for _, tt := range tests {

@@ -19,6 +19,11 @@ var (
 		message: "JWT expired", parent: ErrInvalid,
 	}
 
+	// ErrCrossOrigin reports a cookie on a request that a page of another origin
+	// has caused and that could change something. It is answered with 403, and is
+	// an ErrInvalid as well.
+	ErrCrossOrigin error = &failure{code: "PL403", text: "auth: cookie on a request from another origin", parent: ErrInvalid}
+
 	// ErrUnavailable reports that a credential could not be judged. It is
 	// answered with 503 and says nothing about the credential.
 	ErrUnavailable error = &failure{code: "PL503", text: "auth: cannot verify credentials now"}

@@ -34,6 +34,7 @@ func TestErrorCodes(t *testing.T) {
 	}{
 		{auth.ErrInvalid, "PGRST301"},
 		{auth.ErrExpired, "PGRST303"},
+		{auth.ErrCrossOrigin, "PL403"},
 		{auth.ErrUnavailable, "PL503"},
 	}
 	for _, tt := range tests {
@@ -55,8 +56,8 @@ func TestErrorCodes(t *testing.T) {
 func TestExpiredIsInvalidAndNotTheReverse(t *testing.T) {
 	t.Parallel()
 
-	if !errors.Is(auth.ErrExpired, auth.ErrInvalid) {
-		t.Error("ErrExpired is no ErrInvalid")
+	if !errors.Is(auth.ErrExpired, auth.ErrInvalid) || !errors.Is(auth.ErrCrossOrigin, auth.ErrInvalid) {
+		t.Error("a special error is no ErrInvalid")
 	}
 	if errors.Is(auth.ErrInvalid, auth.ErrExpired) || errors.Is(auth.ErrUnavailable, auth.ErrInvalid) {
 		t.Error("a general error matches a special one")

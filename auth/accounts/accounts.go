@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -23,6 +24,7 @@ type Accounts struct {
 	verified *verifiedTokens
 	outbox   outbox
 	who      auth.Authenticator
+	origins  *http.CrossOriginProtection // of requests with a cookie; nil without cookies
 }
 
 // audience is the aud of access tokens, which existing clients expect.
@@ -45,6 +47,11 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err
 	}
+	if cfg.Cookies {
+		if a.origins, err = cfg.origins(); err != nil {
+			return nil, err
+		}
+	}
 	a.who, err = a.authenticator()
 	return a, err
 }
@@ -56,6 +63,9 @@ func Register(db *store.DB) error { return db.Register(models()...) }
 // authenticator composes what finds out who makes a request.
 func (a *Accounts) authenticator() (auth.Authenticator, error) {
 	who := auth.Bearer(a)
+	if a.config.Cookies {
+		who = auth.Chain(who, auth.Cookie(cookieName, cookieVerifier{a}, &auth.CookieOptions{CrossOrigin: a.origins}))
+	}
 	if len(a.config.Keys.Publishable)+len(a.config.Keys.Secret) == 0 {
 		return who, nil
 	}

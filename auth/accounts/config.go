@@ -110,6 +110,14 @@ type Config struct {
 	// See BeforeSignUp for its context.
 	AfterSignIn func(ctx context.Context, in SignedIn) error
 
+	// Cookies lets browser applications have their session in a cookie that no
+	// script can read, see the package comment.
+	Cookies bool
+
+	// CookieOrigins are origins whose pages may use cookies besides those of
+	// PublicURL and SiteURL: "https://app.example.org". They must be of the same site.
+	CookieOrigins []string
+
 	// Hashes and Passwords say how passwords are kept and which may be chosen.
 	Hashes    password.Config
 	Passwords password.Policy

@@ -15,6 +15,25 @@
 // ends the session, because only a thief or a broken client has it (RFC 9700 section
 // 4.14.2).
 //
+// # Cookies
+//
+// Scripts of a page can read tokens, and so can whoever gets a script into it. With
+// Config.Cookies an application in a browser can have a cookie instead: it sends
+// X-Plinth-Session: cookie with whatever answers with a session (sign-up, login, the
+// exchange of a code), and gets the cookie __Host-plinth-session (Secure, HttpOnly,
+// SameSite=Lax) and no tokens in the body. [Accounts.Authenticator] knows the caller by it, here
+// and for the application's own resources; there is nothing to refresh, the session
+// lasts while it is used. A bearer token goes before a cookie.
+//
+// Browsers send cookies with requests that other sites cause, so those are refused
+// with 403 unless their method is safe (net/http.CrossOriginProtection), here on every
+// route. Logging in, and each change of what the session may do, ends the session of
+// the cookie that the browser has had and makes another one.
+//
+// The cookie needs https. Chromium and Firefox take it over http from localhost too,
+// for development; Safari does not. Logins that come back from elsewhere get their
+// cookie in the exchange of the code (PKCE).
+//
 // # Secrets
 //
 // Config.MasterKey seals what the database must not show: signing keys and the

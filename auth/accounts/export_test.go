@@ -16,3 +16,11 @@ func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration)
 		return a.mail(ctx, tx, mail{to: to, template: MailNotice, values: map[string]string{"code": "a secret"}, life: life})
 	})
 }
+
+// Routes returns the method and path of every route.
+func Routes() (out [][2]string) {
+	for i := range routes {
+		out = append(out, [2]string{routes[i].method, routes[i].path})
+	}
+	return out
+}

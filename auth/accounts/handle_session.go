@@ -171,6 +171,9 @@ func (x *exchange) logout() error {
 	if err := x.a.end(x.r.Context(), which, endedBySignOut); err != nil {
 		return err
 	}
+	if x.hasCookie() && x.r.URL.Query().Get("scope") != "others" {
+		x.setCookie("", -1)
+	}
 	x.w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -39,7 +39,12 @@ type exchange struct {
 func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{a: a, w: w, r: r}
 	w.Header().Set("Cache-Control", "no-store")
-	if err := x.dispatch(); err != nil {
+	err := x.checkOrigin()
+	if err == nil {
+		err = x.dispatch()
+	}
+	if err != nil {
+		x.dropDeadCookie(err)
 		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: a.config.Logger})
 	}
 }

@@ -19,6 +19,7 @@ const (
 const (
 	forSealing = "plinth accounts: sealing"
 	forRefresh = "plinth accounts: refresh tokens"
+	forCookies = "plinth accounts: session cookies"
 	forHashing = "plinth accounts: hashes of what can be guessed"
 )
 
@@ -27,6 +28,7 @@ const (
 type keyring struct {
 	seals   []cipher.AEAD
 	refresh [][]byte
+	cookies [][]byte
 	hashing []byte
 }
 
@@ -52,6 +54,7 @@ func newKeyring(masters [][]byte) (*keyring, error) {
 		}
 		k.seals = append(k.seals, seal)
 		k.refresh = append(k.refresh, derive(master, forRefresh))
+		k.cookies = append(k.cookies, derive(master, forCookies))
 	}
 	k.hashing = derive(masters[0], forHashing)
 	return k, nil

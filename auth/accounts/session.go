@@ -76,12 +76,8 @@ func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
 		return nil, errRefreshUnknown
 	}
 	now := a.now()
-	alive := store.And(
-		store.Eq("id", id), store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
-		store.Compare("refreshed_at", store.OpGt, now.Add(-a.config.SessionIdle)),
-	)
 	sessions := store.For[session](a.db)
-	n, err := sessions.PatchWhere(ctx, store.And(alive, store.Eq("counter", counter)),
+	n, err := sessions.PatchWhere(ctx, store.And(store.Eq("id", id), a.alive(), store.Eq("counter", counter)),
 		store.SetTo("counter", counter+1), store.SetTo("refreshed_at", now))
 	if err != nil {
 		return nil, err
@@ -110,6 +106,15 @@ func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
 	return nil, errRefreshUsed
 }
 
+// alive selects the sessions that last.
+func (a *Accounts) alive() store.Cond {
+	now := a.now()
+	return store.And(
+		store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
+		store.Compare("refreshed_at", store.OpGt, now.Add(-a.config.SessionIdle)),
+	)
+}
+
 // renew issues the tokens behind a refresh.
 func (a *Accounts) renew(ctx context.Context, s *session, counter int64) (*issued, error) {
 	u, err := store.For[user](a.db).Get(ctx, s.UserID)
@@ -135,6 +140,7 @@ const (
 	endedByRemoval  = "removal"
 	endedByOwner    = "owner" // of the address, see evict
 	endedByFactor   = "factor"
+	endedByRotation = "rotation" // another has taken its place
 )
 
 // end ends the sessions a condition selects, and with them their access tokens, on

@@ -100,10 +100,19 @@ func newestFirst(methods store.JSON) []byte {
 // Verify implements auth.Verifier for access tokens. One that was verified before is
 // looked up by its hash; either way it holds only while its session does.
 func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
+	return a.verifyOnce(ctx, sha256.Sum256([]byte(token)), func() (string, error) { return token, nil })
+}
+
+// verifyOnce verifies the access token of a credential, by its hash, unless it has
+// done so before. find returns the token.
+func (a *Accounts) verifyOnce(ctx context.Context, key [sha256.Size]byte, find func() (token string, err error)) (auth.Principal, error) {
 	now := a.config.Now()
-	key := sha256.Sum256([]byte(token))
 	entry, ok := a.verified.get(key, now)
 	if !ok {
+		token, err := find()
+		if err != nil {
+			return auth.Principal{}, err
+		}
 		p, err := a.verifier.Verify(ctx, token)
 		if err != nil {
 			return auth.Principal{}, err

@@ -88,11 +88,14 @@ type sessionView struct {
 	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
 }
 
-// sendSession answers with the tokens of a session.
+// sendSession answers with the tokens of a session, or with its cookie.
 func (x *exchange) sendSession(in *issued) error {
 	v, err := x.view(in.user)
 	if err != nil {
 		return err
+	}
+	if x.wantsCookie() {
+		return x.sendCookie(in, v)
 	}
 	return x.send(http.StatusOK, &sessionView{
 		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.expires.Sub(x.a.now()) / time.Second),

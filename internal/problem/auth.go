@@ -51,6 +51,8 @@ func authCode(v verdict) string {
 	switch {
 	case v.code == BadToken || v.code == BadClaims:
 		return AuthBadJWT
+	case v.code == CrossOrigin:
+		return AuthCrossOrigin
 	case v.code == BadBody:
 		return AuthBadJSON
 	case v.status == http.StatusUnauthorized:

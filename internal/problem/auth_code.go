@@ -11,6 +11,7 @@ const (
 	AuthBadOAuthCallback     = "bad_oauth_callback"
 	AuthBadOAuthState        = "bad_oauth_state"
 	AuthConflict             = "conflict"
+	AuthCrossOrigin          = "cross_origin_request"
 	AuthEmailExists          = "email_exists"
 	AuthEmailNotConfirmed    = "email_not_confirmed"
 	AuthFlowExpired          = "flow_state_expired"
@@ -68,6 +69,7 @@ var authTable = map[string]entry{
 	AuthBadOAuthCallback:     {http.StatusBadRequest, "The provider's answer cannot be used."},
 	AuthBadOAuthState:        {http.StatusBadRequest, "OAuth state is missing, wrong or has expired"},
 	AuthConflict:             {http.StatusConflict, "The account was changed by another request at the same time."},
+	AuthCrossOrigin:          {http.StatusForbidden, "The request comes from a page of another origin"},
 	AuthEmailExists:          {http.StatusUnprocessableEntity, "A user with this email address has already been registered"},
 	AuthEmailNotConfirmed:    {http.StatusBadRequest, "Email not confirmed"},
 	AuthFlowExpired:          {http.StatusUnprocessableEntity, "invalid flow state, flow state has expired"},

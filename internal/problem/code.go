@@ -69,6 +69,7 @@ const (
 	BadCursor          = "PL004" // 400, a cursor that this server did not make
 	BadRequestKey      = "PL005" // 400, an Idempotency-Key that cannot be honoured
 	Unauthenticated    = "PL401" // 401, no credential, or one that is no token
+	CrossOrigin        = "PL403" // 403, a page of another origin sent a request with a cookie of ours
 	NotFound           = "PL404" // 404, no row of this key that the caller may see
 	Conflict           = "PL409" // 409, the row or request is being changed by another
 	PreconditionFailed = "PL412" // 412, If-Match names another version

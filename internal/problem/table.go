@@ -84,6 +84,7 @@ var table = map[string]entry{
 	BadCursor:          {http.StatusBadRequest, "The cursor is not valid."},
 	BadRequestKey:      {http.StatusBadRequest, "The Idempotency-Key cannot be honoured."},
 	Unauthenticated:    {http.StatusUnauthorized, "A credential is required."},
+	CrossOrigin:        {http.StatusForbidden, "The request comes from a page of another origin."},
 	NotFound:           {http.StatusNotFound, "The row was not found."},
 	Conflict:           {http.StatusConflict, "Another request is changing the same thing; try again."},
 	PreconditionFailed: {http.StatusPreconditionFailed, "The row has changed since it was read."},

@@ -1,0 +1,207 @@
+package accounts
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// The cookie of a session is the session's id and a code that authenticates it. The
+// prefix keeps other hosts of the domain from setting it (RFC 6265bis section 4.1.3).
+const cookieName = "__Host-plinth-session"
+
+// cookieHeader is how a client asks for a cookie instead of tokens. A page of another
+// origin cannot send it without being asked about first.
+const cookieHeader = "X-Plinth-Session"
+
+// origins are whose pages may use cookies.
+func (c *Config) origins() (*http.CrossOriginProtection, error) {
+	out := http.NewCrossOriginProtection()
+	for _, text := range append([]string{c.PublicURL, c.SiteURL}, c.CookieOrigins...) {
+		u, err := url.Parse(text)
+		if err == nil {
+			err = out.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("accounts: CookieOrigins: %w", err)
+		}
+	}
+	return out, nil
+}
+
+func (k *keyring) cookie(id store.ID) string {
+	return refreshEncoding.EncodeToString(appendCookie(k.cookies[0], id))
+}
+
+func appendCookie(key []byte, id store.ID) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(id[:])
+	return mac.Sum(append(make([]byte, 0, len(id)+sha256.Size), id[:]...))
+}
+
+// readCookie reads a cookie that this application has made.
+func (k *keyring) readCookie(value string) (id store.ID, ok bool) {
+	raw, err := refreshEncoding.DecodeString(value)
+	if err != nil || len(raw) != len(id)+sha256.Size {
+		return id, false
+	}
+	copy(id[:], raw)
+	for _, key := range k.cookies {
+		if hmac.Equal(appendCookie(key, id), raw) {
+			return id, true
+		}
+	}
+	return store.ID{}, false
+}
+
+// cookieVerifier implements auth.Verifier for cookies. Behind each stands an access
+// token that the client never sees: it says what a token of the session would say,
+// for as long, and ends as those do.
+type cookieVerifier struct{ a *Accounts }
+
+func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principal, error) {
+	key := sha256.Sum256([]byte("cookie " + value)) // no token: it has a space
+	return v.a.verifyOnce(ctx, key, func() (string, error) { return v.a.tokenOfCookie(ctx, value) })
+}
+
+// tokenOfCookie makes the access token behind a cookie, and takes note that the
+// session is used.
+func (a *Accounts) tokenOfCookie(ctx context.Context, value string) (string, error) {
+	id, ok := a.keys.readCookie(value)
+	if !ok {
+		return "", fmt.Errorf("accounts: no cookie of ours: %w", auth.ErrInvalid)
+	}
+	alive := store.And(store.Eq("id", id), a.alive())
+	n, err := store.For[session](a.db).PatchWhere(ctx, alive, store.SetTo("refreshed_at", a.now()))
+	if err != nil {
+		return "", err
+	}
+	if n == 0 {
+		return "", errRevoked
+	}
+	s, err := store.For[session](a.db).Get(ctx, id)
+	if err != nil {
+		return "", gone(err)
+	}
+	u, err := store.For[user](a.db).Get(ctx, s.UserID)
+	if err != nil {
+		return "", gone(err)
+	}
+	if a.mayEnter(u) != nil {
+		return "", errRevoked
+	}
+	token, _, err := a.accessToken(ctx, u, s)
+	return token, err
+}
+
+// gone makes a row that is no more the end of the session.
+func gone(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errRevoked
+	}
+	return err
+}
+
+// hasCookie reports whether the request's caller is told by a cookie, if anybody.
+func (x *exchange) hasCookie() bool {
+	scheme, _, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")
+	return x.a.config.Cookies && !strings.EqualFold(scheme, "Bearer") && len(x.r.CookiesNamed(cookieName)) > 0
+}
+
+// wantsCookie reports whether a session is to be answered by a cookie: to who asks
+// for one, and to who has one, whose scripts are to see no tokens.
+func (x *exchange) wantsCookie() bool {
+	return x.a.config.Cookies && x.r.Header.Get(cookieHeader) == "cookie" || x.hasCookie()
+}
+
+// checkOrigin refuses what a page of another origin sends with a cookie, or to get
+// one, unless it is safe. It does so for every route, whether or not that looks at
+// who calls.
+func (x *exchange) checkOrigin() error {
+	if x.wantsCookie() && x.a.origins.Check(x.r) != nil {
+		return auth.ErrCrossOrigin
+	}
+	return nil
+}
+
+// cookieView is a session as a client with a cookie sees it.
+type cookieView struct {
+	TokenType string    `json:"token_type"` // "cookie"
+	ExpiresIn int64     `json:"expires_in"` // seconds
+	ExpiresAt int64     `json:"expires_at"` // Unix seconds
+	User      *userView `json:"user"`
+}
+
+// sendCookie answers with the cookie of a session. The cookie that the client has had
+// is worth nothing from now on: what it could do has changed, and who may have got
+// hold of it before must not be able to do more.
+func (x *exchange) sendCookie(in *issued, v *userView) error {
+	s, err := x.rotate(in.session)
+	if err != nil {
+		return err
+	}
+	left := s.ExpiresAt.Sub(x.a.now())
+	return x.send(http.StatusOK, &cookieView{
+		TokenType: "cookie", ExpiresIn: int64(left / time.Second), ExpiresAt: s.ExpiresAt.Unix(), User: v,
+	})
+}
+
+// rotate sets the cookie of a session. The session that the client has had a cookie
+// of ends; if that is s itself another one takes its place, which it returns.
+func (x *exchange) rotate(s *session) (*session, error) {
+	next := s
+	if had, ok := x.cookieSession(); ok {
+		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+			if had == s.ID {
+				next = new(*s)
+				next.Model, next.Counter = store.Model{}, 1
+				if err := store.For[session](tx).Insert(ctx, next); err != nil {
+					return err
+				}
+			}
+			return x.a.endIn(ctx, tx, store.Eq("id", had), endedByRotation)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	x.setCookie(x.a.keys.cookie(next.ID), int(next.ExpiresAt.Sub(x.a.now())/time.Second))
+	return next, nil
+}
+
+// cookieSession returns the session of the cookie that the request has.
+func (x *exchange) cookieSession() (id store.ID, ok bool) {
+	if c, err := x.r.Cookie(cookieName); err == nil {
+		return x.a.keys.readCookie(c.Value)
+	}
+	return id, false
+}
+
+// setCookie sets the cookie for some seconds; less than 0 removes it.
+func (x *exchange) setCookie(value string, seconds int) {
+	http.SetCookie(x.w, &http.Cookie{
+		Name: cookieName, Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// dropDeadCookie removes a cookie whose session has ended, so that its browser is
+// nobody from then on.
+func (x *exchange) dropDeadCookie(err error) {
+	if !x.hasCookie() || errors.Is(err, auth.ErrCrossOrigin) {
+		return
+	}
+	coded, _ := errors.AsType[problem.Coded](err)
+	if errors.Is(err, auth.ErrInvalid) || coded != nil && coded.Problem() == problem.AuthSessionNotFound {
+		x.setCookie("", -1)
+	}
+}

@@ -1,0 +1,336 @@
+package accounts_test
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+const cookieName = "__Host-plinth-session"
+
+func withCookies(c *accounts.Config) { c.Cookies = true }
+
+// browser is a client that keeps the cookie and sees no tokens.
+type browser struct {
+	w      *world
+	cookie string
+}
+
+func (b *browser) request(line, body string) *http.Request {
+	r := b.w.request(line, "", body)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if b.cookie != "" {
+		r.AddCookie(&http.Cookie{Name: cookieName, Value: b.cookie})
+	}
+	return r
+}
+
+// do sends a request of the application's own page, which asks for a cookie.
+func (b *browser) do(line, body string) *answer {
+	b.w.t.Helper()
+	r := b.request(line, body)
+	r.Header.Set("X-Plinth-Session", "cookie")
+	return b.send(r)
+}
+
+func (b *browser) send(r *http.Request) *answer {
+	b.w.t.Helper()
+	a := b.w.send(r)
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if c.Name != cookieName || c.Path != "/" || c.Domain != "" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+			b.w.t.Errorf("cookie %s", c)
+		}
+		if b.cookie = c.Value; c.MaxAge < 0 {
+			b.cookie = ""
+		}
+	}
+	return a
+}
+
+// caller is who makes a request of the application's own resources.
+func (b *browser) caller(method string, headers ...string) (auth.Principal, error) {
+	r := b.request(method+" /rest/v1/notes", "")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return auth.Authenticate(b.w.a.Authenticator(), r)
+}
+
+var jwtForm = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.`)
+
+// TestCookie: who asks for a cookie gets one and no token, and is known by it.
+func TestCookie(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		up := w.must(200, b.do("POST /signup", ann))
+		if b.cookie == "" || jwtForm.MatchString(up.text) || strings.Contains(up.text, "refresh_token") || up.str("token_type") != "cookie" {
+			t.Fatalf("cookie %q, body %s", b.cookie, up.text)
+		}
+		id := up.body["user"].(map[string]any)["id"]
+		if me := w.must(200, b.do("GET /user", "")); me.str("id") != id {
+			t.Errorf("user %s", me.text)
+		}
+		bearer := w.must(200, w.do("POST /token?grant_type=password", "", ann)).str("access_token")
+		want, err := w.a.Verify(t.Context(), bearer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			p, err := b.caller("POST")
+			if err != nil || p.ID != id || p.Kind != auth.User || p.AAL != want.AAL || strings.Join(p.Roles, " ") != strings.Join(want.Roles, " ") {
+				t.Errorf("caller %v, by token %v: %v", p, want, err)
+			}
+		}
+		b.w.must(204, b.send(b.request("POST /logout?scope=local", "")))
+		if b.cookie != "" {
+			t.Error("the cookie stays after the logout")
+		}
+	})
+}
+
+// TestCookieRotates: each change of what a session may do makes the cookie of before
+// worthless.
+func TestCookieRotates(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		dead := func(old string, why string) {
+			t.Helper()
+			if old == b.cookie {
+				t.Fatalf("%s: the cookie is the same", why)
+			}
+			thief := &browser{w: w, cookie: old}
+			if _, err := thief.caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+				t.Errorf("%s: the cookie of before is good: %v", why, err)
+			}
+			if got := thief.do("GET /user", ""); got.status != 401 || thief.cookie != "" {
+				t.Errorf("%s: %d, cookie %q", why, got.status, thief.cookie)
+			}
+			if _, err := b.caller("GET"); err != nil {
+				t.Errorf("%s: the cookie is no good: %v", why, err)
+			}
+		}
+		old := b.cookie
+		w.must(200, b.send(b.request(passwordLine, ann))) // has a cookie, so needs not ask
+		dead(old, "login")
+
+		// A session that goes on as another one, as after a second factor.
+		tokens := w.must(200, w.do(passwordLine, "", ann))
+		w.must(200, b.do(refreshLine, refreshBody(tokens.str("refresh_token"))))
+		old = b.cookie
+		next := w.must(200, w.do(refreshLine, "", refreshBody(tokens.str("refresh_token"))))
+		w.must(200, b.do(refreshLine, refreshBody(next.str("refresh_token"))))
+		dead(old, "the session goes on")
+		if got := w.do("GET /user", next.str("access_token"), ""); got.status == 200 {
+			t.Error("its tokens of before are good")
+		}
+
+		old = b.cookie
+		w.must(204, b.do("POST /logout", ""))
+		if _, err := (&browser{w: w, cookie: old}).caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("after the logout: %v", err)
+		}
+	})
+}
+
+// TestCookieEnds: the cookie lasts as its session does, and longer while it is used.
+func TestCookieEnds(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		for day := 10; day < 30; day += 10 {
+			w.advance(10 * 24 * time.Hour)
+			if _, err := b.caller("GET"); err != nil {
+				t.Fatalf("day %d: %v", day, err)
+			}
+		}
+		w.advance(10*24*time.Hour + time.Second)
+		if _, err := b.caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("after thirty days: %v", err)
+		}
+		w.must(200, b.do(passwordLine, ann))
+		w.advance(15 * 24 * time.Hour)
+		if _, err := b.caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("unused for fifteen days: %v", err)
+		}
+	})
+}
+
+// TestCookieForged: nothing else is a cookie, and a cookie is nothing else.
+func TestCookieForged(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		tokens := w.must(200, w.do("POST /signup", "", ann))
+		access := tokens.str("access_token")
+		w.must(200, w.do("GET /user", access, "")) // so that it is remembered
+		w.must(200, b.do(passwordLine, ann))
+		flipped := []byte(b.cookie)
+		flipped[3] ^= 1
+		for _, value := range []string{string(flipped), b.cookie + "A", b.cookie[:len(b.cookie)-2], access, tokens.str("refresh_token"), "x"} {
+			if _, err := (&browser{w: w, cookie: value}).caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+				t.Errorf("%q is taken: %v", value, err)
+			}
+		}
+		if got := w.do("GET /user", b.cookie, ""); got.status != 401 {
+			t.Errorf("the cookie as an access token: %d", got.status)
+		}
+		if got := w.do(refreshLine, "", refreshBody(b.cookie)); got.status != 400 {
+			t.Errorf("the cookie as a refresh token: %d", got.status)
+		}
+		r := b.request("GET /user", "")
+		r.AddCookie(&http.Cookie{Name: cookieName, Value: "planted"})
+		if got := w.send(r); got.status != 401 {
+			t.Errorf("with a cookie planted beside: %d", got.status)
+		}
+	})
+}
+
+// TestCookieOff: without the setting no cookie is given or taken.
+func TestCookieOff(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		on := b.cookie
+		cfg := w.cfg
+		cfg.Cookies = false
+		a, err := accounts.New(w.db, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := &browser{w: &world{t: t, db: w.db, a: a, now: w.now}}
+		if got := w.must(200, off.do(passwordLine, ann)); got.str("access_token") == "" || off.cookie != "" {
+			t.Errorf("%s with %v", got.text, got.header)
+		}
+		off.cookie = on
+		if p, err := off.caller("GET"); err != nil || p.Kind != auth.Anonymous {
+			t.Errorf("caller %v, %v", p, err)
+		}
+	})
+}
+
+// elsewhere are the headers of pages of other origins.
+var elsewhere = [][]string{
+	{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.test"},
+	{"Sec-Fetch-Site", "same-site", "Origin", "https://other.example.test"},
+	{"Sec-Fetch-Site", "cross-site"},
+	{"Sec-Fetch-Site", "same-site"},
+	{"Origin", "https://evil.test"},
+	{"Origin", "null"},
+	{"Origin", "http://example.test"},
+	{"Origin", "https://example.test:444"},
+}
+
+var here = [][]string{
+	{"Sec-Fetch-Site", "same-origin"},
+	{"Sec-Fetch-Site", "none"},
+	{"Origin", "https://example.test"},
+	{"Sec-Fetch-Site", "same-site", "Origin", "https://app.example.test"},
+	{},
+}
+
+// TestCookieCSRF: a page of another origin cannot use the cookie to change anything,
+// by no route and no method.
+func TestCookieCSRF(t *testing.T) {
+	change := func(c *accounts.Config) { c.Cookies, c.CookieOrigins = true, []string{"https://app.example.test"} }
+	engines(t, change, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		send := func(method, path string, headers []string, change func(*http.Request)) *answer {
+			r := w.request(method+" /"+path, "", "{}")
+			for i := 0; i < len(headers); i += 2 {
+				r.Header.Set(headers[i], headers[i+1])
+			}
+			change(r)
+			return w.send(r)
+		}
+		cookie := func(r *http.Request) { r.AddCookie(&http.Cookie{Name: cookieName, Value: b.cookie}) }
+		asking := func(r *http.Request) { r.Header.Set("X-Plinth-Session", "cookie") }
+		basic := func(r *http.Request) { cookie(r); r.SetBasicAuth("a", "b") }
+		key := func(r *http.Request) { cookie(r); r.Header.Set("Apikey", "sb_publishable_0123456789") }
+		params := regexp.MustCompile(`\{\w+\}`)
+		for _, rt := range accounts.Routes() {
+			path := params.ReplaceAllString(rt[1], "0192f0c1-2345-7abc-8def-0123456789ab")
+			for _, method := range []string{rt[0], "POST", "PUT", "PATCH", "DELETE"} {
+				if method == http.MethodGet || method == http.MethodHead {
+					continue
+				}
+				for _, headers := range elsewhere {
+					for _, change := range []func(*http.Request){cookie, asking, basic, key} {
+						if got := send(method, path, headers, change); got.status != 403 || got.code() != "cross_origin_request" {
+							t.Errorf("%s /%s from %v: %d %s", method, path, headers, got.status, got.text)
+						}
+					}
+				}
+			}
+		}
+		for _, headers := range here {
+			if got := send("POST", "token?grant_type=password", headers, asking); got.code() != "invalid_credentials" {
+				t.Errorf("login from %v: %d %s", headers, got.status, got.text)
+			}
+		}
+		b.w.must(200, b.do("GET /user", "")) // nothing of all that has ended the session
+	})
+}
+
+// TestCookieCSRFOfResources: the same for what the accounts are for.
+func TestCookieCSRFOfResources(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		token := w.must(200, w.do(passwordLine, "", ann)).str("access_token")
+		caller := func(method string, headers []string, bearer string) (auth.Principal, error) {
+			r := w.request(method+" /rest/v1/notes", bearer, "")
+			r.AddCookie(&http.Cookie{Name: cookieName, Value: b.cookie})
+			for i := 0; i < len(headers); i += 2 {
+				r.Header.Set(headers[i], headers[i+1])
+			}
+			return auth.Authenticate(w.a.Authenticator(), r)
+		}
+		for _, headers := range elsewhere {
+			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+				if _, err := caller(method, headers, ""); !errors.Is(err, auth.ErrCrossOrigin) {
+					t.Errorf("%s from %v: %v", method, headers, err)
+				}
+				if p, err := caller(method, headers, token); err != nil || p.Kind != auth.User {
+					t.Errorf("%s from %v with a token: %v", method, headers, err)
+				}
+			}
+			if p, err := caller("GET", headers, ""); err != nil || p.Kind != auth.User {
+				t.Errorf("GET from %v: %v", headers, err)
+			}
+			if _, err := caller("GET", append([]string{"Upgrade", "websocket"}, headers...), ""); !errors.Is(err, auth.ErrCrossOrigin) {
+				t.Errorf("WebSocket from %v: %v", headers, err)
+			}
+		}
+	})
+}
+
+// TestA52 is case A-52: nobody else keeps an answer of the accounts, whatever it is.
+func TestA52(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		answers := []*answer{
+			b.do("POST /signup", ann), b.do(passwordLine, ann), b.do("GET /user", ""), b.do(passwordLine, `{}`), b.do("GET /nothing", ""),
+			b.do("PUT /token", ""), w.do("GET /user", "", ""), w.do("GET /user", "x", ""), w.do(passwordLine, "", ann), w.do("HEAD /user", "", ""),
+		}
+		r := b.request("GET /user", "")
+		r.Header.Set("If-None-Match", "*")
+		answers = append(answers, b.send(r), b.do("POST /logout", ""))
+		for _, rt := range accounts.Routes() {
+			if rt[1] != ".well-known/jwks.json" {
+				answers = append(answers, b.do(rt[0]+" /"+rt[1], "{}"))
+			}
+		}
+		for _, a := range answers {
+			if a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" {
+				t.Errorf("%d %s: %v", a.status, a.text, a.header)
+			}
+		}
+	})
+}
