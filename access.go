@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"sync/atomic"
 
+	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
@@ -25,6 +27,7 @@ type access struct {
 	// Of development.
 	publishable string
 	password    string // of the account that the banner proposes
+	mails       string // the folder they are written into
 }
 
 // newAccess checks the configured keys.
@@ -125,7 +128,7 @@ func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
 }
 
 // openDevelopment adds what a newcomer needs and has not configured: a publishable
-// key, a master key, and a password to try.
+// key, a master key, a folder for mails, and a password to try.
 func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *resolved) error {
 	if len(config.Keys.Publishable) == 0 {
 		key, err := db.Setting(ctx, "development_publishable_key", func() (string, error) { return auth.NewPublishableKey(), nil })
@@ -141,6 +144,13 @@ func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *reso
 	var err error
 	if a.password, err = db.Setting(ctx, "development_password", func() (string, error) { return rand.Text(), nil }); err != nil {
 		return err
+	}
+	if config.Accounts.Mailer == nil {
+		config.Accounts.Autoconfirm = true
+		if config.Accounts.Mailer, err = mail.NewFolder(mailFolder, mail.FolderConfig{Output: os.Stdout}); err != nil {
+			return err
+		}
+		a.mails = mailFolder
 	}
 	if len(config.Accounts.MasterKeys) > 0 {
 		return nil

@@ -125,6 +125,9 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
 		return nil, err
 	}
+	if a.accounts != nil && a.config.Accounts.Mailer == nil && !a.config.development {
+		a.config.Logger.WarnContext(ctx, "accounts cannot send mail, so nobody can confirm an address; set PLINTH_SMTP_URL or Config.Accounts.Mailer")
+	}
 	a.router.Mount(restPath, rest)
 	if a.accounts != nil {
 		a.router.Mount(authPath, http.StripPrefix(authPath, a.accounts))

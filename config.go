@@ -45,8 +45,9 @@ type Config struct {
 	// last, where links may lead, who sends mail. Outside development its MasterKeys
 	// are required, see [accounts.Config]; SiteURL is PublicURL unless it says
 	// something else. In development the master key is made once and kept in the
-	// database, and addresses count as confirmed unless there is a Mailer. What the
-	// application decides itself must be left out: Keys, Logger and PublicURL.
+	// database, and unless there is a Mailer addresses count as confirmed and mails
+	// are written into the folder plinth-mails. What the application decides itself
+	// must be left out: Keys, Logger and PublicURL.
 	Accounts accounts.Config
 
 	// API tunes the REST API below /rest/v1: its limits, its documents, how
@@ -129,6 +130,8 @@ type Config struct {
 //	                             or hexadecimal, separated by commas, the newest first
 //	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
 //	PLINTH_REDIRECT_URLS         where else they may lead, separated by commas: exactly, or below a final /*
+//	PLINTH_SMTP_URL              smtp://user:password@host:587 (STARTTLS) or smtps://... : who takes mails, and
+//	PLINTH_MAIL_FROM             who they are from, as "Notes <accounts@notes.example>"
 //	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
 //	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256), with
 //	PLINTH_JWT_ISSUER            their issuer and
@@ -155,6 +158,7 @@ func FromEnv() Config {
 	}
 	c.Accounts.SiteURL = os.Getenv("PLINTH_SITE_URL")
 	c.Accounts.RedirectURLs = splitList(os.Getenv("PLINTH_REDIRECT_URLS"))
+	c.Accounts.Mailer = c.readMailer()
 	c.Accounts.MasterKeys = c.readMasterKeys("PLINTH_MASTER_KEYS")
 	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
 	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")

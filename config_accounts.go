@@ -108,8 +108,5 @@ func (r resolved) accounts() accounts.Config {
 	base := strings.TrimSuffix(cmp.Or(r.PublicURL, "http://"+r.Addr), "/")
 	c.Keys, c.Logger, c.PublicURL = r.Keys, r.Logger, base+authPath
 	c.SiteURL = cmp.Or(c.SiteURL, base)
-	if r.development && c.Mailer == nil {
-		c.Autoconfirm = true // there is nobody to ask
-	}
 	return c
 }

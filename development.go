@@ -62,7 +62,11 @@ func (a *App) printBanner(w io.Writer) error {
 	if !a.config.API.HideDocuments {
 		fmt.Fprintf(&b, "  documentation    %s%s/-/docs\n", base, restPath)
 	}
-	fmt.Fprintf(&b, "  publishable key  %s\n\nTry:\n\n", a.access.publishable)
+	fmt.Fprintf(&b, "  publishable key  %s\n", a.access.publishable)
+	if a.access.mails != "" {
+		fmt.Fprintf(&b, "  mails            go into the folder %s, their links are shown here\n", a.access.mails)
+	}
+	b.WriteString("\nTry:\n\n")
 	for _, line := range a.samples(base) {
 		fmt.Fprintf(&b, "%s\n\n", line)
 	}

@@ -28,3 +28,6 @@ func AccountsConfig(c Config) (accounts.Config, error) {
 	r, err := c.resolve()
 	return r.accounts(), err
 }
+
+// SMTPConfig reads the address of a mail server.
+var SMTPConfig = smtpConfig

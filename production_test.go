@@ -1,9 +1,11 @@
 package plinth_test
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +28,8 @@ func production(t *testing.T) map[string]string {
 		"PLINTH_MASTER_KEYS":      base64.StdEncoding.EncodeToString([]byte(auth.NewSecretKey())),
 		"PLINTH_SITE_URL":         "https://app.example",
 		"PLINTH_REDIRECT_URLS":    "https://app.example/*, com.example.notes://login, http://127.0.0.1:8100/login",
+		"PLINTH_SMTP_URL":         "smtps://notes:" + url.QueryEscape(rand.Text()+"/@") + "@mail.example",
+		"PLINTH_MAIL_FROM":        "Notes <accounts@notes.example>",
 		"PLINTH_JWT_SECRET":       auth.NewSecretKey(),
 		"PLINTH_JWT_ISSUER":       "https://issuer.example",
 		"PLINTH_JWT_AUDIENCE":     "notes",
@@ -84,6 +88,11 @@ func TestA53(t *testing.T) {
 	for _, value := range []string{"http://app.example/login", "https://app.example/*, http://app.example/*", "//app.example", "app.example"} {
 		one("PLINTH_REDIRECT_URLS", value)
 	}
+	for _, value := range []string{"mail.example", "http://mail.example", "smtp://", "smtp://mail.example:x", "smtp://mail.example/path", "smtp://[x"} {
+		one("PLINTH_SMTP_URL", value)
+	}
+	one("PLINTH_MAIL_FROM", "")
+	one("PLINTH_MAIL_FROM", "nobody")
 	one("PLINTH_SCHEMA", "auto")
 	one("PLINTH_INSECURE_DEVELOPMENT", "yes")
 	changes = append(changes,
