@@ -196,6 +196,60 @@ func TestAccountBudget(t *testing.T) {
 	})
 }
 
+// TestStolenPassword: whoever has the password guesses at the second factor within the
+// one budget of the account: logging in begins no count anew and makes no address
+// known, but the owner's full login does.
+func TestStolenPassword(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		const home = "198.51.100.1"
+		r := w.request("POST /signup", "", ann)
+		r.RemoteAddr = home + ":1"
+		up := w.must(200, w.send(r)).str("access_token")
+		phone := w.enroll(up, "phone")
+		guess := func(from, token, code string) *answer {
+			asked := w.from(from, "POST /factors/"+phone.id+"/challenge", token, "{}")
+			return w.from(from, "POST /factors/"+phone.id+"/verify", token, fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, asked.str("id"), code))
+		}
+		w.must(200, guess(home, up, phone.code(w, 0)))
+		storm := func() (guesses int) {
+			for i := range 100 {
+				from := fmt.Sprintf("203.0.113.%d", i)
+				in := w.from(from, passwordLine, "", ann)
+				if w.limited(in) {
+					return guesses
+				}
+				token := w.must(200, in).str("access_token")
+				for range 5 {
+					got := guess(from, token, "000000")
+					if w.limited(got) {
+						return guesses
+					}
+					w.refused(422, "mfa_verification_failed", got)
+					guesses++
+				}
+				w.advance(time.Second)
+			}
+			return guesses
+		}
+		for range 2 {
+			if n := storm(); n < 95 || n > 100 {
+				t.Errorf("%d guesses", n)
+			}
+			if !w.limited(w.from("203.0.113.0", passwordLine, "", ann)) {
+				t.Error("an address that the password alone has logged in from is known")
+			}
+			w.advance(time.Minute)
+			token := w.must(200, w.from(home, passwordLine, "", ann)).str("access_token")
+			if !w.limited(w.from("203.0.113.0", passwordLine, "", ann)) {
+				t.Error("the password alone begins the count anew")
+			}
+			w.must(200, guess(home, token, phone.code(w, 0)))
+			w.must(200, w.from("203.0.113.200", passwordLine, "", ann))
+			w.advance(time.Hour)
+		}
+	})
+}
+
 // TestGuessesForgotten: a day without a wrong guess ends a row, a steady trickle does
 // not.
 func TestGuessesForgotten(t *testing.T) {

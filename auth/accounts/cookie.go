@@ -71,7 +71,22 @@ type cookieVerifier struct{ a *Accounts }
 
 func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principal, error) {
 	key := sha256.Sum256([]byte("cookie " + value)) // no token: it has a space
-	return v.a.verifyOnce(ctx, key, func() (string, error) { return v.a.tokenOfCookie(ctx, value) })
+	entry, ok := v.a.verified.get(key, v.a.config.Now())
+	if ok && !v.a.revoked.covers(&entry) {
+		return entry.principal, nil
+	}
+	// Where the user's rights have changed, the session goes on with those of now.
+	token, err := v.a.tokenOfCookie(ctx, value)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	if entry, err = v.a.verifyNew(ctx, key, token); err != nil {
+		return auth.Principal{}, err
+	}
+	if v.a.revoked.covers(&entry) {
+		return auth.Principal{}, errRevoked
+	}
+	return entry.principal, nil
 }
 
 // tokenOfCookie makes the access token behind a cookie, and takes note that the
@@ -161,9 +176,11 @@ func (x *exchange) sendCookie(in *issued, v *userView) error {
 func (x *exchange) rotate(s *session) (*session, error) {
 	next := s
 	if had, ok := x.cookieSession(); ok {
-		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 			if had == s.ID {
-				next = new(*s)
+				if next, err = store.For[session](tx).Get(ctx, had); err != nil {
+					return err
+				}
 				next.Model, next.Counter = store.Model{}, 1
 				if err := store.For[session](tx).Insert(ctx, next); err != nil {
 					return err
@@ -177,6 +194,16 @@ func (x *exchange) rotate(s *session) (*session, error) {
 	}
 	x.setCookie(x.a.keys.cookie(next.ID), int(next.ExpiresAt.Sub(x.a.now())/time.Second))
 	return next, nil
+}
+
+// renewCookie rotates the cookie of a request that has changed what its session may
+// do, and that answers with something else than the session.
+func (x *exchange) renewCookie(s *session) error {
+	if !x.hasCookie() {
+		return nil
+	}
+	_, err := x.rotate(s)
+	return err
 }
 
 // cookieSession returns the session of the cookie that the request has.

@@ -2,6 +2,7 @@ package accounts_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/totp"
 )
 
 const cookieName = "__Host-plinth-session"
@@ -135,6 +137,38 @@ func TestCookieRotates(t *testing.T) {
 		w.must(204, b.do("POST /logout", ""))
 		if _, err := (&browser{w: w, cookie: old}).caller("GET"); !errors.Is(err, auth.ErrInvalid) {
 			t.Errorf("after the logout: %v", err)
+		}
+	})
+}
+
+// TestCookieStepUp: a second factor brings another cookie, at level 2.
+func TestCookieStepUp(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		if p, err := b.caller("GET"); err != nil || p.AAL != 1 {
+			t.Fatalf("caller %v, %v", p, err)
+		}
+		made := w.must(200, b.do("POST /factors", `{"factor_type":"totp","friendly_name":"phone"}`))
+		secret, err := totp.DecodeSecret(made.body["totp"].(map[string]any)["secret"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		phone := &app{made.str("id"), secret}
+		asked := w.must(200, b.do("POST /factors/"+phone.id+"/challenge", "{}"))
+		old := b.cookie
+		body := fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, asked.str("id"), phone.code(w, 0))
+		in := w.must(200, b.send(b.request("POST /factors/"+phone.id+"/verify", body)))
+		if p, err := b.caller("GET"); err != nil || p.AAL != 2 || jwtForm.MatchString(in.text) || b.cookie == old {
+			t.Errorf("caller %v, %v; %s", p, err, in.text)
+		}
+		if _, err := (&browser{w: w, cookie: old}).caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("the cookie of level 1: %v", err)
+		}
+		// Without the factor the session goes on, at level 1.
+		w.must(200, b.do("DELETE /factors/"+phone.id, ""))
+		if p, err := b.caller("GET"); err != nil || p.AAL != 1 {
+			t.Errorf("without the factor: %v, %v", p, err)
 		}
 	})
 }

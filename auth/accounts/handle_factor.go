@@ -123,6 +123,9 @@ func (x *exchange) unenroll() error {
 	if err := x.unenrollFactor(u, s, f); err != nil {
 		return err
 	}
+	if err := x.renewCookie(s); err != nil {
+		return err
+	}
 	return x.send(http.StatusOK, map[string]any{"id": f.ID})
 }
 

@@ -100,30 +100,29 @@ func newestFirst(methods store.JSON) []byte {
 // Verify implements auth.Verifier for access tokens. One that was verified before is
 // looked up by its hash; either way it holds only while its session does.
 func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
-	return a.verifyOnce(ctx, sha256.Sum256([]byte(token)), func() (string, error) { return token, nil })
-}
-
-// verifyOnce verifies the access token of a credential, by its hash, unless it has
-// done so before. find returns the token.
-func (a *Accounts) verifyOnce(ctx context.Context, key [sha256.Size]byte, find func() (token string, err error)) (auth.Principal, error) {
-	now := a.config.Now()
-	entry, ok := a.verified.get(key, now)
+	key := sha256.Sum256([]byte(token))
+	entry, ok := a.verified.get(key, a.config.Now())
 	if !ok {
-		token, err := find()
-		if err != nil {
+		var err error
+		if entry, err = a.verifyNew(ctx, key, token); err != nil {
 			return auth.Principal{}, err
 		}
-		p, err := a.verifier.Verify(ctx, token)
-		if err != nil {
-			return auth.Principal{}, err
-		}
-		entry = verifiedToken{principal: p, made: madeOf(p.Claims)}
-		a.verified.put(key, entry, now)
 	}
 	if a.revoked.covers(&entry) {
 		return auth.Principal{}, errRevoked
 	}
 	return entry.principal, nil
+}
+
+// verifyNew verifies an access token and remembers that it holds for a credential.
+func (a *Accounts) verifyNew(ctx context.Context, key [sha256.Size]byte, token string) (verifiedToken, error) {
+	p, err := a.verifier.Verify(ctx, token)
+	if err != nil {
+		return verifiedToken{}, err
+	}
+	entry := verifiedToken{principal: p, made: madeOf(p.Claims)}
+	a.verified.put(key, entry, a.config.Now())
+	return entry, nil
 }
 
 // madeOf reads from which revisions a token was made.
