@@ -25,6 +25,8 @@ type Accounts struct {
 	outbox   outbox
 	who      auth.Authenticator
 	origins  *http.CrossOriginProtection // of requests with a cookie; nil without cookies
+
+	sameOrigin *http.CrossOriginProtection // of the forms of our own pages
 }
 
 // audience is the aud of access tokens, which existing clients expect.
@@ -45,6 +47,9 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, revoked: newRevocations(), verified: newVerifiedTokens(), outbox: newOutbox()}
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
+		return nil, err
+	}
+	if a.sameOrigin, err = newSameOrigin(cfg.PublicURL); err != nil {
 		return nil, err
 	}
 	if cfg.Cookies {

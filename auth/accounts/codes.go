@@ -111,7 +111,8 @@ func (a *Accounts) useCode(ctx context.Context, s store.Session, kind codeKind, 
 // useShortCode consumes a code of a user by the digits they have typed. Each call
 // must stand in an attempt of the user.
 func (a *Accounts) useShortCode(ctx context.Context, s store.Session, kind codeKind, user store.ID, digits string) (*code, error) {
-	return a.consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.Eq("short_hash", a.keys.hashShort(kind, user, digits))))
+	young := store.Compare("created_at", store.OpGt, a.now().Add(-digitsLife))
+	return a.consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.Eq("short_hash", a.keys.hashShort(kind, user, digits)), young))
 }
 
 // findCode finds a good code by its long form and leaves it as it is. What rests on it

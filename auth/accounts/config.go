@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -118,6 +119,23 @@ type Config struct {
 	// PublicURL and SiteURL: "https://app.example.org". They must be of the same site.
 	CookieOrigins []string
 
+	// LinkLife is how long the links of mails are good, and InviteLife those of
+	// invitations. The digits of mails are good for 10 minutes.
+	//
+	// Default to 30 minutes and a day.
+	LinkLife, InviteLife time.Duration
+
+	// SingleEmailChange lets the new address of a user alone agree to a change.
+	// Otherwise the present one has to agree as well.
+	SingleEmailChange bool
+
+	// ReauthenticateAfter is the age of a session from which on a password is
+	// changed only by who knows it, or has the digits that GET /reauthenticate
+	// mails. Negative asks of every session.
+	//
+	// Defaults to 24 hours.
+	ReauthenticateAfter time.Duration
+
 	// Hashes and Passwords say how passwords are kept and which may be chosen.
 	Hashes    password.Config
 	Passwords password.Policy
@@ -148,6 +166,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.SessionLife = cmp.Or(c.SessionLife, 30*24*time.Hour)
 	c.SessionIdle = cmp.Or(c.SessionIdle, 14*24*time.Hour)
 	c.RefreshGrace = cmp.Or(c.RefreshGrace, 10*time.Second)
+	c.LinkLife = cmp.Or(c.LinkLife, linkLife)
+	c.InviteLife = cmp.Or(c.InviteLife, inviteLife)
+	c.ReauthenticateAfter = cmp.Or(c.ReauthenticateAfter, 24*time.Hour)
 	c.MailInterval = cmp.Or(c.MailInterval, time.Minute)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -174,6 +195,14 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.SessionLife < c.AccessTTL || c.SessionIdle < c.AccessTTL || c.RefreshGrace < 0 || c.RefreshGrace > time.Minute {
 		wrong = append(wrong, errors.New("accounts: SessionLife and SessionIdle must be longer than AccessTTL, RefreshGrace at most a minute"))
+	}
+	if c.LinkLife < 0 || c.InviteLife < 0 || c.MailInterval < 0 {
+		wrong = append(wrong, errors.New("accounts: LinkLife, InviteLife and MailInterval must not be negative"))
+	}
+	for _, allowed := range c.RedirectURLs {
+		if address, _ := strings.CutSuffix(allowed, "/*"); !plainURL(address) {
+			wrong = append(wrong, fmt.Errorf("accounts: RedirectURLs: %q must be an address, or the beginning of one with /* behind it", allowed))
+		}
 	}
 	return c, errors.Join(append(wrong, c.Passwords.Valid())...)
 }

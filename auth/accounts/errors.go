@@ -40,4 +40,8 @@ var (
 	errWrongCode        = failf("mfa_verification_failed", "Invalid code entered")
 	errAnonymousFactor  = failf("no_authorization", "Anonymous user not allowed to perform these actions")
 	errChallengeExpired = failf("mfa_challenge_expired", "The challenge has expired or is none of this factor, begin with a new one")
+	errNoPhone          = failf(problem.AuthValidation, "Phone numbers are not supported")
+	errNoEmail          = failf(problem.AuthValidation, "Unable to validate email address: invalid format")
+	errOTP              = failf(problem.AuthOTPExpired, "Token has expired or is invalid")
+	errNonce            = failf(problem.AuthReauthenticateFailed, "Verify called with a nonce that is not valid")
 )

@@ -15,9 +15,9 @@ import (
 //
 // The caller then writes what the owner has proved, with the identity for it.
 func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device) error {
-	u.PasswordHash, u.PasswordChangedAt, u.NewEmail, u.NewPhone, u.UserMetadata = nil, nil, nil, nil, "{}"
+	u.PasswordHash, u.PasswordChangedAt, u.NewPhone, u.UserMetadata = nil, nil, nil, "{}"
 	sets := []store.Set{
-		store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil), store.SetTo("new_email", nil),
+		store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil),
 		store.SetTo("new_phone", nil), store.SetTo("user_metadata", u.UserMetadata),
 	}
 	if u.PhoneConfirmedAt == nil {
@@ -28,7 +28,25 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device
 		return err
 	}
 	theirs := store.Eq("user_id", u.ID)
+	if err := a.dropWaysIn(ctx, tx, u); err != nil {
+		return err
+	}
 	if _, err := store.For[identity](tx).DeleteWhere(ctx, theirs); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "claimed_by_owner", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
+}
+
+// dropWaysIn takes from an account every way in but its password and address:
+// sessions, codes, factors, identities, a change of address under way.
+func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error {
+	u.NewEmail, u.EmailChangeHalf = nil, nil
+	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil))
+	if err != nil {
+		return err
+	}
+	theirs := store.Eq("user_id", u.ID)
+	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(theirs, store.Compare("provider", store.OpNe, "email"))); err != nil {
 		return err
 	}
 	if _, err := store.For[factor](tx).DeleteWhere(ctx, theirs); err != nil {
@@ -37,8 +55,5 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device
 	if err := a.dropCodes(ctx, tx, u.ID); err != nil {
 		return err
 	}
-	if err := a.endIn(ctx, tx, theirs, endedByOwner); err != nil {
-		return err
-	}
-	return a.record(ctx, tx, &event{Kind: "claimed_by_owner", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
+	return a.endIn(ctx, tx, theirs, endedByOwner)
 }

@@ -26,7 +26,7 @@ func (x *exchange) signup() error {
 	if err != nil {
 		return err
 	}
-	in, err := body.texts("email", "phone", "password")
+	in, err := body.texts("email", "phone", "password", "code_challenge", "code_challenge_method")
 	if err != nil {
 		return err
 	}
@@ -36,13 +36,17 @@ func (x *exchange) signup() error {
 	}
 	switch {
 	case in["phone"] != "":
-		return failf(problem.AuthValidation, "Signups by phone are not supported")
+		return errNoPhone
 	case in["email"] == "" && in["password"] == "":
 		return x.signupAnonymous(metadata)
 	case in["password"] == "":
 		return failf(problem.AuthValidation, "Signup requires a valid password")
 	}
-	u, session, err := x.a.signUp(x.r.Context(), newUser{in["email"], in["password"], metadata}, x.device())
+	f, err := x.readFlow(in["code_challenge"], in["code_challenge_method"])
+	if err != nil {
+		return err
+	}
+	u, session, err := x.a.signUp(x.r.Context(), newUser{email: in["email"], password: in["password"], metadata: metadata, flow: f, locale: x.locale(nil)}, x.device())
 	if err != nil {
 		return weak(err)
 	}
@@ -80,6 +84,9 @@ func (o object) metadata(name string) (store.JSON, error) {
 	}
 	if v.Kind() != strictjson.Object {
 		return "", failf(problem.AuthValidation, "%s must be an object", name)
+	}
+	if len(v.Raw()) > maxMetadata {
+		return "", errMetadata
 	}
 	return store.JSON(v.Raw()), nil
 }

@@ -24,7 +24,9 @@ type route struct {
 
 // routes is the one table by which requests are dispatched. Its parts stand with
 // what serves them.
-var routes = slices.Concat(sessionRoutes, recoveryCodeRoutes, factorRoutes, deviceRoutes)
+var routes = slices.Concat(
+	sessionRoutes, recoveryCodeRoutes, factorRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
+)
 
 // exchange is one request and its answer.
 type exchange struct {

@@ -9,11 +9,15 @@ import (
 // Config.RedirectURLs allow it, and Config.SiteURL otherwise. Nothing of the request's
 // headers has a say.
 func (x *exchange) redirectTo() string {
-	asked := x.r.URL.Query().Get("redirect_to")
-	if asked != "" && x.a.config.allowsRedirect(asked) {
+	return x.a.config.redirect(x.r.URL.Query().Get("redirect_to"))
+}
+
+// redirect returns an address if flows may lead there, and SiteURL otherwise.
+func (c *Config) redirect(asked string) string {
+	if asked != "" && c.allowsRedirect(asked) {
 		return asked
 	}
-	return x.a.config.SiteURL
+	return c.SiteURL
 }
 
 // allowsRedirect reports whether a flow may lead to an address. It is compared as

@@ -136,6 +136,7 @@ const (
 	endedBySignOut  = "sign-out"
 	endedByReuse    = "reuse"
 	endedByPassword = "password"
+	endedByEmail    = "email"
 	endedByBan      = "ban"
 	endedByRemoval  = "removal"
 	endedByOwner    = "owner" // of the address, see evict

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -137,3 +138,16 @@ func (w *world) must(status int, a *answer) *answer {
 }
 
 const ann = `{"email":"ann@example.org","password":"a good password"}`
+
+// secretKey is a key that manages accounts, where withSecretKey has configured it.
+const secretKey = "sb_secret_0123456789abcdef0123456789abcdef"
+
+func withSecretKey(c *accounts.Config) {
+	c.Keys = auth.Keys{Secret: []string{secretKey}}
+}
+
+// The two sides of a flow of RFC 7636, of its appendix B.
+const (
+	verifier  = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+)

@@ -1,0 +1,205 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// The two addresses of a change.
+const (
+	halfOld = "current"
+	halfNew = "new"
+)
+
+// asksBoth reports whether the present address of a user has to agree to a new one.
+func (a *Accounts) asksBoth(u *user) bool {
+	return !a.config.SingleEmailChange && !a.config.Autoconfirm && u.Email != nil && u.EmailConfirmedAt != nil
+}
+
+// changeEmail begins the change of an address: the new one has to agree, and the
+// present one if it is known to be the user's. An address that has an account is
+// asked for like any other: its owner is told, and nobody else.
+func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) error {
+	if c.a.config.Autoconfirm {
+		return c.a.setEmail(ctx, tx, u, c.email, &c.session.ID)
+	}
+	if u.NewEmail == nil || *u.NewEmail != c.email || u.EmailChangeHalf != nil {
+		_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", c.email), store.SetTo("email_change_half", nil))
+		if err != nil {
+			return err
+		}
+		u.NewEmail, u.EmailChangeHalf = &c.email, nil
+	}
+	within, err := c.a.mailEmailChange(ctx, tx, u, mailedCode{Flow: c.flow, Session: &c.session.ID}, c.locale)
+	if err == nil && !within {
+		return c.a.overMailLimit()
+	}
+	return err
+}
+
+// mailEmailChange mails the addresses of a change that have not agreed yet.
+func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c mailedCode, locale string) (within bool, err error) {
+	subject := subjectOf(u)
+	for _, at := range []struct {
+		kind    codeKind
+		subject string
+	}{{codeEmailOld, subject}, {codeEmailNew, *u.NewEmail}} {
+		if within, err = a.mayMail(ctx, tx, at.kind, at.subject); err != nil || !within {
+			return within, err
+		}
+	}
+	c.NewEmail = *u.NewEmail
+	half := deref(u.EmailChangeHalf)
+	if half != halfNew {
+		m := mailing{kind: codeEmailNew, owner: u.ID, to: c.NewEmail, template: MailEmailChange, locale: locale, code: c}
+		m.code.Email = c.NewEmail
+		taken, err := a.byEmail(ctx, tx, c.NewEmail)
+		if err != nil {
+			return false, err
+		}
+		if taken != nil {
+			m.template, m.code.NewEmail = MailExisting, ""
+		}
+		if err := a.mailCode(ctx, tx, m); err != nil {
+			return false, err
+		}
+	}
+	if half == halfOld || !a.asksBoth(u) {
+		return true, nil
+	}
+	m := mailing{kind: codeEmailOld, owner: u.ID, to: *u.Email, template: MailEmailChange, locale: locale, code: c}
+	m.code.Email = *u.Email
+	return true, a.mailCode(ctx, tx, m)
+}
+
+// agree takes note that one address agrees to a change, and makes the change if no
+// other has to. It returns no user until then.
+func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*user, error) {
+	u, err := store.For[user](tx).Get(ctx, owner)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errOTP
+	}
+	if err != nil {
+		return nil, err
+	}
+	half, other := halfNew, halfOld
+	if p.kind == codeEmailOld {
+		half, other = halfOld, halfNew
+	}
+	stale := u.RemovedAt != nil || u.NewEmail == nil || *u.NewEmail != p.code.NewEmail || half == halfOld && deref(u.Email) != p.code.Email
+	if stale {
+		return nil, errOTP
+	}
+	if deref(u.EmailChangeHalf) == other || half == halfNew && !a.asksBoth(u) {
+		return u, a.setEmail(ctx, tx, u, *u.NewEmail, p.code.Session)
+	}
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("email_change_half", half))
+	return nil, err
+}
+
+// setEmail gives a user another address, which is known to be theirs. The session
+// that has asked for it goes on; others and all codes of before end. An anonymous
+// user has an account from now on.
+func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email string, keep *store.ID) error {
+	if other, err := a.byEmail(ctx, tx, email); err != nil {
+		return err
+	} else if other != nil && other.ID != u.ID {
+		return &problem.Error{Code: problem.AuthEmailExists}
+	}
+	if err := a.notice(ctx, tx, u, changeEmail); err != nil {
+		return err
+	}
+	others := store.Eq("user_id", u.ID)
+	if keep != nil {
+		others = store.And(others, store.Compare("id", store.OpNe, *keep))
+	}
+	if err := a.endIn(ctx, tx, others, endedByEmail); err != nil {
+		return err
+	}
+	if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
+		return err
+	}
+	now, old := a.now(), deref(u.Email)
+	if u.IsAnonymous {
+		var err error
+		if u.AppMetadata, err = withEmailProvider(u.AppMetadata); err != nil {
+			return err
+		}
+	}
+	u.Email, u.EmailConfirmedAt, u.NewEmail, u.EmailChangeHalf, u.IsAnonymous = &email, &now, nil, nil, false
+	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("email", email), store.SetTo("email_confirmed_at", now), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil),
+		store.SetTo("is_anonymous", false), store.SetTo("app_metadata", u.AppMetadata))
+	if err != nil {
+		return err
+	}
+	if err := a.keepEmailIdentity(ctx, tx, u); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "email_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": email})
+}
+
+// withEmailProvider adds to app_metadata that the user is known by an address.
+func withEmailProvider(app store.JSON) (store.JSON, error) {
+	members, email := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if err := errors.Join(app.Decode(&members), emailProvider.Decode(&email)); err != nil {
+		return app, err
+	}
+	for name, value := range email {
+		if _, ok := members[name]; !ok {
+			members[name] = value
+		}
+	}
+	return store.JSONOf(members)
+}
+
+// resendEmailChange mails the addresses of a change once more. The address is the one
+// that the account has.
+func (x *exchange) resendEmailChange(in asked) error {
+	a := x.a
+	if a.config.Mailer == nil {
+		return errNoMailer
+	}
+	within := false
+	err := a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+		u, err := a.byEmail(ctx, tx, in.email)
+		if err != nil {
+			return err
+		}
+		if u == nil || u.NewEmail == nil || a.mayEnter(u) != nil {
+			within, err = a.mayMail(ctx, tx, codeEmailOld, in.email)
+			return err
+		}
+		asked, err := a.lastChange(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		asked.Flow = in.flow
+		within, err = a.mailEmailChange(ctx, tx, u, asked, x.locale(u))
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case !within:
+		return a.overMailLimit()
+	}
+	return x.send(http.StatusOK, struct{}{})
+}
+
+// lastChange is what the code of a change that is under way was for.
+func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user) (c mailedCode, err error) {
+	found, err := store.For[code](tx).List(ctx, store.Query{
+		Where: store.And(store.Eq("user_id", u.ID), store.In("kind", names([]codeKind{codeEmailOld, codeEmailNew}))),
+		Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: store.Limit(1),
+	})
+	if err != nil || len(found) == 0 {
+		return c, err
+	}
+	return c, found[0].read(&c)
+}

@@ -1,0 +1,181 @@
+package accounts
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// mailRoutes are the requests that end in a mail.
+var mailRoutes = []route{
+	{http.MethodPost, "otp", (*exchange).otp},
+	{http.MethodPost, "magiclink", (*exchange).magicLink},
+	{http.MethodPost, "recover", (*exchange).recover},
+	{http.MethodPost, "resend", (*exchange).resend},
+	{http.MethodGet, "reauthenticate", (*exchange).reauthenticate},
+}
+
+// asked is a request for a mail.
+type asked struct {
+	email string // canonical
+	body  object
+	flow  flow
+}
+
+// askedMail reads what every request for a mail has.
+func (x *exchange) askedMail() (in asked, err error) {
+	if in.body, err = x.body(); err != nil {
+		return in, err
+	}
+	texts, err := in.body.texts("email", "phone", "code_challenge", "code_challenge_method")
+	if err != nil {
+		return in, err
+	}
+	if texts["phone"] != "" {
+		return in, errNoPhone
+	}
+	var ok bool
+	if in.email, ok = canonicalEmail(texts["email"]); !ok {
+		return in, errNoEmail
+	}
+	in.flow, err = x.readFlow(texts["code_challenge"], texts["code_challenge_method"])
+	return in, err
+}
+
+// otp answers POST /otp: a login by mail, which makes an account where there is none.
+// The account is made when the code comes back, so that asking leaves none behind.
+func (x *exchange) otp() error {
+	in, err := x.askedMail()
+	if err != nil {
+		return err
+	}
+	create, err := in.body.flag("create_user", true)
+	if err != nil {
+		return err
+	}
+	return x.loginByMail(in, create)
+}
+
+// magicLink answers POST /magiclink, which older clients send for POST /otp.
+func (x *exchange) magicLink() error {
+	in, err := x.askedMail()
+	if err != nil {
+		return err
+	}
+	return x.loginByMail(in, true)
+}
+
+func (x *exchange) loginByMail(in asked, create bool) error {
+	metadata, err := in.body.metadata("data")
+	if err != nil {
+		return err
+	}
+	create = create && !x.a.config.DisableSignup
+	code := mailedCode{Email: in.email, Flow: in.flow, Create: create}
+	if create {
+		// The account is made when the code comes back, and admitted now.
+		n, err := x.a.admit(x.r.Context(), x.a.fresh(newUser{email: in.email, metadata: metadata}, nil), "otp", x.device())
+		if err != nil {
+			return err
+		}
+		code.Metadata, code.AppMetadata = n.UserMetadata, n.AppMetadata
+	}
+	return x.mailStranger(mailing{kind: codeMagicLink, template: MailMagicLink, code: code}, func(u *user) bool {
+		return u == nil && create || u != nil && x.a.mayEnter(u) == nil
+	})
+}
+
+// recover answers POST /recover.
+func (x *exchange) recover() error {
+	in, err := x.askedMail()
+	if err != nil {
+		return err
+	}
+	m := mailing{kind: codeReset, template: MailRecovery, code: mailedCode{Email: in.email, Flow: in.flow}}
+	return x.mailStranger(m, func(u *user) bool { return u != nil && x.a.mayEnter(u) == nil })
+}
+
+// resend answers POST /resend.
+func (x *exchange) resend() error {
+	in, err := x.askedMail()
+	if err != nil {
+		return err
+	}
+	what, err := in.body.text("type")
+	if err != nil {
+		return err
+	}
+	switch what {
+	case "signup":
+		m := mailing{kind: codeSignup, template: MailConfirmation, code: mailedCode{Email: in.email, Flow: in.flow}}
+		return x.mailStranger(m, func(u *user) bool { return u != nil && u.EmailConfirmedAt == nil && x.a.mayEnter(u) == nil })
+	case "email_change":
+		return x.resendEmailChange(in)
+	case "sms", "phone_change":
+		return errNoPhone
+	}
+	return failf(problem.AuthValidation, "Missing one of these types: signup, email_change")
+}
+
+// mailStranger mails a code to an address that somebody has typed, if may says that
+// who has it, nil for nobody, gets one. The answer is the same whether there is an
+// account and whether it gets one.
+func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
+	if x.a.config.Mailer == nil {
+		return errNoMailer
+	}
+	within := false
+	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		if within, err = x.a.mayMail(ctx, tx, m.kind, m.code.Email); err != nil || !within {
+			return err
+		}
+		who, err := x.a.addressee(ctx, tx, m.code.Email)
+		if err != nil {
+			return err
+		}
+		this := m // the function may run again
+		this.owner, this.locale = who.id, x.locale(who.user)
+		if may(who.user) {
+			this.to = m.code.Email
+		}
+		return x.a.mailCode(ctx, tx, this)
+	})
+	switch {
+	case err != nil:
+		return err
+	case !within:
+		return x.a.overMailLimit()
+	}
+	return x.send(http.StatusOK, struct{}{})
+}
+
+// reauthenticate answers GET /reauthenticate: it mails digits that PUT /user takes for
+// a proof that it is still the user who uses the session.
+func (x *exchange) reauthenticate() error {
+	u, _, err := x.caller()
+	switch {
+	case err != nil:
+		return err
+	case x.r.Method == http.MethodHead:
+		return nil
+	case u.Email == nil || u.EmailConfirmedAt == nil:
+		return failf(problem.AuthValidation, "Reauthentication requires the user to have a confirmed email address")
+	}
+	return x.mailStranger(mailing{kind: codeReauth, template: MailReauthentication, code: mailedCode{Email: *u.Email}},
+		func(found *user) bool { return found != nil && found.ID == u.ID })
+}
+
+// flag returns a member that is true or false; one that is missing or null is absent.
+func (o object) flag(name string, absent bool) (bool, error) {
+	v, ok := o[name]
+	switch {
+	case !ok || v.Kind() == strictjson.Null:
+		return absent, nil
+	case v.Kind() != strictjson.Bool:
+		return false, failf(problem.AuthValidation, "%s must be true or false", name)
+	}
+	return v.Bool(), nil
+}

@@ -1,0 +1,222 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// userRoutes change the user's own account.
+var userRoutes = []route{{http.MethodPut, "user", (*exchange).putUser}}
+
+// userChange is what PUT /user is to do.
+type userChange struct {
+	a       *Accounts
+	session *session
+	flow    flow
+	locale  string
+
+	hash  *string          // of the new password; nil leaves it
+	email string           // canonical; empty leaves it
+	data  strictjson.Value // an object to merge into the metadata
+}
+
+// putUser answers PUT /user.
+func (x *exchange) putUser() error {
+	u, s, err := x.caller()
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	in, err := body.texts("email", "phone", "password", "current_password", "nonce", "code_challenge", "code_challenge_method")
+	if err != nil {
+		return err
+	}
+	c := &userChange{a: x.a, session: s, locale: x.locale(u), data: body["data"]}
+	if c.flow, err = x.readFlow(in["code_challenge"], in["code_challenge_method"]); err != nil {
+		return err
+	}
+	switch app, ok := body["app_metadata"]; {
+	case ok && app.Kind() != strictjson.Null:
+		return &problem.Error{Code: problem.AuthNotAdmin, Message: "Updating app_metadata requires admin privileges"}
+	case in["phone"] != "" && in["phone"] != deref(u.Phone):
+		return errNoPhone
+	}
+	if _, err := body.metadata("data"); err != nil {
+		return err
+	}
+	if err := c.readEmail(u, in["email"]); err != nil {
+		return err
+	}
+	if err := x.prove(u, s, c, in); err != nil {
+		return err
+	}
+	if in["password"] != "" {
+		if err := c.newPassword(x.r.Context(), u, in["password"]); err != nil {
+			return weak(err)
+		}
+	}
+	if u, err = c.apply(x.r.Context(), u); err != nil {
+		return err
+	}
+	if c.hash != nil && x.hasCookie() {
+		if _, err := x.rotate(s); err != nil {
+			return err
+		}
+	}
+	v, err := x.view(u)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, v)
+}
+
+// readEmail takes note of an address, unless it is the user's own.
+func (c *userChange) readEmail(u *user, text string) error {
+	if text == "" {
+		return nil
+	}
+	email, ok := canonicalEmail(text)
+	switch {
+	case !ok:
+		return errNoEmail
+	case email == deref(u.Email):
+		return nil
+	case c.a.config.Mailer == nil && !c.a.config.Autoconfirm:
+		return errNoMailer
+	}
+	c.email = email
+	return nil
+}
+
+// prove makes sure that it is the user who changes a password, or an address that
+// their present one is not asked about. A session that is young has shown it; for an
+// older one it takes the password or the digits of GET /reauthenticate.
+func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]string) error {
+	ctx, a := x.r.Context(), x.a
+	if in["password"] != "" || c.email != "" {
+		if second, err := a.hasSecondFactor(ctx, u.ID); err != nil {
+			return err
+		} else if second {
+			if err := x.needsAAL2(s); err != nil {
+				return err
+			}
+		}
+	}
+	sensitive := in["password"] != "" || c.email != "" && !a.asksBoth(u)
+	switch {
+	case !sensitive:
+		return nil
+	case u.PasswordHash != nil && in["current_password"] != "":
+		return x.attempt(subjectOf(u), func() error {
+			_, err := a.hashes.Verify(ctx, *u.PasswordHash, in["current_password"])
+			if errors.Is(err, password.ErrMismatch) {
+				return errCredentials
+			}
+			return err
+		})
+	case in["nonce"] != "":
+		return x.attempt(subjectOf(u), func() error {
+			used, err := a.useShortCode(ctx, a.db, codeReauth, u.ID, in["nonce"])
+			if err == nil && used == nil {
+				return errNonce
+			}
+			return err
+		})
+	case u.Email == nil && u.PasswordHash == nil: // an anonymous user has nothing to show
+		return nil
+	case a.now().Before(s.CreatedAt.Add(a.config.ReauthenticateAfter)):
+		return nil
+	}
+	return &problem.Error{Code: problem.AuthReauthenticate}
+}
+
+// newPassword hashes a new password.
+func (c *userChange) newPassword(ctx context.Context, u *user, text string) error {
+	email := c.email
+	if email == "" {
+		email = deref(u.Email)
+	}
+	if email == "" {
+		return failf(problem.AuthValidation, "Updating password of a user without an email is not allowed")
+	}
+	if err := c.a.config.Passwords.Check(text, email); err != nil {
+		return err
+	}
+	if u.PasswordHash != nil {
+		_, err := c.a.hashes.Verify(ctx, *u.PasswordHash, text)
+		if err == nil {
+			return &problem.Error{Code: problem.AuthSamePassword}
+		}
+		if !errors.Is(err, password.ErrMismatch) {
+			return err
+		}
+	}
+	hash, err := c.a.hashes.Hash(ctx, text)
+	c.hash = &hash
+	return err
+}
+
+// apply writes the change as a whole and returns the user after it.
+func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error) {
+	err = c.a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		users := store.For[user](tx)
+		if u, err = users.Get(ctx, seen.ID); err != nil {
+			return err
+		}
+		if c.hash != nil {
+			if err := c.a.setPassword(ctx, tx, u, seen.PasswordHash, *c.hash, c.session.ID); err != nil {
+				return err
+			}
+		}
+		if c.data.Kind() == strictjson.Object {
+			if err := c.a.mergeMetadata(ctx, tx, u, c.data); err != nil {
+				return err
+			}
+		}
+		if c.email != "" {
+			if err := c.changeEmail(ctx, tx, u); err != nil {
+				return err
+			}
+		}
+		u, err = users.Get(ctx, u.ID)
+		return err
+	})
+	return u, err
+}
+
+// setPassword takes the place of the password that was looked at. Whoever else has
+// got in is out: other sessions, links and codes of before end (OWASP ASVS 7.4.3).
+func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen *string, hash string, keep store.ID) error {
+	same := store.Null("password_hash")
+	if seen != nil {
+		same = store.Eq("password_hash", *seen)
+	}
+	n, err := store.For[user](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), same),
+		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &problem.Error{Code: problem.AuthConflict}
+	}
+	others := store.And(store.Eq("user_id", u.ID), store.Compare("id", store.OpNe, keep))
+	if err := a.endIn(ctx, tx, others, endedByPassword); err != nil {
+		return err
+	}
+	if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
+		return err
+	}
+	if err := a.notice(ctx, tx, u, changePassword); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "password_changed", UserID: &u.ID, SessionID: &keep}, nil)
+}

@@ -1,0 +1,168 @@
+package accounts
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Codes that are mailed, as a link and as digits. Who has one reads the mails of an
+// address.
+const (
+	codeSignup    codeKind = "signup"
+	codeInvite    codeKind = "invite"
+	codeMagicLink codeKind = "magiclink"
+	codeReset     codeKind = "recovery"
+	codeEmailOld  codeKind = "email_change_current" // to the address that an account has
+	codeEmailNew  codeKind = "email_change_new"     // to the one it is to have
+	codeReauth    codeKind = "reauthentication"     // digits only
+)
+
+// digitsLife is how long the digits of a mail are good, which can be guessed (OWASP
+// ASVS 6.5.5). Its link, which cannot, is good for longer.
+const digitsLife = 10 * time.Minute
+
+// mailedCode is what a mailed code is for.
+type mailedCode struct {
+	Email    string    `json:"email"` // where it was mailed to
+	Flow     flow      `json:"flow"`
+	NewEmail string    `json:"new_email,omitempty"` // which the account is to have
+	Session  *store.ID `json:"session,omitempty"`   // that asks for the new address
+	Create   bool      `json:"create,omitempty"`    // whether it makes an account where there is none
+
+	// Of that account, as Config.BeforeSignUp has let it pass.
+	Metadata    store.JSON `json:"metadata,omitempty"`
+	AppMetadata store.JSON `json:"app_metadata,omitempty"`
+}
+
+// addressee is who has an address. Nobody is treated as a user is, with a code and a
+// mail that is not sent, so that neither the answer nor its time tells whether
+// there is an account.
+type addressee struct {
+	id   store.ID // of the user; of nobody one that is made of the address
+	user *user    // nil is nobody
+}
+
+func (a *Accounts) addressee(ctx context.Context, s store.Session, email string) (addressee, error) {
+	u, err := a.byEmail(ctx, s, email)
+	if err != nil || u == nil {
+		return addressee{id: a.nobody(email)}, err
+	}
+	return addressee{u.ID, u}, nil
+}
+
+// nobody is whose codes are mailed to an address without an account.
+func (a *Accounts) nobody(email string) (id store.ID) {
+	sum := a.keys.hashName("nobody " + email)
+	copy(id[:], sum[:])
+	return id
+}
+
+// mailing is a mail with a code in it.
+type mailing struct {
+	kind     codeKind
+	owner    store.ID // of the code
+	to       string   // canonical; empty is nobody
+	template string
+	locale   string
+	code     mailedCode
+}
+
+// mailCode makes a code and mails it.
+func (a *Accounts) mailCode(ctx context.Context, tx *store.Tx, m mailing) error {
+	s, err := a.makeMailed(ctx, tx, m.kind, m.owner, m.code)
+	if err != nil {
+		return err
+	}
+	values := map[string]string{"email": m.code.Email, "site": a.config.SiteURL, "expires": a.linkLife(m.kind).String()}
+	if m.code.NewEmail != "" {
+		values["new_email"] = m.code.NewEmail
+		if u, err := store.For[user](tx).Get(ctx, m.owner); err == nil && u.Email != nil {
+			values["email"] = *u.Email
+		}
+	}
+	switch {
+	case m.template == MailExisting: // says that there is an account, and leads nowhere
+	case m.kind == codeReauth:
+		values["code"], values["expires"] = s.short, digitsLife.String()
+	case m.kind == codeInvite:
+		values["link"] = a.link(m.kind, s, m.code.Flow)
+	default:
+		values["link"], values["code"], values["expires"] = a.link(m.kind, s, m.code.Flow), s.short, digitsLife.String()
+	}
+	return a.mail(ctx, tx, mail{to: m.to, template: m.template, locale: m.locale, values: values, life: a.linkLife(m.kind)})
+}
+
+// makeMailed makes a code that is to be mailed and takes note of when.
+func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, owner store.ID, c mailedCode) (secrets, error) {
+	s, err := a.makeCode(ctx, tx, newCode{kind: kind, user: &owner, life: a.linkLife(kind), data: c, mailed: true})
+	if err != nil {
+		return s, err
+	}
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", owner), store.SetTo(sentColumns[kind], a.now()))
+	return s, err
+}
+
+// mailedKinds are good no more when a user has another password or address, and
+// neither are the codes of logins elsewhere that are under way.
+var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeFlow}
+
+// sentColumns are the columns of a user that say when a mail was sent.
+var sentColumns = map[codeKind]string{
+	codeSignup: "confirmation_sent_at", codeInvite: "confirmation_sent_at", codeMagicLink: "recovery_sent_at", codeReset: "recovery_sent_at",
+	codeEmailOld: "email_change_sent_at", codeEmailNew: "email_change_sent_at", codeReauth: "reauthentication_sent_at",
+}
+
+// linkLife is how long the link of a code is good.
+func (a *Accounts) linkLife(kind codeKind) time.Duration {
+	switch kind {
+	case codeInvite:
+		return a.config.InviteLife
+	case codeReauth:
+		return digitsLife
+	}
+	return a.config.LinkLife
+}
+
+// pkcePrefix marks the token of a link whose flow ends in a code for who has the
+// verifier. Clients look for it.
+const pkcePrefix = "pkce_"
+
+// token is a code as a link has it.
+func (s *secrets) token(f flow) string {
+	if f.Challenge != "" {
+		return pkcePrefix + s.long
+	}
+	return s.long
+}
+
+// link is the address of the page on which the reader of a mail confirms. It begins
+// with Config.PublicURL, whatever the headers of a request say.
+func (a *Accounts) link(kind codeKind, s secrets, f flow) string {
+	v := url.Values{"token": {s.token(f)}, "type": {linkType(kind)}, "redirect_to": {f.Redirect}}
+	return a.verifyURL() + "?" + v.Encode()
+}
+
+func (a *Accounts) verifyURL() string { return strings.TrimSuffix(a.config.PublicURL, "/") + "/verify" }
+
+// linkType is what clients call a kind of code.
+func linkType(kind codeKind) string {
+	if kind == codeEmailOld || kind == codeEmailNew {
+		return "email_change"
+	}
+	return string(kind)
+}
+
+// locale is the language of a mail: what the user has asked for, and otherwise what
+// the browser asks for first.
+func (x *exchange) locale(u *user) string {
+	if u != nil && u.locale() != "" {
+		return u.locale()
+	}
+	first, _, _ := strings.Cut(x.r.Header.Get("Accept-Language"), ",")
+	first, _, _ = strings.Cut(first, ";")
+	return languageTag(strings.TrimSpace(first))
+}
