@@ -152,6 +152,9 @@ func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *reso
 		}
 		a.mails = mailFolder
 	}
+	if config.Accounts.Limits.Requests == (accounts.Limit{}) {
+		config.Accounts.Limits.Requests.Count = -1 // whoever develops is one address
+	}
 	if len(config.Accounts.MasterKeys) > 0 {
 		return nil
 	}

@@ -45,8 +45,8 @@ type Config struct {
 	// last, where links may lead, who sends mail. Outside development its MasterKeys
 	// are required, see [accounts.Config]; SiteURL is PublicURL unless it says
 	// something else. In development the master key is made once and kept in the
-	// database, and unless there is a Mailer addresses count as confirmed and mails
-	// are written into the folder plinth-mails. What the application decides itself
+	// database, sign-ups are not counted, and unless there is a Mailer addresses count
+	// as confirmed and mails are written into the folder plinth-mails. What the application decides itself
 	// must be left out: Keys, Logger and PublicURL.
 	Accounts accounts.Config
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -19,7 +20,7 @@ import (
 
 // minAssertions is how many assertions there are at least, so that a script
 // that ends early is no success.
-const minAssertions = 346
+const minAssertions = 361
 
 // TestClient runs main.mjs against both examples on both engines.
 func TestClient(t *testing.T) {
@@ -92,6 +93,7 @@ func drive(t *testing.T, engine, iso, atlasBinary, quickstartBinary string, data
 		"ATLAS_URL="+atlas.url, "ATLAS_PUBLISHABLE="+atlas.publishable, "ATLAS_SECRET="+secret,
 		"QUICKSTART_URL="+quickstart.url, "QUICKSTART_PUBLISHABLE="+quickstart.publishable,
 		"QUICKSTART_OTHER_TOKEN="+users.token(t))
+	script.Env = append(script.Env, serveAccounts(t, "open", database(t), accounts.Config{Autoconfirm: true, Anonymous: true})...)
 	table, err := script.CombinedOutput()
 	if err != nil {
 		t.Errorf("node main.mjs: %v\n%s", err, table)

@@ -4,6 +4,7 @@
 //
 //	ATLAS_URL, ATLAS_PUBLISHABLE, ATLAS_SECRET
 //	QUICKSTART_URL, QUICKSTART_PUBLISHABLE, QUICKSTART_OTHER_TOKEN
+//	OPEN_URL, OPEN_PUBLISHABLE, OPEN_SECRET  accounts whose addresses count as confirmed
 //	LETTERS_URL  letters with two relations to people
 //	ISO_CODES  folder with the JSON files
 //	ENGINE     sqlite or postgres
@@ -19,6 +20,7 @@ import { aggregates } from './checks/aggregates.mjs'
 import { conditional } from './checks/conditional.mjs'
 import { documents } from './checks/documents.mjs'
 import { embeds } from './checks/embeds.mjs'
+import { factors } from './checks/factors.mjs'
 import { failures } from './checks/failures.mjs'
 import { filters } from './checks/filters.mjs'
 import { functions } from './checks/functions.mjs'
@@ -36,6 +38,7 @@ import { searches } from './checks/searches.mjs'
 import { selects } from './checks/selects.mjs'
 import { sessions } from './checks/sessions.mjs'
 import { spreads } from './checks/spreads.mjs'
+import { strangers } from './checks/strangers.mjs'
 import { upserts } from './checks/upserts.mjs'
 import { writes } from './checks/writes.mjs'
 
@@ -91,6 +94,10 @@ await notes(suite, {
 }, { owner: session.user.id, stranger: subject(other) })
 await plans(suite, { demo }, { owner: session.user.id })
 await conditional(suite, { demo }, { url: quickstart, publishable, token: session.access_token })
-await sessions(suite, new People(quickstart, publishable))
+const quick = new People(quickstart, publishable)
+const open = new People(env('OPEN_URL'), env('OPEN_PUBLISHABLE'), env('OPEN_SECRET'))
+await sessions(suite, quick)
+await strangers(suite, open, quick)
+await factors(suite, open)
 await coverage(suite, called, console)
 process.exit(suite.report(console))

@@ -53,7 +53,13 @@ export class People {
     return { db, auth: db.auth, email, user, session }
   }
 
-  /** The mails to an address by a template, once there is one. */
+  /** Sets the clock of the server forward. */
+  async later(by) {
+    const { ok } = await fetch(`${this.url}/clock?by=${by}`)
+    if (!ok) throw new Error(`the clock does not go forward by ${by}`)
+  }
+
+  /** The newest mail to an address by a template, once there is one. */
   async mail(to, template) {
     for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((wake) => setTimeout(wake, 20))) {
       const mails = await (await fetch(`${this.url}/mailbox?to=${encodeURIComponent(to)}`)).json()
