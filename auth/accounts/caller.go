@@ -13,9 +13,9 @@ import (
 const PermissionAdmin = "accounts.admin"
 
 // Authenticator finds out who makes a request, by everything these accounts know:
-// the API keys of the configuration and sessions. It is for the resources that the
-// accounts are for. It is safe for concurrent use.
-func (a *Accounts) Authenticator() auth.Authenticator { return a.who }
+// the API keys of the configuration, sessions, and the tokens of Config.Verifiers. It is
+// for the resources that the accounts are for. It is safe for concurrent use.
+func (a *Accounts) Authenticator() auth.Authenticator { return a.anybody }
 
 // principal returns who makes the request, which is nobody where it brings nothing
 // but a publishable key.

@@ -26,6 +26,7 @@ type route struct {
 // what serves them.
 var routes = slices.Concat(
 	sessionRoutes, recoveryCodeRoutes, factorRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
+	providerRoutes,
 )
 
 // exchange is one request and its answer.

@@ -72,16 +72,22 @@ func isTaken(err error) bool {
 // emailProvider is the app_metadata of users who are known by their address.
 const emailProvider store.JSON = `{"provider":"email","providers":["email"]}`
 
-// create writes a new user, with the identity that their address is.
+// create writes a new user, with the identity that their address is, or the one they
+// have at the provider that has shown them in.
 func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 	u := n.user
 	if err := store.For[user](tx).Insert(ctx, u); err != nil {
 		return err
 	}
-	if u.Email != nil {
-		if err := a.addEmailIdentity(ctx, tx, u); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case n.visitor != nil:
+		_, err = a.addIdentity(ctx, tx, u, n.visitor)
+	case u.Email != nil:
+		err = a.addEmailIdentity(ctx, tx, u)
+	}
+	if err != nil {
+		return err
 	}
 	e := &event{Kind: "signed_up", UserID: &u.ID, Actor: n.actor, Address: n.from.address, UserAgent: n.from.userAgent}
 	return a.record(ctx, tx, e, map[string]any{"method": n.how})
