@@ -27,6 +27,7 @@ type route struct {
 var routes = slices.Concat(
 	sessionRoutes, recoveryCodeRoutes, factorRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
 	providerRoutes,
+	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
 )
 
 // exchange is one request and its answer.

@@ -139,6 +139,8 @@ const (
 	endedByReuse     = "reuse"
 	endedByPassword  = "password"
 	endedByEmail     = "email"
+	endedByPhone     = "phone"
+	endedByAdmin     = "admin"
 	endedByBan       = "ban"
 	endedByRemoval   = "removal"
 	endedByOwner     = "owner" // of the address, see evict

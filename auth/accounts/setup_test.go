@@ -120,7 +120,7 @@ func (w *world) send(r *http.Request) *answer {
 	rec := httptest.NewRecorder()
 	w.a.ServeHTTP(rec, r)
 	out := &answer{status: rec.Code, header: rec.Header(), text: rec.Body.String(), body: map[string]any{}}
-	if rec.Body.Len() > 0 {
+	if rec.Body.Len() > 0 && out.text[0] != '[' {
 		if err := json.Unmarshal(rec.Body.Bytes(), &out.body); err != nil {
 			w.t.Errorf("%s %s: %v in %s", r.Method, r.URL, err, out.text)
 		}
