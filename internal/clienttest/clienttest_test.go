@@ -20,7 +20,7 @@ import (
 
 // minAssertions is how many assertions there are at least, so that a script
 // that ends early is no success.
-const minAssertions = 361
+const minAssertions = 378
 
 // TestClient runs main.mjs against both examples on both engines.
 func TestClient(t *testing.T) {
@@ -94,6 +94,7 @@ func drive(t *testing.T, engine, iso, atlasBinary, quickstartBinary string, data
 		"QUICKSTART_URL="+quickstart.url, "QUICKSTART_PUBLISHABLE="+quickstart.publishable,
 		"QUICKSTART_OTHER_TOKEN="+users.token(t))
 	script.Env = append(script.Env, serveAccounts(t, "open", database(t), accounts.Config{Autoconfirm: true, Anonymous: true})...)
+	script.Env = append(script.Env, serveAccounts(t, "mailed", database(t), accounts.Config{})...)
 	table, err := script.CombinedOutput()
 	if err != nil {
 		t.Errorf("node main.mjs: %v\n%s", err, table)

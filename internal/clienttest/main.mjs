@@ -5,6 +5,7 @@
 //	ATLAS_URL, ATLAS_PUBLISHABLE, ATLAS_SECRET
 //	QUICKSTART_URL, QUICKSTART_PUBLISHABLE, QUICKSTART_OTHER_TOKEN
 //	OPEN_URL, OPEN_PUBLISHABLE, OPEN_SECRET  accounts whose addresses count as confirmed
+//	MAILED_URL, MAILED_PUBLISHABLE, MAILED_SECRET  accounts whose addresses do not
 //	LETTERS_URL  letters with two relations to people
 //	ISO_CODES  folder with the JSON files
 //	ENGINE     sqlite or postgres
@@ -27,6 +28,7 @@ import { functions } from './checks/functions.mjs'
 import { groups } from './checks/groups.mjs'
 import { hints } from './checks/hints.mjs'
 import { letters } from './checks/letters.mjs'
+import { mails } from './checks/mails.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
@@ -99,5 +101,6 @@ const open = new People(env('OPEN_URL'), env('OPEN_PUBLISHABLE'), env('OPEN_SECR
 await sessions(suite, quick)
 await strangers(suite, open, quick)
 await factors(suite, open)
+await mails(suite, new People(env('MAILED_URL'), env('MAILED_PUBLISHABLE'), env('MAILED_SECRET')))
 await coverage(suite, called, console)
 process.exit(suite.report(console))

@@ -59,12 +59,12 @@ export class People {
     if (!ok) throw new Error(`the clock does not go forward by ${by}`)
   }
 
-  /** The newest mail to an address by a template, once there is one. */
-  async mail(to, template) {
+  /** The newest mail to an address by a template, once there are as many. */
+  async mail(to, template, count = 1) {
     for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((wake) => setTimeout(wake, 20))) {
       const mails = await (await fetch(`${this.url}/mailbox?to=${encodeURIComponent(to)}`)).json()
       const found = (mails ?? []).filter((mail) => mail.template === template)
-      if (found.length > 0) return found.at(-1).values
+      if (found.length >= count) return found.at(-1).values
     }
     throw new Error(`${to} has got no mail ${template}`)
   }
