@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/passkey"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -33,7 +34,7 @@ func (noMail) Send(context.Context, string, string, string, map[string]string) e
 func set(t *testing.T, name string, field reflect.Value) {
 	t.Helper()
 	values := []any{
-		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d }, noMail{},
+		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d }, noMail{}, passkey.Plain{},
 	}
 	for _, v := range values {
 		if reflect.TypeOf(v).AssignableTo(field.Type()) {

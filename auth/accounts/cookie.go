@@ -155,6 +155,8 @@ type cookieView struct {
 	ExpiresIn int64     `json:"expires_in"` // seconds
 	ExpiresAt int64     `json:"expires_at"` // Unix seconds
 	User      *userView `json:"user"`
+
+	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
 }
 
 // sendCookie answers with the cookie of a session. The cookie that the client has had
@@ -168,6 +170,7 @@ func (x *exchange) sendCookie(in *issued, v *userView) error {
 	left := s.ExpiresAt.Sub(x.a.now())
 	return x.send(http.StatusOK, &cookieView{
 		TokenType: "cookie", ExpiresIn: int64(left / time.Second), ExpiresAt: s.ExpiresAt.Unix(), User: v,
+		RecoveryCodes: in.recoveryCodes,
 	})
 }
 

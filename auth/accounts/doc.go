@@ -34,6 +34,29 @@
 // for development; Safari does not. Logins that come back from elsewhere get their
 // cookie in the exchange of the code (PKCE).
 //
+// # Second factors
+//
+// A session begins at level 1 (auth.Principal.AAL, the claim aal). It rises to level 2
+// by a second factor: an authenticator app, a passkey, or a recovery code in place of
+// one that is lost. A login by passkey begins there, if the authenticator has verified
+// the person. Rules of resources ask for it by api.AAL(2). Here it is needed to add a
+// factor to others, to remove one, and to make recovery codes: whoever has a password
+// only does not get around the second factor.
+//
+// A session that rises has new tokens. The refresh token of before is worth nothing,
+// and its access tokens stay tokens of level 1. With the first factor of a user the
+// sessions end that have shown less. When a factor is removed, sessions end that were
+// at level 2 by it; the one that does it goes back to level 1 with its next token.
+//
+// Besides what clients of GoTrue know there is
+//
+//	GET    /factors/recovery-codes         how many are left: {"total", "remaining"}
+//	POST   /factors/recovery-codes         a new set of ten, shown once: {"codes", ...}
+//	DELETE /factors/recovery-codes         they are good no more
+//	POST   /factors/recovery-codes/verify  {"code"}: the session at level 2
+//	GET    /user/sessions                  where the user is logged in: {"sessions": [...]}
+//	DELETE /user/sessions/{id}             sign out there
+//
 // # Secrets
 //
 // Config.MasterKey seals what the database must not show: signing keys and the

@@ -39,6 +39,7 @@ var (
 	errNoMailer         = failf(problem.AuthNoMail, "This server sends no mail")
 	errWrongCode        = failf("mfa_verification_failed", "Invalid code entered")
 	errAnonymousFactor  = failf("no_authorization", "Anonymous user not allowed to perform these actions")
+	errNoPasskeys       = failf(problem.AuthPasskeyDisabled, "Passkeys are disabled")
 	errChallengeExpired = failf("mfa_challenge_expired", "The challenge has expired or is none of this factor, begin with a new one")
 	errNoPhone          = failf(problem.AuthValidation, "Phone numbers are not supported")
 	errNoEmail          = failf(problem.AuthValidation, "Unable to validate email address: invalid format")

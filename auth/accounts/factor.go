@@ -114,10 +114,8 @@ func (a *Accounts) addFactor(ctx context.Context, tx *store.Tx, f *factor) error
 	if len(factors) >= maxFactors {
 		return &problem.Error{Code: problem.AuthMFATooMany}
 	}
-	for _, other := range factors {
-		if other.FriendlyName == f.FriendlyName {
-			return failf(problem.AuthMFANameConflict, "A factor with the friendly name %q for this user already exists", f.FriendlyName)
-		}
+	if err := freeFor(f, f.FriendlyName, factors); err != nil {
+		return err
 	}
 	if err := store.For[factor](tx).Insert(ctx, f); err != nil {
 		return err
@@ -125,9 +123,19 @@ func (a *Accounts) addFactor(ctx context.Context, tx *store.Tx, f *factor) error
 	return a.record(ctx, tx, &event{Kind: "factor_added", UserID: &f.UserID}, f.details())
 }
 
+// freeFor refuses a name for a factor that another one of its user has.
+func freeFor(f *factor, name string, factors []*factor) error {
+	for _, other := range factors {
+		if other.ID != f.ID && other.FriendlyName == name {
+			return failf(problem.AuthMFANameConflict, "A factor with the friendly name %q for this user already exists", name)
+		}
+	}
+	return nil
+}
+
 // details are what the audit log tells of a factor.
 func (f *factor) details() map[string]any {
-	return map[string]any{"factor": f.ID, "type": f.Type, "status": f.Status}
+	return map[string]any{"factor": f.ID, "type": f.Type}
 }
 
 // proved takes note that a factor, as it was read, has been used by its user, and

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -37,6 +36,8 @@ func (x *exchange) enroll() error {
 	switch factorType(in["factor_type"]) {
 	case factorTOTP:
 		return x.enrollTOTP(u, in["friendly_name"], in["issuer"])
+	case factorWebAuthn:
+		return x.enrollWebAuthn(u, in["friendly_name"])
 	case "phone":
 		return failf(problem.AuthMFAPhoneDisabled, "MFA enroll is disabled for Phone")
 	}
@@ -58,19 +59,29 @@ type challengeView struct {
 	ID        string     `json:"id"`
 	Type      factorType `json:"type"`
 	ExpiresAt int64      `json:"expires_at"` // Unix seconds
+
+	WebAuthn *webauthnView `json:"webauthn,omitempty"`
 }
 
 // challengeFactor answers POST /factors/{id}/challenge.
 func (x *exchange) challengeFactor() error {
-	_, s, f, err := x.ownFactor()
+	u, s, f, err := x.ownFactor()
 	if err != nil {
 		return err
 	}
-	id, expires, err := x.a.challenge(x.r.Context(), s, f, "")
+	v := challengeView{Type: f.Type}
+	var ceremony []byte
+	if f.Type == factorWebAuthn {
+		if v.WebAuthn, ceremony, err = x.a.beginWebAuthn(x.r.Context(), u, s, f); err != nil {
+			return err
+		}
+	}
+	id, expires, err := x.a.challenge(x.r.Context(), s, f, store.JSON(ceremony))
 	if err != nil {
 		return err
 	}
-	return x.send(http.StatusOK, challengeView{ID: id, Type: f.Type, ExpiresAt: expires.Unix()})
+	v.ID, v.ExpiresAt = id, expires.Unix()
+	return x.send(http.StatusOK, v)
 }
 
 // verifyFactor answers POST /factors/{id}/verify with the session at level 2.
@@ -87,11 +98,22 @@ func (x *exchange) verifyFactor() error {
 	if err != nil {
 		return err
 	}
-	entered, err := body.digits("code")
+	var in *issued
+	if f.Type == factorWebAuthn {
+		// A signature is not guessed, so it draws on no budget.
+		answer, err := body.webauthnAnswer()
+		if err != nil {
+			return err
+		}
+		if in, err = x.a.verifyWebAuthn(x.r.Context(), u, s, f, id, answer); err != nil {
+			return err
+		}
+		return x.sendSession(in)
+	}
+	entered, err := body.required("code")
 	if err != nil {
 		return err
 	}
-	var in *issued
 	err = x.attempt(subjectOf(u), func() (err error) {
 		in, err = x.a.verifyTOTP(x.r.Context(), u, s, f, id, entered)
 		return err
@@ -102,11 +124,8 @@ func (x *exchange) verifyFactor() error {
 	return x.sendSession(in)
 }
 
-// digits returns a member that a person has typed and that is required.
-func (o object) digits(name string) (string, error) {
-	if o[name].Kind() == strictjson.Number {
-		return "", failf(problem.AuthValidation, "%s must be a string: a number loses zeros", name)
-	}
+// required returns a member that is a string and not empty.
+func (o object) required(name string) (string, error) {
 	text, err := o.text(name)
 	if err == nil && text == "" {
 		err = failf(problem.AuthValidation, "%s needs to be non-empty", name)
@@ -138,6 +157,9 @@ func (x *exchange) unenrollFactor(u *user, s *session, f *factor) error {
 		}
 	}
 	return x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if err := x.a.lastWay(ctx, tx, u, f); err != nil {
+			return err
+		}
 		return x.a.removeFactor(ctx, tx, u, f, &s.ID)
 	})
 }

@@ -25,9 +25,7 @@ type route struct {
 // routes is the one table by which requests are dispatched. Its parts stand with
 // what serves them.
 var routes = slices.Concat(
-	sessionRoutes, recoveryCodeRoutes, factorRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
-	providerRoutes,
-	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
+	sessionRoutes, recoveryCodeRoutes, factorRoutes, passkeyRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
 )
 
 // exchange is one request and its answer.

@@ -47,9 +47,9 @@ type Limits struct {
 	AccountGuesses int
 
 	// Requests is how many accounts and mails one address may ask for: sign-ups,
-	// anonymous users, codes, recoveries. As many forged refresh tokens are
-	// looked at. Refresh tokens of ours are not counted: a client that is refused
-	// logs its user out.
+	// anonymous users, codes, recoveries. As many logins by passkey are begun, and
+	// as many forged refresh tokens are looked at. Refresh tokens of ours are not
+	// counted: a client that is refused logs its user out.
 	//
 	// Defaults to 30 in 5 minutes.
 	Requests Limit

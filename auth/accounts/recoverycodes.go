@@ -134,7 +134,7 @@ func (x *exchange) verifyRecoveryCode() error {
 	if err != nil {
 		return err
 	}
-	entered, err := body.digits("code")
+	entered, err := body.required("code")
 	if err != nil {
 		return err
 	}

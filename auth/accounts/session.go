@@ -15,8 +15,10 @@ type method struct {
 	Timestamp int64  `json:"timestamp"`
 	Provider  string `json:"provider,omitempty"`
 
-	// aal is the level of a session that begins by it; 0 is 1.
-	aal int64
+	// aal is the level of a session that begins by it; 0 is 1. Above that factor
+	// says by which factor.
+	aal    int64
+	factor *store.ID
 }
 
 // device is where a request comes from.
@@ -37,8 +39,6 @@ type issued struct {
 
 	// recoveryCodes is how many are left, behind a login by one.
 	recoveryCodes *int64
-
-	elsewhere elsewhere // what a login at a provider has given besides
 }
 
 // begin makes a session for a user who has shown who they are.
@@ -50,7 +50,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 		return nil, err
 	}
 	s := &session{
-		UserID: u.ID, AAL: max(how.aal, 1), Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
+		UserID: u.ID, AAL: max(how.aal, 1), FactorID: how.factor, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
 		UserAgent: from.userAgent[:min(len(from.userAgent), maxUserAgent)], Address: from.address,
 	}
 	if err := store.For[session](tx).Insert(ctx, s); err != nil {
@@ -135,18 +135,15 @@ func (a *Accounts) renew(ctx context.Context, s *session, counter int64) (*issue
 
 // Why sessions end.
 const (
-	endedBySignOut   = "sign-out"
-	endedByReuse     = "reuse"
-	endedByPassword  = "password"
-	endedByEmail     = "email"
-	endedByPhone     = "phone"
-	endedByAdmin     = "admin"
-	endedByBan       = "ban"
-	endedByRemoval   = "removal"
-	endedByOwner     = "owner" // of the address, see evict
-	endedByFactor    = "factor"
-	endedByRotation  = "rotation" // another has taken its place
-	endedByUnlinking = "unlinking"
+	endedBySignOut  = "sign-out"
+	endedByReuse    = "reuse"
+	endedByPassword = "password"
+	endedByEmail    = "email"
+	endedByBan      = "ban"
+	endedByRemoval  = "removal"
+	endedByOwner    = "owner" // of the address, see evict
+	endedByFactor   = "factor"
+	endedByRotation = "rotation" // another has taken its place
 )
 
 // end ends the sessions a condition selects, and with them their access tokens, on

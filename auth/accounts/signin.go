@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth/password"
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -27,34 +26,6 @@ func (a *Accounts) byEmail(ctx context.Context, s store.Session, email string) (
 		return nil, nil
 	}
 	return u, err
-}
-
-var errUserUnknown = failf(problem.AuthUserNotFound, "User not found")
-
-// userByID finds the user with an id.
-func (a *Accounts) userByID(ctx context.Context, s store.Session, id store.ID) (*user, error) {
-	u, err := store.For[user](s).Get(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errUserUnknown
-	}
-	return u, err
-}
-
-// signOutBy ends all sessions of a user on somebody's behalf.
-func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) error {
-	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		u, err := a.userByID(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := a.over(ctx, tx, by, u); err != nil {
-			return err
-		}
-		if err := a.endIn(ctx, tx, store.Eq("user_id", id), endedByAdmin); err != nil {
-			return err
-		}
-		return a.record(ctx, tx, by.event("signed_out", &id), nil)
-	})
 }
 
 // signIn opens a session by address and password. Whatever is wrong, it takes as
@@ -110,14 +81,20 @@ func (a *Accounts) rehash(ctx context.Context, u *user, entered string) {
 func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) (*issued, error) {
 	var s *session
 	err := a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		if s, err = a.begin(ctx, tx, u, how, from); err != nil {
-			return err
-		}
-		e := &event{Kind: "signed_in", UserID: &u.ID, SessionID: &s.ID, Address: from.address, UserAgent: s.UserAgent}
-		return a.record(ctx, tx, e, map[string]any{"method": how.Method})
+		s, err = a.enterIn(ctx, tx, u, how, from)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return a.issue(ctx, u, s)
+}
+
+func (a *Accounts) enterIn(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
+	s, err := a.begin(ctx, tx, u, how, from)
+	if err != nil {
+		return nil, err
+	}
+	e := &event{Kind: "signed_in", UserID: &u.ID, SessionID: &s.ID, Address: from.address, UserAgent: s.UserAgent}
+	return s, a.record(ctx, tx, e, map[string]any{"method": how.Method})
 }

@@ -37,6 +37,7 @@ const (
 	AuthOTPExpired           = "otp_expired"
 	AuthOverEmailLimit       = "over_email_send_rate_limit"
 	AuthOverLimit            = "over_request_rate_limit"
+	AuthPasskeyDisabled      = "passkey_disabled"
 	AuthPhoneExists          = "phone_exists"
 	AuthProviderDisabled     = "provider_disabled"
 	AuthRefused              = "refused_by_application"
@@ -51,11 +52,16 @@ const (
 	AuthSessionNotFound      = "session_not_found"
 	AuthSignupDisabled       = "signup_disabled"
 	AuthSingleIdentity       = "single_identity_not_deletable"
+	AuthTooManyPasskeys      = "too_many_passkeys"
 	AuthUnexpected           = "unexpected_failure"
 	AuthUserBanned           = "user_banned"
 	AuthUserExists           = "user_already_exists"
 	AuthUserNotFound         = "user_not_found"
 	AuthValidation           = "validation_failed"
+	AuthWebAuthnExists       = "webauthn_credential_exists"
+	AuthWebAuthnFailed       = "webauthn_verification_failed"
+	AuthWebAuthnNoChallenge  = "webauthn_challenge_not_found"
+	AuthWebAuthnNotFound     = "webauthn_credential_not_found"
 	AuthWeakPassword         = "weak_password"
 )
 
@@ -95,6 +101,7 @@ var authTable = map[string]entry{
 	AuthOTPExpired:           {http.StatusForbidden, "Token has expired or is invalid"},
 	AuthOverEmailLimit:       {http.StatusTooManyRequests, "Too many mails were asked for; wait a while"},
 	AuthOverLimit:            {http.StatusTooManyRequests, "Too many requests; wait a while"},
+	AuthPasskeyDisabled:      {http.StatusNotFound, "Passkeys are disabled"},
 	AuthPhoneExists:          {http.StatusUnprocessableEntity, "A user with this phone number has already been registered"},
 	AuthProviderDisabled:     {http.StatusBadRequest, "The provider is not enabled"},
 	AuthRefused:              {http.StatusForbidden, "The application has refused this"},
@@ -109,10 +116,15 @@ var authTable = map[string]entry{
 	AuthSessionNotFound:      {http.StatusForbidden, "Session from session_id claim in JWT does not exist"},
 	AuthSignupDisabled:       {http.StatusUnprocessableEntity, "Signups not allowed for this instance"},
 	AuthSingleIdentity:       {http.StatusUnprocessableEntity, "User must have at least 1 identity after unlinking"},
+	AuthTooManyPasskeys:      {http.StatusUnprocessableEntity, "Maximum number of passkeys reached"},
 	AuthUnexpected:           {http.StatusInternalServerError, genericMessage},
 	AuthUserBanned:           {http.StatusBadRequest, "User is banned"},
 	AuthUserExists:           {http.StatusUnprocessableEntity, "User already registered"},
 	AuthUserNotFound:         {http.StatusNotFound, "User not found"},
 	AuthValidation:           {http.StatusBadRequest, "The request is not valid."},
+	AuthWebAuthnExists:       {http.StatusUnprocessableEntity, "This credential is already registered"},
+	AuthWebAuthnFailed:       {http.StatusBadRequest, "Credential verification failed"},
+	AuthWebAuthnNoChallenge:  {http.StatusBadRequest, "Challenge not found or already used"},
+	AuthWebAuthnNotFound:     {http.StatusNotFound, "Passkey not found"},
 	AuthWeakPassword:         {http.StatusUnprocessableEntity, "Password is too weak"},
 }
