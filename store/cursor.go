@@ -94,18 +94,28 @@ func (c *compiler) after(s source, cursor Cursor, keys []orderKey) error {
 	}
 	c.write(" and ")
 	n := uniform(keys)
+	if n == 0 {
+		return c.afterKey(s, keys, values)
+	}
 	if n == len(keys) {
-		return c.afterTuple(s, keys, values, "")
+		return c.compareTuple(s, keys, values, behind(keys[0]))
 	}
-	if n > 0 {
-		// Implied by what follows, of which no engine makes the bound where an
-		// index begins: it would read every page before this one.
-		if err := c.afterTuple(s, keys[:n], values[:n], "="); err != nil {
-			return err
-		}
-		c.write(" and ")
+	// The bound on the first keys is implied by the two conditions together, but
+	// no engine makes of an "or" where an index begins: without it each page
+	// would read all pages before it.
+	if err := c.compareTuple(s, keys[:n], values[:n], behind(keys[0])+"="); err != nil {
+		return err
 	}
-	return c.afterKey(s, keys, values)
+	c.write(" and (")
+	if err := c.compareTuple(s, keys[:n], values[:n], "<>"); err != nil {
+		return err
+	}
+	c.write(" or ")
+	if err := c.afterKey(s, keys[n:], values[n:]); err != nil {
+		return err
+	}
+	c.write(")")
+	return nil
 }
 
 // uniform returns how many of the first keys can be compared as one row value,
@@ -119,8 +129,8 @@ func uniform(keys []orderKey) int {
 	return len(keys)
 }
 
-// afterTuple writes that the keys are behind the values, or with "=" at them.
-func (c *compiler) afterTuple(s source, keys []orderKey, values []any, or string) error {
+// compareTuple writes a comparison of the keys with the values.
+func (c *compiler) compareTuple(s source, keys []orderKey, values []any, operator string) error {
 	c.write("(")
 	for i, k := range keys {
 		if i > 0 {
@@ -131,19 +141,29 @@ func (c *compiler) afterTuple(s source, keys []orderKey, values []any, or string
 		}
 		c.collate(k.column, true)
 	}
-	if keys[0].desc {
-		c.write(") <", or, " (")
-	} else {
-		c.write(") >", or, " (")
-	}
+	c.write(") ", operator, " (")
 	for i, k := range keys {
 		if i > 0 {
 			c.write(", ")
 		}
-		c.bind(k.column.Kind, values[i])
+		c.bindPlace(k.column.Kind, values[i])
 	}
 	c.write(")")
 	return nil
+}
+
+// bindPlace writes a placeholder for a value of a cursor. A value tells
+// PostgreSQL how many rows are left, so a plan for this one page seems cheaper
+// than the plan for all of them, and each page would be planned anew, which
+// takes longer than to read it. What a subquery returns tells it nothing.
+func (c *compiler) bindPlace(k Kind, v any) {
+	if !c.pg {
+		c.bind(k, v)
+		return
+	}
+	c.write("(select ")
+	c.bind(k, v)
+	c.write(")")
 }
 
 // afterKey writes, for the first key and the rest: behind the value, or equal
@@ -166,7 +186,7 @@ func (c *compiler) afterKey(s source, keys []orderKey, values []any) error {
 	}
 	if len(keys) > 1 {
 		c.write(" or (")
-		if err := c.compareKey(s, k, v, " = "); err != nil {
+		if err := c.compareKey(s, k, v, "="); err != nil {
 			return err
 		}
 		c.write(" and ")
@@ -205,19 +225,20 @@ func (c *compiler) afterNull(s source, keys []orderKey, values []any) error {
 	return nil
 }
 
+// behind is the operator of values that stand behind that of a key.
 func behind(k orderKey) string {
 	if k.desc {
-		return " < "
+		return "<"
 	}
-	return " > "
+	return ">"
 }
 
-func (c *compiler) compareKey(s source, k orderKey, v any, word string) error {
+func (c *compiler) compareKey(s source, k orderKey, v any, operator string) error {
 	if err := c.orderValue(s, k); err != nil {
 		return err
 	}
 	c.collate(k.column, true)
-	c.write(word)
-	c.bind(k.column.Kind, v)
+	c.write(" ", operator, " ")
+	c.bindPlace(k.column.Kind, v)
 	return nil
 }
