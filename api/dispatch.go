@@ -84,7 +84,7 @@ func (x *exchange) dispatch() error {
 	}
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
-		if rt.leads(x.path) && rt.method == x.r.Method && x.offers(rt.method) {
+		if rt.method == x.r.Method && rt.leads(x.path) && x.offers(rt.method) {
 			return x.serve(rt)
 		}
 	}

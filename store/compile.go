@@ -48,9 +48,11 @@ type source struct {
 }
 
 func (c *compiler) write(parts ...string) {
+	sql := c.sql
 	for _, p := range parts {
-		c.sql = append(c.sql, p...)
+		sql = append(sql, p...)
 	}
+	c.sql = sql
 }
 
 func (c *compiler) int(n int) { c.sql = strconv.AppendInt(c.sql, int64(n), 10) }

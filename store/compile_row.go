@@ -21,6 +21,10 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 		}
 		return nil
 	}
+	if p.list != "" && s.alias == aliases[0] {
+		c.write(p.list)
+		return nil
+	}
 	for i := range p.members {
 		if i > 0 {
 			c.write(", ")

@@ -79,15 +79,14 @@ type ruleChecker interface {
 
 // checkRules refuses a validate tag the validator does not understand.
 func (db *DB) checkRules(c *Column) error {
-	_, rules := splitRules(c.Rules)
-	if rules == "" {
+	if c.checks == "" {
 		return nil
 	}
 	checker, ok := db.options.Validator.(ruleChecker)
 	if !ok {
 		return nil
 	}
-	return checker.CheckRules(rules, c.field.StructField.Type)
+	return checker.CheckRules(c.checks, c.field.StructField.Type)
 }
 
 // New returns a DB over a driver. Applications call the Open function of a

@@ -18,6 +18,10 @@ type rowPlan struct {
 	embeds  []planEmbed
 	members []driver.Member
 	groups  *groupPlan // nil unless the rows are groups
+
+	// list is the select list for PostgreSQL under the first alias, of a plan
+	// that is kept.
+	list string
 }
 
 type planColumn struct {
@@ -165,6 +169,12 @@ func (s source) allColumns() *rowPlan {
 	n := len(s.table.Columns)
 	p := &rowPlan{columns: make([]planColumn, 0, n), members: make([]driver.Member, 0, n)}
 	p.addAll(s, make(map[string]bool, n))
+	for i, pc := range p.columns {
+		if i > 0 {
+			p.list += ", "
+		}
+		p.list += aliases[0] + "." + pc.column.sqlName
+	}
 	s.table.all.Store(&allPlan{readable, p})
 	return p
 }

@@ -57,10 +57,7 @@ func (w *write) missing(row []any) []FieldError {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
 		_, gap := row[i].(absent)
-		if !gap || c.initial.set || w.presetOf(c) != nil || w.table.managed(c) {
-			continue
-		}
-		if required, _ := splitRules(c.Rules); required {
+		if gap && c.required && !c.initial.set && w.presetOf(c) == nil && !w.table.managed(c) {
 			failed = append(failed, FieldError{Column: c.Name, Rule: "required", Text: "is required"})
 		}
 	}
@@ -75,6 +72,7 @@ func (w *write) prepareRow(row []any) error {
 		}
 	}
 	t := w.table
+	var now any = w.now // allocated once
 	for i, c := range t.Columns {
 		switch c {
 		case t.Version:
@@ -82,7 +80,7 @@ func (w *write) prepareRow(row []any) error {
 			continue
 		case t.CreatedAt, t.UpdatedAt:
 			if _, gap := row[i].(absent); gap || w.scope != nil || isZeroTime(row[i]) {
-				row[i] = w.now
+				row[i] = now
 			}
 			continue
 		case t.Tenant:
@@ -264,28 +262,30 @@ func (w *write) validation(failed []FieldError) error {
 // validateValue checks one value. required means present and not null, and for
 // text not empty; the other rules judge values that are not null.
 func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
-	required, rules := splitRules(c.Rules)
 	if v == nil {
-		if required {
+		if c.required {
 			return FieldError{Column: c.Name, Rule: "required", Text: "is required"}, false
 		}
 		return FieldError{}, true
 	}
-	if required && v == "" {
+	if c.required && v == "" {
 		return FieldError{Column: c.Name, Rule: "required", Text: "must not be empty"}, false
 	}
 	validator := w.s.db.options.Validator
-	if rules == "" || validator == nil {
+	if c.checks == "" || validator == nil {
 		return FieldError{}, true
 	}
-	field := reflect.New(c.field.StructField.Type).Elem()
-	if err := c.goType.set(field, v); err != nil {
-		return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
+	if fieldType := c.field.StructField.Type; reflect.TypeOf(v) != fieldType {
+		field := reflect.New(fieldType).Elem()
+		if err := c.goType.set(field, v); err != nil {
+			return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
+		}
+		if field.Kind() == reflect.Pointer && !field.IsNil() {
+			field = field.Elem()
+		}
+		v = field.Interface()
 	}
-	if field.Kind() == reflect.Pointer && !field.IsNil() {
-		field = field.Elem()
-	}
-	rule, text := validator.Check(field.Interface(), rules)
+	rule, text := validator.Check(v, c.checks)
 	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
 }
 

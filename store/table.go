@@ -87,6 +87,9 @@ type Column struct {
 	// Rules is the validate tag of the field.
 	Rules string
 
+	required bool   // by Rules
+	checks   string // what else Rules say, for the validator
+
 	index   int
 	field   *schema.Field
 	goType  goType
@@ -255,6 +258,7 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 	if !validName(c.Name) {
 		return nil, fmt.Errorf("store: %s.%s: column name %q must be letters, digits and underscores", t.goType, f.GoName, c.Name)
 	}
+	c.required, c.checks = splitRules(c.Rules)
 	if err := t.db.checkRules(c); err != nil {
 		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
 	}

@@ -176,15 +176,14 @@ func (p Prefer) Applied(method string, shape Shape) string {
 	}
 	reads := method == http.MethodGet || method == http.MethodHead
 	makes := (method == http.MethodPost || method == http.MethodPut) && shape != ShapeCall
-	var b strings.Builder
+	var all string // most requests have one
 	add := func(applied bool, text string) {
-		if !applied {
-			return
+		if applied && all != "" {
+			text = all + ", " + text
 		}
-		if b.Len() > 0 {
-			b.WriteString(", ")
+		if applied {
+			all = text
 		}
-		b.WriteString(text)
 	}
 	if method == http.MethodPost && makes {
 		add(p.Resolution == MergeDuplicates, "resolution=merge-duplicates")
@@ -205,5 +204,5 @@ func (p Prefer) Applied(method string, shape Shape) string {
 	if p.Strict && p.Bounded && !reads && !makes {
 		add(true, "max-affected="+strconv.Itoa(p.MaxAffected))
 	}
-	return b.String()
+	return all
 }
