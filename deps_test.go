@@ -56,6 +56,10 @@ var arrows = []arrow{
 	{"api/mail", nil, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
+	{"cache", nil, "the contract and the loader are standard library only, so that any program can keep things"},
+	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
+	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
+
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
@@ -101,6 +105,8 @@ var libraries = []library{
 	{"github.com/wneessen/go-mail", []string{"api/mail"}, nil, "MIME and SMTP, in one leaf"},
 	{"github.com/emersion/go-smtp", nil, []string{"api/mail"}, "the server that mail is sent to in tests"},
 	{"github.com/emersion/go-sasl", nil, []string{"api/mail"}, "what that server asks of a client"},
+	{"golang.org/x/text", []string{"auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C"},
+	{"github.com/maypok86/otter/v2", []string{"cache/memory"}, nil, "decides what is forgotten first"},
 	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},
 	{"github.com/coreos/go-oidc/v3", []string{"auth/oidc"}, nil, "discovery and the rules of ID tokens, in one leaf"},
 	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},

@@ -23,7 +23,8 @@ type Accounts struct {
 	revoked  *revocations
 	verified *verifiedTokens
 	outbox   outbox
-	who      auth.Authenticator
+	who      auth.Authenticator          // of users of ours
+	anybody  auth.Authenticator          // also of other issuers
 	origins  *http.CrossOriginProtection // of requests with a cookie; nil without cookies
 
 	sameOrigin *http.CrossOriginProtection // of the forms of our own pages
@@ -57,7 +58,10 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 			return nil, err
 		}
 	}
-	a.who, err = a.authenticator()
+	if a.who, err = a.authenticator(a); err != nil {
+		return nil, err
+	}
+	a.anybody, err = a.authenticator(auth.FirstOf(a.verifiers()...))
 	return a, err
 }
 
@@ -65,9 +69,9 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 // looks at the schema before there are any accounts.
 func Register(db *store.DB) error { return db.Register(models()...) }
 
-// authenticator composes what finds out who makes a request.
-func (a *Accounts) authenticator() (auth.Authenticator, error) {
-	who := auth.Bearer(a)
+// authenticator composes what finds out who makes a request, by what judges tokens.
+func (a *Accounts) authenticator(tokens auth.Verifier) (auth.Authenticator, error) {
+	who := auth.Bearer(tokens)
 	if a.config.Cookies {
 		who = auth.Chain(who, auth.Cookie(cookieName, cookieVerifier{a}, &auth.CookieOptions{CrossOrigin: a.origins}))
 	}

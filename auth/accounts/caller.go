@@ -13,9 +13,9 @@ import (
 const PermissionAdmin = "accounts.admin"
 
 // Authenticator finds out who makes a request, by everything these accounts know:
-// the API keys of the configuration and sessions. It is for the resources that the
-// accounts are for. It is safe for concurrent use.
-func (a *Accounts) Authenticator() auth.Authenticator { return a.who }
+// the API keys of the configuration, sessions, and the tokens of Config.Verifiers. It is
+// for the resources that the accounts are for. It is safe for concurrent use.
+func (a *Accounts) Authenticator() auth.Authenticator { return a.anybody }
 
 // principal returns who makes the request, which is nobody where it brings nothing
 // but a publishable key.
@@ -50,7 +50,9 @@ func (x *exchange) caller() (*user, *session, error) {
 	return u, s, err
 }
 
-// admin returns who makes the request where they may manage accounts.
+// admin returns who makes the request where they may manage accounts. A user must have
+// a session that is alive, and the permission now and not only when their token was
+// signed; whoever has a second factor must have shown it.
 func (x *exchange) admin() (auth.Principal, error) {
 	p, err := x.principal()
 	switch {
@@ -58,7 +60,30 @@ func (x *exchange) admin() (auth.Principal, error) {
 		return p, err
 	case p.Kind == auth.Anonymous:
 		return p, &problem.Error{Code: problem.AuthNoAuthorization}
-	case p.Kind != auth.Service && !p.HasPermission(PermissionAdmin):
+	case p.Kind == auth.Service:
+		return p, nil
+	case !p.HasPermission(PermissionAdmin):
+		return p, &problem.Error{Code: problem.AuthNotAdmin}
+	}
+	u, s, err := x.caller()
+	if err != nil {
+		return p, err
+	}
+	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
+	if err != nil {
+		return p, err
+	}
+	if verified(factors) > 0 {
+		if err := x.needsAAL2(s); err != nil {
+			return p, err
+		}
+	}
+	has, err := x.a.rightsOf(x.r.Context(), x.a.db, u.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Roles, p.Permissions = append([]string{u.Role}, has.roles...), has.permissions
+	if x.a.mayEnter(u) != nil || u.IsAnonymous || !p.HasPermission(PermissionAdmin) {
 		return p, &problem.Error{Code: problem.AuthNotAdmin}
 	}
 	return p, nil

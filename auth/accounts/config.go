@@ -63,6 +63,19 @@ type Config struct {
 	// Autoconfirm takes addresses for confirmed without a mail: for development.
 	Autoconfirm bool
 
+	// Providers are where users may log in elsewhere, as those of package auth/oidc.
+	// Each has to know PublicURL with /callback/ and its name behind it as a place
+	// to send browsers back to.
+	Providers []Provider
+
+	// ManualLinking lets users link identities to their account and take them off.
+	ManualLinking bool
+
+	// Verifiers accept access tokens of others, as oidc.NewVerifier makes them, in
+	// [Accounts.Authenticator]. Users of others have no account here: nothing on the
+	// surface of accounts takes their tokens.
+	Verifiers []auth.Verifier
+
 	// Keys are the API keys of client libraries. With any, each request must bring
 	// one; the bearer of a secret key manages accounts.
 	Keys auth.Keys
@@ -208,5 +221,6 @@ func (c Config) withDefaults() (Config, error) {
 			wrong = append(wrong, fmt.Errorf("accounts: RedirectURLs: %q must be an address, or the beginning of one with /* behind it", allowed))
 		}
 	}
+	wrong = append(wrong, c.checkProviders())
 	return c, errors.Join(append(wrong, c.Passwords.Valid())...)
 }

@@ -357,7 +357,7 @@ func TestA52(t *testing.T) {
 		r.Header.Set("If-None-Match", "*")
 		answers = append(answers, b.send(r), b.do("POST /logout", ""))
 		for _, rt := range accounts.Routes() {
-			if rt[1] != ".well-known/jwks.json" {
+			if !strings.HasPrefix(rt[1], ".well-known/") { // of nobody
 				answers = append(answers, b.do(rt[0]+" /"+rt[1], "{}"))
 			}
 		}

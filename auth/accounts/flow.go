@@ -80,9 +80,9 @@ func (f *flow) verifies(verifier string) bool {
 // arrival is how a user has come to the end of a flow, which its code keeps until
 // the client exchanges it.
 type arrival struct {
-	Flow     flow   `json:"flow"`
-	How      method `json:"how"`
-	Provider string `json:"provider_token,omitempty"` // sealed, of the provider for the client
+	Flow      flow   `json:"flow"`
+	How       method `json:"how"`
+	Elsewhere []byte `json:"elsewhere,omitempty"` // sealed, see elsewhere
 }
 
 // arrive ends a flow in the browser: it sends it back to the client, with a code
@@ -117,7 +117,11 @@ func (x *exchange) arrive(u *user, at arrival, extra url.Values) error {
 // fail ends a flow in the browser that did not succeed. Clients look for the error
 // in the query, and older ones in the fragment.
 func (x *exchange) fail(f flow, code, text string) error {
-	v := url.Values{"error": {"access_denied"}, "error_code": {code}, "error_description": {text}}
+	kind := "access_denied" // RFC 6749 section 4.1.2.1
+	if problem.Status(code, true) >= http.StatusInternalServerError {
+		kind = "server_error"
+	}
+	v := url.Values{"error": {kind}, "error_code": {code}, "error_description": {text}}
 	return x.seeOther(withQuery(f.Redirect, v) + "#" + v.Encode())
 }
 
@@ -176,5 +180,5 @@ func (x *exchange) grantPKCE(body object) (*issued, error) {
 	if err := x.a.mayEnter(u); err != nil {
 		return nil, err
 	}
-	return x.a.enter(x.r.Context(), u, at.How, x.device())
+	return x.enterFrom(u, &at)
 }

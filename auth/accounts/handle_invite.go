@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -18,7 +17,7 @@ var inviteRoutes = []route{
 
 // invite answers POST /invite: it makes an account and mails a way in.
 func (x *exchange) invite() error {
-	who, err := x.admin()
+	by, err := x.authority()
 	if err != nil {
 		return err
 	}
@@ -33,7 +32,7 @@ func (x *exchange) invite() error {
 	if x.a.config.Mailer == nil {
 		return errNoMailer
 	}
-	g := &generated{a: x.a, kind: codeInvite, email: in.email, metadata: metadata, flow: in.flow, by: who, from: x.device(), locale: x.locale(nil)}
+	g := &generated{a: x.a, kind: codeInvite, email: in.email, metadata: metadata, flow: in.flow, by: by, from: x.device(), locale: x.locale(nil)}
 	if err := g.admit(x.r.Context()); err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ var linkTypes = map[string]codeKind{
 // generateLink answers POST /admin/generate_link: it makes the code of a mail for an
 // application that sends its mails itself.
 func (x *exchange) generateLink() error {
-	who, err := x.admin()
+	by, err := x.authority()
 	if err != nil {
 		return err
 	}
@@ -76,7 +75,7 @@ func (x *exchange) generateLink() error {
 	if !ok {
 		return failf(problem.AuthValidation, "Invalid email action link type requested")
 	}
-	g := &generated{a: x.a, kind: kind, email: in.email, metadata: metadata, flow: in.flow, by: who, from: x.device()}
+	g := &generated{a: x.a, kind: kind, email: in.email, metadata: metadata, flow: in.flow, by: by, from: x.device()}
 	switch kind {
 	case codeSignup:
 		if texts["password"] == "" {
@@ -138,7 +137,7 @@ type generated struct {
 	metadata        store.JSON
 	hash            *string // of the password of a sign-up
 	flow            flow
-	by              auth.Principal
+	by              authority
 	from            device
 	locale          string
 
@@ -162,7 +161,7 @@ func (g *generated) admit(ctx context.Context) (err error) {
 		how = "invite"
 	}
 	g.new, err = g.a.admit(ctx, g.a.fresh(newUser{email: g.email, metadata: g.metadata}, g.hash), how, g.from)
-	g.new.actor = actorOf(g.by)
+	g.new.actor = g.by.actor
 	return err
 }
 
@@ -211,6 +210,12 @@ func (g *generated) account(ctx context.Context, tx *store.Tx) (err error) {
 	if g.user, err = g.a.byEmail(ctx, tx, g.email); err != nil {
 		return err
 	}
+	if g.user != nil {
+		// A code opens the account to whoever has asked for it.
+		if err := g.a.over(ctx, tx, g.by, g.user); err != nil {
+			return err
+		}
+	}
 	opens := g.kind == codeSignup || g.kind == codeInvite
 	switch {
 	case g.user == nil && g.makes():
@@ -250,14 +255,6 @@ func (g *generated) make(ctx context.Context, tx *store.Tx) error {
 }
 
 func (g *generated) record(ctx context.Context, tx *store.Tx, kind string) error {
-	e := &event{Kind: kind, UserID: &g.user.ID, Actor: actorOf(g.by), Address: g.from.address, UserAgent: g.from.userAgent}
+	e := &event{Kind: kind, UserID: &g.user.ID, Actor: g.by.actor, Address: g.from.address, UserAgent: g.from.userAgent}
 	return g.a.record(ctx, tx, e, map[string]any{"type": g.kind})
-}
-
-// actorOf names who does something to the account of another.
-func actorOf(p auth.Principal) string {
-	if p.Kind == auth.Service {
-		return "service"
-	}
-	return p.ID
 }

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -18,6 +19,8 @@ var sessionRoutes = []route{
 	{http.MethodGet, "settings", (*exchange).settings},
 	{http.MethodGet, "health", (*exchange).health},
 	{http.MethodGet, ".well-known/jwks.json", (*exchange).jwks},
+	{http.MethodGet, ".well-known/openid-configuration", (*exchange).metadata},
+	{http.MethodGet, ".well-known/oauth-authorization-server", (*exchange).metadata},
 }
 
 // signup answers POST /signup.
@@ -96,6 +99,7 @@ var grants = map[string]func(x *exchange, body object) (*issued, error){
 	"password":      (*exchange).grantPassword,
 	"refresh_token": (*exchange).grantRefresh,
 	"pkce":          (*exchange).grantPKCE,
+	"id_token":      (*exchange).grantIDToken,
 }
 
 // token answers POST /token by what the grant is.
@@ -197,10 +201,26 @@ func (x *exchange) jwks() error {
 	return nil
 }
 
+// metadata answers where the keys are that access tokens are signed with, for others
+// who accept them (OpenID Connect Discovery 1.0, RFC 8414). It promises nothing else:
+// nobody logs in here from elsewhere.
+func (x *exchange) metadata() error {
+	x.w.Header().Set("Cache-Control", "public, max-age=600")
+	issuer := x.a.config.PublicURL
+	return x.send(http.StatusOK, map[string]any{
+		"issuer": issuer, "jwks_uri": strings.TrimSuffix(issuer, "/") + "/.well-known/jwks.json",
+		"id_token_signing_alg_values_supported": []string{"ES256"}, "subject_types_supported": []string{"public"}, "response_types_supported": []string{},
+	})
+}
+
 // settings answers GET /settings: what a login page may offer.
 func (x *exchange) settings() error {
+	external := map[string]bool{"email": true, "phone": false, "anonymous_users": x.a.config.Anonymous}
+	for _, p := range x.a.config.Providers {
+		external[p.Name()] = true
+	}
 	return x.send(http.StatusOK, map[string]any{
-		"external":           map[string]bool{"email": true, "phone": false, "anonymous_users": x.a.config.Anonymous},
+		"external":           external,
 		"disable_signup":     x.a.config.DisableSignup,
 		"mailer_autoconfirm": x.a.config.Autoconfirm,
 		"phone_autoconfirm":  false, "sms_provider": "", "saml_enabled": false,

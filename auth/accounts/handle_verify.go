@@ -104,18 +104,14 @@ func (x *exchange) verifyForm() error {
 // errLink is the text for who comes with a link that is not good.
 const errLink = "Email link is invalid or has expired"
 
-// failed ends a flow in the browser with an error, if it is one the client may know.
+// failed ends a flow in the browser with an error, of which it tells what the client
+// may know.
 func (x *exchange) failed(back flow, err error) error {
-	switch f, ok := errors.AsType[*failure](err); {
-	case ok && f.code == problem.AuthOTPExpired:
+	if f, ok := errors.AsType[*failure](err); ok && f.code == problem.AuthOTPExpired {
 		return x.fail(back, f.code, errLink)
-	case ok:
-		return x.fail(back, f.code, f.text)
 	}
-	if p, ok := errors.AsType[*problem.Error](err); ok && problem.Status(p.Code, true) < http.StatusInternalServerError {
-		return x.fail(back, p.Code, p.Message)
-	}
-	return err
+	code, text := problem.AuthText(x.r, err, x.a.config.Logger)
+	return x.fail(back, code, text)
 }
 
 // halfWay ends a flow in the browser where one of two addresses has agreed.

@@ -91,6 +91,8 @@ type admitted struct {
 	how   string
 	from  device
 	actor string // who makes it, where it is not the user
+
+	visitor *visitor // who they are at the provider where they have logged in, if any
 }
 
 // admit runs Config.BeforeSignUp for an account that is about to be made. It must not

@@ -26,6 +26,8 @@ type route struct {
 // what serves them.
 var routes = slices.Concat(
 	sessionRoutes, recoveryCodeRoutes, factorRoutes, passkeyRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
+	providerRoutes,
+	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
 )
 
 // exchange is one request and its answer.

@@ -9,34 +9,47 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// maxMetadata is the size of what a user may keep in their metadata, in bytes. Access
-// tokens carry it, and servers read no headers without bound.
+// maxMetadata is the size of each kind of metadata of a user, in bytes. Those that are
+// not too long travel in access tokens, see maxTokenMetadata.
 const maxMetadata = 8 << 10
 
 // mergeMetadata sets the members of an object in the metadata of a user; null takes
 // one away.
-func (a *Accounts) mergeMetadata(ctx context.Context, tx *store.Tx, u *user, members strictjson.Value) error {
-	kept := map[string]json.RawMessage{}
-	if err := u.UserMetadata.Decode(&kept); err != nil {
+func (a *Accounts) mergeMetadata(ctx context.Context, tx *store.Tx, u *user, members strictjson.Value) (err error) {
+	if u.UserMetadata, err = merged(u.UserMetadata, store.JSON(members.Raw())); err != nil {
 		return err
 	}
-	for name, v := range members.Members() {
-		if v.Kind() == strictjson.Null {
-			delete(kept, string(name))
-			continue
-		}
-		kept[string(name)] = v.Raw()
-	}
-	doc, err := store.JSONOf(kept)
-	if err != nil {
-		return err
-	}
-	if len(doc) > maxMetadata {
-		return errMetadata
-	}
-	u.UserMetadata = doc
-	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("user_metadata", doc))
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("user_metadata", u.UserMetadata))
 	return err
 }
 
-var errMetadata = failf(problem.AuthValidation, "user_metadata must not be larger than %d bytes", maxMetadata)
+// merged sets the members of one object in another; null takes one away.
+func merged(doc, members store.JSON) (store.JSON, error) {
+	if members == "" || members == "{}" {
+		return doc, nil
+	}
+	var kept, set map[string]json.RawMessage
+	if err := doc.Decode(&kept); err != nil {
+		return "", err
+	}
+	if err := members.Decode(&set); err != nil {
+		return "", err
+	}
+	if kept == nil {
+		kept = make(map[string]json.RawMessage)
+	}
+	for name, raw := range set {
+		if string(raw) == "null" {
+			delete(kept, name)
+		} else {
+			kept[name] = raw
+		}
+	}
+	out, err := store.JSONOf(kept)
+	if err == nil && len(out) > maxMetadata {
+		err = errMetadata
+	}
+	return out, err
+}
+
+var errMetadata = failf(problem.AuthValidation, "user_metadata and app_metadata must not be larger than %d bytes each", maxMetadata)

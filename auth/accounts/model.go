@@ -52,6 +52,7 @@ type identity struct {
 
 	UserID       store.ID   `bun:",notnull"`
 	Provider     string     `bun:",notnull,unique:auth_identities_subject"`
+	Issuer       string     `bun:",notnull,unique:auth_identities_subject"` // who vouches for Subject; empty for mail and phone
 	Subject      string     `bun:",notnull,unique:auth_identities_subject"` // what the provider calls the user
 	Data         store.JSON `bun:",notnull,type:jsonb"`
 	Email        *string

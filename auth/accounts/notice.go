@@ -13,6 +13,9 @@ const (
 
 	changeFactorAdded   = "factor_added"
 	changeFactorRemoved = "factor_removed"
+
+	changeIdentityAdded   = "identity_added"
+	changeIdentityRemoved = "identity_removed"
 )
 
 // notice tells the owner of an account what has been changed, at the address the

@@ -39,10 +39,7 @@ func (a *Accounts) proveOwner(ctx context.Context, tx *store.Tx, u *user, keepPa
 
 // keepEmailIdentity writes the identity that a user's address is, as it is now.
 func (a *Accounts) keepEmailIdentity(ctx context.Context, tx *store.Tx, u *user) error {
-	id, err := emailIdentity(u)
-	if err != nil {
-		return err
-	}
+	id := u.knownBy("email", *u.Email)
 	which := store.And(store.Eq("user_id", u.ID), store.Eq("provider", "email"))
 	n, err := store.For[identity](tx).PatchWhere(ctx, which, store.SetTo("email", u.Email), store.SetTo("data", id.Data))
 	if err != nil || n > 0 {

@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +33,19 @@ type userRole struct {
 	UserID     store.ID `bun:",pk"`
 	Role       string   `bun:",pk"`
 	Definition *role    `bun:"rel:belongs-to,join:role=name"`
+}
+
+// Role is a name that users can be given, and the permissions that come with it: both
+// are what rules ask for. A role is data, which an application or an admin makes.
+type Role struct {
+	// Name and Permissions have letters, digits, '.', '_', '-' and ':', at most 64
+	// of them. There are at most 64 Permissions, and the names of all roles and
+	// permissions of a user take 2 KiB at most: they travel in access tokens.
+	Name        string
+	Permissions []string
+
+	// Description is for admins, at most 500 bytes.
+	Description string
 }
 
 // Bounds of roles: names travel in tokens.
@@ -116,164 +128,24 @@ func (g *rights) size() error {
 	return nil
 }
 
-// rolesNamed reads roles, which all have to exist.
-func (a *Accounts) rolesNamed(ctx context.Context, s store.Session, names []string) ([]*role, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
-	found, err := store.For[role](s).List(ctx, store.Query{Where: store.In("name", names)})
-	if err != nil {
+// check judges a role that is to be, and returns its permissions in order.
+func (r *Role) check() ([]string, error) {
+	if err := checkName("role", r.Name); err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		if !slices.ContainsFunc(found, func(r *role) bool { return r.Name == name }) {
-			return nil, failf(problem.AuthValidation, "there is no role %q", name[:min(len(name), maxRoleName)])
-		}
-	}
-	return found, nil
-}
-
-// setRoles gives a user exactly the roles named. Tokens made before hold no more.
-func (a *Accounts) setRoles(ctx context.Context, tx *store.Tx, by authority, u *user, names []string) error {
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	switch {
-	case len(names) > maxRoles:
-		return failf(problem.AuthValidation, "a user can have %d roles at most", maxRoles)
-	case u.IsAnonymous && len(names) > 0:
-		return failf(problem.AuthValidation, "a user without an account cannot have roles")
-	}
-	had, err := a.rightsOf(ctx, tx, u.ID)
-	if err != nil || slices.Equal(had.roles, names) {
-		return err
-	}
-	defs, err := a.rolesNamed(ctx, tx, names)
-	if err != nil {
-		return err
-	}
-	gets, err := rightsBy(defs)
-	if err != nil {
-		return err
-	}
-	if err := gets.size(); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if !slices.Contains(had.roles, name) && !by.holds([]string{name}, nil) {
-			return errEscalation
-		}
-	}
-	rows := store.For[userRole](tx)
-	if _, err := rows.DeleteWhere(ctx, store.Eq("user_id", u.ID)); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := rows.Insert(ctx, &userRole{UserID: u.ID, Role: name}); err != nil {
-			return err
-		}
-	}
-	if err := a.revokeUser(ctx, tx, u); err != nil {
-		return err
-	}
-	return a.record(ctx, tx, by.event("roles_changed", &u.ID), map[string]any{"roles": names, "before": had.roles})
-}
-
-var errRoleUnknown = failf(problem.AuthRoleNotFound, "Role not found")
-
-// saveRole makes a role or changes it. Tokens of whoever has it hold no more where
-// its permissions have changed.
-func (a *Accounts) saveRole(ctx context.Context, tx *store.Tx, by authority, want *role, permissions []string, create bool) error {
-	roles := store.For[role](tx)
-	old, err := roles.Get(ctx, want.Name)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		old = nil
-	case err != nil:
-		return err
-	case create:
-		return failf(problem.AuthRoleExists, "A role with this name exists")
-	}
-	if want.Permissions, err = store.JSONOf(permissions); err != nil {
-		return err
-	}
-	if !by.holds(nil, permissions) {
-		return errEscalation
-	}
-	now := a.now()
-	want.CreatedAt, want.UpdatedAt = now, now
-	kind := "role_created"
-	if old != nil {
-		had, err := rightsBy([]*role{old})
-		if err != nil {
-			return err
-		}
-		if !by.holds(nil, had.permissions) {
-			return errEscalation
-		}
-		if slices.Equal(had.permissions, permissions) {
-			want.Rev, want.CreatedAt = old.Rev, old.CreatedAt
-			_, err := roles.PatchWhere(ctx, store.Eq("name", want.Name), store.SetTo("description", want.Description), store.SetTo("updated_at", now))
-			return err
-		}
-		kind, want.CreatedAt = "role_changed", old.CreatedAt
-	}
-	// A new role gets a revision too: one of its name may have been deleted.
-	told := &revocation{Role: &want.Name, At: now}
-	if err := a.revoke(ctx, tx, told); err != nil {
-		return err
-	}
-	want.Rev = told.ID
-	if err := roles.Upsert(ctx, want); err != nil {
-		return err
-	}
-	return a.record(ctx, tx, by.event(kind, nil), map[string]any{"role": want.Name, "permissions": permissions})
-}
-
-// deleteRole takes a role from everybody, and away.
-func (a *Accounts) deleteRole(ctx context.Context, tx *store.Tx, by authority, name string) error {
-	old, err := store.For[role](tx).Get(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return errRoleUnknown
-	}
-	if err != nil {
-		return err
-	}
-	had, err := rightsBy([]*role{old})
-	if err != nil {
-		return err
-	}
-	if !by.holds(nil, had.permissions) {
-		return errEscalation
-	}
-	if _, err := store.For[userRole](tx).DeleteWhere(ctx, store.Eq("role", name)); err != nil {
-		return err
-	}
-	if err := store.For[role](tx).Delete(ctx, name); err != nil {
-		return err
-	}
-	if err := a.revoke(ctx, tx, &revocation{Role: &name, At: a.now()}); err != nil {
-		return err
-	}
-	return a.record(ctx, tx, by.event("role_deleted", nil), map[string]any{"role": name})
-}
-
-// checkRole judges a role that is to be.
-func checkRole(name, description string, permissions []string) ([]string, error) {
-	if err := checkName("role", name); err != nil {
-		return nil, err
-	}
-	if slices.Contains(reservedRoles, name) {
-		return nil, failf(problem.AuthValidation, "the name %q is reserved", name)
-	}
-	if len(description) > maxDescription {
+	case slices.Contains(reservedRoles, r.Name):
+		return nil, failf(problem.AuthValidation, "the name %q is reserved", r.Name)
+	case len(r.Description) > maxDescription:
 		return nil, failf(problem.AuthValidation, "description must have %d bytes at most", maxDescription)
-	}
-	if len(permissions) > maxPermissions {
+	case len(r.Permissions) > maxPermissions:
 		return nil, failf(problem.AuthValidation, "a role can have %d permissions at most", maxPermissions)
 	}
-	for _, p := range permissions {
+	for _, p := range r.Permissions {
 		if err := checkName("permission", p); err != nil {
 			return nil, err
 		}
 	}
-	return slices.Compact(slices.Sorted(slices.Values(permissions))), nil
+	alone := rights{roles: []string{r.Name}, permissions: slices.Compact(slices.Sorted(slices.Values(r.Permissions)))}
+	return nonNil(alone.permissions), alone.size()
 }

@@ -39,6 +39,8 @@ type issued struct {
 
 	// recoveryCodes is how many are left, behind a login by one.
 	recoveryCodes *int64
+
+	elsewhere elsewhere // what a login at a provider has given besides
 }
 
 // begin makes a session for a user who has shown who they are.
@@ -135,15 +137,18 @@ func (a *Accounts) renew(ctx context.Context, s *session, counter int64) (*issue
 
 // Why sessions end.
 const (
-	endedBySignOut  = "sign-out"
-	endedByReuse    = "reuse"
-	endedByPassword = "password"
-	endedByEmail    = "email"
-	endedByBan      = "ban"
-	endedByRemoval  = "removal"
-	endedByOwner    = "owner" // of the address, see evict
-	endedByFactor   = "factor"
-	endedByRotation = "rotation" // another has taken its place
+	endedBySignOut   = "sign-out"
+	endedByReuse     = "reuse"
+	endedByPassword  = "password"
+	endedByEmail     = "email"
+	endedByPhone     = "phone"
+	endedByAdmin     = "admin"
+	endedByBan       = "ban"
+	endedByRemoval   = "removal"
+	endedByOwner     = "owner" // of the address, see evict
+	endedByFactor    = "factor"
+	endedByRotation  = "rotation" // another has taken its place
+	endedByUnlinking = "unlinking"
 )
 
 // end ends the sessions a condition selects, and with them their access tokens, on

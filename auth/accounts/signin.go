@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -26,6 +27,34 @@ func (a *Accounts) byEmail(ctx context.Context, s store.Session, email string) (
 		return nil, nil
 	}
 	return u, err
+}
+
+var errUserUnknown = failf(problem.AuthUserNotFound, "User not found")
+
+// userByID finds the user with an id.
+func (a *Accounts) userByID(ctx context.Context, s store.Session, id store.ID) (*user, error) {
+	u, err := store.For[user](s).Get(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errUserUnknown
+	}
+	return u, err
+}
+
+// signOutBy ends all sessions of a user on somebody's behalf.
+func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		u, err := a.userByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := a.over(ctx, tx, by, u); err != nil {
+			return err
+		}
+		if err := a.endIn(ctx, tx, store.Eq("user_id", id), endedByAdmin); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, by.event("signed_out", &id), nil)
+	})
 }
 
 // signIn opens a session by address and password. Whatever is wrong, it takes as

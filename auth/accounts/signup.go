@@ -72,34 +72,29 @@ func isTaken(err error) bool {
 // emailProvider is the app_metadata of users who are known by their address.
 const emailProvider store.JSON = `{"provider":"email","providers":["email"]}`
 
-// create writes a new user, with the identity that their address is.
+// create writes a new user, with the identities that address and number are, or the
+// one they have at the provider that has shown them in.
 func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 	u := n.user
+	if len(u.UserMetadata) > maxMetadata || len(u.AppMetadata) > maxMetadata {
+		return errMetadata
+	}
 	if err := store.For[user](tx).Insert(ctx, u); err != nil {
 		return err
 	}
-	if u.Email != nil {
-		if err := a.addEmailIdentity(ctx, tx, u); err != nil {
+	if n.visitor != nil {
+		if _, err := a.addIdentity(ctx, tx, u, n.visitor); err != nil {
 			return err
+		}
+	} else {
+		for _, of := range u.addresses() {
+			if err := store.For[identity](tx).Insert(ctx, of); err != nil {
+				return err
+			}
 		}
 	}
 	e := &event{Kind: "signed_up", UserID: &u.ID, Actor: n.actor, Address: n.from.address, UserAgent: n.from.userAgent}
 	return a.record(ctx, tx, e, map[string]any{"method": n.how})
-}
-
-// addEmailIdentity writes the identity that a user's address is.
-func (a *Accounts) addEmailIdentity(ctx context.Context, tx *store.Tx, u *user) error {
-	id, err := emailIdentity(u)
-	if err != nil {
-		return err
-	}
-	return store.For[identity](tx).Insert(ctx, id)
-}
-
-// emailIdentity is the identity that the address of a user is.
-func emailIdentity(u *user) (*identity, error) {
-	data, err := store.JSONOf(map[string]any{"sub": u.ID, "email": deref(u.Email), "email_verified": u.EmailConfirmedAt != nil, "phone_verified": false})
-	return &identity{UserID: u.ID, Provider: "email", Subject: u.ID.String(), Data: data, Email: u.Email}, err
 }
 
 // errChanged makes a sign-up start again: an account was changed while its password

@@ -86,6 +86,10 @@ type sessionView struct {
 	User         *userView `json:"user"`
 
 	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
+
+	// The tokens of the provider at which the user has logged in.
+	ProviderToken        string `json:"provider_token,omitempty"`
+	ProviderRefreshToken string `json:"provider_refresh_token,omitempty"`
 }
 
 // sendSession answers with the tokens of a session, or with its cookie.
@@ -101,15 +105,14 @@ func (x *exchange) sendSession(in *issued) error {
 		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.expires.Sub(x.a.now()) / time.Second),
 		ExpiresAt: in.expires.Unix(), RefreshToken: in.refresh, User: v,
 		RecoveryCodes: in.recoveryCodes,
+		ProviderToken: in.elsewhere.Access, ProviderRefreshToken: in.elsewhere.Refresh,
 	})
 }
 
 // view returns a user with their identities and factors.
 func (x *exchange) view(u *user) (*userView, error) {
 	ctx := x.r.Context()
-	identities, err := store.For[identity](x.a.db).List(ctx, store.Query{
-		Where: store.Eq("user_id", u.ID), Order: []store.Order{{Column: "created_at"}},
-	})
+	identities, err := x.a.identitiesOf(ctx, x.a.db, u.ID)
 	if err != nil {
 		return nil, err
 	}

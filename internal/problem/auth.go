@@ -2,6 +2,7 @@ package problem
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 )
 
@@ -69,4 +70,12 @@ func authCode(v verdict) string {
 		return AuthUnexpected
 	}
 	return AuthValidation
+}
+
+// AuthText says an error in the words of the auth surface where there is no body for
+// them, because a browser is sent on. It logs what Write would.
+func AuthText(r *http.Request, err error, logger *slog.Logger) (code, text string) {
+	v := judge(r, err, true)
+	report(r, err, v, logger)
+	return authCode(v), v.message
 }

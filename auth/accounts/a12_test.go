@@ -1,0 +1,103 @@
+package accounts_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+func waiting(c *accounts.Config) { c.Autoconfirm = false }
+
+const mallory = `{"email":"ada@example.org","password":"known to mallory","data":{"name":"Mallory"}}`
+
+// TestA12 is case A-12 (i): somebody has signed up with the address of another, who
+// then logs in at a provider that has verified it. Nothing of the first stays.
+func TestA12(t *testing.T) {
+	providers(t, waiting, func(t *testing.T, w *world, f fakes) {
+		w.must(200, w.do("POST /signup", "", mallory))
+		u := userOf(w.must(200, w.tab().session(f.trusted, "trusted")))
+		if u["email"] != "ada@example.org" || u["email_confirmed_at"] == nil {
+			t.Errorf("user %v", u)
+		}
+		if meta := u["user_metadata"].(map[string]any); meta["name"] != "Ada Lovelace" {
+			t.Errorf("metadata %v", meta)
+		}
+		if got := w.do("POST /token?grant_type=password", "", mallory); got.code() != "invalid_credentials" {
+			t.Errorf("the password lives: %s", got.text)
+		}
+	})
+}
+
+// TestA12Session: a session from before the proof dies with its tokens. Accounts with
+// a session and without a confirmed address come from imports and from admins.
+func TestA12Session(t *testing.T) {
+	providers(t, nil, func(t *testing.T, w *world, f fakes) {
+		before := w.must(200, w.do("POST /signup", "", mallory))
+		w.sql(`update auth_users set email_confirmed_at = null`)
+		w.must(200, w.do("GET /user", before.str("access_token"), ""))
+		after := w.must(200, w.tab().session(f.trusted, "trusted"))
+		if userOf(after)["id"] != userOf(before)["id"] {
+			t.Errorf("another account: %s", after.text)
+		}
+		if got := w.do("GET /user", before.str("access_token"), ""); got.status != 401 {
+			t.Errorf("the access token lives: %s", got.text)
+		}
+		if got := w.do(refreshLine, "", refreshBody(before.str("refresh_token"))); got.status != 400 {
+			t.Errorf("the session lives: %s", got.text)
+		}
+		if got := w.do("POST /token?grant_type=password", "", mallory); got.code() != "invalid_credentials" {
+			t.Errorf("the password lives: %s", got.text)
+		}
+	})
+}
+
+// TestA12Unverified is case A-12 (ii): a provider does not say that the address is
+// verified, or is not believed. The login leads to an account of its own, without the
+// address, whether somebody has it or not.
+func TestA12Unverified(t *testing.T) {
+	providers(t, nil, func(t *testing.T, w *world, f fakes) {
+		f.trusted.SetUser(map[string]any{"sub": "mallory", "email": "ada@example.org", "email_verified": false})
+		owner := userOf(w.must(200, w.do("POST /signup", "", `{"email":"ada@example.org","password":"a good password"}`)))
+		for provider, fake := range map[string]*authtestProvider{"trusted": f.trusted, "other": f.other} {
+			in := w.must(200, w.tab().session(fake, provider))
+			u := userOf(in)
+			if u["id"] == owner["id"] || u["email"] != "" || u["email_confirmed_at"] != nil || fmt.Sprint(identitiesOf(u)) != "["+provider+"]" {
+				t.Errorf("%s: %v", provider, u)
+			}
+			if u["user_metadata"].(map[string]any)["email"] != nil || claimsOf(t, in.str("access_token"))["email"] != "" {
+				t.Errorf("%s: the address is theirs: %v", provider, u)
+			}
+		}
+		again := userOf(w.must(200, w.do("POST /token?grant_type=password", "", `{"email":"ada@example.org","password":"a good password"}`)))
+		if fmt.Sprint(identitiesOf(again)) != "[email]" {
+			t.Errorf("owner %v", again)
+		}
+	})
+}
+
+// TestA12Other is case A-12 (iii): an account whose address was never confirmed is
+// linked to another provider when the owner of the address comes.
+func TestA12Other(t *testing.T) {
+	providers(t, nil, func(t *testing.T, w *world, f fakes) {
+		f.other.SetUser(map[string]any{"sub": "mallory"})
+		before := w.must(200, w.tab().session(f.other, "other"))
+		w.sql(`update auth_users set email = 'ada@example.org'`) // as an import makes it
+		after := userOf(w.must(200, w.tab().session(f.trusted, "trusted")))
+		if after["id"] != userOf(before)["id"] || after["email_confirmed_at"] == nil {
+			t.Errorf("user %v", after)
+		}
+		for _, provider := range identitiesOf(after) {
+			if provider == "other" {
+				t.Errorf("the other provider is linked: %v", after)
+			}
+		}
+		if got := w.do("GET /user", before.str("access_token"), ""); got.status != 401 {
+			t.Errorf("the access token lives: %s", got.text)
+		}
+		again := userOf(w.must(200, w.tab().session(f.other, "other")))
+		if again["id"] == after["id"] {
+			t.Error("the other provider leads to the account")
+		}
+	})
+}

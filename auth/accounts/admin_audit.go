@@ -1,0 +1,83 @@
+package accounts
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// adminAuditRoutes show what has happened. They are of this library only.
+var adminAuditRoutes = []route{
+	{http.MethodGet, "admin/audit", (*exchange).adminAudit},
+}
+
+// eventView is a line of the audit log as clients see it.
+type eventView struct {
+	ID        store.ID        `json:"id"`
+	At        time.Time       `json:"at"`
+	Kind      string          `json:"kind"`
+	UserID    *store.ID       `json:"user_id"`
+	SessionID *store.ID       `json:"session_id"`
+	Actor     string          `json:"actor"`
+	Address   string          `json:"address"`
+	UserAgent string          `json:"user_agent"`
+	Details   json.RawMessage `json:"details"`
+}
+
+// adminAudit answers GET /admin/audit, the youngest first: of one user with user_id, of
+// one kind with kind. Lines are written all the time, so a page does not have a
+// number: it begins behind the id that before names.
+func (x *exchange) adminAudit() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	p, err := x.paging()
+	if err != nil {
+		return err
+	}
+	q := x.r.URL.Query()
+	where, again := store.True(), url.Values{"per_page": {strconv.Itoa(p.size)}}
+	for name, of := range map[string]struct {
+		column string
+		op     store.Op
+	}{"user_id": {"user_id", store.OpEq}, "before": {"id", store.OpLt}} {
+		if text := q.Get(name); text != "" {
+			id, err := store.ParseID(text)
+			if err != nil {
+				return failf(problem.AuthValidation, "%s must be a UUID", name)
+			}
+			where = store.And(where, store.Compare(of.column, of.op, id))
+			again.Set(name, id.String())
+		}
+	}
+	if kind := q.Get("kind"); kind != "" {
+		if err := checkName("kind", kind); err != nil {
+			return err
+		}
+		where = store.And(where, store.Eq("kind", kind))
+		again.Set("kind", kind)
+	}
+	more := p.size + 1
+	events, err := store.For[event](x.a.db).List(x.r.Context(), store.Query{
+		Where: where, Order: []store.Order{{Column: "id", Desc: true}}, Limit: &more,
+	})
+	if err != nil {
+		return err
+	}
+	if len(events) == more {
+		events = events[:p.size]
+		again.Set("before", events[p.size-1].ID.String())
+		x.w.Header().Set("Link", "<"+strings.TrimSuffix(x.a.config.PublicURL, "/")+"/admin/audit?"+again.Encode()+`>; rel="next"`)
+	}
+	views := make([]eventView, len(events))
+	for i, e := range events {
+		views[i] = eventView{e.ID, e.At, e.Kind, e.UserID, e.SessionID, e.Actor, e.Address, e.UserAgent, json.RawMessage(e.Details)}
+	}
+	return x.send(http.StatusOK, map[string]any{"events": views})
+}

@@ -1,0 +1,193 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// adminRoleRoutes manage roles and who has them. They are of this library only.
+var adminRoleRoutes = []route{
+	{http.MethodGet, "admin/roles", (*exchange).adminListRoles},
+	{http.MethodPost, "admin/roles", (*exchange).adminCreateRole},
+	{http.MethodGet, "admin/roles/{name}", (*exchange).adminGetRole},
+	{http.MethodPut, "admin/roles/{name}", (*exchange).adminChangeRole},
+	{http.MethodDelete, "admin/roles/{name}", (*exchange).adminDeleteRole},
+	{http.MethodGet, "admin/users/{id}/roles", (*exchange).adminGetRoles},
+	{http.MethodPut, "admin/users/{id}/roles", (*exchange).adminSetRoles},
+}
+
+// roleView is a role as clients see it.
+type roleView struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	Permissions json.RawMessage `json:"permissions"`
+	CreatedAt   time.Time       `json:"created_at"`
+	UpdatedAt   time.Time       `json:"updated_at"`
+}
+
+func viewRole(r *role) roleView {
+	return roleView{r.Name, r.Description, json.RawMessage(r.Permissions), r.CreatedAt, r.UpdatedAt}
+}
+
+// adminListRoles answers GET /admin/roles, by name.
+func (x *exchange) adminListRoles() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	p, err := x.paging()
+	if err != nil {
+		return err
+	}
+	roles := store.For[role](x.a.db)
+	total, err := roles.Count(x.r.Context(), store.True())
+	if err != nil {
+		return err
+	}
+	found, err := roles.List(x.r.Context(), store.Query{Limit: &p.size, Offset: p.offset()})
+	if err != nil {
+		return err
+	}
+	views := make([]roleView, len(found))
+	for i, r := range found {
+		views[i] = viewRole(r)
+	}
+	x.paginate("admin/roles", p, total, "", "")
+	return x.send(http.StatusOK, map[string]any{"roles": views})
+}
+
+// adminCreateRole answers POST /admin/roles.
+func (x *exchange) adminCreateRole() error { return x.saveRole("") }
+
+// adminChangeRole answers PUT /admin/roles/{name}: the role is what the body says.
+func (x *exchange) adminChangeRole() error { return x.saveRole(x.params["name"]) }
+
+// saveRole makes a role, or changes the one with a name.
+func (x *exchange) saveRole(name string) error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	in, err := body.texts("name", "description")
+	if err != nil {
+		return err
+	}
+	listed, err := body.list("permissions")
+	if err != nil {
+		return err
+	}
+	if name != "" && in["name"] != "" && in["name"] != name {
+		return failf(problem.AuthValidation, "the name of a role does not change")
+	}
+	want := Role{Name: in["name"], Description: in["description"]}
+	if name != "" {
+		want.Name = name
+	}
+	if listed != nil {
+		want.Permissions = *listed
+	}
+	mode := roleCreate
+	if name != "" {
+		mode = roleChange
+	}
+	if err := x.a.saveRole(x.r.Context(), by, want, mode); err != nil {
+		return err
+	}
+	return x.sendRole(want.Name)
+}
+
+// adminGetRole answers GET /admin/roles/{name}.
+func (x *exchange) adminGetRole() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	return x.sendRole(x.params["name"])
+}
+
+func (x *exchange) sendRole(name string) error {
+	r, err := x.a.roleNamed(x.r.Context(), x.a.db, name)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, viewRole(r))
+}
+
+// adminDeleteRole answers DELETE /admin/roles/{name}. Whoever has the role loses it.
+func (x *exchange) adminDeleteRole() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	if err := x.a.deleteRole(x.r.Context(), by, x.params["name"]); err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, struct{}{})
+}
+
+// adminGetRoles answers GET /admin/users/{id}/roles.
+func (x *exchange) adminGetRoles() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	return x.sendRights(id)
+}
+
+// adminSetRoles answers PUT /admin/users/{id}/roles: the user has the roles that the
+// body names, and no others.
+func (x *exchange) adminSetRoles() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	names, err := body.list("roles")
+	if err != nil {
+		return err
+	}
+	if names == nil {
+		return failf(problem.AuthValidation, "roles must be a list of strings")
+	}
+	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.giveRoles(ctx, tx, by, id, *names) })
+	if err != nil {
+		return err
+	}
+	return x.sendRights(id)
+}
+
+// sendRights answers with the roles of a user and what comes with them.
+func (x *exchange) sendRights(id store.ID) error {
+	if _, err := x.a.userByID(x.r.Context(), x.a.db, id); err != nil {
+		return err
+	}
+	g, err := x.a.rightsOf(x.r.Context(), x.a.db, id)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, map[string]any{"roles": nonNil(g.roles), "permissions": nonNil(g.permissions)})
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,0 +1,354 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// adminUserRoutes manage accounts.
+var adminUserRoutes = []route{
+	{http.MethodGet, "admin/users", (*exchange).adminListUsers},
+	{http.MethodPost, "admin/users", (*exchange).adminCreateUser},
+	{http.MethodGet, "admin/users/{id}", (*exchange).adminGetUser},
+	{http.MethodPut, "admin/users/{id}", (*exchange).adminChangeUser},
+	{http.MethodDelete, "admin/users/{id}", (*exchange).adminDeleteUser},
+	{http.MethodPost, "admin/users/{id}/logout", (*exchange).adminEndSessions},
+	{http.MethodGet, "admin/users/{id}/factors", (*exchange).adminListFactors},
+	{http.MethodDelete, "admin/users/{id}/factors/{factor}", (*exchange).adminDeleteFactor},
+}
+
+// adminListUsers answers GET /admin/users, the youngest first.
+func (x *exchange) adminListUsers() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	p, err := x.paging()
+	if err != nil {
+		return err
+	}
+	ctx, filter := x.r.Context(), x.r.URL.Query().Get("filter")
+	where := store.True()
+	if filter != "" {
+		if len(filter) > maxEmail {
+			return failf(problem.AuthValidation, "filter must have %d bytes at most", maxEmail)
+		}
+		where = store.Compare("email", store.OpLike, "%"+escapeLike(strings.ToLower(filter))+"%")
+	}
+	total, err := store.For[user](x.a.db).Count(ctx, where)
+	if err != nil {
+		return err
+	}
+	users, err := store.For[user](x.a.db).List(ctx, store.Query{
+		Where: where, Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: &p.size, Offset: p.offset(),
+	})
+	if err != nil {
+		return err
+	}
+	views, err := x.views(users)
+	if err != nil {
+		return err
+	}
+	x.paginate("admin/users", p, total, "filter", filter)
+	return x.send(http.StatusOK, map[string]any{"users": views, "aud": audience})
+}
+
+// escapeLike makes a text stand for itself in a pattern.
+func escapeLike(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
+}
+
+// views returns users with their identities and factors.
+func (x *exchange) views(users []*user) ([]*userView, error) {
+	ids := make([]store.ID, len(users))
+	at := make(map[store.ID]int, len(users))
+	for i, u := range users {
+		ids[i], at[u.ID] = u.ID, i
+	}
+	out := make([]*userView, len(users))
+	if len(users) == 0 {
+		return out, nil
+	}
+	theirs := store.Query{Where: store.In("user_id", ids), Order: []store.Order{{Column: "created_at"}}}
+	identities, err := store.For[identity](x.a.db).List(x.r.Context(), theirs)
+	if err != nil {
+		return nil, err
+	}
+	factors, err := store.For[factor](x.a.db).List(x.r.Context(), theirs)
+	if err != nil {
+		return nil, err
+	}
+	of := make([][]*identity, len(users))
+	for _, i := range identities {
+		of[at[i.UserID]] = append(of[at[i.UserID]], i)
+	}
+	for i, u := range users {
+		out[i] = viewUser(u, of[i])
+	}
+	for _, f := range factors {
+		v := out[at[f.UserID]]
+		v.Factors = append(v.Factors, viewFactor(f))
+	}
+	return out, nil
+}
+
+// adminCreateUser answers POST /admin/users.
+func (x *exchange) adminCreateUser() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	c, err := x.readChange()
+	if err != nil {
+		return err
+	}
+	u, err := x.a.createBy(x.r.Context(), by, c)
+	if err != nil {
+		return weak(err)
+	}
+	return x.sendUser(u.ID)
+}
+
+// adminGetUser answers GET /admin/users/{id}.
+func (x *exchange) adminGetUser() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	return x.sendUser(id)
+}
+
+// adminChangeUser answers PUT /admin/users/{id}.
+func (x *exchange) adminChangeUser() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	c, err := x.readChange()
+	if err != nil {
+		return err
+	}
+	if c.id != nil && *c.id != id {
+		return failf(problem.AuthValidation, "the id of a user does not change")
+	}
+	if err := x.a.changeBy(x.r.Context(), by, id, c); err != nil {
+		return weak(err)
+	}
+	return x.sendUser(id)
+}
+
+// adminDeleteUser answers DELETE /admin/users/{id}.
+func (x *exchange) adminDeleteUser() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	keep, err := body.flag("should_soft_delete", false)
+	if err != nil {
+		return err
+	}
+	if err := x.a.deleteBy(x.r.Context(), by, id, keep); err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, struct{}{})
+}
+
+// adminEndSessions answers POST /admin/users/{id}/logout: it ends all sessions of a
+// user.
+func (x *exchange) adminEndSessions() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	if err := x.a.signOutBy(x.r.Context(), by, id); err != nil {
+		return err
+	}
+	x.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// adminListFactors answers GET /admin/users/{id}/factors.
+func (x *exchange) adminListFactors() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	if _, err := x.a.userByID(x.r.Context(), x.a.db, id); err != nil {
+		return err
+	}
+	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, id)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, viewFactors(factors))
+}
+
+// adminDeleteFactor answers DELETE /admin/users/{id}/factors/{factor}.
+func (x *exchange) adminDeleteFactor() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	id, err := x.id("id")
+	if err != nil {
+		return err
+	}
+	var f *factor
+	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		f, err = x.a.removeFactorBy(ctx, tx, by, id, x.params["factor"])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, viewFactor(f))
+}
+
+// removeFactorBy takes a factor from a user on somebody's behalf.
+func (a *Accounts) removeFactorBy(ctx context.Context, tx *store.Tx, by authority, id store.ID, which string) (*factor, error) {
+	u, err := a.userByID(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.over(ctx, tx, by, u); err != nil {
+		return nil, err
+	}
+	f, err := a.factorOf(ctx, tx, id, which)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.removeFactor(ctx, tx, u, f, nil); err != nil {
+		return nil, err
+	}
+	return f, a.record(ctx, tx, by.event("user_changed", &id), map[string]any{"changed": []string{"factors"}})
+}
+
+// id returns a parameter of the path that is an id. Nothing has one that is none.
+func (x *exchange) id(name string) (store.ID, error) {
+	id, err := store.ParseID(x.params[name])
+	if err != nil {
+		return id, &problem.Error{Code: problem.AuthNotFound, Message: name + " must be a UUID"}
+	}
+	return id, nil
+}
+
+// sendUser answers with an account as the database has it now.
+func (x *exchange) sendUser(id store.ID) error {
+	u, err := x.a.userByID(x.r.Context(), x.a.db, id)
+	if err != nil {
+		return err
+	}
+	v, err := x.view(u)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, v)
+}
+
+// readChange reads the body of a request that makes or changes an account.
+func (x *exchange) readChange() (c change, err error) {
+	body, err := x.body()
+	if err != nil {
+		return c, err
+	}
+	in, err := body.texts("id", "email", "phone", "password", "password_hash", "role", "ban_duration")
+	if err != nil {
+		return c, err
+	}
+	c.password, c.hash, c.role = in["password"], in["password_hash"], in["role"]
+	if in["id"] != "" {
+		id, err := store.ParseID(in["id"])
+		if err != nil || id == (store.ID{}) {
+			return c, failf(problem.AuthValidation, "id must be a UUID")
+		}
+		c.id = &id
+	}
+	if err := c.readAddresses(in["email"], in["phone"]); err != nil {
+		return c, err
+	}
+	if c.role != "" {
+		if err := checkName("role", c.role); err != nil {
+			return c, err
+		}
+	}
+	if c.ban, err = readBan(in["ban_duration"]); err != nil {
+		return c, err
+	}
+	for name, into := range map[string]*bool{"email_confirm": &c.confirmEmail, "phone_confirm": &c.confirmPhone} {
+		if *into, err = body.flag(name, false); err != nil {
+			return c, err
+		}
+	}
+	for name, into := range map[string]*store.JSON{"app_metadata": &c.app, "user_metadata": &c.user} {
+		if *into, err = body.metadata(name); err != nil {
+			return c, err
+		}
+	}
+	c.roles, err = body.list("roles")
+	return c, err
+}
+
+func (c *change) readAddresses(email, phone string) error {
+	var ok bool
+	if email != "" {
+		if c.email, ok = canonicalEmail(email); !ok {
+			return failf(problem.AuthValidation, "Unable to validate email address: invalid format")
+		}
+	}
+	if phone != "" {
+		if c.phone, ok = canonicalPhone(phone); !ok {
+			return failf(problem.AuthValidation, "Invalid phone number format (E.164 required)")
+		}
+	}
+	return nil
+}
+
+// list returns a member that is a list of strings; one that is absent or null is nil.
+func (o object) list(name string) (*[]string, error) {
+	v, ok := o[name]
+	if !ok || v.Kind() == strictjson.Null {
+		return nil, nil
+	}
+	out := []string{}
+	if v.Kind() != strictjson.Array || json.Unmarshal(v.Raw(), &out) != nil || hasNull(v) {
+		return nil, failf(problem.AuthValidation, "%s must be a list of strings", name)
+	}
+	return &out, nil
+}
+
+// hasNull reports whether a list has a null, which decoding takes for an empty text.
+func hasNull(list strictjson.Value) bool {
+	for _, v := range list.Elements() {
+		if v.Kind() == strictjson.Null {
+			return true
+		}
+	}
+	return false
+}

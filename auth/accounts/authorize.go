@@ -1,0 +1,152 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// providerRoutes are logins elsewhere.
+var providerRoutes = []route{
+	{http.MethodGet, "authorize", (*exchange).authorize},
+	{http.MethodGet, "callback/{provider}", (*exchange).callback},
+	{http.MethodPost, "callback/{provider}", (*exchange).callback},
+	{http.MethodGet, "user/identities/authorize", (*exchange).authorizeLink},
+	{http.MethodDelete, "user/identities/{identity}", (*exchange).unlink},
+}
+
+const (
+	// codeLogin is a login that a browser has begun elsewhere. Its long form is the
+	// state that goes there and comes back.
+	codeLogin codeKind = "login"
+
+	loginLife = 10 * time.Minute
+)
+
+// login is what a login elsewhere began with. It is sealed: the verifier in it buys
+// the user's identity.
+type login struct {
+	At      auth.Flow `json:"at"`
+	Flow    flow      `json:"flow"`
+	Browser []byte    `json:"browser,omitempty"` // the hash of its cookie
+	Link    *linking  `json:"link,omitempty"`
+}
+
+// linking is an account that gets an identity, and the session that asked for it.
+type linking struct {
+	User    store.ID `json:"user"`
+	Session store.ID `json:"session"`
+}
+
+// sealedLogin is a login in the data of its code.
+type sealedLogin struct {
+	Sealed []byte `json:"sealed"`
+}
+
+// loginPlace is where a login is sealed: who has only the database cannot open it.
+func loginPlace(state string) string { return "auth_codes login " + state }
+
+// authorize answers GET /authorize: it sends the browser to a provider.
+func (x *exchange) authorize() error {
+	if err := x.noHead(); err != nil {
+		return err
+	}
+	return x.leave(nil)
+}
+
+// leave sends the browser to the provider that the query names, or tells the client
+// where that would be.
+func (x *exchange) leave(link *linking) error {
+	q := x.r.URL.Query()
+	p, err := x.a.provider(q.Get("provider"))
+	if err != nil {
+		return err
+	}
+	f, err := x.readFlow(q.Get("code_challenge"), q.Get("code_challenge_method"))
+	if err != nil {
+		return err
+	}
+	if link != nil && f.Challenge == "" && !x.keepsCookie() {
+		return failf(problem.AuthValidation, "Linking from another origin needs PKCE: send code_challenge (flowType: 'pkce')")
+	}
+	to, err := x.beginLogin(p, f, link)
+	if err != nil {
+		return err
+	}
+	if q.Get("skip_http_redirect") == "true" {
+		return x.send(http.StatusOK, map[string]string{"url": to})
+	}
+	x.w.Header().Set("Referrer-Policy", "no-referrer")
+	x.w.Header().Set("Location", to)
+	x.w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// beginLogin begins a login and binds it to the browser by a cookie. One that links
+// and whose client has a verifier is bound by that instead: it has no effect before
+// the client shows it, see grantPKCE.
+func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err error) {
+	ctx := x.r.Context()
+	to, at, err := p.Begin(ctx, x.loginOptions(p))
+	if err != nil {
+		return "", x.beginError(err)
+	}
+	l := login{At: at, Flow: f, Link: link}
+	if link == nil || f.Challenge == "" {
+		l.Browser = x.markBrowser(at.FormPost)
+	}
+	raw, err := json.Marshal(l)
+	if err != nil {
+		return "", err
+	}
+	sealed := sealedLogin{x.a.keys.seal(loginPlace(at.State), raw)}
+	return to, x.a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := x.a.makeCode(ctx, tx, newCode{kind: codeLogin, life: loginLife, data: sealed, long: at.State})
+		return err
+	})
+}
+
+// passedOn are the parameters that a client may set for a provider.
+var passedOn = []string{"access_type", "acr_values", "display", "domain_hint", "hd", "include_granted_scopes", "max_age", "ui_locales"}
+
+// loginOptions reads what the client asks of the provider.
+func (x *exchange) loginOptions(p Provider) auth.LoginOptions {
+	q := x.r.URL.Query()
+	opts := auth.LoginOptions{
+		RedirectURI: x.a.callbackURL(p), Scopes: strings.Fields(q.Get("scopes")),
+		LoginHint: q.Get("login_hint"), Prompt: q.Get("prompt"),
+	}
+	for _, name := range passedOn {
+		if value := q.Get(name); value != "" {
+			if opts.Params == nil {
+				opts.Params = make(map[string]string)
+			}
+			opts.Params[name] = value
+		}
+	}
+	return opts
+}
+
+// beginError tells a provider that is down from a question that makes no sense to it.
+func (x *exchange) beginError(err error) error {
+	if errors.Is(err, auth.ErrUnavailable) {
+		return err
+	}
+	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login was not begun", "error", err)
+	return failf(problem.AuthValidation, "The provider cannot be asked for that")
+}
+
+// noHead refuses HEAD where a GET has an effect.
+func (x *exchange) noHead() error {
+	if x.r.Method == http.MethodHead {
+		return &problem.Error{Code: problem.UnknownMethod, Allow: []string{http.MethodGet}}
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package accounts
+
+import (
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// callback answers GET and POST /callback/{provider}: a provider has sent the browser
+// back. Whatever is wrong with that, the state it comes with is spent.
+func (x *exchange) callback() error {
+	if err := x.noHead(); err != nil {
+		return err
+	}
+	answer, err := x.answer()
+	if err != nil {
+		return err
+	}
+	l, err := x.takeLogin(answer)
+	if err != nil {
+		return err
+	}
+	if l == nil {
+		// It may be of anybody, so it leads nowhere but to the application.
+		return x.fail(flow{Redirect: x.a.config.SiteURL}, problem.AuthBadOAuthState, "The login has expired, was used, or was begun in another browser")
+	}
+	l.Flow.Redirect = x.a.config.redirect(l.Flow.Redirect) // what is allowed may have changed
+	p, err := x.a.provider(l.At.Provider)
+	if err != nil {
+		return x.failed(l.Flow, err)
+	}
+	who, tokens, err := p.Finish(x.r.Context(), l.At, answer)
+	if err != nil {
+		return x.failAt(l.Flow, p, err)
+	}
+	if err := x.come(l, who, tokens); err != nil {
+		return x.failed(l.Flow, err)
+	}
+	return nil
+}
+
+// answer returns what the browser brings: the query, or the form of a POST.
+func (x *exchange) answer() (url.Values, error) {
+	if x.r.Method != http.MethodPost {
+		return x.r.URL.Query(), nil
+	}
+	if media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+		return nil, &problem.Error{Code: problem.MediaType, Message: "The body must be a form."}
+	}
+	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, maxBody)
+	if err := x.r.ParseForm(); err != nil {
+		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, tooLarge
+		}
+		return nil, failf(problem.AuthValidation, "The form cannot be read")
+	}
+	return x.r.PostForm, nil
+}
+
+// takeLogin consumes the login that an answer belongs to. It is nil unless this browser
+// has begun it, at this provider, and it was not used before.
+func (x *exchange) takeLogin(answer url.Values) (*login, error) {
+	state := answer["state"]
+	if len(state) != 1 {
+		return nil, nil
+	}
+	c, err := x.a.useCode(x.r.Context(), x.a.db, codeLogin, state[0])
+	if err != nil || c == nil {
+		return nil, err
+	}
+	var sealed sealedLogin
+	if err := c.read(&sealed); err != nil {
+		return nil, err
+	}
+	raw, err := x.a.keys.open(loginPlace(state[0]), sealed.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	l := new(login)
+	if err := json.Unmarshal(raw, l); err != nil {
+		return nil, err
+	}
+	byForm := x.r.Method == http.MethodPost
+	if l.At.Provider != x.params["provider"] || l.At.FormPost != byForm || !x.sameBrowser(l) {
+		return nil, nil
+	}
+	return l, nil
+}
+
+// come brings a user who has shown at a provider who they are to the end of the flow.
+func (x *exchange) come(l *login, who auth.Identity, tokens auth.ProviderTokens) error {
+	ctx, from := x.r.Context(), x.device()
+	at := arrival{Flow: l.Flow, How: method{Method: methodOAuth, Provider: l.At.Provider}}
+	var u *user
+	var err error
+	v := visitorOf(who)
+	given := elsewhere{Access: tokens.Access, Refresh: tokens.Refresh}
+	switch {
+	case l.Link == nil:
+		u, err = x.a.receive(ctx, v, from)
+	case l.Flow.Challenge == "":
+		u, err = x.a.linkIdentity(ctx, l.Link, v, from)
+	default:
+		// Whoever brought the browser here, it is the client with the verifier that
+		// decides.
+		given.Link, given.Visitor = l.Link, v
+		u, err = x.a.linked(ctx, x.a.db, l.Link)
+	}
+	if err != nil {
+		return err
+	}
+	if at.Elsewhere, err = x.a.sealElsewhere(u.ID, &given); err != nil {
+		return err
+	}
+	extra := url.Values{}
+	if tokens.Access != "" {
+		extra.Set("provider_token", tokens.Access)
+	}
+	if tokens.Refresh != "" {
+		extra.Set("provider_refresh_token", tokens.Refresh)
+	}
+	return x.arrive(u, at, extra)
+}
+
+// failAt ends a login that the provider or its answer has ended. The texts of others
+// are for the log: anybody can write an address with one.
+func (x *exchange) failAt(f flow, p Provider, err error) error {
+	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login elsewhere has failed", "provider", p.Name(), "error", err)
+	if errors.Is(err, auth.ErrInvalid) {
+		return x.fail(f, problem.AuthBadOAuthCallback, "The login at the provider did not succeed")
+	}
+	return x.fail(f, problem.AuthUnexpected, "The provider cannot be reached, or does not accept this application")
+}

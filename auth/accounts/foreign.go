@@ -1,0 +1,35 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// verifiers returns what judges tokens: first these accounts, whose verdict on their
+// own tokens is final since no other issuer can have signed them, then those of others.
+func (a *Accounts) verifiers() []auth.Verifier {
+	out := []auth.Verifier{a}
+	for _, v := range a.config.Verifiers {
+		out = append(out, a.foreign(v))
+	}
+	return out
+}
+
+// foreign lets a verifier of another issuer speak for users of that issuer only: not
+// for one of ours, whom rules would take for the owner of rows, and of no session.
+func (a *Accounts) foreign(v auth.Verifier) auth.Verifier {
+	return auth.VerifierFunc(func(ctx context.Context, token string) (auth.Principal, error) {
+		p, err := v.Verify(ctx, token)
+		if err != nil {
+			return auth.Principal{}, err
+		}
+		if _, err := store.ParseID(p.ID); err == nil || p.Issuer == a.config.PublicURL {
+			return auth.Principal{}, fmt.Errorf("accounts: a token of another issuer names an id that users have here; give the issuer a Name: %w", auth.ErrInvalid)
+		}
+		p.Session = ""
+		return p, nil
+	})
+}

@@ -1,0 +1,169 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// authorizeLink answers GET /user/identities/authorize: the user wants to have a login
+// elsewhere as theirs.
+func (x *exchange) authorizeLink() error {
+	if err := x.noHead(); err != nil {
+		return err
+	}
+	u, s, err := x.linker()
+	if err != nil {
+		return err
+	}
+	return x.leave(&linking{User: u.ID, Session: s.ID})
+}
+
+// linker returns who may link identities and take them off: users where that is
+// switched on, and at level 2 where they have a second factor.
+func (x *exchange) linker() (*user, *session, error) {
+	u, s, err := x.caller()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !x.a.config.ManualLinking {
+		return nil, nil, &problem.Error{Code: problem.AuthLinkingDisabled}
+	}
+	if err := x.a.mayEnter(u); err != nil {
+		return nil, nil, err
+	}
+	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
+	if err == nil && verified(factors) > 0 {
+		err = x.needsAAL2(s)
+	}
+	return u, s, err
+}
+
+// linkIdentity gives an account an identity. The session that has asked for it must not have
+// ended since.
+func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *visitor, from device) (u *user, err error) {
+	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if u, err = a.linked(ctx, tx, to); err != nil {
+			return err
+		}
+		i, err := a.identityOf(ctx, tx, v)
+		switch {
+		case err != nil:
+			return err
+		case i != nil && i.UserID == u.ID:
+			return failf(problem.AuthIdentityExists, "Identity is already linked")
+		case i != nil:
+			return failf(problem.AuthIdentityExists, "Identity is already linked to another user")
+		}
+		if err := a.notice(ctx, tx, u, changeIdentityAdded); err != nil {
+			return err
+		}
+		if u.Email == nil && v.Proven {
+			if err := a.giveEmail(ctx, tx, u, v.Email); err != nil {
+				return err
+			}
+		}
+		return a.join(ctx, tx, u, v, &event{SessionID: &to.Session, Address: from.address, UserAgent: from.userAgent})
+	})
+	if taken, ok := errors.AsType[*store.ConstraintError](err); ok && taken.Kind == store.Unique {
+		return nil, failf(problem.AuthIdentityExists, "Identity is already linked to another user")
+	}
+	return u, err
+}
+
+// linked returns the account that an identity is for.
+func (a *Accounts) linked(ctx context.Context, s store.Session, to *linking) (*user, error) {
+	by, err := store.For[session](s).Get(ctx, to.Session)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (by.EndedAt != nil || by.UserID != to.User) {
+		return nil, errSessionUnknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := store.For[user](s).Get(ctx, to.User)
+	if err != nil {
+		return nil, err
+	}
+	return u, a.mayEnter(u)
+}
+
+// giveEmail gives an account an address that its owner has proved, unless another one
+// has it.
+func (a *Accounts) giveEmail(ctx context.Context, s store.Session, u *user, email *string) error {
+	taken, err := store.For[user](s).Count(ctx, store.Eq("email", *email))
+	if err != nil || taken > 0 {
+		return err
+	}
+	now := a.now()
+	u.Email, u.EmailConfirmedAt = email, &now
+	return nil
+}
+
+// identitiesOf returns the identities of a user, the oldest first.
+func (a *Accounts) identitiesOf(ctx context.Context, s store.Session, owner store.ID) ([]*identity, error) {
+	return store.For[identity](s).List(ctx, store.Query{
+		Where: store.Eq("user_id", owner), Order: []store.Order{{Column: "created_at"}, {Column: "id"}},
+	})
+}
+
+// syncProviders makes a user's app_metadata say by what they are known.
+func (a *Accounts) syncProviders(ctx context.Context, tx *store.Tx, u *user) error {
+	identities, err := a.identitiesOf(ctx, tx, u.ID)
+	if err != nil {
+		return err
+	}
+	names := []string{}
+	for _, i := range identities {
+		if !slices.Contains(names, i.Provider) {
+			names = append(names, i.Provider)
+		}
+	}
+	u.AppMetadata, err = withProviders(u.AppMetadata, names)
+	return err
+}
+
+// withProviders puts into an app_metadata by what a user is known, and by what first.
+func withProviders(app store.JSON, names []string) (store.JSON, error) {
+	metadata := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(app), &metadata); err != nil {
+		return "", err
+	}
+	set := func(name string, value any) (err error) {
+		metadata[name], err = json.Marshal(value)
+		return err
+	}
+	var first string
+	if json.Unmarshal(metadata["provider"], &first) != nil || !slices.Contains(names, first) {
+		delete(metadata, "provider")
+		if len(names) > 0 {
+			if err := set("provider", names[0]); err != nil {
+				return "", err
+			}
+		}
+	}
+	if err := set("providers", names); err != nil {
+		return "", err
+	}
+	return store.JSONOf(metadata)
+}
+
+// unlink answers DELETE /user/identities/{identity}.
+func (x *exchange) unlink() error {
+	u, s, err := x.linker()
+	if err != nil {
+		return err
+	}
+	id, err := store.ParseID(x.params["identity"])
+	if err != nil {
+		return &problem.Error{Code: problem.AuthIdentityNotFound}
+	}
+	if err := x.a.unlinkIdentity(x.r.Context(), u.ID, s.ID, id, x.device()); err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, struct{}{})
+}

@@ -1,0 +1,124 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// own is the authority of the application itself.
+var own = authority{actor: "application"}
+
+// NewUser describes an account that an application makes. It needs an Email or a Phone.
+type NewUser struct {
+	// ID is the id it is to have; the zero ID is a new one.
+	ID store.ID
+
+	// Email and Phone are taken in any spelling. They count as confirmed where
+	// EmailConfirmed and PhoneConfirmed say so; a user whose address is not
+	// confirmed cannot log in by password.
+	Email, Phone                   string
+	EmailConfirmed, PhoneConfirmed bool
+
+	// Password is held to Config.Passwords. PasswordHash, in its place, is one of
+	// argon2id in the PHC string format or of bcrypt. With neither, the user logs
+	// in by other ways.
+	Password, PasswordHash string
+
+	// Roles are those to begin with. They have to exist.
+	Roles []string
+
+	// AppMetadata is the application's, UserMetadata the user's.
+	AppMetadata, UserMetadata map[string]any
+}
+
+// CreateUser makes an account. Config.BeforeSignUp is asked with the Method "admin". The
+// error has a code that api.WriteError knows, such as email_exists.
+func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
+	c := change{
+		confirmEmail: n.EmailConfirmed, confirmPhone: n.PhoneConfirmed, password: n.Password, hash: n.PasswordHash,
+		roles: &n.Roles,
+	}
+	for into, members := range map[*store.JSON]map[string]any{&c.app: n.AppMetadata, &c.user: n.UserMetadata} {
+		var err error
+		if *into, err = asDocument(members); err != nil {
+			return nil, err
+		}
+	}
+	if n.ID != (store.ID{}) {
+		c.id = &n.ID
+	}
+	if err := c.readAddresses(n.Email, n.Phone); err != nil {
+		return nil, err
+	}
+	u, err := a.createBy(ctx, own, c)
+	if err != nil {
+		return nil, err
+	}
+	return exportUser(u), nil
+}
+
+// User returns the account with an id. The error's code is user_not_found where there
+// is none.
+func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
+	u, err := a.userByID(ctx, a.db, id)
+	if err != nil {
+		return nil, err
+	}
+	return exportUser(u), nil
+}
+
+// UserByEmail returns the account with an address, in any spelling, whether it is
+// confirmed or not.
+func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error) {
+	canonical, ok := canonicalEmail(email)
+	if !ok {
+		return nil, errUserUnknown
+	}
+	u, err := a.byEmail(ctx, a.db, canonical)
+	if err == nil && u == nil {
+		err = errUserUnknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	return exportUser(u), nil
+}
+
+// Ban ends the sessions of a user and keeps them out for a time; 0 lets them in again.
+func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error {
+	if d < 0 {
+		return failf(problem.AuthValidation, "a ban is not negative")
+	}
+	return a.changeBy(ctx, own, id, change{ban: &d})
+}
+
+// SignOut ends the sessions of a user, and with them their access tokens.
+func (a *Accounts) SignOut(ctx context.Context, id store.ID) error { return a.signOutBy(ctx, own, id) }
+
+// DeleteUser deletes an account and all that accounts know of it but the audit log.
+// Rows of the application that refer to it are the application's to delete.
+func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
+	return a.deleteBy(ctx, own, id, false)
+}
+
+// SaveRole makes a role, or changes the one of its name: call it at start for the roles
+// that the program's rules ask for. Where permissions change, access tokens of whoever
+// has the role hold no more, and clients refresh.
+func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
+	return a.saveRole(ctx, own, r, roleSave)
+}
+
+// SetRoles gives a user exactly these roles, which have to exist. Access tokens made
+// before hold no more where that changes anything.
+func (a *Accounts) SetRoles(ctx context.Context, id store.ID, roles ...string) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.giveRoles(ctx, tx, own, id, roles) })
+}
+
+// RolesOf returns the roles a user was given and the permissions that come with them.
+func (a *Accounts) RolesOf(ctx context.Context, id store.ID) (roles, permissions []string, err error) {
+	g, err := a.rightsOf(ctx, a.db, id)
+	return g.roles, g.permissions, err
+}

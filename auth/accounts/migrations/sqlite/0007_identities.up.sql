@@ -1,0 +1,3 @@
+alter table "auth_identities" add column "issuer" text not null default '';
+drop index "auth_identities_provider_subject_key";
+create unique index "auth_identities_provider_issuer_subject_key" on "auth_identities" ("provider", "issuer", "subject");

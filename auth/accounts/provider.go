@@ -1,0 +1,72 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// Provider is where users log in elsewhere. *oidc.Provider of auth/oidc is one. It
+// must be safe for concurrent use. An error is [auth.ErrInvalid] if a login does not
+// hold, and [auth.ErrUnavailable] if that could not be found out.
+type Provider interface {
+	// Name is what clients call the provider: small letters, digits, - and _.
+	Name() string
+
+	// Begin returns where to send the browser, and the login that has begun, whose
+	// State is a secret of at least 128 bits.
+	Begin(ctx context.Context, opts auth.LoginOptions) (to string, flow auth.Flow, err error)
+
+	// Finish turns what the browser brought back into who the user is. It is called
+	// once with a flow.
+	Finish(ctx context.Context, flow auth.Flow, answer url.Values) (auth.Identity, auth.ProviderTokens, error)
+}
+
+// idTokenVerifier is a Provider that judges ID tokens, which apps on phones get by
+// themselves.
+type idTokenVerifier interface {
+	VerifyIDToken(ctx context.Context, raw string, opts auth.IDTokenOptions) (auth.Identity, error)
+}
+
+// ownProviders are names that identities have without a provider.
+var ownProviders = map[string]bool{"email": true, "phone": true, "anonymous_users": true}
+
+// checkProviders refuses providers that cannot be told apart.
+func (c *Config) checkProviders() error {
+	names := map[string]bool{}
+	for _, p := range c.Providers {
+		if p == nil {
+			return errors.New("accounts: one of Providers is nil")
+		}
+		name := p.Name()
+		if name == "" || len(name) > 32 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return fmt.Errorf("accounts: the name of a provider, %q, must be up to 32 small letters, digits, - and _", name)
+		}
+		if names[name] || ownProviders[name] {
+			return fmt.Errorf("accounts: the name of a provider, %q, is taken", name)
+		}
+		names[name] = true
+	}
+	return nil
+}
+
+// provider returns the provider that a client names.
+func (a *Accounts) provider(name string) (Provider, error) {
+	for _, p := range a.config.Providers {
+		if p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, failf(problem.AuthValidation, "Unsupported provider: provider is not enabled")
+}
+
+// callbackURL is where a provider sends browsers back. Each has one of its own, so
+// that the answer of one cannot be taken for another's (RFC 9700 section 4.4.2).
+func (a *Accounts) callbackURL(p Provider) string {
+	return strings.TrimSuffix(a.config.PublicURL, "/") + "/callback/" + p.Name()
+}

@@ -1,0 +1,200 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+var (
+	errRoleUnknown = failf(problem.AuthRoleNotFound, "Role not found")
+	errRoleExists  = failf(problem.AuthRoleExists, "A role with this name exists")
+)
+
+// roleMode says what saveRole may find.
+type roleMode uint8
+
+const (
+	roleCreate roleMode = iota // none
+	roleChange                 // one
+	roleSave                   // either
+)
+
+// roleNamed finds the role with a name.
+func (a *Accounts) roleNamed(ctx context.Context, s store.Session, name string) (*role, error) {
+	r, err := store.For[role](s).Get(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errRoleUnknown
+	}
+	return r, err
+}
+
+// saveRole makes a role or changes it. Tokens of whoever has it hold no more where its
+// permissions have changed.
+func (a *Accounts) saveRole(ctx context.Context, by authority, want Role, mode roleMode) error {
+	permissions, err := want.check()
+	if err != nil {
+		return err
+	}
+	if !by.holds(nil, permissions) {
+		return errEscalation
+	}
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		old, err := a.roleNamed(ctx, tx, want.Name)
+		switch {
+		case err == errRoleUnknown && mode != roleChange: //nolint:errorlint // roleNamed returns it as it is
+			return a.createRole(ctx, tx, by, want, permissions)
+		case err != nil:
+			return err
+		case mode == roleCreate:
+			return errRoleExists
+		}
+		return a.changeRole(ctx, tx, by, old, want, permissions)
+	})
+}
+
+func (a *Accounts) createRole(ctx context.Context, tx *store.Tx, by authority, want Role, permissions []string) error {
+	listed, err := store.JSONOf(permissions)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	// It begins with a revision: one of its name may have been deleted.
+	told := &revocation{Role: &want.Name, At: now}
+	if err := a.revoke(ctx, tx, told); err != nil {
+		return err
+	}
+	row := &role{Name: want.Name, Description: want.Description, Permissions: listed, Rev: told.ID, CreatedAt: now, UpdatedAt: now}
+	if err := store.For[role](tx).Insert(ctx, row); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, by.event("role_created", nil), map[string]any{"role": want.Name, "permissions": permissions})
+}
+
+func (a *Accounts) changeRole(ctx context.Context, tx *store.Tx, by authority, old *role, want Role, permissions []string) error {
+	had, err := rightsBy([]*role{old})
+	if err != nil {
+		return err
+	}
+	if !by.holds(nil, had.permissions) {
+		return errEscalation
+	}
+	if slices.Equal(had.permissions, permissions) && old.Description == want.Description {
+		return nil
+	}
+	listed, err := store.JSONOf(permissions)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	sets := []store.Set{store.SetTo("description", want.Description), store.SetTo("permissions", listed), store.SetTo("updated_at", now)}
+	if !slices.Equal(had.permissions, permissions) {
+		told := &revocation{Role: &want.Name, At: now}
+		if err := a.revoke(ctx, tx, told); err != nil {
+			return err
+		}
+		sets = append(sets, store.SetTo("rev", told.ID))
+	}
+	if _, err := store.For[role](tx).PatchWhere(ctx, store.Eq("name", want.Name), sets...); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, by.event("role_changed", nil), map[string]any{"role": want.Name, "permissions": permissions, "before": had.permissions})
+}
+
+// deleteRole takes a role from everybody who has it, and away.
+func (a *Accounts) deleteRole(ctx context.Context, by authority, name string) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		old, err := a.roleNamed(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		had, err := rightsBy([]*role{old})
+		if err != nil {
+			return err
+		}
+		if !by.holds(nil, had.permissions) {
+			return errEscalation
+		}
+		if _, err := store.For[userRole](tx).DeleteWhere(ctx, store.Eq("role", name)); err != nil {
+			return err
+		}
+		if err := store.For[role](tx).Delete(ctx, name); err != nil {
+			return err
+		}
+		if err := a.revoke(ctx, tx, &revocation{Role: &name, At: a.now()}); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, by.event("role_deleted", nil), map[string]any{"role": name})
+	})
+}
+
+// giveRoles gives a user exactly the roles named, on somebody's behalf.
+func (a *Accounts) giveRoles(ctx context.Context, tx *store.Tx, by authority, id store.ID, names []string) error {
+	u, err := a.userByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := a.over(ctx, tx, by, u); err != nil {
+		return err
+	}
+	return a.setRoles(ctx, tx, by, u, names)
+}
+
+// setRoles gives a user exactly the roles named. Tokens made before hold no more.
+func (a *Accounts) setRoles(ctx context.Context, tx *store.Tx, by authority, u *user, names []string) error {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	had, err := a.rightsOf(ctx, tx, u.ID)
+	if err != nil || slices.Equal(had.roles, names) {
+		return err
+	}
+	if err := a.mayHave(ctx, tx, u, names); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.Contains(had.roles, name) && !by.holds([]string{name}, nil) {
+			return errEscalation
+		}
+	}
+	rows := store.For[userRole](tx)
+	if err := removeOf[userRole](ctx, tx, u.ID); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := rows.Insert(ctx, &userRole{UserID: u.ID, Role: name}); err != nil {
+			return err
+		}
+	}
+	if err := a.revokeUser(ctx, tx, u); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, by.event("roles_changed", &u.ID), map[string]any{"roles": names, "before": had.roles})
+}
+
+// mayHave reports by its error whether a user can have roles.
+func (a *Accounts) mayHave(ctx context.Context, tx *store.Tx, u *user, names []string) error {
+	switch {
+	case len(names) > maxRoles:
+		return failf(problem.AuthValidation, "a user can have %d roles at most", maxRoles)
+	case (u.IsAnonymous || u.RemovedAt != nil) && len(names) > 0:
+		return failf(problem.AuthValidation, "a user without an account cannot have roles")
+	case len(names) == 0:
+		return nil
+	}
+	found, err := store.For[role](tx).List(ctx, store.Query{Where: store.In("name", names)})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(found, func(r *role) bool { return r.Name == name }) {
+			return failf(problem.AuthValidation, "there is no role %q", name[:min(len(name), maxRoleName)])
+		}
+	}
+	gets, err := rightsBy(found)
+	if err != nil {
+		return err
+	}
+	return gets.size()
+}

@@ -1,0 +1,209 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// flight is a load that is under way, and those who wait for it.
+type flight[V any] struct {
+	done  chan struct{}
+	value V
+	err   error
+}
+
+// flights are the loads that are under way, one for each key.
+type flights[K comparable, V any] struct {
+	mu    *sync.Mutex
+	byKey map[K]*flight[V]
+}
+
+func newFlights[K comparable, V any]() flights[K, V] {
+	return flights[K, V]{mu: new(sync.Mutex), byKey: make(map[K]*flight[V])}
+}
+
+// join returns the flight of a key. begun is true for the one that joins first, and
+// has to fly.
+func (f *flights[K, V]) join(key K) (fl *flight[V], begun bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fl, ok := f.byKey[key]; ok {
+		return fl, false
+	}
+	fl = &flight[V]{done: make(chan struct{})}
+	f.byKey[key] = fl
+	return fl, true
+}
+
+// land ends a flight.
+func (f *flights[K, V]) land(key K, fl *flight[V]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byKey[key] == fl {
+		delete(f.byKey, key)
+	}
+	close(fl.done)
+}
+
+// leave lets nobody join the flight of a key any more.
+func (f *flights[K, V]) leave(key K) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.byKey, key)
+}
+
+// leaveAll lets nobody join any flight that is under way.
+func (f *flights[K, V]) leaveAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.byKey)
+}
+
+// errEnded is the answer of a load function that has ended its goroutine.
+var errEnded = errors.New("cache: the load function did not return")
+
+// start returns the load of a key, which it begins where there is none.
+func (l *Loader[K, V]) start(ctx context.Context, key K) *flight[V] {
+	fl, begun := l.flights.join(key)
+	if begun {
+		go l.fly(context.WithoutCancel(ctx), key, fl)
+	}
+	return fl
+}
+
+// refresh begins a load that nobody waits for.
+func (l *Loader[K, V]) refresh(ctx context.Context, key K) {
+	if fl, begun := l.flights.join(key); begun {
+		l.stats.refreshes.Add(1)
+		go func() {
+			l.fly(context.WithoutCancel(ctx), key, fl)
+			if fl.err != nil && !errors.Is(fl.err, ErrNotFound) {
+				l.opts.Logger.WarnContext(ctx, "cache: early refresh failed", "error", fl.err)
+			}
+		}()
+	}
+}
+
+func (l *Loader[K, V]) wait(ctx context.Context, fl *flight[V]) (V, error) {
+	select {
+	case <-fl.done:
+		return fl.value, fl.err
+	case <-ctx.Done():
+		var zero V
+		return zero, ctx.Err()
+	}
+}
+
+// fly loads a key and keeps its value. The values of the context that began it are
+// its own, the end of that context is not.
+func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V]) {
+	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
+	defer cancel()
+	fl.err = errEnded
+	defer l.flights.land(key, fl)
+	if l.opts.Lock == nil {
+		fl.value, fl.err = l.fetch(ctx, key)
+		return
+	}
+	fl.value, fl.err = l.fetchLocked(ctx, key)
+}
+
+// fetch loads a key and keeps what it has got.
+func (l *Loader[K, V]) fetch(ctx context.Context, key K) (V, error) {
+	since, markErr := l.cache.Mark(ctx)
+	if markErr != nil {
+		l.failed(ctx, "mark", markErr)
+	}
+	l.stats.loads.Add(1)
+	value, err := l.call(ctx, key)
+	missing := errors.Is(err, ErrNotFound)
+	if err != nil && !missing {
+		l.stats.loadErrors.Add(1)
+		return value, err
+	}
+	if markErr == nil {
+		l.keep(ctx, key, value, missing, since)
+	}
+	return value, err
+}
+
+func (l *Loader[K, V]) keep(ctx context.Context, key K, value V, missing bool, since Mark) {
+	fresh, opts := l.opts.TTL, SetOptions{Since: since}
+	if missing {
+		fresh = l.opts.NegativeTTL
+		if fresh == 0 {
+			return
+		}
+	}
+	opts.TTL = fresh
+	if !missing {
+		opts.TTL += l.opts.StaleIfError
+	}
+	if l.opts.Tags != nil {
+		opts.Tags = l.opts.Tags(key, value)
+	}
+	kept := Loaded[V]{Value: value, Missing: missing, Fresh: l.opts.Now().Add(fresh).UnixNano()}
+	if err := l.cache.Set(ctx, key, kept, opts); err != nil {
+		l.failed(ctx, "write", err)
+	}
+}
+
+// call calls the load function. A panic becomes an error, since it would end the
+// process from a goroutine that no handler guards.
+func (l *Loader[K, V]) call(ctx context.Context, key K) (value V, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cache: the load function panicked: %v", p)
+		}
+	}()
+	return l.load(ctx, key)
+}
+
+// Locker is the right to load a key, of one process at a time. Package cache/redis has
+// one.
+type Locker[K comparable] interface {
+	// TryLock takes the right for at most a time. ok is false while another has it.
+	TryLock(ctx context.Context, key K, ttl time.Duration) (unlock func(), ok bool, err error)
+}
+
+// lockPoll is how often a value is looked for while another process loads it.
+const lockPoll = 20 * time.Millisecond
+
+// fetchLocked loads a key while no other process does, or waits for the value of the
+// one that does. Where the lock fails it loads without.
+func (l *Loader[K, V]) fetchLocked(ctx context.Context, key K) (V, error) {
+	tick := time.NewTicker(lockPoll)
+	defer tick.Stop()
+	for {
+		unlock, ok, err := l.opts.Lock.TryLock(ctx, key, l.opts.Timeout)
+		if err != nil {
+			l.failed(ctx, "lock", err)
+			return l.fetch(ctx, key)
+		}
+		if ok {
+			defer unlock()
+		}
+		// Another may have loaded it since this process looked.
+		if kept, found, err := l.cache.Get(ctx, key); err == nil && found && l.isNew(&kept) {
+			return kept.result()
+		}
+		if ok {
+			return l.fetch(ctx, key)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			var zero V
+			return zero, ctx.Err()
+		}
+	}
+}
+
+// isNew reports whether a value need not be loaded, not even early.
+func (l *Loader[K, V]) isNew(kept *Loaded[V]) bool {
+	left := kept.Fresh - l.opts.Now().UnixNano()
+	return left > 0 && (kept.Missing || left > int64(l.opts.EarlyRefresh))
+}

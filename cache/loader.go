@@ -1,0 +1,156 @@
+package cache
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// ErrNotFound is what a load function returns, as it is or wrapped, for a key that has
+// no value. The answer is remembered for LoaderOptions.NegativeTTL.
+var ErrNotFound = errors.New("cache: not found")
+
+// LoaderOptions tune a [Loader].
+type LoaderOptions[K comparable, V any] struct {
+	// TTL is how long a value is fresh.
+	//
+	// Defaults to a minute.
+	TTL time.Duration
+
+	// EarlyRefresh is the last part of the TTL in which the first caller has the
+	// value loaded again in the background, so that nobody waits for a value that
+	// is in use.
+	//
+	// Defaults to a tenth of TTL; negative is never.
+	EarlyRefresh time.Duration
+
+	// NegativeTTL is how long ErrNotFound is remembered.
+	//
+	// Defaults to a tenth of TTL; negative is never.
+	NegativeTTL time.Duration
+
+	// StaleIfError is for how long after its TTL a value is still given where
+	// loading fails. Keep it zero for what decides about rights.
+	StaleIfError time.Duration
+
+	// Timeout ends a load. Loads go on when those who wait for them do not.
+	//
+	// Defaults to 10 seconds.
+	Timeout time.Duration
+
+	// Tags returns what a value depends on, for Purge.
+	Tags func(key K, value V) []string
+
+	// Lock lets one process load a key at a time, the others wait for its value.
+	// Without it each process loads once.
+	Lock Locker[K]
+
+	// Logger receives errors of the cache and of loads in the background.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// Now tells the time. Change it in tests.
+	//
+	// Defaults to [time.Now].
+	Now func() time.Time
+}
+
+func (o LoaderOptions[K, V]) withDefaults() LoaderOptions[K, V] {
+	o.TTL = cmp.Or(o.TTL, time.Minute)
+	o.EarlyRefresh = max(cmp.Or(o.EarlyRefresh, o.TTL/10), 0)
+	o.NegativeTTL = max(cmp.Or(o.NegativeTTL, o.TTL/10), 0)
+	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Loaded is a value as a [Loader] keeps it.
+type Loaded[V any] struct {
+	Value   V
+	Missing bool  // the key has no value
+	Fresh   int64 // until when it is given without a look, in Unix nanoseconds
+}
+
+// Loader answers from a cache and loads what is not there. It is safe for concurrent
+// use. It has no goroutines but those of loads that are under way.
+type Loader[K comparable, V any] struct {
+	cache   Cache[K, Loaded[V]]
+	load    func(ctx context.Context, key K) (V, error)
+	opts    LoaderOptions[K, V]
+	flights flights[K, V]
+	stats   counters
+}
+
+// NewLoader returns a loader that keeps in a cache what a function finds out. It
+// panics without either.
+func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context.Context, key K) (V, error), opts LoaderOptions[K, V]) *Loader[K, V] {
+	if c == nil || load == nil {
+		panic("cache: NewLoader needs a cache and a function that loads")
+	}
+	return &Loader[K, V]{cache: c, load: load, opts: opts.withDefaults(), flights: newFlights[K, V]()}
+}
+
+// Get returns the value of a key, loading it where the cache has none that is fresh.
+// The error is that of the load, or of a context that has ended; the load goes on for
+// the others.
+func (l *Loader[K, V]) Get(ctx context.Context, key K) (V, error) {
+	kept, ok, err := l.cache.Get(ctx, key)
+	if err != nil {
+		ok = false
+		l.failed(ctx, "read", err)
+	}
+	if ok {
+		if left := kept.Fresh - l.opts.Now().UnixNano(); left > 0 {
+			l.stats.hits.Add(1)
+			if left < int64(l.opts.EarlyRefresh) && !kept.Missing {
+				l.refresh(ctx, key)
+			}
+			return kept.result()
+		}
+	}
+	l.stats.misses.Add(1)
+	value, err := l.wait(ctx, l.start(ctx, key))
+	if err != nil && ok && !kept.Missing && l.opts.StaleIfError > 0 && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+		l.stats.stale.Add(1)
+		return kept.Value, nil
+	}
+	return value, err
+}
+
+func (e *Loaded[V]) result() (V, error) {
+	if e.Missing {
+		return e.Value, ErrNotFound
+	}
+	return e.Value, nil
+}
+
+// Delete forgets a key. A load of it that is under way is given to those who wait for
+// it already, and to nobody else.
+func (l *Loader[K, V]) Delete(ctx context.Context, key K) error {
+	err := l.cache.Delete(ctx, key)
+	l.flights.leave(key)
+	return err
+}
+
+// Purge forgets everything that depends on one of the tags. Loads that are under way
+// are given to those who wait for them already, and to nobody else.
+func (l *Loader[K, V]) Purge(ctx context.Context, tags ...string) error {
+	err := l.cache.Purge(ctx, tags...)
+	l.flights.leaveAll()
+	return err
+}
+
+func (l *Loader[K, V]) failed(ctx context.Context, what string, err error) {
+	l.stats.errors.Add(1)
+	if ctx.Err() == nil {
+		l.opts.Logger.WarnContext(ctx, "cache: "+what+" failed", "error", err)
+	}
+}

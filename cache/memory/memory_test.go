@@ -1,0 +1,101 @@
+package memory_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/cache/cachetest"
+	"github.com/seed-7694ebf6/plinth/cache/memory"
+)
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	var now atomic.Int64
+	cachetest.Run(t, cachetest.Backend{
+		New: func(t *testing.T) cache.Cache[string, string] {
+			t.Helper()
+			c, err := memory.New(memory.Options[string, string]{Size: 10_000, Now: func() time.Time { return time.Unix(0, now.Load()) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		},
+		Advance: func(d time.Duration) { now.Add(int64(d)) },
+	})
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	costOf := func(_, v string) uint64 { return uint64(len(v)) }
+	for _, tt := range []struct {
+		name string
+		opts memory.Options[string, string]
+		ok   bool
+	}{
+		{"Nothing", memory.Options[string, string]{}, false},
+		{"Size", memory.Options[string, string]{Size: 1}, true},
+		{"NegativeSize", memory.Options[string, string]{Size: -1}, false},
+		{"Both", memory.Options[string, string]{Size: 1, Cost: 1, CostOf: costOf}, false},
+		{"Cost", memory.Options[string, string]{Cost: 1, CostOf: costOf}, true},
+		{"CostOfNothing", memory.Options[string, string]{Cost: 1}, false},
+		{"CostWithoutBound", memory.Options[string, string]{Size: 1, CostOf: costOf}, false},
+		{"NegativeTTL", memory.Options[string, string]{Size: 1, TTL: -1}, false},
+	} {
+		if _, err := memory.New(tt.opts); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// settled waits until a count is at most a bound: the policy evicts in the background.
+func settled(t *testing.T, bound int, count func() int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		n := count()
+		if n <= bound {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%d values are kept, want at most %d", n, bound)
+			return
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	bySize, err := memory.New(memory.Options[int, int]{Size: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byCost, err := memory.New(memory.Options[int, int]{Cost: 1000, CostOf: func(_, v int) uint64 { return uint64(v) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(c cache.Cache[int, int]) func() int {
+		return func() int {
+			n := 0
+			for i := range 10_000 {
+				if _, ok, _ := c.Get(t.Context(), i); ok {
+					n++
+				}
+			}
+			return n
+		}
+	}
+	for i := range 10_000 {
+		_ = bySize.Set(t.Context(), i, i, cache.SetOptions{})
+		_ = byCost.Set(t.Context(), i, 10, cache.SetOptions{})
+	}
+	settled(t, 100, count(bySize))
+	settled(t, 100, count(byCost))
+
+	// What is too dear is not kept, and neither is what it replaces.
+	_ = byCost.Set(t.Context(), 1, 10, cache.SetOptions{})
+	_ = byCost.Set(t.Context(), 1, 1001, cache.SetOptions{})
+	if v, ok, _ := byCost.Get(t.Context(), 1); ok {
+		t.Errorf("%d is kept", v)
+	}
+}
