@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -71,6 +72,19 @@ func (s *session) shownBy(how string) bool {
 		}
 	}
 	return false
+}
+
+// shownAt is when the user of a session has last shown who they are.
+func (s *session) shownAt() time.Time {
+	var list []method
+	if json.Unmarshal([]byte(s.Methods), &list) != nil {
+		return time.Time{}
+	}
+	var last int64
+	for _, m := range list {
+		last = max(last, m.Timestamp)
+	}
+	return time.Unix(last, 0)
 }
 
 // assurance is the level of a request: that of its token, since who has stolen a

@@ -142,9 +142,9 @@ type Config struct {
 	// Otherwise the present one has to agree as well.
 	SingleEmailChange bool
 
-	// ReauthenticateAfter is the age of a session from which on a password is
+	// ReauthenticateAfter is the time after a login from which on a password is
 	// changed only by who knows it, or has the digits that GET /reauthenticate
-	// mails. Negative asks of every session.
+	// mails. Negative always asks for one of them.
 	//
 	// Defaults to 24 hours.
 	ReauthenticateAfter time.Duration

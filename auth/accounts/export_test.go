@@ -24,3 +24,6 @@ func Routes() (out [][2]string) {
 	}
 	return out
 }
+
+// Redirect returns where a flow leads that is asked to lead to an address.
+func (a *Accounts) Redirect(asked string) string { return a.config.redirect(asked) }

@@ -98,8 +98,8 @@ func (c *userChange) readEmail(u *user, text string) error {
 }
 
 // prove makes sure that it is the user who changes a password, or an address that
-// their present one is not asked about. A session that is young has shown it; for an
-// older one it takes the password or the digits of GET /reauthenticate.
+// their present one is not asked about. A young login has shown it; after an older one
+// it takes the password or the digits of GET /reauthenticate.
 func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]string) error {
 	ctx, a := x.r.Context(), x.a
 	if in["password"] != "" || c.email != "" {
@@ -133,10 +133,17 @@ func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]strin
 		})
 	case u.Email == nil && u.PasswordHash == nil: // an anonymous user has nothing to show
 		return nil
-	case a.now().Before(s.CreatedAt.Add(a.config.ReauthenticateAfter)):
+	case a.now().Before(s.shownAt().Add(a.config.ReauthenticateAfter)), a.choosesPassword(s):
 		return nil
 	}
 	return &problem.Error{Code: problem.AuthReauthenticate}
+}
+
+// choosesPassword reports whether a session has just begun by a mail that was to end in
+// a new password.
+func (a *Accounts) choosesPassword(s *session) bool {
+	byMail := s.shownBy(mailMethods[codeReset]) || s.shownBy(mailMethods[codeInvite])
+	return byMail && a.now().Before(s.shownAt().Add(a.config.LinkLife))
 }
 
 // newPassword hashes a new password.

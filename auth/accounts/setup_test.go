@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -151,3 +152,14 @@ const (
 	verifier  = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
+
+// newSQLite opens an empty database.
+func newSQLite(t testing.TB) *store.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), ":memory:", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}

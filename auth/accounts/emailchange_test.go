@@ -1,0 +1,197 @@
+package accounts_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+func TestEmailChange(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		for i, order := range [][2]string{{"old", "new"}, {"new", "old"}} {
+			old, next := fmt.Sprintf("old%d@example.org", i), fmt.Sprintf("new%d@example.org", i)
+			token := w.account(old)
+			other := w.must(200, w.enter(old, "a good password")).str("access_token")
+			w.must(200, w.do("POST /recover", "", fmt.Sprintf(`{"email":%q}`, old)))
+			reset := w.mail(accounts.MailRecovery, old)
+			got := w.must(200, w.do("PUT /user", token, fmt.Sprintf(`{"email":%q}`, next)))
+			if got.str("email") != old || got.str("new_email") != next || got.str("email_change_sent_at") == "" {
+				t.Errorf("user %s", got.text)
+			}
+			mails := byAddress(w.mails())
+			if len(mails) != 2 {
+				t.Fatalf("%d mails", len(mails))
+			}
+			at := map[string]*received{"old": mails[old], "new": mails[next]}
+			for name, m := range at {
+				if m.template != accounts.MailEmailChange || m.values["email"] != old || m.values["new_email"] != next {
+					t.Errorf("%s: %s %v", name, m.template, m.values)
+				}
+			}
+			half := w.must(200, w.verifyDigits("email_change", at[order[0]]))
+			if half.str("access_token") != "" || half.str("code") != "200" || half.str("msg") == "" {
+				t.Errorf("half: %s", half.text)
+			}
+			w.refused(403, "otp_expired", w.verifyDigits("email_change", at[order[0]])) // one cannot agree twice
+			w.refused(403, "otp_expired", w.verifyHash("email_change", at[order[0]]))
+			if me := w.do("GET /user", token, ""); me.str("email") != old {
+				t.Errorf("one address was enough: %s", me.text)
+			}
+			in := w.must(200, w.verifyDigits("email_change", at[order[1]]))
+			user := in.body["user"].(map[string]any)
+			if user["email"] != next || user["new_email"] != nil {
+				t.Errorf("user %v", user)
+			}
+			identity := user["identities"].([]any)[0].(map[string]any)
+			if identity["email"] != next || identity["identity_data"].(map[string]any)["email"] != next {
+				t.Errorf("identity %v", identity)
+			}
+			if m := w.mail(accounts.MailNotice, old); m.values["change"] != "email" {
+				t.Errorf("notice %v", m.values)
+			}
+			if !w.goesOn(token) || w.goesOn(other) {
+				t.Error("the session that asked goes on, others end")
+			}
+			w.refused(403, "otp_expired", w.verifyHash("recovery", reset)) // it was mailed to the address of before
+			w.refused(400, "invalid_credentials", w.enter(old, "a good password"))
+			w.must(200, w.enter(next, "a good password"))
+		}
+	})
+}
+
+// TestEmailChangeByLinks: the browser is told when one address has agreed.
+func TestEmailChangeByLinks(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		mails := byAddress(w.mails())
+		if at := w.click(mails["ann@example.org"]); fragment(at).Get("message") == "" || fragment(at).Get("access_token") != "" {
+			t.Errorf("arrived at %s", at)
+		}
+		if at := w.click(mails["eve@example.org"]); fragment(at).Get("type") != "email_change" || fragment(at).Get("access_token") == "" {
+			t.Errorf("arrived at %s", at)
+		}
+	})
+}
+
+// TestEmailChangeReplaced: who changes their mind leaves no code of before, and no
+// address that has agreed to something else.
+func TestEmailChangeReplaced(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		first := byAddress(w.mails())
+		w.must(200, w.verifyHash("email_change", first["ann@example.org"]))
+		w.refused(429, "over_email_send_rate_limit", w.do("PUT /user", token, `{"email":"bob@example.org"}`))
+		w.advance(time.Minute)
+		w.must(200, w.do("PUT /user", token, `{"email":"bob@example.org"}`))
+		second := byAddress(w.mails())
+		w.refused(403, "otp_expired", w.verifyHash("email_change", first["eve@example.org"]))
+		if half := w.must(200, w.verifyHash("email_change", second["bob@example.org"])); half.str("access_token") != "" {
+			t.Error("an address that agreed to another change was enough")
+		}
+		w.must(200, w.verifyHash("email_change", second["ann@example.org"]))
+		w.must(200, w.enter("bob@example.org", "a good password"))
+	})
+}
+
+func TestEmailChangeResent(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		first := byAddress(w.mails())
+		const again = `{"type":"email_change","email":"ann@example.org"}`
+		w.refused(429, "over_email_send_rate_limit", w.do("POST /resend", "", again))
+		w.advance(time.Minute)
+		w.must(200, w.verifyHash("email_change", first["ann@example.org"]))
+		w.must(200, w.do("POST /resend", "", again))
+		m := w.mail(accounts.MailEmailChange, "eve@example.org") // the other has agreed
+		other := w.must(200, w.enter("ann@example.org", "a good password")).str("access_token")
+		w.must(200, w.verifyHash("email_change", m))
+		if !w.goesOn(token) || w.goesOn(other) {
+			t.Error("the session that asked goes on, others end")
+		}
+	})
+}
+
+// TestEmailChangeTaken: an address that has an account is asked for like any other, and
+// only its owner learns of it.
+func TestEmailChangeTaken(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		w.account("bob@example.org")
+		token := w.account("ann@example.org")
+		taken := w.must(200, w.do("PUT /user", token, `{"email":"bob@example.org"}`))
+		mails := byAddress(w.mails())
+		if m := mails["bob@example.org"]; m.template != accounts.MailExisting || m.values["link"] != "" || m.values["code"] != "" {
+			t.Errorf("%s %v", m.template, m.values)
+		}
+		w.must(200, w.verifyHash("email_change", mails["ann@example.org"]))
+		w.advance(time.Minute)
+		free := w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		for _, a := range []*answer{taken, free} {
+			for _, name := range []string{"new_email", "email_change_sent_at", "updated_at"} {
+				delete(a.body, name)
+			}
+		}
+		if fmt.Sprint(taken.body) != fmt.Sprint(free.body) {
+			t.Errorf("the answers differ:\n%s\n%s", taken.text, free.text)
+		}
+
+		// An address that is taken while the mail is under way stays its owner's.
+		mails = byAddress(w.mails())
+		w.must(200, w.verifyHash("email_change", mails["ann@example.org"]))
+		w.account("eve@example.org")
+		w.refused(422, "email_exists", w.verifyHash("email_change", mails["eve@example.org"]))
+		w.must(200, w.enter("ann@example.org", "a good password"))
+	})
+}
+
+func TestSingleEmailChange(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); c.SingleEmailChange = true }, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		w.must(200, w.verifyHash("email_change", w.mail(accounts.MailEmailChange, "eve@example.org")))
+		w.mail(accounts.MailNotice, "ann@example.org")
+		w.must(200, w.enter("eve@example.org", "a good password"))
+	})
+}
+
+func TestEmailChangeAtOnce(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", `{"email":"bob@example.org","password":"a good password"}`))
+		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		w.refused(422, "email_exists", w.do("PUT /user", token, `{"email":"bob@example.org"}`))
+		if got := w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`)); got.str("email") != "eve@example.org" {
+			t.Errorf("user %s", got.text)
+		}
+	})
+}
+
+// TestAnonymousUpgrade: an anonymous user becomes one with an account, the same one.
+func TestAnonymousUpgrade(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); c.Anonymous = true }, func(t *testing.T, w *world) {
+		in := w.must(200, w.do("POST /signup", "", `{}`))
+		token := in.str("access_token")
+		w.refused(400, "validation_failed", w.do("PUT /user", token, `{"password":"a good password"}`))
+		got := w.must(200, w.do("PUT /user", token, ann))
+		if got.body["is_anonymous"] != true {
+			t.Error("an account before the address is confirmed")
+		}
+		w.refused(400, "invalid_credentials", w.enter("ann@example.org", "a good password"))
+		up := w.must(200, w.verifyHash("email_change", w.mail(accounts.MailEmailChange, "ann@example.org")))
+		user := up.body["user"].(map[string]any)
+		if user["is_anonymous"] != false || user["id"] != got.str("id") || user["app_metadata"].(map[string]any)["provider"] != "email" || len(user["identities"].([]any)) != 1 {
+			t.Errorf("user %v", user)
+		}
+		if !w.goesOn(token) {
+			t.Error("the session has ended")
+		}
+		w.must(200, w.enter("ann@example.org", "a good password"))
+		next := w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token"))))
+		if next.body["user"].(map[string]any)["is_anonymous"] != false {
+			t.Errorf("after a refresh: %s", next.text)
+		}
+	})
+}

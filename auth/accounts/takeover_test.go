@@ -1,0 +1,202 @@
+package accounts_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+const attacker = `{"email":"ann@example.org","password":"the attacker's own"}`
+
+// TestA12ByMail is case A-12 (i) where the owner of an address shows up by mail:
+// nothing that was made before with their address lets anybody else in.
+func TestA12ByMail(t *testing.T) {
+	arrivals := map[string]func(w *world) *answer{
+		"recovery": func(w *world) *answer {
+			w.must(200, w.do("POST /recover", "", annMail))
+			return w.verifyHash("recovery", w.mail(accounts.MailRecovery, "ann@example.org"))
+		},
+		"magic link": func(w *world) *answer {
+			w.must(200, w.do("POST /otp", "", annMail))
+			return w.verifyHash("magiclink", w.mail(accounts.MailMagicLink, "ann@example.org"))
+		},
+		"digits": func(w *world) *answer {
+			w.must(200, w.do("POST /otp", "", annMail))
+			return w.verifyDigits("email", w.mail(accounts.MailMagicLink, "ann@example.org"))
+		},
+		"invitation": func(w *world) *answer {
+			w.must(200, w.do("POST /invite", secretKey, annMail))
+			return w.verifyHash("invite", w.mail(accounts.MailInvite, "ann@example.org"))
+		},
+		"magic link of an admin": func(w *world) *answer {
+			got := w.must(200, w.do("POST /admin/generate_link", secretKey, member(annMail, "type", "magiclink")))
+			return w.do("POST /verify", "", fmt.Sprintf(`{"type":"magiclink","token_hash":%q}`, got.str("hashed_token")))
+		},
+	}
+	for name, arrive := range arrivals {
+		t.Run(name, func(t *testing.T) {
+			engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+				w.must(200, w.do("POST /signup", "", `{"email":"ann@example.org","password":"the attacker's own","data":{"name":"Eve"}}`))
+				w.mail(accounts.MailConfirmation, "ann@example.org")
+				in := w.must(200, arrive(w))
+				if strings.Contains(in.text, "Eve") {
+					t.Errorf("the attacker has said who they are: %s", in.text)
+				}
+				w.refused(400, "invalid_credentials", w.do(passwordLine, "", attacker))
+				// The password a user then chooses is theirs alone.
+				w.must(200, w.do("PUT /user", in.str("access_token"), `{"password":"a good password"}`))
+				w.must(200, w.do(passwordLine, "", ann))
+				w.refused(400, "invalid_credentials", w.do(passwordLine, "", attacker))
+			})
+		})
+	}
+}
+
+// TestSquatter: whoever is in an account whose address was never confirmed is put out,
+// with the factor they have added, when the owner of the address shows up.
+func TestSquatter(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		_, p := w.verifiedApp(token)
+		w.mails()
+		// As it is after an account was made by a login elsewhere that vouches for nothing.
+		if _, err := w.db.Bun().NewRaw("update auth_users set email_confirmed_at = null").Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.must(200, w.do("POST /otp", "", annMail))
+		in := w.must(200, w.verifyHash("magiclink", w.mail(accounts.MailMagicLink, "ann@example.org")))
+		if w.goesOn(token) {
+			t.Error("the session of before goes on")
+		}
+		if strings.Contains(in.text, p) {
+			t.Error("the factor of before is still there")
+		}
+		w.refused(400, "invalid_credentials", w.do(passwordLine, "", ann))
+	})
+}
+
+// verifiedApp gives a user an authenticator app and returns the token of the session
+// after it, and the app's id.
+func (w *world) verifiedApp(token string) (after, id string) {
+	w.t.Helper()
+	p := w.enroll(token, "app")
+	return w.must(200, w.verify(token, p, p.code(w, 0))).str("access_token"), p.id
+}
+
+// TestSignUpsThatDisagree: of two who sign up with one address the reader of its
+// mails cannot tell whose password they confirm, so neither's holds.
+func TestSignUpsThatDisagree(t *testing.T) {
+	first, second := attacker, ann
+	for _, c := range []struct {
+		name string
+		wait time.Duration
+	}{{"at once", 0}, {"later", 2 * time.Minute}} {
+		t.Run(c.name, func(t *testing.T) {
+			engines(t, confirmed, func(t *testing.T, w *world) {
+				w.must(200, w.do("POST /signup", "", first))
+				m := w.mail(accounts.MailConfirmation, "ann@example.org")
+				w.advance(c.wait)
+				again := w.do("POST /signup", "", second)
+				if c.wait > 0 {
+					w.must(200, again)
+					m = w.mail(accounts.MailConfirmation, "ann@example.org")
+				} else {
+					w.refused(429, "over_email_send_rate_limit", again)
+				}
+				w.must(200, w.verifyHash("signup", m)) // the reader is let in
+				w.refused(400, "invalid_credentials", w.do(passwordLine, "", first))
+				w.refused(400, "invalid_credentials", w.do(passwordLine, "", second))
+			})
+		})
+	}
+}
+
+// TestSignUpAgain: who signs up again with the same password keeps it, and a sign-up
+// that was never confirmed makes way for the next one.
+func TestSignUpAgain(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		w.refused(429, "over_email_send_rate_limit", w.do("POST /signup", "", ann))
+		w.mails()
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /signup", "", ann))
+		w.must(200, w.verifyHash("signup", w.mail(accounts.MailConfirmation, "ann@example.org")))
+		w.must(200, w.do(passwordLine, "", ann))
+
+		eve, bob := `{"email":"bob@example.org","password":"the attacker's own"}`, `{"email":"bob@example.org","password":"a good password"}`
+		w.must(200, w.do("POST /signup", "", eve))
+		old := w.mail(accounts.MailConfirmation, "bob@example.org")
+		w.advance(time.Hour)
+		w.must(200, w.do("POST /signup", "", bob))
+		w.refused(403, "otp_expired", w.verifyHash("signup", old))
+		w.must(200, w.verifyHash("signup", w.mail(accounts.MailConfirmation, "bob@example.org")))
+		w.must(200, w.do(passwordLine, "", bob))
+		w.refused(400, "invalid_credentials", w.do(passwordLine, "", eve))
+	})
+}
+
+// TestA1Mails is case A-1 for what ends in a mail: what is asked of an address that has an account is answered as
+// for one that has none, byte for byte, and so is asking again at once.
+func TestA1Mails(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
+		w.account("known@example.org")
+		w.account("banned@example.org")
+		w.must(200, w.do("POST /signup", "", `{"email":"waits@example.org","password":"a good password"}`))
+		if _, err := w.db.Bun().NewRaw("update auth_users set banned_until = ? where email = 'banned@example.org'",
+			time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(2 * time.Minute)
+		for _, c := range []struct{ line, body string }{
+			{passwordLine, `{"email":%q,"password":"a bad password"}`},
+			{"POST /recover", `{"email":%q}`},
+			{"POST /otp", `{"email":%q}`},
+			{"POST /otp", `{"email":%q,"create_user":false}`},
+			{"POST /magiclink", `{"email":%q}`},
+			{"POST /resend", `{"type":"signup","email":%q}`},
+			{"POST /resend", `{"type":"email_change","email":%q}`},
+			{"POST /signup", `{"email":%q,"password":"a third password","data":{"name":"x"}}`},
+			{"POST /verify", `{"type":"recovery","email":%q,"token":"000000"}`},
+			{"POST /verify", `{"type":"email_change","email":%q,"token":"000000"}`},
+		} {
+			w.advance(2 * time.Minute)
+			for range 2 {
+				want := ""
+				for _, who := range []string{"unknown", "known", "waits", "banned"} {
+					email := who + "@example.org"
+					got := w.do(c.line, "", fmt.Sprintf(c.body, email))
+					text := fmt.Sprint(got.status, " ", headerNames(got), " ", sameFor(got, email))
+					if who == "unknown" {
+						want = text
+					} else if text != want {
+						t.Errorf("%s %s of one who is %s:\n%s\nunknown:\n%s", c.line, c.body, who, text, want)
+					}
+				}
+			}
+		}
+	})
+}
+
+// headerNames are the names of the fields of an answer.
+func headerNames(a *answer) string {
+	names := url.Values{}
+	for name := range a.header {
+		names.Set(name, "")
+	}
+	return names.Encode()
+}
+
+// sameFor is an answer without what is another each time: ids, and the address.
+func sameFor(a *answer, email string) string {
+	text := strings.ReplaceAll(a.text, email, "…")
+	for _, name := range []string{"id", "created_at", "updated_at"} {
+		if v := a.str(name); v != "" {
+			text = strings.ReplaceAll(text, fmt.Sprintf("%q:%q", name, v), fmt.Sprintf("%q:…", name))
+		}
+	}
+	return text
+}
