@@ -17,6 +17,7 @@ type Accounts struct {
 	config Config
 	keys   *keyring
 	hashes *password.Hasher
+	tries  turns
 
 	signing  *signingKeys
 	verifier *jwt.Verifier
@@ -45,7 +46,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	if err := errors.Join(err, errKeys, errHashes, Register(db)); err != nil {
 		return nil, err
 	}
-	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, revoked: newRevocations(), verified: newVerifiedTokens(), outbox: newOutbox()}
+	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), outbox: newOutbox()}
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err

@@ -1,11 +1,14 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -19,6 +22,10 @@ import (
 // many at once no more are made than the budgets allow.
 func (x *exchange) attempt(subject string, try func() error) error {
 	ctx := x.r.Context()
+	if err := x.a.tries.enter(ctx); err != nil {
+		return err
+	}
+	defer x.a.tries.leave()
 	g := x.a.guess(subject, network(x.address()))
 	if err := x.a.take(ctx, g); err != nil {
 		return err
@@ -33,6 +40,38 @@ func (x *exchange) attempt(subject string, try func() error) error {
 	}
 	return err
 }
+
+// turns bounds how many tries are under way. Others wait their turn for a while and
+// are sent away before they cost anything: a hash takes long, and a try under way
+// counts as a wrong guess until it turns out to be none.
+type turns struct {
+	taken chan struct{}
+	wait  time.Duration
+}
+
+// besideHashes is how many tries are looking at the database while as many as there
+// can be are hashing.
+const besideHashes = 4
+
+func newTurns(cfg password.Config) turns {
+	hashing := cmp.Or(cfg.Concurrent, max(2, runtime.GOMAXPROCS(0)))
+	return turns{make(chan struct{}, hashing+besideHashes), cmp.Or(cfg.Wait, 2*time.Second)}
+}
+
+func (t *turns) enter(ctx context.Context) error {
+	waiting := time.NewTimer(t.wait)
+	defer waiting.Stop()
+	select {
+	case t.taken <- struct{}{}:
+		return nil
+	case <-waiting.C:
+		return password.ErrBusy
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *turns) leave() { <-t.taken }
 
 // settleTime is how long a budget may take to be put right after a try.
 const settleTime = 5 * time.Second

@@ -1,0 +1,171 @@
+package accounts_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+)
+
+func long() bool { return os.Getenv("PLINTH_TEST_LONG") == "1" }
+
+// people are accounts in every state. A password that is not theirs, or any password
+// for an address without an account, is answered the same.
+var people = []string{"known", "banned", "removed", "unconfirmed", "passwordless", "absent"}
+
+func (w *world) addPeople() {
+	w.t.Helper()
+	for _, name := range people {
+		if name != "absent" {
+			w.must(200, w.do("POST /signup", "", login(name+"@example.org", "a good password")))
+		}
+	}
+	for name, change := range map[string]string{
+		"known":       `"email_confirmed_at" = "created_at"`,
+		"banned":      `"email_confirmed_at" = "created_at", "banned_until" = '2100-01-01T00:00:00.000000+00:00'`,
+		"removed":     `"email_confirmed_at" = "created_at", "removed_at" = "created_at"`,
+		"unconfirmed": `"email_confirmed_at" = null`,
+		// As one is who has only ever come by a provider.
+		"passwordless": `"email_confirmed_at" = "created_at", "password_hash" = null`,
+	} {
+		if _, err := w.db.Bun().ExecContext(w.t.Context(), `update "auth_users" set `+change+` where "email" = '`+name+`@example.org'`); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// TestA1 is case A-1: neither status nor headers nor body tell whether there is an
+// account.
+func TestA1(t *testing.T) {
+	engines(t, func(c *accounts.Config) { c.Autoconfirm = false }, func(t *testing.T, w *world) {
+		w.addPeople()
+		names := func(a *answer) string { return fmt.Sprint(slices.Sorted(maps.Keys(a.header))) }
+		want := w.do(passwordLine, "", login("absent@example.org", "not the password"))
+		if want.status != 400 || want.code() != "invalid_credentials" {
+			t.Fatalf("%d %s", want.status, want.text)
+		}
+		for _, name := range people {
+			for _, body := range []string{
+				login(name+"@example.org", "not the password"), login(name+"@example.org", ""), fmt.Sprintf(`{"email":"%s@example.org"}`, name),
+			} {
+				got := w.do(passwordLine, "", body)
+				if got.status != want.status || got.text != want.text || names(got) != names(want) {
+					t.Errorf("%s: %d %s %s", body, got.status, names(got), got.text)
+				}
+			}
+		}
+		// Sign-up: the same but for what is drawn anew each time.
+		forget := func(a *answer) string {
+			for _, name := range []string{"id", "email", "created_at", "updated_at", "confirmation_sent_at"} {
+				delete(a.body, name)
+			}
+			return fmt.Sprint(a.status, names(a), a.body)
+		}
+		first := forget(w.do("POST /signup", "", login("new@example.org", "a good password")))
+		for _, name := range []string{"new", "known", "banned", "unconfirmed", "passwordless"} {
+			if got := forget(w.do("POST /signup", "", login(name+"@example.org", "a good password"))); got != first {
+				t.Errorf("sign-up of %s:\n%s\n%s", name, got, first)
+			}
+		}
+	})
+}
+
+// TestA2 is case A-2: neither does the time. PLINTH_TEST_LONG=1 takes 300 samples each
+// and the usual hash; otherwise the hash is a quick one, beside which differences show
+// more.
+func TestA2(t *testing.T) {
+	samples := 100
+	change := func(c *accounts.Config) {
+		c.Autoconfirm, c.Hashes = false, password.Config{Memory: 2 << 10, Time: 1}
+		if long() {
+			c.Hashes = password.Config{}
+		}
+	}
+	if long() {
+		samples = 300
+	}
+	engines(t, change, func(t *testing.T, w *world) {
+		w.addPeople()
+		logins := make(map[string]func(int) *answer)
+		for _, name := range people {
+			logins[name] = func(int) *answer { return w.do(passwordLine, "", login(name+"@example.org", "not the password")) }
+		}
+		w.sameTime("login", logins, samples)
+		w.sameTime("sign-up", map[string]func(int) *answer{
+			"absent": func(i int) *answer {
+				return w.do("POST /signup", "", login(fmt.Sprintf("%d-%d@example.org", i, time.Now().UnixNano()), "a good password"))
+			},
+			"known": func(int) *answer { return w.do("POST /signup", "", login("known@example.org", "a good password")) },
+		}, samples)
+	})
+}
+
+// sameTime fails the test unless kinds of requests take as long as "absent", in two of
+// three tries: medians that differ by less than 5 % or 2 ms, and single samples that
+// tell nothing. On a machine that does other things too, medians alone do not count.
+func (w *world) sameTime(what string, kinds map[string]func(i int) *answer, samples int) {
+	w.t.Helper()
+	good, report := 0, ""
+	for try := range 3 {
+		took := make(map[string][]time.Duration)
+		for i := range samples {
+			// The order turns, so that nobody always comes first.
+			names := slices.Sorted(maps.Keys(kinds))
+			for j := range names {
+				name := names[(i+j)%len(names)]
+				start := time.Now()
+				kinds[name](try*samples + i)
+				took[name] = append(took[name], time.Since(start))
+			}
+		}
+		fine := true
+		for _, name := range slices.Sorted(maps.Keys(kinds)) {
+			a, b := median(took[name]), median(took["absent"])
+			area := auc(took[name], took["absent"])
+			apart := max(a-b, b-a)
+			line := fmt.Sprintf("%s, %s: median %v, of absent %v, AUC %.2f", what, name, a, b, area)
+			w.t.Log(line)
+			if apart >= 2*time.Millisecond && apart >= b/20 && (long() || area >= 0.55) || area >= 0.6 {
+				fine, report = false, report+line+"\n"
+			}
+		}
+		if fine {
+			good++
+		}
+		if bad := try + 1 - good; good == 2 || bad == 2 {
+			break
+		}
+	}
+	if good < 2 {
+		w.t.Errorf("the time tells:\n%s", report)
+	}
+}
+
+func median(d []time.Duration) time.Duration {
+	d = slices.Sorted(slices.Values(d))
+	return d[len(d)/2]
+}
+
+// auc is how often a sample of a is larger than one of b, or smaller, if that is more
+// often: 0.5 tells nothing, 1 everything (Mann and Whitney's U).
+func auc(a, b []time.Duration) float64 {
+	more := 0.0
+	for _, x := range a {
+		for _, y := range b {
+			switch cmp.Compare(x, y) {
+			case 1:
+				more++
+			case 0:
+				more += 0.5
+			}
+		}
+	}
+	area := more / float64(len(a)*len(b))
+	return max(area, 1-area)
+}
