@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -36,6 +37,7 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	params map[string]string // of the path
+	began  time.Time         // of a request whose time must tell nothing, see even
 }
 
 // ServeHTTP serves the surface of accounts. It is to be mounted where
@@ -49,6 +51,7 @@ func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		x.dropDeadCookie(err)
+		x.even()
 		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: a.config.Logger})
 	}
 }
@@ -63,8 +66,11 @@ func (x *exchange) dispatch() error {
 		}
 		if routes[i].method == x.r.Method || routes[i].method == http.MethodGet && x.r.Method == http.MethodHead {
 			x.params = params
-			if err := x.limitRequests(routes[i].path); err != nil {
-				return err
+			if asksForMail[routes[i].path] {
+				x.began = time.Now()
+				if err := x.drawRequest("requests"); err != nil {
+					return err
+				}
 			}
 			return routes[i].serve(x)
 		}

@@ -100,18 +100,6 @@ func network(a netip.Addr) string {
 	return a.String()
 }
 
-// limited are the routes by which strangers make accounts and mails, and which draw
-// on Limits.Requests.
-var limited = map[string]bool{"signup": true, "otp": true, "magiclink": true, "recover": true, "resend": true}
-
-// limitRequests draws on the requests of the address.
-func (x *exchange) limitRequests(path string) error {
-	if !limited[path] {
-		return nil
-	}
-	return x.drawRequest("requests")
-}
-
 // drawRequest draws on a budget of requests of the address, which are not given back.
 func (x *exchange) drawRequest(kind string) error {
 	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, network(x.address()), x.a.config.Limits.Requests)})
