@@ -18,6 +18,9 @@ func (a *Accounts) verifiers() []auth.Verifier {
 	return out
 }
 
+// errForeignID is the answer for a token that could be taken for one of a user's.
+var errForeignID = fmt.Errorf("accounts: the id of another issuer's user is one of ours: %w", auth.ErrInvalid)
+
 // foreign lets a verifier of another issuer speak for users of that issuer only: not
 // for one of ours, whom rules would take for the owner of rows, and of no session.
 func (a *Accounts) foreign(v auth.Verifier) auth.Verifier {
@@ -27,7 +30,8 @@ func (a *Accounts) foreign(v auth.Verifier) auth.Verifier {
 			return auth.Principal{}, err
 		}
 		if _, err := store.ParseID(p.ID); err == nil || p.Issuer == a.config.PublicURL {
-			return auth.Principal{}, fmt.Errorf("accounts: a token of another issuer names an id that users have here; give the issuer a Name: %w", auth.ErrInvalid)
+			a.config.Logger.WarnContext(ctx, "accounts: a token of another issuer is for an id such as users have here; give the issuer a Name", "issuer", p.Issuer)
+			return auth.Principal{}, errForeignID
 		}
 		p.Session = ""
 		return p, nil
