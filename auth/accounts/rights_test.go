@@ -1,0 +1,64 @@
+package accounts_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+)
+
+// TestRightsElsewhere: an instance refuses tokens within two seconds of what another
+// one has changed: roles, permissions, a ban, a removal.
+func TestRightsElsewhere(t *testing.T) {
+	engines(t, keyed, func(t *testing.T, w *world) {
+		there, err := accounts.New(w.db, w.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- there.Run(ctx) }()
+		t.Cleanup(func() {
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+		w.role("writer", "notes.write")
+		id, _ := w.person("ann", "writer")
+		for _, change := range []struct{ line, body string }{
+			{"PUT /admin/roles/writer", `{"permissions":["notes.read"]}`},
+			{"PUT /admin/users/" + id + "/roles", `{"roles":[]}`},
+			{"PUT /admin/users/" + id, `{"role":"editor"}`},
+			{"PUT /admin/users/" + id, `{"app_metadata":{"team":7}}`},
+			{"PUT /admin/users/" + id, `{"password":"a good password"}`},
+			{"PUT /admin/users/" + id, `{"ban_duration":"1s"}`},
+			{"DELETE /admin/users/" + id, ""},
+		} {
+			in := w.in("ann")
+			token := in.str("access_token")
+			if _, err := there.Verify(t.Context(), token); err != nil {
+				t.Fatalf("%s: a good token is refused: %v", change.line, err)
+			}
+			start := time.Now()
+			w.must(200, w.admin(change.line, change.body))
+			for {
+				if _, err := there.Verify(t.Context(), token); err != nil {
+					break
+				}
+				if time.Since(start) > 2*time.Second {
+					t.Fatalf("%s %s: the other instance still takes the token", change.line, change.body)
+				}
+				time.Sleep(2 * time.Millisecond)
+			}
+			w.advance(2 * time.Second)
+			// What is made from then on holds there too.
+			if again := w.do(refreshLine, "", refreshBody(in.str("refresh_token"))); again.status == 200 {
+				if _, err := there.Verify(t.Context(), again.str("access_token")); err != nil {
+					t.Errorf("%s: the next token is refused: %v", change.line, err)
+				}
+			}
+		}
+	})
+}
