@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/passkey"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
@@ -47,4 +48,15 @@ func ExampleNew() {
 	mux.ServeHTTP(w, r)
 	fmt.Println(w.Code, strings.Contains(w.Body.String(), `"access_token"`))
 	// Output: 200 true
+}
+
+// Passkeys in accounts: the party of package auth/passkey, in the form for keepers.
+func ExamplePasskeys() {
+	party, err := passkey.New(passkey.Config{RPID: "example.org", Name: "Example", Origins: []string{"https://example.org"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config := accounts.Config{Passkeys: party.Plain()} // and the rest
+	fmt.Println(config.Passkeys != nil)
+	// Output: true
 }

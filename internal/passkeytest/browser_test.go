@@ -249,12 +249,23 @@ func (b *browser) run(script string) (string, error) {
 // its credentials, verifies its user and copies what it has elsewhere.
 func (b *browser) authenticator(t *testing.T) (id string) {
 	t.Helper()
+	return b.addAuthenticator(t, "internal", true)
+}
+
+// securityKey adds one that is plugged in. It verifies its user and copies nothing.
+func (b *browser) securityKey(t *testing.T) (id string) {
+	t.Helper()
+	return b.addAuthenticator(t, "usb", false)
+}
+
+func (b *browser) addAuthenticator(t *testing.T, transport string, copies bool) string {
+	t.Helper()
 	var added struct {
 		ID string `json:"authenticatorId"`
 	}
 	b.must(t, "WebAuthn.addVirtualAuthenticator", map[string]any{"options": map[string]any{
-		"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
-		"isUserVerified": true, "automaticPresenceSimulation": true, "defaultBackupEligibility": true,
+		"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": transport, "hasResidentKey": true, "hasUserVerification": true,
+		"isUserVerified": true, "automaticPresenceSimulation": true, "defaultBackupEligibility": copies,
 	}}, &added)
 	return added.ID
 }

@@ -1,8 +1,9 @@
 // Package passkeytest has tests only: they let a real browser register passkeys,
-// sign in and step up with them, against auth/passkey. The browser is Debian's
-// Chromium with its virtual authenticator (WebAuthn section 11), driven over the
-// DevTools protocol.
+// sign in and step up with them, against auth/passkey alone and against auth/accounts
+// through supabase-js. The browser is Debian's Chromium with its virtual authenticator
+// (WebAuthn section 11), driven over the DevTools protocol.
 //
-// Without Chromium the tests are skipped in one line; PLINTH_TEST_REQUIRE makes
-// that a failure. CHROMIUM names a binary that is called otherwise.
+// Without Chromium, or supabase-js where internal/clienttest has it, the tests are
+// skipped in one line; PLINTH_TEST_REQUIRE makes that a failure. CHROMIUM names a
+// binary that is called otherwise.
 package passkeytest
