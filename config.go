@@ -113,7 +113,9 @@ type Config struct {
 	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
 	Schema Schema
 
-	// Verifier judges bearer tokens in place of the JWT settings.
+	// Verifier judges bearer tokens in place of the JWT settings. The ids it gives are
+	// taken as they are, so it must not give those of users of the accounts to anybody
+	// else; Accounts.Verifiers are for issuers that are trusted less.
 	Verifier auth.Verifier
 
 	invalid []error // of FromEnv

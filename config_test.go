@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -30,11 +31,32 @@ type noMail struct{}
 
 func (noMail) Send(context.Context, string, string, string, map[string]string) error { return nil }
 
+// noLogin is a provider where nobody logs in.
+type noLogin struct{}
+
+func (noLogin) Name() string { return "elsewhere" }
+
+func (noLogin) Begin(context.Context, auth.LoginOptions) (string, auth.Flow, error) {
+	return "", auth.Flow{}, auth.ErrUnavailable
+}
+
+func (noLogin) Finish(context.Context, auth.Flow, url.Values) (auth.Identity, auth.ProviderTokens, error) {
+	return auth.Identity{}, auth.ProviderTokens{}, auth.ErrUnavailable
+}
+
+// noTokens verifies none.
+type noTokens struct{}
+
+func (noTokens) Verify(context.Context, string) (auth.Principal, error) {
+	return auth.Principal{}, auth.ErrInvalid
+}
+
 // set gives a field a value that is not its zero, by its type.
 func set(t *testing.T, name string, field reflect.Value) {
 	t.Helper()
 	values := []any{
-		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d }, noMail{}, passkey.Plain{},
+		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d },
+		noMail{}, noLogin{}, noTokens{}, passkey.Plain{},
 	}
 	for _, v := range values {
 		if reflect.TypeOf(v).AssignableTo(field.Type()) {
