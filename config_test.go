@@ -56,7 +56,10 @@ func set(t *testing.T, name string, field reflect.Value) {
 	t.Helper()
 	values := []any{
 		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d },
-		noMail{}, noLogin{}, noTokens{}, passkey.Plain{},
+		noMail{},
+		noLogin{},
+		noTokens{},
+		passkey.Plain{},
 	}
 	for _, v := range values {
 		if reflect.TypeOf(v).AssignableTo(field.Type()) {

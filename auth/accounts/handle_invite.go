@@ -170,7 +170,7 @@ func (g *generated) invite(ctx context.Context, tx *store.Tx) error {
 	if err := g.account(ctx, tx); err != nil {
 		return err
 	}
-	m := mailing{kind: codeInvite, owner: g.user.ID, to: g.email, template: MailInvite, locale: g.locale, code: mailedCode{Email: g.email, Flow: g.flow}}
+	m := mailing{kind: codeInvite, owner: g.user.ID, to: g.email, template: MailInvite, locale: g.locale, code: g.code()}
 	if err := g.a.mailCode(ctx, tx, m); err != nil {
 		return err
 	}
@@ -184,10 +184,7 @@ func (g *generated) generate(ctx context.Context, tx *store.Tx) error {
 	if err := g.account(ctx, tx); err != nil {
 		return err
 	}
-	c := mailedCode{Email: g.email, Flow: g.flow, NewEmail: g.newEmail}
-	if g.kind == codeEmailNew {
-		c.Email = g.newEmail
-	}
+	c := g.code()
 	if g.newEmail != "" && deref(g.user.NewEmail) != g.newEmail {
 		_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", g.user.ID), store.SetTo("new_email", g.newEmail), store.SetTo("email_change_half", nil))
 		if err != nil {
@@ -203,6 +200,18 @@ func (g *generated) generate(ctx context.Context, tx *store.Tx) error {
 	}
 	g.user, err = store.For[user](tx).Get(ctx, g.user.ID)
 	return err
+}
+
+// code is what the code is for.
+func (g *generated) code() mailedCode {
+	c := mailedCode{Email: g.email, Flow: g.flow, NewEmail: g.newEmail}
+	switch g.kind {
+	case codeEmailNew:
+		c.Email = g.newEmail
+	case codeInvite:
+		c.Metadata = g.new.user.UserMetadata
+	}
+	return c
 }
 
 // account finds the account that the code is for, or makes it.

@@ -33,7 +33,8 @@ type mailedCode struct {
 	Session  *store.ID `json:"session,omitempty"`   // that asks for the new address
 	Create   bool      `json:"create,omitempty"`    // whether it makes an account where there is none
 
-	// Of that account, as Config.BeforeSignUp has let it pass.
+	// Of that account, or of the one of an invitation, as Config.BeforeSignUp has let it
+	// pass.
 	Metadata    store.JSON `json:"metadata,omitempty"`
 	AppMetadata store.JSON `json:"app_metadata,omitempty"`
 }

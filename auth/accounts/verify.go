@@ -135,7 +135,14 @@ func (a *Accounts) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *
 	if u == nil || u.ID != owner && !p.code.Create {
 		return nil, errOTP
 	}
-	return u, a.proveOwner(ctx, tx, u, p.kind == codeSignup, from)
+	first := u.EmailConfirmedAt == nil
+	if err := a.proveOwner(ctx, tx, u, p.kind == codeSignup, from); err != nil || !first || p.kind != codeInvite || p.code.Metadata == "" {
+		return u, err
+	}
+	// What stood in the account may have been a squatter's; this is who invites.
+	u.UserMetadata = p.code.Metadata
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("user_metadata", u.UserMetadata))
+	return u, err
 }
 
 // isDigits reports whether a text can be the short form of a code.

@@ -3,6 +3,7 @@ package clienttest_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,8 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/authtest"
+	"github.com/seed-7694ebf6/plinth/auth/oidc"
 )
 
 // mailbox keeps the mails that accounts send, by who gets them.
@@ -60,14 +63,41 @@ func (c *clock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.ahead.Add(int64(d))
 }
 
+// elsewhere is a provider, at which the script says who logs in.
+type elsewhere struct{ *authtest.Provider }
+
+func (e elsewhere) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var who map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&who); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	e.SetUser(who)
+	_, _ = io.WriteString(w, e.IDToken(nil)) // the script fails without it
+}
+
+func (e elsewhere) provider(t *testing.T) accounts.Provider {
+	t.Helper()
+	p, err := oidc.New(oidc.Config{
+		Name: "trusted", Issuer: e.Issuer(), ClientID: authtest.ClientID, ClientSecret: authtest.ClientSecret,
+		InsecureLoopback: true, TrustEmail: []string{"*"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // serveAccounts serves accounts with what the examples leave alone, and returns the
 // variables that lead there: NAME_URL, NAME_PUBLISHABLE and NAME_SECRET. The script
-// reads mails at /mailbox and sets the clock at /clock.
+// reads mails at /mailbox, sets the clock at /clock, and says at /provider who logs in.
 func serveAccounts(t *testing.T, name, database string, config accounts.Config) []string {
 	t.Helper()
 	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 	mails, now := &mailbox{mails: map[string][]mail{}}, &clock{}
 	config.Mailer, config.Now = mails, now.now
+	at := elsewhere{authtest.NewProvider(t)}
+	config.Providers, config.ManualLinking = []accounts.Provider{at.provider(t)}, true
 	config.SiteURL, config.RedirectURLs = "https://site.example", []string{"https://app.example/*"}
 	server := httptest.NewUnstartedServer(nil)
 	app, err := plinth.New(t.Context(), plinth.Config{
@@ -80,6 +110,7 @@ func serveAccounts(t *testing.T, name, database string, config accounts.Config) 
 	t.Cleanup(func() { _ = app.DB().Close() })
 	app.Router().Handle("/mailbox", mails)
 	app.Router().Handle("/clock", now)
+	app.Router().Handle("/provider", at)
 	if server.Config.Handler, err = app.Handler(t.Context()); err != nil {
 		t.Fatal(err)
 	}

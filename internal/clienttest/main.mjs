@@ -17,6 +17,7 @@ import { readCodes } from './checks/iso.mjs'
 import { Suite } from './checks/suite.mjs'
 import { absence } from './checks/absence.mjs'
 import { coverage, watch } from './checks/coverage.mjs'
+import { admins } from './checks/admins.mjs'
 import { aggregates } from './checks/aggregates.mjs'
 import { conditional } from './checks/conditional.mjs'
 import { documents } from './checks/documents.mjs'
@@ -27,6 +28,7 @@ import { filters } from './checks/filters.mjs'
 import { functions } from './checks/functions.mjs'
 import { groups } from './checks/groups.mjs'
 import { hints } from './checks/hints.mjs'
+import { identities } from './checks/identities.mjs'
 import { letters } from './checks/letters.mjs'
 import { mails } from './checks/mails.mjs'
 import { notes } from './checks/notes.mjs'
@@ -100,6 +102,8 @@ const quick = new People(quickstart, publishable)
 const open = new People(env('OPEN_URL'), env('OPEN_PUBLISHABLE'), env('OPEN_SECRET'))
 await sessions(suite, quick)
 await strangers(suite, open, quick)
+await identities(suite, open)
+await admins(suite, open)
 await factors(suite, open)
 await mails(suite, new People(env('MAILED_URL'), env('MAILED_PUBLISHABLE'), env('MAILED_SECRET')))
 await coverage(suite, called, console)
