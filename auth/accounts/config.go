@@ -94,6 +94,9 @@ type Config struct {
 	// Limits bound how often secrets can be guessed and what strangers can ask for.
 	Limits Limits
 
+	// Retention says how long rows are kept that are of no use any more.
+	Retention Retention
+
 	// ClientAddress tells where a request comes from, for Limits. Behind a proxy
 	// that is what the proxy says in a header, which nobody else must be able to
 	// write: without a function that reads it, all clients have the proxy's address
@@ -199,6 +202,9 @@ func (c Config) withDefaults() (Config, error) {
 	var wrong []error
 	var err error
 	if c.Limits, err = c.Limits.withDefaults(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if c.Retention, err = c.Retention.withDefaults(); err != nil {
 		wrong = append(wrong, err)
 	}
 	for name, text := range map[string]string{"PublicURL": c.PublicURL, "SiteURL": c.SiteURL} {

@@ -17,6 +17,9 @@ func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration)
 	})
 }
 
+// Sweep deletes what is of no use.
+func (a *Accounts) Sweep(ctx context.Context) error { return a.sweep(ctx) }
+
 // Routes returns the method and path of every route.
 func Routes() (out [][2]string) {
 	for i := range routes {

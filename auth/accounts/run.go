@@ -12,6 +12,7 @@ import (
 //     instance are known at once.
 //   - It sends the mails that this instance and others have to send. Several
 //     instances send a mail once, unless one is killed while it does.
+//   - It deletes rows that are of no use any more, see [Retention].
 //
 // If a part fails for good the others are stopped, and Run returns its error.
 func (a *Accounts) Run(ctx context.Context) error {
@@ -36,7 +37,7 @@ func (a *Accounts) Run(ctx context.Context) error {
 
 // background are the parts of Run. Each returns nil when its context ends.
 func (a *Accounts) background() []func(context.Context) error {
-	parts := []func(context.Context) error{a.followRevocations}
+	parts := []func(context.Context) error{a.followRevocations, a.sweepRegularly}
 	for range mailSenders {
 		parts = append(parts, a.sendMails)
 	}

@@ -1,0 +1,113 @@
+package accounts
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Retention says how long rows are kept that nobody can use any more, by
+// [Accounts.Run].
+type Retention struct {
+	// Sessions is how long a session is kept after it has ended, which a user's
+	// list of devices and AccountGuesses of [Limits] look at.
+	//
+	// Defaults to 30 days.
+	Sessions time.Duration
+
+	// Events is how long the audit log is kept; less than 0 is for ever.
+	//
+	// Defaults to 400 days.
+	Events time.Duration
+
+	// Every is how often rows are looked for that can go.
+	//
+	// Defaults to 10 minutes.
+	Every time.Duration
+}
+
+func (r Retention) withDefaults() (Retention, error) {
+	r.Sessions = cmp.Or(r.Sessions, 30*24*time.Hour)
+	r.Events = cmp.Or(r.Events, 400*24*time.Hour)
+	r.Every = cmp.Or(r.Every, 10*time.Minute)
+	if r.Sessions < 0 || r.Every < 0 {
+		return r, errors.New("accounts: Retention: Sessions and Every must not be negative")
+	}
+	return r, nil
+}
+
+const (
+	// sweepBatch is how many rows one statement deletes: others wait for it.
+	sweepBatch = 500
+
+	// sweepMost is how many batches of a table one sweep deletes.
+	sweepMost = 200
+
+	// sweepLate is how long rows are kept that are of no use at once, for clocks that
+	// differ and for who looks into what has happened.
+	sweepLate = 24 * time.Hour
+)
+
+// sweepRegularly is a part of Run. What does not work is tried again: nothing depends
+// on rows being gone.
+func (a *Accounts) sweepRegularly(ctx context.Context) error {
+	tick := time.NewTicker(a.config.Retention.Every)
+	defer tick.Stop()
+	for {
+		if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+			a.config.Logger.WarnContext(ctx, "accounts: rows that are of no use were not deleted", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// sweep deletes the rows that are of no use. Every condition has an index of its own.
+func (a *Accounts) sweep(ctx context.Context) error {
+	now := a.now()
+	over := func(column string, since time.Time) store.Cond { return store.Compare(column, store.OpLte, since) }
+	sessions := now.Add(-a.config.Retention.Sessions)
+	err := errors.Join(
+		sweep(ctx, a.db, func(f *failures) string { return f.Key }, "key", over("expires_at", now)),
+		sweep(ctx, a.db, func(c *code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))),
+		sweep(ctx, a.db, func(f *factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))),
+		sweep(ctx, a.db, func(m *mailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-a.config.MailInterval-sweepLate))),
+		// Access tokens live an hour at most, also those of instances with other settings.
+		sweep(ctx, a.db, func(r *revocation) int64 { return r.ID }, "id", over("at", now.Add(-maxAccessTTL-sweepLate))),
+		sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("ended_at", sessions)),
+		sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("expires_at", sessions)),
+	)
+	if a.config.Retention.Events > 0 {
+		err = errors.Join(err, sweep(ctx, a.db, func(e *event) store.ID { return e.ID }, "id", over("at", now.Add(-a.config.Retention.Events))))
+	}
+	return err
+}
+
+// sweep deletes the rows of one table that a condition selects, in batches.
+func sweep[T, K any](ctx context.Context, db *store.DB, key func(*T) K, column string, which store.Cond) error {
+	rows := store.For[T](db)
+	for range sweepMost {
+		batch, err := rows.List(ctx, store.Query{Where: which, Limit: store.Limit(sweepBatch)})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		keys := make([]K, len(batch))
+		for i, row := range batch {
+			keys[i] = key(row)
+		}
+		// It is judged again: somebody may have begun to use a row.
+		if _, err := rows.DeleteWhere(ctx, store.And(store.In(column, keys), which)); err != nil {
+			return err
+		}
+		if len(batch) < sweepBatch {
+			return nil
+		}
+	}
+	return nil
+}
