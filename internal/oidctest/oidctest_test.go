@@ -28,8 +28,13 @@ func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
 func newProvider(t *testing.T, issuer, client, secret string, c *clock) *oidc.Provider {
 	t.Helper()
+	return named(t, "foreign", issuer, client, secret, c)
+}
+
+func named(t *testing.T, name, issuer, client, secret string, c *clock) *oidc.Provider {
+	t.Helper()
 	p, err := oidc.New(oidc.Config{
-		Name: "foreign", Issuer: issuer, ClientID: client, ClientSecret: secret, InsecureLoopback: true,
+		Name: name, Issuer: issuer, ClientID: client, ClientSecret: secret, InsecureLoopback: true,
 		Now: c.Now, Skew: time.Minute, TrustEmail: []string{"example.org"},
 	})
 	if err != nil {
@@ -62,13 +67,15 @@ func login(t *testing.T, p *oidc.Provider) (auth.Identity, auth.ProviderTokens, 
 // TestForeign goes through everything with one process, which takes a second to start.
 func TestForeign(t *testing.T) {
 	t.Parallel()
-	f := start(t)
+	app := newApplication(t)
+	f := start(t, app.url+"/callback/foreign", app.url+"/callback/twin")
 	for _, client := range []string{"rs256", "es256", "eddsa"} {
 		t.Run("Login/"+client, func(t *testing.T) { testLogin(t, newProvider(t, f.Issuer, client, clientSecret, new(clock))) })
 	}
 	t.Run("Refused", func(t *testing.T) { testRefused(t, f) })
 	t.Run("WrongIssuer", func(t *testing.T) { testWrongIssuer(t, f) })
 	t.Run("Logout", func(t *testing.T) { testLogout(t, f) })
+	t.Run("Accounts", func(t *testing.T) { testAccounts(t, app, f) })
 	t.Run("Rotation", func(t *testing.T) { testRotation(t, f) })
 }
 

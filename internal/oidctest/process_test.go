@@ -38,8 +38,8 @@ func requirements(t *testing.T) {
 // foreign is the provider: its address, that of its twin, and the door to its keys.
 type foreign struct{ Issuer, Twin, Door string }
 
-// start runs provider.mjs until the test ends.
-func start(t *testing.T) foreign {
+// start runs provider.mjs until the test ends. Browsers may be sent back to callbacks.
+func start(t *testing.T, callbacks ...string) foreign {
 	t.Helper()
 	requirements(t)
 	script, err := os.Open("provider.mjs") // the cache of go test is to notice a change
@@ -48,7 +48,7 @@ func start(t *testing.T) foreign {
 	}
 	_ = script.Close() // it was only looked at
 	var stderr bytes.Buffer
-	cmd := exec.Command("node", "provider.mjs") // without the test's context, which would kill it
+	cmd := exec.Command("node", append([]string{"provider.mjs"}, callbacks...)...) // without the test's context, which would kill it
 	cmd.Stderr = &stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -1,6 +1,7 @@
 // An OpenID provider at which everybody is ada, a twin of it that claims to be another
 // issuer than signs its tokens, and a door by which the test changes its keys. Prints
-// the three addresses, and ends with its standard input.
+// the three addresses, and ends with its standard input. Its arguments are further
+// addresses that clients may have browsers sent back to.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -10,7 +11,7 @@ const claims = { name: 'Ada Lovelace', email: 'ada@example.org', email_verified:
 
 const client = (id, alg) => ({
   client_id: id, client_secret: 'secret-of-the-client-0123456789abcdef', id_token_signed_response_alg: alg,
-  redirect_uris: ['https://notes.example/callback'], post_logout_redirect_uris: ['https://notes.example/bye'],
+  redirect_uris: ['https://notes.example/callback', ...process.argv.slice(2)], post_logout_redirect_uris: ['https://notes.example/bye'],
 });
 
 const privateKeys = () => [
