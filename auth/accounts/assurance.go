@@ -104,22 +104,21 @@ func (x *exchange) needsAAL2(s *session) error {
 	return err
 }
 
-// enroller returns who may have another factor: a user with an account, and at level
-// 2 where they have one already. Otherwise whoever has a password had the second
-// factor as well.
-func (x *exchange) enroller() (*user, *session, error) {
+// enroller returns who may have another factor, and the level of their request: a user
+// with an account, at level 2 where they have a factor already.
+func (x *exchange) enroller() (*user, *session, int64, error) {
 	u, s, err := x.caller()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
 	if u.IsAnonymous {
-		return nil, nil, errAnonymousFactor
+		return nil, nil, 0, errAnonymousFactor
 	}
-	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
-	if err == nil && verified(factors) > 0 {
-		err = x.needsAAL2(s)
+	level, err := x.assurance(s)
+	if err == nil {
+		err = x.a.mayAdd(x.r.Context(), x.a.db, &factor{UserID: u.ID}, level)
 	}
-	return u, s, err
+	return u, s, level, err
 }
 
 // subjectOf is the account of a user as attempts count it: by the address that

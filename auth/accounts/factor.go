@@ -138,15 +138,28 @@ func (f *factor) details() map[string]any {
 	return map[string]any{"factor": f.ID, "type": f.Type}
 }
 
-// proved takes note that a factor, as it was read, has been used by its user, and
-// raises their session. At the first time that makes the account one with a second
-// factor: others of the kind that wait make way, and sessions that have shown less end.
-func (a *Accounts) proved(ctx context.Context, tx *store.Tx, u *user, f *factor, s *session, how string) error {
+// stepUp is a request to raise a session by a factor.
+type stepUp struct {
+	user    *user
+	session *session
+	level   int64   // of the request, see assurance
+	factor  *factor // as it was before
+}
+
+// proved takes note that a factor has been used by its user, and raises their session.
+// At the first time that makes the account one with a second factor: others of the kind
+// that wait make way, and sessions that have shown less end.
+func (a *Accounts) proved(ctx context.Context, tx *store.Tx, up *stepUp, how string) error {
+	f, s := up.factor, up.session
 	if err := a.raise(ctx, tx, s, how, &f.ID); err != nil {
 		return err
 	}
 	if f.Status == factorVerified {
 		return a.record(ctx, tx, &event{Kind: "factor_used", UserID: &f.UserID, SessionID: &s.ID}, f.details())
+	}
+	// One that was enrolled before there was another has waited too long.
+	if err := a.mayAdd(ctx, tx, f, up.level); err != nil {
+		return err
 	}
 	waiting := store.And(store.Eq("user_id", f.UserID), store.Eq("type", string(f.Type)), store.Eq("status", factorUnverified))
 	if _, err := store.For[factor](tx).DeleteWhere(ctx, waiting); err != nil {
@@ -156,15 +169,30 @@ func (a *Accounts) proved(ctx context.Context, tx *store.Tx, u *user, f *factor,
 	if err := a.endIn(ctx, tx, less, endedByFactor); err != nil {
 		return err
 	}
-	if err := a.notice(ctx, tx, u, changeFactorAdded); err != nil {
+	if err := a.notice(ctx, tx, up.user, changeFactorAdded); err != nil {
 		return err
 	}
 	return a.record(ctx, tx, &event{Kind: "factor_verified", UserID: &f.UserID, SessionID: &s.ID}, f.details())
 }
 
-// removeFactor takes a factor from its user, who is told of it. Sessions that are at level 2 by it end,
-// but for keep, which goes back to level 1. With the last factor goes all that is
-// worth something beside one: recovery codes, and level 2 of every session.
+// mayAdd refuses a request below level 2 to make a factor good where the user has
+// another one: whoever has a password would have the second factor as well.
+func (a *Accounts) mayAdd(ctx context.Context, s store.Session, f *factor, level int64) error {
+	if level > 1 {
+		return nil
+	}
+	n, err := store.For[factor](s).Count(ctx, store.And(
+		store.Eq("user_id", f.UserID), store.Eq("status", factorVerified), store.Compare("id", store.OpNe, f.ID)))
+	if err == nil && n > 0 {
+		err = &problem.Error{Code: problem.AuthInsufficientAAL}
+	}
+	return err
+}
+
+// removeFactor takes a factor from its user, who is told of it. Sessions that are at
+// level 2 by it end, but for keep, which goes back to level 1. With the last factor
+// goes all that is worth something beside one: recovery codes, and level 2 of every
+// session.
 func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *factor, keep *store.ID) error {
 	if err := store.For[factor](tx).Delete(ctx, f.ID); err != nil {
 		return err

@@ -305,6 +305,31 @@ func TestChallengeBelongs(t *testing.T) {
 	})
 }
 
+// TestFactorThatWaited: a factor that somebody with the password has enrolled before
+// the owner had one lets nobody past the owner's.
+func TestFactorThatWaited(t *testing.T) {
+	engines(t, withPasskeys, func(t *testing.T, w *world) {
+		owner := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		thief := w.login().str("access_token")
+		app := w.enroll(thief, "thief's phone")
+		key := w.must(200, w.do("POST /factors", thief, `{"factor_type":"webauthn","friendly_name":"thief's key"}`)).str("id")
+		p := w.enroll(owner, "phone")
+		w.must(200, w.verify(owner, p, p.code(w, 0)))
+
+		thief = w.login().str("access_token")
+		w.refused(404, "mfa_factor_not_found", w.verify(thief, app, app.code(w, 0)))
+		asked := w.must(200, w.do("POST /factors/"+key+"/challenge", thief, ""))
+		o := readOptions(t, asked.body["webauthn"].(map[string]any)["credential_options"].(map[string]any)["publicKey"])
+		body := fmt.Sprintf(`{"challenge_id":%q,"webauthn":{"type":"create","credential_response":%s}}`, asked.str("id"), newAuthenticator(t).creates(o, spoiled{}))
+		w.refused(401, "insufficient_aal", w.do("POST /factors/"+key+"/verify", thief, body))
+		for _, v := range w.must(200, w.do("GET /user/sessions", thief, "")).body["sessions"].([]any) {
+			if s := v.(map[string]any); s["current"] == true && s["aal"] != "aal1" {
+				t.Errorf("the thief is at %v", s["aal"])
+			}
+		}
+	})
+}
+
 func TestFactorsRefused(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Anonymous = true }, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")

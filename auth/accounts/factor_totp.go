@@ -53,12 +53,13 @@ func (x *exchange) enrollTOTP(u *user, name, issuer string) error {
 func (f *factor) place() string { return "auth_factors " + f.ID.String() }
 
 // verifyTOTP raises a session by the code of an authenticator app.
-func (a *Accounts) verifyTOTP(ctx context.Context, u *user, s *session, f *factor, challenge, entered string) (*issued, error) {
+func (a *Accounts) verifyTOTP(ctx context.Context, up *stepUp, challenge, entered string) (*issued, error) {
+	f := up.factor
 	secret, err := a.keys.open(f.place(), f.Sealed)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.findChallenge(ctx, s, f, challenge)
+	c, err := a.findChallenge(ctx, up.session, f, challenge)
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +80,12 @@ func (a *Accounts) verifyTOTP(ctx context.Context, u *user, s *session, f *facto
 		if taken, err := a.takeCode(ctx, tx, c); err != nil || !taken {
 			return orElse(err, errChallengeExpired)
 		}
-		return a.proved(ctx, tx, u, f, s, methodTOTP)
+		return a.proved(ctx, tx, up, methodTOTP)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return a.issue(ctx, u, s)
+	return a.issue(ctx, up.user, up.session)
 }
 
 // orElse returns the first error there is.

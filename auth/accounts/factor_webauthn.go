@@ -85,7 +85,7 @@ func (o object) webauthnAnswer() (answer webauthnAnswer, err error) {
 
 // verifyWebAuthn raises a session by what a browser has answered to a challenge. It
 // spends the challenge.
-func (a *Accounts) verifyWebAuthn(ctx context.Context, u *user, s *session, f *factor, id string, answer webauthnAnswer) (*issued, error) {
+func (a *Accounts) verifyWebAuthn(ctx context.Context, up *stepUp, id string, answer webauthnAnswer) (*issued, error) {
 	if a.config.Passkeys == nil {
 		return nil, &problem.Error{Code: problem.AuthMFAWebAuthnDisabled}
 	}
@@ -93,48 +93,48 @@ func (a *Accounts) verifyWebAuthn(ctx context.Context, u *user, s *session, f *f
 	if err != nil {
 		return nil, err
 	}
-	kept, err := c.challenges(s, f)
+	kept, err := c.challenges(up.session, up.factor)
 	if err != nil {
 		return nil, err
 	}
-	if (answer.typ == ceremonyCreate) != (f.Status == factorUnverified) {
+	if (answer.typ == ceremonyCreate) != (up.factor.Status == factorUnverified) {
 		return nil, &problem.Error{Code: problem.AuthWebAuthnFailed}
 	}
 	if answer.typ == ceremonyCreate {
-		err = a.registered(ctx, u, s, f, kept, answer.response)
+		err = a.registered(ctx, up, kept, answer.response)
 	} else {
-		err = a.steppedUp(ctx, u, s, f, kept, answer.response)
+		err = a.steppedUp(ctx, up, kept, answer.response)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return a.issue(ctx, u, s)
+	return a.issue(ctx, up.user, up.session)
 }
 
 // registered makes a factor the passkey that a browser has made for it.
-func (a *Accounts) registered(ctx context.Context, u *user, s *session, f *factor, kept *challenge, response []byte) error {
-	id, credential, err := a.config.Passkeys.FinishRegistration([]byte(kept.Ceremony), u.handle(), s.ID.String(), response)
+func (a *Accounts) registered(ctx context.Context, up *stepUp, kept *challenge, response []byte) error {
+	id, credential, err := a.config.Passkeys.FinishRegistration([]byte(kept.Ceremony), up.user.handle(), up.session.ID.String(), response)
 	if err != nil {
 		return errPasskey(err)
 	}
 	return credentialTaken(a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := a.keepCredential(ctx, tx, f, id, credential); err != nil {
+		if err := a.keepCredential(ctx, tx, up.factor, id, credential); err != nil {
 			return err
 		}
-		return a.proved(ctx, tx, u, f, s, methodWebAuthn)
+		return a.proved(ctx, tx, up, methodWebAuthn)
 	}))
 }
 
 // steppedUp raises a session by the passkey of a factor.
-func (a *Accounts) steppedUp(ctx context.Context, u *user, s *session, f *factor, kept *challenge, response []byte) error {
+func (a *Accounts) steppedUp(ctx context.Context, up *stepUp, kept *challenge, response []byte) error {
 	finish := func(ctx context.Context, find finder) ([]byte, bool, bool, error) {
-		return a.config.Passkeys.FinishStepUp(ctx, []byte(kept.Ceremony), s.ID.String(), find, response)
+		return a.config.Passkeys.FinishStepUp(ctx, []byte(kept.Ceremony), up.session.ID.String(), find, response)
 	}
 	return a.assert(ctx, finish, func(ctx context.Context, tx *store.Tx, by *factor, verified bool) error {
 		// Having a passkey twice is one factor still.
-		if by.ID != f.ID || !verified && s.shownBy(methodPasskey) {
+		if by.ID != up.factor.ID || !verified && up.session.shownBy(methodPasskey) {
 			return &problem.Error{Code: problem.AuthWebAuthnFailed}
 		}
-		return a.proved(ctx, tx, u, f, s, methodWebAuthn)
+		return a.proved(ctx, tx, up, methodWebAuthn)
 	})
 }

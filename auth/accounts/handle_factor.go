@@ -18,7 +18,7 @@ var factorRoutes = []route{
 
 // enroll answers POST /factors: it makes a factor that is good once it was used.
 func (x *exchange) enroll() error {
-	u, _, err := x.enroller()
+	u, _, _, err := x.enroller()
 	if err != nil {
 		return err
 	}
@@ -90,6 +90,10 @@ func (x *exchange) verifyFactor() error {
 	if err != nil {
 		return err
 	}
+	up := &stepUp{user: u, session: s, factor: f}
+	if up.level, err = x.assurance(s); err != nil {
+		return err
+	}
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -105,7 +109,7 @@ func (x *exchange) verifyFactor() error {
 		if err != nil {
 			return err
 		}
-		if in, err = x.a.verifyWebAuthn(x.r.Context(), u, s, f, id, answer); err != nil {
+		if in, err = x.a.verifyWebAuthn(x.r.Context(), up, id, answer); err != nil {
 			return err
 		}
 		return x.sendSession(in)
@@ -115,7 +119,7 @@ func (x *exchange) verifyFactor() error {
 		return err
 	}
 	err = x.attempt(subjectOf(u), func() (err error) {
-		in, err = x.a.verifyTOTP(x.r.Context(), u, s, f, id, entered)
+		in, err = x.a.verifyTOTP(x.r.Context(), up, id, entered)
 		return err
 	})
 	if err != nil {

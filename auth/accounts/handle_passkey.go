@@ -84,7 +84,7 @@ func (x *exchange) passkeyRegistration() error {
 	if x.a.config.Passkeys == nil {
 		return errNoPasskeys
 	}
-	u, s, err := x.enroller()
+	u, s, _, err := x.enroller()
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (x *exchange) passkeyRegistration() error {
 // registerPasskey answers POST /passkeys/registration/verify. The session stays as it
 // is: the client gets no new one.
 func (x *exchange) registerPasskey() error {
-	u, s, err := x.enroller()
+	u, s, level, err := x.enroller()
 	if err != nil {
 		return err
 	}
@@ -125,6 +125,9 @@ func (x *exchange) registerPasskey() error {
 	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
 		factors, err := x.a.factorsOf(ctx, tx, u.ID)
 		if err != nil {
+			return err
+		}
+		if err := x.a.mayAdd(ctx, tx, f, level); err != nil {
 			return err
 		}
 		f.FriendlyName = freeName(factors)
