@@ -213,7 +213,7 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 		}
 	}
 	if why != "" {
-		if err := a.dropCodes(ctx, tx, u.ID); err != nil {
+		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
 			return err
 		}
 		if err := a.endIn(ctx, tx, store.Eq("user_id", u.ID), why); err != nil {

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -125,37 +124,11 @@ func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email st
 		return err
 	}
 	now, old := a.now(), deref(u.Email)
-	if u.IsAnonymous {
-		var err error
-		if u.AppMetadata, err = withEmailProvider(u.AppMetadata); err != nil {
-			return err
-		}
-	}
 	u.Email, u.EmailConfirmedAt, u.NewEmail, u.EmailChangeHalf, u.IsAnonymous = &email, &now, nil, nil, false
-	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("email", email), store.SetTo("email_confirmed_at", now), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil),
-		store.SetTo("is_anonymous", false), store.SetTo("app_metadata", u.AppMetadata))
-	if err != nil {
-		return err
-	}
-	if err := a.keepEmailIdentity(ctx, tx, u); err != nil {
+	if err := a.keepAddress(ctx, tx, u); err != nil {
 		return err
 	}
 	return a.record(ctx, tx, &event{Kind: "email_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": email})
-}
-
-// withEmailProvider adds to app_metadata that the user is known by an address.
-func withEmailProvider(app store.JSON) (store.JSON, error) {
-	members, email := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-	if err := errors.Join(app.Decode(&members), emailProvider.Decode(&email)); err != nil {
-		return app, err
-	}
-	for name, value := range email {
-		if _, ok := members[name]; !ok {
-			members[name] = value
-		}
-	}
-	return store.JSONOf(members)
 }
 
 // resendEmailChange mails the addresses of a change once more. The address is the one

@@ -25,25 +25,25 @@ func (a *Accounts) proveOwner(ctx context.Context, tx *store.Tx, u *user, keepPa
 		return err
 	}
 	now := a.now()
-	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("email_confirmed_at", now), store.SetTo("is_anonymous", false))
-	if err != nil {
-		return err
-	}
 	u.EmailConfirmedAt, u.IsAnonymous = &now, false
-	if err := a.keepEmailIdentity(ctx, tx, u); err != nil {
+	if err := a.keepAddress(ctx, tx, u); err != nil {
 		return err
 	}
 	e := &event{Kind: "email_confirmed", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}
 	return a.record(ctx, tx, e, map[string]any{"password_kept": u.PasswordHash != nil})
 }
 
-// keepEmailIdentity writes the identity that a user's address is, as it is now.
-func (a *Accounts) keepEmailIdentity(ctx context.Context, tx *store.Tx, u *user) error {
-	id := u.knownBy("email", *u.Email)
-	which := store.And(store.Eq("user_id", u.ID), store.Eq("provider", "email"))
-	n, err := store.For[identity](tx).PatchWhere(ctx, which, store.SetTo("email", u.Email), store.SetTo("data", id.Data))
-	if err != nil || n > 0 {
+// keepAddress writes what a user is known by after their address has changed, or has
+// been shown to be theirs.
+func (a *Accounts) keepAddress(ctx context.Context, tx *store.Tx, u *user) error {
+	if err := a.changeAddresses(ctx, tx, u); err != nil {
 		return err
 	}
-	return store.For[identity](tx).Insert(ctx, id)
+	if err := a.syncProviders(ctx, tx, u); err != nil {
+		return err
+	}
+	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt), store.SetTo("new_email", u.NewEmail),
+		store.SetTo("email_change_half", u.EmailChangeHalf), store.SetTo("is_anonymous", u.IsAnonymous), store.SetTo("app_metadata", u.AppMetadata))
+	return err
 }

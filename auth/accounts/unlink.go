@@ -57,7 +57,7 @@ func (a *Accounts) withoutIdentity(ctx context.Context, tx *store.Tx, u *user, g
 	}
 	if has(gone) && !slices.ContainsFunc(rest, has) {
 		u.Email, u.EmailConfirmedAt = nil, nil
-		if err := a.dropCodes(ctx, tx, u.ID); err != nil { // they were mailed there
+		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil { // they were mailed there
 			return err
 		}
 		for _, i := range rest {
