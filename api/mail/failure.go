@@ -37,9 +37,10 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Temporary reports whether another try can succeed without any change: the answer is
-// of the class 4 (RFC 5321 section 4.2.1).
-func (e *Error) Temporary() bool { return e.Code/100 == 4 }
+// Permanent reports whether the mail itself is refused for good, for its recipient or
+// its content (an answer of class 5, RFC 5321 section 4.2.1): sending it again is of no
+// use. What else a server refuses can be mended while the mail waits.
+func (e *Error) Permanent() bool { return e.Code/100 == 5 && (e.Op == opTo || e.Op == opContent) }
 
 // What is asked of a server, in its order.
 const (

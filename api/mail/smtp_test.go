@@ -150,13 +150,15 @@ func TestSMTPRefused(t *testing.T) {
 		server    func(*server)
 		sender    func(*mail.SMTPConfig)
 		want      mail.Error
-		temporary bool
+		permanent bool
 	}{
 		{"password", nil, func(c *mail.SMTPConfig) { c.Password = "wrong and long" }, mail.Error{Op: "auth", Code: 535, Status: "5.7.8"}, false},
 		{"nobody", nil, func(c *mail.SMTPConfig) { c.Username, c.Password = "", "" }, mail.Error{Op: "from", Code: 502, Status: "5.7.0", Text: "Please authenticate first"}, false},
 		{"sender", func(s *server) { s.refused["from"] = says(550, "not from you") }, nil, mail.Error{Op: "from", Code: 550, Status: "5.7.1", Text: "not from you"}, false},
-		{"recipient", func(s *server) { s.refused["to"] = says(450, "try later") }, nil, mail.Error{Op: "to", Code: 450, Status: "4.7.1", Text: "try later"}, true},
-		{"content", func(s *server) { s.refused["content"] = says(554, "spam: "+spill) }, nil, mail.Error{Op: "content", Code: 554, Status: "5.7.1"}, false},
+		{"recipient", func(s *server) { s.refused["to"] = says(450, "try later") }, nil, mail.Error{Op: "to", Code: 450, Status: "4.7.1", Text: "try later"}, false},
+		{"unknown", func(s *server) { s.refused["to"] = says(550, "no such user") }, nil, mail.Error{Op: "to", Code: 550, Status: "5.7.1", Text: "no such user"}, true},
+		{"busy", func(s *server) { s.refused["content"] = says(451, "later") }, nil, mail.Error{Op: "content", Code: 451, Status: "4.7.1"}, false},
+		{"content", func(s *server) { s.refused["content"] = says(554, "spam: "+spill) }, nil, mail.Error{Op: "content", Code: 554, Status: "5.7.1"}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -165,7 +167,7 @@ func TestSMTPRefused(t *testing.T) {
 			sender := s.sender(t, tt.sender)
 			err := sender.Send(t.Context(), "ann@example.org", "recovery", "", values)
 			got, ok := errors.AsType[*mail.Error](err)
-			if !ok || *got != tt.want || got.Temporary() != tt.temporary {
+			if !ok || *got != tt.want || got.Permanent() != tt.permanent {
 				t.Fatalf("%+v, want %+v", err, tt.want)
 			}
 			for _, hidden := range []string{"SECRETTOKEN", digits, secret, "wrong and long"} {

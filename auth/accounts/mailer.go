@@ -17,7 +17,9 @@ type Mailer interface {
 	//	change    what has happened, for notice: password, email, phone, factor_added,
 	//	          factor_removed, identity_added, identity_removed, key_added
 	//
-	// It is called again later after an error, for as long as the mail is of use.
+	// It is called again later after an error, for as long as the mail is of use,
+	// unless the error has a method Permanent() bool that says true: of a recipient
+	// that there is not, for example.
 	Send(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 

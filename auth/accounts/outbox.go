@@ -171,7 +171,7 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 	}
 	wait := min(5*time.Second<<min(row.Attempts, 10), mailBackoff)
 	next := a.now().Add(wait)
-	hopeless := errors.Is(err, errSealed) || next.After(row.ExpiresAt)
+	hopeless := errors.Is(err, errSealed) || permanent(err) || next.After(row.ExpiresAt)
 	if err != nil {
 		a.config.Logger.WarnContext(ctx, "accounts: a mail was not sent",
 			"id", row.ID, "template", m.Template, "attempts", row.Attempts, "given_up", hopeless, "error", err)
@@ -182,6 +182,15 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 	}
 	_, err = rows.PatchWhere(ctx, row.unchanged(), store.SetTo("due_at", next))
 	return err
+}
+
+// permanent reports whether a Mailer says that trying again is of no use.
+func permanent(err error) bool {
+	refusal, ok := errors.AsType[interface {
+		error
+		Permanent() bool
+	}](err)
+	return ok && refusal.Permanent()
 }
 
 // send calls the Mailer. A panic of it is an error.

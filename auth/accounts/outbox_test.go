@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -120,6 +121,32 @@ func TestOutboxOfInstances(t *testing.T) {
 }
 
 // TestNoMailer: without a Mailer nothing is queued, and who needs a mail is told so.
+// noSuchUser is a Mailer's word that a recipient does not exist.
+type noSuchUser struct{}
+
+func (noSuchUser) Error() string   { return "no such user" }
+func (noSuchUser) Permanent() bool { return true }
+
+type refusing struct{ tries int }
+
+func (r *refusing) Send(context.Context, string, string, string, map[string]string) error {
+	r.tries++
+	return fmt.Errorf("mail: %w", noSuchUser{})
+}
+
+// TestOutboxPermanent: a mail that is refused for good is not sent again.
+func TestOutboxPermanent(t *testing.T) {
+	engines(t, func(c *accounts.Config) { c.Mailer = new(refusing) }, func(t *testing.T, w *world) {
+		w.queue("ann@example.org", 0)
+		if err := w.a.SendDue(t.Context()); err != nil || w.queued() != 0 {
+			t.Errorf("%v, %d wait", err, w.queued())
+		}
+		if tries := w.cfg.Mailer.(*refusing).tries; tries != 1 {
+			t.Errorf("%d tries", tries)
+		}
+	})
+}
+
 func TestNoMailer(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Mailer = nil }, func(t *testing.T, w *world) {
 		if err := w.a.QueueMail(t.Context(), "ann@example.org", 0); err == nil {
