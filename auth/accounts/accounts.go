@@ -23,6 +23,7 @@ type Accounts struct {
 	verifier *jwt.Verifier
 	revoked  *revocations
 	verified *verifiedTokens
+	readKeys *readKeys
 	outbox   outbox
 	who      auth.Authenticator          // of users of ours
 	anybody  auth.Authenticator          // also of other issuers
@@ -46,7 +47,10 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	if err := errors.Join(err, errKeys, errHashes, Register(db)); err != nil {
 		return nil, err
 	}
-	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), outbox: newOutbox()}
+	a := &Accounts{
+		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(),
+		readKeys: newReadKeys(), outbox: newOutbox(),
+	}
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err

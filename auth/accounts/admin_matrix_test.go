@@ -14,7 +14,7 @@ import (
 )
 
 // adminRequests are what every route for admins is asked, and the answer to one who
-// may: {user}, {factor} and {role} are there.
+// may: {user}, {factor}, {role} and a key are there.
 var adminRequests = map[string]struct {
 	body   string
 	status int
@@ -37,13 +37,16 @@ var adminRequests = map[string]struct {
 	"PUT admin/roles/{name}":                   {`{"description":"x","permissions":[]}`, 200},
 	"DELETE admin/roles/{name}":                {"", 200},
 	"GET admin/audit":                          {"", 200},
+	"GET admin/api-keys":                       {"", 200},
+	"POST admin/api-keys":                      {`{"name":"{new}","scopes":["reports"]}`, 200},
+	"DELETE admin/api-keys/{id}":               {"", 204},
 }
 
 // TestAdminMatrix asks every route for admins as every kind of caller. A route is one
 // for admins by its path; one that is not asked here fails the test.
 func TestAdminMatrix(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
-		w.role("chief", accounts.PermissionAdmin)
+		w.role("chief", accounts.PermissionAdmin, "reports")
 		w.role("other", "accounts.read", "admin", "notes.write")
 		_, ordinary := w.person("ordinary")
 		_, chief := w.person("chief", "chief")
@@ -68,6 +71,7 @@ func TestAdminMatrix(t *testing.T) {
 			{"admin whose session has ended", publishableKey, lapsed, 401, "bad_jwt"},
 			{"admin who has the role no more", publishableKey, dismissed, 401, "bad_jwt"},
 			{"garbage", publishableKey, "x.y.z", 401, "bad_jwt"},
+			{"API key of an admin", publishableKey, w.key(chief, selfScope+`,"reports"`).str("key"), 403, "not_admin"},
 			{"secret key", secretKey, "", 0, ""},
 			{"secret key as token", secretKey, secretKey, 0, ""},
 			{"admin by permission", publishableKey, chief, 0, ""},
@@ -127,19 +131,20 @@ func (w *world) dismissed() string {
 }
 
 // target is what a request for admins is about.
-type target struct{ name, id, factor, role string }
+type target struct{ name, id, factor, role, key string }
 
-// target makes a user with a second factor that was not used yet, and a role.
+// target makes a user with a second factor that was not used yet, an API key, and a
+// role.
 func (w *world) target(name string) target {
 	w.t.Helper()
 	id, token := w.person(name)
 	factor := w.enroll(token, "app").id
 	w.role("r" + name)
-	return target{strings.ToLower(name), id, factor, "r" + name}
+	return target{strings.ToLower(name), id, factor, "r" + name, w.key(token, selfScope).str("id")}
 }
 
 func (g target) fill(text string) string {
-	return strings.NewReplacer("{id}", g.id, "roles/{name}", "roles/"+g.role, "{factor}", g.factor, "{new}", "new"+g.name, "{name}", g.name).Replace(text)
+	return strings.NewReplacer("api-keys/{id}", "api-keys/"+g.key, "{id}", g.id, "roles/{name}", "roles/"+g.role, "{factor}", g.factor, "{new}", "new"+g.name, "{name}", g.name).Replace(text)
 }
 
 // TestAdminSecondFactor: an admin who has a second factor manages accounts with it only.

@@ -32,6 +32,9 @@ func (x *exchange) caller() (*user, *session, error) {
 		return nil, nil, &problem.Error{Code: problem.AuthNoAuthorization}
 	}
 	ctx := x.r.Context()
+	if p.Session == "" {
+		return nil, nil, errKeyRefused
+	}
 	id, err := store.ParseID(p.Session)
 	if err != nil {
 		return nil, nil, &problem.Error{Code: problem.AuthBadJWT}

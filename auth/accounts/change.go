@@ -219,6 +219,9 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 		if err := a.endIn(ctx, tx, store.Eq("user_id", u.ID), why); err != nil {
 			return err
 		}
+		if err := a.endKeysOf(ctx, tx, u.ID, why); err != nil {
+			return err
+		}
 	}
 	if why == "" && before.Role == u.Role && before.AppMetadata == u.AppMetadata && before.IsAnonymous == u.IsAnonymous {
 		return nil

@@ -57,12 +57,41 @@
 //	GET    /user/sessions                  where the user is logged in: {"sessions": [...]}
 //	DELETE /user/sessions/{id}             sign out there
 //
+// # API keys
+//
+// Programs have no session. A user makes keys for programs of theirs, and admins make
+// keys for those of the application:
+//
+//	GET    /user/api-keys         the caller's keys: {"api_keys": [...]}
+//	POST   /user/api-keys         {"name", "scopes", "expires_at"}: a key, shown once in "key"
+//	DELETE /user/api-keys/{id}    it is good no more
+//	GET    /admin/api-keys        those of the application, with ?user_id= those of a user
+//	POST   /admin/api-keys        a key of the application
+//	DELETE /admin/api-keys/{id}   whosever it is
+//
+// A key is sent as Authorization: Bearer pl_..., not as apikey, where the keys of
+// Config.Keys belong. Its scopes are names of permissions, and a key may do what they
+// say and nothing else. Of a user's key a permission counts while its owner has it,
+// looked up when the key is used. What needs no permission but an identity takes the
+// scope [ScopeSelf]: a key without it is a caller without an account, roles and rows;
+// one with it is its owner, whose roles stay behind. No key has a session or is at
+// level 2, and none manages accounts or other keys.
+//
+// Keys hold for 90 days unless expires_at says otherwise; null is for ever. All keys of
+// a user end when their password or address is changed, by whomever, when they are
+// banned or removed, and when the owner of an address takes an account back; signing
+// out ends none. A key ends on every instance within two seconds.
+//
+// Making a key takes what changing the password takes: level 2 where the user has a
+// second factor, and the password or a nonce where the session is not young.
+//
 // # Secrets
 //
 // Config.MasterKey seals what the database must not show: signing keys and the
 // secrets of second factors (AES-256-GCM), and authenticates refresh tokens. Passwords
 // are hashed by package password. Everything that is good once (codes, links,
-// challenges) is stored by its hash and consumed by one conditional UPDATE.
+// challenges) is stored by its hash and consumed by one conditional UPDATE. Of an API
+// key there is the hash only (SHA-256 of 260 random bits).
 //
 // # Tables
 //

@@ -102,7 +102,7 @@ func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 }
 
 // setEmail gives a user another address, which is known to be theirs. The session
-// that has asked for it goes on; others and all codes of before end. An anonymous
+// that has asked for it goes on; others, API keys and all codes of before end. An anonymous
 // user has an account from now on.
 func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email string, keep *store.ID) error {
 	if other, err := a.byEmail(ctx, tx, email); err != nil {
@@ -118,6 +118,9 @@ func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email st
 		others = store.And(others, store.Compare("id", store.OpNe, *keep))
 	}
 	if err := a.endIn(ctx, tx, others, endedByEmail); err != nil {
+		return err
+	}
+	if err := a.endKeysOf(ctx, tx, u.ID, endedByEmail); err != nil {
 		return err
 	}
 	if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {

@@ -35,6 +35,7 @@ var (
 	errSignupClosed     = failf("signup_disabled", "Signups not allowed for this instance")
 	errUserExists       = failf("user_already_exists", "User already registered")
 	errSessionUnknown   = failf("session_not_found", "Session Not Found")
+	errKeyRefused       = failf("no_authorization", "This endpoint requires a session; API keys are not taken here")
 	errNoAnonymous      = failf("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
 	errNoMailer         = failf(problem.AuthNoMail, "This server sends no mail")
 	errWrongCode        = failf("mfa_verification_failed", "Invalid code entered")

@@ -55,5 +55,8 @@ func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error 
 	if err := a.dropCodes(ctx, tx, u.ID); err != nil {
 		return err
 	}
+	if err := a.endKeysOf(ctx, tx, u.ID, endedByOwner); err != nil {
+		return err
+	}
 	return a.endIn(ctx, tx, theirs, endedByOwner)
 }

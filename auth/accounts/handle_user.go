@@ -111,10 +111,17 @@ func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]strin
 			}
 		}
 	}
-	sensitive := in["password"] != "" || c.email != "" && !a.asksBoth(u)
-	switch {
-	case !sensitive:
+	if in["password"] == "" && (c.email == "" || a.asksBoth(u)) {
 		return nil
+	}
+	return x.proveSelf(u, s, in)
+}
+
+// proveSelf makes sure that it is the user who is behind a session, by what the
+// request brings as current_password or nonce where the session is not young.
+func (x *exchange) proveSelf(u *user, s *session, in map[string]string) error {
+	ctx, a := x.r.Context(), x.a
+	switch {
 	case u.PasswordHash != nil && in["current_password"] != "":
 		return x.attempt(subjectOf(u), func() error {
 			_, err := a.hashes.Verify(ctx, *u.PasswordHash, in["current_password"])
@@ -201,7 +208,8 @@ func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error)
 }
 
 // setPassword takes the place of the password that was looked at. Whoever else has
-// got in is out: other sessions, links and codes of before end (OWASP ASVS 7.4.3).
+// got in is out: other sessions, API keys, links and codes of before end (OWASP ASVS
+// 7.4.3).
 func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen *string, hash string, keep store.ID) error {
 	same := store.Null("password_hash")
 	if seen != nil {
@@ -217,6 +225,9 @@ func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen 
 	}
 	others := store.And(store.Eq("user_id", u.ID), store.Compare("id", store.OpNe, keep))
 	if err := a.endIn(ctx, tx, others, endedByPassword); err != nil {
+		return err
+	}
+	if err := a.endKeysOf(ctx, tx, u.ID, endedByPassword); err != nil {
 		return err
 	}
 	if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {

@@ -41,7 +41,8 @@ type Token struct {
 	User User
 
 	// Session is the id of the session, and AAL how surely the user has shown who
-	// they are: 1 or 2.
+	// they are: 1 or 2. Session is empty for an API key that acts as the user, of
+	// whose Claims only tenant_id counts.
 	Session string
 	AAL     int
 

@@ -27,6 +27,7 @@ type route struct {
 // what serves them.
 var routes = slices.Concat(
 	sessionRoutes, recoveryCodeRoutes, factorRoutes, passkeyRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
+	apiKeyRoutes,
 	providerRoutes,
 	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
 )

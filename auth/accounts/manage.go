@@ -87,7 +87,7 @@ func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error)
 	return exportUser(u), nil
 }
 
-// Ban ends the sessions of a user and keeps them out for a time; 0 lets them in again.
+// Ban ends the sessions and API keys of a user and keeps them out for a time; 0 lets them in again.
 func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error {
 	if d < 0 {
 		return failf(problem.AuthValidation, "a ban is not negative")

@@ -124,5 +124,6 @@ func models() []any {
 		(*outgoing)(nil), (*mailTime)(nil), (*failures)(nil),
 		(*role)(nil), (*userRole)(nil),
 		(*factor)(nil),
+		(*apiKey)(nil),
 	}
 }

@@ -16,6 +16,8 @@ const (
 
 	changeIdentityAdded   = "identity_added"
 	changeIdentityRemoved = "identity_removed"
+
+	changeKeyAdded = "key_added"
 )
 
 // notice tells the owner of an account what has been changed, at the address the

@@ -9,7 +9,7 @@ import (
 // belongings are the tables with rows of a user, which go with them. The audit log
 // stays, and so do revocations, which tokens that are still about need.
 var belongings = []func(context.Context, *store.Tx, store.ID) error{
-	removeOf[identity], removeOf[session], removeOf[code], removeOf[factor], removeOf[userRole],
+	removeOf[identity], removeOf[session], removeOf[code], removeOf[factor], removeOf[userRole], removeOf[apiKey],
 }
 
 // removeOf deletes the rows of a user.

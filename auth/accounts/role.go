@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,7 +103,7 @@ func rightsBy(defs []*role) (rights, error) {
 	g := rights{revs: make(map[string]int64, len(defs))}
 	for _, def := range defs {
 		var permissions []string
-		if err := json.Unmarshal([]byte(def.Permissions), &permissions); err != nil {
+		if err := def.Permissions.Decode(&permissions); err != nil {
 			return g, fmt.Errorf("accounts: permissions of the role %s: %w", def.Name, err)
 		}
 		g.roles, g.revs[def.Name] = append(g.roles, def.Name), def.Rev

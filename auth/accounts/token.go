@@ -97,9 +97,13 @@ func newestFirst(methods store.JSON) []byte {
 	return raw
 }
 
-// Verify implements auth.Verifier for access tokens. One that was verified before is
-// looked up by its hash; either way it holds only while its session does.
+// Verify implements auth.Verifier for access tokens and API keys. A token that was
+// verified before is looked up by its hash; either way it holds only while its session
+// does.
 func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
+	if looksLikeKey(token) {
+		return a.verifyKey(ctx, token)
+	}
 	key := sha256.Sum256([]byte(token))
 	entry, ok := a.verified.get(key, a.config.Now())
 	if !ok {

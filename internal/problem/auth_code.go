@@ -49,6 +49,7 @@ const (
 	AuthRoleNotFound         = "role_not_found"
 	AuthSamePassword         = "same_password"
 	AuthSessionExpired       = "session_expired"
+	AuthTooManyKeys          = "too_many_api_keys"
 	AuthSessionNotFound      = "session_not_found"
 	AuthSignupDisabled       = "signup_disabled"
 	AuthSingleIdentity       = "single_identity_not_deletable"
@@ -113,6 +114,7 @@ var authTable = map[string]entry{
 	AuthRoleNotFound:         {http.StatusNotFound, "Role not found"},
 	AuthSamePassword:         {http.StatusUnprocessableEntity, "New password should be different from the old password."},
 	AuthSessionExpired:       {http.StatusBadRequest, "Invalid Refresh Token: Session Expired"},
+	AuthTooManyKeys:          {http.StatusUnprocessableEntity, "There are too many API keys"},
 	AuthSessionNotFound:      {http.StatusForbidden, "Session from session_id claim in JWT does not exist"},
 	AuthSignupDisabled:       {http.StatusUnprocessableEntity, "Signups not allowed for this instance"},
 	AuthSingleIdentity:       {http.StatusUnprocessableEntity, "User must have at least 1 identity after unlinking"},

@@ -1,0 +1,129 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// newAPIKey describes a key to be made.
+type newAPIKey struct {
+	name    string
+	scopes  []string // checked
+	expires *time.Time
+}
+
+// endedByRevoking is why keys end that somebody has revoked.
+const endedByRevoking = "revoked"
+
+// livingKeys selects the keys of a user, or with nil of the application, that hold.
+func (a *Accounts) livingKeys(owner *store.ID) store.Cond {
+	whose := store.Null("user_id")
+	if owner != nil {
+		whose = store.Eq("user_id", *owner)
+	}
+	return store.And(whose, store.Null("ended_at"), store.Or(store.Null("expires_at"), store.Compare("expires_at", store.OpGt, a.now())))
+}
+
+// makeKey makes a key and returns it together with the secret, which nobody can tell
+// again.
+func (a *Accounts) makeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n newAPIKey, e *event) (*apiKey, string, error) {
+	most := int64(maxAppKeys)
+	if owner != nil {
+		most = maxUserKeys
+	}
+	keys := store.For[apiKey](tx)
+	had, err := keys.Count(ctx, a.livingKeys(owner))
+	if err != nil {
+		return nil, "", err
+	}
+	if had >= most {
+		return nil, "", failf(problem.AuthTooManyKeys, "There are %d API keys, which is the most; revoke one first", had)
+	}
+	secret := newKey()
+	hash, _ := hashKey(secret)
+	k := &apiKey{
+		ID: store.NewID(), Hash: hash[:], Prefix: secret[:keyShown], UserID: owner, Name: n.name, CreatedAt: a.now(), ExpiresAt: n.expires,
+	}
+	if k.Scopes, err = store.JSONOf(n.scopes); err != nil {
+		return nil, "", err
+	}
+	if err := keys.Insert(ctx, k); err != nil {
+		return nil, "", err
+	}
+	e.Kind = "api_key_created"
+	return k, secret, a.record(ctx, tx, e, map[string]any{"key": k.ID, "name": k.Name, "scopes": n.scopes})
+}
+
+// makeOwnKey makes a key for the user of a session.
+func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPIKey, from device) (k *apiKey, secret string, err error) {
+	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		// Read again: what ends sessions ends the keys that there are, and this
+		// one must not come after it.
+		now, err := store.For[session](tx).Get(ctx, s.ID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && now.EndedAt != nil {
+			return errSessionUnknown
+		}
+		if err != nil {
+			return err
+		}
+		g, err := a.rightsOf(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		for _, scope := range n.scopes {
+			if scope != ScopeSelf && !slices.Contains(g.permissions, scope) {
+				return failf(problem.AuthValidation, "the scope %q is no permission of yours", scope)
+			}
+		}
+		e := &event{UserID: &u.ID, SessionID: &s.ID, Address: from.address, UserAgent: from.userAgent}
+		if k, secret, err = a.makeKey(ctx, tx, &u.ID, n, e); err != nil {
+			return err
+		}
+		return a.notice(ctx, tx, u, changeKeyAdded)
+	})
+	return k, secret, err
+}
+
+// endKeysOf ends all keys of a user: whatever ends every session of an account because
+// somebody else may have been in it ends its keys too.
+func (a *Accounts) endKeysOf(ctx context.Context, tx *store.Tx, owner store.ID, why string) error {
+	return a.endKeys(ctx, tx, store.Eq("user_id", owner), why, &event{UserID: &owner})
+}
+
+// endKeys ends the keys that a condition selects, on every instance. e is the line of
+// the audit log that each gets.
+func (a *Accounts) endKeys(ctx context.Context, tx *store.Tx, which store.Cond, why string, e *event) error {
+	keys := store.For[apiKey](tx)
+	ending, err := keys.List(ctx, store.Query{Where: store.And(which, store.Null("ended_at"))})
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	for _, k := range ending {
+		n, err := keys.PatchWhere(ctx, store.And(store.Eq("id", k.ID), store.Null("ended_at")), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue // another has ended it, and told
+		}
+		told := &revocation{SessionID: &k.ID, At: now}
+		if k.UserID != nil {
+			told.UserID = *k.UserID
+		}
+		if err := a.revoke(ctx, tx, told); err != nil {
+			return err
+		}
+		line := *e
+		line.Kind, line.UserID = "api_key_ended", k.UserID
+		if err := a.record(ctx, tx, &line, map[string]any{"key": k.ID, "by": why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

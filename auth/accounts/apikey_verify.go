@@ -1,0 +1,174 @@
+package accounts
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// errKey is the answer for an API key that does not hold, for whatever reason.
+var errKey = fmt.Errorf("accounts: the API key does not hold: %w", auth.ErrInvalid)
+
+const (
+	// keyFresh is how long an instance believes what it has read of a key. What ends
+	// keys or changes rights is known sooner, see revocations.
+	keyFresh = time.Second
+
+	// keyUses is how exact the time of the last use is, and keyNoteTime how long
+	// writing it may take.
+	keyUses     = time.Minute
+	keyNoteTime = 2 * time.Second
+
+	// maxKeysRead is the number of keys that are remembered.
+	maxKeysRead = 10_000
+)
+
+// readKey is an API key that held when it was read.
+type readKey struct {
+	principal auth.Principal
+	made      verifiedToken // the key as revocations see it: a session of its owner's
+	read      time.Time
+}
+
+// readKeys remembers keys. It is safe for concurrent use.
+type readKeys struct {
+	mu   sync.RWMutex
+	keys map[[sha256.Size]byte]*readKey
+}
+
+func newReadKeys() *readKeys { return &readKeys{keys: make(map[[sha256.Size]byte]*readKey)} }
+
+func (r *readKeys) get(hash [sha256.Size]byte) *readKey {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.keys[hash]
+}
+
+// put remembers a key, or with nil forgets it. When there are too many all are read
+// again.
+func (r *readKeys) put(hash [sha256.Size]byte, k *readKey) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k == nil {
+		delete(r.keys, hash)
+		return
+	}
+	if len(r.keys) >= maxKeysRead {
+		clear(r.keys)
+	}
+	r.keys[hash] = k
+}
+
+// verifyKey judges an API key. What it may do is what its scopes say and its owner may
+// at this time.
+func (a *Accounts) verifyKey(ctx context.Context, token string) (auth.Principal, error) {
+	hash, ok := hashKey(token)
+	if !ok {
+		return auth.Principal{}, errKey
+	}
+	now := a.now()
+	k := a.readKeys.get(hash)
+	if k == nil || now.Sub(k.read) >= keyFresh || a.revoked.covers(&k.made) {
+		var err error
+		if k, err = a.readKey(ctx, hash, now); err != nil {
+			if errors.Is(err, auth.ErrInvalid) {
+				a.readKeys.put(hash, nil)
+			}
+			return auth.Principal{}, err
+		}
+		a.readKeys.put(hash, k)
+	}
+	if !k.principal.Expires.IsZero() && !now.Before(k.principal.Expires) {
+		return auth.Principal{}, errKey
+	}
+	return k.principal, nil
+}
+
+// readKey reads a key and what its owner may do, and takes note that it is used.
+func (a *Accounts) readKey(ctx context.Context, hash [sha256.Size]byte, now time.Time) (*readKey, error) {
+	row, err := store.For[apiKey](a.db).First(ctx, store.Query{Where: store.And(store.Eq("hash", hash[:]), store.Null("ended_at"))})
+	if errors.Is(err, store.ErrNotFound) || err == nil && row.ExpiresAt != nil && !now.Before(*row.ExpiresAt) {
+		return nil, errKey
+	}
+	if err != nil {
+		return nil, err
+	}
+	k := &readKey{read: now}
+	k.made.principal.Session = row.ID.String()
+	if k.principal, err = a.bearerOf(ctx, row, &k.made); err != nil {
+		return nil, err
+	}
+	a.noteUse(ctx, row, now)
+	return k, nil
+}
+
+// bearerOf returns who brings a key.
+func (a *Accounts) bearerOf(ctx context.Context, row *apiKey, made *verifiedToken) (auth.Principal, error) {
+	// No account unless ScopeSelf says whose: rules for members are not for it.
+	p := auth.Principal{Kind: auth.User, ID: row.bearer(), IsAnonymous: true, AAL: 1, Claims: map[string]any{"api_key": row.ID.String()}}
+	p.Expires = derefTime(row.ExpiresAt)
+	scopes, err := row.scopes()
+	if err != nil {
+		return p, err
+	}
+	scopes = slices.DeleteFunc(scopes, func(name string) bool { return name == PermissionAdmin })
+	if row.UserID == nil {
+		p.Permissions = scopes
+		return p, nil
+	}
+	u, err := store.For[user](a.db).Get(ctx, *row.UserID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (a.mayEnter(u) != nil || u.IsAnonymous) {
+		return p, errKey
+	}
+	if err != nil {
+		return p, err
+	}
+	g, err := a.rightsOf(ctx, a.db, u.ID)
+	if err != nil {
+		return p, err
+	}
+	made.principal.ID, made.made = u.ID.String(), revisions{User: u.Rev, Roles: g.revs}
+	for _, name := range scopes {
+		if slices.Contains(g.permissions, name) {
+			p.Permissions = append(p.Permissions, name)
+		}
+	}
+	if slices.Contains(scopes, ScopeSelf) {
+		return a.actAs(ctx, p, u)
+	}
+	return p, nil
+}
+
+// actAs makes the bearer of a key its owner, whose roles stay behind: they may be
+// worth more than the key's scopes.
+func (a *Accounts) actAs(ctx context.Context, p auth.Principal, u *user) (auth.Principal, error) {
+	p.ID, p.IsAnonymous = u.ID.String(), false
+	if u.Role == audience {
+		p.Roles = []string{audience}
+	}
+	t := &Token{User: *exportUser(u), AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions)}
+	added, err := a.hookClaims(ctx, t)
+	p.Tenant, _ = added["tenant_id"].(string)
+	return p, err
+}
+
+// noteUse writes when a key was used, at most once a minute. The request is not held
+// responsible for what goes wrong.
+func (a *Accounts) noteUse(ctx context.Context, row *apiKey, now time.Time) {
+	if row.LastUsedAt != nil && now.Sub(*row.LastUsedAt) < keyUses {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), keyNoteTime)
+	defer stop()
+	older := store.Or(store.Null("last_used_at"), store.Compare("last_used_at", store.OpLte, now.Add(-keyUses)))
+	if _, err := store.For[apiKey](a.db).PatchWhere(ctx, store.And(store.Eq("id", row.ID), older), store.SetTo("last_used_at", now)); err != nil {
+		a.config.Logger.WarnContext(ctx, "accounts: the use of an API key was not noted", "key", row.ID, "error", err)
+	}
+}

@@ -1,0 +1,27 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// LooksRight reports whether a text has the form of an API key.
+func LooksRight(token string) bool {
+	_, ok := hashKey(token)
+	return ok
+}
+
+// NewKey returns a key that is of nobody.
+func NewKey() string { return newKey() }
+
+// Evict takes an account from whoever has made it.
+func (a *Accounts) Evict(ctx context.Context, id store.ID) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		u, err := a.userByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return a.evict(ctx, tx, u, device{})
+	})
+}

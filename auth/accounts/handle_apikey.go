@@ -1,0 +1,268 @@
+package accounts
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// apiKeyRoutes let users manage their keys, and admins those of the application and
+// of everybody.
+var apiKeyRoutes = []route{
+	{http.MethodGet, "user/api-keys", (*exchange).listOwnKeys},
+	{http.MethodPost, "user/api-keys", (*exchange).createOwnKey},
+	{http.MethodDelete, "user/api-keys/{id}", (*exchange).revokeOwnKey},
+	{http.MethodGet, "admin/api-keys", (*exchange).listKeys},
+	{http.MethodPost, "admin/api-keys", (*exchange).createKey},
+	{http.MethodDelete, "admin/api-keys/{id}", (*exchange).revokeKey},
+}
+
+// apiKeyView is a key as its owner sees it.
+type apiKeyView struct {
+	ID         store.ID   `json:"id"`
+	Name       string     `json:"name"`
+	Prefix     string     `json:"prefix"`
+	UserID     *store.ID  `json:"user_id,omitempty"`
+	Scopes     []string   `json:"scopes"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+	Key        string     `json:"key,omitempty"` // when it is made, and never again
+}
+
+func viewKey(k *apiKey) (apiKeyView, error) {
+	scopes, err := k.scopes()
+	return apiKeyView{
+		ID: k.ID, Name: k.Name, Prefix: k.Prefix, UserID: k.UserID, Scopes: scopes, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt,
+	}, err
+}
+
+// sendKeys answers with the living keys of an owner.
+func (x *exchange) sendKeys(owner *store.ID) error {
+	keys, err := store.For[apiKey](x.a.db).List(x.r.Context(), store.Query{
+		Where: x.a.livingKeys(owner), Order: []store.Order{{Column: "created_at", Desc: true}, {Column: "id", Desc: true}},
+	})
+	if err != nil {
+		return err
+	}
+	views := make([]apiKeyView, len(keys))
+	for i, k := range keys {
+		if views[i], err = viewKey(k); err != nil {
+			return err
+		}
+	}
+	return x.send(http.StatusOK, map[string]any{"api_keys": views})
+}
+
+// sendKey answers with a new key.
+func (x *exchange) sendKey(k *apiKey, secret string) error {
+	v, err := viewKey(k)
+	if err != nil {
+		return err
+	}
+	v.Key = secret
+	return x.send(http.StatusOK, v)
+}
+
+// listOwnKeys answers GET /user/api-keys.
+func (x *exchange) listOwnKeys() error {
+	u, _, err := x.caller()
+	if err != nil {
+		return err
+	}
+	return x.sendKeys(&u.ID)
+}
+
+// createOwnKey answers POST /user/api-keys. It takes what a change of the password takes:
+// a key lasts longer than a session.
+func (x *exchange) createOwnKey() error {
+	u, s, err := x.caller()
+	if err != nil {
+		return err
+	}
+	if u.IsAnonymous {
+		return failf(problem.AuthValidation, "API keys are for users with an account")
+	}
+	second, err := x.a.hasSecondFactor(x.r.Context(), u.ID)
+	if err == nil && second {
+		err = x.needsAAL2(s)
+	}
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	n, err := x.newKey(body, true)
+	if err != nil {
+		return err
+	}
+	in, err := body.texts("current_password", "nonce")
+	if err == nil {
+		err = x.proveSelf(u, s, in)
+	}
+	if err != nil {
+		return err
+	}
+	k, secret, err := x.a.makeOwnKey(x.r.Context(), u, s, n, x.device())
+	if err != nil {
+		return err
+	}
+	return x.sendKey(k, secret)
+}
+
+// revokeOwnKey answers DELETE /user/api-keys/{id}.
+func (x *exchange) revokeOwnKey() error {
+	u, s, err := x.caller()
+	if err != nil {
+		return err
+	}
+	from := x.device()
+	e := &event{SessionID: &s.ID, Address: from.address, UserAgent: from.userAgent}
+	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *apiKey) (*event, error) { return e, nil })
+}
+
+// listKeys answers GET /admin/api-keys: the keys of the application, or with user_id
+// those of a user.
+func (x *exchange) listKeys() error {
+	if _, err := x.admin(); err != nil {
+		return err
+	}
+	asked := x.r.URL.Query().Get("user_id")
+	if asked == "" {
+		return x.sendKeys(nil)
+	}
+	id, err := store.ParseID(asked)
+	if err != nil {
+		return failf(problem.AuthValidation, "user_id must be an id")
+	}
+	return x.sendKeys(&id)
+}
+
+// createKey answers POST /admin/api-keys with a key of the application. Admins make
+// none that may do more than they.
+func (x *exchange) createKey() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	n, err := x.newKey(body, false)
+	if err != nil {
+		return err
+	}
+	if !by.holds(nil, n.scopes) {
+		return errEscalation
+	}
+	var k *apiKey
+	var secret string
+	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		k, secret, err = x.a.makeKey(ctx, tx, nil, n, by.event("", nil))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return x.sendKey(k, secret)
+}
+
+// revokeKey answers DELETE /admin/api-keys/{id}.
+func (x *exchange) revokeKey() error {
+	by, err := x.authority()
+	if err != nil {
+		return err
+	}
+	return x.endKey(store.True(), func(ctx context.Context, tx *store.Tx, k *apiKey) (*event, error) {
+		if k.UserID == nil {
+			scopes, err := k.scopes()
+			if err == nil && !by.holds(nil, scopes) {
+				err = errEscalation
+			}
+			return by.event("", nil), err
+		}
+		u, err := store.For[user](tx).Get(ctx, *k.UserID)
+		if err == nil {
+			err = x.a.over(ctx, tx, by, u)
+		}
+		return by.event("", nil), err
+	})
+}
+
+// endKey revokes the key that the path names, among those that may be meant.
+func (x *exchange) endKey(among store.Cond, judge func(context.Context, *store.Tx, *apiKey) (*event, error)) error {
+	id, err := store.ParseID(x.params["id"])
+	if err != nil {
+		return &problem.Error{Code: problem.AuthNotFound}
+	}
+	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+		which := store.And(among, store.Eq("id", id), store.Null("ended_at"))
+		found, err := store.For[apiKey](tx).List(ctx, store.Query{Where: which})
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return &problem.Error{Code: problem.AuthNotFound}
+		}
+		e, err := judge(ctx, tx, found[0])
+		if err != nil {
+			return err
+		}
+		return x.a.endKeys(ctx, tx, which, endedByRevoking, e)
+	})
+	if err != nil {
+		return err
+	}
+	x.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// newKey reads what key is asked for.
+func (x *exchange) newKey(body object, own bool) (n newAPIKey, err error) {
+	if n.name, err = body.text("name"); err != nil {
+		return n, err
+	}
+	if err := checkKeyName(n.name); err != nil {
+		return n, err
+	}
+	scopes, err := body.list("scopes")
+	if err != nil {
+		return n, err
+	}
+	if scopes == nil {
+		scopes = new([]string)
+	}
+	if n.scopes, err = checkScopes(*scopes, own); err != nil {
+		return n, err
+	}
+	n.expires, err = x.keyExpires(body)
+	return n, err
+}
+
+// keyExpires reads expires_at: a time, null for a key that never does, and without it
+// the usual life.
+func (x *exchange) keyExpires(body object) (*time.Time, error) {
+	now := x.a.now()
+	v, asked := body["expires_at"]
+	if !asked {
+		at := now.Add(usualKeyLife)
+		return &at, nil
+	}
+	if v.Kind() == strictjson.Null {
+		return nil, nil
+	}
+	text, _ := v.Text()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || !at.After(now) || at.Year() > 9999 {
+		return nil, failf(problem.AuthValidation, "expires_at must be a time to come as 2030-01-02T15:04:05Z, or null")
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	return &at, nil
+}
