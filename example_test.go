@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
 )
@@ -89,4 +92,50 @@ func ExampleConfig() {
 	}
 	fmt.Println(app.DB().Capabilities().Engine, app.DB().Close())
 	// Output: sqlite <nil>
+}
+
+// Who may sign up, and what users can do, is set where everything is. The rule lets
+// owners delete who have shown a second factor.
+func ExampleConfig_accounts() {
+	config := plinth.FromEnv()
+	config.Accounts.Anonymous = true   // users without an account
+	config.Accounts.Passwords.Min = 12 // characters
+	config.Accounts.BeforeSignUp = func(_ context.Context, s *accounts.SignUp) error {
+		if !strings.HasSuffix(s.Email, "@example.org") {
+			return accounts.Refuse("By invitation only")
+		}
+		return nil
+	}
+	policy := api.OwnedBy("owner_id")
+	policy.Delete = api.AllOf(policy.Delete, api.AAL(2))
+
+	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
+	app, err := plinth.New(context.Background(), config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer app.DB().Close()
+	app.Add(api.Resource[Idea]{Policy: policy})
+	handler, err := app.Handler(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, email := range []string{"ann@example.org", "eve@elsewhere.example"} {
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/auth/v1/signup", strings.NewReader(`{"email":"`+email+`","password":"correct horse battery"}`))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		fmt.Println(email, w.Code)
+	}
+	// Output:
+	// ann@example.org 200
+	// eve@elsewhere.example 403
+}
+
+// Idea is a model whose rows belong to users.
+type Idea struct {
+	bun.BaseModel `bun:"table:ideas"`
+	store.Model
+	OwnerID store.ID `bun:",notnull"`
+	Text    string   `bun:",notnull"`
 }

@@ -24,6 +24,23 @@ func TestProgramIsOneText(t *testing.T) {
 	}
 }
 
+// The Go of docs/accounts.md stands in an example, which a test runs.
+func TestAccountsPageIsAnExample(t *testing.T) {
+	t.Parallel()
+	_, example, _ := strings.Cut(read(t, "example_test.go"), "func ExampleConfig_accounts() {\n")
+	example, _, _ = strings.Cut(example, "\n}\n")
+	example = strings.ReplaceAll("\n"+example, "\n\t", "\n")
+	blocks := strings.Split(read(t, "docs/accounts.md"), "```go\n")[1:]
+	if len(blocks) == 0 {
+		t.Error("docs/accounts.md has no Go")
+	}
+	for _, block := range blocks {
+		if block, _, _ = strings.Cut(block, "```"); !strings.Contains(example, "\n"+block) {
+			t.Errorf("ExampleConfig_accounts does not have\n%s", block)
+		}
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)

@@ -1,10 +1,8 @@
 package clienttest_test
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -54,38 +52,53 @@ func build(t *testing.T, example string) string {
 // ends, and reads from its banner how to reach it.
 func start(t *testing.T, binary string, args []string, env ...string) server {
 	t.Helper()
+	return run(t, exec.Command(binary, args...), filepath.Join(t.TempDir(), "out"), env) // without the test's context, which would kill it
+}
+
+// startTo does so and lets the program print into a file.
+func startTo(t *testing.T, binary, out string, env ...string) server {
+	t.Helper()
+	return run(t, exec.Command(binary), out, env)
+}
+
+func run(t *testing.T, cmd *exec.Cmd, out string, env []string) server {
+	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command(binary, args...) // without the test's context, which would kill it
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(append(os.Environ(), "PLINTH_ADDR=127.0.0.1:0"), env...)
 	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
+	printed, err := os.Create(out)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer printed.Close() //nolint:errcheck // the program has its own
+	cmd.Stdout = printed
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	banner := bufio.NewScanner(out)
-	var s server
-	for s.publishable == "" && banner.Scan() {
-		s.read(banner.Text())
-	}
 	exited := make(chan error, 1)
-	go func() {
-		_, copyErr := io.Copy(io.Discard, out)
-		exited <- errors.Join(copyErr, cmd.Wait())
-	}()
+	go func() { exited <- cmd.Wait() }()
 	t.Cleanup(func() {
 		stop(t, cmd, exited)
 		if t.Failed() && stderr.Len() > 0 {
-			t.Logf("%s wrote\n%s", filepath.Base(binary), stderr.String())
+			t.Logf("%s wrote\n%s", filepath.Base(cmd.Path), stderr.String())
 		}
 	})
-	if s.publishable == "" {
-		t.Fatalf("%s did not start", filepath.Base(binary))
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		text, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s server
+		for line := range strings.Lines(string(text)) {
+			s.read(line)
+		}
+		if s.publishable != "" && strings.HasSuffix(string(text), "\n") {
+			return s
+		}
 	}
-	return s
+	t.Fatalf("%s did not start", filepath.Base(cmd.Path))
+	return server{}
 }
 
 // read takes what a line of the banner tells.

@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto'
-
 import { apiError, claims, done, failed } from './people.mjs'
+import { appCode } from './totp.mjs'
 
 /** Authenticator apps as second factors. The server's clock goes on by a step for each code. */
 export async function factors(t, people) {
@@ -9,7 +8,7 @@ export async function factors(t, people) {
   async function nextCode(secret) {
     await people.later('30s')
     ahead += 30
-    return code(secret, Date.now() / 1000 + ahead)
+    return appCode(secret, Date.now() / 1000 + ahead)
   }
   const dora = await people.signedUp('dora')
   const { mfa } = dora.auth
@@ -94,15 +93,4 @@ export async function factors(t, people) {
 async function level(mfa) {
   const { currentLevel, nextLevel, currentAuthenticationMethods } = await done(mfa.getAuthenticatorAssuranceLevel())
   return [currentLevel, nextLevel, currentAuthenticationMethods.map((m) => m.method).sort()]
-}
-
-/** The code of a secret in base32 at a time, as an app computes it. */
-function code(secret, seconds) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
-  const step = Buffer.alloc(8)
-  step.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)))
-  const mac = createHmac('sha1', key).update(step).digest()
-  const at = mac[19] & 15
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
