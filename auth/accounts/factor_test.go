@@ -175,6 +175,30 @@ func TestStepUpRotates(t *testing.T) {
 	})
 }
 
+// TestStepUpAndRefreshAtOnce: whoever refreshes while the session steps up gets nothing
+// of it, and does not end it.
+func TestStepUpAndRefreshAtOnce(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		_, p := w.withApp()
+		for range 30 {
+			w.advance(time.Minute)
+			in := w.login()
+			id := w.must(200, w.do("POST /factors/"+p.id+"/challenge", in.str("access_token"), "")).str("id")
+			body := fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, id, p.code(w, 0))
+			var up, refreshed *answer
+			var wg sync.WaitGroup
+			wg.Go(func() { up = w.do("POST /factors/"+p.id+"/verify", in.str("access_token"), body) })
+			wg.Go(func() { refreshed = w.do(refreshLine, "", refreshBody(in.str("refresh_token"))) })
+			wg.Wait()
+			w.must(200, up)
+			if refreshed.status == 200 && w.level(refreshed.str("access_token")) != "aal1 password" {
+				t.Fatalf("refreshed to %s", w.level(refreshed.str("access_token")))
+			}
+			w.must(200, w.do(refreshLine, "", refreshBody(up.str("refresh_token"))))
+		}
+	})
+}
+
 // TestStepUpAgain: each method stands in amr once, the newest first.
 func TestStepUpAgain(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {

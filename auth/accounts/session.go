@@ -94,14 +94,14 @@ func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
 		return nil, err
 	case s.EndedAt != nil:
 		return nil, errSessionExpired
-	case n == 1 || s.Counter == counter+1 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace:
-		return a.renew(ctx, s, counter+1)
 	case s.Counter == counter:
 		return nil, errSessionExpired
-	case s.AAL > 1 && s.Counter == counter+2 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace:
-		// Another tab refreshes while one steps up, see raise. It gets nothing for it,
-		// and has stolen nothing.
+	case s.AAL > 1 && (n == 1 && s.Counter > counter+2 || n == 0 && s.Counter == counter+2 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace):
+		// One tab refreshes while another steps up, before it or after it, see raise. It
+		// gets nothing of that, and has stolen nothing.
 		return nil, errRefreshUsed
+	case n == 1 || s.Counter == counter+1 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace:
+		return a.renew(ctx, s, counter+1)
 	}
 	// Only a thief, or somebody they have stolen from, has an older one.
 	if err := a.end(ctx, store.Eq("id", id), endedByReuse); err != nil {
