@@ -29,16 +29,22 @@ func TestA12(t *testing.T) {
 	})
 }
 
-// TestA12Session: a session from before the proof dies with its tokens. Accounts with
+// TestA12Session: a session from before the proof dies with its tokens, and so do
+// factors. Accounts with
 // a session and without a confirmed address come from imports and from admins.
 func TestA12Session(t *testing.T) {
 	providers(t, nil, func(t *testing.T, w *world, f fakes) {
 		before := w.must(200, w.do("POST /signup", "", mallory))
+		phone := w.enroll(before.str("access_token"), "phone")
+		before = w.must(200, w.verify(before.str("access_token"), phone, phone.code(w, 0)))
 		w.sql(`update auth_users set email_confirmed_at = null`)
 		w.must(200, w.do("GET /user", before.str("access_token"), ""))
 		after := w.must(200, w.tab().session(f.trusted, "trusted"))
 		if userOf(after)["id"] != userOf(before)["id"] {
 			t.Errorf("another account: %s", after.text)
+		}
+		if factors := userOf(after)["factors"]; factors != nil {
+			t.Errorf("a factor lives: %v", factors)
 		}
 		if got := w.do("GET /user", before.str("access_token"), ""); got.status != 401 {
 			t.Errorf("the access token lives: %s", got.text)

@@ -71,3 +71,15 @@ func TestProviderKeepsUser(t *testing.T) {
 		}
 	})
 }
+
+// TestProviderThenEmail: who has come by a provider and takes an address is known by
+// both.
+func TestProviderThenEmail(t *testing.T) {
+	providers(t, nil, func(t *testing.T, w *world, f fakes) {
+		in := w.must(200, w.tab().session(f.other, "other"))
+		got := w.must(200, w.do("PUT /user", in.str("access_token"), `{"email":"ada@example.org"}`))
+		if fmt.Sprint(identitiesOf(got.body)) != "[other email]" || fmt.Sprint(got.body["app_metadata"]) != "map[provider:other providers:[other email]]" {
+			t.Errorf("user %s", got.text)
+		}
+	})
+}
