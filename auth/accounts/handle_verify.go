@@ -98,7 +98,10 @@ func (x *exchange) verifyForm() error {
 		return x.halfWay(f)
 	}
 	at := arrival{Flow: f, How: method{Method: mailMethods[got.kind]}}
-	return x.arrive(got.user, at, url.Values{"type": {linkType(got.kind)}})
+	if err := x.arrive(got.user, at, url.Values{"type": {linkType(got.kind)}}); err != nil {
+		return x.failed(f, err) // a hook may refuse the token
+	}
+	return nil
 }
 
 // errLink is the text for who comes with a link that is not good.
