@@ -85,6 +85,36 @@
 // Making a key takes what changing the password takes: level 2 where the user has a
 // second factor, and the password or a nonce where the session is not young.
 //
+// # Administration
+//
+// The bearer of a secret key, and users with the permission [PermissionAdmin], manage
+// accounts by the routes of GoTrue below /admin/users. Besides those there is
+//
+//	POST   /admin/users/{id}/logout   ends all sessions of a user
+//	GET    /admin/users/{id}/roles    {"roles": [...], "permissions": [...]}
+//	PUT    /admin/users/{id}/roles    {"roles": [...]}: exactly these; PUT /admin/users/{id} takes it too
+//	GET    /admin/roles               {"roles": [{"name", "description", "permissions", ...}]}
+//	POST   /admin/roles               {"name", "description", "permissions"}
+//	GET    /admin/roles/{name}        also PUT, which writes all of it, and DELETE
+//	GET    /admin/audit               {"events": [...]}, the youngest first: ?user_id= ?kind= ?before= ?per_page=
+//
+// A role is a name with permissions. Both stand in access tokens (roles, permissions)
+// and in the Principal, where [auth.Principal.HasRole] and api.Role ask for them; the
+// role that GoTrue's clients know (role) stands first. A change of what a user or a
+// role has makes tokens of before worthless within two seconds, and clients refresh.
+// Users without an account have no roles.
+//
+// Nobody grants what they do not have, but for secret keys: a user who manages accounts
+// gives away roles they have themselves and makes roles of permissions they have, and
+// they do not touch the account of somebody who has more. What rules read from
+// app_metadata is no such right: do not let rights rest on it where users manage
+// accounts.
+//
+// # Hooks
+//
+// Config.BeforeSignUp decides who gets an account, Config.BeforeToken adds claims, and
+// Config.AfterSignIn is told of logins.
+//
 // # Secrets
 //
 // Config.MasterKey seals what the database must not show: signing keys and the

@@ -62,6 +62,55 @@ func TestBeforeSignUp(t *testing.T) {
 	})
 }
 
+// TestBeforeSignUpEverywhere: there is no way to an account around the hook: what it
+// refuses leaves no row and sends no mail. (Logins elsewhere: create takes nothing that
+// was not admitted.)
+func TestBeforeSignUpEverywhere(t *testing.T) {
+	var mu sync.Mutex
+	asked := map[string]int{} // by method
+	engines(t, func(c *accounts.Config) {
+		keyed(c)
+		c.Autoconfirm = false
+		c.BeforeSignUp = func(_ context.Context, s *accounts.SignUp) error {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[s.Method]++
+			return accounts.Refuse("Nobody.")
+		}
+	}, func(t *testing.T, w *world) {
+		for _, request := range []struct{ line, body string }{
+			{"POST /signup", ann},
+			{"POST /signup", "{}"},
+			{"POST /otp", `{"email":"ann@example.org"}`},
+			{"POST /otp", `{"email":"ann@example.org","create_user":true}`},
+			{"POST /magiclink", `{"email":"ann@example.org"}`},
+			{"POST /invite", `{"email":"ann@example.org"}`},
+			{"POST /admin/users", ann},
+			{"POST /admin/generate_link", `{"type":"signup","email":"ann@example.org","password":"a good password"}`},
+			{"POST /admin/generate_link", `{"type":"invite","email":"ann@example.org"}`},
+			{"POST /admin/generate_link", `{"type":"magiclink","email":"ann@example.org"}`},
+		} {
+			w.refused(403, "refused_by_application", w.admin(request.line, request.body))
+		}
+		if _, err := w.a.CreateUser(t.Context(), accounts.NewUser{Email: "ann@example.org"}); err == nil {
+			t.Error("CreateUser does not ask")
+		}
+		if n := w.must(200, w.admin("GET /admin/users", "")).header.Get("X-Total-Count"); n != "0" {
+			t.Errorf("%s users", n)
+		}
+		if n := w.queued(); n != 0 {
+			t.Errorf("%d mails", n)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, method := range []string{"password", "anonymous", "otp", "invite", "admin"} {
+			if asked[method] == 0 {
+				t.Errorf("not asked for %s: %v", method, asked)
+			}
+		}
+	})
+}
+
 // TestBeforeToken: claims are added, reserved ones are refused, and so are tokens.
 func TestBeforeToken(t *testing.T) {
 	var mode sync.Map

@@ -25,7 +25,7 @@ func (a *Accounts) Run(ctx context.Context) error {
 	)
 	for _, part := range a.background() {
 		wg.Go(func() {
-			if err := part(ctx); err != nil {
+			if err := part(ctx); err != nil && ctx.Err() == nil {
 				once.Do(func() { first = err })
 				stop(err)
 			}

@@ -1,0 +1,1 @@
+drop index "auth_users_created_at_idx";
