@@ -18,8 +18,9 @@ type Mailer interface {
 	//	          factor_removed, identity_added, identity_removed, key_added
 	//
 	// It is called again later after an error, for as long as the mail is of use,
-	// unless the error has a method Permanent() bool that says true: of a recipient
-	// that there is not, for example.
+	// unless the error has a method Permanent() bool that says true. It is called for
+	// several mails at once, and ctx ends after 30 seconds: a mail that takes longer
+	// than a minute may be sent twice.
 	Send(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 

@@ -163,12 +163,18 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 	if err == nil {
 		err = json.Unmarshal(raw, &m)
 	}
-	if err == nil {
+	switch late := a.now().After(row.ExpiresAt); {
+	case err == nil && late:
+		err = errLate
+	case err == nil:
 		err = a.send(ctx, &m)
 	}
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return ctx.Err() // the next one to run tries when the lease is over
 	}
+	// A mail that has gone must not go again because this instance is stopped.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), mailLease-mailTimeout)
+	defer stop()
 	wait := min(5*time.Second<<min(row.Attempts, 10), mailBackoff)
 	next := a.now().Add(wait)
 	hopeless := errors.Is(err, errSealed) || permanent(err) || next.After(row.ExpiresAt)
@@ -183,6 +189,9 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 	_, err = rows.PatchWhere(ctx, row.unchanged(), store.SetTo("due_at", next))
 	return err
 }
+
+// errLate is of a mail that nobody was there to send while it was of use.
+var errLate = errors.New("accounts: the mail is of no use any more")
 
 // permanent reports whether a Mailer says that trying again is of no use.
 func permanent(err error) bool {

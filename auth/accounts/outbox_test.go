@@ -84,6 +84,49 @@ func TestOutbox(t *testing.T) {
 	})
 }
 
+// TestOutboxLate: a mail that nobody was there to send is not sent when it is of no use
+// any more.
+func TestOutboxLate(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.queue("ann@example.org", time.Hour)
+		w.advance(time.Hour + time.Second)
+		if mails := w.mails(); len(mails) != 0 || w.queued() != 0 {
+			t.Errorf("%d mails, %d left", len(mails), w.queued())
+		}
+	})
+}
+
+// lastWords is a Mailer whose mail is sent while the instance is stopped.
+type lastWords struct {
+	stop context.CancelFunc
+	sent int
+}
+
+func (l *lastWords) Send(context.Context, string, string, string, map[string]string) error {
+	l.stop()
+	l.sent++
+	return nil
+}
+
+// TestOutboxStopped: a mail that has gone does not go again because who sent it is
+// stopped at that moment.
+func TestOutboxStopped(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.queue("ann@example.org", 0)
+		ctx, stop := context.WithCancel(t.Context())
+		mailer := &lastWords{stop: stop}
+		w.cfg.Mailer = mailer
+		a, err := accounts.New(w.db, w.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = a.SendDue(ctx) // ends by the context
+		if mailer.sent != 1 || w.queued() != 0 {
+			t.Errorf("sent %d times, %d left", mailer.sent, w.queued())
+		}
+	})
+}
+
 // TestOutboxOfInstances: of several instances that look at once one sends.
 func TestOutboxOfInstances(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
