@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/oidc"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
 )
@@ -108,6 +109,13 @@ func ExampleConfig_accounts() {
 	}
 	policy := api.OwnedBy("owner_id")
 	policy.Delete = api.AllOf(policy.Delete, api.AAL(2))
+
+	google, err := oidc.New(oidc.Google("id.apps.googleusercontent.com", "from your secrets"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Accounts.Providers = []accounts.Provider{google}
+	config.Accounts.ManualLinking = true // users link logins and take them off
 
 	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
 	app, err := plinth.New(context.Background(), config)
