@@ -246,6 +246,9 @@ func TestAdminChangesUsers(t *testing.T) {
 		if fmt.Sprint(got.body["user_metadata"]) != "map[b:map[c:2] d:3]" || got.str("role") != "editor" || got.str("email") != "bea@example.org" {
 			t.Errorf("in the end %s", got.text)
 		}
+		if app := got.body["app_metadata"].(map[string]any); app["plan"] != "pro" || app["provider"] != "email" || fmt.Sprint(app["providers"]) != "[email phone]" {
+			t.Errorf("app_metadata %v", app)
+		}
 		for _, i := range got.body["identities"].([]any) {
 			data := i.(map[string]any)["identity_data"].(map[string]any)
 			if email := data["email"]; email != nil && email != "bea@example.org" {

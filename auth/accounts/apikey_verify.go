@@ -153,8 +153,7 @@ func (a *Accounts) actAs(ctx context.Context, p auth.Principal, u *user) (auth.P
 	if u.Role == audience {
 		p.Roles = []string{audience}
 	}
-	t := &Token{User: *exportUser(u), AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions)}
-	added, err := a.hookClaims(ctx, t)
+	added, err := a.hookClaims(ctx, u, &p)
 	p.Tenant, _ = added["tenant_id"].(string)
 	return p, err
 }

@@ -133,10 +133,15 @@ func (a *Accounts) changeIn(ctx context.Context, tx *store.Tx, by authority, id 
 	if err := a.apply(by, u, c); err != nil {
 		return err
 	}
-	if err := store.For[user](tx).Save(ctx, u); err != nil {
-		return err
+	if !slices.EqualFunc(before.addresses(), u.addresses(), sameIdentity) {
+		if err := a.changeAddresses(ctx, tx, u); err != nil {
+			return err
+		}
+		if err := a.syncProviders(ctx, tx, u); err != nil {
+			return err
+		}
 	}
-	if err := a.changeAddresses(ctx, tx, u); err != nil {
+	if err := store.For[user](tx).Save(ctx, u); err != nil {
 		return err
 	}
 	if c.roles != nil {
@@ -154,7 +159,7 @@ func (a *Accounts) changeIn(ctx context.Context, tx *store.Tx, by authority, id 
 func (a *Accounts) apply(by authority, u *user, c change) (err error) {
 	now := a.now()
 	if c.email != "" {
-		u.Email, u.NewEmail = &c.email, nil
+		u.Email, u.NewEmail, u.EmailChangeHalf = &c.email, nil, nil
 	}
 	if c.phone != "" {
 		u.Phone, u.NewPhone = &c.phone, nil
@@ -247,8 +252,8 @@ func (c *change) names(before, u *user) []string {
 func (a *Accounts) changeAddresses(ctx context.Context, tx *store.Tx, u *user) error {
 	identities := store.For[identity](tx)
 	for _, of := range u.addresses() {
-		subject := store.And(store.Eq("provider", of.Provider), store.Eq("subject", of.Subject))
-		n, err := identities.PatchWhere(ctx, subject, store.SetTo("data", of.Data), store.SetTo("email", of.Email))
+		which := store.And(store.Eq("user_id", u.ID), store.Eq("provider", of.Provider), store.Eq("issuer", ""))
+		n, err := identities.PatchWhere(ctx, which, store.SetTo("data", of.Data), store.SetTo("email", of.Email))
 		if err != nil {
 			return err
 		}
@@ -260,6 +265,9 @@ func (a *Accounts) changeAddresses(ctx context.Context, tx *store.Tx, u *user) e
 	}
 	return nil
 }
+
+// sameIdentity reports whether two identities say the same.
+func sameIdentity(a, b *identity) bool { return a.Provider == b.Provider && a.Data == b.Data }
 
 // addresses are the identities that a user has by their address and their number.
 func (u *user) addresses() []*identity {

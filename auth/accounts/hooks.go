@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -118,12 +119,15 @@ func (a *Accounts) admit(ctx context.Context, u *user, how string, from device) 
 	return n, err
 }
 
-// hookClaims are what Config.BeforeToken adds to a token.
-func (a *Accounts) hookClaims(ctx context.Context, t *Token) (map[string]any, error) {
+// hookClaims are what Config.BeforeToken adds to the token of a user.
+func (a *Accounts) hookClaims(ctx context.Context, u *user, p *auth.Principal) (map[string]any, error) {
 	if a.config.BeforeToken == nil {
 		return nil, nil
 	}
-	t.Claims = make(map[string]any)
+	t := &Token{
+		User: *exportUser(u), Session: p.Session, AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions),
+		Claims: make(map[string]any),
+	}
 	err := a.hook(ctx, "BeforeToken", func(ctx context.Context) error { return a.config.BeforeToken(ctx, t) })
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func (a *Accounts) saveRole(ctx context.Context, by authority, want Role, mode r
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		old, err := a.roleNamed(ctx, tx, want.Name)
 		switch {
-		case err == errRoleUnknown && mode != roleChange: //nolint:errorlint // roleNamed returns it as it is
+		case errors.Is(err, errRoleUnknown) && mode != roleChange:
 			return a.createRole(ctx, tx, by, want, permissions)
 		case err != nil:
 			return err

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -65,8 +64,7 @@ func (a *Accounts) tokenOf(ctx context.Context, u *user, s *session) (auth.Princ
 			p.Claims["role_revs"] = g.revs
 		}
 	}
-	t := &Token{User: *exportUser(u), Session: p.Session, AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions)}
-	added, err := a.hookClaims(ctx, t)
+	added, err := a.hookClaims(ctx, u, &p)
 	maps.Copy(p.Claims, added)
 	if tenant, ok := added["tenant_id"].(string); ok {
 		p.Tenant = tenant
