@@ -229,6 +229,7 @@ func TestAuthorizeAsks(t *testing.T) {
 // yes is a provider that believes everybody: what it is asked was let through.
 type yes struct {
 	form     bool
+	careless bool // its states are short, and its users have no names
 	finished chan struct{}
 }
 
@@ -236,12 +237,20 @@ func (yes) Name() string { return "yes" }
 
 func (y yes) Begin(_ context.Context, opts auth.LoginOptions) (string, auth.Flow, error) {
 	flow := auth.Flow{Provider: "yes", State: rand.Text(), Nonce: "n", Verifier: "v", RedirectURI: opts.RedirectURI, FormPost: y.form}
+	if y.careless && opts.Prompt == "short" {
+		flow.State = "short"
+	}
 	return "https://yes.example/?state=" + flow.State, flow, nil
 }
 
 func (y yes) Finish(context.Context, auth.Flow, url.Values) (auth.Identity, auth.ProviderTokens, error) {
-	y.finished <- struct{}{}
-	return auth.Identity{Provider: "yes", Issuer: "https://yes.example", Subject: "ada"}, auth.ProviderTokens{Access: "access", Refresh: "refresh"}, nil
+	if y.finished != nil {
+		y.finished <- struct{}{}
+	}
+	if y.careless {
+		return auth.Identity{Issuer: "https://yes.example"}, auth.ProviderTokens{}, nil
+	}
+	return auth.Identity{Issuer: "https://yes.example", Subject: "ada"}, auth.ProviderTokens{Access: "access", Refresh: "refresh"}, nil
 }
 
 // TestStateOnce: of fifty callbacks with one state at the same time one is let
@@ -320,5 +329,18 @@ func TestFormPost(t *testing.T) {
 		if p.fragment().Get("access_token") == "" {
 			t.Errorf("by a form: %d %v", p.status, p.to)
 		}
+	})
+}
+
+// TestCarelessProvider: one that makes states which can be guessed, or that lets in
+// nobody in particular, lets nobody in.
+func TestCarelessProvider(t *testing.T) {
+	engines(t, func(c *accounts.Config) { c.Providers = []accounts.Provider{yes{careless: true}} }, func(t *testing.T, w *world) {
+		if got := w.do("GET /authorize?provider=yes&prompt=short", "", ""); got.status != 500 {
+			t.Errorf("a short state: %d %s", got.status, got.text)
+		}
+		b := w.tab()
+		state := b.open("/authorize?provider=yes", nil).query("state")
+		b.refused("nobody", "unexpected_failure", siteURL, b.open("/callback/yes?code=x&state="+state, nil))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ const (
 	codeLogin codeKind = "login"
 
 	loginLife = 10 * time.Minute
+
+	minState = 22 // characters of base64 with 128 bits
 )
 
 // login is what a login elsewhere began with. It is sealed: the verifier in it buys
@@ -97,6 +100,9 @@ func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err
 	to, at, err := p.Begin(ctx, x.loginOptions(p))
 	if err != nil {
 		return "", x.beginError(err)
+	}
+	if len(at.State) < minState {
+		return "", fmt.Errorf("accounts: the provider %s has made a state that can be guessed", p.Name())
 	}
 	l := login{At: at, Flow: f, Link: link}
 	if link == nil || f.Challenge == "" {

@@ -38,7 +38,11 @@ func (x *exchange) callback() error {
 	if err != nil {
 		return x.failAt(l.Flow, p, err)
 	}
-	if err := x.come(l, who, tokens); err != nil {
+	v, err := visitorOf(p, who)
+	if err == nil {
+		err = x.come(l, v, tokens)
+	}
+	if err != nil {
 		return x.failed(l.Flow, err)
 	}
 	return nil
@@ -93,12 +97,11 @@ func (x *exchange) takeLogin(answer url.Values) (*login, error) {
 }
 
 // come brings a user who has shown at a provider who they are to the end of the flow.
-func (x *exchange) come(l *login, who auth.Identity, tokens auth.ProviderTokens) error {
+func (x *exchange) come(l *login, v *visitor, tokens auth.ProviderTokens) error {
 	ctx, from := x.r.Context(), x.device()
 	at := arrival{Flow: l.Flow, How: method{Method: methodOAuth, Provider: l.At.Provider}}
 	var u *user
 	var err error
-	v := visitorOf(who)
 	given := elsewhere{Access: tokens.Access, Refresh: tokens.Refresh}
 	switch {
 	case l.Link == nil:

@@ -52,7 +52,7 @@ func (x *exchange) judgeIDToken(in map[string]string) (*visitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return visitorOf(who), nil
+	return visitorOf(p, who)
 }
 
 func (x *exchange) receiveOrLink(ctx context.Context, v *visitor, linked bool) (*user, error) {

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"unicode"
 
@@ -32,8 +33,13 @@ const (
 // for (OpenID Connect Core 1.0 section 5.1).
 var namesOf = []string{"family_name", "given_name", "nickname", "preferred_username"}
 
-func visitorOf(who auth.Identity) *visitor {
-	v := &visitor{Provider: who.Provider, Issuer: who.Issuer, Subject: who.Subject, Data: map[string]any{
+// visitorOf returns the visitor of a provider. One without a name there is nobody, and
+// must not be taken for another one.
+func visitorOf(p Provider, who auth.Identity) (*visitor, error) {
+	if who.Subject == "" {
+		return nil, fmt.Errorf("accounts: the provider %s has let in somebody without a Subject", p.Name())
+	}
+	v := &visitor{Provider: p.Name(), Issuer: who.Issuer, Subject: who.Subject, Data: map[string]any{
 		"iss": who.Issuer, "sub": who.Subject, "provider_id": who.Subject, "email_verified": false, "phone_verified": false,
 	}}
 	if email, ok := canonicalEmail(who.Email); ok {
@@ -58,7 +64,7 @@ func visitorOf(who auth.Identity) *visitor {
 	if text, ok := v.Data["preferred_username"]; ok {
 		v.Data["user_name"] = text
 	}
-	return v
+	return v, nil
 }
 
 func hasControl(text string) bool {
