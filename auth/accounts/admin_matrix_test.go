@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
@@ -261,6 +262,9 @@ func TestRolesInTokens(t *testing.T) {
 			}
 			if token, _ := w.alive(in); token {
 				t.Errorf("%s %s: the token lives", line, body)
+			}
+			if _, err := w.a.Verify(t.Context(), in.str("access_token")); !errors.Is(err, auth.ErrExpired) {
+				t.Errorf("%s: the client is not told to refresh: %v", line, err)
 			}
 			w.must(200, w.do("GET /settings", "", ""))
 			in = w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token"))))

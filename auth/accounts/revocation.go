@@ -12,8 +12,14 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// errRevoked is the answer for a token whose session has ended.
-var errRevoked = fmt.Errorf("accounts: the session has ended: %w", auth.ErrInvalid)
+var (
+	// errRevoked is the answer for a token whose session has ended.
+	errRevoked = fmt.Errorf("accounts: the session has ended: %w", auth.ErrInvalid)
+
+	// errOutdated is the answer for one that says what was true of its user before. Its
+	// session may go on: clients refresh where a token has expired.
+	errOutdated = fmt.Errorf("accounts: the user's rights have changed: %w", auth.ErrExpired)
+)
 
 // revocations are the sessions, users and roles whose access tokens hold no more
 // although they have not expired. They are kept for as long as such a token can live.
@@ -41,23 +47,26 @@ func newRevocations() *revocations {
 }
 
 // covers reports whether a token holds no more.
-func (r *revocations) covers(t *verifiedToken) bool {
+func (r *revocations) covers(t *verifiedToken) bool { return r.verdict(t) != nil }
+
+// verdict returns why a token holds no more, nil if it does.
+func (r *revocations) verdict(t *verifiedToken) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if _, ended := r.sessions[t.principal.Session]; ended {
-		return true
+		return errRevoked
 	}
 	if t.made.User < r.users[t.principal.ID].rev {
-		return true
+		return errOutdated
 	}
 	if len(r.roles) > 0 {
 		for name, rev := range t.made.Roles {
 			if rev < r.roles[name].rev {
-				return true
+				return errOutdated
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // add takes note of a revocation, and forgets those that no token can outlive.

@@ -110,8 +110,8 @@ func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, er
 			return auth.Principal{}, err
 		}
 	}
-	if a.revoked.covers(&entry) {
-		return auth.Principal{}, errRevoked
+	if err := a.revoked.verdict(&entry); err != nil {
+		return auth.Principal{}, err
 	}
 	return entry.principal, nil
 }

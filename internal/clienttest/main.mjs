@@ -16,6 +16,7 @@ import { createClient } from '@supabase/supabase-js'
 import { readCodes } from './checks/iso.mjs'
 import { Suite } from './checks/suite.mjs'
 import { absence } from './checks/absence.mjs'
+import { authCoverage, watchAuth } from './checks/authcoverage.mjs'
 import { coverage, watch } from './checks/coverage.mjs'
 import { admins } from './checks/admins.mjs'
 import { aggregates } from './checks/aggregates.mjs'
@@ -72,6 +73,7 @@ function subject(token) {
 }
 
 const called = watch()
+const calledAuth = watchAuth()
 const iso = readCodes(env('ISO_CODES'))
 const atlas = client(env('ATLAS_URL'), env('ATLAS_PUBLISHABLE'))
 const service = client(env('ATLAS_URL'), env('ATLAS_SECRET'))
@@ -107,4 +109,5 @@ await admins(suite, open)
 await factors(suite, open)
 await mails(suite, new People(env('MAILED_URL'), env('MAILED_PUBLISHABLE'), env('MAILED_SECRET')))
 await coverage(suite, called, console)
+await authCoverage(suite, calledAuth)
 process.exit(suite.report(console))
