@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
+	"github.com/seed-7694ebf6/plinth/auth/passkey"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
 )
@@ -116,6 +117,12 @@ func ExampleConfig_accounts() {
 	}
 	config.Accounts.Providers = []accounts.Provider{google}
 	config.Accounts.ManualLinking = true // users link logins and take them off
+
+	party, err := passkey.New(passkey.Config{RPID: "notes.example", Name: "Notes", Origins: []string{"https://notes.example"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Accounts.Passkeys = party.Plain()
 
 	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
 	app, err := plinth.New(context.Background(), config)
