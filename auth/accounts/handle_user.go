@@ -183,6 +183,14 @@ func (c *userChange) newPassword(ctx context.Context, u *user, text string) erro
 func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error) {
 	err = c.a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		users := store.For[user](tx)
+		// Another change may have ended the session since it was looked at.
+		s, err := store.For[session](tx).Get(ctx, c.session.ID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && s.EndedAt != nil {
+			return &problem.Error{Code: problem.AuthSessionNotFound}
+		}
+		if err != nil {
+			return err
+		}
 		if u, err = users.Get(ctx, seen.ID); err != nil {
 			return err
 		}
