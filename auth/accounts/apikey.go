@@ -55,6 +55,9 @@ const (
 	maxKeyName  = 100 // bytes
 	maxScopes   = 32
 
+	// endedKeysFor is how long the row of a key is kept that holds no more.
+	endedKeysFor = 30 * 24 * time.Hour
+
 	// usualKeyLife is how long a key holds whose maker has not said.
 	usualKeyLife = 90 * 24 * time.Hour
 )

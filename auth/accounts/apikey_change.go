@@ -20,13 +20,17 @@ type newAPIKey struct {
 // endedByRevoking is why keys end that somebody has revoked.
 const endedByRevoking = "revoked"
 
+// ownedKeys selects the keys of a user, or with nil of the application.
+func ownedKeys(owner *store.ID) store.Cond {
+	if owner == nil {
+		return store.Null("user_id")
+	}
+	return store.Eq("user_id", *owner)
+}
+
 // livingKeys selects the keys of a user, or with nil of the application, that hold.
 func (a *Accounts) livingKeys(owner *store.ID) store.Cond {
-	whose := store.Null("user_id")
-	if owner != nil {
-		whose = store.Eq("user_id", *owner)
-	}
-	return store.And(whose, store.Null("ended_at"), store.Or(store.Null("expires_at"), store.Compare("expires_at", store.OpGt, a.now())))
+	return store.And(ownedKeys(owner), store.Null("ended_at"), store.Or(store.Null("expires_at"), store.Compare("expires_at", store.OpGt, a.now())))
 }
 
 // makeKey makes a key and returns it together with the secret, which nobody can tell
@@ -44,6 +48,9 @@ func (a *Accounts) makeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n
 	if had >= most {
 		return nil, "", failf(problem.AuthTooManyKeys, "There are %d API keys, which is the most; revoke one first", had)
 	}
+	if err := a.dropOldKeys(ctx, tx, owner); err != nil {
+		return nil, "", err
+	}
 	secret := newKey()
 	hash, _ := hashKey(secret)
 	k := &apiKey{
@@ -57,6 +64,15 @@ func (a *Accounts) makeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n
 	}
 	e.Kind = "api_key_created"
 	return k, secret, a.record(ctx, tx, e, map[string]any{"key": k.ID, "name": k.Name, "scopes": n.scopes})
+}
+
+// dropOldKeys deletes the keys of an owner that ended long ago. The audit log knows
+// them.
+func (a *Accounts) dropOldKeys(ctx context.Context, tx *store.Tx, owner *store.ID) error {
+	before := a.now().Add(-endedKeysFor)
+	old := store.Or(store.Compare("ended_at", store.OpLt, before), store.Compare("expires_at", store.OpLt, before))
+	_, err := store.For[apiKey](tx).DeleteWhere(ctx, store.And(ownedKeys(owner), old))
+	return err
 }
 
 // makeOwnKey makes a key for the user of a session.

@@ -230,6 +230,16 @@ func TestAPIKeyExpires(t *testing.T) {
 		w.keyAlive("89 days", usual)
 		w.advance(24 * time.Hour)
 		w.keyDead("90 days", usual)
+		rows := func() (n int) {
+			if err := w.db.Bun().NewRaw(`select count(*) from "auth_api_keys"`).Scan(t.Context(), &n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		token = w.login().str("access_token")
+		if make(""); rows() != 3 { // the one that held for a minute is gone
+			t.Errorf("%d rows", rows())
+		}
 		w.advance(20 * 365 * 24 * time.Hour)
 		if got := w.keyAlive("20 years", forever).Expires; !got.IsZero() {
 			t.Errorf("Expires %v", got)
@@ -401,6 +411,7 @@ func TestAPIKeyApplication(t *testing.T) {
 			w.refused(400, "validation_failed", w.do("POST /admin/api-keys", secret, `{"name":"worker","scopes":["`+scope+`"]}`))
 		}
 		w.refused(403, "not_admin", w.do("GET /admin/api-keys", made.str("key"), ""))
+		w.refused(401, "bad_jwt", w.with(made.str("key"), "", "GET /user", "")) // as apikey, where Config.Keys belong
 
 		id, _ := w.signUp()
 		w.grant(id, "boss", "read", accounts.PermissionAdmin)
