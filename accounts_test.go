@@ -1,0 +1,150 @@
+package plinth_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/jwt"
+)
+
+// handler prepares an application with a route that says who asks.
+func handler(t *testing.T, config plinth.Config) http.Handler {
+	t.Helper()
+	app := newApp(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Router().With(app.Authenticate).Get("/who", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(auth.FromContext(r.Context()).ID))
+	})
+	h, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// do sends a request with a JSON body and headers, given as name, value, ...
+func do(t *testing.T, h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, "http://localhost"+target, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// session is what a sign-up gives.
+type session struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+	User    struct{ ID string }
+}
+
+func signUp(t *testing.T, h http.Handler, headers ...string) (s session) {
+	t.Helper()
+	w := do(t, h, http.MethodPost, "/auth/v1/signup", `{"email":"ann@example.org","password":"a good password"}`, headers...)
+	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Access == "" {
+		t.Fatalf("sign up: %d %s", w.Code, w.Body)
+	}
+	return s
+}
+
+// TestDevelopmentSecrets: what development makes for itself is kept in its database,
+// and is another one in another.
+func TestDevelopmentSecrets(t *testing.T) {
+	t.Parallel()
+	config := testConfig(t)
+	s := signUp(t, handler(t, config))
+	again := handler(t, config)
+	if w := do(t, again, http.MethodGet, "/who", "", "Authorization", "Bearer "+s.Access); w.Body.String() != s.User.ID {
+		t.Errorf("a token of before the restart: %d %s", w.Code, w.Body)
+	}
+	refresh := `{"refresh_token":"` + s.Refresh + `"}`
+	if w := do(t, again, http.MethodPost, "/auth/v1/token?grant_type=refresh_token", refresh); w.Code != http.StatusOK {
+		t.Errorf("a refresh token of before the restart: %d %s", w.Code, w.Body)
+	}
+	other := handler(t, testConfig(t))
+	if w := do(t, other, http.MethodPost, "/auth/v1/token?grant_type=refresh_token", refresh); w.Code != http.StatusBadRequest {
+		t.Errorf("a refresh token of another database: %d %s", w.Code, w.Body)
+	}
+	if w := do(t, other, http.MethodGet, "/who", "", "Authorization", "Bearer "+s.Access); w.Code != http.StatusUnauthorized {
+		t.Errorf("a token of another database: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestTwoIssuers: tokens of accounts and of another issuer are taken, each for its own,
+// and what one refuses the other does not make good.
+func TestTwoIssuers(t *testing.T) {
+	t.Parallel()
+	const secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+	key, err := jwt.SecretKey("", []byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mint := func(at time.Time) string {
+		signer, err := jwt.NewSigner(jwt.SignerConfig{Issuer: "elsewhere", Audience: "notes", Key: key, Now: func() time.Time { return at }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := signer.Sign(auth.Principal{Kind: auth.User, ID: "bob"}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	config := testConfig(t)
+	config.InsecureDevelopment = true
+	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
+	config.JWTSecret, config.JWTIssuer, config.JWTAudience = secret, "elsewhere", "notes"
+	h := handler(t, config)
+	publishable := config.Keys.Publishable[0]
+	s := signUp(t, h, "Apikey", publishable)
+	ended := signIn(t, h, publishable)
+	if w := do(t, h, http.MethodPost, "/auth/v1/logout?scope=local", "", "Apikey", publishable, "Authorization", "Bearer "+ended.Access); w.Code != http.StatusNoContent {
+		t.Fatalf("sign out: %d %s", w.Code, w.Body)
+	}
+	for name, tt := range map[string]struct {
+		key, token string
+		status     int
+		want       string // in the answer
+	}{
+		"accounts":                 {publishable, s.Access, http.StatusOK, s.User.ID},
+		"elsewhere":                {publishable, mint(time.Now()), http.StatusOK, "bob"},
+		"nobody":                   {publishable, "", http.StatusOK, ""},
+		"neither":                  {publishable, "e30.e30.e30", http.StatusUnauthorized, "PGRST301"},
+		"a session that has ended": {publishable, ended.Access, http.StatusUnauthorized, "PGRST301"},
+		"elsewhere, expired":       {publishable, mint(time.Now().Add(-time.Hour)), http.StatusUnauthorized, "PGRST303"},
+		"elsewhere, unknown key":   {auth.NewPublishableKey(), mint(time.Now()), http.StatusUnauthorized, "PGRST301"},
+		"secret key, bad token":    {config.Keys.Secret[0], "e30.e30.e30", http.StatusUnauthorized, "PGRST301"},
+		"secret key, own token":    {config.Keys.Secret[0], s.Access, http.StatusOK, s.User.ID},
+	} {
+		headers := []string{"Apikey", tt.key}
+		if tt.token != "" {
+			headers = append(headers, "Authorization", "Bearer "+tt.token)
+		}
+		if w := do(t, h, http.MethodGet, "/who", "", headers...); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+			t.Errorf("%s: %d %s, want %d with %q", name, w.Code, w.Body, tt.status, tt.want)
+		}
+	}
+	// On the accounts' own surface only their tokens count.
+	if w := do(t, h, http.MethodGet, "/auth/v1/user", "", "Apikey", publishable, "Authorization", "Bearer "+mint(time.Now())); w.Code != http.StatusUnauthorized {
+		t.Errorf("a user of elsewhere has an account: %d %s", w.Code, w.Body)
+	}
+}
+
+func signIn(t *testing.T, h http.Handler, key string) (s session) {
+	t.Helper()
+	w := do(t, h, http.MethodPost, "/auth/v1/token?grant_type=password", `{"email":"ann@example.org","password":"a good password"}`, "Apikey", key)
+	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Access == "" {
+		t.Fatalf("log in: %d %s", w.Code, w.Body)
+	}
+	return s
+}
