@@ -23,6 +23,7 @@ type Accounts struct {
 	verifier *jwt.Verifier
 	revoked  *revocations
 	verified *verifiedTokens
+	cookies  *verifiedTokens // the same by cookie
 	readKeys *readKeys
 	outbox   outbox
 	who      auth.Authenticator          // of users of ours
@@ -48,7 +49,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, err
 	}
 	a := &Accounts{
-		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(),
+		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
 		readKeys: newReadKeys(), outbox: newOutbox(),
 	}
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}

@@ -118,7 +118,7 @@ func (g *guess) spending() spending {
 	if g.closed {
 		return spending{g.address, g.pair}
 	}
-	return spending{g.address, g.account, g.pair}
+	return spending{g.address, g.pair, g.account}
 }
 
 // take draws on the budgets of a try before it is made.
@@ -148,7 +148,8 @@ func (x *exchange) settle(ctx context.Context, g *guess, counted time.Time, outc
 	if wrongGuess(outcome) {
 		return x.a.closeToStrangers(ctx, g)
 	}
-	if err := x.a.giveBack(ctx, g.spending(), counted); err != nil || outcome != nil {
+	alone, err := x.a.giveBack(ctx, g.spending(), counted)
+	if err != nil || outcome != nil || alone && !g.closed {
 		return err
 	}
 	return x.forgive(ctx, g)

@@ -70,8 +70,7 @@ func (k *keyring) readCookie(value string) (id store.ID, ok bool) {
 type cookieVerifier struct{ a *Accounts }
 
 func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principal, error) {
-	key := sha256.Sum256([]byte("cookie " + value)) // no token: it has a space
-	entry, ok := v.a.verified.get(key, v.a.config.Now())
+	entry, ok := v.a.cookies.get(value, v.a.config.Now())
 	if ok && !v.a.revoked.covers(&entry) {
 		return entry.principal, nil
 	}
@@ -80,7 +79,7 @@ func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principa
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	if entry, err = v.a.verifyNew(ctx, key, token); err != nil {
+	if entry, err = v.a.verifyNew(ctx, token, v.a.cookies, value); err != nil {
 		return auth.Principal{}, err
 	}
 	if v.a.revoked.covers(&entry) {

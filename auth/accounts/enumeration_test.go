@@ -101,7 +101,7 @@ func TestA1(t *testing.T) {
 // and the usual hash; otherwise the hash is a quick one, beside which differences show
 // more.
 func TestA2(t *testing.T) {
-	samples := 100
+	samples := 60
 	change := func(c *accounts.Config) {
 		c.Autoconfirm, c.Hashes = false, password.Config{Memory: 2 << 10, Time: 1}
 		if long() {
@@ -111,7 +111,7 @@ func TestA2(t *testing.T) {
 	if long() {
 		samples = 300
 	}
-	engines(t, change, func(t *testing.T, w *world) {
+	measure(t, change, func(t *testing.T, w *world) {
 		w.addPeople()
 		logins := make(map[string]func(int) *answer)
 		for _, name := range people {

@@ -7,6 +7,21 @@ import "time"
 // account.
 var asksForMail = map[string]bool{"signup": true, "otp": true, "magiclink": true, "recover": true, "resend": true}
 
+// limit draws on the requests that an address may make, where they leave something
+// behind.
+func (x *exchange) limit(path string) error {
+	switch {
+	case asksForMail[path]:
+		x.began = time.Now()
+		return x.drawRequest("requests")
+	case path == "authorize":
+		l := x.a.config.Limits.Requests
+		l.Count *= begunPerRequest
+		return x.draw("providers", l)
+	}
+	return nil
+}
+
 // evenStep is what the time of such an answer is a multiple of. What is done for an
 // account and for none differs by much less.
 const evenStep = 20 * time.Millisecond

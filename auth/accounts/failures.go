@@ -107,19 +107,28 @@ func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *
 	return nil, rows.Insert(ctx, &failures{Key: b.key, Count: 1, Since: now, ExpiresAt: now.Add(b.limit.Per)})
 }
 
-// giveBack takes back what was counted at a time on each budget.
-func (a *Accounts) giveBack(ctx context.Context, all spending, at time.Time) error {
-	return a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
-		for _, b := range all {
+// giveBack takes back what was counted at a time on each budget. alone reports whether
+// nothing else was counted on the one that is last.
+func (a *Accounts) giveBack(ctx context.Context, all spending, at time.Time) (alone bool, err error) {
+	err = a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+		rows := store.For[failures](tx)
+		for i, b := range all {
 			if b.limit.Count < 0 {
 				continue
 			}
 			// Where counting has begun anew since, it was not counted.
 			which := store.And(store.Eq("key", b.key), failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
-			if _, err := store.For[failures](tx).PatchWhere(ctx, which, failuresCount.Add(-1)); err != nil {
+			if alone = false; i == len(all)-1 {
+				n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Eq(1)), failuresCount.To(0))
+				if alone = n == 1; err != nil || alone {
+					return err
+				}
+			}
+			if _, err := rows.PatchWhere(ctx, which, failuresCount.Add(-1)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return alone, err
 }

@@ -67,11 +67,8 @@ func (x *exchange) dispatch() error {
 		}
 		if routes[i].method == x.r.Method || routes[i].method == http.MethodGet && x.r.Method == http.MethodHead {
 			x.params = params
-			if asksForMail[routes[i].path] {
-				x.began = time.Now()
-				if err := x.drawRequest("requests"); err != nil {
-					return err
-				}
+			if err := x.limit(routes[i].path); err != nil {
+				return err
 			}
 			return routes[i].serve(x)
 		}

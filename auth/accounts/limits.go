@@ -48,12 +48,17 @@ type Limits struct {
 
 	// Requests is how many accounts and mails one address may ask for: sign-ups,
 	// anonymous users, codes, recoveries. As many logins by passkey are begun, and
-	// as many forged refresh tokens are looked at. Refresh tokens of ours are not
-	// counted: a client that is refused logs its user out.
+	// as many forged refresh tokens are looked at; of logins at providers ten times
+	// as many are begun. Refresh tokens of ours are not counted: a client that is
+	// refused logs its user out.
 	//
 	// Defaults to 30 in 5 minutes.
 	Requests Limit
 }
+
+// begunPerRequest is how many logins at providers an address may begin for one of
+// Limits.Requests: they leave least behind, and whole offices log in so.
+const begunPerRequest = 10
 
 // The times of AccountGuesses.
 const (
@@ -100,9 +105,14 @@ func network(a netip.Addr) string {
 	return a.String()
 }
 
-// drawRequest draws on a budget of requests of the address, which are not given back.
+// drawRequest draws on one of the budgets that Limits.Requests bounds.
 func (x *exchange) drawRequest(kind string) error {
-	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, network(x.address()), x.a.config.Limits.Requests)})
+	return x.draw(kind, x.a.config.Limits.Requests)
+}
+
+// draw draws on a budget of requests of the address, which are not given back.
+func (x *exchange) draw(kind string, limit Limit) error {
+	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, network(x.address()), limit)})
 	if err != nil || full == nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -45,6 +46,23 @@ func (w *world) advance(d time.Duration) { w.now.Add(int64(d)) }
 func engines(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
+	each(t, change, test)
+}
+
+// measure runs a test on one engine and then on the other, beside no other test of
+// the package.
+func measure(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world)) {
+	t.Helper()
+	var one sync.Mutex
+	each(t, change, func(t *testing.T, w *world) {
+		one.Lock()
+		defer one.Unlock()
+		test(t, w)
+	})
+}
+
+func each(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world)) {
+	t.Helper()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 		w := &world{t: t, db: db, now: new(atomic.Int64), mailbox: new(mailbox)}
 		w.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())

@@ -2,9 +2,9 @@ package accounts
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,17 +96,15 @@ func newestFirst(methods store.JSON) []byte {
 }
 
 // Verify implements auth.Verifier for access tokens and API keys. A token that was
-// verified before is looked up by its hash; either way it holds only while its session
-// does.
+// verified before is looked up; either way it holds only while its session does.
 func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
 	if looksLikeKey(token) {
 		return a.verifyKey(ctx, token)
 	}
-	key := sha256.Sum256([]byte(token))
-	entry, ok := a.verified.get(key, a.config.Now())
+	entry, ok := a.verified.get(token, a.config.Now())
 	if !ok {
 		var err error
-		if entry, err = a.verifyNew(ctx, key, token); err != nil {
+		if entry, err = a.verifyNew(ctx, token, a.verified, token); err != nil {
 			return auth.Principal{}, err
 		}
 	}
@@ -117,13 +115,13 @@ func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, er
 }
 
 // verifyNew verifies an access token and remembers that it holds for a credential.
-func (a *Accounts) verifyNew(ctx context.Context, key [sha256.Size]byte, token string) (verifiedToken, error) {
+func (a *Accounts) verifyNew(ctx context.Context, token string, in *verifiedTokens, credential string) (verifiedToken, error) {
 	p, err := a.verifier.Verify(ctx, token)
 	if err != nil {
 		return verifiedToken{}, err
 	}
 	entry := verifiedToken{principal: p, made: madeOf(p.Claims)}
-	a.verified.put(key, entry, a.config.Now())
+	in.put(credential, entry, a.config.Now())
 	return entry, nil
 }
 
@@ -162,23 +160,25 @@ type verifiedToken struct {
 	made      revisions
 }
 
-// maxVerified is the number of tokens that are remembered. One takes about two
+// maxVerified is the number of tokens that are remembered. One takes about three
 // kilobytes.
 const maxVerified = 10_000
 
 // verifiedTokens remembers tokens until they expire, in two generations: when the
-// young one is full it takes the place of the old one, which is forgotten. It is
-// safe for concurrent use.
+// young one is full it takes the place of the old one, which is forgotten. They are
+// looked up as they are: hashing one would take longer than all the rest, and how long
+// a look-up takes says nothing of the tokens there are, since maps hash with a key of
+// the process. It is safe for concurrent use.
 type verifiedTokens struct {
 	mu         sync.RWMutex
-	young, old map[[sha256.Size]byte]verifiedToken
+	young, old map[string]verifiedToken
 }
 
 func newVerifiedTokens() *verifiedTokens {
-	return &verifiedTokens{young: make(map[[sha256.Size]byte]verifiedToken)}
+	return &verifiedTokens{young: make(map[string]verifiedToken)}
 }
 
-func (v *verifiedTokens) get(key [sha256.Size]byte, now time.Time) (entry verifiedToken, ok bool) {
+func (v *verifiedTokens) get(key string, now time.Time) (entry verifiedToken, ok bool) {
 	v.mu.RLock()
 	entry, ok = v.young[key]
 	if !ok {
@@ -188,14 +188,14 @@ func (v *verifiedTokens) get(key [sha256.Size]byte, now time.Time) (entry verifi
 	return entry, ok && now.Before(entry.principal.Expires)
 }
 
-func (v *verifiedTokens) put(key [sha256.Size]byte, entry verifiedToken, now time.Time) {
+func (v *verifiedTokens) put(key string, entry verifiedToken, now time.Time) {
 	if !now.Before(entry.principal.Expires) {
 		return // within the skew of clocks, so it is looked at each time
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.young) >= maxVerified/2 {
-		v.old, v.young = v.young, make(map[[sha256.Size]byte]verifiedToken, maxVerified/2)
+		v.old, v.young = v.young, make(map[string]verifiedToken, maxVerified/2)
 	}
-	v.young[key] = entry
+	v.young[strings.Clone(key)] = entry // not the header it stands in
 }
