@@ -89,23 +89,25 @@ func TestAdminMatrix(t *testing.T) {
 				continue
 			}
 			asked++
+			var about target
 			for i, caller := range callers {
-				target := w.target(fmt.Sprintf("%s%d", strings.NewReplacer("/", "", " ", "", "{", "", "}", "").Replace(route), i))
-				before := w.must(200, w.admin("GET /admin/users/"+target.id, "")).text
-				events := len(w.events(target.id))
-				got := w.with(caller.key, caller.token, target.fill(method+" /"+path), target.fill(request.body))
-				if caller.status == 0 {
+				if i == 0 || caller.status == 0 {
+					name := strings.NewReplacer("/", "", " ", "", "{", "", "}", "").Replace(route)
+					about = w.target(fmt.Sprintf("%s%d", name, i))
+				}
+				before := w.state(about)
+				got := w.with(caller.key, caller.token, about.fill(method+" /"+path), about.fill(request.body))
+				switch {
+				case caller.status == 0:
 					if got.status != request.status {
 						t.Errorf("%s as %s: %d %s", route, caller.name, got.status, got.text)
 					}
-					continue
-				}
-				if got.status != caller.status || got.code() != caller.code {
+				case got.status != caller.status || got.code() != caller.code:
 					t.Errorf("%s as %s: %d %s", route, caller.name, got.status, got.text)
-				}
-				after := w.must(200, w.admin("GET /admin/users/"+target.id, "")).text
-				if before != after || events != len(w.events(target.id)) {
-					t.Errorf("%s as %s has changed something:\n%s\n%s", route, caller.name, before, after)
+				default:
+					if after := w.state(about); before != after {
+						t.Errorf("%s as %s has changed something:\n%s\n%s", route, caller.name, before, after)
+					}
 				}
 			}
 		}
@@ -113,6 +115,18 @@ func TestAdminMatrix(t *testing.T) {
 			t.Errorf("%d routes were asked, %d are there", asked, len(adminRequests))
 		}
 	})
+}
+
+// state is what a request for admins could change: a user, how many there are, the
+// roles, and what was noted last.
+func (w *world) state(about target) string {
+	w.t.Helper()
+	var b strings.Builder
+	for _, path := range []string{"users/" + about.id, "users/" + about.id + "/roles", "users?per_page=1", "roles", "audit?per_page=1", "api-keys?user_id=" + about.id} {
+		got := w.must(200, w.admin("GET /admin/"+path, ""))
+		b.WriteString(got.header.Get("X-Total-Count") + got.text + "\n")
+	}
+	return b.String()
 }
 
 // lapsed returns the token of an admin who has signed out.
