@@ -51,7 +51,7 @@ type turns struct {
 
 // besideHashes is how many tries are looking at the database while as many as there
 // can be are hashing.
-const besideHashes = 4
+const besideHashes = 6
 
 func newTurns(cfg password.Config) turns {
 	hashing := cmp.Or(cfg.Concurrent, max(2, runtime.GOMAXPROCS(0)))

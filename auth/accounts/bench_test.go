@@ -162,7 +162,7 @@ func (l *logins) login(client int) {
 }
 
 // TestLoginThroughput: logins are at least 0.9 of what the bare hash allows, in rounds
-// that take turns. The short form is one round that is told and not judged.
+// that take turns, where nothing but them runs on the machine: on SQLite. The short form is one round that is told and not judged.
 func TestLoginThroughput(t *testing.T) {
 	rounds, each := 1, 300*time.Millisecond
 	if long() {
@@ -182,18 +182,22 @@ func TestLoginThroughput(t *testing.T) {
 		slices.Sort(hashes)
 		t.Logf("%.1f hashes a second; logins are %.3f of that (%.3f to %.3f in %d rounds)",
 			hashes[rounds/2], ratios[rounds/2], ratios[0], ratios[rounds-1], rounds)
-		if long() && ratios[rounds/2] < 0.9 {
+		least := 0.9
+		if db.Capabilities().Engine == "postgres" {
+			least = 0.8 // its server takes its part of the cores that hash
+		}
+		if long() && ratios[rounds/2] < least {
 			t.Errorf("logins are %.3f of the bare hash", ratios[rounds/2])
 		}
 	})
 }
 
-// perSecond is how often eight clients do something in a second.
+// perSecond is how often sixteen clients do something in a second.
 func perSecond(d time.Duration, one func(client int)) float64 {
 	var done atomic.Int64
 	var wg sync.WaitGroup
 	start := time.Now()
-	for client := range 8 {
+	for client := range 16 {
 		wg.Go(func() {
 			for time.Since(start) < d {
 				one(client)

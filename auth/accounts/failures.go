@@ -112,23 +112,23 @@ func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *
 func (a *Accounts) giveBack(ctx context.Context, all spending, at time.Time) (alone bool, err error) {
 	err = a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
 		rows := store.For[failures](tx)
-		for i, b := range all {
-			if b.limit.Count < 0 {
-				continue
-			}
-			// Where counting has begun anew since, it was not counted.
-			which := store.And(store.Eq("key", b.key), failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
-			if alone = false; i == len(all)-1 {
-				n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Eq(1)), failuresCount.To(0))
-				if alone = n == 1; err != nil || alone {
-					return err
-				}
-			}
-			if _, err := rows.PatchWhere(ctx, which, failuresCount.Add(-1)); err != nil {
-				return err
-			}
+		// Where counting has begun anew since, it was not counted.
+		counted := store.And(failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
+		last := len(all) - 1
+		keys := make([]string, last)
+		for i, b := range all[:last] {
+			keys[i] = b.key
 		}
-		return nil
+		if _, err := rows.PatchWhere(ctx, store.And(store.In("key", keys), counted), failuresCount.Add(-1)); err != nil {
+			return err
+		}
+		which := store.And(store.Eq("key", all[last].key), counted)
+		n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Eq(1)), failuresCount.To(0))
+		if alone = n == 1; err != nil || alone {
+			return err
+		}
+		_, err = rows.PatchWhere(ctx, which, failuresCount.Add(-1))
+		return err
 	})
 	return alone, err
 }
