@@ -329,3 +329,66 @@ func TestRequests(t *testing.T) {
 		w.must(200, w.do("POST /signup", "", "{}"))
 	})
 }
+
+// TestForgivenByOwnSession: who has a password does not get more guesses at the second
+// factor by logging in with the full session of another account.
+func TestForgivenByOwnSession(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		_, p := w.withApp()
+		up := w.must(200, w.do("POST /signup", "", bob)).str("access_token")
+		q := w.enroll(up, "phone")
+		full := w.must(200, w.verify(up, q, q.code(w, 0))).str("access_token")
+		w.advance(time.Minute)
+		stolen := w.login().str("access_token")
+		guesses := 0
+		for range 4 {
+			for range 4 {
+				if got := w.verify(stolen, p, "000000"); got.code() == "mfa_verification_failed" {
+					guesses++
+				}
+			}
+			w.do(passwordLine, full, ann)
+		}
+		if guesses != 10 {
+			t.Errorf("%d guesses", guesses)
+		}
+	})
+}
+
+// TestSamePasswordIsAGuess: a change of the password that is not made, since the rest of
+// the request cannot be, is not a way to find the present one out.
+func TestSamePasswordIsAGuess(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		long := strings.Repeat("x", 5000)
+		w.must(200, w.do("PUT /user", token, fmt.Sprintf(`{"data":{"a":%q}}`, long)))
+		guess := func(password string) *answer {
+			return w.do("PUT /user", token, fmt.Sprintf(`{"password":%q,"data":{"b":%q}}`, password, long))
+		}
+		w.refused(422, "same_password", guess("a good password"))
+		for i := range 10 {
+			w.refused(400, "validation_failed", guess(fmt.Sprintf("guess number %d", i)))
+		}
+		if got := guess("a good password"); !w.limited(got) {
+			t.Errorf("after ten guesses: %d %s", got.status, got.text)
+		}
+	})
+}
+
+// TestBudgetBegunAtOnce: who is among the first to draw on a budget, with others at the
+// same time, is not taken for somebody who has spent it.
+func TestBudgetBegunAtOnce(t *testing.T) {
+	engines(t, usual, func(t *testing.T, w *world) {
+		for round := range 5 {
+			var wg sync.WaitGroup
+			for i := range 20 {
+				wg.Go(func() {
+					body := fmt.Sprintf(`{"email":"user%d.%d@example.org","password":"a good password"}`, round, i)
+					w.must(200, w.do("POST /signup", "", body))
+				})
+			}
+			wg.Wait()
+			w.advance(6 * time.Minute)
+		}
+	})
+}

@@ -66,7 +66,7 @@ func (a *Accounts) spend(ctx context.Context, all spending) (full *failures, err
 			return nil
 		})
 		taken, ok := errors.AsType[*store.ConstraintError](err)
-		if !ok || taken.Kind != store.Unique {
+		if !errors.Is(err, errBegun) && (!ok || taken.Kind != store.Unique) {
 			break // else another has begun to count at the same time
 		}
 	}
@@ -78,6 +78,10 @@ func (a *Accounts) spend(ctx context.Context, all spending) (full *failures, err
 
 // errSpent undoes a transaction that has met a budget that is spent.
 var errSpent = errors.New("accounts: a budget is spent")
+
+// errBegun undoes one that has found a row where there was none a moment before, or
+// one that has room by now.
+var errBegun = errors.New("accounts: a budget was drawn on at the same time")
 
 func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *failures, err error) {
 	if b.limit.Count < 0 {
@@ -98,10 +102,12 @@ func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *
 		return nil, err
 	}
 	full, err = rows.Get(ctx, b.key)
-	if err == nil {
+	switch {
+	case err == nil && (full.Count < int64(b.limit.Count) || !full.ExpiresAt.After(now)):
+		return nil, errBegun
+	case err == nil:
 		return full, errSpent
-	}
-	if !errors.Is(err, store.ErrNotFound) {
+	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
 	return nil, rows.Insert(ctx, &failures{Key: b.key, Count: 1, Since: now, ExpiresAt: now.Add(b.limit.Per)})

@@ -60,7 +60,7 @@ func (x *exchange) putUser() error {
 		return err
 	}
 	if in["password"] != "" {
-		if err := c.newPassword(x.r.Context(), u, in["password"]); err != nil {
+		if err := x.newPassword(u, c, in["password"]); err != nil {
 			return weak(err)
 		}
 	}
@@ -138,7 +138,7 @@ func (x *exchange) proveSelf(u *user, s *session, in map[string]string) error {
 			}
 			return err
 		})
-	case u.Email == nil && u.PasswordHash == nil: // an anonymous user has nothing to show
+	case u.IsAnonymous: // who has nothing to show
 		return nil
 	case a.now().Before(s.shownAt().Add(a.config.ReauthenticateAfter)), a.choosesPassword(s):
 		return nil
@@ -153,8 +153,10 @@ func (a *Accounts) choosesPassword(s *session) bool {
 	return byMail && a.now().Before(s.shownAt().Add(a.config.LinkLife))
 }
 
-// newPassword hashes a new password.
-func (c *userChange) newPassword(ctx context.Context, u *user, text string) error {
+// newPassword hashes a new password. Whether it is the present one is a guess like any
+// other: what else is asked for may keep the change from being made.
+func (x *exchange) newPassword(u *user, c *userChange, text string) error {
+	ctx, a := x.r.Context(), x.a
 	email := c.email
 	if email == "" {
 		email = deref(u.Email)
@@ -162,19 +164,25 @@ func (c *userChange) newPassword(ctx context.Context, u *user, text string) erro
 	if email == "" {
 		return failf(problem.AuthValidation, "Updating password of a user without an email is not allowed")
 	}
-	if err := c.a.config.Passwords.Check(text, email); err != nil {
+	if err := a.config.Passwords.Check(text, email); err != nil {
 		return err
 	}
 	if u.PasswordHash != nil {
-		_, err := c.a.hashes.Verify(ctx, *u.PasswordHash, text)
-		if err == nil {
-			return &problem.Error{Code: problem.AuthSamePassword}
-		}
-		if !errors.Is(err, password.ErrMismatch) {
+		err := x.attempt(subjectOf(u), func() error {
+			_, err := a.hashes.Verify(ctx, *u.PasswordHash, text)
+			if err == nil {
+				return &problem.Error{Code: problem.AuthSamePassword}
+			}
+			if errors.Is(err, password.ErrMismatch) {
+				return errCredentials
+			}
+			return err
+		})
+		if !errors.Is(err, errCredentials) {
 			return err
 		}
 	}
-	hash, err := c.a.hashes.Hash(ctx, text)
+	hash, err := a.hashes.Hash(ctx, text)
 	c.hash = &hash
 	return err
 }

@@ -94,7 +94,7 @@ func (x *exchange) forgive(ctx context.Context, g *guess) error {
 		return err
 	}
 	if second {
-		if full, err := x.hasFullSession(ctx); err != nil || !full {
+		if full, err := x.hasFullSession(ctx, id); err != nil || !full {
 			return err
 		}
 	}
@@ -102,9 +102,9 @@ func (x *exchange) forgive(ctx context.Context, g *guess) error {
 	return err
 }
 
-// hasFullSession reports whether the request comes with a session that has a second
-// factor by now.
-func (x *exchange) hasFullSession(ctx context.Context) (bool, error) {
+// hasFullSession reports whether the request comes with a session of the user's that
+// has a second factor by now. One of somebody else shows nothing about them.
+func (x *exchange) hasFullSession(ctx context.Context, owner store.ID) (bool, error) {
 	p, err := x.principal()
 	if err != nil {
 		return false, nil //nolint:nilerr // it is no such session
@@ -117,7 +117,7 @@ func (x *exchange) hasFullSession(ctx context.Context) (bool, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && s.AAL > 1, err
+	return err == nil && s.UserID == owner && s.AAL > 1, err
 }
 
 // hasSecondFactor reports whether the user has a second factor.

@@ -154,3 +154,21 @@ func TestReauthenticateAlways(t *testing.T) {
 		w.must(200, w.do("PUT /user", token, `{"email":"bob@example.org","current_password":"a good password"}`))
 	})
 }
+
+// TestReauthenticationElsewhere: who logs in elsewhere and has no address here is asked to
+// do so again, as others are for their password.
+func TestReauthenticationElsewhere(t *testing.T) {
+	change := func(c *accounts.Config) { confirmed(c); c.SessionIdle = 20 * 24 * time.Hour }
+	providers(t, change, func(t *testing.T, w *world, f fakes) {
+		in := w.must(200, w.tab().session(f.other, "other"))
+		if userOf(in)["email"] != "" {
+			t.Fatalf("user %v", userOf(in))
+		}
+		w.must(200, w.do("PUT /user", in.str("access_token"), `{"email":"ada@example.org"}`))
+		w.advance(25 * time.Hour)
+		token := w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token")))).str("access_token")
+		w.refused(400, "reauthentication_needed", w.do("PUT /user", token, `{"email":"evil@example.org"}`))
+		again := w.must(200, w.tab().session(f.other, "other")).str("access_token")
+		w.must(200, w.do("PUT /user", again, `{"email":"bob@example.org"}`))
+	})
+}
