@@ -3,6 +3,8 @@ package accounts
 import (
 	netmail "net/mail"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -14,9 +16,17 @@ const maxEmail = 254
 // canonicalEmail returns an address in the one form that is stored and compared:
 // without space around it, in lower case and normalization form C. Nobody sends
 // mail to two mailboxes that differ in case only, and people type both. ok is false
-// for what is no plain address.
+// for what is no plain address, and for one with a letter whose small form is of
+// ASCII although it is not: mail to "gmaİl.com" (U+0130) goes elsewhere than mail to
+// "gmail.com", and who has the one must not be taken for who has the other.
 func canonicalEmail(text string) (email string, ok bool) {
-	text = strings.ToLower(norm.NFC.String(strings.TrimSpace(text)))
+	text = strings.TrimSpace(text)
+	if strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && unicode.ToLower(r) < utf8.RuneSelf }) {
+		return "", false
+	}
+	// Small letters are composed once more: some have one form with their accent
+	// where the capital ones do not.
+	text = norm.NFC.String(strings.ToLower(norm.NFC.String(text)))
 	if len(text) > maxEmail || strings.ContainsAny(text, "\r\n\t <>\",;\\") {
 		return "", false
 	}

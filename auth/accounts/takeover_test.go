@@ -200,3 +200,31 @@ func sameFor(a *answer, email string) string {
 	}
 	return text
 }
+
+// TestLettersOfOtherAddresses: an address with a letter that has a small form of ASCII is
+// none of the one that it would become; letters with accents are the same in each form.
+func TestLettersOfOtherAddresses(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", `{"email":"victim@gmail.example","password":"a good password"}`))
+		for _, other := range []string{"v\u0130ctim@gmail.example", "victim@gma\u0130l.example", "\u212aim@example.org"} {
+			w.refused(400, "validation_failed", w.do("POST /signup", "", login(other, "a good password")))
+			w.refused(400, "invalid_credentials", w.do(passwordLine, "", login(other, "a good password")))
+		}
+		w.must(200, w.do("POST /signup", "", login("T\u0308\u00c5@example.org", "a good password")))
+		for _, same := range []string{"\u1e97\u00e5@example.org", "t\u0308a\u030a@example.org", "T\u0308\u212b@example.org"} {
+			w.must(200, w.do(passwordLine, "", login(same, "a good password")))
+		}
+	})
+}
+
+// TestLettersOfOtherProviders: nor is it when a provider says that the address is verified.
+func TestLettersOfOtherProviders(t *testing.T) {
+	providers(t, nil, func(t *testing.T, w *world, f fakes) {
+		victim := userOf(w.must(200, w.do("POST /signup", "", `{"email":"victim@gmail.example","password":"a good password"}`)))
+		f.trusted.SetUser(map[string]any{"sub": "other", "email": "victim@gma\u0130l.example", "email_verified": true})
+		got := userOf(w.must(200, w.tab().session(f.trusted, "trusted")))
+		if got["id"] == victim["id"] || got["email"] != "" {
+			t.Errorf("user %v", got)
+		}
+	})
+}

@@ -2,6 +2,20 @@ package oidc
 
 import "testing"
 
+// TestDomainsBeyondASCII: a domain is not believed for one whose letters its own become
+// when they are written small.
+func TestDomainsBeyondASCII(t *testing.T) {
+	t.Parallel()
+	for email, want := range map[string]bool{
+		"ada@gmail.com": true, "ada@GMail.COM": true, "ada@gma\u0130l.com": false, "ada@Kim.example": true, "ada@\u212aim.example": false,
+	} {
+		cfg := Google("", "").withDefaults()
+		if got := cfg.trusts(nil, email) || (&Config{TrustEmail: []string{"Kim.example"}}).trusts(nil, email); got != want {
+			t.Errorf("%+q: %t", email, got)
+		}
+	}
+}
+
 // TestGitHubIsBelieved: the one server of GitHub that no test can ask is believed for
 // addresses, and no other that has its preset. This test sees the preset itself.
 func TestGitHubIsBelieved(t *testing.T) {

@@ -42,13 +42,24 @@ func (c *Config) verified(claims map[string]any) bool {
 	return claims["email_verified"] == true || claims["email_verified"] == "true"
 }
 
-// trusts reports whether the provider is believed for an address.
+// trusts reports whether the provider is believed for an address. Letters beyond ASCII
+// are equal to themselves only: some have a small form of ASCII and are of other domains.
 func (c *Config) trusts(claims map[string]any, email string) bool {
-	domain := strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
+	domain := lower(email[strings.LastIndexByte(email, '@')+1:])
 	if c.TrustEmail == nil {
 		return c.preset.trusts != nil && c.preset.trusts(claims, domain)
 	}
-	return slices.ContainsFunc(c.TrustEmail, func(trusted string) bool { return trusted == "*" || strings.EqualFold(trusted, domain) })
+	return slices.ContainsFunc(c.TrustEmail, func(trusted string) bool { return trusted == "*" || lower(trusted) == domain })
+}
+
+// lower returns a text with the letters of ASCII in small.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, text)
 }
 
 // plainText returns a text that is fit to be stored and shown, or nothing.
