@@ -187,6 +187,10 @@ func TestEscalation(t *testing.T) {
 		owner, _ := w.person("owner", "owner")
 		bare, _ := w.person("bare", "bare")
 		named := w.made(`{"email":"named@example.org","role":"editor"}`)
+		w.role("twin", "billing") // the role of one, and the name of the one role of another
+		twin, _ := w.person("twins", "chief")
+		w.must(200, w.admin("PUT /admin/users/"+twin, `{"role":"twin"}`))
+		w.refused(403, "not_admin", w.do("PUT /admin/users/"+twin+"/roles", w.in("twins").str("access_token"), `{"roles":["chief","twin"]}`))
 		user, _ := w.person("user")
 		admin := func(line, body string) *answer { return w.do(line, token, body) }
 		denied := []struct{ line, body string }{

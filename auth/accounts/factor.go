@@ -189,8 +189,8 @@ func (a *Accounts) mayAdd(ctx context.Context, s store.Session, f *factor, level
 	return err
 }
 
-// removeFactor takes a factor from its user, who is told of it. Sessions that are at
-// level 2 by it end, but for keep, which goes back to level 1. With the last factor
+// removeFactor takes a factor from its user, who is told of it. Sessions that were begun
+// or raised by it end, but for keep, which goes back to level 1. With the last factor
 // goes all that is worth something beside one: recovery codes, and level 2 of every
 // session.
 func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *factor, keep *store.ID) error {
@@ -210,19 +210,21 @@ func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *f
 	if err != nil {
 		return err
 	}
-	raised := store.And(store.Eq("user_id", f.UserID), store.Compare("aal", store.OpGt, 1))
-	if verified(left) > 0 {
-		raised = store.And(raised, store.Eq("factor_id", f.ID))
-	} else if err := a.dropCodes(ctx, tx, f.UserID, codeRecovery); err != nil {
-		return err
+	by := store.Eq("factor_id", f.ID)
+	if verified(left) == 0 {
+		by = store.Or(by, store.Compare("aal", store.OpGt, 1))
+		if err := a.dropCodes(ctx, tx, f.UserID, codeRecovery); err != nil {
+			return err
+		}
 	}
+	by = store.And(store.Eq("user_id", f.UserID), by)
 	if keep != nil {
-		_, err := store.For[session](tx).PatchWhere(ctx, store.And(raised, store.Eq("id", *keep)), store.SetTo("aal", 1), store.SetTo("factor_id", nil))
+		_, err := store.For[session](tx).PatchWhere(ctx, store.And(by, store.Eq("id", *keep)), store.SetTo("aal", 1), store.SetTo("factor_id", nil))
 		if err != nil {
 			return err
 		}
 	}
-	return a.endIn(ctx, tx, raised, endedByFactor)
+	return a.endIn(ctx, tx, by, endedByFactor)
 }
 
 // factorView is a factor as clients see it.

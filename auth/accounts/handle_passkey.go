@@ -197,9 +197,9 @@ func (x *exchange) loginByPasskey() error {
 		if u.Email != nil && u.EmailConfirmedAt == nil {
 			return errNotConfirmed
 		}
-		how := method{Method: methodPasskey}
+		how := method{Method: methodPasskey, factor: &f.ID}
 		if verified {
-			how.aal, how.factor = 2, &f.ID
+			how.aal = 2
 		}
 		s, err = x.a.enterIn(ctx, tx, u, how, x.device())
 		return err

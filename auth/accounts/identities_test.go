@@ -157,6 +157,8 @@ func TestUnlink(t *testing.T) {
 		mine := w.must(200, w.do("POST /token?grant_type=password", "", ada))
 		other := w.must(200, w.do("POST /token?grant_type=password", "", ada))
 		u := userOf(mine)
+		late := w.tab()
+		underWay := late.login(f.trusted, "trusted", pkce+challengeOf(testVerifier))
 		stranger := w.must(200, w.do("POST /signup", "", bob)).str("access_token")
 		for _, wrong := range []string{"x", "0192f0c1-2345-7abc-8def-0123456789ab"} {
 			if got := w.do("DELETE /user/identities/"+wrong, mine.str("access_token"), ""); got.status != 404 || got.code() != "identity_not_found" {
@@ -175,6 +177,7 @@ func TestUnlink(t *testing.T) {
 		if got := w.do("GET /user", elsewhere.str("access_token"), ""); got.status != 401 {
 			t.Errorf("the session that was begun by it: %d %s", got.status, got.text)
 		}
+		w.refused(404, "flow_state_not_found", late.exchange(underWay, testVerifier))
 		if got := w.do("DELETE /user/identities/"+identityID(u, "email"), mine.str("access_token"), ""); got.status != 422 || got.code() != "single_identity_not_deletable" {
 			t.Errorf("the last one: %d %s", got.status, got.text)
 		}

@@ -67,7 +67,7 @@ type session struct {
 
 	UserID      store.ID   `bun:",notnull"`
 	AAL         int64      `bun:"aal,notnull"`
-	FactorID    *store.ID  // by which AAL is 2; nil for a recovery code
+	FactorID    *store.ID  // by which it was begun or raised; nil for a password, a recovery code, ...
 	Methods     store.JSON `bun:",notnull,type:jsonb"` // amr: how the user has shown who they are
 	Counter     int64      `bun:",notnull"`            // of the refresh token that is good
 	RefreshedAt time.Time  `bun:",notnull"`

@@ -354,17 +354,38 @@ func TestLastPasskey(t *testing.T) {
 	})
 }
 
+// withLaxPasskeys takes passkeys of which only the presence is known.
+func withLaxPasskeys(c *accounts.Config) {
+	party, err := passkey.New(passkey.Config{RPID: rpID, Name: "Example", Origins: []string{origin}, UserVerification: passkey.Preferred, Now: c.Now})
+	if err != nil {
+		panic(err)
+	}
+	c.Passkeys = party.Plain()
+}
+
+// TestDeletedPasskeyEndsSessions: with a passkey go the sessions that were begun by it,
+// whatever level they have.
+func TestDeletedPasskeyEndsSessions(t *testing.T) {
+	engines(t, withLaxPasskeys, func(t *testing.T, w *world) {
+		up := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		id, lost := w.addPasskey(up)
+		challenge, o := w.beginLogin()
+		thief := w.must(200, w.endLogin(challenge, lost.asserts(o, spoiled{flags: userVerified}))).str("access_token")
+		own := w.must(200, w.passkeyLogin(lost)).str("access_token")
+		w.must(http.StatusNoContent, w.do("DELETE /passkeys/"+id, own, ""))
+		if w.goesOn(thief) {
+			t.Error("the session goes on")
+		}
+		if !w.goesOn(own) || !w.goesOn(up) {
+			t.Error("another one has ended")
+		}
+	})
+}
+
 // TestPasskeyWithoutVerification: a passkey that only stands there is one factor, and
 // it is not a second one to itself.
 func TestPasskeyWithoutVerification(t *testing.T) {
-	lax := func(c *accounts.Config) {
-		party, err := passkey.New(passkey.Config{RPID: rpID, Name: "Example", Origins: []string{origin}, UserVerification: passkey.Preferred, Now: c.Now})
-		if err != nil {
-			panic(err)
-		}
-		c.Passkeys = party.Plain()
-	}
-	engines(t, lax, func(t *testing.T, w *world) {
+	engines(t, withLaxPasskeys, func(t *testing.T, w *world) {
 		id, key := w.addPasskey(w.must(200, w.do("POST /signup", "", ann)).str("access_token"))
 		challenge, o := w.beginLogin()
 		in := w.must(200, w.endLogin(challenge, key.asserts(o, spoiled{flags: userVerified})))

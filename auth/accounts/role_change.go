@@ -150,12 +150,17 @@ func (a *Accounts) setRoles(ctx context.Context, tx *store.Tx, by authority, u *
 	if err != nil || slices.Equal(had.roles, names) {
 		return err
 	}
-	if err := a.mayHave(ctx, tx, u, names); err != nil {
+	gets, err := a.mayHave(ctx, tx, u, names)
+	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		if !slices.Contains(had.roles, name) && !by.holds([]string{name}, nil) {
-			return errEscalation
+	for _, r := range gets {
+		if slices.Contains(had.roles, r.Name) {
+			continue
+		}
+		// A user's one role may have the name of another, without what comes with it.
+		if with, err := rightsBy([]*role{r}); err != nil || !by.holds(with.roles, with.permissions) {
+			return orElse(err, errEscalation)
 		}
 	}
 	rows := store.For[userRole](tx)
@@ -173,28 +178,28 @@ func (a *Accounts) setRoles(ctx context.Context, tx *store.Tx, by authority, u *
 	return a.record(ctx, tx, by.event("roles_changed", &u.ID), map[string]any{"roles": names, "before": had.roles})
 }
 
-// mayHave reports by its error whether a user can have roles.
-func (a *Accounts) mayHave(ctx context.Context, tx *store.Tx, u *user, names []string) error {
+// mayHave finds the roles that a user is to have. Its error says why they cannot.
+func (a *Accounts) mayHave(ctx context.Context, tx *store.Tx, u *user, names []string) ([]*role, error) {
 	switch {
 	case len(names) > maxRoles:
-		return failf(problem.AuthValidation, "a user can have %d roles at most", maxRoles)
+		return nil, failf(problem.AuthValidation, "a user can have %d roles at most", maxRoles)
 	case (u.IsAnonymous || u.RemovedAt != nil) && len(names) > 0:
-		return failf(problem.AuthValidation, "a user without an account cannot have roles")
+		return nil, failf(problem.AuthValidation, "a user without an account cannot have roles")
 	case len(names) == 0:
-		return nil
+		return nil, nil
 	}
 	found, err := store.For[role](tx).List(ctx, store.Query{Where: store.In("name", names)})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(found, func(r *role) bool { return r.Name == name }) {
-			return failf(problem.AuthValidation, "there is no role %q", name[:min(len(name), maxRoleName)])
+			return nil, failf(problem.AuthValidation, "there is no role %q", name[:min(len(name), maxRoleName)])
 		}
 	}
 	gets, err := rightsBy(found)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return gets.size()
+	return found, gets.size()
 }

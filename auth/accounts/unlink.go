@@ -44,6 +44,9 @@ func (a *Accounts) unlinkIdentity(ctx context.Context, owner, by, id store.ID, f
 		if err := a.endBegunAt(ctx, tx, owner, by, gone.Provider); err != nil {
 			return err
 		}
+		if err := a.dropCodes(ctx, tx, owner, codeFlow); err != nil { // of logins that are not over yet
+			return err
+		}
 		e := &event{Kind: "identity_unlinked", UserID: &owner, SessionID: &by, Address: from.address, UserAgent: from.userAgent}
 		return a.record(ctx, tx, e, map[string]any{"provider": gone.Provider, "identity_id": gone.ID})
 	})
