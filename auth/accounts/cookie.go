@@ -71,8 +71,10 @@ type cookieVerifier struct{ a *Accounts }
 
 func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principal, error) {
 	entry, ok := v.a.cookies.get(value, v.a.config.Now())
-	if ok && !v.a.revoked.covers(&entry) {
-		return entry.principal, nil
+	if ok {
+		if err := v.a.verdict(ctx, &entry); err == nil || !errors.Is(err, auth.ErrInvalid) {
+			return entry.principal, err
+		}
 	}
 	// Where the user's rights have changed, the session goes on with those of now.
 	token, err := v.a.tokenOfCookie(ctx, value)
@@ -82,7 +84,7 @@ func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principa
 	if entry, err = v.a.verifyNew(ctx, token, v.a.cookies, value); err != nil {
 		return auth.Principal{}, err
 	}
-	if v.a.revoked.covers(&entry) {
+	if v.a.revoked.verdict(&entry) != nil {
 		return auth.Principal{}, errRevoked
 	}
 	return entry.principal, nil

@@ -164,7 +164,9 @@ func (o object) texts(names ...string) (map[string]string, error) {
 
 // device is where the request comes from.
 func (x *exchange) device() device {
-	from := device{userAgent: x.r.UserAgent()}
+	agent := x.r.UserAgent()
+	// A header may hold any bytes, and the cut may part a character.
+	from := device{userAgent: strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")}
 	if at := x.address(); at.IsValid() {
 		from.address = at.String()
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -34,6 +35,9 @@ type revocations struct {
 	sessions map[string]mark
 	users    map[string]mark
 	roles    map[string]mark
+	swept    time.Time // when those were last forgotten that no token can outlive
+
+	caughtUp atomic.Bool // with what the table held before there was this instance
 }
 
 // mark is a revision before which tokens do not hold, and until when to remember it.
@@ -69,14 +73,22 @@ func (r *revocations) verdict(t *verifiedToken) error {
 	return nil
 }
 
-// add takes note of a revocation, and forgets those that no token can outlive.
-func (r *revocations) add(v *revocation, now time.Time, ttl time.Duration) {
+// tokensOutlive is how long after a revocation there may be tokens that it is about:
+// also those of instances with another AccessTTL, and of clocks that differ.
+const tokensOutlive = maxAccessTTL + 2*time.Minute
+
+// add takes note of a revocation, and now and then forgets those that no token can
+// outlive.
+func (r *revocations) add(v *revocation, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, kind := range []map[string]mark{r.sessions, r.users, r.roles} {
-		maps.DeleteFunc(kind, func(_ string, m mark) bool { return now.After(m.until) })
+	if now.Sub(r.swept).Abs() > time.Minute {
+		r.swept = now
+		for _, kind := range []map[string]mark{r.sessions, r.users, r.roles} {
+			maps.DeleteFunc(kind, func(_ string, m mark) bool { return now.After(m.until) })
+		}
 	}
-	m := mark{v.ID, v.At.Add(ttl + time.Minute)} // a minute for clocks that differ
+	m := mark{v.ID, v.At.Add(tokensOutlive)}
 	switch {
 	case v.SessionID != nil:
 		r.sessions[v.SessionID.String()] = m
@@ -118,7 +130,7 @@ func (a *Accounts) revoke(ctx context.Context, tx *store.Tx, told *revocation) e
 }
 
 // noted is what add needs of a table's row, from wherever it comes.
-func (a *Accounts) noted(v *revocation) { a.revoked.add(v, a.now(), a.config.AccessTTL) }
+func (a *Accounts) noted(v *revocation) { a.revoked.add(v, a.now()) }
 
 // followRevocations takes note of the sessions that end on other instances.
 func (a *Accounts) followRevocations(ctx context.Context) error {
@@ -150,14 +162,26 @@ func (a *Accounts) followRevocations(ctx context.Context) error {
 
 // catchUp takes note of the revocations that some token may still be concerned by.
 func (a *Accounts) catchUp(ctx context.Context, s store.Session) error {
-	q := store.Query{Where: store.Compare("at", store.OpGt, a.now().Add(-a.config.AccessTTL-2*time.Minute))}
+	q := store.Query{Where: store.Compare("at", store.OpGt, a.now().Add(-tokensOutlive))}
 	for v, err := range store.For[revocation](s).Each(ctx, q) {
 		if err != nil {
 			return err
 		}
 		a.noted(v)
 	}
+	a.revoked.caughtUp.Store(true)
 	return nil
+}
+
+// verdict reports by its error why a token holds no more. The first one waits for what
+// was revoked before this instance has begun: a restart must not bring anything back.
+func (a *Accounts) verdict(ctx context.Context, t *verifiedToken) error {
+	if !a.revoked.caughtUp.Load() {
+		if err := a.catchUp(ctx, a.db); err != nil {
+			return err
+		}
+	}
+	return a.revoked.verdict(t)
 }
 
 // readRevocation reads a row as the change log has it.

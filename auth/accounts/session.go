@@ -15,8 +15,8 @@ type method struct {
 	Timestamp int64  `json:"timestamp"`
 	Provider  string `json:"provider,omitempty"`
 
-	// aal is the level of a session that begins by it; 0 is 1. Above that factor
-	// says by which factor.
+	// aal is the level of a session that begins by it; 0 is 1. factor says by which
+	// factor it begins, if by one.
 	aal    int64
 	factor *store.ID
 }
@@ -26,7 +26,7 @@ type device struct {
 	address, userAgent string
 }
 
-// maxUserAgent is how much of a User-Agent is kept.
+// maxUserAgent is how much of a User-Agent is kept, in bytes.
 const maxUserAgent = 400
 
 // issued is a session with the tokens a client gets for it.
@@ -53,7 +53,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 	}
 	s := &session{
 		UserID: u.ID, AAL: max(how.aal, 1), FactorID: how.factor, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
-		UserAgent: from.userAgent[:min(len(from.userAgent), maxUserAgent)], Address: from.address,
+		UserAgent: from.userAgent, Address: from.address,
 	}
 	if err := store.For[session](tx).Insert(ctx, s); err != nil {
 		return nil, err

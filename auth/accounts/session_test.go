@@ -1,7 +1,10 @@
 package accounts_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -234,3 +237,121 @@ func TestKeys(t *testing.T) {
 }
 
 func head(token string) string { return token[:strings.IndexByte(token, '.')] }
+
+// between is called where a request is asked for its address the second time: when the
+// code it brings is used, and its session not made.
+type between struct {
+	asked int
+	call  func()
+}
+
+// TestChangedOnTheWayIn: what ends all sessions of a user also keeps out who has shown
+// before it who they are, and has no session yet.
+func TestChangedOnTheWayIn(t *testing.T) {
+	type key struct{}
+	change := func(c *accounts.Config) {
+		confirmed(c)
+		withSecretKey(c)
+		c.ClientAddress = func(r *http.Request) netip.Addr {
+			if b, ok := r.Context().Value(key{}).(*between); ok {
+				if b.asked++; b.asked == 2 {
+					b.call()
+				}
+			}
+			return netip.MustParseAddr("192.0.2.1")
+		}
+	}
+	engines(t, change, func(t *testing.T, w *world) {
+		for name, tt := range map[string]struct {
+			line, body string
+			status     int
+			code       string
+		}{
+			"ban":      {"PUT /admin/users/", `{"ban_duration":"1h"}`, 400, "user_banned"},
+			"removal":  {"DELETE /admin/users/", `{"should_soft_delete":true}`, 409, "conflict"},
+			"deletion": {"DELETE /admin/users/", `{}`, 403, "session_not_found"},
+			"password": {"PUT /admin/users/", `{"password":"another password"}`, 409, "conflict"},
+			"address":  {"PUT /admin/users/", `{"email":"elsewhere@example.org"}`, 409, "conflict"},
+		} {
+			email := name + "@example.org"
+			w.account(email)
+			user, err := w.a.UserByEmail(t.Context(), email)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.must(200, w.do("POST /otp", "", fmt.Sprintf(`{"email":%q}`, email)))
+			r := w.request("POST /verify", "", fmt.Sprintf(`{"type":"email","token_hash":%q}`, w.mail(accounts.MailMagicLink, email).token(w)))
+			b := &between{call: func() { w.must(200, w.do(tt.line+user.ID.String(), secretKey, tt.body)) }}
+			got := w.send(r.WithContext(context.WithValue(r.Context(), key{}, b)))
+			if w.refused(tt.status, tt.code, got); b.asked != 2 {
+				t.Errorf("%s: the address was asked for %d times", name, b.asked)
+			}
+			w.mails() // what the owner is told of it
+		}
+	})
+}
+
+// TestOldPasswordOnTheWayIn: of logins by a password that is changed meanwhile no session
+// is left.
+func TestOldPasswordOnTheWayIn(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		for round := range 5 {
+			had, next := "a good password", fmt.Sprintf("a password %d", round)
+			if round > 0 {
+				had = fmt.Sprintf("a password %d", round-1)
+			}
+			var wg sync.WaitGroup
+			in := make([]*answer, 8)
+			for i := range in {
+				wg.Go(func() { in[i] = w.do(passwordLine, "", login("ann@example.org", had)) })
+			}
+			w.must(200, w.do("PUT /user", token, fmt.Sprintf(`{"password":%q}`, next)))
+			wg.Wait()
+			for _, got := range in {
+				if got.status == 200 && w.do(refreshLine, "", refreshBody(got.str("refresh_token"))).status == 200 {
+					t.Error("a session by the old password goes on")
+				}
+			}
+		}
+	})
+}
+
+// TestUserAgentOfBytes: whatever bytes a browser says it is, its user gets in, and no more
+// of them are kept than is of use.
+func TestUserAgentOfBytes(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		for i, agent := range []string{"caf\xe9", strings.Repeat("a", 399) + "é", strings.Repeat("é", 5000)} {
+			email := fmt.Sprintf("user%d@example.org", i)
+			for _, line := range []string{"POST /signup", passwordLine} {
+				r := w.request(line, "", login(email, "a good password"))
+				r.Header.Set("User-Agent", agent)
+				w.must(200, w.send(r))
+			}
+		}
+		var longest int
+		if err := w.db.Bun().NewRaw("select max(length(user_agent)) from auth_events").Scan(t.Context(), &longest); err != nil || longest > 400 {
+			t.Errorf("%d bytes are kept: %v", longest, err)
+		}
+	})
+}
+
+// TestMetadataNoTokenTakes: users whose metadata fit into no token get in without them
+// there: nested deeper than a token is, or growing by escapes.
+func TestMetadataNoTokenTakes(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		for i, data := range []string{
+			`{"a":` + strings.Repeat("[", 20) + strings.Repeat("]", 20) + `}`,
+			`{"a":"` + strings.Repeat("<", 1500) + `"}`,
+		} {
+			body := fmt.Sprintf(`{"email":"user%d@example.org","password":"a good password","data":%s}`, i, data)
+			in := w.must(200, w.do("POST /signup", "", body)).str("access_token")
+			if claims := w.claims(in); claims["user_metadata"] != nil || claims["app_metadata"] == nil {
+				t.Errorf("claims %v", claims)
+			}
+			if me := w.must(200, w.do("GET /user", in, "")); !strings.Contains(me.text, `"user_metadata":`+data) {
+				t.Errorf("user %s", me.text)
+			}
+		}
+	})
+}

@@ -9,6 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// methodPassword is a login by password, as the claim amr tells it.
+const methodPassword = "password"
+
 // mayEnter reports why a user may not have a session.
 func (a *Accounts) mayEnter(u *user) error {
 	switch {
@@ -90,16 +93,20 @@ func (a *Accounts) signIn(ctx context.Context, email, entered string, from devic
 	if again {
 		a.rehash(ctx, u, entered)
 	}
-	return a.enter(ctx, u, method{Method: "password"}, from)
+	return a.enter(ctx, u, method{Method: methodPassword}, from)
 }
 
 // rehash keeps a password by a better hash. The login has succeeded, so a failure is
 // only logged.
 func (a *Accounts) rehash(ctx context.Context, u *user, entered string) {
 	hash, err := a.hashes.Hash(ctx, entered)
+	n := 0
 	if err == nil {
-		_, err = store.For[user](a.db).PatchWhere(ctx,
+		n, err = store.For[user](a.db).PatchWhere(ctx,
 			store.And(store.Eq("id", u.ID), store.Eq("password_hash", *u.PasswordHash)), store.SetTo("password_hash", hash))
+	}
+	if n == 1 {
+		u.PasswordHash = &hash
 	}
 	if err != nil {
 		a.config.Logger.WarnContext(ctx, "accounts: a password was not hashed anew", "user", u.ID, "error", err)
@@ -119,7 +126,27 @@ func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) 
 	return a.issue(ctx, u, s)
 }
 
+// asShown refuses an account that has changed since its user has shown who they are:
+// what ends the sessions there are has to keep out who is on the way in, too.
+func (a *Accounts) asShown(ctx context.Context, tx *store.Tx, u *user, how method) error {
+	now, err := store.For[user](tx).Get(ctx, u.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return errSessionUnknown
+	case err != nil:
+		return err
+	case deref(now.PasswordHash) == deref(u.PasswordHash) && deref(now.Email) == deref(u.Email):
+		return a.mayEnter(now)
+	case how.Method == methodPassword:
+		return errCredentials
+	}
+	return &problem.Error{Code: problem.AuthConflict}
+}
+
 func (a *Accounts) enterIn(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
+	if err := a.asShown(ctx, tx, u, how); err != nil {
+		return nil, err
+	}
 	s, err := a.begin(ctx, tx, u, how, from)
 	if err != nil {
 		return nil, err

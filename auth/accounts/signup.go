@@ -53,7 +53,7 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err = a.enter(ctx, u, method{Method: "password"}, from)
+	in, err = a.enter(ctx, u, method{Method: methodPassword}, from)
 	return u, in, err
 }
 

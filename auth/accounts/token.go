@@ -29,11 +29,21 @@ func (a *Accounts) accessToken(ctx context.Context, u *user, s *session) (token 
 		return "", expires, err
 	}
 	token, err = signer.Sign(p, max(ttl, time.Second))
+	for _, name := range []string{"user_metadata", "app_metadata"} {
+		if err == nil {
+			break
+		}
+		// They may be nested deeper than a token can be, or grow by escapes. Whose they
+		// are must get in all the same.
+		delete(p.Claims, name)
+		token, err = signer.Sign(p, max(ttl, time.Second))
+	}
 	return token, a.now().Add(ttl), err
 }
 
 // maxTokenMetadata is how much metadata of each kind an access token takes along, in
-// bytes: requests carry it in a header. Longer ones are left out; GET /user has them.
+// bytes: requests carry it in a header. Longer ones are left out, and so are those that
+// do not fit in another way; GET /user has them.
 const maxTokenMetadata = 1536
 
 // tokenOf returns who an access token is for. u was read before the roles are: if
@@ -108,7 +118,7 @@ func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, er
 			return auth.Principal{}, err
 		}
 	}
-	if err := a.revoked.verdict(&entry); err != nil {
+	if err := a.verdict(ctx, &entry); err != nil {
 		return auth.Principal{}, err
 	}
 	return entry.principal, nil
