@@ -64,7 +64,7 @@ func (g Gate) condition(ctx context.Context, c *compiler, st *driver.Statement, 
 		return nil, nil
 	}
 	db := g.s.db
-	keys, err := db.cursorKey(ctx)
+	keys, err := db.session().cursorKey(ctx)
 	if err != nil {
 		return nil, err
 	}

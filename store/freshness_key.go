@@ -82,7 +82,7 @@ func (c *cursorKey) answer(head, body []byte) (tag answerTag) {
 // type, and of the body. It is keyed by the database, so all instances agree on
 // it, and nobody can make two answers with one tag.
 func (db *DB) AppendTag(ctx context.Context, dst []byte, form string, body []byte) ([]byte, error) {
-	keys, err := db.cursorKey(ctx)
+	keys, err := db.session().cursorKey(ctx)
 	if err != nil {
 		return dst, err
 	}

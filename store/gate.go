@@ -114,7 +114,7 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 // compile writes the statement of a query into a compiler.
 func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {
 	if opts.Page || q.After != "" {
-		key, err := g.s.db.cursorKey(ctx)
+		key, err := g.s.cursorKey(ctx)
 		if err != nil {
 			return nil, err
 		}

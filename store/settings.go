@@ -12,12 +12,12 @@ import (
 
 // cursorKey returns the key that authenticates cursors. It lives in the
 // database, so that all instances accept each other's cursors; once it was read
-// it is kept.
-func (db *DB) cursorKey(ctx context.Context) (*cursorKey, error) {
-	if k := db.cursors.Load(); k != nil {
+// it is kept. A transaction reads it by its own connection: there may be no other.
+func (s session) cursorKey(ctx context.Context) (*cursorKey, error) {
+	if k := s.db.cursors.Load(); k != nil {
 		return k, nil
 	}
-	text, err := db.setting(ctx, "cursor_key")
+	text, err := s.setting(ctx, "cursor_key")
 	if err != nil {
 		return nil, err
 	}
@@ -26,13 +26,13 @@ func (db *DB) cursorKey(ctx context.Context) (*cursorKey, error) {
 		return nil, errors.New("store: setting cursor_key is no key of 32 bytes")
 	}
 	key := newCursorKey(secret)
-	db.cursors.Store(key)
+	s.db.cursors.Store(key)
 	return key, nil
 }
 
 // setting reads one of the library's own settings.
-func (db *DB) setting(ctx context.Context, name string) (string, error) {
-	value, found, err := db.readSetting(ctx, name)
+func (s session) setting(ctx context.Context, name string) (string, error) {
+	value, found, err := s.readSetting(ctx, name)
 	if err == nil && !found {
 		err = fmt.Errorf("store: setting %s is missing; apply the migrations", name)
 	}
@@ -43,14 +43,15 @@ func (db *DB) setting(ctx context.Context, name string) (string, error) {
 // application made for itself: the value kept under the name, or what create
 // returns, which is kept from then on. All instances get the same value.
 func (db *DB) Setting(ctx context.Context, name string, create func() (string, error)) (string, error) {
-	value, found, err := db.readSetting(ctx, name)
+	s := db.session()
+	value, found, err := s.readSetting(ctx, name)
 	if err != nil || found {
 		return value, err
 	}
 	if value, err = create(); err != nil {
 		return "", err
 	}
-	c := session{db: db}.newCompiler(ctx, nil, access{})
+	c := s.newCompiler(ctx, nil, access{})
 	c.write("insert into plinth_settings (name, value) values (")
 	c.bind(KindText, name)
 	c.write(", ")
@@ -58,19 +59,19 @@ func (db *DB) Setting(ctx context.Context, name string, create func() (string, e
 	c.write(") on conflict (name) do nothing")
 	st := c.statement(nil)
 	st.Write = true
-	if _, err := (session{db: db}).exec(ctx, st); err != nil {
+	if _, err := s.exec(ctx, st); err != nil {
 		return "", conflict(err)
 	}
-	return db.setting(ctx, name) // another instance may have been first
+	return s.setting(ctx, name) // another instance may have been first
 }
 
-func (db *DB) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
-	c := session{db: db}.newCompiler(ctx, nil, access{})
+func (s session) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
+	c := s.newCompiler(ctx, nil, access{})
 	c.write("select value from plinth_settings where name = ")
 	c.bind(KindText, name)
 	var r driver.Result
 	st := c.statement(&driver.Shape{Extra: []Kind{KindText}})
-	if err := db.driver.Query(ctx, nil, st, &r); err != nil {
+	if err := s.db.driver.Query(ctx, s.conn(), st, &r); err != nil {
 		return "", false, fmt.Errorf("store: read settings; are the migrations applied? %w", storeError(ctx, err))
 	}
 	if r.Rows == 0 {
