@@ -120,14 +120,7 @@ func (x *exchange) come(l *login, v *visitor, tokens auth.ProviderTokens) error 
 	if at.Elsewhere, err = x.a.sealElsewhere(u.ID, &given); err != nil {
 		return err
 	}
-	extra := url.Values{}
-	if tokens.Access != "" {
-		extra.Set("provider_token", tokens.Access)
-	}
-	if tokens.Refresh != "" {
-		extra.Set("provider_refresh_token", tokens.Refresh)
-	}
-	return x.arrive(u, at, extra)
+	return x.arrive(u, at, "", tokens)
 }
 
 // failAt ends a login that the provider or its answer has ended. The texts of others

@@ -116,7 +116,7 @@ func (a *Accounts) tokenOfCookie(ctx context.Context, value string) (string, err
 	if a.mayEnter(u) != nil {
 		return "", errRevoked
 	}
-	token, _, err := a.accessToken(ctx, u, s)
+	token, _, err := a.accessToken(ctx, u, s, a.now())
 	return token, err
 }
 

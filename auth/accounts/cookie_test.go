@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -170,6 +171,77 @@ func TestCookieStepUp(t *testing.T) {
 		if p, err := b.caller("GET"); err != nil || p.AAL != 1 {
 			t.Errorf("without the factor: %v, %v", p, err)
 		}
+	})
+}
+
+// TestCookieOfFlows: who has a cookie or has asked for one comes back from a link or a
+// provider with a cookie and no token, and others as always.
+func TestCookieOfFlows(t *testing.T) {
+	change := func(c *accounts.Config) {
+		c.Cookies, c.Providers = true, []accounts.Provider{yes{finished: make(chan struct{}, 10)}}
+	}
+	engines(t, change, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		arrived := func(name string, header http.Header, location string, cookie bool) {
+			t.Helper()
+			got := b.cookie
+			for _, c := range (&http.Response{Header: header}).Cookies() {
+				if c.Name == cookieName {
+					b.cookie = c.Value
+				}
+			}
+			_, fragment, _ := strings.Cut(location, "#")
+			v, err := url.ParseQuery(fragment)
+			if err != nil || !cookie {
+				if v.Get("access_token") == "" || b.cookie != got {
+					t.Errorf("%s: sent to %s, cookie %q", name, location, b.cookie)
+				}
+				return
+			}
+			if v.Get("token_type") != "cookie" || strings.Contains(location, "access") || strings.Contains(location, "refresh") || b.cookie == got {
+				t.Errorf("%s: sent to %s, cookie %q", name, location, b.cookie)
+			}
+			if _, err := b.caller("GET"); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := (&browser{w: w, cookie: got}).caller("GET"); got != "" && !errors.Is(err, auth.ErrInvalid) {
+				t.Errorf("%s: the cookie of before: %v", name, err)
+			}
+		}
+		click := func(cookie string) (http.Header, string) {
+			m := w.mail(accounts.MailMagicLink, "ann@example.org")
+			sent := http.Header{}
+			if cookie != "" {
+				sent.Set("Cookie", cookieName+"="+cookie)
+			}
+			rec := w.form(url.Values{"token": {m.token(w)}, "type": {"magiclink"}}, sent)
+			return rec.Header(), rec.Header().Get("Location")
+		}
+		w.must(200, w.do("POST /signup", "", ann))
+		w.must(200, w.do("POST /otp", "", annMail))
+		header, to := click("")
+		arrived("link of a client with tokens", header, to, false)
+		w.advance(time.Minute)
+		w.must(200, b.do("POST /otp", annMail))
+		header, to = click("")
+		arrived("link of a client that asks for a cookie", header, to, true)
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /otp", "", annMail))
+		header, to = click(b.cookie)
+		arrived("link in a browser with a cookie", header, to, true)
+
+		login := func(cookie string) (http.Header, string) {
+			at := w.tab()
+			if cookie != "" {
+				at.cookies[cookieName] = cookie
+			}
+			p := at.open("/callback/yes?code=x&state="+at.open("/authorize?provider=yes", nil).query("state"), nil)
+			return p.header, p.header.Get("Location")
+		}
+		header, to = login("")
+		arrived("provider, with tokens", header, to, false)
+		header, to = login(b.cookie)
+		arrived("provider, with a cookie", header, to, true)
 	})
 }
 

@@ -32,7 +32,9 @@
 //
 // The cookie needs https. Chromium and Firefox take it over http from localhost too,
 // for development; Safari does not. Logins that come back from elsewhere get their
-// cookie in the exchange of the code (PKCE).
+// cookie in the exchange of the code (PKCE). Without a verifier the browser comes back
+// with the cookie, if the client has sent X-Plinth-Session when it began or the browser
+// has a cookie already; no token is in the address then.
 //
 // # Second factors
 //
@@ -46,7 +48,8 @@
 // A session that rises has new tokens. The refresh token of before is worth nothing,
 // and its access tokens stay tokens of level 1. With the first factor of a user the
 // sessions end that have shown less. When a factor is removed, sessions end that were
-// at level 2 by it; the one that does it goes back to level 1 with its next token.
+// at level 2 by it; the one that does it goes back to level 1, and its access token is
+// to be refreshed, as after every change of rights.
 //
 // Besides what clients of GoTrue know there is
 //

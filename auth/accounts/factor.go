@@ -192,7 +192,8 @@ func (a *Accounts) mayAdd(ctx context.Context, s store.Session, f *factor, level
 // removeFactor takes a factor from its user, who is told of it. Sessions that were begun
 // or raised by it end, but for keep, which goes back to level 1. With the last factor
 // goes all that is worth something beside one: recovery codes, and level 2 of every
-// session.
+// session. Where keep goes back, so do its access tokens: they say what was true of the
+// user before.
 func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *factor, keep *store.ID) error {
 	if err := store.For[factor](tx).Delete(ctx, f.ID); err != nil {
 		return err
@@ -219,9 +220,14 @@ func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *f
 	}
 	by = store.And(store.Eq("user_id", f.UserID), by)
 	if keep != nil {
-		_, err := store.For[session](tx).PatchWhere(ctx, store.And(by, store.Eq("id", *keep)), store.SetTo("aal", 1), store.SetTo("factor_id", nil))
+		n, err := store.For[session](tx).PatchWhere(ctx, store.And(by, store.Eq("id", *keep)), store.SetTo("aal", 1), store.SetTo("factor_id", nil))
 		if err != nil {
 			return err
+		}
+		if n > 0 {
+			if err := a.revokeUser(ctx, tx, u); err != nil {
+				return err
+			}
 		}
 	}
 	return a.endIn(ctx, tx, by, endedByFactor)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -20,6 +21,7 @@ type flow struct {
 	Challenge string `json:"challenge,omitempty"` // of PKCE; empty is the implicit flow
 	Method    string `json:"method,omitempty"`    // s256 or plain
 	Redirect  string `json:"redirect,omitempty"`  // where it leads, already allowed
+	Cookie    bool   `json:"cookie,omitempty"`    // the client has asked for one, or had one
 }
 
 // Codes of flows.
@@ -31,7 +33,7 @@ const (
 
 // readFlow reads the challenge of a client from a body, and where the flow leads.
 func (x *exchange) readFlow(challenge, method string) (flow, error) {
-	f := flow{Challenge: challenge, Method: method, Redirect: x.redirectTo()}
+	f := flow{Challenge: challenge, Method: method, Redirect: x.redirectTo(), Cookie: x.wantsCookie()}
 	if challenge == "" {
 		if method != "" {
 			return f, failf(problem.AuthValidation, "code_challenge_method stands without code_challenge")
@@ -49,6 +51,13 @@ func (x *exchange) readFlow(challenge, method string) (flow, error) {
 		return f, failf(problem.AuthValidation, "code_challenge must be 43 to 128 letters, digits, '-', '.', '_' or '~'")
 	}
 	return f, nil
+}
+
+// ofAnother returns a flow that somebody begins for another, whose client is not asked
+// how it wants its session.
+func (f flow) ofAnother() flow {
+	f.Cookie = false
+	return f
 }
 
 // unreserved reports whether a text has the form of a verifier (RFC 7636 section 4.1).
@@ -86,22 +95,11 @@ type arrival struct {
 }
 
 // arrive ends a flow in the browser: it sends it back to the client, with a code
-// where the client has a verifier and with the tokens otherwise.
-func (x *exchange) arrive(u *user, at arrival, extra url.Values) error {
+// where the client has a verifier and with the session otherwise.
+func (x *exchange) arrive(u *user, at arrival, kind string, given auth.ProviderTokens) error {
 	f := at.Flow
 	if f.Challenge == "" {
-		in, err := x.a.enter(x.r.Context(), u, at.How, x.device())
-		if err != nil {
-			return err
-		}
-		v := url.Values{
-			"access_token": {in.access}, "refresh_token": {in.refresh}, "token_type": {"bearer"},
-			"expires_in": {strconv.FormatInt(int64(in.expires.Sub(x.a.now())/time.Second), 10)}, "expires_at": {strconv.FormatInt(in.expires.Unix(), 10)},
-		}
-		for name, values := range extra {
-			v[name] = values
-		}
-		return x.seeOther(f.Redirect + "#" + v.Encode())
+		return x.arriveImplicit(u, at, kind, given)
 	}
 	var s secrets
 	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
@@ -112,6 +110,39 @@ func (x *exchange) arrive(u *user, at arrival, extra url.Values) error {
 		return err
 	}
 	return x.seeOther(withQuery(f.Redirect, url.Values{"code": {s.long}}))
+}
+
+// arriveImplicit ends a flow of a client without a verifier: with the tokens in the
+// fragment, or with a cookie and no token at all.
+func (x *exchange) arriveImplicit(u *user, at arrival, kind string, given auth.ProviderTokens) error {
+	in, err := x.a.enter(x.r.Context(), u, at.How, x.device())
+	if err != nil {
+		return err
+	}
+	v := url.Values{}
+	if x.a.config.Cookies && at.Flow.Cookie || x.hasCookie() {
+		s, err := x.rotate(in.session)
+		if err != nil {
+			return err
+		}
+		v.Set("token_type", "cookie")
+		v.Set("expires_at", strconv.FormatInt(s.ExpiresAt.Unix(), 10))
+	} else {
+		v = url.Values{
+			"access_token": {in.access}, "refresh_token": {in.refresh}, "token_type": {"bearer"},
+			"expires_in": {strconv.FormatInt(int64(in.life/time.Second), 10)}, "expires_at": {strconv.FormatInt(in.expires.Unix(), 10)},
+		}
+		setUnlessEmpty(v, "provider_token", given.Access)
+		setUnlessEmpty(v, "provider_refresh_token", given.Refresh)
+	}
+	setUnlessEmpty(v, "type", kind)
+	return x.seeOther(at.Flow.Redirect + "#" + v.Encode())
+}
+
+func setUnlessEmpty(v url.Values, name, value string) {
+	if value != "" {
+		v.Set(name, value)
+	}
 }
 
 // fail ends a flow in the browser that did not succeed. Clients look for the error

@@ -92,8 +92,8 @@ func TestPage(t *testing.T) {
 			}
 		}
 		policy := page.Header().Get("Content-Security-Policy")
-		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self' https://example.test https://example.test"} {
-			if !strings.Contains(policy, part) {
+		for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self' https://example.test"} {
+			if !strings.Contains(policy+";", part+";") {
 				t.Errorf("policy %q lacks %q", policy, part)
 			}
 		}

@@ -32,7 +32,7 @@ func (x *exchange) invite() error {
 	if x.a.config.Mailer == nil {
 		return errNoMailer
 	}
-	g := &generated{a: x.a, kind: codeInvite, email: in.email, metadata: metadata, flow: in.flow, by: by, from: x.device(), locale: x.locale(nil)}
+	g := &generated{a: x.a, kind: codeInvite, email: in.email, metadata: metadata, flow: in.flow.ofAnother(), by: by, from: x.device(), locale: x.locale(nil)}
 	if err := g.admit(x.r.Context()); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (x *exchange) generateLink() error {
 	if !ok {
 		return failf(problem.AuthValidation, "Invalid email action link type requested")
 	}
-	g := &generated{a: x.a, kind: kind, email: in.email, metadata: metadata, flow: in.flow, by: by, from: x.device()}
+	g := &generated{a: x.a, kind: kind, email: in.email, metadata: metadata, flow: in.flow.ofAnother(), by: by, from: x.device()}
 	switch kind {
 	case codeSignup:
 		if texts["password"] == "" {

@@ -98,7 +98,7 @@ func (x *exchange) verifyForm() error {
 		return x.halfWay(f)
 	}
 	at := arrival{Flow: f, How: method{Method: mailMethods[got.kind]}}
-	if err := x.arrive(got.user, at, url.Values{"type": {linkType(got.kind)}}); err != nil {
+	if err := x.arrive(got.user, at, linkType(got.kind), auth.ProviderTokens{}); err != nil {
 		return x.failed(f, err) // a hook may refuse the token
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -111,12 +112,15 @@ func formTargets(addresses ...string) string {
 	targets := []string{"'self'"}
 	for _, address := range addresses {
 		u, err := url.Parse(address)
-		switch {
-		case err != nil || strings.ContainsAny(u.Host, ";, '\""):
-		case u.Scheme == "https" || u.Scheme == "http":
-			targets = append(targets, u.Scheme+"://"+u.Host)
-		default:
-			targets = append(targets, u.Scheme+":")
+		if err != nil || strings.ContainsAny(u.Host, ";, '\"") {
+			continue
+		}
+		target := u.Scheme + ":"
+		if u.Scheme == "https" || u.Scheme == "http" {
+			target += "//" + u.Host
+		}
+		if !slices.Contains(targets, target) {
+			targets = append(targets, target)
 		}
 	}
 	return strings.Join(targets, " ")

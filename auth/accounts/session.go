@@ -35,7 +35,8 @@ type issued struct {
 	session *session
 	access  string
 	refresh string
-	expires time.Time // of the access token
+	life    time.Duration // of the access token
+	expires time.Time     // the same as an instant
 
 	// recoveryCodes is how many are left, behind a login by one.
 	recoveryCodes *int64
@@ -66,11 +67,12 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 
 // issue makes the tokens of a session.
 func (a *Accounts) issue(ctx context.Context, u *user, s *session) (*issued, error) {
-	access, expires, err := a.accessToken(ctx, u, s)
+	now := a.now()
+	access, life, err := a.accessToken(ctx, u, s, now)
 	if err != nil {
 		return nil, err
 	}
-	return &issued{user: u, session: s, access: access, expires: expires, refresh: a.keys.refreshToken(s.ID, s.Counter)}, nil
+	return &issued{user: u, session: s, access: access, life: life, expires: now.Add(life), refresh: a.keys.refreshToken(s.ID, s.Counter)}, nil
 }
 
 // refresh exchanges a refresh token for the next pair of tokens.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +54,23 @@ func TestSignUpAndIn(t *testing.T) {
 	})
 }
 
+// TestExpiresIn: what an answer says of the life of its token is what the token says,
+// whatever the time that has passed since.
+func TestExpiresIn(t *testing.T) {
+	var calls atomic.Int64
+	ticking := func(c *accounts.Config) {
+		still := c.Now
+		c.Now = func() time.Time { return still().Add(time.Duration(calls.Add(1)) * time.Millisecond) }
+	}
+	engines(t, ticking, func(t *testing.T, w *world) {
+		up := w.must(200, w.do("POST /signup", "", ann))
+		p, err := w.a.Verify(t.Context(), up.str("access_token"))
+		if err != nil || up.body["expires_in"] != float64(300) || up.body["expires_at"] != float64(p.Expires.Unix()) {
+			t.Errorf("%v in %s; %v", p.Expires.Unix(), up.text, err)
+		}
+	})
+}
+
 // TestSignUpUnconfirmed: without Autoconfirm there is no session, and an address that
 // has an account is answered as one that has none.
 func TestSignUpUnconfirmed(t *testing.T) {
@@ -92,7 +110,8 @@ func TestWeakPassword(t *testing.T) {
 	})
 }
 
-// TestA7 is case A-7: a family of refresh tokens dies when an older one returns.
+// TestA7 is case A-7: a family of refresh tokens dies when an older one returns, which
+// is told once.
 func TestA7(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		r1 := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
@@ -113,14 +132,26 @@ func TestA7(t *testing.T) {
 		if got := w.do("GET /user", last.str("access_token"), ""); got.status != 401 {
 			t.Errorf("the access token lives: %d %s", got.status, got.text)
 		}
+		w.do(refreshLine, "", refreshBody(r1))
+		var told int
+		err := w.db.Bun().NewRaw("select count(*) from auth_events where kind = 'session_ended' and cast(details as text) like '%reuse%'").Scan(t.Context(), &told)
+		if err != nil || told != 1 {
+			t.Errorf("told %d times: %v", told, err)
+		}
 	})
 }
 
-// TestA8 is case A-8: twenty tabs refresh with one token at the same time.
+// TestA8 is case A-8: twenty tabs refresh with one token at the same time, in the long
+// form a hundred times. All have the same next one, and that is the only one left.
 func TestA8(t *testing.T) {
+	rounds := 5
+	if long() {
+		rounds = 100
+	}
 	engines(t, nil, func(t *testing.T, w *world) {
 		token := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
-		for round := range 5 {
+		before := ""
+		for round := range rounds {
 			w.advance(time.Minute)
 			got := make([]string, 20)
 			var wg sync.WaitGroup
@@ -139,8 +170,14 @@ func TestA8(t *testing.T) {
 					t.Fatalf("round %d: %q", round, got)
 				}
 			}
-			token = got[0]
+			before, token = token, got[0]
 		}
+		w.advance(time.Minute)
+		last := w.must(200, w.do(refreshLine, "", refreshBody(token)))
+		if n := len(w.must(200, w.do("GET /user/sessions", last.str("access_token"), "")).body["sessions"].([]any)); n != 1 {
+			t.Errorf("%d sessions", n)
+		}
+		w.refused(400, "refresh_token_already_used", w.do(refreshLine, "", refreshBody(before)))
 	})
 }
 

@@ -13,22 +13,24 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// accessToken signs the access token of a session.
-func (a *Accounts) accessToken(ctx context.Context, u *user, s *session) (token string, expires time.Time, err error) {
+// accessToken signs the access token of a session, which holds for ttl from now on.
+func (a *Accounts) accessToken(ctx context.Context, u *user, s *session, now time.Time) (token string, ttl time.Duration, err error) {
 	key, err := a.signing.current(ctx)
 	if err != nil {
-		return "", expires, err
+		return "", 0, err
 	}
-	signer, err := jwt.NewSigner(jwt.SignerConfig{Audience: audience, Issuer: a.config.PublicURL, Key: key, Now: a.config.Now})
+	signer, err := jwt.NewSigner(jwt.SignerConfig{
+		Audience: audience, Issuer: a.config.PublicURL, Key: key, Now: func() time.Time { return now },
+	})
 	if err != nil {
-		return "", expires, err
+		return "", 0, err
 	}
-	ttl := min(a.config.AccessTTL, s.ExpiresAt.Sub(a.now()))
+	ttl = max(min(a.config.AccessTTL, s.ExpiresAt.Sub(now)), time.Second)
 	p, err := a.tokenOf(ctx, u, s)
 	if err != nil {
-		return "", expires, err
+		return "", 0, err
 	}
-	token, err = signer.Sign(p, max(ttl, time.Second))
+	token, err = signer.Sign(p, ttl)
 	for _, name := range []string{"user_metadata", "app_metadata"} {
 		if err == nil {
 			break
@@ -36,9 +38,9 @@ func (a *Accounts) accessToken(ctx context.Context, u *user, s *session) (token 
 		// They may be nested deeper than a token can be, or grow by escapes. Whose they
 		// are must get in all the same.
 		delete(p.Claims, name)
-		token, err = signer.Sign(p, max(ttl, time.Second))
+		token, err = signer.Sign(p, ttl)
 	}
-	return token, a.now().Add(ttl), err
+	return token, ttl, err
 }
 
 // maxTokenMetadata is how much metadata of each kind an access token takes along, in

@@ -102,7 +102,7 @@ func (x *exchange) sendSession(in *issued) error {
 		return x.sendCookie(in, v)
 	}
 	return x.send(http.StatusOK, &sessionView{
-		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.expires.Sub(x.a.now()) / time.Second),
+		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.life / time.Second),
 		ExpiresAt: in.expires.Unix(), RefreshToken: in.refresh, User: v,
 		RecoveryCodes: in.recoveryCodes,
 		ProviderToken: in.elsewhere.Access, ProviderRefreshToken: in.elsewhere.Refresh,
