@@ -375,6 +375,45 @@ func TestSamePasswordIsAGuess(t *testing.T) {
 	})
 }
 
+// TestBegunByUsers: what a user begins leaves rows behind, so that is bounded too, and
+// who has a password only does not spend what its owner may begin elsewhere.
+func TestBegunByUsers(t *testing.T) {
+	change := func(c *accounts.Config) { usual(c); withPasskeys(c); c.Limits.Requests.Count = 2 }
+	engines(t, change, func(t *testing.T, w *world) {
+		up := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		p := w.enroll(up, "phone")
+		for i := range 20 {
+			line := "POST /factors/" + p.id + "/challenge"
+			if i%2 == 0 {
+				line = "POST /passkeys/registration/options"
+			}
+			w.must(200, w.do(line, up, "{}"))
+		}
+		for _, line := range []string{"POST /factors/" + p.id + "/challenge", "POST /passkeys/registration/options"} {
+			if got := w.do(line, up, "{}"); !w.limited(got) {
+				t.Errorf("%s: %d %s", line, got.status, got.text)
+			}
+			w.must(200, w.from("203.0.113.7", line, up, "{}"))
+		}
+		other := w.must(200, w.do("POST /signup", "", bob)).str("access_token")
+		w.must(200, w.do("POST /passkeys/registration/options", other, "{}"))
+	})
+}
+
+// TestIDTokensAreCounted: an ID token that is brought again and again makes no more
+// sessions than logins at providers may be begun.
+func TestIDTokensAreCounted(t *testing.T) {
+	providers(t, func(c *accounts.Config) { usual(c); c.Limits.Requests.Count = 2 }, func(t *testing.T, w *world, f fakes) {
+		body := fmt.Sprintf(`{"provider":"trusted","id_token":%q}`, f.trusted.IDToken(nil))
+		for range 20 {
+			w.must(200, w.do("POST /token?grant_type=id_token", "", body))
+		}
+		if got := w.do("POST /token?grant_type=id_token", "", body); !w.limited(got) {
+			t.Errorf("%d %s", got.status, got.text)
+		}
+	})
+}
+
 // TestBudgetBegunAtOnce: who is among the first to draw on a budget, with others at the
 // same time, is not taken for somebody who has spent it.
 func TestBudgetBegunAtOnce(t *testing.T) {

@@ -15,9 +15,7 @@ func (x *exchange) limit(path string) error {
 		x.began = time.Now()
 		return x.drawRequest("requests")
 	case path == "authorize":
-		l := x.a.config.Limits.Requests
-		l.Count *= begunPerRequest
-		return x.draw("providers", l)
+		return x.drawMany("providers", network(x.address()))
 	}
 	return nil
 }

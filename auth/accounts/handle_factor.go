@@ -69,6 +69,9 @@ func (x *exchange) challengeFactor() error {
 	if err != nil {
 		return err
 	}
+	if err := x.drawBegun(u); err != nil {
+		return err
+	}
 	v := challengeView{Type: f.Type}
 	var ceremony []byte
 	if f.Type == factorWebAuthn {

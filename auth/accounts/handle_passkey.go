@@ -85,6 +85,9 @@ func (x *exchange) passkeyRegistration() error {
 		return errNoPasskeys
 	}
 	u, s, _, err := x.enroller()
+	if err == nil {
+		err = x.drawBegun(u)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,9 @@ func (x *exchange) authorizeLink() error {
 		return err
 	}
 	u, s, err := x.linker()
+	if err == nil {
+		err = x.drawBegun(u)
+	}
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ func (x *exchange) grantIDToken(body object) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := x.drawMany("providers", network(x.address())); err != nil {
+		return nil, err // the same token may come as often as it likes
+	}
 	ctx, from := x.r.Context(), x.device()
 	u, err := x.receiveOrLink(ctx, v, linked)
 	if err != nil {

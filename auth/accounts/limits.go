@@ -49,8 +49,9 @@ type Limits struct {
 	// Requests is how many accounts and mails one address may ask for: sign-ups,
 	// anonymous users, codes, recoveries. As many logins by passkey are begun, and
 	// as many forged refresh tokens are looked at; of logins at providers ten times
-	// as many are begun. Refresh tokens of ours are not counted: a client that is
-	// refused logs its user out.
+	// as many are begun or brought as an ID token, and from there a user is asked for
+	// factors, registers passkeys and begins to link ten times as often. Refresh
+	// tokens of ours are not counted: a client that is refused logs its user out.
 	//
 	// Defaults to 30 in 5 minutes.
 	Requests Limit
@@ -107,12 +108,24 @@ func network(a netip.Addr) string {
 
 // drawRequest draws on one of the budgets that Limits.Requests bounds.
 func (x *exchange) drawRequest(kind string) error {
-	return x.draw(kind, x.a.config.Limits.Requests)
+	return x.draw(kind, network(x.address()), x.a.config.Limits.Requests)
 }
 
-// draw draws on a budget of requests of the address, which are not given back.
-func (x *exchange) draw(kind string, limit Limit) error {
-	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, network(x.address()), limit)})
+// drawBegun draws on what a user may begin from an address: that leaves rows behind.
+func (x *exchange) drawBegun(u *user) error {
+	return x.drawMany("begun", u.ID.String()+" "+network(x.address()))
+}
+
+// drawMany draws on a budget of what leaves little behind.
+func (x *exchange) drawMany(kind, name string) error {
+	l := x.a.config.Limits.Requests
+	l.Count *= begunPerRequest
+	return x.draw(kind, name, l)
+}
+
+// draw draws on a budget of requests, which are not given back.
+func (x *exchange) draw(kind, name string, limit Limit) error {
+	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, name, limit)})
 	if err != nil || full == nil {
 		return err
 	}
