@@ -51,6 +51,9 @@ func appendCookie(key []byte, id store.ID) []byte {
 
 // readCookie reads a cookie that this application has made.
 func (k *keyring) readCookie(value string) (id store.ID, ok bool) {
+	if len(value) != refreshEncoding.EncodedLen(len(id)+sha256.Size) {
+		return id, false // decoding skips ends of lines
+	}
 	raw, err := refreshEncoding.DecodeString(value)
 	if err != nil || len(raw) != len(id)+sha256.Size {
 		return id, false

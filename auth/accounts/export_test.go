@@ -48,3 +48,16 @@ func (a *Accounts) LookUp(token string) func() bool {
 	entry, _ := a.verified.get(token, a.config.Now())
 	return func() bool { return a.revoked.covers(&entry) }
 }
+
+// NewTokens returns the refresh token and the cookie of a session.
+func (a *Accounts) NewTokens(id store.ID, counter int64) (refresh, cookie string) {
+	return a.keys.refreshToken(id, counter), a.keys.cookie(id)
+}
+
+// ReadRefresh reads a refresh token.
+func (a *Accounts) ReadRefresh(token string) (id store.ID, counter int64, ok bool) {
+	return a.keys.readRefresh(token)
+}
+
+// ReadCookie reads the cookie of a session.
+func (a *Accounts) ReadCookie(value string) (id store.ID, ok bool) { return a.keys.readCookie(value) }

@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -74,4 +75,59 @@ func FuzzFlow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzIDToken: an ID token that is changed is refused, and one that is signed with
+// whatever claims is taken only for us, of the provider, for somebody and in its time.
+func FuzzIDToken(f *testing.F) {
+	for _, claims := range []string{
+		`{}`, `{"aud":["notes",1]}`, `{"aud":null,"azp":"notes"}`, `{"iss":"https://evil.example"}`, `{"sub":""}`, `{"sub":["ada"]}`, `{"exp":1e300}`, `{"exp":"1"}`,
+		`{"nbf":-1,"iat":9007199254740993}`, `{"nonce":""}`, `{"email":"a@b","email_verified":"true"}`, `{"events":{}}`, `{"SUB":"eve","Iss":"x"}`,
+	} {
+		f.Add([]byte(claims), "", 7, byte(1))
+	}
+	f.Add([]byte(`{}`), "a.b.c", 0, byte(0))
+	f.Add([]byte(`{}`), "....", 0, byte(0))
+	f.Add([]byte(`{}`), `{"payload":"","signatures":[]}`, 0, byte(0))
+	fake := authtest.NewProvider(f)
+	p, err := oidc.New(config(fake))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, changes []byte, made string, at int, change byte) {
+		var claims map[string]any
+		if json.Unmarshal(changes, &claims) != nil {
+			return
+		}
+		raw := fake.IDToken(claims)
+		who, err := p.VerifyIDToken(t.Context(), raw, auth.IDTokenOptions{})
+		if err == nil {
+			_, sub := claims["sub"]
+			_, iss := claims["iss"]
+			if who.Issuer != fake.Issuer() || who.Subject == "" || len(who.Subject) > 255 || sub && who.Subject != claims["sub"] || iss && claims["iss"] != fake.Issuer() {
+				t.Errorf("%s gives %v", changes, who)
+			}
+			if exp, ok := claims["exp"].(float64); ok && exp < float64(time.Now().Add(-time.Minute).Unix()) {
+				t.Errorf("%s has expired", changes)
+			}
+		}
+		good := fake.IDToken(nil)
+		changed := []byte(good)
+		changed[(at%len(changed)+len(changed))%len(changed)] ^= change
+		for _, wrong := range []string{made, string(changed)} {
+			if _, err := p.VerifyIDToken(t.Context(), wrong, auth.IDTokenOptions{}); err == nil && decoded(wrong) != decoded(good) {
+				t.Errorf("%q is taken", wrong)
+			}
+		}
+	})
+}
+
+// decoded is what a token says: the last bits of its parts may say nothing.
+func decoded(token string) string {
+	parts := strings.Split(token, ".")
+	for i, part := range parts {
+		text, _ := base64.RawURLEncoding.DecodeString(part)
+		parts[i] = string(text)
+	}
+	return strings.Join(parts, ".")
 }
