@@ -76,8 +76,8 @@ type Config struct {
 	// surface of accounts takes their tokens.
 	Verifiers []auth.Verifier
 
-	// Keys are the API keys of client libraries. With any, each request must bring
-	// one; the bearer of a secret key manages accounts.
+	// Keys are the API keys of client libraries. One that is none of them is refused;
+	// the bearer of a secret key manages accounts.
 	Keys auth.Keys
 
 	// Mailer sends what users have to read. Without one, everything that needs mail
