@@ -6,6 +6,9 @@
 readonly GOFUMPT=mvdan.cc/gofumpt@v0.12.0
 readonly STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# Tests that judge times and memory of accounts. The race detector takes several times both; their long forms run beside nothing else.
+readonly MEASURED='^Test(A2|A41|LoginThroughput)$'
+
 readonly IMAGE=plinth-postgres:ci
 
 work=$(mktemp -d)

@@ -19,20 +19,30 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
-// serverVariable makes a process of the tests the server of case A-41.
+// serverVariable makes a process of the tests the server of case A-41, on the database
+// it names: a URL of PostgreSQL or a file of SQLite.
 const serverVariable = "PLINTH_TEST_A41"
 
 // TestA41Server is that server: it tells its address, and serves until its input ends.
 func TestA41Server(t *testing.T) {
-	dir := os.Getenv(serverVariable)
-	if dir == "" {
+	place := os.Getenv(serverVariable)
+	if place == "" {
 		return // it is no test
 	}
-	db, err := sqlite.Open(t.Context(), filepath.Join(dir, "a41.db"), nil)
+	var db *store.DB
+	var err error
+	if strings.HasPrefix(place, "postgres") {
+		db, err = postgres.Open(t.Context(), place, nil)
+	} else {
+		db, err = sqlite.Open(t.Context(), place, nil)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +72,18 @@ func TestA41Server(t *testing.T) {
 // TestA41 is case A-41: of 500 clients that log in at once half go away. The server
 // stays within its memory, sends away whom it cannot serve, and answers others.
 func TestA41(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { testA41(t, filepath.Join(t.TempDir(), "a41.db")) })
+	t.Run("postgres", func(t *testing.T) { testA41(t, pgtest.URL(t)) })
+}
+
+func testA41(t *testing.T, place string) {
 	// The short form runs beside other tests, which times cannot be told beside.
 	last, wait, lag := 4*time.Second, 15*time.Second, 5*time.Second
 	if long() {
 		last, wait, lag = time.Minute, 3*time.Second, 100*time.Millisecond
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestA41Server$")
-	cmd.Env = append(os.Environ(), serverVariable+"="+t.TempDir())
+	cmd.Env = append(os.Environ(), serverVariable+"="+place)
 	in, _ := cmd.StdinPipe()
 	out, _ := cmd.StdoutPipe()
 	if err := cmd.Start(); err != nil {
