@@ -103,7 +103,7 @@ func TestA1(t *testing.T) {
 func TestA2(t *testing.T) {
 	samples := 60
 	change := func(c *accounts.Config) {
-		c.Autoconfirm, c.Hashes = false, password.Config{Memory: 2 << 10, Time: 1}
+		c.Autoconfirm, c.Hashes = false, password.Config{Memory: 2 << 10, Time: 1, Wait: time.Minute}
 		if long() {
 			c.Hashes = password.Config{}
 		}

@@ -114,27 +114,22 @@ func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *
 }
 
 // giveBack takes back what was counted at a time on each budget. alone reports whether
-// nothing else was counted on the one that is last.
+// nothing else was counted on the one that is last. It is no transaction: a budget that
+// keeps one too many is the lesser evil.
 func (a *Accounts) giveBack(ctx context.Context, all spending, at time.Time) (alone bool, err error) {
-	err = a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
-		rows := store.For[failures](tx)
-		// Where counting has begun anew since, it was not counted.
-		counted := store.And(failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
-		last := len(all) - 1
-		keys := make([]string, last)
-		for i, b := range all[:last] {
-			keys[i] = b.key
-		}
-		if _, err := rows.PatchWhere(ctx, store.And(store.In("key", keys), counted), failuresCount.Add(-1)); err != nil {
-			return err
-		}
-		which := store.And(store.Eq("key", all[last].key), counted)
-		n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Eq(1)), failuresCount.To(0))
-		if alone = n == 1; err != nil || alone {
-			return err
-		}
+	rows := store.For[failures](a.db)
+	// Where counting has begun anew since, it was not counted.
+	counted := store.And(failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
+	last := len(all) - 1
+	keys := make([]string, last)
+	for i, b := range all[:last] {
+		keys[i] = b.key
+	}
+	_, others := rows.PatchWhere(ctx, store.And(store.In("key", keys), counted), failuresCount.Add(-1))
+	which := store.And(store.Eq("key", all[last].key), counted)
+	n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Eq(1)), failuresCount.To(0))
+	if err == nil && n == 0 {
 		_, err = rows.PatchWhere(ctx, which, failuresCount.Add(-1))
-		return err
-	})
-	return alone, err
+	}
+	return n == 1, errors.Join(others, err)
 }

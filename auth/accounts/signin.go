@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth/password"
@@ -116,7 +117,8 @@ func (a *Accounts) rehash(ctx context.Context, u *user, entered string) {
 // enter opens a session for a user who has shown who they are.
 func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) (*issued, error) {
 	var s *session
-	err := a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	// arrived locks the account, which is all that what follows depends on.
+	err := a.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) (err error) {
 		s, err = a.enterIn(ctx, tx, u, how, from)
 		return err
 	})
@@ -126,25 +128,57 @@ func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) 
 	return a.issue(ctx, u, s)
 }
 
-// asShown refuses an account that has changed since its user has shown who they are:
-// what ends the sessions there are has to keep out who is on the way in, too.
-func (a *Accounts) asShown(ctx context.Context, tx *store.Tx, u *user, how method) error {
-	now, err := store.For[user](tx).Get(ctx, u.ID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return errSessionUnknown
-	case err != nil:
+// arrived takes note of a login. It refuses an account that has changed since its user
+// has shown who they are: what ends the sessions there are has to keep out who is on
+// the way in, too. One statement judges the account and locks it until the session is
+// there.
+func (a *Accounts) arrived(ctx context.Context, tx *store.Tx, u *user, how method) error {
+	now := a.now()
+	asShown := store.And(
+		store.Eq("id", u.ID), sameText("password_hash", u.PasswordHash), sameText("email", u.Email), store.Null("removed_at"),
+		store.Or(store.Null("banned_until"), store.Compare("banned_until", store.OpLte, now)),
+	)
+	n, err := store.For[user](tx).PatchWhere(ctx, asShown, store.SetTo("last_sign_in_at", now))
+	if err != nil {
 		return err
-	case deref(now.PasswordHash) == deref(u.PasswordHash) && deref(now.Email) == deref(u.Email):
-		return a.mayEnter(now)
-	case how.Method == methodPassword:
+	}
+	if n == 0 {
+		return a.notAsShown(ctx, tx, u, how)
+	}
+	u.LastSignInAt = &now
+	return nil
+}
+
+func sameText(column string, value *string) store.Cond {
+	if value == nil {
+		return store.Null(column)
+	}
+	return store.Eq(column, *value)
+}
+
+// notAsShown says why an account is not as its user has shown it.
+func (a *Accounts) notAsShown(ctx context.Context, tx *store.Tx, u *user, how method) error {
+	now, err := store.For[user](tx).Get(ctx, u.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return errSessionUnknown
+	}
+	if err != nil {
+		return err
+	}
+	if deref(now.PasswordHash) == deref(u.PasswordHash) && deref(now.Email) == deref(u.Email) {
+		if err := a.mayEnter(now); err != nil {
+			return err
+		}
+	}
+	if how.Method == methodPassword {
 		return errCredentials
 	}
 	return &problem.Error{Code: problem.AuthConflict}
 }
 
+// enterIn opens a session in a transaction.
 func (a *Accounts) enterIn(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
-	if err := a.asShown(ctx, tx, u, how); err != nil {
+	if err := a.arrived(ctx, tx, u, how); err != nil {
 		return nil, err
 	}
 	s, err := a.begin(ctx, tx, u, how, from)
