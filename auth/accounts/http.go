@@ -110,7 +110,7 @@ type object map[string]strictjson.Value
 
 // body reads the body. One that is empty is an object without members.
 func (x *exchange) body() (object, error) {
-	media, _, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+	media, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	raw, readErr := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBody))
 	if readErr != nil {
 		return nil, readErr
@@ -118,9 +118,9 @@ func (x *exchange) body() (object, error) {
 	if len(raw) == 0 {
 		return object{}, nil
 	}
-	if err != nil || media != "application/json" {
+	if charset, said := params["charset"]; err != nil || media != "application/json" || said && !strings.EqualFold(charset, "utf-8") {
 		// Any page can send text or a form to another site without asking first.
-		return nil, &problem.Error{Code: problem.MediaType, Message: "The body must be application/json."}
+		return nil, &problem.Error{Code: problem.MediaType, Message: "The body must be application/json in UTF-8."}
 	}
 	doc, err := strictjson.Parse(raw, strictjson.Limits{})
 	if err != nil {

@@ -392,3 +392,20 @@ func TestMetadataNoTokenTakes(t *testing.T) {
 		}
 	})
 }
+
+// TestCharset: a body is UTF-8 by its own words, or not read.
+func TestCharset(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		for media, want := range map[string]int{
+			"application/json": 200, "application/json; charset=UTF-8": 200, "application/json;charset=utf-7": 415, "application/json;charset=": 415,
+			"text/plain": 415, "": 415, "application/json, text/plain": 415,
+		} {
+			r := w.request(passwordLine, "", ann)
+			r.Header.Set("Content-Type", media)
+			if got := w.send(r); got.status != want {
+				t.Errorf("%s: %d %s", media, got.status, got.text)
+			}
+		}
+	})
+}
