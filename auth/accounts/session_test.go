@@ -343,8 +343,13 @@ func TestOldPasswordOnTheWayIn(t *testing.T) {
 			for i := range in {
 				wg.Go(func() { in[i] = w.do(passwordLine, "", login("ann@example.org", had)) })
 			}
-			w.must(200, w.do("PUT /user", token, fmt.Sprintf(`{"password":%q}`, next)))
+			changed := w.do("PUT /user", token, fmt.Sprintf(`{"password":%q}`, next))
 			wg.Wait()
+			if changed.status == http.StatusServiceUnavailable { // a slow machine: the logins were in the way
+				w.must(200, w.do("PUT /user", token, fmt.Sprintf(`{"password":%q}`, next)))
+			} else {
+				w.must(200, changed)
+			}
 			for _, got := range in {
 				if got.status == 200 && w.do(refreshLine, "", refreshBody(got.str("refresh_token"))).status == 200 {
 					t.Error("a session by the old password goes on")
