@@ -237,7 +237,9 @@ func (g *generated) account(ctx context.Context, tx *store.Tx) (err error) {
 		if err := g.a.dropWaysIn(ctx, tx, g.user); err != nil {
 			return err
 		}
-		_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", g.user.ID), store.SetTo("password_hash", g.hash))
+		// What stood in the account may be a squatter's.
+		_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", g.user.ID), store.SetTo("password_hash", g.hash),
+			store.SetTo("password_changed_at", g.a.now()), store.SetTo("user_metadata", g.new.user.UserMetadata))
 	case g.kind == codeInvite:
 		g.user, err = store.For[user](tx).Patch(ctx, g.user.ID, store.SetTo("invited_at", g.a.now()))
 	}

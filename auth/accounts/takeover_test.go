@@ -228,3 +228,18 @@ func TestLettersOfOtherProviders(t *testing.T) {
 		}
 	})
 }
+
+// TestSquatterBeforeLink: nothing of whoever has signed up with an address before is left
+// where an admin makes the link of a sign-up.
+func TestSquatterBeforeLink(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", `{"email":"ann@example.org","password":"of a squatter","data":{"name":"Eve"}}`))
+		link := w.must(200, w.do("POST /admin/generate_link", secretKey, `{"type":"signup","email":"ann@example.org","password":"a good password","data":{"nick":"Ann"}}`))
+		in := w.must(200, w.do("POST /verify", "", fmt.Sprintf(`{"type":"signup","token_hash":%q}`, link.str("hashed_token"))))
+		if got := fmt.Sprint(userOf(in)["user_metadata"]); got != "map[nick:Ann]" {
+			t.Errorf("user_metadata %s", got)
+		}
+		w.refused(400, "invalid_credentials", w.enter("ann@example.org", "of a squatter"))
+		w.must(200, w.enter("ann@example.org", "a good password"))
+	})
+}
