@@ -267,26 +267,44 @@ func TestCopiedPasskey(t *testing.T) {
 	})
 }
 
-// TestPasskeyAtOnce: of 50 that come with one answer one is let in.
+// TestPasskeyAtOnce: of 50 that come with one answer one is let in, at login, at step-up
+// and at a registration.
 func TestPasskeyAtOnce(t *testing.T) {
 	engines(t, withPasskeys, func(t *testing.T, w *world) {
-		_, key := w.addPasskey(w.must(200, w.do("POST /signup", "", ann)).str("access_token"))
+		once := func(name string, use func() *answer) {
+			t.Helper()
+			var passed atomic.Int32
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() {
+					if got := use(); got.status == 200 {
+						passed.Add(1)
+					} else if got.status >= 500 {
+						t.Errorf("%s: %d %s", name, got.status, got.text)
+					}
+				})
+			}
+			wg.Wait()
+			if passed.Load() != 1 {
+				t.Errorf("%s: %d of 50", name, passed.Load())
+			}
+		}
+		id, key := w.addPasskey(w.must(200, w.do("POST /signup", "", ann)).str("access_token"))
 		challenge, o := w.beginLogin()
 		credential := key.asserts(o, spoiled{})
-		var passed atomic.Int32
-		var wg sync.WaitGroup
-		for range 50 {
-			wg.Go(func() {
-				if got := w.endLogin(challenge, credential); got.status == 200 {
-					passed.Add(1)
-				} else if got.status >= 500 {
-					t.Errorf("%d %s", got.status, got.text)
-				}
-			})
-		}
-		wg.Wait()
-		if passed.Load() != 1 {
-			t.Errorf("%d of 50", passed.Load())
+		once("login", func() *answer { return w.endLogin(challenge, credential) })
+
+		token := w.login().str("access_token")
+		challenge, o = w.beginStepUp(token, id)
+		credential = key.asserts(o, spoiled{})
+		once("step-up", func() *answer { return w.endStepUp(token, id, challenge, credential) })
+
+		token = w.must(200, w.passkeyLogin(key)).str("access_token")
+		asked := w.must(200, w.do("POST /passkeys/registration/options", token, ""))
+		body := fmt.Sprintf(`{"challenge_id":%q,"credential":%s}`, asked.str("challenge_id"), newAuthenticator(t).creates(readOptions(t, asked.body["options"]), spoiled{}))
+		once("registration", func() *answer { return w.do("POST /passkeys/registration/verify", token, body) })
+		if n := len(w.list("GET /passkeys", token)); n != 2 {
+			t.Errorf("%d passkeys", n)
 		}
 	})
 }
