@@ -104,6 +104,9 @@ func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*acco
 			who = eitherOf(known.Authenticator(), who)
 		}
 	}
+	if config.Authenticator != nil {
+		who = auth.Chain(who, config.Authenticator)
+	}
 	a.who.Store(&who)
 	return known, nil
 }

@@ -148,3 +148,43 @@ func signIn(t *testing.T, h http.Handler, key string) (s session) {
 	}
 	return s
 }
+
+// TestOwnAuthenticator: one of the application's knows callers where nothing else does.
+func TestOwnAuthenticator(t *testing.T) {
+	t.Parallel()
+	config := testConfig(t)
+	config.Authenticator = auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
+		switch name := r.Header.Get("X-Gateway-User"); name {
+		case "":
+			return auth.Principal{}, nil
+		case "eve":
+			return auth.Principal{}, auth.ErrInvalid
+		default:
+			return auth.Principal{Kind: auth.User, ID: name}, nil
+		}
+	})
+	h := handler(t, config)
+	s := signUp(t, h)
+	for name, tt := range map[string]struct {
+		token, gateway string
+		status         int
+		want           string
+	}{
+		"nobody":         {"", "", http.StatusOK, ""},
+		"gateway":        {"", "ada", http.StatusOK, "ada"},
+		"refused by it":  {"", "eve", http.StatusUnauthorized, "PGRST301"},
+		"session before": {"Bearer " + s.Access, "ada", http.StatusOK, s.User.ID},
+		"no way around":  {"Bearer e30.e30.e30", "ada", http.StatusUnauthorized, "PGRST301"},
+	} {
+		headers := []string{"X-Gateway-User", tt.gateway}
+		if tt.token != "" {
+			headers = append(headers, "Authorization", tt.token)
+		}
+		if w := do(t, h, http.MethodGet, "/who", "", headers...); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+			t.Errorf("%s: %d %s, want %d with %q", name, w.Code, w.Body, tt.status, tt.want)
+		}
+	}
+	if w := do(t, h, http.MethodGet, "/auth/v1/user", "", "X-Gateway-User", s.User.ID); w.Code != http.StatusUnauthorized {
+		t.Errorf("whom a gateway knows has an account: %d %s", w.Code, w.Body)
+	}
+}

@@ -61,6 +61,12 @@ type Config struct {
 	// Defaults to "127.0.0.1:8090".
 	Addr string
 
+	// Authenticator knows callers by something else than API keys, sessions and tokens, as
+	// a header of a gateway that nobody gets around, or a client certificate. It is asked
+	// where those know nobody; an error of it refuses the request. Whom it knows has no
+	// account.
+	Authenticator auth.Authenticator
+
 	// DatabaseURL is "postgres://..." or the path of a SQLite file.
 	//
 	// Defaults to "plinth.db".
@@ -255,7 +261,7 @@ func (c Config) checkAPI() []error {
 		name string
 		use  string
 	}{
-		{c.API.Authenticator != nil, "Authenticator", "set Keys and Verifier"},
+		{c.API.Authenticator != nil, "Authenticator", "set Keys, Verifier and Authenticator"},
 		{c.API.BasePath != "", "BasePath", "resources are below " + restPath},
 		{c.API.Explain, "Explain", "development has it"},
 		{c.API.Logger != nil, "Logger", "set Logger"},
