@@ -14,7 +14,6 @@ const (
 	AuthCrossOrigin          = "cross_origin_request"
 	AuthEmailExists          = "email_exists"
 	AuthEmailNotConfirmed    = "email_not_confirmed"
-	AuthFlowExpired          = "flow_state_expired"
 	AuthFlowNotFound         = "flow_state_not_found"
 	AuthIdentityExists       = "identity_already_exists"
 	AuthIdentityNotFound     = "identity_not_found"
@@ -33,13 +32,11 @@ const (
 	AuthNoAuthorization      = "no_authorization"
 	AuthNotAdmin             = "not_admin"
 	AuthNotFound             = "not_found"
-	AuthOTPDisabled          = "otp_disabled"
 	AuthOTPExpired           = "otp_expired"
 	AuthOverEmailLimit       = "over_email_send_rate_limit"
 	AuthOverLimit            = "over_request_rate_limit"
 	AuthPasskeyDisabled      = "passkey_disabled"
 	AuthPhoneExists          = "phone_exists"
-	AuthProviderDisabled     = "provider_disabled"
 	AuthRefused              = "refused_by_application"
 	AuthReauthenticate       = "reauthentication_needed"
 	AuthReauthenticateFailed = "reauthentication_not_valid"
@@ -79,7 +76,6 @@ var authTable = map[string]entry{
 	AuthCrossOrigin:          {http.StatusForbidden, "The request comes from a page of another origin"},
 	AuthEmailExists:          {http.StatusUnprocessableEntity, "A user with this email address has already been registered"},
 	AuthEmailNotConfirmed:    {http.StatusBadRequest, "Email not confirmed"},
-	AuthFlowExpired:          {http.StatusUnprocessableEntity, "invalid flow state, flow state has expired"},
 	AuthFlowNotFound:         {http.StatusNotFound, "invalid flow state, no valid flow state found"},
 	AuthIdentityExists:       {http.StatusUnprocessableEntity, "Identity is already linked"},
 	AuthIdentityNotFound:     {http.StatusNotFound, "Identity doesn't exist"},
@@ -98,13 +94,11 @@ var authTable = map[string]entry{
 	AuthNoMail:               {http.StatusUnprocessableEntity, "This server sends no mail"},
 	AuthNotAdmin:             {http.StatusForbidden, "User not allowed"},
 	AuthNotFound:             {http.StatusNotFound, "There is nothing at this address."},
-	AuthOTPDisabled:          {http.StatusUnprocessableEntity, "Signups not allowed for otp"},
 	AuthOTPExpired:           {http.StatusForbidden, "Token has expired or is invalid"},
 	AuthOverEmailLimit:       {http.StatusTooManyRequests, "Too many mails were asked for; wait a while"},
 	AuthOverLimit:            {http.StatusTooManyRequests, "Too many requests; wait a while"},
 	AuthPasskeyDisabled:      {http.StatusNotFound, "Passkeys are disabled"},
 	AuthPhoneExists:          {http.StatusUnprocessableEntity, "A user with this phone number has already been registered"},
-	AuthProviderDisabled:     {http.StatusBadRequest, "The provider is not enabled"},
 	AuthRefused:              {http.StatusForbidden, "The application has refused this"},
 	AuthReauthenticate:       {http.StatusBadRequest, "Password update requires reauthentication"},
 	AuthReauthenticateFailed: {http.StatusUnprocessableEntity, "Verify called with a nonce that is not valid"},
