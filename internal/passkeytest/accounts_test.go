@@ -154,6 +154,7 @@ func (c *client) manage() {
 	c.returns("passkey.delete", `
 		const [key] = await done(auth.passkey.list())
 		await done(auth.passkey.delete({passkeyId: key.id}))
+		await done(auth.refreshSession()) // the session is back at level 1
 		return [await done(auth.passkey.list()), await failed(auth.signInWithPasskey())]`,
 		[]any{}, "webauthn_verification_failed")
 }
