@@ -24,9 +24,9 @@ func (w *world) goesOn(token string) bool {
 func TestPutUser(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")
-		got := w.must(200, w.do("PUT /user", token, `{"data":{"name":"Ann","age":3,"locale":"de-AT"}}`))
+		w.must(200, w.do("PUT /user", token, `{"data":{"name":"Ann","age":3,"locale":"de-AT"}}`))
 		w.must(200, w.do("PUT /user", token, `{"data":{"age":null,"big":{"n":12345678901234567890}}}`))
-		got = w.must(200, w.do("GET /user", token, ""))
+		got := w.must(200, w.do("GET /user", token, ""))
 		if !strings.Contains(got.text, `{"big":{"n":12345678901234567890},"name":"Ann","locale":"de-AT"}`) {
 			t.Errorf("metadata %s", got.text)
 		}
