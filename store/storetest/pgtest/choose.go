@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,12 +15,15 @@ const (
 	envRequire = "PLINTH_TEST_REQUIRE"
 )
 
-// The values of PLINTH_TEST_REQUIRE.
+// What PLINTH_TEST_REQUIRE may ask of this package.
 const (
 	requireNothing  = ""
 	requirePostgres = "postgres"
 	requireDocker   = "docker"
 )
+
+// otherNames are what it may ask of other tests: programs, and tools that the Go command fetches.
+var otherNames = []string{"chromium", "go-tools", "haproxy", "nginx", "node", "pgbouncer", "promtool", "redis-server"}
 
 // errUnavailable marks that no place has a server, as opposed to a server that was asked for by name and failed.
 var errUnavailable = errors.New("no PostgreSQL to test with")
@@ -66,13 +70,20 @@ func places(getenv func(string) string) []place {
 	return all
 }
 
-// checkRequire refuses a misspelt PLINTH_TEST_REQUIRE, which would otherwise require nothing.
-func checkRequire(require string) error {
-	switch require {
-	case requireNothing, requirePostgres, requireDocker:
-		return nil
+// requirement reads PLINTH_TEST_REQUIRE, names separated by commas, and returns what it asks of this package. A name that nobody
+// knows is refused: misspelt, it would require nothing.
+func requirement(list string) (require string, err error) {
+	for name := range strings.SplitSeq(list, ",") {
+		switch name = strings.TrimSpace(name); {
+		case name == requireDocker, name == requirePostgres && require == requireNothing:
+			require = name
+		case name == requirePostgres, name == "", slices.Contains(otherNames, name):
+		default:
+			return "", fmt.Errorf("%s has %q: want %q, %q or a program of other tests (%s)",
+				envRequire, name, requirePostgres, requireDocker, strings.Join(otherNames, ", "))
+		}
 	}
-	return fmt.Errorf("%s is %q: want %q or %q", envRequire, require, requirePostgres, requireDocker)
+	return require, nil
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

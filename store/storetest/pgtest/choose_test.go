@@ -95,11 +95,19 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func TestCheckRequire(t *testing.T) {
+func TestRequirement(t *testing.T) {
 	t.Parallel()
-	for value, ok := range map[string]bool{"": true, "postgres": true, "docker": true, "Docker": false, "yes": false} {
-		if err := checkRequire(value); (err == nil) != ok {
-			t.Errorf("checkRequire(%q) = %v", value, err)
+	for list, want := range map[string]string{
+		"": "", "postgres": "postgres", "docker": "docker", "docker,postgres": "docker", "postgres,docker": "docker",
+		"nginx": "", "redis-server, postgres,": "postgres",
+	} {
+		if got, err := requirement(list); err != nil || got != want {
+			t.Errorf("%q requires %q, %v, want %q", list, got, err, want)
+		}
+	}
+	for _, list := range []string{"Docker", "yes", "postgres,ngnix", "postgres docker"} {
+		if got, err := requirement(list); err == nil || got != "" {
+			t.Errorf("%q requires %q, want an error", list, got)
 		}
 	}
 }

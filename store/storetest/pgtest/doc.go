@@ -14,7 +14,8 @@
 //     pg_config. A root user runs them as postgres, or as nobody.
 //
 // Where none works the test is skipped, and the process says why in one line. PLINTH_TEST_REQUIRE=postgres makes that a failure;
-// PLINTH_TEST_REQUIRE=docker does too, and accepts Docker only.
+// PLINTH_TEST_REQUIRE=docker does too, and accepts Docker only. It is a list, separated by commas: other tests look in it for the
+// names of programs that they need.
 //
 // # What a test may rely on
 //

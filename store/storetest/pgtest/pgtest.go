@@ -31,9 +31,9 @@ func Source() *Databases { return process() }
 
 // The server is a property of the process, not of a caller: every test has to meet the same one, and starting is dear.
 var process = sync.OnceValue(func() *Databases {
-	require := os.Getenv(envRequire)
+	require, err := requirement(os.Getenv(envRequire))
 	return &Databases{require: require, notice: os.Stderr, server: sync.OnceValues(func() (*cluster, error) {
-		if err := checkRequire(require); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

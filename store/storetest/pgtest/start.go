@@ -24,13 +24,17 @@ type Server struct {
 }
 
 // Start makes a server from this machine's binaries and removes it when tb ends. Where the binaries are missing tb is skipped, or
-// fails if PLINTH_TEST_REQUIRE is postgres.
+// fails if PLINTH_TEST_REQUIRE asks for postgres.
 func Start(tb testing.TB, opts Options) *Server {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
 	defer cancel()
+	require, err := requirement(os.Getenv(envRequire))
+	if err != nil {
+		tb.Fatalf("pgtest: %v", err)
+	}
 	bin, err := findPrograms(machine())
-	if err != nil && os.Getenv(envRequire) != requirePostgres {
+	if err != nil && require != requirePostgres {
 		tb.Skipf("pgtest: no server of one's own: %v", err)
 	}
 	if err != nil {
