@@ -3,8 +3,6 @@ package plinth
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -34,6 +32,7 @@ type App struct {
 	router     *chi.Mux
 	migrations []migrate.Source
 	access     *access
+	health     *health
 	accounts   *accounts.Accounts
 	first      *store.Table // of the application's, for the banner
 
@@ -59,7 +58,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who}
+	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who, health: &health{db: db, logger: r.Logger}}
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
@@ -132,7 +131,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if a.accounts != nil {
 		a.router.Mount(authPath, http.StripPrefix(authPath, a.accounts))
 	}
-	return a.router, nil
+	return a.health.routes(a.health.partings(a.router)), nil
 }
 
 // register makes all tables known, first those of the application, and returns the
@@ -167,26 +166,28 @@ func (a *App) prepareSchema(ctx context.Context) error {
 	return nil
 }
 
-// Run serves until ctx ends, then lets running requests finish for up to
-// Config.DrainTimeout and closes the database. It returns nil after a clean
-// end. In development it prints how to reach the application.
+// Run serves until ctx ends, then drains: /readyz says no, for Config.DrainDelay everybody
+// is still served, then running requests get Config.DrainTimeout to finish, and the
+// database is closed. It returns nil after a clean end. A signal (interrupt, SIGTERM) that
+// comes while it drains ends that at once. In development Run prints how to reach the
+// application.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.config.Addr)
+	doors, err := a.open(ctx)
 	if err != nil {
-		return fmt.Errorf("plinth: %w", err)
+		return err
 	}
-	a.config.Addr = listener.Addr().String() // with the port it got
 	handler, err := a.Handler(ctx)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeDoors(doors))
 	}
 	if a.config.development {
 		if err := a.printBanner(os.Stdout); err != nil {
-			return errors.Join(err, listener.Close())
+			return errors.Join(err, closeDoors(doors))
 		}
 	}
-	background, stop := context.WithCancel(ctx)
+	// It goes on while the server drains: what was revoked stays so for the last request.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		a.keepRunning(background, "change log notifier", func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) })
@@ -194,7 +195,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.accounts != nil {
 		wg.Go(func() { a.keepRunning(background, "accounts", a.accounts.Run) })
 	}
-	err = a.serve(ctx, listener, handler)
+	err = a.serve(ctx, doors, handler)
 	stop()
 	wg.Wait()
 	return err
@@ -217,29 +218,4 @@ func (a *App) keepRunning(ctx context.Context, what string, run func(context.Con
 		case <-time.After(restartPause):
 		}
 	}
-}
-
-// serve runs the server until ctx ends and drains it.
-func (a *App) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       90 * time.Second,
-		MaxHeaderBytes:    28 << 10, // net/http allows 4 KiB more
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("plinth: %w", err)
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("plinth: requests were still running after %s", a.config.DrainTimeout), server.Close())
-	}
-	return nil
 }

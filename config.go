@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -77,8 +79,15 @@ type Config struct {
 	// issuers.
 	DisableAccounts bool
 
-	// DrainTimeout is how long requests may go on after the context of Run
-	// has ended; then their connections are cut.
+	// DrainDelay is how long clients are still let in after the context of Run has
+	// ended, while /readyz answers 503: as long as the balancer needs to find out, which
+	// is its interval times the failures it wants to see. Negative is not at all.
+	//
+	// Defaults to 5 seconds, in development to not at all.
+	DrainDelay time.Duration
+
+	// DrainTimeout is how long requests may go on after that; then their connections
+	// are cut.
 	//
 	// Defaults to 10 seconds.
 	DrainTimeout time.Duration
@@ -101,6 +110,23 @@ type Config struct {
 	// Logger receives what happens. Nil writes text to standard error.
 	Logger *slog.Logger
 
+	// MaxConnections is how many connections clients may have open in all, and
+	// MaxConnectionsPerClient how many one address. This machine and TrustedProxies
+	// count in all only. A connection too many is closed at once.
+	//
+	// Default to 10,000 and 1,000.
+	MaxConnections, MaxConnectionsPerClient int
+
+	// OpsAddr is an address for operators, as "127.0.0.1:9090", on plain HTTP and without
+	// any check of who asks. It answers /livez and /readyz, which the main address does
+	// too, and hands everything else to OpsHandler, for metrics and profiles.
+	//
+	// Defaults to none.
+	OpsAddr string
+
+	// OpsHandler answers at OpsAddr, but for the probes. Nil answers 404.
+	OpsHandler http.Handler
+
 	// Postgres and SQLite tune the database; the one is used that DatabaseURL
 	// means. Their Store logs to Logger and validates by package
 	// store/validate where it says nothing else.
@@ -118,6 +144,14 @@ type Config struct {
 	//
 	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
 	Schema Schema
+
+	// TLS encrypts connections. The zero value leaves that to a proxy.
+	TLS TLS
+
+	// TrustedProxies are the proxies in front of this server, all hops of them. Only what
+	// they add to X-Forwarded-For is believed; everybody else's address is that of the
+	// connection.
+	TrustedProxies []netip.Prefix
 
 	// Verifier judges bearer tokens in place of the JWT settings. The ids it gives are
 	// taken as they are, so it must not give those of users of the accounts to anybody
@@ -145,6 +179,17 @@ type Config struct {
 //	PLINTH_JWT_ISSUER            their issuer and
 //	PLINTH_JWT_AUDIENCE          their audience
 //	PLINTH_SCHEMA                auto, verify or off
+//	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
+//	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
+//	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
+//	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with
+//	PLINTH_ACME_CACHE            the folder that keeps them,
+//	PLINTH_ACME_EMAIL            whom the authority tells about problems, and
+//	PLINTH_ACME_DIRECTORY        the authority, if it is not Let's Encrypt
+//	PLINTH_HTTP_ADDR             address that sends clients of plain http to https
+//	PLINTH_OPS_ADDR              address for operators: probes, and what the program adds, as metrics
+//	PLINTH_DRAIN_DELAY           how long /readyz says no before the server stops letting clients in, as 5s
+//	PLINTH_DRAIN_TIMEOUT         how long requests may go on after that, as 10s
 //	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //
@@ -171,6 +216,7 @@ func FromEnv() Config {
 	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
 	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
 	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
+	c.readServer()
 	return c
 }
 
@@ -211,16 +257,14 @@ func (c Config) resolve() (resolved, error) {
 	if r.DatabaseURL == "" {
 		r.DatabaseURL = "plinth.db"
 	}
-	if r.DrainTimeout == 0 {
-		r.DrainTimeout = 10 * time.Second
-	}
 	if r.Logger == nil {
 		r.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	errs := slices.Concat(c.invalid, c.checkAPI(), c.checkAccounts())
+	errs := slices.Concat(c.invalid, c.checkAPI(), c.checkAccounts(), c.checkServer())
 	local := isLoopbackAddr(r.Addr)
 	noKeys := len(c.Keys.Publishable)+len(c.Keys.Secret) == 0
 	r.development = c.InsecureDevelopment || local && noKeys && c.PublicURL == ""
+	r.serverDefaults()
 	if c.InsecureDevelopment && !local {
 		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address, not %s", r.Addr))
 	}

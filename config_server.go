@@ -1,0 +1,105 @@
+package plinth
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// readServer reads how clients reach the server.
+func (c *Config) readServer() {
+	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
+	c.TLS = TLS{
+		CertFile:      os.Getenv("PLINTH_TLS_CERT_FILE"),
+		KeyFile:       os.Getenv("PLINTH_TLS_KEY_FILE"),
+		ACMEDomains:   splitList(os.Getenv("PLINTH_ACME_DOMAINS")),
+		ACMECache:     os.Getenv("PLINTH_ACME_CACHE"),
+		ACMEDirectory: os.Getenv("PLINTH_ACME_DIRECTORY"),
+		ACMEEmail:     os.Getenv("PLINTH_ACME_EMAIL"),
+		HTTPAddr:      os.Getenv("PLINTH_HTTP_ADDR"),
+	}
+	c.OpsAddr = os.Getenv("PLINTH_OPS_ADDR")
+	c.DrainDelay = c.readDuration("PLINTH_DRAIN_DELAY")
+	c.DrainTimeout = c.readDuration("PLINTH_DRAIN_TIMEOUT")
+}
+
+// readPrefixes reads a list of networks; a single address is a network of one.
+func (c *Config) readPrefixes(name string) (list []netip.Prefix) {
+	for _, text := range splitList(os.Getenv(name)) {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, addrErr := netip.ParseAddr(text); addrErr == nil {
+			prefix, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			c.invalid = append(c.invalid, fmt.Errorf("plinth: %s has %q, which is neither an address nor a network such as 10.0.0.0/8", name, text))
+			continue
+		}
+		list = append(list, prefix.Masked())
+	}
+	return list
+}
+
+// readDuration reads a time such as 5s. None at all is written 0s.
+func (c *Config) readDuration(name string) time.Duration {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want a time such as 5s", name, text))
+	}
+	if d == 0 {
+		return -1 // zero is the default
+	}
+	return d
+}
+
+// checkServer reports what cannot be.
+func (c Config) checkServer() []error {
+	errs := c.TLS.check()
+	if !c.TLS.off() && c.PublicURL == "" {
+		errs = append(errs, errors.New("plinth: TLS needs PublicURL (set PLINTH_PUBLIC_URL)"))
+	}
+	for _, p := range c.TrustedProxies {
+		if !p.IsValid() || p.Bits() == 0 {
+			errs = append(errs, fmt.Errorf("plinth: TrustedProxies has %s, by which anybody could say to be anybody: name the proxies (PLINTH_TRUSTED_PROXIES)", p))
+		}
+	}
+	if c.OpsHandler != nil && c.OpsAddr == "" {
+		errs = append(errs, errors.New("plinth: OpsHandler needs OpsAddr (set PLINTH_OPS_ADDR)"))
+	}
+	if c.MaxConnections < 0 || c.MaxConnectionsPerClient < 0 {
+		errs = append(errs, errors.New("plinth: MaxConnections and MaxConnectionsPerClient must not be negative"))
+	}
+	return errs
+}
+
+// serverDefaults fills in what was left out.
+func (r *resolved) serverDefaults() {
+	if r.DrainDelay == 0 && !r.development {
+		r.DrainDelay = 5 * time.Second
+	}
+	r.DrainDelay = max(r.DrainDelay, 0)
+	r.DrainTimeout = max(cmp.Or(r.DrainTimeout, 10*time.Second), 0)
+	r.MaxConnections = cmp.Or(r.MaxConnections, 10_000)
+	r.MaxConnectionsPerClient = cmp.Or(r.MaxConnectionsPerClient, 1_000)
+	if r.OpsHandler == nil {
+		r.OpsHandler = http.NotFoundHandler()
+	}
+}
+
+// origin returns scheme and host of an address.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Scheme + "://" + u.Host)
+}

@@ -1,0 +1,81 @@
+package plinth
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+)
+
+// connections bounds the open connections of a server, in all and for each client, by
+// closing those that are too many at once: a connection that does nothing still costs a
+// descriptor and some kilobytes.
+type connections struct {
+	most, mostOfOne int
+	uncounted       []netip.Prefix // proxies, who speak for many
+
+	mu   sync.Mutex
+	all  int
+	each map[netip.Addr]int
+}
+
+func newConnections(c Config) *connections {
+	return &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, uncounted: c.TrustedProxies, each: map[netip.Addr]int{}}
+}
+
+// changed is told by the server of each connection's life, see [http.Server.ConnState].
+// A connection is closed or hijacked once, also one that is closed here.
+func (n *connections) changed(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		if !n.add(n.client(conn)) {
+			_ = conn.Close()
+		}
+	case http.StateClosed, http.StateHijacked:
+		n.remove(n.client(conn))
+	}
+}
+
+// client returns whom a connection counts for. The zero address, of this machine, of
+// proxies and of Unix sockets, is nobody.
+func (n *connections) client(conn net.Conn) netip.Addr {
+	tcp, ok := conn.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
+	if addr.IsLoopback() {
+		return netip.Addr{}
+	}
+	for _, p := range n.uncounted {
+		if p.Contains(addr) {
+			return netip.Addr{}
+		}
+	}
+	return addr
+}
+
+// add counts a connection and reports whether it may stay. One that may not is counted
+// too, until it is gone.
+func (n *connections) add(client netip.Addr) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all++
+	if !client.IsValid() {
+		return n.all <= n.most
+	}
+	n.each[client]++
+	return n.all <= n.most && n.each[client] <= n.mostOfOne
+}
+
+func (n *connections) remove(client netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all--
+	if !client.IsValid() {
+		return
+	}
+	if n.each[client]--; n.each[client] <= 0 {
+		delete(n.each, client)
+	}
+}

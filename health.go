@@ -1,0 +1,127 @@
+package plinth
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Where balancers and orchestrators ask how the application is.
+const (
+	livePath  = "/livez"
+	readyPath = "/readyz"
+)
+
+const (
+	// readyFor is how long an answer about readiness holds, so that asking costs the
+	// database nothing, however often it is done and by whomever.
+	readyFor = time.Second
+
+	// readyTimeout is how long the parts may take to say how they are. Balancers wait
+	// for two seconds and more.
+	readyTimeout = 1500 * time.Millisecond
+)
+
+// health knows whether the application can serve.
+type health struct {
+	db       *store.DB
+	logger   *slog.Logger
+	draining atomic.Bool
+
+	mu    sync.Mutex
+	at    time.Time
+	state readiness
+}
+
+// readiness is what /readyz says, in words that may be read by anybody. The log has the
+// errors.
+type readiness struct{ status, database string }
+
+const (
+	healthy     = "ok"
+	unavailable = "unavailable"
+)
+
+// routes answers the probes, and hands everything else on.
+func (h *health) routes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case livePath:
+			h.live(w, r)
+		case readyPath:
+			h.ready(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// partings makes answers end their connections while the application drains, so that
+// clients open the next one elsewhere. An HTTP/2 connection is told to go away in the
+// same words (net/http).
+func (h *health) partings(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// live answers that the process serves HTTP, and nothing else: an orchestrator kills
+// who does not answer, and killing helps no database.
+func (h *health) live(w http.ResponseWriter, _ *http.Request) {
+	writeHealth(w, http.StatusOK, `{"status":"ok"}`)
+}
+
+// ready answers 200 where requests are welcome, else 503 and why.
+func (h *health) ready(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Load() {
+		writeHealth(w, http.StatusServiceUnavailable, `{"status":"draining"}`)
+		return
+	}
+	state, status := h.check(r.Context()), http.StatusOK
+	if state.status != healthy {
+		status = http.StatusServiceUnavailable
+	}
+	writeHealth(w, status, `{"status":"`+state.status+`","database":"`+state.database+`"}`)
+}
+
+// check asks the parts, at most once in readyFor: who asks meanwhile waits for the same
+// answer.
+func (h *health) check(ctx context.Context) readiness {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.at) < readyFor {
+		return h.state
+	}
+	// The answer is for everybody, so it does not end with the one who asked.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+	defer cancel()
+	before := h.state
+	h.state = readiness{healthy, healthy}
+	if err := h.db.Bun().PingContext(ctx); err != nil {
+		h.state = readiness{unavailable, unavailable}
+		if before != h.state {
+			h.logger.ErrorContext(ctx, "not ready: the database does not answer", "error", err)
+		}
+	} else if before.status == unavailable {
+		h.logger.InfoContext(ctx, "ready again")
+	}
+	h.at = time.Now()
+	return h.state
+}
+
+func writeHealth(w http.ResponseWriter, status int, body string) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body + "\n")) // the balancer is gone; nobody is left to tell
+}

@@ -1,0 +1,124 @@
+package plinth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// door is an address that is served.
+type door struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// newServer returns a server with the limits that hold at every door: what a client can
+// hold without doing anything.
+func (a *App) newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       90 * time.Second,
+		MaxHeaderBytes:    28 << 10, // net/http allows 4 KiB more
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		// What a stranger's broken connection makes net/http say is no fault of ours.
+		ErrorLog: slog.NewLogLogger(a.config.Logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// open opens the doors of the configuration, the clients' first, with nobody behind them
+// yet: connections wait.
+func (a *App) open(ctx context.Context) (doors []door, err error) {
+	secure, challenge, err := a.config.TLS.open(a.config)
+	if err != nil {
+		return nil, err
+	}
+	main := a.newServer(nil)
+	main.TLSConfig, main.ConnState = secure, newConnections(a.config.Config).changed
+	for _, d := range []struct {
+		addr   *string
+		server *http.Server
+	}{
+		{&a.config.Addr, main},
+		{&a.config.OpsAddr, a.newServer(a.health.routes(a.config.OpsHandler))},
+		{&a.config.TLS.HTTPAddr, a.newServer(challenge)},
+	} {
+		if *d.addr == "" {
+			continue
+		}
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *d.addr)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
+		}
+		*d.addr = l.Addr().String() // with the port it got
+		doors = append(doors, door{l, d.server})
+	}
+	return doors, nil
+}
+
+// closeDoors cuts every connection.
+func closeDoors(doors []door) error {
+	var errs []error
+	for _, d := range doors {
+		errs = append(errs, d.server.Close())
+		if err := d.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (d door) serve() error {
+	if d.server.TLSConfig != nil {
+		return d.server.ServeTLS(d.listener, "", "")
+	}
+	return d.server.Serve(d.listener)
+}
+
+// serve lets clients in until ctx ends, then drains.
+func (a *App) serve(ctx context.Context, doors []door, handler http.Handler) error {
+	doors[0].server.Handler = handler
+	failed := make(chan error, len(doors))
+	for _, d := range doors {
+		go func() { failed <- d.serve() }()
+	}
+	select {
+	case err := <-failed:
+		return errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
+	case <-ctx.Done():
+		return errors.Join(a.drain(ctx, doors[0].server), closeDoors(doors))
+	}
+}
+
+// drain ends a server so that nobody sees a request fail: /readyz says no and answers
+// end their connections, while balancers need DrainDelay to find out; then nobody new
+// comes in, and who is in has DrainTimeout. A second signal ends all that at once.
+func (a *App) drain(ctx context.Context, server *http.Server) error {
+	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a.config.Logger.InfoContext(again, "draining", "delay", a.config.DrainDelay, "timeout", a.config.DrainTimeout)
+	a.health.draining.Store(true)
+	select {
+	case <-again.Done():
+	case <-time.After(a.config.DrainDelay):
+	}
+	limit, cancel := context.WithTimeout(again, a.config.DrainTimeout)
+	defer cancel()
+	switch err := server.Shutdown(limit); {
+	case err == nil:
+		return nil
+	case again.Err() != nil:
+		return errors.New("plinth: a second signal came while requests were still running")
+	default:
+		return fmt.Errorf("plinth: requests were still running after %s", a.config.DrainTimeout)
+	}
+}

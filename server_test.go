@@ -1,0 +1,349 @@
+package plinth_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/auth"
+)
+
+// run runs an application until the test ends, and waits until it answers. The function
+// it returns ends it before and gives what Run returned.
+func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx) }()
+	end = sync.OnceValue(func() error {
+		stop()
+		return <-ended
+	})
+	t.Cleanup(func() {
+		if err := end(); err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	})
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", addr); err == nil { //nolint:noctx // refused or not at once
+			_ = conn.Close()
+			return end
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("the application does not listen")
+		}
+	}
+}
+
+// served is the configuration of a program for clients elsewhere, on a loopback address
+// of this machine.
+func served(t *testing.T) plinth.Config {
+	t.Helper()
+	config := testConfig(t)
+	config.PublicURL = "https://notes.example"
+	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
+	config.DisableAccounts = true
+	config.Schema = plinth.SchemaOff
+	return config
+}
+
+// TestDrainFailsNobody: clients that keep their connections and ask all the time see no
+// failure while the server drains; its answers tell them to go elsewhere, and /readyz
+// says no at once. Afterwards nobody is let in.
+func TestDrainFailsNobody(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	config.DrainDelay = 300 * time.Millisecond
+	config.OpsAddr = freeAddr(t)
+	app := newApp(t, config)
+	app.Router().Post("/work", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(2 * time.Millisecond)
+		_, _ = io.WriteString(w, "done")
+	})
+	end := run(t, app, config.Addr)
+	base := "http://" + config.Addr
+	if status, body := get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok"}`+"\n" {
+		t.Fatalf("readyz: %d %s", status, body)
+	}
+	var (
+		asked, told, refused atomic.Int64
+		clients              sync.WaitGroup
+	)
+	for range 8 {
+		clients.Go(func() {
+			for {
+				n, err := askUntilTold(config.Addr)
+				asked.Add(int64(n))
+				if errors.Is(err, syscall.ECONNREFUSED) || n == 0 && errors.Is(err, syscall.ECONNRESET) {
+					refused.Add(1) // the listener is closed: a balancer has gone elsewhere long since
+					return
+				}
+				if err != nil {
+					t.Errorf("a request failed: %v", err)
+					return
+				}
+				told.Add(1)
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	ended := make(chan error, 1)
+	go func() { ended <- end() }()
+	for begun := time.Now(); ; {
+		status, body := get(t, base+"/readyz")
+		if status == http.StatusServiceUnavailable && body == `{"status":"draining"}`+"\n" {
+			break
+		}
+		if time.Since(begun) > 200*time.Millisecond {
+			t.Fatalf("readyz while it drains: %d %s", status, body)
+		}
+	}
+	if status, _ := get(t, base+"/livez"); status != http.StatusOK {
+		t.Errorf("livez while it drains: %d", status)
+	}
+	if status, _ := get(t, "http://"+config.OpsAddr+"/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("readyz of the operators' address: %d", status)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Run = %v", err)
+	}
+	clients.Wait()
+	if asked.Load() < 100 || told.Load() < 8 || refused.Load() != 8 {
+		t.Errorf("%d requests, %d told to close, %d refused at last", asked.Load(), told.Load(), refused.Load())
+	}
+}
+
+// askUntilTold sends requests on one connection, none of them twice, until an answer says
+// that the connection ends.
+func askUntilTold(addr string) (n int, err error) {
+	conn, err := net.Dial("tcp", addr) //nolint:noctx // refused or not at once
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close() //nolint:errcheck // read to its end
+	in := bufio.NewReader(conn)
+	for {
+		if _, err := io.WriteString(conn, "POST /work HTTP/1.1\r\nHost: notes.example\r\nContent-Length: 0\r\n\r\n"); err != nil {
+			return n, err
+		}
+		res, err := http.ReadResponse(in, nil)
+		if err != nil {
+			return n, err
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK || string(body) != "done" {
+			return n, fmt.Errorf("status %d, body %q, %w", res.StatusCode, body, err)
+		}
+		n++
+		if res.Close {
+			return n, nil
+		}
+	}
+}
+
+// TestSecondSignal: who cannot wait sends another signal.
+func TestSecondSignal(t *testing.T) {
+	config := served(t)
+	config.DrainDelay, config.DrainTimeout = time.Minute, time.Minute
+	app := newApp(t, config)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- app.Run(ctx) }()
+	for status := 0; status != http.StatusOK; status, _ = get(t, "http://"+config.Addr+"/readyz") {
+		time.Sleep(5 * time.Millisecond)
+	}
+	stop()
+	for status := 0; status != http.StatusServiceUnavailable; status, _ = get(t, "http://"+config.Addr+"/readyz") {
+		time.Sleep(time.Millisecond)
+	}
+	begun := time.Now()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the second signal is not heard")
+	}
+}
+
+// TestReadyWithoutDatabase: /readyz says no while the database does not answer, and tells
+// nobody why; /livez goes on.
+func TestReadyWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	app := newApp(t, config)
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.DB().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable"}`+"\n" {
+		t.Errorf("readyz: %d %s", status, body)
+	}
+	if status, _ := serveOnce(t, handler, "/livez"); status != http.StatusOK {
+		t.Errorf("livez: %d", status)
+	}
+}
+
+func serveOnce(t *testing.T, handler http.Handler, path string) (status int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+	return w.Code, w.Body.String()
+}
+
+// newPair writes a certificate for localhost and its key into files, and returns the
+// certificate.
+func newPair(t *testing.T, certFile, keyFile string) *x509.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+// TestTLS: connections are encrypted with the certificate of the files, also over HTTP/2;
+// plain HTTP sends clients to the public address, whatever host they name.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	dir := t.TempDir()
+	config.TLS = plinth.TLS{
+		CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), HTTPAddr: freeAddr(t),
+	}
+	cert := newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
+	run(t, newApp(t, config), config.Addr)
+
+	pool := x509.NewCertPool()
+	pool.AddCert(cert)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "localhost"}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+config.Addr+"/livez", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Client{Transport: transport}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.ProtoMajor != 2 {
+		t.Errorf("status %d, %s", res.StatusCode, res.Proto)
+	}
+	if _, err := tls.Dial("tcp", config.Addr, &tls.Config{RootCAs: pool, ServerName: "localhost", MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil { //nolint:gosec // that is the point
+		t.Error("TLS 1.1 is spoken")
+	}
+
+	plain := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, tt := range []struct {
+		method, path, location string
+		status                 int
+	}{
+		{http.MethodGet, "/rest/v1/notes?select=id", "https://notes.example/rest/v1/notes?select=id", http.StatusPermanentRedirect},
+		{http.MethodGet, "//evil.example/%2e%2e", "https://notes.example//evil.example/%2e%2e", http.StatusPermanentRedirect},
+		{http.MethodPost, "/auth/v1/token", "", http.StatusMisdirectedRequest},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), tt.method, "http://"+config.TLS.HTTPAddr+tt.path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "evil.example"
+		res, err := plain.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != tt.status || res.Header.Get("Location") != tt.location {
+			t.Errorf("%s %s: %d, Location %q", tt.method, tt.path, res.StatusCode, res.Header.Get("Location"))
+		}
+	}
+}
+
+// TestServerConfiguration: what cannot be is refused in one line that names the variable.
+func TestServerConfiguration(t *testing.T) {
+	for _, tt := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{map[string]string{"PLINTH_TRUSTED_PROXIES": "0.0.0.0/0"}, "PLINTH_TRUSTED_PROXIES"},
+		{map[string]string{"PLINTH_TRUSTED_PROXIES": "::/0"}, "PLINTH_TRUSTED_PROXIES"},
+		{map[string]string{"PLINTH_TRUSTED_PROXIES": "balancer"}, "PLINTH_TRUSTED_PROXIES"},
+		{map[string]string{"PLINTH_TLS_CERT_FILE": "cert.pem"}, "PLINTH_TLS_KEY_FILE"},
+		{map[string]string{"PLINTH_TLS_CERT_FILE": "a", "PLINTH_TLS_KEY_FILE": "b", "PLINTH_ACME_DOMAINS": "notes.example", "PLINTH_ACME_CACHE": "c"}, "PLINTH_ACME_DOMAINS"},
+		{map[string]string{"PLINTH_ACME_DOMAINS": "notes.example"}, "PLINTH_ACME_CACHE"},
+		{map[string]string{"PLINTH_ACME_EMAIL": "ann@notes.example"}, "PLINTH_ACME_DOMAINS"},
+		{map[string]string{"PLINTH_HTTP_ADDR": ":80"}, "PLINTH_HTTP_ADDR"},
+		{map[string]string{"PLINTH_DRAIN_DELAY": "5"}, "PLINTH_DRAIN_DELAY"},
+		{map[string]string{"PLINTH_DRAIN_TIMEOUT": "-5s"}, "PLINTH_DRAIN_TIMEOUT"},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			env := production(t)
+			for name, value := range tt.env {
+				env[name] = value
+			}
+			err := begin(t, env)
+			if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v: %v", tt.env, err)
+			}
+		})
+	}
+	env := production(t)
+	env["PLINTH_TRUSTED_PROXIES"], env["PLINTH_DRAIN_DELAY"], env["PLINTH_OPS_ADDR"] = "10.1.2.3, 192.168.0.0/16,fd00::/8", "0s", "127.0.0.1:9100"
+	if err := begin(t, env); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,177 @@
+package plinth
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// TLS says how the application encrypts its connections itself, TLS 1.2 and later. The
+// zero value does not: then a proxy in front of it does. Certificates come from files or
+// from an authority that speaks ACME (RFC 8555), not both.
+type TLS struct {
+	// CertFile and KeyFile are a chain of certificates, the server's first, and its key,
+	// in PEM. They are read again when they have changed, without a restart and within
+	// ten seconds; what cannot be read is logged and the old ones stay.
+	CertFile, KeyFile string
+
+	// ACMEDomains are the names to get certificates for. Asking for one agrees to the
+	// terms of the authority. It must reach this server under each of them, at port 443
+	// or, where HTTPAddr is set, at port 80.
+	ACMEDomains []string
+
+	// ACMECache is the folder that keeps certificates and keys, readable by nobody else.
+	// It must survive a restart, or the authority's limits are soon used up. Instances
+	// do not share it: several of them belong behind a balancer that has the
+	// certificates.
+	ACMECache string
+
+	// ACMEDirectory is the authority.
+	//
+	// Defaults to Let's Encrypt.
+	ACMEDirectory string
+
+	// ACMEEmail is whom the authority tells about problems. It may be empty.
+	ACMEEmail string
+
+	// HTTPAddr is an address for plain HTTP, as ":80". There clients are sent to
+	// PublicURL and the authority's challenges (RFC 8555 section 8.3) are answered.
+	HTTPAddr string
+}
+
+// off reports whether connections are not encrypted here.
+func (t TLS) off() bool { return t.CertFile == "" && t.KeyFile == "" && len(t.ACMEDomains) == 0 }
+
+// check reports what cannot be.
+func (t TLS) check() []error {
+	var errs []error
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		errs = append(errs, errors.New("plinth: TLS.CertFile and TLS.KeyFile belong together (set PLINTH_TLS_CERT_FILE and PLINTH_TLS_KEY_FILE)"))
+	}
+	if t.CertFile != "" && len(t.ACMEDomains) > 0 {
+		errs = append(errs, errors.New("plinth: TLS.CertFile and TLS.ACMEDomains exclude each other (PLINTH_TLS_CERT_FILE, PLINTH_ACME_DOMAINS)"))
+	}
+	if len(t.ACMEDomains) > 0 && t.ACMECache == "" {
+		errs = append(errs, errors.New("plinth: TLS.ACMEDomains needs TLS.ACMECache, a folder that survives restarts (set PLINTH_ACME_CACHE)"))
+	}
+	if len(t.ACMEDomains) == 0 && (t.ACMECache != "" || t.ACMEDirectory != "" || t.ACMEEmail != "") {
+		errs = append(errs, errors.New("plinth: TLS.ACMECache, ACMEDirectory and ACMEEmail are for TLS.ACMEDomains (set PLINTH_ACME_DOMAINS)"))
+	}
+	if t.off() && t.HTTPAddr != "" {
+		errs = append(errs, errors.New("plinth: TLS.HTTPAddr sends clients to https, which is not served here: set certificates or leave it out (PLINTH_HTTP_ADDR)"))
+	}
+	return errs
+}
+
+// open returns the configuration of the encrypted door, nil if it is not encrypted, and
+// what plain HTTP answers.
+func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
+	redirect := redirectTo(config.PublicURL)
+	if len(t.ACMEDomains) > 0 {
+		manager := &autocert.Manager{
+			Prompt:     autocert.AcceptTOS,
+			Cache:      autocert.DirCache(t.ACMECache),
+			HostPolicy: autocert.HostWhitelist(t.ACMEDomains...),
+			Email:      t.ACMEEmail,
+			Client:     &acme.Client{DirectoryURL: t.ACMEDirectory},
+		}
+		return manager.TLSConfig(), manager.HTTPHandler(redirect), nil
+	}
+	if t.off() {
+		return nil, redirect, nil
+	}
+	files := &certificateFiles{cert: t.CertFile, key: t.KeyFile, logger: config.Logger}
+	if err := files.read(); err != nil {
+		return nil, nil, fmt.Errorf("plinth: TLS.CertFile, TLS.KeyFile: %w", err)
+	}
+	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, redirect, nil
+}
+
+// redirectTo sends clients to the same path of the public address. Its host is not taken
+// from the request, which anybody can write.
+func redirectTo(publicURL string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			// What was sent here was sent in the clear: nothing is to be done with it.
+			api.WriteError(w, r, problem.Errorf(problem.Misdirected, "this server speaks https only"))
+			return
+		}
+		w.Header().Set("Connection", "close")
+		http.Redirect(w, r, origin(publicURL)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+	})
+}
+
+// lookAgain is how long files are taken as they were read.
+const lookAgain = 10 * time.Second
+
+// certificateFiles is a certificate that is renewed by changing its files.
+type certificateFiles struct {
+	cert, key string
+	logger    *slog.Logger
+
+	mu      sync.Mutex
+	current *tls.Certificate
+	changed [2]time.Time // when the files that were read had changed
+	looked  time.Time
+}
+
+// read reads the files.
+func (c *certificateFiles) read() error {
+	changed, err := c.times()
+	if err != nil {
+		return err
+	}
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		return err
+	}
+	c.current, c.changed, c.looked = &pair, changed, time.Now()
+	return nil
+}
+
+// times returns when the files changed.
+func (c *certificateFiles) times() (changed [2]time.Time, err error) {
+	for i, name := range []string{c.cert, c.key} {
+		info, err := os.Stat(name)
+		if err != nil {
+			return changed, err
+		}
+		changed[i] = info.ModTime()
+	}
+	return changed, nil
+}
+
+// get returns the certificate for a connection. Files that are being replaced may not
+// fit each other for a moment: then the old certificate stays until the next look.
+func (c *certificateFiles) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.looked) < lookAgain {
+		return c.current, nil
+	}
+	c.looked = time.Now()
+	changed, err := c.times()
+	if err == nil && changed == c.changed {
+		return c.current, nil
+	}
+	if err == nil {
+		err = c.read()
+	}
+	if err != nil {
+		c.logger.ErrorContext(hello.Context(), "the certificate's files cannot be read, the old certificate stays", "error", err)
+	} else {
+		c.logger.InfoContext(hello.Context(), "the certificate's files were read again")
+	}
+	return c.current, nil
+}
