@@ -36,6 +36,7 @@ var budgets = []struct {
 		"golang.org/x/crypto",
 		"golang.org/x/sys",
 	}},
+	{"middleware/cors", []string{"github.com/rs/cors"}},
 	{"store", []string{
 		"github.com/jinzhu/inflection",
 		"github.com/puzpuzpuz/xsync/v3",

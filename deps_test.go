@@ -60,6 +60,8 @@ var arrows = []arrow{
 	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
 
+	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
+
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
@@ -115,6 +117,8 @@ var libraries = []library{
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},
+	{"github.com/rs/cors", []string{"middleware/cors"}, nil, "the protocol of the Fetch standard; what may be allowed is decided by the leaf"},
+	{"go.uber.org/goleak", nil, []string{"./..."}, "finds goroutines that tests leave behind"},
 	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "internal/bench/..."}, "api mounts under any router; only an application has one"},
 }
 

@@ -1,0 +1,66 @@
+package cors
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rs/cors"
+)
+
+// New returns middleware that answers preflight requests and lets the pages of the
+// options read answers. It panics if the options are wrong, see [Options.Validate].
+// With the zero Options it returns the handler itself.
+func New(opts Options) func(http.Handler) http.Handler {
+	if err := opts.Validate(); err != nil {
+		panic(err)
+	}
+	if !opts.AnyOrigin && len(opts.Origins) == 0 {
+		return func(next http.Handler) http.Handler { return next }
+	}
+	protocol := cors.New(opts.protocol())
+	return func(next http.Handler) http.Handler {
+		spoken := protocol.Handler(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodOptions && len(r.Header["Origin"]) == 0 {
+				// No preflight, whatever else it has: the handler knows what it allows.
+				w.Header().Add("Vary", "Origin")
+				next.ServeHTTP(w, r)
+				return
+			}
+			spoken.ServeHTTP(w, r)
+		})
+	}
+}
+
+// protocol translates the options.
+func (o Options) protocol() cors.Options {
+	p := cors.Options{
+		AllowCredentials: o.Credentials,
+		AllowedHeaders:   slices.Concat(requestHeaders, o.RequestHeaders),
+		AllowedMethods:   methods,
+		ExposedHeaders:   slices.Concat(exposedHeaders, o.ExposedHeaders),
+		MaxAge:           int(cmp.Or(o.MaxAge, maxPreflight) / time.Second),
+	}
+	if o.MaxAge != 0 && p.MaxAge <= 0 {
+		p.MaxAge = -1 // none at all, where 0 would be five seconds
+	}
+	if o.Credentials {
+		p.AllowedHeaders = append(p.AllowedHeaders, credentialHeaders...)
+	}
+	if o.AnyOrigin {
+		p.AllowedOrigins = []string{"*"}
+		return p
+	}
+	// The list of the library is compared without case and has patterns, and it repeats
+	// every Origin header of a request, so it is not used.
+	origins := make(map[string]bool, len(o.Origins))
+	for _, origin := range o.Origins {
+		origins[origin] = true
+	}
+	p.AllowOriginVaryRequestFunc = func(r *http.Request, origin string) (bool, []string) {
+		return len(r.Header["Origin"]) == 1 && origins[origin], nil
+	}
+	return p
+}
