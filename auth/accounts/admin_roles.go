@@ -12,13 +12,13 @@ import (
 
 // adminRoleRoutes manage roles and who has them. They are of this library only.
 var adminRoleRoutes = []route{
-	{http.MethodGet, "admin/roles", (*exchange).adminListRoles},
-	{http.MethodPost, "admin/roles", (*exchange).adminCreateRole},
-	{http.MethodGet, "admin/roles/{name}", (*exchange).adminGetRole},
-	{http.MethodPut, "admin/roles/{name}", (*exchange).adminChangeRole},
-	{http.MethodDelete, "admin/roles/{name}", (*exchange).adminDeleteRole},
-	{http.MethodGet, "admin/users/{id}/roles", (*exchange).adminGetRoles},
-	{http.MethodPut, "admin/users/{id}/roles", (*exchange).adminSetRoles},
+	{http.MethodGet, "admin/roles", byAdmin((*exchange).adminListRoles)},
+	{http.MethodPost, "admin/roles", byAdmin((*exchange).adminCreateRole)},
+	{http.MethodGet, "admin/roles/{name}", byAdmin((*exchange).adminGetRole)},
+	{http.MethodPut, "admin/roles/{name}", byAdmin((*exchange).adminChangeRole)},
+	{http.MethodDelete, "admin/roles/{name}", byAdmin((*exchange).adminDeleteRole)},
+	{http.MethodGet, "admin/users/{id}/roles", byAdminOf((*exchange).adminGetRoles)},
+	{http.MethodPut, "admin/users/{id}/roles", byAdminOf((*exchange).adminSetRoles)},
 }
 
 // roleView is a role as clients see it.
@@ -35,10 +35,7 @@ func viewRole(r *role) roleView {
 }
 
 // adminListRoles answers GET /admin/roles, by name.
-func (x *exchange) adminListRoles() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
+func (x *exchange) adminListRoles(_ authority) error {
 	p, err := x.paging()
 	if err != nil {
 		return err
@@ -61,17 +58,15 @@ func (x *exchange) adminListRoles() error {
 }
 
 // adminCreateRole answers POST /admin/roles.
-func (x *exchange) adminCreateRole() error { return x.saveRole("") }
+func (x *exchange) adminCreateRole(by authority) error { return x.saveRole(by, "") }
 
 // adminChangeRole answers PUT /admin/roles/{name}: the role is what the body says.
-func (x *exchange) adminChangeRole() error { return x.saveRole(x.params["name"]) }
+func (x *exchange) adminChangeRole(by authority) error {
+	return x.saveRole(by, x.params["name"])
+}
 
 // saveRole makes a role, or changes the one with a name.
-func (x *exchange) saveRole(name string) error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) saveRole(by authority, name string) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -87,16 +82,12 @@ func (x *exchange) saveRole(name string) error {
 	if name != "" && in["name"] != "" && in["name"] != name {
 		return failf(problem.AuthValidation, "the name of a role does not change")
 	}
-	want := Role{Name: in["name"], Description: in["description"]}
+	want, mode := Role{Name: in["name"], Description: in["description"]}, roleCreate
 	if name != "" {
-		want.Name = name
+		want.Name, mode = name, roleChange
 	}
 	if listed != nil {
 		want.Permissions = *listed
-	}
-	mode := roleCreate
-	if name != "" {
-		mode = roleChange
 	}
 	if err := x.a.saveRole(x.r.Context(), by, want, mode); err != nil {
 		return err
@@ -105,10 +96,7 @@ func (x *exchange) saveRole(name string) error {
 }
 
 // adminGetRole answers GET /admin/roles/{name}.
-func (x *exchange) adminGetRole() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
+func (x *exchange) adminGetRole(_ authority) error {
 	return x.sendRole(x.params["name"])
 }
 
@@ -121,11 +109,7 @@ func (x *exchange) sendRole(name string) error {
 }
 
 // adminDeleteRole answers DELETE /admin/roles/{name}. Whoever has the role loses it.
-func (x *exchange) adminDeleteRole() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminDeleteRole(by authority) error {
 	if err := x.a.deleteRole(x.r.Context(), by, x.params["name"]); err != nil {
 		return err
 	}
@@ -133,28 +117,13 @@ func (x *exchange) adminDeleteRole() error {
 }
 
 // adminGetRoles answers GET /admin/users/{id}/roles.
-func (x *exchange) adminGetRoles() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminGetRoles(_ authority, id store.ID) error {
 	return x.sendRights(id)
 }
 
 // adminSetRoles answers PUT /admin/users/{id}/roles: the user has the roles that the
 // body names, and no others.
-func (x *exchange) adminSetRoles() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminSetRoles(by authority, id store.ID) error {
 	body, err := x.body()
 	if err != nil {
 		return err

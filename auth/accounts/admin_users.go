@@ -13,21 +13,18 @@ import (
 
 // adminUserRoutes manage accounts.
 var adminUserRoutes = []route{
-	{http.MethodGet, "admin/users", (*exchange).adminListUsers},
-	{http.MethodPost, "admin/users", (*exchange).adminCreateUser},
-	{http.MethodGet, "admin/users/{id}", (*exchange).adminGetUser},
-	{http.MethodPut, "admin/users/{id}", (*exchange).adminChangeUser},
-	{http.MethodDelete, "admin/users/{id}", (*exchange).adminDeleteUser},
-	{http.MethodPost, "admin/users/{id}/logout", (*exchange).adminEndSessions},
-	{http.MethodGet, "admin/users/{id}/factors", (*exchange).adminListFactors},
-	{http.MethodDelete, "admin/users/{id}/factors/{factor}", (*exchange).adminDeleteFactor},
+	{http.MethodGet, "admin/users", byAdmin((*exchange).adminListUsers)},
+	{http.MethodPost, "admin/users", byAdmin((*exchange).adminCreateUser)},
+	{http.MethodGet, "admin/users/{id}", byAdminOf((*exchange).adminGetUser)},
+	{http.MethodPut, "admin/users/{id}", byAdminOf((*exchange).adminChangeUser)},
+	{http.MethodDelete, "admin/users/{id}", byAdminOf((*exchange).adminDeleteUser)},
+	{http.MethodPost, "admin/users/{id}/logout", byAdminOf((*exchange).adminEndSessions)},
+	{http.MethodGet, "admin/users/{id}/factors", byAdminOf((*exchange).adminListFactors)},
+	{http.MethodDelete, "admin/users/{id}/factors/{factor}", byAdminOf((*exchange).adminDeleteFactor)},
 }
 
 // adminListUsers answers GET /admin/users, the youngest first.
-func (x *exchange) adminListUsers() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
+func (x *exchange) adminListUsers(_ authority) error {
 	p, err := x.paging()
 	if err != nil {
 		return err
@@ -98,11 +95,7 @@ func (x *exchange) views(users []*user) ([]*userView, error) {
 }
 
 // adminCreateUser answers POST /admin/users.
-func (x *exchange) adminCreateUser() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminCreateUser(by authority) error {
 	c, err := x.readChange()
 	if err != nil {
 		return err
@@ -115,27 +108,12 @@ func (x *exchange) adminCreateUser() error {
 }
 
 // adminGetUser answers GET /admin/users/{id}.
-func (x *exchange) adminGetUser() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminGetUser(_ authority, id store.ID) error {
 	return x.sendUser(id)
 }
 
 // adminChangeUser answers PUT /admin/users/{id}.
-func (x *exchange) adminChangeUser() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminChangeUser(by authority, id store.ID) error {
 	c, err := x.readChange()
 	if err != nil {
 		return err
@@ -150,15 +128,7 @@ func (x *exchange) adminChangeUser() error {
 }
 
 // adminDeleteUser answers DELETE /admin/users/{id}.
-func (x *exchange) adminDeleteUser() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminDeleteUser(by authority, id store.ID) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -175,15 +145,7 @@ func (x *exchange) adminDeleteUser() error {
 
 // adminEndSessions answers POST /admin/users/{id}/logout: it ends all sessions of a
 // user.
-func (x *exchange) adminEndSessions() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminEndSessions(by authority, id store.ID) error {
 	if err := x.a.signOutBy(x.r.Context(), by, id); err != nil {
 		return err
 	}
@@ -192,14 +154,7 @@ func (x *exchange) adminEndSessions() error {
 }
 
 // adminListFactors answers GET /admin/users/{id}/factors.
-func (x *exchange) adminListFactors() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminListFactors(_ authority, id store.ID) error {
 	if _, err := x.a.userByID(x.r.Context(), x.a.db, id); err != nil {
 		return err
 	}
@@ -211,17 +166,9 @@ func (x *exchange) adminListFactors() error {
 }
 
 // adminDeleteFactor answers DELETE /admin/users/{id}/factors/{factor}.
-func (x *exchange) adminDeleteFactor() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
-	id, err := x.id("id")
-	if err != nil {
-		return err
-	}
+func (x *exchange) adminDeleteFactor(by authority, id store.ID) error {
 	var f *factor
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 		f, err = x.a.removeFactorBy(ctx, tx, by, id, x.params["factor"])
 		return err
 	})
@@ -319,7 +266,7 @@ func (c *change) readAddresses(email, phone string) error {
 	var ok bool
 	if email != "" {
 		if c.email, ok = canonicalEmail(email); !ok {
-			return failf(problem.AuthValidation, "Unable to validate email address: invalid format")
+			return errNoEmail
 		}
 	}
 	if phone != "" {

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -80,11 +79,7 @@ func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPI
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// Read again: what ends sessions ends the keys that there are, and this
 		// one must not come after it.
-		now, err := store.For[session](tx).Get(ctx, s.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && now.EndedAt != nil {
-			return errSessionUnknown
-		}
-		if err != nil {
+		if _, err := a.stillOpen(ctx, tx, s.ID); err != nil {
 			return err
 		}
 		g, err := a.rightsOf(ctx, tx, u.ID)
@@ -96,13 +91,30 @@ func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPI
 				return failf(problem.AuthValidation, "the scope %q is no permission of yours", scope)
 			}
 		}
-		e := &event{UserID: &u.ID, SessionID: &s.ID, Address: from.address, UserAgent: from.userAgent}
+		e := from.event("", &u.ID)
+		e.SessionID = &s.ID
 		if k, secret, err = a.makeKey(ctx, tx, &u.ID, n, e); err != nil {
 			return err
 		}
 		return a.notice(ctx, tx, u, changeKeyAdded)
 	})
 	return k, secret, err
+}
+
+// endOthers ends what lets somebody into an account beside its user: sessions but for one
+// to keep, API keys, mailed codes.
+func (a *Accounts) endOthers(ctx context.Context, tx *store.Tx, owner store.ID, keep *store.ID, why string) error {
+	sessions := store.Eq("user_id", owner)
+	if keep != nil {
+		sessions = store.And(sessions, store.Compare("id", store.OpNe, *keep))
+	}
+	if err := a.endIn(ctx, tx, sessions, why); err != nil {
+		return err
+	}
+	if err := a.endKeysOf(ctx, tx, owner, why); err != nil {
+		return err
+	}
+	return a.dropCodes(ctx, tx, owner, mailedKinds...)
 }
 
 // endKeysOf ends all keys of a user: whatever ends every session of an account because

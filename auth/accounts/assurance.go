@@ -2,7 +2,8 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -27,7 +28,7 @@ func (a *Accounts) raise(ctx context.Context, tx *store.Tx, s *session, how stri
 		return err
 	}
 	now := a.now()
-	methods, err := withMethod(fresh.Methods, method{Method: how, Timestamp: now.Unix()})
+	methods, err := fresh.withMethod(method{Method: how, Timestamp: now.Unix()})
 	if err != nil {
 		return err
 	}
@@ -44,40 +45,36 @@ func (a *Accounts) raise(ctx context.Context, tx *store.Tx, s *session, how stri
 	return nil
 }
 
-// withMethod adds a method to those of a session, as the newest. Each stands there
-// once, with the last time.
-func withMethod(methods store.JSON, how method) (store.JSON, error) {
-	var list []method
-	if err := json.Unmarshal([]byte(methods), &list); err != nil {
+// withMethod returns the methods of a session and another, as the newest. Each stands
+// there once, with the last time.
+func (s *session) withMethod(how method) (store.JSON, error) {
+	list, err := s.shown()
+	if err != nil {
 		return "", err
 	}
-	out := make([]method, 0, len(list)+1)
-	for _, m := range list {
-		if m.Method != how.Method {
-			out = append(out, m)
-		}
-	}
-	return store.JSONOf(append(out, how))
+	list = slices.DeleteFunc(list, func(m method) bool { return m.Method == how.Method })
+	return store.JSONOf(append(list, how))
 }
 
-// shownBy reports whether a session has been begun or raised by a method.
+// shown returns how the user of a session has shown who they are, oldest first.
+func (s *session) shown() (list []method, err error) {
+	if err := s.Methods.Decode(&list); err != nil {
+		return nil, fmt.Errorf("accounts: methods of session %s: %w", s.ID, err)
+	}
+	return list, nil
+}
+
+// shownBy reports whether a session has been begun or raised by a method. One that
+// cannot be read was by none, and has shown nothing.
 func (s *session) shownBy(how string) bool {
-	var list []method
-	if json.Unmarshal([]byte(s.Methods), &list) != nil {
-		return false
-	}
-	for _, m := range list {
-		if m.Method == how {
-			return true
-		}
-	}
-	return false
+	list, _ := s.shown()
+	return slices.ContainsFunc(list, func(m method) bool { return m.Method == how })
 }
 
 // shownAt is when the user of a session has last shown who they are.
 func (s *session) shownAt() time.Time {
-	var list []method
-	if json.Unmarshal([]byte(s.Methods), &list) != nil {
+	list, err := s.shown()
+	if err != nil {
 		return time.Time{}
 	}
 	var last int64
@@ -102,6 +99,15 @@ func (x *exchange) needsAAL2(s *session) error {
 		err = &problem.Error{Code: problem.AuthInsufficientAAL}
 	}
 	return err
+}
+
+// needsSecondFactor refuses a request at level 1 of a user who has a second factor.
+func (x *exchange) needsSecondFactor(u *user, s *session) error {
+	second, err := x.a.hasSecondFactor(x.r.Context(), u.ID)
+	if err != nil || !second {
+		return err
+	}
+	return x.needsAAL2(s)
 }
 
 // enroller returns who may have another factor, and the level of their request: a user

@@ -34,6 +34,28 @@ func (x *exchange) authority() (authority, error) {
 	return by, nil
 }
 
+// byAdmin is the way into a route of those who manage accounts.
+func byAdmin(serve func(*exchange, authority) error) func(*exchange) error {
+	return func(x *exchange) error {
+		by, err := x.authority()
+		if err != nil {
+			return err
+		}
+		return serve(x, by)
+	}
+}
+
+// byAdminOf is the way into one that is about the user whom the path names.
+func byAdminOf(serve func(x *exchange, by authority, id store.ID) error) func(*exchange) error {
+	return byAdmin(func(x *exchange, by authority) error {
+		id, err := x.id("id")
+		if err != nil {
+			return err
+		}
+		return serve(x, by, id)
+	})
+}
+
 // holds reports whether all of some roles and permissions are held.
 func (by *authority) holds(roles, permissions []string) bool {
 	if by.limits == nil {
@@ -69,5 +91,7 @@ func (a *Accounts) over(ctx context.Context, s store.Session, by authority, u *u
 
 // event returns a line of the audit log about what is done.
 func (by *authority) event(kind string, user *store.ID) *event {
-	return &event{Kind: kind, UserID: user, Actor: by.actor, Address: by.from.address, UserAgent: by.from.userAgent}
+	e := by.from.event(kind, user)
+	e.Actor = by.actor
+	return e
 }

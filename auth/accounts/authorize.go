@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,10 +112,8 @@ func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err
 		return "", err
 	}
 	sealed := sealedLogin{x.a.keys.seal(loginPlace(at.State), raw)}
-	return to, x.a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := x.a.makeCode(ctx, tx, newCode{kind: codeLogin, life: loginLife, data: sealed, long: at.State})
-		return err
-	})
+	_, err = x.a.makeCode(ctx, x.a.db, newCode{kind: codeLogin, life: loginLife, data: sealed, long: at.State})
+	return to, err
 }
 
 // passedOn are the parameters that a client may set for a provider.

@@ -39,10 +39,7 @@ func (x *exchange) caller() (*user, *session, error) {
 	if err != nil {
 		return nil, nil, &problem.Error{Code: problem.AuthBadJWT}
 	}
-	s, err := store.For[session](x.a.db).Get(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && s.EndedAt != nil {
-		return nil, nil, &problem.Error{Code: problem.AuthSessionNotFound}
-	}
+	s, err := x.a.stillOpen(ctx, x.a.db, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,6 +48,17 @@ func (x *exchange) caller() (*user, *session, error) {
 		return nil, nil, &problem.Error{Code: problem.AuthUserNotFound}
 	}
 	return u, s, err
+}
+
+// byUser is the way into a route of users with a session.
+func byUser(serve func(*exchange, *user, *session) error) func(*exchange) error {
+	return func(x *exchange) error {
+		u, s, err := x.caller()
+		if err != nil {
+			return err
+		}
+		return serve(x, u, s)
+	}
 }
 
 // admin returns who makes the request where they may manage accounts. A user must have
@@ -72,14 +80,8 @@ func (x *exchange) admin() (auth.Principal, error) {
 	if err != nil {
 		return p, err
 	}
-	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
-	if err != nil {
+	if err := x.needsSecondFactor(u, s); err != nil {
 		return p, err
-	}
-	if verified(factors) > 0 {
-		if err := x.needsAAL2(s); err != nil {
-			return p, err
-		}
 	}
 	has, err := x.a.rightsOf(x.r.Context(), x.a.db, u.ID)
 	if err != nil {

@@ -218,13 +218,7 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 		}
 	}
 	if why != "" {
-		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
-			return err
-		}
-		if err := a.endIn(ctx, tx, store.Eq("user_id", u.ID), why); err != nil {
-			return err
-		}
-		if err := a.endKeysOf(ctx, tx, u.ID, why); err != nil {
+		if err := a.endOthers(ctx, tx, u.ID, nil, why); err != nil {
 			return err
 		}
 	}

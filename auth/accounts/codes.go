@@ -60,7 +60,7 @@ type secrets struct {
 const shortDigits = 6
 
 // makeCode makes a code.
-func (a *Accounts) makeCode(ctx context.Context, tx *store.Tx, n newCode) (secrets, error) {
+func (a *Accounts) makeCode(ctx context.Context, in store.Session, n newCode) (secrets, error) {
 	now := a.now()
 	c := &code{ID: store.NewID(), Kind: string(n.kind), UserID: n.user, ShortHash: []byte{}, Data: "{}", CreatedAt: now, ExpiresAt: now.Add(n.life)}
 	var out secrets
@@ -75,22 +75,22 @@ func (a *Accounts) makeCode(ctx context.Context, tx *store.Tx, n newCode) (secre
 		}
 	}
 	if n.mailed {
-		if err := a.dropCodes(ctx, tx, *n.user, n.kind); err != nil {
+		if err := a.dropCodes(ctx, in, *n.user, n.kind); err != nil {
 			return out, err
 		}
 		out.short = randomDigits(shortDigits)
 		c.ShortHash = a.keys.hashShort(n.kind, *n.user, out.short)
 	}
-	return out, store.For[code](tx).Insert(ctx, c)
+	return out, store.For[code](in).Insert(ctx, c)
 }
 
 // dropCodes makes the codes of a user worthless, of some kinds or of all.
-func (a *Accounts) dropCodes(ctx context.Context, tx *store.Tx, user store.ID, kinds ...codeKind) error {
+func (a *Accounts) dropCodes(ctx context.Context, in store.Session, user store.ID, kinds ...codeKind) error {
 	which := store.And(store.Eq("user_id", user), store.Null("used_at"))
 	if len(kinds) > 0 {
 		which = store.And(which, store.In("kind", names(kinds)))
 	}
-	_, err := store.For[code](tx).PatchWhere(ctx, which, store.SetTo("used_at", a.now()))
+	_, err := store.For[code](in).PatchWhere(ctx, which, store.SetTo("used_at", a.now()))
 	return err
 }
 

@@ -10,8 +10,8 @@ import (
 
 // deviceRoutes tell a user where they are logged in, and let them end it.
 var deviceRoutes = []route{
-	{http.MethodGet, "user/sessions", (*exchange).listSessions},
-	{http.MethodDelete, "user/sessions/{id}", (*exchange).deleteSession},
+	{http.MethodGet, "user/sessions", byUser((*exchange).listSessions)},
+	{http.MethodDelete, "user/sessions/{id}", byUser((*exchange).deleteSession)},
 }
 
 // maxSessionsListed is how many sessions of a user are told of, newest first.
@@ -30,17 +30,9 @@ type deviceView struct {
 }
 
 // listSessions answers GET /user/sessions.
-func (x *exchange) listSessions() error {
-	u, own, err := x.caller()
-	if err != nil {
-		return err
-	}
-	now := x.a.now()
+func (x *exchange) listSessions(u *user, own *session) error {
 	sessions, err := store.For[session](x.a.db).List(x.r.Context(), store.Query{
-		Where: store.And(
-			store.Eq("user_id", u.ID), store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
-			store.Compare("refreshed_at", store.OpGt, now.Add(-x.a.config.SessionIdle)),
-		),
+		Where: store.And(store.Eq("user_id", u.ID), x.a.alive()),
 		Order: []store.Order{{Column: "refreshed_at", Desc: true}, {Column: "id"}},
 		Limit: store.Limit(maxSessionsListed),
 	})
@@ -59,11 +51,7 @@ func (x *exchange) listSessions() error {
 
 // deleteSession answers DELETE /user/sessions/{id}: it signs out one session of the
 // caller's.
-func (x *exchange) deleteSession() error {
-	u, _, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) deleteSession(u *user, _ *session) error {
 	id, err := store.ParseID(x.params["id"])
 	if err != nil {
 		return &problem.Error{Code: problem.AuthNotFound}

@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -113,17 +112,7 @@ func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email st
 	if err := a.notice(ctx, tx, u, changeEmail); err != nil {
 		return err
 	}
-	others := store.Eq("user_id", u.ID)
-	if keep != nil {
-		others = store.And(others, store.Compare("id", store.OpNe, *keep))
-	}
-	if err := a.endIn(ctx, tx, others, endedByEmail); err != nil {
-		return err
-	}
-	if err := a.endKeysOf(ctx, tx, u.ID, endedByEmail); err != nil {
-		return err
-	}
-	if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
+	if err := a.endOthers(ctx, tx, u.ID, keep, endedByEmail); err != nil {
 		return err
 	}
 	now, old := a.now(), deref(u.Email)
@@ -141,31 +130,21 @@ func (x *exchange) resendEmailChange(in asked) error {
 	if a.config.Mailer == nil {
 		return errNoMailer
 	}
-	within := false
-	err := a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+	return x.mailWithin(func(ctx context.Context, tx *store.Tx) (within bool, err error) {
 		u, err := a.byEmail(ctx, tx, in.email)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if u == nil || u.NewEmail == nil || a.mayEnter(u) != nil {
-			within, err = a.mayMail(ctx, tx, codeEmailOld, in.email)
-			return err
+			return a.mayMail(ctx, tx, codeEmailOld, in.email)
 		}
 		asked, err := a.lastChange(ctx, tx, u)
 		if err != nil {
-			return err
+			return false, err
 		}
 		asked.Flow = in.flow
-		within, err = a.mailEmailChange(ctx, tx, u, asked, x.locale(u))
-		return err
+		return a.mailEmailChange(ctx, tx, u, asked, x.locale(u))
 	})
-	switch {
-	case err != nil:
-		return err
-	case !within:
-		return a.overMailLimit()
-	}
-	return x.send(http.StatusOK, struct{}{})
 }
 
 // lastChange is what the code of a change that is under way was for.

@@ -34,7 +34,7 @@ var (
 	errSessionExpired   = failf("session_expired", "Invalid Refresh Token: Session Expired")
 	errSignupClosed     = failf("signup_disabled", "Signups not allowed for this instance")
 	errUserExists       = failf("user_already_exists", "User already registered")
-	errSessionUnknown   = failf("session_not_found", "Session Not Found")
+	errSessionUnknown   = failf(problem.AuthSessionNotFound, "Session from session_id claim in JWT does not exist")
 	errKeyRefused       = failf("no_authorization", "This endpoint requires a session; API keys are not taken here")
 	errNoAnonymous      = failf("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
 	errNoMailer         = failf(problem.AuthNoMail, "This server sends no mail")

@@ -34,7 +34,7 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device
 	if _, err := store.For[identity](tx).DeleteWhere(ctx, theirs); err != nil {
 		return err
 	}
-	return a.record(ctx, tx, &event{Kind: "claimed_by_owner", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}, nil)
+	return a.record(ctx, tx, from.event("claimed_by_owner", &u.ID), nil)
 }
 
 // dropWaysIn takes from an account every way in but its password and address:

@@ -65,8 +65,7 @@ func (a *Accounts) spend(ctx context.Context, all spending) (full *failures, err
 			}
 			return nil
 		})
-		taken, ok := errors.AsType[*store.ConstraintError](err)
-		if !errors.Is(err, errBegun) && (!ok || taken.Kind != store.Unique) {
+		if !errors.Is(err, errBegun) && !isTaken(err) {
 			break // else another has begun to count at the same time
 		}
 	}

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -101,11 +100,7 @@ func (x *exchange) arrive(u *user, at arrival, kind string, given auth.ProviderT
 	if f.Challenge == "" {
 		return x.arriveImplicit(u, at, kind, given)
 	}
-	var s secrets
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-		s, err = x.a.makeCode(ctx, tx, newCode{kind: codeFlow, user: &u.ID, life: flowLife, data: at})
-		return err
-	})
+	s, err := x.a.makeCode(x.r.Context(), x.a.db, newCode{kind: codeFlow, user: &u.ID, life: flowLife, data: at})
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,12 @@ import (
 // apiKeyRoutes let users manage their keys, and admins those of the application and
 // of everybody.
 var apiKeyRoutes = []route{
-	{http.MethodGet, "user/api-keys", (*exchange).listOwnKeys},
-	{http.MethodPost, "user/api-keys", (*exchange).createOwnKey},
-	{http.MethodDelete, "user/api-keys/{id}", (*exchange).revokeOwnKey},
-	{http.MethodGet, "admin/api-keys", (*exchange).listKeys},
-	{http.MethodPost, "admin/api-keys", (*exchange).createKey},
-	{http.MethodDelete, "admin/api-keys/{id}", (*exchange).revokeKey},
+	{http.MethodGet, "user/api-keys", byUser((*exchange).listOwnKeys)},
+	{http.MethodPost, "user/api-keys", byUser((*exchange).createOwnKey)},
+	{http.MethodDelete, "user/api-keys/{id}", byUser((*exchange).revokeOwnKey)},
+	{http.MethodGet, "admin/api-keys", byAdmin((*exchange).listKeys)},
+	{http.MethodPost, "admin/api-keys", byAdmin((*exchange).createKey)},
+	{http.MethodDelete, "admin/api-keys/{id}", byAdmin((*exchange).revokeKey)},
 }
 
 // apiKeyView is a key as its owner sees it.
@@ -69,29 +69,17 @@ func (x *exchange) sendKey(k *apiKey, secret string) error {
 }
 
 // listOwnKeys answers GET /user/api-keys.
-func (x *exchange) listOwnKeys() error {
-	u, _, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) listOwnKeys(u *user, _ *session) error {
 	return x.sendKeys(&u.ID)
 }
 
 // createOwnKey answers POST /user/api-keys. It takes what a change of the password takes:
 // a key lasts longer than a session.
-func (x *exchange) createOwnKey() error {
-	u, s, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) createOwnKey(u *user, s *session) error {
 	if u.IsAnonymous {
 		return failf(problem.AuthValidation, "API keys are for users with an account")
 	}
-	second, err := x.a.hasSecondFactor(x.r.Context(), u.ID)
-	if err == nil && second {
-		err = x.needsAAL2(s)
-	}
-	if err != nil {
+	if err := x.needsSecondFactor(u, s); err != nil {
 		return err
 	}
 	body, err := x.body()
@@ -117,22 +105,15 @@ func (x *exchange) createOwnKey() error {
 }
 
 // revokeOwnKey answers DELETE /user/api-keys/{id}.
-func (x *exchange) revokeOwnKey() error {
-	u, s, err := x.caller()
-	if err != nil {
-		return err
-	}
-	from := x.device()
-	e := &event{SessionID: &s.ID, Address: from.address, UserAgent: from.userAgent}
+func (x *exchange) revokeOwnKey(u *user, s *session) error {
+	e := x.device().event("", nil)
+	e.SessionID = &s.ID
 	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *apiKey) (*event, error) { return e, nil })
 }
 
 // listKeys answers GET /admin/api-keys: the keys of the application, or with user_id
 // those of a user.
-func (x *exchange) listKeys() error {
-	if _, err := x.admin(); err != nil {
-		return err
-	}
+func (x *exchange) listKeys(_ authority) error {
 	asked := x.r.URL.Query().Get("user_id")
 	if asked == "" {
 		return x.sendKeys(nil)
@@ -146,11 +127,7 @@ func (x *exchange) listKeys() error {
 
 // createKey answers POST /admin/api-keys with a key of the application. Admins make
 // none that may do more than they.
-func (x *exchange) createKey() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) createKey(by authority) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -175,11 +152,7 @@ func (x *exchange) createKey() error {
 }
 
 // revokeKey answers DELETE /admin/api-keys/{id}.
-func (x *exchange) revokeKey() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) revokeKey(by authority) error {
 	return x.endKey(store.True(), func(ctx context.Context, tx *store.Tx, k *apiKey) (*event, error) {
 		if k.UserID == nil {
 			scopes, err := k.scopes()

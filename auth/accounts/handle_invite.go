@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -11,16 +10,12 @@ import (
 
 // inviteRoutes are of admins: codes for others, by mail and without.
 var inviteRoutes = []route{
-	{http.MethodPost, "invite", (*exchange).invite},
-	{http.MethodPost, "admin/generate_link", (*exchange).generateLink},
+	{http.MethodPost, "invite", byAdmin((*exchange).invite)},
+	{http.MethodPost, "admin/generate_link", byAdmin((*exchange).generateLink)},
 }
 
 // invite answers POST /invite: it makes an account and mails a way in.
-func (x *exchange) invite() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) invite(by authority) error {
 	in, err := x.askedMail()
 	if err != nil {
 		return err
@@ -32,7 +27,7 @@ func (x *exchange) invite() error {
 	if x.a.config.Mailer == nil {
 		return errNoMailer
 	}
-	g := &generated{a: x.a, kind: codeInvite, email: in.email, metadata: metadata, flow: in.flow.ofAnother(), by: by, from: x.device(), locale: x.locale(nil)}
+	g := &generated{a: x.a, kind: codeInvite, email: in.email, metadata: metadata, flow: in.flow.ofAnother(), by: by, locale: x.locale(nil)}
 	if err := g.admit(x.r.Context()); err != nil {
 		return err
 	}
@@ -54,11 +49,7 @@ var linkTypes = map[string]codeKind{
 
 // generateLink answers POST /admin/generate_link: it makes the code of a mail for an
 // application that sends its mails itself.
-func (x *exchange) generateLink() error {
-	by, err := x.authority()
-	if err != nil {
-		return err
-	}
+func (x *exchange) generateLink(by authority) error {
 	in, err := x.askedMail()
 	if err != nil {
 		return err
@@ -75,7 +66,7 @@ func (x *exchange) generateLink() error {
 	if !ok {
 		return failf(problem.AuthValidation, "Invalid email action link type requested")
 	}
-	g := &generated{a: x.a, kind: kind, email: in.email, metadata: metadata, flow: in.flow.ofAnother(), by: by, from: x.device()}
+	g := &generated{a: x.a, kind: kind, email: in.email, metadata: metadata, flow: in.flow.ofAnother(), by: by}
 	switch kind {
 	case codeSignup:
 		if texts["password"] == "" {
@@ -104,29 +95,25 @@ func (x *exchange) generateLink() error {
 	return x.sendGenerated(g)
 }
 
-// sendGenerated answers with the user and, beside its members, the code.
+// generatedView is a user with, beside its members, a code.
+type generatedView struct {
+	*userView
+	ActionLink       string   `json:"action_link"`
+	EmailOTP         string   `json:"email_otp"`
+	HashedToken      string   `json:"hashed_token"`
+	RedirectTo       string   `json:"redirect_to"`
+	VerificationType codeKind `json:"verification_type"`
+}
+
+// sendGenerated answers with the user and the code.
 func (x *exchange) sendGenerated(g *generated) error {
 	v, err := x.view(g.user)
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	var out map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return err
-	}
-	for name, text := range map[string]string{
-		"action_link": x.a.link(g.kind, g.secrets, g.flow), "email_otp": g.secrets.short, "hashed_token": g.secrets.token(g.flow),
-		"redirect_to": g.flow.Redirect, "verification_type": string(g.kind),
-	} {
-		if out[name], err = json.Marshal(text); err != nil {
-			return err
-		}
-	}
-	return x.send(http.StatusOK, out)
+	return x.send(http.StatusOK, generatedView{
+		v, x.a.link(g.kind, g.secrets, g.flow), g.secrets.short, g.secrets.token(g.flow), g.flow.Redirect, g.kind,
+	})
 }
 
 // generated is a code that an admin has asked for.
@@ -138,7 +125,6 @@ type generated struct {
 	hash            *string // of the password of a sign-up
 	flow            flow
 	by              authority
-	from            device
 	locale          string
 
 	new     admitted // to be made if there is no account
@@ -160,7 +146,7 @@ func (g *generated) admit(ctx context.Context) (err error) {
 	if g.kind == codeInvite {
 		how = "invite"
 	}
-	g.new, err = g.a.admit(ctx, g.a.fresh(newUser{email: g.email, metadata: g.metadata}, g.hash), how, g.from)
+	g.new, err = g.a.admit(ctx, g.a.fresh(newUser{email: g.email, metadata: g.metadata}, g.hash), how, g.by.from)
 	g.new.actor = g.by.actor
 	return err
 }
@@ -266,6 +252,5 @@ func (g *generated) make(ctx context.Context, tx *store.Tx) error {
 }
 
 func (g *generated) record(ctx context.Context, tx *store.Tx, kind string) error {
-	e := &event{Kind: kind, UserID: &g.user.ID, Actor: g.by.actor, Address: g.from.address, UserAgent: g.from.userAgent}
-	return g.a.record(ctx, tx, e, map[string]any{"type": g.kind})
+	return g.a.record(ctx, tx, g.by.event(kind, &g.user.ID), map[string]any{"type": g.kind})
 }

@@ -127,21 +127,30 @@ func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
 	if x.a.config.Mailer == nil {
 		return errNoMailer
 	}
-	within := false
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+	return x.mailWithin(func(ctx context.Context, tx *store.Tx) (within bool, err error) {
 		if within, err = x.a.mayMail(ctx, tx, m.kind, m.code.Email); err != nil || !within {
-			return err
+			return within, err
 		}
 		who, err := x.a.addressee(ctx, tx, m.code.Email)
 		if err != nil {
-			return err
+			return false, err
 		}
 		this := m // the function may run again
 		this.owner, this.locale = who.id, x.locale(who.user)
 		if may(who.user) {
 			this.to = m.code.Email
 		}
-		return x.a.mailCode(ctx, tx, this)
+		return true, x.a.mailCode(ctx, tx, this)
+	})
+}
+
+// mailWithin answers a request for mails, which send queues unless the last of them are
+// too young.
+func (x *exchange) mailWithin(send func(ctx context.Context, tx *store.Tx) (within bool, err error)) error {
+	within := false
+	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		within, err = send(ctx, tx)
+		return err
 	})
 	switch {
 	case err != nil:

@@ -20,7 +20,7 @@ var passkeyRoutes = []route{
 	{http.MethodPost, "passkeys/registration/verify", (*exchange).registerPasskey},
 	{http.MethodPost, "passkeys/authentication/options", (*exchange).passkeyLogin},
 	{http.MethodPost, "passkeys/authentication/verify", (*exchange).loginByPasskey},
-	{http.MethodGet, "passkeys", (*exchange).listPasskeys},
+	{http.MethodGet, "passkeys", byUser((*exchange).listPasskeys)},
 	{http.MethodPatch, "passkeys/{id}", (*exchange).renamePasskey},
 	{http.MethodDelete, "passkeys/{id}", (*exchange).deletePasskey},
 }
@@ -42,11 +42,7 @@ type ceremonyView struct {
 // sendCeremony keeps a ceremony and answers with its options.
 func (x *exchange) sendCeremony(n newCode, options []byte) error {
 	n.life = challengeLife
-	var made secrets
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-		made, err = x.a.makeCode(ctx, tx, n)
-		return err
-	})
+	made, err := x.a.makeCode(x.r.Context(), x.a.db, n)
 	if err != nil {
 		return err
 	}
@@ -239,11 +235,7 @@ func (x *exchange) ownPasskey() (*user, *session, *factor, error) {
 }
 
 // listPasskeys answers GET /passkeys.
-func (x *exchange) listPasskeys() error {
-	u, _, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) listPasskeys(u *user, _ *session) error {
 	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
 	if err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 var sessionRoutes = []route{
 	{http.MethodPost, "signup", (*exchange).signup},
 	{http.MethodPost, "token", (*exchange).token},
-	{http.MethodPost, "logout", (*exchange).logout},
-	{http.MethodGet, "user", (*exchange).getUser},
+	{http.MethodPost, "logout", byUser((*exchange).logout)},
+	{http.MethodGet, "user", byUser((*exchange).getUser)},
 	{http.MethodGet, "settings", (*exchange).settings},
 	{http.MethodGet, "health", (*exchange).health},
 	{http.MethodGet, ".well-known/jwks.json", (*exchange).jwks},
@@ -151,11 +151,7 @@ func (x *exchange) grantRefresh(body object) (*issued, error) {
 }
 
 // getUser answers GET /user.
-func (x *exchange) getUser() error {
-	u, _, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) getUser(u *user, _ *session) error {
 	v, err := x.view(u)
 	if err != nil {
 		return err
@@ -164,11 +160,7 @@ func (x *exchange) getUser() error {
 }
 
 // logout answers POST /logout: it ends this session, the others of the user, or all.
-func (x *exchange) logout() error {
-	_, s, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) logout(_ *user, s *session) error {
 	which := store.Eq("user_id", s.UserID)
 	switch scope := x.r.URL.Query().Get("scope"); scope {
 	case "", "global":

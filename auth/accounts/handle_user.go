@@ -12,7 +12,7 @@ import (
 )
 
 // userRoutes change the user's own account.
-var userRoutes = []route{{http.MethodPut, "user", (*exchange).putUser}}
+var userRoutes = []route{{http.MethodPut, "user", byUser((*exchange).putUser)}}
 
 // userChange is what PUT /user is to do.
 type userChange struct {
@@ -27,11 +27,7 @@ type userChange struct {
 }
 
 // putUser answers PUT /user.
-func (x *exchange) putUser() error {
-	u, s, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) putUser(u *user, s *session) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -101,17 +97,12 @@ func (c *userChange) readEmail(u *user, text string) error {
 // their present one is not asked about. A young login has shown it; after an older one
 // it takes the password or the digits of GET /reauthenticate.
 func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]string) error {
-	ctx, a := x.r.Context(), x.a
 	if in["password"] != "" || c.email != "" {
-		if second, err := a.hasSecondFactor(ctx, u.ID); err != nil {
+		if err := x.needsSecondFactor(u, s); err != nil {
 			return err
-		} else if second {
-			if err := x.needsAAL2(s); err != nil {
-				return err
-			}
 		}
 	}
-	if in["password"] == "" && (c.email == "" || a.asksBoth(u)) {
+	if in["password"] == "" && (c.email == "" || x.a.asksBoth(u)) {
 		return nil
 	}
 	return x.proveSelf(u, s, in)
@@ -192,11 +183,7 @@ func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error)
 	err = c.a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		users := store.For[user](tx)
 		// Another change may have ended the session since it was looked at.
-		s, err := store.For[session](tx).Get(ctx, c.session.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && s.EndedAt != nil {
-			return &problem.Error{Code: problem.AuthSessionNotFound}
-		}
-		if err != nil {
+		if _, err := c.a.stillOpen(ctx, tx, c.session.ID); err != nil {
 			return err
 		}
 		if u, err = users.Get(ctx, seen.ID); err != nil {
@@ -239,14 +226,7 @@ func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen 
 	if n == 0 {
 		return &problem.Error{Code: problem.AuthConflict}
 	}
-	others := store.And(store.Eq("user_id", u.ID), store.Compare("id", store.OpNe, keep))
-	if err := a.endIn(ctx, tx, others, endedByPassword); err != nil {
-		return err
-	}
-	if err := a.endKeysOf(ctx, tx, u.ID, endedByPassword); err != nil {
-		return err
-	}
-	if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
+	if err := a.endOthers(ctx, tx, u.ID, &keep, endedByPassword); err != nil {
 		return err
 	}
 	if err := a.notice(ctx, tx, u, changePassword); err != nil {

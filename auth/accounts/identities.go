@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -40,11 +39,7 @@ func (x *exchange) linker() (*user, *session, error) {
 	if err := x.a.mayEnter(u); err != nil {
 		return nil, nil, err
 	}
-	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
-	if err == nil && verified(factors) > 0 {
-		err = x.needsAAL2(s)
-	}
-	return u, s, err
+	return u, s, x.needsSecondFactor(u, s)
 }
 
 // linkIdentity gives an account an identity. The session that has asked for it must not have
@@ -71,9 +66,11 @@ func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *visitor, fr
 				return err
 			}
 		}
-		return a.join(ctx, tx, u, v, &event{SessionID: &to.Session, Address: from.address, UserAgent: from.userAgent})
+		e := from.event("identity_linked", &u.ID)
+		e.SessionID = &to.Session
+		return a.join(ctx, tx, u, v, e)
 	})
-	if taken, ok := errors.AsType[*store.ConstraintError](err); ok && taken.Kind == store.Unique {
+	if isTaken(err) {
 		return nil, failf(problem.AuthIdentityExists, "Identity is already linked to another user")
 	}
 	return u, err
@@ -81,9 +78,9 @@ func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *visitor, fr
 
 // linked returns the account that an identity is for.
 func (a *Accounts) linked(ctx context.Context, s store.Session, to *linking) (*user, error) {
-	by, err := store.For[session](s).Get(ctx, to.Session)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (by.EndedAt != nil || by.UserID != to.User) {
-		return nil, errSessionUnknown
+	by, err := a.stillOpen(ctx, s, to.Session)
+	if err == nil && by.UserID != to.User {
+		err = errSessionUnknown
 	}
 	if err != nil {
 		return nil, err

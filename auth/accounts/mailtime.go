@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -40,7 +39,7 @@ func (a *Accounts) mayMail(ctx context.Context, tx *store.Tx, kind codeKind, ema
 	err = tx.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return store.For[mailTime](tx).Insert(ctx, &mailTime{Subject: subject, SentAt: now})
 	})
-	if taken, ok := errors.AsType[*store.ConstraintError](err); ok && taken.Kind == store.Unique {
+	if isTaken(err) {
 		return false, nil // another request was faster
 	}
 	return err == nil, err

@@ -29,8 +29,7 @@ func (a *Accounts) proveOwner(ctx context.Context, tx *store.Tx, u *user, keepPa
 	if err := a.keepAddress(ctx, tx, u); err != nil {
 		return err
 	}
-	e := &event{Kind: "email_confirmed", UserID: &u.ID, Address: from.address, UserAgent: from.userAgent}
-	return a.record(ctx, tx, e, map[string]any{"password_kept": u.PasswordHash != nil})
+	return a.record(ctx, tx, from.event("email_confirmed", &u.ID), map[string]any{"password_kept": u.PasswordHash != nil})
 }
 
 // keepAddress writes what a user is known by after their address has changed, or has

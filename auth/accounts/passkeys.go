@@ -119,7 +119,7 @@ func (a *Accounts) keepCredential(ctx context.Context, tx *store.Tx, f *factor, 
 
 // credentialTaken gives the error of a credential that somebody has already its form.
 func credentialTaken(err error) error {
-	if c, ok := errors.AsType[*store.ConstraintError](err); ok && c.Kind == store.Unique {
+	if isTaken(err) {
 		return &problem.Error{Code: problem.AuthWebAuthnExists, Cause: err}
 	}
 	return err

@@ -17,13 +17,12 @@ func (a *Accounts) receive(ctx context.Context, v *visitor, from device) (u *use
 			u, err = a.receiveIn(ctx, tx, v, n, from)
 			return err
 		})
-		taken, ok := errors.AsType[*store.ConstraintError](err)
 		switch {
 		case errors.Is(err, errNewcomer):
 			if n, err = a.newcomer(ctx, v, from); err != nil {
 				return nil, err
 			}
-		case ok && taken.Kind == store.Unique:
+		case isTaken(err):
 			// Of two first logins at once one meets the row of the other, and finds it
 			// when it looks again.
 		default:
@@ -131,10 +130,11 @@ func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *visitor, n *admitt
 	if err := a.notice(ctx, tx, u, changeIdentityAdded); err != nil {
 		return nil, err
 	}
-	return u, a.join(ctx, tx, u, v, &event{Address: from.address, UserAgent: from.userAgent})
+	return u, a.join(ctx, tx, u, v, from.event("identity_linked", &u.ID))
 }
 
-// join gives an account that exists the identity of a visitor, and what goes with it.
+// join gives an account that exists the identity of a visitor, and what goes with it. e
+// is the line of the audit log for it.
 func (a *Accounts) join(ctx context.Context, tx *store.Tx, u *user, v *visitor, e *event) error {
 	i, err := a.addIdentity(ctx, tx, u, v)
 	if err != nil {
@@ -153,7 +153,6 @@ func (a *Accounts) join(ctx context.Context, tx *store.Tx, u *user, v *visitor, 
 	if err != nil {
 		return err
 	}
-	e.Kind, e.UserID = "identity_linked", &u.ID
 	return a.record(ctx, tx, e, map[string]any{"provider": v.Provider, "identity_id": i.ID})
 }
 

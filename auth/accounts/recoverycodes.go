@@ -19,10 +19,10 @@ const recoveryLife = 100 * 365 * 24 * time.Hour
 
 // recoveryCodeRoutes make recovery codes and take them.
 var recoveryCodeRoutes = []route{
-	{http.MethodGet, "factors/recovery-codes", (*exchange).countRecoveryCodes},
-	{http.MethodPost, "factors/recovery-codes", (*exchange).makeRecoveryCodes},
-	{http.MethodDelete, "factors/recovery-codes", (*exchange).deleteRecoveryCodes},
-	{http.MethodPost, "factors/recovery-codes/verify", (*exchange).verifyRecoveryCode},
+	{http.MethodGet, "factors/recovery-codes", byUser((*exchange).countRecoveryCodes)},
+	{http.MethodPost, "factors/recovery-codes", byUser((*exchange).makeRecoveryCodes)},
+	{http.MethodDelete, "factors/recovery-codes", byUser((*exchange).deleteRecoveryCodes)},
+	{http.MethodPost, "factors/recovery-codes/verify", byUser((*exchange).verifyRecoveryCode)},
 }
 
 // recoveryCodesView tells of the codes of a user, and of the codes themselves once.
@@ -34,11 +34,7 @@ type recoveryCodesView struct {
 }
 
 // countRecoveryCodes answers GET /factors/recovery-codes.
-func (x *exchange) countRecoveryCodes() error {
-	u, _, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) countRecoveryCodes(u *user, _ *session) error {
 	left, err := x.a.recoveryCodesLeft(x.r.Context(), x.a.db, u.ID)
 	if err != nil {
 		return err
@@ -48,16 +44,12 @@ func (x *exchange) countRecoveryCodes() error {
 
 // makeRecoveryCodes answers POST /factors/recovery-codes: it makes a set, and those
 // of before are good no more.
-func (x *exchange) makeRecoveryCodes() error {
-	u, s, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) makeRecoveryCodes(u *user, s *session) error {
 	if err := x.needsAAL2(s); err != nil {
 		return err
 	}
 	v := recoveryCodesView{Type: codeRecovery, Total: totp.RecoveryCodes, Remaining: totp.RecoveryCodes}
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 		v.Codes, err = x.a.newRecoveryCodes(ctx, tx, u, s)
 		return err
 	})
@@ -102,15 +94,11 @@ func (a *Accounts) recoveryCodesLeft(ctx context.Context, s store.Session, id st
 }
 
 // deleteRecoveryCodes answers DELETE /factors/recovery-codes.
-func (x *exchange) deleteRecoveryCodes() error {
-	u, s, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) deleteRecoveryCodes(u *user, s *session) error {
 	if err := x.needsAAL2(s); err != nil {
 		return err
 	}
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
 		if err := x.a.dropCodes(ctx, tx, u.ID, codeRecovery); err != nil {
 			return err
 		}
@@ -125,11 +113,7 @@ func (x *exchange) deleteRecoveryCodes() error {
 
 // verifyRecoveryCode answers POST /factors/recovery-codes/verify with the session at
 // level 2.
-func (x *exchange) verifyRecoveryCode() error {
-	u, s, err := x.caller()
-	if err != nil {
-		return err
-	}
+func (x *exchange) verifyRecoveryCode(u *user, s *session) error {
 	body, err := x.body()
 	if err != nil {
 		return err

@@ -26,6 +26,11 @@ type device struct {
 	address, userAgent string
 }
 
+// event returns a line of the audit log about what is done from there.
+func (d device) event(kind string, user *store.ID) *event {
+	return &event{Kind: kind, UserID: user, Address: d.address, UserAgent: d.userAgent}
+}
+
 // maxUserAgent is how much of a User-Agent is kept, in bytes.
 const maxUserAgent = 400
 
@@ -117,6 +122,15 @@ func (a *Accounts) alive() store.Cond {
 		store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
 		store.Compare("refreshed_at", store.OpGt, now.Add(-a.config.SessionIdle)),
 	)
+}
+
+// stillOpen finds a session that was not ended.
+func (a *Accounts) stillOpen(ctx context.Context, in store.Session, id store.ID) (*session, error) {
+	s, err := store.For[session](in).Get(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && s.EndedAt != nil {
+		return nil, errSessionUnknown
+	}
+	return s, err
 }
 
 // renew issues the tokens behind a refresh.

@@ -185,6 +185,7 @@ func (a *Accounts) enterIn(ctx context.Context, tx *store.Tx, u *user, how metho
 	if err != nil {
 		return nil, err
 	}
-	e := &event{Kind: "signed_in", UserID: &u.ID, SessionID: &s.ID, Address: from.address, UserAgent: s.UserAgent}
+	e := from.event("signed_in", &u.ID)
+	e.SessionID = &s.ID
 	return s, a.record(ctx, tx, e, map[string]any{"method": how.Method})
 }

@@ -166,7 +166,7 @@ func (s *signingKeys) rotate(ctx context.Context, rows []*signingKey, now time.T
 	}
 	next.KeyID, next.Sealed = key.ID(), s.keys.seal(sealedKey(key.ID()), raw)
 	err = store.For[signingKey](s.db).Insert(ctx, next)
-	if taken, ok := errors.AsType[*store.ConstraintError](err); ok && taken.Kind == store.Unique {
+	if isTaken(err) {
 		return nil // another instance was faster
 	}
 	return err

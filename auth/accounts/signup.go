@@ -93,7 +93,8 @@ func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 			}
 		}
 	}
-	e := &event{Kind: "signed_up", UserID: &u.ID, Actor: n.actor, Address: n.from.address, UserAgent: n.from.userAgent}
+	e := n.from.event("signed_up", &u.ID)
+	e.Actor = n.actor
 	return a.record(ctx, tx, e, map[string]any{"method": n.how})
 }
 
@@ -237,8 +238,7 @@ func (s *signUpTry) restart(ctx context.Context, tx *store.Tx, u *user) error {
 	if err != nil {
 		return err
 	}
-	e := &event{Kind: "signed_up", UserID: &u.ID, Address: s.from.address, UserAgent: s.from.userAgent}
-	return s.a.record(ctx, tx, e, map[string]any{"again": true})
+	return s.a.record(ctx, tx, s.from.event("signed_up", &u.ID), map[string]any{"again": true})
 }
 
 // pretended is the answer to a sign-up, whether it has made an account or not: what a

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/netip"
 	"slices"
@@ -65,8 +64,8 @@ func (a *Accounts) named(ctx context.Context, subject string) (store.ID, error) 
 
 // byMail reports whether a session began with something that was mailed.
 func (s *session) byMail() bool {
-	var methods []method
-	if json.Unmarshal([]byte(s.Methods), &methods) != nil || len(methods) == 0 {
+	methods, err := s.shown()
+	if err != nil || len(methods) == 0 {
 		return false
 	}
 	switch methods[0].Method {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,7 +54,7 @@ const maxTokenMetadata = 1536
 func (a *Accounts) tokenOf(ctx context.Context, u *user, s *session) (auth.Principal, error) {
 	p := auth.Principal{
 		Kind: auth.User, ID: u.ID.String(), Roles: []string{u.Role}, Session: s.ID.String(), AAL: int(s.AAL), IsAnonymous: u.IsAnonymous,
-		Claims: map[string]any{"email": deref(u.Email), "phone": deref(u.Phone), "amr": json.RawMessage(newestFirst(s.Methods))},
+		Claims: map[string]any{"email": deref(u.Email), "phone": deref(u.Phone), "amr": s.newestFirst()},
 	}
 	for name, doc := range map[string]store.JSON{"app_metadata": u.AppMetadata, "user_metadata": u.UserMetadata} {
 		if len(doc) <= maxTokenMetadata {
@@ -91,20 +92,14 @@ func deref(s *string) string {
 	return *s
 }
 
-// newestFirst is the order of amr on the wire.
-func newestFirst(methods store.JSON) []byte {
-	var list []method
-	if json.Unmarshal([]byte(methods), &list) != nil {
-		return []byte("[]")
+// newestFirst are the methods of a session in the order of amr on the wire.
+func (s *session) newestFirst() []method {
+	list, err := s.shown()
+	if err != nil || list == nil {
+		return []method{}
 	}
-	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-		list[i], list[j] = list[j], list[i]
-	}
-	raw, err := json.Marshal(list)
-	if err != nil {
-		return []byte("[]")
-	}
-	return raw
+	slices.Reverse(list)
+	return list
 }
 
 // Verify implements auth.Verifier for access tokens and API keys. A token that was

@@ -47,7 +47,8 @@ func (a *Accounts) unlinkIdentity(ctx context.Context, owner, by, id store.ID, f
 		if err := a.dropCodes(ctx, tx, owner, codeFlow); err != nil { // of logins that are not over yet
 			return err
 		}
-		e := &event{Kind: "identity_unlinked", UserID: &owner, SessionID: &by, Address: from.address, UserAgent: from.userAgent}
+		e := from.event("identity_unlinked", &owner)
+		e.SessionID = &by
 		return a.record(ctx, tx, e, map[string]any{"provider": gone.Provider, "identity_id": gone.ID})
 	})
 }
@@ -113,8 +114,8 @@ func (a *Accounts) endBegunAt(ctx context.Context, tx *store.Tx, owner, but stor
 // begunAt reports whether a session was begun by an identity of a provider. Those that
 // were begun with a password or by a mail are of the address.
 func (s *session) begunAt(provider string) bool {
-	var methods []method
-	if json.Unmarshal([]byte(s.Methods), &methods) != nil || len(methods) == 0 {
+	methods, err := s.shown()
+	if err != nil || len(methods) == 0 {
 		return true // nobody knows, so it ends
 	}
 	if provider == "email" {
