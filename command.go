@@ -28,6 +28,8 @@ const usage = `Usage: %s [command]
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy                         print which rule guards what
+  health                         ask the one that serves at the configured address whether it
+                                 is ready; the exit code says so
 
 openapi and types print what any caller may be able to do; with -role what a user
 with that role may, or with "-role anonymous" a caller without credentials.
@@ -87,6 +89,8 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 		return a.document(name, args, out, a.api.TypeScript)
 	case "policy":
 		return a.policyCommand(args, out)
+	case "health":
+		return a.healthCommand(ctx, args, out)
 	}
 	return &usageError{fmt.Sprintf("unknown command %q", name)}
 }

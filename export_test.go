@@ -31,3 +31,6 @@ func AccountsConfig(c Config) (accounts.Config, error) {
 
 // SMTPConfig reads the address of a mail server.
 var SMTPConfig = smtpConfig
+
+// OwnHost returns where this machine reaches a listener.
+var OwnHost = ownHost
