@@ -36,6 +36,7 @@ var budgets = []struct {
 		"golang.org/x/crypto",
 		"golang.org/x/sys",
 	}},
+	{"middleware", nil},
 	{"middleware/cors", []string{"github.com/rs/cors"}},
 	{"store", []string{
 		"github.com/jinzhu/inflection",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -26,7 +27,7 @@ func (x *exchange) attempt(subject string, try func() error) error {
 		return err
 	}
 	defer x.a.tries.leave()
-	g := x.a.guess(subject, network(x.address()))
+	g := x.a.guess(subject, addrgroup.Name(x.address()))
 	if err := x.a.take(ctx, g); err != nil {
 		return err
 	}

@@ -1,6 +1,10 @@
 package accounts
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+)
 
 // asksForMail are the routes by which strangers make accounts and mails. They draw on
 // Limits.Requests, and neither their answer nor its time tells whether there is an
@@ -15,7 +19,7 @@ func (x *exchange) limit(path string) error {
 		x.began = time.Now()
 		return x.drawRequest("requests")
 	case path == "authorize":
-		return x.drawMany("providers", network(x.address()))
+		return x.drawMany("providers", addrgroup.Name(x.address()))
 	}
 	return nil
 }

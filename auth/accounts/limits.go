@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
 
 // Limit is a number of things in a time.
@@ -95,25 +97,14 @@ func remoteAddress(r *http.Request) netip.Addr {
 	return at.Addr()
 }
 
-// network returns what limits take for one address: who has one of IPv6 has 2^64.
-func network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
-}
-
 // drawRequest draws on one of the budgets that Limits.Requests bounds.
 func (x *exchange) drawRequest(kind string) error {
-	return x.draw(kind, network(x.address()), x.a.config.Limits.Requests)
+	return x.draw(kind, addrgroup.Name(x.address()), x.a.config.Limits.Requests)
 }
 
 // drawBegun draws on what a user may begin from an address: that leaves rows behind.
 func (x *exchange) drawBegun(u *user) error {
-	return x.drawMany("begun", u.ID.String()+" "+network(x.address()))
+	return x.drawMany("begun", u.ID.String()+" "+addrgroup.Name(x.address()))
 }
 
 // drawMany draws on a budget of what leaves little behind.

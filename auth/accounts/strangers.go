@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -46,7 +47,7 @@ func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 	}
 	return slices.ContainsFunc(sessions, func(s *session) bool {
 		at, err := netip.ParseAddr(s.Address)
-		return err == nil && network(at) == g.network && (!second || s.AAL > 1 || s.byMail())
+		return err == nil && addrgroup.Name(at) == g.network && (!second || s.AAL > 1 || s.byMail())
 	}), nil
 }
 

@@ -1,6 +1,10 @@
 package problem
 
-import "context"
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
+)
 
 type requestIDKey struct{}
 
@@ -10,8 +14,11 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// RequestID returns the id of the request, or "" where none was set.
+// RequestID returns the id of the request: the one given to [WithRequestID], else that
+// of the exchange, or "" where there is neither.
 func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
+		return id
+	}
+	return exchange.From(ctx).ID()
 }

@@ -1,0 +1,39 @@
+package addrgroup_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ addr, prefix, name string }{
+		{"192.0.2.7", "192.0.2.7/32", "192.0.2.7"},
+		{"::ffff:192.0.2.7", "192.0.2.7/32", "192.0.2.7"},
+		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1:2::/64"},
+		{"2001:db8:1:2::", "2001:db8:1:2::/64", "2001:db8:1:2::/64"},
+		{"fe80::1%eth0", "fe80::/64", "fe80::/64"},
+		{"::1", "::/64", "::/64"},
+	}
+	for _, tt := range tests {
+		a := netip.MustParseAddr(tt.addr)
+		if got := addrgroup.Of(a); got != netip.MustParsePrefix(tt.prefix) {
+			t.Errorf("Of(%s) = %s, want %s", tt.addr, got, tt.prefix)
+		}
+		if got := addrgroup.Name(a); got != tt.name {
+			t.Errorf("Name(%s) = %q, want %q", tt.addr, got, tt.name)
+		}
+	}
+	if got := addrgroup.Of(netip.Addr{}); got != (netip.Prefix{}) {
+		t.Errorf("Of(nothing) = %v", got)
+	}
+	if got, want := addrgroup.Name(netip.Addr{}), (netip.Addr{}).String(); got != want {
+		t.Errorf("Name(nothing) = %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,123 @@
+// Package exchange keeps what is found out about a request while it is served, so
+// that what stands outside of a handler (the log, metrics) learns what is found out
+// inside of it.
+//
+// A [Record] is put into the context once, by whoever is outermost, and written to
+// from there on: a value that a handler puts into a context of its own is out of
+// sight for whoever called it. A Record belongs to the goroutine that serves its
+// request. Others may read what was written before they began, which the id and the
+// client's address always are.
+package exchange
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+)
+
+// Record is what is known of one request. A nil Record knows nothing and takes
+// nothing, so that code works where nobody has begun one.
+type Record struct {
+	id            string
+	route         string
+	principalKind string
+	principalID   string
+	client        netip.Addr
+	clientJudged  bool
+}
+
+// carrier is the context of a request with its record, allocated at once.
+type carrier struct {
+	context.Context //nolint:containedctx // it is one
+
+	record Record
+}
+
+type recordKey struct{}
+
+// Value returns the record for its key.
+func (c *carrier) Value(key any) any {
+	if key == (recordKey{}) {
+		return &c.record
+	}
+	return c.Context.Value(key)
+}
+
+// Begin returns the record of a request, and the request to go on with. Where there
+// is a record already, that is r.
+func Begin(r *http.Request) (*http.Request, *Record) {
+	if known := From(r.Context()); known != nil {
+		return r, known
+	}
+	c := &carrier{Context: r.Context()}
+	return r.WithContext(c), &c.record
+}
+
+// From returns the record in ctx, or nil where nobody has begun one.
+func From(ctx context.Context) *Record {
+	record, _ := ctx.Value(recordKey{}).(*Record)
+	return record
+}
+
+// ID returns the id of the request.
+func (r *Record) ID() string {
+	if r == nil {
+		return ""
+	}
+	return r.id
+}
+
+// SetID sets the id of the request. Whoever sets it answers for its form.
+func (r *Record) SetID(id string) {
+	if r != nil {
+		r.id = id
+	}
+}
+
+// ClientAddress returns where the request comes from. judged says that somebody has
+// looked: then an address that is not valid means that nobody trustworthy has told.
+func (r *Record) ClientAddress() (client netip.Addr, judged bool) {
+	if r == nil {
+		return netip.Addr{}, false
+	}
+	return r.client, r.clientJudged
+}
+
+// SetClientAddress sets where the request comes from.
+func (r *Record) SetClientAddress(client netip.Addr) {
+	if r != nil {
+		r.client, r.clientJudged = client, true
+	}
+}
+
+// Route returns the pattern that the request was routed by.
+func (r *Record) Route() string {
+	if r == nil {
+		return ""
+	}
+	return r.route
+}
+
+// SetRoute sets the pattern that the request was routed by. It must be one of few:
+// metrics have a series for each.
+func (r *Record) SetRoute(pattern string) {
+	if r != nil {
+		r.route = pattern
+	}
+}
+
+// Principal returns who makes the request: the kind of caller and their id.
+func (r *Record) Principal() (kind, id string) {
+	if r == nil {
+		return "", ""
+	}
+	return r.principalKind, r.principalID
+}
+
+// SetPrincipal sets who makes the request. The id must be no credential and no
+// handle on a session: it is logged.
+func (r *Record) SetPrincipal(kind, id string) {
+	if r != nil {
+		r.principalKind, r.principalID = kind, id
+	}
+}

@@ -1,0 +1,149 @@
+package middleware
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// walkForwarded reads Forwarded from its end. A line is one of several values or holds
+// several of them, so each is read as a whole first: a stranger may have left a quote
+// open in front of what the proxy has added.
+func (p proxies) walkForwarded(lines []string) (client netip.Addr) {
+	var room [8]string
+	for i := len(lines) - 1; i >= 0; i-- {
+		nodes, ok := forwardedNodes(lines[i], room[:0])
+		if !ok {
+			return netip.Addr{}
+		}
+		for j := len(nodes) - 1; j >= 0; j-- {
+			client = node(nodes[j])
+			if !p.has(client) {
+				return client
+			}
+		}
+	}
+	return client
+}
+
+// forwardedNodes appends the value of the parameter for of each element of a line, ""
+// where an element has none. ok is false where the line breaks the grammar of RFC 7239
+// section 4.
+func forwardedNodes(line string, nodes []string) (_ []string, ok bool) {
+	for {
+		var (
+			who  string
+			last bool
+		)
+		who, line, last, ok = forwardedElement(line)
+		if !ok {
+			return nil, false
+		}
+		nodes = append(nodes, who)
+		if last {
+			return nodes, true
+		}
+	}
+}
+
+// forwardedElement reads the pairs of one element, up to a comma or the end.
+func forwardedElement(line string) (who, rest string, last, ok bool) {
+	seen := false
+	for {
+		name, after, found := strings.Cut(line, "=")
+		name = strings.TrimLeft(name, " \t")
+		if !found || !isToken(name) {
+			return "", "", false, false
+		}
+		var value string
+		if value, line, ok = forwardedValue(after); !ok {
+			return "", "", false, false
+		}
+		if strings.EqualFold(name, "for") {
+			if seen {
+				return "", "", false, false
+			}
+			who, seen = value, true
+		}
+		line = strings.TrimLeft(line, " \t")
+		switch {
+		case line == "":
+			return who, "", true, true
+		case line[0] == ',':
+			return who, line[1:], false, true
+		case line[0] != ';':
+			return "", "", false, false
+		}
+		line = line[1:]
+	}
+}
+
+// forwardedValue reads a token or a quoted string (RFC 9110 section 5.6.4). No node has
+// a character that needs a backslash, so a value with one is its text as it stands.
+func forwardedValue(s string) (value, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		end := 0
+		for end < len(s) && isTokenChar(s[end]) {
+			end++
+		}
+		return s[:end], s[end:], end > 0
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return s[1:i], s[i+1:], true
+		}
+	}
+	return "", "", false
+}
+
+// node reads the address of a node (RFC 7239 section 6). Names that hide one are none.
+func node(text string) netip.Addr {
+	if strings.HasPrefix(text, "[") {
+		end := strings.IndexByte(text, ']')
+		if end < 0 || !isNodePort(text[end+1:]) {
+			return netip.Addr{}
+		}
+		return hop(text[:end+1])
+	}
+	host, _, _ := strings.Cut(text, ":")
+	if !isNodePort(text[len(host):]) {
+		return netip.Addr{}
+	}
+	return hop(host)
+}
+
+// isNodePort reports whether what follows an address is nothing or a port: digits, or a
+// name in its place.
+func isNodePort(s string) bool {
+	if s == "" {
+		return true
+	}
+	port := strings.TrimPrefix(s, ":")
+	if len(port) == len(s) || port == "" {
+		return false
+	}
+	if name, hidden := strings.CutPrefix(port, "_"); hidden {
+		return isToken(name)
+	}
+	return len(port) <= 5 && strings.Trim(port, "0123456789") == ""
+}
+
+// isToken reports whether s is a token (RFC 9110 section 5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !isTokenChar(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isTokenChar(c byte) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return true
+	}
+	return strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+}

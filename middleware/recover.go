@@ -1,0 +1,72 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// RecoverOptions tunes [Recover]. The zero value is ready to use.
+type RecoverOptions struct {
+	// Logger receives panics with their stack.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// Refuse writes the answer of a request that has panicked. The error it gets
+	// tells that, for the log; the client must not see it.
+	//
+	// Defaults to the REST surface's dialect: 500 with a text that says nothing.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Recover returns middleware that turns a panic of a handler into an answer with
+// status 500, so that its client learns of it, and logs it with its stack, once.
+//
+// If the answer has begun, or its connection was taken over, the connection is cut: half
+// an answer must not look like a whole one. A panic with http.ErrAbortHandler asks for
+// just that and is passed on unlogged.
+func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
+	logger, refuse := loggerOr(opts.Logger), refuseOr(opts.Refuse)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rw := observe(w)
+			defer func() {
+				if p := recover(); p != nil {
+					recovered(rw, r, p, logger, refuse)
+				}
+			}()
+			next.ServeHTTP(rw, r)
+		})
+	}
+}
+
+func recovered(w *response, r *http.Request, p any, logger *slog.Logger, refuse func(http.ResponseWriter, *http.Request, error)) {
+	err, _ := p.(error)
+	if !errors.Is(err, http.ErrAbortHandler) {
+		logger.LogAttrs(r.Context(), slog.LevelError, "panic",
+			slog.String("request_id", problem.RequestID(r.Context())),
+			slog.String("panic", fmt.Sprint(p)),
+			slog.String("stack", string(debug.Stack())),
+		)
+		if !w.begun() {
+			refuse(w, r, fmt.Errorf("middleware: panic: %v", p))
+			return
+		}
+	}
+	if w.conn != nil {
+		_ = w.conn.Close() // the server does not know it any more
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func loggerOr(given *slog.Logger) *slog.Logger {
+	if given == nil {
+		return slog.Default()
+	}
+	return given
+}

@@ -1,0 +1,96 @@
+package middleware
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"net/http"
+	"net/netip"
+
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// requestIDHeader is the header's canonical name.
+const requestIDHeader = "X-Request-Id"
+
+// maxRequestID is the length in bytes up to which an id of another's is taken.
+const maxRequestID = 64
+
+// RequestIDOptions tunes [RequestID]. The zero value makes an id for every request.
+type RequestIDOptions struct {
+	// Proxies are the networks of peers whose X-Request-Id is taken over, so that
+	// one id is in the logs of all. They must be yours: whoever is in one chooses
+	// what your logs call a request. An id of theirs that is not 1 to 64 letters,
+	// digits, dots, hyphens and underscores of ASCII, or not the only one, is
+	// replaced. See [CheckProxies] for what cannot be right.
+	//
+	// Defaults to nobody.
+	Proxies []netip.Prefix
+}
+
+// RequestID returns middleware that gives every request an id of 16 characters, 80
+// random bits: in the header X-Request-Id of the answer, in the log, and in the
+// problem document of an error. Nobody can guess the id of somebody else's request.
+// An id that the client sends is not looked at, unless it comes from one of
+// [RequestIDOptions.Proxies].
+//
+// It panics if CheckProxies refuses the Proxies.
+func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
+	trusted := mustProxies(opts.Proxies)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id := sentID(r, trusted)
+			if id == "" {
+				id = newID()
+			}
+			w.Header()[requestIDHeader] = []string{id}
+			r, record := exchange.Begin(r)
+			record.SetID(id)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// RequestIDFrom returns the id that [RequestID] has given the request, or "".
+func RequestIDFrom(ctx context.Context) string { return problem.RequestID(ctx) }
+
+// idAlphabet has no letters that look like others, and the ids no meaning.
+const idAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+
+var idEncoding = base32.NewEncoding(idAlphabet).WithPadding(base32.NoPadding)
+
+func newID() string {
+	var random [10]byte
+	_, _ = rand.Read(random[:]) // never fails
+	var text [16]byte
+	idEncoding.Encode(text[:], random[:])
+	return string(text[:])
+}
+
+// sentID returns the id that a trusted peer has sent, or "".
+func sentID(r *http.Request, trusted proxies) string {
+	if len(trusted) == 0 {
+		return ""
+	}
+	sent := r.Header[requestIDHeader]
+	if len(sent) != 1 || !isRequestID(sent[0]) || !trusted.has(peer(r)) {
+		return ""
+	}
+	return sent[0]
+}
+
+// isRequestID reports whether an id can stand in any log and header as it is.
+func isRequestID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
+}

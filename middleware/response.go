@@ -1,0 +1,101 @@
+package middleware
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+)
+
+// response notes what becomes of an answer. It holds nothing back, and whatever the
+// writer below can do goes on working by http.ResponseController.
+type response struct {
+	http.ResponseWriter
+
+	status int // 0 until the answer has begun
+	bytes  int64
+	conn   net.Conn // once a handler has taken it over
+}
+
+// observe returns a writer that notes, w itself where it does so already: all of a
+// chain see one.
+func observe(w http.ResponseWriter) *response {
+	if known, ok := w.(*response); ok {
+		return known
+	}
+	return &response{ResponseWriter: w}
+}
+
+// Unwrap serves http.ResponseController.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// begun reports whether anything of the answer is on its way.
+func (w *response) begun() bool { return w.status != 0 }
+
+func (w *response) begin() {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+}
+
+// WriteHeader notes the status. Informational answers come before the one that counts
+// (RFC 9110 section 15.2).
+func (w *response) WriteHeader(status int) {
+	w.ResponseWriter.WriteHeader(status)
+	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
+		w.status = status
+	}
+}
+
+func (w *response) Write(b []byte) (int, error) {
+	w.begin()
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// WriteString spares the writer below a copy.
+func (w *response) WriteString(s string) (int, error) {
+	w.begin()
+	n, err := io.WriteString(w.ResponseWriter, s)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom lets a file go out without passing through this process, where the writer
+// below can do so.
+func (w *response) ReadFrom(source io.Reader) (int64, error) {
+	before := w.status
+	w.begin()
+	n, err := io.Copy(w.ResponseWriter, source)
+	w.bytes += n
+	if n == 0 && err == nil {
+		w.status = before // nothing was written, so nothing has begun
+	}
+	return n, err
+}
+
+// Flush implements http.Flusher, for handlers that ask for it.
+func (w *response) Flush() { _ = w.FlushError() }
+
+// FlushError is Flush for http.ResponseController.
+func (w *response) FlushError() error {
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	if !errors.Is(err, http.ErrNotSupported) {
+		w.begin()
+	}
+	return err
+}
+
+// Hijack implements http.Hijacker, for handlers that ask for it.
+func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil {
+		w.conn = conn
+		if w.status == 0 {
+			w.status = http.StatusSwitchingProtocols
+		}
+	}
+	return conn, buffered, err
+}
