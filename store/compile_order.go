@@ -8,8 +8,10 @@ import (
 )
 
 // orderKeys resolves the order of a query and appends the primary key, so that
-// the order is total and the same on both engines. The rows of a view are in no
-// order unless the query gives one.
+// the order is total and the same on both engines. The appended keys follow the
+// direction of the last one: an index on the columns and the key serves the order
+// forwards and backwards, and a page begins in it at one row value. The rows of a
+// view are in no order unless the query gives one.
 func (c *compiler) orderKeys(s source, q *Query) ([]orderKey, error) {
 	keys := make([]orderKey, 0, len(q.Order)+len(s.table.PrimaryKey))
 	for _, o := range q.Order {
@@ -19,9 +21,10 @@ func (c *compiler) orderKeys(s source, q *Query) ([]orderKey, error) {
 		}
 		keys = append(keys, k)
 	}
+	desc := len(keys) > 0 && keys[len(keys)-1].desc
 	for _, pk := range s.table.PrimaryKey {
 		if !hasKey(keys, pk) {
-			keys = append(keys, orderKey{column: pk})
+			keys = append(keys, orderKey{column: pk, desc: desc})
 		}
 	}
 	return keys, nil

@@ -31,16 +31,21 @@ func TestPagesBeginInTheIndex(t *testing.T) {
 			rows[i] = &ranked{ID: int64(i + 1), Rank: int64(i * 7 % 1000), Size: int64(i % 10)}
 		}
 		must(db.Bun().NewInsert().Model(&rows).Exec(t.Context()))
-		must(db.Bun().ExecContext(t.Context(), "create index by_rank on ranked (rank desc, id)"))
-		must(db.Bun().ExecContext(t.Context(), "create index by_both on ranked (rank desc, id desc)"))
-		must(db.Bun().ExecContext(t.Context(), "create index by_size on ranked (rank desc, size desc, id)"))
+		must(db.Bun().ExecContext(t.Context(), "create index by_rank on ranked (rank, id)"))
+		must(db.Bun().ExecContext(t.Context(), "create index by_mixed on ranked (rank desc, id)"))
+		must(db.Bun().ExecContext(t.Context(), "create index by_size on ranked (rank, size, id)"))
 		must(db.Bun().ExecContext(t.Context(), "analyze"))
 		for name, order := range map[string][]store.Order{
-			"one direction": {{Column: "rank", Desc: true}, {Column: "id", Desc: true}},
-			"two keys":      {{Column: "rank", Desc: true}},
-			"three keys":    {{Column: "rank", Desc: true}, {Column: "size", Desc: true}},
+			"ascending":        {{Column: "rank"}},
+			"descending":       {{Column: "rank", Desc: true}},
+			"the key too":      {{Column: "rank", Desc: true}, {Column: "id", Desc: true}},
+			"three keys":       {{Column: "rank", Desc: true}, {Column: "size", Desc: true}},
+			mixed + "two keys": {{Column: "rank", Desc: true}, {Column: "id"}},
 		} {
 			near, far := pagePlan(t, db, order, 5), pagePlan(t, db, order, 2500)
+			if strings.Contains(far, "filter:") && !strings.HasPrefix(name, mixed) { // PostgreSQL
+				t.Errorf("%s: rows are read to be left out by\n%s", name, far)
+			}
 			_, condition, _ := strings.Cut(far, "index cond: ") // PostgreSQL
 			if db.Capabilities().Engine == "sqlite" {
 				_, condition, _ = strings.Cut(far, "index by_")
@@ -56,6 +61,10 @@ func TestPagesBeginInTheIndex(t *testing.T) {
 		}
 	}, storetest.Models(ranked{}))
 }
+
+// mixed begins the names of orders whose directions differ: no one row value says
+// what is behind a row, so the index leads to the rows that are equal to it.
+const mixed = "mixed: "
 
 // pagePlan returns the engine's plan for the page behind so many rows.
 func pagePlan(t *testing.T, db *store.DB, order []store.Order, rows int) string {

@@ -14,8 +14,10 @@ type Query struct {
 	// caller may read, and the guard applies besides it.
 	Where Cond
 
-	// Order sorts the rows. Rows that compare equal, and all rows without an
-	// order, are sorted by primary key.
+	// Order sorts the rows. Rows that compare equal are sorted by primary key,
+	// in the direction of the last of these, so that an index on the columns
+	// and the key serves both directions. Without an order all rows are sorted
+	// by primary key, ascending.
 	Order []Order
 
 	// Limit is the largest number of rows. Nil reads all, up to the limits

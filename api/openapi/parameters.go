@@ -28,7 +28,7 @@ var parameters = []struct {
 	{"select", query("select", "Columns and relations to answer with: `id,title`, `alias:column`, `column::text`, "+
 		"`relation(column,...)`, `relation!inner(*)`, `relation!hint(*)`, `...relation(column)`, `column->key`, `column->>key`, `column.sum()`, `count()`. Without it all columns: "+
 		"the schemas of answers hold without it.")},
-	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`, by columns that have the filter `gt`. Without it rows come in key order.")},
+	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`, by columns that have the filter `gt`. Rows that are equal come in key order, in the direction of the last column, and without an order all rows ascending.")},
 	{"limit", number("limit", "Most rows to answer with.", func(s *Surface) int { return s.Rows })},
 	{"offset", number("offset", "Rows to skip.", func(s *Surface) int { return s.Offset })},
 	{"after", query("after", "Cursor to continue from, out of the `Link` header of the page before.")},

@@ -117,7 +117,7 @@ func newRequestMaker(c *content, hidden []string) *requestMaker {
 		}
 	}
 	slices.SortFunc(m.own, func(a, b *Item) int {
-		return cmp.Or(cmp.Compare(b.Price, a.Price), bytes.Compare(a.ID[:], b.ID[:]))
+		return cmp.Or(cmp.Compare(b.Price, a.Price), bytes.Compare(b.ID[:], a.ID[:]))
 	})
 	return m
 }

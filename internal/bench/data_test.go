@@ -68,15 +68,15 @@ type Comment struct {
 	Writer   *Author `bun:"rel:belongs-to,join:writer_id=id"`
 }
 
-// itemsList is the index of the lists by price.
-const itemsList = "create index items_list on items (owner_id, price desc, id)"
+// itemsList is the index of the lists by price, which are read backwards.
+const itemsList = "create index items_list on items (owner_id, price, id)"
 
 // The indexes both sides use.
 var indexes = []string{
 	itemsList,
 	"create index items_keys on items (owner_id, id)",
-	"create index tracked_items_list on tracked_items (owner_id, price desc, id)",
-	"create index posts_best on posts (author_id, score desc, id)",
+	"create index tracked_items_list on tracked_items (owner_id, price, id)",
+	"create index posts_best on posts (author_id, score, id)",
 	"create index comments_first on comments (post_id, id)",
 }
 

@@ -107,7 +107,7 @@ const (
 	authorsPostgres = `select coalesce(array_to_json(array_agg(t)), '[]')::text from (
 	select a.id, a.name, array(select row_to_json(p) from (
 		select p.id, p.title, p.score%s
-		from posts p where p.author_id = a.id and p.public and p.score >= $2 order by p.score desc, p.id limit 5) p) as posts
+		from posts p where p.author_id = a.id and p.public and p.score >= $2 order by p.score desc, p.id desc limit 5) p) as posts
 	from authors a where a.active and a.id >= $1 order by a.id limit 20) t`
 	commentsPostgres = `, array(select row_to_json(c) from (
 			select c.id, c.body%s

@@ -149,7 +149,7 @@ var treesSQLite = map[string]string{
 const (
 	authorsSQLite = `select json_group_array(json_object('id', a.id, 'name', a.name, 'posts',
 	(select json_group_array(json_object('id', p.id, 'title', p.title, 'score', p.score%s))
-	from (select * from posts p where p.author_id = a.id and p.public and p.score >= $2 order by p.score desc, p.id limit 5) p)))
+	from (select * from posts p where p.author_id = a.id and p.public and p.score >= $2 order by p.score desc, p.id desc limit 5) p)))
 	from (select * from authors a where a.active and a.id >= $1 order by a.id limit 20) a`
 	commentsSQLite = `, 'comments',
 		(select json_group_array(json_object('id', c.id, 'body', c.body%s))

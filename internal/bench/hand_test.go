@@ -39,7 +39,7 @@ const (
 	itemColumns = "id, created_at, updated_at, version, owner_id, title, body, price"
 
 	selectItem   = "select " + itemColumns + " from %s where id = $1 and owner_id = $2%s"
-	selectItems  = "select " + itemColumns + " from %s where owner_id = $1 and price <= $2%s order by price desc, id limit %d"
+	selectItems  = "select " + itemColumns + " from %s where owner_id = $1 and price <= $2%s order by price desc, id desc limit %d"
 	selectByKey  = "select " + itemColumns + " from %s where owner_id = $1%s order by id limit %d"
 	insertItem   = "insert into %s (" + itemColumns + ") values ($1, $2, $3, $4, $5, $6, $7, $8)"
 	updateItem   = "update %s set title = coalesce($3, title), body = coalesce($4, body), price = coalesce($5, price), version = version + 1, updated_at = $6 where id = $1 and owner_id = $2%s returning " + itemColumns

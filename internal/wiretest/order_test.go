@@ -2,9 +2,10 @@ package wiretest_test
 
 var order = section{
 	title: "Order",
-	intro: "Rows without an order come in key order. NULL is the greatest value unless told otherwise.",
+	intro: "Rows without an order come in key order. Rows that are equal in an order come by key, in the direction of its last column, so one index on the columns and the key serves both directions. NULL is the greatest value unless told otherwise.",
 	rows: []row{
 		{feature: "`asc`, `desc`, several keys", request: "GET /books?select=id&order=author_id.desc,title", status: 200, want: `[{"id":4},{"id":3},{"id":1},{"id":2}]`},
+		{feature: "rows that are equal", note: "by key, in the direction of the last column", request: "GET /books?select=id&order=author_id.desc", status: 200, want: `[{"id":4},{"id":3},{"id":2},{"id":1}]`},
 		{feature: "NULL is last, of `desc` first", request: "GET /books?select=id&order=year.desc", status: 200, want: `[{"id":4},{"id":3},{"id":2},{"id":1}]`},
 		{feature: "`nullsfirst`, `nullslast`", request: "GET /books?select=id&order=year.desc.nullslast", status: 200, want: `[{"id":3},{"id":2},{"id":1},{"id":4}]`},
 		{feature: "a column of a relation to one", request: "GET /books?select=id&order=author(name).desc,id", status: 200, want: `[{"id":4},{"id":3},{"id":1},{"id":2}]`},

@@ -160,7 +160,7 @@ func testDocumentPathOrder(t *testing.T, db *store.DB) {
 	insert(t, db, &everything{ID: 100, Doc: `{"w":null}`}, &everything{ID: 101, Doc: `[]`})
 	ascending := append(slices.Clone(want), `{"id":100}`, `{"id":101}`)
 	slices.Reverse(want)
-	descending := append([]string{`{"id":100}`, `{"id":101}`}, want...)
+	descending := append([]string{`{"id":101}`, `{"id":100}`}, want...)
 	for _, tt := range []struct {
 		desc bool
 		want []string

@@ -11,6 +11,7 @@ func orderTopics() []topic {
 	return []topic{
 		{"Order", []any{word{}}, store.Options{}, testOrder},
 		{"Cursors", []any{word{}}, store.Options{}, testCursors},
+		{"CompositeKeys", pageModels(), store.Options{}, testCompositeKeys},
 		{"Pages", []any{word{}}, store.Options{}, testPages},
 	}
 }
@@ -60,7 +61,8 @@ func (k key) position(a, b int64) int {
 	return k.compare(a, b)
 }
 
-// sorted returns the ids of all words in an order, then by id.
+// sorted returns the ids of all words in an order, and those that are equal in it
+// by id, in the direction of its last key.
 func sorted(keys ...key) []int64 {
 	ids := append(byIndex(func(int) bool { return true }), 100, 101)
 	slices.SortFunc(ids, func(a, b int64) int {
@@ -68,6 +70,9 @@ func sorted(keys ...key) []int64 {
 			if p := k.position(a, b); p != 0 {
 				return p
 			}
+		}
+		if len(keys) > 0 && keys[len(keys)-1].order.Desc {
+			return int(b - a)
 		}
 		return int(a - b)
 	})
@@ -103,6 +108,39 @@ func testOrder(t *testing.T, db *store.DB) {
 	slices.Reverse(down)
 	if got := wordIDs(t, db, store.Query{Order: []store.Order{{Column: "id", Desc: true}}}); !slices.Equal(got, down) {
 		t.Errorf("by key downwards: %v", got)
+	}
+}
+
+// testCompositeKeys sorts and pages rows whose key has two columns: what the
+// order leaves out of it follows the last direction that is given.
+func testCompositeKeys(t *testing.T, db *store.DB) {
+	insert(t, db, &page{ID: 1, Slug: "a"}, &page{ID: 2, Slug: "b"})
+	insert(t, db, &label{ID: 10, Name: "x"}, &label{ID: 20, Name: "y"})
+	insert(t, db, &pageLabel{PageID: 1, LabelID: 10}, &pageLabel{PageID: 1, LabelID: 20}, &pageLabel{PageID: 2, LabelID: 10}, &pageLabel{PageID: 2, LabelID: 20})
+	by := func(column string, desc bool) store.Order { return store.Order{Column: column, Desc: desc} }
+	for _, tt := range []struct {
+		order []store.Order
+		want  [][2]int64
+	}{
+		{nil, [][2]int64{{1, 10}, {1, 20}, {2, 10}, {2, 20}}},
+		{[]store.Order{by("page_id", true)}, [][2]int64{{2, 20}, {2, 10}, {1, 20}, {1, 10}}},
+		{[]store.Order{by("label_id", false)}, [][2]int64{{1, 10}, {2, 10}, {1, 20}, {2, 20}}},
+		{[]store.Order{by("label_id", true)}, [][2]int64{{2, 20}, {1, 20}, {2, 10}, {1, 10}}},
+		{[]store.Order{by("deleted_at", true)}, [][2]int64{{2, 20}, {2, 10}, {1, 20}, {1, 10}}},
+		{[]store.Order{by("page_id", true), by("label_id", false)}, [][2]int64{{2, 10}, {2, 20}, {1, 10}, {1, 20}}},
+	} {
+		q := store.Query{Order: tt.order, Limit: store.Limit(1)}
+		var got [][2]int64
+		for range tt.want {
+			page := value(store.For[pageLabel](db).Page(t.Context(), q))(t)
+			for _, row := range page.Items {
+				got = append(got, [2]int64{row.PageID, row.LabelID})
+			}
+			q.After = page.Next
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("two keys in order %+v: %v, want %v", tt.order, got, tt.want)
+		}
 	}
 }
 

@@ -231,13 +231,13 @@ func testRelatedOrder(t *testing.T, db *store.DB) {
 		want  string
 	}{
 		{[]store.Order{{Relation: "country", Column: "name"}}, `[{"id":2},{"id":5},{"id":1},{"id":4},{"id":3}]`},
-		{[]store.Order{{Relation: "country", Column: "name", Desc: true}}, `[{"id":3},{"id":1},{"id":4},{"id":2},{"id":5}]`},
+		{[]store.Order{{Relation: "country", Column: "name", Desc: true}}, `[{"id":3},{"id":4},{"id":1},{"id":5},{"id":2}]`},
 		{
 			[]store.Order{{Relation: "country", Column: "name", Nulls: store.NullsFirst}, {Column: "id", Desc: true}},
 			`[{"id":3},{"id":5},{"id":2},{"id":4},{"id":1}]`,
 		},
 		{[]store.Order{{Relation: "boss", Column: "name", Nulls: store.NullsFirst}}, `[{"id":1},{"id":5},{"id":2},{"id":3},{"id":4}]`},
-		{[]store.Order{{Relation: "passport", Column: "number", Desc: true, Nulls: store.NullsLast}}, `[{"id":3},{"id":1},{"id":2},{"id":4},{"id":5}]`},
+		{[]store.Order{{Relation: "passport", Column: "number", Desc: true, Nulls: store.NullsLast}}, `[{"id":3},{"id":1},{"id":5},{"id":4},{"id":2}]`},
 	} {
 		q := store.Query{Select: columns("id"), Order: tt.order}
 		wantRead(t, g, q, tt.want)

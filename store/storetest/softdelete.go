@@ -72,7 +72,7 @@ func testSoftDelete(t *testing.T, db *store.DB) {
 	}}, `[{"id":1,"parent":null,"children":[],"labels":[{"id":10}]},{"id":3,"parent":null,"children":[],"labels":[]}]`)
 	wantRead(t, g, store.Query{Select: id, Where: store.Related("children", store.Cond{})}, `[]`)
 	wantRead(t, g, store.Query{Select: id, Where: store.Related("labels", store.In("name", []string{"y", "z"}))}, `[]`)
-	wantRead(t, g, store.Query{Select: id, Order: []store.Order{{Relation: "parent", Column: "slug", Desc: true}}}, `[{"id":1},{"id":3}]`)
+	wantRead(t, g, store.Query{Select: id, Order: []store.Order{{Relation: "parent", Column: "slug", Desc: true}}}, `[{"id":3},{"id":1}]`)
 	if n := value(pages.Count(ctx, store.Cond{}))(t); n != 2 {
 		t.Errorf("count %d, want 2", n)
 	}
