@@ -46,15 +46,8 @@ func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
 			t.Errorf("Run = %v", err)
 		}
 	})
-	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", addr); err == nil { //nolint:noctx // refused or not at once
-			_ = conn.Close()
-			return end
-		}
-		if time.Since(begun) > 20*time.Second {
-			t.Fatal("the application does not listen")
-		}
-	}
+	waitFor(t, addr)
+	return end
 }
 
 // served is the configuration of a program for clients elsewhere, on a loopback address
@@ -66,6 +59,7 @@ func served(t *testing.T) plinth.Config {
 	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
 	config.DisableAccounts = true
 	config.Schema = plinth.SchemaOff
+	config.DrainDelay = -1
 	return config
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -86,7 +87,9 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 			Email:      t.ACMEEmail,
 			Client:     &acme.Client{DirectoryURL: t.ACMEDirectory},
 		}
-		return manager.TLSConfig(), manager.HTTPHandler(redirect), nil
+		secure := manager.TLSConfig()
+		secure.GetCertificate = logFailures(manager, config.Logger)
+		return secure, manager.HTTPHandler(redirect), nil
 	}
 	if t.off() {
 		return nil, redirect, nil
@@ -96,6 +99,24 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 		return nil, nil, fmt.Errorf("plinth: TLS.CertFile, TLS.KeyFile: %w", err)
 	}
 	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, redirect, nil
+}
+
+// logFailures tells why there is no certificate for one of the names, which nobody sees
+// otherwise, and not more often than it is tried again. What strangers ask for by other
+// names is theirs.
+func logFailures(manager *autocert.Manager, logger *slog.Logger) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	var told atomic.Int64 // when, in Unix time
+	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		cert, err := manager.GetCertificate(hello)
+		if err == nil || manager.HostPolicy(hello.Context(), hello.ServerName) != nil {
+			return cert, err
+		}
+		now, before := time.Now().Unix(), told.Load()
+		if now-before >= 60 && told.CompareAndSwap(before, now) {
+			logger.ErrorContext(hello.Context(), "there is no certificate", "name", hello.ServerName, "error", err)
+		}
+		return nil, err
+	}
 }
 
 // redirectTo sends clients to the same path of the public address. Its host is not taken

@@ -1,0 +1,247 @@
+package plinth_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/seed-7694ebf6/plinth"
+)
+
+// TestACMEServer is the program that TestACME starts.
+func TestACMEServer(t *testing.T) {
+	if os.Getenv("PLINTH_ACME_DOMAINS") == "" {
+		t.Skip("this is a part of TestACME")
+	}
+	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGTERM)
+	defer stop()
+	if err := newApp(t, plinth.FromEnv()).Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestACME gets a certificate from a real authority, Pebble, which asks the application
+// for proof of its name: on the encrypted port, or in the clear where that is all it can
+// reach. A new process has the certificate without asking again.
+func TestACME(t *testing.T) {
+	pebble, err := exec.LookPath("pebble")
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("PLINTH_TEST_REQUIRE"), ","), "pebble") {
+			t.Fatal(err)
+		}
+		t.Skip("no pebble in PATH: go install github.com/letsencrypt/pebble/v2/cmd/pebble@latest")
+	}
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	newPair(t, cert, key)
+	env := production(t)
+	authority := freeAddr(t)
+	for name, value := range map[string]string{
+		"SSL_CERT_FILE":           cert,
+		"PLINTH_ADDR":             freeAddr(t),
+		"PLINTH_HTTP_ADDR":        freeAddr(t),
+		"PLINTH_ACME_DOMAINS":     "notes.example",
+		"PLINTH_ACME_CACHE":       filepath.Join(dir, "cache"),
+		"PLINTH_ACME_DIRECTORY":   "https://" + strings.Replace(authority, "127.0.0.1", "localhost", 1) + "/dir",
+		"PLINTH_DISABLE_ACCOUNTS": "1",
+		"PLINTH_SITE_URL":         "", "PLINTH_REDIRECT_URLS": "", "PLINTH_MASTER_KEYS": "",
+		"PLINTH_DRAIN_DELAY": "0s",
+	} {
+		env[name] = value
+	}
+	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
+		"listenAddress": authority, "managementListenAddress": freeAddr(t), "certificate": cert, "privateKey": key,
+		"httpPort": port(t, env["PLINTH_HTTP_ADDR"]), "tlsPort": port(t, env["PLINTH_ADDR"]),
+		"profiles": map[string]any{"default": map[string]any{"description": "default", "validityPeriod": 7776000}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "pebble.json"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.CommandContext(t.Context(), pebble, "-config", filepath.Join(dir, "pebble.json"), "-strict", "-dnsserver", serveNames(t))
+	server.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
+	authorityEnds := start(t, server)
+	waitFor(t, authority)
+
+	first := startACMEServer(t, env)
+	issued := handshake(t, env["PLINTH_ADDR"])
+	first()
+	authorityEnds()
+	startACMEServer(t, env)
+	if again := handshake(t, env["PLINTH_ADDR"]); again != issued {
+		t.Errorf("certificate %s after a restart, %s before", again, issued)
+	}
+}
+
+// serveNames is a name server, over TCP (RFC 1035 section 4.2.2), that knows every name to
+// be this machine.
+func serveNames(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once or not
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go answerNames(conn)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func answerNames(conn net.Conn) {
+	defer conn.Close() //nolint:errcheck // whoever asked has the answer
+	for {
+		var size [2]byte
+		if _, err := io.ReadFull(conn, size[:]); err != nil {
+			return
+		}
+		packed := make([]byte, binary.BigEndian.Uint16(size[:]))
+		var query dnsmessage.Message
+		if _, err := io.ReadFull(conn, packed); err != nil || query.Unpack(packed) != nil || len(query.Questions) != 1 {
+			return
+		}
+		answer := dnsmessage.Message{Header: dnsmessage.Header{ID: query.ID, Response: true, Authoritative: true}, Questions: query.Questions}
+		if q := query.Questions[0]; q.Type == dnsmessage.TypeA {
+			answer.Answers = []dnsmessage.Resource{{
+				Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class, TTL: 1},
+				Body:   &dnsmessage.AResource{A: [4]byte{127, 0, 0, 1}},
+			}}
+		}
+		packed, err := answer.Pack()
+		if err != nil {
+			return
+		}
+		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)); err != nil {
+			return
+		}
+	}
+}
+
+// startACMEServer starts the program and returns what ends it.
+func startACMEServer(t *testing.T, env map[string]string) (end func()) {
+	t.Helper()
+	program := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestACMEServer$", "-test.v")
+	program.Env = os.Environ()
+	for name, value := range env {
+		program.Env = append(program.Env, name+"="+value)
+	}
+	return start(t, program)
+}
+
+// start starts a program that is ended by the test if not before.
+func start(t *testing.T, program *exec.Cmd) (end func()) {
+	t.Helper()
+	var output strings.Builder
+	program.Stdout, program.Stderr = &output, &output
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var ended bool
+	end = func() {
+		if ended {
+			return
+		}
+		ended = true
+		_ = program.Process.Signal(syscall.SIGTERM)
+		_ = program.Wait()
+		if t.Failed() {
+			t.Logf("%s\n%s", program.Path, &output)
+		}
+	}
+	t.Cleanup(end)
+	return end
+}
+
+// handshake waits until the server shows a certificate for notes.example and returns its
+// serial number.
+func handshake(t *testing.T, addr string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	// Whose authority nobody knows: its root is made when it starts.
+	dialer := &tls.Dialer{Config: &tls.Config{ServerName: "notes.example", InsecureSkipVerify: true}} //nolint:gosec // see above
+	for {
+		conn, err := dialer.DialContext(ctx, "tcp", addr)
+		if err == nil {
+			cert := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
+			_ = conn.Close()
+			if !strings.HasPrefix(cert.Issuer.CommonName, "Pebble") || cert.VerifyHostname("notes.example") != nil {
+				t.Fatalf("a certificate of %s for %s", cert.Issuer, cert.DNSNames)
+			}
+			return cert.SerialNumber.String()
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal(err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// waitFor waits until somebody listens.
+func waitFor(t *testing.T, addr string) {
+	t.Helper()
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := net.Dial("tcp", addr) //nolint:noctx // refused or not at once
+		if err == nil {
+			_ = conn.Close()
+			return
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal(err)
+		}
+	}
+}
+
+func port(t *testing.T, addr string) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestACMEHostPolicy: nobody makes the application ask for certificates of other names.
+func TestACMEHostPolicy(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: freeAddr(t)}
+	run(t, newApp(t, config), config.Addr)
+	for _, name := range []string{"evil.example", "", "127.0.0.1", "www.notes.example"} {
+		if _, err := tls.Dial("tcp", config.Addr, &tls.Config{ServerName: name, InsecureSkipVerify: true}); err == nil { //nolint:gosec,noctx // nothing is shown
+			t.Errorf("a certificate for %q", name)
+		}
+	}
+	if status, _ := get(t, "http://"+config.TLS.HTTPAddr+"/.well-known/acme-challenge/x"); status == http.StatusOK {
+		t.Error("a challenge that nobody set is answered")
+	}
+}
