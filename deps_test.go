@@ -107,6 +107,7 @@ var libraries = []library{
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
 	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2id and bcrypt are for passwords"},
 	{"golang.org/x/crypto/acme", []string{"."}, nil, "certificates for a server that has no proxy in front, in the one place that has a server"},
+	{"golang.org/x/net", nil, []string{"."}, "a name server for the authority that tests ask for certificates"},
 	{"golang.org/x/text", []string{"api/mail", "auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C; a mail's language is the next best for its reader"},
 	{"github.com/wneessen/go-mail", []string{"api/mail"}, nil, "MIME and SMTP, in one leaf"},
 	{"github.com/emersion/go-smtp", nil, []string{"api/mail"}, "the server that mail is sent to in tests"},

@@ -6,12 +6,19 @@
 readonly GOFUMPT=mvdan.cc/gofumpt@v0.12.0
 readonly STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# An authority for certificates, which a test asks for one.
+readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
+
 # Tests that judge times and memory of accounts. The race detector takes several times both; their long forms run beside nothing else.
 readonly MEASURED='^Test(A2|A41|LoginThroughput)$'
+
+# Programs whose tests may not be skipped.
+readonly REQUIRED=postgres,pebble
 
 readonly IMAGE=plinth-postgres:ci
 
 work=$(mktemp -d)
+PATH=$work/bin:$PATH # for programs that are made here
 engine=   # job of the Docker engine this run started
 bridge=   # the engine's network interface, if this run brought it
 trap finish EXIT
@@ -75,6 +82,7 @@ prepare() {
 	command -v gcc || missing+=(gcc libc6-dev) # for the race detector
 	[ -d /usr/share/iso-codes/json ] || missing+=(iso-codes)
 	if [ ${#missing[@]} -gt 0 ]; then install "${missing[@]}"; fi
+	GOBIN=$work/bin go install "$PEBBLE"
 	has_locale || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
 	local folder
 	for folder in internal/clienttest internal/oidctest internal/opentest; do
