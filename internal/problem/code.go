@@ -78,6 +78,7 @@ const (
 	MediaType          = "PL415" // 415
 	Misdirected        = "PL421" // 421, this server does not answer for that host
 	RequestKeyReused   = "PL422" // 422, an Idempotency-Key that was given to another request
+	TooManyRequests    = "PL429" // 429, the caller is beyond a limit of theirs
 	ClientGone         = "PL499" // 499, nobody is left to read the answer
 	Unavailable        = "PL503" // 503, a part the request needs is down or stopping
 )

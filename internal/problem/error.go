@@ -45,6 +45,13 @@ type Placer interface {
 	ProblemPlace() string
 }
 
+// Expecter says that a failure of the server is one it is made for, such as sending
+// requests away while there are too many: it is not logged here, once for every
+// request, but counted by whoever decides so.
+type Expecter interface {
+	ProblemExpected() bool
+}
+
 // Error is a coded error for packages that need none of their own. Every field but
 // Code may be empty. It must not be changed once it was returned.
 type Error struct {
@@ -64,6 +71,9 @@ type Error struct {
 
 	// RetryAfter is how long the client should wait, for 429 and 503.
 	RetryAfter time.Duration
+
+	// Expected keeps a 5xx out of the log; see [Expecter].
+	Expected bool
 
 	// Cause is logged and found by errors.Is and errors.As, and never sent.
 	Cause error
@@ -106,3 +116,6 @@ func (e *Error) ProblemAllow() []string { return e.Allow }
 
 // ProblemRetryAfter implements [Retrier].
 func (e *Error) ProblemRetryAfter() time.Duration { return e.RetryAfter }
+
+// ProblemExpected implements [Expecter].
+func (e *Error) ProblemExpected() bool { return e.Expected }

@@ -18,6 +18,7 @@ type verdict struct {
 	hint       string
 	allow      []string
 	retryAfter time.Duration
+	expected   bool
 }
 
 // judge decides what an error is, and in which part of the request it is.
@@ -89,6 +90,9 @@ func fromCoded(err Coded, authenticated bool) verdict {
 	}
 	if t, ok := err.(Retrier); ok {
 		v.retryAfter = t.ProblemRetryAfter()
+	}
+	if e, ok := err.(Expecter); ok {
+		v.expected = e.ProblemExpected()
 	}
 	return v
 }

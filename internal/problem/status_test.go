@@ -27,6 +27,7 @@ var statuses = map[int][]string{
 	416: {"PGRST103"},
 	421: {"PL421"},
 	422: {"PL422"},
+	429: {"PL429"},
 	499: {"PL499"},
 	500: {"PGRST300", "XX000"},
 	503: {"PGRST000", "PGRST001", "PGRST002", "PL503"},

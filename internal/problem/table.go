@@ -93,6 +93,7 @@ var table = map[string]entry{
 	MediaType:          {http.StatusUnsupportedMediaType, "The media type of the body is not supported."},
 	Misdirected:        {http.StatusMisdirectedRequest, "This server does not answer for the requested host."},
 	RequestKeyReused:   {http.StatusUnprocessableEntity, "The Idempotency-Key was given to another request."},
+	TooManyRequests:    {http.StatusTooManyRequests, "Too many requests; wait a while."},
 	ClientGone:         {statusClientGone, "The client closed the request."},
 	Unavailable:        {http.StatusServiceUnavailable, "The service is temporarily unavailable."},
 }

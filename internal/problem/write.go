@@ -79,10 +79,10 @@ func challenge(code string) string {
 	return "Bearer"
 }
 
-// report logs every 5xx with the error itself. The query string is left out, as it
+// report logs every 5xx with the error itself, unless it is expected. The query string is left out, as it
 // may hold data and tokens.
 func report(r *http.Request, err error, v verdict, logger *slog.Logger) {
-	if v.status < 500 {
+	if v.status < 500 || v.expected {
 		return
 	}
 	if logger == nil {

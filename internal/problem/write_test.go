@@ -136,6 +136,19 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
+func TestExpectedErrorIsNotLogged(t *testing.T) {
+	t.Parallel()
+
+	for _, expected := range []bool{true, false} {
+		var log bytes.Buffer
+		err := &problem.Error{Code: problem.Unavailable, Expected: expected}
+		w := answer(t, fmt.Errorf("wrapped: %w", err), "", problem.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if w.Code != 503 || (log.Len() == 0) != expected {
+			t.Errorf("expected %t: status %d, log %q", expected, w.Code, log.String())
+		}
+	}
+}
+
 func TestUnknownErrorIsLoggedWithRequestID(t *testing.T) {
 	t.Parallel()
 
