@@ -12,8 +12,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed-7694ebf6/plinth/api"
-	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -102,7 +102,7 @@ func (a *App) Router() chi.Router { return a.router }
 // Authenticate is middleware for the application's own routes: it finds out who
 // calls, for [auth.FromContext], and refuses credentials that do not hold.
 func (a *App) Authenticate(next http.Handler) http.Handler {
-	return auth.Middleware(a.access, api.WriteError)(next)
+	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: api.WriteError})(next)
 }
 
 // Handler prepares the database as Config.Schema says, checks everything that

@@ -60,7 +60,7 @@ var arrows = []arrow{
 	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
 
-	{"middleware", []string{"internal/addrgroup", "internal/exchange", "internal/httpfield", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and no identity"},
+	{"middleware", []string{"auth", "internal/addrgroup", "internal/exchange", "internal/httpfield", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
 
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},

@@ -108,67 +108,21 @@ func TestFirstOf(t *testing.T) {
 	}
 }
 
-func TestMiddleware(t *testing.T) {
+// TestAuthenticateMarks: what is no verdict on a credential is marked as none.
+func TestAuthenticateMarks(t *testing.T) {
 	t.Parallel()
 
-	tests := []struct {
-		name   string
-		header string
-		status int
-		body   string
-	}{
-		{"NothingIsAnonymous", "", 200, "anonymous"},
-		{"GoodPasses", "Bearer ada", 200, "user ada"},
-		{"BadIsRefused", "Bearer eve", 401, ""},
-		{"ExpiredIsRefused", "Bearer old", 401, ""},
-		{"UndecidedIsUnavailable", "Bearer down", 503, ""},
-	}
-	refuse := func(w http.ResponseWriter, _ *http.Request, err error) {
-		status := http.StatusServiceUnavailable
-		if errors.Is(err, auth.ErrInvalid) {
-			status = http.StatusUnauthorized
-		} else if !errors.Is(err, auth.ErrUnavailable) {
-			status = http.StatusInternalServerError
-		}
-		w.WriteHeader(status)
-	}
-	// A raw Authenticator shows that Middleware marks errors on its own.
-	raw := auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
-		p, err := auth.Bearer(tokens).Authenticate(r)
-		if errors.Is(err, errDown) {
-			err = errDown
-		}
-		return p, err
-	})
-	handler := auth.Middleware(raw, refuse)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = w.Write([]byte(auth.FromContext(r.Context()).String()))
-	}))
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-
-			r := get()
-			if tt.header != "" {
-				r.Header.Set("Authorization", tt.header)
-			}
-			// The caller of an outer middleware never shines through.
-			r = r.WithContext(auth.WithPrincipal(r.Context(), auth.Principal{Kind: auth.Service, ID: "outer"}))
-			w := httptest.NewRecorder()
-			handler.ServeHTTP(w, r)
-			if w.Code != tt.status || w.Body.String() != tt.body {
-				t.Errorf("answer is %d %q, want %d %q", w.Code, w.Body, tt.status, tt.body)
-			}
+	is := func(err error) auth.Authenticator {
+		return auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) {
+			return auth.Principal{Kind: auth.User, ID: "ada"}, err
 		})
 	}
-}
-
-func TestMiddlewareNeedsItsArguments(t *testing.T) {
-	t.Parallel()
-
-	defer func() {
-		if recover() == nil {
-			t.Error("a nil Authenticator was taken for everybody being anonymous")
+	for _, tt := range []struct{ err, want error }{
+		{nil, nil}, {auth.ErrInvalid, auth.ErrInvalid}, {auth.ErrExpired, auth.ErrInvalid}, {errDown, auth.ErrUnavailable},
+	} {
+		p, err := auth.Authenticate(is(tt.err), get())
+		if !errors.Is(err, tt.want) || !errors.Is(err, tt.err) || (p.ID == "ada") != (err == nil) {
+			t.Errorf("of %v: %v, %v", tt.err, p, err)
 		}
-	}()
-	auth.Middleware(nil, func(http.ResponseWriter, *http.Request, error) {})
+	}
 }

@@ -35,10 +35,10 @@
 //		auth.Bearer(tokens),
 //		auth.Cookie("__Host-session", sessions, nil),
 //	))
-//	handler = auth.Middleware(who, api.WriteError)(handler)
+//	handler = middleware.Authenticate(who, middleware.AuthenticateOptions{})(handler)
 //
-// A package that serves requests needs nothing but [Middleware] to fill the
-// context and [FromContext] to read it.
+// A package that serves requests needs nothing but [FromContext]: the package
+// middleware fills the context, or any handler by [Authenticate].
 //
 // # Logins elsewhere
 //
@@ -51,7 +51,7 @@
 // [ErrInvalid] and everything that wraps it is answered with 401. Every other
 // error means that nobody could tell, which is 503: client libraries throw a
 // session away on a 401, so an unreachable key server must not look like one.
-// [Bearer], [Cookie] and [Middleware] mark such errors with [ErrUnavailable].
+// [Bearer], [Cookie] and [Authenticate] mark such errors with [ErrUnavailable].
 //
 // The text of the sentinels is safe to show. What wraps them says why a
 // credential was refused and belongs into logs only.

@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -33,30 +32,16 @@ func Example() {
 		auth.Cookie("__Host-session", sessions, nil),
 	))
 
-	refuse := func(w http.ResponseWriter, _ *http.Request, err error) {
-		status := http.StatusServiceUnavailable
-		if errors.Is(err, auth.ErrInvalid) {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			status = http.StatusUnauthorized
-		}
-		w.WriteHeader(status)
-	}
-	handler := auth.Middleware(who, refuse)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprint(w, auth.FromContext(r.Context()))
-	}))
-
 	for _, bearer := range []string{"token-of-ada", publishable, "forged"} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("apikey", publishable)
 		r.Header.Set("Authorization", "Bearer "+bearer)
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		fmt.Println(w.Code, w.Body)
+		fmt.Println(auth.Authenticate(who, r))
 	}
 	// Output:
-	// 200 user ada
-	// 200 anonymous
-	// 401
+	// user ada <nil>
+	// anonymous <nil>
+	// anonymous no such session: auth: invalid credential
 }
 
 // Tokens of two issuers: the IDs of the second are kept apart from those of the

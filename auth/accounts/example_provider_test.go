@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
 
@@ -61,10 +62,7 @@ func ExampleConfig_verifiers() {
 		log.Fatal(err)
 	}
 	// For api.Config.Authenticator, or a handler of one's own:
-	refuse := func(w http.ResponseWriter, _ *http.Request, _ error) {
-		http.Error(w, "who are you?", http.StatusUnauthorized)
-	}
-	handler := auth.Middleware(a.Authenticator(), refuse)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := middleware.Authenticate(a.Authenticator(), middleware.AuthenticateOptions{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "hello", auth.FromContext(r.Context()).ID) // "partner:" and the subject, or the id of a user
 	}))
 	fmt.Println(handler != nil)
