@@ -17,6 +17,11 @@
 //   - [ClientAddress], since the log and all limits ask for it
 //   - [AccessLog], which sees every answer of those that follow, refusals included
 //   - [Recover], inside of the log, which so knows of the 500
+//   - [RateLimit] by address, before anything is spent on who calls
+//   - [Authenticate], which finds out who calls
+//   - [RateLimit] by caller
+//   - [RequireSignedIn], [RequireRole], [RequirePermission], [RequireAAL], around the
+//     routes that need it
 //
 // # What they know of a request
 //

@@ -1,0 +1,193 @@
+package middleware
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// RateLimitOptions tunes [RateLimit]. The zero value allows an address 600 requests in
+// a minute.
+type RateLimitOptions struct {
+	// Name names the policy to clients, and its counts in a Limiter that several
+	// policies share: visible ASCII characters but for quotes and backslashes, at
+	// most 64.
+	//
+	// Defaults to "default".
+	Name string
+
+	// Requests is how many requests a key may make at once. They come back evenly,
+	// all of them within Per.
+	//
+	// Defaults to 600.
+	Requests int
+
+	// Per is the time in which all Requests come back: at least a nanosecond for
+	// each, at most 366 days.
+	//
+	// Defaults to a minute.
+	Per time.Duration
+
+	// Key says whose requests are counted together. See [ByAddress], [ByPrincipal]
+	// and [ByRoute]. A request without a key, "", is not limited. A key of more than
+	// 128 bytes is counted by its hash.
+	//
+	// Defaults to ByAddress.
+	Key func(r *http.Request) string
+
+	// Limiter counts. One that fails is replaced by one in memory for that request,
+	// so that a limit holds at least for each instance.
+	//
+	// Defaults to a [NewLimiter] of its own.
+	Limiter Limiter
+
+	// Logger is told that Limiter fails, at most once in a second.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// Refuse answers a request that is one too many. The error has the code PL429
+	// and says how long to wait. On the surface of the accounts the same error is
+	// over_request_rate_limit.
+	//
+	// Defaults to the REST API's own answers.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// RateLimit returns middleware that lets each key make so many requests in a time. Who
+// makes more gets 429 (RFC 6585 section 4) with Retry-After.
+//
+// Every answer, allowed or not, tells the policy and what is left of it:
+//
+//	RateLimit-Policy: "default";q=600;w=60
+//	RateLimit: "default";r=599;t=1
+//
+// as draft-ietf-httpapi-ratelimit-headers-11 has it: q is Requests, w is Per and r what
+// is left of them, t the seconds until there is one more. Several limits around one
+// handler each add a member to these lists.
+//
+// RateLimit panics if a number is negative or the name cannot be one.
+func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
+	l := newRateLimit(opts)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			key := l.key(r)
+			if key == "" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			remaining, wait := l.take(r.Context(), key)
+			h := w.Header()
+			if before := h["Ratelimit-Policy"]; before == nil {
+				h["Ratelimit-Policy"] = l.policy
+			} else {
+				h["Ratelimit-Policy"] = append(before, l.policy[0])
+			}
+			h["Ratelimit"] = append(h["Ratelimit"], l.left(remaining, wait))
+			if wait > 0 {
+				l.refuse(w, r, &problem.Error{Code: problem.TooManyRequests, RetryAfter: wait})
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// rateLimit is a policy.
+type rateLimit struct {
+	name    string
+	policy  []string // the member of RateLimit-Policy, alone and without room behind it
+	every   time.Duration
+	burst   int
+	key     func(*http.Request) string
+	limiter Limiter
+	local   *MemoryLimiter // in place of limiter, nil if that is one
+	failing occasional
+	logger  *slog.Logger
+	refuse  func(http.ResponseWriter, *http.Request, error)
+}
+
+func newRateLimit(opts RateLimitOptions) *rateLimit {
+	l := &rateLimit{
+		name: cmp.Or(opts.Name, "default"), burst: cmp.Or(opts.Requests, 600),
+		key: opts.Key, limiter: opts.Limiter, logger: loggerOr(opts.Logger), refuse: refuseOr(opts.Refuse),
+	}
+	per := cmp.Or(opts.Per, time.Minute)
+	if l.burst < 1 || per < time.Duration(l.burst) || per > maxPer {
+		panic("middleware: RateLimit needs a number of requests above zero and a time that is long enough for them, of 366 days at most")
+	}
+	if !isPolicyName(l.name) {
+		panic("middleware: RateLimit: " + strconv.Quote(l.name) + " is no name for a policy")
+	}
+	l.every = per / time.Duration(l.burst)
+	l.policy = []string{`"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(seconds(per), 10)}
+	if l.key == nil {
+		l.key = ByAddress
+	}
+	switch l.limiter.(type) {
+	case nil:
+		l.limiter = NewLimiter(LimiterOptions{})
+	case *MemoryLimiter:
+	default:
+		l.local = NewLimiter(LimiterOptions{})
+	}
+	return l
+}
+
+const maxPer = 366 * 24 * time.Hour
+
+// isPolicyName reports whether a name is a String of structured fields (RFC 9651
+// section 3.3.3) that needs no escapes.
+func isPolicyName(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return len(name) <= 64
+}
+
+// take takes one request of a key.
+func (l *rateLimit) take(ctx context.Context, key string) (remaining int, wait time.Duration) {
+	if len(key) > maxKey {
+		hash := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(hash[:])
+	}
+	key = l.name + ":" + key
+	remaining, wait, err := l.limiter.Take(ctx, key, l.every, l.burst)
+	if err == nil {
+		return min(max(remaining, 0), l.burst), min(max(wait, 0), l.every*time.Duration(l.burst))
+	}
+	if ctx.Err() == nil && l.failing.now() {
+		l.logger.LogAttrs(ctx, slog.LevelError, "rate limiter failed, each instance counts for itself",
+			slog.String("policy", l.name), slog.Any("error", err))
+	}
+	remaining, wait, _ = l.local.Take(ctx, key, l.every, l.burst)
+	return remaining, wait
+}
+
+const maxKey = 128
+
+// left is the member of RateLimit. While nothing is left its t is no sooner than
+// Retry-After, which section 6 of the draft asks for.
+func (l *rateLimit) left(remaining int, wait time.Duration) string {
+	var room [128]byte
+	b := append(room[:0], '"')
+	b = append(b, l.name...)
+	b = append(b, `";r=`...)
+	b = strconv.AppendInt(b, int64(remaining), 10)
+	b = append(b, ";t="...)
+	b = strconv.AppendInt(b, seconds(cmp.Or(wait, l.every)), 10)
+	return string(b)
+}
+
+// seconds rounds up.
+func seconds(d time.Duration) int64 { return int64(math.Ceil(d.Seconds())) }
