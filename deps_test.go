@@ -59,6 +59,7 @@ var arrows = []arrow{
 	{"cache", nil, "the contract and the loader are standard library only, so that any program can keep things"},
 	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
+	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
 
 	{"middleware", []string{"auth", "internal/addrgroup", "internal/exchange", "internal/httpfield", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
@@ -79,6 +80,7 @@ var arrows = []arrow{
 	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
 	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
+	{"internal/redistest", nil, "a server for tests is of use to any package"},
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
 	{"internal/paritytest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "compares the answers of one application on both engines"},
 	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
@@ -114,6 +116,7 @@ var libraries = []library{
 	{"github.com/emersion/go-sasl", nil, []string{"api/mail"}, "what that server asks of a client"},
 	{"golang.org/x/text", []string{"auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C"},
 	{"github.com/maypok86/otter/v2", []string{"cache/memory"}, nil, "decides what is forgotten first"},
+	{"github.com/redis/rueidis", []string{"cache/redis"}, nil, "one client in one leaf"},
 	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},
 	{"github.com/coreos/go-oidc/v3", []string{"auth/oidc"}, nil, "discovery and the rules of ID tokens, in one leaf"},
 	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},

@@ -13,7 +13,7 @@ readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 readonly MEASURED='^Test(A2|A41|LoginThroughput)$'
 
 # Programs whose tests may not be skipped.
-readonly REQUIRED=postgres,pebble
+readonly REQUIRED=postgres,pebble,redis-server
 
 readonly IMAGE=plinth-postgres:ci
 
@@ -75,6 +75,7 @@ prepare() {
 	has_postgres || missing+=(postgresql)
 	has_locale || missing+=(locales)
 	has_pooler || missing+=(pgbouncer)
+	command -v redis-server || missing+=(redis-server)
 	command -v node || missing+=(nodejs)
 	command -v npm || missing+=(npm)
 	command -v chromium || missing+=(chromium)

@@ -1,0 +1,281 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// ClientOptions tune a [Client].
+type ClientOptions struct {
+	// URL is redis://user:password@host:port/db, rediss:// for TLS, or
+	// unix:///path/to/socket. Parameters addr=host:port name further servers: the
+	// first one that is a master and answers is used.
+	//
+	// Defaults to redis://127.0.0.1:6379.
+	URL string
+
+	// TLS is used for rediss:// in place of a configuration with the system's
+	// certificates.
+	TLS *tls.Config
+
+	// Prefix begins every key, for servers that are shared with others.
+	//
+	// Defaults to "plinth".
+	Prefix string
+
+	// Version belongs to the prefix. Change it when values are written in another
+	// form, so that nobody reads those of before.
+	Version string
+
+	// Timeout ends each operation. It bounds what a request waits for a server in
+	// trouble, until that is noticed.
+	//
+	// Defaults to 20 milliseconds.
+	Timeout time.Duration
+
+	// ConnectTimeout ends each try to connect, which nobody waits for longer than
+	// Timeout.
+	//
+	// Defaults to a second.
+	ConnectTimeout time.Duration
+
+	// Logger receives when the server is lost and found.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+}
+
+func (o ClientOptions) withDefaults() ClientOptions {
+	o.URL = cmp.Or(o.URL, "redis://127.0.0.1:6379")
+	o.Prefix = cmp.Or(o.Prefix, "plinth")
+	o.Timeout = cmp.Or(o.Timeout, 20*time.Millisecond)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+// Client is what caches, limiters and locks share: one connection to a Redis, which is
+// made when it is needed and made anew after trouble, never more often than once a
+// second. It is safe for concurrent use.
+type Client struct {
+	opts    ClientOptions
+	target  rueidis.ClientOption
+	prefix  string
+	channel string
+
+	current atomic.Pointer[session]
+
+	mu         sync.Mutex
+	closed     bool
+	connecting chan struct{} // closed when the try that is under way has ended
+	patient    bool          // whether operations wait for that try
+	number     uint64        // of the last session
+	pause      time.Duration // before the next try
+	next       time.Time     // when it may be
+	cause      error         // of the last trouble
+	debts      map[uint16]struct{}
+	work       sync.WaitGroup
+}
+
+// How long a client waits before it tries to connect again.
+const (
+	firstPause   = time.Second
+	longestPause = 5 * time.Second
+)
+
+// life is how long an epoch lives without use, in milliseconds. No value lives longer.
+const (
+	epochLife  = 8 * 24 * time.Hour
+	longestTTL = 7 * 24 * time.Hour
+)
+
+// NewClient returns a client, which connects when it is used first. Close ends it.
+func NewClient(opts ClientOptions) (*Client, error) {
+	opts = opts.withDefaults()
+	target, err := rueidis.ParseURL(opts.URL)
+	switch {
+	case err != nil:
+		return nil, errors.New("redis: the URL cannot be read") // which has a password in it
+	case target.Sentinel.MasterSet != "" || target.AlwaysRESP2:
+		return nil, errors.New("redis: the URL asks for sentinels or for RESP2, which are not supported")
+	case opts.Timeout < 0 || opts.ConnectTimeout < 0:
+		return nil, errors.New("redis: a timeout is negative")
+	case strings.ContainsAny(opts.Prefix+opts.Version, ": "):
+		return nil, errors.New("redis: prefix and version must not have colons or spaces")
+	}
+	if opts.TLS != nil && target.TLSConfig != nil {
+		config := opts.TLS.Clone()
+		config.ServerName = cmp.Or(config.ServerName, target.TLSConfig.ServerName)
+		target.TLSConfig = config
+	}
+	prefix := opts.Prefix
+	if opts.Version != "" {
+		prefix += "." + opts.Version
+	}
+	return &Client{opts: opts, target: target, prefix: prefix, channel: prefix + ":forgotten"}, nil
+}
+
+// Close ends the connection. Operations fail with ErrClosed from then on.
+func (c *Client) Close() {
+	c.mu.Lock()
+	c.closed = true
+	s := c.current.Load()
+	c.mu.Unlock()
+	if s != nil {
+		s.end(ErrClosed)
+	}
+	c.work.Wait()
+}
+
+// session returns the session to use. Without one it begins a try to connect, where
+// that may be, and waits for it only if there was no trouble before.
+func (c *Client) session(ctx context.Context) (*session, error) {
+	if s := c.current.Load(); s != nil {
+		return s, nil
+	}
+	c.mu.Lock()
+	if s := c.current.Load(); s != nil || c.closed {
+		c.mu.Unlock()
+		if s == nil {
+			return nil, ErrClosed
+		}
+		return s, nil
+	}
+	if c.connecting == nil {
+		if time.Now().Before(c.next) {
+			defer c.mu.Unlock()
+			return nil, unavailable(c.cause)
+		}
+		c.connecting, c.patient = make(chan struct{}), c.cause == nil
+		done := c.connecting
+		c.work.Go(func() { c.try(done) })
+	}
+	done, patient := c.connecting, c.patient
+	c.mu.Unlock()
+	if !patient {
+		return nil, unavailable(nil)
+	}
+	timer := time.NewTimer(c.opts.Timeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if s := c.current.Load(); s != nil {
+		return s, nil
+	}
+	return nil, unavailable(nil)
+}
+
+// try connects once.
+func (c *Client) try(done chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.opts.ConnectTimeout)
+	defer cancel()
+	s, err := c.connect(ctx)
+	if err == nil {
+		err = c.publish(ctx, s)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.connecting = nil
+	close(done)
+	if err == nil {
+		c.opts.Logger.Info("redis: connected")
+		return
+	}
+	c.pause = min(max(2*c.pause, firstPause), longestPause)
+	c.next, c.cause = time.Now().Add(c.pause), err
+	c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause)
+}
+
+// connect returns a session with the first of the servers that is ready for one.
+func (c *Client) connect(ctx context.Context) (*session, error) {
+	var failures []error
+	for _, address := range c.target.InitAddress {
+		s, err := c.connectTo(ctx, address)
+		if err == nil {
+			return s, nil
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
+}
+
+// publish gives a session to everybody, once everything is told that could not be
+// told before.
+func (c *Client) publish(ctx context.Context, s *session) error {
+	for {
+		c.mu.Lock()
+		if len(c.debts) == 0 && !c.closed && !s.ended.Load() {
+			c.current.Store(s)
+			c.pause, c.cause, c.next = 0, nil, time.Time{}
+			c.mu.Unlock()
+			return nil
+		}
+		debts, closed := c.debts, c.closed
+		c.debts = nil
+		c.mu.Unlock()
+		var err error
+		switch {
+		case closed:
+			err = ErrClosed
+		case s.ended.Load():
+			err = errEnded
+		default:
+			err = s.pay(ctx, debts)
+		}
+		if err != nil {
+			c.owe(debts)
+			s.end(err)
+			return err
+		}
+	}
+}
+
+// owe remembers what could not be told. Nothing is served before it is.
+func (c *Client) owe(stripes map[uint16]struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.debts == nil {
+		c.debts = make(map[uint16]struct{}, len(stripes))
+	}
+	for stripe := range stripes {
+		c.debts[stripe] = struct{}{}
+	}
+}
+
+// ends takes note of the end of a session. One whose epoch is over is replaced at
+// once; after trouble the server has a pause.
+func (c *Client) ends(s *session, cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.current.CompareAndSwap(s, nil) || c.closed {
+		return
+	}
+	if errors.Is(cause, errGone) && time.Since(s.began) > firstPause {
+		return
+	}
+	c.pause = firstPause
+	c.next, c.cause = time.Now().Add(c.pause), cause
+	c.opts.Logger.Warn("redis: lost", "error", cause, "pause", c.pause)
+}
+
+var life = milliseconds(epochLife)
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
+}

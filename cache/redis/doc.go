@@ -1,0 +1,65 @@
+// Package redis keeps values in a Redis that processes share, for package cache, and
+// in the memory of each of them besides.
+//
+//	client, err := redis.NewClient(redis.ClientOptions{URL: "redis://cache.internal:6379"})
+//	...
+//	defer client.Close()
+//	kept, err := redis.New(client, redis.Options[int64, cache.Loaded[Author]]{Name: "authors"})
+//	...
+//	authors := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute, Lock: kept})
+//
+// A [Client] is one connection, which any number of caches and limiters use. It is made
+// when it is needed first. [Cache] meets cache.Cache and, for loads that only one
+// process at a time shall do, cache.Locker. [Limiter] counts for all processes.
+//
+// # Forgetting
+//
+// Redis counts what is forgotten, by stripes of keys and of tags, and tells every
+// process at once. A value says at which count it was found out, and nobody takes one
+// of before its key or one of its tags was forgotten, whether it is in Redis or in
+// memory; nor does Redis keep one that is late. Whoever shares one of 16,384 stripes
+// is forgotten too.
+//
+// When Delete or Purge returns nil, Redis will not give the value again and this
+// process does not. Another process hears of it some milliseconds later; one that has
+// lost its connection without knowing goes on for at most two seconds and then knows.
+//
+// When they return an error, Redis may not have been told. This process then serves
+// nothing from the cache until it has told, which it tries every one to five seconds
+// when it is used. Other processes that still reach Redis serve the old value until
+// then. If the process ends before, they serve it until its TTL is over. So a purge
+// that must not be lost is one that is tried again: call Purge in a reader of the
+// store's change log that has a name, and return its error.
+//
+// # What a server forgets
+//
+// Values are found by an epoch that belongs to one run of one server: to its run_id, and
+// to the id of its replication, which changes when it is promoted. A server that starts
+// with an old dump begins a new epoch, so nothing of what the dump has comes back, and so
+// does one that was flushed, that had to drop the epoch for want of room, or that took
+// over from another one. Every process hears of the end of an epoch, or loses its
+// connection by it, and drops what it has in memory.
+//
+// # Failure
+//
+// An operation takes at most ClientOptions.Timeout, Delete and Purge five times that. A
+// lost connection, three timeouts in a row, an answer that is none, or a server that
+// says it cannot serve ends the session: until another is made, operations fail at
+// once. Another is tried every one to five seconds, in the background, and used if the
+// server answers within the timeout. A cache.Loader takes all of that for an empty
+// cache.
+//
+// # Limits
+//
+// Redis 6 or newer, or what is compatible with it, as one server that is written to at
+// a time. Of several addresses the first one that answers as a master is used; there
+// is no support for Sentinel or Cluster. Two masters at once, as in a failover that
+// does not fence the old one, are two caches: what is purged in one is not purged in
+// the other, for at most the TTL. A proxy between must keep a connection to one server.
+// Users of Redis access lists need INFO, EVAL, EVALSHA, CLIENT, SUBSCRIBE and PUBLISH,
+// and the keys and channels of the prefix.
+//
+// A value that is overwritten by Set, without Delete or Purge, is seen by other
+// processes as soon, unless Redis had dropped the old one for want of room; then they
+// may have it in memory until its TTL is over.
+package redis

@@ -1,0 +1,32 @@
+package redis
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors of this package. To a cache.Loader each of them is an empty cache.
+var (
+	// ErrUnavailable reports that Redis cannot be asked now: it is away, or was away
+	// a moment ago and is not tried again yet.
+	ErrUnavailable = errors.New("redis: not available")
+
+	// ErrClosed reports a client after Close.
+	ErrClosed = errors.New("redis: the client is closed")
+)
+
+var (
+	// errEnded is that of a session that has ended.
+	errEnded = errors.New("redis: the session has ended")
+
+	// errGone is that of a session whose epoch is over: the server was flushed, or
+	// short of room.
+	errGone = errors.New("redis: the server has lost what it knew")
+)
+
+func unavailable(cause error) error {
+	if cause == nil {
+		return ErrUnavailable
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, cause)
+}

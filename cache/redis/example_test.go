@@ -1,0 +1,65 @@
+package redis_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/cache/redis"
+)
+
+// Without a Redis everything is loaded: the example prints the same.
+func ExampleNew() {
+	client, err := redis.NewClient(redis.ClientOptions{URL: "redis://127.0.0.1:1", Logger: quiet})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	type author struct{ Name string }
+	kept, err := redis.New(client, redis.Options[int64, cache.Loaded[author]]{Name: "authors"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	authors := cache.NewLoader(kept, func(_ context.Context, id int64) (author, error) {
+		return author{"Ann"}, nil // from the database, for example
+	}, cache.LoaderOptions[int64, author]{TTL: time.Minute, Lock: kept, Logger: quiet})
+
+	a, err := authors.Get(context.Background(), 7)
+	fmt.Println(a.Name, err)
+	// Output: Ann <nil>
+}
+
+func ExampleNewClient() {
+	client, err := redis.NewClient(redis.ClientOptions{
+		URL:     "rediss://app:secret@cache.internal:6380/0?addr=standby.internal:6380",
+		Prefix:  "shop",
+		Version: "3",
+	})
+	fmt.Println(err)
+	client.Close()
+	// Output: <nil>
+}
+
+func ExampleNewLimiter() {
+	client, err := redis.NewClient(redis.ClientOptions{URL: "redis://127.0.0.1:1", Logger: quiet})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	logins := redis.NewLimiter(client, redis.LimiterOptions{Name: "logins"})
+	// Five at once, then one every ten seconds.
+	_, wait, err := logins.Take(context.Background(), "203.0.113.7", 10*time.Second, 5)
+	switch {
+	case err != nil:
+		fmt.Println("Redis is away: count in memory")
+	case wait > 0:
+		fmt.Println("come again after", wait)
+	default:
+		fmt.Println("welcome")
+	}
+	// Output: Redis is away: count in memory
+}

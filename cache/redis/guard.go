@@ -1,0 +1,51 @@
+package redis
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+)
+
+// Limits of what a server may send. The longest answer is a value; the widest one is
+// the table of stripes.
+const (
+	maxBulk  = 256 << 20
+	maxWidth = 1 << 17
+	maxDepth = 8
+	maxLine  = 64 << 10
+)
+
+// errGarbage reports bytes that are no answer of a Redis, or an answer to nothing.
+var errGarbage = errors.New("redis: the server sent garbage")
+
+// guard is a connection that ends when what is read from it cannot be from a Redis.
+// The client's library panics in a goroutine of its own, which nobody can catch, on
+// an answer to nothing and on a length that is negative or beyond all memory.
+type guard struct {
+	net.Conn
+	in, out frames
+	owed    atomic.Int64 // answers that the server owes
+	closed  atomic.Bool
+}
+
+func (g *guard) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	answers, ok := g.in.feed(p[:n])
+	if !ok || g.owed.Add(-int64(answers)) < 0 {
+		g.Close()
+		return 0, errGarbage
+	}
+	return n, err
+}
+
+func (g *guard) Write(p []byte) (int, error) {
+	// Counted before they are sent, since answers may come at once.
+	asked, _ := g.out.feed(p)
+	g.owed.Add(int64(asked))
+	return g.Conn.Write(p)
+}
+
+func (g *guard) Close() error {
+	g.closed.Store(true)
+	return g.Conn.Close()
+}

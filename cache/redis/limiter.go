@@ -1,0 +1,87 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// LimiterOptions tune a [Limiter].
+type LimiterOptions struct {
+	// Name tells the limiters of a client apart. Those of the same name count
+	// together, in this process and in others.
+	//
+	// Defaults to "limit".
+	Name string
+}
+
+// Limiter counts what keys do, for all processes together, by the generic cell rate
+// algorithm (ITU-T I.371) and the clock of the server. It is safe for concurrent use.
+type Limiter struct {
+	client *Client
+	name   string
+}
+
+// NewLimiter returns a limiter in the Redis of a client. It panics without one.
+func NewLimiter(client *Client, opts LimiterOptions) *Limiter {
+	if client == nil {
+		panic("redis: a limiter needs a client")
+	}
+	return &Limiter{client: client, name: cmp.Or(opts.Name, "limit")}
+}
+
+// scriptTake takes one of what a key may do. The key keeps the time, in microseconds,
+// at which its burst is whole again, and ends then. A time beyond all bursts is from
+// before the clock was set back.
+//
+// KEYS key; ARGV nonce, microseconds of every, burst
+var scriptTake = rueidis.NewLuaScript(`
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+local every, limit = tonumber(ARGV[2]), tonumber(ARGV[2]) * tonumber(ARGV[3])
+local whole = tonumber(redis.call('GET', KEYS[1]) or now)
+whole = math.max(now, math.min(whole, now + limit)) + every
+if whole - now > limit then
+  return {ARGV[1], 'wait', whole - now - limit}
+end
+redis.call('SET', KEYS[1], string.format('%.0f', whole), 'PX', math.ceil((whole - now) / 1000))
+return {ARGV[1], 'done', math.floor((limit - (whole - now)) / every)}`)
+
+// Take takes one of the burst things that the key may do at once; another comes back
+// whenever every, of at least a microsecond, has passed. If there was one, wait is 0
+// and remaining says how many are left. If there was none, wait is how long it takes
+// until there is one, and nothing was taken. An error, which comes within the client's
+// timeout, says that Redis could not be asked; whether to let pass then is up to the
+// caller.
+func (l *Limiter) Take(ctx context.Context, key string, every time.Duration, burst int) (remaining int, wait time.Duration, err error) {
+	const longest = 366 * 24 * time.Hour
+	if every < time.Microsecond || burst <= 0 || every > longest/time.Duration(burst) {
+		return 0, 0, errors.New("redis: a limit needs a time of a microsecond or more, a burst above zero, and at most a year for both")
+	}
+	s, err := l.client.session(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	name := l.client.prefix + ":r:" + l.name + ":" + key
+	err = s.run(ctx, "take", l.client.opts.Timeout, func(ctx context.Context) error {
+		status, value, err := s.script(ctx, scriptTake, []string{name}, strconv.FormatInt(every.Microseconds(), 10), strconv.Itoa(burst))
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseInt(value, 10, 64)
+		switch {
+		case err != nil || n < 0:
+			return errGarbage
+		case status == statusWait:
+			wait = time.Duration(max(n, 1)) * time.Microsecond
+		default:
+			remaining = int(n)
+		}
+		return nil
+	})
+	return remaining, wait, err
+}

@@ -1,0 +1,106 @@
+package redis_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/cache/cachetest"
+	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// patient is longer than any machine is busy with something else.
+const patient = 5 * time.Second
+
+// newClient returns a client as another process would have it.
+func newClient(t testing.TB, opts redis.ClientOptions) *redis.Client {
+	t.Helper()
+	if opts.Logger == nil {
+		opts.Logger = quiet
+	}
+	c, err := redis.NewClient(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func newCache[V any](t testing.TB, c *redis.Client, opts redis.Options[string, V]) *redis.Cache[string, V] {
+	t.Helper()
+	if opts.Name == "" {
+		opts.Name = "test"
+	}
+	out, err := redis.New(c, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	for name, near := range map[string]int64{"near": 0, "far": -1} {
+		t.Run(name, func(t *testing.T) {
+			cachetest.Run(t, cachetest.Backend{New: func(t *testing.T) cache.Cache[string, string] {
+				t.Helper()
+				server.Do("FLUSHALL")
+				return newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient}), redis.Options[string, string]{Near: near})
+			}})
+		})
+	}
+}
+
+// apart is a cache of two processes: one of them changes, the other one reads what the
+// first has kept.
+type apart struct {
+	cache.Cache[string, string]
+	reader cache.Cache[string, string]
+}
+
+func (a *apart) Get(ctx context.Context, key string) (string, bool, error) {
+	return a.reader.Get(ctx, key)
+}
+
+// Set waits where it overwrites, as the contract's tests wait where something is
+// forgotten.
+func (a *apart) Set(ctx context.Context, key, value string, opts cache.SetOptions) error {
+	_, over, _ := a.reader.Get(ctx, key)
+	err := a.Cache.Set(ctx, key, value, opts)
+	if over {
+		time.Sleep(settle)
+	}
+	return err
+}
+
+// settle is ample for a message.
+const settle = 40 * time.Millisecond
+
+// TestContractApart: the contract holds between processes, which a message takes a
+// moment to reach.
+func TestContractApart(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	cachetest.Run(t, cachetest.Backend{
+		New: func(t *testing.T) cache.Cache[string, string] {
+			t.Helper()
+			server.Do("FLUSHALL")
+			opts := redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient}
+			return &apart{
+				Cache:  newCache(t, newClient(t, opts), redis.Options[string, string]{}),
+				reader: newCache(t, newClient(t, opts), redis.Options[string, string]{}),
+			}
+		},
+		Settle: settle,
+	})
+}

@@ -1,0 +1,137 @@
+// Package redistest starts Redis servers for tests: real processes that a test may
+// kill, stop and start again with what they have kept.
+package redistest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Server is a Redis server on a port of 127.0.0.1. Its methods are for one goroutine
+// at a time.
+type Server struct {
+	tb   testing.TB
+	dir  string
+	port int
+	args []string
+	cmd  *exec.Cmd
+}
+
+// Start starts a server without persistence and ends it with tb. Arguments are those of
+// redis-server. Where that is missing tb is skipped, or fails if PLINTH_TEST_REQUIRE
+// names redis-server.
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if slices.Contains(strings.Split(os.Getenv("PLINTH_TEST_REQUIRE"), ","), "redis-server") {
+			tb.Fatalf("redistest: %v", err)
+		}
+		tb.Skipf("redistest: %v", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	s := &Server{tb: tb, dir: tb.TempDir(), port: port, args: args}
+	tb.Cleanup(s.Kill)
+	s.Restart()
+	return s
+}
+
+// Addr returns host and port.
+func (s *Server) Addr() string { return fmt.Sprint("127.0.0.1:", s.port) }
+
+// URL returns the server's URL.
+func (s *Server) URL() string { return "redis://" + s.Addr() }
+
+// Restart starts the server again with its last dump, after Kill. It returns when the
+// server answers.
+func (s *Server) Restart() {
+	s.tb.Helper()
+	args := append([]string{"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no"}, s.args...)
+	s.cmd = exec.Command("redis-server", args...)
+	s.cmd.SysProcAttr = attributes()
+	if err := s.cmd.Start(); err != nil {
+		s.tb.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		answer, err := s.ask("PING")
+		if err == nil && answer == "+PONG" {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.tb.Fatalf("redistest: the server does not answer: %q, %v", answer, err)
+		}
+	}
+}
+
+// Kill ends the server as kill -9 does. What it has not dumped is lost.
+func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+	s.cmd = nil
+}
+
+// Stop halts the server as kill -STOP does: it accepts connections, and says nothing.
+func (s *Server) Stop() { _ = s.cmd.Process.Signal(stop) }
+
+// Continue ends Stop.
+func (s *Server) Continue() { _ = s.cmd.Process.Signal(proceed) }
+
+// Do sends a command of words without spaces and returns the first line of the answer.
+func (s *Server) Do(words ...string) string {
+	s.tb.Helper()
+	answer, err := s.ask(strings.Join(words, " "))
+	if err != nil || strings.HasPrefix(answer, "-") {
+		s.tb.Fatalf("redistest: %s: %q, %v", words, answer, err)
+	}
+	return answer
+}
+
+// Dump has the server keep what it has, for Restart.
+func (s *Server) Dump() { s.tb.Helper(); s.Do("SAVE") }
+
+// SaveDump copies the last dump and returns a function that puts it back.
+func (s *Server) SaveDump() (restore func()) {
+	s.tb.Helper()
+	path := filepath.Join(s.dir, "dump.rdb")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return func() {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			s.tb.Fatal(err)
+		}
+	}
+}
+
+func (s *Server) ask(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Addr())
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	return strings.TrimSpace(line), err
+}
