@@ -48,7 +48,7 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
@@ -68,6 +68,7 @@ var arrows = []arrow{
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
+	{"internal/onewrite", nil, "how answers leave, for whoever serves and whoever answers"},
 	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
 	{"internal/httpfield", nil, "one reading of header values, below everything"},
 	{"internal/exchange", nil, "what a request becomes known by, below who finds it out and who reads it"},

@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
 
 // door is an address that is served.
@@ -60,7 +62,7 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
 		}
 		*d.addr = l.Addr().String() // with the port it got
-		doors = append(doors, door{l, d.server})
+		doors = append(doors, door{onewrite.Serve(d.server, l), d.server})
 	}
 	return doors, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -121,7 +122,7 @@ func (x *exchange) send(status int, contentType, open string, body []byte, closi
 	if open != "" {
 		_, _ = x.w.Write([]byte(open))
 	}
-	_, _ = x.w.Write(body)
+	_, _ = onewrite.Write(x.w, x.r, body)
 	if closing != "" {
 		_, _ = x.w.Write([]byte(closing))
 	}

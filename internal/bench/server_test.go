@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
 
 // The sides that are compared.
@@ -73,7 +74,11 @@ func runServer(in *json.Decoder, out *json.Encoder) error {
 			}
 			address = listener.Addr().String()
 			go func() {
-				err := http.Serve(listener, handler)
+				server := &http.Server{Handler: handler}
+				if c.Serve.Side == sidePlinth {
+					listener = onewrite.Serve(server, listener) // as plinth.App serves
+				}
+				err := server.Serve(listener)
 				fmt.Fprintln(os.Stderr, "bench:", err)
 				os.Exit(1)
 			}()
