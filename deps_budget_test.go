@@ -37,6 +37,7 @@ var budgets = []struct {
 		"golang.org/x/sys",
 	}},
 	{"middleware", nil},
+	{"middleware/compress", []string{"github.com/klauspost/compress"}},
 	{"middleware/cors", []string{"github.com/rs/cors"}},
 	{"cache", nil},
 	{"cache/redis", []string{"github.com/maypok86/otter/v2", "github.com/redis/rueidis", "golang.org/x/sys"}},

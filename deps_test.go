@@ -62,6 +62,7 @@ var arrows = []arrow{
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
 
 	{"middleware", []string{"auth", "internal/addrgroup", "internal/exchange", "internal/httpfield", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
+	{"middleware/compress", nil, "codes what others have answered"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
 
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
@@ -125,6 +126,7 @@ var libraries = []library{
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},
+	{"github.com/klauspost/compress", []string{"middleware/compress"}, nil, "gzip and zstd, which the standard library has not, or slower"},
 	{"github.com/rs/cors", []string{"middleware/cors"}, nil, "the protocol of the Fetch standard; what may be allowed is decided by the leaf"},
 	{"go.uber.org/goleak", nil, []string{"./..."}, "finds goroutines that tests leave behind"},
 	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "internal/bench/..."}, "api mounts under any router; only an application has one"},

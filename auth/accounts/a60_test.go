@@ -45,7 +45,7 @@ func (b *tab) refused(name, code, redirect string, p *page) {
 	if p.query("code") != "" || strings.Contains(location, "token=") || strings.Contains(strings.ToLower(location), "canary") || strings.Contains(location, "%0D") {
 		b.w.t.Errorf("%s: sent to %s", name, location)
 	}
-	if p.header.Get("Cache-Control") != "no-store" || p.header.Get("Referrer-Policy") != "no-referrer" {
+	if p.header.Get("Cache-Control") != "no-store, no-transform" || p.header.Get("Referrer-Policy") != "no-referrer" {
 		b.w.t.Errorf("%s: %v", name, p.header)
 	}
 }

@@ -84,7 +84,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("%d %s", page.Code, page.Body)
 		}
 		for name, want := range map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
+			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store, no-transform", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "same-origin",
 		} {
 			if got := page.Header().Get(name); got != want {

@@ -45,7 +45,7 @@ type exchange struct {
 // Config.PublicURL says, with the path before it taken off (http.StripPrefix).
 func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{a: a, w: w, r: r}
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Cache-Control", "no-store, no-transform") // coded, its length would tell of the secrets in it
 	err := x.checkOrigin()
 	if err == nil {
 		err = x.dispatch()

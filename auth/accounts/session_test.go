@@ -32,7 +32,7 @@ func TestSignUpAndIn(t *testing.T) {
 		if identity["provider"] != "email" || identity["id"] != user["id"] {
 			t.Errorf("identity %v", identity)
 		}
-		if up.str("token_type") != "bearer" || up.body["expires_in"] != float64(300) || up.header.Get("Cache-Control") != "no-store" {
+		if up.str("token_type") != "bearer" || up.body["expires_in"] != float64(300) || up.header.Get("Cache-Control") != "no-store, no-transform" {
 			t.Errorf("session %v", up.text)
 		}
 		in := w.must(200, w.do("POST /token?grant_type=password", "", ann))
