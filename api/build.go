@@ -62,6 +62,7 @@ func (b *build) tables() *resources {
 			continue
 		}
 		r.index = len(all.list)
+		r.patterns = newPatterns(b.api.config.BasePath + "/" + r.table.Name)
 		all.list = append(all.list, r)
 		all.byName[r.table.Name], all.byTable[r.table] = r, r
 	}
@@ -86,6 +87,7 @@ func (b *build) calls(r *resources) *functions {
 			continue
 		}
 		all.byName[f.name] = f
+		f.patterns = newPatterns(b.api.config.BasePath + "/rpc/" + f.name)
 		all.list = append(all.list, f)
 		if err := f.compile(b.api.db, r); err != nil {
 			b.errs = append(b.errs, err)

@@ -76,6 +76,7 @@ func (x *exchange) dispatch() error {
 	if err := x.locate(); err != nil {
 		return err
 	}
+	x.tellPattern()
 	if x.step && (x.path.Shape == pgrst.ShapeRoot || x.path.Shape == pgrst.ShapeReserved) {
 		return problem.Errorf(problem.NotImplemented, "a step of a batch is a request for a resource or a function")
 	}

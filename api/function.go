@@ -16,6 +16,7 @@ import (
 // function is a [Func], [TxFunc] or [ReadFunc] without its types.
 type function struct {
 	name     string
+	patterns patterns
 	gate     Gate
 	inTx     bool
 	readOnly bool

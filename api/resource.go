@@ -58,6 +58,8 @@ type resource struct {
 
 	sharedMaxAge time.Duration // zero: answers are private
 	keepShared   string        // as Cache-Control
+
+	patterns patterns
 }
 
 // key returns the column that /{id} names, nil where there is no such route.

@@ -28,6 +28,7 @@ type Accounts struct {
 	outbox   outbox
 	who      auth.Authenticator          // of users of ours
 	anybody  auth.Authenticator          // also of other issuers
+	patterns []string                    // of the routes
 	origins  *http.CrossOriginProtection // of requests with a cookie; nil without cookies
 
 	sameOrigin *http.CrossOriginProtection // of the forms of our own pages
@@ -52,6 +53,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
 		readKeys: newReadKeys(), outbox: newOutbox(),
 	}
+	a.patterns = patterns(cfg.PublicURL)
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err

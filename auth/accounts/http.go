@@ -5,10 +5,12 @@ import (
 	"mime"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
@@ -31,6 +33,20 @@ var routes = slices.Concat(
 	providerRoutes,
 	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
 )
+
+// patterns returns what the routes are called in logs and metrics: their paths below that
+// of the surface.
+func patterns(publicURL string) []string {
+	base := strings.TrimSuffix(publicURL, "/")
+	if u, err := url.Parse(base); err == nil {
+		base = u.Path
+	}
+	list := make([]string, len(routes))
+	for i := range routes {
+		list[i] = base + "/" + routes[i].path
+	}
+	return list
+}
 
 // exchange is one request and its answer.
 type exchange struct {
@@ -67,6 +83,7 @@ func (x *exchange) dispatch() error {
 		}
 		if routes[i].method == x.r.Method || routes[i].method == http.MethodGet && x.r.Method == http.MethodHead {
 			x.params = params
+			record.From(x.r.Context()).SetRoute(x.a.patterns[i])
 			if err := x.limit(routes[i].path); err != nil {
 				return err
 			}
