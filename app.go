@@ -62,9 +62,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
-	if r.development {
-		a.router.Use(refuseForwarded)
-	}
+	a.router.Use(nameRoute)
 	return a, nil
 }
 
@@ -131,7 +129,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if a.accounts != nil {
 		a.router.Mount(authPath, http.StripPrefix(authPath, a.accounts))
 	}
-	return a.health.routes(a.health.partings(a.router)), nil
+	return wrap(a.router, a.chain()), nil
 }
 
 // register makes all tables known, first those of the application, and returns the

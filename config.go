@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/middleware/cors"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
@@ -69,10 +70,19 @@ type Config struct {
 	// account.
 	Authenticator auth.Authenticator
 
+	// CORS says which pages of other origins may use the server. In development those of
+	// the usual development servers of this machine may, unless there is something here.
+	//
+	// Defaults to none.
+	CORS cors.Options
+
 	// DatabaseURL is "postgres://..." or the path of a SQLite file.
 	//
 	// Defaults to "plinth.db".
 	DatabaseURL string
+
+	// DisableAccessLog leaves out the line that Logger gets for every request.
+	DisableAccessLog bool
 
 	// DisableAccounts leaves the accounts out: there are no tables of theirs, nothing
 	// is below /auth/v1, and callers come with API keys or with tokens of other
@@ -92,6 +102,12 @@ type Config struct {
 	// Defaults to 10 seconds.
 	DrainTimeout time.Duration
 
+	// ForwardedHeader is what TrustedProxies write the client's address into, see
+	// [middleware.ClientAddressOptions].
+	//
+	// Defaults to X-Forwarded-For.
+	ForwardedHeader string
+
 	// InsecureDevelopment forces development mode with keys of one's own. It
 	// is refused on anything but a loopback address; using it elsewhere
 	// would be a hole, since development trusts who can reach the port.
@@ -107,6 +123,10 @@ type Config struct {
 	// publishable key of its own.
 	Keys auth.Keys
 
+	// LogECS names the fields of the line for every request as the Elastic Common Schema
+	// does.
+	LogECS bool
+
 	// Logger receives what happens. Nil writes text to standard error.
 	Logger *slog.Logger
 
@@ -116,6 +136,11 @@ type Config struct {
 	//
 	// Default to 10,000 and 1,000.
 	MaxConnections, MaxConnectionsPerClient int
+
+	// Observe is middleware that sees every request and every answer, refusals too, as
+	// metrics and traces need it; the first is outermost. Middleware for the application's
+	// own routes belongs to its Router.
+	Observe []func(http.Handler) http.Handler
 
 	// OpsAddr is an address for operators, as "127.0.0.1:9090", on plain HTTP and without
 	// any check of who asks. It answers /livez and /readyz, which the main address does
@@ -149,8 +174,9 @@ type Config struct {
 	TLS TLS
 
 	// TrustedProxies are the proxies in front of this server, all hops of them. Only what
-	// they add to X-Forwarded-For is believed; everybody else's address is that of the
-	// connection.
+	// they add to ForwardedHeader is believed; everybody else's address is that of the
+	// connection. Accounts count by the same addresses unless they have a ClientAddress
+	// of their own.
 	TrustedProxies []netip.Prefix
 
 	// Verifier judges bearer tokens in place of the JWT settings. The ids it gives are
@@ -179,7 +205,10 @@ type Config struct {
 //	PLINTH_JWT_ISSUER            their issuer and
 //	PLINTH_JWT_AUDIENCE          their audience
 //	PLINTH_SCHEMA                auto, verify or off
+//	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
+//	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
 //	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
+//	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
 //	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
 //	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
 //	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with

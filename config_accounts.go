@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
 // authPath is where the accounts are.
@@ -108,5 +109,8 @@ func (r resolved) accounts() accounts.Config {
 	base := strings.TrimSuffix(cmp.Or(r.PublicURL, "http://"+r.Addr), "/")
 	c.Keys, c.Logger, c.PublicURL = r.Keys, r.Logger, base+authPath
 	c.SiteURL = cmp.Or(c.SiteURL, base)
+	if c.ClientAddress == nil {
+		c.ClientAddress = middleware.ClientAddressOf
+	}
 	return c
 }

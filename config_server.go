@@ -4,17 +4,23 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
 // readServer reads how clients reach the server.
 func (c *Config) readServer() {
+	c.CORS.Origins = splitList(os.Getenv("PLINTH_CORS_ORIGINS"))
+	c.readLog()
 	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
+	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
 	c.TLS = TLS{
 		CertFile:      os.Getenv("PLINTH_TLS_CERT_FILE"),
 		KeyFile:       os.Getenv("PLINTH_TLS_KEY_FILE"),
@@ -27,6 +33,38 @@ func (c *Config) readServer() {
 	c.OpsAddr = os.Getenv("PLINTH_OPS_ADDR")
 	c.DrainDelay = c.readDuration("PLINTH_DRAIN_DELAY")
 	c.DrainTimeout = c.readDuration("PLINTH_DRAIN_TIMEOUT")
+}
+
+// readLog reads how lines are written. Text is the default.
+func (c *Config) readLog() {
+	switch form := os.Getenv("PLINTH_LOG"); form {
+	case "", "text":
+	case "json":
+		c.Logger = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	case "ecs":
+		c.LogECS = true
+		c.Logger = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{ReplaceAttr: nameECS}))
+	default:
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: PLINTH_LOG is %q, want text, json or ecs", form))
+	}
+}
+
+// nameECS names what every line has as the Elastic Common Schema does.
+func nameECS(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.TimeKey:
+		a.Key = "@timestamp"
+	case slog.LevelKey:
+		a.Key = "log.level"
+	case slog.MessageKey:
+		a.Key = "message"
+	case "error":
+		a.Key = "error.message"
+	}
+	return a
 }
 
 // readPrefixes reads a list of networks; a single address is a network of one.
@@ -67,10 +105,11 @@ func (c Config) checkServer() []error {
 	if !c.TLS.off() && c.PublicURL == "" {
 		errs = append(errs, errors.New("plinth: TLS needs PublicURL (set PLINTH_PUBLIC_URL)"))
 	}
-	for _, p := range c.TrustedProxies {
-		if !p.IsValid() || p.Bits() == 0 {
-			errs = append(errs, fmt.Errorf("plinth: TrustedProxies has %s, by which anybody could say to be anybody: name the proxies (PLINTH_TRUSTED_PROXIES)", p))
-		}
+	if err := middleware.CheckProxies(c.TrustedProxies); err != nil {
+		errs = append(errs, fmt.Errorf("plinth: TrustedProxies (PLINTH_TRUSTED_PROXIES): %w", err))
+	}
+	if err := c.CORS.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("plinth: CORS (PLINTH_CORS_ORIGINS): %w", err))
 	}
 	if c.OpsHandler != nil && c.OpsAddr == "" {
 		errs = append(errs, errors.New("plinth: OpsHandler needs OpsAddr (set PLINTH_OPS_ADDR)"))

@@ -4,7 +4,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
+
+	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
 // connections bounds the open connections of a server, in all and for each client, by
@@ -16,11 +19,11 @@ type connections struct {
 
 	mu   sync.Mutex
 	all  int
-	each map[netip.Addr]int
+	each map[netip.Prefix]int
 }
 
 func newConnections(c Config) *connections {
-	return &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, uncounted: c.TrustedProxies, each: map[netip.Addr]int{}}
+	return &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, uncounted: c.TrustedProxies, each: map[netip.Prefix]int{}}
 }
 
 // changed is told by the server of each connection's life, see [http.Server.ConnState].
@@ -36,28 +39,23 @@ func (n *connections) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// client returns whom a connection counts for. The zero address, of this machine, of
+// client returns whom a connection counts for. The zero Prefix, of this machine, of
 // proxies and of Unix sockets, is nobody.
-func (n *connections) client(conn net.Conn) netip.Addr {
+func (n *connections) client(conn net.Conn) netip.Prefix {
 	tcp, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {
-		return netip.Addr{}
+		return netip.Prefix{}
 	}
 	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
-	if addr.IsLoopback() {
-		return netip.Addr{}
+	if addr.IsLoopback() || slices.ContainsFunc(n.uncounted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+		return netip.Prefix{}
 	}
-	for _, p := range n.uncounted {
-		if p.Contains(addr) {
-			return netip.Addr{}
-		}
-	}
-	return addr
+	return middleware.AddressGroup(addr)
 }
 
 // add counts a connection and reports whether it may stay. One that may not is counted
 // too, until it is gone.
-func (n *connections) add(client netip.Addr) bool {
+func (n *connections) add(client netip.Prefix) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all++
@@ -68,7 +66,7 @@ func (n *connections) add(client netip.Addr) bool {
 	return n.all <= n.most && n.each[client] <= n.mostOfOne
 }
 
-func (n *connections) remove(client netip.Addr) {
+func (n *connections) remove(client netip.Prefix) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all--

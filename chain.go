@@ -1,0 +1,108 @@
+package plinth
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/middleware"
+	"github.com/seed-7694ebf6/plinth/middleware/cors"
+)
+
+// chain returns what stands around every handler of the application, outermost first.
+// The place of each has a reason:
+func (a *App) chain() []func(http.Handler) http.Handler {
+	c := a.config
+	chain := []func(http.Handler) http.Handler{
+		a.health.partings, // every answer of a server that drains ends its connection
+		middleware.RequestID(middleware.RequestIDOptions{Proxies: c.TrustedProxies}),
+		middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: c.TrustedProxies, Header: c.ForwardedHeader}),
+	}
+	if !c.DisableAccessLog {
+		chain = append(chain, middleware.AccessLog(middleware.AccessLogOptions{Logger: c.Logger, ECS: c.LogECS, Skip: isProbe}))
+	}
+	chain = append(chain, c.Observe...) // like the log they see every answer
+	chain = append(chain,
+		middleware.Recover(middleware.RecoverOptions{Logger: c.Logger, Refuse: a.refuse}), // the log sees its 500
+		cors.New(a.cors()), // pages may read refusals too
+		a.health.routes,    // probes are asked for nothing, and always answered
+	)
+	if c.development {
+		chain = append(chain, refuseForwarded)
+	}
+	return append(chain, a.identify)
+}
+
+// wrap puts a chain around a handler.
+func wrap(handler http.Handler, chain []func(http.Handler) http.Handler) http.Handler {
+	for _, middleware := range slices.Backward(chain) {
+		handler = middleware(handler)
+	}
+	return handler
+}
+
+func isProbe(r *http.Request) bool { return r.URL.Path == livePath || r.URL.Path == readyPath }
+
+// refuse answers in the dialect of the surface that a request is for.
+func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if below(r.URL.Path, authPath) {
+		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: a.config.Logger})
+		return
+	}
+	api.WriteError(w, r, err)
+}
+
+// below reports whether a path is that of a surface.
+func below(path, surface string) bool {
+	rest, ok := strings.CutPrefix(path, surface)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// developmentOrigins are where the development servers of front ends usually are.
+var developmentOrigins = func() (origins []string) {
+	for _, port := range []string{"3000", "4200", "4321", "5000", "5173", "8000", "8080", "8081", "19006"} {
+		origins = append(origins, "http://localhost:"+port, "http://127.0.0.1:"+port)
+	}
+	return origins
+}()
+
+// cors returns whose pages are let in. In development these are the usual ones of this
+// machine unless others are named.
+func (a *App) cors() cors.Options {
+	opts := a.config.CORS
+	if a.config.development && len(opts.Origins) == 0 && !opts.AnyOrigin {
+		opts.Origins = developmentOrigins
+	}
+	return opts
+}
+
+// identify finds out who calls, for the log and for limits. Who brings credentials that
+// do not hold is nobody here: the surfaces refuse them, each as it does.
+func (a *App) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, err := auth.Authenticate(a.access, r)
+		if err == nil && p.Kind != auth.Anonymous {
+			middleware.SetPrincipal(r.Context(), p.Kind.String(), p.ID)
+			r = r.WithContext(auth.WithPrincipal(r.Context(), p))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// nameRoute tells the log the pattern of a route of the application's own, which is
+// known once it was served.
+func nameRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if route := chi.RouteContext(r.Context()); route != nil && middleware.RouteFrom(r.Context()) == "" {
+				middleware.SetRoute(r.Context(), route.RoutePattern())
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
