@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
@@ -35,7 +34,9 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 	if c.development {
 		chain = append(chain, refuseForwarded)
 	}
-	return append(chain, a.identify)
+	chain = append(chain, c.Rates.Address.limit("address", middleware.ByAddress, a)...)
+	chain = append(chain, a.identify) // whom the next ones count
+	return append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
 }
 
 // wrap puts a chain around a handler.
@@ -50,11 +51,11 @@ func isProbe(r *http.Request) bool { return r.URL.Path == livePath || r.URL.Path
 
 // refuse answers in the dialect of the surface that a request is for.
 func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	opts := problem.Options{Authenticated: auth.FromContext(r.Context()).Kind != auth.Anonymous, Logger: a.config.Logger}
 	if below(r.URL.Path, authPath) {
-		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: a.config.Logger})
-		return
+		opts.Surface = problem.Auth{}
 	}
-	api.WriteError(w, r, err)
+	problem.Write(w, r, err, opts)
 }
 
 // below reports whether a path is that of a surface.

@@ -162,6 +162,9 @@ type Config struct {
 	// required outside development; links begin with it.
 	PublicURL string
 
+	// Rates bound how many requests are made.
+	Rates Rates
+
 	// Retention says how much of the change log is kept while Run serves.
 	Retention store.RetentionOptions
 
@@ -209,6 +212,8 @@ type Config struct {
 //	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
 //	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
 //	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
+//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, as 30000/1m, or off, and
+//	PLINTH_RATE_CALLER           how many one user may make, wherever from
 //	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
 //	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
 //	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with

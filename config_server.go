@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ func (c *Config) readServer() {
 	c.readLog()
 	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
 	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
+	c.Rates.Address, c.Rates.Caller = c.readRate("PLINTH_RATE_ADDRESS"), c.readRate("PLINTH_RATE_CALLER")
 	c.TLS = TLS{
 		CertFile:      os.Getenv("PLINTH_TLS_CERT_FILE"),
 		KeyFile:       os.Getenv("PLINTH_TLS_KEY_FILE"),
@@ -101,7 +103,7 @@ func (c *Config) readDuration(name string) time.Duration {
 
 // checkServer reports what cannot be.
 func (c Config) checkServer() []error {
-	errs := c.TLS.check()
+	errs := slices.Concat(c.TLS.check(), c.Rates.check())
 	if !c.TLS.off() && c.PublicURL == "" {
 		errs = append(errs, errors.New("plinth: TLS needs PublicURL (set PLINTH_PUBLIC_URL)"))
 	}
@@ -127,6 +129,7 @@ func (r *resolved) serverDefaults() {
 	}
 	r.DrainDelay = max(r.DrainDelay, 0)
 	r.DrainTimeout = max(cmp.Or(r.DrainTimeout, 10*time.Second), 0)
+	r.Rates = r.Rates.withDefaults(r.development)
 	r.MaxConnections = cmp.Or(r.MaxConnections, 10_000)
 	r.MaxConnectionsPerClient = cmp.Or(r.MaxConnectionsPerClient, 1_000)
 	if r.OpsHandler == nil {

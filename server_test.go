@@ -321,6 +321,11 @@ func TestServerConfiguration(t *testing.T) {
 		{map[string]string{"PLINTH_ACME_DOMAINS": "notes.example"}, "PLINTH_ACME_CACHE"},
 		{map[string]string{"PLINTH_ACME_EMAIL": "ann@notes.example"}, "PLINTH_ACME_DOMAINS"},
 		{map[string]string{"PLINTH_HTTP_ADDR": ":80"}, "PLINTH_HTTP_ADDR"},
+		{map[string]string{"PLINTH_CORS_ORIGINS": "https://app.example/"}, "PLINTH_CORS_ORIGINS"},
+		{map[string]string{"PLINTH_CORS_ORIGINS": "*"}, "PLINTH_CORS_ORIGINS"},
+		{map[string]string{"PLINTH_LOG": "loud"}, "PLINTH_LOG"},
+		{map[string]string{"PLINTH_RATE_ADDRESS": "600"}, "PLINTH_RATE_ADDRESS"},
+		{map[string]string{"PLINTH_RATE_CALLER": "0/1m"}, "PLINTH_RATE_CALLER"},
 		{map[string]string{"PLINTH_DRAIN_DELAY": "5"}, "PLINTH_DRAIN_DELAY"},
 		{map[string]string{"PLINTH_DRAIN_TIMEOUT": "-5s"}, "PLINTH_DRAIN_TIMEOUT"},
 	} {

@@ -1,0 +1,187 @@
+package plinth_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/middleware/cors"
+)
+
+// logLines is a log that tests read.
+type logLines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+// taken returns the lines so far, each an object, and forgets them.
+func (l *logLines) taken(t *testing.T) (lines []map[string]any) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.buf.String()) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, m)
+	}
+	l.buf.Reset()
+	return lines
+}
+
+// proxied is an application behind a proxy, 10.0.0.1, with a resource and routes of its
+// own, and its log.
+func proxied(t *testing.T, change func(*plinth.Config)) (http.Handler, *logLines) {
+	t.Helper()
+	lines := new(logLines)
+	config := served(t)
+	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
+	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
+	config.CORS = cors.Options{Origins: []string{"https://app.example"}}
+	if change != nil {
+		change(&config)
+	}
+	before := testConfig(t) // makes the tables
+	before.DatabaseURL, before.DisableAccounts = config.DatabaseURL, true
+	made := newApp(t, before)
+	made.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	if _, err := made.Handler(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := made.DB().Close(); err != nil {
+		t.Fatal(err)
+	}
+	app := newApp(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Router().Get("/hello/{name}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) })
+	app.Router().Get("/panic", func(http.ResponseWriter, *http.Request) { panic("on purpose") })
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines.taken(t)
+	return handler, lines
+}
+
+// ask sends a request that came by the proxy from an address.
+func ask(t *testing.T, handler http.Handler, method, target, from string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody)
+	r.RemoteAddr = "10.0.0.1:4711"
+	r.Header.Set("X-Forwarded-For", from)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w
+}
+
+// TestChainTellsTheLog: one line for every request, with the client's address and not
+// the proxy's, and the pattern and not the path's names.
+func TestChainTellsTheLog(t *testing.T) {
+	t.Parallel()
+	handler, lines := proxied(t, nil)
+	for _, tt := range []struct {
+		target, route string
+		status        float64
+	}{
+		{"/hello/ann?token=secret", "/hello/{name}", 200},
+		{"/panic", "/panic", 500},
+		{"/nowhere", "", 404},
+		{"/rest/v1/tasks/not-a-key", "/rest/v1/tasks/{id}", 400},
+		{"/rest/v1/tasks?nope=eq.1", "/rest/v1/tasks", 400},
+		{"/rest/v1/else", "/rest/v1/*", 404},
+	} {
+		w := ask(t, handler, http.MethodGet, tt.target, "203.0.113.9, 203.0.113.7", "X-Request-Id", "made-by-proxy")
+		var line map[string]any
+		for _, l := range lines.taken(t) {
+			if l["method"] == http.MethodGet && l["duration"] != nil {
+				line = l
+			}
+			if text, _ := json.Marshal(l); strings.Contains(string(text), "token=secret") {
+				t.Errorf("%s: the log has the query: %s", tt.target, text)
+			}
+		}
+		route, _ := line["route"].(string)
+		if line["status"] != tt.status || route != tt.route || line["client"] != "203.0.113.7" || line["request_id"] != "made-by-proxy" {
+			t.Errorf("%s: %v", tt.target, line)
+		}
+		if w.Header().Get("X-Request-Id") != "made-by-proxy" {
+			t.Errorf("%s: the answer has the id %q", tt.target, w.Header().Get("X-Request-Id"))
+		}
+	}
+	ask(t, handler, http.MethodGet, "/livez", "203.0.113.7")
+	ask(t, handler, http.MethodGet, "/readyz", "203.0.113.7")
+	if l := lines.taken(t); len(l) > 0 {
+		t.Errorf("probes are logged: %v", l)
+	}
+}
+
+// TestChainRates: an address that asks too often is told when to come again, in the words
+// of the surface, and others are not hindered.
+func TestChainRates(t *testing.T) {
+	t.Parallel()
+	handler, _ := proxied(t, func(c *plinth.Config) {
+		c.Rates = plinth.Rates{Address: plinth.Rate{Requests: 20, Per: time.Hour}, Caller: plinth.Rate{Requests: 10, Per: time.Hour}}
+	})
+	answers := map[int]int{}
+	var last *httptest.ResponseRecorder
+	for range 30 {
+		last = ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.7")
+		answers[last.Code]++
+	}
+	if answers[http.StatusOK] != 10 || answers[http.StatusTooManyRequests] != 20 || last.Header().Get("Retry-After") == "" {
+		t.Errorf("answers %v, Retry-After %q", answers, last.Header().Get("Retry-After"))
+	}
+	if w := ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.8"); w.Code != http.StatusOK {
+		t.Errorf("another address: %d", w.Code)
+	}
+	w := ask(t, handler, http.MethodPost, "/auth/v1/token?grant_type=password", "203.0.113.7")
+	if w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), `"over_request_rate_limit"`) {
+		t.Errorf("accounts: %d %s", w.Code, w.Body)
+	}
+	page := ask(t, handler, http.MethodGet, "/rest/v1/tasks", "203.0.113.7", "Origin", "https://app.example")
+	if page.Code != http.StatusTooManyRequests || page.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
+		t.Errorf("a page cannot read its refusal: %d %v", page.Code, page.Header())
+	}
+	if w := ask(t, handler, http.MethodGet, "/readyz", "203.0.113.7"); w.Code != http.StatusOK {
+		t.Errorf("a probe: %d", w.Code)
+	}
+}
+
+// TestChainPages: pages that were named are let in, others are not, also where nothing
+// else is found.
+func TestChainPages(t *testing.T) {
+	t.Parallel()
+	handler, _ := proxied(t, nil)
+	for origin, want := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": "", "null": "", "": ""} {
+		for _, target := range []string{"/rest/v1/tasks", "/auth/v1/user", "/hello/ann", "/nowhere"} {
+			var header []string
+			if origin != "" {
+				header = []string{"Origin", origin}
+			}
+			w := ask(t, handler, http.MethodGet, target, "203.0.113.7", header...)
+			if got := w.Header().Get("Access-Control-Allow-Origin"); got != want || !strings.Contains(strings.Join(w.Header().Values("Vary"), ","), "Origin") {
+				t.Errorf("%s from %q: allowed %q, Vary %q", target, origin, got, w.Header().Values("Vary"))
+			}
+		}
+	}
+}
