@@ -40,8 +40,10 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 	if retention != nil {
 		keep = *retention
 	}
+	db.notifier.running.Add(1)
+	defer db.notifier.running.Add(-1)
 	var wg sync.WaitGroup
-	if l, ok := db.driver.(driver.Listener); ok {
+	if l := db.listener; l != nil {
 		self := rand.Text() // tells our own signals apart
 		wg.Go(func() { db.listen(ctx, l, self) })
 		wg.Go(func() { db.notify(ctx, l, self) })
@@ -53,8 +55,9 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 			failures++
 			pause = backoff(failures)
 			db.warn(ctx, "store: the change log was not trimmed", err)
-		} else {
+		} else if err == nil {
 			failures = 0
+			db.notifier.trimmedAt.Store(time.Now().UnixNano())
 		}
 		if _, err := db.TrimReceipts(ctx); err != nil && ctx.Err() == nil {
 			db.warn(ctx, "store: receipts were not trimmed", err)
@@ -69,11 +72,13 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 func (db *DB) listen(ctx context.Context, l driver.Listener, self string) {
 	for failures := 0; ctx.Err() == nil; {
 		begun := time.Now()
+		db.notifier.listening.Add(1)
 		err := l.Listen(ctx, changesChannel, func(payload string) {
 			if payload != self {
 				db.wake.remote()
 			}
 		})
+		db.notifier.listening.Add(-1)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -100,18 +105,32 @@ func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
 		case <-commit:
 		}
 		commit = db.wake.commits.wait() // before the signal: later commits need another one
-		err := l.Notify(ctx, changesChannel, self)
+		db.notifier.untoldSince.CompareAndSwap(0, time.Now().UnixNano())
+		err := db.signal(ctx, l, self)
 		pause := notifyPause
 		if err == nil {
 			failures = 0
+			db.notifier.untoldSince.Store(0)
 		} else if ctx.Err() == nil {
-			// Lost: the others poll. Where the database is away, nobody commits.
+			// The others poll meanwhile, and are told later.
 			failures++
-			pause = backoff(failures)
+			pause, commit = backoff(failures), ended
 			db.warn(ctx, "store: other processes were not told of changes", err)
 		}
 		sleep(ctx, pause, nil)
 	}
+}
+
+// signal sends one signal. It is a statement as far as tracers are concerned.
+func (db *DB) signal(ctx context.Context, l driver.Listener, self string) error {
+	t, ok := db.driver.(*traced)
+	if !ok {
+		return l.Notify(ctx, changesChannel, self)
+	}
+	p := t.start(ctx, TracedStatement{Operation: "notify", SQL: "notify " + changesChannel})
+	err := l.Notify(p.ctx, changesChannel, self)
+	p.end(0, err)
+	return err
 }
 
 func (db *DB) warn(ctx context.Context, text string, err error) {

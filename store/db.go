@@ -21,15 +21,17 @@ import (
 // DB is a database with the tables registered on it. It is safe for concurrent
 // use. Open one with sqlite.Open or postgres.Open.
 type DB struct {
-	driver  driver.Driver
-	dialect driver.Dialect
-	options Options
-	bun     *bun.DB
+	driver   driver.Driver
+	listener driver.Listener // nil: the engine carries no signals
+	dialect  driver.Dialect
+	options  Options
+	bun      *bun.DB
 
 	registering sync.Mutex
 	registry    atomic.Pointer[registry]
 	cursors     atomic.Pointer[cursorKey]
 	wake        *wakeup
+	notifier    notifierState
 	watch       *watch
 	memo        memo
 }
@@ -51,6 +53,10 @@ type Options struct {
 	//
 	// Defaults to time.Now.
 	Now func() time.Time
+
+	// Tracers are told of every statement, in this order: see
+	// [LogStatements] for one that logs. None cost nothing.
+	Tracers []Tracer
 
 	// Wrap returns the driver to use in place of the one it is given, which
 	// it passes calls on to: to watch statements, or to let some fail in
@@ -102,8 +108,17 @@ func New(d driver.Driver, opts Options) *DB {
 		d = opts.Wrap(d)
 	}
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup(), watch: newWatch()}
+	db.listener, _ = d.(driver.Listener)
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
-	if b := d.Bun(); b != nil { // a driver of tests may have none
+	b := d.Bun()
+	if len(opts.Tracers) > 0 {
+		t := &traced{Driver: d, engine: db.dialect.Name, tracers: slices.Clone(opts.Tracers)}
+		db.driver = t
+		if b != nil {
+			b = b.WithQueryHook(bunTracer{t})
+		}
+	}
+	if b != nil { // a driver of tests may have none
 		db.bun = b.WithQueryHook(inTxHook{db})
 	}
 	return db

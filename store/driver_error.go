@@ -16,6 +16,8 @@ func storeError(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, driver.ErrRetry):
 		return err // the transaction loop, or retryOnce, decides
+	case errors.Is(err, driver.ErrBusy):
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case errors.Is(err, driver.ErrUnavailable), errors.Is(err, driver.ErrReadOnly), errors.Is(err, driver.ErrFull):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.Is(err, driver.ErrTimeout):

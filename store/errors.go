@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
@@ -17,6 +18,20 @@ func (e *coded) Error() string { return e.text }
 
 // Problem returns the code of the error on the wire.
 func (e *coded) Problem() string { return e.code }
+
+// busyError is the type of [ErrBusy].
+type busyError struct{}
+
+func (*busyError) Error() string { return "store: no database connection came free in time" }
+
+// Problem returns the code of the error on the wire.
+func (*busyError) Problem() string { return "PL503" }
+
+// ProblemRetryAfter returns the wait of the header Retry-After.
+func (*busyError) ProblemRetryAfter() time.Duration { return time.Second }
+
+// Is matches ErrUnavailable.
+func (*busyError) Is(target error) bool { return target == ErrUnavailable }
 
 // Errors that callers branch on with errors.Is.
 var (
@@ -49,6 +64,10 @@ var (
 
 	// ErrUnavailable reports a database that cannot be reached.
 	ErrUnavailable error = &coded{"store: database unavailable", "PGRST001"}
+
+	// ErrBusy reports that no connection came free in time: the server does
+	// more than it can. It is an [ErrUnavailable] too.
+	ErrBusy error = &busyError{}
 
 	// ErrTimeout reports a statement that ran too long.
 	ErrTimeout error = &coded{"store: statement timeout", "57014"}

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // EvaluateCond judges a condition over a struct in memory, as the write path
@@ -25,3 +27,6 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 	}
 	return result == isTrue, nil
 }
+
+// DriverOf returns the driver that a database runs its statements on.
+func DriverOf(db *DB) driver.Driver { return db.driver }

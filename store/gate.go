@@ -132,6 +132,7 @@ func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions
 		return nil, g.unknown(err)
 	}
 	st := c.statement(shape)
+	st.Table, st.Op = g.table.Name, "select"
 	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
 	return st, nil
 }

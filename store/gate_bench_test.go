@@ -106,6 +106,10 @@ func (d idle) Dialect() driver.Dialect {
 func (d idle) Bun() *bun.DB { return d.bun }
 func (idle) Close() error   { return nil }
 
+func (idle) Ping(context.Context) error { return nil }
+
+func (idle) Stats() []driver.PoolStats { return nil }
+
 func (idle) Query(context.Context, driver.Conn, *driver.Statement, *driver.Result) error { return nil }
 
 func (idle) Exec(context.Context, driver.Conn, *driver.Statement) (int64, error) { return 0, nil }

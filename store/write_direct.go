@@ -190,7 +190,7 @@ func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
 	}
 	if plan == nil {
 		st := c.statement(nil)
-		st.Write = true
+		st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
 		return st, nil
 	}
 	c.write(" returning ")
@@ -199,7 +199,7 @@ func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
 		return nil, err
 	}
 	st := c.statement(shape)
-	st.Write = true
+	st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
 	return st, nil
 }
 

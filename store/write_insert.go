@@ -158,7 +158,7 @@ func (w *write) compileCTE(c *compiler, checks []check) (*driver.Statement, erro
 		}
 	}
 	st := c.statement(shape)
-	st.Write = true
+	st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
 	return st, nil
 }
 

@@ -183,6 +183,7 @@ func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
 	defer c.free()
 	var r driver.Result
 	st := c.statement(w.table.wholeRow())
+	st.Table, st.Op = w.table.Name, "select"
 	if err := w.s.query(ctx, st, &r); err != nil {
 		return nil, err
 	}

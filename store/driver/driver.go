@@ -36,6 +36,13 @@ type Driver interface {
 	// an engine with one writer waits for its turn or until ctx ends.
 	Begin(ctx context.Context, opts TxOptions) (Conn, error)
 
+	// Ping asks the database for an answer, on a connection that is kept for
+	// it or in reserve: also when all others are in use.
+	Ping(ctx context.Context) error
+
+	// Stats returns the figures of the pools. It asks nobody and costs little.
+	Stats() []PoolStats
+
 	// Close closes the pools.
 	Close() error
 }
@@ -83,6 +90,11 @@ func (d Dialect) Postgres() bool { return d.Name == "postgres" }
 // ?1, ?2, ... on SQLite.
 type Statement struct {
 	SQL string
+
+	// Table is the table the statement is about and Op what it does with it,
+	// "select", "insert", "update" or "delete", for who watches. Where they are
+	// empty the text tells.
+	Table, Op string
 
 	// Args are bound values, each in the Go form of its kind (see [Kind]),
 	// nil for NULL, []string for a list.
@@ -185,6 +197,9 @@ var (
 	// ErrUnavailable reports that the database cannot be reached, is shutting
 	// down or takes no more connections.
 	ErrUnavailable = errors.New("driver: database unavailable")
+
+	// ErrBusy reports that no connection came free in time.
+	ErrBusy = errors.New("driver: no connection came free in time")
 
 	// ErrTimeout reports that the statement ran longer than allowed.
 	ErrTimeout = errors.New("driver: statement timeout")

@@ -20,6 +20,7 @@ type database struct {
 	pool    *pgxpool.Pool
 	sql     *sql.DB // the same connections, for transactions and Bun
 	bun     *bun.DB
+	turns   turns
 	dialect driver.Dialect
 	logger  *slog.Logger
 	planner planner

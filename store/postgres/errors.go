@@ -24,6 +24,9 @@ func mapError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, driver.ErrBusy) {
+		return err
+	}
 	if ended := ctx.Err(); ended != nil {
 		if errors.Is(err, ended) {
 			return err

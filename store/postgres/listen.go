@@ -19,9 +19,10 @@ const listenPing = time.Minute
 
 // Listen implements [driver.Listener] with LISTEN. It keeps one connection of
 // the pool until it returns. Behind a pooler that gives a session to somebody
-// else after each transaction, and on a pool of one, it is not supported.
+// else after each transaction, and where one connection is all there is beside
+// the reserve, it is not supported.
 func (d *database) Listen(ctx context.Context, channel string, received func(payload string)) error {
-	if d.pooler || d.pool.Config().MaxConns == 1 {
+	if f := d.turns.Figures(); d.pooler || f.Places-f.Reserve == 1 {
 		return fmt.Errorf("postgres: listen: a connection to keep: %w", errors.ErrUnsupported)
 	}
 	pooled, err := d.pool.Acquire(ctx)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/turnstile"
 )
 
 // Open opens a database. It connects once, and refuses a server whose settings
@@ -44,7 +45,9 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	if o.Pooler {
 		d.timeout = max(0, o.StatementTimeout)
 	}
-	config.ShouldPing = d.isSuspect
+	d.turns = turns{turnstile.New(o.MaxConns, o.reserve(), o.AcquireTimeout)}
+	config.ConnConfig.Tracer = d.turns
+	config.ShouldPing, config.PingTimeout = d.isSuspect, pingTimeout
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", mapError(ctx, err))
 	}
@@ -55,6 +58,9 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	d.bun = bun.NewDB(d.sql, bunDialect{pgdialect.New()})
 	return d, nil
 }
+
+// pingTimeout is how long a connection that is pinged has for its answer.
+const pingTimeout = 3 * time.Second
 
 // isSuspect decides whether a connection is pinged before it is used again:
 // after a second, or when it was used last before another one was found dead.

@@ -18,6 +18,14 @@ import (
 
 // Options tunes a database. The zero value is ready to use.
 type Options struct {
+	// AcquireTimeout is how long a statement waits for a connection when all are
+	// in use, before it fails with [store.ErrBusy], which a client is told as
+	// 503 with Retry-After. It goes for Bun's statements too. Negative waits for
+	// as long as the context does.
+	//
+	// Defaults to 2 seconds.
+	AcquireTimeout time.Duration
+
 	// ConnMaxIdleTime closes a connection that nobody used for so long. Lower
 	// it where something on the way drops silent connections sooner. Negative
 	// keeps them.
@@ -43,6 +51,13 @@ type Options struct {
 	// process keeps the time limit, for the store's statements only.
 	Pooler bool
 
+	// Reserve is how many of the connections are kept for statements that must
+	// not wait behind all others: those of [store.DB.Ping] and of
+	// [store.WithReserve]. Negative keeps none, and nor does a MaxConns of 1.
+	//
+	// Defaults to 1.
+	Reserve int
+
 	// StatementTimeout is how long a statement may run before the server ends
 	// it with [driver.ErrTimeout], waiting for locks included. It goes for Bun's
 	// statements too. A statement_timeout in the URL wins; negative leaves it to
@@ -65,15 +80,20 @@ func (o *Options) withDefaults() (Options, error) {
 	if out.MaxConns < 0 || out.MaxConns > math.MaxInt32 {
 		return out, errors.New("postgres: MaxConns is negative or too large")
 	}
+	out.AcquireTimeout = cmp.Or(out.AcquireTimeout, 2*time.Second)
 	out.ConnMaxIdleTime = cmp.Or(out.ConnMaxIdleTime, 5*time.Minute)
 	out.ConnMaxLifetime = cmp.Or(out.ConnMaxLifetime, time.Hour)
 	out.MaxConns = cmp.Or(out.MaxConns, 20)
+	out.Reserve = cmp.Or(out.Reserve, 1)
 	out.StatementTimeout = cmp.Or(out.StatementTimeout, 30*time.Second)
 	if out.Store.Logger == nil {
 		out.Store.Logger = slog.New(slog.DiscardHandler)
 	}
 	return out, nil
 }
+
+// reserve is the number of connections that are kept: one at least is for all.
+func (o *Options) reserve() int { return max(0, min(o.Reserve, o.MaxConns-1)) }
 
 // statementCache is the number of statements a connection keeps prepared, of the
 // store's, and of others that ask pgx to. A list statement takes 18 kB of the

@@ -16,7 +16,7 @@ func TestRestart(t *testing.T) {
 
 	const conns = 8
 	server := pgtest.Start(t, pgtest.Options{})
-	d := openURL(t, server.URL(), &Options{MaxConns: conns})
+	d := openURL(t, server.URL(), &Options{MaxConns: conns, Reserve: -1})
 	mustExec(t, d, "create table n (v bigint)")
 	fill := func() {
 		var wg sync.WaitGroup

@@ -14,6 +14,7 @@ import (
 // database runs the statements of a store; see [driver.Driver].
 type database struct {
 	writer, readers *pool
+	health          *pool // one reader, for Ping
 	bun             *bun.DB
 	readersSQL      *sql.DB
 	timeout         time.Duration
@@ -39,8 +40,9 @@ func openDatabase(ctx context.Context, path string, o *Options) (*database, erro
 		}
 	}
 	d := &database{
-		writer:  newPool(1, opener(false)),
-		readers: newPool(opts.Readers, opener(true)),
+		writer:  newPool(1, opts.AcquireTimeout, opener(false)),
+		readers: newPool(opts.Readers, opts.AcquireTimeout, opener(true)),
+		health:  newPool(1, opts.AcquireTimeout, opener(true)),
 		timeout: opts.StatementTimeout,
 	}
 	d.writer.closing = (*conn).checkpoint
@@ -153,8 +155,21 @@ func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Con
 	return t, nil
 }
 
+// Ping reads from the file, on a connection that nothing else uses.
+func (d *database) Ping(ctx context.Context) error {
+	return d.lend(ctx, d.health, func(ctx context.Context, c *conn) error {
+		_, err := c.text(ctx, "select count(*) from sqlite_schema")
+		return err
+	})
+}
+
+// Stats returns the figures of the writer and of the readers.
+func (d *database) Stats() []driver.PoolStats {
+	return []driver.PoolStats{d.writer.stats("writer"), d.readers.stats("readers")}
+}
+
 // Close waits a few seconds for statements and transactions that run, writes
 // the log back into the file and closes the connections.
 func (d *database) Close() error {
-	return errors.Join(d.bun.Close(), d.readersSQL.Close(), d.readers.close(), d.writer.close())
+	return errors.Join(d.bun.Close(), d.readersSQL.Close(), d.health.close(), d.readers.close(), d.writer.close())
 }

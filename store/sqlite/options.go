@@ -31,6 +31,15 @@ type Options struct {
 	// Store tunes the store over the database.
 	Store store.Options
 
+	// AcquireTimeout is how long a statement waits for a connection when all
+	// are in use, a write for its turn, before it fails with [store.ErrBusy],
+	// which a client is told as 503 with Retry-After. It goes for Bun's
+	// statements too. Negative waits for as long as the context does.
+	//
+	// Defaults to 5 seconds, as BusyTimeout does: there is one writer, and to
+	// wait for one's turn is nothing unusual.
+	AcquireTimeout time.Duration
+
 	// Readers is the number of reading connections.
 	//
 	// Defaults to twice GOMAXPROCS, at least 2 and at most 8.
@@ -72,6 +81,7 @@ func (o *Options) withDefaults() (Options, error) {
 		return opts, fmt.Errorf("sqlite: unknown Synchronous %d", opts.Synchronous)
 	}
 	opts.Readers = cmp.Or(opts.Readers, min(max(2, 2*runtime.GOMAXPROCS(0)), 8))
+	opts.AcquireTimeout = cmp.Or(opts.AcquireTimeout, 5*time.Second)
 	opts.BusyTimeout = cmp.Or(opts.BusyTimeout, 5*time.Second)
 	opts.StatementTimeout = cmp.Or(opts.StatementTimeout, 30*time.Second)
 	opts.StatementCache = cmp.Or(opts.StatementCache, 256)

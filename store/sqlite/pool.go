@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/turnstile"
 )
 
 // closeGrace is how long Close waits for connections in use.
@@ -23,36 +24,60 @@ type pool struct {
 	// may be nil.
 	closing func(*conn) error
 
-	// slots holds a token for each connection lent. Goroutines that wait to
-	// send on a channel are served first come, first served.
-	slots chan struct{}
+	turns *turnstile.Turnstile
 
 	mu     sync.Mutex
 	idle   []*conn
+	opened int // connections there are, lent or not
 	closed bool
 }
 
-func newPool(size int, open func(context.Context) (*conn, error)) *pool {
-	return &pool{open: open, slots: make(chan struct{}, size)}
+// newPool returns a pool of a size, for whose connections nobody waits longer than
+// patience.
+func newPool(size int, patience time.Duration, open func(context.Context) (*conn, error)) *pool {
+	return &pool{open: open, turns: turnstile.New(size, 0, patience)}
 }
 
 // acquire lends a connection, opening one if all that exist are lent. Every
 // connection must go back by release.
 func (p *pool) acquire(ctx context.Context) (*conn, error) {
-	select {
-	case p.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("sqlite: wait for a connection: %w", ctx.Err())
+	if err := p.turns.Enter(ctx, driver.MayReserve); errors.Is(err, turnstile.ErrTimeout) {
+		return nil, fmt.Errorf("%w: sqlite: all %d are in use", driver.ErrBusy, p.turns.Figures().Places)
+	} else if err != nil {
+		return nil, fmt.Errorf("sqlite: wait for a connection: %w", err)
 	}
 	c, err := p.pop()
 	if c == nil && err == nil {
-		c, err = p.open(ctx)
+		c, err = p.openOne(ctx)
 	}
 	if err != nil {
-		<-p.slots
+		p.turns.Leave()
 		return nil, err
 	}
 	return c, nil
+}
+
+// openOne opens a connection.
+func (p *pool) openOne(ctx context.Context) (*conn, error) {
+	c, err := p.open(ctx)
+	if err == nil {
+		p.mu.Lock()
+		p.opened++
+		p.mu.Unlock()
+	}
+	return c, err
+}
+
+// stats returns the figures of the pool.
+func (p *pool) stats(name string) driver.PoolStats {
+	f := p.turns.Figures()
+	p.mu.Lock()
+	opened, idle := p.opened, len(p.idle)
+	p.mu.Unlock()
+	return driver.PoolStats{
+		Name: name, Max: f.Places, Open: opened, InUse: opened - idle, Idle: idle,
+		Waiting: f.Waiting, Waits: f.Waits, WaitTime: f.Waited, Refused: f.Refused,
+	}
 }
 
 // pop returns an idle connection, nil if there is none.
@@ -79,12 +104,14 @@ func (p *pool) release(c *conn) {
 	if !broken && !p.closed {
 		p.idle = append(p.idle, c)
 		c = nil
+	} else {
+		p.opened--
 	}
 	p.mu.Unlock()
 	if c != nil {
 		_ = c.close() // nobody can do anything about it
 	}
-	<-p.slots
+	p.turns.Leave()
 }
 
 // close refuses further loans, waits for what is lent, but not for long, and
@@ -104,7 +131,7 @@ func (p *pool) close() error {
 	}
 	p.mu.Lock()
 	idle := p.idle
-	p.idle = nil
+	p.idle, p.opened = nil, p.opened-len(idle)
 	p.mu.Unlock()
 	for _, c := range idle {
 		if p.closing != nil {
@@ -115,23 +142,15 @@ func (p *pool) close() error {
 	return errors.Join(errs...)
 }
 
-// drain waits until nothing is lent and reports whether that came true.
+// drain waits until nothing is lent and reports whether that came true. Nothing
+// is lent any more: the pool is closed.
 func (p *pool) drain() bool {
-	timer := time.NewTimer(closeGrace)
-	defer timer.Stop()
-	taken := 0
-	defer func() {
-		for range taken {
-			<-p.slots
-		}
-	}()
-	for taken < cap(p.slots) {
-		select {
-		case p.slots <- struct{}{}:
-			taken++
-		case <-timer.C:
+	deadline := time.Now().Add(closeGrace)
+	for p.turns.Inside() > 0 {
+		if time.Now().After(deadline) {
 			return false
 		}
+		time.Sleep(time.Millisecond)
 	}
 	return true
 }

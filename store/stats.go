@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// PoolStats are the figures of a pool of connections.
+type PoolStats = driver.PoolStats
+
+// Stats are figures of a database as this process sees it.
+type Stats struct {
+	// Pools are the pools of connections: one on PostgreSQL, the writer's and
+	// the readers' on SQLite.
+	Pools []PoolStats
+
+	// Notifier is what [DB.RunNotifier] does.
+	Notifier NotifierStats
+}
+
+// NotifierStats says how [DB.RunNotifier] is doing.
+type NotifierStats struct {
+	// Running says that it runs in this process.
+	Running bool
+
+	// Listening says that its connection for signals of other processes is
+	// open or being opened. On SQLite and behind a pooler there is none.
+	Listening bool
+
+	// Behind is for how long other processes have not been told of a commit of
+	// this one. They find it by polling.
+	Behind time.Duration
+
+	// TrimmedAt is when the change log was last trimmed; zero for never.
+	TrimmedAt time.Time
+}
+
+// Stats returns figures for operators. It asks nobody, so it can be called at any
+// time and as often as one likes.
+func (db *DB) Stats() Stats {
+	return Stats{Pools: db.driver.Stats(), Notifier: db.notifier.stats()}
+}
+
+// notifierState is what the notifier tells of itself. The zero state is that of
+// one that does not run.
+type notifierState struct {
+	running, listening     atomic.Int32
+	untoldSince, trimmedAt atomic.Int64 // Unix nanoseconds; 0: nothing, never
+}
+
+func (n *notifierState) stats() NotifierStats {
+	s := NotifierStats{Running: n.running.Load() > 0, Listening: n.listening.Load() > 0}
+	if since := n.untoldSince.Load(); since != 0 {
+		s.Behind = max(0, time.Since(time.Unix(0, since)))
+	}
+	if at := n.trimmedAt.Load(); at != 0 {
+		s.TrimmedAt = time.Unix(0, at)
+	}
+	return s
+}
+
+// ReaderLag says how far a named reader of the change log is behind.
+type ReaderLag struct {
+	// Name is the name given to [DB.Changes].
+	Name string
+
+	// Changes is how many changes wait for the reader, at most [MaxLag]: more
+	// are not counted.
+	Changes int
+
+	// Age is how long ago the oldest of them was written; zero if none waits.
+	Age time.Duration
+
+	// MovedAt is when the reader's place was last written. One that finds
+	// nothing writes it once a minute.
+	MovedAt time.Time
+}
+
+// MaxLag is the number up to which [DB.ReaderLags] counts.
+const MaxLag = 10_000
+
+// What waits for a reader at a snapshot is what was not visible in it, as in
+// [postgresFew]; in the middle of a window it is what follows by seq. The second
+// value of each half is the time of the first one that waits.
+const (
+	postgresLags = `select r.name, r.updated_at, clock_timestamp(), w.n, w.at from (` +
+		`select name, updated_at, p->>'from' as seen, p->>'to' as upto, coalesce((p->>'seq')::bigint, 0) as seq` +
+		` from (select name, updated_at, position::jsonb as p from plinth_cursors) c) r` +
+		` cross join lateral (select count(*) as n, min(at) as at from (` +
+		`(select c.at from plinth_changes c where r.upto is null and c.xid >= pg_snapshot_xmax(r.seen::pg_snapshot) order by c.xid, c.seq limit $1)` +
+		` union all (select l.at from pg_snapshot_xip(r.seen::pg_snapshot) x cross join lateral` +
+		` (select c.at from plinth_changes c where c.xid = x order by c.seq limit $1) l where r.upto is null limit $1)` +
+		` union all (select c.at from plinth_changes c where r.upto is not null and c.seq > r.seq` +
+		` and not pg_visible_in_snapshot(c.xid, r.seen::pg_snapshot) order by c.seq limit $1)) rows) w order by r.name`
+
+	sqliteLags = `select r.name, r.updated_at, strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now'),` +
+		` (select count(*) from (select 1 from plinth_changes where seq > r.seq limit ?1)),` +
+		` (select at from plinth_changes where seq > r.seq order by seq limit 1)` +
+		` from (select name, updated_at, coalesce(position->>'seq', 0) as seq from plinth_cursors) r order by r.name`
+)
+
+// ReaderLags returns how far the named readers of the change log are behind, of
+// all processes, ordered by their names. It is one statement that reads up to
+// [MaxLag] entries of an index for each reader: cheap enough to be asked every few
+// seconds while they keep up, and a few milliseconds for each that does not.
+func (db *DB) ReaderLags(ctx context.Context) ([]ReaderLag, error) {
+	st := &driver.Statement{SQL: sqliteLags, Args: []any{int64(MaxLag)}}
+	if db.dialect.Postgres() {
+		st.SQL = postgresLags
+	}
+	st.Shape = &driver.Shape{Extra: []Kind{KindText, KindTimestamp, KindTimestamp, KindInt, KindTimestamp}, EachExtra: true}
+	var lags []ReaderLag
+	err := db.session().tuples(ctx, st, func(values [][]byte) error {
+		lag, err := parseLag(values)
+		lags = append(lags, lag)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: lag of readers: %w", err)
+	}
+	return lags, nil
+}
+
+// parseLag reads one row of the lags.
+func parseLag(values [][]byte) (ReaderLag, error) {
+	var lag ReaderLag
+	var times [3]time.Time
+	name, err := unquoteJSON(values[0])
+	for i, value := range [][]byte{values[1], values[2], values[4]} {
+		var text string
+		if err != nil || string(value) == "null" {
+			continue
+		}
+		if text, err = unquoteJSON(value); err == nil {
+			times[i], err = canon.ParseTimestamp(text)
+		}
+	}
+	if err == nil {
+		lag.Changes, err = strconv.Atoi(string(values[3]))
+	}
+	lag.Name, lag.MovedAt, lag.Changes = name, times[0], min(lag.Changes, MaxLag)
+	if !times[2].IsZero() {
+		lag.Age = max(0, times[1].Sub(times[2]))
+	}
+	return lag, err
+}

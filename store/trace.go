@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// Tracer is told of every statement when it begins and when it has ended: for a
+// log of slow ones, for metrics, for spans. See [Options].Tracers. It must be safe
+// for concurrent use, and quick: the caller of the statement waits for it.
+//
+// A Tracer never sees values. What the store compiles has placeholders for them;
+// the only numbers in its text are limits and offsets. Bun writes values into its
+// text, so where a statement comes by [DB.Bun] everything that is no name or
+// keyword is replaced. Errors are told by their kind, because the text of a
+// database's error repeats values.
+//
+// Begin, commit and rollback of a transaction are statements too, and so are
+// savepoints. Not seen are statements that bypass both: by [Tx.SQL], by the
+// *sql.DB below Bun as package store/migrate uses it, and Bun's own attempts to
+// reach the server.
+type Tracer interface {
+	// Start is called before the statement waits for a connection. The
+	// statement runs with the context it returns, which must be made of ctx.
+	Start(ctx context.Context, s TracedStatement) context.Context
+
+	// End is called after the statement, with the context that the Start of
+	// the last Tracer has returned. Tracers end in the opposite order.
+	End(ctx context.Context, s TracedStatement, o TraceOutcome)
+}
+
+// TracedStatement is a statement as a [Tracer] sees it.
+type TracedStatement struct {
+	// Engine is "sqlite" or "postgres".
+	Engine string
+
+	// Operation is what the statement does, in lower case: "select", "insert",
+	// "update", "delete", "begin", "commit", "rollback", "savepoint", "release",
+	// or the first word of any other.
+	Operation string
+
+	// Table is the table it is about: the one that is written, or the first one
+	// that is read. Empty where there is none.
+	Table string
+
+	// SQL is its text without values. That of a very large statement of Bun's
+	// is cut.
+	SQL string
+
+	// InTx says that it runs inside a transaction of [DB.Tx].
+	InTx bool
+
+	// Bun says that it comes by [DB.Bun].
+	Bun bool
+}
+
+// TraceOutcome is what a statement came to.
+type TraceOutcome struct {
+	// Duration is the time it took, the wait for a connection included.
+	Duration time.Duration
+
+	// Rows is how many rows it has returned or, where it returns none, written.
+	Rows int64
+
+	// Error is the kind of its error, empty if it succeeded.
+	Error ErrorKind
+}
+
+// ErrorKind says why a statement failed, in a word that a metric can carry.
+type ErrorKind string
+
+// The kinds of errors of statements.
+const (
+	// ErrorCanceled is the end of the caller's context: its client is gone.
+	ErrorCanceled ErrorKind = "canceled"
+	// ErrorDeadline is the deadline of the caller's context.
+	ErrorDeadline ErrorKind = "deadline"
+	// ErrorBusy says that no connection came free in time.
+	ErrorBusy ErrorKind = "busy"
+	// ErrorUnavailable says that the database could not be reached, or its
+	// connection was lost.
+	ErrorUnavailable ErrorKind = "unavailable"
+	// ErrorTimeout is the time limit of statements, or of waiting for a lock.
+	ErrorTimeout ErrorKind = "timeout"
+	// ErrorConflict says that it lost against another transaction.
+	ErrorConflict ErrorKind = "conflict"
+	// ErrorConstraint is a violated constraint of the schema.
+	ErrorConstraint ErrorKind = "constraint"
+	// ErrorRefused is a rule that a written row does not pass, raised by the
+	// statement itself.
+	ErrorRefused ErrorKind = "refused"
+	// ErrorValue is a value that the database does not take.
+	ErrorValue ErrorKind = "value"
+	// ErrorTooLarge is an answer that exceeds the limit of bytes.
+	ErrorTooLarge ErrorKind = "too_large"
+	// ErrorAborted says that the transaction has failed or ended before.
+	ErrorAborted ErrorKind = "aborted"
+	// ErrorReadOnly is a write where the database takes none.
+	ErrorReadOnly ErrorKind = "read_only"
+	// ErrorFull is a full disk.
+	ErrorFull ErrorKind = "full"
+	// ErrorOther is everything else, and most errors of Bun's statements.
+	ErrorOther ErrorKind = "other"
+)
+
+// errorKinds are the kinds of the errors of drivers, those of the context first.
+var errorKinds = []struct {
+	err  error
+	kind ErrorKind
+}{
+	{driver.ErrBusy, ErrorBusy},
+	{driver.ErrTimeout, ErrorTimeout},
+	{context.Canceled, ErrorCanceled},
+	{context.DeadlineExceeded, ErrorDeadline},
+	{driver.ErrRetry, ErrorConflict},
+	{driver.ErrUnavailable, ErrorUnavailable},
+	{driver.ErrRaised, ErrorRefused},
+	{driver.ErrValue, ErrorValue},
+	{driver.ErrTooLarge, ErrorTooLarge},
+	{driver.ErrTxAborted, ErrorAborted},
+	{ErrInTx, ErrorAborted},
+	{driver.ErrReadOnly, ErrorReadOnly},
+	{driver.ErrFull, ErrorFull},
+}
+
+// kindOf returns the kind of an error of a driver.
+func kindOf(err error) ErrorKind {
+	if err == nil {
+		return ""
+	}
+	for _, k := range errorKinds {
+		if errors.Is(err, k.err) {
+			return k.kind
+		}
+	}
+	if _, ok := errors.AsType[*driver.Violation](err); ok {
+		return ErrorConstraint
+	}
+	return ErrorOther
+}

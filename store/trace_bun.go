@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/uptrace/bun"
+)
+
+// bunTracer tells tracers of the statements that come by Bun.
+type bunTracer struct{ t *traced }
+
+type bunSpanKey struct{}
+
+// BeforeQuery implements [bun.QueryHook].
+func (b bunTracer) BeforeQuery(ctx context.Context, event *bun.QueryEvent) context.Context {
+	text := withoutValues(event.Query)
+	op, table := describeSQL(text)
+	p := b.t.start(ctx, TracedStatement{Operation: op, Table: table, SQL: text, Bun: true})
+	return context.WithValue(p.ctx, bunSpanKey{}, &p)
+}
+
+// AfterQuery implements [bun.QueryHook].
+func (b bunTracer) AfterQuery(ctx context.Context, event *bun.QueryEvent) {
+	p, ok := ctx.Value(bunSpanKey{}).(*span)
+	if !ok {
+		return
+	}
+	var rows int64
+	if event.Result != nil {
+		rows, _ = event.Result.RowsAffected() // an engine that cannot tell tells none
+	}
+	err := event.Err
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	p.end(rows, err)
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// traced is a driver whose statements tracers are told of. Where there are none
+// it is not used, so they cost nothing.
+type traced struct {
+	driver.Driver
+	engine  string
+	tracers []Tracer
+}
+
+// span is a statement under way.
+type span struct {
+	t     *traced
+	ctx   context.Context
+	s     TracedStatement
+	begun time.Time
+}
+
+// start tells the tracers that a statement begins.
+func (t *traced) start(ctx context.Context, s TracedStatement) span {
+	s.Engine = t.engine
+	begun := time.Now()
+	for _, tracer := range t.tracers {
+		ctx = tracer.Start(ctx, s)
+	}
+	return span{t, ctx, s, begun}
+}
+
+// end tells them that it has ended.
+func (p *span) end(rows int64, err error) {
+	o := TraceOutcome{Duration: time.Since(p.begun), Rows: rows, Error: kindOf(err)}
+	for _, tracer := range slices.Backward(p.t.tracers) {
+		tracer.End(p.ctx, p.s, o)
+	}
+}
+
+// statement is what tracers see of a statement of the store.
+func (t *traced) statement(conn driver.Conn, s *driver.Statement) TracedStatement {
+	out := TracedStatement{Operation: s.Op, Table: s.Table, SQL: s.SQL, InTx: conn != nil}
+	if out.Operation == "" || out.Table == "" {
+		op, table := describeSQL(s.SQL)
+		if out.Operation == "" {
+			out.Operation = op
+		}
+		if out.Table == "" {
+			out.Table = table
+		}
+	}
+	return out
+}
+
+// Query implements [driver.Driver].
+func (t *traced) Query(ctx context.Context, conn driver.Conn, s *driver.Statement, r *driver.Result) error {
+	before := r.Rows
+	p := t.start(ctx, t.statement(conn, s))
+	err := t.Driver.Query(p.ctx, untraced(conn), s, r)
+	p.end(int64(r.Rows-before), err)
+	return err
+}
+
+// Exec implements [driver.Driver].
+func (t *traced) Exec(ctx context.Context, conn driver.Conn, s *driver.Statement) (int64, error) {
+	p := t.start(ctx, t.statement(conn, s))
+	n, err := t.Driver.Exec(p.ctx, untraced(conn), s)
+	p.end(n, err)
+	return n, err
+}
+
+// Begin implements [driver.Driver].
+func (t *traced) Begin(ctx context.Context, opts driver.TxOptions) (driver.Conn, error) {
+	p := t.start(ctx, TracedStatement{Operation: "begin", SQL: "begin", InTx: true})
+	// The transaction lives longer than this statement: it gets the caller's
+	// context and not that of a span.
+	conn, err := t.Driver.Begin(ctx, opts)
+	p.end(0, err)
+	if err != nil {
+		return nil, err
+	}
+	return &tracedConn{Conn: conn, t: t, ctx: ctx}, nil
+}
+
+// tracedConn is a transaction of a traced driver.
+type tracedConn struct {
+	driver.Conn
+	t    *traced
+	ctx  context.Context // of Begin, for Rollback
+	done bool
+}
+
+// untraced returns the transaction that the driver behind knows.
+func untraced(conn driver.Conn) driver.Conn {
+	if c, ok := conn.(*tracedConn); ok {
+		return c.Conn
+	}
+	return conn
+}
+
+// Commit implements [driver.Conn].
+func (c *tracedConn) Commit(ctx context.Context) error {
+	c.done = true
+	p := c.t.start(ctx, TracedStatement{Operation: "commit", SQL: "commit", InTx: true})
+	err := c.Conn.Commit(p.ctx)
+	p.end(0, err)
+	return err
+}
+
+// Rollback implements [driver.Conn].
+func (c *tracedConn) Rollback() error {
+	if c.done {
+		return c.Conn.Rollback()
+	}
+	c.done = true
+	p := c.t.start(c.ctx, TracedStatement{Operation: "rollback", SQL: "rollback", InTx: true})
+	err := c.Conn.Rollback()
+	p.end(0, err)
+	return err
+}
