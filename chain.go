@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
+	"github.com/seed-7694ebf6/plinth/middleware/compress"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
@@ -36,7 +37,8 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 	}
 	chain = append(chain, c.Rates.Address.limit("address", middleware.ByAddress, a)...)
 	chain = append(chain, a.identify) // whom the next ones count
-	return append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
+	chain = append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
+	return append(chain, compress.New(compress.Options{})) // next to what it codes
 }
 
 // wrap puts a chain around a handler.

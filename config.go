@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -173,6 +174,13 @@ type Config struct {
 	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
 	Schema Schema
 
+	// SlowStatement is how long a statement takes that Logger is told of, by its text
+	// with placeholders and never by its values. Logger gets all statements at level
+	// debug. Negative leaves both out.
+	//
+	// Defaults to 200 milliseconds.
+	SlowStatement time.Duration
+
 	// TLS encrypts connections. The zero value leaves that to a proxy.
 	TLS TLS
 
@@ -210,6 +218,7 @@ type Config struct {
 //	PLINTH_SCHEMA                auto, verify or off
 //	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
 //	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
+//	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, as 200ms, or off
 //	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
 //	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
 //	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, as 30000/1m, or off, and
@@ -366,6 +375,11 @@ func (r resolved) rest(who auth.Authenticator) api.Config {
 func (r resolved) store(opts store.Options) store.Options {
 	if opts.Logger == nil {
 		opts.Logger = r.Logger
+	}
+	if r.SlowStatement >= 0 {
+		opts.Tracers = append(slices.Clone(opts.Tracers), store.LogStatements(r.Logger, store.LogStatementsOptions{
+			RequestID: middleware.RequestIDFrom, Slow: r.SlowStatement,
+		}))
 	}
 	if opts.Validator == nil {
 		opts.Validator = validate.New()

@@ -20,6 +20,9 @@ import (
 func (c *Config) readServer() {
 	c.CORS.Origins = splitList(os.Getenv("PLINTH_CORS_ORIGINS"))
 	c.readLog()
+	if c.SlowStatement = -1; os.Getenv("PLINTH_SLOW_STATEMENT") != "off" {
+		c.SlowStatement = c.readDuration("PLINTH_SLOW_STATEMENT")
+	}
 	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
 	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
 	c.Rates.Address, c.Rates.Caller = c.readRate("PLINTH_RATE_ADDRESS"), c.readRate("PLINTH_RATE_CALLER")

@@ -154,7 +154,7 @@ func TestConfigReachesTheAPI(t *testing.T) {
 func TestConfigReachesTheStore(t *testing.T) {
 	t.Parallel()
 	for field := range reflect.TypeFor[store.Options]().Fields() {
-		if field.Name == "Validator" {
+		if field.Name == "Validator" || field.Name == "Tracers" {
 			continue // below
 		}
 		var opts store.Options
@@ -169,6 +169,14 @@ func TestConfigReachesTheStore(t *testing.T) {
 	got, err := plinth.StoreOptions(config, store.Options{})
 	if err != nil || got.Logger != config.Logger || got.Validator == nil {
 		t.Errorf("what was left out: %+v, %v", got, err)
+	}
+	own := store.LogStatements(nil, store.LogStatementsOptions{})
+	if got, err := plinth.StoreOptions(config, store.Options{Tracers: []store.Tracer{own}}); err != nil || len(got.Tracers) != 2 {
+		t.Errorf("a tracer beside the log of statements: %v, %v", got.Tracers, err)
+	}
+	config.SlowStatement = -1
+	if got, err := plinth.StoreOptions(config, store.Options{}); err != nil || len(got.Tracers) != 0 {
+		t.Errorf("without a log of statements: %v, %v", got.Tracers, err)
 	}
 	if got, err := plinth.StoreOptions(config, store.Options{Validator: noRules{}}); err != nil || got.Validator != (noRules{}) {
 		t.Errorf("another validator: %v, %v", got.Validator, err)

@@ -69,6 +69,7 @@ var arrows = []arrow{
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
+	{"internal/framing", nil, "where requests end, below whoever serves them"},
 	{"internal/onewrite", nil, "how answers leave, for whoever serves and whoever answers"},
 	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
 	{"internal/httpfield", nil, "one reading of header values, below everything"},

@@ -25,6 +25,11 @@ const (
 	// readyTimeout is how long the parts may take to say how they are. Balancers wait
 	// for two seconds and more.
 	readyTimeout = 1500 * time.Millisecond
+
+	// mostBehind is for how long other instances may not have been told of a commit of
+	// this one. They find it by themselves within seconds; an instance that cannot tell
+	// has lost more than that.
+	mostBehind = 30 * time.Second
 )
 
 // health knows whether the application can serve.
@@ -40,7 +45,7 @@ type health struct {
 
 // readiness is what /readyz says, in words that may be read by anybody. The log has the
 // errors.
-type readiness struct{ status, database string }
+type readiness struct{ status, database, log string }
 
 const (
 	healthy     = "ok"
@@ -89,7 +94,7 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	if state.status != healthy {
 		status = http.StatusServiceUnavailable
 	}
-	writeHealth(w, status, `{"status":"`+state.status+`","database":"`+state.database+`"}`)
+	writeHealth(w, status, `{"status":"`+state.status+`","database":"`+state.database+`","log":"`+state.log+`"}`)
 }
 
 // check asks the parts, at most once in readyFor: who asks meanwhile waits for the same
@@ -104,13 +109,20 @@ func (h *health) check(ctx context.Context) readiness {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 	defer cancel()
 	before := h.state
-	h.state = readiness{healthy, healthy}
-	if err := h.db.Bun().PingContext(ctx); err != nil {
-		h.state = readiness{unavailable, unavailable}
-		if before != h.state {
+	h.state = readiness{healthy, healthy, healthy}
+	if err := h.db.Ping(ctx); err != nil {
+		h.state.status, h.state.database = unavailable, unavailable
+		if before.database != unavailable {
 			h.logger.ErrorContext(ctx, "not ready: the database does not answer", "error", err)
 		}
-	} else if before.status == unavailable {
+	}
+	if behind := h.db.Stats().Notifier.Behind; behind > mostBehind {
+		h.state.status, h.state.log = unavailable, "behind"
+		if before.log != h.state.log {
+			h.logger.ErrorContext(ctx, "not ready: other instances are not told of what is written here", "behind", behind)
+		}
+	}
+	if h.state.status == healthy && before.status == unavailable {
 		h.logger.InfoContext(ctx, "ready again")
 	}
 	h.at = time.Now()

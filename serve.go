@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/framing"
 	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
 
@@ -62,6 +63,9 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
 		}
 		*d.addr = l.Addr().String() // with the port it got
+		if d.server.TLSConfig == nil {
+			l = framing.Listen(l)
+		}
 		doors = append(doors, door{onewrite.Serve(d.server, l), d.server})
 	}
 	return doors, nil

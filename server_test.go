@@ -78,7 +78,7 @@ func TestDrainFailsNobody(t *testing.T) {
 	})
 	end := run(t, app, config.Addr)
 	base := "http://" + config.Addr
-	if status, body := get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok"}`+"\n" {
+	if status, body := get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok","log":"ok"}`+"\n" {
 		t.Fatalf("readyz: %d %s", status, body)
 	}
 	var (
@@ -199,7 +199,7 @@ func TestReadyWithoutDatabase(t *testing.T) {
 	if err := app.DB().Close(); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable"}`+"\n" {
+	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable","log":"ok"}`+"\n" {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	if status, _ := serveOnce(t, handler, "/livez"); status != http.StatusOK {
