@@ -39,7 +39,7 @@ var arrows = []arrow{
 	{"store/storetest", []string{"internal/canon", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite"}, "the one place where engines meet; PostgreSQL's source is handed in, so that Docker stays out"},
 	{"store/storetest/pgtest", nil, "a server for tests is of use to any package, and to other modules"},
 
-	{"auth", nil, "who calls is standard library only, so that any handler can ask"},
+	{"auth", []string{"internal/crossorigin"}, "who calls is standard library only, so that any handler can ask"},
 	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
 	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
@@ -48,8 +48,8 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/canon", "internal/exchange", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
-	{"api/internal/...", []string{"api/internal/...", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/bounds", "internal/canon", "internal/exchange", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
 	{"api/openapi", []string{"internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
@@ -61,11 +61,12 @@ var arrows = []arrow{
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
 
-	{"middleware", []string{"auth", "internal/addrgroup", "internal/exchange", "internal/httpfield", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
+	{"middleware", []string{"auth", "internal/addrgroup", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
 	{"middleware/compress", nil, "codes what others have answered"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
 
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
+	{"internal/bounds", nil, "one place for the limits that several hold, below all of them"},
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
@@ -73,6 +74,7 @@ var arrows = []arrow{
 	{"internal/onewrite", nil, "how answers leave, for whoever serves and whoever answers"},
 	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
 	{"internal/httpfield", nil, "one reading of header values, below everything"},
+	{"internal/crossorigin", nil, "one judgement of whose page sent a request, below everything that looks at cookies"},
 	{"internal/exchange", nil, "what a request becomes known by, below who finds it out and who reads it"},
 	{"internal/problem", []string{"internal/exchange", "internal/httpfield"}, "the one map from code to status is below everything that fails"},
 	{"internal/quote", nil, "one length of what messages repeat, below everything"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/bounds"
 )
 
 // Config tunes an [API]. The zero value works: every caller is then whom an
@@ -112,7 +113,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
-	l.Body = cmp.Or(l.Body, 1<<20)
+	l.Body = cmp.Or(l.Body, bounds.Body)
 	l.Rows = cmp.Or(l.Rows, 1000)
 	l.Steps = cmp.Or(l.Steps, 50)
 	l.Offset = cmp.Or(l.Offset, 100_000)

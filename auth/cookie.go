@@ -1,6 +1,10 @@
 package auth
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
+)
 
 // CookieOptions tunes [Cookie]. A nil *CookieOptions takes every default.
 type CookieOptions struct {
@@ -30,8 +34,8 @@ func Cookie(name string, v Verifier, opts *CookieOptions) Authenticator {
 		if token == "" || err != nil {
 			return Principal{}, err
 		}
-		if err := checkOrigin(protection, r); err != nil {
-			return Principal{}, err
+		if crossorigin.Refused(protection, r) {
+			return Principal{}, ErrCrossOrigin
 		}
 		return verify(r, v, token)
 	})
@@ -56,19 +60,4 @@ func cookieToken(r *http.Request, name string) (string, error) {
 		return "", err
 	}
 	return token, nil
-}
-
-// checkOrigin refuses a request that another site caused and that may have an
-// effect.
-func checkOrigin(protection *http.CrossOriginProtection, r *http.Request) error {
-	if r.Header.Get("Upgrade") != "" {
-		// The handshake of a WebSocket is a GET, but what follows is not safe.
-		unsafe := *r
-		unsafe.Method = http.MethodPost
-		r = &unsafe
-	}
-	if protection.Check(r) != nil {
-		return ErrCrossOrigin
-	}
-	return nil
 }

@@ -79,6 +79,8 @@ const (
 	Misdirected        = "PL421" // 421, this server does not answer for that host
 	RequestKeyReused   = "PL422" // 422, an Idempotency-Key that was given to another request
 	TooManyRequests    = "PL429" // 429, the caller is beyond a limit of theirs
+	HeaderTooLarge     = "PL431" // 431, too many header fields, or too large ones
 	ClientGone         = "PL499" // 499, nobody is left to read the answer
 	Unavailable        = "PL503" // 503, a part the request needs is down or stopping
+	RequestTimeout     = "PL504" // 504, the time of the whole request was over
 )

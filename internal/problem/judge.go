@@ -37,6 +37,9 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 		coded   Coded
 		tooLong *http.MaxBytesError
 	)
+	if timeout := requestTimeout(r, err); timeout != nil {
+		return fromCoded(timeout, authenticated)
+	}
 	switch {
 	case errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled):
 		return plain(ClientGone)
@@ -52,6 +55,21 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 		return plain(Unavailable)
 	}
 	return plain(Internal)
+}
+
+// requestTimeout tells the end of a whole request's time from that of a statement. The
+// first comes with a cause that is coded, and is why a statement was ended that had time
+// left.
+func requestTimeout(r *http.Request, err error) Coded {
+	if !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+		return nil
+	}
+	coded, _ := errors.AsType[Coded](err)
+	if !errors.Is(err, context.DeadlineExceeded) && (coded == nil || coded.Problem() != StatementTimeout) {
+		return nil
+	}
+	cause, _ := errors.AsType[Coded](context.Cause(r.Context()))
+	return cause
 }
 
 func plain(code string) verdict {

@@ -28,10 +28,11 @@ var statuses = map[int][]string{
 	421: {"PL421"},
 	422: {"PL422"},
 	429: {"PL429"},
+	431: {"PL431"},
 	499: {"PL499"},
 	500: {"PGRST300", "XX000"},
 	503: {"PGRST000", "PGRST001", "PGRST002", "PL503"},
-	504: {"PGRST003"},
+	504: {"PGRST003", "PL504"},
 }
 
 func TestStatusOfEveryCode(t *testing.T) {

@@ -94,8 +94,10 @@ var table = map[string]entry{
 	Misdirected:        {http.StatusMisdirectedRequest, "This server does not answer for the requested host."},
 	RequestKeyReused:   {http.StatusUnprocessableEntity, "The Idempotency-Key was given to another request."},
 	TooManyRequests:    {http.StatusTooManyRequests, "Too many requests; wait a while."},
+	HeaderTooLarge:     {http.StatusRequestHeaderFieldsTooLarge, "The header is too large."},
 	ClientGone:         {statusClientGone, "The client closed the request."},
 	Unavailable:        {http.StatusServiceUnavailable, "The service is temporarily unavailable."},
+	RequestTimeout:     {http.StatusGatewayTimeout, "The request took longer than this server takes for one."},
 }
 
 // lookup returns what is known of a code of any surface.

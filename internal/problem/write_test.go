@@ -121,6 +121,39 @@ func TestJudgement(t *testing.T) {
 	}
 }
 
+// TestRequestTimeout: the end of a request is told from that of a statement, by the
+// cause that its deadline has.
+func TestRequestTimeout(t *testing.T) {
+	t.Parallel()
+	past := time.Unix(0, 0)
+	coded := &problem.Error{Code: problem.RequestTimeout}
+	for name, tt := range map[string]struct {
+		cause error // of a deadline of the request that has passed
+		err   error
+		code  string
+	}{
+		"waiting":               {coded, fmt.Errorf("query: %w", context.DeadlineExceeded), "PL504"},
+		"statement ended":       {coded, bare{problem.StatementTimeout}, "PL504"},
+		"something else":        {coded, bare{problem.Unique}, "23505"},
+		"deadline without code": {errors.New("late"), context.DeadlineExceeded, "57014"},
+	} {
+		ctx, cancel := context.WithDeadlineCause(t.Context(), past, tt.cause)
+		defer cancel()
+		w := httptest.NewRecorder()
+		problem.Write(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil), tt.err, problem.Options{Logger: discard()})
+		if !strings.Contains(w.Body.String(), `"code":"`+tt.code+`"`) {
+			t.Errorf("%s: %s, want %s", name, w.Body, tt.code)
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, coded)
+	defer cancel()
+	w := httptest.NewRecorder()
+	problem.Write(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil), context.DeadlineExceeded, problem.Options{Logger: discard()})
+	if w.Code != http.StatusBadRequest {
+		t.Errorf("a statement that ends in time of its request: %d", w.Code)
+	}
+}
+
 func TestClientGone(t *testing.T) {
 	t.Parallel()
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 
+	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
@@ -81,8 +82,8 @@ type Limits struct {
 
 func (l *Limits) setDefaults() {
 	set := func(field *int, value int) { *field = cmp.Or(max(*field, 0), value) }
-	set(&l.Query, 8192)
-	set(&l.Params, 64)
+	set(&l.Query, bounds.Query)
+	set(&l.Params, bounds.Params)
 	set(&l.Rows, 1000)
 	set(&l.Offset, 100_000)
 	set(&l.In, 1000)
@@ -108,13 +109,14 @@ type LimitError struct {
 	Max   int    // largest number allowed
 	Unit  string // what is counted: "rows"
 	Got   string // what was asked for, shortened; empty if it cannot be said short
+	Code  string // on the wire; empty is problem.LimitExceeded
 }
 
 // Error describes the breach.
 func (e *LimitError) Error() string { return "pgrst: " + e.text() }
 
 // Problem returns the code of the error on the wire.
-func (e *LimitError) Problem() string { return problem.LimitExceeded }
+func (e *LimitError) Problem() string { return cmp.Or(e.Code, problem.LimitExceeded) }
 
 // ProblemText returns message, details and hint for a client.
 func (e *LimitError) ProblemText() (message, details, hint string) { return e.text(), "", "" }

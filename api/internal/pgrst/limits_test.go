@@ -91,8 +91,12 @@ func TestLimits(t *testing.T) {
 			if _, ok := errors.AsType[*pgrst.LimitError](err); !ok {
 				t.Fatalf("beyond the limit: %v", err)
 			}
-			if code, message, _ := problemOf(t, err); code != "PL001" || message != tt.message {
-				t.Errorf("got %s %q, want PL001 %q", code, message, tt.message)
+			want := "PL001"
+			if tt.name == "QueryString" {
+				want = "PL414" // RFC 9110 section 15.5.15
+			}
+			if code, message, _ := problemOf(t, err); code != want || message != tt.message {
+				t.Errorf("got %s %q, want %s %q", code, message, want, tt.message)
 			}
 		})
 	}

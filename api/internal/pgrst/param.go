@@ -19,7 +19,7 @@ type param struct {
 // has no "=" is no parameter, but must be decodable all the same.
 func splitParams(raw string, buf []param, lim *Limits) ([]param, error) {
 	if len(raw) > lim.Query {
-		return nil, &LimitError{Limit: "query string", Max: lim.Query, Unit: "bytes", Got: strconv.Itoa(len(raw))}
+		return nil, &LimitError{Limit: "query string", Max: lim.Query, Unit: "bytes", Got: strconv.Itoa(len(raw)), Code: problem.URLTooLong}
 	}
 	for raw != "" {
 		var pair string

@@ -1,0 +1,14 @@
+// Package bounds has the usual limits of a request that more than one package holds: the
+// middleware in front of everything, and the surface that knows what it reads.
+package bounds
+
+const (
+	// Body is the size of a body in bytes.
+	Body = 1 << 20
+
+	// Query is the length of a query string in bytes.
+	Query = 8 << 10
+
+	// Params is the number of parameters in a query string.
+	Params = 64
+)

@@ -1,0 +1,17 @@
+// Package crossorigin tells requests that a page of another origin has caused from the
+// application's own.
+package crossorigin
+
+import "net/http"
+
+// Refused reports whether a browser says that a page of another origin has caused a
+// request that may have an effect: one whose method is not safe (RFC 9110 section
+// 9.2.1), or the handshake of a WebSocket, which is a GET, but what follows is not safe.
+func Refused(p *http.CrossOriginProtection, r *http.Request) bool {
+	if len(r.Header["Upgrade"]) > 0 {
+		unsafe := *r
+		unsafe.Method = http.MethodPost
+		r = &unsafe
+	}
+	return p.Check(r) != nil
+}

@@ -1,0 +1,142 @@
+package middleware
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Omit in place of a header's value leaves the header out.
+const Omit = "-"
+
+// SecureHeadersOptions tunes [SecureHeaders]. The zero value is for an API that serves
+// no pages, or whose pages bring headers of their own. A field that is empty takes its
+// default, and [Omit] leaves the header out.
+type SecureHeadersOptions struct {
+	// ContentSecurityPolicy is what browsers let an answer do that is shown as a page
+	// (W3C CSP Level 3).
+	//
+	// Defaults to "default-src 'none'; base-uri 'none'; form-action 'none';
+	// frame-ancestors 'none'": nothing.
+	ContentSecurityPolicy string
+
+	// FrameOptions is the X-Frame-Options of answers (RFC 7034), for browsers that do
+	// not know frame-ancestors.
+	//
+	// Defaults to "DENY".
+	FrameOptions string
+
+	// HSTS is how long browsers ask for this host by https only
+	// (Strict-Transport-Security, RFC 6797). It cannot be taken back before that
+	// time, so begin with little. It is sent by https only, see HTTPS. Negative values
+	// are refused.
+	//
+	// Defaults to 0: it is not sent.
+	HSTS time.Duration
+
+	// HSTSSubdomains extends HSTS to all hosts below this one.
+	HSTSSubdomains bool
+
+	// HTTPS tells whether a request came by https. Give one where a proxy ends TLS:
+	// one that always says so, where there is no other way in.
+	//
+	// Defaults to whether the connection is encrypted itself.
+	HTTPS func(r *http.Request) bool
+
+	// OpenerPolicy is the Cross-Origin-Opener-Policy of answers. One that is shown in
+	// a window which another page has opened is cut off from that page, also if it
+	// only sends on, as the start of a login at a provider does: pages that wait for a
+	// window with a login need "unsafe-none".
+	//
+	// Defaults to "same-origin".
+	OpenerPolicy string
+
+	// PermissionsPolicy says which features of a browser a page may use. The default
+	// policy lets an answer be no page that could use any.
+	//
+	// Defaults to "", which sends none.
+	PermissionsPolicy string
+
+	// ReferrerPolicy is what others are told of the address that a page was at.
+	//
+	// Defaults to "no-referrer".
+	ReferrerPolicy string
+
+	// ResourcePolicy is the Cross-Origin-Resource-Policy of answers: whose pages may
+	// load them without asking, as images. Those that ask, by CORS, are not concerned.
+	//
+	// Defaults to "same-origin".
+	ResourcePolicy string
+}
+
+// SecureHeaders returns middleware that sets the headers by which browsers are kept from
+// taking an answer for what it is not: X-Content-Type-Options: nosniff and those of its
+// options. They are set before the handler runs, so a handler that sets one replaces it,
+// as the pages of this library do.
+//
+// It panics if HSTS is negative, or a value has characters that no header has.
+func SecureHeaders(opts SecureHeadersOptions) func(http.Handler) http.Handler {
+	names, values := secureHeaders(opts)
+	hsts, https := transportSecurity(opts), opts.HTTPS
+	if https == nil {
+		https = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			// One array for all, which is the request's own: handlers may write to it.
+			own := make([]string, len(values)+1)
+			copy(own, values)
+			for i, name := range names {
+				h[name] = own[i : i+1 : i+1]
+			}
+			if hsts != "" && https(r) {
+				last := len(values)
+				own[last] = hsts
+				h["Strict-Transport-Security"] = own[last:]
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// secureHeaders returns the headers of every answer, by their canonical names.
+func secureHeaders(opts SecureHeadersOptions) (names, values []string) {
+	for _, header := range [][3]string{
+		{"X-Content-Type-Options", "", "nosniff"},
+		{"Content-Security-Policy", opts.ContentSecurityPolicy, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+		{"X-Frame-Options", opts.FrameOptions, "DENY"},
+		{"Cross-Origin-Opener-Policy", opts.OpenerPolicy, "same-origin"},
+		{"Permissions-Policy", opts.PermissionsPolicy, Omit},
+		{"Referrer-Policy", opts.ReferrerPolicy, "no-referrer"},
+		{"Cross-Origin-Resource-Policy", opts.ResourcePolicy, "same-origin"},
+	} {
+		name, value := header[0], header[1]
+		if value == "" {
+			value = header[2]
+		}
+		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
+			panic(fmt.Sprintf("middleware: SecureHeaders: %q cannot be the value of %s", value, name))
+		}
+		if value != Omit {
+			names, values = append(names, name), append(values, value)
+		}
+	}
+	return names, values
+}
+
+func transportSecurity(opts SecureHeadersOptions) string {
+	if opts.HSTS < 0 {
+		panic("middleware: SecureHeaders: HSTS is negative")
+	}
+	if opts.HSTS == 0 {
+		return ""
+	}
+	value := "max-age=" + strconv.FormatInt(int64(opts.HSTS/time.Second), 10)
+	if opts.HSTSSubdomains {
+		value += "; includeSubDomains"
+	}
+	return value
+}
