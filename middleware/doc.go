@@ -39,6 +39,9 @@
 // WebSockets pass. A writer by which a handler can do more is found by
 // http.ResponseController's Unwrap.
 //
+// [Concurrency] belongs directly inside of [Authenticate]: it prefers callers who are
+// known.
+//
 // # What they know of a request
 //
 // What is found out about a request on its way is told by [RequestIDFrom],

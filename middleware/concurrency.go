@@ -1,0 +1,209 @@
+package middleware
+
+import (
+	"cmp"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// Priority says which requests [Concurrency] serves first when it cannot serve all.
+type Priority uint8
+
+// The priorities, the lowest first. Of the places for requests in work, strangers can
+// take three quarters, reads seven eighths, writes fifteen sixteenths, and health
+// checks all of them, but each at least one.
+const (
+	// PriorityAnonymous is for strangers.
+	PriorityAnonymous Priority = iota
+
+	// PriorityRead is for reads of callers who are known.
+	PriorityRead
+
+	// PriorityWrite is for writes of callers who are known.
+	PriorityWrite
+
+	// PriorityHealth is for what tells whether the server lives.
+	PriorityHealth
+
+	// PriorityExempt takes no place and is never refused. It is for what lasts and
+	// does little, such as a stream of events.
+	PriorityExempt
+)
+
+const priorities = int(PriorityExempt)
+
+// ConcurrencyOptions tunes [Concurrency]. The zero value bounds requests in work by
+// the number of processors.
+type ConcurrencyOptions struct {
+	// Limit is how many requests are in work at a time, at most. While they keep the
+	// processors so busy that a turn takes more than a few milliseconds to come, there
+	// are fewer. Raise it where requests mostly wait for something far away.
+	//
+	// Defaults to 32 for each processor that Go uses (runtime.GOMAXPROCS).
+	Limit int
+
+	// Queue is how many more may wait for a place.
+	//
+	// Defaults to Limit.
+	Queue int
+
+	// Wait is how long one waits for a place at most. It is for a burst: once requests
+	// have been waiting without a pause for Wait, a twentieth of it is the most, and
+	// no more than an eighth of Limit may wait.
+	//
+	// Defaults to 100 ms.
+	Wait time.Duration
+
+	// PerCaller is how many requests of one caller are in work or wait at a time: of
+	// one principal, by [auth.FromContext], or of the strangers of one address, by
+	// [ClientAddressOf] and [AddressGroup]. It keeps one caller's expensive requests,
+	// and bodies that arrive slowly, from taking every place.
+	//
+	// Defaults to no bound.
+	PerCaller int
+
+	// Priority says how important a request is. It is asked once, before anything
+	// else is done.
+	//
+	// Defaults to [RequestPriority].
+	Priority func(r *http.Request) Priority
+
+	// Logger is told that requests are refused, at most once in a second and with
+	// their number.
+	//
+	// Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// Refuse answers a request that is not served. The error has the code PL503
+	// where the server is busy, PL429 where the caller has too many requests, and is
+	// that of the request's context where the client has gone.
+	//
+	// Defaults to the REST API's own answers.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// RequestPriority is the priority of a request by who calls and what for: strangers,
+// reads (GET, HEAD, OPTIONS), writes. It knows who calls where [Authenticate] is outside
+// of [Concurrency].
+func RequestPriority(r *http.Request) Priority {
+	switch {
+	case auth.FromContext(r.Context()).Kind == auth.Anonymous:
+		return PriorityAnonymous
+	case r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions:
+		return PriorityRead
+	}
+	return PriorityWrite
+}
+
+// Concurrency returns middleware that bounds how many requests are in work at a time,
+// so that a server with more to do than it can goes on doing as much as it can. A
+// request without a place waits a little for one; the most important goes first, and
+// of equals the first. Whoever gets none is told at once: 503 with Retry-After. A
+// caller beyond PerCaller gets 429.
+//
+// One in work holds its place until its handler returns. Handlers that wait for long,
+// for events or for a slow service, should be exempt or have a Concurrency of their
+// own around them, so that they leave the others their places.
+//
+// Concurrency panics if a number is negative.
+func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
+	if opts.Limit < 0 || opts.Queue < 0 || opts.Wait < 0 || opts.PerCaller < 0 {
+		panic("middleware: the numbers of ConcurrencyOptions must not be negative")
+	}
+	limit := cmp.Or(opts.Limit, 32*runtime.GOMAXPROCS(0))
+	c := &concurrency{
+		places:   newPlaces(limit, cmp.Or(opts.Queue, limit), cmp.Or(opts.Wait, 100*time.Millisecond)),
+		callers:  newCallers(opts.PerCaller),
+		priority: opts.Priority,
+		logger:   loggerOr(opts.Logger),
+		refuse:   refuseOr(opts.Refuse),
+	}
+	if c.priority == nil {
+		c.priority = RequestPriority
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, next) })
+	}
+}
+
+type concurrency struct {
+	places   *places
+	callers  *callers // nil without a bound
+	priority func(*http.Request) Priority
+	logger   *slog.Logger
+	refuse   func(http.ResponseWriter, *http.Request, error)
+
+	busy    occasional // says that requests are refused
+	refused atomic.Int64
+
+	entered atomic.Uint32
+	crowded atomic.Bool // the processors have more to do than they can
+}
+
+func (c *concurrency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	priority := c.priority(r)
+	if priority >= PriorityExempt {
+		next.ServeHTTP(w, r)
+		return
+	}
+	if c.callers != nil {
+		who := callerOf(r)
+		if !c.callers.enter(who) {
+			c.refuse(w, r, errCaller)
+			return
+		}
+		defer c.callers.leave(who)
+	}
+	if !c.places.enter(r.Context(), priority) {
+		c.turnAway(w, r)
+		return
+	}
+	defer c.places.leave()
+	c.letOthersCome()
+	next.ServeHTTP(w, r)
+}
+
+// The scheduler is asked how crowded it is by one in so many requests, and by all while
+// it is.
+const probeEvery = 16
+
+// letOthersCome lets requests that have arrived come as far as this one, once it has
+// its place. A handler that never waits would run from its request's first byte to its
+// answer in one turn, and those who arrive meanwhile would stand in line where nobody
+// counts them: in the sockets and in the scheduler. How long it takes for a turn to come
+// tells the places how many requests the processors can have at a time.
+func (c *concurrency) letOthersCome() {
+	if c.entered.Add(1)%probeEvery != 0 && !c.crowded.Load() {
+		return
+	}
+	began := time.Now()
+	runtime.Gosched()
+	c.crowded.Store(c.places.adapt(began, time.Since(began)))
+}
+
+var errCaller = &problem.Error{
+	Code: problem.TooManyRequests, Message: "Too many of your requests are being served; wait for one of them.", RetryAfter: time.Second,
+}
+
+// turnAway refuses a request that has got no place.
+func (c *concurrency) turnAway(w http.ResponseWriter, r *http.Request) {
+	if err := r.Context().Err(); err != nil {
+		c.refuse(w, r, err)
+		return
+	}
+	c.refused.Add(1)
+	if c.busy.now() {
+		c.logger.LogAttrs(r.Context(), slog.LevelWarn, "requests refused, too many at a time", slog.Int64("refused", c.refused.Swap(0)))
+	}
+	c.refuse(w, r, &problem.Error{
+		Code: problem.Unavailable, Message: "The server is busy; try again in a moment.", Expected: true,
+		RetryAfter: time.Duration(1+rand.IntN(3)) * time.Second, // not all of them at once
+	})
+}

@@ -1,0 +1,227 @@
+package middleware
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// places are what requests in work take. Those without one wait in a line for each
+// priority. Whoever waits does so because there is no place for their priority: a
+// place that becomes free is given away before anybody else can take it.
+//
+// A line is for bursts. Longer than a moment it only makes everybody late, so one that
+// stands is kept short, as controlled delay does with packets (RFC 8289): few may be in
+// it, and not for long. It stands from when it has had no pause for as long as anybody
+// may wait, until it has a pause of that length.
+//
+// There are as many places as the limit says while the processors can follow, and fewer
+// while a request that is ready to go on waits for its turn: each request in work is
+// one more to wait for, and nobody is served sooner. That is found out by additive
+// increase and multiplicative decrease.
+type places struct {
+	limit  int           // the most there are
+	fewest int           // the fewest, enough to keep the processors busy
+	size   int           // of all lines together
+	few    int           // of one that stands
+	wait   time.Duration // the longest, how long until a line stands, and a pause
+	brief  time.Duration // the longest in one that stands
+
+	mu      sync.Mutex
+	places  int             // there are now
+	allowed [priorities]int // taken places up to which one of the priority gets another
+	changed time.Time       // places
+	taken   int
+	waiting int
+	lines   [priorities]line
+}
+
+// line is who waits, the first to come in front.
+type line struct {
+	front, back *waiter
+	length      int
+	since       time.Time // when it was joined after a pause
+	emptied     time.Time
+}
+
+type waiter struct {
+	came       time.Time
+	called     chan bool // whether there is a place; has room for the answer
+	prev, next *waiter
+	priority   Priority
+	waits      bool
+}
+
+func newPlaces(limit, size int, wait time.Duration) *places {
+	p := &places{
+		limit: limit, fewest: min(limit, 2*runtime.GOMAXPROCS(0)), size: size,
+		few: max(limit/8, 1), wait: wait, brief: max(wait/20, 1),
+	}
+	p.provide(limit)
+	return p
+}
+
+// provide sets how many places there are.
+func (p *places) provide(n int) {
+	p.places = n
+	for i, reserve := range [priorities]int{n * 3 / 8, n * 3 / 16, n / 32, 0} {
+		p.allowed[i] = max(n-reserve, 1)
+	}
+}
+
+// How long it may take for a turn to come, and how often the number of places follows.
+const (
+	crowdedAfter = 3 * time.Millisecond
+	adaptEvery   = 10 * time.Millisecond
+)
+
+// adapt is told that a request in work has waited so long for its turn since a time. It
+// reports whether the processors are crowded.
+func (p *places) adapt(since time.Time, turn time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case since.Before(p.changed): // it tells of another number of places
+	case turn > crowdedAfter && p.places > p.fewest:
+		p.provide(max(p.places*3/4, p.fewest))
+		p.changed = since.Add(turn)
+	case turn < crowdedAfter/2 && p.places < p.limit && since.Sub(p.changed) > adaptEvery:
+		p.provide(p.places + 1)
+		p.changed = since.Add(turn)
+		p.callNext()
+	}
+	return turn > crowdedAfter/2 || p.places < p.limit
+}
+
+// enter takes a place, and waits for one if need be. It reports whether it got one.
+func (p *places) enter(ctx context.Context, priority Priority) bool {
+	p.mu.Lock()
+	if p.taken < p.allowed[priority] {
+		p.taken++
+		p.mu.Unlock()
+		return true
+	}
+	w, wait := p.join(priority)
+	p.mu.Unlock()
+	if w == nil {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case got := <-w.called:
+		return got
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.waits {
+		p.remove(w)
+		return false
+	}
+	return <-w.called // it was called meanwhile
+}
+
+// leave gives a place back, to whoever waits for one.
+func (p *places) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken--
+	p.callNext()
+}
+
+// callNext gives free places to those who wait.
+func (p *places) callNext() {
+	if p.waiting == 0 {
+		return
+	}
+	now := time.Now()
+	for priority := priorities - 1; priority >= 0; priority-- {
+		p.shorten(&p.lines[priority], now)
+		for p.taken < p.allowed[priority] && p.lines[priority].length > 0 {
+			p.taken++
+			p.call(p.lines[priority].front, true)
+		}
+	}
+}
+
+// join stands in line, if that is of use, and returns how long. It returns nil if not.
+func (p *places) join(priority Priority) (*waiter, time.Duration) {
+	now := time.Now()
+	l := &p.lines[priority]
+	if l.length == 0 && now.Sub(l.emptied) > p.wait {
+		l.since = now
+	}
+	p.shorten(l, now)
+	wait := p.wait
+	if p.stands(l, now) {
+		if l.length >= p.few {
+			return nil, 0
+		}
+		wait = p.brief
+	}
+	if p.waiting >= p.size && !p.displace(priority) {
+		return nil, 0
+	}
+	w := &waiter{came: now, called: make(chan bool, 1), priority: priority, waits: true, prev: l.back}
+	if l.back == nil {
+		l.front = w
+	} else {
+		l.back.next = w
+	}
+	l.back = w
+	l.length++
+	p.waiting++
+	return w, wait
+}
+
+// stands reports whether a line that somebody is in or joins has had no pause for too
+// long.
+func (p *places) stands(l *line, now time.Time) bool { return now.Sub(l.since) > p.wait }
+
+// shorten sends those away who have been in a line that stands for too long.
+func (p *places) shorten(l *line, now time.Time) {
+	for l.length > 0 && p.stands(l, now) && now.Sub(l.front.came) > p.brief {
+		p.call(l.front, false)
+	}
+}
+
+// displace makes room for one of a priority: the last of the least important line below
+// it goes. It reports whether there was one.
+func (p *places) displace(priority Priority) bool {
+	for i := range p.lines[:priority] {
+		if last := p.lines[i].back; last != nil {
+			p.call(last, false)
+			return true
+		}
+	}
+	return false
+}
+
+// call tells one who waits whether there is a place.
+func (p *places) call(w *waiter, got bool) {
+	p.remove(w)
+	w.called <- got
+}
+
+// remove takes one out of its line.
+func (p *places) remove(w *waiter) {
+	l := &p.lines[w.priority]
+	if w.prev == nil {
+		l.front = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next == nil {
+		l.back = w.prev
+	} else {
+		w.next.prev = w.prev
+	}
+	w.prev, w.next, w.waits = nil, nil, false
+	p.waiting--
+	if l.length--; l.length == 0 {
+		l.emptied = time.Now()
+	}
+}
