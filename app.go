@@ -127,9 +127,17 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	}
 	a.router.Mount(restPath, rest)
 	if a.accounts != nil {
-		a.router.Mount(authPath, http.StripPrefix(authPath, a.accounts))
+		a.router.Mount(authPath, http.StripPrefix(authPath, mayReserve(a.accounts)))
 	}
 	return wrap(a.router, a.chain()), nil
+}
+
+// mayReserve lets the statements of a handler use the connections in reserve: people
+// log in, and administrators look what is the matter, under any load of the rest.
+func mayReserve(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(store.WithReserve(r.Context())))
+	})
 }
 
 // register makes all tables known, first those of the application, and returns the

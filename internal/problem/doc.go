@@ -25,7 +25,8 @@
 // timeout, and answered with 400: the time of a statement is one of the limits
 // that the answer names, and a 5xx would make clients repeat the slow statement.
 // Where the deadline was that of the whole request, whoever set it says what that is
-// by the cause of the context ([context.Cause]), a coded error: PL504.
+// by the cause of the context ([context.Cause]), a coded error: PL504. Without such a
+// cause it is PL503.
 // A cancelled request whose client went away is PL499 and not logged as a failure.
 // A cancellation from elsewhere is PL503. Everything else is XX000: the client
 // gets a generic text, the log gets the error and the request id.

@@ -49,6 +49,9 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 		v := plain(BodyTooLarge)
 		v.message = fmt.Sprintf("The body is larger than %d bytes.", tooLong.Limit)
 		return v
+	case errors.Is(err, context.DeadlineExceeded) && errors.Is(r.Context().Err(), context.DeadlineExceeded):
+		// The time of the whole request is over, whatever took it.
+		return plain(Unavailable)
 	case errors.Is(err, context.DeadlineExceeded):
 		return plain(StatementTimeout)
 	case errors.Is(err, context.Canceled):

@@ -135,7 +135,7 @@ func TestRequestTimeout(t *testing.T) {
 		"waiting":               {coded, fmt.Errorf("query: %w", context.DeadlineExceeded), "PL504"},
 		"statement ended":       {coded, bare{problem.StatementTimeout}, "PL504"},
 		"something else":        {coded, bare{problem.Unique}, "23505"},
-		"deadline without code": {errors.New("late"), context.DeadlineExceeded, "57014"},
+		"deadline without code": {errors.New("late"), context.DeadlineExceeded, "PL503"},
 	} {
 		ctx, cancel := context.WithDeadlineCause(t.Context(), past, tt.cause)
 		defer cancel()
@@ -151,6 +151,19 @@ func TestRequestTimeout(t *testing.T) {
 	problem.Write(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil), context.DeadlineExceeded, problem.Options{Logger: discard()})
 	if w.Code != http.StatusBadRequest {
 		t.Errorf("a statement that ends in time of its request: %d", w.Code)
+	}
+}
+
+func TestDeadlineOfTheRequest(t *testing.T) {
+	t.Parallel()
+
+	ctx, cancel := context.WithTimeout(t.Context(), -1)
+	defer cancel()
+	w := httptest.NewRecorder()
+	problem.Write(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil), fmt.Errorf("query: %w", context.DeadlineExceeded),
+		problem.Options{Logger: slog.New(slog.DiscardHandler)})
+	if w.Code != 503 || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), "PL503") {
+		t.Errorf("status %d, Retry-After %q: %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 	}
 }
 

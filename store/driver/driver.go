@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -199,7 +200,7 @@ var (
 	ErrUnavailable = errors.New("driver: database unavailable")
 
 	// ErrBusy reports that no connection came free in time.
-	ErrBusy = errors.New("driver: no connection came free in time")
+	ErrBusy error = busyError{}
 
 	// ErrTimeout reports that the statement ran longer than allowed.
 	ErrTimeout = errors.New("driver: statement timeout")
@@ -226,6 +227,18 @@ var (
 	// ErrFull reports that the disk is full.
 	ErrFull = errors.New("driver: disk full")
 )
+
+// busyError is the type of [ErrBusy]. It has a code of its own because Bun's
+// statements do not pass the store.
+type busyError struct{}
+
+func (busyError) Error() string { return "driver: no connection came free in time" }
+
+// Problem returns the code of the error on the wire.
+func (busyError) Problem() string { return "PL503" }
+
+// ProblemRetryAfter returns the wait of the header Retry-After.
+func (busyError) ProblemRetryAfter() time.Duration { return time.Second }
 
 // Raised is a failed check inside a statement, made by RaisePrefix. It matches
 // [ErrRaised].

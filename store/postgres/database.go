@@ -35,6 +35,9 @@ type database struct {
 	// that were used before are pinged before they are used again, so that a
 	// restart of the server is noticed once and not once for each connection.
 	lost atomic.Int64
+
+	// forgot is when all connections were last given up, in Unix nanoseconds.
+	forgot atomic.Int64
 }
 
 var _ driver.Driver = (*database)(nil)
@@ -116,12 +119,4 @@ func (d *database) once(c *call) error {
 	c.execute(conn.Conn())
 	c.noteLoss(conn.Conn())
 	return c.err
-}
-
-// noteLoss remembers that a connection was found dead. One that ended with its
-// context was closed by us.
-func (d *database) noteLoss(ctx context.Context, err error) {
-	if ctx.Err() == nil && isLost(err) {
-		d.lost.Store(time.Now().UnixNano())
-	}
 }

@@ -25,6 +25,12 @@
 // before it is used, so that a restart of the server fails what was under way
 // and nothing after it. In a transaction nothing is repeated here.
 //
+// A connection whose other side acknowledges nothing for six seconds is given up
+// (on Linux; elsewhere only one that is silent), and one that was not used for a
+// second is pinged before it is used: without an answer in three seconds all
+// connections are opened anew. A new one may take ten seconds, or what
+// connect_timeout says in the URL.
+//
 // # Limits
 //
 // If the URL names several servers, only one that can be written is used. A

@@ -15,7 +15,7 @@ var _ driver.Listener = (*database)(nil)
 
 // listenPing is how often a connection that hears nothing is asked whether it
 // is still there. Firewalls drop silent ones without a word.
-const listenPing = time.Minute
+const listenPing = 6 * time.Second
 
 // Listen implements [driver.Listener] with LISTEN. It keeps one connection of
 // the pool until it returns. Behind a pooler that gives a session to somebody
@@ -63,7 +63,7 @@ func listen(ctx context.Context, conn *pgx.Conn, channel string, received func(p
 }
 
 func ping(ctx context.Context, conn *pgx.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, listenPing)
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	return conn.Ping(ctx)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -47,7 +46,7 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	}
 	d.turns = turns{turnstile.New(o.MaxConns, o.reserve(), o.AcquireTimeout)}
 	config.ConnConfig.Tracer = d.turns
-	config.ShouldPing, config.PingTimeout = d.isSuspect, pingTimeout
+	config.ShouldPing, config.PingTimeout = d.isDead, pingTimeout
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", mapError(ctx, err))
 	}
@@ -57,15 +56,6 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	}
 	d.bun = bun.NewDB(d.sql, bunDialect{pgdialect.New()})
 	return d, nil
-}
-
-// pingTimeout is how long a connection that is pinged has for its answer.
-const pingTimeout = 3 * time.Second
-
-// isSuspect decides whether a connection is pinged before it is used again:
-// after a second, or when it was used last before another one was found dead.
-func (d *database) isSuspect(_ context.Context, p pgxpool.ShouldPingParams) bool {
-	return p.IdleDuration > time.Second || time.Now().Add(-p.IdleDuration).UnixNano() <= d.lost.Load()
 }
 
 // checkSession refuses a session in which values would mean something else. The

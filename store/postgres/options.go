@@ -112,6 +112,7 @@ func (o *Options) config(url string) (*pgxpool.Config, error) {
 	pool.MaxConnLifetimeJitter = max(0, o.ConnMaxLifetime/10)
 	c := pool.ConnConfig
 	c.AfterConnect = checkSession
+	dialBy(&c.Config)
 	// Bun writes values into its text: each would be another prepared
 	// statement. Ours ask for another mode one by one.
 	c.DefaultQueryExecMode = pgx.QueryExecModeExec
