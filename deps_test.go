@@ -84,6 +84,7 @@ var arrows = []arrow{
 	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
 	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
 	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
+	{"internal/poolertest", nil, "a pooler for tests is of use to any package"},
 	{"internal/slowtest", []string{"api/...", "store/..."}, "lets the database of an application be slow, gone or too small"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
 	{"internal/redistest", nil, "a server for tests is of use to any package"},

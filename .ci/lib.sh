@@ -13,7 +13,7 @@ readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 readonly MEASURED='^Test(A2|A41|LoginThroughput)$'
 
 # Programs whose tests may not be skipped.
-readonly REQUIRED=postgres,pebble,redis-server
+readonly REQUIRED=postgres,pebble,redis-server,pgbouncer
 
 readonly IMAGE=plinth-postgres:ci
 
