@@ -47,6 +47,11 @@ func (m *Migrator) DryRun(ctx context.Context) ([]Migration, error) {
 // migration whose file was changed or is gone. A database that is ahead of the
 // program is accepted, so that an old instance can start while a new version is
 // being rolled out. It changes nothing.
+//
+// It asks two short questions on one connection and compares in memory, so a probe
+// may call it every few seconds; with [store.WithReserve] also while all other
+// connections are in use. The function [Verify] looks at every table and is for
+// starting.
 func (m *Migrator) Verify(ctx context.Context) error {
 	problems, err := m.problems(ctx)
 	if err == nil && len(problems) > 0 {
