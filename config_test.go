@@ -60,6 +60,7 @@ func set(t *testing.T, name string, field reflect.Value) {
 		noLogin{},
 		noTokens{},
 		passkey.Plain{},
+		store.LogStatements(nil, store.LogStatementsOptions{}),
 	}
 	for _, v := range values {
 		if reflect.TypeOf(v).AssignableTo(field.Type()) {
