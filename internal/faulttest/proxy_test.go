@@ -6,41 +6,24 @@ import (
 	"net"
 	"net/url"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/toxic"
 )
 
 // proxy stands between an application and PostgreSQL. It counts what a client
 // executes and cuts its connection there: before the server has seen it, or
 // after the server has done it.
-type proxy struct {
-	plan   *plan
-	server string
-	net.Listener
-}
+type proxy struct{ plan *plan }
 
-// startProxy returns a proxy in front of a server and the URL by which a
-// database is reached through it.
+// startProxy returns the URL by which a database is reached through a proxy.
 func startProxy(tb testing.TB, rawURL string, p *plan) string {
 	tb.Helper()
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	x := &proxy{plan: p, server: u.Host, Listener: l}
-	tb.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go x.serve(c)
-		}
-	}()
-	u.Host = l.Addr().String()
+	x := &proxy{plan: p}
+	u.Host = toxic.StartRelay(tb, u.Host, x.serve).Addr().String()
 	query := u.Query()
 	query.Set("sslmode", "disable") // the proxy reads what is sent
 	u.RawQuery = query.Encode()
@@ -48,13 +31,7 @@ func startProxy(tb testing.TB, rawURL string, p *plan) string {
 }
 
 // serve passes one connection on until either side or a fault ends it.
-func (x *proxy) serve(client net.Conn) {
-	defer client.Close()
-	server, err := net.Dial("tcp", x.server)
-	if err != nil {
-		return
-	}
-	defer server.Close()
+func (x *proxy) serve(client, server net.Conn) {
 	lost := make(chan struct{})
 	go func() {
 		defer client.Close()
