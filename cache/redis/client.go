@@ -124,7 +124,9 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	if opts.Version != "" {
 		prefix += "." + opts.Version
 	}
-	return &Client{opts: opts, target: target, prefix: prefix, channel: prefix + ":forgotten"}, nil
+	// Channels are the same in all databases of a server.
+	channel := prefix + ":forgotten:" + strconv.Itoa(target.SelectDB)
+	return &Client{opts: opts, target: target, prefix: prefix, channel: channel}, nil
 }
 
 // Close ends the connection. Operations fail with ErrClosed from then on.

@@ -118,11 +118,12 @@ func (s *session) listen(ctx context.Context) error {
 	}
 }
 
-// hear takes what was forgotten. The channel may say something of this epoch before
-// this session knows that it is its own; reading the mirror comes after that.
+// hear takes what was forgotten. What is said before the session knows its epoch is in
+// the heap when it reads that. A message of another epoch is one that a master sends to
+// its replicas: the server is not what it was, though it has not closed the connection.
 func (s *session) hear(message string) {
-	if epoch := s.heard.Load(); epoch != nil {
-		s.mirror.hear(*epoch, message)
+	if epoch := s.heard.Load(); epoch != nil && !s.mirror.hear(*epoch, message) {
+		s.end(errGone)
 	}
 }
 

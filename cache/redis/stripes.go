@@ -56,21 +56,19 @@ func (m *mirror) forget(stripe uint16, reading uint64) {
 	raise(&m.clock, reading)
 }
 
-// hear takes a message of Redis, "epoch reading stripe stripe ...", and ignores those
-// of other epochs.
-func (m *mirror) hear(epoch, message string) {
+// hear takes a message of Redis, "epoch reading stripe stripe ...". It returns false
+// for what is not of this epoch.
+func (m *mirror) hear(epoch, message string) bool {
 	of, rest, _ := strings.Cut(message, " ")
-	if of != epoch {
-		return
-	}
 	head, rest, _ := strings.Cut(rest, " ")
 	reading, err := strconv.ParseUint(head, 10, 64)
-	if err != nil {
-		return
+	if of != epoch || err != nil {
+		return false
 	}
 	for name := range strings.FieldsSeq(rest) {
 		if stripe, err := strconv.ParseUint(name, 10, 16); err == nil {
 			m.forget(uint16(stripe), reading)
 		}
 	}
+	return true
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -134,4 +135,23 @@ func (s *Server) ask(command string) (string, error) {
 	}
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	return strings.TrimSpace(line), err
+}
+
+// Info returns a section of INFO.
+func (s *Server) Info(section string) string {
+	s.tb.Helper()
+	conn, err := net.DialTimeout("tcp", s.Addr(), 5*time.Second)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := fmt.Fprintf(conn, "INFO %s\r\nQUIT\r\n", section); err != nil {
+		s.tb.Fatal(err)
+	}
+	text, err := io.ReadAll(conn)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return string(text)
 }
