@@ -7,7 +7,7 @@ import "bytes"
 type frames struct {
 	state   frameState
 	kind    byte   // type of the message that is read
-	line    []byte // of what is read up to the end of a line, as much as matters
+	line    []byte // the beginning of the line, or of the bulk, that is read
 	length  int    // of that line
 	skip    int    // bytes left of a bulk
 	open    []int  // members that arrays which are open still need
@@ -15,7 +15,12 @@ type frames struct {
 	naming  bool   // its first member says what it is
 	started bool   // the outermost message has begun
 	bad     bool
+
+	subscribes int // messages that begin or confirm a subscription, so far
 }
+
+// lineKept is how much of a line matters: a number, or a name.
+const lineKept = 24
 
 type frameState uint8
 
@@ -38,10 +43,11 @@ func (f *frames) feed(p []byte) (complete int, ok bool) {
 			i++
 		case frameBulk:
 			n := min(f.skip, len(p)-i)
-			f.name(p[i : i+n])
+			f.line = append(f.line, p[i:i+min(n, lineKept-len(f.line))]...)
 			f.skip -= n
 			i += n
 			if f.skip == 0 {
+				f.name()
 				complete += f.end()
 			}
 		}
@@ -70,12 +76,12 @@ func (f *frames) char(c byte) int {
 		if f.length++; f.length > maxLine {
 			f.bad = true
 		}
-		if len(f.line) < 24 {
+		if len(f.line) < lineKept {
 			f.line = append(f.line, c)
 		}
 		return 0
 	}
-	if f.length == 0 || f.length <= 24 && f.line[f.length-1] != '\r' {
+	if f.length == 0 || f.length <= lineKept && f.line[f.length-1] != '\r' {
 		f.bad = true
 		return 0
 	}
@@ -94,16 +100,18 @@ func (f *frames) char(c byte) int {
 			f.bad = true
 			return 0
 		}
+	default:
+		f.name()
 	}
 	return f.end()
 }
 
 // number returns the line as a number.
 func (f *frames) number() (n int, ok bool) {
-	digits := f.line[:max(f.length-1, 0)]
 	if f.length > 20 {
 		return 0, false
 	}
+	digits := f.line[:max(f.length-1, 0)]
 	negative := len(digits) > 0 && digits[0] == '-'
 	if negative {
 		digits = digits[1:]
@@ -132,7 +140,7 @@ func (f *frames) bulk() int {
 		f.bad = true
 		return 0
 	}
-	f.skip, f.state = n+2, frameBulk
+	f.skip, f.state, f.line = n+2, frameBulk, f.line[:0]
 	return 0
 }
 
@@ -151,18 +159,25 @@ func (f *frames) array() int {
 	if n == 0 {
 		return f.end()
 	}
-	f.naming = len(f.open) == 0
+	f.naming = len(f.open) == 0 && f.kind != '%'
 	f.open = append(f.open, n)
 	f.state = frameType
 	return 0
 }
 
 // name looks at the first member of an outermost message. The command SUBSCRIBE is
-// answered by a push, and so by nothing that counts.
-func (f *frames) name(text []byte) {
-	if f.naming {
-		f.naming = false
-		f.push = f.push || bytes.HasPrefix(text, []byte("SUBSCRIBE"))
+// answered by a push, and so by nothing else.
+func (f *frames) name() {
+	if !f.naming {
+		return
+	}
+	f.naming = false
+	name := bytes.TrimRight(f.line, "\r\n")
+	if bytes.EqualFold(name, []byte("SUBSCRIBE")) {
+		f.push = true
+		f.subscribes++
+	} else if f.push && bytes.HasSuffix(name, []byte("subscribe")) {
+		f.bad = true // of a kind that is never asked for
 	}
 }
 

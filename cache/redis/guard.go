@@ -20,18 +20,19 @@ var errGarbage = errors.New("redis: the server sent garbage")
 
 // guard is a connection that ends when what is read from it cannot be from a Redis.
 // The client's library panics in a goroutine of its own, which nobody can catch, on
-// an answer to nothing and on a length that is negative or beyond all memory.
+// an answer to nothing, on a confirmation of what was not subscribed to, and on a length that is negative or beyond all memory.
 type guard struct {
 	net.Conn
 	in, out frames
 	owed    atomic.Int64 // answers that the server owes
+	subs    atomic.Int64 // subscriptions that were begun
 	closed  atomic.Bool
 }
 
 func (g *guard) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	answers, ok := g.in.feed(p[:n])
-	if !ok || g.owed.Add(-int64(answers)) < 0 {
+	if !ok || g.owed.Add(-int64(answers)) < 0 || int64(g.in.subscribes) > g.subs.Load() {
 		g.Close()
 		return 0, errGarbage
 	}
@@ -42,6 +43,7 @@ func (g *guard) Write(p []byte) (int, error) {
 	// Counted before they are sent, since answers may come at once.
 	asked, _ := g.out.feed(p)
 	g.owed.Add(int64(asked))
+	g.subs.Store(int64(g.out.subscribes))
 	return g.Conn.Write(p)
 }
 

@@ -259,7 +259,7 @@ func TestFailover(t *testing.T) {
 	want(t, reader, "right", "admin")
 	// Back: the first one runs as before, and has what it had.
 	switchTo(one, two)
+	want(t, newCache(t, newClient(t, opts), redis.Options[string, string]{}), "right", "")
 	purge()
 	want(t, reader, "right", "")
-	want(t, newCache(t, newClient(t, opts), redis.Options[string, string]{}), "right", "")
 }
