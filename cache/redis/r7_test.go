@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -72,7 +73,10 @@ func (w *arena) load(_ context.Context, key int) (right, error) {
 }
 
 func (w *arena) instance(name string, floor *[arenaKeys]atomic.Int64) *instance {
-	client := newClient(w.t, redis.ClientOptions{URL: "redis://" + w.proxy.Addr().String()}) // with its defaults
+	client := newClient(w.t, redis.ClientOptions{ // with its defaults
+		URL:    "redis://" + w.proxy.Addr().String(),
+		Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)).With("instance", name),
+	})
 	kept, err := redis.New(client, redis.Options[int, cache.Loaded[right]]{Name: "rights"})
 	if err != nil {
 		w.t.Fatal(err)
