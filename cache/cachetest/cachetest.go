@@ -115,12 +115,12 @@ func setAndGet(t *testing.T, w *world) {
 }
 
 func ttl(_ *testing.T, w *world) {
-	w.set("short", "1", cache.SetOptions{TTL: 200 * time.Millisecond})
+	w.set("short", "1", cache.SetOptions{TTL: time.Second})
 	w.set("long", "2", cache.SetOptions{TTL: time.Hour})
-	w.set("again", "3", cache.SetOptions{TTL: 200 * time.Millisecond})
+	w.set("again", "3", cache.SetOptions{TTL: time.Second})
 	w.set("again", "4", cache.SetOptions{TTL: time.Hour})
 	w.want("short", "1")
-	w.Advance(400 * time.Millisecond)
+	w.Advance(1500 * time.Millisecond)
 	w.want("short", "")
 	w.want("long", "2")
 	w.want("again", "4")
