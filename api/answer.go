@@ -1,10 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/onewrite"
@@ -158,28 +158,8 @@ func (x *exchange) sendNothing(status int) error {
 // link returns the address of a path below the base path, as it stands in the
 // URL, with a query that is escaped already.
 func (x *exchange) link(relative, rawQuery string) string {
-	base := x.s.config.PublicURL
-	if base == "" {
-		base = x.s.config.BasePath
-	}
-	return pgrst.ContentLocation(base+relative, rawQuery)
+	return pgrst.ContentLocation(x.s.base()+relative, rawQuery)
 }
 
-// nextLink is the Link to what follows a cursor (RFC 8288) in the rows of a query
-// string.
-func (x *exchange) nextLink(rawQuery string, cursor store.Cursor) string {
-	var room [256]byte
-	query := room[:0]
-	for pair := range strings.SplitSeq(rawQuery, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if name != "after" && name != "offset" {
-			query = append(append(query, pair...), '&')
-		}
-	}
-	query = append(append(query, "after="...), cursor...)
-	target := x.link(x.relative, string(query))
-	return "<" + angleEscaper.Replace(target) + `>; rel="next"`
-}
-
-// angleEscaper keeps a target from ending the brackets around it.
-var angleEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")
+// base is what links begin with.
+func (s *server) base() string { return cmp.Or(s.config.PublicURL, s.config.BasePath) }

@@ -60,7 +60,7 @@ func (x *exchange) list() error {
 	x.tagList(q, rawQuery, rows)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
 	if rows.Next != "" && mayContinue(q, rows) {
-		x.set("Link", x.nextLink(rawQuery, rows.Next))
+		x.set("Link", pgrst.NextLink(x.s.base(), x.relative, rawQuery, string(rows.Next)))
 	}
 	return x.sendRows(status, f.media, rows)
 }

@@ -92,7 +92,7 @@ type exchange struct {
 type request struct {
 	exchange exchange
 	caller   caller
-	guards   [4]atomic.Pointer[store.Guard]
+	guards   [8]atomic.Pointer[store.Guard]
 }
 
 func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {

@@ -82,12 +82,16 @@ func (h *handPostgres) many(ctx context.Context, limit int, text string, args ..
 	return items, len(items), rows.Err()
 }
 
-func (h *handPostgres) insert(ctx context.Context, table, owner string, n *newItem) (any, error) {
+func (h *handPostgres) insert(ctx context.Context, table, owner string, n *newItem, assumed bool) (any, error) {
 	now := stamp()
 	it := &item[time.Time]{
 		ID: newKey(), CreatedAt: now, UpdatedAt: now, Version: 1, OwnerID: owner, Title: n.Title, Body: n.Body, Price: n.Price,
 	}
-	_, err := h.pool.Exec(ctx, h.texts[table].insert, it.ID, now, now, it.Version, owner, it.Title, it.Body, it.Price)
+	args := []any{it.ID, now, now, it.Version, owner, it.Title, it.Body, it.Price}
+	if !assumed {
+		return it, scanItem(h.pool.QueryRow(ctx, h.texts[table].insert, args...), it)
+	}
+	_, err := h.pool.Exec(ctx, h.texts[table].insertOnly, args...)
 	return it, err
 }
 

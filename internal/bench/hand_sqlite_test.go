@@ -22,7 +22,9 @@ type handSQLite struct {
 
 type itemStatements struct {
 	get, insert, update *sql.Stmt
-	cheapest, byKey     map[int]*sql.Stmt
+
+	insertOnly      *sql.Stmt
+	cheapest, byKey map[int]*sql.Stmt
 }
 
 // timeFormat is how times are kept: of one width, so that their text has their
@@ -75,7 +77,7 @@ func (h *handSQLite) prepare(ctx context.Context, texts *itemTexts) (*itemStatem
 	}
 	s := &itemStatements{
 		get: statement(h.readers, texts.get), insert: statement(h.writer, texts.insert), update: statement(h.writer, texts.update),
-		cheapest: map[int]*sql.Stmt{}, byKey: map[int]*sql.Stmt{},
+		insertOnly: statement(h.writer, texts.insertOnly), cheapest: map[int]*sql.Stmt{}, byKey: map[int]*sql.Stmt{},
 	}
 	for limit := range texts.cheapest {
 		s.cheapest[limit] = statement(h.readers, texts.cheapest[limit])
@@ -125,12 +127,16 @@ func (h *handSQLite) many(ctx context.Context, limit int, s *sql.Stmt, args ...a
 	return items, len(items), rows.Err()
 }
 
-func (h *handSQLite) insert(ctx context.Context, table, owner string, n *newItem) (any, error) {
+func (h *handSQLite) insert(ctx context.Context, table, owner string, n *newItem, assumed bool) (any, error) {
 	now := stamp().Format(timeFormat)
 	it := &item[string]{
 		ID: newKey(), CreatedAt: now, UpdatedAt: now, Version: 1, OwnerID: owner, Title: n.Title, Body: n.Body, Price: n.Price,
 	}
-	_, err := h.tables[table].insert.ExecContext(ctx, it.ID, now, now, it.Version, owner, it.Title, it.Body, it.Price)
+	args := []any{it.ID, now, now, it.Version, owner, it.Title, it.Body, it.Price}
+	if !assumed {
+		return it, scanTextItem(h.tables[table].insert.QueryRowContext(ctx, args...).Scan, it)
+	}
+	_, err := h.tables[table].insertOnly.ExecContext(ctx, args...)
 	return it, err
 }
 

@@ -23,19 +23,16 @@ func AppendTimestampMicros(dst []byte, micros int64) []byte {
 		days--
 		rest += microsPerDay
 	}
-	dst = AppendDateDays(dst, days)
-	seconds, fraction := int(rest/microsPerSecond), int(rest%microsPerSecond)
-	dst = append(dst, 'T')
-	dst = append2(dst, seconds/3600)
-	dst = append(dst, ':')
-	dst = append2(dst, seconds/60%60)
-	dst = append(dst, ':')
-	dst = append2(dst, seconds%60)
-	dst = append(dst, '.')
-	dst = append2(dst, fraction/10_000)
-	dst = append2(dst, fraction/100%100)
-	dst = append2(dst, fraction%100)
-	return append(dst, "+00:00"...)
+	dst = append(AppendDateDays(dst, days), "T00:00:00.000000+00:00"...)
+	seconds, fraction := uint32(rest/microsPerSecond), uint32(rest%microsPerSecond)
+	t := dst[len(dst)-len("00:00:00.000000+00:00"):]
+	put2(t[0:2], seconds/3600)
+	put2(t[3:5], seconds/60%60)
+	put2(t[6:8], seconds%60)
+	put2(t[9:11], fraction/10_000)
+	put2(t[11:13], fraction/100%100)
+	put2(t[13:15], fraction%100)
+	return dst
 }
 
 // AppendDateDays appends a date given in days since 1970 as 2006-01-02.
@@ -59,11 +56,11 @@ func AppendDateDays(dst []byte, days int64) []byte {
 		month -= 12
 		year++
 	}
-	dst = appendYear(dst, year)
-	dst = append(dst, '-')
-	dst = append2(dst, int(month))
-	dst = append(dst, '-')
-	return append2(dst, int(day))
+	dst = append(appendYear(dst, year), "-00-00"...)
+	d := dst[len(dst)-len("00-00"):]
+	put2(d[0:2], uint32(month))
+	put2(d[3:5], uint32(day))
+	return dst
 }
 
 func appendYear(dst []byte, year int64) []byte {
@@ -75,9 +72,14 @@ func appendYear(dst []byte, year int64) []byte {
 		dst = appendYear(dst, year/10_000)
 		year %= 10_000
 	}
-	return append2(append2(dst, int(year/100)), int(year%100))
+	dst = append(dst, "0000"...)
+	y, n := dst[len(dst)-4:], uint32(year)
+	put2(y[0:2], n/100)
+	put2(y[2:4], n%100)
+	return dst
 }
 
-func append2(dst []byte, n int) []byte {
-	return append(dst, byte('0'+n/10), byte('0'+n%10))
+// put2 writes two digits.
+func put2(b []byte, n uint32) {
+	b[0], b[1] = byte('0'+n/10), byte('0'+n%10)
 }

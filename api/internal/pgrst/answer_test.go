@@ -134,6 +134,25 @@ func TestContentLocation(t *testing.T) {
 	}
 }
 
+func TestNextLink(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		base, path, query, want string
+	}{
+		{"", "/notes", "", `</notes?after=c-_>; rel="next"`},
+		{"/rest/v1", "/notes", "select=id&limit=1&after=old&a=eq.2&offset=7&a=eq.1", `</rest/v1/notes?a=eq.2&a=eq.1&after=c-_&limit=1&select=id>; rel="next"`},
+		{"https://h/v1", "/notes", "b&&c=&after&offset", `<https://h/v1/notes?after=c-_&c=>; rel="next"`},
+		{"", "/a>b", "a=<x>; rel=\"last\"", `</a%3Eb?a=%3Cx%3E;%20rel="last"&after=c-_>; rel="next"`},
+		{"", "/n\r\nX: y", "a=\r\nSet-Cookie: x\x7f\xff", `</n%0D%0AX:%20y?a=%0D%0ASet-Cookie:%20x%7F%FF&after=c-_>; rel="next"`},
+	}
+	for _, tt := range tests {
+		if got := pgrst.NextLink(tt.base, tt.path, tt.query, "c-_"); got != tt.want {
+			t.Errorf("%s%s?%s: %q, want %q", tt.base, tt.path, tt.query, got, tt.want)
+		}
+	}
+}
+
 func TestLocation(t *testing.T) {
 	t.Parallel()
 

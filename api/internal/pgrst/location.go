@@ -1,6 +1,7 @@
 package pgrst
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -19,13 +20,40 @@ func ContentLocation(path, rawQuery string) string {
 			pairs = append(pairs, pair)
 		}
 	}
+	var room [256]byte
+	return string(appendSorted(appendPrintable(room[:0], path), pairs))
+}
+
+// NextLink returns the value of Link (RFC 8288) for what follows a cursor in the
+// rows of a read: its [ContentLocation] with the cursor in place of one and of an
+// offset. The path is that below base.
+func NextLink(base, path, rawQuery, cursor string) string {
+	var buf [16]string
+	pairs := buf[:0]
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		if name, _, given := strings.Cut(pair, "="); given && name != "after" && name != "offset" {
+			pairs = append(pairs, pair)
+		}
+	}
+	var room [512]byte
+	out := appendPrintable(appendPrintable(append(room[:0], '<'), base), path)
+	out = appendSorted(out, append(pairs, "after="+cursor))
+	if target := out[1:]; bytes.ContainsAny(target, "<>") { // would end the brackets
+		escaped := angleEscaper.Replace(string(target))
+		out = append(out[:1], escaped...)
+	}
+	return string(append(out, `>; rel="next"`...))
+}
+
+var angleEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")
+
+// appendSorted appends the parameters of a query string in the order of their keys.
+func appendSorted(out []byte, pairs []string) []byte {
 	slices.SortStableFunc(pairs, func(a, b string) int {
 		a, _, _ = strings.Cut(a, "=")
 		b, _, _ = strings.Cut(b, "=")
 		return strings.Compare(a, b)
 	})
-	var room [256]byte
-	out := appendPrintable(room[:0], path)
 	for i, pair := range pairs {
 		separator := byte('&')
 		if i == 0 {
@@ -33,7 +61,7 @@ func ContentLocation(path, rawQuery string) string {
 		}
 		out = appendPrintable(append(out, separator), pair)
 	}
-	return string(out)
+	return out
 }
 
 // Location returns the value of Location for a new row: the path of its table as
