@@ -2,9 +2,9 @@
 //
 // net/http copies what it sends through a buffer of 4 KiB: of an answer that is
 // larger, the header and the beginning go first and the rest by a second write,
-// which costs a tenth of a list of 20 rows and wakes its client twice. The size
-// cannot be chosen. A connection of this package keeps what is written while a
-// body is handed over, and sends it when it has all of it.
+// which costs as much again and wakes the client twice. The size cannot be chosen.
+// A connection of this package keeps what is written while a body is handed over,
+// and sends it when it has all of it.
 package onewrite
 
 import (
