@@ -227,20 +227,22 @@ func TestMiddleware(t *testing.T) {
 // A handler that outlives its request disturbs none of those that follow.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	var late atomic.Bool
 	left := make(chan bool)
 	slow := http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if late.CompareAndSwap(false, true) {
-			defer close(left)
-			<-r.Context().Done()
-			for range 1000 {
-				_, _ = onewrite.Write(w, r, pattern(5000))
-			}
+		defer close(left)
+		<-r.Context().Done()
+		for range 1000 {
+			_, _ = onewrite.Write(w, r, pattern(5000))
+		}
+	}), 20*time.Millisecond, "late")
+	var asked atomic.Bool
+	c, in, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.CompareAndSwap(false, true) {
+			slow.ServeHTTP(w, r)
 			return
 		}
 		sized(onewrite.Write).ServeHTTP(w, r)
-	}), 50*time.Millisecond, "late")
-	c, in, _ := serve(t, slow, true)
+	}), true)
 	if _, err := io.WriteString(c, "GET /5000 HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
