@@ -172,6 +172,18 @@ func (r Repo[T]) PatchWhere(ctx context.Context, where Cond, sets ...Set) (int, 
 	return r.core.patchWhere(ctx, where, sets)
 }
 
+// PatchExactly sets columns of the rows a condition selects where they are n, and
+// returns them as they are then, in the order of their keys. Where it selects
+// another number it writes nothing and returns no row. On PostgreSQL it is one
+// statement, also without a transaction: it judges each row as it is once it is
+// locked, and locks them in the order of their keys, so that many at once wait
+// for each other and do not lock each other out.
+func (r Repo[T]) PatchExactly(ctx context.Context, n int, where Cond, sets ...Set) ([]*T, error) {
+	var rows []*T
+	err := r.core.patchExactly(ctx, n, where, sets, reflect.ValueOf(&rows).Elem())
+	return rows, err
+}
+
 // Delete deletes the row with the primary key id. No row is [ErrNotFound].
 func (r Repo[T]) Delete(ctx context.Context, id any) error {
 	return r.core.byKey(ctx, id, Gate.Delete)

@@ -261,6 +261,32 @@ func (r *repo) patchWhere(ctx context.Context, where Cond, sets []Set) (int, err
 	return out.Count, err
 }
 
+func (r *repo) patchExactly(ctx context.Context, n int, where Cond, sets []Set, dst reflect.Value) error {
+	if r.err != nil {
+		return r.err
+	}
+	if where.IsZero() {
+		return errNoCondition
+	}
+	if n < 1 {
+		return fmt.Errorf("store: PatchExactly is for one row at least, not %d", n)
+	}
+	p, err := r.assignments(sets)
+	if err != nil {
+		return err
+	}
+	var out Rows
+	g := r.gate()
+	if err := g.Update(ctx, p, where, WriteOptions{Return: &Query{}, Exactly: n}, &out); err != nil {
+		return err
+	}
+	plan, err := g.decodePlan(ctx, &Query{})
+	if err != nil {
+		return err
+	}
+	return r.table.decodeRows(out.Body, plan, dst)
+}
+
 // assignments converts sets to bound values. In a scope they must be columns it
 // may update.
 func (r *repo) assignments(sets []Set) (*Patch, error) {

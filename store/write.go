@@ -30,6 +30,7 @@ type write struct {
 	erase    bool   // delete rows of a table with SoftDelete for good
 	single   bool   // exactly one row, else CardinalityError
 	most     *int   // at most as many rows, else MaxAffectedError
+	exactly  int    // as many rows, else none; 0: any number
 	byKey    bool   // one row by its key, else the reason why not
 	trusting trust  // whether where comes from trusted code
 }
@@ -61,6 +62,11 @@ type WriteOptions struct {
 	// Most is the largest number of rows the write may touch; more undo it
 	// with a [MaxAffectedError]. Nil sets no limit but that of every write.
 	Most *int
+
+	// Exactly is the number of rows that an update is for: where the condition
+	// selects another number, no row is written, which is no error. Zero: any
+	// number. See [Repo.PatchExactly].
+	Exactly int
 
 	// Versions are those of which the written row must have one; else
 	// [ErrStale]. None: any will do.
@@ -200,7 +206,7 @@ func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOption
 	if err != nil {
 		return err
 	}
-	w.sets, w.where = p.sets, where
+	w.sets, w.where, w.exactly = p.sets, where, opts.Exactly
 	return w.run(ctx, out)
 }
 

@@ -39,7 +39,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 // simple reports whether a bare statement with RETURNING does: nothing is
 // logged or judged, and what comes back needs no filter and no order.
 func (w *write) simple(checks []check) bool {
-	if w.table.Tracked || len(checks) > 0 {
+	if w.table.Tracked || len(checks) > 0 || w.exactly > 0 {
 		return false
 	}
 	if !w.s.db.dialect.Postgres() && (w.op == OpInsert && len(w.rows) > 1 || w.adds()) {

@@ -172,7 +172,7 @@ func (w *write) changeCTEs(c *compiler, s source) error {
 		c.write(" returning ", s.alias, ".*)")
 		return nil
 	}
-	if !w.table.Tracked && !w.marks() || w.deletesRows() {
+	if !w.table.Tracked && !w.marks() && w.exactly == 0 || w.deletesRows() {
 		c.write("with ", newRows, " as (")
 		if err := w.changeRows(c, s); err != nil {
 			return err
@@ -184,12 +184,21 @@ func (w *write) changeCTEs(c *compiler, s source) error {
 	if err := w.selectRows(c, s); err != nil {
 		return err
 	}
+	if w.exactly > 0 {
+		// Many at once that lock the same rows do it in one order.
+		c.write(" order by ")
+		c.keyList(s)
+	}
 	c.write(" for update of ", s.alias, "), ", newRows, " as (update ", w.table.sqlName, " as ")
 	target := source{table: w.table, alias: c.alias()}
 	c.write(target.alias, " set ")
 	w.assign(c, target)
 	c.write(" from ", oldRows, " where ")
 	c.equalKeys(target, w.table.PrimaryKey, source{alias: oldRows}, w.table.PrimaryKey)
+	if w.exactly > 0 {
+		c.write(" and (select count(*) from ", oldRows, ") = ")
+		c.bind(KindInt, int64(w.exactly))
+	}
 	c.write(" returning ", target.alias, ".*)")
 	return nil
 }

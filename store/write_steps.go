@@ -94,7 +94,7 @@ func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 		return rows, nil
 	}
 	old, err := w.lockRows(ctx)
-	if err != nil {
+	if err != nil || w.exactly > 0 && len(old) != w.exactly {
 		return nil, err
 	}
 	rows := make([]*rowWrite, len(old))

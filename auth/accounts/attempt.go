@@ -108,13 +108,12 @@ func (a *Accounts) guess(subject, network string) *guess {
 	}
 	l := &a.config.Limits
 	g.address = a.budget("address", network, l.AddressGuesses)
-	g.account = a.budget("account", g.subject, Limit{l.AccountGuesses, accountForgets})
-	g.account.sliding = true
+	g.account = a.budget("subject", g.subject, Limit{l.AccountGuesses, accountForgets})
 	g.pair = a.budget("pair", network+" "+g.subject, l.Guesses)
 	return g
 }
 
-// spending are the budgets of the try, in the order of which all draw on them.
+// spending are the budgets of the try, in the order of their keys: all lock them in that.
 func (g *guess) spending() spending {
 	if g.closed {
 		return spending{g.address, g.pair}
@@ -147,7 +146,7 @@ func (a *Accounts) take(ctx context.Context, g *guess) error {
 // settle puts the budgets right after a try that was counted at a time.
 func (x *exchange) settle(ctx context.Context, g *guess, counted time.Time, outcome error) error {
 	if wrongGuess(outcome) {
-		return x.a.closeToStrangers(ctx, g)
+		return x.a.guessedWrong(ctx, g)
 	}
 	alone, err := x.a.giveBack(ctx, g.spending(), counted)
 	if err != nil || outcome != nil || alone && !g.closed {

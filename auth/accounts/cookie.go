@@ -119,7 +119,11 @@ func (a *Accounts) tokenOfCookie(ctx context.Context, value string) (string, err
 	if a.mayEnter(u) != nil {
 		return "", errRevoked
 	}
-	token, _, err := a.accessToken(ctx, u, s, a.now())
+	g, err := a.rightsOf(ctx, a.db, u.ID)
+	if err != nil {
+		return "", err
+	}
+	token, _, err := a.accessToken(ctx, u, g, s, a.now())
 	return token, err
 }
 

@@ -61,9 +61,9 @@ const (
 
 // factorsOf returns the factors of a user, oldest first.
 func (a *Accounts) factorsOf(ctx context.Context, s store.Session, id store.ID) ([]*factor, error) {
-	return store.For[factor](s).List(ctx, store.Query{
-		Where: store.Eq("user_id", id), Order: []store.Order{{Column: "created_at"}, {Column: "id"}},
-	})
+	q := oldestFirst
+	q.Where = store.Eq("user_id", id)
+	return store.For[factor](s).List(ctx, q)
 }
 
 // factorOf returns one factor of a user.

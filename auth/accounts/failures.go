@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -28,9 +29,8 @@ var failuresCount = store.Number(func(f *failures) *int64 { return &f.Count })
 
 // budget is a bound on something.
 type budget struct {
-	key     string
-	limit   Limit
-	sliding bool // the time begins anew with each
+	key   string
+	limit Limit
 }
 
 // budget returns the budget of a kind and a name.
@@ -48,10 +48,46 @@ func overLimit(wait time.Duration) error {
 // none.
 type spending []budget
 
-// spend counts one more on each budget. full is the first that is spent, or nil. One
-// conditional UPDATE a budget decides, so that nobody gets more by coming many times
-// at once.
+// bounded are those that can be spent.
+func (all spending) bounded() spending {
+	return slices.DeleteFunc(slices.Clone(all), func(b budget) bool { return b.limit.Count < 0 })
+}
+
+// keys are those of the rows.
+func (all spending) keys() []string {
+	out := make([]string, len(all))
+	for i, b := range all {
+		out[i] = b.key
+	}
+	return out
+}
+
+// room selects the budgets that are drawn on already and not spent.
+func (all spending) room(now time.Time) store.Cond {
+	each := make([]store.Cond, len(all))
+	for i, b := range all {
+		each[i] = store.And(store.Eq("key", b.key), failuresCount.Lt(int64(b.limit.Count)), store.Compare("expires_at", store.OpGt, now))
+	}
+	return store.Or(each...)
+}
+
+// spend counts one more on each budget. full is the first that is spent, or nil. Mostly
+// all have been drawn on before and have room: then one statement judges and counts
+// them, so that nobody gets more by coming many times at once.
 func (a *Accounts) spend(ctx context.Context, all spending) (full *failures, err error) {
+	if all = all.bounded(); len(all) == 0 {
+		return nil, nil
+	}
+	counted, err := store.For[failures](a.db).PatchExactly(ctx, len(all), all.room(a.now()), failuresCount.Add(1))
+	if err != nil || len(counted) > 0 {
+		return nil, err
+	}
+	return a.spendEach(ctx, all)
+}
+
+// spendEach is spend where a budget is spent, over, or drawn on for the first time. One
+// conditional UPDATE a budget decides.
+func (a *Accounts) spendEach(ctx context.Context, all spending) (full *failures, err error) {
 	for range 20 {
 		full = nil
 		// Each statement judges the newest row, and locks it until the commit. All
@@ -83,15 +119,8 @@ var errSpent = errors.New("accounts: a budget is spent")
 var errBegun = errors.New("accounts: a budget was drawn on at the same time")
 
 func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *failures, err error) {
-	if b.limit.Count < 0 {
-		return nil, nil
-	}
 	now, rows, which := a.now(), store.For[failures](tx), store.Eq("key", b.key)
-	more := []store.Set{failuresCount.Add(1)}
-	if b.sliding {
-		more = append(more, store.SetTo("expires_at", now.Add(b.limit.Per)))
-	}
-	n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Lt(int64(b.limit.Count)), store.Compare("expires_at", store.OpGt, now)), more...)
+	n, err := rows.PatchWhere(ctx, spending{b}.room(now), failuresCount.Add(1))
 	if err != nil || n == 1 {
 		return nil, err
 	}
@@ -113,18 +142,26 @@ func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *
 }
 
 // giveBack takes back what was counted at a time on each budget. alone reports whether
-// nothing else was counted on the one that is last. It is no transaction: a budget that
-// keeps one too many is the lesser evil.
+// nothing else was counted on the one that is last.
 func (a *Accounts) giveBack(ctx context.Context, all spending, at time.Time) (alone bool, err error) {
-	rows := store.For[failures](a.db)
+	if all = all.bounded(); len(all) == 0 {
+		return true, nil
+	}
+	rows, last := store.For[failures](a.db), len(all)-1
 	// Where counting has begun anew since, it was not counted.
 	counted := store.And(failuresCount.Gt(0), store.Compare("since", store.OpLte, at))
-	last := len(all) - 1
-	keys := make([]string, last)
-	for i, b := range all[:last] {
-		keys[i] = b.key
+	left, err := rows.PatchExactly(ctx, len(all), store.And(store.In("key", all.keys()), counted), failuresCount.Add(-1))
+	if err != nil {
+		return false, err
 	}
-	_, others := rows.PatchWhere(ctx, store.And(store.In("key", keys), counted), failuresCount.Add(-1))
+	for _, f := range left {
+		if f.Key == all[last].key {
+			return f.Count == 0, nil
+		}
+	}
+	// Not all are there any more. It is no transaction: a budget that keeps one too many
+	// is the lesser evil.
+	_, others := rows.PatchWhere(ctx, store.And(store.In("key", all[:last].keys()), counted), failuresCount.Add(-1))
 	which := store.And(store.Eq("key", all[last].key), counted)
 	n, err := rows.PatchWhere(ctx, store.And(which, failuresCount.Eq(1)), failuresCount.To(0))
 	if err == nil && n == 0 {

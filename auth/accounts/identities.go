@@ -106,9 +106,9 @@ func (a *Accounts) giveEmail(ctx context.Context, s store.Session, u *user, emai
 
 // identitiesOf returns the identities of a user, the oldest first.
 func (a *Accounts) identitiesOf(ctx context.Context, s store.Session, owner store.ID) ([]*identity, error) {
-	return store.For[identity](s).List(ctx, store.Query{
-		Where: store.Eq("user_id", owner), Order: []store.Order{{Column: "created_at"}, {Column: "id"}},
-	})
+	q := oldestFirst
+	q.Where = store.Eq("user_id", owner)
+	return store.For[identity](s).List(ctx, q)
 }
 
 // syncProviders makes a user's app_metadata say by what they are known.

@@ -42,6 +42,11 @@ type user struct {
 	PhoneChangeSentAt      *time.Time
 	ReauthenticationSentAt *time.Time
 	EmailChangeHalf        *string // which of the two addresses of a change has agreed to it
+
+	// Read where they are asked for, see detailsOf.
+	Identities []*identity `bun:"rel:has-many,join:id=user_id"`
+	Factors    []*factor   `bun:"rel:has-many,join:id=user_id"`
+	Roles      []*userRole `bun:"rel:has-many,join:id=user_id"`
 }
 
 // identity is a way a user is known: by mail, by phone, or to a provider.

@@ -82,16 +82,24 @@ type rights struct {
 
 // rightsOf reads the roles of a user.
 func (a *Accounts) rightsOf(ctx context.Context, s store.Session, user store.ID) (rights, error) {
-	rows, err := store.For[userRole](s).List(ctx, store.Query{
-		Where: store.Eq("user_id", user), Order: []store.Order{{Column: "role"}}, With: []store.Embed{{Relation: "definition"}},
-	})
+	q := rolesByName
+	q.Where = store.Eq("user_id", user)
+	rows, err := store.For[userRole](s).List(ctx, q)
 	if err != nil {
 		return rights{}, err
 	}
+	return rightsIn(rows)
+}
+
+// rolesByName reads what users have been given, with what it is.
+var rolesByName = store.Query{Order: []store.Order{{Column: "role"}}, With: []store.Embed{{Relation: "definition"}}}
+
+// rightsIn returns what the roles of a user give.
+func rightsIn(rows []*userRole) (rights, error) {
 	defs := make([]*role, len(rows))
 	for i, row := range rows {
 		if row.Definition == nil {
-			return rights{}, fmt.Errorf("accounts: user %s has the role %s, which there is not", user, row.Role)
+			return rights{}, fmt.Errorf("accounts: user %s has the role %s, which there is not", row.UserID, row.Role)
 		}
 		defs[i] = row.Definition
 	}

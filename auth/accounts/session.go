@@ -37,6 +37,7 @@ const maxUserAgent = 400
 // issued is a session with the tokens a client gets for it.
 type issued struct {
 	user    *user
+	has     details
 	session *session
 	access  string
 	refresh string
@@ -71,11 +72,15 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 // issue makes the tokens of a session.
 func (a *Accounts) issue(ctx context.Context, u *user, s *session) (*issued, error) {
 	now := a.now()
-	access, life, err := a.accessToken(ctx, u, s, now)
+	has, err := a.detailsOf(ctx, u.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &issued{user: u, session: s, access: access, life: life, expires: now.Add(life), refresh: a.keys.refreshToken(s.ID, s.Counter)}, nil
+	access, life, err := a.accessToken(ctx, u, has.rights, s, now)
+	if err != nil {
+		return nil, err
+	}
+	return &issued{user: u, has: has, session: s, access: access, life: life, expires: now.Add(life), refresh: a.keys.refreshToken(s.ID, s.Counter)}, nil
 }
 
 // refresh exchanges a refresh token for the next pair of tokens.

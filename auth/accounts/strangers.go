@@ -5,22 +5,29 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// closeToStrangers takes note that an account was guessed at too often, after a
-// wrong guess.
-func (a *Accounts) closeToStrangers(ctx context.Context, g *guess) error {
+// guessedWrong takes note of a wrong guess at an account: its count lasts from then on,
+// and an account that was guessed at too often is closed to strangers.
+func (a *Accounts) guessedWrong(ctx context.Context, g *guess) error {
 	if g.account.limit.Count < 0 || g.closed {
 		return nil
 	}
-	now := a.now()
-	full := store.And(store.Eq("key", g.account.key), failuresCount.Gte(int64(g.account.limit.Count)),
-		store.Compare("expires_at", store.OpLte, now.Add(accountForgets)))
-	_, err := store.For[failures](a.db).PatchWhere(ctx, full, store.SetTo("expires_at", now.Add(accountCloses)))
-	return err
+	rows, now, this := store.For[failures](a.db), a.now(), store.Eq("key", g.account.key)
+	has := func(spent store.Cond, until time.Time) error {
+		open := store.Compare("expires_at", store.OpLte, now.Add(accountForgets))
+		_, err := rows.PatchWhere(ctx, store.And(this, spent, open), store.SetTo("expires_at", until))
+		return err
+	}
+	most := int64(g.account.limit.Count)
+	if err := has(failuresCount.Gte(most), now.Add(accountCloses)); err != nil {
+		return err
+	}
+	return has(failuresCount.Lt(most), now.Add(accountForgets))
 }
 
 // maxKnown is how many sessions are looked through for an address.

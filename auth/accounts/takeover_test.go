@@ -43,7 +43,7 @@ func TestA12ByMail(t *testing.T) {
 				w.must(200, w.do("POST /signup", "", `{"email":"ann@example.org","password":"the attacker's own","data":{"name":"Eve"}}`))
 				w.mail(accounts.MailConfirmation, "ann@example.org")
 				in := w.must(200, arrive(w))
-				if strings.Contains(in.text, "Eve") {
+				if strings.Contains(in.text, `"Eve"`) {
 					t.Errorf("the attacker has said who they are: %s", in.text)
 				}
 				w.refused(400, "invalid_credentials", w.do(passwordLine, "", attacker))

@@ -14,8 +14,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// accessToken signs the access token of a session, which holds for ttl from now on.
-func (a *Accounts) accessToken(ctx context.Context, u *user, s *session, now time.Time) (token string, ttl time.Duration, err error) {
+// accessToken signs the access token of a session, which holds for ttl from now on. u was
+// read before its rights were: if either changes in between, u's revision is the old
+// one and the token worthless.
+func (a *Accounts) accessToken(ctx context.Context, u *user, g rights, s *session, now time.Time) (token string, ttl time.Duration, err error) {
 	key, err := a.signing.current(ctx)
 	if err != nil {
 		return "", 0, err
@@ -27,7 +29,7 @@ func (a *Accounts) accessToken(ctx context.Context, u *user, s *session, now tim
 		return "", 0, err
 	}
 	ttl = max(min(a.config.AccessTTL, s.ExpiresAt.Sub(now)), time.Second)
-	p, err := a.tokenOf(ctx, u, s)
+	p, err := a.tokenOf(ctx, u, g, s)
 	if err != nil {
 		return "", 0, err
 	}
@@ -49,9 +51,8 @@ func (a *Accounts) accessToken(ctx context.Context, u *user, s *session, now tim
 // do not fit in another way; GET /user has them.
 const maxTokenMetadata = 1536
 
-// tokenOf returns who an access token is for. u was read before the roles are: if
-// either changes in between, u's revision is the old one and the token worthless.
-func (a *Accounts) tokenOf(ctx context.Context, u *user, s *session) (auth.Principal, error) {
+// tokenOf returns who an access token is for.
+func (a *Accounts) tokenOf(ctx context.Context, u *user, g rights, s *session) (auth.Principal, error) {
 	p := auth.Principal{
 		Kind: auth.User, ID: u.ID.String(), Roles: []string{u.Role}, Session: s.ID.String(), AAL: int(s.AAL), IsAnonymous: u.IsAnonymous,
 		Claims: map[string]any{"email": deref(u.Email), "phone": deref(u.Phone), "amr": s.newestFirst()},
@@ -65,10 +66,6 @@ func (a *Accounts) tokenOf(ctx context.Context, u *user, s *session) (auth.Princ
 		p.Claims["rev"] = u.Rev
 	}
 	if !u.IsAnonymous {
-		g, err := a.rightsOf(ctx, a.db, u.ID)
-		if err != nil {
-			return p, err
-		}
 		if err := g.size(); err != nil {
 			// SetRoles refuses that; a role has grown since.
 			a.config.Logger.ErrorContext(ctx, "accounts: a token without roles and permissions", "user", u.ID, "error", err)

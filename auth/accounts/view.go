@@ -94,10 +94,7 @@ type sessionView struct {
 
 // sendSession answers with the tokens of a session, or with its cookie.
 func (x *exchange) sendSession(in *issued) error {
-	v, err := x.view(in.user)
-	if err != nil {
-		return err
-	}
+	v := viewAll(in.user, in.has)
 	if x.wantsCookie() {
 		return x.sendCookie(in, v)
 	}
@@ -111,15 +108,14 @@ func (x *exchange) sendSession(in *issued) error {
 
 // view returns a user with their identities and factors.
 func (x *exchange) view(u *user) (*userView, error) {
-	ctx := x.r.Context()
-	identities, err := x.a.identitiesOf(ctx, x.a.db, u.ID)
-	if err != nil {
-		return nil, err
-	}
-	factors, err := x.a.factorsOf(ctx, x.a.db, u.ID)
-	v := viewUser(u, identities)
-	v.Factors = viewFactors(factors)
-	return v, err
+	has, err := x.a.detailsOf(x.r.Context(), u.ID)
+	return viewAll(u, has), err
+}
+
+func viewAll(u *user, has details) *userView {
+	v := viewUser(u, has.identities)
+	v.Factors = viewFactors(has.factors)
+	return v
 }
 
 // send answers with JSON.

@@ -9,6 +9,7 @@ func writeTopics() []topic {
 		{"Hooks", []any{hooked{}, quiet{}}, validated, testHooks},
 		{"Validation", []any{ruled{}}, validated, testValidation},
 		{"Locking", []any{note{}}, store.Options{}, testLocking},
+		{"Exactly", []any{budget{}, note{}}, store.Options{}, testExactly},
 		{"SoftDelete", pageModels(), fixedClock(), testSoftDelete},
 		{"Tenancy", []any{task{}, quiet{}}, store.Options{}, testTenancy},
 		{"Constraints", []any{seat{}}, store.Options{}, testConstraints},

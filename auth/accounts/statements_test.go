@@ -1,0 +1,73 @@
+package accounts_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// statements are the texts that each engine is sent.
+type statements struct {
+	mu    sync.Mutex
+	texts map[string][]string
+}
+
+func (s *statements) Start(ctx context.Context, one store.TracedStatement) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.texts[one.Engine] = append(s.texts[one.Engine], one.SQL)
+	return ctx
+}
+
+func (s *statements) End(context.Context, store.TracedStatement, store.TraceOutcome) {}
+
+// take returns the texts since the last time.
+func (s *statements) take(engine string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	texts := s.texts[engine]
+	delete(s.texts, engine)
+	return texts
+}
+
+// TestLoginStatements: what a login asks of the database is little, and the same
+// whoever does not get in.
+func TestLoginStatements(t *testing.T) {
+	t.Parallel()
+	s := &statements{texts: make(map[string][]string)}
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		engine := db.Capabilities().Engine
+		w := &world{t: t, db: db, mailbox: new(mailbox)}
+		w.a = measured(t, db, password.Config{Memory: 64, Time: 1})
+		w.addPeople()
+		sent := func(name, password string) []string {
+			s.take(engine)
+			w.do(passwordLine, "", login(name+"@example.org", password))
+			return s.take(engine)
+		}
+		wrong := make(map[string][]string)
+		for range 2 { // the first time budgets are begun
+			for _, name := range people {
+				wrong[name] = sent(name, "not the password")
+			}
+		}
+		for _, name := range people {
+			if len(wrong[name]) == 0 || !slices.Equal(wrong[name], wrong["absent"]) {
+				t.Errorf("%s: %q\nabsent: %q", name, wrong[name], wrong["absent"])
+			}
+		}
+		var right []string
+		for range 3 { // the first time guesses are forgiven, the next one budgets are begun anew
+			right = sent("known", "a good password")
+		}
+		if engine == "postgres" && len(right) != 9 {
+			t.Errorf("a login sends %d statements: %q", len(right), right)
+		}
+	}, storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
+}
