@@ -46,7 +46,7 @@ func TestA12Session(t *testing.T) {
 		if factors := userOf(after)["factors"]; factors != nil {
 			t.Errorf("a factor lives: %v", factors)
 		}
-		if got := w.do("GET /user", before.str("access_token"), ""); got.status != 401 {
+		if got := w.do("GET /user", before.str("access_token"), ""); got.code() != "session_not_found" {
 			t.Errorf("the access token lives: %s", got.text)
 		}
 		if got := w.do(refreshLine, "", refreshBody(before.str("refresh_token"))); got.status != 400 {
@@ -98,7 +98,7 @@ func TestA12Other(t *testing.T) {
 				t.Errorf("the other provider is linked: %v", after)
 			}
 		}
-		if got := w.do("GET /user", before.str("access_token"), ""); got.status != 401 {
+		if got := w.do("GET /user", before.str("access_token"), ""); got.code() != "session_not_found" {
 			t.Errorf("the access token lives: %s", got.text)
 		}
 		again := userOf(w.must(200, w.tab().session(f.other, "other")))

@@ -69,7 +69,7 @@ func TestAdminMatrix(t *testing.T) {
 			{"user beside a secret key", secretKey, ordinary, 403, "not_admin"},
 			{"user with other permissions", publishableKey, other, 403, "not_admin"},
 			{"user whose role is called service_role", "", w.in("named").str("access_token"), 403, "not_admin"},
-			{"admin whose session has ended", publishableKey, lapsed, 401, "bad_jwt"},
+			{"admin whose session has ended", publishableKey, lapsed, 403, "session_not_found"},
 			{"admin who has the role no more", publishableKey, dismissed, 401, "bad_jwt"},
 			{"garbage", publishableKey, "x.y.z", 401, "bad_jwt"},
 			{"API key of an admin", publishableKey, w.key(chief, selfScope+`,"reports"`).str("key"), 403, "not_admin"},

@@ -18,8 +18,15 @@ const PermissionAdmin = "accounts.admin"
 func (a *Accounts) Authenticator() auth.Authenticator { return a.anybody }
 
 // principal returns who makes the request, which is nobody where it brings nothing
-// but a publishable key.
-func (x *exchange) principal() (auth.Principal, error) { return auth.Authenticate(x.a.who, x.r) }
+// but a publishable key. A token whose session has ended is told from one that is none:
+// clients sign out by it.
+func (x *exchange) principal() (auth.Principal, error) {
+	p, err := auth.Authenticate(x.a.who, x.r)
+	if errors.Is(err, errRevoked) {
+		err = errSessionUnknown
+	}
+	return p, err
+}
 
 // caller returns the user who makes the request by their access token, and their
 // session, which has to be alive in the database.

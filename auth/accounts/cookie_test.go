@@ -112,7 +112,7 @@ func TestCookieRotates(t *testing.T) {
 			if _, err := thief.caller("GET"); !errors.Is(err, auth.ErrInvalid) {
 				t.Errorf("%s: the cookie of before is good: %v", why, err)
 			}
-			if got := thief.do("GET /user", ""); got.status != 401 || thief.cookie != "" {
+			if got := thief.do("GET /user", ""); got.code() != "session_not_found" || thief.cookie != "" {
 				t.Errorf("%s: %d, cookie %q", why, got.status, thief.cookie)
 			}
 			if _, err := b.caller("GET"); err != nil {

@@ -32,12 +32,12 @@ func TestSessions(t *testing.T) {
 		}
 		w.must(http.StatusNoContent, w.do("DELETE /user/sessions/"+first["id"].(string), token, ""))
 		w.refused(404, "not_found", w.do("DELETE /user/sessions/"+first["id"].(string), token, ""))
-		w.refused(401, "bad_jwt", w.do("GET /user", other.str("access_token"), ""))
+		w.refused(403, "session_not_found", w.do("GET /user", other.str("access_token"), ""))
 		w.refused(400, "session_expired", w.do(refreshLine, "", refreshBody(other.str("refresh_token"))))
 		if got := list(); len(got) != 1 {
 			t.Errorf("afterwards %v", got)
 		}
 		w.must(http.StatusNoContent, w.do("DELETE /user/sessions/"+second["id"].(string), token, ""))
-		w.refused(401, "bad_jwt", w.do("GET /user", token, ""))
+		w.refused(403, "session_not_found", w.do("GET /user", token, ""))
 	})
 }

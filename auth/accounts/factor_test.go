@@ -229,7 +229,7 @@ func TestFirstVerification(t *testing.T) {
 		other := w.login()
 		p := w.enroll(up.str("access_token"), "phone")
 		in := w.must(200, w.verify(up.str("access_token"), p, p.code(w, 0)))
-		w.refused(401, "bad_jwt", w.do("GET /user", other.str("access_token"), ""))
+		w.refused(403, "session_not_found", w.do("GET /user", other.str("access_token"), ""))
 		w.refused(400, "session_expired", w.do(refreshLine, "", refreshBody(other.str("refresh_token"))))
 		w.must(200, w.do("GET /user", in.str("access_token"), ""))
 		late := w.login()
@@ -419,14 +419,14 @@ func TestUnenroll(t *testing.T) {
 			t.Errorf("removed: %s", got.text)
 		}
 		w.refused(404, "mfa_factor_not_found", w.do("POST /factors/"+phone.id+"/challenge", plain.str("access_token"), ""))
-		w.refused(401, "bad_jwt", w.do("GET /user", byPhone.str("access_token"), "")) // it was at level 2 by the phone
+		w.refused(403, "session_not_found", w.do("GET /user", byPhone.str("access_token"), "")) // it was at level 2 by the phone
 		w.must(200, w.do("GET /user", byTablet.str("access_token"), ""))
 		if got := w.must(200, w.do("GET /factors/recovery-codes", plain.str("access_token"), "")); got.body["remaining"] != float64(10) {
 			t.Errorf("recovery codes: %s", got.text)
 		}
 
 		w.must(200, w.do("DELETE /factors/"+tablet.id, in.str("access_token"), ""))
-		w.refused(401, "bad_jwt", w.do("GET /user", byTablet.str("access_token"), ""))
+		w.refused(403, "session_not_found", w.do("GET /user", byTablet.str("access_token"), ""))
 		// The session that did it is back at level 1: its token is to be refreshed.
 		if _, err := w.a.Verify(t.Context(), in.str("access_token")); !errors.Is(err, auth.ErrExpired) {
 			t.Errorf("the token of level 2: %v", err)
@@ -495,7 +495,7 @@ func TestRecoverWithoutPhone(t *testing.T) {
 		found := w.enroll(got.str("access_token"), "new phone")
 		got = w.must(200, w.verify(got.str("access_token"), found, found.code(w, 0)))
 		w.must(200, w.do("DELETE /factors/"+lost.id, got.str("access_token"), ""))
-		w.refused(401, "bad_jwt", w.do("GET /user", in.str("access_token"), "")) // who has the phone is out
+		w.refused(403, "session_not_found", w.do("GET /user", in.str("access_token"), "")) // who has the phone is out
 		if at := w.level(got.str("access_token")); at != "aal2 totp mfa/recovery_code password" {
 			t.Errorf("at %s", at)
 		}

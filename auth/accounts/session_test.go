@@ -129,7 +129,7 @@ func TestA7(t *testing.T) {
 		if got := w.do(refreshLine, "", refreshBody(last.str("refresh_token"))); got.status != 400 {
 			t.Errorf("the last one lives: %d %s", got.status, got.text)
 		}
-		if got := w.do("GET /user", last.str("access_token"), ""); got.status != 401 {
+		if got := w.do("GET /user", last.str("access_token"), ""); got.code() != "session_not_found" {
 			t.Errorf("the access token lives: %d %s", got.status, got.text)
 		}
 		w.do(refreshLine, "", refreshBody(r1))
