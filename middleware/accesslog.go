@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
@@ -67,7 +68,7 @@ func AccessLog(opts AccessLogOptions) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r, record := exchange.Begin(r)
-			rw := observe(w)
+			rw := answer.Observe(w)
 			began, done := time.Now(), false
 			defer func() { a.log(rw, r, record, time.Since(began), done) }()
 			next.ServeHTTP(rw, r)
@@ -102,7 +103,7 @@ var (
 )
 
 // log writes the line. done says that the handler has returned.
-func (a *accessLog) log(w *response, r *http.Request, record *exchange.Record, took time.Duration, done bool) {
+func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Record, took time.Duration, done bool) {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
 	status := statusOf(w, gone, done)
 	level := slog.LevelInfo
@@ -156,10 +157,10 @@ func (a *accessLog) duration(took time.Duration) slog.Attr {
 }
 
 // statusOf is what the client was answered, or would have been.
-func statusOf(w *response, gone, done bool) int {
+func statusOf(w *answer.Writer, gone, done bool) int {
 	switch {
-	case w.begun():
-		return w.status
+	case w.Begun():
+		return w.Status()
 	case gone:
 		return statusClientGone
 	case !done:
@@ -169,11 +170,11 @@ func statusOf(w *response, gone, done bool) int {
 }
 
 // bytesOf is how much of a body was sent: to HEAD none is.
-func bytesOf(w *response, r *http.Request) int64 {
+func bytesOf(w *answer.Writer, r *http.Request) int64 {
 	if r.Method == http.MethodHead {
 		return 0
 	}
-	return w.bytes
+	return w.Bytes()
 }
 
 // clean shortens a text and escapes what could begin a line or hide one.

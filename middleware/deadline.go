@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -59,10 +60,10 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 			}
 			ctx, cancel := context.WithTimeoutCause(r.Context(), after, over)
 			defer cancel()
-			rw, inside := observe(w), r.WithContext(ctx)
+			rw, inside := answer.Observe(w), r.WithContext(ctx)
 			defer noteRoute(inside)
 			next.ServeHTTP(rw, inside)
-			if !rw.begun() && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			if !rw.Begun() && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				refuse(rw, inside, over)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 
+	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -34,7 +35,7 @@ func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
 	logger, refuse := loggerOr(opts.Logger), refuseOr(opts.Refuse)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			rw := observe(w)
+			rw := answer.Observe(w)
 			defer func() {
 				if p := recover(); p != nil {
 					recovered(rw, r, p, logger, refuse)
@@ -45,7 +46,7 @@ func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
 	}
 }
 
-func recovered(w *response, r *http.Request, p any, logger *slog.Logger, refuse func(http.ResponseWriter, *http.Request, error)) {
+func recovered(w *answer.Writer, r *http.Request, p any, logger *slog.Logger, refuse func(http.ResponseWriter, *http.Request, error)) {
 	err, _ := p.(error)
 	if !errors.Is(err, http.ErrAbortHandler) {
 		logger.LogAttrs(r.Context(), slog.LevelError, "panic",
@@ -53,13 +54,13 @@ func recovered(w *response, r *http.Request, p any, logger *slog.Logger, refuse 
 			slog.String("panic", fmt.Sprint(p)),
 			slog.String("stack", string(debug.Stack())),
 		)
-		if !w.begun() {
+		if !w.Begun() {
 			refuse(w, r, fmt.Errorf("middleware: panic: %v", p))
 			return
 		}
 	}
-	if w.conn != nil {
-		_ = w.conn.Close() // the server does not know it any more
+	if conn := w.Conn(); conn != nil {
+		_ = conn.Close() // the server does not know it any more
 	}
 	panic(http.ErrAbortHandler)
 }

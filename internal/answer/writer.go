@@ -1,4 +1,5 @@
-package middleware
+// Package answer notes what becomes of an answer, for all middleware of a chain at once.
+package answer
 
 import (
 	"bufio"
@@ -8,9 +9,9 @@ import (
 	"net/http"
 )
 
-// response notes what becomes of an answer. It holds nothing back, and whatever the
+// Writer notes what becomes of an answer. It holds nothing back, and whatever the
 // writer below can do goes on working by http.ResponseController.
-type response struct {
+type Writer struct {
 	http.ResponseWriter
 
 	status int // 0 until the answer has begun
@@ -18,22 +19,22 @@ type response struct {
 	conn   net.Conn // once a handler has taken it over
 }
 
-// observe returns a writer that notes, w itself where it does so already: all of a
+// Observe returns a writer that notes, w itself where it does so already: all of a
 // chain see one.
-func observe(w http.ResponseWriter) *response {
-	if known, ok := w.(*response); ok {
+func Observe(w http.ResponseWriter) *Writer {
+	if known, ok := w.(*Writer); ok {
 		return known
 	}
-	return &response{ResponseWriter: w}
+	return &Writer{ResponseWriter: w}
 }
 
 // Unwrap serves http.ResponseController.
-func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// begun reports whether anything of the answer is on its way.
-func (w *response) begun() bool { return w.status != 0 }
+// Begun reports whether anything of the answer is on its way.
+func (w *Writer) Begun() bool { return w.status != 0 }
 
-func (w *response) begin() {
+func (w *Writer) begin() {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -41,14 +42,14 @@ func (w *response) begin() {
 
 // WriteHeader notes the status. Informational answers come before the one that counts
 // (RFC 9110 section 15.2).
-func (w *response) WriteHeader(status int) {
+func (w *Writer) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.status = status
 	}
 }
 
-func (w *response) Write(b []byte) (int, error) {
+func (w *Writer) Write(b []byte) (int, error) {
 	w.begin()
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
@@ -56,7 +57,7 @@ func (w *response) Write(b []byte) (int, error) {
 }
 
 // WriteString spares the writer below a copy.
-func (w *response) WriteString(s string) (int, error) {
+func (w *Writer) WriteString(s string) (int, error) {
 	w.begin()
 	n, err := io.WriteString(w.ResponseWriter, s)
 	w.bytes += int64(n)
@@ -65,7 +66,7 @@ func (w *response) WriteString(s string) (int, error) {
 
 // ReadFrom lets a file go out without passing through this process, where the writer
 // below can do so.
-func (w *response) ReadFrom(source io.Reader) (int64, error) {
+func (w *Writer) ReadFrom(source io.Reader) (int64, error) {
 	before := w.status
 	w.begin()
 	n, err := io.Copy(w.ResponseWriter, source)
@@ -77,10 +78,10 @@ func (w *response) ReadFrom(source io.Reader) (int64, error) {
 }
 
 // Flush implements http.Flusher, for handlers that ask for it.
-func (w *response) Flush() { _ = w.FlushError() }
+func (w *Writer) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
-func (w *response) FlushError() error {
+func (w *Writer) FlushError() error {
 	err := http.NewResponseController(w.ResponseWriter).Flush()
 	if !errors.Is(err, http.ErrNotSupported) {
 		w.begin()
@@ -89,7 +90,7 @@ func (w *response) FlushError() error {
 }
 
 // Hijack implements http.Hijacker, for handlers that ask for it.
-func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil {
 		w.conn = conn
@@ -99,3 +100,13 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	return conn, buffered, err
 }
+
+// Status returns the status of the answer, 0 until it has begun, and 101 for a
+// connection that was taken over.
+func (w *Writer) Status() int { return w.status }
+
+// Bytes returns how much of a body was written. Of an answer to HEAD nothing is sent.
+func (w *Writer) Bytes() int64 { return w.bytes }
+
+// Conn returns the connection that a handler has taken over, or nil.
+func (w *Writer) Conn() net.Conn { return w.conn }

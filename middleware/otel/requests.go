@@ -1,0 +1,133 @@
+package otel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/seed-7694ebf6/plinth/internal/answer"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
+)
+
+// Middleware makes a span of each request that a handler serves. Put it outside of
+// everything that asks the database.
+func (t *Tracing) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, record := exchange.Begin(r)
+		method := methodOf(r.Method)
+		ctx, span := t.begin(r, method)
+		if !span.IsRecording() {
+			next.ServeHTTP(w, r.WithContext(ctx)) // the decision is for all who are asked from here on
+			return
+		}
+		rw := answer.Observe(w)
+		r = r.WithContext(ctx)
+		done := false
+		defer func() {
+			if route := t.routeOf(r, record); route != "" {
+				span.SetName(method + " " + route)
+				span.SetAttributes(semconv.HTTPRoute(route))
+			}
+			end(span, statusOf(rw, r, done))
+		}()
+		next.ServeHTTP(rw, r)
+		done = true
+	})
+}
+
+// begin starts the span of a request.
+func (t *Tracing) begin(r *http.Request, method string) (context.Context, trace.Span) {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	name := method
+	if name == semconv.HTTPRequestMethodOther.Value.AsString() {
+		name = "HTTP"
+	}
+	opts := []trace.SpanStartOption{
+		t.server,
+		trace.WithAttributes(
+			attribute.String(string(semconv.HTTPRequestMethodKey), method),
+			semconv.URLPath(r.URL.EscapedPath()),
+			semconv.URLScheme(scheme),
+			semconv.NetworkProtocolVersion(versionOf(r)),
+		),
+	}
+	ctx := r.Context()
+	named := t.propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	if t.trust != nil && t.trust(r) {
+		return t.tracer.Start(named, name, opts...)
+	}
+	// Not what else the propagator has read either, as baggage.
+	if remote := trace.SpanContextFromContext(named); remote.IsRemote() {
+		opts = append(opts, trace.WithLinks(trace.Link{SpanContext: remote.WithTraceState(trace.TraceState{})}))
+	}
+	return t.tracer.Start(ctx, name, opts...)
+}
+
+// end ends a span with the status of an answer.
+func end(span trace.Span, status int) {
+	span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+	if status >= http.StatusInternalServerError {
+		span.SetAttributes(attribute.String(string(semconv.ErrorTypeKey), strconv.Itoa(status)))
+		span.SetStatus(codes.Error, "")
+	}
+	span.End()
+}
+
+// routeOf returns the pattern that a request was routed by, or "".
+func (t *Tracing) routeOf(r *http.Request, record *exchange.Record) string {
+	if route := record.Route(); route != "" {
+		return route
+	}
+	if r.Pattern != "" || t.route == nil {
+		return r.Pattern
+	}
+	return t.route(r)
+}
+
+// methodOf returns a method of HTTP as the conventions name it.
+func methodOf(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return method
+	case "":
+		return http.MethodGet
+	}
+	return semconv.HTTPRequestMethodOther.Value.AsString()
+}
+
+// versionOf returns the version of HTTP as the conventions write it.
+func versionOf(r *http.Request) string {
+	switch {
+	case r.ProtoMajor >= 2:
+		return strconv.Itoa(r.ProtoMajor)
+	case r.ProtoMinor == 0:
+		return "1.0"
+	}
+	return "1.1"
+}
+
+// statusClientGone is nginx's number for a client that hung up; HTTP has none.
+const statusClientGone = 499
+
+// statusOf is what the client was answered, or would have been.
+func statusOf(w *answer.Writer, r *http.Request, done bool) int {
+	switch {
+	case w.Begun():
+		return w.Status()
+	case errors.Is(r.Context().Err(), context.Canceled):
+		return statusClientGone
+	case !done:
+		return http.StatusInternalServerError
+	}
+	return http.StatusOK // which the server sends for a handler that writes nothing
+}

@@ -1,0 +1,134 @@
+package prometheus
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	client "github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+var databaseNames = []string{
+	"plinth_db_connections_max", "plinth_db_connections_open", "plinth_db_connections_in_use", "plinth_db_connections_idle",
+	"plinth_db_waiting", "plinth_db_waits_total", "plinth_db_wait_seconds_total", "plinth_db_refused_total",
+	"plinth_db_notifier_running", "plinth_db_notifier_listening", "plinth_db_notifier_behind_seconds", "plinth_db_changes_trimmed_timestamp_seconds",
+	"plinth_db_reader_lag_changes", "plinth_db_reader_lag_seconds", "plinth_db_reader_moved_timestamp_seconds", "plinth_db_reader_lags_up",
+}
+
+// How long the database may take to tell of its readers, and for how long that is kept.
+const (
+	lagTimeout = 2 * time.Second
+	lagLife    = 5 * time.Second
+)
+
+// Database tells of a database's pools, of its notifier and of the readers of its change
+// log. It panics if there is one of that name.
+func (m *Metrics) Database(name string, db *store.DB) {
+	m.registry.MustRegister(newDatabase(strings.ToValidUTF8(name, "?"), db))
+}
+
+// database asks a database each time that somebody reads the metrics.
+type database struct {
+	db    *store.DB
+	descs [16]*client.Desc // as databaseNames
+
+	mu    sync.Mutex // of what follows; others wait for the same answer
+	asked time.Time
+	lags  []store.ReaderLag
+	err   error
+}
+
+var databaseHelp = [...]string{
+	"Connections that a pool may hold.", "Connections that a pool holds.", "Connections that are lent.", "Connections that wait to be lent.",
+	"Who waits for a connection.", "Who had to wait for a connection.", "Time that was waited for connections.", "Who waited for a connection in vain.",
+	"Whether the notifier of the change log runs in this process.", "Whether the notifier has its connection for signals of other processes.",
+	"For how long other processes have not been told of a commit.", "When the change log was last trimmed; 0 for never.",
+	"Changes that wait for a reader of the change log, at most 10000.", "Age of the oldest change that waits for a reader of the change log.",
+	"When the place of a reader of the change log was last written.", "Whether the database has told of its readers.",
+}
+
+func newDatabase(name string, db *store.DB) *database {
+	d := &database{db: db}
+	for i, metric := range databaseNames {
+		var labels []string
+		switch {
+		case i < 8:
+			labels = []string{"pool"}
+		case i >= 12 && i < 15:
+			labels = []string{"reader"}
+		}
+		d.descs[i] = client.NewDesc(metric, databaseHelp[i], labels, client.Labels{"database": name})
+	}
+	return d
+}
+
+// Describe implements the interface of client_golang.
+func (d *database) Describe(descs chan<- *client.Desc) {
+	for _, desc := range d.descs {
+		descs <- desc
+	}
+}
+
+// Collect implements the interface of client_golang.
+func (d *database) Collect(metrics chan<- client.Metric) {
+	gauge := func(i int, value float64, labels ...string) {
+		metrics <- client.MustNewConstMetric(d.descs[i], client.GaugeValue, value, labels...)
+	}
+	stats := d.db.Stats()
+	for _, p := range stats.Pools {
+		for i, n := range []int{p.Max, p.Open, p.InUse, p.Idle, p.Waiting} {
+			gauge(i, float64(n), p.Name)
+		}
+		for i, total := range []float64{float64(p.Waits), p.WaitTime.Seconds(), float64(p.Refused)} {
+			metrics <- client.MustNewConstMetric(d.descs[5+i], client.CounterValue, total, p.Name)
+		}
+	}
+	gauge(8, truth(stats.Notifier.Running))
+	gauge(9, truth(stats.Notifier.Listening))
+	gauge(10, stats.Notifier.Behind.Seconds())
+	gauge(11, seconds(stats.Notifier.TrimmedAt))
+	lags, err := d.readerLags()
+	gauge(15, truth(err == nil))
+	for _, lag := range lags {
+		reader := strings.ToValidUTF8(lag.Name, "?")
+		gauge(12, float64(lag.Changes), reader)
+		gauge(13, lag.Age.Seconds(), reader)
+		gauge(14, seconds(lag.MovedAt), reader)
+	}
+}
+
+// readerLags asks the database, unless it was asked just before.
+func (d *database) readerLags() ([]store.ReaderLag, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.asked) > lagLife {
+		ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
+		defer cancel()
+		d.lags, d.err = d.db.ReaderLags(ctx)
+		d.asked = time.Now()
+		if len(d.lags) > maxSeries { // those that are furthest behind
+			slices.SortFunc(d.lags, func(a, b store.ReaderLag) int { return b.Changes - a.Changes })
+			d.lags = d.lags[:maxSeries]
+		}
+	}
+	return d.lags, d.err
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// seconds is a time as Prometheus tells it.
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}

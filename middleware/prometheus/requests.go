@@ -1,0 +1,204 @@
+package prometheus
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	client "github.com/prometheus/client_golang/prometheus"
+
+	"github.com/seed-7694ebf6/plinth/internal/answer"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
+)
+
+var requestNames = []string{
+	"plinth_http_requests_total", "plinth_http_request_duration_seconds", "plinth_http_request_size_bytes", "plinth_http_response_size_bytes",
+	"plinth_http_requests_in_flight",
+}
+
+// Bounds of the histograms. A request of this library takes 100 microseconds to
+// milliseconds; a minute is what a server gives it.
+var (
+	durations = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	sizes     = []float64{100, 1000, 10_000, 100_000, 1_000_000, 10_000_000}
+)
+
+// requests are the metrics of requests.
+type requests struct {
+	total                *client.CounterVec
+	duration, read, sent *client.HistogramVec
+	inFlight             client.Gauge
+	known                *keyed[endpoint, *endpointMetrics]
+}
+
+// endpoint is a method on a route.
+type endpoint struct{ method, route string }
+
+// endpointMetrics are the metrics of an endpoint, found once.
+type endpointMetrics struct {
+	endpoint
+	duration, read, sent client.Observer
+	codes                [len(statuses) + 1]atomic.Pointer[client.Counter]
+}
+
+func newRequests() *requests {
+	histogram := func(name, help string, buckets []float64) *client.HistogramVec {
+		return client.NewHistogramVec(client.HistogramOpts{Name: name, Help: help, Buckets: buckets}, []string{"method", "route"})
+	}
+	q := &requests{
+		total:    client.NewCounterVec(client.CounterOpts{Name: requestNames[0], Help: "Requests that were served."}, []string{"method", "route", "code"}),
+		duration: histogram(requestNames[1], "Time until the handler of a request was done.", durations),
+		read:     histogram(requestNames[2], "Size of the bodies of requests.", sizes),
+		sent:     histogram(requestNames[3], "Size of the bodies of answers.", sizes),
+		inFlight: client.NewGauge(client.GaugeOpts{Name: requestNames[4], Help: "Requests that are being served."}),
+	}
+	q.known = newKeyed(endpoint{other, other}, func(e endpoint) *endpointMetrics {
+		return &endpointMetrics{
+			endpoint: e,
+			duration: q.duration.WithLabelValues(e.method, e.route), read: q.read.WithLabelValues(e.method, e.route), sent: q.sent.WithLabelValues(e.method, e.route),
+		}
+	})
+	return q
+}
+
+func (q *requests) collectors() []client.Collector {
+	return []client.Collector{q.total, q.duration, q.read, q.sent, q.inFlight}
+}
+
+// counter returns the counter of the requests of an endpoint with a status.
+func (q *requests) counter(m *endpointMetrics, status int) client.Counter {
+	slot, code := slotOf(status)
+	if c := m.codes[slot].Load(); c != nil {
+		return *c
+	}
+	c := q.total.WithLabelValues(m.method, m.route, code)
+	m.codes[slot].Store(&c)
+	return c
+}
+
+// Middleware counts the requests that a handler serves.
+func (m *Metrics) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, record := exchange.Begin(r)
+		rw := answer.Observe(w)
+		r, body := countBody(r)
+		m.requests.inFlight.Inc()
+		began, done := time.Now(), false
+		defer func() {
+			took := time.Since(began)
+			m.requests.inFlight.Dec()
+			e := m.requests.known.get(endpoint{methodOf(r), m.routeOf(r, record)})
+			status := statusOf(rw, r, done)
+			m.requests.counter(e, status).Inc()
+			if status != http.StatusSwitchingProtocols {
+				e.duration.Observe(took.Seconds())
+			}
+			e.read.Observe(float64(readOf(r, body)))
+			if r.Method != http.MethodHead {
+				e.sent.Observe(float64(rw.Bytes()))
+			}
+		}()
+		next.ServeHTTP(rw, r)
+		done = true
+	})
+}
+
+// routeOf returns the pattern of a request, as the label tells it.
+func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
+	route := record.Route()
+	if route == "" {
+		route = r.Pattern
+	}
+	if route == "" && m.route != nil {
+		route = m.route(r)
+	}
+	if route == "" {
+		return "unmatched"
+	}
+	return strings.ToValidUTF8(route, "?") // another label would make client_golang panic
+}
+
+// methodOf returns a method of HTTP, or other.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return r.Method
+	case "":
+		return http.MethodGet
+	}
+	return other
+}
+
+// statusClientGone is nginx's number for a client that hung up; HTTP has none.
+const statusClientGone = 499
+
+// statusOf is what the client was answered, or would have been.
+func statusOf(w *answer.Writer, r *http.Request, done bool) int {
+	switch {
+	case w.Status() != 0:
+		return w.Status()
+	case errors.Is(r.Context().Err(), context.Canceled):
+		return statusClientGone
+	case !done:
+		return http.StatusInternalServerError
+	}
+	return http.StatusOK // which the server sends for a handler that writes nothing
+}
+
+// counted counts what is read of a body that does not tell its length.
+type counted struct {
+	io.ReadCloser
+	n int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// countBody returns the request with a body that is counted, if it does not tell its
+// length.
+func countBody(r *http.Request) (*http.Request, *counted) {
+	if r.ContentLength >= 0 || r.Body == nil {
+		return r, nil
+	}
+	changed := new(http.Request)
+	*changed = *r
+	body := &counted{ReadCloser: r.Body}
+	changed.Body = body
+	return changed, body
+}
+
+func readOf(r *http.Request, body *counted) int64 {
+	if body != nil {
+		return body.n
+	}
+	return max(r.ContentLength, 0)
+}
+
+// statuses are those of HTTP that are counted by their own.
+var statuses = [...]int{
+	101, 200, 201, 202, 203, 204, 205, 206, 207, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414,
+	415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 499, 500, 501, 502, 503, 504, 505, 507, 511,
+}
+
+// slots maps statuses to their place in statuses, one too high; 0 is for others.
+var slots = func() (table [600]uint8) {
+	for i, status := range statuses {
+		table[status] = uint8(i + 1)
+	}
+	return table
+}()
+
+func slotOf(status int) (slot int, code string) {
+	if status < 0 || status >= len(slots) || slots[status] == 0 {
+		return 0, other
+	}
+	return int(slots[status]), strconv.Itoa(status)
+}
