@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	client "github.com/prometheus/client_golang/prometheus"
@@ -209,5 +210,29 @@ func BenchmarkMiddleware(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.ServeHTTP(w, r)
+	}
+}
+
+// TestAtOnce: no request is lost where many are the first of their route.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	m := prometheus.New(prometheus.Options{Route: func(r *http.Request) string { return r.URL.Path }})
+	h := m.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range 200 {
+				send(h, httptest.NewRequest("GET", fmt.Sprint("/", i%50), nil))
+			}
+		})
+	}
+	all.Wait()
+	total := 0.0
+	got := values(t, m, "plinth_http_requests_total")
+	for _, n := range got {
+		total += n
+	}
+	if len(got) != 50 || total != 1600 {
+		t.Errorf("%v requests on %d routes", total, len(got))
 	}
 }
