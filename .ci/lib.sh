@@ -17,6 +17,9 @@ readonly REQUIRED=postgres,pebble,redis-server,pgbouncer
 
 readonly IMAGE=plinth-postgres:ci
 
+# Those that judge examples/deploy, besides.
+readonly JUDGES=go-tools,haproxy,nginx,pgbouncer,promtool
+
 work=$(mktemp -d)
 PATH=$work/bin:$PATH # for programs that are made here
 engine=   # job of the Docker engine this run started
@@ -62,11 +65,21 @@ install() {
 		as_root mkdir -p /etc/postgresql-common
 		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
 	fi
-	as_root apt-get install -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@"
+	# Without services: tests start what they need, on ports of their own. Where a policy is set already it stays.
+	local policy=/usr/sbin/policy-rc.d mine=
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+		as_root chmod 755 "$policy"
+		mine=1
+	fi
+	local status=0
+	as_root apt-get install -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" || status=$?
+	if [ -n "$mine" ]; then as_root rm -f "$policy"; fi
+	return "$status"
 }
 
 has_postgres() { command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
-has_pooler() { command -v pgbouncer || [ -x /usr/sbin/pgbouncer ]; }
+has_program() { command -v "$1" || [ -x "/usr/sbin/$1" ]; } # Debian keeps some where only root looks
 has_locale() { locale -a | grep -qix 'en_US\.utf-\?8'; }
 
 # prepare installs what the tests of this repository use and the machine lacks.
@@ -74,8 +87,11 @@ prepare() {
 	local missing=()
 	has_postgres || missing+=(postgresql)
 	has_locale || missing+=(locales)
-	has_pooler || missing+=(pgbouncer)
 	command -v redis-server || missing+=(redis-server)
+	has_program pgbouncer || missing+=(pgbouncer)
+	has_program haproxy || missing+=(haproxy)
+	has_program nginx || missing+=(nginx-light)
+	command -v promtool || missing+=(prometheus)
 	command -v node || missing+=(nodejs)
 	command -v npm || missing+=(npm)
 	command -v chromium || missing+=(chromium)

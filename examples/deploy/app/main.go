@@ -1,5 +1,4 @@
-// App is a small application as it is deployed: JSON logs on standard output, its own
-// migrations, everything else from the environment. Outside development it serves only
+// App is a small application as it is deployed: its own migrations, everything else from the environment. Outside development it serves only
 // a database that "app migrate up" has prepared.
 package main
 
@@ -8,7 +7,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,7 +46,7 @@ func run(ctx context.Context, args []string) int {
 		return 1
 	}
 	config := plinth.FromEnv()
-	config.Logger = slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	config.Postgres.Pooler = os.Getenv("NOTES_POOLER") == "1" // see ../pgbouncer
 	app, err := plinth.New(ctx, config)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -23,7 +23,7 @@ const (
 )
 
 // otherNames are what it may ask of other tests: programs, and tools that the Go command fetches.
-var otherNames = []string{"chromium", "go-tools", "haproxy", "nginx", "node", "pgbouncer", "promtool", "redis-server"}
+var otherNames = []string{"chromium", "go-tools", "haproxy", "nginx", "node", "pebble", "pgbouncer", "promtool", "redis-server"}
 
 // errUnavailable marks that no place has a server, as opposed to a server that was asked for by name and failed.
 var errUnavailable = errors.New("no PostgreSQL to test with")

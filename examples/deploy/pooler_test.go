@@ -1,0 +1,122 @@
+package deploy_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// TestPooler lets the application make its tables, and serve, through PgBouncer.
+func TestPooler(t *testing.T) {
+	t.Parallel()
+	path := program(t, "pgbouncer")
+	database, err := url.Parse(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := freeAddr(t)
+	startPooler(t, path, database, addr)
+	await(t, addr)
+
+	behind := *database
+	behind.Host, behind.Path, behind.RawQuery = addr, "/notes", ""
+	env := append(production(behind.String()), "NOTES_POOLER=1", "PLINTH_DRAIN_DELAY=0s")
+	for _, command := range []string{"up", "verify"} {
+		if out, err := runApp(t, env, "migrate", command); err != nil {
+			t.Fatalf("migrate %s: %v\n%s", command, err, out)
+		}
+	}
+	instance := freeAddr(t)
+	start(t, append(env, "PLINTH_ADDR="+instance), app(t))
+	await(t, instance)
+	if out, err := runApp(t, append(env, "PLINTH_ADDR="+instance), "health"); err != nil {
+		t.Errorf("health: %v\n%s", err, out)
+	}
+	var clients sync.WaitGroup
+	for range 40 { // twice as many as the pool has connections
+		bearer := "Bearer " + token(store.NewID())
+		clients.Go(func() {
+			for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPost, http.MethodGet} {
+				if err := sendNoteTo(t.Context(), "http://"+instance, bearer, method); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// startPooler starts PgBouncer as it is configured here. It does not run as root, so that there it is for another account.
+func startPooler(t *testing.T, path string, database *url.URL, addr string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "plinth-pooler-") // t.TempDir is closed to other accounts
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	password, _ := database.User.Password()
+	users := filepath.Join(dir, "userlist.txt")
+	write(t, users, fmt.Appendf(nil, "%q %q\n", database.User.Username(), password))
+	file := changed(
+		t, "pgbouncer/pgbouncer.ini",
+		"host=postgres port=5432 dbname=notes",
+		fmt.Sprintf("host=%s port=%s dbname=%s", database.Hostname(), database.Port(), strings.TrimPrefix(database.Path, "/")),
+		"listen_addr = 0.0.0.0", "listen_addr = 127.0.0.1", "listen_port = 6432", "listen_port = "+addr[strings.LastIndex(addr, ":")+1:],
+		"/etc/pgbouncer/userlist.txt", users,
+	)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, "pgbouncer.ini")
+	write(t, file, text)
+	args := []string{file}
+	if os.Geteuid() == 0 {
+		const other = "nobody"
+		if _, err := user.Lookup(other); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{dir, file, users} {
+			if err := os.Chmod(name, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		args = []string{"-u", other, file}
+	}
+	start(t, nil, path, args...)
+}
+
+// sendNoteTo reads or writes a note at an instance.
+func sendNoteTo(ctx context.Context, base, bearer, method string) error {
+	want, body := http.StatusOK, io.Reader(http.NoBody)
+	if method == http.MethodPost {
+		want, body = http.StatusCreated, strings.NewReader(`{"title":"x","body":""}`)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, base+"/rest/v1/notes?limit=1", body)
+	if err != nil {
+		return err
+	}
+	r.Header = http.Header{"Apikey": {publishable}, "Authorization": {bearer}, "Content-Type": {"application/json"}}
+	transport := &http.Transport{DisableKeepAlives: true}
+	res, err := (&http.Client{Transport: transport}).Do(r)
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	text, err := io.ReadAll(res.Body)
+	if err := errors.Join(err, res.Body.Close()); err != nil || res.StatusCode != want {
+		return fmt.Errorf("%s: %d %s, %w", method, res.StatusCode, text, err)
+	}
+	return nil
+}
