@@ -15,7 +15,7 @@ import (
 )
 
 // chain returns what stands around every handler of the application, outermost first.
-// The place of each has a reason:
+// The place of each has a reason, which package middleware gives for those that are its.
 func (a *App) chain() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{
@@ -28,17 +28,73 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 	}
 	chain = append(chain, c.Observe...) // like the log they see every answer
 	chain = append(chain,
-		middleware.Recover(middleware.RecoverOptions{Logger: c.Logger, Refuse: a.refuse}), // the log sees its 500
+		middleware.SecureHeaders(c.Headers),
+		middleware.Recover(middleware.RecoverOptions{Logger: c.Logger, Refuse: a.refuse}),
 		cors.New(a.cors()), // pages may read refusals too
 		a.health.routes,    // probes are asked for nothing, and always answered
 	)
 	if c.development {
 		chain = append(chain, refuseForwarded)
 	}
+	return append(chain, a.limits()...)
+}
+
+// limits returns the inner part of the chain, which refuses: first what costs nothing to
+// refuse, and what has to know the caller behind finding out who calls.
+func (a *App) limits() []func(http.Handler) http.Handler {
+	c := a.config
+	chain := []func(http.Handler) http.Handler{
+		middleware.Limits(middleware.LimitsOptions{
+			Query: c.API.Limits.Query, URL: c.urlLimit(), BodyOf: surfacesDecide, Refuse: a.refuse,
+		}),
+		middleware.Deadline(middleware.DeadlineOptions{After: c.RequestTimeout, Refuse: a.refuse}),
+	}
 	chain = append(chain, c.Rates.Address.limit("address", middleware.ByAddress, a)...)
-	chain = append(chain, a.identify) // whom the next ones count
+	chain = append(chain,
+		middleware.CSRF(middleware.CSRFOptions{
+			TrustedOrigins: c.trustedOrigins(), Exempt: isSurface, Refuse: a.refuse,
+		}),
+		a.identify,
+	)
 	chain = append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
-	return append(chain, compress.New(compress.Options{})) // next to what it codes
+	return append(chain,
+		middleware.Concurrency(middleware.ConcurrencyOptions{
+			Limit: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Logger: c.Logger, Refuse: a.refuse,
+		}),
+		compress.New(compress.Options{}), // next to what it codes
+	)
+}
+
+// isSurface reports whether a request is for the REST API or the accounts, which judge by
+// themselves what a page of another origin may do.
+func isSurface(r *http.Request) bool {
+	return below(r.URL.Path, restPath) || below(r.URL.Path, authPath)
+}
+
+// surfacesDecide leaves the size of a body to the surfaces, each of which has its own
+// limits.
+func surfacesDecide(r *http.Request) int64 {
+	if isSurface(r) {
+		return -1
+	}
+	return 0
+}
+
+// urlLimit is the longest URL: one whose query is as long as the API allows.
+func (r resolved) urlLimit() int {
+	if r.API.Limits.Query == 0 {
+		return 0
+	}
+	return r.API.Limits.Query + 8<<10
+}
+
+// trustedOrigins are whose pages may do what the application's own may.
+func (r resolved) trustedOrigins() []string {
+	list := slices.Clone(r.Accounts.CookieOrigins)
+	if own := origin(r.PublicURL); own != "" && !slices.Contains(list, own) {
+		list = append(list, own)
+	}
+	return list
 }
 
 // wrap puts a chain around a handler.

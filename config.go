@@ -109,6 +109,12 @@ type Config struct {
 	// Defaults to X-Forwarded-For.
 	ForwardedHeader string
 
+	// Headers are those that protect pages, on every answer that has none of its own.
+	// Where the program answers with pages, they set their own Content-Security-Policy.
+	// HSTS is a year outside of development unless it says something else; negative is
+	// none.
+	Headers middleware.SecureHeadersOptions
+
 	// InsecureDevelopment forces development mode with keys of one's own. It
 	// is refused on anything but a loopback address; using it elsewhere
 	// would be a hole, since development trusts who can reach the port.
@@ -138,6 +144,14 @@ type Config struct {
 	// Default to 10,000 and 1,000.
 	MaxConnections, MaxConnectionsPerClient int
 
+	// MaxRequests is how many requests are in work at a time, and MaxRequestsPerCaller how
+	// many of one caller. There are fewer while they keep the processors busy; whoever
+	// finds no place within a tenth of a second is told so, the least important first,
+	// see [middleware.Concurrency].
+	//
+	// Default to 32 for each processor that Go uses, and half of MaxRequests.
+	MaxRequests, MaxRequestsPerCaller int
+
 	// Observe is middleware that sees every request and every answer, refusals too, as
 	// metrics and traces need it; the first is outermost. Middleware for the application's
 	// own routes belongs to its Router.
@@ -165,6 +179,12 @@ type Config struct {
 
 	// Rates bound how many requests are made.
 	Rates Rates
+
+	// RequestTimeout is how long a request may take. Then its statements end, and it is
+	// answered with 504.
+	//
+	// Defaults to 30 seconds.
+	RequestTimeout time.Duration
 
 	// Retention says how much of the change log is kept while Run serves.
 	Retention store.RetentionOptions
@@ -223,6 +243,8 @@ type Config struct {
 //	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
 //	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, as 30000/1m, or off, and
 //	PLINTH_RATE_CALLER           how many one user may make, wherever from
+//	PLINTH_MAX_REQUESTS          how many requests are in work at a time
+//	PLINTH_REQUEST_TIMEOUT       how long one may take, as 30s
 //	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
 //	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
 //	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with

@@ -9,7 +9,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +28,8 @@ func (c *Config) readServer() {
 	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
 	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
 	c.Rates.Address, c.Rates.Caller = c.readRate("PLINTH_RATE_ADDRESS"), c.readRate("PLINTH_RATE_CALLER")
+	c.MaxRequests = c.readNumber("PLINTH_MAX_REQUESTS")
+	c.RequestTimeout = c.readDuration("PLINTH_REQUEST_TIMEOUT")
 	c.TLS = TLS{
 		CertFile:      os.Getenv("PLINTH_TLS_CERT_FILE"),
 		KeyFile:       os.Getenv("PLINTH_TLS_KEY_FILE"),
@@ -104,6 +108,19 @@ func (c *Config) readDuration(name string) time.Duration {
 	return d
 }
 
+// readNumber reads a number above zero.
+func (c *Config) readNumber(name string) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want a number above zero", name, text))
+	}
+	return n
+}
+
 // checkServer reports what cannot be.
 func (c Config) checkServer() []error {
 	errs := slices.Concat(c.TLS.check(), c.Rates.check())
@@ -119,8 +136,8 @@ func (c Config) checkServer() []error {
 	if c.OpsHandler != nil && c.OpsAddr == "" {
 		errs = append(errs, errors.New("plinth: OpsHandler needs OpsAddr (set PLINTH_OPS_ADDR)"))
 	}
-	if c.MaxConnections < 0 || c.MaxConnectionsPerClient < 0 {
-		errs = append(errs, errors.New("plinth: MaxConnections and MaxConnectionsPerClient must not be negative"))
+	if min(c.MaxConnections, c.MaxConnectionsPerClient, c.MaxRequests, c.MaxRequestsPerCaller) < 0 || c.RequestTimeout < 0 {
+		errs = append(errs, errors.New("plinth: MaxConnections, MaxConnectionsPerClient, MaxRequests, MaxRequestsPerCaller and RequestTimeout must not be negative (PLINTH_MAX_REQUESTS, PLINTH_REQUEST_TIMEOUT)"))
 	}
 	return errs
 }
@@ -133,6 +150,16 @@ func (r *resolved) serverDefaults() {
 	r.DrainDelay = max(r.DrainDelay, 0)
 	r.DrainTimeout = max(cmp.Or(r.DrainTimeout, 10*time.Second), 0)
 	r.Rates = r.Rates.withDefaults(r.development)
+	r.MaxRequests = cmp.Or(r.MaxRequests, 32*runtime.GOMAXPROCS(0))
+	r.MaxRequestsPerCaller = cmp.Or(r.MaxRequestsPerCaller, max(1, r.MaxRequests/2))
+	if r.Headers.HSTS == 0 && !r.development {
+		r.Headers.HSTS = 365 * 24 * time.Hour
+	}
+	r.Headers.HSTS = max(r.Headers.HSTS, 0)
+	if r.Headers.HTTPS == nil && !r.development {
+		// Outside of development the public address is https, whoever ends TLS.
+		r.Headers.HTTPS = func(*http.Request) bool { return true }
+	}
 	r.MaxConnections = cmp.Or(r.MaxConnections, 10_000)
 	r.MaxConnectionsPerClient = cmp.Or(r.MaxConnectionsPerClient, 1_000)
 	if r.OpsHandler == nil {

@@ -69,7 +69,7 @@ func served(t *testing.T) plinth.Config {
 func TestDrainFailsNobody(t *testing.T) {
 	t.Parallel()
 	config := served(t)
-	config.DrainDelay = 300 * time.Millisecond
+	config.DrainDelay = time.Second
 	config.OpsAddr = freeAddr(t)
 	app := newApp(t, config)
 	app.Router().Post("/work", func(w http.ResponseWriter, _ *http.Request) {
@@ -110,7 +110,7 @@ func TestDrainFailsNobody(t *testing.T) {
 		if status == http.StatusServiceUnavailable && body == `{"status":"draining"}`+"\n" {
 			break
 		}
-		if time.Since(begun) > 200*time.Millisecond {
+		if time.Since(begun) > 800*time.Millisecond {
 			t.Fatalf("readyz while it drains: %d %s", status, body)
 		}
 	}
@@ -326,6 +326,8 @@ func TestServerConfiguration(t *testing.T) {
 		{map[string]string{"PLINTH_LOG": "loud"}, "PLINTH_LOG"},
 		{map[string]string{"PLINTH_RATE_ADDRESS": "600"}, "PLINTH_RATE_ADDRESS"},
 		{map[string]string{"PLINTH_RATE_CALLER": "0/1m"}, "PLINTH_RATE_CALLER"},
+		{map[string]string{"PLINTH_MAX_REQUESTS": "many"}, "PLINTH_MAX_REQUESTS"},
+		{map[string]string{"PLINTH_REQUEST_TIMEOUT": "0s"}, "PLINTH_REQUEST_TIMEOUT"},
 		{map[string]string{"PLINTH_DRAIN_DELAY": "5"}, "PLINTH_DRAIN_DELAY"},
 		{map[string]string{"PLINTH_DRAIN_TIMEOUT": "-5s"}, "PLINTH_DRAIN_TIMEOUT"},
 	} {

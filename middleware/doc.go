@@ -21,14 +21,16 @@
 //   - [SecureHeaders]: refusals and failures have the headers as well.
 //   - [Recover]: inside of the log, which so knows of the 500, and around all that may
 //     fail.
-//   - [Limits]: what is too large costs nothing that follows.
-//   - [Deadline]: it counts what the request does, not what refuses it.
 //   - CORS, in middleware/cors: a preflight is answered without credentials, so before
 //     anything asks for some; and the answers of those that follow can be read by the
 //     pages that may.
+//   - [Limits]: what is too large costs nothing that follows.
+//   - [Deadline]: it counts what the request does, not what refuses it.
 //   - [RateLimit] by address, before anything is spent on who calls.
 //   - [CSRF]: the last before anybody acts on a cookie.
 //   - [Authenticate], which finds out who calls, and [RateLimit] by caller.
+//   - [Concurrency], which prefers callers who are known, and compression, in
+//     middleware/compress, next to what it codes.
 //   - [RequireSignedIn], [RequireRole], [RequirePermission], [RequireAAL], around the
 //     routes that need it.
 //
@@ -38,9 +40,6 @@
 // leave http.ResponseController, http.Flusher and http.Hijacker working: streams and
 // WebSockets pass. A writer by which a handler can do more is found by
 // http.ResponseController's Unwrap.
-//
-// [Concurrency] belongs directly inside of [Authenticate]: it prefers callers who are
-// known.
 //
 // # What they know of a request
 //
