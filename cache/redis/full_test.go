@@ -1,0 +1,31 @@
+package redis_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/redistest"
+)
+
+// TestFullServer: a server that has no room to remember what was purged forgets
+// everything.
+func TestFullServer(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	a := newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient}), redis.Options[string, string]{})
+	b := newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient}), redis.Options[string, string]{})
+	set(t, a, "right", "admin", author)
+	want(t, b, "right", "admin")
+	server.Do("CONFIG", "SET", "maxmemory", "1")
+	_ = a.Purge(t.Context(), "author") // may be an error: there is no room for a new epoch either
+	time.Sleep(settle)
+	for name, c := range map[string]*redis.Cache[string, string]{"a": a, "b": b} {
+		if v, ok, _ := c.Get(t.Context(), "right"); ok {
+			t.Errorf("%s serves %q", name, v)
+		}
+	}
+	server.Do("CONFIG", "SET", "maxmemory", "0")
+	want(t, a, "right", "")
+	want(t, b, "right", "")
+}
