@@ -193,3 +193,8 @@ docker_tests() {
 	step 'test with docker' env PLINTH_TEST_REQUIRE=docker PLINTH_TEST_POSTGRES_IMAGE="$IMAGE" \
 		go test -count=1 ./store/storetest/pgtest/
 }
+
+# app_image builds and tries the image of an application, behind docker_tests, which starts the engine.
+app_image() {
+	if answers; then step 'image of an application' .ci/app-image plinth-app:ci; fi
+}

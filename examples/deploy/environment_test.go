@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,7 +10,13 @@ import (
 	"testing"
 )
 
-const operations = "../../docs/operations.md"
+var update = flag.Bool("update", false, "write the table of docs/operations.md")
+
+const (
+	operations = "../../docs/operations.md"
+	tableBegin = "<!-- environment: written by go test ./examples/deploy -run Environment -update -->\n"
+	tableEnd   = "<!-- end of environment -->"
+)
 
 // variables returns what the comment of FromEnv says of each variable, in its order.
 func variables(t *testing.T) (names, texts []string) {
@@ -28,6 +35,30 @@ func variables(t *testing.T) (names, texts []string) {
 		}
 	}
 	return names, texts
+}
+
+// TestEnvironmentTable: the operator's page has every variable, in the words of FromEnv.
+func TestEnvironmentTable(t *testing.T) {
+	t.Parallel()
+	names, texts := variables(t)
+	var b strings.Builder
+	b.WriteString("| variable | |\n|---|---|\n")
+	for i, name := range names {
+		b.WriteString("| `" + name + "` | " + strings.ReplaceAll(texts[i], "|", `\|`) + " |\n")
+	}
+	page := read(t, operations)
+	before, rest, found := strings.Cut(page, tableBegin)
+	now, after, ended := strings.Cut(rest, tableEnd)
+	if !found || !ended {
+		t.Fatal("the page has no place for the table")
+	}
+	if *update {
+		write(t, operations, []byte(before+tableBegin+b.String()+tableEnd+after))
+		return
+	}
+	if now != b.String() {
+		t.Errorf("the table is not what FromEnv says; run this test with -update. Want\n%s", b.String())
+	}
 }
 
 // TestEnvironmentIsWhole: what the library reads is what the comment of FromEnv has, and what these files set exists.

@@ -1,4 +1,5 @@
-// App is a small application as it is deployed: its own migrations, everything else from the environment. Outside development it serves only
+// App is a small application as it is deployed: its own migrations, metrics for
+// operators, everything else from the environment. Outside development it serves only
 // a database that "app migrate up" has prepared.
 package main
 
@@ -7,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,6 +17,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/middleware"
+	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
@@ -47,12 +51,32 @@ func run(ctx context.Context, args []string) int {
 	}
 	config := plinth.FromEnv()
 	config.Postgres.Pooler = os.Getenv("NOTES_POOLER") == "1" // see ../pgbouncer
+	metrics := prometheus.New(prometheus.Options{})
+	observe(&config, metrics)
 	app, err := plinth.New(ctx, config)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	metrics.Database(database, app.DB())
 	app.Migrations(migrate.Source{Line: "notes", FS: migrations})
 	app.Add(api.Resource[Note]{Policy: api.OwnedBy("owner_id")})
 	return app.Main(ctx, args)
+}
+
+// database is what metrics call the database.
+const database = "main"
+
+// observe counts requests and statements, and tells the operators' address how many
+// there were.
+func observe(config *plinth.Config, metrics *prometheus.Metrics) {
+	config.Observe = append(config.Observe, metrics.Middleware)
+	slow := store.LogStatements(config.Logger, store.LogStatementsOptions{RequestID: middleware.RequestIDFrom})
+	tracers := []store.Tracer{metrics.Tracer(database), slow}
+	config.Postgres.Store.Tracers, config.SQLite.Store.Tracers = tracers, tracers
+	if config.OpsAddr != "" {
+		operators := http.NewServeMux()
+		operators.Handle("GET /metrics", metrics.Handler())
+		config.OpsHandler = operators
+	}
 }
