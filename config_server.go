@@ -167,11 +167,19 @@ func (r *resolved) serverDefaults() {
 	}
 }
 
-// origin returns scheme and host of an address.
+// origin returns the origin of an address as browsers write it, "" where there is none:
+// scheme and host in lower case, and a port that is not the scheme's own.
 func origin(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || u.Host == "" {
 		return ""
 	}
-	return strings.ToLower(u.Scheme + "://" + u.Host)
+	text := strings.ToLower(u.Scheme + "://" + u.Host)
+	switch u.Scheme {
+	case "https":
+		text = strings.TrimSuffix(text, ":443")
+	case "http":
+		text = strings.TrimSuffix(text, ":80")
+	}
+	return text
 }

@@ -27,7 +27,7 @@ type arrow struct {
 // arrows is the drawing of docs/design.md, section Packages and arrows. A package that is not in it may not exist.
 var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
-	{"examples/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "examples are applications"},
+	{"examples/...", []string{".", "api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "examples are applications"},
 
 	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
@@ -125,7 +125,6 @@ var libraries = []library{
 	{"github.com/wneessen/go-mail", []string{"api/mail"}, nil, "MIME and SMTP, in one leaf"},
 	{"github.com/emersion/go-smtp", nil, []string{"api/mail"}, "the server that mail is sent to in tests"},
 	{"github.com/emersion/go-sasl", nil, []string{"api/mail"}, "what that server asks of a client"},
-	{"golang.org/x/text", []string{"auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C"},
 	{"github.com/maypok86/otter/v2", []string{"cache/memory"}, nil, "decides what is forgotten first"},
 	{"github.com/redis/rueidis", []string{"cache/redis"}, nil, "one client in one leaf"},
 	{"rsc.io/qr", []string{"auth/totp"}, nil, "draws what authenticator apps read"},

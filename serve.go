@@ -101,30 +101,43 @@ func (a *App) serve(ctx context.Context, doors []door, handler http.Handler) err
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
 	case <-ctx.Done():
-		return errors.Join(a.drain(ctx, doors[0].server), closeDoors(doors))
+		return errors.Join(a.drain(ctx, doors[0]), closeDoors(doors))
 	}
 }
 
 // drain ends a server so that nobody sees a request fail: /readyz says no and answers
 // end their connections, while balancers need DrainDelay to find out; then nobody new
 // comes in, and who is in has DrainTimeout. A second signal ends all that at once.
-func (a *App) drain(ctx context.Context, server *http.Server) error {
+func (a *App) drain(ctx context.Context, main door) error {
 	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a.config.Logger.InfoContext(again, "draining", "delay", a.config.DrainDelay, "timeout", a.config.DrainTimeout)
 	a.health.draining.Store(true)
-	select {
-	case <-again.Done():
-	case <-time.After(a.config.DrainDelay):
+	if a.config.DrainDelay > 0 {
+		wait(again, a.config.DrainDelay)
+		// net/http hangs up on requests that it reads after Shutdown has begun, so that
+		// those which were let in before the listener closed get a moment first.
+		_ = main.listener.Close() // Serve reports it, and nobody listens to that
+		wait(again, lastMoment)
 	}
 	limit, cancel := context.WithTimeout(again, a.config.DrainTimeout)
 	defer cancel()
-	switch err := server.Shutdown(limit); {
+	switch err := main.server.Shutdown(limit); {
 	case err == nil:
 		return nil
 	case again.Err() != nil:
 		return errors.New("plinth: a second signal came while requests were still running")
 	default:
 		return fmt.Errorf("plinth: requests were still running after %s", a.config.DrainTimeout)
+	}
+}
+
+// lastMoment is how long the request of a client who was just let in may take to arrive.
+const lastMoment = 250 * time.Millisecond
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }

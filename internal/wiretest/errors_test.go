@@ -8,5 +8,5 @@ var errors = section{
 		{feature: "`application/problem+json`, also by `*/*`", support: ours, note: "RFC 9457 with the same four members", request: "GET /shelves", header: []string{"Accept: */*"}, status: 404, has: []string{"Content-Type: application/problem+json; charset=utf-8"}, want: `{"type":"about:blank","title":"Not Found","status":404,"detail":…,"code":"PGRST205",…}`},
 		{feature: "a repeated parameter that is reserved", support: differs, note: "is refused", request: "GET /books?limit=1&limit=2", status: 400, want: "PGRST100"},
 	},
-	notes: "Limits are never cut in silence: 400 `PL001` names the limit. A lost serialization race is 409 `40001`, a statement timeout 400 `57014`.",
+	notes: "Limits are never cut in silence: 400 `PL001` names the limit, a query string that is too long 414 `PL414`, a body 413 `PL413`. A lost serialization race is 409 `40001`, a statement timeout 400 `57014`.",
 }

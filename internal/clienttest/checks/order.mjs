@@ -16,10 +16,10 @@ export async function order(t, db, iso) {
     unlike: { ascending: pluck(sorted(turkish, 'name'), 'code') },
     got: () => column(query('subdivisions', 'code').eq('country_code', 'TR').order('name', { ascending: false }), 'code'),
   })
-  const byUses = iso.types.toSorted((a, b) => b.uses - a.uses || compare(a.name, b.name))
-  await t.check('order', 'numbers by value, ties by the key', {
+  const byUses = iso.types.toSorted((a, b) => b.uses - a.uses || compare(b.name, a.name))
+  await t.check('order', 'numbers by value, ties by the key in the same direction', {
     want: pluck(byUses, 'name'),
-    unlike: { 'as text': pluck(iso.types.toSorted((a, b) => compare(String(b.uses), String(a.uses)) || compare(a.name, b.name)), 'name') },
+    unlike: { 'as text': pluck(iso.types.toSorted((a, b) => compare(String(b.uses), String(a.uses)) || compare(b.name, a.name)), 'name') },
     got: () => column(query('subdivision_types', 'name').order('uses', { ascending: false }), 'name'),
   })
   await t.check('order', 'two columns in two directions', {
@@ -44,12 +44,12 @@ async function booleans(t, db, iso) {
   })
 }
 
-/** Rows by a column with nulls, which stand at one end whatever the direction. */
+/** Rows by a column with nulls, which stand at one end whatever the direction. The key follows the direction, among nulls too. */
 function withNulls(list, value, key, { ascending, first }) {
-  const absent = list.filter((row) => value(row) === null)
   const sign = ascending ? 1 : -1
+  const absent = list.filter((row) => value(row) === null).toSorted((a, b) => sign * compare(a[key], b[key]))
   const present = list.filter((row) => value(row) !== null)
-    .toSorted((a, b) => sign * compare(value(a), value(b)) || compare(a[key], b[key]))
+    .toSorted((a, b) => sign * compare(value(a), value(b)) || sign * compare(a[key], b[key]))
   return pluck(first ? [...absent, ...present] : [...present, ...absent], key)
 }
 
@@ -75,7 +75,7 @@ async function related(t, db, iso) {
   const emirates = iso.subdivisions.filter((s) => ['Emirate', 'Popularate', 'Land'].includes(s.type_name))
   await t.check('order', 'by a column of a to-one relation', {
     want: pluck(emirates.toSorted((a, b) =>
-      compare(countryName.get(b.country_code), countryName.get(a.country_code)) || compare(a.code, b.code)), 'code'),
+      compare(countryName.get(b.country_code), countryName.get(a.country_code)) || compare(b.code, a.code)), 'code'),
     unlike: { 'by the key': pluck(emirates, 'code'), 'by the code': pluck(descending(emirates, 'country_code'), 'code') },
     got: () => column(db.from('subdivisions').select('code, country(name)')
       .in('type_name', ['Emirate', 'Popularate', 'Land']).order('country(name)', { ascending: false }), 'code'),
