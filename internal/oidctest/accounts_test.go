@@ -140,7 +140,7 @@ func testAccounts(t *testing.T, app *application, f foreign) {
 	if status, answer := app.call(t, "DELETE /user/identities/"+id, token, ""); status != http.StatusOK {
 		t.Fatalf("unlink: %d %v", status, answer)
 	}
-	if status, _ := app.call(t, "GET /user", in["access_token"].(string), ""); status != http.StatusUnauthorized {
+	if status, _ := app.call(t, "GET /user", in["access_token"].(string), ""); status != http.StatusForbidden {
 		t.Errorf("the session that was begun by it: %d", status)
 	}
 	ada := login()["user"].(map[string]any)
