@@ -119,6 +119,13 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if err := a.prepareSchema(ctx); err != nil {
 		return nil, err
 	}
+	if a.config.Schema != SchemaOff {
+		migrations, err := migrate.New(a.db, a.migrations...)
+		if err != nil {
+			return nil, err
+		}
+		a.health.migrations = migrations.Verify
+	}
 	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package plinth
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -38,6 +39,10 @@ type health struct {
 	logger   *slog.Logger
 	draining atomic.Bool
 
+	// migrations says whether all of the program's are applied; nil does not ask. A
+	// database that was restored may lack some while the program runs.
+	migrations func(context.Context) error
+
 	mu    sync.Mutex
 	at    time.Time
 	state readiness
@@ -45,11 +50,16 @@ type health struct {
 
 // readiness is what /readyz says, in words that may be read by anybody. The log has the
 // errors.
-type readiness struct{ status, database, log string }
+type readiness struct{ database, migrations, log string }
+
+func (r readiness) ok() bool {
+	return r.database != unavailable && r.migrations != unavailable && r.log != unavailable
+}
 
 const (
 	healthy     = "ok"
 	unavailable = "unavailable"
+	off         = "off" // not asked for
 )
 
 // routes answers the probes, and hands everything else on.
@@ -90,11 +100,11 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 		writeHealth(w, http.StatusServiceUnavailable, `{"status":"draining"}`)
 		return
 	}
-	state, status := h.check(r.Context()), http.StatusOK
-	if state.status != healthy {
-		status = http.StatusServiceUnavailable
+	state, word, status := h.check(r.Context()), healthy, http.StatusOK
+	if !state.ok() {
+		word, status = unavailable, http.StatusServiceUnavailable
 	}
-	writeHealth(w, status, `{"status":"`+state.status+`","database":"`+state.database+`","log":"`+state.log+`"}`)
+	writeHealth(w, status, `{"status":"`+word+`","database":"`+state.database+`","migrations":"`+state.migrations+`","log":"`+state.log+`"}`)
 }
 
 // check asks the parts, at most once in readyFor: who asks meanwhile waits for the same
@@ -109,24 +119,33 @@ func (h *health) check(ctx context.Context) readiness {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 	defer cancel()
 	before := h.state
-	h.state = readiness{healthy, healthy, healthy}
+	h.state = readiness{healthy, off, healthy}
 	if err := h.db.Ping(ctx); err != nil {
-		h.state.status, h.state.database = unavailable, unavailable
-		if before.database != unavailable {
-			h.logger.ErrorContext(ctx, "not ready: the database does not answer", "error", err)
+		h.state.database = unavailable
+		h.tell(ctx, before.database != unavailable, "the database does not answer", err)
+	} else if h.migrations != nil {
+		h.state.migrations = healthy
+		if err := h.migrations(store.WithReserve(ctx)); err != nil {
+			h.state.migrations = unavailable
+			h.tell(ctx, before.migrations != unavailable, "migrations are missing or cannot be asked for", err)
 		}
 	}
 	if behind := h.db.Stats().Notifier.Behind; behind > mostBehind {
-		h.state.status, h.state.log = unavailable, "behind"
-		if before.log != h.state.log {
-			h.logger.ErrorContext(ctx, "not ready: other instances are not told of what is written here", "behind", behind)
-		}
+		h.state.log = unavailable
+		h.tell(ctx, before.log != unavailable, "other instances are not told of what is written here", fmt.Errorf("for %s", behind))
 	}
-	if h.state.status == healthy && before.status == unavailable {
+	if !before.ok() && h.state.ok() && !h.at.IsZero() {
 		h.logger.InfoContext(ctx, "ready again")
 	}
 	h.at = time.Now()
 	return h.state
+}
+
+// tell logs what is wrong, once and not at every probe.
+func (h *health) tell(ctx context.Context, first bool, what string, err error) {
+	if first {
+		h.logger.ErrorContext(ctx, "not ready: "+what, "error", err)
+	}
 }
 
 func writeHealth(w http.ResponseWriter, status int, body string) {

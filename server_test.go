@@ -78,7 +78,7 @@ func TestDrainFailsNobody(t *testing.T) {
 	})
 	end := run(t, app, config.Addr)
 	base := "http://" + config.Addr
-	if status, body := get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok","log":"ok"}`+"\n" {
+	if status, body := get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok","migrations":"off","log":"ok"}`+"\n" {
 		t.Fatalf("readyz: %d %s", status, body)
 	}
 	var (
@@ -199,7 +199,7 @@ func TestReadyWithoutDatabase(t *testing.T) {
 	if err := app.DB().Close(); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable","log":"ok"}`+"\n" {
+	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable","migrations":"off","log":"ok"}`+"\n" {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	if status, _ := serveOnce(t, handler, "/livez"); status != http.StatusOK {
@@ -212,6 +212,39 @@ func serveOnce(t *testing.T, handler http.Handler, path string) (status int, bod
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	return w.Code, w.Body.String()
+}
+
+// TestReadyWithoutMigrations: an instance whose database has lost a migration, as one that
+// was restored from an old copy, is not ready until it has it again.
+func TestReadyWithoutMigrations(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, testConfig(t))
+	t.Cleanup(func() { _ = app.DB().Close() })
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := func(status int, migrations string) {
+		t.Helper()
+		for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+			got, body := serveOnce(t, handler, "/readyz")
+			if got == status && strings.Contains(body, `"migrations":"`+migrations+`"`) {
+				return
+			}
+			if time.Since(begun) > 10*time.Second {
+				t.Fatalf("%d %s, want %d with migrations %s", got, body, status, migrations)
+			}
+		}
+	}
+	ready(http.StatusOK, "ok")
+	if _, err := app.DB().Bun().NewRaw("alter table plinth_migrations rename to plinth_migrations_away").Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ready(http.StatusServiceUnavailable, "unavailable")
+	if _, err := app.DB().Bun().NewRaw("alter table plinth_migrations_away rename to plinth_migrations").Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ready(http.StatusOK, "ok")
 }
 
 // newPair writes a certificate for localhost and its key into files, and returns the
