@@ -64,7 +64,7 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 		}
 		*d.addr = l.Addr().String() // with the port it got
 		if d.server.TLSConfig == nil {
-			l = framing.Listen(l)
+			l = framing.Serve(d.server, l)
 		}
 		doors = append(doors, door{onewrite.Serve(d.server, l), d.server})
 	}

@@ -1,9 +1,10 @@
 package framing
 
 import (
-	"bytes"
 	"io"
 	"net"
+	"net/http"
+	"sync/atomic"
 )
 
 // stream is what net/http finds in a TCP connection beside what every connection can.
@@ -20,11 +21,40 @@ type conn struct {
 
 	check   checker
 	refused error
-	free    chan struct{} // closed once another protocol is spoken
+	free    atomic.Bool // net/http reads no more requests from it
 }
 
-// Listen returns l with connections that are checked, those over TCP.
-func Listen(l net.Listener) net.Listener { return listener{l} }
+// Serve prepares a server for connections that are checked, those over TCP, and returns
+// the listener to give to [http.Server.Serve]. A connection that a handler has taken over
+// is not looked at any more: what is spoken there is its own matter. It must have its
+// ConnState before.
+func Serve(s *http.Server, l net.Listener) net.Listener {
+	before := s.ConnState
+	s.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateHijacked {
+			release(c)
+		}
+		if before != nil {
+			before(c, state)
+		}
+	}
+	return listener{l}
+}
+
+// release ends the checks of a connection, which others may have wrapped.
+func release(c net.Conn) {
+	for {
+		if own, ok := c.(*conn); ok {
+			own.free.Store(true)
+			return
+		}
+		wrapped, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return
+		}
+		c = wrapped.NetConn()
+	}
+}
 
 type listener struct{ net.Listener }
 
@@ -32,7 +62,7 @@ type listener struct{ net.Listener }
 func (l listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if s, ok := c.(stream); ok {
-		return &conn{stream: s, free: make(chan struct{})}, err
+		return &conn{stream: s}, err
 	}
 	return c, err
 }
@@ -46,28 +76,11 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, c.refused
 	}
 	n, err := c.stream.Read(p)
-	select {
-	case <-c.free:
+	if c.free.Load() {
 		return n, err
-	default:
 	}
 	if c.refused = c.check.feed(p[:n]); c.refused != nil {
 		return 0, c.refused
 	}
 	return n, err
-}
-
-var switching = []byte("HTTP/1.1 101 ")
-
-// Write implements [net.Conn]. Whoever answers 101 speaks another protocol from there on
-// (RFC 9110 section 15.2.2), of which nothing is known here.
-func (c *conn) Write(p []byte) (int, error) {
-	if bytes.HasPrefix(p, switching) {
-		select {
-		case <-c.free:
-		default:
-			close(c.free)
-		}
-	}
-	return c.stream.Write(p)
 }

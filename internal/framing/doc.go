@@ -10,7 +10,7 @@
 //     line (section 5.2: obsolete, to be refused or replaced),
 //   - the same Content-Length twice.
 //
-// Nobody sends these but attackers and tools of theirs. [Listen] gives connections that
+// Nobody sends these but attackers and tools of theirs. [Serve] gives connections that
 // look at what is read from them before net/http does, and end in an error at the first
 // such request, which net/http answers with 400 and closes the connection. It follows
 // the frame of a request only: what stands in it is for net/http and handlers to judge.

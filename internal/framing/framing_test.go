@@ -30,24 +30,27 @@ func newServer(tb testing.TB) *server {
 		tb.Fatal(err)
 	}
 	s := &server{addr: l.Addr().String()}
-	h := &http.Server{
-		ReadHeaderTimeout: 5 * time.Second,
-		ErrorLog:          nil,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(r.Body)
-			s.mu.Lock()
-			s.seen = append(s.seen, fmt.Sprintf("%s %s %q %v", r.Method, r.URL.Path, body, err == nil))
-			s.mu.Unlock()
-			_, _ = io.WriteString(w, "ok\n")
-		}),
-	}
+	serve(tb, l, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		s.mu.Lock()
+		s.seen = append(s.seen, fmt.Sprintf("%s %s %q %v", r.Method, r.URL.Path, body, err == nil))
+		s.mu.Unlock()
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	return s
+}
+
+// serve serves the connections of l, checked, until the test ends.
+func serve(tb testing.TB, l net.Listener, handler http.HandlerFunc) {
+	tb.Helper()
+	h := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: handler}
+	l = framing.Serve(h, l)
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(framing.Listen(l)) }()
+	go func() { done <- h.Serve(l) }()
 	tb.Cleanup(func() {
 		_ = h.Close()
 		<-done
 	})
-	return s
 }
 
 // send sends bytes on one connection, in pieces of a size, and returns the statuses of the
@@ -169,7 +172,7 @@ func TestUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	serve(t, l, func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -179,13 +182,7 @@ func TestUpgrade(t *testing.T) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 		line, _ := rw.ReadString('!')
 		_, _ = io.WriteString(conn, line)
-	})}
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(framing.Listen(l)) }()
-	defer func() {
-		_ = h.Close()
-		<-done
-	}()
+	})
 	conn, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // refused or not at once
 	if err != nil {
 		t.Fatal(err)
