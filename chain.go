@@ -1,7 +1,9 @@
 package plinth
 
 import (
+	"cmp"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -45,14 +47,14 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{
 		middleware.Limits(middleware.LimitsOptions{
-			Query: c.API.Limits.Query, URL: c.urlLimit(), BodyOf: surfacesDecide, Refuse: a.refuse,
+			Query: c.API.Limits.Query, URL: c.urlLimit(), BodyOf: a.surfacesDecide, Refuse: a.refuse,
 		}),
 		middleware.Deadline(middleware.DeadlineOptions{After: c.RequestTimeout, Refuse: a.refuse}),
 	}
 	chain = append(chain, c.Rates.Address.limit("address", middleware.ByAddress, a)...)
 	chain = append(chain,
 		middleware.CSRF(middleware.CSRFOptions{
-			TrustedOrigins: c.trustedOrigins(), Exempt: isSurface, Refuse: a.refuse,
+			TrustedOrigins: c.trustedOrigins(), Exempt: a.isSurface, Refuse: a.refuse,
 		}),
 		a.identify,
 	)
@@ -66,15 +68,19 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 }
 
 // isSurface reports whether a request is for the REST API or the accounts, which judge by
-// themselves what a page of another origin may do.
-func isSurface(r *http.Request) bool {
-	return below(r.URL.Path, restPath) || below(r.URL.Path, authPath)
+// themselves what a page of another origin may do. No route of the application's own may
+// pass for one, so it looks at what the router looks at, the path as it was escaped, and
+// takes only one that stays the same however it is cleaned.
+func (a *App) isSurface(r *http.Request) bool {
+	name := cmp.Or(r.URL.RawPath, r.URL.Path)
+	return (below(name, restPath) || !a.config.DisableAccounts && below(name, authPath)) &&
+		path.Clean(name) == strings.TrimSuffix(name, "/")
 }
 
 // surfacesDecide leaves the size of a body to the surfaces, each of which has its own
 // limits.
-func surfacesDecide(r *http.Request) int64 {
-	if isSurface(r) {
+func (a *App) surfacesDecide(r *http.Request) int64 {
+	if a.isSurface(r) {
 		return -1
 	}
 	return 0
@@ -117,8 +123,8 @@ func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // below reports whether a path is that of a surface.
-func below(path, surface string) bool {
-	rest, ok := strings.CutPrefix(path, surface)
+func below(name, surface string) bool {
+	rest, ok := strings.CutPrefix(name, surface)
 	return ok && (rest == "" || rest[0] == '/')
 }
 
