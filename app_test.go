@@ -172,6 +172,12 @@ func TestConfigMistakes(t *testing.T) {
 		"auto in production": {func(c *plinth.Config) { c.PublicURL, c.Schema = "https://x.example", plinth.SchemaAuto }, "development"},
 		"public http":        {func(c *plinth.Config) { c.PublicURL = "http://x.example" }, "https"},
 		"forced outside":     {func(c *plinth.Config) { c.Addr, c.InsecureDevelopment = "0.0.0.0:0", true }, "loopback"},
+		"a header of lines":  {func(c *plinth.Config) { c.Headers.ContentSecurityPolicy = "a\nb" }, "Headers"},
+		"an origin's path": {func(c *plinth.Config) {
+			c.DisableAccounts, c.Accounts.CookieOrigins = true, []string{"https://x.example/"}
+		}, "CookieOrigins"},
+		"a host in capitals": {func(c *plinth.Config) { c.Accounts.CookieOrigins = []string{"https://X.example"} }, "CookieOrigins"},
+		"a rate too fast":    {func(c *plinth.Config) { c.Rates.Caller = plinth.Rate{Requests: 2, Per: 1} }, "Rates.Caller"},
 		"no such folder":     {func(c *plinth.Config) { c.DatabaseURL += "/nowhere/x.db" }, "nowhere"},
 	} {
 		config := testConfig(t)

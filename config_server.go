@@ -123,7 +123,7 @@ func (c *Config) readNumber(name string) int {
 
 // checkServer reports what cannot be.
 func (c Config) checkServer() []error {
-	errs := slices.Concat(c.TLS.check(), c.Rates.check())
+	errs := slices.Concat(c.TLS.check(), c.Rates.check(), c.checkChain())
 	if !c.TLS.off() && c.PublicURL == "" {
 		errs = append(errs, errors.New("plinth: TLS needs PublicURL (set PLINTH_PUBLIC_URL)"))
 	}
@@ -140,6 +140,31 @@ func (c Config) checkServer() []error {
 		errs = append(errs, errors.New("plinth: MaxConnections, MaxConnectionsPerClient, MaxRequests, MaxRequestsPerCaller and RequestTimeout must not be negative (PLINTH_MAX_REQUESTS, PLINTH_REQUEST_TIMEOUT)"))
 	}
 	return errs
+}
+
+// checkChain reports what the middleware of the chain would refuse, which panics.
+func (c Config) checkChain() (errs []error) {
+	headers := c.Headers
+	headers.HSTS = max(headers.HSTS, 0)
+	for name, construct := range map[string]func(){
+		"ForwardedHeader (PLINTH_FORWARDED_HEADER)": func() { middleware.ClientAddress(middleware.ClientAddressOptions{Header: c.ForwardedHeader}) },
+		"Headers": func() { middleware.SecureHeaders(headers) },
+		"Accounts.CookieOrigins and PublicURL": func() {
+			middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: resolved{Config: c}.trustedOrigins()})
+		},
+	} {
+		if why := refusal(construct); why != nil {
+			errs = append(errs, fmt.Errorf("plinth: %s: %v", name, why))
+		}
+	}
+	return errs
+}
+
+// refusal returns what a constructor panics with, nil if it does not.
+func refusal(construct func()) (why any) {
+	defer func() { why = recover() }()
+	construct()
+	return nil
 }
 
 // serverDefaults fills in what was left out.

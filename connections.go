@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// connections bounds the open connections of a server, in all and for each client, by
+// connections bounds the open connections of clients, in all and for each, by
 // closing those that are too many at once: a connection that does nothing still costs a
 // descriptor and some kilobytes.
 type connections struct {

@@ -58,9 +58,11 @@ func (r Rates) withDefaults(development bool) Rates {
 }
 
 func (r Rates) check() (errs []error) {
+	r = r.withDefaults(false)
 	for name, rate := range map[string]Rate{"Address": r.Address, "Caller": r.Caller} {
-		if rate.Per < 0 || rate.Per > 24*time.Hour {
-			errs = append(errs, fmt.Errorf("plinth: Rates.%s.Per is %s, want up to a day", name, rate.Per))
+		if rate.Per < 0 || rate.Per > 24*time.Hour || rate.Per < time.Duration(rate.Requests) {
+			errs = append(errs, fmt.Errorf("plinth: Rates.%s.Per (PLINTH_RATE_%s) is %s, want up to a day, and a nanosecond or more for each request",
+				name, strings.ToUpper(name), rate.Per))
 		}
 	}
 	return errs

@@ -45,15 +45,16 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 	if err != nil {
 		return nil, err
 	}
-	main := a.newServer(nil)
-	main.TLSConfig, main.ConnState = secure, newConnections(a.config.Config).changed
+	main, plain := a.newServer(nil), a.newServer(challenge)
+	clients := newConnections(a.config.Config)
+	main.TLSConfig, main.ConnState, plain.ConnState = secure, clients.changed, clients.changed
 	for _, d := range []struct {
 		addr   *string
 		server *http.Server
 	}{
 		{&a.config.Addr, main},
 		{&a.config.OpsAddr, a.newServer(a.health.routes(a.config.OpsHandler))},
-		{&a.config.TLS.HTTPAddr, a.newServer(challenge)},
+		{&a.config.TLS.HTTPAddr, plain},
 	} {
 		if *d.addr == "" {
 			continue

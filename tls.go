@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,8 +129,12 @@ func redirectTo(publicURL string) http.Handler {
 			api.WriteError(w, r, problem.Errorf(problem.Misdirected, "this server speaks https only"))
 			return
 		}
+		target := r.URL.RequestURI()
+		if !strings.HasPrefix(target, "/") { // it would go on the host's name
+			target = "/"
+		}
 		w.Header().Set("Connection", "close")
-		http.Redirect(w, r, origin(publicURL)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, origin(publicURL)+target, http.StatusPermanentRedirect)
 	})
 }
 
