@@ -9,10 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,6 +20,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/seed-7694ebf6/plinth"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestACMEServer is the program that TestACME starts.
@@ -40,22 +40,16 @@ func TestACMEServer(t *testing.T) {
 // for proof of its name: on the encrypted port, or in the clear where that is all it can
 // reach. A new process has the certificate without asking again.
 func TestACME(t *testing.T) {
-	pebble, err := exec.LookPath("pebble")
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("PLINTH_TEST_REQUIRE"), ","), "pebble") {
-			t.Fatal(err)
-		}
-		t.Skip("no pebble in PATH: go install github.com/letsencrypt/pebble/v2/cmd/pebble@latest")
-	}
+	pebble := programtest.Path(t, "pebble")
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	newPair(t, cert, key)
 	env := production(t)
-	authority := freeAddr(t)
+	authority := programtest.FreeAddr(t)
 	for name, value := range map[string]string{
 		"SSL_CERT_FILE":           cert,
-		"PLINTH_ADDR":             freeAddr(t),
-		"PLINTH_HTTP_ADDR":        freeAddr(t),
+		"PLINTH_ADDR":             programtest.FreeAddr(t),
+		"PLINTH_HTTP_ADDR":        programtest.FreeAddr(t),
 		"PLINTH_ACME_DOMAINS":     "notes.example",
 		"PLINTH_ACME_CACHE":       filepath.Join(dir, "cache"),
 		"PLINTH_ACME_DIRECTORY":   "https://" + strings.Replace(authority, "127.0.0.1", "localhost", 1) + "/dir",
@@ -66,7 +60,7 @@ func TestACME(t *testing.T) {
 		env[name] = value
 	}
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
-		"listenAddress": authority, "managementListenAddress": freeAddr(t), "certificate": cert, "privateKey": key,
+		"listenAddress": authority, "managementListenAddress": programtest.FreeAddr(t), "certificate": cert, "privateKey": key,
 		"httpPort": port(t, env["PLINTH_HTTP_ADDR"]), "tlsPort": port(t, env["PLINTH_ADDR"]),
 		"profiles": map[string]any{"default": map[string]any{"description": "default", "validityPeriod": 7776000}},
 	}})
@@ -76,15 +70,14 @@ func TestACME(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "pebble.json"), config, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.CommandContext(t.Context(), pebble, "-config", filepath.Join(dir, "pebble.json"), "-strict", "-dnsserver", serveNames(t))
-	server.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
-	authorityEnds := start(t, server)
-	waitFor(t, authority)
+	pebbleServes := programtest.Start(t, []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0"},
+		pebble, "-config", filepath.Join(dir, "pebble.json"), "-strict", "-dnsserver", serveNames(t))
+	programtest.Await(t, authority)
 
 	first := startACMEServer(t, env)
 	issued := handshake(t, env["PLINTH_ADDR"])
-	first()
-	authorityEnds()
+	_ = first.Stop()
+	_ = pebbleServes.Stop()
 	startACMEServer(t, env)
 	if again := handshake(t, env["PLINTH_ADDR"]); again != issued {
 		t.Errorf("certificate %s after a restart, %s before", again, issued)
@@ -141,39 +134,14 @@ func answerNames(conn net.Conn) {
 	}
 }
 
-// startACMEServer starts the program and returns what ends it.
-func startACMEServer(t *testing.T, env map[string]string) (end func()) {
+// startACMEServer starts the program.
+func startACMEServer(t *testing.T, env map[string]string) *programtest.Process {
 	t.Helper()
-	program := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestACMEServer$", "-test.v")
-	program.Env = os.Environ()
+	var list []string
 	for name, value := range env {
-		program.Env = append(program.Env, name+"="+value)
+		list = append(list, name+"="+value)
 	}
-	return start(t, program)
-}
-
-// start starts a program that is ended by the test if not before.
-func start(t *testing.T, program *exec.Cmd) (end func()) {
-	t.Helper()
-	var output strings.Builder
-	program.Stdout, program.Stderr = &output, &output
-	if err := program.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var ended bool
-	end = func() {
-		if ended {
-			return
-		}
-		ended = true
-		_ = program.Process.Signal(syscall.SIGTERM)
-		_ = program.Wait()
-		if t.Failed() {
-			t.Logf("%s\n%s", program.Path, &output)
-		}
-	}
-	t.Cleanup(end)
-	return end
+	return programtest.Start(t, list, os.Args[0], "-test.run=^TestACMEServer$", "-test.v")
 }
 
 // handshake waits until the server shows a certificate for notes.example and returns its
@@ -202,21 +170,6 @@ func handshake(t *testing.T, addr string) string {
 	}
 }
 
-// waitFor waits until somebody listens.
-func waitFor(t *testing.T, addr string) {
-	t.Helper()
-	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		conn, err := net.Dial("tcp", addr) //nolint:noctx // refused or not at once
-		if err == nil {
-			_ = conn.Close()
-			return
-		}
-		if time.Since(begun) > 20*time.Second {
-			t.Fatal(err)
-		}
-	}
-}
-
 func port(t *testing.T, addr string) int {
 	t.Helper()
 	_, text, err := net.SplitHostPort(addr)
@@ -234,7 +187,7 @@ func port(t *testing.T, addr string) int {
 func TestACMEHostPolicy(t *testing.T) {
 	t.Parallel()
 	config := served(t)
-	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: freeAddr(t)}
+	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: programtest.FreeAddr(t)}
 	run(t, newApp(t, config), config.Addr)
 	for _, name := range []string{"evil.example", "", "127.0.0.1", "www.notes.example"} {
 		if _, err := tls.Dial("tcp", config.Addr, &tls.Config{ServerName: name, InsecureSkipVerify: true}); err == nil { //nolint:gosec,noctx // nothing is shown

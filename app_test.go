@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
 )
@@ -29,19 +29,8 @@ type task struct {
 func testConfig(t *testing.T) plinth.Config {
 	t.Helper()
 	return plinth.Config{
-		Addr: freeAddr(t), DatabaseURL: filepath.Join(t.TempDir(), "app.db"), Logger: slog.New(slog.DiscardHandler),
+		Addr: programtest.FreeAddr(t), DatabaseURL: filepath.Join(t.TempDir(), "app.db"), Logger: slog.New(slog.DiscardHandler),
 	}
-}
-
-// freeAddr returns a loopback address nobody listens on.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // only its address is wanted
-	return l.Addr().String()
 }
 
 func newApp(t *testing.T, config plinth.Config) *plinth.App {

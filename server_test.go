@@ -28,6 +28,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // run runs an application until the test ends, and waits until it answers. The function
@@ -46,7 +47,7 @@ func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
 			t.Errorf("Run = %v", err)
 		}
 	})
-	waitFor(t, addr)
+	programtest.Await(t, addr)
 	return end
 }
 
@@ -70,7 +71,7 @@ func TestDrainFailsNobody(t *testing.T) {
 	t.Parallel()
 	config := served(t)
 	config.DrainDelay = time.Second
-	config.OpsAddr = freeAddr(t)
+	config.OpsAddr = programtest.FreeAddr(t)
 	app := newApp(t, config)
 	app.Router().Post("/work", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(2 * time.Millisecond)
@@ -290,7 +291,7 @@ func TestTLS(t *testing.T) {
 	config := served(t)
 	dir := t.TempDir()
 	config.TLS = plinth.TLS{
-		CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), HTTPAddr: freeAddr(t),
+		CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), HTTPAddr: programtest.FreeAddr(t),
 	}
 	cert := newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
 	run(t, newApp(t, config), config.Addr)

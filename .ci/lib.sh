@@ -12,13 +12,13 @@ readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 # Tests that judge times and memory of accounts. The race detector takes several times both; their long forms run beside nothing else.
 readonly MEASURED='^Test(A2|A41|LoginThroughput)$'
 
-# Programs whose tests may not be skipped.
-readonly REQUIRED=postgres,pebble,redis-server,pgbouncer
+# What tests may not be skipped for, by the names of internal/programtest.
+readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages
 
 readonly IMAGE=plinth-postgres:ci
 
 # Those that judge examples/deploy, besides.
-readonly JUDGES=go-tools,haproxy,nginx,pgbouncer,promtool
+readonly JUDGES=go-tools,haproxy,nginx,promtool
 
 work=$(mktemp -d)
 PATH=$work/bin:$PATH # for programs that are made here

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -21,12 +22,7 @@ import (
 func TestAtlas(t *testing.T) {
 	t.Parallel()
 	folder := isoFolder()
-	if _, err := os.Stat(folder); err != nil {
-		if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("the package iso-codes is not installed")
-	}
+	programtest.File(t, "iso-codes", folder, "ISO_CODES names its folder")
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		checkAtlas(t, folder, filepath.Join(t.TempDir(), "atlas.db"))

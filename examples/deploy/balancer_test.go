@@ -20,6 +20,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // balancer is a program before two servers.
@@ -45,8 +47,8 @@ var balancers = []struct {
 
 func startHAProxy(t *testing.T, first, second string) *balancer {
 	t.Helper()
-	path := program(t, "haproxy")
-	b := &balancer{name: "haproxy", plain: freeAddr(t), secure: freeAddr(t), asks: true}
+	path := programtest.Path(t, "haproxy")
+	b := &balancer{name: "haproxy", plain: programtest.FreeAddr(t), secure: programtest.FreeAddr(t), asks: true}
 	certs := t.TempDir()
 	var cert, key []byte
 	b.pool, cert, key = newCertificate(t)
@@ -55,22 +57,22 @@ func startHAProxy(t *testing.T, first, second string) *balancer {
 		t, "haproxy/haproxy.cfg",
 		"bind :443 ssl crt /etc/haproxy/certs/ ", "bind "+b.secure+" ssl crt "+certs+" ",
 		"bind :80", "bind "+b.plain,
-		"bind 127.0.0.1:8404", "bind "+freeAddr(t),
+		"bind 127.0.0.1:8404", "bind "+programtest.FreeAddr(t),
 		"maxconn 20000", "maxconn 1000", // files that a test may open
 		"10.0.0.11:8080", first, "10.0.0.12:8080", second,
 	)
 	if out := check(t, path, "-c", "-f", file); strings.Contains(out, "WARNING") {
 		t.Errorf("haproxy -c: %s", out)
 	}
-	start(t, nil, path, "-db", "-f", file)
-	await(t, b.secure)
+	programtest.Start(t, nil, path, "-db", "-f", file)
+	programtest.Await(t, b.secure)
 	return b
 }
 
 func startNginx(t *testing.T, first, second string) *balancer {
 	t.Helper()
-	path := program(t, "nginx")
-	b := &balancer{name: "nginx", plain: freeAddr(t), secure: freeAddr(t)}
+	path := programtest.Path(t, "nginx")
+	b := &balancer{name: "nginx", plain: programtest.FreeAddr(t), secure: programtest.FreeAddr(t)}
 	dir := t.TempDir()
 	var cert, key []byte
 	b.pool, cert, key = newCertificate(t)
@@ -93,8 +95,8 @@ func startNginx(t *testing.T, first, second string) *balancer {
 	if out := check(t, path, "-t", "-e", errors, "-c", file); strings.Contains(out, "[warn]") {
 		t.Errorf("nginx -t: %s", out)
 	}
-	start(t, nil, path, "-e", errors, "-c", file, "-g", "daemon off;")
-	await(t, b.secure)
+	programtest.Start(t, nil, path, "-e", errors, "-c", file, "-g", "daemon off;")
+	programtest.Await(t, b.secure)
 	b.takeOut = func() {
 		text, err := os.ReadFile(file)
 		if err != nil {

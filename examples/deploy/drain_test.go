@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -94,11 +95,11 @@ func TestDrain(t *testing.T) {
 			if out, err := runApp(t, env, "migrate", "up"); err != nil {
 				t.Fatalf("migrate up: %v\n%s", err, out)
 			}
-			addrs := []string{freeAddr(t), freeAddr(t)}
-			first := start(t, append(env, "PLINTH_ADDR="+addrs[0]), app(t))
-			start(t, append(env, "PLINTH_ADDR="+addrs[1], "PLINTH_DRAIN_DELAY=0s"), app(t))
-			await(t, addrs[0])
-			await(t, addrs[1])
+			addrs := []string{programtest.FreeAddr(t), programtest.FreeAddr(t)}
+			first := programtest.Start(t, append(env, "PLINTH_ADDR="+addrs[0]), app(t))
+			programtest.Start(t, append(env, "PLINTH_ADDR="+addrs[1], "PLINTH_DRAIN_DELAY=0s"), app(t))
+			programtest.Await(t, addrs[0])
+			programtest.Await(t, addrs[1])
 			b := kind.start(t, addrs[0], addrs[1])
 			awaitNotes(t, b)
 			load(t, b, func() {
@@ -106,7 +107,7 @@ func TestDrain(t *testing.T) {
 				if !b.asks {
 					b.takeOut()
 				}
-				if err := first.stop(); err != nil {
+				if err := first.Stop(); err != nil {
 					t.Errorf("the instance ended with %v", err)
 				}
 				time.Sleep(time.Second)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -21,14 +22,14 @@ import (
 // TestPooler lets the application make its tables, and serve, through PgBouncer.
 func TestPooler(t *testing.T) {
 	t.Parallel()
-	path := program(t, "pgbouncer")
+	path := programtest.Path(t, "pgbouncer")
 	database, err := url.Parse(pgtest.URL(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := freeAddr(t)
+	addr := programtest.FreeAddr(t)
 	startPooler(t, path, database, addr)
-	await(t, addr)
+	programtest.Await(t, addr)
 
 	behind := *database
 	behind.Host, behind.Path, behind.RawQuery = addr, "/notes", ""
@@ -38,9 +39,9 @@ func TestPooler(t *testing.T) {
 			t.Fatalf("migrate %s: %v\n%s", command, err, out)
 		}
 	}
-	instance := freeAddr(t)
-	start(t, append(env, "PLINTH_ADDR="+instance), app(t))
-	await(t, instance)
+	instance := programtest.FreeAddr(t)
+	programtest.Start(t, append(env, "PLINTH_ADDR="+instance), app(t))
+	programtest.Await(t, instance)
 	if out, err := runApp(t, append(env, "PLINTH_ADDR="+instance), "health"); err != nil {
 		t.Errorf("health: %v\n%s", err, out)
 	}
@@ -95,7 +96,7 @@ func startPooler(t *testing.T, path string, database *url.URL, addr string) {
 		}
 		args = []string{"-u", other, file}
 	}
-	start(t, nil, path, args...)
+	programtest.Start(t, nil, path, args...)
 }
 
 // sendNoteTo reads or writes a note at an instance.

@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestPrometheus lets Prometheus judge its configuration and the alerts, with series that are well and series that are not.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
-	promtool := program(t, "promtool")
+	promtool := programtest.Path(t, "promtool")
 	check(t, promtool, "check", "config", "prometheus/prometheus.yml")
 	check(t, promtool, "test", "rules", "prometheus/rules_test.yml")
 	tests := read(t, "prometheus/rules_test.yml")
@@ -73,7 +75,7 @@ func expressions(t *testing.T) (panels, variables []string) {
 // TestDashboardExpressions lets Prometheus parse what the dashboard asks, with the values that Grafana would put in.
 func TestDashboardExpressions(t *testing.T) {
 	t.Parallel()
-	promtool := program(t, "promtool")
+	promtool := programtest.Path(t, "promtool")
 	var rules strings.Builder
 	rules.WriteString("groups:\n  - name: dashboard\n    rules:\n")
 	panels, _ := expressions(t)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -126,12 +127,7 @@ func TestQuickstart(t *testing.T) {
 // checkCurls runs the lines of the banner as they stand.
 func checkCurls(t *testing.T, s *server) {
 	t.Helper()
-	if _, err := exec.LookPath("curl"); err != nil {
-		if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
-			t.Fatal("curl is not installed")
-		}
-		t.Skip("curl is not installed")
-	}
+	programtest.Path(t, "curl")
 	run := func(line string) []byte {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
 		if err != nil {

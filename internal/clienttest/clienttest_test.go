@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -44,29 +45,15 @@ func TestClient(t *testing.T) {
 	})
 }
 
-// requirements skips the test in one line where something is not installed, or
-// fails it where PLINTH_TEST_REQUIRE is set. It returns the folder of iso-codes.
+// requirements skips or fails the test where something is not installed. It returns
+// the folder of iso-codes.
 func requirements(t *testing.T) string {
 	t.Helper()
 	iso := cmp.Or(os.Getenv("ISO_CODES"), "/usr/share/iso-codes/json")
-	var missing []string
-	if _, err := exec.LookPath("node"); err != nil {
-		missing = append(missing, "node")
-	}
-	if _, err := os.Stat("node_modules/@supabase/supabase-js"); err != nil {
-		missing = append(missing, "@supabase/supabase-js (npm --prefix internal/clienttest ci)")
-	}
-	if _, err := os.Stat(filepath.Join(iso, "iso_3166-1.json")); err != nil {
-		missing = append(missing, "the package iso-codes")
-	}
-	if len(missing) == 0 {
-		return iso
-	}
-	if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
-		t.Fatalf("clienttest needs %s", strings.Join(missing, ", "))
-	}
-	t.Skipf("clienttest needs %s", strings.Join(missing, ", "))
-	return ""
+	programtest.Path(t, "node")
+	programtest.File(t, "npm-packages", "node_modules/@supabase/supabase-js", "npm --prefix internal/clienttest ci")
+	programtest.File(t, "iso-codes", filepath.Join(iso, "iso_3166-1.json"), "ISO_CODES names its folder")
+	return iso
 }
 
 // drive starts both examples on databases of their own, fills the atlas and

@@ -10,29 +10,17 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-// requirements skips the test in one line where something is not installed, or fails
-// it where PLINTH_TEST_REQUIRE is set.
+// requirements skips or fails the test where something is not installed.
 func requirements(t *testing.T) {
 	t.Helper()
-	var missing []string
-	if _, err := exec.LookPath("node"); err != nil {
-		missing = append(missing, "node")
-	}
-	if _, err := os.Stat("node_modules/oidc-provider"); err != nil {
-		missing = append(missing, "oidc-provider (npm --prefix internal/oidctest ci)")
-	}
-	switch {
-	case len(missing) == 0:
-	case os.Getenv("PLINTH_TEST_REQUIRE") != "":
-		t.Fatalf("oidctest needs %s", strings.Join(missing, ", "))
-	default:
-		t.Skipf("oidctest needs %s", strings.Join(missing, ", "))
-	}
+	programtest.Path(t, "node")
+	programtest.File(t, "npm-packages", "node_modules/oidc-provider", "npm --prefix internal/oidctest ci")
 }
 
 // foreign is the provider: its address, that of its twin, and the door to its keys.

@@ -6,13 +6,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"reflect"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/passkey"
 	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
@@ -26,12 +26,7 @@ const bundle = "../clienttest/node_modules/@supabase/supabase-js/dist/umd/supaba
 // steps up with them, on both engines.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat(bundle); err != nil {
-		if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
-			t.Fatal("passkeytest needs supabase-js (npm --prefix internal/clienttest ci)")
-		}
-		t.Skip("passkeytest needs supabase-js (npm --prefix internal/clienttest ci)")
-	}
+	programtest.File(t, "npm-packages", bundle, "npm --prefix internal/clienttest ci")
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 		page := start(t)
 		page.authenticator(t)

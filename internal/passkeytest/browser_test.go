@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // patience is how long a browser may take for anything, on a machine with other
@@ -42,16 +44,13 @@ type reply struct {
 	} `json:"error"`
 }
 
-// start starts a Chromium that ends with the test. It skips the test where there is
-// none, or fails it where PLINTH_TEST_REQUIRE is set.
+// start starts a Chromium that ends with the test, which is skipped or failed
+// where there is none.
 func start(t *testing.T) *browser {
 	t.Helper()
 	path, err := exec.LookPath(cmp.Or(os.Getenv("CHROMIUM"), "chromium"))
 	if err != nil {
-		if os.Getenv("PLINTH_TEST_REQUIRE") != "" {
-			t.Fatal("passkeytest needs chromium")
-		}
-		t.Skip("passkeytest needs chromium")
+		programtest.Missing(t, "chromium", "CHROMIUM names a browser that is not in PATH")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)

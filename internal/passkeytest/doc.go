@@ -4,6 +4,6 @@
 // (WebAuthn section 11), driven over the DevTools protocol.
 //
 // Without Chromium, or supabase-js where internal/clienttest has it, the tests are
-// skipped in one line; PLINTH_TEST_REQUIRE makes that a failure. CHROMIUM names a
-// binary that is called otherwise.
+// skipped in one line; PLINTH_TEST_REQUIRE=chromium,npm-packages makes that a failure.
+// CHROMIUM names a binary that is called otherwise.
 package passkeytest

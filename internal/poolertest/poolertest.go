@@ -3,20 +3,19 @@
 package poolertest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // config lets everybody in, as the one user whose password it has.
@@ -32,16 +31,12 @@ default_pool_size = 20
 max_client_conn = 200
 `
 
-// leash runs a program until standard input ends, which is when this process is
-// gone, however it went.
-const leash = `"$@" & cat >/dev/null; kill "$!"; wait "$!"`
-
 // Start puts PgBouncer in transaction mode before a database and returns the URL
-// there. It ends with tb. Where PgBouncer is missing tb is skipped, or fails if
-// PLINTH_TEST_REQUIRE names pgbouncer.
+// there. It ends with tb. Where PgBouncer is missing tb is skipped or failed,
+// see [programtest.Path].
 func Start(tb testing.TB, database string) string {
 	tb.Helper()
-	program := find(tb)
+	program := programtest.Path(tb, "pgbouncer")
 	target, err := url.Parse(database)
 	if err != nil {
 		tb.Fatal(err)
@@ -51,42 +46,12 @@ func Start(tb testing.TB, database string) string {
 		tb.Fatal(err)
 	}
 	password, _ := target.User.Password()
-	target.Host = freeAddress(tb)
+	target.Host = programtest.FreeAddr(tb)
 	quote := func(s string) string { return strings.ReplaceAll(s, "'", "''") }
 	account, file := write(tb, fmt.Sprintf(config, quote(host), port, quote(target.User.Username()), quote(password), target.Port()))
-	args := slices.Concat([]string{"-c", leash, "leash", program, "-q"}, account, []string{file})
-	cmd := exec.Command("/bin/sh", args...)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	in, errIn := cmd.StdinPipe()
-	if err := errors.Join(errIn, cmd.Start()); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait() // a signal ended it, as it should
-		if tb.Failed() {
-			tb.Logf("PgBouncer says:\n%s", &log)
-		}
-	})
-	await(tb, target.Host)
+	programtest.Start(tb, nil, program, slices.Concat([]string{"-q"}, account, []string{file})...)
+	programtest.Await(tb, target.Host)
 	return target.String()
-}
-
-// find returns the path of PgBouncer, which Debian keeps where only root looks.
-func find(tb testing.TB) string {
-	tb.Helper()
-	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	const missing = "PgBouncer is not installed; on Debian: apt-get install pgbouncer"
-	if slices.Contains(strings.Split(os.Getenv("PLINTH_TEST_REQUIRE"), ","), "pgbouncer") {
-		tb.Fatal(missing)
-	}
-	tb.Skip(missing)
-	return ""
 }
 
 // write writes the configuration. PgBouncer does not run as root, so that there it
@@ -118,30 +83,4 @@ func write(tb testing.TB, config string) (account []string, file string) {
 		tb.Fatal(err)
 	}
 	return []string{"-u", other.Username}, file
-}
-
-// freeAddress is where nobody listens now.
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// await returns once the pooler listens.
-func await(tb testing.TB, addr string) {
-	tb.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		c, err := net.Dial("tcp", addr)
-		if err == nil {
-			c.Close()
-			return
-		}
-		if time.Now().After(end) {
-			tb.Fatalf("PgBouncer does not answer: %v", err)
-		}
-	}
 }

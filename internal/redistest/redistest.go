@@ -11,47 +11,36 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // Server is a Redis server on a port of 127.0.0.1. Its methods are for one goroutine
 // at a time.
 type Server struct {
-	tb   testing.TB
-	dir  string
-	port int
-	args []string
-	cmd  *exec.Cmd
+	tb      testing.TB
+	program string
+	addr    string
+	dir     string
+	args    []string
+	cmd     *exec.Cmd
 }
 
 // Start starts a server without persistence and ends it with tb. Arguments are those of
-// redis-server. Where that is missing tb is skipped, or fails if PLINTH_TEST_REQUIRE
-// names redis-server.
+// redis-server. Where that is missing tb is skipped or failed, see [programtest.Path].
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("PLINTH_TEST_REQUIRE"), ","), "redis-server") {
-			tb.Fatalf("redistest: %v", err)
-		}
-		tb.Skipf("redistest: %v", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	s := &Server{tb: tb, dir: tb.TempDir(), port: port, args: args}
+	s := &Server{tb: tb, program: programtest.Path(tb, "redis-server"), addr: programtest.FreeAddr(tb), dir: tb.TempDir(), args: args}
 	tb.Cleanup(s.Kill)
 	s.Restart()
 	return s
 }
 
 // Addr returns host and port.
-func (s *Server) Addr() string { return fmt.Sprint("127.0.0.1:", s.port) }
+func (s *Server) Addr() string { return s.addr }
 
 // URL returns the server's URL.
 func (s *Server) URL() string { return "redis://" + s.Addr() }
@@ -60,8 +49,9 @@ func (s *Server) URL() string { return "redis://" + s.Addr() }
 // server answers.
 func (s *Server) Restart() {
 	s.tb.Helper()
-	args := append([]string{"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no"}, s.args...)
-	s.cmd = exec.Command("redis-server", args...)
+	_, port, _ := net.SplitHostPort(s.addr)
+	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no"}, s.args...)
+	s.cmd = exec.Command(s.program, args...)
 	s.cmd.SysProcAttr = attributes()
 	if err := s.cmd.Start(); err != nil {
 		s.tb.Fatal(err)

@@ -1,28 +1,19 @@
 package prometheus_test
 
 import (
-	"cmp"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // TestPromtool lets Prometheus's own tool judge names, types and help.
 func TestPromtool(t *testing.T) {
 	t.Parallel()
-	path, err := exec.LookPath(cmp.Or(os.Getenv("PROMTOOL"), "promtool"))
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("PLINTH_TEST_REQUIRE"), ","), "promtool") {
-			t.Fatal("needs promtool")
-		}
-		t.Skip("needs promtool")
-	}
+	path := programtest.Path(t, "promtool")
 	m, db := watched(t)
 	m.Cache("authors", func() cache.Stats { return cache.Stats{} })
 	send(m.Middleware(routed()), httptest.NewRequest("GET", "/mux/1", nil))

@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // The environment variables that choose the server.
 const (
 	envURL     = "PLINTH_TEST_DATABASE_URL"
 	envImage   = "PLINTH_TEST_POSTGRES_IMAGE"
-	envRequire = "PLINTH_TEST_REQUIRE"
+	envRequire = programtest.Env
 )
 
 // What PLINTH_TEST_REQUIRE may ask of this package.
@@ -21,9 +23,6 @@ const (
 	requirePostgres = "postgres"
 	requireDocker   = "docker"
 )
-
-// otherNames are what it may ask of other tests: programs, and tools that the Go command fetches.
-var otherNames = []string{"chromium", "go-tools", "haproxy", "nginx", "node", "pebble", "pgbouncer", "promtool", "redis-server"}
 
 // errUnavailable marks that no place has a server, as opposed to a server that was asked for by name and failed.
 var errUnavailable = errors.New("no PostgreSQL to test with")
@@ -70,20 +69,16 @@ func places(getenv func(string) string) []place {
 	return all
 }
 
-// requirement reads PLINTH_TEST_REQUIRE, names separated by commas, and returns what it asks of this package. A name that nobody
-// knows is refused: misspelt, it would require nothing.
+// requirement reads PLINTH_TEST_REQUIRE and returns what it asks of this package: Docker, where it asks for both.
 func requirement(list string) (require string, err error) {
-	for name := range strings.SplitSeq(list, ",") {
-		switch name = strings.TrimSpace(name); {
-		case name == requireDocker, name == requirePostgres && require == requireNothing:
-			require = name
-		case name == requirePostgres, name == "", slices.Contains(otherNames, name):
-		default:
-			return "", fmt.Errorf("%s has %q: want %q, %q or a program of other tests (%s)",
-				envRequire, name, requirePostgres, requireDocker, strings.Join(otherNames, ", "))
-		}
+	names, err := programtest.Parse(list)
+	switch {
+	case slices.Contains(names, requireDocker):
+		return requireDocker, nil
+	case slices.Contains(names, requirePostgres):
+		return requirePostgres, nil
 	}
-	return require, nil
+	return requireNothing, err
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
