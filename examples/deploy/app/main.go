@@ -17,7 +17,6 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
-	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -71,8 +70,7 @@ const database = "main"
 // there were.
 func observe(config *plinth.Config, metrics *prometheus.Metrics) {
 	config.Observe = append(config.Observe, metrics.Middleware)
-	slow := store.LogStatements(config.Logger, store.LogStatementsOptions{RequestID: middleware.RequestIDFrom})
-	tracers := []store.Tracer{metrics.Tracer(database), slow}
+	tracers := []store.Tracer{metrics.Tracer(database)}
 	config.Postgres.Store.Tracers, config.SQLite.Store.Tracers = tracers, tracers
 	if config.OpsAddr != "" {
 		operators := http.NewServeMux()
