@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -161,6 +163,35 @@ func TestImportArrows(t *testing.T) {
 		report(t, checkLibraries(p))
 		report(t, checkTestKits(p))
 	}
+}
+
+// TestDesignNamesPackages wants every package in the table of docs/design.md.
+func TestDesignNamesPackages(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "## Packages and arrows")
+	table, _, _ = strings.Cut(table, "\n## ")
+	table = expandBraces(table)
+	for _, a := range arrows {
+		name := strings.TrimSuffix(a.from, "/...")
+		if name == "." || name == "examples" || strings.HasSuffix(name, "/internal") {
+			continue
+		}
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("docs/design.md has no row for %s", name)
+		}
+	}
+}
+
+// expandBraces writes `x/{a,b}` as `x/a` and `x/b`.
+func expandBraces(text string) string {
+	return regexp.MustCompile("`([a-z/]+/)\\{([a-z,]+)\\}`").ReplaceAllStringFunc(text, func(group string) string {
+		folder, names, _ := strings.Cut(strings.Trim(group, "`}"), "{")
+		return "`" + folder + strings.ReplaceAll(names, ",", "`, `"+folder) + "`"
+	})
 }
 
 // checkArrows compares what a package imports of this module with its row.

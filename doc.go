@@ -1,6 +1,6 @@
 // Package plinth turns an application's structs into a secured backend: a typed
-// store, REST resources, login, realtime, mounted in the application's own
-// program. It runs on embedded SQLite with nothing to set up and on PostgreSQL
+// store, REST resources, accounts and the server around them, in the application's
+// own program. It runs on embedded SQLite with nothing to set up and on PostgreSQL
 // at scale, with the same code and the same answers, and the client libraries of
 // the supabase-js family can talk to a documented part of it.
 //
@@ -60,6 +60,9 @@
 //   - auth: who makes a request. auth/jwt signs and verifies tokens, auth/accounts
 //     lets people in: sign-up, login, sessions.
 //   - api: resources, policies and functions over HTTP.
+//   - middleware: what stands around handlers. Its leaves are middleware/cors,
+//     middleware/compress, middleware/prometheus and middleware/otel.
+//   - cache: values that are found out once, in cache/memory or cache/redis.
 //
 // Each of them works alone; this package wires them and decides nothing.
 //
@@ -71,6 +74,23 @@
 // and kept in the database. Everything else needs an https PublicURL, keys and a
 // master key for accounts, verifies the schema, and refuses to start where something
 // is missing. See [FromEnv] for the variables.
+//
+// # Serving
+//
+// [App.Run] serves until its context ends; [App.Handler] gives the same handler to a
+// server of one's own. Around every route, the application's own included, stands a
+// chain of package middleware: ids of requests, addresses of clients behind
+// [Config].TrustedProxies, a line in the log, security headers, recovery, [Config].CORS,
+// sizes, a deadline, [Rates], protection from pages of other origins, who calls,
+// places for requests in work, and compression. [Config].Observe adds metrics and
+// traces.
+//
+// Balancers ask /livez, whether the process serves, and /readyz, whether requests are
+// welcome; both are at [Config].OpsAddr too. When the context ends, /readyz says no
+// while everybody is still served for [Config].DrainDelay, then requests under way have
+// [Config].DrainTimeout. [TLS] encrypts connections by certificates from files or from
+// an authority that speaks ACME; without it a proxy does. docs/operations.md of the
+// repository is the operator's side of all this.
 //
 // # Limits
 //
