@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // encrypted is the configuration of a program that encrypts, and sends clients of plain
@@ -20,7 +21,7 @@ func encrypted(t *testing.T) plinth.Config {
 	config, folder := served(t), t.TempDir()
 	config.TLS.CertFile, config.TLS.KeyFile = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
-	config.TLS.HTTPAddr = freeAddr(t)
+	config.TLS.HTTPAddr = programtest.FreeAddr(t)
 	return config
 }
 
