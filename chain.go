@@ -54,7 +54,7 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	chain = append(chain, c.Rates.Address.limit("address", middleware.ByAddress, a)...)
 	chain = append(chain,
 		middleware.CSRF(middleware.CSRFOptions{
-			TrustedOrigins: c.trustedOrigins(), Exempt: a.isSurface, Refuse: a.refuse,
+			TrustedOrigins: c.trustedOrigins(), Exempt: a.judgesOrigins, Refuse: a.refuse,
 		}),
 		a.identify,
 	)
@@ -75,6 +75,14 @@ func (a *App) isSurface(r *http.Request) bool {
 	name := cmp.Or(r.URL.RawPath, r.URL.Path)
 	return (below(name, restPath) || !a.config.DisableAccounts && below(name, authPath)) &&
 		path.Clean(name) == strings.TrimSuffix(name, "/")
+}
+
+// judgesOrigins reports whether a request is for a surface that knows all of its callers
+// by tokens or by cookies that it judges. What Config.Authenticator looks at may be what a
+// browser adds for every page, as a client certificate, so the REST API has no exemption
+// then: a function without arguments can be called by a form. Accounts know nobody by it.
+func (a *App) judgesOrigins(r *http.Request) bool {
+	return a.isSurface(r) && (a.config.Authenticator == nil || below(r.URL.Path, authPath))
 }
 
 // surfacesDecide leaves the size of a body to the surfaces, each of which has its own

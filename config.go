@@ -68,7 +68,9 @@ type Config struct {
 	// Authenticator knows callers by something else than API keys, sessions and tokens, as
 	// a header of a gateway that nobody gets around, or a client certificate. It is asked
 	// where those know nobody; an error of it refuses the request. Whom it knows has no
-	// account.
+	// account. Browsers may add what it looks at for pages of other origins too, so with
+	// one the REST API is open to these as own routes are, see [middleware.CSRF]: to those
+	// of Accounts.CookieOrigins, and with a bearer token or an API key and no cookie.
 	Authenticator auth.Authenticator
 
 	// CORS says which pages of other origins may use the server. In development those of
