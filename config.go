@@ -209,7 +209,8 @@ type Config struct {
 	// TrustedProxies are the proxies in front of this server, all hops of them. Only what
 	// they add to ForwardedHeader is believed; everybody else's address is that of the
 	// connection. Accounts count by the same addresses unless they have a ClientAddress
-	// of their own.
+	// of their own. Their X-Request-Id is taken over, so they should not pass on one of a
+	// client's.
 	TrustedProxies []netip.Prefix
 
 	// Verifier judges bearer tokens in place of the JWT settings. The ids it gives are

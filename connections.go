@@ -23,7 +23,14 @@ type connections struct {
 }
 
 func newConnections(c Config) *connections {
-	return &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, uncounted: c.TrustedProxies, each: map[netip.Prefix]int{}}
+	n := &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, each: map[netip.Prefix]int{}}
+	for _, p := range c.TrustedProxies {
+		if p.Addr().Is4In6() { // CheckProxies has seen that it is one of IPv4
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		n.uncounted = append(n.uncounted, p)
+	}
+	return n
 }
 
 // changed is told by the server of each connection's life, see [http.Server.ConnState].

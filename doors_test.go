@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -80,5 +81,44 @@ func TestRedirectStaysAtHome(t *testing.T) {
 		if got := res.Header.Get("Location"); res.StatusCode != http.StatusPermanentRedirect || got != "https://notes.example"+want {
 			t.Errorf("%s: %d, Location %q", target, res.StatusCode, got)
 		}
+	}
+}
+
+// peer is a connection from an address.
+type peer struct {
+	net.Conn
+	addr string
+}
+
+func (p peer) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(p.addr))
+}
+
+// TestProxiesCountForNobody: a proxy is one in whichever form its network is written.
+func TestProxiesCountForNobody(t *testing.T) {
+	t.Parallel()
+	config := plinth.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("::ffff:10.1.0.0/112"), netip.MustParsePrefix("fd00::/8")}}
+	for addr, want := range map[string]string{
+		"10.1.2.3:1": "invalid Prefix", "[::ffff:10.1.2.3]:1": "invalid Prefix", "[fd00::1]:1": "invalid Prefix", "127.0.0.1:1": "invalid Prefix",
+		"10.2.2.3:1": "10.2.2.3/32", "[2001:db8::1]:1": "2001:db8::/64",
+	} {
+		if got := plinth.ClientOf(config, peer{addr: addr}).String(); got != want {
+			t.Errorf("%s counts for %s, want %s", addr, got, want)
+		}
+	}
+}
+
+// TestWriteTimeoutOutlastsRequests: however long a request may take, there is time to say
+// that it has taken too long.
+func TestWriteTimeoutOutlastsRequests(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]time.Duration{0: time.Minute, 10 * time.Second: time.Minute, 5 * time.Minute: 330 * time.Second} {
+		config := testConfig(t)
+		config.RequestTimeout = timeout
+		app := newApp(t, config)
+		if got := plinth.NewServer(app).WriteTimeout; got != want {
+			t.Errorf("of %s: %s, want %s", timeout, got, want)
+		}
+		_ = app.DB().Close()
 	}
 }

@@ -1,6 +1,10 @@
 package plinth
 
 import (
+	"net"
+	"net/http"
+	"net/netip"
+
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -34,3 +38,9 @@ var SMTPConfig = smtpConfig
 
 // OwnHost returns where this machine reaches a listener.
 var OwnHost = ownHost
+
+// NewServer returns the server that stands behind the doors of an application.
+func NewServer(a *App) *http.Server { return a.newServer(nil) }
+
+// ClientOf returns whom a connection counts for.
+func ClientOf(c Config, conn net.Conn) netip.Prefix { return newConnections(c).client(conn) }

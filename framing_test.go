@@ -42,3 +42,40 @@ func TestA48Smuggling(t *testing.T) {
 		t.Errorf("%d hidden requests were served", n)
 	}
 }
+
+// TestUpgradeThroughAll: a handler of the application's own that goes on in another
+// protocol has its connection to itself, through everything that is around it.
+func TestUpgradeThroughAll(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	app := newApp(t, config)
+	app.Router().Get("/echo", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "echo")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close() //nolint:errcheck // the client has its answer
+		line, _ := rw.ReadString('!')
+		_, _ = io.WriteString(conn, line)
+	})
+	run(t, app, config.Addr)
+	conn, err := net.Dial("tcp", config.Addr) //nolint:noctx // answered or not at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // read to its end
+	_, _ = io.WriteString(conn, "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+	in := bufio.NewReader(conn)
+	if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(res, err)
+	}
+	const message = "\n a\rb\r\r\n\r\n\n!"
+	_, _ = io.WriteString(conn, message)
+	if got, err := io.ReadAll(in); err != nil || string(got) != message {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -29,7 +29,7 @@ func (a *App) newServer(handler http.Handler) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
+		WriteTimeout:      max(60*time.Second, a.config.RequestTimeout+30*time.Second), // there is time to say that it is over
 		IdleTimeout:       90 * time.Second,
 		MaxHeaderBytes:    28 << 10, // net/http allows 4 KiB more
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},

@@ -17,8 +17,8 @@ import (
 type Priority uint8
 
 // The priorities, the lowest first. Of the places for requests in work, strangers can
-// take three quarters, reads seven eighths, writes fifteen sixteenths, and health
-// checks all of them, but each at least one.
+// take five eighths, reads thirteen sixteenths, writes all but a thirty-second, and
+// health checks all of them, but each at least one.
 const (
 	// PriorityAnonymous is for strangers.
 	PriorityAnonymous Priority = iota
