@@ -13,6 +13,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -55,7 +56,8 @@ func TestGolden(t *testing.T) {
 				}
 				err.Code = code
 				r := httptest.NewRequest(http.MethodGet, "/rest/v1/notes", nil)
-				r = r.WithContext(problem.WithRequestID(r.Context(), "req-1"))
+				r, record := exchange.Begin(r)
+				record.SetID("req-1")
 				r.Header.Set("Accept", accept)
 				w := httptest.NewRecorder()
 				problem.Write(w, r, err, problem.Options{Authenticated: true, Logger: discard()})

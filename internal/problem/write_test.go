@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -200,7 +201,8 @@ func TestUnknownErrorIsLoggedWithRequestID(t *testing.T) {
 
 	var log bytes.Buffer
 	r := httptest.NewRequest(http.MethodPost, "/notes?token=t0ken", nil)
-	r = r.WithContext(problem.WithRequestID(r.Context(), "req-7"))
+	r, record := exchange.Begin(r)
+	record.SetID("req-7")
 	w := httptest.NewRecorder()
 	problem.Write(w, r, errors.New("disk full"),
 		problem.Options{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
