@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/logname"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -58,20 +59,10 @@ func (c *Config) readLog() {
 	}
 }
 
-// nameECS names what every line has as the Elastic Common Schema does.
+// nameECS names the fields of lines as the Elastic Common Schema does.
 func nameECS(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) > 0 {
-		return a
-	}
-	switch a.Key {
-	case slog.TimeKey:
-		a.Key = "@timestamp"
-	case slog.LevelKey:
-		a.Key = "log.level"
-	case slog.MessageKey:
-		a.Key = "message"
-	case "error":
-		a.Key = "error.message"
+	if len(groups) == 0 {
+		a.Key = logname.ECS(a.Key)
 	}
 	return a
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/logname"
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
@@ -95,12 +96,18 @@ var (
 		method: "method", path: "path", status: "status", bytes: "bytes", duration: "duration", requestID: "request_id",
 		client: "client", route: "route", kind: "principal_kind", id: "principal_id", gone: "client_gone", aborted: "aborted",
 	}
-	ecsNames = fieldNames{
-		method: "http.request.method", path: "url.path", status: "http.response.status_code", bytes: "http.response.body.bytes",
-		duration: "event.duration", requestID: "http.request.id", client: "client.ip", route: "labels.route",
-		kind: "labels.principal_kind", id: "user.id", gone: "labels.client_gone", aborted: "labels.aborted",
-	}
+	ecsNames = shortNames.ecs()
 )
+
+// ecs returns the same fields by the names of the Elastic Common Schema.
+func (n fieldNames) ecs() fieldNames {
+	for _, name := range []*string{
+		&n.method, &n.path, &n.status, &n.bytes, &n.duration, &n.requestID, &n.client, &n.route, &n.kind, &n.id, &n.gone, &n.aborted,
+	} {
+		*name = logname.ECS(*name)
+	}
+	return n
+}
 
 // log writes the line. done says that the handler has returned.
 func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Record, took time.Duration, done bool) {

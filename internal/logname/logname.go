@@ -1,0 +1,34 @@
+// Package logname has the names that fields of log lines have in the Elastic Common
+// Schema, so that all lines about one request call the same thing alike.
+package logname
+
+import "log/slog"
+
+//nolint:gochecknoglobals // a constant that the language cannot express
+var ecs = map[string]string{
+	slog.TimeKey:     "@timestamp",
+	slog.LevelKey:    "log.level",
+	slog.MessageKey:  "message",
+	"error":          "error.message",
+	"method":         "http.request.method",
+	"path":           "url.path",
+	"status":         "http.response.status_code",
+	"bytes":          "http.response.body.bytes",
+	"duration":       "event.duration", // in nanoseconds, as JSON has a time.Duration
+	"request_id":     "http.request.id",
+	"client":         "client.ip",
+	"route":          "labels.route",
+	"principal_kind": "labels.principal_kind",
+	"principal_id":   "user.id",
+	"client_gone":    "labels.client_gone",
+	"aborted":        "labels.aborted",
+}
+
+// ECS returns the schema's name of a field, or the name itself where it has none. What
+// the access log has and the schema has not is below labels.
+func ECS(name string) string {
+	if long, ok := ecs[name]; ok {
+		return long
+	}
+	return name
+}
