@@ -95,7 +95,7 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// life is how long an epoch lives without use, in milliseconds. No value lives longer.
+// How long an epoch lives without use, and a value at most, which is less.
 const (
 	epochLife  = 8 * 24 * time.Hour
 	longestTTL = 7 * 24 * time.Hour

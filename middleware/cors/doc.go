@@ -17,7 +17,7 @@
 // answer says nothing and the browser sends no request. Everything else goes on,
 // also requests of origins that are not allowed: CORS says who may read answers and
 // protects no one from requests, which is what refusing cross-origin requests with
-// cookies is for (package auth).
+// cookies is for (middleware.CSRF).
 //
 // Where any origin is allowed, every answer has Vary: Origin, also one to a request
 // without an Origin and one that refuses, so that no cache gives the answer for one
