@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -221,95 +219,6 @@ type Config struct {
 	invalid []error // of FromEnv
 }
 
-// FromEnv returns the configuration of the environment:
-//
-//	PLINTH_ADDR                  address to listen on
-//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file
-//	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
-//	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
-//	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
-//	PLINTH_MASTER_KEYS           what seals the secrets of accounts: 32 random bytes or more in base64
-//	                             or hexadecimal, separated by commas, the newest first
-//	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
-//	PLINTH_REDIRECT_URLS         where else they may lead, separated by commas: exactly, or below a final /*
-//	PLINTH_SMTP_URL              smtp://user:password@host:587 (STARTTLS) or smtps://... : who takes mails, and
-//	PLINTH_MAIL_FROM             who they are from, as "Notes <accounts@notes.example>"
-//	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
-//	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256), with
-//	PLINTH_JWT_ISSUER            their issuer and
-//	PLINTH_JWT_AUDIENCE          their audience
-//	PLINTH_SCHEMA                auto, verify or off
-//	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
-//	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
-//	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, as 200ms, or off
-//	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
-//	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
-//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, as 30000/1m, or off, and
-//	PLINTH_RATE_CALLER           how many one user may make, wherever from
-//	PLINTH_MAX_REQUESTS          how many requests are in work at a time
-//	PLINTH_REQUEST_TIMEOUT       how long one may take, as 30s
-//	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
-//	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
-//	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with
-//	PLINTH_ACME_CACHE            the folder that keeps them,
-//	PLINTH_ACME_EMAIL            whom the authority tells about problems, and
-//	PLINTH_ACME_DIRECTORY        the authority, if it is not Let's Encrypt
-//	PLINTH_HTTP_ADDR             address that sends clients of plain http to https
-//	PLINTH_OPS_ADDR              address for operators: probes, and what the program adds, as metrics
-//	PLINTH_DRAIN_DELAY           how long /readyz says no before the server stops letting clients in, as 5s
-//	PLINTH_DRAIN_TIMEOUT         how long requests may go on after that, as 10s
-//	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
-//	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
-//
-// It is the only place of the library that reads the environment. A value that
-// cannot be read is an error of [New].
-func FromEnv() Config {
-	c := Config{
-		Addr:        os.Getenv("PLINTH_ADDR"),
-		DatabaseURL: os.Getenv("PLINTH_DATABASE_URL"),
-		PublicURL:   os.Getenv("PLINTH_PUBLIC_URL"),
-		JWTSecret:   os.Getenv("PLINTH_JWT_SECRET"),
-		JWTIssuer:   os.Getenv("PLINTH_JWT_ISSUER"),
-		JWTAudience: os.Getenv("PLINTH_JWT_AUDIENCE"),
-		Schema:      Schema(os.Getenv("PLINTH_SCHEMA")),
-		Keys: auth.Keys{
-			Publishable: splitList(os.Getenv("PLINTH_PUBLISHABLE_KEYS")),
-			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
-		},
-	}
-	c.Accounts.SiteURL = os.Getenv("PLINTH_SITE_URL")
-	c.Accounts.RedirectURLs = splitList(os.Getenv("PLINTH_REDIRECT_URLS"))
-	c.Accounts.Mailer = c.readMailer()
-	c.Accounts.MasterKeys = c.readMasterKeys("PLINTH_MASTER_KEYS")
-	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
-	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
-	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
-	c.readServer()
-	return c
-}
-
-// readSwitch reads a variable that is 1 or nothing.
-func (c *Config) readSwitch(name string) bool {
-	switch v := os.Getenv(name); v {
-	case "", "0", "false":
-	case "1", "true":
-		return true
-	default:
-		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want 1 or nothing", name, v))
-	}
-	return false
-}
-
-func splitList(s string) []string {
-	var list []string
-	for item := range strings.SplitSeq(s, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			list = append(list, item)
-		}
-	}
-	return list
-}
-
 // resolved is a configuration with defaults, and the mode it means.
 type resolved struct {
 	Config
@@ -422,34 +331,4 @@ func (c Config) checkProduction(noKeys bool) []error {
 		errs = append(errs, errors.New("plinth: outside development keys are required (set PLINTH_PUBLISHABLE_KEYS)"))
 	}
 	return errs
-}
-
-// isHTTPS reports whether a text is the address of a site that nobody can listen in on.
-func isHTTPS(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Scheme == "https" && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
-}
-
-func isLoopbackAddr(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	return err == nil && isLoopbackHost(host)
-}
-
-// isLoopbackHost reports whether a name or address can only mean this machine.
-func isLoopbackHost(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
-}
-
-func isPostgresURL(s string) bool {
-	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
-}
-
-// isLoopbackURL reports whether an address leads to this machine.
-func isLoopbackURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && isLoopbackHost(u.Hostname())
 }

@@ -1,0 +1,196 @@
+package plinth
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/logname"
+)
+
+// FromEnv returns the configuration of the environment:
+//
+//	PLINTH_ADDR                  address to listen on
+//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file
+//	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
+//	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
+//	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
+//	PLINTH_MASTER_KEYS           what seals the secrets of accounts: 32 random bytes or more in base64
+//	                             or hexadecimal, separated by commas, the newest first
+//	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
+//	PLINTH_REDIRECT_URLS         where else they may lead, separated by commas: exactly, or below a final /*
+//	PLINTH_SMTP_URL              smtp://user:password@host:587 (STARTTLS) or smtps://... : who takes mails, and
+//	PLINTH_MAIL_FROM             who they are from, as "Notes <accounts@notes.example>"
+//	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
+//	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256), with
+//	PLINTH_JWT_ISSUER            their issuer and
+//	PLINTH_JWT_AUDIENCE          their audience
+//	PLINTH_SCHEMA                auto, verify or off
+//	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
+//	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
+//	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, as 200ms, or off
+//	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
+//	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
+//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, as 30000/1m, or off, and
+//	PLINTH_RATE_CALLER           how many one user may make, wherever from
+//	PLINTH_MAX_REQUESTS          how many requests are in work at a time
+//	PLINTH_REQUEST_TIMEOUT       how long one may take, as 30s
+//	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
+//	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
+//	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with
+//	PLINTH_ACME_CACHE            the folder that keeps them,
+//	PLINTH_ACME_EMAIL            whom the authority tells about problems, and
+//	PLINTH_ACME_DIRECTORY        the authority, if it is not Let's Encrypt
+//	PLINTH_HTTP_ADDR             address that sends clients of plain http to https
+//	PLINTH_OPS_ADDR              address for operators: probes, and what the program adds, as metrics
+//	PLINTH_DRAIN_DELAY           how long /readyz says no before the server stops letting clients in, as 5s
+//	PLINTH_DRAIN_TIMEOUT         how long requests may go on after that, as 10s
+//	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
+//	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
+//
+// It is the only place of the library that reads the environment. A value that
+// cannot be read is an error of [New].
+func FromEnv() Config {
+	c := Config{
+		Addr:        os.Getenv("PLINTH_ADDR"),
+		DatabaseURL: os.Getenv("PLINTH_DATABASE_URL"),
+		PublicURL:   os.Getenv("PLINTH_PUBLIC_URL"),
+		JWTSecret:   os.Getenv("PLINTH_JWT_SECRET"),
+		JWTIssuer:   os.Getenv("PLINTH_JWT_ISSUER"),
+		JWTAudience: os.Getenv("PLINTH_JWT_AUDIENCE"),
+		Schema:      Schema(os.Getenv("PLINTH_SCHEMA")),
+		Keys: auth.Keys{
+			Publishable: splitList(os.Getenv("PLINTH_PUBLISHABLE_KEYS")),
+			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
+		},
+	}
+	c.Accounts.SiteURL = os.Getenv("PLINTH_SITE_URL")
+	c.Accounts.RedirectURLs = splitList(os.Getenv("PLINTH_REDIRECT_URLS"))
+	c.Accounts.Mailer = c.readMailer()
+	c.Accounts.MasterKeys = c.readMasterKeys("PLINTH_MASTER_KEYS")
+	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
+	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
+	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
+	c.readServer()
+	return c
+}
+
+// readServer reads how clients reach the server.
+func (c *Config) readServer() {
+	c.CORS.Origins = splitList(os.Getenv("PLINTH_CORS_ORIGINS"))
+	c.readLog()
+	if c.SlowStatement = -1; os.Getenv("PLINTH_SLOW_STATEMENT") != "off" {
+		c.SlowStatement = c.readDuration("PLINTH_SLOW_STATEMENT")
+	}
+	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
+	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
+	c.Rates.Address, c.Rates.Caller = c.readRate("PLINTH_RATE_ADDRESS"), c.readRate("PLINTH_RATE_CALLER")
+	c.MaxRequests = c.readNumber("PLINTH_MAX_REQUESTS")
+	c.RequestTimeout = c.readDuration("PLINTH_REQUEST_TIMEOUT")
+	c.TLS = TLS{
+		CertFile:      os.Getenv("PLINTH_TLS_CERT_FILE"),
+		KeyFile:       os.Getenv("PLINTH_TLS_KEY_FILE"),
+		ACMEDomains:   splitList(os.Getenv("PLINTH_ACME_DOMAINS")),
+		ACMECache:     os.Getenv("PLINTH_ACME_CACHE"),
+		ACMEDirectory: os.Getenv("PLINTH_ACME_DIRECTORY"),
+		ACMEEmail:     os.Getenv("PLINTH_ACME_EMAIL"),
+		HTTPAddr:      os.Getenv("PLINTH_HTTP_ADDR"),
+	}
+	c.OpsAddr = os.Getenv("PLINTH_OPS_ADDR")
+	c.DrainDelay = c.readDuration("PLINTH_DRAIN_DELAY")
+	c.DrainTimeout = c.readDuration("PLINTH_DRAIN_TIMEOUT")
+}
+
+// readLog reads how lines are written. Text is the default.
+func (c *Config) readLog() {
+	switch form := os.Getenv("PLINTH_LOG"); form {
+	case "", "text":
+	case "json":
+		c.Logger = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	case "ecs":
+		c.LogECS = true
+		c.Logger = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{ReplaceAttr: nameECS}))
+	default:
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: PLINTH_LOG is %q, want text, json or ecs", form))
+	}
+}
+
+// nameECS names the fields of lines as the Elastic Common Schema does.
+func nameECS(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 {
+		a.Key = logname.ECS(a.Key)
+	}
+	return a
+}
+
+// readSwitch reads a variable that is 1 or nothing.
+func (c *Config) readSwitch(name string) bool {
+	switch v := os.Getenv(name); v {
+	case "", "0", "false":
+	case "1", "true":
+		return true
+	default:
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want 1 or nothing", name, v))
+	}
+	return false
+}
+
+// readNumber reads a number above zero.
+func (c *Config) readNumber(name string) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want a number above zero", name, text))
+	}
+	return n
+}
+
+// readDuration reads a time such as 5s. None at all is written 0s.
+func (c *Config) readDuration(name string) time.Duration {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want a time such as 5s", name, text))
+	}
+	if d == 0 {
+		return -1 // zero is the default
+	}
+	return d
+}
+
+// readPrefixes reads a list of networks; a single address is a network of one.
+func (c *Config) readPrefixes(name string) (list []netip.Prefix) {
+	for _, text := range splitList(os.Getenv(name)) {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, addrErr := netip.ParseAddr(text); addrErr == nil {
+			prefix, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			c.invalid = append(c.invalid, fmt.Errorf("plinth: %s has %q, which is neither an address nor a network such as 10.0.0.0/8", name, text))
+			continue
+		}
+		list = append(list, prefix.Masked())
+	}
+	return list
+}
+
+func splitList(s string) []string {
+	var list []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			list = append(list, item)
+		}
+	}
+	return list
+}
