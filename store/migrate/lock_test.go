@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -71,7 +73,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "the migration that never ends has ended:", err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	// The server that the tests share ends with the process.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
 }
 
 func hold(ctx context.Context, place string, endless migrate.Source) error {
