@@ -1,0 +1,179 @@
+package servetest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+	"go.uber.org/goleak"
+
+	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// serverVariable makes a process of the tests the server, on the SQLite file it names.
+const serverVariable = "PLINTH_TEST_SERVER"
+
+const (
+	publishable = "sb_publishable_of_these_tests_0123456789"
+	password    = "correct horse battery staple"
+	notes       = 1000 // of 5 KiB: a list of them has 5 MB
+	users       = 20
+)
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(serverVariable); file != "" {
+		if err := serve(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func long() bool { return os.Getenv("PLINTH_TEST_LONG") != "" }
+
+// Note is what everybody may read.
+type Note struct {
+	bun.BaseModel `bun:"table:notes"`
+	ID            string `bun:",pk"`
+	Text          string `bun:",notnull"`
+}
+
+// application returns one that serves notes.
+func application(ctx context.Context, config plinth.Config) (*plinth.App, error) {
+	app, err := plinth.New(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	app.Add(api.Resource[Note]{Policy: api.Policy{Read: api.Anyone()}})
+	return app, nil
+}
+
+// prepare fills a database. Only development makes tables from structs.
+func prepare(ctx context.Context, file string) error {
+	app, err := application(ctx, plinth.Config{
+		DatabaseURL: file, Logger: slog.New(slog.DiscardHandler), Accounts: accounts.Config{MasterKeys: masterKeys()},
+	})
+	if err != nil {
+		return err
+	}
+	defer app.DB().Close() //nolint:errcheck // everything is committed
+	if _, err := app.Handler(ctx); err != nil {
+		return err
+	}
+	for i := range users {
+		if _, err := app.Accounts().CreateUser(ctx, accounts.NewUser{Email: email(i), EmailConfirmed: true, Password: password}); err != nil {
+			return err
+		}
+	}
+	for i := range notes {
+		if err := store.For[Note](app.DB()).Insert(ctx, &Note{ID: fmt.Sprint("n", i), Text: strings.Repeat("x", 5<<10)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func email(i int) string { return fmt.Sprintf("user%d@example.test", i) }
+
+func masterKeys() [][]byte { return [][]byte{[]byte("qX7vB2mK9tR4wZ8cN1pL6sD3fG5hJ0yA")} }
+
+// serve is the server: it serves until its input ends. All that is not said here has the
+// defaults of production. The tests stand in for a proxy, so that they can be many clients.
+func serve(file string) error {
+	if err := prepare(context.Background(), file); err != nil {
+		return err
+	}
+	config := plinth.FromEnv()
+	config.DatabaseURL, config.PublicURL = file, "https://notes.example"
+	config.Keys = auth.Keys{Publishable: []string{publishable}}
+	config.Accounts.MasterKeys = masterKeys()
+	config.DrainDelay = -1
+	app, err := application(context.Background(), config)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		stop()
+	}()
+	return app.Run(ctx)
+}
+
+// site is a server.
+type site struct {
+	address string
+	pid     int
+}
+
+// start starts a server until t ends.
+func start(t *testing.T, env ...string) *site {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	l, errListen := net.Listen("tcp", "127.0.0.1:0")
+	logs, errLogs := os.Create(filepath.Join(dir, "log"))
+	if err := errors.Join(errListen, errLogs); err != nil {
+		t.Fatal(err)
+	}
+	s := &site{address: l.Addr().String()}
+	_ = l.Close()
+	cmd := exec.Command(path)
+	cmd.Env = append(append(os.Environ(), serverVariable+"="+filepath.Join(dir, "a.db"), "PLINTH_ADDR="+s.address, "PLINTH_TRUSTED_PROXIES=127.0.0.1"), env...)
+	cmd.Stderr = logs
+	in, err := cmd.StdinPipe()
+	if err := errors.Join(err, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	s.pid = cmd.Process.Pid
+	t.Cleanup(func() {
+		_ = in.Close()
+		if err := errors.Join(cmd.Wait(), logs.Close()); err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+		if text, err := os.ReadFile(logs.Name()); t.Failed() && err == nil {
+			t.Logf("the server says last:\n%s", text[max(0, len(text)-4<<10):])
+		}
+	})
+	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		res, err := http.Get("http://" + s.address + "/readyz") //nolint:noctx // loopback
+		if err == nil {
+			_ = res.Body.Close()
+			http.DefaultClient.CloseIdleConnections()
+			return s
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal(err)
+		}
+	}
+}
+
+// descriptors is how many files the server has open.
+func (s *site) descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
