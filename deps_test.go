@@ -91,7 +91,6 @@ var arrows = []arrow{
 	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
 	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
 	{"internal/poolertest", []string{"internal/programtest"}, "a pooler for tests is of use to any package"},
-	{"internal/poolertest", nil, "a pooler for tests is of use to any package"},
 	{"internal/servetest", []string{".", "api/...", "auth/...", "store/..."}, "attacks an application as it is served, over sockets"},
 	{"internal/slowtest", []string{"api/...", "store/..."}, "lets the database of an application be slow, gone or too small"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,8 +85,9 @@ func runApp(t *testing.T, env []string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// TestDrain ends one of two instances behind each balancer, while clients read and
-// write: none of them sees a request fail.
+// TestDrain ends instances behind each balancer, while clients read and write: none of
+// them sees a request fail. With a balancer that asks, each instance is ended in its turn
+// and started again; 20 of them in the long form.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	for _, kind := range balancers {
@@ -95,24 +97,68 @@ func TestDrain(t *testing.T) {
 			if out, err := runApp(t, env, "migrate", "up"); err != nil {
 				t.Fatalf("migrate up: %v\n%s", err, out)
 			}
-			addrs := []string{programtest.FreeAddr(t), programtest.FreeAddr(t)}
-			first := programtest.Start(t, append(env, "PLINTH_ADDR="+addrs[0]), app(t))
-			programtest.Start(t, append(env, "PLINTH_ADDR="+addrs[1], "PLINTH_DRAIN_DELAY=0s"), app(t))
-			programtest.Await(t, addrs[0])
-			programtest.Await(t, addrs[1])
-			b := kind.start(t, addrs[0], addrs[1])
+			two := [2]*instance{startInstance(t, env), startInstance(t, env)}
+			b := kind.start(t, two[0].addr, two[1].addr)
 			awaitNotes(t, b)
 			load(t, b, func() {
 				time.Sleep(time.Second)
 				if !b.asks {
 					b.takeOut()
+					two[0].end(t)
+					return
 				}
-				if err := first.Stop(); err != nil {
-					t.Errorf("the instance ended with %v", err)
+				for i := range rounds() {
+					if i > 0 {
+						time.Sleep(3 * time.Second) // until the balancer trusts the one that was started again
+					}
+					two[i%2].end(t)
+					two[i%2].begin(t)
 				}
 				time.Sleep(time.Second)
 			})
 		})
+	}
+}
+
+// rounds is how many instances are ended behind a balancer that asks.
+func rounds() int {
+	if os.Getenv("PLINTH_TEST_LONG") != "" {
+		return 20
+	}
+	return 2
+}
+
+// instance is one of several servers of the application, at an address that stays.
+type instance struct {
+	addr    string
+	env     []string
+	process *programtest.Process
+}
+
+func startInstance(t *testing.T, env []string) *instance {
+	t.Helper()
+	addr := programtest.FreeAddr(t)
+	// Two checks and the time of one; 5 seconds is for slower balancers.
+	i := &instance{addr: addr, env: append(slices.Clone(env), "PLINTH_ADDR="+addr, "PLINTH_DRAIN_DELAY=3s")}
+	i.begin(t)
+	return i
+}
+
+func (i *instance) begin(t *testing.T) {
+	t.Helper()
+	i.process = programtest.Start(t, i.env, app(t))
+	programtest.Await(t, i.addr)
+}
+
+// end sends SIGTERM and waits.
+func (i *instance) end(t *testing.T) {
+	t.Helper()
+	begun := time.Now()
+	if err := i.process.Stop(); err != nil {
+		t.Errorf("an instance ended with %v", err)
+	}
+	if took := time.Since(begun); took > 13*time.Second { // DrainDelay and DrainTimeout
+		t.Errorf("an instance took %s to end", took)
 	}
 }
 
@@ -159,13 +205,14 @@ func load(t *testing.T, b *balancer, change func()) {
 			}
 		})
 	}
+	begun := time.Now()
 	change()
 	cancel()
 	clients.Wait()
 	if reads.Load() < 100 || writes.Load() < 100 {
 		t.Errorf("only %d reads and %d writes, which prove little", reads.Load(), writes.Load())
 	}
-	t.Logf("%d reads, %d writes", reads.Load(), writes.Load())
+	t.Logf("%d reads, %d writes, %.0f a second", reads.Load(), writes.Load(), float64(reads.Load()+writes.Load())/time.Since(begun).Seconds())
 }
 
 // sendNote reads or writes a note.

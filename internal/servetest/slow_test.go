@@ -214,7 +214,7 @@ func (c *clients) read(address string) error {
 	}
 	defer res.Body.Close() //nolint:errcheck // it was read
 	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%d, %w", res.StatusCode, err)
+		return fmt.Errorf("status %d, %v", res.StatusCode, err)
 	}
 	return nil
 }
