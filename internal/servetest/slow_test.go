@@ -58,6 +58,7 @@ func (a attack) run(t *testing.T, s *site) {
 	held, last := 0, time.Duration(0)
 	during := p99(clients.during(t, func() {
 		var wg sync.WaitGroup
+		first := time.Now()
 		for i := range a.sockets {
 			conn := a.open(t, s)
 			conns = append(conns, conn)
@@ -68,7 +69,7 @@ func (a attack) run(t *testing.T, s *site) {
 			})
 		}
 		opened := time.Now()
-		time.Sleep(a.deadline - 2*time.Second)
+		time.Sleep(time.Until(first.Add(a.deadline - 2*time.Second)))
 		held = s.descriptors(t) - before
 		if a.unread { // what the kernel still has for a client hides from it that the server has gone
 			for s.descriptors(t) > before+2 && time.Since(opened) < a.deadline+5*time.Second {
