@@ -15,7 +15,8 @@ import (
 
 // Users of another system, with the hashes of their passwords.
 func ExampleAccounts_Import() {
-	a := newAccounts(accounts.Config{})
+	a, end := newAccounts(accounts.Config{})
+	defer end()
 	lines := strings.NewReader(`{"mail":"ann@example.org","bcrypt":"$2a$04$2supRvzBun.7YsTdsz0AQ.4S5/3/WfMZ2S.Qnkb29ASZ/9Nm/mCte"}
 {"mail":"nobody","bcrypt":""}`)
 	users := func(yield func(accounts.ImportedUser, error) bool) {
@@ -41,7 +42,7 @@ func ExampleAccounts_Import() {
 // what tokens say.
 func ExampleAccounts_SetRoles() {
 	ctx := context.Background()
-	a := newAccounts(accounts.Config{
+	a, end := newAccounts(accounts.Config{
 		BeforeSignUp: func(_ context.Context, s *accounts.SignUp) error {
 			if !strings.HasSuffix(s.Email, "@example.org") {
 				return accounts.Refuse("Only addresses of example.org can have an account.")
@@ -53,6 +54,7 @@ func ExampleAccounts_SetRoles() {
 			return nil
 		},
 	})
+	defer end()
 	if err := a.SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.write"}}); err != nil {
 		log.Fatal(err)
 	}
@@ -71,8 +73,8 @@ func ExampleAccounts_SetRoles() {
 	// accounts: refused_by_application: Only addresses of example.org can have an account.
 }
 
-// newAccounts returns accounts on a database in memory.
-func newAccounts(cfg accounts.Config) *accounts.Accounts {
+// newAccounts returns accounts on a database in memory, which end closes.
+func newAccounts(cfg accounts.Config) (a *accounts.Accounts, end func()) {
 	ctx := context.Background()
 	db, err := sqlite.Open(ctx, ":memory:", nil)
 	if err != nil {
@@ -80,7 +82,7 @@ func newAccounts(cfg accounts.Config) *accounts.Accounts {
 	}
 	cfg.MasterKeys = [][]byte{[]byte("32 random bytes from your secrets")}
 	cfg.PublicURL, cfg.SiteURL = "https://example.org/auth/v1", "https://example.org"
-	a, err := accounts.New(db, cfg)
+	a, err = accounts.New(db, cfg)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -91,5 +93,5 @@ func newAccounts(cfg accounts.Config) *accounts.Accounts {
 	if _, err := migrations.Up(ctx); err != nil {
 		log.Fatal(err)
 	}
-	return a
+	return a, func() { _ = db.Close() }
 }
