@@ -28,11 +28,12 @@ type Draft struct {
 // Authors find their drafts by words, delete them and, under a rule of its own,
 // bring them back.
 func ExamplePolicy_restore() {
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		policy := api.OwnedBy("author_id")
 		policy.Restore = api.Owner("author_id")
 		return []api.Exposed{api.Resource[Draft]{Policy: policy}}
 	})
+	defer end()
 	send(h, "ann", "POST", "/drafts", `[{"text":"the harbour at night"},{"text":"a night train"}]`)
 	send(h, "ann", "GET", "/drafts?select=id&text=search.night%20harb*", "")
 	send(h, "ann", "DELETE", "/drafts?id=eq.1", "")
@@ -54,9 +55,10 @@ func ExamplePolicy_restore() {
 
 // Groups of the rows a caller may read, by the columns that are selected as they are.
 func ExamplePolicy_aggregates() {
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.Resource[Page]{Policy: api.Policy{Read: api.Where(store.Eq("public", true)), Create: api.Anyone()}}}
 	})
+	defer end()
 	send(h, "", "POST", "/pages", `[{"title":"a","public":true,"author_id":"ann"},{"title":"b","public":true,"author_id":"ann"},{"title":"c","public":false,"author_id":"bob"}]`)
 	send(h, "", "GET", "/pages?select=author_id,count(),title.max()", "")
 	// Output:
@@ -67,9 +69,10 @@ func ExamplePolicy_aggregates() {
 // A list that has not changed is answered 304 without a look at the table; shared
 // caches may keep what nobody in particular sees.
 func ExampleResource_sharedMaxAge() {
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.Resource[Page]{Policy: api.Policy{Read: api.Anyone()}, SharedMaxAge: time.Minute}}
 	})
+	defer end()
 	get := func(etag string) string {
 		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/pages", http.NoBody)
 		if etag != "" {
@@ -94,6 +97,7 @@ func ExampleConfig_explain() {
 	if err != nil {
 		panic(err)
 	}
+	defer db.Close() //nolint:errcheck // the end of the example
 	a, err := api.New(db, api.Config{Explain: true})
 	if err != nil {
 		panic(err)

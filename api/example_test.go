@@ -25,8 +25,9 @@ type Page struct {
 	Public        bool   `bun:",notnull"`
 }
 
-// exampleAPI serves what is exposed to the caller named in the header X-User.
-func exampleAPI(exposed func(db *store.DB) []api.Exposed) http.Handler {
+// exampleAPI serves what is exposed to the caller named in the header X-User, until
+// end closes its database.
+func exampleAPI(exposed func(db *store.DB) []api.Exposed) (h http.Handler, end func()) {
 	ctx := context.Background()
 	db, err := sqlite.Open(ctx, ":memory:", nil)
 	if err != nil {
@@ -45,14 +46,14 @@ func exampleAPI(exposed func(db *store.DB) []api.Exposed) http.Handler {
 		panic(err)
 	}
 	a.Add(exposed(db)...)
-	h, err := a.Handler()
+	h, err = a.Handler()
 	if err != nil {
 		panic(err)
 	}
 	if _, err := migrate.Auto(ctx, db); err != nil {
 		panic(err)
 	}
-	return h
+	return h, func() { _ = db.Close() }
 }
 
 // send sends a request and prints the answer.
@@ -73,6 +74,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
+	defer db.Close() //nolint:errcheck // the end of the example
 	a, err := api.New(db, api.Config{BasePath: "/rest/v1"})
 	if err != nil {
 		panic(err)
@@ -95,6 +97,7 @@ func ExampleAPI_Handler() {
 	if err != nil {
 		panic(err)
 	}
+	defer db.Close() //nolint:errcheck // the end of the example
 	a, err := api.New(db, api.Config{})
 	if err != nil {
 		panic(err)
@@ -111,9 +114,10 @@ func ExampleAPI_Handler() {
 }
 
 func ExampleResource() {
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.Resource[Page]{Policy: api.Policy{Read: api.Where(store.Eq("public", true)), Create: api.SignedIn()}}}
 	})
+	defer end()
 	send(h, "ann", "POST", "/pages", `[{"author_id":"ann","title":"A","public":true},{"author_id":"ann","title":"B","public":false}]`)
 	send(h, "", "GET", "/pages?select=id,title", "")
 	send(h, "", "GET", "/pages/1?select=title", "")
@@ -126,9 +130,10 @@ func ExampleResource() {
 }
 
 func ExampleOwnedBy() {
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.Resource[Page]{Policy: api.OwnedBy("author_id")}}
 	})
+	defer end()
 	send(h, "ann", "POST", "/pages", `{"title":"mine"}`)
 	send(h, "ann", "GET", "/pages?select=author_id,title", "")
 	send(h, "bob", "GET", "/pages?select=author_id,title", "")
@@ -142,11 +147,12 @@ func ExampleFunc() {
 	type args struct {
 		Name string `json:"name" validate:"required"`
 	}
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.Func("greet", api.Anyone(), func(_ context.Context, in args) (string, error) {
 			return "Hello, " + in.Name, nil
 		})}
 	})
+	defer end()
 	send(h, "", "POST", "/rpc/greet", `{"name":"Ann"}`)
 	send(h, "", "POST", "/rpc/greet", `{"Name":"Ann"}`)
 	// Output:
@@ -158,11 +164,12 @@ func ExampleReadFunc() {
 	type args struct {
 		Words []string `json:"words"`
 	}
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.ReadFunc("join", api.Anyone(), func(_ context.Context, _ *store.Tx, in args) (string, error) {
 			return strings.Join(in.Words, " and "), nil
 		})}
 	})
+	defer end()
 	send(h, "", "GET", "/rpc/join?words={bread,butter}", "")
 	send(h, "", "POST", "/rpc/join", `{"words":["bread","butter"]}`)
 	// Output:
@@ -184,9 +191,10 @@ func ExampleTxFunc() {
 		}
 		return store.For[Page](tx).Patch(ctx, in.ID, store.SetTo("public", true))
 	}
-	h := exampleAPI(func(*store.DB) []api.Exposed {
+	h, end := exampleAPI(func(*store.DB) []api.Exposed {
 		return []api.Exposed{api.Resource[Page]{Policy: api.OwnedBy("author_id")}, api.TxFunc("publish", api.SignedIn(), publish)}
 	})
+	defer end()
 	send(h, "ann", "POST", "/pages", `{"title":"mine","public":false}`)
 	send(h, "ann", "POST", "/rpc/publish", `{"id":1}`)
 	send(h, "ann", "POST", "/rpc/publish", `{"id":1}`)
