@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 var (
@@ -53,8 +55,8 @@ func TestMain(m *testing.M) {
 	case roleServer:
 		err = runServer(json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout))
 	default:
-		m.Run()
-		return
+		// The server that the tests share ends with the process.
+		goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
