@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// TestOverload offers an application on SQLite four times what it can do, at a fixed rate
+// TestServedOverload offers an application on SQLite four times what it can do, at a fixed rate
 // whatever it answers: 80 of 100 requests read a row, 15 a list of 20, 5 log in. The
 // server has one processor, the client the other, and latencies begin when a request was
 // due. What is refused when, and how all are served afterwards, is told and not asked
 // for: docs/reliability.md has it. It has only a long form: beside other tests its numbers would say nothing.
-func TestOverload(t *testing.T) {
+func TestServedOverload(t *testing.T) {
 	if !long() {
 		t.Skip("PLINTH_TEST_LONG is not set")
 	}
