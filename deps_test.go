@@ -95,6 +95,7 @@ var arrows = []arrow{
 	{"internal/slowtest", []string{"api/...", "store/..."}, "lets the database of an application be slow, gone or too small"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
 	{"internal/redistest", []string{"internal/programtest"}, "a server for tests is of use to any package"},
+	{"internal/leaktest", nil, "judges what the tests of any package leave behind"},
 	{"internal/programtest", nil, "programs of others for tests are of use to any package"},
 	{"internal/toxic", nil, "a proxy for tests is of use to any package"},
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
@@ -147,7 +148,7 @@ var libraries = []library{
 	{"go.opentelemetry.io/otel/exporters", nil, []string{"middleware/otel"}, "sends spans to the collector of the leaf's tests"},
 	{"go.opentelemetry.io/proto/otlp", nil, []string{"middleware/otel"}, "what that collector is sent"},
 	{"google.golang.org/protobuf", nil, []string{"middleware/otel"}, "reads what that collector is sent"},
-	{"go.uber.org/goleak", nil, []string{"./..."}, "finds goroutines that tests leave behind"},
+	{"go.uber.org/goleak", []string{"internal/leaktest"}, []string{"./..."}, "finds goroutines that tests leave behind"},
 	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "internal/bench/..."}, "api mounts under any router; only an application has one"},
 }
 

@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(
+	leaktest.Main(
 		m,
-		// The database server of the process, which ends with it.
-		goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"),
 		goleak.Cleanup(func(code int) {
 			if file, err := buildApp(); err == nil {
 				_ = os.RemoveAll(filepath.Dir(file))

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 )
 
 var (
@@ -55,8 +55,7 @@ func TestMain(m *testing.M) {
 	case roleServer:
 		err = runServer(json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout))
 	default:
-		// The server that the tests share ends with the process.
-		goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
+		leaktest.Main(m)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -29,8 +29,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	// The server that the tests share ends with the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
+	leaktest.Main(m)
 }
 
 // serve says where it listens and serves until its standard input ends.

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 	"github.com/uptrace/bun"
-	"go.uber.org/goleak"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -24,8 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The server that the tests share ends with the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
+	leaktest.Main(m)
 }
 
 // Note is what clients read and write.

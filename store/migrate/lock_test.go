@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -73,8 +73,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "the migration that never ends has ended:", err)
 		os.Exit(1)
 	}
-	// The server that the tests share ends with the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
+	leaktest.Main(m)
 }
 
 func hold(ctx context.Context, place string, endless migrate.Source) error {

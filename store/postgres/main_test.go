@@ -3,10 +3,9 @@ package postgres_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 )
 
 func TestMain(m *testing.M) {
-	// The server that the tests share ends with the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1"))
+	leaktest.Main(m)
 }
