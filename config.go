@@ -174,7 +174,8 @@ type Config struct {
 	SQLite   sqlite.Options
 
 	// PublicURL is what the outside calls this server, "https://...". It is
-	// required outside development; links begin with it.
+	// required outside development; links begin with it. A name beyond ASCII is
+	// written as browsers send it, with xn--.
 	PublicURL string
 
 	// Rates bound how many requests are made.
@@ -325,7 +326,7 @@ func (r resolved) store(opts store.Options) store.Options {
 func (c Config) checkProduction(noKeys bool) []error {
 	var errs []error
 	if !isHTTPS(c.PublicURL) {
-		errs = append(errs, fmt.Errorf("plinth: outside development PublicURL must be https://host[/path], not %q (set PLINTH_PUBLIC_URL)", c.PublicURL))
+		errs = append(errs, fmt.Errorf("plinth: outside development PublicURL must be https://host[/path] as browsers send it, with a name beyond ASCII as xn--, not %q (set PLINTH_PUBLIC_URL)", c.PublicURL))
 	}
 	if noKeys {
 		errs = append(errs, errors.New("plinth: outside development keys are required (set PLINTH_PUBLISHABLE_KEYS)"))

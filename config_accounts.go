@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/loopback"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -84,7 +85,7 @@ func (c Config) checkProductionAccounts() []error {
 	for _, target := range c.Accounts.RedirectURLs {
 		// Codes and tokens travel there. On the user's own machine nobody listens in
 		// (RFC 8252 section 7.3), and apps have schemes of their own (section 7.1).
-		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !isLoopbackHost(u.Hostname()) {
+		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 			errs = append(errs, fmt.Errorf("plinth: outside development Accounts.RedirectURLs must be https:// or of an app, not %q (set PLINTH_REDIRECT_URLS)", target))
 		}
 	}

@@ -4,26 +4,23 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/seed-7694ebf6/plinth/internal/loopback"
 )
 
 // isHTTPS reports whether a text is the address of a site that nobody can listen in on.
+// Its host is as browsers send it, so that origins and redirects can be compared with it:
+// names beyond ASCII begin with xn--.
 func isHTTPS(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Scheme == "https" && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil &&
+		!strings.ContainsFunc(u.Host, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 func isLoopbackAddr(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	return err == nil && isLoopbackHost(host)
-}
-
-// isLoopbackHost reports whether a name or address can only mean this machine.
-func isLoopbackHost(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
+	return err == nil && loopback.Host(host)
 }
 
 func isPostgresURL(s string) bool {
@@ -33,7 +30,7 @@ func isPostgresURL(s string) bool {
 // isLoopbackURL reports whether an address leads to this machine.
 func isLoopbackURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && isLoopbackHost(u.Hostname())
+	return err == nil && loopback.Host(u.Hostname())
 }
 
 // origin returns the origin of an address as browsers write it, "" where there is none:

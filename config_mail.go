@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/loopback"
 )
 
 // mailFolder is where development writes mails.
@@ -54,7 +55,7 @@ func smtpConfig(text string) (mail.SMTPConfig, error) {
 	case "smtps":
 		config.ImplicitTLS = true
 	case "smtp":
-		config.InsecurePlain = isLoopbackHost(config.Host)
+		config.InsecurePlain = loopback.Host(config.Host)
 	default:
 		return mail.SMTPConfig{}, errSMTP
 	}

@@ -46,7 +46,7 @@ var arrows = []arrow{
 	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/addrgroup", "internal/exchange", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
-	{"auth/oidc", []string{"auth", "auth/jwt", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
+	{"auth/oidc", []string{"auth", "auth/jwt", "internal/loopback", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
@@ -55,7 +55,7 @@ var arrows = []arrow{
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
 	{"api/openapi", []string{"internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
-	{"api/mail", nil, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
+	{"api/mail", []string{"internal/loopback"}, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
 	{"cache", nil, "the contract and the loader are standard library only, so that any program can keep things"},
@@ -69,6 +69,7 @@ var arrows = []arrow{
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
 
+	{"internal/loopback", nil, "one rule of which hosts are this machine, below everything that lets one do more"},
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
 	{"internal/bounds", nil, "one place for the limits that several hold, below all of them"},
 	{"internal/answer", nil, "one writer for all who want to know what was answered, below everything"},

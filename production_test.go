@@ -81,7 +81,7 @@ func TestA53(t *testing.T) {
 	for _, name := range []string{"PLINTH_MASTER_KEYS", "PLINTH_JWT_SECRET", "PLINTH_JWT_ISSUER", "PLINTH_JWT_AUDIENCE", "PLINTH_PUBLIC_URL"} {
 		one(name, "")
 	}
-	for _, value := range []string{"http://notes.example", "notes.example", "https://", "https://user@notes.example", "https://notes.example?x=1"} {
+	for _, value := range []string{"http://notes.example", "notes.example", "https://", "https://user@notes.example", "https://notes.example?x=1", "https://bücher.example"} {
 		one("PLINTH_PUBLIC_URL", value)
 		one("PLINTH_SITE_URL", value)
 	}

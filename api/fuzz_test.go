@@ -81,3 +81,47 @@ func FuzzServe(f *testing.F) {
 		}
 	})
 }
+
+// FuzzHeaders sends anything in the headers that are read: an answer is never a 5xx, and
+// says of a header nothing that a text cannot hold.
+func FuzzHeaders(f *testing.F) {
+	names := []string{
+		"Accept", "Accept-Profile", "Apikey", "Authorization", "Content-Profile", "Content-Type", "Idempotency-Key", "If-Match",
+		"If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Prefer", "Range", "Range-Unit", "X-Client-Info",
+	}
+	for i, value := range []string{
+		`application/json;q=0.5, text/csv`, "public", "x", "Bearer a.b.c", "private", "application/json; charset=\"utf-8\"", `"8e03978e-40d5"`, `W/"1", "2.abc"`,
+		"Sat, 29 Oct 1994 19:43:31 GMT", "*", "", `return=representation, tx=rollback; a="b\"c", max-affected=1`, "items=0-9", "items", "\xff\x00, ;=",
+	} {
+		for method := range 4 {
+			f.Add(uint8(i), uint8(method), value, value) //nolint:gosec // small
+		}
+	}
+	db := memory(f)
+	h := fixtureServer(f, db, api.Config{}, functions(db)[0])
+	requests := []struct{ method, target, body string }{
+		{http.MethodGet, "/projects?select=title&limit=2", ""},
+		{http.MethodPost, "/labels", `{"id":"a","text":"b"}`},
+		{http.MethodPatch, "/projects/" + pAlpha, `{"title":"x"}`},
+		{http.MethodPost, "/rpc/greet", `{}`},
+	}
+	f.Fuzz(func(t *testing.T, name, request uint8, one, two string) {
+		is, header := requests[int(request)%len(requests)], names[int(name)%len(names)]
+		r := httptest.NewRequestWithContext(t.Context(), is.method, is.target, strings.NewReader(is.body))
+		r.Header = http.Header{"Content-Type": {"application/json"}, "X-Caller": {"ann"}}
+		r.Header[header] = []string{one, two}
+		if one == two {
+			r.Header[header] = []string{one}
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= 500 || !utf8.Valid(w.Body.Bytes()) {
+			t.Errorf("%s %s, %s %q: %d %q", is.method, is.target, header, r.Header[header], w.Code, w.Body)
+		}
+		for name, values := range w.Header() {
+			if strings.ContainsFunc(strings.Join(values, ""), func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+				t.Errorf("%s %q answers %s: %q", header, r.Header[header], name, values)
+			}
+		}
+	})
+}

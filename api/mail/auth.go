@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/seed-7694ebf6/plinth/internal/loopback"
 )
 
 // authentication shows user name and password by the best way that a server offers.
@@ -17,7 +19,7 @@ type authentication struct {
 
 // Start implements smtp.Auth.
 func (a *authentication) Start(server *smtp.ServerInfo) (mechanism string, first []byte, err error) {
-	if !server.TLS && !loopback(a.host) {
+	if !server.TLS && !loopback.Host(a.host) {
 		return "", nil, errors.New("the connection is not encrypted")
 	}
 	switch offers := func(name string) bool { return slices.Contains(server.Auth, name) }; {

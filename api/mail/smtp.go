@@ -6,9 +6,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/loopback"
 )
 
 // SMTPConfig tunes [SMTP]. Host and From are required.
@@ -90,7 +91,7 @@ func (c SMTPConfig) withDefaults() (SMTPConfig, error) {
 	if c.ImplicitTLS && c.InsecurePlain {
 		wrong = append(wrong, errors.New("mail: ImplicitTLS and InsecurePlain exclude each other"))
 	}
-	if c.InsecurePlain && !loopback(c.Host) {
+	if c.InsecurePlain && !loopback.Host(c.Host) {
 		wrong = append(wrong, errors.New("mail: InsecurePlain is for a server on the same machine"))
 	}
 	if (c.Username == "") != (c.Password == "") {
@@ -105,12 +106,6 @@ func (c SMTPConfig) withDefaults() (SMTPConfig, error) {
 		wrong = append(wrong, errors.New("mail: Hello must be a name"))
 	}
 	return c, errors.Join(wrong...)
-}
-
-// loopback reports whether a host can only mean this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // SMTP sends mails to a server, one after the other over one connection, which is kept

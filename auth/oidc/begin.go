@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/loopback"
 )
 
 const (
@@ -102,9 +102,7 @@ func checkRedirect(raw string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(raw) > auth.MaxFlow/2 {
 		return errors.New("auth/oidc: RedirectURI must be an absolute URL without user and fragment")
 	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	loopback := u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())) {
 		return errors.New("auth/oidc: RedirectURI must be https")
 	}
 	return nil

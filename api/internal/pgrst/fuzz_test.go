@@ -1,6 +1,7 @@
 package pgrst_test
 
 import (
+	"math"
 	"net/http"
 	"reflect"
 	"strings"
@@ -177,4 +178,46 @@ func FuzzLocation(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzRange holds a Range header to what was asked for without it: it narrows rows and
+// never widens them, within the limits, and the query it names asks for the same.
+func FuzzRange(f *testing.F) {
+	for _, header := range []string{"0-9", "items=5-", "-5", "0-1,3-4", "9-0", "bytes=0-9", "0-99999999999999999999", "items=items=0-1", "+1-2", "٠-٩"} {
+		f.Add(header, "items", "limit=20&offset=10")
+		f.Add(header, "", "select=a(*)&a.limit=2&%6cimit=3")
+	}
+	lim := pgrst.Limits{Rows: 100, Offset: 1000}
+	f.Fuzz(func(t *testing.T, header, unit, query string) {
+		plain, err := pgrst.ParseRead(query, lim)
+		if err != nil {
+			t.Skip("another target's")
+		}
+		read, _ := pgrst.ParseRead(query, lim)
+		named, err := read.Range(http.Header{"Range": {header}, "Range-Unit": {unit}}, query, lim)
+		if err != nil {
+			checkProblem(t, err)
+			return
+		}
+		first, last := bounds(&plain.Query)
+		from, to := bounds(&read.Query)
+		if from < first || to > last || from > 1000 || read.Query.Limit != nil && *read.Query.Limit > 100 {
+			t.Errorf("%q on %q: rows %d to %d of %d to %d", header, query, from, to, first, last)
+		}
+		again, err := pgrst.ParseRead(named, lim)
+		if err != nil {
+			t.Fatalf("%q on %q names %q: %v", header, query, named, err)
+		}
+		if f, l := bounds(&again.Query); f != from || l != to {
+			t.Errorf("%q on %q names %q: rows %d to %d, not %d to %d", header, query, named, f, l, from, to)
+		}
+	})
+}
+
+// bounds returns the numbers of the rows that a query asks for.
+func bounds(q *store.Query) (first, last int) {
+	if q.Limit == nil {
+		return q.Offset, math.MaxInt
+	}
+	return q.Offset, q.Offset + *q.Limit - 1
 }

@@ -1,0 +1,21 @@
+// Package loopback says which hosts can only mean this machine.
+package loopback
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Host reports whether a host, as in a URL or alone, can only mean this machine: the
+// name localhost (RFC 6761 section 6.3) or a loopback address, in brackets or without.
+// It looks nothing up, so names that lead here by somebody's DNS are none.
+func Host(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
+		host = strings.TrimSuffix(inner, "]")
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
