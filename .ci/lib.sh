@@ -10,7 +10,7 @@ readonly STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 
 # Tests that judge times and memory of accounts and of served applications. The race detector takes several times both; their long forms run beside nothing else.
-readonly MEASURED='^Test(A2|A41|A42|LoginThroughput|ServedOverload)$'
+readonly MEASURED='^Test(A2|A41|A42|LoginThroughput|OverloadProcess|ServedOverload)$'
 
 # What tests may not be skipped for, by the names of internal/programtest.
 readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages

@@ -224,8 +224,13 @@ func TestWritersWaitInLine(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		// There is no signal for a goroutine that has begun to wait.
-		time.Sleep(5 * time.Millisecond)
+		waiting := func(p driver.PoolStats) bool { return p.Waiting == i+1 }
+		for until := time.Now().Add(10 * time.Second); !slices.ContainsFunc(d.Stats(), waiting); time.Sleep(time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatalf("writer %d does not wait: %+v", i, d.Stats())
+			}
+		}
+		time.Sleep(5 * time.Millisecond) // it is counted a moment before it stands in line
 	}
 	if err := first.Rollback(); err != nil {
 		t.Fatal(err)
