@@ -72,7 +72,7 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 
 // runStep runs a step as a request of its own.
 func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value) (*recorder, error) {
-	body, err := st.bound(answers)
+	body, err := st.bound(answers, x.s.config.Limits.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +86,15 @@ func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value) (
 	return answer, sub.dispatch()
 }
 
-// bound returns the body with what other steps have answered in it.
-func (st *batchStep) bound(answers map[string]strictjson.Value) ([]byte, error) {
+// bound returns the body with what other steps have answered in it. What is larger than
+// limit is no body, and is not made: each step could take the same large answer many
+// times.
+func (st *batchStep) bound(answers map[string]strictjson.Value, limit int64) ([]byte, error) {
 	if len(st.binds) == 0 {
 		return st.body.Raw(), nil
 	}
 	var graft pointer.Graft
+	var size int64
 	for _, b := range st.binds {
 		answer, ok := answers[b.step]
 		if !ok {
@@ -100,6 +103,9 @@ func (st *batchStep) bound(answers map[string]strictjson.Value) ([]byte, error) 
 		value, err := pointer.Find(answer, b.from)
 		if err != nil {
 			return nil, problem.Errorf(problem.BadBody, "bind: the answer of the step %q: %v", b.step, err)
+		}
+		if size += int64(len(value.Raw())); size > limit {
+			return nil, &http.MaxBytesError{Limit: limit}
 		}
 		graft.Add(b.to, value.Raw())
 	}

@@ -31,8 +31,10 @@ type bind struct {
 	from []string // place in the answer
 }
 
-// maxBinds is the largest number of values one step takes from others.
-const maxBinds = 32
+const (
+	maxBinds   = 32 // values that one step takes from others
+	maxPointer = 64 // steps to a place in a document, which is no deeper
+)
 
 // stepHeaders are the headers a step may have. Who calls is said by the batch.
 var stepHeaders = []string{"Accept", "Accept-Profile", "Content-Profile", "If-Match", "If-None-Match", "Prefer", "Range", "Range-Unit"}
@@ -166,6 +168,9 @@ func (st *batchStep) parseBinds(v strictjson.Value, known map[string]bool) error
 		b.from, err2 = pointer.Parse(from)
 		if err != nil || err2 != nil {
 			return badStep("bind: %v", pointer.ErrSyntax)
+		}
+		if max(len(b.to), len(b.from)) > maxPointer {
+			return &pgrst.LimitError{Limit: "bind", Max: maxPointer, Unit: "steps to a place"}
 		}
 		st.binds = append(st.binds, b)
 	}

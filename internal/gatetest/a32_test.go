@@ -219,6 +219,50 @@ func TestA34ExpensiveTexts(t *testing.T) {
 	}
 }
 
+// TestA34 (A-34): so does a step of a batch that takes more from the steps before it than
+// a body can hold, or has deeper places for it than a document has.
+func TestA34ExpensiveBinds(t *testing.T) {
+	f := openSQLite(t)
+	var rows []string
+	for i := range 9 {
+		rows = append(rows, fmt.Sprintf(`{"slug":"long-%d","title":"long","status":"draft","body":"%s"}`, i, strings.Repeat("x", 100_000)))
+	}
+	f.do(t, asAna, ask{method: http.MethodPost, target: "/notes", body: "[" + strings.Join(rows, ",") + "]"}).Want(http.StatusCreated)
+	batch := func(binds string) string {
+		return `[{"id":"long","method":"GET","path":"/notes?slug=like.long-*"},{"method":"POST","path":"/notes","body":{},"bind":{` + binds + `}}]`
+	}
+	var whole []string
+	for i := range 32 {
+		whole = append(whole, fmt.Sprintf(`"/m%d":"long#"`, i))
+	}
+	deep := strings.Repeat("/a", 200_000)
+	cost := func(body string, status int, limit string) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := f.do(t, asAna, ask{method: http.MethodPost, target: "/-/batch", body: body})
+		runtime.ReadMemStats(&after)
+		if got.Status != status || !strings.Contains(got.Body, limit) {
+			t.Errorf("status %d, want %d by the limit %s: %s", got.Status, status, limit, shortened(got.Body))
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	usual := cost(batch(`"/m":"long#/0/nothing"`), http.StatusBadRequest, "no such place")
+	for _, tt := range []struct {
+		name, body, limit string
+		status            int
+	}{
+		{"the answer again and again", batch(strings.Join(whole, ",")), "1048576 bytes", http.StatusRequestEntityTooLarge},
+		{"a deep place", batch(`"` + deep + `":"long#/0/slug"`), "bind: at most", http.StatusBadRequest},
+		{"a deep value", batch(`"/m":"long#` + deep + `"`), "bind: at most", http.StatusBadRequest},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if grown := cost(tt.body, tt.status, tt.limit); grown > usual+uint64(16*len(tt.body))+4<<20 {
+				t.Errorf("took %d bytes of memory, and %d without", grown, usual)
+			}
+		})
+	}
+}
+
 // TestA35 (A-35): a body is read as what it says it is, in UTF-8, or not at all:
 // JSON everywhere, CSV and forms as new rows.
 func TestA35ContentTypes(t *testing.T) {
