@@ -182,7 +182,7 @@ func TestA29Names(t *testing.T) {
 	names := []string{
 		`title"--`, `"title"--`, "notes.title", "public.notes", "(select 1)", "pg_sleep(5)", "sqlite_version()", "t0.title", "t0", "rowid", "oid", "ctid", "xmin", "tableoid", "_rowid_",
 		"title--", "title;", "title'", "title/**/", "title)", "(title", "title,", "title title", "TITLE", "Title", "tіtle", "ｔitle", "title\u200b", "ti\u0301tle", "\u202etitle",
-		"", " ", "*", "**", "*.*", "count(*)", "count()()", "sum(id)", "$1", "?", ":x", "@x", "%73", "--", "/*", "1", "-1", "null", "true", "plinth_changes", "plinth_settings", "sqlite_master", "pg_catalog.pg_user",
+		"", " ", "*", `"*"`, "**", "*.*", "count(*)", "count()()", "sum(id)", "$1", "?", ":x", "@x", "%73", "--", "/*", "1", "-1", "null", "true", "plinth_changes", "plinth_settings", "sqlite_master", "pg_catalog.pg_user",
 		strings.Repeat("a", 300), strings.Repeat("é", 300), "title\x00", "\x00", "\xff", "title\xff", "\n", "title\n", "__proto__", "constructor", "owner.name", "owner(name)", "name(owner)",
 	}
 	places := []ask{

@@ -80,6 +80,9 @@ func (p *parser) item(s *scanner, q *store.Query, depth int) error {
 // column reads what may follow the name of a column: a path into its documents,
 // then [::cast][.aggregate()[::cast]].
 func (p *parser) column(s *scanner, start int, q *store.Query, column store.Selected) (err error) {
+	if column.Column == allColumns { // in quotes: no column is called that
+		return s.unexpectedAt(start, fieldName)
+	}
 	if column.Path, err = p.jsonPath(s); err != nil {
 		return err
 	}
