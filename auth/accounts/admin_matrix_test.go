@@ -209,6 +209,7 @@ func TestEscalation(t *testing.T) {
 			{"PUT /admin/roles/writer", `{"permissions":["notes.write","billing"]}`},
 			{"PUT /admin/roles/owner", `{"permissions":["accounts.admin"]}`},
 			{"DELETE /admin/roles/owner", ``},
+			{"DELETE /admin/roles/bare", ``}, // who had it would hold no more than others then
 			// By the account of somebody who has more.
 			{"POST /admin/generate_link", `{"type":"recovery","email":"owner@example.org"}`},
 			{"POST /admin/generate_link", `{"type":"magiclink","email":"bare@example.org"}`},

@@ -118,8 +118,14 @@ func (a *Accounts) deleteRole(ctx context.Context, by authority, name string) er
 		if !by.holds(nil, had.permissions) {
 			return errEscalation
 		}
-		if _, err := store.For[userRole](tx).DeleteWhere(ctx, store.Eq("role", name)); err != nil {
+		given, err := store.For[userRole](tx).DeleteWhere(ctx, store.Eq("role", name))
+		if err != nil {
 			return err
+		}
+		// Rules may ask for its name alone. Without it their accounts would be of people who
+		// hold no more than others.
+		if given > 0 && !by.holds([]string{name}, nil) {
+			return errEscalation
 		}
 		if err := store.For[role](tx).Delete(ctx, name); err != nil {
 			return err
