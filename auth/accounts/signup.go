@@ -108,8 +108,9 @@ var errChanged = errors.New("accounts: an account was changed by another sign-up
 //
 // Anybody can sign up with the address of somebody else. If two do, with different
 // passwords, while a mail is under way, its reader cannot tell whose password they
-// confirm; so then nobody's is kept: the reader is let in, and chooses one. After that
-// time a sign-up begins anew, with nothing of the one before.
+// confirm; so then nobody's is kept, nor what they have said of themselves: the reader is
+// let in, and chooses one. After that time a sign-up begins anew, with nothing of the one
+// before.
 func (a *Accounts) signUpByMail(ctx context.Context, n newUser, from device) (*user, error) {
 	if a.config.Mailer == nil {
 		return nil, errNoMailer
@@ -197,7 +198,8 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 		return errChanged
 	}
 	if s.disagree {
-		if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("password_hash", nil)); err != nil {
+		nobodys := []store.Set{store.SetTo("password_hash", nil), store.SetTo("user_metadata", store.JSON("{}"))}
+		if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), nobodys...); err != nil {
 			return err
 		}
 	}
