@@ -18,7 +18,10 @@ const maxEmail = 254
 // mail to two mailboxes that differ in case only, and people type both. ok is false
 // for what is no plain address, and for one with a letter whose small form is of
 // ASCII although it is not: mail to "gmaİl.com" (U+0130) goes elsewhere than mail to
-// "gmail.com", and who has the one must not be taken for who has the other.
+// "gmail.com", and who has the one must not be taken for who has the other. Nor is it
+// for one with a character that nobody sees, or a domain that is not written as it is
+// looked up: mail servers read such a domain as another (UTS 46), so that one mailbox
+// would have as many addresses, and mails, as somebody thinks of.
 func canonicalEmail(text string) (email string, ok bool) {
 	text = strings.TrimSpace(text)
 	if strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && unicode.ToLower(r) < utf8.RuneSelf }) {
@@ -35,10 +38,21 @@ func canonicalEmail(text string) (email string, ok bool) {
 		return "", false
 	}
 	local, domain, _ := strings.Cut(text, "@")
-	if len(local) > 64 || strings.Contains(domain, "@") || strings.HasSuffix(domain, ".") || strings.HasPrefix(domain, "[") {
+	if len(local) > 64 || strings.HasSuffix(domain, ".") || strings.ContainsFunc(text, unseen) || strings.ContainsFunc(domain, notOfDomains) ||
+		!norm.NFKC.IsNormalString(domain) {
 		return "", false
 	}
 	return text, true
+}
+
+// unseen reports whether a character takes no room, or that of others.
+func unseen(r rune) bool {
+	return !unicode.IsGraphic(r) || unicode.IsSpace(r) || unicode.Is(unicode.Variation_Selector, r)
+}
+
+// notOfDomains reports whether a character is none of those of names of hosts.
+func notOfDomains(r rune) bool {
+	return r != '-' && r != '.' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
 }
 
 // canonicalPhone returns a number as digits of E.164, without the plus.
