@@ -76,12 +76,7 @@ func (a *Accounts) dropOldKeys(ctx context.Context, tx *store.Tx, owner *store.I
 
 // makeOwnKey makes a key for the user of a session.
 func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPIKey, from device) (k *apiKey, secret string, err error) {
-	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		// Read again: what ends sessions ends the keys that there are, and this
-		// one must not come after it.
-		if _, err := a.stillOpen(ctx, tx, s.ID); err != nil {
-			return err
-		}
+	err = a.whileOpen(ctx, s, func(ctx context.Context, tx *store.Tx) error {
 		g, err := a.rightsOf(ctx, tx, u.ID)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -55,6 +56,18 @@ func (x *exchange) caller() (*user, *session, error) {
 		return nil, nil, &problem.Error{Code: problem.AuthUserNotFound}
 	}
 	return u, s, err
+}
+
+// whileOpen runs the change that a session asks for, in a transaction in which the session
+// has not ended. It was looked at before: whatever has ended it since has put out who is in
+// it, and a change that comes later would let them in again, by a factor or a key.
+func (a *Accounts) whileOpen(ctx context.Context, s *session, change func(ctx context.Context, tx *store.Tx) error) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := a.stillOpen(ctx, tx, s.ID); err != nil {
+			return err
+		}
+		return change(ctx, tx)
+	})
 }
 
 // byUser is the way into a route of users with a session.

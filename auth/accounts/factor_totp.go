@@ -22,7 +22,7 @@ type totpView struct {
 }
 
 // enrollTOTP answers POST /factors for an authenticator app.
-func (x *exchange) enrollTOTP(u *user, name, issuer string) error {
+func (x *exchange) enrollTOTP(u *user, s *session, name, issuer string) error {
 	if issuer == "" {
 		site, err := url.Parse(x.a.config.SiteURL)
 		if err != nil {
@@ -42,7 +42,7 @@ func (x *exchange) enrollTOTP(u *user, name, issuer string) error {
 	f := &factor{UserID: u.ID, Type: factorTOTP, FriendlyName: name}
 	f.ID = store.NewID()
 	f.Sealed = x.a.keys.seal(f.place(), secret)
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.addFactor(ctx, tx, f) })
+	err = x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error { return x.a.addFactor(ctx, tx, f) })
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,12 @@ const (
 )
 
 // enrollWebAuthn answers POST /factors for a passkey, which the first challenge makes.
-func (x *exchange) enrollWebAuthn(u *user, name string) error {
+func (x *exchange) enrollWebAuthn(u *user, s *session, name string) error {
 	if x.a.config.Passkeys == nil {
 		return &problem.Error{Code: problem.AuthMFAWebAuthnDisabled}
 	}
 	f := &factor{UserID: u.ID, Type: factorWebAuthn, FriendlyName: name}
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.addFactor(ctx, tx, f) })
+	err := x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error { return x.a.addFactor(ctx, tx, f) })
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ var factorRoutes = []route{
 
 // enroll answers POST /factors: it makes a factor that is good once it was used.
 func (x *exchange) enroll() error {
-	u, _, _, err := x.enroller()
+	u, s, _, err := x.enroller()
 	if err != nil {
 		return err
 	}
@@ -35,9 +35,9 @@ func (x *exchange) enroll() error {
 	}
 	switch factorType(in["factor_type"]) {
 	case factorTOTP:
-		return x.enrollTOTP(u, in["friendly_name"], in["issuer"])
+		return x.enrollTOTP(u, s, in["friendly_name"], in["issuer"])
 	case factorWebAuthn:
-		return x.enrollWebAuthn(u, in["friendly_name"])
+		return x.enrollWebAuthn(u, s, in["friendly_name"])
 	case "phone":
 		return failf(problem.AuthMFAPhoneDisabled, "MFA enroll is disabled for Phone")
 	}
@@ -163,7 +163,7 @@ func (x *exchange) unenrollFactor(u *user, s *session, f *factor) error {
 			return err
 		}
 	}
-	return x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+	return x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
 		if err := x.a.lastWay(ctx, tx, u, f); err != nil {
 			return err
 		}

@@ -121,7 +121,7 @@ func (x *exchange) registerPasskey() error {
 		return errPasskey(err)
 	}
 	f := &factor{UserID: u.ID, Type: factorWebAuthn}
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err = x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
 		factors, err := x.a.factorsOf(ctx, tx, u.ID)
 		if err != nil {
 			return err
@@ -266,7 +266,7 @@ func (x *exchange) renamePasskey() error {
 	if err := checkFriendlyName(name); err != nil {
 		return err
 	}
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err = x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
 		factors, err := x.a.factorsOf(ctx, tx, f.UserID)
 		if err != nil {
 			return err

@@ -180,12 +180,8 @@ func (x *exchange) newPassword(u *user, c *userChange, text string) error {
 
 // apply writes the change as a whole and returns the user after it.
 func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error) {
-	err = c.a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = c.a.whileOpen(ctx, c.session, func(ctx context.Context, tx *store.Tx) error {
 		users := store.For[user](tx)
-		// Another change may have ended the session since it was looked at.
-		if _, err := c.a.stillOpen(ctx, tx, c.session.ID); err != nil {
-			return err
-		}
 		if u, err = users.Get(ctx, seen.ID); err != nil {
 			return err
 		}

@@ -111,6 +111,19 @@ func (a *Accounts) identitiesOf(ctx context.Context, s store.Session, owner stor
 	return store.For[identity](s).List(ctx, q)
 }
 
+// stillKnown refuses who has logged in at a provider, "" for none, by an identity that was
+// taken off the account since.
+func (a *Accounts) stillKnown(ctx context.Context, s store.Session, u *user, provider string) error {
+	if provider == "" {
+		return nil
+	}
+	n, err := store.For[identity](s).Count(ctx, store.And(store.Eq("user_id", u.ID), store.Eq("provider", provider)))
+	if err == nil && n == 0 {
+		err = &problem.Error{Code: problem.AuthConflict}
+	}
+	return err
+}
+
 // syncProviders makes a user's app_metadata say by what they are known.
 func (a *Accounts) syncProviders(ctx context.Context, tx *store.Tx, u *user) error {
 	identities, err := a.identitiesOf(ctx, tx, u.ID)
@@ -154,7 +167,7 @@ func withProviders(app store.JSON, names []string) (store.JSON, error) {
 
 // unlink answers DELETE /user/identities/{identity}.
 func (x *exchange) unlink() error {
-	u, s, err := x.linker()
+	_, s, err := x.linker()
 	if err != nil {
 		return err
 	}
@@ -162,7 +175,7 @@ func (x *exchange) unlink() error {
 	if err != nil {
 		return &problem.Error{Code: problem.AuthIdentityNotFound}
 	}
-	if err := x.a.unlinkIdentity(x.r.Context(), u.ID, s.ID, id, x.device()); err != nil {
+	if err := x.a.unlinkIdentity(x.r.Context(), s, id, x.device()); err != nil {
 		return err
 	}
 	return x.send(http.StatusOK, struct{}{})

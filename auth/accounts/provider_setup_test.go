@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 )
 
 const (
@@ -57,7 +58,7 @@ func (f fakes) config(t *testing.T) func(*accounts.Config) {
 }
 
 // providers runs a test on both engines, each with providers of its own.
-func providers(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world, f fakes)) {
+func providers(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world, f fakes), opts ...storetest.Option) {
 	t.Helper()
 	var made sync.Map // fakes by the first of the providers
 	engines(t, func(c *accounts.Config) {
@@ -70,7 +71,7 @@ func providers(t *testing.T, change func(*accounts.Config), test func(t *testing
 	}, func(t *testing.T, w *world) {
 		f, _ := made.Load(w.cfg.Providers[0])
 		test(t, w, f.(fakes))
-	})
+	}, opts...)
 }
 
 // tab keeps the cookies of one.

@@ -49,7 +49,7 @@ func (x *exchange) makeRecoveryCodes(u *user, s *session) error {
 		return err
 	}
 	v := recoveryCodesView{Type: codeRecovery, Total: totp.RecoveryCodes, Remaining: totp.RecoveryCodes}
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+	err := x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) (err error) {
 		v.Codes, err = x.a.newRecoveryCodes(ctx, tx, u, s)
 		return err
 	})
@@ -98,7 +98,7 @@ func (x *exchange) deleteRecoveryCodes(u *user, s *session) error {
 	if err := x.needsAAL2(s); err != nil {
 		return err
 	}
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err := x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
 		if err := x.a.dropCodes(ctx, tx, u.ID, codeRecovery); err != nil {
 			return err
 		}

@@ -43,10 +43,10 @@ type world struct {
 func (w *world) advance(d time.Duration) { w.now.Add(int64(d)) }
 
 // engines runs a test on both engines.
-func engines(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world)) {
+func engines(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world), opts ...storetest.Option) {
 	t.Helper()
 	t.Parallel()
-	each(t, change, test)
+	each(t, change, test, opts...)
 }
 
 // measure runs a test on one engine and then on the other, beside no other test of
@@ -61,7 +61,7 @@ func measure(t *testing.T, change func(*accounts.Config), test func(t *testing.T
 	})
 }
 
-func each(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world)) {
+func each(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w *world), opts ...storetest.Option) {
 	t.Helper()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 		w := &world{t: t, db: db, now: new(atomic.Int64), mailbox: new(mailbox)}
@@ -91,7 +91,7 @@ func each(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w
 			t.Fatal(err)
 		}
 		test(t, w)
-	})
+	}, opts...)
 }
 
 // answer is an answer and its body.

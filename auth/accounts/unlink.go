@@ -13,8 +13,9 @@ import (
 // that were begun by it, but for the one that asks; the password, where the identity
 // is the address; and the address, where no other identity has it. One identity has to
 // stay.
-func (a *Accounts) unlinkIdentity(ctx context.Context, owner, by, id store.ID, from device) error {
-	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+func (a *Accounts) unlinkIdentity(ctx context.Context, by *session, id store.ID, from device) error {
+	owner := by.UserID
+	return a.whileOpen(ctx, by, func(ctx context.Context, tx *store.Tx) error {
 		u, err := store.For[user](tx).Get(ctx, owner)
 		if err != nil {
 			return err
@@ -41,14 +42,14 @@ func (a *Accounts) unlinkIdentity(ctx context.Context, owner, by, id store.ID, f
 		if err := a.withoutIdentity(ctx, tx, u, gone, rest); err != nil {
 			return err
 		}
-		if err := a.endBegunAt(ctx, tx, owner, by, gone.Provider); err != nil {
+		if err := a.endBegunAt(ctx, tx, owner, by.ID, gone.Provider); err != nil {
 			return err
 		}
 		if err := a.dropCodes(ctx, tx, owner, codeFlow); err != nil { // of logins that are not over yet
 			return err
 		}
 		e := from.event("identity_unlinked", &owner)
-		e.SessionID = &by
+		e.SessionID = &by.ID
 		return a.record(ctx, tx, e, map[string]any{"provider": gone.Provider, "identity_id": gone.ID})
 	})
 }
