@@ -43,7 +43,8 @@ type Config struct {
 	HideDocuments bool
 
 	// KeepAnswers is how long the answer to a request with an Idempotency-Key is
-	// kept to be repeated.
+	// kept to be repeated. One that is larger than Limits.Body is refused, and
+	// nothing is done.
 	//
 	// Defaults to 24 hours.
 	KeepAnswers time.Duration

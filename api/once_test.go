@@ -86,3 +86,24 @@ func TestIdempotencyKeyExpires(t *testing.T) {
 		}
 	})
 }
+
+// TestIdempotencyKeyOfLargeAnswers: an answer is kept that is no larger than a body can be;
+// for a larger one, which a few bytes can ask for, nothing is done.
+func TestIdempotencyKeyOfLargeAnswers(t *testing.T) {
+	t.Parallel()
+	header := []string{"Idempotency-Key: k", "Prefer: return=representation"}
+	const tooLarge = `{"code":"PL001","message":"answer to an Idempotency-Key: at most 120 bytes","details":null,"hint":null}`
+	all := `{"id":"a","method":"GET","path":"/labels"},{"id":"b","method":"GET","path":"/labels"}`
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{Limits: api.Limits{Body: 120}})
+		for _, s := range []step{
+			{name: "rows", line: "PATCH /labels?id=not.is.null&select=id,text,again:text,more:text,most:text", header: header, body: `{"text":"Warm and long"}`, status: 400, want: tooLarge},
+			{name: "a batch", line: "POST /-/batch", header: header[:1], body: "[" + all + "]", status: 400, want: tooLarge},
+			{name: "nothing is done", line: "GET /labels?text=like.Warm*", status: 200, want: "[]"},
+			{name: "without the rows", line: "PATCH /labels?id=not.is.null", header: header[:1], body: `{"text":"Warm and long"}`, status: 204},
+			{name: "without a key", line: "POST /-/batch", body: "[" + all + "]", status: 200},
+		} {
+			s.run(t, h)
+		}
+	})
+}
