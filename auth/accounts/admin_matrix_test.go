@@ -204,6 +204,7 @@ func TestEscalation(t *testing.T) {
 			{"PUT /admin/users/" + user + "/roles", `{"roles":["bare"]}`},
 			{"POST /admin/users", `{"email":"new@example.org","roles":["owner"]}`},
 			{"POST /admin/users", `{"email":"new@example.org","role":"editor"}`},
+			{"POST /admin/users", `{"email":"new@example.org","id":"0192f0c1-2345-7abc-8def-0123456789ab"}`}, // of whoever has rows under it
 			// By roles.
 			{"POST /admin/roles", `{"name":"mine","permissions":["accounts.admin","billing"]}`},
 			{"PUT /admin/roles/writer", `{"permissions":["notes.write","billing"]}`},

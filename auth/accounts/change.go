@@ -47,8 +47,11 @@ func (a *Accounts) prepare(ctx context.Context, c *change, email string) (err er
 
 // createBy makes an account on somebody's behalf.
 func (a *Accounts) createBy(ctx context.Context, by authority, c change) (*user, error) {
-	if c.email == "" && c.phone == "" {
+	switch {
+	case c.email == "" && c.phone == "":
 		return nil, failf(problem.AuthValidation, "Cannot create a user without either an email or phone")
+	case c.id != nil && by.limits != nil:
+		return nil, errEscalation // rows of the application may be left of whoever had the id
 	}
 	if err := a.prepare(ctx, &c, c.email); err != nil {
 		return nil, err

@@ -109,7 +109,8 @@
 //
 // Nobody grants what they do not have, but for secret keys: a user who manages accounts
 // gives away roles they have themselves and makes roles of permissions they have, and
-// they do not touch the account of somebody who has more. What rules read from
+// they do not touch the account of somebody who has more, take away a role they do not
+// have, or choose the id of an account. What rules read from
 // app_metadata is no such right: do not let rights rest on it where users manage
 // accounts.
 //
