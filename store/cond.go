@@ -143,6 +143,9 @@ func (c Cond) Equal(o Cond) bool { return reflect.DeepEqual(c.n, o.n) }
 // IsZero reports whether the condition states nothing.
 func (c Cond) IsZero() bool { return c.n == nil }
 
+// always reports whether the condition selects every row.
+func (c Cond) always() bool { return c.n != nil && c.n.kind == nodeTrue }
+
 // Compare compares a column, by name, with an operand: a Go value of the
 // column's type, a slice for OpIn, a [Var], a [Text] or [Texts]. Operators
 // without an operand take nil.

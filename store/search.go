@@ -60,15 +60,18 @@ func (c *compiler) search(s source, col *Column, v any) error {
 		c.candidates(s, col, match)
 		c.write(" and ")
 	}
-	c.write("pl_search(")
-	c.bind(KindText, text)
-	c.write(", ")
-	c.column(s, col)
-	c.write(")")
+	err = c.ofShown(s, func() error {
+		c.write("pl_search(")
+		c.bind(KindText, text)
+		c.write(", ")
+		c.column(s, col)
+		c.write(")")
+		return nil
+	})
 	if ok {
 		c.write(")")
 	}
-	return nil
+	return err
 }
 
 // candidates writes that SQLite's index of a column has a row for a query.
