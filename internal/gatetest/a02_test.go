@@ -55,7 +55,7 @@ func TestA2HiddenTexts(t *testing.T) {
 				if strings.Contains(a.target, "or=(") && strings.ContainsAny(pattern, "()") {
 					continue // would have to be quoted
 				}
-				if d := took(this); d > least+10*time.Millisecond {
+				if d := took(this); d > least+20*time.Millisecond { // the machine may be busy
 					t.Errorf("%s takes %s, and %s without a pattern", this, d, least)
 				}
 			}
