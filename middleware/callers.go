@@ -23,7 +23,8 @@ func callerOf(r *http.Request) caller {
 	return caller{group: AddressGroup(ClientAddressOf(r))}
 }
 
-// callers counts the requests in work of each caller. Who has none takes no room.
+// callers counts the requests in work of each caller. Who has none takes no room. A nil
+// one has no limit and counts nothing.
 type callers struct {
 	limit int
 	mu    sync.Mutex
@@ -38,19 +39,26 @@ func newCallers(limit int) *callers {
 	return &callers{limit: limit, count: make(map[caller]int)}
 }
 
-// enter counts one more request of a caller, unless there are as many as may be.
-func (c *callers) enter(who caller) bool {
+// enter counts one more request of its caller, unless there are as many as may be.
+func (c *callers) enter(r *http.Request) (who caller, ok bool) {
+	if c == nil {
+		return caller{}, true
+	}
+	who = callerOf(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.count[who]
 	if n >= c.limit {
-		return false
+		return who, false
 	}
 	c.count[who] = n + 1
-	return true
+	return who, true
 }
 
 func (c *callers) leave(who caller) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n := c.count[who]; n > 1 {

@@ -46,6 +46,9 @@ type ConcurrencyOptions struct {
 	// processors so busy that a turn takes more than a few milliseconds to come, there
 	// are fewer. Raise it where requests mostly wait for something far away.
 	//
+	// A quarter as many beside them are for requests whose bodies arrive while they are
+	// in work, see [Concurrency].
+	//
 	// Defaults to 32 for each processor that Go uses (runtime.GOMAXPROCS).
 	Limit int
 
@@ -63,8 +66,9 @@ type ConcurrencyOptions struct {
 
 	// PerCaller is how many requests of one caller are in work or wait at a time: of
 	// one principal, by [auth.FromContext], or of the strangers of one address, by
-	// [ClientAddressOf] and [AddressGroup]. It keeps one caller's expensive requests,
-	// and bodies that arrive slowly, from taking every place.
+	// [ClientAddressOf] and [AddressGroup]. It keeps one caller's expensive requests from
+	// taking every place. Those whose bodies are awaited count, and of the places for
+	// bodies that arrive in work one caller has no more than half.
 	//
 	// Defaults to no bound.
 	PerCaller int
@@ -108,6 +112,14 @@ func RequestPriority(r *http.Request) Priority {
 // of equals the first. Whoever gets none is told at once: 503 with Retry-After. A
 // caller beyond PerCaller gets 429.
 //
+// A body that says it has up to 64 KiB is awaited before its request takes a place, so
+// that slow clients hold none. What is awaited takes up to 4 KiB for each request, which
+// PerCaller bounds, and beside that 256 KiB for each of Limit in all. Every other body,
+// which is longer, comes in chunks, was announced by Expect or finds no room, arrives
+// while its request is in work, in a place that no request without such a body has: slow
+// ones of that kind keep out each other and nobody else. How long a body may take is up
+// to the server's ReadTimeout.
+//
 // One in work holds its place until its handler returns. Handlers that wait for long,
 // for events or for a slow service, should be exempt or have a Concurrency of their
 // own around them, so that they leave the others their places.
@@ -118,12 +130,16 @@ func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 		panic("middleware: the numbers of ConcurrencyOptions must not be negative")
 	}
 	limit := cmp.Or(opts.Limit, 32*runtime.GOMAXPROCS(0))
+	queue, wait, few := cmp.Or(opts.Queue, limit), cmp.Or(opts.Wait, 100*time.Millisecond), max(limit/4, 1)
 	c := &concurrency{
-		places:   newPlaces(limit, cmp.Or(opts.Queue, limit), cmp.Or(opts.Wait, 100*time.Millisecond)),
-		callers:  newCallers(opts.PerCaller),
-		priority: opts.Priority,
-		logger:   loggerOr(opts.Logger),
-		refuse:   refuseOr(opts.Refuse),
+		places:    newPlaces(limit, queue, wait),
+		callers:   newCallers(opts.PerCaller),
+		arrivals:  arrivals{room: int64(limit) * 256 << 10},
+		receivers: newPlaces(few, max(queue/4, 1), wait),
+		senders:   newCallers(min(opts.PerCaller, max(few/2, 1))),
+		priority:  opts.Priority,
+		logger:    loggerOr(opts.Logger),
+		refuse:    refuseOr(opts.Refuse),
 	}
 	if c.priority == nil {
 		c.priority = RequestPriority
@@ -135,7 +151,13 @@ func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 
 type concurrency struct {
 	places   *places
-	callers  *callers // nil without a bound
+	callers  *callers
+	arrivals arrivals
+
+	// Of requests whose bodies arrive while they are in work.
+	receivers *places
+	senders   *callers
+
 	priority func(*http.Request) Priority
 	logger   *slog.Logger
 	refuse   func(http.ResponseWriter, *http.Request, error)
@@ -153,19 +175,43 @@ func (c *concurrency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		next.ServeHTTP(w, r)
 		return
 	}
-	if c.callers != nil {
-		who := callerOf(r)
-		if !c.callers.enter(who) {
-			c.refuse(w, r, errCaller)
-			return
-		}
-		defer c.callers.leave(who)
+	who, ok := c.callers.enter(r)
+	if !ok {
+		c.refuse(w, r, errCaller)
+		return
 	}
-	if !c.places.enter(r.Context(), priority) {
+	defer c.callers.leave(who)
+	switch length := r.ContentLength; {
+	case length == 0 || r.Body == nil || r.Body == http.NoBody:
+		c.serveIn(c.places, priority, w, r, next)
+	case c.arrivals.awaits(r) && c.arrivals.take(length):
+		defer c.arrivals.giveBack(length)
+		whole := await(r)
+		defer noteRoute(whole)
+		c.serveIn(c.places, priority, w, whole, next)
+	default:
+		c.receive(priority, w, r, next)
+	}
+}
+
+// receive serves a request whose body arrives while it is in work.
+func (c *concurrency) receive(priority Priority, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	who, ok := c.senders.enter(r)
+	if !ok {
+		c.refuse(w, r, errCaller)
+		return
+	}
+	defer c.senders.leave(who)
+	c.serveIn(c.receivers, priority, w, r, next)
+}
+
+// serveIn serves a request in one of places.
+func (c *concurrency) serveIn(places *places, priority Priority, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if !places.enter(r.Context(), priority) {
 		c.turnAway(w, r)
 		return
 	}
-	defer c.places.leave()
+	defer places.leave()
 	c.letOthersCome()
 	next.ServeHTTP(w, r)
 }

@@ -1,0 +1,89 @@
+package middleware
+
+import (
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+// Bodies of up to mostAwaited bytes are awaited. Those of up to littleAwaited take no
+// room of all: net/http has a buffer of that size for every connection too.
+const (
+	mostAwaited   = 64 << 10
+	littleAwaited = 4 << 10
+)
+
+// arrivals await the bodies of requests that have no place yet, so that none holds one
+// while its client is slow. What they keep is bounded.
+type arrivals struct {
+	room  int64        // in bytes, for those that are more than little
+	taken atomic.Int64 // of it
+}
+
+// awaits reports whether the body of a request is one to wait for: one that says it is
+// short. What comes in chunks may be a conversation, and a client that asks whether its
+// body is wanted (RFC 9110 section 10.1.1) is answered by whoever wants it.
+func (a *arrivals) awaits(r *http.Request) bool {
+	return r.ContentLength > 0 && r.ContentLength <= mostAwaited && len(r.Header["Expect"]) == 0
+}
+
+// take takes room for a body, and reports whether there is some. Who got it gives it back.
+func (a *arrivals) take(length int64) bool {
+	if length <= littleAwaited {
+		return true
+	}
+	if a.taken.Add(length) > a.room {
+		a.taken.Add(-length)
+		return false
+	}
+	return true
+}
+
+func (a *arrivals) giveBack(length int64) {
+	if length > littleAwaited {
+		a.taken.Add(-length)
+	}
+}
+
+// await returns a request whose body is there. Where that failed, who reads it learns of it
+// after what has arrived.
+func await(r *http.Request) *http.Request {
+	// With room for a byte more the end is read too, and with it trailers.
+	buffer := make([]byte, r.ContentLength+1)
+	body, n := &arrived{behind: r.Body}, 0
+	for n < len(buffer) && body.err == nil {
+		var more int
+		more, body.err = r.Body.Read(buffer[n:])
+		n += more
+	}
+	body.left = buffer[:n]
+	whole := *r
+	whole.Body = body
+	return &whole
+}
+
+// arrived is a body of which something has arrived.
+type arrived struct {
+	left   []byte
+	err    error         // what follows, nil: what is behind
+	behind io.ReadCloser // the server's
+}
+
+// Read implements [io.Reader].
+func (b *arrived) Read(p []byte) (int, error) {
+	switch {
+	case len(b.left) > 0:
+		n := copy(p, b.left)
+		b.left = b.left[n:]
+		return n, nil
+	case b.err != nil:
+		return 0, b.err
+	}
+	return b.behind.Read(p)
+}
+
+// Close implements [io.Closer].
+func (b *arrived) Close() error {
+	b.left, b.err = nil, http.ErrBodyReadAfterClose
+	return b.behind.Close()
+}
