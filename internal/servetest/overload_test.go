@@ -111,8 +111,9 @@ func p50(all []time.Duration) time.Duration {
 
 // generator sends requests at fixed rates over connections that stay open.
 type generator struct {
-	site *site
-	idle chan *wire
+	site      *site
+	idle      chan *wire
+	requestOf func(i, percent int) (kind, text string)
 }
 
 // wire is a connection that carries one request at a time, nil where it has to be made.
@@ -123,7 +124,7 @@ type wire struct {
 
 func newGenerator(t *testing.T, s *site, connections int) *generator {
 	t.Helper()
-	g := &generator{s, make(chan *wire, connections)}
+	g := &generator{s, make(chan *wire, connections), mixed}
 	for range connections {
 		g.idle <- &wire{}
 	}
@@ -148,7 +149,7 @@ func (g *generator) offer(rate float64, last time.Duration) []outcome {
 	var wg sync.WaitGroup
 	begin := time.Now()
 	for i, at := range due {
-		kind, text := requestOf(i, random.IntN(100))
+		kind, text := g.requestOf(i, random.IntN(100))
 		if wait := time.Until(begin.Add(at)); wait > 0 {
 			time.Sleep(wait)
 		}
@@ -163,8 +164,8 @@ func (g *generator) offer(rate float64, last time.Duration) []outcome {
 	return all
 }
 
-// requestOf returns a request of the mix, from one of 60,000 addresses.
-func requestOf(i, percent int) (kind, text string) {
+// mixed returns a request of the mix, from one of 60,000 addresses.
+func mixed(i, percent int) (kind, text string) {
 	header := fmt.Sprintf(" HTTP/1.1\r\nHost: x\r\nApikey: %s\r\nX-Forwarded-For: 10.1.%d.%d\r\n", publishable, i/250%240, i%250)
 	switch {
 	case percent < 80:

@@ -2,6 +2,8 @@ package servetest_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -55,13 +57,30 @@ type Note struct {
 	Text          string `bun:",notnull"`
 }
 
-// application returns one that serves notes.
+// noteID is the argument of a function.
+type noteID struct {
+	ID string `json:"id"`
+}
+
+// application returns one that serves notes, and a function that
+// computes.
 func application(ctx context.Context, config plinth.Config) (*plinth.App, error) {
 	app, err := plinth.New(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	app.Add(api.Resource[Note]{Policy: api.Policy{Read: api.Anyone()}})
+	app.Add(api.Resource[Note]{Policy: api.Policy{Read: api.Anyone()}},
+		api.ReadFunc("digest", api.Anyone(), func(ctx context.Context, tx *store.Tx, in noteID) (string, error) {
+			note, err := store.For[Note](tx).Get(ctx, in.ID)
+			if err != nil {
+				return "", err
+			}
+			sum := sha256.New()
+			for range 100 { // a millisecond or so
+				_, _ = io.WriteString(sum, note.Text)
+			}
+			return hex.EncodeToString(sum.Sum(nil)), nil
+		}))
 	return app, nil
 }
 
