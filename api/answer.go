@@ -75,10 +75,19 @@ func (x *exchange) headers(cache string) {
 // vary adds to what others have said before the answer depends on.
 func (x *exchange) vary(names string) {
 	if h := x.w.Header(); len(h["Vary"]) > 0 {
-		h.Add("Vary", names)
+		addVary(h, names)
 		return
 	}
 	x.set("Vary", names)
+}
+
+// addVary adds names that have Origin among them, which need not be said twice where
+// middleware/cors has.
+func addVary(h http.Header, names string) {
+	if said := h["Vary"]; len(said) == 1 && said[0] == "Origin" {
+		h.Del("Vary")
+	}
+	h.Add("Vary", names)
 }
 
 // sendRows sends rows: as an array, or as one object for a client that wants

@@ -61,7 +61,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 // writeError answers with an error. known says that the caller has shown who they
 // are.
 func writeError(w http.ResponseWriter, r *http.Request, err error, known bool, logger *slog.Logger) {
-	w.Header().Add("Vary", varyCaller)
+	addVary(w.Header(), varyCaller)
 	problem.Write(w, r, err, problem.Options{Authenticated: known, Logger: logger})
 }
 
