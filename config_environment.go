@@ -84,9 +84,7 @@ func FromEnv() Config {
 func (c *Config) readServer() {
 	c.CORS.Origins = splitList(os.Getenv("PLINTH_CORS_ORIGINS"))
 	c.readLog()
-	if c.SlowStatement = -1; os.Getenv("PLINTH_SLOW_STATEMENT") != "off" {
-		c.SlowStatement = c.readDuration("PLINTH_SLOW_STATEMENT")
-	}
+	c.SlowStatement = c.readTimeOrOff("PLINTH_SLOW_STATEMENT")
 	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
 	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
 	c.Rates.Address, c.Rates.Caller = c.readRate("PLINTH_RATE_ADDRESS"), c.readRate("PLINTH_RATE_CALLER")
@@ -165,6 +163,22 @@ func (c *Config) readDuration(name string) time.Duration {
 	}
 	if d == 0 {
 		return -1 // zero is the default
+	}
+	return d
+}
+
+// readTimeOrOff reads a time above zero, or off, which is less than zero.
+func (c *Config) readTimeOrOff(name string) time.Duration {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0
+	}
+	if text == "off" {
+		return -1
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want a time such as 200ms, or off", name, text))
 	}
 	return d
 }

@@ -365,6 +365,8 @@ func TestServerConfiguration(t *testing.T) {
 		{map[string]string{"PLINTH_FORWARDED_HEADER": "X-Real-IP "}, "PLINTH_FORWARDED_HEADER"},
 		{map[string]string{"PLINTH_MAX_REQUESTS": "many"}, "PLINTH_MAX_REQUESTS"},
 		{map[string]string{"PLINTH_REQUEST_TIMEOUT": "0s"}, "PLINTH_REQUEST_TIMEOUT"},
+		{map[string]string{"PLINTH_SLOW_STATEMENT": "0s"}, "PLINTH_SLOW_STATEMENT"},
+		{map[string]string{"PLINTH_SLOW_STATEMENT": "never"}, "PLINTH_SLOW_STATEMENT"},
 		{map[string]string{"PLINTH_DRAIN_DELAY": "5"}, "PLINTH_DRAIN_DELAY"},
 		{map[string]string{"PLINTH_DRAIN_TIMEOUT": "-5s"}, "PLINTH_DRAIN_TIMEOUT"},
 	} {
