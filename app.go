@@ -33,6 +33,7 @@ type App struct {
 	migrations []migrate.Source
 	access     *access
 	health     *health
+	longLived  *longLived
 	accounts   *accounts.Accounts
 	first      *store.Table // of the application's, for the banner
 
@@ -58,7 +59,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who, health: &health{db: db, logger: r.Logger}}
+	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who, health: &health{db: db, logger: r.Logger}, longLived: newLongLived(r.Config)}
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
@@ -180,8 +181,8 @@ func (a *App) prepareSchema(ctx context.Context) error {
 }
 
 // Run serves until ctx ends, then drains: /readyz says no, for Config.DrainDelay everybody
-// is still served, then running requests get Config.DrainTimeout to finish, and the
-// database is closed. It returns nil after a clean end. A signal (interrupt, SIGTERM) that
+// is still served, then the contexts of long-lived requests end, all that are running get
+// Config.DrainTimeout to finish, and the database is closed. It returns nil after a clean end. A signal (interrupt, SIGTERM) that
 // comes while it drains ends that at once. In development Run prints how to reach the
 // application.
 func (a *App) Run(ctx context.Context) error {

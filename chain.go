@@ -49,7 +49,7 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 		middleware.Limits(middleware.LimitsOptions{
 			Query: c.API.Limits.Query, URL: c.urlLimit(), BodyOf: a.surfacesDecide, Refuse: a.refuse,
 		}),
-		middleware.Deadline(middleware.DeadlineOptions{After: c.RequestTimeout, Refuse: a.refuse}),
+		middleware.Deadline(middleware.DeadlineOptions{After: c.RequestTimeout, Exempt: a.isLongLived, Refuse: a.refuse}),
 	}
 	chain = append(chain, c.Rates.Address.limit("address", middleware.ByAddress, a)...)
 	chain = append(chain,
@@ -60,8 +60,9 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	)
 	chain = append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
 	return append(chain,
+		a.outlast,
 		middleware.Concurrency(middleware.ConcurrencyOptions{
-			Limit: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Logger: c.Logger, Refuse: a.refuse,
+			Limit: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Priority: a.priority, Logger: c.Logger, Refuse: a.refuse,
 		}),
 		compress.New(compress.Options{}), // next to what it codes
 	)
@@ -72,10 +73,17 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 // pass for one, so it looks at what the router looks at, the path as it was escaped, and
 // takes only one that stays the same however it is cleaned.
 func (a *App) isSurface(r *http.Request) bool {
-	name := cmp.Or(r.URL.RawPath, r.URL.Path)
-	return (below(name, restPath) || !a.config.DisableAccounts && below(name, authPath)) &&
-		path.Clean(name) == strings.TrimSuffix(name, "/")
+	name := routed(r)
+	return a.belowSurface(name) && path.Clean(name) == strings.TrimSuffix(name, "/")
 }
+
+// belowSurface reports whether the router hands a path to a surface.
+func (a *App) belowSurface(name string) bool {
+	return below(name, restPath) || !a.config.DisableAccounts && below(name, authPath)
+}
+
+// routed is the path that the router looks at.
+func routed(r *http.Request) string { return cmp.Or(r.URL.RawPath, r.URL.Path) }
 
 // judgesOrigins reports whether a request is for a surface that knows all of its callers
 // by tokens or by cookies that it judges. What Config.Authenticator looks at may be what a

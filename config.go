@@ -137,17 +137,34 @@ type Config struct {
 	// Logger receives what happens. Nil writes text to standard error.
 	Logger *slog.Logger
 
+	// LongLived says which requests of the application's own routes last, as streams of
+	// events and WebSockets. RequestTimeout and the server's deadlines for reading and
+	// writing do not end them, and they take no place of MaxRequests: their contexts end
+	// when the client goes or the server drains. A handler that takes its connection over
+	// stays until that is closed.
+	//
+	// It is asked several times before the request is routed, so it has to judge by the
+	// path, and never by what a client may add to any request, as a header: a request that
+	// it names wrongly is one without limits. It is not asked for requests below /rest/v1
+	// and /auth/v1. Rates count the others once, when they begin.
+	//
+	// Defaults to none.
+	LongLived func(r *http.Request) bool
+
 	// MaxConnections is how many connections clients may have open in all, and
 	// MaxConnectionsPerClient how many one address. This machine and TrustedProxies
-	// count in all only. A connection too many is closed at once.
+	// count in all only. A connection too many is closed at once. LongLived requests are
+	// bounded by the same numbers, in all and of one caller, wherever they come from: one
+	// too many is answered 503 or 429.
 	//
 	// Default to 10,000 and 1,000.
 	MaxConnections, MaxConnectionsPerClient int
 
 	// MaxRequests is how many requests are in work at a time, and MaxRequestsPerCaller how
 	// many of one caller. There are fewer while they keep the processors busy; whoever
-	// finds no place within a tenth of a second is told so, the least important first,
-	// see [middleware.Concurrency].
+	// finds no place within a tenth of a second is told so, the least important first.
+	// A body of up to 64 KiB is awaited before its request takes a place, others have a
+	// quarter as many places of their own, see [middleware.Concurrency].
 	//
 	// Default to 32 for each processor that Go uses, and half of MaxRequests.
 	MaxRequests, MaxRequestsPerCaller int
@@ -182,7 +199,8 @@ type Config struct {
 	Rates Rates
 
 	// RequestTimeout is how long a request may take. Then its statements end, and it is
-	// answered with 504.
+	// answered with 504. Its body may take as long to arrive, and 30 seconds in any case;
+	// its answer has 30 seconds more, and 60 in any case.
 	//
 	// Defaults to 30 seconds.
 	RequestTimeout time.Duration

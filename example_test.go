@@ -154,3 +154,43 @@ type Idea struct {
 	OwnerID store.ID `bun:",notnull"`
 	Text    string   `bun:",notnull"`
 }
+
+// Routes that stream events last: no time of requests ends them. The function judges by
+// the path, which is all that a client cannot choose without getting another route.
+func ExampleConfig_longLived() {
+	ctx := context.Background()
+	app, err := plinth.New(ctx, plinth.Config{
+		DatabaseURL: ":memory:",
+		LongLived:   func(r *http.Request) bool { return r.URL.Path == "/events" },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer app.DB().Close()
+	app.Router().Get("/events", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for n := 1; n <= 3; n++ {
+			_, _ = fmt.Fprintf(w, "data: %d\n\n", n)
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-r.Context().Done(): // the client has gone, or the server drains
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	})
+	handler, err := app.Handler(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/events", http.NoBody))
+	fmt.Print(w.Body)
+	// Output:
+	// data: 1
+	//
+	// data: 2
+	//
+	// data: 3
+}

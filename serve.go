@@ -28,7 +28,7 @@ func (a *App) newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadTimeout:       max(30*time.Second, a.config.RequestTimeout),                // a body may take as long as its request
 		WriteTimeout:      max(60*time.Second, a.config.RequestTimeout+30*time.Second), // there is time to say that it is over
 		IdleTimeout:       90 * time.Second,
 		MaxHeaderBytes:    28 << 10, // net/http allows 4 KiB more
@@ -94,6 +94,7 @@ func (d door) serve() error {
 // serve lets clients in until ctx ends, then drains.
 func (a *App) serve(ctx context.Context, doors []door, handler http.Handler) error {
 	doors[0].server.Handler = handler
+	defer a.longLived.cut()
 	failed := make(chan error, len(doors))
 	for _, d := range doors {
 		go func() { failed <- d.serve() }()
@@ -108,7 +109,8 @@ func (a *App) serve(ctx context.Context, doors []door, handler http.Handler) err
 
 // drain ends a server so that nobody sees a request fail: /readyz says no and answers
 // end their connections, while balancers need DrainDelay to find out; then nobody new
-// comes in, and who is in has DrainTimeout. A second signal ends all that at once.
+// comes in, long-lived requests are told to end, and who is in has DrainTimeout. Told before,
+// their clients would come back to this server. A second signal ends all that at once.
 func (a *App) drain(ctx context.Context, main door) error {
 	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -123,7 +125,12 @@ func (a *App) drain(ctx context.Context, main door) error {
 	}
 	limit, cancel := context.WithTimeout(again, a.config.DrainTimeout)
 	defer cancel()
-	switch err := main.server.Shutdown(limit); {
+	a.longLived.end()
+	err := main.server.Shutdown(limit)
+	if err == nil {
+		err = a.longLived.wait(limit)
+	}
+	switch {
 	case err == nil:
 		return nil
 	case again.Err() != nil:

@@ -1,0 +1,180 @@
+package plinth
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"path"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/answer"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/middleware"
+)
+
+// isLongLived reports whether a request is one that Config.LongLived names. Those for the
+// surfaces never are, however their path is spelled: what they do has an end.
+func (a *App) isLongLived(r *http.Request) bool {
+	named := a.config.LongLived
+	return named != nil && !a.belowSurface(routed(r)) && !a.belowSurface(path.Clean(routed(r))) && named(r)
+}
+
+// priority is that of a request for its place.
+func (a *App) priority(r *http.Request) middleware.Priority {
+	if a.isLongLived(r) {
+		return middleware.PriorityExempt
+	}
+	return middleware.RequestPriority(r)
+}
+
+// longLived are the requests in work that no deadline ends and that take no place. There
+// are no more of them than connections may be, in all and of each caller: HTTP/2 has many
+// in one connection, a proxy brings them all from its address, and a connection that a
+// handler has taken over is none of the server's any more.
+type longLived struct {
+	most, mostOfOne int
+
+	mu     sync.Mutex
+	open   map[*lasting]bool
+	each   map[string]int
+	ending bool
+	ended  chan struct{} // closed when it is ending and none is open
+}
+
+func newLongLived(c Config) *longLived {
+	return &longLived{
+		most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient,
+		open: map[*lasting]bool{}, each: map[string]int{}, ended: make(chan struct{}),
+	}
+}
+
+// lasting is one of them, and its answer.
+type lasting struct {
+	*answer.Writer
+
+	all    *longLived
+	caller string
+	end    context.CancelCauseFunc
+	taken  net.Conn // the connection, once the handler has taken it over
+}
+
+// Errors of long-lived requests.
+var (
+	errDraining     = errors.New("plinth: the server is ending")
+	errTooManyOfOne = &problem.Error{
+		Code: problem.TooManyRequests, Message: "Too many of your connections stay open; close one of them.", RetryAfter: time.Second,
+	}
+	errTooMany = &problem.Error{
+		Code: problem.Unavailable, Message: "Too many connections stay open; try again in a moment.", Expected: true, RetryAfter: time.Second,
+	}
+)
+
+// What is left to do once the handler of a long-lived request has returned has an end: to
+// read the rest of its body, and to write the end of the answer.
+const (
+	readAfterwards  = 5 * time.Second
+	writeAfterwards = 30 * time.Second
+)
+
+// outlast serves long-lived requests without the deadlines of the server.
+func (a *App) outlast(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.isLongLived(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, end := context.WithCancelCause(r.Context())
+		defer end(nil)
+		l := &lasting{Writer: answer.Observe(w), all: a.longLived, caller: middleware.ByPrincipal(r), end: end}
+		if err := l.all.enter(l); err != nil {
+			a.refuse(w, r, err)
+			return
+		}
+		defer l.all.leave(l)
+		// Writers that know no deadlines, as a test's, have none.
+		server := http.NewResponseController(w)
+		_, _ = server.SetReadDeadline(time.Time{}), server.SetWriteDeadline(time.Time{})
+		defer func() {
+			if l.Conn() == nil { // else they are the handler's
+				now := time.Now()
+				_, _ = server.SetReadDeadline(now.Add(readAfterwards)), server.SetWriteDeadline(now.Add(writeAfterwards))
+			}
+		}()
+		next.ServeHTTP(l, r.WithContext(ctx))
+	})
+}
+
+// Hijack implements [http.Hijacker].
+func (l *lasting) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := l.Writer.Hijack()
+	if err == nil {
+		l.all.mu.Lock()
+		defer l.all.mu.Unlock()
+		l.taken = conn
+	}
+	return conn, buffered, err
+}
+
+func (s *longLived) enter(l *lasting) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ending || len(s.open) >= s.most:
+		return errTooMany
+	case s.each[l.caller] >= s.mostOfOne:
+		return errTooManyOfOne
+	}
+	s.open[l] = true
+	s.each[l.caller]++
+	return nil
+}
+
+func (s *longLived) leave(l *lasting) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, l)
+	if s.each[l.caller]--; s.each[l.caller] == 0 {
+		delete(s.each, l.caller)
+	}
+	if s.ending && len(s.open) == 0 {
+		close(s.ended)
+	}
+}
+
+// end tells all of them by their contexts that the server ends, and lets no more in.
+func (s *longLived) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending = true
+	for l := range s.open {
+		l.end(errDraining)
+	}
+	if len(s.open) == 0 {
+		close(s.ended)
+	}
+}
+
+// wait waits until all have ended. The server waits for its own, not for connections that
+// were taken over.
+func (s *longLived) wait(ctx context.Context) error {
+	select {
+	case <-s.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// cut closes the connections that were taken over, which the server does not.
+func (s *longLived) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.open {
+		if l.taken != nil {
+			_ = l.taken.Close()
+		}
+	}
+}
