@@ -47,10 +47,16 @@ func (x *exchange) rawBody() ([]byte, error) {
 	}
 	if n := x.r.ContentLength; n >= 0 && x.r.Body != nil { // net/http gives no more than was announced
 		body := make([]byte, n)
-		_, err := io.ReadFull(x.r.Body, body)
-		return body, err
+		if _, err := io.ReadFull(x.r.Body, body); err != nil {
+			return nil, problem.Unread(err)
+		}
+		return body, nil
 	}
-	return io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limit))
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limit))
+	if err != nil {
+		return nil, problem.Unread(err)
+	}
+	return body, nil
 }
 
 // mediaType refuses a body that is not what it would be read as. Plain text can be

@@ -4,8 +4,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/seed-7694ebf6/plinth/api"
 )
@@ -68,6 +71,24 @@ func TestBodyLimit(t *testing.T) {
 	}
 	if got := send(strings.NewReader(fits+" "), -1); got != 413 {
 		t.Errorf("65 bytes of unknown length: %d", got)
+	}
+}
+
+// TestBodyCut: a body that ends early or fails is no failure of the server.
+func TestBodyCut(t *testing.T) {
+	t.Parallel()
+	h := serve(t, memory(t), api.Config{}, fixtureLabels())
+	for what, err := range map[string]error{"gone": io.ErrUnexpectedEOF, "slow": os.ErrDeadlineExceeded, "reset": syscall.ECONNRESET} {
+		for _, length := range []int64{100, -1} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/labels", io.MultiReader(strings.NewReader(`{"id":`), iotest.ErrReader(err)))
+			r.ContentLength = length
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "did not arrive") || strings.Contains(w.Body.String(), err.Error()) {
+				t.Errorf("%s, length %d: %d %s", what, length, w.Code, w.Body)
+			}
+		}
 	}
 }
 

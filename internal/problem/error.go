@@ -2,7 +2,9 @@ package problem
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -82,6 +84,15 @@ type Error struct {
 // Errorf returns an Error whose message, for the client, is formatted.
 func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Unread says of an error of reading a body that the client has not sent all of it: it was
+// too slow, or has gone. It is no failure of the server's. One that is too large is told so.
+func Unread(err error) error {
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		return err
+	}
+	return &Error{Code: BadBody, Message: "The body did not arrive whole.", Cause: err}
 }
 
 // Error gives code, message and cause, for the log.
