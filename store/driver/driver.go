@@ -34,7 +34,9 @@ type Driver interface {
 	Exec(ctx context.Context, conn Conn, s *Statement) (int64, error)
 
 	// Begin opens a transaction on a connection of its own. A writing one on
-	// an engine with one writer waits for its turn or until ctx ends.
+	// an engine with one writer waits for its turn or until ctx ends. Where
+	// nothing depends on when it begins, the database may be told with the first
+	// statement.
 	Begin(ctx context.Context, opts TxOptions) (Conn, error)
 
 	// Ping asks the database for an answer, on a connection that is kept for

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -22,7 +21,7 @@ type call struct {
 	db        *database
 	statement *driver.Statement
 	result    *driver.Result // nil: no rows are wanted
-	inTx      bool
+	tx        *txConn        // of the transaction it is part of, if any
 
 	changed int64
 	err     error
@@ -67,14 +66,12 @@ func (c *call) rewind() {
 // raw runs the call on the driver's connection of a transaction; what happened
 // is in c.err.
 func (c *call) raw(driverConn any) error {
-	conn := driverConn.(*stdlib.Conn).Conn()
-	if conn.PgConn().TxStatus() == 'I' {
-		// Somebody has ended the transaction: database/sql because its context
-		// ended, or the user through the *sql.Tx. What runs now would be
-		// outside of it.
-		c.err = sql.ErrTxDone
+	c.tx = driverConn.(*txConn)
+	if c.tx.isOver() {
+		c.err = sql.ErrTxDone // what runs now would be outside of it
 		return nil
 	}
+	conn := c.tx.Conn.Conn()
 	c.execute(conn)
 	c.noteLoss(conn)
 	return nil // the transaction holds the connection and ends it
@@ -93,6 +90,9 @@ func (c *call) execute(conn *pgx.Conn) {
 	if c.result == nil && len(c.statement.Args) == 0 {
 		// A command: savepoints, locks. There is nothing to prepare, and pgx
 		// sends it as it is.
+		if c.err = c.beginTx(); c.err != nil {
+			return
+		}
 		tag, err := conn.Exec(c.ctx, c.statement.SQL)
 		c.changed, c.err = tag.RowsAffected(), err
 		return
@@ -100,8 +100,14 @@ func (c *call) execute(conn *pgx.Conn) {
 	s := c.db.session(conn.PgConn())
 	st := s.statement(c.statement.SQL)
 	planned := c.db.pooler || st.plan.planned()
-	if c.err = s.ready(c.ctx, st, !planned); c.err != nil {
-		return
+	if !st.isReady(!planned) {
+		// A text the server refuses fails the transaction, as any other error of it.
+		if c.err = c.beginTx(); c.err != nil {
+			return
+		}
+		if c.err = s.ready(c.ctx, st, !planned); c.err != nil {
+			return
+		}
 	}
 	if c.err = c.args.encode(conn.TypeMap(), st.described.ParamOIDs, c.statement.Args); c.err != nil {
 		return
@@ -116,22 +122,61 @@ func (c *call) execute(conn *pgx.Conn) {
 	}
 }
 
+// beginTx begins the transaction the call is part of, if that is yet to be done.
+func (c *call) beginTx() error {
+	if c.tx == nil {
+		return nil
+	}
+	return c.tx.sendBegin(c.ctx)
+}
+
 // allBinary asks for every column in binary form.
 var allBinary = []int16{pgx.BinaryFormatCode}
 
 // send runs the prepared statement or, with planned, its text, and reads what
 // comes back.
 func (c *call) send(conn *pgconn.PgConn, st *statement, planned bool) error {
+	if c.tx != nil && c.tx.begin != "" {
+		return c.sendFirst(conn, st, planned)
+	}
 	var rows *pgconn.ResultReader
 	if planned {
 		rows = conn.ExecParams(c.ctx, st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
 	} else {
 		rows = conn.ExecStatement(c.ctx, st.described, c.args.values, c.args.formats, allBinary)
 	}
+	return c.read(conn, rows)
+}
+
+// sendFirst is send for the first statement of a transaction, with what begins it
+// in one write.
+func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error {
+	var both pgconn.Batch
+	both.ExecParams(c.tx.takeBegin(), nil, nil, nil, nil)
+	if planned {
+		both.ExecParams(st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
+	} else {
+		both.ExecStatement(st.described, c.args.values, c.args.formats, allBinary)
+	}
+	answers := conn.ExecBatch(c.ctx, &both)
+	answers.NextResult() // that of begin, which has no rows
+	var err error
+	if answers.NextResult() {
+		err = c.read(conn, answers.ResultReader())
+	}
+	closed := answers.Close()
+	if err == nil {
+		err = closed
+	}
+	return err
+}
+
+// read reads the rows of an answer.
+func (c *call) read(conn *pgconn.PgConn, rows *pgconn.ResultReader) error {
 	var err error
 	if c.result != nil {
 		err = readRows(rows, c.statement, c.result, &c.last)
-		if errors.Is(err, driver.ErrTooLarge) && !c.inTx {
+		if errors.Is(err, driver.ErrTooLarge) && c.tx == nil {
 			// The rest may be any amount: a connection is cheaper. pgx cancels the
 			// statement behind it.
 			conn.Conn().Close() //nolint:errcheck // it is given up

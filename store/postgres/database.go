@@ -17,13 +17,14 @@ import (
 
 // database runs statements on one pool. It implements [driver.Driver].
 type database struct {
-	pool    *pgxpool.Pool
-	sql     *sql.DB // the same connections, for transactions and Bun
-	bun     *bun.DB
-	turns   turns
-	dialect driver.Dialect
-	logger  *slog.Logger
-	planner planner
+	pool         *pgxpool.Pool
+	transactions *sql.DB // the same connections as [txConn]
+	sql          *sql.DB // the same connections, for Bun
+	bun          *bun.DB
+	turns        turns
+	dialect      driver.Dialect
+	logger       *slog.Logger
+	planner      planner
 
 	// pooler says that another session may answer each transaction.
 	pooler bool
@@ -53,7 +54,7 @@ const closeWait = 5 * time.Second
 
 // Close implements [driver.Driver].
 func (d *database) Close() error {
-	err := d.sql.Close()
+	err := errors.Join(d.transactions.Close(), d.sql.Close())
 	closed := make(chan struct{})
 	go func() {
 		d.pool.Close() // waits for every connection, also one that was forgotten

@@ -51,6 +51,8 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 		return nil, fmt.Errorf("postgres: open: %w", mapError(ctx, err))
 	}
 	d.sql = stdlib.OpenDBFromPool(d.pool)
+	d.transactions = sql.OpenDB(connector{stdlib.GetPoolConnector(d.pool)})
+	d.transactions.SetMaxIdleConns(0) // the pool keeps them
 	if d.dialect, err = inspect(ctx, d.sql); err != nil {
 		return nil, errors.Join(fmt.Errorf("postgres: open: %w", mapError(ctx, err)), d.Close())
 	}

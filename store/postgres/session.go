@@ -86,12 +86,15 @@ func (s *session) add(text string) *statement {
 	return st
 }
 
+// isReady reports whether a statement is described and, if it is to be kept by the
+// server, prepared.
+func (st *statement) isReady(prepared bool) bool {
+	return st.described != nil && (!prepared || st.described.Name != "")
+}
+
 // ready describes a statement and, if it is to be kept by the server, prepares
-// it. That takes a round trip the first time.
+// it. That takes a round trip.
 func (s *session) ready(ctx context.Context, st *statement, prepared bool) error {
-	if st.described != nil && (!prepared || st.described.Name != "") {
-		return nil
-	}
 	if err := s.bury(ctx); err != nil {
 		return err
 	}

@@ -14,39 +14,56 @@ type tx struct {
 	db   *database
 	conn *sql.Conn
 	tx   *sql.Tx
+
+	// reopen takes another connection. Nil once anything has run, or the user has
+	// the *sql.Tx.
+	reopen func() error
 }
 
 // Begin implements [driver.Driver]. When ctx ends, the transaction is rolled
-// back.
+// back. It is begun with its first statement.
 func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Conn, error) {
-	options := &sql.TxOptions{Isolation: opts.Isolation, ReadOnly: opts.ReadOnly}
-	t, err := d.begin(ctx, options)
-	if err != nil && ctx.Err() == nil && isLost(err) && !isConnect(err) {
-		d.noteLoss(ctx, err)
-		// BEGIN changes nothing. The dead connection is gone by now.
-		t, err = d.begin(ctx, options)
+	t := &tx{db: d}
+	t.reopen = func() error {
+		return t.open(ctx, &sql.TxOptions{Isolation: opts.Isolation, ReadOnly: opts.ReadOnly})
 	}
-	if err != nil {
+	if err := t.reopen(); err != nil {
 		return nil, mapError(ctx, err)
 	}
 	return t, nil
 }
 
-func (d *database) begin(ctx context.Context, opts *sql.TxOptions) (*tx, error) {
-	conn, err := d.sql.Conn(ctx)
+func (t *tx) open(ctx context.Context, opts *sql.TxOptions) error {
+	conn, err := t.db.transactions.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	begun, err := conn.BeginTx(ctx, opts)
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return errors.Join(err, conn.Close())
 	}
-	return &tx{db: d, conn: conn, tx: begun}, nil
+	t.conn, t.tx = conn, begun
+	return nil
 }
 
-// raw runs a call inside the transaction.
+// raw runs a call inside the transaction. If the first one finds the connection
+// dead, it runs on another: what it has done was not committed.
 func (t *tx) raw(c *call) error {
-	c.inTx = true
+	reopen := t.reopen
+	t.reopen = nil
+	err := t.once(c)
+	if err == nil || reopen == nil || c.ctx.Err() != nil || !isLost(err) {
+		return err
+	}
+	t.Rollback() //nolint:errcheck // it is lost
+	if err := reopen(); err != nil {
+		return err
+	}
+	c.rewind()
+	return t.once(c)
+}
+
+func (t *tx) once(c *call) error {
 	if err := t.conn.Raw(c.raw); c.err == nil {
 		c.err = err
 	}
@@ -78,7 +95,10 @@ func (t *tx) Rollback() error {
 }
 
 // SQL implements [driver.Conn].
-func (t *tx) SQL() *sql.Tx { return t.tx }
+func (t *tx) SQL() *sql.Tx {
+	t.reopen = nil
+	return t.tx
+}
 
 // release gives the connection back. It may be called again.
 func (t *tx) release() {
