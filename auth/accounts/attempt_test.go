@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -124,6 +125,40 @@ func TestGuessesAtOnce(t *testing.T) {
 		for range 12 {
 			w.must(200, w.do(passwordLine, "", ann))
 		}
+	})
+}
+
+// TestTryEndsWithItsVerdict: who has shown a password is no try any more while the
+// session is being opened, so logins that take long there are not counted as guesses and
+// keep nobody from trying.
+func TestTryEndsWithItsVerdict(t *testing.T) {
+	const logins = 12 // more than a pair may guess, and than there are turns
+	engines(t, usual, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		var opening sync.WaitGroup
+		opening.Add(logins)
+		cfg := w.cfg
+		cfg.Hashes.Concurrent, cfg.Hashes.Wait = 2, 10*time.Second
+		cfg.BeforeToken = func(context.Context, *accounts.Token) error {
+			opening.Done()
+			opening.Wait() // for all others
+			return nil
+		}
+		var err error
+		if w.a, err = accounts.New(w.db, cfg); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range logins {
+			wg.Go(func() {
+				a := w.do(passwordLine, "", ann)
+				if a.status != http.StatusOK {
+					t.Errorf("%d %s", a.status, a.text)
+					opening.Done()
+				}
+			})
+		}
+		wg.Wait()
 	})
 }
 

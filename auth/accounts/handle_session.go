@@ -119,7 +119,7 @@ func (x *exchange) token() error {
 	return x.sendSession(in)
 }
 
-func (x *exchange) grantPassword(body object) (out *issued, err error) {
+func (x *exchange) grantPassword(body object) (*issued, error) {
 	in, err := body.texts("email", "phone", "password")
 	if err != nil {
 		return nil, err
@@ -127,11 +127,16 @@ func (x *exchange) grantPassword(body object) (out *issued, err error) {
 	if in["password"] == "" || in["email"] == "" {
 		return nil, errCredentials
 	}
+	var u *user
 	err = x.attempt(in["email"], func() (err error) {
-		out, err = x.a.signIn(x.r.Context(), in["email"], in["password"], x.device())
+		u, err = x.a.byPassword(x.r.Context(), in["email"], in["password"])
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	// The try is over: while the session is opened, others have its turn to hash.
+	return x.a.enter(x.r.Context(), u, method{Method: methodPassword}, x.device())
 }
 
 func (x *exchange) grantRefresh(body object) (*issued, error) {

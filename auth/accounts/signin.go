@@ -61,9 +61,9 @@ func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) err
 	})
 }
 
-// signIn opens a session by address and password. Whatever is wrong, it takes as
-// long, and the answer is the same: only who has the password learns more.
-func (a *Accounts) signIn(ctx context.Context, email, entered string, from device) (*issued, error) {
+// byPassword finds who has an address and a password, and may enter. Whatever is wrong,
+// it takes as long, and the answer is the same: only who has the password learns more.
+func (a *Accounts) byPassword(ctx context.Context, email, entered string) (*user, error) {
 	var u *user
 	canonical, ok := canonicalEmail(email)
 	if ok {
@@ -94,7 +94,7 @@ func (a *Accounts) signIn(ctx context.Context, email, entered string, from devic
 	if again {
 		a.rehash(ctx, u, entered)
 	}
-	return a.enter(ctx, u, method{Method: methodPassword}, from)
+	return u, nil
 }
 
 // rehash keeps a password by a better hash. The login has succeeded, so a failure is
