@@ -1,9 +1,11 @@
 package canon_test
 
 import (
+	"encoding/hex"
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +67,22 @@ func TestAppendTimestampCuts(t *testing.T) {
 	for want, moment := range cases {
 		if got := string(canon.AppendTimestamp(nil, moment)); got != want {
 			t.Errorf("%v = %s, want %s", moment, got, want)
+		}
+	}
+}
+
+// Every byte at every place, with encoding/hex as oracle.
+func TestAppendUUID(t *testing.T) {
+	t.Parallel()
+	for at := range 16 {
+		for c := range 256 {
+			u := [16]byte{0: 0x9a, 3: 0x0f, 4: 0xf0, 7: 0xa9, 8: 0x12, 11: 0xff, 15: 0x90}
+			u[at] = byte(c)
+			digits := hex.EncodeToString(u[:])
+			want := strings.Join([]string{"x" + digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
+			if got := string(canon.AppendUUID([]byte("x"), u)); got != want {
+				t.Fatalf("%x: %s, want %s", u, got, want)
+			}
 		}
 	}
 }
@@ -142,5 +160,13 @@ func BenchmarkAppendTimestampMicros(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		dst = canon.AppendTimestampMicros(dst[:0], 1_709_251_199_123_456)
+	}
+}
+
+func BenchmarkAppendUUID(b *testing.B) {
+	dst, u := make([]byte, 0, 64), [16]byte{1: 0xa5, 8: 0x3c}
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = canon.AppendUUID(dst[:0], u)
 	}
 }

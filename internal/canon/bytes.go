@@ -5,8 +5,6 @@ import (
 	"strings"
 )
 
-const hexDigits = "0123456789abcdef"
-
 // AppendHex appends the bytes as lower-case hexadecimal digits.
 func AppendHex(dst, b []byte) []byte { return hex.AppendEncode(dst, b) }
 

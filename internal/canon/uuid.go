@@ -1,14 +1,33 @@
 package canon
 
+import "encoding/binary"
+
 // AppendUUID appends the 36 characters of a UUID, lower-case.
 func AppendUUID(dst []byte, u [16]byte) []byte {
-	for i, c := range u {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			dst = append(dst, '-')
-		}
-		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
-	}
+	const form = "00000000-0000-0000-0000-000000000000"
+	dst = append(dst, form...)
+	t := (*[len(form)]byte)(dst[len(dst)-len(form):])
+	b := binary.BigEndian
+	second, third := hex8(b.Uint32(u[4:8])), hex8(b.Uint32(u[8:12]))
+	b.PutUint64(t[0:8], hex8(b.Uint32(u[0:4])))
+	b.PutUint32(t[9:13], uint32(second>>32))
+	b.PutUint32(t[14:18], uint32(second))
+	b.PutUint32(t[19:23], uint32(third>>32))
+	b.PutUint32(t[24:28], uint32(third))
+	b.PutUint64(t[28:36], hex8(b.Uint32(u[12:16])))
 	return dst
+}
+
+// hex8 returns the eight digits of four bytes, the first one in the highest byte.
+func hex8(v uint32) uint64 {
+	const ones = 0x0101010101010101
+	// A half of a byte moves into each of eight bytes.
+	x := uint64(v)
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+	letters := (x + 6*ones) >> 4 & ones // those above 9
+	return x + '0'*ones + letters*('a'-'9'-1)
 }
 
 // ParseUUID reads a UUID of 36 characters with dashes or 32 without, in either

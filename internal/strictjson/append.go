@@ -21,13 +21,16 @@ func AppendStringBytes(dst, s []byte) []byte {
 	for i := plainRun(s); i < len(s); i += plainRun(s[i:]) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRune(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				dst = append(dst, s[from:i]...)
-				dst = append(dst, "\uFFFD"...)
-				from = i + 1
+			// Letters beyond ASCII seldom stand alone.
+			for i < len(s) && s[i] >= utf8.RuneSelf {
+				r, size := utf8.DecodeRune(s[i:])
+				if r == utf8.RuneError && size == 1 {
+					dst = append(dst, s[from:i]...)
+					dst = append(dst, "\uFFFD"...)
+					from = i + 1
+				}
+				i += size
 			}
-			i += size
 			continue
 		}
 		dst = append(dst, s[from:i]...)

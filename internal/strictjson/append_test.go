@@ -28,14 +28,15 @@ func TestAppendStringIsToJSON(t *testing.T) {
 	}
 }
 
-// TestAppendStringAtEveryPosition puts each byte that needs care at each place of a
-// word of eight, where the fast path could miss it.
+// TestAppendStringAtEveryPosition puts each byte that needs care at each place of
+// the words of eight and of the four of them that the fast path looks at together,
+// where it could miss it.
 func TestAppendStringAtEveryPosition(t *testing.T) {
 	t.Parallel()
 
-	for _, special := range []string{"\"", "\\", "\n", "\x00", "\x1f", "\x7f", "é", "\xff", "#", "!", "[", " ", "\"#", " \x1f!"} {
-		for before := range 18 {
-			for _, after := range []int{0, 1, 7, 8} {
+	for _, special := range []string{"\"", "\\", "\n", "\x00", "\x1f", "\x7f", "é", "\xff", "#", "!", "[", " ", "\"#", " \x1f!", "漢é字", "é\xff\n"} {
+		for before := range 42 {
+			for _, after := range []int{0, 1, 7, 8, 9, 31, 32, 40} {
 				s := strings.Repeat("a", before) + special + strings.Repeat("b", after)
 				got := strictjson.AppendString([]byte("x"), s)
 				var back string

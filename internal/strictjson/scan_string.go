@@ -91,16 +91,29 @@ func hex4(b []byte) (rune, bool) {
 func plainRun(b []byte) int {
 	i := 0
 	for ; len(b)-i >= 32; i += 32 {
-		w := b[i : i+32]
-		if notPlain(binary.LittleEndian.Uint64(w))|notPlain(binary.LittleEndian.Uint64(w[8:]))|
-			notPlain(binary.LittleEndian.Uint64(w[16:]))|notPlain(binary.LittleEndian.Uint64(w[24:])) != 0 {
-			break
+		w := (*[32]byte)(b[i:])
+		m0, m1 := notPlain(binary.LittleEndian.Uint64(w[0:])), notPlain(binary.LittleEndian.Uint64(w[8:]))
+		m2, m3 := notPlain(binary.LittleEndian.Uint64(w[16:])), notPlain(binary.LittleEndian.Uint64(w[24:]))
+		switch {
+		case m0|m1|m2|m3 == 0:
+		case m0 != 0:
+			return i + bits.TrailingZeros64(m0)/8
+		case m1 != 0:
+			return i + 8 + bits.TrailingZeros64(m1)/8
+		case m2 != 0:
+			return i + 16 + bits.TrailingZeros64(m2)/8
+		default:
+			return i + 24 + bits.TrailingZeros64(m3)/8
 		}
 	}
 	for ; len(b)-i >= 8; i += 8 {
 		if m := notPlain(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
+	}
+	if last := len(b) - 8; last >= 0 {
+		// The last eight bytes, of which the first ones are known to be plain.
+		return last + bits.TrailingZeros64(notPlain(binary.LittleEndian.Uint64(b[last:])))/8
 	}
 	for i < len(b) && isPlain(b[i]) {
 		i++
