@@ -130,7 +130,7 @@ func (x *exchange) body() (object, error) {
 	media, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	raw, readErr := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBody))
 	if readErr != nil {
-		return nil, readErr
+		return nil, problem.Unread(readErr)
 	}
 	if len(raw) == 0 {
 		return object{}, nil
