@@ -19,6 +19,9 @@ type Accounts struct {
 	hashes *password.Hasher
 	tries  turns
 
+	// opening bounds the sessions that are being opened behind a try.
+	opening turns
+
 	signing  *signingKeys
 	verifier *jwt.Verifier
 	revoked  *revocations
@@ -50,7 +53,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, err
 	}
 	a := &Accounts{
-		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
+		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
 		readKeys: newReadKeys(), outbox: newOutbox(),
 	}
 	a.patterns = patterns(cfg.PublicURL)

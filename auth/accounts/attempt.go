@@ -22,11 +22,36 @@ import (
 // A try is counted before it is made, and given back unless it was a wrong guess: of
 // many at once no more are made than the budgets allow.
 func (x *exchange) attempt(subject string, try func() error) error {
+	if err := x.a.tries.enter(x.r.Context()); err != nil {
+		return err
+	}
+	defer x.a.tries.leave()
+	return x.counted(subject, try)
+}
+
+// attemptThen is attempt in front of opening a session, which is no guess any more and
+// has turns of its own, as many: while it waits for the database, others hash.
+func (x *exchange) attemptThen(subject string, try, then func() error) error {
 	ctx := x.r.Context()
 	if err := x.a.tries.enter(ctx); err != nil {
 		return err
 	}
-	defer x.a.tries.leave()
+	err := x.counted(subject, try)
+	if err == nil {
+		// Only then the turn is given back: who hashes waits for who writes.
+		err = x.a.opening.enter(ctx)
+	}
+	x.a.tries.leave()
+	if err != nil {
+		return err
+	}
+	defer x.a.opening.leave()
+	return then()
+}
+
+// counted makes a try that draws on its budgets.
+func (x *exchange) counted(subject string, try func() error) error {
+	ctx := x.r.Context()
 	g := x.a.guess(subject, addrgroup.Name(x.address()))
 	if err := x.a.take(ctx, g); err != nil {
 		return err

@@ -5,9 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,7 +16,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // measured returns accounts as programs have them, with a quick hash if that does not
@@ -160,52 +157,4 @@ func (l *logins) hash(int) {
 func (l *logins) login(client int) {
 	client %= loginUsers
 	post(l.tb, l.a, client, passwordLine[len("POST "):], login(fmt.Sprintf("user%d@example.org", client), "a good password"), "")
-}
-
-// TestLoginThroughput: logins are at least 0.9 of what the bare hash allows, in rounds
-// that take turns, where nothing but them runs on the machine: on SQLite. The short form is one round that is told and not judged.
-func TestLoginThroughput(t *testing.T) {
-	rounds, each := 1, 300*time.Millisecond
-	if long() {
-		rounds, each = 9, 3*time.Second
-	}
-	var one sync.Mutex
-	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
-		one.Lock()
-		defer one.Unlock()
-		l := newLogins(t, db)
-		var ratios, hashes []float64
-		for range rounds {
-			hash, login := perSecond(each, l.hash), perSecond(each, l.login)
-			ratios, hashes = append(ratios, login/hash), append(hashes, hash)
-		}
-		slices.Sort(ratios)
-		slices.Sort(hashes)
-		t.Logf("%.1f hashes a second; logins are %.3f of that (%.3f to %.3f in %d rounds)",
-			hashes[rounds/2], ratios[rounds/2], ratios[0], ratios[rounds-1], rounds)
-		least := 0.9
-		if db.Capabilities().Engine == "postgres" {
-			least = 0.85 // its server takes its part of the cores that hash
-		}
-		if long() && ratios[rounds/2] < least {
-			t.Errorf("logins are %.3f of the bare hash", ratios[rounds/2])
-		}
-	})
-}
-
-// perSecond is how often sixteen clients do something in a second.
-func perSecond(d time.Duration, one func(client int)) float64 {
-	var done atomic.Int64
-	var wg sync.WaitGroup
-	start := time.Now()
-	for client := range 16 {
-		wg.Go(func() {
-			for time.Since(start) < d {
-				one(client)
-				done.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	return float64(done.Load()) / time.Since(start).Seconds()
 }

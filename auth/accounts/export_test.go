@@ -28,6 +28,9 @@ func Routes() (out [][2]string) {
 	return out
 }
 
+// BesideHashes is how many turns there are beside those that hash.
+const BesideHashes = besideHashes
+
 // Redirect returns where a flow leads that is asked to lead to an address.
 func (a *Accounts) Redirect(asked string) string { return a.config.redirect(asked) }
 

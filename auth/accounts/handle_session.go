@@ -119,7 +119,7 @@ func (x *exchange) token() error {
 	return x.sendSession(in)
 }
 
-func (x *exchange) grantPassword(body object) (*issued, error) {
+func (x *exchange) grantPassword(body object) (out *issued, err error) {
 	in, err := body.texts("email", "phone", "password")
 	if err != nil {
 		return nil, err
@@ -128,15 +128,14 @@ func (x *exchange) grantPassword(body object) (*issued, error) {
 		return nil, errCredentials
 	}
 	var u *user
-	err = x.attempt(in["email"], func() (err error) {
+	err = x.attemptThen(in["email"], func() (err error) {
 		u, err = x.a.byPassword(x.r.Context(), in["email"], in["password"])
 		return err
+	}, func() (err error) {
+		out, err = x.a.enter(x.r.Context(), u, method{Method: methodPassword}, x.device())
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	// The try is over: while the session is opened, others have its turn to hash.
-	return x.a.enter(x.r.Context(), u, method{Method: methodPassword}, x.device())
+	return out, err
 }
 
 func (x *exchange) grantRefresh(body object) (*issued, error) {

@@ -1,0 +1,157 @@
+package accounts_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// TestLoginThroughput: logins are at least 0.9 of what the bare hash allows, in rounds
+// that take turns, where nothing but them runs on the machine. On the cores that hash a
+// PostgreSQL takes its part, which is no cost of the library's; so what is asked for is
+// measured with the server on a processor of its own. The short form is one round that
+// is told and not judged.
+func TestLoginThroughput(t *testing.T) {
+	if long() {
+		t.Run("postgres apart", loginsApart)
+	}
+	var one sync.Mutex
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		one.Lock()
+		defer one.Unlock()
+		least := 0.9
+		if db.Capabilities().Engine == "postgres" {
+			least = sharedCores
+		}
+		judgeLogins(t, db, least)
+	})
+}
+
+// sharedCores is what is asked for where the server of the database has the cores that
+// hash.
+const sharedCores = 0.85
+
+// loginVariable makes a process of the tests the program of [loginsApart], on the
+// PostgreSQL it names.
+const loginVariable = "PLINTH_TEST_LOGIN"
+
+// loginsApart measures logins by a process on one processor, its PostgreSQL on another.
+func loginsApart(t *testing.T) {
+	url := pgtest.Start(t, pgtest.Options{}).URL()
+	moveServer(t, url, "1")
+	cmd := exec.CommandContext(t.Context(), "taskset", "--cpu-list", "0", os.Args[0], "-test.run=^TestLoginProgram$", "-test.v")
+	cmd.Env = append(os.Environ(), loginVariable+"="+url, "GOMAXPROCS=1")
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLoginProgram is that process.
+func TestLoginProgram(t *testing.T) {
+	url := os.Getenv(loginVariable)
+	if url == "" {
+		return // it is no test
+	}
+	db, err := postgres.Open(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // the process ends
+	judgeLogins(t, db, 0.9)
+}
+
+// moveServer moves a server of PostgreSQL to a processor, with what it starts from now on.
+func moveServer(t *testing.T, url, processor string) {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var backend int
+	if err := db.Bun().QueryRowContext(t.Context(), "select pg_backend_pid()").Scan(&backend); err != nil {
+		t.Fatal(err)
+	}
+	server := parentOf(fmt.Sprintf("/proc/%d/status", backend))
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	family := []string{server}
+	all, err := filepath.Glob("/proc/[0-9]*/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, status := range all {
+		if parentOf(status) == server {
+			family = append(family, filepath.Base(filepath.Dir(status)))
+		}
+	}
+	for i, pid := range family {
+		out, err := exec.CommandContext(t.Context(), "taskset", "--cpu-list", "--pid", processor, pid).CombinedOutput()
+		if err != nil && i == 0 { // others may have ended
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+}
+
+// parentOf returns the parent of a process, "" where it has ended.
+func parentOf(status string) string {
+	text, _ := os.ReadFile(status) //nolint:errcheck // it has ended
+	_, parent, _ := strings.Cut(string(text), "\nPPid:")
+	parent, _, _ = strings.Cut(parent, "\n")
+	return strings.TrimSpace(parent)
+}
+
+// judgeLogins compares logins with the bare hash.
+func judgeLogins(t *testing.T, db *store.DB, least float64) {
+	rounds, each := 1, 300*time.Millisecond
+	if long() {
+		rounds, each = 9, 3*time.Second
+	}
+	l := newLogins(t, db)
+	var ratios, hashes []float64
+	for range rounds {
+		hash, login := perSecond(each, l.hash), perSecond(each, l.login)
+		ratios, hashes = append(ratios, login/hash), append(hashes, hash)
+	}
+	slices.Sort(ratios)
+	slices.Sort(hashes)
+	// Of nine rounds the second to the eighth are an interval that holds the median 96
+	// times of 100, whatever the distribution.
+	low, high := ratios[min(1, rounds-1)], ratios[max(0, rounds-2)]
+	t.Logf("%.1f hashes a second; logins are %.3f of that (%.3f to %.3f; all %d rounds %.3f to %.3f)",
+		hashes[rounds/2], ratios[rounds/2], low, high, rounds, ratios[0], ratios[rounds-1])
+	if long() && ratios[rounds/2] < least {
+		t.Errorf("logins are %.3f of the bare hash, at least %.2f are asked for", ratios[rounds/2], least)
+	}
+}
+
+// perSecond is how often sixteen clients do something in a second.
+func perSecond(d time.Duration, one func(client int)) float64 {
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	start := time.Now()
+	for client := range 16 {
+		wg.Go(func() {
+			for time.Since(start) < d {
+				one(client)
+				done.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return float64(done.Load()) / time.Since(start).Seconds()
+}
