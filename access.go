@@ -130,6 +130,22 @@ func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
 	})
 }
 
+// useFolder writes into a folder what nobody else sends. Messages cost nothing there.
+func useFolder(c *accounts.Config, folder *mail.Folder) {
+	if c.Mailer == nil {
+		c.Mailer = folder
+	}
+	if c.SMS != nil {
+		return
+	}
+	c.SMS = folder
+	for _, limit := range []*accounts.Limit{&c.Limits.NumberSMS, &c.Limits.AddressSMS, &c.Limits.SMS} {
+		if *limit == (accounts.Limit{}) {
+			limit.Count = -1
+		}
+	}
+}
+
 // openDevelopment adds what a newcomer needs and has not configured: a publishable
 // key, a master key, a folder for mails, and a password to try.
 func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *resolved) error {
@@ -150,10 +166,14 @@ func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *reso
 	}
 	if config.Accounts.Mailer == nil {
 		config.Accounts.Autoconfirm = true
-		if config.Accounts.Mailer, err = mail.NewFolder(mailFolder, mail.FolderConfig{Output: os.Stdout}); err != nil {
+	}
+	if config.Accounts.Mailer == nil || config.Accounts.SMS == nil {
+		folder, err := mail.NewFolder(mailFolder, mail.FolderConfig{Output: os.Stdout})
+		if err != nil {
 			return err
 		}
 		a.mails = mailFolder
+		useFolder(&config.Accounts, folder)
 	}
 	if config.Accounts.Limits.Requests == (accounts.Limit{}) {
 		config.Accounts.Limits.Requests.Count = -1 // whoever develops is one address

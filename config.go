@@ -48,8 +48,9 @@ type Config struct {
 	// are required, see [accounts.Config]; SiteURL is PublicURL unless it says
 	// something else. In development the master key is made once and kept in the
 	// database, sign-ups are not counted, and unless there is a Mailer addresses count
-	// as confirmed and mails are written into the folder plinth-mails. What the application decides itself
-	// must be left out: Keys, Logger and PublicURL.
+	// as confirmed. Mails and text messages that nobody sends are written into the folder
+	// plinth-mails then. What the application decides itself must be left out: Keys, Logger
+	// and PublicURL.
 	Accounts accounts.Config
 
 	// API tunes the REST API below /rest/v1: its limits, its documents, how

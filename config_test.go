@@ -31,6 +31,11 @@ type noMail struct{}
 
 func (noMail) Send(context.Context, string, string, string, map[string]string) error { return nil }
 
+// noSMS sends nothing.
+type noSMS struct{}
+
+func (noSMS) SendSMS(context.Context, string, string, string, map[string]string) error { return nil }
+
 // noLogin is a provider where nobody logs in.
 type noLogin struct{}
 
@@ -57,6 +62,7 @@ func set(t *testing.T, name string, field reflect.Value) {
 	values := []any{
 		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d },
 		noMail{},
+		noSMS{},
 		noLogin{},
 		noTokens{},
 		passkey.Plain{},

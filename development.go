@@ -65,7 +65,7 @@ func (a *App) printBanner(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "  publishable key  %s\n", a.access.publishable)
 	if a.access.mails != "" {
-		fmt.Fprintf(&b, "  mails            go into the folder %s, their links are shown here\n", a.access.mails)
+		fmt.Fprintf(&b, "  mails, messages  go into the folder %s, their links and codes are shown here\n", a.access.mails)
 	}
 	b.WriteString("\nTry:\n\n")
 	for _, line := range a.samples(base) {

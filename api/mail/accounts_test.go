@@ -16,6 +16,9 @@ import (
 // Both senders are what accounts ask for.
 var _, _ accounts.Mailer = (*mail.SMTP)(nil), (*mail.Folder)(nil)
 
+// The folder takes text messages as well.
+var _ accounts.SMSSender = (*mail.Folder)(nil)
+
 // TestAccountsMails: there is a mail for each of the templates that accounts name.
 func TestAccountsMails(t *testing.T) {
 	t.Parallel()

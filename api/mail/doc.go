@@ -1,6 +1,7 @@
 // Package mail sends the mails that an application's users have to read, as those
 // of package accounts: by SMTP, or in development into a folder. It knows nothing of
-// accounts; [SMTP] and [Folder] have the one method that accounts ask of a mailer.
+// accounts; [SMTP] and [Folder] have the one method that accounts ask of a mailer, and
+// Folder has the one that they ask of who sends text messages.
 //
 //	sender, err := mail.NewSMTP(mail.SMTPConfig{
 //		Host: "smtp.example.org", Username: "app", Password: password,

@@ -19,8 +19,8 @@ type FolderConfig struct {
 	// Defaults to "accounts@localhost".
 	From string
 
-	// Output is told of each mail in one line: its template, to whom it is, the link
-	// or code that somebody who develops wants to follow, and the file.
+	// Output is told of each mail and message in one line: its template, to whom it is,
+	// the link or code that somebody who develops wants to follow, and the file.
 	//
 	// Defaults to nobody.
 	Output io.Writer
@@ -36,8 +36,8 @@ type FolderConfig struct {
 	Now func() time.Time
 }
 
-// Folder is the sender for development: it writes mails as .eml files into a folder
-// and sends nothing. The files hold links and codes that let their reader in, so they
+// Folder is the sender for development: it writes mails as .eml files and text messages
+// as .txt files into a folder and sends nothing. The files hold links and codes that let their reader in, so they
 // and the folder are for the user of the program only. It is safe for concurrent use.
 type Folder struct {
 	dir    string
@@ -72,23 +72,53 @@ func (f *Folder) Send(ctx context.Context, to, template, locale string, values m
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
-		return fmt.Errorf("mail: %w", err)
+	path, err := f.write(template, ".eml", l.writeTo)
+	if err != nil {
+		return err
 	}
-	name := f.writer.now().UTC().Format("20060102-150405.000000") + "-" + template + "-" + strings.ToLower(rand.Text()[:6]) + ".eml"
-	path := filepath.Join(f.dir, name)
+	return f.tell("mail", to, template, path, values)
+}
+
+// SendSMS writes a text message, the value text, into the folder: after the line "To:"
+// with the number and an empty line.
+func (f *Folder) SendSMS(ctx context.Context, to, template, _ string, values map[string]string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	path, err := f.write("sms-"+template, ".txt", func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "To: %s\n\n%s\n", to, values["text"])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell("sms", to, template, path, values)
+}
+
+// write makes a file of the folder.
+func (f *Folder) write(name, extension string, content func(io.Writer) error) (path string, err error) {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return "", fmt.Errorf("mail: %w", err)
+	}
+	name = f.writer.now().UTC().Format("20060102-150405.000000") + "-" + name + "-" + strings.ToLower(rand.Text()[:6]) + extension
+	path = filepath.Join(f.dir, name)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("mail: %w", err)
+		return "", fmt.Errorf("mail: %w", err)
 	}
-	if err := errors.Join(l.writeTo(file), file.Close()); err != nil {
-		return fmt.Errorf("mail: %w", err)
+	if err := errors.Join(content(file), file.Close()); err != nil {
+		return "", fmt.Errorf("mail: %w", err)
 	}
+	return path, nil
+}
+
+// tell prints a line about a mail or a message.
+func (f *Folder) tell(what, to, template, path string, values map[string]string) error {
 	follow := values["link"]
 	if code := values["code"]; code != "" {
 		follow = strings.TrimSpace(follow + " code " + code)
 	}
 	// In one call, so that lines of several mails do not mix.
-	_, err = fmt.Fprintf(f.output, "mail: %s for %s: %s (%s)\n", template, to, follow, path)
+	_, err := fmt.Fprintf(f.output, "%s: %s for %s: %s (%s)\n", what, template, to, follow, path)
 	return err
 }

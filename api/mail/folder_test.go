@@ -58,6 +58,35 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestFolderSMS: a text message is a file, and its code is printed.
+func TestFolderSMS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var out bytes.Buffer
+	f, err := mail.NewFolder(dir, mail.FolderConfig{Output: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SendSMS(t.Context(), "+4930123456", "login", "de", map[string]string{"code": "123456", "text": "123456 is your code"}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*-sms-login-*.txt"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%q, %v", found, err)
+	}
+	if raw, err := os.ReadFile(found[0]); err != nil || string(raw) != "To: +4930123456\n\n123456 is your code\n" {
+		t.Errorf("%q, %v", raw, err)
+	}
+	if want := "sms: login for +4930123456: code 123456 (" + found[0] + ")\n"; out.String() != want {
+		t.Errorf("printed %q", out.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.SendSMS(ctx, "+4930123456", "login", "", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
 func TestFolderRefused(t *testing.T) {
 	t.Parallel()
 	if _, err := mail.NewFolder("", mail.FolderConfig{}); err == nil {

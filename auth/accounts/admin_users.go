@@ -271,7 +271,7 @@ func (c *change) readAddresses(email, phone string) error {
 	}
 	if phone != "" {
 		if c.phone, ok = canonicalPhone(phone); !ok {
-			return failf(problem.AuthValidation, "Invalid phone number format (E.164 required)")
+			return errNoPhone
 		}
 	}
 	return nil

@@ -127,6 +127,19 @@ func (x *exchange) enroller() (*user, *session, int64, error) {
 	return u, s, level, err
 }
 
+// subjectAt is the account that a try at a contact is about, as attempts count it: that
+// of a user whose number it is, since they may have an address as well.
+func (a *Accounts) subjectAt(ctx context.Context, at contact) (string, error) {
+	if at.phone == "" {
+		return at.email, nil
+	}
+	u, err := a.at(ctx, a.db, at)
+	if err != nil || u == nil {
+		return "+" + at.phone, err
+	}
+	return subjectOf(u), nil
+}
+
 // subjectOf is the account of a user as attempts count it: by the address that
 // others would try it with too.
 func subjectOf(u *user) string {

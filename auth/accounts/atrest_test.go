@@ -62,19 +62,22 @@ func (w *world) tables() (names []string) {
 // TestAtRest: who has the database and not the configuration has nobody's secret, and
 // nothing to sign a token with.
 func TestAtRest(t *testing.T) {
-	engines(t, withCookies, func(t *testing.T, w *world) {
+	engines(t, func(c *accounts.Config) { withCookies(c); c.SMS = c.Mailer.(*mailbox) }, func(t *testing.T, w *world) {
 		in, phone := w.withApp()
 		codes := w.must(200, w.do("POST /factors/recovery-codes", in.str("access_token"), "")).body["codes"].([]any)
 		key := w.must(200, w.do("POST /user/api-keys", in.str("access_token"), `{"name":"x","scopes":["accounts.self"]}`)).str("key")
 		w.mails() // notices
 		w.must(200, w.do("POST /recover", "", annMail))
 		m := w.mail(accounts.MailRecovery, "ann@example.org")
+		w.must(200, w.do("POST /otp", "", annaPhone))
+		digits := w.sms(accounts.SMSLogin, anna).values["code"]
+		w.must(200, w.do("POST /otp", "", `{"phone":"+4930999999"}`)) // waits in the outbox
 		b := &browser{w: w}
 		w.must(200, b.do(passwordLine, ann))
 		secrets := map[string]string{
 			"password": "a good password", "access token": in.str("access_token"), "refresh token": in.str("refresh_token"), "cookie": b.cookie,
 			"app": string(phone.secret), "app in hex": hex.EncodeToString(phone.secret), "recovery code": codes[0].(string), "API key": key,
-			"link": m.token(w), "master key": "0123456789abcdef0123456789abcdef",
+			"link": m.token(w), "digits of a message": digits, "text in the outbox": "Tell nobody", "master key": "0123456789abcdef0123456789abcdef",
 			"private key":        "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", // the curve in PKCS 8 and SEC 1
 			"private key in hex": "06082a8648ce3d030107", "private key in PEM": "PRIVATE KEY", "private key as JWK": `"d":`,
 		}

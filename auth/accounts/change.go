@@ -81,7 +81,7 @@ func (a *Accounts) createBy(ctx context.Context, by authority, c change) (*user,
 func (c *change) providers() store.JSON {
 	switch {
 	case c.email == "":
-		return `{"provider":"phone","providers":["phone"]}`
+		return phoneProvider
 	case c.phone == "":
 		return emailProvider
 	}
@@ -213,7 +213,9 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 	case deref(before.Phone) != deref(u.Phone):
 		why = endedByPhone
 	}
-	for notice, of := range map[string]bool{changePassword: c.hash != "", changeEmail: deref(before.Email) != deref(u.Email)} {
+	for notice, of := range map[string]bool{
+		changePassword: c.hash != "", changeEmail: deref(before.Email) != deref(u.Email), changePhone: deref(before.Phone) != deref(u.Phone),
+	} {
 		if of {
 			if err := a.notice(ctx, tx, before, notice); err != nil {
 				return err

@@ -60,7 +60,8 @@ type Config struct {
 	// Anonymous lets clients have a user without an account.
 	Anonymous bool
 
-	// Autoconfirm takes addresses for confirmed without a mail: for development.
+	// Autoconfirm takes addresses and numbers for confirmed without a mail or a
+	// message: for development.
 	Autoconfirm bool
 
 	// Providers are where users may log in elsewhere, as those of package auth/oidc.
@@ -85,8 +86,14 @@ type Config struct {
 	// email_provider_disabled.
 	Mailer Mailer
 
+	// SMS sends text messages. Without one, phone numbers are refused by 400
+	// phone_provider_disabled wherever a user would log in by them. Limits bound what
+	// it sends.
+	SMS SMSSender
+
 	// MailInterval is how long an address waits for the next mail of a kind, such
-	// as a recovery, whoever asks for it.
+	// as a recovery, whoever asks for it, and a number for the next message of any
+	// kind.
 	//
 	// Defaults to a minute.
 	MailInterval time.Duration
@@ -136,7 +143,7 @@ type Config struct {
 	CookieOrigins []string
 
 	// LinkLife is how long the links of mails are good, and InviteLife those of
-	// invitations. The digits of mails are good for 10 minutes.
+	// invitations. The digits of mails and messages are good for 10 minutes.
 	//
 	// Default to 30 minutes and a day.
 	LinkLife, InviteLife time.Duration

@@ -35,7 +35,7 @@ func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) err
 	}
 	within, err := c.a.mailEmailChange(ctx, tx, u, mailedCode{Flow: c.flow, Session: &c.session.ID}, c.locale)
 	if err == nil && !within {
-		return c.a.overMailLimit()
+		return c.a.overMailLimit(contact{email: c.email})
 	}
 	return err
 }
@@ -130,7 +130,7 @@ func (x *exchange) resendEmailChange(in asked) error {
 	if a.config.Mailer == nil {
 		return errNoMailer
 	}
-	return x.mailWithin(func(ctx context.Context, tx *store.Tx) (within bool, err error) {
+	return x.mailWithin(in.contact, store.ID{}, func(ctx context.Context, tx *store.Tx) (within bool, err error) {
 		u, err := a.byEmail(ctx, tx, in.email)
 		if err != nil {
 			return false, err

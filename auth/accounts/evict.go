@@ -9,18 +9,21 @@ import (
 // evict takes from an account all that lets somebody in or might later, and all that
 // they have written into it: whoever has made an account with an address of others
 // must not stay in it when their owner comes. It is for the moment at which somebody
-// proves that an address is theirs which the account has not confirmed until now, and
-// by other means than those that the account has. What admins gave the account stays:
-// it was meant for the owner of the address.
+// proves that an address or a number is theirs which the account has not confirmed
+// until now, and by other means than those that the account has. What admins gave the
+// account stays: it was meant for the owner of the address. Where the account has
+// another contact, that goes: it was confirmed no more, see contact.others.
 //
 // The caller then writes what the owner has proved, with the identity for it.
-func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device) error {
-	u.PasswordHash, u.PasswordChangedAt, u.NewPhone, u.UserMetadata = nil, nil, nil, "{}"
+func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, at contact, from device) error {
+	u.PasswordHash, u.PasswordChangedAt, u.UserMetadata = nil, nil, "{}"
 	sets := []store.Set{
-		store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil),
-		store.SetTo("new_phone", nil), store.SetTo("user_metadata", u.UserMetadata),
+		store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil), store.SetTo("user_metadata", u.UserMetadata),
 	}
-	if u.PhoneConfirmedAt == nil {
+	if at.phone != "" {
+		u.Email = nil
+		sets = append(sets, store.SetTo("email", nil))
+	} else {
 		u.Phone = nil
 		sets = append(sets, store.SetTo("phone", nil))
 	}
@@ -37,16 +40,18 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, from device
 	return a.record(ctx, tx, from.event("claimed_by_owner", &u.ID), nil)
 }
 
-// dropWaysIn takes from an account every way in but its password and address:
-// sessions, codes, factors, identities, a change of address under way.
+// dropWaysIn takes from an account every way in but its password, address and number:
+// sessions, codes, factors, identities, a change of address or number under way.
 func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error {
-	u.NewEmail, u.EmailChangeHalf = nil, nil
-	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil))
+	u.NewEmail, u.EmailChangeHalf, u.NewPhone = nil, nil, nil
+	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("new_email", nil), store.SetTo("email_change_half", nil), store.SetTo("new_phone", nil))
 	if err != nil {
 		return err
 	}
 	theirs := store.Eq("user_id", u.ID)
-	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(theirs, store.Compare("provider", store.OpNe, "email"))); err != nil {
+	elsewhere := store.And(store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone"))
+	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(theirs, elsewhere)); err != nil {
 		return err
 	}
 	if _, err := store.For[factor](tx).DeleteWhere(ctx, theirs); err != nil {

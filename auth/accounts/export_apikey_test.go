@@ -22,6 +22,6 @@ func (a *Accounts) Evict(ctx context.Context, id store.ID) error {
 		if err != nil {
 			return err
 		}
-		return a.evict(ctx, tx, u, device{})
+		return a.evict(ctx, tx, u, contact{email: deref(u.Email)}, device{})
 	})
 }

@@ -146,7 +146,7 @@ func (g *generated) admit(ctx context.Context) (err error) {
 	if g.kind == codeInvite {
 		how = "invite"
 	}
-	g.new, err = g.a.admit(ctx, g.a.fresh(newUser{email: g.email, metadata: g.metadata}, g.hash), how, g.by.from)
+	g.new, err = g.a.admit(ctx, g.a.fresh(newUser{at: contact{email: g.email}, metadata: g.metadata}, g.hash), how, g.by.from)
 	g.new.actor = g.by.actor
 	return err
 }
@@ -217,7 +217,7 @@ func (g *generated) account(ctx context.Context, tx *store.Tx) (err error) {
 		return g.make(ctx, tx)
 	case g.user == nil:
 		return &problem.Error{Code: problem.AuthUserNotFound}
-	case opens && g.user.EmailConfirmedAt != nil:
+	case opens && (g.user.EmailConfirmedAt != nil || contact{email: g.email}.others(g.user)):
 		return &problem.Error{Code: problem.AuthEmailExists}
 	case g.kind == codeSignup:
 		if err := g.a.dropWaysIn(ctx, tx, g.user); err != nil {

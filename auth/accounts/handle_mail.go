@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// mailRoutes are the requests that end in a mail.
+// mailRoutes are the requests that end in a mail or a text message.
 var mailRoutes = []route{
 	{http.MethodPost, "otp", (*exchange).otp},
 	{http.MethodPost, "magiclink", (*exchange).magicLink},
@@ -18,37 +18,53 @@ var mailRoutes = []route{
 	{http.MethodGet, "reauthenticate", (*exchange).reauthenticate},
 }
 
-// asked is a request for a mail.
+// asked is a request for a mail or a message.
 type asked struct {
-	email string // canonical
-	body  object
-	flow  flow
+	contact
+	body object
+	flow flow
 }
 
-// askedMail reads what every request for a mail has.
+// askedMail reads a request for a mail.
 func (x *exchange) askedMail() (in asked, err error) {
+	in, err = x.asked()
+	if err == nil && in.phone != "" {
+		err = errNoEmail
+	}
+	return in, err
+}
+
+// asked reads what every request for a mail or a message has.
+func (x *exchange) asked() (in asked, err error) {
 	if in.body, err = x.body(); err != nil {
 		return in, err
 	}
-	texts, err := in.body.texts("email", "phone", "code_challenge", "code_challenge_method")
+	texts, err := in.body.texts("email", "phone", "channel", "code_challenge", "code_challenge_method")
 	if err != nil {
 		return in, err
 	}
-	if texts["phone"] != "" {
-		return in, errNoPhone
+	if in.contact, err = x.a.contactOf(texts["email"], texts["phone"]); err != nil {
+		return in, err
 	}
-	var ok bool
-	if in.email, ok = canonicalEmail(texts["email"]); !ok {
-		return in, errNoEmail
+	if err := in.checkChannel(texts["channel"]); err != nil {
+		return in, err
 	}
 	in.flow, err = x.readFlow(texts["code_challenge"], texts["code_challenge_method"])
 	return in, err
 }
 
-// otp answers POST /otp: a login by mail, which makes an account where there is none.
+// checkChannel refuses a number that is to be reached by anything but a text message.
+func (at contact) checkChannel(channel string) error {
+	if at.phone != "" && channel != "" && channel != "sms" {
+		return errNoChannel
+	}
+	return nil
+}
+
+// otp answers POST /otp: a login by mail or by a message, which makes an account where there is none.
 // The account is made when the code comes back, so that asking leaves none behind.
 func (x *exchange) otp() error {
-	in, err := x.askedMail()
+	in, err := x.asked()
 	if err != nil {
 		return err
 	}
@@ -56,7 +72,7 @@ func (x *exchange) otp() error {
 	if err != nil {
 		return err
 	}
-	return x.loginByMail(in, create)
+	return x.loginByCode(in, create)
 }
 
 // magicLink answers POST /magiclink, which older clients send for POST /otp.
@@ -65,25 +81,29 @@ func (x *exchange) magicLink() error {
 	if err != nil {
 		return err
 	}
-	return x.loginByMail(in, true)
+	return x.loginByCode(in, true)
 }
 
-func (x *exchange) loginByMail(in asked, create bool) error {
+func (x *exchange) loginByCode(in asked, create bool) error {
 	metadata, err := in.body.metadata("data")
 	if err != nil {
 		return err
 	}
 	create = create && !x.a.config.DisableSignup
-	code := mailedCode{Email: in.email, Flow: in.flow, Create: create}
+	code := mailedCode{Email: in.email, Phone: in.phone, Flow: in.flow, Create: create}
 	if create {
 		// The account is made when the code comes back, and admitted now.
-		n, err := x.a.admit(x.r.Context(), x.a.fresh(newUser{email: in.email, metadata: metadata}, nil), "otp", x.device())
+		n, err := x.a.admit(x.r.Context(), x.a.fresh(newUser{at: in.contact, metadata: metadata}, nil), "otp", x.device())
 		if err != nil {
 			return err
 		}
 		code.Metadata, code.AppMetadata = n.UserMetadata, n.AppMetadata
 	}
-	return x.mailStranger(mailing{kind: codeMagicLink, template: MailMagicLink, code: code}, func(u *user) bool {
+	m := mailing{kind: codeMagicLink, template: MailMagicLink, code: code}
+	if in.phone != "" {
+		m.kind, m.template = codeSMS, SMSLogin
+	}
+	return x.mailStranger(m, func(u *user) bool {
 		return u == nil && create || u != nil && x.a.mayEnter(u) == nil
 	})
 }
@@ -100,7 +120,7 @@ func (x *exchange) recover() error {
 
 // resend answers POST /resend.
 func (x *exchange) resend() error {
-	in, err := x.askedMail()
+	in, err := x.asked()
 	if err != nil {
 		return err
 	}
@@ -108,57 +128,80 @@ func (x *exchange) resend() error {
 	if err != nil {
 		return err
 	}
-	switch what {
-	case "signup":
+	switch {
+	case in.phone != "":
+		return x.resendSMS(in, what)
+	case what == "signup":
 		m := mailing{kind: codeSignup, template: MailConfirmation, code: mailedCode{Email: in.email, Flow: in.flow}}
 		return x.mailStranger(m, func(u *user) bool { return u != nil && u.EmailConfirmedAt == nil && x.a.mayEnter(u) == nil })
-	case "email_change":
+	case what == "email_change":
 		return x.resendEmailChange(in)
-	case "sms", "phone_change":
-		return errNoPhone
 	}
-	return failf(problem.AuthValidation, "Missing one of these types: signup, email_change")
+	return errResendType
 }
 
-// mailStranger mails a code to an address that somebody has typed, if may says that
-// who has it, nil for nobody, gets one. The answer is the same whether there is an
-// account and whether it gets one.
-func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
-	if x.a.config.Mailer == nil {
-		return errNoMailer
+// errResendType is the answer to who wants something else sent again, or elsewhere.
+var errResendType = failf(problem.AuthValidation, "Missing one of these types: signup, email_change, sms, phone_change")
+
+// resendSMS answers POST /resend for messages.
+func (x *exchange) resendSMS(in asked, what string) error {
+	if what != "sms" {
+		return errResendType
 	}
-	return x.mailWithin(func(ctx context.Context, tx *store.Tx) (within bool, err error) {
-		if within, err = x.a.mayMail(ctx, tx, m.kind, m.code.Email); err != nil || !within {
+	m := mailing{kind: codeSMSSignup, template: SMSConfirmation, code: mailedCode{Phone: in.phone}}
+	return x.mailStranger(m, func(u *user) bool { return u != nil && u.PhoneConfirmedAt == nil && x.a.mayEnter(u) == nil })
+}
+
+// mailStranger sends a code to an address or a number that somebody has typed, if may
+// says that who has it, nil for nobody, gets one. The answer is the same whether there is
+// an account and whether it gets one.
+func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
+	at := m.code.at()
+	if err := x.a.reaches(at.phone != ""); err != nil {
+		return err
+	}
+	m.id = store.NewID()
+	return x.mailWithin(at, m.id, func(ctx context.Context, tx *store.Tx) (within bool, err error) {
+		if within, err = x.a.maySend(ctx, tx, m.kind, at); err != nil || !within {
 			return within, err
 		}
-		who, err := x.a.addressee(ctx, tx, m.code.Email)
+		who, err := x.a.addressee(ctx, tx, at)
 		if err != nil {
 			return false, err
 		}
 		this := m // the function may run again
 		this.owner, this.locale = who.id, x.locale(who.user)
 		if may(who.user) {
-			this.to = m.code.Email
+			this.to = at.text()
 		}
 		return true, x.a.mailCode(ctx, tx, this)
 	})
 }
 
-// mailWithin answers a request for mails, which send queues unless the last of them are
-// too young.
-func (x *exchange) mailWithin(send func(ctx context.Context, tx *store.Tx) (within bool, err error)) error {
-	within := false
-	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-		within, err = send(ctx, tx)
+// mailWithin answers a request for mails or for the message with an id, which send queues
+// unless the last of them are too young.
+func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (within bool, err error)) error {
+	run := func() error {
+		within := false
+		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+			within, err = send(ctx, tx)
+			return err
+		})
+		if err == nil && !within {
+			err = x.a.overMailLimit(at)
+		}
 		return err
-	})
-	switch {
-	case err != nil:
-		return err
-	case !within:
-		return x.a.overMailLimit()
 	}
-	return x.send(http.StatusOK, struct{}{})
+	if at.phone == "" {
+		if err := run(); err != nil {
+			return err
+		}
+		return x.send(http.StatusOK, struct{}{})
+	}
+	if err := x.texting(at.phone, run); err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, map[string]store.ID{"message_id": id})
 }
 
 // reauthenticate answers GET /reauthenticate: it mails digits that PUT /user takes for

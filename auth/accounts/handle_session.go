@@ -29,7 +29,7 @@ func (x *exchange) signup() error {
 	if err != nil {
 		return err
 	}
-	in, err := body.texts("email", "phone", "password", "code_challenge", "code_challenge_method")
+	in, err := body.texts("email", "phone", "channel", "password", "code_challenge", "code_challenge_method")
 	if err != nil {
 		return err
 	}
@@ -38,9 +38,7 @@ func (x *exchange) signup() error {
 		return err
 	}
 	switch {
-	case in["phone"] != "":
-		return errNoPhone
-	case in["email"] == "" && in["password"] == "":
+	case in["email"] == "" && in["phone"] == "" && in["password"] == "":
 		return x.signupAnonymous(metadata)
 	case in["password"] == "":
 		return failf(problem.AuthValidation, "Signup requires a valid password")
@@ -49,7 +47,24 @@ func (x *exchange) signup() error {
 	if err != nil {
 		return err
 	}
-	u, session, err := x.a.signUp(x.r.Context(), newUser{email: in["email"], password: in["password"], metadata: metadata, flow: f, locale: x.locale(nil)}, x.device())
+	n := newUser{password: in["password"], metadata: metadata, flow: f, locale: x.locale(nil)}
+	if n.at, err = x.a.contactOf(in["email"], in["phone"]); err != nil {
+		return err
+	}
+	if err := n.at.checkChannel(in["channel"]); err != nil {
+		return err
+	}
+	var u *user
+	var session *issued
+	run := func() error {
+		u, session, err = x.a.signUp(x.r.Context(), n, x.device())
+		return err
+	}
+	if n.at.phone == "" || x.a.config.Autoconfirm {
+		err = run()
+	} else {
+		err = x.texting(n.at.phone, run)
+	}
 	if err != nil {
 		return weak(err)
 	}
@@ -124,12 +139,23 @@ func (x *exchange) grantPassword(body object) (out *issued, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if in["password"] == "" || in["email"] == "" {
+	if in["password"] == "" || in["email"] == "" && in["phone"] == "" {
 		return nil, errCredentials
 	}
+	subject, at := in["email"], contact{}
+	if in["phone"] == "" {
+		at.email, _ = canonicalEmail(in["email"]) // nobody has one that is none
+	} else {
+		if at, err = x.a.contactOf(in["email"], in["phone"]); err != nil {
+			return nil, err
+		}
+		if subject, err = x.a.subjectAt(x.r.Context(), at); err != nil {
+			return nil, err
+		}
+	}
 	var u *user
-	err = x.attemptThen(in["email"], func() (err error) {
-		u, err = x.a.byPassword(x.r.Context(), in["email"], in["password"])
+	err = x.attemptThen(subject, func() (err error) {
+		u, err = x.a.byPassword(x.r.Context(), at, in["password"])
 		return err
 	}, func() (err error) {
 		out, err = x.a.enter(x.r.Context(), u, method{Method: methodPassword}, x.device())
@@ -211,7 +237,8 @@ func (x *exchange) metadata() error {
 
 // settings answers GET /settings: what a login page may offer.
 func (x *exchange) settings() error {
-	external := map[string]bool{"email": true, "phone": false, "anonymous_users": x.a.config.Anonymous}
+	texts := x.a.config.SMS != nil
+	external := map[string]bool{"email": true, "phone": texts, "anonymous_users": x.a.config.Anonymous}
 	for _, p := range x.a.config.Providers {
 		external[p.Name()] = true
 	}
@@ -219,7 +246,7 @@ func (x *exchange) settings() error {
 		"external":           external,
 		"disable_signup":     x.a.config.DisableSignup,
 		"mailer_autoconfirm": x.a.config.Autoconfirm,
-		"phone_autoconfirm":  false, "sms_provider": "", "saml_enabled": false,
+		"phone_autoconfirm":  texts && x.a.config.Autoconfirm, "sms_provider": "", "saml_enabled": false,
 	})
 }
 

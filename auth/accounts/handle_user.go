@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -44,7 +45,7 @@ func (x *exchange) putUser(u *user, s *session) error {
 	case ok && app.Kind() != strictjson.Null:
 		return &problem.Error{Code: problem.AuthNotAdmin, Message: "Updating app_metadata requires admin privileges"}
 	case in["phone"] != "" && in["phone"] != deref(u.Phone):
-		return errNoPhone
+		return errNoSMS
 	}
 	if _, err := body.metadata("data"); err != nil {
 		return err
@@ -148,14 +149,11 @@ func (a *Accounts) choosesPassword(s *session) bool {
 // other: what else is asked for may keep the change from being made.
 func (x *exchange) newPassword(u *user, c *userChange, text string) error {
 	ctx, a := x.r.Context(), x.a
-	email := c.email
-	if email == "" {
-		email = deref(u.Email)
+	name := cmp.Or(c.email, deref(u.Email), deref(u.Phone))
+	if name == "" {
+		return failf(problem.AuthValidation, "Updating password of a user without an email or phone is not allowed")
 	}
-	if email == "" {
-		return failf(problem.AuthValidation, "Updating password of a user without an email is not allowed")
-	}
-	if err := a.config.Passwords.Check(text, email); err != nil {
+	if err := a.config.Passwords.Check(text, name); err != nil {
 		return err
 	}
 	if u.PasswordHash != nil {

@@ -34,28 +34,37 @@ func (x *exchange) verifyCode() error {
 		return err
 	}
 	kinds := verifyTypes[in["type"]]
-	email, isEmail := canonicalEmail(in["email"])
 	switch {
-	case in["phone"] != "" || in["type"] == "sms" || in["type"] == "phone_change":
-		return errNoPhone
 	case kinds == nil:
 		return failf(problem.AuthValidation, "Invalid verification type")
-	case in["token_hash"] != "" && (in["email"] != "" || in["token"] != ""):
+	case in["token_hash"] != "" && (in["email"] != "" || in["phone"] != "" || in["token"] != ""):
 		return failf(problem.AuthValidation, "Only the token_hash and type should be provided")
 	case in["token_hash"] != "":
 		return x.verified(presented{kinds: kinds, token: in["token_hash"]})
 	case in["token"] == "":
 		return failf(problem.AuthValidation, "Verify requires a token or a token hash")
-	case !isEmail:
-		return errNoEmail
 	}
-	return x.attempt(email, func() error {
+	at, err := x.a.contactOf(in["email"], in["phone"])
+	if err != nil {
+		return err
+	}
+	if (at.phone != "") != toPhones[in["type"]] {
+		return failf(problem.AuthValidation, "Invalid verification type")
+	}
+	subject, err := x.a.subjectAt(x.r.Context(), at)
+	if err != nil {
+		return err
+	}
+	return x.attempt(subject, func() error {
 		if !isDigits(in["token"]) {
 			return errOTP
 		}
-		return x.verified(presented{kinds: kinds, email: email, digits: in["token"]})
+		return x.verified(presented{kinds: kinds, at: at, digits: in["token"]})
 	})
 }
+
+// toPhones are the types of verifyTypes whose codes are sent to phones.
+var toPhones = map[string]bool{"sms": true}
 
 // verified answers a client that brings a code with a session.
 func (x *exchange) verified(p presented) error {

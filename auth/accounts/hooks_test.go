@@ -70,7 +70,7 @@ func TestBeforeSignUpEverywhere(t *testing.T) {
 	asked := map[string]int{} // by method
 	engines(t, func(c *accounts.Config) {
 		keyed(c)
-		c.Autoconfirm = false
+		withSMS(c)
 		c.BeforeSignUp = func(_ context.Context, s *accounts.SignUp) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -81,6 +81,8 @@ func TestBeforeSignUpEverywhere(t *testing.T) {
 		for _, request := range []struct{ line, body string }{
 			{"POST /signup", ann},
 			{"POST /signup", "{}"},
+			{"POST /signup", annaLogin},
+			{"POST /otp", annaPhone},
 			{"POST /otp", `{"email":"ann@example.org"}`},
 			{"POST /otp", `{"email":"ann@example.org","create_user":true}`},
 			{"POST /magiclink", `{"email":"ann@example.org"}`},

@@ -48,6 +48,16 @@ type Limits struct {
 	// Defaults to 100; less than 0 is without bound.
 	AccountGuesses int
 
+	// NumberSMS is how many text messages one number gets, AddressSMS how many one
+	// address may ask for, and SMS how many the application sends in all. Each costs
+	// money, and whoever has numbers that are paid for being called asks for many: let
+	// SMS be what the application needs in its best hour. Where it is spent nobody gets
+	// a message, also who has a second factor by phone. Besides, a number waits for
+	// Config.MailInterval.
+	//
+	// Default to 5, 10 and 30 in an hour.
+	NumberSMS, AddressSMS, SMS Limit
+
 	// Requests is how many accounts and mails one address may ask for: sign-ups,
 	// anonymous users, codes, recoveries. As many logins by passkey are begun, and
 	// as many forged refresh tokens are looked at; of logins at providers ten times
@@ -75,7 +85,10 @@ func (l Limits) withDefaults() (Limits, error) {
 	l.AddressGuesses = l.AddressGuesses.or(Limit{100, 15 * time.Minute})
 	l.AccountGuesses = cmp.Or(l.AccountGuesses, 100)
 	l.Requests = l.Requests.or(Limit{30, 5 * time.Minute})
-	for _, one := range []Limit{l.Guesses, l.AddressGuesses, l.Requests} {
+	l.NumberSMS = l.NumberSMS.or(Limit{5, time.Hour})
+	l.AddressSMS = l.AddressSMS.or(Limit{10, time.Hour})
+	l.SMS = l.SMS.or(Limit{30, time.Hour})
+	for _, one := range []Limit{l.Guesses, l.AddressGuesses, l.Requests, l.NumberSMS, l.AddressSMS, l.SMS} {
 		if one.Per < 0 || one.Per > accountForgets {
 			return l, errors.New("accounts: the time of a Limit must be at most a day")
 		}

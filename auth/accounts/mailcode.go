@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Codes that are mailed, as a link and as digits. Who has one reads the mails of an
-// address.
+// Codes that are mailed, as a link and as digits, and those that are sent to a phone, as
+// digits only. Who has one reads the mails of an address, or the messages to a number.
 const (
 	codeSignup    codeKind = "signup"
 	codeInvite    codeKind = "invite"
@@ -19,15 +19,19 @@ const (
 	codeEmailOld  codeKind = "email_change_current" // to the address that an account has
 	codeEmailNew  codeKind = "email_change_new"     // to the one it is to have
 	codeReauth    codeKind = "reauthentication"     // digits only
+
+	codeSMSSignup codeKind = "sms_signup"
+	codeSMS       codeKind = "sms" // a login
 )
 
-// digitsLife is how long the digits of a mail are good, which can be guessed (OWASP
+// digitsLife is how long the digits of a mail or a message are good, which can be guessed (OWASP
 // ASVS 6.5.5). Its link, which cannot, is good for longer.
 const digitsLife = 10 * time.Minute
 
 // mailedCode is what a mailed code is for.
 type mailedCode struct {
-	Email    string    `json:"email"` // where it was mailed to
+	Email    string    `json:"email"`           // where it was mailed to
+	Phone    string    `json:"phone,omitempty"` // or sent to
 	Flow     flow      `json:"flow"`
 	NewEmail string    `json:"new_email,omitempty"` // which the account is to have
 	Session  *store.ID `json:"session,omitempty"`   // that asks for the new address
@@ -39,31 +43,35 @@ type mailedCode struct {
 	AppMetadata store.JSON `json:"app_metadata,omitempty"`
 }
 
-// addressee is who has an address. Nobody is treated as a user is, with a code and a
+// at is where the code was sent to.
+func (c *mailedCode) at() contact { return contact{email: c.Email, phone: c.Phone} }
+
+// addressee is who has an address or a number. Nobody is treated as a user is, with a code and a
 // mail that is not sent, so that neither the answer nor its time tells whether
 // there is an account.
 type addressee struct {
-	id   store.ID // of the user; of nobody one that is made of the address
+	id   store.ID // of the user; of nobody one that is made of the contact
 	user *user    // nil is nobody
 }
 
-func (a *Accounts) addressee(ctx context.Context, s store.Session, email string) (addressee, error) {
-	u, err := a.byEmail(ctx, s, email)
+func (a *Accounts) addressee(ctx context.Context, s store.Session, at contact) (addressee, error) {
+	u, err := a.reachedAt(ctx, s, at)
 	if err != nil || u == nil {
-		return addressee{id: a.nobody(email)}, err
+		return addressee{id: a.nobody(at)}, err
 	}
 	return addressee{u.ID, u}, nil
 }
 
-// nobody is whose codes are mailed to an address without an account.
-func (a *Accounts) nobody(email string) (id store.ID) {
-	sum := a.keys.hashName("nobody " + email)
+// nobody is whose codes are sent to a contact without an account.
+func (a *Accounts) nobody(at contact) (id store.ID) {
+	sum := a.keys.hashName("nobody " + at.text())
 	copy(id[:], sum[:])
 	return id
 }
 
-// mailing is a mail with a code in it.
+// mailing is a mail or a message with a code in it.
 type mailing struct {
+	id       store.ID // of its row in the outbox; the zero ID is a new one
 	kind     codeKind
 	owner    store.ID // of the code
 	to       string   // canonical; empty is nobody
@@ -72,13 +80,18 @@ type mailing struct {
 	code     mailedCode
 }
 
-// mailCode makes a code and mails it.
+// mailCode makes a code and sends it.
 func (a *Accounts) mailCode(ctx context.Context, tx *store.Tx, m mailing) error {
 	s, err := a.makeMailed(ctx, tx, m.kind, m.owner, m.code)
 	if err != nil {
 		return err
 	}
-	values := map[string]string{"email": m.code.Email, "site": a.config.SiteURL, "expires": a.linkLife(m.kind).String()}
+	values := map[string]string{"site": a.config.SiteURL, "expires": a.linkLife(m.kind).String()}
+	if m.code.Phone != "" {
+		values["code"] = s.short
+		return a.mail(ctx, tx, mail{id: m.id, to: m.to, sms: true, template: m.template, locale: m.locale, values: values, life: a.linkLife(m.kind)})
+	}
+	values["email"] = m.code.Email
 	if m.code.NewEmail != "" {
 		values["new_email"] = m.code.NewEmail
 		if u, err := store.For[user](tx).Get(ctx, m.owner); err == nil && u.Email != nil {
@@ -109,20 +122,21 @@ func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, 
 
 // mailedKinds are good no more when a user has another password or address, and
 // neither are the codes of logins elsewhere that are under way.
-var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeFlow}
+var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codeFlow}
 
 // sentColumns are the columns of a user that say when a mail was sent.
 var sentColumns = map[codeKind]string{
 	codeSignup: "confirmation_sent_at", codeInvite: "confirmation_sent_at", codeMagicLink: "recovery_sent_at", codeReset: "recovery_sent_at",
 	codeEmailOld: "email_change_sent_at", codeEmailNew: "email_change_sent_at", codeReauth: "reauthentication_sent_at",
+	codeSMSSignup: "confirmation_sent_at", codeSMS: "recovery_sent_at",
 }
 
-// linkLife is how long the link of a code is good.
+// linkLife is how long the link of a code is good, or the digits of one without a link.
 func (a *Accounts) linkLife(kind codeKind) time.Duration {
 	switch kind {
 	case codeInvite:
 		return a.config.InviteLife
-	case codeReauth:
+	case codeReauth, codeSMSSignup, codeSMS:
 		return digitsLife
 	}
 	return a.config.LinkLife

@@ -11,13 +11,22 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// mailTime is when a kind of mail was last asked for to an address, whether there is
-// an account or not.
+// mailTime is when a kind of mail was last asked for to an address, or a message to a
+// number, whether there is an account or not.
 type mailTime struct {
 	bun.BaseModel `bun:"table:auth_mail_times"`
 	store.Untracked
 	Subject string    `bun:",pk"` // a keyed hash of kind and address, in hexadecimal
 	SentAt  time.Time `bun:",notnull"`
+}
+
+// maySend takes the turn of a contact: of an address for a kind of mail, of a number for
+// any message. See mayMail.
+func (a *Accounts) maySend(ctx context.Context, tx *store.Tx, kind codeKind, at contact) (bool, error) {
+	if at.phone != "" {
+		kind = codeSMS
+	}
+	return a.mayMail(ctx, tx, kind, at.text())
 }
 
 // mayMail takes the turn of an address for a kind of mail. It is false while the last
@@ -45,7 +54,10 @@ func (a *Accounts) mayMail(ctx context.Context, tx *store.Tx, kind codeKind, ema
 	return err == nil, err
 }
 
-// overMailLimit is the answer to who asks for mails too often.
-func (a *Accounts) overMailLimit() error {
+// overMailLimit is the answer to who asks for mails or messages to a contact too often.
+func (a *Accounts) overMailLimit(at contact) error {
+	if at.phone != "" {
+		return overSMSLimit(a.config.MailInterval)
+	}
 	return &problem.Error{Code: problem.AuthOverEmailLimit, RetryAfter: a.config.MailInterval}
 }

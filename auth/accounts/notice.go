@@ -10,6 +10,7 @@ import (
 const (
 	changePassword = "password"
 	changeEmail    = "email"
+	changePhone    = "phone"
 
 	changeFactorAdded   = "factor_added"
 	changeFactorRemoved = "factor_removed"

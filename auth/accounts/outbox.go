@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// outgoing is a mail that waits to be sent. It is written by the transaction that
+// outgoing is a mail or a text message that waits to be sent. It is written by the transaction that
 // has reason to send it, and deleted when the mail has been handed over. What it says
 // is sealed, since links and digits are in it.
 type outgoing struct {
@@ -26,24 +27,37 @@ type outgoing struct {
 	Attempts  int64     `bun:",notnull"`
 }
 
-// mail is a mail to be sent.
+// mail is a mail to be sent, or a text message.
 type mail struct {
-	to       string // canonical; empty is a mail that nobody gets, see addressee
+	id       store.ID // of the row; the zero ID is a new one
+	to       string   // canonical; empty is a mail that nobody gets, see addressee
+	sms      bool     // a text message
 	template string
 	locale   string
-	values   map[string]string // see Mailer
+	values   map[string]string // see Mailer and SMSSender
 	life     time.Duration     // how long it is of use; zero is a day
 }
 
 const mailLife = 24 * time.Hour
 
-// mail puts a mail into the outbox: it is sent if the transaction commits. Without a
-// Mailer it fails.
-func (a *Accounts) mail(ctx context.Context, tx *store.Tx, m mail) error {
-	if a.config.Mailer == nil {
+// reaches reports why nothing can be sent by mail, or as a text message.
+func (a *Accounts) reaches(sms bool) error {
+	switch {
+	case sms && a.config.SMS == nil:
+		return errNoSMS
+	case !sms && a.config.Mailer == nil:
 		return errNoMailer
 	}
-	raw, err := json.Marshal(sealedMail{m.to, m.template, m.locale, m.values})
+	return nil
+}
+
+// mail puts a mail into the outbox: it is sent if the transaction commits. It fails
+// where there is nobody to send it.
+func (a *Accounts) mail(ctx context.Context, tx *store.Tx, m mail) error {
+	if err := a.reaches(m.sms); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(sealedMail{m.to, m.sms, m.template, m.locale, m.values})
 	if err != nil {
 		return err
 	}
@@ -51,7 +65,7 @@ func (a *Accounts) mail(ctx context.Context, tx *store.Tx, m mail) error {
 		m.life = mailLife
 	}
 	now := a.now()
-	row := &outgoing{ID: store.NewID(), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.life)}
+	row := &outgoing{ID: cmp.Or(m.id, store.NewID()), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.life)}
 	row.Sealed = a.keys.seal(row.place(), raw)
 	tx.OnCommit(func(context.Context) { a.outbox.wake() })
 	return store.For[outgoing](tx).Insert(ctx, row)
@@ -60,6 +74,7 @@ func (a *Accounts) mail(ctx context.Context, tx *store.Tx, m mail) error {
 // sealedMail is a mail as the outbox keeps it.
 type sealedMail struct {
 	To       string            `json:"to"`
+	SMS      bool              `json:"sms,omitempty"`
 	Template string            `json:"template"`
 	Locale   string            `json:"locale"`
 	Values   map[string]string `json:"values"`
@@ -91,7 +106,7 @@ func (o outbox) wake() {
 // sendMails sends what the outbox holds until ctx ends. Failures are logged and tried
 // again.
 func (a *Accounts) sendMails(ctx context.Context) error {
-	if a.config.Mailer == nil {
+	if a.config.Mailer == nil && a.config.SMS == nil {
 		return nil
 	}
 	timer := time.NewTimer(0)
@@ -180,7 +195,7 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 	hopeless := errors.Is(err, errSealed) || permanent(err) || next.After(row.ExpiresAt)
 	if err != nil {
 		a.config.Logger.WarnContext(ctx, "accounts: a mail was not sent",
-			"id", row.ID, "template", m.Template, "attempts", row.Attempts, "given_up", hopeless, "error", err)
+			"id", row.ID, "sms", m.SMS, "template", m.Template, "attempts", row.Attempts, "given_up", hopeless, "error", err)
 	}
 	if err == nil || hopeless {
 		_, err = rows.DeleteWhere(ctx, row.unchanged())
@@ -202,17 +217,24 @@ func permanent(err error) bool {
 	return ok && refusal.Permanent()
 }
 
-// send calls the Mailer. A panic of it is an error.
+// send calls the Mailer or the SMSSender. A panic of it is an error.
 func (a *Accounts) send(ctx context.Context, m *sealedMail) (err error) {
 	if m.To == "" {
 		return nil
 	}
+	if err := a.reaches(m.SMS); err != nil {
+		return err // another instance can
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("accounts: the Mailer panicked: %v", p)
+			err = fmt.Errorf("accounts: the Mailer or SMSSender panicked: %v", p)
 		}
 	}()
 	ctx, stop := context.WithTimeout(ctx, mailTimeout)
 	defer stop()
+	if m.SMS {
+		m.Values["text"] = smsText(m.Template, m.Values)
+		return a.config.SMS.SendSMS(ctx, "+"+m.To, m.Template, m.Locale, m.Values)
+	}
 	return a.config.Mailer.Send(ctx, m.To, m.Template, m.Locale, m.Values)
 }

@@ -128,10 +128,12 @@ func credentialTaken(err error) error {
 // lastWay refuses to take from a user the passkey that is their only way in.
 func (a *Accounts) lastWay(ctx context.Context, tx *store.Tx, u *user, f *factor) error {
 	mailed := u.Email != nil && u.EmailConfirmedAt != nil && a.config.Mailer != nil
-	if f.CredentialID == nil || u.PasswordHash != nil || mailed {
+	texted := u.Phone != nil && u.PhoneConfirmedAt != nil && a.config.SMS != nil
+	if f.CredentialID == nil || u.PasswordHash != nil || mailed || texted {
 		return nil
 	}
-	elsewhere, err := store.For[identity](tx).Count(ctx, store.And(store.Eq("user_id", u.ID), store.Compare("provider", store.OpNe, "email")))
+	elsewhere, err := store.For[identity](tx).Count(ctx, store.And(store.Eq("user_id", u.ID),
+		store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone")))
 	if err != nil || elsewhere > 0 {
 		return err
 	}

@@ -39,7 +39,7 @@ func many(n int, ask func() *answer) []func() *answer {
 // TestMailsAtOnce: of many who ask for a mail to one address at the same time one gets
 // it sent, whether there is an account or not, and nobody sees a fault.
 func TestMailsAtOnce(t *testing.T) {
-	engines(t, func(c *accounts.Config) { confirmed(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
+	engines(t, func(c *accounts.Config) { withSMS(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
 		w.account("known@example.org")
 		for _, c := range []struct {
 			line, body string
@@ -49,6 +49,9 @@ func TestMailsAtOnce(t *testing.T) {
 			{"POST /recover", `{"email":"unknown@example.org"}`, 0},
 			{"POST /otp", `{"email":"unknown@example.org"}`, 1},
 			{"POST /signup", `{"email":"unknown@example.org","password":"a good password"}`, 1},
+			{"POST /otp", `{"phone":"+4930000001","create_user":false}`, 0},
+			{"POST /otp", `{"phone":"+4930000002"}`, 1},
+			{"POST /signup", `{"phone":"+4930000003","password":"a good password"}`, 1},
 		} {
 			got := atOnce(many(20, func() *answer { return w.do(c.line, "", c.body) })...)
 			if got[200] != 1 || got[429] != 19 {

@@ -104,13 +104,18 @@ func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *visitor, n *admitt
 	var u *user
 	if v.Proven {
 		var err error
-		if u, err = a.byEmail(ctx, tx, *v.Email); err != nil {
+		if u, err = a.reachedAt(ctx, tx, contact{email: *v.Email}); err != nil {
 			return nil, err
 		}
 	}
 	if u == nil {
 		if n == nil {
 			return nil, errNewcomer
+		}
+		if v.Proven {
+			if err := a.release(ctx, tx, contact{email: *v.Email}); err != nil {
+				return nil, err
+			}
 		}
 		fresh := *n.user // a transaction may run several times
 		made := *n
@@ -121,7 +126,7 @@ func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *visitor, n *admitt
 		return nil, err
 	}
 	if u.EmailConfirmedAt == nil {
-		if err := a.evict(ctx, tx, u, from); err != nil {
+		if err := a.evict(ctx, tx, u, contact{email: *v.Email}, from); err != nil {
 			return nil, err
 		}
 		now := a.now()

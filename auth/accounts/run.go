@@ -10,8 +10,8 @@ import (
 //   - It keeps this instance up with the sessions that end on others. Without it
 //     access tokens of theirs hold until they expire. Sessions that end on this
 //     instance are known at once.
-//   - It sends the mails that this instance and others have to send. Several
-//     instances send a mail once, unless one is killed while it does.
+//   - It sends the mails and text messages that this instance and others have to send. Several
+//     instances send one once, unless one is killed while it does.
 //   - It deletes rows that are of no use any more, see [Retention].
 //
 // If a part fails for good the others are stopped, and Run returns its error.

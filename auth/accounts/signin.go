@@ -26,11 +26,7 @@ func (a *Accounts) mayEnter(u *user) error {
 
 // byEmail finds the user with a canonical address.
 func (a *Accounts) byEmail(ctx context.Context, s store.Session, email string) (*user, error) {
-	u, err := store.For[user](s).First(ctx, store.Query{Where: store.And(store.Eq("email", email), store.Null("removed_at"))})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	return u, err
+	return a.at(ctx, s, contact{email: email})
 }
 
 var errUserUnknown = failf(problem.AuthUserNotFound, "User not found")
@@ -61,14 +57,14 @@ func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) err
 	})
 }
 
-// byPassword finds who has an address and a password, and may enter. Whatever is wrong,
-// it takes as long, and the answer is the same: only who has the password learns more.
-func (a *Accounts) byPassword(ctx context.Context, email, entered string) (*user, error) {
+// byPassword finds who has an address or a number, the zero contact being nobody's, and a
+// password, and may enter. Whatever is wrong, it takes as long, and the answer is the same:
+// only who has the password learns more.
+func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (*user, error) {
 	var u *user
-	canonical, ok := canonicalEmail(email)
-	if ok {
+	if at != (contact{}) {
 		var err error
-		if u, err = a.byEmail(ctx, a.db, canonical); err != nil {
+		if u, err = a.at(ctx, a.db, at); err != nil {
 			return nil, err
 		}
 	}
@@ -85,8 +81,8 @@ func (a *Accounts) byPassword(ctx context.Context, email, entered string) (*user
 	if err != nil {
 		return nil, err
 	}
-	if u.EmailConfirmedAt == nil {
-		return nil, errNotConfirmed
+	if !at.confirmed(u) {
+		return nil, at.errNotConfirmed()
 	}
 	if err := a.mayEnter(u); err != nil {
 		return nil, err
@@ -135,7 +131,8 @@ func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) 
 func (a *Accounts) arrived(ctx context.Context, tx *store.Tx, u *user, how method) error {
 	now := a.now()
 	asShown := store.And(
-		store.Eq("id", u.ID), sameText("password_hash", u.PasswordHash), sameText("email", u.Email), store.Null("removed_at"),
+		store.Eq("id", u.ID), sameText("password_hash", u.PasswordHash), sameText("email", u.Email), sameText("phone", u.Phone),
+		store.Null("removed_at"),
 		store.Or(store.Null("banned_until"), store.Compare("banned_until", store.OpLte, now)),
 	)
 	n, err := store.For[user](tx).PatchWhere(ctx, asShown, store.SetTo("last_sign_in_at", now))
@@ -165,7 +162,7 @@ func (a *Accounts) notAsShown(ctx context.Context, tx *store.Tx, u *user, how me
 	if err != nil {
 		return err
 	}
-	if deref(now.PasswordHash) == deref(u.PasswordHash) && deref(now.Email) == deref(u.Email) {
+	if deref(now.PasswordHash) == deref(u.PasswordHash) && deref(now.Email) == deref(u.Email) && deref(now.Phone) == deref(u.Phone) {
 		if err := a.mayEnter(now); err != nil {
 			return err
 		}

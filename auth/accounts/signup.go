@@ -11,7 +11,7 @@ import (
 
 // newUser describes an account to be made.
 type newUser struct {
-	email    string
+	at       contact
 	password string
 	metadata store.JSON
 	flow     flow
@@ -25,15 +25,11 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 	if a.config.DisableSignup {
 		return nil, nil, errSignupClosed
 	}
-	var ok bool
-	if n.email, ok = canonicalEmail(n.email); !ok {
-		return nil, nil, errNoEmail
-	}
-	if err := a.config.Passwords.Check(n.password, n.email); err != nil {
+	if err := a.config.Passwords.Check(n.password, n.at.text()); err != nil {
 		return nil, nil, err
 	}
 	if !a.config.Autoconfirm {
-		u, err = a.signUpByMail(ctx, n, from)
+		u, err = a.signUpByCode(ctx, n, from)
 		return u, nil, err
 	}
 	hash, err := a.hashes.Hash(ctx, n.password)
@@ -41,7 +37,7 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 		return nil, nil, err
 	}
 	u = a.fresh(n, &hash)
-	u.EmailConfirmedAt = u.PasswordChangedAt
+	n.at.confirm(u, a)
 	made, err := a.admit(ctx, u, "password", from)
 	if err != nil {
 		return nil, nil, err
@@ -60,7 +56,9 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 // fresh is the user that a sign-up is about.
 func (a *Accounts) fresh(n newUser, hash *string) *user {
 	now := a.now()
-	return &user{Email: &n.email, PasswordHash: hash, PasswordChangedAt: &now, Role: audience, AppMetadata: emailProvider, UserMetadata: n.metadata}
+	u := n.at.of()
+	u.PasswordHash, u.PasswordChangedAt, u.UserMetadata = hash, &now, n.metadata
+	return u
 }
 
 // isTaken reports whether an address or another name is somebody's already.
@@ -68,9 +66,6 @@ func isTaken(err error) bool {
 	taken, ok := errors.AsType[*store.ConstraintError](err)
 	return ok && taken.Kind == store.Unique
 }
-
-// emailProvider is the app_metadata of users who are known by their address.
-const emailProvider store.JSON = `{"provider":"email","providers":["email"]}`
 
 // create writes a new user, with the identities that address and number are, or the
 // one they have at the provider that has shown them in.
@@ -102,18 +97,20 @@ func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 // was looked at.
 var errChanged = errors.New("accounts: an account was changed by another sign-up at the same time")
 
-// signUpByMail makes an account that a mail confirms, or mails again for one that
-// waits, or tells its owner. The answer is the same in each case, and so is the time:
-// one password is hashed, one code made and one mail queued.
+// signUpByCode makes an account that a mail or a message confirms, or sends it again for
+// one that waits, or tells its owner. The answer is the same in each case, and so is the
+// time: one password is hashed, one code made and one mail queued. A message costs
+// money, so the owner of a number that has an account gets what is of use to them, the
+// code of a login; the password of the sign-up is forgotten.
 //
 // Anybody can sign up with the address of somebody else. If two do, with different
 // passwords, while a mail is under way, its reader cannot tell whose password they
 // confirm; so then nobody's is kept, nor what they have said of themselves: the reader is
 // let in, and chooses one. After that time a sign-up begins anew, with nothing of the one
 // before.
-func (a *Accounts) signUpByMail(ctx context.Context, n newUser, from device) (*user, error) {
-	if a.config.Mailer == nil {
-		return nil, errNoMailer
+func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*user, error) {
+	if err := a.reaches(n.at.phone != ""); err != nil {
+		return nil, err
 	}
 	// The hook is asked once, and for an address that has an account as well.
 	made, err := a.admit(ctx, a.fresh(n, nil), "password", from)
@@ -121,11 +118,13 @@ func (a *Accounts) signUpByMail(ctx context.Context, n newUser, from device) (*u
 		return nil, err
 	}
 	for range 3 {
-		seen, err := a.byEmail(ctx, a.db, n.email)
+		seen, err := a.at(ctx, a.db, n.at)
 		if err != nil {
 			return nil, err
 		}
-		s := &signUpTry{a: a, newUser: n, admitted: made, seen: seen, waits: seen != nil && a.awaits(seen)}
+		s := &signUpTry{a: a, newUser: n, admitted: made, seen: seen}
+		s.owned = seen != nil && (n.at.confirmed(seen) || n.at.others(seen))
+		s.waits = seen != nil && !s.owned && a.awaits(seen, n.at)
 		if err := s.hash(ctx); err != nil {
 			return nil, err
 		}
@@ -137,16 +136,24 @@ func (a *Accounts) signUpByMail(ctx context.Context, n newUser, from device) (*u
 			return nil, err
 		}
 		if s.limited {
-			return nil, a.overMailLimit()
+			return nil, a.overMailLimit(n.at)
 		}
 		return a.pretended(s), nil
 	}
 	return nil, store.ErrConflict
 }
 
-// awaits reports whether the mail of a sign-up is under way.
-func (a *Accounts) awaits(u *user) bool {
-	return u.EmailConfirmedAt == nil && u.ConfirmationSentAt != nil && a.now().Before(u.ConfirmationSentAt.Add(a.config.LinkLife))
+// awaits reports whether the mail or message of a sign-up is under way.
+func (a *Accounts) awaits(u *user, at contact) bool {
+	return u.ConfirmationSentAt != nil && a.now().Before(u.ConfirmationSentAt.Add(a.linkLife(at.signUpKind())))
+}
+
+// signUpKind is that of the codes that confirm a sign-up.
+func (at contact) signUpKind() codeKind {
+	if at.phone != "" {
+		return codeSMSSignup
+	}
+	return codeSignup
 }
 
 // signUpTry is a sign-up under way.
@@ -155,7 +162,8 @@ type signUpTry struct {
 	admitted
 	a *Accounts
 
-	seen     *user // who has the address, before the password was looked at
+	seen     *user // who has the contact, before the password was looked at
+	owned    bool  // whether that is known to be somebody's account
 	waits    bool  // whether a sign-up of theirs waits for its confirmation
 	hashed   *string
 	disagree bool // with the password of the sign-up that waits
@@ -168,7 +176,7 @@ type signUpTry struct {
 func (s *signUpTry) hash(ctx context.Context) error {
 	hashes := s.a.hashes
 	switch {
-	case s.seen == nil || s.seen.EmailConfirmedAt == nil && !s.waits:
+	case s.seen == nil || !s.owned && !s.waits:
 		hash, err := hashes.Hash(ctx, s.password)
 		s.hashed = &hash
 		return err
@@ -190,7 +198,7 @@ func (s *signUpTry) hash(ctx context.Context) error {
 // run writes what comes of it.
 func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 	a := s.a
-	u, err := a.byEmail(ctx, tx, s.email)
+	u, err := a.at(ctx, tx, s.at)
 	if err != nil {
 		return err
 	}
@@ -203,12 +211,16 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	within, err := a.mayMail(ctx, tx, codeSignup, s.email)
+	m := mailing{kind: s.at.signUpKind(), to: s.at.text(), template: MailConfirmation, locale: s.locale}
+	m.code = mailedCode{Email: s.at.email, Phone: s.at.phone, Flow: s.flow}
+	if s.at.phone != "" {
+		m.template = SMSConfirmation
+	}
+	within, err := a.maySend(ctx, tx, m.kind, s.at)
 	s.limited = !within
 	if err != nil || !within {
 		return err
 	}
-	m := mailing{kind: codeSignup, to: s.email, template: MailConfirmation, locale: s.locale, code: mailedCode{Email: s.email, Flow: s.flow}}
 	switch {
 	case u == nil:
 		n := s.admitted
@@ -217,8 +229,12 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 		s.made, m.owner = &n.ID, n.ID
-	case u.EmailConfirmedAt != nil:
-		m.owner, m.template = a.nobody(s.email), MailExisting
+	case s.owned && s.at.phone != "":
+		if err := s.loginInstead(ctx, tx, &m); err != nil {
+			return err
+		}
+	case s.owned:
+		m.owner, m.template = a.nobody(s.at), MailExisting
 	case s.waits:
 		m.owner = u.ID
 	default:
@@ -228,6 +244,20 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return a.mailCode(ctx, tx, m)
+}
+
+// loginInstead makes the message of a sign-up one by which who has the number logs in.
+func (s *signUpTry) loginInstead(ctx context.Context, tx *store.Tx, m *mailing) error {
+	who, err := s.a.addressee(ctx, tx, s.at)
+	if err != nil {
+		return err
+	}
+	m.kind, m.template, m.owner = codeSMS, SMSLogin, who.id
+	m.code.Create, m.code.Metadata, m.code.AppMetadata = true, s.user.UserMetadata, s.user.AppMetadata
+	if who.user != nil && s.a.mayEnter(who.user) != nil {
+		m.to = ""
+	}
+	return nil
 }
 
 // restart makes an account that was never confirmed the one of this sign-up.

@@ -60,6 +60,15 @@ func (a *Accounts) withoutIdentity(ctx context.Context, tx *store.Tx, u *user, g
 	if gone.Provider == "email" {
 		u.PasswordHash, u.PasswordChangedAt = nil, nil
 	}
+	if gone.Provider == "phone" {
+		u.Phone, u.PhoneConfirmedAt = nil, nil
+		if u.Email == nil { // the password was that of the number
+			u.PasswordHash, u.PasswordChangedAt = nil, nil
+		}
+		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
+			return err
+		}
+	}
 	if has(gone) && !slices.ContainsFunc(rest, has) {
 		u.Email, u.EmailConfirmedAt = nil, nil
 		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil { // they were mailed there
@@ -82,7 +91,7 @@ func (a *Accounts) withoutIdentity(ctx context.Context, tx *store.Tx, u *user, g
 	}
 	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
 		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt), store.SetTo("app_metadata", u.AppMetadata),
-		store.SetTo("password_hash", u.PasswordHash), store.SetTo("password_changed_at", u.PasswordChangedAt))
+		store.SetTo("phone", u.Phone), store.SetTo("phone_confirmed_at", u.PhoneConfirmedAt), store.SetTo("password_hash", u.PasswordHash), store.SetTo("password_changed_at", u.PasswordChangedAt))
 	return err
 }
 
@@ -113,13 +122,14 @@ func (a *Accounts) endBegunAt(ctx context.Context, tx *store.Tx, owner, but stor
 }
 
 // begunAt reports whether a session was begun by an identity of a provider. Those that
-// were begun with a password or by a mail are of the address.
+// were begun with a password, by a mail or by a message are of the address and of the
+// number.
 func (s *session) begunAt(provider string) bool {
 	methods, err := s.shown()
 	if err != nil || len(methods) == 0 {
 		return true // nobody knows, so it ends
 	}
-	if provider == "email" {
+	if provider == "email" || provider == "phone" {
 		return methods[0].Method != methodOAuth
 	}
 	return methods[0].Provider == provider

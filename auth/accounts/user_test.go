@@ -33,7 +33,7 @@ func TestPutUser(t *testing.T) {
 		w.refused(400, "validation_failed", w.do("PUT /user", token, `{"data":{"x":"`+strings.Repeat("x", 9000)+`"}}`))
 		w.refused(400, "validation_failed", w.do("PUT /user", token, `{"data":[1]}`))
 		w.refused(403, "not_admin", w.do("PUT /user", token, `{"app_metadata":{"role":"admin"}}`))
-		w.refused(400, "validation_failed", w.do("PUT /user", token, `{"phone":"+491701234567"}`))
+		w.refused(400, "phone_provider_disabled", w.do("PUT /user", token, `{"phone":"+491701234567"}`))
 		w.refused(400, "validation_failed", w.do("PUT /user", token, `{"email":"no address"}`))
 		w.refused(401, "no_authorization", w.do("PUT /user", "", `{"data":{}}`))
 		w.must(200, w.do("PUT /user", token, `{"email":" Ann@Example.org"}`)) // their own

@@ -18,6 +18,7 @@ var verifyTypes = map[string][]codeKind{
 	"recovery":     {codeReset},
 	"email":        {codeMagicLink, codeSignup, codeInvite},
 	"email_change": {codeEmailOld, codeEmailNew},
+	"sms":          {codeSMS, codeSMSSignup},
 
 	// What generate_link calls its codes.
 	"email_change_current": {codeEmailOld},
@@ -25,11 +26,12 @@ var verifyTypes = map[string][]codeKind{
 }
 
 // presented is a mailed code that somebody brings: the token of its link, or its
-// digits and the address they were mailed to.
+// digits and the address or number they were sent to.
 type presented struct {
-	kinds         []codeKind
-	token         string
-	email, digits string
+	kinds  []codeKind
+	token  string
+	at     contact
+	digits string
 }
 
 // proven is what a code has shown.
@@ -39,10 +41,11 @@ type proven struct {
 	code mailedCode
 }
 
-// amr of logins by mail.
+// amr of logins by mail or message.
 var mailMethods = map[codeKind]string{
 	codeSignup: "email/signup", codeInvite: "invite", codeMagicLink: "magiclink", codeReset: "recovery",
 	codeEmailOld: "email_change", codeEmailNew: "email_change",
+	codeSMSSignup: "otp", codeSMS: "otp",
 }
 
 // verify consumes a mailed code and does what it is for. Every code that is not good
@@ -86,7 +89,7 @@ func (a *Accounts) useMailed(ctx context.Context, tx *store.Tx, p presented) (*c
 			}
 			continue
 		}
-		owners, err := a.ownersOf(ctx, tx, kind, p.email)
+		owners, err := a.ownersOf(ctx, tx, kind, p.at)
 		if err != nil {
 			return nil, err
 		}
@@ -103,14 +106,14 @@ func (a *Accounts) useMailed(ctx context.Context, tx *store.Tx, p presented) (*c
 // digits are typed that were mailed to it, the last ones to ask first.
 const maxClaimants = 3
 
-// ownersOf returns who may have the codes of a kind that were mailed to an address.
-func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, email string) ([]store.ID, error) {
+// ownersOf returns who may have the codes of a kind that were sent to a contact.
+func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at contact) ([]store.ID, error) {
 	if kind != codeEmailNew {
-		who, err := a.addressee(ctx, tx, email)
+		who, err := a.addressee(ctx, tx, at)
 		return []store.ID{who.id}, err
 	}
 	users, err := store.For[user](tx).List(ctx, store.Query{
-		Where: store.Eq("new_email", email), Order: []store.Order{{Column: "email_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
+		Where: store.Eq("new_email", at.email), Order: []store.Order{{Column: "email_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
 	})
 	owners := make([]store.ID, 0, maxClaimants)
 	for _, u := range users {
@@ -119,24 +122,30 @@ func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, em
 	return owners, err
 }
 
-// reader returns the account of who reads the mails of an address, and makes it where
-// the code may. The code is of the user it was made for, or of nobody if there was no
+// reader returns the account of who reads the mails of an address, or the messages to a
+// number, and makes it where the code may. The code is of the user it was made for, or of nobody if there was no
 // account.
 func (a *Accounts) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *proven, from device) (*user, error) {
-	u, err := a.byEmail(ctx, tx, p.code.Email)
+	at := p.code.at()
+	u, err := a.reachedAt(ctx, tx, at)
 	if err != nil {
 		return nil, err
 	}
-	if u == nil && p.code.Create && owner == a.nobody(p.code.Email) {
-		now := a.now()
-		u = &user{Email: &p.code.Email, EmailConfirmedAt: &now, Role: audience, AppMetadata: p.code.AppMetadata, UserMetadata: p.code.Metadata}
+	if u == nil && p.code.Create && owner == a.nobody(at) {
+		if err := a.release(ctx, tx, at); err != nil {
+			return nil, err
+		}
+		u = at.of()
+		at.confirm(u, a)
+		u.AppMetadata, u.UserMetadata = p.code.AppMetadata, p.code.Metadata
 		return u, a.create(ctx, tx, admitted{user: u, how: "otp", from: from})
 	}
 	if u == nil || u.ID != owner && !p.code.Create {
 		return nil, errOTP
 	}
-	first := u.EmailConfirmedAt == nil
-	if err := a.proveOwner(ctx, tx, u, p.kind == codeSignup, from); err != nil || !first || p.kind != codeInvite || p.code.Metadata == "" {
+	first := !at.confirmed(u)
+	keepPassword := p.kind == codeSignup || p.kind == codeSMSSignup
+	if err := a.proveOwner(ctx, tx, u, at, keepPassword, from); err != nil || !first || p.kind != codeInvite || p.code.Metadata == "" {
 		return u, err
 	}
 	// What stood in the account may have been a squatter's; this is who invites.

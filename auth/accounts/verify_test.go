@@ -145,7 +145,7 @@ func TestVerifyDigits(t *testing.T) {
 			}
 		}
 		for _, wrong := range []string{
-			`{}`, `{"type":"signup"}`, `{"type":"x","token_hash":"x"}`, `{"type":"signup","token":"123456"}`, `{"type":"sms","phone":"+123456789","token":"1"}`,
+			`{}`, `{"type":"signup"}`, `{"type":"x","token_hash":"x"}`, `{"type":"signup","token":"123456"}`, `{"type":"sms","token":"1"}`,
 			`{"type":"signup","token_hash":"x","email":"ann@example.org"}`, `{"type":["signup"],"token_hash":"x"}`,
 		} {
 			if got := w.do("POST /verify", "", wrong); got.status != 400 || got.code() != "validation_failed" {
@@ -242,6 +242,16 @@ func TestOneUse(t *testing.T) {
 				return w.do("PUT /user", token, body).status == 200
 			}
 		},
+		"sign-up by phone": func(w *world) func() bool {
+			w.must(200, w.do("POST /signup", "", `{"phone":"+4930000001","password":"a good password"}`))
+			m := w.sms(accounts.SMSConfirmation, "+4930000001")
+			return func() bool { return w.verifySMS("sms", m).status == 200 }
+		},
+		"login by phone": func(w *world) func() bool {
+			w.must(200, w.do("POST /otp", "", `{"phone":"+4930000002"}`))
+			m := w.sms(accounts.SMSLogin, "+4930000002")
+			return func() bool { return w.verifySMS("sms", m).status == 200 }
+		},
 		"code of a flow": func(w *world) func() bool {
 			w.must(200, w.do("POST /otp", "", member(`{"email":"flow@example.org"}`, "code_challenge", challenge)))
 			code := w.click(w.mail(accounts.MailMagicLink, "flow@example.org")).Query().Get("code")
@@ -250,7 +260,7 @@ func TestOneUse(t *testing.T) {
 			}
 		},
 	}
-	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		for name, prepare := range ways {
 			use := prepare(w)
 			var wg sync.WaitGroup

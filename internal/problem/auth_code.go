@@ -29,14 +29,17 @@ const (
 	AuthMFATooMany           = "too_many_enrolled_mfa_factors"
 	AuthMFAFailed            = "mfa_verification_failed"
 	AuthNoMail               = "email_provider_disabled"
+	AuthNoSMS                = "phone_provider_disabled"
 	AuthNoAuthorization      = "no_authorization"
 	AuthNotAdmin             = "not_admin"
 	AuthNotFound             = "not_found"
 	AuthOTPExpired           = "otp_expired"
 	AuthOverEmailLimit       = "over_email_send_rate_limit"
+	AuthOverSMSLimit         = "over_sms_send_rate_limit"
 	AuthOverLimit            = "over_request_rate_limit"
 	AuthPasskeyDisabled      = "passkey_disabled"
 	AuthPhoneExists          = "phone_exists"
+	AuthPhoneNotConfirmed    = "phone_not_confirmed"
 	AuthRefused              = "refused_by_application"
 	AuthReauthenticate       = "reauthentication_needed"
 	AuthReauthenticateFailed = "reauthentication_not_valid"
@@ -90,15 +93,18 @@ var authTable = map[string]entry{
 	AuthMFANameConflict:      {http.StatusUnprocessableEntity, "A factor with this friendly name exists"},
 	AuthMFATooMany:           {http.StatusUnprocessableEntity, "Maximum number of factors reached, unenroll to continue"},
 	AuthMFAFailed:            {http.StatusUnprocessableEntity, "Invalid code entered"},
+	AuthNoSMS:                {http.StatusBadRequest, "This server sends no text messages"},
 	AuthNoAuthorization:      {http.StatusUnauthorized, "This endpoint requires a bearer token"},
 	AuthNoMail:               {http.StatusUnprocessableEntity, "This server sends no mail"},
 	AuthNotAdmin:             {http.StatusForbidden, "User not allowed"},
 	AuthNotFound:             {http.StatusNotFound, "There is nothing at this address."},
 	AuthOTPExpired:           {http.StatusForbidden, "Token has expired or is invalid"},
 	AuthOverEmailLimit:       {http.StatusTooManyRequests, "Too many mails were asked for; wait a while"},
+	AuthOverSMSLimit:         {http.StatusTooManyRequests, "Too many text messages were asked for; wait a while"},
 	AuthOverLimit:            {http.StatusTooManyRequests, "Too many requests; wait a while"},
 	AuthPasskeyDisabled:      {http.StatusNotFound, "Passkeys are disabled"},
 	AuthPhoneExists:          {http.StatusUnprocessableEntity, "A user with this phone number has already been registered"},
+	AuthPhoneNotConfirmed:    {http.StatusBadRequest, "Phone not confirmed"},
 	AuthRefused:              {http.StatusForbidden, "The application has refused this"},
 	AuthReauthenticate:       {http.StatusBadRequest, "Password update requires reauthentication"},
 	AuthReauthenticateFailed: {http.StatusUnprocessableEntity, "Verify called with a nonce that is not valid"},

@@ -1,0 +1,141 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// contact is where somebody is reached who may have an account: an address or a
+// number, canonical, the other one empty.
+type contact struct{ email, phone string }
+
+// text is what stands in the database.
+func (at contact) text() string {
+	if at.phone != "" {
+		return at.phone
+	}
+	return at.email
+}
+
+// column is that of auth_users which has it, and the provider of its identity.
+func (at contact) column() string {
+	if at.phone != "" {
+		return "phone"
+	}
+	return "email"
+}
+
+// confirmed reports whether the user has shown that the contact is theirs.
+func (at contact) confirmed(u *user) bool {
+	if at.phone != "" {
+		return u.PhoneConfirmedAt != nil
+	}
+	return u.EmailConfirmedAt != nil
+}
+
+// errNotConfirmed is the answer to who has the password of an account and logs in where
+// it was never confirmed.
+func (at contact) errNotConfirmed() error {
+	if at.phone != "" {
+		return failf(problem.AuthPhoneNotConfirmed, "Phone not confirmed")
+	}
+	return errNotConfirmed
+}
+
+// confirm takes note that they have.
+func (at contact) confirm(u *user, a *Accounts) {
+	now := a.now()
+	if at.phone != "" {
+		u.Phone, u.PhoneConfirmedAt = &at.phone, &now
+	} else {
+		u.Email, u.EmailConfirmedAt = &at.email, &now
+	}
+	u.IsAnonymous = false
+}
+
+// of returns a user by whom nothing but the contact is known.
+func (at contact) of() *user {
+	if at.phone != "" {
+		return &user{Phone: &at.phone, Role: audience, AppMetadata: phoneProvider}
+	}
+	return &user{Email: &at.email, Role: audience, AppMetadata: emailProvider}
+}
+
+// The app_metadata of users who are known by their address or their number.
+const (
+	emailProvider store.JSON = `{"provider":"email","providers":["email"]}`
+	phoneProvider store.JSON = `{"provider":"phone","providers":["phone"]}`
+)
+
+// others reports whether an account that has a contact is known to be somebody's by
+// the other contact. Then this one was only said to be theirs, as anybody can say
+// it, and whoever shows that it is theirs is no more the owner of the account than
+// its owner is of the contact.
+func (at contact) others(u *user) bool {
+	return !at.confirmed(u) && (u.EmailConfirmedAt != nil || u.PhoneConfirmedAt != nil)
+}
+
+// at finds the user whose account has a contact, nil without one.
+func (a *Accounts) at(ctx context.Context, s store.Session, at contact) (*user, error) {
+	u, err := store.For[user](s).First(ctx, store.Query{Where: store.And(store.Eq(at.column(), at.text()), store.Null("removed_at"))})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return u, err
+}
+
+// reachedAt finds the user whom one reaches at a contact, nil without one: who has it
+// in their account, unless the account is known to be another's.
+func (a *Accounts) reachedAt(ctx context.Context, s store.Session, at contact) (*user, error) {
+	u, err := a.at(ctx, s, at)
+	if u != nil && at.others(u) {
+		u = nil
+	}
+	return u, err
+}
+
+// release takes a contact from the account that has it and whose owner has never shown
+// that it is theirs, for whoever has.
+func (a *Accounts) release(ctx context.Context, tx *store.Tx, at contact) error {
+	u, err := a.at(ctx, tx, at)
+	if err != nil || u == nil || !at.others(u) {
+		return err
+	}
+	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(store.Eq("user_id", u.ID), store.Eq("provider", at.column()))); err != nil {
+		return err
+	}
+	if err := a.syncProviders(ctx, tx, u); err != nil {
+		return err
+	}
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo(at.column(), nil), store.SetTo("app_metadata", u.AppMetadata))
+	if err != nil {
+		return err
+	}
+	if err := a.revokeUser(ctx, tx, u); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, &event{Kind: "contact_released", UserID: &u.ID}, map[string]any{at.column(): at.text()})
+}
+
+// contactOf reads the address or the number of a request, which must have one of them.
+func (a *Accounts) contactOf(email, phone string) (at contact, err error) {
+	var ok bool
+	switch {
+	case phone == "":
+		if at.email, ok = canonicalEmail(email); !ok {
+			return at, errNoEmail
+		}
+	case email != "":
+		return at, errBothContacts
+	case a.config.SMS == nil:
+		return at, errNoSMS
+	default:
+		if at.phone, ok = canonicalPhone(phone); !ok {
+			return at, errNoPhone
+		}
+	}
+	return at, nil
+}

@@ -1,0 +1,46 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// overSMSLimit is the answer to who asks for text messages too often.
+func overSMSLimit(wait time.Duration) error {
+	return &problem.Error{Code: problem.AuthOverSMSLimit, RetryAfter: max(wait, time.Second)}
+}
+
+// texting runs what ends in a text message to a number, within the budgets of the
+// number, of the address that asks and of the application. Whoever earns by messages
+// that others pay for asks for many, so all of them count, whoever asks for them and
+// whether there is an account, and those to nobody as well. Where nothing comes of it,
+// nothing is counted.
+func (x *exchange) texting(phone string, send func() error) error {
+	ctx, l := x.r.Context(), &x.a.config.Limits
+	budgets := spending{ // in the order of their keys
+		x.a.budget("sms address", addrgroup.Name(x.address()), l.AddressSMS),
+		x.a.budget("sms all", "", l.SMS),
+		x.a.budget("sms number", phone, l.NumberSMS),
+	}
+	full, err := x.a.spend(ctx, budgets)
+	if err != nil {
+		return err
+	}
+	if full != nil {
+		return overSMSLimit(full.ExpiresAt.Sub(x.a.now()))
+	}
+	counted := x.a.now()
+	err = send()
+	if err == nil {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
+	if _, errBack := x.a.giveBack(ctx, budgets, counted); errBack != nil {
+		x.a.config.Logger.ErrorContext(ctx, "accounts: a text message stays counted", "error", errBack)
+	}
+	return err
+}
