@@ -124,6 +124,8 @@ func ExampleConfig_accounts() {
 	}
 	config.Accounts.Passkeys = party.Plain()
 
+	config.Accounts.SMS = gateway{} // its method SendSMS hands a text to your provider
+
 	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
 	app, err := plinth.New(context.Background(), config)
 	if err != nil {
@@ -145,6 +147,14 @@ func ExampleConfig_accounts() {
 	// Output:
 	// ann@example.org 200
 	// eve@elsewhere.example 403
+}
+
+// gateway would send text messages; accounts.SMSSender has an example that does.
+type gateway struct{}
+
+func (gateway) SendSMS(_ context.Context, to, _, _ string, values map[string]string) error {
+	fmt.Println(to, values["text"])
+	return nil
 }
 
 // Idea is a model whose rows belong to users.

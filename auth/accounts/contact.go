@@ -98,10 +98,10 @@ func (a *Accounts) reachedAt(ctx context.Context, s store.Session, at contact) (
 }
 
 // release takes a contact from the account that has it and whose owner has never shown
-// that it is theirs, for whoever has.
+// that it is theirs, for whoever has shown it.
 func (a *Accounts) release(ctx context.Context, tx *store.Tx, at contact) error {
 	u, err := a.at(ctx, tx, at)
-	if err != nil || u == nil || !at.others(u) {
+	if err != nil || u == nil || at.confirmed(u) {
 		return err
 	}
 	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(store.Eq("user_id", u.ID), store.Eq("provider", at.column()))); err != nil {

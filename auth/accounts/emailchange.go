@@ -60,7 +60,7 @@ func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c
 		if err != nil {
 			return false, err
 		}
-		if taken != nil {
+		if taken != nil && taken.ID != u.ID {
 			m.template, m.code.NewEmail = MailExisting, ""
 		}
 		if err := a.mailCode(ctx, tx, m); err != nil {
@@ -138,7 +138,7 @@ func (x *exchange) resendEmailChange(in asked) error {
 		if u == nil || u.NewEmail == nil || a.mayEnter(u) != nil {
 			return a.mayMail(ctx, tx, codeEmailOld, in.email)
 		}
-		asked, err := a.lastChange(ctx, tx, u)
+		asked, err := a.lastChange(ctx, tx, u, codeEmailOld, codeEmailNew)
 		if err != nil {
 			return false, err
 		}
@@ -147,10 +147,11 @@ func (x *exchange) resendEmailChange(in asked) error {
 	})
 }
 
-// lastChange is what the code of a change that is under way was for.
-func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user) (c mailedCode, err error) {
+// lastChange is what the code of a change that is under way was for, the last one of
+// some kinds.
+func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user, kinds ...codeKind) (c mailedCode, err error) {
 	found, err := store.For[code](tx).List(ctx, store.Query{
-		Where: store.And(store.Eq("user_id", u.ID), store.In("kind", names([]codeKind{codeEmailOld, codeEmailNew}))),
+		Where: store.And(store.Eq("user_id", u.ID), store.In("kind", names(kinds))),
 		Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: store.Limit(1),
 	})
 	if err != nil || len(found) == 0 {

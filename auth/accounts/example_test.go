@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
@@ -48,6 +49,42 @@ func ExampleNew() {
 	mux.ServeHTTP(w, r)
 	fmt.Println(w.Code, strings.Contains(w.Body.String(), `"access_token"`))
 	// Output: 200 true
+}
+
+// gateway sends text messages by a provider with an address for it, as all have.
+type gateway struct{ url, token string }
+
+func (g gateway) SendSMS(ctx context.Context, to, _, _ string, values map[string]string) error {
+	form := url.Values{"to": {to}, "text": {values["text"]}}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.url, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer "+g.token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close() //nolint:errcheck // nothing of it is needed
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("gateway: %s", answer.Status) // it is tried again
+	}
+	return nil
+}
+
+// Text messages by a provider's HTTP API.
+func ExampleSMSSender() {
+	provider := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fmt.Println(r.FormValue("to"), r.FormValue("text"))
+	}))
+	defer provider.Close()
+	config := accounts.Config{SMS: gateway{provider.URL, "from your secrets"}} // and the rest
+	err := config.SMS.SendSMS(context.Background(), "+4930123456", accounts.SMSLogin, "", map[string]string{"text": "123456 is your code"})
+	fmt.Println(err)
+	// Output:
+	// +4930123456 123456 is your code
+	// <nil>
 }
 
 // Passkeys in accounts: the party of package auth/passkey, in the form for keepers.

@@ -17,6 +17,9 @@ func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration)
 	})
 }
 
+// CanonicalPhone returns a number as it is stored.
+func CanonicalPhone(text string) (phone string, ok bool) { return canonicalPhone(text) }
+
 // Sweep deletes what is of no use.
 func (a *Accounts) Sweep(ctx context.Context) error { return a.sweep(ctx) }
 

@@ -23,9 +23,9 @@ func fuzzed(f *testing.F) *accounts.Accounts {
 	none := accounts.Limit{Count: -1}
 	config := accounts.Config{
 		MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: "https://example.test",
-		Autoconfirm: true, Cookies: true, ManualLinking: true, Mailer: new(mailbox), Hashes: password.Config{Memory: 64, Time: 1},
+		Autoconfirm: true, Cookies: true, ManualLinking: true, Mailer: new(mailbox), SMS: new(mailbox), Hashes: password.Config{Memory: 64, Time: 1},
 		Providers: []accounts.Provider{yes{}}, Logger: slog.New(slog.DiscardHandler),
-		Limits: accounts.Limits{Guesses: none, AddressGuesses: none, AccountGuesses: -1, Requests: none},
+		Limits: accounts.Limits{Guesses: none, AddressGuesses: none, AccountGuesses: -1, Requests: none, NumberSMS: none, AddressSMS: none, SMS: none},
 	}
 	keyed(&config)
 	withPasskeys(&config)
@@ -78,6 +78,32 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
+// FuzzCanonicalPhone: what is taken for a number is one of E.164 in its one form, which
+// stays the same however it is written.
+func FuzzCanonicalPhone(f *testing.F) {
+	for _, text := range []string{"+49 30 123456", "(49) 151-123 4567", "0049301234567", "+", "++4930123456", "+49\u0661234567", "123456789012345", "1234567890123456", "+49301234567;ext=1", ""} {
+		f.Add(text)
+	}
+	number := regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
+	f.Fuzz(func(t *testing.T, text string) {
+		phone, ok := accounts.CanonicalPhone(text)
+		if !ok {
+			if phone != "" {
+				t.Errorf("%q is none, and %q", text, phone)
+			}
+			return
+		}
+		if !number.MatchString(phone) || strings.Trim(text, "+-() 0123456789") != "" {
+			t.Errorf("%q is %q", text, phone)
+		}
+		for _, same := range []string{phone, "+" + phone, " +" + phone[:3] + " (" + phone[3:5] + ") " + phone[5:] + " "} {
+			if again, ok := accounts.CanonicalPhone(same); !ok || again != phone {
+				t.Errorf("%q is %q, %v; %q is %q", same, again, ok, text, phone)
+			}
+		}
+	})
+}
+
 // FuzzServe: whatever comes to whatever route, from strangers, users and admins, is
 // answered, and by no fault of ours.
 func FuzzServe(f *testing.F) {
@@ -92,6 +118,11 @@ func FuzzServe(f *testing.F) {
 	for i, rt := range routes {
 		for _, who := range []string{"", "Bearer USER", "Bearer " + secretKey} {
 			f.Add(uint8(i), "x", "grant_type=password&provider=yes&page=1&scope=local", bodies[rt[1]], who, "", "de-AT, en;q=0.5")
+		}
+	}
+	for i, rt := range routes {
+		if strings.Contains("signup token otp resend user factors", rt[1]) {
+			f.Add(uint8(i), "x", "grant_type=password", `{"phone":"+4930123456","password":"a good password","type":"phone_change","channel":"sms","factor_type":"phone"}`, "Bearer USER", "", "")
 		}
 	}
 	f.Add(uint8(1), "", "grant_type=refresh_token", `{"refresh_token":"`+strings.Repeat("A", 54)+`"}`, "bearer\tx", cookieName+"=x", "\xff")

@@ -145,6 +145,9 @@ var errResendType = failf(problem.AuthValidation, "Missing one of these types: s
 
 // resendSMS answers POST /resend for messages.
 func (x *exchange) resendSMS(in asked, what string) error {
+	if what == "phone_change" {
+		return x.resendPhoneChange(in)
+	}
 	if what != "sms" {
 		return errResendType
 	}
@@ -204,8 +207,8 @@ func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Con
 	return x.send(http.StatusOK, map[string]store.ID{"message_id": id})
 }
 
-// reauthenticate answers GET /reauthenticate: it mails digits that PUT /user takes for
-// a proof that it is still the user who uses the session.
+// reauthenticate answers GET /reauthenticate: it sends digits that PUT /user takes for
+// a proof that it is still the user who uses the session, by mail to who can get one.
 func (x *exchange) reauthenticate() error {
 	u, _, err := x.caller()
 	switch {
@@ -213,11 +216,19 @@ func (x *exchange) reauthenticate() error {
 		return err
 	case x.r.Method == http.MethodHead:
 		return nil
-	case u.Email == nil || u.EmailConfirmedAt == nil:
-		return failf(problem.AuthValidation, "Reauthentication requires the user to have a confirmed email address")
 	}
-	return x.mailStranger(mailing{kind: codeReauth, template: MailReauthentication, code: mailedCode{Email: *u.Email}},
-		func(found *user) bool { return found != nil && found.ID == u.ID })
+	mailed := u.Email != nil && u.EmailConfirmedAt != nil
+	texted := u.Phone != nil && u.PhoneConfirmedAt != nil && x.a.config.SMS != nil
+	m := mailing{kind: codeReauth, template: MailReauthentication}
+	switch {
+	case mailed && (x.a.config.Mailer != nil || !texted):
+		m.code.Email = *u.Email
+	case texted:
+		m.template, m.code.Phone = SMSReauthentication, *u.Phone
+	default:
+		return failf(problem.AuthValidation, "Reauthentication requires the user to have a confirmed email address or phone number")
+	}
+	return x.mailStranger(m, func(found *user) bool { return found != nil && found.ID == u.ID })
 }
 
 // flag returns a member that is true or false; one that is missing or null is absent.

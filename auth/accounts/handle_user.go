@@ -24,6 +24,7 @@ type userChange struct {
 
 	hash  *string          // of the new password; nil leaves it
 	email string           // canonical; empty leaves it
+	phone string           // canonical; empty leaves it
 	data  strictjson.Value // an object to merge into the metadata
 }
 
@@ -33,7 +34,7 @@ func (x *exchange) putUser(u *user, s *session) error {
 	if err != nil {
 		return err
 	}
-	in, err := body.texts("email", "phone", "password", "current_password", "nonce", "code_challenge", "code_challenge_method")
+	in, err := body.texts("email", "phone", "channel", "password", "current_password", "nonce", "code_challenge", "code_challenge_method")
 	if err != nil {
 		return err
 	}
@@ -41,16 +42,16 @@ func (x *exchange) putUser(u *user, s *session) error {
 	if c.flow, err = x.readFlow(in["code_challenge"], in["code_challenge_method"]); err != nil {
 		return err
 	}
-	switch app, ok := body["app_metadata"]; {
-	case ok && app.Kind() != strictjson.Null:
+	if app, ok := body["app_metadata"]; ok && app.Kind() != strictjson.Null {
 		return &problem.Error{Code: problem.AuthNotAdmin, Message: "Updating app_metadata requires admin privileges"}
-	case in["phone"] != "" && in["phone"] != deref(u.Phone):
-		return errNoSMS
 	}
 	if _, err := body.metadata("data"); err != nil {
 		return err
 	}
 	if err := c.readEmail(u, in["email"]); err != nil {
+		return err
+	}
+	if err := c.readPhone(u, in["phone"], in["channel"]); err != nil {
 		return err
 	}
 	if err := x.prove(u, s, c, in); err != nil {
@@ -61,7 +62,7 @@ func (x *exchange) putUser(u *user, s *session) error {
 			return weak(err)
 		}
 	}
-	if u, err = c.apply(x.r.Context(), u); err != nil {
+	if u, err = x.apply(c, u); err != nil {
 		return err
 	}
 	if c.hash != nil && x.hasCookie() {
@@ -85,7 +86,7 @@ func (c *userChange) readEmail(u *user, text string) error {
 	switch {
 	case !ok:
 		return errNoEmail
-	case email == deref(u.Email):
+	case email == deref(u.Email) && u.EmailConfirmedAt != nil:
 		return nil
 	case c.a.config.Mailer == nil && !c.a.config.Autoconfirm:
 		return errNoMailer
@@ -94,16 +95,16 @@ func (c *userChange) readEmail(u *user, text string) error {
 	return nil
 }
 
-// prove makes sure that it is the user who changes a password, or an address that
-// their present one is not asked about. A young login has shown it; after an older one
+// prove makes sure that it is the user who changes a password or a number, or an address
+// that their present one is not asked about. A young login has shown it; after an older one
 // it takes the password or the digits of GET /reauthenticate.
 func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]string) error {
-	if in["password"] != "" || c.email != "" {
+	if in["password"] != "" || c.email != "" || c.phone != "" {
 		if err := x.needsSecondFactor(u, s); err != nil {
 			return err
 		}
 	}
-	if in["password"] == "" && (c.email == "" || x.a.asksBoth(u)) {
+	if in["password"] == "" && c.phone == "" && (c.email == "" || x.a.asksBoth(u)) {
 		return nil
 	}
 	return x.proveSelf(u, s, in)
@@ -149,7 +150,7 @@ func (a *Accounts) choosesPassword(s *session) bool {
 // other: what else is asked for may keep the change from being made.
 func (x *exchange) newPassword(u *user, c *userChange, text string) error {
 	ctx, a := x.r.Context(), x.a
-	name := cmp.Or(c.email, deref(u.Email), deref(u.Phone))
+	name := cmp.Or(c.email, deref(u.Email), c.phone, deref(u.Phone))
 	if name == "" {
 		return failf(problem.AuthValidation, "Updating password of a user without an email or phone is not allowed")
 	}
@@ -176,6 +177,20 @@ func (x *exchange) newPassword(u *user, c *userChange, text string) error {
 	return err
 }
 
+// apply makes the change, within the budgets of messages where it sends one.
+func (x *exchange) apply(c *userChange, seen *user) (u *user, err error) {
+	run := func() error {
+		u, err = c.apply(x.r.Context(), seen)
+		return err
+	}
+	if c.phone == "" || x.a.config.Autoconfirm {
+		err = run()
+	} else {
+		err = x.texting(c.phone, run)
+	}
+	return u, err
+}
+
 // apply writes the change as a whole and returns the user after it.
 func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error) {
 	err = c.a.whileOpen(ctx, c.session, func(ctx context.Context, tx *store.Tx) error {
@@ -198,6 +213,11 @@ func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error)
 				return err
 			}
 		}
+		if c.phone != "" {
+			if err := c.changePhone(ctx, tx, u); err != nil {
+				return err
+			}
+		}
 		u, err = users.Get(ctx, u.ID)
 		return err
 	})
@@ -213,7 +233,8 @@ func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen 
 		same = store.Eq("password_hash", *seen)
 	}
 	n, err := store.For[user](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), same),
-		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil))
+		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil),
+		store.SetTo("new_phone", nil))
 	if err != nil {
 		return err
 	}

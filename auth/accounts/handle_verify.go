@@ -64,7 +64,7 @@ func (x *exchange) verifyCode() error {
 }
 
 // toPhones are the types of verifyTypes whose codes are sent to phones.
-var toPhones = map[string]bool{"sms": true}
+var toPhones = map[string]bool{"sms": true, "phone_change": true}
 
 // verified answers a client that brings a code with a session.
 func (x *exchange) verified(p presented) error {

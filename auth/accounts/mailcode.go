@@ -21,7 +21,8 @@ const (
 	codeReauth    codeKind = "reauthentication"     // digits only
 
 	codeSMSSignup codeKind = "sms_signup"
-	codeSMS       codeKind = "sms" // a login
+	codeSMS       codeKind = "sms"          // a login
+	codePhone     codeKind = "phone_change" // to the number that an account is to have
 )
 
 // digitsLife is how long the digits of a mail or a message are good, which can be guessed (OWASP
@@ -122,13 +123,13 @@ func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, 
 
 // mailedKinds are good no more when a user has another password or address, and
 // neither are the codes of logins elsewhere that are under way.
-var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codeFlow}
+var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codePhone, codeFlow}
 
 // sentColumns are the columns of a user that say when a mail was sent.
 var sentColumns = map[codeKind]string{
 	codeSignup: "confirmation_sent_at", codeInvite: "confirmation_sent_at", codeMagicLink: "recovery_sent_at", codeReset: "recovery_sent_at",
 	codeEmailOld: "email_change_sent_at", codeEmailNew: "email_change_sent_at", codeReauth: "reauthentication_sent_at",
-	codeSMSSignup: "confirmation_sent_at", codeSMS: "recovery_sent_at",
+	codeSMSSignup: "confirmation_sent_at", codeSMS: "recovery_sent_at", codePhone: "phone_change_sent_at",
 }
 
 // linkLife is how long the link of a code is good, or the digits of one without a link.
@@ -136,7 +137,7 @@ func (a *Accounts) linkLife(kind codeKind) time.Duration {
 	switch kind {
 	case codeInvite:
 		return a.config.InviteLife
-	case codeReauth, codeSMSSignup, codeSMS:
+	case codeReauth, codeSMSSignup, codeSMS, codePhone:
 		return digitsLife
 	}
 	return a.config.LinkLife

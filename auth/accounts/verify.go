@@ -19,6 +19,7 @@ var verifyTypes = map[string][]codeKind{
 	"email":        {codeMagicLink, codeSignup, codeInvite},
 	"email_change": {codeEmailOld, codeEmailNew},
 	"sms":          {codeSMS, codeSMSSignup},
+	"phone_change": {codePhone},
 
 	// What generate_link calls its codes.
 	"email_change_current": {codeEmailOld},
@@ -45,7 +46,7 @@ type proven struct {
 var mailMethods = map[codeKind]string{
 	codeSignup: "email/signup", codeInvite: "invite", codeMagicLink: "magiclink", codeReset: "recovery",
 	codeEmailOld: "email_change", codeEmailNew: "email_change",
-	codeSMSSignup: "otp", codeSMS: "otp",
+	codeSMSSignup: "otp", codeSMS: "otp", codePhone: "otp",
 }
 
 // verify consumes a mailed code and does what it is for. Every code that is not good
@@ -63,9 +64,12 @@ func (a *Accounts) verify(ctx context.Context, p presented, from device) (out *p
 		if err := c.read(&out.code); err != nil {
 			return err
 		}
-		if out.kind == codeEmailOld || out.kind == codeEmailNew {
+		switch out.kind {
+		case codeEmailOld, codeEmailNew:
 			out.user, err = a.agree(ctx, tx, *c.UserID, out)
-		} else {
+		case codePhone:
+			out.user, err = a.agreePhone(ctx, tx, *c.UserID, out)
+		default:
 			out.user, err = a.reader(ctx, tx, *c.UserID, out, from)
 		}
 		return err
@@ -108,12 +112,12 @@ const maxClaimants = 3
 
 // ownersOf returns who may have the codes of a kind that were sent to a contact.
 func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at contact) ([]store.ID, error) {
-	if kind != codeEmailNew {
+	if kind != codeEmailNew && kind != codePhone {
 		who, err := a.addressee(ctx, tx, at)
 		return []store.ID{who.id}, err
 	}
 	users, err := store.For[user](tx).List(ctx, store.Query{
-		Where: store.Eq("new_email", at.email), Order: []store.Order{{Column: "email_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
+		Where: store.Eq("new_"+at.column(), at.text()), Order: []store.Order{{Column: at.column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
 	})
 	owners := make([]store.ID, 0, maxClaimants)
 	for _, u := range users {

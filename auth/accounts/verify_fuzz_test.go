@@ -14,7 +14,7 @@ import (
 func FuzzVerify(f *testing.F) {
 	for _, body := range []string{
 		`{"type":"signup","token_hash":"x"}`, `{"type":"email","email":"ann@example.org","token":"123456"}`, `{"type":"email_change","email":"a@b","token":"000000"}`,
-		`{"type":"recovery","token_hash":"pkce_"}`, `{"type":"x"}`, `{}`, `[]`, ``,
+		`{"type":"recovery","token_hash":"pkce_"}`, `{"type":"sms","phone":"+4930123456","token":"123456"}`, `{"type":"phone_change","phone":"x","token":"1"}`, `{"type":"x"}`, `{}`, `[]`, ``,
 	} {
 		f.Add(body, false)
 	}
@@ -25,6 +25,7 @@ func FuzzVerify(f *testing.F) {
 	config := accounts.Config{
 		MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: "https://example.test",
 		Limits: accounts.Limits{Guesses: accounts.Limit{Count: -1}, AddressGuesses: accounts.Limit{Count: -1}, AccountGuesses: -1},
+		SMS:    new(mailbox),
 	}
 	a, err := accounts.New(db, config)
 	if err != nil {

@@ -252,6 +252,11 @@ func TestOneUse(t *testing.T) {
 			m := w.sms(accounts.SMSLogin, "+4930000002")
 			return func() bool { return w.verifySMS("sms", m).status == 200 }
 		},
+		"change of number": func(w *world) func() bool {
+			w.must(200, w.do("PUT /user", w.account("mover@example.org"), `{"phone":"+4930000003"}`))
+			m := w.sms(accounts.SMSPhoneChange, "+4930000003")
+			return func() bool { return w.verifySMS("phone_change", m).status == 200 }
+		},
 		"code of a flow": func(w *world) func() bool {
 			w.must(200, w.do("POST /otp", "", member(`{"email":"flow@example.org"}`, "code_challenge", challenge)))
 			code := w.click(w.mail(accounts.MailMagicLink, "flow@example.org")).Query().Get("code")

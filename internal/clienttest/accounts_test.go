@@ -40,6 +40,11 @@ func (m *mailbox) Send(_ context.Context, to, template, _ string, values map[str
 	return nil
 }
 
+// SendSMS implements accounts.SMSSender: messages are kept beside mails.
+func (m *mailbox) SendSMS(ctx context.Context, to, template, locale string, values map[string]string) error {
+	return m.Send(ctx, to, template, locale, values)
+}
+
 // ServeHTTP answers with the mails that an address has got, the oldest first.
 func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
@@ -95,7 +100,8 @@ func serveAccounts(t *testing.T, name, database string, config accounts.Config) 
 	t.Helper()
 	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 	mails, now := &mailbox{mails: map[string][]mail{}}, &clock{}
-	config.Mailer, config.Now = mails, now.now
+	config.Mailer, config.SMS, config.Now = mails, mails, now.now
+	config.Limits.AddressSMS.Count, config.Limits.SMS.Count = -1, -1 // the script is one address
 	at := elsewhere{authtest.NewProvider(t)}
 	config.Providers, config.ManualLinking = []accounts.Provider{at.provider(t)}, true
 	config.SiteURL, config.RedirectURLs = "https://site.example", []string{"https://app.example/*"}

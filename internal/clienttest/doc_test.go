@@ -65,7 +65,7 @@ type reader struct {
 	secret  string
 	printed string // the file with what the server prints
 	state   string // the file with the variables of the shell
-	read    int    // digits of mails that were typed
+	read    int    // digits of mails and messages that were typed
 }
 
 // runShell runs the blocks for a shell as one session.
@@ -79,7 +79,7 @@ func (r *reader) runShell(t *testing.T, blocks []block) {
 		ran++
 		text := r.address(b.text)
 		var input string
-		if strings.Contains(text, "digits of the mail") {
+		if strings.Contains(text, "digits of the mail") || strings.Contains(text, "digits of the message") {
 			input = r.digits(t)
 		}
 		if strings.Contains(text, "digits of the app") {
@@ -123,9 +123,9 @@ func (r *reader) shell(t *testing.T, text, input string) string {
 	return lines[len(lines)-1]
 }
 
-var printedDigits = regexp.MustCompile(`(?m)^mail: .* code (\d{6})`)
+var printedDigits = regexp.MustCompile(`(?m)^(?:mail|sms): .* code (\d{6})`)
 
-// digits returns those of the next mail.
+// digits returns those of the next mail or message.
 func (r *reader) digits(t *testing.T) string {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -138,7 +138,7 @@ func (r *reader) digits(t *testing.T) string {
 			return string(all[r.read-1][1])
 		}
 	}
-	t.Fatal("no mail has come")
+	t.Fatal("no mail or message has come")
 	return ""
 }
 

@@ -35,6 +35,7 @@ import { mails } from './checks/mails.mjs'
 import { notes } from './checks/notes.mjs'
 import { order } from './checks/order.mjs'
 import { paging } from './checks/paging.mjs'
+import { phones } from './checks/phones.mjs'
 import { plans } from './checks/plans.mjs'
 import { quantifiers } from './checks/quantifiers.mjs'
 import { People } from './checks/people.mjs'
@@ -107,7 +108,9 @@ await strangers(suite, open, quick)
 await identities(suite, open)
 await admins(suite, open)
 await factors(suite, open)
-await mails(suite, new People(env('MAILED_URL'), env('MAILED_PUBLISHABLE'), env('MAILED_SECRET')))
+const mailed = new People(env('MAILED_URL'), env('MAILED_PUBLISHABLE'), env('MAILED_SECRET'))
+await mails(suite, mailed)
+await phones(suite, mailed)
 await coverage(suite, called, console)
 await authCoverage(suite, calledAuth)
 process.exit(suite.report(console))

@@ -5,8 +5,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 import { appCode } from './checks/totp.mjs'
 
-const digits = () => [...readFileSync(process.env.PRINTED, 'utf8').matchAll(/^mail: .* code (\d{6})/gm)].map((mail) => mail[1])
-const before = digits().length
+const digits = () => [...readFileSync(process.env.PRINTED, 'utf8').matchAll(/^(?:mail|sms): .* code (\d{6})/gm)].map((mail) => mail[1])
+let typed = digits().length
 let secret
 
 const ask = globalThis.fetch
@@ -22,9 +22,9 @@ globalThis.prompt = (question) => {
   if (question.includes('app')) return appCode(secret, Date.now() / 1000)
   for (const end = Date.now() + 20_000; Date.now() < end; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {
     const all = digits()
-    if (all.length > before) return all.at(-1)
+    if (all.length > typed) return all[typed++]
   }
-  throw new Error('no mail has come')
+  throw new Error('no mail or message has come')
 }
 
 const module = new URL(`page-${process.pid}.mjs`, import.meta.url)

@@ -1,0 +1,1 @@
+drop index "auth_users_new_phone_idx";

@@ -1,0 +1,150 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// readPhone takes note of a number, unless it is the user's own.
+func (c *userChange) readPhone(u *user, text, channel string) error {
+	if text == "" {
+		return nil
+	}
+	phone, ok := canonicalPhone(text)
+	switch {
+	case c.a.config.SMS == nil:
+		return errNoSMS
+	case !ok:
+		return errNoPhone
+	case phone == deref(u.Phone) && u.PhoneConfirmedAt != nil:
+		return nil
+	}
+	c.phone = phone
+	return contact{phone: phone}.checkChannel(channel)
+}
+
+// changePhone begins the change of a number: the new one has to agree. The present one
+// need not, since people lose phones; see exchange.prove for what is asked for instead.
+// A number that another account has confirmed is asked for like any other, and gets no
+// message.
+func (c *userChange) changePhone(ctx context.Context, tx *store.Tx, u *user) error {
+	if c.a.config.Autoconfirm {
+		return c.a.setPhone(ctx, tx, u, c.phone, &c.session.ID)
+	}
+	if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_phone", c.phone)); err != nil {
+		return err
+	}
+	u.NewPhone = &c.phone
+	m := mailing{locale: c.locale, code: mailedCode{Session: &c.session.ID}}
+	within, err := c.a.sendPhoneChange(ctx, tx, u, m)
+	if err == nil && !within {
+		return c.a.overMailLimit(contact{phone: c.phone})
+	}
+	return err
+}
+
+// sendPhoneChange sends the code of a change to the number that a user is to have.
+func (a *Accounts) sendPhoneChange(ctx context.Context, tx *store.Tx, u *user, m mailing) (within bool, err error) {
+	at := contact{phone: *u.NewPhone}
+	if within, err = a.maySend(ctx, tx, codePhone, at); err != nil || !within {
+		return within, err
+	}
+	other, err := a.at(ctx, tx, at)
+	if err != nil {
+		return false, err
+	}
+	m.kind, m.owner, m.template, m.code.Phone = codePhone, u.ID, SMSPhoneChange, at.phone
+	if other == nil || other.ID == u.ID || !at.confirmed(other) {
+		m.to = at.phone
+	}
+	return true, a.mailCode(ctx, tx, m)
+}
+
+// agreePhone makes the change of a number whose owner agrees to it.
+func (a *Accounts) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*user, error) {
+	u, err := store.For[user](tx).Get(ctx, owner)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errOTP
+	}
+	if err != nil {
+		return nil, err
+	}
+	if u.RemovedAt != nil || deref(u.NewPhone) != p.code.Phone {
+		return nil, errOTP
+	}
+	return u, a.setPhone(ctx, tx, u, p.code.Phone, p.code.Session)
+}
+
+// setPhone gives a user another number, which is known to be theirs. It is as with an
+// address, see setEmail; an account that has the number and never confirmed it loses it.
+func (a *Accounts) setPhone(ctx context.Context, tx *store.Tx, u *user, phone string, keep *store.ID) error {
+	at := contact{phone: phone}
+	other, err := a.at(ctx, tx, at)
+	switch {
+	case err != nil:
+		return err
+	case other != nil && other.ID != u.ID && at.confirmed(other):
+		return &problem.Error{Code: problem.AuthPhoneExists}
+	case other != nil && other.ID != u.ID:
+		if err := a.release(ctx, tx, at); err != nil {
+			return err
+		}
+	}
+	if err := a.notice(ctx, tx, u, changePhone); err != nil {
+		return err
+	}
+	if err := a.endOthers(ctx, tx, u.ID, keep, endedByPhone); err != nil {
+		return err
+	}
+	old := deref(u.Phone)
+	at.confirm(u, a)
+	u.NewPhone = nil
+	if err := a.keepAddress(ctx, tx, u); err != nil {
+		return taken(err)
+	}
+	return a.record(ctx, tx, &event{Kind: "phone_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": phone})
+}
+
+// resendPhoneChange sends the code of a change once more. The number is the one that the
+// account has, or is to have.
+func (x *exchange) resendPhoneChange(in asked) error {
+	a, ctx := x.a, x.r.Context()
+	to := in.contact
+	u, err := a.changerOf(ctx, a.db, in.contact)
+	if err != nil {
+		return err
+	}
+	if u != nil {
+		to.phone = *u.NewPhone // which is asked about, and gets the message
+	}
+	id := store.NewID()
+	return x.mailWithin(to, id, func(ctx context.Context, tx *store.Tx) (bool, error) {
+		u, err := a.changerOf(ctx, tx, in.contact)
+		if err != nil {
+			return false, err
+		}
+		if u == nil || *u.NewPhone != to.phone || a.mayEnter(u) != nil {
+			return a.maySend(ctx, tx, codePhone, to)
+		}
+		asked, err := a.lastChange(ctx, tx, u, codePhone)
+		if err != nil {
+			return false, err
+		}
+		return a.sendPhoneChange(ctx, tx, u, mailing{id: id, locale: x.locale(u), code: mailedCode{Session: asked.Session}})
+	})
+}
+
+// changerOf finds the user who changes a number, or changes to it: the last one to ask.
+func (a *Accounts) changerOf(ctx context.Context, s store.Session, at contact) (*user, error) {
+	users, err := store.For[user](s).List(ctx, store.Query{
+		Where: store.And(store.Or(store.Eq("phone", at.phone), store.Eq("new_phone", at.phone)), store.Not(store.Null("new_phone"))),
+		Order: []store.Order{{Column: "phone_change_sent_at", Desc: true}}, Limit: store.Limit(1),
+	})
+	if err != nil || len(users) == 0 {
+		return nil, err
+	}
+	return users[0], nil
+}
