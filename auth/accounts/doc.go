@@ -39,8 +39,8 @@
 // # Second factors
 //
 // A session begins at level 1 (auth.Principal.AAL, the claim aal). It rises to level 2
-// by a second factor: an authenticator app, a passkey, or a recovery code in place of
-// one that is lost. A login by passkey begins there, if the authenticator has verified
+// by a second factor: an authenticator app, a passkey, a text message to a phone, or a
+// recovery code in place of one that is lost. A login by passkey begins there, if the authenticator has verified
 // the person. Rules of resources ask for it by api.AAL(2). Here it is needed to add a
 // factor to others, to remove one, and to make recovery codes: whoever has a password
 // only does not get around the second factor.

@@ -13,7 +13,7 @@ import (
 )
 
 // factor is a way of a user to show who they are beside what a session begins with:
-// an authenticator app or a passkey.
+// an authenticator app, a passkey or a phone.
 type factor struct {
 	bun.BaseModel `bun:"table:auth_factors"`
 	store.Model
@@ -31,6 +31,8 @@ type factor struct {
 	CredentialID []byte     `bun:",nullzero,unique"`     // of a passkey; unique over all users
 	Credential   store.JSON `bun:",nullzero,type:jsonb"` // of a passkey, as Passkeys keeps it
 
+	Phone *string // of a phone: canonical
+
 	LastChallengedAt *time.Time
 	LastUsedAt       *time.Time
 }
@@ -41,6 +43,7 @@ type factorType string
 const (
 	factorTOTP     factorType = "totp"
 	factorWebAuthn factorType = "webauthn"
+	factorPhone    factorType = "phone"
 )
 
 const (
@@ -239,6 +242,7 @@ type factorView struct {
 	FriendlyName     string     `json:"friendly_name,omitempty"`
 	FactorType       factorType `json:"factor_type"`
 	Status           string     `json:"status"`
+	Phone            string     `json:"phone,omitempty"`
 	CreatedAt        time.Time  `json:"created_at"`
 	UpdatedAt        time.Time  `json:"updated_at"`
 	LastChallengedAt *time.Time `json:"last_challenged_at,omitempty"`
@@ -246,7 +250,7 @@ type factorView struct {
 
 func viewFactor(f *factor) factorView {
 	return factorView{
-		ID: f.ID, FriendlyName: f.FriendlyName, FactorType: f.Type, Status: f.Status,
+		ID: f.ID, FriendlyName: f.FriendlyName, FactorType: f.Type, Status: f.Status, Phone: deref(f.Phone),
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt, LastChallengedAt: f.LastChallengedAt,
 	}
 }

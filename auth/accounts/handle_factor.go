@@ -26,7 +26,7 @@ func (x *exchange) enroll() error {
 	if err != nil {
 		return err
 	}
-	in, err := body.texts("friendly_name", "factor_type", "issuer")
+	in, err := body.texts("friendly_name", "factor_type", "issuer", "phone")
 	if err != nil {
 		return err
 	}
@@ -38,10 +38,10 @@ func (x *exchange) enroll() error {
 		return x.enrollTOTP(u, s, in["friendly_name"], in["issuer"])
 	case factorWebAuthn:
 		return x.enrollWebAuthn(u, s, in["friendly_name"])
-	case "phone":
-		return failf(problem.AuthMFAPhoneDisabled, "MFA enroll is disabled for Phone")
+	case factorPhone:
+		return x.enrollPhone(u, s, in["friendly_name"], in["phone"])
 	}
-	return failf(problem.AuthValidation, "factor_type needs to be totp or webauthn")
+	return failf(problem.AuthValidation, "factor_type needs to be totp, phone, or webauthn")
 }
 
 // ownFactor returns who makes the request and the factor of theirs that it names.
@@ -71,6 +71,9 @@ func (x *exchange) challengeFactor() error {
 	}
 	if err := x.drawBegun(u); err != nil {
 		return err
+	}
+	if f.Type == factorPhone {
+		return x.challengePhone(u, s, f)
 	}
 	v := challengeView{Type: f.Type}
 	var ceremony []byte
@@ -121,8 +124,12 @@ func (x *exchange) verifyFactor() error {
 	if err != nil {
 		return err
 	}
+	verify := x.a.verifyTOTP
+	if f.Type == factorPhone {
+		verify = x.a.verifyPhone
+	}
 	err = x.attempt(subjectOf(u), func() (err error) {
-		in, err = x.a.verifyTOTP(x.r.Context(), up, id, entered)
+		in, err = verify(x.r.Context(), up, id, entered)
 		return err
 	})
 	if err != nil {

@@ -123,7 +123,7 @@ func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, 
 
 // mailedKinds are good no more when a user has another password or address, and
 // neither are the codes of logins elsewhere that are under way.
-var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codePhone, codeFlow}
+var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codePhone, codePhoneFactor, codeFlow}
 
 // sentColumns are the columns of a user that say when a mail was sent.
 var sentColumns = map[codeKind]string{

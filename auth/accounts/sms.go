@@ -32,6 +32,7 @@ const (
 	SMSLogin            = "login"            // a login
 	SMSPhoneChange      = "phone_change"     // to the number that an account is to have
 	SMSReauthentication = "reauthentication" // a code before a password is changed
+	SMSFactor           = "factor"           // a second factor
 )
 
 // smsTexts are the messages. They say what the code is for, since somebody who is asked
@@ -41,6 +42,7 @@ var smsTexts = map[string]string{
 	SMSLogin:            "is your code to log in to",
 	SMSPhoneChange:      "confirms this number for your account at",
 	SMSReauthentication: "confirms a change of your account at",
+	SMSFactor:           "is the second code to log in to",
 }
 
 // smsText is a message in English, which fits into one. Phones offer the code of the

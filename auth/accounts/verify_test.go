@@ -252,6 +252,14 @@ func TestOneUse(t *testing.T) {
 			m := w.sms(accounts.SMSLogin, "+4930000002")
 			return func() bool { return w.verifySMS("sms", m).status == 200 }
 		},
+		"phone as a factor": func(w *world) func() bool {
+			in := w.account("factor@example.org")
+			f := w.must(200, w.do("POST /factors", in, `{"factor_type":"phone","phone":"+4930000004"}`))
+			asked := w.must(200, w.do("POST /factors/"+f.str("id")+"/challenge", in, "{}"))
+			m := w.sms(accounts.SMSFactor, "+4930000004")
+			body := fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, asked.str("id"), m.values["code"])
+			return func() bool { return w.do("POST /factors/"+f.str("id")+"/verify", in, body).status == 200 }
+		},
 		"change of number": func(w *world) func() bool {
 			w.must(200, w.do("PUT /user", w.account("mover@example.org"), `{"phone":"+4930000003"}`))
 			m := w.sms(accounts.SMSPhoneChange, "+4930000003")

@@ -21,7 +21,7 @@ import (
 
 // minAssertions is how many assertions there are at least, so that a script
 // that ends early is no success.
-const minAssertions = 411
+const minAssertions = 412
 
 // TestClient runs main.mjs against both examples on both engines.
 func TestClient(t *testing.T) {

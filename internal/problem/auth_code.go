@@ -23,6 +23,8 @@ const (
 	AuthMFAChallengeExpired  = "mfa_challenge_expired"
 	AuthMFAFactorNotFound    = "mfa_factor_not_found"
 	AuthMFAPhoneDisabled     = "mfa_phone_enroll_not_enabled"
+	AuthMFAPhoneExists       = "mfa_verified_factor_exists"
+	AuthMFAPhoneVerify       = "mfa_phone_verify_not_enabled"
 	AuthMFARecoverySole      = "mfa_recovery_codes_sole_factor"
 	AuthMFAWebAuthnDisabled  = "mfa_webauthn_enroll_not_enabled"
 	AuthMFANameConflict      = "mfa_factor_name_conflict"
@@ -88,6 +90,8 @@ var authTable = map[string]entry{
 	AuthMFAChallengeExpired:  {http.StatusUnprocessableEntity, "The challenge has expired, begin with a new one"},
 	AuthMFAFactorNotFound:    {http.StatusNotFound, "Factor not found"},
 	AuthMFAPhoneDisabled:     {http.StatusUnprocessableEntity, "MFA enroll is disabled for Phone"},
+	AuthMFAPhoneExists:       {http.StatusUnprocessableEntity, "A verified phone factor already exists, unenroll the existing factor to continue"},
+	AuthMFAPhoneVerify:       {http.StatusUnprocessableEntity, "MFA verify is disabled for Phone"},
 	AuthMFARecoverySole:      {http.StatusUnprocessableEntity, "Recovery codes cannot be the only verified factor"},
 	AuthMFAWebAuthnDisabled:  {http.StatusUnprocessableEntity, "MFA enroll is disabled for WebAuthn"},
 	AuthMFANameConflict:      {http.StatusUnprocessableEntity, "A factor with this friendly name exists"},

@@ -97,4 +97,20 @@ export async function phones(t, people) {
       return [bare, (await auth.updateUser({ password: 'yet another password', nonce: code })).error]
     },
   })
+  await t.check('mfa.challenge', 'the digits of a message to a phone make the session one of level two', {
+    want: ['phone', 'phone', 'aal2', ['mfa/phone', 'password'], ['verified']],
+    got: async () => {
+      const { phone } = await confirmed()
+      const { auth } = people.client()
+      await done(auth.signInWithPassword({ phone, password }))
+      const to = number()
+      const factor = await done(auth.mfa.enroll({ factorType: 'phone', friendlyName: 'second phone', phone: to }))
+      const challenge = await done(auth.mfa.challenge({ factorId: factor.id, channel: 'sms' }))
+      const { code } = await people.mail(to, 'factor')
+      await done(auth.mfa.verify({ factorId: factor.id, challengeId: challenge.id, code }))
+      const { currentLevel, currentAuthenticationMethods } = await done(auth.mfa.getAuthenticatorAssuranceLevel())
+      const verified = (await done(auth.mfa.listFactors())).phone
+      return [factor.type, challenge.type, currentLevel, currentAuthenticationMethods.map((m) => m.method).sort(), verified.map((f) => f.status)]
+    },
+  })
 }

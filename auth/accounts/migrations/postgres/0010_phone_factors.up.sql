@@ -1,0 +1,1 @@
+alter table "auth_factors" add column "phone" text collate "C";

@@ -1,0 +1,1 @@
+alter table "auth_factors" drop column "phone";
