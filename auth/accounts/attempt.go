@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"runtime"
 	"strings"
 	"time"
 
@@ -80,7 +79,7 @@ type turns struct {
 const besideHashes = 6
 
 func newTurns(cfg password.Config) turns {
-	hashing := cmp.Or(cfg.Concurrent, max(2, runtime.GOMAXPROCS(0)))
+	hashing := cmp.Or(cfg.Concurrent, password.Concurrent())
 	return turns{make(chan struct{}, hashing+besideHashes), cmp.Or(cfg.Wait, 2*time.Second)}
 }
 

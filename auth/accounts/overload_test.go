@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -132,7 +132,7 @@ func testA41(t *testing.T, place string) {
 	slices.Sort(health)
 	slow := health[len(health)*99/100]
 	const permit = 19 << 20
-	permits := int64(max(2, runtime.NumCPU()))
+	permits := int64(password.Concurrent())
 	t.Logf("%v: answers %v, slowest %v; idle %d MiB, peak %d MiB; health p99 %v", last, c.answers, c.slowest, idle>>20, peak>>20, slow)
 	if bound := idle + permits*permit + 64<<20; peak > bound {
 		t.Errorf("%d MiB, at most %d MiB", peak>>20, bound>>20)

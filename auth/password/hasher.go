@@ -30,7 +30,7 @@ type Config struct {
 
 	// Concurrent is the number of hashes that are computed at a time.
 	//
-	// Defaults to the number of cores, at least 2.
+	// Defaults to [Concurrent].
 	Concurrent int
 
 	// Wait is how long a call waits for its turn.
@@ -38,6 +38,11 @@ type Config struct {
 	// Defaults to 2 seconds.
 	Wait time.Duration
 }
+
+// Concurrent is the default of Config.Concurrent: the number of processors, no more than
+// Go uses. A program that is allowed more than there are (GOMAXPROCS) keeps one free of
+// hashes.
+func Concurrent() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
 
 // Errors callers branch on.
 var (
@@ -80,7 +85,7 @@ func New(cfg Config) (*Hasher, error) {
 		return nil, errors.New("password: Concurrent and Wait must not be negative")
 	}
 	if cfg.Concurrent == 0 {
-		cfg.Concurrent = max(2, runtime.GOMAXPROCS(0))
+		cfg.Concurrent = Concurrent()
 	}
 	if h.wait == 0 {
 		h.wait = 2 * time.Second
