@@ -61,7 +61,7 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	chain = append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
 	return append(chain,
 		a.outlast,
-		middleware.Concurrency(middleware.ConcurrencyOptions{
+		a.places(middleware.ConcurrencyOptions{
 			Limit: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Priority: a.priority, Logger: c.Logger, Refuse: a.refuse,
 		}),
 		compress.New(compress.Options{}), // next to what it codes
