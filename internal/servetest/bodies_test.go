@@ -47,7 +47,7 @@ func TestSlowBodies(t *testing.T) {
 			before, during := only(without, served), only(with, served)
 			part := float64(len(during)) / float64(len(before))
 			t.Logf("%.0f/s offered, %.0f/s served beside slow bodies (p99 %s), %.0f/s without (p99 %s): %.2f", rate,
-				float64(len(during))/float64(rounds)/last.Seconds(), p99(during), float64(len(before))/float64(rounds)/last.Seconds(), p99(before), part)
+				float64(len(during))/float64(rounds)/last.Seconds(), quantile(during, 0.99), float64(len(before))/float64(rounds)/last.Seconds(), quantile(before, 0.99), part)
 			if odd := len(with) + len(without) - len(during) - len(before) - len(only(with, shed)) - len(only(without, shed)); odd > 0 {
 				t.Errorf("%d answers are neither 200 nor 503, such as %v, %v", odd, strange(with), strange(without))
 			}
@@ -81,7 +81,7 @@ func capacity(t *testing.T, s *site) float64 {
 			w := &wire{}
 			for n := i; time.Since(began) < time.Second; n++ {
 				_, text := ordinary(n*250+i, n%100)
-				switch status := w.ask(s.address, text); status {
+				switch status, _ := w.ask(s.address, text); status {
 				case http.StatusOK:
 					answered.Add(1)
 				case http.StatusServiceUnavailable: // there are few places after a load

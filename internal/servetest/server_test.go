@@ -62,8 +62,14 @@ type noteID struct {
 	ID string `json:"id"`
 }
 
-// application returns one that serves notes, and a function that
-// computes.
+// Mark is what users may change.
+type Mark struct {
+	bun.BaseModel `bun:"table:marks"`
+	ID            string `bun:",pk"`
+	Seen          bool   `bun:",notnull"`
+}
+
+// application returns one that serves notes and marks, and a function that computes.
 func application(ctx context.Context, config plinth.Config) (*plinth.App, error) {
 	app, err := plinth.New(ctx, config)
 	if err != nil {
@@ -81,6 +87,7 @@ func application(ctx context.Context, config plinth.Config) (*plinth.App, error)
 			}
 			return hex.EncodeToString(sum.Sum(nil)), nil
 		}))
+	app.Add(api.Resource[Mark]{Policy: api.Policy{Read: api.SignedIn(), Update: api.SignedIn()}})
 	return app, nil
 }
 
@@ -98,6 +105,9 @@ func prepare(ctx context.Context, file string) error {
 	}
 	for i := range users {
 		if _, err := app.Accounts().CreateUser(ctx, accounts.NewUser{Email: email(i), EmailConfirmed: true, Password: password}); err != nil {
+			return err
+		}
+		if err := store.For[Mark](app.DB()).Insert(ctx, &Mark{ID: fmt.Sprint("m", i)}); err != nil {
 			return err
 		}
 	}
@@ -145,6 +155,12 @@ type site struct {
 // start starts a server until t ends.
 func start(t *testing.T, env ...string) *site {
 	t.Helper()
+	return startBy(t, nil, env...)
+}
+
+// startBy starts a server by a command that runs another.
+func startBy(t *testing.T, command []string, env ...string) *site {
+	t.Helper()
 	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +173,8 @@ func start(t *testing.T, env ...string) *site {
 	}
 	s := &site{address: l.Addr().String()}
 	_ = l.Close()
-	cmd := exec.Command(path)
+	command = append(command, path)
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(append(os.Environ(), serverVariable+"="+filepath.Join(dir, "a.db"), "PLINTH_ADDR="+s.address, "PLINTH_TRUSTED_PROXIES=127.0.0.1"), env...)
 	cmd.Stderr = logs
 	in, err := cmd.StdinPipe()
