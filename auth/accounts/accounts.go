@@ -53,7 +53,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, err
 	}
 	a := &Accounts{
-		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newTurns(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
+		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newOpening(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
 		readKeys: newReadKeys(), outbox: newOutbox(),
 	}
 	a.patterns = patterns(cfg.PublicURL)

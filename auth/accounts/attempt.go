@@ -37,7 +37,8 @@ func (x *exchange) attemptThen(subject string, try, then func() error) error {
 	}
 	err := x.counted(subject, try)
 	if err == nil {
-		// Only then the turn is given back: who hashes waits for who writes.
+		// Only then the turn is given back: who hashes waits for who writes. That takes less
+		// than the wait before, so that nobody is told after seconds that there is no turn.
 		err = x.a.opening.enter(ctx)
 	}
 	x.a.tries.leave()
@@ -81,6 +82,13 @@ const besideHashes = 6
 func newTurns(cfg password.Config) turns {
 	hashing := cmp.Or(cfg.Concurrent, password.Concurrent())
 	return turns{make(chan struct{}, hashing+besideHashes), cmp.Or(cfg.Wait, 2*time.Second)}
+}
+
+// newOpening returns the turns of those whose try was good.
+func newOpening(cfg password.Config) turns {
+	t := newTurns(cfg)
+	t.wait /= 4
+	return t
 }
 
 func (t *turns) enter(ctx context.Context) error {
