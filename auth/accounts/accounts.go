@@ -19,6 +19,8 @@ type Accounts struct {
 	hashes *password.Hasher
 	tries  turns
 
+	pace pace // of answers whose time must tell nothing
+
 	// opening bounds the sessions that are being opened behind a try.
 	opening turns
 
@@ -54,7 +56,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	}
 	a := &Accounts{
 		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newOpening(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
-		readKeys: newReadKeys(), outbox: newOutbox(),
+		readKeys: newReadKeys(), outbox: newOutbox(), pace: pace{routes: make(map[string]slowest)},
 	}
 	a.patterns = patterns(cfg.PublicURL)
 	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}

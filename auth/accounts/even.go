@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"sync"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
@@ -16,7 +17,7 @@ var asksForMail = map[string]bool{"signup": true, "otp": true, "magiclink": true
 func (x *exchange) limit(path string) error {
 	switch {
 	case asksForMail[path]:
-		x.began = time.Now()
+		x.began, x.evenPath = time.Now(), path
 		return x.drawRequest("requests")
 	case path == "authorize":
 		return x.drawMany("providers", addrgroup.Name(x.address()))
@@ -35,10 +36,45 @@ func (x *exchange) even() {
 	if x.began.IsZero() || x.a.config.Autoconfirm {
 		return // with Autoconfirm the answer to a sign-up says it
 	}
-	rest := time.NewTimer(evenStep - time.Since(x.began)%evenStep)
+	took := time.Since(x.began)
+	steps := x.a.pace.of(x.evenPath, 1+int(took/evenStep), x.began)
+	rest := time.NewTimer(time.Duration(steps)*evenStep - took)
 	defer rest.Stop()
 	select {
 	case <-rest.C:
 	case <-x.r.Context().Done():
 	}
+}
+
+// pace is how many steps the slow ones among the answers of a route have taken lately. All
+// take as many: where the work ends about when a step does, as a hash of 20 ms, one kind
+// of request would else take a step more than the other most of the time.
+type pace struct {
+	mu     sync.Mutex
+	routes map[string]slowest
+}
+
+// slowest is what the slowest answer of late has taken, and when it began.
+type slowest struct {
+	steps int
+	since time.Time
+}
+
+// An answer that took more than mostSteps is an exception, which others do not wait for; one
+// that took fewer is waited for until none has taken as many for paceKept.
+const (
+	mostSteps = 10
+	paceKept  = 10 * time.Minute
+)
+
+// of returns how many steps an answer of a route takes that needs so many.
+func (p *pace) of(route string, needs int, now time.Time) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.routes[route]
+	if needs <= mostSteps && (needs >= s.steps || now.Sub(s.since) > paceKept) {
+		s = slowest{needs, now}
+		p.routes[route] = s
+	}
+	return max(needs, s.steps)
 }

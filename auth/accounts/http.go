@@ -54,7 +54,10 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	params map[string]string // of the path
-	began  time.Time         // of a request whose time must tell nothing, see even
+
+	// Of a request whose time must tell nothing, see even.
+	began    time.Time
+	evenPath string
 }
 
 // ServeHTTP serves the surface of accounts. It is to be mounted where
