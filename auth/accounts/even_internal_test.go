@@ -17,10 +17,17 @@ func TestPace(t *testing.T) {
 		needs, want int
 		after       time.Duration
 	}{
-		{"signup", 1, 1, 0}, {"signup", 2, 2, 0}, {"signup", 1, 2, 0}, {"recover", 1, 1, 0},
-		{"signup", mostSteps + 5, mostSteps + 5, 0}, {"signup", 1, 2, 0},
-		{"signup", 1, 2, paceKept}, {"signup", 1, 1, time.Second},
-		{"signup", mostSteps, mostSteps, 0}, {"signup", mostSteps, mostSteps, paceKept}, {"signup", 1, mostSteps, paceKept},
+		{"signup", 1, 1, 0},
+		{"signup", 2, 2, 0},
+		{"signup", 1, 2, 0},
+		{"recover", 1, 1, 0},
+		{"signup", mostSteps + 5, mostSteps + 5, 0},
+		{"signup", 1, 2, 0},
+		{"signup", 1, 2, paceKept},
+		{"signup", 1, 1, time.Second},
+		{"signup", mostSteps, mostSteps, 0},
+		{"signup", mostSteps, mostSteps, paceKept},
+		{"signup", 1, mostSteps, paceKept},
 	} {
 		now = now.Add(ask.after)
 		if got := p.of(ask.route, ask.needs, now); got != ask.want {
