@@ -184,7 +184,7 @@ func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
 // mailWithin answers a request for mails or for the message with an id, which send queues
 // unless the last of them are too young.
 func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (within bool, err error)) error {
-	run := func() error {
+	err := x.texting(at.phone, func() error {
 		within := false
 		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 			within, err = send(ctx, tx)
@@ -194,15 +194,12 @@ func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Con
 			err = x.a.overMailLimit(at)
 		}
 		return err
+	})
+	if err != nil {
+		return err
 	}
 	if at.phone == "" {
-		if err := run(); err != nil {
-			return err
-		}
 		return x.send(http.StatusOK, struct{}{})
-	}
-	if err := x.texting(at.phone, run); err != nil {
-		return err
 	}
 	return x.send(http.StatusOK, map[string]store.ID{"message_id": id})
 }

@@ -56,15 +56,10 @@ func (x *exchange) signup() error {
 	}
 	var u *user
 	var session *issued
-	run := func() error {
+	err = x.texting(x.toConfirm(n.at.phone), func() error {
 		u, session, err = x.a.signUp(x.r.Context(), n, x.device())
 		return err
-	}
-	if n.at.phone == "" || x.a.config.Autoconfirm {
-		err = run()
-	} else {
-		err = x.texting(n.at.phone, run)
-	}
+	})
 	if err != nil {
 		return weak(err)
 	}

@@ -179,15 +179,10 @@ func (x *exchange) newPassword(u *user, c *userChange, text string) error {
 
 // apply makes the change, within the budgets of messages where it sends one.
 func (x *exchange) apply(c *userChange, seen *user) (u *user, err error) {
-	run := func() error {
+	err = x.texting(x.toConfirm(c.phone), func() error {
 		u, err = c.apply(x.r.Context(), seen)
 		return err
-	}
-	if c.phone == "" || x.a.config.Autoconfirm {
-		err = run()
-	} else {
-		err = x.texting(c.phone, run)
-	}
+	})
 	return u, err
 }
 
