@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -25,10 +26,7 @@ type connections struct {
 func newConnections(c Config) *connections {
 	n := &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, each: map[netip.Prefix]int{}}
 	for _, p := range c.TrustedProxies {
-		if p.Addr().Is4In6() { // CheckProxies has seen that it is one of IPv4
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		n.uncounted = append(n.uncounted, p)
+		n.uncounted = append(n.uncounted, addrgroup.Network(p))
 	}
 	return n
 }

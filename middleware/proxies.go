@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
 
 // The widest networks that can be one operator's: 10.0.0.0/8 and fc00::/7 are the
@@ -47,12 +49,9 @@ func properProxy(p netip.Prefix) (netip.Prefix, error) {
 	if !p.IsValid() {
 		return p, errors.New("middleware: a network of trusted proxies is not valid")
 	}
-	narrow := p
-	if p.Addr().Is4In6() {
-		if p.Bits() < 96 {
-			return p, fmt.Errorf("middleware: %s as trusted proxies is everybody", p)
-		}
-		narrow = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	narrow := addrgroup.Network(p)
+	if narrow.Addr().Is4In6() {
+		return p, fmt.Errorf("middleware: %s as trusted proxies is everybody", p)
 	}
 	widest := widestIPv6
 	if narrow.Addr().Is4() {

@@ -20,6 +20,15 @@ func Of(a netip.Addr) netip.Prefix {
 	return p
 }
 
+// Network returns a network of IPv4 that is written as one of IPv6 as that of IPv4, and
+// others as they are. One that has more than the addresses of IPv4 is another.
+func Network(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p
+}
+
 // Name returns a name for what Of returns: the address of IPv4 as it is, and a
 // network of IPv6 with its length. All addresses that are not valid have one name.
 func Name(a netip.Addr) string {

@@ -37,3 +37,18 @@ func TestOf(t *testing.T) {
 		t.Errorf("Name(nothing) = %q, want %q", got, want)
 	}
 }
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"10.0.0.0/8": "10.0.0.0/8", "::ffff:10.0.0.0/104": "10.0.0.0/8", "::ffff:192.0.2.7/128": "192.0.2.7/32",
+		"::ffff:0.0.0.0/96": "0.0.0.0/0", "::ffff:0.0.0.0/95": "::ffff:0.0.0.0/95", "fd00::/8": "fd00::/8",
+	} {
+		if got := addrgroup.Network(netip.MustParsePrefix(given)); got != netip.MustParsePrefix(want) {
+			t.Errorf("Network(%s) = %s, want %s", given, got, want)
+		}
+	}
+	if got := addrgroup.Network(netip.Prefix{}); got != (netip.Prefix{}) {
+		t.Errorf("Network(nothing) = %v", got)
+	}
+}
