@@ -57,9 +57,9 @@ type ConcurrencyOptions struct {
 	// Defaults to Limit.
 	Queue int
 
-	// Wait is how long one waits for a place at most. It is for a burst: once requests
-	// have been waiting without a pause for Wait, a twentieth of it is the most, and
-	// no more than an eighth of Limit may wait.
+	// Wait is how long one waits for a place at most. It is for a burst: once places
+	// have been wanting for Wait, without a pause as long, nobody waits any more, and
+	// who finds no place is refused at once.
 	//
 	// Defaults to 100 ms.
 	Wait time.Duration

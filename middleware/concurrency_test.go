@@ -140,38 +140,41 @@ func TestConcurrency(t *testing.T) {
 	})
 }
 
-// TestConcurrencyWaits: a request waits for as long as it is told, and when that has
-// been so for a while, a twentieth.
+// TestConcurrencyWaits: a request waits for as long as it is told, and when places have
+// been wanting for that long, nobody waits until there was a pause.
 func TestConcurrencyWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		work := newHeld()
 		c := crowd{t: t, h: middleware.Concurrency(middleware.ConcurrencyOptions{Limit: 1, Queue: 100, Wait: time.Second, Logger: quiet()})(work)}
 		c.send(stranger())
-		wait := func() time.Duration {
+		refused := func(want time.Duration, when string) {
+			t.Helper()
 			began := time.Now()
 			if w := answer(c.h, stranger()); w.Code != http.StatusServiceUnavailable {
-				t.Errorf("%d", w.Code)
+				t.Errorf("%s: %d", when, w.Code)
 			}
-			return time.Since(began)
+			if took := time.Since(began); took != want {
+				t.Errorf("%s: waits %s, want %s", when, took, want)
+			}
 		}
-		if took := wait(); took != time.Second {
-			t.Errorf("the first waits %s", took)
+		refused(time.Second, "the first")
+		time.Sleep(time.Nanosecond)
+		for range 3 {
+			refused(0, "after a second in which somebody waited")
+			time.Sleep(time.Second)
 		}
 		time.Sleep(time.Nanosecond)
-		if took := wait(); took != 50*time.Millisecond {
-			t.Errorf("after a second in which somebody waited: %s", took)
-		}
-		// One stands in the line that has room for one.
-		c.wg.Go(func() { wait() })
-		synctest.Wait()
-		if took := wait(); took != 0 {
-			t.Errorf("the next: %s", took)
-		}
+		refused(time.Second, "after a second in which nobody came")
+
+		// Who waits for less keeps the line as well.
 		time.Sleep(2 * time.Second)
-		if took := wait(); took != time.Second {
-			t.Errorf("after a pause: %s", took)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+			answer(c.h, stranger().WithContext(ctx))
+			cancel()
 		}
+		refused(0, "after three that have gone away")
 		close(work.let)
 		c.wg.Wait()
 	})

@@ -11,10 +11,10 @@ import (
 // priority. Whoever waits does so because there is no place for their priority: a
 // place that becomes free is given away before anybody else can take it.
 //
-// A line is for bursts. Longer than a moment it only makes everybody late, so one that
-// stands is kept short, as controlled delay does with packets (RFC 8289): few may be in
-// it, and not for long. It stands from when it has had no pause for as long as anybody
-// may wait, until it has a pause of that length.
+// A line is for bursts. Longer than a moment it only makes everybody late, those most
+// who wait and are refused in the end, so nobody joins one that stands. It stands from
+// when places have been wanting without a pause for as long as anybody may wait, until a
+// pause of that length.
 //
 // There are as many places as the limit says while the processors can follow, and fewer
 // while a request that is ready to go on waits for its turn: each request in work is
@@ -24,9 +24,7 @@ type places struct {
 	limit  int           // the most there are
 	fewest int           // the fewest, enough to keep the processors busy
 	size   int           // of all lines together
-	few    int           // of one that stands
 	wait   time.Duration // the longest, how long until a line stands, and a pause
-	brief  time.Duration // the longest in one that stands
 
 	mu      sync.Mutex
 	places  int             // there are now
@@ -40,13 +38,11 @@ type places struct {
 // line is who waits, the first to come in front.
 type line struct {
 	front, back *waiter
-	length      int
-	since       time.Time // when it was joined after a pause
-	emptied     time.Time
+	since       time.Time // when a place was wanting, after a pause
+	wanted      time.Time // when one was wanting last
 }
 
 type waiter struct {
-	came       time.Time
 	called     chan bool // whether there is a place; has room for the answer
 	prev, next *waiter
 	priority   Priority
@@ -54,10 +50,7 @@ type waiter struct {
 }
 
 func newPlaces(limit, size int, wait time.Duration) *places {
-	p := &places{
-		limit: limit, fewest: min(limit, 2*runtime.GOMAXPROCS(0)), size: size,
-		few: max(limit/8, 1), wait: wait, brief: max(wait/20, 1),
-	}
+	p := &places{limit: limit, fewest: min(limit, 2*runtime.GOMAXPROCS(0)), size: size, wait: wait}
 	p.provide(limit)
 	return p
 }
@@ -102,12 +95,12 @@ func (p *places) enter(ctx context.Context, priority Priority) bool {
 		p.mu.Unlock()
 		return true
 	}
-	w, wait := p.join(priority)
+	w := p.join(priority)
 	p.mu.Unlock()
 	if w == nil {
 		return false
 	}
-	timer := time.NewTimer(wait)
+	timer := time.NewTimer(p.wait)
 	defer timer.Stop()
 	select {
 	case got := <-w.called:
@@ -137,55 +130,39 @@ func (p *places) callNext() {
 	if p.waiting == 0 {
 		return
 	}
-	now := time.Now()
 	for priority := priorities - 1; priority >= 0; priority-- {
-		p.shorten(&p.lines[priority], now)
-		for p.taken < p.allowed[priority] && p.lines[priority].length > 0 {
+		for p.taken < p.allowed[priority] && p.lines[priority].front != nil {
 			p.taken++
 			p.call(p.lines[priority].front, true)
 		}
 	}
 }
 
-// join stands in line, if that is of use, and returns how long. It returns nil if not.
-func (p *places) join(priority Priority) (*waiter, time.Duration) {
-	now := time.Now()
+// join stands in line, if that is of use. It returns nil if not.
+func (p *places) join(priority Priority) *waiter {
 	l := &p.lines[priority]
-	if l.length == 0 && now.Sub(l.emptied) > p.wait {
-		l.since = now
+	if p.stands(l, time.Now()) || p.waiting >= p.size && !p.displace(priority) {
+		return nil
 	}
-	p.shorten(l, now)
-	wait := p.wait
-	if p.stands(l, now) {
-		if l.length >= p.few {
-			return nil, 0
-		}
-		wait = p.brief
-	}
-	if p.waiting >= p.size && !p.displace(priority) {
-		return nil, 0
-	}
-	w := &waiter{came: now, called: make(chan bool, 1), priority: priority, waits: true, prev: l.back}
+	w := &waiter{called: make(chan bool, 1), priority: priority, waits: true, prev: l.back}
 	if l.back == nil {
 		l.front = w
 	} else {
 		l.back.next = w
 	}
 	l.back = w
-	l.length++
 	p.waiting++
-	return w, wait
+	return w
 }
 
-// stands reports whether a line that somebody is in or joins has had no pause for too
-// long.
-func (p *places) stands(l *line, now time.Time) bool { return now.Sub(l.since) > p.wait }
-
-// shorten sends those away who have been in a line that stands for too long.
-func (p *places) shorten(l *line, now time.Time) {
-	for l.length > 0 && p.stands(l, now) && now.Sub(l.front.came) > p.brief {
-		p.call(l.front, false)
+// stands is told that a place is wanting, and reports whether that has been so for too
+// long for anybody to wait.
+func (p *places) stands(l *line, now time.Time) bool {
+	if now.Sub(l.wanted) > p.wait {
+		l.since = now
 	}
+	l.wanted = now
+	return now.Sub(l.since) > p.wait
 }
 
 // displace makes room for one of a priority: the last of the least important line below
@@ -221,7 +198,5 @@ func (p *places) remove(w *waiter) {
 	}
 	w.prev, w.next, w.waits = nil, nil, false
 	p.waiting--
-	if l.length--; l.length == 0 {
-		l.emptied = time.Now()
-	}
+	l.wanted = time.Now()
 }
