@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/threads"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -34,6 +35,7 @@ type App struct {
 	access     *access
 	health     *health
 	longLived  *longLived
+	threads    *threads.Lender // nil where those of Go are left alone
 	accounts   *accounts.Accounts
 	first      *store.Table // of the application's, for the banner
 
@@ -185,11 +187,19 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // Config.DrainTimeout to finish, and the database is closed. It returns nil after a clean end. A signal (interrupt, SIGTERM) that
 // comes while it drains ends that at once. In development Run prints how to reach the
 // application.
+//
+// While there are many logins, at two a second for each processor or more, Run lets Go use
+// more threads than there are processors (runtime.GOMAXPROCS), so that others are answered
+// beside the hashing of passwords. It leaves them alone where the variable GOMAXPROCS is
+// set.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
 	doors, err := a.open(ctx)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		a.threads = threads.New()
 	}
 	handler, err := a.Handler(ctx)
 	if err != nil {
@@ -208,6 +218,9 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	if a.accounts != nil {
 		wg.Go(func() { a.keepRunning(background, "accounts", a.accounts.Run) })
+	}
+	if a.threads != nil {
+		wg.Go(func() { a.threads.Run(background) })
 	}
 	err = a.serve(ctx, doors, handler)
 	stop()

@@ -17,18 +17,19 @@ const placesForHash = 4
 // places returns [middleware.Concurrency] around all requests, with places apart for
 // those that hash a password. A hash takes forty times as long as a row, and the wait
 // for a turn to hash much longer: in the places of all, logins leave none to others,
-// whom the processors could serve beside them. Where hashes can take every thread of Go
-// nobody is served beside them, and more logins in work would only make that worse.
+// whom the processors could serve beside them. Where hashes can take every thread of Go,
+// and none are lent, nobody is served beside them, and more logins in work would only make
+// that worse.
 func (a *App) places(all middleware.ConcurrencyOptions) func(http.Handler) http.Handler {
 	hashesAtATime := cmp.Or(a.config.Accounts.Hashes.Concurrent, password.Concurrent())
-	if runtime.GOMAXPROCS(0) <= hashesAtATime {
+	if a.threads == nil && runtime.GOMAXPROCS(0) <= hashesAtATime {
 		return middleware.Concurrency(all)
 	}
 	hashing := all
 	hashing.Limit = placesForHash * hashesAtATime
 	hashing.PerCaller = min(all.PerCaller, hashing.Limit) // half of those in work and in line
 	return func(next http.Handler) http.Handler {
-		hashes, others := middleware.Concurrency(hashing)(next), middleware.Concurrency(all)(next)
+		hashes, others := middleware.Concurrency(hashing)(a.noteHash(next)), middleware.Concurrency(all)(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if a.hashes(r) {
 				hashes.ServeHTTP(w, r)
@@ -37,6 +38,17 @@ func (a *App) places(all middleware.ConcurrencyOptions) func(http.Handler) http.
 			}
 		})
 	}
+}
+
+// noteHash lets threads be lent for hashes.
+func (a *App) noteHash(next http.Handler) http.Handler {
+	if a.threads == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.threads.Note()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // hashes reports whether a request is a login with a password or a sign-up. What else

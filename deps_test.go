@@ -69,6 +69,7 @@ var arrows = []arrow{
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
 
+	{"internal/threads", nil, "what a process has is set in one place, which only its server uses"},
 	{"internal/loopback", nil, "one rule of which hosts are this machine, below everything that lets one do more"},
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
 	{"internal/bounds", nil, "one place for the limits that several hold, below all of them"},

@@ -17,15 +17,14 @@ import (
 // TestServedOverload offers an application on SQLite four times what it can do, at a
 // fixed rate whatever it answers: of 100 requests 80 are for a row, of strangers and of
 // users who read and write, 15 for a list of 20, 5 log in. The server has one processor
-// and GOMAXPROCS=3, as docs/operations.md says, the client has the other; latencies begin
-// when a request was due. It has only a long form: beside other tests its numbers would
-// say nothing.
+// and the client the other; latencies begin when a request was due. It has only a long
+// form: beside other tests its numbers would say nothing.
 func TestServedOverload(t *testing.T) {
 	if !long() {
 		t.Skip("PLINTH_TEST_LONG is not set")
 	}
 	const last = 120 * time.Second
-	s := startBy(t, apart(t), "GOMAXPROCS=3")
+	s := startBy(t, apart(t))
 	g := newGenerator(t, s, 600)
 	g.logIn(t)
 	c := g.capacity(t)
@@ -61,8 +60,8 @@ func TestServedOverload(t *testing.T) {
 		t.Errorf("99 of 100 that were served within %s, at 0.8 of the capacity %s", p99, baseP99)
 	}
 	// 10 ms for all is what is wanted and what does not hold: docs/reliability.md says why.
-	if p50 := quantile(refused, 0.5); p50 >= 15*time.Millisecond {
-		t.Errorf("half of the refused within %s", p50)
+	if p50, p90 := quantile(refused, 0.5), quantile(refused, 0.9); p50 >= 10*time.Millisecond || p90 >= 20*time.Millisecond {
+		t.Errorf("half of the refused within %s, nine of ten within %s", p50, p90)
 	}
 	if ok := only(after, served); float64(len(ok)) < mostServed*float64(len(after)) || quantile(ok, 0.99) > 2*baseP99 {
 		t.Errorf("afterwards %d of %d served, 99 of 100 within %s, before %s", len(ok), len(after), quantile(ok, 0.99), baseP99)
