@@ -65,7 +65,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
-	a.router.Use(nameRoute)
+	a.router.Use(nameRoute, a.ownInScope)
 	return a, nil
 }
 
@@ -97,13 +97,38 @@ func (a *App) Accounts() *accounts.Accounts { return a.accounts }
 func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 
 // Router returns the router for the application's own routes. Register them
-// before Run or Handler.
+// before Run or Handler. Their handlers are trusted: what they read and write
+// passes no policy, unless they ask for the caller's scope, which their context has:
+//
+//	notes, err := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)).List(ctx, q)
 func (a *App) Router() chi.Router { return a.router }
 
 // Authenticate is middleware for the application's own routes: it finds out who
-// calls, for [auth.FromContext], and refuses credentials that do not hold.
+// calls, for [auth.FromContext] and [store.ScopeFrom], and refuses credentials that
+// do not hold. Without it who brings such credentials is nobody.
 func (a *App) Authenticate(next http.Handler) http.Handler {
-	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: api.WriteError})(next)
+	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: api.WriteError})(a.inScope(next))
+}
+
+// inScope puts the scope of the caller into the context: without one a repository
+// that asks for it would be trusted.
+func (a *App) inScope(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(a.api.WithScope(r.Context())))
+	})
+}
+
+// ownInScope is inScope for the application's own routes; the others make scopes of
+// their own.
+func (a *App) ownInScope(next http.Handler) http.Handler {
+	own := a.inScope(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if below(r.URL.Path, restPath) || below(r.URL.Path, authPath) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		own.ServeHTTP(w, r)
+	})
 }
 
 // Handler prepares the database as Config.Schema says, checks everything that

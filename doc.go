@@ -92,6 +92,27 @@
 // an authority that speaks ACME; without it a proxy does. docs/operations.md of the
 // repository is the operator's side of all this.
 //
+// # Own code
+//
+// Handlers of the application's own are added to [App.Router]. They are trusted code
+// with the typed store, and act for their caller where they ask for it:
+//
+//	app.Router().With(app.Authenticate).Get("/count", func(w http.ResponseWriter, r *http.Request) {
+//		ctx := r.Context()
+//		notes := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)) // without As every note
+//		n, err := notes.Count(ctx, store.Cond{})
+//		if err != nil {
+//			api.WriteError(w, r, err)
+//			return
+//		}
+//		fmt.Fprintln(w, auth.FromContext(ctx).ID, n)
+//	})
+//
+// Work by the clock is a goroutine that the program starts before [App.Main], with the
+// same context, when it is going to serve. Every instance has one, so it has to claim
+// what it does in the database ([store.Repo.PatchExactly]). Work that follows a write
+// is a reader of the change log, [store.DB.Changes], of which one runs at a time.
+//
 // # Limits
 //
 // The package serves one process on SQLite and any number on PostgreSQL. Its

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ type API struct {
 
 	built   *server
 	handler http.Handler
+	nobody  *caller // of whom nothing is known: all of them have one scope
 }
 
 // New returns an API over a database. It serves nothing until something is
@@ -60,8 +62,24 @@ func (a *API) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.built, a.handler = s, s
+	a.built, a.handler, a.nobody = s, s, newCaller(auth.Principal{}, s.resources)
 	return a.handler, nil
+}
+
+// WithScope returns a context that carries the scope of its caller, whom
+// [auth.FromContext] knows: what the policies let them see and write, for
+// [store.Repo.As]. Functions and hooks have it; it is for handlers of the
+// application's own. Before [API.Handler] has succeeded the scope allows nothing.
+func (a *API) WithScope(ctx context.Context) context.Context {
+	p := auth.FromContext(ctx)
+	c := a.nobody
+	switch {
+	case a.built == nil:
+		c = newCaller(p, new(resources))
+	case !nothingKnown(&p):
+		c = newCaller(p, a.built.resources)
+	}
+	return store.WithScope(ctx, &c.scope)
 }
 
 // OpenAPI returns the OpenAPI 3.1 document for a caller, as GET / answers it: what

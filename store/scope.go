@@ -101,7 +101,8 @@ func WithScope(ctx context.Context, s *Scope) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
 }
 
-// ScopeFrom returns the scope of the caller, or nil: trusted code.
+// ScopeFrom returns the scope of the caller, or nil where nobody has put one into the
+// context: trusted code.
 func ScopeFrom(ctx context.Context) *Scope {
 	s, _ := ctx.Value(scopeKey{}).(*Scope)
 	return s
