@@ -19,6 +19,9 @@ func (x *exchange) put() error {
 	if q := &w.read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
 		return &problem.Error{Code: problem.PutLimit}
 	}
+	if err := x.unconditional(); err != nil {
+		return err
+	}
 	if !x.resource.table.FixesKey(w.read.Filter) || !x.keyReadable() {
 		return &problem.Error{Code: problem.PutFilter, Allow: x.allowed()}
 	}

@@ -12,6 +12,7 @@ var rows = section{
 		{feature: "PUT of what was read", support: ours, note: "columns that are not the caller's to write may stand in the body and are not written", request: "PUT /reviews/" + annDraft + "?select=stars,version", header: []string{`If-Match: "1.x"`, "Prefer: return=representation"}, body: `{"id":"` + annDraft + `","version":1,"book_id":2,"stars":5,"text":"done","published":true}`, status: 200, has: []string{`Etag: "2.…"`}, want: `{"stars":5,"version":2}`},
 		{feature: "PUT of a new row only", support: ours, note: "`If-None-Match: *`", request: "PUT /genres/play", header: []string{"If-None-Match: *"}, body: `{"name":"Drama"}`, status: 412, want: "PL412"},
 		{feature: "PUT of a row that is there only", support: ours, note: "`If-Match`, with versions or `*`", request: "PUT /genres/poem", header: []string{"If-Match: *"}, body: `{"name":"Poem"}`, status: 412, want: "PL412"},
+		{feature: "`If-Match` beside filters", support: ours, note: "is refused: it is for one row by its key", request: "PATCH /reviews?id=eq." + annPublished, header: []string{`If-Match: "1.x"`}, body: `{"stars":3}`, status: 400, want: "PGRST127"},
 		{feature: "delete", support: ours, request: "DELETE /reviews/" + annPublished, status: 204},
 		{feature: "a filter", support: ours, note: "has no meaning for one row", request: "GET /genres/play?rank=eq.1", status: 400, want: "PGRST100"},
 	},
