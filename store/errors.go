@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -126,7 +127,9 @@ func (e *ConstraintError) ProblemText() (message, details, hint string) {
 	case Unique:
 		return "duplicate key value violates a unique constraint", orEmpty(cols, "Key (%s) already exists."), ""
 	case ForeignKey:
-		return "insert, update or delete violates a foreign key", orEmpty(cols, "Key (%s) has no matching row, or is still referenced."), ""
+		// Of a delete there is no column, and the tables that refer to the row are not told.
+		details = "The row is still referenced, or has no matching row."
+		return "insert, update or delete violates a foreign key", cmp.Or(orEmpty(cols, "Key (%s) has no matching row, or is still referenced."), details), ""
 	case NotNull:
 		return "null value violates a not-null constraint", orEmpty(cols, "Column %s must not be null."), ""
 	}
