@@ -155,8 +155,8 @@ func (db *DB) Capabilities() Capabilities {
 
 // Register adds the tables of models, given as struct values or pointers,
 // together with every table their relations lead to. A junction of a relation
-// many to many must be among the models. Registering a model again does
-// nothing. It reports every mistake of every model at once.
+// many to many must be among the models, or have been before. Registering a model
+// again does nothing. It reports every mistake of every model at once.
 func (db *DB) Register(models ...any) error {
 	types := make([]reflect.Type, 0, len(models))
 	var errs []error
@@ -279,10 +279,20 @@ func (r *registration) table(typ reflect.Type) (*Table, error) {
 func bunTable(db *bun.DB, typ reflect.Type) (bt *schema.Table, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("store: %s: %v", typ, p)
+			err = unreadable(typ, p)
 		}
 	}()
 	return db.Table(typ), nil
+}
+
+// unreadable says why Bun cannot read a model, in words of this package where the way
+// out is one of this package.
+func unreadable(typ reflect.Type, reason any) error {
+	rest, junction := strings.CutPrefix(fmt.Sprint(reason), "bun: can't find m2m ")
+	if name, _, ok := strings.Cut(rest, " table"); junction && ok {
+		return fmt.Errorf("store: %s: the junction %s is not registered: give its model to DB.Register first", typ, name)
+	}
+	return fmt.Errorf("store: %s: %v", typ, reason)
 }
 
 func hasManyToMany(t reflect.Type) bool {
