@@ -202,7 +202,7 @@ func (a *App) prepareSchema(ctx context.Context) error {
 			a.config.Logger.WarnContext(ctx, "schema needs a migration by hand", "work", work)
 		}
 	case SchemaVerify:
-		return migrate.Verify(ctx, a.db, a.migrations...)
+		return a.verifySchema(ctx)
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package plinth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -71,8 +73,20 @@ func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// migrateDiff prints as SQL what the models have more than the database.
+// migrateDiff prints as SQL what the models have more than the database. What pending
+// migrations will make is not missing, so they come first.
 func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
+	m, err := migrate.New(a.db, a.migrations...)
+	if err != nil {
+		return err
+	}
+	pending, err := m.DryRun(ctx)
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("migrate diff: %s is pending: run \"migrate up\" first, or the diff would repeat what it makes", pending[0])
+	}
 	plan, err := migrate.Diff(ctx, a.db)
 	if err != nil {
 		return err
@@ -82,9 +96,24 @@ func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
 }
 
 func (a *App) migrateVerify(ctx context.Context, out io.Writer) error {
-	if err := migrate.Verify(ctx, a.db, a.migrations...); err != nil {
+	if err := a.verifySchema(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "the database is what the program needs")
 	return nil
+}
+
+// verifySchema is migrate.Verify that names the command which says or does more.
+func (a *App) verifySchema(ctx context.Context) error {
+	err := migrate.Verify(ctx, a.db, a.migrations...)
+	schema := (*migrate.SchemaError)(nil)
+	if !errors.As(err, &schema) {
+		return err
+	}
+	for _, problem := range schema.Problems {
+		if strings.HasPrefix(problem, "migration ") && strings.HasSuffix(problem, " is pending") {
+			return fmt.Errorf("%w\n\"migrate up\" applies what is pending", err)
+		}
+	}
+	return fmt.Errorf("%w\n\"migrate diff\" prints what is missing as SQL, for the next migration", err)
 }

@@ -37,11 +37,14 @@ func TestCommands(t *testing.T) {
 		{"migrate", true, 2, "", "want up, status, diff or verify"},
 		{"migrate down", true, 2, "", "want up, status, diff or verify"},
 		{"migrate status", false, 0, "pending", ""},
-		{"migrate verify", false, 1, "", "table notes is missing"},
+		{"migrate verify", false, 1, "", `"migrate up" applies what is pending`},
+		{"migrate diff", false, 1, "", `run "migrate up" first`},
+		{"migrate diff", true, 1, "", `run "migrate up" first`},
 		{"migrate up", false, 0, "applied auth 1 ", ""},
 		{"migrate up", false, 0, "nothing is pending", ""},
 		{"migrate diff", false, 0, `create table "notes"`, ""},
 		{"migrate verify", false, 1, "", "table notes is missing"},
+		{"migrate verify", false, 1, "", `"migrate diff" prints what is missing as SQL`},
 	} {
 		cmd := exec.CommandContext(t.Context(), binary, strings.Fields(tt.args)...)
 		cmd.Dir = t.TempDir()
