@@ -234,6 +234,8 @@ func (a *App) Run(ctx context.Context) error {
 		if err := a.printBanner(os.Stdout); err != nil {
 			return errors.Join(err, closeDoors(doors))
 		}
+	} else {
+		a.config.Logger.InfoContext(ctx, "serving", "addr", a.config.Addr, "public_url", a.config.PublicURL, "database", a.db.Capabilities().Engine)
 	}
 	// It goes on while the server drains: what was revoked stays so for the last request.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
