@@ -16,8 +16,39 @@
 //		Author  *User    `bun:"rel:belongs-to,join:owner_id=id"`
 //	}
 //
-// A field is nullable if it is a pointer, a sql.Null or tagged nullzero. The
-// plinth tag gives a column a [Mode]. Package store/migrate makes the tables.
+// A field is nullable if it is a pointer, a sql.Null or tagged nullzero. Package
+// store/migrate makes the tables.
+//
+// # Tags
+//
+// Columns are named as the fields in snake_case, unless the bun tag begins with a
+// name. It may say further:
+//
+//	pk                      part of the primary key
+//	autoincrement           the database makes the key
+//	notnull, nullzero       NULL is never there; zero is NULL
+//	unique, unique:seat     unique; of several fields with one name together
+//	default:'draft'         what an absent column gets from the network: a constant
+//	array                   []string as text[]
+//	type:jsonb              any type as a JSON document
+//	type:date               a time.Time as date
+//
+// Fields for related rows make no columns:
+//
+//	Team  *Team   `bun:"rel:belongs-to,join:team_id=id,on_delete:cascade"`
+//	Notes []*Note `bun:"rel:has-many,join:id=team_id"`
+//	Tags  []*Tag  `bun:"m2m:note_tags,join:Note=Tag"`
+//
+// belongs-to makes a foreign key; on_delete is restrict, cascade or set null, and
+// restrict where nothing is said. The junction behind m2m is a model with these two
+// belongs-to fields, and [DB.Register] has to know it no later than its neighbours.
+//
+// The plinth tag is one of createonly, readonly, hidden and secret (a [Mode]), or
+// searchable ([TextCol.Search]), or both. The validate tag has the rules of package
+// store/validate.
+//
+// Foreign keys, tenants and unique columns get an index, nothing else does: columns
+// that lists are filtered by, as an owner's, want one in a migration.
 //
 // # Rows
 //

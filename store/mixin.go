@@ -14,7 +14,8 @@ type Model struct {
 
 // SoftDelete makes Delete mark a row instead of removing it. Deleted rows are
 // invisible everywhere: lists, embeds, rules, foreign keys a client writes.
-// [Repo.Restore] brings one back.
+// [Repo.Restore] brings one back. Deleting a deleted row marks it anew; only [DB.Bun]
+// removes one for good, past rules, hooks and the change log, as the example does.
 type SoftDelete struct {
 	DeletedAt *time.Time `bun:"deleted_at,soft_delete,nullzero" plinth:"hidden"`
 }
