@@ -53,6 +53,6 @@
 //
 // Rules that depend on the row are conditions the database can decide; a rule in
 // Go code can be a [GateFunc], or a hook of the store. There is one schema on the
-// wire, public. PUT, functions by GET, filters on the result of a function, and
-// the document at the root are not there.
+// wire, public. docs/wire.md of the repository lists what of PostgREST's language is
+// not there, each line with a request that shows how it is refused.
 package api
