@@ -166,9 +166,10 @@ func isZeroKey(v any) bool {
 }
 
 // newKey makes a key in Go where the kind allows it; the database makes
-// generated ones.
+// generated ones. The parts of a key of several columns are keys of other rows,
+// which nobody can make up.
 func newKey(c *Column) any {
-	if c.Kind == KindUUID {
+	if c.Kind == KindUUID && len(c.Table.PrimaryKey) == 1 {
 		return NewID().String()
 	}
 	return absent{}

@@ -94,7 +94,7 @@ func (t *Table) Required(c *store.Column) bool {
 	if c.Nullable || c.Default != "" || c.Generated {
 		return false
 	}
-	if c.Key && c.Kind != store.KindUUID || refusesZero(c) {
+	if c.Key && (c.Kind != store.KindUUID || len(t.Table.PrimaryKey) > 1) || refusesZero(c) {
 		return true
 	}
 	return slices.ContainsFunc(t.Table.ForeignKeys, func(r *store.Reference) bool { return slices.Contains(r.Columns, c) })
