@@ -84,8 +84,8 @@ type exchange struct {
 	// statement is its own; r has its context then.
 	tx *store.Tx
 
-	values []string   // of headers, in room
-	room   [10]string // as many as an answer has
+	values [10]string // of headers: as many as an answer has
+	given  int        // so many of them
 }
 
 // request is what every request has, allocated at once.
@@ -120,12 +120,14 @@ func (x *exchange) identify() error {
 // set sets a header of the answer, by its canonical name. The values share one
 // array, which http.Header.Set would allocate for each.
 func (x *exchange) set(name, value string) {
-	if x.values == nil {
-		x.values = x.room[:0]
+	n := x.given
+	if n == len(x.values) {
+		x.w.Header().Set(name, value)
+		return
 	}
-	x.values = append(x.values, value)
-	n := len(x.values)
-	x.w.Header()[name] = x.values[n-1 : n : n]
+	x.values[n] = value
+	x.given++
+	x.w.Header()[name] = x.values[n : n+1 : n+1]
 }
 
 // gate is the only door to the store: the resource's table in the name of the

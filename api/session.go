@@ -23,7 +23,7 @@ func (x *exchange) inTx(opts store.TxOptions, do func(*exchange) error) error {
 	}
 	return x.s.db.TxWith(x.r.Context(), opts, func(ctx context.Context, tx *store.Tx) error {
 		inner := *x
-		inner.r, inner.tx, inner.values = x.r.WithContext(ctx), tx, nil
+		inner.r, inner.tx = x.r.WithContext(ctx), tx
 		return do(&inner)
 	})
 }

@@ -52,8 +52,13 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 
 // make makes the cursor behind a row from the JSON array of its keys.
 func (c *cursorKey) make(keys []orderKey, values []byte) Cursor {
-	raw := c.appendMAC(make([]byte, 0, macSize+len(values)), keys, values)
-	return Cursor(base64.RawURLEncoding.EncodeToString(append(raw, values...)))
+	p := c.hash.room.Get().(*[]byte)
+	raw := append(c.appendMAC((*p)[:0], keys, values), values...)
+	n := len(raw)
+	*p = base64.RawURLEncoding.AppendEncode(raw, raw)
+	cursor := Cursor((*p)[n:])
+	c.hash.room.Put(p)
+	return cursor
 }
 
 // open checks a cursor and returns the values of its keys.

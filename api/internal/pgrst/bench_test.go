@@ -2,6 +2,7 @@ package pgrst_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
@@ -46,6 +47,14 @@ func BenchmarkContentLocation(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		pgrst.ContentLocation("/notes", "select=id,title&owner_id=eq.x&order=id&limit=20")
+	}
+}
+
+func BenchmarkNextLink(b *testing.B) {
+	cursor := strings.Repeat("0123456789-_", 8)
+	b.ReportAllocs()
+	for b.Loop() {
+		pgrst.NextLink("", "/items", "price=lte.4711&order=price.desc&limit=20", cursor)
 	}
 }
 

@@ -13,32 +13,32 @@ func ContentLocation(path, rawQuery string) string {
 	if rawQuery == "" && printable(path) {
 		return path
 	}
-	var buf [16]string
+	var buf [16]pair
 	pairs := buf[:0]
-	for pair := range strings.SplitSeq(rawQuery, "&") {
-		if strings.IndexByte(pair, '=') >= 0 {
-			pairs = append(pairs, pair)
+	for text := range strings.SplitSeq(rawQuery, "&") {
+		if key := strings.IndexByte(text, '='); key >= 0 {
+			pairs = append(pairs, pair{text, key})
 		}
 	}
 	var room [256]byte
-	return string(appendSorted(appendPrintable(room[:0], path), pairs))
+	return string(appendSorted(appendPrintable(room[:0], path), pairs, ""))
 }
 
 // NextLink returns the value of Link (RFC 8288) for what follows a cursor in the
 // rows of a read: its [ContentLocation] with the cursor in place of one and of an
 // offset. The path is that below base.
 func NextLink(base, path, rawQuery, cursor string) string {
-	var buf [16]string
+	var buf [16]pair
 	pairs := buf[:0]
-	for pair := range strings.SplitSeq(rawQuery, "&") {
-		if name, _, given := strings.Cut(pair, "="); given && name != "after" && name != "offset" {
-			pairs = append(pairs, pair)
+	for text := range strings.SplitSeq(rawQuery, "&") {
+		if key := strings.IndexByte(text, '='); key >= 0 && text[:key] != "after" && text[:key] != "offset" {
+			pairs = append(pairs, pair{text, key})
 		}
 	}
 	var room [512]byte
 	out := appendPrintable(appendPrintable(append(room[:0], '<'), base), path)
-	out = appendSorted(out, append(pairs, "after="+cursor))
-	if target := out[1:]; bytes.ContainsAny(target, "<>") { // would end the brackets
+	out = appendSorted(out, append(pairs, pair{after, len(after) - 1}), cursor)
+	if target := out[1:]; bytes.IndexByte(target, '<') >= 0 || bytes.IndexByte(target, '>') >= 0 { // would end the brackets
 		escaped := angleEscaper.Replace(string(target))
 		out = append(out[:1], escaped...)
 	}
@@ -47,19 +47,28 @@ func NextLink(base, path, rawQuery, cursor string) string {
 
 var angleEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")
 
-// appendSorted appends the parameters of a query string in the order of their keys.
-func appendSorted(out []byte, pairs []string) []byte {
-	slices.SortStableFunc(pairs, func(a, b string) int {
-		a, _, _ = strings.Cut(a, "=")
-		b, _, _ = strings.Cut(b, "=")
-		return strings.Compare(a, b)
-	})
-	for i, pair := range pairs {
+// pair is a parameter as it stands in a query string, and where its key ends.
+type pair struct {
+	text string
+	key  int
+}
+
+// after is the parameter that a cursor stands behind.
+const after = "after="
+
+// appendSorted appends the parameters of a query string in the order of their keys,
+// and a cursor behind the one that is for it.
+func appendSorted(out []byte, pairs []pair, cursor string) []byte {
+	slices.SortStableFunc(pairs, func(a, b pair) int { return strings.Compare(a.text[:a.key], b.text[:b.key]) })
+	for i, p := range pairs {
 		separator := byte('&')
 		if i == 0 {
 			separator = '?'
 		}
-		out = appendPrintable(append(out, separator), pair)
+		out = appendPrintable(append(out, separator), p.text)
+		if p.text == after {
+			out = appendPrintable(out, cursor)
+		}
 	}
 	return out
 }
@@ -103,6 +112,9 @@ const hexDigits = "0123456789ABCDEF"
 // appendPrintable appends text that is escaped already, and escapes what must
 // not stand in a header all the same.
 func appendPrintable(out []byte, text string) []byte {
+	if printable(text) {
+		return append(out, text...)
+	}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if !isPrintable(c) {
@@ -116,7 +128,7 @@ func appendPrintable(out []byte, text string) []byte {
 
 func isPrintable(c byte) bool { return ' ' < c && c < 0x7f }
 
-// printable reports whether appendPrintable leaves a text as it is.
+// printable reports whether a text may stand in a header as it is.
 func printable(text string) bool {
 	for i := range len(text) {
 		if !isPrintable(text[i]) {
