@@ -124,7 +124,7 @@ func (a *App) inScope(next http.Handler) http.Handler {
 func (a *App) ownInScope(next http.Handler) http.Handler {
 	own := a.inScope(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if below(r.URL.Path, restPath) || below(r.URL.Path, authPath) {
+		if a.belowSurface(routed(r)) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -46,6 +46,7 @@ func checkOwnScopes(t *testing.T, url string) {
 	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
 	app.Router().Get("/plain", countTasks(app))
 	app.Router().With(app.Authenticate).Get("/asked", countTasks(app))
+	app.Router().Get("/{name}", countTasks(app))
 	handler, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func checkOwnScopes(t *testing.T, url string) {
 	}
 	elsewhere := app.Authenticate(countTasks(app))
 	for caller, want := range map[string]string{ann.String(): "2", bob.String(): "1", store.NewID().String(): "0", "": "0"} {
-		for path, h := range map[string]http.Handler{"/plain": handler, "/asked": handler, "/elsewhere": elsewhere} {
+		for path, h := range map[string]http.Handler{"/plain": handler, "/asked": handler, "/rest%2Fv1%2Ftasks": handler, "/elsewhere": elsewhere} {
 			w := httptest.NewRecorder()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+path, http.NoBody)
 			if caller != "" {
