@@ -126,10 +126,8 @@ func TestOverloadProcess(t *testing.T) {
 	if overP99 > 500*time.Millisecond || overP99 > 3*baseP99 {
 		t.Errorf("p99 %s, at 0.8 of the capacity %s", overP99, baseP99)
 	}
-	// While handlers that never wait keep every processor busy, Go looks at the network
-	// every 10 ms, so that some are not refused before.
-	if median > 12*time.Millisecond || refusal > 30*time.Millisecond {
-		t.Errorf("half are refused within %s, 99 of 100 within %s", median, refusal)
+	if refusal > 10*time.Millisecond {
+		t.Errorf("99 of 100 are refused within %s", refusal)
 	}
 	if afterServed < len(after)*99/100 || afterP99 > 3*baseP99 {
 		t.Errorf("afterwards p99 %s, %d of %d served", afterP99, afterServed, len(after))
