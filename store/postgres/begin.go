@@ -66,8 +66,12 @@ func (c *txConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriv
 	return &driverTx{ctx, c}, nil
 }
 
-// sendBegin begins the transaction, if that is yet to be done.
+// sendBegin begins the transaction, if that is yet to be done. It fails where the
+// transaction is over.
 func (c *txConn) sendBegin(ctx context.Context) error {
+	if c.isOver() {
+		return sql.ErrTxDone // what runs now would be outside of it
+	}
 	if c.begin == "" {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"io"
@@ -216,6 +217,67 @@ func TestFirstStatementFindsADeadConnection(t *testing.T) {
 		}
 	}
 	if got := count(t, d, nil); got != `{"v":1}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestFirstStatementIsNotSent: where the context of the first statement has ended before it
+// is sent, what begins the transaction is not sent either. Nothing that comes behind runs
+// outside of a transaction, and is taken back with it.
+func TestFirstStatementIsNotSent(t *testing.T) {
+	t.Parallel()
+
+	const text = "insert into n values ($1::bigint)"
+	for name, pooler := range map[string]bool{"prepared": false, "pooler": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openTest(t, &Options{MaxConns: 1, Reserve: -1, Pooler: pooler})
+			mustExec(t, d, "create table n (v bigint primary key)")
+			known := begin(t, d, driver.TxOptions{})
+			exec(t, d, known, text, 1)
+			if err := known.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			tx := begin(t, d, driver.TxOptions{})
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := d.Exec(over, tx, &driver.Statement{SQL: text, Args: []any{int64(2)}}); err == nil {
+				t.Error("no error")
+			}
+			if _, err := tx.SQL().ExecContext(t.Context(), "insert into n values (3)"); err != nil {
+				t.Errorf("behind it: %v", err)
+			}
+			if err := tx.Rollback(); err != nil {
+				t.Error(err)
+			}
+			if got := count(t, d, nil); got != `{"v":0}` {
+				t.Errorf("it ran outside of the transaction: %s", got)
+			}
+		})
+	}
+}
+
+// TestBehindTheUsersEnd: where the user has ended the transaction by a statement, nothing
+// runs outside of it, neither of theirs nor of the store.
+func TestBehindTheUsersEnd(t *testing.T) {
+	t.Parallel()
+
+	d := openTest(t, &Options{MaxConns: 1, Reserve: -1})
+	mustExec(t, d, "create table n (v bigint)")
+	tx := begin(t, d, driver.TxOptions{})
+	if _, err := tx.SQL().ExecContext(t.Context(), "rollback"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.SQL().ExecContext(t.Context(), "insert into n values (1)"); !errors.Is(err, sql.ErrTxDone) {
+		t.Errorf("the user's: %v, want %v", err, sql.ErrTxDone)
+	}
+	if _, err := d.Exec(t.Context(), tx, &driver.Statement{SQL: "insert into n values (2)"}); !errors.Is(err, driver.ErrTxAborted) {
+		t.Errorf("the store's: %v, want %v", err, driver.ErrTxAborted)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
+	}
+	if got := count(t, d, nil); got != `{"v":0}` {
 		t.Errorf("got %s", got)
 	}
 }

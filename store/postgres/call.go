@@ -152,7 +152,8 @@ func (c *call) send(conn *pgconn.PgConn, st *statement, planned bool) error {
 // in one write.
 func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error {
 	var both pgconn.Batch
-	both.ExecParams(c.tx.takeBegin(), nil, nil, nil, nil)
+	begin := c.tx.takeBegin()
+	both.ExecParams(begin, nil, nil, nil, nil)
 	if planned {
 		both.ExecParams(st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
 	} else {
@@ -167,6 +168,9 @@ func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error
 	closed := answers.Close()
 	if err == nil {
 		err = closed
+	}
+	if pgconn.SafeToRetry(err) {
+		c.tx.begin = begin // nothing was sent
 	}
 	return err
 }
