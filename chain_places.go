@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"runtime"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/middleware"
@@ -57,10 +58,14 @@ func (a *App) hashes(r *http.Request) bool {
 	if a.config.DisableAccounts || r.Method != http.MethodPost {
 		return false
 	}
-	switch r.URL.Path {
-	case authPath + "/signup":
+	path, ok := strings.CutPrefix(r.URL.Path, authPath+"/")
+	if !ok {
+		return false
+	}
+	switch strings.Trim(path, "/") { // as accounts read it
+	case "signup":
 		return true
-	case authPath + "/token":
+	case "token":
 		return r.URL.Query().Get("grant_type") == "password"
 	}
 	return false

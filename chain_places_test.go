@@ -26,7 +26,8 @@ func TestPlacesOfLogins(t *testing.T) {
 	for i := range codes {
 		logins.Go(func() {
 			body := fmt.Sprintf(`{"email":"nobody%d@example.org","password":"a good password"}`, i)
-			codes[i] = do(t, h, http.MethodPost, "/auth/v1/token?grant_type=password", body).Code
+			path := []string{"token", "token/", "/token"}[i] // accounts take them for the same
+			codes[i] = do(t, h, http.MethodPost, "/auth/v1/"+path+"?grant_type=password", body).Code
 		})
 	}
 	done := make(chan struct{})
