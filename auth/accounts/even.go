@@ -29,6 +29,15 @@ func (x *exchange) limit(path string) error {
 // account and for none differs by much less.
 const evenStep = 20 * time.Millisecond
 
+// bodyIsThere begins the time of the answer: what a client takes for its body is none of
+// it. Else one that is slow would have all others wait, and could choose where in a step
+// its own answer is made.
+func (x *exchange) bodyIsThere() {
+	if !x.began.IsZero() {
+		x.began = time.Now()
+	}
+}
+
 // even waits until the time that an answer has taken is a multiple of evenStep. The
 // same statements run whether there is an account or not, but a row that is found is
 // read, and a hundred samples show that. It is the machine's time, not Config.Now.

@@ -135,6 +135,7 @@ func (x *exchange) body() (object, error) {
 	if readErr != nil {
 		return nil, problem.Unread(readErr)
 	}
+	x.bodyIsThere()
 	if len(raw) == 0 {
 		return object{}, nil
 	}
