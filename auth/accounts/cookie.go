@@ -150,8 +150,14 @@ func (x *exchange) wantsCookie() bool {
 // checkOrigin refuses what a page of another origin sends with a cookie, or to get
 // one, unless it is safe. It does so for every route, whether or not that looks at
 // who calls.
-func (x *exchange) checkOrigin() error {
-	if x.wantsCookie() && x.a.origins.Check(x.r) != nil {
+func (x *exchange) checkOrigin() error { return x.checkOriginAs(x.r.Method) }
+
+// checkOriginAs takes the request for one of a method: a GET that has an effect is not
+// safe.
+func (x *exchange) checkOriginAs(method string) error {
+	judged := *x.r
+	judged.Method = method
+	if x.wantsCookie() && x.a.origins.Check(&judged) != nil {
 		return auth.ErrCrossOrigin
 	}
 	return nil

@@ -444,3 +444,32 @@ func TestA52(t *testing.T) {
 		}
 	})
 }
+
+// TestReauthenticationCSRF: digits are asked for by a GET, which sends a mail or a message
+// all the same and makes those worthless that were sent before. A page of another origin
+// cannot lead a browser there.
+func TestReauthenticationCSRF(t *testing.T) {
+	engines(t, func(c *accounts.Config) { c.Cookies, c.CookieOrigins = true, []string{"https://app.example.test"} }, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		ask := func(headers []string) *answer {
+			r := w.request("GET /reauthenticate", "", "")
+			r.AddCookie(&http.Cookie{Name: cookieName, Value: b.cookie})
+			for i := 0; i < len(headers); i += 2 {
+				r.Header.Set(headers[i], headers[i+1])
+			}
+			return w.send(r)
+		}
+		for _, headers := range elsewhere {
+			w.must(403, ask(headers))
+		}
+		if mails := w.mails(); len(mails) != 0 {
+			t.Errorf("%d mails", len(mails))
+		}
+		for _, headers := range here {
+			w.must(200, ask(headers))
+			w.mail(accounts.MailReauthentication, "ann@example.org")
+			w.advance(2 * time.Minute)
+		}
+	})
+}

@@ -207,6 +207,9 @@ func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Con
 // reauthenticate answers GET /reauthenticate: it sends digits that PUT /user takes for
 // a proof that it is still the user who uses the session, by mail to who can get one.
 func (x *exchange) reauthenticate() error {
+	if err := x.checkOriginAs(http.MethodPost); err != nil {
+		return err
+	}
 	u, _, err := x.caller()
 	switch {
 	case err != nil:
