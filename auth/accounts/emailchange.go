@@ -93,6 +93,11 @@ func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 	if stale {
 		return nil, errOTP
 	}
+	if !a.asksBoth(u) && p.code.Session != nil { // none where an admin has made the link
+		if asked, err := a.stillAsked(ctx, tx, &p.code); err != nil || !asked {
+			return nil, orElse(err, errOTP)
+		}
+	}
 	if deref(u.EmailChangeHalf) == other || half == halfNew && !a.asksBoth(u) {
 		return u, a.setEmail(ctx, tx, u, *u.NewEmail, p.code.Session)
 	}
@@ -142,6 +147,14 @@ func (x *exchange) resendEmailChange(in asked) error {
 		if err != nil {
 			return false, err
 		}
+		if !a.asksBoth(u) {
+			switch still, err := a.stillAsked(ctx, tx, &asked); {
+			case err != nil:
+				return false, err
+			case !still:
+				return a.mayMail(ctx, tx, codeEmailOld, in.email)
+			}
+		}
 		asked.Flow = in.flow
 		return a.mailEmailChange(ctx, tx, u, asked, x.locale(u))
 	})
@@ -158,4 +171,18 @@ func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user, kinds 
 		return c, err
 	}
 	return c, found[0].read(&c)
+}
+
+// stillAsked reports whether the session goes on that has asked for a change to which
+// nobody but the new address or number agrees. Whoever has ended it has put out who was
+// in it, and the change would let them in again.
+func (a *Accounts) stillAsked(ctx context.Context, tx *store.Tx, c *mailedCode) (bool, error) {
+	if c.Session == nil {
+		return false, nil
+	}
+	_, err := a.stillOpen(ctx, tx, *c.Session)
+	if errors.Is(err, errSessionUnknown) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -195,3 +195,22 @@ func TestAnonymousUpgrade(t *testing.T) {
 		}
 	})
 }
+
+// TestEmailChangeOfAnEndedSession: where the present address is not asked, a change ends with
+// the session that has asked for it. Whoever was in it would come back by their address.
+func TestEmailChangeOfAnEndedSession(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); c.SingleEmailChange = true }, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		m := w.mail(accounts.MailEmailChange, "eve@example.org")
+		w.must(204, w.do("POST /logout", token, ""))
+		w.refused(403, "otp_expired", w.verifyHash("email_change", m))
+		w.advance(2 * time.Minute)
+		w.must(200, w.do("POST /resend", "", member(annMail, "type", "email_change")))
+		if mails := w.mails(); len(mails) != 0 {
+			t.Errorf("%d mails", len(mails))
+		}
+		w.refused(400, "invalid_credentials", w.enter("eve@example.org", "a good password"))
+		w.must(200, w.enter("ann@example.org", "a good password"))
+	})
+}

@@ -75,6 +75,9 @@ func (a *Accounts) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID,
 	if u.RemovedAt != nil || deref(u.NewPhone) != p.code.Phone {
 		return nil, errOTP
 	}
+	if asked, err := a.stillAsked(ctx, tx, &p.code); err != nil || !asked {
+		return nil, orElse(err, errOTP)
+	}
 	return u, a.setPhone(ctx, tx, u, p.code.Phone, p.code.Session)
 }
 
@@ -132,6 +135,12 @@ func (x *exchange) resendPhoneChange(in asked) error {
 		asked, err := a.lastChange(ctx, tx, u, codePhone)
 		if err != nil {
 			return false, err
+		}
+		switch still, err := a.stillAsked(ctx, tx, &asked); {
+		case err != nil:
+			return false, err
+		case !still:
+			return a.maySend(ctx, tx, codePhone, to)
 		}
 		return a.sendPhoneChange(ctx, tx, u, mailing{id: id, locale: x.locale(u), code: mailedCode{Session: asked.Session}})
 	})

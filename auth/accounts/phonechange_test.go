@@ -169,3 +169,35 @@ func TestPhoneReauthentication(t *testing.T) {
 		w.refused(400, "validation_failed", w.do("GET /reauthenticate", w.must(200, w.do("POST /signup", "", "{}")).str("access_token"), ""))
 	})
 }
+
+// TestPhoneChangeOfAnEndedSession: what a session has asked for ends with it. Whoever was in
+// it would come back by a number of their own.
+func TestPhoneChangeOfAnEndedSession(t *testing.T) {
+	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		id := userOf(w.must(200, w.enter("ann@example.org", "a good password")))["id"]
+		for name, end := range map[string]func(){
+			"by the user": func() { w.must(204, w.do("POST /logout?scope=global", token, "")) },
+			"by others": func() {
+				w.must(204, w.do("POST /logout?scope=others", w.must(200, w.enter("ann@example.org", "a good password")).str("access_token"), ""))
+			},
+			"by an admin":  func() { w.must(204, w.do(fmt.Sprintf("POST /admin/users/%s/logout", id), secretKey, "")) },
+			"and long ago": func() { w.must(204, w.do("POST /logout?scope=global", token, "")); w.advance(9 * time.Minute) },
+		} {
+			w.advance(2 * time.Minute)
+			token = w.must(200, w.enter("ann@example.org", "a good password")).str("access_token")
+			w.must(200, w.do("PUT /user", token, annaPhone))
+			m := w.sms(accounts.SMSPhoneChange, anna)
+			end()
+			w.refused(403, "otp_expired", w.verifySMS("phone_change", m))
+			w.advance(2 * time.Minute)
+			w.must(200, w.do("POST /resend", "", member(annaPhone, "type", "phone_change")))
+			if mails := w.mails(); len(mails) != 0 {
+				t.Errorf("%s: sent again", name)
+			}
+			if phone := userOf(w.must(200, w.enter("ann@example.org", "a good password")))["phone"]; phone != "" {
+				t.Errorf("%s: the number is %v", name, phone)
+			}
+		}
+	})
+}
