@@ -55,9 +55,15 @@ func notOfDomains(r rune) bool {
 	return r != '-' && r != '.' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
 }
 
-// canonicalPhone returns a number as digits of E.164, without the plus.
+// canonicalPhone returns a number as digits of E.164, without the plus. It takes none with
+// "(0)", which is dialled within some countries only and belongs to the number in others:
+// a phone would have two numbers where an operator helps, and as many messages.
 func canonicalPhone(text string) (phone string, ok bool) {
-	phone = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text)
+	phone = strings.NewReplacer(" ", "", "-", "").Replace(text)
+	if strings.Contains(phone, "(0)") {
+		return "", false
+	}
+	phone = strings.NewReplacer("(", "", ")", "").Replace(phone)
 	phone = strings.TrimPrefix(phone, "+")
 	if len(phone) < 7 || len(phone) > 15 || phone[0] == '0' || strings.Trim(phone, "0123456789") != "" {
 		return "", false

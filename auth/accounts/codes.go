@@ -55,6 +55,16 @@ type secrets struct {
 	short string // six digits, for the user it was mailed to; empty for others
 }
 
+// replaces returns the kinds of a user's codes that a new one makes worthless. Digits of a
+// login and of a sign-up are typed in one place, and those of a sign-up confirm the password
+// of whoever has made it: who asks for a login after that means the login.
+func (k codeKind) replaces() []codeKind {
+	if k == codeSMS {
+		return []codeKind{codeSMS, codeSMSSignup}
+	}
+	return []codeKind{k}
+}
+
 // shortDigits is the length of the codes that people type. They are as good as their
 // budget of attempts is small, see attempt.
 const shortDigits = 6
@@ -75,7 +85,7 @@ func (a *Accounts) makeCode(ctx context.Context, in store.Session, n newCode) (s
 		}
 	}
 	if n.mailed {
-		if err := a.dropCodes(ctx, in, *n.user, n.kind); err != nil {
+		if err := a.dropCodes(ctx, in, *n.user, n.kind.replaces()...); err != nil {
 			return out, err
 		}
 		out.short = randomDigits(shortDigits)

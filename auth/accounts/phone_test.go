@@ -143,7 +143,7 @@ func TestPhoneRefused(t *testing.T) {
 	engines(t, withSMS, func(t *testing.T, w *world) {
 		for line, bodies := range map[string][]string{
 			"POST /signup": {
-				`{"phone":"0301234567","password":"a good password"}`, `{"phone":"+49","password":"a good password"}`, `{"phone":"+49301234567"}`,
+				`{"phone":"0301234567","password":"a good password"}`, `{"phone":"+49","password":"a good password"}`, `{"phone":"+49 ( 0 )30 1234567","password":"a good password"}`, `{"phone":"+49301234567"}`,
 				`{"phone":"+49301234567","email":"ann@example.org","password":"a good password"}`, `{"phone":"+49301234567","password":"a good password","channel":"whatsapp"}`,
 			},
 			"POST /otp":       {`{"phone":"x"}`, `{"phone":"+49301234567","channel":"whatsapp"}`, `{"phone":["+49301234567"]}`, `{"phone":"+49301234567","email":"ann@example.org"}`},
@@ -249,6 +249,30 @@ func TestPhoneTakeover(t *testing.T) {
 		w.must(200, w.do("POST /signup", "", `{"phone":"+4930333333","password":"of the other"}`))
 		w.must(200, w.verifySMS("sms", w.sms(accounts.SMSConfirmation, "+4930333333")))
 		w.must(200, w.do(passwordLine, "", `{"phone":"+4930333333","password":"of the other"}`))
+	})
+}
+
+// TestPhoneSignUpOfAnother: who asks for a login and types the digits of a sign-up that
+// somebody else has made before does not confirm it.
+func TestPhoneSignUpOfAnother(t *testing.T) {
+	engines(t, withSMS, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", `{"phone":"+4930123456","password":"the attacker's own"}`))
+		theirs := w.sms(accounts.SMSConfirmation, anna)
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /otp", "", annaPhone))
+		own := w.sms(accounts.SMSLogin, anna)
+		w.refused(403, "otp_expired", w.verifySMS("sms", theirs))
+		w.must(200, w.verifySMS("sms", own))
+		w.refused(400, "invalid_credentials", w.do(passwordLine, "", `{"phone":"+4930123456","password":"the attacker's own"}`))
+
+		// Neither does a sign-up make the digits of a login worthless.
+		w.must(200, w.do("POST /otp", "", `{"phone":"+4930654321"}`))
+		own = w.sms(accounts.SMSLogin, bobs)
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /signup", "", `{"phone":"+4930654321","password":"the attacker's own"}`))
+		w.sms(accounts.SMSConfirmation, bobs)
+		w.must(200, w.verifySMS("sms", own))
+		w.refused(400, "invalid_credentials", w.do(passwordLine, "", `{"phone":"+4930654321","password":"the attacker's own"}`))
 	})
 }
 

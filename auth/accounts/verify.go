@@ -113,8 +113,10 @@ const maxClaimants = 3
 // ownersOf returns who may have the codes of a kind that were sent to a contact.
 func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at contact) ([]store.ID, error) {
 	if kind != codeEmailNew && kind != codePhone {
+		// A login that was asked for before there was an account, perhaps somebody else's
+		// sign-up, is still one by who reads there. For nobody as much is asked.
 		who, err := a.addressee(ctx, tx, at)
-		return []store.ID{who.id}, err
+		return []store.ID{who.id, a.nobody(at)}, err
 	}
 	users, err := store.For[user](tx).List(ctx, store.Query{
 		Where: store.Eq("new_"+at.column(), at.text()), Order: []store.Order{{Column: at.column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
