@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,9 +50,10 @@ func (x *exchange) batch() error {
 func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 	out := []byte{'['}
 	answers := make(map[string]strictjson.Value, len(steps))
+	room := x.s.config.Limits.Body // for what all steps take from answers
 	for i := range steps {
 		st := &steps[i]
-		answer, err := x.runStep(st, answers)
+		answer, err := x.runStep(st, answers, &room)
 		if err != nil {
 			return nil, &stepError{st.id, err}
 		}
@@ -71,8 +73,11 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 }
 
 // runStep runs a step as a request of its own.
-func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value) (*recorder, error) {
-	body, err := st.bound(answers, x.s.config.Limits.Body)
+func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value, room *int64) (*recorder, error) {
+	body, err := st.bound(answers, room)
+	if errors.Is(err, errNoRoom) {
+		err = &http.MaxBytesError{Limit: x.s.config.Limits.Body}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -86,15 +91,17 @@ func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value) (
 	return answer, sub.dispatch()
 }
 
-// bound returns the body with what other steps have answered in it. What is larger than
-// limit is no body, and is not made: each step could take the same large answer many
-// times.
-func (st *batchStep) bound(answers map[string]strictjson.Value, limit int64) ([]byte, error) {
+// errNoRoom reports that steps take more from answers than there is room for.
+var errNoRoom = errors.New("api: the steps of a batch take too much from answers")
+
+// bound returns the body with what other steps have answered in it, for which it takes
+// room. Each step could take the same large answer many times, and a batch does no more
+// than a client could have sent.
+func (st *batchStep) bound(answers map[string]strictjson.Value, room *int64) ([]byte, error) {
 	if len(st.binds) == 0 {
 		return st.body.Raw(), nil
 	}
 	var graft pointer.Graft
-	var size int64
 	for _, b := range st.binds {
 		answer, ok := answers[b.step]
 		if !ok {
@@ -104,8 +111,8 @@ func (st *batchStep) bound(answers map[string]strictjson.Value, limit int64) ([]
 		if err != nil {
 			return nil, problem.Errorf(problem.BadBody, "bind: the answer of the step %q: %v", b.step, err)
 		}
-		if size += int64(len(value.Raw())); size > limit {
-			return nil, &http.MaxBytesError{Limit: limit}
+		if *room -= int64(len(value.Raw())); *room < 0 {
+			return nil, errNoRoom
 		}
 		graft.Add(b.to, value.Raw())
 	}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,5 +77,30 @@ func TestBatchOnCommit(t *testing.T) {
 		if ran != 2 {
 			t.Errorf("%d ran after the commit, want 2", ran)
 		}
+	})
+}
+
+// TestBatchOfTakenValues: what steps take from answers is all together no more than a body
+// may be, as if the client had sent it: a few bytes could have any number written.
+func TestBatchOfTakenValues(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{Limits: api.Limits{Body: 2000}})
+		must(t, h, http.StatusCreated, request{caller: "ann", line: "POST /labels", body: `{"id":"long","text":"` + strings.Repeat("x", 600) + `"}`})
+		batch := func(steps int) string {
+			out := `[{"id":"a","method":"GET","path":"/labels?id=eq.long"}`
+			for i := range steps {
+				out += fmt.Sprintf(`,{"method":"POST","path":"/labels","body":{"id":"%d"},"bind":{"/text":"a#/0/text"}}`, i)
+			}
+			return out + "]"
+		}
+		res := must(t, h, http.StatusRequestEntityTooLarge, request{caller: "ann", line: "POST /-/batch", body: batch(4)})
+		if !strings.Contains(res.body, "step") {
+			t.Errorf("answer %s", res.body)
+		}
+		if got := do(t, h, request{caller: "ann", line: "GET /labels?select=count()"}).body; got != `[{"count":3}]` {
+			t.Errorf("labels %s", got)
+		}
+		must(t, h, http.StatusOK, request{caller: "ann", line: "POST /-/batch", body: batch(3)})
 	})
 }

@@ -79,7 +79,8 @@ type Limits struct {
 	// Answer is the size of an answer in bytes. Defaults to 16 MiB.
 	Answer int
 
-	// Body is the size of a request's body in bytes. Defaults to 1 MiB.
+	// Body is the size of a request's body in bytes, and of all that the steps of a
+	// batch take from answers. Defaults to 1 MiB.
 	Body int64
 
 	// EmbedDepth is how deep embeds nest. Defaults to 4.
