@@ -210,9 +210,9 @@ func (a *App) prepareSchema(ctx context.Context) error {
 
 // Run serves until ctx ends, then drains: /readyz says no, for Config.DrainDelay everybody
 // is still served, then the contexts of long-lived requests end, all that are running get
-// Config.DrainTimeout to finish, and the database is closed. It returns nil after a clean end. A signal (interrupt, SIGTERM) that
-// comes while it drains ends that at once. In development Run prints how to reach the
-// application.
+// Config.DrainTimeout to finish, and the database is closed. It returns nil after a clean
+// end. A signal (interrupt, SIGTERM) that comes while it drains ends that at once. In
+// development Run prints how to reach the application.
 //
 // While there are many logins, at two a second for each processor or more, Run lets Go use
 // more threads than there are processors (runtime.GOMAXPROCS), so that others are answered
