@@ -76,7 +76,7 @@ func (a *API) WithScope(ctx context.Context) context.Context {
 	switch {
 	case a.built == nil:
 		c = newCaller(p, new(resources))
-	case !nothingKnown(&p):
+	case !stranger(&p):
 		c = newCaller(p, a.built.resources)
 	}
 	return store.WithScope(ctx, &c.scope)

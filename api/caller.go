@@ -17,12 +17,6 @@ type caller struct {
 	guards    []atomic.Pointer[store.Guard] // of this request, by resource
 }
 
-// nothingKnown reports a principal without anything a rule could ask for.
-func nothingKnown(p *auth.Principal) bool {
-	return p.Kind == auth.Anonymous && !p.IsAnonymous && p.ID == "" && p.Issuer == "" && p.Subject == "" && p.Tenant == "" &&
-		p.Session == "" && p.AAL == 0 && p.Roles == nil && p.Permissions == nil && p.Claims == nil && p.Expires.IsZero()
-}
-
 func newCaller(p auth.Principal, r *resources) *caller {
 	c := new(caller)
 	c.become(p, r)
