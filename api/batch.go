@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,10 +49,10 @@ func (x *exchange) batch() error {
 func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 	out := []byte{'['}
 	answers := make(map[string]strictjson.Value, len(steps))
-	room := x.s.config.Limits.Body // for what all steps take from answers
+	var taken int64 // by all steps from answers, in bytes
 	for i := range steps {
 		st := &steps[i]
-		answer, err := x.runStep(st, answers, &room)
+		answer, err := x.runStep(st, answers, &taken)
 		if err != nil {
 			return nil, &stepError{st.id, err}
 		}
@@ -73,11 +72,8 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 }
 
 // runStep runs a step as a request of its own.
-func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value, room *int64) (*recorder, error) {
-	body, err := st.bound(answers, room)
-	if errors.Is(err, errNoRoom) {
-		err = &http.MaxBytesError{Limit: x.s.config.Limits.Body}
-	}
+func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value, taken *int64) (*recorder, error) {
+	body, err := st.bound(answers, taken, x.s.config.Limits.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +87,10 @@ func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value, r
 	return answer, sub.dispatch()
 }
 
-// errNoRoom reports that steps take more from answers than there is room for.
-var errNoRoom = errors.New("api: the steps of a batch take too much from answers")
-
-// bound returns the body with what other steps have answered in it, for which it takes
-// room. Each step could take the same large answer many times, and a batch does no more
-// than a client could have sent.
-func (st *batchStep) bound(answers map[string]strictjson.Value, room *int64) ([]byte, error) {
+// bound returns the body with what other steps have answered in it, and adds its size to
+// what all steps have taken. Each could take the same large answer many times, and a batch
+// does no more than a client could have sent in a body of limit.
+func (st *batchStep) bound(answers map[string]strictjson.Value, taken *int64, limit int64) ([]byte, error) {
 	if len(st.binds) == 0 {
 		return st.body.Raw(), nil
 	}
@@ -111,8 +104,8 @@ func (st *batchStep) bound(answers map[string]strictjson.Value, room *int64) ([]
 		if err != nil {
 			return nil, problem.Errorf(problem.BadBody, "bind: the answer of the step %q: %v", b.step, err)
 		}
-		if *room -= int64(len(value.Raw())); *room < 0 {
-			return nil, errNoRoom
+		if *taken += int64(len(value.Raw())); *taken > limit {
+			return nil, &http.MaxBytesError{Limit: limit}
 		}
 		graft.Add(b.to, value.Raw())
 	}
