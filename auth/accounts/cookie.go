@@ -150,14 +150,17 @@ func (x *exchange) wantsCookie() bool {
 // checkOrigin refuses what a page of another origin sends with a cookie, or to get
 // one, unless it is safe. It does so for every route, whether or not that looks at
 // who calls.
-func (x *exchange) checkOrigin() error { return x.checkOriginAs(x.r.Method) }
+func (x *exchange) checkOrigin() error { return x.checkOriginOf(x.r) }
 
-// checkOriginAs takes the request for one of a method: a GET that has an effect is not
-// safe.
-func (x *exchange) checkOriginAs(method string) error {
-	judged := *x.r
-	judged.Method = method
-	if x.wantsCookie() && x.a.origins.Check(&judged) != nil {
+// checkOriginOfEffect is checkOrigin of a GET that has an effect and is not safe.
+func (x *exchange) checkOriginOfEffect() error {
+	unsafe := *x.r
+	unsafe.Method = http.MethodPost
+	return x.checkOriginOf(&unsafe)
+}
+
+func (x *exchange) checkOriginOf(r *http.Request) error {
+	if x.wantsCookie() && x.a.origins.Check(r) != nil {
 		return auth.ErrCrossOrigin
 	}
 	return nil

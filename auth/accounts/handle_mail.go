@@ -207,7 +207,7 @@ func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Con
 // reauthenticate answers GET /reauthenticate: it sends digits that PUT /user takes for
 // a proof that it is still the user who uses the session, by mail to who can get one.
 func (x *exchange) reauthenticate() error {
-	if err := x.checkOriginAs(http.MethodPost); err != nil {
+	if err := x.checkOriginOfEffect(); err != nil {
 		return err
 	}
 	u, _, err := x.caller()
