@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -76,11 +75,7 @@ func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
 // migrateDiff prints as SQL what the models have more than the database. What pending
 // migrations will make is not missing, so they come first.
 func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
-	m, err := migrate.New(a.db, a.migrations...)
-	if err != nil {
-		return err
-	}
-	pending, err := m.DryRun(ctx)
+	pending, err := a.pending(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,14 +101,23 @@ func (a *App) migrateVerify(ctx context.Context, out io.Writer) error {
 // verifySchema is migrate.Verify that names the command which says or does more.
 func (a *App) verifySchema(ctx context.Context) error {
 	err := migrate.Verify(ctx, a.db, a.migrations...)
-	schema := (*migrate.SchemaError)(nil)
-	if !errors.As(err, &schema) {
+	if _, differs := errors.AsType[*migrate.SchemaError](err); !differs {
 		return err
 	}
-	for _, problem := range schema.Problems {
-		if strings.HasPrefix(problem, "migration ") && strings.HasSuffix(problem, " is pending") {
-			return fmt.Errorf("%w\n\"migrate up\" applies what is pending", err)
-		}
+	switch pending, errPending := a.pending(ctx); {
+	case errPending != nil:
+		return errors.Join(err, errPending)
+	case len(pending) > 0:
+		return fmt.Errorf("%w\n\"migrate up\" applies what is pending", err)
 	}
 	return fmt.Errorf("%w\n\"migrate diff\" prints what is missing as SQL, for the next migration", err)
+}
+
+// pending returns the migrations that are not applied yet.
+func (a *App) pending(ctx context.Context) ([]migrate.Migration, error) {
+	m, err := migrate.New(a.db, a.migrations...)
+	if err != nil {
+		return nil, err
+	}
+	return m.DryRun(ctx)
 }
