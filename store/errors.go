@@ -127,9 +127,9 @@ func (e *ConstraintError) ProblemText() (message, details, hint string) {
 	case Unique:
 		return "duplicate key value violates a unique constraint", orEmpty(cols, "Key (%s) already exists."), ""
 	case ForeignKey:
+		details = orEmpty(cols, "Key (%s) has no matching row, or is still referenced.")
 		// Of a delete there is no column, and the tables that refer to the row are not told.
-		details = "The row is still referenced, or has no matching row."
-		return "insert, update or delete violates a foreign key", cmp.Or(orEmpty(cols, "Key (%s) has no matching row, or is still referenced."), details), ""
+		return "insert, update or delete violates a foreign key", cmp.Or(details, "The row is still referenced, or has no matching row."), ""
 	case NotNull:
 		return "null value violates a not-null constraint", orEmpty(cols, "Column %s must not be null."), ""
 	}
