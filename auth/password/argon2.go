@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/seed-7694ebf6/plinth/internal/argon2id"
 )
 
 // params are the cost of an argon2id hash.
@@ -56,11 +56,11 @@ func (p params) check() error {
 }
 
 // hash returns the PHC string of a password with a new salt.
-func (p params) hash(password string) string {
+func (p params) hash(memory *argon2id.Memory, password string) string {
 	salt := make([]byte, saltSize)
 	rand.Read(salt) // never fails
-	key := argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, keySize)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.time, p.threads,
+	key := memory.Key([]byte(password), salt, p.time, p.memory, p.threads, keySize)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2id.Version, p.memory, p.time, p.threads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
@@ -70,8 +70,8 @@ type argonHash struct {
 	salt, key []byte
 }
 
-func (a *argonHash) verify(password string) error {
-	key := argon2.IDKey([]byte(password), a.salt, a.time, a.memory, a.threads, uint32(len(a.key)))
+func (a *argonHash) verify(memory *argon2id.Memory, password string) error {
+	key := memory.Key([]byte(password), a.salt, a.time, a.memory, a.threads, uint32(len(a.key)))
 	if subtle.ConstantTimeCompare(key, a.key) != 1 {
 		return ErrMismatch
 	}
@@ -90,7 +90,7 @@ func parseArgon2(text string) (*argonHash, error) {
 	version, rest, _ := strings.Cut(text, "$")
 	cost, rest, _ := strings.Cut(rest, "$")
 	saltText, keyText, ok := strings.Cut(rest, "$")
-	if !ok || version != "v="+strconv.Itoa(argon2.Version) {
+	if !ok || version != "v="+strconv.Itoa(argon2id.Version) {
 		return nil, errPHC
 	}
 	a := &argonHash{}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/seed-7694ebf6/plinth/internal/argon2id"
 )
 
 // Config tunes a [Hasher]. The zero value is good.
@@ -66,6 +68,7 @@ func (busyError) Problem() string { return "PL503" }
 // Hasher computes and verifies hashes. It is safe for concurrent use.
 type Hasher struct {
 	params params
+	memory *argon2id.Memory
 	turns  chan struct{}
 	wait   time.Duration
 	absent string // the hash of a password nobody knows
@@ -91,7 +94,8 @@ func New(cfg Config) (*Hasher, error) {
 		h.wait = 2 * time.Second
 	}
 	h.turns = make(chan struct{}, cfg.Concurrent)
-	h.absent = h.params.hash(rand.Text())
+	h.memory = argon2id.NewMemory(h.params.memory)
+	h.absent = h.params.hash(h.memory, rand.Text())
 	return h, nil
 }
 
@@ -102,7 +106,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	password = norm.NFC.String(password)
 	hash := ""
 	err := h.do(ctx, func() error {
-		hash = h.params.hash(password)
+		hash = h.params.hash(h.memory, password)
 		return nil
 	})
 	if err != nil {
@@ -120,7 +124,7 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (again bool,
 		return false, err
 	}
 	password = norm.NFC.String(password)
-	err = h.do(ctx, func() error { return stored.verify(password) })
+	err = h.do(ctx, func() error { return stored.verify(h.memory, password) })
 	return err == nil && stored.weaker(h.params), err
 }
 

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/seed-7694ebf6/plinth/internal/argon2id"
 )
 
 // stored is a hash that was read.
 type stored interface {
-	verify(password string) error
+	verify(memory *argon2id.Memory, password string) error
 	weaker(than params) bool
 }
 
@@ -44,7 +46,7 @@ const maxBcrypt = 14
 // it is always made anew.
 type bcryptHash string
 
-func (b bcryptHash) verify(password string) error {
+func (b bcryptHash) verify(_ *argon2id.Memory, password string) error {
 	err := bcrypt.CompareHashAndPassword([]byte(b), []byte(password))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return ErrMismatch

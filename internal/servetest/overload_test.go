@@ -59,9 +59,8 @@ func TestServedOverload(t *testing.T) {
 	if p99 := quantile(accepted, 0.99); p99 > 500*time.Millisecond || p99 > 3*baseP99 {
 		t.Errorf("99 of 100 that were served within %s, at 0.8 of the capacity %s", p99, baseP99)
 	}
-	// 10 ms for all is what is wanted and what does not hold: docs/reliability.md says why.
-	if p50, p90 := quantile(refused, 0.5), quantile(refused, 0.9); p50 >= 10*time.Millisecond || p90 >= 20*time.Millisecond {
-		t.Errorf("half of the refused within %s, nine of ten within %s", p50, p90)
+	if p99 := quantile(refused, 0.99); p99 >= 10*time.Millisecond {
+		t.Errorf("99 of 100 that were refused within %s", p99)
 	}
 	if ok := only(after, served); float64(len(ok)) < mostServed*float64(len(after)) || quantile(ok, 0.99) > 2*baseP99 {
 		t.Errorf("afterwards %d of %d served, 99 of 100 within %s, before %s", len(ok), len(after), quantile(ok, 0.99), baseP99)
