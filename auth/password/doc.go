@@ -22,7 +22,8 @@
 // turn and fails with [ErrBusy] then. The turn belongs to the computation, not to
 // the call: a client that goes away ends its wait, and the computation gives its
 // turn back only when it is done, so that no number of clients that come and go
-// takes more than Concurrent times the memory of one hash.
+// takes more than Concurrent times the memory of one hash. The memory is used again by
+// the next hash, and given back when there has been none for ten seconds.
 //
 // # Text
 //

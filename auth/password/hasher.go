@@ -25,7 +25,7 @@ type Config struct {
 	// Defaults to 2; at most 16.
 	Time uint32
 
-	// Threads is the number of lanes of one hash.
+	// Threads is the number of lanes of one hash, which are computed one after the other.
 	//
 	// Defaults to 1; at most 16.
 	Threads uint8
