@@ -57,11 +57,22 @@ func (p params) check() error {
 
 // hash returns the PHC string of a password with a new salt.
 func (p params) hash(memory *argon2id.Memory, password string) string {
-	salt := make([]byte, saltSize)
-	rand.Read(salt) // never fails
-	key := memory.Key([]byte(password), salt, p.time, p.memory, p.threads, keySize)
+	salt := random(saltSize)
+	return p.text(salt, memory.Key([]byte(password), salt, p.time, p.memory, p.threads, keySize))
+}
+
+// nobody returns a PHC string that is of no password anybody knows. None is hashed for it.
+func (p params) nobody() string { return p.text(random(saltSize), random(keySize)) }
+
+func (p params) text(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2id.Version, p.memory, p.time, p.threads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+func random(size int) []byte {
+	b := make([]byte, size)
+	rand.Read(b) // never fails
+	return b
 }
 
 // argonHash is a hash that was read.

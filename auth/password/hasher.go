@@ -2,7 +2,6 @@ package password
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"runtime"
@@ -25,7 +24,8 @@ type Config struct {
 	// Defaults to 2; at most 16.
 	Time uint32
 
-	// Threads is the number of lanes of one hash, which are computed one after the other.
+	// Threads is the number of lanes of one hash. They are computed one after the
+	// other: more of them make a hash no faster.
 	//
 	// Defaults to 1; at most 16.
 	Threads uint8
@@ -71,7 +71,7 @@ type Hasher struct {
 	memory *argon2id.Memory
 	turns  chan struct{}
 	wait   time.Duration
-	absent string // the hash of a password nobody knows
+	absent string // what is verified where there is no hash
 }
 
 // New returns a Hasher.
@@ -95,7 +95,7 @@ func New(cfg Config) (*Hasher, error) {
 	}
 	h.turns = make(chan struct{}, cfg.Concurrent)
 	h.memory = argon2id.NewMemory(h.params.memory)
-	h.absent = h.params.hash(h.memory, rand.Text())
+	h.absent = h.params.nobody()
 	return h, nil
 }
 
