@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -52,7 +53,7 @@ func TestAsOthersCompute(t *testing.T) {
 	for _, lanes := range []uint8{1, 2, 3, 4, 16} {
 		for _, kib := range []uint32{0, 1, 8, 31, 64, 100, 1000, 2000, 2001} {
 			for _, passes := range []uint32{1, 2, 5} {
-				for _, size := range []uint32{1, 16, 32, 63, 64, 65, 96, 97, 200} {
+				for _, size := range []uint32{1, 16, 32, 63, 64, 65, 96, 97, 200, 1025} {
 					compare(t, m, []byte("pass"), []byte("saltsalt"), passes, kib, lanes, size)
 				}
 			}
@@ -86,8 +87,8 @@ func TestKeyPanics(t *testing.T) {
 	}{{0, 1, 32}, {1, 0, 32}, {1, 1, 0}} {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("%+v: no panic", test)
+				if err := recover(); err == nil || !strings.HasPrefix(fmt.Sprint(err), "argon2id: a hash has at least") {
+					t.Errorf("%+v: %v", test, err)
 				}
 			}()
 			argon2id.NewMemory(64).Key(nil, nil, test.passes, 64, test.lanes, test.bytes)

@@ -34,11 +34,11 @@ func NewMemory(kib uint32) *Memory {
 
 // Key derives a key of so many bytes from a password. passes is the number of passes over
 // the memory, kib its size, lanes the degree of parallelism, which says how the memory is
-// divided: one lane is computed after the other. Key panics if passes or lanes are 0, as
-// there is no such hash.
+// divided: one lane is computed after the other. Key panics if passes, lanes or bytes are 0,
+// as there is no such hash.
 func (m *Memory) Key(password, salt []byte, passes, kib uint32, lanes uint8, bytes uint32) []byte {
-	if passes == 0 || lanes == 0 {
-		panic("argon2id: a hash has at least one pass and one lane")
+	if passes == 0 || lanes == 0 || bytes == 0 {
+		panic("argon2id: a hash has at least one pass, one lane and one byte")
 	}
 	f := newFilling(passes, kib, uint32(lanes))
 	f.blocks = m.take(int(f.lanes * f.lane))
@@ -52,15 +52,24 @@ func (m *Memory) take(blocks int) []block {
 	if blocks > m.size {
 		return make([]block, blocks)
 	}
+	if used := m.takeUsed(); used != nil {
+		return used[:blocks]
+	}
+	// Others need not wait while it is made.
+	return make([]block, blocks, m.size)
+}
+
+// takeUsed returns nil if there is none.
+func (m *Memory) takeUsed() []block {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	last := len(m.free) - 1
 	if last < 0 {
-		return make([]block, blocks, m.size)
+		return nil
 	}
-	taken := m.free[last][:blocks]
+	used := m.free[last]
 	m.free = m.free[:last]
-	return taken
+	return used
 }
 
 func (m *Memory) give(blocks []block) {
