@@ -132,6 +132,12 @@ func TestGarbage(t *testing.T) { //nolint:paralleltest // it counts what the pro
 		takes(kib/2, false, "a smaller one")
 		takes(kib+4, true, "a larger one")
 		takes(kib+4, true, "another larger one")
+		var kept runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&kept)
+		if kept.HeapAlloc >= 2*kib<<10 {
+			t.Errorf("%d bytes are kept after larger ones", kept.HeapAlloc)
+		}
 		time.Sleep(9 * time.Second)
 		takes(kib, false, "soon after")
 		time.Sleep(9 * time.Second)
