@@ -19,17 +19,17 @@ const letOthersCome = 2048
 // filling is the computation of one hash: the memory is a table with a row for each lane,
 // and its columns are divided into slices.
 type filling struct {
-	blocks  []block
-	passes  uint32
-	lanes   uint32
-	lane    uint32 // blocks of a lane
-	segment uint32 // of those, blocks of a slice
-	made    uint32 // blocks so far
+	blocks      []block
+	passes      uint32
+	lanes       uint32
+	laneSize    uint32 // blocks of a lane
+	segmentSize uint32 // of those, blocks of a slice
+	made        uint32 // blocks so far
 }
 
 func newFilling(passes, kib, lanes uint32) *filling {
 	segment := max(kib/(slices*lanes), 2)
-	return &filling{passes: passes, lanes: lanes, lane: slices * segment, segment: segment}
+	return &filling{passes: passes, lanes: lanes, laneSize: slices * segment, segmentSize: segment}
 }
 
 // seed is H0 of RFC 9106 section 3.2, with neither a secret nor associated data.
@@ -52,7 +52,7 @@ func (f *filling) begin(seed []byte) {
 		for i := range uint32(2) {
 			text := binary.LittleEndian.AppendUint32(seed[:blake2b.Size:blake2b.Size], i)
 			text = binary.LittleEndian.AppendUint32(text, lane)
-			copy(f.blocks[lane*f.lane+i][:], hash(text, uint32(len(block{}))))
+			copy(f.blocks[lane*f.laneSize+i][:], hash(text, uint32(len(block{}))))
 		}
 	}
 }
@@ -73,21 +73,21 @@ func (f *filling) fill() {
 // pass, and on the block before it from then on.
 func (f *filling) fillSegment(pass, slice, lane uint32) {
 	independent := pass == 0 && slice < slices/2
-	var numbers numbers
+	var sequence numbers
 	if independent {
-		numbers.begin(pass, lane, slice, uint32(len(f.blocks)), f.passes, variant)
+		sequence.begin(pass, lane, slice, uint32(len(f.blocks)), f.passes, variant)
 	}
 	begin := uint32(0)
 	if pass == 0 && slice == 0 {
 		begin = 2
 	}
-	row := f.blocks[lane*f.lane:][:f.lane]
-	for i := begin; i < f.segment; i++ {
-		at := slice*f.segment + i
+	row := f.blocks[lane*f.laneSize:][:f.laneSize]
+	for i := begin; i < f.segmentSize; i++ {
+		at := slice*f.segmentSize + i
 		before := &row[f.before(at)]
 		var number uint64
 		if independent {
-			number = numbers.at(i)
+			number = sequence.at(i)
 		} else {
 			number = first(before.pair(0))
 		}
@@ -102,7 +102,7 @@ func (f *filling) fillSegment(pass, slice, lane uint32) {
 // first.
 func (f *filling) before(at uint32) uint32 {
 	if at == 0 {
-		at = f.lane
+		at = f.laneSize
 	}
 	return at - 1
 }
@@ -117,9 +117,9 @@ func (f *filling) reference(pass, slice, lane, i uint32, number uint64) *block {
 	// It is one of the three slices before, or of those there are so far, and in its own
 	// lane also of the blocks of this slice. The block before is no choice, nor is the
 	// last of another lane's slice at a time when that would be the one before.
-	start, choice := (slice+1)%slices*f.segment, (slices-1)*f.segment
+	start, choice := (slice+1)%slices*f.segmentSize, (slices-1)*f.segmentSize
 	if pass == 0 {
-		start, choice = 0, slice*f.segment
+		start, choice = 0, slice*f.segmentSize
 	}
 	if other == lane {
 		choice += i - 1
@@ -129,14 +129,14 @@ func (f *filling) reference(pass, slice, lane, i uint32, number uint64) *block {
 	// The square makes the later ones likelier.
 	x := number & 0xffffffff
 	back := uint32(uint64(choice) * (x * x >> 32) >> 32)
-	return &f.blocks[other*f.lane+(start+choice-1-back)%f.lane]
+	return &f.blocks[other*f.laneSize+(start+choice-1-back)%f.laneSize]
 }
 
 // key hashes what the last blocks of all lanes have in common.
 func (f *filling) key(bytes uint32) []byte {
 	var last block
 	for lane := range f.lanes {
-		subtle.XORBytes(last[:], last[:], f.blocks[(lane+1)*f.lane-1][:])
+		subtle.XORBytes(last[:], last[:], f.blocks[(lane+1)*f.laneSize-1][:])
 	}
 	return hash(last[:], bytes)
 }

@@ -41,7 +41,7 @@ func (m *Memory) Key(password, salt []byte, passes, kib uint32, lanes uint8, byt
 		panic("argon2id: a hash has at least one pass, one lane and one byte")
 	}
 	f := newFilling(passes, kib, uint32(lanes))
-	f.blocks = m.take(int(f.lanes * f.lane))
+	f.blocks = m.take(int(f.lanes * f.laneSize))
 	defer m.give(f.blocks)
 	f.begin(seed(password, salt, passes, kib, f.lanes, bytes))
 	f.fill()
