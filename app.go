@@ -3,7 +3,6 @@ package plinth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -197,7 +196,7 @@ func (a *App) prepareSchema(ctx context.Context) error {
 	case SchemaAuto:
 		plan, err := migrate.Auto(ctx, a.db, a.migrations...)
 		if err != nil {
-			return fmt.Errorf("%w\nif a migration makes what development has added already, begin with an empty database", err)
+			return a.orBaseline(ctx, err)
 		}
 		for _, work := range plan.Manual {
 			a.config.Logger.WarnContext(ctx, "schema needs a migration by hand", "work", work)

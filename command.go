@@ -25,6 +25,8 @@ const usage = `Usage: %s [command]
   serve                          serve until interrupted; the default
   migrate up|status|diff|verify  apply migrations; list them; print what the models have
                                  more than the database; check that nothing is missing
+  migrate baseline LINE          record the pending migrations of a line as applied, where
+                                 development has made what they make
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy                         print which rule guards what

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -22,14 +24,24 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
+	line := ""
+	if name == "baseline" {
+		if len(args) == 0 {
+			return &usageError{"migrate baseline: want the line whose migrations are recorded"}
+		}
+		if !strings.HasPrefix(args[0], "-") {
+			line, args = args[0], args[1:]
+		}
+	}
 	run, ok := map[string]func(context.Context, io.Writer) error{
 		"up": a.migrateUp, "status": a.migrateStatus, "diff": a.migrateDiff, "verify": a.migrateVerify,
+		"baseline": func(ctx context.Context, out io.Writer) error { return a.migrateBaseline(ctx, line, out) },
 	}[name]
 	if !ok {
 		if name == "-h" || name == "-help" || name == "--help" {
 			return noArguments("migrate", []string{name})
 		}
-		return &usageError{fmt.Sprintf("migrate: want up, status, diff or verify, not %q", name)}
+		return &usageError{fmt.Sprintf("migrate: want up, status, diff, verify or baseline, not %q", name)}
 	}
 	if err := noArguments("migrate "+name, args); err != nil {
 		return err
@@ -53,7 +65,36 @@ func (a *App) migrateUp(ctx context.Context, out io.Writer) error {
 	if err == nil && len(applied) == 0 {
 		fmt.Fprintln(out, "nothing is pending")
 	}
+	return a.orBaseline(ctx, err)
+}
+
+// migrateBaseline records what is pending of a line.
+func (a *App) migrateBaseline(ctx context.Context, line string, out io.Writer) error {
+	m, err := migrate.New(a.db, a.migrations...)
+	if err != nil {
+		return err
+	}
+	recorded, err := m.Baseline(ctx, line)
+	for _, one := range recorded {
+		fmt.Fprintln(out, "recorded, not run:", one)
+	}
+	if err == nil && len(recorded) == 0 {
+		fmt.Fprintln(out, "nothing is pending")
+	}
 	return err
+}
+
+// orBaseline adds to the error of a migration that failed what to do where the database
+// has what it makes.
+func (a *App) orBaseline(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	pending, errPending := a.pending(ctx)
+	if errPending != nil || len(pending) == 0 || !slices.ContainsFunc(a.migrations, func(s migrate.Source) bool { return s.Line == pending[0].Line }) {
+		return err
+	}
+	return fmt.Errorf("%w\nif development has already made what it makes, \"migrate baseline %s\" records it as applied", err, pending[0].Line)
 }
 
 func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {

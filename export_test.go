@@ -1,6 +1,8 @@
 package plinth
 
 import (
+	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,3 +46,8 @@ func NewServer(a *App) *http.Server { return a.newServer(nil) }
 
 // ClientOf returns whom a connection counts for.
 func ClientOf(c Config, conn net.Conn) netip.Prefix { return newConnections(c).client(conn) }
+
+// Command runs a command of [App.Main] and leaves the database open.
+func (a *App) Command(ctx context.Context, args []string, out io.Writer) error {
+	return a.command(ctx, args, out)
+}

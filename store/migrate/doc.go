@@ -55,6 +55,9 @@
 // columns, types, NULLs, unique indexes and foreign keys are what the models
 // say.
 //
+// A database that development has changed, and that is to be kept, has what the
+// first migration makes: [Migrator.Baseline] records it as applied.
+//
 // # What a migration can rely on
 //
 // A file runs in a transaction together with its row in the table
