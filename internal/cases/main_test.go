@@ -16,6 +16,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var wanted = []string{
 	"gate", "A-3", "A-4", "A-13", "A-14", "A-15", "A-16", "A-17", "A-18", "A-19", "A-20", "A-21", "A-22", "A-23", "A-24", "A-26", "A-27", "A-28", "A-29",
 	"A-32", "A-33", "A-34", "A-35", "A-36", "A-38", "A-40",
+	"A-5", "A-6", "A-6 addresses", "A-41", "A-42", "A-43", "A-44", "A-45", "A-46", "A-47", "A-48", "A-48 CORS", "A-48 frames", "A-49", "A-50", "A-51",
+	"A-51 headers", "A-52", "A-53", "At rest", "R11, A-39",
 }
 
 func TestTableNamesTestsThatExist(t *testing.T) {
@@ -38,6 +40,30 @@ func TestTableNamesTestsThatExist(t *testing.T) {
 			if !exists(t, test) {
 				t.Errorf("%s: there is no %s in %s", c.id, test.name, test.folder)
 			}
+		}
+	}
+}
+
+// TestEveryRowIsRead: a row that the command does not understand is an error, since its
+// tests would be asked for by nobody.
+func TestEveryRowIsRead(t *testing.T) {
+	t.Parallel()
+	const head = "| Case | What holds | Tests |\n|---|---|---|\n"
+	for name, tt := range map[string]struct {
+		rows string
+		want int // cases, -1 is an error
+	}{
+		"one word":         {"| A-1 | holds | `api.TestOne` |\n", 1},
+		"several words":    {"| R11, A-39 | holds | `api.TestOne`, `.TestTwo` |\n", 1},
+		"a bar in words":   {"| A-1 | a | b | `api.TestOne` |\n", 1},
+		"no test":          {"| A-1 | holds | `api.TestOne` |\n| A-2 | holds | soon |\n", -1},
+		"no last cell":     {"| A-1 | holds | `api.TestOne` |\n| A-2 | `api.TestTwo` |\n", -1},
+		"a name not read":  {"| A-1 | holds | `api.TestOne`, `API.TestTwo` |\n", -1},
+		"a test not named": {"| A-1 | holds | `api.TestOne`, `api.One` |\n", -1},
+	} {
+		cases, err := parse(head + tt.rows)
+		if len(cases) != max(tt.want, 0) || (err != nil) != (tt.want < 0) {
+			t.Errorf("%s: %v, %v", name, cases, err)
 		}
 	}
 }

@@ -15,25 +15,30 @@ type securityCase struct {
 type test struct{ folder, name string }
 
 var (
-	row   = regexp.MustCompile(`^\| (\S+) \|.*\| ([^|]+) \|$`)
-	named = regexp.MustCompile("`([a-z0-9/]*)\\.(Test[A-Za-z0-9_]+)`")
+	row    = regexp.MustCompile(`^\| ([^|]+) \|.*\| ([^|]+) \|$`)
+	listed = regexp.MustCompile("^`([a-z0-9/]*)\\.(Test[A-Za-z0-9_]+)`$")
 )
 
 // parse reads the table: a case in the first column, its tests in the last, as
-// `folder.TestName`.
-func parse(text string) ([]securityCase, error) {
-	var cases []securityCase
+// `folder.TestName`. A row that it does not understand is an error: nobody would ask for
+// its tests.
+func parse(text string) (cases []securityCase, err error) {
 	for line := range strings.Lines(text) {
-		cells := row.FindStringSubmatch(strings.TrimSpace(line))
-		if cells == nil || cells[1] == "Case" || strings.HasPrefix(cells[1], "-") {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|--") || strings.HasPrefix(line, "| Case |") {
 			continue
 		}
-		c := securityCase{id: cells[1]}
-		for _, t := range named.FindAllStringSubmatch(cells[2], -1) {
-			c.tests = append(c.tests, test{t[1], t[2]})
+		cells := row.FindStringSubmatch(line)
+		if cells == nil {
+			return nil, fmt.Errorf("%s: not a row of three cells: %.60s", table, line)
 		}
-		if len(c.tests) == 0 {
-			return nil, fmt.Errorf("%s: case %s has no test", table, c.id)
+		c := securityCase{id: cells[1]}
+		for name := range strings.SplitSeq(cells[2], ", ") {
+			t := listed.FindStringSubmatch(name)
+			if t == nil {
+				return nil, fmt.Errorf("%s: case %s: not the name of a test: %s", table, c.id, name)
+			}
+			c.tests = append(c.tests, test{t[1], t[2]})
 		}
 		cases = append(cases, c)
 	}
