@@ -168,6 +168,7 @@ func TestImportArrows(t *testing.T) {
 		report(t, checkArrows(p))
 		report(t, checkLibraries(p))
 		report(t, checkTestKits(p))
+		report(t, checkLeaks(p))
 	}
 }
 
@@ -253,6 +254,15 @@ func checkTestKits(p pkg) (wrong []string) {
 	return wrong
 }
 
+// checkLeaks finds tests that nobody asks about the goroutines they leave behind.
+func checkLeaks(p pkg) (wrong []string) {
+	imported := slices.Concat(p.TestImports, p.XTestImports)
+	if len(imported) == 0 || slices.Contains(imported, "go.uber.org/goleak") || slices.Contains(imported, module+"/internal/leaktest") {
+		return nil
+	}
+	return []string{relative(p.ImportPath) + " has tests and no TestMain that looks for goroutines they leave behind"}
+}
+
 // TestImportRulesCanFail shows each rule a package that breaks it.
 func TestImportRulesCanFail(t *testing.T) {
 	t.Parallel()
@@ -272,6 +282,10 @@ func TestImportRulesCanFail(t *testing.T) {
 		{"OnlyInTests", pkg{ImportPath: "api", Imports: []string{"github.com/go-chi/chi/v5"}, XTestImports: []string{"github.com/go-chi/chi/v5"}}, checkLibraries, 1},
 		{"NotEvenInTests", pkg{ImportPath: "auth", TestImports: []string{"github.com/go-jose/go-jose/v4"}}, checkLibraries, 1},
 		{"KitLinked", pkg{ImportPath: "api", Deps: []string{"testing", module + "/store/storetest", "net/http"}}, checkTestKits, 2},
+		{"NoTests", pkg{ImportPath: "internal/bounds"}, checkLeaks, 0},
+		{"LeaksLookedFor", pkg{ImportPath: "cache", XTestImports: []string{"testing", "go.uber.org/goleak"}}, checkLeaks, 0},
+		{"LeaksLookedForByKit", pkg{ImportPath: "api", TestImports: []string{module + "/internal/leaktest"}}, checkLeaks, 0},
+		{"NobodyLooksForLeaks", pkg{ImportPath: "cache", TestImports: []string{"testing"}}, checkLeaks, 1},
 		{"KitOfKit", pkg{ImportPath: "api/apitest", Deps: []string{"testing", module + "/store/storetest"}}, checkTestKits, 0},
 	}
 	for _, tt := range tests {

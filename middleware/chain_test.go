@@ -66,23 +66,6 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 func (s *sink) WriteHeader(int)             {}
 
-// TestAllocations keeps what a request costs: of each middleware alone, and of all.
-func TestAllocations(t *testing.T) {
-	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	count := func(h http.Handler) float64 {
-		r, w := sample(), &sink{header: http.Header{}}
-		return testing.AllocsPerRun(200, func() { h.ServeHTTP(w, r) })
-	}
-	for _, m := range recommended(nil) {
-		if got := count(m.around(h)); got > m.allocs {
-			t.Errorf("%s: %v allocations, at most %v", m.name, got, m.allocs)
-		}
-	}
-	if got := count(chain(h, whole(nil)...)); got > 16 {
-		t.Errorf("all of them: %v allocations, at most 16", got)
-	}
-}
-
 // TestA51: every answer of the chain, refusals included, has what every answer must
 // have, and tells nothing it must not.
 func TestA51(t *testing.T) {
