@@ -17,8 +17,8 @@ test: ## Run the tests; PLINTH_TEST_REQUIRE=postgres insists on PostgreSQL
 	go test ./...
 
 .PHONY: race
-race: ## Run the tests of store, api and auth with the race detector
-	go test -race ./store/... ./api/... ./auth/...
+race: ## Run the tests of store, api, auth, cache and middleware with the race detector
+	go test -race ./store/... ./api/... ./auth/... ./cache/... ./middleware/...
 
 .PHONY: lint
 lint: ## Check format and code, as CI does

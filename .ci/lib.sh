@@ -12,6 +12,9 @@ readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 # Tests that judge times and memory of accounts and of served applications. The race detector takes several times both; their long forms run beside nothing else.
 readonly MEASURED='^Test(A2|A41|A42|LoginThroughput|OverloadProcess|ServedOverload)$'
 
+# What runs under the race detector too: whatever works for many at once.
+readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/...)
+
 # What tests may not be skipped for, by the names of internal/programtest.
 readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages
 
