@@ -61,7 +61,8 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who, health: &health{db: db, logger: r.Logger}, longLived: newLongLived(r.Config)}
+	behind := func() time.Duration { return db.Stats().Notifier.Behind }
+	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who, health: &health{db: db, logger: r.Logger, behind: behind}, longLived: newLongLived(r.Config)}
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}

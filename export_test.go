@@ -2,10 +2,13 @@ package plinth
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
@@ -50,4 +53,18 @@ func ClientOf(c Config, conn net.Conn) netip.Prefix { return newConnections(c).c
 // Command runs a command of [App.Main] and leaves the database open.
 func (a *App) Command(ctx context.Context, args []string, out io.Writer) error {
 	return a.command(ctx, args, out)
+}
+
+// Connections returns what the server tells of connections.
+func Connections(c Config) func(net.Conn, http.ConnState) { return newConnections(c).changed }
+
+// SetBehind says how far behind the telling of other instances is.
+func SetBehind(a *App, d time.Duration) { a.health.behind = func() time.Duration { return d } }
+
+// CertificateFiles reads a certificate's files. Later lets the time pass after which they
+// are looked at again.
+func CertificateFiles(cert, key string, logger *slog.Logger) (get func() (*tls.Certificate, error), later func(), err error) {
+	c := &certificateFiles{cert: cert, key: key, logger: logger}
+	get = func() (*tls.Certificate, error) { return c.get(&tls.ClientHelloInfo{}) }
+	return get, func() { c.looked = c.looked.Add(-lookAgain) }, c.read()
 }

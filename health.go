@@ -39,6 +39,9 @@ type health struct {
 	logger   *slog.Logger
 	draining atomic.Bool
 
+	// behind is for how long other instances have not been told of a commit of this one.
+	behind func() time.Duration
+
 	// migrations says whether all of the program's are applied; nil does not ask. A
 	// database that was restored may lack some while the program runs.
 	migrations func(context.Context) error
@@ -130,7 +133,7 @@ func (h *health) check(ctx context.Context) readiness {
 			h.tell(ctx, before.migrations != unavailable, "migrations are missing or cannot be asked for", err)
 		}
 	}
-	if behind := h.db.Stats().Notifier.Behind; behind > mostBehind {
+	if behind := h.behind(); behind > mostBehind {
 		h.state.log = unavailable
 		h.tell(ctx, before.log != unavailable, "other instances are not told of what is written here", fmt.Errorf("for %s", behind))
 	}
