@@ -1,3 +1,5 @@
+//go:build !race
+
 package plinth_test
 
 import (
@@ -56,7 +58,8 @@ func BenchmarkChain(b *testing.B) {
 }
 
 // TestChainAllocations: the chain allocates no more than it may. Two allocations are the
-// router's, two hold the scope of the caller, and one is of the handler.
+// router's, two hold the scope of the caller, and one is of the handler. The race detector
+// allocates by itself, so this is not built with it.
 func TestChainAllocations(t *testing.T) {
 	serve := chainOfAll(t)
 	if n := testing.AllocsPerRun(500, serve); n > 25+5 {
