@@ -1,0 +1,119 @@
+package redis_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/middleware"
+)
+
+// TestPrefixAndVersion: applications that share a server, and versions of one that write
+// values in different forms, have nothing of each other: no value, no purge, no count.
+func TestPrefixAndVersion(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	type application struct {
+		*redis.Cache[string, string]
+		limiter *redis.Limiter
+	}
+	make := func(prefix, version, name string) application {
+		client := newClient(t, redis.ClientOptions{URL: server.URL(), Prefix: prefix, Version: version, Timeout: patient, ConnectTimeout: patient})
+		return application{newCache(t, client, redis.Options[string, string]{Name: name}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})}
+	}
+	apart := map[string]application{
+		"plain": make("", "", "rights"), "version": make("", "2", "rights"), "prefix": make("shop", "", "rights"), "both": make("shop", "2", "rights"), "name": make("", "", "others"),
+	}
+	for name, a := range apart {
+		want(t, a.Cache, "key", "")
+		set(t, a.Cache, "key", name, author)
+		if remaining, wait, err := a.limiter.Take(t.Context(), "key", time.Hour, 5); err != nil || remaining != 4 || wait != 0 {
+			t.Errorf("%s: %d left, wait %s, %v", name, remaining, wait, err)
+		}
+	}
+	for name, a := range apart {
+		want(t, a.Cache, "key", name)
+		same := make(map[string]string{"prefix": "shop", "both": "shop"}[name], map[string]string{"version": "2", "both": "2"}[name], map[bool]string{true: "others", false: "rights"}[name == "name"])
+		want(t, same.Cache, "key", name) // as another process of it
+	}
+	if err := apart["version"].Purge(t.Context(), author.Tags...); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(settle)
+	for name, a := range apart {
+		if name == "version" {
+			want(t, a.Cache, "key", "")
+		} else {
+			want(t, a.Cache, "key", name)
+		}
+	}
+}
+
+// TestRateLimitWithoutRedis: while Redis is away, killed or hanging, each instance counts
+// for itself and no request fails or waits; when it is back they count together again.
+func TestRateLimitWithoutRedis(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ away, back func(*redistest.Server) }{
+		"killed":  {(*redistest.Server).Kill, (*redistest.Server).Restart},
+		"hanging": {(*redistest.Server).Stop, (*redistest.Server).Continue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			instance := func() (http.Handler, *redis.Limiter) {
+				limiter := redis.NewLimiter(newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: time.Second, ConnectTimeout: patient}), redis.LimiterOptions{})
+				return middleware.RateLimit(middleware.RateLimitOptions{
+					Requests: 3, Per: time.Hour, Limiter: limiter, Logger: slog.New(slog.DiscardHandler),
+					Key: func(r *http.Request) string { return r.URL.Path },
+				})(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), limiter
+			}
+			one, limiterOne := instance()
+			two, limiterTwo := instance()
+			statuses := func(path string) (got string) {
+				for _, h := range []http.Handler{one, two} {
+					for range 4 {
+						w, began := httptest.NewRecorder(), time.Now()
+						h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+						if took := time.Since(began); took > 2*time.Second { // the timeout above, which a busy machine needs
+							t.Errorf("a request waits %s", took)
+						}
+						got += fmt.Sprint(w.Code, " ")
+					}
+				}
+				return got
+			}
+			connected := func() {
+				t.Helper()
+				for _, l := range []*redis.Limiter{limiterOne, limiterTwo} {
+					for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+						if _, _, err := l.Take(t.Context(), "probe", time.Microsecond, 1000); err == nil {
+							break
+						}
+						if time.Since(begun) > 20*time.Second {
+							t.Fatal("no connection")
+						}
+					}
+				}
+			}
+			const together, apart = "200 200 200 429 429 429 429 429 ", "200 200 200 429 200 200 200 429 "
+			connected()
+			if got := statuses("/before"); got != together {
+				t.Errorf("before: %s", got)
+			}
+			tt.away(server)
+			if got := statuses("/meanwhile"); got != apart {
+				t.Errorf("meanwhile: %s", got)
+			}
+			tt.back(server)
+			connected()
+			if got := statuses("/after"); got != together {
+				t.Errorf("after: %s", got)
+			}
+		})
+	}
+}
