@@ -21,7 +21,7 @@ readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes
 readonly IMAGE=plinth-postgres:ci
 
 # Those that judge examples/deploy, besides.
-readonly JUDGES=go-tools,haproxy,nginx,promtool
+readonly JUDGES=go-tools,haproxy,nginx,prometheus,promtool
 
 work=$(mktemp -d)
 PATH=$work/bin:$PATH # for programs that are made here

@@ -15,7 +15,7 @@ const Env = "PLINTH_TEST_REQUIRE"
 // the Go command fetches. What postgres and docker ask for, package pgtest says.
 var names = []string{
 	"chromium", "curl", "docker", "go-tools", "haproxy", "iso-codes", "nginx", "node", "npm-packages", "pebble", "pgbouncer",
-	"postgres", "promtool", "redis-server",
+	"postgres", "prometheus", "promtool", "redis-server",
 }
 
 // Parse reads a list of names as [Env] has it.
