@@ -61,6 +61,9 @@ func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) err
 // password, and may enter. Whatever is wrong, it takes as long, and the answer is the same:
 // only who has the password learns more.
 func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (*user, error) {
+	if a.isNobodys(entered) {
+		return nil, errCredentials
+	}
 	var u *user
 	if at != (contact{}) {
 		var err error
@@ -91,6 +94,16 @@ func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (
 		a.rehash(ctx, u, entered)
 	}
 	return u, nil
+}
+
+// longestPassword is how many characters a login looks at, where no more may be chosen.
+const longestPassword = 1024
+
+// isNobodys reports whether a password is longer than any that somebody has, also where
+// longer ones could be chosen before. It is not worth a hash, whoever is said to have it.
+func (a *Accounts) isNobodys(entered string) bool {
+	any := password.Policy{Min: 1, Max: max(longestPassword, a.config.Passwords.Max), Refuse: func(string) bool { return false }}
+	return entered != "" && any.Check(entered) != nil
 }
 
 // rehash keeps a password by a better hash. The login has succeeded, so a failure is
