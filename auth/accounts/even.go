@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -47,13 +48,23 @@ func (x *exchange) even() {
 	}
 	took := time.Since(x.began)
 	steps := x.a.pace.of(x.evenPath, 1+int(took/evenStep), x.began)
-	rest := time.NewTimer(time.Duration(steps)*evenStep - took)
+	until := x.began.Add(time.Duration(steps) * evenStep)
+	rest := time.NewTimer(time.Until(until) - coarse)
 	defer rest.Stop()
 	select {
 	case <-rest.C:
 	case <-x.r.Context().Done():
+		return
+	}
+	for time.Now().Before(until) {
+		runtime.Gosched()
 	}
 }
+
+// coarse is how late a timer may be. An idle program sleeps for whole milliseconds (epoll),
+// which end at a moment that tells when they began: that of a new account by a third of a
+// millisecond. So the last one is not slept.
+const coarse = 1200 * time.Microsecond
 
 // pace is how many steps the slow ones among the answers of a route have taken lately. All
 // take as many: where the work ends about when a step does, as a hash of 20 ms, one kind
