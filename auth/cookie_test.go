@@ -1,6 +1,8 @@
 package auth_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -86,4 +88,35 @@ func TestCookieOnRequestsOfOtherSites(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzCookie: whatever is in the header, the Verifier is asked for one value that stands
+// in it, and two different ones are refused.
+func FuzzCookie(f *testing.F) {
+	for _, seed := range []string{"", "s=ada", "s=", "s=a; s=b", `s="ada"`, "s=ada;s=ada", "S=ada", "s =ada", "=;s", "s=\x00", "t=s=ada", "s=a,b"} {
+		f.Add(seed, "s=ada")
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		asked := ""
+		echo := auth.VerifierFunc(func(_ context.Context, token string) (auth.Principal, error) {
+			asked = token
+			return auth.Principal{Kind: auth.User, ID: token}, nil
+		})
+		r := &http.Request{Method: http.MethodGet, Header: http.Header{"Cookie": {one, two}}}
+		p, err := auth.Cookie("s", echo, nil).Authenticate(r)
+		values := map[string]bool{}
+		for _, c := range r.Cookies() {
+			if c.Name == "s" && c.Value != "" {
+				values[c.Value] = true
+			}
+		}
+		switch {
+		case err != nil && (!errors.Is(err, auth.ErrInvalid) || asked != ""):
+			t.Errorf("%q, %q: %v after asking about %q", one, two, err, asked)
+		case err == nil && (p.ID != asked || len(values) > 1 || asked != "" && !values[asked] || asked == "" && len(values) > 0):
+			t.Errorf("%q, %q: asked about %q of %v", one, two, asked, values)
+		case len(asked) > auth.MaxTokenSize || strings.ContainsAny(asked, " \t\r\n\x00"):
+			t.Errorf("%q, %q: asked about %q", one, two, asked)
+		}
+	})
 }

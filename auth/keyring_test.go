@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -181,4 +182,26 @@ func BenchmarkKeyring(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzKeyring: nobody is a service who has not sent a secret key, whole and alone,
+// whatever else they send.
+func FuzzKeyring(f *testing.F) {
+	for _, key := range []string{"", publicOne, secretOne, strange, secretOne + " ", secretOne[:len(secretOne)-1], "Bearer " + secretOne, strings.ToUpper(secretOne), secretOne + "," + publicOne} {
+		f.Add(key, "", key)
+		f.Add("", key, publicOne)
+	}
+	keys, err := auth.NewKeyring(auth.Keys{Publishable: []string{publicOne}, Secret: []string{secretOne}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	who := keys.Authenticator(auth.Chain())
+	f.Fuzz(func(t *testing.T, one, two, authorization string) {
+		r := &http.Request{Method: http.MethodPost, Header: http.Header{"Apikey": {one, two}, "Authorization": {authorization}}}
+		p, err := who.Authenticate(r)
+		sent := one == secretOne || two == secretOne || strings.Contains(authorization, secretOne)
+		if p.Kind != auth.Anonymous && (p.Kind != auth.Service || !sent) {
+			t.Errorf("%q: %v, %v", r.Header, p, err)
+		}
+	})
 }

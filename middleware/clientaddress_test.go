@@ -314,6 +314,9 @@ func FuzzForwarded(f *testing.F) {
 				if got := addressOf(t, opts, proxyPeer, header, []string{sent, value}); got != want {
 					t.Errorf("%s: %q before %q: %v", header, sent, value, got)
 				}
+				if got := addressOf(t, middleware.ClientAddressOptions{Header: "X-Real-IP", Proxies: opts.Proxies}, proxyPeer, "X-Real-Ip", []string{sent, value}); got.IsValid() {
+					t.Errorf("X-Real-IP: %q beside %q: %v", sent, value, got)
+				}
 				got := addressOf(t, opts, proxyPeer, header, []string{sent + ", " + value})
 				if got != want && (header != "Forwarded" || got.IsValid()) {
 					t.Errorf("%s: %q and %q on one line: %v", header, sent, value, got)

@@ -115,3 +115,34 @@ func TestCSRFOrigins(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCSRF: with a cookie nothing that a page of another site sends gets through, and
+// without one only a request all of whose credentials are bearer tokens or API keys.
+func FuzzCSRF(f *testing.F) {
+	for _, authorization := range []string{"", "Bearer x", "bearer x", "Basic eDp5", "Bearer", " Bearer x", "Bearer\tx"} {
+		f.Add(authorization, "", "https://evil.org", "cross-site")
+		f.Add(authorization, "x", "null", "same-site")
+	}
+	around := middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{"https://app.example.com"}})
+	f.Fuzz(func(t *testing.T, authorization, apikey, origin, site string) {
+		if origin == "https://app.example.com" || origin == "https://example.org" || site == "same-origin" || site == "none" {
+			return // of those who may
+		}
+		for _, cookie := range []bool{true, false} {
+			r := httptest.NewRequest(http.MethodPost, "https://example.org/", nil)
+			if origin == "" && site == "" {
+				site = "cross-site" // else it is no browser's
+			}
+			r.Header = http.Header{"Authorization": {authorization, authorization}, "Apikey": {apikey}, "Origin": {origin}, "Sec-Fetch-Site": {site}}
+			if cookie {
+				r.Header["Cookie"] = []string{"session=x"}
+			}
+			served := false
+			w := serve(func(http.ResponseWriter, *http.Request) { served = true }, r, around)
+			scheme, _, _ := strings.Cut(authorization, " ")
+			if served && (cookie || !strings.EqualFold(scheme, "Bearer")) || !served && w.Code != http.StatusForbidden {
+				t.Errorf("%q: served %t, status %d", r.Header, served, w.Code)
+			}
+		}
+	})
+}
