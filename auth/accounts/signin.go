@@ -102,8 +102,8 @@ const longestPassword = 1024
 // isNobodys reports whether a password is longer than any that somebody has, also where
 // longer ones could be chosen before. It is not worth a hash, whoever is said to have it.
 func (a *Accounts) isNobodys(entered string) bool {
-	any := password.Policy{Min: 1, Max: max(longestPassword, a.config.Passwords.Max), Refuse: func(string) bool { return false }}
-	return entered != "" && any.Check(entered) != nil
+	longer := password.Policy{Min: 1, Max: max(longestPassword, a.config.Passwords.Max), Refuse: func(string) bool { return false }}
+	return entered != "" && longer.Check(entered) != nil
 }
 
 // rehash keeps a password by a better hash. The login has succeeded, so a failure is
