@@ -55,8 +55,11 @@ func (c *checker) feed(p []byte) error {
 			}
 			continue
 		}
+		if len(c.begun) == 1 && c.begun[0] == '\n' {
+			return errLine
+		}
 		end := bytes.IndexByte(p, '\n')
-		if end < 0 {
+		if end < 0 || c.mayBeNone(p) {
 			if len(c.begun)+len(p) > maxLine {
 				return errLine
 			}
@@ -79,6 +82,13 @@ func (c *checker) feed(p []byte) error {
 		}
 	}
 	return nil
+}
+
+// mayBeNone reports whether what comes next may be of no request. While a handler works
+// net/http reads one byte ahead, and if the handler takes the connection over it belongs
+// to another protocol. The end of a line is therefore judged with the byte behind it.
+func (c *checker) mayBeNone(p []byte) bool {
+	return c.place == inRequestLine && len(c.begun) == 0 && len(p) == 1
 }
 
 // leaveBytes goes on behind a body or a chunk.

@@ -165,21 +165,39 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// TestUpgrade: who speaks another protocol from some point on is not listened to.
+// TestUpgrade: who speaks another protocol from some point on is not listened to, also
+// where net/http has read a byte ahead before the handler took the connection over.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
+	for _, late := range []bool{false, true} {
+		upgrade(t, late)
+	}
+}
+
+func upgrade(t *testing.T, late bool) {
+	t.Helper()
+	sent := make(chan struct{})
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	serve(t, l, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "echo")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		if late {
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Error(err)
+			}
+			<-sent
+			time.Sleep(20 * time.Millisecond) // until the byte is read
+		}
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer conn.Close() //nolint:errcheck // the client has its answer
-		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 		line, _ := rw.ReadString('!')
 		_, _ = io.WriteString(conn, line)
 	})
@@ -195,8 +213,9 @@ func TestUpgrade(t *testing.T) {
 	}
 	const message = "\n a\rb\r\r\n\r\n\n!"
 	_, _ = io.WriteString(conn, message)
+	close(sent)
 	if got, err := io.ReadAll(in); err != nil || string(got) != message {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("late %t: %q, %v", late, got, err)
 	}
 }
 
