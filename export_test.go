@@ -66,5 +66,6 @@ func SetBehind(a *App, d time.Duration) { a.health.behind = func() time.Duration
 func CertificateFiles(cert, key string, logger *slog.Logger) (get func() (*tls.Certificate, error), later func(), err error) {
 	c := &certificateFiles{cert: cert, key: key, logger: logger}
 	get = func() (*tls.Certificate, error) { return c.get(&tls.ClientHelloInfo{}) }
-	return get, func() { c.looked = c.looked.Add(-lookAgain) }, c.read()
+	_, err = c.read()
+	return get, func() { c.looked = c.looked.Add(-lookAgain) }, err
 }

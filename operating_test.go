@@ -72,7 +72,8 @@ func TestReadyWithoutLog(t *testing.T) {
 }
 
 // TestCertificateFiles: a certificate that was renewed is shown without a restart; what
-// cannot be read, and half of a pair, leaves the old one.
+// cannot be read, and half of a pair, leaves the old one. All files have one time, as those
+// of an archive may.
 func TestCertificateFiles(t *testing.T) {
 	t.Parallel()
 	dir, lines := t.TempDir(), new(logLines)
@@ -80,11 +81,16 @@ func TestCertificateFiles(t *testing.T) {
 	newCert, newKey := filepath.Join(dir, "new-cert.pem"), filepath.Join(dir, "new-key.pem")
 	first := newPair(t, cert, key).SerialNumber.String()
 	second := newPair(t, newCert, newKey).SerialNumber.String()
-	for _, name := range []string{newCert, newKey} { // renewed later
-		if err := os.Chtimes(name, time.Time{}, time.Now().Add(time.Minute)); err != nil {
-			t.Fatal(err)
+	when := time.Now()
+	dated := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if err := os.Chtimes(name, when, when); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	dated(cert, key, newCert, newKey)
 	get, later, err := plinth.CertificateFiles(cert, key, slog.New(slog.NewJSONHandler(lines, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +111,7 @@ func TestCertificateFiles(t *testing.T) {
 	if err := os.WriteFile(cert, []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	dated(cert)
 	shown(first, 0) // nobody has looked
 	later()
 	shown(first, 1)

@@ -1,6 +1,7 @@
 package plinth
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 		return nil, redirect, nil
 	}
 	files := &certificateFiles{cert: t.CertFile, key: t.KeyFile, logger: config.Logger}
-	if err := files.read(); err != nil {
+	if _, err := files.read(); err != nil {
 		return nil, nil, fmt.Errorf("plinth: TLS.CertFile, TLS.KeyFile: %w", err)
 	}
 	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, redirect, nil
@@ -148,34 +149,28 @@ type certificateFiles struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	changed [2]time.Time // when the files that were read had changed
+	pem     [2][]byte // what it was made of
 	looked  time.Time
 }
 
-// read reads the files.
-func (c *certificateFiles) read() error {
-	changed, err := c.times()
+// read reads the files and reports whether there is another certificate. Their times do not
+// tell: those of a renewed pair may be those of the old one.
+func (c *certificateFiles) read() (changed bool, err error) {
+	c.looked = time.Now()
+	cert, certErr := os.ReadFile(c.cert)
+	key, keyErr := os.ReadFile(c.key)
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return false, err
+	}
+	if bytes.Equal(cert, c.pem[0]) && bytes.Equal(key, c.pem[1]) {
+		return false, nil
+	}
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return err
+		return false, err
 	}
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
-	if err != nil {
-		return err
-	}
-	c.current, c.changed, c.looked = &pair, changed, time.Now()
-	return nil
-}
-
-// times returns when the files changed.
-func (c *certificateFiles) times() (changed [2]time.Time, err error) {
-	for i, name := range []string{c.cert, c.key} {
-		info, err := os.Stat(name)
-		if err != nil {
-			return changed, err
-		}
-		changed[i] = info.ModTime()
-	}
-	return changed, nil
+	c.current, c.pem = &pair, [2][]byte{cert, key}
+	return true, nil
 }
 
 // get returns the certificate for a connection. Files that are being replaced may not
@@ -186,17 +181,10 @@ func (c *certificateFiles) get(hello *tls.ClientHelloInfo) (*tls.Certificate, er
 	if time.Since(c.looked) < lookAgain {
 		return c.current, nil
 	}
-	c.looked = time.Now()
-	changed, err := c.times()
-	if err == nil && changed == c.changed {
-		return c.current, nil
-	}
-	if err == nil {
-		err = c.read()
-	}
-	if err != nil {
+	switch changed, err := c.read(); {
+	case err != nil:
 		c.logger.ErrorContext(hello.Context(), "the certificate's files cannot be read, the old certificate stays", "error", err)
-	} else {
+	case changed:
 		c.logger.InfoContext(hello.Context(), "the certificate's files were read again")
 	}
 	return c.current, nil
