@@ -158,32 +158,59 @@ func askUntilTold(addr string) (n int, err error) {
 	}
 }
 
-// TestSecondSignal: who cannot wait sends another signal.
+// TestSecondSignal: who cannot wait sends another signal, and the server ends within a
+// second, while it still lets clients in and while it waits for a request.
 func TestSecondSignal(t *testing.T) {
-	config := served(t)
-	config.DrainDelay, config.DrainTimeout = time.Minute, time.Minute
-	app := newApp(t, config)
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx) }()
-	for status := 0; status != http.StatusOK; status, _ = get(t, "http://"+config.Addr+"/readyz") {
-		time.Sleep(5 * time.Millisecond)
-	}
-	stop()
-	for status := 0; status != http.StatusServiceUnavailable; status, _ = get(t, "http://"+config.Addr+"/readyz") {
-		time.Sleep(time.Millisecond)
-	}
-	begun := time.Now()
-	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-ended:
-		if took := time.Since(begun); took > time.Second {
-			t.Errorf("it took %s", took)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the second signal is not heard")
+	for _, tt := range []struct {
+		name           string
+		delay, timeout time.Duration
+	}{
+		{"delay", time.Minute, time.Minute},
+		{"requests", -1, time.Minute},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			config := served(t)
+			config.DrainDelay, config.DrainTimeout, config.OpsAddr = tt.delay, tt.timeout, programtest.FreeAddr(t)
+			app := newApp(t, config)
+			entered := make(chan struct{})
+			app.Router().Get("/slow", func(_ http.ResponseWriter, r *http.Request) {
+				close(entered)
+				<-r.Context().Done()
+			})
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			ended := make(chan error, 1)
+			go func() { ended <- app.Run(ctx) }()
+			awaitReady := func(want int) {
+				t.Helper()
+				for begun, status := time.Now(), 0; status != want; status, _ = get(t, "http://"+config.OpsAddr+"/readyz") {
+					if time.Since(begun) > 20*time.Second {
+						t.Fatalf("readyz: %d, want %d", status, want)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}
+			awaitReady(http.StatusOK)
+			var client sync.WaitGroup
+			defer client.Wait()
+			client.Go(func() { get(t, "http://"+config.Addr+"/slow") })
+			<-entered
+			stop()
+			awaitReady(http.StatusServiceUnavailable)
+			time.Sleep(50 * time.Millisecond)
+			begun := time.Now()
+			if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-ended:
+				if took := time.Since(begun); took > time.Second || err == nil {
+					t.Errorf("%v after %s", err, took)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("the second signal is not heard")
+			}
+		})
 	}
 }
 
