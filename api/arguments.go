@@ -22,7 +22,9 @@ func (x *exchange) input(args []pgrst.Arg, in any) error {
 	var unknown bool
 	var given []string
 	for name := range doc.Members() {
-		given = append(given, string(name))
+		if len(given) < maxListed {
+			given = append(given, quote.Text(string(name)))
+		}
 		unknown = unknown || fn.args[string(name)] == nil
 	}
 	if unknown {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -162,15 +163,15 @@ func (st *batchStep) parseBinds(v strictjson.Value, known map[string]bool) error
 		if !ok || !known[id] {
 			return badStep(`bind: want "step#/pointer" of a step before this one`)
 		}
+		if max(bytes.Count(name, []byte("/")), strings.Count(from, "/")) > maxPointer { // before one text is made of each
+			return &pgrst.LimitError{Limit: "bind", Max: maxPointer, Unit: "steps to a place"}
+		}
 		b := bind{step: id}
 		var err, err2 error
 		b.to, err = pointer.Parse(string(name))
 		b.from, err2 = pointer.Parse(from)
 		if err != nil || err2 != nil {
 			return badStep("bind: %v", pointer.ErrSyntax)
-		}
-		if max(len(b.to), len(b.from)) > maxPointer {
-			return &pgrst.LimitError{Limit: "bind", Max: maxPointer, Unit: "steps to a place"}
 		}
 		st.binds = append(st.binds, b)
 	}

@@ -23,13 +23,14 @@ func (x *exchange) unknownFunction(name string) error {
 	return e
 }
 
-// unknownArguments is the answer for arguments that a function does not have.
+// maxListed is how many arguments of a call an answer lists.
+const maxListed = 16
+
+// unknownArguments is the answer for arguments that a function does not have, of which
+// given are the first.
 func (f *function) unknownArguments(given []string) error {
-	for i := range given {
-		given[i] = quote.Text(given[i])
-	}
 	slices.Sort(given)
-	call := "public." + f.name + "(" + strings.Join(given[:min(len(given), 16)], ", ") + ")"
+	call := "public." + f.name + "(" + strings.Join(given, ", ") + ")"
 	known := strings.Join(slices.Sorted(maps.Keys(f.args)), ", ")
 	return &problem.Error{
 		Code:    problem.UnknownFunction,

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -21,11 +20,15 @@ const maxQuoted = 64
 
 // shortQuote repeats a value in a message.
 func shortQuote(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if utf8.RuneCountInString(s) > maxQuoted {
-		s = string([]rune(s)[:maxQuoted]) + "..."
+	n, dots := 0, ""
+	for i := range s { // which may be as long as a body, so it is cut before it is copied
+		if n == maxQuoted {
+			s, dots = s[:i], "..."
+			break
+		}
+		n++
 	}
-	return `"` + s + `"`
+	return `"` + strings.ToValidUTF8(s, "\uFFFD") + dots + `"`
 }
 
 // valueError puts a failure in PostgreSQL's words. The value is repeated only

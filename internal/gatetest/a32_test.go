@@ -3,10 +3,8 @@ package gatetest_test
 import (
 	"fmt"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestA32 (A-32): ids that are none, and values of another type, are refused;
@@ -125,142 +123,6 @@ func TestA33AmbiguousBodies(t *testing.T) {
 			}
 		})
 	})
-}
-
-// TestA34 (A-34): a body made to cost much costs little. It does not run beside
-// others, whose memory it would count.
-func TestA34ExpensiveBodies(t *testing.T) {
-	f := openSQLite(t)
-	keys := make([]string, 100_000)
-	for i := range keys {
-		keys[i] = fmt.Sprintf(`"k%d":1`, i)
-	}
-	bodies := map[string]string{
-		"nested arrays":   strings.Repeat("[", 100_000),
-		"closed arrays":   strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
-		"nested objects":  strings.Repeat(`{"title":`, 100_000),
-		"nested in value": `{"title":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`,
-		"long key":        `{"` + strings.Repeat("k", 1<<20) + `":1}`,
-		"long key, fits":  `{"` + strings.Repeat("k", 1<<20-100) + `":1}`,
-		"many keys":       "{" + strings.Join(keys, ",") + "}",
-		"same key":        "{" + strings.TrimSuffix(strings.Repeat(`"title":"a",`, 80_000), ",") + "}",
-		"long number":     `{"amount":` + strings.Repeat("9", 1_000_000) + `}`,
-		"long fraction":   `{"rate":0.` + strings.Repeat("9", 1_000_000) + `}`,
-		"large exponent":  `{"rate":1e999999}`,
-		"small exponent":  `{"amount":1e-999999999}`,
-		"many rows":       "[" + strings.TrimSuffix(strings.Repeat(`{},`, 300_000), ",") + "]",
-		"escapes":         `{"title":"` + strings.Repeat(`\u0000`, 100_000) + `"}`,
-	}
-	for name, body := range bodies {
-		t.Run(name, func(t *testing.T) {
-			for _, a := range bodyWays(body) {
-				if a.body != body {
-					continue
-				}
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				began := time.Now()
-				got := f.do(t, asAna, a)
-				took := time.Since(began)
-				runtime.ReadMemStats(&after)
-				unknown := strings.HasPrefix(a.target, "/rpc/") && got.Code() == "PGRST202" // no function has such arguments
-				if got.Status != http.StatusBadRequest && got.Status != http.StatusRequestEntityTooLarge && !unknown {
-					t.Errorf("%s: status %d, want 400 or 413: %s", a.method, got.Status, shortened(got.Body))
-				}
-				if took > 500*time.Millisecond { // ten times the aim: the machine may be busy
-					t.Errorf("%s %s took %v", a.method, a.target, took)
-				}
-				// All that was allocated, not what stayed: a body is read and its answer written.
-				if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(4*len(body)+1<<20) {
-					t.Errorf("%s %s took %d bytes of memory for %d of body", a.method, a.target, grown, len(body))
-				}
-			}
-		})
-	}
-}
-
-// TestA34 (A-34): so does CSV, and a form.
-func TestA34ExpensiveTexts(t *testing.T) {
-	f := openSQLite(t)
-	fields := make([]string, 100_000)
-	for i := range fields {
-		fields[i] = fmt.Sprintf("k%d", i)
-	}
-	for _, tt := range []struct{ name, media, body string }{
-		{"commas", mediaCSV, strings.Repeat(",", 1_000_000)},
-		{"commas in a row", mediaCSV, "title\n" + strings.Repeat(",", 1_000_000)},
-		{"names", mediaCSV, strings.Join(fields, ",")},
-		{"rows", mediaCSV, "title\n" + strings.Repeat("x\n", 500_000)},
-		{"blank lines", mediaCSV, strings.Repeat("\n", 1_000_000)},
-		{"quotes", mediaCSV, strings.Repeat(`"`, 1_000_000)},
-		{"line ends in quotes", mediaCSV, "title\n\"" + strings.Repeat("\r\n", 500_000)},
-		{"long number", mediaCSV, "amount\n" + strings.Repeat("9", 1_000_000)},
-		{"form", mediaForm, strings.Repeat("a&", 500_000)},
-		{"fields", mediaForm, strings.Join(fields, "&")},
-		{"escapes", mediaForm, "title=" + strings.Repeat("%00", 300_000)},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			began := time.Now()
-			got := f.as(t, asAna).With("Accept", "application/json").With("Content-Type", tt.media).Post("/notes", tt.body)
-			took := time.Since(began)
-			runtime.ReadMemStats(&after)
-			if got.Status != http.StatusBadRequest {
-				t.Errorf("status %d, want 400: %s", got.Status, shortened(got.Body))
-			}
-			if took > 500*time.Millisecond {
-				t.Errorf("took %v", took)
-			}
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(20*len(tt.body)+1<<20) { // encoding/csv grows its buffers with a line
-				t.Errorf("took %d bytes of memory for %d of body", grown, len(tt.body))
-			}
-		})
-	}
-}
-
-// TestA34 (A-34): so does a step of a batch that takes more from the steps before it than
-// a body can hold, or has deeper places for it than a document has.
-func TestA34ExpensiveBinds(t *testing.T) {
-	f := openSQLite(t)
-	var rows []string
-	for i := range 9 {
-		rows = append(rows, fmt.Sprintf(`{"slug":"long-%d","title":"long","status":"draft","body":"%s"}`, i, strings.Repeat("x", 100_000)))
-	}
-	f.do(t, asAna, ask{method: http.MethodPost, target: "/notes", body: "[" + strings.Join(rows, ",") + "]"}).Want(http.StatusCreated)
-	batch := func(binds string) string {
-		return `[{"id":"long","method":"GET","path":"/notes?slug=like.long-*"},{"method":"POST","path":"/notes","body":{},"bind":{` + binds + `}}]`
-	}
-	var whole []string
-	for i := range 32 {
-		whole = append(whole, fmt.Sprintf(`"/m%d":"long#"`, i))
-	}
-	deep := strings.Repeat("/a", 200_000)
-	cost := func(body string, status int, limit string) uint64 {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		got := f.do(t, asAna, ask{method: http.MethodPost, target: "/-/batch", body: body})
-		runtime.ReadMemStats(&after)
-		if got.Status != status || !strings.Contains(got.Body, limit) {
-			t.Errorf("status %d, want %d by the limit %s: %s", got.Status, status, limit, shortened(got.Body))
-		}
-		return after.TotalAlloc - before.TotalAlloc
-	}
-	usual := cost(batch(`"/m":"long#/0/nothing"`), http.StatusBadRequest, "no such place")
-	for _, tt := range []struct {
-		name, body, limit string
-		status            int
-	}{
-		{"the answer again and again", batch(strings.Join(whole, ",")), "1048576 bytes", http.StatusRequestEntityTooLarge},
-		{"a deep place", batch(`"` + deep + `":"long#/0/slug"`), "bind: at most", http.StatusBadRequest},
-		{"a deep value", batch(`"/m":"long#` + deep + `"`), "bind: at most", http.StatusBadRequest},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if grown := cost(tt.body, tt.status, tt.limit); grown > usual+uint64(16*len(tt.body))+4<<20 {
-				t.Errorf("took %d bytes of memory, and %d without", grown, usual)
-			}
-		})
-	}
 }
 
 // TestA35 (A-35): a body is read as what it says it is, in UTF-8, or not at all:

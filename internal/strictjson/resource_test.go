@@ -56,9 +56,7 @@ func TestA34Resources(t *testing.T) { //nolint:paralleltest // see above
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			start := time.Now()
 			v, err := strictjson.Parse(body, strictjson.Limits{})
-			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			if (err == nil) != tt.valid {
 				t.Fatalf("error = %v, want valid %v", err, tt.valid)
@@ -70,9 +68,7 @@ func TestA34Resources(t *testing.T) { //nolint:paralleltest // see above
 			if err == nil {
 				runtime.GC()
 				runtime.ReadMemStats(&before)
-				start = time.Now()
 				out := v.AppendCanonical(nil)
-				took += time.Since(start)
 				runtime.ReadMemStats(&after)
 				if grown := after.TotalAlloc - before.TotalAlloc; grown > bound {
 					t.Errorf("canonical form of %d bytes allocates %d", len(body), grown)
@@ -81,8 +77,15 @@ func TestA34Resources(t *testing.T) { //nolint:paralleltest // see above
 					t.Errorf("%d bytes became %d", len(body), len(out))
 				}
 			}
-			// The bound of A-34 is 50 ms; the race detector and a busy machine get more.
-			if took > 500*time.Millisecond {
+			took := time.Hour
+			for range 3 { // others may keep the machine busy
+				start := time.Now()
+				if v, err := strictjson.Parse(body, strictjson.Limits{}); err == nil {
+					v.AppendCanonical(nil)
+				}
+				took = min(took, time.Since(start))
+			}
+			if took > 50*time.Millisecond {
 				t.Errorf("took %v", took)
 			}
 			t.Logf("%d bytes in %v", len(body), took)

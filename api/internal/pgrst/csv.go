@@ -2,10 +2,11 @@ package pgrst
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -25,68 +26,134 @@ func ParseCSV(body []byte, lim Limits) (names []string, rows iter.Seq2[[]string,
 	if !utf8.Valid(body) {
 		return nil, nil, badBody("The CSV is not valid UTF-8", "")
 	}
-	if body, err = prepareCSV(body, lim.Fields); err != nil {
-		return nil, nil, err
-	}
-	r := csv.NewReader(bytes.NewReader(body))
-	names, err = r.Read()
+	text := string(body)
+	r := csvReader{text: text, rest: text, most: lim.Fields}
+	names, err = r.read(nil)
 	if errors.Is(err, io.EOF) {
 		return nil, nil, badBody("The CSV has no header", "")
 	}
 	if err != nil {
-		return nil, nil, csvError(err)
+		return nil, nil, err
 	}
-	r.ReuseRecord = true
 	return names, func(yield func([]string, error) bool) {
+		var fields []string
 		for {
-			fields, err := r.Read()
-			if errors.Is(err, io.EOF) {
-				return
+			var err error
+			fields, err = r.read(fields[:0])
+			if err == nil && len(fields) != len(names) {
+				err = r.wrong("All lines must have same number of fields", "wrong number of fields")
 			}
-			if err != nil {
-				yield(nil, csvError(err))
-				return
-			}
-			if !yield(fields, nil) {
+			if errors.Is(err, io.EOF) || !yield(fields, err) || err != nil {
 				return
 			}
 		}
 	}, nil
 }
 
-// prepareCSV bounds the fields of a record before a string is made of each, and
-// doubles the CR of line ends within quotes, of which the reader drops one.
-func prepareCSV(body []byte, most int) ([]byte, error) {
-	var out []byte
-	copied, fields, quoted := 0, 1, false
-	for i, c := range body {
-		switch {
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-			if c == '\n' && body[i-1] == '\r' { // there is a quote before both
-				out = append(append(out, body[copied:i]...), '\r')
-				copied = i
-			}
-		case c == '\n':
-			fields = 1
-		case c == ',':
-			if fields++; fields > most {
-				return nil, &LimitError{Limit: "csv", Max: most, Unit: "fields"}
-			}
-		}
-	}
-	if out == nil {
-		return body, nil
-	}
-	return append(out, body[copied:]...), nil
+// csvReader takes a text apart. Fields are parts of it, save those with quotes within,
+// and nothing grows with a record: what a body costs is a small multiple of its size.
+// encoding/csv keeps a record twice in buffers that grow with it.
+type csvReader struct {
+	text, rest string // rest is what is still to be read of text
+	begin      int    // of the record in text
+	most       int    // fields of a record
 }
 
-func csvError(err error) error {
-	if errors.Is(err, csv.ErrFieldCount) {
-		return badBody("All lines must have same number of fields", err.Error())
+// read appends the fields of the next record that is no blank line, or returns io.EOF.
+func (r *csvReader) read(fields []string) ([]string, error) {
+	for r.endOfLine() {
 	}
-	return badBody("Invalid CSV", err.Error())
+	if r.rest == "" {
+		return nil, io.EOF
+	}
+	r.begin = len(r.text) - len(r.rest)
+	for more := true; more; {
+		if len(fields) == r.most {
+			return nil, &LimitError{Limit: "csv", Max: r.most, Unit: "fields"}
+		}
+		var (
+			field string
+			err   error
+		)
+		if strings.HasPrefix(r.rest, `"`) {
+			field, more, err = r.quoted()
+		} else {
+			field, more, err = r.bare()
+		}
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, field)
+	}
+	return fields, nil
+}
+
+// bare reads a field without quotes, and reports whether another one follows.
+func (r *csvReader) bare() (field string, more bool, err error) {
+	i := strings.IndexAny(r.rest, ",\n\"")
+	if i < 0 {
+		field, r.rest = r.rest, ""
+		return strings.TrimSuffix(field, "\r"), false, nil
+	}
+	field = r.rest[:i]
+	switch r.rest[i] {
+	case '"':
+		return "", false, r.wrong("Invalid CSV", "a quote in a field that does not begin with one")
+	case '\n':
+		field = strings.TrimSuffix(field, "\r")
+	default:
+		more = true
+	}
+	r.rest = r.rest[i+1:]
+	return field, more, nil
+}
+
+// quoted reads a field in quotes, in which two of them are one. Line ends stay as
+// they are.
+func (r *csvReader) quoted() (field string, more bool, err error) {
+	inside, doubled := r.rest[1:], false
+	for end := 0; ; end += 2 {
+		i := strings.IndexByte(inside[end:], '"')
+		if i < 0 {
+			return "", false, r.wrong("Invalid CSV", "a quote that does not end")
+		}
+		if end += i; !strings.HasPrefix(inside[end+1:], `"`) {
+			field, r.rest = inside[:end], inside[end+1:]
+			break
+		}
+		doubled = true
+	}
+	if doubled {
+		field = strings.ReplaceAll(field, `""`, `"`)
+	}
+	if strings.HasPrefix(r.rest, ",") {
+		r.rest = r.rest[1:]
+		return field, true, nil
+	}
+	if !r.endOfLine() && r.rest != "" {
+		return "", false, r.wrong("Invalid CSV", "text behind the quote that ends a field")
+	}
+	return field, false, nil
+}
+
+// endOfLine passes over the end of a line, if one is next. A CR at the very end is one.
+func (r *csvReader) endOfLine() bool {
+	for _, end := range []string{"\n", "\r\n"} {
+		if after, ok := strings.CutPrefix(r.rest, end); ok {
+			r.rest = after
+			return true
+		}
+	}
+	if r.rest == "\r" {
+		r.rest = ""
+		return true
+	}
+	return false
+}
+
+// wrong reports what is wrong with the record.
+func (r *csvReader) wrong(message, details string) error {
+	return badBody(message, fmt.Sprintf("record on line %d: %s", 1+strings.Count(r.text[:r.begin], "\n"), details))
 }
 
 func badBody(message, details string) error {
