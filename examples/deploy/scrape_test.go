@@ -40,6 +40,7 @@ func TestPrometheusServer(t *testing.T) {
 	write(t, filepath.Join(filepath.Dir(file), "rules.yml"), []byte(read(t, "prometheus/rules.yml")))
 	programtest.Start(t, nil, path, "--config.file="+file, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+server)
 	programtest.Await(t, server)
+	awaitReady(t, server)
 
 	empty := []string{"nothing was asked yet"}
 	panels, _ := expressions(t)
@@ -112,6 +113,24 @@ func finds(t *testing.T, server, expr string) bool {
 		}
 	}
 	return false
+}
+
+// awaitReady waits until Prometheus answers questions, which is after it listens.
+func awaitReady(t *testing.T, server string) {
+	t.Helper()
+	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		res, err := http.Get("http://" + server + "/-/ready") //nolint:noctx // loopback
+		if err == nil {
+			_ = res.Body.Close()
+			http.DefaultClient.CloseIdleConnections()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatalf("Prometheus is not ready: %v", err)
+		}
+	}
 }
 
 // asked asks Prometheus.
