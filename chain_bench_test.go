@@ -3,14 +3,22 @@
 package plinth_test
 
 import (
+	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
 // discarded is an answer that nobody reads.
@@ -21,26 +29,36 @@ func (d *discarded) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discarded) WriteHeader(int)             {}
 
 // chainOfAll returns an application with all defaults of production around a handler that
-// does nothing, its log written and discarded, and a request of a page by a proxy.
-func chainOfAll(tb testing.TB) func() {
+// does nothing, its log written and discarded, and what sends it a request of a page by a
+// proxy.
+func chainOfAll(tb testing.TB, c caller) func() {
 	tb.Helper()
-	app, err := plinth.New(tb.Context(), plinth.Config{
-		DatabaseURL: ":memory:", DisableAccounts: true, Schema: plinth.SchemaOff, PublicURL: "https://notes.example",
-		Keys:   auth.Keys{Publishable: []string{auth.NewPublishableKey()}},
+	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
+	config := plinth.Config{
+		DatabaseURL: filepath.Join(tb.TempDir(), "app.db"), DisableAccounts: c.withoutAccounts,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Rates:  plinth.Rates{Address: plinth.Rate{Requests: 1 << 30}, Caller: plinth.Rate{Requests: 1 << 30}},
-	})
-	if err != nil {
+	}
+	config.Accounts.MasterKeys = [][]byte{[]byte("qX7vB2mK9tR4wZ8cN1pL6sD3fG5hJ0yA")}
+	development := newChain(tb, config) // which makes the tables
+	if err := development.DB().Close(); err != nil {
 		tb.Fatal(err)
 	}
+	config.PublicURL, config.Keys = "https://notes.example", keys
+	config.Rates = plinth.Rates{Address: plinth.Rate{Requests: 1 << 30}, Caller: plinth.Rate{Requests: 1 << 30}}
+	app := newChain(tb, config)
 	tb.Cleanup(func() { _ = app.DB().Close() })
-	app.Router().Get("/hello", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	handler, err := app.Handler(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "https://notes.example/hello", http.NoBody)
 	r.Header.Set("Accept-Encoding", "gzip")
+	if c.key {
+		r.Header.Set("Apikey", keys.Publishable[0])
+	}
+	if c.token {
+		r.Header.Set("Authorization", "Bearer "+tokenOf(tb, app, handler, keys.Publishable[0]))
+	}
 	w := &discarded{header: http.Header{}}
 	return func() {
 		clear(w.header)
@@ -48,21 +66,103 @@ func chainOfAll(tb testing.TB) func() {
 	}
 }
 
+// newChain returns an application that is prepared.
+func newChain(tb testing.TB, config plinth.Config) *plinth.App {
+	tb.Helper()
+	app, err := plinth.New(tb.Context(), config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	app.Router().Get("/hello", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+	if _, err := app.Handler(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return app
+}
+
+// tokenOf makes an account and logs in.
+func tokenOf(tb testing.TB, app *plinth.App, handler http.Handler, key string) string {
+	tb.Helper()
+	person := accounts.NewUser{Email: "ann@example.org", EmailConfirmed: true, Password: "correct horse battery"}
+	if _, err := app.Accounts().CreateUser(tb.Context(), person); err != nil {
+		tb.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodPost, "https://notes.example/auth/v1/token?grant_type=password",
+		strings.NewReader(`{"email":"ann@example.org","password":"correct horse battery"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Apikey", key)
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	var session struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &session); err != nil || session.Token == "" {
+		tb.Fatalf("logging in: %d %s", w.Code, w.Body)
+	}
+	return session.Token
+}
+
+// caller is who asks, and whether the application knows accounts, which is the default.
+type caller struct{ withoutAccounts, key, token bool }
+
+// callers are what the chain's cost is told apart by, and how many allocations it may make
+// for them. A stranger is held to the aim of docs/design.md. Beside it two allocations are
+// the router's, two hold the scope of the caller, and one is of the handler.
+var callers = map[string]struct {
+	caller
+	allocations float64
+}{
+	"stranger":         {caller{}, 25 + 5},
+	"without accounts": {caller{withoutAccounts: true}, 25 + 5},
+	"publishable key":  {caller{key: true}, 26 + 5},
+	"user":             {caller{key: true, token: true}, 32 + 5},
+}
+
 // BenchmarkChain is the cost of everything that stands around a handler.
 func BenchmarkChain(b *testing.B) {
-	serve := chainOfAll(b)
+	for _, name := range slices.Sorted(maps.Keys(callers)) {
+		b.Run(name, func(b *testing.B) { benchmarkChain(b, callers[name].caller) })
+	}
+}
+
+func benchmarkChain(b *testing.B, c caller) {
+	b.Helper()
+	serve := chainOfAll(b, c)
 	b.ReportAllocs()
 	for b.Loop() {
 		serve()
 	}
 }
 
-// TestChainAllocations: the chain allocates no more than it may. Two allocations are the
-// router's, two hold the scope of the caller, and one is of the handler. The race detector
+// TestChainAllocations: the chain allocates no more than it may. The race detector
 // allocates by itself, so this is not built with it.
 func TestChainAllocations(t *testing.T) {
-	serve := chainOfAll(t)
-	if n := testing.AllocsPerRun(500, serve); n > 25+5 {
-		t.Errorf("%.0f allocations", n)
+	for name, tt := range callers {
+		t.Run(name, func(t *testing.T) {
+			serve := chainOfAll(t, tt.caller)
+			n := testing.AllocsPerRun(500, serve)
+			t.Logf("%.0f allocations", n)
+			if n > tt.allocations {
+				t.Errorf("%.0f allocations, want at most %.0f", n, tt.allocations)
+			}
+		})
+	}
+}
+
+// TestChainTime: the chain takes a stranger's request no more than 10 µs, the median of
+// several rounds. PLINTH_TEST_LONG=1 judges that.
+func TestChainTime(t *testing.T) {
+	if os.Getenv("PLINTH_TEST_LONG") == "" {
+		t.Skip("PLINTH_TEST_LONG is not set")
+	}
+	var rounds []time.Duration
+	for range 7 {
+		result := testing.Benchmark(func(b *testing.B) { benchmarkChain(b, caller{}) })
+		rounds = append(rounds, time.Duration(result.NsPerOp()))
+	}
+	slices.Sort(rounds)
+	t.Logf("%v", rounds)
+	if middle := rounds[len(rounds)/2]; middle == 0 || middle > 10*time.Microsecond {
+		t.Errorf("%s", middle)
 	}
 }

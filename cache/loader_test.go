@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -401,5 +402,22 @@ func BenchmarkLoaderHit(b *testing.B) {
 		if _, err := l.Get(ctx, "key"); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestLoaderHitTime: a hit in memory takes no more than 250 ns, the median of several
+// rounds. PLINTH_TEST_LONG=1 judges that.
+func TestLoaderHitTime(t *testing.T) {
+	if os.Getenv("PLINTH_TEST_LONG") == "" {
+		t.Skip("PLINTH_TEST_LONG is not set")
+	}
+	var rounds []time.Duration
+	for range 7 {
+		rounds = append(rounds, time.Duration(testing.Benchmark(BenchmarkLoaderHit).NsPerOp()))
+	}
+	slices.Sort(rounds)
+	t.Logf("%v", rounds)
+	if middle := rounds[len(rounds)/2]; middle == 0 || middle > 250*time.Nanosecond {
+		t.Errorf("%s", middle)
 	}
 }
