@@ -70,3 +70,8 @@ func (a *Accounts) ReadCookie(value string) (id store.ID, ok bool) { return a.ke
 
 // WithoutHashes makes whoever hashes a password panic.
 func (a *Accounts) WithoutHashes() { a.hashes = nil }
+
+// Remembered is how many credentials are remembered to have held.
+func (a *Accounts) Remembered() int {
+	return len(a.verified.young) + len(a.verified.old) + len(a.cookies.young) + len(a.cookies.old) + len(a.readKeys.keys)
+}

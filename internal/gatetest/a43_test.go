@@ -12,9 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/api/apitest"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
@@ -158,100 +156,6 @@ func TestA44Bodies(t *testing.T) {
 					t.Errorf("%s, length told %v: %d statements", target, told, n)
 				}
 			}
-		}
-	})
-}
-
-// TestA46ExpensiveReads: while one caller asks for the most a read can
-// hold, 20 requests at once, others read rows as before, and when the statements
-// end by their timeout the connections are there again. How many requests of one
-// caller may run at a time is not bounded here, but in TestA46PerCaller.
-func TestA46ExpensiveReads(t *testing.T) {
-	t.Parallel()
-	const timeout = 500 * time.Millisecond
-	countedEngines(t, timeout, func(t *testing.T, f *fixture, _ *atomic.Int64) {
-		f.exec(t, manyNotes())
-		read := func() (took time.Duration) {
-			began := time.Now()
-			f.do(t, asAri, ask{method: http.MethodGet, target: "/notes/" + ariDraft}).Want(http.StatusOK)
-			return time.Since(began)
-		}
-		for range 20 {
-			read()
-		}
-		stop, slowest := make(chan struct{}), make(chan time.Duration)
-		go func() {
-			worst := time.Duration(0)
-			for {
-				select {
-				case <-stop:
-					slowest <- worst
-					return
-				default:
-					worst = max(worst, read())
-				}
-			}
-		}()
-		began := time.Now()
-		statuses := together(20, func(int) int {
-			client := f.as(t, asAna).With("Accept", "application/json")
-			return client.Get(expensiveRead).Status
-		})
-		took := time.Since(began)
-		close(stop)
-		worst, after := <-slowest, read()
-		for status := range statuses {
-			if status != http.StatusOK && status != http.StatusServiceUnavailable && status != http.StatusBadRequest && status != http.StatusGatewayTimeout {
-				t.Errorf("statuses %v", statuses)
-			}
-		}
-		t.Logf("20 expensive reads: %v in %s; the slowest read of another caller meanwhile took %s, one afterwards %s", statuses, took, worst, after)
-		if worst > 10*timeout || after > timeout {
-			t.Errorf("others waited for %s and, when all was over, %s", worst, after)
-		}
-	})
-}
-
-// expensiveRead is the most that a read can hold, of what manyNotes inserts.
-const expensiveRead = "/notes?limit=1000&select=id,project(notes(id,project(notes(id,title)))),tags(notes(id,owner(name)))"
-
-func manyNotes() string {
-	var rows []row
-	for i := range 150 {
-		id := fmt.Sprintf("00000000-0000-7000-8000-%012x", 0xa0000+i)
-		rows = append(rows, note(id, tenant1, ana, bothProject, fmt.Sprintf("many-%d", i), "shared", i, nil))
-	}
-	return table{"notes", rows}.insert()
-}
-
-// TestA46PerCaller: of 50 such reads at once by one caller, two are in work at a
-// time and the others get 429, while every read of another caller is answered.
-func TestA46PerCaller(t *testing.T) {
-	t.Parallel()
-	countedEngines(t, 500*time.Millisecond, func(t *testing.T, f *fixture, _ *atomic.Int64) {
-		f.exec(t, manyNotes())
-		var inWork, most atomic.Int64
-		h := middleware.Concurrency(middleware.ConcurrencyOptions{PerCaller: 2})(
-			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if auth.FromContext(r.Context()).ID == asAna.ID {
-					for n := inWork.Add(1); ; {
-						if before := most.Load(); n <= before || most.CompareAndSwap(before, n) {
-							break
-						}
-					}
-					defer inWork.Add(-1)
-				}
-				f.handler.ServeHTTP(w, r)
-			}))
-		statuses := together(60, func(i int) int {
-			if i >= 50 {
-				return 1000 + apitest.New(t, h).As(auth.Principal{Kind: auth.User, ID: fmt.Sprintf("%s-%d", asAri.ID, i)}).Get("/notes?limit=1").Status
-			}
-			return apitest.New(t, h).As(asAna).With("Accept", "application/json").Get(expensiveRead).Status
-		})
-		t.Logf("%v, %d at a time", statuses, most.Load())
-		if most.Load() > 2 || statuses[http.StatusTooManyRequests] < 25 || statuses[1000+http.StatusOK] != 10 {
-			t.Errorf("%v, %d at a time", statuses, most.Load())
 		}
 	})
 }
