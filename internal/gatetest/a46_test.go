@@ -33,8 +33,8 @@ const perCaller = 1
 
 // othersWithin is how long the slowest hundredth of others' reads may take meanwhile. Three
 // times as long as before, some 0.1 ms without sockets, is less than it takes two processors
-// to turn from one to the other: with one such read in work 11 times on SQLite and 20 times
-// on PostgreSQL were measured, 0.8 and 2.4 ms; 4 ms on a busy machine.
+// to turn from one to the other: with one such read in work 6 to 11 times on SQLite and 13
+// to 30 times on PostgreSQL were measured, 1 and 2 to 5 ms.
 const othersWithin = 20 * time.Millisecond
 
 // limited is a fixture behind a bound on the requests of one caller, of whom most says how
