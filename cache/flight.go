@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,12 +18,13 @@ type flight[V any] struct {
 
 // flights are the loads that are under way, one for each key.
 type flights[K comparable, V any] struct {
-	mu    *sync.Mutex
-	byKey map[K]*flight[V]
+	mu     *sync.Mutex
+	byKey  map[K]*flight[V]
+	landed *atomic.Uint64 // how many have
 }
 
 func newFlights[K comparable, V any]() flights[K, V] {
-	return flights[K, V]{mu: new(sync.Mutex), byKey: make(map[K]*flight[V])}
+	return flights[K, V]{mu: new(sync.Mutex), byKey: make(map[K]*flight[V]), landed: new(atomic.Uint64)}
 }
 
 // join returns the flight of a key. begun is true for the one that joins first, and
@@ -45,6 +47,7 @@ func (f *flights[K, V]) land(key K, fl *flight[V]) {
 	if f.byKey[key] == fl {
 		delete(f.byKey, key)
 	}
+	f.landed.Add(1)
 	close(fl.done)
 }
 
@@ -65,11 +68,13 @@ func (f *flights[K, V]) leaveAll() {
 // errEnded is the answer of a load function that has ended its goroutine.
 var errEnded = errors.New("cache: the load function did not return")
 
-// start returns the load of a key, which it begins where there is none.
-func (l *Loader[K, V]) start(ctx context.Context, key K) *flight[V] {
+// start returns the load of a key, which it begins where there is none. landed is how many
+// had ended before the cache was asked: of those since then one may have been of this key,
+// so that the cache has to be asked again.
+func (l *Loader[K, V]) start(ctx context.Context, key K, landed uint64) *flight[V] {
 	fl, begun := l.flights.join(key)
 	if begun {
-		go l.fly(context.WithoutCancel(ctx), key, fl)
+		go l.fly(context.WithoutCancel(ctx), key, fl, l.flights.landed.Load() != landed)
 	}
 	return fl
 }
@@ -79,7 +84,7 @@ func (l *Loader[K, V]) refresh(ctx context.Context, key K) {
 	if fl, begun := l.flights.join(key); begun {
 		l.stats.refreshes.Add(1)
 		go func() {
-			l.fly(context.WithoutCancel(ctx), key, fl)
+			l.fly(context.WithoutCancel(ctx), key, fl, false)
 			if fl.err != nil && !errors.Is(fl.err, ErrNotFound) {
 				l.opts.Logger.WarnContext(ctx, "cache: early refresh failed", "error", fl.err)
 			}
@@ -98,12 +103,18 @@ func (l *Loader[K, V]) wait(ctx context.Context, fl *flight[V]) (V, error) {
 }
 
 // fly loads a key and keeps its value. The values of the context that began it are
-// its own, the end of that context is not.
-func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V]) {
+// its own, the end of that context is not. Where the cache is asked again its value does.
+func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V], askAgain bool) {
 	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
 	defer cancel()
 	fl.err = errEnded
 	defer l.flights.land(key, fl)
+	if askAgain {
+		if kept, ok, err := l.cache.Get(ctx, key); err == nil && ok && kept.Fresh > l.opts.Now().UnixNano() {
+			fl.value, fl.err = kept.result()
+			return
+		}
+	}
 	if l.opts.Lock == nil {
 		fl.value, fl.err = l.fetch(ctx, key)
 		return

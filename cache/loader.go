@@ -102,6 +102,7 @@ func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context
 // The error is that of the load, or of a context that has ended; the load goes on for
 // the others.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (V, error) {
+	landed := l.flights.landed.Load()
 	kept, ok, err := l.cache.Get(ctx, key)
 	if err != nil {
 		ok = false
@@ -117,7 +118,7 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (V, error) {
 		}
 	}
 	l.stats.misses.Add(1)
-	value, err := l.wait(ctx, l.start(ctx, key))
+	value, err := l.wait(ctx, l.start(ctx, key, landed))
 	if err != nil && ok && !kept.Missing && l.opts.StaleIfError > 0 && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
 		l.stats.stale.Add(1)
 		return kept.Value, nil

@@ -32,7 +32,8 @@ type fixture struct {
 // faulty is a cache that fails when it is told to.
 type faulty struct {
 	cache.Cache[string, loaded]
-	down atomic.Bool
+	down  atomic.Bool
+	after func() // a value was asked for, nil where nothing is to happen
 }
 
 var errDown = errors.New("down")
@@ -41,7 +42,11 @@ func (f *faulty) Get(ctx context.Context, key string) (loaded, bool, error) {
 	if f.down.Load() {
 		return loaded{}, false, errDown
 	}
-	return f.Cache.Get(ctx, key)
+	value, ok, err := f.Cache.Get(ctx, key)
+	if after := f.after; after != nil {
+		after()
+	}
+	return value, ok, err
 }
 
 func (f *faulty) Set(ctx context.Context, key string, value loaded, opts cache.SetOptions) error {
@@ -134,6 +139,30 @@ func TestLoaderLoadsOnce(t *testing.T) {
 	wg.Wait()
 	if f.loads.Load() != 1 || wrong.Load() != 0 {
 		t.Errorf("%d loads, %d wrong answers", f.loads.Load(), wrong.Load())
+	}
+}
+
+// TestLoaderLoadsOnceForLatecomers: who has found nothing in the cache, and comes to load
+// when the load of another has just ended, gets its value.
+func TestLoaderLoadsOnceForLatecomers(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, cache.LoaderOptions[string, string]{})
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	f.cache.after = func() { // of the first only
+		f.cache.after = nil
+		close(asked)
+		<-goOn
+	}
+	late := make(chan error)
+	go func() {
+		_, err := f.Get(t.Context(), "a")
+		late <- err
+	}()
+	<-asked
+	f.want(t, "a", "value of a", 1)
+	close(goOn)
+	if err := <-late; err != nil || f.loads.Load() != 1 {
+		t.Errorf("%v, %d loads", err, f.loads.Load())
 	}
 }
 

@@ -13,22 +13,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
-	"go.uber.org/goleak"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// serverVariable makes a process of the tests the server, on the SQLite file it names.
+// serverVariable makes a process of the tests the server, on the database it names.
 const serverVariable = "PLINTH_TEST_SERVER"
+
+// callerVariable is how many requests of one caller that server works on at a time.
+const callerVariable = "PLINTH_TEST_PER_CALLER"
 
 const (
 	publishable = "sb_publishable_of_these_tests_0123456789"
@@ -45,7 +49,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 func long() bool { return os.Getenv("PLINTH_TEST_LONG") != "" }
@@ -87,6 +91,7 @@ func application(ctx context.Context, config plinth.Config) (*plinth.App, error)
 			}
 			return hex.EncodeToString(sum.Sum(nil)), nil
 		}))
+	app.Add(api.Resource[Shelf]{Policy: api.Policy{Read: api.Anyone()}}, api.Resource[Book]{Policy: api.Policy{Read: api.Anyone()}})
 	app.Add(api.Resource[Mark]{Policy: api.Policy{Read: api.SignedIn(), Update: api.SignedIn()}})
 	return app, nil
 }
@@ -116,6 +121,11 @@ func prepare(ctx context.Context, file string) error {
 			return err
 		}
 	}
+	for _, text := range library() {
+		if _, err := app.DB().Bun().DB.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -134,6 +144,7 @@ func serve(file string) error {
 	config.Keys = auth.Keys{Publishable: []string{publishable}}
 	config.Accounts.MasterKeys = masterKeys()
 	config.DrainDelay = -1
+	config.MaxRequestsPerCaller, _ = strconv.Atoi(os.Getenv(callerVariable)) // 0 is the default
 	app, err := application(context.Background(), config)
 	if err != nil {
 		return err
