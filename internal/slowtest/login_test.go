@@ -71,6 +71,12 @@ func TestR4Logins(t *testing.T) {
 	took := map[string][]time.Duration{}
 	timed := func(what, key, line, token, body string, want int) answer {
 		a := s.ask(ctx, key, line, token, body)
+		// A machine that is busy with other tests leaves no place, which is told at once. It
+		// is connections that are short here, and for those one waits.
+		for a.status == http.StatusServiceUnavailable && a.took < time.Second && time.Now().Before(end.Add(10*time.Second)) {
+			time.Sleep(20 * time.Millisecond)
+			a = s.ask(ctx, key, line, token, body)
+		}
 		if a.status != want {
 			t.Errorf("%s: %d after %s, want %d: %s", what, a.status, a.took, want, a.body)
 		}
