@@ -44,7 +44,7 @@ func TestPrometheusServer(t *testing.T) {
 
 	empty := []string{"nothing was asked yet"}
 	panels, _ := expressions(t)
-	for begun := time.Now(); len(empty) > 0 && time.Since(begun) < 30*time.Second; time.Sleep(time.Second) {
+	for begun := time.Now(); len(empty) > 0 && time.Since(begun) < 90*time.Second; time.Sleep(time.Second) {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			if err := sendNoteTo(t.Context(), "http://"+public, "Bearer "+token(store.NewID()), method); err != nil {
 				t.Fatal(err)

@@ -43,11 +43,16 @@ const othersWithin = 100 * time.Millisecond
 const dearest = "GET /rest/v1/books?limit=1000&select=id,a:shelf(books(id,shelf(name,books(id)))),b:shelf(books(id,shelf(name,books(id))))"
 
 // TestServedExpensiveReads (A-46, over sockets): one caller sends the dearest read 50 times
-// at once, again and again. It has one place, and 429 for the rest; others are served, in
-// the long form 99 of 100 within othersWithin. How many times as long as before that is the
-// test tells: three times are wanted, and not held where client, server and database share
-// two processors (docs/reliability.md).
+// at once, again and again. It has one place, and 429 for the rest; others are all served,
+// 99 of 100 within othersWithin. How many times as long as before that is the test tells:
+// three times are wanted, and not held where client, server and database share two
+// processors (docs/reliability.md). It has only a long form, beside nothing else: a machine
+// that is busy with other tests leaves too few places.
 func TestServedExpensiveReads(t *testing.T) {
+	if !long() {
+		t.Skip("PLINTH_TEST_LONG is not set")
+	}
+	const lasts = 20 * time.Second
 	databases := map[string]func(*testing.T) []string{
 		"sqlite":   func(*testing.T) []string { return nil },
 		"postgres": func(t *testing.T) []string { return []string{serverVariable + "=" + pgtest.URL(t)} },
@@ -55,10 +60,6 @@ func TestServedExpensiveReads(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(databases)) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, append(databases[name](t), callerVariable+"=1")...)
-			lasts := time.Second
-			if long() {
-				lasts = 20 * time.Second
-			}
 			others := newClients(t, s)
 			others.during(t, func() { time.Sleep(lasts / 4) }) // connections and caches
 			base := p99(others.during(t, func() { time.Sleep(lasts) }))
@@ -72,7 +73,7 @@ func TestServedExpensiveReads(t *testing.T) {
 			if len(answers) > 3 || answers[0] > 0 {
 				t.Errorf("other answers: %v", answers)
 			}
-			if long() && during > othersWithin {
+			if during > othersWithin {
 				t.Errorf("99 of 100 requests of others within %s, before %s", during, base)
 			}
 		})
