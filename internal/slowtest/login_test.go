@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -24,9 +25,13 @@ import (
 
 // TestR4Logins: while reads of others hold every connection that is not in reserve, people
 // log in and go on with their sessions, and administrators manage accounts, by the one
-// that is. They all want it at once, and health is well nevertheless.
+// that is. They all want it at once, and health is well nevertheless. It has only a long
+// form, beside nothing else: a machine that is busy with other tests leaves too few places
+// for so many who wait.
 func TestR4Logins(t *testing.T) {
-	t.Parallel()
+	if os.Getenv("PLINTH_TEST_LONG") == "" {
+		t.Skip("PLINTH_TEST_LONG is not set")
+	}
 	const clients = 200
 	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 	config := plinth.Config{
@@ -66,17 +71,11 @@ func TestR4Logins(t *testing.T) {
 	load.Go(func() { refused = s.sleepers(ctx, t, keys.Publishable[0], clients, stopped) })
 	inUse := func() int { return app.DB().Stats().Pools[0].InUse }
 	await(t, "all connections but the one in reserve are in use", func() bool { return inUse() >= 3 })
-	end := time.Now().Add(either(4*time.Second, 20*time.Second))
+	end := time.Now().Add(20 * time.Second)
 	var mu sync.Mutex
 	took := map[string][]time.Duration{}
 	timed := func(what, key, line, token, body string, want int) answer {
 		a := s.ask(ctx, key, line, token, body)
-		// A machine that is busy with other tests leaves no place, which is told at once. It
-		// is connections that are short here, and for those one waits.
-		for a.status == http.StatusServiceUnavailable && a.took < time.Second && time.Now().Before(end.Add(10*time.Second)) {
-			time.Sleep(20 * time.Millisecond)
-			a = s.ask(ctx, key, line, token, body)
-		}
 		if a.status != want {
 			t.Errorf("%s: %d after %s, want %d: %s", what, a.status, a.took, want, a.body)
 		}
