@@ -51,9 +51,6 @@ func (s *server) relative(escaped string) (string, bool) {
 	return rest, true
 }
 
-// maxPooled is the size of an answer up to which its memory is kept for others.
-const maxPooled = 1 << 20
-
 func (s *server) getRows() *store.Rows {
 	if rows, ok := s.rows.Get().(*store.Rows); ok {
 		return rows
@@ -62,9 +59,8 @@ func (s *server) getRows() *store.Rows {
 }
 
 func (s *server) putRows(rows *store.Rows) {
-	if cap(rows.Body) <= maxPooled {
-		s.rows.Put(rows)
-	}
+	rows.Free()
+	s.rows.Put(rows)
 }
 
 // exchange is one request and its answer.

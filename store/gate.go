@@ -190,6 +190,14 @@ func (r *Rows) take() {
 	r.Tag, r.Unchanged, r.Tables = "", false, r.Tables[:0]
 }
 
+// Free gives the memory of a large answer to the next one. Nobody may look at the rows
+// any more; r itself can be used again.
+func (r *Rows) Free() {
+	r.result.Reset()
+	r.result.Free()
+	r.Body = nil
+}
+
 func (r *Rows) finish(c *compiler, opts ReadOptions) error {
 	if r.Count == 0 || len(r.result.Extra) == 0 {
 		return nil

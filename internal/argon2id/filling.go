@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/crypto/blake2b"
+
+	"github.com/seed-7694ebf6/plinth/internal/threads"
 )
 
 const (
@@ -93,7 +95,7 @@ func (f *filling) fillSegment(pass, slice, lane uint32) {
 		}
 		row[at].mix(before, f.reference(pass, slice, lane, i, number), pass > 0)
 		if f.made++; f.made%letOthersCome == 0 {
-			yield()
+			threads.Yield()
 		}
 	}
 }

@@ -17,6 +17,9 @@ type reader struct {
 	result *driver.Result
 	fields []pgconn.FieldDescription
 	last   *lastExtra
+
+	// roomForRow is what a row is thought to take, in bytes: twice the longest so far.
+	roomForRow int
 }
 
 // readRows appends all rows. It does not close them, which tells whether there
@@ -100,7 +103,9 @@ func (rd *reader) members(at int, values [][]byte) error {
 	if len(rd.shape.Members) == 0 {
 		return nil
 	}
+	rd.result.Room(rd.roomForRow)
 	dst := rd.result.Body
+	before := len(dst)
 	if rd.result.Rows > 0 {
 		dst = append(dst, ',')
 	}
@@ -117,6 +122,7 @@ func (rd *reader) members(at int, values [][]byte) error {
 		}
 	}
 	rd.result.Body = append(dst, '}')
+	rd.roomForRow = max(rd.roomForRow, 2*(len(rd.result.Body)-before))
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/internal/threads"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -23,7 +24,13 @@ type collector struct {
 
 	// maxRows is the largest number of rows behind the first, 0 for none.
 	maxRows, first int
+
+	yielded int // the size of the body when the processor was offered to others last
 }
+
+// yieldEvery is after how many bytes of rows the processor is offered to others: they
+// take the engine about as long as a request for one row takes as a whole.
+const yieldEvery = 16 << 10
 
 // newCollector returns a collector for a statement's rows; what the result
 // already holds does not count against the limit.
@@ -31,7 +38,7 @@ func newCollector(s *driver.Statement, r *driver.Result) (*collector, error) {
 	if s.Shape == nil {
 		return nil, errors.New("sqlite: statement without a shape has no rows")
 	}
-	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows}
+	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows, yielded: len(r.Body)}
 	if s.MaxBytes > 0 {
 		c.limit = len(r.Body) + len(r.Extra) + s.MaxBytes
 	}
@@ -96,11 +103,16 @@ func (c *collector) row(values []sqldriver.Value) error {
 		if !ok {
 			return fmt.Errorf("%w: row is %T", driver.ErrValue, values[0])
 		}
+		r.Room(len(object) + 1)
 		if r.Rows > 0 {
 			r.Body = append(r.Body, ',')
 		}
 		r.Body = append(r.Body, object...)
 		values = values[1:]
+		if len(r.Body)-c.yielded >= yieldEvery {
+			c.yielded = len(r.Body)
+			threads.Yield()
+		}
 	}
 	if err := c.extra(values); err != nil {
 		return err

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package threads
+
+// Yield does nothing: how long a thread keeps its processor is up to the system.
+func Yield() {}

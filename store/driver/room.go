@@ -1,0 +1,46 @@
+package driver
+
+import (
+	"slices"
+	"sync"
+)
+
+// large is the size from which the memory of a Body is one for large answers.
+const large = 1 << 20
+
+// larges is memory of large answers that nobody needs now. What is made anew for each is
+// cleared, copied from smaller pieces and collected, and all others wait for that: an
+// answer of 10 MB that grows as append lets it leaves 50 MB behind.
+var larges sync.Pool // of *[]byte
+
+// Room makes room in Body for so many bytes more. Whoever appends rows asks for it before
+// each, so that what a long answer takes is made in few pieces, or taken from answers that
+// were as large.
+func (r *Result) Room(n int) {
+	if cap(r.Body)-len(r.Body) < n {
+		r.grow(n)
+	}
+}
+
+func (r *Result) grow(n int) {
+	need := len(r.Body) + n
+	if need < large {
+		r.Body = slices.Grow(r.Body, max(n, len(r.Body)))
+		return
+	}
+	// The memory it had is left to the collector: somebody may still look at it.
+	if used, ok := larges.Get().(*[]byte); ok && cap(*used) >= need {
+		r.Body = append((*used)[:0], r.Body...)
+		return
+	}
+	r.Body = append(make([]byte, 0, 2*need), r.Body...)
+}
+
+// Free gives the memory of a large Body to the next large one: it must not be looked at
+// any more. That of others stays, for the next rows of this result.
+func (r *Result) Free() {
+	if body := r.Body; cap(body) >= large {
+		larges.Put(&body)
+		r.Body = nil
+	}
+}
