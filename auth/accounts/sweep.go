@@ -45,7 +45,7 @@ const (
 
 	// sweepMost is how many batches of a table one sweep deletes before the other tables
 	// have their turn.
-	sweepMost = 200
+	sweepMost = 20
 
 	// sweepLate is how long rows are kept that are of no use at once, for clocks that
 	// differ and for who looks into what has happened.
