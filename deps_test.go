@@ -50,7 +50,7 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/bounds", "internal/canon", "internal/exchange", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},

@@ -30,7 +30,8 @@ type Rates struct {
 	// Defaults to 30,000 in a minute, in development to no limit.
 	Address Rate
 
-	// Caller is for one user, wherever from, or for one address where nobody is known.
+	// Caller is for one user, wherever from and by whichever of their API keys, or for one
+	// address where nobody is known.
 	// Servers with a secret key have no such limit.
 	//
 	// Defaults to 6,000 in a minute, in development to no limit.

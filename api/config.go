@@ -49,6 +49,23 @@ type Config struct {
 	// Defaults to 24 hours.
 	KeepAnswers time.Duration
 
+	// KeptAnswersPerCaller and KeptBytesPerCaller are how many such answers of one
+	// caller are kept at a time, and how large all of them are as they are stored,
+	// which for bodies is a third more than they have. A request with another key is
+	// refused with 429 then, and nothing is done; an answer that is kept is repeated.
+	// Requests that run at once are judged by what was kept before: each of them may
+	// add its answer, and no more goes beyond.
+	//
+	// A caller is a user, whatever the session, API key, tenant or route; the guests of
+	// one network (auth.Principal.IsAnonymous), who are as many as they like, are one.
+	// Programs of the application with a secret key (auth.Service) have no bound: they
+	// may work for many users, and are trusted with more than room. Raise the numbers
+	// where one user writes more than a few times in a minute all day.
+	//
+	// Default to 10,000 and 64 MiB.
+	KeptAnswersPerCaller int
+	KeptBytesPerCaller   int64
+
 	// Limits bounds what a request may ask for.
 	Limits Limits
 
@@ -144,6 +161,11 @@ func (c Config) withDefaults() (Config, error) {
 	c.KeepAnswers = cmp.Or(c.KeepAnswers, 24*time.Hour)
 	if c.KeepAnswers < 0 {
 		errs = append(errs, errors.New("api: Config.KeepAnswers is negative"))
+	}
+	c.KeptAnswersPerCaller = cmp.Or(c.KeptAnswersPerCaller, 10_000)
+	c.KeptBytesPerCaller = cmp.Or(c.KeptBytesPerCaller, 64<<20)
+	if c.KeptAnswersPerCaller < 0 || c.KeptBytesPerCaller < 0 {
+		errs = append(errs, errors.New("api: Config.KeptAnswersPerCaller and KeptBytesPerCaller must not be negative"))
 	}
 	c.Title, c.Version = cmp.Or(c.Title, "API"), cmp.Or(c.Version, "1")
 	if c.Logger == nil {

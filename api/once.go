@@ -6,11 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -31,7 +34,7 @@ func (x *exchange) once(serve func(*exchange) error) error {
 	if err != nil {
 		return err
 	}
-	asked := store.Receipt{Scope: x.receiptScope(), Key: key, Fingerprint: x.fingerprint(body)}
+	asked := store.Receipt{Scope: x.receiptScope(), Key: key, Caller: x.receiptCaller(), Fingerprint: x.fingerprint(body)}
 	// Duplicates of this process are told at once: they need not hold a
 	// connection, or on SQLite wait for the writer, to learn as much.
 	running := asked.Scope + " " + key
@@ -39,6 +42,9 @@ func (x *exchange) once(serve func(*exchange) error) error {
 		return errRunning
 	}
 	defer x.s.running.Delete(running)
+	if err := x.roomToKeep(asked); err != nil {
+		return err
+	}
 	var answer *recorder
 	err = x.inTx(store.TxOptions{}, func(x *exchange) error {
 		x.r.Body = io.NopCloser(bytes.NewReader(body))
@@ -111,6 +117,47 @@ func (x *exchange) mayRepeat() error {
 		}
 	}
 	return nil
+}
+
+// roomToKeep refuses a request whose answer there is no room to keep, before anything
+// is done. An answer that is kept already is given again. Those who come at once see
+// the same room, and each takes some of it: no more goes beyond than that.
+func (x *exchange) roomToKeep(asked store.Receipt) error {
+	if x.caller.principal.Kind == auth.Service {
+		return nil // the application's own programs, which may work for many
+	}
+	kept, err := x.s.db.CountReceipts(x.r.Context(), asked)
+	if err != nil {
+		return err
+	}
+	most, bytes := x.s.config.KeptAnswersPerCaller, x.s.config.KeptBytesPerCaller
+	if kept.Kept || kept.Count < int64(most) && kept.Bytes < bytes {
+		return nil
+	}
+	full := &problem.Error{
+		Code: problem.TooManyRequests, RetryAfter: max(kept.Frees, time.Second),
+		Message: fmt.Sprintf("answers to an Idempotency-Key: at most %d are kept for one caller", most),
+		Hint:    "Nothing was done. Wait until the oldest is kept no longer, or send without a key what does no harm twice.",
+	}
+	if kept.Bytes >= bytes {
+		full.Message = fmt.Sprintf("answers to an Idempotency-Key: at most %d bytes are kept for one caller", bytes)
+		full.Hint += " Answers take less room with Prefer: return=minimal."
+	}
+	return full
+}
+
+// receiptCaller is a hash of whose answers are counted together, so that nobody has
+// more room by what costs them nothing: another session, key, tenant or route. Guests
+// make themselves identities as they like, so those of one network are one.
+func (x *exchange) receiptCaller() string {
+	p := &x.caller.principal
+	switch counted := p.Counted(); {
+	case p.IsAnonymous && p.CountedAs == "":
+		return hashOf("guests", addrgroup.Name(record.ClientAddressOf(x.r)))
+	case counted != "":
+		return hashOf(p.Kind.String(), counted)
+	}
+	return hashOf(p.Kind.String(), p.Issuer, p.Subject)
 }
 
 // receiptScope is a hash of the caller and the route: keys of one are unknown to

@@ -66,6 +66,6 @@ func (x *exchange) unnamed() bool {
 // stranger reports whether a principal is the zero one.
 func stranger(p *auth.Principal) bool {
 	return p.Kind == auth.Anonymous && p.ID == "" && p.Issuer == "" && p.Subject == "" &&
-		len(p.Roles) == 0 && len(p.Permissions) == 0 && p.Tenant == "" && p.Session == "" &&
+		len(p.Roles) == 0 && len(p.Permissions) == 0 && p.Tenant == "" && p.Session == "" && p.CountedAs == "" &&
 		p.AAL == 0 && !p.IsAnonymous && len(p.Claims) == 0 && p.Expires.IsZero()
 }

@@ -289,7 +289,7 @@ func TestSharedPrincipals(t *testing.T) {
 	}
 	something := auth.Principal{
 		Kind: auth.User, ID: "x", Issuer: "x", Subject: "x", Roles: []string{"x"}, Permissions: []string{"x"}, Tenant: "x", Session: "x",
-		AAL: 1, IsAnonymous: true, Claims: map[string]any{"x": 1}, Expires: time.Now(),
+		CountedAs: "x", AAL: 1, IsAnonymous: true, Claims: map[string]any{"x": 1}, Expires: time.Now(),
 	}
 	for i := range reflect.TypeFor[auth.Principal]().NumField() {
 		caller = auth.Principal{}

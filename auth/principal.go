@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -76,6 +77,11 @@ type Principal struct {
 	// them; see [Principal.SignedIn].
 	IsAnonymous bool
 
+	// CountedAs is who limits take the caller for, where that is not ID: the owner of
+	// an API key that acts as nobody in particular. Otherwise whoever makes many keys
+	// would have the limits of many. Rules do not see it.
+	CountedAs string
+
 	// Claims are the claims of the token as it came, numbers as json.Number.
 	// Nil when there was no token.
 	Claims map[string]any
@@ -88,6 +94,9 @@ type Principal struct {
 // SignedIn reports whether the caller is a user with an account: no stranger, no
 // guest and no service.
 func (p Principal) SignedIn() bool { return p.Kind == User && !p.IsAnonymous }
+
+// Counted returns the name by which limits know the caller: CountedAs, else ID.
+func (p Principal) Counted() string { return cmp.Or(p.CountedAs, p.ID) }
 
 // HasRole reports whether the caller holds the role of that exact name.
 func (p Principal) HasRole(name string) bool { return slices.Contains(p.Roles, name) }

@@ -18,7 +18,7 @@ type caller struct {
 // callerOf returns who makes a request.
 func callerOf(r *http.Request) caller {
 	if p := auth.FromContext(r.Context()); p.Kind != auth.Anonymous && p.ID != "" {
-		return caller{kind: p.Kind, id: p.ID}
+		return caller{kind: p.Kind, id: p.Counted()}
 	}
 	return caller{group: AddressGroup(ClientAddressOf(r))}
 }

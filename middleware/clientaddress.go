@@ -75,7 +75,7 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			client := peer(r)
+			client := exchange.Peer(r)
 			if trusted.has(client) {
 				client = read(r.Header[header])
 			}
@@ -97,12 +97,7 @@ func ClientAddressFrom(ctx context.Context) netip.Addr {
 // has found out, and where no such middleware has seen the request the peer of its
 // connection. It is the zero Addr where a proxy should have told and has not, and for
 // peers without an address, as those of Unix sockets.
-func ClientAddressOf(r *http.Request) netip.Addr {
-	if client, judged := exchange.From(r.Context()).ClientAddress(); judged {
-		return client
-	}
-	return peer(r)
-}
+func ClientAddressOf(r *http.Request) netip.Addr { return exchange.ClientAddressOf(r) }
 
 // AddressGroup returns the addresses that a limit should take for one: an address of
 // IPv4 alone, and of IPv6 the network of 64 bits it is in, since who has one address

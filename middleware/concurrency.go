@@ -65,7 +65,8 @@ type ConcurrencyOptions struct {
 	Wait time.Duration
 
 	// PerCaller is how many requests of one caller are in work or wait at a time: of
-	// one principal, by [auth.FromContext], or of the strangers of one address, by
+	// one principal, by [auth.FromContext], with all API keys of theirs
+	// ([auth.Principal.Counted]), or of the strangers of one address, by
 	// [ClientAddressOf] and [AddressGroup]. It keeps one caller's expensive requests from
 	// taking every place. Those whose bodies are awaited count, and of the places for
 	// bodies that arrive in work one caller has no more than half.

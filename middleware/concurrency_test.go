@@ -250,11 +250,18 @@ func TestConcurrencyExempt(t *testing.T) {
 func TestA46PerCaller(t *testing.T) {
 	t.Parallel()
 	at := func(address string) *http.Request { r := stranger(); r.RemoteAddr = address; return r }
+	var made atomic.Int64
+	key := func(owner string) *http.Request { // another one each time
+		p := auth.Principal{Kind: auth.User, ID: fmt.Sprint("api-key:", made.Add(1)), CountedAs: owner}
+		r := user(owner, http.MethodGet)
+		return r.WithContext(auth.WithPrincipal(r.Context(), p))
+	}
 	tests := []struct {
 		name          string
 		caller, other func() *http.Request
 	}{
 		{"User", func() *http.Request { return user("ada", http.MethodGet) }, func() *http.Request { return user("bob", http.MethodGet) }},
+		{"KeysOfUser", func() *http.Request { return key("ada") }, func() *http.Request { return key("bob") }},
 		{"Stranger", func() *http.Request { return at("192.0.2.1:1") }, func() *http.Request { return at("192.0.2.2:1") }},
 		{"Network", func() *http.Request { return at("[2001:db8::1]:1") }, func() *http.Request { return at("[2001:db8:0:1::1]:1") }},
 		{"UserIsNoStranger", func() *http.Request { return user("ada", http.MethodGet) }, func() *http.Request { return at("192.0.2.1:1") }},

@@ -3,7 +3,6 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
@@ -80,16 +79,6 @@ func (p proxies) has(a netip.Addr) bool {
 		}
 	}
 	return false
-}
-
-// peer returns the address at the other end of the connection, the zero Addr where it
-// has none, as a Unix socket.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return plain(at.Addr())
 }
 
 // plain is the one form of an address: IPv4 as such, and without a zone, which means

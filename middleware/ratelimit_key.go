@@ -20,14 +20,15 @@ func ByAddress(r *http.Request) string {
 }
 
 // ByPrincipal is a key for [RateLimit]: who calls, by [auth.FromContext], wherever from,
-// and the address of callers of whom nothing is known, as [ByAddress] has it.
+// all API keys of one owner as them, and the address of callers of whom nothing is known,
+// as [ByAddress] has it.
 // [Authenticate] must be outside of the limit.
 func ByPrincipal(r *http.Request) string {
 	p := auth.FromContext(r.Context())
 	if p.Kind == auth.Anonymous || p.ID == "" {
 		return ByAddress(r)
 	}
-	return p.Kind.String() + " " + p.ID
+	return p.Kind.String() + " " + p.Counted()
 }
 
 // ByRoute makes a key for [RateLimit] of another one: requests are counted by it and by

@@ -113,6 +113,9 @@ func TestRateLimitKeys(t *testing.T) {
 	}
 	ada, bob := auth.Principal{Kind: auth.User, ID: "ada"}, auth.Principal{Kind: auth.User, ID: "bob"}
 	service := auth.Principal{Kind: auth.Service, ID: "ada"}
+	key := func(id, owner string) auth.Principal {
+		return auth.Principal{Kind: auth.User, ID: "api-key:" + id, CountedAs: owner}
+	}
 	nobody := auth.Principal{}
 	routed := func(r *http.Request, pattern string) *http.Request { r.Pattern = pattern; return r }
 	tests := []struct {
@@ -129,6 +132,9 @@ func TestRateLimitKeys(t *testing.T) {
 		{"Principal", middleware.ByPrincipal, request("192.0.2.1", ada), request("192.0.2.2", ada), true},
 		{"Principals", middleware.ByPrincipal, request("192.0.2.1", ada), request("192.0.2.1", bob), false},
 		{"Kinds", middleware.ByPrincipal, request("192.0.2.1", ada), request("192.0.2.1", service), false},
+		{"KeyOfUser", middleware.ByPrincipal, request("192.0.2.1", ada), request("192.0.2.2", key("1", "ada")), true},
+		{"KeysOfUser", middleware.ByPrincipal, request("192.0.2.1", key("1", "ada")), request("192.0.2.2", key("2", "ada")), true},
+		{"KeysOfUsers", middleware.ByPrincipal, request("192.0.2.1", key("1", "ada")), request("192.0.2.1", key("2", "bob")), false},
 		{"Strangers", middleware.ByPrincipal, request("192.0.2.1", nobody), request("192.0.2.2", nobody), false},
 		{"Stranger", middleware.ByPrincipal, request("192.0.2.1", nobody), request("192.0.2.1", nobody), true},
 		{

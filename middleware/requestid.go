@@ -74,7 +74,7 @@ func sentID(r *http.Request, trusted proxies) string {
 		return ""
 	}
 	sent := r.Header[requestIDHeader]
-	if len(sent) != 1 || !isRequestID(sent[0]) || !trusted.has(peer(r)) {
+	if len(sent) != 1 || !isRequestID(sent[0]) || !trusted.has(exchange.Peer(r)) {
 		return ""
 	}
 	return sent[0]

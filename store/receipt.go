@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -16,6 +18,9 @@ type Receipt struct {
 	// Scope and Key name the receipt: whose request it was, and for what, and the
 	// name that the client has given it.
 	Scope, Key string
+
+	// Caller is whose receipts [DB.CountReceipts] counts it among.
+	Caller string
 
 	// Fingerprint tells requests with one name apart.
 	Fingerprint string
@@ -56,15 +61,65 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 	return found, nil
 }
 
+// ReceiptCount is how much is kept for one caller.
+type ReceiptCount struct {
+	// Count is the number of receipts that count, and Bytes the size of their
+	// answers.
+	Count, Bytes int64
+
+	// Frees is when the first of them counts no more, from now on.
+	Frees time.Duration
+
+	// Kept says that the receipt that was asked for is one that counts.
+	Kept bool
+}
+
+// CountReceipts returns what is kept for the caller of a receipt, and whether that
+// receipt is. It runs outside of the transaction that is to keep it: two that are
+// serializable, and each read what the other adds to, would lose against one another.
+// So those who ask at once all see what was committed before.
+func (db *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error) {
+	var c ReceiptCount
+	now := db.options.Now()
+	err := db.session().tuples(ctx, &driver.Statement{
+		SQL:   db.placeholders(countReceipts),
+		Args:  []any{r.Caller, receiptTime(now), r.Scope, r.Key},
+		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindTimestamp, KindInt}, EachExtra: true},
+	}, func(values [][]byte) error {
+		var errs [4]error
+		c.Count, errs[0] = strconv.ParseInt(string(values[0]), 10, 64)
+		c.Bytes, errs[1] = strconv.ParseInt(string(values[1]), 10, 64)
+		if string(values[2]) != "null" {
+			var text string
+			var first time.Time
+			if text, errs[2] = unquoteJSON(values[2]); errs[2] == nil {
+				first, errs[2] = canon.ParseTimestamp(text)
+			}
+			c.Frees = first.Sub(now)
+		}
+		c.Kept = string(values[3]) != "0"
+		return errors.Join(errs[:]...)
+	})
+	if err != nil {
+		return ReceiptCount{}, fmt.Errorf("store: count receipts; are the migrations applied? %w", err)
+	}
+	return c, nil
+}
+
+const countReceipts = "select count(*), cast(coalesce(sum(size), 0) as bigint), min(expires_at)," +
+	" (select count(*) from plinth_idempotency where scope = $3 and key = $4 and expires_at > $2)" +
+	" from plinth_idempotency where caller = $1 and expires_at > $2"
+
 // KeepReceipt writes a receipt, over one that counts no more. It counts for as
 // long as keep says, and is removed some time later; see [DB.RunNotifier].
 func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) error {
 	// Behind the lock a row that this transaction does not see can only be one
 	// that was committed since it began; the conflict then makes it start again.
 	_, err := tx.session().exec(ctx, &driver.Statement{
-		SQL: tx.db.placeholders("insert into plinth_idempotency (scope, key, fingerprint, answer, expires_at) values ($1, $2, $3, $4, $5)" +
-			" on conflict (scope, key) do update set fingerprint = excluded.fingerprint, answer = excluded.answer, expires_at = excluded.expires_at"),
-		Args:  []any{r.Scope, r.Key, r.Fingerprint, r.Answer, receiptTime(tx.db.options.Now().Add(keep))},
+		SQL: tx.db.placeholders("insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at) values ($1, $2, $3, $4, $5, $6, $7)" +
+			" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint," +
+			" answer = excluded.answer, size = excluded.size, expires_at = excluded.expires_at"),
+		Args:  []any{r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), receiptTime(tx.db.options.Now().Add(keep))},
 		Write: true,
 	})
 	return err

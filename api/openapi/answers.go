@@ -131,6 +131,7 @@ var failures = []struct {
 	{415, "The body is not JSON in UTF-8.", nil},
 	{416, "The offset lies beyond the last row.", nil},
 	{422, "The Idempotency-Key was given to another request.", nil},
+	{429, "There is no room to keep more answers to Idempotency-Keys of this caller; nothing was done.", []string{"Retry-After"}},
 	{503, "The service is temporarily unavailable.", []string{"Retry-After"}},
 }
 

@@ -1,6 +1,9 @@
 package openapi
 
-import "net/http"
+import (
+	"net/http"
+	"strconv"
+)
 
 // stepMethods are what a step of a batch may do.
 var stepMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
@@ -74,6 +77,8 @@ func (b *builder) repeats(o *operationObject) {
 			r.value.Headers = append(r.value.Headers[:len(r.value.Headers):len(r.value.Headers)], Header{"Idempotent-Replayed"})
 		}
 	}
-	o.Responses = append(o.Responses, entry[Response]{"422", Response{Ref: responsesPath + failureName(http.StatusUnprocessableEntity)}})
+	for _, status := range []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests} {
+		o.Responses = append(o.Responses, entry[Response]{strconv.Itoa(status), Response{Ref: responsesPath + failureName(status)}})
+	}
 	sortResponses(o.Responses)
 }

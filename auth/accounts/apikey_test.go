@@ -96,11 +96,11 @@ func TestAPIKey(t *testing.T) {
 		}
 		p := w.keyAlive("fresh", key)
 		if p.Kind != auth.User || p.ID != "api-key:"+made.str("id") || p.SignedIn() || p.Session != "" || p.AAL > 1 || len(p.Roles) > 0 ||
-			!slices.Equal(p.Permissions, []string{"reports.read"}) || p.Expires.IsZero() || p.Claims["api_key"] != made.str("id") {
+			!slices.Equal(p.Permissions, []string{"reports.read"}) || p.Expires.IsZero() || p.Claims["api_key"] != made.str("id") || p.Counted() != id {
 			t.Errorf("without %s: %#v", accounts.ScopeSelf, p)
 		}
 		p = w.keyAlive("fresh", w.key(token, `"reports.write",`+selfScope).str("key"))
-		if p.ID != id || !p.SignedIn() || p.Session != "" || p.AAL != 1 || !slices.Equal(p.Roles, []string{"authenticated"}) || !slices.Equal(p.Permissions, []string{"reports.write"}) {
+		if p.ID != id || !p.SignedIn() || p.Session != "" || p.AAL != 1 || !slices.Equal(p.Roles, []string{"authenticated"}) || !slices.Equal(p.Permissions, []string{"reports.write"}) || p.Counted() != id {
 			t.Errorf("with %s: %#v", accounts.ScopeSelf, p)
 		}
 		list := w.must(200, w.do("GET /user/api-keys", token, ""))
@@ -404,7 +404,7 @@ func TestAPIKeyApplication(t *testing.T) {
 	engines(t, func(c *accounts.Config) { c.Keys.Secret = []string{secret} }, func(t *testing.T, w *world) {
 		made := w.must(200, w.do("POST /admin/api-keys", secret, `{"name":"worker","scopes":["write","read"]}`))
 		p := w.keyAlive("fresh", made.str("key"))
-		if p.Kind != auth.User || p.SignedIn() || p.ID != "api-key:"+made.str("id") || len(p.Roles) > 0 || !slices.Equal(p.Permissions, []string{"read", "write"}) {
+		if p.Kind != auth.User || p.SignedIn() || p.ID != "api-key:"+made.str("id") || len(p.Roles) > 0 || !slices.Equal(p.Permissions, []string{"read", "write"}) || p.CountedAs != p.ID {
 			t.Errorf("%#v", p)
 		}
 		for _, scope := range []string{accounts.ScopeSelf, accounts.PermissionAdmin} {

@@ -120,7 +120,8 @@ func (a *Accounts) bearerOf(ctx context.Context, row *apiKey, made *verifiedToke
 	}
 	scopes = slices.DeleteFunc(scopes, func(name string) bool { return name == PermissionAdmin })
 	if row.UserID == nil {
-		p.Permissions = scopes
+		// The application's own, which an admin has made: it has limits of its own.
+		p.Permissions, p.CountedAs = scopes, p.ID
 		return p, nil
 	}
 	u, err := store.For[user](a.db).Get(ctx, *row.UserID)
@@ -130,6 +131,7 @@ func (a *Accounts) bearerOf(ctx context.Context, row *apiKey, made *verifiedToke
 	if err != nil {
 		return p, err
 	}
+	p.CountedAs = u.ID.String()
 	g, err := a.rightsOf(ctx, a.db, u.ID)
 	if err != nil {
 		return p, err

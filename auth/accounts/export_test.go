@@ -21,7 +21,16 @@ func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration)
 func CanonicalPhone(text string) (phone string, ok bool) { return canonicalPhone(text) }
 
 // Sweep deletes what is of no use.
-func (a *Accounts) Sweep(ctx context.Context) error { return a.sweep(ctx) }
+func (a *Accounts) Sweep(ctx context.Context) error {
+	_, err := a.sweep(ctx)
+	return err
+}
+
+// SweepRegularly is the part of Run that deletes what is of no use, and SweepMost how much
+// of a table it deletes at a time.
+func (a *Accounts) SweepRegularly(ctx context.Context) error { return a.sweepRegularly(ctx) }
+
+const SweepMost = sweepMost * sweepBatch
 
 // Routes returns the method and path of every route.
 func Routes() (out [][2]string) {

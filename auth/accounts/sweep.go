@@ -43,8 +43,9 @@ const (
 	// sweepBatch is how many rows one statement deletes: others wait for it.
 	sweepBatch = 500
 
-	// sweepMost is how many batches of a table one sweep deletes.
-	sweepMost = 200
+	// sweepMost is how many batches of a table one sweep deletes before the other tables
+	// have their turn.
+	sweepMost = 20
 
 	// sweepLate is how long rows are kept that are of no use at once, for clocks that
 	// differ and for who looks into what has happened.
@@ -52,13 +53,19 @@ const (
 )
 
 // sweepRegularly is a part of Run. What does not work is tried again: nothing depends
-// on rows being gone.
+// on rows being gone. Where there are more than one sweep deletes, another one follows at
+// once: who leaves many rows behind, from many addresses, does not leave them faster than
+// they go.
 func (a *Accounts) sweepRegularly(ctx context.Context) error {
 	tick := time.NewTicker(a.config.Retention.Every)
 	defer tick.Stop()
 	for {
-		if err := a.sweep(ctx); err != nil && ctx.Err() == nil {
+		more, err := a.sweep(ctx)
+		if err != nil && ctx.Err() == nil {
 			a.config.Logger.WarnContext(ctx, "accounts: rows that are of no use were not deleted", "error", err)
+		}
+		if more && err == nil {
+			continue
 		}
 		select {
 		case <-tick.C:
@@ -68,34 +75,43 @@ func (a *Accounts) sweepRegularly(ctx context.Context) error {
 	}
 }
 
-// sweep deletes the rows that are of no use. Every condition has an index of its own.
-func (a *Accounts) sweep(ctx context.Context) error {
+// sweep deletes the rows that are of no use, and reports whether there may be more. Every
+// condition has an index of its own.
+func (a *Accounts) sweep(ctx context.Context) (more bool, err error) {
 	now := a.now()
 	over := func(column string, since time.Time) store.Cond { return store.Compare(column, store.OpLte, since) }
 	sessions := now.Add(-a.config.Retention.Sessions)
-	err := errors.Join(
-		sweep(ctx, a.db, func(f *failures) string { return f.Key }, "key", over("expires_at", now)),
-		sweep(ctx, a.db, func(c *code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))),
-		sweep(ctx, a.db, func(f *factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))),
-		sweep(ctx, a.db, func(m *mailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-a.config.MailInterval-sweepLate))),
-		// Access tokens live an hour at most, also those of instances with other settings.
-		sweep(ctx, a.db, func(r *revocation) int64 { return r.ID }, "id", over("at", now.Add(-maxAccessTTL-sweepLate))),
-		sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("ended_at", sessions)),
-		sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("expires_at", sessions)),
-	)
+	var all swept
+	all.of(sweep(ctx, a.db, func(f *failures) string { return f.Key }, "key", over("expires_at", now)))
+	all.of(sweep(ctx, a.db, func(c *code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))))
+	all.of(sweep(ctx, a.db, func(f *factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))))
+	all.of(sweep(ctx, a.db, func(m *mailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-a.config.MailInterval-sweepLate))))
+	// Access tokens live an hour at most, also those of instances with other settings.
+	all.of(sweep(ctx, a.db, func(r *revocation) int64 { return r.ID }, "id", over("at", now.Add(-maxAccessTTL-sweepLate))))
+	all.of(sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("ended_at", sessions)))
+	all.of(sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("expires_at", sessions)))
 	if a.config.Retention.Events > 0 {
-		err = errors.Join(err, sweep(ctx, a.db, func(e *event) store.ID { return e.ID }, "id", over("at", now.Add(-a.config.Retention.Events))))
+		all.of(sweep(ctx, a.db, func(e *event) store.ID { return e.ID }, "id", over("at", now.Add(-a.config.Retention.Events))))
 	}
-	return err
+	return all.more, all.err
 }
 
-// sweep deletes the rows of one table that a condition selects, in batches.
-func sweep[T, K any](ctx context.Context, db *store.DB, key func(*T) K, column string, which store.Cond) error {
+// swept is what has come of tables that were swept.
+type swept struct {
+	more bool
+	err  error
+}
+
+func (s *swept) of(more bool, err error) { s.more, s.err = s.more || more, errors.Join(s.err, err) }
+
+// sweep deletes the rows of one table that a condition selects, in batches, and reports
+// whether it has stopped before the last.
+func sweep[T, K any](ctx context.Context, db *store.DB, key func(*T) K, column string, which store.Cond) (more bool, err error) {
 	rows := store.For[T](db)
 	for range sweepMost {
 		batch, err := rows.List(ctx, store.Query{Where: which, Limit: store.Limit(sweepBatch)})
 		if err != nil || len(batch) == 0 {
-			return err
+			return false, err
 		}
 		keys := make([]K, len(batch))
 		for i, row := range batch {
@@ -103,11 +119,11 @@ func sweep[T, K any](ctx context.Context, db *store.DB, key func(*T) K, column s
 		}
 		// It is judged again: somebody may have begun to use a row.
 		if _, err := rows.DeleteWhere(ctx, store.And(store.In(column, keys), which)); err != nil {
-			return err
+			return false, err
 		}
 		if len(batch) < sweepBatch {
-			return nil
+			return false, nil
 		}
 	}
-	return nil
+	return true, nil
 }

@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -89,6 +90,37 @@ func TestSweep(t *testing.T) {
 		}
 		if n := count("auth_users", "1 = 1"); n != 1 {
 			t.Errorf("%d users", n)
+		}
+	})
+}
+
+// TestSweepMany: more rows than one sweep deletes do not wait for the next one.
+func TestSweepMany(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		const rows = accounts.SweepMost + 600
+		w.must(400, w.do(passwordLine, "", ann)) // a row to be copied
+		_, err := w.db.Bun().ExecContext(t.Context(), fmt.Sprintf("with recursive g (i) as (select 1 union all select i + 1 from g where i < %d)"+
+			" insert into auth_failures (key, count, since, expires_at) select 'old ' || i, 1, since, expires_at"+
+			" from g, (select since, expires_at from auth_failures where key like 'pair %%') t", rows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.advance(time.Hour)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.a.SweepRegularly(ctx) }()
+		left := rows
+		for end := time.Now().Add(2 * time.Minute); left > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			if err := w.db.Bun().NewSelect().TableExpr("auth_failures").ColumnExpr("count(*)").Where("key like 'old %'").Scan(t.Context(), &left); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if left > 0 {
+			t.Errorf("%d of %d rows are left", left, rows)
 		}
 	})
 }

@@ -83,6 +83,26 @@ func (r *Record) ClientAddress() (client netip.Addr, judged bool) {
 	return r.client, r.clientJudged
 }
 
+// ClientAddressOf returns where a request comes from: what was found out, and where
+// nobody has looked the peer of its connection.
+func ClientAddressOf(r *http.Request) netip.Addr {
+	if client, judged := From(r.Context()).ClientAddress(); judged {
+		return client
+	}
+	return Peer(r)
+}
+
+// Peer returns the address at the other end of the connection, the zero Addr where it
+// has none, as a Unix socket. IPv4 has one form, and a zone, which means something on
+// its own machine only, is left out.
+func Peer(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap().WithZone("")
+}
+
 // SetClientAddress sets where the request comes from.
 func (r *Record) SetClientAddress(client netip.Addr) {
 	if r != nil {

@@ -13,5 +13,5 @@ var repeats = section{
 		{feature: "an anonymous caller", support: ours, note: "nothing would keep one from the answer of another", as: nobody, request: "POST /genres", header: []string{"Idempotency-Key: 8e039792"}, body: `{"code":"poem","name":"Poem"}`, status: 400, want: "PL005"},
 		{feature: "a key of more than 255 characters, none, or two", support: ours, request: "POST /genres", header: []string{"Idempotency-Key: a, b"}, body: `{"code":"poem","name":"Poem"}`, status: 400, want: "PL005"},
 	},
-	notes: "The same key with another query, body, `Prefer`, `Accept` or `If-Match` is 422 `PL422`.",
+	notes: "The same key with another query, body, `Prefer`, `Accept` or `If-Match` is 422 `PL422`. Beyond 10,000 answers or 64 MiB that are kept for one caller, a request with another key is 429 `PL429` with `Retry-After`, and nothing is done.",
 }

@@ -50,7 +50,7 @@ func TestManyAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		for _, name := range []string{"plinth 1 init", "plinth 2 idempotency", "shop 1 init", "shop 2 items"} {
+		for _, name := range []string{"plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "shop 1 init", "shop 2 items"} {
 			if count[name] != 1 {
 				t.Errorf("%s was applied %d times", name, count[name])
 			}
