@@ -12,6 +12,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -103,14 +105,42 @@ func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {
 func (x *exchange) identify() error {
 	a := x.s.config.Authenticator
 	if a == nil {
-		x.caller.become(auth.FromContext(x.r.Context()), x.s.resources)
+		x.become(auth.FromContext(x.r.Context()))
 		return nil
 	}
 	p, err := auth.Authenticate(a, x.r)
 	if err == nil {
-		x.caller.become(p, x.s.resources)
+		x.become(p)
 	}
 	return err
+}
+
+func (x *exchange) become(p auth.Principal) {
+	x.caller.become(p, x.s.resources)
+	x.caller.scope.Caller, x.caller.scope.Pause = x.sharesConnections(&p), x.pause
+}
+
+// pause gives the place of a request that waits for others of its caller to somebody
+// else.
+func (x *exchange) pause() (resume func()) {
+	place := record.From(x.r.Context()).Place()
+	if place == nil {
+		return func() {}
+	}
+	place.Pause()
+	return place.Resume
+}
+
+// sharesConnections returns whose statements those of a request are counted among.
+// Services are the application's own programs, which may work for many.
+func (x *exchange) sharesConnections(p *auth.Principal) store.Caller {
+	switch {
+	case p.Kind == auth.Service:
+		return store.Caller{}
+	case p.Kind != auth.Anonymous && p.ID != "":
+		return store.Caller{ID: p.Counted()}
+	}
+	return store.Caller{Network: addrgroup.Of(record.ClientAddressOf(x.r))}
 }
 
 // set sets a header of the answer, by its canonical name. The values share one

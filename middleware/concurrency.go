@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -213,6 +214,7 @@ func (c *concurrency) serveIn(places *places, priority Priority, w http.Response
 		return
 	}
 	defer places.leave()
+	exchange.From(r.Context()).SetPlace(places)
 	c.letOthersCome()
 	next.ServeHTTP(w, r)
 }

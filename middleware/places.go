@@ -117,6 +117,17 @@ func (p *places) enter(ctx context.Context, priority Priority) bool {
 	return <-w.called // it was called meanwhile
 }
 
+// Pause implements [exchange.Place].
+func (p *places) Pause() { p.leave() }
+
+// Resume implements [exchange.Place]. There is a place more for a while, if need be:
+// whoever comes back has begun, and others wait for them to end.
+func (p *places) Resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken++
+}
+
 // leave gives a place back, to whoever waits for one.
 func (p *places) leave() {
 	p.mu.Lock()

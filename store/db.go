@@ -23,6 +23,7 @@ import (
 type DB struct {
 	driver   driver.Driver
 	listener driver.Listener // nil: the engine carries no signals
+	shares   shares
 	dialect  driver.Dialect
 	options  Options
 	bun      *bun.DB
@@ -109,6 +110,7 @@ func New(d driver.Driver, opts Options) *DB {
 	}
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup(), watch: newWatch()}
 	db.listener, _ = d.(driver.Listener)
+	db.shares = newShares(d.Stats())
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
 	b := d.Bun()
 	if len(opts.Tracers) > 0 {

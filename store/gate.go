@@ -21,7 +21,9 @@ type Gate struct {
 
 // NewGate returns the gate of a scope to a table. A nil scope is trusted code.
 func NewGate(s Session, t *Table, scope *Scope) Gate {
-	return Gate{s: s.session(), table: t, scope: scope}
+	own := s.session()
+	own.scope = scope
+	return Gate{s: own, table: t, scope: scope}
 }
 
 // Rows is what a statement answers. It can be used again; the zero value is

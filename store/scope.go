@@ -10,6 +10,22 @@ type Scope struct {
 	// Actor is written into the change log.
 	Actor string
 
+	// Caller is whose statements and transactions share connections: outside of a
+	// transaction, those of a [Gate] with this scope. One caller never has all connections,
+	// and no more than a quarter of them until a statement of theirs has taken less than
+	// 50 ms, and after one that took more, for a minute or two. What goes beyond waits for
+	// the others of the caller, for 10 s, and then fails with [ErrTooManyStatements]. Of
+	// one connection, as SQLite has to write, nobody has less, and each caller waits for it
+	// with one statement at a time.
+	//
+	// The zero Caller is not bounded.
+	Caller Caller
+
+	// Pause is called when a statement has to wait for others of the Caller, and what it
+	// returns when that is over, so that a request in work need not count as one while it
+	// waits for itself. Nil does nothing.
+	Pause func() (resume func())
+
 	// Tenant is the tenant of the caller. Empty means none: tables with
 	// [Tenant] then show nothing and take nothing.
 	Tenant string

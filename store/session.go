@@ -17,8 +17,9 @@ type Session interface {
 
 // session is where statements go.
 type session struct {
-	db *DB
-	tx *Tx // nil: the pool
+	db    *DB
+	tx    *Tx    // nil: the pool
+	scope *Scope // in whose name, nil for trusted code
 }
 
 func (db *DB) session() session { return session{db: db} }
@@ -55,13 +56,32 @@ func (s session) conn() driver.Conn {
 	return s.tx.conn
 }
 
+// takeShare takes a connection's worth of what the caller may have, for a statement
+// outside of a transaction.
+func (s session) takeShare(ctx context.Context, writes bool) (heldShare, error) {
+	if s.tx != nil {
+		return heldShare{}, nil
+	}
+	return s.db.shares.take(ctx, s.scope, writes)
+}
+
+// inTx runs fn in a transaction of the caller's.
+func (s session) inTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return s.db.TxWith(ctx, TxOptions{Scope: s.scope}, fn)
+}
+
 // query runs a statement with rows. A statement that writes and fails inside a
 // transaction fails the transaction, on both engines.
 func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Result) error {
 	if err := s.enterFor(ctx, st); err != nil {
 		return err
 	}
-	err := s.db.driver.Query(ctx, s.conn(), st, r)
+	held, err := s.takeShare(ctx, st.Write)
+	if err != nil {
+		return err
+	}
+	defer held.leave()
+	err = s.db.driver.Query(ctx, s.conn(), st, r)
 	return s.outcome(ctx, st, err)
 }
 
@@ -69,6 +89,11 @@ func (s session) exec(ctx context.Context, st *driver.Statement) (int64, error) 
 	if err := s.enterFor(ctx, st); err != nil {
 		return 0, err
 	}
+	held, err := s.takeShare(ctx, st.Write)
+	if err != nil {
+		return 0, err
+	}
+	defer held.leave()
 	n, err := s.db.driver.Exec(ctx, s.conn(), st)
 	return n, s.outcome(ctx, st, err)
 }

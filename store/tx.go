@@ -38,6 +38,10 @@ type TxOptions struct {
 
 	// ReadOnly promises not to write. A write is [ErrReadOnly].
 	ReadOnly bool
+
+	// Scope is whose connection the transaction is counted as, see [Scope.Caller]. It
+	// bounds nothing else. Nil counts as nobody's.
+	Scope *Scope
 }
 
 // maxAttempts is how often a transaction is run before it is given up.
@@ -65,7 +69,11 @@ func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Co
 	if opts.Isolation == sql.LevelDefault {
 		opts.Isolation = sql.LevelSerializable
 	}
-	var err error
+	held, err := db.shares.take(ctx, opts.Scope, !opts.ReadOnly)
+	if err != nil {
+		return err
+	}
+	defer held.leave()
 	for attempt := range maxAttempts {
 		if attempt > 0 {
 			if err := pause(ctx, attempt); err != nil {

@@ -72,7 +72,7 @@ func (w *write) filtered() bool {
 // can undo a wrong number of rows.
 func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
 	if w.counted() && w.s.tx == nil {
-		return w.s.db.Tx(ctx, func(ctx context.Context, tx *Tx) error {
+		return w.s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
 			inner := *w
 			inner.s = tx.session()
 			return inner.runStatement(ctx, st, out)

@@ -24,6 +24,15 @@ type Record struct {
 	principalID   string
 	client        netip.Addr
 	clientJudged  bool
+	place         Place
+}
+
+// Place is one of a bounded number, which a request has while it is in work.
+type Place interface {
+	// Pause gives the place to others while the request waits for something that
+	// others do not wait for, and Resume takes it again, whether or not it is free.
+	Pause()
+	Resume()
 }
 
 // carrier is the context of a request with its record, allocated at once.
@@ -107,6 +116,21 @@ func Peer(r *http.Request) netip.Addr {
 func (r *Record) SetClientAddress(client netip.Addr) {
 	if r != nil {
 		r.client, r.clientJudged = client, true
+	}
+}
+
+// Place returns the place that the request has, nil if it has none.
+func (r *Record) Place() Place {
+	if r == nil {
+		return nil
+	}
+	return r.place
+}
+
+// SetPlace sets the place that the request has.
+func (r *Record) SetPlace(p Place) {
+	if r != nil {
+		r.place = p
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -63,7 +64,7 @@ func TestServedExpensiveReads(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(databases)) {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, append(databases[name](t), callerVariable+"=1")...)
+			s := start(t, append(databases[name](t), callerVariable+"="+os.Getenv("ZZ_CALLER"))...)
 			others := newClients(t, s)
 			others.during(t, func() { time.Sleep(lasts / 4) }) // connections and caches
 			base := p99(others.during(t, func() { time.Sleep(lasts) }))

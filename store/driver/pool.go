@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// The names of SQLite's pools.
+const (
+	Writer  = "writer"
+	Readers = "readers"
+)
+
 // PoolStats are the figures of a pool of connections.
 type PoolStats struct {
 	// Name tells the pools of a database apart: "writer" and "readers" on

@@ -165,7 +165,7 @@ func (d *database) Ping(ctx context.Context) error {
 
 // Stats returns the figures of the writer and of the readers.
 func (d *database) Stats() []driver.PoolStats {
-	return []driver.PoolStats{d.writer.stats("writer"), d.readers.stats("readers")}
+	return []driver.PoolStats{d.writer.stats(driver.Writer), d.readers.stats(driver.Readers)}
 }
 
 // Close waits a few seconds for statements and transactions that run, writes
