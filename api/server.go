@@ -117,24 +117,13 @@ func (x *exchange) identify() error {
 
 func (x *exchange) become(p auth.Principal) {
 	x.caller.become(p, x.s.resources)
-	x.caller.scope.Caller, x.caller.scope.Pause = x.sharesConnections(&p), x.pause
-}
-
-// pause gives the place of a request that waits for others of its caller to somebody
-// else.
-func (x *exchange) pause() (resume func()) {
-	place := record.From(x.r.Context()).Place()
-	if place == nil {
-		return func() {}
-	}
-	place.Pause()
-	return place.Resume
+	x.caller.scope.Caller, x.caller.scope.Place = x.sharesConnections(), record.From(x.r.Context()).Place()
 }
 
 // sharesConnections returns whose statements those of a request are counted among.
 // Services are the application's own programs, which may work for many.
-func (x *exchange) sharesConnections(p *auth.Principal) store.Caller {
-	switch {
+func (x *exchange) sharesConnections() store.Caller {
+	switch p := &x.caller.principal; {
 	case p.Kind == auth.Service:
 		return store.Caller{}
 	case p.Kind != auth.Anonymous && p.ID != "":

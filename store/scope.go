@@ -21,10 +21,9 @@ type Scope struct {
 	// The zero Caller is not bounded.
 	Caller Caller
 
-	// Pause is called when a statement has to wait for others of the Caller, and what it
-	// returns when that is over, so that a request in work need not count as one while it
-	// waits for itself. Nil does nothing.
-	Pause func() (resume func())
+	// Place is what the caller's request has while it is in work, and gives to others
+	// while a statement waits for the Caller's own. Nil is none.
+	Place Place
 
 	// Tenant is the tenant of the caller. Empty means none: tables with
 	// [Tenant] then show nothing and take nothing.
@@ -38,6 +37,13 @@ type Scope struct {
 	// exposed. It is called once or more for each table a request touches
 	// and must be cheap. A nil function exposes nothing.
 	Guard func(*Table) *Guard
+}
+
+// Place is one of a bounded number of requests in work.
+type Place interface {
+	// Pause gives the place away for a while. Resume takes one again, which there is.
+	Pause()
+	Resume()
 }
 
 // Guard is what a scope may do with one table. The zero Guard allows nothing.

@@ -39,7 +39,8 @@ func (r *Result) grow(n int) {
 // Free gives the memory of a large Body to the next large one: it must not be looked at
 // any more. That of others stays, for the next rows of this result.
 func (r *Result) Free() {
-	if body := r.Body; cap(body) >= large {
+	if cap(r.Body) >= large {
+		body := r.Body
 		larges.Put(&body)
 		r.Body = nil
 	}
