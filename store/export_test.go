@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"reflect"
 
@@ -30,3 +31,18 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 
 // DriverOf returns the driver that a database runs its statements on.
 func DriverOf(db *DB) driver.Driver { return db.driver }
+
+// NewShare returns a function that takes a connection's worth of a pool of so many, and
+// one that tells how many callers are remembered by it in all its maps.
+func NewShare(connections int) (take func(context.Context, *Scope) (leave func(), err error), remembered func() int) {
+	s := newShare(connections)
+	take = func(ctx context.Context, scope *Scope) (func(), error) {
+		held, err := shares{s, s}.take(ctx, scope, false)
+		return held.leave, err
+	}
+	return take, func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.had) + len(s.lines) + len(s.paces.this) + len(s.paces.last)
+	}
+}
