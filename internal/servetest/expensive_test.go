@@ -1,14 +1,11 @@
 package servetest_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -41,18 +38,18 @@ const (
 	booksOnShelf = 20
 )
 
-const othersWithin = 100 * time.Millisecond
+const othersWithin = 10 * time.Millisecond
 
 // The dearest read there is: 8 embeds, 4 of them in one another, and as many rows as a
 // page may have.
 const dearest = "GET /rest/v1/books?limit=1000&select=id,a:shelf(books(id,shelf(name,books(id)))),b:shelf(books(id,shelf(name,books(id))))"
 
 // TestServedExpensiveReads (A-46, over sockets): one caller sends the dearest read 50 times
-// at once, again and again. It has one place, and 429 for the rest; others are all served,
-// 99 of 100 within othersWithin. How many times as long as before that is the test tells:
-// three times are wanted, and not held where client, server and database share two
-// processors (docs/reliability.md). It has only a long form, beside nothing else: a machine
-// that is busy with other tests leaves too few places.
+// at once, again and again, to a server with all defaults. Others are all served, 99 of 100
+// within three times as long as before, or within othersWithin where that is more than three
+// times: client, server and database share two processors, whose kernel turns from one to
+// the other every 4 ms. The caller is answered too, or has 429. It has only a long form,
+// beside nothing else.
 func TestServedExpensiveReads(t *testing.T) {
 	if !long() {
 		t.Skip("PLINTH_TEST_LONG is not set")
@@ -64,21 +61,17 @@ func TestServedExpensiveReads(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(databases)) {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, append(databases[name](t), callerVariable+"="+os.Getenv("ZZ_CALLER"))...)
+			s := start(t, databases[name](t)...)
 			others := newClients(t, s)
 			others.during(t, func() { time.Sleep(lasts / 4) }) // connections and caches
 			base := p99(others.during(t, func() { time.Sleep(lasts) }))
 			var answers map[int]int
 			during := p99(others.during(t, func() { answers = s.readDearest(lasts) }))
 			t.Logf("%v; p99 of others %s, before %s: %.1f times", answers, during, base, float64(during)/float64(base))
-			// Most end at the time a statement has, the others answer.
-			if answers[http.StatusOK]+answers[http.StatusBadRequest] == 0 || answers[http.StatusTooManyRequests] < 49 {
+			if answers[http.StatusOK] == 0 || answers[http.StatusTooManyRequests] == 0 || len(answers) > 2 {
 				t.Errorf("answers to the dearest read: %v", answers)
 			}
-			if len(answers) > 3 || answers[0] > 0 {
-				t.Errorf("other answers: %v", answers)
-			}
-			if during > othersWithin {
+			if during > max(3*base, othersWithin) {
 				t.Errorf("99 of 100 requests of others within %s, before %s", during, base)
 			}
 		})
@@ -96,7 +89,7 @@ func (s *site) readDearest(lasts time.Duration) map[int]int {
 		wg.Go(func() {
 			w := &wire{}
 			for time.Now().Before(end) {
-				status := w.waste(s.address, dearest+header(0)+"\r\n")
+				status := w.askInto(io.Discard, s.address, dearest+header(0)+"\r\n")
 				mu.Lock()
 				answers[status]++
 				mu.Unlock()
@@ -126,30 +119,4 @@ func library() []string {
 		"insert into shelves (id, name) values " + strings.Join(onShelves, ", "),
 		"insert into books (id, shelf_id) values " + strings.Join(inLibrary, ", "),
 	}
-}
-
-// waste asks as ask does, and keeps nothing of the answer: what reads it should cost little
-// beside the server.
-func (w *wire) waste(address, text string) (status int) {
-	if w.Conn == nil {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			return 0
-		}
-		w.Conn, w.in = conn, bufio.NewReaderSize(conn, 64<<10)
-	}
-	_ = w.SetDeadline(time.Now().Add(30 * time.Second))
-	if _, err := io.WriteString(w, text); err != nil {
-		return 0
-	}
-	r, err := http.ReadResponse(w.in, nil)
-	if err != nil {
-		return 0
-	}
-	_, err = io.Copy(io.Discard, r.Body)
-	if err != nil || r.Close {
-		_ = w.Close()
-		w.Conn = nil
-	}
-	return r.StatusCode
 }

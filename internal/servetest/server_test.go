@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,9 +29,6 @@ import (
 
 // serverVariable makes a process of the tests the server, on the database it names.
 const serverVariable = "PLINTH_TEST_SERVER"
-
-// callerVariable is how many requests of one caller that server works on at a time.
-const callerVariable = "PLINTH_TEST_PER_CALLER"
 
 const (
 	publishable = "sb_publishable_of_these_tests_0123456789"
@@ -144,7 +140,6 @@ func serve(file string) error {
 	config.Keys = auth.Keys{Publishable: []string{publishable}}
 	config.Accounts.MasterKeys = masterKeys()
 	config.DrainDelay = -1
-	config.MaxRequestsPerCaller, _ = strconv.Atoi(os.Getenv(callerVariable)) // 0 is the default
 	app, err := application(context.Background(), config)
 	if err != nil {
 		return err
