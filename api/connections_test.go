@@ -178,7 +178,9 @@ func byName() auth.Authenticator {
 // TestA46ConnectionsOf: who is one caller, and who is another.
 func TestA46ConnectionsOf(t *testing.T) {
 	t.Parallel()
-	user := func(id, as string) auth.Principal { return auth.Principal{Kind: auth.User, ID: id, CountedAs: as, Session: "s"} }
+	user := func(id, as string) auth.Principal {
+		return auth.Principal{Kind: auth.User, ID: id, CountedAs: as, Session: "s"}
+	}
 	tests := []struct {
 		name  string
 		who   func(i int) (auth.Principal, string)
@@ -237,4 +239,3 @@ func doIn(ctx context.Context, t *testing.T, h http.Handler, q request) response
 		h.ServeHTTP(w, r)
 	}), q)
 }
-

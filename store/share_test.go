@@ -63,7 +63,7 @@ func TestShare(t *testing.T) {
 					hold(t, take, ann, tt.quarter, quick)
 					time.Sleep(19 * time.Second)
 				}
-				time.Sleep(65 * time.Second) // 122 s since the slow one
+				time.Sleep(65 * time.Second)          // 122 s since the slow one
 				hold(t, take, ann, tt.quarter, quick) // nothing is known
 				hold(t, take, ann, tt.most, quick)
 				time.Sleep(2 * time.Minute)
