@@ -11,10 +11,10 @@ type Scope struct {
 	Actor string
 
 	// Caller is whose statements and transactions share connections: outside of a
-	// transaction, those of a [Gate] with this scope. One caller never has all connections,
-	// and no more than a quarter of them until a statement of theirs has taken less than
-	// 50 ms, and after one that took more, for a minute or two. What goes beyond waits for
-	// the others of the caller, for 10 s, and then fails with [ErrTooManyStatements]. Of
+	// transaction, those of a [Gate] with this scope. One caller never has all connections.
+	// While there are others, within 10 s, it is no more than a quarter of them until a
+	// statement of theirs has taken less than 50 ms, and after one that took more, for a
+	// minute or two. What goes beyond waits for the others of the caller, for 5 s, and then fails with [ErrTooManyStatements]. Of
 	// one connection, as SQLite has to write, nobody has less, and each caller waits for it
 	// with one statement at a time.
 	//

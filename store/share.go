@@ -70,10 +70,10 @@ func (h heldShare) leave() {
 
 // share bounds how many connections of one pool each caller has at a time. Nobody has
 // all: one is left for who comes next. That many has who had quick statements lately and
-// no slow one; they may need most of a pool to keep the processors busy. Others have a
-// quarter, which leaves half of the processors to the rest where the pool has two
-// connections for each, as SQLite's. Who has as many as may be waits, in the order of
-// coming, and with nobody else.
+// no slow one, who may need most of a pool to keep the processors busy, and who has been
+// alone. Others have a quarter, which leaves half of the processors to the rest where the
+// pool has two connections for each, as SQLite's. Who has as many as may be waits, in the
+// order of coming, and with nobody else.
 type share struct {
 	most, mostOfSlow int
 
@@ -81,6 +81,10 @@ type share struct {
 	had   map[Caller]int
 	lines map[Caller][]chan struct{} // closed for who may go on
 	paces paces
+
+	// Who came last, when, and when somebody else last did.
+	latest          Caller
+	came, otherCame time.Time
 }
 
 func newShare(connections int) *share {
@@ -94,8 +98,11 @@ const (
 	// slowAfter is how long a statement takes that is slow.
 	slowAfter = 50 * time.Millisecond
 
+	// aloneAfter is how long nobody else has come where somebody is alone.
+	aloneAfter = 10 * time.Second
+
 	// sharePatience is how long one waits for the caller's other statements.
-	sharePatience = 10 * time.Second
+	sharePatience = 5 * time.Second
 )
 
 // enter takes a connection's worth of the caller's share, which must be given back by
@@ -103,6 +110,10 @@ const (
 func (s *share) enter(who Caller, now time.Time) (turn chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if who != s.latest {
+		s.latest, s.otherCame = who, s.came
+	}
+	s.came = now
 	if s.had[who] < s.mostOf(who, now) {
 		s.had[who]++
 		return nil
@@ -170,7 +181,8 @@ func (s *share) setLine(who Caller, line []chan struct{}) {
 }
 
 func (s *share) mostOf(who Caller, now time.Time) int {
-	if s.paces.of(who, now) == quick {
+	alone := who == s.latest && now.Sub(s.otherCame) > aloneAfter
+	if alone || s.paces.of(who, now) == quick {
 		return s.most
 	}
 	return s.mostOfSlow

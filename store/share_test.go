@@ -17,9 +17,20 @@ import (
 
 func called(name string) *store.Scope { return &store.Scope{Caller: store.Caller{ID: name}} }
 
-// hold takes as much as a caller can have at once, which has to be so much, and gives it
-// all back after a while.
+// hold takes as much as a caller can have at once, which has to be so much, after somebody
+// else was there, and gives it all back after a while.
 func hold(t *testing.T, take func(context.Context, *store.Scope) (func(), error), scope *store.Scope, want int, lasts time.Duration) {
+	t.Helper()
+	leave, err := take(t.Context(), called("somebody else"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	holdAlone(t, take, scope, want, lasts)
+}
+
+// holdAlone is hold with nobody else.
+func holdAlone(t *testing.T, take func(context.Context, *store.Scope) (func(), error), scope *store.Scope, want int, lasts time.Duration) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -68,7 +79,7 @@ func TestShare(t *testing.T) {
 				hold(t, take, ann, tt.most, quick)
 				time.Sleep(2 * time.Minute)
 				hold(t, take, called("carl"), tt.quarter, quick)
-				if n := remembered(); n != 1 {
+				if n := remembered(); n != 2 {
 					t.Errorf("%d are remembered", n)
 				}
 			})
@@ -76,11 +87,26 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// TestShareAlone: who has been alone for 10 s has all connections but one, however slow.
+func TestShareAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		take, _ := store.NewShare(8)
+		ann := called("ann")
+		holdAlone(t, take, ann, 7, time.Second)
+		hold(t, take, ann, 2, time.Second)
+		time.Sleep(9 * time.Second) // 10 s since
+		holdAlone(t, take, ann, 2, time.Second)
+		holdAlone(t, take, ann, 7, time.Second)
+		holdAlone(t, take, called("bob"), 2, time.Second)
+		holdAlone(t, take, ann, 2, time.Second)
+	})
+}
+
 // TestShareNobody: who is no caller has as many as there are.
 func TestShareNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		take, remembered := store.NewShare(4)
-		hold(t, take, &store.Scope{}, 50, time.Second)
+		holdAlone(t, take, &store.Scope{}, 50, time.Second)
 		if n := remembered(); n != 0 {
 			t.Errorf("%d are remembered", n)
 		}
@@ -98,7 +124,7 @@ func TestShareNetworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hold(t, take, of("192.0.2.1/32"), 0, 0)
+		holdAlone(t, take, of("192.0.2.1/32"), 2, 0)
 		hold(t, take, of("192.0.2.2/32"), 1, 0)
 		leave()
 	})
@@ -111,10 +137,11 @@ func (p *place) Pause()  { p.paused.Add(1) }
 func (p *place) Resume() { p.resumed.Add(1) }
 
 // TestShareWaits: who waits has turns in the order of coming and no place meanwhile, and
-// waits 10 s at most.
+// waits 5 s at most.
 func TestShareWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		take, remembered := store.NewShare(4)
+		hold(t, take, called("bob"), 1, 0)
 		ann, of := called("ann"), new(place)
 		ann.Place = of
 		leave, err := take(t.Context(), ann)
@@ -139,7 +166,7 @@ func TestShareWaits(t *testing.T) {
 				case i == 1 && !errors.Is(err, context.Canceled), i == 4 && !errors.Is(err, store.ErrTooManyStatements), i != 1 && i != 4 && err != nil:
 					t.Errorf("%d: %v", i, err)
 				case i == 3:
-					time.Sleep(9 * time.Second) // the last one waits for that
+					time.Sleep(4 * time.Second) // the last one waits for that
 					leave()
 				case err == nil:
 					time.Sleep(time.Second)
@@ -162,7 +189,7 @@ func TestShareWaits(t *testing.T) {
 		if paused, resumed := of.paused.Load(), of.resumed.Load(); paused != resumed {
 			t.Errorf("%d places given away, %d taken again", paused, resumed)
 		}
-		if n := remembered(); n != 1 { // how quick ann is
+		if n := remembered(); n != 3 { // how quick all are
 			t.Errorf("%d are remembered", n)
 		}
 	})

@@ -2,6 +2,7 @@ package slowtest_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,7 +85,10 @@ func open(t *testing.T, rawURL, addr string, opts postgres.Options) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var clients atomic.Uint32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := clients.Add(1) // one caller would have a part of the connections
+		r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1", n>>16&0xff, n>>8&0xff, n&0xff)
 		ctx, cancel := context.WithTimeout(r.Context(), deadline)
 		defer cancel()
 		handler.ServeHTTP(w, r.WithContext(ctx))
