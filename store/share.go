@@ -62,9 +62,11 @@ type heldShare struct {
 	began time.Time
 }
 
-func (h heldShare) leave() {
+// leave gives it back, once.
+func (h *heldShare) leave() {
 	if h.of != nil {
 		h.of.leave(h.who, h.began, time.Now())
+		h.of = nil
 	}
 }
 
@@ -113,7 +115,6 @@ func (s *share) enter(who Caller, now time.Time) (turn chan struct{}) {
 }
 
 // wait waits for a turn, which takes what enter would have.
-
 func (s *share) wait(ctx context.Context, who Caller, turn chan struct{}) error {
 	patience := time.NewTimer(sharePatience)
 	defer patience.Stop()
