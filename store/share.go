@@ -43,8 +43,7 @@ func (s shares) take(ctx context.Context, scope *Scope, writes bool) (heldShare,
 	}
 	now := time.Now()
 	if turn := of.enter(scope.Caller, now); turn != nil {
-		if scope.Place != nil {
-			scope.Place.Pause()
+		if scope.Place != nil && scope.Place.Pause() {
 			defer scope.Place.Resume()
 		}
 		if err := of.wait(ctx, scope.Caller, turn); err != nil {
