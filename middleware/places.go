@@ -31,6 +31,7 @@ type places struct {
 	allowed [priorities]int // taken places up to which one of the priority gets another
 	changed time.Time       // places
 	taken   int
+	paused  int // in work, but without a place
 	waiting int
 	lines   [priorities]line
 }
@@ -117,14 +118,29 @@ func (p *places) enter(ctx context.Context, priority Priority) bool {
 	return <-w.called // it was called meanwhile
 }
 
+// pausesEach is how many requests may wait without a place for each place there is. More
+// keep theirs: what bounds requests in work bounds their bodies and stacks too.
+const pausesEach = 4
+
 // Pause implements [exchange.Place].
-func (p *places) Pause() { p.leave() }
+func (p *places) Pause() (paused bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paused >= pausesEach*p.limit {
+		return false
+	}
+	p.paused++
+	p.taken--
+	p.callNext()
+	return true
+}
 
 // Resume implements [exchange.Place]. There is a place more for a while, if need be:
 // whoever comes back has begun, and others wait for them to end.
 func (p *places) Resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.paused--
 	p.taken++
 }
 

@@ -41,8 +41,9 @@ type Scope struct {
 
 // Place is one of a bounded number of requests in work.
 type Place interface {
-	// Pause gives the place away for a while. Resume takes one again, which there is.
-	Pause()
+	// Pause gives the place away for a while, unless too many have, and reports whether
+	// it did. Resume then takes one again, which there is.
+	Pause() bool
 	Resume()
 }
 

@@ -43,8 +43,7 @@ func (s shares) take(ctx context.Context, scope *Scope, writes bool) (heldShare,
 	}
 	now := time.Now()
 	if turn := of.enter(scope.Caller, now); turn != nil {
-		if scope.Place != nil {
-			scope.Place.Pause()
+		if scope.Place != nil && scope.Place.Pause() {
 			defer scope.Place.Resume()
 		}
 		if err := of.wait(ctx, scope.Caller, turn); err != nil {
@@ -62,9 +61,11 @@ type heldShare struct {
 	began time.Time
 }
 
-func (h heldShare) leave() {
+// leave gives it back, once.
+func (h *heldShare) leave() {
 	if h.of != nil {
 		h.of.leave(h.who, h.began, time.Now())
+		h.of = nil
 	}
 }
 
@@ -124,7 +125,6 @@ func (s *share) enter(who Caller, now time.Time) (turn chan struct{}) {
 }
 
 // wait waits for a turn, which takes what enter would have.
-
 func (s *share) wait(ctx context.Context, who Caller, turn chan struct{}) error {
 	patience := time.NewTimer(sharePatience)
 	defer patience.Stop()

@@ -133,8 +133,8 @@ func TestShareNetworks(t *testing.T) {
 // place counts how often it was given away and taken again.
 type place struct{ paused, resumed atomic.Int64 }
 
-func (p *place) Pause()  { p.paused.Add(1) }
-func (p *place) Resume() { p.resumed.Add(1) }
+func (p *place) Pause() bool { return p.paused.Add(1) > 0 }
+func (p *place) Resume()     { p.resumed.Add(1) }
 
 // TestShareWaits: who waits has turns in the order of coming and no place meanwhile, and
 // waits 5 s at most.

@@ -80,7 +80,7 @@ func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Co
 				return err
 			}
 		}
-		err = db.runTx(ctx, opts, fn)
+		err = db.runTx(ctx, opts, &held, fn)
 		if !errors.Is(err, driver.ErrRetry) {
 			return err
 		}
@@ -107,7 +107,7 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-func (db *DB) runTx(ctx context.Context, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) (err error) {
+func (db *DB) runTx(ctx context.Context, opts TxOptions, held *heldShare, fn func(ctx context.Context, tx *Tx) error) (err error) {
 	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation})
 	if err != nil {
 		return storeError(ctx, err)
@@ -132,6 +132,7 @@ func (db *DB) runTx(ctx context.Context, opts TxOptions, fn func(ctx context.Con
 		db.wake.signal()
 	}
 	tx.done = true
+	held.leave() // what runs now may need the caller's share, and has no connection
 	tx.committed(ctx)
 	return nil
 }

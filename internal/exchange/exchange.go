@@ -30,8 +30,9 @@ type Record struct {
 // Place is one of a bounded number, which a request has while it is in work.
 type Place interface {
 	// Pause gives the place to others while the request waits for something that
-	// others do not wait for, and Resume takes it again, whether or not it is free.
-	Pause()
+	// others do not wait for, unless too many have, and reports whether it did. Resume
+	// then takes it again, whether or not it is free.
+	Pause() bool
 	Resume()
 }
 

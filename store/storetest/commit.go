@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -145,4 +148,39 @@ func testOnCommitHook(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 	ran.want(t, "two writes of one transaction", "insert", "delete")
+}
+
+// testOnCommitCaller runs transactions of a caller in what waits for the commit of others
+// of the same caller: they must not wait for one another.
+func testOnCommitCaller(t *testing.T, db *store.DB) {
+	scope := &store.Scope{Caller: store.Caller{ID: "ann"}}
+	const together = 40 // more than a caller may have
+	var running sync.WaitGroup
+	var committed atomic.Int64
+	all := make(chan struct{})
+	errs := make(chan error, 2*together)
+	for range together {
+		running.Go(func() {
+			errs <- db.TxWith(t.Context(), store.TxOptions{Scope: scope}, func(_ context.Context, tx *store.Tx) error {
+				tx.OnCommit(func(ctx context.Context) {
+					if committed.Add(1) == together {
+						close(all)
+					}
+					select {
+					case <-all:
+					case <-time.After(8 * time.Second):
+						t.Error("who has committed keeps others of the caller from it")
+					}
+					errs <- db.TxWith(ctx, store.TxOptions{Scope: scope}, func(context.Context, *store.Tx) error { return nil })
+				})
+				return nil
+			})
+		})
+	}
+	running.Wait()
+	for range together {
+		if err := errors.Join(<-errs, <-errs); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

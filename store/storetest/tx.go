@@ -22,6 +22,7 @@ func txTopics() []topic {
 		{"OnCommit", []any{account{}}, store.Options{}, testOnCommit},
 		{"OnCommitRetry", []any{note{}}, store.Options{}, testOnCommitRetry},
 		{"OnCommitHook", []any{account{}}, store.Options{}, testOnCommitHook},
+		{"OnCommitCaller", []any{account{}}, store.Options{}, testOnCommitCaller},
 	}
 }
 
