@@ -33,7 +33,7 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 func DriverOf(db *DB) driver.Driver { return db.driver }
 
 // NewShare returns a function that takes a connection's worth of a pool of so many, and
-// one that tells how many callers are remembered by it in all its maps.
+// one that tells how many callers are remembered.
 func NewShare(connections int) (take func(context.Context, *Scope) (leave func(), err error), remembered func() int) {
 	s := newShare(connections)
 	take = func(ctx context.Context, scope *Scope) (func(), error) {
@@ -43,6 +43,6 @@ func NewShare(connections int) (take func(context.Context, *Scope) (leave func()
 	return take, func() int {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return len(s.had) + len(s.lines) + len(s.paces.this) + len(s.paces.last)
+		return len(s.members.this) + len(s.members.last)
 	}
 }

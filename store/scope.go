@@ -13,10 +13,10 @@ type Scope struct {
 	// Caller is whose statements and transactions share connections: outside of a
 	// transaction, those of a [Gate] with this scope. One caller never has all connections.
 	// While there are others, within 10 s, it is no more than a quarter of them until a
-	// statement of theirs has taken less than 50 ms, and after one that took more, for a
-	// minute or two. What goes beyond waits for the others of the caller, for 5 s, and then fails with [ErrTooManyStatements]. Of
-	// one connection, as SQLite has to write, nobody has less, and each caller waits for it
-	// with one statement at a time.
+	// statement of theirs has taken less than 50 ms, and for a minute after one that took
+	// more. What goes beyond waits for the others of the caller, for 5 s, and then fails
+	// with [ErrTooManyStatements]. Of one connection, as SQLite has to write, nobody has
+	// less, and each caller waits for it with one statement at a time.
 	//
 	// The zero Caller is not bounded.
 	Caller Caller

@@ -41,30 +41,29 @@ func (s shares) take(ctx context.Context, scope *Scope, writes bool) (heldShare,
 	if of == nil { // a driver of tests may have no pools
 		return heldShare{}, nil
 	}
-	now := time.Now()
-	if turn := of.enter(scope.Caller, now); turn != nil {
+	m, turn := of.enter(scope.Caller, time.Now())
+	if turn != nil {
 		if scope.Place != nil && scope.Place.Pause() {
 			defer scope.Place.Resume()
 		}
-		if err := of.wait(ctx, scope.Caller, turn); err != nil {
+		if err := of.wait(ctx, m, turn); err != nil {
 			return heldShare{}, err
 		}
-		now = time.Now()
 	}
-	return heldShare{of, scope.Caller, now}, nil
+	return heldShare{of, m, time.Now()}, nil
 }
 
 // heldShare is one connection's worth that was taken. The zero heldShare is nothing.
 type heldShare struct {
 	of    *share
-	who   Caller
+	by    *member
 	began time.Time
 }
 
 // leave gives it back, once.
 func (h *heldShare) leave() {
 	if h.of != nil {
-		h.of.leave(h.who, h.began, time.Now())
+		h.of.leave(h.by, h.began, time.Now())
 		h.of = nil
 	}
 }
@@ -78,26 +77,30 @@ func (h *heldShare) leave() {
 type share struct {
 	most, mostOfSlow int
 
-	mu    sync.Mutex
-	had   map[Caller]int
-	lines map[Caller][]chan struct{} // closed for who may go on
-	paces paces
+	mu      sync.Mutex
+	members members
 
 	// Who came last, when, and when somebody else last did.
-	latest          Caller
+	latest          *member
 	came, otherCame time.Time
 }
 
+// member is a caller.
+type member struct {
+	has    int
+	line   []chan struct{} // closed for who may go on
+	quick  bool            // a statement was
+	slowAt time.Time       // when the last one ended that was not
+}
+
 func newShare(connections int) *share {
-	return &share{
-		most: max(connections-1, 1), mostOfSlow: max(connections/4, 1),
-		had: map[Caller]int{}, lines: map[Caller][]chan struct{}{},
-	}
+	return &share{most: max(connections-1, 1), mostOfSlow: max(connections/4, 1)}
 }
 
 const (
-	// slowAfter is how long a statement takes that is slow.
+	// slowAfter is how long a statement takes that is slow, and slowFor how long it counts.
 	slowAfter = 50 * time.Millisecond
+	slowFor   = time.Minute
 
 	// aloneAfter is how long nobody else has come where somebody is alone.
 	aloneAfter = 10 * time.Second
@@ -107,25 +110,26 @@ const (
 )
 
 // enter takes a connection's worth of the caller's share, which must be given back by
-// leave. If the caller has as many as may be, it returns a turn to wait for.
-func (s *share) enter(who Caller, now time.Time) (turn chan struct{}) {
+// leave. If the caller has as many as may be, there is a turn to wait for.
+func (s *share) enter(who Caller, now time.Time) (m *member, turn chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if who != s.latest {
-		s.latest, s.otherCame = who, s.came
+	m = s.members.get(who, now)
+	if m != s.latest {
+		s.latest, s.otherCame = m, s.came
 	}
 	s.came = now
-	if s.had[who] < s.mostOf(who, now) {
-		s.had[who]++
-		return nil
+	if m.has < s.mostOf(m, now) {
+		m.has++
+		return m, nil
 	}
 	turn = make(chan struct{})
-	s.lines[who] = append(s.lines[who], turn)
-	return turn
+	m.line = append(m.line, turn)
+	return m, turn
 }
 
 // wait waits for a turn, which takes what enter would have.
-func (s *share) wait(ctx context.Context, who Caller, turn chan struct{}) error {
+func (s *share) wait(ctx context.Context, m *member, turn chan struct{}) error {
 	patience := time.NewTimer(sharePatience)
 	defer patience.Stop()
 	err := ErrTooManyStatements
@@ -138,51 +142,35 @@ func (s *share) wait(ctx context.Context, who Caller, turn chan struct{}) error 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	line := s.lines[who]
-	at := slices.Index(line, turn)
+	at := slices.Index(m.line, turn)
 	if at < 0 {
 		return nil // its turn has come meanwhile
 	}
-	s.setLine(who, slices.Delete(line, at, at+1))
+	m.line = slices.Delete(m.line, at, at+1)
 	return err
 }
 
 // leave gives back what enter took at a time.
-func (s *share) leave(who Caller, began, now time.Time) {
+func (s *share) leave(m *member, began, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now.Sub(began) > slowAfter {
-		s.paces.note(who, slow, now)
+		m.slowAt = now
 	} else {
-		s.paces.note(who, quick, now)
+		m.quick = true
 	}
-	left, most := s.had[who]-1, s.mostOf(who, now)
-	line := s.lines[who]
-	for len(line) > 0 && left < most {
-		close(line[0])
-		line = line[1:]
-		left++
-	}
-	s.setLine(who, line)
-	if left > 0 {
-		s.had[who] = left
-	} else {
-		delete(s.had, who)
+	m.has--
+	for len(m.line) > 0 && m.has < s.mostOf(m, now) {
+		close(m.line[0])
+		m.line = m.line[1:]
+		m.has++
 	}
 }
 
-// setLine keeps a line as long as somebody is in it.
-func (s *share) setLine(who Caller, line []chan struct{}) {
-	if len(line) > 0 {
-		s.lines[who] = line
-	} else if s.lines[who] != nil {
-		delete(s.lines, who)
-	}
-}
-
-func (s *share) mostOf(who Caller, now time.Time) int {
-	alone := who == s.latest && now.Sub(s.otherCame) > aloneAfter
-	if alone || s.paces.of(who, now) == quick {
+func (s *share) mostOf(m *member, now time.Time) int {
+	quick := m.quick && now.Sub(m.slowAt) > slowFor
+	alone := m == s.latest && now.Sub(s.otherCame) > aloneAfter
+	if quick || alone {
 		return s.most
 	}
 	return s.mostOfSlow

@@ -56,8 +56,8 @@ func holdAlone(t *testing.T, take func(context.Context, *store.Scope) (func(), e
 }
 
 // TestShare: a caller has a quarter of the connections until a statement of theirs was
-// quick, then all but one, and a quarter again once one was slow, for a minute at least
-// and two at most. Others do not matter.
+// quick, then all but one, and a quarter again once one was slow, for a minute.
+// Others do not matter.
 func TestShare(t *testing.T) {
 	tests := []struct{ connections, quarter, most int }{{1, 1, 1}, {2, 1, 1}, {4, 1, 3}, {8, 2, 7}, {20, 5, 19}}
 	for _, tt := range tests {
@@ -240,6 +240,42 @@ func TestShareAtOnce(t *testing.T) {
 			leave()
 		}
 	}
+}
+
+// TestShareLasting: who has a connection for long is counted as long, however many come.
+func TestShareLasting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		take, _ := store.NewShare(8)
+		ann := called("ann")
+		var leaves []func()
+		hold(t, take, ann, 2, time.Second)
+		for range 2 {
+			leave, err := take(t.Context(), ann)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaves = append(leaves, leave)
+		}
+		for i := range 30_000 {
+			leave, err := take(t.Context(), called(fmt.Sprint(i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave()
+		}
+		for _, pause := range []time.Duration{0, time.Minute, time.Minute, time.Minute, 5 * time.Minute, 5 * time.Minute} {
+			time.Sleep(pause)
+			leave, err := take(t.Context(), called("bob"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave()
+			holdAlone(t, take, ann, 0, 0)
+		}
+		for _, leave := range leaves {
+			leave()
+		}
+	})
 }
 
 // TestA47Shares: a flood of callers leaves little, and does not make who is slow
