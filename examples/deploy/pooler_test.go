@@ -50,7 +50,8 @@ func TestPooler(t *testing.T) {
 		bearer := "Bearer " + token(store.NewID())
 		clients.Go(func() {
 			for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPost, http.MethodGet} {
-				if err := sendNoteTo(t.Context(), "http://"+instance, bearer, method); err != nil {
+				err := whileBusy(func() error { return sendNoteTo(t.Context(), "http://"+instance, bearer, method) })
+				if err != nil {
 					t.Error(err)
 				}
 			}
