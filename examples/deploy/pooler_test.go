@@ -117,8 +117,11 @@ func sendNoteTo(ctx context.Context, base, bearer, method string) error {
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	text, err := io.ReadAll(res.Body)
-	if err := errors.Join(err, res.Body.Close()); err != nil || res.StatusCode != want {
-		return fmt.Errorf("%s: %d %s, %w", method, res.StatusCode, text, err)
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	if res.StatusCode != want {
+		return fmt.Errorf("%s: %d %s", method, res.StatusCode, text)
 	}
 	return nil
 }
