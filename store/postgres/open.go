@@ -20,8 +20,9 @@ import (
 
 // Open opens a database. It connects once, and refuses a server whose settings
 // would change what values mean: another encoding than UTF-8, another time zone
-// than UTC. A server that does not answer is [driver.ErrUnavailable]. Nil opts
-// takes every default. Close the DB to close the connections.
+// than UTC. A server that takes no connections is waited for, see
+// [Options.OpenTimeout], and is [driver.ErrUnavailable] in the end. Nil opts takes
+// every default. Close the DB to close the connections.
 func Open(ctx context.Context, url string, opts *Options) (*store.DB, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -53,12 +54,17 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	d.sql = stdlib.OpenDBFromPool(d.pool)
 	d.transactions = sql.OpenDB(connector{stdlib.GetPoolConnector(d.pool)})
 	d.transactions.SetMaxIdleConns(0) // the pool keeps them
-	if d.dialect, err = inspect(ctx, d.sql); err != nil {
+	if d.dialect, err = d.inspect(ctx, o.OpenTimeout); err != nil {
 		return nil, errors.Join(fmt.Errorf("postgres: open: %w", mapError(ctx, err)), d.Close())
 	}
 	d.bun = bun.NewDB(d.sql, bunDialect{pgdialect.New()})
 	return d, nil
 }
+
+// unfitError says what makes a server one that we cannot use.
+type unfitError string
+
+func (e unfitError) Error() string { return string(e) }
 
 // checkSession refuses a session in which values would mean something else. The
 // server has told the settings by itself, so this costs no round trip.
@@ -74,7 +80,7 @@ func checkSession(_ context.Context, c *pgconn.PgConn) error {
 		{"standard_conforming_strings", []string{"on"}},
 	} {
 		if got := c.ParameterStatus(want.name); !slices.Contains(want.values, got) {
-			return fmt.Errorf("%s is %q, want %q", want.name, got, want.values[0])
+			return unfitError(fmt.Sprintf("%s is %q, want %q", want.name, got, want.values[0]))
 		}
 	}
 	return nil
@@ -83,8 +89,8 @@ func checkSession(_ context.Context, c *pgconn.PgConn) error {
 // oldestVersion is the first release with xid8 and pg_current_snapshot.
 const oldestVersion = 130000
 
-// inspect reads what depends on the server.
-func inspect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
+// readDialect reads what depends on the server.
+func readDialect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
 	d := driver.Dialect{Name: "postgres"}
 	var version int
 	if err := pool.QueryRowContext(ctx, "select current_setting('server_version_num')::int").Scan(&version); err != nil {

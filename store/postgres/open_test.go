@@ -119,7 +119,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %q in it", tt.name, err, tt.want)
 		}
 	}
-	if _, err := Open(t.Context(), "postgres://127.0.0.1:1/x?sslmode=disable", nil); !errors.Is(err, driver.ErrUnavailable) {
+	if _, err := Open(t.Context(), "postgres://127.0.0.1:1/x?sslmode=disable", &Options{OpenTimeout: -1}); !errors.Is(err, driver.ErrUnavailable) {
 		t.Errorf("nobody listens: got %v, want %v", err, driver.ErrUnavailable)
 	}
 }

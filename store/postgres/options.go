@@ -45,6 +45,13 @@ type Options struct {
 	// Defaults to 20.
 	MaxConns int
 
+	// OpenTimeout is how long [Open] tries again while there is no server that
+	// takes connections, because it starts later than the program or at the same
+	// time, or has more than it can take. Negative tries once.
+	//
+	// Defaults to 30 seconds.
+	OpenTimeout time.Duration
+
 	// Pooler says that a pooler stands before the server which may give each
 	// transaction another session, as PgBouncer does in transaction mode. No
 	// statement is prepared then, which costs some 30 µs for each, and this
@@ -84,6 +91,7 @@ func (o *Options) withDefaults() (Options, error) {
 	out.ConnMaxIdleTime = cmp.Or(out.ConnMaxIdleTime, 5*time.Minute)
 	out.ConnMaxLifetime = cmp.Or(out.ConnMaxLifetime, time.Hour)
 	out.MaxConns = cmp.Or(out.MaxConns, 20)
+	out.OpenTimeout = cmp.Or(out.OpenTimeout, 30*time.Second)
 	out.Reserve = cmp.Or(out.Reserve, 1)
 	out.StatementTimeout = cmp.Or(out.StatementTimeout, 30*time.Second)
 	if out.Store.Logger == nil {
