@@ -1,12 +1,10 @@
 package plinth
 
 import (
-	"cmp"
 	"net/http"
 	"runtime"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -22,7 +20,7 @@ const placesForHash = 4
 // and none are lent, nobody is served beside them, and more logins in work would only make
 // that worse.
 func (a *App) places(all middleware.ConcurrencyOptions) func(http.Handler) http.Handler {
-	hashesAtATime := cmp.Or(a.config.Accounts.Hashes.Concurrent, password.Concurrent())
+	hashesAtATime := a.config.Accounts.Hashes.AtATime()
 	if a.threads == nil && runtime.GOMAXPROCS(0) <= hashesAtATime {
 		return middleware.Concurrency(all)
 	}

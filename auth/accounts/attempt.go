@@ -80,8 +80,7 @@ type turns struct {
 const besideHashes = 6
 
 func newTurns(cfg password.Config) turns {
-	hashing := cmp.Or(cfg.Concurrent, password.Concurrent())
-	return turns{make(chan struct{}, hashing+besideHashes), cmp.Or(cfg.Wait, 2*time.Second)}
+	return turns{make(chan struct{}, cfg.AtATime()+besideHashes), cmp.Or(cfg.Wait, 2*time.Second)}
 }
 
 // newOpening returns the turns of those whose try was good.

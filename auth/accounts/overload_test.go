@@ -132,7 +132,7 @@ func testA41(t *testing.T, place string) {
 	slices.Sort(health)
 	slow := health[len(health)*99/100]
 	const permit = 19 << 20
-	permits := int64(password.Concurrent())
+	permits := int64(password.Config{}.AtATime())
 	t.Logf("%v: answers %v, slowest of each %v; idle %d MiB, peak %d MiB; health p99 %v", last, c.answers, c.slowest, idle>>20, peak>>20, slow)
 	if bound := idle + permits*permit + 64<<20; peak > bound {
 		t.Errorf("%d MiB, at most %d MiB", peak>>20, bound>>20)

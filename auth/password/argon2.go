@@ -31,9 +31,11 @@ const (
 	maxKey     = 64
 )
 
+const defaultMemory = 19 << 10 // KiB
+
 func (p *params) setDefaults() {
 	if p.memory == 0 {
-		p.memory = 19 << 10
+		p.memory = defaultMemory
 	}
 	if p.time == 0 {
 		p.time = 2

@@ -1,10 +1,12 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
@@ -32,7 +34,7 @@ type Config struct {
 
 	// Concurrent is the number of hashes that are computed at a time.
 	//
-	// Defaults to [Concurrent].
+	// Defaults to what [Config.AtATime] says.
 	Concurrent int
 
 	// Wait is how long a call waits for its turn.
@@ -41,10 +43,19 @@ type Config struct {
 	Wait time.Duration
 }
 
-// Concurrent is the default of Config.Concurrent: the number of processors, no more than
-// Go uses. A program that is allowed more than there are (GOMAXPROCS) keeps one free of
-// hashes.
-func Concurrent() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
+// AtATime returns how many hashes a [Hasher] of this configuration computes at a time.
+// Where Concurrent does not say it that is the number of processors, no more than Go uses
+// (a program that is allowed more than there are, by GOMAXPROCS, keeps one free of hashes),
+// and no more than half of the memory limit has room for, if there is one (GOMEMLIMIT): a
+// container on a machine of many processors is ended by what they could hash.
+func (c Config) AtATime() int {
+	if c.Concurrent > 0 {
+		return c.Concurrent
+	}
+	half := debug.SetMemoryLimit(-1) / 2
+	room := half >> 10 / int64(cmp.Or(c.Memory, defaultMemory))
+	return max(1, int(min(room, int64(runtime.NumCPU()), int64(runtime.GOMAXPROCS(0)))))
+}
 
 // Errors callers branch on.
 var (
@@ -87,13 +98,10 @@ func New(cfg Config) (*Hasher, error) {
 	if cfg.Concurrent < 0 || cfg.Wait < 0 {
 		return nil, errors.New("password: Concurrent and Wait must not be negative")
 	}
-	if cfg.Concurrent == 0 {
-		cfg.Concurrent = Concurrent()
-	}
 	if h.wait == 0 {
 		h.wait = 2 * time.Second
 	}
-	h.turns = make(chan struct{}, cfg.Concurrent)
+	h.turns = make(chan struct{}, cfg.AtATime())
 	h.memory = argon2id.NewMemory(h.params.memory)
 	h.absent = h.params.nobody()
 	return h, nil

@@ -3,7 +3,9 @@ package password_test
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -299,6 +301,31 @@ func BenchmarkHash(b *testing.B) {
 	for b.Loop() {
 		if _, err := h.Hash(b.Context(), "correct horse"); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestAtATime changes the limits of the process, so it is not parallel.
+func TestAtATime(t *testing.T) {
+	processors := min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
+	for _, tt := range []struct {
+		limit int64
+		cfg   password.Config
+		want  int
+	}{
+		{math.MaxInt64, password.Config{}, processors},
+		{math.MaxInt64, password.Config{Concurrent: 7}, 7},
+		{1 << 40, password.Config{}, processors},
+		{45 << 20, password.Config{}, 1},              // 22.5 MiB for hashes of 19
+		{45 << 20, password.Config{Concurrent: 7}, 7}, // who says so knows
+		{45 << 20, password.Config{Memory: 10 << 10}, min(2, processors)},
+		{1 << 20, password.Config{}, 1},
+	} {
+		before := debug.SetMemoryLimit(tt.limit)
+		got := tt.cfg.AtATime()
+		debug.SetMemoryLimit(before)
+		if got != tt.want {
+			t.Errorf("with a limit of %d, %+v: %d, want %d", tt.limit, tt.cfg, got, tt.want)
 		}
 	}
 }
