@@ -30,6 +30,8 @@ const usage = `Usage: %s [command]
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy                         print which rule guards what
+  reseal                         seal the secrets of accounts anew with the first of
+                                 PLINTH_MASTER_KEYS, so that an old one may go
   health                         ask the one that serves at the configured address whether it
                                  is ready; the exit code says so
 
@@ -91,6 +93,8 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 		return a.document(name, args, out, a.api.TypeScript)
 	case "policy":
 		return a.policyCommand(args, out)
+	case "reseal":
+		return a.resealCommand(ctx, args, out)
 	case "health":
 		return a.healthCommand(ctx, args, out)
 	}

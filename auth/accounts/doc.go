@@ -121,8 +121,8 @@
 //
 // # Secrets
 //
-// Config.MasterKey seals what the database must not show: signing keys and the
-// secrets of second factors (AES-256-GCM), and authenticates refresh tokens. Passwords
+// Config.MasterKeys seal what the database must not show: signing keys and the
+// secrets of second factors (AES-256-GCM), and authenticate refresh tokens. Passwords
 // are hashed by package password. Everything that is good once (codes, links,
 // challenges) is stored by its hash and consumed by one conditional UPDATE. Of an API
 // key there is the hash only (SHA-256 of 260 random bits).

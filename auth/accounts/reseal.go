@@ -1,0 +1,80 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Reseal seals anew, with the first of [Config.MasterKeys], what the database keeps
+// sealed with another of them for longer than a day: the secrets of authenticator apps and
+// the keys that sign tokens. It returns how many there were. What none of the keys opens
+// stays as it is, and is told by the error; everything else is sealed nonetheless. Reseal
+// may run beside instances that serve, as soon as all of them have the new key, and again
+// where it was stopped.
+//
+// So a master key is exchanged: the new one is put before the old one on every instance,
+// then Reseal runs, or the command reseal of [App.Main], and a day later, when mails and
+// logins under way are done, the old one may go. Sessions that have not been used since the
+// new key came end with it.
+//
+// [App.Main]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth#App.Main
+func (a *Accounts) Reseal(ctx context.Context) (n int, err error) {
+	keys, errKeys := reseal(ctx, a, store.True(), "generation",
+		func(k *signingKey) (int64, string, []byte) { return k.Generation, sealedKey(k.KeyID), k.Sealed })
+	factors, errFactors := reseal(ctx, a, store.Eq("type", factorTOTP), "id",
+		func(f *factor) (store.ID, string, []byte) { return f.ID, f.place(), f.Sealed })
+	return keys + factors, errors.Join(errKeys, errFactors)
+}
+
+const resealBatch = 500
+
+// reseal does so for the rows of a table. What a row seals never changes, so whoever else
+// does the same at the same time does no harm.
+func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key string, look func(*T) (id K, place string, sealed []byte)) (n int, err error) {
+	rows, lost := store.For[T](a.db), 0
+	query := store.Query{Where: which, Order: []store.Order{{Column: key}}, Limit: store.Limit(resealBatch)}
+	for {
+		batch, err := rows.List(ctx, query)
+		if err != nil {
+			return n, err
+		}
+		for _, row := range batch {
+			id, place, sealed := look(row)
+			again, err := a.keys.reseal(place, sealed)
+			switch {
+			case err != nil:
+				lost++
+			case again != nil:
+				if _, err := rows.PatchWhere(ctx, store.Eq(key, id), store.SetTo("sealed", again)); err != nil {
+					return n, err
+				}
+				n++
+			}
+		}
+		if len(batch) < resealBatch {
+			break
+		}
+		last, _, _ := look(batch[len(batch)-1])
+		query.Where = store.And(which, store.Compare(key, store.OpGt, last))
+	}
+	if lost > 0 {
+		var row T
+		return n, fmt.Errorf("accounts: %d of %T are sealed with none of the MasterKeys: keep the key that opens them", lost, row)
+	}
+	return n, nil
+}
+
+// reseal returns nil for what is sealed with the first key already.
+func (k *keyring) reseal(place string, sealed []byte) ([]byte, error) {
+	if _, err := k.seals[0].Open(nil, nil, sealed, []byte(place)); err == nil {
+		return nil, nil
+	}
+	secret, err := k.open(place, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return k.seal(place, secret), nil
+}
