@@ -16,7 +16,7 @@ import (
 // FromEnv returns the configuration of the environment:
 //
 //	PLINTH_ADDR                  address to listen on
-//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file
+//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file; plinth.db
 //	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
 //	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
 //	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,7 +158,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// TestEnvironmentExample: the application takes the environment of the example once its secrets are changed, and not before.
+// TestEnvironmentExample: the application takes the environment of the example once each of its secrets is changed, and not
+// before.
 func TestEnvironmentExample(t *testing.T) {
 	t.Parallel()
 	var env []string
@@ -167,12 +169,28 @@ func TestEnvironmentExample(t *testing.T) {
 		}
 	}
 	env = append(env, "PLINTH_DATABASE_URL=:memory:")
-	if out, err := runApp(t, env, "policy"); err == nil || !strings.Contains(out, "PLINTH_MASTER_KEYS") {
-		t.Errorf("the example as it is: %v\n%s", err, out)
+	secrets := map[string]string{
+		"PLINTH_PUBLISHABLE_KEYS": "sb_publishable_" + rand.Text(),
+		"PLINTH_SECRET_KEYS":      "sb_secret_" + rand.Text(),
+		"PLINTH_MASTER_KEYS":      rand.Text() + rand.Text() + rand.Text() + rand.Text(),
 	}
-	out, err := runApp(t, append(env, "PLINTH_MASTER_KEYS="+rand.Text()+rand.Text()+rand.Text()+rand.Text()), "policy")
+	changedBut := func(kept string) []string {
+		env := slices.Clone(env)
+		for name, secret := range secrets {
+			if name != kept {
+				env = append(env, name+"="+secret)
+			}
+		}
+		return env
+	}
+	out, err := runApp(t, changedBut(""), "policy")
 	if err != nil || !strings.Contains(out, "owner_id = principal.id") {
 		t.Errorf("%v\n%s", err, out)
+	}
+	for name := range secrets {
+		if out, err := runApp(t, changedBut(name), "policy"); err == nil || !strings.Contains(out, name) {
+			t.Errorf("%s as in the example: %v\n%s", name, err, out)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ variable "key_generation" {
 }
 
 variable "master_key_generations" {
-  description = "Generations of the master key, the newest first. One leaves the list when accounts have been sealed anew, see docs/accounts.md."
+  description = "Generations of the master key, the newest first. One may leave it when the command reseal has run with the new one, see docs/accounts.md; terraform state rm its random_bytes before."
   type        = list(string)
   default     = ["1"]
 
