@@ -83,17 +83,7 @@ func CSRF(opts CSRFOptions) func(http.Handler) http.Handler {
 // explicit reports whether a request's credentials are such that no browser adds by
 // itself, and none besides.
 func explicit(r *http.Request) bool {
-	if len(r.Header["Cookie"]) > 0 || r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		return false
-	}
-	bearer := len(r.Header["Authorization"]) > 0
-	for _, value := range r.Header["Authorization"] {
-		// Browsers repeat what they were told of Basic and others.
-		if scheme, _, _ := strings.Cut(value, " "); !strings.EqualFold(scheme, "Bearer") {
-			return false
-		}
-	}
-	return bearer || len(r.Header["Apikey"]) > 0
+	return !crossorigin.Ambient(r) && (len(r.Header["Authorization"]) > 0 || len(r.Header["Apikey"]) > 0)
 }
 
 // checkOrigin refuses what no browser sends as Origin and so would never match (RFC 6454

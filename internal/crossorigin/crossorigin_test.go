@@ -1,6 +1,8 @@
 package crossorigin_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -36,6 +38,35 @@ func TestRefused(t *testing.T) {
 		}
 		if got := crossorigin.Refused(http.NewCrossOriginProtection(), r); got != tt.want || r.Method != tt.method {
 			t.Errorf("%+v: %t, method %s", tt, got, r.Method)
+		}
+	}
+}
+
+func TestAmbient(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		header, value string
+		want          bool
+	}{
+		{"Accept", "*/*", false},
+		{"Apikey", "x", false},
+		{"Authorization", "Bearer x", false},
+		{"Authorization", "bearer", false},
+		{"Authorization", "Basic eDp5", true},
+		{"Authorization", " Bearer x", true},
+		{"Authorization", "", true},
+		{"Cookie", "a=b", true},
+		{"Cookie", "", true},
+	} {
+		for _, certificates := range []int{-1, 0, 1} {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set(tt.header, tt.value)
+			if certificates >= 0 {
+				r.TLS = &tls.ConnectionState{PeerCertificates: make([]*x509.Certificate, certificates)}
+			}
+			if got := crossorigin.Ambient(r); got != (tt.want || certificates > 0) {
+				t.Errorf("%s: %q, %d certificates: %t", tt.header, tt.value, certificates, got)
+			}
 		}
 	}
 }

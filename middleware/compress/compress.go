@@ -28,7 +28,7 @@ func New(opts Options) func(http.Handler) http.Handler {
 			}
 			// Writers are not used again: a goroutine that outlives its request would write
 			// into the answer of another.
-			cw := &writer{ResponseWriter: w, shared: shared, request: r, coding: choose(r.Header)}
+			cw := &writer{ResponseWriter: w, shared: shared, request: r, coding: choose(r)}
 			next.ServeHTTP(cw, plainTags(r))
 			cw.finish() // not after a panic: what was begun must not look complete
 		})

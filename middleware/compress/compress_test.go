@@ -2,6 +2,8 @@ package compress_test
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -106,6 +108,43 @@ func TestCookies(t *testing.T) {
 		}
 		if a = c.get("/", tellsGzip, "Sec-Fetch-Site: "+site); !a.has("Content-Encoding", "gzip") {
 			t.Errorf("%q without a cookie: %v", site, a.header)
+		}
+	}
+}
+
+// TestCredentialsOfBrowsers: what a browser sends by itself is as good as a cookie for
+// whoever guesses, whatever is sent beside it. A bearer token is none, since a page has to
+// have it.
+func TestCredentialsOfBrowsers(t *testing.T) {
+	t.Parallel()
+	const bearer = "Bearer x"
+	certificate := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
+	handler := compress.New(compress.Options{})(text(long))
+	for _, tt := range []struct {
+		name          string
+		authorization []string
+		tls           *tls.ConnectionState
+		own           bool // a browser's own
+	}{
+		{"nothing", nil, nil, false},
+		{"bearer", []string{bearer}, nil, false},
+		{"bearer in other case, by TLS", []string{"bearer x"}, &tls.ConnectionState{}, false},
+		{"basic", []string{"Basic eDp5"}, nil, true},
+		{"digest", []string{`Digest username="x"`}, nil, true},
+		{"negotiate", []string{"Negotiate YII="}, nil, true},
+		{"basic and bearer", []string{bearer, "Basic eDp5"}, nil, true},
+		{"certificate", nil, certificate, true},
+		{"certificate and bearer", []string{bearer}, certificate, true},
+	} {
+		for site, same := range map[string]bool{"same-origin": true, "none": true, "same-site": false, "cross-site": false, "": false} {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header["Authorization"], r.TLS = tt.authorization, tt.tls
+			r.Header.Set("Accept-Encoding", "gzip")
+			r.Header.Set("Sec-Fetch-Site", site)
+			handler.ServeHTTP(w, r)
+			if coded := w.Header().Get("Content-Encoding") != ""; coded != (same || !tt.own) {
+				t.Errorf("%s from %q: coded %t", tt.name, site, coded)
+			}
 		}
 	}
 }

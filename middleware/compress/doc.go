@@ -26,14 +26,20 @@
 // The length of a coded answer tells whether something that a stranger put into it
 // occurs in it again (the attack BREACH). Two things are therefore needed for it, and
 // each is refused here. A stranger who makes the browser of a victim send requests:
-// where a request has a cookie, its answer is coded only if the page is of the same
-// origin (Sec-Fetch-Site), and without cookies a browser sends nothing of the victim's.
-// And a secret: answers with Set-Cookie are left alone, and so is every answer with
+// where a request has what a browser adds by itself, a cookie, a client certificate or an
+// Authorization that is no bearer token, its answer is coded only if the page is of the
+// same origin (Sec-Fetch-Site). And a secret: answers with Set-Cookie are left alone, and
+// so is every answer with
 //
 //	Cache-Control: no-transform
 //
 // which is how a handler marks one (RFC 9111 section 5.2.2.6), here and for every proxy
 // on the way. All answers of accounts that depend on the caller say so.
+//
+// What a proxy in front has found out cannot be seen here. One that knows callers by
+// certificates, by Basic or by where they are, and names them in a header, leaves a
+// request that looks like a program's: it should take Accept-Encoding off unless
+// Sec-Fetch-Site is same-origin or none, or handlers mark what they answer.
 //
 // # Entity tags
 //

@@ -3,6 +3,8 @@ package compress
 import (
 	"net/http"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 )
 
 // coding is how an answer is written.
@@ -22,16 +24,16 @@ var (
 )
 
 // choose returns the coding of the answer to a request.
-func choose(header http.Header) coding {
-	if len(header["Cookie"]) > 0 {
+func choose(r *http.Request) coding {
+	if crossorigin.Ambient(r) {
 		// A page of another origin may be guessing at what is in the answer.
-		switch header.Get("Sec-Fetch-Site") {
+		switch r.Header.Get("Sec-Fetch-Site") {
 		case "same-origin", "none":
 		default:
 			return identity
 		}
 	}
-	return negotiate(header["Accept-Encoding"])
+	return negotiate(r.Header["Accept-Encoding"])
 }
 
 // negotiate reads Accept-Encoding (RFC 9110 section 12.5.3). It prefers zstd among
