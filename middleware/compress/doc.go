@@ -12,8 +12,10 @@
 //
 //   - answers that are coded already (Content-Encoding), parts of some bytes
 //     (Content-Range: bytes, multipart/byteranges) and digested ones
-//     (Content-Digest); the Content-Range of lists of rows counts rows, and does not
-//     keep a list from being coded;
+//     (Content-Digest, Repr-Digest, Digest or Content-MD5, also in a Trailer that is
+//     announced: all of them are of the coded body, RFC 9530 sections 2 and 3); the
+//     Content-Range of lists of rows counts rows, and does not keep a list from being
+//     coded;
 //   - text/event-stream, whose events are small and must not wait;
 //   - answers without a body, and requests that ask for another protocol (Upgrade);
 //   - answers that may hold secrets, see below.

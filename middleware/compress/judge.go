@@ -11,20 +11,44 @@ func eligible(status int, h http.Header) bool {
 	switch {
 	case status < 200 || status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified:
 		return false
-	case len(h["Content-Encoding"]) > 0 || len(h["Content-Digest"]) > 0 || len(h["Set-Cookie"]) > 0:
+	case len(h["Content-Encoding"]) > 0 || len(h["Set-Cookie"]) > 0 || digested(h):
 		return false
 	case hasPrefixFold(h.Get("Content-Range"), "bytes"):
 		return false
-	}
-	for _, line := range h["Cache-Control"] {
-		for directive := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(directive), "no-transform") {
-				return false
-			}
-		}
+	case lists(h["Cache-Control"], "no-transform"):
+		return false
 	}
 	contentType := h.Get("Content-Type")
 	return contentType == "" || shrinks(contentType)
+}
+
+// digests are the headers whose value is of a body in the coding that it is sent in: RFC
+// 9530 sections 2 and 3, and before it RFC 3230 section 4.3.2 and RFC 2616 section 14.15.
+var digests = []string{"Content-Digest", "Repr-Digest", "Digest", "Content-Md5"}
+
+// digested reports whether an answer has a digest, or says that one comes behind its body.
+func digested(h http.Header) bool {
+	for _, name := range digests {
+		if len(h[name]) > 0 {
+			return true
+		}
+	}
+	return lists(h["Trailer"], digests...)
+}
+
+// lists reports whether the lines of a list have one of some words.
+func lists(lines []string, words ...string) bool {
+	for _, line := range lines {
+		for item := range strings.SplitSeq(line, ",") {
+			item = strings.TrimSpace(item)
+			for _, word := range words {
+				if strings.EqualFold(item, word) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // shrinks reports whether bodies of a media type get smaller.
@@ -56,14 +80,10 @@ var varyEncoding = []string{"Accept-Encoding"}
 // vary says that the answer depends on Accept-Encoding, unless it is said.
 func vary(h http.Header) {
 	lines := h["Vary"]
-	for _, line := range lines {
-		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, "Accept-Encoding") {
-				return
-			}
-		}
-	}
-	if len(lines) == 0 {
+	switch {
+	case lists(lines, "*", "Accept-Encoding"):
+		return
+	case len(lines) == 0:
 		h["Vary"] = varyEncoding
 		return
 	}
