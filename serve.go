@@ -63,8 +63,8 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
 		}
-		*d.addr = l.Addr().String() // with the port it got
-		if d.server.TLSConfig == nil {
+		*d.addr = l.Addr().String()    // with the port it got
+		if d.server.TLSConfig == nil { // package framing says why
 			l = framing.Serve(d.server, l)
 		}
 		doors = append(doors, door{onewrite.Serve(d.server, l), d.server})

@@ -21,8 +21,10 @@ import (
 )
 
 // TLS says how the application encrypts its connections itself, TLS 1.2 and later. The
-// zero value does not: then a proxy in front of it does. Certificates come from files or
-// from an authority that speaks ACME (RFC 8555), not both.
+// zero value does not: then a proxy in front of it does. One that encrypts again for this
+// server has to speak HTTP/2 to it: requests of HTTP/1.1 that a proxy may read in another
+// way than the server are refused on connections in the clear only. Certificates come
+// from files or from an authority that speaks ACME (RFC 8555), not both.
 type TLS struct {
 	// CertFile and KeyFile are a chain of certificates, the server's first, and its key,
 	// in PEM. They are read again when they have changed, without a restart and within

@@ -15,6 +15,11 @@
 // such request, which net/http answers with 400 and closes the connection. It follows
 // the frame of a request only: what stands in it is for net/http and handlers to judge.
 //
-// Connections that are encrypted by the server itself are not looked at: no proxy has
-// read what is in them.
+// Connections that the server encrypts itself are not looked at. Most have no proxy in
+// them that has read a request; one that decrypts and encrypts again has, and should speak
+// HTTP/2 to the server, where frames say how long they are, or HTTP/1.1 in the clear.
+// net/http chooses HTTP/2 only for a *[crypto/tls.Conn], behind whose handshake nobody can
+// look: to check what was decrypted is to serve HTTP/1.1 alone, or to shake hands before
+// net/http knows of a connection, out of sight of its deadlines and of who counts
+// connections.
 package framing
