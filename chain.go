@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/compress"
@@ -113,7 +114,7 @@ func (r resolved) urlLimit() int {
 // trustedOrigins are whose pages may do what the application's own may.
 func (r resolved) trustedOrigins() []string {
 	list := slices.Clone(r.Accounts.CookieOrigins)
-	if own := origin(r.PublicURL); own != "" && !slices.Contains(list, own) {
+	if own := crossorigin.Of(r.PublicURL); own != "" && !slices.Contains(list, own) {
 		list = append(list, own)
 	}
 	return list

@@ -32,20 +32,3 @@ func isLoopbackURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && loopback.Host(u.Hostname())
 }
-
-// origin returns the origin of an address as browsers write it, "" where there is none:
-// scheme and host in lower case, and a port that is not the scheme's own.
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	text := strings.ToLower(u.Scheme + "://" + u.Host)
-	switch u.Scheme {
-	case "https":
-		text = strings.TrimSuffix(text, ":443")
-	case "http":
-		text = strings.TrimSuffix(text, ":80")
-	}
-	return text
-}

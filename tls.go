@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -137,7 +138,7 @@ func redirectTo(publicURL string) http.Handler {
 			target = "/"
 		}
 		w.Header().Set("Connection", "close")
-		http.Redirect(w, r, origin(publicURL)+target, http.StatusPermanentRedirect)
+		http.Redirect(w, r, crossorigin.Of(publicURL)+target, http.StatusPermanentRedirect)
 	})
 }
 

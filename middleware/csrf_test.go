@@ -107,7 +107,7 @@ func TestCSRFOrigins(t *testing.T) {
 		}
 	}
 	for _, origin := range []string{
-		"", "null", "*", "example.org", "https://", "https://example.org/", "https://Example.org", "https://example.org:443", "http://example.org:80",
+		"", "null", "*", "example.org", "https://", "https://example.org/", "https://Example.org", "https://example.org:443", "http://example.org:80", "https://example.org:",
 		"https://user@example.org", "https://example.org?x", "https://example.org#x", "ftp://example.org", "https://*.example.org\n",
 	} {
 		if panics(func() { middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{origin}}) }) == nil {

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -28,12 +28,8 @@ const cookieHeader = "X-Plinth-Session"
 func (c *Config) origins() (*http.CrossOriginProtection, error) {
 	out := http.NewCrossOriginProtection()
 	for _, text := range append([]string{c.PublicURL, c.SiteURL}, c.CookieOrigins...) {
-		u, err := url.Parse(text)
-		if err == nil {
-			err = out.AddTrustedOrigin(u.Scheme + "://" + u.Host)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("accounts: CookieOrigins: %w", err)
+		if err := out.AddTrustedOrigin(crossorigin.Of(text)); err != nil {
+			return nil, fmt.Errorf("accounts: CookieOrigins: %q: %w", text, err)
 		}
 	}
 	return out, nil

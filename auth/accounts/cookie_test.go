@@ -445,6 +445,20 @@ func TestA52(t *testing.T) {
 	})
 }
 
+// TestCookieOriginsInAnyForm: an origin is trusted as browsers write it, however the
+// configuration does.
+func TestCookieOriginsInAnyForm(t *testing.T) {
+	engines(t, func(c *accounts.Config) { c.Cookies, c.CookieOrigins = true, []string{"https://App.example.test:443"} }, func(_ *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		r := w.request("PUT /user", "", `{"data":{}}`)
+		r.AddCookie(&http.Cookie{Name: cookieName, Value: b.cookie})
+		r.Header.Set("Sec-Fetch-Site", "same-site")
+		r.Header.Set("Origin", "https://app.example.test")
+		w.must(200, w.send(r))
+	})
+}
+
 // TestReauthenticationCSRF: digits are asked for by a GET, which sends a mail or a message
 // all the same and makes those worthless that were sent before. A page of another origin
 // cannot lead a browser there.

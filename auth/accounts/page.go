@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -136,10 +137,6 @@ func hostOf(address string) string {
 
 // newSameOrigin returns what tells the forms of our own pages from those of others.
 func newSameOrigin(publicURL string) (*http.CrossOriginProtection, error) {
-	u, err := url.Parse(publicURL)
-	if err != nil {
-		return nil, err
-	}
 	p := http.NewCrossOriginProtection()
-	return p, p.AddTrustedOrigin(u.Scheme + "://" + u.Host) // a proxy may have changed Host
+	return p, p.AddTrustedOrigin(crossorigin.Of(publicURL)) // a proxy may have changed Host
 }

@@ -1,9 +1,10 @@
 // Package crossorigin tells requests that a page of another origin has caused from the
-// application's own.
+// application's own, and what a browser adds to either.
 package crossorigin
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -32,4 +33,22 @@ func Ambient(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// Of returns the origin of an address as browsers write it (RFC 6454 section 6.2), ""
+// where there is none: scheme and host in lower case, and a port that is not the scheme's
+// own.
+func Of(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Host), ":")
+	switch u.Scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
 }

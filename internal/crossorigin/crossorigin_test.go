@@ -70,3 +70,36 @@ func TestAmbient(t *testing.T) {
 		}
 	}
 }
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://example.org":               "https://example.org",
+		"https://Example.ORG/a/b?c#d":       "https://example.org",
+		"HTTPS://user:x@example.org:443/":   "https://example.org",
+		"https://example.org:":              "https://example.org",
+		"https://example.org:80":            "https://example.org:80",
+		"http://example.org:80":             "http://example.org",
+		"http://example.org:443":            "http://example.org:443",
+		"http://[::1]:3000/":                "http://[::1]:3000",
+		"https://[FD00::1]:443":             "https://[fd00::1]",
+		"https://a.example:8443":            "https://a.example:8443",
+		"capacitor://localhost":             "capacitor://localhost",
+		"":                                  "",
+		"null":                              "",
+		"example.org":                       "",
+		"https://":                          "",
+		"/a/b":                              "",
+		"https://example.org:x":             "",
+		"https://exa mple.org":              "",
+		"https://example.org\n":             "",
+		"https://example.org:4443/x:443":    "https://example.org:4443",
+		"https://example.org:44300":         "https://example.org:44300",
+		"mailto:somebody@example.org":       "",
+		"https://xn--bcher-kva.example:443": "https://xn--bcher-kva.example",
+	} {
+		if got := crossorigin.Of(address); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}
