@@ -51,7 +51,7 @@ func (n *connections) client(conn net.Conn) netip.Prefix {
 	if !ok {
 		return netip.Prefix{}
 	}
-	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
+	addr := addrgroup.Plain(tcp.AddrPort().Addr())
 	if addr.IsLoopback() || slices.ContainsFunc(n.uncounted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
 		return netip.Prefix{}
 	}

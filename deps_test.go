@@ -84,7 +84,7 @@ var arrows = []arrow{
 	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
 	{"internal/httpfield", nil, "one reading of header values, below everything"},
 	{"internal/crossorigin", nil, "one judgement of whose page sent a request and what a browser adds to it, below everything that looks at cookies"},
-	{"internal/exchange", nil, "what a request becomes known by, below who finds it out and who reads it"},
+	{"internal/exchange", []string{"internal/addrgroup"}, "what a request becomes known by, below who finds it out and who reads it"},
 	{"internal/problem", []string{"internal/exchange", "internal/httpfield"}, "the one map from code to status is below everything that fails"},
 	{"internal/quote", nil, "one length of what messages repeat, below everything"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},

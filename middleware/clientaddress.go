@@ -144,7 +144,7 @@ func hop(text string) netip.Addr {
 		}
 		a = at.Addr()
 	}
-	if a = plain(a); a.IsUnspecified() || a.IsMulticast() {
+	if a = addrgroup.Plain(a); a.IsUnspecified() || a.IsMulticast() {
 		return netip.Addr{}
 	}
 	return a

@@ -80,7 +80,3 @@ func (p proxies) has(a netip.Addr) bool {
 	}
 	return false
 }
-
-// plain is the one form of an address: IPv4 as such, and without a zone, which means
-// something on its own machine only.
-func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }

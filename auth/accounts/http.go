@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -195,4 +196,4 @@ func (x *exchange) device() device {
 }
 
 // address is where the request comes from, as far as Config trusts anybody to say.
-func (x *exchange) address() netip.Addr { return x.a.config.ClientAddress(x.r).Unmap().WithZone("") }
+func (x *exchange) address() netip.Addr { return addrgroup.Plain(x.a.config.ClientAddress(x.r)) }

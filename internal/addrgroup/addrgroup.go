@@ -3,12 +3,16 @@ package addrgroup
 
 import "net/netip"
 
+// Plain is the one form of an address: IPv4 as such, and without a zone, which means
+// something on its own machine only.
+func Plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+
 // Of returns the addresses that a limit takes for one: an address of IPv4 alone, and
 // of IPv6 the network of 64 bits, since who has one address there has 2^64 of them
 // (RFC 6177 section 2, RFC 7421). An address of IPv4 written as one of IPv6 is that
 // of IPv4. The zero Addr gives the zero Prefix.
 func Of(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
+	a = Plain(a)
 	bits := a.BitLen()
 	if a.Is6() {
 		bits = 64

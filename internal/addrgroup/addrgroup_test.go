@@ -38,6 +38,21 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7%eth0": "192.0.2.7",
+		"fe80::1%eth0": "fe80::1", "2001:db8::1": "2001:db8::1",
+	} {
+		if got := addrgroup.Plain(netip.MustParseAddr(given)); got != netip.MustParseAddr(want) {
+			t.Errorf("Plain(%s) = %s, want %s", given, got, want)
+		}
+	}
+	if got := addrgroup.Plain(netip.Addr{}); got.IsValid() {
+		t.Errorf("Plain(nothing) = %v", got)
+	}
+}
+
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{

@@ -13,6 +13,8 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
 
 // Record is what is known of one request. A nil Record knows nothing and takes
@@ -103,14 +105,13 @@ func ClientAddressOf(r *http.Request) netip.Addr {
 }
 
 // Peer returns the address at the other end of the connection, the zero Addr where it
-// has none, as a Unix socket. IPv4 has one form, and a zone, which means something on
-// its own machine only, is left out.
+// has none, as a Unix socket, in the form of [addrgroup.Plain].
 func Peer(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	return at.Addr().Unmap().WithZone("")
+	return addrgroup.Plain(at.Addr())
 }
 
 // SetClientAddress sets where the request comes from.
