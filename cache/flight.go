@@ -65,8 +65,8 @@ func (f *flights[K, V]) leaveAll() {
 	clear(f.byKey)
 }
 
-// errEnded is the answer of a load function that has ended its goroutine.
-var errEnded = errors.New("cache: the load function did not return")
+// errEnded is the answer of a load whose goroutine was ended.
+var errEnded = errors.New("cache: the load did not return")
 
 // start returns the load of a key, which it begins where there is none. landed is how many
 // had ended before the cache was asked: of those since then one may have been of this key,
@@ -104,11 +104,17 @@ func (l *Loader[K, V]) wait(ctx context.Context, fl *flight[V]) (V, error) {
 
 // fly loads a key and keeps its value. The values of the context that began it are
 // its own, the end of that context is not. Where the cache is asked again its value does.
+// A panic, of the cache, the lock or Tags, is an error, as it is of the load function.
 func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V], askAgain bool) {
 	ctx, cancel := context.WithTimeout(ctx, l.opts.Timeout)
 	defer cancel()
 	fl.err = errEnded
 	defer l.flights.land(key, fl)
+	defer func() {
+		if p := recover(); p != nil {
+			fl.err = fmt.Errorf("cache: a load panicked: %v", p)
+		}
+	}()
 	if askAgain {
 		if kept, ok, err := l.cache.Get(ctx, key); err == nil && ok && kept.Fresh > l.opts.Now().UnixNano() {
 			fl.value, fl.err = kept.result()
@@ -153,7 +159,10 @@ func (l *Loader[K, V]) keep(ctx context.Context, key K, value V, missing bool, s
 	if !missing {
 		opts.TTL += l.opts.StaleIfError
 	}
-	if l.opts.Tags != nil {
+	switch {
+	case missing && l.opts.MissingTags != nil:
+		opts.Tags = l.opts.MissingTags(key)
+	case !missing && l.opts.Tags != nil:
 		opts.Tags = l.opts.Tags(key, value)
 	}
 	kept := Loaded[V]{Value: value, Missing: missing, Fresh: l.opts.Now().Add(fresh).UnixNano()}

@@ -28,7 +28,8 @@ type LoaderOptions[K comparable, V any] struct {
 
 	// NegativeTTL is how long ErrNotFound is remembered.
 	//
-	// Defaults to a tenth of TTL; negative is never.
+	// Defaults to a tenth of TTL, or to never where Tags are set without
+	// MissingTags, since no Purge would end it; negative is never.
 	NegativeTTL time.Duration
 
 	// StaleIfError is for how long after its TTL a value is still given where
@@ -40,8 +41,13 @@ type LoaderOptions[K comparable, V any] struct {
 	// Defaults to 10 seconds.
 	Timeout time.Duration
 
-	// Tags returns what a value depends on, for Purge.
+	// Tags returns what a value depends on, for Purge. It is not asked about a key
+	// that has no value.
 	Tags func(key K, value V) []string
+
+	// MissingTags returns what it depends on that a key has no value. Where that is
+	// remembered without, only Delete and NegativeTTL end it.
+	MissingTags func(key K) []string
 
 	// Lock lets one process load a key at a time, the others wait for its value.
 	// Without it each process loads once.
@@ -61,7 +67,10 @@ type LoaderOptions[K comparable, V any] struct {
 func (o LoaderOptions[K, V]) withDefaults() LoaderOptions[K, V] {
 	o.TTL = cmp.Or(o.TTL, time.Minute)
 	o.EarlyRefresh = max(cmp.Or(o.EarlyRefresh, o.TTL/10), 0)
-	o.NegativeTTL = max(cmp.Or(o.NegativeTTL, o.TTL/10), 0)
+	if o.NegativeTTL == 0 && (o.Tags == nil || o.MissingTags != nil) {
+		o.NegativeTTL = o.TTL / 10
+	}
+	o.NegativeTTL = max(o.NegativeTTL, 0)
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
