@@ -21,14 +21,16 @@ type Options[K comparable, V any] struct {
 	// Size is the number of values that are kept.
 	Size int
 
-	// Cost is the sum of what CostOf says of the values that are kept.
+	// Cost is how many bytes all values that are kept take together: what CostOf
+	// says of them, and 192 more for each.
 	Cost uint64
 
-	// CostOf says what a value costs, as its bytes. One that costs more than a
-	// uint32 holds, or than Cost, is not kept.
+	// CostOf says how many bytes a value and its key take. One that takes more, with
+	// what is added, than a uint32 holds, or than Cost, is not kept.
 	CostOf func(key K, value V) uint64
 
-	// TTL is the longest time for which a value is kept.
+	// TTL is the longest time for which a value is given. Its room is free when it is
+	// needed, not before.
 	//
 	// Defaults to an hour.
 	TTL time.Duration
@@ -52,6 +54,11 @@ type Cache[K comparable, V any] struct {
 	deleted [deleteStripes]stripe
 	purged  [purgeStripes]atomic.Uint64
 }
+
+// entryCost is about what the cache takes for a value besides. Without it values that take
+// nothing, as those of keys that are missing, would not be bounded: a stranger can ask for
+// any number of them.
+const entryCost = 192
 
 // Forgetting is remembered by stripes of keys and of tags, so that it takes the same
 // room whatever is forgotten. Whoever shares a stripe is forgotten too: that is never
@@ -144,11 +151,11 @@ func (c *Cache[K, V]) Set(_ context.Context, key K, value V, opts cache.SetOptio
 	}
 	if c.opts.CostOf != nil {
 		cost := c.opts.CostOf(key, value)
-		if cost > math.MaxUint32 || cost > c.opts.Cost {
+		if cost > math.MaxUint32-entryCost || cost+entryCost > c.opts.Cost {
 			c.items.Invalidate(key) // what it replaces is old
 			return nil
 		}
-		it.cost = uint32(cost)
+		it.cost = uint32(cost + entryCost)
 	}
 	c.items.Set(key, it)
 	return nil

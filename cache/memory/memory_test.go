@@ -70,7 +70,8 @@ func TestBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byCost, err := memory.New(memory.Options[int, int]{Cost: 1000, CostOf: func(_, v int) uint64 { return uint64(v) }})
+	const each = 192 // what an entry takes besides
+	byCost, err := memory.New(memory.Options[int, int]{Cost: 100 * (10 + each), CostOf: func(_, v int) uint64 { return uint64(v) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,8 +95,35 @@ func TestBounds(t *testing.T) {
 
 	// What is too dear is not kept, and neither is what it replaces.
 	_ = byCost.Set(t.Context(), 1, 10, cache.SetOptions{})
-	_ = byCost.Set(t.Context(), 1, 1001, cache.SetOptions{})
+	_ = byCost.Set(t.Context(), 1, 100*(10+each)-each+1, cache.SetOptions{})
 	if v, ok, _ := byCost.Get(t.Context(), 1); ok {
 		t.Errorf("%d is kept", v)
 	}
+	_ = byCost.Set(t.Context(), 1, -1, cache.SetOptions{}) // all that a uint64 holds
+	if v, ok, _ := byCost.Get(t.Context(), 1); ok {
+		t.Errorf("%d is kept", v)
+	}
+}
+
+// TestBoundOfNothing: values that cost nothing, as those of keys that strangers make up,
+// are bounded too.
+func TestBoundOfNothing(t *testing.T) {
+	t.Parallel()
+	type loaded = cache.Loaded[[]byte]
+	c, err := memory.New(memory.Options[int, loaded]{Cost: 64 << 10, CostOf: func(_ int, v loaded) uint64 { return uint64(len(v.Value)) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const keys = 100_000
+	for i := range keys {
+		_ = c.Set(t.Context(), i, loaded{Missing: true}, cache.SetOptions{TTL: time.Hour})
+	}
+	settled(t, 1000, func() (n int) {
+		for i := range keys {
+			if _, ok, _ := c.Get(t.Context(), i); ok {
+				n++
+			}
+		}
+		return n
+	})
 }

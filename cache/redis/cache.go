@@ -37,8 +37,9 @@ type Options[K comparable, V any] struct {
 	// Defaults to an hour.
 	TTL time.Duration
 
-	// Near is how many bytes of values, as the codec writes them, are kept in this
-	// process besides. Negative keeps none, and every Get asks Redis.
+	// Near is how many bytes of values, as the codec writes them, with what package
+	// cache/memory adds for each, are kept in this process besides. Negative keeps
+	// none, and every Get asks Redis.
 	//
 	// Defaults to 16 MiB.
 	Near int64
