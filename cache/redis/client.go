@@ -25,7 +25,8 @@ type ClientOptions struct {
 	URL string
 
 	// TLS is used for rediss:// in place of a configuration with the system's
-	// certificates.
+	// certificates. Without a ServerName in it each server has to have a certificate
+	// of the host by which the URL names it.
 	TLS *tls.Config
 
 	// Prefix begins every key, for servers that are shared with others.
@@ -43,8 +44,8 @@ type ClientOptions struct {
 	// Defaults to 20 milliseconds.
 	Timeout time.Duration
 
-	// ConnectTimeout ends each try to connect, which nobody waits for longer than
-	// Timeout.
+	// ConnectTimeout ends each try to connect to one of the servers, which nobody
+	// waits for longer than Timeout.
 	//
 	// Defaults to a second.
 	ConnectTimeout time.Duration
@@ -115,10 +116,11 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	case strings.ContainsAny(opts.Prefix+opts.Version, ": "):
 		return nil, errors.New("redis: prefix and version must not have colons or spaces")
 	}
-	if opts.TLS != nil && target.TLSConfig != nil {
-		config := opts.TLS.Clone()
-		config.ServerName = cmp.Or(config.ServerName, target.TLSConfig.ServerName)
-		target.TLSConfig = config
+	if target.TLSConfig != nil {
+		target.TLSConfig.ServerName = "" // that of the first server: each has its own
+		if opts.TLS != nil {
+			target.TLSConfig = opts.TLS.Clone()
+		}
 	}
 	prefix := opts.Prefix
 	if opts.Version != "" {
@@ -185,11 +187,9 @@ func (c *Client) session(ctx context.Context) (*session, error) {
 
 // try connects once.
 func (c *Client) try(done chan struct{}) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.opts.ConnectTimeout)
-	defer cancel()
-	s, err := c.connect(ctx)
+	s, err := c.connect()
 	if err == nil {
-		err = c.publish(ctx, s)
+		err = c.publish(s)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -204,11 +204,17 @@ func (c *Client) try(done chan struct{}) {
 	c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause)
 }
 
-// connect returns a session with the first of the servers that is ready for one.
-func (c *Client) connect(ctx context.Context) (*session, error) {
+// connect returns a session with the first of the servers that is ready for one. Each has
+// a time of its own, so that one that hangs leaves some to the others.
+func (c *Client) connect() (*session, error) {
 	var failures []error
 	for _, address := range c.target.InitAddress {
+		if c.isClosed() {
+			return nil, ErrClosed
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), c.opts.ConnectTimeout)
 		s, err := c.connectTo(ctx, address)
+		cancel()
 		if err == nil {
 			return s, nil
 		}
@@ -217,9 +223,15 @@ func (c *Client) connect(ctx context.Context) (*session, error) {
 	return nil, errors.Join(failures...)
 }
 
+func (c *Client) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
 // publish gives a session to everybody, once everything is told that could not be
-// told before.
-func (c *Client) publish(ctx context.Context, s *session) error {
+// told before. Each part of that has the time of any other.
+func (c *Client) publish(s *session) error {
 	for {
 		c.mu.Lock()
 		if len(c.debts) == 0 && !c.closed && !s.ended.Load() {
@@ -238,7 +250,7 @@ func (c *Client) publish(ctx context.Context, s *session) error {
 		case s.ended.Load():
 			err = errEnded
 		default:
-			err = s.pay(ctx, debts)
+			err = s.pay(context.Background(), debts)
 		}
 		if err != nil {
 			c.owe(debts)
