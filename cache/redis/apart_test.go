@@ -54,6 +54,61 @@ func TestPrefixAndVersion(t *testing.T) {
 	}
 }
 
+// TestNamesApart: no two names make the same key in Redis. A cache "user:posts" would have
+// those of the keys of "user" that begin with "posts:".
+func TestNamesApart(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, redis.ClientOptions{})
+	for _, name := range []string{":", "user:posts", "user:"} {
+		if _, err := redis.New(client, redis.Options[string, string]{Name: name}); err == nil {
+			t.Errorf("a cache %q", name)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("a limiter %q", name)
+				}
+			}()
+			redis.NewLimiter(client, redis.LimiterOptions{Name: name})
+		}()
+	}
+	for _, opts := range []redis.ClientOptions{{Prefix: "a:b"}, {Prefix: "a b"}, {Prefix: "a.b"}, {Version: "a:b"}, {Version: "a b"}} {
+		if c, err := redis.NewClient(opts); err == nil {
+			c.Close()
+			t.Errorf("prefix %q, version %q", opts.Prefix, opts.Version)
+		}
+	}
+	if c, err := redis.NewClient(redis.ClientOptions{Version: "1.2"}); err != nil {
+		t.Error(err)
+	} else {
+		c.Close()
+	}
+}
+
+// TestSameNames: a cache, its locks and a limiter of one name, and caches whose names and
+// keys are the same text together, have nothing of each other.
+func TestSameNames(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
+	keys := []string{"", "r", "v:r:r", "r:r", "r:v", ":r", "h", "c"}
+	for _, name := range []string{"r", "v", "l", "h", "rr"} {
+		c, l := newCache(t, client, redis.Options[string, string]{Name: name, Near: -1}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})
+		for _, key := range keys {
+			want(t, c, key, "")
+			set(t, c, key, name+" "+key, author)
+			if _, ok, err := c.TryLock(t.Context(), key, time.Hour); !ok || err != nil {
+				t.Errorf("%s, %q: lock %t, %v", name, key, ok, err)
+			}
+			if remaining, wait, err := l.Take(t.Context(), key, time.Hour, 2); err != nil || remaining != 1 || wait != 0 {
+				t.Errorf("%s, %q: %d left, wait %s, %v", name, key, remaining, wait, err)
+			}
+		}
+		for _, key := range keys {
+			want(t, c, key, name+" "+key)
+		}
+	}
+}
+
 // TestRateLimitWithoutRedis: while Redis is away, killed or hanging, each instance counts
 // for itself and no request fails or waits; when it is back they count together again.
 func TestRateLimitWithoutRedis(t *testing.T) {

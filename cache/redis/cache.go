@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache"
@@ -17,7 +18,8 @@ import (
 // Options tune a cache.
 type Options[K comparable, V any] struct {
 	// Name tells the caches of a client apart. Caches of the same name share their
-	// values, in this process and in others, and must agree on K, V and Codec.
+	// values, in this process and in others, and must agree on K, V and Codec. It has
+	// no colons, which end it in the keys of Redis.
 	Name string
 
 	// Key writes a key. It must tell all keys apart.
@@ -72,6 +74,9 @@ const tagsAtMost = 1000
 func New[K comparable, V any](client *Client, opts Options[K, V]) (*Cache[K, V], error) {
 	if client == nil || opts.Name == "" {
 		return nil, errors.New("redis: a cache needs a client and a name")
+	}
+	if strings.Contains(opts.Name, ":") {
+		return nil, errors.New("redis: the name of a cache must not have colons")
 	}
 	opts.TTL = cmp.Or(opts.TTL, time.Hour)
 	if opts.TTL < 0 || opts.TTL > longestTTL {

@@ -29,13 +29,14 @@ type ClientOptions struct {
 	// of the host by which the URL names it.
 	TLS *tls.Config
 
-	// Prefix begins every key, for servers that are shared with others.
+	// Prefix begins every key, for servers that are shared with others. It has no
+	// colons, spaces or full stops.
 	//
 	// Defaults to "plinth".
 	Prefix string
 
 	// Version belongs to the prefix. Change it when values are written in another
-	// form, so that nobody reads those of before.
+	// form, so that nobody reads those of before. It has no colons or spaces.
 	Version string
 
 	// Timeout ends each operation. It bounds what a request waits for a server in
@@ -115,6 +116,8 @@ func NewClient(opts ClientOptions) (*Client, error) {
 		return nil, errors.New("redis: a timeout is negative")
 	case strings.ContainsAny(opts.Prefix+opts.Version, ": "):
 		return nil, errors.New("redis: prefix and version must not have colons or spaces")
+	case strings.Contains(opts.Prefix, "."):
+		return nil, errors.New("redis: the prefix must not have a full stop, after which the version is")
 	}
 	if target.TLSConfig != nil {
 		target.TLSConfig.ServerName = "" // that of the first server: each has its own
@@ -230,7 +233,7 @@ func (c *Client) isClosed() bool {
 }
 
 // publish gives a session to everybody, once everything is told that could not be
-// told before. Each part of that has the time of any other.
+// told before. Each part of that has the time that any purge has.
 func (c *Client) publish(s *session) error {
 	for {
 		c.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -13,7 +14,8 @@ import (
 // LimiterOptions tune a [Limiter].
 type LimiterOptions struct {
 	// Name tells the limiters of a client apart. Those of the same name count
-	// together, in this process and in others.
+	// together, in this process and in others. It has no colons, which end it in the
+	// keys of Redis.
 	//
 	// Defaults to "limit".
 	Name string
@@ -26,10 +28,14 @@ type Limiter struct {
 	name   string
 }
 
-// NewLimiter returns a limiter in the Redis of a client. It panics without one.
+// NewLimiter returns a limiter in the Redis of a client. It panics without one,
+// and where the name has colons.
 func NewLimiter(client *Client, opts LimiterOptions) *Limiter {
 	if client == nil {
 		panic("redis: a limiter needs a client")
+	}
+	if strings.Contains(opts.Name, ":") {
+		panic("redis: the name of a limiter must not have colons")
 	}
 	return &Limiter{client: client, name: cmp.Or(opts.Name, "limit")}
 }

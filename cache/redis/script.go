@@ -10,6 +10,9 @@ import "github.com/redis/rueidis"
 //	lock   PREFIX:EPOCH:l:CACHE:KEY
 //	limit  PREFIX:r:LIMITER:KEY
 //
+// Only KEY, which comes last, may have colons, and the first full stop of PREFIX is where
+// the version begins, so no two of them are the same.
+//
 // A value is found by the epoch only, and the epoch by the run, so nothing of a dump
 // that a server starts with is ever found again.
 //
