@@ -152,6 +152,7 @@ func (l *Loader[K, V]) keep(ctx context.Context, key K, value V, missing bool, s
 	if missing {
 		fresh = l.opts.NegativeTTL
 		if fresh == 0 {
+			l.drop(ctx, key)
 			return
 		}
 	}
@@ -168,6 +169,22 @@ func (l *Loader[K, V]) keep(ctx context.Context, key K, value V, missing bool, s
 	kept := Loaded[V]{Value: value, Missing: missing, Fresh: l.opts.Now().Add(fresh).UnixNano()}
 	if err := l.cache.Set(ctx, key, kept, opts); err != nil {
 		l.failed(ctx, "write", err)
+	}
+}
+
+// drop forgets the value of a key that has none any more, where one is kept. What is not
+// there is not deleted, since that would be heard by other processes, each time that a
+// stranger asks for a key that he has made up.
+func (l *Loader[K, V]) drop(ctx context.Context, key K) {
+	_, ok, err := l.cache.Get(ctx, key)
+	if err != nil {
+		l.failed(ctx, "read", err)
+	}
+	if !ok || err != nil {
+		return
+	}
+	if err := l.cache.Delete(ctx, key); err != nil {
+		l.failed(ctx, "delete", err)
 	}
 }
 

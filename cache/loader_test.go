@@ -33,7 +33,8 @@ type fixture struct {
 type faulty struct {
 	cache.Cache[string, loaded]
 	down  atomic.Bool
-	after func() // a value was asked for, nil where nothing is to happen
+	stuck atomic.Bool // nothing can be deleted
+	after func()      // a value was asked for, nil where nothing is to happen
 }
 
 var errDown = errors.New("down")
@@ -54,6 +55,13 @@ func (f *faulty) Set(ctx context.Context, key string, value loaded, opts cache.S
 		return errDown
 	}
 	return f.Cache.Set(ctx, key, value, opts)
+}
+
+func (f *faulty) Delete(ctx context.Context, key string) error {
+	if f.stuck.Load() {
+		return errDown
+	}
+	return f.Cache.Delete(ctx, key)
 }
 
 func (f *faulty) Mark(ctx context.Context) (cache.Mark, error) {
@@ -247,6 +255,64 @@ func TestLoaderStaleIfError(t *testing.T) {
 	if _, err := f.Get(t.Context(), "a"); !errors.Is(err, errLoad) {
 		t.Errorf("after StaleIfError: %v", err)
 	}
+}
+
+// TestLoaderGone: a value that a load has found gone is not given again, though that is not
+// remembered: not where loads fail later, and not for the rest of its time.
+func TestLoaderGone(t *testing.T) {
+	t.Parallel()
+	gone := func(context.Context, string) (string, error) { return "", cache.ErrNotFound }
+	opts := cache.LoaderOptions[string, string]{TTL: time.Minute, NegativeTTL: -1, StaleIfError: time.Hour, EarlyRefresh: 10 * time.Second}
+	t.Run("stale", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, opts)
+		errLoad := errors.New("no answer")
+		f.want(t, "a", "value of a", 1)
+		f.advance(2 * time.Minute)
+		f.serve(gone)
+		if _, err := f.Get(t.Context(), "a"); !errors.Is(err, cache.ErrNotFound) {
+			t.Error(err)
+		}
+		f.serve(func(context.Context, string) (string, error) { return "", errLoad })
+		if v, err := f.Get(t.Context(), "a"); !errors.Is(err, errLoad) {
+			t.Errorf("%q, %v", v, err)
+		}
+	})
+	t.Run("refreshed", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, opts)
+		f.want(t, "a", "value of a", 1)
+		f.advance(55 * time.Second)
+		f.serve(gone)
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+			if _, err := f.Get(t.Context(), "a"); errors.Is(err, cache.ErrNotFound) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the value is still given")
+			}
+		}
+	})
+	t.Run("failing", func(t *testing.T) { // which is counted, as of any other operation
+		t.Parallel()
+		f := newFixture(t, opts)
+		f.want(t, "a", "value of a", 1)
+		f.advance(2 * time.Minute)
+		f.serve(gone)
+		f.cache.stuck.Store(true)
+		if _, err := f.Get(t.Context(), "a"); !errors.Is(err, cache.ErrNotFound) || f.Stats().Errors != 1 {
+			t.Errorf("%v, %+v", err, f.Stats())
+		}
+	})
+	t.Run("never there", func(t *testing.T) { // nothing is forgotten for it, which others would hear of
+		t.Parallel()
+		f := newFixture(t, opts)
+		f.serve(gone)
+		f.cache.stuck.Store(true)
+		if _, err := f.Get(t.Context(), "a"); !errors.Is(err, cache.ErrNotFound) || f.Stats().Errors != 0 {
+			t.Errorf("%v, %+v", err, f.Stats())
+		}
+	})
 }
 
 func TestLoaderEarlyRefresh(t *testing.T) {
