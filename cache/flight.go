@@ -128,8 +128,11 @@ func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V], askAgain b
 	fl.value, fl.err = l.fetchLocked(ctx, key)
 }
 
-// fetch loads a key and keeps what it has got.
+// fetch loads a key and keeps what it has got. It has the whole time, whatever was waited
+// for before: a process that has a lock may have been killed.
 func (l *Loader[K, V]) fetch(ctx context.Context, key K) (V, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.opts.Timeout)
+	defer cancel()
 	since, markErr := l.cache.Mark(ctx)
 	if markErr != nil {
 		l.failed(ctx, "mark", markErr)

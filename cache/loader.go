@@ -36,7 +36,8 @@ type LoaderOptions[K comparable, V any] struct {
 	// loading fails. Keep it zero for what decides about rights.
 	StaleIfError time.Duration
 
-	// Timeout ends a load. Loads go on when those who wait for them do not.
+	// Timeout ends a load, and with a Lock the wait for that of another process
+	// before it. Loads go on when those who wait for them do not.
 	//
 	// Defaults to 10 seconds.
 	Timeout time.Duration

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache"
@@ -457,6 +458,41 @@ func TestLoaderLock(t *testing.T) {
 	lock.err = errDown
 	if v, err := processes[0].Get(t.Context(), "b"); v != "v" || err != nil {
 		t.Errorf("%q, %v", v, err)
+	}
+}
+
+// until is a lock that another process, which was killed, has until a time.
+type until struct{ end time.Time }
+
+func (u until) TryLock(context.Context, string, time.Duration) (unlock func(), ok bool, err error) {
+	return func() {}, time.Now().After(u.end), nil
+}
+
+// TestLoaderLockOfTheDead: who has waited for a load of a process that was killed has the
+// whole time for its own, and who waits for longer than a lock may last is told so.
+func TestLoaderLockOfTheDead(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		held time.Duration
+		want error
+	}{{9 * time.Second, nil}, {time.Hour, context.DeadlineExceeded}} {
+		synctest.Test(t, func(t *testing.T) {
+			kept, err := memory.New(memory.Options[string, loaded]{Size: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := cache.NewLoader(kept, func(ctx context.Context, _ string) (string, error) {
+				select {
+				case <-time.After(5 * time.Second):
+					return "v", nil
+				case <-ctx.Done():
+					return "", ctx.Err()
+				}
+			}, cache.LoaderOptions[string, string]{Timeout: 10 * time.Second, Lock: until{time.Now().Add(tt.held)}, Logger: slog.New(slog.DiscardHandler)})
+			if v, err := l.Get(t.Context(), "a"); !errors.Is(err, tt.want) || (v == "v") != (err == nil) {
+				t.Errorf("held for %s: %q, %v", tt.held, v, err)
+			}
+		})
 	}
 }
 
