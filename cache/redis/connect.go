@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -66,6 +67,11 @@ func (s *session) dial(try context.Context, target rueidis.ClientOption) func(co
 		if used.Swap(true) {
 			return nil, errEnded
 		}
+		defer func() { // of a function in the TLS configuration, which no handler guards
+			if p := recover(); p != nil {
+				conn, err = nil, fmt.Errorf("redis: connecting panicked: %v", p)
+			}
+		}()
 		switch {
 		case target.DialCtxFn != nil: // a Unix socket
 			conn, err = target.DialCtxFn(try, address, dialer, config)

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -143,5 +144,21 @@ func TestStandbyTLS(t *testing.T) {
 				t.Error("a certificate of another name was taken")
 			}
 		})
+	}
+}
+
+// TestTLSPanics: a function of the TLS options that panics, in a goroutine that no handler
+// guards, is a server that cannot be reached.
+func TestTLSPanics(t *testing.T) {
+	t.Parallel()
+	pool := x509.NewCertPool()
+	port := behindTLS(t, redistest.Start(t).Addr(), certificate(t, pool, "127.0.0.1"))
+	c := newCache(t, newClient(t, redis.ClientOptions{URL: "rediss://127.0.0.1:" + port, Timeout: patient, TLS: &tls.Config{
+		RootCAs: pool, VerifyConnection: func(tls.ConnectionState) error { panic("oh") },
+	}}), redis.Options[string, string]{})
+	for range 2 {
+		if err := c.Set(t.Context(), "key", "value", cache.SetOptions{}); !errors.Is(err, redis.ErrUnavailable) {
+			t.Errorf("%v, want ErrUnavailable", err)
+		}
 	}
 }
