@@ -20,12 +20,13 @@
 // What is purged stays purged: a value that was being found out while its key was
 // deleted or one of its tags was purged is not kept, because it may be the old one. For
 // that a [Mark] is taken before the value is found out and handed to Set; a Loader does
-// so by itself.
+// so by itself. That a key has no value depends on tags too: see LoaderOptions.MissingTags.
 //
 // # Failure
 //
 // A cache that fails is a cache that is empty: a Loader counts its errors and asks its
-// function. What must not be served when it is old, as a right that was taken away,
+// function. What panics while it loads, its function, a codec or the cache, is an error
+// for those who wait. What must not be served when it is old, as a right that was taken away,
 // needs a short TTL besides purges: a purge that could not be told is only bounded by
 // it.
 package cache

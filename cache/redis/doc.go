@@ -52,8 +52,8 @@
 // # Limits
 //
 // Redis 6 or newer, or what is compatible with it, as one server that is written to at
-// a time. Of several addresses the first one that answers as a master is used; there
-// is no support for Sentinel or Cluster. Two masters at once, as in a failover that
+// a time. Of several addresses the first one that answers as a master is used, and each
+// try begins with the first one again; there is no support for Sentinel or Cluster. Two masters at once, as in a failover that
 // does not fence the old one, are two caches: what is purged in one is not purged in
 // the other, for at most the TTL. A proxy between must keep a connection to one server.
 // Users of Redis access lists need INFO, EVAL, EVALSHA, CLIENT, SUBSCRIBE and PUBLISH,
