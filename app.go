@@ -3,8 +3,10 @@ package plinth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,7 +68,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
-	a.router.Use(nameRoute, a.ownInScope)
+	a.router.Use(nameRoute, a.inScope)
 	return a, nil
 }
 
@@ -102,6 +104,11 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 // passes no policy, unless they ask for the caller's scope, which their context has:
 //
 //	notes, err := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)).List(ctx, q)
+//
+// Routes below /rest/v1, and below /auth/v1 where there are accounts, are refused by Run
+// and Handler. Middleware that the router uses stands around these too: it has the
+// caller's scope there as well, but those judge by themselves what pages of other origins
+// may do and how large a body is, so that middleware that acts on such a request has to.
 func (a *App) Router() chi.Router { return a.router }
 
 // Authenticate is middleware for the application's own routes: it finds out who
@@ -112,23 +119,11 @@ func (a *App) Authenticate(next http.Handler) http.Handler {
 }
 
 // inScope puts the scope of the caller into the context: without one a repository
-// that asks for it would be trusted.
+// that asks for it would be trusted. The surfaces make scopes of their own, but no request
+// is left out for that: middleware sees theirs too, and may send them elsewhere.
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(a.api.WithScope(r.Context())))
-	})
-}
-
-// ownInScope is inScope for the application's own routes; the others make scopes of
-// their own.
-func (a *App) ownInScope(next http.Handler) http.Handler {
-	own := a.inScope(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.belowSurface(routed(r)) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		own.ServeHTTP(w, r)
 	})
 }
 
@@ -142,7 +137,7 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 
 func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	rest, err := a.register()
-	if err != nil {
+	if err := errors.Join(err, a.checkRoutes()); err != nil {
 		return nil, err
 	}
 	if err := a.prepareSchema(ctx); err != nil {
@@ -166,6 +161,23 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		a.router.Mount(authPath, http.StripPrefix(authPath, mayReserve(a.accounts)))
 	}
 	return wrap(a.router, a.chain()), nil
+}
+
+// checkRoutes refuses routes of the application's own below a surface: the router would
+// prefer them to it, and then they passed for it, see [App.isSurface].
+func (a *App) checkRoutes() error {
+	var wrong []string
+	err := chi.Walk(a.router, func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if a.belowSurface(route) && !slices.Contains(wrong, route) { // once for all methods
+			wrong = append(wrong, route)
+		}
+		return nil
+	})
+	slices.Sort(wrong)
+	for _, route := range wrong {
+		err = errors.Join(err, fmt.Errorf("plinth: own route %s is below a path of the REST API or the accounts; register it elsewhere", route))
+	}
+	return err
 }
 
 // mayReserve lets the statements of a handler use the connections in reserve: people

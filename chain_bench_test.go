@@ -115,7 +115,7 @@ var callers = map[string]struct {
 	"stranger":         {caller{}, 25 + 5},
 	"without accounts": {caller{withoutAccounts: true}, 25 + 5},
 	"publishable key":  {caller{key: true}, 26 + 5},
-	"user":             {caller{key: true, token: true}, 32 + 5},
+	"user":             {caller{key: true, token: true}, 29 + 5},
 }
 
 // BenchmarkChain is the cost of everything that stands around a handler.

@@ -25,6 +25,7 @@ type API struct {
 	built   *server
 	handler http.Handler
 	nobody  *caller // of whom nothing is known: all of them have one scope
+	scopeOf func(context.Context) *store.Scope
 }
 
 // New returns an API over a database. It serves nothing until something is
@@ -37,7 +38,9 @@ func New(db *store.DB, cfg Config) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &API{db: db, config: cfg}, nil
+	a := &API{db: db, config: cfg}
+	a.scopeOf = a.makeScope // once: each request would allocate it
+	return a, nil
 }
 
 // Add adds resources and functions. Mistakes in them are reported by
@@ -71,6 +74,10 @@ func (a *API) Handler() (http.Handler, error) {
 // [store.Repo.As]. Functions and hooks have it; it is for handlers of the
 // application's own. Before [API.Handler] has succeeded the scope allows nothing.
 func (a *API) WithScope(ctx context.Context) context.Context {
+	return store.WithScopeFunc(ctx, a.scopeOf)
+}
+
+func (a *API) makeScope(ctx context.Context) *store.Scope {
 	p := auth.FromContext(ctx)
 	c := a.nobody
 	switch {
@@ -79,7 +86,7 @@ func (a *API) WithScope(ctx context.Context) context.Context {
 	case !stranger(&p):
 		c = newCaller(p, a.built.resources)
 	}
-	return store.WithScope(ctx, &c.scope)
+	return &c.scope
 }
 
 // OpenAPI returns the OpenAPI 3.1 document for a caller, as GET / answers it: what

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // Scope says who acts. Everything that starts from the network runs in a scope:
 // what the scope's guards do not allow does not exist for it. Code without a
@@ -122,6 +125,36 @@ type tenantKey struct{}
 // WithScope returns a context that carries the scope of a caller.
 func WithScope(ctx context.Context, s *Scope) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
+}
+
+// WithScopeFunc returns a context that carries the scope of a caller, which scopeOf makes
+// of ctx once somebody asks for it: who asks for none pays for none. scopeOf is called once
+// at most, by whoever asks first. A scope that it has not made, nil, allows nothing.
+func WithScopeFunc(ctx context.Context, scopeOf func(context.Context) *Scope) context.Context {
+	return &scoped{Context: ctx, scopeOf: scopeOf}
+}
+
+// scoped is a context whose scope is made when somebody asks for it.
+type scoped struct {
+	context.Context //nolint:containedctx // it is one
+
+	scopeOf func(context.Context) *Scope
+	once    sync.Once
+	scope   *Scope
+}
+
+// Value returns the scope for its key.
+func (c *scoped) Value(key any) any {
+	if key != (scopeKey{}) {
+		return c.Context.Value(key)
+	}
+	c.once.Do(func() {
+		c.scope = new(Scope) // also where scopeOf panics: nobody is trusted by mistake
+		if made := c.scopeOf(c.Context); made != nil {
+			c.scope = made
+		}
+	})
+	return c.scope
 }
 
 // ScopeFrom returns the scope of the caller, or nil where nobody has put one into the

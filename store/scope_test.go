@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -145,4 +147,44 @@ func TestScopedReadsAndWrites(t *testing.T) {
 func isForeignKey(err error) bool {
 	var c *store.ConstraintError
 	return errors.As(err, &c) && c.Kind == store.ForeignKey
+}
+
+// TestScopeFunc: a scope is made once, by who asks first, and nobody is trusted because
+// making it has failed.
+func TestScopeFunc(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	made := 0
+	outer := context.WithValue(store.WithScope(t.Context(), &store.Scope{Actor: "outer"}), key{}, "ann")
+	ctx := context.WithValue(store.WithScopeFunc(outer, func(ctx context.Context) *store.Scope {
+		made++
+		return &store.Scope{Actor: ctx.Value(key{}).(string) + " in " + store.ScopeFrom(ctx).Actor}
+	}), key{}, "bob")
+	if ctx.Value(key{}) != "bob" || made != 0 {
+		t.Errorf("made %d times before anybody has asked", made)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if got := store.ScopeFrom(ctx).Actor; got != "ann in outer" {
+				t.Errorf("the actor is %q", got)
+			}
+		})
+	}
+	wg.Wait()
+	if made != 1 {
+		t.Errorf("made %d times", made)
+	}
+	none := store.WithScopeFunc(outer, func(context.Context) *store.Scope { return nil })
+	if s := store.ScopeFrom(none); s == nil || s.Actor != "" || s.Guard != nil {
+		t.Errorf("where none was made it is %+v", s)
+	}
+	fails := store.WithScopeFunc(outer, func(context.Context) *store.Scope { panic("no") })
+	func() {
+		defer func() { _ = recover() }()
+		store.ScopeFrom(fails)
+	}()
+	if s := store.ScopeFrom(fails); s == nil || s.Actor != "" || s.Guard != nil {
+		t.Errorf("where making it has panicked it is %+v", s)
+	}
 }
