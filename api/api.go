@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/api/typescript"
 	"github.com/seed-7694ebf6/plinth/auth"
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -24,7 +25,7 @@ type API struct {
 
 	built   *server
 	handler http.Handler
-	nobody  *caller // of whom nothing is known: all of them have one scope
+	nobody  *caller // of whom nothing is known: all of them have its guards
 	scopeOf func(context.Context) *store.Scope
 }
 
@@ -72,7 +73,10 @@ func (a *API) Handler() (http.Handler, error) {
 // WithScope returns a context that carries the scope of its caller, whom
 // [auth.FromContext] knows: what the policies let them see and write, for
 // [store.Repo.As]. Functions and hooks have it; it is for handlers of the
-// application's own. Before [API.Handler] has succeeded the scope allows nothing.
+// application's own. They share connections with the caller's other requests
+// ([store.Scope].Caller); strangers are told apart by what middleware.ClientAddress has
+// found out, and are not bounded without it. Before [API.Handler] has succeeded the scope
+// allows nothing.
 func (a *API) WithScope(ctx context.Context) context.Context {
 	return store.WithScopeFunc(ctx, a.scopeOf)
 }
@@ -86,7 +90,11 @@ func (a *API) makeScope(ctx context.Context) *store.Scope {
 	case !stranger(&p):
 		c = newCaller(p, a.built.resources)
 	}
-	return &c.scope
+	s := c.scope // of nobody it is many requests'
+	request := record.From(ctx)
+	client, _ := request.ClientAddress()
+	share(&s, &p, request, client)
+	return &s
 }
 
 // OpenAPI returns the OpenAPI 3.1 document for a caller, as GET / answers it: what

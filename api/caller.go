@@ -1,9 +1,12 @@
 package api
 
 import (
+	"net/netip"
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -30,6 +33,20 @@ func (c *caller) become(p auth.Principal, r *resources) {
 		c.guards = make([]atomic.Pointer[store.Guard], len(r.list))
 	}
 	c.scope = store.Scope{Actor: p.ID, Tenant: p.Tenant, Var: c.variable, Guard: c.guard}
+}
+
+// share says whose statements those in the scope of p are counted among, where connections
+// are few, and what place the request has. Services are the application's own programs,
+// which may work for many.
+func share(s *store.Scope, p *auth.Principal, request *record.Record, client netip.Addr) {
+	s.Place = request.Place()
+	switch {
+	case p.Kind == auth.Service:
+	case p.Kind != auth.Anonymous && p.ID != "":
+		s.Caller.ID = p.Counted()
+	default:
+		s.Caller.Network = addrgroup.Of(client)
+	}
 }
 
 func (c *caller) variable(name string) (string, bool) { return variable(&c.principal, name) }

@@ -3,6 +3,9 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -105,5 +109,46 @@ func TestOneDoor(t *testing.T) {
 	}
 	if len(doors) != 1 {
 		t.Errorf("store.NewGate is called in %q, want one place", doors)
+	}
+}
+
+// place is one that a request has.
+type place struct{}
+
+func (place) Pause() bool { return false }
+func (place) Resume()     {}
+
+// TestScopeOfRequest: own routes share connections as requests of the API do, and give
+// their place away while they wait for one.
+func TestScopeOfRequest(t *testing.T) {
+	t.Parallel()
+	a, err := api.New(memory(t), api.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, built := range []bool{false, true} {
+		if built {
+			if _, err := a.Handler(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, tt := range []struct {
+			who  auth.Principal
+			want store.Caller
+		}{
+			{auth.Principal{}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}},
+			{auth.Principal{Kind: auth.Anonymous, ID: "key"}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}},
+			{auth.Principal{Kind: auth.User, ID: "ann"}, store.Caller{ID: "ann"}},
+			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, store.Caller{ID: "ann"}},
+			{auth.Principal{Kind: auth.Service, ID: "s"}, store.Caller{}},
+		} {
+			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			record.SetClientAddress(netip.MustParseAddr("2001:db8::7"))
+			record.SetPlace(place{})
+			s := store.ScopeFrom(a.WithScope(auth.WithPrincipal(r.Context(), tt.who)))
+			if s.Caller != tt.want || s.Place != (place{}) || s.Actor != tt.who.ID {
+				t.Errorf("%v, built %t: %+v", tt.who, built, s)
+			}
+		}
 	}
 }

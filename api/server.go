@@ -12,7 +12,6 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -117,19 +116,7 @@ func (x *exchange) identify() error {
 
 func (x *exchange) become(p auth.Principal) {
 	x.caller.become(p, x.s.resources)
-	x.caller.scope.Caller, x.caller.scope.Place = x.sharesConnections(), record.From(x.r.Context()).Place()
-}
-
-// sharesConnections returns whose statements those of a request are counted among.
-// Services are the application's own programs, which may work for many.
-func (x *exchange) sharesConnections() store.Caller {
-	switch p := &x.caller.principal; {
-	case p.Kind == auth.Service:
-		return store.Caller{}
-	case p.Kind != auth.Anonymous && p.ID != "":
-		return store.Caller{ID: p.Counted()}
-	}
-	return store.Caller{Network: addrgroup.Of(record.ClientAddressOf(x.r))}
+	share(&x.caller.scope, &p, record.From(x.r.Context()), record.ClientAddressOf(x.r))
 }
 
 // set sets a header of the answer, by its canonical name. The values share one

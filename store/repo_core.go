@@ -25,7 +25,7 @@ func (r *repo) with(change func(*repo)) *repo {
 func (r *repo) gate() Gate {
 	g := Gate{s: r.s, table: r.table, scope: r.scope, access: r.access}
 	if r.scope != nil {
-		g.access = access{}
+		g.s.scope, g.access = r.scope, access{}
 	}
 	return g
 }

@@ -14,8 +14,8 @@ type Scope struct {
 	Actor string
 
 	// Caller is whose statements and transactions share connections: outside of a
-	// transaction, those of a [Gate] with this scope. One caller never has all connections.
-	// While there are others, within 10 s, it is no more than a quarter of them until a
+	// transaction, those of a [Gate] or a [Repo] with this scope. One caller never has all
+	// connections. While there are others, within 10 s, it is no more than a quarter of them until a
 	// statement of theirs has taken less than 50 ms, and for a minute after one that took
 	// more. What goes beyond waits for the others of the caller, for 5 s, and then fails
 	// with [ErrTooManyStatements]. Of one connection, as SQLite has to write, nobody has
