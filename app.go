@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/threads"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -123,7 +124,9 @@ func (a *App) Authenticate(next http.Handler) http.Handler {
 // is left out for that: middleware sees theirs too, and may send them elsewhere.
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(a.api.WithScope(r.Context())))
+		inside := r.WithContext(a.api.WithScope(r.Context()))
+		defer exchange.NoteRoute(inside)
+		next.ServeHTTP(w, inside)
 	})
 }
 

@@ -66,3 +66,25 @@ func TestPagesBehindMiddleware(t *testing.T) {
 		}
 	}
 }
+
+// TestAuthenticateKeepsRoute: on a server of one's own the log knows by which pattern of
+// http.ServeMux a request was routed behind App.Authenticate.
+func TestAuthenticateKeepsRoute(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, testConfig(t))
+	t.Cleanup(func() { _ = app.DB().Close() })
+	if _, err := app.Handler(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /notes/{id}", func(http.ResponseWriter, *http.Request) {})
+	var route string
+	h := middleware.RequestID(middleware.RequestIDOptions{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		app.Authenticate(mux).ServeHTTP(w, r)
+		route = middleware.RouteFrom(r.Context())
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/notes/7", http.NoBody))
+	if route != "GET /notes/{id}" {
+		t.Errorf("the route is %q", route)
+	}
+}

@@ -64,7 +64,7 @@ var arrows = []arrow{
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
 
 	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
-	{"middleware/compress", []string{"internal/crossorigin"}, "codes what others have answered"},
+	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange"}, "codes what others have answered"},
 	{"middleware/otel", []string{"cache", "internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},

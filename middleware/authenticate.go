@@ -39,7 +39,9 @@ func Authenticate(a auth.Authenticator, opts AuthenticateOptions) func(http.Hand
 			}
 			ctx := r.Context()
 			exchange.From(ctx).SetPrincipal(p.Kind.String(), p.ID)
-			next.ServeHTTP(w, r.WithContext(auth.WithPrincipal(ctx, p)))
+			inside := r.WithContext(auth.WithPrincipal(ctx, p))
+			defer exchange.NoteRoute(inside)
+			next.ServeHTTP(w, inside)
 		})
 	}
 }

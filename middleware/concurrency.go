@@ -189,7 +189,7 @@ func (c *concurrency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	case c.arrivals.awaits(r) && c.arrivals.take(length):
 		defer c.arrivals.giveBack(length)
 		whole := await(r)
-		defer noteRoute(whole)
+		defer exchange.NoteRoute(whole)
 		c.serveIn(c.places, priority, w, whole, next)
 	default:
 		c.receive(priority, w, r, next)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/answer"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -61,7 +62,7 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 			ctx, cancel := context.WithTimeoutCause(r.Context(), after, over)
 			defer cancel()
 			rw, inside := answer.Observe(w), r.WithContext(ctx)
-			defer noteRoute(inside)
+			defer exchange.NoteRoute(inside)
 			next.ServeHTTP(rw, inside)
 			if !rw.Begun() && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				refuse(rw, inside, over)

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
@@ -13,14 +12,6 @@ import (
 // nobody to tell, and nothing happens. It must be called by the goroutine that serves
 // the request.
 func SetRoute(ctx context.Context, pattern string) { exchange.From(ctx).SetRoute(pattern) }
-
-// noteRoute keeps what http.ServeMux has written into a copy of the request, which
-// nobody outside sees.
-func noteRoute(inside *http.Request) {
-	if record := exchange.From(inside.Context()); inside.Pattern != "" && record.Route() == "" {
-		record.SetRoute(inside.Pattern)
-	}
-}
 
 // RouteFrom returns what [SetRoute] was told, or "".
 func RouteFrom(ctx context.Context) string { return exchange.From(ctx).Route() }

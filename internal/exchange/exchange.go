@@ -152,6 +152,14 @@ func (r *Record) SetRoute(pattern string) {
 	}
 }
 
+// NoteRoute keeps what http.ServeMux has written into a copy of the request, which nobody
+// outside sees: whoever passes a copy on defers it.
+func NoteRoute(inside *http.Request) {
+	if record := From(inside.Context()); inside.Pattern != "" && record.Route() == "" {
+		record.SetRoute(inside.Pattern)
+	}
+}
+
 // Principal returns who makes the request: the kind of caller and their id.
 func (r *Record) Principal() (kind, id string) {
 	if r == nil {

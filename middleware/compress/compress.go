@@ -3,6 +3,8 @@ package compress
 import (
 	"cmp"
 	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // Options tune the middleware. The zero value is ready to use.
@@ -29,7 +31,9 @@ func New(opts Options) func(http.Handler) http.Handler {
 			// Writers are not used again: a goroutine that outlives its request would write
 			// into the answer of another.
 			cw := &writer{ResponseWriter: w, shared: shared, request: r, coding: choose(r)}
-			next.ServeHTTP(cw, plainTags(r))
+			inside := plainTags(r)
+			defer exchange.NoteRoute(inside)
+			next.ServeHTTP(cw, inside)
 			cw.finish() // not after a panic: what was begun must not look complete
 		})
 	}

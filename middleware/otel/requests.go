@@ -23,12 +23,13 @@ func (t *Tracing) Middleware(next http.Handler) http.Handler {
 		r, record := exchange.Begin(r)
 		method := methodOf(r.Method)
 		ctx, span := t.begin(r, method)
+		r = r.WithContext(ctx)
+		defer exchange.NoteRoute(r)
 		if !span.IsRecording() {
-			next.ServeHTTP(w, r.WithContext(ctx)) // the decision is for all who are asked from here on
+			next.ServeHTTP(w, r) // the decision is for all who are asked from here on
 			return
 		}
 		rw := answer.Observe(w)
-		r = r.WithContext(ctx)
 		done := false
 		defer func() {
 			if route := t.routeOf(r, record); route != "" {

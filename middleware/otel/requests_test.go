@@ -240,3 +240,19 @@ func BenchmarkMiddleware(b *testing.B) {
 		})
 	}
 }
+
+// TestRequestsKeepRoute: what http.ServeMux has found reaches who stands outside, recorded
+// or not.
+func TestRequestsKeepRoute(t *testing.T) {
+	t.Parallel()
+	for _, sampler := range []sdk.Sampler{sdk.NeverSample(), sdk.AlwaysSample()} {
+		provider := sdk.NewTracerProvider(sdk.WithSampler(sampler))
+		for _, path := range []string{"/notes/7", "/panic"} {
+			r, record := exchange.Begin(get(path))
+			send(otel.New(provider, otel.Options{}).Middleware(routed()), r)
+			if want := map[string]string{"/notes/7": "/notes/{id}", "/panic": "/panic"}[path]; record.Route() != want {
+				t.Errorf("%s, %s: the route is %q", sampler.Description(), path, record.Route())
+			}
+		}
+	}
+}

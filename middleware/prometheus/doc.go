@@ -30,8 +30,8 @@
 //	plinth_http_requests_in_flight        gauge
 //
 // The route is the pattern that the request was routed by, as middleware.SetRoute and
-// http.ServeMux tell it (that one only where nothing in between has made another
-// request of it), or "unmatched": never a path, which strangers choose. The
+// http.ServeMux tell it (that one only where nothing in between but middleware of this
+// library has made another request of it), or "unmatched": never a path, which strangers choose. The
 // method is one of HTTP's or "other". The code is the status: 499 where the client went
 // away before it was answered, 500 where the handler panicked before, "other" where it
 // is none of those that HTTP knows. Connections that were taken over count as 101 and

@@ -87,6 +87,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 		r, record := exchange.Begin(r)
 		rw := answer.Observe(w)
 		r, body := countBody(r)
+		defer exchange.NoteRoute(r)
 		m.requests.inFlight.Inc()
 		began, done := time.Now(), false
 		defer func() {
