@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,9 +14,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/logname"
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
-
-// statusClientGone is nginx's number for a client that hung up; HTTP has none.
-const statusClientGone = 499
 
 // AccessLogOptions tunes [AccessLog]. The zero value is ready to use.
 type AccessLogOptions struct {
@@ -112,7 +110,7 @@ func (n fieldNames) ecs() fieldNames {
 // log writes the line. done says that the handler has returned.
 func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Record, took time.Duration, done bool) {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
-	status := statusOf(w, gone, done)
+	status := w.Outcome(r, done)
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -139,11 +137,7 @@ func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Reco
 	if client := ClientAddressOf(r); client.IsValid() {
 		text(a.names.client, client.String())
 	}
-	route := record.Route()
-	if route == "" {
-		route = r.Pattern
-	}
-	text(a.names.route, route)
+	text(a.names.route, cmp.Or(record.Route(), r.Pattern))
 	kind, id := record.Principal()
 	text(a.names.kind, kind)
 	text(a.names.id, id)
@@ -161,19 +155,6 @@ func (a *accessLog) duration(took time.Duration) slog.Attr {
 		return slog.Int64(a.names.duration, took.Nanoseconds())
 	}
 	return slog.Duration(a.names.duration, took)
-}
-
-// statusOf is what the client was answered, or would have been.
-func statusOf(w *answer.Writer, gone, done bool) int {
-	switch {
-	case w.Begun():
-		return w.Status()
-	case gone:
-		return statusClientGone
-	case !done:
-		return http.StatusInternalServerError
-	}
-	return http.StatusOK // which the server sends for a handler that writes nothing
 }
 
 // bytesOf is how much of a body was sent: to HEAD none is.

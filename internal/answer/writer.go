@@ -3,6 +3,7 @@ package answer
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -104,6 +105,23 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // Status returns the status of the answer, 0 until it has begun, and 101 for a
 // connection that was taken over.
 func (w *Writer) Status() int { return w.status }
+
+// statusClientGone is nginx's number for a client that hung up; HTTP has none.
+const statusClientGone = 499
+
+// Outcome returns the status that the client was answered, or would have been: 499 where
+// it went away before. done says that the handler has returned, and did not panic.
+func (w *Writer) Outcome(r *http.Request, done bool) int {
+	switch {
+	case w.Begun():
+		return w.status
+	case errors.Is(r.Context().Err(), context.Canceled):
+		return statusClientGone
+	case !done:
+		return http.StatusInternalServerError
+	}
+	return http.StatusOK // which the server sends for a handler that writes nothing
+}
 
 // Bytes returns how much of a body was written. Of an answer to HEAD nothing is sent.
 func (w *Writer) Bytes() int64 { return w.bytes }

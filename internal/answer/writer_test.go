@@ -2,6 +2,7 @@ package answer_test
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -74,5 +75,34 @@ func TestHijack(t *testing.T) {
 	}
 	if got, _, err := w.Hijack(); got != conn || err != nil || w.Conn() != conn || w.Status() != http.StatusSwitchingProtocols {
 		t.Errorf("%v, %v, %d", got, err, w.Status())
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		answered   int // 0 for nothing
+		gone, done bool
+		want       int
+	}{
+		{0, false, true, 200},
+		{0, false, false, 500},
+		{0, true, true, 499},
+		{0, true, false, 499},
+		{201, true, true, 201},
+		{404, false, false, 404},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		if tt.gone {
+			cancel()
+		}
+		w := answer.Observe(httptest.NewRecorder())
+		if tt.answered != 0 {
+			w.WriteHeader(tt.answered)
+		}
+		if got := w.Outcome(httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody), tt.done); got != tt.want {
+			t.Errorf("%+v: %d", tt, got)
+		}
+		cancel()
 	}
 }

@@ -160,6 +160,18 @@ func NoteRoute(inside *http.Request) {
 	}
 }
 
+// Method returns the method of a request if it is one of HTTP's, and "" for all others:
+// they are as many as strangers like, and metrics have a series for each.
+func Method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
+		return r.Method
+	case "":
+		return http.MethodGet
+	}
+	return ""
+}
+
 // Principal returns who makes the request: the kind of caller and their id.
 func (r *Record) Principal() (kind, id string) {
 	if r == nil {

@@ -81,3 +81,12 @@ func TestNil(t *testing.T) {
 		t.Errorf("a nil record knows something: %+v", record)
 	}
 }
+
+func TestMethod(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]string{"GET": "GET", "": "GET", "TRACE": "TRACE", "get": "", "UNHEARD": ""} {
+		if got := exchange.Method(&http.Request{Method: method}); got != want {
+			t.Errorf("%q: %q, want %q", method, got, want)
+		}
+	}
+}

@@ -1,8 +1,8 @@
 package otel
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -21,7 +21,7 @@ import (
 func (t *Tracing) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, record := exchange.Begin(r)
-		method := methodOf(r.Method)
+		method := methodOf(r)
 		ctx, span := t.begin(r, method)
 		r = r.WithContext(ctx)
 		defer exchange.NoteRoute(r)
@@ -36,7 +36,7 @@ func (t *Tracing) Middleware(next http.Handler) http.Handler {
 				span.SetName(method + " " + route)
 				span.SetAttributes(semconv.HTTPRoute(route))
 			}
-			end(span, statusOf(rw, r, done))
+			end(span, rw.Outcome(r, done))
 		}()
 		next.ServeHTTP(rw, r)
 		done = true
@@ -86,24 +86,16 @@ func end(span trace.Span, status int) {
 
 // routeOf returns the pattern that a request was routed by, or "".
 func (t *Tracing) routeOf(r *http.Request, record *exchange.Record) string {
-	if route := record.Route(); route != "" {
-		return route
+	route := cmp.Or(record.Route(), r.Pattern)
+	if route == "" && t.route != nil {
+		return t.route(r)
 	}
-	if r.Pattern != "" || t.route == nil {
-		return r.Pattern
-	}
-	return t.route(r)
+	return route
 }
 
 // methodOf returns a method of HTTP as the conventions name it.
-func methodOf(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
-		return method
-	case "":
-		return http.MethodGet
-	}
-	return semconv.HTTPRequestMethodOther.Value.AsString()
+func methodOf(r *http.Request) string {
+	return cmp.Or(exchange.Method(r), semconv.HTTPRequestMethodOther.Value.AsString())
 }
 
 // versionOf returns the version of HTTP as the conventions write it.
@@ -115,20 +107,4 @@ func versionOf(r *http.Request) string {
 		return "1.0"
 	}
 	return "1.1"
-}
-
-// statusClientGone is nginx's number for a client that hung up; HTTP has none.
-const statusClientGone = 499
-
-// statusOf is what the client was answered, or would have been.
-func statusOf(w *answer.Writer, r *http.Request, done bool) int {
-	switch {
-	case w.Begun():
-		return w.Status()
-	case errors.Is(r.Context().Err(), context.Canceled):
-		return statusClientGone
-	case !done:
-		return http.StatusInternalServerError
-	}
-	return http.StatusOK // which the server sends for a handler that writes nothing
 }

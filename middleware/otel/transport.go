@@ -54,7 +54,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // startClient starts the span of a request to another server.
 func (t *Tracing) startClient(r *http.Request) (context.Context, trace.Span) {
-	method := methodOf(r.Method)
+	method := methodOf(r)
 	attributes := []attribute.KeyValue{
 		attribute.String(string(semconv.HTTPRequestMethodKey), method),
 		semconv.ServerAddress(r.URL.Hostname()), semconv.URLPath(r.URL.EscapedPath()), semconv.URLScheme(r.URL.Scheme),

@@ -1,8 +1,7 @@
 package prometheus
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"io"
 	"net/http"
 	"strconv"
@@ -94,7 +93,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 			took := time.Since(began)
 			m.requests.inFlight.Dec()
 			e := m.requests.known.get(endpoint{methodOf(r), m.routeOf(r, record)})
-			status := statusOf(rw, r, done)
+			status := rw.Outcome(r, done)
 			m.requests.counter(e, status).Inc()
 			if status != http.StatusSwitchingProtocols {
 				e.duration.Observe(took.Seconds())
@@ -111,10 +110,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 
 // routeOf returns the pattern of a request, as the label tells it.
 func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
-	route := record.Route()
-	if route == "" {
-		route = r.Pattern
-	}
+	route := cmp.Or(record.Route(), r.Pattern)
 	if route == "" && m.route != nil {
 		route = m.route(r)
 	}
@@ -125,31 +121,7 @@ func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
 }
 
 // methodOf returns a method of HTTP, or other.
-func methodOf(r *http.Request) string {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
-		return r.Method
-	case "":
-		return http.MethodGet
-	}
-	return other
-}
-
-// statusClientGone is nginx's number for a client that hung up; HTTP has none.
-const statusClientGone = 499
-
-// statusOf is what the client was answered, or would have been.
-func statusOf(w *answer.Writer, r *http.Request, done bool) int {
-	switch {
-	case w.Status() != 0:
-		return w.Status()
-	case errors.Is(r.Context().Err(), context.Canceled):
-		return statusClientGone
-	case !done:
-		return http.StatusInternalServerError
-	}
-	return http.StatusOK // which the server sends for a handler that writes nothing
-}
+func methodOf(r *http.Request) string { return cmp.Or(exchange.Method(r), other) }
 
 // counted counts what is read of a body that does not tell its length.
 type counted struct {
