@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
 
 // lasting is the configuration of an application whose routes below /live last.
@@ -428,5 +429,37 @@ func TestServerTimeouts(t *testing.T) {
 			t.Errorf("of %s: %s, want %s", request, got, want)
 		}
 		_ = app.DB().Close()
+	}
+}
+
+// TestLongLivedMetrics: how long streams last is not how long requests take.
+func TestLongLivedMetrics(t *testing.T) {
+	t.Parallel()
+	metrics := prometheus.New(prometheus.Options{})
+	config := lasting(t)
+	config.Observe = append(config.Observe, metrics.Middleware)
+	app := newApp(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	for _, path := range []string{"/live/events", "/note"} {
+		app.Router().Get(path, func(http.ResponseWriter, *http.Request) {})
+	}
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/live/events", "/note"} {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+	}
+	w := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+	for _, want := range []string{
+		`plinth_http_requests_total{code="200",method="GET",route="/live/events"} 1`,
+		`plinth_http_requests_total{code="200",method="GET",route="/note"} 1`,
+		`plinth_http_request_duration_seconds_count{method="GET",route="/live/events"} 0`,
+		`plinth_http_request_duration_seconds_count{method="GET",route="/note"} 1`,
+	} {
+		if !strings.Contains(w.Body.String(), want+"\n") {
+			t.Errorf("the metrics have no %s", want)
+		}
 	}
 }

@@ -19,7 +19,8 @@ type DeadlineOptions struct {
 	// Defaults to 30 seconds.
 	After time.Duration
 
-	// Exempt says which requests have no end, as streams.
+	// Exempt says which requests have no end, as streams. How long they take is not
+	// among the durations of middleware/prometheus.
 	//
 	// Defaults to none.
 	Exempt func(r *http.Request) bool
@@ -56,6 +57,7 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if exempt != nil && exempt(r) {
+				exchange.From(r.Context()).SetLasts()
 				next.ServeHTTP(w, r)
 				return
 			}

@@ -27,6 +27,7 @@ type Record struct {
 	client        netip.Addr
 	clientJudged  bool
 	place         Place
+	lasts         bool
 }
 
 // Place is one of a bounded number, which a request has while it is in work.
@@ -133,6 +134,16 @@ func (r *Record) Place() Place {
 func (r *Record) SetPlace(p Place) {
 	if r != nil {
 		r.place = p
+	}
+}
+
+// Lasts reports whether the request has no end that the server gives it, as a stream.
+func (r *Record) Lasts() bool { return r != nil && r.lasts }
+
+// SetLasts says that the request has none.
+func (r *Record) SetLasts() {
+	if r != nil {
+		r.lasts = true
 	}
 }
 

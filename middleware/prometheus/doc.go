@@ -31,13 +31,15 @@
 //
 // The route is the pattern that the request was routed by, as middleware.SetRoute and
 // http.ServeMux tell it (that one only where nothing in between but middleware of this
-// library has made another request of it), or "unmatched": never a path, which strangers choose. The
-// method is one of HTTP's or "other". The code is the status: 499 where the client went
-// away before it was answered, 500 where the handler panicked before, "other" where it
-// is none of those that HTTP knows. Connections that were taken over count as 101 and
-// have no duration, which would be that of a session. Sizes are those of bodies as they
-// go over the wire, and those of requests what was read of them where they do not tell
-// their length.
+// library has made another request of it), or "unmatched": never a path, which strangers
+// choose. The method is one of HTTP's or "other". The code is the status: 499 where the
+// client went away before it was answered, 500 where the handler panicked before,
+// "other" where it is none of those that HTTP knows. Connections that were taken over
+// count as 101, unless they were answered before. Neither they nor the streams that
+// plinth.Config.LongLived and middleware.DeadlineOptions.Exempt name have a duration,
+// which would be that of a session, and no request of theirs is a slow one. Sizes are
+// those of bodies as they go over the wire, and those of requests what was read of them
+// where they do not tell their length.
 //
 // # Statements, pools, the change log
 //

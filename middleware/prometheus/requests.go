@@ -95,7 +95,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 			e := m.requests.known.get(endpoint{methodOf(r), m.routeOf(r, record)})
 			status := rw.Outcome(r, done)
 			m.requests.counter(e, status).Inc()
-			if status != http.StatusSwitchingProtocols {
+			if status != http.StatusSwitchingProtocols && rw.Conn() == nil && !record.Lasts() {
 				e.duration.Observe(took.Seconds())
 			}
 			e.read.Observe(float64(readOf(r, body)))

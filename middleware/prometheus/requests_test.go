@@ -15,6 +15,7 @@ import (
 	client "github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
 
@@ -164,6 +165,42 @@ func TestHijacked(t *testing.T) {
 	}
 	if got := values(t, m, "plinth_http_request_duration_seconds"); got["method=GET,route=unmatched"] != 0 {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestLasting: how long streams last is not how long requests take: those that
+// middleware.Deadline leaves alone, and connections that were taken over after an answer.
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	m := prometheus.New(prometheus.Options{})
+	exempt := middleware.Deadline(middleware.DeadlineOptions{Exempt: func(r *http.Request) bool { return r.URL.Path == "/mux/events" }})
+	mux := http.NewServeMux()
+	mux.HandleFunc("/mux/events", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "data: 1\n\n") })
+	mux.HandleFunc("/mux/note", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "note") })
+	mux.HandleFunc("/mux/tunnel", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = conn.Close()
+	})
+	server := httptest.NewServer(m.Middleware(exempt(mux)))
+	t.Cleanup(server.Close)
+	for _, path := range []string{"/mux/events", "/mux/note", "/mux/tunnel"} {
+		if res, err := server.Client().Get(server.URL + path); err == nil {
+			res.Body.Close()
+		}
+	}
+	server.Close()
+	for route, durations := range map[string]float64{"/mux/events": 0, "/mux/note": 1, "/mux/tunnel": 0} {
+		if got := values(t, m, "plinth_http_requests_total")["code=200,method=GET,route="+route]; got != 1 {
+			t.Errorf("%s: %v requests", route, got)
+		}
+		if got := values(t, m, "plinth_http_request_duration_seconds")["method=GET,route="+route]; got != durations {
+			t.Errorf("%s: %v durations", route, got)
+		}
 	}
 }
 
