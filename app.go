@@ -159,6 +159,11 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if a.accounts != nil && a.config.Accounts.Mailer == nil && !a.config.development {
 		a.config.Logger.WarnContext(ctx, "accounts cannot send mail, so nobody can confirm an address; set PLINTH_SMTP_URL or Config.Accounts.Mailer")
 	}
+	if a.accounts != nil && a.config.Schema != SchemaOff { // which may be without tables
+		if err := a.accounts.Ready(ctx); err != nil {
+			return nil, fmt.Errorf("plinth: PLINTH_MASTER_KEYS (Config.Accounts.MasterKeys): %w", err)
+		}
+	}
 	a.router.Mount(restPath, rest)
 	if a.accounts != nil {
 		a.router.Mount(authPath, http.StripPrefix(authPath, mayReserve(a.accounts)))

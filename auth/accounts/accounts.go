@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -76,6 +77,14 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	}
 	a.anybody, err = a.authenticator(auth.FirstOf(a.verifiers()...))
 	return a, err
+}
+
+// Ready reports by its error whether the keys that sign tokens can be read and opened; the
+// first one is made where there is none. Programs ask when they start, as plinth.App does,
+// so that a master key that is missing is told there and not to who logs in.
+func (a *Accounts) Ready(ctx context.Context) error {
+	_, err := a.signing.all(ctx, false)
+	return err
 }
 
 // Register makes the tables of accounts known to a database, as New does too: for what
