@@ -227,9 +227,27 @@ func (g *generated) account(ctx context.Context, tx *store.Tx) (err error) {
 		_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", g.user.ID), store.SetTo("password_hash", g.hash),
 			store.SetTo("password_changed_at", g.a.now()), store.SetTo("user_metadata", g.new.user.UserMetadata))
 	case g.kind == codeInvite:
-		g.user, err = store.For[user](tx).Patch(ctx, g.user.ID, store.SetTo("invited_at", g.a.now()))
+		err = g.inviteAgain(ctx, tx)
 	}
 	return err
+}
+
+// inviteAgain makes an account that waits for its owner one that they are invited to. What a
+// sign-up has left in it may be a squatter's, who could have the confirmation of it mailed
+// again, to somebody who expects a mail.
+func (g *generated) inviteAgain(ctx context.Context, tx *store.Tx) error {
+	owned, err := g.a.owned(ctx, tx, g.user, contact{email: g.email})
+	if err != nil {
+		return err
+	}
+	sets := []store.Set{store.SetTo("invited_at", g.a.now())}
+	if !owned {
+		sets = append(sets, store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil), store.SetTo("user_metadata", g.new.user.UserMetadata))
+	}
+	if g.user, err = store.For[user](tx).Patch(ctx, g.user.ID, sets...); err != nil {
+		return err
+	}
+	return g.record(ctx, tx, "invited")
 }
 
 func (g *generated) make(ctx context.Context, tx *store.Tx) error {

@@ -313,6 +313,26 @@ func TestUnconfirmedContact(t *testing.T) {
 	})
 }
 
+// TestPhoneSignUpOfMadeAccounts: a sign-up with a number takes nothing from an account that
+// an admin has made, and leaves nothing in it.
+func TestPhoneSignUpOfMadeAccounts(t *testing.T) {
+	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+		const made = `{"phone":"+4930123456","password":"a good password","user_metadata":{"team":"red"}}`
+		w.must(200, w.do("POST /admin/users", secretKey, made))
+		w.must(200, w.do("POST /signup", "", `{"phone":"+4930123456","password":"the attacker's own"}`))
+		w.sms(accounts.SMSLogin, anna)
+		w.refused(400, "invalid_credentials", w.do(passwordLine, "", `{"phone":"+4930123456","password":"the attacker's own"}`))
+		w.refused(400, "phone_not_confirmed", w.do(passwordLine, "", annaLogin))
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /resend", "", member(annaPhone, "type", "sms")))
+		in := w.must(200, w.verifySMS("sms", w.sms(accounts.SMSConfirmation, anna)))
+		if got := fmt.Sprint(userOf(in)["user_metadata"]); got != "map[team:red]" {
+			t.Errorf("user_metadata %s", got)
+		}
+		w.must(200, w.do(passwordLine, "", annaLogin))
+	})
+}
+
 // TestA1Phones is case A-1 for numbers: what is asked of one that has an account is
 // answered as for one that has none, byte for byte, and so is asking again at once.
 func TestA1Phones(t *testing.T) {

@@ -107,7 +107,7 @@ var errChanged = errors.New("accounts: an account was changed by another sign-up
 // passwords, while a mail is under way, its reader cannot tell whose password they
 // confirm; so then nobody's is kept, nor what they have said of themselves: the reader is
 // let in, and chooses one. After that time a sign-up begins anew, with nothing of the one
-// before.
+// before. An account that not only sign-ups have made is none that waits, see owned.
 func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*user, error) {
 	if err := a.reaches(n.at.phone != ""); err != nil {
 		return nil, err
@@ -123,7 +123,9 @@ func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*u
 			return nil, err
 		}
 		s := &signUpTry{a: a, newUser: n, admitted: made, seen: seen}
-		s.owned = seen != nil && (n.at.confirmed(seen) || n.at.others(seen))
+		if s.owned, err = a.owned(ctx, a.db, seen, n.at); err != nil {
+			return nil, err
+		}
 		s.waits = seen != nil && !s.owned && a.awaits(seen, n.at)
 		if err := s.hash(ctx); err != nil {
 			return nil, err
@@ -141,6 +143,29 @@ func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*u
 		return a.pretended(s), nil
 	}
 	return nil, store.ErrConflict
+}
+
+// owned reports whether the account that has a contact, nil for none, is somebody's whom a
+// sign-up must not touch: of who has confirmed a contact, or of anybody for whom others than
+// sign-ups have done something. An invitation, an import, an admin or a login elsewhere means
+// a person, and gives them roles or a way in that a stranger would take over or take away.
+// The audit log says who it was. Where its lines are kept no longer nobody knows, so the
+// account stays as it is: its owner gets in by any other mail.
+func (a *Accounts) owned(ctx context.Context, s store.Session, u *user, at contact) (bool, error) {
+	var id store.ID // nobody's, of whom as much is asked
+	if u != nil {
+		id = u.ID
+	}
+	events, theirs := store.For[event](s), store.Eq("user_id", id)
+	signUps, err := events.Count(ctx, store.And(theirs, store.Eq("kind", "signed_up"), store.Eq("actor", "")))
+	if err != nil {
+		return false, err
+	}
+	others, err := events.Count(ctx, store.And(theirs, store.Compare("actor", store.OpNe, "")))
+	if err != nil || u == nil {
+		return false, err
+	}
+	return at.confirmed(u) || at.others(u) || u.LastSignInAt != nil || signUps == 0 || others > 0, nil
 }
 
 // awaits reports whether the mail or message of a sign-up is under way.
@@ -163,7 +188,7 @@ type signUpTry struct {
 	a *Accounts
 
 	seen     *user // who has the contact, before the password was looked at
-	owned    bool  // whether that is known to be somebody's account
+	owned    bool  // whether that account is to be left alone
 	waits    bool  // whether a sign-up of theirs waits for its confirmation
 	hashed   *string
 	disagree bool // with the password of the sign-up that waits

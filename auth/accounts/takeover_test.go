@@ -146,7 +146,10 @@ func TestSignUpAgain(t *testing.T) {
 // TestA1Mails is case A-1 for what ends in a mail: what is asked of an address that has an account is answered as
 // for one that has none, byte for byte, and so is asking again at once.
 func TestA1Mails(t *testing.T) {
-	engines(t, func(c *accounts.Config) { confirmed(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
+	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c); c.Limits.Requests.Count = -1 }, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /invite", secretKey, `{"email":"invited@example.org"}`))
+		w.must(200, w.do("POST /admin/users", secretKey, `{"email":"made@example.org","password":"a good password"}`))
+		w.mails()
 		w.account("known@example.org")
 		w.account("banned@example.org")
 		w.must(200, w.do("POST /signup", "", `{"email":"waits@example.org","password":"a good password"}`))
@@ -170,7 +173,7 @@ func TestA1Mails(t *testing.T) {
 			w.advance(2 * time.Minute)
 			for range 2 {
 				want := ""
-				for _, who := range []string{"unknown", "known", "waits", "banned"} {
+				for _, who := range []string{"unknown", "known", "waits", "banned", "invited", "made"} {
 					email := who + "@example.org"
 					got := w.do(c.line, "", fmt.Sprintf(c.body, email))
 					text := fmt.Sprint(got.status, " ", headerNames(got), " ", sameFor(got, email))
@@ -252,5 +255,116 @@ func TestSquatterBeforeLink(t *testing.T) {
 		}
 		w.refused(400, "invalid_credentials", w.enter("ann@example.org", "of a squatter"))
 		w.must(200, w.enter("ann@example.org", "a good password"))
+	})
+}
+
+// TestSignUpOfMadeAccounts: a sign-up takes nothing from an account that an admin, an import
+// or a login elsewhere has made, and leaves nothing in it, whether its address is confirmed
+// or not and however long it waits. Who has the address is told of the account, as where it
+// is confirmed.
+func TestSignUpOfMadeAccounts(t *testing.T) {
+	const stranger = `{"email":"ada@example.org","password":"the attacker's own","data":{"name":"Eve"}}`
+	const adaMail = `{"email":"ada@example.org"}`
+	imports := func(w *world, u accounts.ImportedUser) {
+		u.Email, u.PasswordHash = "ada@example.org", argonHash
+		if report, err := w.a.Import(w.t.Context(), all(&u), nil); err != nil || report.Created != 1 {
+			w.t.Fatalf("%v %+v", err, report)
+		}
+	}
+	type proof func(w *world) *answer
+	byMail := func(kind, template, line, body string) proof {
+		return func(w *world) *answer {
+			w.must(200, w.do(line, "", body))
+			return w.verifyHash(kind, w.mail(template, "ada@example.org"))
+		}
+	}
+	for _, c := range []struct {
+		name string
+		make func(w *world, f fakes) (living string, prove proof) // a session of theirs, if there is one
+	}{
+		{"invited", func(w *world, f fakes) (string, proof) {
+			made := w.must(200, w.do("POST /invite", secretKey, adaMail))
+			m := w.mail(accounts.MailInvite, "ada@example.org")
+			w.must(200, w.do("PUT /admin/users/"+made.str("id"), secretKey, `{"roles":["writer"]}`))
+			return "", func(w *world) *answer { return w.verifyHash("invite", m) }
+		}},
+		{"made by an admin", func(w *world, f fakes) (string, proof) {
+			w.must(200, w.do("POST /admin/users", secretKey, `{"email":"ada@example.org","password":"a good password","roles":["writer"]}`))
+			return "", byMail("signup", accounts.MailConfirmation, "POST /resend", member(adaMail, "type", "signup"))
+		}},
+		{"imported", func(w *world, f fakes) (string, proof) {
+			imports(w, accounts.ImportedUser{Roles: []string{"writer"}})
+			return "", byMail("signup", accounts.MailConfirmation, "POST /resend", member(adaMail, "type", "signup"))
+		}},
+		{"imported with a provider", func(w *world, f fakes) (string, proof) {
+			imports(w, accounts.ImportedUser{Identities: []accounts.ImportedIdentity{{Provider: "other", Issuer: f.other.Issuer(), Subject: "ada"}}})
+			return w.must(200, w.tab().session(f.other, "other")).str("access_token"), nil
+		}},
+		{"of a provider", func(w *world, f fakes) (string, proof) {
+			in := w.must(200, w.tab().session(f.other, "other"))
+			w.must(200, w.do(fmt.Sprintf("PUT /admin/users/%s", userOf(in)["id"]), secretKey, adaMail))
+			return w.must(200, w.tab().session(f.other, "other")).str("access_token"), nil
+		}},
+		{"signed up, and given a role", func(w *world, f fakes) (string, proof) {
+			made := w.must(200, w.do("POST /signup", "", `{"email":"ada@example.org","password":"a good password"}`))
+			w.must(200, w.do("PUT /admin/users/"+made.str("id"), secretKey, `{"roles":["writer"]}`))
+			w.mails()
+			return "", byMail("signup", accounts.MailConfirmation, "POST /resend", member(adaMail, "type", "signup"))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, wait := range []time.Duration{0, 2 * time.Minute, 40 * time.Minute} {
+				t.Run(wait.String(), func(t *testing.T) {
+					providers(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c); c.AccessTTL = time.Hour }, func(t *testing.T, w *world, f fakes) {
+						w.role("writer", "notes.write")
+						f.other.SetUser(map[string]any{"sub": "ada"})
+						living, prove := c.make(w, f)
+						w.advance(wait)
+						switch got := w.do("POST /signup", "", stranger); {
+						case got.status == 200:
+							w.mail(accounts.MailExisting, "ada@example.org")
+						case wait > 0:
+							t.Errorf("%d %s", got.status, got.text)
+						}
+						w.refused(400, "invalid_credentials", w.do(passwordLine, "", stranger))
+						if living != "" {
+							if !w.goesOn(living) {
+								t.Error("the session has ended")
+							}
+							w.must(200, w.tab().session(f.other, "other"))
+							return
+						}
+						w.advance(2 * time.Minute)
+						in := w.must(200, prove(w))
+						if strings.Contains(in.text, `"Eve"`) {
+							t.Errorf("the attacker has said who they are: %s", in.text)
+						}
+						if p, err := w.a.Verify(t.Context(), in.str("access_token")); err != nil || !p.HasRole("writer") {
+							t.Errorf("%v: %v", err, p.Roles)
+						}
+						w.refused(400, "invalid_credentials", w.do(passwordLine, "", stranger))
+						if c.name != "invited" {
+							w.must(200, w.enter("ada@example.org", "a good password"))
+						}
+					})
+				})
+			}
+		})
+	}
+}
+
+// TestInvitedAfterSignUp: an invitation leaves no password to whoever has signed up with the
+// address before, whatever mail its reader opens: they wait for one.
+func TestInvitedAfterSignUp(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", `{"email":"ann@example.org","password":"the attacker's own","data":{"name":"Eve"}}`))
+		before := w.mail(accounts.MailConfirmation, "ann@example.org")
+		w.must(200, w.do("POST /invite", secretKey, `{"email":"ann@example.org","data":{"team":"red"}}`))
+		w.mail(accounts.MailInvite, "ann@example.org")
+		in := w.must(200, w.verifyHash("signup", before))
+		if strings.Contains(in.text, `"Eve"`) {
+			t.Errorf("the attacker has said who they are: %s", in.text)
+		}
+		w.refused(400, "invalid_credentials", w.do(passwordLine, "", attacker))
 	})
 }
