@@ -127,6 +127,24 @@ func (x *exchange) enroller() (*user, *session, int64, error) {
 	return u, s, level, err
 }
 
+// enrolls returns who begins to make a factor, with the body of the request, which proves
+// that it is them where their session is not young: a factor is a way in that outlasts it.
+func (x *exchange) enrolls() (*user, *session, object, error) {
+	u, s, level, err := x.enroller()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	body, err := x.body()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	in, err := body.texts("current_password", "nonce")
+	if err == nil && level < 2 {
+		err = x.proveSelf(u, s, in)
+	}
+	return u, s, body, err
+}
+
 // subjectAt is the account that a try at a contact is about, as attempts count it: that
 // of a user whose number it is, since they may have an address as well.
 func (a *Accounts) subjectAt(ctx context.Context, at contact) (string, error) {

@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
@@ -101,5 +103,77 @@ func TestRulesAskForTwoFactors(t *testing.T) {
 		if !may(byCode.str("access_token")) {
 			t.Error("a recovery code is no second factor")
 		}
+	})
+}
+
+// TestReauthenticationForWaysIn: a session that is not young adds no factor, no passkey and no
+// login elsewhere, and takes none off, unless it shows the password or digits of a mail. Each
+// is a way in that outlasts a stolen token.
+func TestReauthenticationForWaysIn(t *testing.T) {
+	providers(t, func(c *accounts.Config) { confirmed(c); withPasskeys(c) }, func(t *testing.T, w *world, f fakes) {
+		young := w.account("ann@example.org")
+		more := pkce + challengeOf(testVerifier)
+		w.must(200, w.do("POST /factors", young, `{"factor_type":"totp","friendly_name":"young"}`))
+		w.must(200, w.do("POST /passkeys/registration/options", young, "{}"))
+		to := w.must(200, w.linkURL(young, "trusted", more)).str("url")
+		b := w.tab()
+		ada := userOf(w.must(200, b.exchange(b.open("/callback/trusted?"+f.trusted.Authorize(to).Encode(), nil), testVerifier)))
+		w.mails()
+
+		old := w.oldSession("ann@example.org")
+		idToken := fmt.Sprintf(`{"provider":"other","link_identity":true,"id_token":%q}`, f.other.IDToken(nil))
+		unlink := "DELETE /user/identities/" + identityID(ada, "trusted")
+		app := `{"factor_type":"totp","friendly_name":"old"}`
+		for _, line := range [][2]string{
+			{"POST /factors", app}, {"POST /passkeys/registration/options", "{}"}, {"POST /passkeys/registration/options", ""}, {unlink, ""},
+			{"GET /user/identities/authorize?skip_http_redirect=true&provider=other" + more, ""}, {"POST /token?grant_type=id_token", idToken},
+		} {
+			w.refused(400, "reauthentication_needed", w.do(line[0], old, line[1]))
+		}
+		w.refused(400, "invalid_credentials", w.do("POST /factors", old, member(app, "current_password", "not the password")))
+		w.refused(400, "invalid_credentials", w.do("POST /passkeys/registration/options", old, `{"current_password":"not the password"}`))
+		w.must(200, w.do("POST /factors", old, member(app, "current_password", "a good password")))
+		w.must(200, w.do("POST /token?grant_type=id_token", old, member(idToken, "current_password", "a good password")))
+		digits := func() string {
+			w.advance(time.Minute)
+			w.mails()
+			w.must(200, w.do("GET /reauthenticate", old, ""))
+			return w.mail(accounts.MailReauthentication, "ann@example.org").values["code"]
+		}
+		nonce := digits()
+		w.must(200, w.linkURL(old, "other", more+"&nonce="+nonce))
+		w.refused(422, "reauthentication_not_valid", w.linkURL(old, "other", more+"&nonce="+nonce))
+		w.must(200, w.do(unlink+"?nonce="+digits(), old, ""))
+
+		// Who has proved it at the beginning of a ceremony is not asked again at its end.
+		asked := w.must(200, w.do("POST /passkeys/registration/options", old, `{"nonce":"`+digits()+`"}`))
+		key := newAuthenticator(t)
+		w.must(200, w.do("POST /passkeys/registration/verify", old,
+			fmt.Sprintf(`{"challenge_id":%q,"credential":%s}`, asked.str("challenge_id"), key.creates(readOptions(t, asked.body["options"]), spoiled{}))))
+		// From then on it is the second factor that is asked for, and no password beside it.
+		w.refused(401, "insufficient_aal", w.do("POST /factors", old, member(app, "current_password", "a good password")))
+		full := w.must(200, w.passkeyLogin(key))
+		w.advance(25 * time.Hour)
+		late := w.must(200, w.do(refreshLine, "", refreshBody(full.str("refresh_token")))).str("access_token")
+		w.must(200, w.do("POST /factors", late, `{"factor_type":"totp","friendly_name":"late"}`))
+	})
+}
+
+// TestReauthenticationWithoutMail: guests have nothing to show and go on as they are; who has
+// neither a password nor an address logs in again as they have before.
+func TestReauthenticationWithoutMail(t *testing.T) {
+	providers(t, func(c *accounts.Config) { confirmed(c); withPasskeys(c) }, func(t *testing.T, w *world, f fakes) {
+		guest := w.must(200, w.do("POST /signup", "", "{}"))
+		elsewhere := w.must(200, w.tab().session(f.other, "other"))
+		w.advance(25 * time.Hour)
+		refreshed := func(in *answer) string {
+			return w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token")))).str("access_token")
+		}
+		more := pkce + challengeOf(testVerifier)
+		w.must(200, w.linkURL(refreshed(guest), "trusted", more))
+		w.refused(400, "reauthentication_needed", w.do("POST /passkeys/registration/options", refreshed(elsewhere), "{}"))
+		again := w.must(200, w.tab().session(f.other, "other")).str("access_token")
+		w.must(200, w.linkURL(again, "trusted", more))
+		w.addPasskey(again)
 	})
 }

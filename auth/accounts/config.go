@@ -153,8 +153,9 @@ type Config struct {
 	SingleEmailChange bool
 
 	// ReauthenticateAfter is the time after a login from which on a password is
-	// changed only by who knows it, or has the digits that GET /reauthenticate
-	// mails. Negative always asks for one of them.
+	// changed, a factor, a passkey or an API key made, and a login elsewhere linked or
+	// taken off, only by who knows the password, or has the digits that GET
+	// /reauthenticate mails. Negative always asks for one of them.
 	//
 	// Defaults to 24 hours.
 	ReauthenticateAfter time.Duration

@@ -18,11 +18,7 @@ var factorRoutes = []route{
 
 // enroll answers POST /factors: it makes a factor that is good once it was used.
 func (x *exchange) enroll() error {
-	u, s, _, err := x.enroller()
-	if err != nil {
-		return err
-	}
-	body, err := x.body()
+	u, s, body, err := x.enrolls()
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (x *exchange) passkeyRegistration() error {
 	if x.a.config.Passkeys == nil {
 		return errNoPasskeys
 	}
-	u, s, _, err := x.enroller()
+	u, s, _, err := x.enrolls()
 	if err == nil {
 		err = x.drawBegun(u)
 	}
@@ -103,7 +103,7 @@ func (x *exchange) passkeyRegistration() error {
 }
 
 // registerPasskey answers POST /passkeys/registration/verify. The session stays as it
-// is: the client gets no new one.
+// is: the client gets no new one. That it is the user was shown when the ceremony began.
 func (x *exchange) registerPasskey() error {
 	u, s, level, err := x.enroller()
 	if err != nil {

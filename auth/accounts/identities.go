@@ -16,7 +16,7 @@ func (x *exchange) authorizeLink() error {
 	if err := x.noHead(); err != nil {
 		return err
 	}
-	u, s, err := x.linker()
+	u, s, err := x.linker(x.nonce())
 	if err == nil {
 		err = x.drawBegun(u)
 	}
@@ -26,9 +26,17 @@ func (x *exchange) authorizeLink() error {
 	return x.leave(&linking{User: u.ID, Session: s.ID})
 }
 
+// nonce returns the digits of GET /reauthenticate that a request without a body brings. They
+// are good once, so it does no harm that addresses are logged; a password is not taken there.
+func (x *exchange) nonce() map[string]string {
+	return map[string]string{"nonce": x.r.URL.Query().Get("nonce")}
+}
+
 // linker returns who may link identities and take them off: users where that is
-// switched on, and at level 2 where they have a second factor.
-func (x *exchange) linker() (*user, *session, error) {
+// switched on, and at level 2 where they have a second factor. Without one they show that it
+// is them by what the request brings, see proveSelf: an identity is a way in that outlasts a
+// session.
+func (x *exchange) linker(in map[string]string) (*user, *session, error) {
 	u, s, err := x.caller()
 	if err != nil {
 		return nil, nil, err
@@ -39,7 +47,14 @@ func (x *exchange) linker() (*user, *session, error) {
 	if err := x.a.mayEnter(u); err != nil {
 		return nil, nil, err
 	}
-	return u, s, x.needsSecondFactor(u, s)
+	if err := x.needsSecondFactor(u, s); err != nil {
+		return nil, nil, err
+	}
+	level, err := x.assurance(s)
+	if err == nil && level < 2 {
+		err = x.proveSelf(u, s, in)
+	}
+	return u, s, err
 }
 
 // linkIdentity gives an account an identity. The session that has asked for it must not have
@@ -167,7 +182,7 @@ func withProviders(app store.JSON, names []string) (store.JSON, error) {
 
 // unlink answers DELETE /user/identities/{identity}.
 func (x *exchange) unlink() error {
-	_, s, err := x.linker()
+	_, s, err := x.linker(x.nonce())
 	if err != nil {
 		return err
 	}

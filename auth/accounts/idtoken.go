@@ -12,7 +12,7 @@ import (
 // grantIDToken exchanges an ID token, which an app got from a provider by itself, for a
 // session, or links it to the account of the caller.
 func (x *exchange) grantIDToken(body object) (*issued, error) {
-	in, err := body.texts("provider", "id_token", "access_token", "nonce")
+	in, err := body.texts("provider", "id_token", "access_token", "nonce", "current_password")
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (x *exchange) grantIDToken(body object) (*issued, error) {
 		return nil, err // the same token may come as often as it likes
 	}
 	ctx, from := x.r.Context(), x.device()
-	u, err := x.receiveOrLink(ctx, v, linked)
+	u, err := x.receiveOrLink(ctx, v, linked, in["current_password"])
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +59,13 @@ func (x *exchange) judgeIDToken(in map[string]string) (*visitor, error) {
 	return visitorOf(p, who)
 }
 
-func (x *exchange) receiveOrLink(ctx context.Context, v *visitor, linked bool) (*user, error) {
+// receiveOrLink finds the account of a visitor, or gives them to that of the caller. The nonce
+// of the request is that of the ID token, so only a password can stand beside it.
+func (x *exchange) receiveOrLink(ctx context.Context, v *visitor, linked bool, entered string) (*user, error) {
 	if !linked {
 		return x.a.receive(ctx, v, x.device())
 	}
-	u, s, err := x.linker()
+	u, s, err := x.linker(map[string]string{"current_password": entered})
 	if err != nil {
 		return nil, err
 	}
