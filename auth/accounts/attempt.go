@@ -25,7 +25,23 @@ func (x *exchange) attempt(subject string, try func() error) error {
 		return err
 	}
 	defer x.a.tries.leave()
-	return x.counted(subject, try)
+	return x.counted(x.guess(subject), try)
+}
+
+// attemptSent is attempt at digits that were sent to a contact, see sentHere.
+func (x *exchange) attemptSent(subject string, to contact, try func() error) error {
+	if err := x.a.tries.enter(x.r.Context()); err != nil {
+		return err
+	}
+	defer x.a.tries.leave()
+	g := x.guess(subject)
+	g.sentTo = to
+	return x.counted(g, try)
+}
+
+// guess describes a try of a request at an account.
+func (x *exchange) guess(subject string) *guess {
+	return x.a.guess(subject, addrgroup.Name(x.address()))
 }
 
 // attemptThen is attempt in front of opening a session, which is no guess any more and
@@ -35,7 +51,7 @@ func (x *exchange) attemptThen(subject string, try, then func() error) error {
 	if err := x.a.tries.enter(ctx); err != nil {
 		return err
 	}
-	err := x.counted(subject, try)
+	err := x.counted(x.guess(subject), try)
 	if err == nil {
 		// Only then the turn is given back: who hashes waits for who writes. That takes less
 		// than the wait before, so that nobody is told after seconds that there is no turn.
@@ -50,9 +66,8 @@ func (x *exchange) attemptThen(subject string, try, then func() error) error {
 }
 
 // counted makes a try that draws on its budgets.
-func (x *exchange) counted(subject string, try func() error) error {
+func (x *exchange) counted(g *guess, try func() error) error {
 	ctx := x.r.Context()
-	g := x.a.guess(subject, addrgroup.Name(x.address()))
 	if err := x.a.take(ctx, g); err != nil {
 		return err
 	}
@@ -123,9 +138,13 @@ var guesses = map[string]bool{
 type guess struct {
 	subject string // in the form in which accounts are found
 	network string
+	sentTo  contact // where the digits were sent to that are tried, if they were
 
 	pair, address, account budget
 	closed                 bool // the account is, to strangers; this is none
+
+	// Where the account is closed and it is by a message that this is no stranger.
+	message []budget
 }
 
 // guess describes a try at an account from an address. The name of the account is
@@ -146,7 +165,10 @@ func (a *Accounts) guess(subject, network string) *guess {
 
 // spending are the budgets of the try, in the order of their keys: all lock them in that.
 func (g *guess) spending() spending {
-	if g.closed {
+	switch {
+	case g.closed && g.message != nil:
+		return spending{g.address, g.message[0], g.pair, g.message[1]}
+	case g.closed:
 		return spending{g.address, g.pair}
 	}
 	return spending{g.address, g.pair, g.account}
@@ -160,6 +182,9 @@ func (a *Accounts) take(ctx context.Context, g *guess) error {
 	}
 	if full.Key == g.account.key {
 		known, err := a.knows(ctx, g)
+		if err == nil && !known {
+			known, err = a.sentHere(ctx, g)
+		}
 		if err != nil {
 			return err
 		}

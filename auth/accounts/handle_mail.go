@@ -164,6 +164,9 @@ func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
 		return err
 	}
 	m.id = store.NewID()
+	if at.phone != "" {
+		m.code.Network = x.device().network()
+	}
 	return x.mailWithin(at, m.id, func(ctx context.Context, tx *store.Tx) (within bool, err error) {
 		if within, err = x.a.maySend(ctx, tx, m.kind, at); err != nil || !within {
 			return within, err

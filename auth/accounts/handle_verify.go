@@ -55,7 +55,7 @@ func (x *exchange) verifyCode() error {
 	if err != nil {
 		return err
 	}
-	return x.attempt(subject, func() error {
+	return x.attemptSent(subject, at, func() error {
 		if !isDigits(in["token"]) {
 			return errOTP
 		}

@@ -41,7 +41,9 @@ type Limits struct {
 	// a row (NIST SP 800-63B-4 section 3.2.2 allows 100). Then only addresses go on
 	// that the user has been logged in from within 30 days, each within Guesses,
 	// so that nobody can lock an owner out from home. Elsewhere the owner gets in
-	// by a link in a mail or a passkey, and that address is known from then on. The
+	// by a link in a mail, a passkey, or the digits of a text message that was asked
+	// for from there, and that address is known from then on. Such a message is good
+	// for 5 tries, and all of a day for as many as AccountGuesses says. The
 	// count begins anew when the owner logs in with every factor the account has,
 	// after a day without a wrong guess, and, where it is full, after 30 days.
 	//

@@ -37,6 +37,7 @@ type mailedCode struct {
 	NewEmail string    `json:"new_email,omitempty"` // which the account is to have
 	Session  *store.ID `json:"session,omitempty"`   // that asks for the new address
 	Create   bool      `json:"create,omitempty"`    // whether it makes an account where there is none
+	Network  string    `json:"network,omitempty"`   // from where a message was asked for, see sentHere
 
 	// Of that account, or of the one of an invitation, as Config.BeforeSignUp has let it
 	// pass.

@@ -313,6 +313,84 @@ func TestUnconfirmedContact(t *testing.T) {
 	})
 }
 
+// TestPhoneOwnerElsewhere: where an account is closed to strangers its owner gets in by a
+// message that they have asked for from where they are: there is no link in it. Nobody
+// spoils that from elsewhere, and what can be guessed is five tries for each message, and as
+// many in a day as close an account. It is the same where there is no account.
+func TestPhoneOwnerElsewhere(t *testing.T) {
+	change := func(c *accounts.Config) {
+		withSMS(c)
+		c.Limits.Guesses, c.Limits.AccountGuesses = accounts.Limit{}, 20
+	}
+	engines(t, change, func(t *testing.T, w *world) {
+		const road, thief = "198.51.100.7", "203.0.113.7"
+		w.phoneAccount(anna)
+		spread := 0
+		storm := func(phone string) {
+			for range 30 {
+				spread++
+				got := w.from(fmt.Sprintf("192.0.2.%d", 2+spread%200), passwordLine, "", fmt.Sprintf(`{"phone":%q,"password":"wrong"}`, phone))
+				if w.limited(got) {
+					return
+				}
+			}
+			t.Error("the account stays open")
+		}
+		ask := func(from, phone string) *received {
+			w.advance(time.Minute)
+			w.must(200, w.from(from, "POST /otp", "", fmt.Sprintf(`{"phone":%q}`, phone)))
+			return w.sms(accounts.SMSLogin, phone)
+		}
+		answer := func(from, phone, digits string) *answer {
+			return w.from(from, "POST /verify", "", fmt.Sprintf(`{"type":"sms","phone":%q,"token":%q}`, phone, digits))
+		}
+		storm(anna)
+		if !w.limited(w.from(road, passwordLine, "", annaLogin)) {
+			t.Error("a stranger goes on with passwords")
+		}
+		if got := answer(road, anna, "000000"); !w.limited(got) {
+			t.Errorf("digits that nobody has asked for there: %d %s", got.status, got.text)
+		}
+		m := ask(road, anna)
+		for range 12 {
+			if got := answer(thief, anna, "000000"); !w.limited(got) {
+				t.Errorf("from elsewhere: %d %s", got.status, got.text)
+			}
+		}
+		w.refused(403, "otp_expired", answer(road, anna, "000000"))
+		w.must(200, answer(road, anna, m.values["code"]))
+		w.must(200, w.from(road, passwordLine, "", annaLogin)) // and is known there
+
+		for _, phone := range []string{anna, "+4930999999"} {
+			storm(phone)
+			guessed := 0
+			for i := range 6 {
+				from := fmt.Sprintf("203.0.113.%d", 50+i/2)
+				m := ask(from, phone)
+				for n := range 8 {
+					digits := "000000"
+					if n == 7 {
+						digits = m.values["code"]
+					}
+					got := answer(from, phone, digits)
+					switch {
+					case got.code() == "otp_expired" && n < 5:
+						guessed++
+					case got.status != 429 || n < 5 && guessed < 20:
+						t.Errorf("%s: message %d, try %d: %d %s", phone, i, n, got.status, got.text)
+					}
+				}
+			}
+			if guessed != 20 {
+				t.Errorf("%s: %d guesses", phone, guessed)
+			}
+		}
+		w.advance(25 * time.Hour)
+		m = ask("198.51.100.8", anna)
+		w.must(200, answer("198.51.100.8", anna, m.values["code"]))
+	})
+}
+
 // TestPhoneSignUpOfMadeAccounts: a sign-up with a number takes nothing from an account that
 // an admin has made, and leaves nothing in it.
 func TestPhoneSignUpOfMadeAccounts(t *testing.T) {

@@ -239,7 +239,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 	m := mailing{kind: s.at.signUpKind(), to: s.at.text(), template: MailConfirmation, locale: s.locale}
 	m.code = mailedCode{Email: s.at.email, Phone: s.at.phone, Flow: s.flow}
 	if s.at.phone != "" {
-		m.template = SMSConfirmation
+		m.template, m.code.Network = SMSConfirmation, s.from.network()
 	}
 	within, err := a.maySend(ctx, tx, m.kind, s.at)
 	s.limited = !within

@@ -58,6 +58,60 @@ func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 	}), nil
 }
 
+// messageGuesses is how many digits may be tried for one message where an account is closed.
+const messageGuesses = 5
+
+// sentHere reports whether the digits that are tried are those of a message that was asked
+// for from where the try comes. It lets in who has nothing but a phone and is where they have
+// not been: in a mail there would be a link. A message is good for messageGuesses tries, and
+// all those of a day for as many as have closed the account. Only who has asked for a message
+// may use its tries up, so that nobody makes those of others worthless.
+func (a *Accounts) sentHere(ctx context.Context, g *guess) (bool, error) {
+	if g.sentTo.phone == "" {
+		return false, nil
+	}
+	u, err := a.reachedAt(ctx, a.db, g.sentTo)
+	if err != nil {
+		return false, err
+	}
+	owners := []store.ID{a.nobody(g.sentTo)}
+	if u != nil {
+		owners = append(owners, u.ID)
+	}
+	sent, err := store.For[code](a.db).List(ctx, store.Query{Where: store.And(
+		store.In("user_id", owners), store.In("kind", names([]codeKind{codeSMS, codeSMSSignup})), store.Null("used_at"),
+		store.Compare("expires_at", store.OpGt, a.now()),
+	)})
+	if err != nil {
+		return false, err
+	}
+	for _, c := range sent {
+		var is mailedCode
+		if err := c.read(&is); err != nil {
+			return false, err
+		}
+		if is.Network == g.network {
+			g.message = []budget{
+				a.budget("message", c.ID.String(), Limit{messageGuesses, digitsLife}),
+				a.sentBudget(g),
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// sentBudget bounds the digits that are tried at an account that is closed.
+func (a *Accounts) sentBudget(g *guess) budget {
+	return a.budget("sent", g.subject, Limit{g.account.limit.Count, accountForgets})
+}
+
+// network is where a device is, as tries are counted.
+func (d device) network() string {
+	at, _ := netip.ParseAddr(d.address) // without one it is the zero Addr, as that of a request
+	return addrgroup.Name(at)
+}
+
 // named finds the id of the user that a try is about, the zero ID without one.
 func (a *Accounts) named(ctx context.Context, subject string) (store.ID, error) {
 	if id, err := store.ParseID(subject); err == nil {
@@ -105,7 +159,7 @@ func (x *exchange) forgive(ctx context.Context, g *guess) error {
 			return err
 		}
 	}
-	_, err = rows.DeleteWhere(ctx, store.In("key", []string{g.account.key, g.pair.key}))
+	_, err = rows.DeleteWhere(ctx, store.In("key", []string{g.account.key, g.pair.key, x.a.sentBudget(g).key}))
 	return err
 }
 
