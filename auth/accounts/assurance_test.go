@@ -125,8 +125,12 @@ func TestReauthenticationForWaysIn(t *testing.T) {
 		unlink := "DELETE /user/identities/" + identityID(ada, "trusted")
 		app := `{"factor_type":"totp","friendly_name":"old"}`
 		for _, line := range [][2]string{
-			{"POST /factors", app}, {"POST /passkeys/registration/options", "{}"}, {"POST /passkeys/registration/options", ""}, {unlink, ""},
-			{"GET /user/identities/authorize?skip_http_redirect=true&provider=other" + more, ""}, {"POST /token?grant_type=id_token", idToken},
+			{"POST /factors", app},
+			{"POST /passkeys/registration/options", "{}"},
+			{"POST /passkeys/registration/options", ""},
+			{unlink, ""},
+			{"GET /user/identities/authorize?skip_http_redirect=true&provider=other" + more, ""},
+			{"POST /token?grant_type=id_token", idToken},
 		} {
 			w.refused(400, "reauthentication_needed", w.do(line[0], old, line[1]))
 		}

@@ -120,6 +120,20 @@ func (a *Accounts) release(ctx context.Context, tx *store.Tx, at contact) error 
 	return a.record(ctx, tx, &event{Kind: "contact_released", UserID: &u.ID}, map[string]any{at.column(): at.text()})
 }
 
+// vacate makes room for a contact in the account of a user who has shown that it is theirs: one
+// that nobody has confirmed is released. With Config.Autoconfirm they have shown nothing, and
+// it stays where it is. refused is the code of the error for a contact of somebody else.
+func (a *Accounts) vacate(ctx context.Context, tx *store.Tx, u *user, at contact, refused string) error {
+	other, err := a.at(ctx, tx, at)
+	switch {
+	case err != nil || other == nil || other.ID == u.ID:
+		return err
+	case at.confirmed(other) || a.config.Autoconfirm:
+		return &problem.Error{Code: refused}
+	}
+	return a.release(ctx, tx, at)
+}
+
 // contactOf reads the address or the number of a request, which must have one of them.
 func (a *Accounts) contactOf(email, phone string) (at contact, err error) {
 	var ok bool

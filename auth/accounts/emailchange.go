@@ -60,7 +60,7 @@ func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c
 		if err != nil {
 			return false, err
 		}
-		if taken != nil && taken.ID != u.ID {
+		if taken != nil && taken.ID != u.ID && taken.EmailConfirmedAt != nil {
 			m.template, m.code.NewEmail = MailExisting, ""
 		}
 		if err := a.mailCode(ctx, tx, m); err != nil {
@@ -107,12 +107,11 @@ func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 
 // setEmail gives a user another address, which is known to be theirs. The session
 // that has asked for it goes on; others, API keys and all codes of before end. An anonymous
-// user has an account from now on.
+// user has an account from now on. An account that has the address and never confirmed it
+// loses it.
 func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email string, keep *store.ID) error {
-	if other, err := a.byEmail(ctx, tx, email); err != nil {
+	if err := a.vacate(ctx, tx, u, contact{email: email}, problem.AuthEmailExists); err != nil {
 		return err
-	} else if other != nil && other.ID != u.ID {
-		return &problem.Error{Code: problem.AuthEmailExists}
 	}
 	if err := a.notice(ctx, tx, u, changeEmail); err != nil {
 		return err
@@ -123,7 +122,7 @@ func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email st
 	now, old := a.now(), deref(u.Email)
 	u.Email, u.EmailConfirmedAt, u.NewEmail, u.EmailChangeHalf, u.IsAnonymous = &email, &now, nil, nil, false
 	if err := a.keepAddress(ctx, tx, u); err != nil {
-		return err
+		return taken(err)
 	}
 	return a.record(ctx, tx, &event{Kind: "email_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": email})
 }

@@ -148,6 +148,44 @@ func TestEmailChangeTaken(t *testing.T) {
 	})
 }
 
+// TestEmailChangeSquatted: a sign-up that nobody has confirmed keeps no address from its
+// owner, who moves their account there; nothing of it is left.
+func TestEmailChangeSquatted(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		squatter := w.must(200, w.do("POST /signup", "", login("eve@example.org", "of a squatter")))
+		before := w.mail(accounts.MailConfirmation, "eve@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		mails := byAddress(w.mails())
+		if m := mails["eve@example.org"]; m.template != accounts.MailEmailChange {
+			t.Fatalf("%s %v", m.template, m.values)
+		}
+		w.must(200, w.verifyHash("email_change", mails["ann@example.org"]))
+		in := w.must(200, w.verifyHash("email_change", mails["eve@example.org"]))
+		if user := userOf(in); user["email"] != "eve@example.org" || user["id"] == squatter.str("id") {
+			t.Errorf("user %v", user)
+		}
+		w.refused(403, "otp_expired", w.verifyHash("signup", before))
+		w.refused(400, "invalid_credentials", w.enter("eve@example.org", "of a squatter"))
+		w.must(200, w.enter("eve@example.org", "a good password"))
+		if left := w.must(200, w.do("GET /admin/users/"+squatter.str("id"), secretKey, "")); left.str("email") != "" {
+			t.Errorf("left %s", left.text)
+		}
+	})
+}
+
+// TestContactsNotShown: where contacts are not confirmed, nobody has shown that one is theirs,
+// so it stays in the account that has it.
+func TestContactsNotShown(t *testing.T) {
+	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c); c.Autoconfirm = true }, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /admin/users", secretKey, `{"email":"eve@example.org"}`))
+		w.must(200, w.do("POST /admin/users", secretKey, annaPhone))
+		token := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		w.refused(422, "email_exists", w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		w.refused(422, "phone_exists", w.do("PUT /user", token, annaPhone))
+	})
+}
+
 func TestSingleEmailChange(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.SingleEmailChange = true }, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")

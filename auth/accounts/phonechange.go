@@ -82,19 +82,11 @@ func (a *Accounts) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID,
 }
 
 // setPhone gives a user another number, which is known to be theirs. It is as with an
-// address, see setEmail; an account that has the number and never confirmed it loses it.
+// address, see setEmail.
 func (a *Accounts) setPhone(ctx context.Context, tx *store.Tx, u *user, phone string, keep *store.ID) error {
 	at := contact{phone: phone}
-	other, err := a.at(ctx, tx, at)
-	switch {
-	case err != nil:
+	if err := a.vacate(ctx, tx, u, at, problem.AuthPhoneExists); err != nil {
 		return err
-	case other != nil && other.ID != u.ID && at.confirmed(other):
-		return &problem.Error{Code: problem.AuthPhoneExists}
-	case other != nil && other.ID != u.ID:
-		if err := a.release(ctx, tx, at); err != nil {
-			return err
-		}
 	}
 	if err := a.notice(ctx, tx, u, changePhone); err != nil {
 		return err
