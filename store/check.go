@@ -26,18 +26,19 @@ func (w *write) checks() ([]check, error) {
 	if w.guard == nil {
 		return nil, nil
 	}
-	var checks []check
 	rule, open, err := w.ruleOnNew()
 	if err != nil {
 		return nil, err
 	}
-	if open {
-		checks = append(checks, check{rule: rule})
-	}
+	// The rule is the last: it may read a target that the scope cannot see.
+	var checks []check
 	for _, ref := range w.table.ForeignKeys {
 		if w.judged(ref) {
 			checks = append(checks, check{reference: ref})
 		}
+	}
+	if open {
+		checks = append(checks, check{rule: rule})
 	}
 	return checks, nil
 }

@@ -254,7 +254,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 	}
 	if err := written(ctx, out); err != nil {
 		w.s.fail(err)
-		return w.narrowed(w.taken(ctx, err))
+		return w.narrowed(err)
 	}
 	if w.byKey && out.touched == 0 {
 		return w.missed(ctx)

@@ -16,7 +16,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		return err
 	}
 	pg := w.s.db.dialect.Postgres()
-	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() {
+	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() {
 		return w.runSteps(ctx, out)
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
@@ -33,7 +33,11 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if err != nil {
 		return err
 	}
-	return w.runStatement(ctx, st, out)
+	if w.s.tx == nil || !slices.ContainsFunc(checks, func(ch check) bool { return ch.reference != nil }) {
+		return w.blamed(ctx, w.runStatement(ctx, st, out))
+	}
+	// Without a savepoint nothing could be asked any more.
+	return w.blamed(ctx, w.s.tx.Tx(ctx, func(ctx context.Context, _ *Tx) error { return w.runStatement(ctx, st, out) }))
 }
 
 // simple reports whether a bare statement with RETURNING does: nothing is

@@ -72,12 +72,7 @@ func (w *write) references(ref *Reference) [][]any {
 	}
 	var keys [][]any
 	for _, row := range rows {
-		key := make([]any, len(ref.Columns))
-		for i, c := range ref.Columns {
-			key[i] = row[c.index]
-		}
-		missing := func(v any) bool { _, gap := v.(absent); return gap || v == nil }
-		if !slices.ContainsFunc(key, missing) {
+		if key, whole := writtenKey(ref, row); whole {
 			keys = append(keys, key)
 		}
 	}

@@ -49,6 +49,9 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 	if err := w.judgeRows(rows); err != nil {
 		return err
 	}
+	if err := w.judgeTargets(ctx, newImages(rows)); err != nil {
+		return err
+	}
 	if w.op == OpDelete && w.readsBack() {
 		// They can be read with their relations as long as they are there.
 		if err := w.readBack(ctx, rows, out); err != nil {
@@ -324,8 +327,9 @@ func (w *write) checkRows(ctx context.Context, rows []*rowWrite) error {
 	if w.guard == nil {
 		return nil
 	}
+	brought := w.brought(newImages(rows))
 	for _, rw := range rows {
-		for _, ch := range w.openChecks(rw) {
+		for _, ch := range w.openChecks(rw, brought) {
 			ok, err := w.holds(ctx, rw, ch)
 			if err != nil {
 				return err
@@ -338,26 +342,34 @@ func (w *write) checkRows(ctx context.Context, rows []*rowWrite) error {
 	return nil
 }
 
-// openChecks returns the checks of one row that need the database.
-func (w *write) openChecks(rw *rowWrite) []check {
+// openChecks returns the checks of one row that need the database and the row in it:
+// of foreign keys those that lead to what the write itself has brought.
+func (w *write) openChecks(rw *rowWrite, brought map[string]bool) []check {
 	if rw.new == nil || rw.op == OpRestore || rw.op == OpDelete {
 		return nil
 	}
 	var open []check
+	for _, ref := range w.table.ForeignKeys {
+		if key, whole := writtenKey(ref, rw.new); whole && w.judged(ref) && brought[targetName(ref, key)] {
+			open = append(open, check{reference: ref})
+		}
+	}
 	rule := w.ruleFor(rw.op)
 	if _, decided := rule.n.evaluate(w.scope, rw.new); !decided {
 		open = append(open, check{rule: rule.n})
 	}
-	for _, ref := range w.table.ForeignKeys {
-		if w.judged(ref) && !anyNull(ref.Columns, rw.new) {
-			open = append(open, check{reference: ref})
-		}
-	}
 	return open
 }
 
-func anyNull(columns []*Column, row []any) bool {
-	return slices.ContainsFunc(columns, func(c *Column) bool { return row[c.index] == nil })
+// newImages returns the rows as a write leaves them, without those it deletes.
+func newImages(rows []*rowWrite) [][]any {
+	images := make([][]any, 0, len(rows))
+	for _, rw := range rows {
+		if rw.new != nil {
+			images = append(images, rw.new)
+		}
+	}
+	return images
 }
 
 // holds asks the database whether a check holds for a written row.

@@ -102,8 +102,8 @@ func (w *write) chosenKey(row []any) error {
 	return nil
 }
 
-// mayCreate refuses rows the scope could not create, before anything is looked
-// up: else the answer would tell a stranger which keys exist.
+// mayCreate refuses rows the scope could not create, before it is looked up which
+// exist: else the answer would tell a stranger which keys do.
 func (w *write) mayCreate(ctx context.Context) error {
 	if w.guard == nil {
 		return nil
@@ -111,16 +111,23 @@ func (w *write) mayCreate(ctx context.Context) error {
 	if w.guard.Create.IsZero() {
 		return ErrDenied
 	}
+	var open [][]any
 	for _, row := range w.rows {
 		result, decided := w.guard.Create.n.evaluate(w.scope, row)
-		if !decided {
-			ok, err := w.imageHolds(ctx, row, w.guard.Create)
-			if err != nil {
-				return err
-			}
-			result = truthOf(ok)
+		if decided && result != isTrue {
+			return ErrDenied
 		}
-		if result != isTrue {
+		if !decided {
+			open = append(open, row)
+		}
+	}
+	if err := w.judgeTargets(ctx, w.rows); err != nil {
+		return err
+	}
+	for _, row := range open {
+		if ok, err := w.imageHolds(ctx, row, w.guard.Create); err != nil {
+			return err
+		} else if !ok {
 			return ErrDenied
 		}
 	}
@@ -166,12 +173,17 @@ func (w *write) keyText(row []any) string {
 		if _, gap := v.(absent); gap || v == nil {
 			return ""
 		}
-		if s, ok := v.(string); ok && k.Kind == KindDecimal && strings.Contains(s, ".") {
-			v = strings.TrimRight(strings.TrimRight(s, "0"), ".") // 1.50 is 1.5
-		}
-		dst = append(appendValue(dst, k.Kind, v), ',')
+		dst = append(appendKeyValue(dst, k.Kind, v), ',')
 	}
 	return string(dst)
+}
+
+// appendKeyValue appends a value so that equal ones are equal texts.
+func appendKeyValue(dst []byte, k Kind, v any) []byte {
+	if s, ok := v.(string); ok && k == KindDecimal && strings.Contains(s, ".") {
+		v = strings.TrimRight(strings.TrimRight(s, "0"), ".") // 1.50 is 1.5
+	}
+	return appendValue(dst, k, v)
 }
 
 // existing locks and reads the rows that have the conflict keys of the input,

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// judgeTargets refuses foreign keys of the rows to what the scope cannot see, in the
+// order of the rows and of their keys. It is asked before anything is written, and
+// before it is looked up which rows exist: what constraints, rules and those rows
+// say would differ between a target that is hidden and one that is not there.
+//
+// A target that the write itself brings is judged when it is there; see openChecks.
+func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
+	if w.guard == nil {
+		return nil
+	}
+	known := w.brought(rows)
+	for _, row := range rows {
+		for _, ref := range w.table.ForeignKeys {
+			key, whole := writtenKey(ref, row)
+			if !whole || !w.judged(ref) {
+				continue
+			}
+			name := targetName(ref, key)
+			if known[name] {
+				continue
+			}
+			seen, err := w.seesTarget(ctx, ref, key)
+			if err != nil {
+				return err
+			}
+			if !seen {
+				return w.missingTarget(ref)
+			}
+			known[name] = true
+		}
+	}
+	return nil
+}
+
+// brought names the targets in the table that are among the written rows.
+func (w *write) brought(rows [][]any) map[string]bool {
+	names := map[string]bool{}
+	for _, ref := range w.table.ForeignKeys {
+		if ref.Target != w.table || !w.judged(ref) {
+			continue
+		}
+		for _, row := range rows {
+			if key, whole := valuesOf(ref.Keys, row); whole {
+				names[targetName(ref, key)] = true
+			}
+		}
+	}
+	return names
+}
+
+// targetName is a foreign key with its values as text.
+func targetName(ref *Reference, key []any) string {
+	name := append([]byte(ref.Name), ' ')
+	for i, v := range key {
+		name = append(appendKeyValue(name, ref.Keys[i].Kind, v), ',')
+	}
+	return string(name)
+}
+
+// blamed decides what the error of a single statement may tell. A key that is taken
+// tells of a foreign key in it, as in a junction, that the target is there; so if
+// any target is out of sight, the answer is that. It is asked once what the
+// statement did is undone.
+func (w *write) blamed(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	_, violated := errors.AsType[*ConstraintError](err)
+	if w.guard == nil || !violated && !errors.Is(err, ErrDenied) {
+		return err
+	}
+	rows := w.rows
+	if w.op != OpInsert {
+		rows = [][]any{w.partialRow()}
+	}
+	return cmp.Or(w.judgeTargets(ctx, rows), err)
+}
+
+// partial reports whether an update gives only a part of a foreign key, of which the
+// rows have the rest.
+func (w *write) partial() bool {
+	if w.guard == nil || w.op != OpUpdate {
+		return false
+	}
+	row := w.partialRow()
+	gap := func(c *Column) bool { _, gap := row[c.index].(absent); return gap }
+	return slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool {
+		return w.judged(ref) && slices.ContainsFunc(ref.Columns, gap)
+	})
+}
+
+// writtenKey returns what a row gives to a foreign key. It is not whole if a part
+// is NULL or not given.
+func writtenKey(ref *Reference, row []any) (key []any, whole bool) { return valuesOf(ref.Columns, row) }
+
+func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
+	values = make([]any, len(columns))
+	for i, c := range columns {
+		values[i] = row[c.index]
+		if _, gap := values[i].(absent); gap || values[i] == nil {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// seesTarget reports whether the scope can see the row that a foreign key points
+// to.
+func (w *write) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
+	guard, opened := w.scope.guard(ref.Target), w.opened(ref)
+	if guard == nil && !opened {
+		return false, nil
+	}
+	c := w.s.newCompiler(ctx, w.scope, access{})
+	defer c.free()
+	s := source{table: ref.Target, alias: c.alias(), guard: guard}
+	c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
+	for i, k := range ref.Keys {
+		if i > 0 {
+			c.write(" and ")
+		}
+		c.comparable(s, k, false)
+		c.write(" = ")
+		c.bind(k.Kind, key[i])
+	}
+	if err := c.limits(s, trust(opened)); err != nil {
+		return false, err
+	}
+	var r driver.Result
+	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return false, err
+	}
+	return r.Rows > 0, nil
+}
