@@ -100,22 +100,7 @@ func (x *exchange) beginWrite() (*write, error) {
 			Hint: "Select the rows by a filter on their key.",
 		}
 	}
-	if x.r.Method != http.MethodPost {
-		return w, x.unconditional()
-	}
 	return w, nil
-}
-
-// unconditional refuses If-Match for what may be several rows. A client that sends it
-// wants to lose no update, so it must not be passed over.
-func (x *exchange) unconditional() error {
-	if !ifMatch(x.r.Header).given {
-		return nil
-	}
-	return &problem.Error{
-		Code: problem.NotImplemented, Message: "If-Match is for one row by its key",
-		Hint: "Send it to /{table}/{id}, or filter by the version too, as version=eq.3.",
-	}
 }
 
 // parseWrite reads the headers and the query string of a write.

@@ -191,6 +191,9 @@ func hashOf(parts ...string) string {
 // serve serves a route, once if the client has named the request. Reading twice
 // does no harm, and steps of a batch are named with it.
 func (x *exchange) serve(rt *route) error {
+	if err := x.honours(rt); err != nil {
+		return err
+	}
 	if x.tx == nil && x.writes() && len(x.r.Header["Idempotency-Key"]) > 0 {
 		return x.once(rt.serve)
 	}

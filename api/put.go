@@ -10,7 +10,8 @@ import (
 )
 
 // put answers PUT of /{table}: an upsert of the one row whose key the filters
-// name. The body has to give the same key.
+// name. The body has to give the same key. With If-None-Match: * it only makes a
+// new row.
 func (x *exchange) put() error {
 	w, err := x.parseWrite()
 	if err != nil {
@@ -19,15 +20,15 @@ func (x *exchange) put() error {
 	if q := &w.read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
 		return &problem.Error{Code: problem.PutLimit}
 	}
-	if err := x.unconditional(); err != nil {
-		return err
-	}
 	if !x.resource.table.FixesKey(w.read.Filter) || !x.keyReadable() {
 		return &problem.Error{Code: problem.PutFilter, Allow: x.allowed()}
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
 	opts := store.UpsertOptions{WriteOptions: w.options()}
+	if opts.New, err = onlyNew(x.r.Header); err != nil {
+		return err
+	}
 	if err := x.replace(w, w.read.Filter, opts, rows); err != nil {
 		return err
 	}
@@ -87,17 +88,4 @@ func (x *exchange) putRow() error {
 		return x.sendRow(w, rows, http.StatusCreated)
 	}
 	return x.sendRow(w, rows, http.StatusOK)
-}
-
-// onlyNew reports If-None-Match: *. Other tags would have to be compared with
-// every answer the row may have.
-func onlyNew(header http.Header) (bool, error) {
-	list := tags(header["If-None-Match"])
-	if len(list) == 0 {
-		return false, nil
-	}
-	if len(list) > 1 || list[0] != "*" {
-		return false, &problem.Error{Code: problem.NotImplemented, Message: "If-None-Match of PUT takes * only"}
-	}
-	return true, nil
 }

@@ -1,0 +1,43 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// honours refuses preconditions of a write (RFC 9110 section 13.1) that its route does
+// not judge. A client that sends one wants to lose no update, so it must not be
+// passed over.
+func (x *exchange) honours(rt *route) error {
+	if !x.writes() {
+		return nil
+	}
+	if rt.shape != pgrst.ShapeRow && len(x.r.Header["If-Match"]) > 0 {
+		return &problem.Error{
+			Code: problem.NotImplemented, Message: "If-Match is for one row by its key",
+			Hint: "Send it to /{table}/{id}, or filter by the version too, as version=eq.3.",
+		}
+	}
+	if rt.method != http.MethodPut && len(x.r.Header["If-None-Match"]) > 0 {
+		return &problem.Error{
+			Code: problem.NotImplemented, Message: "If-None-Match of a write is for PUT",
+			Hint: "Send If-None-Match: * with PUT to make a row that is not there.",
+		}
+	}
+	return nil
+}
+
+// onlyNew reports If-None-Match: *. Other tags would have to be compared with
+// every answer the row may have.
+func onlyNew(header http.Header) (bool, error) {
+	lines := header["If-None-Match"]
+	if len(lines) == 0 {
+		return false, nil
+	}
+	if list := tags(lines); len(list) != 1 || list[0] != "*" {
+		return false, &problem.Error{Code: problem.NotImplemented, Message: "If-None-Match of PUT takes * only"}
+	}
+	return true, nil
+}
