@@ -51,8 +51,8 @@ const maxWrite = 10000
 // number of rows.
 type WriteOptions struct {
 	// Return asks for the written rows: columns, relations and order of the
-	// query; its filter is not used. Rows the scope may not read are left
-	// out.
+	// query; its filter selects nothing, but its names have to be right. Rows
+	// the scope may not read are left out.
 	Return *Query
 
 	// Single undoes the write with a [CardinalityError] unless exactly one
@@ -241,6 +241,9 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 		return ErrDenied // whatever the rows: to select none would look like success
 	}
 	if err := w.prepare(); err != nil {
+		return err
+	}
+	if err := w.checkCondition(ctx); err != nil {
 		return err
 	}
 	out.result.Reset()

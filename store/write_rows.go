@@ -233,6 +233,17 @@ func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	return w.readBack(ctx, rows, out)
 }
 
+// checkCondition resolves the names in the filter of the answer, which selects
+// nothing: relations without a member in the answer have left theirs there.
+func (w *write) checkCondition(ctx context.Context) error {
+	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
+		return nil
+	}
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	return c.cond(source{table: w.table, alias: c.alias(), guard: w.returnGuard()}, w.ret.Where.n, w.trusting)
+}
+
 // checkAnswer resolves the names in the answer before anything is written: a
 // wrong one is a mistake also where no row comes back.
 func (w *write) checkAnswer(ctx context.Context) error {
