@@ -90,7 +90,7 @@ func (w *write) blamed(ctx context.Context, err error) error {
 // partial reports whether an update gives only a part of a foreign key, of which the
 // rows have the rest.
 func (w *write) partial() bool {
-	if w.guard == nil || w.op != OpUpdate {
+	if w.guard == nil || w.op != OpUpdate || len(w.table.ForeignKeys) == 0 {
 		return false
 	}
 	row := w.partialRow()

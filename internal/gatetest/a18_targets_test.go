@@ -83,6 +83,25 @@ type Junction struct {
 	Right         *Spot    `bun:"rel:belongs-to,join:right_id=id"`
 }
 
+// Area has a key of two columns.
+type Area struct {
+	bun.BaseModel `bun:"table:areas"`
+	store.SoftDelete
+	Zone    string   `bun:",pk"`
+	ID      string   `bun:",pk"`
+	OwnerID store.ID `bun:",notnull"`
+}
+
+// AreaTie has a foreign key of two columns, of which a write can give one.
+type AreaTie struct {
+	bun.BaseModel `bun:"table:area_ties"`
+	ID            string   `bun:",pk"`
+	ByID          store.ID `bun:",notnull"`
+	Zone          string   `bun:",notnull,unique:place"`
+	AreaID        string   `bun:",notnull,unique:place"`
+	Area          *Area    `bun:"rel:belongs-to,join:zone=zone,join:area_id=id"`
+}
+
 // The spots, by what ana is to know of them. Of missing there is none.
 const (
 	seenSpot    = "seen"
@@ -114,6 +133,8 @@ func tieFixture(t *testing.T, db *store.DB, err error) *fixture {
 	}
 	a.Add(
 		api.Resource[Spot]{Policy: api.Policy{Read: api.Owner("owner_id")}},
+		api.Resource[Area]{Policy: api.Policy{Read: api.Owner("owner_id")}},
+		api.Resource[AreaTie]{Policy: policy(api.SignedIn())},
 		api.Resource[Tie]{Policy: policy(api.SignedIn())},
 		api.Resource[LooseTie]{Policy: policy(api.SignedIn())},
 		api.Resource[HookedTie]{Policy: policy(api.SignedIn())},
@@ -153,16 +174,22 @@ func (f *fixture) resetTies(t *testing.T) {
 	for _, name := range tieTables {
 		sql = append(sql, "delete from "+name)
 	}
-	sql = append(sql, "delete from spots")
+	sql = append(sql, "delete from spots", "delete from area_ties", "delete from areas")
 	spot := func(id, owner, deleted string) {
-		sql = append(sql, fmt.Sprintf("insert into spots (id, owner_id, deleted_at) values ('%s', '%s', %s)", id, owner, deleted))
+		sql = append(sql, fmt.Sprintf("insert into spots (id, owner_id, deleted_at) values ('%s', '%s', %s)", id, owner, deleted),
+			fmt.Sprintf("insert into areas (zone, id, owner_id, deleted_at) values ('z', '%s', '%s', %s)", id, owner, deleted))
 	}
 	spot(seenSpot, ana, "null")
 	spot(otherSpot, ana, "null")
 	spot(hiddenSpot, ari, "null")
 	spot(tiedSpot, ari, "null")
 	spot(deletedSpot, ana, "'"+stamp+"'")
+	areaTie := func(id, area, by string) {
+		sql = append(sql, fmt.Sprintf("insert into area_ties (id, zone, area_id, by_id) values ('%s', 'z', '%s', '%s')", id, area, by))
+	}
+	areaTie("own", otherSpot, ana)
 	for _, left := range []string{tiedSpot, deletedSpot} {
+		areaTie(left, left, ari)
 		for _, right := range []string{seenSpot, otherSpot, hiddenSpot, tiedSpot, deletedSpot} {
 			sql = append(sql, fmt.Sprintf("insert into junctions (left_id, right_id, by_id) values ('%s', '%s', '%s')", left, right, ari))
 			for _, name := range tieTables {
@@ -179,7 +206,7 @@ func (f *fixture) resetTies(t *testing.T) {
 
 func (f *fixture) dumpTies(t *testing.T) string {
 	t.Helper()
-	text := f.rows(t, "select * from junctions") + f.rows(t, "select count(*) from plinth_changes")
+	text := f.rows(t, "select * from junctions") + f.rows(t, "select * from area_ties") + f.rows(t, "select count(*) from plinth_changes")
 	for _, name := range tieTables {
 		text += name + "\n" + f.rows(t, "select * from "+name)
 	}
@@ -197,6 +224,9 @@ func tieWays(left, right string) []ask {
 		{method: http.MethodPost, target: "/junctions", body: `[{` + pair + `},{"left_id":"other","right_id":"other"}]`},
 		{method: http.MethodPut, target: "/junctions?left_id=eq." + left + "&right_id=eq." + right, body: `{` + pair + `}`},
 		{method: http.MethodPost, target: "/rpc/tie", body: `{` + pair + `}`},
+		{method: http.MethodPost, target: "/area_ties", body: `{"id":"new","zone":"z","area_id":"` + left + `"}`},
+		{method: http.MethodPatch, target: "/area_ties?id=eq.own", body: `{"area_id":"` + left + `"}`},
+		{method: http.MethodPatch, target: "/area_ties/own", body: `{"area_id":"` + left + `"}`},
 	}
 	for _, name := range tieTables {
 		path := "/" + name
