@@ -10,7 +10,7 @@
 // The refresh token buys the next pair. It is made of the session's id and a
 // counter, authenticated with a key that only the configuration has, so nothing in
 // the database is one, and it is good once: the counter moves by one conditional
-// UPDATE. Whoever comes with the token before it within a few seconds gets the same
+// UPDATE, when the next pair is made. Whoever comes with the token before it within a few seconds gets the same
 // successor, because the tabs of a browser refresh at the same time; an older one
 // ends the session, because only a thief or a broken client has it (RFC 9700 section
 // 4.14.2).

@@ -113,6 +113,38 @@ func TestBeforeSignUpEverywhere(t *testing.T) {
 	})
 }
 
+// TestBeforeTokenAgain: a refresh that the hook lets down spends nothing, so that the client
+// may come again, however late.
+func TestBeforeTokenAgain(t *testing.T) {
+	var down sync.Map // by address
+	engines(t, func(c *accounts.Config) {
+		c.BeforeToken = func(_ context.Context, token *accounts.Token) error {
+			if why, is := down.Load(token.User.Email); is {
+				return why.(error)
+			}
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
+		email := strings.ToLower(t.Name()[strings.LastIndexByte(t.Name(), '/')+1:]) + "@example.org"
+		token := w.must(200, w.do("POST /signup", "", fmt.Sprintf(`{"email":%q,"password":"a good password"}`, email))).str("refresh_token")
+		for _, why := range []struct {
+			err    error
+			status int
+		}{{errors.New("the service of tenants is down"), 500}, {accounts.Refuse("Not now."), 403}} {
+			down.Store(email, why.err)
+			for range 3 {
+				w.must(why.status, w.do(refreshLine, "", refreshBody(token)))
+				w.advance(30 * time.Second)
+			}
+			down.Delete(email)
+			next := w.must(200, w.do(refreshLine, "", refreshBody(token)))
+			w.must(200, w.do("GET /user", next.str("access_token"), ""))
+			w.advance(time.Minute)
+			token = next.str("refresh_token")
+		}
+	})
+}
+
 // TestBeforeToken: claims are added, reserved ones are refused, and so are tokens.
 func TestBeforeToken(t *testing.T) {
 	var mode sync.Map

@@ -89,35 +89,52 @@ func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
 	if !ok {
 		return nil, errRefreshUnknown
 	}
-	now := a.now()
 	sessions := store.For[session](a.db)
-	n, err := sessions.PatchWhere(ctx, store.And(store.Eq("id", id), a.alive(), store.Eq("counter", counter)),
-		store.SetTo("counter", counter+1), store.SetTo("refreshed_at", now))
-	if err != nil {
-		return nil, err
+	for {
+		good := store.And(store.Eq("id", id), a.alive(), store.Eq("counter", counter))
+		found, err := sessions.List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return a.refreshAgain(ctx, id, counter)
+		}
+		s := found[0]
+		// The pair is made first: where that fails, the client comes again with the token it
+		// has, and when it does is its own affair.
+		out, err := a.renew(ctx, s, counter+1)
+		if err != nil {
+			return nil, err
+		}
+		n, err := sessions.PatchWhere(ctx, store.And(good, store.Eq("aal", s.AAL)), store.SetTo("counter", counter+1), store.SetTo("refreshed_at", a.now()))
+		if err != nil || n == 1 {
+			return out, err
+		}
+		// Meanwhile another has refreshed, or the session has gone back to level 1.
 	}
-	s, err := sessions.Get(ctx, id)
+}
+
+// refreshAgain exchanges a refresh token that is not that of a session that lasts.
+func (a *Accounts) refreshAgain(ctx context.Context, id store.ID, counter int64) (*issued, error) {
+	s, err := store.For[session](a.db).Get(ctx, id)
+	now := a.now()
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, errRefreshUnknown
 	case err != nil:
 		return nil, err
-	case s.EndedAt != nil:
+	case s.EndedAt != nil, s.Counter == counter:
 		return nil, errSessionExpired
-	case s.Counter == counter:
-		return nil, errSessionExpired
-	case s.AAL > 1 && (n == 1 && s.Counter > counter+2 || n == 0 && s.Counter == counter+2 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace):
-		// One tab refreshes while another steps up, before it or after it, see raise. It
-		// gets nothing of that, and has stolen nothing.
-		return nil, errRefreshUsed
-	case n == 1 || s.Counter == counter+1 && now.Sub(s.RefreshedAt) <= a.config.RefreshGrace:
+	case now.Sub(s.RefreshedAt) > a.config.RefreshGrace:
+	case s.Counter == counter+1:
 		return a.renew(ctx, s, counter+1)
+	case s.AAL > 1 && s.Counter == counter+2:
+		// One tab refreshes while another steps up, see raise. It gets nothing of that, and
+		// has stolen nothing.
+		return nil, errRefreshUsed
 	}
 	// Only a thief, or somebody they have stolen from, has an older one.
-	if err := a.end(ctx, store.Eq("id", id), endedByReuse); err != nil {
-		return nil, err
-	}
-	return nil, errRefreshUsed
+	return nil, orElse(a.end(ctx, store.Eq("id", id), endedByReuse), errRefreshUsed)
 }
 
 // alive selects the sessions that last.
