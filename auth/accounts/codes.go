@@ -89,7 +89,7 @@ func (a *Accounts) makeCode(ctx context.Context, in store.Session, n newCode) (s
 			return out, err
 		}
 		out.short = randomDigits(shortDigits)
-		c.ShortHash = a.keys.hashShort(n.kind, *n.user, out.short)
+		c.ShortHash = a.keys.hashShort(n.kind, *n.user, out.short)[0]
 	}
 	return out, store.For[code](in).Insert(ctx, c)
 }
@@ -122,7 +122,7 @@ func (a *Accounts) useCode(ctx context.Context, s store.Session, kind codeKind, 
 // must stand in an attempt of the user.
 func (a *Accounts) useShortCode(ctx context.Context, s store.Session, kind codeKind, user store.ID, digits string) (*code, error) {
 	young := store.Compare("created_at", store.OpGt, a.now().Add(-digitsLife))
-	return a.consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.Eq("short_hash", a.keys.hashShort(kind, user, digits)), young))
+	return a.consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.In("short_hash", a.keys.hashShort(kind, user, digits)), young))
 }
 
 // findCode finds a good code by its long form and leaves it as it is. What rests on it
@@ -175,11 +175,15 @@ func hashCode(kind codeKind, long string) []byte {
 	return sum[:]
 }
 
-// hashShort returns the hash of a short code of a user. Digits are guessed at once
-// by whoever has the database, so it is keyed.
-func (k *keyring) hashShort(kind codeKind, user store.ID, digits string) []byte {
-	sum := k.hashName(string(kind) + " " + hex.EncodeToString(user[:]) + " " + digits)
-	return sum[:]
+// hashShort returns the hashes of a short code of a user, under each master key. Digits
+// are guessed at once by whoever has the database, so they are keyed.
+func (k *keyring) hashShort(kind codeKind, user store.ID, digits string) [][]byte {
+	sums := k.hashNames(string(kind) + " " + hex.EncodeToString(user[:]) + " " + digits)
+	out := make([][]byte, len(sums))
+	for i := range sums {
+		out[i] = sums[i][:]
+	}
+	return out
 }
 
 func randomDigits(n int) string {

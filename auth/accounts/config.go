@@ -20,8 +20,8 @@ import (
 type Config struct {
 	// MasterKeys seal what the database must not show, see the package comment:
 	// random bytes, at least 32 each, that stay the same. The first one is used,
-	// and what was sealed with the others is still read: put a new one in front to
-	// change it, see [Accounts.Reseal].
+	// and what was made with the others is still read. To change it put the new one
+	// behind it on every instance, and then in front, see [Accounts.Reseal].
 	MasterKeys [][]byte
 
 	// PublicURL is the address of the handler as clients see it, as

@@ -127,7 +127,7 @@ func (a *Accounts) verifyPhone(ctx context.Context, up *stepUp, id, entered stri
 		return nil, err
 	}
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		right := store.And(store.Eq("id", c.ID), store.Eq("short_hash", a.keys.hashShort(codePhoneFactor, f.UserID, entered)))
+		right := store.And(store.Eq("id", c.ID), store.In("short_hash", a.keys.hashShort(codePhoneFactor, f.UserID, entered)))
 		used, err := a.consume(ctx, tx, codePhoneFactor, right)
 		if err != nil || used == nil {
 			return orElse(err, errWrongCode)

@@ -65,10 +65,16 @@ func (a *Accounts) addressee(ctx context.Context, s store.Session, at contact) (
 }
 
 // nobody is whose codes are sent to a contact without an account.
-func (a *Accounts) nobody(at contact) (id store.ID) {
-	sum := a.keys.hashName("nobody " + at.text())
-	copy(id[:], sum[:])
-	return id
+func (a *Accounts) nobody(at contact) store.ID { return a.nobodies(at)[0] }
+
+// nobodies are whose codes were sent to it under any of the master keys.
+func (a *Accounts) nobodies(at contact) []store.ID {
+	sums := a.keys.hashNames("nobody " + at.text())
+	out := make([]store.ID, len(sums))
+	for i, sum := range sums {
+		copy(out[i][:], sum[:])
+	}
+	return out
 }
 
 // mailing is a mail or a message with a code in it.

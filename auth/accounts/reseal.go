@@ -12,13 +12,16 @@ import (
 // sealed with another of them for longer than a day: the secrets of authenticator apps and
 // the keys that sign tokens. It returns how many there were. What none of the keys opens
 // stays as it is, and is told by the error; everything else is sealed nonetheless. Reseal
-// may run beside instances that serve, as soon as all of them have the new key, and again
-// where it was stopped.
+// may run beside instances that serve, as soon as all of them have the new key in front, and
+// again where it was stopped.
 //
-// So a master key is exchanged: the new one is put before the old one on every instance,
-// then Reseal runs, or the command reseal of [App.Main], and a day later, when mails and
-// logins under way are done, the old one may go. Sessions that have not been used since the
-// new key came end with it.
+// So a master key is exchanged, each step on every instance before the next one: the new one
+// is put behind the old one, so that all can read what it makes; then before it; then Reseal
+// runs, or the command reseal of [App.Main]; and a day later, when mails and logins under way
+// are done, the old one may go. With it end the sessions whose tokens were not refreshed since
+// the new one is in front, and those of cookies of before that: with [Config.Cookies] it stays
+// for SessionLife. What [Limits] bound is counted anew with a new key in front, and while
+// instances differ by each key apart.
 //
 // [App.Main]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth#App.Main
 func (a *Accounts) Reseal(ctx context.Context) (n int, err error) {

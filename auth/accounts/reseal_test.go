@@ -2,8 +2,10 @@ package accounts_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
@@ -65,4 +67,73 @@ func canceled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+// TestMasterKeyChange: while a master key is exchanged, step by step, two instances serve
+// side by side that differ by a step: what one has made the other takes, nobody is logged out,
+// and no code of a mail or message is lost.
+func TestMasterKeyChange(t *testing.T) {
+	const older, newer = "0123456789abcdef0123456789abcdef", "another master key, 32 bytes long"
+	engines(t, func(c *accounts.Config) { withSMS(c); withCookies(c) }, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		phone := w.must(200, w.do("POST /factors", token, `{"factor_type":"phone","phone":"+4930123456"}`)).str("id")
+		challenge, digits := w.challengePhone(token, phone, anna)
+		token = w.must(200, w.answerPhone(token, phone, challenge, digits)).str("access_token")
+		p := w.enroll(token, "app")
+		session := w.must(200, w.verify(token, p, p.code(w, 0)))
+		first := &browser{w: w}
+		w.must(200, first.do(passwordLine, ann))
+		w.mails() // notices
+
+		newcomers := 0
+		// flight is what is under way on one instance and ends on another.
+		flight := func(made, used *world) {
+			w.advance(2 * time.Minute) // mails and messages wait for each other, codes of an app do too
+			session = w.must(200, used.do(refreshLine, "", refreshBody(session.str("refresh_token"))))
+			w.must(200, made.do("GET /user", session.str("access_token"), ""))
+
+			b := &browser{w: made}
+			w.must(200, b.do(passwordLine, ann))
+			b.w = used
+			w.must(200, b.do("GET /user", ""))
+
+			w.must(200, made.do("POST /recover", "", annMail))
+			w.must(200, used.verifyDigits("recovery", made.mail(accounts.MailRecovery, "ann@example.org")))
+
+			for _, verify := range []func(string, *received) *answer{used.verifyDigits, used.verifyHash} {
+				newcomers++
+				email := fmt.Sprintf("new%d@example.org", newcomers)
+				w.must(200, made.do("POST /otp", "", fmt.Sprintf(`{"email":%q,"create_user":true}`, email)))
+				w.must(200, verify("magiclink", made.mail(accounts.MailMagicLink, email)))
+			}
+
+			in := made.login().str("access_token")
+			w.must(200, used.verify(in, p, p.code(used, 0)))
+			challenge, digits := made.challengePhone(in, phone, anna)
+			w.must(200, used.answerPhone(in, phone, challenge, digits))
+		}
+		step := func(one, other *world) {
+			t.Helper()
+			flight(one, other)
+			flight(other, one)
+		}
+		old, before, after, done := w, w.withMasters(older, newer), w.withMasters(newer, older), w.withMasters(newer)
+		step(old, before)
+		step(before, after)
+		if n, err := after.a.Reseal(t.Context()); err != nil || n == 0 {
+			t.Fatalf("%d sealed anew, %v", n, err)
+		}
+		step(before, after) // one instance was forgotten
+		step(after, after)
+		first.w = after
+		w.must(200, first.do("GET /user", ""))
+		w.advance(24 * time.Hour)
+		w.must(200, first.do("GET /user", ""))
+		step(after, done)
+		step(done, done)
+		first.w = done // its cookie is as old as the old key, which is told
+		if got := first.do("GET /user", ""); got.status == 200 || first.cookie != "" {
+			t.Errorf("the cookie of before: %s", got.text)
+		}
+	})
 }

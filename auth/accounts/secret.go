@@ -29,7 +29,7 @@ type keyring struct {
 	seals   []cipher.AEAD
 	refresh [][]byte
 	cookies [][]byte
-	hashing []byte
+	hashing [][]byte
 }
 
 func newKeyring(masters [][]byte) (*keyring, error) {
@@ -55,8 +55,8 @@ func newKeyring(masters [][]byte) (*keyring, error) {
 		k.seals = append(k.seals, seal)
 		k.refresh = append(k.refresh, derive(master, forRefresh))
 		k.cookies = append(k.cookies, derive(master, forCookies))
+		k.hashing = append(k.hashing, derive(master, forHashing))
 	}
-	k.hashing = derive(masters[0], forHashing)
 	return k, nil
 }
 
@@ -101,8 +101,20 @@ func (k *keyring) open(place string, sealed []byte) ([]byte, error) {
 
 // hashName returns what stands for a text that could be guessed from a plain hash, as
 // an address that somebody typed or a short code.
-func (k *keyring) hashName(name string) [sha256.Size]byte {
-	mac := hmac.New(sha256.New, k.hashing)
+func (k *keyring) hashName(name string) [sha256.Size]byte { return hashName(k.hashing[0], name) }
+
+// hashNames returns what stands for such a text where any of the keys may have made it,
+// the first one first.
+func (k *keyring) hashNames(name string) [][sha256.Size]byte {
+	out := make([][sha256.Size]byte, len(k.hashing))
+	for i, key := range k.hashing {
+		out[i] = hashName(key, name)
+	}
+	return out
+}
+
+func hashName(key []byte, name string) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(name))
 	return [sha256.Size]byte(mac.Sum(nil))
 }

@@ -116,7 +116,7 @@ func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at
 		// A login that was asked for before there was an account, perhaps somebody else's
 		// sign-up, is still one by who reads there. For nobody as much is asked.
 		who, err := a.addressee(ctx, tx, at)
-		return []store.ID{who.id, a.nobody(at)}, err
+		return append([]store.ID{who.id}, a.nobodies(at)...), err
 	}
 	users, err := store.For[user](tx).List(ctx, store.Query{
 		Where: store.Eq("new_"+at.column(), at.text()), Order: []store.Order{{Column: at.column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
@@ -137,7 +137,7 @@ func (a *Accounts) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *
 	if err != nil {
 		return nil, err
 	}
-	if u == nil && p.code.Create && owner == a.nobody(at) {
+	if u == nil && p.code.Create && slices.Contains(a.nobodies(at), owner) {
 		if err := a.release(ctx, tx, at); err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ variable "key_generation" {
 }
 
 variable "master_key_generations" {
-  description = "Generations of the master key, the newest first. One may leave it when the command reseal has run with the new one, see docs/accounts.md; terraform state rm its random_bytes before."
+  description = "Generations of the master key, the one in use first. A new one comes behind it, then in front; the old one may leave when the command reseal has run, see docs/accounts.md; terraform state rm its random_bytes before."
   type        = list(string)
   default     = ["1"]
 
