@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // asksForMail are the routes by which strangers make accounts and mails. They draw on
@@ -46,9 +47,10 @@ func (x *exchange) even() {
 	if x.began.IsZero() || x.a.config.Autoconfirm {
 		return // with Autoconfirm the answer to a sign-up says it
 	}
-	took := time.Since(x.began)
-	steps := x.a.pace.of(x.evenPath, 1+int(took/evenStep), x.began)
-	until := x.began.Add(time.Duration(steps) * evenStep)
+	until := x.began.Add(time.Duration(x.step()) * evenStep)
+	if place := record.From(x.r.Context()).Place(); place != nil && place.Pause() {
+		defer place.Resume()
+	}
 	rest := time.NewTimer(time.Until(until) - coarse)
 	defer rest.Stop()
 	select {
@@ -59,6 +61,32 @@ func (x *exchange) even() {
 	for time.Now().Before(until) {
 		runtime.Gosched()
 	}
+}
+
+// step returns how many steps an answer takes that could be given now.
+func (x *exchange) step() int {
+	return x.a.pace.of(x.evenPath, 1+int(time.Since(x.began)/evenStep), x.began)
+}
+
+// evenLogin is what the pace of logins with a password is called. How long one takes tells
+// by which hash its password is kept: those of accounts that were imported, or made before
+// Config.Hashes was another, take longer or less than that of nobody. So who does not get in
+// waits for the slowest. Who gets in does not, but has others wait: most that are slow do
+// get in.
+const evenLogin = "login"
+
+// tryLogin makes a try at a password, whose answer tells nothing by its time. It begins
+// when it is its turn: how long that takes is the same for everybody.
+func (x *exchange) tryLogin(try func() error) error {
+	x.began, x.evenPath = time.Now(), evenLogin
+	err := try()
+	if err == nil {
+		x.step()
+	}
+	if !wrongGuess(err) {
+		x.began = time.Time{}
+	}
+	return err
 }
 
 // coarse is how late a timer may be. An idle program sleeps for whole milliseconds (epoll),
@@ -87,12 +115,33 @@ const (
 	paceKept  = 10 * time.Minute
 )
 
+// Where the hash of an account is looked at, that may be dear: bcrypt's with the cost 12 takes
+// a quarter of a second. The time of a login begins when it hashes, so it is mostly that of
+// the hash, and who had a dear one hours ago is not the only one.
+const (
+	mostHashSteps = 50
+	loginPaceKept = 24 * time.Hour
+)
+
+// bounds returns how slow an answer of a route may be that others wait for, and for how long
+// they do.
+func bounds(route string) (most int, kept time.Duration) {
+	switch route {
+	case evenLogin:
+		return mostHashSteps, loginPaceKept
+	case "signup":
+		return mostHashSteps, paceKept
+	}
+	return mostSteps, paceKept
+}
+
 // of returns how many steps an answer of a route takes that needs so many.
 func (p *pace) of(route string, needs int, now time.Time) int {
+	most, kept := bounds(route)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.routes[route]
-	if needs <= mostSteps && (needs >= s.steps || now.Sub(s.since) > paceKept) {
+	if needs <= most && (needs >= s.steps || now.Sub(s.since) > kept) {
 		s = slowest{needs, now}
 		p.routes[route] = s
 	}

@@ -17,17 +17,24 @@ func TestPace(t *testing.T) {
 		needs, want int
 		after       time.Duration
 	}{
-		{"signup", 1, 1, 0},
-		{"signup", 2, 2, 0},
-		{"signup", 1, 2, 0},
 		{"recover", 1, 1, 0},
-		{"signup", mostSteps + 5, mostSteps + 5, 0},
-		{"signup", 1, 2, 0},
-		{"signup", 1, 2, paceKept},
+		{"recover", 2, 2, 0},
+		{"recover", 1, 2, 0},
+		{"otp", 1, 1, 0},
+		{"recover", mostSteps + 5, mostSteps + 5, 0},
+		{"recover", 1, 2, 0},
+		{"recover", 1, 2, paceKept},
+		{"recover", 1, 1, time.Second},
+		{"recover", mostSteps, mostSteps, 0},
+		{"recover", mostSteps, mostSteps, paceKept},
+		{"recover", 1, mostSteps, paceKept},
+		{"signup", mostHashSteps, mostHashSteps, 0},
+		{"signup", 1, mostHashSteps, paceKept},
+		{"signup", mostHashSteps + 1, mostHashSteps + 1, 0},
 		{"signup", 1, 1, time.Second},
-		{"signup", mostSteps, mostSteps, 0},
-		{"signup", mostSteps, mostSteps, paceKept},
-		{"signup", 1, mostSteps, paceKept},
+		{evenLogin, mostHashSteps, mostHashSteps, 0},
+		{evenLogin, 1, mostHashSteps, loginPaceKept},
+		{evenLogin, 1, 1, time.Second},
 	} {
 		now = now.Add(ask.after)
 		if got := p.of(ask.route, ask.needs, now); got != ask.want {

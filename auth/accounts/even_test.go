@@ -4,6 +4,9 @@ import (
 	"io"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // late is a body that comes after a while, and says when it was there.
@@ -33,6 +36,75 @@ func TestEvenFromTheBody(t *testing.T) {
 			w.send(r)
 			if took := time.Since(body.came); took < 20*time.Millisecond {
 				t.Errorf("%d ms for the body, and %v for the answer, which is less than a step", after, took)
+			}
+		}
+	})
+}
+
+// dearHash is a hash of bcrypt as others keep them, of "a good password", with the cost 10.
+const dearHash = "$2a$10$zgf5mmeu3itHWbeh0o.Fuupxvavhads.gFCvYR208ng7eH6Y3M4Oy"
+
+// addImported makes an account that was brought along with its hash. Any login that
+// succeeds makes it anew.
+func (w *world) addImported() {
+	w.t.Helper()
+	imported := &accounts.ImportedUser{Email: "imported@example.org", EmailConfirmedAt: time.Unix(0, w.now.Load()), PasswordHash: dearHash}
+	if report, err := w.a.Import(w.t.Context(), all(imported), nil); err != nil || report.Created != 1 {
+		w.t.Fatalf("%+v, %v", report, err)
+	}
+}
+
+// pausing is the place of a request that waits.
+type pausing struct {
+	pause           func()
+	pauses, resumes int
+}
+
+func (p *pausing) Pause() bool { p.pauses++; p.pause(); return true }
+
+func (p *pausing) Resume() { p.resumes++ }
+
+// TestEvenLogins: whoever does not get in waits as long as for the dearest hash there is,
+// which is that of an account that was imported, and keeps nothing from others meanwhile.
+func TestEvenLogins(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		w.addImported()
+		failed := func(name string) time.Duration {
+			r, record := exchange.Begin(w.request(passwordLine, "", login(name+"@example.org", "not the password")))
+			place := &pausing{pause: func() {
+				if n := w.a.Trying(); n != 0 {
+					t.Errorf("%s: %d tries are under way", name, n)
+				}
+			}}
+			record.SetPlace(place)
+			began := time.Now()
+			w.refused(400, "invalid_credentials", w.send(r))
+			if place.pauses != 1 || place.resumes != 1 {
+				t.Errorf("%s: paused %d times, went on %d times", name, place.pauses, place.resumes)
+			}
+			return time.Since(began)
+		}
+		failed("absent")
+		for range 20 { // on a busy machine one may take so long that others do not wait for it
+			if failed("imported") < accounts.MostHashSteps*accounts.EvenStep {
+				break
+			}
+		}
+		// No machine computes that hash within a step.
+		for _, name := range []string{"absent", "imported"} {
+			if took := failed(name); took < 2*accounts.EvenStep {
+				t.Errorf("%s: %v", name, took)
+			}
+		}
+
+		// A login that succeeds is answered at once, but others wait for what it took.
+		other := w.withMasters(string(w.cfg.MasterKeys[0]))
+		began := time.Now()
+		other.must(200, other.do(passwordLine, "", login("imported@example.org", "a good password")))
+		if took := time.Since(began); took < accounts.MostHashSteps*accounts.EvenStep {
+			w = other
+			if took := failed("absent"); took < 2*accounts.EvenStep {
+				t.Errorf("after a login: %v", took)
 			}
 		}
 	})

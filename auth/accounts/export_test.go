@@ -102,3 +102,13 @@ func (a *Accounts) AddFactors(ctx context.Context, user store.ID, n int) error {
 		return nil
 	})
 }
+
+// EvenStep is what the time of answers is a multiple of that must not tell, and MostHashSteps
+// how many steps of a login others wait for.
+const (
+	EvenStep      = evenStep
+	MostHashSteps = mostHashSteps
+)
+
+// Trying is how many tries at secrets are under way.
+func (a *Accounts) Trying() int { return len(a.tries.taken) }

@@ -149,9 +149,11 @@ func (x *exchange) grantPassword(body object) (out *issued, err error) {
 		}
 	}
 	var u *user
-	err = x.attemptThen(subject, func() (err error) {
-		u, err = x.a.byPassword(x.r.Context(), at, in["password"])
-		return err
+	err = x.attemptThen(subject, func() error {
+		return x.tryLogin(func() (err error) {
+			u, err = x.a.byPassword(x.r.Context(), at, in["password"])
+			return err
+		})
 	}, func() (err error) {
 		out, err = x.a.enter(x.r.Context(), u, method{Method: methodPassword}, x.device())
 		return err

@@ -58,8 +58,8 @@ func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) err
 }
 
 // byPassword finds who has an address or a number, the zero contact being nobody's, and a
-// password, and may enter. Whatever is wrong, it takes as long, and the answer is the same:
-// only who has the password learns more.
+// password, and may enter. Whatever is wrong, the answer is the same, and so is its time
+// (see tryLogin): only who has the password learns more.
 func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (*user, error) {
 	if a.isNobodys(entered) {
 		return nil, errCredentials
