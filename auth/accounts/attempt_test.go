@@ -437,6 +437,34 @@ func TestBegunByUsers(t *testing.T) {
 	})
 }
 
+// TestOwnIsCounted: whoever is in makes API keys, of which their address is told, and recovery
+// codes as often as people do, and not without end.
+func TestOwnIsCounted(t *testing.T) {
+	change := func(c *accounts.Config) { usual(c); c.Limits.Requests.Count = 2 }
+	engines(t, change, func(t *testing.T, w *world) {
+		in, _ := w.withApp()
+		token := in.str("access_token")
+		for range 2 {
+			id := w.must(200, w.do("POST /user/api-keys", token, `{"name":"x","scopes":["accounts.self"]}`)).str("id")
+			w.must(204, w.do("DELETE /user/api-keys/"+id, token, ""))
+		}
+		// From wherever they come: the mails are to one address.
+		if got := w.from("198.51.100.7", "POST /user/api-keys", token, `{"name":"x","scopes":["accounts.self"]}`); !w.limited(got) {
+			t.Errorf("a third key: %d %s", got.status, got.text)
+		}
+		w.must(200, w.do("POST /factors/recovery-codes", token, "")) // beside the challenge of the app
+		for range 9 {
+			w.must(200, w.do("POST /factors/recovery-codes", token, ""))
+			w.must(204, w.do("DELETE /factors/recovery-codes", token, ""))
+		}
+		for _, line := range []string{"POST /factors/recovery-codes", "DELETE /factors/recovery-codes"} {
+			if got := w.do(line, token, ""); !w.limited(got) {
+				t.Errorf("%s: %d %s", line, got.status, got.text)
+			}
+		}
+	})
+}
+
 // TestIDTokensAreCounted: an ID token that is brought again and again makes no more
 // sessions than logins at providers may be begun.
 func TestIDTokensAreCounted(t *testing.T) {

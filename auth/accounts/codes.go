@@ -104,6 +104,12 @@ func (a *Accounts) dropCodes(ctx context.Context, in store.Session, user store.I
 	return err
 }
 
+// deleteCodes is dropCodes of a kind that would otherwise stay for as long as it is good.
+func (a *Accounts) deleteCodes(ctx context.Context, in store.Session, user store.ID, kind codeKind) error {
+	_, err := store.For[code](in).DeleteWhere(ctx, store.And(store.Eq("user_id", user), store.Eq("kind", string(kind))))
+	return err
+}
+
 func names(kinds []codeKind) []string {
 	out := make([]string, len(kinds))
 	for i, k := range kinds {

@@ -217,7 +217,7 @@ func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *f
 	by := store.Eq("factor_id", f.ID)
 	if verified(left) == 0 {
 		by = store.Or(by, store.Compare("aal", store.OpGt, 1))
-		if err := a.dropCodes(ctx, tx, f.UserID, codeRecovery); err != nil {
+		if err := a.deleteCodes(ctx, tx, f.UserID, codeRecovery); err != nil {
 			return err
 		}
 	}

@@ -446,6 +446,40 @@ func TestUnenroll(t *testing.T) {
 	})
 }
 
+// TestRecoveryCodesGo: codes on paper that are good no more leave nothing behind, since they
+// would stay for as long as those that are.
+func TestRecoveryCodesGo(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		in, p := w.withApp()
+		token := in.str("access_token")
+		left := func() (n int) {
+			t.Helper()
+			if err := w.db.Bun().NewRaw("select count(*) from auth_codes where kind = 'recovery_code'").Scan(t.Context(), &n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		make := func() []any {
+			t.Helper()
+			return w.must(200, w.do("POST /factors/recovery-codes", token, "")).body["codes"].([]any)
+		}
+		codes := make()
+		w.must(200, w.do("POST /factors/recovery-codes/verify", w.login().str("access_token"), fmt.Sprintf(`{"code":%q}`, codes[0])))
+		if make(); left() != 10 {
+			t.Errorf("%d rows of one set", left())
+		}
+		w.must(204, w.do("DELETE /factors/recovery-codes", token, ""))
+		if left() != 0 {
+			t.Errorf("%d rows of none", left())
+		}
+		make()
+		w.must(200, w.do("DELETE /factors/"+p.id, token, ""))
+		if left() != 0 {
+			t.Errorf("%d rows with no factor", left())
+		}
+	})
+}
+
 func TestRecoveryCodes(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, _ := w.withApp()

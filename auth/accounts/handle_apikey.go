@@ -92,6 +92,10 @@ func (x *exchange) createOwnKey(u *user, s *session) error {
 	}
 	in, err := body.texts("current_password", "nonce")
 	if err == nil {
+		// The user is told of each by mail, wherever the request comes from.
+		err = x.draw("keys", u.ID.String(), x.a.config.Limits.Requests)
+	}
+	if err == nil {
 		err = x.proveSelf(u, s, in)
 	}
 	if err != nil {

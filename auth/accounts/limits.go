@@ -64,7 +64,8 @@ type Limits struct {
 	// anonymous users, codes, recoveries. As many logins by passkey are begun, and
 	// as many forged refresh tokens are looked at; of logins at providers ten times
 	// as many are begun or brought as an ID token, and from there a user is asked for
-	// factors, registers passkeys and begins to link ten times as often. Refresh
+	// factors, registers passkeys, begins to link and changes recovery codes ten times as
+	// often. A user makes as many API keys, from all addresses. Refresh
 	// tokens of ours are not counted: a client that is refused logs its user out.
 	//
 	// Defaults to 30 in 5 minutes.

@@ -42,10 +42,19 @@ func (x *exchange) countRecoveryCodes(u *user, _ *session) error {
 	return x.send(http.StatusOK, recoveryCodesView{Type: codeRecovery, Total: totp.RecoveryCodes, Remaining: left})
 }
 
+// mayChangeRecoveryCodes refuses who has not shown a second factor, or comes too often: the
+// audit log has each change.
+func (x *exchange) mayChangeRecoveryCodes(u *user, s *session) error {
+	if err := x.needsAAL2(s); err != nil {
+		return err
+	}
+	return x.drawBegun(u)
+}
+
 // makeRecoveryCodes answers POST /factors/recovery-codes: it makes a set, and those
 // of before are good no more.
 func (x *exchange) makeRecoveryCodes(u *user, s *session) error {
-	if err := x.needsAAL2(s); err != nil {
+	if err := x.mayChangeRecoveryCodes(u, s); err != nil {
 		return err
 	}
 	v := recoveryCodesView{Type: codeRecovery, Total: totp.RecoveryCodes, Remaining: totp.RecoveryCodes}
@@ -68,7 +77,7 @@ func (a *Accounts) newRecoveryCodes(ctx context.Context, tx *store.Tx, u *user, 
 	if verified(factors) == 0 {
 		return nil, failf(problem.AuthMFARecoverySole, "At least one verified factor is required to generate recovery codes")
 	}
-	if err := a.dropCodes(ctx, tx, u.ID, codeRecovery); err != nil {
+	if err := a.deleteCodes(ctx, tx, u.ID, codeRecovery); err != nil {
 		return nil, err
 	}
 	codes := totp.NewRecoveryCodes(totp.RecoveryCodes)
@@ -95,11 +104,11 @@ func (a *Accounts) recoveryCodesLeft(ctx context.Context, s store.Session, id st
 
 // deleteRecoveryCodes answers DELETE /factors/recovery-codes.
 func (x *exchange) deleteRecoveryCodes(u *user, s *session) error {
-	if err := x.needsAAL2(s); err != nil {
+	if err := x.mayChangeRecoveryCodes(u, s); err != nil {
 		return err
 	}
 	err := x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
-		if err := x.a.dropCodes(ctx, tx, u.ID, codeRecovery); err != nil {
+		if err := x.a.deleteCodes(ctx, tx, u.ID, codeRecovery); err != nil {
 			return err
 		}
 		return x.a.record(ctx, tx, &event{Kind: "recovery_codes_deleted", UserID: &u.ID, SessionID: &s.ID}, nil)
