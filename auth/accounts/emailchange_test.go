@@ -2,6 +2,7 @@ package accounts_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -250,5 +251,32 @@ func TestEmailChangeOfAnEndedSession(t *testing.T) {
 		}
 		w.refused(400, "invalid_credentials", w.enter("eve@example.org", "a good password"))
 		w.must(200, w.enter("ann@example.org", "a good password"))
+	})
+}
+
+// TestEmailChangeWithPassword: a new password ends the change that is under way, and one that
+// is asked for with it begins anew, also to the same address.
+func TestEmailChangeWithPassword(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		before := byAddress(w.mails())
+		w.advance(time.Minute)
+		got := w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org","password":"another good password"}`))
+		if got.str("new_email") != "eve@example.org" {
+			t.Errorf("answer %s", got.text)
+		}
+		mails := w.mails()
+		w.refused(403, "otp_expired", w.verifyHash("email_change", before["eve@example.org"]))
+		mails = slices.DeleteFunc(mails, func(m *received) bool { return m.template != accounts.MailEmailChange })
+		if len(mails) != 2 {
+			t.Fatalf("%d mails", len(mails))
+		}
+		at := byAddress(mails)
+		w.must(200, w.verifyHash("email_change", at["ann@example.org"]))
+		in := w.must(200, w.verifyHash("email_change", at["eve@example.org"]))
+		if user := in.body["user"].(map[string]any); user["email"] != "eve@example.org" {
+			t.Errorf("user %v", user)
+		}
 	})
 }

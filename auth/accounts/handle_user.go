@@ -236,6 +236,7 @@ func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen 
 	if n == 0 {
 		return &problem.Error{Code: problem.AuthConflict}
 	}
+	u.NewEmail, u.EmailChangeHalf, u.NewPhone = nil, nil, nil // what is changed besides looks at it
 	if err := a.endOthers(ctx, tx, u.ID, &keep, endedByPassword); err != nil {
 		return err
 	}

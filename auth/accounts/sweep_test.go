@@ -42,8 +42,11 @@ func TestSweep(t *testing.T) {
 		ended := w.login()
 		w.enroll(lasting.str("access_token"), "never used")
 		w.must(204, w.do("POST /logout?scope=local", ended.str("access_token"), ""))
+		hasty := *w
+		hasty.cfg.Autoconfirm = true // nobody waits for an even time
+		guesser := hasty.withMasters(string(w.cfg.MasterKeys[0]))
 		for i := range 600 {
-			w.must(400, w.from(fmt.Sprintf("198.51.%d.%d", i/200, i%200), passwordLine, "", login(fmt.Sprintf("user%d@example.org", i), "wrong")))
+			w.must(400, guesser.from(fmt.Sprintf("198.51.%d.%d", i/200, i%200), passwordLine, "", login(fmt.Sprintf("user%d@example.org", i), "wrong")))
 		}
 		before := all()
 		if before["auth_failures"] < 1800 || before["auth_sessions"] != 2 || before["auth_revocations"] != 1 || before["auth_factors"] != 1 || before["auth_codes"] == 0 {
