@@ -99,7 +99,7 @@ func TestRulesAskForTwoFactors(t *testing.T) {
 			t.Error("a passkey is not two factors")
 		}
 		codes := w.must(200, w.do("POST /factors/recovery-codes", in.str("access_token"), "")).body["codes"].([]any)
-		byCode := w.must(200, w.do("POST /factors/recovery-codes/verify", late, `{"code":"`+codes[0].(string)+`"}`))
+		byCode := w.must(200, w.do("POST /factors/recovery-codes/verify", w.login().str("access_token"), `{"code":"`+codes[0].(string)+`"}`))
 		if !may(byCode.str("access_token")) {
 			t.Error("a recovery code is no second factor")
 		}

@@ -46,9 +46,9 @@
 // only does not get around the second factor.
 //
 // A session that rises has new tokens. The refresh token of before is worth nothing,
-// and its access tokens stay tokens of level 1. With the first factor of a user the
-// sessions end that have shown less. When a factor is removed, sessions end that were
-// at level 2 by it; the one that does it goes back to level 1, and its access token is
+// and its access tokens stay tokens of level 1. With each factor that a user has from then
+// on the sessions end that have shown less, but for the one that has registered a passkey. When
+// a factor is removed, sessions end that were at level 2 by it; the one that does it goes back to level 1, and its access token is
 // to be refreshed, as after every change of rights.
 //
 // Besides what clients of GoTrue know there is

@@ -168,14 +168,20 @@ func (a *Accounts) proved(ctx context.Context, tx *store.Tx, up *stepUp, how str
 	if _, err := store.For[factor](tx).DeleteWhere(ctx, waiting); err != nil {
 		return err
 	}
-	less := store.And(store.Eq("user_id", f.UserID), store.Compare("aal", store.OpLt, 2))
+	return a.added(ctx, tx, up.user, s, f)
+}
+
+// added takes note that a user has another factor, of which they are told. Sessions end that
+// have shown less, but for the one that has added it.
+func (a *Accounts) added(ctx context.Context, tx *store.Tx, u *user, s *session, f *factor) error {
+	less := store.And(store.Eq("user_id", u.ID), store.Compare("aal", store.OpLt, 2), store.Compare("id", store.OpNe, s.ID))
 	if err := a.endIn(ctx, tx, less, endedByFactor); err != nil {
 		return err
 	}
-	if err := a.notice(ctx, tx, up.user, changeFactorAdded); err != nil {
+	if err := a.notice(ctx, tx, u, changeFactorAdded); err != nil {
 		return err
 	}
-	return a.record(ctx, tx, &event{Kind: "factor_verified", UserID: &f.UserID, SessionID: &s.ID}, f.details())
+	return a.record(ctx, tx, &event{Kind: "factor_verified", UserID: &u.ID, SessionID: &s.ID}, f.details())
 }
 
 // mayAdd refuses a request below level 2 to make a factor good where the user has

@@ -103,7 +103,8 @@ func (x *exchange) passkeyRegistration() error {
 }
 
 // registerPasskey answers POST /passkeys/registration/verify. The session stays as it
-// is: the client gets no new one. That it is the user was shown when the ceremony began.
+// is, at level 1 too: the client gets no new one. That it is the user was shown when
+// the ceremony began.
 func (x *exchange) registerPasskey() error {
 	u, s, level, err := x.enroller()
 	if err != nil {
@@ -136,10 +137,7 @@ func (x *exchange) registerPasskey() error {
 		if err := x.a.keepCredential(ctx, tx, f, id, credential); err != nil {
 			return err
 		}
-		if err := x.a.record(ctx, tx, &event{Kind: "factor_verified", UserID: &u.ID, SessionID: &s.ID}, f.details()); err != nil {
-			return err
-		}
-		return x.a.notice(ctx, tx, u, changeFactorAdded)
+		return x.a.added(ctx, tx, u, s, f)
 	})
 	if err != nil {
 		return credentialTaken(err)

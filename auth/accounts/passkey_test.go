@@ -105,6 +105,27 @@ func TestPasskeys(t *testing.T) {
 	})
 }
 
+// TestPasskeyEndsLesser: with a passkey the sessions end that have shown less than the account
+// can ask for from now on, whoever is in them, but for the one that adds it.
+func TestPasskeyEndsLesser(t *testing.T) {
+	engines(t, withPasskeys, func(t *testing.T, w *world) {
+		here := w.must(200, w.do("POST /signup", "", ann))
+		there := w.login()
+		_, key := w.addPasskey(here.str("access_token"))
+		w.refused(403, "session_not_found", w.do("GET /user", there.str("access_token"), ""))
+		w.refused(400, "session_expired", w.do(refreshLine, "", refreshBody(there.str("refresh_token"))))
+		here = w.must(200, w.do(refreshLine, "", refreshBody(here.str("refresh_token"))))
+		w.must(200, w.do("GET /user", here.str("access_token"), ""))
+
+		strong, other := w.must(200, w.passkeyLogin(key)), w.must(200, w.passkeyLogin(key))
+		w.addPasskey(strong.str("access_token"))
+		w.refused(403, "session_not_found", w.do("GET /user", here.str("access_token"), ""))
+		for _, in := range []*answer{strong, other} {
+			w.must(200, w.do("GET /user", in.str("access_token"), ""))
+		}
+	})
+}
+
 // list sends a request that is answered by an array.
 func (w *world) list(line, token string) (out []map[string]any) {
 	w.t.Helper()
