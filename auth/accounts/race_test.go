@@ -110,3 +110,18 @@ func TestPasswordsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestFirstLoginsAtOnce: whoever comes at the same moment as another who hashes the password
+// anew, after an import, gets in too.
+func TestFirstLoginsAtOnce(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		for range 5 {
+			w.sql("update auth_users set password_hash = ?", bcryptHash)
+			ask := func() *answer { return w.do(passwordLine, "", ann) }
+			if got := atOnce(many(6, ask)...); got[200] != 6 {
+				t.Errorf("%v", got)
+			}
+		}
+	})
+}

@@ -90,8 +90,8 @@ func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (
 	if err := a.mayEnter(u); err != nil {
 		return nil, err
 	}
-	if again {
-		a.rehash(ctx, u, entered)
+	if again && !a.rehash(ctx, u, entered) {
+		return a.byPassword(ctx, at, entered) // another login has, or the password is another one
 	}
 	return u, nil
 }
@@ -106,9 +106,9 @@ func (a *Accounts) isNobodys(entered string) bool {
 	return entered != "" && longer.Check(entered) != nil
 }
 
-// rehash keeps a password by a better hash. The login has succeeded, so a failure is
-// only logged.
-func (a *Accounts) rehash(ctx context.Context, u *user, entered string) {
+// rehash keeps a password by a better hash, and is false where the account has another one by
+// now. The login has succeeded, so a failure is only logged.
+func (a *Accounts) rehash(ctx context.Context, u *user, entered string) bool {
 	hash, err := a.hashes.Hash(ctx, entered)
 	n := 0
 	if err == nil {
@@ -121,6 +121,7 @@ func (a *Accounts) rehash(ctx context.Context, u *user, entered string) {
 	if err != nil {
 		a.config.Logger.WarnContext(ctx, "accounts: a password was not hashed anew", "user", u.ID, "error", err)
 	}
+	return n == 1 || err != nil
 }
 
 // enter opens a session for a user who has shown who they are.
