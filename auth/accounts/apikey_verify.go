@@ -157,7 +157,7 @@ func (a *Accounts) actAs(ctx context.Context, p auth.Principal, u *user) (auth.P
 	}
 	added, err := a.hookClaims(ctx, u, &p)
 	p.Tenant, _ = added["tenant_id"].(string)
-	return p, err
+	return p, asVerdict(err)
 }
 
 // noteUse writes when a key was used, at most once a minute. The request is not held

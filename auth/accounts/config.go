@@ -126,7 +126,9 @@ type Config struct {
 	// BeforeToken is asked before an access token is signed, at each login and
 	// refresh, and may add claims. An error leaves the client without a token: 403
 	// for [Refuse], which logs them out, and 500 otherwise, after which they try
-	// again. See BeforeSignUp for its context.
+	// again with what they have. It is also asked for cookies, at least every AccessTTL,
+	// and for API keys that act as their owner: 403 for Refuse, with which browsers forget
+	// the cookie, and 503 otherwise. See BeforeSignUp for its context.
 	BeforeToken func(ctx context.Context, t *Token) error
 
 	// AfterSignIn is told of each login that has happened: of each new session,

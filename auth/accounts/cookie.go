@@ -120,7 +120,7 @@ func (a *Accounts) tokenOfCookie(ctx context.Context, value string) (string, err
 		return "", err
 	}
 	token, _, err := a.accessToken(ctx, u, g, s, a.now())
-	return token, err
+	return token, asVerdict(err)
 }
 
 // gone makes a row that is no more the end of the session.

@@ -176,6 +176,15 @@ func (a *Accounts) hook(ctx context.Context, name string, run func(context.Conte
 	return nil
 }
 
+// asVerdict makes a refusal by the application one of the credential for which a token was to
+// be made: else it could be judged later.
+func asVerdict(err error) error {
+	if f, ok := errors.AsType[*failure](err); ok && f.code == problem.AuthRefused {
+		return fmt.Errorf("%w: %w", f, auth.ErrInvalid)
+	}
+	return err
+}
+
 // asMap decodes a document that is an object; numbers are json.Number.
 func asMap(doc store.JSON) map[string]any {
 	out := map[string]any{}

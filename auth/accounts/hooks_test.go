@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // TestBeforeSignUp: the hook refuses, fails and changes metadata before anything is
@@ -142,6 +146,56 @@ func TestBeforeTokenAgain(t *testing.T) {
 			w.advance(time.Minute)
 			token = next.str("refresh_token")
 		}
+	})
+}
+
+// TestBeforeTokenOfCookiesAndKeys: what stands in place of a token is refused as that is, and a
+// browser forgets its cookie then; where the hook fails it may come again.
+func TestBeforeTokenOfCookiesAndKeys(t *testing.T) {
+	var down sync.Map // by the session's user
+	engines(t, func(c *accounts.Config) {
+		withCookies(c)
+		c.BeforeToken = func(_ context.Context, token *accounts.Token) error {
+			if why, is := down.Load(token.User.ID); is {
+				return why.(error)
+			}
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
+		id, token := w.signUp()
+		key := w.key(token, selfScope).str("key")
+		here := &browser{w: w}
+		w.must(200, here.do(passwordLine, ann))
+		user := mustID(t, id)
+		there := &browser{w: w, cookie: here.cookie}
+		for _, step := range []struct {
+			why       error
+			here      string // the answer of accounts
+			elsewhere int    // that of the application's own resources
+			keeps     bool   // the cookie
+		}{
+			{errors.New("the service of tenants is down"), "503 unexpected_failure", 503, true},
+			{accounts.Refuse("Not today."), "403 refused_by_application", 403, false},
+		} {
+			down.Store(user, step.why)
+			w.advance(6 * time.Minute) // the token behind the cookie is over, and what is known of the key
+			got := here.do("GET /user", "")
+			if text := fmt.Sprintf("%d %s", got.status, got.code()); text != step.here || here.cookie != "" != step.keeps {
+				t.Errorf("%v: %s %s, cookie %q", step.why, text, got.text, here.cookie)
+			}
+			byKey := w.request("GET /rest/v1/notes", key, "")
+			for name, r := range map[string]*http.Request{"cookie": there.request("GET /rest/v1/notes", ""), "key": byKey} {
+				_, err := auth.Authenticate(w.a.Authenticator(), r)
+				rec := httptest.NewRecorder()
+				problem.Write(rec, r, err, problem.Options{Logger: w.cfg.Logger})
+				if rec.Code != step.elsewhere || errors.Is(err, auth.ErrInvalid) == step.keeps {
+					t.Errorf("%v: %s: %d, %v", step.why, name, rec.Code, err)
+				}
+			}
+			down.Delete(user)
+		}
+		w.must(200, there.do("GET /user", "")) // nothing has ended
+		w.keyAlive("refused before", key)
 	})
 }
 
