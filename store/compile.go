@@ -30,6 +30,7 @@ type compiler struct {
 	// them, or stands under not: an index of words that may find too much is
 	// of no use there.
 	unindexed bool
+	steps     int        // of the regular expressions, see maxRegexpSteps
 	keys      []orderKey // of the root, set by read
 	reads     []*Table   // tables in a FROM
 	made      driver.Statement

@@ -13,13 +13,23 @@ func (c *compiler) like(s source, col *Column, op Op, v any) error {
 	if op == OpILike {
 		pattern = foldText(pattern)
 	}
-	if !c.pg && !sqliteLikes(pattern) {
-		c.write("pl_regexp(")
-		c.bind(KindText, likeRegexp(pattern))
-		c.write(", ")
-		c.likeColumn(s, col, op)
-		c.write(")")
-		return nil
+	if !sqliteLikes(pattern) {
+		expr := likeRegexp(pattern)
+		// On both engines, so that they answer alike. One that is too long for
+		// SQLite is the application's: a request has no room for it.
+		if len(pattern) <= maxSQLiteLike {
+			if err := c.countSteps(expr); err != nil {
+				return err
+			}
+		}
+		if !c.pg {
+			c.write("pl_regexp(")
+			c.bind(KindText, expr)
+			c.write(", ")
+			c.likeColumn(s, col, op)
+			c.write(")")
+			return nil
+		}
 	}
 	c.likeColumn(s, col, op)
 	c.write(" like ")
@@ -61,6 +71,9 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 	if op == OpIMatch {
 		pattern = foldText(pattern)
 		write = func() { c.folded(s, col) }
+	}
+	if err := c.countSteps(dotAll + pattern); err != nil {
+		return err
 	}
 	if c.pg {
 		write()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -39,6 +40,31 @@ func checkRegexp(p string) error {
 	}
 	if _, err := syntax.Parse(p, syntax.Perl); err != nil {
 		return errors.New("the regular expression cannot be read")
+	}
+	return nil
+}
+
+// maxRegexpSteps bounds the regular expressions of a statement, all together, by
+// the instructions they compile to. On SQLite a function of ours matches them,
+// which nothing ends before it has read its text, and what is asked of one row is
+// not ended before the next. Each character may cost every instruction: 1,000 take
+// 7 seconds for a text of a mebibyte (BenchmarkRegexp in store/sqlite). A pattern
+// without counts has about as many as bytes.
+const maxRegexpSteps = 1000
+
+// countSteps notes a regular expression of the statement.
+func (c *compiler) countSteps(expr string) error {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return fmt.Errorf("store: regular expression: %w", err)
+	}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return fmt.Errorf("store: regular expression: %w", err)
+	}
+	c.steps += len(prog.Inst)
+	if c.steps > maxRegexpSteps {
+		return &LimitError{Name: "steps of regular expressions", Limit: maxRegexpSteps}
 	}
 	return nil
 }

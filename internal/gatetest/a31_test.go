@@ -34,6 +34,10 @@ func TestA31ExpensivePatterns(t *testing.T) {
 			{"body=match.(a%2B)%2B$", 200},
 			{"body=imatch.(a|aa)%2B$", 200},
 			{"body=match.(a*)*c", 200},
+			{"body=match." + strings.Repeat(".{255}", 84) + "~", 400},
+			{"body=match(any).{" + strings.Repeat(`".{250}~",`, 40) + "~}", 400},
+			{"body=imatch." + "(a%3F){32}~", 200},
+			{"body=like.*" + strings.Repeat("a", 7000) + "%EF%BF%BD", 400},
 			{"body=imatch." + strings.Repeat("a", 10<<10), 414},
 			{"body=imatch." + strings.Repeat("a", 600), 400},
 		} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -142,4 +143,22 @@ func BenchmarkUpdate(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkRegexp measures the dearest regular expression the store allows, over
+// a text of a mebibyte.
+func BenchmarkRegexp(b *testing.B) {
+	d := benchDatabase(b)
+	s := &driver.Statement{
+		SQL:   `select pl_regexp(?1, ?2)`,
+		Args:  []any{"(?s)" + strings.Repeat(".{249}", 4) + "~", strings.Repeat("a", 1<<20)},
+		Shape: &driver.Shape{Extra: []driver.Kind{driver.KindInt}},
+	}
+	var r driver.Result
+	for b.Loop() {
+		r.Reset()
+		if err := d.Query(b.Context(), nil, s, &r); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -177,6 +177,9 @@ func testFiltersRefused(t *testing.T, db *store.DB) {
 		{"text", store.OpMatch, store.Text(`(`), "2201B"},
 		{"text", store.OpMatch, store.Text(`(?i)a`), "2201B"},
 		{"text", store.OpMatch, store.Text(`a{1000}`), "2201B"},
+		{"text", store.OpMatch, store.Text(strings.Repeat(".{255}", 84) + "~"), "PL001"},
+		{"text", store.OpIMatch, store.Text("(((a?){25}){25})?b"), "PL001"},
+		{"text", store.OpLike, store.Text("%" + strings.Repeat("a", 1000) + "\uFFFD"), "PL001"},
 		{"text", store.OpEq, store.Text("a\x00b"), "22021"},
 		{"text", store.OpEq, store.Text("a\xffb"), "22021"},
 		{"text", store.OpLike, store.Text("a\x00b"), "22021"},
@@ -195,6 +198,8 @@ func testFiltersRefused(t *testing.T, db *store.DB) {
 		err := readError(t, g, store.Query{Where: store.Compare(tt.column, tt.op, tt.value)})
 		wantCode(t, fmt.Sprintf("%s, op %d, %q", tt.column, tt.op, tt.value), err, tt.code)
 	}
+	many := store.Texts(slices.Repeat([]string{"a{100}"}, 10))
+	wantCode(t, "any of many regular expressions", readError(t, g, store.Query{Where: store.CompareAny("text", store.OpMatch, many)}), "PL001")
 	wantCode(t, "select", readError(t, g, store.Query{Select: columns("nope")}), "42703")
 	wantCode(t, "order", readError(t, g, store.Query{Order: []store.Order{{Column: "nope"}}}), "42703")
 	wantCode(t, "order by a document", readError(t, g, store.Query{Order: []store.Order{{Column: "doc"}}}), "42804")
