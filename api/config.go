@@ -93,7 +93,8 @@ type Limits struct {
 	// to 16.
 	Aggregates int
 
-	// Answer is the size of an answer in bytes. Defaults to 16 MiB.
+	// Answer is the size of an answer in bytes; a write with a larger one is
+	// undone. Defaults to 16 MiB.
 	Answer int
 
 	// Body is the size of a request's body in bytes, and of all that the steps of a

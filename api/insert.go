@@ -86,6 +86,7 @@ type write struct {
 
 	read   *pgrst.Read
 	method string
+	answer int // how large it may be, in bytes
 }
 
 // beginWrite reads what a write has beside its body.
@@ -113,7 +114,7 @@ func (x *exchange) parseWrite() (*write, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &write{form: f, read: read, method: x.r.Method}, nil
+	return &write{form: f, read: read, method: x.r.Method, answer: x.s.config.Limits.Answer}, nil
 }
 
 // beginRowWrite is beginWrite for the row of the path; id selects it.
@@ -126,13 +127,13 @@ func (x *exchange) beginRowWrite() (w *write, id store.Cond, err error) {
 	if err != nil {
 		return nil, id, err
 	}
-	return &write{form: f, read: read, method: x.r.Method}, id, nil
+	return &write{form: f, read: read, method: x.r.Method, answer: x.s.config.Limits.Answer}, id, nil
 }
 
 // options returns how the store shall write. A client that wants one object gets
 // nothing written unless it is exactly one row.
 func (w *write) options() store.WriteOptions {
-	opts := store.WriteOptions{Single: w.media.One()}
+	opts := store.WriteOptions{Single: w.media.One(), MaxBytes: w.answer}
 	if p := &w.prefer; p.Strict && p.Bounded && (w.method == http.MethodPatch || w.method == http.MethodDelete) {
 		opts.Most = &p.MaxAffected
 	}

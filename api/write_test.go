@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -179,4 +180,45 @@ func TestMaxAffected(t *testing.T) {
 		step{name: "within", line: "PATCH /tasks?title=eq.one", body: `{"points":4}`, header: prefer(""), status: 204},
 		step{name: "insert", line: "POST /labels", body: `[{"id":"x","text":""},{"id":"y","text":""}]`, header: prefer(""), status: 201, has: []string{"Preference-Applied: handling=strict"}})
 	story(t, steps...)
+}
+
+// An answer of a write that is larger than the limit leaves nothing written, by
+// whichever way the write goes.
+func TestWrittenAnswerLimit(t *testing.T) {
+	t.Parallel()
+	const all = "select=text,a:text,b:text,c:text,d:text,e:text,f:text,g:text"
+	long := strings.Repeat("x", 150)
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{Limits: api.Limits{Answer: 1000}})
+		for i := range 8 {
+			put(t, db, "acme", &label{ID: fmt.Sprint("l", i), Text: "unchanged"})
+		}
+		tasks := must(t, h, 200, request{caller: "ann", line: "GET /tasks?select=title&order=title"}).body
+		for _, s := range []struct{ name, line, body string }{
+			{"rows by a filter, without a log", "PATCH /labels?id=not.is.null", `{"text":"` + long + `"}`},
+			{"a row by its key", "PATCH /labels?id=eq.hot&" + all, `{"text":"` + long + `"}`},
+			{"a row by its path", "PATCH /labels/hot?" + all, `{"text":"` + long + `"}`},
+			{"new rows", "POST /labels?" + all, `{"id":"new","text":"` + long + `"}`},
+			{"an upsert", "PUT /labels?id=eq.hot&" + all, `{"id":"hot","text":"` + long + `"}`},
+			{"deleted rows", "DELETE /labels?id=like.l*&" + all, ""},
+			{"rows by a filter, with a log", "PATCH /projects?id=not.is.null&select=*,a:title,b:title,c:title,d:title", `{"title":"` + long + `"}`},
+			{"embeds", "PATCH /projects?id=not.is.null&select=title,a:tasks(*),b:tasks(*),c:tasks(*)", `{"title":"written"}`},
+			{"embeds in an order", "PATCH /projects?id=not.is.null&select=title,a:tasks(*),b:tasks(*),c:tasks(*)&order=title", `{"title":"written"}`},
+			{"embeds of deleted rows", "DELETE /tasks?id=not.is.null&select=*,project(*,tasks(*))", ""},
+		} {
+			res := do(t, h, request{caller: "ann", line: s.line, body: s.body, header: []string{"Prefer: return=representation"}})
+			if res.status != 400 || !strings.Contains(res.body, `"PL001"`) || !strings.Contains(res.body, "answer") {
+				t.Errorf("%s: %d %.200s", s.name, res.status, res.body)
+			}
+		}
+		if n, err := store.For[label](db).Count(t.Context(), store.In("text", []string{"unchanged", "Hot", "Old"})); n != 10 || err != nil {
+			t.Errorf("%d labels are as they were, %v", n, err)
+		}
+		if res := must(t, h, 200, request{caller: "ann", line: "GET /projects?select=title&order=title"}); res.body != `[{"title":"Alpha"},{"title":"Beta"}]` {
+			t.Errorf("projects: %s", res.body)
+		}
+		if res := must(t, h, 200, request{caller: "ann", line: "GET /tasks?select=title&order=title"}); res.body != tasks {
+			t.Errorf("tasks: %s, not %s", res.body, tasks)
+		}
+	})
 }

@@ -30,6 +30,7 @@ type write struct {
 	erase    bool   // delete rows of a table with SoftDelete for good
 	single   bool   // exactly one row, else CardinalityError
 	most     *int   // at most as many rows, else MaxAffectedError
+	maxBytes int    // the size of the answer, else ErrTooLarge; 0: any
 	exactly  int    // as many rows, else none; 0: any number
 	byKey    bool   // one row by its key, else the reason why not
 	trusting trust  // whether where comes from trusted code
@@ -63,6 +64,12 @@ type WriteOptions struct {
 	// with a [MaxAffectedError]. Nil sets no limit but that of every write.
 	Most *int
 
+	// MaxBytes undoes the write with [ErrTooLarge] when the answer is larger;
+	// zero sets no limit. Rows that are written by their keys or made, each
+	// column of which is returned once, are as large as what was written and
+	// may come back all the same.
+	MaxBytes int
+
 	// Exactly is the number of rows that an update is for: where the condition
 	// selects another number, no row is written, which is no error. Zero: any
 	// number. See [Repo.PatchExactly].
@@ -82,7 +89,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
 		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
-		ret: opts.Return, single: opts.Single, most: opts.Most, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable
@@ -309,6 +316,24 @@ func (t *Table) hasActions() bool {
 
 // counted reports whether the number of rows may undo the write.
 func (w *write) counted() bool { return w.single || w.most != nil }
+
+// large reports whether the answer of one statement may be too large: where it
+// has rows that nobody counted, or columns over and over. Others are as large as
+// what was written, and need no transaction to undo them.
+func (w *write) large() bool {
+	if w.ret == nil || w.maxBytes == 0 {
+		return false
+	}
+	if w.op != OpInsert && !pinned(w.table, w.where) {
+		return true
+	}
+	for i, sel := range w.ret.Select {
+		if slices.ContainsFunc(w.ret.Select[:i], func(other Selected) bool { return other.Column == sel.Column }) {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *write) cardinality(out *Rows) error {
 	if w.most != nil && out.touched > *w.most {

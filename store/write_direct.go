@@ -73,14 +73,17 @@ func (w *write) filtered() bool {
 
 // runStatement runs the one statement. In the pool it is its own transaction
 // and is run again when it loses against another; but only a transaction of ours
-// can undo a wrong number of rows.
+// can undo a wrong number of rows or an answer that is too large.
 func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
-	if w.counted() && w.s.tx == nil {
+	if (w.counted() || w.large()) && w.s.tx == nil {
 		return w.s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
 			inner := *w
 			inner.s = tx.session()
 			return inner.runStatement(ctx, st, out)
 		})
+	}
+	if w.large() {
+		st.MaxBytes = w.maxBytes
 	}
 	for attempt := 1; ; attempt++ {
 		out.result.Reset()

@@ -327,6 +327,9 @@ func (w *write) appendRow(dst []byte, row []any, comma bool) ([]byte, error) {
 		if dst, err = appendCast(dst, pc, pc.column.of(row)); err != nil {
 			return dst, err
 		}
+		if w.maxBytes > 0 && len(dst) > w.maxBytes {
+			return dst, ErrTooLarge
+		}
 	}
 	return append(dst, '}'), nil
 }
@@ -394,7 +397,11 @@ func (w *write) readWritten(ctx context.Context, q *Query, key Cond, out *Rows) 
 		return err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, c.statement(shape), &r); err != nil {
+	st := c.statement(shape)
+	if w.maxBytes > 0 {
+		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
+	}
+	if err := w.s.query(ctx, st, &r); err != nil {
 		return err
 	}
 	if r.Rows > 0 && out.Count > 0 {

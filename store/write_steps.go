@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -180,6 +181,10 @@ func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 	return w.readWhole(ctx, c)
 }
 
+// maxWriteBytes is the size of the rows, as JSON, that one write may touch: they are
+// in memory, and once more in the log. A row by its key may be as large as it is.
+const maxWriteBytes = 32 << 20
+
 // readWhole runs a statement that selects whole rows and reads them as bound
 // values. It frees the compiler.
 func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
@@ -187,7 +192,14 @@ func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
 	var r driver.Result
 	st := c.statement(w.table.wholeRow())
 	st.Table, st.Op = w.table.Name, "select"
-	if err := w.s.query(ctx, st, &r); err != nil {
+	if !pinned(w.table, w.where) {
+		st.MaxBytes = maxWriteBytes
+	}
+	err := w.s.query(ctx, st, &r)
+	if errors.Is(err, ErrTooLarge) {
+		return nil, &LimitError{Name: "bytes of the rows of one write", Limit: maxWriteBytes}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r.Rows > maxWrite {
