@@ -77,7 +77,8 @@ func (g Gate) condition(ctx context.Context, c *compiler, st *driver.Statement, 
 	if !ok || r.at.Sub(kept.at) > trustFor || !slices.Contains(asked.Known, kept.tag.String()) {
 		return r, nil
 	}
-	if err := db.watch.look(ctx, g.s); err != nil {
+	// Nobody's statement: who waits for the caller's others would keep all waiting.
+	if err := db.watch.look(ctx, db.session()); err != nil {
 		return r, err
 	}
 	if db.watch.changed(c.reads, kept.tick) {
