@@ -119,7 +119,8 @@ type Limits struct {
 	// Predicates is the number of comparisons of a request. Defaults to 50.
 	Predicates int
 
-	// Query is the length of the query string in bytes. Defaults to 8 KiB.
+	// Query is the length of the query string in bytes. A list whose Link would
+	// be longer has none. Defaults to 8 KiB.
 	Query int
 
 	// Rows is the largest limit and the largest number of rows of one insert;
@@ -134,6 +135,7 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
 	l.Body = cmp.Or(l.Body, bounds.Body)
+	l.Query = cmp.Or(l.Query, bounds.Query)
 	l.Rows = cmp.Or(l.Rows, 1000)
 	l.Steps = cmp.Or(l.Steps, 50)
 	l.Offset = cmp.Or(l.Offset, 100_000)

@@ -60,7 +60,10 @@ func (x *exchange) list() error {
 	x.tagList(q, rawQuery, rows)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
 	if rows.Next != "" && mayContinue(q, rows) {
-		x.set("Link", pgrst.NextLink(x.s.base(), x.relative, rawQuery, string(rows.Next)))
+		link := pgrst.NextLink(x.s.base(), x.relative, rawQuery, string(rows.Next), x.s.config.Limits.Query)
+		if link != "" {
+			x.set("Link", link)
+		}
 	}
 	return x.sendRows(status, f.media, rows)
 }

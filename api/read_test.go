@@ -163,6 +163,27 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// A cursor holds the values of the last row: one that no query has room for is
+// not sent, since no client could follow it and many refuse such a header.
+func TestNoLinkThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{})
+		for _, n := range []int{5000, 100_000} {
+			must(t, h, 201, request{caller: "ann", line: "POST /labels", body: `{"id":"long","text":"` + strings.Repeat("x", n) + `"}`})
+			res := must(t, h, 200, request{caller: "ann", line: "GET /labels?order=text.desc&limit=1"})
+			link := res.header.Get("Link")
+			if target, _, linked := strings.Cut(strings.TrimPrefix(link, "<"), ">"); linked {
+				must(t, h, 200, request{caller: "ann", line: "GET " + target})
+			}
+			if got, want := link != "", n == 5000; got != want {
+				t.Errorf("a text of %d: Link of %d bytes, %.100s", n, len(link), res.body)
+			}
+			must(t, h, 204, request{caller: "ann", line: "DELETE /labels/long"})
+		}
+	})
+}
+
 // TestPaging follows Link until it ends, and compares with what one read says.
 func TestPaging(t *testing.T) {
 	t.Parallel()

@@ -6,7 +6,7 @@ var paging = section{
 	rows: []row{
 		{feature: "`limit`, `offset`", request: "GET /books?select=id&limit=2&offset=1", status: 200, has: []string{"Content-Range: 1-2/*"}, want: `[{"id":2},{"id":3}]`},
 		{feature: "`limit=0`", request: "GET /books?limit=0", status: 200, has: []string{"Content-Range: */*"}, want: `[]`},
-		{feature: "a cursor to what follows", support: ours, note: "`after`, in `Link`, as long as there may be more", request: "GET /books?select=id&limit=2", status: 200, has: []string{`Link: </books?after=…&limit=2&select=id>; rel="next"`}, want: `[{"id":1},{"id":2}]`},
+		{feature: "a cursor to what follows", support: ours, note: "`after`, in `Link`, as long as there may be more and a query has room for it", request: "GET /books?select=id&limit=2", status: 200, has: []string{`Link: </books?after=…&limit=2&select=id>; rel="next"`}, want: `[{"id":1},{"id":2}]`},
 		{feature: "a cursor that was not given out", support: ours, request: "GET /books?after=AAAA", status: 400, want: "PL004"},
 		{feature: "a limit beyond what is allowed", support: differs, note: "is refused, never cut in silence", request: "GET /books?limit=1001", status: 400, want: "PL001"},
 		{feature: "a limit or offset below zero", request: "GET /books?limit=-1", status: 416, want: `{"code":"PGRST103","message":"Requested range not satisfiable","details":"Limit should be greater than or equal to zero.","hint":null}`},

@@ -147,8 +147,13 @@ func TestNextLink(t *testing.T) {
 		{"", "/n\r\nX: y", "a=\r\nSet-Cookie: x\x7f\xff", `</n%0D%0AX:%20y?a=%0D%0ASet-Cookie:%20x%7F%FF&after=c-_>; rel="next"`},
 	}
 	for _, tt := range tests {
-		if got := pgrst.NextLink(tt.base, tt.path, tt.query, "c-_"); got != tt.want {
+		if got := pgrst.NextLink(tt.base, tt.path, tt.query, "c-_", 100); got != tt.want {
 			t.Errorf("%s%s?%s: %q, want %q", tt.base, tt.path, tt.query, got, tt.want)
+		}
+	}
+	for most, want := range map[int]string{17: `</notes?after=c-_&limit=1>; rel="next"`, 16: ``} {
+		if got := pgrst.NextLink("", "/notes", "limit=1", "c-_", most); got != want {
+			t.Errorf("at most %d bytes: %q, want %q", most, got, want)
 		}
 	}
 }

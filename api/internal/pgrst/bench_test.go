@@ -54,7 +54,7 @@ func BenchmarkNextLink(b *testing.B) {
 	cursor := strings.Repeat("0123456789-_", 8)
 	b.ReportAllocs()
 	for b.Loop() {
-		pgrst.NextLink("", "/items", "price=lte.4711&order=price.desc&limit=20", cursor)
+		pgrst.NextLink("", "/items", "price=lte.4711&order=price.desc&limit=20", cursor, 8<<10)
 	}
 }
 

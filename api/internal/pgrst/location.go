@@ -26,8 +26,9 @@ func ContentLocation(path, rawQuery string) string {
 
 // NextLink returns the value of Link (RFC 8288) for what follows a cursor in the
 // rows of a read: its [ContentLocation] with the cursor in place of one and of an
-// offset. The path is that below base.
-func NextLink(base, path, rawQuery, cursor string) string {
+// offset. The path is that below base. A query of more than most bytes would be
+// refused, and has no link.
+func NextLink(base, path, rawQuery, cursor string, most int) string {
 	var buf [16]pair
 	pairs := buf[:0]
 	for text := range strings.SplitSeq(rawQuery, "&") {
@@ -37,7 +38,11 @@ func NextLink(base, path, rawQuery, cursor string) string {
 	}
 	var room [512]byte
 	out := appendPrintable(appendPrintable(append(room[:0], '<'), base), path)
+	query := len(out) + len("?")
 	out = appendSorted(out, append(pairs, pair{after, len(after) - 1}), cursor)
+	if len(out)-query > most {
+		return ""
+	}
 	if target := out[1:]; bytes.IndexByte(target, '<') >= 0 || bytes.IndexByte(target, '>') >= 0 { // would end the brackets
 		escaped := angleEscaper.Replace(string(target))
 		out = append(out[:1], escaped...)
