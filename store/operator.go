@@ -91,8 +91,10 @@ func (c *Column) pattern(op Op, v any) (string, error) {
 // checkPattern reports why the pattern of an operator cannot be used.
 func checkPattern(op Op, pattern string) error {
 	switch op {
-	case OpMatch, OpIMatch:
+	case OpMatch:
 		return checkRegexp(pattern)
+	case OpIMatch:
+		return checkRegexp(foldText(pattern)) // [Z-a] is no range then
 	case OpSearch:
 		_, err := fulltext.Parse(pattern)
 		return err

@@ -6,11 +6,12 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // checkRegexp accepts the regular expressions that PostgreSQL and RE2 read
 // alike: literals, ".", "^", "$", "|", groups, bracket expressions without
-// classes, and * + ? {n,m} with counts up to 255. Letters behind a backslash
+// classes and ranges that share an end, and * + ? {n,m} with counts up to 255. Letters behind a backslash
 // and (?flags) differ between the engines and are refused.
 func checkRegexp(p string) error {
 	for i := 0; i < len(p); i++ {
@@ -27,6 +28,9 @@ func checkRegexp(p string) error {
 		case '[':
 			if strings.HasPrefix(p[i:], "[[:") || strings.HasPrefix(p[i:], "[^[:") || strings.ContainsAny(p[i+1:], "[") && nestedClass(p[i+1:]) {
 				return errors.New("the regular expression uses a character class, which the engines read differently")
+			}
+			if rangeBehindRange(p[i+1:]) {
+				return errors.New("the regular expression has a - behind a range, which the engines read differently; put it last or write \\-")
 			}
 		case '^', '$':
 			if i+1 < len(p) && strings.IndexByte("*+?{", p[i+1]) >= 0 {
@@ -78,6 +82,31 @@ func nestedClass(rest string) bool {
 	}
 	in := rest[:end]
 	return strings.Contains(in, "[:") || strings.Contains(in, "[.") || strings.Contains(in, "[=")
+}
+
+// rangeBehindRange reports whether a - stands directly behind a range, as in
+// [a-c-e], and is not the last: Go takes it for itself, PostgreSQL refuses it once
+// there is a row.
+func rangeBehindRange(rest string) bool {
+	rest = strings.TrimPrefix(rest, "^")
+	ranged := func() bool { return strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "-]") }
+	element := func() {
+		rest = strings.TrimPrefix(rest, `\`)
+		_, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+	}
+	for first := true; rest != "" && (first || rest[0] != ']'); first = false {
+		element()
+		if !ranged() {
+			continue
+		}
+		rest = rest[1:]
+		element()
+		if ranged() {
+			return true
+		}
+	}
+	return false
 }
 
 func checkCounts(rest string) error {
