@@ -35,7 +35,8 @@ type Change struct {
 	// Old and New are the row before and after as a JSON object in canonical
 	// form, the same on both engines: columns in the order of the model, then
 	// those the model does not have. Hidden columns are there, secret ones are
-	// not. Old is nil for an insert, New for a delete.
+	// not. Old is nil for an insert, New for a row that has left the table; one
+	// that a delete marks (see [SoftDelete]) has both.
 	Old, New json.RawMessage
 
 	// Actor and Tenant are those of the scope that wrote; empty where there

@@ -23,7 +23,8 @@
 // A statement that only reads and finds its connection dead runs again on
 // another one, once. After a connection was found dead, every other is tried
 // before it is used, so that a restart of the server fails what was under way
-// and nothing after it. In a transaction nothing is repeated here.
+// and nothing after it. In a transaction only the first statement is repeated,
+// with what begins it: nothing of it can have been committed.
 //
 // A connection whose other side acknowledges nothing for six seconds is given up
 // (on Linux; elsewhere only one that is silent), and one that was not used for a

@@ -16,9 +16,9 @@
 //
 // # What the database knows beside SQLite
 //
-// Connections have the functions pl_float, pl_lower, pl_regexp and pl_iregexp
-// and the collation pl_decimal. Other programs can read the file, but not
-// through an index on a decimal column.
+// Connections have functions of ours whose names begin with pl_, and the
+// collation pl_decimal. Only the latter stands in the file: other programs can
+// read it, but not through an index on a decimal column.
 //
 // # Limits
 //

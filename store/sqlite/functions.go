@@ -39,10 +39,7 @@ func newEngineDriver() (*sqlite.Driver, error) {
 		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
 		{"pl_search", 2, ofTexts(plSearch)},
 		{"pl_regexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
-			return plRegexp(compiled, "", args)
-		}},
-		{"pl_iregexp", 2, func(args []sqldriver.Value) (sqldriver.Value, error) {
-			return plRegexp(compiled, "(?i)", args)
+			return plRegexp(compiled, args)
 		}},
 	}
 	for _, f := range functions {
@@ -162,13 +159,13 @@ func plCast(text, typ string) (sqldriver.Value, error) { return jsonb.Cast(text,
 
 // plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax
 // of package regexp, whose running time is linear.
-func plRegexp(p *patterns, flags string, args []sqldriver.Value) (sqldriver.Value, error) {
+func plRegexp(p *patterns, args []sqldriver.Value) (sqldriver.Value, error) {
 	pattern, ok := args[0].(string)
 	text, isText := args[1].(string)
 	if !ok || !isText {
 		return nil, nil //nolint:nilnil // NULL is the answer about NULL
 	}
-	re, err := p.get(flags + pattern)
+	re, err := p.get(pattern)
 	if err != nil {
 		return nil, err
 	}
