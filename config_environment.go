@@ -21,7 +21,8 @@ import (
 //	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
 //	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
 //	PLINTH_MASTER_KEYS           what seals the secrets of accounts: 32 random bytes or more in base64
-//	                             or hexadecimal, separated by commas, the newest first
+//	                             or hexadecimal, separated by commas, the one in use first;
+//	                             docs/accounts.md says how to exchange one
 //	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
 //	PLINTH_REDIRECT_URLS         where else they may lead, separated by commas: exactly, or below a final /*
 //	PLINTH_SMTP_URL              smtp://user:password@host:587 (STARTTLS) or smtps://... : who takes mails, and
