@@ -66,12 +66,8 @@ func (w *write) narrowed(err error) error {
 // references returns the values the write puts into a foreign key, one list for
 // each row, without those that have a NULL.
 func (w *write) references(ref *Reference) [][]any {
-	rows := w.rows
-	if w.op != OpInsert {
-		rows = [][]any{w.partialRow()}
-	}
 	var keys [][]any
-	for _, row := range rows {
+	for _, row := range w.givenRows() {
 		if key, whole := writtenKey(ref, row); whole {
 			keys = append(keys, key)
 		}
@@ -86,15 +82,7 @@ func (w *write) dangling(ctx context.Context, ref *Reference) bool {
 	for _, key := range w.references(ref) {
 		c := w.s.newCompiler(ctx, nil, access{})
 		s := source{table: ref.Target, alias: c.alias()}
-		c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
-		for i, k := range ref.Keys {
-			if i > 0 {
-				c.write(" and ")
-			}
-			c.comparable(s, k, false)
-			c.write(" = ")
-			c.bind(k.Kind, key[i])
-		}
+		c.selectTarget(s, ref, key)
 		var r driver.Result
 		err := w.s.db.driver.Query(ctx, w.s.conn(), c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
 		if err == nil && r.Rows == 0 {

@@ -80,11 +80,16 @@ func (w *write) blamed(ctx context.Context, err error) error {
 	if w.guard == nil || !violated && !errors.Is(err, ErrDenied) {
 		return err
 	}
-	rows := w.rows
-	if w.op != OpInsert {
-		rows = [][]any{w.partialRow()}
+	return cmp.Or(w.judgeTargets(ctx, w.givenRows()), err)
+}
+
+// givenRows returns what the write gives: its new rows, or the values for those that
+// are there.
+func (w *write) givenRows() [][]any {
+	if w.op == OpInsert {
+		return w.rows
 	}
-	return cmp.Or(w.judgeTargets(ctx, rows), err)
+	return [][]any{w.partialRow()}
 }
 
 // partial reports whether an update gives only a part of a foreign key, of which the
@@ -115,6 +120,20 @@ func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 	return values, true
 }
 
+// selectTarget writes a query for the row with the key that a foreign key points to,
+// to which conditions can be added.
+func (c *compiler) selectTarget(s source, ref *Reference, key []any) {
+	c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
+	for i, k := range ref.Keys {
+		if i > 0 {
+			c.write(" and ")
+		}
+		c.comparable(s, k, false)
+		c.write(" = ")
+		c.bind(k.Kind, key[i])
+	}
+}
+
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
 func (w *write) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
@@ -125,15 +144,7 @@ func (w *write) seesTarget(ctx context.Context, ref *Reference, key []any) (bool
 	c := w.s.newCompiler(ctx, w.scope, access{})
 	defer c.free()
 	s := source{table: ref.Target, alias: c.alias(), guard: guard}
-	c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
-	for i, k := range ref.Keys {
-		if i > 0 {
-			c.write(" and ")
-		}
-		c.comparable(s, k, false)
-		c.write(" = ")
-		c.bind(k.Kind, key[i])
-	}
+	c.selectTarget(s, ref, key)
 	if err := c.limits(s, trust(opened)); err != nil {
 		return false, err
 	}

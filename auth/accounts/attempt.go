@@ -21,11 +21,7 @@ import (
 // A try is counted before it is made, and given back unless it was a wrong guess: of
 // many at once no more are made than the budgets allow.
 func (x *exchange) attempt(subject string, try func() error) error {
-	if err := x.a.tries.enter(x.r.Context()); err != nil {
-		return err
-	}
-	defer x.a.tries.leave()
-	return x.counted(x.guess(subject), try)
+	return x.attemptSent(subject, contact{}, try)
 }
 
 // attemptSent is attempt at digits that were sent to a contact, see sentHere.
