@@ -29,8 +29,8 @@ type Limiter interface {
 type LimiterOptions struct {
 	// Size is how many keys are counted at most. Whoever has most of their burst is
 	// forgotten first among those who have not come for long, so strangers who come
-	// once do not make room for one who has used theirs up. A key takes about 200
-	// bytes and its own length.
+	// once do not make room for one who has used theirs up. A key takes about 100
+	// bytes, however long it is.
 	//
 	// Defaults to 65,536.
 	Size int
@@ -49,20 +49,29 @@ const limiterShards = 16
 
 // MemoryLimiter is a [Limiter] that counts in the memory of the process: each instance
 // of an application for itself. It is safe for concurrent use.
+//
+// It has no pointers to its keys, of which there are many for long: the collector of
+// garbage would follow each of them in each of its cycles.
 type MemoryLimiter struct {
 	now    func() time.Time
 	begin  time.Time // of its clock, which counts nanoseconds and never goes back
-	seed   maphash.Seed
+	seeds  [2]maphash.Seed
 	shards [limiterShards]limiterShard
 }
 
-// limiterShard counts some of the keys. The ring orders them by when they came last:
-// its next is the latest.
+// digest stands for a key. Nobody outside can find keys that have it in common, as its
+// seeds are random, and of 2^60 some two may.
+type digest [2]uint64
+
+// limiterShard counts some of the keys.
 type limiterShard struct {
 	mu   sync.Mutex
 	size int
-	keys map[string]*allowance
-	ring allowance
+	keys map[digest]int32 // places in the ring
+
+	// ring orders the keys by when they came last. The first is none of them: the one
+	// behind it is the latest, and the one before it the first to be forgotten.
+	ring []allowance
 
 	_ [64]byte // keeps locks of neighbours apart
 }
@@ -70,9 +79,9 @@ type limiterShard struct {
 // allowance is the count of a key: the theoretical arrival time at which its burst is
 // whole again.
 type allowance struct {
-	key        string
+	key        digest
 	whole      int64
-	prev, next *allowance
+	prev, next int32
 }
 
 var _ Limiter = (*MemoryLimiter)(nil)
@@ -82,17 +91,17 @@ func NewLimiter(opts LimiterOptions) *MemoryLimiter {
 	if opts.Size < 0 {
 		panic("middleware: LimiterOptions.Size must not be negative")
 	}
-	l := &MemoryLimiter{now: opts.Now, seed: maphash.MakeSeed()}
+	l := &MemoryLimiter{now: opts.Now, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 	if l.now == nil {
 		l.now = time.Now
 	}
 	l.begin = l.now()
-	size := cmp.Or(opts.Size, 1<<16)
+	size := min(cmp.Or(opts.Size, 1<<16), math.MaxInt32)
 	for i := range l.shards {
 		s := &l.shards[i]
 		s.size = (size + limiterShards - 1) / limiterShards
-		s.keys = make(map[string]*allowance)
-		s.ring.next, s.ring.prev = &s.ring, &s.ring
+		s.keys = make(map[digest]int32)
+		s.ring = make([]allowance, 1)
 	}
 	return l
 }
@@ -104,10 +113,11 @@ func (l *MemoryLimiter) Take(_ context.Context, key string, every time.Duration,
 		return 0, 0, errLimit
 	}
 	now := int64(l.now().Sub(l.begin))
-	s := &l.shards[maphash.String(l.seed, key)%limiterShards]
+	d := digest{maphash.String(l.seeds[0], key), maphash.String(l.seeds[1], key)}
+	s := &l.shards[d[0]%limiterShards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.of(key)
+	a := s.of(d)
 	// The time that the burst may be ahead of the clock.
 	tolerance := int64(every) * int64(burst)
 	whole := max(a.whole, now) + int64(every)
@@ -118,24 +128,27 @@ func (l *MemoryLimiter) Take(_ context.Context, key string, every time.Duration,
 	return int((tolerance - (whole - now)) / int64(every)), 0, nil
 }
 
-// of returns the allowance of a key, which is the latest from now on.
-func (s *limiterShard) of(key string) *allowance {
-	a, ok := s.keys[key]
+// of returns the allowance of a key, which is the latest from now on. It is good until the
+// next call.
+func (s *limiterShard) of(key digest) *allowance {
+	at, ok := s.keys[key]
 	switch {
 	case ok:
-		a.unlink()
+		s.unlink(at)
 	case len(s.keys) < s.size:
-		a = &allowance{}
+		at = int32(len(s.ring)) //nolint:gosec // no more than s.size
+		s.ring = append(s.ring, allowance{})
 	default:
-		a = s.victim()
-		a.unlink()
-		delete(s.keys, a.key)
+		at = s.victim()
+		s.unlink(at)
+		delete(s.keys, s.ring[at].key)
 	}
+	a := &s.ring[at]
 	if !ok {
 		a.key, a.whole = key, math.MinInt64
-		s.keys[key] = a
+		s.keys[key] = at
 	}
-	s.ring.insert(a)
+	s.insert(at)
 	return a
 }
 
@@ -144,26 +157,30 @@ const victims = 8
 
 // victim returns whom to forget: of those who have not come for longest the one with
 // most of their burst. The others have another round.
-func (s *limiterShard) victim() *allowance {
-	found := s.ring.prev
+func (s *limiterShard) victim() int32 {
+	found := s.ring[0].prev
 	for range victims - 1 {
-		a := found.prev
-		if a == &s.ring {
+		at := s.ring[found].prev
+		if at == 0 {
 			break
 		}
-		if a.whole < found.whole {
-			a, found = found, a
+		if s.ring[at].whole < s.ring[found].whole {
+			at, found = found, at
 		}
-		a.unlink()
-		s.ring.insert(a)
+		s.unlink(at)
+		s.insert(at)
 	}
 	return found
 }
 
-func (a *allowance) unlink() { a.prev.next, a.next.prev = a.next, a.prev }
+func (s *limiterShard) unlink(at int32) {
+	a := &s.ring[at]
+	s.ring[a.prev].next, s.ring[a.next].prev = a.next, a.prev
+}
 
-// insert puts b behind a.
-func (a *allowance) insert(b *allowance) {
-	b.prev, b.next = a, a.next
-	a.next.prev, a.next = b, b
+// insert makes one the latest.
+func (s *limiterShard) insert(at int32) {
+	first, a := &s.ring[0], &s.ring[at]
+	a.prev, a.next = 0, first.next
+	s.ring[first.next].prev, first.next = at, at
 }

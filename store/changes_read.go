@@ -97,7 +97,7 @@ func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) 
 	st.Shape = &driver.Shape{Extra: changeKinds, EachExtra: true}
 	st.MaxBytes = maxBatchBytes
 	var head logHead
-	batch := make([]Change, 0, min(limit, 64))
+	var batch []Change
 	first := true
 	err := tx.session().tuples(ctx, st, func(values [][]byte) error {
 		if first {
