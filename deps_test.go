@@ -43,7 +43,7 @@ var arrows = []arrow{
 
 	{"auth", []string{"internal/crossorigin"}, "who calls is standard library only, so that any handler can ask"},
 	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
-	{"auth/password", []string{"internal/argon2id"}, "one mechanism, usable alone"},
+	{"auth/password", []string{"internal/argon2id", "internal/threads"}, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/addrgroup", "internal/crossorigin", "internal/exchange", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
 	{"auth/oidc", []string{"auth", "auth/jwt", "internal/loopback", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
@@ -70,7 +70,7 @@ var arrows = []arrow{
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
 
 	{"internal/argon2id", []string{"internal/threads"}, "computes a hash, whoever asks for it"},
-	{"internal/threads", nil, "what a process has is set in one place, which only its server uses; what computes for long in it yields"},
+	{"internal/threads", nil, "what a process has is set in one place, which only its server uses; what computes for long in it yields or gives way"},
 	{"internal/loopback", nil, "one rule of which hosts are this machine, below everything that lets one do more"},
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
 	{"internal/bounds", nil, "one place for the limits that several hold, below all of them"},

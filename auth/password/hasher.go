@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/seed-7694ebf6/plinth/internal/argon2id"
+	"github.com/seed-7694ebf6/plinth/internal/threads"
 )
 
 // Config tunes a [Hasher]. The zero value is good.
@@ -159,6 +160,7 @@ func (h *Hasher) do(ctx context.Context, compute func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() { <-h.turns }()
+		threads.GiveWay() // what takes milliseconds can wait for what takes less than one
 		done <- compute()
 	}()
 	select {

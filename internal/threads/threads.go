@@ -4,8 +4,9 @@
 // What never waits, as the hash of a password does not, keeps its thread for 10 ms at a
 // time, and Go looks at the network as seldom while such work has all of its threads. With
 // threads to spare the kernel shares the processors among them, and requests are answered
-// beside the work. They are not free, since they are woken and put to sleep more often, so
-// they are lent for as long as there is much of that work and not for good.
+// beside the work, sooner if that gives way to them. Threads are not free, since they are
+// woken and put to sleep more often, so they are lent for as long as there is much of that
+// work and not for good.
 package threads
 
 import (
@@ -81,15 +82,16 @@ var process struct {
 	usual     int
 }
 
-// lend gives Go as many threads again as it has, so that the rest gets as much as the
-// work if there is one piece for each processor, and four beside, so that one is left to
-// listen to the network.
+// lend gives Go as many threads again as it has, so that the rest has one for each
+// processor beside the work, and one that is left to listen to the network. More make
+// requests wait, since each of them that has nothing to do joins in when garbage is
+// collected.
 func lend() {
 	process.Lock()
 	defer process.Unlock()
 	if process.borrowers++; process.borrowers == 1 {
 		process.usual = runtime.GOMAXPROCS(0)
-		runtime.GOMAXPROCS(2*process.usual + 4)
+		runtime.GOMAXPROCS(2*process.usual + 1)
 	}
 }
 

@@ -34,7 +34,7 @@ func note(l *threads.Lender, n int) {
 // processor, and until there are less than half as many.
 func TestLender(t *testing.T) {
 	usual := runtime.GOMAXPROCS(0)
-	much, lent := 10*usual, 2*usual+4
+	much, lent := 10*usual, 2*usual+1
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
@@ -78,11 +78,11 @@ func TestLenders(t *testing.T) {
 			lenders[i], stops[i] = l, stop
 		}
 		note(lenders[0], 10*usual)
-		have(t, 2*usual+4, "much work of one")
+		have(t, 2*usual+1, "much work of one")
 		note(lenders[1], 10*usual)
-		have(t, 2*usual+4, "much work of both")
+		have(t, 2*usual+1, "much work of both")
 		stops[0]()
-		have(t, 2*usual+4, "one has ended")
+		have(t, 2*usual+1, "one has ended")
 		stops[1]()
 		have(t, usual, "both have ended")
 		running.Wait()
