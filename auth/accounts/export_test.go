@@ -21,10 +21,13 @@ func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration)
 // CanonicalPhone returns a number as it is stored.
 func CanonicalPhone(text string) (phone string, ok bool) { return canonicalPhone(text) }
 
-// Sweep deletes what is of no use.
+// Sweep deletes all that is of no use.
 func (a *Accounts) Sweep(ctx context.Context) error {
-	_, err := a.sweep(ctx)
-	return err
+	for {
+		if more, err := a.sweep(ctx); err != nil || !more {
+			return err
+		}
+	}
 }
 
 // SweepRegularly is the part of Run that deletes what is of no use, and SweepMost how much

@@ -21,8 +21,12 @@ import (
 
 const historyClients = 8
 
-// checkTime is how long the search for an order of one history may take.
-const checkTime = time.Minute
+// checkTime is how long the search for an order of one history may take, and mostUnknown
+// how many of its operations may be of unknown outcome: each of them doubles the search.
+const (
+	checkTime   = time.Minute
+	mostUnknown = 10
+)
 
 // historian lets clients send requests and writes down what they were told.
 type historian struct {
@@ -30,8 +34,9 @@ type historian struct {
 	url    func() string
 	start  time.Time
 
-	mu  sync.Mutex
-	ops []porcupine.Operation
+	mu      sync.Mutex
+	ops     []porcupine.Operation
+	unknown int // of them
 }
 
 func newHistorian(url func() string) *historian {
@@ -48,12 +53,20 @@ func (h *historian) ask(ctx context.Context, method, path string, header [2]stri
 // at any later time.
 func (h *historian) note(client int, a answer, began int64, input, output any) {
 	ended := time.Since(h.start).Nanoseconds()
-	if a.unknown() {
-		ended = math.MaxInt64
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if a.unknown() {
+		ended = math.MaxInt64
+		h.unknown++
+	}
 	h.ops = append(h.ops, porcupine.Operation{ClientId: client, Input: input, Output: output, Call: began, Return: ended})
+}
+
+// long reports whether the history is long enough for its unknown outcomes.
+func (h *historian) long() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.unknown >= mostUnknown
 }
 
 // run lets all clients do so many operations each.
@@ -145,9 +158,9 @@ func when[S any](holds bool, s S) []S {
 	return nil
 }
 
-// drafts reads and changes two drafts under If-Match and checks each one's
+// drafts reads and changes two drafts under If-Match and returns what checks each one's
 // history.
-func drafts(t *testing.T, url func() string, seed uint64, ops int) {
+func drafts(t *testing.T, url func() string, seed uint64, ops int) (check func()) {
 	t.Helper()
 	ids := []string{draftA, draftB}
 	h := newHistorian(url)
@@ -181,15 +194,18 @@ func drafts(t *testing.T, url func() string, seed uint64, ops int) {
 		}
 		h.note(c, a, began, in, out)
 	})
-	for _, id := range ids {
-		one := &historian{ops: slices.DeleteFunc(slices.Clone(h.ops), func(op porcupine.Operation) bool {
-			return op.Input.(draftAsk).id != id
-		})}
-		model := draftModel
-		if id == draftB {
-			model.init = draftState{1, "b"}
+	return func() {
+		t.Helper()
+		for _, id := range ids {
+			one := &historian{ops: slices.DeleteFunc(slices.Clone(h.ops), func(op porcupine.Operation) bool {
+				return op.Input.(draftAsk).id != id
+			})}
+			model := draftModel
+			if id == draftB {
+				model.init = draftState{1, "b"}
+			}
+			one.judge(t, "draft "+id, model.model())
 		}
-		one.judge(t, "draft "+id, model.model())
 	}
 }
 
@@ -238,9 +254,9 @@ var stockModel = register[amounts, moveAsk, moveAnswer]{
 	},
 }
 
-// moves moves amounts among four stocks, reads them, and checks the history and
-// that nothing has come or gone.
-func moves(t *testing.T, url func() string, seed uint64, ops int) {
+// moves moves amounts among four stocks, reads them, and returns what checks the history
+// and that nothing has come or gone.
+func moves(t *testing.T, url func() string, seed uint64, ops int) (check func()) {
 	t.Helper()
 	h := newHistorian(url)
 	read := func(ctx context.Context) (answer, int64, amounts) {
@@ -256,6 +272,9 @@ func moves(t *testing.T, url func() string, seed uint64, ops int) {
 		return a, began, seen
 	}
 	h.run(t.Context(), seed, ops, func(ctx context.Context, c int, r *rand.Rand) {
+		if h.long() {
+			return
+		}
 		if r.IntN(3) == 0 {
 			if a, began, seen := read(ctx); !a.unknown() {
 				h.note(c, a, began, moveAsk{}, moveAnswer{seen: seen})
@@ -275,19 +294,22 @@ func moves(t *testing.T, url func() string, seed uint64, ops int) {
 			t.Errorf("move: %d %s", a.status, a.body)
 		}
 	})
-	h.judge(t, "stocks", stockModel.model())
-	last, _, seen := read(t.Context())
-	for last.unknown() && t.Context().Err() == nil { // the server may be starting
-		last, _, seen = read(t.Context())
-	}
-	var sum int64
-	for _, n := range seen {
-		if sum += n; n < 0 {
-			t.Errorf("a stock is below zero: %v", seen)
+	return func() {
+		t.Helper()
+		h.judge(t, "stocks", stockModel.model())
+		last, _, seen := read(t.Context())
+		for last.unknown() && t.Context().Err() == nil { // a connection may have been cut
+			last, _, seen = read(t.Context())
 		}
-	}
-	if sum != 10 {
-		t.Errorf("the stocks hold %d, want 10: %v", sum, seen)
+		var sum int64
+		for _, n := range seen {
+			if sum += n; n < 0 {
+				t.Errorf("a stock is below zero: %v", seen)
+			}
+		}
+		if sum != 10 {
+			t.Errorf("the stocks hold %d, want 10: %v", sum, seen)
+		}
 	}
 }
 
@@ -301,8 +323,8 @@ func TestLinearizable(t *testing.T) {
 		url := func() string { return site.URL }
 		for n := range either(10, 100) {
 			f.reset(t)
-			drafts(t, url, uint64(n), either(50, 200))
-			moves(t, url, uint64(n), 7)
+			drafts(t, url, uint64(n), either(50, 200))()
+			moves(t, url, uint64(n), 7)()
 		}
 	})
 }
@@ -341,10 +363,12 @@ func TestLinearizableWithKills(t *testing.T) {
 						site.Store(startProcess(t, engine, location))
 					}
 				})
-				drafts(t, url, uint64(n), 100)
-				moves(t, url, uint64(n), 7)
+				checkDrafts := drafts(t, url, uint64(n), 100)
+				checkMoves := moves(t, url, uint64(n), 7)
 				close(done)
 				killer.Wait()
+				checkDrafts()
+				checkMoves()
 			}
 			t.Logf("%d kills in %d rounds", kills.Load(), rounds)
 			if kills.Load() < int64(rounds) {
