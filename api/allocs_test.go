@@ -5,6 +5,7 @@ package api_test
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -69,10 +70,15 @@ func TestReadAllocations(t *testing.T) {
 				h.ServeHTTP(w, r)
 				r.Header["If-None-Match"] = w.header["Etag"]
 			}
-			got := testing.AllocsPerRun(200, func() {
-				clear(w.header)
-				h.ServeHTTP(w, r)
-			})
+			// The least of three: what ends in the background of tests before, and a
+			// collection that empties the pools, only add to them.
+			got := math.Inf(1)
+			for range 3 {
+				got = min(got, testing.AllocsPerRun(200, func() {
+					clear(w.header)
+					h.ServeHTTP(w, r)
+				}))
+			}
 			most := tt.sqlite
 			if engine == "postgres" {
 				most = tt.postgres
