@@ -127,7 +127,7 @@ func TestDrain(t *testing.T) {
 			t.Logf("%d requests at %.0f a second, 99 of 100 sent within %s; half answered within %s, 99 of 100 within %s, all within %s", len(during), rate,
 				quantile(during, 0.99, late), quantile(during, 0.5, took), quantile(during, 0.99, took), quantile(during, 1, took))
 			t.Logf("the longest drain took %s", max(two[0].longest, two[1].longest).Round(time.Millisecond))
-			g.judge(t, slices.Concat(before, during))
+			g.judge(t, before, during)
 		})
 	}
 }
@@ -148,15 +148,19 @@ func (g *generator) halfOfCapacity(t *testing.T) (rate float64, all []outcome) {
 	return capacity / 2, append(first, measured...)
 }
 
-// judge holds what became of requests against what it should have.
-func (g *generator) judge(t *testing.T, all []outcome) {
+// judge holds what became of requests against what it should have: before, as many as could
+// be served were sent, and during the drains, when none may fail.
+func (g *generator) judge(t *testing.T, before, during []outcome) {
 	t.Helper()
-	failed, sent, acknowledged := 0, 0, 0
-	for _, o := range all {
+	all := slices.Concat(before, during)
+	full, failed, sent, acknowledged := 0, 0, 0, 0
+	for i, o := range all {
 		if o.write {
 			sent++
 		}
 		switch {
+		case i < len(before) && refused(o.err):
+			full++
 		case o.err != nil:
 			if failed++; failed <= 10 {
 				t.Error(o.err)
@@ -166,7 +170,7 @@ func (g *generator) judge(t *testing.T, all []outcome) {
 		}
 	}
 	kept := g.kept(t)
-	t.Logf("%d reads and %d writes, %d failed; %d writes acknowledged, %d notes kept", len(all)-sent, sent, failed, acknowledged, kept)
+	t.Logf("%d reads and %d writes, %d refused at the capacity, %d failed; %d writes acknowledged, %d notes kept", len(all)-sent, sent, full, failed, acknowledged, kept)
 	if failed > 0 {
 		t.Errorf("%d requests failed", failed)
 	}
