@@ -10,8 +10,8 @@ import (
 // wait for that a server could answer at once.
 func Yield() { _, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0) }
 
-// nice is how far work stands back that gives way: it has a third of what another thread
-// gets that could use the whole processor as well.
+// nice is how far work stands back that gives way, behind the other threads of its process:
+// it has a third of what one of them gets that could use the whole processor as well.
 const nice = 5
 
 // GiveWay makes the rest of the calling goroutine work that others do not wait for: its
@@ -20,5 +20,9 @@ const nice = 5
 func GiveWay() {
 	// Never unlocked, since a thread cannot become more important again.
 	runtime.LockOSThread()
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), nice) // where it may not be set, it is as before
+	thread := syscall.Gettid()
+	const least = 20 // the kernel tells a nice value as 20 less it
+	if now, err := syscall.Getpriority(syscall.PRIO_PROCESS, thread); err == nil {
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, thread, least-now+nice) // where it may not be set, it is as before
+	}
 }

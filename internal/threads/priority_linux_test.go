@@ -37,6 +37,16 @@ func TestGiveWay(t *testing.T) {
 			}
 		})
 	}
+	wg.Go(func() { // as in a program that was started with a nice value
+		runtime.LockOSThread()
+		if err := syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), 20-usual+8); err != nil {
+			t.Error(err)
+		}
+		threads.GiveWay()
+		if got := priority(); got != usual-13 {
+			t.Errorf("it gives way where others do already: priority %d, want %d", got, usual-13)
+		}
+	})
 	wg.Wait()
 	for range 100 {
 		wg.Go(func() {
