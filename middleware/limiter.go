@@ -60,7 +60,7 @@ type MemoryLimiter struct {
 }
 
 // digest stands for a key. Nobody outside can find keys that have it in common, as its
-// seeds are random, and of 2^60 some two may.
+// seeds are random, and it has too many bits for that to happen by chance.
 type digest [2]uint64
 
 // limiterShard counts some of the keys.

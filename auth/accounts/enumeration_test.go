@@ -122,15 +122,15 @@ func TestA2(t *testing.T) {
 			logins[name] = func(int) *answer { return w.do(passwordLine, "", login(name+"@example.org", "not the password")) }
 		}
 		w.sameTime("login", logins, samples)
+		ask := func(line, body string) *answer {
+			w.advance(time.Minute) // an address gets a mail a minute
+			return w.must(200, w.do(line, "", body))
+		}
 		w.sameTime("sign-up", map[string]func(int) *answer{
 			"absent": func(i int) *answer {
-				w.advance(time.Minute) // an address gets a mail a minute
-				return w.must(200, w.do("POST /signup", "", login(fmt.Sprintf("%d-%d@example.org", i, time.Now().UnixNano()), "a good password")))
+				return ask("POST /signup", login(fmt.Sprintf("%d-%d@example.org", i, time.Now().UnixNano()), "a good password"))
 			},
-			"known": func(int) *answer {
-				w.advance(time.Minute)
-				return w.must(200, w.do("POST /signup", "", login("known@example.org", "a good password")))
-			},
+			"known": func(int) *answer { return ask("POST /signup", login("known@example.org", "a good password")) },
 		}, samples)
 		names, requests := []string{"absent", "known"}, mailed[:1]
 		if long() {
@@ -139,10 +139,7 @@ func TestA2(t *testing.T) {
 		for _, what := range requests {
 			asks := make(map[string]func(int) *answer)
 			for _, name := range names {
-				asks[name] = func(int) *answer {
-					w.advance(time.Minute)
-					return w.must(200, w.do("POST /"+what[0], "", fmt.Sprintf(what[1], name)))
-				}
+				asks[name] = func(int) *answer { return ask("POST /"+what[0], fmt.Sprintf(what[1], name)) }
 			}
 			w.sameTime(what[0], asks, max(60, samples/2))
 		}
