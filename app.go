@@ -41,6 +41,8 @@ type App struct {
 	threads    *threads.Lender // nil where those of Go are left alone
 	accounts   *accounts.Accounts
 	first      *store.Table // of the application's, for the banner
+	prepare    []func(context.Context) error
+	background []background
 
 	build   sync.Once
 	handler http.Handler
@@ -92,8 +94,7 @@ func (a *App) DB() *store.DB { return a.db }
 func (a *App) API() *api.API { return a.api }
 
 // Accounts returns the accounts. It is nil until Run or Handler has prepared the
-// database, and where Config.DisableAccounts is set. Programs that use Handler for a
-// server of their own have to call its Run beside it.
+// database, from [App.Prepare] on, and where Config.DisableAccounts is set.
 func (a *App) Accounts() *accounts.Accounts { return a.accounts }
 
 // Add exposes resources and functions under /rest/v1. Nothing is exposed that
@@ -112,9 +113,9 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 // may do and how large a body is, so that middleware that acts on such a request has to.
 func (a *App) Router() chi.Router { return a.router }
 
-// Authenticate is middleware for the application's own routes: it finds out who
-// calls, for [auth.FromContext] and [store.ScopeFrom], and refuses credentials that
-// do not hold. Without it who brings such credentials is nobody.
+// Authenticate is middleware for the application's own routes: it refuses credentials that
+// do not hold, where without it who brings such credentials is nobody. Strangers, who bring
+// none, pass: [middleware.RequireSignedIn] behind it keeps them out.
 func (a *App) Authenticate(next http.Handler) http.Handler {
 	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: api.WriteError})(a.inScope(next))
 }
@@ -131,8 +132,10 @@ func (a *App) inScope(next http.Handler) http.Handler {
 }
 
 // Handler prepares the database as Config.Schema says, checks everything that
-// was added, and returns the whole application as one handler, for a server of
-// one's own. Every mistake is reported at once. Later calls return the same.
+// was added, does what [App.Prepare] has added, and returns the whole application as one
+// handler, for a test or a server of one's own, beside which [App.RunBackground] has to
+// run: without it the change log grows without end, and mails wait. Every mistake is
+// reported at once. Later calls return the same.
 func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	a.build.Do(func() { a.handler, a.err = a.newHandler(ctx) })
 	return a.handler, a.err
@@ -162,6 +165,11 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if a.accounts != nil && a.config.Schema != SchemaOff { // which may be without tables
 		if err := a.accounts.Ready(ctx); err != nil {
 			return nil, fmt.Errorf("plinth: PLINTH_MASTER_KEYS (Config.Accounts.MasterKeys): %w", err)
+		}
+	}
+	for _, work := range a.prepare {
+		if err := work(ctx); err != nil {
+			return nil, fmt.Errorf("plinth: App.Prepare: %w", err)
 		}
 	}
 	a.router.Mount(restPath, rest)
@@ -231,7 +239,8 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // Run serves until ctx ends, then drains: /readyz says no, for Config.DrainDelay everybody
 // is still served, then the contexts of long-lived requests end, all that are running get
 // Config.DrainTimeout to finish, and the database is closed. It returns nil after a clean
-// end. A signal (interrupt, SIGTERM) that comes while it drains ends that at once. In
+// end. A signal (interrupt, SIGTERM) that comes while it drains ends that at once. Beside
+// the server it does what [App.RunBackground] says. In
 // development Run prints how to reach the application.
 //
 // While there are many logins, at two a second for each processor or more, Run lets Go use
@@ -258,39 +267,6 @@ func (a *App) Run(ctx context.Context) error {
 	} else {
 		a.config.Logger.InfoContext(ctx, "serving", "addr", a.config.Addr, "public_url", a.config.PublicURL, "database", a.db.Capabilities().Engine)
 	}
-	// It goes on while the server drains: what was revoked stays so for the last request.
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		a.keepRunning(background, "change log notifier", func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) })
-	})
-	if a.accounts != nil {
-		wg.Go(func() { a.keepRunning(background, "accounts", a.accounts.Run) })
-	}
-	if a.threads != nil {
-		wg.Go(func() { a.threads.Run(background) })
-	}
-	err = a.serve(ctx, doors, handler)
-	stop()
-	wg.Wait()
-	return err
-}
-
-// restartPause is the time until what has failed in the background begins again.
-const restartPause = time.Second
-
-// keepRunning runs what has to go on as long as the server does: what fails is logged
-// and begins again.
-func (a *App) keepRunning(ctx context.Context, what string, run func(context.Context) error) {
-	for ctx.Err() == nil {
-		err := run(ctx)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		a.config.Logger.ErrorContext(ctx, what+" failed and begins again", "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(restartPause):
-		}
-	}
+	end := a.beside(ctx)
+	return errors.Join(a.serve(ctx, doors, handler), end())
 }

@@ -181,3 +181,9 @@ func TestConfigMistakes(t *testing.T) {
 		}
 	}
 }
+
+// The example of a test passes.
+func TestSketches(t *testing.T) {
+	t.Parallel()
+	testSketches(t)
+}

@@ -95,23 +95,74 @@
 // # Own code
 //
 // Handlers of the application's own are added to [App.Router]. They are trusted code
-// with the typed store, and act for their caller where they ask for it:
+// with the typed store, and act for their caller where they ask for it by As, in a
+// transaction too. [App.Authenticate] lets strangers pass, who bring no credentials:
 //
-//	app.Router().With(app.Authenticate).Get("/count", func(w http.ResponseWriter, r *http.Request) {
-//		ctx := r.Context()
-//		notes := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)) // without As every note
-//		n, err := notes.Count(ctx, store.Cond{})
+//	signedIn := middleware.RequireSignedIn(middleware.RequireOptions{})
+//	app.Router().With(app.Authenticate, signedIn).Post("/begin", func(w http.ResponseWriter, r *http.Request) {
+//		scope := store.ScopeFrom(r.Context())
+//		note := &Note{Title: "First"}
+//		err := app.DB().TxWith(r.Context(), store.TxOptions{Scope: scope}, func(ctx context.Context, tx *store.Tx) error {
+//			if err := store.For[Note](tx).As(scope).Insert(ctx, note); err != nil { // owner_id is filled in
+//				return err
+//			}
+//			return store.For[Task](tx).As(scope).Insert(ctx, &Task{NoteID: note.ID})
+//		})
 //		if err != nil {
 //			api.WriteError(w, r, err)
 //			return
 //		}
-//		fmt.Fprintln(w, auth.FromContext(ctx).ID, n)
+//		fmt.Fprintln(w, note.ID)
 //	})
 //
-// Work by the clock is a goroutine that the program starts before [App.Main], with the
-// same context, when it is going to serve. Every instance has one, so it has to claim
-// what it does in the database ([store.Repo.PatchExactly]). Work that follows a write
-// is a reader of the change log, [store.DB.Changes], of which one runs at a time.
+// The Scope of the options says whose connection it is; the rules hold by As, and without
+// As the repository sees and writes every row. encoding/json knows nothing of a model's
+// columns: it writes hidden and secret ones too, under the names of Go. Answer with a
+// type of your own, or make the route a function of the REST API ([api.TxFunc]), which
+// answers with rows as its caller may see them.
+//
+// What needs the tables before anybody is served, as roles and first rows, is added by
+// [App.Prepare]. What goes on beside the server, as readers of the change log and work by
+// the clock, is added by [App.Background]:
+//
+//	app.Prepare(func(ctx context.Context) error {
+//		return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.publish"}})
+//	})
+//	app.Background("welcome", func(ctx context.Context) error {
+//		return app.DB().Changes("welcome", nil).Run(ctx, func(ctx context.Context, tx *store.Tx, batch []store.Change) error {
+//			for _, c := range batch {
+//				if c.Table != "notes" || c.Op != store.OpInsert {
+//					continue
+//				}
+//				_, note, err := store.For[Note](tx).Changed(c)
+//				if err != nil {
+//					return err
+//				}
+//				if err := welcome(ctx, note, c.ID); err != nil { // c.ID is the same where it is repeated
+//					return err
+//				}
+//			}
+//			return nil
+//		})
+//	})
+//
+// A reader misses nothing and may repeat what it does outside of the database; work that
+// may be lost, but not repeated, is a hook of the write ([store.After]) with [store.Tx.OnCommit].
+//
+// A command of one's own, to fill a database or to import, looks at the arguments before
+// [App.Main], which refuses those it does not know: [App.Handler] prepares the database,
+// and then repositories without As are trusted code.
+//
+//	if len(os.Args) > 1 && os.Args[1] == "seed" {
+//		if _, err := app.Handler(ctx); err != nil {
+//			log.Fatal(err)
+//		}
+//		err := store.For[Note](app.DB()).Insert(ctx, &Note{OwnerID: ann, Title: "Seed"})
+//		...
+//		return
+//	}
+//
+// Tests send requests to the handler, without a network; see the example of [App.Handler].
 //
 // # Limits
 //

@@ -69,3 +69,10 @@ func CertificateFiles(cert, key string, logger *slog.Logger) (get func() (*tls.C
 	_, err = c.read()
 	return get, func() { c.looked = c.looked.Add(-lookAgain) }, err
 }
+
+// KeepRunning does work that was added by [App.Background] until ctx ends.
+func KeepRunning(ctx context.Context, logger *slog.Logger, name string, work func(context.Context) error) {
+	a := &App{config: resolved{Config: Config{Logger: logger}}}
+	a.Background(name, work)
+	a.keepRunning(ctx, a.background[0])
+}

@@ -36,7 +36,8 @@ type Change struct {
 	// form, the same on both engines: columns in the order of the model, then
 	// those the model does not have. Hidden columns are there, secret ones are
 	// not. Old is nil for an insert, New for a row that has left the table; one
-	// that a delete marks (see [SoftDelete]) has both.
+	// that a delete marks (see [SoftDelete]) has both. [Repo.Changed] reads them as
+	// structs, which encoding/json would not: it knows no names of columns.
 	Old, New json.RawMessage
 
 	// Actor and Tenant are those of the scope that wrote; empty where there

@@ -35,9 +35,17 @@ func ExampleDB_Changes() {
 	}
 
 	reader := db.Changes("reader", &store.ChangesOptions{Start: store.FromStart})
-	show := func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	show := func(_ context.Context, tx *store.Tx, batch []store.Change) error {
 		for _, c := range batch {
-			fmt.Println(c.Op, c.Table, string(c.Key), string(c.New))
+			was, is, err := store.For[Tag](tx).Changed(c)
+			if err != nil {
+				return err
+			}
+			if was != nil {
+				fmt.Println(c.Op, c.Table, string(c.Key), was.Name, "is", is.Name)
+				continue
+			}
+			fmt.Println(c.Op, c.Table, string(c.Key), is.Name)
 		}
 		return nil
 	}
@@ -52,6 +60,6 @@ func ExampleDB_Changes() {
 		log.Fatal(err)
 	}
 	// Output:
-	// insert tags [1] {"id":1,"name":"go"}
-	// update tags [1] {"id":1,"name":"golang"}
+	// insert tags [1] go
+	// update tags [1] go is golang
 }

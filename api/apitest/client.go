@@ -85,7 +85,7 @@ func (c Client) request(method, target string, body any) *http.Request {
 	r := &http.Request{
 		Method: method, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		URL:        &url.URL{Path: plain, RawPath: path, RawQuery: query},
-		RequestURI: target, Host: "api.test", RemoteAddr: "192.0.2.1:1234",
+		RequestURI: target, Host: "localhost", RemoteAddr: "192.0.2.1:1234",
 		Header: c.header.Clone(), Body: http.NoBody,
 	}
 	if body != nil {

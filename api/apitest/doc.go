@@ -8,6 +8,10 @@
 //	ann.Post("/notes", `{"title":"hello"}`).Want(201)
 //	ann.Get("/notes?select=title").Want(200).WantBody(`[{"title":"hello"}]`)
 //
+// That is for a handler of an [api.API] that has no Authenticator. A whole application
+// authenticates by itself, so its callers need tokens, by [Client.With]: the example of
+// plinth's App.Handler has some.
+//
 // [Policy] finds out what every caller may do with every row by trying it, and
 // compares the table that comes of it with a file. Whoever reads a change reads
 // then what it does to the rules, whatever the code looks like:

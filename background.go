@@ -1,0 +1,117 @@
+package plinth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// restartPause is the time until work of the library that has failed begins again, and
+// ownRestartPause until the application's own does: what fails for that is often another
+// server, which nobody should be in a hurry to ask again.
+const (
+	restartPause    = time.Second
+	ownRestartPause = 10 * time.Second
+)
+
+// background is work that goes on beside the server.
+type background struct {
+	name  string
+	work  func(context.Context) error
+	pause time.Duration
+}
+
+// Prepare adds work that needs the tables and has to be done before anybody is served:
+// roles, and rows that have to be there. [App.Handler] does it, and so does [App.Run], in
+// the order in which it was added, behind the schema and with [App.Accounts] there; an
+// error of it is theirs. The commands of [App.Main] other than serve leave it out.
+//
+// Every instance does it at each of its starts, maybe at the same time, so it has to look
+// what is there already. Call Prepare before Handler, Run or Main.
+func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
+
+// Background adds work that goes on beside the server: a reader of the change log
+// ([store.DB.Changes]), or what is done by the clock. [App.Run] begins it when everything
+// is prepared and ends its context when the last request is answered; it then has
+// [Config].DrainTimeout to return.
+//
+// Work that returns nil is done. Work that fails, or panics, is logged under its name and
+// begins again after 10 seconds, for as long as the server serves. Every instance has it: a
+// reader runs in one of them at a time, by its name, and what is done by the clock has to
+// claim what it does in the database ([store.Repo.PatchExactly]). Call Background before
+// Run or Main.
+func (a *App) Background(name string, work func(ctx context.Context) error) {
+	a.background = append(a.background, background{name, work, ownRestartPause})
+}
+
+// RunBackground does what has to go on beside a server until ctx ends: it tells other
+// instances of what is written and keeps the change log short ([store.DB.RunNotifier]),
+// does the work of the accounts ([accounts.Accounts.Run]), and what [App.Background] has
+// added. It returns when all of that has ended. Run does this by itself; programs that
+// give [App.Handler] to a server of their own call it once, behind Handler.
+func (a *App) RunBackground(ctx context.Context) {
+	all := []background{{"change log notifier", func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) }, restartPause}}
+	if a.accounts != nil {
+		all = append(all, background{"accounts", a.accounts.Run, restartPause})
+	}
+	var wg sync.WaitGroup
+	for _, b := range append(all, a.background...) {
+		wg.Go(func() { a.keepRunning(ctx, b) })
+	}
+	wg.Wait()
+}
+
+// keepRunning runs what has to go on as long as the server does: what fails is logged
+// and begins again.
+func (a *App) keepRunning(ctx context.Context, b background) {
+	for ctx.Err() == nil {
+		err := attempt(ctx, b.work)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		a.config.Logger.ErrorContext(ctx, b.name+" failed and begins again", "error", err, "pause", b.pause)
+		select {
+		case <-ctx.Done():
+		case <-time.After(b.pause):
+		}
+	}
+}
+
+// attempt does work once. A panic is an error that says where it was.
+func attempt(ctx context.Context, work func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return work(ctx)
+}
+
+// beside runs work in the background until the function that it returns is called, which
+// waits for its end, but no longer than Config.DrainTimeout.
+func (a *App) beside(ctx context.Context) (end func() error) {
+	// It goes on while the server drains: what was revoked stays so for the last request.
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() { a.RunBackground(ctx) })
+	if a.threads != nil {
+		wg.Go(func() { a.threads.Run(ctx) })
+	}
+	go func() {
+		wg.Wait()
+		close(ended)
+	}()
+	return func() error {
+		stop()
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(a.config.DrainTimeout):
+			return errors.New("plinth: work of App.Background goes on although its context has ended; it has to return then")
+		}
+	}
+}

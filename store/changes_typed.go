@@ -1,0 +1,61 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Changed returns the row of a change before and after it as structs; the one is nil for an
+// insert, the other for a row that has left the table. Columns that the log has no value of
+// are zero: secret ones, and those that the model did not have then. A change of another
+// table is an error, and so is a value that its field cannot hold any more.
+//
+// The rows are those of the change. What the table has by now, [Repo.Get] says.
+func (r Repo[T]) Changed(c Change) (was, is *T, err error) {
+	if r.core.err != nil {
+		return nil, nil, r.core.err
+	}
+	t := r.core.table
+	if c.Table != t.Name {
+		return nil, nil, fmt.Errorf("store: a change of %s is none of %s", c.Table, t.Name)
+	}
+	if c.Old != nil {
+		was = new(T)
+		err = t.fillLogged(reflect.ValueOf(was).Elem(), c.Old)
+	}
+	if c.New != nil && err == nil {
+		is = new(T)
+		err = t.fillLogged(reflect.ValueOf(is).Elem(), c.New)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return was, is, nil
+}
+
+// fillLogged sets the fields of a struct from a row of the change log, which may have been
+// written for another model: nothing of it is taken for granted.
+func (t *Table) fillLogged(v reflect.Value, row json.RawMessage) error {
+	doc, err := parseLogged(row)
+	if err != nil {
+		return err
+	}
+	for name, value := range doc.Members() {
+		c := t.byName[string(name)]
+		if c == nil {
+			continue
+		}
+		bound, err := c.parseJSON(value.Raw())
+		if err == nil && bound == nil && c.Kind == KindJSON && !c.Nullable {
+			bound = "null" // the document, not NULL
+		}
+		if err == nil {
+			err = c.goType.set(c.field.Value(v), bound)
+		}
+		if err != nil {
+			return fmt.Errorf("store: the change log has a value that %s.%s cannot hold: %w", t.Name, c.Name, err)
+		}
+	}
+	return nil
+}
