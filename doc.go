@@ -128,8 +128,8 @@
 //	app.Prepare(func(ctx context.Context) error {
 //		return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.publish"}})
 //	})
-//	app.Background("welcome", func(ctx context.Context) error {
-//		return app.DB().Changes("welcome", nil).Run(ctx, func(ctx context.Context, tx *store.Tx, batch []store.Change) error {
+//	app.Background("feed", func(ctx context.Context) error {
+//		return app.DB().Changes("feed", nil).Run(ctx, func(ctx context.Context, tx *store.Tx, batch []store.Change) error {
 //			for _, c := range batch {
 //				if c.Table != "notes" || c.Op != store.OpInsert {
 //					continue
@@ -138,7 +138,7 @@
 //				if err != nil {
 //					return err
 //				}
-//				if err := welcome(ctx, note, c.ID); err != nil { // c.ID is the same where it is repeated
+//				if err := store.For[Entry](tx).Insert(ctx, &Entry{NoteID: note.ID, Text: note.Title}); err != nil {
 //					return err
 //				}
 //			}
@@ -146,8 +146,11 @@
 //		})
 //	})
 //
-// A reader misses nothing and may repeat what it does outside of the database; work that
-// may be lost, but not repeated, is a hook of the write ([store.After]) with [store.Tx.OnCommit].
+// A reader misses nothing, and what it writes by its transaction happens once. Other
+// servers are better not asked inside of it: on SQLite it is everybody's turn to write. For
+// a mail, write down there that it is due, in a table, and let other work in the background
+// claim and send it; or, where it may be lost, send it by a hook of the write
+// ([store.After] and [store.Tx.OnCommit]).
 //
 // A command of one's own, to fill a database or to import, looks at the arguments before
 // [App.Main], which refuses those it does not know: [App.Handler] prepares the database,
