@@ -63,7 +63,7 @@ var arrows = []arrow{
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
 
-	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
+	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/occasional", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
 	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange"}, "codes what others have answered"},
 	{"middleware/otel", []string{"cache", "internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
@@ -81,6 +81,7 @@ var arrows = []arrow{
 	{"internal/framing", nil, "where requests end, below whoever serves them"},
 	{"internal/onewrite", nil, "how answers leave, for whoever serves and whoever answers"},
 	{"internal/logname", nil, "one list of the names that lines of the log have elsewhere, below everything"},
+	{"internal/occasional", nil, "how often a line is said, below everything that says one"},
 	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
 	{"internal/httpfield", nil, "one reading of header values, below everything"},
 	{"internal/crossorigin", nil, "one judgement of whose page sent a request and what a browser adds to it, below everything that looks at cookies"},

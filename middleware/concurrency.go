@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -164,7 +165,7 @@ type concurrency struct {
 	logger   *slog.Logger
 	refuse   func(http.ResponseWriter, *http.Request, error)
 
-	busy    occasional // says that requests are refused
+	busy    occasional.Line // says that requests are refused
 	refused atomic.Int64
 
 	entered atomic.Uint32
@@ -248,7 +249,7 @@ func (c *concurrency) turnAway(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.refused.Add(1)
-	if c.busy.now() {
+	if c.busy.Due(time.Second) {
 		c.logger.LogAttrs(r.Context(), slog.LevelWarn, "requests refused, too many at a time", slog.Int64("refused", c.refused.Swap(0)))
 	}
 	c.refuse(w, r, &problem.Error{

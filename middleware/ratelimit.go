@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -110,7 +111,7 @@ type rateLimit struct {
 	key     func(*http.Request) string
 	limiter Limiter
 	local   *MemoryLimiter // in place of limiter, nil if that is one
-	failing occasional
+	failing occasional.Line
 	logger  *slog.Logger
 	refuse  func(http.ResponseWriter, *http.Request, error)
 }
@@ -166,7 +167,7 @@ func (l *rateLimit) take(ctx context.Context, key string) (remaining int, wait t
 	if err == nil {
 		return min(max(remaining, 0), l.burst), min(max(wait, 0), l.every*time.Duration(l.burst))
 	}
-	if ctx.Err() == nil && l.failing.now() {
+	if ctx.Err() == nil && l.failing.Due(time.Second) {
 		l.logger.LogAttrs(ctx, slog.LevelError, "rate limiter failed, each instance counts for itself",
 			slog.String("policy", l.name), slog.Any("error", err))
 	}

@@ -1,0 +1,19 @@
+// Package occasional bounds how often the log is told what holds for many events.
+package occasional
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Line is a line of the log. The zero value was not written yet. It is safe for
+// concurrent use.
+type Line struct{ last atomic.Int64 }
+
+// Due reports whether it is time to write the line, at most once in a time. Whoever is
+// told so writes it.
+func (l *Line) Due(once time.Duration) bool {
+	now := time.Now().UnixNano()
+	last := l.last.Load()
+	return now-last >= int64(once) && l.last.CompareAndSwap(last, now)
+}
