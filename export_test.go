@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/crypto/acme/autocert"
+
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -60,6 +62,17 @@ func Connections(c Config) func(net.Conn, http.ConnState) { return newConnection
 
 // SetBehind says how far behind the telling of other instances is.
 func SetBehind(a *App, d time.Duration) { a.health.behind = func() time.Duration { return d } }
+
+// OpenTLS returns what encrypts the connections of an application.
+func OpenTLS(t TLS, logger *slog.Logger) (*tls.Config, error) {
+	secure, _, err := t.open(resolved{Config: Config{Logger: logger, PublicURL: "https://notes.example"}})
+	return secure, err
+}
+
+// ACMECache returns what keeps certificates in a folder.
+func ACMECache(dir string, logger *slog.Logger) autocert.Cache {
+	return tellingCache{autocert.DirCache(dir), logger}
+}
 
 // CertificateFiles reads a certificate's files. Later lets the time pass after which they
 // are looked at again.

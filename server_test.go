@@ -277,9 +277,15 @@ func TestReadyWithoutMigrations(t *testing.T) {
 	ready(http.StatusOK, "ok")
 }
 
-// newPair writes a certificate for localhost and its key into files, and returns the
-// certificate.
+// newPair writes a certificate for localhost, of two hours, and its key into files, and
+// returns the certificate.
 func newPair(t *testing.T, certFile, keyFile string) *x509.Certificate {
+	t.Helper()
+	return newPairOf(t, certFile, keyFile, "localhost", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+}
+
+// newPairOf does so for another name and time.
+func newPairOf(t *testing.T, certFile, keyFile, name string, from, until time.Time) *x509.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -290,8 +296,8 @@ func newPair(t *testing.T, certFile, keyFile string) *x509.Certificate {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: from, NotAfter: until,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

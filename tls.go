@@ -2,6 +2,7 @@ package plinth
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -25,7 +26,8 @@ import (
 // zero value does not: then a proxy in front of it does. One that encrypts again for this
 // server has to speak HTTP/2 to it: requests of HTTP/1.1 that a proxy may read in another
 // way than the server are refused on connections in the clear only. Certificates come
-// from files or from an authority that speaks ACME (RFC 8555), not both.
+// from files or from an authority that speaks ACME (RFC 8555), not both. One that is shown
+// to clients and ends within 14 days, or within a fifth of its life, is logged every hour.
 type TLS struct {
 	// CertFile and KeyFile are a chain of certificates, the server's first, and its key,
 	// in PEM. They are read again when they have changed, without a restart and within
@@ -87,13 +89,13 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 	if len(t.ACMEDomains) > 0 {
 		manager := &autocert.Manager{
 			Prompt:     autocert.AcceptTOS,
-			Cache:      autocert.DirCache(t.ACMECache),
+			Cache:      tellingCache{autocert.DirCache(t.ACMECache), config.Logger},
 			HostPolicy: autocert.HostWhitelist(t.ACMEDomains...),
 			Email:      t.ACMEEmail,
 			Client:     &acme.Client{DirectoryURL: t.ACMEDirectory},
 		}
 		secure := manager.TLSConfig()
-		secure.GetCertificate = logFailures(manager, config.Logger)
+		secure.GetCertificate = (&expiry{logger: config.Logger, renew: renewACME}).watch(logFailures(manager, config.Logger))
 		return secure, manager.HTTPHandler(redirect), nil
 	}
 	if t.off() {
@@ -103,21 +105,37 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 	if _, err := files.read(); err != nil {
 		return nil, nil, fmt.Errorf("plinth: TLS.CertFile, TLS.KeyFile: %w", err)
 	}
-	return &tls.Config{GetCertificate: files.get, MinVersion: tls.VersionTLS12}, redirect, nil
+	get := (&expiry{logger: config.Logger, renew: renewFiles}).watch(files.get)
+	return &tls.Config{GetCertificate: get, MinVersion: tls.VersionTLS12}, redirect, nil
+}
+
+// tellingCache tells what cannot be kept. autocert says nothing, and throws a renewed
+// certificate away then, to ask the authority for another one within the hour.
+type tellingCache struct {
+	autocert.Cache
+	logger *slog.Logger
+}
+
+// Put implements [autocert.Cache].
+func (c tellingCache) Put(ctx context.Context, key string, data []byte) error {
+	err := c.Cache.Put(ctx, key, data)
+	if err != nil {
+		c.logger.ErrorContext(ctx, "certificates cannot be kept (PLINTH_ACME_CACHE)", "key", key, "error", err)
+	}
+	return err
 }
 
 // logFailures tells why there is no certificate for one of the names, which nobody sees
 // otherwise, and not more often than it is tried again. What strangers ask for by other
 // names is theirs.
-func logFailures(manager *autocert.Manager, logger *slog.Logger) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	var told atomic.Int64 // when, in Unix time
+func logFailures(manager *autocert.Manager, logger *slog.Logger) getCertificate {
+	var missing occasional.Line
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		cert, err := manager.GetCertificate(hello)
 		if err == nil || manager.HostPolicy(hello.Context(), hello.ServerName) != nil {
 			return cert, err
 		}
-		now, before := time.Now().Unix(), told.Load()
-		if now-before >= 60 && told.CompareAndSwap(before, now) {
+		if missing.Due(time.Minute) {
 			logger.ErrorContext(hello.Context(), "there is no certificate", "name", hello.ServerName, "error", err)
 		}
 		return nil, err

@@ -1,0 +1,74 @@
+package plinth
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
+)
+
+// getCertificate chooses the certificate for a connection, see [tls.Config].
+type getCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+
+// expiry tells that a certificate which clients are shown is about to end or has ended.
+// Whoever was to renew it may fail without a word, as autocert does, and clients would be
+// the first to know.
+type expiry struct {
+	logger *slog.Logger
+	renew  string   // what to do
+	told   sync.Map // a *occasional.Line for each telling; few certificates come near their end
+}
+
+// telling is one certificate, in one of both ways.
+type telling struct {
+	serial string
+	ended  bool
+}
+
+// What to do about a certificate, by where it comes from.
+const (
+	renewFiles = "renew it and replace its files (PLINTH_TLS_CERT_FILE, PLINTH_TLS_KEY_FILE)"
+	renewACME  = "it should have been renewed; see whether this server and the authority reach each other, and whether PLINTH_ACME_CACHE can be written"
+)
+
+// A certificate is about to end when less than both of these is left, which is after the
+// time at which it should have been renewed: autocert does that when a third is left, or
+// 30 days, and so do other programs.
+const (
+	soon       = 14 * 24 * time.Hour
+	soonOfLife = 5 // a fifth, for those that live for days
+)
+
+// watch returns what chooses the same certificates.
+func (e *expiry) watch(get getCertificate) getCertificate {
+	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		cert, err := get(hello)
+		if err == nil && cert.Leaf != nil { // answers to challenges have none, and nobody renews them
+			e.look(hello, cert.Leaf)
+		}
+		return cert, err
+	}
+}
+
+func (e *expiry) look(hello *tls.ClientHelloInfo, leaf *x509.Certificate) {
+	left := time.Until(leaf.NotAfter)
+	if left >= min(soon, leaf.NotAfter.Sub(leaf.NotBefore)/soonOfLife) {
+		return
+	}
+	ended := left < 0
+	line, _ := e.told.LoadOrStore(telling{leaf.SerialNumber.String(), ended}, new(occasional.Line))
+	if !line.(*occasional.Line).Due(time.Hour) {
+		return
+	}
+	level, message := slog.LevelWarn, "the certificate ends soon: "
+	if ended {
+		level, message = slog.LevelError, "the certificate has ended and clients refuse it: "
+	}
+	name := cmp.Or(slices.Concat(leaf.DNSNames, []string{leaf.Subject.CommonName})...)
+	e.logger.LogAttrs(hello.Context(), level, message+e.renew, slog.String("name", name), slog.Time("end", leaf.NotAfter))
+}
