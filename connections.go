@@ -1,13 +1,18 @@
 package plinth
 
 import (
+	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -15,16 +20,30 @@ import (
 // closing those that are too many at once: a connection that does nothing still costs a
 // descriptor and some kilobytes.
 type connections struct {
-	most, mostOfOne int
-	uncounted       []netip.Prefix // proxies, who speak for many
+	inAll, ofOne bound
+	uncounted    []netip.Prefix // proxies, who speak for many
+	logger       *slog.Logger
 
 	mu   sync.Mutex
 	all  int
 	each map[netip.Prefix]int
 }
 
+// bound is how many connections may be open at a time, and what the log says of more.
+type bound struct {
+	most    int
+	message string
+
+	closed atomic.Int64 // since the log was told
+	line   occasional.Line
+}
+
 func newConnections(c Config) *connections {
-	n := &connections{most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient, each: map[netip.Prefix]int{}}
+	n := &connections{
+		inAll:  bound{most: c.MaxConnections, message: "connections closed, too many at a time (MaxConnections)"},
+		ofOne:  bound{most: c.MaxConnectionsPerClient, message: "connections closed, too many of one client (MaxConnectionsPerClient)"},
+		logger: c.Logger, each: map[netip.Prefix]int{},
+	}
 	for _, p := range c.TrustedProxies {
 		n.uncounted = append(n.uncounted, addrgroup.Network(p))
 	}
@@ -36,8 +55,10 @@ func newConnections(c Config) *connections {
 func (n *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		if !n.add(n.client(conn)) {
+		client := n.client(conn)
+		if beyond := n.add(client); beyond != nil {
 			_ = conn.Close()
+			n.tell(beyond, client)
 		}
 	case http.StateClosed, http.StateHijacked:
 		n.remove(n.client(conn))
@@ -58,17 +79,36 @@ func (n *connections) client(conn net.Conn) netip.Prefix {
 	return middleware.AddressGroup(addr)
 }
 
-// add counts a connection and reports whether it may stay. One that may not is counted
-// too, until it is gone.
-func (n *connections) add(client netip.Prefix) bool {
+// tell logs that connections are closed, with their number and the last of the clients.
+// They have sent nothing, so that no other line knows of them.
+func (n *connections) tell(beyond *bound, client netip.Prefix) {
+	beyond.closed.Add(1)
+	if !beyond.line.Due(time.Second) {
+		return
+	}
+	attrs := []slog.Attr{slog.Int64("closed", beyond.closed.Swap(0))}
+	if client.IsValid() {
+		attrs = append(attrs, slog.String("client", client.Addr().String()))
+	}
+	n.logger.LogAttrs(context.Background(), slog.LevelWarn, beyond.message, attrs...)
+}
+
+// add counts a connection and returns the bound that it is beyond, nil where it may stay.
+// One that may not is counted too, until it is gone.
+func (n *connections) add(client netip.Prefix) *bound {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all++
-	if !client.IsValid() {
-		return n.all <= n.most
+	if client.IsValid() {
+		n.each[client]++
 	}
-	n.each[client]++
-	return n.all <= n.most && n.each[client] <= n.mostOfOne
+	switch {
+	case client.IsValid() && n.each[client] > n.ofOne.most:
+		return &n.ofOne
+	case n.all > n.inAll.most:
+		return &n.inAll
+	}
+	return nil
 }
 
 func (n *connections) remove(client netip.Prefix) {

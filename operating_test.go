@@ -1,13 +1,16 @@
 package plinth_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
@@ -136,7 +139,7 @@ func TestCertificateFiles(t *testing.T) {
 // when it has closed some; others and proxies have theirs.
 func TestConnectionsOfEach(t *testing.T) {
 	t.Parallel()
-	changed := plinth.Connections(plinth.Config{MaxConnections: 100, MaxConnectionsPerClient: 2})
+	changed := plinth.Connections(plinth.Config{MaxConnections: 100, MaxConnectionsPerClient: 2, Logger: slog.New(slog.DiscardHandler)})
 	open := func(addr string) (conn peer, stays bool) {
 		near, far := net.Pipe()
 		t.Cleanup(func() { _ = near.Close() })
@@ -176,6 +179,43 @@ func TestConnectionsOfEach(t *testing.T) {
 	if _, stays := open("203.0.113.1:5"); stays {
 		t.Error("there is more room than before")
 	}
+}
+
+// TestClosedConnectionsAreTold: connections that are closed since there are too many are
+// told of once in a second, with their number, apart for both bounds.
+func TestClosedConnectionsAreTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lines := new(logLines)
+		changed := plinth.Connections(plinth.Config{MaxConnections: 4, MaxConnectionsPerClient: 2, Logger: slog.New(slog.NewJSONHandler(lines, nil))})
+		open := func(addrs ...string) {
+			for _, addr := range addrs {
+				near, far := net.Pipe()
+				t.Cleanup(func() { _, _ = near.Close(), far.Close() })
+				changed(peer{near, addr}, http.StateNew)
+			}
+		}
+		told := func(want ...string) {
+			t.Helper()
+			var got []string
+			for _, line := range lines.taken(t) {
+				got = append(got, fmt.Sprint(line["level"], " ", line["msg"], " ", line["closed"], " ", line["client"]))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("logged %q, want %q", got, want)
+			}
+		}
+		open("203.0.113.1:1", "203.0.113.1:2")
+		told()
+		open("203.0.113.1:3", "203.0.113.1:4", "203.0.113.1:5")
+		told("WARN connections closed, too many of one client (MaxConnectionsPerClient) 1 203.0.113.1")
+		open("127.0.0.1:1", "203.0.113.2:1") // those that are closed count until they are gone
+		told("WARN connections closed, too many at a time (MaxConnections) 1 <nil>")
+		time.Sleep(time.Second)
+		open("203.0.113.1:6", "203.0.113.3:1")
+		told("WARN connections closed, too many of one client (MaxConnectionsPerClient) 3 203.0.113.1",
+			"WARN connections closed, too many at a time (MaxConnections) 2 203.0.113.3")
+	})
 }
 
 // TestProtectedPages: outside of development every answer tells browsers to come by
