@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -65,13 +66,16 @@ const (
 	off         = "off" // not asked for
 )
 
-// routes answers the probes, and hands everything else on.
+// routes answers the probes, and hands everything else on. What else is 503 and has no
+// route has found no place, which a probe that says no must not pass for.
 func (h *health) routes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case livePath:
+			middleware.SetRoute(r.Context(), livePath)
 			h.live(w, r)
 		case readyPath:
+			middleware.SetRoute(r.Context(), readyPath)
 			h.ready(w, r)
 		default:
 			next.ServeHTTP(w, r)

@@ -18,7 +18,7 @@ import (
 )
 
 // quietPanels are parts of what finds nothing in an application that is well.
-var quietPanels = []string{`code=~"5.."`, "plinth_db_statement_errors_total", "plinth_db_reader_lag_seconds"}
+var quietPanels = []string{`code=~"5.."`, `code="503"`, "plinth_db_statement_errors_total", "plinth_db_reader_lag_seconds"}
 
 // grouped are the labels that results are told apart by.
 var grouped = regexp.MustCompile(`by \(([a-z, ]+)\)`)

@@ -32,7 +32,9 @@
 // The route is the pattern that the request was routed by, as middleware.SetRoute and
 // http.ServeMux tell it (that one only where nothing in between but middleware of this
 // library has made another request of it), or "unmatched": never a path, which strangers
-// choose. The method is one of HTTP's or "other". The code is the status: 499 where the
+// choose. What is refused before it is routed is "unmatched" too, so that in a
+// plinth.App its answers 503 are requests that found no place (middleware.Concurrency), or
+// were too many that last, and those of a route are not. The method is one of HTTP's or "other". The code is the status: 499 where the
 // client went away before it was answered, 500 where the handler panicked before,
 // "other" where it is none of those that HTTP knows. Connections that were taken over
 // count as 101, unless they were answered before. Neither they nor the streams that

@@ -1,0 +1,89 @@
+package plinth_test
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/netip"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
+)
+
+// TestOverloadIsToldApart: of the answers 503 those of an overload are known, in metrics and
+// in the log, by having no route: whoever finds no place is refused before. Those of the
+// database have one, and probes that say no.
+func TestOverloadIsToldApart(t *testing.T) {
+	t.Parallel()
+	metrics, lines := prometheus.New(prometheus.Options{}), new(logLines)
+	config := served(t)
+	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
+	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
+	config.MaxRequests = 1
+	config.Observe = append(config.Observe, metrics.Middleware)
+	app := newApp(t, config)
+	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+	held, release := make(chan struct{}), make(chan struct{})
+	app.Router().Get("/hold", func(http.ResponseWriter, *http.Request) {
+		close(held)
+		<-release
+	})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ask(t, handler, http.MethodGet, "/hold", "203.0.113.1")
+	}()
+	<-held
+	for i := range 2 {
+		if w := ask(t, handler, http.MethodGet, "/rest/v1/tasks", fmt.Sprint("203.0.113.", 2+i)); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	close(release)
+	<-done
+	if err := app.DB().Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/rest/v1/tasks", "/readyz", "/livez", "/nowhere"} {
+		ask(t, handler, http.MethodGet, target, "203.0.113.1")
+	}
+	families, err := metrics.Registry().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]float64{}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			labels := map[string]string{}
+			for _, label := range metric.GetLabel() {
+				labels[label.GetName()] = label.GetValue()
+			}
+			if family.GetName() == "plinth_http_requests_total" {
+				counted[labels["route"]+" "+labels["code"]] = metric.GetCounter().GetValue()
+			}
+		}
+	}
+	if want := map[string]float64{
+		"/hold 200": 1, "unmatched 503": 2, "/rest/v1/tasks 503": 1, "/readyz 503": 1, "/livez 200": 1, "unmatched 404": 1,
+	}; !maps.Equal(counted, want) {
+		t.Errorf("counted %v, want %v", counted, want)
+	}
+	logged, refused := map[string]int{}, 0.0
+	for _, line := range lines.taken(t) {
+		if line["status"] == 503.0 && line["duration"] != nil {
+			logged[fmt.Sprint(line["path"], " ", line["route"])]++
+		}
+		if n, ok := line["refused"].(float64); ok {
+			refused += n
+		}
+	}
+	if want := map[string]int{"/rest/v1/tasks <nil>": 2, "/rest/v1/tasks /rest/v1/tasks": 1, "/readyz /readyz": 1}; !maps.Equal(logged, want) || refused < 1 {
+		t.Errorf("logged %v and %v refused, want %v", logged, refused, want)
+	}
+}
