@@ -17,8 +17,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
-// quietPanels are parts of what finds nothing in an application that is well.
-var quietPanels = []string{`code=~"5.."`, `code="503"`, "plinth_db_statement_errors_total", "plinth_db_reader_lag_seconds"}
+// quietPanels are parts of what finds nothing in an application that is well and has no cache.
+var quietPanels = []string{`code=~"5.."`, `code="503"`, "plinth_db_statement_errors_total", "plinth_db_reader_lag_seconds", "plinth_cache_errors_total"}
 
 // grouped are the labels that results are told apart by.
 var grouped = regexp.MustCompile(`by \(([a-z, ]+)\)`)
