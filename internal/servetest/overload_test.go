@@ -15,42 +15,21 @@ import (
 )
 
 // TestServedOverload offers an application on SQLite four times what it can do, at a
-// fixed rate whatever it answers. The server has one processor and the client the other;
-// latencies begin when a request was due. It has only a long form: beside other tests its
-// numbers would say nothing.
-//
-//   - Logins: of 100 requests 80 are for a row, of strangers and of users who read and
-//     write, 15 for a list of 20, 5 log in. Logins decide what can be done, and nearly all
-//     that is refused are logins.
-//   - Work: of 100 requests 60 let the server compute for a millisecond, of strangers and of
-//     users, 20 write, 20 are for a list. All of them decide, and the least important are
-//     refused.
+// fixed rate whatever it answers: of 100 requests 80 are for a row, of strangers and of
+// users who read and write, 15 for a list of 20, 5 log in. The server has one processor
+// and the client the other; latencies begin when a request was due. It has only a long
+// form: beside other tests its numbers would say nothing.
 func TestServedOverload(t *testing.T) {
 	if !long() {
 		t.Skip("PLINTH_TEST_LONG is not set")
 	}
-	t.Run("Logins", func(t *testing.T) { overload(t, (*generator).mixed) })
-	t.Run("Work", func(t *testing.T) {
-		over := overload(t, (*generator).worked)
-		write, read, stranger := partServed(over, "write"), partServed(over, "read"), partServed(over, "stranger")
-		if stranger > 0.5 || write < 2*stranger || read < stranger {
-			t.Errorf("of writes %.2f served, of reads %.2f, of strangers %.2f", write, read, stranger)
-		}
-	})
-}
-
-// overload finds out what a server can do of a mix of requests, offers it four times as
-// much, judges what becomes of them, and returns that.
-func overload(t *testing.T, requestOf func(g *generator, i, percent int) (kind, text string)) (over []outcome) {
-	t.Helper()
 	const last = 120 * time.Second
 	s := startBy(t, apart(t))
 	g := newGenerator(t, s, 600)
-	g.requestOf = func(i, percent int) (kind, text string) { return requestOf(g, i, percent) }
 	g.logIn(t)
 	c := g.capacity(t)
 	g.logIn(t) // tokens last for five minutes
-	var base, after []outcome
+	var base, over, after []outcome
 	baseMemory := s.memory(t, func() { base = g.offer(0.8*c, 10*time.Second) })
 	var probes []outcome
 	overMemory := s.memory(t, func() {
@@ -96,7 +75,6 @@ func overload(t *testing.T, requestOf func(g *generator, i, percent int) (kind, 
 	if write < read || read < stranger {
 		t.Errorf("of writes %.2f served, of reads %.2f, of strangers %.2f", write, read, stranger)
 	}
-	return over
 }
 
 // mostServed is the part that has to be served of what a server can do. Requests are due
@@ -144,11 +122,8 @@ func tell(t *testing.T, what string, all []outcome) {
 	}
 	span := max(all[len(all)-1].due-all[0].due, 1)
 	ok, refused := only(all, served), only(all, shed)
-	t.Logf("%s: %d sent, a hundredth later than %s; %.0f/s served, p50 %s, p99 %s", what, len(all), lateness(all),
-		float64(len(ok))/span.Seconds(), quantile(ok, 0.5), quantile(ok, 0.99))
-	if len(refused) > 0 {
-		t.Logf("%s: %d refused, p50 %s, p90 %s, p99 %s", what, len(refused), quantile(refused, 0.5), quantile(refused, 0.9), quantile(refused, 0.99))
-	}
+	t.Logf("%s: %d sent, a hundredth later than %s; %.0f/s served, p50 %s, p99 %s; %d refused, p50 %s, p90 %s, p99 %s", what, len(all), lateness(all),
+		float64(len(ok))/span.Seconds(), quantile(ok, 0.5), quantile(ok, 0.99), len(refused), quantile(refused, 0.5), quantile(refused, 0.9), quantile(refused, 0.99))
 	groups := map[string][]outcome{}
 	for _, o := range all {
 		name := fmt.Sprintf("%s %d", o.kind, o.status)
