@@ -97,6 +97,7 @@ var arrows = []arrow{
 	{"internal/poolertest", []string{"internal/programtest"}, "a pooler for tests is of use to any package"},
 	{"internal/servetest", []string{".", "api/...", "auth/...", "store/..."}, "attacks an application as it is served, over sockets"},
 	{"internal/slowtest", []string{".", "api/...", "auth", "store/..."}, "lets the database of an application be slow, gone or too small"},
+	{"internal/attacktest", nil, "what attackers send, whoever has to withstand it"},
 	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
 	{"internal/redistest", []string{"internal/programtest"}, "a server for tests is of use to any package"},
 	{"internal/leaktest", nil, "judges what the tests of any package leave behind"},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/attacktest"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
@@ -137,14 +138,7 @@ func TestLimitsClose(t *testing.T) {
 // TestA48Headers: headers made to cost much reach no handler, or whole.
 func TestA48Headers(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]string{
-		"Authorization":                  "Bearer " + strings.Repeat(".", 1<<20),
-		"Accept-Language":                strings.Repeat("en,", 64<<10/3),
-		"Range":                          "bytes=" + strings.Repeat("0-0,", 10_000),
-		"Access-Control-Request-Headers": strings.Repeat("x-a,", 64<<10/4),
-		"X-Forwarded-For":                strings.Repeat("1.2.3.4,", 10_000),
-		"Cookie":                         strings.Repeat("a=b; ", 10_000),
-	} {
+	for name, value := range attacktest.Headers() {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set(name, value)
 		w := serve(func(http.ResponseWriter, *http.Request) { t.Errorf("%s is served", name) }, r, middleware.Limits(middleware.LimitsOptions{}))

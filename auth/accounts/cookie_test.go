@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/totp"
+	"github.com/seed-7694ebf6/plinth/internal/attacktest"
 )
 
 const cookieName = "__Host-plinth-session"
@@ -320,17 +321,10 @@ func TestCookieOff(t *testing.T) {
 	})
 }
 
-// elsewhere are the headers of pages of other origins.
-var elsewhere = [][]string{
-	{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.test"},
-	{"Sec-Fetch-Site", "same-site", "Origin", "https://other.example.test"},
-	{"Sec-Fetch-Site", "cross-site"},
-	{"Sec-Fetch-Site", "same-site"},
-	{"Origin", "https://evil.test"},
-	{"Origin", "null"},
-	{"Origin", "http://example.test"},
-	{"Origin", "https://example.test:444"},
-}
+// elsewhere are the headers of pages of other origins. The last is the own host by plain
+// HTTP, which a browser that is too old for Sec-Fetch-Site is not refused for where Host
+// says the same, see http.CrossOriginProtection.
+var elsewhere = append(attacktest.OtherPages("example.test"), []string{"Origin", "http://example.test"})
 
 var here = [][]string{
 	{"Sec-Fetch-Site", "same-origin"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/apitest"
+	"github.com/seed-7694ebf6/plinth/internal/attacktest"
 )
 
 // cost is what an answer took. Memory is all that was allocated, not what stayed.
@@ -53,29 +54,8 @@ func (c cost) check(t *testing.T, what string, body int) {
 
 // TestA34 (A-34): a body made to cost much costs little.
 func TestA34ExpensiveBodies(t *testing.T) {
-	keys := make([]string, 100_000)
-	for i := range keys {
-		keys[i] = fmt.Sprintf(`"k%d":1`, i)
-	}
-	bodies := map[string]string{
-		"nested arrays":   strings.Repeat("[", 100_000),
-		"closed arrays":   strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
-		"nested objects":  strings.Repeat(`{"title":`, 100_000),
-		"nested in value": `{"title":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`,
-		"long key":        `{"` + strings.Repeat("k", 1<<20) + `":1}`,
-		"long key, fits":  `{"` + strings.Repeat("k", 1<<20-100) + `":1}`,
-		"many keys":       "{" + strings.Join(keys, ",") + "}",
-		"many keys, fit":  "{" + strings.Join(keys[:80_000], ",") + "}",
-		"same key":        "{" + strings.TrimSuffix(strings.Repeat(`"title":"a",`, 80_000), ",") + "}",
-		"long number":     `{"amount":` + strings.Repeat("9", 1_000_000) + `}`,
-		"long fraction":   `{"rate":0.` + strings.Repeat("9", 1_000_000) + `}`,
-		"large exponent":  `{"rate":1e999999}`,
-		"small exponent":  `{"amount":1e-999999999}`,
-		"many rows":       "[" + strings.TrimSuffix(strings.Repeat(`{},`, 300_000), ",") + "]",
-		"escapes":         `{"title":"` + strings.Repeat(`\u0000`, 100_000) + `"}`,
-	}
 	countedEngines(t, 0, func(t *testing.T, f *fixture, asked *atomic.Int64) {
-		for name, body := range bodies {
+		for name, body := range attacktest.Bodies() {
 			t.Run(name, func(t *testing.T) {
 				for _, a := range bodyWays(body) {
 					if a.body != body {
@@ -100,34 +80,11 @@ func TestA34ExpensiveBodies(t *testing.T) {
 
 // TestA34 (A-34): so does CSV, and a form.
 func TestA34ExpensiveTexts(t *testing.T) {
-	fields := make([]string, 100_000)
-	for i := range fields {
-		fields[i] = fmt.Sprintf("k%d", i)
-	}
-	texts := []struct{ name, media, body string }{
-		{"commas", mediaCSV, strings.Repeat(",", 1_000_000)},
-		{"commas in a row", mediaCSV, "title\n" + strings.Repeat(",", 1_000_000)},
-		{"names", mediaCSV, strings.Join(fields, ",")},
-		{"long name", mediaCSV, strings.Repeat("k", 1_000_000)},
-		{"rows", mediaCSV, "title\n" + strings.Repeat("x\n", 500_000)},
-		{"rows of many fields", mediaCSV, strings.Join(fields[:1600], ",") + strings.Repeat("\n"+strings.Repeat(",", 1599), 500)},
-		{"blank lines", mediaCSV, strings.Repeat("\n", 1_000_000)},
-		{"quotes", mediaCSV, strings.Repeat(`"`, 1_000_000)},
-		{"quotes in a row", mediaCSV, "amount\n" + strings.Repeat(`"`, 1_000_000)},
-		{"line ends in quotes", mediaCSV, "title\n\"" + strings.Repeat("\r\n", 500_000)},
-		{"line ends in closed quotes", mediaCSV, "amount\n\"" + strings.Repeat("\r\n", 500_000) + `"`},
-		{"long number", mediaCSV, "amount\n" + strings.Repeat("9", 1_000_000)},
-		{"large exponent", mediaCSV, "rate\n1e999999"},
-		{"form", mediaForm, strings.Repeat("a&", 500_000)},
-		{"fields", mediaForm, strings.Join(fields, "&")},
-		{"escapes", mediaForm, "title=" + strings.Repeat("%00", 300_000)},
-		{"long number in a form", mediaForm, "amount=" + strings.Repeat("9", 1_000_000)},
-	}
 	countedEngines(t, 0, func(t *testing.T, f *fixture, asked *atomic.Int64) {
-		for _, tt := range texts {
-			t.Run(tt.name, func(t *testing.T) {
-				client := f.as(t, asAna).With("Accept", "application/json").With("Content-Type", tt.media)
-				sent, before := []byte(tt.body), asked.Load()
+		for _, tt := range attacktest.Texts() {
+			t.Run(tt.Name, func(t *testing.T) {
+				client := f.as(t, asAna).With("Accept", "application/json").With("Content-Type", tt.Media)
+				sent, before := []byte(tt.Body), asked.Load()
 				got, least := costOf(func() *apitest.Response { return client.Post("/notes", sent) })
 				if got.Status != http.StatusBadRequest {
 					t.Errorf("status %d, want 400: %s", got.Status, shortened(got.Body))
@@ -135,8 +92,8 @@ func TestA34ExpensiveTexts(t *testing.T) {
 				if n := asked.Load() - before; n != 0 {
 					t.Errorf("%d statements", n)
 				}
-				t.Logf("%v, %.1f times the body", least.took, float64(least.bytes)/float64(len(tt.body)))
-				least.check(t, tt.name, len(tt.body))
+				t.Logf("%v, %.1f times the body", least.took, float64(least.bytes)/float64(len(tt.Body)))
+				least.check(t, tt.Name, len(tt.Body))
 			})
 		}
 	})

@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/attacktest"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
-const trusted = "https://trusted.example"
+const trusted = attacktest.Trusted
 
 // ok answers everything, as a handler that looks at who calls would not.
 var ok = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,30 +72,7 @@ func varies(res *http.Response, on string) bool {
 // that it depends on the origin.
 func TestA49(t *testing.T) {
 	t.Parallel()
-	strangers := [][]string{
-		{"https://evil.example"},
-		{"null"},
-		{"https://trusted.example.evil"},
-		{"https://trusted.evil"},
-		{"https://eviltrusted.example"},
-		{"http://trusted.example"},
-		{"https://trusted.example:444"},
-		{"https://trusted.example:443"},
-		{"https://Trusted.example"},
-		{"HTTPS://trusted.example"},
-		{"https://trusted.example/"},
-		{"https://trusted.example."},
-		{"https://sub.trusted.example"},
-		{"https://evil@trusted.example"},
-		{"https://trusted.example https://evil.example"},
-		{"https://trusted.example, https://evil.example"},
-		{trusted, "https://evil.example"},
-		{"https://evil.example", trusted},
-		{trusted, trusted},
-		{"*"},
-		{""},
-		nil,
-	}
+	strangers := attacktest.Strangers()
 	for _, credentials := range []bool{false, true} {
 		ask := serve(t, cors.Options{Origins: []string{"https://other.example", trusted}, Credentials: credentials})
 		for _, method := range []string{"GET", "POST", "DELETE", "OPTIONS"} {
