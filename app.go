@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/threads"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -72,6 +73,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 		a.Migrations(accounts.Migrations())
 	}
 	a.router.Use(nameRoute, a.inScope)
+	a.refuseUnrouted()
 	return a, nil
 }
 
@@ -106,6 +108,9 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 // passes no policy, unless they ask for the caller's scope, which their context has:
 //
 //	notes, err := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)).List(ctx, q)
+//
+// What no route takes is refused in the dialect of the REST API, unless NotFound and
+// MethodNotAllowed of the router say something else.
 //
 // Routes below /rest/v1, and below /auth/v1 where there are accounts, are refused by Run
 // and Handler. Middleware that the router uses stands around these too: it has the
@@ -177,6 +182,28 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		a.router.Mount(authPath, http.StripPrefix(authPath, mayReserve(a.accounts)))
 	}
 	return wrap(a.router, a.chain()), nil
+}
+
+// refuseUnrouted answers what no route takes as everything else is refused, and not in
+// plain text. Applications with pages set handlers of their own.
+func (a *App) refuseUnrouted() {
+	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		a.refuse(w, r, &problem.Error{Code: problem.UnknownPath})
+	})
+	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range methods {
+			if a.router.Match(chi.NewRouteContext(), method, routed(r)) {
+				allowed = append(allowed, method)
+			}
+		}
+		a.refuse(w, r, &problem.Error{Code: problem.UnknownMethod, Allow: allowed})
+	})
+}
+
+// methods are those that the router knows.
+var methods = []string{
+	http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
 }
 
 // checkRoutes refuses routes of the application's own below a surface: the router would

@@ -133,7 +133,7 @@ func TestHandler(t *testing.T) {
 		"/rest/v1/plinth_changes":   {http.StatusNotFound, "PGRST205"},
 		"/rest/v1/tasks/not-a-uuid": {http.StatusBadRequest, "22P02"},
 		"/who":                      {http.StatusOK, "anonymous"},
-		"/else":                     {http.StatusNotFound, ""},
+		"/else":                     {http.StatusNotFound, "PGRST125"},
 	} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+target, http.NoBody)
