@@ -15,32 +15,35 @@ import (
 // table).
 func TestA48Smuggling(t *testing.T) {
 	t.Parallel()
-	config := served(t)
-	app := newApp(t, config)
-	var reached atomic.Int64
-	app.Router().HandleFunc("/hidden", func(http.ResponseWriter, *http.Request) { reached.Add(1) })
-	run(t, app, config.Addr)
-	for name, raw := range map[string]string{
-		"a length beside chunks": "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		"two lengths":            "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 33\r\n\r\n",
-		"lines that end in LF":   "GET /rest/v1/tasks HTTP/1.1\nHost: x\n\n",
-		"a folded line":          "GET /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
-		"another coding":         "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-	} {
-		conn, err := net.Dial("tcp", config.Addr) //nolint:noctx // refused or not at once
-		if err != nil {
-			t.Fatal(err)
+	engines(t, func(t *testing.T, url string) {
+		t.Parallel()
+		config := withAccounts(t, url)
+		app := newApp(t, config)
+		var reached atomic.Int64
+		app.Router().HandleFunc("/hidden", func(http.ResponseWriter, *http.Request) { reached.Add(1) })
+		run(t, app, config.Addr)
+		for name, raw := range map[string]string{
+			"a length beside chunks": "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+			"two lengths":            "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 33\r\n\r\n",
+			"lines that end in LF":   "GET /rest/v1/tasks HTTP/1.1\nHost: x\n\n",
+			"a folded line":          "GET /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+			"another coding":         "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+		} {
+			conn, err := net.Dial("tcp", config.Addr) //nolint:noctx // refused or not at once
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.WriteString(conn, raw+"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n")
+			answer, _ := io.ReadAll(bufio.NewReader(conn))
+			_ = conn.Close()
+			if !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") || strings.Count(string(answer), "HTTP/1.1 ") != 1 {
+				t.Errorf("%s: %.200q", name, answer)
+			}
 		}
-		_, _ = io.WriteString(conn, raw+"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n")
-		answer, _ := io.ReadAll(bufio.NewReader(conn))
-		_ = conn.Close()
-		if !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") || strings.Count(string(answer), "HTTP/1.1 ") != 1 {
-			t.Errorf("%s: %.200q", name, answer)
+		if n := reached.Load(); n > 0 {
+			t.Errorf("%d hidden requests were served", n)
 		}
-	}
-	if n := reached.Load(); n > 0 {
-		t.Errorf("%d hidden requests were served", n)
-	}
+	})
 }
 
 // TestUpgradeThroughAll: a handler of the application's own that goes on in another

@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -88,14 +87,15 @@ func (i *issuer) token(t *testing.T, id string) string {
 	return token
 }
 
-// servedIssuer runs an application that takes the tokens of an issuer.
-func servedIssuer(t *testing.T, i *issuer) (ask func(token string) int) {
+// servedIssuer runs an application that takes the tokens of an issuer beside those of its
+// accounts.
+func servedIssuer(t *testing.T, url string, i *issuer) (ask func(token string) int) {
 	t.Helper()
 	keys, err := jwt.NewRemote(i.url, jwt.RemoteConfig{InsecureLoopback: true, Now: i.now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := served(t)
+	config := withAccounts(t, url)
 	if config.Verifier, err = jwt.New(jwt.Config{Audience: "notes", Issuer: "https://issuer.example", KeySource: keys, Now: i.now}); err != nil {
 		t.Fatal(err)
 	}
@@ -177,40 +177,43 @@ func randomKeys(t *testing.T, i *issuer, n int) (tokens []string) {
 // not make it ask the issuer more than once in a cooldown, and holds up nobody.
 func TestA5OverSockets(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t)
-	i.publish(t, "first")
-	ask := servedIssuer(t, i)
-	good := i.token(t, "first")
-	if status := ask(good); status != http.StatusOK {
-		t.Fatal(status)
-	}
-	for round := range 2 {
-		i.late.Add(int64(time.Minute))
-		p99 := beside(t, ask, good, randomKeys(t, i, 1000), http.StatusUnauthorized)
-		if n := i.asked.Load(); n != int64(round+2) {
-			t.Errorf("round %d: the issuer was asked %d times, want %d", round, n, round+2)
+	engines(t, func(t *testing.T, url string) {
+		t.Parallel()
+		i := newIssuer(t)
+		i.publish(t, "first")
+		ask := servedIssuer(t, url, i)
+		good := i.token(t, "first")
+		if status := ask(good); status != http.StatusOK {
+			t.Fatal(status)
 		}
-		if p99 > 2*time.Second {
-			t.Errorf("one good token in a hundred takes %s", p99)
+		for round := range 2 {
+			i.late.Add(int64(time.Minute))
+			p99 := beside(t, ask, good, randomKeys(t, i, 500), http.StatusUnauthorized)
+			if n := i.asked.Load(); n != int64(round+2) {
+				t.Errorf("round %d: the issuer was asked %d times, want %d", round, n, round+2)
+			}
+			if p99 > 2*time.Second {
+				t.Errorf("one good token in a hundred takes %s", p99)
+			}
+			t.Logf("good tokens among them: p99 %s", p99)
 		}
-		t.Logf("good tokens among them: p99 %s", p99)
-	}
-	i.publish(t, "first", "second")
-	fresh := i.token(t, "second")
-	if status := ask(fresh); status != http.StatusUnauthorized {
-		t.Errorf("a new key within the cooldown: %d", status)
-	}
-	i.late.Add(int64(31 * time.Second))
-	// It was looked for in vain, so it gives no reason to ask; another one does.
-	if status := ask(i.token(t, "third")); status != http.StatusUnauthorized {
-		t.Errorf("a key that is nowhere: %d", status)
-	}
-	if status := ask(fresh); status != http.StatusOK {
-		t.Errorf("a new key after the cooldown: %d", status)
-	}
-	if n := i.asked.Load(); n != 4 {
-		t.Errorf("the issuer was asked %d times, want 4", n)
-	}
+		i.publish(t, "first", "second")
+		fresh := i.token(t, "second")
+		if status := ask(fresh); status != http.StatusUnauthorized {
+			t.Errorf("a new key within the cooldown: %d", status)
+		}
+		i.late.Add(int64(31 * time.Second))
+		// It was looked for in vain, so it gives no reason to ask; another one does.
+		if status := ask(i.token(t, "third")); status != http.StatusUnauthorized {
+			t.Errorf("a key that is nowhere: %d", status)
+		}
+		if status := ask(fresh); status != http.StatusOK {
+			t.Errorf("a new key after the cooldown: %d", status)
+		}
+		if n := i.asked.Load(); n != 4 {
+			t.Errorf("the issuer was asked %d times, want 4", n)
+		}
+	})
 }
 
 // TestA5Latency: requests with good tokens take less than twice as long beside tokens
@@ -221,7 +224,7 @@ func TestA5Latency(t *testing.T) {
 	}
 	i := newIssuer(t)
 	i.publish(t, "first")
-	ask := servedIssuer(t, i)
+	ask := servedIssuer(t, t.TempDir()+"/app.db", i)
 	good := i.token(t, "first")
 	var ratios []float64
 	for range 7 {
@@ -243,45 +246,55 @@ func TestA5Latency(t *testing.T) {
 func TestA6OverSockets(t *testing.T) {
 	t.Parallel()
 	const proxy, attacker, owner = "127.0.0.1", "198.51.100.1", "198.51.100.2"
-	for name, tt := range map[string]struct {
-		proxies      []netip.Prefix
-		from, to     string // local addresses of the attacker's connections and of the owner's
-		fromXF, toXF string // what the proxy adds to X-Forwarded-For
-	}{
-		"directly":       {nil, "127.0.0.1", "127.0.0.2", "", ""},
+	for name, tt := range map[string]guesses{
+		"directly":       {from: "127.0.0.1", to: "127.0.0.2"},
 		"behind a proxy": {[]netip.Prefix{netip.MustParsePrefix(proxy + "/32")}, proxy, proxy, attacker, owner},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			addr, key := servedAccount(t, tt.proxies)
-			refusedAt := 0
-			for i := range 200 {
-				h := forged(i, tt.fromXF)
-				h.Set("Apikey", key)
-				mail := []string{"ann@example.org", "Ann@Example.org", "ann@example.org ", "ANN@EXAMPLE.ORG"}[i%4]
-				body := fmt.Sprintf(`{"email":%q,"password":"wrong %d","n%d":%d}`, mail, i, i, i)
-				status, retry := logIn(t, tt.from, addr, h, body)
-				switch wait, err := strconv.Atoi(retry); {
-				case status == http.StatusTooManyRequests && err == nil && wait > 0:
-					if refusedAt == 0 {
-						refusedAt = i + 1
-					}
-				case status != http.StatusBadRequest || refusedAt != 0:
-					t.Fatalf("guess %d: %d, Retry-After %q, the first refusal was at %d", i+1, status, retry, refusedAt)
-				}
-			}
-			if refusedAt == 0 || refusedAt > 20 {
-				t.Errorf("the first refusal is at guess %d, want at most 20", refusedAt)
-			}
-			right := `{"email":"ann@example.org","password":"correct horse battery"}`
-			h := http.Header{"Apikey": {key}, "Content-Type": {"application/json"}}
-			if tt.toXF != "" {
-				h.Set("X-Forwarded-For", tt.toXF)
-			}
-			if status, _ := logIn(t, tt.to, addr, h, right); status != http.StatusOK {
-				t.Errorf("the owner, from elsewhere: %d", status)
-			}
+			engines(t, func(t *testing.T, url string) {
+				t.Parallel()
+				tt.test(t, url)
+			})
 		})
+	}
+}
+
+// guesses come from somewhere else than the owner of the account does.
+type guesses struct {
+	proxies      []netip.Prefix
+	from, to     string // local addresses of the attacker's connections and of the owner's
+	fromXF, toXF string // what the proxy adds to X-Forwarded-For
+}
+
+func (g guesses) test(t *testing.T, url string) {
+	t.Helper()
+	s := newSite(t, url, func(c *plinth.Config) { c.TrustedProxies = g.proxies })
+	refusedAt := 0
+	for i := range 200 {
+		h := forged(i, g.fromXF)
+		h.Set("Apikey", s.publishable)
+		mail := []string{"ann@example.org", "Ann@Example.org", "ann@example.org ", "ANN@EXAMPLE.ORG"}[i%4]
+		body := fmt.Sprintf(`{"email":%q,"password":"wrong %d","n%d":%d}`, mail, i, i, i)
+		status, retry := logIn(t, g.from, s.addr, h, body)
+		switch wait, err := strconv.Atoi(retry); {
+		case status == http.StatusTooManyRequests && err == nil && wait > 0:
+			if refusedAt == 0 {
+				refusedAt = i + 1
+			}
+		case status != http.StatusBadRequest || refusedAt != 0:
+			t.Fatalf("guess %d: %d, Retry-After %q, the first refusal was at %d", i+1, status, retry, refusedAt)
+		}
+	}
+	if refusedAt == 0 || refusedAt > 20 {
+		t.Errorf("the first refusal is at guess %d, want at most 20", refusedAt)
+	}
+	h := http.Header{"Apikey": {s.publishable}, "Content-Type": {"application/json"}}
+	if g.toXF != "" {
+		h.Set("X-Forwarded-For", g.toXF)
+	}
+	if status, _ := logIn(t, g.to, s.addr, h, ann); status != http.StatusOK {
+		t.Errorf("the owner, from elsewhere: %d", status)
 	}
 }
 
@@ -298,40 +311,6 @@ func forged(i int, added string) http.Header {
 		h.Set("X-Forwarded-For", claimed+", "+added)
 	}
 	return h
-}
-
-// servedAccount runs an application with all limits that programs have and one account.
-func servedAccount(t *testing.T, proxies []netip.Prefix) (addr, key string) {
-	t.Helper()
-	config := served(t)
-	config.DisableAccounts, config.Schema = false, plinth.SchemaVerify
-	config.Accounts.MasterKeys = [][]byte{[]byte("qX7vB2mK9tR4wZ8cN1pL6sD3fG5hJ0yA")}
-	config.Keys.Secret = []string{auth.NewSecretKey()}
-	config.TrustedProxies = proxies
-	development := config // which makes the tables
-	development.PublicURL, development.Keys, development.Schema = "", auth.Keys{}, plinth.SchemaAuto
-	prepared := newApp(t, development)
-	_, err := prepared.Handler(t.Context())
-	if err := errors.Join(err, prepared.DB().Close()); err != nil {
-		t.Fatal(err)
-	}
-	run(t, newApp(t, config), config.Addr)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+config.Addr+"/auth/v1/admin/users",
-		strings.NewReader(`{"email":"ann@example.org","password":"correct horse battery","email_confirm":true}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Apikey", config.Keys.Secret[0])
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close() //nolint:errcheck // not read
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("making an account: %d", res.StatusCode)
-	}
-	return config.Addr, config.Keys.Publishable[0]
 }
 
 // logIn tries a password by a connection from a local address.
