@@ -3,18 +3,14 @@ package servetest_test
 import (
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
-
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // Shelf has books, which have a shelf: what a request can ask for without end.
@@ -55,27 +51,20 @@ func TestServedExpensiveReads(t *testing.T) {
 		t.Skip("PLINTH_TEST_LONG is not set")
 	}
 	const lasts = 20 * time.Second
-	databases := map[string]func(*testing.T) []string{
-		"sqlite":   func(*testing.T) []string { return nil },
-		"postgres": func(t *testing.T) []string { return []string{serverVariable + "=" + pgtest.URL(t)} },
-	}
-	for _, name := range slices.Sorted(maps.Keys(databases)) {
-		t.Run(name, func(t *testing.T) {
-			s := start(t, databases[name](t)...)
-			others := newClients(t, s)
-			others.during(t, func() { time.Sleep(lasts / 4) }) // connections and caches
-			base := p99(others.during(t, func() { time.Sleep(lasts) }))
-			var answers map[int]int
-			during := p99(others.during(t, func() { answers = s.readDearest(lasts) }))
-			t.Logf("%v; p99 of others %s, before %s: %.1f times", answers, during, base, float64(during)/float64(base))
-			if answers[http.StatusOK] == 0 || answers[http.StatusTooManyRequests] == 0 || len(answers) > 2 {
-				t.Errorf("answers to the dearest read: %v", answers)
-			}
-			if during > max(3*base, othersWithin) {
-				t.Errorf("99 of 100 requests of others within %s, before %s", during, base)
-			}
-		})
-	}
+	engines(t, func(t *testing.T, s *site) {
+		others := newClients(t, s)
+		others.during(t, func() { time.Sleep(lasts / 4) }) // connections and caches
+		base := p99(others.during(t, func() { time.Sleep(lasts) }))
+		var answers map[int]int
+		during := p99(others.during(t, func() { answers = s.readDearest(lasts) }))
+		t.Logf("%v; p99 of others %s, before %s: %.1f times", answers, during, base, float64(during)/float64(base))
+		if answers[http.StatusOK] == 0 || answers[http.StatusTooManyRequests] == 0 || len(answers) > 2 {
+			t.Errorf("answers to the dearest read: %v", answers)
+		}
+		if during > max(3*base, othersWithin) {
+			t.Errorf("99 of 100 requests of others within %s, before %s", during, base)
+		}
+	})
 }
 
 // readDearest sends the dearest read by 50 connections of one caller, each again as soon as

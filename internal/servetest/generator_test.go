@@ -66,7 +66,8 @@ type generator struct {
 // wire is a connection that carries one request at a time, nil where it has to be made.
 type wire struct {
 	net.Conn
-	in *bufio.Reader
+	in     *bufio.Reader
+	header http.Header // of the last answer
 }
 
 func newGenerator(t *testing.T, s *site, connections int) *generator {
@@ -194,6 +195,7 @@ func (w *wire) exchange(body io.Writer, text string) (status int, keep bool) {
 	if err != nil {
 		return 0, false
 	}
+	w.header = r.Header
 	_, err = io.Copy(body, r.Body)
 	return r.StatusCode, err == nil && !r.Close
 }

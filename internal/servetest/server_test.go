@@ -25,6 +25,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/leaktest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // serverVariable makes a process of the tests the server, on the database it names.
@@ -162,6 +163,13 @@ type site struct {
 func start(t *testing.T, env ...string) *site {
 	t.Helper()
 	return startBy(t, nil, env...)
+}
+
+// engines runs a test with a server on each kind of database.
+func engines(t *testing.T, test func(t *testing.T, s *site)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, start(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, start(t, serverVariable+"="+pgtest.URL(t))) })
 }
 
 // startBy starts a server by a command that runs another.
