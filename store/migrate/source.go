@@ -21,7 +21,7 @@ type Source struct {
 
 	// FS holds a folder for each engine, postgres and sqlite, with files named
 	// 0001_init.up.sql and, for [Migrator.Down], 0001_init.down.sql. Numbers
-	// count from 1; the text behind them is for people.
+	// count from 1; the text behind them is for people. An up file must not be empty.
 	FS fs.FS
 
 	// After names lines that must stand before this one in the list given to
@@ -145,6 +145,9 @@ func (s Source) add(byVersion map[int]*Migration, engine, file string) error {
 	case up:
 		sum := sha256.Sum256([]byte(text))
 		m.SQL, m.checksum = text, hex.EncodeToString(sum[:])
+		if strings.TrimSpace(text) == "" {
+			return fmt.Errorf("migrate: line %s: %s is empty: was it made by a shell's > before the program was built? Write it elsewhere and move it here", s.Line, path)
+		}
 	default:
 		m.down, m.hasDown = text, true
 	}

@@ -28,6 +28,8 @@ func TestNewReportsMistakes(t *testing.T) {
 		{"version twice", []migrate.Source{source("a", map[string]string{"0001_a.up.sql": "", "0001_b.up.sql": ""})}, []string{"version 1 exists twice"}},
 		{"version spelled twice", []migrate.Source{source("a", map[string]string{"0001_a.up.sql": "", "01_a.up.sql": ""})}, []string{"version 1 exists twice"}},
 		{"only down", []migrate.Source{source("a", map[string]string{"0001_a.down.sql": ""})}, []string{"a 1 a has a down file and no up file"}},
+		{"empty", []migrate.Source{source("a", map[string]string{"0001_a.up.sql": "select 1", "0002_b.up.sql": "", "0002_b.down.sql": ""})}, []string{"line a: sqlite/0002_b.up.sql is empty: was it made by a shell's >"}},
+		{"blank", []migrate.Source{source("a", map[string]string{"0001_a.up.sql": "\r\n \t\n"})}, []string{"sqlite/0001_a.up.sql is empty"}},
 		{"after", []migrate.Source{after, source("a", one)}, []string{"line b must come after line a"}},
 		{"all at once", []migrate.Source{after, {Line: "c"}}, []string{"line b must come after line a", "line c has no files"}},
 	} {
