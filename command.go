@@ -32,8 +32,9 @@ const usage = `Usage: %s [command]
   policy                         print which rule guards what
   reseal                         seal the secrets of accounts anew with the first of
                                  PLINTH_MASTER_KEYS, so that an old one may go
-  health                         ask the one that serves at the configured address whether it
-                                 is ready; the exit code says so
+  health [-live]                 ask the one that serves at the configured address whether it
+                                 is ready; with -live whether it answers at all, whatever its
+                                 database does; the exit code says so
 
 openapi and types print what any caller may be able to do; with -role what a user
 with that role may, or with "-role anonymous" a caller without credentials.
@@ -52,10 +53,14 @@ func (e *usageError) Error() string { return e.text }
 //
 //	os.Exit(app.Main(ctx, os.Args[1:]))
 //
-// Without arguments it is [App.Run].
+// Without arguments it is [App.Run]. [Config.Health] runs one of them without a database.
 func (a *App) Main(ctx context.Context, args []string) int {
 	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
-	err := a.command(ctx, args, os.Stdout)
+	return exitCode(a.command(ctx, args, os.Stdout))
+}
+
+// exitCode tells how a command ended.
+func exitCode(err error) int {
 	var wrong *usageError
 	switch {
 	case err == nil:
@@ -95,8 +100,8 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 		return a.policyCommand(args, out)
 	case "reseal":
 		return a.resealCommand(ctx, args, out)
-	case "health":
-		return a.healthCommand(ctx, args, out)
+	case healthName:
+		return a.config.healthCommand(ctx, args, out)
 	}
 	return &usageError{fmt.Sprintf("unknown command %q", name)}
 }

@@ -4,49 +4,81 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 )
 
 // healthTimeout bounds what the health command waits for an answer.
 const healthTimeout = 4 * time.Second
 
+// Health runs the command health of [App.Main] if the arguments of the program name it,
+// and returns its exit code; otherwise asked is false. It opens no database, so that a
+// program which calls it before [New] can be asked while its database is away, and asking
+// costs that nothing:
+//
+//	if code, asked := config.Health(ctx, os.Args[1:]); asked {
+//		os.Exit(code)
+//	}
+func (c Config) Health(ctx context.Context, args []string) (code int, asked bool) {
+	if len(args) == 0 || args[0] != healthName {
+		return exitOK, false
+	}
+	r, err := c.resolve()
+	if err == nil {
+		err = r.healthCommand(ctx, args[1:], os.Stdout)
+	}
+	return exitCode(err), true
+}
+
+const healthName = "health"
+
 // healthCommand asks the application that runs at the configured address whether it is
-// ready, for container engines, whose images need no other program for that.
-func (a *App) healthCommand(ctx context.Context, args []string, out io.Writer) error {
-	if err := noArguments("health", args); err != nil {
+// ready, or alive, for container engines, whose images need no other program for that.
+func (r resolved) healthCommand(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet(healthName, flag.ContinueOnError)
+	live := flags.Bool("live", false, "")
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	host, err := ownHost(a.config.Addr)
+	addr, path, word, secure := r.Addr, readyPath, "ready", !r.TLS.off()
+	if *live {
+		path, word = livePath, "alive"
+		if r.OpsAddr != "" { // which clients cannot fill
+			addr, secure = r.OpsAddr, false
+		}
+	}
+	host, err := ownHost(addr)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	transport := &http.Transport{DisableKeepAlives: true} // and no proxy
-	target := "http://" + host + readyPath
-	if !a.config.TLS.off() {
-		target = "https://" + host + readyPath
+	target := "http://" + host + path
+	if secure {
+		target = "https://" + host + path
 		// The certificate is for the name that others use, and nothing is told to whoever answers here.
-		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, ServerName: a.config.serverName()} //nolint:gosec // see above
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, ServerName: r.serverName()} //nolint:gosec // see above
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
 		return fmt.Errorf("plinth: health: %w", err)
 	}
-	res, err := (&http.Client{Transport: transport}).Do(r)
+	res, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return fmt.Errorf("plinth: health: %w", err)
 	}
 	defer res.Body.Close() //nolint:errcheck // nothing of it is wanted
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("plinth: health: %s answers %s", readyPath, res.Status)
+		return fmt.Errorf("plinth: health: %s answers %s", path, res.Status)
 	}
-	_, err = fmt.Fprintln(out, "ready")
+	_, err = fmt.Fprintln(out, word)
 	return err
 }
 

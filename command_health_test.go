@@ -1,13 +1,16 @@
 package plinth_test
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestHealthCommand asks servers that are ready, that are not, and that are not there.
@@ -43,6 +46,60 @@ func TestHealthCommand(t *testing.T) {
 	}
 }
 
+// TestHealthWithoutDatabase asks before a database is opened: what is alive is alive while
+// that is away, and operators' address is asked for it where there is one.
+func TestHealthWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	answers := func(statuses map[string]int) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(cmp.Or(statuses[r.Method+" "+r.URL.Path], http.StatusTeapot))
+		}))
+		t.Cleanup(server.Close)
+		return strings.TrimPrefix(server.URL, "http://")
+	}
+	const ok, away = http.StatusOK, http.StatusServiceUnavailable
+	main := answers(map[string]int{"GET /livez": ok, "GET /readyz": away})
+	ready := answers(map[string]int{"GET /livez": away, "GET /readyz": ok})
+	nobody := programtest.FreeAddr(t)
+	for _, tt := range []struct {
+		addr, ops string
+		args      string
+		code      int
+		asked     bool
+	}{
+		{main, "", "health", 1, true},
+		{main, "", "health -live", 0, true},
+		{ready, "", "health", 0, true},
+		{ready, "", "health -live", 1, true},
+		{nobody, main, "health -live", 0, true},
+		{main, nobody, "health -live", 1, true},
+		{ready, nobody, "health", 0, true},
+		{nobody, "", "health -live", 1, true},
+		{main, "", "health -alive", 2, true},
+		{main, "", "health -live now", 2, true},
+		{"nowhere", "", "health", 1, true},
+		{main, "", "serve health", 0, false},
+		{main, "", "", 0, false},
+	} {
+		config := testConfig(t)
+		config.Addr, config.OpsAddr = tt.addr, tt.ops
+		config.DatabaseURL = "postgres://127.0.0.1:1/nobody"
+		config.Postgres.OpenTimeout = time.Hour // which New would wait for
+		if code, asked := config.Health(t.Context(), strings.Fields(tt.args)); code != tt.code || asked != tt.asked {
+			t.Errorf("%q of %s and %q: %d, %v, want %d, %v", tt.args, tt.addr, tt.ops, code, asked, tt.code, tt.asked)
+		}
+	}
+	config := testConfig(t)
+	config.Addr, config.DatabaseURL, config.Schema = main, ":memory:", "none"
+	if code, asked := config.Health(t.Context(), []string{"health", "-live"}); code != 1 || !asked {
+		t.Errorf("what New refuses: %d, %v", code, asked)
+	}
+	config.Schema = ""
+	if code := newApp(t, config).Main(t.Context(), []string{"health", "-live"}); code != 0 {
+		t.Errorf("by Main: exit code %d", code)
+	}
+}
+
 // TestHealthCommandOverTLS asks a server whose certificate is for another name.
 func TestHealthCommandOverTLS(t *testing.T) {
 	t.Parallel()
@@ -60,6 +117,12 @@ func TestHealthCommandOverTLS(t *testing.T) {
 	newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
 	if code := newApp(t, config).Main(t.Context(), []string{"health"}); code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+	operators := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // in the clear
+	defer operators.Close()
+	config.OpsAddr = strings.TrimPrefix(operators.URL, "http://")
+	if code, _ := config.Health(t.Context(), []string{"health", "-live"}); code != 0 {
+		t.Errorf("operators' address: exit code %d", code)
 	}
 }
 
