@@ -13,13 +13,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/toxic"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
-// TestPooler lets the application make its tables, and serve, through PgBouncer.
+// TestPooler lets the application make its tables, and serve, through PgBouncer, also after
+// that was away.
 func TestPooler(t *testing.T) {
 	t.Parallel()
 	path := programtest.Path(t, "pgbouncer")
@@ -30,9 +33,10 @@ func TestPooler(t *testing.T) {
 	addr := programtest.FreeAddr(t)
 	startPooler(t, path, database, addr)
 	programtest.Await(t, addr)
+	way := toxic.Start(t, addr)
 
 	behind := *database
-	behind.Host, behind.Path, behind.RawQuery = addr, "/notes", ""
+	behind.Host, behind.Path, behind.RawQuery = way.Addr().String(), "/notes", ""
 	env := append(production(behind.String()), "NOTES_POOLER=1", "PLINTH_DRAIN_DELAY=0s")
 	for _, command := range []string{"up", "verify"} {
 		if out, err := runApp(t, env, "migrate", command); err != nil {
@@ -40,11 +44,9 @@ func TestPooler(t *testing.T) {
 		}
 	}
 	instance := programtest.FreeAddr(t)
-	programtest.Start(t, append(env, "PLINTH_ADDR="+instance), app(t))
+	env = append(env, "PLINTH_ADDR="+instance)
+	programtest.Start(t, env, app(t))
 	programtest.Await(t, instance)
-	if out, err := runApp(t, append(env, "PLINTH_ADDR="+instance), "health"); err != nil {
-		t.Errorf("health: %v\n%s", err, out)
-	}
 	var clients sync.WaitGroup
 	for range 40 { // twice as many as the pool has connections
 		bearer := "Bearer " + token(store.NewID())
@@ -58,6 +60,36 @@ func TestPooler(t *testing.T) {
 		})
 	}
 	clients.Wait()
+	checkAway(t, way, env, instance)
+}
+
+// checkAway takes the database of an instance away: the instance says that it is not ready,
+// and that it is alive, to who asks it on its own machine too, and serves again by itself.
+func checkAway(t *testing.T, way *toxic.Proxy, env []string, instance string) {
+	t.Helper()
+	const away, ready, alive = "503", "", "alive\n"
+	await := func(want string) {
+		t.Helper()
+		for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+			err := sendNoteTo(t.Context(), "http://"+instance, "Bearer "+token(store.NewID()), http.MethodPost)
+			out, failed := runApp(t, env, "health")
+			if (err == nil && want == ready || err != nil && want == away && strings.Contains(err.Error(), want)) && (failed == nil) == (want == ready) {
+				break
+			}
+			if time.Since(begun) > 30*time.Second {
+				t.Fatalf("want %q: %v; health: %v\n%s", want, err, failed, out)
+			}
+		}
+		if out, err := runApp(t, env, "health", "-live"); err != nil || out != alive {
+			t.Errorf("health -live: %v\n%s", err, out)
+		}
+	}
+	await(ready)
+	way.Refuse(true)
+	way.Cut()
+	await(away)
+	way.Refuse(false)
+	await(ready)
 }
 
 // startPooler starts PgBouncer as it is configured here. It does not run as root, so that there it is for another account.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/cache/redis"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -49,9 +50,21 @@ func run(ctx context.Context, args []string) int {
 		return 1
 	}
 	config := plinth.FromEnv()
+	if code, asked := config.Health(ctx, args); asked {
+		return code
+	}
 	config.Postgres.Pooler = os.Getenv("NOTES_POOLER") == "1" // see ../pgbouncer
 	metrics := prometheus.New(prometheus.Options{})
 	observe(&config, metrics)
+	if url := os.Getenv("NOTES_REDIS_URL"); url != "" { // all instances count together
+		client, err := redis.NewClient(redis.ClientOptions{URL: url})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer client.Close()
+		config.Rates.Limiter = redis.NewLimiter(client, redis.LimiterOptions{})
+	}
 	app, err := plinth.New(ctx, config)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
