@@ -1,0 +1,76 @@
+package plinth_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// TestSlowDatabase: who waits for the database is told by the time of the request, which
+// ends before that of a statement, and is served again once it answers.
+func TestSlowDatabase(t *testing.T) {
+	t.Parallel()
+	for engine, tt := range map[string]struct {
+		url  func(*testing.T) string
+		hold string // what keeps others from writing
+	}{
+		"sqlite":   {func(t *testing.T) string { return t.TempDir() + "/app.db" }, "delete from tasks"},
+		"postgres": {func(t *testing.T) string { return pgtest.URL(t) }, "lock table tasks in access exclusive mode"},
+	} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			config := testConfig(t)
+			config.DatabaseURL, config.InsecureDevelopment = tt.url(t), true
+			config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
+			config.RequestTimeout = 500 * time.Millisecond
+			config.SQLite.AcquireTimeout = time.Minute // for the one writer, which is 5 seconds
+			app := newApp(t, config)
+			t.Cleanup(func() { _ = app.DB().Close() })
+			app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
+			handler, err := app.Handler(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			write := func() (status int, body string) {
+				w := do(t, handler, http.MethodPost, "/rest/v1/tasks", `{"title":"x","owner_id":"`+store.NewID().String()+`"}`, "Apikey", config.Keys.Publishable[0])
+				return w.Code, w.Body.String()
+			}
+			served := func() {
+				t.Helper()
+				for begun := time.Now(); ; {
+					status, body := write()
+					if status == http.StatusCreated {
+						return
+					}
+					if time.Since(begun) > 20*time.Second {
+						t.Fatalf("%d %s", status, body)
+					}
+				}
+			}
+			served()
+			held := errors.New("held long enough")
+			if err := app.DB().Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				if _, err := tx.SQL().ExecContext(ctx, tt.hold); err != nil {
+					return err
+				}
+				for range 3 {
+					if status, body := write(); status != http.StatusGatewayTimeout || !strings.Contains(body, `"code":"PL504"`) {
+						t.Errorf("%d %s", status, body)
+					}
+				}
+				return held
+			}); !errors.Is(err, held) {
+				t.Fatal(err)
+			}
+			served()
+		})
+	}
+}
