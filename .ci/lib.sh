@@ -21,7 +21,7 @@ readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes
 readonly IMAGE=plinth-postgres:ci
 
 # Those that judge examples/deploy, besides.
-readonly JUDGES=go-tools,haproxy,nginx,prometheus,promtool
+readonly JUDGES=go-tools,haproxy,nginx,pg_dump,pg_restore,prometheus,promtool,sqlite3
 
 work=$(mktemp -d)
 PATH=$work/bin:$PATH # for programs that are made here
@@ -94,6 +94,7 @@ prepare() {
 	has_program pgbouncer || missing+=(pgbouncer)
 	has_program haproxy || missing+=(haproxy)
 	has_program nginx || missing+=(nginx-light)
+	command -v sqlite3 || missing+=(sqlite3)
 	command -v promtool || missing+=(prometheus)
 	command -v node || missing+=(nodejs)
 	command -v npm || missing+=(npm)
@@ -199,5 +200,9 @@ docker_tests() {
 
 # app_image builds and tries the image of an application, behind docker_tests, which starts the engine.
 app_image() {
-	if answers; then step 'image of an application' .ci/app-image plinth-app:ci; fi
+	if ! answers; then
+		echo "--  image of an application: no Docker engine answers on this machine"
+		return
+	fi
+	step 'image of an application' .ci/app-image plinth-app:ci
 }
