@@ -14,8 +14,8 @@ const Env = "PLINTH_TEST_REQUIRE"
 // names are all that it may ask for: programs, files of other projects, and tools that
 // the Go command fetches. What postgres and docker ask for, package pgtest says.
 var names = []string{
-	"chromium", "curl", "docker", "go-tools", "haproxy", "iso-codes", "nginx", "node", "npm-packages", "pebble", "pgbouncer",
-	"postgres", "prometheus", "promtool", "redis-server",
+	"chromium", "curl", "docker", "go-tools", "haproxy", "iso-codes", "nginx", "node", "npm-packages", "pebble", "pg_dump", "pg_restore", "pgbouncer",
+	"postgres", "prometheus", "promtool", "redis-server", "sqlite3",
 }
 
 // Parse reads a list of names as [Env] has it.
