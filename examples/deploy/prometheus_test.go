@@ -2,7 +2,10 @@ package deploy_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -31,6 +34,52 @@ func TestPrometheus(t *testing.T) {
 		if !strings.Contains(page, "`"+name+"`") {
 			t.Errorf("docs/operations.md does not say what to do about %s", name)
 		}
+	}
+}
+
+// TestPrometheusOnKubernetes: of the pods that Kubernetes tells of, those are asked that
+// serve, at the operators' port, under the job that the alerts look at.
+func TestPrometheusOnKubernetes(t *testing.T) {
+	t.Parallel()
+	const file, discovery = "prometheus/kubernetes.yml", `    kubernetes_sd_configs:
+      - role: pod
+        namespaces: {names: [notes]}
+`
+	promtool := programtest.Path(t, "promtool")
+	// Some builds, as that of Debian, know no Kubernetes.
+	if out, err := exec.CommandContext(t.Context(), promtool, "check", "config", file).CombinedOutput(); err != nil && !strings.Contains(string(out), "field kubernetes_sd_configs not found") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// What it would find for each port of each container, by a file.
+	pod := func(name, label, port, address, phase string) string {
+		return fmt.Sprintf(`{"targets":[%q],"labels":{"__meta_kubernetes_pod_name":%q,"__meta_kubernetes_pod_label_app_kubernetes_io_name":%q,"__meta_kubernetes_pod_container_port_name":%q,"__meta_kubernetes_pod_phase":%q}}`,
+			address, name, label, port, phase)
+	}
+	pods := filepath.Join(t.TempDir(), "pods.json")
+	write(t, pods, []byte("["+strings.Join([]string{
+		pod("notes-a", "notes", "http", "10.244.0.1:8080", "Running"), pod("notes-a", "notes", "ops", "10.244.0.1:9090", "Running"),
+		pod("notes-b", "notes", "ops", "10.244.0.2:9090", "Running"), pod("notes-c", "notes", "ops", "10.244.0.3:9090", "Failed"),
+		pod("notes-migrate-d", "notes", "", "10.244.0.4", "Running"), pod("redis-e", "redis", "ops", "10.244.0.5:9090", "Running"),
+	}, ",")+"]"))
+	asked := changed(t, file, discovery, fmt.Sprintf("    file_sd_configs: [{files: [%q]}]\n", pods))
+	write(t, filepath.Join(filepath.Dir(asked), "rules.yml"), []byte(read(t, "prometheus/rules.yml")))
+	check(t, promtool, "check", "config", asked)
+	out, err := exec.CommandContext(t.Context(), promtool, "check", "service-discovery", "--timeout=5s", asked, "notes").Output()
+	var found []struct{ Labels map[string]string }
+	if err := errors.Join(err, json.Unmarshal(out, &found)); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	got := map[string]string{}
+	for _, target := range found {
+		if len(target.Labels) > 0 {
+			got[target.Labels["job"]+" "+target.Labels["instance"]] = target.Labels["__address__"]
+		}
+	}
+	if want := map[string]string{"notes notes-a": "10.244.0.1:9090", "notes notes-b": "10.244.0.2:9090"}; !maps.Equal(got, want) {
+		t.Errorf("asked are %q, want %q", got, want)
+	}
+	if manifest := read(t, "kubernetes/deployment.yaml"); !strings.Contains(manifest, "{name: ops,") || !strings.Contains(manifest, "labels: {app.kubernetes.io/name: notes,") {
+		t.Error("the pods of the deployment are others")
 	}
 }
 
