@@ -129,6 +129,14 @@ func TestACMECertificateEnds(t *testing.T) {
 	if len(told) != 1 || told[0]["level"] != "WARN" || told[0]["name"] != "notes.example" || !strings.Contains(told[0]["msg"].(string), "PLINTH_ACME_CACHE") {
 		t.Errorf("logged %v", told)
 	}
+	// It tries to renew meanwhile, and has a key to write before it asks the authority.
+	account := filepath.Join(dir, "acme_account+key")
+	for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(account); err == nil {
+			return
+		}
+	}
+	t.Error("it does not try to renew")
 }
 
 // TestACMECacheTells: a certificate that cannot be kept, as on a full disk, is told of.
