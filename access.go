@@ -45,6 +45,8 @@ func newAccess(r resolved) (*access, error) {
 		}
 	}
 	switch {
+	case set == 0 && r.InsecureJWTUntyped:
+		return nil, errors.New("plinth: InsecureJWTUntyped (PLINTH_INSECURE_JWT_UNTYPED) is for the tokens of JWTSecret (PLINTH_JWT_SECRET); a Verifier has a setting of its own")
 	case set == 0:
 		return a, nil
 	case set != 3:
@@ -53,16 +55,24 @@ func newAccess(r resolved) (*access, error) {
 		return nil, errors.New("plinth: Verifier and the JWT settings exclude each other")
 	}
 	var err error
-	a.others, err = secretVerifier(r.JWTSecret, r.JWTIssuer, r.JWTAudience)
+	a.others, err = secretVerifier(r.Config)
 	return a, err
 }
 
-func secretVerifier(secret, issuer, audience string) (auth.Verifier, error) {
-	key, err := jwt.SecretKey("", []byte(secret))
+func secretVerifier(c Config) (auth.Verifier, error) {
+	key, err := jwt.SecretKey("", []byte(c.JWTSecret))
 	if err != nil {
 		return nil, fmt.Errorf("plinth: JWTSecret (PLINTH_JWT_SECRET): %w", err)
 	}
-	return jwt.New(jwt.Config{Issuer: issuer, Audience: audience, Keys: []jwt.Key{key}})
+	return jwt.New(jwt.Config{Issuer: c.JWTIssuer, Audience: c.JWTAudience, KeySource: onlyKey{key}, InsecureUntyped: c.InsecureJWTUntyped})
+}
+
+// onlyKey is the key of an issuer that has no other, whatever its tokens call it.
+type onlyKey struct{ key jwt.Key }
+
+// Key implements [jwt.KeySource].
+func (k onlyKey) Key(context.Context, string) (key jwt.Key, found bool, err error) {
+	return k.key, true, nil
 }
 
 var errNotOpen = errors.New("plinth: the application is not ready; call Run or Handler first")
@@ -112,7 +122,8 @@ func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*acco
 }
 
 // eitherOf asks the accounts first. A bearer token that is none of theirs may be one of
-// another issuer; whatever else they refuse is refused.
+// another issuer; whatever else they refuse is refused. Where both refuse a token, the
+// reasons of both are told to the log: nobody else knows whose it was meant to be.
 func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
 	return auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
 		p, err := auth.Authenticate(accounts, r)
@@ -123,8 +134,10 @@ func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
 		switch {
 		case otherErr == nil && q.Kind != auth.Anonymous:
 			return q, nil
-		case otherErr == nil || errors.Is(otherErr, auth.ErrInvalid) && !errors.Is(otherErr, auth.ErrExpired):
+		case otherErr == nil:
 			return auth.Principal{}, err
+		case errors.Is(otherErr, auth.ErrInvalid) && !errors.Is(otherErr, auth.ErrExpired):
+			return auth.Principal{}, fmt.Errorf("%w; as one of another issuer: %w", err, otherErr)
 		}
 		return auth.Principal{}, otherErr
 	})

@@ -1,9 +1,16 @@
 package plinth_test
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +144,68 @@ func TestTwoIssuers(t *testing.T) {
 	// On the accounts' own surface only their tokens count.
 	if w := do(t, h, http.MethodGet, "/auth/v1/user", "", "Apikey", publishable, "Authorization", "Bearer "+mint(time.Now())); w.Code != http.StatusUnauthorized {
 		t.Errorf("a user of elsewhere has an account: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestUntypedTokens: a token whose typ is not at+jwt is refused with its reason, in
+// development also in the answer, unless the setting takes it; other types never pass.
+func TestUntypedTokens(t *testing.T) {
+	t.Parallel()
+	const secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+	mint := func(header string) string {
+		payload := fmt.Sprintf(`{"iss":"https://x.supabase.co/auth/v1","aud":"authenticated","sub":"bob","role":"authenticated","aal":"aal1","is_anonymous":false,"exp":%d}`, time.Now().Add(time.Minute).Unix())
+		text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(text))
+		return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	}
+	config := testConfig(t)
+	var log bytes.Buffer
+	config.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	config.DisableAccessLog = true
+	config.JWTSecret, config.JWTIssuer, config.JWTAudience = secret, "https://x.supabase.co/auth/v1", "authenticated"
+	strict := handler(t, config)
+	config.DatabaseURL, config.InsecureJWTUntyped, config.DisableAccounts = filepath.Join(t.TempDir(), "other.db"), true, true
+	loose := handler(t, config)
+	for header, want := range map[string]struct{ strict, loose int }{
+		`{"alg":"HS256","typ":"at+jwt"}`:           {200, 200},
+		`{"alg":"HS256","typ":"at+jwt","kid":"a"}`: {200, 200},
+		`{"alg":"HS256","typ":"JWT"}`:              {401, 200},
+		`{"alg":"HS256","typ":"JWT","kid":"a"}`:    {401, 200},
+		`{"alg":"HS256"}`:                          {401, 200},
+		`{"alg":"HS256","typ":"logout+jwt"}`:       {401, 401},
+		`{"alg":"none","typ":"JWT"}`:               {401, 401},
+	} {
+		token := mint(header)
+		for name, tt := range map[string]struct {
+			h    http.Handler
+			want int
+		}{"strict": {strict, want.strict}, "loose": {loose, want.loose}} {
+			if w := do(t, tt.h, http.MethodGet, "/who", "", "Authorization", "Bearer "+token); w.Code != tt.want || w.Code == 200 && w.Body.String() != "bob" {
+				t.Errorf("%s: %s: %d %s, want %d", name, header, w.Code, w.Body, tt.want)
+			}
+		}
+		log.Reset()
+		w := do(t, strict, http.MethodGet, "/rest/v1/nothing", "", "Authorization", "Bearer "+token)
+		if want.strict != w.Code && w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d %s", header, w.Code, w.Body)
+		}
+		const reason = "as one of another issuer: auth/jwt: typ is not at+jwt"
+		refused := want.strict == http.StatusUnauthorized
+		if told := strings.Contains(w.Body.String(), reason); told != refused {
+			t.Errorf("%s: the answer has the reason: %v: %s", header, told, w.Body)
+		}
+		if told := strings.Contains(log.String(), reason); told != refused {
+			t.Errorf("%s: the log has the reason: %v: %s", header, told, &log)
+		}
+		if strings.Contains(log.String(), token[:20]) {
+			t.Errorf("the log has the token: %s", &log)
+		}
+	}
+	alone := testConfig(t)
+	alone.InsecureJWTUntyped = true
+	if _, err := plinth.New(t.Context(), alone); err == nil || !strings.Contains(err.Error(), "PLINTH_INSECURE_JWT_UNTYPED") {
+		t.Errorf("the setting alone: %v", err)
 	}
 }
 

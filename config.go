@@ -121,10 +121,23 @@ type Config struct {
 	// would be a hole, since development trusts who can reach the port.
 	InsecureDevelopment bool
 
+	// InsecureJWTUntyped also accepts tokens of JWTIssuer whose typ is JWT or absent,
+	// which is what most libraries write, and Supabase. It is a hole if the issuer signs
+	// anything else for JWTAudience with JWTSecret, as ID tokens or links of mails: those
+	// would pass as access tokens.
+	//
+	// Defaults to false: typ must be at+jwt.
+	InsecureJWTUntyped bool
+
 	// JWTSecret, JWTIssuer and JWTAudience accept bearer tokens of another issuer
 	// beside those of the accounts, signed with HS256: the secret, of 32 bytes or
-	// more, and what the tokens' iss and aud must be. All three or none. Tokens of
-	// other kinds are accepted by setting Verifier.
+	// more, and what the tokens' iss and aud must be. All three or none. The typ in
+	// their header is at+jwt, as RFC 9068 wants it of access tokens; see
+	// InsecureJWTUntyped for others. Why a token is refused is logged at level debug,
+	// and is the hint of the answer in development.
+	//
+	// Tokens of other kinds are accepted by setting Verifier: those of an issuer that
+	// publishes its keys as a JWK Set by [jwt.New] with [jwt.NewRemote].
 	JWTSecret, JWTIssuer, JWTAudience string
 
 	// Keys are the API keys of client libraries. Development makes a

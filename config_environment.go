@@ -28,9 +28,10 @@ import (
 //	PLINTH_SMTP_URL              smtp://user:password@host:587 (STARTTLS) or smtps://... : who takes mails, and
 //	PLINTH_MAIL_FROM             who they are from, as "Notes <accounts@notes.example>"
 //	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
-//	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256), with
+//	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256, typ at+jwt), with
 //	PLINTH_JWT_ISSUER            their issuer and
 //	PLINTH_JWT_AUDIENCE          their audience
+//	PLINTH_INSECURE_JWT_UNTYPED  1 accepts those with typ JWT or none too, see Config.InsecureJWTUntyped
 //	PLINTH_SCHEMA                auto, verify or off
 //	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
 //	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
@@ -77,6 +78,7 @@ func FromEnv() Config {
 	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
 	c.API.HideDocuments = c.readSwitch("PLINTH_HIDE_DOCUMENTS")
 	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
+	c.InsecureJWTUntyped = c.readSwitch("PLINTH_INSECURE_JWT_UNTYPED")
 	c.readServer()
 	return c
 }

@@ -29,9 +29,10 @@ type Config struct {
 	BasePath string
 
 	// Explain lets every caller ask how a read is answered, by Accept:
-	// application/vnd.pgrst.plan+text or +json, and has refused writes name the
-	// rules they were judged by. It is for development: plans tell how many rows
-	// there are, and rules what they ask, to callers who could not find out.
+	// application/vnd.pgrst.plan+text or +json, has refused writes name the rules
+	// they were judged by, and refused credentials why they do not hold. It is for
+	// development: plans tell how many rows there are, and rules what they ask, to
+	// callers who could not find out.
 	// Without it such requests are 406.
 	Explain bool
 

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -177,6 +180,33 @@ func TestExplainRefused(t *testing.T) {
 	}
 	if got := must(t, on, 200, request{caller: "ann", line: "GET /notes"}); got.body != "[]" {
 		t.Errorf("a refused explain wrote %s", got.body)
+	}
+}
+
+// TestRefusedHint: only development says why a credential does not hold, and the rest of the
+// answer is the one that clients know.
+func TestRefusedHint(t *testing.T) {
+	t.Parallel()
+	who := auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
+		kind := auth.ErrInvalid
+		if r.Header.Get("X-Caller") == "late" {
+			kind = auth.ErrExpired
+		}
+		return auth.Principal{}, fmt.Errorf("typ is not that of an access token: %w", kind)
+	})
+	for explain, hint := range map[bool]string{
+		true: `"typ is not that of an access token: auth: `, false: "null",
+	} {
+		h := serve(t, memory(t), api.Config{Explain: explain, Authenticator: who}, api.Resource[note]{Policy: api.OwnedBy("owner_id")})
+		for caller, want := range map[string]string{
+			"eve":  `{"code":"PGRST301","message":"The token is not valid.","details":null,"hint":` + hint,
+			"late": `{"code":"PGRST303","message":"JWT expired","details":null,"hint":` + hint,
+		} {
+			got := must(t, h, http.StatusUnauthorized, request{caller: caller, line: "GET /notes"})
+			if !strings.HasPrefix(got.body, want) || got.header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
+				t.Errorf("explain %v, %s: %s %v", explain, caller, got.body, got.header)
+			}
+		}
 	}
 }
 

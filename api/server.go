@@ -166,6 +166,9 @@ func (x *exchange) fail(err error) {
 	if x.s.config.Explain && x.resource != nil && errors.Is(err, store.ErrDenied) {
 		err = &problem.Error{Code: problem.Denied, Hint: x.deniedHint()}
 	}
+	if x.s.config.Explain && errors.Is(err, auth.ErrInvalid) {
+		err = explainRefusal(err)
+	}
 	x.begun = true
 	x.w.Header().Del("Preference-Applied")
 	writeError(x.w, x.r, err, x.caller.principal.Kind != auth.Anonymous, x.s.config.Logger)

@@ -80,5 +80,5 @@ func (v *Verifier) checkType(typ string) error {
 	if typ == typAccess || v.config.InsecureUntyped && (typ == "" || typ == "jwt") {
 		return nil
 	}
-	return refuse("typ is not that of an access token")
+	return refuse("typ is not at+jwt, which access tokens have")
 }

@@ -31,6 +31,9 @@
 // A cancellation from elsewhere is PL503. Everything else is XX000: the client
 // gets a generic text, the log gets the error and the request id.
 //
+// The log also gets, at level debug, why a credential was refused: clients are told the
+// same for every reason.
+//
 // # Differences from PostgREST
 //
 // A lost serialization race (40001, 40P01) is 409 instead of 500, since the client

@@ -79,16 +79,21 @@ func challenge(code string) string {
 	return "Bearer"
 }
 
-// report logs every 5xx with the error itself, unless it is expected. The query string is left out, as it
-// may hold data and tokens.
+// report logs every 5xx with the error itself, unless it is expected, and for who looks
+// closely why a credential was refused, which no client learns. The query string is left
+// out, as it may hold data and tokens.
 func report(r *http.Request, err error, v verdict, logger *slog.Logger) {
-	if v.status < 500 || v.expected {
+	level, text := slog.LevelError, "request failed"
+	switch {
+	case v.code == BadToken || v.code == BadClaims:
+		level, text = slog.LevelDebug, "credential refused"
+	case v.status < 500 || v.expected:
 		return
 	}
 	if logger == nil {
 		logger = slog.Default()
 	}
-	logger.LogAttrs(r.Context(), slog.LevelError, "request failed",
+	logger.LogAttrs(r.Context(), level, text,
 		slog.String("request_id", RequestID(r.Context())),
 		slog.String("method", r.Method),
 		slog.String("path", r.URL.Path),

@@ -333,3 +333,30 @@ func FuzzAccept(f *testing.F) {
 		}
 	})
 }
+
+// TestRefusedCredential: why a credential was refused is told to a log that looks closely,
+// and to no client.
+func TestRefusedCredential(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{problem.BadToken, problem.BadClaims} {
+		for level, logged := range map[slog.Level]bool{slog.LevelDebug: true, slog.LevelInfo: false} {
+			var log bytes.Buffer
+			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))
+			err := fmt.Errorf("typ is not that of an access token: %w", bare{code})
+			for name, w := range map[string]*httptest.ResponseRecorder{
+				"rest": answer(t, err, "", problem.Options{Logger: logger}),
+				"auth": answer(t, err, "", problem.Options{Logger: logger, Surface: problem.Auth{}}),
+			} {
+				if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "access token") {
+					t.Errorf("%s %s: %d %s", name, code, w.Code, w.Body)
+				}
+			}
+			if got := strings.Count(log.String(), "typ is not that of an access token"); got != map[bool]int{true: 2}[logged] {
+				t.Errorf("%s at %v: log %q", code, level, &log)
+			}
+			if strings.Contains(log.String(), "t0ken") {
+				t.Errorf("%s: the log has the query string: %q", code, &log)
+			}
+		}
+	}
+}
