@@ -136,6 +136,15 @@ type Config struct {
 	// See BeforeSignUp for its context.
 	AfterSignIn func(ctx context.Context, in SignedIn) error
 
+	// BeforeDelete is asked before an account is deleted, by whatever door: DeleteUser and
+	// the admin API. It runs in the transaction that deletes the account, so that rows of
+	// the application which it deletes by Deletion.Tx go with the account or not at all;
+	// as the function of any transaction it may be run again, see [store.DB.Tx]. It may
+	// refuse with [Refuse], and any other error keeps the account as well. A request that
+	// is under way may still write a row of the user's behind it. Its context is that of
+	// the deletion.
+	BeforeDelete func(ctx context.Context, d *Deletion) error
+
 	// Cookies lets browser applications have their session in a cookie that no
 	// script can read, see the package comment.
 	Cookies bool

@@ -116,8 +116,9 @@
 //
 // # Hooks
 //
-// Config.BeforeSignUp decides who gets an account, Config.BeforeToken adds claims, and
-// Config.AfterSignIn is told of logins.
+// Config.BeforeSignUp decides who gets an account, Config.BeforeToken adds claims,
+// Config.AfterSignIn is told of logins, and Config.BeforeDelete deletes with an account
+// what the application has of its user.
 //
 // # Secrets
 //

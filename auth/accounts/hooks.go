@@ -70,6 +70,21 @@ type SignedIn struct {
 	Address, UserAgent string
 }
 
+// Deletion is an account that is about to be deleted, as [Config.BeforeDelete] sees it.
+type Deletion struct {
+	// User is whose it is. Changing it changes nothing.
+	User User
+
+	// Kept says that its row stays, under its id and without anything that tells whose
+	// it was, as should_soft_delete of the admin API has it: what refers to the id still
+	// does.
+	Kept bool
+
+	// Tx is the transaction in which it is deleted. What has to go with the account is
+	// deleted in it; see [store.For].
+	Tx *store.Tx
+}
+
 // reservedClaims are those that decide who a token is for and what it is good for.
 var reservedClaims = []string{
 	"aal", "amr", "app_metadata", "aud", "azp", "client_id", "cnf", "email", "exp", "iat", "is_anonymous", "iss", "jti", "nbf", "permissions",
@@ -156,11 +171,27 @@ func (a *Accounts) signedIn(tx *store.Tx, u *user, s *session, how method) {
 	})
 }
 
-// hook runs a function of the application. A panic of it is an error: what was about
-// to happen does not.
-func (a *Accounts) hook(ctx context.Context, name string, run func(context.Context) error) (err error) {
+// toDelete runs Config.BeforeDelete in the transaction that deletes an account. It has the
+// time of the deletion: how long the rows of a user take, and what the statements of a
+// transaction may take, is not for hookTime to say.
+func (a *Accounts) toDelete(ctx context.Context, tx *store.Tx, u *user, keep bool) error {
+	if a.config.BeforeDelete == nil {
+		return nil
+	}
+	d := &Deletion{User: *exportUser(u), Kept: keep, Tx: tx}
+	return a.guarded(ctx, "BeforeDelete", func(ctx context.Context) error { return a.config.BeforeDelete(ctx, d) })
+}
+
+// hook runs a function of the application, which has hookTime.
+func (a *Accounts) hook(ctx context.Context, name string, run func(context.Context) error) error {
 	ctx, stop := context.WithTimeout(ctx, hookTime)
 	defer stop()
+	return a.guarded(ctx, name, run)
+}
+
+// guarded runs a function of the application. A panic of it is an error: what was about
+// to happen does not.
+func (a *Accounts) guarded(ctx context.Context, name string, run func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.config.Logger.ErrorContext(ctx, "accounts: a hook panicked", "hook", name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))

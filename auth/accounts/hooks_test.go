@@ -12,9 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
 // TestBeforeSignUp: the hook refuses, fails and changes metadata before anything is
@@ -265,6 +269,132 @@ func TestAfterSignIn(t *testing.T) {
 		list := told[in.body["user"].(map[string]any)["id"].(string)]
 		if len(list) != 2 || list[1].Method != "password" || list[1].Address != "192.0.2.1" || list[1].User.Email != "ann@example.org" {
 			t.Errorf("told %+v", list)
+		}
+	})
+}
+
+// parcel is a row of an application that belongs to a user.
+type parcel struct {
+	bun.BaseModel `bun:"table:parcels"`
+	store.Model
+	OwnerID store.ID `bun:",notnull"`
+}
+
+// TestBeforeDelete: through every door at which accounts are deleted the application's rows
+// go with them in one transaction, or what refuses, fails or panics keeps both.
+func TestBeforeDelete(t *testing.T) {
+	var mu sync.Mutex
+	why := map[string]error{} // by the address of who is not to be deleted
+	told := map[string][]string{}
+	engines(t, func(c *accounts.Config) {
+		keyed(c)
+		c.BeforeDelete = func(ctx context.Context, d *accounts.Deletion) error {
+			if _, err := store.For[parcel](d.Tx).DeleteWhere(ctx, store.Eq("owner_id", d.User.ID)); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			id := d.User.ID.String()
+			if told[id] = append(told[id], fmt.Sprint(d.User.Email, " ", d.Kept)); d.User.Email == "panic@example.org" {
+				panic("out of order")
+			}
+			return why[d.User.Email]
+		}
+	}, func(t *testing.T, w *world) {
+		parcels := store.For[parcel](w.db)
+		if err := w.db.Register((*parcel)(nil)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := migrate.Auto(t.Context(), w.db, accounts.Migrations()); err != nil {
+			t.Fatal(err)
+		}
+		writes := func(id string) store.ID {
+			t.Helper()
+			owner := mustID(t, id)
+			for range 2 {
+				if err := parcels.Insert(t.Context(), &parcel{OwnerID: owner}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return owner
+		}
+		left := func(owner store.ID) int64 {
+			t.Helper()
+			n, err := parcels.Count(t.Context(), store.Eq("owner_id", owner))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		w.role("manager", accounts.PermissionAdmin)
+		_, manager := w.person("manager", "manager")
+		bystander, _ := w.person("bystander")
+		others := writes(bystander)
+
+		const keep = `{"should_soft_delete":true}`
+		doors := map[string]struct {
+			delete func(id string) *answer // nil is DeleteUser
+			kept   bool
+		}{
+			"DeleteUser":        {nil, false},
+			"secret key":        {func(id string) *answer { return w.admin("DELETE /admin/users/"+id, "") }, false},
+			"secret key, kept":  {func(id string) *answer { return w.admin("DELETE /admin/users/"+id, keep) }, true},
+			"who manages":       {func(id string) *answer { return w.with(publishableKey, manager, "DELETE /admin/users/"+id, "") }, false},
+			"who manages, kept": {func(id string) *answer { return w.with(publishableKey, manager, "DELETE /admin/users/"+id, keep) }, true},
+		}
+		through := func(id string, door func(string) *answer) (status int, text string) {
+			if door != nil {
+				got := door(id)
+				return got.status, got.text
+			}
+			if err := w.a.DeleteUser(t.Context(), mustID(t, id)); err != nil {
+				return 0, err.Error()
+			}
+			return 200, ""
+		}
+		for name, door := range doors {
+			id, _ := w.person("ann")
+			owner := writes(id)
+			if status, text := through(id, door.delete); status != 200 {
+				t.Fatalf("%s: %d %s", name, status, text)
+			}
+			if n := left(owner); n != 0 {
+				t.Errorf("%s: %d rows are left", name, n)
+			}
+			mu.Lock()
+			if want := fmt.Sprint("ann@example.org ", door.kept); strings.Join(told[id], ";") != want {
+				t.Errorf("%s: told %q, want %q", name, told[id], want)
+			}
+			mu.Unlock()
+		}
+		// An account that is not to go stays as it is, and so do its rows.
+		for email, reason := range map[string]error{
+			"refused": accounts.Refuse("The bill is open."), "failed": errors.New("the archive is down"), "panic": nil,
+		} {
+			mu.Lock()
+			why[email+"@example.org"] = reason
+			mu.Unlock()
+			id, _ := w.person(email)
+			in := w.in(email)
+			owner := writes(id)
+			for name, door := range doors {
+				status, text := through(id, door.delete)
+				if want := map[string]int{"refused": 403, "failed": 500, "panic": 500}[email]; door.delete != nil && status != want || status == 200 {
+					t.Errorf("%s, %s: %d %s", email, name, status, text)
+				}
+				if email == "refused" && !strings.Contains(text, "The bill is open.") {
+					t.Errorf("%s, %s: %s", email, name, text)
+				}
+			}
+			if token, session := w.alive(in); !token || !session {
+				t.Errorf("%s: token lives %v, session %v", email, token, session)
+			}
+			if n := left(owner); n != 2 {
+				t.Errorf("%s: %d rows", email, n)
+			}
+		}
+		if n := left(others); n != 2 {
+			t.Errorf("%d rows of somebody else", n)
 		}
 	})
 }

@@ -99,13 +99,14 @@ func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error 
 func (a *Accounts) SignOut(ctx context.Context, id store.ID) error { return a.signOutBy(ctx, own, id) }
 
 // DeleteUser deletes an account and all that accounts know of it but the audit log.
-// Rows of the application that refer to it are the application's to delete.
+// Rows of the application that refer to it are the application's to delete, for which
+// there is Config.BeforeDelete.
 func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
 	return a.deleteBy(ctx, own, id, false)
 }
 
-// SaveRole makes a role, or changes the one of its name: call it at start for the roles
-// that the program's rules ask for. Where permissions change, access tokens of whoever
+// SaveRole makes a role, or changes the one of its name: call it in App.Prepare of package
+// plinth for the roles that the program's rules ask for. Where permissions change, access tokens of whoever
 // has the role hold no more, and clients refresh.
 func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 	return a.saveRole(ctx, own, r, roleSave)

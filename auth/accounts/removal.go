@@ -33,6 +33,9 @@ func (a *Accounts) deleteBy(ctx context.Context, by authority, id store.ID, keep
 		if keep && u.RemovedAt != nil {
 			return nil
 		}
+		if err := a.toDelete(ctx, tx, u, keep); err != nil {
+			return err
+		}
 		if err := a.endIn(ctx, tx, store.Eq("user_id", id), endedByRemoval); err != nil {
 			return err
 		}
