@@ -2,6 +2,7 @@ package plinth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"log/slog"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/jwt"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
 	"github.com/seed-7694ebf6/plinth/auth/passkey"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -111,12 +114,47 @@ func ExampleConfig_accounts() {
 	policy := api.OwnedBy("owner_id")
 	policy.Delete = api.AllOf(policy.Delete, api.AAL(2))
 
+	var app *plinth.App // what plinth.New returns for this config
+	config.Accounts.AfterSignIn = func(ctx context.Context, in accounts.SignedIn) error {
+		profiles := store.For[Profile](app.DB())
+		_, err := profiles.Get(ctx, in.User.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			err = profiles.Insert(ctx, &Profile{Model: store.Model{ID: in.User.ID}, Name: in.User.Email})
+		}
+		return err
+	}
+	config.Accounts.BeforeDelete = func(ctx context.Context, d *accounts.Deletion) error {
+		_, err := store.For[Idea](d.Tx).DeleteWhere(ctx, store.Eq("owner_id", d.User.ID))
+		if err == nil {
+			_, err = store.For[Profile](d.Tx).DeleteWhere(ctx, store.Eq("id", d.User.ID))
+		}
+		return err
+	}
+
 	google, err := oidc.New(oidc.Google("id.apps.googleusercontent.com", "from your secrets"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	config.Accounts.Providers = []accounts.Provider{google}
 	config.Accounts.ManualLinking = true // users link logins and take them off
+
+	partners, err := oidc.NewVerifier(oidc.VerifierConfig{Issuers: []oidc.Issuer{
+		{Name: "partner", Issuer: "https://login.partner.example", Audience: "notes"},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Accounts.Verifiers = []auth.Verifier{partners}
+
+	keys, err := jwt.NewRemote("https://login.notes.example/.well-known/jwks.json", jwt.RemoteConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	tokens, err := jwt.New(jwt.Config{Issuer: "https://login.notes.example", Audience: "notes", KeySource: keys})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Verifier = tokens
 
 	party, err := passkey.New(passkey.Config{RPID: "notes.example", Name: "Notes", Origins: []string{"https://notes.example"}})
 	if err != nil {
@@ -127,13 +165,14 @@ func ExampleConfig_accounts() {
 	config.Accounts.SMS = gateway{} // its method SendSMS hands a text to your provider
 
 	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
-	app, err := plinth.New(context.Background(), config)
+	ctx := context.Background()
+	app, err = plinth.New(ctx, config)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer app.DB().Close()
-	app.Add(api.Resource[Idea]{Policy: policy})
-	handler, err := app.Handler(context.Background())
+	app.Add(api.Resource[Idea]{Policy: policy}, api.Resource[Profile]{Policy: api.Policy{Read: api.Owner("id"), Update: api.Owner("id")}})
+	handler, err := app.Handler(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -144,9 +183,20 @@ func ExampleConfig_accounts() {
 		handler.ServeHTTP(w, r)
 		fmt.Println(email, w.Code)
 	}
+	profiles := store.For[Profile](app.DB())
+	fmt.Println(profiles.Count(ctx, store.Cond{}))
+	ann, err := app.Accounts().UserByEmail(ctx, "ann@example.org")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(app.Accounts().DeleteUser(ctx, ann.ID))
+	fmt.Println(profiles.Count(ctx, store.Cond{}))
 	// Output:
 	// ann@example.org 200
 	// eve@elsewhere.example 403
+	// 1 <nil>
+	// <nil>
+	// 0 <nil>
 }
 
 // gateway would send text messages; accounts.SMSSender has an example that does.
@@ -163,6 +213,13 @@ type Idea struct {
 	store.Model
 	OwnerID store.ID `bun:",notnull"`
 	Text    string   `bun:",notnull"`
+}
+
+// Profile is what the application knows of a user, whose id is its own.
+type Profile struct {
+	bun.BaseModel `bun:"table:profiles"`
+	store.Model
+	Name string `bun:",notnull"`
 }
 
 // Routes that stream events last: no time of requests ends them. The function judges by

@@ -27,8 +27,9 @@ type Issuer struct {
 	Issuer string
 
 	// Name is what this application calls the issuer. The ID of its users is Name, a
-	// colon and their subject, so that no issuer can speak for users of another. Only
-	// a single issuer may have none; its subjects then are the IDs.
+	// colon and their subject, so that no issuer can speak for users of another. That is
+	// no UUID: a column of owners that they may be in is text. Only a single issuer may
+	// have none; its subjects then are the IDs.
 	Name string
 
 	// TenantClaim is that of [jwt.Config].
