@@ -29,11 +29,30 @@
 //		},
 //	}
 //
+// Where compares columns with values and with what is known of the caller, such as
+// store.Var("principal.tenant") or store.Var("principal.claims.region"). [Related] asks
+// the rows behind a relation, so that a right can be a row that comes and goes: the
+// members of a team see it, read its notes and write new ones ([Related] has the whole
+// of this as an example).
+//
+//	member := api.Related("members", api.Owner("user_id"))
+//	a.Add(
+//		api.Resource[Team]{Policy: api.Policy{Read: member}},
+//		api.Resource[Note]{Policy: api.Policy{
+//			Read: api.Related("team", member), Create: api.Related("team", member),
+//		}},
+//	)
+//
 // Rules are compiled when the handler is made, and [API.Handler] reports all
 // mistakes in them. A request does no more than to ask the gates and to give
 // values to variables; the conditions that are left run in the database, in the
 // statement that reads or writes. [OwnedBy] is the policy of rows that belong to
 // users.
+//
+// Two settings of a policy open what is closed without them, under OwnedBy too.
+// ServiceBypass lets callers with a secret key past the rules: otherwise they get no
+// row, whatever the rules say of others. AnyTarget names foreign keys that may point to
+// rows the caller cannot see.
 //
 // # Functions
 //

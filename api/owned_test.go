@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptrace/bun"
+
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -49,5 +52,42 @@ func TestOwnedNotes(t *testing.T) {
 		must(t, h, http.StatusNotFound, request{caller: "bob", line: "DELETE " + path})
 		must(t, h, http.StatusNoContent, request{caller: "ann", line: "DELETE /notes?title=eq.second"})
 		must(t, h, http.StatusNotFound, request{caller: "ann", line: "GET " + path})
+	})
+}
+
+// sharedPage belongs to a user of whatever issuer.
+type sharedPage struct {
+	bun.BaseModel `bun:"table:shared_pages"`
+	store.Model
+	OwnerID string `bun:",notnull"`
+}
+
+// TestOwnersOfOthers: users of another issuer, whose ids are no UUIDs, own rows where the
+// column is text, and none where it is not. A secret key is nobody's owner.
+func TestOwnersOfOthers(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		who := auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
+			if r.Header.Get("X-Caller") == "service" {
+				return auth.Principal{Kind: auth.Service, ID: "key-1"}, nil
+			}
+			return auth.Principal{Kind: auth.User, ID: r.Header.Get("X-Caller")}, nil
+		})
+		h := serve(t, db, api.Config{Authenticator: who}, api.Resource[note]{Policy: api.OwnedBy("owner_id")}, api.Resource[sharedPage]{Policy: api.OwnedBy("owner_id")})
+		for _, caller := range []string{"partner:bob", bob.String()} {
+			must(t, h, http.StatusCreated, request{caller: caller, line: "POST /shared_pages", body: `{}`})
+			want := `[{"owner_id":"` + caller + `"}]`
+			if got := must(t, h, http.StatusOK, request{caller: caller, line: "GET /shared_pages?select=owner_id"}); got.body != want {
+				t.Errorf("%s reads %s, want %s", caller, got.body, want)
+			}
+		}
+		const body = `{"title":"x","key":"k"}`
+		must(t, h, http.StatusCreated, request{caller: bob.String(), line: "POST /notes", body: body})
+		for _, caller := range []string{"partner:bob", "service"} {
+			must(t, h, http.StatusForbidden, request{caller: caller, line: "POST /notes", body: body})
+			if got := must(t, h, http.StatusOK, request{caller: caller, line: "GET /notes"}); got.body != "[]" {
+				t.Errorf("%s reads %s", caller, got.body)
+			}
+		}
 	})
 }

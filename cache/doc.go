@@ -15,6 +15,13 @@
 //	authors := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute})
 //	a, err := authors.Get(ctx, 7)
 //
+// A value is for everybody who asks for its key. The function is called once for all of
+// them, with the context of whoever asked first and what that holds: a caller, their
+// tenant, a scope. So what it returns must depend on the key alone, and what callers may
+// see differently has in its key whose it is, or all that it depends on: user, tenant,
+// role, language. The same is true of errors: one that is about the caller who asked first
+// is given to all who wait.
+//
 // # Forgetting
 //
 // What is purged stays purged: a value that was being found out while its key was

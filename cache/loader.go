@@ -89,8 +89,9 @@ type Loaded[V any] struct {
 	Fresh   int64 // until when it is given without a look, in Unix nanoseconds
 }
 
-// Loader answers from a cache and loads what is not there. It is safe for concurrent
-// use. It has no goroutines but those of loads that are under way.
+// Loader answers from a cache and loads what is not there, the same for everybody who
+// asks for a key. It is safe for concurrent use. It has no goroutines but those of loads
+// that are under way.
 type Loader[K comparable, V any] struct {
 	cache   Cache[K, Loaded[V]]
 	load    func(ctx context.Context, key K) (V, error)
@@ -101,6 +102,10 @@ type Loader[K comparable, V any] struct {
 
 // NewLoader returns a loader that keeps in a cache what a function finds out. It
 // panics without either.
+//
+// What load returns must depend on the key alone: it is given to everybody who asks for
+// the key, while its context has the values of whoever asked first, their identity among
+// them. What callers may see differently needs them in its key.
 func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context.Context, key K) (V, error), opts LoaderOptions[K, V]) *Loader[K, V] {
 	if c == nil || load == nil {
 		panic("cache: NewLoader needs a cache and a function that loads")
