@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -91,14 +90,31 @@ func (p *checkPlan) check(v store.Validator, doc strictjson.Value, value reflect
 	if len(c.failed) == 0 {
 		return nil
 	}
-	return &problem.Error{
-		Code: problem.Validation, Message: "the arguments do not pass validation", Details: strings.Join(c.failed, "; "),
-	}
+	return &argumentsError{store.ValidationError{Fields: c.failed}}
+}
+
+// argumentsError is a [store.ValidationError] about the arguments of a function.
+type argumentsError struct{ store.ValidationError }
+
+// Error lists the arguments.
+func (e *argumentsError) Error() string {
+	message, details, _ := e.ProblemText()
+	return "api: " + message + ": " + details
+}
+
+// ProblemText returns message, details and hint for a client.
+func (e *argumentsError) ProblemText() (message, details, hint string) {
+	_, details, _ = e.ValidationError.ProblemText()
+	return "the arguments do not pass validation", details, ""
 }
 
 type checker struct {
 	validator store.Validator
-	failed    []string
+	failed    []store.FieldError
+}
+
+func (c *checker) fail(path, rule, text string) {
+	c.failed = append(c.failed, store.FieldError{Column: path, Rule: rule, Text: text})
 }
 
 func (c *checker) object(p *checkPlan, path string, doc strictjson.Value, value reflect.Value) {
@@ -113,10 +129,10 @@ func (c *checker) object(p *checkPlan, path string, doc strictjson.Value, value 
 		switch {
 		case member.Kind() == strictjson.Missing || member.Kind() == strictjson.Null:
 			if f.required {
-				c.failed = append(c.failed, path+f.name+": is required")
+				c.fail(path+f.name, "required", "is required")
 			}
 		case f.required && isText && text == "":
-			c.failed = append(c.failed, path+f.name+": must not be empty")
+			c.fail(path+f.name, "required", "must not be empty")
 		default:
 			c.member(f, path+f.name, member, value.FieldByIndex(f.index))
 		}
@@ -130,7 +146,7 @@ func (c *checker) member(f *checkField, path string, doc strictjson.Value, value
 	}
 	if f.rules != "" {
 		if rule, text := c.validator.Check(value.Interface(), f.rules); rule != "" {
-			c.failed = append(c.failed, path+": "+text)
+			c.fail(path, rule, text)
 		}
 	}
 	if f.inner != nil {

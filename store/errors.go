@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -240,7 +241,9 @@ type FieldError struct {
 }
 
 // ValidationError reports the columns of a row that break the validation rules
-// of the model.
+// of the model. A hook returns one of its own for a rule over several columns, see
+// [Before]: a client is told the same way, 400 with the code PL002, in words for all
+// columns and, in a problem document, with the Fields as its member errors.
 type ValidationError struct {
 	Table  string
 	Fields []FieldError
@@ -265,6 +268,18 @@ func (e *ValidationError) ProblemText() (message, details, hint string) {
 		b.WriteString(f.Column + ": " + f.Text)
 	}
 	return "the row does not pass validation", b.String(), ""
+}
+
+// ProblemErrors returns the columns, for forms. They are those of the details.
+func (e *ValidationError) ProblemErrors() json.RawMessage {
+	if len(e.Fields) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(e.Fields)
+	if err != nil {
+		return nil // there are only strings
+	}
+	return list
 }
 
 // CardinalityError reports that a single row was asked for and another number

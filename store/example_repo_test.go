@@ -7,6 +7,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -187,6 +188,36 @@ func ExampleBefore() {
 	_, err = store.For[Product](db).DeleteWhere(ctx, productName.Eq("plum"))
 	fmt.Println(err)
 	// Output: still in stock
+}
+
+// A rule over several columns is a hook. A REST client is answered 400 with the code PL002,
+// as for the rule of a single column, and a form finds the columns in the member errors.
+func ExampleValidationError() {
+	ctx := context.Background()
+	db, done := shop(ctx)
+	defer done()
+
+	err := store.Before(db, func(_ context.Context, w *store.Write[Product]) error {
+		if w.New == nil || w.New.Stock <= 1 || !strings.HasPrefix(w.New.Name, "sample ") {
+			return nil
+		}
+		return &store.ValidationError{Table: "products", Fields: []store.FieldError{
+			{Column: "stock", Rule: "sample", Text: "of a sample there is one"},
+		}}
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(store.For[Product](db).Insert(ctx, &Product{Name: "sample plum", Stock: 1}))
+	err = store.For[Product](db).Insert(ctx, &Product{Name: "sample pear", Stock: 7})
+	fmt.Println(err)
+	if broken, ok := errors.AsType[*store.ValidationError](err); ok {
+		fmt.Printf("%s %s\n", broken.Problem(), broken.ProblemErrors())
+	}
+	// Output:
+	// <nil>
+	// store: products: stock: of a sample there is one
+	// PL002 [{"column":"stock","rule":"sample","message":"of a sample there is one"}]
 }
 
 func ExampleRepo_As() {

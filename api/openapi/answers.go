@@ -157,7 +157,14 @@ func errorSchemas() Properties {
 	document := append(Properties{
 		{"type", text()}, {"title", text()}, {"status", &Schema{Type: TypeList{"integer"}}}, {"detail", text()},
 	}, members...)
-	document = append(document, Property{"request_id", text()})
+	field := &Schema{
+		Type:       TypeList{"object"},
+		Properties: Properties{{"column", text()}, {"rule", text()}, {"message", text()}},
+		Required:   []string{"column", "rule", "message"},
+	}
+	fields := list(field)
+	fields.Description = "With the code PL002, what is wrong with which column or argument."
+	document = append(document, Property{"errors", fields}, Property{"request_id", text()})
 	return Properties{
 		{"plinth.Error", &Schema{Type: TypeList{"object"}, Properties: members, Required: []string{"code", "message", "details", "hint"}}},
 		{"plinth.Problem", &Schema{

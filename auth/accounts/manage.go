@@ -106,8 +106,8 @@ func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
 }
 
 // SaveRole makes a role, or changes the one of its name: call it in App.Prepare of package
-// plinth for the roles that the program's rules ask for. Where permissions change, access tokens of whoever
-// has the role hold no more, and clients refresh.
+// plinth for the roles that the program's rules ask for. Where permissions change, access
+// tokens of whoever has the role hold no more, and clients refresh.
 func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 	return a.saveRole(ctx, own, r, roleSave)
 }

@@ -6,10 +6,10 @@
 //	Problem() (code string)
 //
 // found with [errors.As], so wrapping is free and no package needs to import this
-// one to take part. Five more methods are optional and looked for on the same
+// one to take part. Six more methods are optional and looked for on the same
 // error: [Texter] gives the client's words, [Detailer] details that are JSON,
-// [Allower] the methods of a 405, [Retrier] the seconds of a Retry-After, and
-// [Expecter] what is not worth a line in the log.
+// [Fielder] what is wrong field by field, [Allower] the methods of a 405, [Retrier]
+// the seconds of a Retry-After, and [Expecter] what is not worth a line in the log.
 // The text of Error is for the log and is never sent.
 //
 // # Codes

@@ -28,6 +28,13 @@ type Detailer interface {
 	ProblemDetails() json.RawMessage
 }
 
+// Fielder gives a JSON array that says what is wrong with which field of what was sent,
+// for forms. It is the member errors of a problem document, and must not tell more than
+// the details: who reads the four members alone has nothing else. Invalid JSON is left out.
+type Fielder interface {
+	ProblemErrors() json.RawMessage
+}
+
 // Allower gives the methods of the Allow header, required on every 405 (RFC 9110
 // section 15.5.6).
 type Allower interface {

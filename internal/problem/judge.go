@@ -16,6 +16,7 @@ type verdict struct {
 	message    string
 	details    json.RawMessage // nil is null
 	hint       string
+	fields     json.RawMessage // nil is none
 	allow      []string
 	retryAfter time.Duration
 	expected   bool
@@ -104,6 +105,11 @@ func fromCoded(err Coded, authenticated bool) verdict {
 	if d, ok := err.(Detailer); ok {
 		if raw := d.ProblemDetails(); len(raw) > 0 && json.Valid(raw) {
 			v.details = raw
+		}
+	}
+	if f, ok := err.(Fielder); ok {
+		if raw := f.ProblemErrors(); len(raw) > 0 && json.Valid(raw) {
+			v.fields = raw
 		}
 	}
 	if a, ok := err.(Allower); ok {

@@ -16,7 +16,7 @@ type Surface interface {
 // REST is the dialect of the REST surface. A client that accepts
 // application/problem+json, be it by a range or by sending no Accept at all, gets a
 // problem document (RFC 9457) with code, message, details and hint as extension
-// members. Any other gets exactly those four as application/json, because client
+// members, and errors where there is something to say of single fields. Any other gets exactly those four as application/json, because client
 // libraries hand that body on as it is. The weight of a range is only looked at to
 // see whether it is zero.
 type REST struct{}
@@ -30,14 +30,16 @@ type fourMembers struct {
 }
 
 // document is RFC 9457's, with the four as extension members, so that a client
-// that only knows those finds them where it looks.
+// that only knows those finds them where it looks. Errors is named as in the example of
+// a form in RFC 9457 section 3.
 type document struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	fourMembers
-	RequestID string `json:"request_id,omitempty"`
+	Errors    json.RawMessage `json:"errors,omitempty"`
+	RequestID string          `json:"request_id,omitempty"`
 }
 
 func (REST) render(h http.Header, r *http.Request, v verdict) (mediaType string, body []byte) {
@@ -58,6 +60,7 @@ func (REST) render(h http.Header, r *http.Request, v verdict) (mediaType string,
 		Status:      v.status,
 		Detail:      v.message,
 		fourMembers: four,
+		Errors:      v.fields,
 		RequestID:   RequestID(r.Context()),
 	})
 }

@@ -360,3 +360,35 @@ func TestRefusedCredential(t *testing.T) {
 		}
 	}
 }
+
+// fielded tells what is wrong with fields.
+type fielded struct {
+	bare
+	fields string
+}
+
+func (f fielded) ProblemErrors() json.RawMessage { return json.RawMessage(f.fields) }
+
+// TestFields: what is wrong with fields is a member of the document, and of nothing else:
+// the body of four members stays what clients hand on.
+func TestFields(t *testing.T) {
+	t.Parallel()
+	const fields = `[{"column":"title","rule":"max","message":"must be shorter"}]`
+	for given, want := range map[string]string{fields: fields, "": "", `[{"column"`: ""} {
+		err := fmt.Errorf("wrapped: %w", fielded{bare{problem.Validation}, given})
+		var document struct {
+			Code   string
+			Errors json.RawMessage
+		}
+		if err := json.Unmarshal(answer(t, err, "", problem.Options{}).Body.Bytes(), &document); err != nil {
+			t.Fatal(err)
+		}
+		if string(document.Errors) != want || document.Code != problem.Validation {
+			t.Errorf("%q: the document has %s", given, document.Errors)
+		}
+		four := answer(t, err, "application/json", problem.Options{})
+		if strings.Contains(four.Body.String(), "errors") {
+			t.Errorf("%q: four members are %s", given, four.Body)
+		}
+	}
+}

@@ -18,10 +18,23 @@
 // store. An empty string does not pass email and the like, unless omitempty
 // stands before.
 //
+// # Texts of one's own
+//
+// A client reads a text for each column that breaks a rule. One that accepts
+// application/problem+json besides application/json finds the columns one by one in the
+// member errors, with the name of the rule, by which a form may choose words itself. To say the texts here, embed a [Validator] and override its
+// Check; the example of [Validator] does. What is missing is told by the store, in words
+// that do not pass Check: its rule is required.
+//
+// # Rules over several columns
+//
+// They are a hook that returns a [store.ValidationError], which has an example:
+// clients are told as they are of single columns.
+//
 // # Limits
 //
 // Rules that compare with other fields (eqfield, required_if, ...) are refused:
-// use a hook, [store.Before]. So are rules that look at the server's files or ask
+// they are for a hook, see above. So are rules that look at the server's files or ask
 // the network (file, dir, tcp_addr, ...), because a client chooses the value.
 // A [store.Decimal] is compared as float64.
 //

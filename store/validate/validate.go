@@ -13,7 +13,8 @@ import (
 )
 
 // Validator implements [store.Validator]. It is safe for concurrent use. Make
-// one with [New] for the whole program: it keeps the rules it has parsed.
+// one with [New] for the whole program: it keeps the rules it has parsed. A type that
+// embeds it may say other texts by a Check of its own.
 type Validator struct {
 	engine *validator.Validate
 }

@@ -1,0 +1,111 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// stay is a row with rules of single columns, and one over two of them.
+type stay struct {
+	bun.BaseModel `bun:"table:stays"`
+	ID            int64     `bun:",pk,autoincrement"`
+	Name          string    `bun:",notnull"         validate:"required"`
+	Begins        time.Time `bun:",notnull"`
+	Ends          time.Time `bun:",notnull"`
+	Room          string    `bun:",notnull" validate:"len5"`
+}
+
+// TestValidationOfHooks: what a hook says of several columns arrives as what the library
+// says of one, for people and for forms, whatever way the row is written.
+func TestValidationOfHooks(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		err := store.Before(db, func(_ context.Context, w *store.Write[stay]) error {
+			if w.New == nil || w.New.Ends.After(w.New.Begins) {
+				return nil
+			}
+			return &store.ValidationError{Table: "stays", Fields: []store.FieldError{
+				{Column: "ends", Rule: "after", Text: "must be after begins"}, {Column: "begins", Rule: "before", Text: "must be before \"ends\""},
+			}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := serve(t, db, api.Config{}, api.Resource[stay]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.Anyone()}})
+		const good, bad = `{"name":"x","room":"A-101","begins":"2026-01-01T00:00:00Z","ends":"2026-01-02T00:00:00Z"}`, `{"name":"x","room":"A-101","begins":"2026-01-02T00:00:00Z","ends":"2026-01-01T00:00:00Z"}`
+		must(t, h, http.StatusCreated, request{line: "POST /stays", body: good})
+
+		const four = `"code":"PL002","message":"the row does not pass validation","details":"ends: must be after begins; begins: must be before \"ends\"","hint":null`
+		const fields = `"errors":[{"column":"ends","rule":"after","message":"must be after begins"},{"column":"begins","rule":"before","message":"must be before \"ends\""}]`
+		for _, q := range []request{
+			{line: "POST /stays", body: bad},
+			{line: "POST /stays", body: "[" + good + "," + bad + "]"},
+			{line: "PATCH /stays?id=eq.1", body: `{"ends":"2025-01-01T00:00:00Z"}`},
+			{line: "PATCH /stays/1", body: `{"ends":"2025-01-01T00:00:00Z"}`},
+			{line: "PUT /stays/1", body: bad},
+			{line: "POST /-/batch", body: `[{"method":"POST","path":"/stays","body":` + bad + `}]`},
+		} {
+			batch := strings.HasSuffix(q.line, "batch")
+			got := must(t, h, http.StatusBadRequest, q)
+			if got.body != "{"+four+"}" && !batch {
+				t.Errorf("%s: %s", q.line, got.body)
+			}
+			q.header = []string{"Accept: application/json, application/problem+json"}
+			got = must(t, h, http.StatusBadRequest, q)
+			if !strings.Contains(got.body, fields) || !strings.Contains(got.body, four) && !batch {
+				t.Errorf("%s: %s", q.line, got.body)
+			}
+		}
+		if got := must(t, h, http.StatusOK, request{line: "GET /stays?select=id"}); got.body != `[{"id":1}]` {
+			t.Errorf("stored %s", got.body)
+		}
+	})
+}
+
+// TestValidationFields: the fields are those of the details, of columns and of arguments, by
+// the names that the client has sent.
+func TestValidationFields(t *testing.T) {
+	t.Parallel()
+	type arguments struct {
+		Name  string `json:"name" validate:"required"`
+		Inner struct {
+			Zip string `json:"zip" validate:"len5"`
+		} `json:"inner"`
+	}
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := serve(t, db, api.Config{},
+			api.Resource[stay]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}},
+			api.Func("book", api.Anyone(), func(context.Context, arguments) (struct{}, error) { return struct{}{}, errors.New("called") }))
+		for _, tt := range []struct {
+			q       request
+			details string
+			fields  string
+		}{
+			{
+				request{line: "POST /stays", body: `{"name":"","begins":"2026-01-02T00:00:00Z","ends":"2026-01-01T00:00:00Z"}`},
+				`name: must not be empty; room: must have five characters`,
+				`[{"column":"name","rule":"required","message":"must not be empty"},{"column":"room","rule":"len5","message":"must have five characters"}]`,
+			},
+			{
+				request{line: "POST /rpc/book", body: `{"inner":{"zip":"1"}}`},
+				`name: is required; inner.zip: must have five characters`,
+				`[{"column":"name","rule":"required","message":"is required"},{"column":"inner.zip","rule":"len5","message":"must have five characters"}]`,
+			},
+		} {
+			tt.q.header = []string{"Accept: */*"}
+			got := must(t, h, http.StatusBadRequest, tt.q)
+			if !strings.Contains(got.body, `"details":"`+tt.details+`"`) || !strings.Contains(got.body, `"errors":`+tt.fields) {
+				t.Errorf("%s: %s", tt.q.line, got.body)
+			}
+		}
+	})
+}
