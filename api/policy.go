@@ -18,7 +18,9 @@ type Policy struct {
 	// Writes reach only rows that can be seen.
 	Read Rule
 
-	// Create says which new rows a caller may make.
+	// Create says which new rows a caller may make. Relations lead to what
+	// was there before, so no row lets itself in or others of the same body.
+	// A key that the database makes is NULL.
 	Create Rule
 
 	// Update says which rows a caller may change, judged before the change,

@@ -54,7 +54,8 @@ func (w *write) ruleOnNew() (rule *node, open bool, err error) {
 	}
 	if w.op == OpUpdate {
 		if w.guard.UpdateTo.IsZero() && !w.touches(cond.n) {
-			return nil, false, nil // it held before and is not changed
+			// It held before, and relations are read as they were then.
+			return nil, false, nil
 		}
 		return w.judge(cond.n, w.partialRow())
 	}
@@ -225,6 +226,26 @@ func (c *compiler) raise(w *write, s source, ch check) error {
 	c.column(s, w.table.PrimaryKey[0])
 	c.write("::text, 0))::int = 0 end")
 	return nil
+}
+
+// showsAnew reports whether which of the written rows the scope sees depends on
+// other rows of the table as well, so that it takes a look at the table after the
+// write, which the statement that writes cannot have.
+func (w *write) showsAnew() bool {
+	return w.ret != nil && w.guard != nil && w.op != OpDelete && w.guard.Read.reaches(w.table) && (w.op != OpInsert || w.filtered())
+}
+
+// reaches reports whether the rule reads the rows of a table behind relations.
+func (c Cond) reaches(t *Table) bool { return !c.IsZero() && c.n.reaches(t) }
+
+// reaches reports whether the condition reads the rows of a table behind relations.
+// Of a view nobody knows which tables it reads.
+func (n *node) reaches(t *Table) bool {
+	read := func(other *Table) bool { return other == t || other.View }
+	if r := n.relation; n.kind == nodeRelated && (r == nil || read(r.Target) || r.Junction != nil && read(r.Junction.Table)) {
+		return true
+	}
+	return slices.ContainsFunc(n.kids, func(k *node) bool { return k.reaches(t) })
 }
 
 // implied reports whether a rule that held before the write still holds after

@@ -55,7 +55,9 @@ type Guard struct {
 	// Read, Create, Update and Delete are conditions on the row: Read, Update
 	// and Delete on the row as it is, Create on the new row. UpdateTo is the
 	// condition on the row an update leaves; zero means Update. Restore is
-	// the condition on a deleted row to be restored.
+	// the condition on a deleted row to be restored. Relations of new rows lead
+	// to what was there before the write, not to rows of the write itself; a
+	// key that the database makes is NULL.
 	Read, Create, Update, UpdateTo, Delete, Restore Cond
 
 	// Readable, Creatable and Updatable are the columns that may be read (in

@@ -292,10 +292,11 @@ func (w *write) missed(ctx context.Context) error {
 }
 
 // direct reports whether one statement does it: no hook wants the row in
-// between, nothing else has to be written or read with it. Without PostgreSQL's
-// WITH it also takes that nothing must be judged or logged.
+// between, nothing else has to be written or read with it, nor the table itself
+// behind it. Without PostgreSQL's WITH it also takes that nothing must be judged or
+// logged.
 func (w *write) direct() bool {
-	if w.table.hooks.any() || w.upsert != nil || w.readsBack() {
+	if w.table.hooks.any() || w.upsert != nil || w.readsBack() || w.showsAnew() {
 		return false
 	}
 	if w.deletesRows() && w.table.hasActions() {

@@ -16,7 +16,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		return err
 	}
 	pg := w.s.db.dialect.Postgres()
-	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() {
+	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
 		return w.runSteps(ctx, out)
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
@@ -33,11 +33,45 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if err != nil {
 		return err
 	}
-	if w.s.tx == nil || !slices.ContainsFunc(checks, func(ch check) bool { return ch.reference != nil }) {
-		return w.blamed(ctx, w.runStatement(ctx, st, out))
+	if w.s.tx == nil || len(checks) == 0 {
+		err = w.runStatement(ctx, st, out)
+	} else {
+		// Without a savepoint nothing could be asked any more.
+		err = w.s.tx.Tx(ctx, func(ctx context.Context, _ *Tx) error { return w.runStatement(ctx, st, out) })
 	}
-	// Without a savepoint nothing could be asked any more.
-	return w.blamed(ctx, w.s.tx.Tx(ctx, func(ctx context.Context, _ *Tx) error { return w.runStatement(ctx, st, out) }))
+	if _, violated := errors.AsType[*ConstraintError](err); violated && ruled(checks) {
+		// The constraint spoke first, and who may not write learns no key. What
+		// the rule says of the rows only the steps can ask.
+		return w.runSteps(ctx, out)
+	}
+	return w.blamed(ctx, err)
+}
+
+// ruled reports whether the database has to judge a rule on the new rows.
+func ruled(checks []check) bool {
+	return slices.ContainsFunc(checks, func(ch check) bool { return ch.rule != nil })
+}
+
+// unmade reports whether a rule that the database has to judge reads a key that it
+// will make: by steps the row has none yet, by one statement it would have one.
+func (w *write) unmade(checks []check) bool {
+	if w.op != OpInsert || !ruled(checks) {
+		return false
+	}
+	var read ColumnSet
+	w.guard.Create.n.columns(&read)
+	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
+		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.index].(absent); return gap })
+	})
+}
+
+// unseen reports whether the write may bring the targets of its own foreign keys, and
+// which of them the scope sees depends on other rows of the table as well: as with
+// showsAnew, the statement that writes cannot tell.
+func (w *write) unseen(checks []check) bool {
+	return slices.ContainsFunc(checks, func(ch check) bool {
+		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.reaches(w.table)
+	})
 }
 
 // simple reports whether a bare statement with RETURNING does: nothing is

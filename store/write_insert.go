@@ -85,9 +85,10 @@ func (w *write) insertArrays(c *compiler, columns []*Column) {
 		name := "c" + strconv.Itoa(i)
 		if col.Kind == KindTextArray {
 			c.write("case when i.", name, " is not null then array(select jsonb_array_elements_text(i.", name, ")) end")
-			continue
+		} else {
+			c.write("i.", name)
 		}
-		c.write("i.", name)
+		c.write(" as ", col.sqlName)
 	}
 	c.write(" from unnest(")
 	for i, col := range columns {

@@ -305,7 +305,7 @@ func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error)
 	if result, decided := rule.n.evaluate(w.scope, row); decided {
 		return result == isTrue, nil
 	}
-	return w.holds(ctx, &rowWrite{new: row}, check{rule: rule.n})
+	return w.holds(ctx, row, check{rule: rule.n})
 }
 
 // appendRow appends the selected columns of a row as JSON object.

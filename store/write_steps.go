@@ -53,6 +53,9 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 	if err := w.judgeTargets(ctx, newImages(rows)); err != nil {
 		return err
 	}
+	if err := w.judgeImages(ctx, rows); err != nil {
+		return err
+	}
 	if w.op == OpDelete && w.readsBack() {
 		// They can be read with their relations as long as they are there.
 		if err := w.readBack(ctx, rows, out); err != nil {
@@ -62,7 +65,7 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 	if err := w.writeRows(ctx, rows); err != nil {
 		return w.fail(ctx, err)
 	}
-	if err := w.checkRows(ctx, rows); err != nil {
+	if err := w.checkBrought(ctx, rows); err != nil {
 		return err
 	}
 	for _, rw := range rows {
@@ -334,43 +337,55 @@ func (w *write) ruleFor(op WriteOp) Cond {
 	return True()
 }
 
-// checkRows lets the database judge what Go could not.
-func (w *write) checkRows(ctx context.Context, rows []*rowWrite) error {
+// judgeImages lets the database judge the new rows that Go could not, before any of
+// them is there: a rule that leads back to the table would find the very row it
+// judges, and let anybody in who writes that they are.
+func (w *write) judgeImages(ctx context.Context, rows []*rowWrite) error {
 	if w.guard == nil {
 		return nil
 	}
-	brought := w.brought(newImages(rows))
-	for _, rw := range rows {
-		for _, ch := range w.openChecks(rw, brought) {
-			ok, err := w.holds(ctx, rw, ch)
-			if err != nil {
-				return err
+	for _, op := range []WriteOp{OpInsert, OpUpdate} {
+		rule := w.ruleFor(op)
+		var open [][]any
+		for _, rw := range rows {
+			if rw.op != op {
+				continue
 			}
-			if !ok {
-				return w.raised(w.checkName(ch))
+			if _, decided := rule.n.evaluate(w.scope, rw.new); !decided {
+				open = append(open, rw.new)
 			}
+		}
+		if err := w.imagesHold(ctx, open, rule); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// openChecks returns the checks of one row that need the database and the row in it:
-// of foreign keys those that lead to what the write itself has brought.
-func (w *write) openChecks(rw *rowWrite, brought map[string]bool) []check {
-	if rw.new == nil || rw.op == OpRestore || rw.op == OpDelete {
+// checkBrought judges the foreign keys of written rows that lead to what the write
+// itself has brought.
+func (w *write) checkBrought(ctx context.Context, rows []*rowWrite) error {
+	if w.guard == nil {
 		return nil
 	}
-	var open []check
-	for _, ref := range w.table.ForeignKeys {
-		if key, whole := writtenKey(ref, rw.new); whole && w.judged(ref) && brought[targetName(ref, key)] {
-			open = append(open, check{reference: ref})
+	brought := w.brought(newImages(rows))
+	for _, rw := range rows {
+		if rw.op != OpInsert && rw.op != OpUpdate {
+			continue
+		}
+		for _, ref := range w.table.ForeignKeys {
+			key, whole := writtenKey(ref, rw.new)
+			if !whole || !w.judged(ref) || !brought[targetName(ref, key)] {
+				continue
+			}
+			if ok, err := w.holds(ctx, rw.new, check{reference: ref}); err != nil {
+				return err
+			} else if !ok {
+				return w.missingTarget(ref)
+			}
 		}
 	}
-	rule := w.ruleFor(rw.op)
-	if _, decided := rule.n.evaluate(w.scope, rw.new); !decided {
-		open = append(open, check{rule: rule.n})
-	}
-	return open
+	return nil
 }
 
 // newImages returns the rows as a write leaves them, without those it deletes.
@@ -384,12 +399,12 @@ func newImages(rows []*rowWrite) [][]any {
 	return images
 }
 
-// holds asks the database whether a check holds for a written row.
-func (w *write) holds(ctx context.Context, rw *rowWrite, ch check) (bool, error) {
+// holds asks the database whether a check holds for a row that is there.
+func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
 	c := w.s.newCompiler(ctx, w.scope, access{withDeleted: true})
 	s := source{table: w.table, alias: c.alias()}
 	c.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
-	c.keyEquals(s, rw.new)
+	c.keyEquals(s, row)
 	c.write(" and ")
 	c.withDeleted = false
 	if err := c.checkCond(w, s, ch, ""); err != nil {

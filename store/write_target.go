@@ -14,7 +14,7 @@ import (
 // before it is looked up which rows exist: what constraints, rules and those rows
 // say would differ between a target that is hidden and one that is not there.
 //
-// A target that the write itself brings is judged when it is there; see openChecks.
+// A target that the write itself brings is judged when it is there; see checkBrought.
 func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
 	if w.guard == nil {
 		return nil
@@ -43,11 +43,12 @@ func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
 	return nil
 }
 
-// brought names the targets in the table that are among the written rows.
+// brought names the targets in the table that are among the written rows. Rows that
+// an update changes were there before, unless it gives them other keys.
 func (w *write) brought(rows [][]any) map[string]bool {
 	names := map[string]bool{}
 	for _, ref := range w.table.ForeignKeys {
-		if ref.Target != w.table || !w.judged(ref) {
+		if ref.Target != w.table || !w.judged(ref) || w.op == OpUpdate && !slices.ContainsFunc(ref.Keys, w.wrote) {
 			continue
 		}
 		for _, row := range rows {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // upsertRows tells the rows of an upsert apart: those that exist become
@@ -124,44 +122,7 @@ func (w *write) mayCreate(ctx context.Context) error {
 	if err := w.judgeTargets(ctx, w.rows); err != nil {
 		return err
 	}
-	for _, row := range open {
-		if ok, err := w.imageHolds(ctx, row, w.guard.Create); err != nil {
-			return err
-		} else if !ok {
-			return ErrDenied
-		}
-	}
-	return nil
-}
-
-// imageHolds lets the database judge a row that is not stored: the same rule
-// over the row's values.
-func (w *write) imageHolds(ctx context.Context, row []any, rule Cond) (bool, error) {
-	c := w.s.newCompiler(ctx, w.scope, access{})
-	defer c.free()
-	s := source{table: w.table, alias: c.alias()}
-	c.unindexed = true
-	c.write("select 1 from (select ")
-	for i, col := range w.table.Columns {
-		if i > 0 {
-			c.write(", ")
-		}
-		value := row[i]
-		if _, gap := value.(absent); gap {
-			value = nil
-		}
-		c.bind(col.Kind, value)
-		c.write(" as ", col.sqlName)
-	}
-	c.write(") ", s.alias, " where ")
-	if err := c.ruleAlone(s, rule); err != nil {
-		return false, err
-	}
-	var r driver.Result
-	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
-		return false, err
-	}
-	return r.Rows == 1, nil
+	return w.imagesHold(ctx, open, w.guard.Create)
 }
 
 // keyText returns the conflict key of a row as text, empty if it has a NULL,
@@ -274,7 +235,7 @@ func (w *write) mayReplace(ctx context.Context, old, row []any) error {
 		}
 		result, decided := rule.n.evaluate(w.scope, old)
 		if !decided {
-			ok, err := w.holds(ctx, &rowWrite{new: old}, check{rule: rule.n})
+			ok, err := w.holds(ctx, old, check{rule: rule.n})
 			if err != nil {
 				return err
 			}

@@ -18,6 +18,10 @@ func writeTopics() []topic {
 		{"Bulk", []any{everything{}}, store.Options{}, testBulk},
 		{"Paths", []any{direct{}, stepped{}}, store.Options{}, testPaths},
 		{"Images", []any{receipt{}, scrap{}}, store.Options{}, testImages},
+		{"JudgedBefore", crewModels(), store.Options{}, testJudgedBefore},
+		{"MadeKeys", crewModels(), store.Options{}, testMadeKeys},
+		{"Growing", peopleModels(), store.Options{}, testGrowing},
+		{"OwnTargets", peopleModels(), store.Options{}, testOwnTargets},
 		{"NullDocuments", []any{receipt{}}, store.Options{}, testNullDocuments},
 	}
 }

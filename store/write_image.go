@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// imagesHold lets the database judge rows that are not there: the same rule over the
+// values of each, and over the tables as they are before the write. A key that the
+// database will make is NULL. A row the rule does not allow is [ErrDenied].
+func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
+	together := 1
+	if w.s.db.dialect.Postgres() {
+		together = len(rows) // to save round trips, as in insertRows
+	}
+	for len(rows) > 0 {
+		if err := w.imagesAllowed(ctx, rows[:together], rule); err != nil {
+			return err
+		}
+		rows = rows[together:]
+	}
+	return nil
+}
+
+func (w *write) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
+	c := w.s.newCompiler(ctx, w.scope, access{})
+	defer c.free()
+	s := source{table: w.table, alias: c.alias()}
+	c.unindexed = true
+	c.write("select count(*) from (")
+	c.images(w.table, rows)
+	c.write(") ", s.alias, " where ")
+	if err := c.ruleAlone(s, rule); err != nil {
+		return err
+	}
+	var r driver.Result
+	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return err
+	}
+	if n, err := firstInt(r.Extra); err != nil {
+		return err
+	} else if n != int64(len(rows)) {
+		return ErrDenied
+	}
+	return nil
+}
+
+// images writes rows as a query, many on PostgreSQL alone.
+func (c *compiler) images(t *Table, rows [][]any) {
+	many := &write{table: t, rows: cloneRows(rows)}
+	for _, row := range many.rows {
+		for i, v := range row {
+			if _, gap := v.(absent); gap {
+				row[i] = nil
+			}
+		}
+	}
+	if len(rows) > 1 {
+		many.insertArrays(c, t.Columns)
+		return
+	}
+	c.write("select ")
+	for i, col := range t.Columns {
+		if i > 0 {
+			c.write(", ")
+		}
+		c.bind(col.Kind, many.rows[0][i])
+		c.write(" as ", col.sqlName)
+	}
+}
