@@ -22,6 +22,7 @@ func writeTopics() []topic {
 		{"MadeKeys", crewModels(), store.Options{}, testMadeKeys},
 		{"Growing", peopleModels(), store.Options{}, testGrowing},
 		{"OwnTargets", peopleModels(), store.Options{}, testOwnTargets},
+		{"ValuesOfImages", []any{gauge{}}, store.Options{}, testValuesOfImages},
 		{"NullDocuments", []any{receipt{}}, store.Options{}, testNullDocuments},
 	}
 }
