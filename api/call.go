@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 
@@ -117,7 +118,7 @@ func (x *exchange) run(invoke invocation, out *result) error {
 		err = x.gate().Present(ctx, reflect.ValueOf(value), out.query, limits, out.rows)
 		out.count, out.total = out.rows.Count, out.rows.Total
 	} else {
-		err = out.encode(fn, value)
+		err = out.encode(x.s.db, fn, value)
 	}
 	switch {
 	case err != nil:
@@ -149,7 +150,13 @@ func (r *result) cardinality() error {
 }
 
 // encode encodes a result by its JSON tags. A nil slice is an empty list.
-func (r *result) encode(fn *function, value any) error {
+func (r *result) encode(db *store.DB, fn *function, value any) error {
+	if fn.open {
+		if model := findModelIn(db, value); model != nil {
+			return fmt.Errorf("api: function %s: there is the model %s in the result, behind an interface, whose columns would go out by their JSON tags, "+
+				"past every policy: return a type made for the answer", fn.name, model)
+		}
+	}
 	if fn.many {
 		list := reflect.ValueOf(value)
 		r.count, r.total = list.Len(), int64(list.Len())

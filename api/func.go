@@ -19,7 +19,10 @@ import (
 // Out is sent as JSON. A model that is added as a resource, a pointer to one, and
 // a slice of either are sent as the caller may see them: the columns and rows
 // that the policy of the resource shows. A struct without fields is 204.
-// Everything else goes by its JSON tags.
+// Everything else goes by its JSON tags, and no model may be in it, because its
+// columns would pass every policy: start-up fails where the type of Out says so, and
+// where one is found behind an interface, as in a map[string]any, the call is
+// answered with 500. A value with its own MarshalJSON or MarshalText is sent as that says.
 //
 // The context carries the caller ([auth.FromContext]) and their scope
 // ([store.ScopeFrom]), and the caller's tenant. The function itself is trusted:

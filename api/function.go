@@ -33,6 +33,7 @@ type function struct {
 	void     bool      // Out has no fields: there is nothing to send
 	resource *resource // Out is rows of it, else nil
 	many     bool      // Out is a slice
+	open     bool      // Out has an interface in it, so only a value tells what it holds
 }
 
 // invocation is a call of a function with its arguments.
@@ -114,45 +115,7 @@ func (f *function) compileOut(db *store.DB, r *resources, fail func(string, ...a
 		fail("the result %s holds the model %s, whose columns would go out by their JSON tags, past every policy: "+
 			"return the model itself, or a slice of it, and add it as a Resource; or return a type made for the answer", f.out, model)
 	}
-}
-
-// tableOf returns the table of a registered model, or nil.
-func tableOf(db *store.DB, t reflect.Type) *store.Table {
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	return db.Table(reflect.Zero(t).Interface())
-}
-
-// findModel returns the first model in a type: a registered one, or a struct with
-// plinth tags. It does not look behind interfaces.
-func findModel(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
-	if seen[t] {
-		return nil
-	}
-	seen[t] = true
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return findModel(db, t.Elem(), seen)
-	case reflect.Struct:
-	default:
-		return nil
-	}
-	if tableOf(db, t) != nil {
-		return t
-	}
-	for field := range t.Fields() {
-		if field.Tag.Get("plinth") != "" {
-			return t
-		}
-		if !field.IsExported() && !field.Anonymous {
-			continue
-		}
-		if found := findModel(db, field.Type, seen); found != nil {
-			return found
-		}
-	}
-	return nil
+	f.open = hasInterface(f.out, map[reflect.Type]bool{})
 }
 
 func validFunctionName(name string) bool {

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// tableOf returns the table of a registered model, or nil.
+func tableOf(db *store.DB, t reflect.Type) *store.Table {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return db.Table(reflect.Zero(t).Interface())
+}
+
+// isModel reports whether a type is a model: a registered one, or a struct with
+// plinth tags.
+func isModel(db *store.DB, t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	if tableOf(db, t) != nil {
+		return true
+	}
+	for field := range t.Fields() {
+		if field.Tag.Get("plinth") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// findModel returns the first model in a type. It does not look behind interfaces:
+// see [modelSearch].
+func findModel(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return findModel(db, t.Elem(), seen)
+	case reflect.Struct:
+	default:
+		return nil
+	}
+	if isModel(db, t) {
+		return t
+	}
+	for field := range t.Fields() {
+		if !field.IsExported() && !field.Anonymous {
+			continue
+		}
+		if found := findModel(db, field.Type, seen); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// hasInterface reports whether there is an interface in what a type encodes, and
+// with it what only a value can tell.
+func hasInterface(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Interface:
+		return true
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hasInterface(t.Elem(), seen)
+	case reflect.Struct:
+		for field := range t.Fields() {
+			if isEncoded(field) && hasInterface(field.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isEncoded reports whether encoding/json looks at a field.
+func isEncoded(field reflect.StructField) bool {
+	return (field.IsExported() || field.Anonymous) && field.Tag.Get("json") != "-"
+}
+
+// modelSearch looks for models in a value, as encoding/json will walk it: also
+// behind interfaces, and not in what encodes itself.
+type modelSearch struct {
+	db   *store.DB
+	seen map[visit]bool
+}
+
+// visit is a place in memory that was looked at: values can lead in a circle.
+type visit struct {
+	at  uintptr
+	len int
+	t   reflect.Type
+}
+
+// findModelIn returns the type of the first model in a value.
+func findModelIn(db *store.DB, v any) reflect.Type {
+	s := modelSearch{db: db, seen: map[visit]bool{}}
+	return s.find(reflect.ValueOf(v))
+}
+
+func (s *modelSearch) find(v reflect.Value) reflect.Type {
+	if !v.IsValid() || isScalar(v.Type()) || encodesItself(v) {
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		return s.find(v.Elem())
+	case reflect.Pointer:
+		if v.IsNil() || s.again(v, 0) {
+			return nil
+		}
+		return s.find(v.Elem())
+	case reflect.Slice:
+		if v.IsNil() || s.again(v, v.Len()) {
+			return nil
+		}
+		return s.findAmong(v)
+	case reflect.Array:
+		return s.findAmong(v)
+	case reflect.Map:
+		if v.IsNil() || s.again(v, 0) {
+			return nil
+		}
+		for members := v.MapRange(); members.Next(); {
+			if found := s.find(members.Value()); found != nil {
+				return found
+			}
+		}
+	case reflect.Struct:
+		return s.findInFields(v)
+	}
+	return nil
+}
+
+func (s *modelSearch) findAmong(list reflect.Value) reflect.Type {
+	for i := range list.Len() {
+		if found := s.find(list.Index(i)); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func (s *modelSearch) findInFields(v reflect.Value) reflect.Type {
+	if isModel(s.db, v.Type()) {
+		return v.Type()
+	}
+	for i := range v.NumField() {
+		if !isEncoded(v.Type().Field(i)) {
+			continue
+		}
+		if found := s.find(v.Field(i)); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// again reports whether a value was looked at before, and notes it.
+func (s *modelSearch) again(v reflect.Value, length int) bool {
+	here := visit{v.Pointer(), length, v.Type()}
+	if s.seen[here] {
+		return true
+	}
+	s.seen[here] = true
+	return false
+}
+
+// isScalar reports whether a type holds text and numbers only, as []byte does: long
+// lists of them need no look at each.
+func isScalar(t reflect.Type) bool {
+	for {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			if t.Name() != "" {
+				return false // one that can lead to itself
+			}
+			t = t.Elem()
+		case reflect.Struct, reflect.Interface:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+// encodesItself reports whether encoding/json asks the value for its form: that is
+// what its author wants to be seen.
+func encodesItself(v reflect.Value) bool {
+	t := v.Type()
+	if t.Kind() == reflect.Interface {
+		return false // what is in it decides
+	}
+	does := func(t reflect.Type) bool {
+		return t.Implements(reflect.TypeFor[json.Marshaler]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+	}
+	return does(t) || v.CanAddr() && does(reflect.PointerTo(t))
+}
