@@ -133,7 +133,9 @@ type Reference struct {
 }
 
 // Action is what a delete does to the rows that refer to the deleted one. The
-// write path carries it out, so that it is logged; the database has RESTRICT.
+// write path carries it out, so that it is logged; the database has RESTRICT. More
+// than 10,000 rows in all, or 16 levels of them, are a [LimitError], and nothing is
+// deleted.
 type Action uint8
 
 // The actions on delete.

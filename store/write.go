@@ -34,6 +34,7 @@ type write struct {
 	exactly  int    // as many rows, else none; 0: any number
 	byKey    bool   // one row by its key, else the reason why not
 	trusting trust  // whether where comes from trusted code
+	tallied  *int   // rows that were written because of one delete, see tally
 }
 
 // upsert says what an insert does about rows that exist.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
@@ -11,12 +10,16 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// errTooDeep stops cascades that lead in a circle.
-var errTooDeep = errors.New("store: cascades are nested too deeply")
+// maxLevels is how many levels of rows go with a deleted one. It also ends cascades
+// that lead in a circle.
+const maxLevels = 16
 
 // writeRows changes the rows of the table. New rows come first, by one statement
 // where they can be.
 func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
+	if err := w.tally(len(rows)); err != nil {
+		return err
+	}
 	var fresh, known []*rowWrite
 	for _, rw := range rows {
 		if rw.op == OpInsert {
@@ -165,8 +168,8 @@ func (w *write) exec(ctx context.Context, c *compiler) error {
 // deleted, through the write path of their table.
 func (w *write) cascade(ctx context.Context, rw *rowWrite) error {
 	depth, _ := ctx.Value(cascadeKey{}).(int)
-	if depth > 16 {
-		return errTooDeep
+	if depth > maxLevels {
+		return &LimitError{Name: "levels of rows that are deleted with the one they refer to", Limit: maxLevels}
 	}
 	ctx = context.WithValue(ctx, cascadeKey{}, depth+1)
 	for _, ref := range w.table.referrers {
@@ -180,7 +183,24 @@ func (w *write) cascade(ctx context.Context, rw *rowWrite) error {
 	return nil
 }
 
+// cascadeKey leads to the level of a row. It is in the context because hooks can
+// delete too.
 type cascadeKey struct{}
+
+// tally counts the rows that are written because of one delete, its own included: a
+// write for each of them is no bound for all.
+func (w *write) tally(rows int) error {
+	if w.tallied == nil {
+		if !w.deletesRows() || !w.table.hasActions() {
+			return nil
+		}
+		w.tallied = new(int)
+	}
+	if *w.tallied += rows; *w.tallied > maxWrite {
+		return &LimitError{Name: "rows of one write, with those that refer to what it deletes", Limit: maxWrite}
+	}
+	return nil
+}
 
 func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) error {
 	child := ref.Columns[0].Table
@@ -191,7 +211,7 @@ func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	// Rows in the bin and of other tenants refer to the row too.
 	op := &write{
 		s: w.s, table: child, scope: w.scope, now: w.now, op: OpDelete, where: And(conds...), trusting: trustedCond,
-		access: access{withDeleted: true, allTenants: true},
+		access: access{withDeleted: true, allTenants: true}, tallied: w.tallied,
 	}
 	if ref.OnDelete == SetNull {
 		op.op = OpUpdate
