@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -245,14 +246,17 @@ type FieldError struct {
 // [Before]: a client is told the same way, 400 with the code PL002, in words for all
 // columns and, in a problem document, with the Fields as its member errors.
 type ValidationError struct {
-	Table  string
+	Table string
+
+	// Fields lists those that the scope of the write can know; there may be none.
 	Fields []FieldError
+
+	unknown []FieldError // the others
 }
 
-// Error lists the columns.
+// Error lists all columns, for a log: it is not meant for the scope of the write.
 func (e *ValidationError) Error() string {
-	_, details, _ := e.ProblemText()
-	return "store: " + e.Table + ": " + details
+	return "store: " + e.Table + ": " + joinFields(slices.Concat(e.Fields, e.unknown))
 }
 
 // Problem returns the code of the error on the wire.
@@ -260,14 +264,18 @@ func (e *ValidationError) Problem() string { return "PL002" }
 
 // ProblemText returns message, details and hint for a client.
 func (e *ValidationError) ProblemText() (message, details, hint string) {
+	return "the row does not pass validation", joinFields(e.Fields), ""
+}
+
+func joinFields(fields []FieldError) string {
 	var b strings.Builder
-	for i, f := range e.Fields {
+	for i, f := range fields {
 		if i > 0 {
 			b.WriteString("; ")
 		}
 		b.WriteString(f.Column + ": " + f.Text)
 	}
-	return "the row does not pass validation", b.String(), ""
+	return b.String()
 }
 
 // ProblemErrors returns the columns, for forms. They are those of the details.

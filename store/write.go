@@ -249,7 +249,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 		return ErrDenied // whatever the rows: to select none would look like success
 	}
 	if err := w.prepare(); err != nil {
-		return err
+		return w.narrowed(err)
 	}
 	if err := w.checkCondition(ctx); err != nil {
 		return err

@@ -45,11 +45,20 @@ func (w *write) violated(ctx context.Context, v *driver.Violation) error {
 	return e
 }
 
-// narrowed takes out of a constraint error what the scope cannot know: columns
-// its policy hides, and the tables a delete leads to.
+// narrowed takes out of an error what the scope cannot know: columns that it or the
+// model hides, and the tables a delete leads to.
 func (w *write) narrowed(err error) error {
+	if w.guard == nil {
+		return err
+	}
+	// What a hook makes of a validation error is the answer it wants.
+	var coded interface{ Problem() string }
+	errors.As(err, &coded)
+	if invalid, ok := coded.(*ValidationError); ok {
+		return w.narrowedFields(invalid)
+	}
 	violated, ok := errors.AsType[*ConstraintError](err)
-	if !ok || w.guard == nil {
+	if !ok {
 		return err
 	}
 	if violated.Table != w.table.Name {
@@ -57,10 +66,39 @@ func (w *write) narrowed(err error) error {
 	}
 	known := *violated
 	known.Columns = slices.DeleteFunc(slices.Clone(violated.Columns), func(name string) bool {
-		c, g := w.table.byName[name], w.guard
-		return c == nil || !g.Readable.Has(c) && !g.Creatable.Has(c) && !g.Updatable.Has(c)
+		c := w.table.byName[name]
+		return c == nil || !w.guard.knows(c)
 	})
 	return &known
+}
+
+// narrowedFields takes out of a validation error the columns that the scope cannot
+// know. A hook may have written to another table, of which it may know less. A name
+// that is no column is one that a hook has thought of, for whoever reads it.
+func (w *write) narrowedFields(invalid *ValidationError) error {
+	table, guard := w.table, w.guard
+	if other := w.s.db.TableNamed(invalid.Table); other != nil && other != table {
+		table, guard = other, w.scope.guard(other)
+	}
+	known := *invalid
+	if guard == nil {
+		known.Table = w.table.Name
+	}
+	known.Fields, known.unknown = nil, slices.Clone(invalid.unknown)
+	for _, f := range invalid.Fields {
+		c := table.byName[f.Column]
+		if c == nil || guard != nil && c.Mode < Hidden && guard.knows(c) {
+			known.Fields = append(known.Fields, f)
+		} else {
+			known.unknown = append(known.unknown, f)
+		}
+	}
+	return &known
+}
+
+// knows reports whether the scope can know of a column.
+func (g *Guard) knows(c *Column) bool {
+	return g.Readable.Has(c) || g.Creatable.Has(c) || g.Updatable.Has(c)
 }
 
 // references returns the values the write puts into a foreign key, one list for
