@@ -32,10 +32,14 @@ func (m *misdirected) ProblemText() (message, details, hint string) {
 		"Set PLINTH_PUBLIC_URL and PLINTH_PUBLISHABLE_KEYS to run it behind a proxy."
 }
 
-// refuseForwarded answers 421 to requests that came through a proxy or for
-// another host.
+// refuseForwarded answers 421 to requests that came from elsewhere, through a proxy or
+// for another host.
 func refuseForwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !atLoopback(r) {
+			api.WriteError(w, r, &misdirected{"the connection did not come in at a loopback address"})
+			return
+		}
 		for _, h := range forwardingHeaders {
 			if _, ok := r.Header[h]; ok {
 				api.WriteError(w, r, &misdirected{"the request has the header " + h})
@@ -52,6 +56,18 @@ func refuseForwarded(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// atLoopback reports whether a connection came in where only this machine can connect. The
+// server may be the application's own (App.Handler) and listen wherever it likes; what
+// has none of net/http's, as a request of a test, came from nowhere else.
+func atLoopback(r *http.Request) bool {
+	addr, known := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !known || addr.Network() == "unix" {
+		return true
+	}
+	host, _, err := net.SplitHostPort(addr.String())
+	return err == nil && loopback.Host(host)
 }
 
 // printBanner prints how to reach the application: address, key and commands to try.

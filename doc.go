@@ -70,8 +70,8 @@
 //
 // A loopback address without keys and without a public URL is development: the
 // schema's additions are applied, commands to sign up and log in are printed, and
-// requests that came through a proxy are refused. What has to be secret is made once
-// and kept in the database. Everything else needs an https PublicURL, keys and a
+// requests that came through a proxy or from another machine are refused. What has to
+// be secret is made once and kept in the database. Everything else needs an https PublicURL, keys and a
 // master key for accounts, verifies the schema, and refuses to start where something
 // is missing. See [FromEnv] for the variables.
 //
