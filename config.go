@@ -283,7 +283,7 @@ func (c Config) resolve() (resolved, error) {
 	}
 	if r.Schema == "" {
 		r.Schema = SchemaVerify
-		if r.development && (!isPostgresURL(r.DatabaseURL) || isLoopbackURL(r.DatabaseURL)) {
+		if r.development && (!isPostgresURL(r.DatabaseURL) || isLoopbackPostgres(r.DatabaseURL)) {
 			r.Schema = SchemaAuto
 		}
 	}

@@ -3,10 +3,12 @@ package plinth
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
 )
 
 // isHTTPS reports whether a text is the address of a site that nobody can listen in on.
@@ -27,8 +29,10 @@ func isPostgresURL(s string) bool {
 	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
 }
 
-// isLoopbackURL reports whether an address leads to this machine.
-func isLoopbackURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && loopback.Host(u.Hostname())
+// isLoopbackPostgres reports whether a database is on this machine, all of its servers. The
+// driver is asked, since a URL can name others than the one that meets the eye. A socket
+// may be anybody's: that of a proxy to a server elsewhere, too.
+func isLoopbackPostgres(databaseURL string) bool {
+	hosts, err := postgres.Hosts(databaseURL)
+	return err == nil && !slices.ContainsFunc(hosts, func(host string) bool { return !loopback.Host(host) })
 }

@@ -243,3 +243,34 @@ func TestSMTPConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestSchemaOfDevelopment: development changes the schema of databases on this machine only,
+// by what is connected to.
+func TestSchemaOfDevelopment(t *testing.T) {
+	for _, tt := range []struct {
+		url, pghost string
+		want        plinth.Schema
+	}{
+		{"notes.db", "", plinth.SchemaAuto},
+		{"postgres://localhost/db", "", plinth.SchemaAuto},
+		{"postgres://ann@[::1]:5433/db", "", plinth.SchemaAuto},
+		{"postgres://localhost/db", "prod.example", plinth.SchemaAuto},
+		{"postgres:///db", "127.0.0.1", plinth.SchemaAuto},
+		{"postgres:///db", "prod.example", plinth.SchemaVerify},
+		{"postgres:///db", "/cloudsql/prod", plinth.SchemaVerify},
+		{"postgres://prod.example/db", "", plinth.SchemaVerify},
+		{"postgres://localhost/db?host=prod.example", "", plinth.SchemaVerify},
+		{"postgres://localhost/db?host=localhost,prod.example", "", plinth.SchemaVerify},
+		{"postgres://localhost:5432,prod.example:5432/db", "", plinth.SchemaVerify},
+		{"postgres://localhost:port/db", "", plinth.SchemaVerify},
+	} {
+		t.Run(tt.url+" "+tt.pghost, func(t *testing.T) {
+			if tt.pghost != "" {
+				t.Setenv("PGHOST", tt.pghost)
+			}
+			if got, err := plinth.SchemaOf(plinth.Config{DatabaseURL: tt.url}); got != tt.want || err != nil {
+				t.Errorf("schema %s, %v, want %s", got, err, tt.want)
+			}
+		})
+	}
+}

@@ -40,6 +40,12 @@ func AccountsConfig(c Config) (accounts.Config, error) {
 	return r.accounts(), err
 }
 
+// SchemaOf returns what happens to the schema of a configuration's database.
+func SchemaOf(c Config) (Schema, error) {
+	r, err := c.resolve()
+	return r.Schema, err
+}
+
 // SMTPConfig reads the address of a mail server.
 var SMTPConfig = smtpConfig
 
