@@ -42,6 +42,8 @@ type registry struct {
 	byType map[reflect.Type]*Table
 	byName map[string]*Table
 	order  []*Table
+
+	referrers map[*Table][]*Reference // the foreign keys that point to a table
 }
 
 // Options tunes a [DB]. The zero value is ready to use.
@@ -111,7 +113,7 @@ func New(d driver.Driver, opts Options) *DB {
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup(), watch: newWatch()}
 	db.listener, _ = d.(driver.Listener)
 	db.shares = newShares(d.Stats())
-	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}})
+	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}, referrers: map[*Table][]*Reference{}})
 	b := d.Bun()
 	if len(opts.Tracers) > 0 {
 		t := &traced{Driver: d, engine: db.dialect.Name, tracers: slices.Clone(opts.Tracers)}
@@ -222,7 +224,9 @@ func modelType(model any) (reflect.Type, error) {
 }
 
 func (r *registry) clone() *registry {
-	return &registry{byType: maps.Clone(r.byType), byName: maps.Clone(r.byName), order: slices.Clone(r.order)}
+	return &registry{
+		byType: maps.Clone(r.byType), byName: maps.Clone(r.byName), order: slices.Clone(r.order), referrers: maps.Clone(r.referrers),
+	}
 }
 
 // registration is one call of Register.
@@ -250,6 +254,10 @@ func (r *registration) add(types []reflect.Type) error {
 		err := t.readRelations(r.bun[t], func(bt *schema.Table) (*Table, error) { return r.table(bt.Type) })
 		if err != nil {
 			errs = append(errs, err)
+		}
+		for _, ref := range t.ForeignKeys {
+			// Others read the list as it is, so it must not grow in place.
+			r.next.referrers[ref.Target] = append(slices.Clip(r.next.referrers[ref.Target]), ref)
 		}
 	}
 	return errors.Join(errs...)

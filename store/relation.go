@@ -132,7 +132,6 @@ func (t *Table) addReference(r *Relation, br *schema.Relation) error {
 		}
 	}
 	t.ForeignKeys = append(t.ForeignKeys, ref)
-	r.Target.referrers = append(r.Target.referrers, ref)
 	return nil
 }
 

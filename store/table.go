@@ -50,8 +50,6 @@ type Table struct {
 	db      *DB
 	every   ColumnSet               // all columns
 	all     atomic.Pointer[allPlan] // the last plan for all columns a caller may read
-	// referrers are the foreign keys of registered tables that point here.
-	referrers []*Reference
 }
 
 // Column is one column of a [Table].
@@ -190,6 +188,10 @@ func (t *Table) writable(allowed func(*Column) bool) ColumnSet {
 func (t *Table) managed(c *Column) bool {
 	return c == t.Version || c == t.CreatedAt || c == t.UpdatedAt || c == t.DeletedAt || c == t.Tenant
 }
+
+// referrers returns the foreign keys of registered tables that point here: not of the
+// table itself, since tables that are registered later add to them.
+func (t *Table) referrers() []*Reference { return t.db.registry.Load().referrers[t] }
 
 // versionColumn returns the column of the version as a list, empty without one.
 func (t *Table) versionColumn() []*Column {

@@ -308,7 +308,7 @@ func (w *write) direct() bool {
 
 // hasActions reports whether deleting a row deletes or changes others.
 func (t *Table) hasActions() bool {
-	for _, ref := range t.referrers {
+	for _, ref := range t.referrers() {
 		if ref.OnDelete != Restrict {
 			return true
 		}

@@ -172,7 +172,7 @@ func (w *write) cascade(ctx context.Context, rw *rowWrite) error {
 		return &LimitError{Name: "levels of rows that are deleted with the one they refer to", Limit: maxLevels}
 	}
 	ctx = context.WithValue(ctx, cascadeKey{}, depth+1)
-	for _, ref := range w.table.referrers {
+	for _, ref := range w.table.referrers() {
 		if ref.OnDelete == Restrict {
 			continue
 		}
