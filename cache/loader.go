@@ -9,8 +9,16 @@ import (
 )
 
 // ErrNotFound is what a load function returns, as it is or wrapped, for a key that has
-// no value. The answer is remembered for LoaderOptions.NegativeTTL.
-var ErrNotFound = errors.New("cache: not found")
+// no value. The answer is remembered for LoaderOptions.NegativeTTL. A client is told 404.
+var ErrNotFound error = notFoundError{}
+
+// notFoundError is the type of [ErrNotFound].
+type notFoundError struct{}
+
+func (notFoundError) Error() string { return "cache: not found" }
+
+// Problem returns the code of the error on the wire.
+func (notFoundError) Problem() string { return "PL404" }
 
 // LoaderOptions tune a [Loader].
 type LoaderOptions[K comparable, V any] struct {

@@ -11,8 +11,22 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// ErrNoEndSession reports a provider without a page to log out at.
-var ErrNoEndSession = errors.New("auth/oidc: the provider has no end_session_endpoint")
+// ErrNoEndSession reports a provider without a page to log out at. It is answered with
+// 400 as what this server does not have.
+var ErrNoEndSession error = noEndSessionError{}
+
+// noEndSessionError is the type of [ErrNoEndSession].
+type noEndSessionError struct{}
+
+func (noEndSessionError) Error() string { return "auth/oidc: the provider has no end_session_endpoint" }
+
+// Problem returns the code of the error on the wire.
+func (noEndSessionError) Problem() string { return "PGRST127" }
+
+// ProblemText returns message, details and hint for a client.
+func (noEndSessionError) ProblemText() (message, details, hint string) {
+	return "The provider has no page to log out at.", "", ""
+}
 
 // An AnswerError is what a provider says instead of logging somebody in (RFC 6749
 // sections 4.1.2.1 and 5.2). It is an [auth.ErrInvalid] where it says so of this

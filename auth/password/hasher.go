@@ -60,17 +60,26 @@ func (c Config) AtATime() int {
 
 // Errors callers branch on.
 var (
-	// ErrMismatch reports a password that is not the one of the hash.
-	ErrMismatch = errors.New("password: it is not the one of the hash")
+	// ErrMismatch reports a password that is not the one of the hash. It is answered
+	// with 400 and the code of a login that failed.
+	ErrMismatch error = &coded{"password: it is not the one of the hash", "invalid_credentials"}
 
 	// ErrFormat reports a hash that this package cannot read, or one so costly
-	// that it would be an attack to compute it.
-	ErrFormat = errors.New("password: the hash is none of argon2id or bcrypt within bounds")
+	// that it would be an attack to compute it. No client can help it: 500.
+	ErrFormat error = &coded{"password: the hash is none of argon2id or bcrypt within bounds", "XX000"}
 
 	// ErrBusy reports that too many hashes are being computed. It is answered
 	// with 503 and Retry-After.
 	ErrBusy error = busyError{}
 )
+
+// coded is an error that knows its code on the wire.
+type coded struct{ text, code string }
+
+func (e *coded) Error() string { return e.text }
+
+// Problem returns the code of the error on the wire.
+func (e *coded) Problem() string { return e.code }
 
 type busyError struct{}
 

@@ -5,14 +5,22 @@ import (
 	"fmt"
 )
 
+// awayError is an error that a client is told as 503.
+type awayError struct{ text string }
+
+func (e *awayError) Error() string { return e.text }
+
+// Problem returns the code of the error on the wire.
+func (*awayError) Problem() string { return "PL503" }
+
 // Errors of this package. To a cache.Loader each of them is an empty cache.
 var (
 	// ErrUnavailable reports that Redis cannot be asked now: it is away, or was away
 	// a moment ago and is not tried again yet.
-	ErrUnavailable = errors.New("redis: not available")
+	ErrUnavailable error = &awayError{"redis: not available"}
 
 	// ErrClosed reports a client after Close.
-	ErrClosed = errors.New("redis: the client is closed")
+	ErrClosed error = &awayError{"redis: the client is closed"}
 )
 
 var (
