@@ -55,8 +55,11 @@ import (
 //	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //
-// It is the only place of the library that reads the environment. A value that
-// cannot be read is an error of [New].
+// It is the only place of the library that reads variables of its own; a value that
+// cannot be read is an error of [New]. Others have theirs: GOMAXPROCS, where it is set
+// [App.Run] lends Go no threads; PGHOST, PGPASSWORD and the like of PostgreSQL's clients
+// for what a postgres:// URL leaves out, PGSERVICE too; HTTPS_PROXY and the like for
+// asking an authority for certificates, and SSL_CERT_FILE for whom Go trusts.
 func FromEnv() Config {
 	c := Config{
 		Addr:        os.Getenv("PLINTH_ADDR"),
