@@ -63,7 +63,7 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 			return nil, &stepError{st.id, store.ErrTooLarge}
 		}
 		if isJSON(answer) {
-			if answers[st.id], err = strictjson.Parse(answer.Body, strictjson.Limits{Depth: 64, Digits: 1 << 17}); err != nil {
+			if answers[st.id], err = strictjson.Parse(answer.Body, strictjson.Limits{Depth: 64, Digits: 1 << 17, Growth: -1}); err != nil {
 				return nil, &stepError{st.id, err}
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 // ownLimits are for JSON that the store has written: what it holds has passed
 // narrower ones.
-var ownLimits = strictjson.Limits{Depth: 128, Digits: 1 << 17}
+var ownLimits = strictjson.Limits{Depth: 128, Digits: 1 << 17, Growth: -1}
 
 // enclosed returns rows, which have commas between them, in the form the client
 // wants, with the brackets around them if there are any.

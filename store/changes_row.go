@@ -11,7 +11,7 @@ import (
 // parseLogged accepts whatever a database has taken before; one row that is
 // refused would stop a reader for ever.
 func parseLogged(raw []byte) (strictjson.Value, error) {
-	return strictjson.Parse(raw, strictjson.Limits{Depth: 1000, Digits: 200_000, LastWins: true})
+	return strictjson.Parse(raw, strictjson.Limits{Depth: 1000, Digits: 200_000, Growth: -1, LastWins: true})
 }
 
 // loggedRow brings a row of the change log into the canonical form of the

@@ -45,20 +45,33 @@ func (d Decimal) Cmp(o Decimal) int { return canon.CompareDecimal(d.String(), o.
 // MarshalJSON returns a JSON number that keeps the scale.
 func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalJSON reads a JSON number, or a string with one in it. Null leaves
-// the Decimal as it is.
+// UnmarshalJSON reads a JSON number, or a string with one in it, whose exponent may add
+// 64 digits. Null leaves the Decimal as it is.
 func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	if string(raw) == "null" {
 		return nil
 	}
-	text := string(raw)
-	if bytes.HasPrefix(raw, []byte{'"'}) {
-		if err := json.Unmarshal(raw, &text); err != nil {
-			return err
-		}
+	if !bytes.HasPrefix(raw, []byte{'"'}) {
+		return d.UnmarshalText(raw)
 	}
-	return d.UnmarshalText([]byte(text))
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return err
+	}
+	read, err := ParseDecimal(text)
+	if err == nil && len(read.text) > len(text)+maxQuotedGrowth {
+		err = fmt.Errorf("store: not a decimal: %s: %w", shortQuote(text), canon.ErrRange)
+	}
+	if err == nil {
+		*d = read
+	}
+	return err
 }
+
+// maxQuotedGrowth is by how many characters a number in a string may become longer when
+// its exponent is written out. Numbers are bounded all together where the JSON around
+// them is read, and what stands in strings is not seen there.
+const maxQuotedGrowth = 64
 
 // MarshalText returns the form of String.
 func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

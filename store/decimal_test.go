@@ -32,6 +32,18 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
+// TestDecimalOfText: a number in a string is counted by nobody who reads the JSON around
+// it, so its exponent cannot make it much longer.
+func TestDecimalOfText(t *testing.T) {
+	t.Parallel()
+	for text, fits := range map[string]bool{`"1e64"`: true, `1e399`: true, `"1e399"`: false, `"1\u0065399"`: false, `"-1e-300"`: false} {
+		var d store.Decimal
+		if err := json.Unmarshal([]byte(text), &d); (err == nil) != fits {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestDecimalForms(t *testing.T) {
 	t.Parallel()
 	d := decimal(t, "1.50")

@@ -68,6 +68,7 @@ func (g Gate) DecodeInput(body []byte, opts InputOptions) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.sent = len(body)
 	switch doc.Kind() {
 	case strictjson.Object:
 		err = d.add(doc)
@@ -89,6 +90,23 @@ type inputDecoder struct {
 	opts    InputOptions
 	columns []*Column // of opts.Columns
 	first   []*Column // of the first object
+
+	sent, grown int // bytes of the body, and by how many its texts have become longer
+}
+
+// text counts a text that a column has taken as a number or a document: written out, an
+// exponent of four characters is 400. A body is bounded as numbers in JSON are, see
+// strictjson's Growth, which does not see those in texts.
+func (d *inputDecoder) text(c *Column, sent int, value any) error {
+	if c.Kind != KindDecimal && c.Kind != KindJSON {
+		return nil
+	}
+	written, _ := value.(string)
+	d.grown += max(len(written)-sent, 0)
+	if most := d.sent + strictjson.FreeGrowth; d.grown > most {
+		return &LimitError{Name: "bytes more than were sent, with the exponents of numbers written out", Limit: most}
+	}
+	return nil
 }
 
 func (g Gate) inputDecoder(opts InputOptions) (*inputDecoder, error) {
@@ -131,6 +149,11 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 		}
 		if row[c.index], err = c.parseJSON(member.Raw()); err != nil {
 			return err
+		}
+		if member.Kind() == strictjson.String {
+			if err := d.text(c, len(member.Raw()), row[c.index]); err != nil {
+				return err
+			}
 		}
 		d.in.given.Add(c)
 		seen = append(seen, c)

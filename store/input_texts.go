@@ -55,6 +55,7 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 		return err
 	}
 	for i, c := range columns {
+		d.sent += len(texts[i])
 		if c == nil {
 			continue
 		}
@@ -63,6 +64,9 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 			continue
 		}
 		value, err := c.parseText(texts[i])
+		if err == nil {
+			err = d.text(c, len(texts[i]), value)
+		}
 		if err != nil {
 			return err
 		}

@@ -163,9 +163,19 @@ func compareValues(k Kind, a, b any) int {
 	return 0
 }
 
-// canonicalJSON returns the canonical form of a document.
+// canonicalJSON returns the canonical form of a document that is the application's, or
+// stood in a body: how much longer its numbers become was judged with the body.
 func canonicalJSON(raw []byte) (string, error) {
-	b, err := strictjson.Canonical(nil, raw, strictjson.Limits{LastWins: true})
+	return canonicalWithin(raw, strictjson.Limits{LastWins: true, Growth: -1})
+}
+
+// canonicalText is canonicalJSON for a document that came as a text of its own.
+func canonicalText(text string) (string, error) {
+	return canonicalWithin([]byte(text), strictjson.Limits{LastWins: true})
+}
+
+func canonicalWithin(raw []byte, lim strictjson.Limits) (string, error) {
+	b, err := strictjson.Canonical(nil, raw, lim)
 	if err != nil {
 		return "", err
 	}

@@ -37,7 +37,7 @@ func (g *goType) fromText(s string) (any, error) {
 	case KindBytes:
 		return asBound(canon.ParseBytes(s))
 	case KindJSON:
-		return asBound(canonicalJSON([]byte(s)))
+		return asBound(canonicalText(s))
 	case KindTextArray:
 		return asBound(parseArrayText(s))
 	}

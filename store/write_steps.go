@@ -216,7 +216,7 @@ func (t *Table) parseRows(body []byte) ([][]any, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	doc, err := strictjson.Parse(slices.Concat([]byte{'['}, body, []byte{']'}), strictjson.Limits{Depth: 64, Digits: 1 << 17})
+	doc, err := strictjson.Parse(slices.Concat([]byte{'['}, body, []byte{']'}), strictjson.Limits{Depth: 64, Digits: 1 << 17, Growth: -1})
 	if err != nil {
 		return nil, fmt.Errorf("store: rows of %s: %w", t.Name, err)
 	}

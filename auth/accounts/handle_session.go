@@ -89,7 +89,7 @@ func (x *exchange) signupAnonymous(metadata store.JSON) error {
 	return x.sendSession(in)
 }
 
-// metadata returns a member that is an object, "{}" without one.
+// metadata returns a member that is an object, in canonical form, "{}" without one.
 func (o object) metadata(name string) (store.JSON, error) {
 	v, ok := o[name]
 	if !ok || v.Kind() == strictjson.Null {
@@ -98,10 +98,14 @@ func (o object) metadata(name string) (store.JSON, error) {
 	if v.Kind() != strictjson.Object {
 		return "", failf(problem.AuthValidation, "%s must be an object", name)
 	}
-	if len(v.Raw()) > maxMetadata {
+	var doc store.JSON
+	if err := doc.UnmarshalJSON(v.Raw()); err != nil {
+		return "", err
+	}
+	if len(doc) > maxMetadata { // as it is kept, with exponents written out
 		return "", errMetadata
 	}
-	return store.JSON(v.Raw()), nil
+	return doc, nil
 }
 
 // grants are the ways to a session of POST /token, by grant_type.

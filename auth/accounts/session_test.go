@@ -398,6 +398,18 @@ func TestMetadataNoTokenTakes(t *testing.T) {
 	})
 }
 
+// TestMetadataOfExponents: metadata are as large as they are kept, with exponents written
+// out.
+func TestMetadataOfExponents(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		long := `{"a":[` + strings.Repeat("1e300,", 100) + `1]}`
+		w.must(400, w.do("POST /signup", "", `{"email":"eve@example.org","password":"a good password","data":`+long+`}`))
+		in := w.must(200, w.do("POST /signup", "", ann)).str("access_token")
+		w.must(400, w.do("PUT /user", in, `{"data":`+long+`}`))
+		w.must(200, w.do("PUT /user", in, `{"data":{"a":1e300}}`))
+	})
+}
+
 // TestCharset: a body is UTF-8 by its own words, or not read.
 func TestCharset(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {

@@ -49,7 +49,7 @@ func parseBoth(a, b []byte) (x, y strictjson.Value, err error) {
 }
 
 func parse(doc []byte) (strictjson.Value, error) {
-	return strictjson.Parse(doc, strictjson.Limits{LastWins: true})
+	return strictjson.Parse(doc, strictjson.Limits{Growth: -1, LastWins: true})
 }
 
 func isScalar(v strictjson.Value) bool {

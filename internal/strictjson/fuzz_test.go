@@ -15,7 +15,7 @@ func seed(f *testing.F) {
 	for _, p := range jsonbPairs(f, "jsonb.tsv") {
 		f.Add([]byte(p.document))
 	}
-	for _, s := range []string{`{"a":1,"\u0061":2}`, `"\ud800"`, `[1e999]`, "\xef\xbb\xbf1", `{"a":{"b":[`, distinctKeys(40)} {
+	for _, s := range []string{`{"a":1,"\u0061":2}`, `"\ud800"`, `[1e999]`, "\xef\xbb\xbf1", `{"a":{"b":[`, distinctKeys(40), "[" + strings.Repeat("1e-399,", 200) + "1e99]"} {
 		f.Add([]byte(s))
 	}
 }
@@ -80,8 +80,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzCanonical holds the canonical form to three properties: it is its own canonical
-// form, it means the same, and spaces as PostgreSQL prints them can be taken out of it.
+// FuzzCanonical holds the canonical form to four properties: it is its own canonical
+// form, it means the same, it is bounded, and spaces as PostgreSQL prints them can be taken
+// out of it.
 func FuzzCanonical(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -92,6 +93,9 @@ func FuzzCanonical(f *testing.F) {
 		again, err := strictjson.Canonical(nil, got, strictjson.Limits{})
 		if err != nil || !bytes.Equal(again, got) {
 			t.Fatalf("%q: canonical form of %q is %q, %v", body, got, again, err)
+		}
+		if len(got) > 2*len(body)+strictjson.FreeGrowth {
+			t.Fatalf("%d bytes became %d", len(body), len(got))
 		}
 		// encoding/json's floats agree where numbers are written differently.
 		var before, after any

@@ -22,13 +22,24 @@ type Limits struct {
 	// Defaults to 400, which is enough for every float64.
 	Digits int
 
+	// Growth is by how many bytes a document may become longer when the exponents of
+	// all its numbers are written out, as the canonical form has them: the five bytes
+	// of 1e399 are 400. Negative sets no limit, for what was judged before.
+	//
+	// Defaults to the length of the document and 64 KiB.
+	Growth int
+
 	// LastWins accepts duplicate keys, for documents that come from trusted Go code.
 	// [Value.Members] gives them all; the canonical form keeps the last.
 	LastWins bool
 }
 
-func (l Limits) withDefaults() Limits {
+// FreeGrowth is what Limits.Growth is by default beside the length of the document.
+const FreeGrowth = 64 << 10
+
+func (l Limits) withDefaults(size int) Limits {
 	l.Depth = cmp.Or(l.Depth, 32)
 	l.Digits = cmp.Or(l.Digits, 400)
+	l.Growth = cmp.Or(l.Growth, size+FreeGrowth)
 	return l
 }

@@ -5,7 +5,7 @@ import "bytes"
 // Parse judges a whole document. The Value refers to b, which must not change while
 // the Value is used. A failure is a *[SyntaxError].
 func Parse(b []byte, lim Limits) (Value, error) {
-	s := scanner{data: b, lim: lim.withDefaults()}
+	s := scanner{data: b, lim: lim.withDefaults(len(b))}
 	if len(b) > maxBytes {
 		return Value{}, s.fail(0, "it is too large")
 	}

@@ -10,9 +10,10 @@ import (
 // scanner checks a document in one pass. Its methods take the position of the first
 // byte of what they read and return the position after it.
 type scanner struct {
-	data []byte
-	lim  Limits
-	keys keySet
+	data  []byte
+	lim   Limits
+	keys  keySet
+	grown int // see Limits.Growth
 }
 
 func (s *scanner) fail(at int, reason string) *SyntaxError {

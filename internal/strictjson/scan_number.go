@@ -2,7 +2,8 @@ package strictjson
 
 import "fmt"
 
-// number reads a number and holds it to Limits.Digits.
+// number reads a number and holds it to Limits.Digits, and all there were until here to
+// Limits.Growth.
 func (s *scanner) number(i int) (int, error) {
 	n, end, bad := parseNumber(s.data, i)
 	if bad != "" {
@@ -12,8 +13,13 @@ func (s *scanner) number(i int) (int, error) {
 	if !n.hasExp && end-i <= s.lim.Digits {
 		return end, nil
 	}
-	if end-i > s.lim.Digits || n.expanded() > s.lim.Digits {
+	expanded := n.expanded()
+	if end-i > s.lim.Digits || expanded > s.lim.Digits {
 		return i, s.fail(i, fmt.Sprintf("a number has more than %d digits", s.lim.Digits))
+	}
+	s.grown += max(expanded-(end-i), 0)
+	if s.lim.Growth >= 0 && s.grown > s.lim.Growth {
+		return i, s.fail(i, fmt.Sprintf("its numbers are more than %d bytes longer with their exponents written out", s.lim.Growth))
 	}
 	return end, nil
 }
