@@ -102,6 +102,12 @@ type Limits struct {
 	// batch take from answers. Defaults to 1 MiB.
 	Body int64
 
+	// Elements is the number of members and elements, on all levels, of the documents
+	// and arrays that the operators cs, cd and ov of a request compare with. Each may
+	// be looked for in all of a row's document, which takes PostgreSQL some seconds for
+	// 100 and a document of a mebibyte. Defaults to 100.
+	Elements int
+
 	// EmbedDepth is how deep embeds nest. Defaults to 4.
 	EmbedDepth int
 
@@ -144,7 +150,7 @@ func (l Limits) withDefaults() Limits {
 }
 
 func (l Limits) check() error {
-	if min(l.Aggregates, l.Answer, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 {
+	if min(l.Aggregates, l.Answer, l.Elements, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 {
 		return errors.New("api: Config.Limits: a limit is negative")
 	}
 	return nil
@@ -153,7 +159,7 @@ func (l Limits) check() error {
 // grammar returns the limits the grammar of URLs holds.
 func (l Limits) grammar() pgrst.Limits {
 	return pgrst.Limits{
-		Query: l.Query, Rows: l.Rows, Offset: l.Offset, In: l.In, Embeds: l.Embeds, EmbedDepth: l.EmbedDepth,
+		Query: l.Query, Rows: l.Rows, Offset: l.Offset, In: l.In, Elements: l.Elements, Embeds: l.Embeds, EmbedDepth: l.EmbedDepth,
 		Predicates: l.Predicates, GroupDepth: l.GroupDepth, Aggregates: l.Aggregates,
 	}
 }

@@ -27,12 +27,17 @@ type sought struct {
 // openSearch opens an empty database with the table to search.
 func openSearch(tb testing.TB, open func(testing.TB) (*store.DB, error)) *store.DB {
 	tb.Helper()
+	return openModel(tb, open, sought{})
+}
+
+func openModel(tb testing.TB, open func(testing.TB) (*store.DB, error), model any) *store.DB {
+	tb.Helper()
 	db, err := open(tb)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = db.Close() })
-	if err := db.Register(sought{}); err != nil {
+	if err := db.Register(model); err != nil {
 		tb.Fatal(err)
 	}
 	if _, err := migrate.Auto(tb.Context(), db); err != nil {

@@ -28,6 +28,7 @@ func Queries() []Query {
 		{"or=(" + list(51, ",", "amount.gt.0") + ")", http.StatusBadRequest, "PL001", "predicates"},
 		{"amount=gt(all).{" + list(51, ",", "0") + "}", http.StatusBadRequest, "PL001", "predicates"},
 		{"amount=in.(" + list(1001, ",", "1") + ")", http.StatusBadRequest, "PL001", "in:"},
+		{"tags=cs.[" + list(101, ",", "1") + "]", http.StatusBadRequest, "PL001", "cs, cd, ov"},
 		{"select=project(notes(project(notes(project(id)))))", http.StatusBadRequest, "PL001", "embeds"},
 		{"select=" + embeds + "id", http.StatusBadRequest, "PL001", "embeds"},
 		{"limit=1001", http.StatusBadRequest, "PL001", "limit"},

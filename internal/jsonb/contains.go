@@ -13,14 +13,15 @@ import (
 // numbers. On the top level, and only there, an array contains a scalar that is
 // one of its elements.
 //
-// It takes time in proportion to the product of the sizes of two arrays.
+// It takes time in proportion to the size of both, but for objects and arrays in arrays:
+// each of them is looked for in all.
 func Contains(doc, part []byte) (bool, error) {
 	a, b, err := parseBoth(doc, part)
 	if err != nil {
 		return false, err
 	}
 	if a.Kind() == strictjson.Array && isScalar(b) {
-		return containedInAny(elements(a), b), nil
+		return containedInAny(a, b), nil
 	}
 	return contains(a, b), nil
 }
@@ -32,9 +33,12 @@ func Overlaps(a, b []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	list := elements(x)
+	if len(x.Raw()) > len(y.Raw()) {
+		x, y = y, x
+	}
+	have := scalars(x)
 	for _, v := range y.Elements() {
-		if containedInAny(list, v) {
+		if isScalar(v) && have[string(spelling(v))] {
 			return true, nil
 		}
 	}
@@ -64,20 +68,26 @@ func contains(a, b strictjson.Value) bool {
 	case strictjson.Object:
 		return containsMembers(a, b)
 	case strictjson.Array:
-		list := elements(a)
-		for _, v := range b.Elements() {
-			if !containedInAny(list, v) {
-				return false
-			}
-		}
-		return true
+		return containsElements(a, b)
 	case strictjson.Number:
 		return canon.CompareDecimal(string(a.Raw()), string(b.Raw())) == 0
 	}
 	return bytes.Equal(a.Raw(), b.Raw())
 }
 
+// few is the length of a document whose members or elements are looked for one by one:
+// so many are looked up faster in a map, but a map costs more than they do.
+const few = 64
+
 func containsMembers(a, b strictjson.Value) bool {
+	if len(b.Raw()) <= few {
+		for key, part := range b.Members() {
+			if v, ok := member(a, string(key)); !ok || !contains(v, part) {
+				return false
+			}
+		}
+		return true
+	}
 	want := make(map[string]strictjson.Value)
 	for key, v := range b.Members() {
 		want[string(key)] = v
@@ -96,8 +106,21 @@ func containsMembers(a, b strictjson.Value) bool {
 	return found == len(want)
 }
 
-func containedInAny(list []strictjson.Value, part strictjson.Value) bool {
-	for _, v := range list {
+func containsElements(a, b strictjson.Value) bool {
+	short := min(len(a.Raw()), len(b.Raw())) <= few
+	if !short && !containsScalars(a, b) {
+		return false
+	}
+	for _, part := range b.Elements() {
+		if (short || !isScalar(part)) && !containedInAny(a, part) {
+			return false
+		}
+	}
+	return true
+}
+
+func containedInAny(list, part strictjson.Value) bool {
+	for _, v := range list.Elements() {
 		if contains(v, part) {
 			return true
 		}
@@ -105,10 +128,47 @@ func containedInAny(list []strictjson.Value, part strictjson.Value) bool {
 	return false
 }
 
-func elements(v strictjson.Value) []strictjson.Value {
-	var list []strictjson.Value
-	for _, e := range v.Elements() {
-		list = append(list, e)
+// containsScalars reports whether an array has the scalars of another among its elements.
+// A map is made of the shorter one.
+func containsScalars(a, b strictjson.Value) bool {
+	if len(a.Raw()) < len(b.Raw()) {
+		have := scalars(a)
+		for _, v := range b.Elements() {
+			if isScalar(v) && !have[string(spelling(v))] {
+				return false
+			}
+		}
+		return true
 	}
-	return list
+	missing := scalars(b)
+	for _, v := range a.Elements() {
+		if len(missing) == 0 {
+			break
+		}
+		if missing[string(spelling(v))] {
+			delete(missing, string(spelling(v)))
+		}
+	}
+	return len(missing) == 0
+}
+
+// scalars are the scalars among the elements of an array.
+func scalars(list strictjson.Value) map[string]bool {
+	all := make(map[string]bool)
+	for _, v := range list.Elements() {
+		if s := spelling(v); isScalar(v) && !all[string(s)] {
+			all[string(s)] = true
+		}
+	}
+	return all
+}
+
+// spelling is what equal scalars have in common: the zeros at the end of a number do not
+// count.
+func spelling(v strictjson.Value) []byte {
+	raw := v.Raw()
+	if v.Kind() != strictjson.Number || bytes.IndexByte(raw, '.') < 0 {
+		return raw
+	}
+	return bytes.TrimRight(bytes.TrimRight(raw, "0"), ".")
 }

@@ -30,6 +30,11 @@ type Limits struct {
 	// In is the number of elements of one in list. Defaults to 1000.
 	In int
 
+	// Elements is the number of members and elements, on all levels, of the documents
+	// and arrays that cs, cd and ov of a request compare with. Each may be looked for
+	// in all of a row's document. Defaults to 100.
+	Elements int
+
 	// Select is the number of items in select, embeds and their items
 	// included. Defaults to 100.
 	Select int
@@ -87,6 +92,7 @@ func (l *Limits) setDefaults() {
 	set(&l.Rows, 1000)
 	set(&l.Offset, 100_000)
 	set(&l.In, 1000)
+	set(&l.Elements, 100)
 	set(&l.Select, 100)
 	set(&l.Aggregates, 16)
 	set(&l.Embeds, 8)

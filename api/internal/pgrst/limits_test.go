@@ -67,6 +67,10 @@ func TestLimits(t *testing.T) {
 		{"AllComparisons", "b=eq.1&a=eq(all).{" + list(49, ",", "#") + "}", "b=eq.1&a=eq(all).{" + list(50, ",", "#") + "}", "predicates: at most 50 comparisons"},
 		{"AnyLike", "a=like(any).{" + strings.Repeat("*a", 16) + ",x}", "a=like(any).{x," + strings.Repeat("*a", 17) + "}", "like: at most 16 wildcards"},
 		{"AnyMatch", "a=match(any).{" + strings.Repeat("x", 512) + "}", "a=match(any).{" + strings.Repeat("x", 513) + "}", "pattern: at most 512 bytes"},
+		{"Contains", "a=cs.[" + list(100, ",", "#") + "]", "a=cs.[" + list(101, ",", "#") + "]", "cs, cd, ov: at most 100 elements in a request"},
+		{"ContainsLevels", `a=cs.{"a":[` + list(33, ",", `[{"x":#}]`) + "]}", `a=cs.{"a":[` + list(34, ",", `[{"x":#}]`) + "]}", "cs, cd, ov: at most 100 elements in a request"},
+		{"ContainsQuoted", `a=cs.["` + list(1000, ",", "[") + `\\","\"` + list(1000, ",", "#") + `"]`, "a=cs.[" + list(101, ",", `"\\"`) + "]", "cs, cd, ov: at most 100 elements in a request"},
+		{"ContainsTogether", "or=(a.ov.{" + list(50, ",", "#") + "},b.not.cd.{" + list(50, ",", "#") + "})", "or=(a.ov.{" + list(50, ",", "#") + "},b.not.cd.{" + list(51, ",", "#") + "})", "cs, cd, ov: at most 100 elements in a request"},
 		{"Path", "a" + list(8, "", "->k#") + "=eq.1", "a" + list(9, "", "->k#") + "=eq.1", "json path: at most 8 steps"},
 		{"PathSelect", "select=a" + list(7, "", "->#") + "->>x", "select=a" + list(50, "", "->x#"), "json path: at most 8 steps"},
 		{"PathOrder", "order=a" + list(7, "", "->#") + "->>x.desc", "order=r(a" + list(8, "", "->#") + "->>x)", "json path: at most 8 steps"},
@@ -107,7 +111,7 @@ func TestLimitsAreConfigurable(t *testing.T) {
 
 	lim := pgrst.Limits{
 		Query: 60, Params: 4, Rows: 5, Offset: 7, In: 2, Select: 3, Embeds: 1, EmbedDepth: 1,
-		Predicates: 2, GroupDepth: 1, Order: 1, Columns: 1, Pattern: 3, Wildcards: 1, Search: 2,
+		Predicates: 2, GroupDepth: 1, Order: 1, Columns: 1, Pattern: 3, Wildcards: 1, Search: 2, Elements: 2,
 	}
 	for allowed, refused := range map[string]string{
 		"limit=5":                     "limit=6",
@@ -122,6 +126,7 @@ func TestLimitsAreConfigurable(t *testing.T) {
 		"columns=a":                   "columns=a,b",
 		"on_conflict=a":               "on_conflict=a,b",
 		"a=match.abc":                 "a=match.abcd",
+		"a=cs.[1,2]":                  "a=cs.[1,2,3]",
 		"a=like.*":                    "a=like.*x*",
 		"limit=1&offset=1":            "limit=1&offset=1&order=a&select=a&columns=a",
 		"x" + strings.Repeat("y", 59): "x" + strings.Repeat("y", 60),

@@ -201,7 +201,7 @@ func (p *parser) quantified(column string, op store.Op, quant quantifier, value 
 }
 
 // value reads the value of an operator that takes a pattern, and leaves that of
-// any other as it is.
+// any other as it is. What an operator may take of them is bounded.
 func (p *parser) value(op store.Op, value string) (string, error) {
 	switch op {
 	case store.OpLike, store.OpILike:
@@ -218,8 +218,31 @@ func (p *parser) value(op store.Op, value string) (string, error) {
 		if fulltext.CountWords(value) > p.lim.Search {
 			return "", &LimitError{Limit: "search", Max: p.lim.Search, Unit: "words"}
 		}
+	case store.OpContains, store.OpContained, store.OpOverlaps:
+		if p.elements += countElements(value); p.elements > p.lim.Elements {
+			return "", &LimitError{Limit: "cs, cd, ov", Max: p.lim.Elements, Unit: "elements in a request"}
+		}
 	}
 	return value, nil
+}
+
+// countElements counts the members and elements of a document or an array on all levels,
+// empty ones as if they had one. What is neither of the two is refused later.
+func countElements(text string) int {
+	n, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			quoted = !quoted
+		case '\\':
+			i++
+		case ',', '[', '{':
+			if !quoted {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // pattern makes a LIKE pattern of a value, in which * is another way to write %.

@@ -54,7 +54,7 @@ type parser struct {
 
 	targets []target // the root first
 
-	predicates, embeds, items, orders, aggregates int // used so far
+	predicates, elements, embeds, items, orders, aggregates int // used so far
 }
 
 func parse(rawQuery string, p parser) (*Read, []Arg, error) {
