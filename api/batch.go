@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/internal/pointer"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -32,8 +34,12 @@ func (x *exchange) batch() error {
 	if err != nil {
 		return err
 	}
+	kind := store.TxOptions{}
+	if x.s.onlyRead(steps) {
+		kind = readTx // SQLite has one connection that writes
+	}
 	var out []byte
-	err = x.inTx(store.TxOptions{}, func(x *exchange) error {
+	err = x.inTx(kind, func(x *exchange) error {
 		out, err = x.runBatch(steps)
 		return err
 	})
@@ -43,6 +49,22 @@ func (x *exchange) batch() error {
 	x.headers(keepNot)
 	x.send(http.StatusOK, "application/json; charset=utf-8", "", out, "")
 	return nil
+}
+
+// onlyRead reports whether no step can write.
+func (s *server) onlyRead(steps []batchStep) bool {
+	return !slices.ContainsFunc(steps, func(st batchStep) bool {
+		if st.method == http.MethodGet || st.method == http.MethodHead {
+			return false
+		}
+		relative, _ := s.relative(st.url.EscapedPath())
+		path, err := pgrst.SplitPath(relative)
+		if err != nil || path.Shape != pgrst.ShapeCall {
+			return true
+		}
+		fn := s.functions.byName[path.Name]
+		return fn == nil || !fn.readOnly
+	})
 }
 
 // runBatch runs the steps and returns their answers as a JSON array.

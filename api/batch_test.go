@@ -4,11 +4,17 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 func TestBatch(t *testing.T) {
@@ -103,4 +109,100 @@ func TestBatchOfTakenValues(t *testing.T) {
 		}
 		must(t, h, http.StatusOK, request{caller: "ann", line: "POST /-/batch", body: batch(3)})
 	})
+}
+
+// waiting is a driver in which the reads of requests that bring themselves to it wait
+// within their transaction.
+type waiting struct{ driver.Driver }
+
+type waitKey struct{}
+
+// waits are reads that wait.
+type waits struct {
+	begun chan struct{} // one for each
+	let   chan struct{}
+}
+
+// wait waits for the first of them.
+func (w *waits) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-w.begun:
+	case <-time.After(30 * time.Second):
+		t.Error("nothing is read")
+	}
+}
+
+func (d waiting) Query(ctx context.Context, conn driver.Conn, st *driver.Statement, r *driver.Result) error {
+	if w, ok := ctx.Value(waitKey{}).(*waits); ok && conn != nil && !st.Write {
+		w.begun <- struct{}{}
+		select {
+		case <-w.let:
+		case <-ctx.Done():
+		}
+	}
+	return d.Driver.Query(ctx, conn, st, r)
+}
+
+// TestA46BatchOfReads (A-46): a batch that only reads keeps nobody from writing, also where
+// one connection writes.
+func TestA46BatchOfReads(t *testing.T) {
+	t.Parallel()
+	options := store.Options{Validator: lengths{}, Wrap: func(d driver.Driver) driver.Driver { return waiting{d} }}
+	run := func(t *testing.T, db *store.DB) {
+		h := fixtureServer(t, db, api.Config{}, readers()...)
+		for i, steps := range []string{
+			`[{"method":"HEAD","path":"/labels?text=like.*a*b*"},{"method":"GET","path":"/labels?select=text&order=id"}]`,
+			`[{"method":"GET","path":"/labels?select=text"},{"method":"POST","path":"/rpc/twice","body":{"n":4}}]`,
+		} {
+			w := &waits{begun: make(chan struct{}, 10), let: make(chan struct{})}
+			answered := make(chan response, 1)
+			go func() {
+				answered <- doIn(context.WithValue(t.Context(), waitKey{}, w), t, h, request{line: "POST /-/batch", caller: "ann", body: steps})
+			}()
+			w.wait(t)
+			made := request{line: "POST /labels", caller: "ann", body: fmt.Sprintf(`{"id":"new-%d","text":"New"}`, i)}
+			if got := doIn(t.Context(), t, h, made); got.status != 201 {
+				t.Errorf("a write beside %s: %d %s", steps, got.status, got.body)
+			}
+			close(w.let)
+			if got := <-answered; got.status != 200 || !strings.Contains(got.body, "Hot") {
+				t.Errorf("%s: %d %s", steps, got.status, got.body)
+			}
+		}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Store: options, AcquireTimeout: time.Second})
+		run(t, opened(t, db, err))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options})
+		run(t, opened(t, db, err))
+	})
+}
+
+// TestA46BatchAndWriter (A-46): a batch that writes has SQLite's writer for a time, and then
+// it is undone and others write, whatever its steps still want to read.
+func TestA46BatchAndWriter(t *testing.T) {
+	t.Parallel()
+	const limit = 300 * time.Millisecond
+	options := store.Options{Validator: lengths{}, Wrap: func(d driver.Driver) driver.Driver { return waiting{d} }}
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Store: options, WriterTimeout: limit})
+	h := fixtureServer(t, opened(t, db, err), api.Config{})
+	w := &waits{begun: make(chan struct{}, 10), let: make(chan struct{})}
+	answered := make(chan response, 1)
+	const steps = `[{"method":"POST","path":"/labels","body":{"id":"long","text":"Long"}},{"method":"HEAD","path":"/labels"},{"method":"HEAD","path":"/labels?limit=1"}]`
+	go func() {
+		answered <- doIn(context.WithValue(t.Context(), waitKey{}, w), t, h, request{line: "POST /-/batch", caller: "ann", body: steps})
+	}()
+	w.wait(t)
+	time.AfterFunc(2*limit, func() { close(w.let) })
+	if got := <-answered; got.status != 400 || !strings.Contains(got.body, "57014") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := doIn(t.Context(), t, h, request{line: "GET /labels?select=id&id=eq.long", caller: "ann"}); got.body != "[]" {
+		t.Errorf("what is left: %s", got.body)
+	}
 }

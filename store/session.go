@@ -81,6 +81,7 @@ func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Resu
 		return err
 	}
 	defer held.leave()
+	st.Caller = s.scope.counted()
 	err = s.db.driver.Query(ctx, s.conn(), st, r)
 	return s.outcome(ctx, st, err)
 }
@@ -94,6 +95,7 @@ func (s session) exec(ctx context.Context, st *driver.Statement) (int64, error) 
 		return 0, err
 	}
 	defer held.leave()
+	st.Caller = s.scope.counted()
 	n, err := s.db.driver.Exec(ctx, s.conn(), st)
 	return n, s.outcome(ctx, st, err)
 }

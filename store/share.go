@@ -28,10 +28,13 @@ func newShares(pools []driver.PoolStats) shares {
 	return s
 }
 
+// counted reports whether a scope has a caller whose connections are counted.
+func (s *Scope) counted() bool { return s != nil && s.Caller != (Caller{}) }
+
 // take takes one connection's worth, which is to be given back by leave. Who is nobody
 // takes nothing.
 func (s shares) take(ctx context.Context, scope *Scope, writes bool) (heldShare, error) {
-	if scope == nil || scope.Caller == (Caller{}) {
+	if !scope.counted() {
 		return heldShare{}, nil
 	}
 	of := s.reads

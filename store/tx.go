@@ -108,7 +108,7 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 func (db *DB) runTx(ctx context.Context, opts TxOptions, held *heldShare, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation})
+	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: opts.Scope.counted()})
 	if err != nil {
 		return storeError(ctx, err)
 	}

@@ -70,6 +70,10 @@ type TxOptions struct {
 	// LevelSerializable the store's default for application code. SQLite is
 	// always serializable.
 	Isolation sql.IsolationLevel
+
+	// Caller says that it is a caller's and not the application's own: an
+	// engine with one writer ends it sooner, since everybody else waits.
+	Caller bool
 }
 
 // Dialect says how the SQL of an engine differs.
@@ -109,6 +113,9 @@ type Statement struct {
 	// Write says that the statement changes rows: without a transaction it
 	// runs as its own, on SQLite on the writer.
 	Write bool
+
+	// Caller is that of [TxOptions], for a statement without a transaction.
+	Caller bool
 
 	// MaxRows stops after as many rows and sets Result.More if there were
 	// more. Zero reads all.

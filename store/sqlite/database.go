@@ -17,7 +17,8 @@ type database struct {
 	health          *pool // one reader, for Ping
 	bun             *bun.DB
 	readersSQL      *sql.DB
-	timeout         time.Duration
+	timeout         time.Duration // of a statement
+	writing         time.Duration // of a caller who has the writer
 }
 
 var _ driver.Driver = (*database)(nil)
@@ -44,6 +45,7 @@ func openDatabase(ctx context.Context, path string, o *Options) (*database, erro
 		readers: newPool(opts.Readers, opts.AcquireTimeout, opener(true)),
 		health:  newPool(1, opts.AcquireTimeout, opener(true)),
 		timeout: opts.StatementTimeout,
+		writing: opts.WriterTimeout,
 	}
 	d.writer.closing = (*conn).checkpoint
 	d.readersSQL = newSQL(lender{d.readers.acquire, d.readers.release})
@@ -69,16 +71,16 @@ func (d *database) Bun() *bun.DB { return d.bun }
 // not say that it writes is refused by the readers.
 func (d *database) Query(ctx context.Context, in driver.Conn, s *driver.Statement, r *driver.Result) error {
 	if in == nil && !s.Write {
-		return d.lend(ctx, d.readers, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
+		return d.lend(ctx, d.readers, false, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
 	}
 	if in == nil {
-		return d.lend(ctx, d.writer, func(ctx context.Context, c *conn) error { return c.queryAlone(ctx, s, r) })
+		return d.lend(ctx, d.writer, s.Caller, func(ctx context.Context, c *conn) error { return c.queryAlone(ctx, s, r) })
 	}
-	c, err := connOf(in)
+	c, until, err := connOf(in)
 	if err != nil {
 		return err
 	}
-	return d.limited(ctx, c, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
+	return d.limited(ctx, c, until, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
 }
 
 // Exec runs a statement and returns how many rows it changed.
@@ -89,45 +91,60 @@ func (d *database) Exec(ctx context.Context, in driver.Conn, s *driver.Statement
 		return err
 	}
 	if in == nil {
-		err := d.lend(ctx, d.writer, run)
+		err := d.lend(ctx, d.writer, s.Caller, run)
 		return changed, err
 	}
-	c, err := connOf(in)
+	c, until, err := connOf(in)
 	if err == nil {
-		err = d.limited(ctx, c, run)
+		err = d.limited(ctx, c, until, run)
 	}
 	return changed, err
 }
 
-// lend calls f with a connection of a pool.
-func (d *database) lend(ctx context.Context, p *pool, f func(context.Context, *conn) error) error {
+// lend calls f with a connection of a pool. A caller has the writer for a time.
+func (d *database) lend(ctx context.Context, p *pool, caller bool, f func(context.Context, *conn) error) error {
 	c, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer p.release(c)
-	return d.limited(ctx, c, f)
+	return d.limited(ctx, c, d.until(p, caller), f)
 }
 
-// limited calls f with the statement's time limit.
-func (d *database) limited(ctx context.Context, c *conn, f func(context.Context, *conn) error) error {
-	limited, cancel := d.limit(ctx)
+// until returns when somebody who has got a connection now has had it long enough; zero
+// is never.
+func (d *database) until(p *pool, caller bool) time.Time {
+	if !caller || p != d.writer || d.writing < 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(d.writing)
+}
+
+// limited calls f with the statement's time limit, which is over at until.
+func (d *database) limited(ctx context.Context, c *conn, until time.Time, f func(context.Context, *conn) error) error {
+	limited, cancel := d.limit(ctx, until)
 	defer cancel()
-	if err := f(limited, c); err != nil {
+	err := limited.Err()
+	if err == nil {
+		err = f(limited, c)
+	}
+	if err != nil {
 		return d.failure(ctx, limited, err)
 	}
 	return nil
 }
 
 // limit returns a context that ends with the statement's time, or sooner.
-func (d *database) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if d.timeout < 0 {
+func (d *database) limit(ctx context.Context, until time.Time) (context.Context, context.CancelFunc) {
+	if d.timeout >= 0 {
+		if end := time.Now().Add(d.timeout); until.IsZero() || end.Before(until) {
+			until = end
+		}
+	}
+	if deadline, ok := ctx.Deadline(); until.IsZero() || ok && deadline.Before(until) {
 		return ctx, func() {}
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d.timeout {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, d.timeout)
+	return context.WithDeadline(ctx, until)
 }
 
 // failure says whose fault an error is: the caller's whose context ended, the
@@ -152,12 +169,13 @@ func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Con
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: begin: %w", translate(err))
 	}
+	t.until = d.until(p, opts.Caller)
 	return t, nil
 }
 
 // Ping reads from the file, on a connection that nothing else uses.
 func (d *database) Ping(ctx context.Context) error {
-	return d.lend(ctx, d.health, func(ctx context.Context, c *conn) error {
+	return d.lend(ctx, d.health, false, func(ctx context.Context, c *conn) error {
 		_, err := c.text(ctx, "select count(*) from sqlite_schema")
 		return err
 	})

@@ -205,3 +205,28 @@ func TestStatementTimeout(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestWriterTimeout: a caller gives the writer back in time, by each way to have it; the
+// application does not.
+func TestWriterTimeout(t *testing.T) {
+	t.Parallel()
+	d := openFile(t, &Options{WriterTimeout: 300 * time.Millisecond, StatementTimeout: -1})
+	mustExec(t, d, "create table t (a integer)")
+	long := &driver.Statement{SQL: "insert into t " + endless, Write: true, Caller: true}
+	_, err := d.Exec(t.Context(), nil, long)
+	wantError(t, "exec", err, driver.ErrTimeout)
+	wantError(t, "query", d.Query(t.Context(), nil, &driver.Statement{SQL: long.SQL, Write: true, Caller: true, Shape: &driver.Shape{}}, new(driver.Result)), driver.ErrTimeout)
+	for _, caller := range []bool{true, false} {
+		w, err := d.Begin(t.Context(), driver.TxOptions{Caller: caller})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(400 * time.Millisecond)
+		if err := execIn(t, d, w, "insert into t values (1)"); errors.Is(err, driver.ErrTimeout) != caller {
+			t.Errorf("of a caller %v: %v", caller, err)
+		}
+		if err := w.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -62,6 +62,17 @@ type Options struct {
 	// Defaults to 30 seconds.
 	StatementTimeout time.Duration
 
+	// WriterTimeout is how long a caller ([store.Scope.Caller]) may have the one writer,
+	// by a write or by a transaction as a whole: a statement that runs then fails with
+	// [store.ErrTimeout], and so does each one after it. Everybody's writes and logins
+	// wait meanwhile, for no longer than AcquireTimeout. What the application does by
+	// itself, and programs with a secret key, have the time of StatementTimeout for each
+	// statement. Raise it, and AcquireTimeout with it, where callers write for longer, as
+	// imports by a function in a transaction do. Negative sets no limit.
+	//
+	// Defaults to four fifths of AcquireTimeout, and to no limit where that has none.
+	WriterTimeout time.Duration
+
 	// StatementCache is the number of prepared statements a connection keeps.
 	//
 	// Defaults to 256.
@@ -83,6 +94,7 @@ func (o *Options) withDefaults() (Options, error) {
 	opts.Readers = cmp.Or(opts.Readers, min(max(2, 2*runtime.GOMAXPROCS(0)), 8))
 	opts.AcquireTimeout = cmp.Or(opts.AcquireTimeout, 5*time.Second)
 	opts.BusyTimeout = cmp.Or(opts.BusyTimeout, 5*time.Second)
+	opts.WriterTimeout = cmp.Or(opts.WriterTimeout, opts.AcquireTimeout/5*4)
 	opts.StatementTimeout = cmp.Or(opts.StatementTimeout, 30*time.Second)
 	opts.StatementCache = cmp.Or(opts.StatementCache, 256)
 	return opts, nil

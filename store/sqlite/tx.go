@@ -5,14 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // tx is an open transaction and the connection it has borrowed.
 type tx struct {
-	pool *pool
-	conn *conn // nil after the end
+	pool  *pool
+	conn  *conn     // nil after the end
+	until time.Time // when it has had the connection long enough; zero is never
 
 	// sqlDB and sqlTx are the transaction for other libraries, once SQL was
 	// called.
@@ -35,13 +37,15 @@ func beginTx(ctx context.Context, p *pool, text string) (*tx, error) {
 	return &tx{pool: p, conn: c}, nil
 }
 
-// connOf returns the connection of a transaction that [database.Begin] began.
-func connOf(in driver.Conn) (*conn, error) {
+// connOf returns the connection of a transaction that [database.Begin] began, and until
+// when it may be used.
+func connOf(in driver.Conn) (c *conn, until time.Time, err error) {
 	t, ok := in.(*tx)
 	if !ok {
-		return nil, fmt.Errorf("sqlite: transaction of another driver: %T", in)
+		return nil, until, fmt.Errorf("sqlite: transaction of another driver: %T", in)
 	}
-	return t.open()
+	c, err = t.open()
+	return c, t.until, err
 }
 
 // open returns the connection if the transaction can go on.
