@@ -37,9 +37,6 @@ func (c *compiler) cond(s source, n *node, trusted trust) error {
 		}
 		c.write(")")
 	case nodeCompare:
-		if n.op.timed() {
-			return c.ofShown(s, func() error { return c.compare(s, n) })
-		}
 		return c.compare(s, n)
 	case nodeRelated:
 		return c.related(s, n, trusted)
@@ -95,6 +92,13 @@ func (c *compiler) compare(s source, n *node) error {
 	if err := col.checkOp(n.op); err != nil {
 		return err
 	}
+	if col.timed(n.op) {
+		return c.ofShown(s, func() error { return c.compareColumn(s, col, n) })
+	}
+	return c.compareColumn(s, col, n)
+}
+
+func (c *compiler) compareColumn(s source, col *Column, n *node) error {
 	switch {
 	case n.op == OpIsNull || n.op == OpIsTrue || n.op == OpIsFalse:
 		c.is(s, col, n.op)

@@ -47,9 +47,15 @@ func operatorError(col *Column, why string) error {
 // ordering reports whether an operator asks which value comes first.
 func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
 
-// timed reports whether the time that an operator takes depends on what a text says. Of
-// OpSearch it does behind the index only, see compiler.search.
-func (op Op) timed() bool { return isPatternOp(op) && op != OpSearch }
+// timed reports whether the time that an operator takes depends on what a text says, or on
+// how large a document or an array is, which has to be read as a whole. Of OpSearch it does
+// behind the index only, see compiler.search.
+func (c *Column) timed(op Op) bool {
+	if c.Kind == KindJSON || c.Kind == KindTextArray {
+		return op != OpIsNull || c.place != nil
+	}
+	return c.place != nil || isPatternOp(op) && op != OpSearch
+}
 
 func isPatternOp(op Op) bool {
 	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch || op == OpSearch || op.fullText()

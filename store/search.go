@@ -46,12 +46,18 @@ func (c *compiler) search(s source, col *Column, v any) error {
 		return err
 	}
 	if c.pg {
-		c.write(SearchFunction, "(")
-		c.column(s, col)
-		c.write(") @@ ")
-		c.placeholder(q.TSQuery())
-		c.write("::tsquery")
-		return nil
+		find := func() error {
+			c.write(SearchFunction, "(")
+			c.column(s, col)
+			c.write(") @@ ")
+			c.placeholder(q.TSQuery())
+			c.write("::tsquery")
+			return nil
+		}
+		if c.unindexed {
+			return c.ofShown(s, find)
+		}
+		return find()
 	}
 	match, ok := q.FTS5()
 	ok = ok && !c.unindexed
