@@ -49,6 +49,22 @@ var excluded = []struct {
 	},
 }
 
+// otherKey reports whether two answers differ in which of two taken keys they name, and in
+// nothing else. A row of shelves can take both at a time. The engines ask one index after
+// the other and name the first: PostgreSQL begins with the oldest, which is the primary
+// key's, SQLite with the youngest. Who wants to know whether there is another one has to
+// ask for each, once the statement has failed.
+func otherKey(sqlite, postgres *answer) bool {
+	same := answer{status: sqlite.status, body: strings.Replace(sqlite.body, "Key (place) already", "Key (code) already", 1)}
+	for _, h := range sqlite.header {
+		if h[0] == "Content-Length" {
+			h[1] = postgres.get(h[0])
+		}
+		same.header = append(same.header, h)
+	}
+	return sqlite.status == http.StatusConflict && same.String() == postgres.String()
+}
+
 // answer is what is compared of an answer.
 type answer struct {
 	status int
@@ -114,7 +130,7 @@ func (p *pair) ask(t *testing.T, r *request) (a *answer, equal bool) {
 			return a, true
 		}
 	}
-	if a.String() != b.String() {
+	if a.String() != b.String() && !otherKey(a, b) {
 		t.Errorf("%s\nsqlite:   %s\npostgres: %s", r, a, b)
 		return a, false
 	}

@@ -54,5 +54,7 @@ var fixedRequests = []wrongRequest{
 	{request: "PATCH /things?id=eq.5000", body: `{"price":1.500,"real":-0.0,"doc":null,"maybe_doc":null,"note":""}`, header: []string{"Prefer: return=representation"}},
 	{request: "PATCH /memos/01900000-0000-7000-8000-000000000000?select=*,thing(id)", body: `{"title":"other"}`, header: []string{"Prefer: return=representation", `If-Match: "1.x"`}},
 	{request: "PATCH /memos?id=eq.01900000-0000-7000-8000-000000000005", body: `{"deleted_at":null}`, header: []string{"Prefer: return=representation"}},
+	{request: "POST /shelves", body: `{"code":"both","place":"both"}`},
+	{request: "POST /shelves", body: `{"code":"both","place":"both"}`}, // takes two keys at a time
 	{request: "DELETE /things?id=eq.5000", header: []string{"Prefer: return=representation"}},
 }
