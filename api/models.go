@@ -91,8 +91,9 @@ func isEncoded(field reflect.StructField) bool {
 // modelSearch looks for models in a value, as encoding/json will walk it: also
 // behind interfaces, and not in what encodes itself.
 type modelSearch struct {
-	db   *store.DB
-	seen map[visit]bool
+	db     *store.DB
+	seen   map[visit]bool
+	models map[reflect.Type]bool // whether a type is one
 }
 
 // visit is a place in memory that was looked at: values can lead in a circle.
@@ -104,7 +105,7 @@ type visit struct {
 
 // findModelIn returns the type of the first model in a value.
 func findModelIn(db *store.DB, v any) reflect.Type {
-	s := modelSearch{db: db, seen: map[visit]bool{}}
+	s := modelSearch{db: db, seen: map[visit]bool{}, models: map[reflect.Type]bool{}}
 	return s.find(reflect.ValueOf(v))
 }
 
@@ -152,7 +153,12 @@ func (s *modelSearch) findAmong(list reflect.Value) reflect.Type {
 }
 
 func (s *modelSearch) findInFields(v reflect.Value) reflect.Type {
-	if isModel(s.db, v.Type()) {
+	model, known := s.models[v.Type()]
+	if !known {
+		model = isModel(s.db, v.Type())
+		s.models[v.Type()] = model
+	}
+	if model {
 		return v.Type()
 	}
 	for i := range v.NumField() {

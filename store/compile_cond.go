@@ -125,9 +125,11 @@ func (c *compiler) ofShown(s source, compare func() error) error {
 		return compare()
 	}
 	c.write("case when ")
+	steps := c.steps
 	if err := c.ruleAlone(s, s.guard.Read); err != nil {
 		return err
 	}
+	c.steps = steps // it was counted where it stands in front
 	c.write(" then ")
 	if err := compare(); err != nil {
 		return err

@@ -402,6 +402,7 @@ func newImages(rows []*rowWrite) [][]any {
 // holds asks the database whether a check holds for a row that is there.
 func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
 	c := w.s.newCompiler(ctx, w.scope, access{withDeleted: true})
+	defer c.free()
 	s := source{table: w.table, alias: c.alias()}
 	c.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
 	c.keyEquals(s, row)

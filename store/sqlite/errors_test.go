@@ -230,3 +230,12 @@ func TestWriterTimeout(t *testing.T) {
 		}
 	}
 }
+
+// Who waits for the writer without limit may have it without limit.
+func TestWriterWithoutLimit(t *testing.T) {
+	t.Parallel()
+	d := openFile(t, &Options{AcquireTimeout: -1})
+	if _, err := d.Exec(t.Context(), nil, &driver.Statement{SQL: "create table t (a integer)", Write: true, Caller: true}); err != nil {
+		t.Error(err)
+	}
+}

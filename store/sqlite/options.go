@@ -94,7 +94,12 @@ func (o *Options) withDefaults() (Options, error) {
 	opts.Readers = cmp.Or(opts.Readers, min(max(2, 2*runtime.GOMAXPROCS(0)), 8))
 	opts.AcquireTimeout = cmp.Or(opts.AcquireTimeout, 5*time.Second)
 	opts.BusyTimeout = cmp.Or(opts.BusyTimeout, 5*time.Second)
-	opts.WriterTimeout = cmp.Or(opts.WriterTimeout, opts.AcquireTimeout/5*4)
+	if opts.WriterTimeout == 0 {
+		opts.WriterTimeout = opts.AcquireTimeout / 5 * 4
+		if opts.AcquireTimeout < 0 { // of which a fifth may be nothing
+			opts.WriterTimeout = -1
+		}
+	}
 	opts.StatementTimeout = cmp.Or(opts.StatementTimeout, 30*time.Second)
 	opts.StatementCache = cmp.Or(opts.StatementCache, 256)
 	return opts, nil
