@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -73,7 +74,6 @@ func New(ctx context.Context, config Config) (*App, error) {
 		a.Migrations(accounts.Migrations())
 	}
 	a.router.Use(nameRoute, a.inScope)
-	a.refuseUnrouted()
 	return a, nil
 }
 
@@ -122,7 +122,16 @@ func (a *App) Router() chi.Router { return a.router }
 // do not hold, where without it who brings such credentials is nobody. Strangers, who bring
 // none, pass: [middleware.RequireSignedIn] behind it keeps them out.
 func (a *App) Authenticate(next http.Handler) http.Handler {
-	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: api.WriteError})(a.inScope(next))
+	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: a.refuseCredential})(a.inScope(next))
+}
+
+// refuseCredential answers who has brought a credential that does not hold. In development
+// it says why, as the REST API does.
+func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error) {
+	if a.config.development {
+		err = problem.Explained(err)
+	}
+	a.refuse(w, r, err)
 }
 
 // inScope puts the scope of the caller into the context: without one a repository
@@ -173,10 +182,11 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		}
 	}
 	for _, work := range a.prepare {
-		if err := work(ctx); err != nil {
+		if err := attempt(ctx, work); err != nil {
 			return nil, fmt.Errorf("plinth: App.Prepare: %w", err)
 		}
 	}
+	a.refuseUnrouted()
 	a.router.Mount(restPath, rest)
 	if a.accounts != nil {
 		a.router.Mount(authPath, http.StripPrefix(authPath, mayReserve(a.accounts)))
@@ -185,25 +195,56 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 }
 
 // refuseUnrouted answers what no route takes as everything else is refused, and not in
-// plain text. Applications with pages set handlers of their own.
+// plain text, but where the application has said what to do.
 func (a *App) refuseUnrouted() {
-	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		a.refuse(w, r, &problem.Error{Code: problem.UnknownPath})
-	})
-	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		var allowed []string
-		for _, method := range methods {
-			if a.router.Match(chi.NewRouteContext(), method, routed(r)) {
-				allowed = append(allowed, method)
-			}
-		}
-		a.refuse(w, r, &problem.Error{Code: problem.UnknownMethod, Allow: allowed})
-	})
+	if unset(a.router, (*chi.Mux).NotFoundHandler) {
+		a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+			a.refuse(w, r, &problem.Error{Code: problem.UnknownPath})
+		})
+	}
+	if unset(a.router, func(m *chi.Mux) http.HandlerFunc { return m.MethodNotAllowedHandler() }) {
+		routes := a.routes()
+		a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+			a.refuse(w, r, &problem.Error{Code: problem.UnknownMethod, Allow: a.allowed(routes, routed(r))})
+		})
+	}
 }
 
-// methods are those that the router knows.
-var methods = []string{
-	http.MethodConnect, http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch, http.MethodPost, http.MethodPut, http.MethodTrace,
+// unset reports whether a router has the handler that a new one has. It tells by the code
+// of the function, asked for by one call: where a call is inlined a closure has another.
+func unset(router *chi.Mux, handlerOf func(*chi.Mux) http.HandlerFunc) bool {
+	var code []uintptr
+	for _, m := range []*chi.Mux{router, chi.NewRouter()} {
+		code = append(code, reflect.ValueOf(handlerOf(m)).Pointer())
+	}
+	return code[0] == code[1]
+}
+
+// routes returns the patterns of the application's routes, by their methods.
+func (a *App) routes() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
+	_ = chi.Walk(a.router, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if all[method] == nil {
+			all[method] = map[string]bool{}
+		}
+		all[method][strings.TrimSuffix(pattern, "/")] = true
+		return nil
+	})
+	return all
+}
+
+// allowed returns the methods that a path has. The router alone would name all of them for
+// the root of a mounted one.
+func (a *App) allowed(routes map[string]map[string]bool, path string) []string {
+	var methods []string
+	for method, patterns := range routes {
+		match := chi.NewRouteContext()
+		if a.router.Match(match, method, path) && patterns[strings.TrimSuffix(match.RoutePattern(), "/")] {
+			methods = append(methods, method)
+		}
+	}
+	slices.Sort(methods)
+	return methods
 }
 
 // checkRoutes refuses routes of the application's own below a surface: the router would
@@ -294,6 +335,5 @@ func (a *App) Run(ctx context.Context) error {
 	} else {
 		a.config.Logger.InfoContext(ctx, "serving", "addr", a.config.Addr, "public_url", a.config.PublicURL, "database", a.db.Capabilities().Engine)
 	}
-	end := a.beside(ctx)
-	return errors.Join(a.serve(ctx, doors, handler), end())
+	return a.serve(ctx, doors, handler, a.beside(ctx))
 }

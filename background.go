@@ -30,13 +30,13 @@ type background struct {
 // error of it is theirs. The commands of [App.Main] other than serve leave it out.
 //
 // Every instance does it at each of its starts, maybe at the same time, so it has to look
-// what is there already. Call Prepare before Handler, Run or Main.
+// what is there already. Call Prepare before Handler, Run or Main, and none of them in it.
 func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
 
 // Background adds work that goes on beside the server: a reader of the change log
 // ([store.DB.Changes]), or what is done by the clock. [App.Run] begins it when everything
-// is prepared and ends its context when the last request is answered; it then has
-// [Config].DrainTimeout to return.
+// is prepared and ends its context when the last request is answered; it then has what is
+// left of [Config].DrainTimeout to return.
 //
 // Work that returns nil is done. Work that fails, or panics, is logged under its name and
 // begins again after 10 seconds, for as long as the server serves. Every instance has it: a
@@ -90,12 +90,17 @@ func attempt(ctx context.Context, work func(context.Context) error) (err error) 
 	return work(ctx)
 }
 
-// beside runs work in the background until the function that it returns is called, which
-// waits for its end, but no longer than Config.DrainTimeout.
-func (a *App) beside(ctx context.Context) (end func() error) {
-	// It goes on while the server drains: what was revoked stays so for the last request.
+// beside is the work in the background of a server.
+type beside struct {
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+// beside begins what goes on beside the server. It goes on while the server drains: what
+// was revoked stays so for the last request.
+func (a *App) beside(ctx context.Context) *beside {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
+	b := &beside{stop, make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() { a.RunBackground(ctx) })
 	if a.threads != nil {
@@ -103,15 +108,25 @@ func (a *App) beside(ctx context.Context) (end func() error) {
 	}
 	go func() {
 		wg.Wait()
-		close(ended)
+		close(b.ended)
 	}()
-	return func() error {
-		stop()
-		select {
-		case <-ended:
-			return nil
-		case <-time.After(a.config.DrainTimeout):
-			return errors.New("plinth: work of App.Background goes on although its context has ended; it has to return then")
-		}
+	return b
+}
+
+// end ends the work and waits for that until limit ends. Where requests have left it no
+// time it has a moment.
+func (b *beside) end(limit context.Context) error {
+	b.stop()
+	select {
+	case <-b.ended:
+		return nil
+	case <-limit.Done():
+	}
+	select {
+	case <-b.ended:
+		return nil
+	case <-time.After(lastMoment):
+		return errors.New("plinth: work in the background goes on although its context has ended: " +
+			"what App.Background has added, or a sender of mails or messages, has to return then")
 	}
 }

@@ -131,6 +131,19 @@ func TestBackgroundGoesOn(t *testing.T) {
 	}
 }
 
+// A panic in what is prepared is an error, at every start.
+func TestPreparePanics(t *testing.T) {
+	t.Parallel()
+	app := newApp(t, testConfig(t))
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Prepare(func(context.Context) error { panic("no seed") })
+	for range 2 {
+		if handler, err := app.Handler(t.Context()); err == nil || handler != nil || !strings.Contains(err.Error(), "panic: no seed") {
+			t.Errorf("Handler = %v, %v", handler, err)
+		}
+	}
+}
+
 // What fails or panics begins again after a pause, until the end.
 func TestBackgroundBeginsAgain(t *testing.T) {
 	t.Parallel()

@@ -98,8 +98,8 @@ type Config struct {
 	// Defaults to 5 seconds, in development to not at all.
 	DrainDelay time.Duration
 
-	// DrainTimeout is how long requests may go on after that; then their connections
-	// are cut.
+	// DrainTimeout is how long requests may go on after that, and work in the background
+	// behind them ([App.Background]); then their connections are cut.
 	//
 	// Defaults to 10 seconds.
 	DrainTimeout time.Duration

@@ -63,7 +63,7 @@ func refuseForwarded(next http.Handler) http.Handler {
 // has none of net/http's, as a request of a test, came from nowhere else.
 func atLoopback(r *http.Request) bool {
 	addr, known := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	if !known || addr.Network() == "unix" {
+	if !known || addr.Network() == "unix" || addr.Network() == "pipe" {
 		return true
 	}
 	host, _, err := net.SplitHostPort(addr.String())

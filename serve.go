@@ -91,8 +91,8 @@ func (d door) serve() error {
 	return d.server.Serve(d.listener)
 }
 
-// serve lets clients in until ctx ends, then drains.
-func (a *App) serve(ctx context.Context, doors []door, handler http.Handler) error {
+// serve lets clients in until ctx ends, then drains, and ends the work beside it.
+func (a *App) serve(ctx context.Context, doors []door, handler http.Handler, work *beside) error {
 	doors[0].server.Handler = handler
 	defer a.longLived.cut()
 	failed := make(chan error, len(doors))
@@ -101,17 +101,20 @@ func (a *App) serve(ctx context.Context, doors []door, handler http.Handler) err
 	}
 	select {
 	case err := <-failed:
-		return errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
+		limit, cancel := context.WithTimeout(ctx, a.config.DrainTimeout)
+		defer cancel()
+		return errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors), work.end(limit))
 	case <-ctx.Done():
-		return errors.Join(a.drain(ctx, doors[0]), closeDoors(doors))
+		return errors.Join(a.drain(ctx, doors[0], work), closeDoors(doors))
 	}
 }
 
 // drain ends a server so that nobody sees a request fail: /readyz says no and answers
 // end their connections, while balancers need DrainDelay to find out; then nobody new
-// comes in, long-lived requests are told to end, and who is in has DrainTimeout. Told before,
-// their clients would come back to this server. A second signal ends all that at once.
-func (a *App) drain(ctx context.Context, main door) error {
+// comes in, long-lived requests are told to end, and who is in has DrainTimeout, of which
+// the work beside them has the rest. Told before, their clients would come back to this
+// server. A second signal ends all that at once.
+func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a.config.Logger.InfoContext(again, "draining", "delay", a.config.DrainDelay, "timeout", a.config.DrainTimeout)
@@ -132,12 +135,12 @@ func (a *App) drain(ctx context.Context, main door) error {
 	}
 	switch {
 	case err == nil:
-		return nil
 	case again.Err() != nil:
-		return errors.New("plinth: a second signal came while requests were still running")
+		err = errors.New("plinth: a second signal came while requests were still running")
 	default:
-		return fmt.Errorf("plinth: requests were still running after %s", a.config.DrainTimeout)
+		err = fmt.Errorf("plinth: requests were still running after %s", a.config.DrainTimeout)
 	}
+	return errors.Join(err, work.end(limit))
 }
 
 // lastMoment is how long the request of a client who was just let in may take to arrive.

@@ -161,7 +161,8 @@ func askUntilTold(addr string) (n int, err error) {
 }
 
 // TestSecondSignal: who cannot wait sends another signal, and the server ends within a
-// second, while it still lets clients in and while it waits for a request.
+// second, while it still lets clients in and while it waits for a request or for work
+// beside it.
 func TestSecondSignal(t *testing.T) {
 	for _, tt := range []struct {
 		name           string
@@ -169,15 +170,25 @@ func TestSecondSignal(t *testing.T) {
 	}{
 		{"delay", time.Minute, time.Minute},
 		{"requests", -1, time.Minute},
+		{"background", -1, time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			config := served(t)
 			config.DrainDelay, config.DrainTimeout, config.OpsAddr = tt.delay, tt.timeout, programtest.FreeAddr(t)
 			app := newApp(t, config)
-			entered := make(chan struct{})
+			entered, release := make(chan struct{}), make(chan struct{})
+			defer close(release)
 			app.Router().Get("/slow", func(_ http.ResponseWriter, r *http.Request) {
 				close(entered)
-				<-r.Context().Done()
+				if tt.name != "background" {
+					<-r.Context().Done()
+				}
+			})
+			app.Background("slow", func(ctx context.Context) error {
+				if tt.name == "background" {
+					<-release
+				}
+				return nil
 			})
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()

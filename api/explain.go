@@ -3,13 +3,11 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -191,16 +189,4 @@ func (x *exchange) deniedHint() string {
 		}
 	}
 	return strings.Join(rules, "; ")
-}
-
-// explainRefusal has the answer to a credential that does not hold say why.
-func explainRefusal(err error) error {
-	e := &problem.Error{Code: problem.BadToken, Hint: err.Error(), Cause: err}
-	if coded, ok := errors.AsType[problem.Coded](err); ok {
-		e.Code = coded.Problem()
-		if t, ok := coded.(problem.Texter); ok {
-			e.Message, e.Details, _ = t.ProblemText()
-		}
-	}
-	return e
 }

@@ -166,8 +166,8 @@ func (x *exchange) fail(err error) {
 	if x.s.config.Explain && x.resource != nil && errors.Is(err, store.ErrDenied) {
 		err = &problem.Error{Code: problem.Denied, Hint: x.deniedHint()}
 	}
-	if x.s.config.Explain && errors.Is(err, auth.ErrInvalid) {
-		err = explainRefusal(err)
+	if x.s.config.Explain {
+		err = problem.Explained(err)
 	}
 	x.begun = true
 	x.w.Header().Del("Preference-Applied")
