@@ -47,13 +47,14 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 			return err
 		}
 	}
-	if err := w.judgeRows(rows); err != nil {
+	open, err := w.judgeRows(rows)
+	if err != nil {
 		return err
 	}
 	if err := w.judgeTargets(ctx, newImages(rows)); err != nil {
 		return err
 	}
-	if err := w.judgeImages(ctx, rows); err != nil {
+	if err := w.judgeImages(ctx, open); err != nil {
 		return err
 	}
 	if w.op == OpDelete && w.readsBack() {
@@ -302,24 +303,29 @@ func (w *write) differing(rw *rowWrite) ColumnSet {
 	return set
 }
 
-// judgeRows decides the rules on new rows as far as Go can.
-func (w *write) judgeRows(rows []*rowWrite) error {
+// judgeRows decides the rules on new rows as far as Go can, and returns the rows that are
+// for the database to judge.
+func (w *write) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
 	if w.guard == nil {
-		return nil
+		return nil, nil
 	}
 	for _, rw := range rows {
 		rule := w.ruleFor(rw.op)
 		if rule.IsZero() || rw.new == nil {
 			if rw.op == OpInsert || rw.op == OpUpdate {
-				return ErrDenied
+				return nil, ErrDenied
 			}
 			continue
 		}
-		if result, decided := rule.n.evaluate(w.scope, rw.new); decided && result != isTrue {
-			return ErrDenied
+		result, decided := rule.n.evaluate(w.scope, rw.new)
+		if decided && result != isTrue {
+			return nil, ErrDenied
+		}
+		if !decided {
+			open = append(open, rw)
 		}
 	}
-	return nil
+	return open, nil
 }
 
 // ruleFor returns the rule on the row a write leaves.
@@ -340,22 +346,18 @@ func (w *write) ruleFor(op WriteOp) Cond {
 // judgeImages lets the database judge the new rows that Go could not, before any of
 // them is there: a rule that leads back to the table would find the very row it
 // judges, and let anybody in who writes that they are.
-func (w *write) judgeImages(ctx context.Context, rows []*rowWrite) error {
-	if w.guard == nil {
-		return nil
-	}
+func (w *write) judgeImages(ctx context.Context, open []*rowWrite) error {
 	for _, op := range []WriteOp{OpInsert, OpUpdate} {
-		rule := w.ruleFor(op)
-		var open [][]any
-		for _, rw := range rows {
-			if rw.op != op {
-				continue
-			}
-			if _, decided := rule.n.evaluate(w.scope, rw.new); !decided {
-				open = append(open, rw.new)
+		var images [][]any
+		for _, rw := range open {
+			if rw.op == op {
+				images = append(images, rw.new)
 			}
 		}
-		if err := w.imagesHold(ctx, open, rule); err != nil {
+		if len(images) == 0 {
+			continue
+		}
+		if err := w.imagesHold(ctx, images, w.ruleFor(op)); err != nil {
 			return err
 		}
 	}
