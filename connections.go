@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
@@ -33,9 +32,7 @@ type connections struct {
 type bound struct {
 	most    int
 	message string
-
-	closed atomic.Int64 // since the log was told
-	line   occasional.Line
+	closed  occasional.Count
 }
 
 func newConnections(c Config) *connections {
@@ -82,11 +79,11 @@ func (n *connections) client(conn net.Conn) netip.Prefix {
 // tell logs that connections are closed, with their number and the last of the clients.
 // They have sent nothing, so that no other line knows of them.
 func (n *connections) tell(beyond *bound, client netip.Prefix) {
-	beyond.closed.Add(1)
-	if !beyond.line.Due(time.Second) {
+	closed, due := beyond.closed.Add(time.Second)
+	if !due {
 		return
 	}
-	attrs := []slog.Attr{slog.Int64("closed", beyond.closed.Swap(0))}
+	attrs := []slog.Attr{slog.Int64("closed", closed)}
 	if client.IsValid() {
 		attrs = append(attrs, slog.String("client", client.Addr().String()))
 	}

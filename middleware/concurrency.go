@@ -165,8 +165,7 @@ type concurrency struct {
 	logger   *slog.Logger
 	refuse   func(http.ResponseWriter, *http.Request, error)
 
-	busy    occasional.Line // says that requests are refused
-	refused atomic.Int64
+	refused occasional.Count
 
 	entered atomic.Uint32
 	crowded atomic.Bool // the processors have more to do than they can
@@ -248,9 +247,8 @@ func (c *concurrency) turnAway(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, err)
 		return
 	}
-	c.refused.Add(1)
-	if c.busy.Due(time.Second) {
-		c.logger.LogAttrs(r.Context(), slog.LevelWarn, "requests refused, too many at a time", slog.Int64("refused", c.refused.Swap(0)))
+	if n, due := c.refused.Add(time.Second); due {
+		c.logger.LogAttrs(r.Context(), slog.LevelWarn, "requests refused, too many at a time", slog.Int64("refused", n))
 	}
 	c.refuse(w, r, &problem.Error{
 		Code: problem.Unavailable, Message: "The server is busy; try again in a moment.", Expected: true,

@@ -17,3 +17,20 @@ func (l *Line) Due(once time.Duration) bool {
 	last := l.last.Load()
 	return now-last >= int64(once) && l.last.CompareAndSwap(last, now)
 }
+
+// Count is a line about many events, which tells how many there were since it was written
+// last. The zero value is ready to use. It is safe for concurrent use.
+type Count struct {
+	line Line
+	n    atomic.Int64
+}
+
+// Add counts an event. Where it is time to write the line, at most once in a time, it
+// returns how many there were.
+func (c *Count) Add(once time.Duration) (n int64, due bool) {
+	c.n.Add(1)
+	if !c.line.Due(once) {
+		return 0, false
+	}
+	return c.n.Swap(0), true
+}

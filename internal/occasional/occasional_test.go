@@ -42,3 +42,22 @@ func TestLine(t *testing.T) {
 		asked(1)
 	})
 }
+
+// TestCount: each line tells how many events there were since the one before it.
+func TestCount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var events occasional.Count
+		add := func(want int64, wantDue bool) {
+			t.Helper()
+			if n, due := events.Add(time.Second); n != want || due != wantDue {
+				t.Errorf("%d, %t, want %d, %t", n, due, want, wantDue)
+			}
+		}
+		add(1, true)
+		add(0, false)
+		add(0, false)
+		time.Sleep(time.Second)
+		add(3, true)
+	})
+}
