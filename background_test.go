@@ -16,44 +16,36 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // What is prepared has tables and accounts, and is done once, before anybody is served.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
-	for name, url := range map[string]func(*testing.T) string{
-		"sqlite": nil, "postgres": func(t *testing.T) string { return pgtest.URL(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := testConfig(t)
-			if url != nil {
-				config.DatabaseURL = url(t)
-			}
-			app := newApp(t, config)
-			app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
-			var order []string
-			app.Prepare(func(ctx context.Context) error {
-				order = append(order, "role")
-				return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor"})
-			})
-			app.Prepare(func(ctx context.Context) error {
-				order = append(order, "row")
-				return store.For[task](app.DB()).Insert(ctx, &task{OwnerID: store.NewID(), Title: "seed"})
-			})
-			if _, err := app.Handler(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			run(t, app, config.Addr) // which does not do it again
-			if got := strings.Join(order, " "); got != "role row" {
-				t.Errorf("done: %s", got)
-			}
-			if status, body := get(t, "http://"+config.Addr+"/rest/v1/tasks?select=title"); status != http.StatusOK || body != `[{"title":"seed"}]` {
-				t.Errorf("%d %s", status, body)
-			}
+	engines(t, func(t *testing.T, url string) {
+		config := testConfig(t)
+		config.DatabaseURL = url
+		app := newApp(t, config)
+		app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+		var order []string
+		app.Prepare(func(ctx context.Context) error {
+			order = append(order, "role")
+			return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor"})
 		})
-	}
+		app.Prepare(func(ctx context.Context) error {
+			order = append(order, "row")
+			return store.For[task](app.DB()).Insert(ctx, &task{OwnerID: store.NewID(), Title: "seed"})
+		})
+		if _, err := app.Handler(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		run(t, app, config.Addr) // which does not do it again
+		if got := strings.Join(order, " "); got != "role row" {
+			t.Errorf("done: %s", got)
+		}
+		if status, body := get(t, "http://"+config.Addr+"/rest/v1/tasks?select=title"); status != http.StatusOK || body != `[{"title":"seed"}]` {
+			t.Errorf("%d %s", status, body)
+		}
+	})
 }
 
 // What cannot be prepared is told, and nobody is served; commands that look at no table

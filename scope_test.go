@@ -17,23 +17,17 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 // The application's own routes have the scope of their caller, with App.Authenticate
 // and without. A handler that asks for it would be trusted if there were none.
 func TestOwnRoutesHaveTheCallersScope(t *testing.T) {
 	t.Parallel()
-	for engine, url := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return t.TempDir() + "/app.db" },
-		"postgres": func(t *testing.T) string { return pgtest.URL(t) },
-	} {
-		for _, cleaned := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s cleaned %t", engine, cleaned), func(t *testing.T) {
-				t.Parallel()
-				checkOwnScopes(t, url(t), cleaned)
-			})
-		}
+	for _, cleaned := range []bool{false, true} {
+		t.Run(fmt.Sprintf("cleaned %t", cleaned), func(t *testing.T) {
+			t.Parallel()
+			engines(t, func(t *testing.T, url string) { checkOwnScopes(t, url, cleaned) })
+		})
 	}
 }
 

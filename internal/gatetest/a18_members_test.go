@@ -3,21 +3,14 @@ package gatetest_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
 )
 
@@ -90,12 +83,8 @@ var seatTables = []string{"seats", "loose_seats", "hooked_seats", "hidden_seats"
 // seatFixture is an application of seats on one engine. Ana sits in ours and in
 // second, Ari in theirs, where ana's own seat is deleted, as bea's is in ours, and
 // nobody in empty.
-func seatFixture(t *testing.T, db *store.DB, err error) *fixture {
+func seatFixture(t *testing.T, db *store.DB) *fixture {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	policy := func(relation, column string) api.Policy {
 		members := api.Related("team", api.Related(relation, api.Owner(column)))
 		first := api.Where(store.Not(store.Related("team", store.Related(relation, store.Cond{}))))
@@ -106,11 +95,9 @@ func seatFixture(t *testing.T, db *store.DB, err error) *fixture {
 	}
 	hidden := policy("hidden", "user_id")
 	hidden.Read = api.Related("team", api.Related("hidden", api.Owner("user_id")))
-	a, err := api.New(db, api.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Add(
+	f := &fixture{db: db}
+	f.handler = newHandler(
+		t, db, api.Config{},
 		api.Resource[Team]{Policy: api.Policy{Read: api.SignedIn()}},
 		api.Resource[Human]{Policy: api.Policy{Read: api.SignedIn()}},
 		api.Resource[Seat]{Policy: policy("seats", "user_id")},
@@ -127,10 +114,6 @@ func seatFixture(t *testing.T, db *store.DB, err error) *fixture {
 			return none, store.For[Seat](tx).As(store.ScopeFrom(ctx)).Insert(ctx, row)
 		}),
 	)
-	f := &fixture{db: db}
-	if f.handler, err = a.Handler(); err != nil {
-		t.Fatal(err)
-	}
 	if err := store.Before(db, func(context.Context, *store.Write[HookedSeat]) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -238,8 +221,8 @@ func moveWays(team string) []ask {
 	return append(ways, ask{method: http.MethodPatch, target: "/pair_seats?team_id=eq.ours&user_id=eq." + ana, body: move})
 }
 
-// inSeatBatch makes a request the last step of a batch.
-func (a ask) inSeatBatch(before ...ask) ask {
+// inBatch makes a request the last step of a batch.
+func (a ask) inBatch(before ...ask) ask {
 	steps := ""
 	for i, step := range append(before, a) {
 		headers, body := "", ""
@@ -259,8 +242,7 @@ func (a ask) inSeatBatch(before ...ask) ask {
 // answered alike on both engines.
 func TestA18Members(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	answers := map[string]map[string]string{} // by what is asked, then by engine
+	var told answers
 	check := func(t *testing.T, f *fixture) {
 		client := f.as(t, asAna).With("Accept", "application/json")
 		keys := 0
@@ -282,18 +264,12 @@ func TestA18Members(t *testing.T) {
 			got := client.Do(a.method, a.target, body)
 			after := f.dumpSeats(t)
 			f.resetSeats(t)
-			mu.Lock()
-			defer mu.Unlock()
-			what := a.String() + " " + form
-			if answers[what] == nil {
-				answers[what] = map[string]string{}
-			}
-			answers[what][f.db.Capabilities().Engine] = fmt.Sprintln(got.Status, got.Body, got.Header["Content-Range"], got.Header["Location"], before != after)
+			told.note(a.String()+" "+form, f.db, fmt.Sprintln(got.Status, got.Body, got.Header["Content-Range"], got.Header["Location"], before != after))
 			return got.Status, before != after
 		}
 		forms := func(a ask, judge func(what string, status int, wrote bool)) {
 			for form, sent := range map[string]ask{
-				"alone": a, "with a key": a, "in a batch": a.inSeatBatch(ask{method: http.MethodGet, target: "/teams?id=eq.ours"}),
+				"alone": a, "with a key": a, "in a batch": a.inBatch(ask{method: http.MethodGet, target: "/teams?id=eq.ours"}),
 			} {
 				status, wrote := send(form, sent)
 				judge(a.String()+" "+form, status, wrote)
@@ -343,7 +319,7 @@ func TestA18Members(t *testing.T) {
 				id, mate = "", ""
 			}
 			founder := ask{method: http.MethodPost, target: path, body: seatBody(id, "empty", ana)}
-			status, wrote := send("after its founder", ask{method: http.MethodPost, target: path, body: seatBody(mate, "empty", bea)}.inSeatBatch(founder))
+			status, wrote := send("after its founder", ask{method: http.MethodPost, target: path, body: seatBody(mate, "empty", bea)}.inBatch(founder))
 			allowed(path+" after its founder", status, wrote)
 		}
 		restore := `{"deleted_at":null}`
@@ -370,24 +346,7 @@ func TestA18Members(t *testing.T) {
 		}
 	}
 	t.Run("engines", func(t *testing.T) {
-		t.Run("sqlite", func(t *testing.T) {
-			t.Parallel()
-			db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Store: options(), Synchronous: sqlite.SynchronousOff})
-			check(t, seatFixture(t, db, err))
-		})
-		t.Run("postgres", func(t *testing.T) {
-			t.Parallel()
-			db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options()})
-			check(t, seatFixture(t, db, err))
-		})
+		databases(t, func(t *testing.T, db *store.DB) { check(t, seatFixture(t, db)) })
 	})
-	for what, byEngine := range answers {
-		texts := []string{}
-		for _, text := range byEngine {
-			texts = append(texts, text)
-		}
-		if slices.Sort(texts); len(slices.Compact(texts)) > 1 {
-			t.Errorf("%s is answered differently: %v", what, byEngine)
-		}
-	}
+	told.wantAlike(t)
 }

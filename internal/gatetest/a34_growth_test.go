@@ -3,7 +3,6 @@ package gatetest_test
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,9 +10,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/apitest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
 )
 
@@ -37,39 +33,20 @@ type growthArgs struct {
 // growthEngines runs a test with an application of that table on each engine.
 func growthEngines(t *testing.T, run func(t *testing.T, h http.Handler)) {
 	t.Helper()
-	start := func(t *testing.T, db *store.DB, err error) {
+	start := func(t *testing.T, db *store.DB) {
 		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
 		if err := db.Register(Growth{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := migrate.Auto(t.Context(), db); err != nil {
 			t.Fatal(err)
 		}
-		a, err := api.New(db, api.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
 		own := api.Owner("owner")
-		a.Add(api.Resource[Growth]{Policy: api.Policy{Read: api.Anyone(), Create: own, Update: own, Delete: own}},
-			api.Func("grow", api.Anyone(), func(_ context.Context, in growthArgs) (int, error) { return len(in.Meta) + len(in.Amounts), nil }))
-		h, err := a.Handler()
-		if err != nil {
-			t.Fatal(err)
-		}
-		run(t, h)
+		run(t, newHandler(t, db, api.Config{}, api.Resource[Growth]{Policy: api.Policy{Read: api.Anyone(), Create: own, Update: own, Delete: own}},
+			api.Func("grow", api.Anyone(), func(_ context.Context, in growthArgs) (int, error) { return len(in.Meta) + len(in.Amounts), nil })))
 	}
-	t.Run("sqlite", func(t *testing.T) {
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), nil)
-		start(t, db, err)
-	})
-	t.Run("postgres", func(t *testing.T) {
-		db, err := postgres.Open(t.Context(), pgtest.URL(t), nil)
-		start(t, db, err)
-	})
+	t.Run("sqlite", func(t *testing.T) { start(t, newSQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { start(t, newPostgres(t)) })
 }
 
 // TestA34: five bytes can be a number of 400 digits. A body of many such is

@@ -49,11 +49,11 @@ func countedEngines(t *testing.T, timeout time.Duration, run func(t *testing.T, 
 	t.Run("sqlite", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "test.db")
 		db, err := sqlite.Open(t.Context(), path, &sqlite.Options{Store: o, StatementTimeout: timeout})
-		run(t, opened(t, db, err), asked)
+		run(t, opened(t, connected(t, db, err)), asked)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: o, StatementTimeout: timeout})
-		run(t, opened(t, db, err), asked)
+		run(t, opened(t, connected(t, db, err)), asked)
 	})
 }
 

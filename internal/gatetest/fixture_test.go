@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -36,34 +39,56 @@ type fixture struct {
 // engines runs a test with a fixture of its own on each engine.
 func engines(t *testing.T, run func(t *testing.T, f *fixture)) {
 	t.Helper()
+	databases(t, func(t *testing.T, db *store.DB) { run(t, opened(t, db)) })
+}
+
+// databases runs a test with an empty database of each engine, both at the same time.
+func databases(t *testing.T, run func(t *testing.T, db *store.DB)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		run(t, openSQLite(t))
+		run(t, newSQLite(t))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options()})
-		run(t, opened(t, db, err))
+		run(t, newPostgres(t))
 	})
 }
 
 // options gives the database the rules of validate tags.
 func options() store.Options { return store.Options{Validator: validate.New()} }
 
-func openSQLite(tb testing.TB) *fixture {
+func newSQLite(tb testing.TB) *store.DB {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "test.db")
 	db, err := sqlite.Open(tb.Context(), path, &sqlite.Options{Store: options(), Synchronous: sqlite.SynchronousOff})
-	return opened(tb, db, err)
+	return connected(tb, db, err)
 }
 
-// opened makes the tables and the handler of a database, with the data in it.
-func opened(tb testing.TB, db *store.DB, err error) *fixture {
+func newPostgres(t *testing.T) *store.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options()})
+	return connected(t, db, err)
+}
+
+// connected returns a database that was opened, until tb ends.
+func connected(tb testing.TB, db *store.DB, err error) *store.DB {
 	tb.Helper()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func openSQLite(tb testing.TB) *fixture {
+	tb.Helper()
+	return opened(tb, newSQLite(tb))
+}
+
+// opened makes the tables and the handler of a database, with the data in it.
+func opened(tb testing.TB, db *store.DB) *fixture {
+	tb.Helper()
 	if err := db.Register(models...); err != nil {
 		tb.Fatal(err)
 	}
@@ -78,6 +103,13 @@ func opened(tb testing.TB, db *store.DB, err error) *fixture {
 func newFixture(tb testing.TB, db *store.DB, cfg api.Config) *fixture {
 	tb.Helper()
 	f := &fixture{db: db}
+	f.handler = newHandler(tb, db, cfg, f.exposed()...)
+	return f
+}
+
+// newHandler returns an API, whose log nobody reads unless the configuration has one.
+func newHandler(tb testing.TB, db *store.DB, cfg api.Config, exposed ...api.Exposed) http.Handler {
+	tb.Helper()
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
@@ -85,11 +117,44 @@ func newFixture(tb testing.TB, db *store.DB, cfg api.Config) *fixture {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a.Add(f.exposed()...)
-	if f.handler, err = a.Handler(); err != nil {
+	a.Add(exposed...)
+	handler, err := a.Handler()
+	if err != nil {
 		tb.Fatal(err)
 	}
-	return f
+	return handler
+}
+
+// answers are those of the engines to one request each, by what is asked, then by engine.
+type answers struct {
+	mu  sync.Mutex
+	all map[string]map[string]string
+}
+
+// note keeps an answer, and returns the one that the engine has given before.
+func (a *answers) note(what string, db *store.DB, text string) (before string, known bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.all == nil {
+		a.all = map[string]map[string]string{}
+	}
+	if a.all[what] == nil {
+		a.all[what] = map[string]string{}
+	}
+	engine := db.Capabilities().Engine
+	before, known = a.all[what][engine]
+	a.all[what][engine] = text
+	return before, known
+}
+
+// wantAlike compares what the engines have answered.
+func (a *answers) wantAlike(t *testing.T) {
+	t.Helper()
+	for what, byEngine := range a.all {
+		if texts := slices.Sorted(maps.Values(byEngine)); len(slices.Compact(texts)) > 1 {
+			t.Errorf("%s is answered differently: %v", what, byEngine)
+		}
+	}
 }
 
 // exposed returns the resources and functions with their rules.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +14,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
 )
 
@@ -124,22 +120,7 @@ type sheets struct {
 // sheetEngines runs a test over sheets on each engine.
 func sheetEngines(t *testing.T, seed uint64, n int, run func(t *testing.T, s *sheets)) {
 	t.Helper()
-	for engine, open := range map[string]func(t *testing.T) (*store.DB, error){
-		"sqlite": func(t *testing.T) (*store.DB, error) {
-			return sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), nil)
-		},
-		"postgres": func(t *testing.T) (*store.DB, error) { return postgres.Open(t.Context(), pgtest.URL(t), nil) },
-	} {
-		t.Run(engine, func(t *testing.T) {
-			t.Parallel()
-			db, err := open(t)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = db.Close() })
-			run(t, newSheets(t, db, rand.New(rand.NewPCG(seed, 0)), n))
-		})
-	}
+	databases(t, func(t *testing.T, db *store.DB) { run(t, newSheets(t, db, rand.New(rand.NewPCG(seed, 0)), n)) })
 }
 
 func newSheets(t *testing.T, db *store.DB, r *rand.Rand, n int) *sheets {
@@ -165,14 +146,7 @@ func newSheets(t *testing.T, db *store.DB, r *rand.Rand, n int) *sheets {
 		}
 		s.rows = append(s.rows, x)
 	}
-	a, err := api.New(db, api.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Add(api.Resource[Sheet]{Policy: api.Policy{Read: api.AnyOf(api.Owner("owner_id"), api.Where(store.Eq("status", "shared")), api.Role("admin"))}})
-	if s.handler, err = a.Handler(); err != nil {
-		t.Fatal(err)
-	}
+	s.handler = newHandler(t, db, api.Config{}, api.Resource[Sheet]{Policy: api.Policy{Read: api.AnyOf(api.Owner("owner_id"), api.Where(store.Eq("status", "shared")), api.Role("admin"))}})
 	return s
 }
 

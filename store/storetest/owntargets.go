@@ -7,6 +7,17 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// returns are the ways to be answered: by nothing, by columns, in an order and with a
+// relation.
+func returns() []*store.Query {
+	return []*store.Query{
+		nil,
+		{Select: columns("id")},
+		{Select: columns("id"), Order: []store.Order{{Column: "id"}}},
+		{Select: columns("id"), With: []store.Embed{{Relation: "country", Query: store.Query{Select: columns("code")}}}},
+	}
+}
+
 // testGrowing inserts rows that refer to others of the same write, which a rule
 // does not find.
 func testGrowing(t *testing.T, db *store.DB) {
@@ -15,12 +26,7 @@ func testGrowing(t *testing.T, db *store.DB) {
 	guard := store.Guard{Read: store.True(), Create: rule, Update: store.True(), UpdateTo: store.True()}
 	scope := scopeOf("ann", "", &tableGuard{table, guardFor(t, table, guard)}, open(t, db.Table(country{})))
 	g := store.NewGate(db, table, scope)
-	for i, ret := range []*store.Query{
-		nil,
-		{Select: columns("id")},
-		{Select: columns("id"), Order: []store.Order{{Column: "id"}}},
-		{Select: columns("id"), With: []store.Embed{{Relation: "country", Query: store.Query{Select: columns("code")}}}},
-	} {
+	for i, ret := range returns() {
 		boss, report := 10*i+10, 10*i+11
 		ada := fmt.Sprintf(`{"id":%d,"name":"Ada","height":1,"boss_id":null}`, boss)
 		on := fmt.Sprintf(`{"id":%d,"name":"Bo","height":1,"boss_id":%d}`, report, boss)
@@ -44,12 +50,7 @@ func testOwnTargets(t *testing.T, db *store.DB) {
 	}
 	placed := gate(store.Or(store.Related("boss", store.Cond{}), store.Related("reports", store.Cond{})))
 	tall := gate(store.Compare("height", store.OpGt, 1))
-	for i, ret := range []*store.Query{
-		nil,
-		{Select: columns("id")},
-		{Select: columns("id"), Order: []store.Order{{Column: "id"}}},
-		{Select: columns("id"), With: []store.Embed{{Relation: "country", Query: store.Query{Select: columns("code")}}}},
-	} {
+	for i, ret := range returns() {
 		boss, report := 10*i+10, 10*i+11
 		body := fmt.Sprintf(`[{"id":%d,"name":"a","height":1,"boss_id":null},{"id":%d,"name":"b","height":1,"boss_id":%d}]`, boss, report, boss)
 		if _, err := post(t, placed, body, ret); err != nil {
