@@ -1,9 +1,11 @@
 package plinth
 
 import (
+	"cmp"
 	"net/http"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
@@ -12,6 +14,10 @@ import (
 // is computed at a time: one hashes, the others look at the database or wait for a turn,
 // which then comes within a tenth of a second or two.
 const placesForHash = 4
+
+// waitForHash is how long a request that hashes a password waits for a place, at most:
+// as long as those take that can be in line, so that who waits gets one in most cases.
+const waitForHash = 250 * time.Millisecond
 
 // places returns [middleware.Concurrency] around all requests, with places apart for
 // those that hash a password. A hash takes forty times as long as a row, and the wait
@@ -26,6 +32,7 @@ func (a *App) places(all middleware.ConcurrencyOptions) func(http.Handler) http.
 	}
 	hashing := all
 	hashing.Limit = placesForHash * hashesAtATime
+	hashing.Wait = cmp.Or(all.Wait, waitForHash)
 	hashing.PerCaller = min(all.PerCaller, hashing.Limit) // half of those in work and in line
 	return func(next http.Handler) http.Handler {
 		hashes, others := middleware.Concurrency(hashing)(a.noteHash(next)), middleware.Concurrency(all)(next)

@@ -60,8 +60,10 @@ type ConcurrencyOptions struct {
 	Queue int
 
 	// Wait is how long one waits for a place at most. It is for a burst: once places
-	// have been wanting for Wait, without a pause as long, nobody waits any more, and
-	// who finds no place is refused at once.
+	// have been wanting for Wait, without a pause as long, only who will find one waits,
+	// by what came and was done in the last Wait: all requests of a priority that can be
+	// served beside more important ones, one at a time of a priority of which some can.
+	// Others are refused at once.
 	//
 	// Defaults to 100 ms.
 	Wait time.Duration

@@ -12,9 +12,11 @@ import (
 // place that becomes free is given away before anybody else can take it.
 //
 // A line is for bursts. Longer than a moment it only makes everybody late, those most
-// who wait and are refused in the end, so nobody joins one that stands. It stands from
-// when places have been wanting without a pause for as long as anybody may wait, until a
-// pause of that length.
+// who wait and are refused in the end. It stands from when places have been wanting
+// without a pause for as long as anybody may wait, until a pause of that length. Who may
+// join it then is told by how fast requests have come and were done lately: all of a
+// priority for which there is room beside what is more important, one at a time of the
+// priority for which there is some, so that no place stays empty, and nobody else.
 //
 // There are as many places as the limit says while the processors can follow, and fewer
 // while a request that is ready to go on waits for its turn: each request in work is
@@ -34,6 +36,7 @@ type places struct {
 	paused  int // in work, but without a place
 	waiting int
 	lines   [priorities]line
+	pace    pace
 }
 
 // line is who waits, the first to come in front.
@@ -91,6 +94,7 @@ func (p *places) adapt(since time.Time, turn time.Duration) bool {
 // enter takes a place, and waits for one if need be. It reports whether it got one.
 func (p *places) enter(ctx context.Context, priority Priority) bool {
 	p.mu.Lock()
+	p.pace.came[priority]++
 	if p.taken < p.allowed[priority] {
 		p.taken++
 		p.mu.Unlock()
@@ -149,6 +153,7 @@ func (p *places) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
+	p.pace.done++
 	p.callNext()
 }
 
@@ -167,8 +172,9 @@ func (p *places) callNext() {
 
 // join stands in line, if that is of use. It returns nil if not.
 func (p *places) join(priority Priority) *waiter {
-	l := &p.lines[priority]
-	if p.stands(l, time.Now()) || p.waiting >= p.size && !p.displace(priority) {
+	l, now := &p.lines[priority], time.Now()
+	p.pace.follow(now, p.wait)
+	if p.stands(l, now) && !p.pace.allows(priority, l.front == nil) || p.waiting >= p.size && !p.displace(priority) {
 		return nil
 	}
 	w := &waiter{called: make(chan bool, 1), priority: priority, waits: true, prev: l.back}

@@ -134,19 +134,47 @@ func (g *generator) offer(rate float64, last time.Duration) []outcome {
 // mixed returns a request of the mix.
 func (g *generator) mixed(i, percent int) (kind, text string) {
 	row := fmt.Sprintf("/rest/v1/notes?select=id&id=eq.n%d", i%notes)
-	user := header(i) + "Authorization: Bearer " + g.tokens[i%users] + "\r\n"
 	switch {
 	case percent < 40:
 		return "stranger", "GET " + row + header(i) + "\r\n"
 	case percent < 65:
-		return "read", "GET " + row + user + "\r\n"
+		return "read", "GET " + row + g.user(i) + "\r\n"
 	case percent < 80:
-		const body = `{"seen":true}`
-		return "write", fmt.Sprintf("PATCH /rest/v1/marks?id=eq.m%d%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", i%users, user, len(body), body)
+		return "write", g.writeOf(i)
 	case percent < 95:
-		return "list", "GET /rest/v1/notes?select=id&order=id&limit=20" + header(i) + "\r\n"
+		return "list", listOf(i)
 	}
 	return "login", loginOf(i)
+}
+
+// worked returns a request of a mix without logins.
+func (g *generator) worked(i, percent int) (kind, text string) {
+	computed := fmt.Sprintf("/rest/v1/rpc/digest?id=n%d", i%notes)
+	switch {
+	case percent < 40:
+		return "stranger", "GET " + computed + header(i) + "\r\n"
+	case percent < 60:
+		return "read", "GET " + computed + g.user(i) + "\r\n"
+	case percent < 80:
+		return "write", g.writeOf(i)
+	}
+	return "list", listOf(i)
+}
+
+// user is the header of a user.
+func (g *generator) user(i int) string {
+	return header(i) + "Authorization: Bearer " + g.tokens[i%users] + "\r\n"
+}
+
+// writeOf is a user's write.
+func (g *generator) writeOf(i int) string {
+	const body = `{"seen":true}`
+	return fmt.Sprintf("PATCH /rest/v1/marks?id=eq.m%d%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", i%users, g.user(i), len(body), body)
+}
+
+// listOf is a stranger's list.
+func listOf(i int) string {
+	return "GET /rest/v1/notes?select=id&order=id&limit=20" + header(i) + "\r\n"
 }
 
 // loginOf is the login of a user.
