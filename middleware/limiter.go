@@ -109,11 +109,18 @@ func NewLimiter(opts LimiterOptions) *MemoryLimiter {
 // Take implements [Limiter]. It fails only where every or burst is not above zero, or
 // their product is no time.
 func (l *MemoryLimiter) Take(_ context.Context, key string, every time.Duration, burst int) (remaining int, wait time.Duration, err error) {
+	return l.take(l.digestOf([]byte(key)), every, burst)
+}
+
+func (l *MemoryLimiter) digestOf(key []byte) digest {
+	return digest{maphash.Bytes(l.seeds[0], key), maphash.Bytes(l.seeds[1], key)}
+}
+
+func (l *MemoryLimiter) take(d digest, every time.Duration, burst int) (remaining int, wait time.Duration, err error) {
 	if every <= 0 || burst < 1 || int64(burst) > math.MaxInt64/int64(every)/4 {
 		return 0, 0, errLimit
 	}
 	now := int64(l.now().Sub(l.begin))
-	d := digest{maphash.String(l.seeds[0], key), maphash.String(l.seeds[1], key)}
 	s := &l.shards[d[0]%limiterShards]
 	s.mu.Lock()
 	defer s.mu.Unlock()

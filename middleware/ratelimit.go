@@ -92,7 +92,11 @@ func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
 			} else {
 				h["Ratelimit-Policy"] = append(before, l.policy[0])
 			}
-			h["Ratelimit"] = append(h["Ratelimit"], l.left(remaining, wait))
+			left := h["Ratelimit"]
+			if left == nil {
+				left = make([]string, 0, 2) // limits are often two, of addresses and of callers
+			}
+			h["Ratelimit"] = append(left, l.left(remaining, wait))
 			if wait > 0 {
 				l.refuse(w, r, &problem.Error{Code: problem.TooManyRequests, RetryAfter: wait})
 				return
@@ -109,8 +113,8 @@ type rateLimit struct {
 	every   time.Duration
 	burst   int
 	key     func(*http.Request) string
-	limiter Limiter
-	local   *MemoryLimiter // in place of limiter, nil if that is one
+	limiter Limiter        // nil if the memory counts
+	memory  *MemoryLimiter // counts also where the limiter fails
 	failing occasional.Line
 	logger  *slog.Logger
 	refuse  func(http.ResponseWriter, *http.Request, error)
@@ -119,7 +123,7 @@ type rateLimit struct {
 func newRateLimit(opts RateLimitOptions) *rateLimit {
 	l := &rateLimit{
 		name: cmp.Or(opts.Name, "default"), burst: cmp.Or(opts.Requests, 600),
-		key: opts.Key, limiter: opts.Limiter, logger: loggerOr(opts.Logger), refuse: refuseOr(opts.Refuse),
+		key: opts.Key, logger: loggerOr(opts.Logger), refuse: refuseOr(opts.Refuse),
 	}
 	per := cmp.Or(opts.Per, time.Minute)
 	if l.burst < 1 || per < time.Duration(l.burst) || per > maxPer {
@@ -133,12 +137,10 @@ func newRateLimit(opts RateLimitOptions) *rateLimit {
 	if l.key == nil {
 		l.key = ByAddress
 	}
-	switch l.limiter.(type) {
-	case nil:
-		l.limiter = NewLimiter(LimiterOptions{})
-	case *MemoryLimiter:
-	default:
-		l.local = NewLimiter(LimiterOptions{})
+	if memory, ok := opts.Limiter.(*MemoryLimiter); ok {
+		l.memory = memory
+	} else {
+		l.limiter, l.memory = opts.Limiter, NewLimiter(LimiterOptions{})
 	}
 	return l
 }
@@ -153,7 +155,7 @@ func isPolicyName(name string) bool {
 			return false
 		}
 	}
-	return len(name) <= 64
+	return len(name) <= maxName
 }
 
 // take takes one request of a key.
@@ -162,20 +164,27 @@ func (l *rateLimit) take(ctx context.Context, key string) (remaining int, wait t
 		hash := sha256.Sum256([]byte(key))
 		key = hex.EncodeToString(hash[:])
 	}
-	key = l.name + ":" + key
-	remaining, wait, err := l.limiter.Take(ctx, key, l.every, l.burst)
-	if err == nil {
-		return min(max(remaining, 0), l.burst), min(max(wait, 0), l.every*time.Duration(l.burst))
+	var room [maxName + 1 + maxKey]byte
+	named := append(append(append(room[:0], l.name...), ':'), key...)
+	if l.limiter != nil {
+		remaining, wait, err := l.limiter.Take(ctx, string(named), l.every, l.burst)
+		if err == nil {
+			return min(max(remaining, 0), l.burst), min(max(wait, 0), l.every*time.Duration(l.burst))
+		}
+		if ctx.Err() == nil && l.failing.Due(time.Second) {
+			l.logger.LogAttrs(ctx, slog.LevelError, "rate limiter failed, each instance counts for itself",
+				slog.String("policy", l.name), slog.Any("error", err))
+		}
 	}
-	if ctx.Err() == nil && l.failing.Due(time.Second) {
-		l.logger.LogAttrs(ctx, slog.LevelError, "rate limiter failed, each instance counts for itself",
-			slog.String("policy", l.name), slog.Any("error", err))
-	}
-	remaining, wait, _ = l.local.Take(ctx, key, l.every, l.burst)
+	remaining, wait, _ = l.memory.take(l.memory.digestOf(named), l.every, l.burst)
 	return remaining, wait
 }
 
-const maxKey = 128
+// The longest key, and name of a policy.
+const (
+	maxKey  = 128
+	maxName = 64
+)
 
 // left is the member of RateLimit. While nothing is left its t is no sooner than
 // Retry-After, which section 6 of the draft asks for.

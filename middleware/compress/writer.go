@@ -48,7 +48,12 @@ func (w *writer) WriteHeader(status int) {
 		w.sendPlain()
 		return
 	}
-	switch length, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); {
+	told := h.Get("Content-Length")
+	if told == "" {
+		w.state = held
+		return
+	}
+	switch length, err := strconv.ParseInt(told, 10, 64); {
 	case err != nil:
 		w.state = held
 	case length >= int64(w.shared.minSize) && h.Get("Content-Type") != "":
