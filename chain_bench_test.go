@@ -106,7 +106,8 @@ func tokenOf(tb testing.TB, app *plinth.App, handler http.Handler, key string) s
 type caller struct{ withoutAccounts, key, token bool }
 
 // callers are what the chain's cost is told apart by, and how many allocations it may make
-// for them: 25 by the aim of docs/design.md. Beside the chain's two allocations are the router's, two hold the scope of the caller, and one is of the handler.
+// for them: 25 by the aim of docs/design.md. Beside the chain's two allocations are the
+// router's, two hold the scope of the caller, and one is of the handler.
 var callers = map[string]struct {
 	caller
 	allocations float64
