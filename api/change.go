@@ -150,7 +150,7 @@ func (x *exchange) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
 	if !match.given || match.any {
 		return nil, nil
 	}
-	if len(match.versions) > 0 && x.resource.table.Version != nil {
+	if len(match.versions) > 0 && x.gate().Versioned() {
 		return match.versions, nil
 	}
 	q := store.Query{Select: []store.Selected{}, Where: id}

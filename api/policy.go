@@ -33,7 +33,8 @@ type Policy struct {
 
 	// Columns narrows single columns, by name. A column that is listed is
 	// closed for every use that its ColumnRule does not open; one that is not
-	// listed has the uses its mode allows.
+	// listed has the uses its mode allows. To a caller who may not read the version
+	// a row has a weak entity tag, and no version of If-Match matches.
 	Columns map[string]ColumnRule
 
 	// Aggregates lists the columns of which aggregates may be asked for:

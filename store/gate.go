@@ -59,7 +59,7 @@ type Rows struct {
 	Tables []*Table
 
 	// Version is the version of the one row read or written, zero where the
-	// table has none.
+	// table has none or the scope may not read it.
 	Version int64
 
 	// Inserted is the number of rows an upsert inserted.
@@ -105,12 +105,25 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	}
 	if opts.Single {
 		ro.part = seed.Single
-		ro.extra = g.table.versionColumn()
+		ro.extra = g.table.versionFor(g.guard())
 	}
 	if q.After != "" {
 		ro.part = seed.Cursor
 	}
 	return ro
+}
+
+// Versioned reports whether rows have a version that the scope may read: without one
+// [WriteOptions] Versions match none.
+func (g Gate) Versioned() bool { return len(g.table.versionFor(g.guard())) > 0 }
+
+// guard returns what the scope may do with the table, nil for trusted code and where
+// that is nothing.
+func (g Gate) guard() *Guard {
+	if g.scope == nil {
+		return nil
+	}
+	return g.scope.guard(g.table)
 }
 
 // compile writes the statement of a query into a compiler.

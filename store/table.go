@@ -193,9 +193,10 @@ func (t *Table) managed(c *Column) bool {
 // table itself, since tables that are registered later add to them.
 func (t *Table) referrers() []*Reference { return t.db.registry.Load().referrers[t] }
 
-// versionColumn returns the column of the version as a list, empty without one.
-func (t *Table) versionColumn() []*Column {
-	if t.Version == nil {
+// versionFor returns the column of the version as a list, empty without one and for whom
+// a guard does not let read it: an entity tag and If-Match would tell.
+func (t *Table) versionFor(guard *Guard) []*Column {
+	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
 		return nil
 	}
 	return t.Columns[t.Version.index : t.Version.index+1]

@@ -24,7 +24,8 @@ type write struct {
 	given    ColumnSet      // insert: columns the caller gave
 	sets     []assignment
 	where    Cond
-	versions []int64 // of which the row must have one, if there are any
+	version  []*Column // of the rows, as the scope may read it
+	versions []int64   // of which the row must have one, if there are any
 	upsert   *upsert
 	ret      *Query // nil: only the number of rows
 	erase    bool   // delete rows of a table with SoftDelete for good
@@ -76,8 +77,8 @@ type WriteOptions struct {
 	// number. See [Repo.PatchExactly].
 	Exactly int
 
-	// Versions are those of which the written row must have one; else
-	// [ErrStale]. None: any will do.
+	// Versions are those of which the written row must have one, which none has for a
+	// scope that may not read it; else [ErrStale]. None: any will do.
 	Versions []int64
 
 	// ByKey says that the condition is for one row by its key: a write that
@@ -108,6 +109,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 		}
 		w.guard = dropGuard(g.table, guard, part)
 	}
+	w.version = g.table.versionFor(w.guard)
 	return w, nil
 }
 
@@ -284,7 +286,7 @@ func (w *write) missed(ctx context.Context) error {
 	switch {
 	case out.Count == 0:
 		return ErrNotFound
-	case len(w.versions) > 0 && (w.table.Version == nil || !slices.Contains(w.versions, out.Version)):
+	case len(w.versions) > 0 && (len(w.version) == 0 || !slices.Contains(w.versions, out.Version)):
 		return ErrStale
 	case w.scope != nil && w.op != OpRestore:
 		return ErrDenied

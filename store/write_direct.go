@@ -161,7 +161,7 @@ func (w *write) execute(ctx context.Context, st *driver.Statement, out *Rows) er
 	n, err := firstInt(out.result.Extra)
 	if w.ret == nil {
 		out.Count, out.touched = int(n), int(n)
-	} else if w.table.Version != nil {
+	} else if len(w.version) > 0 {
 		out.Version = n
 	}
 	return err
@@ -255,12 +255,12 @@ func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) (*driver.Sha
 	if err := c.rowColumns(s, plan, false); err != nil {
 		return nil, err
 	}
-	shape := c.newShape(plan, nil, readOptions{extra: w.table.versionColumn()})
-	if v := w.table.Version; v != nil && !c.shares(0) {
+	shape := c.newShape(plan, nil, readOptions{extra: w.version})
+	if len(w.version) > 0 && !c.shares(0) {
 		if len(c.sql) > start {
 			c.write(", ")
 		}
-		c.column(s, v)
+		c.column(s, w.version[0])
 	}
 	if len(c.sql) == start {
 		c.bind(KindInt, int64(1)) // stands for the row
@@ -323,11 +323,11 @@ func (w *write) selectRows(c *compiler, s source) error {
 		}
 	}
 	if err == nil && len(w.versions) > 0 {
-		if w.table.Version == nil {
+		if len(w.version) == 0 {
 			return ErrStale
 		}
 		c.write(" and ")
-		c.column(s, w.table.Version)
+		c.column(s, w.version[0])
 		switch {
 		case len(w.versions) == 1:
 			c.write(" = ")

@@ -237,8 +237,8 @@ func boundEq(col *Column, v any) Cond {
 // which for rows that are deleted was before.
 func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	out.touched = len(rows)
-	if len(rows) == 1 && w.table.Version != nil && rows[0].new != nil {
-		out.Version, _ = rows[0].new[w.table.Version.index].(int64)
+	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
+		out.Version, _ = rows[0].new[w.version[0].index].(int64)
 	}
 	gone := w.op == OpDelete
 	switch {

@@ -78,11 +78,10 @@ func (w *write) hasVersion(row []any) bool {
 	if len(w.versions) == 0 {
 		return true
 	}
-	v := w.table.Version
-	if v == nil {
+	if len(w.version) == 0 {
 		return false
 	}
-	version, ok := row[v.index].(int64)
+	version, ok := row[w.version[0].index].(int64)
 	return ok && slices.Contains(w.versions, version)
 }
 
