@@ -167,6 +167,7 @@ func TestConfigMistakes(t *testing.T) {
 		}, "CookieOrigins"},
 		"a host in capitals": {func(c *plinth.Config) { c.Accounts.CookieOrigins = []string{"https://X.example"} }, "CookieOrigins"},
 		"a rate too fast":    {func(c *plinth.Config) { c.Rates.Caller = plinth.Rate{Requests: 2, Per: 1} }, "Rates.Caller"},
+		"a body below zero":  {func(c *plinth.Config) { c.MaxBody = -1 }, "MaxBody"},
 		"no such folder":     {func(c *plinth.Config) { c.DatabaseURL += "/nowhere/x.db" }, "nowhere"},
 	} {
 		config := testConfig(t)

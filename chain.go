@@ -48,7 +48,7 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{
 		middleware.Limits(middleware.LimitsOptions{
-			Query: c.API.Limits.Query, URL: c.urlLimit(), BodyOf: a.surfacesDecide, Refuse: a.refuse,
+			Query: c.API.Limits.Query, URL: c.urlLimit(), Body: c.MaxBody, BodyOf: a.surfacesDecide, Refuse: a.refuse,
 		}),
 		middleware.Deadline(middleware.DeadlineOptions{After: c.RequestTimeout, Exempt: a.isLongLived, Refuse: a.refuse}),
 	}

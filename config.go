@@ -165,6 +165,14 @@ type Config struct {
 	// Defaults to none.
 	LongLived func(r *http.Request) bool
 
+	// MaxBody is the size in bytes that the body of a request may have on the application's
+	// own routes: 413, PL413, beyond it. A route that is to take less bounds what it reads,
+	// see [http.MaxBytesReader]. API.Limits.Body says it for the REST API, and accounts have
+	// a limit of their own. How long a body may take is said by RequestTimeout.
+	//
+	// Defaults to 1 MiB.
+	MaxBody int64
+
 	// MaxConnections is how many connections clients may have open in all, and
 	// MaxConnectionsPerClient how many one address. This machine and TrustedProxies
 	// count in all only. A connection too many is closed at once. LongLived requests are

@@ -27,8 +27,8 @@ func (c Config) checkServer() []error {
 	if c.OpsHandler != nil && c.OpsAddr == "" {
 		errs = append(errs, errors.New("plinth: OpsHandler needs OpsAddr (set PLINTH_OPS_ADDR)"))
 	}
-	if min(c.MaxConnections, c.MaxConnectionsPerClient, c.MaxRequests, c.MaxRequestsPerCaller) < 0 || c.RequestTimeout < 0 {
-		errs = append(errs, errors.New("plinth: MaxConnections, MaxConnectionsPerClient, MaxRequests, MaxRequestsPerCaller and RequestTimeout must not be negative (PLINTH_MAX_REQUESTS, PLINTH_REQUEST_TIMEOUT)"))
+	if min(c.MaxConnections, c.MaxConnectionsPerClient, c.MaxRequests, c.MaxRequestsPerCaller) < 0 || c.MaxBody < 0 || c.RequestTimeout < 0 {
+		errs = append(errs, errors.New("plinth: MaxBody, MaxConnections, MaxConnectionsPerClient, MaxRequests, MaxRequestsPerCaller and RequestTimeout must not be negative (PLINTH_MAX_REQUESTS, PLINTH_REQUEST_TIMEOUT)"))
 	}
 	return errs
 }

@@ -300,3 +300,36 @@ func TestListAOverSockets(t *testing.T) {
 		}
 	})
 }
+
+// TestMaxBody: the bodies of own routes are as large as Config.MaxBody says, those of the
+// REST API and of accounts as they were.
+func TestMaxBody(t *testing.T) {
+	t.Parallel()
+	for name, most := range map[string]int{"smaller": 1000, "larger": 3 << 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, t.TempDir()+"/app.db", func(c *plinth.Config) { c.MaxBody = int64(most) })
+			body := strings.Repeat(" ", most+1)
+			for _, write := range []func(line, headers, body string) string{request, inChunks} {
+				if got := s.send(t, write("POST /own", "", body[:most])); got.StatusCode != http.StatusNoContent {
+					t.Errorf("%d bytes: %d %.300s", most, got.StatusCode, got.body)
+				}
+				got := s.send(t, write("POST /own", "", body))
+				if want := fmt.Sprintf("%d bytes", most); got.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(got.body, "PL413") || !strings.Contains(got.body, want) {
+					t.Errorf("one byte more: %d, want 413 with PL413 and %q: %.300s", got.StatusCode, want, got.body)
+				}
+				got.complete(t)
+			}
+			row := `{"title":"x"}` + strings.Repeat(" ", 2000) // more than the smaller
+			if got := s.send(t, request("POST /rest/v1/tasks", s.cookie(t)+ownPage+asJSON, row)); got.StatusCode != http.StatusCreated {
+				t.Errorf("a row: %d %.300s", got.StatusCode, got.body)
+			}
+			if got := s.send(t, request("POST /rest/v1/tasks", s.key+asJSON, strings.Repeat("{", 1<<20+1))); got.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("a row of more than a mebibyte: %d %.300s", got.StatusCode, got.body)
+			}
+			if got := s.send(t, request("POST /auth/v1/signup", s.key+asJSON, strings.Repeat("{", 1<<20+1))); got.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("a sign-up of more than a mebibyte: %d %.300s", got.StatusCode, got.body)
+			}
+		})
+	}
+}
