@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,6 +145,44 @@ func crash(t *testing.T, place, endless string) {
 		t.Fatal(err)
 	}
 	wantList(t, titles(applied), "after 1 half")
+}
+
+// TestLockTimeout: with lock_timeout in the URL a migration that waits for a table gives
+// up, in a transaction or not, and can be started again.
+func TestLockTimeout(t *testing.T) {
+	t.Parallel()
+	u, err := url.Parse(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := connect(t, u.String())
+	query := u.Query()
+	query.Set("lock_timeout", "100ms")
+	u.RawQuery = query.Encode()
+	db := connect(t, u.String())
+	files := map[string]string{"0001_notes.up.sql": "create table notes (id integer)"}
+	up(t, db, source("notes", files))
+	for _, next := range []struct{ name, text string }{
+		{"0002_title", "alter table notes add column title text"},
+		{"0003_index", "-- plinth:no-transaction\ndrop index concurrently if exists notes_idx;\n-- plinth:next\ncreate index concurrently notes_idx on notes (id);"},
+	} {
+		files = with(files, next.name+".up.sql", next.text)
+		tx, err := others.Bun().DB.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.ExecContext(t.Context(), "insert into notes (id) values (1)"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = newMigrator(t, db, source("notes", files)).Up(t.Context())
+		wantError(t, err, "55P03")
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		if applied := up(t, db, source("notes", files)); len(applied) != 1 {
+			t.Errorf("%s: applied %q", next.name, applied)
+		}
+	}
 }
 
 // startHolder starts this program again as one that migrates for ever.

@@ -61,7 +61,7 @@ func New(db *store.DB, sources ...Source) (*Migrator, error) {
 // Up applies what is pending and returns it. Each migration is a transaction of
 // its own, together with its row in the history. At the first one that fails Up
 // stops: what it returns beside the error stays applied, the failed one left
-// nothing behind.
+// nothing behind, unless its file says that it runs in no transaction.
 //
 // Up waits for others who migrate the same database until ctx ends, at most
 // five minutes; then it fails with [ErrLocked].
