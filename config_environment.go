@@ -15,7 +15,7 @@ import (
 
 // FromEnv returns the configuration of the environment:
 //
-//	PLINTH_ADDR                  address to listen on
+//	PLINTH_ADDR                  address to listen on, 127.0.0.1:8090 by default: a container needs :8090
 //	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file; plinth.db
 //	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
 //	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
@@ -35,13 +35,13 @@ import (
 //	PLINTH_SCHEMA                auto, verify or off
 //	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
 //	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
-//	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, as 200ms, or off
+//	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, 200ms by default, or off
 //	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
 //	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
-//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, as 30000/1m, or off, and
-//	PLINTH_RATE_CALLER           how many one user may make, wherever from
-//	PLINTH_MAX_REQUESTS          how many requests are in work at a time
-//	PLINTH_REQUEST_TIMEOUT       how long one may take, as 30s
+//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, 30000/1m by default, or off, and
+//	PLINTH_RATE_CALLER           how many one user may make, wherever from, 6000/1m by default
+//	PLINTH_MAX_REQUESTS          how many requests are in work at a time, 32 for each processor by default
+//	PLINTH_REQUEST_TIMEOUT       how long one may take, 30s by default
 //	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
 //	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
 //	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with
