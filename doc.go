@@ -152,6 +152,14 @@
 // claim and send it; or, where it may be lost, send it by a hook of the write
 // ([store.After] and [store.Tx.OnCommit]).
 //
+// Of all instances one runs a reader, by its name. Clients that wait for news, as on a
+// stream, are at each of them: tell those by a reader without a name,
+// app.DB().Changes("", nil), which every instance has for itself, from now on. It hands
+// over the rows of everybody, so ask for each client whether they may see one, by reading
+// it again in the scope of their request; what is [store.ErrNotFound] is not for them:
+//
+//	note, err := store.For[Note](app.DB()).As(store.ScopeFrom(r.Context())).Get(r.Context(), id)
+//
 // A command of one's own, to fill a database or to import, looks at the arguments before
 // [App.Main], which refuses those it does not know: [App.Handler] prepares the database,
 // and then repositories without As are trusted code.
