@@ -112,6 +112,13 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 // What no route takes is refused in the dialect of the REST API, unless NotFound and
 // MethodNotAllowed of the router say something else.
 //
+// A route that answers with a page sets the Content-Security-Policy of that page: with the
+// one that answers have by default ([Config].Headers) it loads and sends nothing.
+//
+// Middleware is added by Use before the first route, else the router panics. It is
+// innermost, behind the chain that finds out who calls and refuses; what is to see every
+// request belongs to [Config].Observe.
+//
 // Routes below /rest/v1, and below /auth/v1 where there are accounts, are refused by Run
 // and Handler. Middleware that the router uses stands around these too: it has the
 // caller's scope there as well, but those judge by themselves what pages of other origins
@@ -148,8 +155,9 @@ func (a *App) inScope(next http.Handler) http.Handler {
 // Handler prepares the database as Config.Schema says, checks everything that
 // was added, does what [App.Prepare] has added, and returns the whole application as one
 // handler, for a test or a server of one's own, beside which [App.RunBackground] has to
-// run: without it the change log grows without end, and mails wait. Every mistake is
-// reported at once. Later calls return the same.
+// run: without it the change log grows without end, and mails wait. The database stays
+// open: whoever calls Handler closes it behind the last request, by DB().Close. Every
+// mistake is reported at once. Later calls return the same.
 func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	a.build.Do(func() { a.handler, a.err = a.newHandler(ctx) })
 	return a.handler, a.err

@@ -183,8 +183,13 @@ func TestConfigMistakes(t *testing.T) {
 	}
 }
 
-// The example of a test passes.
+// The examples of tests pass.
 func TestSketches(t *testing.T) {
 	t.Parallel()
 	testSketches(t)
+}
+
+func TestSketchRules(t *testing.T) {
+	t.Parallel()
+	testSketchRules(t)
 }

@@ -165,6 +165,7 @@
 // and then repositories without As are trusted code.
 //
 //	if len(os.Args) > 1 && os.Args[1] == "seed" {
+//		defer app.DB().Close()
 //		if _, err := app.Handler(ctx); err != nil {
 //			log.Fatal(err)
 //		}
@@ -173,7 +174,8 @@
 //		return
 //	}
 //
-// Tests send requests to the handler, without a network; see the example of [App.Handler].
+// Tests send requests to the handler, without a network. The example of [App.Handler] has
+// callers with tokens, one who signs up, and a table of who may do what with which row.
 //
 // # Limits
 //

@@ -1,11 +1,13 @@
 package plinth_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/api/apitest"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
@@ -20,7 +22,8 @@ type Sketch struct {
 }
 
 // A test of an application: the whole of it, without a network, with callers whose tokens
-// the test makes. In a program of one's own the function is called TestSketches.
+// the test makes, and one who signs up. In a program of one's own the function is called
+// TestSketches.
 func testSketches(t *testing.T) {
 	issuer := authtest.NewIssuer(t)
 	app, err := plinth.New(t.Context(), plinth.Config{DatabaseURL: ":memory:", Verifier: issuer.Verifier()})
@@ -44,8 +47,51 @@ func testSketches(t *testing.T) {
 	ann.Get("/rest/v1/sketches?select=title").Want(200).WantBody(`[{"title":"a cat"}]`)
 	bob.Get("/rest/v1/sketches?select=title").Want(200).WantBody(`[]`)
 	stranger.Post("/rest/v1/sketches", `{"title":"of nobody"}`).Want(401)
+
+	// Development confirms addresses by itself.
+	var session struct {
+		AccessToken string `json:"access_token"`
+	}
+	stranger.Post("/auth/v1/signup", `{"email":"carl@example.org","password":"correct horse battery"}`).Want(200).JSON(&session)
+	carl := stranger.With("Authorization", "Bearer "+session.AccessToken)
+	carl.Post("/rest/v1/sketches", `{"title":"a dog"}`).Want(201)
+}
+
+// Who may do what with which row: testdata/TestSketchRules.policy has the table, and
+// PLINTH_TEST_UPDATE=1 writes it.
+func testSketchRules(t *testing.T) {
+	ann, bob, cat := store.NewID(), store.NewID(), store.NewID()
+	// Callers are whom the test names, in place of tokens.
+	named := auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) { return auth.FromContext(r.Context()), nil })
+	open := func(tb testing.TB) http.Handler {
+		app, err := plinth.New(tb.Context(), plinth.Config{DatabaseURL: ":memory:", Authenticator: named})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { _ = app.DB().Close() })
+		app.Add(api.Resource[Sketch]{Policy: api.OwnedBy("owner_id")})
+		handler, err := app.Handler(tb.Context())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		err = store.For[Sketch](app.DB()).Insert(tb.Context(), &Sketch{Model: store.Model{ID: cat}, OwnerID: ann, Title: "a cat"})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return handler
+	}
+	apitest.Policy(t, apitest.Matrix{
+		Open: open,
+		Callers: []apitest.Caller{
+			{Name: "anonymous"}, {Name: "ann", Principal: authtest.User(ann.String())}, {Name: "bob", Principal: authtest.User(bob.String())},
+		},
+		Rows: []apitest.Row{
+			{Name: "a new sketch", Collection: "/rest/v1/sketches", Create: `{"title":"a dog"}`},
+			{Name: "ann's sketch", Path: "/rest/v1/sketches/" + cat.String(), Update: `{"title":"a lion"}`},
+		},
+	})
 }
 
 func ExampleApp_Handler() {
-	_ = testing.InternalTest{Name: "TestSketches", F: testSketches}
+	_ = []testing.InternalTest{{Name: "TestSketches", F: testSketches}, {Name: "TestSketchRules", F: testSketchRules}}
 }

@@ -9,8 +9,8 @@
 //	ann.Get("/notes?select=title").Want(200).WantBody(`[{"title":"hello"}]`)
 //
 // That is for a handler of an [api.API] that has no Authenticator. A whole application
-// authenticates by itself, so its callers need tokens, by [Client.With]: the example of
-// plinth's App.Handler has some.
+// authenticates by itself, so its callers need tokens, by [Client.With], or an
+// Authenticator of the test's: the example of plinth's App.Handler has both.
 //
 // [Policy] finds out what every caller may do with every row by trying it, and
 // compares the table that comes of it with a file. Whoever reads a change reads
