@@ -156,6 +156,21 @@ func ExampleConfig_accounts() {
 	}
 	config.Verifier = tokens
 
+	oldSecret, newSecret := auth.NewSecretKey(), auth.NewSecretKey()
+	var both []auth.Verifier
+	for _, secret := range []string{newSecret, oldSecret} {
+		key, err := jwt.SecretKey("", []byte(secret))
+		if err != nil {
+			log.Fatal(err)
+		}
+		tokens, err := jwt.New(jwt.Config{Issuer: "https://login.notes.example", Audience: "notes", Keys: []jwt.Key{key}})
+		if err != nil {
+			log.Fatal(err)
+		}
+		both = append(both, tokens)
+	}
+	config.Verifier = auth.FirstOf(both...)
+
 	party, err := passkey.New(passkey.Config{RPID: "notes.example", Name: "Notes", Origins: []string{"https://notes.example"}})
 	if err != nil {
 		log.Fatal(err)
