@@ -11,10 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
@@ -179,6 +181,24 @@ func ExampleConfig_accounts() {
 
 	config.Accounts.SMS = gateway{} // its method SendSMS hands a text to your provider
 
+	files := fstest.MapFS{ // or an embed.FS
+		"de/invite.txt":  {Data: []byte("Subject: Komm dazu\n\nHier geht es hinein: {{.link}}")},
+		"de/invite.html": {Data: []byte(`<p><a href="{{.link}}">Komm dazu</a></p>`)},
+	}
+	templates, err := mail.NewTemplates(mail.TemplatesConfig{Files: files, Locale: "de"}) // files has de/invite.txt, de/invite.html
+	if err != nil {
+		log.Fatal(err)
+	}
+	sender, err := mail.NewSMTP(mail.SMTPConfig{
+		Host: "mail.example", Username: "notes", Password: "from your secrets",
+		From: "Notes <accounts@notes.example>", Templates: templates,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Accounts.Mailer = sender // in place of PLINTH_SMTP_URL
+
+	config.Accounts.Mailer = nil // development, which takes addresses for confirmed then
 	config.DatabaseURL, config.Logger = ":memory:", slog.New(slog.DiscardHandler)
 	ctx := context.Background()
 	app, err = plinth.New(ctx, config)
