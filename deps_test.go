@@ -50,7 +50,7 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/httpfield", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
@@ -64,7 +64,7 @@ var arrows = []arrow{
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
 
 	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/occasional", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
-	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange"}, "codes what others have answered"},
+	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange", "internal/httpfield"}, "codes what others have answered"},
 	{"middleware/otel", []string{"cache", "internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
 	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},

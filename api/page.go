@@ -2,11 +2,11 @@ package api
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/openapi/swagger"
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // pageRoutes are the ways to the page that shows the document to people, which is
@@ -45,15 +45,12 @@ func (x *exchange) page(f swagger.File) error {
 	return x.sendText(f.ContentType, text{body, textTag(f.ContentType+encoding, body)})
 }
 
-// acceptsGzip reports whether a client takes gzip, without looking at weights but
-// for a refusal (RFC 9110 section 12.5.3).
+// acceptsGzip reports whether a client takes gzip (RFC 9110 section 12.5.3), however
+// much it would like another coding.
 func acceptsGzip(header http.Header) bool {
-	for _, line := range header["Accept-Encoding"] {
-		for item := range strings.SplitSeq(line, ",") {
-			fields := strings.FieldsFunc(item, func(r rune) bool { return r == ';' || r == ' ' || r == '\t' })
-			if len(fields) > 0 && strings.EqualFold(fields[0], "gzip") && !slices.Contains(fields, "q=0") {
-				return true
-			}
+	for item := range httpfield.Weighted(header["Accept-Encoding"]) {
+		if strings.EqualFold(item.Name, "gzip") && item.Weight > 0 {
+			return true
 		}
 	}
 	return false

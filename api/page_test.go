@@ -35,6 +35,11 @@ func TestPage(t *testing.T) {
 		if text != plain.body || plain.header.Get("Content-Encoding") != "" || len(text) < 100 {
 			t.Errorf("%s: %d bytes, compressed %d", path, len(plain.body), len(text))
 		}
+		for _, refusal := range []string{"gzip; q=0", "gzip;q=0.0", "gzip;q=0.000, br", "br, GZIP;Q=0."} {
+			if res := must(t, h, 200, request{line: "GET " + path, header: []string{"Accept-Encoding: " + refusal}}); res.header.Get("Content-Encoding") != "" {
+				t.Errorf("%s, Accept-Encoding %s: %v", path, refusal, res.header)
+			}
+		}
 		for _, res := range []response{plain, packed} {
 			policy := res.header.Get("Content-Security-Policy")
 			if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'self';") || res.header.Get("X-Content-Type-Options") != "nosniff" {

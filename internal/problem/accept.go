@@ -1,7 +1,6 @@
 package problem
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/httpfield"
@@ -12,19 +11,10 @@ import (
 // a weight of zero refuses.
 func accepts(header []string, typ, subtype string) bool {
 	best, admitted, seen := -1, false, false
-	for _, line := range header {
-		for line != "" {
-			var item string
-			item, line = httpfield.Cut(line, ',')
-			mediaRange, params := httpfield.Cut(item, ';')
-			mediaRange = strings.TrimSpace(mediaRange)
-			if mediaRange == "" {
-				continue
-			}
-			seen = true
-			if s := specificity(mediaRange, typ, subtype); s > best {
-				best, admitted = s, !zeroWeight(params)
-			}
+	for item := range httpfield.Weighted(header) {
+		seen = true
+		if s := specificity(item.Name, typ, subtype); s > best {
+			best, admitted = s, item.Weight > 0
 		}
 	}
 	return !seen || admitted
@@ -43,17 +33,4 @@ func specificity(mediaRange, typ, subtype string) int {
 		return 0
 	}
 	return -1
-}
-
-func zeroWeight(params string) bool {
-	for params != "" {
-		var param string
-		param, params = httpfield.Cut(params, ';')
-		name, value, _ := strings.Cut(param, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			return err == nil && q == 0
-		}
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // coding is how an answer is written.
@@ -37,24 +38,20 @@ func choose(r *http.Request) coding {
 }
 
 // negotiate reads Accept-Encoding (RFC 9110 section 12.5.3). It prefers zstd among
-// equals. A weight that is none refuses its coding.
+// equals.
 func negotiate(lines []string) coding {
 	const unsaid = -1
 	gzip, zstd, plain, rest := unsaid, unsaid, unsaid, unsaid
-	for _, line := range lines {
-		for item := range strings.SplitSeq(line, ",") {
-			name, params, _ := strings.Cut(item, ";")
-			name = strings.TrimSpace(name)
-			switch {
-			case strings.EqualFold(name, "zstd"):
-				zstd = weight(params)
-			case strings.EqualFold(name, "gzip"), strings.EqualFold(name, "x-gzip"):
-				gzip = weight(params)
-			case strings.EqualFold(name, "identity"):
-				plain = weight(params)
-			case name == "*":
-				rest = weight(params)
-			}
+	for item := range httpfield.Weighted(lines) {
+		switch name := item.Name; {
+		case strings.EqualFold(name, "zstd"):
+			zstd = item.Weight
+		case strings.EqualFold(name, "gzip"), strings.EqualFold(name, "x-gzip"):
+			gzip = item.Weight
+		case strings.EqualFold(name, "identity"):
+			plain = item.Weight
+		case name == "*":
+			rest = item.Weight
 		}
 	}
 	if gzip == unsaid {
@@ -70,30 +67,4 @@ func negotiate(lines []string) coding {
 		return zstded
 	}
 	return gzipped
-}
-
-// weight reads "q=0.5" in thousandths (RFC 9110 section 12.4.2). None is 1,000.
-func weight(params string) int {
-	params = strings.TrimSpace(params)
-	if params == "" {
-		return 1000
-	}
-	name, value, _ := strings.Cut(params, "=")
-	whole, fraction, _ := strings.Cut(value, ".")
-	if !strings.EqualFold(name, "q") || len(whole) != 1 || len(fraction) > 3 {
-		return 0
-	}
-	n := 0
-	for _, digits := range []string{whole, fraction, "000"[len(fraction):]} {
-		for i := range len(digits) {
-			if digits[i] < '0' || digits[i] > '9' {
-				return 0
-			}
-			n = n*10 + int(digits[i]-'0')
-		}
-	}
-	if n > 1000 {
-		return 0
-	}
-	return n
 }

@@ -41,7 +41,8 @@ func TestNegotiate(t *testing.T) {
 		{[]string{"gzip;q=0.0001"}, identity},
 		{[]string{"gzip;q=-1"}, identity},
 		{[]string{"gzip;q="}, identity},
-		{[]string{"gzip;x=1"}, identity},
+		{[]string{"gzip;x=1"}, gzipped}, // says nothing against it
+		{[]string{"gzip;x=1;q=0"}, identity},
 		{[]string{"gzipped, gzi"}, identity},
 	}
 	for _, tt := range tests {

@@ -1,9 +1,7 @@
 package pgrst
 
 import (
-	"iter"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/httpfield"
@@ -59,34 +57,31 @@ func NegotiateAccept(header http.Header) (Media, error) {
 		return 0, err
 	}
 	var chosen Media
-	best, asked := 0.0, false
-	for _, line := range lines {
-		for line != "" {
-			var item string
-			item, line = httpfield.Cut(line, ',')
-			if strings.Trim(item, " \t") == "" {
-				continue
-			}
-			asked = true
-			if m, weight, ok := mediaRange(item); ok && weight > best {
-				chosen, best = m, weight
-			}
+	best, asked := 0, false
+	for item := range httpfield.Weighted(lines) {
+		asked = true
+		if m, ok := mediaRange(item.Name, item.Params); ok && item.Weight > best {
+			chosen, best = m, item.Weight
 		}
 	}
 	if asked && best == 0 {
-		return 0, &Error{
-			Code:    problem.NotAcceptable,
-			Message: "None of these media types are available: " + shortenHeader(strings.Join(lines, ", ")),
-		}
+		return 0, notAcceptable(lines)
 	}
 	return chosen, nil
 }
 
-// mediaRange reads one item of an Accept header. Parameters that would change
-// the answer are not known, and neither is the item then.
-func mediaRange(item string) (m Media, weight float64, ok bool) {
-	name, params := httpfield.Cut(item, ';')
-	switch strings.ToLower(strings.Trim(name, " \t")) {
+// notAcceptable is the error for an Accept header that admits nothing there is.
+func notAcceptable(lines []string) error {
+	return &Error{
+		Code:    problem.NotAcceptable,
+		Message: "None of these media types are available: " + shortenHeader(strings.Join(lines, ", ")),
+	}
+}
+
+// mediaRange reads a media range and its parameters. Those that would change the
+// answer are not known, and neither is the range then.
+func mediaRange(name, params string) (m Media, ok bool) {
+	switch strings.ToLower(name) {
 	case "*/*", "application/*", "application/json":
 		m = MediaJSON
 	case "application/vnd.pgrst.array+json", "application/vnd.pgrst.array":
@@ -96,22 +91,16 @@ func mediaRange(item string) (m Media, weight float64, ok bool) {
 	case "text/csv":
 		m = MediaCSV
 	default:
-		return 0, 0, false
+		return 0, false
 	}
-	weight = 1
-	for key, value := range mediaParams(params) {
-		switch key {
-		case "q":
-			if weight, ok = parseWeight(value); !ok {
-				return 0, 0, false
-			}
-		case "nulls":
+	for key, value := range httpfield.Params(params) {
+		if key == "nulls" {
 			if m, ok = m.stripped(value); !ok {
-				return 0, 0, false
+				return 0, false
 			}
 		}
 	}
-	return m, weight, true
+	return m, true
 }
 
 // stripped returns the form with a value of the parameter nulls, which PostgREST's
@@ -126,24 +115,4 @@ func (m Media) stripped(value string) (Media, bool) {
 		return MediaObjectStripped, true
 	}
 	return 0, false
-}
-
-// mediaParams yields the parameters behind a media type, their names in lower case.
-func mediaParams(params string) iter.Seq2[string, string] {
-	return func(yield func(key, value string) bool) {
-		for params := params; params != ""; {
-			var param string
-			param, params = httpfield.Cut(params, ';')
-			key, value, _ := strings.Cut(param, "=")
-			if !yield(strings.ToLower(strings.Trim(key, " \t")), strings.Trim(value, " \t")) {
-				return
-			}
-		}
-	}
-}
-
-// parseWeight reads a weight (RFC 9110 section 12.4.2).
-func parseWeight(text string) (weight float64, ok bool) {
-	weight, err := strconv.ParseFloat(text, 64)
-	return weight, err == nil && 0 <= weight && weight <= 1
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/httpfield"
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // The media types of the document that describes an API.
@@ -22,28 +21,18 @@ func NegotiateOpenAPI(header http.Header) (contentType string, err error) {
 	if err := headerSize("Accept", lines); err != nil {
 		return "", err
 	}
-	best, asked := 0.0, false
-	for _, line := range lines {
-		for line != "" {
-			var item string
-			item, line = httpfield.Cut(line, ',')
-			name, params := httpfield.Cut(item, ';')
-			if name = strings.ToLower(strings.Trim(name, " \t")); name == "" {
-				continue
-			}
-			asked = true
-			if media := documentMedia(name); media != "" && weightOf(params) > best {
-				contentType, best = media, weightOf(params)
-			}
+	best, asked := 0, false
+	for item := range httpfield.Weighted(lines) {
+		asked = true
+		if media := documentMedia(strings.ToLower(item.Name)); media != "" && item.Weight > best {
+			contentType, best = media, item.Weight
 		}
 	}
 	switch {
 	case !asked:
 		return mediaOpenAPI, nil
 	case best == 0:
-		return "", &Error{
-			Code: problem.NotAcceptable, Message: "None of these media types are available: " + shortenHeader(strings.Join(lines, ", ")),
-		}
+		return "", notAcceptable(lines)
 	}
 	return contentType, nil
 }
@@ -57,19 +46,4 @@ func documentMedia(name string) string {
 		return mediaOpenAPI
 	}
 	return ""
-}
-
-// weightOf reads the weight among the parameters of a media range, 0 where it is
-// none.
-func weightOf(params string) float64 {
-	for key, value := range mediaParams(params) {
-		if key != "q" {
-			continue
-		}
-		if weight, ok := parseWeight(value); ok {
-			return weight
-		}
-		return 0
-	}
-	return 1
 }

@@ -54,10 +54,11 @@ func AcceptsPlan(header http.Header) (p Plan, ok bool) {
 	default:
 		return p, false
 	}
-	for key, value := range mediaParams(params) {
+	for key, value := range httpfield.Params(params) {
 		switch key {
 		case "for":
-			media, _, known := mediaRange(strings.Trim(value, `"`))
+			form, its := httpfield.Cut(strings.Trim(value, `"`), ';')
+			media, known := mediaRange(strings.Trim(form, " \t"), its)
 			if !known {
 				return p, false
 			}
