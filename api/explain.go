@@ -171,7 +171,8 @@ func (x *exchange) deniedHint() string {
 	switch x.r.Method {
 	case http.MethodPost, http.MethodPut:
 		judged = []string{"create"}
-		if x.r.Method == http.MethodPut || strings.Contains(strings.Join(x.r.Header["Prefer"], ","), "merge-duplicates") {
+		prefer, _ := pgrst.ParsePrefer(x.r.Header) // of a request that was refused for its rules, so that it could be read
+		if x.r.Method == http.MethodPut || prefer.Resolution == pgrst.MergeDuplicates {
 			judged = append(judged, "update", "update to")
 		}
 	case http.MethodPatch:

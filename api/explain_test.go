@@ -221,6 +221,8 @@ func TestDeniedHint(t *testing.T) {
 		{request{caller: "bob", line: "DELETE /projects/" + pAlpha}, "the delete rule of projects: owner_id = principal.id"},
 		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`}, `the create rule of teams: role \"editor\"`},
 		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`, header: []string{"Prefer: resolution=merge-duplicates"}}, `the create rule of teams: role \"editor\"; the update rule of teams: role \"editor\"`},
+		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`, header: []string{`Prefer: resolution=ignore-duplicates, resolution=merge-duplicates`}}, `the create rule of teams: role \"editor\"`},
+		{request{caller: "bob", line: "POST /teams", body: `{"name":"x"}`, header: []string{`Prefer: Resolution="merge-duplicates"`}}, `the create rule of teams: role \"editor\"; the update rule of teams: role \"editor\"`},
 		{request{caller: "bob", line: "PATCH /teams?id=eq.1", body: `{"name":"x"}`}, `the update rule of teams: role \"editor\"`},
 	} {
 		for _, explain := range []bool{true, false} {
