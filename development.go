@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -19,17 +20,12 @@ var forwardingHeaders = []string{
 }
 
 // misdirected is the answer to a request that did not come from this machine.
-type misdirected struct{ why string }
-
-func (m *misdirected) Error() string { return "plinth: " + m.why }
-
-// Problem returns the code of the error on the wire.
-func (m *misdirected) Problem() string { return "PL421" }
-
-// ProblemText returns message, details and hint for a client.
-func (m *misdirected) ProblemText() (message, details, hint string) {
-	return "this server runs in development mode and answers its own machine only", m.why,
-		"Set PLINTH_PUBLIC_URL and PLINTH_PUBLISHABLE_KEYS to run it behind a proxy."
+func misdirected(why string) error {
+	return &problem.Error{
+		Code:    problem.Misdirected,
+		Message: "this server runs in development mode and answers its own machine only", Details: why,
+		Hint: "Set PLINTH_PUBLIC_URL and PLINTH_PUBLISHABLE_KEYS to run it behind a proxy.",
+	}
 }
 
 // refuseForwarded answers 421 to requests that came from elsewhere, through a proxy or
@@ -37,12 +33,12 @@ func (m *misdirected) ProblemText() (message, details, hint string) {
 func refuseForwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !atLoopback(r) {
-			api.WriteError(w, r, &misdirected{"the connection did not come in at a loopback address"})
+			api.WriteError(w, r, misdirected("the connection did not come in at a loopback address"))
 			return
 		}
 		for _, h := range forwardingHeaders {
 			if _, ok := r.Header[h]; ok {
-				api.WriteError(w, r, &misdirected{"the request has the header " + h})
+				api.WriteError(w, r, misdirected("the request has the header "+h))
 				return
 			}
 		}
@@ -51,7 +47,7 @@ func refuseForwarded(next http.Handler) http.Handler {
 			host = h
 		}
 		if !loopback.Host(host) {
-			api.WriteError(w, r, &misdirected{"the request is for another host"})
+			api.WriteError(w, r, misdirected("the request is for another host"))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -51,8 +52,8 @@ func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
 	}
 	q := &read.Query
 	if !read.Filter.IsZero() || len(q.Order) > 0 || q.Limit != nil || q.Offset > 0 || q.After != "" {
-		return nil, store.Cond{}, &pgrst.Error{
-			Code:    "PGRST100",
+		return nil, store.Cond{}, &problem.Error{
+			Code:    problem.BadQuery,
 			Message: "filters, order, limit, offset and after have no meaning for one row",
 			Hint:    "Use them on /" + x.resource.table.Name + ".",
 		}

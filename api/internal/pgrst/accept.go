@@ -72,7 +72,7 @@ func NegotiateAccept(header http.Header) (Media, error) {
 
 // notAcceptable is the error for an Accept header that admits nothing there is.
 func notAcceptable(lines []string) error {
-	return &Error{
+	return &problem.Error{
 		Code:    problem.NotAcceptable,
 		Message: "None of these media types are available: " + shortenHeader(strings.Join(lines, ", ")),
 	}

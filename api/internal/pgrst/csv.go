@@ -157,5 +157,5 @@ func (r *csvReader) wrong(message, details string) error {
 }
 
 func badBody(message, details string) error {
-	return &Error{Code: problem.BadBody, Message: message, Details: details}
+	return &problem.Error{Code: problem.BadBody, Message: message, Details: details}
 }

@@ -21,9 +21,9 @@
 //
 // # Errors
 //
-// Every error is an [*Error] or a [*LimitError]. Both have the methods by which
-// the library's one error exit finds code and text. Messages quote what the
-// client sent, shortened, and nothing else.
+// Every error is a [*problem.Error] or a [*LimitError], for which the library's one
+// error exit finds code and text. Messages quote what the client sent, shortened,
+// and nothing else.
 //
 // # Differences from PostgREST
 //

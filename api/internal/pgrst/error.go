@@ -8,37 +8,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
-// Error is a request that cannot be understood or is not supported. Its code
-// says which, and decides the status.
-type Error struct {
-	Code    string // of package problem
-	Message string
-	Details string // empty if there are none
-	Hint    string // empty if there is none
-}
-
-// Error returns message and details.
-func (e *Error) Error() string {
-	if e.Details == "" {
-		return "pgrst: " + e.Message
-	}
-	return "pgrst: " + e.Message + ": " + e.Details
-}
-
-// Problem returns the code of the error on the wire.
-func (e *Error) Problem() string { return e.Code }
-
-// ProblemText returns message, details and hint for a client.
-func (e *Error) ProblemText() (message, details, hint string) {
-	return e.Message, e.Details, e.Hint
-}
-
 // shortenHeader returns what a message repeats of a header, which may be no UTF-8.
 func shortenHeader(text string) string { return quote.Text(strings.ToValidUTF8(text, "?")) }
 
 // parseError is a problem.BadQuery in PostgREST's words: what was being read, the text,
 // the place, and what was found and expected there. column counts from 1.
-func parseError(what, text string, line, column int, details string) *Error {
+func parseError(what, text string, line, column int, details string) *problem.Error {
 	var b strings.Builder
 	b.WriteString(`"failed to parse `)
 	b.WriteString(what)
@@ -49,17 +24,17 @@ func parseError(what, text string, line, column int, details string) *Error {
 	b.WriteString(", column ")
 	b.WriteString(strconv.Itoa(column))
 	b.WriteByte(')')
-	return &Error{Code: problem.BadQuery, Message: b.String(), Details: details}
+	return &problem.Error{Code: problem.BadQuery, Message: b.String(), Details: details}
 }
 
 // unsupported is the error for what the grammar has and the library has not.
-func unsupported(what string) *Error {
-	return &Error{Code: problem.NotImplemented, Message: "Feature not implemented", Details: what + " not supported"}
+func unsupported(what string) *problem.Error {
+	return &problem.Error{Code: problem.NotImplemented, Message: "Feature not implemented", Details: what + " not supported"}
 }
 
 // repeated is the error for a parameter that may be given once.
-func repeated(key string) *Error {
-	return &Error{
+func repeated(key string) *problem.Error {
+	return &problem.Error{
 		Code:    problem.BadQuery,
 		Message: "the parameter " + strconv.Quote(quote.Text(key)) + " is given more than once",
 		Hint:    "Join the values into one parameter.",
@@ -67,9 +42,9 @@ func repeated(key string) *Error {
 }
 
 // notEmbedded is the error for a parameter of an embed that select lacks.
-func notEmbedded(name string) *Error {
+func notEmbedded(name string) *problem.Error {
 	name = quote.Text(name)
-	return &Error{
+	return &problem.Error{
 		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is not an embedded resource in this request",
 		Hint:    "Verify that '" + name + "' is included in the 'select' query parameter.",
@@ -77,9 +52,9 @@ func notEmbedded(name string) *Error {
 }
 
 // ambiguousEmbed is the error for a relation that select embeds several times.
-func ambiguousEmbed(name string) *Error {
+func ambiguousEmbed(name string) *problem.Error {
 	name = quote.Text(name)
-	return &Error{
+	return &problem.Error{
 		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is embedded more than once in this request",
 		Hint:    "Use the alias of the embed instead of '" + name + "'.",

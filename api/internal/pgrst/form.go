@@ -3,6 +3,8 @@ package pgrst
 import (
 	"errors"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // ParseForm reads a body of application/x-www-form-urlencoded: the names and
@@ -32,7 +34,7 @@ func ParseForm(body string, lim Limits) (names, values []string, err error) {
 
 // formError says that what could not be decoded stands in the body.
 func formError(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*problem.Error](err); ok {
 		return badBody("Invalid form", e.Details)
 	}
 	return err

@@ -28,7 +28,7 @@ func IdempotencyKey(header http.Header) (string, error) {
 		ok = ok && ' ' <= c && c <= '~'
 	}
 	if !ok || key == "" || len(key) > maxRequestKey {
-		return "", &Error{
+		return "", &problem.Error{
 			Code:    problem.BadRequestKey,
 			Message: "Idempotency-Key must be one string of 1 to 255 printable ASCII characters",
 			Hint:    `Send a UUID, as "8e03978e-40d5-43e8-bc93-6894a57f9324".`,

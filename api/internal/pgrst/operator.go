@@ -179,7 +179,7 @@ func (p *parser) operand(s *scanner, column string, c comparator, grouped bool) 
 func (p *parser) quantified(column string, op store.Op, quant quantifier, value string) (store.Cond, error) {
 	list, err := canon.ParseTextArray(value)
 	if err != nil {
-		return store.Cond{}, &Error{Code: problem.InvalidText, Message: "malformed array literal: " + strconv.Quote(quote.Text(value))}
+		return store.Cond{}, &problem.Error{Code: problem.InvalidText, Message: "malformed array literal: " + strconv.Quote(quote.Text(value))}
 	}
 	if len(list) > p.lim.In {
 		return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}

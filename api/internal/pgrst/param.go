@@ -113,5 +113,5 @@ func unhex(c byte) byte {
 // badEncoding quotes the text with its escapes undecoded and its other bytes
 // made printable, so the message is valid UTF-8 whatever came in.
 func badEncoding(reason, raw string) error {
-	return &Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(quote.Text(raw))}
+	return &problem.Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(quote.Text(raw))}
 }

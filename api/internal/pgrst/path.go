@@ -66,7 +66,7 @@ func SplitPath(escaped string) (Path, error) {
 	case name == "-":
 		return Path{Shape: ShapeReserved, Name: second}, nil
 	case name == "", more && (second == "" || strings.Contains(second, "/")):
-		return Path{}, &Error{Code: problem.UnknownPath, Message: "Invalid path specified in request URL"}
+		return Path{}, &problem.Error{Code: problem.UnknownPath, Message: "Invalid path specified in request URL"}
 	case !more:
 		return Path{Shape: ShapeTable, Name: name}, nil
 	}

@@ -103,7 +103,7 @@ func ParsePrefer(header http.Header) (Prefer, error) {
 		}
 	}
 	if p.Strict && len(p.invalid) > 0 {
-		return Prefer{}, &Error{
+		return Prefer{}, &problem.Error{
 			Code:    problem.BadPreference,
 			Message: "Invalid preferences given with handling=strict",
 			Details: "Invalid preferences: " + strings.Join(p.invalid, ", "),

@@ -35,7 +35,7 @@ func (p *parser) deepestFirst(params []param) {
 func (p *parser) embedComparison(embed *store.Embed, op store.Op, operand string, negated bool) (store.Cond, error) {
 	null := strings.EqualFold(operand, "null")
 	if op != store.OpIsNull || !null && !strings.EqualFold(operand, "not_null") {
-		return store.Cond{}, &Error{
+		return store.Cond{}, &problem.Error{
 			Code:    problem.EmbedOperator,
 			Message: "Bad operator on the '" + quote.Text(embedName(embed)) + "' embedded resource",
 			Details: "Only is null or not is null filters are allowed on embedded resources",

@@ -25,7 +25,7 @@ func Profile(method string, header http.Header) (string, error) {
 	if len(lines) == 1 && strings.Trim(lines[0], " \t") == schema {
 		return schema, nil
 	}
-	return "", &Error{
+	return "", &problem.Error{
 		Code:    problem.UnknownSchema,
 		Message: "Invalid schema: " + shortenHeader(strings.Join(lines, ", ")),
 		Hint:    "Only the following schemas are exposed: " + schema,

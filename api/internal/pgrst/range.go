@@ -84,7 +84,7 @@ func position(text string) (int, bool) {
 }
 
 func unsatisfiable(details string) error {
-	return &Error{Code: problem.BadRange, Message: "Requested range not satisfiable", Details: details}
+	return &problem.Error{Code: problem.BadRange, Message: "Requested range not satisfiable", Details: details}
 }
 
 // withRange replaces limit and offset in a query string by those of the query.
