@@ -67,7 +67,7 @@ var arrows = []arrow{
 	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange", "internal/httpfield"}, "codes what others have answered"},
 	{"middleware/otel", []string{"cache", "internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
-	{"middleware/cors", nil, "speaks one protocol of browsers, whatever is behind it"},
+	{"middleware/cors", []string{"internal/httpfield"}, "speaks one protocol of browsers, whatever is behind it"},
 
 	{"internal/argon2id", []string{"internal/threads"}, "computes a hash, whoever asks for it"},
 	{"internal/threads", nil, "what a process has is set in one place, which only its server uses; what computes for long in it yields or gives way"},

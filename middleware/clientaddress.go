@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // Headers that are lists with an element for each proxy.
@@ -63,7 +64,7 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 	if opts.Header != "" {
 		header = http.CanonicalHeaderKey(opts.Header)
 	}
-	if !isToken(header) {
+	if !httpfield.IsToken(header) {
 		panic(fmt.Sprintf("middleware: ClientAddress: %q is not the name of a header", opts.Header))
 	}
 	read := singleAddress

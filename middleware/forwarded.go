@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // walkForwarded reads Forwarded from its end. A line is one of several values or holds
@@ -51,7 +53,7 @@ func forwardedElement(line string) (who, rest string, last, ok bool) {
 	for {
 		name, after, found := strings.Cut(line, "=")
 		name = strings.TrimLeft(name, " \t")
-		if !found || !isToken(name) {
+		if !found || !httpfield.IsToken(name) {
 			return "", "", false, false
 		}
 		var value string
@@ -82,7 +84,7 @@ func forwardedElement(line string) (who, rest string, last, ok bool) {
 func forwardedValue(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		end := 0
-		for end < len(s) && isTokenChar(s[end]) {
+		for end < len(s) && httpfield.IsTokenChar(s[end]) {
 			end++
 		}
 		return s[:end], s[end:], end > 0
@@ -125,25 +127,7 @@ func isNodePort(s string) bool {
 		return false
 	}
 	if name, hidden := strings.CutPrefix(port, "_"); hidden {
-		return isToken(name)
+		return httpfield.IsToken(name)
 	}
 	return len(port) <= 5 && strings.Trim(port, "0123456789") == ""
-}
-
-// isToken reports whether s is a token (RFC 9110 section 5.6.2).
-func isToken(s string) bool {
-	for i := range len(s) {
-		if !isTokenChar(s[i]) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func isTokenChar(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	return strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
 // maxPreflight is the longest time for which browsers keep the answer to a preflight.
@@ -85,13 +87,9 @@ func (o Options) Validate() error {
 	return errors.Join(wrong...)
 }
 
-// isName reports whether a header may be called so (RFC 9110 section 5.6.2). "*" is
-// a token, but means any header, so that it is none.
-func isName(name string) bool {
-	return name != "" && name != "*" && strings.Trim(name, tokenBytes) == ""
-}
-
-const tokenBytes = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+// isName reports whether a header may be called so. "*" is a token, but means any
+// header, so that it is none.
+func isName(name string) bool { return name != "*" && httpfield.IsToken(name) }
 
 // isForbidden reports whether browsers let no page set a request header (Fetch,
 // section 2.2.2).
