@@ -40,11 +40,10 @@ func (c *caller) become(p auth.Principal, r *resources) {
 // which may work for many.
 func share(s *store.Scope, p *auth.Principal, request *record.Record, client netip.Addr) {
 	s.Place = request.Place()
-	switch {
-	case p.Kind == auth.Service:
-	case p.Kind != auth.Anonymous && p.ID != "":
-		s.Caller.ID = p.Counted()
-	default:
+	if p.Kind == auth.Service {
+		return
+	}
+	if s.Caller.ID = p.Counted(); s.Caller.ID == "" {
 		s.Caller.Network = addrgroup.Of(client)
 	}
 }

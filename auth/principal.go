@@ -95,8 +95,15 @@ type Principal struct {
 // guest and no service.
 func (p Principal) SignedIn() bool { return p.Kind == User && !p.IsAnonymous }
 
-// Counted returns the name by which limits know the caller: CountedAs, else ID.
-func (p Principal) Counted() string { return cmp.Or(p.CountedAs, p.ID) }
+// Counted returns the name by which limits know the caller: CountedAs, else ID. The
+// anonymous caller has none, whose ID would be that of a key which everybody may have.
+// Where it is empty limits go by the address.
+func (p Principal) Counted() string {
+	if p.Kind == Anonymous {
+		return ""
+	}
+	return cmp.Or(p.CountedAs, p.ID)
+}
 
 // HasRole reports whether the caller holds the role of that exact name.
 func (p Principal) HasRole(name string) bool { return slices.Contains(p.Roles, name) }

@@ -43,6 +43,30 @@ func TestSignedIn(t *testing.T) {
 	}
 }
 
+// TestCounted: who is known has one name for all limits, and strangers have none, whatever
+// key they show.
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		p    auth.Principal
+		want string
+	}{
+		{auth.Principal{}, ""},
+		{auth.Principal{ID: "publishable-key"}, ""},
+		{auth.Principal{ID: "publishable-key", CountedAs: "ann"}, ""},
+		{auth.Principal{Kind: auth.User, Issuer: "a", Subject: "1"}, ""},
+		{auth.Principal{Kind: auth.User, ID: "ann"}, "ann"},
+		{auth.Principal{Kind: auth.User, ID: "ann", IsAnonymous: true}, "ann"},
+		{auth.Principal{Kind: auth.User, ID: "api-key:1", CountedAs: "ann"}, "ann"},
+		{auth.Principal{Kind: auth.User, CountedAs: "ann"}, "ann"},
+		{auth.Principal{Kind: auth.Service, ID: "worker"}, "worker"},
+	} {
+		if got := tt.p.Counted(); got != tt.want {
+			t.Errorf("%v, counted as %q: %q, want %q", tt.p, tt.p.CountedAs, got, tt.want)
+		}
+	}
+}
+
 func TestRolesAndPermissionsAreExact(t *testing.T) {
 	t.Parallel()
 

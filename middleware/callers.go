@@ -12,13 +12,14 @@ import (
 type caller struct {
 	kind  auth.Kind
 	id    string
-	group netip.Prefix // of those who have no id
+	group netip.Prefix // of those whom limits know by no name
 }
 
 // callerOf returns who makes a request.
 func callerOf(r *http.Request) caller {
-	if p := auth.FromContext(r.Context()); p.Kind != auth.Anonymous && p.ID != "" {
-		return caller{kind: p.Kind, id: p.Counted()}
+	p := auth.FromContext(r.Context())
+	if id := p.Counted(); id != "" {
+		return caller{kind: p.Kind, id: id}
 	}
 	return caller{group: AddressGroup(ClientAddressOf(r))}
 }

@@ -25,10 +25,10 @@ func ByAddress(r *http.Request) string {
 // [Authenticate] must be outside of the limit.
 func ByPrincipal(r *http.Request) string {
 	p := auth.FromContext(r.Context())
-	if p.Kind == auth.Anonymous || p.ID == "" {
-		return ByAddress(r)
+	if id := p.Counted(); id != "" {
+		return p.Kind.String() + " " + id
 	}
-	return p.Kind.String() + " " + p.Counted()
+	return ByAddress(r)
 }
 
 // ByRoute makes a key for [RateLimit] of another one: requests are counted by it and by

@@ -117,6 +117,7 @@ func TestRateLimitKeys(t *testing.T) {
 		return auth.Principal{Kind: auth.User, ID: "api-key:" + id, CountedAs: owner}
 	}
 	nobody := auth.Principal{}
+	public := func(id string) auth.Principal { return auth.Principal{ID: id} } // a key that everybody has
 	routed := func(r *http.Request, pattern string) *http.Request { r.Pattern = pattern; return r }
 	tests := []struct {
 		name string
@@ -135,6 +136,7 @@ func TestRateLimitKeys(t *testing.T) {
 		{"KeyOfUser", middleware.ByPrincipal, request("192.0.2.1", ada), request("192.0.2.2", key("1", "ada")), true},
 		{"KeysOfUser", middleware.ByPrincipal, request("192.0.2.1", key("1", "ada")), request("192.0.2.2", key("2", "ada")), true},
 		{"KeysOfUsers", middleware.ByPrincipal, request("192.0.2.1", key("1", "ada")), request("192.0.2.1", key("2", "bob")), false},
+		{"StrangerWithKeys", middleware.ByPrincipal, request("192.0.2.1", public("key-1")), request("192.0.2.1", public("key-2")), true},
 		{"Strangers", middleware.ByPrincipal, request("192.0.2.1", nobody), request("192.0.2.2", nobody), false},
 		{"Stranger", middleware.ByPrincipal, request("192.0.2.1", nobody), request("192.0.2.1", nobody), true},
 		{
