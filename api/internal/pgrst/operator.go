@@ -206,11 +206,7 @@ func (p *parser) value(op store.Op, value string) (string, error) {
 	switch op {
 	case store.OpLike, store.OpILike:
 		return p.pattern(value)
-	case store.OpMatch, store.OpIMatch:
-		if len(value) > p.lim.Pattern {
-			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
-		}
-	case store.OpFullText, store.OpFullTextPlain, store.OpFullTextPhrase, store.OpFullTextWeb:
+	case store.OpMatch, store.OpIMatch, store.OpFullText, store.OpFullTextPlain, store.OpFullTextPhrase, store.OpFullTextWeb:
 		if len(value) > p.lim.Pattern {
 			return "", &LimitError{Limit: "pattern", Max: p.lim.Pattern, Unit: "bytes"}
 		}
