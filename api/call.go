@@ -151,12 +151,6 @@ func (r *result) cardinality() error {
 
 // encode encodes a result by its JSON tags. A nil slice is an empty list.
 func (r *result) encode(db *store.DB, fn *function, value any) error {
-	if fn.open {
-		if model := findModelIn(db, value); model != nil {
-			return fmt.Errorf("api: function %s: there is the model %s in the result, behind an interface, whose columns would go out by their JSON tags, "+
-				"past every policy: return a type made for the answer", fn.name, model)
-		}
-	}
 	if fn.many {
 		list := reflect.ValueOf(value)
 		r.count, r.total = list.Len(), int64(list.Len())
@@ -165,6 +159,14 @@ func (r *result) encode(db *store.DB, fn *function, value any) error {
 			value = []struct{}{}
 		case r.media.One() && r.count == 1:
 			value = list.Index(0).Interface()
+		}
+	}
+	// What is sent is looked at, not what was returned: a copy of an element has no
+	// address, by which it may encode itself.
+	if fn.open {
+		if model := findModelIn(db, value); model != nil {
+			return fmt.Errorf("api: function %s: there is the model %s in the result, behind an interface, whose columns would go out by their JSON tags, "+
+				"past every policy: return a type made for the answer", fn.name, model)
 		}
 	}
 	var err error

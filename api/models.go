@@ -33,9 +33,19 @@ func isModel(db *store.DB, t reflect.Type) bool {
 	return false
 }
 
-// findModel returns the first model in a type. It does not look behind interfaces:
-// see [modelSearch].
+// findModel returns the first model in what a type encodes, save in what encodes
+// itself. It does not look behind interfaces: see [modelSearch].
 func findModel(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
+	// The zero value has no address, so no method is relied on that needs one: a
+	// list may be sent as its only element, which is a copy.
+	if encodesItself(reflect.Zero(t)) {
+		return nil
+	}
+	return findModelInside(db, t, seen)
+}
+
+// findModelInside is findModel for what encoding/json does not ask for its form.
+func findModelInside(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	if seen[t] {
 		return nil
 	}
@@ -51,10 +61,17 @@ func findModel(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect
 		return t
 	}
 	for field := range t.Fields() {
-		if !field.IsExported() && !field.Anonymous {
+		if !isEncoded(field) {
 			continue
 		}
-		if found := findModel(db, field.Type, seen); found != nil {
+		find, inner := findModel, field.Type
+		if field.Anonymous {
+			find = findModelInside // see modelSearch.findEmbedded
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+		}
+		if found := find(db, inner, seen); found != nil {
 			return found
 		}
 	}
@@ -162,14 +179,35 @@ func (s *modelSearch) findInFields(v reflect.Value) reflect.Type {
 		return v.Type()
 	}
 	for i := range v.NumField() {
-		if !isEncoded(v.Type().Field(i)) {
+		field := v.Type().Field(i)
+		if !isEncoded(field) {
 			continue
 		}
-		if found := s.find(v.Field(i)); found != nil {
+		find := s.find
+		if field.Anonymous {
+			find = s.findEmbedded
+		}
+		if found := find(v.Field(i)); found != nil {
 			return found
 		}
 	}
 	return nil
+}
+
+// findEmbedded looks in an embedded struct, whose fields encoding/json takes for those of
+// the struct around it. It does not ask it for its form: a struct with two embedded ones
+// that encode themselves has the method of neither.
+func (s *modelSearch) findEmbedded(v reflect.Value) reflect.Type {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() || s.again(v, 0) {
+			return nil
+		}
+		v = v.Elem()
+	}
+	if v.Kind() == reflect.Struct {
+		return s.findInFields(v)
+	}
+	return s.find(v)
 }
 
 // again reports whether a value was looked at before, and notes it.

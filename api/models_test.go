@@ -27,6 +27,28 @@ type saidByPointer struct{ Row project }
 
 func (*saidByPointer) MarshalJSON() ([]byte, error) { return []byte(`"said"`), nil }
 
+// alsoSaid says itself what is seen of it, so that of a struct with both embedded nobody does.
+type alsoSaid struct{}
+
+func (alsoSaid) MarshalJSON() ([]byte, error) { return []byte(`"also said"`), nil }
+
+type (
+	bothSaid struct {
+		said
+		alsoSaid
+	}
+	bothSaidByPointer struct {
+		*said
+		*alsoSaid
+	}
+)
+
+// openByPointer leaves open what is in it, and says itself what is seen where there is an
+// address.
+type openByPointer struct{ Data any }
+
+func (*openByPointer) MarshalJSON() ([]byte, error) { return []byte(`"said"`), nil }
+
 // envelope is an answer that leaves open what is in it.
 type envelope struct {
 	Data any `json:"data"`
@@ -71,6 +93,8 @@ func TestModelsBehindInterfaces(t *testing.T) {
 		"along a list":           {value: &chain{Next: &chain{Next: &chain{Data: row}}}, model: "api_test.project"},
 		"tagged":                 {value: []any{&tagged{Name: "a", Pin: "1234"}}, model: "api_test.tagged"},
 		"says itself, unasked":   {value: saidByPointer{*row}, model: "api_test.project"},
+		"embedded, unasked":      {value: bothSaid{said{*row}, alsoSaid{}}, model: "api_test.project"},
+		"embedded pointers":      {value: bothSaidByPointer{&said{*row}, &alsoSaid{}}, model: "api_test.project"},
 		"nothing":                {value: nil, want: `{"data":null}`},
 		"no model":               {value: (*project)(nil), want: `{"data":null}`},
 		"an empty list of them":  {value: []project{}, want: `{"data":[]}`},
@@ -104,5 +128,64 @@ func TestModelsBehindInterfaces(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestModelsThatAreNotSent lets functions have models in their results that encoding/json
+// does not look at, and no others.
+func TestModelsThatAreNotSent(t *testing.T) {
+	t.Parallel()
+	type kept struct {
+		Row  *project `json:"-"`
+		Seen int      `json:"seen"`
+	}
+	row := project{Title: "Alpha"}
+	h := serve(t, memory(t), api.Config{}, append(fixture(),
+		api.Func("kept", api.Anyone(), func(context.Context, none) (kept, error) { return kept{&row, 1}, nil }),
+		api.Func("said", api.Anyone(), func(context.Context, none) (said, error) { return said{row}, nil }),
+		api.Func("list", api.Anyone(), func(context.Context, none) ([]said, error) { return []said{{row}}, nil }),
+		api.Func("inside", api.Anyone(), func(context.Context, none) (map[string]struct{ S said }, error) {
+			return map[string]struct{ S said }{"a": {said{row}}}, nil
+		}),
+		api.Func("pointer", api.Anyone(), func(context.Context, none) (*saidByPointer, error) { return &saidByPointer{row}, nil }))...)
+	for name, want := range map[string]string{
+		"kept": `{"seen":1}`, "said": `"said"`, "list": `["said"]`, "inside": `{"a":{"S":"said"}}`, "pointer": `"said"`,
+	} {
+		if got := must(t, h, 200, request{line: "POST /rpc/" + name}); got.body != want {
+			t.Errorf("%s: %s, want %s", name, got.body, want)
+		}
+	}
+
+	for name, e := range map[string]api.Exposed{
+		"a value without an address": api.Func("f", api.Anyone(), func(context.Context, none) ([]saidByPointer, error) { return nil, nil }),
+		"embedded, unasked":          api.Func("f", api.Anyone(), func(context.Context, none) (bothSaid, error) { return bothSaid{}, nil }),
+		"embedded pointers":          api.Func("f", api.Anyone(), func(context.Context, none) (bothSaidByPointer, error) { return bothSaidByPointer{}, nil }),
+	} {
+		a, err := api.New(memory(t), api.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Add(append(fixture(), e)...)
+		if _, err := a.Handler(); err == nil || !strings.Contains(err.Error(), "holds the model api_test.project") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOneOfAList looks for models in what is sent of a list where the client wants one
+// object: a copy of its element, which does not encode itself where that needs an address.
+func TestOneOfAList(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := serve(t, memory(t), api.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}, append(fixture(),
+		api.Func("f", api.Anyone(), func(context.Context, none) ([]openByPointer, error) {
+			return []openByPointer{{&project{Title: "Alpha"}}}, nil
+		}))...)
+	if got := must(t, h, 200, request{line: "POST /rpc/f"}); got.body != `["said"]` {
+		t.Errorf("the list: %s", got.body)
+	}
+	got := must(t, h, 500, request{line: "POST /rpc/f", header: []string{objectOnly}})
+	if strings.Contains(got.body, "Alpha") || !strings.Contains(log.String(), "api_test.project") {
+		t.Errorf("one object: %s, log: %s", got.body, log.String())
 	}
 }
