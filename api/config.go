@@ -139,13 +139,11 @@ type Limits struct {
 	Steps int
 }
 
+// withDefaults fills in the limits that the grammar of URLs has not: see grammar.
 func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
 	l.Body = cmp.Or(l.Body, bounds.Body)
-	l.Query = cmp.Or(l.Query, bounds.Query)
-	l.Rows = cmp.Or(l.Rows, 1000)
 	l.Steps = cmp.Or(l.Steps, 50)
-	l.Offset = cmp.Or(l.Offset, 100_000)
 	return l
 }
 
@@ -156,12 +154,12 @@ func (l Limits) check() error {
 	return nil
 }
 
-// grammar returns the limits the grammar of URLs holds.
+// grammar returns the limits the grammar of URLs holds, with its defaults.
 func (l Limits) grammar() pgrst.Limits {
 	return pgrst.Limits{
 		Query: l.Query, Rows: l.Rows, Offset: l.Offset, In: l.In, Elements: l.Elements, Embeds: l.Embeds, EmbedDepth: l.EmbedDepth,
 		Predicates: l.Predicates, GroupDepth: l.GroupDepth, Aggregates: l.Aggregates,
-	}
+	}.WithDefaults()
 }
 
 // withDefaults checks the configuration and fills in what was left out.

@@ -55,7 +55,7 @@ func (s *server) wholeSurface() *openapi.Surface {
 func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
 	out := &openapi.Surface{
 		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),
-		Rows: s.config.Limits.Rows, Offset: s.config.Limits.Offset, Steps: s.config.Limits.Steps,
+		Rows: s.limits.Rows, Offset: s.limits.Offset, Steps: s.config.Limits.Steps,
 		Repeats: known, FullText: s.db.Capabilities().FullText,
 	}
 	shown := map[*store.Table]*openapi.Table{}

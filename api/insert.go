@@ -22,7 +22,7 @@ func (x *exchange) insert() error {
 	gate := x.gate()
 	in, err := x.newRows(gate, store.InputOptions{
 		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault,
-		Upsert: w.prefer.Resolution != pgrst.ResolutionNone, MaxRows: x.s.config.Limits.Rows,
+		Upsert: w.prefer.Resolution != pgrst.ResolutionNone, MaxRows: x.s.limits.Rows,
 	})
 	if err != nil {
 		return err

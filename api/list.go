@@ -25,7 +25,7 @@ func (x *exchange) list() error {
 	}
 	q.Count = f.prefer.Count
 	opts := store.ReadOptions{
-		MaxRows: x.s.config.Limits.Rows, MaxBytes: x.s.config.Limits.Answer,
+		MaxRows: x.s.limits.Rows, MaxBytes: x.s.config.Limits.Answer,
 		Page:        !f.media.One() && x.keyReadable(),
 		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
 	}
@@ -60,7 +60,7 @@ func (x *exchange) list() error {
 	x.tagList(q, rawQuery, rows)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
 	if rows.Next != "" && mayContinue(q, rows) {
-		link := pgrst.NextLink(x.s.base(), x.relative, rawQuery, string(rows.Next), x.s.config.Limits.Query)
+		link := pgrst.NextLink(x.s.base(), x.relative, rawQuery, string(rows.Next), x.s.limits.Query)
 		if link != "" {
 			x.set("Link", link)
 		}
@@ -80,7 +80,7 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	if err := x.gate().Read(x.r.Context(), &asked, opts, rows); err != nil {
 		return err
 	}
-	limit := x.s.config.Limits.Rows
+	limit := x.s.limits.Rows
 	if q.Limit != nil {
 		limit = *q.Limit
 	}

@@ -44,7 +44,7 @@ func (x *exchange) replace(w *write, key store.Cond, opts store.UpsertOptions, r
 	}
 	gate := x.gate()
 	in, err := gate.DecodeInput(body, store.InputOptions{
-		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault, Upsert: true, MaxRows: x.s.config.Limits.Rows,
+		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault, Upsert: true, MaxRows: x.s.limits.Rows,
 	})
 	if err != nil {
 		return err

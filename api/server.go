@@ -21,7 +21,7 @@ import (
 type server struct {
 	db        *store.DB
 	config    Config
-	limits    pgrst.Limits
+	limits    pgrst.Limits // those of config that the grammar has, with its defaults
 	routes    []route
 	resources *resources
 	functions *functions

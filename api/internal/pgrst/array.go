@@ -9,7 +9,6 @@ import (
 // ParseArray reads an array of one dimension as PostgreSQL writes it:
 // {a,"b, c",NULL}. A nil element is NULL.
 func ParseArray(text string, lim Limits) ([]*string, error) {
-	lim.setDefaults()
 	list := []*string{}
 	for e, err := range canon.Elements(text) {
 		if wrong, ok := errors.AsType[*canon.ArrayError](err); ok {

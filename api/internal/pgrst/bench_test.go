@@ -19,7 +19,7 @@ func BenchmarkParseRead(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := pgrst.ParseRead(bb.query, pgrst.Limits{}); err != nil {
+				if _, err := pgrst.ParseRead(bb.query, usual); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -21,7 +21,6 @@ const NullWord = "NULL"
 // valid until the next. Lines may end in LF, blank ones are passed over, and so
 // is a byte order mark, which spreadsheets write.
 func ParseCSV(body []byte, lim Limits) (names []string, rows iter.Seq2[[]string, error], err error) {
-	lim.setDefaults()
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if !utf8.Valid(body) {
 		return nil, nil, badBody("The CSV is not valid UTF-8", "")

@@ -50,7 +50,7 @@ func FuzzParseCSV(f *testing.F) {
 
 // records reads a body whole, with line ends as encoding/csv has them.
 func records(body string) ([][]string, error) {
-	names, rows, err := pgrst.ParseCSV([]byte(body), pgrst.Limits{Fields: 7})
+	names, rows, err := pgrst.ParseCSV([]byte(body), pgrst.Limits{Fields: 7}.WithDefaults())
 	if err != nil {
 		return nil, err
 	}

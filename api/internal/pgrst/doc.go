@@ -9,8 +9,9 @@
 //
 // # Reading a request
 //
+//	limits := pgrst.Limits{}.WithDefaults() // once for all requests
 //	path, err := pgrst.SplitPath(r.URL.EscapedPath())
-//	read, err := pgrst.ParseRead(r.URL.RawQuery, pgrst.Limits{})
+//	read, err := pgrst.ParseRead(r.URL.RawQuery, limits)
 //	prefer, err := pgrst.ParsePrefer(r.Header)
 //	media, err := pgrst.NegotiateAccept(r.Header)
 //

@@ -96,7 +96,7 @@ func TestParseErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			_, err := pgrst.ParseRead(tt.key+"="+url.QueryEscape(tt.value), pgrst.Limits{})
+			_, err := pgrst.ParseRead(tt.key+"="+url.QueryEscape(tt.value), usual)
 			want := fmt.Sprintf(`"failed to parse %s (%s)" (line 1, column %d)`, tt.what, tt.value, tt.column)
 			if code, message, details := problemOf(t, err); code != "PGRST100" || message != want || details != tt.details {
 				t.Errorf("got %s %s | %s\nwant %s | %s", code, message, details, want, tt.details)
@@ -121,7 +121,7 @@ func TestParseErrorsElsewhere(t *testing.T) {
 		{"or=(a.eq.1%0A,ü!)", "\"failed to parse logic tree ((a.eq.1\n,ü!))\" (line 2, column 3)", `unexpected "!" expecting delimiter (.)`},
 	}
 	for _, tt := range tests {
-		_, err := pgrst.ParseRead(tt.query, pgrst.Limits{})
+		_, err := pgrst.ParseRead(tt.query, usual)
 		if code, message, details := problemOf(t, err); code != "PGRST100" || message != tt.message || details != tt.details {
 			t.Errorf("%s: got %s %s | %s", tt.query, code, message, details)
 		}
@@ -164,7 +164,7 @@ func TestRefusedCodes(t *testing.T) {
 			t.Parallel()
 
 			for _, query := range tt.queries {
-				_, err := pgrst.ParseRead(query, pgrst.Limits{})
+				_, err := pgrst.ParseRead(query, usual)
 				if err == nil {
 					t.Errorf("%s: no error", query)
 					continue
@@ -184,7 +184,7 @@ func TestUnsupportedIsNamed(t *testing.T) {
 	for query, want := range map[string]string{
 		"a=not.nxr.x": "nxr",
 	} {
-		_, err := pgrst.ParseRead(query, pgrst.Limits{})
+		_, err := pgrst.ParseRead(query, usual)
 		if _, _, details := problemOf(t, err); !strings.Contains(details, want) {
 			t.Errorf("%s: details %q do not name %q", query, details, want)
 		}
@@ -196,7 +196,7 @@ func TestErrorsQuoteLittle(t *testing.T) {
 
 	for _, long := range []string{strings.Repeat("é", 3000), strings.Repeat("x", 6000)} {
 		for _, query := range []string{"a=" + long, long + "!=eq.1", "select=" + long + "!", long + ".a=eq.1", "a=eq.%zz" + long} {
-			_, err := pgrst.ParseRead(query, pgrst.Limits{})
+			_, err := pgrst.ParseRead(query, usual)
 			_, message, details := problemOf(t, err)
 			if len(message)+len(details) > 1200 || !utf8.ValidString(message+details) {
 				t.Errorf("message of %d bytes", len(message)+len(details))

@@ -10,7 +10,6 @@ import (
 // ParseForm reads a body of application/x-www-form-urlencoded: the names and
 // values of its fields, in order. It is as strict as the query string is.
 func ParseForm(body string, lim Limits) (names, values []string, err error) {
-	lim.setDefaults()
 	for pair := range strings.SplitSeq(body, "&") {
 		if pair == "" {
 			continue

@@ -53,7 +53,7 @@ func FuzzParseRead(f *testing.F) {
 	} {
 		f.Add(query)
 	}
-	lim := pgrst.Limits{Rows: 100, Offset: 1000, Select: 6, Embeds: 3, EmbedDepth: 2, Order: 3, Columns: 2, Query: 512}
+	lim := pgrst.Limits{Rows: 100, Offset: 1000, Select: 6, Embeds: 3, EmbedDepth: 2, Order: 3, Columns: 2, Query: 512}.WithDefaults()
 	f.Fuzz(func(t *testing.T, query string) {
 		read, err := pgrst.ParseRead(query, lim)
 		if err != nil {
@@ -79,7 +79,7 @@ func FuzzArray(f *testing.F) {
 		if !utf8.ValidString(text) {
 			return // the query string was decoded to UTF-8 before
 		}
-		list, err := pgrst.ParseArray(text, pgrst.Limits{In: 4})
+		list, err := pgrst.ParseArray(text, pgrst.Limits{In: 4}.WithDefaults())
 		if err != nil {
 			checkProblem(t, err)
 			return
@@ -96,7 +96,7 @@ func FuzzArray(f *testing.F) {
 			}
 			quoted = append(quoted, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(*e)+`"`)
 		}
-		again, err := pgrst.ParseArray("{"+strings.Join(quoted, ",")+"}", pgrst.Limits{In: 4})
+		again, err := pgrst.ParseArray("{"+strings.Join(quoted, ",")+"}", pgrst.Limits{In: 4}.WithDefaults())
 		if err != nil || !reflect.DeepEqual(again, list) {
 			t.Errorf("%q is another list when it is written down again as %q: %v", text, quoted, err)
 		}
@@ -187,7 +187,7 @@ func FuzzRange(f *testing.F) {
 		f.Add(header, "items", "limit=20&offset=10")
 		f.Add(header, "", "select=a(*)&a.limit=2&%6cimit=3")
 	}
-	lim := pgrst.Limits{Rows: 100, Offset: 1000}
+	lim := pgrst.Limits{Rows: 100, Offset: 1000}.WithDefaults()
 	f.Fuzz(func(t *testing.T, header, unit, query string) {
 		plain, err := pgrst.ParseRead(query, lim)
 		if err != nil {

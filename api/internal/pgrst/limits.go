@@ -10,8 +10,8 @@ import (
 )
 
 // Limits bounds what one request may ask for. A request beyond a limit is
-// refused with a [*LimitError] that names it; nothing is cut in silence. Zero
-// or less takes the default.
+// refused with a [*LimitError] that names it; nothing is cut in silence. Whoever
+// reads requests takes them as they are: see [Limits.WithDefaults].
 type Limits struct {
 	// Query is the length of the query string in bytes, as sent. Defaults to
 	// 8192.
@@ -85,7 +85,9 @@ type Limits struct {
 	Search int
 }
 
-func (l *Limits) setDefaults() {
+// WithDefaults returns the limits with the default of each that is zero or less. It is
+// for the start of a server, once for all requests.
+func (l Limits) WithDefaults() Limits {
 	set := func(field *int, value int) { *field = cmp.Or(max(*field, 0), value) }
 	set(&l.Query, bounds.Query)
 	set(&l.Params, bounds.Params)
@@ -107,6 +109,7 @@ func (l *Limits) setDefaults() {
 	set(&l.Wildcards, 16)
 	set(&l.Search, 16)
 	l.Search = min(l.Search, fulltext.MaxTerms)
+	return l
 }
 
 // LimitError reports a request that asks for more than a limit allows.

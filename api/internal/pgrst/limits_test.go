@@ -9,6 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 )
 
+// usual are the limits of a server that sets none.
+var usual = pgrst.Limits{}.WithDefaults()
+
 // list joins n copies of a text in which # is the number of the copy.
 func list(n int, separator, text string) string {
 	parts := make([]string, n)
@@ -88,10 +91,10 @@ func TestLimits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			if _, err := pgrst.ParseRead(tt.allowed, pgrst.Limits{}); err != nil {
+			if _, err := pgrst.ParseRead(tt.allowed, usual); err != nil {
 				t.Errorf("at the limit: %v", err)
 			}
-			_, err := pgrst.ParseRead(tt.refused, pgrst.Limits{})
+			_, err := pgrst.ParseRead(tt.refused, usual)
 			if _, ok := errors.AsType[*pgrst.LimitError](err); !ok {
 				t.Fatalf("beyond the limit: %v", err)
 			}
@@ -112,7 +115,7 @@ func TestLimitsAreConfigurable(t *testing.T) {
 	lim := pgrst.Limits{
 		Query: 60, Params: 4, Rows: 5, Offset: 7, In: 2, Select: 3, Embeds: 1, EmbedDepth: 1,
 		Predicates: 2, GroupDepth: 1, Order: 1, Columns: 1, Pattern: 3, Wildcards: 1, Search: 2, Elements: 2,
-	}
+	}.WithDefaults()
 	for allowed, refused := range map[string]string{
 		"limit=5":                     "limit=6",
 		"offset=7":                    "offset=8",

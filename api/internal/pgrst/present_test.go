@@ -38,7 +38,7 @@ func TestEmbedIsNull(t *testing.T) {
 		"select=*,x(*),y:x(*)&x=is.null&y=not.is.null&y.a=eq.1":        store.And(not(related("x", store.Cond{})), related("x", eq("a", "1"))),
 		"select=*,x(*)&x=is.null&x.not.or=(a.eq.1,and(b.eq.2))&a=eq.1": store.And(not(related("x", not(store.Or(eq("a", "1"), eq("b", "2"))))), eq("a", "1")),
 	} {
-		read, err := pgrst.ParseRead(query, pgrst.Limits{})
+		read, err := pgrst.ParseRead(query, usual)
 		if err != nil {
 			t.Errorf("%s: %v", query, err)
 			continue

@@ -24,7 +24,6 @@ func (r *Read) Range(header http.Header, rawQuery string, lim Limits) (string, e
 	if !ok || q.Limit != nil && *q.Limit == 0 {
 		return rawQuery, nil
 	}
-	lim.setDefaults()
 	if last < first {
 		return "", unsatisfiable("The lower boundary must be lower than or equal to the upper boundary in the Range header.")
 	}

@@ -38,7 +38,7 @@ func TestRange(t *testing.T) {
 			t.Parallel()
 
 			read := mustRead(t, tt.query)
-			got, err := read.Range(rangeOf(tt.unit, tt.header), tt.query, pgrst.Limits{})
+			got, err := read.Range(rangeOf(tt.unit, tt.header), tt.query, usual)
 			if err != nil || got != tt.want {
 				t.Errorf("got %q, %v, want %q", got, err, tt.want)
 			}
@@ -64,13 +64,13 @@ func TestRangeRefused(t *testing.T) {
 		{"", "100001-", "PL001", ""},
 		{"", "0-99999999999999999999999", "PL001", ""},
 	} {
-		_, err := mustRead(t, tt.query).Range(rangeOf("items", tt.header), tt.query, pgrst.Limits{})
+		_, err := mustRead(t, tt.query).Range(rangeOf("items", tt.header), tt.query, usual)
 		if code, _, details := problemOf(t, err); code != tt.code || details != tt.details {
 			t.Errorf("%s with %s: %s %q, want %s %q", tt.query, tt.header, code, details, tt.code, tt.details)
 		}
 	}
 	twice := http.Header{"Range": {"0-1", "2-3"}}
-	if got, err := mustRead(t, "").Range(twice, "", pgrst.Limits{}); err != nil || got != "" {
+	if got, err := mustRead(t, "").Range(twice, "", usual); err != nil || got != "" {
 		t.Errorf("two headers: %q, %v", got, err)
 	}
 }
@@ -84,7 +84,7 @@ func TestNegative(t *testing.T) {
 		"select=a(*)&a.limit=-1": "Limit should be greater than or equal to zero.",
 		"offset=-5":              "Offset should be greater than or equal to zero.",
 	} {
-		_, err := pgrst.ParseRead(query, pgrst.Limits{})
+		_, err := pgrst.ParseRead(query, usual)
 		if code, message, details := problemOf(t, err); code != "PGRST103" || message != "Requested range not satisfiable" || details != want {
 			t.Errorf("%s: %s %q %q", query, code, message, details)
 		}

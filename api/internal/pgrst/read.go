@@ -61,7 +61,6 @@ func parse(rawQuery string, p parser) (*Read, []Arg, error) {
 	if rawQuery == "" {
 		return &Read{}, nil, nil
 	}
-	p.lim.setDefaults()
 	var buf [12]param
 	params, err := splitParams(rawQuery, buf[:0], &p.lim)
 	if err != nil {

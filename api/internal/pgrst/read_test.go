@@ -34,7 +34,7 @@ func embedded(q store.Query) store.Query {
 
 func mustRead(t *testing.T, query string) *pgrst.Read {
 	t.Helper()
-	read, err := pgrst.ParseRead(query, pgrst.Limits{})
+	read, err := pgrst.ParseRead(query, usual)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -350,10 +350,10 @@ func TestParseReadColumns(t *testing.T) {
 func TestParseCall(t *testing.T) {
 	t.Parallel()
 
-	if _, _, err := pgrst.ParseCall("a=sl.x", true, pgrst.Limits{}); err == nil {
+	if _, _, err := pgrst.ParseCall("a=sl.x", true, usual); err == nil {
 		t.Error("an unsupported operator was taken for an argument")
 	}
-	read, args, err := pgrst.ParseCall("a=1&arr={1,2}&name=like.this.*&b=eq.5&c=not.an.operator&limit=3&d=equal.x", true, pgrst.Limits{})
+	read, args, err := pgrst.ParseCall("a=1&arr={1,2}&name=like.this.*&b=eq.5&c=not.an.operator&limit=3&d=equal.x", true, usual)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func TestParseCall(t *testing.T) {
 func TestParseCallWithoutRows(t *testing.T) {
 	t.Parallel()
 
-	read, args, err := pgrst.ParseCall("name=eq.x&tags=cs.{a}", false, pgrst.Limits{})
+	read, args, err := pgrst.ParseCall("name=eq.x&tags=cs.{a}", false, usual)
 	want := []pgrst.Arg{{Name: "name", Value: "eq.x"}, {Name: "tags", Value: "cs.{a}"}}
 	if err != nil || !reflect.DeepEqual(args, want) || !read.Query.Where.IsZero() {
 		t.Errorf("args %q and %v, %v", args, read.Query.Where, err)
@@ -403,7 +403,7 @@ func TestParseArray(t *testing.T) {
 		{"{1,2,3,4}", "!"}, // beyond the limit
 	}
 	for _, tt := range tests {
-		list, err := pgrst.ParseArray(tt.text, pgrst.Limits{In: 3})
+		list, err := pgrst.ParseArray(tt.text, pgrst.Limits{In: 3}.WithDefaults())
 		got := ""
 		for _, e := range list {
 			if e == nil {

@@ -45,7 +45,7 @@ func TestHostileValuesStayValues(t *testing.T) {
 				"a=like." + url.QueryEscape(value):                                 text("a", store.OpLike, strings.ReplaceAll(value, "*", "%")),
 				"order=b&" + url.QueryEscape(quote(value+"x")) + "=eq.1":           eq(value+"x", "1"),
 			} {
-				read, err := pgrst.ParseRead(query, pgrst.Limits{})
+				read, err := pgrst.ParseRead(query, usual)
 				if err != nil {
 					t.Fatalf("%.80s: %v", query, err)
 				}
@@ -67,7 +67,7 @@ func TestHostileNames(t *testing.T) {
 			url.QueryEscape(name) + "=eq.1", "or=" + url.QueryEscape("("+name+".eq.1)"), "columns=" + url.QueryEscape(name),
 			"order=" + url.QueryEscape(name+",a)"), "on_conflict=" + url.QueryEscape(name),
 		} {
-			if _, err := pgrst.ParseRead(query, pgrst.Limits{}); err == nil {
+			if _, err := pgrst.ParseRead(query, usual); err == nil {
 				t.Errorf("%s was read", query)
 			}
 		}
@@ -156,7 +156,7 @@ func TestRandomGroups(t *testing.T) {
 	for seed := range uint64(10_000) {
 		g := &tree{rand: rand.New(rand.NewPCG(seed, 26)), left: 20}
 		part, want := g.make()
-		read, err := pgrst.ParseRead("and="+url.QueryEscape("("+part+")"), pgrst.Limits{Predicates: 500, Query: 1 << 20})
+		read, err := pgrst.ParseRead("and="+url.QueryEscape("("+part+")"), pgrst.Limits{Predicates: 500, Query: 1 << 20}.WithDefaults())
 		if err != nil {
 			t.Fatalf("seed %d: %s: %v", seed, part, err)
 		}
@@ -187,7 +187,7 @@ func TestWorstCases(t *testing.T) {
 		"a=" + strings.Repeat("not.", 2000) + "eq.1",
 		"order=" + strings.Repeat("a.asc.", 1300),
 	} {
-		if _, err := pgrst.ParseRead(query, pgrst.Limits{}); err == nil {
+		if _, err := pgrst.ParseRead(query, usual); err == nil {
 			t.Errorf("%.40s was read", query)
 		}
 	}
