@@ -31,7 +31,7 @@ var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
 	{"examples/...", []string{".", "api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "examples are applications"},
 
-	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/quote", "internal/ruletag", "internal/seed", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
 	{"store/internal/...", []string{"internal/canon", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
 	{"store/sqlite", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/strictjson", "internal/threads", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
@@ -50,11 +50,11 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/httpfield", "internal/onewrite", "internal/problem", "internal/quote", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/httpfield", "internal/onewrite", "internal/problem", "internal/quote", "internal/ruletag", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
-	{"api/openapi", []string{"internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
+	{"api/openapi", []string{"internal/ruletag", "internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
 	{"api/mail", []string{"internal/loopback"}, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
@@ -88,6 +88,7 @@ var arrows = []arrow{
 	{"internal/exchange", []string{"internal/addrgroup"}, "what a request becomes known by, below who finds it out and who reads it"},
 	{"internal/problem", []string{"internal/exchange", "internal/httpfield"}, "the one map from code to status is below everything that fails"},
 	{"internal/quote", nil, "one length of what messages repeat, below everything"},
+	{"internal/ruletag", nil, "one reading of which values must be there, below who judges them and who documents them"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},
 	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
 	{"internal/strictjson", []string{"internal/quote"}, "one decoder, below everything"},

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -38,7 +39,7 @@ func planChecks(t reflect.Type, outer []reflect.Type) *checkPlan {
 			continue
 		}
 		field := checkField{index: f.Index, name: cmp.Or(name, f.Name)}
-		field.required, field.rules = splitRules(f.Tag.Get("validate"))
+		field.required, field.rules = ruletag.Split(f.Tag.Get("validate"))
 		inner := f.Type
 		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
@@ -53,22 +54,6 @@ func planChecks(t reflect.Type, outer []reflect.Type) *checkPlan {
 		}
 	}
 	return plan
-}
-
-// splitRules takes required out of a validate tag: whether a member is there is
-// known from the document only.
-func splitRules(tag string) (required bool, rest string) {
-	var rules []string
-	for rule := range strings.SplitSeq(tag, ",") {
-		switch rule {
-		case "required":
-			required = true
-		case "", "-":
-		default:
-			rules = append(rules, rule)
-		}
-	}
-	return required, strings.Join(rules, ",")
 }
 
 func (p *checkPlan) needsValidator() bool {
@@ -129,10 +114,10 @@ func (c *checker) object(p *checkPlan, path string, doc strictjson.Value, value 
 		switch {
 		case member.Kind() == strictjson.Missing || member.Kind() == strictjson.Null:
 			if f.required {
-				c.fail(path+f.name, "required", "is required")
+				c.fail(path+f.name, ruletag.Required, ruletag.Missing)
 			}
 		case f.required && isText && text == "":
-			c.fail(path+f.name, "required", "must not be empty")
+			c.fail(path+f.name, ruletag.Required, ruletag.Empty)
 		default:
 			c.member(f, path+f.name, member, value.FieldByIndex(f.index))
 		}

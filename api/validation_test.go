@@ -12,6 +12,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // stay is a row with rules of single columns, and one over two of them.
@@ -108,4 +110,37 @@ func TestValidationFields(t *testing.T) {
 			}
 		}
 	})
+}
+
+// validated opens a database with the rules of package validate.
+func validated(t *testing.T) *store.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), ":memory:", &sqlite.Options{Store: store.Options{Validator: validate.New()}})
+	return opened(t, db, err)
+}
+
+// TestRequiredBehindDive: what is required of items is not required of their list.
+func TestRequiredBehindDive(t *testing.T) {
+	t.Parallel()
+	type arguments struct {
+		First []string `json:"first" validate:"dive,required"`
+		Both  []string `json:"both"  validate:"required,dive,required"`
+	}
+	h := serve(t, validated(t), api.Config{},
+		api.Func("f", api.Anyone(), func(context.Context, arguments) (struct{}, error) { return struct{}{}, nil }))
+	for _, tt := range []struct {
+		body    string
+		status  int
+		details string
+	}{
+		{`{"both":[]}`, http.StatusNoContent, ""},
+		{`{"first":["x"],"both":["x"]}`, http.StatusNoContent, ""},
+		{`{}`, http.StatusBadRequest, "both: is required"},
+		{`{"first":["x",""],"both":[""]}`, http.StatusBadRequest, "first: item 2: is required; both: item 1: is required"},
+	} {
+		got := must(t, h, tt.status, request{line: "POST /rpc/f", body: tt.body})
+		if tt.details != "" && !strings.Contains(got.body, `"details":"`+tt.details+`"`) {
+			t.Errorf("%s: %s", tt.body, got.body)
+		}
+	}
 }

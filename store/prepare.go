@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 )
 
 // prepare fills in what the library sets, compares presets, applies defaults
@@ -58,7 +59,7 @@ func (w *write) missing(row []any) []FieldError {
 	for i, c := range w.table.Columns {
 		_, gap := row[i].(absent)
 		if gap && c.required && !c.initial.set && w.presetOf(c) == nil && !w.table.managed(c) {
-			failed = append(failed, FieldError{Column: c.Name, Rule: "required", Text: "is required"})
+			failed = append(failed, FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
 		}
 	}
 	return failed
@@ -265,12 +266,12 @@ func (w *write) validation(failed []FieldError) error {
 func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
 	if v == nil {
 		if c.required {
-			return FieldError{Column: c.Name, Rule: "required", Text: "is required"}, false
+			return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing}, false
 		}
 		return FieldError{}, true
 	}
 	if c.required && v == "" {
-		return FieldError{Column: c.Name, Rule: "required", Text: "must not be empty"}, false
+		return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
 	}
 	validator := w.s.db.options.Validator
 	if c.checks == "" || validator == nil {
@@ -288,21 +289,6 @@ func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
 	}
 	rule, text := validator.Check(v, c.checks)
 	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
-}
-
-// splitRules takes required out of a validate tag. Behind dive it is about each
-// item and stays.
-func splitRules(tag string) (required bool, rest string) {
-	if tag == "" {
-		return false, ""
-	}
-	rules := strings.Split(tag, ",")
-	own := len(rules)
-	if i := slices.Index(rules, "dive"); i >= 0 {
-		own = i
-	}
-	kept := slices.DeleteFunc(slices.Clone(rules[:own]), func(r string) bool { return r == "required" })
-	return len(kept) < own, strings.Join(append(kept, rules[own:]...), ",")
 }
 
 // runHooks calls hooks one after the other.

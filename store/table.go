@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 	"github.com/uptrace/bun/schema"
 )
 
@@ -263,7 +264,7 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 	if !validName(c.Name) {
 		return nil, fmt.Errorf("store: %s.%s: column name %q must be letters, digits and underscores", t.goType, f.GoName, c.Name)
 	}
-	c.required, c.checks = splitRules(c.Rules)
+	c.required, c.checks = ruletag.Split(c.Rules)
 	if err := t.db.checkRules(c); err != nil {
 		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
 	}

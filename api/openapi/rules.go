@@ -3,9 +3,10 @@ package openapi
 import (
 	"encoding/json"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 )
 
 // formats are the rules of validate tags that a format of JSON Schema stands for.
@@ -16,8 +17,8 @@ var formats = map[string]string{
 
 // isRequired reports whether a validate tag asks for a value.
 func isRequired(tag string) bool {
-	own, _, _ := strings.Cut(tag, ",dive")
-	return slices.Contains(strings.Split(own, ","), "required")
+	required, _ := ruletag.Split(tag)
+	return required
 }
 
 // applyRules adds to a schema what a validate tag says as far as JSON Schema can
@@ -78,7 +79,7 @@ func applyUpper(s *Schema, name, argument string) {
 func applyText(s *Schema, name, argument string) {
 	switch {
 	case s.Format != "" || s.Pattern != "": // dates and the like compare by value
-	case name == "required":
+	case name == ruletag.Required:
 		if s.MinLength == nil {
 			s.MinLength = count(1)
 		}
