@@ -13,8 +13,9 @@ import (
 //
 // In is a struct; it is read from the JSON object of the body by exact names, and
 // its validate tags hold: required means present and not null, and for text not
-// empty; the other rules are those of the database's [store.Validator]. An In
-// without fields takes no body, or an empty object.
+// empty; the other rules are those of the database's [store.Validator], asked at
+// start whether it can judge by them. An In without fields takes no body, or an empty
+// object.
 //
 // Out is sent as JSON. A model that is added as a resource, a pointer to one, and
 // a slice of either are sent as the caller may see them: the columns and rows

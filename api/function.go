@@ -72,7 +72,11 @@ func (f *function) compile(db *store.DB, r *resources) error {
 		for _, field := range strictjson.Fields(f.in) {
 			f.args[field.Name] = argumentType(field.Struct)
 		}
-		f.checks = planChecks(f.in, nil)
+		f.checks = planChecks(f.in, nil, func(t reflect.Type, field reflect.StructField, rules string) {
+			if err := db.CheckRules(rules, field.Type); err != nil {
+				fail("%s.%s: %w", t, field.Name, err)
+			}
+		})
 		if f.checks.needsValidator() && db.Validator() == nil {
 			fail("%s has validate tags, but the database was opened without a Validator in its options", f.in)
 		}

@@ -157,6 +157,79 @@ func TestConfig(t *testing.T) {
 	a.Add(nothing("g"))
 }
 
+// TestRulesOfArguments checks that rules the validator cannot or may not judge by are
+// reported at start, and not by every call.
+func TestRulesOfArguments(t *testing.T) {
+	t.Parallel()
+	type misspelt struct {
+		Title string `json:"title" validate:"required,mxa=3"`
+	}
+	type onServer struct {
+		Path string `json:"path" validate:"file"`
+	}
+	type onNetwork struct {
+		Address *string `json:"address" validate:"omitempty,email|tcp_addr"`
+	}
+	type wrongType struct {
+		Done bool `json:"done" validate:"max=3"`
+	}
+	type ofItems struct {
+		Paths []string `json:"paths" validate:"required,dive,required,dir"`
+	}
+	type ofAnything struct {
+		Value any `json:"value" validate:"file"`
+	}
+	type inside struct {
+		Lines []*onServer `json:"lines"`
+		misspelt
+	}
+	type good struct {
+		Title string   `json:"title" validate:"required,max=200"`
+		Tags  []string `json:"tags"  validate:"max=10,unique,dive,min=1"`
+		Value any      `json:"value" validate:"max=3"`
+		Plain struct {
+			Path string `json:"path" validate:"-"`
+		} `json:"plain"`
+	}
+	for _, tt := range []struct {
+		name string
+		add  api.Exposed
+		want []string
+	}{
+		{"misspelt", takes[misspelt](), []string{"function f: api_test.misspelt.Title:", "mxa"}},
+		{"the server's files", takes[onServer](), []string{"api_test.onServer.Path:", "file looks at the server"}},
+		{"the network", takes[onNetwork](), []string{"api_test.onNetwork.Address:", "tcp_addr looks at the server or the network"}},
+		{"type", takes[wrongType](), []string{"api_test.wrongType.Done:", "bool"}},
+		{"items", takes[ofItems](), []string{"api_test.ofItems.Paths:", "dir looks at the server"}},
+		{"anything", takes[ofAnything](), []string{"api_test.ofAnything.Value:", "file looks at the server"}},
+		{"inside, all at once", takes[inside](), []string{"api_test.onServer.Path:", "api_test.inside.Title:", "mxa"}},
+		{"good", takes[good](), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a, err := api.New(validated(t), api.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Add(tt.add)
+			_, err = a.Handler()
+			if err == nil && tt.want != nil || err != nil && tt.want == nil {
+				t.Fatal(err)
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("the error does not say %q:\n%v", part, err)
+				}
+			}
+		})
+	}
+}
+
+// takes is a function with an input.
+func takes[In any]() api.Exposed {
+	return api.Func("f", api.Anyone(), func(context.Context, In) (none, error) { return none{}, nil })
+}
+
 // TestDenyAll checks that a resource nobody can use is served and logged.
 func TestDenyAll(t *testing.T) {
 	t.Parallel()

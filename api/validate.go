@@ -25,9 +25,9 @@ type checkField struct {
 	inner    *checkPlan // of a struct, or of the structs in a slice
 }
 
-// planChecks reads the validate tags of a struct. A type that holds itself is
-// checked down to where it begins again.
-func planChecks(t reflect.Type, outer []reflect.Type) *checkPlan {
+// planChecks reads the validate tags of a struct, and lets judge see the rules of each
+// field. A type that holds itself is checked down to where it begins again.
+func planChecks(t reflect.Type, outer []reflect.Type, judge func(t reflect.Type, field reflect.StructField, rules string)) *checkPlan {
 	plan := &checkPlan{}
 	if slices.Contains(outer, t) {
 		return plan
@@ -40,12 +40,13 @@ func planChecks(t reflect.Type, outer []reflect.Type) *checkPlan {
 		}
 		field := checkField{index: f.Index, name: cmp.Or(name, f.Name)}
 		field.required, field.rules = ruletag.Split(f.Tag.Get("validate"))
+		judge(t, f, field.rules)
 		inner := f.Type
 		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
 		}
 		if inner.Kind() == reflect.Struct {
-			if p := planChecks(inner, outer); len(p.fields) > 0 {
+			if p := planChecks(inner, outer, judge); len(p.fields) > 0 {
 				field.inner = p
 			}
 		}

@@ -80,22 +80,23 @@ type Validator interface {
 	Check(value any, rules string) (rule, text string)
 }
 
-// ruleChecker is a [Validator] that can tell a mistake in a tag before a row is
-// written.
+// ruleChecker is a [Validator] that can tell a mistake in a tag before a value comes.
 type ruleChecker interface {
-	CheckRules(rules string, field reflect.Type) error
+	CheckRules(rules string, typ reflect.Type) error
 }
 
-// checkRules refuses a validate tag the validator does not understand.
-func (db *DB) checkRules(c *Column) error {
-	if c.checks == "" {
+// CheckRules refuses rules for values of a type that the [Validator] does not
+// understand or does not allow. [DB.Register] asks for columns; whoever checks other
+// values by their tags asks at start. Without a Validator that can tell it refuses none.
+func (db *DB) CheckRules(rules string, typ reflect.Type) error {
+	if rules == "" {
 		return nil
 	}
 	checker, ok := db.options.Validator.(ruleChecker)
 	if !ok {
 		return nil
 	}
-	return checker.CheckRules(c.checks, c.field.StructField.Type)
+	return checker.CheckRules(rules, typ)
 }
 
 // New returns a DB over a driver. Applications call the Open function of a

@@ -265,7 +265,7 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 		return nil, fmt.Errorf("store: %s.%s: column name %q must be letters, digits and underscores", t.goType, f.GoName, c.Name)
 	}
 	c.required, c.checks = ruletag.Split(c.Rules)
-	if err := t.db.checkRules(c); err != nil {
+	if err := t.db.CheckRules(c.checks, f.StructField.Type); err != nil {
 		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
 	}
 	c.sqlName = quoteIdent(c.Name)

@@ -15,12 +15,16 @@ import (
 // does not exist, that does not fit the type or its parameter, or that is not
 // supported here. Call it before the first value comes.
 func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
-	sample, ok := sampleOf(typ)
-	if !ok || rules == "" || rules == "-" {
+	if rules == "" || rules == "-" {
 		return nil
 	}
-	// The whole, for what the order of rules may break.
-	if err := v.supported(sample, rules); err != nil {
+	if err := allowed(rules); err != nil {
+		return err
+	}
+	// The whole, for what the order of rules may break. Where there is no sample,
+	// its nil still tells rules that do not exist.
+	sample, ok := sampleOf(typ)
+	if err := v.try(sample, rules); err != nil || !ok {
 		return err
 	}
 	// A value is judged up to the first rule it breaks. So that none is
@@ -35,7 +39,7 @@ func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 			return v.CheckRules(strings.Join(parts[i+1:], ","), list.Elem())
 		}
 		for alternative := range strings.SplitSeq(rule, "|") {
-			if err := v.supported(sample, alternative); err != nil {
+			if err := v.try(sample, alternative); err != nil {
 				return err
 			}
 		}
@@ -43,8 +47,8 @@ func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 	return nil
 }
 
-// supported tries rules on a sample. That it breaks them does not matter.
-func (v *Validator) supported(sample any, rules string) error {
+// allowed refuses rules by their names, whatever they are to judge.
+func allowed(rules string) error {
 	for rule := range strings.FieldsFuncSeq(rules, func(r rune) bool { return r == ',' || r == '|' }) {
 		name, _, _ := strings.Cut(rule, "=")
 		switch {
@@ -54,6 +58,11 @@ func (v *Validator) supported(sample any, rules string) error {
 			return fmt.Errorf("validate: rule %s looks at the server or the network", name)
 		}
 	}
+	return nil
+}
+
+// try tries rules on a sample. That it breaks them does not matter.
+func (v *Validator) try(sample any, rules string) error {
 	var broken validator.ValidationErrors
 	if err := v.run(sample, rules); err != nil && !errors.As(err, &broken) {
 		return fmt.Errorf("validate: rules %q cannot judge a %T: %w", rules, sample, err)

@@ -39,8 +39,8 @@ func jsonName(f reflect.StructField) string {
 
 // Check implements [store.Validator]. It returns the first rule the value
 // breaks, and why in words for the client, or two empty strings. Nil and nil
-// pointers break none. A rule that [Validator.CheckRules] would have refused is
-// broken by every value.
+// pointers break none. A rule that cannot judge a value is broken by it. Any other is
+// run, also one that [Validator.CheckRules] refuses: ask that first.
 func (v *Validator) Check(value any, rules string) (rule, text string) {
 	value, ok := plain(value)
 	if !ok || rules == "" {

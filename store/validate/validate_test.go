@@ -107,6 +107,7 @@ func TestCheckRules(t *testing.T) {
 		{"max=5", reflect.TypeFor[[]byte](), ""},
 		{"max=5,dive,max=20,alphanum", reflect.TypeFor[[]string](), ""},
 		{"oneof=a b", reflect.TypeFor[Color](), ""},
+		{"omitempty,max=5", reflect.TypeFor[any](), ""},
 
 		{"nosuchrule", reflect.TypeFor[string](), "nosuchrule"},
 		{"min=3,nosuchrule", reflect.TypeFor[string](), "nosuchrule"},
@@ -125,6 +126,11 @@ func TestCheckRules(t *testing.T) {
 		{"required_if=A b", reflect.TypeFor[string](), "other fields"},
 		{"max=3,file", reflect.TypeFor[string](), "server"},
 		{"email|tcp_addr", reflect.TypeFor[string](), "network"},
+		{"max=3,dive,dir", reflect.TypeFor[[]string](), "server"},
+		{"nosuchrule", reflect.TypeFor[any](), "nosuchrule"},
+		{"omitempty,nosuchrule", reflect.TypeFor[any](), "nosuchrule"},
+		{"file", reflect.TypeFor[any](), "server"},
+		{"dive,eqfield=Other", reflect.TypeFor[[]any](), "other fields"},
 	} {
 		t.Run(test.rules+" "+test.typ.String(), func(t *testing.T) {
 			t.Parallel()
