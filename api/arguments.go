@@ -19,16 +19,10 @@ func (x *exchange) input(args []pgrst.Arg, in any) error {
 	if err != nil {
 		return err
 	}
-	var unknown bool
-	var given []string
 	for name := range doc.Members() {
-		if len(given) < maxListed {
-			given = append(given, quote.Text(string(name)))
+		if fn.args[string(name)] == nil {
+			return fn.unknownArguments(doc)
 		}
-		unknown = unknown || fn.args[string(name)] == nil
-	}
-	if unknown {
-		return fn.unknownArguments(given)
 	}
 	if err := fn.shape.DecodeValue(doc, in); err != nil {
 		return err

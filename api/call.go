@@ -61,9 +61,13 @@ func (x *exchange) callQuery() (*store.Query, []pgrst.Arg, error) {
 	if fn.resource == nil && raw != "" && x.writes() {
 		return nil, nil, errNoRows
 	}
-	read, args, err := pgrst.ParseCall(raw, fn.resource != nil, x.s.limits)
+	var read *pgrst.Read
+	var args []pgrst.Arg
+	var err error
 	if x.writes() {
 		read, err = pgrst.ParseRead(raw, x.s.limits)
+	} else {
+		read, args, err = pgrst.ParseCall(raw, fn.resource != nil, x.s.limits)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/spelling"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
 // unknownFunction is the answer for a name that is no function. Its hint names
@@ -26,9 +27,16 @@ func (x *exchange) unknownFunction(name string) error {
 // maxListed is how many arguments of a call an answer lists.
 const maxListed = 16
 
-// unknownArguments is the answer for arguments that a function does not have, of which
-// given are the first.
-func (f *function) unknownArguments(given []string) error {
+// unknownArguments is the answer for an object of arguments with some that a function
+// does not have.
+func (f *function) unknownArguments(doc strictjson.Value) error {
+	var given []string
+	for name := range doc.Members() {
+		if len(given) == maxListed {
+			break
+		}
+		given = append(given, quote.Text(string(name)))
+	}
 	slices.Sort(given)
 	call := "public." + f.name + "(" + strings.Join(given, ", ") + ")"
 	known := strings.Join(slices.Sorted(maps.Keys(f.args)), ", ")

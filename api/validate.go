@@ -104,13 +104,16 @@ func (c *checker) fail(path, rule, text string) {
 }
 
 func (c *checker) object(p *checkPlan, path string, doc strictjson.Value, value reflect.Value) {
-	members := map[string]strictjson.Value{}
+	members := make([]strictjson.Value, len(p.fields)) // of kind Missing where one is not there
 	for name, v := range doc.Members() {
-		members[string(name)] = v
+		for i := range p.fields {
+			if p.fields[i].name == string(name) {
+				members[i] = v
+			}
+		}
 	}
 	for i := range p.fields {
-		f := &p.fields[i]
-		member := members[f.name] // of kind Missing where it is not there
+		f, member := &p.fields[i], members[i]
 		text, isText := member.Text()
 		switch {
 		case member.Kind() == strictjson.Missing || member.Kind() == strictjson.Null:
