@@ -70,7 +70,8 @@ func (v *Validator) try(sample any, rules string) error {
 	return nil
 }
 
-// outside are rules that use a value as a path or an address.
+// outside are rules that use a value as a path or an address. They are never run:
+// [New] replaces them, for tags in structs that are judged as a whole.
 var outside = []string{
 	"file", "filepath", "dir", "dirpath", "image", "mimetype", "unix_addr", "uds_exists",
 	"tcp_addr", "tcp4_addr", "tcp6_addr", "udp_addr", "udp4_addr", "udp6_addr", "ip_addr", "ip4_addr", "ip6_addr",

@@ -145,6 +145,31 @@ func TestCheckRules(t *testing.T) {
 	}
 }
 
+// TestOutside: what looks at the server or the network is run nowhere, also in a struct
+// that the library walks by itself.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	type place struct {
+		Folder string `json:"folder" validate:"dir"`
+	}
+	folder, v := t.TempDir(), validate.New()
+	for _, tt := range []struct {
+		value       any
+		rules, want string
+	}{
+		{folder, "dir", "dir"},
+		{folder, "dirpath", "dirpath"},
+		{"validate_test.go", "file", "file"},
+		{"127.0.0.1:80", "tcp4_addr", "tcp4_addr"},
+		{place{folder}, "omitempty", "dir"},
+		{map[string]place{"a": {folder}}, "dive", "dir"},
+	} {
+		if rule, _ := v.Check(tt.value, tt.rules); rule != tt.want {
+			t.Errorf("Check(%v, %q): %q is broken, want %q", tt.value, tt.rules, rule, tt.want)
+		}
+	}
+}
+
 func TestCheckConcurrently(t *testing.T) {
 	t.Parallel()
 	v := validate.New()
