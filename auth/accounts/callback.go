@@ -99,7 +99,7 @@ func (x *exchange) takeLogin(answer url.Values) (*login, error) {
 // come brings a user who has shown at a provider who they are to the end of the flow.
 func (x *exchange) come(l *login, v *visitor, tokens auth.ProviderTokens) error {
 	ctx, from := x.r.Context(), x.device()
-	at := arrival{Flow: l.Flow, How: method{Method: methodOAuth, Provider: l.At.Provider}}
+	at := arrival{Flow: l.Flow}
 	var u *user
 	var err error
 	given := elsewhere{Access: tokens.Access, Refresh: tokens.Refresh}
@@ -117,6 +117,7 @@ func (x *exchange) come(l *login, v *visitor, tokens auth.ProviderTokens) error 
 	if err != nil {
 		return err
 	}
+	at.How = v.method()
 	if at.Elsewhere, err = x.a.sealElsewhere(u.ID, &given); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func (x *exchange) enterFrom(u *user, at *arrival) (*issued, error) {
 		if u, err = x.a.linkIdentity(ctx, e.Link, e.Visitor, from); err != nil {
 			return nil, err
 		}
+		at.How = e.Visitor.method()
 	}
 	in, err := x.a.enter(ctx, u, at.How, from)
 	if err == nil {

@@ -126,13 +126,13 @@ func (a *Accounts) identitiesOf(ctx context.Context, s store.Session, owner stor
 	return store.For[identity](s).List(ctx, q)
 }
 
-// stillKnown refuses who has logged in at a provider, "" for none, by an identity that was
-// taken off the account since.
-func (a *Accounts) stillKnown(ctx context.Context, s store.Session, u *user, provider string) error {
-	if provider == "" {
+// stillKnown refuses who has logged in at a provider, if it was at one, by an identity that was
+// taken off the account since. Another one at the same provider is somebody else's to log in by.
+func (a *Accounts) stillKnown(ctx context.Context, s store.Session, u *user, how method) error {
+	if how.Provider == "" {
 		return nil
 	}
-	n, err := store.For[identity](s).Count(ctx, store.And(store.Eq("user_id", u.ID), store.Eq("provider", provider)))
+	n, err := store.For[identity](s).Count(ctx, store.And(store.Eq("id", how.Identity), store.Eq("user_id", u.ID)))
 	if err == nil && n == 0 {
 		err = &problem.Error{Code: problem.AuthConflict}
 	}

@@ -32,7 +32,7 @@ func (x *exchange) grantIDToken(body object) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.a.enter(ctx, u, method{Method: methodOAuth, Provider: v.Provider}, from)
+	return x.a.enter(ctx, u, v.method(), from)
 }
 
 // judgeIDToken asks the provider's keys about an ID token.

@@ -131,19 +131,58 @@ func (w *world) ways(id store.ID) string {
 }
 
 // TestUnlinkedMeanwhile: nor does a login at a provider let anybody in whose identity is
-// taken off the account while its code is exchanged.
+// taken off the account while its code is exchanged, whether or not the account has another
+// one there.
 func TestUnlinkedMeanwhile(t *testing.T) {
 	m := &meanwhile{next: make(map[string]func())}
 	providers(t, withSecretKey, func(t *testing.T, w *world, f fakes) {
-		ada := `{"email":"ada@example.org","password":"a good password"}`
-		mine := w.must(200, w.do("POST /signup", "", ada)).str("access_token")
+		for _, name := range []string{"one", "two"} {
+			t.Run(name, func(t *testing.T) {
+				email := name + "@example.org"
+				first := map[string]any{"sub": name, "email": email, "email_verified": true}
+				f.trusted.SetUser(first)
+				mine := w.must(200, w.do("POST /signup", "", login(email, "a good password"))).str("access_token")
+				u := userOf(w.must(200, w.tab().session(f.trusted, "trusted")))
+				if name == "two" {
+					f.trusted.SetUser(map[string]any{"sub": "another"})
+					to := w.must(200, w.linkURL(mine, "trusted", pkce+challengeOf(testVerifier))).str("url")
+					b := w.tab()
+					has := userOf(w.must(200, b.exchange(b.open("/callback/trusted?"+f.trusted.Authorize(to).Encode(), nil), testVerifier)))
+					if got := fmt.Sprint(identitiesOf(has)); got != "[email trusted trusted]" {
+						t.Fatalf("identities %s", got)
+					}
+					f.trusted.SetUser(first)
+				}
+				late := w.tab()
+				underWay := late.login(f.trusted, "trusted", pkce+challengeOf(testVerifier))
+				m.let(w.db.Capabilities().Engine, func() { w.must(200, w.do("DELETE /user/identities/"+identityID(u, "trusted"), mine, "")) })
+				w.refused(409, "conflict", late.exchange(underWay, testVerifier))
+				if list := w.must(200, w.do("GET /user/sessions", mine, "")).body["sessions"].([]any); len(list) != 1 {
+					t.Errorf("sessions %v", list)
+				}
+			})
+		}
+	}, storetest.Store(store.Options{Tracers: []store.Tracer{m}}))
+}
+
+// TestEvictedMeanwhile: nor whom the owner of the address has put out of the account, who has
+// come from the same provider.
+func TestEvictedMeanwhile(t *testing.T) {
+	m := &meanwhile{next: make(map[string]func())}
+	providers(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world, f fakes) {
+		f.trusted.SetUser(map[string]any{"sub": "squatter"})
 		u := userOf(w.must(200, w.tab().session(f.trusted, "trusted")))
+		w.must(200, w.do(fmt.Sprintf("PUT /admin/users/%s", u["id"]), secretKey, `{"email":"ada@example.org"}`))
 		late := w.tab()
 		underWay := late.login(f.trusted, "trusted", pkce+challengeOf(testVerifier))
-		m.let(w.db.Capabilities().Engine, func() { w.must(200, w.do("DELETE /user/identities/"+identityID(u, "trusted"), mine, "")) })
+		var owner *answer
+		m.let(w.db.Capabilities().Engine, func() {
+			f.trusted.SetUser(map[string]any{"sub": "owner", "email": "ada@example.org", "email_verified": true})
+			owner = w.must(200, w.tab().session(f.trusted, "trusted"))
+		})
 		w.refused(409, "conflict", late.exchange(underWay, testVerifier))
-		if list := w.must(200, w.do("GET /user/sessions", mine, "")).body["sessions"].([]any); len(list) != 1 {
-			t.Errorf("sessions %v", list)
+		if got := userOf(owner); got["id"] != u["id"] || !w.goesOn(owner.str("access_token")) {
+			t.Errorf("the owner is in %v", got)
 		}
 	}, storetest.Store(store.Options{Tracers: []store.Tracer{m}}))
 }

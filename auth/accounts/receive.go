@@ -78,6 +78,7 @@ func (a *Accounts) receiveIn(ctx context.Context, tx *store.Tx, v *visitor, n *a
 	if err != nil {
 		return nil, err
 	}
+	v.identity = i.ID
 	_, err = store.For[identity](tx).PatchWhere(ctx, store.Eq("id", i.ID),
 		store.SetTo("data", data), store.SetTo("email", v.Email), store.SetTo("last_sign_in_at", a.now()))
 	return u, err
@@ -169,5 +170,9 @@ func (a *Accounts) addIdentity(ctx context.Context, tx *store.Tx, u *user, v *vi
 	}
 	now := a.now()
 	i := &identity{UserID: u.ID, Provider: v.Provider, Issuer: v.Issuer, Subject: v.Subject, Data: data, Email: v.Email, LastSignInAt: &now}
-	return i, store.For[identity](tx).Insert(ctx, i)
+	if err := store.For[identity](tx).Insert(ctx, i); err != nil {
+		return nil, err
+	}
+	v.identity = i.ID
+	return i, nil
 }

@@ -15,6 +15,10 @@ type method struct {
 	Timestamp int64  `json:"timestamp"`
 	Provider  string `json:"provider,omitempty"`
 
+	// Identity is the one by which somebody has come from a provider. A session does not
+	// keep it.
+	Identity store.ID `json:"identity,omitzero"`
+
 	// aal is the level of a session that begins by it; 0 is 1. factor says by which
 	// factor it begins, if by one.
 	aal    int64
@@ -53,7 +57,7 @@ type issued struct {
 // begin makes a session for a user who has shown who they are.
 func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
 	now := a.now()
-	how.Timestamp = now.Unix()
+	how.Timestamp, how.Identity = now.Unix(), store.ID{}
 	methods, err := store.JSONOf([]method{how})
 	if err != nil {
 		return nil, err

@@ -192,7 +192,7 @@ func (a *Accounts) enterIn(ctx context.Context, tx *store.Tx, u *user, how metho
 	if err := a.arrived(ctx, tx, u, how); err != nil {
 		return nil, err
 	}
-	if err := a.stillKnown(ctx, tx, u, how.Provider); err != nil {
+	if err := a.stillKnown(ctx, tx, u, how); err != nil {
 		return nil, err
 	}
 	s, err := a.begin(ctx, tx, u, how, from)

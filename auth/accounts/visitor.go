@@ -20,6 +20,13 @@ type visitor struct {
 	Proven bool    `json:"proven,omitempty"`
 
 	Data map[string]any `json:"data"` // what clients see of the identity
+
+	identity store.ID // which that is, once they were received
+}
+
+// method is how a visitor has come who was received.
+func (v *visitor) method() method {
+	return method{Method: methodOAuth, Provider: v.Provider, Identity: v.identity}
 }
 
 // What is kept of claims. User metadata are in every access token, whose length is
