@@ -248,6 +248,10 @@ func TestStolenPassword(t *testing.T) {
 			return w.from(from, "POST /factors/"+phone.id+"/verify", token, fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, asked.str("id"), code))
 		}
 		w.must(200, guess(home, up, phone.code(w, 0)))
+		w.advance(time.Second)
+		for range 200 { // nor does it make others unknown
+			w.must(200, w.from("203.0.113.250", passwordLine, "", ann))
+		}
 		storm := func() (guesses int) {
 			for i := range 100 {
 				from := fmt.Sprintf("203.0.113.%d", i)
@@ -284,6 +288,14 @@ func TestStolenPassword(t *testing.T) {
 			w.must(200, w.from("203.0.113.200", passwordLine, "", ann))
 			w.advance(time.Hour)
 		}
+		// What was mailed makes an address known.
+		if n := storm(); n < 95 || !w.limited(w.do(passwordLine, "", ann)) {
+			t.Errorf("%d guesses do not close the account", n)
+		}
+		w.mails()
+		w.must(200, w.do("POST /otp", "", annMail))
+		w.must(200, w.verifyHash("magiclink", w.mail(accounts.MailMagicLink, "ann@example.org")))
+		w.must(200, w.do(passwordLine, "", ann))
 	})
 }
 

@@ -81,6 +81,7 @@ type session struct {
 	EndedBy     *string // why: sign-out, password, ban, reuse, ...
 	UserAgent   string  `bun:",notnull"`
 	Address     string  `bun:",notnull"`
+	Network     string  `bun:",notnull"` // of Address, as tries are counted
 }
 
 // revocation tells every instance that access tokens hold no more: those of a

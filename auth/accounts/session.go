@@ -64,7 +64,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 	}
 	s := &session{
 		UserID: u.ID, AAL: max(how.aal, 1), FactorID: how.factor, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
-		UserAgent: from.userAgent, Address: from.address,
+		UserAgent: from.userAgent, Address: from.address, Network: from.network(),
 	}
 	if err := store.For[session](tx).Insert(ctx, s); err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
@@ -30,11 +29,10 @@ func (a *Accounts) guessedWrong(ctx context.Context, g *guess) error {
 	return has(failuresCount.Lt(most), now.Add(accountForgets))
 }
 
-// maxKnown is how many sessions are looked through for an address.
-const maxKnown = 200
-
 // knows reports whether the user has had a session from where a try comes. With a
-// second factor it must be one that whoever has only the password cannot make.
+// second factor it must be one that whoever has only the password cannot make. The database
+// judges each session: who has the password makes as many as they like, and none of them must
+// be in the way.
 func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 	id, err := a.named(ctx, g.subject)
 	if err != nil {
@@ -45,17 +43,15 @@ func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	sessions, err := store.For[session](a.db).List(ctx, store.Query{
-		Where: store.And(store.Eq("user_id", id), store.Compare("refreshed_at", store.OpGt, a.now().Add(-accountKnows))),
-		Order: []store.Order{{Column: "refreshed_at", Desc: true}}, Limit: store.Limit(maxKnown),
-	})
-	if err != nil {
-		return false, err
+	here := store.And(
+		store.Eq("user_id", id), store.Eq("network", g.network), store.Compare("address", store.OpNe, ""), // who comes from nowhere is known nowhere
+		store.Compare("refreshed_at", store.OpGt, a.now().Add(-accountKnows)),
+	)
+	if second {
+		here = store.And(here, store.Or(store.Compare("aal", store.OpGt, 1), begunByMail()))
 	}
-	return slices.ContainsFunc(sessions, func(s *session) bool {
-		at, err := netip.ParseAddr(s.Address)
-		return err == nil && addrgroup.Name(at) == g.network && (!second || s.AAL > 1 || s.byMail())
-	}), nil
+	n, err := store.For[session](a.db).Count(ctx, here)
+	return n > 0, err
 }
 
 // messageGuesses is how many digits may be tried for one message where an account is closed.
@@ -124,17 +120,10 @@ func (a *Accounts) named(ctx context.Context, subject string) (store.ID, error) 
 	return u.ID, nil
 }
 
-// byMail reports whether a session began with something that was mailed.
-func (s *session) byMail() bool {
-	methods, err := s.shown()
-	if err != nil || len(methods) == 0 {
-		return false
-	}
-	switch methods[0].Method {
-	case "otp", "magiclink", "recovery", "invite", "email_change", "email/signup":
-		return true
-	}
-	return false
+// begunByMail selects the sessions that began with something that was mailed.
+func begunByMail() store.Cond {
+	return store.In("methods", []string{"otp", "magiclink", "recovery", "invite", "email_change", "email/signup"}).
+		At(store.Path{}.Item(0).Key("method").Text())
 }
 
 // forgive begins the count of an account anew after its user has logged in with
