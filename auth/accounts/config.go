@@ -43,7 +43,8 @@ type Config struct {
 	AccessTTL time.Duration
 
 	// SessionLife is how long a session lasts at most, and SessionIdle how long it
-	// lasts unused.
+	// lasts unused. A user has 1,000 at most: with another one the one ends that is at the
+	// lowest level and was used longest ago.
 	//
 	// Default to 30 days and 14 days (NIST SP 800-63B-4 allows 30 days).
 	SessionLife, SessionIdle time.Duration

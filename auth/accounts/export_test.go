@@ -36,6 +36,9 @@ func (a *Accounts) SweepRegularly(ctx context.Context) error { return a.sweepReg
 
 const SweepMost = sweepMost * sweepBatch
 
+// MaxSessions is how many sessions a user has.
+const MaxSessions = maxSessions
+
 // Routes returns the method and path of every route.
 func Routes() (out [][2]string) {
 	for i := range routes {

@@ -84,14 +84,15 @@ type session struct {
 	Network     string  `bun:",notnull"` // of Address, as tries are counted
 }
 
-// revocation tells every instance that access tokens hold no more: those of a
-// session, or those that were made of a user or of a role before the revision that
+// revocation tells every instance that access tokens hold no more: those of
+// sessions, or those that were made of a user or of a role before the revision that
 // the row's ID is. It is the only table of the package in the change log.
 type revocation struct {
 	bun.BaseModel `bun:"table:auth_revocations"`
 	ID            int64     `bun:",pk,autoincrement"`
-	SessionID     *store.ID // of a session
-	UserID        store.ID  `bun:",notnull"` // of the session, or all tokens of a user; zero for a role
+	SessionID     *store.ID // of a session or an API key
+	Sessions      []string  `bun:",array,notnull"` // of several sessions
+	UserID        store.ID  `bun:",notnull"`       // of the session, or all tokens of a user; zero for a role
 	Role          *string   // all tokens with a role
 	At            time.Time `bun:",notnull"`
 }

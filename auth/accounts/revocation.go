@@ -92,6 +92,10 @@ func (r *revocations) add(v *revocation, now time.Time) {
 	switch {
 	case v.SessionID != nil:
 		r.sessions[v.SessionID.String()] = m
+	case len(v.Sessions) > 0:
+		for _, id := range v.Sessions {
+			r.sessions[id] = m
+		}
 	case v.Role != nil:
 		r.roles[*v.Role] = later(r.roles[*v.Role], m)
 	default:
@@ -189,6 +193,7 @@ func readRevocation(raw []byte) (*revocation, error) {
 	var row struct {
 		ID        int64     `json:"id"`
 		SessionID *store.ID `json:"session_id"`
+		Sessions  []string  `json:"sessions"`
 		UserID    store.ID  `json:"user_id"`
 		Role      *string   `json:"role"`
 		At        time.Time `json:"at"`
@@ -196,5 +201,5 @@ func readRevocation(raw []byte) (*revocation, error) {
 	if err := json.Unmarshal(raw, &row); err != nil {
 		return nil, fmt.Errorf("accounts: change log: %w", err)
 	}
-	return &revocation{ID: row.ID, SessionID: row.SessionID, UserID: row.UserID, Role: row.Role, At: row.At}, nil
+	return &revocation{ID: row.ID, SessionID: row.SessionID, Sessions: row.Sessions, UserID: row.UserID, Role: row.Role, At: row.At}, nil
 }

@@ -54,8 +54,26 @@ type issued struct {
 	elsewhere elsewhere // what a login at a provider has given besides
 }
 
-// begin makes a session for a user who has shown who they are.
+// maxSessions is how many sessions a user has at a time: whoever knows a password logs in as
+// often as they like. There is room for programs that log in where they could refresh.
+const maxSessions = 1000
+
+// begin makes a session for a user who has shown who they are. The transaction has locked the
+// user. Where they have as many as there can be, one ends: of those at the lowest level the one
+// that was used longest ago.
 func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
+	beyond, err := store.For[session](tx).List(ctx, store.Query{
+		Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Eq("user_id", u.ID), a.alive()),
+		Order: []store.Order{{Column: "aal", Desc: true}, {Column: "refreshed_at", Desc: true}}, Offset: maxSessions - 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(beyond) > 0 {
+		if err := a.endIn(ctx, tx, store.In("id", idsOf(beyond)), endedByLimit); err != nil {
+			return nil, err
+		}
+	}
 	now := a.now()
 	how.Timestamp, how.Identity = now.Unix(), store.ID{}
 	methods, err := store.JSONOf([]method{how})
@@ -189,38 +207,51 @@ const (
 	endedByFactor    = "factor"
 	endedByRotation  = "rotation" // another has taken its place
 	endedByUnlinking = "unlinking"
+	endedByLimit     = "limit" // see maxSessions
 )
 
-// end ends the sessions a condition selects, and with them their access tokens, on
-// every instance.
+// end ends the sessions of a user that a condition selects, and with them their access tokens,
+// on every instance.
 func (a *Accounts) end(ctx context.Context, which store.Cond, why string) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.endIn(ctx, tx, which, why) })
 }
 
+// endIn is end in a transaction. It takes as many statements however many sessions there are:
+// whoever has begun many must not be safe by their number.
 func (a *Accounts) endIn(ctx context.Context, tx *store.Tx, which store.Cond, why string) error {
-	now := a.now()
+	now, open := a.now(), store.Null("ended_at")
 	sessions := store.For[session](tx)
-	which = store.And(which, store.Null("ended_at"))
-	ending, err := sessions.List(ctx, store.Query{Where: which})
+	ending, err := sessions.List(ctx, store.Query{Select: []store.Selected{{Column: "id"}, {Column: "user_id"}}, Where: store.And(which, open)})
 	if err != nil || len(ending) == 0 {
 		return err
 	}
-	for _, s := range ending {
-		n, err := sessions.PatchWhere(ctx, store.And(store.Eq("id", s.ID), store.Null("ended_at")), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			continue // another has ended it, and told
-		}
-		if err := a.revoke(ctx, tx, &revocation{SessionID: &s.ID, UserID: s.UserID, At: now}); err != nil {
-			return err
-		}
-		if err := a.record(ctx, tx, &event{Kind: "session_ended", UserID: &s.UserID, SessionID: &s.ID}, map[string]any{"by": why}); err != nil {
-			return err
-		}
+	ids := idsOf(ending)
+	n, err := sessions.PatchWhere(ctx, store.And(store.In("id", ids), open), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
+	if err != nil || n == 0 {
+		return err // another has ended them, and told
 	}
-	return nil
+	owner, details := ending[0].UserID, map[string]any{"by": why}
+	told, line := &revocation{UserID: owner, At: now}, &event{Kind: "session_ended", UserID: &owner}
+	if len(ids) == 1 {
+		told.SessionID, line.SessionID = &ids[0], &ids[0]
+	} else {
+		for _, id := range ids {
+			told.Sessions = append(told.Sessions, id.String())
+		}
+		details["sessions"] = n
+	}
+	if err := a.revoke(ctx, tx, told); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, line, details)
+}
+
+func idsOf(sessions []*session) []store.ID {
+	out := make([]store.ID, len(sessions))
+	for i, s := range sessions {
+		out[i] = s.ID
+	}
+	return out
 }
 
 // record writes a line of the audit log.

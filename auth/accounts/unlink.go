@@ -111,14 +111,8 @@ func (a *Accounts) endBegunAt(ctx context.Context, tx *store.Tx, owner, but stor
 	if err != nil {
 		return err
 	}
-	for _, s := range living {
-		if s.begunAt(provider) {
-			if err := a.endIn(ctx, tx, store.Eq("id", s.ID), endedByUnlinking); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	begun := slices.DeleteFunc(living, func(s *session) bool { return !s.begunAt(provider) })
+	return a.endIn(ctx, tx, store.In("id", idsOf(begun)), endedByUnlinking)
 }
 
 // begunAt reports whether a session was begun by an identity of a provider. Those that
