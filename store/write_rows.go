@@ -289,6 +289,12 @@ func (w *write) readsBack() bool {
 
 // appendRows fills the answer with the plain rows that the scope can see.
 func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	plan, err := writtenPlan(c, source{table: w.table, guard: w.returnGuard()}, &Query{Select: w.ret.Select})
+	if err != nil {
+		return err
+	}
 	gone := w.op == OpDelete
 	out.Body, out.Count = out.result.Body[:0], 0
 	for _, rw := range rows {
@@ -303,7 +309,7 @@ func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 		if !visible {
 			continue
 		}
-		if out.Body, err = w.appendRow(out.Body, row, out.Count > 0); err != nil {
+		if out.Body, err = w.appendRow(out.Body, plan, row, out.Count > 0); err != nil {
 			return err
 		}
 		out.Count++
@@ -328,13 +334,8 @@ func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error)
 	return w.holds(ctx, row, check{rule: rule.n})
 }
 
-// appendRow appends the selected columns of a row as JSON object.
-func (w *write) appendRow(dst []byte, row []any, comma bool) ([]byte, error) {
-	c := w.s.newCompiler(context.Background(), w.scope, w.access)
-	plan, err := writtenPlan(c, source{table: w.table, alias: "t", guard: w.returnGuard()}, &Query{Select: w.ret.Select})
-	if err != nil {
-		return dst, err
-	}
+// appendRow appends the planned columns of a row as JSON object.
+func (w *write) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ []byte, err error) {
 	if comma {
 		dst = append(dst, ',')
 	}
