@@ -48,6 +48,7 @@ const (
 func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form PlanForm) (*Explanation, error) {
 	scope, guards := g.scope.watched()
 	c := g.s.newCompiler(ctx, scope, g.access)
+	defer c.free()
 	st, err := g.compile(ctx, c, q, g.readOptions(q, opts), opts)
 	if err != nil {
 		return nil, err

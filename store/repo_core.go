@@ -91,6 +91,7 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 // decodePlan plans how rows of a query fill the struct.
 func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
 	c := g.s.newCompiler(ctx, g.scope, g.access)
+	defer c.free()
 	s := source{table: g.table, alias: "t"}
 	if g.scope != nil {
 		s.guard = g.scope.guard(g.table)

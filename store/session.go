@@ -137,18 +137,22 @@ func (c *compiler) free() {
 	compilers.Put(c)
 }
 
-// newCompiler starts a statement. tenant is the scope's, or the context's for
-// trusted code.
+// newCompiler starts a statement.
 func (s session) newCompiler(ctx context.Context, scope *Scope, a access) *compiler {
 	c := compilers.Get().(*compiler)
 	c.env = env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants}
 	c.dialect, c.pg = s.db.dialect, s.db.dialect.Postgres()
-	if scope != nil {
-		c.tenant = scope.Tenant
-	} else {
-		c.tenant = tenantFrom(ctx)
-	}
+	c.tenant = tenantOf(ctx, scope)
 	return c
+}
+
+// tenantOf returns the tenant of a statement: the scope's, or the context's for
+// trusted code.
+func tenantOf(ctx context.Context, scope *Scope) string {
+	if scope != nil {
+		return scope.Tenant
+	}
+	return tenantFrom(ctx)
 }
 
 // access is what trusted code may ask for beyond the standing predicates.

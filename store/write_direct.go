@@ -21,7 +21,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	defer c.free()
-	if err := w.fillTenant(c); err != nil {
+	if err := w.fillTenant(c.tenant); err != nil {
 		return err
 	}
 	var st *driver.Statement
@@ -176,23 +176,23 @@ func (s session) logged() {
 	s.db.wake.signal()
 }
 
-// fillTenant sets the tenant of new rows from the statement's.
-func (w *write) fillTenant(c *compiler) error {
+// fillTenant sets the tenant of new rows.
+func (w *write) fillTenant(tenant string) error {
 	t := w.table.Tenant
 	if t == nil || w.op != OpInsert {
 		return nil
 	}
-	if c.tenant == "" {
+	if tenant == "" {
 		if w.scope != nil {
 			return ErrDenied
 		}
 		return ErrNoTenant
 	}
-	if err := checkText(c.tenant); err != nil {
+	if err := checkText(tenant); err != nil {
 		return t.valueError(err, "")
 	}
 	for _, row := range w.rows {
-		row[t.index] = c.tenant
+		row[t.index] = tenant
 	}
 	return nil
 }

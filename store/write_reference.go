@@ -117,15 +117,13 @@ func (w *write) references(ref *Reference) [][]any {
 // names what has failed already, so it also reads in a transaction that is lost,
 // and an error of its own is no.
 func (w *write) dangling(ctx context.Context, ref *Reference) bool {
-	for _, key := range w.references(ref) {
+	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
 		c := w.s.newCompiler(ctx, nil, access{})
+		defer c.free()
 		s := source{table: ref.Target, alias: c.alias()}
 		c.selectTarget(s, ref, key)
 		var r driver.Result
 		err := w.s.db.driver.Query(ctx, w.s.conn(), c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
-		if err == nil && r.Rows == 0 {
-			return true
-		}
-	}
-	return false
+		return err == nil && r.Rows == 0
+	})
 }

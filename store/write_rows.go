@@ -79,24 +79,30 @@ const maxPlaceholders = 32766
 
 func (w *write) insertTogether(ctx context.Context, rows []*rowWrite) error {
 	for part := range slices.Chunk(rows, maxPlaceholders/len(w.table.Columns)) {
-		c := w.s.newCompiler(ctx, nil, access{})
-		many := &write{table: w.table, rows: make([][]any, len(part))}
-		for i, rw := range part {
-			many.rows[i] = rw.new
-		}
-		if err := many.insertInto(c, ""); err != nil {
-			return err
-		}
-		if err := w.exec(ctx, c); err != nil {
+		if err := w.insertPart(ctx, part); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func (w *write) insertPart(ctx context.Context, rows []*rowWrite) error {
+	c := w.s.newCompiler(ctx, nil, access{})
+	defer c.free()
+	many := &write{table: w.table, rows: make([][]any, len(rows))}
+	for i, rw := range rows {
+		many.rows[i] = rw.new
+	}
+	if err := many.insertInto(c, ""); err != nil {
+		return err
+	}
+	return w.exec(ctx, c)
+}
+
 // insertRow inserts one row and reads back the key if the database made it.
 func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 	c := w.s.newCompiler(ctx, nil, access{})
+	defer c.free()
 	one := &write{table: w.table, rows: [][]any{rw.new}}
 	if err := one.insertInto(c, ""); err != nil {
 		return err
@@ -124,6 +130,7 @@ func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 // updateRow writes what differs between the old and the new row.
 func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
 	c := w.s.newCompiler(ctx, nil, access{})
+	defer c.free()
 	s := source{table: w.table, alias: c.alias()}
 	c.write("update ", w.table.sqlName, " as ", s.alias, " set ")
 	changed := w.differing(rw)
@@ -149,15 +156,15 @@ func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
 
 func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
 	c := w.s.newCompiler(ctx, nil, access{})
+	defer c.free()
 	s := source{table: w.table, alias: c.alias()}
 	c.write("delete from ", w.table.sqlName, " as ", s.alias, " where ")
 	c.keyEquals(s, rw.old)
 	return w.exec(ctx, c)
 }
 
-// exec runs a statement without rows and frees its compiler.
+// exec runs a statement without rows.
 func (w *write) exec(ctx context.Context, c *compiler) error {
-	defer c.free()
 	st := c.statement(nil)
 	st.Write = true
 	_, err := w.s.exec(ctx, st)
@@ -412,6 +419,7 @@ func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 
 func (w *write) readWritten(ctx context.Context, q *Query, key Cond, out *Rows) error {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
 	q.Where = key
 	shape, err := c.read(w.table, q, readOptions{part: seed.Returned})
 	if err != nil {

@@ -87,8 +87,7 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 // one and the new row as it is meant to be.
 func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
 	if w.op == OpInsert {
-		c := w.s.newCompiler(ctx, w.scope, w.access)
-		if err := w.fillTenant(c); err != nil {
+		if err := w.fillTenant(tenantOf(ctx, w.scope)); err != nil {
 			return nil, err
 		}
 		if w.upsert != nil {
@@ -166,6 +165,7 @@ func sum(a, b any) (any, error) {
 // lockRows reads the rows to be changed, in key order, and locks them.
 func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
 	s := source{table: w.table, alias: c.alias(), guard: w.guard}
 	c.write("select ")
 	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
@@ -190,9 +190,8 @@ func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 const maxWriteBytes = 32 << 20
 
 // readWhole runs a statement that selects whole rows and reads them as bound
-// values. It frees the compiler.
+// values.
 func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
-	defer c.free()
 	var r driver.Result
 	st := c.statement(w.table.wholeRow())
 	st.Table, st.Op = w.table.Name, "select"

@@ -149,17 +149,18 @@ func appendKeyValue(dst []byte, k Kind, v any) []byte {
 // existing locks and reads the rows that have the conflict keys of the input,
 // of whichever tenant: keys hold for all of them.
 func (w *write) existing(ctx context.Context) (map[string][]any, error) {
+	rowsWithKey := slices.DeleteFunc(slices.Clone(w.rows), func(row []any) bool { return w.keyText(row) == "" })
+	if len(rowsWithKey) == 0 {
+		return nil, nil
+	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
 	s := source{table: w.table, alias: c.alias()}
 	c.write("select ")
 	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
 		return nil, err
 	}
 	c.write(" from ", w.table.sqlName, " ", s.alias, " where ")
-	rowsWithKey := slices.DeleteFunc(slices.Clone(w.rows), func(row []any) bool { return w.keyText(row) == "" })
-	if len(rowsWithKey) == 0 {
-		return nil, nil
-	}
 	if err := w.keysMatch(c, s, rowsWithKey); err != nil {
 		return nil, err
 	}
