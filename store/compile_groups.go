@@ -167,8 +167,10 @@ func (c *compiler) greatest(s source, v groupValue, name string) {
 	case !c.pg:
 	case v.kind == KindText:
 		after = ` collate "C")`
+	case v.kind == KindBool && name == "min":
+		before = "bool_and("
 	case v.kind == KindBool:
-		before = map[string]string{"min": "bool_and(", "max": "bool_or("}[name]
+		before = "bool_or("
 	case v.kind == KindUUID:
 		after = `::text collate "C")::uuid`
 	case v.kind == KindBytes:

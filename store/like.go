@@ -24,12 +24,17 @@ func likeRegexp(pattern string) string {
 	var b strings.Builder
 	b.WriteString(dotAll + "^")
 	for pattern != "" {
-		if pattern[0] == '\\' {
-			pattern = pattern[1:]
-		} else if wild := map[byte]string{'%': ".*", '_': "."}[pattern[0]]; wild != "" {
-			b.WriteString(wild)
+		switch pattern[0] {
+		case '%':
+			b.WriteString(".*")
 			pattern = pattern[1:]
 			continue
+		case '_':
+			b.WriteString(".")
+			pattern = pattern[1:]
+			continue
+		case '\\':
+			pattern = pattern[1:]
 		}
 		_, size := utf8.DecodeRuneInString(pattern)
 		b.WriteString(regexp.QuoteMeta(pattern[:size]))
