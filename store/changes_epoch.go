@@ -27,7 +27,7 @@ func (db *DB) checkEpoch(ctx context.Context) error {
 	if !db.dialect.Postgres() {
 		return nil
 	}
-	restored, err := db.session().truth(ctx, restoredLog)
+	restored, err := db.session().restored(ctx)
 	if err != nil || !restored {
 		return err
 	}
@@ -36,7 +36,7 @@ func (db *DB) checkEpoch(ctx context.Context) error {
 		if _, err := s.exec(ctx, &driver.Statement{SQL: "select pg_advisory_xact_lock($1)", Args: []any{lockKey("epoch")}}); err != nil {
 			return err
 		}
-		restored, err := s.truth(ctx, restoredLog)
+		restored, err := s.restored(ctx)
 		if err != nil || !restored {
 			return err // others were faster
 		}
@@ -51,6 +51,15 @@ func (db *DB) checkEpoch(ctx context.Context) error {
 	})
 }
 
+// restored reports whether the log is another server's.
+func (s session) restored(ctx context.Context) (bool, error) {
+	restored, err := s.truth(ctx, restoredLog)
+	if err != nil {
+		return false, fmt.Errorf("store: change log: %w", err)
+	}
+	return restored, nil
+}
+
 // truth runs a statement that answers with one boolean.
 func (s session) truth(ctx context.Context, text string, args ...any) (answer bool, err error) {
 	shape := &driver.Shape{Extra: []Kind{KindBool}, EachExtra: true}
@@ -58,10 +67,7 @@ func (s session) truth(ctx context.Context, text string, args ...any) (answer bo
 		answer = string(values[0]) == "true"
 		return nil
 	})
-	if err != nil {
-		return false, fmt.Errorf("store: change log: %w", err)
-	}
-	return answer, nil
+	return answer, err
 }
 
 // run runs a statement that writes and returns nothing.

@@ -15,14 +15,23 @@ import (
 // maxBatchBytes bounds the text of one batch, except for its last row.
 const maxBatchBytes = 16 << 20
 
+// The members of a document that is the state of the log (see [logHead]).
+const (
+	postgresState = `'now', pg_current_snapshot()::text, 'standby', pg_is_in_recovery(),` +
+		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
+		` 'purged', (select value::jsonb from plinth_settings where name = 'purged')`
+
+	sqliteState = `'last', coalesce((select seq from sqlite_sequence where name = 'plinth_changes'), 0),` +
+		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
+		` 'purged', json((select value from plinth_settings where name = 'purged'))`
+)
+
 // The statement of a batch has a first row with number 0, which holds the state
 // of the log as a document (see [logHead]), and then the changes. Being one
 // statement it sees all of it in one snapshot.
 const (
 	postgresHead = `select 0::bigint as seq, null::timestamptz as at, null::text as tbl, null::text as op,` +
-		` jsonb_build_object('now', pg_current_snapshot()::text, 'standby', pg_is_in_recovery(),` +
-		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
-		` 'purged', (select value::jsonb from plinth_settings where name = 'purged')) as key,` +
+		` jsonb_build_object(` + postgresState + `) as key,` +
 		` null::jsonb as old, null::jsonb as new, null::text as actor, null::text as tenant union all (`
 
 	logRow = `c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant`
@@ -47,10 +56,7 @@ const (
 	postgresNext = postgresMany +
 		` and pg_visible_in_snapshot(c.xid, $3::text::pg_snapshot) and c.seq > $4 order by c.seq limit $2) order by 1`
 
-	sqliteBatch = `select 0 as seq, null as at, null as tbl, null as op, json_object(` +
-		`'last', coalesce((select seq from sqlite_sequence where name = 'plinth_changes'), 0),` +
-		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
-		` 'purged', json((select value from plinth_settings where name = 'purged'))) as key,` +
+	sqliteBatch = `select 0 as seq, null as at, null as tbl, null as op, json_object(` + sqliteState + `) as key,` +
 		` null as old, null as new, null as actor, null as tenant` +
 		` union all select * from (select seq, at, tbl, op, key, old, new, actor, tenant from plinth_changes` +
 		` where seq > ?1 order by seq limit ?2) order by 1`

@@ -145,12 +145,9 @@ func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
 	if err != nil {
 		return fmt.Errorf("store: position of a reader: %w", err)
 	}
-	_, err = tx.session().exec(ctx, &driver.Statement{
-		SQL: tx.db.placeholders("insert into plinth_cursors (name, position, updated_at) values ($1, $2, $3)" +
-			" on conflict (name) do update set position = excluded.position, updated_at = excluded.updated_at"),
-		Args:  []any{c.name, string(text), time.Now().UTC().Truncate(time.Microsecond)},
-		Write: true,
-	})
+	err = tx.session().run(ctx, "insert into plinth_cursors (name, position, updated_at) values ($1, $2, $3)"+
+		" on conflict (name) do update set position = excluded.position, updated_at = excluded.updated_at",
+		c.name, string(text), storedTime(time.Now()))
 	if err == nil {
 		c.saved = time.Now()
 	}
@@ -159,15 +156,7 @@ func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
 
 // tryLock takes an advisory lock of PostgreSQL until the transaction ends.
 func (tx *Tx) tryLock(ctx context.Context, name string) (ok bool, err error) {
-	err = tx.session().tuples(ctx, &driver.Statement{
-		SQL:   "select pg_try_advisory_xact_lock($1)",
-		Args:  []any{lockKey(name)},
-		Shape: &driver.Shape{Extra: []Kind{KindBool}, EachExtra: true},
-	}, func(values [][]byte) error {
-		ok = string(values[0]) == "true"
-		return nil
-	})
-	return ok, err
+	return tx.session().truth(ctx, "select pg_try_advisory_xact_lock($1)", lockKey(name))
 }
 
 // lockKey is the number of a lock. Advisory locks belong to the database, and

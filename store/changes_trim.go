@@ -44,7 +44,7 @@ func (db *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, er
 	opts.MaxRows = cmp.Or(opts.MaxRows, 1_000_000)
 	t := trim{}
 	if opts.MaxAge > 0 {
-		t.before = db.options.Now().Add(-opts.MaxAge).UTC().Truncate(time.Microsecond)
+		t.before = storedTime(db.options.Now().Add(-opts.MaxAge))
 	}
 	if opts.MaxRows > 0 {
 		err := db.session().tuples(ctx, &driver.Statement{

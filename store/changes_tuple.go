@@ -28,8 +28,16 @@ func (s session) tuples(ctx context.Context, st *driver.Statement, each func(val
 	if failed != nil && !errors.Is(failed, ErrTooLarge) {
 		return failed
 	}
-	values := make([][]byte, 0, len(st.Shape.Extra))
-	rest, more := r.Extra, len(r.Extra) > 0
+	if err := eachTuple(r.Extra, len(st.Shape.Extra), each); err != nil {
+		return err
+	}
+	return failed
+}
+
+// eachTuple takes the extra values of rows apart, so many of each.
+func eachTuple(extra []byte, n int, each func(values [][]byte) error) error {
+	values := make([][]byte, 0, n)
+	rest, more := extra, len(extra) > 0
 	for more {
 		var ok bool
 		if rest, ok = cutByte(rest, '['); !ok {
@@ -46,7 +54,7 @@ func (s session) tuples(ctx context.Context, st *driver.Statement, each func(val
 				break
 			}
 		}
-		if rest, ok = cutByte(rest, ']'); !ok || len(values) != len(st.Shape.Extra) {
+		if rest, ok = cutByte(rest, ']'); !ok || len(values) != n {
 			return errTuple
 		}
 		if err := each(values); err != nil {
@@ -54,5 +62,5 @@ func (s session) tuples(ctx context.Context, st *driver.Statement, each func(val
 		}
 		rest, more = cutByte(rest, ',')
 	}
-	return failed
+	return nil
 }

@@ -133,10 +133,15 @@ const (
 // still reports whether nothing was written since a position, of the latest
 // commits. It costs less than [session.written], which would find nothing.
 func (s session) still(ctx context.Context, since position) (bool, error) {
+	text, at := sqliteStill, any(since.Seq)
 	if s.db.dialect.Postgres() {
-		return s.truth(ctx, postgresStill, since.From)
+		text, at = postgresStill, since.From
 	}
-	return s.truth(ctx, sqliteStill, since.Seq)
+	still, err := s.truth(ctx, text, at)
+	if err != nil {
+		return false, fmt.Errorf("store: look at the change log: %w", err)
+	}
+	return still, nil
 }
 
 // What is visible now and was not visible in the snapshot $1, as in
@@ -146,16 +151,9 @@ const (
 		`(select c.tbl from plinth_changes c where c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) order by c.xid, c.seq limit $2)` +
 		` union all select l.tbl from pg_snapshot_xip($1::text::pg_snapshot) x cross join lateral` +
 		` (select c.tbl from plinth_changes c where c.xid = x order by c.seq limit $2) l)` +
-		` select jsonb_build_object('now', pg_current_snapshot()::text, 'standby', pg_is_in_recovery(),` +
-		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
-		` 'purged', (select value::jsonb from plinth_settings where name = 'purged'),` +
-		` 'tables', (select jsonb_agg(distinct tbl) from found), 'rows', (select count(*) from found))`
+		` select jsonb_build_object(` + postgresState + `, 'tables', (select jsonb_agg(distinct tbl) from found), 'rows', (select count(*) from found))`
 
-	sqliteWritten = `select json_object(` +
-		`'last', coalesce((select seq from sqlite_sequence where name = 'plinth_changes'), 0),` +
-		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
-		` 'purged', json((select value from plinth_settings where name = 'purged')),` +
-		` 'tables', json_group_array(distinct tbl), 'rows', count(*))` +
+	sqliteWritten = `select json_object(` + sqliteState + `, 'tables', json_group_array(distinct tbl), 'rows', count(*))` +
 		` from (select tbl from plinth_changes where seq > ?1 order by seq limit ?2)`
 )
 

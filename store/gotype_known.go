@@ -74,13 +74,15 @@ func pointerTo[T any](v reflect.Value) *T {
 	return &t
 }
 
-// timestampFromTime cuts a time to the microseconds both engines keep.
+// storedTime cuts a time to the microseconds both engines keep.
+func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
 func timestampFromTime(t *time.Time) (time.Time, error) {
-	u := t.UTC()
+	u := storedTime(*t)
 	if y := u.Year(); y < 1 || y > 9999 {
 		return time.Time{}, fmt.Errorf("year %d cannot be stored: %w", y, canon.ErrRange)
 	}
-	return u.Truncate(time.Microsecond), nil
+	return u, nil
 }
 
 func sameTime(t time.Time) (time.Time, error) { return t, nil }

@@ -47,7 +47,7 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 	var found *Receipt
 	err := tx.session().tuples(ctx, &driver.Statement{
 		SQL:   tx.db.placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
-		Args:  []any{scope, key, receiptTime(tx.db.options.Now())},
+		Args:  []any{scope, key, storedTime(tx.db.options.Now())},
 		Shape: &driver.Shape{Extra: []Kind{KindText, KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
 		fingerprint, err := unquoteJSON(values[0])
@@ -83,7 +83,7 @@ func (db *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error
 	now := db.options.Now()
 	err := db.session().tuples(ctx, &driver.Statement{
 		SQL:   db.placeholders(countReceipts),
-		Args:  []any{r.Caller, receiptTime(now), r.Scope, r.Key},
+		Args:  []any{r.Caller, storedTime(now), r.Scope, r.Key},
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindTimestamp, KindInt}, EachExtra: true},
 	}, func(values [][]byte) error {
 		var errs [4]error
@@ -115,14 +115,11 @@ const countReceipts = "select count(*), cast(coalesce(sum(size), 0) as bigint), 
 func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) error {
 	// Behind the lock a row that this transaction does not see can only be one
 	// that was committed since it began; the conflict then makes it start again.
-	_, err := tx.session().exec(ctx, &driver.Statement{
-		SQL: tx.db.placeholders("insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at) values ($1, $2, $3, $4, $5, $6, $7)" +
-			" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint," +
-			" answer = excluded.answer, size = excluded.size, expires_at = excluded.expires_at"),
-		Args:  []any{r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), receiptTime(tx.db.options.Now().Add(keep))},
-		Write: true,
-	})
-	return err
+	return tx.session().run(ctx, "insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at)"+
+		" values ($1, $2, $3, $4, $5, $6, $7)"+
+		" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint,"+
+		" answer = excluded.answer, size = excluded.size, expires_at = excluded.expires_at",
+		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), storedTime(tx.db.options.Now().Add(keep)))
 }
 
 // trimReceipts is how many receipts one statement of a trim removes.
@@ -136,7 +133,7 @@ func (db *DB) TrimReceipts(ctx context.Context) (int64, error) {
 	for {
 		n, err := db.session().exec(ctx, &driver.Statement{
 			SQL:   db.placeholders("delete from plinth_idempotency where (scope, key) in (" + expired + ")"),
-			Args:  []any{receiptTime(db.options.Now()), int64(trimReceipts)},
+			Args:  []any{storedTime(db.options.Now()), int64(trimReceipts)},
 			Write: true,
 		})
 		total += n
@@ -148,5 +145,3 @@ func (db *DB) TrimReceipts(ctx context.Context) (int64, error) {
 		}
 	}
 }
-
-func receiptTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -51,38 +50,31 @@ func (db *DB) Setting(ctx context.Context, name string, create func() (string, e
 	if value, err = create(); err != nil {
 		return "", err
 	}
-	c := s.newCompiler(ctx, nil, access{})
-	c.write("insert into plinth_settings (name, value) values (")
-	c.bind(KindText, name)
-	c.write(", ")
-	c.bind(KindText, value)
-	c.write(") on conflict (name) do nothing")
-	st := c.statement(nil)
-	st.Write = true
-	if _, err := s.exec(ctx, st); err != nil {
+	if err := s.run(ctx, "insert into plinth_settings (name, value) values ($1, $2) on conflict (name) do nothing", name, value); err != nil {
 		return "", conflict(err)
 	}
 	return s.setting(ctx, name) // another instance may have been first
 }
 
+// readSetting goes past [session.query], which refuses the pool where the context is a
+// transaction's: the tag of an answer is made there too.
 func (s session) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
-	c := s.newCompiler(ctx, nil, access{})
-	c.write("select value from plinth_settings where name = ")
-	c.bind(KindText, name)
+	st := &driver.Statement{
+		SQL:   s.db.placeholders("select value from plinth_settings where name = $1"),
+		Args:  []any{name},
+		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},
+	}
 	var r driver.Result
-	st := c.statement(&driver.Shape{Extra: []Kind{KindText}})
 	if err := s.db.driver.Query(ctx, s.conn(), st, &r); err != nil {
 		return "", false, fmt.Errorf("store: read settings; are the migrations applied? %w", storeError(ctx, err))
 	}
-	if r.Rows == 0 {
-		return "", false, nil
-	}
-	doc, err := strictjson.Parse(r.Extra, strictjson.Limits{})
+	err = eachTuple(r.Extra, len(st.Shape.Extra), func(values [][]byte) (err error) {
+		found = true
+		value, err = unquoteJSON(values[0])
+		return err
+	})
 	if err != nil {
 		return "", false, fmt.Errorf("store: setting %s: %w", name, err)
 	}
-	for _, v := range doc.Elements() {
-		value, _ = v.Text()
-	}
-	return value, true, nil
+	return value, found, nil
 }

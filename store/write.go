@@ -90,7 +90,7 @@ type WriteOptions struct {
 func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
-		now: g.s.db.options.Now().UTC().Truncate(time.Microsecond),
+		now: storedTime(g.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
