@@ -57,27 +57,26 @@ func (w *write) ruleOnNew() (rule *node, open bool, err error) {
 			// It held before, and relations are read as they were then.
 			return nil, false, nil
 		}
-		return w.judge(cond.n, w.partialRow())
+		open, err = w.judge(cond, w.partialRow())
+		return cond.n, open, err
 	}
 	for _, row := range w.rows {
-		if _, undecided, err := w.judge(cond.n, row); err != nil {
+		undecided, err := w.judge(cond, row)
+		if err != nil {
 			return nil, false, err
-		} else if undecided {
-			open = true
 		}
+		open = open || undecided
 	}
 	return cond.n, open, nil
 }
 
-func (w *write) judge(n *node, row []any) (*node, bool, error) {
-	result, decided := n.evaluate(w.scope, row)
-	if !decided {
-		return n, true, nil
+// judge decides a rule on a row. One that Go cannot decide stays open.
+func (w *write) judge(rule Cond, row []any) (open bool, err error) {
+	result, decided := rule.n.evaluate(w.scope, row)
+	if decided && result != isTrue {
+		return false, ErrDenied
 	}
-	if result != isTrue {
-		return nil, false, ErrDenied
-	}
-	return n, false, nil
+	return !decided, nil
 }
 
 // touches reports whether the update sets a column the rule reads.

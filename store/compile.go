@@ -109,16 +109,16 @@ func (c *compiler) bind(k Kind, v any) {
 	}
 }
 
-// bindList writes a placeholder for a list of values of a kind: the right side
-// of "= any" on PostgreSQL, of "in" on SQLite.
-func (c *compiler) bindList(k Kind, list any) {
+// oneOf writes that what stands before is one of a list of values of a kind, with a
+// placeholder for the list.
+func (c *compiler) oneOf(k Kind, list any) {
 	if c.pg {
-		c.write("any(")
+		c.write(" = any(")
 		c.placeholder(list)
 		c.write("::", pgTypes[k], "[])")
 		return
 	}
-	c.write("(select value from json_each(")
+	c.write(" in (select value from json_each(")
 	c.placeholder(list)
 	c.write("))")
 }

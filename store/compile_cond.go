@@ -228,12 +228,7 @@ func (c *compiler) compareList(s source, col *Column, n *node) error {
 		return c.compareEach(s, col, op, quant, listValues(list))
 	}
 	c.comparable(s, col, false)
-	if c.pg {
-		c.write(" = ")
-	} else {
-		c.write(" in ")
-	}
-	c.bindList(col.Kind, list)
+	c.oneOf(col.Kind, list)
 	return nil
 }
 

@@ -220,13 +220,18 @@ func (c *compiler) where(s source, q *Query, keys []orderKey) error {
 	return nil
 }
 
-// filter writes what limits the table, what inner embeds ask for, and the
-// query's own condition, in this order and each behind " and ", so that nothing
-// a client sends stands beside a rule.
+// filter writes what limits the table and then what the query asks for, each
+// behind " and ", so that nothing a client sends stands beside a rule.
 func (c *compiler) filter(s source, q *Query) error {
 	if err := c.limits(s, trust(c.scope == nil)); err != nil {
 		return err
 	}
+	return c.asked(s, q)
+}
+
+// asked writes what a query asks of rows behind what limits them: what inner embeds
+// ask for and the query's own condition, each behind " and ".
+func (c *compiler) asked(s source, q *Query) error {
 	for i := range q.With {
 		if q.With[i].Inner {
 			c.write(" and ")
@@ -264,19 +269,8 @@ func (c *compiler) innerEmbed(s source, e *Embed) error {
 	if err := c.joinedFrom(s, rel, target, trusted); err != nil {
 		return err
 	}
-	for i := range e.Query.With {
-		if e.Query.With[i].Inner {
-			c.write(" and ")
-			if err := c.innerEmbed(target, &e.Query.With[i]); err != nil {
-				return err
-			}
-		}
-	}
-	if !e.Query.Where.IsZero() {
-		c.write(" and ")
-		if err := c.cond(target, e.Query.Where.n, trusted); err != nil {
-			return err
-		}
+	if err := c.asked(target, &e.Query); err != nil {
+		return err
 	}
 	c.write(")")
 	return nil

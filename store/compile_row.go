@@ -146,24 +146,10 @@ func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
 
 // embedFrom writes FROM and WHERE of an embed.
 func (c *compiler) embedFrom(s source, e *planEmbed, target source) error {
-	trusted := trust(c.scope == nil)
-	if err := c.joinedFrom(s, e.relation, target, trusted); err != nil {
+	if err := c.joinedFrom(s, e.relation, target, trust(c.scope == nil)); err != nil {
 		return err
 	}
-	q := &e.embed.Query
-	for i := range q.With {
-		if q.With[i].Inner {
-			c.write(" and ")
-			if err := c.innerEmbed(target, &q.With[i]); err != nil {
-				return err
-			}
-		}
-	}
-	if q.Where.IsZero() {
-		return nil
-	}
-	c.write(" and ")
-	return c.cond(target, q.Where.n, trusted)
+	return c.asked(target, &e.embed.Query)
 }
 
 // toKey reports whether the relation leads to the one row of a primary key, so

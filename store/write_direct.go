@@ -328,16 +328,11 @@ func (w *write) selectRows(c *compiler, s source) error {
 		}
 		c.write(" and ")
 		c.column(s, w.version[0])
-		switch {
-		case len(w.versions) == 1:
+		if len(w.versions) == 1 {
 			c.write(" = ")
 			c.bind(KindInt, w.versions[0])
-		case c.pg:
-			c.write(" = ")
-			c.bindList(KindInt, w.versions)
-		default:
-			c.write(" in ")
-			c.bindList(KindInt, w.versions)
+		} else {
+			c.oneOf(KindInt, w.versions)
 		}
 	}
 	if err == nil && !w.where.IsZero() {

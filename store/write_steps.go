@@ -316,11 +316,11 @@ func (w *write) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
 			}
 			continue
 		}
-		result, decided := rule.n.evaluate(w.scope, rw.new)
-		if decided && result != isTrue {
-			return nil, ErrDenied
+		undecided, err := w.judge(rule, rw.new)
+		if err != nil {
+			return nil, err
 		}
-		if !decided {
+		if undecided {
 			open = append(open, rw)
 		}
 	}
@@ -421,12 +421,17 @@ func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
 
 // keyEquals writes that a source's row has the key of a row.
 func (c *compiler) keyEquals(s source, row []any) {
-	for i, pk := range s.table.PrimaryKey {
+	c.equalValues(s, s.table.PrimaryKey, func(i int) any { return row[s.table.PrimaryKey[i].index] })
+}
+
+// equalValues writes that columns of a source have values.
+func (c *compiler) equalValues(s source, columns []*Column, value func(i int) any) {
+	for i, col := range columns {
 		if i > 0 {
 			c.write(" and ")
 		}
-		c.comparable(s, pk, false)
+		c.comparable(s, col, false)
 		c.write(" = ")
-		c.bind(pk.Kind, row[pk.index])
+		c.bindComparable(col.Kind, value(i))
 	}
 }

@@ -125,14 +125,7 @@ func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 // to which conditions can be added.
 func (c *compiler) selectTarget(s source, ref *Reference, key []any) {
 	c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
-	for i, k := range ref.Keys {
-		if i > 0 {
-			c.write(" and ")
-		}
-		c.comparable(s, k, false)
-		c.write(" = ")
-		c.bind(k.Kind, key[i])
-	}
+	c.equalValues(s, ref.Keys, func(i int) any { return key[i] })
 }
 
 // seesTarget reports whether the scope can see the row that a foreign key points

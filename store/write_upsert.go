@@ -110,11 +110,11 @@ func (w *write) mayCreate(ctx context.Context) error {
 	}
 	var open [][]any
 	for _, row := range w.rows {
-		result, decided := w.guard.Create.n.evaluate(w.scope, row)
-		if decided && result != isTrue {
-			return ErrDenied
+		undecided, err := w.judge(w.guard.Create, row)
+		if err != nil {
+			return err
 		}
-		if !decided {
+		if undecided {
 			open = append(open, row)
 		}
 	}
@@ -193,23 +193,11 @@ func (w *write) keysMatch(c *compiler, s source, rows [][]any) error {
 			values[i] = row[k.index]
 		}
 		c.comparable(s, k, false)
-		if c.pg {
-			c.write(" = ")
-		} else {
-			c.write(" in ")
-		}
-		c.bindList(k.Kind, packList(k.Kind, values))
+		c.oneOf(k.Kind, packList(k.Kind, values))
 		return nil
 	}
 	return c.balanced(len(rows), " or ", func(i int) error {
-		for j, k := range w.upsert.keys {
-			if j > 0 {
-				c.write(" and ")
-			}
-			c.comparable(s, k, false)
-			c.write(" = ")
-			c.bindComparable(k.Kind, rows[i][k.index])
-		}
+		c.equalValues(s, w.upsert.keys, func(j int) any { return rows[i][w.upsert.keys[j].index] })
 		return nil
 	})
 }
