@@ -38,9 +38,6 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 		return nil, err
 	}
 	root := source{table: t, alias: c.alias(), guard: guard}
-	if c.scope != nil && guard == nil {
-		return nil, errNotExposed
-	}
 	if q.Offset < 0 || q.Limit != nil && *q.Limit < 0 {
 		return nil, &QueryError{Code: "2201W", Reason: "limit and offset must not be negative"}
 	}
@@ -184,25 +181,19 @@ func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderK
 
 // countSource writes the total as the derived table c.
 func (c *compiler) countSource(t *Table, q *Query) error {
-	c.write("(select ")
-	if err := c.countStatement(t, q); err != nil {
-		return err
-	}
-	c.write(") c")
-	return nil
-}
-
-func (c *compiler) countStatement(t *Table, q *Query) error {
 	guard, err := c.guarded(t, seed.Count)
 	if err != nil {
 		return err
 	}
 	s := source{table: t, alias: c.alias(), guard: guard}
-	c.write("count(*) as n from ", t.sqlName, " ", s.alias)
+	c.write("(select count(*) as n from ", t.sqlName, " ", s.alias)
 	start := len(c.sql)
-	err = c.filter(s, q)
+	if err := c.filter(s, q); err != nil {
+		return err
+	}
 	c.whereFrom(start)
-	return err
+	c.write(") c")
+	return nil
 }
 
 // where writes WHERE: the filter of a query and the position of its cursor.

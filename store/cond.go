@@ -80,7 +80,6 @@ const (
 	nodeNot
 	nodeCompare
 	nodeRelated
-	nodeKeyset
 )
 
 // node is one node of a condition. Nodes are never changed after they were

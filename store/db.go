@@ -111,7 +111,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: newWakeup(), watch: newWatch()}
+	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup), watch: newWatch()}
 	db.listener, _ = d.(driver.Listener)
 	db.shares = newShares(d.Stats())
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}, referrers: map[*Table][]*Reference{}})

@@ -78,11 +78,7 @@ func (t *Table) uniqueColumns(constraint string) []string {
 
 // UniqueName returns the name of the unique index over columns of a table.
 func UniqueName(t *Table, columns []*Column) string {
-	name := t.Name
-	for _, c := range columns {
-		name += "_" + c.Name
-	}
-	return name + "_key"
+	return t.Name + "_" + joinNames(columns, "_") + "_key"
 }
 
 // publicNames returns the names of the columns a client may know.
@@ -92,14 +88,6 @@ func publicNames(columns []*Column) []string {
 		if c.Mode < Hidden {
 			names = append(names, c.Name)
 		}
-	}
-	return names
-}
-
-func columnNames(columns []*Column) []string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
 	}
 	return names
 }

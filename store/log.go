@@ -133,14 +133,9 @@ func (w *write) appendLogRow(dst []byte, rw *rowWrite) []byte {
 	}
 	dst = append(dst, `{"op":`...)
 	dst = appendValue(dst, KindText, string(rw.op))
-	dst = append(dst, `,"key":[`...)
-	for i, pk := range w.table.PrimaryKey {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendValue(dst, pk.Kind, row[pk.index])
-	}
-	dst = append(dst, `],"old":`...)
+	dst = append(dst, `,"key":`...)
+	dst = w.table.appendKey(dst, row)
+	dst = append(dst, `,"old":`...)
 	dst = w.table.appendImage(dst, rw.old)
 	dst = append(dst, `,"new":`...)
 	dst = w.table.appendImage(dst, rw.new)

@@ -105,7 +105,7 @@ func (p *rowPlan) addGroupValues(s source, sel Selected, taken map[string]bool) 
 		return err
 	}
 	if taken[name] {
-		return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+		return errTaken(name)
 	}
 	taken[name] = true
 	made.sqlName = `"group?` + strconv.Itoa(len(p.columns)) + `"`

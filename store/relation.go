@@ -51,11 +51,15 @@ func constraint(columns []*Column) string {
 }
 
 func joinNames(columns []*Column, separator string) string {
+	return strings.Join(columnNames(columns), separator)
+}
+
+func columnNames(columns []*Column) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.Name
 	}
-	return strings.Join(names, separator)
+	return names
 }
 
 // readRelations resolves the bun relations of t; every table they lead to is

@@ -9,8 +9,6 @@ type wakeup struct {
 	commits broadcast // the notifier of other processes
 }
 
-func newWakeup() *wakeup { return new(wakeup) }
-
 // signal reports a commit of this process that wrote to the log. It is called
 // on the write path and costs a lock where nobody waits.
 func (w *wakeup) signal() {

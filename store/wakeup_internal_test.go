@@ -31,7 +31,7 @@ func (l *fakeListener) Notify(context.Context, string, string) error {
 func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := &DB{wake: newWakeup(), options: Options{Logger: slog.New(slog.DiscardHandler)}}
+		db := &DB{wake: new(wakeup), options: Options{Logger: slog.New(slog.DiscardHandler)}}
 		l := &fakeListener{}
 		ctx, cancel := context.WithCancel(t.Context())
 		go db.notify(ctx, l, "self")
@@ -67,7 +67,7 @@ func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := &DB{wake: newWakeup(), options: Options{Logger: slog.New(slog.DiscardHandler)}}
+		db := &DB{wake: new(wakeup), options: Options{Logger: slog.New(slog.DiscardHandler)}}
 		l := &fakeListener{}
 		l.notify = func() error {
 			if len(l.sent) < 3 {
@@ -94,7 +94,7 @@ func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 
 func TestWakeupOfOthersIsNotSentOn(t *testing.T) {
 	t.Parallel()
-	w := newWakeup()
+	w := new(wakeup)
 	a, b, commits := w.readers.wait(), w.readers.wait(), w.commits.wait()
 	w.remote()
 	for _, ch := range []<-chan struct{}{a, b} {
