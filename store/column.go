@@ -7,7 +7,7 @@ import (
 
 // Col is a typed column of the model T with values of type V, found by its place
 // in the struct, so that no code is generated and mixins work. Make one with
-// [Column], [Number] or [Text] and keep it in a package variable.
+// [ColumnOf], [Number] or [TextColumn] and keep it in a package variable.
 type Col[T, V any] struct {
 	ref fieldRef
 }

@@ -101,8 +101,8 @@ func (c *compiler) orderValue(s source, k orderKey) error {
 	return nil
 }
 
-// orderBy writes ORDER BY: over the columns, or over the o0, o1, ... that the
-// page has computed.
+// orderBy writes ORDER BY: over the columns, or over the keys that the page has
+// computed, see keyName.
 func (c *compiler) orderBy(s source, keys []orderKey, computed bool) error {
 	for i, k := range keys {
 		if i == 0 {

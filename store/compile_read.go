@@ -133,7 +133,7 @@ func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKe
 }
 
 // pagedRead selects the page in a subquery under the alias of the root, with
-// the order keys as o0, o1, ..., and the row around it.
+// the order keys beside it, see keyName, and the row around it.
 func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
 	c.write("select ")
 	if q.Count {

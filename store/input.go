@@ -340,9 +340,13 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 	return p, nil
 }
 
-// LimitError reports a limit that a request exceeds.
+// LimitError reports a limit that a request exceeds, on the wire 400 PL001.
 type LimitError struct {
-	Name  string
+	// Name is what is limited, as a client reads it behind the number: "rows of
+	// one write".
+	Name string
+
+	// Limit is how many of these are allowed.
 	Limit int
 }
 

@@ -234,5 +234,8 @@ func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
 	if e.Query.Count || e.Query.After != "" {
 		return planEmbed{}, errors.New("store: count and cursors are not supported in an embed")
 	}
+	if !rel.Many && e.Query.Offset > 0 {
+		return planEmbed{}, &QueryError{Code: "PGRST127", Reason: fmt.Sprintf("relation %q leads to one row and takes no offset", rel.Name)}
+	}
 	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys}, nil
 }

@@ -89,8 +89,8 @@ type Embed struct {
 	Inner bool
 
 	// Query selects, filters, sorts and limits the related rows, for each
-	// parent on its own. After, Offset beyond zero and Count are not
-	// supported inside a relation to one row.
+	// parent on its own. It has no After and no Count, and in a relation to one
+	// row no Offset beyond zero; Limit does not count there.
 	Query Query
 }
 

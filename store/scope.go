@@ -32,8 +32,10 @@ type Scope struct {
 	// [Tenant] then show nothing and take nothing.
 	Tenant string
 
-	// Var returns the value of a variable as text, and whether it has one.
-	// Nil has none.
+	// Var returns the value of a variable as text, and whether it has one; empty
+	// text is none. The values of a list have "\x00" between them, and what comes
+	// from a client must not hold it: a comparison with one operand takes the text
+	// as it is, one with several, as OpIn, takes it apart. Nil has none.
 	Var func(name string) (string, bool)
 
 	// Guard returns the guard of a table, or nil for a table that is not

@@ -106,7 +106,8 @@ const (
 	ErrorOther ErrorKind = "other"
 )
 
-// errorKinds are the kinds of the errors of drivers, those of the context first.
+// errorKinds are the kinds of the errors of drivers, of which the first counts that fits:
+// what says that a limit of time has passed may wrap the end of a context.
 var errorKinds = []struct {
 	err  error
 	kind ErrorKind

@@ -47,7 +47,7 @@ type TxOptions struct {
 // maxAttempts is how often a transaction is run before it is given up.
 const maxAttempts = 10
 
-// Tx runs fn in a transaction, serializable unless opts says otherwise. It
+// Tx runs fn in a serializable transaction; [DB.TxWith] takes another level. It
 // commits if fn returns nil and rolls back if fn returns an error or panics.
 //
 // A transaction that loses against another one is run again, fn with it, at

@@ -13,6 +13,7 @@ var embeds = section{
 		{feature: "a filter on an embed", request: "GET /authors?select=name,books(title)&books.year=gt.1816&id=eq.1", status: 200, want: `[{"name":"Austen","books":[{"title":"Persuasion"}]}]`},
 		{feature: "`!inner`", request: "GET /authors?select=name,books!inner(title)&books.year=gt.1900", status: 200, want: `[{"name":"Borges","books":[{"title":"Ficciones"}]}]`},
 		{feature: "`order`, `limit` and `offset` of an embed, for each parent on its own", request: "GET /authors?select=name,books(title)&books.order=title.desc&books.limit=1&id=lte.2", status: 200, want: `[{"name":"Austen","books":[{"title":"Persuasion"}]},{"name":"Borges","books":[{"title":"Ficciones"}]}]`},
+		{feature: "`offset` of an embed to one", support: missing, request: "GET /books?select=title,author(name)&author.offset=1", status: 400, want: "PGRST127"},
 		{feature: "groups on an embed", request: "GET /authors?select=name,books(title)&books.or=(year.eq.1815,year.eq.1944)&id=lte.2", status: 200, want: `[{"name":"Austen","books":[{"title":"Emma"}]},{"name":"Borges","books":[{"title":"Ficciones"}]}]`},
 		{feature: "no such relation", request: "GET /books?select=title,shelves(*)", status: 400, want: "PGRST200"},
 		{feature: "a filter on an embed that is not selected", request: "GET /authors?books.year=gt.1816", status: 400, want: "PGRST108"},

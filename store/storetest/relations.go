@@ -128,6 +128,12 @@ func testEmbeds(t *testing.T, db *store.DB) {
 			Select: columns("name"), Order: []store.Order{{Column: "name", Desc: true}}, Limit: store.Limit(1),
 		}}},
 	}, `[{"code":"XX","people":[]},{"code":"FR","people":[{"name":"Ed"}]},{"code":"DE","people":[{"name":"Di"}]}]`)
+	for _, relation := range []string{"country", "passport"} {
+		with := store.Embed{Relation: relation, Query: store.Query{Offset: 1}}
+		wantCode(t, "an offset of "+relation, readError(t, g, store.Query{With: []store.Embed{with}}), "PGRST127")
+		with.Spread = true
+		wantCode(t, "an offset of "+relation+", spread", readError(t, g, store.Query{With: []store.Embed{with}}), "PGRST127")
+	}
 }
 
 // testEmbedsInGo loads relations into structs, by the same statements.
