@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Bind resolves the names of a trusted condition on the table and converts its
@@ -135,4 +136,46 @@ func (n *node) columns(set *ColumnSet) (complete bool) {
 		complete = k.columns(set) && complete
 	}
 	return complete
+}
+
+// columnsOf adds the columns of a table that the condition reads, of the row itself and
+// of rows behind relations, to the set: all where it is not bound, or where it reads a
+// view, of which nobody knows what that reads.
+func (n *node) columnsOf(t *Table, set *ColumnSet) {
+	switch n.kind {
+	case nodeCompare:
+		if n.column == nil {
+			set.fill()
+		} else if n.column.Table == t {
+			set.Add(n.column)
+		}
+	case nodeRelated:
+		if n.relation == nil {
+			set.fill()
+		} else {
+			n.relation.columnsOf(t, set)
+		}
+	}
+	for _, k := range n.kids {
+		k.columnsOf(t, set)
+	}
+}
+
+// columnsOf adds the columns of a table to the set by which the relation leads on, and
+// those by which rows on its way may be out of sight.
+func (r *Relation) columnsOf(t *Table, set *ColumnSet) {
+	read := slices.Concat(r.SourceKeys, r.TargetKeys, []*Column{r.Target.DeletedAt, r.Target.Tenant})
+	view := r.Target.View
+	if j := r.Junction; j != nil {
+		read = slices.Concat(read, j.SourceKeys, j.TargetKeys, []*Column{j.Table.DeletedAt, j.Table.Tenant})
+		view = view || j.Table.View
+	}
+	if view {
+		set.fill()
+	}
+	for _, c := range read {
+		if c != nil && c.Table == t {
+			set.Add(c)
+		}
+	}
 }

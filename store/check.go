@@ -83,12 +83,11 @@ func (w *write) judge(rule Cond, row []any) (open bool, err error) {
 func (w *write) touches(n *node) bool {
 	var read ColumnSet
 	n.columns(&read)
-	for _, a := range w.sets {
-		if read.Has(a.column) {
-			return true
-		}
-	}
-	return false
+	return w.setsAny(&read)
+}
+
+func (w *write) setsAny(columns *ColumnSet) bool {
+	return slices.ContainsFunc(w.sets, func(a assignment) bool { return columns.Has(a.column) })
 }
 
 // partialRow is the new row as far as the update says; the rest is absent and
@@ -229,9 +228,18 @@ func (c *compiler) raise(w *write, s source, ch check) error {
 
 // showsAnew reports whether which of the written rows the scope sees depends on
 // other rows of the table as well, so that it takes a look at the table after the
-// write, which the statement that writes cannot have.
+// write, which the statement that writes cannot have. An update that sets nothing the
+// rule reads, in whatever row, leaves all in sight that it has found.
 func (w *write) showsAnew() bool {
-	return w.ret != nil && w.guard != nil && w.op != OpDelete && w.guard.Read.reaches(w.table) && (w.op != OpInsert || w.filtered())
+	if w.ret == nil || w.guard == nil || w.op == OpDelete || !w.guard.Read.reaches(w.table) {
+		return false
+	}
+	if w.op == OpInsert {
+		return w.filtered()
+	}
+	var read ColumnSet
+	w.guard.Read.n.columnsOf(w.table, &read)
+	return w.setsAny(&read)
 }
 
 // reaches reports whether the rule reads the rows of a table behind relations.

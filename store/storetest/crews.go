@@ -153,6 +153,17 @@ func handSteps(relation string) []handStep {
 		},
 		{"what one sees no more", "update", `{"name":"an"}`, reads(mates), "", "1:1:an 2:2:bob"},
 		{"what one sees still", "update", `{"crew_id":2}`, reads(mates), "1", "1:2:ann 2:2:bob"},
+		{"what one sees as before", "update", `{"code":"7"}`, reads(mates), "1", before},
+		{
+			"what one sees as before, and may write", "update", `{"code":"7"}`,
+			store.Guard{Read: mates, Create: anyone, Update: mates, UpdateTo: mates},
+			"1", before,
+		},
+		{
+			"what one sees as before, elsewhere", "update", `{"code":"7"}`,
+			store.Guard{Read: mates, Create: anyone, Update: anyone, UpdateTo: empty},
+			"42501", before,
+		},
 		{"what one sees then", "upsert", `{"id":1,"crew_id":3,"name":"ann","code":"1"}`, reads(mates), "1", "1:3:ann 2:2:bob"},
 	}
 }
