@@ -20,7 +20,7 @@ func (x *exchange) rowTag(version int64, contentType string, body []byte) (strin
 	} else {
 		tag = append(strconv.AppendInt(append(tag, '"'), version, 10), '.')
 	}
-	tag, err := x.s.db.AppendTag(x.r.Context(), tag, contentType, body)
+	tag, err := x.gate().AppendTag(x.r.Context(), tag, contentType, body)
 	return string(append(tag, '"')), err
 }
 

@@ -81,8 +81,8 @@ func (c *cursorKey) answer(head, body []byte) (tag answerTag) {
 // of form, what the bytes that are sent depend on beside the body, as their media
 // type, and of the body. It is keyed by the database, so all instances agree on
 // it, and nobody can make two answers with one tag.
-func (db *DB) AppendTag(ctx context.Context, dst []byte, form string, body []byte) ([]byte, error) {
-	keys, err := db.session().cursorKey(ctx)
+func (g Gate) AppendTag(ctx context.Context, dst []byte, form string, body []byte) ([]byte, error) {
+	keys, err := g.s.cursorKey(ctx)
 	if err != nil {
 		return dst, err
 	}

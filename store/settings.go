@@ -57,7 +57,7 @@ func (db *DB) Setting(ctx context.Context, name string, create func() (string, e
 }
 
 // readSetting goes past [session.query], which refuses the pool where the context is a
-// transaction's: the tag of an answer is made there too.
+// transaction's: there a setting is read by a connection of its own.
 func (s session) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
 	st := &driver.Statement{
 		SQL:   s.db.placeholders("select value from plinth_settings where name = $1"),
