@@ -54,7 +54,7 @@ func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c
 	c.NewEmail = *u.NewEmail
 	half := deref(u.EmailChangeHalf)
 	if half != halfNew {
-		m := mailing{kind: codeEmailNew, owner: u.ID, to: c.NewEmail, template: MailEmailChange, locale: locale, code: c}
+		m := mailing{kind: codeEmailNew, owner: u.ID, to: c.NewEmail, template: MailEmailChange, locale: locale, present: deref(u.Email), code: c}
 		m.code.Email = c.NewEmail
 		taken, err := a.byEmail(ctx, tx, c.NewEmail)
 		if err != nil {

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -85,6 +86,7 @@ type mailing struct {
 	to       string   // canonical; empty is nobody
 	template string
 	locale   string
+	present  string // address of an account that is to have the one it goes to; empty without one
 	code     mailedCode
 }
 
@@ -101,10 +103,7 @@ func (a *Accounts) mailCode(ctx context.Context, tx *store.Tx, m mailing) error 
 	}
 	values["email"] = m.code.Email
 	if m.code.NewEmail != "" {
-		values["new_email"] = m.code.NewEmail
-		if u, err := store.For[user](tx).Get(ctx, m.owner); err == nil && u.Email != nil {
-			values["email"] = *u.Email
-		}
+		values["email"], values["new_email"] = cmp.Or(m.present, m.code.Email), m.code.NewEmail
 	}
 	switch {
 	case m.template == MailExisting: // says that there is an account, and leads nowhere

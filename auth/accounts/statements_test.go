@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -68,6 +69,33 @@ func TestLoginStatements(t *testing.T) {
 		}
 		if engine == "postgres" && len(right) != 10 {
 			t.Errorf("a login sends %d statements: %q", len(right), right)
+		}
+	}, storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
+}
+
+// TestEmailChangeStatements: the mails of a change are made of what is known of its user, who
+// is not read again for each.
+func TestEmailChangeStatements(t *testing.T) {
+	s := &statements{texts: make(map[string][]string)}
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		engine := w.db.Capabilities().Engine
+		token := w.account("ann@example.org")
+		s.take(engine)
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		made, mails := false, 0
+		for _, text := range s.take(engine) {
+			switch {
+			case strings.Contains(text, `insert into "auth_codes"`):
+				made = true
+			case strings.Contains(text, `insert into "auth_mails"`):
+				made = false
+				mails++
+			case made && strings.HasPrefix(text, "select"):
+				t.Errorf("between a code and its mail: %s", text)
+			}
+		}
+		if mails != 2 || made {
+			t.Errorf("%d mails, of a code without one: %t", mails, made)
 		}
 	}, storetest.Store(store.Options{Tracers: []store.Tracer{s}}))
 }
