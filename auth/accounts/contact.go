@@ -134,6 +134,34 @@ func (a *Accounts) vacate(ctx context.Context, tx *store.Tx, u *user, at contact
 	return a.release(ctx, tx, at)
 }
 
+// setContact gives a user another address or number, which is known to be theirs. The
+// session that has asked for it goes on; others, API keys and all codes of before end. An
+// anonymous user has an account from now on. An account that has the contact and never
+// confirmed it loses it.
+func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at contact, keep *store.ID) error {
+	change, ended, refused, old := changeEmail, endedByEmail, problem.AuthEmailExists, deref(u.Email)
+	if at.phone != "" {
+		change, ended, refused, old = changePhone, endedByPhone, problem.AuthPhoneExists, deref(u.Phone)
+		u.NewPhone = nil
+	} else {
+		u.NewEmail, u.EmailChangeHalf = nil, nil
+	}
+	if err := a.vacate(ctx, tx, u, at, refused); err != nil {
+		return err
+	}
+	if err := a.notice(ctx, tx, u, change); err != nil {
+		return err
+	}
+	if err := a.endOthers(ctx, tx, u.ID, keep, ended); err != nil {
+		return err
+	}
+	at.confirm(u, a)
+	if err := a.keepAddress(ctx, tx, u); err != nil {
+		return taken(err)
+	}
+	return a.record(ctx, tx, &event{Kind: change + "_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": at.text()})
+}
+
 // contactOf reads the address or the number of a request, which must have one of them.
 func (a *Accounts) contactOf(email, phone string) (at contact, err error) {
 	var ok bool

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -24,7 +23,7 @@ func (a *Accounts) asksBoth(u *user) bool {
 // asked for like any other: its owner is told, and nobody else.
 func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) error {
 	if c.a.config.Autoconfirm {
-		return c.a.setEmail(ctx, tx, u, c.email, &c.session.ID)
+		return c.a.setContact(ctx, tx, u, contact{email: c.email}, &c.session.ID)
 	}
 	if u.NewEmail == nil || *u.NewEmail != c.email || u.EmailChangeHalf != nil {
 		_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", c.email), store.SetTo("email_change_half", nil))
@@ -99,32 +98,10 @@ func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 		}
 	}
 	if deref(u.EmailChangeHalf) == other || half == halfNew && !a.asksBoth(u) {
-		return u, a.setEmail(ctx, tx, u, *u.NewEmail, p.code.Session)
+		return u, a.setContact(ctx, tx, u, contact{email: *u.NewEmail}, p.code.Session)
 	}
 	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("email_change_half", half))
 	return nil, err
-}
-
-// setEmail gives a user another address, which is known to be theirs. The session
-// that has asked for it goes on; others, API keys and all codes of before end. An anonymous
-// user has an account from now on. An account that has the address and never confirmed it
-// loses it.
-func (a *Accounts) setEmail(ctx context.Context, tx *store.Tx, u *user, email string, keep *store.ID) error {
-	if err := a.vacate(ctx, tx, u, contact{email: email}, problem.AuthEmailExists); err != nil {
-		return err
-	}
-	if err := a.notice(ctx, tx, u, changeEmail); err != nil {
-		return err
-	}
-	if err := a.endOthers(ctx, tx, u.ID, keep, endedByEmail); err != nil {
-		return err
-	}
-	now, old := a.now(), deref(u.Email)
-	u.Email, u.EmailConfirmedAt, u.NewEmail, u.EmailChangeHalf, u.IsAnonymous = &email, &now, nil, nil, false
-	if err := a.keepAddress(ctx, tx, u); err != nil {
-		return taken(err)
-	}
-	return a.record(ctx, tx, &event{Kind: "email_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": email})
 }
 
 // resendEmailChange mails the addresses of a change once more. The address is the one

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -32,7 +31,7 @@ func (c *userChange) readPhone(u *user, text, channel string) error {
 // message.
 func (c *userChange) changePhone(ctx context.Context, tx *store.Tx, u *user) error {
 	if c.a.config.Autoconfirm {
-		return c.a.setPhone(ctx, tx, u, c.phone, &c.session.ID)
+		return c.a.setContact(ctx, tx, u, contact{phone: c.phone}, &c.session.ID)
 	}
 	if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_phone", c.phone)); err != nil {
 		return err
@@ -78,29 +77,7 @@ func (a *Accounts) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID,
 	if asked, err := a.stillAsked(ctx, tx, &p.code); err != nil || !asked {
 		return nil, orElse(err, errOTP)
 	}
-	return u, a.setPhone(ctx, tx, u, p.code.Phone, p.code.Session)
-}
-
-// setPhone gives a user another number, which is known to be theirs. It is as with an
-// address, see setEmail.
-func (a *Accounts) setPhone(ctx context.Context, tx *store.Tx, u *user, phone string, keep *store.ID) error {
-	at := contact{phone: phone}
-	if err := a.vacate(ctx, tx, u, at, problem.AuthPhoneExists); err != nil {
-		return err
-	}
-	if err := a.notice(ctx, tx, u, changePhone); err != nil {
-		return err
-	}
-	if err := a.endOthers(ctx, tx, u.ID, keep, endedByPhone); err != nil {
-		return err
-	}
-	old := deref(u.Phone)
-	at.confirm(u, a)
-	u.NewPhone = nil
-	if err := a.keepAddress(ctx, tx, u); err != nil {
-		return taken(err)
-	}
-	return a.record(ctx, tx, &event{Kind: "phone_changed", UserID: &u.ID, SessionID: keep}, map[string]any{"from": old, "to": phone})
+	return u, a.setContact(ctx, tx, u, contact{phone: p.code.Phone}, p.code.Session)
 }
 
 // resendPhoneChange sends the code of a change once more. The number is the one that the
