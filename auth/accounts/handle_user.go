@@ -223,11 +223,7 @@ func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error)
 // got in is out: other sessions, API keys, links and codes of before end (OWASP ASVS
 // 7.4.3).
 func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen *string, hash string, keep store.ID) error {
-	same := store.Null("password_hash")
-	if seen != nil {
-		same = store.Eq("password_hash", *seen)
-	}
-	n, err := store.For[user](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), same),
+	n, err := store.For[user](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), sameText("password_hash", seen)),
 		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil),
 		store.SetTo("new_phone", nil))
 	if err != nil {
