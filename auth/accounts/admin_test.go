@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -266,6 +267,33 @@ func TestAdminChangesUsers(t *testing.T) {
 		}
 		w.refused(404, "user_not_found", w.admin("PUT /admin/users/"+store.NewID().String(), `{}`))
 		w.refused(404, "not_found", w.admin("PUT /admin/users/7", `{}`))
+	})
+}
+
+// TestAdminChangeNotices: of several changes at once the owner is told in one order, at the
+// address of before.
+func TestAdminChangeNotices(t *testing.T) {
+	ticking := func(c *accounts.Config) { // so that mails have an order
+		keyed(c)
+		now, ticks := c.Now, new(atomic.Int64)
+		c.Now = func() time.Time { return now().Add(time.Duration(ticks.Add(1)) * time.Microsecond) }
+	}
+	engines(t, ticking, func(t *testing.T, w *world) {
+		for i := range 30 { // chance would not tell all of them in this order
+			old := fmt.Sprintf("old%d@example.org", i)
+			id := w.made(fmt.Sprintf(`{"email":%q,"email_confirm":true}`, old))
+			w.must(200, w.admin("PUT /admin/users/"+id, fmt.Sprintf(`{"email":"new%d@example.org","phone":"+493012345%02d","password":"a good password"}`, i, i)))
+			var told []string
+			for _, m := range w.mails() {
+				if m.template != accounts.MailNotice || m.to != old {
+					t.Errorf("%s to %s", m.template, m.to)
+				}
+				told = append(told, m.values["change"])
+			}
+			if !slices.Equal(told, []string{"password", "email", "phone"}) {
+				t.Fatalf("told of %q", told)
+			}
+		}
 	})
 }
 

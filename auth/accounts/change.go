@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -202,24 +201,16 @@ func (a *Accounts) apply(by authority, u *user, c change) (err error) {
 // changed does what follows from a change: it ends sessions or makes access tokens
 // anew, and takes back the links that were sent to an address.
 func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c change) error {
-	why := ""
+	told, why := c.told(before, u), ""
 	switch {
 	case c.ban != nil && *c.ban > 0:
 		why = endedByBan
-	case c.hash != "":
-		why = endedByPassword
-	case deref(before.Email) != deref(u.Email):
-		why = endedByEmail
-	case deref(before.Phone) != deref(u.Phone):
-		why = endedByPhone
+	case len(told) > 0:
+		why = told[0]
 	}
-	for notice, of := range map[string]bool{
-		changePassword: c.hash != "", changeEmail: deref(before.Email) != deref(u.Email), changePhone: deref(before.Phone) != deref(u.Phone),
-	} {
-		if of {
-			if err := a.notice(ctx, tx, before, notice); err != nil {
-				return err
-			}
+	for _, notice := range told {
+		if err := a.notice(ctx, tx, before, notice); err != nil {
+			return err
 		}
 	}
 	if why != "" {
@@ -233,17 +224,37 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 	return a.revokeUser(ctx, tx, u)
 }
 
+// told are the changes that the owner of an account is told of, in this order, and by which
+// its sessions end.
+func (c *change) told(before, u *user) []string {
+	var out []string
+	if c.hash != "" {
+		out = append(out, changePassword)
+	}
+	if deref(before.Email) != deref(u.Email) {
+		out = append(out, changeEmail)
+	}
+	if deref(before.Phone) != deref(u.Phone) {
+		out = append(out, changePhone)
+	}
+	return out
+}
+
 // names are those of the members that a change has changed, for the audit log.
 func (c *change) names(before, u *user) []string {
-	is := map[string]bool{
-		"email": deref(before.Email) != deref(u.Email), "phone": deref(before.Phone) != deref(u.Phone), "password": c.hash != "",
+	out := c.told(before, u)
+	for name, changed := range map[string]bool{
 		"email_confirmed": before.EmailConfirmedAt == nil && u.EmailConfirmedAt != nil,
 		"phone_confirmed": before.PhoneConfirmedAt == nil && u.PhoneConfirmedAt != nil,
 		"role":            before.Role != u.Role, "ban": c.ban != nil, "roles": c.roles != nil,
 		"app_metadata": before.AppMetadata != u.AppMetadata, "user_metadata": before.UserMetadata != u.UserMetadata,
+	} {
+		if changed {
+			out = append(out, name)
+		}
 	}
-	maps.DeleteFunc(is, func(_ string, changed bool) bool { return !changed })
-	return slices.Sorted(maps.Keys(is))
+	slices.Sort(out)
+	return out
 }
 
 // changeAddresses keeps the identities that address and number are what the account

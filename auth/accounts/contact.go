@@ -139,9 +139,9 @@ func (a *Accounts) vacate(ctx context.Context, tx *store.Tx, u *user, at contact
 // anonymous user has an account from now on. An account that has the contact and never
 // confirmed it loses it.
 func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at contact, keep *store.ID) error {
-	change, ended, refused, old := changeEmail, endedByEmail, problem.AuthEmailExists, deref(u.Email)
+	change, refused, old := changeEmail, problem.AuthEmailExists, deref(u.Email)
 	if at.phone != "" {
-		change, ended, refused, old = changePhone, endedByPhone, problem.AuthPhoneExists, deref(u.Phone)
+		change, refused, old = changePhone, problem.AuthPhoneExists, deref(u.Phone)
 		u.NewPhone = nil
 	} else {
 		u.NewEmail, u.EmailChangeHalf = nil, nil
@@ -152,7 +152,7 @@ func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at con
 	if err := a.notice(ctx, tx, u, change); err != nil {
 		return err
 	}
-	if err := a.endOthers(ctx, tx, u.ID, keep, ended); err != nil {
+	if err := a.endOthers(ctx, tx, u.ID, keep, change); err != nil {
 		return err
 	}
 	at.confirm(u, a)

@@ -233,7 +233,7 @@ func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen 
 		return &problem.Error{Code: problem.AuthConflict}
 	}
 	u.NewEmail, u.EmailChangeHalf, u.NewPhone = nil, nil, nil // what is changed besides looks at it
-	if err := a.endOthers(ctx, tx, u.ID, &keep, endedByPassword); err != nil {
+	if err := a.endOthers(ctx, tx, u.ID, &keep, changePassword); err != nil {
 		return err
 	}
 	if err := a.notice(ctx, tx, u, changePassword); err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Changes that a notice tells of.
+// Changes that a notice tells of. By the first three sessions end.
 const (
 	changePassword = "password"
 	changeEmail    = "email"

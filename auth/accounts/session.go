@@ -193,13 +193,10 @@ func (a *Accounts) renew(ctx context.Context, s *session, counter int64) (*issue
 	return a.issue(ctx, u, s)
 }
 
-// Why sessions end.
+// Why sessions end, besides what a notice tells of.
 const (
 	endedBySignOut   = "sign-out"
 	endedByReuse     = "reuse"
-	endedByPassword  = "password"
-	endedByEmail     = "email"
-	endedByPhone     = "phone"
 	endedByAdmin     = "admin"
 	endedByBan       = "ban"
 	endedByRemoval   = "removal"
