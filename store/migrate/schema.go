@@ -114,6 +114,13 @@ func normalizeWhere(s string) string {
 // check refuses models that have no table on both engines.
 func check(tables []*store.Table) error {
 	taken := map[string]string{}
+	claim := func(t *store.Table, what, name string) error {
+		if other, ok := taken[name]; ok {
+			return fmt.Errorf("migrate: tables %s and %s both need an index %s", other, t.Name, name)
+		}
+		taken[name] = t.Name
+		return fits(t, what, name)
+	}
 	for _, t := range tables {
 		if t.View {
 			continue
@@ -124,26 +131,18 @@ func check(tables []*store.Table) error {
 			}
 		}
 		for _, ix := range wantedIndexes(t) {
-			if len(ix.name) > maxName {
-				return fmt.Errorf("migrate: table %s: the name of index %s is longer than %d bytes", t.Name, ix.name, maxName)
+			if err := claim(t, "index", ix.name); err != nil {
+				return err
 			}
-			if other, ok := taken[ix.name]; ok {
-				return fmt.Errorf("migrate: tables %s and %s both need an index %s", other, t.Name, ix.name)
-			}
-			taken[ix.name] = t.Name
 		}
 		for _, c := range searchable(t) {
-			if name := store.SearchName(c); len(name) > maxName {
-				return fmt.Errorf("migrate: table %s: the name of search index %s is longer than %d bytes", t.Name, name, maxName)
-			} else if other, ok := taken[name]; ok {
-				return fmt.Errorf("migrate: tables %s and %s both need an index %s", other, t.Name, name)
-			} else {
-				taken[name] = t.Name
+			if err := claim(t, "search index", store.SearchName(c)); err != nil {
+				return err
 			}
 		}
 		for _, ref := range t.ForeignKeys {
-			if len(ref.Name) > maxName {
-				return fmt.Errorf("migrate: table %s: the name of foreign key %s is longer than %d bytes", t.Name, ref.Name, maxName)
+			if err := fits(t, "foreign key", ref.Name); err != nil {
+				return err
 			}
 		}
 	}
@@ -152,6 +151,14 @@ func check(tables []*store.Table) error {
 
 // maxName is how many bytes of a name PostgreSQL keeps.
 const maxName = 63
+
+// fits refuses a name that is longer.
+func fits(t *store.Table, what, name string) error {
+	if len(name) > maxName {
+		return fmt.Errorf("migrate: table %s: the name of %s %s is longer than %d bytes", t.Name, what, name, maxName)
+	}
+	return nil
+}
 
 func names(columns []*store.Column) []string {
 	list := make([]string, len(columns))
