@@ -73,10 +73,7 @@ func (a *App) keepRunning(ctx context.Context, b background) {
 			return
 		}
 		a.config.Logger.ErrorContext(ctx, b.name+" failed and begins again", "error", err, "pause", b.pause)
-		select {
-		case <-ctx.Done():
-		case <-time.After(b.pause):
-		}
+		wait(ctx, b.pause)
 	}
 }
 

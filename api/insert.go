@@ -106,28 +106,27 @@ func (x *exchange) beginWrite() (*write, error) {
 
 // parseWrite reads the headers and the query string of a write.
 func (x *exchange) parseWrite() (*write, error) {
+	w, err := x.newWrite()
+	if err != nil {
+		return nil, err
+	}
+	w.read, err = pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
+	return w, err
+}
+
+// newWrite is a write whose query string was not read yet.
+func (x *exchange) newWrite() (*write, error) {
 	f, err := x.form()
-	if err != nil {
-		return nil, err
-	}
-	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
-	if err != nil {
-		return nil, err
-	}
-	return &write{form: f, read: read, method: x.r.Method, answer: x.s.config.Limits.Answer}, nil
+	return &write{form: f, method: x.r.Method, answer: x.s.config.Limits.Answer}, err
 }
 
 // beginRowWrite is beginWrite for the row of the path; id selects it.
 func (x *exchange) beginRowWrite() (w *write, id store.Cond, err error) {
-	f, err := x.form()
-	if err != nil {
+	if w, err = x.newWrite(); err != nil {
 		return nil, id, err
 	}
-	read, id, err := x.rowQuery()
-	if err != nil {
-		return nil, id, err
-	}
-	return &write{form: f, read: read, method: x.r.Method, answer: x.s.config.Limits.Answer}, id, nil
+	w.read, id, err = x.rowQuery()
+	return w, id, err
 }
 
 // options returns how the store shall write. A client that wants one object gets
