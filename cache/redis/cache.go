@@ -67,7 +67,7 @@ type item[V any] struct {
 
 var _ cache.Cache[string, int] = (*Cache[string, int])(nil)
 
-// tagsAtMost bounds the tags of one value, and of one purge.
+// tagsAtMost bounds the tags of one value, and of what is forgotten at once.
 const tagsAtMost = 1000
 
 // New returns a cache in the Redis of a client.
@@ -167,7 +167,7 @@ func (c *Cache[K, V]) fetch(ctx context.Context, s *session, key K) (value V, ok
 	if s.isForgotten(stripe, r.tags, r.since, r.written) {
 		return value, false, nil
 	}
-	if value, err = c.opts.Codec.Decode([]byte(r.value)); err != nil {
+	if value, err = c.opts.Codec.Decode(r.value); err != nil {
 		var zero V
 		return zero, false, fmt.Errorf("redis: a value of cache %s: %w", c.opts.Name, err)
 	}

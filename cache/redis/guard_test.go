@@ -139,7 +139,7 @@ func TestRecord(t *testing.T) {
 	seal(data)
 	text := "5:7:" + string(data)
 	r, ok := parseRecord(text, "key")
-	if !ok || r.since != 5 || r.written != 7 || r.value != "value" || len(r.tags) != 2 || r.tags[1] != 16_000 {
+	if !ok || r.since != 5 || r.written != 7 || string(r.value) != "value" || len(r.tags) != 2 || r.tags[1] != 16_000 {
 		t.Errorf("%+v, %t", r, ok)
 	}
 	if _, ok := parseRecord(text, "kez"); ok {

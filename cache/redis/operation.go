@@ -125,7 +125,7 @@ func (s *session) pay(ctx context.Context, debts map[uint16]struct{}) error {
 	for stripe := range debts {
 		stripes = append(stripes, stripe)
 	}
-	for part := range slices.Chunk(stripes, 1000) {
+	for part := range slices.Chunk(stripes, tagsAtMost) {
 		if err := s.forget(ctx, "", part); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 type record struct {
 	since, written uint64
 	tags           []uint16
-	value          string
+	value          []byte
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -40,7 +40,7 @@ func seal(data []byte) {
 }
 
 // parseRecord reads a record that should be that of a key. ok is false for anything
-// else, an answer to another question for example.
+// else, an answer to another question for example. Its value is a copy.
 func parseRecord(data, key string) (r record, ok bool) {
 	since, data, _ := strings.Cut(data, ":")
 	written, data, _ := strings.Cut(data, ":")
@@ -70,7 +70,7 @@ func parseRecord(data, key string) (r record, ok bool) {
 	if !ok || length != uint64(len(key)) || uint64(len(rest)) < length || string(rest[:length]) != key {
 		return record{}, false
 	}
-	r.value = data[len(data)-len(rest)+int(length):]
+	r.value = rest[length:]
 	return r, true
 }
 
