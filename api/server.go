@@ -81,7 +81,7 @@ type exchange struct {
 	// statement is its own; r has its context then.
 	tx *store.Tx
 
-	values [10]string // of headers: as many as an answer has
+	values [10]string // of headers: enough for nearly every answer
 	given  int        // so many of them
 }
 

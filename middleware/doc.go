@@ -46,6 +46,6 @@
 // What is found out about a request on its way is told by [RequestIDFrom],
 // [ClientAddressOf], [RouteFrom] and [PrincipalFrom], also to what stands outside of
 // whoever found it out: there is one record for each request, made by the first of
-// [RequestID], [ClientAddress] and [AccessLog]. It belongs to the goroutine that serves
-// the request.
+// [RequestID], [ClientAddress], [AccessLog], middleware/prometheus and middleware/otel. It
+// belongs to the goroutine that serves the request.
 package middleware

@@ -8,9 +8,9 @@ import (
 
 // SetRoute tells the middleware around a handler which pattern the request was routed
 // by, as "/notes/{id}", for the log and for metrics. Patterns are few: a path with an
-// id in it is none. Outside of [RequestID], [ClientAddress] and [AccessLog] there is
-// nobody to tell, and nothing happens. It must be called by the goroutine that serves
-// the request.
+// id in it is none. Where none of [RequestID], [ClientAddress], [AccessLog],
+// middleware/prometheus and middleware/otel is around the handler there is nobody to
+// tell, and nothing happens. It must be called by the goroutine that serves the request.
 func SetRoute(ctx context.Context, pattern string) { exchange.From(ctx).SetRoute(pattern) }
 
 // RouteFrom returns what [SetRoute] was told, or "".
