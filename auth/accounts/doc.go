@@ -114,6 +114,11 @@
 // app_metadata is no such right: do not let rights rest on it where users manage
 // accounts.
 //
+// [Accounts.CreateUser], [Accounts.SaveRole] and the like do this for the application
+// itself. An error about what was asked for has a code, by a method Problem() string, which
+// clients get where api.WriteError answers with it; any other is of the database, a hook,
+// the context or, of metadata, encoding/json.
+//
 // # Hooks
 //
 // Config.BeforeSignUp decides who gets an account, Config.BeforeToken adds claims,

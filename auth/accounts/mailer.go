@@ -2,7 +2,8 @@ package accounts
 
 import "context"
 
-// Mailer sends mail. Package api/mail has one.
+// Mailer sends mail. Package api/mail has one. It must be safe for concurrent use: each
+// instance of an application sends up to four mails and messages at a time.
 type Mailer interface {
 	// Send sends the mail of a template to an address, in the language that
 	// locale, a BCP 47 tag that may be empty, asks for. values are what the mail
@@ -17,10 +18,9 @@ type Mailer interface {
 	//	change    what has happened, for notice: password, email, phone, factor_added,
 	//	          factor_removed, identity_added, identity_removed, key_added
 	//
-	// It is called again later after an error, for as long as the mail is of use,
-	// unless the error has a method Permanent() bool that says true. It is called for
-	// several mails at once, and ctx ends after 30 seconds: a mail that takes longer
-	// than a minute may be sent twice.
+	// It is called again later after an error or a panic, for as long as the mail is of
+	// use, unless the error has a method Permanent() bool that says true. ctx ends after
+	// 30 seconds: a mail that takes longer than a minute may be sent twice.
 	Send(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 

@@ -35,7 +35,11 @@ type NewUser struct {
 }
 
 // CreateUser makes an account. Config.BeforeSignUp is asked with the Method "admin". The
-// error has a code that api.WriteError knows, such as email_exists.
+// error's code is email_exists, phone_exists or, for the ID, user_already_exists where
+// another account has it, validation_failed for anything else that an account cannot have,
+// and refused_by_application where the hook says [Refuse]. A password that may not be
+// chosen is a [password.WeakError], and one that finds no turn to be hashed is
+// [password.ErrBusy].
 func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
 	c := change{
 		confirmEmail: n.EmailConfirmed, confirmPhone: n.PhoneConfirmed, password: n.Password, hash: n.PasswordHash,
@@ -71,7 +75,7 @@ func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
 }
 
 // UserByEmail returns the account with an address, in any spelling, whether it is
-// confirmed or not.
+// confirmed or not. The error's code is user_not_found where there is none.
 func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error) {
 	canonical, ok := canonicalEmail(email)
 	if !ok {
@@ -88,6 +92,8 @@ func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error)
 }
 
 // Ban ends the sessions and API keys of a user and keeps them out for a time; 0 lets them in again.
+// The error's code is user_not_found where there is no such user, and validation_failed for
+// a time that is negative.
 func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error {
 	if d < 0 {
 		return failf(problem.AuthValidation, "a ban is not negative")
@@ -95,30 +101,36 @@ func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error 
 	return a.changeBy(ctx, own, id, change{ban: &d})
 }
 
-// SignOut ends the sessions of a user, and with them their access tokens.
+// SignOut ends the sessions of a user, and with them their access tokens. The error's code
+// is user_not_found where there is no such user.
 func (a *Accounts) SignOut(ctx context.Context, id store.ID) error { return a.signOutBy(ctx, own, id) }
 
 // DeleteUser deletes an account and all that accounts know of it but the audit log.
 // Rows of the application that refer to it are the application's to delete, for which
-// there is Config.BeforeDelete.
+// there is Config.BeforeDelete. The error's code is user_not_found where there is no such
+// user, and refused_by_application where the hook says [Refuse].
 func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
 	return a.deleteBy(ctx, own, id, false)
 }
 
 // SaveRole makes a role, or changes the one of its name: call it in App.Prepare of package
 // plinth for the roles that the program's rules ask for. Where permissions change, access
-// tokens of whoever has the role hold no more, and clients refresh.
+// tokens of whoever has the role hold no more, and clients refresh. The error's code is
+// validation_failed for a role that is not as [Role] says or has a name that is reserved.
 func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 	return a.saveRole(ctx, own, r, roleSave)
 }
 
 // SetRoles gives a user exactly these roles, which have to exist. Access tokens made
-// before hold no more where that changes anything.
+// before hold no more where that changes anything. The error's code is user_not_found where
+// there is no such user, and validation_failed for a role that there is not, more than 16
+// roles, names that are too long for a token, and a user without an account.
 func (a *Accounts) SetRoles(ctx context.Context, id store.ID, roles ...string) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.giveRoles(ctx, tx, own, id, roles) })
 }
 
-// RolesOf returns the roles a user was given and the permissions that come with them.
+// RolesOf returns the roles a user was given and the permissions that come with them. A
+// user whom there is not has none.
 func (a *Accounts) RolesOf(ctx context.Context, id store.ID) (roles, permissions []string, err error) {
 	g, err := a.rightsOf(ctx, a.db, id)
 	return g.roles, g.permissions, err

@@ -7,7 +7,7 @@ import (
 )
 
 // SMSSender sends text messages to phones. In development package api/mail has one,
-// which writes them into a folder.
+// which writes them into a folder. It must be safe for concurrent use, as a [Mailer].
 type SMSSender interface {
 	// SendSMS sends the message of a template to a number of E.164, as "+4930123456",
 	// in the language that locale, a BCP 47 tag that may be empty, asks for. values are
@@ -18,11 +18,10 @@ type SMSSender interface {
 	//	site     Config.SiteURL
 	//	expires  how long the code is good, as "10m0s"
 	//
-	// It is called again later after an error, for as long as the code is good, unless
-	// the error has a method Permanent() bool that says true: a number that cannot be
-	// called, a country that the application does not send to. It is called for several
-	// messages at once, and ctx ends after 30 seconds: a message that takes longer than
-	// a minute may be sent twice.
+	// It is called again later after an error or a panic, for as long as the code is
+	// good, unless the error has a method Permanent() bool that says true: a number that
+	// cannot be called, a country that the application does not send to. ctx ends after
+	// 30 seconds: a message that takes longer than a minute may be sent twice.
 	SendSMS(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 
