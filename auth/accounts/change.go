@@ -119,6 +119,9 @@ func (a *Accounts) changeBy(ctx context.Context, by authority, id store.ID, c ch
 	if err := a.prepare(ctx, &c, deref(u.Email)); err != nil {
 		return err
 	}
+	if err := a.admitBy(ctx, by, u, &c); err != nil {
+		return err
+	}
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.changeIn(ctx, tx, by, id, c) })
 	return taken(err)
 }

@@ -55,7 +55,8 @@ type Config struct {
 	// Defaults to 10 seconds.
 	RefreshGrace time.Duration
 
-	// DisableSignup closes sign-up: accounts come by invitation, import and admins.
+	// DisableSignup closes sign-up: accounts come by invitation, import and admins, and
+	// nobody comes in without one.
 	DisableSignup bool
 
 	// Anonymous lets clients have a user without an account.
@@ -117,7 +118,8 @@ type Config struct {
 	// [Accounts.Import], and before anything of it is stored. It may change the
 	// metadata, or refuse with [Refuse]; any other error is answered with 500. It is
 	// also asked for an address that has an account, of which the client must not
-	// learn.
+	// learn, and again before a user without an account gets one: the metadata change
+	// when they have it.
 	//
 	// The context of a hook ends after 5 seconds. It is waited for, whether it
 	// looks at that or not. A panic counts as an error. Hooks run at the same time

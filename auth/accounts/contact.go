@@ -138,13 +138,17 @@ func (a *Accounts) vacate(ctx context.Context, tx *store.Tx, u *user, at contact
 // session that has asked for it goes on; others, API keys and all codes of before end. An
 // anonymous user has an account from now on. An account that has the contact and never
 // confirmed it loses it.
-func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at contact, keep *store.ID) error {
+func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at contact, by *mailedCode) error {
+	keep := by.Session
 	change, refused, old := changeEmail, problem.AuthEmailExists, deref(u.Email)
 	if at.phone != "" {
 		change, refused, old = changePhone, problem.AuthPhoneExists, deref(u.Phone)
 		u.NewPhone = nil
 	} else {
 		u.NewEmail, u.EmailChangeHalf = nil, nil
+	}
+	if err := a.upgradeBy(ctx, tx, u, by); err != nil {
+		return err
 	}
 	if err := a.vacate(ctx, tx, u, at, refused); err != nil {
 		return err

@@ -22,8 +22,9 @@ func (a *Accounts) asksBoth(u *user) bool {
 // present one if it is known to be the user's. An address that has an account is
 // asked for like any other: its owner is told, and nobody else.
 func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) error {
+	asked := c.asked()
 	if c.a.config.Autoconfirm {
-		return c.a.setContact(ctx, tx, u, contact{email: c.email}, &c.session.ID)
+		return c.a.setContact(ctx, tx, u, contact{email: c.email}, &asked)
 	}
 	if u.NewEmail == nil || *u.NewEmail != c.email || u.EmailChangeHalf != nil {
 		_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", c.email), store.SetTo("email_change_half", nil))
@@ -32,7 +33,8 @@ func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) err
 		}
 		u.NewEmail, u.EmailChangeHalf = &c.email, nil
 	}
-	within, err := c.a.mailEmailChange(ctx, tx, u, mailedCode{Flow: c.flow, Session: &c.session.ID}, c.locale)
+	asked.Flow = c.flow
+	within, err := c.a.mailEmailChange(ctx, tx, u, asked, c.locale)
 	if err == nil && !within {
 		return c.a.overMailLimit(contact{email: c.email})
 	}
@@ -98,7 +100,7 @@ func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 		}
 	}
 	if deref(u.EmailChangeHalf) == other || half == halfNew && !a.asksBoth(u) {
-		return u, a.setContact(ctx, tx, u, contact{email: *u.NewEmail}, p.code.Session)
+		return u, a.setContact(ctx, tx, u, contact{email: *u.NewEmail}, &p.code)
 	}
 	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("email_change_half", half))
 	return nil, err

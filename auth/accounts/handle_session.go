@@ -71,8 +71,11 @@ func (x *exchange) signup() error {
 
 // signupAnonymous makes a user without an account.
 func (x *exchange) signupAnonymous(metadata store.JSON) error {
-	if !x.a.config.Anonymous {
+	switch {
+	case !x.a.config.Anonymous:
 		return errNoAnonymous
+	case x.a.config.DisableSignup:
+		return errSignupClosed
 	}
 	u := &user{Role: audience, AppMetadata: "{}", UserMetadata: metadata, IsAnonymous: true}
 	n, err := x.a.admit(x.r.Context(), u, "anonymous", x.device())

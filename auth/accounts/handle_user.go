@@ -26,6 +26,8 @@ type userChange struct {
 	email string           // canonical; empty leaves it
 	phone string           // canonical; empty leaves it
 	data  strictjson.Value // an object to merge into the metadata
+
+	upgrade upgrade // of a guest who has an account once a new address or number is theirs
 }
 
 // putUser answers PUT /user.
@@ -61,6 +63,9 @@ func (x *exchange) putUser(u *user, s *session) error {
 		if err := x.newPassword(u, c, in["password"]); err != nil {
 			return weak(err)
 		}
+	}
+	if err := x.admitChange(u, c); err != nil {
+		return err
 	}
 	if u, err = x.apply(c, u); err != nil {
 		return err
@@ -175,6 +180,11 @@ func (x *exchange) newPassword(u *user, c *userChange, text string) error {
 	hash, err := a.hashes.Hash(ctx, text)
 	c.hash = &hash
 	return err
+}
+
+// asked is what the codes of the change are for.
+func (c *userChange) asked() mailedCode {
+	return mailedCode{Session: &c.session.ID, Metadata: c.upgrade.user, AppMetadata: c.upgrade.app}
 }
 
 // apply makes the change, within the budgets of messages where it sends one.

@@ -21,7 +21,8 @@ const hookTime = 5 * time.Second
 // SignUp is an account that is about to be made, as [Config.BeforeSignUp] sees it.
 type SignUp struct {
 	// Method says how it comes to be: "password", "otp", "anonymous", "invite",
-	// "admin", or the name of the provider where the user has logged in.
+	// "admin", or the name of the provider where the user has logged in. A user without
+	// an account, "anonymous", is asked about again when they are to have one.
 	Method string
 
 	// Email and Phone are canonical; either may be empty.

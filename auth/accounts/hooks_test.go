@@ -121,6 +121,140 @@ func TestBeforeSignUpEverywhere(t *testing.T) {
 	})
 }
 
+// TestGuestsAdmitted: who has come in without an account gets one by no way past the hook,
+// nor where sign-up is closed: what is refused leaves no change under way and sends nothing.
+func TestGuestsAdmitted(t *testing.T) {
+	providers(t, func(c *accounts.Config) {
+		withSMS(c)
+		c.BeforeSignUp = func(_ context.Context, s *accounts.SignUp) error {
+			if s.Method == "anonymous" {
+				return nil
+			}
+			return accounts.Refuse("Nobody.")
+		}
+	}, func(t *testing.T, w *world, f fakes) {
+		token := w.must(200, w.do("POST /signup", "", "{}")).str("access_token")
+		cfg := w.cfg
+		cfg.DisableSignup, cfg.BeforeSignUp = true, nil
+		closed, err := accounts.New(w.db, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range []struct {
+			a      *accounts.Accounts
+			status int
+			code   string
+		}{{w.a, 403, "refused_by_application"}, {closed, 422, "signup_disabled"}} {
+			w.a = by.a
+			for _, body := range []string{ann, annMail, annaPhone, annaLogin, member(annMail, "phone", anna)} {
+				w.refused(by.status, by.code, w.do("PUT /user", token, body))
+			}
+			w.refused(by.status, by.code, w.do("POST /token?grant_type=id_token", token, `{"provider":"trusted","link_identity":true,"id_token":"`+f.trusted.IDToken(nil)+`"}`))
+			to := w.must(200, w.linkURL(token, "trusted", pkce+challengeOf(testVerifier))).str("url")
+			b := w.tab()
+			w.refused(by.status, by.code, b.exchange(b.open("/callback/trusted?"+f.trusted.Authorize(to).Encode(), nil), testVerifier))
+			b = w.tab()
+			back := f.trusted.Authorize(b.open("/user/identities/authorize?provider=trusted", nil, "Sec-Fetch-Site", "same-origin", "Authorization", "Bearer "+token).to.String())
+			b.refused("implicit", by.code, siteURL, b.open("/callback/trusted?"+back.Encode(), nil))
+
+			me := w.must(200, w.do("GET /user", token, ""))
+			if me.body["is_anonymous"] != true || me.str("new_email") != "" || me.str("new_phone") != "" || len(me.body["identities"].([]any)) != 0 {
+				t.Errorf("%s: user %s", by.code, me.text)
+			}
+			if n := w.queued(); n != 0 {
+				t.Errorf("%s: %d mails", by.code, n)
+			}
+			w.must(200, w.do("PUT /user", token, `{"data":{"name":"Guest"}}`)) // which is no account
+		}
+		w.refused(422, "signup_disabled", w.do("POST /signup", "", "{}"))
+	})
+}
+
+// TestGuestsMetadata: what the hook says of a guest who is to have an account holds when they
+// have it, and not before: until then nobody has shown whose address it is. What was said of
+// them meanwhile stays.
+func TestGuestsMetadata(t *testing.T) {
+	change := func(c *accounts.Config) {
+		withSMS(c)
+		withSecretKey(c)
+		c.BeforeSignUp = func(_ context.Context, s *accounts.SignUp) error {
+			if s.Method == "anonymous" {
+				s.AppMetadata = map[string]any{"plan": "guest", "trial": true}
+				return nil
+			}
+			s.UserMetadata["asked"] = fmt.Sprintf("%s %s%s %v", s.Method, s.Email, s.Phone, s.UserMetadata["full_name"])
+			delete(s.UserMetadata, "full_name")
+			s.AppMetadata = map[string]any{"plan": "member"}
+			return nil
+		}
+	}
+	providers(t, change, func(t *testing.T, w *world, f fakes) {
+		put := func(body string) func(id, token string) *answer {
+			return func(_, token string) *answer {
+				got := w.must(200, w.do("PUT /user", token, strings.TrimSuffix(body, "}")+`,"data":{"full_name":"Ada"}}`))
+				if fmt.Sprint(got.body["app_metadata"], got.body["user_metadata"]) != "map[plan:guest trial:true] map[full_name:Ada name:Guest]" {
+					t.Errorf("before it is shown: %s", got.text)
+				}
+				return got
+			}
+		}
+		confirmed := w.a
+		cfg := w.cfg
+		cfg.Autoconfirm = true
+		atOnce, err := accounts.New(w.db, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range []struct {
+			a     *accounts.Accounts
+			begin func(id, token string) *answer
+			end   func() *answer // nil where nothing is confirmed
+			asked string
+			by    string // what they are then known by
+		}{
+			{confirmed, put(ann), func() *answer {
+				return w.verifyHash("email_change", w.mail(accounts.MailEmailChange, "ann@example.org"))
+			}, "password ann@example.org Ada", "email"},
+			{confirmed, put(annaPhone), func() *answer {
+				w.sms(accounts.SMSPhoneChange, anna)
+				w.advance(time.Minute)
+				w.must(200, w.do("POST /resend", "", member(annaPhone, "type", "phone_change")))
+				return w.verifySMS("phone_change", w.sms(accounts.SMSPhoneChange, anna))
+			}, "otp 4930123456 Ada", "phone"},
+			{atOnce, func(_, token string) *answer {
+				return w.do("PUT /user", token, `{"email":"bob@example.org","data":{"full_name":"Ada"}}`)
+			}, nil, "otp bob@example.org Ada", "email"},
+			{confirmed, func(_, token string) *answer {
+				return w.do("POST /token?grant_type=id_token", token, `{"provider":"trusted","link_identity":true,"id_token":"`+f.trusted.IDToken(nil)+`"}`)
+			}, nil, "trusted ada@example.org Ada Lovelace", "trusted"},
+			{confirmed, func(id, _ string) *answer {
+				return w.do("PUT /admin/users/"+id, secretKey, `{"email":"eve@example.org","email_confirm":true,"user_metadata":{"full_name":"Ada"}}`)
+			}, nil, "admin eve@example.org Ada", "email"},
+		} {
+			w.a = way.a
+			in := w.must(200, w.do("POST /signup", "", `{"data":{"name":"Guest"}}`))
+			id := userOf(in)["id"].(string)
+			w.must(200, way.begin(id, in.str("access_token")))
+			app := fmt.Sprintf("map[plan:member provider:%s providers:[%s]]", way.by, way.by)
+			if way.end != nil {
+				w.must(200, w.do("PUT /user", in.str("access_token"), `{"data":{"name":"Ada"}}`))
+				w.must(200, w.do("PUT /admin/users/"+id, secretKey, `{"app_metadata":{"seat":7}}`))
+				w.must(200, way.end())
+				app = strings.Replace(app, "]]", "] seat:7]", 1)
+			}
+			u := w.must(200, w.do("GET /admin/users/"+id, secretKey, "")).body
+			said := u["user_metadata"].(map[string]any)
+			_, kept := said["full_name"]
+			if fmt.Sprint(u["app_metadata"]) != app || said["asked"] != way.asked || kept || said["name"] == nil || u["is_anonymous"] != false {
+				t.Errorf("%s: user %v", way.asked, u)
+			}
+			if way.end != nil && said["name"] != "Ada" {
+				t.Errorf("%s: what was said meanwhile is lost: %v", way.asked, said)
+			}
+		}
+	})
+}
+
 // TestBeforeTokenAgain: a refresh that the hook lets down spends nothing, so that the client
 // may come again, however late.
 func TestBeforeTokenAgain(t *testing.T) {

@@ -60,6 +60,10 @@ func (x *exchange) linker(in map[string]string) (*user, *session, error) {
 // linkIdentity gives an account an identity. The session that has asked for it must not have
 // ended since.
 func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *visitor, from device) (u *user, err error) {
+	up, err := a.admitLink(ctx, to, v, from)
+	if err != nil {
+		return nil, err
+	}
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if u, err = a.linked(ctx, tx, to); err != nil {
 			return err
@@ -83,7 +87,11 @@ func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *visitor, fr
 		}
 		e := from.event("identity_linked", &u.ID)
 		e.SessionID = &to.Session
-		return a.join(ctx, tx, u, v, e)
+		guest := u.IsAnonymous
+		if err := a.join(ctx, tx, u, v, e); err != nil || !guest {
+			return err
+		}
+		return a.upgrade(ctx, tx, u, up)
 	})
 	if isTaken(err) {
 		return nil, failf(problem.AuthIdentityExists, "Identity is already linked to another user")

@@ -41,7 +41,7 @@ type mailedCode struct {
 	Network  string    `json:"network,omitempty"`   // from where a message was asked for, see sentHere
 
 	// Of that account, or of the one of an invitation, as Config.BeforeSignUp has let it
-	// pass.
+	// pass; of a guest who is to have one what it has changed, see upgrade.
 	Metadata    store.JSON `json:"metadata,omitempty"`
 	AppMetadata store.JSON `json:"app_metadata,omitempty"`
 }

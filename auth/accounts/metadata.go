@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -50,6 +51,21 @@ func merged(doc, members store.JSON) (store.JSON, error) {
 		err = errMetadata
 	}
 	return out, err
+}
+
+// changes are the members that make one object the other when they are merged into it.
+func changes(before, after store.JSON) (store.JSON, error) {
+	set := asMap(after)
+	for name, was := range asMap(before) {
+		is, kept := set[name]
+		switch {
+		case !kept:
+			set[name] = nil
+		case reflect.DeepEqual(is, was):
+			delete(set, name)
+		}
+	}
+	return store.JSONOf(set)
 }
 
 var errMetadata = failf(problem.AuthValidation, "user_metadata and app_metadata must not be larger than %d bytes each", maxMetadata)

@@ -30,15 +30,15 @@ func (c *userChange) readPhone(u *user, text, channel string) error {
 // A number that another account has confirmed is asked for like any other, and gets no
 // message.
 func (c *userChange) changePhone(ctx context.Context, tx *store.Tx, u *user) error {
+	asked := c.asked()
 	if c.a.config.Autoconfirm {
-		return c.a.setContact(ctx, tx, u, contact{phone: c.phone}, &c.session.ID)
+		return c.a.setContact(ctx, tx, u, contact{phone: c.phone}, &asked)
 	}
 	if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_phone", c.phone)); err != nil {
 		return err
 	}
 	u.NewPhone = &c.phone
-	m := mailing{locale: c.locale, code: mailedCode{Session: &c.session.ID}}
-	within, err := c.a.sendPhoneChange(ctx, tx, u, m)
+	within, err := c.a.sendPhoneChange(ctx, tx, u, mailing{locale: c.locale, code: asked})
 	if err == nil && !within {
 		return c.a.overMailLimit(contact{phone: c.phone})
 	}
@@ -77,7 +77,7 @@ func (a *Accounts) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID,
 	if asked, err := a.stillAsked(ctx, tx, &p.code); err != nil || !asked {
 		return nil, orElse(err, errOTP)
 	}
-	return u, a.setContact(ctx, tx, u, contact{phone: p.code.Phone}, p.code.Session)
+	return u, a.setContact(ctx, tx, u, contact{phone: p.code.Phone}, &p.code)
 }
 
 // resendPhoneChange sends the code of a change once more. The number is the one that the
@@ -111,7 +111,7 @@ func (x *exchange) resendPhoneChange(in asked) error {
 		case !still:
 			return a.maySend(ctx, tx, codePhone, to)
 		}
-		return a.sendPhoneChange(ctx, tx, u, mailing{id: id, locale: x.locale(u), code: mailedCode{Session: asked.Session}})
+		return a.sendPhoneChange(ctx, tx, u, mailing{id: id, locale: x.locale(u), code: asked})
 	})
 }
 

@@ -1,0 +1,126 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// upgrade is what Config.BeforeSignUp has made of the metadata of a guest, a user without an
+// account, who is to have one: members to set, and null for those that go. Only admitGuest
+// makes one; the codes of a change keep it.
+type upgrade struct{ app, user store.JSON }
+
+// admitGuest is admit for a guest, as they would be with the account: by nothing that one
+// may do without an account do they get around the hook, or past Config.DisableSignup.
+func (a *Accounts) admitGuest(ctx context.Context, guest user, how string, from device) (up upgrade, err error) {
+	if a.config.DisableSignup {
+		return up, errSignupClosed
+	}
+	before := guest
+	if _, err := a.admit(ctx, &guest, how, from); err != nil {
+		return up, err
+	}
+	if len(guest.AppMetadata) > maxMetadata || len(guest.UserMetadata) > maxMetadata {
+		return up, errMetadata
+	}
+	if up.app, err = changes(before.AppMetadata, guest.AppMetadata); err != nil {
+		return up, err
+	}
+	up.user, err = changes(before.UserMetadata, guest.UserMetadata)
+	return up, err
+}
+
+// admitChange asks the application whether it wants an account, where a guest is to have
+// one by the change.
+func (x *exchange) admitChange(u *user, c *userChange) (err error) {
+	if !u.IsAnonymous || c.email == "" && c.phone == "" {
+		return nil
+	}
+	guest, how := *u, "otp"
+	if c.email != "" {
+		guest.Email = &c.email
+	}
+	if c.phone != "" {
+		guest.Phone = &c.phone
+	}
+	if c.hash != nil {
+		how = methodPassword
+	}
+	if c.data.Kind() == strictjson.Object {
+		if guest.UserMetadata, err = merged(u.UserMetadata, store.JSON(c.data.Raw())); err != nil {
+			return err
+		}
+	}
+	c.upgrade, err = x.a.admitGuest(x.r.Context(), guest, how, x.device())
+	return err
+}
+
+// admitLink asks the application whether it wants an account, where a guest is to have one by
+// an identity.
+func (a *Accounts) admitLink(ctx context.Context, to *linking, v *visitor, from device) (upgrade, error) {
+	u, err := a.linked(ctx, a.db, to)
+	if err != nil || !u.IsAnonymous {
+		return upgrade{}, err
+	}
+	guest := *u
+	if u.Email == nil && v.Proven {
+		guest.Email = v.Email
+	}
+	if guest.UserMetadata, err = v.fillMetadata(u.UserMetadata); err != nil {
+		return upgrade{}, err
+	}
+	return a.admitGuest(ctx, guest, v.Provider, from)
+}
+
+// admitBy asks the application whether it wants an account, where a guest gets an address or a
+// number by a change.
+func (a *Accounts) admitBy(ctx context.Context, by authority, u *user, c *change) error {
+	if !u.IsAnonymous || c.email == "" && c.phone == "" {
+		return nil
+	}
+	guest := *u
+	if err := a.apply(by, &guest, *c); err != nil {
+		return err
+	}
+	_, err := a.admit(ctx, &guest, "admin", by.from)
+	if err != nil {
+		return err
+	}
+	if c.app, err = changes(u.AppMetadata, guest.AppMetadata); err != nil {
+		return err
+	}
+	c.user, err = changes(u.UserMetadata, guest.UserMetadata)
+	return err
+}
+
+// upgrade gives a guest what they were admitted with, at the moment at which they have an
+// account.
+func (a *Accounts) upgrade(ctx context.Context, tx *store.Tx, u *user, up upgrade) (err error) {
+	if u.AppMetadata, err = merged(u.AppMetadata, up.app); err != nil {
+		return err
+	}
+	if u.UserMetadata, err = merged(u.UserMetadata, up.user); err != nil {
+		return err
+	}
+	if err := a.syncProviders(ctx, tx, u); err != nil {
+		return err
+	}
+	_, err = store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("app_metadata", u.AppMetadata), store.SetTo("user_metadata", u.UserMetadata))
+	return err
+}
+
+// upgradeBy gives a guest who has an account by a new address or number what they were admitted
+// with when they asked for it. About a guest of whom the code says nothing nobody was asked,
+// unless an admin has made it.
+func (a *Accounts) upgradeBy(ctx context.Context, tx *store.Tx, guest *user, c *mailedCode) error {
+	switch {
+	case !guest.IsAnonymous || c.Session == nil:
+		return nil
+	case c.AppMetadata == "":
+		return errOTP
+	}
+	return a.upgrade(ctx, tx, guest, upgrade{app: c.AppMetadata, user: c.Metadata})
+}
