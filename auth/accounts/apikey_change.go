@@ -97,19 +97,19 @@ func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPI
 }
 
 // endOthers ends what lets somebody into an account beside its user: sessions but for one
-// to keep, API keys, mailed codes.
-func (a *Accounts) endOthers(ctx context.Context, tx *store.Tx, owner store.ID, keep *store.ID, why string) error {
-	sessions := store.Eq("user_id", owner)
+// to keep, API keys, mailed codes, a change of address or number under way.
+func (a *Accounts) endOthers(ctx context.Context, tx *store.Tx, u *user, keep *store.ID, why string) error {
+	sessions := store.Eq("user_id", u.ID)
 	if keep != nil {
 		sessions = store.And(sessions, store.Compare("id", store.OpNe, *keep))
 	}
 	if err := a.endIn(ctx, tx, sessions, why); err != nil {
 		return err
 	}
-	if err := a.endKeysOf(ctx, tx, owner, why); err != nil {
+	if err := a.endKeysOf(ctx, tx, u.ID, why); err != nil {
 		return err
 	}
-	return a.dropCodes(ctx, tx, owner, mailedKinds...)
+	return a.dropMailed(ctx, tx, u)
 }
 
 // endKeysOf ends all keys of a user: whatever ends every session of an account because

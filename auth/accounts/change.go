@@ -217,7 +217,7 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 		}
 	}
 	if why != "" {
-		if err := a.endOthers(ctx, tx, u.ID, nil, why); err != nil {
+		if err := a.endOthers(ctx, tx, u, nil, why); err != nil {
 			return err
 		}
 	}

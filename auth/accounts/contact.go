@@ -143,9 +143,6 @@ func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at con
 	change, refused, old := changeEmail, problem.AuthEmailExists, deref(u.Email)
 	if at.phone != "" {
 		change, refused, old = changePhone, problem.AuthPhoneExists, deref(u.Phone)
-		u.NewPhone = nil
-	} else {
-		u.NewEmail, u.EmailChangeHalf = nil, nil
 	}
 	if err := a.upgradeBy(ctx, tx, u, by); err != nil {
 		return err
@@ -156,7 +153,7 @@ func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at con
 	if err := a.notice(ctx, tx, u, change); err != nil {
 		return err
 	}
-	if err := a.endOthers(ctx, tx, u.ID, keep, change); err != nil {
+	if err := a.endOthers(ctx, tx, u, keep, change); err != nil {
 		return err
 	}
 	at.confirm(u, a)

@@ -94,10 +94,13 @@ func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 	if stale {
 		return nil, errOTP
 	}
-	if !a.asksBoth(u) && p.code.Session != nil { // none where an admin has made the link
+	if p.code.Session != nil { // none where an admin has made the link
 		if asked, err := a.stillAsked(ctx, tx, &p.code); err != nil || !asked {
 			return nil, orElse(err, errOTP)
 		}
+	}
+	if holds, err := a.halfHolds(ctx, tx, u); err != nil || !holds {
+		return nil, orElse(err, errOTP)
 	}
 	if deref(u.EmailChangeHalf) == other || half == halfNew && !a.asksBoth(u) {
 		return u, a.setContact(ctx, tx, u, contact{email: *u.NewEmail}, &p.code)
@@ -125,13 +128,15 @@ func (x *exchange) resendEmailChange(in asked) error {
 		if err != nil {
 			return false, err
 		}
-		if !a.asksBoth(u) {
-			switch still, err := a.stillAsked(ctx, tx, &asked); {
-			case err != nil:
-				return false, err
-			case !still:
-				return a.mayMail(ctx, tx, codeEmailOld, in.email)
-			}
+		still, err := a.stillAsked(ctx, tx, &asked)
+		if err == nil && still {
+			still, err = a.halfHolds(ctx, tx, u)
+		}
+		switch {
+		case err != nil:
+			return false, err
+		case !still:
+			return a.mayMail(ctx, tx, codeEmailOld, in.email)
 		}
 		asked.Flow = in.flow
 		return a.mailEmailChange(ctx, tx, u, asked, x.locale(u))
@@ -151,9 +156,25 @@ func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user, kinds 
 	return c, found[0].read(&c)
 }
 
-// stillAsked reports whether the session goes on that has asked for a change to which
-// nobody but the new address or number agrees. Whoever has ended it has put out who was
-// in it, and the change would let them in again.
+// halfHolds reports whether an address that has agreed to a change, if one has, still does: for
+// as long after its link was opened as that was good. Who reads the mails of the address by
+// then may be another.
+func (a *Accounts) halfHolds(ctx context.Context, tx *store.Tx, u *user) (bool, error) {
+	kind := codeEmailOld
+	switch deref(u.EmailChangeHalf) {
+	case "":
+		return true, nil
+	case halfNew:
+		kind = codeEmailNew
+	}
+	n, err := store.For[code](tx).Count(ctx, store.And(
+		store.Eq("user_id", u.ID), store.Eq("kind", string(kind)), store.Compare("used_at", store.OpGt, a.now().Add(-a.config.LinkLife)),
+	))
+	return n > 0, err
+}
+
+// stillAsked reports whether the session goes on that has asked for a change. Whoever has
+// ended it has put out who was in it, and the change would let them in again.
 func (a *Accounts) stillAsked(ctx context.Context, tx *store.Tx, c *mailedCode) (bool, error) {
 	if c.Session == nil {
 		return false, nil

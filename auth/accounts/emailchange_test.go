@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,6 +114,92 @@ func TestEmailChangeResent(t *testing.T) {
 		w.must(200, w.verifyHash("email_change", m))
 		if !w.goesOn(token) || w.goesOn(other) {
 			t.Error("the session that asked goes on, others end")
+		}
+	})
+}
+
+// TestEmailChangeHalfAgreed: one address that has agreed to a change leaves nothing behind for
+// who is put out afterwards. The change ends with whatever ends a session, and else when the
+// link of that address would have.
+func TestEmailChangeHalfAgreed(t *testing.T) {
+	const again = `{"type":"email_change","email":"ann@example.org"}`
+	admin := func(body string) func(w *world, id string, in *answer) {
+		return func(w *world, id string, _ *answer) { w.must(200, w.do("PUT /admin/users/"+id, secretKey, body)) }
+	}
+	ends := map[string]func(w *world, id string, in *answer){
+		"password of an admin": admin(`{"password":"another good password"}`),
+		"number of an admin":   admin(`{"phone":"+4930654321","phone_confirm":true}`),
+		"ban": func(w *world, id string, in *answer) {
+			admin(`{"ban_duration":"1h"}`)(w, id, in)
+			admin(`{"ban_duration":"none"}`)(w, id, in)
+		},
+		"signed out": func(w *world, id string, _ *answer) {
+			if err := w.a.SignOut(w.t.Context(), mustID(w.t, id)); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+		"signed out of one": func(w *world, _ string, in *answer) {
+			w.must(204, w.do("POST /logout?scope=local", in.str("access_token"), ""))
+		},
+		"number taken off": func(w *world, _ string, in *answer) {
+			w.must(200, w.do("DELETE /user/identities/"+identityID(userOf(in), "phone"), in.str("access_token"), ""))
+		},
+		"another number": func(w *world, _ string, in *answer) {
+			w.must(200, w.do("PUT /user", in.str("access_token"), `{"phone":"+4930654321"}`))
+			w.must(200, w.verifySMS("phone_change", w.sms(accounts.SMSPhoneChange, bobs)))
+		},
+		"another password": func(w *world, _ string, in *answer) {
+			w.must(200, w.do("PUT /user", in.str("access_token"), `{"password":"another good password"}`))
+		},
+		"late": func(w *world, _ string, _ *answer) { w.advance(31 * time.Minute) },
+	}
+	engines(t, func(c *accounts.Config) { withSMS(c); withSecretKey(c); c.ManualLinking = true }, func(t *testing.T, w *world) {
+		for name, end := range ends {
+			for _, first := range []string{"ann@example.org", "eve@example.org"} {
+				id := w.must(200, w.do("POST /admin/users", secretKey, member(strings.TrimSuffix(ann, "}")+`,"email_confirm":true,"phone_confirm":true}`, "phone", anna))).str("id")
+				in := w.must(200, w.do(passwordLine, "", ann))
+				w.must(200, w.do("PUT /user", in.str("access_token"), `{"email":"eve@example.org"}`))
+				mails := byAddress(w.mails())
+				w.must(200, w.verifyHash("email_change", mails[first]))
+				w.advance(2 * time.Minute)
+				end(w, id, in)
+				w.mails() // notices
+				w.must(200, w.do("POST /resend", "", again))
+				for to, m := range byAddress(w.mails()) {
+					t.Errorf("%s: mailed again to %s", name, to)
+					w.refused(403, "otp_expired", w.verifyHash("email_change", m))
+				}
+				for _, m := range mails {
+					w.refused(403, "otp_expired", w.verifyHash("email_change", m))
+				}
+				if u := w.must(200, w.do("GET /admin/users/"+id, secretKey, "")); u.str("email") != "ann@example.org" {
+					t.Errorf("%s: user %s", name, u.text)
+				}
+				w.must(200, w.do("DELETE /admin/users/"+id, secretKey, ""))
+				w.advance(2 * time.Minute)
+			}
+		}
+	})
+}
+
+// TestEmailChangeHalfTooOld: who comes late with the link of the other address, sent again in
+// time, has to begin anew, and can.
+func TestEmailChangeHalfTooOld(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		token := w.account("ann@example.org")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		w.must(200, w.verifyHash("email_change", byAddress(w.mails())["ann@example.org"]))
+		w.advance(20 * time.Minute)
+		w.must(200, w.do("POST /resend", "", member(annMail, "type", "email_change")))
+		late := w.mail(accounts.MailEmailChange, "eve@example.org")
+		w.advance(11 * time.Minute)
+		w.refused(403, "otp_expired", w.verifyHash("email_change", late))
+		token = w.must(200, w.enter("ann@example.org", "a good password")).str("access_token")
+		w.must(200, w.do("PUT /user", token, `{"email":"eve@example.org"}`))
+		mails := byAddress(w.mails())
+		w.must(200, w.verifyHash("email_change", mails["ann@example.org"]))
+		if in := w.must(200, w.verifyHash("email_change", mails["eve@example.org"])); userOf(in)["email"] != "eve@example.org" {
+			t.Errorf("user %s", in.text)
 		}
 	})
 }

@@ -43,10 +43,7 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, at contact,
 // dropWaysIn takes from an account every way in but its password, address and number:
 // sessions, codes, factors, identities, a change of address or number under way.
 func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error {
-	u.NewEmail, u.EmailChangeHalf, u.NewPhone = nil, nil, nil
-	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("new_email", nil), store.SetTo("email_change_half", nil), store.SetTo("new_phone", nil))
-	if err != nil {
+	if err := a.dropChange(ctx, tx, u); err != nil {
 		return err
 	}
 	theirs := store.Eq("user_id", u.ID)

@@ -234,16 +234,14 @@ func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error)
 // 7.4.3).
 func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen *string, hash string, keep store.ID) error {
 	n, err := store.For[user](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), sameText("password_hash", seen)),
-		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()), store.SetTo("new_email", nil), store.SetTo("email_change_half", nil),
-		store.SetTo("new_phone", nil))
+		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return &problem.Error{Code: problem.AuthConflict}
 	}
-	u.NewEmail, u.EmailChangeHalf, u.NewPhone = nil, nil, nil // what is changed besides looks at it
-	if err := a.endOthers(ctx, tx, u.ID, &keep, changePassword); err != nil {
+	if err := a.endOthers(ctx, tx, u, &keep, changePassword); err != nil {
 		return err
 	}
 	if err := a.notice(ctx, tx, u, changePassword); err != nil {

@@ -131,6 +131,23 @@ func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, 
 // neither are the codes of logins elsewhere that are under way.
 var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codePhone, codePhoneFactor, codeFlow}
 
+// dropMailed takes back all that was mailed to a user, and with it the change of address or
+// number that is under way: what is left of one could be mailed again.
+func (a *Accounts) dropMailed(ctx context.Context, tx *store.Tx, u *user) error {
+	if err := a.dropChange(ctx, tx, u); err != nil {
+		return err
+	}
+	return a.dropCodes(ctx, tx, u.ID, mailedKinds...)
+}
+
+// dropChange ends a change of address or number that is under way.
+func (a *Accounts) dropChange(ctx context.Context, tx *store.Tx, u *user) error {
+	u.NewEmail, u.EmailChangeHalf, u.NewPhone = nil, nil, nil // callers go on with the user
+	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("new_email", nil), store.SetTo("email_change_half", nil), store.SetTo("new_phone", nil))
+	return err
+}
+
 // sentColumns are the columns of a user that say when a mail was sent.
 var sentColumns = map[codeKind]string{
 	codeSignup: "confirmation_sent_at", codeInvite: "confirmation_sent_at", codeMagicLink: "recovery_sent_at", codeReset: "recovery_sent_at",

@@ -65,13 +65,13 @@ func (a *Accounts) withoutIdentity(ctx context.Context, tx *store.Tx, u *user, g
 		if u.Email == nil { // the password was that of the number
 			u.PasswordHash, u.PasswordChangedAt = nil, nil
 		}
-		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil {
+		if err := a.dropMailed(ctx, tx, u); err != nil {
 			return err
 		}
 	}
 	if has(gone) && !slices.ContainsFunc(rest, has) {
 		u.Email, u.EmailConfirmedAt = nil, nil
-		if err := a.dropCodes(ctx, tx, u.ID, mailedKinds...); err != nil { // they were mailed there
+		if err := a.dropMailed(ctx, tx, u); err != nil { // they were mailed there
 			return err
 		}
 		for _, i := range rest {
