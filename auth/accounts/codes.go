@@ -148,6 +148,18 @@ func (a *Accounts) find(ctx context.Context, s store.Session, kind codeKind, whi
 	return found[0], nil
 }
 
+// lastCode finds the last code of some kinds that a user has had, good or not; nil is none.
+func (a *Accounts) lastCode(ctx context.Context, s store.Session, user store.ID, kinds ...codeKind) (*code, error) {
+	found, err := store.For[code](s).List(ctx, store.Query{
+		Where: store.And(store.Eq("user_id", user), store.In("kind", names(kinds))),
+		Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: store.Limit(1),
+	})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
 // takeCode marks a code that was found as used. The row count of the update decides
 // who of many has it.
 func (a *Accounts) takeCode(ctx context.Context, s store.Session, c *code) (taken bool, err error) {

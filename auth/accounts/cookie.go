@@ -201,6 +201,9 @@ func (x *exchange) rotate(s *session) (*session, error) {
 				if err := store.For[session](tx).Insert(ctx, next); err != nil {
 					return err
 				}
+				if err := x.a.passOn(ctx, tx, s, next); err != nil {
+					return err
+				}
 			}
 			return x.a.endIn(ctx, tx, store.Eq("id", had), endedByRotation)
 		})
@@ -210,6 +213,36 @@ func (x *exchange) rotate(s *session) (*session, error) {
 	}
 	x.setCookie(x.a.keys.cookie(next.ID), int(next.ExpiresAt.Sub(x.a.now())/time.Second))
 	return next, nil
+}
+
+// passOn makes the changes that a session has asked for those of the one that takes its
+// place, with which they end, see stillAsked.
+func (a *Accounts) passOn(ctx context.Context, tx *store.Tx, s, next *session) error {
+	for _, kind := range []codeKind{codeEmailOld, codeEmailNew, codePhone} {
+		c, err := a.lastCode(ctx, tx, s.UserID, kind)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			continue
+		}
+		var asked mailedCode
+		if err := c.read(&asked); err != nil {
+			return err
+		}
+		if asked.Session == nil || *asked.Session != s.ID {
+			continue
+		}
+		asked.Session = &next.ID
+		data, err := store.JSONOf(asked)
+		if err != nil {
+			return err
+		}
+		if _, err := store.For[code](tx).PatchWhere(ctx, store.Eq("id", c.ID), store.SetTo("data", data)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // renewCookie rotates the cookie of a request that has changed what its session may

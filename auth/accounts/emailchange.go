@@ -145,15 +145,12 @@ func (x *exchange) resendEmailChange(in asked) error {
 
 // lastChange is what the code of a change that is under way was for, the last one of
 // some kinds.
-func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user, kinds ...codeKind) (c mailedCode, err error) {
-	found, err := store.For[code](tx).List(ctx, store.Query{
-		Where: store.And(store.Eq("user_id", u.ID), store.In("kind", names(kinds))),
-		Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: store.Limit(1),
-	})
-	if err != nil || len(found) == 0 {
-		return c, err
+func (a *Accounts) lastChange(ctx context.Context, tx *store.Tx, u *user, kinds ...codeKind) (asked mailedCode, err error) {
+	c, err := a.lastCode(ctx, tx, u.ID, kinds...)
+	if err == nil && c != nil {
+		err = c.read(&asked)
 	}
-	return c, found[0].read(&c)
+	return asked, err
 }
 
 // halfHolds reports whether an address that has agreed to a change, if one has, still does: for

@@ -322,6 +322,23 @@ func TestAnonymousUpgrade(t *testing.T) {
 	})
 }
 
+// TestAnonymousUpgradeByCookie: the same with a cookie, which the password makes another one.
+func TestAnonymousUpgradeByCookie(t *testing.T) {
+	engines(t, func(c *accounts.Config) { confirmed(c); withCookies(c); c.Anonymous = true }, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		guest := w.must(200, b.do("POST /signup", "{}"))
+		w.must(200, b.do("PUT /user", ann))
+		elsewhere := w.must(200, w.verifyHash("email_change", w.mail(accounts.MailEmailChange, "ann@example.org")))
+		if u := userOf(elsewhere); u["id"] != userOf(guest)["id"] || u["is_anonymous"] != false {
+			t.Errorf("user %v", u)
+		}
+		if me := w.must(200, b.do("GET /user", "")); me.str("email") != "ann@example.org" {
+			t.Errorf("the session goes on as %s", me.text)
+		}
+		w.must(200, w.enter("ann@example.org", "a good password"))
+	})
+}
+
 // TestEmailChangeOfAnEndedSession: where the present address is not asked, a change ends with
 // the session that has asked for it. Whoever was in it would come back by their address.
 func TestEmailChangeOfAnEndedSession(t *testing.T) {

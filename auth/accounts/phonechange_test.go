@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/totp"
 )
 
 const bobs = "+4930654321"
@@ -199,5 +200,68 @@ func TestPhoneChangeOfAnEndedSession(t *testing.T) {
 				t.Errorf("%s: the number is %v", name, phone)
 			}
 		}
+	})
+}
+
+// TestChangeByCookie: a change that was asked for by a cookie holds where another cookie takes
+// its place, and ends with that one.
+func TestChangeByCookie(t *testing.T) {
+	engines(t, func(c *accounts.Config) { withSMS(c); withCookies(c) }, func(t *testing.T, w *world) {
+		w.account("ann@example.org")
+		b, other := &browser{w: w}, &browser{w: w}
+		w.must(200, b.do(passwordLine, ann))
+		w.must(200, other.do(passwordLine, ann))
+		stepUp := func() (factor string) {
+			t.Helper()
+			made := w.must(200, b.do("POST /factors", `{"factor_type":"totp","friendly_name":"app"}`))
+			secret, err := totp.DecodeSecret(made.body["totp"].(map[string]any)["secret"].(string))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, old := &app{made.str("id"), secret}, b.cookie
+			asked := w.must(200, b.do("POST /factors/"+p.id+"/challenge", "{}"))
+			w.must(200, b.do("POST /factors/"+p.id+"/verify", fmt.Sprintf(`{"challenge_id":%q,"code":%q}`, asked.str("id"), p.code(w, 0))))
+			w.mails() // of the factor
+			if b.cookie == old {
+				t.Fatal("the cookie is the same")
+			}
+			return p.id
+		}
+
+		// A password, which was asked for together.
+		w.must(200, b.do("PUT /user", member(annaPhone, "password", "another good password")))
+		w.must(200, w.verifySMS("phone_change", byAddress(w.mails())[anna]))
+		w.must(200, b.do("GET /user", ""))
+		w.refused(403, "session_not_found", other.do("GET /user", ""))
+
+		// A second factor, after which it is sent again, and the end of that factor.
+		w.must(200, b.do("PUT /user", `{"phone":"+4930654321"}`))
+		factor := stepUp()
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /resend", "", `{"type":"phone_change","phone":"+4930654321"}`))
+		m := byAddress(w.mails())[bobs]
+		w.must(200, b.do("DELETE /factors/"+factor, ""))
+		if in := w.must(200, w.verifySMS("phone_change", m)); userOf(in)["phone"] != "4930654321" {
+			t.Errorf("user %s", in.text)
+		}
+		w.must(200, b.do("GET /user", ""))
+		w.mails()
+
+		// One address of two has agreed.
+		w.must(200, b.do("PUT /user", `{"email":"eve@example.org"}`))
+		mails := byAddress(w.mails())
+		w.must(200, w.verifyHash("email_change", mails["ann@example.org"]))
+		factor = stepUp()
+		w.advance(time.Minute)
+		w.must(200, w.do("POST /resend", "", member(annMail, "type", "email_change")))
+		w.must(200, w.verifyHash("email_change", w.mail(accounts.MailEmailChange, "eve@example.org")))
+		w.must(200, b.do("DELETE /factors/"+factor, ""))
+		w.mails()
+
+		// Who logs in anew has left the session of before.
+		w.must(200, b.do("PUT /user", annaPhone))
+		m = w.sms(accounts.SMSPhoneChange, anna)
+		w.must(200, b.do(passwordLine, login("eve@example.org", "another good password")))
+		w.refused(403, "otp_expired", w.verifySMS("phone_change", m))
 	})
 }
