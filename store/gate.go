@@ -183,7 +183,7 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 	if cond != nil {
 		out.Tag = cond.tag(q, &out.result)
 	}
-	return out.finish(c, opts)
+	return out.finish(c, ro, opts)
 }
 
 // appendEmpty appends rows without members.
@@ -213,7 +213,7 @@ func (r *Rows) Free() {
 	r.Body = nil
 }
 
-func (r *Rows) finish(c *compiler, opts ReadOptions) error {
+func (r *Rows) finish(c *compiler, ro readOptions, opts ReadOptions) error {
 	if r.Count == 0 || len(r.result.Extra) == 0 {
 		return nil
 	}
@@ -221,7 +221,7 @@ func (r *Rows) finish(c *compiler, opts ReadOptions) error {
 		r.Next = c.cursors.make(c.keys, r.result.Extra)
 		return nil
 	}
-	if opts.Single {
+	if opts.Single && len(ro.extra) > 0 { // else it stands for a row without members
 		version, err := firstInt(r.result.Extra)
 		r.Version = version
 		return err

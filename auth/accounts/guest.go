@@ -33,10 +33,14 @@ func (a *Accounts) admitGuest(ctx context.Context, guest user, how string, from 
 }
 
 // admitChange asks the application whether it wants an account, where a guest is to have
-// one by the change.
+// one by the change. As with a sign-up that is by an address or a number: what was said
+// about both would hold when one of them is shown to be theirs.
 func (x *exchange) admitChange(u *user, c *userChange) (err error) {
 	if !u.IsAnonymous || c.email == "" && c.phone == "" {
 		return nil
+	}
+	if c.email != "" && c.phone != "" {
+		return errBothContacts
 	}
 	guest, how := *u, "otp"
 	if c.email != "" {

@@ -146,9 +146,10 @@ func TestGuestsAdmitted(t *testing.T) {
 			code   string
 		}{{w.a, 403, "refused_by_application"}, {closed, 422, "signup_disabled"}} {
 			w.a = by.a
-			for _, body := range []string{ann, annMail, annaPhone, annaLogin, member(annMail, "phone", anna)} {
+			for _, body := range []string{ann, annMail, annaPhone, annaLogin} {
 				w.refused(by.status, by.code, w.do("PUT /user", token, body))
 			}
+			w.refused(400, "validation_failed", w.do("PUT /user", token, member(annMail, "phone", anna)))
 			w.refused(by.status, by.code, w.do("POST /token?grant_type=id_token", token, `{"provider":"trusted","link_identity":true,"id_token":"`+f.trusted.IDToken(nil)+`"}`))
 			to := w.must(200, w.linkURL(token, "trusted", pkce+challengeOf(testVerifier))).str("url")
 			b := w.tab()
@@ -197,6 +198,12 @@ func TestGuestsMetadata(t *testing.T) {
 				}
 				return got
 			}
+		}
+		// What is said about an address must not hold by a number that is shown to be theirs.
+		guest := w.must(200, w.do("POST /signup", "", "{}")).str("access_token")
+		w.refused(400, "validation_failed", w.do("PUT /user", guest, member(annMail, "phone", anna)))
+		if n := w.queued(); n != 0 {
+			t.Errorf("%d messages about both", n)
 		}
 		confirmed := w.a
 		cfg := w.cfg

@@ -61,6 +61,10 @@ func TestA22Version(t *testing.T) {
 			}
 			weak("PUT of a new row", client.Do(http.MethodPut, row, `{"title":"t","note":"n"}`))
 			before := weak("GET", client.Get(row))
+			weak("GET of no column", client.Get(row+"?select="))
+			if r := client.With("If-Match", `"1.x"`).Get(row + "?select="); r.Status != http.StatusPreconditionFailed {
+				t.Errorf("GET of no column for version 1: %d", r.Status)
+			}
 			weak("PATCH", client.Patch(row, `{"note":"changed"}`))
 			if after := weak("GET behind it", client.Get(row)); after != before {
 				t.Errorf("%s: a hidden column has changed, and the tag: %s, %s", table, before, after)

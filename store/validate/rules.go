@@ -36,7 +36,7 @@ func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 			if list.Kind() != reflect.Slice && list.Kind() != reflect.Array && list.Kind() != reflect.Map {
 				return fmt.Errorf("validate: dive cannot judge a %s", list)
 			}
-			return v.CheckRules(strings.Join(parts[i+1:], ","), list.Elem())
+			return v.checkItems(parts[i+1:], list)
 		}
 		for alternative := range strings.SplitSeq(rule, "|") {
 			if err := v.try(sample, alternative); err != nil {
@@ -45,6 +45,22 @@ func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 		}
 	}
 	return nil
+}
+
+// checkItems reports a mistake in the rules behind dive, for the items of a list and, from
+// keys to endkeys, for the keys of a map.
+func (v *Validator) checkItems(parts []string, list reflect.Type) error {
+	if len(parts) > 0 && parts[0] == "keys" {
+		end := slices.Index(parts, "endkeys")
+		if list.Kind() != reflect.Map || end < 0 {
+			return fmt.Errorf("validate: keys cannot judge a %s, or has no endkeys behind it", list)
+		}
+		if err := v.CheckRules(strings.Join(parts[1:end], ","), list.Key()); err != nil {
+			return err
+		}
+		parts = parts[end+1:]
+	}
+	return v.CheckRules(strings.Join(parts, ","), list.Elem())
 }
 
 // allowed refuses rules by their names, whatever they are to judge.
