@@ -1,7 +1,6 @@
 package plinth
 
 import (
-	"cmp"
 	"net/http"
 	"runtime"
 	"strings"
@@ -32,7 +31,7 @@ func (a *App) places(all middleware.ConcurrencyOptions) func(http.Handler) http.
 	}
 	hashing := all
 	hashing.Limit = placesForHash * hashesAtATime
-	hashing.Wait = cmp.Or(all.Wait, waitForHash)
+	hashing.Wait = waitForHash
 	hashing.PerCaller = min(all.PerCaller, hashing.Limit) // half of those in work and in line
 	return func(next http.Handler) http.Handler {
 		hashes, others := middleware.Concurrency(hashing)(a.noteHash(next)), middleware.Concurrency(all)(next)

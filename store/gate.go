@@ -105,7 +105,7 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	}
 	if opts.Single {
 		ro.part = seed.Single
-		ro.extra = g.table.versionFor(g.guard())
+		ro.extra = g.table.versionFor(g.scope.guard(g.table))
 	}
 	if q.After != "" {
 		ro.part = seed.Cursor
@@ -115,16 +115,7 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 
 // Versioned reports whether rows have a version that the scope may read: without one
 // [WriteOptions] Versions match none.
-func (g Gate) Versioned() bool { return len(g.table.versionFor(g.guard())) > 0 }
-
-// guard returns what the scope may do with the table, nil for trusted code and where
-// that is nothing.
-func (g Gate) guard() *Guard {
-	if g.scope == nil {
-		return nil
-	}
-	return g.scope.guard(g.table)
-}
+func (g Gate) Versioned() bool { return len(g.table.versionFor(g.scope.guard(g.table))) > 0 }
 
 // compile writes the statement of a query into a compiler.
 func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {

@@ -92,10 +92,7 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
 	c := g.s.newCompiler(ctx, g.scope, g.access)
 	defer c.free()
-	s := source{table: g.table, alias: "t"}
-	if g.scope != nil {
-		s.guard = g.scope.guard(g.table)
-	}
+	s := source{table: g.table, alias: "t", guard: g.scope.guard(g.table)}
 	plan, err := c.plan(s, q)
 	if err != nil {
 		return nil, err
@@ -205,10 +202,7 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	var guard *Guard
-	if r.scope != nil {
-		guard = r.scope.guard(r.table)
-	}
+	guard := r.scope.guard(r.table)
 	p := &Patch{table: r.table}
 	for i, c := range r.table.Columns {
 		if c.Key || r.table.managed(c) || guard != nil && !guard.Updatable.Has(c) {

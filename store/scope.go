@@ -185,8 +185,10 @@ func tenantFrom(ctx context.Context) string {
 	return ""
 }
 
+// guard returns what the scope may do with a table, nil where that is nothing and for trusted
+// code, which has no scope.
 func (s *Scope) guard(t *Table) *Guard {
-	if s.Guard == nil {
+	if s == nil || s.Guard == nil {
 		return nil
 	}
 	return s.Guard(t)

@@ -174,11 +174,8 @@ func (g Gate) conflictKey(names []string) ([]*Column, error) {
 	}
 	var set ColumnSet
 	var cols []*Column
+	s := source{table: g.table, guard: g.scope.guard(g.table)}
 	for _, name := range names {
-		s := source{table: g.table}
-		if g.scope != nil {
-			s.guard = g.scope.guard(g.table)
-		}
 		c, err := s.lookup(name)
 		if err != nil {
 			return nil, err

@@ -8,8 +8,8 @@ import (
 )
 
 // upgrade is what Config.BeforeSignUp has made of the metadata of a guest, a user without an
-// account, who is to have one: members to set, and null for those that go. Only admitGuest
-// makes one; the codes of a change keep it.
+// account, who is to have one: members to set, and null for those that go. The codes of a
+// change keep it.
 type upgrade struct{ app, user store.JSON }
 
 // admitGuest is admit for a guest, as they would be with the account: by nothing that one
@@ -25,10 +25,15 @@ func (a *Accounts) admitGuest(ctx context.Context, guest user, how string, from 
 	if len(guest.AppMetadata) > maxMetadata || len(guest.UserMetadata) > maxMetadata {
 		return up, errMetadata
 	}
-	if up.app, err = changes(before.AppMetadata, guest.AppMetadata); err != nil {
+	return upgradeOf(&before, &guest)
+}
+
+// upgradeOf is what makes the metadata of one user those of another.
+func upgradeOf(before, after *user) (up upgrade, err error) {
+	if up.app, err = changes(before.AppMetadata, after.AppMetadata); err != nil {
 		return up, err
 	}
-	up.user, err = changes(before.UserMetadata, guest.UserMetadata)
+	up.user, err = changes(before.UserMetadata, after.UserMetadata)
 	return up, err
 }
 
@@ -88,14 +93,11 @@ func (a *Accounts) admitBy(ctx context.Context, by authority, u *user, c *change
 	if err := a.apply(by, &guest, *c); err != nil {
 		return err
 	}
-	_, err := a.admit(ctx, &guest, "admin", by.from)
-	if err != nil {
+	if _, err := a.admit(ctx, &guest, "admin", by.from); err != nil {
 		return err
 	}
-	if c.app, err = changes(u.AppMetadata, guest.AppMetadata); err != nil {
-		return err
-	}
-	c.user, err = changes(u.UserMetadata, guest.UserMetadata)
+	up, err := upgradeOf(u, &guest)
+	c.app, c.user = up.app, up.user
 	return err
 }
 

@@ -31,6 +31,16 @@ func want(t *testing.T, c *redis.Cache[string, string], key, value string) {
 	}
 }
 
+// until asks until something is so, and fails the test where it is not in time.
+func until(t *testing.T, within time.Duration, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not after %s: %s", within, what)
+		}
+	}
+}
+
 func set(t *testing.T, c *redis.Cache[string, string], key, value string, opts cache.SetOptions) {
 	t.Helper()
 	if err := c.Set(t.Context(), key, value, opts); err != nil {
@@ -58,14 +68,10 @@ func TestOldDump(t *testing.T) {
 	if err := a.Purge(t.Context(), "author"); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // until b hears of it
-		if _, ok, err := b.Get(t.Context(), "right"); err == nil && !ok {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("another process still has what was purged")
-		}
-	}
+	until(t, 20*time.Second, "another process has nothing of what was purged", func() bool {
+		_, ok, err := b.Get(t.Context(), "right")
+		return err == nil && !ok
+	})
 	server.Kill()
 	server.Restart()
 	if server.Do("DBSIZE") == ":0" {
@@ -120,14 +126,7 @@ func TestLostEpoch(t *testing.T) {
 		root, heap := redis.Keys(t.Context(), client)
 		server.Do("DEL", map[string]string{"root": root, "heap": heap}[kind])
 		time.Sleep(settle)
-		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			if err := a.Purge(t.Context(), "author"); err == nil {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatal("no purge")
-			}
-		}
+		until(t, 10*time.Second, "a purge", func() bool { return a.Purge(t.Context(), "author") == nil })
 		time.Sleep(settle)
 		want(t, a, "right", "")
 		want(t, b, "right", "")
@@ -232,11 +231,7 @@ func TestFailover(t *testing.T) {
 	follow := func(replica, master *redistest.Server) {
 		t.Helper()
 		replica.Do("REPLICAOF", host, port(master))
-		for deadline := time.Now().Add(20 * time.Second); !strings.Contains(replica.Info("replication"), "master_link_status:up"); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatal("no replication")
-			}
-		}
+		until(t, 20*time.Second, "replication", func() bool { return strings.Contains(replica.Info("replication"), "master_link_status:up") })
 	}
 	follow(two, one)
 	opts := redis.ClientOptions{URL: one.URL() + "?addr=" + two.Addr(), Timeout: patient}
@@ -252,11 +247,7 @@ func TestFailover(t *testing.T) {
 	}
 	purge := func() {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); a.Purge(t.Context(), "author") != nil; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatal("no purge")
-			}
-		}
+		until(t, 20*time.Second, "a purge", func() bool { return a.Purge(t.Context(), "author") == nil })
 		time.Sleep(settle)
 	}
 	switchTo(two, one)
