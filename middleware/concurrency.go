@@ -129,6 +129,9 @@ func RequestPriority(r *http.Request) Priority {
 // for events or for a slow service, should be exempt or have a Concurrency of their
 // own around them, so that they leave the others their places.
 //
+// Before a handler begins, those who have arrived at the sockets come in, for which the
+// scheduler looks at the network: Concurrency has a pipe for that, two descriptors.
+//
 // Concurrency panics if a number is negative.
 func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 	if opts.Limit < 0 || opts.Queue < 0 || opts.Wait < 0 || opts.PerCaller < 0 {
@@ -145,6 +148,7 @@ func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 		priority:  opts.Priority,
 		logger:    loggerOr(opts.Logger),
 		refuse:    refuseOr(opts.Refuse),
+		arriving:  newArriving(),
 	}
 	if c.priority == nil {
 		c.priority = RequestPriority
@@ -169,8 +173,9 @@ type concurrency struct {
 
 	refused occasional.Count
 
-	entered atomic.Uint32
-	crowded atomic.Bool // the processors have more to do than they can
+	arriving *arriving
+	entered  atomic.Uint32
+	crowded  atomic.Bool // the processors have more to do than they can
 }
 
 func (c *concurrency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -235,7 +240,7 @@ func (c *concurrency) letOthersCome() {
 		return
 	}
 	began := time.Now()
-	runtime.Gosched()
+	c.arriving.wait()
 	c.crowded.Store(c.places.adapt(began, time.Since(began)))
 }
 
