@@ -39,22 +39,24 @@ func (x *exchange) batch() error {
 		kind = readTx // SQLite has one connection that writes
 	}
 	var out []byte
-	err = x.inTx(kind, func(x *exchange) error {
-		out, err = x.runBatch(steps)
-		return err
+	err = x.inTx(kind, func(in *exchange) error {
+		if out, err = in.runBatch(steps); err != nil {
+			return err
+		}
+		return x.admit(len(out))
 	})
 	if err != nil {
 		return err
 	}
 	x.headers(keepNot)
-	x.send(http.StatusOK, "application/json; charset=utf-8", "", out, "")
+	x.send(http.StatusOK, pgrst.MediaJSON.ContentType(), "", out, "")
 	return nil
 }
 
 // onlyRead reports whether no step can write.
 func (s *server) onlyRead(steps []batchStep) bool {
 	return !slices.ContainsFunc(steps, func(st batchStep) bool {
-		if st.method == http.MethodGet || st.method == http.MethodHead {
+		if reads(st.method) {
 			return false
 		}
 		relative, _ := s.relative(st.url.EscapedPath())
@@ -140,7 +142,7 @@ func (st *batchStep) bound(answers map[string]strictjson.Value, taken *int64, li
 
 func isJSON(r *recorder) bool {
 	contentType, _, _ := strings.Cut(r.Headers.Get("Content-Type"), ";")
-	return len(r.Body) > 0 && (contentType == "application/json" || strings.HasSuffix(contentType, "+json"))
+	return len(r.Body) > 0 && (contentType == mediaJSON || strings.HasSuffix(contentType, "+json"))
 }
 
 // answerHeaders are the headers that the answer of a step keeps.

@@ -38,7 +38,13 @@ func (x *exchange) call() error {
 	}
 	out := result{form: f, query: query, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
-	switch run := func(x *exchange) error { return x.run(invoke, &out) }; {
+	run := func(in *exchange) error {
+		if err := in.run(invoke, &out); err != nil {
+			return err
+		}
+		return x.admit(len(out.plain) + len(out.rows.Body))
+	}
+	switch {
 	case fn.readOnly:
 		err = x.inTx(readTx, run)
 	case fn.inTx:

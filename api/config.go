@@ -95,7 +95,11 @@ type Limits struct {
 	Aggregates int
 
 	// Answer is the size of an answer in bytes; a write with a larger one is
-	// undone. Defaults to 16 MiB.
+	// undone. Of answers of 256 KiB and more one caller is sent twice as much at a
+	// time, and all together eight times: what goes beyond, because clients do not
+	// read what they have asked for, is refused with 429 or 503, a write before it
+	// commits unless its answer is as large as its body. Callers of kind auth.Service
+	// are not counted. Defaults to 16 MiB.
 	Answer int
 
 	// Body is the size of a request's body in bytes, and of all that the steps of a
@@ -176,9 +180,7 @@ func (c Config) withDefaults() (Config, error) {
 		errs = append(errs, errors.New("api: Config.KeptAnswersPerCaller and KeptBytesPerCaller must not be negative"))
 	}
 	c.Title, c.Version = cmp.Or(c.Title, "API"), cmp.Or(c.Version, "1")
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	c.BasePath = strings.TrimSuffix(c.BasePath, "/")
 	if c.BasePath != "" && !strings.HasPrefix(c.BasePath, "/") {
 		errs = append(errs, fmt.Errorf("api: Config.BasePath %q must begin with a slash", c.BasePath))

@@ -40,6 +40,9 @@ func (x *exchange) row() error {
 	if unchanged(x.r.Header, tag) {
 		return x.sendNothing(http.StatusNotModified)
 	}
+	if err := x.admit(len(rows.Body)); err != nil {
+		return err
+	}
 	return x.sendOne(http.StatusOK, media, rows.Body)
 }
 

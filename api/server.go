@@ -27,6 +27,7 @@ type server struct {
 	functions *functions
 	rows      sync.Pool // of *store.Rows
 	documents documents
+	outgoing  *outgoing
 	running   sync.Map // the requests with an Idempotency-Key that are being served
 }
 
@@ -34,6 +35,7 @@ type server struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(s, w, r)
 	defer x.recover()
+	defer x.release()
 	err := x.identify()
 	if err == nil {
 		err = x.dispatch()
@@ -76,6 +78,7 @@ type exchange struct {
 	function *function
 	begun    bool // the answer is on its way
 	step     bool // of a batch
+	admitted int  // bytes, see admit
 
 	// tx is the transaction everything of the exchange runs in, nil where each
 	// statement is its own; r has its context then.
@@ -143,9 +146,10 @@ func (x *exchange) gate() store.Gate {
 }
 
 // writes reports whether the method may change something.
-func (x *exchange) writes() bool {
-	return x.r.Method != http.MethodGet && x.r.Method != http.MethodHead
-}
+func (x *exchange) writes() bool { return !reads(x.r.Method) }
+
+// reads reports whether a method changes nothing.
+func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // context returns the context of code that a request runs: hooks and functions
 // find the caller and their scope in it, and so act for the caller's tenant.
@@ -192,8 +196,5 @@ func (x *exchange) recover() {
 // depends on rows.
 func (x *exchange) options() error {
 	x.set("Allow", strings.Join(x.allowed(), ", "))
-	x.set("Content-Length", "0")
-	x.begun = true
-	x.w.WriteHeader(http.StatusOK)
-	return nil
+	return x.sendNothing(http.StatusOK)
 }

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// outgoing bounds the memory of large answers, from when they are known until their
+// clients have read them or the server gives up on those (WriteTimeout): whoever asks for
+// as much as there may be, many times, and reads nothing would have all of it otherwise.
+type outgoing struct {
+	most, mostOfOne int // bytes
+
+	mu   sync.Mutex
+	all  int
+	each map[store.Caller]int
+}
+
+// largeAnswer is the size from which an answer is large.
+const largeAnswer = 256 << 10
+
+// newOutgoing bounds answers that are as large as the limit each.
+func newOutgoing(limit int) *outgoing {
+	limit = min(limit, math.MaxInt/8)
+	return &outgoing{most: 8 * limit, mostOfOne: 2 * limit, each: make(map[store.Caller]int)}
+}
+
+var (
+	errMuchOfOne = &problem.Error{
+		Code: problem.TooManyRequests, Message: "Too much is being sent to you; read the answers that you have asked for.", RetryAfter: time.Second,
+	}
+	errMuch = &problem.Error{
+		Code: problem.Unavailable, Message: "Too many large answers are being sent; try again in a moment.",
+		Hint: "Ask for fewer rows or columns.", Expected: true, RetryAfter: time.Second,
+	}
+)
+
+// take takes memory for so many bytes, unless there is none left.
+func (o *outgoing) take(who store.Caller, n int) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.each[who]+n > o.mostOfOne:
+		return errMuchOfOne
+	case o.all+n > o.most:
+		return errMuch
+	}
+	o.each[who] += n
+	o.all += n
+	return nil
+}
+
+func (o *outgoing) giveBack(who store.Caller, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all -= n
+	if o.each[who] -= n; o.each[who] == 0 {
+		delete(o.each, who)
+	}
+}
+
+// admit takes memory for an answer of so many bytes, until the exchange ends: before it is
+// sent, and before a transaction commits whose result it is. Services have what they want,
+// as everywhere; what is recorded is part of an answer that is admitted itself, or bounded
+// as what is kept.
+func (x *exchange) admit(n int) error {
+	_, recorded := x.w.(*recorder)
+	if who := x.caller.scope.Caller; n < largeAnswer || recorded || who == (store.Caller{}) {
+		return nil
+	}
+	x.release() // of a transaction that is run again
+	if err := x.s.outgoing.take(x.caller.scope.Caller, n); err != nil {
+		return err
+	}
+	x.admitted = n
+	return nil
+}
+
+// release gives back what admit has taken.
+func (x *exchange) release() {
+	if x.admitted > 0 {
+		x.s.outgoing.giveBack(x.caller.scope.Caller, x.admitted)
+		x.admitted = 0
+	}
+}
