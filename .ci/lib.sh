@@ -186,10 +186,19 @@ stop_engine() {
 	if [ -n "$bridge" ] && command -v ip >/dev/null; then as_root ip link delete "$bridge" 2>/dev/null || true; fi
 }
 
+# without_engine says that something with Docker was left out, which a release cannot do without (ENGINE=required).
+without_engine() {
+	if [ "${ENGINE:-}" = required ]; then
+		echo "FAILED  docker: $1"
+		exit 1
+	fi
+	echo "--  docker: $1"
+}
+
 # docker_tests runs the tests of pgtest against a container, with an image made here: registries of images are not everywhere.
 docker_tests() {
 	if ! start_engine >"$work/log" 2>&1; then
-		echo "--  docker: the engine does not start on this machine ($(tail -n 1 "$work/docker.log" 2>/dev/null || tail -n 1 "$work/log"))"
+		without_engine "the engine does not start on this machine ($(tail -n 1 "$work/docker.log" 2>/dev/null || tail -n 1 "$work/log"))"
 		return
 	fi
 	command -v mmdebstrap >/dev/null || step 'install mmdebstrap' install mmdebstrap
@@ -201,7 +210,7 @@ docker_tests() {
 # app_image builds and tries the image of an application, behind docker_tests, which starts the engine.
 app_image() {
 	if ! answers; then
-		echo "--  image of an application: no Docker engine answers on this machine"
+		without_engine 'image of an application: no engine answers'
 		return
 	fi
 	step 'image of an application' .ci/app-image plinth-app:ci

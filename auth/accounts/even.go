@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
@@ -31,6 +32,11 @@ func (x *exchange) limit(path string) error {
 // account and for none differs by much less.
 const evenStep = 20 * time.Millisecond
 
+// evenSpread is within what time after it such an answer comes, at any moment: what is left
+// to do behind it, and how long a processor that has slept takes to wake, differs by some
+// 50 microseconds.
+const evenSpread = 2 * time.Millisecond
+
 // bodyIsThere begins the time of the answer: what a client takes for its body is none of
 // it. Else one that is slow would have all others wait, and could choose where in a step
 // its own answer is made.
@@ -47,7 +53,7 @@ func (x *exchange) even() {
 	if x.began.IsZero() || x.a.config.Autoconfirm {
 		return // with Autoconfirm the answer to a sign-up says it
 	}
-	until := x.began.Add(time.Duration(x.step()) * evenStep)
+	until := x.began.Add(time.Duration(x.step())*evenStep + rand.N(evenSpread))
 	if place := record.From(x.r.Context()).Place(); place != nil && place.Pause() {
 		defer place.Resume()
 	}

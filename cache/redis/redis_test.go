@@ -3,6 +3,8 @@ package redis_test
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +47,37 @@ func newCache[V any](t testing.TB, c *redis.Client, opts redis.Options[string, V
 		t.Fatal(err)
 	}
 	return out
+}
+
+// TestNear: what a process has read it has near, and the server is not asked again; where
+// Near is negative it is.
+func TestNear(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	commands := func() int {
+		_, rest, _ := strings.Cut(server.Info("stats"), "total_commands_processed:")
+		count, _, _ := strings.Cut(rest, "\r\n")
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for name, tt := range map[string]struct {
+		near        int64
+		least, most int // commands for 1,000 hits; the client and the test have some of their own
+	}{"near": {0, 0, 100}, "far": {-1, 1000, 10_000}} {
+		c := newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient}), redis.Options[string, string]{Name: name, Near: tt.near})
+		set(t, c, "key", "value", cache.SetOptions{TTL: time.Hour})
+		want(t, c, "key", "value")
+		before := commands()
+		for range 1000 {
+			want(t, c, "key", "value")
+		}
+		if n := commands() - before; n < tt.least || n > tt.most {
+			t.Errorf("%s: %d commands for 1,000 hits, want %d to %d", name, n, tt.least, tt.most)
+		}
+	}
 }
 
 func TestContract(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 // Tools of other modules, at these releases.
 const (
 	kubeconform = "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"
+	kustomize   = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1"
 	hclfmt      = "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.25.0"
 	composeSpec = "github.com/compose-spec/compose-go/v2/cmd@v2.16.2" // what docker compose reads its files with
 )
@@ -43,6 +44,23 @@ func TestKubernetes(t *testing.T) {
 		if out, err := validate(changed(t, "kubernetes/deployment.yaml", change...)); err == nil {
 			t.Errorf("%s is taken:\n%s", name, out)
 		}
+	}
+}
+
+// TestKustomization lets kustomize put the manifests of a release together.
+func TestKustomization(t *testing.T) {
+	t.Parallel()
+	out := check(t, goTool(t, kustomize), "build", "kubernetes")
+	if n := strings.Count("\n"+out, "\nkind: "); n != 9 {
+		t.Errorf("%d resources", n)
+	}
+	for _, text := range []string{"image: registry.example/notes:1.0.0\n", "kind: Deployment\n", "kind: PodDisruptionBudget\n", "kind: HorizontalPodAutoscaler\n"} {
+		if !strings.Contains(out, text) {
+			t.Errorf("there is no %q", text)
+		}
+	}
+	if strings.Count(out, "\n  namespace: notes\n") < 8 {
+		t.Errorf("not all are in the namespace:\n%s", out)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -136,5 +137,54 @@ func TestDashboardExpressions(t *testing.T) {
 	write(t, file, []byte(rules.String()))
 	if out := check(t, promtool, "check", "rules", file); !strings.Contains(out, fmt.Sprintf("%d rules found", len(panels))) {
 		t.Errorf("%s", out)
+	}
+}
+
+// TestGrafanaFindsAll: the dashboard asks the source that Grafana is given, and is mounted where Grafana looks for it.
+func TestGrafanaFindsAll(t *testing.T) {
+	t.Parallel()
+	find := func(file, pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(read(t, file))
+		if m == nil {
+			t.Fatalf("%s does not have %s", file, pattern)
+		}
+		return m[1]
+	}
+	const source = "grafana/provisioning/datasources/prometheus.yaml"
+	want := map[string]any{"type": find(source, `(?m)^ +type: (\S+)$`), "uid": find(source, `(?m)^ +uid: (\S+)$`)}
+	var all any
+	if err := json.Unmarshal([]byte(read(t, "grafana/dashboards/notes.json")), &all); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, element := range v {
+				walk(element)
+			}
+		case map[string]any:
+			if from, ok := v["datasource"]; ok {
+				if asked++; !reflect.DeepEqual(from, want) {
+					t.Errorf("%v asks %v, want %v", v["title"], from, want)
+				}
+			}
+			for _, element := range v {
+				walk(element)
+			}
+		}
+	}
+	walk(all)
+	if panels, variables := expressions(t); asked < len(variables) || len(panels) == 0 || asked == 0 {
+		t.Errorf("%d sources for %d panels and %d variables", asked, len(panels), len(variables))
+	}
+	folder := find("grafana/provisioning/dashboards/notes.yaml", `(?m)^ +path: (\S+)$`)
+	if mount := "./grafana/dashboards:" + folder + ":ro"; !strings.Contains(read(t, "compose.yaml"), mount) {
+		t.Errorf("compose.yaml does not have %s", mount)
+	}
+	if address := find(source, `(?m)^ +url: http://(\S+):9090$`); !strings.Contains(read(t, "compose.yaml"), "\n  "+address+":\n") {
+		t.Errorf("compose.yaml has no %s", address)
 	}
 }

@@ -163,7 +163,8 @@ func (s *served) sleepers(ctx context.Context, t *testing.T, key string, clients
 				default:
 				}
 				switch a := s.ask(ctx, key, "GET /rest/v1/rpc/sleep", "", ""); {
-				case a.status == http.StatusServiceUnavailable && a.retry != "":
+				// All are strangers of one address, one caller, and no more than a caller may have.
+				case (a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests) && a.retry != "":
 					mu.Lock()
 					refused++
 					mu.Unlock()
