@@ -181,6 +181,9 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
 		return nil, err
 	}
+	if len(a.config.ignored) > 0 {
+		a.config.Logger.WarnContext(ctx, "the environment has variables that are not read here; are they spelled as FromEnv has them?", "names", a.config.ignored)
+	}
 	if a.accounts != nil && a.config.Accounts.Mailer == nil && !a.config.development {
 		a.config.Logger.WarnContext(ctx, "accounts cannot send mail, so nobody can confirm an address; set PLINTH_SMTP_URL or Config.Accounts.Mailer")
 	}

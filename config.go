@@ -257,7 +257,10 @@ type Config struct {
 	// else; Accounts.Verifiers are for issuers that are trusted less.
 	Verifier auth.Verifier
 
-	invalid []error // of FromEnv
+	// Of FromEnv: what cannot be read, the variables it has asked for, and the library's others.
+	invalid []error
+	asked   map[string]bool
+	ignored []string
 }
 
 // resolved is a configuration with defaults, and the mode it means.
@@ -284,7 +287,7 @@ func (c Config) resolve() (resolved, error) {
 	r.development = c.InsecureDevelopment || local && noKeys && c.PublicURL == ""
 	r.serverDefaults()
 	if c.InsecureDevelopment && !local {
-		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address, not %s", r.Addr))
+		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address (Addr, PLINTH_ADDR), not %s", r.Addr))
 	}
 	if c.InsecureDevelopment && c.PublicURL != "" {
 		errs = append(errs, errors.New("plinth: InsecureDevelopment (PLINTH_INSECURE_DEVELOPMENT) is not for what has a PublicURL"))
@@ -299,10 +302,10 @@ func (c Config) resolve() (resolved, error) {
 	case SchemaVerify, SchemaOff:
 	case SchemaAuto:
 		if !r.development {
-			errs = append(errs, errors.New("plinth: Schema auto is for development; outside of it apply migrations and use verify"))
+			errs = append(errs, errors.New("plinth: Schema auto (PLINTH_SCHEMA) is for development; outside of it apply migrations and use verify"))
 		}
 	default:
-		errs = append(errs, fmt.Errorf("plinth: Schema is %q, want auto, verify or off", r.Schema))
+		errs = append(errs, fmt.Errorf("plinth: Schema (PLINTH_SCHEMA) is %q, want auto, verify or off", r.Schema))
 	}
 	if !r.development {
 		errs = append(errs, c.checkProduction(noKeys)...)
@@ -317,20 +320,27 @@ func (c Config) resolve() (resolved, error) {
 // checkAPI reports settings of the API that are the application's to make: two
 // places could say two things.
 func (c Config) checkAPI() []error {
-	var errs []error
-	for _, own := range []struct {
-		set  bool
-		name string
-		use  string
-	}{
-		{c.API.Authenticator != nil, "Authenticator", "set Keys, Verifier and Authenticator"},
-		{c.API.BasePath != "", "BasePath", "resources are below " + restPath},
-		{c.API.Explain, "Explain", "development has it"},
-		{c.API.Logger != nil, "Logger", "set Logger"},
-		{c.API.PublicURL != "", "PublicURL", "set PublicURL"},
-	} {
+	return leaveOut("API",
+		ownSetting{c.API.Authenticator != nil, "Authenticator", "set Keys, Verifier and Authenticator"},
+		ownSetting{c.API.BasePath != "", "BasePath", "resources are below " + restPath},
+		ownSetting{c.API.Explain, "Explain", "development has it"},
+		ownSetting{c.API.Logger != nil, "Logger", "set Logger"},
+		ownSetting{c.API.PublicURL != "", "PublicURL", "set PublicURL"},
+	)
+}
+
+// ownSetting is a setting of a part that the application makes itself, and what to do in
+// its place.
+type ownSetting struct {
+	set       bool
+	name, use string
+}
+
+// leaveOut reports those of a part of [Config] that are set.
+func leaveOut(part string, settings ...ownSetting) (errs []error) {
+	for _, own := range settings {
 		if own.set {
-			errs = append(errs, fmt.Errorf("plinth: Config.API.%s must be left out: %s", own.name, own.use))
+			errs = append(errs, fmt.Errorf("plinth: Config.%s.%s must be left out: %s", part, own.name, own.use))
 		}
 	}
 	return errs

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
@@ -21,7 +20,7 @@ const authPath = "/auth/v1"
 // readMasterKeys reads a list of keys in base64 or hexadecimal. An error names the
 // variable and a position, never a key.
 func (c *Config) readMasterKeys(name string) (keys [][]byte) {
-	for i, text := range splitList(os.Getenv(name)) {
+	for i, text := range splitList(c.getenv(name)) {
 		key, ok := decodeKey(text)
 		if !ok {
 			c.invalid = append(c.invalid, fmt.Errorf("plinth: key %d of %s is neither base64 nor hexadecimal", i+1, name))
@@ -49,21 +48,11 @@ func decodeKey(text string) ([]byte, bool) {
 // checkAccounts reports settings of accounts that are the application's to make, and
 // such as nobody will look at.
 func (c Config) checkAccounts() []error {
-	var errs []error
-	for _, own := range []struct {
-		set  bool
-		name string
-		use  string
-	}{
-		{len(c.Accounts.Keys.Publishable)+len(c.Accounts.Keys.Secret) > 0, "Keys", "set Keys"},
-		{c.Accounts.Logger != nil, "Logger", "set Logger"},
-		{c.Accounts.PublicURL != "", "PublicURL", "set PublicURL; accounts are below " + authPath},
-	} {
-		if own.set {
-			errs = append(errs, fmt.Errorf("plinth: Config.Accounts.%s must be left out: %s", own.name, own.use))
-		}
-	}
-	return errs
+	return leaveOut("Accounts",
+		ownSetting{len(c.Accounts.Keys.Publishable)+len(c.Accounts.Keys.Secret) > 0, "Keys", "set Keys"},
+		ownSetting{c.Accounts.Logger != nil, "Logger", "set Logger"},
+		ownSetting{c.Accounts.PublicURL != "", "PublicURL", "set PublicURL; accounts are below " + authPath},
+	)
 }
 
 // checkProductionAccounts reports what accounts need outside development, or must not

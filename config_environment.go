@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,26 +57,26 @@ import (
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //
 // It is the only place of the library that reads variables of its own; a value that
-// cannot be read is an error of [New]. Others have theirs: GOMAXPROCS, where it is set
+// cannot be read is an error of [New], and one that begins with PLINTH_ and is none of
+// these is in the log when the application starts. Others have theirs: GOMAXPROCS, where it is set
 // [App.Run] lends Go no threads; PGHOST, PGPASSWORD and the like of PostgreSQL's clients
 // for what a postgres:// URL leaves out, PGSERVICE too; HTTPS_PROXY and the like for
 // asking an authority for certificates, and SSL_CERT_FILE for whom Go trusts.
 func FromEnv() Config {
-	c := Config{
-		Addr:        os.Getenv("PLINTH_ADDR"),
-		DatabaseURL: os.Getenv("PLINTH_DATABASE_URL"),
-		PublicURL:   os.Getenv("PLINTH_PUBLIC_URL"),
-		JWTSecret:   os.Getenv("PLINTH_JWT_SECRET"),
-		JWTIssuer:   os.Getenv("PLINTH_JWT_ISSUER"),
-		JWTAudience: os.Getenv("PLINTH_JWT_AUDIENCE"),
-		Schema:      Schema(os.Getenv("PLINTH_SCHEMA")),
-		Keys: auth.Keys{
-			Publishable: splitList(os.Getenv("PLINTH_PUBLISHABLE_KEYS")),
-			Secret:      splitList(os.Getenv("PLINTH_SECRET_KEYS")),
-		},
+	var c Config
+	c.Addr = c.getenv("PLINTH_ADDR")
+	c.DatabaseURL = c.getenv("PLINTH_DATABASE_URL")
+	c.PublicURL = c.getenv("PLINTH_PUBLIC_URL")
+	c.JWTSecret = c.getenv("PLINTH_JWT_SECRET")
+	c.JWTIssuer = c.getenv("PLINTH_JWT_ISSUER")
+	c.JWTAudience = c.getenv("PLINTH_JWT_AUDIENCE")
+	c.Schema = Schema(c.getenv("PLINTH_SCHEMA"))
+	c.Keys = auth.Keys{
+		Publishable: splitList(c.getenv("PLINTH_PUBLISHABLE_KEYS")),
+		Secret:      splitList(c.getenv("PLINTH_SECRET_KEYS")),
 	}
-	c.Accounts.SiteURL = os.Getenv("PLINTH_SITE_URL")
-	c.Accounts.RedirectURLs = splitList(os.Getenv("PLINTH_REDIRECT_URLS"))
+	c.Accounts.SiteURL = c.getenv("PLINTH_SITE_URL")
+	c.Accounts.RedirectURLs = splitList(c.getenv("PLINTH_REDIRECT_URLS"))
 	c.Accounts.Mailer = c.readMailer()
 	c.Accounts.MasterKeys = c.readMasterKeys("PLINTH_MASTER_KEYS")
 	c.DisableAccounts = c.readSwitch("PLINTH_DISABLE_ACCOUNTS")
@@ -83,36 +84,59 @@ func FromEnv() Config {
 	c.InsecureDevelopment = c.readSwitch("PLINTH_INSECURE_DEVELOPMENT")
 	c.InsecureJWTUntyped = c.readSwitch("PLINTH_INSECURE_JWT_UNTYPED")
 	c.readServer()
+	c.ignored, c.asked = c.unread(os.Environ()), nil
 	return c
+}
+
+// getenv returns a variable, and notes that somebody has asked for it.
+func (c *Config) getenv(name string) string {
+	if c.asked == nil {
+		c.asked = map[string]bool{}
+	}
+	c.asked[name] = true
+	return os.Getenv(name)
+}
+
+// unread returns the names of the library's variables that nobody has asked for, so that
+// one which is misspelt is not ignored in silence. Those of its tests are none.
+func (c *Config) unread(environment []string) (names []string) {
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "PLINTH_") && !strings.HasPrefix(name, "PLINTH_TEST_") && value != "" && !c.asked[name] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // readServer reads how clients reach the server.
 func (c *Config) readServer() {
-	c.CORS.Origins = splitList(os.Getenv("PLINTH_CORS_ORIGINS"))
+	c.CORS.Origins = splitList(c.getenv("PLINTH_CORS_ORIGINS"))
 	c.readLog()
 	c.SlowStatement = c.readTimeOrOff("PLINTH_SLOW_STATEMENT")
 	c.TrustedProxies = c.readPrefixes("PLINTH_TRUSTED_PROXIES")
-	c.ForwardedHeader = os.Getenv("PLINTH_FORWARDED_HEADER")
+	c.ForwardedHeader = c.getenv("PLINTH_FORWARDED_HEADER")
 	c.Rates.Address, c.Rates.Caller = c.readRate("PLINTH_RATE_ADDRESS"), c.readRate("PLINTH_RATE_CALLER")
 	c.MaxRequests = c.readNumber("PLINTH_MAX_REQUESTS")
 	c.RequestTimeout = c.readDuration("PLINTH_REQUEST_TIMEOUT")
 	c.TLS = TLS{
-		CertFile:      os.Getenv("PLINTH_TLS_CERT_FILE"),
-		KeyFile:       os.Getenv("PLINTH_TLS_KEY_FILE"),
-		ACMEDomains:   splitList(os.Getenv("PLINTH_ACME_DOMAINS")),
-		ACMECache:     os.Getenv("PLINTH_ACME_CACHE"),
-		ACMEDirectory: os.Getenv("PLINTH_ACME_DIRECTORY"),
-		ACMEEmail:     os.Getenv("PLINTH_ACME_EMAIL"),
-		HTTPAddr:      os.Getenv("PLINTH_HTTP_ADDR"),
+		CertFile:      c.getenv("PLINTH_TLS_CERT_FILE"),
+		KeyFile:       c.getenv("PLINTH_TLS_KEY_FILE"),
+		ACMEDomains:   splitList(c.getenv("PLINTH_ACME_DOMAINS")),
+		ACMECache:     c.getenv("PLINTH_ACME_CACHE"),
+		ACMEDirectory: c.getenv("PLINTH_ACME_DIRECTORY"),
+		ACMEEmail:     c.getenv("PLINTH_ACME_EMAIL"),
+		HTTPAddr:      c.getenv("PLINTH_HTTP_ADDR"),
 	}
-	c.OpsAddr = os.Getenv("PLINTH_OPS_ADDR")
+	c.OpsAddr = c.getenv("PLINTH_OPS_ADDR")
 	c.DrainDelay = c.readDuration("PLINTH_DRAIN_DELAY")
 	c.DrainTimeout = c.readDuration("PLINTH_DRAIN_TIMEOUT")
 }
 
 // readLog reads how lines are written. Text is the default.
 func (c *Config) readLog() {
-	switch form := os.Getenv("PLINTH_LOG"); form {
+	switch form := c.getenv("PLINTH_LOG"); form {
 	case "", "text":
 	case "json":
 		c.Logger = slog.New(slog.NewJSONHandler(os.Stderr, nil))
@@ -134,7 +158,7 @@ func nameECS(groups []string, a slog.Attr) slog.Attr {
 
 // readSwitch reads a variable that is 1 or nothing.
 func (c *Config) readSwitch(name string) bool {
-	switch v := os.Getenv(name); v {
+	switch v := c.getenv(name); v {
 	case "", "0", "false":
 	case "1", "true":
 		return true
@@ -146,7 +170,7 @@ func (c *Config) readSwitch(name string) bool {
 
 // readNumber reads a number above zero.
 func (c *Config) readNumber(name string) int {
-	text := os.Getenv(name)
+	text := c.getenv(name)
 	if text == "" {
 		return 0
 	}
@@ -159,7 +183,7 @@ func (c *Config) readNumber(name string) int {
 
 // readDuration reads a time such as 5s. None at all is written 0s.
 func (c *Config) readDuration(name string) time.Duration {
-	text := os.Getenv(name)
+	text := c.getenv(name)
 	if text == "" {
 		return 0
 	}
@@ -175,7 +199,7 @@ func (c *Config) readDuration(name string) time.Duration {
 
 // readTimeOrOff reads a time above zero, or off, which is less than zero.
 func (c *Config) readTimeOrOff(name string) time.Duration {
-	text := os.Getenv(name)
+	text := c.getenv(name)
 	if text == "" {
 		return 0
 	}
@@ -191,7 +215,7 @@ func (c *Config) readTimeOrOff(name string) time.Duration {
 
 // readPrefixes reads a list of networks; a single address is a network of one.
 func (c *Config) readPrefixes(name string) (list []netip.Prefix) {
-	for _, text := range splitList(os.Getenv(name)) {
+	for _, text := range splitList(c.getenv(name)) {
 		prefix, err := netip.ParsePrefix(text)
 		if addr, addrErr := netip.ParseAddr(text); addrErr == nil {
 			prefix, err = addr.Prefix(addr.BitLen())

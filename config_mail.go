@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/api/mail"
@@ -17,15 +16,15 @@ const mailFolder = "plinth-mails"
 
 // readMailer returns who sends mail by the environment, nil where it says nothing.
 func (c *Config) readMailer() accounts.Mailer {
-	text := os.Getenv("PLINTH_SMTP_URL")
+	text := c.getenv("PLINTH_SMTP_URL")
 	if text == "" {
 		return nil
 	}
 	config, err := smtpConfig(text)
-	if err == nil && os.Getenv("PLINTH_MAIL_FROM") == "" {
+	if err == nil && c.getenv("PLINTH_MAIL_FROM") == "" {
 		err = errors.New("plinth: PLINTH_SMTP_URL needs PLINTH_MAIL_FROM, who mails are from")
 	}
-	config.From = os.Getenv("PLINTH_MAIL_FROM")
+	config.From = c.getenv("PLINTH_MAIL_FROM")
 	var sender *mail.SMTP
 	if err == nil {
 		if sender, err = mail.NewSMTP(config); err != nil {

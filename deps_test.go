@@ -58,7 +58,7 @@ var arrows = []arrow{
 	{"api/mail", []string{"internal/loopback"}, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
-	{"cache", nil, "the contract and the loader are standard library only, so that any program can keep things"},
+	{"cache", []string{"internal/occasional"}, "the contract and the loader are standard library only, so that any program can keep things"},
 	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf; what it has fetched it keeps in memory too"},
@@ -86,7 +86,7 @@ var arrows = []arrow{
 	{"internal/httpfield", nil, "one reading of header values, below everything"},
 	{"internal/crossorigin", nil, "one judgement of whose page sent a request and what a browser adds to it, below everything that looks at cookies"},
 	{"internal/exchange", []string{"internal/addrgroup"}, "what a request becomes known by, below who finds it out and who reads it"},
-	{"internal/problem", []string{"internal/exchange", "internal/httpfield"}, "the one map from code to status is below everything that fails"},
+	{"internal/problem", []string{"internal/exchange", "internal/httpfield", "internal/quote"}, "the one map from code to status is below everything that fails"},
 	{"internal/quote", nil, "one length of what messages repeat, below everything"},
 	{"internal/ruletag", nil, "one reading of which values must be there, below who judges them and who documents them"},
 	{"internal/seed", nil, "faults that tests switch on, below everything"},

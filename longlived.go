@@ -144,13 +144,22 @@ func (s *longLived) leave(l *lasting) {
 	}
 }
 
-// end tells all of them by their contexts that the server ends, and lets no more in.
-func (s *longLived) end() {
+// endsEach is how long after the one before a long-lived request is told that the server
+// ends.
+const endsEach = time.Millisecond
+
+// end tells all of them by their contexts that the server ends, and lets no more in. It
+// tells them one after the other, in any order, a thousand in a second or faster where that
+// takes longer than within: their clients come back at once, to those servers that are left.
+func (s *longLived) end(within time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ending = true
+	each := min(endsEach, within/time.Duration(max(len(s.open), 1)))
+	var after time.Duration
 	for l := range s.open {
-		l.end(errDraining)
+		time.AfterFunc(after, func() { l.end(errDraining) })
+		after += each
 	}
 	if len(s.open) == 0 {
 		close(s.ended)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +16,15 @@ import (
 // Rate is how many requests somebody may make at once; they come back evenly within a
 // time. Requests of less than zero are without a limit.
 type Rate struct {
+	// Requests is how many.
+	//
+	// Defaults to that of the rate, see [Rates].
 	Requests int
-	Per      time.Duration
+
+	// Per is within which time they come back.
+	//
+	// Defaults to a minute.
+	Per time.Duration
 }
 
 // Rates bound how many requests are made. Who makes more is answered 429 and told when
@@ -71,7 +77,7 @@ func (r Rates) check() (errs []error) {
 
 // readRate reads a rate such as 600/1m, or off.
 func (c *Config) readRate(name string) Rate {
-	text := os.Getenv(name)
+	text := c.getenv(name)
 	switch text {
 	case "":
 		return Rate{}

@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/framing"
 	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
@@ -31,11 +34,25 @@ func (a *App) newServer(handler http.Handler) *http.Server {
 		ReadTimeout:       max(30*time.Second, a.config.RequestTimeout),                // a body may take as long as its request
 		WriteTimeout:      max(60*time.Second, a.config.RequestTimeout+30*time.Second), // there is time to say that it is over
 		IdleTimeout:       90 * time.Second,
-		MaxHeaderBytes:    28 << 10, // net/http allows 4 KiB more
+		MaxHeaderBytes:    bounds.Header - 4<<10, // net/http allows that much more
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
-		// What a stranger's broken connection makes net/http say is no fault of ours.
-		ErrorLog: slog.NewLogLogger(a.config.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:          log.New(serverLog{a.config.Logger}, "", 0),
 	}
+}
+
+// serverLog is told what net/http says by itself. What a stranger's broken connection makes
+// it say is no fault of ours; that no connection can be accepted is, and a panic that
+// nobody has caught.
+type serverLog struct{ logger *slog.Logger }
+
+// Write implements [io.Writer].
+func (l serverLog) Write(line []byte) (int, error) {
+	text, level := strings.TrimSuffix(string(line), "\n"), slog.LevelDebug
+	if strings.HasPrefix(text, "http: Accept error") || strings.Contains(text, "panic serving") {
+		level = slog.LevelError
+	}
+	l.logger.Log(context.Background(), level, text)
+	return len(line), nil
 }
 
 // open opens the doors of the configuration, the clients' first, with nobody behind them
@@ -128,7 +145,7 @@ func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	}
 	limit, cancel := context.WithTimeout(again, a.config.DrainTimeout)
 	defer cancel()
-	a.longLived.end()
+	a.longLived.end(a.config.DrainTimeout / 4)
 	err := main.server.Shutdown(limit)
 	if err == nil {
 		err = a.longLived.wait(limit)
@@ -145,6 +162,9 @@ func (a *App) drain(ctx context.Context, main door, work *beside) error {
 
 // lastMoment is how long the request of a client who was just let in may take to arrive.
 const lastMoment = 250 * time.Millisecond
+
+// lastWords is how long work whose time has run out may take to notice that and return.
+const lastWords = 250 * time.Millisecond
 
 func wait(ctx context.Context, d time.Duration) {
 	select {

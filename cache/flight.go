@@ -18,13 +18,9 @@ type flight[V any] struct {
 
 // flights are the loads that are under way, one for each key.
 type flights[K comparable, V any] struct {
-	mu     *sync.Mutex
+	mu     sync.Mutex
 	byKey  map[K]*flight[V]
-	landed *atomic.Uint64 // how many have
-}
-
-func newFlights[K comparable, V any]() flights[K, V] {
-	return flights[K, V]{mu: new(sync.Mutex), byKey: make(map[K]*flight[V]), landed: new(atomic.Uint64)}
+	landed atomic.Uint64 // how many have
 }
 
 // join returns the flight of a key. begun is true for the one that joins first, and
@@ -86,16 +82,16 @@ func (l *Loader[K, V]) refresh(ctx context.Context, key K) {
 		go func() {
 			l.fly(context.WithoutCancel(ctx), key, fl, false)
 			if fl.err != nil && !errors.Is(fl.err, ErrNotFound) {
-				l.opts.Logger.WarnContext(ctx, "cache: early refresh failed", "error", fl.err)
+				l.say(ctx, "early refresh", fl.err)
 			}
 		}()
 	}
 }
 
-func (l *Loader[K, V]) wait(ctx context.Context, fl *flight[V]) (V, error) {
+func (f *flight[V]) wait(ctx context.Context) (V, error) {
 	select {
-	case <-fl.done:
-		return fl.value, fl.err
+	case <-f.done:
+		return f.value, f.err
 	case <-ctx.Done():
 		var zero V
 		return zero, ctx.Err()
@@ -110,13 +106,9 @@ func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V], askAgain b
 	defer cancel()
 	fl.err = errEnded
 	defer l.flights.land(key, fl)
-	defer func() {
-		if p := recover(); p != nil {
-			fl.err = fmt.Errorf("cache: a load panicked: %v", p)
-		}
-	}()
+	defer caught("a load", &fl.err)
 	if askAgain {
-		if kept, ok, err := l.cache.Get(ctx, key); err == nil && ok && kept.Fresh > l.opts.Now().UnixNano() {
+		if kept, ok, err := l.cache.Get(ctx, key); err == nil && ok && l.left(&kept) > 0 {
 			fl.value, fl.err = kept.result()
 			return
 		}
@@ -191,59 +183,27 @@ func (l *Loader[K, V]) drop(ctx context.Context, key K) {
 	}
 }
 
-// call calls the load function. A panic becomes an error, since it would end the
-// process from a goroutine that no handler guards.
+// call calls the load function. A panic is an error of it, which LoadErrors counts.
 func (l *Loader[K, V]) call(ctx context.Context, key K) (value V, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("cache: the load function panicked: %v", p)
-		}
-	}()
+	defer caught("the load function", &err)
 	return l.load(ctx, key)
 }
 
-// Locker is the right to load a key, of one process at a time. Package cache/redis has
-// one.
-type Locker[K comparable] interface {
-	// TryLock takes the right for at most a time. ok is false while another has it.
-	TryLock(ctx context.Context, key K, ttl time.Duration) (unlock func(), ok bool, err error)
-}
-
-// lockPoll is how often a value is looked for while another process loads it.
-const lockPoll = 20 * time.Millisecond
-
-// fetchLocked loads a key while no other process does, or waits for the value of the
-// one that does. Where the lock fails it loads without.
-func (l *Loader[K, V]) fetchLocked(ctx context.Context, key K) (V, error) {
-	tick := time.NewTicker(lockPoll)
-	defer tick.Stop()
-	for {
-		unlock, ok, err := l.opts.Lock.TryLock(ctx, key, l.opts.Timeout)
-		if err != nil {
-			l.failed(ctx, "lock", err)
-			return l.fetch(ctx, key)
-		}
-		if ok {
-			defer unlock()
-		}
-		// Another may have loaded it since this process looked.
-		if kept, found, err := l.cache.Get(ctx, key); err == nil && found && l.isNew(&kept) {
-			return kept.result()
-		}
-		if ok {
-			return l.fetch(ctx, key)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			var zero V
-			return zero, ctx.Err()
-		}
+// caught, deferred, makes a panic an error, since it would end the process from a
+// goroutine that no handler guards.
+func caught(what string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("cache: %s panicked: %v", what, p)
 	}
 }
 
 // isNew reports whether a value need not be loaded, not even early.
 func (l *Loader[K, V]) isNew(kept *Loaded[V]) bool {
-	left := kept.Fresh - l.opts.Now().UnixNano()
-	return left > 0 && (kept.Missing || left > int64(l.opts.EarlyRefresh))
+	left := l.left(kept)
+	return left > 0 && (kept.Missing || left > l.opts.EarlyRefresh)
+}
+
+// left is for how long a value is fresh.
+func (l *Loader[K, V]) left(kept *Loaded[V]) time.Duration {
+	return time.Duration(kept.Fresh - l.opts.Now().UnixNano())
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
 )
 
 // ErrNotFound is what a load function returns, as it is or wrapped, for a key that has
@@ -74,21 +76,24 @@ type LoaderOptions[K comparable, V any] struct {
 }
 
 func (o LoaderOptions[K, V]) withDefaults() LoaderOptions[K, V] {
-	o.TTL = cmp.Or(o.TTL, time.Minute)
+	o.TTL = min(cmp.Or(o.TTL, time.Minute), forever)
+	o.StaleIfError = min(o.StaleIfError, forever)
 	o.EarlyRefresh = max(cmp.Or(o.EarlyRefresh, o.TTL/10), 0)
 	if o.NegativeTTL == 0 && (o.Tags == nil || o.MissingTags != nil) {
 		o.NegativeTTL = o.TTL / 10
 	}
-	o.NegativeTTL = max(o.NegativeTTL, 0)
+	o.NegativeTTL = min(max(o.NegativeTTL, 0), forever)
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
+	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	return o
 }
+
+// forever is as long as anything is kept: the time when it ends is told in nanoseconds since
+// 1970, which end in 2262.
+const forever = 100 * 365 * 24 * time.Hour
 
 // Loaded is a value as a [Loader] keeps it.
 type Loaded[V any] struct {
@@ -106,10 +111,12 @@ type Loader[K comparable, V any] struct {
 	opts    LoaderOptions[K, V]
 	flights flights[K, V]
 	stats   counters
+
+	failures map[string]*occasional.Count // by what failed
 }
 
 // NewLoader returns a loader that keeps in a cache what a function finds out. It
-// panics without either.
+// panics without either, and if TTL, StaleIfError or Timeout is negative.
 //
 // What load returns must depend on the key alone: it is given to everybody who asks for
 // the key, while its context has the values of whoever asked first, their identity among
@@ -118,7 +125,12 @@ func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context
 	if c == nil || load == nil {
 		panic("cache: NewLoader needs a cache and a function that loads")
 	}
-	return &Loader[K, V]{cache: c, load: load, opts: opts.withDefaults(), flights: newFlights[K, V]()}
+	if min(opts.TTL, opts.StaleIfError, opts.Timeout) < 0 {
+		panic("cache: TTL, StaleIfError and Timeout of LoaderOptions must not be negative")
+	}
+	return &Loader[K, V]{
+		cache: c, load: load, opts: opts.withDefaults(), flights: flights[K, V]{byKey: make(map[K]*flight[V])}, failures: newFailures(),
+	}
 }
 
 // Get returns the value of a key, loading it where the cache has none that is fresh.
@@ -132,16 +144,16 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (V, error) {
 		l.failed(ctx, "read", err)
 	}
 	if ok {
-		if left := kept.Fresh - l.opts.Now().UnixNano(); left > 0 {
+		if left := l.left(&kept); left > 0 {
 			l.stats.hits.Add(1)
-			if left < int64(l.opts.EarlyRefresh) && !kept.Missing {
+			if left < l.opts.EarlyRefresh && !kept.Missing {
 				l.refresh(ctx, key)
 			}
 			return kept.result()
 		}
 	}
 	l.stats.misses.Add(1)
-	value, err := l.wait(ctx, l.start(ctx, key, landed))
+	value, err := l.start(ctx, key, landed).wait(ctx)
 	if err != nil && ok && !kept.Missing && l.opts.StaleIfError > 0 && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
 		l.stats.stale.Add(1)
 		return kept.Value, nil
@@ -175,6 +187,23 @@ func (l *Loader[K, V]) Purge(ctx context.Context, tags ...string) error {
 func (l *Loader[K, V]) failed(ctx context.Context, what string, err error) {
 	l.stats.errors.Add(1)
 	if ctx.Err() == nil {
-		l.opts.Logger.WarnContext(ctx, "cache: "+what+" failed", "error", err)
+		l.say(ctx, what, err)
 	}
+}
+
+// say tells the log that something has failed, once in a second of each kind: a cache that
+// is away fails for every request.
+func (l *Loader[K, V]) say(ctx context.Context, what string, err error) {
+	if n, due := l.failures[what].Add(time.Second); due {
+		l.opts.Logger.WarnContext(ctx, "cache: "+what+" failed", "error", err, "times", n)
+	}
+}
+
+// newFailures counts each kind of them.
+func newFailures() map[string]*occasional.Count {
+	all := make(map[string]*occasional.Count)
+	for _, what := range []string{"delete", "early refresh", "lock", "mark", "read", "write"} {
+		all[what] = new(occasional.Count)
+	}
+	return all
 }

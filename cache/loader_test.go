@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -550,5 +553,82 @@ func TestLoaderHitTime(t *testing.T) {
 	t.Logf("%v", rounds)
 	if middle := rounds[len(rounds)/2]; middle == 0 || middle > 250*time.Nanosecond {
 		t.Errorf("%s", middle)
+	}
+}
+
+// TestLoaderSaysOnce: a cache that fails for every request is told of once in a second of
+// each kind of failure, with how often it was.
+func TestLoaderSaysOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		away := failing{errors.New("away")}
+		l := cache.NewLoader(away, func(context.Context, string) (string, error) { return "v", nil }, cache.LoaderOptions[string, string]{
+			Logger: slog.New(slog.NewTextHandler(&said, nil)),
+		})
+		for range 3 {
+			for range 100 {
+				if v, err := l.Get(t.Context(), "key"); v != "v" || err != nil {
+					t.Fatal(v, err)
+				}
+			}
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		text := said.String()
+		for _, what := range []string{"read", "mark"} {
+			if n := strings.Count(text, "cache: "+what+" failed"); n != 3 {
+				t.Errorf("%s: %d lines", what, n)
+			}
+		}
+		var times []string
+		for _, line := range regexp.MustCompile(`mark failed.* times=(\d+)`).FindAllStringSubmatch(text, -1) {
+			times = append(times, line[1])
+		}
+		if !slices.Equal(times, []string{"1", "100", "100"}) {
+			t.Errorf("%v in %s", times, text)
+		}
+	})
+}
+
+// failing is a cache that is away.
+type failing struct{ err error }
+
+func (f failing) Get(context.Context, string) (loaded, bool, error)           { return loaded{}, false, f.err }
+func (f failing) Set(context.Context, string, loaded, cache.SetOptions) error { return f.err }
+func (f failing) Delete(context.Context, string) error                        { return f.err }
+func (f failing) Purge(context.Context, ...string) error                      { return f.err }
+func (f failing) Mark(context.Context) (cache.Mark, error)                    { return 0, f.err }
+
+// TestLoaderForEver: the longest time there is keeps a value, and no time can be negative.
+func TestLoaderForEver(t *testing.T) {
+	t.Parallel()
+	kept, err := memory.New(memory.Options[string, loaded]{Size: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loads := 0
+	load := func(context.Context, string) (string, error) {
+		loads++
+		return "v", nil
+	}
+	l := cache.NewLoader(kept, load, cache.LoaderOptions[string, string]{TTL: math.MaxInt64, StaleIfError: math.MaxInt64, EarlyRefresh: -1})
+	for range 3 {
+		if v, err := l.Get(t.Context(), "key"); v != "v" || err != nil {
+			t.Fatal(v, err)
+		}
+	}
+	if loads != 1 {
+		t.Errorf("loaded %d times", loads)
+	}
+	for name, opts := range map[string]cache.LoaderOptions[string, string]{"TTL": {TTL: -1}, "StaleIfError": {StaleIfError: -1}, "Timeout": {Timeout: -1}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("a negative %s is taken", name)
+				}
+			}()
+			cache.NewLoader(kept, load, opts)
+		}()
 	}
 }

@@ -62,9 +62,7 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	o.Prefix = cmp.Or(o.Prefix, "plinth")
 	o.Timeout = cmp.Or(o.Timeout, 20*time.Millisecond)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, time.Second)
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
+	o.Logger = cmp.Or(o.Logger, slog.Default())
 	return o
 }
 

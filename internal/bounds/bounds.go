@@ -2,6 +2,8 @@
 // middleware in front of everything, and the surface that knows what it reads.
 package bounds
 
+import "runtime"
+
 const (
 	// Body is the size of a body in bytes.
 	Body = 1 << 20
@@ -11,4 +13,13 @@ const (
 
 	// Params is the number of parameters in a query string.
 	Params = 64
+
+	// Path is the length of a path in bytes, as it stands in the request.
+	Path = 8 << 10
+
+	// Header is the size of the header in bytes.
+	Header = 32 << 10
 )
+
+// Requests is how many are in work at a time.
+func Requests() int { return 32 * runtime.GOMAXPROCS(0) }

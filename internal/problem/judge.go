@@ -98,7 +98,7 @@ func fromCoded(err Coded, authenticated bool) verdict {
 			v.message = message
 		}
 		if details != "" {
-			v.details = quote(details)
+			v.details = quoted(details)
 		}
 		v.hint = hint
 	}

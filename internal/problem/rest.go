@@ -76,4 +76,4 @@ func encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func quote(s string) json.RawMessage { return encode(s) }
+func quoted(s string) json.RawMessage { return encode(s) }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // Options say what the writer cannot see in the request. The zero value writes the
@@ -59,8 +61,7 @@ func setConditional(h http.Header, v verdict) {
 		wait = cmp.Or(wait, time.Second)
 	}
 	if wait > 0 {
-		seconds := int64((wait + time.Second - 1) / time.Second)
-		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+		h.Set("Retry-After", strconv.FormatInt(Seconds(wait), 10))
 	}
 	if v.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", challenge(v.code))
@@ -69,6 +70,9 @@ func setConditional(h http.Header, v verdict) {
 		h.Set("Allow", strings.Join(v.allow, ", "))
 	}
 }
+
+// Seconds rounds a time to wait up.
+func Seconds(wait time.Duration) int64 { return int64((wait + time.Second - 1) / time.Second) }
 
 // challenge follows RFC 6750 section 3.1: an error is only named to a client that
 // sent a token.
@@ -90,13 +94,10 @@ func report(r *http.Request, err error, v verdict, logger *slog.Logger) {
 	case v.status < 500 || v.expected:
 		return
 	}
-	if logger == nil {
-		logger = slog.Default()
-	}
-	logger.LogAttrs(r.Context(), level, text,
+	cmp.Or(logger, slog.Default()).LogAttrs(r.Context(), level, text,
 		slog.String("request_id", RequestID(r.Context())),
-		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("method", quote.Text(r.Method)),
+		slog.String("path", quote.Text(r.URL.EscapedPath())), // one line, whatever the handler of the logger does
 		slog.Int("status", v.status),
 		slog.String("code", v.code),
 		slog.Any("error", err),

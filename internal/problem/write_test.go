@@ -227,6 +227,25 @@ func TestUnknownErrorIsLoggedWithRequestID(t *testing.T) {
 	}
 }
 
+// TestLogIsOneShortLine: what a client sends does not make lines of its own, whatever
+// writes the log, and fills none.
+func TestLogIsOneShortLine(t *testing.T) {
+	t.Parallel()
+
+	var log bytes.Buffer
+	r := httptest.NewRequest(http.MethodGet, "/notes/a%0Alevel=ERROR%1B[2J"+strings.Repeat("x", 8<<10), http.NoBody)
+	r.Method = strings.Repeat("M", 8<<10)
+	problem.Write(httptest.NewRecorder(), r, errors.New("disk full"), problem.Options{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+
+	var line struct{ Method, Path string }
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(line.Path, "/notes/a%0Alevel=ERROR%1B[2Jxxx") || len(line.Path) > 300 || len(line.Method) > 300 {
+		t.Errorf("%d bytes of the method, path %q", len(line.Method), line.Path)
+	}
+}
+
 func TestHeadersByStatus(t *testing.T) {
 	t.Parallel()
 

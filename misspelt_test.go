@@ -1,0 +1,32 @@
+package plinth_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth"
+)
+
+// TestMisspeltVariable: a variable of the library's that is not read is told of, by its
+// name alone.
+func TestMisspeltVariable(t *testing.T) {
+	for name, value := range map[string]string{
+		"PLINTH_TRUSTED_PROXY": "10.1.2.3", "PLINTH_LOG": "json", "PLINTH_DRAIN_DELAY": "1s", "PLINTH_NOTHING": "", "PLINTHS": "x", "PLINTH_TEST_X": "x",
+	} {
+		t.Setenv(name, value)
+	}
+	mine, config := testConfig(t), plinth.FromEnv()
+	config.Addr, config.DatabaseURL = mine.Addr, mine.DatabaseURL
+	var log bytes.Buffer
+	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	app := newApp(t, config)
+	defer app.DB().Close()
+	if _, err := app.Handler(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); strings.Count(text, "not read here") != 1 || !strings.Contains(text, "[PLINTH_TRUSTED_PROXY]") || strings.Contains(text, "10.1.2.3") {
+		t.Error(text)
+	}
+}
