@@ -122,7 +122,7 @@ func (b *beside) end(limit context.Context) error {
 	select {
 	case <-b.ended:
 		return nil
-	case <-time.After(lastMoment):
+	case <-time.After(lastWords):
 		return errors.New("plinth: work in the background goes on although its context has ended: " +
 			"what App.Background has added, or a sender of mails or messages, has to return then")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
@@ -108,7 +109,7 @@ func (r resolved) urlLimit() int {
 	if r.API.Limits.Query == 0 {
 		return 0
 	}
-	return r.API.Limits.Query + 8<<10
+	return r.API.Limits.Query + bounds.Path
 }
 
 // trustedOrigins are whose pages may do what the application's own may.

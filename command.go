@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/auth"
 )
@@ -82,9 +83,10 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
-	switch name {
-	case "-h", "-help", "--help", "help":
+	if asksHelp(name) {
 		return flag.ErrHelp
+	}
+	switch name {
 	case "serve":
 		if err := noArguments(name, args); err != nil {
 			return err
@@ -104,6 +106,10 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 		return a.config.healthCommand(ctx, args, out)
 	}
 	return &usageError{fmt.Sprintf("unknown command %q", name)}
+}
+
+func asksHelp(arg string) bool {
+	return slices.Contains([]string{"-h", "-help", "--help", "help"}, arg)
 }
 
 // noArguments refuses arguments behind a command that takes none; -h it knows.

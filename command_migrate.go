@@ -3,6 +3,7 @@ package plinth
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -38,8 +39,8 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 		"baseline": func(ctx context.Context, out io.Writer) error { return a.migrateBaseline(ctx, line, out) },
 	}[name]
 	if !ok {
-		if name == "-h" || name == "-help" || name == "--help" {
-			return noArguments("migrate", []string{name})
+		if asksHelp(name) {
+			return flag.ErrHelp
 		}
 		return &usageError{fmt.Sprintf("migrate: want up, status, diff, verify or baseline, not %q", name)}
 	}
@@ -59,12 +60,7 @@ func (a *App) migrateUp(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	applied, err := m.Up(ctx)
-	for _, one := range applied {
-		fmt.Fprintln(out, "applied", one)
-	}
-	if err == nil && len(applied) == 0 {
-		fmt.Fprintln(out, "nothing is pending")
-	}
+	printDone(out, "applied", applied, err)
 	return a.orBaseline(ctx, err)
 }
 
@@ -75,13 +71,18 @@ func (a *App) migrateBaseline(ctx context.Context, line string, out io.Writer) e
 		return err
 	}
 	recorded, err := m.Baseline(ctx, line)
-	for _, one := range recorded {
-		fmt.Fprintln(out, "recorded, not run:", one)
+	printDone(out, "recorded, not run:", recorded, err)
+	return err
+}
+
+// printDone prints what was done with each migration until there was an error or no more.
+func printDone(out io.Writer, what string, done []migrate.Migration, err error) {
+	for _, one := range done {
+		fmt.Fprintln(out, what, one)
 	}
-	if err == nil && len(recorded) == 0 {
+	if err == nil && len(done) == 0 {
 		fmt.Fprintln(out, "nothing is pending")
 	}
-	return err
 }
 
 // orBaseline adds to the error of a migration that failed what to do where the database

@@ -14,7 +14,7 @@ func (a *App) resealCommand(ctx context.Context, args []string, out io.Writer) e
 		return err
 	}
 	if a.config.DisableAccounts {
-		return errors.New("plinth: there are no accounts whose secrets could be sealed")
+		return errors.New("plinth: there are no accounts whose secrets could be sealed (DisableAccounts, PLINTH_DISABLE_ACCOUNTS)")
 	}
 	if _, err := a.register(); err != nil {
 		return err

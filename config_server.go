@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"slices"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -66,7 +66,7 @@ func (r *resolved) serverDefaults() {
 	r.DrainDelay = max(r.DrainDelay, 0)
 	r.DrainTimeout = max(cmp.Or(r.DrainTimeout, 10*time.Second), 0)
 	r.Rates = r.Rates.withDefaults(r.development)
-	r.MaxRequests = cmp.Or(r.MaxRequests, 32*runtime.GOMAXPROCS(0))
+	r.MaxRequests = cmp.Or(r.MaxRequests, bounds.Requests())
 	r.MaxRequestsPerCaller = cmp.Or(r.MaxRequestsPerCaller, max(1, r.MaxRequests/2))
 	if r.Headers.HSTS == 0 && !r.development {
 		r.Headers.HSTS = 365 * 24 * time.Hour

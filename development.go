@@ -62,8 +62,7 @@ func atLoopback(r *http.Request) bool {
 	if !known || addr.Network() == "unix" || addr.Network() == "pipe" {
 		return true
 	}
-	host, _, err := net.SplitHostPort(addr.String())
-	return err == nil && loopback.Host(host)
+	return isLoopbackAddr(addr.String())
 }
 
 // printBanner prints how to reach the application: address, key and commands to try.

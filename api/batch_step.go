@@ -55,7 +55,7 @@ func (s *server) parseBatch(body []byte) ([]batchStep, error) {
 		if i == s.config.Limits.Steps {
 			return nil, &pgrst.LimitError{Limit: "batch", Max: s.config.Limits.Steps, Unit: "steps"}
 		}
-		st := batchStep{id: strconv.Itoa(i), header: http.Header{"Accept": {"application/json"}}}
+		st := batchStep{id: strconv.Itoa(i), header: http.Header{"Accept": {mediaJSON}}}
 		err := st.parse(v, s.config.BasePath, known)
 		if err == nil && known[st.id] {
 			err = badStep("id: another step has it")
@@ -115,7 +115,7 @@ func (st *batchStep) parse(v strictjson.Value, base string, known map[string]boo
 	case len(st.binds) > 0 && st.body.Kind() == strictjson.Missing:
 		return badStep("bind: there is no body to put a value into")
 	case st.body.Kind() != strictjson.Missing:
-		st.header.Set("Content-Type", "application/json")
+		st.header.Set("Content-Type", mediaJSON)
 	}
 	return nil
 }

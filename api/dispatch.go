@@ -140,12 +140,11 @@ func (x *exchange) locate() error {
 // offers reports whether what the path names has the method at all: a read-only
 // table has none that writes, and only a function that reads can be called by GET.
 func (x *exchange) offers(method string) bool {
-	reads := method == http.MethodGet || method == http.MethodHead
 	switch {
 	case x.function != nil:
-		return !reads || x.function.readOnly
+		return !reads(method) || x.function.readOnly
 	case x.resource != nil:
-		return reads || !x.resource.table.View
+		return reads(method) || !x.resource.table.View
 	}
 	return true
 }

@@ -23,11 +23,7 @@ func (f AuthenticatorFunc) Authenticate(r *http.Request) (Principal, error) { re
 // [ErrUnavailable]: any other is no verdict on the credentials and becomes the
 // latter.
 func Authenticate(a Authenticator, r *http.Request) (Principal, error) {
-	p, err := a.Authenticate(r)
-	if err != nil {
-		return Principal{}, judged(err)
-	}
-	return p, nil
+	return judged(a.Authenticate(r))
 }
 
 // Chain returns an Authenticator that asks each in turn. The first that finds a

@@ -19,17 +19,8 @@ func Bearer(v Verifier) Authenticator {
 		if token == "" || err != nil {
 			return Principal{}, err
 		}
-		return verify(r, v, token)
+		return judged(v.Verify(r.Context(), token))
 	})
-}
-
-// verify asks v and makes sure that an error is a verdict or marked as none.
-func verify(r *http.Request, v Verifier, token string) (Principal, error) {
-	p, err := v.Verify(r.Context(), token)
-	if err != nil {
-		return Principal{}, judged(err)
-	}
-	return p, nil
 }
 
 // bearerToken returns the token of the Authorization header, or "" if there is

@@ -37,7 +37,7 @@ func Cookie(name string, v Verifier, opts *CookieOptions) Authenticator {
 		if crossorigin.Refused(protection, r) {
 			return Principal{}, ErrCrossOrigin
 		}
-		return verify(r, v, token)
+		return judged(v.Verify(r.Context(), token))
 	})
 }
 

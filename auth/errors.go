@@ -52,11 +52,15 @@ func (f *failure) Is(target error) bool { return f.parent != nil && target == f.
 // refuse returns an ErrInvalid that tells the logs why.
 func refuse(reason string) error { return fmt.Errorf("auth: %s: %w", reason, ErrInvalid) }
 
-// judged marks every error that is no verdict on the credential as
-// ErrUnavailable. The mark comes first, so its code wins over one of the cause.
-func judged(err error) error {
-	if err == nil || errors.Is(err, ErrInvalid) || errors.Is(err, ErrUnavailable) {
-		return err
+// judged returns a principal, or an error and none. It marks every error that is no
+// verdict on the credential as ErrUnavailable: the mark comes first, so its code wins over
+// one of the cause.
+func judged(p Principal, err error) (Principal, error) {
+	switch {
+	case err == nil:
+		return p, nil
+	case errors.Is(err, ErrInvalid), errors.Is(err, ErrUnavailable):
+		return Principal{}, err
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return Principal{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 }

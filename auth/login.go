@@ -1,13 +1,5 @@
 package auth
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"log/slog"
-)
-
 // LoginOptions are what one login at a provider asks for.
 type LoginOptions struct {
 	// RedirectURI is where the provider sends the browser back: an https URL that
@@ -47,60 +39,3 @@ type IDTokenOptions struct {
 	// its hash where the token has one.
 	AccessToken string
 }
-
-// MaxFlow is the length of the JSON of a Flow, in bytes.
-const MaxFlow = 4 << 10
-
-// Flow is a login under way at a provider. Whoever began it keeps it, as JSON, where
-// only the browser that began it leads to it: in a cookie (__Host-, HttpOnly, Secure)
-// or in a database under a name that is in such a cookie. It holds secrets of this
-// login, and prints none. It is to be used once: forget it before the login is
-// finished.
-//
-// The zero Flow is no login, and finishes none.
-type Flow struct {
-	// Provider is the name of the provider that the browser was sent to.
-	Provider string `json:"provider"`
-
-	// State is what comes back as state in the callback: a name to find the Flow by,
-	// if that is bound to the browser by something else.
-	State string `json:"state"`
-
-	// Nonce is in the ID token of the answer, and Verifier buys it (RFC 7636).
-	Nonce    string `json:"nonce"`
-	Verifier string `json:"verifier"`
-
-	// RedirectURI is where the browser comes back, with a form that it posts if
-	// FormPost, which it does from another site, so that a cookie which is
-	// SameSite=Lax does not come with it.
-	RedirectURI string `json:"redirect_uri"`
-	FormPost    bool   `json:"form_post,omitempty"`
-
-	// Ends is when the login must be finished, in Unix seconds.
-	Ends int64 `json:"ends"`
-}
-
-// UnmarshalJSON implements [json.Unmarshaler]. It reads what was written by
-// [json.Marshal] and nothing else.
-func (f *Flow) UnmarshalJSON(data []byte) error {
-	if len(data) > MaxFlow {
-		return fmt.Errorf("auth: a flow is longer than %d bytes", MaxFlow)
-	}
-	type plain Flow
-	var read plain
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&read); err != nil {
-		return errors.New("auth: a flow cannot be read") // the error may quote
-	}
-	*f = Flow(read)
-	return nil
-}
-
-// Format prints the provider, whatever the verb.
-func (f Flow) Format(state fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(state, "auth.Flow(%q)", f.Provider)
-}
-
-// LogValue implements [slog.LogValuer] with what Format prints.
-func (f Flow) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(f)) }

@@ -60,7 +60,7 @@ type AccessLogOptions struct {
 // as it was escaped for the wire, and every text is cut at 200 bytes and has no control
 // characters, whatever the handler of the Logger does with them.
 func AccessLog(opts AccessLogOptions) func(http.Handler) http.Handler {
-	a := &accessLog{logger: loggerOr(opts.Logger), names: &shortNames, skip: opts.Skip, ecs: opts.ECS}
+	a := &accessLog{logger: cmp.Or(opts.Logger, slog.Default()), names: &shortNames, skip: opts.Skip, ecs: opts.ECS}
 	if opts.ECS {
 		a.names = &ecsNames
 	}

@@ -12,7 +12,7 @@ import (
 // looks at the network when no goroutine is ready, and else once in 10 ms: where requests
 // in work keep a processor busy, one after the other, whoever arrives waits that long only
 // to be refused. So there is a pipe that is waited for like a request, and all who come to
-// wait do so for the same byte: then nobody is ready, and the scheduler looks.
+// wait meanwhile do so for the same byte: then nobody is ready, and the scheduler looks.
 type arriving struct {
 	in, out *os.File // nil where there is no pipe
 	ready   syscall.RawConn

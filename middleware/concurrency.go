@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -137,16 +138,16 @@ func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 	if opts.Limit < 0 || opts.Queue < 0 || opts.Wait < 0 || opts.PerCaller < 0 {
 		panic("middleware: the numbers of ConcurrencyOptions must not be negative")
 	}
-	limit := cmp.Or(opts.Limit, 32*runtime.GOMAXPROCS(0))
+	limit := cmp.Or(opts.Limit, bounds.Requests())
 	queue, wait, few := cmp.Or(opts.Queue, limit), cmp.Or(opts.Wait, 100*time.Millisecond), max(limit/4, 1)
 	c := &concurrency{
 		places:    newPlaces(limit, queue, wait),
 		callers:   newCallers(opts.PerCaller),
-		arrivals:  arrivals{room: int64(limit) * 256 << 10},
+		bodies:    bodies{room: int64(limit) * 256 << 10},
 		receivers: newPlaces(few, max(queue/4, 1), wait),
 		senders:   newCallers(min(opts.PerCaller, max(few/2, 1))),
 		priority:  opts.Priority,
-		logger:    loggerOr(opts.Logger),
+		logger:    cmp.Or(opts.Logger, slog.Default()),
 		refuse:    refuseOr(opts.Refuse),
 		arriving:  newArriving(),
 	}
@@ -159,9 +160,9 @@ func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 }
 
 type concurrency struct {
-	places   *places
-	callers  *callers
-	arrivals arrivals
+	places  *places
+	callers *callers
+	bodies  bodies
 
 	// Of requests whose bodies arrive while they are in work.
 	receivers *places
@@ -193,8 +194,8 @@ func (c *concurrency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	switch length := r.ContentLength; {
 	case length == 0 || r.Body == nil || r.Body == http.NoBody:
 		c.serveIn(c.places, priority, w, r, next)
-	case c.arrivals.awaits(r) && c.arrivals.take(length):
-		defer c.arrivals.giveBack(length)
+	case awaits(r) && c.bodies.take(length):
+		defer c.bodies.giveBack(length)
 		whole := await(r)
 		defer exchange.NoteRoute(whole)
 		c.serveIn(c.places, priority, w, whole, next)
@@ -240,8 +241,22 @@ func (c *concurrency) letOthersCome() {
 		return
 	}
 	began := time.Now()
-	c.arriving.wait()
+	if runtime.GOMAXPROCS(0) == 1 || yield() {
+		c.arriving.wait()
+	}
 	c.crowded.Store(c.places.adapt(began, time.Since(began)))
+}
+
+// othersReady is how long a turn takes to come where others were ready to run.
+const othersReady = 100 * time.Microsecond
+
+// yield lets those go first who are ready to run, and reports whether there were any. Where
+// there are none, some processor has nothing to do, and its thread waits for the network:
+// who looks there is that thread, which the system wakes when other programs let it.
+func yield() bool {
+	began := time.Now()
+	runtime.Gosched()
+	return time.Since(began) > othersReady
 }
 
 var errCaller = &problem.Error{

@@ -20,7 +20,7 @@ type CSRFOptions struct {
 
 	// Refuse writes the answer to a request that is refused.
 	//
-	// Defaults to the REST surface's dialect: 403 PL403.
+	// Defaults to the REST API's own answers: 403 PL403.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 
 	// TrustedOrigins are whose pages may do what the application's own may, as

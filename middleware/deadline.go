@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -27,7 +28,7 @@ type DeadlineOptions struct {
 
 	// Refuse writes the answer where the time is over.
 	//
-	// Defaults to the REST surface's dialect: 504 PL504.
+	// Defaults to the REST API's own answers: 504 PL504.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
@@ -46,13 +47,10 @@ type DeadlineOptions struct {
 //
 // It panics if After is negative.
 func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
-	after, refuse, exempt := opts.After, refuseOr(opts.Refuse), opts.Exempt
-	switch {
-	case after < 0:
+	if opts.After < 0 {
 		panic("middleware: Deadline: After is negative")
-	case after == 0:
-		after = 30 * time.Second
 	}
+	after, refuse, exempt := cmp.Or(opts.After, 30*time.Second), refuseOr(opts.Refuse), opts.Exempt
 	over := &problem.Error{Code: problem.RequestTimeout, Details: "at most " + after.String()}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

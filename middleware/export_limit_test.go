@@ -19,7 +19,7 @@ func Turns(limit int, pause time.Duration, turns ...time.Duration) (there []int)
 	p, now := newPlaces(limit, limit, time.Second), time.Unix(0, 0)
 	for _, turn := range turns {
 		p.adapt(now, turn)
-		there = append(there, p.places)
+		there = append(there, p.there)
 		now = now.Add(turn + pause)
 	}
 	return there

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -49,7 +50,7 @@ type LimitsOptions struct {
 
 	// Refuse writes the answer to a request that is beyond a limit.
 	//
-	// Defaults to the REST surface's dialect.
+	// Defaults to the REST API's own answers.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 
 	// URL is the length of path and query string in bytes.
@@ -108,19 +109,12 @@ func newLimits(opts LimitsOptions) *limits {
 	if min(opts.Fields, opts.Header, opts.Params, opts.Query, opts.URL) < 0 || opts.Body < 0 {
 		panic("middleware: Limits: a limit is negative")
 	}
-	set := func(field *int, usual int) {
-		if *field == 0 {
-			*field = usual
-		}
-	}
-	set(&opts.Fields, 100)
-	set(&opts.Header, 32<<10)
-	set(&opts.Params, bounds.Params)
-	set(&opts.Query, bounds.Query)
-	set(&opts.URL, 16<<10)
-	if opts.Body == 0 {
-		opts.Body = bounds.Body
-	}
+	opts.Body = cmp.Or(opts.Body, bounds.Body)
+	opts.Fields = cmp.Or(opts.Fields, 100)
+	opts.Header = cmp.Or(opts.Header, bounds.Header)
+	opts.Params = cmp.Or(opts.Params, bounds.Params)
+	opts.Query = cmp.Or(opts.Query, bounds.Query)
+	opts.URL = cmp.Or(opts.URL, bounds.Query+bounds.Path)
 	beyond := func(code, what string, limit int, unit string) error {
 		return &problem.Error{Code: code, Message: fmt.Sprintf("%s: at most %d %s", what, limit, unit)}
 	}

@@ -29,9 +29,9 @@ type places struct {
 	wait   time.Duration // the longest, how long until a line stands, and a pause
 
 	mu      sync.Mutex
-	places  int             // there are now
+	there   int             // now
 	allowed [priorities]int // taken places up to which one of the priority gets another
-	changed time.Time       // places
+	changed time.Time       // when there last changed
 	taken   int
 	paused  int // in work, but without a place
 	waiting int
@@ -61,7 +61,7 @@ func newPlaces(limit, size int, wait time.Duration) *places {
 
 // provide sets how many places there are.
 func (p *places) provide(n int) {
-	p.places = n
+	p.there = n
 	for i, reserve := range [priorities]int{n * 3 / 8, n * 3 / 16, n / 32, 0} {
 		p.allowed[i] = max(n-reserve, 1)
 	}
@@ -80,15 +80,15 @@ func (p *places) adapt(since time.Time, turn time.Duration) bool {
 	defer p.mu.Unlock()
 	switch {
 	case since.Before(p.changed): // it tells of another number of places
-	case turn > crowdedAfter && p.places > p.fewest:
-		p.provide(max(p.places*3/4, p.fewest))
+	case turn > crowdedAfter && p.there > p.fewest:
+		p.provide(max(p.there*3/4, p.fewest))
 		p.changed = since.Add(turn)
-	case turn < crowdedAfter/2 && p.places < p.limit && since.Sub(p.changed) > adaptEvery:
-		p.provide(p.places + 1)
+	case turn < crowdedAfter/2 && p.there < p.limit && since.Sub(p.changed) > adaptEvery:
+		p.provide(p.there + 1)
 		p.changed = since.Add(turn)
 		p.callNext()
 	}
-	return turn > crowdedAfter/2 || p.places < p.limit
+	return turn > crowdedAfter/2 || p.there < p.limit
 }
 
 // enter takes a place, and waits for one if need be. It reports whether it got one.

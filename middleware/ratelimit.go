@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
-	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -123,7 +122,7 @@ type rateLimit struct {
 func newRateLimit(opts RateLimitOptions) *rateLimit {
 	l := &rateLimit{
 		name: cmp.Or(opts.Name, "default"), burst: cmp.Or(opts.Requests, 600),
-		key: opts.Key, logger: loggerOr(opts.Logger), refuse: refuseOr(opts.Refuse),
+		key: opts.Key, logger: cmp.Or(opts.Logger, slog.Default()), refuse: refuseOr(opts.Refuse),
 	}
 	per := cmp.Or(opts.Per, time.Minute)
 	if l.burst < 1 || per < time.Duration(l.burst) || per > maxPer {
@@ -133,7 +132,7 @@ func newRateLimit(opts RateLimitOptions) *rateLimit {
 		panic("middleware: RateLimit: " + strconv.Quote(l.name) + " is no name for a policy")
 	}
 	l.every = per / time.Duration(l.burst)
-	l.policy = []string{`"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(seconds(per), 10)}
+	l.policy = []string{`"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(problem.Seconds(per), 10)}
 	if l.key == nil {
 		l.key = ByAddress
 	}
@@ -195,9 +194,6 @@ func (l *rateLimit) left(remaining int, wait time.Duration) string {
 	b = append(b, `";r=`...)
 	b = strconv.AppendInt(b, int64(remaining), 10)
 	b = append(b, ";t="...)
-	b = strconv.AppendInt(b, seconds(cmp.Or(wait, l.every)), 10)
+	b = strconv.AppendInt(b, problem.Seconds(cmp.Or(wait, l.every)), 10)
 	return string(b)
 }
-
-// seconds rounds up.
-func seconds(d time.Duration) int64 { return int64(math.Ceil(d.Seconds())) }

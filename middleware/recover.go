@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,7 +22,7 @@ type RecoverOptions struct {
 	// Refuse writes the answer of a request that has panicked. The error it gets
 	// tells that, for the log; the client must not see it.
 	//
-	// Defaults to the REST surface's dialect: 500 with a text that says nothing.
+	// Defaults to the REST API's own answers: 500 with a text that says nothing.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
@@ -32,7 +33,7 @@ type RecoverOptions struct {
 // an answer must not look like a whole one. A panic with http.ErrAbortHandler asks for
 // just that and is passed on unlogged.
 func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
-	logger, refuse := loggerOr(opts.Logger), refuseOr(opts.Refuse)
+	logger, refuse := cmp.Or(opts.Logger, slog.Default()), refuseOr(opts.Refuse)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rw := answer.Observe(w)
@@ -63,11 +64,4 @@ func recovered(w *answer.Writer, r *http.Request, p any, logger *slog.Logger, re
 		_ = conn.Close() // the server does not know it any more
 	}
 	panic(http.ErrAbortHandler)
-}
-
-func loggerOr(given *slog.Logger) *slog.Logger {
-	if given == nil {
-		return slog.Default()
-	}
-	return given
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -113,10 +114,7 @@ func secureHeaders(opts SecureHeadersOptions) (names, values []string) {
 		{"Referrer-Policy", opts.ReferrerPolicy, "no-referrer"},
 		{"Cross-Origin-Resource-Policy", opts.ResourcePolicy, "same-origin"},
 	} {
-		name, value := header[0], header[1]
-		if value == "" {
-			value = header[2]
-		}
+		name, value := header[0], cmp.Or(header[1], header[2])
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
 			panic(fmt.Sprintf("middleware: SecureHeaders: %q cannot be the value of %s", value, name))
 		}

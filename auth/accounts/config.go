@@ -212,9 +212,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.InviteLife = cmp.Or(c.InviteLife, inviteLife)
 	c.ReauthenticateAfter = cmp.Or(c.ReauthenticateAfter, 24*time.Hour)
 	c.MailInterval = cmp.Or(c.MailInterval, time.Minute)
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Now == nil {
 		c.Now = time.Now
 	}

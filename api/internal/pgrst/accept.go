@@ -42,7 +42,7 @@ func (m Media) ContentType() string {
 	case MediaCSV:
 		return "text/csv; charset=utf-8"
 	}
-	return "application/json; charset=utf-8"
+	return mediaJSONText
 }
 
 // NegotiateAccept chooses the form of an answer from the Accept headers (RFC

@@ -9,8 +9,8 @@ import (
 
 // The media types of the document that describes an API.
 const (
-	mediaOpenAPI = "application/openapi+json; charset=utf-8"
-	mediaJSON    = "application/json; charset=utf-8"
+	mediaOpenAPI  = "application/openapi+json; charset=utf-8"
+	mediaJSONText = "application/json; charset=utf-8"
 )
 
 // NegotiateOpenAPI chooses the media type of the OpenAPI document from the Accept
@@ -41,7 +41,7 @@ func NegotiateOpenAPI(header http.Header) (contentType string, err error) {
 func documentMedia(name string) string {
 	switch name {
 	case "application/json":
-		return mediaJSON
+		return mediaJSONText
 	case "application/openapi+json", "application/*", "*/*":
 		return mediaOpenAPI
 	}

@@ -13,9 +13,9 @@ const (
 	littleAwaited = 4 << 10
 )
 
-// arrivals await the bodies of requests that have no place yet, so that none holds one
-// while its client is slow. What they keep is bounded.
-type arrivals struct {
+// bodies are those of requests that have no place yet. They are awaited, so that none holds
+// a place while its client is slow; what is kept of them is bounded.
+type bodies struct {
 	room  int64        // in bytes, for those that are more than little
 	taken atomic.Int64 // of it
 }
@@ -23,25 +23,25 @@ type arrivals struct {
 // awaits reports whether the body of a request is one to wait for: one that says it is
 // short. What comes in chunks may be a conversation, and a client that asks whether its
 // body is wanted (RFC 9110 section 10.1.1) is answered by whoever wants it.
-func (a *arrivals) awaits(r *http.Request) bool {
+func awaits(r *http.Request) bool {
 	return r.ContentLength > 0 && r.ContentLength <= mostAwaited && len(r.Header["Expect"]) == 0
 }
 
 // take takes room for a body, and reports whether there is some. Who got it gives it back.
-func (a *arrivals) take(length int64) bool {
+func (b *bodies) take(length int64) bool {
 	if length <= littleAwaited {
 		return true
 	}
-	if a.taken.Add(length) > a.room {
-		a.taken.Add(-length)
+	if b.taken.Add(length) > b.room {
+		b.taken.Add(-length)
 		return false
 	}
 	return true
 }
 
-func (a *arrivals) giveBack(length int64) {
+func (b *bodies) giveBack(length int64) {
 	if length > littleAwaited {
-		a.taken.Add(-length)
+		b.taken.Add(-length)
 	}
 }
 
@@ -50,7 +50,7 @@ func (a *arrivals) giveBack(length int64) {
 func await(r *http.Request) *http.Request {
 	// With room for a byte more the end is read too, and with it trailers.
 	buffer := make([]byte, r.ContentLength+1)
-	body, n := &arrived{behind: r.Body}, 0
+	body, n := &awaited{behind: r.Body}, 0
 	for n < len(buffer) && body.err == nil {
 		var more int
 		more, body.err = r.Body.Read(buffer[n:])
@@ -62,15 +62,15 @@ func await(r *http.Request) *http.Request {
 	return &whole
 }
 
-// arrived is a body of which something has arrived.
-type arrived struct {
+// awaited is a body of which something has arrived.
+type awaited struct {
 	left   []byte
 	err    error         // what follows, nil: what is behind
 	behind io.ReadCloser // the server's
 }
 
 // Read implements [io.Reader].
-func (b *arrived) Read(p []byte) (int, error) {
+func (b *awaited) Read(p []byte) (int, error) {
 	switch {
 	case len(b.left) > 0:
 		n := copy(p, b.left)
@@ -83,7 +83,7 @@ func (b *arrived) Read(p []byte) (int, error) {
 }
 
 // Close implements [io.Closer].
-func (b *arrived) Close() error {
+func (b *awaited) Close() error {
 	b.left, b.err = nil, http.ErrBodyReadAfterClose
 	return b.behind.Close()
 }
