@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,12 +98,15 @@ func (c *Config) getenv(name string) string {
 	return os.Getenv(name)
 }
 
+var notOurs = regexp.MustCompile(`^PLINTH_TEST_|_SERVICE_(HOST|PORT)|_PORT_\d+_|_PORT$`)
+
 // unread returns the names of the library's variables that nobody has asked for, so that
-// one which is misspelt is not ignored in silence. Those of its tests are none.
+// one which is misspelt is not ignored in silence. Those of its tests are none, nor those by
+// which Kubernetes tells where a service of the library's name is.
 func (c *Config) unread(environment []string) (names []string) {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "PLINTH_") && !strings.HasPrefix(name, "PLINTH_TEST_") && value != "" && !c.asked[name] {
+		if strings.HasPrefix(name, "PLINTH_") && value != "" && !c.asked[name] && !notOurs.MatchString(name) {
 			names = append(names, name)
 		}
 	}

@@ -177,11 +177,13 @@ func (s *longLived) wait(ctx context.Context) error {
 	}
 }
 
-// cut closes the connections that were taken over, which the server does not.
+// cut closes the connections that were taken over, which the server does not, and tells
+// whoever was not told yet.
 func (s *longLived) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for l := range s.open {
+		l.end(errDraining)
 		if l.taken != nil {
 			_ = l.taken.Close()
 		}

@@ -14,6 +14,7 @@ import (
 func TestMisspeltVariable(t *testing.T) {
 	for name, value := range map[string]string{
 		"PLINTH_TRUSTED_PROXY": "10.1.2.3", "PLINTH_LOG": "json", "PLINTH_DRAIN_DELAY": "1s", "PLINTH_NOTHING": "", "PLINTHS": "x", "PLINTH_TEST_X": "x",
+		"PLINTH_SERVICE_HOST": "10.0.0.1", "PLINTH_PORT": "tcp://10.0.0.1:80", "PLINTH_PORT_80_TCP_ADDR": "10.0.0.1", "PLINTH_SERVICE_PORT_HTTP": "80",
 	} {
 		t.Setenv(name, value)
 	}
@@ -26,7 +27,7 @@ func TestMisspeltVariable(t *testing.T) {
 	if _, err := app.Handler(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if text := log.String(); strings.Count(text, "not read here") != 1 || !strings.Contains(text, "[PLINTH_TRUSTED_PROXY]") || strings.Contains(text, "10.1.2.3") {
+	if text := log.String(); strings.Count(text, "not read here") != 1 || !strings.Contains(text, "PLINTH_TRUSTED_PROXY") || strings.Contains(text, "PLINTH_LOG") || strings.Contains(text, "_PORT") || strings.Contains(text, "PLINTH_NOTHING") || strings.Contains(text, "10.1.2.3") {
 		t.Error(text)
 	}
 }

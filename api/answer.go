@@ -127,10 +127,8 @@ func (x *exchange) send(status int, contentType, open string, body []byte, closi
 	if len(body) <= maxJoined {
 		body, open, closing = enclose(open, body, closing), "", ""
 	}
-	// A client that reads slowly keeps nobody out: a place is for work.
-	if place := x.caller.scope.Place; len(body) > maxJoined && place != nil && place.Pause() {
-		defer place.Resume()
-	}
+	x.hold(len(body))
+	defer x.lend(len(body))()
 	// A failure means that the client has gone; nobody is left to tell.
 	if open != "" {
 		_, _ = x.w.Write([]byte(open))

@@ -39,10 +39,11 @@ func (x *exchange) call() error {
 	out := result{form: f, query: query, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
 	run := func(in *exchange) error {
-		if err := in.run(invoke, &out); err != nil {
-			return err
+		err := in.run(invoke, &out)
+		if err == nil && !x.leavesOut(f) {
+			err = x.admit(len(out.plain) + len(out.rows.Body))
 		}
-		return x.admit(len(out.plain) + len(out.rows.Body))
+		return err
 	}
 	switch {
 	case fn.readOnly:
@@ -52,7 +53,7 @@ func (x *exchange) call() error {
 	case x.tx != nil:
 		err = problem.Errorf(problem.NotImplemented, "the function %s does not run in a transaction, so it cannot be part of one", fn.name)
 	default:
-		err = run(x)
+		err = x.run(invoke, &out) // what it does is done, so its answer is sent
 	}
 	if err != nil {
 		return err
@@ -184,10 +185,15 @@ func (r *result) encode(db *store.DB, fn *function, value any) error {
 	return err
 }
 
+// leavesOut reports whether the answer has no body.
+func (x *exchange) leavesOut(f form) bool {
+	return x.function.void || x.writes() && f.prefer.Return == pgrst.ReturnMinimal
+}
+
 func (x *exchange) sendResult(f form, out *result) error {
 	fn := x.function
 	x.headers(keepNot)
-	if fn.void || x.writes() && f.prefer.Return == pgrst.ReturnMinimal {
+	if x.leavesOut(f) {
 		return x.sendNothing(http.StatusNoContent)
 	}
 	if fn.many {

@@ -2,9 +2,11 @@ package api
 
 import (
 	"math"
+	"net/http"
 	"sync"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -49,9 +51,20 @@ func (o *outgoing) take(who store.Caller, n int) error {
 	case o.all+n > o.most:
 		return errMuch
 	}
+	o.add(who, n)
+	return nil
+}
+
+// count counts so many bytes, whether or not there is memory left for them.
+func (o *outgoing) count(who store.Caller, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.add(who, n)
+}
+
+func (o *outgoing) add(who store.Caller, n int) {
 	o.each[who] += n
 	o.all += n
-	return nil
 }
 
 func (o *outgoing) giveBack(who store.Caller, n int) {
@@ -65,11 +78,9 @@ func (o *outgoing) giveBack(who store.Caller, n int) {
 
 // admit takes memory for an answer of so many bytes, until the exchange ends: before it is
 // sent, and before a transaction commits whose result it is. Services have what they want,
-// as everywhere; what is recorded is part of an answer that is admitted itself, or bounded
-// as what is kept.
+// as everywhere.
 func (x *exchange) admit(n int) error {
-	_, recorded := x.w.(*recorder)
-	if who := x.caller.scope.Caller; n < largeAnswer || recorded || who == (store.Caller{}) {
+	if !x.counts(n) {
 		return nil
 	}
 	x.release() // of a transaction that is run again
@@ -78,6 +89,37 @@ func (x *exchange) admit(n int) error {
 	}
 	x.admitted = n
 	return nil
+}
+
+// hold is admit for what is done and can only be sent: a row that was written by its key,
+// what a function has returned that is in no transaction, an answer that was recorded. It
+// is counted, so that there is less for what comes next.
+func (x *exchange) hold(n int) {
+	if x.admitted == 0 && x.counts(n) {
+		x.s.outgoing.count(x.caller.scope.Caller, n)
+		x.admitted = n
+	}
+}
+
+// counts reports whether the memory of an answer counts. What is recorded is part of an
+// answer that does.
+func (x *exchange) counts(n int) bool {
+	return n >= largeAnswer && x.r.Method != http.MethodHead && !x.recorded() && x.caller.principal.Kind != auth.Service
+}
+
+func (x *exchange) recorded() bool {
+	_, recorded := x.w.(*recorder)
+	return recorded
+}
+
+// lend gives the place of the request to others while so many bytes are sent, which takes as
+// long as the client likes: a place is for work. takeBack ends that.
+func (x *exchange) lend(n int) (takeBack func()) {
+	place := x.caller.scope.Place
+	if n <= maxJoined || place == nil || x.recorded() || !place.Pause() {
+		return func() {}
+	}
+	return place.Resume
 }
 
 // release gives back what admit has taken.

@@ -34,14 +34,17 @@ func (x *exchange) row() error {
 	if err != nil {
 		return err
 	}
+	same := unchanged(x.r.Header, tag)
+	if !same {
+		if err := x.admit(len(rows.Body)); err != nil {
+			return err
+		}
+	}
 	x.readHeaders(keepAndAsk, &read.Query, rows)
 	x.set("Etag", tag)
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
-	if unchanged(x.r.Header, tag) {
+	if same {
 		return x.sendNothing(http.StatusNotModified)
-	}
-	if err := x.admit(len(rows.Body)); err != nil {
-		return err
 	}
 	return x.sendOne(http.StatusOK, media, rows.Body)
 }
