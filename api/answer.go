@@ -127,8 +127,7 @@ func (x *exchange) send(status int, contentType, open string, body []byte, closi
 	if len(body) <= maxJoined {
 		body, open, closing = enclose(open, body, closing), "", ""
 	}
-	x.hold(len(body))
-	defer x.lend(len(body))()
+	defer x.sending(len(body))()
 	// A failure means that the client has gone; nobody is left to tell.
 	if open != "" {
 		_, _ = x.w.Write([]byte(open))

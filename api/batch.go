@@ -56,7 +56,7 @@ func (x *exchange) batch() error {
 // onlyRead reports whether no step can write.
 func (s *server) onlyRead(steps []batchStep) bool {
 	return !slices.ContainsFunc(steps, func(st batchStep) bool {
-		if reads(st.method) {
+		if pgrst.Reads(st.method) {
 			return false
 		}
 		relative, _ := s.relative(st.url.EscapedPath())

@@ -142,9 +142,9 @@ func (x *exchange) locate() error {
 func (x *exchange) offers(method string) bool {
 	switch {
 	case x.function != nil:
-		return !reads(method) || x.function.readOnly
+		return !pgrst.Reads(method) || x.function.readOnly
 	case x.resource != nil:
-		return reads(method) || !x.resource.table.View
+		return pgrst.Reads(method) || !x.resource.table.View
 	}
 	return true
 }

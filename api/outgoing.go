@@ -91,16 +91,6 @@ func (x *exchange) admit(n int) error {
 	return nil
 }
 
-// hold is admit for what is done and can only be sent: a row that was written by its key,
-// what a function has returned that is in no transaction, an answer that was recorded. It
-// is counted, so that there is less for what comes next.
-func (x *exchange) hold(n int) {
-	if x.admitted == 0 && x.counts(n) {
-		x.s.outgoing.count(x.caller.scope.Caller, n)
-		x.admitted = n
-	}
-}
-
 // counts reports whether the memory of an answer counts. What is recorded is part of an
 // answer that does.
 func (x *exchange) counts(n int) bool {
@@ -112,9 +102,19 @@ func (x *exchange) recorded() bool {
 	return recorded
 }
 
-// lend gives the place of the request to others while so many bytes are sent, which takes as
-// long as the client likes: a place is for work. takeBack ends that.
-func (x *exchange) lend(n int) (takeBack func()) {
+// sending is called when so many bytes are sent, and what it returns when they have been.
+//
+// It takes memory where admit has taken none: for what is done and can only be sent, as a row
+// that was written by its key, what a function has returned that is in no transaction, and an
+// answer that was recorded. There is less for what comes next.
+//
+// The place of the request goes to others meanwhile, since a client takes as long as it
+// likes: a place is for work.
+func (x *exchange) sending(n int) (sent func()) {
+	if x.admitted == 0 && x.counts(n) {
+		x.s.outgoing.count(x.caller.scope.Caller, n)
+		x.admitted = n
+	}
 	place := x.caller.scope.Place
 	if n <= maxJoined || place == nil || x.recorded() || !place.Pause() {
 		return func() {}
@@ -122,7 +122,7 @@ func (x *exchange) lend(n int) (takeBack func()) {
 	return place.Resume
 }
 
-// release gives back what admit has taken.
+// release gives back the memory of the answer.
 func (x *exchange) release() {
 	if x.admitted > 0 {
 		x.s.outgoing.giveBack(x.caller.scope.Caller, x.admitted)

@@ -32,8 +32,7 @@ func (x *exchange) sendRecorded(r *recorder) {
 	}
 	x.begun = true
 	x.w.WriteHeader(r.Status)
-	x.hold(len(r.Body))
-	defer x.lend(len(r.Body))()
+	defer x.sending(len(r.Body))()
 	_, _ = x.w.Write(r.Body) // a failure means that the client has gone
 }
 

@@ -78,7 +78,7 @@ type exchange struct {
 	function *function
 	begun    bool // the answer is on its way
 	step     bool // of a batch
-	admitted int  // bytes, see admit
+	admitted int  // bytes, see admit and sending
 
 	// tx is the transaction everything of the exchange runs in, nil where each
 	// statement is its own; r has its context then.
@@ -146,10 +146,7 @@ func (x *exchange) gate() store.Gate {
 }
 
 // writes reports whether the method may change something.
-func (x *exchange) writes() bool { return !reads(x.r.Method) }
-
-// reads reports whether a method changes nothing.
-func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+func (x *exchange) writes() bool { return !pgrst.Reads(x.r.Method) }
 
 // context returns the context of code that a request runs: hooks and functions
 // find the caller and their scope in it, and so act for the caller's tenant.

@@ -75,8 +75,8 @@ type WriteOptions struct {
 
 	// Admit is asked whether there is room for an answer of so many bytes: an error
 	// undoes the write and is what it returns. It is asked again where a write is run
-	// again, and never where MaxBytes sets no limit, or where rows are as large as what
-	// was written. Nil: there always is.
+	// again, and never where MaxBytes sets no limit, nor of rows that may come back
+	// all the same. Nil: there always is.
 	Admit func(answer int) error
 
 	// Exactly is the number of rows that an update is for: where the condition

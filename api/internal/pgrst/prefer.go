@@ -174,7 +174,7 @@ func (p Prefer) Applied(method string, shape Shape) string {
 	if p == (Prefer{}) {
 		return ""
 	}
-	reads := method == http.MethodGet || method == http.MethodHead
+	reads := Reads(method)
 	makes := (method == http.MethodPost || method == http.MethodPut) && shape != ShapeCall
 	var all string // most requests have one
 	add := func(applied bool, text string) {

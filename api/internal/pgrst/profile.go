@@ -7,6 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
+// Reads reports whether a method changes nothing.
+func Reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
 // schema is the one schema there is on the wire.
 const schema = "public"
 
@@ -15,7 +18,7 @@ const schema = "public"
 // Content-Profile of the answer; it is empty if the request has not chosen.
 func Profile(method string, header http.Header) (string, error) {
 	name := "Content-Profile"
-	if method == http.MethodGet || method == http.MethodHead {
+	if Reads(method) {
 		name = "Accept-Profile"
 	}
 	lines := header[name]
