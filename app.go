@@ -30,7 +30,9 @@ import (
 const restPath = "/rest/v1"
 
 // App is an application: a database, its resources and a router. Make one with
-// [New], add to it, then call Run or Handler once.
+// [New], add to it, then call Run or Handler once. Its methods are for the goroutine that
+// starts the program; what DB, Accounts, Authenticate and Handler return is safe for
+// concurrent use.
 type App struct {
 	config     resolved
 	db         *store.DB
@@ -100,7 +102,8 @@ func (a *App) API() *api.API { return a.api }
 func (a *App) Accounts() *accounts.Accounts { return a.accounts }
 
 // Add exposes resources and functions under /rest/v1. Nothing is exposed that
-// was not added, and no row is served that no rule allows.
+// was not added, and no row is served that no rule allows. Tables that no resource
+// serves are made known by [store.DB.Register], before Run or Handler.
 func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 
 // Router returns the router for the application's own routes. Register them
@@ -290,8 +293,9 @@ func (a *App) register() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if tables := a.db.Tables(); len(tables) > 0 {
-		a.first = tables[0]
+	nobody := store.ScopeFrom(a.api.WithScope(context.Background()))
+	if i := slices.IndexFunc(a.db.Tables(), func(t *store.Table) bool { return nobody.Guard(t) != nil }); i >= 0 {
+		a.first = a.db.Tables()[i]
 	}
 	if !a.config.DisableAccounts {
 		err = accounts.Register(a.db)

@@ -95,3 +95,6 @@ func KeepRunning(ctx context.Context, logger *slog.Logger, name string, work fun
 	a.Background(name, work)
 	a.keepRunning(ctx, a.background[0])
 }
+
+// Samples returns the commands that development prints.
+func (a *App) Samples(base string) []string { return a.samples(base) }

@@ -114,9 +114,15 @@ func (x *exchange) sendOne(status int, media pgrst.Media, row []byte) error {
 	return nil
 }
 
-// send sends a body between two brackets. The answer to HEAD has its length and
-// leaves it out.
+// send sends a body between two brackets, which counts as long as that takes.
 func (x *exchange) send(status int, contentType, open string, body []byte, closing string) {
+	x.sending(len(body))
+	x.transmit(status, contentType, open, body, closing)
+}
+
+// transmit sends a body between two brackets. The answer to HEAD has its length and
+// leaves it out.
+func (x *exchange) transmit(status int, contentType, open string, body []byte, closing string) {
 	x.set("Content-Type", contentType)
 	x.set("Content-Length", strconv.Itoa(len(open)+len(body)+len(closing)))
 	x.begun = true
@@ -127,7 +133,6 @@ func (x *exchange) send(status int, contentType, open string, body []byte, closi
 	if len(body) <= maxJoined {
 		body, open, closing = enclose(open, body, closing), "", ""
 	}
-	defer x.sending(len(body))()
 	// A failure means that the client has gone; nobody is left to tell.
 	if open != "" {
 		_, _ = x.w.Write([]byte(open))

@@ -39,7 +39,9 @@ func (c *caller) become(p auth.Principal, r *resources) {
 // are few, and what place the request has. Services are the application's own programs,
 // which may work for many.
 func share(s *store.Scope, p *auth.Principal, request *record.Record, client netip.Addr) {
-	s.Place = request.Place()
+	if request != nil {
+		s.Place = request
+	}
 	if p.Kind == auth.Service {
 		return
 	}

@@ -76,16 +76,17 @@ func (x *exchange) dispatch() error {
 	if err := x.locate(); err != nil {
 		return err
 	}
-	x.tellPattern()
 	if x.step && (x.path.Shape == pgrst.ShapeRoot || x.path.Shape == pgrst.ShapeReserved) {
 		return problem.Errorf(problem.NotImplemented, "a step of a batch is a request for a resource or a function")
 	}
 	if x.r.Method == http.MethodOptions {
+		x.tellPattern()
 		return x.options()
 	}
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
 		if rt.method == x.r.Method && rt.leads(x.path) && x.offers(rt.method) {
+			x.tellPattern() // not before: methods that it does not have are series of metrics too
 			return x.serve(rt)
 		}
 	}

@@ -47,13 +47,14 @@ func (x *exchange) document(contentType string, surface *openapi.Surface, write 
 	return x.sendText(contentType, t)
 }
 
-// sendText sends a text, unless the client has it.
+// sendText sends a text, unless the client has it. All answers share its memory, so that it
+// counts for none of them.
 func (x *exchange) sendText(contentType string, t text) error {
 	x.set("Etag", t.tag)
 	if unchanged(x.r.Header, t.tag) {
 		return x.sendNothing(http.StatusNotModified)
 	}
-	x.send(http.StatusOK, contentType, "", t.body, "")
+	x.transmit(http.StatusOK, contentType, "", t.body, "")
 	return nil
 }
 

@@ -102,24 +102,15 @@ func (x *exchange) recorded() bool {
 	return recorded
 }
 
-// sending is called when so many bytes are sent, and what it returns when they have been.
-//
-// It takes memory where admit has taken none: for what is done and can only be sent, as a row
-// that was written by its key, what a function has returned that is in no transaction, and an
-// answer that was recorded. There is less for what comes next.
-//
-// The place of the request goes to others meanwhile, since a client takes as long as it
-// likes: a place is for work.
-func (x *exchange) sending(n int) (sent func()) {
+// sending is called when so many bytes are sent. It takes memory where admit has taken none:
+// for what is done and can only be sent, as a row that was written by its key, what a function
+// has returned that is in no transaction, and an answer that was recorded. There is less for
+// what comes next.
+func (x *exchange) sending(n int) {
 	if x.admitted == 0 && x.counts(n) {
 		x.s.outgoing.count(x.caller.scope.Caller, n)
 		x.admitted = n
 	}
-	place := x.caller.scope.Place
-	if n <= maxJoined || place == nil || x.recorded() || !place.Pause() {
-		return func() {}
-	}
-	return place.Resume
 }
 
 // release gives back the memory of the answer.

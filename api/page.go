@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/openapi/swagger"
@@ -14,7 +15,8 @@ import (
 func pageRoutes() []route {
 	var all []route
 	for _, f := range swagger.Files() {
-		serve := func(x *exchange) error { return x.page(f) }
+		forms := newPageForms(f)
+		serve := func(x *exchange) error { return x.page(f, forms) }
 		name := strings.TrimSuffix("docs/"+f.Name, "/")
 		all = append(all,
 			route{pgrst.ShapeReserved, name, http.MethodGet, nil, serve},
@@ -23,12 +25,40 @@ func pageRoutes() []route {
 	return all
 }
 
+// pageForm is a file of the page in one of its forms, which all answers share.
+type pageForm struct {
+	text
+	encoding string
+}
+
+// pageForms make the forms of a file when they are asked for first: to unpack the largest takes
+// some ten milliseconds.
+type pageForms struct{ plain, packed func() (pageForm, error) }
+
+func newPageForms(f swagger.File) pageForms {
+	form := func(gzip bool) func() (pageForm, error) {
+		return sync.OnceValues(func() (pageForm, error) {
+			body, compressed, err := f.Body(gzip)
+			encoding := ""
+			if compressed {
+				encoding = "gzip"
+			}
+			return pageForm{text{body, textTag(f.ContentType+encoding, body)}, encoding}, err
+		})
+	}
+	return pageForms{form(false), form(true)}
+}
+
 // page answers with a file of the page.
-func (x *exchange) page(f swagger.File) error {
+func (x *exchange) page(f swagger.File, forms pageForms) error {
 	if x.s.config.HideDocuments {
 		return errRoot
 	}
-	body, compressed, err := f.Body(acceptsGzip(x.r.Header))
+	find := forms.plain
+	if acceptsGzip(x.r.Header) {
+		find = forms.packed
+	}
+	form, err := find()
 	if err != nil {
 		return err
 	}
@@ -37,12 +67,10 @@ func (x *exchange) page(f swagger.File) error {
 	x.set("Content-Security-Policy", swagger.Policy)
 	x.set("Referrer-Policy", "no-referrer")
 	x.set("X-Content-Type-Options", "nosniff")
-	encoding := ""
-	if compressed {
-		encoding = "gzip"
-		x.set("Content-Encoding", encoding)
+	if form.encoding != "" {
+		x.set("Content-Encoding", form.encoding)
 	}
-	return x.sendText(f.ContentType, text{body, textTag(f.ContentType+encoding, body)})
+	return x.sendText(f.ContentType, form.text)
 }
 
 // acceptsGzip reports whether a client takes gzip (RFC 9110 section 12.5.3), however

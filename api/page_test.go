@@ -3,7 +3,10 @@ package api_test
 import (
 	"compress/gzip"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -56,4 +59,27 @@ func TestPage(t *testing.T) {
 		must(t, h, 200, request{line: "GET /any/base/-/" + link[1], header: []string{"Accept: */*"}})
 	}
 	must(t, serve(t, memory(t), api.Config{HideDocuments: true}, nothing("f")), 404, request{line: "GET /-/docs"})
+}
+
+// TestPageIsMadeOnce: what a file of the page is unpacked and judged for is done once, and
+// not for whoever asks.
+func TestPageIsMadeOnce(t *testing.T) {
+	h := fixtureServer(t, memory(t), api.Config{})
+	ask := func() {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/-/docs/swagger-ui-bundle.js", http.NoBody)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	ask()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 10 {
+		ask()
+	}
+	runtime.ReadMemStats(&after)
+	if n := (after.TotalAlloc - before.TotalAlloc) / 10; n > 200<<10 {
+		t.Errorf("%d bytes are allocated for each HEAD", n)
+	}
 }

@@ -112,12 +112,6 @@ func TestOneDoor(t *testing.T) {
 	}
 }
 
-// place is one that a request has.
-type place struct{}
-
-func (place) Pause() bool { return false }
-func (place) Resume()     {}
-
 // TestScopeOfRequest: own routes share connections as requests of the API do, and give
 // their place away while they wait for one.
 func TestScopeOfRequest(t *testing.T) {
@@ -144,9 +138,8 @@ func TestScopeOfRequest(t *testing.T) {
 		} {
 			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 			record.SetClientAddress(netip.MustParseAddr("2001:db8::7"))
-			record.SetPlace(place{})
 			s := store.ScopeFrom(a.WithScope(auth.WithPrincipal(r.Context(), tt.who)))
-			if s.Caller != tt.want || s.Place != (place{}) || s.Actor != tt.who.ID {
+			if s.Caller != tt.want || s.Place != store.Place(record) || s.Actor != tt.who.ID {
 				t.Errorf("%v, built %t: %+v", tt.who, built, s)
 			}
 		}

@@ -62,11 +62,13 @@ func checkToken(token string) error {
 	return nil
 }
 
-// isTokenChar reports whether c may be in a b64token (RFC 6750 section 2.1).
-func isTokenChar(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
+// tokenChars are those that may be in a b64token (RFC 6750 section 2.1). Every request of a
+// user has some hundreds.
+var tokenChars = func() (table [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=") {
+		table[c] = true
 	}
-	return strings.IndexByte("-._~+/=", c) >= 0
-}
+	return table
+}()
+
+func isTokenChar(c byte) bool { return tokenChars[c] }

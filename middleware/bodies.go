@@ -13,9 +13,16 @@ const (
 	littleAwaited = 4 << 10
 )
 
+// awaitedEach is how many bodies are awaited at a time for each place.
+const awaitedEach = 64
+
 // bodies are those of requests that have no place yet. They are awaited, so that none holds
-// a place while its client is slow; what is kept of them is bounded.
+// a place while its client is slow; what is kept of them is bounded, and how many there are:
+// each has a stack, and HTTP/2 carries a hundred requests on one connection.
 type bodies struct {
+	most    int64 // at a time
+	waiting atomic.Int64
+
 	room  int64        // in bytes, for those that are more than little
 	taken atomic.Int64 // of it
 }
@@ -29,20 +36,25 @@ func awaits(r *http.Request) bool {
 
 // take takes room for a body, and reports whether there is some. Who got it gives it back.
 func (b *bodies) take(length int64) bool {
-	if length <= littleAwaited {
-		return true
-	}
-	if b.taken.Add(length) > b.room {
-		b.taken.Add(-length)
+	n, taken := b.waiting.Add(1), b.taken.Add(roomOf(length))
+	if n > b.most || taken > b.room {
+		b.giveBack(length)
 		return false
 	}
 	return true
 }
 
 func (b *bodies) giveBack(length int64) {
-	if length > littleAwaited {
-		b.taken.Add(-length)
+	b.waiting.Add(-1)
+	b.taken.Add(-roomOf(length))
+}
+
+// roomOf returns how much room a body takes.
+func roomOf(length int64) int64 {
+	if length <= littleAwaited {
+		return 0
 	}
+	return length
 }
 
 // await returns a request whose body is there. Where that failed, who reads it learns of it

@@ -163,6 +163,39 @@ func TestConcurrencyRoom(t *testing.T) {
 	})
 }
 
+// TestConcurrencyManyBodies: short bodies are awaited too only in so many requests; those
+// beyond have places as long ones do.
+func TestConcurrencyManyBodies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		work := newHeld()
+		c := crowd{t: t, h: middleware.Concurrency(middleware.ConcurrencyOptions{Limit: 4, Logger: quiet()})(work)}
+		for range 2 {
+			var clients []*io.PipeWriter
+			send := func() {
+				r, client := slow("192.0.2.1", 100)
+				clients = append(clients, client)
+				c.send(r)
+			}
+			for range 4 * 64 {
+				send()
+			}
+			if n := work.in.Load(); n != 0 {
+				t.Errorf("%d handlers have begun", n)
+			}
+			if send(); work.in.Load() != 1 {
+				t.Error("any number is awaited")
+			}
+			for _, client := range clients {
+				_ = client.CloseWithError(errors.New("gone"))
+			}
+			close(work.let)
+			c.wg.Wait()
+			work.let = make(chan struct{})
+		}
+	})
+}
+
 // TestConcurrencyBodies: a handler reads what was sent and how it ended, whatever was
 // awaited.
 func TestConcurrencyBodies(t *testing.T) {

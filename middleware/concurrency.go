@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/occasional"
@@ -119,14 +120,16 @@ func RequestPriority(r *http.Request) Priority {
 // caller beyond PerCaller gets 429.
 //
 // A body that says it has up to 64 KiB is awaited before its request takes a place, so
-// that slow clients hold none. What is awaited takes up to 4 KiB for each request, which
-// PerCaller bounds, and beside that 256 KiB for each of Limit in all. Every other body,
+// that slow clients hold none. What is awaited takes up to 4 KiB for each request, of which
+// there are 64 for each of Limit, and beside that 256 KiB for each in all. Every other body,
 // which is longer, comes in chunks, was announced by Expect or finds no room, arrives
 // while its request is in work, in a place that no request without such a body has: slow
 // ones of that kind keep out each other and nobody else. How long a body may take is up
 // to the server's ReadTimeout.
 //
-// One in work holds its place until its handler returns. Handlers that wait for long,
+// One in work holds its place until its handler returns. While a client has to read, which
+// takes as long as it likes, others have it: Write gives it away for what net/http does not
+// keep, in up to four requests for each of Limit. Handlers that wait for long,
 // for events or for a slow service, should be exempt or have a Concurrency of their
 // own around them, so that they leave the others their places.
 //
@@ -143,7 +146,7 @@ func Concurrency(opts ConcurrencyOptions) func(http.Handler) http.Handler {
 	c := &concurrency{
 		places:    newPlaces(limit, queue, wait),
 		callers:   newCallers(opts.PerCaller),
-		bodies:    bodies{room: int64(limit) * 256 << 10},
+		bodies:    bodies{most: int64(limit) * awaitedEach, room: int64(limit) * 256 << 10},
 		receivers: newPlaces(few, max(queue/4, 1), wait),
 		senders:   newCallers(min(opts.PerCaller, max(few/2, 1))),
 		priority:  opts.Priority,
@@ -221,10 +224,16 @@ func (c *concurrency) serveIn(places *places, priority Priority, w http.Response
 		c.turnAway(w, r)
 		return
 	}
-	defer places.leave()
-	exchange.From(r.Context()).SetPlace(places)
+	inside, record := exchange.Begin(r)
+	before := record.TakePlace(places)
+	defer func() {
+		record.LeavePlace(before)
+		places.leave()
+	}()
+	rw := answer.Observe(w)
+	rw.Lend(record)
 	c.letOthersCome()
-	next.ServeHTTP(w, r)
+	next.ServeHTTP(rw, inside)
 }
 
 // The scheduler is asked how crowded it is by one in so many requests, and by all while

@@ -22,7 +22,7 @@ func TestConcurrencyPause(t *testing.T) {
 		limited := middleware.Concurrency(middleware.ConcurrencyOptions{Limit: 1, Queue: 1, Logger: quiet()})
 		c := crowd{t: t, h: limited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/waits" {
-				place := exchange.From(r.Context()).Place()
+				place := exchange.From(r.Context())
 				place.Pause()
 				<-waits
 				place.Resume()
@@ -68,7 +68,7 @@ func TestPausedPlaces(t *testing.T) {
 		let := make(chan struct{})
 		h := middleware.Concurrency(middleware.ConcurrencyOptions{Limit: 4, Queue: 1000, Wait: time.Minute})(
 			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				place := exchange.From(r.Context()).Place()
+				place := exchange.From(r.Context())
 				paused := place.Pause()
 				in.Add(1)
 				<-let

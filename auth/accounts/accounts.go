@@ -60,7 +60,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		readKeys: newReadKeys(), outbox: newOutbox(), pace: pace{routes: make(map[string]slowest)},
 	}
 	a.patterns = patterns(cfg.PublicURL)
-	a.signing = &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now}
+	a.signing = newSigningKeys(db, keys, &cfg)
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err
 	}

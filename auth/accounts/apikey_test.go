@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -542,6 +545,32 @@ func (w *world) another() *world {
 		}
 	})
 	return &world{t: w.t, db: w.db, a: a, now: w.now}
+}
+
+// TestAPIKeysOfOneNetwork: keys that somebody makes up are read some at a time, and nobody
+// else waits for them.
+func TestAPIKeysOfOneNetwork(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		verify := func(from string) error {
+			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			record.SetClientAddress(netip.MustParseAddr(from))
+			_, err := w.a.Verify(r.Context(), accounts.NewKey())
+			return err
+		}
+		release := w.a.ReadingKeys(netip.MustParsePrefix("2001:db8::/64"))
+		for from, want := range map[string]error{"2001:db8::7": auth.ErrUnavailable, "2001:db8:0:1::7": auth.ErrInvalid, "192.0.2.1": auth.ErrInvalid} {
+			if err := verify(from); !errors.Is(err, want) {
+				t.Errorf("%s: %v, want %v", from, err, want)
+			}
+		}
+		release()
+		if err := verify("2001:db8::7"); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("afterwards: %v", err)
+		}
+		if _, err := w.a.Verify(t.Context(), accounts.NewKey()); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("of nobody knows where: %v", err)
+		}
+	})
 }
 
 // FuzzAPIKey: no text makes the reader of keys fail, and nothing has the form of a key

@@ -5,11 +5,15 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	record "github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -28,7 +32,17 @@ const (
 
 	// maxKeysRead is the number of keys that are remembered.
 	maxKeysRead = 10_000
+
+	// mostReading is how many keys one network may have read at a time. Anybody can make up
+	// texts that look like keys, and other bounds ask who calls, which is what a key tells.
+	mostReading = 64
 )
+
+// errReading is the answer where a network has as many keys read as it may.
+var errReading error = &problem.Error{
+	Code: problem.Unavailable, Message: "Too many API keys of your network are being looked up; try again in a moment.",
+	Expected: true, RetryAfter: time.Second, Cause: auth.ErrUnavailable,
+}
 
 // readKey is an API key that held when it was read.
 type readKey struct {
@@ -39,11 +53,40 @@ type readKey struct {
 
 // readKeys remembers keys. It is safe for concurrent use.
 type readKeys struct {
-	mu   sync.RWMutex
-	keys map[[sha256.Size]byte]*readKey
+	mu      sync.RWMutex
+	keys    map[[sha256.Size]byte]*readKey
+	reading map[netip.Prefix]int // how many are being read for each network
 }
 
-func newReadKeys() *readKeys { return &readKeys{keys: make(map[[sha256.Size]byte]*readKey)} }
+func newReadKeys() *readKeys {
+	return &readKeys{keys: make(map[[sha256.Size]byte]*readKey), reading: make(map[netip.Prefix]int)}
+}
+
+// begin counts a key that is read for a network, unless there are as many as may be. Where
+// nobody has found out where requests come from they are not counted.
+func (r *readKeys) begin(network netip.Prefix) bool {
+	if !network.IsValid() {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reading[network] >= mostReading {
+		return false
+	}
+	r.reading[network]++
+	return true
+}
+
+func (r *readKeys) end(network netip.Prefix) {
+	if !network.IsValid() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reading[network]--; r.reading[network] == 0 {
+		delete(r.reading, network)
+	}
+}
 
 func (r *readKeys) get(hash [sha256.Size]byte) *readKey {
 	r.mu.RLock()
@@ -93,6 +136,12 @@ func (a *Accounts) verifyKey(ctx context.Context, token string) (auth.Principal,
 
 // readKey reads a key and what its owner may do, and takes note that it is used.
 func (a *Accounts) readKey(ctx context.Context, hash [sha256.Size]byte, now time.Time) (*readKey, error) {
+	client, _ := record.From(ctx).ClientAddress()
+	network := addrgroup.Of(client)
+	if !a.readKeys.begin(network) {
+		return nil, errReading
+	}
+	defer a.readKeys.end(network)
 	row, err := store.For[apiKey](a.db).First(ctx, store.Query{Where: store.And(store.Eq("hash", hash[:]), store.Null("ended_at"))})
 	if errors.Is(err, store.ErrNotFound) || err == nil && row.ExpiresAt != nil && !now.Before(*row.ExpiresAt) {
 		return nil, errKey

@@ -54,7 +54,7 @@ func (x *exchange) even() {
 		return // with Autoconfirm the answer to a sign-up says it
 	}
 	until := x.began.Add(time.Duration(x.step())*evenStep + rand.N(evenSpread))
-	if place := record.From(x.r.Context()).Place(); place != nil && place.Pause() {
+	if place := record.From(x.r.Context()); place.Pause() {
 		defer place.Resume()
 	}
 	rest := time.NewTimer(time.Until(until) - coarse)

@@ -76,7 +76,7 @@ func TestEvenLogins(t *testing.T) {
 					t.Errorf("%s: %d tries are under way", name, n)
 				}
 			}}
-			record.SetPlace(place)
+			record.TakePlace(place)
 			began := time.Now()
 			w.refused(400, "invalid_credentials", w.send(r))
 			if place.pauses != 1 || place.resumes != 1 {

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -14,6 +15,18 @@ func LooksRight(token string) bool {
 
 // NewKey returns a key that is of nobody.
 func NewKey() string { return newKey() }
+
+// ReadingKeys has as many keys of a network read as may be, until they are released.
+func (a *Accounts) ReadingKeys(network netip.Prefix) (release func()) {
+	for range mostReading {
+		a.readKeys.begin(network)
+	}
+	return func() {
+		for range mostReading {
+			a.readKeys.end(network)
+		}
+	}
+}
 
 // Evict takes an account from whoever has made it.
 func (a *Accounts) Evict(ctx context.Context, id store.ID) error {

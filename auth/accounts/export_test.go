@@ -71,6 +71,15 @@ func (a *Accounts) LookUp(token string) func() bool {
 	return func() bool { return a.revoked.covers(&entry) }
 }
 
+// HoldKeys has somebody read the signing keys until it is released.
+func (a *Accounts) HoldKeys() (release func()) {
+	a.signing.turn <- struct{}{}
+	return func() { <-a.signing.turn }
+}
+
+// KeysInTrouble is how long signing keys are used that cannot be read again.
+const KeysInTrouble = keysInTrouble
+
 // NewTokens returns the refresh token and the cookie of a session.
 func (a *Accounts) NewTokens(id store.ID, counter int64) (refresh, cookie string) {
 	return a.keys.refreshToken(id, counter), a.keys.cookie(id)

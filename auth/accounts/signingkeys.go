@@ -8,10 +8,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -24,8 +26,15 @@ const (
 	publishAhead = 24 * time.Hour
 
 	// keysFor is how long an instance uses the keys it has read, unless it needs
-	// one it does not have.
-	keysFor = time.Minute
+	// one it does not have. Where they cannot be read again it goes on with them for
+	// keysInTrouble.
+	keysFor       = time.Minute
+	keysInTrouble = 10 * time.Minute
+
+	// keysReadTime is how long reading them may take, and keysRetry how long after one that
+	// failed the next begins.
+	keysReadTime = 10 * time.Second
+	keysRetry    = time.Second
 )
 
 // signingKeys are the keys of the database. They are made, rotated and read when
@@ -36,9 +45,21 @@ type signingKeys struct {
 	ttl  time.Duration // of access tokens
 	now  func() time.Time
 
+	logger  *slog.Logger
+	trouble occasional.Line
+
+	turn chan struct{} // holds a token while somebody reads
+
 	mu     sync.Mutex
 	read   time.Time
 	loaded []loadedKey // oldest first
+	reads  int         // that have ended
+	failed error       // of the last one, nil where it went well
+	tried  time.Time   // when that one ended, by the clock of the machine
+}
+
+func newSigningKeys(db *store.DB, keys *keyring, cfg *Config) *signingKeys {
+	return &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now, logger: cfg.Logger, turn: make(chan struct{}, 1)}
 }
 
 type loadedKey struct {
@@ -91,19 +112,75 @@ func (s *signingKeys) public(ctx context.Context) ([]byte, error) {
 }
 
 // all returns the keys that may have signed a token that still holds, and those
-// that will. It makes the next one when it is time.
+// that will. again says that one is wanting among those that are known. One request reads
+// them for all others, who wait for it only where they cannot do without.
 func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now, age := s.now(), time.Duration(0)
-	if s.loaded != nil {
-		age = now.Sub(s.read)
-		// A kid is chosen by whoever sends a token: it makes us look at most once a
-		// second.
-		if age < time.Second || !again && age < keysFor {
-			return s.loaded, nil
+	known, reads, sure, err := s.known(again)
+	if sure {
+		return known, err
+	}
+	if known != nil && !again {
+		select {
+		case s.turn <- struct{}{}:
+		default:
+			return known, nil
+		}
+	} else {
+		select {
+		case s.turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
+	defer func() { <-s.turn }()
+	read := reads
+	if known, reads, sure, err = s.known(again); sure || reads != read { // by whoever had the turn
+		return known, err
+	}
+	// What is read is for all, so it does not end with this request.
+	reading, stop := context.WithTimeout(context.WithoutCancel(ctx), keysReadTime)
+	defer stop()
+	now := s.now()
+	loaded, err := s.load(reading, now)
+	s.mu.Lock()
+	s.reads, s.failed, s.tried = s.reads+1, err, time.Now()
+	if err == nil {
+		s.loaded, s.read = loaded, now
+	}
+	s.mu.Unlock()
+	if err != nil && known != nil && s.trouble.Due(time.Minute) {
+		s.logger.WarnContext(ctx, "accounts: signing keys cannot be read; those that are known go on", "for", keysInTrouble, "error", err)
+	}
+	if err != nil && known != nil && !again {
+		return known, nil
+	}
+	return loaded, err
+}
+
+// known returns the keys that were read before, if they can still be used, how many reads have
+// ended, and whether there is no more to find out now.
+func (s *signingKeys) known(again bool) (keys []loadedKey, reads int, sure bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	age := s.now().Sub(s.read)
+	if s.loaded != nil && age < keysInTrouble {
+		keys = s.loaded
+	}
+	// A kid is chosen by whoever sends a token: it makes us look at most once a second.
+	if keys != nil && (age < time.Second || !again && age < keysFor) {
+		return keys, s.reads, true, nil
+	}
+	if s.failed == nil || time.Since(s.tried) >= keysRetry {
+		return keys, s.reads, false, nil
+	}
+	if keys != nil && !again {
+		return keys, s.reads, true, nil
+	}
+	return nil, s.reads, true, s.failed
+}
+
+// load reads the keys. It makes the next one when it is time.
+func (s *signingKeys) load(ctx context.Context, now time.Time) ([]loadedKey, error) {
 	rows, err := s.rows(ctx, now)
 	if err != nil {
 		return nil, err
@@ -124,7 +201,6 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 		}
 		loaded = append(loaded, loadedKey{row, key})
 	}
-	s.loaded, s.read = loaded, now
 	return loaded, nil
 }
 

@@ -6,13 +6,14 @@
 // from there on: a value that a handler puts into a context of its own is out of
 // sight for whoever called it. A Record belongs to the goroutine that serves its
 // request. Others may read what was written before they began, which the id and the
-// client's address always are.
+// client's address always are, and give the place away.
 package exchange
 
 import (
 	"context"
 	"net/http"
 	"net/netip"
+	"sync"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
@@ -26,8 +27,11 @@ type Record struct {
 	principalID   string
 	client        netip.Addr
 	clientJudged  bool
-	place         Place
 	lasts         bool
+
+	mu    sync.Mutex // of what follows
+	place Place
+	away  bool // others have the place
 }
 
 // Place is one of a bounded number, which a request has while it is in work.
@@ -122,18 +126,85 @@ func (r *Record) SetClientAddress(client netip.Addr) {
 	}
 }
 
-// Place returns the place that the request has, nil if it has none.
-func (r *Record) Place() Place {
+// TakePlace says that the request has a place from now on, within the one it may have. That
+// one is returned, for LeavePlace.
+func (r *Record) TakePlace(p Place) (before Place) {
 	if r == nil {
 		return nil
 	}
-	return r.place
+	before = r.setPlace(p)
+	if before != nil {
+		r.setPlace(nested{before, p})
+	}
+	return before
 }
 
-// SetPlace sets the place that the request has.
-func (r *Record) SetPlace(p Place) {
+// LeavePlace says that the request has no place any more but the one before. Work of it that
+// goes on, as what others wait for too, has none to give away then, and where it has done so
+// that ends.
+func (r *Record) LeavePlace(before Place) {
 	if r != nil {
-		r.place = p
+		r.setPlace(before)
+	}
+}
+
+// setPlace sets the place that the request has, and returns the one before.
+func (r *Record) setPlace(p Place) (before Place) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.away {
+		r.place.Resume()
+	}
+	before, r.place, r.away = r.place, p, false
+	return before
+}
+
+// nested is a place among those of a route, within one among those of all.
+type nested struct{ outer, inner Place }
+
+// Pause implements [Place].
+func (n nested) Pause() bool {
+	if !n.outer.Pause() {
+		return false
+	}
+	if !n.inner.Pause() {
+		n.outer.Resume()
+		return false
+	}
+	return true
+}
+
+// Resume implements [Place].
+func (n nested) Resume() {
+	n.inner.Resume()
+	n.outer.Resume()
+}
+
+// Pause implements [Place], for whatever place the request has, also none. Of those who wait
+// for something at the same time the first gives it away.
+func (r *Record) Pause() bool {
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.place == nil || r.away {
+		return false
+	}
+	r.away = r.place.Pause()
+	return r.away
+}
+
+// Resume implements [Place].
+func (r *Record) Resume() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.away {
+		r.place.Resume()
+		r.away = false
 	}
 }
 

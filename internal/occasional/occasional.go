@@ -8,14 +8,17 @@ import (
 
 // Line is a line of the log. The zero value was not written yet. It is safe for
 // concurrent use.
-type Line struct{ last atomic.Int64 }
+type Line struct{ last atomic.Pointer[time.Time] }
 
 // Due reports whether it is time to write the line, at most once in a time. Whoever is
 // told so writes it.
 func (l *Line) Due(once time.Duration) bool {
-	now := time.Now().UnixNano()
-	last := l.last.Load()
-	return now-last >= int64(once) && l.last.CompareAndSwap(last, now)
+	now, last := time.Now(), l.last.Load()
+	if last != nil && now.Sub(*last) < once { // which no change of the clock disturbs
+		return false
+	}
+	written := now // escapes to the heap, which whoever is refused is spared
+	return l.last.CompareAndSwap(last, &written)
 }
 
 // Count is a line about many events, which tells how many there were since it was written

@@ -12,6 +12,8 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // Serve prepares a server for [Write] and returns the listener to give to
@@ -68,6 +70,9 @@ func Write(w http.ResponseWriter, r *http.Request, body []byte) (int, error) {
 	if c.holds() && err == nil {
 		// The end may still be in net/http's buffer.
 		err = flush(w)
+	}
+	if place := exchange.From(r.Context()); c.holds() && place.Pause() { // the client takes as long as it likes
+		defer place.Resume()
 	}
 	if sent := c.release(); err == nil {
 		err = sent

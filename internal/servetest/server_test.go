@@ -227,3 +227,21 @@ func (s *site) descriptors(t *testing.T) int {
 	}
 	return len(entries)
 }
+
+// sockets returns how many descriptors of the server are sockets. Its database is a file, whose
+// connections come and go.
+func (s *site) sockets(t *testing.T) int {
+	t.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", s.pid)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range entries {
+		if target, err := os.Readlink(filepath.Join(folder, e.Name())); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
+}

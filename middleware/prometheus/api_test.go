@@ -34,10 +34,18 @@ func TestAPI(t *testing.T) {
 	} {
 		send(counted, httptest.NewRequest("GET", target, nil))
 	}
+	for _, method := range []string{"TRACE", "CONNECT", "SECRET"} { // which strangers choose too
+		for _, target := range []string{"/rest/v1/notes", "/rest/v1/notes/1", "/rest/v1/", "/rest/v1/-/batch", "/rest/v1/-/openapi.json"} {
+			send(counted, httptest.NewRequest(method, target, nil))
+		}
+	}
 	routes := map[string]bool{}
 	for labels := range values(t, m, "plinth_http_requests_total") {
 		_, route, _ := strings.Cut(labels, "route=")
 		routes[route] = true
+		if route != "unmatched" && !strings.Contains(labels, "method=GET,") {
+			t.Errorf("%s, whose path has no such method", labels)
+		}
 	}
 	want := []string{"/rest/v1/", "/rest/v1/notes", "/rest/v1/notes/{id}", "unmatched"}
 	if got := slices.Sorted(maps.Keys(routes)); !slices.Equal(got, want) {

@@ -41,7 +41,7 @@
 // plinth.Config.LongLived and middleware.DeadlineOptions.Exempt name have a duration,
 // which would be that of a session, and no request of theirs is a slow one. Sizes are
 // those of bodies as they go over the wire, and those of requests what was read of them
-// where they do not tell their length.
+// where they do not tell their length, or tell more than 64 KiB.
 //
 // # Statements, pools, the change log
 //

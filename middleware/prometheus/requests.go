@@ -135,10 +135,14 @@ func (c *counted) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// believed is the length up to which a body has what its request says. A sum of lengths that
+// nobody sent would hide all others.
+const believed = 64 << 10
+
 // countBody returns the request with a body that is counted, if it does not tell its
-// length.
+// length or is said to be long.
 func countBody(r *http.Request) (*http.Request, *counted) {
-	if r.ContentLength >= 0 || r.Body == nil {
+	if r.Body == nil || r.ContentLength >= 0 && r.ContentLength <= believed {
 		return r, nil
 	}
 	changed := new(http.Request)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -127,6 +128,12 @@ func TestSizes(t *testing.T) {
 	}
 	if got := sum(t, m, "plinth_http_response_size_bytes"); got != 12 {
 		t.Errorf("sent %v bytes", got)
+	}
+	lie := httptest.NewRequest("POST", "/mux/1", io.NopCloser(strings.NewReader("123")))
+	lie.ContentLength = math.MaxInt64
+	send(m.Middleware(routed()), lie)
+	if got := sum(t, m, "plinth_http_request_size_bytes"); got != 21 {
+		t.Errorf("read %v bytes, after one that has told more than it has sent", got)
 	}
 }
 
