@@ -101,7 +101,7 @@ type Config struct {
 	// DrainTimeout is how long requests may go on after that, and work in the background
 	// behind them ([App.Background]); then their connections are cut.
 	//
-	// Defaults to 10 seconds.
+	// Defaults to 10 seconds. Negative is not at all.
 	DrainTimeout time.Duration
 
 	// ForwardedHeader is what TrustedProxies write the client's address into, see
@@ -224,7 +224,8 @@ type Config struct {
 	// answered with 504. Its body may take as long to arrive, and 30 seconds in any case;
 	// its answer has 30 seconds more, and 60 in any case.
 	//
-	// Defaults to 30 seconds.
+	// Defaults to 30 seconds; negative is refused. One that is longer takes a longer time of
+	// statements (Postgres.StatementTimeout, SQLite.StatementTimeout), and of proxies.
 	RequestTimeout time.Duration
 
 	// Retention says how much of the change log is kept while Run serves.
@@ -232,7 +233,9 @@ type Config struct {
 
 	// Schema says what happens to the database's schema.
 	//
-	// Defaults to SchemaAuto in development and SchemaVerify elsewhere.
+	// Defaults to SchemaAuto in development, on SQLite or a PostgreSQL at a loopback address,
+	// and to SchemaVerify otherwise: also where a development database is on another host or
+	// behind a Unix socket.
 	Schema Schema
 
 	// SlowStatement is how long a statement takes that Logger is told of, by its text

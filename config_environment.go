@@ -26,34 +26,44 @@ import (
 //	                             or hexadecimal, separated by commas, the one in use first;
 //	                             docs/accounts.md says how to exchange one
 //	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
-//	PLINTH_REDIRECT_URLS         where else they may lead, separated by commas: exactly, or below a final /*
-//	PLINTH_SMTP_URL              smtp://user:password@host:587 (STARTTLS) or smtps://... : who takes mails, and
-//	PLINTH_MAIL_FROM             who they are from, as "Notes <accounts@notes.example>"
+//	PLINTH_REDIRECT_URLS         where else links of mails may lead, separated by commas: exactly, or below
+//	                             a final /*
+//	PLINTH_SMTP_URL              mail server, smtp://user:password@host:587 (STARTTLS) or smtps://... , with
+//	                             PLINTH_MAIL_FROM
+//	PLINTH_MAIL_FROM             sender of mails, as "Notes <accounts@notes.example>"
 //	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
-//	PLINTH_JWT_SECRET            secret of bearer tokens of another issuer (HS256, typ at+jwt), with
-//	PLINTH_JWT_ISSUER            their issuer and
-//	PLINTH_JWT_AUDIENCE          their audience
+//	PLINTH_JWT_SECRET            secret of another issuer's bearer tokens (HS256, typ at+jwt), with
+//	                             PLINTH_JWT_ISSUER and PLINTH_JWT_AUDIENCE
+//	PLINTH_JWT_ISSUER            iss that tokens of PLINTH_JWT_SECRET must have
+//	PLINTH_JWT_AUDIENCE          aud that tokens of PLINTH_JWT_SECRET must have
 //	PLINTH_INSECURE_JWT_UNTYPED  1 accepts those with typ JWT or none too, see Config.InsecureJWTUntyped
-//	PLINTH_SCHEMA                auto, verify or off
+//	PLINTH_SCHEMA                auto, verify or off; verify by default, in development auto on SQLite or a
+//	                             PostgreSQL at a loopback address
 //	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
-//	PLINTH_LOG                   text, json, or ecs: json with the names of the Elastic Common Schema
+//	PLINTH_LOG                   text (the default), json, or ecs: json with the names of the Elastic Common
+//	                             Schema
 //	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, 200ms by default, or off
 //	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
-//	PLINTH_FORWARDED_HEADER      what they write the client's address into, if not X-Forwarded-For
-//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, 30000/1m by default, or off, and
-//	PLINTH_RATE_CALLER           how many one user may make, wherever from, 6000/1m by default
+//	PLINTH_FORWARDED_HEADER      header in which trusted proxies name the client's address, X-Forwarded-For by
+//	                             default
+//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, 30000/1m by default, or off
+//	PLINTH_RATE_CALLER           how many requests one user may make, wherever from, 6000/1m by default, or off
 //	PLINTH_MAX_REQUESTS          how many requests are in work at a time, 32 for each processor by default
-//	PLINTH_REQUEST_TIMEOUT       how long one may take, 30s by default
-//	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, and
-//	PLINTH_TLS_KEY_FILE          its key; both are read again when they change
-//	PLINTH_ACME_DOMAINS          names to get certificates for instead, separated by commas, with
-//	PLINTH_ACME_CACHE            the folder that keeps them,
-//	PLINTH_ACME_EMAIL            whom the authority tells about problems, and
+//	PLINTH_REQUEST_TIMEOUT       how long a request may take, 30s by default
+//	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, with
+//	                             PLINTH_TLS_KEY_FILE; both are read again when they change
+//	PLINTH_TLS_KEY_FILE          key of that chain
+//	PLINTH_ACME_DOMAINS          names to get certificates for by ACME, separated by commas, with
+//	                             PLINTH_ACME_CACHE
+//	PLINTH_ACME_CACHE            folder that keeps those certificates
+//	PLINTH_ACME_EMAIL            whom the authority tells about problems with them
 //	PLINTH_ACME_DIRECTORY        the authority, if it is not Let's Encrypt
-//	PLINTH_HTTP_ADDR             address that sends clients of plain http to https
-//	PLINTH_OPS_ADDR              address for operators: probes, and what the program adds, as metrics
-//	PLINTH_DRAIN_DELAY           how long /readyz says no before the server stops letting clients in, as 5s
-//	PLINTH_DRAIN_TIMEOUT         how long requests may go on after that, as 10s
+//	PLINTH_HTTP_ADDR             address that sends clients of plain http to https, where certificates are here
+//	PLINTH_OPS_ADDR              address for operators, plain http and no login: probes, and what the program
+//	                             adds, as metrics
+//	PLINTH_DRAIN_DELAY           how long clients are still let in while /readyz says no, 5s by default, in
+//	                             development not at all
+//	PLINTH_DRAIN_TIMEOUT         how long requests may go on after that, 10s by default
 //	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //

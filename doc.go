@@ -68,12 +68,13 @@
 //
 // # Development and production
 //
-// A loopback address without keys and without a public URL is development: the
-// schema's additions are applied, commands to sign up and log in are printed, and
-// requests that came through a proxy or from another machine are refused. What has to
-// be secret is made once and kept in the database. Everything else needs an https PublicURL, keys and a
-// master key for accounts, verifies the schema, and refuses to start where something
-// is missing. See [FromEnv] for the variables.
+// A program that listens on a loopback address and has neither keys nor a public URL is in
+// development: missing tables and columns are created (on SQLite, or a PostgreSQL at a
+// loopback address), commands to sign up and log in are printed, secrets are made once and
+// kept in the database, and requests through a proxy or from another machine are refused.
+// Everything else is production: it needs an https PublicURL, keys, and a master key for
+// accounts; it verifies the schema and refuses to start where something is missing. See
+// [FromEnv] for the variables.
 //
 // # Serving
 //
@@ -94,9 +95,10 @@
 //
 // # Own code
 //
-// Handlers of the application's own are added to [App.Router]. They are trusted code
-// with the typed store, and act for their caller where they ask for it by As, in a
-// transaction too. [App.Authenticate] lets strangers pass, who bring no credentials:
+// Handlers of your own are added to [App.Router]. They are trusted: the store gives them
+// every row, unless they ask for what their caller may see and write, by As, in a
+// transaction too. [App.Authenticate] refuses credentials that do not hold and lets
+// requests without any pass; RequireSignedIn behind it keeps those out:
 //
 //	signedIn := middleware.RequireSignedIn(middleware.RequireOptions{})
 //	app.Router().With(app.Authenticate, signedIn).Post("/begin", func(w http.ResponseWriter, r *http.Request) {
@@ -146,6 +148,13 @@
 //		})
 //	})
 //
+// A table that no resource serves, as that of Entry, has to be known before the schema is
+// prepared; neither development nor "migrate diff" makes it otherwise:
+//
+//	if err := app.DB().Register(Entry{}); err != nil {
+//		log.Fatal(err)
+//	}
+//
 // A reader misses nothing, and what it writes by its transaction happens once. Other
 // servers are better not asked inside of it: on SQLite it is everybody's turn to write. For
 // a mail, write down there that it is due, in a table, and let other work in the background
@@ -159,6 +168,15 @@
 // it again in the scope of their request; what is [store.ErrNotFound] is not for them:
 //
 //	note, err := store.For[Note](app.DB()).As(store.ScopeFrom(r.Context())).Get(r.Context(), id)
+//
+// Pages of a front end are a handler too. By default a page may load nothing, so say what
+// yours may; files is an [io/fs.FS], as one that was embedded:
+//
+//	pages := http.FileServerFS(files)
+//	app.Router().Handle("/*", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+//		w.Header().Set("Content-Security-Policy", "default-src 'self'")
+//		pages.ServeHTTP(w, r)
+//	}))
 //
 // A command of one's own, to fill a database or to import, looks at the arguments before
 // [App.Main], which refuses those it does not know: [App.Handler] prepares the database,

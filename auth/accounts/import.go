@@ -35,6 +35,7 @@ type ImportedUser struct {
 	Role  string
 	Roles []string
 
+	// AppMetadata is the application's, which users only read, UserMetadata their own.
 	AppMetadata, UserMetadata map[string]any
 
 	// Identities are where else the user can log in.

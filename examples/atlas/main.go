@@ -1,6 +1,7 @@
 // Atlas serves the countries, subdivisions, languages and currencies of Debian's
 // iso-codes package. Anyone may read them; the holder of a secret key may write.
 //
+//	go build ./examples/atlas && export PATH=$PWD:$PATH
 //	export PLINTH_INSECURE_DEVELOPMENT=1 PLINTH_SECRET_KEYS=$(atlas key)
 //	atlas serve &
 //	atlas load -url http://127.0.0.1:8090 -key $PLINTH_SECRET_KEYS
@@ -10,7 +11,7 @@
 // data where PLINTH_DATABASE_URL says, by default in a SQLite file in the working
 // folder. Load reads the JSON files of iso-codes and sends them in bulk. It
 // writes a row that exists again, so after a failure it is enough to run it once
-// more. The other commands are those of every application: atlas serve -h.
+// more. It has the commands migrate, openapi, types and policy of every application too.
 package main
 
 import (

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // nobody serves http.DefaultServeMux, where it adds itself too
 	"os"
 	"os/signal"
 	"syscall"
@@ -88,6 +89,8 @@ func observe(config *plinth.Config, metrics *prometheus.Metrics) {
 	if config.OpsAddr != "" {
 		operators := http.NewServeMux()
 		operators.Handle("GET /metrics", metrics.Handler())
+		operators.HandleFunc("GET /debug/pprof/", pprof.Index)
+		operators.HandleFunc("GET /debug/pprof/profile", pprof.Profile) // ?seconds=30: an answer may take 60
 		config.OpsHandler = operators
 	}
 }
