@@ -36,9 +36,10 @@ type fixture struct {
 // faulty is a cache that fails when it is told to.
 type faulty struct {
 	cache.Cache[string, loaded]
-	down  atomic.Bool
-	stuck atomic.Bool // nothing can be deleted
-	after func()      // a value was asked for, nil where nothing is to happen
+	down   atomic.Bool
+	stuck  atomic.Bool // nothing can be deleted
+	adrift atomic.Bool // there are no marks
+	after  func()      // a value was asked for, nil where nothing is to happen
 }
 
 var errDown = errors.New("down")
@@ -69,7 +70,7 @@ func (f *faulty) Delete(ctx context.Context, key string) error {
 }
 
 func (f *faulty) Mark(ctx context.Context) (cache.Mark, error) {
-	if f.down.Load() {
+	if f.down.Load() || f.adrift.Load() {
 		return 0, errDown
 	}
 	return f.Cache.Mark(ctx)

@@ -71,10 +71,15 @@ func TestConcurrencySlowBodies(t *testing.T) {
 				}
 				close(work.let)
 				c.wg.Wait()
-				// Nothing was lost: as many as before find room.
-				for range 8 {
-					if w := answer(c.h, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x"))); w.Code != http.StatusOK {
-						t.Errorf("afterwards: %d", w.Code)
+				// Nothing was lost: as many as before find room, from where they came, whatever
+				// their bodies are.
+				for _, length := range []int64{1, 1 << 20, -1} {
+					for i := range max(8, tt.addresses) {
+						r, client := slow(fmt.Sprintf("192.0.2.%d", i%tt.addresses), length)
+						_ = client.Close()
+						if w := answer(c.h, r); w.Code != http.StatusOK {
+							t.Errorf("afterwards, of %d bytes: %d", length, w.Code)
+						}
 					}
 				}
 			})

@@ -49,6 +49,32 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestTTL: a value is given for its own time, and never for longer than the cache keeps any.
+func TestTTL(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ most, own, want time.Duration }{
+		{time.Hour, 0, time.Hour},
+		{time.Hour, time.Minute, time.Minute},
+		{time.Minute, time.Hour, time.Minute},
+		{0, 2 * time.Hour, time.Hour}, // by default
+	} {
+		var now time.Duration
+		c, err := memory.New(memory.Options[string, string]{Size: 10, TTL: tt.most, Now: func() time.Time { return time.Unix(0, int64(now)) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Set(t.Context(), "key", "value", cache.SetOptions{TTL: tt.own})
+		now = tt.want - 1
+		if _, ok, _ := c.Get(t.Context(), "key"); !ok {
+			t.Errorf("of %s, %s at most: gone before %s", tt.own, tt.most, tt.want)
+		}
+		now = tt.want
+		if _, ok, _ := c.Get(t.Context(), "key"); ok {
+			t.Errorf("of %s, %s at most: given after %s", tt.own, tt.most, tt.want)
+		}
+	}
+}
+
 // settled waits until a count is at most a bound: the policy evicts in the background.
 func settled(t *testing.T, bound int, count func() int) {
 	t.Helper()

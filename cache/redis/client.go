@@ -200,9 +200,14 @@ func (c *Client) try(done chan struct{}) {
 		c.opts.Logger.Info("redis: connected")
 		return
 	}
-	c.pause = min(max(2*c.pause, firstPause), longestPause)
+	c.pause = nextPause(c.pause)
 	c.next, c.cause = time.Now().Add(c.pause), err
 	c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause)
+}
+
+// nextPause returns the pause after one that was too short.
+func nextPause(last time.Duration) time.Duration {
+	return min(max(2*last, firstPause), longestPause)
 }
 
 // connect returns a session with the first of the servers that is ready for one. Each has

@@ -275,7 +275,7 @@ func tryTrouble(t *testing.T, tr trouble, lasts time.Duration) {
 	changes.Wait()
 	// Whatever could not be told is told by now.
 	w.within(15*time.Second, "recovery", func() bool { return w.a.answers() && w.b.answers() })
-	time.Sleep(settle)
+	time.Sleep(10 * settle)
 	for key := range w.told {
 		raise(&w.told[key], w.truth[key].Load())
 	}

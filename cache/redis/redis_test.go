@@ -2,9 +2,11 @@ package redis_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,24 +101,43 @@ func TestContract(t *testing.T) {
 type apart struct {
 	cache.Cache[string, string]
 	reader cache.Cache[string, string]
+	deaf   atomic.Bool // it was waited for in vain, which is not done again
 }
 
 func (a *apart) Get(ctx context.Context, key string) (string, bool, error) {
 	return a.reader.Get(ctx, key)
 }
 
-// Set waits where it overwrites, as the contract's tests wait where something is
-// forgotten.
 func (a *apart) Set(ctx context.Context, key, value string, opts cache.SetOptions) error {
-	_, over, _ := a.reader.Get(ctx, key)
-	err := a.Cache.Set(ctx, key, value, opts)
-	if over {
-		time.Sleep(settle)
+	return errors.Join(a.Cache.Set(ctx, key, value, opts), a.heard(ctx))
+}
+
+func (a *apart) Delete(ctx context.Context, key string) error {
+	return errors.Join(a.Cache.Delete(ctx, key), a.heard(ctx))
+}
+
+func (a *apart) Purge(ctx context.Context, tags ...string) error {
+	return errors.Join(a.Cache.Purge(ctx, tags...), a.heard(ctx))
+}
+
+// heard waits until the clock of the one that reads is that of the one that changes, so
+// that the message of what was forgotten has come however busy the machine is.
+func (a *apart) heard(ctx context.Context) error {
+	own, err := a.Mark(ctx)
+	for deadline := time.Now().Add(patient); err == nil; time.Sleep(100 * time.Microsecond) {
+		var theirs cache.Mark
+		if theirs, err = a.reader.Mark(ctx); err == nil && redis.Reading(theirs) >= redis.Reading(own) {
+			return nil
+		}
+		if a.deaf.Load() || time.Now().After(deadline) {
+			a.deaf.Store(true)
+			return errors.New("the other process has not heard")
+		}
 	}
 	return err
 }
 
-// settle is ample for a message.
+// settle is ample for a message, where there is nothing to wait for.
 const settle = 40 * time.Millisecond
 
 // TestContractApart: the contract holds between processes, which a message takes a

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	traces "go.opentelemetry.io/proto/otlp/trace/v1"
 
@@ -140,6 +141,33 @@ func TestTrust(t *testing.T) {
 				t.Errorf("links %v", s.GetLinks())
 			}
 		})
+	}
+}
+
+// TestStrangersState: what strangers say beside their trace goes no further, neither with the
+// link to it nor with our own. What OTLP sends has no state of links, other exporters may.
+func TestStrangersState(t *testing.T) {
+	t.Parallel()
+	for trusted, want := range map[bool]string{false: "", true: "them=1"} {
+		spans := tracetest.NewSpanRecorder()
+		provider := sdk.NewTracerProvider(sdk.WithSpanProcessor(spans))
+		trust := func(*http.Request) bool { return trusted }
+		send(otel.New(provider, otel.Options{Trust: trust}).Middleware(routed()), get("/notes/7", "Traceparent", "00-"+theirTrace+"-"+theirSpan+"-01", "Tracestate", "them=1"))
+		if n := len(spans.Ended()); n != 1 {
+			t.Fatalf("%d spans", n)
+		}
+		s := spans.Ended()[0]
+		if got := s.SpanContext().TraceState().String(); got != want {
+			t.Errorf("trusted %t: our state is %q, want %q", trusted, got, want)
+		}
+		if (len(s.Links()) == 1) == trusted {
+			t.Errorf("trusted %t: links %v", trusted, s.Links())
+		}
+		for _, link := range s.Links() {
+			if got := link.SpanContext.TraceState().String(); got != "" || link.SpanContext.TraceID().String() != theirTrace {
+				t.Errorf("the state of the link to %s is %q", link.SpanContext.TraceID(), got)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,44 @@
+package redis_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/redistest"
+)
+
+// TestTTL: a value is given for its own time, and never for longer than its cache keeps any,
+// whether this process has it near or Redis is asked.
+func TestTTL(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
+	const short = 200 * time.Millisecond
+	for name, tt := range map[string]struct {
+		near      int64
+		most, own time.Duration
+	}{
+		"near-own":  {0, time.Hour, short},
+		"near-most": {0, short, time.Hour},
+		"far-own":   {-1, time.Hour, short},
+		"far-most":  {-1, short, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCache(t, client, redis.Options[string, string]{Name: name, Near: tt.near, TTL: tt.most})
+			given := func() bool {
+				_, ok, err := c.Get(t.Context(), "key")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ok
+			}
+			until(t, 20*time.Second, "it is kept", func() bool {
+				set(t, c, "key", "value", cache.SetOptions{TTL: tt.own})
+				return given()
+			})
+			until(t, 20*time.Second, "its time is over", func() bool { return !given() })
+		})
+	}
+}
