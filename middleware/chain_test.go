@@ -1,6 +1,8 @@
 package middleware_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"mime"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
@@ -66,6 +69,13 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 func (s *sink) WriteHeader(int)             {}
 
+// spent is a limiter with nothing left.
+type spent struct{}
+
+func (spent) Take(context.Context, string, time.Duration, int) (int, time.Duration, error) {
+	return 0, time.Minute, nil
+}
+
 // TestA51: every answer of the chain, refusals included, has what every answer must
 // have, and tells nothing it must not.
 func TestA51(t *testing.T) {
@@ -73,26 +83,47 @@ func TestA51(t *testing.T) {
 	quiet := func(w http.ResponseWriter, r *http.Request, err error) {
 		problem.Write(w, r, err, problem.Options{Logger: discard()})
 	}
+	untouched := func(*http.Request) {}
+	// crowd has one request in work before the one that it serves.
+	crowd := func(opts middleware.ConcurrencyOptions) func(http.Handler) http.Handler {
+		opts.Refuse, opts.Logger = quiet, discard()
+		places := middleware.Concurrency(opts)
+		return func(next http.Handler) http.Handler { return places(places(next)) }
+	}
+	// failing cannot find out who calls.
+	failing := func(err error) func(http.Handler) http.Handler {
+		who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return auth.Principal{}, err })
+		return middleware.Authenticate(who, middleware.AuthenticateOptions{Refuse: quiet})
+	}
 	tests := map[string]struct {
 		change func(*http.Request)
+		inside func(http.Handler) http.Handler // of the chain, nil: nothing
 		h      http.HandlerFunc
 		status int
 	}{
-		"served":       {func(*http.Request) {}, func(http.ResponseWriter, *http.Request) {}, 200},
-		"panic":        {func(*http.Request) {}, func(http.ResponseWriter, *http.Request) { panic("select secret from users") }, 500},
-		"deadline":     {func(*http.Request) {}, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504},
-		"cross origin": {func(r *http.Request) { r.Header.Set("Cookie", "a=b") }, nil, 403},
-		"query":        {func(r *http.Request) { r.URL.RawQuery = strings.Repeat("x", 10_000) }, nil, 414},
-		"parameters":   {func(r *http.Request) { r.URL.RawQuery = strings.Repeat("a=b&", 65) }, nil, 400},
-		"header":       {func(r *http.Request) { r.Header.Set("X", strings.Repeat("x", 40_000)) }, nil, 431},
-		"body":         {func(r *http.Request) { r.ContentLength = 2 << 20 }, nil, 413},
+		"served": {untouched, nil, func(http.ResponseWriter, *http.Request) {}, 200},
+		"panic":  {untouched, nil, func(http.ResponseWriter, *http.Request) { panic("select secret from users") }, 500},
+		"deadline": {
+			untouched, middleware.Deadline(middleware.DeadlineOptions{After: time.Millisecond, Refuse: quiet}),
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504,
+		},
+		"cross origin":    {func(r *http.Request) { r.Header.Set("Cookie", "a=b") }, nil, nil, 403},
+		"query":           {func(r *http.Request) { r.URL.RawQuery = strings.Repeat("x", 10_000) }, nil, nil, 414},
+		"parameters":      {func(r *http.Request) { r.URL.RawQuery = strings.Repeat("a=b&", 65) }, nil, nil, 400},
+		"header":          {func(r *http.Request) { r.Header.Set("X", strings.Repeat("x", 40_000)) }, nil, nil, 431},
+		"body":            {func(r *http.Request) { r.ContentLength = 2 << 20 }, nil, nil, 413},
+		"rate":            {untouched, middleware.RateLimit(middleware.RateLimitOptions{Limiter: spent{}, Refuse: quiet}), nil, 429},
+		"caller":          {untouched, crowd(middleware.ConcurrencyOptions{Limit: 8, PerCaller: 1}), nil, 429},
+		"busy":            {untouched, crowd(middleware.ConcurrencyOptions{Limit: 1, Wait: time.Millisecond}), nil, 503},
+		"credential":      {untouched, failing(auth.ErrInvalid), nil, 401},
+		"nobody can tell": {untouched, failing(errors.New("select secret from users")), nil, 503},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			layers := whole(quiet)
-			if name == "deadline" {
-				layers = append(layers, middleware.Deadline(middleware.DeadlineOptions{After: time.Millisecond, Refuse: quiet}))
+			if tt.inside != nil {
+				layers = append(layers, tt.inside)
 			}
 			r := sample()
 			r.Header.Set("Accept", "*/*")
