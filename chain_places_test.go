@@ -3,7 +3,9 @@ package plinth_test
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -55,5 +57,40 @@ func TestPlacesOfLogins(t *testing.T) {
 			t.Errorf("logins of nobody: %v", codes)
 			break
 		}
+	}
+}
+
+// TestPlacesOfOneCaller: one caller has no more requests in work than Config says, and
+// others find a place beside them.
+func TestPlacesOfOneCaller(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
+	config.MaxRequests, config.MaxRequestsPerCaller = 4, 1
+	app := newApp(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	held, release := make(chan struct{}), make(chan struct{})
+	app.Router().Get("/hold", func(http.ResponseWriter, *http.Request) {
+		close(held)
+		<-release
+	})
+	app.Router().Get("/hello", func(http.ResponseWriter, *http.Request) {})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first sync.WaitGroup
+	first.Go(func() { ask(t, handler, http.MethodGet, "/hold", "203.0.113.1") })
+	<-held
+	if w := ask(t, handler, http.MethodGet, "/hello", "203.0.113.1"); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), `"PL429"`) {
+		t.Errorf("a second one: %d %s", w.Code, w.Body)
+	}
+	if w := ask(t, handler, http.MethodGet, "/hello", "203.0.113.2"); w.Code != http.StatusOK {
+		t.Errorf("one of another address: %d %s", w.Code, w.Body)
+	}
+	close(release)
+	first.Wait()
+	if w := ask(t, handler, http.MethodGet, "/hello", "203.0.113.1"); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d %s", w.Code, w.Body)
 	}
 }

@@ -135,6 +135,49 @@ func TestChainTellsTheLog(t *testing.T) {
 	}
 }
 
+// requested returns the line of the only request so far.
+func (l *logLines) requested(t *testing.T) (line map[string]any) {
+	t.Helper()
+	for _, one := range l.taken(t) {
+		if one["method"] == nil || one["duration"] == nil {
+			continue
+		}
+		if line != nil {
+			t.Errorf("another line: %v", one)
+		}
+		line = one
+	}
+	return line
+}
+
+// TestChainForwardedHeader: the proxies write one header, and another one is a stranger's
+// word.
+func TestChainForwardedHeader(t *testing.T) {
+	t.Parallel()
+	handler, lines := proxied(t, func(c *plinth.Config) { c.ForwardedHeader = "X-Real-IP" })
+	ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.66", "X-Real-IP", "203.0.113.7")
+	if line := lines.requested(t); line["client"] != "203.0.113.7" {
+		t.Errorf("%v", line)
+	}
+}
+
+// TestChainTellsWhoCalls: the line of a request says who has made it, also where nothing
+// behind the chain asks for that.
+func TestChainTellsWhoCalls(t *testing.T) {
+	t.Parallel()
+	handler, lines := proxied(t, func(c *plinth.Config) { c.Authenticator = byGateway{} })
+	for _, target := range []string{"/hello/ann", "/nowhere", "/rest/v1/tasks"} {
+		ask(t, handler, http.MethodGet, target, "203.0.113.7", "X-Gateway-User", "ann")
+		if line := lines.requested(t); line["principal_kind"] != "user" || line["principal_id"] != gatewayUser {
+			t.Errorf("%s: %v", target, line)
+		}
+	}
+	ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.7")
+	if line := lines.requested(t); line["principal_kind"] != nil || line["principal_id"] != nil {
+		t.Errorf("a stranger: %v", line)
+	}
+}
+
 // TestChainRates: an address that asks too often is told when to come again, in the words
 // of the surface, and others are not hindered.
 func TestChainRates(t *testing.T) {
@@ -181,6 +224,45 @@ func TestChainPages(t *testing.T) {
 			w := ask(t, handler, http.MethodGet, target, "203.0.113.7", header...)
 			if got := w.Header().Get("Access-Control-Allow-Origin"); got != want || strings.Count(strings.Join(w.Header().Values("Vary"), ","), "Origin") != 1 {
 				t.Errorf("%s from %q: allowed %q, Vary %q", target, origin, got, w.Header().Values("Vary"))
+			}
+		}
+	}
+}
+
+// TestChainPagesOfDevelopment: pages of the usual development servers of this machine are
+// let in while one develops, unless others are named, and never outside of that.
+func TestChainPagesOfDevelopment(t *testing.T) {
+	t.Parallel()
+	production, _ := proxied(t, func(c *plinth.Config) { c.CORS = cors.Options{} })
+	open := handler(t, testConfig(t))
+	config := testConfig(t)
+	config.CORS.Origins = []string{"https://app.example"}
+	named := handler(t, config)
+	for _, method := range []string{http.MethodGet, http.MethodOptions} {
+		for origin, allowed := range map[string]struct{ open, named bool }{
+			"http://localhost:5173": {open: true},
+			"http://127.0.0.1:3000": {open: true},
+			"http://localhost:1":    {},
+			"https://localhost":     {},
+			"https://evil.example":  {},
+			"https://app.example":   {named: true},
+		} {
+			for _, target := range []string{"/rest/v1/tasks", "/auth/v1/user", "/who", "/nowhere"} {
+				header := []string{"Origin", origin, "Access-Control-Request-Method", http.MethodPost}
+				for name := range ask(t, production, method, target, "203.0.113.7", header...).Header() {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("%s %s from %s in production: %s", method, target, origin, name)
+					}
+				}
+				for _, tt := range []struct {
+					h       http.Handler
+					allowed bool
+				}{{open, allowed.open}, {named, allowed.named}} {
+					got := do(t, tt.h, method, target, "", header...).Header().Get("Access-Control-Allow-Origin")
+					if want := map[bool]string{true: origin}[tt.allowed]; got != want {
+						t.Errorf("%s %s from %s in development: allowed %q, want %q", method, target, origin, got, want)
+					}
+				}
 			}
 		}
 	}

@@ -95,6 +95,26 @@ func TestDevelopmentAnswersItsOwnMachineOnly(t *testing.T) {
 	}
 }
 
+// TestDevelopmentRefusesProxies: a proxy on the same machine connects at a loopback
+// address, and is known by any of what proxies add.
+func TestDevelopmentRefusesProxies(t *testing.T) {
+	t.Parallel()
+	h := handler(t, testConfig(t))
+	if w := do(t, h, http.MethodGet, "/who", ""); w.Code != http.StatusOK {
+		t.Fatalf("without a proxy: %d %s", w.Code, w.Body)
+	}
+	for _, name := range []string{
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "True-Client-IP", "CF-Connecting-IP",
+	} {
+		for _, value := range []string{"127.0.0.1", ""} {
+			w := do(t, h, http.MethodGet, "/who", "", name, value)
+			if w.Code != http.StatusMisdirectedRequest || !strings.Contains(w.Body.String(), http.CanonicalHeaderKey(name)) {
+				t.Errorf("%s: %q: %d %s", name, value, w.Code, w.Body)
+			}
+		}
+	}
+}
+
 // ownAddress returns an address of this machine that is not loopback, or skips the test.
 func ownAddress(t *testing.T) string {
 	t.Helper()

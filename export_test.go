@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/acme/autocert"
@@ -46,6 +47,13 @@ func SchemaOf(c Config) (Schema, error) {
 	return r.Schema, err
 }
 
+// Defaults returns a configuration with what it leaves out, and whether it is of
+// development.
+func Defaults(c Config) (filled Config, development bool, err error) {
+	r, err := c.resolve()
+	return r.Config, r.development, err
+}
+
 // SMTPConfig reads the address of a mail server.
 var SMTPConfig = smtpConfig
 
@@ -68,6 +76,17 @@ func Connections(c Config) func(net.Conn, http.ConnState) { return newConnection
 
 // SetBehind says how far behind the telling of other instances is.
 func SetBehind(a *App, d time.Duration) { a.health.behind = func() time.Duration { return d } }
+
+// Checks counts how often the parts of an application are asked how they are.
+func Checks(a *App) *atomic.Int64 {
+	var n atomic.Int64
+	behind := a.health.behind
+	a.health.behind = func() time.Duration {
+		n.Add(1)
+		return behind()
+	}
+	return &n
+}
 
 // OpenTLS returns what encrypts the connections of an application.
 func OpenTLS(t TLS, logger *slog.Logger) (*tls.Config, error) {

@@ -12,6 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
+// gatewayUser is the id of everybody whom byGateway knows.
+const gatewayUser = "0198c5b8-5a0e-7cc8-9d5e-6a6f7f5b1a01"
+
 // byGateway knows callers by a header of a gateway, which has them log in by a cookie.
 type byGateway struct{}
 
@@ -19,7 +22,7 @@ func (byGateway) Authenticate(r *http.Request) (auth.Principal, error) {
 	if r.Header.Get("X-Gateway-User") == "" {
 		return auth.Principal{}, nil
 	}
-	return auth.Principal{Kind: auth.User, ID: "0198c5b8-5a0e-7cc8-9d5e-6a6f7f5b1a01"}, nil
+	return auth.Principal{Kind: auth.User, ID: gatewayUser}, nil
 }
 
 // TestGatewayCallersAndOtherOrigins: a page of another origin can make a browser send a

@@ -179,6 +179,12 @@ func TestConnectionsOfEach(t *testing.T) {
 	if _, stays := open("203.0.113.1:5"); stays {
 		t.Error("there is more room than before")
 	}
+	changed(conns[3], http.StateHijacked) // a WebSocket, which LongLived counts
+	for _, addr := range []string{"203.0.113.2:2", "203.0.113.2:3"} {
+		if _, stays := open(addr); !stays {
+			t.Errorf("%s has no room beside one that a handler has taken over", addr)
+		}
+	}
 }
 
 // TestClosedConnectionsAreTold: connections that are closed since there are too many are

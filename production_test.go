@@ -99,6 +99,7 @@ func TestA53(t *testing.T) {
 		change{map[string]string{"PLINTH_INSECURE_DEVELOPMENT": "1", "PLINTH_PUBLIC_URL": ""}, "InsecureDevelopment"},
 		change{map[string]string{"PLINTH_INSECURE_DEVELOPMENT": "1", "PLINTH_ADDR": "127.0.0.1:0"}, "InsecureDevelopment"},
 		change{map[string]string{"PLINTH_PUBLISHABLE_KEYS": "", "PLINTH_SECRET_KEYS": ""}, "PLINTH_PUBLISHABLE_KEYS"},
+		change{map[string]string{"PLINTH_PUBLIC_URL": "", "PLINTH_ADDR": "127.0.0.1:0"}, "PLINTH_PUBLIC_URL"}, // who has keys does not develop
 	)
 	for _, c := range changes {
 		t.Run(fmt.Sprint(c.wrong), func(t *testing.T) {
