@@ -294,8 +294,9 @@ func (a *App) register() (http.Handler, error) {
 		return nil, err
 	}
 	nobody := store.ScopeFrom(a.api.WithScope(context.Background()))
-	if i := slices.IndexFunc(a.db.Tables(), func(t *store.Table) bool { return nobody.Guard(t) != nil }); i >= 0 {
-		a.first = a.db.Tables()[i]
+	tables := a.db.Tables()
+	if i := slices.IndexFunc(tables, func(t *store.Table) bool { return nobody.Guard(t) != nil }); i >= 0 {
+		a.first = tables[i]
 	}
 	if !a.config.DisableAccounts {
 		err = accounts.Register(a.db)

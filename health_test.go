@@ -14,20 +14,15 @@ import (
 // and hangs up does not make the instance look as if its database were away.
 func TestReadyWhoeverAsks(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, served(t))
-	t.Cleanup(func() { _ = app.DB().Close() })
-	handler, err := app.Handler(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := handler(t, served(t))
 	gone, hangUp := context.WithCancel(t.Context())
 	hangUp()
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequestWithContext(gone, http.MethodGet, "/readyz", http.NoBody))
+	h.ServeHTTP(w, httptest.NewRequestWithContext(gone, http.MethodGet, "/readyz", http.NoBody))
 	if w.Code != http.StatusOK {
 		t.Errorf("who hangs up is answered %d %s", w.Code, w.Body)
 	}
-	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusOK {
+	if status, body := serveOnce(t, h, "/readyz"); status != http.StatusOK {
 		t.Errorf("the next one: %d %s", status, body)
 	}
 }

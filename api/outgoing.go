@@ -94,12 +94,8 @@ func (x *exchange) admit(n int) error {
 // counts reports whether the memory of an answer counts. What is recorded is part of an
 // answer that does.
 func (x *exchange) counts(n int) bool {
-	return n >= largeAnswer && x.r.Method != http.MethodHead && !x.recorded() && x.caller.principal.Kind != auth.Service
-}
-
-func (x *exchange) recorded() bool {
 	_, recorded := x.w.(*recorder)
-	return recorded
+	return n >= largeAnswer && x.r.Method != http.MethodHead && !recorded && x.caller.principal.Kind != auth.Service
 }
 
 // sending is called when so many bytes are sent. It takes memory where admit has taken none:

@@ -53,9 +53,9 @@ type signingKeys struct {
 	mu     sync.Mutex
 	read   time.Time
 	loaded []loadedKey // oldest first
-	reads  int         // that have ended
-	failed error       // of the last one, nil where it went well
-	tried  time.Time   // when that one ended, by the clock of the machine
+	reads  int         // that have gone well
+	failed error       // of the last read, nil where it went well
+	tried  time.Time   // when that read ended, by the clock of the machine
 }
 
 func newSigningKeys(db *store.DB, keys *keyring, cfg *Config) *signingKeys {
@@ -115,7 +115,7 @@ func (s *signingKeys) public(ctx context.Context) ([]byte, error) {
 // that will. again says that one is wanting among those that are known. One request reads
 // them for all others, who wait for it only where they cannot do without.
 func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) {
-	known, reads, sure, err := s.known(again)
+	known, arrived, sure, err := s.known(again)
 	if sure {
 		return known, err
 	}
@@ -133,8 +133,8 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 		}
 	}
 	defer func() { <-s.turn }()
-	read := reads
-	if known, reads, sure, err = s.known(again); sure || reads != read { // by whoever had the turn
+	known, reads, sure, err := s.known(again)
+	if sure || reads != arrived { // read by whoever had the turn
 		return known, err
 	}
 	// What is read is for all, so it does not end with this request.
@@ -143,9 +143,9 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 	now := s.now()
 	loaded, err := s.load(reading, now)
 	s.mu.Lock()
-	s.reads, s.failed, s.tried = s.reads+1, err, time.Now()
+	s.failed, s.tried = err, time.Now()
 	if err == nil {
-		s.loaded, s.read = loaded, now
+		s.loaded, s.read, s.reads = loaded, now, s.reads+1
 	}
 	s.mu.Unlock()
 	if err != nil && known != nil && s.trouble.Due(time.Minute) {
@@ -158,7 +158,7 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 }
 
 // known returns the keys that were read before, if they can still be used, how many reads have
-// ended, and whether there is no more to find out now.
+// gone well, and whether there is no more to find out now.
 func (s *signingKeys) known(again bool) (keys []loadedKey, reads int, sure bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

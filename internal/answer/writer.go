@@ -46,8 +46,10 @@ const kept = 2 << 10
 // pauseFor gives the place away before so many bytes more are written, if the client may have
 // to read for that, and reports whether it did.
 func (w *Writer) pauseFor(n int) bool {
-	return w.place != nil && w.bytes+int64(n) > kept && w.place.Pause()
+	return w.bytes+int64(n) > kept && w.pause()
 }
+
+func (w *Writer) pause() bool { return w.place != nil && w.place.Pause() }
 
 // Unwrap serves http.ResponseController.
 func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -101,7 +103,7 @@ func (w *Writer) ReadFrom(source io.Reader) (int64, error) {
 	}
 	before := w.status
 	w.begin()
-	if w.place != nil && w.place.Pause() {
+	if w.pause() {
 		defer w.place.Resume()
 	}
 	n, err := io.Copy(w.ResponseWriter, source)
@@ -136,7 +138,7 @@ func (w *Writer) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
 func (w *Writer) FlushError() error {
-	if w.place != nil && w.place.Pause() {
+	if w.pause() {
 		defer w.place.Resume()
 	}
 	err := http.NewResponseController(w.ResponseWriter).Flush()

@@ -71,8 +71,10 @@ func Write(w http.ResponseWriter, r *http.Request, body []byte) (int, error) {
 		// The end may still be in net/http's buffer.
 		err = flush(w)
 	}
-	if place := exchange.From(r.Context()); c.holds() && place.Pause() { // the client takes as long as it likes
-		defer place.Resume()
+	if c.holds() {
+		if place := exchange.From(r.Context()); place.Pause() { // the client takes as long as it likes
+			defer place.Resume()
+		}
 	}
 	if sent := c.release(); err == nil {
 		err = sent

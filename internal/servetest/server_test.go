@@ -221,27 +221,32 @@ func startBy(t *testing.T, command []string, env ...string) *site {
 // descriptors is how many files the server has open.
 func (s *site) descriptors(t *testing.T) int {
 	t.Helper()
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(entries)
+	return len(s.open(t))
 }
 
 // sockets returns how many descriptors of the server are sockets. Its database is a file, whose
 // connections come and go.
 func (s *site) sockets(t *testing.T) int {
 	t.Helper()
+	n := 0
+	for _, link := range s.open(t) {
+		if target, err := os.Readlink(link); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
+}
+
+// open returns a link for each descriptor of the server.
+func (s *site) open(t *testing.T) (links []string) {
+	t.Helper()
 	folder := fmt.Sprintf("/proc/%d/fd", s.pid)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
 	for _, e := range entries {
-		if target, err := os.Readlink(filepath.Join(folder, e.Name())); err == nil && strings.HasPrefix(target, "socket:") {
-			n++
-		}
+		links = append(links, filepath.Join(folder, e.Name()))
 	}
-	return n
+	return links
 }
