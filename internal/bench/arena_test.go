@@ -123,6 +123,8 @@ type sample struct {
 	allocs float64 // objects allocated per answer
 	bytes  float64 // bytes allocated per answer
 
+	refused float64 // part of all answers that were 429 or 503
+
 	p50, p99 float64 // milliseconds from a request to its answer
 }
 
@@ -133,6 +135,12 @@ func (a *arena) run(t *testing.T, s *server, c *comparison, d time.Duration) sam
 	for i := range c.requests {
 		job.Requests = append(job.Requests, c.requests[i].bytes())
 	}
+	return a.runJob(t, s, job)
+}
+
+// runJob measures what a server does with a job.
+func (a *arena) runJob(t *testing.T, s *server, job loadJob) sample {
+	t.Helper()
 	var before, after serverState
 	var result loadResult
 	s.ask(t, serverCommand{}, &before)
@@ -142,7 +150,8 @@ func (a *arena) run(t *testing.T, s *server, c *comparison, d time.Duration) sam
 	return sample{
 		speed: n / result.Took.Seconds(), cpu: float64(after.CPU-before.CPU) / 1e3 / n,
 		allocs: float64(after.Objects-before.Objects) / n, bytes: float64(after.Bytes-before.Bytes) / n,
-		p50: milliseconds(result.P50), p99: milliseconds(result.P99),
+		refused: float64(result.Refused) / max(1, float64(result.Answers+result.Refused)),
+		p50:     milliseconds(result.P50), p99: milliseconds(result.P99),
 	}
 }
 
@@ -210,7 +219,8 @@ func typical(samples []sample) sample {
 	return sample{
 		speed: pick(func(s sample) float64 { return s.speed }), cpu: pick(func(s sample) float64 { return s.cpu }),
 		allocs: pick(func(s sample) float64 { return s.allocs }), bytes: pick(func(s sample) float64 { return s.bytes }),
-		p50: pick(func(s sample) float64 { return s.p50 }), p99: pick(func(s sample) float64 { return s.p99 }),
+		refused: pick(func(s sample) float64 { return s.refused }),
+		p50:     pick(func(s sample) float64 { return s.p50 }), p99: pick(func(s sample) float64 { return s.p99 }),
 	}
 }
 

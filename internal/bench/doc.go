@@ -15,6 +15,11 @@
 //
 //	go test ./internal/bench -run TestSeries -v -series -timeout 30m
 //
+// A third command measures a point read of the whole default application, with its
+// accounts, its chain and its access log in a file, against the REST handler alone:
+//
+//	go test ./internal/bench -run TestGoodput -v -goodput
+//
 // More flags, behind the package: -engine sqlite|postgres|both, -cases <regexp>
 // for cases or series, -rounds, -seconds, -report <file> to replace the measured
 // parts of a document, -profiles <folder> to keep CPU and allocation profiles of

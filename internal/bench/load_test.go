@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,11 +25,13 @@ type loadJob struct {
 	For         time.Duration
 	Requests    [][]byte // whole requests as they go over the wire
 	Status      int      // of every answer
+	Refusals    bool     // 429 and 503 are counted apart, else they are errors
 }
 
 // loadResult is what came of a job.
 type loadResult struct {
 	Answers  int
+	Refused  int
 	Took     time.Duration
 	P50, P99 time.Duration // from a request to its answer
 }
@@ -60,6 +63,7 @@ func (j *loadJob) run() (loadResult, error) {
 	var waits []time.Duration
 	for _, c := range connections {
 		waits = append(waits, c.waits...)
+		result.Refused += c.refused
 	}
 	slices.Sort(waits)
 	result.Answers, result.P50, result.P99 = len(waits), percentile(waits, 50), percentile(waits, 99)
@@ -71,6 +75,8 @@ type connection struct {
 	in    *bufio.Reader
 	next  int
 	waits []time.Duration // for each answer
+
+	refused int
 }
 
 func (c *connection) drive(j *loadJob, end time.Time) error {
@@ -84,10 +90,15 @@ func (c *connection) drive(j *loadJob, end time.Time) error {
 		if err != nil {
 			return fmt.Errorf("%q: %w", request, err)
 		}
+		answered := time.Now()
+		if j.Refusals && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) {
+			c.refused++
+			asked = answered
+			continue
+		}
 		if status != j.Status {
 			return fmt.Errorf("%q: status %d, want %d", request, status, j.Status)
 		}
-		answered := time.Now()
 		c.waits = append(c.waits, answered.Sub(asked))
 		asked = answered
 	}

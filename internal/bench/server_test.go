@@ -44,6 +44,9 @@ type serverConfig struct {
 	// Pooler says that PgBouncer stands before the database.
 	Pooler bool `json:",omitempty"`
 
+	// Log is the file of the access log.
+	Log string `json:",omitempty"`
+
 	// Hidden are titles of items that the policy keeps from everybody, a
 	// condition for each.
 	Hidden []string `json:",omitempty"`
@@ -63,6 +66,19 @@ func runServer(in *json.Decoder, out *json.Encoder) error {
 	var profile profile
 	return answering(in, out, func(c serverCommand) (serverState, error) {
 		switch {
+		case c.Serve != nil && c.Serve.Side == sideApplication:
+			var err error
+			if address, err = c.Serve.runApplication(context.Background()); err != nil {
+				return serverState{}, err
+			}
+		case c.Serve != nil && c.Serve.Side == sideBare:
+			handler, err := newBare(context.Background(), c.Serve)
+			if err != nil {
+				return serverState{}, err
+			}
+			if address, err = serveBare(handler); err != nil {
+				return serverState{}, err
+			}
 		case c.Serve != nil:
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
