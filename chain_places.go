@@ -25,7 +25,7 @@ const waitForHash = 250 * time.Millisecond
 // and none are lent, nobody is served beside them, and more logins in work would only make
 // that worse.
 func (a *App) places(all middleware.ConcurrencyOptions) func(http.Handler) http.Handler {
-	hashesAtATime := a.config.Accounts.Hashes.AtATime()
+	hashesAtATime := a.config.Accounts.Hashes.Slots()
 	if a.threads == nil && runtime.GOMAXPROCS(0) <= hashesAtATime {
 		return middleware.Concurrency(all)
 	}

@@ -43,7 +43,7 @@ var arrows = []arrow{
 
 	{"auth", []string{"internal/crossorigin"}, "who calls is standard library only, so that any handler can ask"},
 	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
-	{"auth/password", []string{"internal/argon2id", "internal/threads"}, "one mechanism, usable alone"},
+	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/addrgroup", "internal/crossorigin", "internal/exchange", "internal/occasional", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
 	{"auth/oidc", []string{"auth", "auth/jwt", "internal/loopback", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
@@ -69,7 +69,6 @@ var arrows = []arrow{
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
 	{"middleware/cors", []string{"internal/httpfield"}, "speaks one protocol of browsers, whatever is behind it"},
 
-	{"internal/argon2id", []string{"internal/threads"}, "computes a hash, whoever asks for it"},
 	{"internal/threads", nil, "what a process has is set in one place, which only its server uses; what computes for long in it yields or gives way"},
 	{"internal/loopback", nil, "one rule of which hosts are this machine, below everything that lets one do more"},
 	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
@@ -130,7 +129,7 @@ var libraries = []library{
 	{"github.com/jackc/puddle/v2", []string{"store/postgres"}, nil, "the error of a closed pool, which pgxpool does not wrap"},
 	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"internal/fulltext", "store/...", "internal/bench/..."}, "seven megabytes for those who use SQLite only; benchmarks compare with it"},
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
-	{"golang.org/x/crypto", []string{"auth/password", "internal/argon2id"}, nil, "bcrypt, and BLAKE2b, are for passwords; the tests of a hash compare it with another one"},
+	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2 and bcrypt are for passwords"},
 	{"golang.org/x/crypto/acme", []string{"."}, nil, "certificates for a server that has no proxy in front, in the one place that has a server"},
 	{"golang.org/x/net", nil, []string{"."}, "a name server for the authority that tests ask for certificates"},
 	{"golang.org/x/text", []string{"api/mail", "auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C; a mail's language is the next best for its reader"},

@@ -91,7 +91,7 @@ type turns struct {
 const besideHashes = 6
 
 func newTurns(cfg password.Config) turns {
-	return turns{make(chan struct{}, cfg.AtATime()+besideHashes), cmp.Or(cfg.Wait, 2*time.Second)}
+	return turns{make(chan struct{}, cfg.Slots()+besideHashes), cmp.Or(cfg.Wait, password.DefaultWait)}
 }
 
 // newOpening returns the turns of those whose try was good.

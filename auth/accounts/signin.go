@@ -72,7 +72,7 @@ func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (
 		}
 	}
 	if u == nil || u.PasswordHash == nil {
-		if err := a.hashes.VerifyNobody(ctx, entered); !errors.Is(err, password.ErrMismatch) {
+		if err := a.hashes.VerifyAbsent(ctx, entered); !errors.Is(err, password.ErrMismatch) {
 			return nil, err
 		}
 		return nil, errCredentials

@@ -213,7 +213,7 @@ func (s *signUpTry) hash(ctx context.Context) error {
 		}
 		return err
 	}
-	err := hashes.VerifyNobody(ctx, s.password)
+	err := hashes.VerifyAbsent(ctx, s.password)
 	if errors.Is(err, password.ErrMismatch) {
 		return nil
 	}

@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/argon2id"
+	"golang.org/x/crypto/argon2"
 )
 
-// params are the cost of an argon2id hash.
+// params is the cost of an argon2id hash.
 type params struct {
 	memory  uint32 // KiB
 	time    uint32
@@ -23,8 +23,7 @@ const (
 	saltSize = 16 // RFC 9106 section 3.1
 	keySize  = 32
 
-	// Bounds of hashes that are computed: an import must not be able to bring
-	// one that takes the machine down.
+	// Bounds of imported hashes, so that verifying one cannot exhaust the machine.
 	maxMemory  = 1 << 20
 	maxTime    = 16
 	maxThreads = 16
@@ -58,16 +57,16 @@ func (p params) check() error {
 }
 
 // hash returns the PHC string of a password with a new salt.
-func (p params) hash(memory *argon2id.Memory, password string) string {
+func (p params) hash(password string) string {
 	salt := random(saltSize)
-	return p.text(salt, memory.Key([]byte(password), salt, p.time, p.memory, p.threads, keySize))
+	return p.text(salt, argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, keySize))
 }
 
-// nobody returns a PHC string that is of no password anybody knows. None is hashed for it.
-func (p params) nobody() string { return p.text(random(saltSize), random(keySize)) }
+// unknown returns a PHC string with a random key, which no known password matches.
+func (p params) unknown() string { return p.text(random(saltSize), random(keySize)) }
 
 func (p params) text(salt, key []byte) string {
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2id.Version, p.memory, p.time, p.threads,
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.time, p.threads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
@@ -77,33 +76,33 @@ func random(size int) []byte {
 	return b
 }
 
-// argonHash is a hash that was read.
+// argonHash is a parsed argon2id hash.
 type argonHash struct {
 	params
 	salt, key []byte
 }
 
-func (a *argonHash) verify(memory *argon2id.Memory, password string) error {
-	key := memory.Key([]byte(password), a.salt, a.time, a.memory, a.threads, uint32(len(a.key)))
+func (a *argonHash) verify(password string) error {
+	key := argon2.IDKey([]byte(password), a.salt, a.time, a.memory, a.threads, uint32(len(a.key)))
 	if subtle.ConstantTimeCompare(key, a.key) != 1 {
 		return ErrMismatch
 	}
 	return nil
 }
 
-// weaker reports whether any part of the cost is below what is wanted.
+// weaker reports whether any part of the cost is below than.
 func (a *argonHash) weaker(than params) bool {
 	return a.memory < than.memory || a.time < than.time || len(a.salt) < saltSize || len(a.key) < keySize
 }
 
 var errPHC = errors.New("not a PHC string")
 
-// parseArgon2 reads what stands behind "$argon2id$": version, cost, salt and key.
+// parseArgon2 reads the part after "$argon2id$": version, cost, salt and key.
 func parseArgon2(text string) (*argonHash, error) {
 	version, rest, _ := strings.Cut(text, "$")
 	cost, rest, _ := strings.Cut(rest, "$")
 	saltText, keyText, ok := strings.Cut(rest, "$")
-	if !ok || version != "v="+strconv.Itoa(argon2id.Version) {
+	if !ok || version != "v="+strconv.Itoa(argon2.Version) {
 		return nil, errPHC
 	}
 	a := &argonHash{}

@@ -9,21 +9,18 @@
 //
 // # Hashes
 //
-// New hashes are argon2id (RFC 9106) in the PHC string format, with 19 MiB, two
-// passes and one lane unless configured otherwise (OWASP's first choice for
-// argon2id). [Hasher.Verify] also reads bcrypt, so that accounts can be imported
-// with the hashes they have, and reports which hashes are weaker than what New
-// was told and should be made anew while the password is at hand.
+// New hashes are argon2id (RFC 9106, golang.org/x/crypto/argon2) in the PHC string format,
+// by default with 19 MiB, two passes and one lane (OWASP's first choice for argon2id).
+// [Hasher.Verify] also reads bcrypt, so that accounts can be imported with their hashes.
+// It reports hashes that are weaker than the configuration, so that the caller can replace
+// them while the password is at hand.
 //
 // # Load
 //
-// A hash takes its memory and some ten milliseconds of a core. At most
-// Config.Concurrent are computed at a time; a call waits up to Config.Wait for its
-// turn and fails with [ErrBusy] then. The turn belongs to the computation, not to
-// the call: a client that goes away ends its wait, and the computation gives its
-// turn back only when it is done, so that no number of clients that come and go
-// takes more than Concurrent times the memory of one hash. The memory is used again by
-// the next hash, and given back when there has been none for ten seconds.
+// A hash takes its memory and some ten milliseconds of a core. Config.Concurrent of them
+// are computed at the same time, by default half of GOMAXPROCS. Further calls wait up to
+// Config.Wait and then fail with [ErrBusy]. A slot is held until its hash is computed, also
+// when the client disconnects.
 //
 // # Text
 //

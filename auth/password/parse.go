@@ -6,17 +6,15 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
-
-	"github.com/seed-7694ebf6/plinth/internal/argon2id"
 )
 
-// stored is a hash that was read.
+// stored is a parsed hash.
 type stored interface {
-	verify(memory *argon2id.Memory, password string) error
+	verify(password string) error
 	weaker(than params) bool
 }
 
-// parse reads a hash of one of the forms there are.
+// parse reads an argon2id or bcrypt hash.
 func parse(hash string) (stored, error) {
 	if text, ok := strings.CutPrefix(hash, "$argon2id$"); ok {
 		a, err := parseArgon2(text)
@@ -32,21 +30,21 @@ func parse(hash string) (stored, error) {
 	return bcryptHash(hash), nil
 }
 
-// CheckHash returns [ErrFormat] for a hash that [Hasher.Verify] could not read: for
-// imports, which should fail before and not at the first login.
+// CheckHash returns [ErrFormat] for a hash that [Hasher.Verify] cannot read. Imports call
+// it so that a bad hash fails at the import and not at the first login.
 func CheckHash(hash string) error {
 	_, err := parse(hash)
 	return err
 }
 
-// maxBcrypt is the largest cost that is computed, some seconds.
+// maxBcrypt is the largest bcrypt cost that is computed. It takes about a second.
 const maxBcrypt = 14
 
-// bcryptHash is a hash made elsewhere. bcrypt looks at the first 72 bytes only, so
-// it is always made anew.
+// bcryptHash is an imported hash. bcrypt reads only the first 72 bytes of a password, so
+// Verify always asks for a new hash.
 type bcryptHash string
 
-func (b bcryptHash) verify(_ *argon2id.Memory, password string) error {
+func (b bcryptHash) verify(password string) error {
 	err := bcrypt.CompareHashAndPassword([]byte(b), []byte(password))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return ErrMismatch
