@@ -145,7 +145,7 @@ func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error
 }
 
 // inScope puts the scope of the caller into the context: without one a repository
-// that asks for it would be trusted. The surfaces make scopes of their own, but no request
+// that asks for it returns [store.ErrNoScope]. The surfaces make scopes of their own, but no request
 // is left out for that: middleware sees theirs too, and may send them elsewhere.
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -96,7 +96,7 @@
 // # Own code
 //
 // Handlers of your own are added to [App.Router]. They are trusted: the store gives them
-// every row, unless they ask for what their caller may see and write, by As, in a
+// every row, unless As limits the repository to what the caller may see and write, in a
 // transaction too. [App.Authenticate] refuses credentials that do not hold and lets
 // requests without any pass; RequireSignedIn behind it keeps those out:
 //
@@ -104,7 +104,7 @@
 //	app.Router().With(app.Authenticate, signedIn).Post("/begin", func(w http.ResponseWriter, r *http.Request) {
 //		scope := store.ScopeFrom(r.Context())
 //		note := &Note{Title: "First"}
-//		err := app.DB().TxWith(r.Context(), store.TxOptions{Scope: scope}, func(ctx context.Context, tx *store.Tx) error {
+//		err := app.DB().Tx(r.Context(), func(ctx context.Context, tx *store.Tx) error {
 //			if err := store.For[Note](tx).As(scope).Insert(ctx, note); err != nil { // owner_id is filled in
 //				return err
 //			}
@@ -117,8 +117,9 @@
 //		fmt.Fprintln(w, note.ID)
 //	})
 //
-// The Scope of the options says whose connection it is; the rules hold by As, and without
-// As the repository sees and writes every row. encoding/json knows nothing of a model's
+// As needs a scope: in a context without one, outside of a request, every method returns
+// [store.ErrNoScope]. Code that is trusted on purpose leaves As out, or says Unscoped where
+// both stand side by side. encoding/json knows nothing of a model's
 // columns: it writes hidden and secret ones too, under the names of Go. Answer with a
 // type of your own, or make the route a function of the REST API ([api.TxFunc]), which
 // answers with rows as its caller may see them.

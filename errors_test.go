@@ -77,6 +77,7 @@ func answers() map[string]answerOf {
 
 		// Mistakes of the program, and what only operators can mend.
 		"store.ErrInTx":       {store.ErrInTx, 500},
+		"store.ErrNoScope":    {store.ErrNoScope, 500},
 		"store.ErrNoTenant":   {store.ErrNoTenant, 500},
 		"store.ErrReadOnly":   {store.ErrReadOnly, 500},
 		"store.ErrReaderBusy": {store.ErrReaderBusy, 500},

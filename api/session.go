@@ -21,8 +21,7 @@ func (x *exchange) inTx(opts store.TxOptions, do func(*exchange) error) error {
 	case x.tx != nil:
 		return do(x)
 	}
-	opts.Scope = &x.caller.scope
-	return x.s.db.TxWith(x.r.Context(), opts, func(ctx context.Context, tx *store.Tx) error {
+	return x.s.db.TxWith(x.context(), opts, func(ctx context.Context, tx *store.Tx) error {
 		inner := *x
 		inner.r, inner.tx = x.r.WithContext(ctx), tx
 		return do(&inner)

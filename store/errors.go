@@ -66,6 +66,11 @@ var (
 	// ErrDenied reports that the scope may not do this.
 	ErrDenied error = &coded{"store: denied", "42501"}
 
+	// ErrNoScope reports a [Repo.As] or [NewGate] with a nil scope: code that wanted
+	// the caller's scope, in a context that has none. Trusted access is
+	// [Repo.Unscoped] and [UnscopedGate].
+	ErrNoScope error = &coded{"store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000"}
+
 	// ErrNoTenant reports trusted code that uses a table with [Tenant]
 	// without [WithTenant].
 	ErrNoTenant error = &coded{"store: no tenant in the context", "XX000"}

@@ -96,7 +96,7 @@ func ExampleGate_Read_aggregates() {
 	defer db.Close()
 
 	var out store.Rows
-	err := store.NewGate(db, db.Table(Article{}), nil).Read(ctx, &store.Query{
+	err := store.UnscopedGate(db, db.Table(Article{})).Read(ctx, &store.Query{
 		Select: []store.Selected{{Column: "author"}, {Aggregate: store.AggregateCount, As: "articles"}},
 		Order:  []store.Order{{Column: "author"}},
 	}, store.ReadOptions{}, &out)
@@ -110,7 +110,7 @@ func ExampleGate_Explain() {
 	db := library(ctx)
 	defer db.Close()
 
-	e, err := store.NewGate(db, db.Table(Article{}), nil).Explain(ctx, &store.Query{
+	e, err := store.UnscopedGate(db, db.Table(Article{})).Explain(ctx, &store.Query{
 		Select: []store.Selected{{Column: "text"}}, Where: store.Eq("id", 1),
 	}, store.ReadOptions{}, store.PlanText)
 	if err != nil {

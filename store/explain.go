@@ -46,6 +46,9 @@ const (
 // The statement is not run. A plan tells of rows the scope cannot see, by
 // estimates and by the values a rule compares with, so it is for development.
 func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form PlanForm) (*Explanation, error) {
+	if err := g.checkScope(); err != nil {
+		return nil, err
+	}
 	scope, guards := g.scope.watched()
 	c := g.s.newCompiler(ctx, scope, g.access)
 	defer c.free()

@@ -50,7 +50,7 @@ func TestALookIsNobodysStatement(t *testing.T) {
 		for has := false; !has; {
 			transactions++
 			go func() {
-				ended <- db.TxWith(ctx, store.TxOptions{ReadOnly: true, Scope: &busy}, func(ctx context.Context, _ *store.Tx) error {
+				ended <- db.TxWith(store.WithScope(ctx, &busy), store.TxOptions{ReadOnly: true}, func(ctx context.Context, _ *store.Tx) error {
 					entered <- struct{}{}
 					<-ctx.Done()
 					return ctx.Err()

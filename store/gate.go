@@ -19,11 +19,25 @@ type Gate struct {
 	access access
 }
 
-// NewGate returns the gate of a scope to a table. A nil scope is trusted code.
+// NewGate returns the gate of a scope to a table. With a nil scope every operation
+// is [ErrNoScope].
 func NewGate(s Session, t *Table, scope *Scope) Gate {
 	own := s.session()
-	own.scope = scope
-	return Gate{s: own, table: t, scope: scope}
+	own.scope = orNoScope(scope)
+	return Gate{s: own, table: t, scope: own.scope}
+}
+
+// UnscopedGate returns the gate of trusted code to a table: no rules apply to it.
+func UnscopedGate(s Session, t *Table) Gate {
+	return Gate{s: s.session(), table: t}
+}
+
+// checkScope rejects a gate that was made without the scope it needs.
+func (g Gate) checkScope() error {
+	if g.scope == noScope {
+		return ErrNoScope
+	}
+	return nil
 }
 
 // Rows is what a statement answers. It can be used again; the zero value is
@@ -145,6 +159,9 @@ func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions
 
 // read compiles a query and runs it.
 func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+	if err := g.checkScope(); err != nil {
+		return err
+	}
 	c := g.s.newCompiler(ctx, g.scope, g.access)
 	defer c.free()
 	st, err := g.compile(ctx, c, q, ro, opts)

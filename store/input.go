@@ -220,6 +220,9 @@ func (d *inputDecoder) sameMembers(seen []*Column) error {
 // writableColumn finds a column by the name in a body and refuses those the
 // scope may not write. Preset columns pass; their values are compared later.
 func (g Gate) writableColumn(name string, create bool) (*Column, error) {
+	if err := g.checkScope(); err != nil {
+		return nil, err
+	}
 	c := g.table.byName[name]
 	if c == nil {
 		return nil, &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}

@@ -81,7 +81,7 @@ func TestInvalidColumnsAreThoseTheScopeKnows(t *testing.T) {
 			{"headlines", "insert", `{"id":1,"title":"own"}`, "password", "password slug"},
 			{"headlines", "insert", `{"id":1,"title":"wrapped"}`, "-", "slug"},
 		} {
-			gate := store.NewGate(db, db.TableNamed(tt.table), scope)
+			gate := gateFor(db, db.TableNamed(tt.table), scope)
 			var err error
 			if tt.op == "insert" {
 				err = gate.Insert(t.Context(), must(gate.DecodeInput([]byte(tt.body), store.InputOptions{})), store.WriteOptions{}, new(store.Rows))

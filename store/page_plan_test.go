@@ -72,6 +72,6 @@ func pagePlan(t *testing.T, db *store.DB, order []store.Order, rows int) string 
 	q := store.Query{Order: order, Limit: store.Limit(rows)}
 	q.After = must(store.For[ranked](db).Page(t.Context(), q)).Next
 	q.Limit = store.Limit(5)
-	e := must(store.NewGate(db, db.Tables()[0], nil).Explain(t.Context(), &q, store.ReadOptions{}, store.PlanText))
+	e := must(store.UnscopedGate(db, db.Tables()[0]).Explain(t.Context(), &q, store.ReadOptions{}, store.PlanText))
 	return strings.ToLower(string(e.Plan))
 }

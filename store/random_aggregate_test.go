@@ -144,7 +144,7 @@ func askSales(t *testing.T, db *store.DB, r *rand.Rand, round int, sales []*Sale
 		q.Select = append(q.Select, sel)
 	}
 	var out store.Rows
-	if err := store.NewGate(db, db.Table(Sale{}), nil).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+	if err := store.UnscopedGate(db, db.Table(Sale{})).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
 		t.Fatalf("%+v: %v", q.Select, err)
 	}
 	var rows []map[string]any

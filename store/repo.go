@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -15,18 +16,34 @@ type Repo[T any] struct {
 
 // For returns the repository of the model T over a database or a transaction.
 // The model is registered on first use; a model that cannot be is an error of
-// every method. The repository is trusted: it sees and writes every row of the
-// tenant that is not deleted, unless [Repo.As] puts it into a scope.
+// every method. The repository is trusted, also inside a request: it sees and writes
+// every row of the tenant that is not deleted. [Repo.As] limits it to what a caller may do.
 func For[T any](s Session) Repo[T] {
 	c := &repo{s: s.session()}
 	c.table, c.err = c.s.db.tableOf(reflect.TypeFor[T]())
 	return Repo[T]{c}
 }
 
-// As returns the repository in the name of a scope, for example the caller's
-// by [ScopeFrom]. A nil scope is trusted code.
+// As returns the repository limited to what a scope allows, for example the caller's
+// by [ScopeFrom]. With a nil scope every method returns [ErrNoScope].
 func (r Repo[T]) As(scope *Scope) Repo[T] {
-	return Repo[T]{r.core.with(func(c *repo) { c.scope = scope })}
+	return Repo[T]{r.core.with(func(c *repo) {
+		c.scope = orNoScope(scope)
+		if scope == nil && c.err == nil {
+			c.err = ErrNoScope
+		}
+	})}
+}
+
+// Unscoped returns the trusted repository, which [For] returns too. It undoes
+// [Repo.As] and says in words that the rules do not apply here.
+func (r Repo[T]) Unscoped() Repo[T] {
+	return Repo[T]{r.core.with(func(c *repo) {
+		c.scope = nil
+		if errors.Is(c.err, ErrNoScope) {
+			c.err = nil
+		}
+	})}
 }
 
 // WithDeleted returns the repository with the deleted rows of a model with

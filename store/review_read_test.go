@@ -86,7 +86,7 @@ func TestNothingSelected(t *testing.T) {
 				t.Errorf("insert %s: %q, %v", body, got, err)
 			}
 		}
-		g := store.NewGate(db, db.Table(Tag{}), nil)
+		g := store.UnscopedGate(db, db.Table(Tag{}))
 		var out store.Rows
 		if err := g.Delete(t.Context(), store.True(), store.WriteOptions{Return: none}, &out); err != nil || string(out.Body) != "{},{},{}" {
 			t.Errorf("delete: %q, %v", out.Body, err)
@@ -121,7 +121,7 @@ func TestDeletedRowsWithRelations(t *testing.T) {
 			With: []store.Embed{{Relation: "author", Query: store.Query{Select: []store.Selected{{Column: "name"}}}}},
 		}
 		var out store.Rows
-		err := store.NewGate(db, db.Table(Post{}), nil).Delete(t.Context(), store.True(), store.WriteOptions{Return: ret}, &out)
+		err := store.UnscopedGate(db, db.Table(Post{})).Delete(t.Context(), store.True(), store.WriteOptions{Return: ret}, &out)
 		if want := `{"title":"two","author":{"name":"Ann"}},{"title":"one","author":{"name":"Ann"}}`; err != nil || string(out.Body) != want {
 			t.Errorf("%s, %v, want %s", out.Body, err, want)
 		}

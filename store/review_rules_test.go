@@ -69,7 +69,7 @@ func TestRestoreByDeletedMembership(t *testing.T) {
 		g.Restore = store.Related("members", store.Eq("name", "ann"))
 		scope := guards(db, nil, map[string]store.Guard{"rooms": g})
 		var out store.Rows
-		err := store.NewGate(db, db.Table(Room{}), scope).Restore(t.Context(), store.Eq("id", room.ID), store.WriteOptions{}, &out)
+		err := gateFor(db, db.Table(Room{}), scope).Restore(t.Context(), store.Eq("id", room.ID), store.WriteOptions{}, &out)
 		if err != nil || out.Count != 0 {
 			t.Errorf("restored %d rows, %v", out.Count, err)
 		}
@@ -186,7 +186,7 @@ func TestCardinalityFailsTheTransaction(t *testing.T) {
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		tags := db.Table(Tag{})
 		err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			g := store.NewGate(tx, tags, nil)
+			g := store.UnscopedGate(tx, tags)
 			in := must(g.DecodeInput([]byte(`[{"name":"a"},{"name":"b"}]`), store.InputOptions{}))
 			var out store.Rows
 			var wrong *store.CardinalityError
@@ -216,7 +216,7 @@ func TestSingleCountsHiddenRows(t *testing.T) {
 		g.Read = store.Or(store.Eq("title", "stays"), store.Related("room", store.Eq("name", "r")), store.Compare("version", store.OpEq, 1))
 		g.Read = store.Or(store.Compare("version", store.OpEq, 1), store.Eq("title", "stays"))
 		scope := guards(db, nil, map[string]store.Guard{"items": g, "rooms": all()})
-		gate := store.NewGate(db, db.Table(Item{}), scope)
+		gate := gateFor(db, db.Table(Item{}), scope)
 		p := must(gate.DecodePatch([]byte(`{"count":1}`), nil))
 		var out store.Rows
 		var wrong *store.CardinalityError

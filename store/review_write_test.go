@@ -134,7 +134,7 @@ func TestManyRows(t *testing.T) {
 			fmt.Fprintf(&body, `,{"name":"n%04d","doc":%d}`, i, i)
 		}
 		rows := "[" + body.String()[1:] + "]"
-		g := store.NewGate(db, db.Table(Named{}), nil)
+		g := store.UnscopedGate(db, db.Table(Named{}))
 		in := must(g.DecodeInput([]byte(rows), store.InputOptions{}))
 		var out store.Rows
 		ret := &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name", Desc: true}}}
@@ -173,7 +173,7 @@ func TestTrustedUpsertWritesHiddenColumns(t *testing.T) {
 func TestUpsertByDecimal(t *testing.T) {
 	t.Parallel()
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
-		g := store.NewGate(db, db.Table(Named{}), nil)
+		g := store.UnscopedGate(db, db.Table(Named{}))
 		for i, body := range []string{`{"name":"x","doc":1,"price":"1.50"}`, `{"name":"y","doc":2,"price":"1.5"}`} {
 			in := must(g.DecodeInput([]byte(body), store.InputOptions{}))
 			var out store.Rows

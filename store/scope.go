@@ -6,9 +6,10 @@ import (
 )
 
 // Scope says who acts. Everything that starts from the network runs in a scope:
-// what the scope's guards do not allow does not exist for it. Code without a
-// scope is trusted. A Scope must not be changed after its first use; it is safe
-// for concurrent use if its functions are.
+// what the scope's guards do not allow does not exist for it. The zero Scope allows
+// nothing, and a missing one is [ErrNoScope]: only [For] without [Repo.As],
+// [Repo.Unscoped] and [UnscopedGate] are trusted. A Scope must not be changed after
+// its first use; it is safe for concurrent use if its functions are.
 type Scope struct {
 	// Actor is written into the change log.
 	Actor string
@@ -161,8 +162,22 @@ func (c *scoped) Value(key any) any {
 	return c.scope
 }
 
-// ScopeFrom returns the scope of the caller, or nil where nobody has put one into the
-// context: trusted code.
+// noScope is the scope of code that asked for one and got nil. It allows nothing, and
+// every operation in it is [ErrNoScope].
+var noScope = new(Scope)
+
+// orNoScope keeps nil, which stands for trusted code inside this package, from being
+// passed in.
+func orNoScope(s *Scope) *Scope {
+	if s == nil {
+		return noScope
+	}
+	return s
+}
+
+// ScopeFrom returns the scope of the caller, or nil if the context carries none.
+// [Repo.As] and [NewGate] reject nil, so As(ScopeFrom(ctx)) outside a request is
+// [ErrNoScope] and not trusted.
 func ScopeFrom(ctx context.Context) *Scope {
 	s, _ := ctx.Value(scopeKey{}).(*Scope)
 	return s

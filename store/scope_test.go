@@ -51,7 +51,7 @@ func newAuthor(t *testing.T, db *store.DB, name string) *Author {
 func read(t *testing.T, db *store.DB, s *store.Scope, model any, q store.Query) (string, error) {
 	t.Helper()
 	var out store.Rows
-	err := store.NewGate(db, db.Table(model), s).Read(t.Context(), &q, store.ReadOptions{}, &out)
+	err := gateFor(db, db.Table(model), s).Read(t.Context(), &q, store.ReadOptions{}, &out)
 	return "[" + string(out.Body) + "]", err
 }
 
@@ -88,7 +88,7 @@ func TestScopedReadsAndWrites(t *testing.T) {
 				t.Errorf("filter on %s: %v", column, err)
 			}
 		}
-		gate := store.NewGate(db, db.Table(Post{}), scope)
+		gate := gateFor(db, db.Table(Post{}), scope)
 		insert := func(body string) (string, error) {
 			in, err := gate.DecodeInput([]byte(body), store.InputOptions{})
 			if err != nil {

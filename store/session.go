@@ -65,9 +65,13 @@ func (s session) takeShare(ctx context.Context, writes bool) (heldShare, error) 
 	return s.db.shares.take(ctx, s.scope, writes)
 }
 
-// inTx runs fn in a transaction of the caller's.
+// inTx runs fn in a transaction whose connection counts as the caller's.
 func (s session) inTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	return s.db.TxWith(ctx, TxOptions{Scope: s.scope}, fn)
+	scope := s.scope
+	if scope == nil {
+		scope = ScopeFrom(ctx)
+	}
+	return s.db.txFor(ctx, scope, TxOptions{}, fn)
 }
 
 // query runs a statement with rows. A statement that writes and fails inside a

@@ -38,17 +38,15 @@ type TxOptions struct {
 
 	// ReadOnly promises not to write. A write is [ErrReadOnly].
 	ReadOnly bool
-
-	// Scope is whose connection the transaction is counted as, see [Scope.Caller]. It
-	// bounds nothing else. Nil counts as nobody's.
-	Scope *Scope
 }
 
 // maxAttempts is how often a transaction is run before it is given up.
 const maxAttempts = 10
 
 // Tx runs fn in a serializable transaction; [DB.TxWith] takes another level. It
-// commits if fn returns nil and rolls back if fn returns an error or panics.
+// commits if fn returns nil and rolls back if fn returns an error or panics. Inside a
+// request its connection counts as the caller's ([Scope].Caller); repositories over it
+// are trusted like all others, unless [Repo.As] gives them a scope.
 //
 // A transaction that loses against another one is run again, fn with it, at
 // most ten times with growing pauses; then the error is [ErrConflict]. So fn
@@ -63,13 +61,19 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 
 // TxWith is Tx with options.
 func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
+	return db.txFor(ctx, ScopeFrom(ctx), opts, fn)
+}
+
+// txFor is TxWith for a scope: the connection counts as that of its Caller. Rules apply
+// where a repository or a gate has the scope.
+func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
 	if db.inTx(ctx) {
 		return ErrInTx
 	}
 	if opts.Isolation == sql.LevelDefault {
 		opts.Isolation = sql.LevelSerializable
 	}
-	held, err := db.shares.take(ctx, opts.Scope, !opts.ReadOnly)
+	held, err := db.shares.take(ctx, scope, !opts.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Co
 				return err
 			}
 		}
-		err = db.runTx(ctx, opts, &held, fn)
+		err = db.runTx(ctx, scope, opts, &held, fn)
 		if !errors.Is(err, driver.ErrRetry) {
 			return err
 		}
@@ -107,8 +111,8 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-func (db *DB) runTx(ctx context.Context, opts TxOptions, held *heldShare, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: opts.Scope.counted()})
+func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, held *heldShare, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.counted()})
 	if err != nil {
 		return storeError(ctx, err)
 	}

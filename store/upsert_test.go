@@ -39,7 +39,7 @@ func TestUpsertTellsNoKeys(t *testing.T) {
 				}
 				return outer(tb)
 			}
-			gate := store.NewGate(db, posts, scope)
+			gate := gateFor(db, posts, scope)
 			for _, id := range []store.ID{post.ID, store.NewID()} {
 				for _, ignore := range []bool{false, true} {
 					body := fmt.Sprintf(`{"id":%q,"author_id":%q,"title":"x","score":1,"price":1,"meta":{},"labels":[]}`, id, bob.ID)
@@ -69,7 +69,7 @@ func TestUpsertManyMixed(t *testing.T) {
 		for i := range 500 {
 			rows = append(rows, fmt.Sprintf(`{"id":%d,"name":"t%d"}`, 1000+i, i))
 		}
-		gate := store.NewGate(db, tags, nil)
+		gate := store.UnscopedGate(db, tags)
 		in := must(gate.DecodeInput([]byte("["+strings.Join(rows, ",")+"]"), store.InputOptions{Upsert: true}))
 		var out store.Rows
 		if err := gate.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"name"}}, &out); err != nil {

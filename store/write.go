@@ -95,6 +95,9 @@ type WriteOptions struct {
 }
 
 func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
+	if err := g.checkScope(); err != nil {
+		return nil, err
+	}
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
 		now: storedTime(g.s.db.options.Now()),

@@ -25,7 +25,7 @@ func TestRowsOfOneWriteHaveABound(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		gate := store.NewGate(db, db.Table(Post{}), nil)
+		gate := store.UnscopedGate(db, db.Table(Post{}))
 		patch := must(gate.DecodePatch([]byte(`{"score":2}`), nil))
 		// An order makes both engines go row by row.
 		opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "score"}}, Order: []store.Order{{Column: "score"}}}}

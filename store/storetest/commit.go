@@ -161,7 +161,7 @@ func testOnCommitCaller(t *testing.T, db *store.DB) {
 	errs := make(chan error, 2*together)
 	for range together {
 		running.Go(func() {
-			errs <- db.TxWith(t.Context(), store.TxOptions{Scope: scope}, func(_ context.Context, tx *store.Tx) error {
+			errs <- db.Tx(store.WithScope(t.Context(), scope), func(_ context.Context, tx *store.Tx) error {
 				tx.OnCommit(func(ctx context.Context) {
 					if committed.Add(1) == together {
 						close(all)
@@ -171,7 +171,7 @@ func testOnCommitCaller(t *testing.T, db *store.DB) {
 					case <-time.After(8 * time.Second):
 						t.Error("who has committed keeps others of the caller from it")
 					}
-					errs <- db.TxWith(ctx, store.TxOptions{Scope: scope}, func(context.Context, *store.Tx) error { return nil })
+					errs <- db.Tx(store.WithScope(ctx, scope), func(context.Context, *store.Tx) error { return nil })
 				})
 				return nil
 			})

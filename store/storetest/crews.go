@@ -211,7 +211,7 @@ func testJudgedBefore(t *testing.T, db *store.DB) {
 func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, answer string, inTx bool) {
 	t.Helper()
 	what := fmt.Sprintf("%s: %s %s with %s, in a transaction %t", table.Name, step.do, step.name, answer, inTx)
-	trusted := store.NewGate(db, table, nil)
+	trusted := store.UnscopedGate(db, table)
 	var out store.Rows
 	if err := trusted.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
 		t.Fatal(err)

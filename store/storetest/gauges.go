@@ -66,7 +66,7 @@ func testValuesOfImages(t *testing.T, db *store.DB) {
 				}
 				_, err := post(t, g, "["+body[1:]+"]", ret)
 				var out store.Rows
-				if err := store.NewGate(db, table, nil).Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
+				if err := store.UnscopedGate(db, table).Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
 					t.Fatal(err)
 				}
 				return err

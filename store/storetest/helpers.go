@@ -18,7 +18,10 @@ func insert[T any](t *testing.T, s store.Session, rows ...*T) {
 }
 
 // gateOf returns the gate of trusted code to a model's table.
-func gateOf[T any](db *store.DB) store.Gate { return scopedGate[T](db, nil) }
+func gateOf[T any](db *store.DB) store.Gate {
+	var model T
+	return store.UnscopedGate(db, db.Table(model))
+}
 
 func scopedGate[T any](db *store.DB, scope *store.Scope) store.Gate {
 	var model T

@@ -37,7 +37,7 @@ type bill struct {
 func testImages(t *testing.T, db *store.DB) {
 	for _, model := range []any{receipt{}, scrap{}} {
 		table := db.Table(model)
-		g := store.NewGate(db, table, nil)
+		g := store.UnscopedGate(db, table)
 		for i, ret := range []store.Query{
 			{Select: columns("amount", "version")},
 			{Select: columns("amount", "version"), Order: []store.Order{{Column: "amount"}}},
