@@ -118,7 +118,8 @@
 //	})
 //
 // As needs a scope: in a context without one, outside of a request, every method returns
-// [store.ErrNoScope]. Code that is trusted on purpose leaves As out, or says Unscoped where
+// [store.ErrNoScope]. Either way the change log names the caller as the actor; work on
+// behalf of another says so by [store.WithActor]. Code that is trusted on purpose leaves As out, or says Unscoped where
 // both stand side by side. encoding/json knows nothing of a model's
 // columns: it writes hidden and secret ones too, under the names of Go. Answer with a
 // type of your own, or make the route a function of the REST API ([api.TxFunc]), which

@@ -28,7 +28,8 @@ import (
 // The context carries the caller ([auth.FromContext]) and their scope
 // ([store.ScopeFrom]), and the caller's tenant. The function itself is trusted:
 // within that tenant, what it reads and writes passes no policy unless it asks
-// for that scope. An error with a method
+// for that scope. The change log names the caller as the actor of all that it writes,
+// unless [store.WithActor] names another. An error with a method
 // Problem() string, as [Error] has it, decides the answer; any other is a 500.
 //
 // [auth.FromContext]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#FromContext

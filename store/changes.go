@@ -40,8 +40,8 @@ type Change struct {
 	// structs, which encoding/json would not: it knows no names of columns.
 	Old, New json.RawMessage
 
-	// Actor and Tenant are those of the scope that wrote; empty where there
-	// was none.
+	// Actor is who wrote: the principal of the request, also where trusted code wrote in
+	// it, or the name that [WithActor] gave. Tenant is the row's. Empty is none.
 	Actor, Tenant string
 }
 

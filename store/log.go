@@ -73,20 +73,13 @@ func (w *write) logHead(c *compiler) {
 }
 
 func (w *write) logTail(c *compiler, row source) {
-	c.bind(KindText, w.actor())
+	c.bind(KindText, w.actor)
 	c.write(", ")
 	if t := w.table.Tenant; t != nil {
 		c.column(row, t)
 		return
 	}
 	c.write("null")
-}
-
-func (w *write) actor() string {
-	if w.scope == nil {
-		return ""
-	}
-	return w.scope.Actor
 }
 
 // logRows appends the log rows of a step-by-step write: one statement that takes
@@ -140,7 +133,7 @@ func (w *write) appendLogRow(dst []byte, rw *rowWrite) []byte {
 	dst = append(dst, `,"new":`...)
 	dst = w.table.appendImage(dst, rw.new)
 	dst = append(dst, `,"actor":`...)
-	dst = appendValue(dst, KindText, w.actor())
+	dst = appendValue(dst, KindText, w.actor)
 	if t := w.table.Tenant; t != nil {
 		dst = append(dst, `,"tenant":`...)
 		dst = appendValue(dst, t.Kind, row[t.index])

@@ -11,7 +11,8 @@ import (
 // [Repo.Unscoped] and [UnscopedGate] are trusted. A Scope must not be changed after
 // its first use; it is safe for concurrent use if its functions are.
 type Scope struct {
-	// Actor is written into the change log.
+	// Actor is who writes, for the change log: of writes in this scope, and of trusted
+	// code under a context that carries it, unless [WithActor] names another.
 	Actor string
 
 	// Caller is whose statements and transactions share connections: outside of a
@@ -127,6 +128,8 @@ type scopeKey struct{}
 
 type tenantKey struct{}
 
+type actorKey struct{}
+
 // WithScope returns a context that carries the scope of a caller.
 func WithScope(ctx context.Context, s *Scope) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
@@ -188,6 +191,28 @@ func ScopeFrom(ctx context.Context) *Scope {
 // scope brings its own tenant and ignores it.
 func WithTenant(ctx context.Context, tenant string) context.Context {
 	return context.WithValue(ctx, tenantKey{}, tenant)
+}
+
+// WithActor returns a context in which trusted code writes on behalf of an actor, whose
+// name its changes carry ([Change.Actor]). Without it they carry the actor of the scope
+// that the context has: the caller of the request. A scope brings its own actor and
+// ignores it.
+func WithActor(ctx context.Context, actor string) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+// actorOf returns the actor of a write: the scope's, or for trusted code the context's.
+func actorOf(ctx context.Context, scope *Scope) string {
+	if scope != nil {
+		return scope.Actor
+	}
+	if actor, ok := ctx.Value(actorKey{}).(string); ok {
+		return actor
+	}
+	if s := ScopeFrom(ctx); s != nil {
+		return s.Actor
+	}
+	return ""
 }
 
 func tenantFrom(ctx context.Context) string {

@@ -14,6 +14,7 @@ type write struct {
 	s      session
 	table  *Table
 	scope  *Scope
+	actor  string // for the change log
 	guard  *Guard // nil for trusted code
 	access access
 	op     WriteOp
@@ -94,12 +95,12 @@ type WriteOptions struct {
 	ByKey bool
 }
 
-func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
+func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
 	if err := g.checkScope(); err != nil {
 		return nil, err
 	}
 	w := &write{
-		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op,
+		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope),
 		now: storedTime(g.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, admit: opts.Admit, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
@@ -109,7 +110,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 	if g.s.tx != nil && g.s.tx.readOnly {
 		return nil, ErrReadOnly
 	}
-	if err := checkText(w.actor()); err != nil {
+	if err := checkText(w.actor); err != nil {
 		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
 	}
 	if g.scope != nil {
@@ -126,7 +127,7 @@ func (g Gate) newWrite(op WriteOp, part seed.Part, opts WriteOptions) (*write, e
 // Insert writes new rows. A preset column with another value, and a row the
 // scope may not create, undo the whole write with [ErrDenied].
 func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(OpInsert, seed.Insert, opts)
+	w, err := g.newWrite(ctx, OpInsert, seed.Insert, opts)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ type UpsertOptions struct {
 // by the rules for updates; one the scope may not read or update fails the whole
 // write with a [ConstraintError] that says no more than that the key is taken.
 func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Rows) error {
-	w, err := g.newWrite(OpInsert, "", opts.WriteOptions)
+	w, err := g.newWrite(ctx, OpInsert, "", opts.WriteOptions)
 	if err != nil {
 		return err
 	}
@@ -219,7 +220,7 @@ func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOption
 	if p.restore {
 		return g.Restore(ctx, where, opts, out)
 	}
-	w, err := g.newWrite(OpUpdate, seed.Update, opts)
+	w, err := g.newWrite(ctx, OpUpdate, seed.Update, opts)
 	if err != nil {
 		return err
 	}
@@ -230,7 +231,7 @@ func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOption
 // Delete deletes the rows the condition selects, as far as the scope may read
 // and delete them; with [SoftDelete] it marks them.
 func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(OpDelete, seed.Delete, opts)
+	w, err := g.newWrite(ctx, OpDelete, seed.Delete, opts)
 	if err != nil {
 		return err
 	}
@@ -240,7 +241,7 @@ func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Ro
 
 // Restore brings back deleted rows of a table with [SoftDelete].
 func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(OpRestore, seed.Update, opts)
+	w, err := g.newWrite(ctx, OpRestore, seed.Update, opts)
 	if err != nil {
 		return err
 	}

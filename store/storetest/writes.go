@@ -6,6 +6,7 @@ func writeTopics() []topic {
 	validated := store.Options{Validator: shortValidator{}}
 	return []topic{
 		{"Log", []any{account{}, quiet{}}, store.Options{}, testLog},
+		{"Actors", append(albumModels(), account{}), store.Options{}, testActors},
 		{"Hooks", []any{hooked{}, quiet{}}, validated, testHooks},
 		{"Validation", []any{ruled{}}, validated, testValidation},
 		{"Locking", []any{note{}}, store.Options{}, testLocking},
