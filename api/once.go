@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
@@ -168,15 +170,23 @@ func (x *exchange) receiptScope() string {
 }
 
 // fingerprint is a hash of everything else that decides what a request does and
-// how it is answered.
+// how it is answered. The session, its assurance level, roles and permissions belong to
+// it: a caller who has signed in again, or has lost a role, gets 422 instead of an
+// answer that its rules may no longer show. The request is not run again either.
 func (x *exchange) fingerprint(body []byte) string {
-	parts := []string{x.r.URL.RawQuery, string(body)}
+	p := &x.caller.principal
+	parts := []string{
+		x.r.URL.RawQuery, string(body), p.Session, strconv.Itoa(p.AAL),
+		hashOf(sorted(p.Roles)...), hashOf(sorted(p.Permissions)...),
+	}
 	for _, name := range []string{"Accept", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer"} {
 		parts = append(parts, name)
 		parts = append(parts, x.r.Header[name]...)
 	}
 	return hashOf(parts...)
 }
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
 // hashOf hashes texts so that no two lists of them run together.
 func hashOf(parts ...string) string {

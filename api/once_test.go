@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -104,6 +106,61 @@ func TestIdempotencyKeyOfLargeAnswers(t *testing.T) {
 			{name: "without a key", line: "POST /-/batch", body: "[" + all + "]", status: 200},
 		} {
 			s.run(t, h)
+		}
+	})
+}
+
+// TestIdempotencyKeyFingerprint: a key stands for one request of one session. Another header that decides what is
+// done or answered, another session, assurance level, role or permission is refused, and nothing is done.
+func TestIdempotencyKeyFingerprint(t *testing.T) {
+	t.Parallel()
+	base := auth.Principal{Kind: auth.User, ID: ann.String(), Tenant: "acme", Roles: []string{"editor", "author"}, Permissions: []string{"p", "q"}, Session: "s1", AAL: 1}
+	type change struct {
+		name   string
+		who    func(*auth.Principal)
+		header string
+		status int
+	}
+	nobody := func(*auth.Principal) {}
+	changes := []change{
+		{"the same", nobody, "", 201},
+		{"roles in another order", func(p *auth.Principal) { p.Roles = []string{"author", "editor"} }, "", 201},
+		{"a refreshed token", func(p *auth.Principal) { p.Expires = time.Now().Add(time.Hour) }, "", 201},
+		{"another session", func(p *auth.Principal) { p.Session = "s2" }, "", 422},
+		{"another level", func(p *auth.Principal) { p.AAL = 2 }, "", 422},
+		{"a role less", func(p *auth.Principal) { p.Roles = p.Roles[:1] }, "", 422},
+		{"a permission less", func(p *auth.Principal) { p.Permissions = nil }, "", 422},
+		{"Accept", nobody, "Accept: application/vnd.pgrst.object+json", 422},
+		{"Content-Type", nobody, "Content-Type: application/json; charset=utf-8", 422},
+		{"If-Match", nobody, "If-Match: *", 422},
+		{"If-None-Match", nobody, "If-None-Match: *", 422},
+		{"Prefer", nobody, "Prefer: return=minimal", 422},
+		{"Content-Profile", nobody, "Content-Profile: public", 422},
+	}
+	engines(t, func(t *testing.T, db *store.DB) {
+		var now auth.Principal
+		who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return now, nil })
+		h := fixtureServer(t, db, api.Config{Authenticator: who})
+		for i, c := range changes {
+			id := fmt.Sprint("id", i)
+			q := request{line: "POST /labels", body: `{"id":"` + id + `","text":"` + id + `"}`, header: []string{"Idempotency-Key: " + id, "Prefer: return=representation"}}
+			switch c.name {
+			case "If-Match", "If-None-Match":
+				q.line = "PUT /labels/" + id
+			}
+			now = base
+			must(t, h, 201, q)
+			c.who(&now)
+			if c.header != "" {
+				q.header = append(q.header, c.header)
+			}
+			if got := do(t, h, q); got.status != c.status || (got.status == 201) != (got.header.Get("Idempotent-Replayed") == "true") {
+				t.Errorf("%s: %d %s", c.name, got.status, got.body)
+			}
+			now = base
+			if got := must(t, h, 200, request{line: "GET /labels?select=id&id=eq." + id}); got.body != `[{"id":"`+id+`"}]` {
+				t.Errorf("%s: rows %s", c.name, got.body)
+			}
 		}
 	})
 }

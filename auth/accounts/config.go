@@ -93,9 +93,9 @@ type Config struct {
 	// it sends.
 	SMS SMSSender
 
-	// MailInterval is how long an address waits for the next mail of a kind, such
-	// as a recovery, whoever asks for it, and a number for the next message of any
-	// kind.
+	// MailInterval is how long an e-mail address waits for the next mail of one kind,
+	// such as a recovery, and a phone number for the next text message. Negative
+	// switches it off, for tests.
 	//
 	// Defaults to a minute.
 	MailInterval time.Duration
@@ -239,8 +239,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.SessionLife < c.AccessTTL || c.SessionIdle < c.AccessTTL || c.RefreshGrace < 0 || c.RefreshGrace > time.Minute {
 		wrong = append(wrong, errors.New("accounts: SessionLife and SessionIdle must be longer than AccessTTL, RefreshGrace at most a minute"))
 	}
-	if c.LinkLife < 0 || c.InviteLife < 0 || c.MailInterval < 0 {
-		wrong = append(wrong, errors.New("accounts: LinkLife, InviteLife and MailInterval must not be negative"))
+	if c.LinkLife < 0 || c.InviteLife < 0 {
+		wrong = append(wrong, errors.New("accounts: LinkLife and InviteLife must not be negative"))
 	}
 	for _, allowed := range c.RedirectURLs {
 		if address, _ := strings.CutSuffix(allowed, "/*"); !plainURL(address) {

@@ -52,7 +52,9 @@ func (x *exchange) enterFrom(u *user, at *arrival) (*issued, error) {
 		if u, err = x.a.linkIdentity(ctx, e.Link, e.Visitor, from); err != nil {
 			return nil, err
 		}
+		by := at.How.code
 		at.How = e.Visitor.method()
+		at.How.code = by
 	}
 	in, err := x.a.enter(ctx, u, at.How, from)
 	if err == nil {

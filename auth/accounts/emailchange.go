@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -34,22 +35,22 @@ func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) err
 		u.NewEmail, u.EmailChangeHalf = &c.email, nil
 	}
 	asked.Flow = c.flow
-	within, err := c.a.mailEmailChange(ctx, tx, u, asked, c.locale)
-	if err == nil && !within {
-		return c.a.overMailLimit(contact{email: c.email})
+	wait, err := c.a.mailEmailChange(ctx, tx, u, asked, c.locale)
+	if err == nil && wait > 0 {
+		return overMailLimit(contact{email: c.email}, wait)
 	}
 	return err
 }
 
 // mailEmailChange mails the addresses of a change that have not agreed yet.
-func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c mailedCode, locale string) (within bool, err error) {
+func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c mailedCode, locale string) (wait time.Duration, err error) {
 	subject := subjectOf(u)
 	for _, at := range []struct {
 		kind    codeKind
 		subject string
 	}{{codeEmailOld, subject}, {codeEmailNew, *u.NewEmail}} {
-		if within, err = a.mayMail(ctx, tx, at.kind, at.subject); err != nil || !within {
-			return within, err
+		if wait, err = a.mailTurnOf(ctx, tx, at.kind, at.subject); err != nil || wait > 0 {
+			return wait, err
 		}
 	}
 	c.NewEmail = *u.NewEmail
@@ -59,21 +60,21 @@ func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c
 		m.code.Email = c.NewEmail
 		taken, err := a.byEmail(ctx, tx, c.NewEmail)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if taken != nil && taken.ID != u.ID && taken.EmailConfirmedAt != nil {
 			m.template, m.code.NewEmail = MailExisting, ""
 		}
 		if err := a.mailCode(ctx, tx, m); err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 	if half == halfOld || !a.asksBoth(u) {
-		return true, nil
+		return 0, nil
 	}
 	m := mailing{kind: codeEmailOld, owner: u.ID, to: *u.Email, template: MailEmailChange, locale: locale, code: c}
 	m.code.Email = *u.Email
-	return true, a.mailCode(ctx, tx, m)
+	return 0, a.mailCode(ctx, tx, m)
 }
 
 // agree takes note that one address agrees to a change, and makes the change if no
@@ -116,17 +117,17 @@ func (x *exchange) resendEmailChange(in asked) error {
 	if a.config.Mailer == nil {
 		return errNoMailer
 	}
-	return x.mailWithin(in.contact, store.ID{}, func(ctx context.Context, tx *store.Tx) (within bool, err error) {
+	return x.mailWithin(in.contact, store.ID{}, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
 		u, err := a.byEmail(ctx, tx, in.email)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if u == nil || u.NewEmail == nil || a.mayEnter(u) != nil {
-			return a.mayMail(ctx, tx, codeEmailOld, in.email)
+			return a.mailTurnOf(ctx, tx, codeEmailOld, in.email)
 		}
 		asked, err := a.lastChange(ctx, tx, u, codeEmailOld, codeEmailNew)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		still, err := a.stillAsked(ctx, tx, &asked)
 		if err == nil && still {
@@ -134,9 +135,9 @@ func (x *exchange) resendEmailChange(in asked) error {
 		}
 		switch {
 		case err != nil:
-			return false, err
+			return 0, err
 		case !still:
-			return a.mayMail(ctx, tx, codeEmailOld, in.email)
+			return a.mailTurnOf(ctx, tx, codeEmailOld, in.email)
 		}
 		asked.Flow = in.flow
 		return a.mailEmailChange(ctx, tx, u, asked, x.locale(u))

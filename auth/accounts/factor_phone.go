@@ -65,16 +65,16 @@ func (x *exchange) challengePhone(u *user, s *session, f *factor) error {
 	now := a.now()
 	v := challengeView{Type: f.Type, ExpiresAt: now.Add(challengeLife).Unix()}
 	err = x.texting(at.phone, func() error {
-		within := false
+		var wait time.Duration
 		err := a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-			if within, err = a.maySend(ctx, tx, codePhoneFactor, at); err != nil || !within {
+			if wait, err = a.mailTurn(ctx, tx, codePhoneFactor, at); err != nil || wait > 0 {
 				return err
 			}
 			v.ID, err = a.sendChallenge(ctx, tx, s, f, x.locale(u), now)
 			return err
 		})
-		if err == nil && !within {
-			err = a.overMailLimit(at)
+		if err == nil && wait > 0 {
+			err = overMailLimit(at, wait)
 		}
 		return err
 	})

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -190,7 +191,7 @@ func (x *exchange) grantPKCE(body object) (*issued, error) {
 		return nil, err
 	}
 	if c == nil {
-		return nil, &problem.Error{Code: problem.AuthFlowNotFound}
+		return nil, orElse(x.a.endReplayed(x.r.Context(), in["auth_code"]), errNoFlow)
 	}
 	var at arrival
 	if err := c.read(&at); err != nil {
@@ -206,5 +207,28 @@ func (x *exchange) grantPKCE(body object) (*issued, error) {
 	if err := x.a.mayEnter(u); err != nil {
 		return nil, err
 	}
+	at.How.code = &c.ID
 	return x.enterFrom(u, &at)
+}
+
+var errNoFlow = &problem.Error{Code: problem.AuthFlowNotFound}
+
+// endReplayed ends the session for which a used code was exchanged (RFC 6749 section
+// 4.1.2). It deletes the code, which keeps a session from being made that is on the way.
+func (a *Accounts) endReplayed(ctx context.Context, long string) error {
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		codes, which := store.For[code](tx), store.And(store.Eq("kind", string(codeFlow)), store.Eq("hash", hashCode(codeFlow, long)))
+		found, err := codes.List(ctx, store.Query{Where: which, Limit: store.Limit(1)})
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		c := found[0]
+		if c.UsedAt == nil {
+			return nil // it has expired
+		}
+		if _, err := codes.DeleteWhere(ctx, store.Eq("id", c.ID)); err != nil {
+			return err
+		}
+		return a.endIn(ctx, tx, store.And(store.Eq("user_id", *c.UserID), store.Eq("code_id", c.ID)), endedByReplay)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,78 @@ func TestPKCE(t *testing.T) {
 		m := w.mail(accounts.MailMagicLink, "ann@example.org")
 		w.refused(404, "flow_state_not_found", w.do(pkceLine, "", exchangeBody(m.token(w), verifier)))
 		w.refused(403, "otp_expired", w.do("POST /verify", "", fmt.Sprintf(`{"type":"magiclink","token_hash":%q}`, begin())))
+	})
+}
+
+// pkceCode begins a flow by a recovery and returns the code that its link gives.
+func (w *world) pkceCode() string {
+	w.t.Helper()
+	w.advance(time.Minute)
+	w.must(200, w.do("POST /recover", "", strings.TrimSuffix(annMail, "}")+`,"code_challenge":"`+challenge+`","code_challenge_method":"s256"}`))
+	return w.click(w.mail(accounts.MailRecovery, "ann@example.org")).Query().Get("code")
+}
+
+// TestPKCEReplay: a code that is used again ends the session it was exchanged for (RFC 6749 section 4.1.2),
+// also with a wrong verifier and after the session was rotated, and no other session.
+func TestPKCEReplay(t *testing.T) {
+	cookies := func(c *accounts.Config) { confirmed(c); c.Cookies = true }
+	engines(t, cookies, func(t *testing.T, w *world) {
+		w.account("ann@example.org")
+		for _, again := range []string{verifier, strings.Repeat("x", 43)} {
+			code := w.pkceCode()
+			in := w.must(200, w.do(pkceLine, "", exchangeBody(code, verifier)))
+			w.refused(404, "flow_state_not_found", w.do(pkceLine, "", exchangeBody(code, again)))
+			w.refused(403, "session_not_found", w.do("GET /user", in.str("access_token"), ""))
+			w.refused(400, "session_expired", w.do("POST /token?grant_type=refresh_token", "", `{"refresh_token":"`+in.str("refresh_token")+`"}`))
+			w.refused(404, "flow_state_not_found", w.do(pkceLine, "", exchangeBody(code, verifier)))
+		}
+		code, b := w.pkceCode(), &browser{w: w}
+		w.must(200, b.do(pkceLine, exchangeBody(code, verifier)))
+		first := b.cookie
+		if w.must(200, b.do("PUT /user", `{"password":"another good password"}`)); b.cookie == first {
+			t.Fatal("the cookie was not rotated")
+		}
+		w.refused(404, "flow_state_not_found", w.do(pkceLine, "", exchangeBody(code, verifier)))
+		w.refused(403, "session_not_found", b.do("GET /user", ""))
+		w.must(200, w.do("POST /token?grant_type=password", "", strings.Replace(ann, "a good", "another good", 1)))
+	})
+}
+
+// TestPKCEReplayOfOthers: the replay of a code leaves the user's other sessions alone.
+func TestPKCEReplayOfOthers(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		w.account("ann@example.org")
+		other := w.must(200, w.do("POST /token?grant_type=password", "", ann))
+		code := w.pkceCode()
+		w.must(200, w.do(pkceLine, "", exchangeBody(code, verifier)))
+		w.refused(404, "flow_state_not_found", w.do(pkceLine, "", exchangeBody(code, verifier)))
+		w.must(200, w.do("GET /user", other.str("access_token"), ""))
+	})
+}
+
+// TestPKCEReplayAtOnce: of many exchanges of one code at most one succeeds, and none leaves a session.
+func TestPKCEReplayAtOnce(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		w.account("ann@example.org")
+		code := w.pkceCode()
+		answers := make([]*answer, 8)
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() { answers[i] = w.do(pkceLine, "", exchangeBody(code, verifier)) })
+		}
+		all.Wait()
+		entered := 0
+		for _, a := range answers {
+			if a.status != 200 {
+				w.refused(404, "flow_state_not_found", a)
+				continue
+			}
+			entered++
+			w.refused(403, "session_not_found", w.do("GET /user", a.str("access_token"), ""))
+		}
+		if entered > 1 {
+			t.Errorf("%d exchanges succeeded", entered)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -167,34 +168,34 @@ func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
 	if at.phone != "" {
 		m.code.Network = x.device().network()
 	}
-	return x.mailWithin(at, m.id, func(ctx context.Context, tx *store.Tx) (within bool, err error) {
-		if within, err = x.a.maySend(ctx, tx, m.kind, at); err != nil || !within {
-			return within, err
+	return x.mailWithin(at, m.id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
+		if wait, err = x.a.mailTurn(ctx, tx, m.kind, at); err != nil || wait > 0 {
+			return wait, err
 		}
 		who, err := x.a.addressee(ctx, tx, at)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		this := m // the function may run again
 		this.owner, this.locale = who.id, x.locale(who.user)
 		if may(who.user) {
 			this.to = at.text()
 		}
-		return true, x.a.mailCode(ctx, tx, this)
+		return 0, x.a.mailCode(ctx, tx, this)
 	})
 }
 
 // mailWithin answers a request for mails or for the message with an id, which send queues
 // unless the last of them are too young.
-func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (within bool, err error)) error {
+func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error)) error {
 	err := x.texting(at.phone, func() error {
-		within := false
+		var wait time.Duration
 		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-			within, err = send(ctx, tx)
+			wait, err = send(ctx, tx)
 			return err
 		})
-		if err == nil && !within {
-			err = x.a.overMailLimit(at)
+		if err == nil && wait > 0 {
+			err = overMailLimit(at, wait)
 		}
 		return err
 	})

@@ -125,7 +125,13 @@ func (x *exchange) token() error {
 	if err != nil {
 		return err
 	}
-	grant, ok := grants[x.r.URL.Query().Get("grant_type")]
+	query := x.r.URL.Query()
+	for name, values := range query {
+		if len(values) > 1 { // RFC 6749 section 3.2
+			return failf(problem.AuthValidation, "The parameter %q must not be repeated", name[:min(len(name), 40)])
+		}
+	}
+	grant, ok := grants[query.Get("grant_type")]
 	if !ok {
 		return failf(problem.AuthValidation, "grant_type is not supported")
 	}

@@ -50,6 +50,12 @@ type Limits struct {
 	// Defaults to 100; less than 0 is without bound.
 	AccountGuesses int
 
+	// Mails is how many mails with a link or digits one e-mail address gets, whether it
+	// has an account or not. Besides, mails of one kind wait for Config.MailInterval.
+	//
+	// Defaults to 20 in an hour.
+	Mails Limit
+
 	// NumberSMS is how many text messages one number gets, AddressSMS how many one
 	// address may ask for, and SMS how many the application sends in all. Each costs
 	// money, and whoever has numbers that are paid for being called asks for many: let
@@ -88,10 +94,11 @@ func (l Limits) withDefaults() (Limits, error) {
 	l.AddressGuesses = l.AddressGuesses.or(Limit{100, 15 * time.Minute})
 	l.AccountGuesses = cmp.Or(l.AccountGuesses, 100)
 	l.Requests = l.Requests.or(Limit{30, 5 * time.Minute})
+	l.Mails = l.Mails.or(Limit{20, time.Hour})
 	l.NumberSMS = l.NumberSMS.or(Limit{5, time.Hour})
 	l.AddressSMS = l.AddressSMS.or(Limit{10, time.Hour})
 	l.SMS = l.SMS.or(Limit{30, time.Hour})
-	for _, one := range []Limit{l.Guesses, l.AddressGuesses, l.Requests, l.NumberSMS, l.AddressSMS, l.SMS} {
+	for _, one := range []Limit{l.Guesses, l.AddressGuesses, l.Requests, l.Mails, l.NumberSMS, l.AddressSMS, l.SMS} {
 		if one.Per < 0 || one.Per > accountForgets {
 			return l, errors.New("accounts: the time of a Limit must be at most a day")
 		}

@@ -49,6 +49,47 @@ func TestOTP(t *testing.T) {
 	})
 }
 
+// TestMailCap: an e-mail address gets so many mails in an hour, of all kinds together, whether it has an
+// account or not.
+func TestMailCap(t *testing.T) {
+	capped := func(c *accounts.Config) {
+		confirmed(c)
+		c.MailInterval = -1
+		c.Limits.Mails = accounts.Limit{Count: 4, Per: time.Hour}
+	}
+	engines(t, capped, func(t *testing.T, w *world) {
+		w.account("ann@example.org") // one mail
+		w.mails()
+		w.must(200, w.do("POST /otp", "", `{"email":"bob@example.org"}`))
+		for _, to := range []string{`{"email":"ann@example.org"}`, `{"email":"bob@example.org"}`} {
+			w.must(200, w.do("POST /recover", "", to))
+			w.must(200, w.do("POST /magiclink", "", to)) // at once: the interval is off
+			w.must(200, w.do("POST /recover", "", to))
+			for _, line := range []string{"POST /recover", "POST /magiclink", "POST /resend", "POST /signup"} {
+				a := w.do(line, "", member(member(to, "type", "signup"), "password", "a good password"))
+				w.refused(429, "over_email_send_rate_limit", a)
+				if got := a.header.Get("Retry-After"); got != "3600" {
+					t.Errorf("%s: Retry-After %q", line, got)
+				}
+			}
+		}
+		w.advance(time.Hour)
+		w.must(200, w.do("POST /recover", "", annMail))
+	})
+}
+
+// TestTokenRepeatedParameter: a parameter of the token endpoint that is repeated is refused (RFC 6749 section 3.2).
+func TestTokenRepeatedParameter(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		w.must(200, w.do("POST /signup", "", ann))
+		for _, query := range []string{"grant_type=password&grant_type=password", "grant_type=password&grant_type=pkce", "grant_type=password&x=1&x=2"} {
+			w.refused(400, "validation_failed", w.do("POST /token?"+query, "", ann))
+		}
+		w.refused(400, "bad_json", w.do("POST /token?grant_type=password", "", `{"email":"ann@example.org",`+ann[1:]))
+		w.must(200, w.do("POST /token?grant_type=password&x=1", "", ann))
+	})
+}
+
 // TestOTPNotCreated: who may not have an account gets no mail, and is not told.
 func TestOTPNotCreated(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); c.DisableSignup = true }, func(t *testing.T, w *world) {

@@ -73,6 +73,7 @@ type session struct {
 	UserID      store.ID   `bun:",notnull"`
 	AAL         int64      `bun:"aal,notnull"`
 	FactorID    *store.ID  // by which it was begun or raised; nil for a password, a recovery code, ...
+	CodeID      *store.ID  // the PKCE code that was exchanged for it; kept when the session is rotated
 	Methods     store.JSON `bun:",notnull,type:jsonb"` // amr: how the user has shown who they are
 	Counter     int64      `bun:",notnull"`            // of the refresh token that is good
 	RefreshedAt time.Time  `bun:",notnull"`

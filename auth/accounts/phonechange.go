@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -38,28 +39,28 @@ func (c *userChange) changePhone(ctx context.Context, tx *store.Tx, u *user) err
 		return err
 	}
 	u.NewPhone = &c.phone
-	within, err := c.a.sendPhoneChange(ctx, tx, u, mailing{locale: c.locale, code: asked})
-	if err == nil && !within {
-		return c.a.overMailLimit(contact{phone: c.phone})
+	wait, err := c.a.sendPhoneChange(ctx, tx, u, mailing{locale: c.locale, code: asked})
+	if err == nil && wait > 0 {
+		return overMailLimit(contact{phone: c.phone}, wait)
 	}
 	return err
 }
 
 // sendPhoneChange sends the code of a change to the number that a user is to have.
-func (a *Accounts) sendPhoneChange(ctx context.Context, tx *store.Tx, u *user, m mailing) (within bool, err error) {
+func (a *Accounts) sendPhoneChange(ctx context.Context, tx *store.Tx, u *user, m mailing) (wait time.Duration, err error) {
 	at := contact{phone: *u.NewPhone}
-	if within, err = a.maySend(ctx, tx, codePhone, at); err != nil || !within {
-		return within, err
+	if wait, err = a.mailTurn(ctx, tx, codePhone, at); err != nil || wait > 0 {
+		return wait, err
 	}
 	other, err := a.at(ctx, tx, at)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	m.kind, m.owner, m.template, m.code.Phone = codePhone, u.ID, SMSPhoneChange, at.phone
 	if other == nil || other.ID == u.ID || !at.confirmed(other) {
 		m.to = at.phone
 	}
-	return true, a.mailCode(ctx, tx, m)
+	return 0, a.mailCode(ctx, tx, m)
 }
 
 // agreePhone makes the change of a number whose owner agrees to it.
@@ -93,23 +94,23 @@ func (x *exchange) resendPhoneChange(in asked) error {
 		to.phone = *u.NewPhone // which is asked about, and gets the message
 	}
 	id := store.NewID()
-	return x.mailWithin(to, id, func(ctx context.Context, tx *store.Tx) (bool, error) {
+	return x.mailWithin(to, id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
 		u, err := a.changerOf(ctx, tx, in.contact)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if u == nil || *u.NewPhone != to.phone || a.mayEnter(u) != nil {
-			return a.maySend(ctx, tx, codePhone, to)
+			return a.mailTurn(ctx, tx, codePhone, to)
 		}
 		asked, err := a.lastChange(ctx, tx, u, codePhone)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		switch still, err := a.stillAsked(ctx, tx, &asked); {
 		case err != nil:
-			return false, err
+			return 0, err
 		case !still:
-			return a.maySend(ctx, tx, codePhone, to)
+			return a.mailTurn(ctx, tx, codePhone, to)
 		}
 		return a.sendPhoneChange(ctx, tx, u, mailing{id: id, locale: x.locale(u), code: asked})
 	})

@@ -19,10 +19,11 @@ type method struct {
 	// keep it.
 	Identity store.ID `json:"identity,omitzero"`
 
-	// aal is the level of a session that begins by it; 0 is 1. factor says by which
-	// factor it begins, if by one.
+	// aal is the level of a session that begins by it; 0 is 1. factor is the factor and
+	// code the PKCE code by which it begins, if any.
 	aal    int64
 	factor *store.ID
+	code   *store.ID
 }
 
 // device is where a request comes from.
@@ -80,8 +81,16 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 	if err != nil {
 		return nil, err
 	}
+	if how.code != nil {
+		// A replay deletes the code. This statement and that one wait for each other, so
+		// either the replay finds the session or the session is not made.
+		n, err := store.For[code](tx).PatchWhere(ctx, store.Eq("id", *how.code), store.SetTo("used_at", now))
+		if err != nil || n == 0 {
+			return nil, orElse(err, errNoFlow)
+		}
+	}
 	s := &session{
-		UserID: u.ID, AAL: max(how.aal, 1), FactorID: how.factor, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
+		UserID: u.ID, AAL: max(how.aal, 1), FactorID: how.factor, CodeID: how.code, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(a.config.SessionLife),
 		UserAgent: from.userAgent, Address: from.address, Network: from.network(),
 	}
 	if err := store.For[session](tx).Insert(ctx, s); err != nil {
@@ -204,7 +213,8 @@ const (
 	endedByFactor    = "factor"
 	endedByRotation  = "rotation" // another has taken its place
 	endedByUnlinking = "unlinking"
-	endedByLimit     = "limit" // see maxSessions
+	endedByLimit     = "limit"  // see maxSessions
+	endedByReplay    = "replay" // of the PKCE code it was made from
 )
 
 // end ends the sessions of a user that a condition selects, and with them their access tokens,

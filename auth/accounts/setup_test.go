@@ -26,7 +26,7 @@ const publicURL = "https://example.test/auth/v1"
 // roomy are limits that only tests of limits meet.
 var roomy = accounts.Limits{
 	Guesses: accounts.Limit{Count: 10_000}, AddressGuesses: accounts.Limit{Count: 10_000}, AccountGuesses: 10_000,
-	Requests: accounts.Limit{Count: 10_000}, NumberSMS: accounts.Limit{Count: 10_000}, AddressSMS: accounts.Limit{Count: 10_000}, SMS: accounts.Limit{Count: 10_000},
+	Requests: accounts.Limit{Count: 10_000}, Mails: accounts.Limit{Count: 10_000}, NumberSMS: accounts.Limit{Count: 10_000}, AddressSMS: accounts.Limit{Count: 10_000}, SMS: accounts.Limit{Count: 10_000},
 }
 
 // world is accounts with a clock that tests set.

@@ -137,8 +137,8 @@ func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*u
 		if err != nil {
 			return nil, err
 		}
-		if s.limited {
-			return nil, a.overMailLimit(n.at)
+		if s.wait > 0 {
+			return nil, overMailLimit(n.at, s.wait)
 		}
 		return a.pretended(s), nil
 	}
@@ -193,8 +193,8 @@ type signUpTry struct {
 	hashed   *string
 	disagree bool // with the password of the sign-up that waits
 
-	made    *store.ID // the account, if there was none
-	limited bool      // too many mails
+	made *store.ID     // the account, if there was none
+	wait time.Duration // for the next mail; nothing is made
 }
 
 // hash looks at the password, by one hash in each case.
@@ -241,9 +241,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 	if s.at.phone != "" {
 		m.template, m.code.Network = SMSConfirmation, s.from.network()
 	}
-	within, err := a.maySend(ctx, tx, m.kind, s.at)
-	s.limited = !within
-	if err != nil || !within {
+	if s.wait, err = a.mailTurn(ctx, tx, m.kind, s.at); err != nil || s.wait > 0 {
 		return err
 	}
 	switch {

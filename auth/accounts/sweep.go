@@ -85,7 +85,7 @@ func (a *Accounts) sweep(ctx context.Context) (more bool, err error) {
 	all.of(sweep(ctx, a.db, func(f *failures) string { return f.Key }, "key", over("expires_at", now)))
 	all.of(sweep(ctx, a.db, func(c *code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))))
 	all.of(sweep(ctx, a.db, func(f *factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))))
-	all.of(sweep(ctx, a.db, func(m *mailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-a.config.MailInterval-sweepLate))))
+	all.of(sweep(ctx, a.db, func(m *mailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-max(a.config.MailInterval, 0)-sweepLate))))
 	// Access tokens live an hour at most, also those of instances with other settings.
 	all.of(sweep(ctx, a.db, func(r *revocation) int64 { return r.ID }, "id", over("at", now.Add(-maxAccessTTL-sweepLate))))
 	all.of(sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("ended_at", sessions)))

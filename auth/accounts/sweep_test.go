@@ -58,8 +58,8 @@ func TestSweep(t *testing.T) {
 		}
 		w.advance(16 * time.Minute)
 		sweep()
-		if after := all(); after["auth_failures"] != 601 || after["auth_sessions"] != 2 {
-			t.Errorf("after a quarter of an hour %v", after) // the accounts' own are left
+		if after := all(); after["auth_failures"] != 602 || after["auth_sessions"] != 2 {
+			t.Errorf("after a quarter of an hour %v", after) // the accounts' own are left, and the mails of an hour
 		}
 		w.advance(50 * time.Hour)
 		sweep()

@@ -1,0 +1,1 @@
+alter table "auth_sessions" drop column "code_id";

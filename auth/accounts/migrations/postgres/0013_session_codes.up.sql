@@ -1,0 +1,1 @@
+alter table "auth_sessions" add column "code_id" uuid;
