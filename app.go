@@ -18,7 +18,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/threads"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -42,7 +41,6 @@ type App struct {
 	access     *access
 	health     *health
 	longLived  *longLived
-	threads    *threads.Lender // nil where those of Go are left alone
 	accounts   *accounts.Accounts
 	first      *store.Table // of the application's, for the banner
 	prepare    []func(context.Context) error
@@ -326,19 +324,11 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // end. A signal (interrupt, SIGTERM) that comes while it drains ends that at once. Beside
 // the server it does what [App.RunBackground] says. In
 // development Run prints how to reach the application.
-//
-// While there are many logins, at two a second for each processor or more, Run lets Go use
-// more threads than there are processors (runtime.GOMAXPROCS), so that others are answered
-// beside the hashing of passwords. It leaves them alone where the variable GOMAXPROCS is
-// set.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
 	doors, err := a.open(ctx)
 	if err != nil {
 		return err
-	}
-	if os.Getenv("GOMAXPROCS") == "" {
-		a.threads = threads.New()
 	}
 	handler, err := a.Handler(ctx)
 	if err != nil {

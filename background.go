@@ -100,9 +100,6 @@ func (a *App) beside(ctx context.Context) *beside {
 	b := &beside{stop, make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() { a.RunBackground(ctx) })
-	if a.threads != nil {
-		wg.Go(func() { a.threads.Run(ctx) })
-	}
 	go func() {
 		wg.Wait()
 		close(b.ended)

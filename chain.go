@@ -63,8 +63,8 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	chain = append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
 	return append(chain,
 		a.outlast,
-		a.places(middleware.ConcurrencyOptions{
-			Limit: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Priority: a.priority, Logger: c.Logger, Refuse: a.refuse,
+		middleware.Admission(middleware.AdmissionOptions{
+			Running: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Exempt: a.isLongLived, Logger: c.Logger, Refuse: a.refuse,
 		}),
 		compress.New(compress.Options{}), // next to what it codes
 	)

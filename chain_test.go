@@ -267,3 +267,46 @@ func TestChainPagesOfDevelopment(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxRequests: a caller has at most MaxRequestsPerCaller requests running, and another
+// caller is served meanwhile. With all MaxRequests running every caller waits.
+func TestMaxRequests(t *testing.T) {
+	t.Parallel()
+	config := served(t)
+	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
+	config.MaxRequests, config.MaxRequestsPerCaller = 3, 1 // unauthenticated requests have two
+	app := newApp(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	held, release := make(chan struct{}), make(chan struct{})
+	app.Router().Get("/hold", func(http.ResponseWriter, *http.Request) {
+		held <- struct{}{}
+		<-release
+	})
+	app.Router().Get("/hello", func(http.ResponseWriter, *http.Request) {})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	hold := func(address string) {
+		running.Go(func() { ask(t, handler, http.MethodGet, "/hold", address) })
+		<-held
+	}
+	hello := func(address string, want int) {
+		t.Helper()
+		if w := ask(t, handler, http.MethodGet, "/hello", address); w.Code != want {
+			t.Errorf("%s: %d %s, want %d", address, w.Code, w.Body, want)
+		}
+	}
+	hold("203.0.113.1")
+	hello("203.0.113.1", http.StatusServiceUnavailable)
+	hello("203.0.113.2", http.StatusOK)
+	hold("203.0.113.2")
+	hello("203.0.113.3", http.StatusServiceUnavailable)
+	if w := ask(t, handler, http.MethodGet, "/livez", "203.0.113.3"); w.Code != http.StatusOK {
+		t.Errorf("a probe: %d", w.Code)
+	}
+	close(release)
+	running.Wait()
+	hello("203.0.113.1", http.StatusOK)
+}

@@ -153,7 +153,7 @@ type Config struct {
 
 	// LongLived says which requests of the application's own routes last, as streams of
 	// events and WebSockets. RequestTimeout and the server's deadlines for reading and
-	// writing do not end them, and they take no place of MaxRequests: their contexts end
+	// writing do not end them, and they do not count for MaxRequests: their contexts end
 	// when the client goes or the server drains. A handler that takes its connection over
 	// stays until that is closed.
 	//
@@ -182,13 +182,11 @@ type Config struct {
 	// Default to 10,000 and 1,000.
 	MaxConnections, MaxConnectionsPerClient int
 
-	// MaxRequests is how many requests are in work at a time, and MaxRequestsPerCaller how
-	// many of one caller. There are fewer while they keep the processors busy; whoever
-	// finds no place within a tenth of a second is told so, the least important first.
-	// A body of up to 64 KiB is awaited before its request takes a place, others have a
-	// quarter as many places of their own, see [middleware.Concurrency].
+	// MaxRequests is the number of requests that are served at a time, and
+	// MaxRequestsPerCaller that of one caller. Further requests wait for up to 500 ms and
+	// are then answered 503, see [middleware.Admission].
 	//
-	// Default to 32 for each processor that Go uses, and half of MaxRequests.
+	// Default to 64 for each processor that Go uses, and half of MaxRequests.
 	MaxRequests, MaxRequestsPerCaller int
 
 	// Observe is middleware that sees every request and every answer, refusals too, as

@@ -69,10 +69,9 @@ import (
 //
 // It is the only place of the library that reads variables of its own; a value that
 // cannot be read is an error of [New], and one that begins with PLINTH_ and is none of
-// these is in the log when the application starts. Others have theirs: GOMAXPROCS, where it is set
-// [App.Run] lends Go no threads; PGHOST, PGPASSWORD and the like of PostgreSQL's clients
-// for what a postgres:// URL leaves out, PGSERVICE too; HTTPS_PROXY and the like for
-// asking an authority for certificates, and SSL_CERT_FILE for whom Go trusts.
+// these is in the log when the application starts. Libraries read theirs: PGHOST,
+// PGPASSWORD, PGSERVICE and the like for what a postgres:// URL leaves out, HTTPS_PROXY and
+// the like for requests to a certificate authority, and SSL_CERT_FILE for trusted roots.
 func FromEnv() Config {
 	var c Config
 	c.Addr = c.getenv("PLINTH_ADDR")

@@ -83,7 +83,7 @@
 // chain of package middleware: ids of requests, addresses of clients behind
 // [Config].TrustedProxies, a line in the log, security headers, recovery, [Config].CORS,
 // sizes, a deadline, [Rates], protection from pages of other origins, who calls,
-// places for requests in work, and compression. [Config].Observe adds metrics and
+// a bound on running requests, and compression. [Config].Observe adds metrics and
 // traces.
 //
 // Balancers ask /livez, whether the process serves, and /readyz, whether requests are

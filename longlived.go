@@ -22,18 +22,10 @@ func (a *App) isLongLived(r *http.Request) bool {
 	return named != nil && !a.belowSurface(routed(r)) && !a.belowSurface(path.Clean(routed(r))) && named(r)
 }
 
-// priority is that of a request for its place.
-func (a *App) priority(r *http.Request) middleware.Priority {
-	if a.isLongLived(r) {
-		return middleware.PriorityExempt
-	}
-	return middleware.RequestPriority(r)
-}
-
-// longLived are the requests in work that no deadline ends and that take no place. There
-// are no more of them than connections may be, in all and of each caller: HTTP/2 has many
-// in one connection, a proxy brings them all from its address, and a connection that a
-// handler has taken over is none of the server's any more.
+// longLived are the running requests that have no deadline and take no slot. Their number is
+// bounded by MaxConnections and, for one caller, MaxConnectionsPerClient: HTTP/2 has many
+// requests in one connection, a proxy brings all of them from its address, and the server
+// does not count hijacked connections.
 type longLived struct {
 	most, mostOfOne int
 

@@ -4,8 +4,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uptrace/bun"
+
 	"github.com/seed-7694ebf6/plinth/api"
 )
+
+// sheet is a table that no resource serves.
+type sheet struct {
+	bun.BaseModel `bun:"table:sheets"`
+	ID            int64 `bun:",pk"`
+}
 
 // TestSamplesAskForAResource: what development prints asks for what is served, and not for a
 // table that only the program itself knows.

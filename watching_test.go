@@ -12,9 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
 
-// TestOverloadIsToldApart: of the answers 503 those of an overload are known, in metrics and
-// in the log, by having no route: whoever finds no place is refused before. Those of the
-// database have one, and probes that say no.
+// TestOverloadIsToldApart: in metrics and in the log, a 503 of an overload has no route,
+// because the request was refused before it was routed. A 503 of the database or of a probe
+// has one.
 func TestOverloadIsToldApart(t *testing.T) {
 	t.Parallel()
 	metrics, lines := prometheus.New(prometheus.Options{}), new(logLines)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -36,12 +35,9 @@ func (c *caller) become(p auth.Principal, r *resources) {
 }
 
 // share says whose statements those in the scope of p are counted among, where connections
-// are few, and what place the request has. Services are the application's own programs,
+// are few. Services are the application's own programs,
 // which may work for many.
-func share(s *store.Scope, p *auth.Principal, request *record.Record, client netip.Addr) {
-	if request != nil {
-		s.Place = request
-	}
+func share(s *store.Scope, p *auth.Principal, client netip.Addr) {
 	if p.Kind == auth.Service {
 		return
 	}

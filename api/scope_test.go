@@ -112,8 +112,7 @@ func TestOneDoor(t *testing.T) {
 	}
 }
 
-// TestScopeOfRequest: own routes share connections as requests of the API do, and give
-// their place away while they wait for one.
+// TestScopeOfRequest: own routes share connections as requests of the API do.
 func TestScopeOfRequest(t *testing.T) {
 	t.Parallel()
 	a, err := api.New(memory(t), api.Config{})
@@ -139,7 +138,7 @@ func TestScopeOfRequest(t *testing.T) {
 			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 			record.SetClientAddress(netip.MustParseAddr("2001:db8::7"))
 			s := store.ScopeFrom(a.WithScope(auth.WithPrincipal(r.Context(), tt.who)))
-			if s.Caller != tt.want || s.Place != store.Place(record) || s.Actor != tt.who.ID {
+			if s.Caller != tt.want || s.Actor != tt.who.ID {
 				t.Errorf("%v, built %t: %+v", tt.who, built, s)
 			}
 		}

@@ -119,7 +119,7 @@ func (x *exchange) identify() error {
 
 func (x *exchange) become(p auth.Principal) {
 	x.caller.become(p, x.s.resources)
-	share(&x.caller.scope, &p, record.From(x.r.Context()), record.ClientAddressOf(x.r))
+	share(&x.caller.scope, &p, record.ClientAddressOf(x.r))
 }
 
 // set sets a header of the answer, by its canonical name. The values share one

@@ -84,11 +84,11 @@ func TestA51(t *testing.T) {
 		problem.Write(w, r, err, problem.Options{Logger: discard()})
 	}
 	untouched := func(*http.Request) {}
-	// crowd has one request in work before the one that it serves.
-	crowd := func(opts middleware.ConcurrencyOptions) func(http.Handler) http.Handler {
+	// crowd has one request running before the one that it serves.
+	crowd := func(opts middleware.AdmissionOptions) func(http.Handler) http.Handler {
 		opts.Refuse, opts.Logger = quiet, discard()
-		places := middleware.Concurrency(opts)
-		return func(next http.Handler) http.Handler { return places(places(next)) }
+		admission := middleware.Admission(opts)
+		return func(next http.Handler) http.Handler { return admission(admission(next)) }
 	}
 	// failing cannot find out who calls.
 	failing := func(err error) func(http.Handler) http.Handler {
@@ -113,8 +113,7 @@ func TestA51(t *testing.T) {
 		"header":          {func(r *http.Request) { r.Header.Set("X", strings.Repeat("x", 40_000)) }, nil, nil, 431},
 		"body":            {func(r *http.Request) { r.ContentLength = 2 << 20 }, nil, nil, 413},
 		"rate":            {untouched, middleware.RateLimit(middleware.RateLimitOptions{Limiter: spent{}, Refuse: quiet}), nil, 429},
-		"caller":          {untouched, crowd(middleware.ConcurrencyOptions{Limit: 8, PerCaller: 1}), nil, 429},
-		"busy":            {untouched, crowd(middleware.ConcurrencyOptions{Limit: 1, Wait: time.Millisecond}), nil, 503},
+		"busy":            {untouched, crowd(middleware.AdmissionOptions{Running: 1, Wait: time.Millisecond}), nil, 503},
 		"credential":      {untouched, failing(auth.ErrInvalid), nil, 401},
 		"nobody can tell": {untouched, failing(errors.New("select secret from users")), nil, 503},
 	}

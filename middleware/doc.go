@@ -29,8 +29,8 @@
 //   - [RateLimit] by address, before anything is spent on who calls.
 //   - [CSRF]: the last before anybody acts on a cookie.
 //   - [Authenticate], which finds out who calls, and [RateLimit] by caller.
-//   - [Concurrency], which prefers callers who are known, and compression, in
-//     middleware/compress, next to what it codes.
+//   - [Admission], which counts by caller, and compression, in middleware/compress, next
+//     to what it codes.
 //   - [RequireSignedIn], [RequireRole], [RequirePermission], [RequireAAL], around the
 //     routes that need it.
 //

@@ -28,7 +28,7 @@ func everyMiddleware() map[string]func(http.Handler) http.Handler {
 		"Authenticate": middleware.Authenticate(auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) {
 			return auth.Principal{}, nil
 		}), middleware.AuthenticateOptions{}),
-		"Concurrency":           middleware.Concurrency(middleware.ConcurrencyOptions{}),
+		"Admission":             middleware.Admission(middleware.AdmissionOptions{}),
 		"RateLimit":             middleware.RateLimit(middleware.RateLimitOptions{}),
 		"RequireAAL":            middleware.RequireAAL(1, middleware.RequireOptions{}),
 		"RequirePermission":     middleware.RequirePermission("p", middleware.RequireOptions{}),

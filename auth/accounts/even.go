@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // asksForMail are the routes by which strangers make accounts and mails. They draw on
@@ -54,9 +53,6 @@ func (x *exchange) even() {
 		return // with Autoconfirm the answer to a sign-up says it
 	}
 	until := x.began.Add(time.Duration(x.step())*evenStep + rand.N(evenSpread))
-	if place := record.From(x.r.Context()); place.Pause() {
-		defer place.Resume()
-	}
 	rest := time.NewTimer(time.Until(until) - coarse)
 	defer rest.Stop()
 	select {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // late is a body that comes after a while, and says when it was there.
@@ -54,34 +53,15 @@ func (w *world) addImported() {
 	}
 }
 
-// pausing is the place of a request that waits.
-type pausing struct {
-	pause           func()
-	pauses, resumes int
-}
-
-func (p *pausing) Pause() bool { p.pauses++; p.pause(); return true }
-
-func (p *pausing) Resume() { p.resumes++ }
-
-// TestEvenLogins: whoever does not get in waits as long as for the dearest hash there is,
-// which is that of an account that was imported, and keeps nothing from others meanwhile.
+// TestEvenLogins: a login that fails takes as long as one with the slowest hash there is,
+// which is that of an account that was imported.
 func TestEvenLogins(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		w.addImported()
 		failed := func(name string) time.Duration {
-			r, record := exchange.Begin(w.request(passwordLine, "", login(name+"@example.org", "not the password")))
-			place := &pausing{pause: func() {
-				if n := w.a.Trying(); n != 0 {
-					t.Errorf("%s: %d tries are under way", name, n)
-				}
-			}}
-			record.TakePlace(place)
+			r := w.request(passwordLine, "", login(name+"@example.org", "not the password"))
 			began := time.Now()
 			w.refused(400, "invalid_credentials", w.send(r))
-			if place.pauses != 1 || place.resumes != 1 {
-				t.Errorf("%s: paused %d times, went on %d times", name, place.pauses, place.resumes)
-			}
 			return time.Since(began)
 		}
 		failed("absent")

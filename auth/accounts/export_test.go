@@ -124,6 +124,3 @@ const (
 	EvenStep      = evenStep
 	MostHashSteps = mostHashSteps
 )
-
-// Trying is how many tries at secrets are under way.
-func (a *Accounts) Trying() int { return len(a.tries.taken) }

@@ -8,11 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"sync"
-	"syscall"
-
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // Writer notes what becomes of an answer. It holds nothing back, and whatever the
@@ -23,7 +18,6 @@ type Writer struct {
 	status int // 0 until the answer has begun
 	bytes  int64
 	conn   net.Conn // once a handler has taken it over
-	place  exchange.Place
 }
 
 // Observe returns a writer that notes, w itself where it does so already: all of a
@@ -34,22 +28,6 @@ func Observe(w http.ResponseWriter) *Writer {
 	}
 	return &Writer{ResponseWriter: w}
 }
-
-// Lend gives a place to others from now on while the client reads, which takes as long as it
-// likes. What makes the answer, between one write and the next, has its place.
-func (w *Writer) Lend(place exchange.Place) { w.place = place }
-
-// kept is how much net/http keeps of a body until its handler has returned (HTTP/2 more of
-// it): to write so much waits for nobody.
-const kept = 2 << 10
-
-// pauseFor gives the place away before so many bytes more are written, if the client may have
-// to read for that, and reports whether it did.
-func (w *Writer) pauseFor(n int) bool {
-	return w.bytes+int64(n) > kept && w.pause()
-}
-
-func (w *Writer) pause() bool { return w.place != nil && w.place.Pause() }
 
 // Unwrap serves http.ResponseController.
 func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -74,9 +52,6 @@ func (w *Writer) WriteHeader(status int) {
 
 func (w *Writer) Write(b []byte) (int, error) {
 	w.begin()
-	if w.pauseFor(len(b)) {
-		defer w.place.Resume()
-	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
@@ -85,27 +60,16 @@ func (w *Writer) Write(b []byte) (int, error) {
 // WriteString spares the writer below a copy.
 func (w *Writer) WriteString(s string) (int, error) {
 	w.begin()
-	if w.pauseFor(len(s)) {
-		defer w.place.Resume()
-	}
 	n, err := io.WriteString(w.ResponseWriter, s)
 	w.bytes += int64(n)
 	return n, err
 }
 
 // ReadFrom lets a file go out without passing through this process, where the writer
-// below can do so. What another source does is work, between one Write and the next.
+// below can do so.
 func (w *Writer) ReadFrom(source io.Reader) (int64, error) {
-	if w.place != nil && !isFile(source) {
-		buffer := buffers.Get().(*[]byte)
-		defer buffers.Put(buffer)
-		return io.CopyBuffer(struct{ io.Writer }{w}, source, *buffer)
-	}
 	before := w.status
 	w.begin()
-	if w.pause() {
-		defer w.place.Resume()
-	}
 	n, err := io.Copy(w.ResponseWriter, source)
 	w.bytes += n
 	if n == 0 && err == nil {
@@ -114,33 +78,11 @@ func (w *Writer) ReadFrom(source io.Reader) (int64, error) {
 	return n, err
 }
 
-var buffers = sync.Pool{New: func() any { return new(make([]byte, 32<<10)) }}
-
-// isFile reports whether a source is a regular file or, as [http.ServeContent] has it, a part
-// of one. io.Copy hides what a file is.
-func isFile(source io.Reader) bool {
-	if part, ok := source.(*io.LimitedReader); ok {
-		source = part.R
-	}
-	file, ok := source.(interface {
-		Stat() (os.FileInfo, error)
-		SyscallConn() (syscall.RawConn, error)
-	})
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode().IsRegular()
-}
-
 // Flush implements http.Flusher, for handlers that ask for it.
 func (w *Writer) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
 func (w *Writer) FlushError() error {
-	if w.pause() {
-		defer w.place.Resume()
-	}
 	err := http.NewResponseController(w.ResponseWriter).Flush()
 	if !errors.Is(err, http.ErrNotSupported) {
 		w.begin()

@@ -21,5 +21,5 @@ const (
 	Header = 32 << 10
 )
 
-// Requests is how many are in work at a time.
-func Requests() int { return 32 * runtime.GOMAXPROCS(0) }
+// Requests is the number of requests that are served at a time.
+func Requests() int { return 64 * runtime.GOMAXPROCS(0) }

@@ -6,14 +6,13 @@
 // from there on: a value that a handler puts into a context of its own is out of
 // sight for whoever called it. A Record belongs to the goroutine that serves its
 // request. Others may read what was written before they began, which the id and the
-// client's address always are, and give the place away.
+// client's address always are.
 package exchange
 
 import (
 	"context"
 	"net/http"
 	"net/netip"
-	"sync"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
@@ -28,19 +27,6 @@ type Record struct {
 	client        netip.Addr
 	clientJudged  bool
 	lasts         bool
-
-	mu    sync.Mutex // of what follows
-	place Place
-	away  bool // others have the place
-}
-
-// Place is one of a bounded number, which a request has while it is in work.
-type Place interface {
-	// Pause gives the place to others while the request waits for something that
-	// others do not wait for, unless too many have, and reports whether it did. Resume
-	// then takes it again, whether or not it is free.
-	Pause() bool
-	Resume()
 }
 
 // carrier is the context of a request with its record, allocated at once.
@@ -123,88 +109,6 @@ func Peer(r *http.Request) netip.Addr {
 func (r *Record) SetClientAddress(client netip.Addr) {
 	if r != nil {
 		r.client, r.clientJudged = client, true
-	}
-}
-
-// TakePlace says that the request has a place from now on, within the one it may have. That
-// one is returned, for LeavePlace.
-func (r *Record) TakePlace(p Place) (before Place) {
-	if r == nil {
-		return nil
-	}
-	before = r.setPlace(p)
-	if before != nil {
-		r.setPlace(nested{before, p})
-	}
-	return before
-}
-
-// LeavePlace says that the request has no place any more but the one before. Work of it that
-// goes on, as what others wait for too, has none to give away then, and where it has done so
-// that ends.
-func (r *Record) LeavePlace(before Place) {
-	if r != nil {
-		r.setPlace(before)
-	}
-}
-
-// setPlace sets the place that the request has, and returns the one before.
-func (r *Record) setPlace(p Place) (before Place) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.away {
-		r.place.Resume()
-	}
-	before, r.place, r.away = r.place, p, false
-	return before
-}
-
-// nested is a place among those of a route, within one among those of all.
-type nested struct{ outer, inner Place }
-
-// Pause implements [Place].
-func (n nested) Pause() bool {
-	if !n.outer.Pause() {
-		return false
-	}
-	if !n.inner.Pause() {
-		n.outer.Resume()
-		return false
-	}
-	return true
-}
-
-// Resume implements [Place].
-func (n nested) Resume() {
-	n.inner.Resume()
-	n.outer.Resume()
-}
-
-// Pause implements [Place], for whatever place the request has, also none. Of those who wait
-// for something at the same time the first gives it away.
-func (r *Record) Pause() bool {
-	if r == nil {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.place == nil || r.away {
-		return false
-	}
-	r.away = r.place.Pause()
-	return r.away
-}
-
-// Resume implements [Place].
-func (r *Record) Resume() {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.away {
-		r.place.Resume()
-		r.away = false
 	}
 }
 

@@ -75,72 +75,10 @@ func TestNil(t *testing.T) {
 	record.SetRoute("r")
 	record.SetPrincipal("user", "ann")
 	record.SetClientAddress(netip.MustParseAddr("192.0.2.1"))
-	record.LeavePlace(record.TakePlace(&place{}))
-	record.Resume()
 	kind, id := record.Principal()
 	at, judged := record.ClientAddress()
-	if record.Pause() || record.ID() != "" || record.Route() != "" || kind != "" || id != "" || at.IsValid() || judged {
+	if record.ID() != "" || record.Route() != "" || kind != "" || id != "" || at.IsValid() || judged {
 		t.Errorf("a nil record knows something: %+v", record)
-	}
-}
-
-// place counts how often it was given away.
-type place struct {
-	full       bool
-	away, ever int
-}
-
-func (p *place) Pause() bool {
-	if p.full {
-		return false
-	}
-	p.away, p.ever = p.away+1, p.ever+1
-	return true
-}
-
-func (p *place) Resume() { p.away-- }
-
-// TestPause: a place is given away once at a time, and stays where too many are away.
-func TestPause(t *testing.T) {
-	t.Parallel()
-	_, record := exchange.Begin(httptest.NewRequest(http.MethodGet, "/", nil))
-	if record.Pause() {
-		t.Error("a request without a place gives one away")
-	}
-	p := &place{full: true}
-	before := record.TakePlace(p)
-	if record.Pause() {
-		t.Error("it is given away where too many are")
-	}
-	p.full = false
-	for i := range 3 {
-		if !record.Pause() || record.Pause() || p.away != 1 || p.ever != i+1 {
-			t.Errorf("%+v", p)
-		}
-		record.Resume()
-	}
-	if p.away != 0 {
-		t.Errorf("%d are away in the end", p.away)
-	}
-	inner := new(place)
-	outer := record.TakePlace(inner)
-	if !record.Pause() || p.away != 1 || inner.away != 1 {
-		t.Errorf("of two places %d and %d are away", p.away, inner.away)
-	}
-	record.Resume()
-	inner.full = true
-	if record.Pause() || p.away != 0 {
-		t.Error("one is given away where the other one cannot be")
-	}
-	record.LeavePlace(outer)
-	record.Pause()
-	record.LeavePlace(before) // while something of the request waits
-	if p.away != 0 || record.Pause() {
-		t.Errorf("%d are away of a request that has ended", p.away)
-	}
-	record.Resume()
-	if p.away != 0 {
-		t.Error("it is taken back twice")
 	}
 }
 

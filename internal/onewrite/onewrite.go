@@ -12,8 +12,6 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
-
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // Serve prepares a server for [Write] and returns the listener to give to
@@ -70,11 +68,6 @@ func Write(w http.ResponseWriter, r *http.Request, body []byte) (int, error) {
 	if c.holds() && err == nil {
 		// The end may still be in net/http's buffer.
 		err = flush(w)
-	}
-	if c.holds() {
-		if place := exchange.From(r.Context()); place.Pause() { // the client takes as long as it likes
-			defer place.Resume()
-		}
 	}
 	if sent := c.release(); err == nil {
 		err = sent

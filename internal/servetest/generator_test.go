@@ -57,10 +57,9 @@ func lateness(all []outcome) time.Duration {
 
 // generator sends requests at fixed rates over connections that stay open.
 type generator struct {
-	site      *site
-	idle      chan *wire
-	tokens    []string // of the users
-	requestOf func(i, percent int) (kind, text string)
+	site   *site
+	idle   chan *wire
+	tokens []string // of the users
 }
 
 // wire is a connection that carries one request at a time, nil where it has to be made.
@@ -73,7 +72,6 @@ type wire struct {
 func newGenerator(t *testing.T, s *site, connections int) *generator {
 	t.Helper()
 	g := &generator{site: s, idle: make(chan *wire, connections), tokens: make([]string, users)}
-	g.requestOf = g.mixed
 	for range connections {
 		g.idle <- &wire{}
 	}
@@ -115,7 +113,7 @@ func (g *generator) offer(rate float64, last time.Duration) []outcome {
 	var wg sync.WaitGroup
 	begin := time.Now()
 	for i, at := range due {
-		kind, text := g.requestOf(i, random.IntN(100))
+		kind, text := g.mixed(i, random.IntN(100))
 		if wait := time.Until(begin.Add(at)); wait > 0 {
 			time.Sleep(wait)
 		}
@@ -145,20 +143,6 @@ func (g *generator) mixed(i, percent int) (kind, text string) {
 		return "list", listOf(i)
 	}
 	return "login", loginOf(i)
-}
-
-// worked returns a request of a mix without logins.
-func (g *generator) worked(i, percent int) (kind, text string) {
-	computed := fmt.Sprintf("/rest/v1/rpc/digest?id=n%d", i%notes)
-	switch {
-	case percent < 40:
-		return "stranger", "GET " + computed + header(i) + "\r\n"
-	case percent < 60:
-		return "read", "GET " + computed + g.user(i) + "\r\n"
-	case percent < 80:
-		return "write", g.writeOf(i)
-	}
-	return "list", listOf(i)
 }
 
 // user is the header of a user.

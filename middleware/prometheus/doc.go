@@ -33,7 +33,7 @@
 // http.ServeMux tell it (that one only where nothing in between but middleware of this
 // library has made another request of it), or "unmatched": never a path, which strangers
 // choose. What is refused before it is routed is "unmatched" too, so that in a
-// plinth.App its answers 503 are requests that found no place (middleware.Concurrency), or
+// plinth.App its answers 503 are requests that got no slot (middleware.Admission), or
 // were too many that last, and those of a route are not. The method is one of HTTP's or "other". The code is the status: 499 where the
 // client went away before it was answered, 500 where the handler panicked before,
 // "other" where it is none of those that HTTP knows. Connections that were taken over

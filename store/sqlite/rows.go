@@ -10,7 +10,6 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
-	"github.com/seed-7694ebf6/plinth/internal/threads"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -24,13 +23,7 @@ type collector struct {
 
 	// maxRows is the largest number of rows behind the first, 0 for none.
 	maxRows, first int
-
-	yielded int // the size of the body when the processor was offered to others last
 }
-
-// yieldEvery is after how many bytes of rows the processor is offered to others: they
-// take the engine about as long as a request for one row takes as a whole.
-const yieldEvery = 16 << 10
 
 // newCollector returns a collector for a statement's rows; what the result
 // already holds does not count against the limit.
@@ -38,7 +31,7 @@ func newCollector(s *driver.Statement, r *driver.Result) (*collector, error) {
 	if s.Shape == nil {
 		return nil, errors.New("sqlite: statement without a shape has no rows")
 	}
-	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows, yielded: len(r.Body)}
+	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows}
 	if s.MaxBytes > 0 {
 		c.limit = len(r.Body) + len(r.Extra) + s.MaxBytes
 	}
@@ -109,10 +102,6 @@ func (c *collector) row(values []sqldriver.Value) error {
 		}
 		r.Body = append(r.Body, object...)
 		values = values[1:]
-		if len(r.Body)-c.yielded >= yieldEvery {
-			c.yielded = len(r.Body)
-			threads.Yield()
-		}
 	}
 	if err := c.extra(values); err != nil {
 		return err
