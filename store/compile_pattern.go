@@ -52,9 +52,10 @@ func (c *compiler) likeColumn(s source, col *Column, op Op) {
 // folded writes a text column in lower case, folded as foldText does.
 func (c *compiler) folded(s source, col *Column) {
 	if c.pg {
-		c.write("lower(")
+		before, after, _ := strings.Cut(c.dialect.Fold, "%s")
+		c.write(before)
 		c.column(s, col)
-		c.write(" collate ", c.dialect.FoldCollation, `)`)
+		c.write(after)
 		return
 	}
 	c.write("pl_lower(")

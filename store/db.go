@@ -144,9 +144,9 @@ type Capabilities struct {
 	Engine string
 	// Instances reports whether several processes may use the database.
 	Instances bool
-	// FoldCollation is the quoted collation in which PostgreSQL folds letters
-	// for OpILike and OpSearch; empty on SQLite.
-	FoldCollation string
+	// Fold is the expression by which PostgreSQL folds the letters of %s for OpILike and
+	// OpSearch. It depends on the locale of the database. Empty on SQLite.
+	Fold string
 	// FullText reports whether there are OpFullText and its like, beside OpSearch.
 	FullText bool
 }
@@ -154,7 +154,7 @@ type Capabilities struct {
 // Capabilities returns what the engine can do.
 func (db *DB) Capabilities() Capabilities {
 	return Capabilities{
-		Engine: db.dialect.Name, Instances: db.dialect.Postgres(), FoldCollation: db.dialect.FoldCollation, FullText: db.dialect.Postgres(),
+		Engine: db.dialect.Name, Instances: db.dialect.Postgres(), Fold: db.dialect.Fold, FullText: db.dialect.Postgres(),
 	}
 }
 

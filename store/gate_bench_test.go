@@ -101,7 +101,7 @@ type idle struct {
 var _ driver.Driver = idle{}
 
 func (d idle) Dialect() driver.Dialect {
-	return driver.Dialect{Name: d.name, FoldCollation: `"und-x-icu"`}
+	return driver.Dialect{Name: d.name, Fold: `lower(%s collate "und-x-icu")`}
 }
 func (d idle) Bun() *bun.DB { return d.bun }
 func (idle) Close() error   { return nil }

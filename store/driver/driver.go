@@ -81,9 +81,9 @@ type Dialect struct {
 	// Name is "sqlite" or "postgres".
 	Name string
 
-	// FoldCollation is the quoted collation in which lower() folds letters
-	// as Unicode does. PostgreSQL only.
-	FoldCollation string
+	// Fold is the expression that folds the letters of %s as Unicode's simple case mapping does.
+	// PostgreSQL only.
+	Fold string
 
 	// TextSearch lists the text search configurations that statements can
 	// name. PostgreSQL only.

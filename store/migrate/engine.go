@@ -63,7 +63,7 @@ type ddl struct {
 
 func engineOf(db *store.DB) engine {
 	if can := db.Capabilities(); can.Engine == "postgres" {
-		return postgres{fold: can.FoldCollation}
+		return postgres{fold: can.Fold}
 	}
 	return sqlite{}
 }

@@ -13,7 +13,7 @@ import (
 
 // postgres is PostgreSQL from version 13 on.
 type postgres struct {
-	// fold is the quoted collation in which letters are folded.
+	// fold is the expression that folds the letters of %s.
 	fold string
 }
 

@@ -16,15 +16,16 @@ func (p postgres) inspect(ctx context.Context, q querier) (map[string]*found, er
 	return all, nil
 }
 
-// postgresColumns looks through domains at the type beneath. The collation
-// compares bytes if it is C by name or by being the default of a database that
-// is.
+// postgresColumns looks through domains at the type beneath. The collation compares bytes if it is C by name, or the
+// default of a database whose provider is libc with such a locale or PostgreSQL itself. Releases before 15 have no
+// datlocprovider and know libc only.
 const postgresColumns = `
 select c.relname, c.relkind in ('v', 'm'), a.attname, coalesce(b.typname, t.typname),
 	a.attnotnull or t.typnotnull, a.atthasdef and a.attgenerated = '' or t.typdefault is not null,
 	a.attidentity <> '' or coalesce(pg_get_expr(d.adbin, d.adrelid) like 'nextval(%', false), a.attgenerated <> '',
 	coalesce(o.collname in ('C', 'POSIX', 'ucs_basic') or o.collname = 'default' and
-		(select datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') from pg_database where datname = current_database()), false)
+		(select case coalesce(to_jsonb(b)->>'datlocprovider', 'c') when 'c' then b.datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') else to_jsonb(b)->>'datlocprovider' = 'b' end
+			from pg_database b where b.datname = current_database()), false)
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

@@ -37,11 +37,11 @@ begin
 	return pg_catalog.array_to_tsvector(array(
 		select pg_catalog.left(w, %d)
 		from pg_catalog.regexp_split_to_table(
-			pg_catalog.translate(pg_catalog.lower(pg_catalog.translate(pg_catalog.left($1, %d), 'İ', 'i') collate %s), 'ς', 'σ') collate "C",
+			pg_catalog.translate(%s, 'ς', 'σ') collate "C",
 			'[%s]+') w
 		where w <> ''));
 end
-`, fulltext.MaxWord, fulltext.MaxText, p.fold, fulltext.Class())
+`, fulltext.MaxWord, fmt.Sprintf(p.fold, fmt.Sprintf("pg_catalog.left($1, %d)", fulltext.MaxText)), fulltext.Class())
 }
 
 // postgresPieces reads the function, and the indexes over it, with the column if

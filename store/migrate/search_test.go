@@ -2,6 +2,7 @@ package migrate_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -56,7 +57,11 @@ func TestSearchIndexForRows(t *testing.T) {
 			t.Errorf("Verify without the index: %v", err)
 		}
 		plan := apply(t, db)
-		golden(t, "search."+db.Capabilities().Engine+".sql", plan.String())
+		can, text := db.Capabilities(), plan.String()
+		if can.Fold != "" { // which expression folds letters depends on the locale of the database
+			text = strings.ReplaceAll(text, fmt.Sprintf(can.Fold, "pg_catalog.left($1, 100000)"), "<fold of pg_catalog.left($1, 100000)>")
+		}
+		golden(t, "search."+can.Engine+".sql", text)
 		if again := diff(t, db).String(); again != "" {
 			t.Errorf("after Apply there is still to do:\n%s", again)
 		}

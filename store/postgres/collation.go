@@ -4,25 +4,32 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// foldCandidates are the collations that may fold letters as Unicode does, best
-// first: the database's own, those that fold letter by letter, ICU's.
-var foldCandidates = []string{`"default"`, `"pg_c_utf8"`, `"C.utf8"`, `"C.UTF-8"`, `"und-x-icu"`}
+// foldCandidates are expressions that may fold letters as Unicode's simple case mapping does, best first: with the
+// collation of the database, with those that map letter by letter, with ICU. ICU maps two letters to something else,
+// Σ at the end of a word and İ (SpecialCasing.txt of Unicode), so they are replaced before.
+var foldCandidates = []string{
+	`pg_catalog.lower(%s collate "default")`,
+	`pg_catalog.lower(%s collate "pg_c_utf8")`,
+	`pg_catalog.lower(%s collate "C.utf8")`,
+	`pg_catalog.lower(%s collate "C.UTF-8")`,
+	`pg_catalog.lower(pg_catalog.translate(%s, 'İΣ', 'iσ') collate "und-x-icu")`,
+}
 
-// foldSample is text that C, or the collation of a Turkish locale, folds into
-// something else than foldedSample.
-const foldSample, foldedSample = "ÄIΣЖÉ", "äiσжé"
+// foldSample is text that other collations than those map to something else than foldedSample: C leaves letters beyond
+// ASCII, a Turkish locale maps I, ICU maps İ and the last Σ.
+const foldSample, foldedSample = "ÄIΣЖÉ İ ΟΔΟΣ", "äiσжé i οδοσ"
 
-// foldCollation returns the quoted name of the first collation of this
-// database whose lower() folds as unicode.ToLower does.
-func foldCollation(ctx context.Context, pool *sql.DB) (string, error) {
+// foldExpression returns the first of foldCandidates that folds as unicode.ToLower does in this database.
+func foldExpression(ctx context.Context, pool *sql.DB) (string, error) {
 	const undefined = "42704"
-	for _, name := range foldCandidates {
+	for _, expression := range foldCandidates {
 		var folded string
-		err := pool.QueryRowContext(ctx, "select lower('"+foldSample+"' collate "+name+")").Scan(&folded)
+		err := pool.QueryRowContext(ctx, "select "+fmt.Sprintf(expression, "'"+foldSample+"'")).Scan(&folded)
 		var refused *pgconn.PgError
 		switch {
 		case errors.As(err, &refused) && refused.Code == undefined:
@@ -30,7 +37,7 @@ func foldCollation(ctx context.Context, pool *sql.DB) (string, error) {
 		case err != nil:
 			return "", err
 		case folded == foldedSample:
-			return name, nil
+			return expression, nil
 		}
 	}
 	return "", errors.New("no collation folds letters as Unicode does: create the database with a UTF-8 locale, or use a server with ICU")

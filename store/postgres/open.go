@@ -100,7 +100,7 @@ func readDialect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
 		return d, fmt.Errorf("the server is PostgreSQL %d, want 13 or newer", version/10000)
 	}
 	var err error
-	if d.FoldCollation, err = foldCollation(ctx, pool); err != nil {
+	if d.Fold, err = foldExpression(ctx, pool); err != nil {
 		return d, err
 	}
 	d.TextSearch, err = textSearch(ctx, pool)

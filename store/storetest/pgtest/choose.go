@@ -14,6 +14,7 @@ import (
 const (
 	envURL     = "PLINTH_TEST_DATABASE_URL"
 	envImage   = "PLINTH_TEST_POSTGRES_IMAGE"
+	envLocale  = "PLINTH_TEST_LOCALE"
 	envRequire = programtest.Env
 )
 

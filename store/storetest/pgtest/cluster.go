@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -20,13 +21,13 @@ type cluster struct {
 	holds  any     // what has to stay reachable for the server to live, nil for a server that is not ours
 }
 
-// locales are the clauses to try, best first. An ICU database still names a libc locale for what ICU does not cover.
-var locales = []string{
-	"locale 'en_US.UTF-8'",
-	"locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'",
+// locales are the clauses to try, in this order. An ICU database still names a libc locale for what ICU does not cover.
+var locales = []struct{ name, clause string }{
+	{"libc", "locale 'en_US.UTF-8'"},
+	{"icu", "locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'"},
 }
 
-// newCluster connects once and finds out which locale the server has.
+// newCluster connects once and finds out which locale the server has. PLINTH_TEST_LOCALE excludes the others.
 func newCluster(ctx context.Context, admin string) (*cluster, error) {
 	u, err := url.Parse(admin)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
@@ -34,8 +35,13 @@ func newCluster(ctx context.Context, admin string) (*cluster, error) {
 		return nil, errors.New("not a URL of the form postgres://user:password@host:port/database")
 	}
 	c := &cluster{admin: *u}
+	wanted := os.Getenv(envLocale)
 	var reasons []error
-	for _, c.locale = range locales {
+	for _, candidate := range locales {
+		if wanted != "" && candidate.name != wanted {
+			continue
+		}
+		c.locale = candidate.clause
 		name, err := c.create(ctx)
 		if err == nil {
 			return c, c.drop(ctx, name)
@@ -44,6 +50,9 @@ func newCluster(ctx context.Context, admin string) (*cluster, error) {
 			return nil, err
 		}
 		reasons = append(reasons, err)
+	}
+	if len(reasons) == 0 {
+		return nil, fmt.Errorf("%s is %q: want libc or icu", envLocale, wanted)
 	}
 	return nil, fmt.Errorf("the server has neither the locale en_US.UTF-8 nor ICU; on Debian install the package locales, "+
 		"add \"en_US.UTF-8 UTF-8\" to /etc/locale.gen and run locale-gen: %w", errors.Join(reasons...))

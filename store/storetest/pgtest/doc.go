@@ -21,6 +21,7 @@
 //
 // Databases are in UTF-8 with the locale en_US.UTF-8, or the ICU locale en-US where the server does not have that one. They are
 // never in the locale C, under which text would compare as it does on SQLite and a test of that would prove nothing.
+// PLINTH_TEST_LOCALE=libc or icu chooses one of the two.
 //
 // A server that pgtest started listens on 127.0.0.1 only, has a random password, runs without fsync, and ends with the test
 // process, however that ends: a panic, a timeout and kill -9 leave no process, container or folder behind. For tests that stop or
