@@ -19,7 +19,7 @@ func TestServerDefaults(t *testing.T) { //nolint:paralleltest // others have Go 
 		connections, connectionsOfOne, requests, requestsOf1 int
 		address, caller                                      plinth.Rate
 	}
-	requests := 32 * runtime.GOMAXPROCS(0)
+	requests := 64 * runtime.GOMAXPROCS(0)
 	production := defaults{
 		addr: "127.0.0.1:8090", database: "plinth.db", schema: plinth.SchemaVerify,
 		drainDelay: 5 * time.Second, drainTimeout: 10 * time.Second, hsts: 365 * 24 * time.Hour,

@@ -76,7 +76,6 @@ var arrows = []arrow{
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
-	{"internal/framing", nil, "where requests end, below whoever serves them"},
 	{"internal/onewrite", nil, "how answers leave, for whoever serves and whoever answers"},
 	{"internal/logname", nil, "one list of the names that lines of the log have elsewhere, below everything"},
 	{"internal/occasional", nil, "how often a line is said, below everything that says one"},

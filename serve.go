@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
-	"github.com/seed-7694ebf6/plinth/internal/framing"
 	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
 
@@ -80,10 +79,7 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
 		}
-		*d.addr = l.Addr().String()    // with the port it got
-		if d.server.TLSConfig == nil { // package framing says why
-			l = framing.Serve(d.server, l)
-		}
+		*d.addr = l.Addr().String() // with the port it got
 		doors = append(doors, door{onewrite.Serve(d.server, l), d.server})
 	}
 	return doors, nil
