@@ -114,9 +114,8 @@ func (x *exchange) sendOne(status int, media pgrst.Media, row []byte) error {
 	return nil
 }
 
-// send sends a body between two brackets, which counts as long as that takes.
+// send sends a body between two brackets.
 func (x *exchange) send(status int, contentType, open string, body []byte, closing string) {
-	x.sending(len(body))
 	x.transmit(status, contentType, open, body, closing)
 }
 

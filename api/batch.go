@@ -40,10 +40,8 @@ func (x *exchange) batch() error {
 	}
 	var out []byte
 	err = x.inTx(kind, func(in *exchange) error {
-		if out, err = in.runBatch(steps); err != nil {
-			return err
-		}
-		return x.admit(len(out))
+		out, err = in.runBatch(steps)
+		return err
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func (b *build) server() (*server, error) {
 		}
 		e.expose(b)
 	}
-	s := &server{db: b.api.db, config: b.api.config, limits: b.api.config.Limits.grammar(), routes: routes(), outgoing: newOutgoing(b.api.config.Limits.Answer)}
+	s := &server{db: b.api.db, config: b.api.config, limits: b.api.config.Limits.grammar(), routes: routes()}
 	s.resources = b.tables()
 	s.functions = b.calls(s.resources)
 	if err := errors.Join(b.errs...); err != nil {

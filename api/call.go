@@ -38,13 +38,7 @@ func (x *exchange) call() error {
 	}
 	out := result{form: f, query: query, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
-	run := func(in *exchange) error {
-		err := in.run(invoke, &out)
-		if err == nil && !x.leavesOut(f) {
-			err = x.admit(len(out.plain) + len(out.rows.Body))
-		}
-		return err
-	}
+	run := func(in *exchange) error { return in.run(invoke, &out) }
 	switch {
 	case fn.readOnly:
 		err = x.inTx(readTx, run)
@@ -53,7 +47,7 @@ func (x *exchange) call() error {
 	case x.tx != nil:
 		err = problem.Errorf(problem.NotImplemented, "the function %s does not run in a transaction, so it cannot be part of one", fn.name)
 	default:
-		err = x.run(invoke, &out) // what it does is done, so its answer is sent
+		err = x.run(invoke, &out)
 	}
 	if err != nil {
 		return err

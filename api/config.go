@@ -95,12 +95,7 @@ type Limits struct {
 	Aggregates int
 
 	// Answer is the size of an answer in bytes; a write with a larger one is
-	// undone. Of answers of 256 KiB and more one caller is sent twice as much at a
-	// time, and all together eight times: what goes beyond, because clients do not
-	// read what they have asked for, is refused with 429 or 503, a write before it
-	// commits. One row that was written by its key, and what a Func has returned,
-	// count and are sent. Callers of kind auth.Service are not counted. Defaults to
-	// 16 MiB.
+	// undone. Defaults to 16 MiB.
 	Answer int
 
 	// Body is the size of a request's body in bytes, and of all that the steps of a

@@ -35,11 +35,6 @@ func (x *exchange) row() error {
 		return err
 	}
 	same := unchanged(x.r.Header, tag)
-	if !same {
-		if err := x.admit(len(rows.Body)); err != nil {
-			return err
-		}
-	}
 	x.readHeaders(keepAndAsk, &read.Query, rows)
 	x.set("Etag", tag)
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))

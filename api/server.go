@@ -27,7 +27,6 @@ type server struct {
 	functions *functions
 	rows      sync.Pool // of *store.Rows
 	documents documents
-	outgoing  *outgoing
 	running   sync.Map // the requests with an Idempotency-Key that are being served
 }
 
@@ -35,7 +34,6 @@ type server struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(s, w, r)
 	defer x.recover()
-	defer x.release()
 	err := x.identify()
 	if err == nil {
 		err = x.dispatch()
@@ -78,7 +76,6 @@ type exchange struct {
 	function *function
 	begun    bool // the answer is on its way
 	step     bool // of a batch
-	admitted int  // bytes, see admit and sending
 
 	// tx is the transaction everything of the exchange runs in, nil where each
 	// statement is its own; r has its context then.

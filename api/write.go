@@ -66,7 +66,7 @@ func (w *write) options() store.WriteOptions {
 	}
 	if w.prefer.Return == pgrst.ReturnRepresentation {
 		w.read.Query.Limit = nil // it was found to cut nothing
-		opts.Return, opts.Admit = &w.read.Query, w.x.admit
+		opts.Return = &w.read.Query
 	}
 	return opts
 }

@@ -33,11 +33,10 @@ type write struct {
 	single   bool   // exactly one row, else CardinalityError
 	most     *int   // at most as many rows, else MaxAffectedError
 	maxBytes int    // the size of the answer, else ErrTooLarge; 0: any
-	admit    func(answer int) error
-	exactly  int   // as many rows, else none; 0: any number
-	byKey    bool  // one row by its key, else the reason why not
-	trusting trust // whether where comes from trusted code
-	tallied  *int  // rows that were written because of one delete, see tally
+	exactly  int    // as many rows, else none; 0: any number
+	byKey    bool   // one row by its key, else the reason why not
+	trusting trust  // whether where comes from trusted code
+	tallied  *int   // rows that were written because of one delete, see tally
 }
 
 // upsert says what an insert does about rows that exist.
@@ -74,12 +73,6 @@ type WriteOptions struct {
 	// may come back all the same.
 	MaxBytes int
 
-	// Admit is asked whether there is room for an answer of so many bytes: an error
-	// undoes the write and is what it returns. It is asked again where a write is run
-	// again, and never where MaxBytes sets no limit, nor of rows that may come back
-	// all the same. Nil: there always is.
-	Admit func(answer int) error
-
 	// Exactly is the number of rows that an update is for: where the condition
 	// selects another number, no row is written, which is no error. Zero: any
 	// number. See [Repo.PatchExactly].
@@ -102,7 +95,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts Wri
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope),
 		now: storedTime(g.s.db.options.Now()),
-		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, admit: opts.Admit, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable
@@ -345,14 +338,6 @@ func (w *write) large() bool {
 		}
 	}
 	return false
-}
-
-// admitted reports why there is no room for the answer, in the transaction.
-func (w *write) admitted(out *Rows) error {
-	if w.admit == nil || w.maxBytes == 0 || !w.large() && !w.readsBack() {
-		return nil
-	}
-	return w.admit(len(out.Body))
 }
 
 func (w *write) cardinality(out *Rows) error {

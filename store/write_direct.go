@@ -135,9 +135,6 @@ func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Row
 			return err
 		}
 	}
-	if err := w.admitted(out); err != nil {
-		return err
-	}
 	if w.table.Tracked && out.Count > 0 {
 		w.s.logged()
 	}

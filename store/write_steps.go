@@ -80,9 +80,6 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 	if err := w.answer(ctx, rows, out); err != nil {
 		return err
 	}
-	if err := w.admitted(out); err != nil {
-		return err
-	}
 	return w.cardinality(out)
 }
 
