@@ -2,15 +2,16 @@ package store
 
 import "net/netip"
 
-// Caller is whose statements are counted together where connections are few, see
-// [Scope.Caller]: the one with ID, or the strangers of Network. The zero Caller is counted
-// with nobody.
+// Caller identifies the requests whose statements share one bound on connections, see
+// [Scope.Caller]. Set either ID or Network. The zero Caller is not bounded.
 type Caller struct {
-	// ID is a name that no other caller has.
+	// ID identifies a signed-in caller.
 	ID string
 
-	// Network is where strangers come from, as wide as one client's addresses are: one
-	// address of IPv4, and 64 bits of IPv6. Set it where there is no ID only: with one
-	// it would count the caller of each network apart.
+	// Network is the network of an unauthenticated client: one IPv4 address or an IPv6
+	// prefix of 64 bits.
 	Network netip.Prefix
 }
+
+// counted reports whether the connections of a scope are bounded.
+func (s *Scope) counted() bool { return s != nil && s.Caller != (Caller{}) }

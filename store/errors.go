@@ -36,22 +36,6 @@ func (*busyError) ProblemRetryAfter() time.Duration { return time.Second }
 // Is matches ErrUnavailable.
 func (*busyError) Is(target error) bool { return target == ErrUnavailable }
 
-// manyError is the type of [ErrTooManyStatements].
-type manyError struct{}
-
-func (*manyError) Error() string { return "store: too many statements of one caller at a time" }
-
-// Problem returns the code of the error on the wire.
-func (*manyError) Problem() string { return "PL429" }
-
-// ProblemText returns message, details and hint for a client.
-func (*manyError) ProblemText() (message, details, hint string) {
-	return "Too many of your requests wait for the database; wait for one of them.", "", ""
-}
-
-// ProblemRetryAfter returns the wait of the header Retry-After.
-func (*manyError) ProblemRetryAfter() time.Duration { return time.Second }
-
 // Errors that callers branch on with errors.Is.
 var (
 	// ErrNotFound reports that no row matched, or none the scope may see.
@@ -89,13 +73,9 @@ var (
 	// ErrUnavailable reports a database that cannot be reached.
 	ErrUnavailable error = &coded{"store: database unavailable", "PGRST001"}
 
-	// ErrBusy reports that no connection came free in time: the server does
-	// more than it can. It is an [ErrUnavailable] too.
+	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of the
+	// caller's half. It is an [ErrUnavailable] too.
 	ErrBusy error = &busyError{}
-
-	// ErrTooManyStatements reports a [Scope.Caller] who has as many connections as one may
-	// have, and got no other in time.
-	ErrTooManyStatements error = &manyError{}
 
 	// ErrTimeout reports a statement that ran too long.
 	ErrTimeout error = &coded{"store: statement timeout", "57014"}

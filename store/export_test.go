@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -32,17 +33,18 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 // DriverOf returns the driver that a database runs its statements on.
 func DriverOf(db *DB) driver.Driver { return db.driver }
 
-// NewShare returns a function that takes a connection's worth of a pool of so many, and
-// one that tells how many callers are remembered.
-func NewShare(connections int) (take func(context.Context, *Scope) (leave func(), err error), remembered func() int) {
-	s := newShare(connections)
-	take = func(ctx context.Context, scope *Scope) (func(), error) {
-		held, err := shares{s, s}.take(ctx, scope, false)
-		return held.leave, err
+// NewShare returns a function that acquires a slot of a pool of so many connections, and
+// one that counts the callers in it.
+func NewShare(connections int, timeout time.Duration) (acquire func(context.Context, *Scope) (release func(), err error), callers func() int) {
+	s := newShares([]driver.PoolStats{{Max: connections, AcquireTimeout: timeout}})
+	acquire = func(ctx context.Context, scope *Scope) (func(), error) {
+		slot, err := s.acquire(ctx, scope, false)
+		return slot.release, err
 	}
-	return take, func() int {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return len(s.members.this) + len(s.members.last)
+	return acquire, func() int {
+		of := s[false]
+		of.mu.Lock()
+		defer of.mu.Unlock()
+		return len(of.callers)
 	}
 }

@@ -15,13 +15,9 @@ type Scope struct {
 	// code under a context that carries it, unless [WithActor] names another.
 	Actor string
 
-	// Caller is whose statements and transactions share connections: outside of a
-	// transaction, those of a [Gate] or a [Repo] with this scope. One caller never has all
-	// connections. While there are others, within 10 s, it is no more than a quarter of them until a
-	// statement of theirs has taken less than 50 ms, and for a minute after one that took
-	// more. What goes beyond waits for the others of the caller, for 5 s, and then fails
-	// with [ErrTooManyStatements]. Of one connection, as SQLite has to write, nobody has
-	// less, and each caller waits for it with one statement at a time.
+	// Caller bounds how many connections the statements and transactions of one caller hold
+	// at the same time: half of a pool, at least one. Further ones wait for the engine's
+	// AcquireTimeout and then fail with [ErrBusy].
 	//
 	// The zero Caller is not bounded.
 	Caller Caller

@@ -56,13 +56,12 @@ func (s session) conn() driver.Conn {
 	return s.tx.conn
 }
 
-// takeShare takes a connection's worth of what the caller may have, for a statement
-// outside of a transaction.
-func (s session) takeShare(ctx context.Context, writes bool) (heldShare, error) {
+// acquire waits for a slot of the caller, for a statement outside of a transaction.
+func (s session) acquire(ctx context.Context, writes bool) (*callerSlots, error) {
 	if s.tx != nil {
-		return heldShare{}, nil
+		return nil, nil //nolint:nilnil // the transaction has one
 	}
-	return s.db.shares.take(ctx, s.scope, writes)
+	return s.db.shares.acquire(ctx, s.scope, writes)
 }
 
 // inTx runs fn in a transaction whose connection counts as the caller's.
@@ -80,11 +79,11 @@ func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Resu
 	if err := s.enterFor(ctx, st); err != nil {
 		return err
 	}
-	held, err := s.takeShare(ctx, st.Write)
+	slot, err := s.acquire(ctx, st.Write)
 	if err != nil {
 		return err
 	}
-	defer held.leave()
+	defer slot.release()
 	st.Caller = s.scope.counted()
 	err = s.db.driver.Query(ctx, s.conn(), st, r)
 	return s.outcome(ctx, st, err)
@@ -94,11 +93,11 @@ func (s session) exec(ctx context.Context, st *driver.Statement) (int64, error) 
 	if err := s.enterFor(ctx, st); err != nil {
 		return 0, err
 	}
-	held, err := s.takeShare(ctx, st.Write)
+	slot, err := s.acquire(ctx, st.Write)
 	if err != nil {
 		return 0, err
 	}
-	defer held.leave()
+	defer slot.release()
 	st.Caller = s.scope.counted()
 	n, err := s.db.driver.Exec(ctx, s.conn(), st)
 	return n, s.outcome(ctx, st, err)

@@ -73,18 +73,24 @@ func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(c
 	if opts.Isolation == sql.LevelDefault {
 		opts.Isolation = sql.LevelSerializable
 	}
-	held, err := db.shares.take(ctx, scope, !opts.ReadOnly)
+	slot, err := db.shares.acquire(ctx, scope, !opts.ReadOnly)
 	if err != nil {
 		return err
 	}
-	defer held.leave()
+	defer func() { slot.release() }()
 	for attempt := range maxAttempts {
 		if attempt > 0 {
 			if err := pause(ctx, attempt); err != nil {
 				return err
 			}
 		}
-		err = db.runTx(ctx, scope, opts, &held, fn)
+		var tx *Tx
+		tx, err = db.runTx(ctx, scope, opts, fn)
+		if err == nil {
+			slot.release() // the functions of OnCommit may run statements of the caller
+			slot = nil
+			tx.committed(ctx)
+		}
 		if !errors.Is(err, driver.ErrRetry) {
 			return err
 		}
@@ -111,12 +117,12 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, held *heldShare, fn func(ctx context.Context, tx *Tx) error) (err error) {
+func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) (tx *Tx, err error) {
 	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.counted()})
 	if err != nil {
-		return storeError(ctx, err)
+		return nil, storeError(ctx, err)
 	}
-	tx := &Tx{db: db, conn: conn, readOnly: opts.ReadOnly}
+	tx = &Tx{db: db, conn: conn, readOnly: opts.ReadOnly}
 	defer func() {
 		tx.done = true
 		if rerr := conn.Rollback(); rerr != nil && err == nil {
@@ -124,21 +130,19 @@ func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, held *hel
 		}
 	}()
 	if err := fn(context.WithValue(ctx, txKey{}, tx), tx); err != nil {
-		return tx.cause(err)
+		return tx, tx.cause(err)
 	}
 	if tx.failed != nil {
-		return tx.cause(fmt.Errorf("%w: %w", ErrTxFailed, tx.failed))
+		return tx, tx.cause(fmt.Errorf("%w: %w", ErrTxFailed, tx.failed))
 	}
 	if err := conn.Commit(ctx); err != nil {
-		return storeError(ctx, err)
+		return tx, storeError(ctx, err)
 	}
 	if tx.logged {
 		db.wake.signal()
 	}
 	tx.done = true
-	held.leave() // what runs now may need the caller's share, and has no connection
-	tx.committed(ctx)
-	return nil
+	return tx, nil
 }
 
 // cause makes a transaction that has failed by losing be run again, whatever

@@ -21,6 +21,9 @@ type PoolStats struct {
 	// are kept for urgent statements; see [WithReserve].
 	Max, Reserve int
 
+	// AcquireTimeout is how long a statement waits for a connection. Negative is no limit.
+	AcquireTimeout time.Duration
+
 	// Open is how many connections there are now: InUse of them are lent, Idle
 	// wait to be, and those that are just being opened are neither.
 	Open, InUse, Idle int

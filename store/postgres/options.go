@@ -18,10 +18,9 @@ import (
 
 // Options tunes a database. The zero value is ready to use.
 type Options struct {
-	// AcquireTimeout is how long a statement waits for a connection when all are
-	// in use, before it fails with [store.ErrBusy], which a client is told as
-	// 503 with Retry-After. It goes for Bun's statements too. Negative waits for
-	// as long as the context does.
+	// AcquireTimeout is how long a statement waits for a connection before it fails with
+	// [store.ErrBusy]. The API then responds 503 with Retry-After. It applies to Bun's
+	// statements too. Negative sets no limit.
 	//
 	// Defaults to 2 seconds.
 	AcquireTimeout time.Duration

@@ -78,7 +78,7 @@ func (turns) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 func (d *database) Stats() []driver.PoolStats {
 	pool, f := d.pool.Stat(), d.turns.Figures()
 	return []driver.PoolStats{{
-		Name: "connections", Max: f.Places, Reserve: f.Reserve,
+		Name: "connections", Max: f.Places, Reserve: f.Reserve, AcquireTimeout: f.Patience,
 		Open: int(pool.TotalConns()), InUse: int(pool.AcquiredConns()), Idle: int(pool.IdleConns()),
 		Waiting: f.Waiting, Waits: f.Waits, WaitTime: f.Waited, Refused: f.Refused,
 	}}

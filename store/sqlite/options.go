@@ -31,13 +31,11 @@ type Options struct {
 	// Store tunes the store over the database.
 	Store store.Options
 
-	// AcquireTimeout is how long a statement waits for a connection when all
-	// are in use, a write for its turn, before it fails with [store.ErrBusy],
-	// which a client is told as 503 with Retry-After. It goes for Bun's
-	// statements too. Negative waits for as long as the context does.
+	// AcquireTimeout is how long a statement waits for a connection, and a write for the
+	// one writer, before it fails with [store.ErrBusy]. The API then responds 503 with
+	// Retry-After. It applies to Bun's statements too. Negative sets no limit.
 	//
-	// Defaults to 5 seconds, as BusyTimeout does: there is one writer, and to
-	// wait for one's turn is nothing unusual.
+	// Defaults to 2 seconds.
 	AcquireTimeout time.Duration
 
 	// Readers is the number of reading connections.
@@ -50,10 +48,10 @@ type Options struct {
 	// Defaults to SynchronousFull.
 	Synchronous Synchronous
 
-	// BusyTimeout is how long a statement waits for the lock of another
-	// process. The wait does not end with the context.
+	// BusyTimeout is how long a statement waits for the lock of another process. The wait
+	// does not end with the context.
 	//
-	// Defaults to 5 seconds.
+	// Defaults to 2 seconds.
 	BusyTimeout time.Duration
 
 	// StatementTimeout ends a statement that runs longer. Negative sets no
@@ -92,8 +90,8 @@ func (o *Options) withDefaults() (Options, error) {
 		return opts, fmt.Errorf("sqlite: unknown Synchronous %d", opts.Synchronous)
 	}
 	opts.Readers = cmp.Or(opts.Readers, min(max(2, 2*runtime.GOMAXPROCS(0)), 8))
-	opts.AcquireTimeout = cmp.Or(opts.AcquireTimeout, 5*time.Second)
-	opts.BusyTimeout = cmp.Or(opts.BusyTimeout, 5*time.Second)
+	opts.AcquireTimeout = cmp.Or(opts.AcquireTimeout, 2*time.Second)
+	opts.BusyTimeout = cmp.Or(opts.BusyTimeout, 2*time.Second)
 	if opts.WriterTimeout == 0 {
 		opts.WriterTimeout = opts.AcquireTimeout / 5 * 4
 		if opts.AcquireTimeout < 0 { // of which a fifth may be nothing

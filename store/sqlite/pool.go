@@ -75,7 +75,7 @@ func (p *pool) stats(name string) driver.PoolStats {
 	opened, idle := p.opened, len(p.idle)
 	p.mu.Unlock()
 	return driver.PoolStats{
-		Name: name, Max: f.Places, Open: opened, InUse: opened - idle, Idle: idle,
+		Name: name, Max: f.Places, AcquireTimeout: f.Patience, Open: opened, InUse: opened - idle, Idle: idle,
 		Waiting: f.Waiting, Waits: f.Waits, WaitTime: f.Waited, Refused: f.Refused,
 	}
 }

@@ -102,6 +102,9 @@ type Figures struct {
 	// urgent.
 	Places, Reserve int
 
+	// Patience is how long a user waits. Negative is no limit.
+	Patience time.Duration
+
 	// Waiting is how many wait now.
 	Waiting int
 
@@ -114,7 +117,7 @@ type Figures struct {
 // Figures returns what was counted so far.
 func (t *Turnstile) Figures() Figures {
 	return Figures{
-		Places: cap(t.common) + cap(t.reserve), Reserve: cap(t.reserve), Waiting: int(t.waiting.Load()),
+		Places: cap(t.common) + cap(t.reserve), Reserve: cap(t.reserve), Patience: t.patience, Waiting: int(t.waiting.Load()),
 		Waits: t.waits.Load(), Refused: t.refused.Load(), Waited: time.Duration(t.waited.Load()),
 	}
 }
