@@ -222,8 +222,9 @@ type Config struct {
 	// answered with 504. Its body may take as long to arrive, and 30 seconds in any case;
 	// its answer has 30 seconds more, and 60 in any case.
 	//
-	// Defaults to 30 seconds; negative is refused. One that is longer takes a longer time of
-	// statements (Postgres.StatementTimeout, SQLite.StatementTimeout), and of proxies.
+	// Defaults to 30 seconds; negative is refused. A longer one needs longer times of
+	// statements (API.Limits.Statement, Postgres.StatementTimeout, SQLite.StatementTimeout)
+	// and of proxies.
 	RequestTimeout time.Duration
 
 	// Retention says how much of the change log is kept while Run serves.

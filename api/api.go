@@ -93,7 +93,7 @@ func (a *API) makeScope(ctx context.Context) *store.Scope {
 	s := c.scope // of nobody it is many requests'
 	request := record.From(ctx)
 	client, _ := request.ClientAddress()
-	share(&s, &p, client)
+	a.config.Limits.bound(&s, &p, client)
 	return &s
 }
 

@@ -34,12 +34,15 @@ func (c *caller) become(p auth.Principal, r *resources) {
 	c.scope = store.Scope{Actor: p.ID, Tenant: p.Tenant, Var: c.variable, Guard: c.guard}
 }
 
-// share says whose statements those in the scope of p are counted among, where connections
-// are few. Services are the application's own programs,
-// which may work for many.
-func share(s *store.Scope, p *auth.Principal, client netip.Addr) {
+// bound puts the limits of a principal on the statements of its scope. Service keys belong
+// to the application's own programs, so only the limits of the engine hold for them.
+func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
 	if p.Kind == auth.Service {
 		return
+	}
+	s.StatementTimeout = l.Statement
+	if p.Kind == auth.Anonymous {
+		s.StatementTimeout = l.StatementAnonymous
 	}
 	if s.Caller.ID = p.Counted(); s.Caller.ID == "" {
 		s.Caller.Network = addrgroup.Of(client)

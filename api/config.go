@@ -123,6 +123,12 @@ type Limits struct {
 	// Offset is the largest offset. Defaults to 100000.
 	Offset int
 
+	// Statement is how long a statement of a signed-in caller may run, and StatementAnonymous
+	// one of an unauthenticated caller, before the answer is 400 with 57014. Service keys and
+	// Go code have the engine's Options.StatementTimeout, which bounds these too. Defaults to
+	// 8 and to 3 seconds.
+	Statement, StatementAnonymous time.Duration
+
 	// Predicates is the number of comparisons of a request. Defaults to 50.
 	Predicates int
 
@@ -143,12 +149,14 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
 	l.Body = cmp.Or(l.Body, bounds.Body)
+	l.Statement = cmp.Or(l.Statement, 8*time.Second)
+	l.StatementAnonymous = cmp.Or(l.StatementAnonymous, 3*time.Second)
 	l.Steps = cmp.Or(l.Steps, 50)
 	return l
 }
 
 func (l Limits) check() error {
-	if min(l.Aggregates, l.Answer, l.Elements, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 {
+	if min(l.Aggregates, l.Answer, l.Elements, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 || min(l.Statement, l.StatementAnonymous) < 0 {
 		return errors.New("api: Config.Limits: a limit is negative")
 	}
 	return nil

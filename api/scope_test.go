@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -112,7 +113,7 @@ func TestOneDoor(t *testing.T) {
 	}
 }
 
-// TestScopeOfRequest: own routes share connections as requests of the API do.
+// TestScopeOfRequest: the scope of own routes has the bounds of the principal.
 func TestScopeOfRequest(t *testing.T) {
 	t.Parallel()
 	a, err := api.New(memory(t), api.Config{})
@@ -126,19 +127,20 @@ func TestScopeOfRequest(t *testing.T) {
 			}
 		}
 		for _, tt := range []struct {
-			who  auth.Principal
-			want store.Caller
+			who     auth.Principal
+			want    store.Caller
+			timeout time.Duration
 		}{
-			{auth.Principal{}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}},
-			{auth.Principal{Kind: auth.Anonymous, ID: "key"}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}},
-			{auth.Principal{Kind: auth.User, ID: "ann"}, store.Caller{ID: "ann"}},
-			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, store.Caller{ID: "ann"}},
-			{auth.Principal{Kind: auth.Service, ID: "s"}, store.Caller{}},
+			{auth.Principal{}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
+			{auth.Principal{Kind: auth.Anonymous, ID: "key"}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
+			{auth.Principal{Kind: auth.User, ID: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
+			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
+			{auth.Principal{Kind: auth.Service, ID: "s"}, store.Caller{}, 0},
 		} {
 			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 			record.SetClientAddress(netip.MustParseAddr("2001:db8::7"))
 			s := store.ScopeFrom(a.WithScope(auth.WithPrincipal(r.Context(), tt.who)))
-			if s.Caller != tt.want || s.Actor != tt.who.ID {
+			if s.Caller != tt.want || s.Actor != tt.who.ID || s.StatementTimeout != tt.timeout {
 				t.Errorf("%v, built %t: %+v", tt.who, built, s)
 			}
 		}

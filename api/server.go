@@ -116,7 +116,7 @@ func (x *exchange) identify() error {
 
 func (x *exchange) become(p auth.Principal) {
 	x.caller.become(p, x.s.resources)
-	share(&x.caller.scope, &p, record.ClientAddressOf(x.r))
+	x.s.config.Limits.bound(&x.caller.scope, &p, record.ClientAddressOf(x.r))
 }
 
 // set sets a header of the answer, by its canonical name. The values share one

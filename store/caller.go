@@ -1,6 +1,10 @@
 package store
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
 
 // Caller identifies the requests whose statements share one bound on connections, see
 // [Scope.Caller]. Set either ID or Network. The zero Caller is not bounded.
@@ -15,3 +19,10 @@ type Caller struct {
 
 // counted reports whether the connections of a scope are bounded.
 func (s *Scope) counted() bool { return s != nil && s.Caller != (Caller{}) }
+
+// limit puts the limits of a scope on a statement.
+func (s *Scope) limit(st *driver.Statement) {
+	if s != nil {
+		st.Caller, st.Timeout = s.counted(), s.StatementTimeout
+	}
+}

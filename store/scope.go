@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Scope says who acts. Everything that starts from the network runs in a scope:
@@ -21,6 +22,10 @@ type Scope struct {
 	//
 	// The zero Caller is not bounded.
 	Caller Caller
+
+	// StatementTimeout ends a statement of this scope that runs longer, with [ErrTimeout].
+	// Zero leaves it to the engine's Options.StatementTimeout, which always holds.
+	StatementTimeout time.Duration
 
 	// Place is what the caller's request has while it is in work, and gives to others
 	// while a statement waits for the Caller's own. Nil is none.

@@ -117,6 +117,10 @@ type Statement struct {
 	// Caller is that of [TxOptions], for a statement without a transaction.
 	Caller bool
 
+	// Timeout ends the statement with [ErrTimeout] where that is sooner than the driver's
+	// own limit. Zero is the driver's.
+	Timeout time.Duration
+
 	// MaxRows stops after as many rows and sets Result.More if there were
 	// more. Zero reads all.
 	MaxRows int

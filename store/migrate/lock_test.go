@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -183,6 +184,40 @@ func TestLockTimeout(t *testing.T) {
 		if applied := up(t, db, source("notes", files)); len(applied) != 1 {
 			t.Errorf("%s: applied %q", next.name, applied)
 		}
+	}
+}
+
+// TestDefaultLockTimeout: the lock_timeout that store/postgres sets for requests does not
+// hold for migrations.
+func TestDefaultLockTimeout(t *testing.T) {
+	t.Parallel()
+	db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{LockTimeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	files := map[string]string{"0001_notes.up.sql": "create table notes (id integer)"}
+	up(t, db, source("notes", files))
+	for name, text := range map[string]string{
+		"0002_title": "alter table notes add column title text",
+		"0003_index": "-- plinth:no-transaction\ncreate index concurrently notes_idx on notes (id);",
+	} {
+		files = with(files, name+".up.sql", text)
+	}
+	tx, err := db.Bun().DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "insert into notes (id) values (1)"); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _ = tx.Rollback() })
+	if applied := up(t, db, source("notes", files)); len(applied) != 2 {
+		t.Errorf("applied %q", applied)
+	}
+	var limit string
+	if err := db.Bun().DB.QueryRowContext(t.Context(), "show lock_timeout").Scan(&limit); err != nil || limit != "50ms" {
+		t.Errorf("lock_timeout is %q afterwards, %v", limit, err)
 	}
 }
 

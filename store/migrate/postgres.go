@@ -45,8 +45,7 @@ func (p postgres) begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 	}
 	ok, err := p.try(ctx, tx, "pg_try_advisory_xact_lock")
 	if ok {
-		// The limit of the pool is meant for requests.
-		if _, err = tx.ExecContext(ctx, `set local statement_timeout = 0`); err == nil {
+		if err = p.liftLimits(ctx, tx, true); err == nil {
 			return tx, nil
 		}
 	}
@@ -56,14 +55,24 @@ func (p postgres) begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 func (p postgres) lock(ctx context.Context, conn *sql.Conn) (bool, error) {
 	ok, err := p.try(ctx, conn, "pg_try_advisory_lock")
 	if ok {
-		_, err = conn.ExecContext(ctx, `set statement_timeout = 0`)
+		err = p.liftLimits(ctx, conn, false)
 	}
 	return ok, err
 }
 
+// liftLimits lifts the limits that store/postgres sets for requests. A lock_timeout of the
+// URL stays.
+func (postgres) liftLimits(ctx context.Context, q querier, local bool) error {
+	var lifted int
+	return q.QueryRowContext(ctx, fmt.Sprintf(`select count(set_config(name, '0', %t)) from (values ('statement_timeout'), ('lock_timeout')) limits (name)
+where name = 'statement_timeout' or current_setting('plinth.lock_timeout', true) = 'on'`, local)).Scan(&lifted)
+}
+
 func (p postgres) unlock(ctx context.Context, conn *sql.Conn) error {
-	if _, err := conn.ExecContext(ctx, `reset statement_timeout`); err != nil {
-		return err
+	for _, limit := range []string{"statement_timeout", "lock_timeout"} {
+		if _, err := conn.ExecContext(ctx, `reset `+limit); err != nil {
+			return err
+		}
 	}
 	ok, err := p.try(ctx, conn, "pg_advisory_unlock")
 	if err == nil && !ok {

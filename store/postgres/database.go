@@ -29,7 +29,7 @@ type database struct {
 	// pooler says that another session may answer each transaction.
 	pooler bool
 
-	// timeout bounds a statement where the session cannot: behind a pooler.
+	// timeout bounds every statement where the session does not: behind a pooler.
 	timeout time.Duration
 
 	// lost is when a connection was last found dead, in Unix nanoseconds. All
@@ -82,8 +82,12 @@ func (d *database) Exec(ctx context.Context, conn driver.Conn, s *driver.Stateme
 }
 
 func (d *database) run(ctx context.Context, conn driver.Conn, s *driver.Statement, r *driver.Result) (int64, error) {
-	if d.timeout > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, d.timeout, driver.ErrTimeout)
+	timeout := s.Timeout
+	if timeout <= 0 || d.timeout > 0 && d.timeout < timeout {
+		timeout = d.timeout
+	}
+	if timeout > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, timeout, driver.ErrTimeout)
 		defer cancel()
 		changed, err := d.attempt(limited, conn, s, r)
 		if err != nil && ctx.Err() == nil && limited.Err() != nil {

@@ -91,7 +91,7 @@ var codes = map[string]error{
 	"40001": driver.ErrRetry,       // serialization_failure
 	"40P01": driver.ErrRetry,       // deadlock_detected
 	"53100": driver.ErrFull,        // disk_full
-	"55P03": driver.ErrTimeout,     // lock_not_available
+	"55P03": driver.ErrBusy,        // lock_not_available
 	"57014": driver.ErrTimeout,     // query_canceled
 }
 

@@ -44,6 +44,49 @@ func TestStatementErrors(t *testing.T) {
 	}
 }
 
+// TestTimeouts: a statement ends after its own time and, where it waits for a lock, after
+// LockTimeout, alone and in a transaction. The connections go on.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+
+	d := openTest(t, &Options{MaxConns: 3, LockTimeout: 100 * time.Millisecond})
+	mustExec(t, d, `create table p (id int primary key)`)
+	holder, err := d.Begin(t.Context(), driver.TxOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Exec(t.Context(), holder, &driver.Statement{SQL: "lock table p in access exclusive mode"}); err != nil {
+		t.Fatal(err)
+	}
+	sleep := &driver.Statement{SQL: "select pg_sleep(20)::text", Shape: one(driver.KindText), Timeout: 100 * time.Millisecond}
+	blocked := &driver.Statement{SQL: "select count(*) from p", Shape: one(driver.KindInt), Timeout: 10 * time.Second}
+	for name, tt := range map[string]struct {
+		statement *driver.Statement
+		want      error
+	}{"its own time": {sleep, driver.ErrTimeout}, "a lock": {blocked, driver.ErrBusy}} {
+		begun := time.Now()
+		if err := d.Query(t.Context(), nil, tt.statement, new(driver.Result)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", name, err, tt.want)
+		}
+		tx, err := d.Begin(t.Context(), driver.TxOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Query(t.Context(), tx, tt.statement, new(driver.Result)); !errors.Is(err, tt.want) {
+			t.Errorf("%s, in a transaction: got %v, want %v", name, err, tt.want)
+		}
+		if err := tx.Rollback(); err != nil || time.Since(begun) > 8*time.Second {
+			t.Errorf("%s: %v after %s", name, err, time.Since(begun))
+		}
+	}
+	if err := holder.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustQuery(t, d, nil, blocked); got != `{"v":0}` {
+		t.Errorf("afterwards: %s", got)
+	}
+}
+
 func TestRaisedNamesItsCheck(t *testing.T) {
 	t.Parallel()
 
@@ -100,7 +143,7 @@ func TestMapError(t *testing.T) {
 		"25006": driver.ErrReadOnly, "25P02": driver.ErrTxAborted,
 		"53100": driver.ErrFull, "53300": driver.ErrUnavailable, "53200": driver.ErrUnavailable,
 		"57P01": driver.ErrUnavailable, "57P02": driver.ErrUnavailable, "57P03": driver.ErrUnavailable,
-		"08006": driver.ErrUnavailable, "55P03": driver.ErrTimeout, "57014": driver.ErrTimeout,
+		"08006": driver.ErrUnavailable, "55P03": driver.ErrBusy, "57014": driver.ErrTimeout,
 		"22003": driver.ErrValue, "22021": driver.ErrValue, "22P05": driver.ErrValue,
 	} {
 		cause := &pgconn.PgError{Code: code}

@@ -38,6 +38,15 @@ type Options struct {
 	// Defaults to one hour.
 	ConnMaxLifetime time.Duration
 
+	// LockTimeout is how long a statement waits for a lock before it fails with
+	// [store.ErrBusy]. The API then responds 503 with Retry-After. It applies to Bun's
+	// statements too, and not to migrations. A transaction that may wait longer runs
+	// "set local lock_timeout". A lock_timeout in the URL wins; negative leaves it to the
+	// server's configuration. Behind a pooler it is not set.
+	//
+	// Defaults to 2 seconds.
+	LockTimeout time.Duration
+
 	// MaxConns is the number of connections this process may hold. All
 	// processes together must stay below the server's max_connections.
 	//
@@ -64,9 +73,10 @@ type Options struct {
 	// Defaults to 1.
 	Reserve int
 
-	// StatementTimeout is how long a statement may run before the server ends
-	// it with [driver.ErrTimeout], waiting for locks included. It goes for Bun's
-	// statements too. A statement_timeout in the URL wins; negative leaves it to
+	// StatementTimeout is how long a statement may run before the server ends it with
+	// [store.ErrTimeout], waiting for locks included. It applies to Go code, Bun's
+	// statements and service keys; a [store.Scope] may have a shorter time of its own. A
+	// statement_timeout in the URL wins; negative leaves it to
 	// the server's configuration.
 	//
 	// Defaults to 30 seconds.
@@ -89,6 +99,7 @@ func (o *Options) withDefaults() (Options, error) {
 	out.AcquireTimeout = cmp.Or(out.AcquireTimeout, 2*time.Second)
 	out.ConnMaxIdleTime = cmp.Or(out.ConnMaxIdleTime, 5*time.Minute)
 	out.ConnMaxLifetime = cmp.Or(out.ConnMaxLifetime, time.Hour)
+	out.LockTimeout = cmp.Or(out.LockTimeout, 2*time.Second)
 	out.MaxConns = cmp.Or(out.MaxConns, 20)
 	out.OpenTimeout = cmp.Or(out.OpenTimeout, 30*time.Second)
 	out.Reserve = cmp.Or(out.Reserve, 1)
@@ -163,8 +174,11 @@ func (o *Options) sessionConfig(set map[string]string) {
 	if _, ok := set["jit"]; !ok {
 		set["jit"] = "off"
 	}
-	if _, ok := set["statement_timeout"]; !ok && o.StatementTimeout > 0 {
-		set["statement_timeout"] = strconv.FormatInt(max(1, o.StatementTimeout.Milliseconds()), 10)
+	for name, limit := range map[string]time.Duration{"statement_timeout": o.StatementTimeout, "lock_timeout": o.LockTimeout} {
+		if _, ok := set[name]; !ok && limit > 0 {
+			set[name] = strconv.FormatInt(max(1, limit.Milliseconds()), 10)
+			set["plinth."+name] = "on" // package migrate lifts what this package has set
+		}
 	}
 }
 

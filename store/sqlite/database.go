@@ -71,16 +71,16 @@ func (d *database) Bun() *bun.DB { return d.bun }
 // not say that it writes is refused by the readers.
 func (d *database) Query(ctx context.Context, in driver.Conn, s *driver.Statement, r *driver.Result) error {
 	if in == nil && !s.Write {
-		return d.lend(ctx, d.readers, false, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
+		return d.lend(ctx, d.readers, s, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
 	}
 	if in == nil {
-		return d.lend(ctx, d.writer, s.Caller, func(ctx context.Context, c *conn) error { return c.queryAlone(ctx, s, r) })
+		return d.lend(ctx, d.writer, s, func(ctx context.Context, c *conn) error { return c.queryAlone(ctx, s, r) })
 	}
 	c, until, err := connOf(in)
 	if err != nil {
 		return err
 	}
-	return d.limited(ctx, c, until, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
+	return d.limited(ctx, c, sooner(until, s.Timeout), func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })
 }
 
 // Exec runs a statement and returns how many rows it changed.
@@ -91,24 +91,24 @@ func (d *database) Exec(ctx context.Context, in driver.Conn, s *driver.Statement
 		return err
 	}
 	if in == nil {
-		err := d.lend(ctx, d.writer, s.Caller, run)
+		err := d.lend(ctx, d.writer, s, run)
 		return changed, err
 	}
 	c, until, err := connOf(in)
 	if err == nil {
-		err = d.limited(ctx, c, until, run)
+		err = d.limited(ctx, c, sooner(until, s.Timeout), run)
 	}
 	return changed, err
 }
 
-// lend calls f with a connection of a pool. A caller has the writer for a time.
-func (d *database) lend(ctx context.Context, p *pool, caller bool, f func(context.Context, *conn) error) error {
+// lend calls f with a connection of a pool, within the limits of a statement.
+func (d *database) lend(ctx context.Context, p *pool, s *driver.Statement, f func(context.Context, *conn) error) error {
 	c, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer p.release(c)
-	return d.limited(ctx, c, d.until(p, caller), f)
+	return d.limited(ctx, c, sooner(d.until(p, s.Caller), s.Timeout), f)
 }
 
 // until returns when somebody who has got a connection now has had it long enough; zero
@@ -118,6 +118,17 @@ func (d *database) until(p *pool, caller bool) time.Time {
 		return time.Time{}
 	}
 	return time.Now().Add(d.writing)
+}
+
+// sooner returns a deadline or, where that is sooner, the end of a timeout that begins now.
+func sooner(until time.Time, timeout time.Duration) time.Time {
+	if timeout <= 0 {
+		return until
+	}
+	if end := time.Now().Add(timeout); until.IsZero() || end.Before(until) {
+		return end
+	}
+	return until
 }
 
 // limited calls f with the statement's time limit, which is over at until.
@@ -136,11 +147,7 @@ func (d *database) limited(ctx context.Context, c *conn, until time.Time, f func
 
 // limit returns a context that ends with the statement's time, or sooner.
 func (d *database) limit(ctx context.Context, until time.Time) (context.Context, context.CancelFunc) {
-	if d.timeout >= 0 {
-		if end := time.Now().Add(d.timeout); until.IsZero() || end.Before(until) {
-			until = end
-		}
-	}
+	until = sooner(until, d.timeout)
 	if deadline, ok := ctx.Deadline(); until.IsZero() || ok && deadline.Before(until) {
 		return ctx, func() {}
 	}
@@ -175,7 +182,7 @@ func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Con
 
 // Ping reads from the file, on a connection that nothing else uses.
 func (d *database) Ping(ctx context.Context) error {
-	return d.lend(ctx, d.health, false, func(ctx context.Context, c *conn) error {
+	return d.lend(ctx, d.health, new(driver.Statement), func(ctx context.Context, c *conn) error {
 		_, err := c.text(ctx, "select count(*) from sqlite_schema")
 		return err
 	})

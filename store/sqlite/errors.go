@@ -50,6 +50,9 @@ func violation(err *sqlite.Error) driver.ViolationKind {
 // sentinelOf returns the driver's error for a result code, nil if there is
 // none. The low byte is the class, the rest its detail.
 func sentinelOf(err *sqlite.Error) error {
+	if err.Code() == sqlite3.SQLITE_BUSY { // another process held the lock for all of BusyTimeout
+		return driver.ErrBusy
+	}
 	switch err.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
 		return driver.ErrRetry

@@ -129,8 +129,8 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	mustExec(t, d, "create table t (a integer)")
 	w := begin(t, other, false)
 	_, err := d.Begin(t.Context(), driver.TxOptions{})
-	wantError(t, "begin", err, driver.ErrRetry)
-	wantError(t, "exec", execIn(t, d, nil, "insert into t values (1)"), driver.ErrRetry)
+	wantError(t, "begin", err, driver.ErrBusy)
+	wantError(t, "exec", execIn(t, d, nil, "insert into t values (1)"), driver.ErrBusy)
 	if err := w.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -198,6 +198,17 @@ func TestStatementTimeout(t *testing.T) {
 	// Rows without end: the limit is seen between them.
 	s.SQL = strings.Replace(endless, "count(*)", "i", 1)
 	wantError(t, "rows", d.Query(t.Context(), nil, s, new(driver.Result)), driver.ErrTimeout)
+
+	// A shorter time of the statement's own, alone and in a transaction.
+	begun := time.Now()
+	patient := openFile(t, nil)
+	s.Timeout = 100 * time.Millisecond
+	wantError(t, "own time", patient.Query(t.Context(), nil, s, new(driver.Result)), driver.ErrTimeout)
+	tx := begin(t, patient, true)
+	wantError(t, "own time in a transaction", patient.Query(t.Context(), tx, s, new(driver.Result)), driver.ErrTimeout)
+	if err := tx.Rollback(); err != nil || time.Since(begun) > 20*time.Second {
+		t.Errorf("%v after %s", err, time.Since(begun))
+	}
 
 	mustExec(t, d, "create table t (a integer)")
 	wantError(t, "exec", execIn(t, d, nil, "insert into t "+endless), driver.ErrTimeout)

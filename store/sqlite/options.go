@@ -48,14 +48,15 @@ type Options struct {
 	// Defaults to SynchronousFull.
 	Synchronous Synchronous
 
-	// BusyTimeout is how long a statement waits for the lock of another process. The wait
-	// does not end with the context.
+	// BusyTimeout is how long a statement waits for the lock of another process before it
+	// fails with [store.ErrBusy]. The wait does not end with the context.
 	//
 	// Defaults to 2 seconds.
 	BusyTimeout time.Duration
 
-	// StatementTimeout ends a statement that runs longer. Negative sets no
-	// limit.
+	// StatementTimeout ends a statement that runs longer, with [store.ErrTimeout]. It
+	// applies to Go code and service keys; a [store.Scope] may have a shorter time of its
+	// own. Negative sets no limit.
 	//
 	// Defaults to 30 seconds.
 	StatementTimeout time.Duration
