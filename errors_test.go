@@ -59,7 +59,7 @@ func answers() map[string]answerOf {
 		"store.ErrStale":               {store.ErrStale, 412},
 		"store.ErrTimeout":             {store.ErrTimeout, 400},
 		"store.ErrTooLarge":            {store.ErrTooLarge, 400},
-			"store.ErrUnavailable":         {store.ErrUnavailable, 503},
+		"store.ErrUnavailable":         {store.ErrUnavailable, 503},
 		"store.AmbiguousRelationError": {&store.AmbiguousRelationError{}, 300},
 		"store.BodyError":              {&store.BodyError{}, 400},
 		"store.CardinalityError":       {&store.CardinalityError{}, 406},
