@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -198,6 +199,34 @@ func TestStepUpAndRefreshAtOnce(t *testing.T) {
 			}
 			w.must(200, w.do(refreshLine, "", refreshBody(up.str("refresh_token"))))
 		}
+	})
+}
+
+// TestRefreshWhileFactorIsRemoved: a refresh that has read the session at level 2 gives tokens of level 1 where the
+// last factor is removed before it commits.
+func TestRefreshWhileFactorIsRemoved(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		in, p := w.withApp()
+		removed := false
+		cfg := w.cfg
+		cfg.BeforeToken = func(context.Context, *accounts.Token) error {
+			if !removed {
+				removed = true
+				w.must(200, w.do("DELETE /factors/"+p.id, in.str("access_token"), ""))
+			}
+			return nil
+		}
+		meanwhile := *w
+		var err error
+		if meanwhile.a, err = accounts.New(w.db, cfg); err != nil {
+			t.Fatal(err)
+		}
+		next := w.must(200, meanwhile.do(refreshLine, "", refreshBody(in.str("refresh_token"))))
+		if got := w.level(next.str("access_token")); !removed || got != "aal1 totp password" {
+			t.Errorf("removed %t, refreshed to %s", removed, got)
+		}
+		w.must(200, w.do("GET /user", next.str("access_token"), ""))
+		w.must(200, w.do(refreshLine, "", refreshBody(next.str("refresh_token"))))
 	})
 }
 

@@ -438,7 +438,7 @@ func TestA1Phones(t *testing.T) {
 				for _, who := range []string{"unknown", "known", "waits", "banned", "unconfirmed"} {
 					got := w.do(c.line, "", fmt.Sprintf(c.body, numbers[who]))
 					text := strings.ReplaceAll(sameFor(got, strings.TrimPrefix(numbers[who], "+")), got.str("message_id")+`"`, `…"`)
-					text = fmt.Sprint(got.status, " ", headerNames(got), " ", text)
+					text = fmt.Sprint(got.status, " ", headersFor(got, ""), " ", text)
 					if who == "unknown" {
 						want = text
 					} else if text != want {

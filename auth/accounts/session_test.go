@@ -141,6 +141,23 @@ func TestA7(t *testing.T) {
 	})
 }
 
+// TestRefreshAfterGrace: a refresh token that was used gives its successor again within RefreshGrace, and ends the
+// session after it, also where nothing was refreshed since.
+func TestRefreshAfterGrace(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		first := w.must(200, w.do("POST /signup", "", ann)).str("refresh_token")
+		next := w.must(200, w.do(refreshLine, "", refreshBody(first)))
+		w.advance(10 * time.Second)
+		if again := w.must(200, w.do(refreshLine, "", refreshBody(first))); again.str("refresh_token") != next.str("refresh_token") {
+			t.Error("within the grace the successor is another one")
+		}
+		w.advance(time.Millisecond)
+		w.refused(400, "refresh_token_already_used", w.do(refreshLine, "", refreshBody(first)))
+		w.refused(400, "session_expired", w.do(refreshLine, "", refreshBody(next.str("refresh_token"))))
+		w.refused(403, "session_not_found", w.do("GET /user", next.str("access_token"), ""))
+	})
+}
+
 // TestA8 is case A-8: twenty tabs refresh with one token at the same time, in the long
 // form a hundred times. All have the same next one, and that is the only one left.
 func TestA8(t *testing.T) {

@@ -78,3 +78,35 @@ func TestAssert(t *testing.T) {
 		t.Error("signed without a private key")
 	}
 }
+
+// everyKey is a KeySource that has a key for every id, and records the longest one.
+type everyKey struct {
+	key     jwt.Key
+	longest *int
+}
+
+func (s everyKey) Key(_ context.Context, id string) (jwt.Key, bool, error) {
+	*s.longest = max(*s.longest, len(id))
+	return s.key, true, nil
+}
+
+// TestLongKeyID: a kid of more than 128 bytes is refused before the KeySource is asked, which may remember or send it.
+func TestLongKeyID(t *testing.T) {
+	t.Parallel()
+	key, err := jwt.SecretKey("secret", privates().secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := 0
+	v := verifier(t, func(c *jwt.Config) { c.Keys, c.KeySource = nil, everyKey{key, &longest} })
+	for n, want := range map[int]string{1: "ok", 128: "ok", 129: refused, 4096: refused} {
+		token := good()
+		token.header = `{"alg":"HS256","kid":"` + strings.Repeat("k", n) + `","typ":"at+jwt"}`
+		if got := outcome(t, v, token.String()); got != want {
+			t.Errorf("a kid of %d bytes: %s", n, got)
+		}
+	}
+	if longest != 128 {
+		t.Errorf("the source was asked for an id of %d bytes", longest)
+	}
+}

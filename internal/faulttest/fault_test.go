@@ -41,7 +41,25 @@ var writes = []write{
 	{"delete and cascade", http.MethodDelete, "/authors?id=in.(a1,a2)", [2]string{}, ""},
 	{"delete row with hook", http.MethodDelete, "/stocks/s2", [2]string{}, ""},
 	{"function", http.MethodPost, "/rpc/move", [2]string{}, `{"from":"s1","to":"s2","amount":3}`},
+	{"put a new row", http.MethodPut, "/drafts/" + draftD, [2]string{"If-None-Match", "*"}, `{"text":"new"}`},
+	{"put an old row", http.MethodPut, "/drafts/" + draftA, [2]string{"Prefer", "return=representation"}, `{"text":"put"}`},
+	{"put by filter", http.MethodPut, "/authors?id=eq.a1", [2]string{}, `{"id":"a1","name":"Put"}`},
+	{"restore", http.MethodPatch, "/drafts/" + draftC, [2]string{}, `{"deleted_at":null}`},
+	{
+		"batch", http.MethodPost, "/-/batch",
+		[2]string{},
+		`[{"method":"POST","path":"/authors","body":{"id":"n1","name":"New"}},` +
+			`{"method":"POST","path":"/books","body":{"id":"n1","author_id":"n1","title":"New"}},` +
+			`{"method":"PATCH","path":"/stocks?id=eq.s1","body":{"amount":9}}]`,
+	},
+	{"idempotent insert", http.MethodPost, "/authors", idempotent, `{"id":"n1","name":"New"}`},
+	{"idempotent patch", http.MethodPatch, "/stocks?amount=gte.0", idempotent, `{"amount":7}`},
+	{"idempotent function", http.MethodPost, "/rpc/move", idempotent, `{"from":"s1","to":"s2","amount":3}`},
+	{"idempotent batch", http.MethodPost, "/-/batch", idempotent, `[{"method":"POST","path":"/rpc/move","body":{"from":"s1","to":"s2","amount":3}}]`},
 }
+
+// idempotent makes a request one that is repeated after a fault: then it has happened once.
+var idempotent = [2]string{"Idempotency-Key", "k"}
 
 func (w write) send(tb testing.TB, f *fixture) *apitest.Response {
 	client := apitest.New(tb, f.handler)
@@ -142,6 +160,10 @@ func (f *fixture) attempt(t *testing.T, w write, k kind, n int, before, after st
 		return happened, fmt.Sprintf("%d %s, want 500 or more", res.Status, res.Body)
 	case state != before && (k != unknown || state != after):
 		return happened, fmt.Sprintf("%d, and half of it has happened:\n%s", res.Status, state)
+	case w.header == idempotent:
+		if res, state := w.send(t, f), f.state(t); res.Status >= 300 || state != after {
+			return happened, fmt.Sprintf("repeated: %d %s\n%s", res.Status, res.Body, state)
+		}
 	}
 	return happened, ""
 }

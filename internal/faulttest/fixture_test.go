@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -56,16 +57,20 @@ var models = []any{Author{}, Book{}, Draft{}, Stock{}}
 const (
 	draftA = "0198c0de-0000-7000-8000-00000000000a"
 	draftB = "0198c0de-0000-7000-8000-00000000000b"
+	draftC = "0198c0de-0000-7000-8000-00000000000c" // deleted
+	draftD = "0198c0de-0000-7000-8000-00000000000d" // absent
 )
 
 // seeds are the rows every attempt begins with.
 var seeds = []string{
-	"delete from plinth_changes", "delete from books", "delete from authors", "delete from drafts", "delete from stocks",
+	"delete from plinth_changes", "delete from plinth_idempotency", "delete from books", "delete from authors", "delete from drafts", "delete from stocks",
 	"insert into authors (id, name) values ('a1', 'Ada'), ('a2', 'Bob'), ('a3', 'Cy')",
 	"insert into books (id, author_id, title) values ('b1', 'a1', 'One'), ('b2', 'a1', 'Two'), ('b3', 'a2', 'Three')",
 	"insert into drafts (id, created_at, updated_at, version, text) values " +
 		"('" + draftA + "', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'a'), " +
 		"('" + draftB + "', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'b')",
+	"insert into drafts (id, created_at, updated_at, version, text, deleted_at) values ('" + draftC +
+		"', '2026-01-01T00:00:00.000000+00:00', '2026-01-01T00:00:00.000000+00:00', 1, 'c', '2026-01-01T00:00:00.000000+00:00')",
 	"insert into stocks (id, amount) values ('s1', 10), ('s2', 0), ('s3', 0), ('s4', 0)",
 }
 
@@ -76,6 +81,7 @@ var questions = []string{
 	"select text || ' ' || version || case when deleted_at is null then '' else ' deleted' end as v from drafts",
 	"select id || ' ' || amount as v from stocks",
 	`select tbl || ' ' || op as v from plinth_changes`,
+	`select key as v from plinth_idempotency`,
 }
 
 // fixture is an application whose statements can fail.
@@ -144,11 +150,12 @@ func newHandler(db *store.DB) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := api.New(db, api.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	ann := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return auth.Principal{Kind: auth.User, ID: "ann"}, nil })
+	a, err := api.New(db, api.Config{Authenticator: ann, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		return nil, err
 	}
-	open := api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.Anyone(), Delete: api.Anyone()}
+	open := api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.Anyone(), Delete: api.Anyone(), Restore: api.Anyone()}
 	a.Add(
 		api.Resource[Author]{Policy: open}, api.Resource[Book]{Policy: open},
 		api.Resource[Draft]{Policy: open}, api.Resource[Stock]{Policy: open},

@@ -161,3 +161,33 @@ func TestNoTransaction(t *testing.T) {
 		wantError(t, newMigrator(t, db, source("shop", broken)).Verify(t.Context()), "shop 3 alone is pending")
 	})
 }
+
+// TestNoTransactionAtOnce: of two instances that see the same pending migration without a transaction one applies it,
+// and one reverts it.
+func TestNoTransactionAtOnce(t *testing.T) {
+	t.Parallel()
+	files := with(shop, "0003_alone.up.sql", "-- plinth:no-transaction\ncreate table alone (id integer);\n")
+	files["0003_alone.down.sql"] = "-- plinth:no-transaction\ndrop table alone;\n"
+	engines(t, func(t *testing.T, open func(...any) *store.DB) {
+		db, other := open(), open()
+		up(t, db, source("shop", shop))
+		err := migrate.UpLate(t.Context(), db, func() error {
+			_, err := newMigrator(t, other, source("shop", files)).Up(t.Context())
+			return err
+		}, source("shop", files))
+		if err != nil {
+			t.Errorf("up: %v", err)
+		}
+		if err := newMigrator(t, db, source("shop", files)).Verify(t.Context()); err != nil {
+			t.Error(err)
+		}
+		err = migrate.DownLate(t.Context(), db, "shop", 2, func() error {
+			_, err := newMigrator(t, other, source("shop", files)).Down(t.Context(), "shop", 2)
+			return err
+		}, source("shop", files))
+		if err != nil {
+			t.Errorf("down: %v", err)
+		}
+		wantList(t, up(t, db, source("shop", files)), "shop 3 alone")
+	})
+}

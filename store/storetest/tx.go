@@ -16,6 +16,7 @@ func txTopics() []topic {
 		{"Tx", []any{account{}, quiet{}}, store.Options{}, testTx},
 		{"TxFailed", []any{account{}}, store.Options{}, testTxFailed},
 		{"Savepoints", []any{account{}}, store.Options{}, testSavepoints},
+		{"SavepointCancelled", []any{account{}}, store.Options{}, testSavepointCancelled},
 		{"TxPanic", []any{account{}}, store.Options{}, testTxPanic},
 		{"TxConflict", []any{note{}}, store.Options{}, testTxConflict},
 		{"TxGivesUp", []any{note{}}, store.Options{}, testTxGivesUp},
@@ -165,6 +166,27 @@ func testSavepoints(t *testing.T, db *store.DB) {
 	if lines := logged(t, db); len(lines) != 3 {
 		t.Errorf("change log %q, want three inserts", lines)
 	}
+}
+
+// testSavepointCancelled cancels the context of a savepoint: what it wrote is undone, and the transaction commits.
+func testSavepointCancelled(t *testing.T, db *store.DB) {
+	err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		inner, cancel := context.WithCancel(ctx)
+		defer cancel()
+		err := tx.Tx(inner, func(ctx context.Context, tx *store.Tx) error {
+			if err := store.For[account](tx).Insert(ctx, &account{ID: 1}); err != nil {
+				return err
+			}
+			cancel()
+			return ctx.Err()
+		})
+		wantIs(t, "a cancelled savepoint", err, context.Canceled)
+		return store.For[account](tx).Insert(ctx, &account{ID: 2})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIDs(t, db, `[{"id":2}]`)
 }
 
 // testTxPanic panics in a transaction and in a savepoint.
