@@ -113,6 +113,7 @@ func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*acco
 	if config.Authenticator != nil {
 		who = auth.Chain(who, config.Authenticator)
 	}
+	who = auth.Once(auth.WithProofs(who, config.Proofs...))
 	a.who.Store(&who)
 	return known, nil
 }

@@ -73,7 +73,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
-	a.router.Use(nameRoute, a.inScope)
+	a.router.Use(nameRoute)
 	return a, nil
 }
 
@@ -142,9 +142,8 @@ func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error
 	a.refuse(w, r, err)
 }
 
-// inScope puts the scope of the caller into the context: without one a repository
-// that asks for it returns [store.ErrNoScope]. The surfaces make scopes of their own, but no request
-// is left out for that: middleware sees theirs too, and may send them elsewhere.
+// inScope puts the scope of the caller into the context of a handler that may stand outside
+// the application's chain.
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inside := r.WithContext(a.api.WithScope(r.Context()))

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/compress"
@@ -92,7 +93,7 @@ func routed(r *http.Request) string { return cmp.Or(r.URL.RawPath, r.URL.Path) }
 // browser adds for every page, as a client certificate, so the REST API has no exemption
 // then: a function without arguments can be called by a form. Accounts know nobody by it.
 func (a *App) judgesOrigins(r *http.Request) bool {
-	return a.isSurface(r) && (a.config.Authenticator == nil || below(r.URL.Path, authPath))
+	return a.isSurface(r) && (a.config.Authenticator == nil && len(a.config.Proofs) == 0 || below(r.URL.Path, authPath))
 }
 
 // surfacesDecide leaves the size of a body to the surfaces, each of which has its own
@@ -154,24 +155,30 @@ var developmentOrigins = func() (origins []string) {
 	return origins
 }()
 
-// cors returns whose pages are let in. In development these are the usual ones of this
-// machine unless others are named.
+// cors returns the CORS options. In development the origins are the usual development
+// servers of this machine unless others are named, and a rejected header is logged.
 func (a *App) cors() cors.Options {
 	opts := a.config.CORS
 	if a.config.development && len(opts.Origins) == 0 && !opts.AnyOrigin {
 		opts.Origins = developmentOrigins
 	}
+	if a.config.development && opts.Logger == nil {
+		opts.Logger = a.config.Logger
+	}
 	return opts
 }
 
-// identify finds out who calls, for the log and for limits. Who brings credentials that
-// do not hold is nobody here: the surfaces refuse them, each as it does.
+// identify finds out who makes a request, once for the whole application: the answer is
+// kept in the request's context, with the scope of the caller, without which repositories
+// of own routes would return [store.ErrNoScope]. A request with invalid credentials is anonymous here;
+// the surfaces find the error and reject it, each in its own words.
 func (a *App) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, err := auth.Authenticate(a.access, r)
+		r = r.WithContext(a.api.WithScope(auth.Prepare(r.Context())))
+		defer exchange.NoteRoute(r)
+		p, err := auth.Identify(a.access, r)
 		if err == nil && p.Kind != auth.Anonymous {
 			middleware.SetPrincipal(r.Context(), p.Kind.String(), p.ID)
-			r = r.WithContext(auth.WithPrincipal(r.Context(), p))
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -210,6 +210,12 @@ type Config struct {
 	Postgres postgres.Options
 	SQLite   sqlite.Options
 
+	// Proofs add claims to the caller of a request, also where API keys, sessions or tokens
+	// know it: what the token of a share link opens, for example. Rules compare them as
+	// principal.claims. An error of one rejects the request. As with Authenticator,
+	// the REST API is then open to pages of other origins as own routes are.
+	Proofs []auth.Proof
+
 	// PublicURL is what the outside calls this server, "https://...". It is
 	// required outside development; links begin with it. A name beyond ASCII is
 	// written as browsers send it, with xn--.

@@ -87,7 +87,7 @@ func (a *API) makeScope(ctx context.Context) *store.Scope {
 	switch {
 	case a.built == nil:
 		c = newCaller(p, new(resources))
-	case !stranger(&p):
+	case !p.IsZero():
 		c = newCaller(p, a.built.resources)
 	}
 	s := c.scope // of nobody it is many requests'

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -59,13 +58,6 @@ func (x *exchange) shared(q *store.Query, rows *store.Rows) string {
 // around the API hands out with the answer.
 func (x *exchange) unnamed() bool {
 	sent, answer := x.r.Header, x.w.Header()
-	return stranger(&x.caller.principal) && len(answer["Set-Cookie"]) == 0 &&
+	return x.caller.principal.IsZero() && len(answer["Set-Cookie"]) == 0 &&
 		len(sent["Authorization"]) == 0 && len(sent["Cookie"]) == 0 && len(sent["Apikey"]) == 0
-}
-
-// stranger reports whether a principal is the zero one.
-func stranger(p *auth.Principal) bool {
-	return p.Kind == auth.Anonymous && p.ID == "" && p.Issuer == "" && p.Subject == "" &&
-		len(p.Roles) == 0 && len(p.Permissions) == 0 && p.Tenant == "" && p.Session == "" && p.CountedAs == "" &&
-		p.AAL == 0 && !p.IsAnonymous && len(p.Claims) == 0 && p.Expires.IsZero()
 }

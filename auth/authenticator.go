@@ -27,10 +27,13 @@ func Authenticate(a Authenticator, r *http.Request) (Principal, error) {
 }
 
 // Chain returns an Authenticator that asks each in turn. The first that finds a
-// caller or an error decides; if none does, the caller is anonymous. What is
-// asked first outranks what follows, so put explicit credentials before cookies.
+// caller or an error decides; if none does, the caller is anonymous, with what the
+// first one says that knows more than nothing: claims, roles. What is asked first
+// outranks what follows, so put explicit credentials before cookies. For what a
+// request shows beside its caller see [WithProofs].
 func Chain(authenticators ...Authenticator) Authenticator {
 	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
+		var anonymous Principal
 		for _, a := range authenticators {
 			p, err := a.Authenticate(r)
 			if err != nil {
@@ -39,7 +42,10 @@ func Chain(authenticators ...Authenticator) Authenticator {
 			if p.Kind != Anonymous {
 				return p, nil
 			}
+			if anonymous.IsZero() {
+				anonymous = p
+			}
 		}
-		return Principal{}, nil
+		return anonymous, nil
 	})
 }

@@ -126,3 +126,128 @@ func TestAuthenticateMarks(t *testing.T) {
 		}
 	}
 }
+
+// TestChainAnonymousClaims: what an authenticator says of an anonymous caller is kept
+// unless another finds the caller.
+func TestChainAnonymousClaims(t *testing.T) {
+	t.Parallel()
+	shared := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) {
+		return auth.Principal{Claims: map[string]any{"share": "s1"}}, nil
+	})
+	ring, err := auth.NewKeyring(auth.Keys{Publishable: []string{publicOne}, Secret: []string{secretOne}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		a    auth.Authenticator
+		r    *http.Request
+		id   bool
+		has  bool
+	}{
+		{"alone", auth.Chain(auth.Bearer(tokens), shared), get(), false, true},
+		{"behind a caller", auth.Chain(auth.Bearer(tokens), shared), get("Authorization", "Bearer ada"), true, false},
+		{"in front of a caller", auth.Chain(shared, auth.Bearer(tokens)), get("Authorization", "Bearer ada"), true, false},
+		{"with a publishable key", ring.Authenticator(shared), get("Apikey", publicOne), false, true},
+		{"with a secret key", ring.Authenticator(shared), get("Apikey", secretOne), true, true},
+	} {
+		p, err := tt.a.Authenticate(tt.r)
+		if err != nil || (p.ID != "") != tt.id || (p.Claims["share"] == "s1") != tt.has {
+			t.Errorf("%s: %v %v, %v", tt.name, p, p.Claims, err)
+		}
+	}
+}
+
+// TestWithProofs: a proof adds claims to whoever calls, and replaces nothing.
+func TestWithProofs(t *testing.T) {
+	t.Parallel()
+	own := map[string]any{"plan": "free"}
+	user := auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
+		if r.Header.Get("Authorization") == "" {
+			return auth.Principal{}, nil
+		}
+		return auth.Principal{Kind: auth.User, ID: "ada", Claims: own}, nil
+	})
+	share := func(r *http.Request) (map[string]any, error) {
+		switch token := r.Header.Get("X-Share"); token {
+		case "":
+			return nil, nil
+		case "bad":
+			return nil, auth.ErrInvalid
+		default:
+			return map[string]any{"share": token, "plan": "gold"}, nil
+		}
+	}
+	a := auth.WithProofs(user, share)
+	for _, tt := range []struct {
+		name    string
+		headers []string
+		id      string
+		share   any
+		plan    any
+		want    error
+	}{
+		{"nothing", nil, "", nil, nil, nil},
+		{"anonymous", []string{"X-Share", "s1"}, "", "s1", "gold", nil},
+		{"signed in", []string{"X-Share", "s1", "Authorization", "x"}, "ada", "s1", "free", nil},
+		{"no proof", []string{"Authorization", "x"}, "ada", nil, "free", nil},
+		{"invalid", []string{"X-Share", "bad", "Authorization", "x"}, "", nil, nil, auth.ErrInvalid},
+	} {
+		p, err := a.Authenticate(get(tt.headers...))
+		if !errors.Is(err, tt.want) || p.ID != tt.id || p.Claims["share"] != tt.share || p.Claims["plan"] != tt.plan {
+			t.Errorf("%s: %v %v, %v", tt.name, p, p.Claims, err)
+		}
+	}
+	if len(own) != 1 {
+		t.Errorf("the claims of the token became %v", own)
+	}
+}
+
+// TestOnce: an authenticator is asked once for a request that Identify has prepared.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	inner := auth.Once(auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
+		asked++
+		return auth.Bearer(tokens).Authenticate(r)
+	}))
+	outer := auth.Once(auth.Chain(inner))
+	for token, want := range map[string]error{"ada": nil, "": nil, "bad": auth.ErrInvalid} {
+		asked = 0
+		r := get()
+		if token != "" {
+			r = get("Authorization", "Bearer "+token)
+		}
+		inside := r.WithContext(auth.Prepare(r.Context()))
+		p, err := auth.Identify(outer, inside)
+		if !errors.Is(err, want) || auth.FromContext(inside.Context()).ID != p.ID {
+			t.Errorf("%q: %v, %v", token, p, err)
+		}
+		for _, a := range []auth.Authenticator{inner, outer, inner} {
+			if q, err := auth.Authenticate(a, inside); q.ID != p.ID || !errors.Is(err, want) {
+				t.Errorf("%q again: %v, %v", token, q, err)
+			}
+		}
+		if asked != 1 {
+			t.Errorf("%q was looked at %d times", token, asked)
+		}
+	}
+	changed := get("Authorization", "Bearer ada")
+	changed = changed.WithContext(auth.Prepare(changed.Context()))
+	_, _ = auth.Identify(outer, changed)
+	changed.Header.Del("Authorization")
+	expect(t, outer, changed, "", nil)
+	outside := auth.WithPrincipal(t.Context(), auth.Principal{ID: "outer"})
+	inside := get().WithContext(auth.Prepare(outside))
+	_, _ = auth.Identify(outer, inside)
+	if id := auth.FromContext(inside.Context()).ID; id != "outer" {
+		t.Errorf("without credentials the caller is %q", id)
+	}
+	asked = 0
+	for range 2 {
+		expect(t, inner, get("Authorization", "Bearer ada"), "ada", nil)
+	}
+	if asked != 2 {
+		t.Errorf("requests that are not prepared were looked at %d times", asked)
+	}
+}

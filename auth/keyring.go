@@ -101,10 +101,13 @@ func (k *Keyring) Authenticator(next Authenticator) Authenticator {
 		if err != nil {
 			return Principal{}, err
 		}
-		if p.Kind == Anonymous {
-			return bearer, nil
+		switch {
+		case p.Kind != Anonymous:
+			return p, nil
+		case bearer.Kind == Anonymous: // a publishable key, which says nothing
+			return p, nil
 		}
-		return p, nil
+		return bearer.withClaims(p.Claims), nil
 	})
 }
 

@@ -91,6 +91,14 @@ type Principal struct {
 	Expires time.Time
 }
 
+// IsZero reports whether nothing is known of the caller: an anonymous one without an ID,
+// roles, claims or anything else.
+func (p *Principal) IsZero() bool {
+	return p.Kind == Anonymous && p.ID == "" && p.Issuer == "" && p.Subject == "" &&
+		len(p.Roles) == 0 && len(p.Permissions) == 0 && p.Tenant == "" && p.Session == "" && p.CountedAs == "" &&
+		p.AAL == 0 && !p.IsAnonymous && len(p.Claims) == 0 && p.Expires.IsZero()
+}
+
 // SignedIn reports whether the caller is a user with an account: no stranger, no
 // guest and no service.
 func (p Principal) SignedIn() bool { return p.Kind == User && !p.IsAnonymous }

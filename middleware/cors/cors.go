@@ -2,8 +2,10 @@ package cors
 
 import (
 	"cmp"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/cors"
@@ -19,7 +21,8 @@ func New(opts Options) func(http.Handler) http.Handler {
 	if !opts.AnyOrigin && len(opts.Origins) == 0 {
 		return func(next http.Handler) http.Handler { return next }
 	}
-	protocol := cors.New(opts.protocol())
+	spelled := opts.protocol()
+	protocol := cors.New(spelled)
 	return func(next http.Handler) http.Handler {
 		spoken := protocol.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,8 +32,31 @@ func New(opts Options) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
+			if opts.Logger != nil && r.Method == http.MethodOptions {
+				logRejected(opts.Logger, &spelled, r)
+			}
 			spoken.ServeHTTP(w, r)
 		})
+	}
+}
+
+// logRejected logs the first header of a preflight that the options do not allow, if
+// they allow the origin: the browser only says that the request failed.
+func logRejected(logger *slog.Logger, o *cors.Options, r *http.Request) {
+	origin := r.Header.Get("Origin")
+	if o.AllowOriginVaryRequestFunc != nil {
+		if allowed, _ := o.AllowOriginVaryRequestFunc(r, origin); !allowed {
+			return
+		}
+	}
+	for name := range strings.SplitSeq(r.Header.Get("Access-Control-Request-Headers"), ",") {
+		name = strings.TrimSpace(name)
+		if name == "" || slices.ContainsFunc(o.AllowedHeaders, func(allowed string) bool { return strings.EqualFold(allowed, name) }) {
+			continue
+		}
+		logger.WarnContext(r.Context(), "cors: request header is not allowed; add it to RequestHeaders of the CORS options",
+			slog.String("header", name), slog.String("origin", origin))
+		return
 	}
 }
 

@@ -3,6 +3,7 @@ package cors
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,6 +35,11 @@ type Options struct {
 	// InsecureHTTP accepts http origins of other hosts than this one, whose pages
 	// anybody on the way can rewrite. Using it outside of a closed network is a hole.
 	InsecureHTTP bool
+
+	// Logger, if set, gets a line for each preflight of an allowed origin that asks for a
+	// request header that is not allowed. It is meant for development: clients other
+	// than browsers can send as many as they like.
+	Logger *slog.Logger
 
 	// MaxAge is how long browsers may keep the answer to a preflight, rounded down to
 	// seconds. A negative value keeps none. More than two hours are refused, since

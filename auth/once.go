@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"sync"
+)
+
+// Once returns an Authenticator that asks a at most once for each request with a context
+// of [Prepare], and returns the same answer after that. Other requests are passed on, and
+// so is one with another Authorization, Apikey or Cookie header than at first. Other
+// headers that a reads must not change in between.
+func Once(a Authenticator) Authenticator { return &once{a} }
+
+type once struct{ next Authenticator }
+
+// Authenticate implements [Authenticator].
+func (o *once) Authenticate(r *http.Request) (Principal, error) {
+	known, _ := r.Context().Value(identifiedKey{}).(*identified)
+	if known == nil {
+		return o.next.Authenticate(r)
+	}
+	shown := credentialsOf(r.Header)
+	if p, err, ok := known.answer(o, shown); ok {
+		return p, err
+	}
+	p, err := o.next.Authenticate(r)
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	known.answers = append(known.answers, answer{o, shown, p, err})
+	return p, err
+}
+
+// Prepare returns a context for one request, in which each [Once] keeps its answer and
+// [Identify] the principal.
+func Prepare(ctx context.Context) context.Context {
+	known := &identified{Context: ctx}
+	known.answers = known.room[:0]
+	return known
+}
+
+// Identify asks a who makes a request. If the request has a context of [Prepare],
+// [FromContext] finds the principal there from then on, unless it is the zero one.
+// Nothing else may use the request while Identify runs.
+func Identify(a Authenticator, r *http.Request) (Principal, error) {
+	p, err := Authenticate(a, r)
+	if known, ok := r.Context().Value(identifiedKey{}).(*identified); ok && err == nil && !p.IsZero() {
+		known.caller = p
+	}
+	return p, err
+}
+
+type identifiedKey struct{}
+
+// identified is the context of a request whose caller is known.
+type identified struct {
+	context.Context //nolint:containedctx // it is one
+
+	caller any // a Principal, nil for the zero one
+
+	mu      sync.Mutex
+	answers []answer
+	room    [2]answer // enough for an application: its own and that of the accounts
+}
+
+// answer is what an Authenticator said.
+type answer struct {
+	by        *once
+	to        credentials
+	principal Principal
+	err       error
+}
+
+// credentials are the headers of a request that usually say who makes it: the first value
+// of each and how many there are, since more than one is rejected.
+type credentials struct {
+	first [3]string
+	count [3]int
+}
+
+func credentialsOf(h http.Header) (c credentials) {
+	for i, name := range [...]string{"Authorization", "Apikey", "Cookie"} {
+		if values := h[name]; len(values) > 0 {
+			c.first[i], c.count[i] = values[0], len(values)
+		}
+	}
+	return c
+}
+
+func (c *identified) answer(by *once, to credentials) (Principal, error, bool) { //nolint:revive // the error is an answer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.answers {
+		if a := &c.answers[i]; a.by == by && a.to == to {
+			return a.principal, a.err, true
+		}
+	}
+	return Principal{}, nil, false
+}
+
+// Value returns the principal and c itself for their keys.
+func (c *identified) Value(key any) any {
+	switch key.(type) {
+	case identifiedKey:
+		return c
+	case principalKey:
+		if c.caller != nil {
+			return c.caller
+		}
+	}
+	return c.Context.Value(key)
+}

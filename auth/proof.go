@@ -1,0 +1,47 @@
+package auth
+
+import (
+	"maps"
+	"net/http"
+)
+
+// A Proof reads what a request shows beside who makes it, such as the token of a share
+// link, and returns it as claims. It returns nil and nil if the request shows nothing,
+// and an error as an [Authenticator] does. It must be safe for concurrent use, and must
+// not change the request or read its body.
+type Proof func(r *http.Request) (claims map[string]any, err error)
+
+// WithProofs returns an Authenticator that asks a who makes the request and adds the
+// claims of each proof to the principal, also to the anonymous one. A proof adds only:
+// it does not change who the caller is, and a claim that the principal has already stays.
+func WithProofs(a Authenticator, proofs ...Proof) Authenticator {
+	if len(proofs) == 0 {
+		return a
+	}
+	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
+		p, err := a.Authenticate(r)
+		if err != nil {
+			return Principal{}, err
+		}
+		for _, proof := range proofs {
+			claims, err := proof(r)
+			if err != nil {
+				return Principal{}, err
+			}
+			p = p.withClaims(claims)
+		}
+		return p, nil
+	})
+}
+
+// withClaims returns the principal with claims that it does not have yet. The map of p
+// may be shared with other requests, so it is copied.
+func (p Principal) withClaims(claims map[string]any) Principal {
+	if len(claims) == 0 {
+		return p
+	}
+	all := maps.Clone(claims)
+	maps.Copy(all, p.Claims)
+	p.Claims = all
+	return p
+}
