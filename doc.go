@@ -133,9 +133,10 @@
 //		return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.publish"}})
 //	})
 //	app.Background("feed", func(ctx context.Context) error {
-//		return app.DB().Changes("feed", nil).Run(ctx, func(ctx context.Context, tx *store.Tx, batch []store.Change) error {
+//		notes := app.DB().Changes("feed", &store.ChangesOptions{Tables: []string{"notes"}})
+//		return notes.Run(ctx, func(ctx context.Context, tx *store.Tx, batch []store.Change) error {
 //			for _, c := range batch {
-//				if c.Table != "notes" || c.Op != store.OpInsert {
+//				if c.Op != store.OpInsert {
 //					continue
 //				}
 //				_, note, err := store.For[Note](tx).Changed(c)

@@ -68,6 +68,12 @@ type ChangesOptions struct {
 	// Defaults to FromNow.
 	Start Start
 
+	// Tables are the names of the tables whose changes the reader gets: the database leaves
+	// out all others. A name that is added later counts from the reader's position on.
+	//
+	// Defaults to all tables.
+	Tables []string
+
 	// BatchSize is the largest number of changes of one call, which is one
 	// transaction. A batch of very large rows is smaller.
 	//
@@ -82,13 +88,16 @@ type ChangesOptions struct {
 	Poll time.Duration
 
 	// OnResync is called when changes are lost for this reader: it was away for
-	// longer than the log is kept, or the database was restored from a copy. It
-	// should rebuild whatever the reader keeps from the tables, by tx; then the
-	// reader goes on from now. A change committed while it runs may be
-	// delivered afterwards although the tables showed it already.
+	// longer than the log is kept, or the database was restored from a copy. It is
+	// also called after a failover of PostgreSQL: the promoted standby may lack
+	// transactions that the reader has seen. It should rebuild whatever the reader
+	// keeps from the tables, by tx; then the reader goes on from now. A change
+	// committed while it runs may be delivered afterwards although the tables
+	// showed it already.
 	//
 	// Nil ends the reader with [ErrResync], and it will not move until it has
-	// an OnResync.
+	// an OnResync. After a failover a reader with a name goes on instead: its
+	// position and what it wrote by tx were lost together.
 	OnResync func(ctx context.Context, tx *Tx) error
 }
 

@@ -20,6 +20,10 @@ type position struct {
 	// Epoch is the log's epoch; another one makes the rest meaningless.
 	Epoch string `json:"epoch"`
 
+	// Timeline is the server's. A standby that was promoted has another one, and may have
+	// given numbers of lost transactions again. PostgreSQL only.
+	Timeline string `json:"timeline,omitempty"`
+
 	// From is the snapshot in which everything visible is delivered. To is the
 	// end of a window that is only delivered up to Seq; empty between windows.
 	// PostgreSQL only.
@@ -46,6 +50,8 @@ type logHead struct {
 	Epoch   string `json:"epoch"`
 	Purged  purged `json:"purged"`
 	Standby bool   `json:"standby"`
+
+	Timeline string `json:"timeline"` // PostgreSQL only
 }
 
 // beginning is a snapshot in which no transaction is visible: 3 is the first
@@ -62,7 +68,7 @@ func parsePosition(text string) (position, error) {
 
 // now is the position behind everything the statement could see.
 func (h *logHead) position() position {
-	return position{Epoch: h.Epoch, From: h.Now, Seq: h.Last, Purged: h.Purged}
+	return position{Epoch: h.Epoch, Timeline: h.Timeline, From: h.Now, Seq: h.Last, Purged: h.Purged}
 }
 
 // lost says why changes are lost for a reader at p, or nothing.
@@ -71,6 +77,8 @@ func (h *logHead) lost(p position) string {
 	switch {
 	case p.Epoch != h.Epoch:
 		return "the database was restored from a copy"
+	case p.Timeline != h.Timeline:
+		return "a standby has become the server, and may lack what this reader has seen"
 	case h.Now == "" && p.Seq > h.Last:
 		return "it is ahead of the log"
 	case h.Now == "" && p.Purged != h.Purged && p.Seq < h.Purged.Seq:
@@ -113,8 +121,11 @@ func (p position) after(h *logHead, batch []Change, full bool) (next position, m
 		next.Seq = batch[len(batch)-1].Seq
 	}
 	switch {
+	case h.Now == "" && !full:
+		next.Seq = h.Last // changes of other tables, which the reader left out, are behind it too
+		return next, false
 	case h.Now == "":
-		return next, full
+		return next, true
 	case full && p.To == "":
 		next.To = h.Now
 		return next, true

@@ -18,6 +18,7 @@ const maxBatchBytes = 16 << 20
 // The members of a document that is the state of the log (see [logHead]).
 const (
 	postgresState = `'now', pg_current_snapshot()::text, 'standby', pg_is_in_recovery(),` +
+		` 'timeline', case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end,` +
 		` 'epoch', (select value from plinth_settings where name = 'epoch'),` +
 		` 'purged', (select value::jsonb from plinth_settings where name = 'purged')`
 
@@ -42,44 +43,51 @@ const (
 	// planner believes about the log. If there is more than fits into $2 rows,
 	// these are not the first ones by seq.
 	postgresFew = `select * from (` +
-		`(select ` + logRow + ` from plinth_changes c where c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) order by c.xid, c.seq limit $2)` +
+		`(select ` + logRow + ` from plinth_changes c where c.xid >= pg_snapshot_xmax($1::text::pg_snapshot)` + ofTables + ` order by c.xid, c.seq limit $2)` +
 		` union all select l.* from pg_snapshot_xip($1::text::pg_snapshot) x cross join lateral` +
-		` (select ` + logRow + ` from plinth_changes c where c.xid = x order by c.seq limit $2) l) few order by seq limit $2) order by 1`
+		` (select ` + logRow + ` from plinth_changes c where c.xid = x` + ofTables + ` order by c.seq limit $2) l) few order by seq limit $2) order by 1`
 
 	// The same, for the first page of many rows. The sum keeps the planner from
 	// walking through the whole log by its primary key.
 	postgresMany = `select ` + logRow + ` from plinth_changes c` +
-		` where (c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) or c.xid = any(array(select pg_snapshot_xip($1::text::pg_snapshot))))`
+		` where (c.xid >= pg_snapshot_xmax($1::text::pg_snapshot) or c.xid = any(array(select pg_snapshot_xip($1::text::pg_snapshot))))` + ofTables
 	postgresFirst = postgresMany + ` order by c.seq + 0 limit $2) order by 1`
 
 	// And for the pages that follow, up to the snapshot of the first one.
 	postgresNext = postgresMany +
-		` and pg_visible_in_snapshot(c.xid, $3::text::pg_snapshot) and c.seq > $4 order by c.seq limit $2) order by 1`
+		` and pg_visible_in_snapshot(c.xid, $4::text::pg_snapshot) and c.seq > $5 order by c.seq limit $2) order by 1`
+
+	// ofTables leaves out what a reader does not want. Null wants all.
+	ofTables = ` and ($3::text[] is null or c.tbl = any($3::text[]))`
 
 	sqliteBatch = `select 0 as seq, null as at, null as tbl, null as op, json_object(` + sqliteState + `) as key,` +
 		` null as old, null as new, null as actor, null as tenant` +
 		` union all select * from (select seq, at, tbl, op, key, old, new, actor, tenant from plinth_changes` +
-		` where seq > ?1 order by seq limit ?2) order by 1`
+		` where seq > ?1 and (?3 is null or tbl in (select value from json_each(?3))) order by seq limit ?2) order by 1`
 )
 
 // changeKinds are the kinds of the columns of a batch.
 var changeKinds = []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, KindJSON, KindJSON, KindText, KindText}
 
 // readChanges reads the state of the log and what follows a position, nil for
-// the beginning. full says that there were as many rows as were asked for: limit
-// of them, or fewer where they are large.
-func (tx *Tx) readChanges(ctx context.Context, at *position, limit int) (head *logHead, batch []Change, full bool, err error) {
+// the beginning, of some tables, nil for all. full says that there were as many rows as
+// were asked for: limit of them, or fewer where they are large.
+func (tx *Tx) readChanges(ctx context.Context, at *position, tables []string, limit int) (head *logHead, batch []Change, full bool, err error) {
 	if at == nil {
 		at = &position{From: beginning}
 	}
 	if tx.db.dialect.Postgres() && at.To == "" && limit > 0 {
-		st := &driver.Statement{SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1}}
+		st := &driver.Statement{SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1, tables}}
 		head, batch, err = tx.scanChanges(ctx, st, limit)
 		if err == nil && len(batch) <= limit || err != nil && !errors.Is(err, ErrTooLarge) {
 			return head, batch, false, err
 		}
 	}
-	head, batch, err = tx.scanChanges(ctx, tx.db.pageStatement(at, limit), limit)
+	st, err := tx.db.pageStatement(at, tables, limit)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	head, batch, err = tx.scanChanges(ctx, st, limit)
 	if errors.Is(err, ErrTooLarge) && len(batch) > 0 {
 		return head, batch, true, nil // these are the first
 	}
@@ -87,14 +95,22 @@ func (tx *Tx) readChanges(ctx context.Context, at *position, limit int) (head *l
 }
 
 // pageStatement reads the next rows by seq.
-func (db *DB) pageStatement(at *position, limit int) *driver.Statement {
+func (db *DB) pageStatement(at *position, tables []string, limit int) (*driver.Statement, error) {
 	switch {
 	case !db.dialect.Postgres():
-		return &driver.Statement{SQL: sqliteBatch, Args: []any{at.Seq, int64(limit)}}
+		var names any
+		if len(tables) > 0 {
+			text, err := json.Marshal(tables)
+			if err != nil {
+				return nil, fmt.Errorf("store: tables of a reader: %w", err)
+			}
+			names = string(text)
+		}
+		return &driver.Statement{SQL: sqliteBatch, Args: []any{at.Seq, int64(limit), names}}, nil
 	case at.To == "":
-		return &driver.Statement{SQL: postgresHead + postgresFirst, Args: []any{at.From, int64(limit)}}
+		return &driver.Statement{SQL: postgresHead + postgresFirst, Args: []any{at.From, int64(limit), tables}}, nil
 	}
-	return &driver.Statement{SQL: postgresHead + postgresNext, Args: []any{at.From, int64(limit), at.To, at.Seq}}
+	return &driver.Statement{SQL: postgresHead + postgresNext, Args: []any{at.From, int64(limit), tables, at.To, at.Seq}}, nil
 }
 
 // scanChanges runs a statement of a batch. With ErrTooLarge it returns the rows

@@ -55,7 +55,7 @@ func (c *Changes) deliver(ctx context.Context, tx *Tx, fn ChangeFunc) (next posi
 	if at == nil && c.opts.Start == FromNow {
 		limit = 0 // only the place is wanted
 	}
-	head, batch, full, err := tx.readChanges(ctx, at, limit)
+	head, batch, full, err := tx.readChanges(ctx, at, c.opts.Tables, limit)
 	switch {
 	case err != nil:
 		return next, 0, false, err
@@ -65,10 +65,13 @@ func (c *Changes) deliver(ctx context.Context, tx *Tx, fn ChangeFunc) (next posi
 		next = head.position()
 		return next, 0, false, c.save(ctx, tx, next)
 	case at == nil:
-		at = &position{Epoch: head.Epoch, Purged: head.Purged}
+		at = &position{Epoch: head.Epoch, Timeline: head.Timeline, Purged: head.Purged}
 		if head.Now != "" {
 			at.From = beginning
 		}
+	}
+	if at.Timeline != head.Timeline && c.name != "" && c.opts.OnResync == nil {
+		at.Timeline = head.Timeline // see ChangesOptions.OnResync
 	}
 	if reason := head.lost(*at); reason != "" {
 		next, err = c.resync(ctx, tx, head, reason)

@@ -138,10 +138,9 @@ func (a *Accounts) noted(v *revocation) { a.revoked.add(v, a.now()) }
 
 // followRevocations takes note of the sessions that end on other instances.
 func (a *Accounts) followRevocations(ctx context.Context) error {
-	table := a.db.Table((*revocation)(nil)).Name
 	take := func(_ context.Context, _ *store.Tx, batch []store.Change) error {
 		for _, c := range batch {
-			if c.Table != table || c.Op != store.OpInsert {
+			if c.Op != store.OpInsert {
 				continue
 			}
 			v, err := readRevocation(c.New)
@@ -154,7 +153,10 @@ func (a *Accounts) followRevocations(ctx context.Context) error {
 	}
 	// A reader without a name begins now. What was committed before stands in the
 	// table, and what it misses too.
-	log := a.db.Changes("", &store.ChangesOptions{OnResync: func(ctx context.Context, tx *store.Tx) error { return a.catchUp(ctx, tx) }})
+	log := a.db.Changes("", &store.ChangesOptions{
+		Tables:   []string{a.db.Table((*revocation)(nil)).Name},
+		OnResync: func(ctx context.Context, tx *store.Tx) error { return a.catchUp(ctx, tx) },
+	})
 	if _, err := log.Drain(ctx, take); err != nil {
 		return err
 	}

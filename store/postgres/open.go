@@ -92,6 +92,9 @@ const oldestVersion = 130000
 // readDialect reads what depends on the server.
 func readDialect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
 	d := driver.Dialect{Name: "postgres"}
+	if err := checkServer(ctx, pool); err != nil {
+		return d, err
+	}
 	var version int
 	if err := pool.QueryRowContext(ctx, "select current_setting('server_version_num')::int").Scan(&version); err != nil {
 		return d, err

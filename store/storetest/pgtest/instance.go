@@ -44,6 +44,12 @@ type instance struct {
 
 // newInstance makes a folder and its keeper, initialises it and starts the server.
 func newInstance(ctx context.Context, bin string, settings []string) (*instance, error) {
+	return newInstanceFrom(ctx, bin, settings, rand.Text(), (*instance).init)
+}
+
+// newInstanceFrom is newInstance with the password of its administrator and with what makes
+// the data folder.
+func newInstanceFrom(ctx context.Context, bin string, settings []string, password string, makeData func(*instance, context.Context) error) (*instance, error) {
 	account, err := unprivileged()
 	if err != nil {
 		return nil, err
@@ -52,11 +58,11 @@ func newInstance(ctx context.Context, bin string, settings []string) (*instance,
 	if err != nil {
 		return nil, err
 	}
-	s := &instance{bin: bin, dir: dir, settings: settings, account: account, password: rand.Text()}
+	s := &instance{bin: bin, dir: dir, settings: settings, account: account, password: password}
 	if err := s.keep(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if err := s.init(ctx); err != nil {
+	if err := makeData(s, ctx); err != nil {
 		return nil, errors.Join(err, s.remove())
 	}
 	// Somebody else may take the free port before the server does.
