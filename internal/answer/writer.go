@@ -1,4 +1,4 @@
-// Package answer notes what becomes of an answer, for all middleware of a chain at once.
+// Package answer records what was answered, for all middleware of a chain at once.
 package answer
 
 import (
@@ -8,9 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 )
 
-// Writer notes what becomes of an answer. It holds nothing back, and whatever the
+// Writer records the status and the bytes of an answer. It holds nothing back, and what the
 // writer below can do goes on working by http.ResponseController.
 type Writer struct {
 	http.ResponseWriter
@@ -18,10 +19,14 @@ type Writer struct {
 	status int // 0 until the answer has begun
 	bytes  int64
 	conn   net.Conn // once a handler has taken it over
+
+	// Of deadlines, see LimitWrites.
+	each time.Duration // 0: none
+	end  time.Time
 }
 
-// Observe returns a writer that notes, w itself where it does so already: all of a
-// chain see one.
+// Observe returns a writer that records, w itself if it does so already: all middleware of
+// a chain share one.
 func Observe(w http.ResponseWriter) *Writer {
 	if known, ok := w.(*Writer); ok {
 		return known
@@ -41,7 +46,7 @@ func (w *Writer) begin() {
 	}
 }
 
-// WriteHeader notes the status. Informational answers come before the one that counts
+// WriteHeader records the status. Informational answers come before the one that counts
 // (RFC 9110 section 15.2).
 func (w *Writer) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
@@ -50,32 +55,92 @@ func (w *Writer) WriteHeader(status int) {
 	}
 }
 
-func (w *Writer) Write(b []byte) (int, error) {
+// pieceSize is how much is written under one deadline, and buffered how much net/http keeps
+// of a body until its handler has returned.
+const (
+	pieceSize = 64 << 10
+	buffered  = 2 << 10
+)
+
+// LimitWrites gives each write of up to 64 KiB a deadline, at most until end. It is for
+// servers with a WriteTimeout, which set the deadline anew for the next request.
+func (w *Writer) LimitWrites(each time.Duration, end time.Time) { w.each, w.end = each, end }
+
+// extend sets the deadline of a write, unless it fits into the buffer of the server.
+func (w *Writer) extend(n int) {
+	if w.each == 0 || w.bytes+int64(n) <= buffered {
+		return
+	}
+	until := time.Now().Add(w.each)
+	if until.After(w.end) {
+		until = w.end
+	}
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(until) // writers of tests have none
+}
+
+func (w *Writer) Write(b []byte) (n int, err error) {
 	w.begin()
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
-	return n, err
+	for {
+		piece := b
+		if w.each > 0 {
+			piece = b[:min(len(b), pieceSize)]
+		}
+		w.extend(len(piece))
+		m, err := w.ResponseWriter.Write(piece)
+		w.bytes += int64(m)
+		n += m
+		if b = b[m:]; err != nil || len(b) == 0 || m < len(piece) {
+			return n, err
+		}
+	}
 }
 
 // WriteString spares the writer below a copy.
-func (w *Writer) WriteString(s string) (int, error) {
+func (w *Writer) WriteString(s string) (n int, err error) {
+	if w.each > 0 && len(s) > pieceSize {
+		return w.Write([]byte(s))
+	}
 	w.begin()
-	n, err := io.WriteString(w.ResponseWriter, s)
+	w.extend(len(s))
+	n, err = io.WriteString(w.ResponseWriter, s)
 	w.bytes += int64(n)
 	return n, err
 }
 
-// ReadFrom lets a file go out without passing through this process, where the writer
-// below can do so.
-func (w *Writer) ReadFrom(source io.Reader) (int64, error) {
+// ReadFrom lets a file be sent without a copy through this process, if the writer below
+// can do that.
+func (w *Writer) ReadFrom(source io.Reader) (n int64, err error) {
 	before := w.status
 	w.begin()
-	n, err := io.Copy(w.ResponseWriter, source)
-	w.bytes += n
-	if n == 0 && err == nil {
-		w.status = before // nothing was written, so nothing has begun
+	for {
+		piece, part := source, int64(0)
+		if w.each > 0 {
+			piece, part = pieceOf(source)
+		}
+		w.extend(int(part))
+		m, err := io.Copy(w.ResponseWriter, piece)
+		w.bytes += m
+		n += m
+		if whole, ok := source.(*io.LimitedReader); ok && piece != source {
+			whole.N -= m
+		}
+		if err != nil || m < pieceSize || piece == source {
+			if n == 0 && err == nil {
+				w.status = before // nothing was written, so nothing has begun
+			}
+			return n, err
+		}
 	}
-	return n, err
+}
+
+// pieceOf returns the next piece of a source and its size, at most. Only one LimitedReader
+// may stand around a file for net/http to send it without a copy.
+func pieceOf(source io.Reader) (io.Reader, int64) {
+	if whole, ok := source.(*io.LimitedReader); ok {
+		n := min(whole.N, pieceSize)
+		return &io.LimitedReader{R: whole.R, N: n}, n
+	}
+	return &io.LimitedReader{R: source, N: pieceSize}, pieceSize
 }
 
 // Flush implements http.Flusher, for handlers that ask for it.
@@ -83,6 +148,7 @@ func (w *Writer) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
 func (w *Writer) FlushError() error {
+	w.extend(buffered + 1)
 	err := http.NewResponseController(w.ResponseWriter).Flush()
 	if !errors.Is(err, http.ErrNotSupported) {
 		w.begin()

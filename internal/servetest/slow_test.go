@@ -35,12 +35,11 @@ func TestA42(t *testing.T) {
 	}}
 	if long() {
 		attacks[0].sockets, attacks[0].held = 2000, 2000
-		// One client may have as many requests in work as all places halved; the others of its are refused.
+		// One address has at most half of the slots. Its further requests are refused.
 		attacks = append(attacks, attack{
-			name: "body", sockets: 200, deadline: 30 * time.Second, every: time.Second, held: 16,
+			name: "body", sockets: 200, deadline: 10 * time.Second, every: time.Second, held: 16,
 			begin: "POST /auth/v1/token?grant_type=password" + request + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
 		}, attack{
-			// Of 5 MB each, of which one caller gets no more at a time (api.Limits.Answer).
 			name: "reader", sockets: 6, deadline: 60 * time.Second, unread: true, held: 6,
 			begin: "GET /rest/v1/notes?limit=1000" + request + "\r\n",
 		})
