@@ -95,6 +95,7 @@ func answers() map[string]answerOf {
 		"driver.ErrRetry":       {driver.ErrRetry, 500},
 		"driver.ErrTimeout":     {driver.ErrTimeout, 500},
 		"driver.ErrTooLarge":    {driver.ErrTooLarge, 500},
+		"driver.ErrTooManyRows": {driver.ErrTooManyRows, 500},
 		"driver.ErrTxAborted":   {driver.ErrTxAborted, 500},
 		"driver.ErrUnavailable": {driver.ErrUnavailable, 500},
 		"driver.ErrValue":       {driver.ErrValue, 500},

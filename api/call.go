@@ -119,7 +119,7 @@ func (x *exchange) run(invoke invocation, out *result) error {
 	}
 	if fn.resource != nil {
 		x.resource = fn.resource
-		limits := store.ReadOptions{MaxBytes: x.s.config.Limits.Answer}
+		limits := store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows()}
 		err = x.gate().Present(ctx, reflect.ValueOf(value), out.query, limits, out.rows)
 		out.count, out.total = out.rows.Count, out.rows.Total
 	} else {
@@ -190,6 +190,7 @@ func (x *exchange) sendResult(f form, out *result) error {
 	if x.leavesOut(f) {
 		return x.sendNothing(http.StatusNoContent)
 	}
+	x.setCut(out.rows)
 	if fn.many {
 		x.set("Content-Range", pgrst.ReadRange(out.query.Offset, out.count, out.total))
 	}

@@ -47,7 +47,7 @@ func (x *exchange) update(gate store.Gate, patch *store.Patch, w *write, rows *s
 		q = *opts.Return
 	}
 	q.Limit = new(0)
-	if err := gate.Read(x.context(), &q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer}, rows); err != nil {
+	if err := gate.Read(x.context(), &q, store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows()}, rows); err != nil {
 		return err
 	}
 	if opts.Single {

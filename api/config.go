@@ -98,6 +98,12 @@ type Limits struct {
 	// undone. Defaults to 16 MiB.
 	Answer int
 
+	// AnswerRows is the number of rows of an answer, the elements of every array of
+	// embedded rows included. Beyond it embeds without a limit of their own get a
+	// lower one, which the header Embed-Limit names; with one the request is
+	// refused. Defaults to 10,000, and is Rows at least.
+	AnswerRows int
+
 	// Body is the size of a request's body in bytes, and of all that the steps of a
 	// batch take from answers. Defaults to 1 MiB.
 	Body int64
@@ -148,6 +154,7 @@ type Limits struct {
 // withDefaults fills in the limits that the grammar of URLs has not: see grammar.
 func (l Limits) withDefaults() Limits {
 	l.Answer = cmp.Or(l.Answer, 16<<20)
+	l.AnswerRows = cmp.Or(l.AnswerRows, 10_000)
 	l.Body = cmp.Or(l.Body, bounds.Body)
 	l.Statement = cmp.Or(l.Statement, 8*time.Second)
 	l.StatementAnonymous = cmp.Or(l.StatementAnonymous, 3*time.Second)
@@ -156,7 +163,7 @@ func (l Limits) withDefaults() Limits {
 }
 
 func (l Limits) check() error {
-	if min(l.Aggregates, l.Answer, l.Elements, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 || min(l.Statement, l.StatementAnonymous) < 0 {
+	if min(l.Aggregates, l.Answer, l.AnswerRows, l.Elements, l.EmbedDepth, l.Embeds, l.GroupDepth, l.In, l.Offset, l.Predicates, l.Query, l.Rows, l.Steps) < 0 || l.Body < 0 || min(l.Statement, l.StatementAnonymous) < 0 {
 		return errors.New("api: Config.Limits: a limit is negative")
 	}
 	return nil

@@ -25,7 +25,7 @@ func (x *exchange) list() error {
 	}
 	q.Count = f.prefer.Count
 	opts := store.ReadOptions{
-		MaxRows: x.s.limits.Rows, MaxBytes: x.s.config.Limits.Answer,
+		MaxRows: x.s.limits.Rows, MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows(),
 		Page:        !f.media.One() && x.keyReadable(),
 		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
 	}
@@ -58,6 +58,7 @@ func (x *exchange) list() error {
 		return x.notModified(q, rawQuery, rows)
 	}
 	x.tagList(q, rawQuery, rows)
+	x.setCut(rows)
 	x.set("Content-Range", pgrst.ReadRange(q.Offset, rows.Count, total))
 	if rows.Next != "" && mayContinue(q, rows) {
 		link := pgrst.NextLink(x.s.base(), x.relative, rawQuery, string(rows.Next), x.s.limits.Query)
@@ -97,6 +98,16 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	x.w.WriteHeader(status)
 	return nil
 }
+
+// setCut names the default limits of embeds that were lowered.
+func (x *exchange) setCut(rows *store.Rows) {
+	if rows.Cut != "" {
+		x.set("Embed-Limit", rows.Cut)
+	}
+}
+
+// answerRows returns how many rows an answer has at most, on all levels.
+func (s *server) answerRows() int { return max(s.config.Limits.AnswerRows, s.limits.Rows) }
 
 // keyReadable reports whether the caller can read the primary key. It stands in
 // every cursor, which anybody can decode.

@@ -36,6 +36,7 @@ func (x *exchange) row() error {
 	}
 	same := unchanged(x.r.Header, tag)
 	x.readHeaders(keepAndAsk, &read.Query, rows)
+	x.setCut(rows)
 	x.set("Etag", tag)
 	x.set("Content-Location", x.link(x.relative, x.r.URL.RawQuery))
 	if same {
@@ -83,7 +84,7 @@ func (x *exchange) byID() (store.Cond, error) {
 
 // oneRow returns the options of a read of one row.
 func (x *exchange) oneRow() store.ReadOptions {
-	return store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Single: true}
+	return store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows(), Single: true}
 }
 
 // readRow reads the one row of a query.

@@ -60,7 +60,7 @@ func (x *exchange) beginRowWrite() (w *write, id store.Cond, err error) {
 // options returns how the store shall write. A client that wants one object gets
 // nothing written unless it is exactly one row.
 func (w *write) options() store.WriteOptions {
-	opts := store.WriteOptions{Single: w.media.One(), MaxBytes: w.x.s.config.Limits.Answer}
+	opts := store.WriteOptions{Single: w.media.One(), MaxBytes: w.x.s.config.Limits.Answer, Budget: w.x.s.answerRows()}
 	if p := &w.prefer; p.Strict && p.Bounded && (w.method == http.MethodPatch || w.method == http.MethodDelete) {
 		opts.Most = &p.MaxAffected
 	}

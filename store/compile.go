@@ -37,6 +37,8 @@ type compiler struct {
 	shape     driver.Shape // of the root, set by read
 	extra     [8]Kind      // what its extra values take
 	shared    [8]int
+	budget    int // of rows, see [driver.Statement]
+	counter   int // the placeholder of its counter, SQLite only
 }
 
 // source is a table in the FROM of a statement under its alias.

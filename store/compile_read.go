@@ -60,6 +60,16 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 	shape := c.newShape(plan, keys, opts)
 	shape.Counted = q.Count
 	c.keys = keys
+	if !plan.texts() {
+		c.budget = 0 // the rows of the root have a limit of their own
+	}
+	stream := c.pg && c.budget > 0 && plan.many()
+	if c.pg {
+		plan.shareFields(shape, stream)
+	}
+	if stream {
+		return shape, c.streamRead(root, q, plan, keys, opts)
+	}
 	opts.blank = len(shape.Members)+len(shape.Extra) == 0
 	if opts.blank {
 		shape.Extra, shape.Shared = []Kind{KindInt}, nil
@@ -155,24 +165,9 @@ func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderK
 		}
 		c.write(" left join ")
 	}
-	inner := source{table: root.table, alias: c.alias(), guard: root.guard}
-	c.write("(select ", inner.alias, ".*, 1 as ", presentName)
-	for i, k := range keys {
-		c.write(", ")
-		if err := c.orderValue(inner, k); err != nil {
-			return err
-		}
-		c.keyName(" as ", i)
-	}
-	c.write(" from ", root.table.sqlName, " ", inner.alias)
-	if err := c.where(inner, q, keys); err != nil {
+	if err := c.pageSource(root, q, keys); err != nil {
 		return err
 	}
-	if err := c.orderBy(inner, keys, false); err != nil {
-		return err
-	}
-	c.page(q)
-	c.write(") ", root.alias)
 	if q.Count {
 		c.write(" on ", c.trueLiteral())
 	}

@@ -13,7 +13,7 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 		if counted {
 			c.write("case when ", s.alias, ".", presentName, " is not null then ")
 		}
-		if err := c.jsonObject(s, p); err != nil {
+		if err := c.object(s, p); err != nil {
 			return err
 		}
 		if counted {
@@ -25,10 +25,15 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 		c.write(p.list)
 		return nil
 	}
+	first := true
 	for i := range p.members {
-		if i > 0 {
+		if !p.sends(i) {
+			continue
+		}
+		if !first {
 			c.write(", ")
 		}
+		first = false
 		if err := c.member(s, p, i); err != nil {
 			return err
 		}
@@ -57,13 +62,8 @@ func (c *compiler) member(s source, p *rowPlan, member int) error {
 }
 
 // lifted writes a member of a related row that is spread, as a subquery of its
-// own: it is NULL without a row, but an array is empty, which PostgreSQL's driver
-// makes of NULL.
+// own. It is NULL without a row. An array is empty then.
 func (c *compiler) lifted(s source, e *planEmbed, member int) error {
-	array := !c.pg && e.plan.members[member].Many
-	if array {
-		c.write("coalesce(")
-	}
 	c.write("(select ")
 	if err := c.member(e.target, e.plan, member); err != nil {
 		return err
@@ -73,9 +73,6 @@ func (c *compiler) lifted(s source, e *planEmbed, member int) error {
 		return err
 	}
 	c.write(")")
-	if array {
-		c.write(", json_array())")
-	}
 	return nil
 }
 
@@ -190,17 +187,21 @@ func (c *compiler) memberName(alias, column string) {
 	c.write("'", column, "'")
 }
 
+// jsonEmbed writes an embed for SQLite: a row as an object, rows as the objects
+// with commas between them, NULL where there are none. group_concat, unlike
+// json_group_array, checks the length limit while the text grows.
 func (c *compiler) jsonEmbed(s source, e *planEmbed) error {
+	c.write("(select ")
 	if e.relation.Many {
-		c.write("(select json_group_array(")
-	} else {
-		c.write("(select ")
+		c.countRows()
+		c.write("group_concat(")
 	}
-	if err := c.jsonObject(e.target, e.plan); err != nil {
+	if err := c.object(e.target, e.plan); err != nil {
 		return err
 	}
 	if e.relation.Many {
 		c.write(")")
+		c.countedRows()
 	}
 	c.write(" from ")
 	if err := c.embedRows(s, e, e.relation.Many); err != nil {

@@ -26,6 +26,8 @@ func storeError(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", ErrTxFailed, err)
 	case errors.Is(err, driver.ErrTooLarge):
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case errors.Is(err, driver.ErrTooManyRows):
+		return fmt.Errorf("%w: %w", errTooManyRows, err)
 	case errors.Is(err, driver.ErrValue):
 		return fmt.Errorf("%w: %w", errValueRefused, err)
 	case ctx.Err() != nil:

@@ -121,6 +121,9 @@ func appendShape(dst []byte, s *driver.Shape) []byte {
 	for _, k := range s.Extra {
 		dst = append(dst, byte(k))
 	}
+	for _, field := range s.Fields {
+		dst = binary.AppendVarint(dst, int64(field))
+	}
 	for _, m := range s.Members {
 		dst = append(appendBytes(dst, m.Key), byte(m.Kind), byte(btoi(m.Quoted)), byte(btoi(m.Many)))
 		if m.Embed != nil {
@@ -133,7 +136,7 @@ func appendShape(dst []byte, s *driver.Shape) []byte {
 // appendArg appends a bound value so that no other has the same bytes.
 func appendArg(dst []byte, v any) ([]byte, bool) {
 	switch v := v.(type) {
-	case nil:
+	case nil, driver.RowCounter:
 		return append(dst, 'n'), true
 	case string:
 		return appendBytes(append(dst, 's'), v), true

@@ -69,6 +69,10 @@ type Rows struct {
 	// not read.
 	Unchanged bool
 
+	// Cut lists the embeds whose limit was lowered, with the limit they got:
+	// "tasks=99, tasks.comments=99".
+	Cut string
+
 	// Tables are those that a read is made of: every table in its statement.
 	Tables []*Table
 
@@ -90,9 +94,16 @@ type ReadOptions struct {
 	// Query.Limit it is not part of the question.
 	MaxRows int
 
-	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger;
-	// zero sets no limit.
+	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger; zero
+	// sets no limit. With a Budget a row with embedded rows, or with more than
+	// eight values of any size, is half as large at most.
 	MaxBytes int
+
+	// Budget is the largest number of rows of the answer: its own and those of
+	// every array of embedded rows. Beyond it the read lowers limits that are
+	// defaults, see [Query], and sets Rows.Cut. Where that does not help it fails
+	// with a [LimitError]. Zero sets no limit.
+	Budget int
 
 	// Page asks for Rows.Next.
 	Page bool
@@ -109,6 +120,23 @@ type ReadOptions struct {
 // [UnknownColumnError] or [UnknownRelationError], like one that does not exist.
 func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) error {
 	return g.read(ctx, q, g.readOptions(q, opts), opts, out)
+}
+
+// read reads within the budget of rows.
+func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+	err := g.readOnce(ctx, q, ro, opts, out)
+	if !errors.Is(err, errTooManyRows) {
+		return err
+	}
+	lowered, cut, err := g.lowerLimits(ctx, q, ro, opts)
+	if err != nil {
+		return err
+	}
+	if err = g.readOnce(ctx, lowered, ro, opts, out); errors.Is(err, errTooManyRows) {
+		return errBudget(q, opts.Budget)
+	}
+	out.Cut = cut
+	return err
 }
 
 // readOptions says what a read needs beside the query's members.
@@ -147,6 +175,7 @@ func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions
 		limited.Limit = Limit(opts.MaxRows + 1)
 		asked = &limited
 	}
+	c.budget = opts.Budget
 	shape, err := c.read(g.table, asked, ro)
 	if err != nil {
 		return nil, g.unknown(err)
@@ -157,8 +186,8 @@ func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions
 	return st, nil
 }
 
-// read compiles a query and runs it.
-func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+// readOnce compiles a query and runs it.
+func (g Gate) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
 	if err := g.checkScope(); err != nil {
 		return err
 	}
@@ -210,7 +239,7 @@ func (r *Rows) take() {
 	r.Body, r.Count = r.result.Body, r.result.Rows
 	r.More, r.Total = r.result.More, r.result.Total
 	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
-	r.Tag, r.Unchanged, r.Tables = "", false, r.Tables[:0]
+	r.Tag, r.Cut, r.Unchanged, r.Tables = "", "", false, r.Tables[:0]
 }
 
 // Free gives the memory of a large answer to the next one. Nobody may look at the rows

@@ -351,6 +351,9 @@ type LimitError struct {
 
 	// Limit is how many of these are allowed.
 	Limit int
+
+	// Hint says what the client can change. It may be empty.
+	Hint string
 }
 
 // Error names the limit.
@@ -361,5 +364,5 @@ func (e *LimitError) Problem() string { return "PL001" }
 
 // ProblemText returns message, details and hint for a client.
 func (e *LimitError) ProblemText() (message, details, hint string) {
-	return fmt.Sprintf("limit exceeded: at most %d %s", e.Limit, e.Name), "", ""
+	return fmt.Sprintf("limit exceeded: at most %d %s", e.Limit, e.Name), "", e.Hint
 }

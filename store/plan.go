@@ -22,6 +22,9 @@ type rowPlan struct {
 	// list is the select list for PostgreSQL under the first alias, of a plan
 	// that is kept.
 	list string
+
+	// fields is [driver.Shape.Fields], nil in a plan that is kept.
+	fields []int
 }
 
 type planColumn struct {
@@ -36,6 +39,7 @@ type planEmbed struct {
 	target   source
 	plan     *rowPlan
 	keys     []orderKey
+	shape    *driver.Shape // of the embedded rows
 }
 
 // plan resolves the names of a query. Columns come first, embeds behind them;
@@ -77,8 +81,7 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 			}
 			continue
 		}
-		shape := &driver.Shape{Members: e.plan.members}
-		p.members = append(p.members, driver.Member{Key: jsonKey(embedName(&q.With[i])), Embed: shape, Many: e.relation.Many})
+		p.members = append(p.members, driver.Member{Key: jsonKey(embedName(&q.With[i])), Embed: e.shape, Many: e.relation.Many})
 	}
 	return p, nil
 }
@@ -237,5 +240,6 @@ func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
 	if !rel.Many && e.Query.Offset > 0 {
 		return planEmbed{}, &QueryError{Code: "PGRST127", Reason: fmt.Sprintf("relation %q leads to one row and takes no offset", rel.Name)}
 	}
-	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys}, nil
+	shape := &driver.Shape{Members: plan.members}
+	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys, shape: shape}, nil
 }

@@ -24,6 +24,10 @@ type Query struct {
 	// of the surface; see [Limit] for a short way to set it.
 	Limit *int
 
+	// DefaultLimit says that the Limit of an embed is a default, not a choice: a
+	// read beyond its [ReadOptions] Budget lowers it.
+	DefaultLimit bool
+
 	// Offset skips rows from the start.
 	Offset int
 

@@ -107,7 +107,7 @@ func (s session) outcome(ctx context.Context, st *driver.Statement, err error) e
 	if err == nil {
 		return nil
 	}
-	if s.tx != nil && (st.Write || s.db.dialect.Postgres()) && !errors.Is(err, driver.ErrTooLarge) {
+	if s.tx != nil && (st.Write || s.db.dialect.Postgres()) && !errors.Is(err, driver.ErrTooLarge) && !errors.Is(err, driver.ErrTooManyRows) {
 		s.fail(err)
 	}
 	return storeError(ctx, err)
@@ -165,6 +165,6 @@ type access struct {
 
 // statement returns the one statement the compiler is made for.
 func (c *compiler) statement(shape *driver.Shape) *driver.Statement {
-	c.made = driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape}
+	c.made = driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape, Budget: c.budget}
 	return &c.made
 }

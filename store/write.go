@@ -32,6 +32,7 @@ type write struct {
 	erase    bool   // delete rows of a table with SoftDelete for good
 	single   bool   // exactly one row, else CardinalityError
 	most     *int   // at most as many rows, else MaxAffectedError
+	budget   int    // the rows of the answer on all levels; 0: any
 	maxBytes int    // the size of the answer, else ErrTooLarge; 0: any
 	exactly  int    // as many rows, else none; 0: any number
 	byKey    bool   // one row by its key, else the reason why not
@@ -73,6 +74,10 @@ type WriteOptions struct {
 	// may come back all the same.
 	MaxBytes int
 
+	// Budget undoes the write with a [LimitError] when the answer has more rows,
+	// those of every array of embedded rows included; zero sets no limit.
+	Budget int
+
 	// Exactly is the number of rows that an update is for: where the condition
 	// selects another number, no row is written, which is no error. Zero: any
 	// number. See [Repo.PatchExactly].
@@ -95,7 +100,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts Wri
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope),
 		now: storedTime(g.s.db.options.Now()),
-		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
@@ -407,31 +408,41 @@ func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 		return nil // a condition without keys would select every row
 	}
 	if len(q.Order) > 0 {
-		return w.readWritten(ctx, &q, Or(keys...), out)
+		keys = []Cond{Or(keys...)}
 	}
+	spent := 0
 	for _, key := range keys {
-		if err := w.readWritten(ctx, &q, key, out); err != nil {
+		if w.budget > 0 && spent >= w.budget {
+			return errBudget(w.ret, w.budget)
+		}
+		n, err := w.readWritten(ctx, &q, key, max(w.budget-spent, 0), out)
+		if err != nil {
 			return err
 		}
+		spent += n
 	}
 	return nil
 }
 
-func (w *write) readWritten(ctx context.Context, q *Query, key Cond, out *Rows) error {
+// readWritten reads the rows of a key and returns how many there were on all levels.
+func (w *write) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	defer c.free()
 	q.Where = key
+	c.budget = budget
 	shape, err := c.read(w.table, q, readOptions{part: seed.Returned})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var r driver.Result
 	st := c.statement(shape)
 	if w.maxBytes > 0 {
 		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
 	}
-	if err := w.s.query(ctx, st, &r); err != nil {
-		return err
+	if err := w.s.query(ctx, st, &r); errors.Is(err, errTooManyRows) {
+		return 0, errBudget(w.ret, w.budget)
+	} else if err != nil {
+		return 0, err
 	}
 	if r.Rows > 0 && out.Count > 0 {
 		out.Body = append(out.Body, ',')
@@ -439,5 +450,5 @@ func (w *write) readWritten(ctx context.Context, q *Query, key Cond, out *Rows) 
 	out.Body = append(out.Body, r.Body...)
 	out.Count += r.Rows
 	out.result.Body = out.Body
-	return nil
+	return max(r.All, r.Rows), nil
 }

@@ -102,6 +102,7 @@ var headers = []struct {
 }{
 	{"Content-Range", "First and last row and the total: `0-24/3573`, with `*` for what is not known.", true},
 	{"Content-Location", "The address of the answer, its query sorted.", true},
+	{"Embed-Limit", "The default limits of embeds that were lowered to keep the answer within its rows: `tasks=99, tasks.comments=99`.", false},
 	{"ETag", "Version of the row and hash of the answer.", false},
 	{"Allow", "The methods of the path.", true},
 	{"Idempotent-Replayed", "`true` of an answer that was given before to the same Idempotency-Key.", false},

@@ -41,9 +41,9 @@ const (
 
 var (
 	listParameters = []string{"select", "order", "limit", "offset", "after", "and", "or", "not.and", "not.or", "Prefer.read", "Accept-Profile", "Range", "If-None-Match"}
-	listHeaders    = []string{"Content-Range", "Content-Location", "ETag", "Link", "Preference-Applied"}
+	listHeaders    = []string{"Content-Range", "Content-Location", "Embed-Limit", "ETag", "Link", "Preference-Applied"}
 	rowParameters  = []string{"select", "Accept-Profile", "If-Match", "If-None-Match"}
-	rowHeaders     = []string{"ETag", "Content-Location"}
+	rowHeaders     = []string{"Embed-Limit", "ETag", "Content-Location"}
 	sameHeaders    = []string{"ETag", "Content-Location", "Preference-Applied"}
 	preferred      = []string{"Preference-Applied"}
 	wroteHeaders   = []string{"Content-Range", "Preference-Applied"}

@@ -2,7 +2,7 @@ package wiretest_test
 
 var embeds = section{
 	title: "Embeds",
-	intro: "A relation exists for a caller who may read its target, its junction and the foreign key behind it. Rows of an embed pass the rules of their own table. It is known by the snake_case name of its field, by the name of its target, and by hints; what a caller may not know is in no list and in nobody's way.",
+	intro: "A relation exists for a caller who may read its target, its junction and the foreign key behind it. Rows of an embed pass the rules of their own table. It is known by the snake_case name of its field, by the name of its target, and by hints; what a caller may not know is in no list and in nobody's way.\n\nAn answer has at most 10,000 rows (`Limits.AnswerRows`): its own and those of every array of embedded rows. Beyond it the default limit of embeds, 1,000 for each row, is lowered to the largest that fits, and the header `Embed-Limit` names each one: `Embed-Limit: books=99, books.reviews=99`. Where the limits that the request gave leave no room, and for the rows that a write returns, the answer is 400 `PL001`, whose hint names them. A row with arrays, or with more than eight columns of text, bytes, JSON or arrays, is at most half of `Limits.Answer`: 8 MiB.",
 	rows: []row{
 		{feature: "to one", request: "GET /books?select=title,author(name)&id=eq.1", status: 200, want: `[{"title":"Emma","author":{"name":"Austen"}}]`},
 		{feature: "to many", request: "GET /authors?select=name,books(title)&id=lte.2", status: 200, want: `[{"name":"Austen","books":[{"title":"Emma"},{"title":"Persuasion"}]},{"name":"Borges","books":[{"title":"Ficciones"}]}]`},

@@ -128,7 +128,7 @@ var credentialHeaders = []string{"x-plinth-session"}
 
 // exposedHeaders are those of answers that client libraries and applications read.
 var exposedHeaders = []string{
-	"Allow", "Content-Encoding", "Content-Location", "Content-Profile", "Content-Range", "ETag", "Idempotent-Replayed", "Link", "Location",
+	"Allow", "Content-Encoding", "Content-Location", "Content-Profile", "Content-Range", "ETag", "Embed-Limit", "Idempotent-Replayed", "Link", "Location",
 	"Preference-Applied", "Proxy-Status", "RateLimit", "RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset",
 	"Range-Unit", "Retry-After", "Server-Timing", "Traceparent", "Www-Authenticate", "X-Request-Id", "X-Sb-Error-Code",
 	"X-Supabase-Api-Version", "X-Total-Count",

@@ -125,10 +125,20 @@ type Statement struct {
 	// more. Zero reads all.
 	MaxRows int
 
-	// MaxBytes limits what Query appends; more is [ErrTooLarge]. Zero sets no
-	// limit.
+	// MaxBytes limits what Query appends; more is [ErrTooLarge]. With a Budget so
+	// is one row of more than half of it. Zero sets no limit.
 	MaxBytes int
+
+	// Budget limits the rows of the answer: those of the root and the elements of
+	// every array of embedded rows. More is [ErrTooManyRows]. Zero sets no limit.
+	// On SQLite the compiler counts with the function pl_took, which takes a
+	// [RowCounter]; on PostgreSQL the shape has a Stream.
+	Budget int
 }
+
+// RowCounter is a bound value that stands for the counter of a statement's
+// Budget. SQLite only.
+type RowCounter struct{}
 
 // Shape describes the rows of a statement: the members of the JSON object that
 // stands for a row, and values beside it.
@@ -156,6 +166,23 @@ type Shape struct {
 	// EachExtra asks for the extra values of every row; else only those of
 	// the last row are kept.
 	EachExtra bool
+
+	// Fields says for each member the column, or field of a record, that has its
+	// value, or -1 for an array of a Stream. Members that select the same value
+	// share one. Nil: all have their own, in order. PostgreSQL only.
+	Fields []int
+
+	// Stream makes each embedded row of an array a row of the statement. The
+	// first column, behind those of Counted, says which shape of Stream a row
+	// has. The rows come depth first: those of an array follow the row they
+	// belong to, in the order of the JSON. The root is Stream[0]. PostgreSQL only.
+	Stream []*Shape
+
+	// Node is the index of the shape in the Stream of its root.
+	Node int
+
+	// ExtraFields are the columns of the extra values of a Stream.
+	ExtraFields []int
 }
 
 // Member is one member of a row's object.
@@ -184,6 +211,9 @@ type Result struct {
 	// Rows counts the rows in Body.
 	Rows int
 
+	// All counts the rows of all levels of a statement with a Budget.
+	All int
+
 	// More says that the statement had more than MaxRows rows.
 	More bool
 
@@ -198,7 +228,7 @@ type Result struct {
 // Reset empties the result and keeps its memory.
 func (r *Result) Reset() {
 	r.Body, r.Extra = r.Body[:0], r.Extra[:0]
-	r.Rows, r.More, r.Total = 0, false, 0
+	r.Rows, r.All, r.More, r.Total = 0, 0, false, 0
 }
 
 // Errors a driver reports beside [Violation]. They are wrapped around the
@@ -221,6 +251,9 @@ var (
 	// ErrTooLarge reports an answer larger than Statement.MaxBytes. The
 	// result has the rows up to the one that made it so.
 	ErrTooLarge = errors.New("driver: answer too large")
+
+	// ErrTooManyRows reports an answer of more rows than Statement.Budget.
+	ErrTooManyRows = errors.New("driver: answer of too many rows")
 
 	// ErrRaised reports a check that the statement itself raised; see
 	// [Raised].

@@ -46,9 +46,23 @@ func (w *wire) done() bool { return !w.bad && len(w.rest) == 0 }
 // appendRecord appends a record as JSON object. Its fields are those of the
 // shape, in order, and each says its type.
 func appendRecord(dst []byte, shape *driver.Shape, src []byte) ([]byte, error) {
+	dst, _, err := appendRecordParts(dst, nil, shape, src)
+	return dst, err
+}
+
+// appendRecordParts is appendRecord for a row of a stream, whose arrays follow: their
+// holes are noted, see streamReader.
+func appendRecordParts(dst []byte, holes []hole, shape *driver.Shape, src []byte) ([]byte, []hole, error) {
 	w := wire{rest: src}
-	if int(w.uint32()) != len(shape.Members) || w.bad {
-		return dst, errWire
+	if int(w.uint32()) != fields(shape) || w.bad {
+		return dst, holes, errWire
+	}
+	var all []field // of a record whose fields are not its members in order
+	if shape.Fields != nil {
+		all = make([]field, fields(shape))
+		for i := range all {
+			all[i] = w.field()
+		}
 	}
 	dst = append(dst, '{')
 	for i := range shape.Members {
@@ -56,20 +70,49 @@ func appendRecord(dst []byte, shape *driver.Shape, src []byte) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		m := &shape.Members[i]
-		oid := w.uint32()
-		value := w.value()
+		dst = append(dst, m.Key...)
+		var f field
+		switch at := fieldOf(shape, i); {
+		case at < 0:
+			dst, holes = appendHole(dst, holes, m.Embed)
+			continue
+		case all != nil:
+			f = all[at]
+		default:
+			f = w.field()
+		}
 		if w.bad {
-			return dst, errWire
+			return dst, holes, errWire
 		}
 		var err error
-		if dst, err = appendMember(append(dst, m.Key...), m, oid, value); err != nil {
-			return dst, err
+		if dst, holes, err = appendPart(dst, holes, m, f.oid, f.value); err != nil {
+			return dst, holes, err
 		}
 	}
 	if !w.done() {
-		return dst, errWire
+		return dst, holes, errWire
 	}
-	return append(dst, '}'), nil
+	return append(dst, '}'), holes, nil
+}
+
+// appendPart is appendMember for a row of a stream.
+func appendPart(dst []byte, holes []hole, m *driver.Member, oid uint32, src []byte) ([]byte, []hole, error) {
+	if m.Embed != nil && !m.Many && src != nil {
+		return appendRecordParts(dst, holes, m.Embed, src)
+	}
+	dst, err := appendMember(dst, m, oid, src)
+	return dst, holes, err
+}
+
+// field is a field of a record.
+type field struct {
+	oid   uint32
+	value []byte
+}
+
+func (w *wire) field() field {
+	oid := w.uint32()
+	return field{oid, w.value()}
 }
 
 // appendRecords appends an array of records as JSON array. NULL is an empty

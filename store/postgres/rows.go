@@ -20,6 +20,10 @@ type reader struct {
 
 	// roomForRow is what a row is thought to take, in bytes: twice the longest so far.
 	roomForRow int
+
+	limit, rowLimit int // sizes of the body, 0 for none
+	all             int // rows of all levels
+	stream          streamReader
 }
 
 // readRows appends all rows. It does not close them, which tells whether there
@@ -29,31 +33,56 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, 
 		return errors.New("postgres: a statement without a shape has no rows")
 	}
 	rd := reader{shape: s.Shape, result: r, last: last}
-	before, first := len(r.Body)+len(r.Extra), r.Rows
-	for rows.NextRow() {
-		if s.MaxRows > 0 && r.Rows-first == s.MaxRows {
-			r.More = true
-			break // whoever closes the rows skips the rest
+	if s.MaxBytes > 0 {
+		rd.limit, rd.rowLimit = len(r.Body)+len(r.Extra)+s.MaxBytes, s.MaxBytes
+		if s.Budget > 0 {
+			rd.rowLimit = s.MaxBytes / 2
 		}
+	}
+	first := r.Rows
+	for rows.NextRow() {
 		if rd.fields == nil {
 			rd.fields = rows.FieldDescriptions()
-			if want := columns(s.Shape); len(rd.fields) != want {
+			if want := columns(s.Shape); len(rd.fields) != want && len(s.Shape.Stream) == 0 {
 				return fmt.Errorf("%w: %d columns, not %d", errWire, len(rd.fields), want)
 			}
 		}
-		if err := rd.row(rows.Values()); err != nil {
+		values := rows.Values()
+		if s.MaxRows > 0 && r.Rows-first == s.MaxRows && rd.begins(values) {
+			r.More = true
+			break // whoever closes the rows skips the rest
+		}
+		if s.Budget > 0 {
+			if rd.all++; rd.all > s.Budget {
+				return driver.ErrTooManyRows
+			}
+		}
+		if err := rd.row(values); err != nil {
 			return err
 		}
-		if s.MaxBytes > 0 && len(r.Body)+len(r.Extra)-before > s.MaxBytes {
+		if rd.limit > 0 && len(r.Body)+len(r.Extra) > rd.limit {
 			return driver.ErrTooLarge
 		}
 	}
+	if err := rd.endStream(); err != nil {
+		return err
+	}
+	r.All += rd.all
 	return rd.lastRow()
+}
+
+// fits reports whether an answer, and the row of it that begins at start, is within
+// the limits.
+func (rd *reader) fits(dst []byte, start int) error {
+	if rd.limit > 0 && (len(dst)+len(rd.result.Extra) > rd.limit || len(dst)-start > rd.rowLimit) {
+		return driver.ErrTooLarge
+	}
+	return nil
 }
 
 // columns is the number of columns of the shape's rows.
 func columns(s *driver.Shape) int {
-	n := len(s.Members) + len(s.Extra)
+	n := fields(s) + len(s.Extra)
 	for _, member := range s.Shared {
 		if member >= 0 {
 			n--
@@ -65,6 +94,27 @@ func columns(s *driver.Shape) int {
 	return n
 }
 
+// fields is the number of columns of the shape's members.
+func fields(s *driver.Shape) int {
+	if s.Fields == nil {
+		return len(s.Members)
+	}
+	n := 0
+	for _, field := range s.Fields {
+		n = max(n, field+1)
+	}
+	return n
+}
+
+// fieldOf is the column of a member, or the field of a record, counted from the
+// first.
+func fieldOf(s *driver.Shape, member int) int {
+	if s.Fields == nil {
+		return member
+	}
+	return s.Fields[member]
+}
+
 // row appends one row.
 func (rd *reader) row(values [][]byte) error {
 	at := 0
@@ -74,6 +124,9 @@ func (rd *reader) row(values [][]byte) error {
 			return err
 		}
 		at = 2
+	}
+	if len(rd.shape.Stream) > 0 {
+		return rd.streamRow(at, values)
 	}
 	if err := rd.members(at, values); err != nil {
 		return err
@@ -105,20 +158,23 @@ func (rd *reader) members(at int, values [][]byte) error {
 	}
 	rd.result.Room(rd.roomForRow)
 	dst := rd.result.Body
-	before := len(dst)
 	if rd.result.Rows > 0 {
 		dst = append(dst, ',')
 	}
+	before := len(dst)
 	for i := range rd.shape.Members {
 		if i == 0 {
 			dst = append(dst, '{')
 		} else {
 			dst = append(dst, ',')
 		}
-		m := &rd.shape.Members[i]
+		m, column := &rd.shape.Members[i], at+fieldOf(rd.shape, i)
 		var err error
-		if dst, err = appendMember(append(dst, m.Key...), m, rd.oid(at+i), values[at+i]); err != nil {
-			return fmt.Errorf("column %q: %w", rd.fields[at+i].Name, err)
+		if dst, err = appendMember(append(dst, m.Key...), m, rd.oid(column), values[column]); err != nil {
+			return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
+		}
+		if err = rd.fits(dst, before); err != nil {
+			return err
 		}
 	}
 	rd.result.Body = append(dst, '}')

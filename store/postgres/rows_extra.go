@@ -27,8 +27,11 @@ func (l *lastExtra) emptied() lastExtra {
 // columnOf returns the column of an extra value; own is the first one behind the
 // members that none has taken yet.
 func (rd *reader) columnOf(extra, at int, own *int) int {
+	if rd.shape.ExtraFields != nil {
+		return at + rd.shape.ExtraFields[extra]
+	}
 	if extra < len(rd.shape.Shared) && rd.shape.Shared[extra] >= 0 {
-		return at + rd.shape.Shared[extra]
+		return at + fieldOf(rd.shape, rd.shape.Shared[extra])
 	}
 	*own++
 	return *own - 1
@@ -36,7 +39,7 @@ func (rd *reader) columnOf(extra, at int, own *int) int {
 
 // keep remembers the extra values of a row, whose members begin at a column.
 func (rd *reader) keep(at int, values [][]byte) {
-	l, own := rd.last, at+len(rd.shape.Members)
+	l, own := rd.last, at+fields(rd.shape)
 	if l.room == nil {
 		l.room = make([]byte, 0, 64) // an empty value is not NULL
 	}
@@ -79,7 +82,7 @@ func (rd *reader) extra(at int, values [][]byte) error {
 // writeExtra appends the array of the extra values of a row, each by its number and
 // its column.
 func (rd *reader) writeExtra(at int, value func(i, column int) []byte) error {
-	dst, own := rd.result.Extra, at+len(rd.shape.Members)
+	dst, own := rd.result.Extra, at+fields(rd.shape)
 	for i, kind := range rd.shape.Extra {
 		if i == 0 {
 			dst = append(dst, '[')
@@ -89,7 +92,7 @@ func (rd *reader) writeExtra(at int, value func(i, column int) []byte) error {
 		column := rd.columnOf(i, at, &own)
 		m := driver.Member{Kind: kind}
 		var err error
-		if dst, err = appendMember(dst, &m, rd.oid(column), value(i, column)); err != nil {
+		if dst, err = rd.appendColumn(dst, &m, column, value(i, column)); err != nil {
 			return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
 		}
 	}

@@ -35,6 +35,8 @@ const (
 // time.
 type conn struct {
 	engine engineConn
+	limits *engineLimits
+	rows   *counter
 	stmts  stmtCache
 	tx     txState
 
@@ -57,7 +59,11 @@ func openConn(ctx context.Context, src source, list []setting, cache int) (*conn
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("sqlite: engine has no %T", engine), opened.Close())
 	}
-	c := &conn{engine: engine, stmts: stmtCache{size: cache}}
+	limits, err := newEngineLimits(ctx, engine)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open: %w", translate(err))
+	}
+	c := &conn{engine: engine, limits: limits, rows: newCounter(), stmts: stmtCache{size: cache}}
 	engine.RegisterRollbackHook(func() {
 		if c.tx == inTx {
 			c.tx = lostTx
@@ -109,8 +115,12 @@ func (c *conn) text(ctx context.Context, query string) (string, error) {
 }
 
 // query runs a statement and appends its rows.
-func (c *conn) query(ctx context.Context, s *driver.Statement, r *driver.Result) (err error) {
-	collector, err := newCollector(s, r)
+func (c *conn) query(ctx context.Context, s *driver.Statement, r *driver.Result) error {
+	return c.within(s, r, func() error { return c.collect(ctx, s, r) })
+}
+
+func (c *conn) collect(ctx context.Context, s *driver.Statement, r *driver.Result) (err error) {
+	collector, err := newCollector(s, r, c.rows)
 	if err != nil {
 		return err
 	}
@@ -167,6 +177,9 @@ func (c *conn) prepare(ctx context.Context, s *driver.Statement) (statement, err
 	}
 	c.args = c.args[:0]
 	for i, arg := range s.Args {
+		if arg == (driver.RowCounter{}) {
+			arg = c.rows.id
+		}
 		v, err := bindValue(arg)
 		if err != nil {
 			return nil, err
@@ -243,7 +256,8 @@ func (c *conn) rollback() error {
 
 // close closes the connection.
 func (c *conn) close() error {
-	return errors.Join(c.stmts.close(), c.engine.Close())
+	c.rows.free()
+	return errors.Join(c.stmts.close(), c.limits.close())
 }
 
 // checkpoint writes the log back into the file.

@@ -35,6 +35,7 @@ func newEngineDriver() (*sqlite.Driver, error) {
 		{"pl_json_text", -1, plJSONText},
 		{"pl_cast", 2, ofTexts(plCast)},
 		{"pl_total", 1, plTotal},
+		{"pl_took", 2, plTook},
 		{"pl_contains", 2, judge(jsonb.Contains)},
 		{"pl_overlaps", 2, judge(jsonb.Overlaps)},
 		{"pl_search", 2, ofTexts(plSearch)},
@@ -45,7 +46,7 @@ func newEngineDriver() (*sqlite.Driver, error) {
 	for _, f := range functions {
 		err := d.RegisterFunction(f.name, &sqlite.FunctionImpl{
 			NArgs:         f.args,
-			Deterministic: true,
+			Deterministic: f.name != "pl_took",
 			// None of them keeps an argument.
 			VolatileArgs: true,
 			Scalar: func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {

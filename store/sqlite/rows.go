@@ -18,8 +18,10 @@ type collector struct {
 	shape *driver.Shape
 	into  *driver.Result
 
-	// limit is the largest size of the result, 0 for none.
-	limit int
+	// limit is the largest size of the result, rowLimit that of one row, 0 for none.
+	limit, rowLimit int
+
+	counter *counter // of the rows of all levels
 
 	// maxRows is the largest number of rows behind the first, 0 for none.
 	maxRows, first int
@@ -27,13 +29,13 @@ type collector struct {
 
 // newCollector returns a collector for a statement's rows; what the result
 // already holds does not count against the limit.
-func newCollector(s *driver.Statement, r *driver.Result) (*collector, error) {
+func newCollector(s *driver.Statement, r *driver.Result, rows *counter) (*collector, error) {
 	if s.Shape == nil {
 		return nil, errors.New("sqlite: statement without a shape has no rows")
 	}
-	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows}
+	c := &collector{shape: s.Shape, into: r, first: r.Rows, maxRows: s.MaxRows, counter: rows}
 	if s.MaxBytes > 0 {
-		c.limit = len(r.Body) + len(r.Extra) + s.MaxBytes
+		c.limit, c.rowLimit = len(r.Body)+len(r.Extra)+s.MaxBytes, rowLimit(s)
 	}
 	return c, nil
 }
@@ -61,8 +63,11 @@ func (c *collector) collect(ctx context.Context, rows sqldriver.Rows, dest []sql
 		if err == io.EOF { //nolint:errorlint // the contract of driver.Rows
 			return nil
 		}
-		if err == nil && c.maxRows > 0 && c.into.Rows-c.first == c.maxRows {
+		// A row behind the last one tells that there are more, and nothing else:
+		// also when its arrays go beyond a limit.
+		if (err == nil || c.beyond(err)) && c.maxRows > 0 && c.into.Rows-c.first == c.maxRows {
 			c.into.More = true
+			c.counter.over = false
 			return nil // whoever closes the rows skips the rest
 		}
 		if err == nil {
@@ -75,6 +80,11 @@ func (c *collector) collect(ctx context.Context, rows sqldriver.Rows, dest []sql
 			return err
 		}
 	}
+}
+
+// beyond reports whether a row could not be made because it is beyond a limit.
+func (c *collector) beyond(err error) bool {
+	return c.counter.over || c.rowLimit > 0 && isTooBig(err)
 }
 
 // row appends one row.
@@ -96,6 +106,9 @@ func (c *collector) row(values []sqldriver.Value) error {
 		if !ok {
 			return fmt.Errorf("%w: row is %T", driver.ErrValue, values[0])
 		}
+		if c.rowLimit > 0 && len(object) > c.rowLimit || c.limit > 0 && len(r.Body)+len(r.Extra)+len(object) > c.limit {
+			return driver.ErrTooLarge
+		}
 		r.Room(len(object) + 1)
 		if r.Rows > 0 {
 			r.Body = append(r.Body, ',')
@@ -107,6 +120,9 @@ func (c *collector) row(values []sqldriver.Value) error {
 		return err
 	}
 	r.Rows++
+	if !c.counter.took(1) {
+		return driver.ErrTooManyRows
+	}
 	if c.limit > 0 && len(r.Body)+len(r.Extra) > c.limit {
 		return driver.ErrTooLarge
 	}

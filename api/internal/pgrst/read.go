@@ -172,7 +172,7 @@ func (p *parser) finishEmbeds(q *store.Query) {
 		switch {
 		case !bare:
 			if embed.Query.Limit == nil {
-				embed.Query.Limit = store.Limit(p.lim.Rows)
+				embed.Query.Limit, embed.Query.DefaultLimit = store.Limit(p.lim.Rows), true
 			}
 			kept = append(kept, embed)
 		case embed.Inner:

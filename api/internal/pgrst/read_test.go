@@ -28,7 +28,7 @@ func columns(names ...string) []store.Selected {
 
 // embedded is what an embed without a limit reads.
 func embedded(q store.Query) store.Query {
-	q.Limit = store.Limit(1000)
+	q.Limit, q.DefaultLimit = store.Limit(1000), true
 	return q
 }
 

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// errTooManyRows reports a statement that stopped at the budget of its rows.
+var errTooManyRows = errors.New("store: more rows than the budget")
+
+// errBudget is the answer for a query beyond its budget of rows. It names the
+// limits that a client gave.
+func errBudget(q *Query, budget int) error {
+	e := &LimitError{Name: "rows in one answer, embedded rows included", Limit: budget}
+	var asked []string
+	eachEmbed(q, "", func(path string, embed *Embed) {
+		if limit := embed.Query.Limit; limit != nil && !embed.Query.DefaultLimit {
+			asked = append(asked, path+".limit="+strconv.Itoa(*limit))
+		}
+	})
+	if q.Limit != nil {
+		asked = append(asked, "limit="+strconv.Itoa(*q.Limit))
+	}
+	e.Hint = "Ask for fewer rows."
+	if len(asked) > 0 {
+		e.Hint = "Lower " + strings.Join(asked, " or ") + "."
+	}
+	return e
+}
+
+// eachEmbed calls f with every embed of a query and its path in the answer, as
+// "tasks.comments".
+func eachEmbed(q *Query, above string, f func(path string, embed *Embed)) {
+	for i := range q.With {
+		path := above + url.QueryEscape(embedName(&q.With[i]))
+		f(path, &q.With[i])
+		eachEmbed(&q.With[i].Query, path+".", f)
+	}
+}
+
+// lowerLimits returns a query that keeps the budget: the default limits of its
+// embeds are lowered to the largest number with which even full arrays fit.
+func (g Gate) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (*Query, string, error) {
+	rows, err := g.countRoot(ctx, q, ro, opts)
+	if err != nil {
+		return nil, "", err
+	}
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	defer c.free()
+	guard, err := c.guarded(g.table, ro.part)
+	if err != nil {
+		return nil, "", g.unknown(err)
+	}
+	plan, err := c.plan(source{table: g.table, alias: c.alias(), guard: guard}, q)
+	if err != nil {
+		return nil, "", g.unknown(err)
+	}
+	highest := 0
+	eachEmbed(q, "", func(_ string, embed *Embed) {
+		if embed.Query.DefaultLimit {
+			highest = max(highest, *embed.Query.Limit)
+		}
+	})
+	limit := 0
+	for low, high := 1, highest; low <= high; {
+		middle := (low + high) / 2
+		if n := plan.most(middle, opts.Budget); rows+min(rows*n, opts.Budget+1) <= opts.Budget {
+			limit, low = middle, middle+1
+		} else {
+			high = middle - 1
+		}
+	}
+	if limit == 0 {
+		return nil, "", errBudget(q, opts.Budget)
+	}
+	lowered := *q
+	var cut []string
+	lowered.With = plan.lower(q.With, limit, "", &cut)
+	return &lowered, strings.Join(cut, ", "), nil
+}
+
+// countRoot returns how many rows a query has, without their embeds.
+func (g Gate) countRoot(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (int, error) {
+	alone := *q
+	alone.Select, alone.With, alone.Count = []Selected{}, nil, false
+	alone.Where = And(q.Where, innerConds(q.With))
+	if alone.After == "" {
+		alone.Order = nil
+	}
+	var out Rows
+	err := g.readOnce(ctx, &alone, readOptions{part: ro.part, single: ro.single}, ReadOptions{MaxRows: opts.MaxRows}, &out)
+	return out.Count, err
+}
+
+// innerConds returns the condition that inner embeds are for their parents.
+func innerConds(embeds []Embed) Cond {
+	var conds []Cond
+	for i := range embeds {
+		if e := &embeds[i]; e.Inner {
+			conds = append(conds, Related(e.Relation, And(e.Query.Where, innerConds(e.Query.With))))
+		}
+	}
+	return And(conds...)
+}
+
+// most returns how many rows the arrays of one row have at most if default limits
+// are lowered. Beyond enough it does not count.
+func (p *rowPlan) most(limit, enough int) int {
+	total := 0
+	for i := range p.embeds {
+		e := &p.embeds[i]
+		n := e.plan.most(limit, enough)
+		if e.relation.Many {
+			own := enough
+			if asked := e.embed.Query.Limit; asked != nil {
+				own = *asked
+			}
+			if e.embed.Query.DefaultLimit {
+				own = min(own, limit)
+			}
+			n = own * (1 + n)
+		}
+		total = min(total+n, enough+1)
+	}
+	return total
+}
+
+// lower returns the embeds of the plan with lower default limits, and adds each to
+// the list of those that were cut.
+func (p *rowPlan) lower(embeds []Embed, limit int, above string, cut *[]string) []Embed {
+	embeds = slices.Clone(embeds)
+	for i := range embeds {
+		e := &embeds[i]
+		path := above + url.QueryEscape(embedName(e))
+		if p.embeds[i].relation.Many && e.Query.DefaultLimit && *e.Query.Limit > limit {
+			e.Query.Limit = Limit(limit)
+			*cut = append(*cut, fmt.Sprintf("%s=%d", path, limit))
+		}
+		e.Query.With = p.embeds[i].plan.lower(e.Query.With, limit, path+".", cut)
+	}
+	return embeds
+}

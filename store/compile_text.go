@@ -1,0 +1,179 @@
+package store
+
+import "github.com/seed-7694ebf6/plinth/store/driver"
+
+// maxLarge is the number of columns of variable size up to which a row is built
+// by json_object, which holds all of them at once and does not look at the length
+// limit while it grows.
+const maxLarge = 8
+
+// object writes a row as JSON object for SQLite.
+func (c *compiler) object(s source, p *rowPlan) error {
+	if !p.texts() {
+		return c.jsonObject(s, p)
+	}
+	return c.textObject(s, p)
+}
+
+// texts reports whether the object of a row is built as text: it holds arrays, or
+// may be large.
+func (p *rowPlan) texts() bool {
+	if p.large() > maxLarge {
+		return true
+	}
+	for i := range p.embeds {
+		if e := &p.embeds[i]; e.relation.Many || e.plan.texts() {
+			return true
+		}
+	}
+	return false
+}
+
+// large counts the values of a row that can have any size.
+func (p *rowPlan) large() int {
+	n := 0
+	for i := range p.members {
+		switch p.members[i].Kind {
+		case KindText, KindJSON, KindBytes, KindTextArray:
+			n++
+		}
+	}
+	for i := range p.embeds {
+		if e := &p.embeds[i]; !e.relation.Many && !e.embed.Spread {
+			n += e.plan.large()
+		}
+	}
+	return n
+}
+
+// textObject writes a row as the text of a JSON object. With one array at most the
+// parts are arguments of concat, which is fast and holds all of them at once. Else
+// they are joined by ||, which holds two.
+func (c *compiler) textObject(s source, p *rowPlan) error {
+	t := textWriter{c: c, joined: p.large() > maxLarge || p.arrays() > 1}
+	if t.joined {
+		c.write("(")
+	} else {
+		c.write("concat(")
+	}
+	t.literal = append(t.literal, '{')
+	for i := range p.members {
+		t.name(p, i)
+		if err := t.value(s, p, i); err != nil {
+			return err
+		}
+	}
+	t.literal = append(t.literal, '}')
+	t.flush()
+	c.write(")")
+	return nil
+}
+
+// arrays counts the arrays of a row.
+func (p *rowPlan) arrays() int {
+	n := 0
+	for i := range p.members {
+		if p.members[i].Many {
+			n++
+		}
+	}
+	for i := range p.embeds {
+		if e := &p.embeds[i]; !e.relation.Many && !e.embed.Spread {
+			n += e.plan.arrays()
+		}
+	}
+	return n
+}
+
+// textWriter writes the parts of a text.
+type textWriter struct {
+	c       *compiler
+	joined  bool   // by ||
+	parts   bool   // there are some
+	literal []byte // text to be written before the next part
+}
+
+// part begins a part.
+func (t *textWriter) part() {
+	if t.parts && t.joined {
+		t.c.write(" || ")
+	} else if t.parts {
+		t.c.write(", ")
+	}
+	t.parts = true
+}
+
+// flush writes the literal text. It has names of columns and no quotation marks
+// of SQL.
+func (t *textWriter) flush() {
+	if len(t.literal) == 0 {
+		return
+	}
+	t.part()
+	t.c.write("'", string(t.literal), "'")
+	t.literal = t.literal[:0]
+}
+
+// name writes the name of a member: a column's as literal, what a client chose as
+// argument.
+func (t *textWriter) name(p *rowPlan, member int) {
+	if member > 0 {
+		t.literal = append(t.literal, ',')
+	}
+	if member < len(p.columns) && p.columns[member].alias == "" && p.columns[member].column.place == nil {
+		t.literal = append(t.literal, p.members[member].Key...)
+		return
+	}
+	t.flush()
+	t.part()
+	t.c.placeholder(p.members[member].Key)
+}
+
+// value writes the JSON of a member. NULL is null, and no rows are an empty array.
+func (t *textWriter) value(s source, p *rowPlan, member int) error {
+	c, m := t.c, &p.members[member]
+	before, after := "json_quote(", ")"
+	switch {
+	case m.Many && t.joined:
+		t.literal = append(t.literal, '[')
+		before, after = "ifnull(", ", '')"
+	case m.Many:
+		t.literal = append(t.literal, '[')
+		before, after = "", ""
+	case m.Embed != nil:
+		before, after = "ifnull(", ", 'null')"
+	}
+	t.flush()
+	t.part()
+	c.write(before)
+	if err := c.member(s, p, member); err != nil {
+		return err
+	}
+	c.write(after)
+	if m.Many {
+		t.literal = append(t.literal, ']')
+	}
+	return nil
+}
+
+// countRows begins to count the rows of an array against the budget.
+func (c *compiler) countRows() {
+	if c.budget == 0 {
+		return
+	}
+	c.write("case when pl_took(")
+	if c.counter == 0 {
+		c.placeholder(driver.RowCounter{})
+		c.counter = len(c.args)
+	} else {
+		c.write("?")
+		c.int(c.counter)
+	}
+	c.write(", count(*)) then ")
+}
+
+func (c *compiler) countedRows() {
+	if c.budget > 0 {
+		c.write(" end")
+	}
+}
