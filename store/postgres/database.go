@@ -37,6 +37,9 @@ type database struct {
 	// restart of the server is noticed once and not once for each connection.
 	lost atomic.Int64
 
+	// full is when the server last had no connection left, in Unix nanoseconds.
+	full atomic.Int64
+
 	// forgot is when all connections were last given up, in Unix nanoseconds.
 	forgot atomic.Int64
 }
@@ -116,7 +119,7 @@ func (d *database) attempt(ctx context.Context, conn driver.Conn, s *driver.Stat
 
 // once runs a call on a connection of the pool.
 func (d *database) once(c *call) error {
-	conn, err := d.pool.Acquire(c.ctx)
+	conn, err := d.acquire(c.ctx)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func mapError(ctx context.Context, err error) error {
 	}
 	var refused *pgconn.PgError
 	switch {
-	case isConnect(err): // also if the server answered, that it starts up or knows no such role
+	case isConnect(err) && !isFull(err): // also if the server answered, that it starts up or knows no such role
 		return fmt.Errorf("%w: %w", driver.ErrUnavailable, err)
 	case errors.As(err, &refused):
 		return mapCode(refused, err)
@@ -91,6 +91,7 @@ var codes = map[string]error{
 	"40001": driver.ErrRetry,       // serialization_failure
 	"40P01": driver.ErrRetry,       // deadlock_detected
 	"53100": driver.ErrFull,        // disk_full
+	"53300": driver.ErrBusy,        // too_many_connections
 	"55P03": driver.ErrBusy,        // lock_not_available
 	"57014": driver.ErrTimeout,     // query_canceled
 }

@@ -141,7 +141,7 @@ func TestMapError(t *testing.T) {
 	for code, want := range map[string]error{
 		"40001": driver.ErrRetry, "40P01": driver.ErrRetry,
 		"25006": driver.ErrReadOnly, "25P02": driver.ErrTxAborted,
-		"53100": driver.ErrFull, "53300": driver.ErrUnavailable, "53200": driver.ErrUnavailable,
+		"53100": driver.ErrFull, "53300": driver.ErrBusy, "53200": driver.ErrUnavailable,
 		"57P01": driver.ErrUnavailable, "57P02": driver.ErrUnavailable, "57P03": driver.ErrUnavailable,
 		"08006": driver.ErrUnavailable, "55P03": driver.ErrBusy, "57014": driver.ErrTimeout,
 		"22003": driver.ErrValue, "22021": driver.ErrValue, "22P05": driver.ErrValue,

@@ -25,7 +25,7 @@ func (d *database) Listen(ctx context.Context, channel string, received func(pay
 	if f := d.turns.Figures(); d.pooler || f.Places-f.Reserve == 1 {
 		return fmt.Errorf("postgres: listen: a connection to keep: %w", errors.ErrUnsupported)
 	}
-	pooled, err := d.pool.Acquire(ctx)
+	pooled, err := d.acquire(ctx)
 	if err != nil {
 		return mapError(ctx, err)
 	}
@@ -70,7 +70,12 @@ func ping(ctx context.Context, conn *pgx.Conn) error {
 
 // Notify implements [driver.Listener].
 func (d *database) Notify(ctx context.Context, channel, payload string) error {
-	_, err := d.pool.Exec(ctx, "select pg_notify($1, $2)", channel, payload)
+	conn, err := d.acquire(ctx)
+	if err != nil {
+		return mapError(ctx, err)
+	}
+	defer conn.Release()
+	_, err = conn.Exec(ctx, "select pg_notify($1, $2)", channel, payload)
 	d.noteLoss(ctx, err)
 	return mapError(ctx, err)
 }

@@ -47,13 +47,15 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 	}
 	d.turns = turns{turnstile.New(o.MaxConns, o.reserve(), o.AcquireTimeout)}
 	config.ConnConfig.Tracer = d.turns
+	config.BeforeConnect = d.beforeConnect
 	config.ShouldPing, config.PingTimeout = d.isDead, pingTimeout
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", mapError(ctx, err))
 	}
-	d.sql = stdlib.OpenDBFromPool(d.pool)
-	d.transactions = sql.OpenDB(connector{stdlib.GetPoolConnector(d.pool)})
-	d.transactions.SetMaxIdleConns(0) // the pool keeps them
+	pool := patientConnector{stdlib.GetPoolConnector(d.pool), d}
+	d.sql, d.transactions = sql.OpenDB(pool), sql.OpenDB(connector{pool})
+	d.sql.SetMaxIdleConns(0) // the pool keeps them
+	d.transactions.SetMaxIdleConns(0)
 	if d.dialect, err = d.inspect(ctx, o.OpenTimeout); err != nil {
 		return nil, errors.Join(fmt.Errorf("postgres: open: %w", mapError(ctx, err)), d.Close())
 	}

@@ -84,10 +84,13 @@ func (d *database) Stats() []driver.PoolStats {
 	}}
 }
 
-// Ping implements [driver.Driver]. The connection is one in reserve, if all others
-// are in use.
+// Ping implements [driver.Driver]. The connection is one in reserve, if all others are in
+// use. A server that has no other connection left serves those of the pool.
 func (d *database) Ping(ctx context.Context) error {
 	conn, err := d.pool.Acquire(driver.WithReserve(ctx))
+	if isFull(err) && d.pool.Stat().TotalConns() > 0 {
+		return nil
+	}
 	if err != nil {
 		return mapError(ctx, err)
 	}

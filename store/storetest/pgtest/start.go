@@ -14,6 +14,9 @@ const readyTime = time.Minute
 type Options struct {
 	// Fsync makes the server write through to disk, for tests of what survives a crash. It costs most of the speed.
 	Fsync bool
+
+	// Settings are further settings of the server, such as "max_connections=6".
+	Settings []string
 }
 
 // Server is a PostgreSQL server that belongs to one test, which may stop and crash it. Its methods are for one goroutine at a
@@ -40,7 +43,7 @@ func Start(tb testing.TB, opts Options) *Server {
 	if err != nil {
 		tb.Fatalf("pgtest: %v", err)
 	}
-	in, err := newInstance(ctx, bin, settingsOf(opts.Fsync))
+	in, err := newInstance(ctx, bin, append(settingsOf(opts.Fsync), opts.Settings...))
 	if err != nil {
 		tb.Fatalf("pgtest: %v", err)
 	}
