@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -72,5 +74,33 @@ func TestSlowDatabase(t *testing.T) {
 			}
 			served()
 		})
+	}
+}
+
+// TestDatabaseFileIsGone: with its SQLite file removed an application is not ready and
+// answers writes with 503.
+func TestDatabaseFileIsGone(t *testing.T) {
+	t.Parallel()
+	config := testConfig(t)
+	config.DatabaseURL, config.InsecureDevelopment = t.TempDir()+"/app.db", true
+	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
+	app := newApp(t, config)
+	t.Cleanup(func() { _ = app.DB().Close() })
+	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
+	handler, err := app.Handler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(config.DatabaseURL); err != nil {
+		t.Fatal(err)
+	}
+	body := `{"title":"x","owner_id":"` + store.NewID().String() + `"}`
+	for line, w := range map[string]*httptest.ResponseRecorder{
+		"write": do(t, handler, http.MethodPost, "/rest/v1/tasks", body, "Apikey", config.Keys.Publishable[0]),
+		"probe": do(t, handler, http.MethodGet, "/readyz", ""),
+	} {
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d %s", line, w.Code, w.Body)
+		}
 	}
 }

@@ -57,6 +57,14 @@ func openDatabase(ctx context.Context, path string, o *Options) (*database, erro
 		}
 		p.release(c)
 	}
+	if !src.memory {
+		file, err := newFile(path, opts.Store.Logger)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.writer.file, d.readers.file, d.health.file = file, file, file
+		d.readers.checkEvery = checkEvery
+	}
 	return d, nil
 }
 

@@ -26,6 +26,11 @@ type pool struct {
 
 	turns *turnstile.Turnstile
 
+	// file is checked before a connection is lent, unless that was done less than checkEvery
+	// ago. Nil is no file.
+	file       *file
+	checkEvery time.Duration
+
 	mu     sync.Mutex
 	idle   []*conn
 	opened int // connections there are, lent or not
@@ -46,7 +51,11 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("sqlite: wait for a connection: %w", err)
 	}
-	c, err := p.pop()
+	err := p.file.check(p.checkEvery)
+	var c *conn
+	if err == nil {
+		c, err = p.pop()
+	}
 	if c == nil && err == nil {
 		c, err = p.openOne(ctx)
 	}
