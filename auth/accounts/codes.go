@@ -94,6 +94,14 @@ func (a *Accounts) makeCode(ctx context.Context, in store.Session, n newCode) (s
 	return out, store.For[code](in).Insert(ctx, c)
 }
 
+// newChallengeID returns the id of a challenge: a random UUID (RFC 9562 section 5.4), as clients expect it.
+func newChallengeID() string {
+	var id store.ID
+	_, _ = rand.Read(id[:]) // it does not fail
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id.String()
+}
+
 // dropCodes makes the codes of a user worthless, of some kinds or of all.
 func (a *Accounts) dropCodes(ctx context.Context, in store.Session, user store.ID, kinds ...codeKind) error {
 	which := store.And(store.Eq("user_id", user), store.Null("used_at"))

@@ -88,7 +88,7 @@ func (x *exchange) challengePhone(u *user, s *session, f *factor) error {
 // one of a user counts.
 func (a *Accounts) sendChallenge(ctx context.Context, tx *store.Tx, s *session, f *factor, locale string, now time.Time) (id string, err error) {
 	made, err := a.makeCode(ctx, tx, newCode{
-		kind: codePhoneFactor, user: &f.UserID, life: challengeLife, data: challenge{Factor: f.ID, Session: s.ID}, mailed: true,
+		kind: codePhoneFactor, user: &f.UserID, long: newChallengeID(), life: challengeLife, data: challenge{Factor: f.ID, Session: s.ID}, mailed: true,
 	})
 	if err != nil {
 		return "", err

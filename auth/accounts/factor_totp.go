@@ -65,7 +65,7 @@ func (a *Accounts) verifyTOTP(ctx context.Context, up *stepUp, challenge, entere
 	}
 	step, ok := totp.Verify(secret, entered, a.now(), f.LastStep)
 	if !ok {
-		return nil, errWrongCode
+		return nil, errWrongTOTP
 	}
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// The row count decides who of many that have the code is let in by it.
@@ -75,7 +75,7 @@ func (a *Accounts) verifyTOTP(ctx context.Context, up *stepUp, challenge, entere
 			return err
 		}
 		if n != 1 {
-			return errWrongCode
+			return errWrongTOTP
 		}
 		if taken, err := a.takeCode(ctx, tx, c); err != nil || !taken {
 			return orElse(err, errChallengeExpired)

@@ -230,7 +230,7 @@ func (x *exchange) reauthenticate() error {
 	case texted:
 		m.template, m.code.Phone = SMSReauthentication, *u.Phone
 	default:
-		return failf(problem.AuthValidation, "Reauthentication requires the user to have a confirmed email address or phone number")
+		return failf(problem.AuthValidation, "Reauthentication requires the user to have an email or a phone number")
 	}
 	return x.mailStranger(m, func(found *user) bool { return found != nil && found.ID == u.ID })
 }

@@ -41,7 +41,7 @@ type ceremonyView struct {
 
 // sendCeremony keeps a ceremony and answers with its options.
 func (x *exchange) sendCeremony(n newCode, options []byte) error {
-	n.life = challengeLife
+	n.life, n.long = challengeLife, newChallengeID()
 	made, err := x.a.makeCode(x.r.Context(), x.a.db, n)
 	if err != nil {
 		return err

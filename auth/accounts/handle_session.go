@@ -15,6 +15,7 @@ var sessionRoutes = []route{
 	{http.MethodPost, "signup", (*exchange).signup},
 	{http.MethodPost, "token", (*exchange).token},
 	{http.MethodPost, "logout", byUser((*exchange).logout)},
+	{http.MethodPost, "sso", func(*exchange) error { return errNoSAML }},
 	{http.MethodGet, "user", byUser((*exchange).getUser)},
 	{http.MethodGet, "settings", (*exchange).settings},
 	{http.MethodGet, "health", (*exchange).health},
@@ -117,6 +118,7 @@ var grants = map[string]func(x *exchange, body object) (*issued, error){
 	"refresh_token": (*exchange).grantRefresh,
 	"pkce":          (*exchange).grantPKCE,
 	"id_token":      (*exchange).grantIDToken,
+	"web3":          func(*exchange, object) (*issued, error) { return nil, errNoWeb3 },
 }
 
 // token answers POST /token by what the grant is.

@@ -181,8 +181,9 @@ func (s *secrets) token(f flow) string {
 // link is the address of the page on which the reader of a mail confirms. It begins
 // with Config.PublicURL, whatever the headers of a request say.
 func (a *Accounts) link(kind codeKind, s secrets, f flow) string {
-	v := url.Values{"token": {s.token(f)}, "type": {linkType(kind)}, "redirect_to": {f.Redirect}}
-	return a.verifyURL() + "?" + v.Encode()
+	// The token stands first, where existing clients and tests look for it.
+	return a.verifyURL() + "?token=" + url.QueryEscape(s.token(f)) + "&type=" + url.QueryEscape(linkType(kind)) +
+		"&redirect_to=" + url.QueryEscape(f.Redirect)
 }
 
 func (a *Accounts) verifyURL() string { return strings.TrimSuffix(a.config.PublicURL, "/") + "/verify" }

@@ -58,6 +58,16 @@ func Open(ctx context.Context, keys KeySource, token string) (Opened, error) {
 	return Opened{Algorithm: string(key.algorithm), Type: typeOf(members), Claims: claims, Payload: payload}, nil
 }
 
+// CheckForm returns an [auth.ErrInvalid] for a text that [Open] would refuse for its form or its header, whatever the
+// keys are. Use it before keys are fetched.
+func CheckForm(token string) error {
+	header, err := checkShape(token, MaxOpened)
+	if err == nil {
+		_, err = readHeader(header)
+	}
+	return err
+}
+
 // Assert returns claims signed with key, as one party proves to another who it is
 // (RFC 7523). typ is JWT. The claims are written as they are.
 func Assert(key Key, claims map[string]any) (string, error) {

@@ -26,6 +26,9 @@ func (p *Provider) VerifyIDToken(ctx context.Context, raw string, opts auth.IDTo
 	if !ok {
 		return auth.Identity{}, refuse("the provider has no ID tokens")
 	}
+	if err := jwt.CheckForm(raw); err != nil {
+		return auth.Identity{}, fmt.Errorf("auth/oidc: ID token: %w", err)
+	}
 	m, err := provider.metadata(ctx)
 	if err != nil {
 		return auth.Identity{}, err

@@ -19,6 +19,28 @@ func hexSum(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// TestTextThatIsNoJWT: a text that is no JWT is refused without a request to the provider.
+func TestTextThatIsNoJWT(t *testing.T) {
+	t.Parallel()
+	fake := authtest.NewProvider(t)
+	p := newProvider(t, config(fake))
+	parts := strings.Split(fake.IDToken(nil), ".")
+	for _, text := range []string{
+		"", "x", "x.y.z", parts[0], parts[0] + "." + parts[1], "{}." + parts[1] + "." + parts[2], parts[0] + "." + parts[1] + "." + parts[2] + ".x",
+		"e30K." + parts[1] + ".!", strings.Repeat("x", 1<<20),
+	} {
+		if _, err := p.VerifyIDToken(t.Context(), text, auth.IDTokenOptions{}); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("%.40q: %v", text, err)
+		}
+	}
+	if n := fake.Asked("/.well-known/openid-configuration"); n != 0 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+	if _, err := p.VerifyIDToken(t.Context(), fake.IDToken(nil), auth.IDTokenOptions{}); err != nil || fake.Asked("/.well-known/openid-configuration") != 1 {
+		t.Errorf("a good one: %v", err)
+	}
+}
+
 func TestVerifyIDToken(t *testing.T) {
 	t.Parallel()
 	fake := authtest.NewProvider(t)

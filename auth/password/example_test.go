@@ -36,6 +36,6 @@ func ExamplePolicy_Check() {
 	fmt.Println(policy.Check("six of nine geese"))
 	// Output:
 	// password: This password is among the first that are tried. Choose another one.
-	// password: Choose a password of at least 10 characters.
+	// password: Password should be at least 10 characters.
 	// <nil>
 }

@@ -75,7 +75,7 @@ func (p Policy) Check(password string, words ...string) error {
 	password = norm.NFC.String(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n < p.Min:
-		return &WeakError{[]string{ReasonLength}, fmt.Sprintf("Choose a password of at least %d characters.", p.Min)}
+		return &WeakError{[]string{ReasonLength}, fmt.Sprintf("Password should be at least %d characters.", p.Min)}
 	case n > p.Max:
 		return &WeakError{[]string{ReasonLength}, fmt.Sprintf("Choose a password of at most %d characters.", p.Max)}
 	}

@@ -29,7 +29,9 @@ type authBody struct {
 }
 
 func (Auth) render(h http.Header, r *http.Request, v verdict) (mediaType string, body []byte) {
-	b := authBody{Code: v.status, ErrorCode: authCode(v), Msg: v.message, Message: v.message}
+	b := authBody{Code: v.status, ErrorCode: authCode(v)}
+	b.Message = authMessage(b.ErrorCode, v)
+	b.Msg = b.Message
 	if r.Header.Get(apiVersionHeader) >= apiVersion {
 		h.Set(apiVersionHeader, apiVersion)
 		b.Code = b.ErrorCode
@@ -77,5 +79,20 @@ func authCode(v verdict) string {
 func AuthText(r *http.Request, err error, logger *slog.Logger) (code, text string) {
 	v := judge(r, err, true)
 	report(r, err, v, logger)
-	return authCode(v), v.message
+	code = authCode(v)
+	return code, authMessage(code, v)
+}
+
+// invalidJWT is how the text about a bad token begins. Clients compare it.
+const invalidJWT = "invalid JWT: unable to parse or verify signature"
+
+// authMessage returns the text for a code in the words that clients know.
+func authMessage(code string, v verdict) string {
+	switch {
+	case code != AuthBadJWT:
+		return v.message
+	case v.code == BadClaims:
+		return invalidJWT + ", " + v.message
+	}
+	return invalidJWT
 }

@@ -49,6 +49,7 @@ const (
 	AuthRefreshUsed          = "refresh_token_already_used"
 	AuthRoleExists           = "role_already_exists"
 	AuthRoleNotFound         = "role_not_found"
+	AuthSAMLDisabled         = "saml_provider_disabled"
 	AuthSamePassword         = "same_password"
 	AuthSessionExpired       = "session_expired"
 	AuthTooManyKeys          = "too_many_api_keys"
@@ -66,6 +67,7 @@ const (
 	AuthWebAuthnNoChallenge  = "webauthn_challenge_not_found"
 	AuthWebAuthnNotFound     = "webauthn_credential_not_found"
 	AuthWeakPassword         = "weak_password"
+	AuthWeb3Disabled         = "web3_provider_disabled"
 )
 
 // authTable has the statuses of the auth surface's codes and the texts of those
@@ -74,7 +76,7 @@ var authTable = map[string]entry{
 	AuthAnonymousDisabled:    {http.StatusUnprocessableEntity, "Anonymous sign-ins are disabled"},
 	AuthBadCodeVerifier:      {http.StatusBadRequest, "code challenge does not match previously saved code verifier"},
 	AuthBadJSON:              {http.StatusBadRequest, "Could not read request body"},
-	AuthBadJWT:               {http.StatusUnauthorized, "The token is not valid."},
+	AuthBadJWT:               {http.StatusUnauthorized, invalidJWT},
 	AuthBadOAuthCallback:     {http.StatusBadRequest, "The provider's answer cannot be used."},
 	AuthBadOAuthState:        {http.StatusBadRequest, "OAuth state is missing, wrong or has expired"},
 	AuthConflict:             {http.StatusConflict, "The account was changed by another request at the same time."},
@@ -98,7 +100,7 @@ var authTable = map[string]entry{
 	AuthMFATooMany:           {http.StatusUnprocessableEntity, "Maximum number of factors reached, unenroll to continue"},
 	AuthMFAFailed:            {http.StatusUnprocessableEntity, "Invalid code entered"},
 	AuthNoSMS:                {http.StatusBadRequest, "This server sends no text messages"},
-	AuthNoAuthorization:      {http.StatusUnauthorized, "This endpoint requires a bearer token"},
+	AuthNoAuthorization:      {http.StatusUnauthorized, "This endpoint requires a Bearer token"},
 	AuthNoMail:               {http.StatusUnprocessableEntity, "This server sends no mail"},
 	AuthNotAdmin:             {http.StatusForbidden, "User not allowed"},
 	AuthNotFound:             {http.StatusNotFound, "There is nothing at this address."},
@@ -116,6 +118,7 @@ var authTable = map[string]entry{
 	AuthRefreshUsed:          {http.StatusBadRequest, "Invalid Refresh Token: Already Used"},
 	AuthRoleExists:           {http.StatusUnprocessableEntity, "A role with this name exists"},
 	AuthRoleNotFound:         {http.StatusNotFound, "Role not found"},
+	AuthSAMLDisabled:         {http.StatusNotFound, "SAML 2.0 is disabled"},
 	AuthSamePassword:         {http.StatusUnprocessableEntity, "New password should be different from the old password."},
 	AuthSessionExpired:       {http.StatusBadRequest, "Invalid Refresh Token: Session Expired"},
 	AuthTooManyKeys:          {http.StatusUnprocessableEntity, "There are too many API keys"},
@@ -133,4 +136,5 @@ var authTable = map[string]entry{
 	AuthWebAuthnNoChallenge:  {http.StatusBadRequest, "Challenge not found or already used"},
 	AuthWebAuthnNotFound:     {http.StatusNotFound, "Passkey not found"},
 	AuthWeakPassword:         {http.StatusUnprocessableEntity, "Password is too weak"},
+	AuthWeb3Disabled:         {http.StatusUnprocessableEntity, "Web3 provider is disabled"},
 }

@@ -40,7 +40,7 @@ func TestAuth(t *testing.T) {
 		{&problem.Error{Code: problem.AuthInvalidCredentials}, 400, "invalid_credentials", "Invalid login credentials"},
 		{&problem.Error{Code: problem.AuthOverLimit}, 429, "over_request_rate_limit", "Too many requests; wait a while"},
 		{weak, 422, "weak_password", "Longer."},
-		{&problem.Error{Code: problem.BadToken}, 401, "bad_jwt", "The token is not valid."},
+		{&problem.Error{Code: problem.BadToken}, 401, "bad_jwt", "invalid JWT: unable to parse or verify signature"},
 		{&problem.Error{Code: problem.BadBody}, 400, "bad_json", "The body is empty or not valid."},
 		{&problem.Error{Code: problem.Denied}, 401, "no_authorization", "Permission denied."},
 		{&problem.Error{Code: problem.Serialization}, 409, "conflict", "The rows were changed by another request at the same time."},
