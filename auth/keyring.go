@@ -6,12 +6,14 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // Keyring recognises [Keys]. It is safe for concurrent use.
 type Keyring struct {
 	keys []knownKey
+	jwts bool // some keys have the form of a JWT
 }
 
 // knownKey is a key by its digest: the keys themselves are not kept, and equal
@@ -27,7 +29,7 @@ func NewKeyring(keys Keys) (*Keyring, error) {
 	if err := keys.Validate(); err != nil {
 		return nil, err
 	}
-	ring := &Keyring{}
+	ring := &Keyring{jwts: slices.ContainsFunc(slices.Concat(keys.Publishable, keys.Secret), isJWT)}
 	for _, key := range keys.Publishable {
 		ring.keys = append(ring.keys, knownKey{digest: sha256.Sum256([]byte(key))})
 	}
@@ -47,6 +49,15 @@ func NewKeyring(keys Keys) (*Keyring, error) {
 // a secret key of Kind Service with an ID that names the key. It does not know
 // where the key comes from: refusing secret keys of browsers is up to the caller.
 func (k *Keyring) Verify(_ context.Context, key string) (Principal, error) {
+	bearer := k.find(key)
+	if bearer == nil {
+		return Principal{}, refuse("unknown API key")
+	}
+	return *bearer, nil
+}
+
+// find returns the bearer of a key, nil for an unknown one.
+func (k *Keyring) find(key string) *Principal {
 	digest := sha256.Sum256([]byte(key))
 	var bearer *Principal
 	for i := range k.keys {
@@ -54,10 +65,7 @@ func (k *Keyring) Verify(_ context.Context, key string) (Principal, error) {
 			bearer = &k.keys[i].bearer
 		}
 	}
-	if bearer == nil {
-		return Principal{}, refuse("unknown API key")
-	}
-	return *bearer, nil
+	return bearer
 }
 
 // Authenticator returns an Authenticator that reads keys from the header apikey,
@@ -91,10 +99,10 @@ func (k *Keyring) Authenticator(next Authenticator) Authenticator {
 				return Principal{}, err
 			}
 		}
-		if isKey(token) {
-			if token == key {
-				return bearer, nil
-			}
+		switch {
+		case token != "" && token == key:
+			return bearer, nil
+		case isKey(token), k.jwts && isJWT(token) && k.find(token) != nil:
 			return k.fromRequest(r, token)
 		}
 		p, err := next.Authenticate(r)

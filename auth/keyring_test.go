@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -204,4 +205,56 @@ func FuzzKeyring(f *testing.F) {
 			t.Errorf("%q: %v, %v", r.Header, p, err)
 		}
 	})
+}
+
+// TestKeyringOfJWTs: keys of a hosted Supabase are recognised in both headers and never reach what parses tokens. A JWT
+// that is no key does.
+func TestKeyringOfJWTs(t *testing.T) {
+	t.Parallel()
+	anon, service := jwtKey("anon", 32), jwtKey("service_role", 32)
+	keys, err := auth.NewKeyring(auth.Keys{Publishable: []string{publicOne, anon}, Secret: []string{service}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed := ""
+	who := keys.Authenticator(auth.Bearer(auth.VerifierFunc(func(_ context.Context, token string) (auth.Principal, error) {
+		parsed = token
+		return auth.Principal{Kind: auth.User, ID: "ada"}, nil
+	})))
+	user := jwtKey("authenticated", 32)
+	for _, tt := range []struct {
+		name, apikey, bearer string
+		kind                 auth.Kind
+		parsed               string
+		err                  error
+	}{
+		{"LoggedOutClient", anon, anon, auth.Anonymous, "", nil},
+		{"LoggedInClient", anon, user, auth.User, user, nil},
+		{"Server", service, service, auth.Service, "", nil},
+		{"KeyAsBearer", "", service, auth.Service, "", nil},
+		{"PublicKeyAsBearer", "", anon, auth.Anonymous, "", nil},
+		{"OldKeyBesideNew", publicOne, anon, auth.Anonymous, "", nil},
+		{"ServerWithPublicKey", anon, service, auth.Service, "", nil},
+		{"UnknownJWTAsKey", user, "", 0, "", auth.ErrInvalid},
+		{"OtherSignature", jwtKey("service_role", 33), "", 0, "", auth.ErrInvalid},
+	} {
+		parsed = ""
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		if tt.apikey != "" {
+			r.Header.Set("apikey", tt.apikey)
+		}
+		if tt.bearer != "" {
+			r.Header.Set("Authorization", "Bearer "+tt.bearer)
+		}
+		p, err := who.Authenticate(r)
+		if !errors.Is(err, tt.err) || p.Kind != tt.kind || parsed != tt.parsed {
+			t.Errorf("%s: %v, %v, parsed %q", tt.name, p, err, parsed)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("apikey", service)
+	r.Header.Set("Origin", "https://notes.example")
+	if _, err := who.Authenticate(r); !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("a secret key in a browser: %v", err)
+	}
 }

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +27,11 @@ const (
 // is a list so that keys can be rotated: add the new one, move the clients,
 // remove the old one.
 //
+// A project that moves from a hosted Supabase can list its old keys here, the JWT
+// with the role anon under Publishable and the one with service_role under Secret.
+// They are compared as whole texts: neither the signature nor exp is checked, and a
+// key counts until it is removed from the list.
+//
 // Keys never prints or logs the keys themselves.
 type Keys struct {
 	// Publishable keys are in the source of web pages and apps. They are no
@@ -47,9 +54,13 @@ func NewSecretKey() string { return secretPrefix + rand.Text() }
 func (k Keys) Validate() error {
 	var problems []error
 	seen := make(map[string]bool)
-	check := func(kind, prefix string, keys []string) {
+	check := func(kind, prefix, role string, keys []string) {
 		for i, key := range keys {
-			if err := checkKey(key, prefix); err != nil {
+			err := checkKey(key, prefix)
+			if isJWT(key) {
+				err = checkJWTKey(key, role)
+			}
+			if err != nil {
 				problems = append(problems, fmt.Errorf("auth: %s key %d %w", kind, i+1, err))
 			}
 			if seen[key] {
@@ -58,8 +69,8 @@ func (k Keys) Validate() error {
 			seen[key] = true
 		}
 	}
-	check("publishable", publishablePrefix, k.Publishable)
-	check("secret", secretPrefix, k.Secret)
+	check("publishable", publishablePrefix, "anon", k.Publishable)
+	check("secret", secretPrefix, "service_role", k.Secret)
 	return errors.Join(problems...)
 }
 
@@ -82,6 +93,31 @@ func checkKey(key, prefix string) error {
 		return errors.New("is not random")
 	}
 	return nil
+}
+
+// isJWT reports whether a key has the form of a JWT. Its header is a JSON object in base64url.
+func isJWT(key string) bool { return strings.HasPrefix(key, "eyJ") && strings.Count(key, ".") == 2 }
+
+// minSignature is the length in bytes of the shortest signature of a JWT key, that of HS256.
+const minSignature = 32
+
+// checkJWTKey validates a key in the form of a JWT by its role, so that a secret key is
+// not published by mistake, and by its signature, which makes it unguessable.
+func checkJWTKey(key, role string) error {
+	parts := strings.Split(key, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims struct{ Role string }
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return errors.New("is a JWT that cannot be read")
+	}
+	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+	switch {
+	case claims.Role != role:
+		return fmt.Errorf("is a JWT without the role %s", role)
+	case err != nil || len(signature) < minSignature:
+		return errors.New("is a JWT without a signature")
+	}
+	return checkToken(key)
 }
 
 func isKeyChar(c byte) bool { return isTokenChar(c) && strings.IndexByte(".~+/=", c) < 0 }

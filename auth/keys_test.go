@@ -1,6 +1,8 @@
 package auth_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -21,6 +23,13 @@ func TestGeneratedKeysAreValid(t *testing.T) {
 	}
 }
 
+// jwtKey returns a key of a hosted Supabase, with a signature of so many bytes.
+func jwtKey(role string, signature int) string {
+	part := base64.RawURLEncoding.EncodeToString
+	return part([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + part([]byte(`{"iss":"supabase","ref":"abc","role":"`+role+`","iat":1600000000,"exp":1600000001}`)) +
+		"." + part(bytes.Repeat([]byte{7}, signature))
+}
+
 func TestKeysValidate(t *testing.T) {
 	t.Parallel()
 
@@ -37,7 +46,15 @@ func TestKeysValidate(t *testing.T) {
 		{"Empty", auth.Keys{Publishable: []string{""}}, "publishable key 1 does not begin"},
 		{"SecretInThePublicList", auth.Keys{Publishable: []string{"sb_secret_" + random}}, "sb_publishable_"},
 		{"PublicInTheSecretList", auth.Keys{Secret: []string{"sb_publishable_" + random}}, "sb_secret_"},
-		{"JWT", auth.Keys{Secret: []string{"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}}, "does not begin"},
+		{"JWT", auth.Keys{Secret: []string{"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}}, "without the role service_role"},
+		{"JWTs", auth.Keys{Publishable: []string{jwtKey("anon", 32)}, Secret: []string{jwtKey("service_role", 64)}}, ""},
+		{"JWTOfServicePublished", auth.Keys{Publishable: []string{jwtKey("service_role", 32)}}, "publishable key 1 is a JWT without the role anon"},
+		{"JWTOfAnonSecret", auth.Keys{Secret: []string{jwtKey("anon", 32)}}, "secret key 1 is a JWT without the role service_role"},
+		{"JWTOfUser", auth.Keys{Secret: []string{jwtKey("authenticated", 32)}}, "without the role"},
+		{"JWTUnsigned", auth.Keys{Secret: []string{jwtKey("service_role", 0)}}, "without a signature"},
+		{"JWTShortSignature", auth.Keys{Secret: []string{jwtKey("service_role", 31)}}, "without a signature"},
+		{"JWTUnreadable", auth.Keys{Secret: []string{"eyJhbGciOiJIUzI1NiJ9.!.c2ln"}}, "cannot be read"},
+		{"JWTTwice", auth.Keys{Publishable: []string{jwtKey("anon", 32), jwtKey("anon", 32)}}, "key 2 occurs twice"},
 		{"Twice", auth.Keys{Secret: []string{"sb_secret_" + random, "sb_secret_" + random}}, "key 2 occurs twice"},
 		{"Placeholder", auth.Keys{Secret: []string{"sb_secret_" + strings.Repeat("x", 30)}}, "not random"},
 		{"Space", auth.Keys{Secret: []string{"sb_secret_" + random + " "}}, "a character"},
