@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -80,19 +81,24 @@ func each(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w
 		if w.a, err = accounts.New(db, cfg); err != nil {
 			t.Fatal(err)
 		}
-		m, err := migrate.New(db, accounts.Migrations())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := m.Up(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := migrate.Verify(t.Context(), db, accounts.Migrations()); err != nil {
-			t.Fatal(err)
-		}
 		test(t, w)
-	}, opts...)
+	}, append(opts, storetest.From(migrated))...)
 }
+
+// migrated is a database with the tables of accounts, which tests copy.
+var migrated = storetest.NewTemplate(func(ctx context.Context, db *store.DB) error {
+	if err := accounts.Register(db); err != nil {
+		return err
+	}
+	m, err := migrate.New(db, accounts.Migrations())
+	if err != nil {
+		return err
+	}
+	if _, err := m.Up(ctx); err != nil {
+		return err
+	}
+	return migrate.Verify(ctx, db, accounts.Migrations())
+})
 
 // answer is an answer and its body.
 type answer struct {

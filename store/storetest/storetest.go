@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -16,14 +17,19 @@ type Source interface {
 	// tb ends. ok is false where there is no PostgreSQL; a source that must
 	// have one fails tb.
 	Open(tb testing.TB) (url string, ok bool)
+
+	// Copy is Open for a copy of a database that prepare has filled, which runs once for
+	// each key and closes its connections.
+	Copy(tb testing.TB, key any, prepare func(ctx context.Context, url string) error) (url string, ok bool)
 }
 
 // Option tunes a database for a test.
 type Option func(*config)
 
 type config struct {
-	models []any
-	store  store.Options
+	models   []any
+	store    store.Options
+	template *Template
 }
 
 // Models registers models and brings the schema up to them: tables, columns,
@@ -43,6 +49,9 @@ func New(tb testing.TB, opts ...Option) *store.DB {
 	tb.Helper()
 	c := newConfig(opts)
 	path := filepath.Join(tb.TempDir(), "test.db")
+	if c.template != nil {
+		c.template.copyFile(tb, path)
+	}
 	db, err := sqlite.Open(tb.Context(), path, &sqlite.Options{Store: c.store, Synchronous: sqlite.SynchronousOff})
 	return c.finish(tb, db, err)
 }
@@ -58,22 +67,31 @@ func Engines(t *testing.T, source Source, test func(t *testing.T, db *store.DB),
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, newPostgres(t, source, opts))
+		test(t, NewPostgres(t, source, opts...))
 	})
 }
 
-func newPostgres(tb testing.TB, source Source, opts []Option) *store.DB {
+// NewPostgres is [New] for PostgreSQL. Without a source, or where the source has no PostgreSQL, tb is skipped.
+func NewPostgres(tb testing.TB, source Source, opts ...Option) *store.DB {
 	tb.Helper()
 	if source == nil {
 		tb.Skip("storetest: no source of PostgreSQL databases")
 	}
-	url, ok := source.Open(tb)
+	c := newConfig(opts)
+	url, ok := c.open(tb, source)
 	if !ok {
 		tb.Skip("storetest: no PostgreSQL")
 	}
-	c := newConfig(opts)
 	db, err := postgres.Open(tb.Context(), url, &postgres.Options{Store: c.store})
 	return c.finish(tb, db, err)
+}
+
+func (c *config) open(tb testing.TB, source Source) (url string, ok bool) {
+	tb.Helper()
+	if c.template == nil {
+		return source.Open(tb)
+	}
+	return source.Copy(tb, c.template, c.template.fill)
 }
 
 func newConfig(opts []Option) *config {

@@ -29,6 +29,9 @@
 //
 // # Limits
 //
+// The databases that [Databases.Copy] copies stay on a server named by PLINTH_TEST_DATABASE_URL; their names begin with
+// plinth_test_ too.
+//
 // Windows has no local servers; use Docker or a URL there. Databases of a test process that was killed stay on a server named by
 // PLINTH_TEST_DATABASE_URL; their names begin with plinth_test_.
 package pgtest

@@ -48,16 +48,61 @@ type Databases struct {
 	server  func() (*cluster, error)
 	notice  io.Writer
 	noticed sync.Once
+
+	mu        sync.Mutex
+	templates map[any]func() (name string, err error)
 }
 
 // Open returns the URL of a fresh, empty database, which is dropped when tb ends. Where there is no PostgreSQL ok is false, and the
 // first call of the process says why on standard error; tb is failed instead where PLINTH_TEST_REQUIRE asks for a server.
 func (d *Databases) Open(tb testing.TB) (url string, ok bool) {
 	tb.Helper()
+	return d.open(tb, (*cluster).create)
+}
+
+// Copy is [Databases.Open] for a copy of a database that prepare has filled. For each key prepare runs once in a process;
+// it has to close its connections. The database it fills stays until the server ends.
+func (d *Databases) Copy(tb testing.TB, key any, prepare func(ctx context.Context, url string) error) (url string, ok bool) {
+	tb.Helper()
+	return d.open(tb, func(server *cluster, ctx context.Context) (string, error) {
+		template, err := d.template(server, key, prepare)()
+		if err != nil {
+			return "", err
+		}
+		return server.copy(ctx, template)
+	})
+}
+
+// template returns the function that makes the database of a key, which all tests of the key share.
+func (d *Databases) template(server *cluster, key any, prepare func(ctx context.Context, url string) error) func() (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.templates[key]
+	if known == nil {
+		known = sync.OnceValues(func() (string, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), patience) // not that of one test
+			defer cancel()
+			name, err := server.create(ctx)
+			if err != nil {
+				return "", err
+			}
+			return name, prepare(ctx, server.url(name))
+		})
+		if d.templates == nil {
+			d.templates = map[any]func() (string, error){}
+		}
+		d.templates[key] = known
+	}
+	return known
+}
+
+// open returns the URL of the database that create makes on the server, which is dropped when tb ends.
+func (d *Databases) open(tb testing.TB, create func(*cluster, context.Context) (name string, err error)) (url string, ok bool) {
+	tb.Helper()
 	server, err := d.server()
 	switch {
 	case err == nil:
-		return fresh(tb, server), true
+		return fresh(tb, server, create), true
 	case d.require != requireNothing, !errors.Is(err, errUnavailable):
 		tb.Fatalf("pgtest: %v", err)
 	default:
@@ -67,12 +112,12 @@ func (d *Databases) Open(tb testing.TB) (url string, ok bool) {
 }
 
 // fresh creates a database for tb.
-func fresh(tb testing.TB, server *cluster) string {
+func fresh(tb testing.TB, server *cluster, create func(*cluster, context.Context) (string, error)) string {
 	tb.Helper()
 	// Not tb.Context: a cancelled CREATE DATABASE may still have made one, and nobody would drop it.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	name, err := server.create(ctx)
+	name, err := create(server, ctx)
 	if err != nil {
 		tb.Fatalf("pgtest: %v", err)
 	}
