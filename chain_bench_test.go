@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // discarded is an answer that nobody reads.
@@ -152,9 +152,7 @@ func TestChainAllocations(t *testing.T) {
 // TestChainTime: the chain takes no more than 10 µs, whoever calls: the least of several
 // rounds, since what else the machine does only adds to it. PLINTH_TEST_LONG=1 judges that.
 func TestChainTime(t *testing.T) {
-	if os.Getenv("PLINTH_TEST_LONG") == "" {
-		t.Skip("PLINTH_TEST_LONG is not set")
-	}
+	programtest.SkipShort(t)
 	for name, tt := range callers {
 		t.Run(name, func(t *testing.T) {
 			var rounds []time.Duration

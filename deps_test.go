@@ -96,7 +96,7 @@ var arrows = []arrow{
 	{"internal/servetest", []string{".", "api/...", "auth/...", "store/..."}, "attacks an application as it is served, over sockets"},
 	{"internal/slowtest", []string{".", "api/...", "auth", "store/..."}, "lets the database of an application be slow, gone or too small"},
 	{"internal/attacktest", nil, "what attackers send, whoever has to withstand it"},
-	{"internal/cases", nil, "judges what go test reports, whatever was tested"},
+	{"internal/testall", []string{"internal/programtest", "store/storetest/pgtest"}, "runs all tests on one server and judges what they report"},
 	{"internal/redistest", []string{"internal/programtest"}, "a server for tests is of use to any package"},
 	{"internal/leaktest", nil, "judges what the tests of any package leave behind"},
 	{"internal/programtest", nil, "programs of others for tests are of use to any package"},
@@ -243,7 +243,7 @@ func checkLibraries(p pkg) (wrong []string) {
 
 // checkTestKits finds test kits, which are the packages named ...test, and testing itself in what users would link.
 func checkTestKits(p pkg) (wrong []string) {
-	if strings.HasSuffix(p.ImportPath, "test") {
+	if strings.HasSuffix(p.ImportPath, "test") || p.ImportPath == module+"/internal/testall" { // the latter runs the tests
 		return nil
 	}
 	for _, path := range p.Deps {

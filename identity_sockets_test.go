@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // issuer signs tokens and publishes its keys at a URL.
@@ -219,9 +219,7 @@ func TestA5OverSockets(t *testing.T) {
 // TestA5Latency: requests with good tokens take less than twice as long beside tokens
 // of random keys as beside good ones. PLINTH_TEST_LONG=1 judges that.
 func TestA5Latency(t *testing.T) {
-	if os.Getenv("PLINTH_TEST_LONG") == "" {
-		t.Skip("PLINTH_TEST_LONG is not set")
-	}
+	programtest.SkipShort(t)
 	i := newIssuer(t)
 	i.publish(t, "first")
 	ask := servedIssuer(t, t.TempDir()+"/app.db", i)

@@ -111,7 +111,7 @@ func TestDrainFailsNobody(t *testing.T) {
 		if status == http.StatusServiceUnavailable && body == `{"status":"draining"}`+"\n" {
 			break
 		}
-		if time.Since(begun) > 800*time.Millisecond {
+		if time.Since(begun) > programtest.Within(800*time.Millisecond) {
 			t.Fatalf("readyz while it drains: %d %s", status, body)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/memory"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 type loaded = cache.Loaded[string]
@@ -543,9 +543,7 @@ func BenchmarkLoaderHit(b *testing.B) {
 // TestLoaderHitTime: a hit in memory takes no more than 250 ns, the median of several
 // rounds. PLINTH_TEST_LONG=1 judges that.
 func TestLoaderHitTime(t *testing.T) {
-	if os.Getenv("PLINTH_TEST_LONG") == "" {
-		t.Skip("PLINTH_TEST_LONG is not set")
-	}
+	programtest.SkipShort(t)
 	var rounds []time.Duration
 	for range 7 {
 		rounds = append(rounds, time.Duration(testing.Benchmark(BenchmarkLoaderHit).NsPerOp()))

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -499,7 +500,7 @@ func TestAPIKeyRevokedElsewhere(t *testing.T) {
 		within := func(what string, done func() bool) {
 			t.Helper()
 			for start := time.Now(); !done(); time.Sleep(5 * time.Millisecond) {
-				if time.Since(start) > 2*time.Second {
+				if time.Since(start) > programtest.Within(2*time.Second) {
 					t.Fatalf("%s: not after two seconds", what)
 				}
 			}

@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-func long() bool { return os.Getenv("PLINTH_TEST_LONG") == "1" }
+func long() bool { return programtest.Long() }
 
 // people are accounts in every state. A password that is not theirs, or any password
 // for an address without an account, is answered the same.
@@ -108,6 +108,7 @@ func TestA1(t *testing.T) {
 // and the usual hash, beside one that was imported; otherwise the hash is a quick one, beside which differences show
 // more.
 func TestA2(t *testing.T) {
+	programtest.SkipShort(t)
 	samples := 60
 	change := func(c *accounts.Config) {
 		c.Autoconfirm, c.Hashes = false, password.Config{Memory: 2 << 10, Time: 1, Wait: time.Minute}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -21,6 +22,7 @@ import (
 // within two seconds, 20 times of 20 (5 of each kind), for tokens and for cookies, and on PostgreSQL
 // also while the connection that listens is cut again and again.
 func TestRevocationSpeed(t *testing.T) {
+	programtest.SkipShort(t)
 	engines(t, withCookies, func(t *testing.T, w *world) {
 		if w.db.Capabilities().Engine != "postgres" {
 			w.revocationSpeed(t, w.db, w.db) // SQLite has one process

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
@@ -24,6 +25,7 @@ import (
 // measured with the server on a processor of its own. The short form is one round that
 // is told and not judged.
 func TestLoginThroughput(t *testing.T) {
+	programtest.SkipShort(t)
 	if long() {
 		t.Run("postgres apart", loginsApart)
 	}

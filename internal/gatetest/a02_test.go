@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -15,6 +16,7 @@ import (
 // does not see: they are not compared with it, whatever the rule costs the database. A text
 // of a megabyte takes some milliseconds, and what it begins with decides of how many.
 func TestA2HiddenTexts(t *testing.T) {
+	programtest.SkipShort(t)
 	engines(t, func(t *testing.T, f *fixture) {
 		long := strings.Repeat("x", 900_000)
 		for i := range 5 {
@@ -68,6 +70,7 @@ func TestA2HiddenTexts(t *testing.T) {
 // TestA2HiddenDocuments: neither does how long it takes to compare documents, places
 // in them and arrays.
 func TestA2HiddenDocuments(t *testing.T) {
+	programtest.SkipShort(t)
 	sheetEngines(t, 0, 0, func(t *testing.T, s *sheets) {
 		for i := range 5 {
 			m := &Sheet{ID: int64(i), Secret: "x", Status: new("draft"), Meta: new(store.JSON("[" + strings.Repeat("2,", 400_000) + "1,3,4]")), Labels: new(strings.Split(strings.Repeat("2", 200_000), ""))}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/apitest"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -87,6 +88,7 @@ func p99(sorted []time.Duration) time.Duration { return sorted[len(sorted)*99/10
 // end by their timeout. Every read of another caller is answered, in the long form within
 // othersWithin. Afterwards no connection is in use, and all of them work.
 func TestA46ExpensiveReads(t *testing.T) {
+	programtest.SkipShort(t)
 	const timeout = 100 * time.Millisecond
 	lasts := time.Second
 	if long() {

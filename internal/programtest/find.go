@@ -11,7 +11,7 @@ import (
 func Path(tb testing.TB, name string) string {
 	tb.Helper()
 	for _, candidate := range []string{name, "/usr/sbin/" + name} {
-		if path, err := exec.LookPath(candidate); err == nil {
+		if path, err := exec.LookPath(candidate); err == nil && !Without() {
 			return path
 		}
 	}
@@ -23,7 +23,7 @@ func Path(tb testing.TB, name string) string {
 // skipped or failed, see [Missing].
 func File(tb testing.TB, name, path, why string) {
 	tb.Helper()
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); err != nil || Without() {
 		Missing(tb, name, why)
 	}
 }

@@ -11,6 +11,13 @@ import (
 // Env is the environment variable that says what tests may not do without.
 const Env = "PLINTH_TEST_REQUIRE"
 
+// WithoutEnv is the environment variable that, set to 1, makes tests do without every program but Go, as on a machine
+// that has nothing else.
+const WithoutEnv = "PLINTH_TEST_WITHOUT"
+
+// Without reports whether tests do without every program but Go.
+func Without() bool { return os.Getenv(WithoutEnv) == "1" }
+
 // names are all that it may ask for: programs, files of other projects, and tools that
 // the Go command fetches. What postgres and docker ask for, package pgtest says.
 var names = []string{
@@ -40,7 +47,7 @@ func Missing(tb testing.TB, name, why string) {
 	case err != nil:
 		tb.Fatal(err)
 	case !slices.Contains(names, name):
-		tb.Fatalf("nobody can require %q: it is missing in the list of package programtest", name)
+		tb.Fatalf("%q cannot be required: add it to the list of package programtest", name)
 	case slices.Contains(required, name):
 		tb.Fatalf("%s is required: %s", name, why)
 	}

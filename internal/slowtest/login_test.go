@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -29,9 +28,7 @@ import (
 // form, beside nothing else: a machine that is busy with other tests leaves too few places
 // for so many who wait.
 func TestR4Logins(t *testing.T) {
-	if os.Getenv("PLINTH_TEST_LONG") == "" {
-		t.Skip("PLINTH_TEST_LONG is not set")
-	}
+	programtest.SkipShort(t)
 	const clients = 200
 	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 	config := plinth.Config{

@@ -2,12 +2,12 @@ package strictjson_test
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
@@ -29,10 +29,7 @@ func distinctKeys(n int) string {
 // not run in parallel, because it counts what the process allocates. Only the long form,
 // which runs beside nothing else, judges milliseconds.
 func TestA34Resources(t *testing.T) { //nolint:paralleltest // see above
-	soon := time.Second
-	if os.Getenv("PLINTH_TEST_LONG") != "" {
-		soon = 50 * time.Millisecond
-	}
+	soon := programtest.Within(50 * time.Millisecond)
 	many := make([]string, 5000)
 	for i := range many {
 		many[i] = distinctKeys(17)

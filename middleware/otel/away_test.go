@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/middleware/otel"
 )
 
@@ -84,7 +85,7 @@ func answered(t *testing.T, h http.Handler, n int) {
 		if w := send(h, get("/notes/7")); w.Code != http.StatusOK || w.Body.String() != "note" {
 			t.Fatalf("request %d: %d %s", i, w.Code, w.Body)
 		}
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > programtest.Within(5*time.Second) {
 			t.Fatalf("request %d took %s", i, took)
 		}
 	}

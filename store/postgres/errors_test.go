@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -75,7 +76,7 @@ func TestTimeouts(t *testing.T) {
 		if err := d.Query(t.Context(), tx, tt.statement, new(driver.Result)); !errors.Is(err, tt.want) {
 			t.Errorf("%s, in a transaction: got %v, want %v", name, err, tt.want)
 		}
-		if err := tx.Rollback(); err != nil || time.Since(begun) > 8*time.Second {
+		if err := tx.Rollback(); err != nil || time.Since(begun) > programtest.Within(8*time.Second) {
 			t.Errorf("%s: %v after %s", name, err, time.Since(begun))
 		}
 	}

@@ -10,9 +10,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-// The environment variables that choose the server.
+// EnvURL is the environment variable that names a server by the URL of a role that may create databases.
+const EnvURL = "PLINTH_TEST_DATABASE_URL"
+
+// The other environment variables that choose the server.
 const (
-	envURL     = "PLINTH_TEST_DATABASE_URL"
 	envImage   = "PLINTH_TEST_POSTGRES_IMAGE"
 	envLocale  = "PLINTH_TEST_LOCALE"
 	envRequire = programtest.Env
@@ -40,6 +42,9 @@ type place struct {
 
 // choose returns the server of the first place that has one. The error lists why each place has none.
 func choose(ctx context.Context, require string, places []place) (*cluster, error) {
+	if programtest.Without() {
+		return nil, fmt.Errorf("%w (%s=1)", errUnavailable, programtest.WithoutEnv)
+	}
 	var reasons []string
 	for _, p := range places {
 		if require == requireDocker && p.name != requireDocker {
@@ -63,8 +68,8 @@ func places(getenv func(string) string) []place {
 		{name: requireDocker, open: func(ctx context.Context) (*cluster, error) { return openDocker(ctx, getenv(envImage)) }},
 		{name: "local server", open: openLocal},
 	}
-	if url := getenv(envURL); url != "" {
-		named := place{name: envURL, named: true, open: func(ctx context.Context) (*cluster, error) { return newCluster(ctx, url) }}
+	if url := getenv(EnvURL); url != "" {
+		named := place{name: EnvURL, named: true, open: func(ctx context.Context) (*cluster, error) { return newCluster(ctx, url) }}
 		all = append([]place{named}, all...)
 	}
 	return all

@@ -20,8 +20,8 @@ func TestChoose(t *testing.T) {
 		asked              []string // every place that was asked, in order
 		unavailable        bool     // of the error
 	}{
-		{name: "URLFirst", url: works, docker: works, local: works, want: envURL, asked: []string{envURL}},
-		{name: "BrokenURLEndsTheSearch", url: broken, docker: works, local: works, asked: []string{envURL}},
+		{name: "URLFirst", url: works, docker: works, local: works, want: EnvURL, asked: []string{EnvURL}},
+		{name: "BrokenURLEndsTheSearch", url: broken, docker: works, local: works, asked: []string{EnvURL}},
 		{name: "DockerBeforeLocal", docker: works, local: works, want: "docker", asked: []string{"docker"}},
 		{name: "LocalLast", docker: broken, local: works, want: "local server", asked: []string{"docker", "local server"}},
 		{name: "Nowhere", docker: broken, local: broken, asked: []string{"docker", "local server"}, unavailable: true},
@@ -39,7 +39,7 @@ func TestChoose(t *testing.T) {
 				if does == none {
 					return
 				}
-				list = append(list, place{name: name, named: name == envURL, open: func(context.Context) (*cluster, error) {
+				list = append(list, place{name: name, named: name == EnvURL, open: func(context.Context) (*cluster, error) {
 					asked = append(asked, name)
 					if does == broken {
 						return nil, errors.New(name + "\n is broken")
@@ -49,7 +49,7 @@ func TestChoose(t *testing.T) {
 					return c, nil
 				}})
 			}
-			add(envURL, tt.url)
+			add(EnvURL, tt.url)
 			add("docker", tt.docker)
 			add("local server", tt.local)
 
@@ -77,14 +77,14 @@ func TestPlaces(t *testing.T) {
 		want      []string
 	}{
 		{name: "Default", want: []string{"docker", "local server"}},
-		{name: "URL", url: "postgres://127.0.0.1/x", want: []string{envURL, "docker", "local server"}},
+		{name: "URL", url: "postgres://127.0.0.1/x", want: []string{EnvURL, "docker", "local server"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, p := range places(func(key string) string { return map[string]string{envURL: tt.url}[key] }) {
-				if got = append(got, p.name); p.named != (p.name == envURL) {
+			for _, p := range places(func(key string) string { return map[string]string{EnvURL: tt.url}[key] }) {
+				if got = append(got, p.name); p.named != (p.name == EnvURL) {
 					t.Errorf("%s: named is %v", p.name, p.named)
 				}
 			}

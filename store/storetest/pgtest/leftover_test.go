@@ -24,7 +24,7 @@ func TestNothingIsLeft(t *testing.T) {
 		die(t, how)
 	}
 	t.Parallel()
-	if require, _ := requirement(os.Getenv(envRequire)); os.Getenv(envURL) != "" && require != requireDocker {
+	if require, _ := requirement(os.Getenv(envRequire)); os.Getenv(EnvURL) != "" && require != requireDocker {
 		t.Skip("a server named by its URL is not ours to end")
 	}
 	URL(t) // skips where there is no server

@@ -73,6 +73,16 @@ func (d *Databases) Copy(tb testing.TB, key any, prepare func(ctx context.Contex
 	})
 }
 
+// Server returns the URL of the server on which databases are made, for [EnvURL] of other processes. It is there while
+// this process is, unless a variable named it.
+func (d *Databases) Server() (url string, err error) {
+	server, err := d.server()
+	if err != nil {
+		return "", err
+	}
+	return server.admin.String(), nil
+}
+
 // template returns the function that makes the database of a key, which all tests of the key share.
 func (d *Databases) template(server *cluster, key any, prepare func(ctx context.Context, url string) error) func() (string, error) {
 	d.mu.Lock()

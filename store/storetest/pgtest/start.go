@@ -5,6 +5,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // readyTime is how long a local server may take to be made and started.
@@ -37,6 +39,9 @@ func Start(tb testing.TB, opts Options) *Server {
 		tb.Fatalf("pgtest: %v", err)
 	}
 	bin, err := findPrograms(machine())
+	if programtest.Without() {
+		err = errUnavailable
+	}
 	if err != nil && require != requirePostgres {
 		tb.Skipf("pgtest: no server of one's own: %v", err)
 	}

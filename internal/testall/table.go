@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// table is the list of security cases and of the tests that hold them.
+const table = "docs/security-cases.md"
+
 // securityCase is a row of the table: a case and the tests that hold it.
 type securityCase struct {
 	id    string
@@ -20,8 +23,8 @@ var (
 )
 
 // parse reads the table: a case in the first column, its tests in the last, as
-// `folder.TestName`. A row that it does not understand is an error: nobody would ask for
-// its tests.
+// `folder.TestName`. A row that it does not understand is an error, or its
+// tests would be forgotten.
 func parse(text string) (cases []securityCase, err error) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)

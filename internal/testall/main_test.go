@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,14 +103,14 @@ func TestJudge(t *testing.T) {
 		{"skipped", one + `","Action":"skip"}`, "A-1: TestOne in api: ended with skip"},
 		{"failed", one + `","Action":"fail"}`, "A-1: TestOne in api: ended with fail"},
 		{"partly skipped", one + `/postgres","Action":"skip"}` + "\n" + one + `","Action":"pass"}`, "A-1: github.com/seed-7694ebf6/plinth/api TestOne/postgres was skipped"},
+		{"long form only", one + `","Action":"output","Output":"    one_test.go:7: long form only: set it\n"}` + "\n" + one + `","Action":"skip"}`, ""},
 		{"another skipped", one + `More/x","Action":"skip"}` + "\n" + one + `","Action":"pass"}`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := results{}
-			var shown strings.Builder
-			if err := r.read(strings.NewReader(tt.events), &shown); err != nil {
+			r := newResults(io.Discard)
+			if err := r.read(strings.NewReader(tt.events)); err != nil {
 				t.Fatal(err)
 			}
 			got := ""
@@ -133,10 +134,36 @@ func TestReadShowsWhatFailed(t *testing.T) {
 not JSON
 `
 	var shown strings.Builder
-	if err := (results{}).read(strings.NewReader(events), &shown); err != nil {
+	if err := newResults(&shown).read(strings.NewReader(events)); err != nil {
 		t.Fatal(err)
 	}
-	if got := shown.String(); got != "loud\nnot JSON\n" {
+	if got := shown.String(); got != "ok   a\nloud\nnot JSON\n" {
 		t.Errorf("shown: %q", got)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	const events = `{"Action":"pass","Package":"a","Test":"TestX/one"}
+{"Action":"output","Package":"a","Test":"TestX/two","Output":"    x_test.go:12: without redis-server: it is not installed\n"}
+{"Action":"skip","Package":"a","Test":"TestX/two"}
+{"Action":"pass","Package":"a","Test":"TestX"}
+{"Action":"output","Package":"a","Test":"TestY","Output":"    y_test.go:3: got 1, want 2\n"}
+{"Action":"fail","Package":"a","Test":"TestY"}
+{"Action":"pass","Package":"a","Test":"TestZ"}
+`
+	var shown strings.Builder
+	r := newResults(&shown)
+	if err := r.read(strings.NewReader(events)); err != nil {
+		t.Fatal(err)
+	}
+	r.summarize()
+	const want = `
+2 tests passed, 1 failed, 1 skipped
+  failed:  a TestY
+  skipped:    1  without redis-server: it is not installed (such as a TestX/two)
+`
+	if got := shown.String(); got != want {
+		t.Errorf("got %s", got)
 	}
 }
