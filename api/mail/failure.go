@@ -51,7 +51,7 @@ const (
 	opContent = "content"
 )
 
-// maxReply is how much of what a server says is told, in bytes.
+// maxReply is the length in bytes to which a server's reply is cut.
 const maxReply = 200
 
 // refusal gives the error of a step its form.
@@ -60,7 +60,7 @@ func refusal(op string, err error) error {
 	if !ok {
 		_, broken := errors.AsType[net.Error](err)
 		if op == opAuth && !broken && !errors.Is(err, io.EOF) {
-			return errors.New("mail: auth: the server's answer is not understood") // and may repeat what it was told
+			return errors.New("mail: auth: the server's answer is not understood") // and may repeat what the client sent
 		}
 		return fmt.Errorf("mail: %s: %w", op, err)
 	}

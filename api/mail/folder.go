@@ -19,10 +19,10 @@ type FolderConfig struct {
 	// Defaults to "accounts@localhost".
 	From string
 
-	// Output is told of each mail and message in one line: its template, to whom it is,
-	// the link or code that somebody who develops wants to follow, and the file.
+	// Output gets one line for each mail and message: template, recipient, link or code, and
+	// the file.
 	//
-	// Defaults to nobody.
+	// Defaults to none.
 	Output io.Writer
 
 	// Templates are the mails.
@@ -30,7 +30,7 @@ type FolderConfig struct {
 	// Defaults to the package's own.
 	Templates *Templates
 
-	// Now tells the time.
+	// Now returns the current time.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time

@@ -54,8 +54,8 @@ func (w *writer) write(to, template, locale string, values map[string]string) (*
 	m.Subject(content.Subject)
 	m.SetDateWithValue(w.now())
 	m.SetMessageIDWithValue(strings.ToLower(rand.Text()) + "@" + domain(w.from.Address))
-	// Nobody's vacation shall answer (RFC 3834 section 5; the second one is what
-	// Exchange looks at).
+	// Suppress automatic replies (RFC 3834 section 5; the second header is the one that
+	// Exchange reads).
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")
 	m.SetGenHeader("Content-Language", content.Locale)

@@ -69,8 +69,8 @@ func (s *SMTP) tls() *tls.Config {
 	return &tls.Config{ServerName: s.config.Host, RootCAs: s.config.RootCAs, MinVersion: tls.VersionTLS12}
 }
 
-// dial opens the connection. What is not encrypted stays on this machine, whatever its
-// resolver makes of the name.
+// dial opens the connection. An unencrypted connection goes to a loopback address only, for any
+// answer of the resolver.
 func (s *SMTP) dial(ctx context.Context, network string) (net.Conn, error) {
 	address := net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port))
 	if s.config.ImplicitTLS {
@@ -148,5 +148,5 @@ func (c *link) quit() {
 
 // drop ends the connection.
 func (c *link) drop() {
-	_ = c.conn.Close() // whatever it says, it is closed
+	_ = c.conn.Close() // the connection is closed in any case
 }

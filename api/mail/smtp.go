@@ -64,7 +64,7 @@ type SMTPConfig struct {
 	// wait for 5 (RFC 5321 section 4.5.3.2.7). Negative keeps none.
 	KeepAlive time.Duration
 
-	// Now tells the time that mails carry.
+	// Now returns the time for the Date header.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
@@ -183,7 +183,7 @@ func (s *SMTP) send(ctx context.Context, c *link, l *letter) (keep *link, err er
 	return c, nil
 }
 
-// giveUp ends a connection that nobody has used.
+// giveUp closes an idle connection.
 func (s *SMTP) giveUp(c *link) {
 	select {
 	case waiting := <-s.slot:
@@ -192,7 +192,7 @@ func (s *SMTP) giveUp(c *link) {
 			waiting = nil
 		}
 		s.slot <- waiting
-	default: // somebody is sending, and will see to it
+	default: // a mail is being sent, which closes it
 	}
 }
 

@@ -23,8 +23,8 @@ type TemplatesConfig struct {
 	// comment says.
 	Files fs.FS
 
-	// Locale is the language of mails to readers of whose language nothing is
-	// known, and of those that have none of theirs.
+	// Locale is the language for readers with an unknown language and for those with a language
+	// that has no templates.
 	//
 	// Defaults to "en".
 	Locale string

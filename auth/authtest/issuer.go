@@ -1,6 +1,5 @@
-// Package authtest mints access tokens for tests of applications and of other
-// packages, and is an OpenID provider for them that can be told to do wrong. It is
-// for tests only.
+// Package authtest signs access tokens and runs an OpenID provider, for tests of applications
+// and of other packages. The provider can inject faults. It is for tests only.
 package authtest
 
 import (

@@ -21,10 +21,9 @@ const (
 	ClientSecret = "secret-of-the-client-0123456789abcdef"
 )
 
-// Provider is an OpenID provider on loopback: discovery, keys, the authorization
-// code flow with PKCE, and UserInfo, for auth/oidc with InsecureLoopback. Whoever
-// comes is logged in as its user. Told to by [Provider.Fail], it does one thing
-// wrong. It is safe for concurrent use.
+// Provider is an OpenID provider on loopback: discovery, keys, the authorization code flow with
+// PKCE, and UserInfo, for auth/oidc with InsecureLoopback. Every login is one of its user.
+// [Provider.Fail] makes it inject a fault. It is safe for concurrent use.
 type Provider struct {
 	tb     testing.TB
 	server *httptest.Server
@@ -52,8 +51,8 @@ type login struct {
 	nonce, challenge, redirect string
 }
 
-// NewProvider returns a Provider that runs until the test ends. Its user is ada,
-// whose address ada@example.org is verified.
+// NewProvider returns a Provider that runs until the test ends. Its user is ada with the
+// verified address ada@example.org.
 func NewProvider(tb testing.TB) *Provider {
 	tb.Helper()
 	p := &Provider{

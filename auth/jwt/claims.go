@@ -22,8 +22,8 @@ var ownClaims = []string{
 	"permissions", "role", "roles", "session_id", "sub",
 }
 
-// checkClaims judges the claims of a token whose signature holds. Expiry comes
-// last, so that ErrExpired says that nothing else was wrong.
+// checkClaims validates the claims of a token with a valid signature. Expiry comes last, so
+// ErrExpired means that nothing else was wrong.
 func (v *Verifier) checkClaims(c claims) (auth.Principal, error) {
 	if c["iss"] != v.config.Issuer {
 		return auth.Principal{}, refuse("iss is not the configured issuer")

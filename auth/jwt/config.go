@@ -19,9 +19,9 @@ type Config struct {
 	// Audience is this application: the exact value aud must be or contain.
 	Audience string
 
-	// InsecureUntyped also accepts tokens whose typ is JWT or absent, which
-	// issuers send that do not follow RFC 9068. It is a hole if the issuer signs
-	// ID tokens for the same Audience: those would pass as access tokens.
+	// InsecureUntyped also accepts tokens with a typ of JWT or without one, from issuers that
+	// do not follow RFC 9068. If the issuer signs ID tokens for the same Audience, those pass
+	// as access tokens.
 	//
 	// Defaults to false: typ must be at+jwt.
 	InsecureUntyped bool
@@ -37,7 +37,7 @@ type Config struct {
 	// program runs: [Remote] has those that an issuer publishes.
 	KeySource KeySource
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time

@@ -22,9 +22,9 @@ var (
 	errDepth     = errors.New("is nested too deep")
 )
 
-// decodeObject decodes a JSON object whose member names are unique, at every
-// level: RFC 7519 section 4 leaves it to us whether duplicates are refused, and
-// two readers that disagree on which one counts are a hole. Numbers stay text.
+// decodeObject decodes a JSON object with unique member names at every level. RFC 7519 section
+// 4 permits duplicates to be rejected, and two parsers may disagree on which one counts.
+// Numbers stay text.
 func decodeObject(data []byte) (map[string]any, error) {
 	// encoding/json would repair broken UTF-8, making different names equal.
 	if !utf8.Valid(data) || !json.Valid(data) {

@@ -1,20 +1,18 @@
-// Package jwt signs and verifies access tokens: JSON Web Tokens (RFC 7519) in
-// the profile of RFC 9068, handled as RFC 8725 demands. The keys are given, or
-// fetched from where their issuer publishes them.
+// Package jwt signs and verifies access tokens: JSON Web Tokens (RFC 7519) in the profile of
+// RFC 9068, handled as RFC 8725 demands. The keys are configured, or fetched from the URL at
+// which their issuer publishes them.
 //
 // # Keys
 //
-// A [Key] has exactly one algorithm, decided by what the key is and never by
-// what a token says:
+// A [Key] has exactly one algorithm. The type of the key decides it, never the token:
 //
 //   - [PrivateKey] signs and verifies: RS256 (2048 to 4096 bits), ES256, EdDSA;
 //   - [PublicKey] and [ParseSet] verify with the same algorithms;
 //   - [SecretKey] signs and verifies with HS256 and at least 32 bytes.
 //
-// [Set] publishes the public halves as a JWK Set (RFC 7517), and [NewRemote] has the
-// keys of such a set at a URL. It asks at most once in 30 seconds, whatever tokens
-// arrive, uses what it has while it asks and for a day where it gets no answer, and
-// asks no address but public ones.
+// [Set] publishes the public halves as a JWK Set (RFC 7517). [NewRemote] fetches the keys of
+// such a set from a URL, at most once in 30 seconds. It uses the keys it has during a request,
+// and for a day if it gets no answer. It connects to public IP addresses only.
 //
 // # Verifying
 //
@@ -28,26 +26,24 @@
 //	...
 //	who := auth.Bearer(tokens)
 //
-// A token is accepted if its header names a configured key and that key's
-// algorithm, its signature holds, typ says access token, iss and aud are the
-// configured ones, sub is present and exp, nbf and iat fit the clock. Every
-// refusal wraps [auth.ErrInvalid] and looks the same from outside; one that is
-// due to exp alone wraps [auth.ErrExpired].
+// A token is accepted if its header names a configured key and that key's algorithm, its
+// signature is valid, typ says access token, iss and aud are the configured ones, sub is
+// present, and exp, nbf and iat fit the clock. Every rejection wraps [auth.ErrInvalid] and
+// gives the client the same answer. One that is due to exp alone wraps [auth.ErrExpired].
 //
 // # Signing
 //
-// [NewSigner] returns a [Signer] that turns an [auth.Principal] into a token its
-// Verifier turns back.
+// [NewSigner] returns a [Signer] that encodes an [auth.Principal] as a token. The Verifier
+// decodes it.
 //
 // # Other tokens
 //
-// [Open] verifies the signature of a token that is no access token, such as an ID
-// token, and leaves what it says to its caller; [Assert] signs one by which a client
-// proves who it is.
+// [Open] verifies the signature of a token that is not an access token, such as an ID token,
+// and leaves its claims to the caller. [Assert] signs a token by which a client authenticates.
 //
 // # Limits
 //
-// Encrypted tokens, unencoded payloads, critical header extensions and keys or
-// addresses of keys in headers are refused. A token holds until it expires:
-// revoking is the business of whoever keeps sessions.
+// Encrypted tokens, unencoded payloads, critical header extensions, and keys or URLs of keys in
+// headers are rejected. A token is valid until it expires. Revocation belongs to the package
+// that keeps sessions.
 package jwt

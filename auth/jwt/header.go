@@ -31,10 +31,9 @@ func readHeader(data []byte) (map[string]any, error) {
 	return header, nil
 }
 
-// selectKey returns the key a token is to be verified with. What the header says
-// only selects among keys; it must agree with the one it gets. kid is looked up as
-// the plain data it is. The algorithm is looked at first: one that no key has is no
-// reason to ask anybody for keys.
+// selectKey returns the key that verifies a token. The header only selects among keys, and its
+// algorithm must agree with the selected key. The algorithm is checked first, so a token with
+// an unknown one causes no request for keys.
 func selectKey(ctx context.Context, keys KeySource, header map[string]any) (Key, error) {
 	switch header["alg"] {
 	case "RS256", "ES256", "EdDSA", "HS256":
@@ -61,8 +60,8 @@ func selectKey(ctx context.Context, keys KeySource, header map[string]any) (Key,
 }
 
 // typeOf returns the typ of a header. It is a media type, so its case and a leading
-// application/ do not matter (RFC 7515 section 4.1.9). One that is no text is none
-// that anybody knows.
+// application/ do not matter (RFC 7515 section 4.1.9). A typ that is not a string is returned
+// as an unknown one.
 func typeOf(header map[string]any) string {
 	value := header["typ"]
 	if value == nil {
@@ -75,7 +74,7 @@ func typeOf(header map[string]any) string {
 	return strings.TrimPrefix(strings.ToLower(typ), "application/")
 }
 
-// checkType tells access tokens from others the issuer may sign.
+// checkType rejects tokens that are not access tokens but may be signed by the same issuer.
 func (v *Verifier) checkType(typ string) error {
 	if typ == typAccess || v.config.InsecureUntyped && (typ == "" || typ == "jwt") {
 		return nil

@@ -116,13 +116,12 @@ func algorithmOf(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
 	return "", fmt.Errorf("auth/jwt: cannot verify with a %T", key)
 }
 
-// SecretKey returns a Key that signs and verifies with HS256. The secret is
-// copied. It must be random and at least 32 bytes long; secrets that stand in
-// the documentation of well-known products are refused. An empty id is allowed,
-// for tokens without one.
+// SecretKey returns a Key that signs and verifies with HS256. The secret is copied. It must be
+// random and at least 32 bytes long. Secrets from the documentation of well-known products are
+// rejected. An empty id is allowed, for tokens without one.
 //
-// Whoever can verify with a secret can sign with it: prefer [PrivateKey] unless
-// one program does both, or an issuer knows nothing better.
+// Every holder of the secret can sign. Prefer [PrivateKey] unless one program both signs and
+// verifies, or the issuer supports nothing else.
 func SecretKey(id string, secret []byte) (Key, error) {
 	if len(id) > maxKeyID {
 		return Key{}, fmt.Errorf("auth/jwt: key id is longer than %d", maxKeyID)
@@ -168,7 +167,7 @@ func (k Key) Public() Key {
 	return k
 }
 
-// Format prints algorithm and id, whatever the verb.
+// Format prints algorithm and id for every verb.
 func (k Key) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "jwt.Key(%s %q)", string(k.algorithm), k.id)
 }

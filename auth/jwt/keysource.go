@@ -7,9 +7,9 @@ import (
 
 // A KeySource gives the keys of an issuer. It must be safe for concurrent use.
 type KeySource interface {
-	// Key returns the key with an id; an empty one stands for a token that names
-	// none. found is false where the issuer has no such key. An error means that
-	// nobody can tell, which is no verdict on the token.
+	// Key returns the key with an id. An empty id stands for a token without a kid. found is
+	// false if the issuer has no such key. An error means that the keys could not be read, so
+	// the token is neither valid nor invalid.
 	Key(ctx context.Context, id string) (key Key, found bool, err error)
 }
 

@@ -13,7 +13,7 @@ import (
 // may be longer than access tokens: some issuers write groups into them.
 const MaxOpened = 32 << 10
 
-// Opened is a token whose signature holds. What it says has not been judged.
+// Opened is a token with a valid signature. Its claims have not been validated.
 type Opened struct {
 	// Algorithm is that of the key: RS256, ES256, EdDSA or HS256.
 	Algorithm string
@@ -22,18 +22,17 @@ type Opened struct {
 	// where there is none.
 	Type string
 
-	// Claims are the claims, whose names are unique, numbers as [json.Number].
+	// Claims are the claims with unique names. Numbers are [json.Number].
 	Claims map[string]any
 
 	// Payload is the same as it came.
 	Payload []byte
 }
 
-// Open verifies the signature of a token that is no access token of a [Verifier],
-// with a key of keys, under the same rules: one key, one algorithm, nothing of the
-// header believed. Whoever opens a token has to judge its type and all claims, iss,
-// aud and exp among them. The error is an [auth.ErrInvalid], or an
-// [auth.ErrUnavailable] where keys cannot tell.
+// Open verifies the signature of a token that is not an access token of a [Verifier], with a
+// key of keys and under the same rules: a key has one algorithm, and the header is not trusted.
+// The caller has to validate the type and all claims, among them iss, aud and exp. The error is
+// an [auth.ErrInvalid], or an [auth.ErrUnavailable] if keys fails.
 func Open(ctx context.Context, keys KeySource, token string) (Opened, error) {
 	header, err := checkShape(token, MaxOpened)
 	if err != nil {
@@ -58,8 +57,8 @@ func Open(ctx context.Context, keys KeySource, token string) (Opened, error) {
 	return Opened{Algorithm: string(key.algorithm), Type: typeOf(members), Claims: claims, Payload: payload}, nil
 }
 
-// CheckForm returns an [auth.ErrInvalid] for a text that [Open] would refuse for its form or its header, whatever the
-// keys are. Use it before keys are fetched.
+// CheckForm returns an [auth.ErrInvalid] for a text that [Open] would reject with any keys,
+// because of its form or its header. Use it before keys are fetched.
 func CheckForm(token string) error {
 	header, err := checkShape(token, MaxOpened)
 	if err == nil {

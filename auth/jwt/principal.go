@@ -65,7 +65,7 @@ func (c claims) roles() ([]string, error) {
 // assurances are the values of aal; the level is the index plus one.
 var assurances = []string{"aal1", "aal2", "aal3"}
 
-// assurance returns the level of the aal claim, or 0 for one nobody defined.
+// assurance returns the level of the aal claim, or 0 for an undefined one.
 func (c claims) assurance() (int, error) {
 	aal, err := c.text("aal")
 	if err != nil {

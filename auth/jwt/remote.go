@@ -30,15 +30,15 @@ type RemoteConfig struct {
 	// Defaults to 24 hours.
 	MaxStale time.Duration
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
 }
 
 const (
-	// cooldown is the least time between two requests to the issuer, however many
-	// tokens with unknown keys arrive, and whatever it answered.
+	// cooldown is the least time between two requests to the issuer, for any number of tokens
+	// with unknown keys and after any answer.
 	cooldown = 30 * time.Second
 
 	// unknownFor is how long an id the issuer did not know gives no reason to ask
@@ -107,7 +107,7 @@ func (r *Remote) Key(ctx context.Context, id string) (key Key, found bool, err e
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if key, found, err = r.known(id); !found && err == nil {
-		err = r.err // without an answer nobody knows
+		err = r.err // the issuer did not answer, so the key may exist
 	}
 	if !found && err == nil {
 		r.remember(id)

@@ -29,7 +29,7 @@ type SignerConfig struct {
 	// Key signs. It must have a private half.
 	Key Key
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time

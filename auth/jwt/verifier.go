@@ -38,15 +38,14 @@ func New(config Config) (*Verifier, error) {
 	return &Verifier{config: config, keys: keys}, nil
 }
 
-// Verify implements [auth.Verifier]. With Keys, all are at hand: it does no I/O,
-// does not look at ctx, and its error always is [auth.ErrInvalid]. A KeySource may
-// take its time and fail with [auth.ErrUnavailable]. A token that is too long or of
-// the wrong form is refused before any of it is decoded.
+// Verify implements [auth.Verifier]. With Keys it does no I/O, does not look at ctx, and
+// returns only [auth.ErrInvalid]. A KeySource may do I/O and fail with [auth.ErrUnavailable]. A
+// token that is too long or malformed is rejected before any of it is decoded.
 //
-// The Principal is a User whose ID and Subject are sub. Roles come from the
-// claims role and roles, and permissions, session_id, aal, is_anonymous and the
-// tenant claim fill the fields of their names. Such a claim of the wrong type
-// refuses the token; an aal that is not aal1 to aal3 counts as unknown.
+// The Principal is a User with sub as ID and Subject. Roles come from the claims role and
+// roles. permissions, session_id, aal, is_anonymous and the tenant claim fill the fields of
+// their names. A token with such a claim of the wrong type is rejected. An aal other than aal1
+// to aal3 counts as unknown.
 func (v *Verifier) Verify(ctx context.Context, token string) (auth.Principal, error) {
 	header, err := checkShape(token, auth.MaxTokenSize)
 	if err != nil {

@@ -20,10 +20,10 @@ const (
 	appleSecretAge = 5 * time.Minute
 )
 
-// Apple returns the Config of Sign in with Apple. clientID is the Services ID, and
-// p8 the file of the key keyID of the team teamID, with which the client secrets are
-// signed (ES256). Apple answers by a form, see [ResponseFormPost], and tells the name
-// in the first login only, beside the code and unsigned: it is the user's own word.
+// Apple returns the Config of Sign in with Apple. clientID is the Services ID. p8 is the file
+// of the key keyID of the team teamID, which signs the client secrets (ES256). Apple answers by
+// a form, see [ResponseFormPost]. It sends the name in the first login only, beside the code
+// and unsigned, so the name is the user's own claim.
 func Apple(clientID, teamID, keyID string, p8 []byte) (Config, error) {
 	key, err := appleKey(keyID, p8)
 	if err != nil {

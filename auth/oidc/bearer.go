@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
 )
 
-// Issuer is one whose access tokens are accepted. Audience and Issuer are required.
+// Issuer is an issuer of accepted access tokens. Audience and Issuer are required.
 type Issuer struct {
 	// Audience is this application at the issuer: the exact value aud must be or
 	// contain.
@@ -46,10 +46,10 @@ type VerifierConfig struct {
 	// development and tests.
 	InsecureLoopback bool
 
-	// Issuers are those whose tokens are accepted.
+	// Issuers are the issuers of accepted tokens.
 	Issuers []Issuer
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
@@ -58,8 +58,8 @@ type VerifierConfig struct {
 	Skew time.Duration
 }
 
-// Verifier accepts access tokens of other issuers, whose keys it finds by their
-// metadata. It is an [auth.Verifier], for [auth.Bearer], and safe for concurrent use.
+// Verifier accepts access tokens of other issuers and finds their keys by their metadata. It is
+// an [auth.Verifier], for [auth.Bearer], and safe for concurrent use.
 type Verifier struct {
 	issuers map[string]foreign
 }
@@ -129,7 +129,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (auth.Principal, er
 	return p, nil
 }
 
-// unverifiedIssuer returns the iss of a token that nobody has judged.
+// unverifiedIssuer returns the iss of a token that has not been verified.
 func unverifiedIssuer(token string) string {
 	parts := strings.SplitN(token, ".", 4)
 	if len(token) > auth.MaxTokenSize || len(parts) != 3 {

@@ -24,8 +24,8 @@ const (
 // algorithms are those that ID tokens are signed with, where Config names no fewer.
 var algorithms = []string{"RS256", "ES256", "EdDSA"}
 
-// Config says which provider a [Provider] is, and as whom it is asked. ClientID,
-// Issuer and Name are required. It never prints its secret.
+// Config describes a provider and the client registered there. ClientID, Issuer and Name are
+// required. Printing a Config never prints its secret.
 type Config struct {
 	// Algorithms are those that ID tokens may be signed with.
 	//
@@ -58,7 +58,7 @@ type Config struct {
 	// digits, - and _.
 	Name string
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
@@ -78,16 +78,16 @@ type Config struct {
 	// Defaults to 30 seconds.
 	Skew time.Duration
 
-	// Tenants are the directories whose users may log in with [Microsoft] for several
-	// of them. Nil lets all in.
+	// Tenants are the directories that users of [Microsoft] may log in from, for a tenant that
+	// stands for several. Nil accepts all.
 	Tenants []string
 
-	// TrustEmail are the domains for whose addresses the provider is believed when
-	// it says that it has verified one; "*" is every domain. Whoever runs a provider
-	// can say that of any address: believe it for all only if it makes sure of each.
+	// TrustEmail lists the domains for which email_verified of the provider is believed; "*" is
+	// every domain. The operator of a provider can claim any address, so use "*" only for a
+	// provider that verifies each one.
 	//
-	// Defaults to what the documentation of a provider promises, where a preset is
-	// used, and to none where not.
+	// Defaults to what the provider's documentation promises, where a preset is used, and to
+	// none otherwise.
 	TrustEmail []string
 
 	preset preset
@@ -105,7 +105,7 @@ type preset struct {
 	trusts   func(claims map[string]any, domain string) bool
 }
 
-// Format prints name and issuer, whatever the verb.
+// Format prints name and issuer for every verb.
 func (c Config) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "oidc.Config(%q %q)", c.Name, c.Issuer)
 }

@@ -28,14 +28,13 @@ func (noEndSessionError) ProblemText() (message, details, hint string) {
 	return "The provider has no page to log out at.", "", ""
 }
 
-// An AnswerError is what a provider says instead of logging somebody in (RFC 6749
-// sections 4.1.2.1 and 5.2). It is an [auth.ErrInvalid] where it says so of this
-// login, such as access_denied, and an [auth.ErrUnavailable] where it speaks of
-// itself or of this client.
+// An AnswerError is an error that a provider returns instead of a login (RFC 6749 sections
+// 4.1.2.1 and 5.2). It is an [auth.ErrInvalid] where it concerns this login, such as
+// access_denied. It is an [auth.ErrUnavailable] where it concerns the provider or this client.
 type AnswerError struct {
-	// Code is the error, and Description its error_description. They are the
-	// provider's, or of whoever wrote the URL: cut, and without secrets, but not fit
-	// for a page as they are.
+	// Code is the error, and Description its error_description. They come from the provider or
+	// from the author of the URL. They are cut and contain no secrets, but escape them before
+	// you put them on a page.
 	Code, Description string
 }
 
@@ -78,12 +77,12 @@ func newAnswerError(code, description string, secrets ...string) *AnswerError {
 // refuse returns the error for a login that does not hold. The reason is for logs.
 func refuse(reason string) error { return fmt.Errorf("auth/oidc: %s: %w", reason, auth.ErrInvalid) }
 
-// unavailable returns the error for a login that nobody could judge.
+// unavailable returns the error for a login that could not be verified.
 func unavailable(doing string, err error) error {
 	if errors.Is(err, auth.ErrUnavailable) {
 		return err
 	}
-	// An error of net/http tells the URL, which is of no use here.
+	// An error of net/http contains the URL, which does not help here.
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}

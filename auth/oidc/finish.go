@@ -12,9 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// Finish turns what the browser brought back, the query or the form of the callback,
-// into who the user is. flow is the login this browser began; whoever keeps it has to
-// make sure that it is used once.
+// Finish exchanges the answer in the query or the form of the callback for the user's identity.
+// flow is the login that this browser began. The caller has to make sure that a flow is used
+// once.
 func (p *Provider) Finish(ctx context.Context, flow auth.Flow, values url.Values) (auth.Identity, auth.ProviderTokens, error) {
 	if err := checkFlow(flow, p.cfg.Name, p.cfg.Now()); err != nil {
 		return auth.Identity{}, auth.ProviderTokens{}, err
@@ -68,8 +68,7 @@ func (p *Provider) exchange(ctx context.Context, m *metadata, flow auth.Flow, co
 	return auth.ProviderTokens{Access: token.AccessToken, Refresh: token.RefreshToken, Expiry: token.Expiry, ID: raw}, nil
 }
 
-// exchangeError tells an answer of the provider from the absence of one, and nothing
-// of what is secret.
+// exchangeError separates an answer of the provider from a missing one, without secrets.
 func exchangeError(err error, secrets ...string) error {
 	if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		if answer.ErrorCode != "" && answer.Response.StatusCode < 500 {

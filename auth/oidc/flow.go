@@ -9,8 +9,8 @@ import (
 // FlowLife is how long a login may take, from [Provider.Begin] to [Provider.Finish].
 const FlowLife = 10 * time.Minute
 
-// checkFlow refuses a flow of another provider, one that has ended, and one that
-// nobody began here.
+// checkFlow rejects a flow of another provider, an expired one, and one that was not begun
+// here.
 func checkFlow(f auth.Flow, provider string, now time.Time) error {
 	ends := time.Unix(f.Ends, 0)
 	switch {

@@ -15,7 +15,7 @@ import (
 
 const gitHubIssuer = "https://github.com/login/oauth"
 
-// hub is GitHub: OAuth 2.0, and an API that tells who an access token is of.
+// hub is GitHub: OAuth 2.0 and an API that returns the user of an access token.
 type hub struct {
 	cfg    *Config
 	client *outbound.Client
@@ -55,7 +55,7 @@ type mailbox struct {
 	Verified bool   `json:"verified"`
 }
 
-// identify asks the API whose the access token is.
+// identify asks the API for the user of the access token.
 func (h *hub) identify(ctx context.Context, m *metadata, t grant) (auth.Identity, error) {
 	var user account
 	if err := h.get(ctx, "/user", t.Access, &user); err != nil {

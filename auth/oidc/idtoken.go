@@ -96,8 +96,8 @@ func (o *openID) verify(ctx context.Context, m *metadata, raw string, want expec
 	if t := keys.opened.Type; t != "" && t != "jwt" {
 		return "", nil, refuse("typ is not that of an ID token")
 	}
-	// Back-Channel Logout 1.0 section 2.4: a logout token tells more of its kind by
-	// this claim than by its typ, which need not be there.
+	// Back-Channel Logout 1.0 section 2.4: a logout token is recognized by this claim. Its typ
+	// may be absent.
 	if _, found := claims["events"]; found {
 		return "", nil, refuse("it is a security event and no ID token")
 	}

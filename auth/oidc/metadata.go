@@ -77,8 +77,7 @@ func (d *discovery) download(before *metadata) (*metadata, error) {
 	return m, err
 }
 
-// plain returns an error of go-oidc as what may be told: its text may hold all of an
-// answer.
+// plain removes the text of an error of go-oidc, which may contain a whole answer.
 func (d *discovery) plain(err error) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return failed.Err
@@ -112,9 +111,9 @@ func (d *discovery) checkEndpoints(m *metadata) error {
 	return nil
 }
 
-// authStyle returns how the client proves who it is: HTTP Basic unless the provider
-// only has the form (OpenID Connect Discovery 1.0 section 3). Trying both, as
-// golang.org/x/oauth2 does where it is not told, would use a code twice.
+// authStyle returns how the client authenticates: HTTP Basic unless the provider supports only
+// the form (OpenID Connect Discovery 1.0 section 3). Trying both, as golang.org/x/oauth2 does
+// by default, would use a code twice.
 func authStyle(cfg *Config, methods []string) oauth2.AuthStyle {
 	public := cfg.ClientSecret == "" && cfg.ClientSecretFunc == nil
 	if public || len(methods) > 0 && !slices.Contains(methods, "client_secret_basic") {

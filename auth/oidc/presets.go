@@ -24,16 +24,14 @@ func Google(clientID, clientSecret string) Config {
 	}
 }
 
-// Microsoft returns the Config of Microsoft's accounts. tenant is the id of a
-// directory (not its domain), or organizations, consumers or common for all that
-// have a directory, all that have none, or both. For several, the issuer of each
-// user has the id of the user's own directory, which must agree with the claim tid
-// and be one of Config.Tenants where there are any.
+// Microsoft returns the Config of Microsoft's accounts. tenant is the id of a directory (not
+// its domain), or organizations, consumers or common: all accounts of a directory, all others,
+// or both. With one of these three the issuer of a user has the id of the user's directory. It
+// must agree with the claim tid and be one of Config.Tenants, if there are any.
 //
-// Microsoft sends no email_verified, and the address is whatever an administrator of
-// any directory wrote: it is believed with the optional claim xms_edov only, which
-// says that the directory owns the domain and has to be switched on for the
-// application.
+// Microsoft sends no email_verified, and an administrator of any directory can set any address.
+// An address is believed only with the optional claim xms_edov, which says that the directory
+// owns the domain. Switch it on for the application.
 func Microsoft(tenant, clientID, clientSecret string) Config {
 	if tenant == "consumers" {
 		tenant = personal
@@ -57,9 +55,9 @@ func ownsDomain(claims map[string]any) bool {
 	return false
 }
 
-// GitLab returns the Config of the GitLab at a URL, such as https://gitlab.com, whose
-// addresses are believed. Those of another one are not unless Config.TrustEmail says
-// so: its administrators can write any.
+// GitLab returns the Config of the GitLab at a URL, such as https://gitlab.com. The addresses
+// of gitlab.com are believed. Those of another GitLab are believed only with Config.TrustEmail,
+// since its administrators can set any.
 func GitLab(url, clientID, clientSecret string) Config {
 	url = strings.TrimSuffix(url, "/")
 	c := Config{Name: "gitlab", Issuer: url, ClientID: clientID, ClientSecret: clientSecret}

@@ -21,12 +21,12 @@ type Provider struct {
 	service service
 }
 
-// service is a provider's way to tell who somebody is.
+// service is the protocol by which a provider identifies a user.
 type service interface {
 	// metadata says where the provider is asked.
 	metadata(ctx context.Context) (*metadata, error)
 
-	// identify returns whom the tokens are of.
+	// identify returns the user of the tokens.
 	identify(ctx context.Context, m *metadata, t grant) (auth.Identity, error)
 }
 
@@ -66,7 +66,7 @@ func New(config Config) (*Provider, error) {
 // Name returns Config.Name.
 func (p *Provider) Name() string { return p.cfg.Name }
 
-// Format prints name and issuer, whatever the verb.
+// Format prints name and issuer for every verb.
 func (p *Provider) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "oidc.Provider(%q %q)", p.cfg.Name, p.cfg.Issuer)
 }

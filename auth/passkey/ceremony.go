@@ -49,7 +49,7 @@ type state struct {
 	Challenge    []byte      `json:"challenge"`
 	RPID         string      `json:"rp_id"`
 	User         []byte      `json:"user,omitempty"`    // handle; empty for discoverable logins
-	Session      []byte      `json:"session,omitempty"` // SHA-256; whoever reads the database does not get it
+	Session      []byte      `json:"session,omitempty"` // SHA-256, so that a reader of the database does not get it
 	Verification Requirement `json:"verification"`
 	Expires      time.Time   `json:"expires_at"`
 	Credentials  [][]byte    `json:"credentials,omitempty"` // ids that may sign

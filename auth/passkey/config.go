@@ -18,7 +18,7 @@ const minTimeout = 15 * time.Second
 // 5.8.6).
 type Requirement string
 
-// The requirements. What is preferred or discouraged is not held against anybody.
+// The requirements. Only Required is enforced.
 const (
 	Required    Requirement = "required"
 	Preferred   Requirement = "preferred"
@@ -37,8 +37,7 @@ const (
 	AttestationDirect Attestation = "direct"
 )
 
-// Config says for whom a [RelyingParty] speaks. RPID, Name and Origins are
-// required.
+// Config describes a [RelyingParty]. RPID, Name and Origins are required.
 type Config struct {
 	// Attestation is what authenticators are asked to say of their make. With
 	// AttestationNone a statement that a browser was not to pass on is refused.
@@ -56,16 +55,16 @@ type Config struct {
 	// Name is what browsers may show for the application.
 	Name string
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
 
-	// Origins are the origins whose pages may ask for credentials, byte for byte
-	// as browsers write them: "https://example.org", with a port only where it is
-	// not 443, without a slash at the end. The host is RPID or ends in it. Where
-	// RPID is localhost, http is allowed as well, for development. An Android
-	// application is "android:apk-key-hash:" and the hash of its certificate.
+	// Origins are the origins of pages that may ask for credentials, byte for byte as browsers
+	// write them: "https://example.org", with a port only if it is not 443, without a slash at
+	// the end. The host is RPID or ends in it. With the RPID localhost http is allowed too, for
+	// development. An Android application is "android:apk-key-hash:" and the hash of its
+	// certificate.
 	Origins []string
 
 	// RPID is the domain that credentials are made for, as "example.org". It
@@ -78,10 +77,9 @@ type Config struct {
 	// Defaults to MaxTimeout.
 	Timeout time.Duration
 
-	// UserVerification says whether the authenticator must know the person, by
-	// finger, face or PIN, and not only that there is one. Change it for a
-	// RelyingParty whose credentials only stand beside a password; with Preferred
-	// look at Result.UserVerified.
+	// UserVerification says whether the authenticator must verify the user, by finger, face or
+	// PIN, and not only detect their presence. Change it for a RelyingParty with credentials
+	// that are only a second factor. With Preferred look at Result.UserVerified.
 	//
 	// Defaults to Required.
 	UserVerification Requirement

@@ -21,8 +21,8 @@ type Credential struct {
 	// ID identifies the credential: 16 to [MaxID] bytes, unique over all users.
 	ID []byte `json:"id"`
 
-	// UserHandle is the Handle of the owner. Responses name a user without signing
-	// the name, so this is what tells whose the credential is.
+	// UserHandle is the Handle of the owner. A response names a user without signing the name,
+	// so the owner is read from here.
 	UserHandle []byte `json:"user_handle"`
 
 	// PublicKey is the key in the form COSE_Key (RFC 9052 section 7).
@@ -31,8 +31,8 @@ type Credential struct {
 	// Algorithm is what the key signs with: [ES256], [EdDSA] or [RS256].
 	Algorithm int `json:"algorithm"`
 
-	// SignCount is the counter of the last assertion; 0 for authenticators that do
-	// not count, as those do whose credentials are synchronized.
+	// SignCount is the counter of the last assertion. It is 0 for authenticators that do not
+	// count, such as those that synchronize their credentials.
 	SignCount uint32 `json:"sign_count"`
 
 	// UserVerified says whether the user was verified at registration.
@@ -49,7 +49,7 @@ type Credential struct {
 	// (section 5.8.4). They are the client's word.
 	Transports []string `json:"transports,omitempty"`
 
-	// AAGUID is the model of the authenticator: 16 bytes, zero where it is not told.
+	// AAGUID is the model of the authenticator: 16 bytes, zero if it is unknown.
 	AAGUID []byte `json:"aaguid"`
 
 	// AttestationFormat is the form of the attestation statement, as "none" or

@@ -18,9 +18,8 @@ func refuse(reason string) error {
 	return fmt.Errorf("auth/passkey: %s: %w", reason, auth.ErrInvalid)
 }
 
-// refused gives an error of a library or a decoder the form of this package. What
-// it may quote of the response is escaped and cut. The cause is not wrapped: its
-// type is nobody's business.
+// refused converts an error of a library or a decoder. Quotes of the response are escaped and
+// cut. The cause is not wrapped, to keep its type out of the API.
 func refused(what string, err error) error {
 	reason := err.Error()
 	if e, ok := errors.AsType[*protocol.Error](err); ok && e.DevInfo != "" {

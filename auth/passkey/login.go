@@ -25,9 +25,8 @@ type Result struct {
 	// is.
 	Credential Credential
 
-	// UserVerified says whether the authenticator verified the person this time.
-	// Without it an assertion proves that somebody has the authenticator, one
-	// factor, and not two.
+	// UserVerified says whether the authenticator verified the user this time. Without it an
+	// assertion proves possession only, which is one factor.
 	UserVerified bool
 
 	// CounterRegressed says that the counter did not go forward, as it happens when
@@ -44,7 +43,7 @@ func (p *RelyingParty) BeginLogin(user User, session string, credentials []Crede
 	return p.beginAssertion(login, user, session, credentials)
 }
 
-// BeginDiscoverable begins a login of whoever the authenticator knows. session is as
+// BeginDiscoverable begins a login in which the authenticator names the user. session is as
 // with [RelyingParty.BeginLogin].
 func (p *RelyingParty) BeginDiscoverable(session string) (options json.RawMessage, ceremony Ceremony, err error) {
 	ceremony = p.begin(discoverable, nil, session, nil)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// localhost is the one domain whose pages are trusted without TLS (Secure Contexts
-// section 3.1).
+// localhost is the only domain with pages that are trusted without TLS (Secure Contexts section
+// 3.1).
 const localhost = "localhost"
 
 // android is the form of the origin of an Android application: the SHA-256 of its

@@ -20,13 +20,13 @@ const (
 
 // User is the owner of credentials.
 type User struct {
-	// Handle identifies the user: 1 to [MaxHandle] bytes that never change and tell
-	// nothing of the person, since authenticators show it to anybody. It is given
-	// back in discoverable logins.
+	// Handle identifies the user: 1 to [MaxHandle] bytes that never change and contain nothing
+	// about the person, since authenticators show it to every page of the RPID. Discoverable
+	// logins return it.
 	Handle []byte
 
-	// Name is what tells the user's accounts apart, as an e-mail address. Required
-	// to register.
+	// Name distinguishes the user's accounts, for example an e-mail address. It is required to
+	// register.
 	Name string
 
 	// DisplayName is the name of the person, or empty.

@@ -29,7 +29,7 @@ func (p *RelyingParty) BeginRegistration(user User, session string, existing []C
 	return options, ceremony, err
 }
 
-// checkSession refuses to begin for nobody's session.
+// checkSession rejects an empty session.
 func checkSession(session string) error {
 	if session == "" {
 		return errors.New("auth/passkey: a session is required")
@@ -75,9 +75,9 @@ func (p *RelyingParty) FinishRegistration(ceremony Ceremony, user User, session 
 	}, nil
 }
 
-// checkStatement refuses, where no attestation was asked for, what browsers replace
-// then (section 5.1.3, attestation conveyance none): anything but no statement and
-// one by the credential's own key. So certificates of strangers are not even read.
+// checkStatement accepts only no statement or one by the credential's own key, which is what
+// browsers send if no attestation is asked for (section 5.1.3, attestation conveyance none). So
+// certificates of unknown makers are not parsed.
 func (p *RelyingParty) checkStatement(object protocol.AttestationObject) error {
 	if p.config.Attestation != AttestationNone || object.Format == string(protocol.AttestationFormatNone) {
 		return nil

@@ -9,9 +9,8 @@ import (
 // RecoveryCodes is the number of codes that are usually handed out.
 const RecoveryCodes = 10
 
-// recoverySize is the number of bytes of a recovery code: 120 bits. A plain hash
-// is enough to keep codes of 112 bits and more (OWASP ASVS 6.5.2), and nobody
-// guesses one.
+// recoverySize is the number of bytes of a recovery code: 120 bits. A plain hash protects codes
+// of 112 bits and more (OWASP ASVS 6.5.2).
 const recoverySize = 15
 
 // NewRecoveryCodes returns n codes in groups of four letters and digits, as

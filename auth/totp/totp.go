@@ -21,8 +21,8 @@ const (
 	// Digits is the number of digits of a password.
 	Digits = 6
 
-	// Skew is the number of steps before and after the current one whose
-	// passwords are accepted: clocks differ, and typing takes time.
+	// Skew is the number of accepted steps before and after the current one, for clocks that
+	// differ and for the time it takes to type.
 	Skew = 1
 
 	// SecretSize is the number of bytes of a new secret (RFC 4226 section 4, R6).
@@ -61,7 +61,7 @@ func Code(secret []byte, step int64) string {
 func Verify(secret []byte, code string, now time.Time, last int64) (step int64, ok bool) {
 	code = strings.ReplaceAll(code, " ", "")
 	current := Step(now)
-	// Every step is compared, so that the time tells nothing.
+	// Every step is compared, so that the response time does not reveal the step.
 	for s := current - Skew; s <= current+Skew; s++ {
 		same := subtle.ConstantTimeCompare([]byte(Code(secret, s)), []byte(code)) == 1
 		if same && s > last && !ok {
@@ -87,9 +87,9 @@ func DecodeSecret(text string) ([]byte, error) {
 	return secret, nil
 }
 
-// URI returns the address that authenticator apps read from a QR code. The issuer
-// is the name of the application, the account what tells the person which of their
-// accounts it is. Colons, which separate the two, become spaces.
+// URI returns the URI that authenticator apps read from a QR code. The issuer is the name of
+// the application. The account distinguishes the user's accounts. Colons, which separate the
+// two, become spaces.
 func URI(issuer, account string, secret []byte) string {
 	clean := strings.NewReplacer(":", " ").Replace
 	issuer, account = clean(issuer), clean(account)
