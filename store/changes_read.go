@@ -161,7 +161,7 @@ func (db *DB) parseChange(values [][]byte) (Change, error) {
 		c.Old, err = table.loggedRow(values[5])
 	}
 	if err == nil {
-		c.New, err = table.loggedRow(values[6])
+		c.New, err = table.loggedNew(values[5], values[6])
 	}
 	if err != nil {
 		return c, fmt.Errorf("change %s: %w", values[0], err)

@@ -116,6 +116,24 @@ func TestChangesRetentionByAge(t *testing.T) {
 	})
 }
 
+func TestChangesRetentionByBytes(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		for i := range int64(10) {
+			mustLog(t, db, "row", i, i)
+		}
+		mustRun(t, db.Bun().DB, "update plinth_changes set size = 100")
+		waitForIdle(t, db)
+		mustTrim(t, db, store.RetentionOptions{MaxBytes: 350}, 7)
+		if n, err := db.TrimChanges(t.Context(), store.RetentionOptions{MaxBytes: -1}); n != 0 || err != nil {
+			t.Errorf("without a limit %d changes were trimmed, %v", n, err)
+		}
+		if n := count(t, db, "plinth_changes"); n != 3 {
+			t.Errorf("%d changes are left, want 3", n)
+		}
+	})
+}
+
 // TestChangesTrimWaits keeps what a transaction that is open may precede.
 func TestChangesTrimWaits(t *testing.T) {
 	t.Parallel()

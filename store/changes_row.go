@@ -60,6 +60,31 @@ func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 	return append(dst, '}'), nil
 }
 
+// loggedNew is loggedRow for the image after a change. That of an update has only the
+// columns that changed; the others are those of old.
+func (t *Table) loggedNew(old, raw []byte) (json.RawMessage, error) {
+	before, err := parseLogged(old)
+	if err != nil || before.Kind() != strictjson.Object {
+		return t.loggedRow(raw)
+	}
+	after, err := parseLogged(raw)
+	if err != nil || after.Kind() != strictjson.Object {
+		return t.loggedRow(raw)
+	}
+	changed := map[string]bool{}
+	all := append(make([]byte, 0, len(old)+len(raw)), '{')
+	for name, v := range after.Members() {
+		changed[string(name)] = true
+		all = append(append(strictjson.AppendString(comma(all), string(name)), ':'), v.Raw()...)
+	}
+	for name, v := range before.Members() {
+		if !changed[string(name)] {
+			all = append(append(strictjson.AppendString(comma(all), string(name)), ':'), v.Raw()...)
+		}
+	}
+	return t.loggedRow(append(all, '}'))
+}
+
 // loggedKey is loggedRow for the array of the values of the primary key.
 func (t *Table) loggedKey(raw []byte) (json.RawMessage, error) {
 	doc, err := parseLogged(raw)

@@ -39,8 +39,8 @@ func TestChangesOfTables(t *testing.T) {
 		if got := drained(t, reader); len(got) != 1 {
 			t.Errorf("behind a change of another table: %q", got)
 		}
-		drained(t, idle)
 		waitForIdle(t, db)
+		drained(t, idle)
 		mustTrim(t, db, store.RetentionOptions{MaxRows: 1}, 13)
 		mustLog(t, db, "none", 1, 1)
 		if got := drained(t, idle); len(got) != 1 {

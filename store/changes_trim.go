@@ -25,6 +25,13 @@ type RetentionOptions struct {
 	//
 	// Defaults to 1,000,000.
 	MaxRows int64
+
+	// MaxBytes is how large the images of all changes may be together; negative sets no
+	// limit. The files of the database shrink later than that, or not at all: both
+	// engines use the space again.
+	//
+	// Defaults to 4 GiB.
+	MaxBytes int64
 }
 
 // trimChunk is how many rows one transaction of a trim looks at, from the old
@@ -42,17 +49,25 @@ const trimChunk = 5000
 func (db *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, error) {
 	opts.MaxAge = cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	opts.MaxRows = cmp.Or(opts.MaxRows, 1_000_000)
+	opts.MaxBytes = cmp.Or(opts.MaxBytes, 4<<30)
 	t := trim{}
 	if opts.MaxAge > 0 {
 		t.before = storedTime(db.options.Now().Add(-opts.MaxAge))
 	}
-	if opts.MaxRows > 0 {
+	for _, bound := range []struct {
+		text string
+		most int64
+	}{{newestRows, opts.MaxRows}, {newestBytes, opts.MaxBytes}} {
+		if bound.most < 0 {
+			continue
+		}
 		err := db.session().tuples(ctx, &driver.Statement{
-			SQL:   db.placeholders("select seq from plinth_changes order by seq desc limit 1 offset $1"),
-			Args:  []any{opts.MaxRows},
+			SQL:   db.placeholders(bound.text),
+			Args:  []any{bound.most},
 			Shape: &driver.Shape{Extra: []Kind{KindInt}, EachExtra: true},
-		}, func(values [][]byte) (err error) {
-			t.upTo, err = strconv.ParseInt(string(values[0]), 10, 64)
+		}, func(values [][]byte) error {
+			seq, err := strconv.ParseInt(string(values[0]), 10, 64)
+			t.upTo = max(t.upTo, seq)
 			return err
 		})
 		if err != nil {
@@ -80,6 +95,12 @@ type trim struct {
 }
 
 const (
+	// The newest change that exceeds a number of rows or bytes. The window reads from the
+	// new end and stops there.
+	newestRows  = `select seq from plinth_changes order by seq desc limit 1 offset $1`
+	newestBytes = `select seq from (select seq, sum(size) over (order by seq desc rows unbounded preceding) as total from plinth_changes) s` +
+		` where total > $1 order by seq desc limit 1`
+
 	// oldest is found by the primary key; the log has no index by time.
 	oldestChanges = `select seq from (select * from plinth_changes order by seq limit $3) o where (at < $1 or seq <= $2)`
 

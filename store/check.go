@@ -139,6 +139,9 @@ func (w *write) wrote(c *Column) bool {
 
 // raised turns a check that a statement raised into its error.
 func (w *write) raised(name string) error {
+	if name == logCheck {
+		return w.logLimitError()
+	}
 	if i, err := strconv.Atoi(name); err == nil && i < len(w.table.ForeignKeys) {
 		return w.missingTarget(w.table.ForeignKeys[i])
 	}

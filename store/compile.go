@@ -94,6 +94,7 @@ const (
 	oldRows     = `"old?"`     // rows before the write
 	newRows     = `"new?"`     // rows the write has left
 	logRows     = `"log?"`     // their change log
+	logBytes    = `"bytes?"`   // how much that is
 )
 
 // keyName writes the name of an order key of a page behind a prefix.

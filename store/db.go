@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,13 @@ type Options struct {
 	// Logger receives what cannot be returned: failed rollbacks, a change
 	// log that lags. Nil discards it.
 	Logger *slog.Logger
+
+	// MaxLogBytes is how many bytes of changes a request may add to the change log:
+	// one write, or all writes of its transaction. More are rejected with a
+	// [LimitError]. Code outside requests is not bounded. Negative sets no limit.
+	//
+	// Defaults to 16 MiB.
+	MaxLogBytes int
 
 	// Now is the clock of created_at, updated_at and deleted_at.
 	//
@@ -108,6 +116,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.MaxLogBytes = cmp.Or(opts.MaxLogBytes, 16<<20)
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}

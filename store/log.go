@@ -2,26 +2,45 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // logColumns are the columns of the change log a write fills.
-const logColumns = "(tbl, op, key, old, new, actor, tenant)"
+const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
 
 // logCTE writes the log rows of a one-statement write as the last CTE. Images
 // of rows are PostgreSQL's own JSON; readers of the log bring them into the
-// canonical form.
+// canonical form. Of an update new has only the columns that the statement sets, so
+// that large values are not written twice; readers find the others in old.
 func (w *write) logCTE(c *compiler) {
-	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n")
-	from := " from " + newRows + " n"
+	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n", nil)
+	size := w.logSize("n", nil)
+	joined := w.op != OpInsert && !w.deletesRows()
 	switch {
 	case w.deletesRows():
 		old, image = image, "null::jsonb"
-	case w.op != OpInsert:
-		old = w.logImage("o")
-		from += " join " + oldRows + " o on "
+	case joined:
+		var sets ColumnSet
+		for _, a := range w.sets {
+			sets.Add(a.column)
+		}
+		old, image = w.logImage("o", nil), w.logImage("n", &sets)
+		size = w.logSize("o", nil) + " + " + w.logSize("n", &sets)
+	}
+	from := func() {
+		c.write(" from ", newRows, " n")
+		if joined {
+			c.write(" join ", oldRows, " o on ")
+			c.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
+		}
+	}
+	if w.logLimit > 0 {
+		c.write(", ", logBytes, " as (select coalesce(sum(", size, "), 0)::bigint as bytes")
+		from()
+		c.write(")")
 	}
 	c.write(", ", logRows, " as (insert into plinth_changes ", logColumns, " select ")
 	w.logHead(c)
@@ -34,9 +53,12 @@ func (w *write) logCTE(c *compiler) {
 	}
 	c.write("), ", old, ", ", image, ", ")
 	w.logTail(c, row)
-	c.write(from)
-	if w.op != OpInsert && !w.deletesRows() {
-		c.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
+	c.write(", ", size)
+	from()
+	if w.logLimit > 0 {
+		c.write(" where (select ")
+		w.chargeLog(c, "bytes")
+		c.write(" from ", logBytes, ")")
 	}
 	if w.op != OpInsert {
 		c.write(" order by ")
@@ -45,21 +67,23 @@ func (w *write) logCTE(c *compiler) {
 	c.write(")")
 }
 
-// logImage writes a row as JSON: the columns of the model that are not secret,
-// and nothing that only the database has.
-func (w *write) logImage(alias string) string {
+// logImage writes a row as JSON: the columns of the model that are not secret, or
+// those among some, and nothing that only the database has.
+func (w *write) logImage(alias string, some *ColumnSet) string {
 	var b strings.Builder
 	b.WriteString("(select to_jsonb(i) from (select ")
-	first := true
+	start := b.Len()
 	for _, c := range w.table.Columns {
-		if c.Mode == Secret {
+		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
-		if !first {
+		if b.Len() > start {
 			b.WriteString(", ")
 		}
-		first = false
 		b.WriteString(alias + "." + c.sqlName)
+	}
+	if b.Len() == start {
+		return "'{}'::jsonb"
 	}
 	b.WriteString(") i)")
 	return b.String()
@@ -88,68 +112,90 @@ func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
 	if !w.table.Tracked || len(rows) == 0 {
 		return nil
 	}
-	body := []byte{'['}
+	body, total := []byte{'['}, 0
 	for i, rw := range rows {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = w.appendLogRow(body, rw)
+		var n int
+		body, n = w.appendLogRow(body, rw)
+		total += n
 	}
 	body = append(body, ']')
+	if err := w.chargeSteps(total); err != nil {
+		return err
+	}
 	c := w.s.newCompiler(ctx, nil, access{})
 	defer c.free()
 	c.write("insert into plinth_changes ", logColumns, " select ")
 	c.bind(KindText, w.table.Name)
 	if c.pg {
-		c.write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant' from jsonb_array_elements(")
+		c.write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant', (v->>'size')::int from jsonb_array_elements(")
 		c.bind(KindJSON, string(body))
-		c.write(") with ordinality as e(v, n) order by n")
+		c.write(") with ordinality as e(v, n)")
+		if w.logLimit > 0 {
+			c.write(" where (select ")
+			w.chargeLog(c, strconv.Itoa(total)+"::bigint")
+			c.write(")")
+		}
+		c.write(" order by n")
 	} else {
-		c.write(`, value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant' from json_each(`)
+		c.write(`, value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(`)
 		c.placeholder(string(body))
 		c.write(") order by key")
 	}
 	st := c.statement(nil)
 	st.Write = true
 	if _, err := w.s.exec(ctx, st); err != nil {
-		return err
+		return w.fail(ctx, err)
 	}
 	w.s.logged()
 	return nil
 }
 
-// appendLogRow appends one entry as JSON.
-func (w *write) appendLogRow(dst []byte, rw *rowWrite) []byte {
+// appendLogRow appends one entry as JSON, and returns the size of its images too. As with
+// [write.logCTE], new has only what differs from old.
+func (w *write) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 	row := rw.new
-	if row == nil {
+	var some *ColumnSet
+	switch {
+	case row == nil:
 		row = rw.old
+	case rw.old != nil:
+		changed := w.differing(rw)
+		some = &changed
 	}
 	dst = append(dst, `{"op":`...)
 	dst = appendValue(dst, KindText, string(rw.op))
 	dst = append(dst, `,"key":`...)
 	dst = w.table.appendKey(dst, row)
+	start := len(dst)
 	dst = append(dst, `,"old":`...)
-	dst = w.table.appendImage(dst, rw.old)
+	dst = w.table.appendImage(dst, rw.old, nil)
 	dst = append(dst, `,"new":`...)
-	dst = w.table.appendImage(dst, rw.new)
+	dst = w.table.appendImage(dst, rw.new, some)
+	size := len(dst) - start
+	dst = append(dst, `,"size":`...)
+	dst = strconv.AppendInt(dst, int64(size), 10)
 	dst = append(dst, `,"actor":`...)
 	dst = appendValue(dst, KindText, w.actor)
 	if t := w.table.Tenant; t != nil {
 		dst = append(dst, `,"tenant":`...)
 		dst = appendValue(dst, t.Kind, row[t.index])
 	}
-	return append(dst, '}')
+	return append(dst, '}'), size
 }
 
-// appendImage appends a row as JSON object without secret columns, or null.
-func (t *Table) appendImage(dst []byte, row []any) []byte {
+// appendImage appends a row as JSON object without secret columns, or null. A set leaves
+// out all other columns.
+func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
 	if row == nil {
 		return append(dst, "null"...)
 	}
 	dst = append(dst, '{')
 	first := true
 	for i, c := range t.Columns {
-		if c.Mode == Secret {
+		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
 		if !first {

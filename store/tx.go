@@ -23,6 +23,7 @@ type Tx struct {
 	done   bool
 	depth  int
 	logged bool                        // the change log has new rows
+	bytes  int                         // of those rows, on SQLite in a request
 	commit []func(ctx context.Context) // to run after the commit
 
 	readOnly bool // writes are refused

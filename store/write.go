@@ -11,14 +11,15 @@ import (
 // write is one write of the library: every insert, update, delete, restore and
 // upsert is one of these and runs through [write.run].
 type write struct {
-	s      session
-	table  *Table
-	scope  *Scope
-	actor  string // for the change log
-	guard  *Guard // nil for trusted code
-	access access
-	op     WriteOp
-	now    time.Time
+	s        session
+	table    *Table
+	scope    *Scope
+	actor    string // for the change log
+	logLimit int    // bytes of the log for the transaction, 0: any number
+	guard    *Guard // nil for trusted code
+	access   access
+	op       WriteOp
+	now      time.Time
 
 	rows     [][]any        // insert: every column, absent where the database decides
 	gaps     [][]FieldError // insert with hooks: for each row, what is required and was not given
@@ -98,7 +99,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts Wri
 		return nil, err
 	}
 	w := &write{
-		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope),
+		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope), logLimit: g.logLimit(ctx),
 		now: storedTime(g.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
 	}

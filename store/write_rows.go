@@ -218,7 +218,7 @@ func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	}
 	// Rows in the bin and of other tenants refer to the row too.
 	op := &write{
-		s: w.s, table: child, scope: w.scope, actor: w.actor, now: w.now, op: OpDelete, where: And(conds...), trusting: trustedCond,
+		s: w.s, table: child, scope: w.scope, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...), trusting: trustedCond,
 		access: access{withDeleted: true, allTenants: true}, tallied: w.tallied,
 	}
 	if ref.OnDelete == SetNull {

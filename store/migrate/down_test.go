@@ -51,11 +51,11 @@ func TestOwnTablesUpDownUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantList(t, titles(reverted), "plinth 3 idempotency_caller", "plinth 2 idempotency", "plinth 1 init")
+		wantList(t, titles(reverted), "plinth 4 log_size", "plinth 3 idempotency_caller", "plinth 2 idempotency", "plinth 1 init")
 		if left := schemaOf(t, db); strings.Contains(left, "plinth_changes") || strings.Contains(left, "plinth_settings") {
 			t.Errorf("down leaves\n%s", left)
 		}
-		wantList(t, up(t, db), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller")
+		wantList(t, up(t, db), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size")
 		golden(t, name, schemaOf(t, db))
 	})
 }
@@ -136,6 +136,6 @@ func TestCanceledUp(t *testing.T) {
 		if _, err := newMigrator(t, db).Up(ctx); err == nil {
 			t.Error("Up works with a context that has ended")
 		}
-		wantList(t, up(t, db), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller")
+		wantList(t, up(t, db), "plinth 1 init", "plinth 2 idempotency", "plinth 3 idempotency_caller", "plinth 4 log_size")
 	})
 }

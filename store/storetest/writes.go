@@ -7,6 +7,8 @@ func writeTopics() []topic {
 	return []topic{
 		{"Log", []any{account{}, quiet{}}, store.Options{}, testLog},
 		{"Actors", append(albumModels(), account{}), store.Options{}, testActors},
+		{"LogLimit", []any{wide{}}, limitedLog(), testLogLimit},
+		{"LogPartial", []any{wide{}}, store.Options{}, testLogPartial},
 		{"Hooks", []any{hooked{}, quiet{}}, validated, testHooks},
 		{"Validation", []any{ruled{}}, validated, testValidation},
 		{"Locking", []any{note{}}, store.Options{}, testLocking},

@@ -1,0 +1,1 @@
+alter table plinth_changes drop column size;
