@@ -27,7 +27,12 @@ func (o *once) Authenticate(r *http.Request) (Principal, error) {
 	p, err := o.next.Authenticate(r)
 	known.mu.Lock()
 	defer known.mu.Unlock()
-	known.answers = append(known.answers, answer{o, shown, p, err})
+	said := answer{by: o, to: shown, err: err}
+	if !p.IsZero() {
+		kept := p // only this one is on the heap
+		said.principal = &kept
+	}
+	known.answers = append(known.answers, said)
 	return p, err
 }
 
@@ -67,7 +72,7 @@ type identified struct {
 type answer struct {
 	by        *once
 	to        credentials
-	principal Principal
+	principal *Principal // nil for the zero one
 	err       error
 }
 
@@ -92,7 +97,10 @@ func (c *identified) answer(by *once, to credentials) (Principal, error, bool) {
 	defer c.mu.Unlock()
 	for i := range c.answers {
 		if a := &c.answers[i]; a.by == by && a.to == to {
-			return a.principal, a.err, true
+			if a.principal == nil {
+				return Principal{}, a.err, true
+			}
+			return *a.principal, a.err, true
 		}
 	}
 	return Principal{}, nil, false

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/occasional"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
@@ -85,16 +86,12 @@ func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
 				return
 			}
 			remaining, wait := l.take(r.Context(), key)
-			h := w.Header()
-			if before := h["Ratelimit-Policy"]; before == nil {
-				h["Ratelimit-Policy"] = l.policy
-			} else {
-				h["Ratelimit-Policy"] = append(before, l.policy[0])
+			h, record := w.Header(), exchange.From(r.Context())
+			policies, left := h["Ratelimit-Policy"], h["Ratelimit"]
+			if policies == nil && left == nil { // limits are often two, of addresses and of callers
+				policies, left = record.Values(2)[:0], record.Values(2)[:0]
 			}
-			left := h["Ratelimit"]
-			if left == nil {
-				left = make([]string, 0, 2) // limits are often two, of addresses and of callers
-			}
+			h["Ratelimit-Policy"] = append(policies, l.policy)
 			h["Ratelimit"] = append(left, l.left(remaining, wait))
 			if wait > 0 {
 				l.refuse(w, r, &problem.Error{Code: problem.TooManyRequests, RetryAfter: wait})
@@ -108,7 +105,7 @@ func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
 // rateLimit is a policy.
 type rateLimit struct {
 	name    string
-	policy  []string // the member of RateLimit-Policy, alone and without room behind it
+	policy  string // the member of RateLimit-Policy
 	every   time.Duration
 	burst   int
 	key     func(*http.Request) string
@@ -132,7 +129,7 @@ func newRateLimit(opts RateLimitOptions) *rateLimit {
 		panic("middleware: RateLimit: " + strconv.Quote(l.name) + " is no name for a policy")
 	}
 	l.every = per / time.Duration(l.burst)
-	l.policy = []string{`"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(problem.Seconds(per), 10)}
+	l.policy = `"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(problem.Seconds(per), 10)
 	if l.key == nil {
 		l.key = ByAddress
 	}

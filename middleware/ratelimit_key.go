@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // ByAddress is a key for [RateLimit]: the address that a request comes from, by
@@ -11,12 +12,18 @@ import (
 // proxy [ClientAddress] must be outside of the limit; requests whose address is not
 // known share one count.
 func ByAddress(r *http.Request) string {
+	record := exchange.From(r.Context())
+	if key := record.AddressKey(); key != "" {
+		return key
+	}
 	var room [64]byte
 	b := append(room[:0], "ip "...)
 	if group := AddressGroup(ClientAddressOf(r)); group.IsValid() {
 		b = group.AppendTo(b)
 	}
-	return string(b)
+	key := string(b)
+	record.SetAddressKey(key)
+	return key
 }
 
 // ByPrincipal is a key for [RateLimit]: who calls, by [auth.FromContext], wherever from,

@@ -44,9 +44,11 @@ func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
 			if id == "" {
 				id = newID()
 			}
-			w.Header()[requestIDHeader] = []string{id}
 			r, record := exchange.Begin(r)
 			record.SetID(id)
+			own := record.Values(1)
+			own[0] = id
+			w.Header()[requestIDHeader] = own
 			next.ServeHTTP(w, r)
 		})
 	}

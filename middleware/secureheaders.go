@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
 // Omit in place of a header's value leaves the header out.
@@ -88,7 +90,7 @@ func SecureHeaders(opts SecureHeadersOptions) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
 			// One array for all, which is the request's own: handlers may write to it.
-			own := make([]string, len(values)+1)
+			own := exchange.From(r.Context()).Values(len(values) + 1)
 			copy(own, values)
 			for i, name := range names {
 				h[name] = own[i : i+1 : i+1]

@@ -27,6 +27,35 @@ type Record struct {
 	client        netip.Addr
 	clientJudged  bool
 	lasts         bool
+	addressKey    string
+
+	values [14]string // of headers of the answer: enough for the default chain
+	given  int
+}
+
+// Values returns room for n values of a header. All of a request share one array, which
+// http.Header.Set would allocate for each.
+func (r *Record) Values(n int) []string {
+	if r == nil || r.given+n > len(r.values) {
+		return make([]string, n)
+	}
+	r.given += n
+	return r.values[r.given-n : r.given : r.given]
+}
+
+// AddressKey returns what SetAddressKey was called with since the client's address is known.
+func (r *Record) AddressKey() string {
+	if r == nil {
+		return ""
+	}
+	return r.addressKey
+}
+
+// SetAddressKey keeps the name by which limits count the client's address.
+func (r *Record) SetAddressKey(key string) {
+	if r != nil && r.clientJudged {
+		r.addressKey = key
+	}
 }
 
 // carrier is the context of a request with its record, allocated at once.
@@ -108,7 +137,7 @@ func Peer(r *http.Request) netip.Addr {
 // SetClientAddress sets where the request comes from.
 func (r *Record) SetClientAddress(client netip.Addr) {
 	if r != nil {
-		r.client, r.clientJudged = client, true
+		r.client, r.clientJudged, r.addressKey = client, true, ""
 	}
 }
 
