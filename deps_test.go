@@ -31,7 +31,7 @@ var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
 	{"examples/...", []string{".", "api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "examples are applications"},
 
-	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/quote", "internal/ruletag", "internal/seed", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/quote", "internal/ruletag", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
 	{"store/internal/...", []string{"internal/canon", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
 	{"store/sqlite", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
@@ -50,7 +50,7 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/httpfield", "internal/onewrite", "internal/problem", "internal/quote", "internal/ruletag", "internal/seed", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/httpfield", "internal/onewrite", "internal/problem", "internal/quote", "internal/ruletag", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
@@ -86,7 +86,7 @@ var arrows = []arrow{
 	{"internal/problem", []string{"internal/exchange", "internal/httpfield", "internal/quote"}, "the one map from code to status is below everything that fails"},
 	{"internal/quote", nil, "one length of what messages repeat, below everything"},
 	{"internal/ruletag", nil, "one reading of which values must be there, below who judges them and who documents them"},
-	{"internal/seed", nil, "faults that tests switch on, below everything"},
+	{nil, "faults that tests switch on, below everything"},
 	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
 	{"internal/strictjson", []string{"internal/quote"}, "one decoder, below everything"},
 	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},

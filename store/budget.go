@@ -52,7 +52,7 @@ func (g Gate) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts Re
 	}
 	c := g.s.newCompiler(ctx, g.scope, g.access)
 	defer c.free()
-	guard, err := c.guarded(g.table, ro.part)
+	guard, err := c.guarded(g.table)
 	if err != nil {
 		return nil, "", g.unknown(err)
 	}
@@ -93,7 +93,7 @@ func (g Gate) countRoot(ctx context.Context, q *Query, ro readOptions, opts Read
 		alone.Order = nil
 	}
 	var out Rows
-	err := g.readOnce(ctx, &alone, readOptions{part: ro.part, single: ro.single}, ReadOptions{MaxRows: opts.MaxRows}, &out)
+	err := g.readOnce(ctx, &alone, readOptions{single: ro.single, groups: ro.groups}, ReadOptions{MaxRows: opts.MaxRows}, &out)
 	return out.Count, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -108,7 +107,7 @@ func (w *write) partialRow() []any {
 // judged reports whether the write must check the target of a foreign key: the
 // client wrote it, not a preset, and there is something that could hide it.
 func (w *write) judged(ref *Reference) bool {
-	if seed.Dropped(seed.ForeignKey) || w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
+	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
 		return false
 	}
 	for _, c := range ref.Columns {

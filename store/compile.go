@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -201,7 +200,7 @@ func (c *compiler) unknownLiteral() string {
 
 // guarded enters a table in the name of the scope: it returns the guard, or an
 // error if the scope does not know the table. In trusted code it returns nil.
-func (c *compiler) guarded(t *Table, part seed.Part) (*Guard, error) {
+func (c *compiler) guarded(t *Table) (*Guard, error) {
 	if c.scope == nil {
 		return nil, nil
 	}
@@ -209,7 +208,7 @@ func (c *compiler) guarded(t *Table, part seed.Part) (*Guard, error) {
 	if g == nil {
 		return nil, errNotExposed
 	}
-	return dropGuard(t, g, part), nil
+	return g, nil
 }
 
 // rule writes " and (rule)" of a guard; a zero rule allows nothing.

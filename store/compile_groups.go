@@ -1,7 +1,5 @@
 package store
 
-import "github.com/seed-7694ebf6/plinth/internal/seed"
-
 // groupRead compiles a list of groups: they are made, sorted and cut in a
 // subquery under the alias of the root, and written as rows around it.
 func (c *compiler) groupRead(root source, q *Query, p *rowPlan) error {
@@ -61,7 +59,7 @@ func (c *compiler) groupRows(alias string, s source, g *groupPlan, q *Query, row
 
 // groupCount writes the number of groups as the derived table c.
 func (c *compiler) groupCount(t *Table, q *Query, g *groupPlan) error {
-	guard, err := c.guarded(t, seed.Count)
+	guard, err := c.guarded(t)
 	if err != nil {
 		return err
 	}

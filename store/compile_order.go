@@ -3,8 +3,6 @@ package store
 import (
 	"fmt"
 	"strings"
-
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 )
 
 // orderKeys resolves the order of a query and appends the primary key, so that
@@ -43,7 +41,7 @@ func (c *compiler) orderKey(s source, o Order) (orderKey, error) {
 	k := orderKey{desc: o.Desc, first: o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc}
 	holder := s
 	if o.Relation != "" {
-		rel, target, err := c.enter(s, o.Relation, nil, trust(c.scope == nil), seed.Order)
+		rel, target, err := c.enter(s, o.Relation, nil, trust(c.scope == nil))
 		if err != nil {
 			return k, err
 		}
@@ -85,7 +83,7 @@ func (c *compiler) orderValue(s source, k orderKey) error {
 	target := source{table: k.relation.Target, alias: c.alias()}
 	trusted := trust(c.scope == nil)
 	if !trusted {
-		guard, err := c.guarded(target.table, seed.Order)
+		guard, err := c.guarded(target.table)
 		if err != nil {
 			return err
 		}

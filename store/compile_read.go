@@ -1,13 +1,11 @@
 package store
 
 import (
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // readOptions says what a read brings besides the members of the query.
 type readOptions struct {
-	part  seed.Part
 	extra []*Column // extra columns of the row, before those of a cursor
 	each  bool      // extras of every row
 	// page asks for the values of the order keys as extras, to continue
@@ -17,6 +15,8 @@ type readOptions struct {
 	blank bool
 	// single says that there is one row at most, and nothing to sort.
 	single bool
+	// groups says that rows may be grouped.
+	groups bool
 }
 
 // orderKey is one resolved key of an order.
@@ -33,7 +33,7 @@ type orderKey struct {
 // The page is selected first and embeds are computed outside of it, so that
 // rows that are skipped cost nothing.
 func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, error) {
-	guard, err := c.guarded(t, opts.part)
+	guard, err := c.guarded(t)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 		return nil, err
 	}
 	if plan.groups != nil {
-		if opts.part != seed.List && opts.part != seed.Aggregate {
+		if !opts.groups {
 			return nil, errGroupsOfRow
 		}
 		return &driver.Shape{Members: plan.members, Counted: q.Count}, c.groupRead(root, q, plan)
@@ -176,7 +176,7 @@ func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderK
 
 // countSource writes the total as the derived table c.
 func (c *compiler) countSource(t *Table, q *Query) error {
-	guard, err := c.guarded(t, seed.Count)
+	guard, err := c.guarded(t)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (c *compiler) whereFrom(start int) {
 // innerEmbed writes exists(...) for an embed that filters its parents.
 func (c *compiler) innerEmbed(s source, e *Embed) error {
 	trusted := trust(c.scope == nil)
-	rel, target, err := c.enter(s, e.Relation, nil, trusted, seed.Embed)
+	rel, target, err := c.enter(s, e.Relation, nil, trusted)
 	if err != nil {
 		return err
 	}

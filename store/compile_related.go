@@ -1,12 +1,8 @@
 package store
 
-import (
-	"github.com/seed-7694ebf6/plinth/internal/seed"
-)
-
 // related writes exists(...) for a relation.
 func (c *compiler) related(s source, n *node, trusted trust) error {
-	rel, target, err := c.enter(s, n.name, n.relation, trusted, seed.Embed)
+	rel, target, err := c.enter(s, n.name, n.relation, trusted)
 	if err != nil {
 		return err
 	}
@@ -26,16 +22,16 @@ func (c *compiler) related(s source, n *node, trusted trust) error {
 
 // enter resolves a relation. In the untrusted part of a scoped statement one
 // that the caller may not know does not exist.
-func (c *compiler) enter(s source, name string, known *Relation, trusted trust, part seed.Part) (*Relation, source, error) {
+func (c *compiler) enter(s source, name string, known *Relation, trusted trust) (*Relation, source, error) {
 	visible := allRelations
 	if !trusted {
-		visible = func(r *Relation) bool { return c.knows(s, r, part) }
+		visible = func(r *Relation) bool { return c.knows(s, r) }
 	}
 	rel := known
 	if rel == nil {
 		var several []*Relation
 		if rel, several = s.table.resolve(name, visible); rel == nil {
-			return nil, source{}, c.unresolved(s, name, several, visible, part)
+			return nil, source{}, c.unresolved(s, name, several, visible)
 		}
 	} else if !visible(rel) {
 		return nil, source{}, &UnknownRelationError{Table: s.table.Name, Relation: name}
@@ -44,7 +40,7 @@ func (c *compiler) enter(s source, name string, known *Relation, trusted trust, 
 	if trusted {
 		return rel, target, nil
 	}
-	guard, err := c.guarded(rel.Target, part)
+	guard, err := c.guarded(rel.Target)
 	target.guard = guard
 	return rel, target, err
 }
@@ -52,13 +48,13 @@ func (c *compiler) enter(s source, name string, known *Relation, trusted trust, 
 // knows reports whether the scope may know a relation: its target and its
 // junction are exposed, and it may read the columns that hold the foreign keys,
 // since to follow the relation tells their values.
-func (c *compiler) knows(s source, rel *Relation, part seed.Part) bool {
-	target, err := c.guarded(rel.Target, part)
+func (c *compiler) knows(s source, rel *Relation) bool {
+	target, err := c.guarded(rel.Target)
 	if err != nil {
 		return false
 	}
 	if rel.Junction != nil {
-		guard, err := c.guarded(rel.Junction.Table, seed.Junction)
+		guard, err := c.guarded(rel.Junction.Table)
 		return err == nil && rel.Junction.keysReadable(guard)
 	}
 	return rel.keysReadable(s.guard, target)
@@ -90,7 +86,7 @@ func (c *compiler) joinedFrom(s source, rel *Relation, target source, trusted tr
 	c.write(" where ")
 	c.equalKeys(j, rel.Junction.SourceKeys, s, rel.SourceKeys)
 	if !trusted {
-		guard, err := c.guarded(j.table, seed.Junction)
+		guard, err := c.guarded(j.table)
 		if err != nil {
 			return err
 		}

@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -141,16 +139,9 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 
 // readOptions says what a read needs beside the query's members.
 func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
-	ro := readOptions{part: seed.List, page: opts.Page, single: opts.Single && !opts.Page && q.After == ""}
-	if slices.ContainsFunc(q.Select, func(sel Selected) bool { return sel.Aggregate != 0 }) {
-		ro.part = seed.Aggregate
-	}
+	ro := readOptions{page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == ""}
 	if opts.Single {
-		ro.part = seed.Single
 		ro.extra = g.table.versionFor(g.scope.guard(g.table))
-	}
-	if q.After != "" {
-		ro.part = seed.Cursor
 	}
 	return ro
 }

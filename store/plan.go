@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -220,7 +219,7 @@ func jsonKey(name string) string {
 }
 
 func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
-	rel, target, err := c.enter(s, e.Relation, nil, trust(c.scope == nil), seed.Embed)
+	rel, target, err := c.enter(s, e.Relation, nil, trust(c.scope == nil))
 	if err != nil {
 		return planEmbed{}, err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 )
 
 // maxPresented is the largest number of rows of one [Gate.Present].
@@ -33,10 +31,10 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 	asked := *q
 	asked.Where = And(g.table.keysCond(rows), q.Where)
 	if len(q.Order) > 0 {
-		return g.read(ctx, &asked, readOptions{part: seed.RPC}, opts, out)
+		return g.read(ctx, &asked, readOptions{}, opts, out)
 	}
 	asked.Limit, asked.Offset, asked.Count = nil, 0, false
-	ro := readOptions{part: seed.RPC, extra: g.table.PrimaryKey, each: true}
+	ro := readOptions{extra: g.table.PrimaryKey, each: true}
 	if err := g.read(ctx, &asked, ro, opts, out); err != nil {
 		return err
 	}

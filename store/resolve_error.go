@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/quote"
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 )
 
 // UnknownRelationError reports a name that is no relation of the table, or one
@@ -97,7 +96,7 @@ func (e *AmbiguousRelationError) ProblemDetails() json.RawMessage {
 }
 
 // unresolved is the error for a name that means no relation of s, or several.
-func (c *compiler) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool, part seed.Part) error {
+func (c *compiler) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
 	if several == nil {
 		near := nearest(name, s.table.alternatives(name, visible))
 		return &UnknownRelationError{Table: s.table.Name, Relation: name, Near: near}
@@ -106,7 +105,7 @@ func (c *compiler) unresolved(s source, name string, several []*Relation, visibl
 	for _, r := range several {
 		e.Candidates = append(e.Candidates, RelationCandidate{
 			Cardinality: r.cardinality(), Embedding: r.Source.Name + " with " + r.Target.Name,
-			Relationship: c.relationship(s, r, part), Name: r.choice(several),
+			Relationship: c.relationship(s, r), Name: r.choice(several),
 		})
 	}
 	return e
@@ -132,12 +131,12 @@ func (t *Table) unique(columns []*Column) bool {
 }
 
 // relationship names the foreign keys of a relation that the scope knows.
-func (c *compiler) relationship(s source, r *Relation, part seed.Part) string {
+func (c *compiler) relationship(s source, r *Relation) string {
 	if j := r.Junction; j != nil {
 		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
 			constraint(j.SourceKeys), joinNames(j.SourceKeys, ", "), constraint(j.TargetKeys), joinNames(j.TargetKeys, ", "))
 	}
-	target, _ := c.guarded(r.Target, part)
+	target, _ := c.guarded(r.Target)
 	return constraint(r.foreignKey()) + " using " + keyText(s.guard, r.SourceKeys) + " and " + keyText(target, r.TargetKeys)
 }
 

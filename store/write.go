@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 )
 
 // write is one write of the library: every insert, update, delete, restore and
@@ -94,7 +92,7 @@ type WriteOptions struct {
 	ByKey bool
 }
 
-func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts WriteOptions) (*write, error) {
+func (g Gate) newWrite(ctx context.Context, op WriteOp, opts WriteOptions) (*write, error) {
 	if err := g.checkScope(); err != nil {
 		return nil, err
 	}
@@ -117,7 +115,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts Wri
 		if guard == nil {
 			return nil, &UnknownTableError{Table: g.table.Name}
 		}
-		w.guard = dropGuard(g.table, guard, part)
+		w.guard = guard
 	}
 	w.version = g.table.versionFor(w.guard)
 	return w, nil
@@ -126,7 +124,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, part seed.Part, opts Wri
 // Insert writes new rows. A preset column with another value, and a row the
 // scope may not create, undo the whole write with [ErrDenied].
 func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpInsert, seed.Insert, opts)
+	w, err := g.newWrite(ctx, OpInsert, opts)
 	if err != nil {
 		return err
 	}
@@ -156,7 +154,7 @@ type UpsertOptions struct {
 // by the rules for updates; one the scope may not read or update fails the whole
 // write with a [ConstraintError] that says no more than that the key is taken.
 func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpInsert, "", opts.WriteOptions)
+	w, err := g.newWrite(ctx, OpInsert, opts.WriteOptions)
 	if err != nil {
 		return err
 	}
@@ -171,7 +169,7 @@ func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Ro
 	}
 	updatable := g.table.writable(func(c *Column) bool { return c.Mode != CreateOnly && !c.Key })
 	if w.guard != nil {
-		updatable = w.updateGuard().Updatable
+		updatable = w.guard.Updatable
 	}
 	w.upsert.sets = w.upsert.sets.With(updatable)
 	return w.run(ctx, out)
@@ -219,7 +217,7 @@ func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOption
 	if p.restore {
 		return g.Restore(ctx, where, opts, out)
 	}
-	w, err := g.newWrite(ctx, OpUpdate, seed.Update, opts)
+	w, err := g.newWrite(ctx, OpUpdate, opts)
 	if err != nil {
 		return err
 	}
@@ -230,7 +228,7 @@ func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOption
 // Delete deletes the rows the condition selects, as far as the scope may read
 // and delete them; with [SoftDelete] it marks them.
 func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpDelete, seed.Delete, opts)
+	w, err := g.newWrite(ctx, OpDelete, opts)
 	if err != nil {
 		return err
 	}
@@ -240,7 +238,7 @@ func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Ro
 
 // Restore brings back deleted rows of a table with [SoftDelete].
 func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpRestore, seed.Update, opts)
+	w, err := g.newWrite(ctx, OpRestore, opts)
 	if err != nil {
 		return err
 	}

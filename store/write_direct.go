@@ -202,7 +202,7 @@ func (w *write) returning(c *compiler, s source) (*rowPlan, error) {
 	if w.ret == nil {
 		return nil, nil
 	}
-	s.guard = w.returnGuard()
+	s.guard = w.guard
 	return writtenPlan(c, s, w.ret)
 }
 

@@ -225,7 +225,7 @@ func (w *write) answerFilter(c *compiler, s source, checks []check, before, afte
 	}
 	c.write(" then ")
 	if filtered {
-		if err := c.ruleAlone(s, dropReturned(w.guard.Read)); err != nil {
+		if err := c.ruleAlone(s, w.guard.Read); err != nil {
 			return err
 		}
 	} else {

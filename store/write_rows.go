@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
-	"github.com/seed-7694ebf6/plinth/internal/seed"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -269,7 +268,7 @@ func (w *write) checkCondition(ctx context.Context) error {
 	}
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	defer c.free()
-	return c.cond(source{table: w.table, alias: c.alias(), guard: w.returnGuard()}, w.ret.Where.n, w.trusting)
+	return c.cond(source{table: w.table, alias: c.alias(), guard: w.guard}, w.ret.Where.n, w.trusting)
 }
 
 // checkAnswer resolves the names in the answer before anything is written: a
@@ -281,12 +280,12 @@ func (w *write) checkAnswer(ctx context.Context) error {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	defer c.free()
 	if !w.readsBack() {
-		_, err := writtenPlan(c, source{table: w.table, guard: w.returnGuard()}, w.ret)
+		_, err := writtenPlan(c, source{table: w.table, guard: w.guard}, w.ret)
 		return err
 	}
 	q := *w.ret
 	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
-	_, err := c.read(w.table, &q, readOptions{part: seed.Returned})
+	_, err := c.read(w.table, &q, readOptions{})
 	return err
 }
 
@@ -299,7 +298,7 @@ func (w *write) readsBack() bool {
 func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	c := w.s.newCompiler(ctx, w.scope, w.access)
 	defer c.free()
-	plan, err := writtenPlan(c, source{table: w.table, guard: w.returnGuard()}, &Query{Select: w.ret.Select})
+	plan, err := writtenPlan(c, source{table: w.table, guard: w.guard}, &Query{Select: w.ret.Select})
 	if err != nil {
 		return err
 	}
@@ -332,7 +331,7 @@ func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error)
 	if w.guard == nil || gone {
 		return true, nil
 	}
-	rule := dropReturned(w.guard.Read)
+	rule := w.guard.Read
 	if rule.IsZero() {
 		return false, nil
 	}
@@ -430,7 +429,7 @@ func (w *write) readWritten(ctx context.Context, q *Query, key Cond, budget int,
 	defer c.free()
 	q.Where = key
 	c.budget = budget
-	shape, err := c.read(w.table, q, readOptions{part: seed.Returned})
+	shape, err := c.read(w.table, q, readOptions{})
 	if err != nil {
 		return 0, err
 	}

@@ -333,7 +333,7 @@ func (w *write) ruleFor(op WriteOp) Cond {
 	case OpInsert:
 		return w.guard.Create
 	case OpUpdate:
-		guard := w.updateGuard()
+		guard := w.guard
 		if guard.UpdateTo.IsZero() {
 			return guard.Update
 		}

@@ -212,7 +212,7 @@ func (w *write) mayReplace(ctx context.Context, old, row []any) error {
 	if w.guard == nil {
 		return nil
 	}
-	guard := w.updateGuard()
+	guard := w.guard
 	rules := []Cond{guard.Read, guard.Update}
 	if w.upsert.ignore {
 		rules = rules[:1]
