@@ -77,7 +77,7 @@ func (tx *Tx) readChanges(ctx context.Context, at *position, tables []string, li
 		at = &position{From: beginning}
 	}
 	if tx.db.dialect.Postgres() && at.To == "" && limit > 0 {
-		st := &driver.Statement{SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1, tables}}
+		st := &driver.Statement{Table: "plinth_changes", SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1, tables}}
 		head, batch, err = tx.scanChanges(ctx, st, limit)
 		if err == nil && len(batch) <= limit || err != nil && !errors.Is(err, ErrTooLarge) {
 			return head, batch, false, err
@@ -106,11 +106,11 @@ func (db *DB) pageStatement(at *position, tables []string, limit int) (*driver.S
 			}
 			names = string(text)
 		}
-		return &driver.Statement{SQL: sqliteBatch, Args: []any{at.Seq, int64(limit), names}}, nil
+		return &driver.Statement{Table: "plinth_changes", SQL: sqliteBatch, Args: []any{at.Seq, int64(limit), names}}, nil
 	case at.To == "":
-		return &driver.Statement{SQL: postgresHead + postgresFirst, Args: []any{at.From, int64(limit), tables}}, nil
+		return &driver.Statement{Table: "plinth_changes", SQL: postgresHead + postgresFirst, Args: []any{at.From, int64(limit), tables}}, nil
 	}
-	return &driver.Statement{SQL: postgresHead + postgresNext, Args: []any{at.From, int64(limit), tables, at.To, at.Seq}}, nil
+	return &driver.Statement{Table: "plinth_changes", SQL: postgresHead + postgresNext, Args: []any{at.From, int64(limit), tables, at.To, at.Seq}}, nil
 }
 
 // scanChanges runs a statement of a batch. With ErrTooLarge it returns the rows

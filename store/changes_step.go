@@ -124,6 +124,7 @@ func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
 	}
 	var found *position
 	err := tx.session().tuples(ctx, &driver.Statement{
+		Table: "plinth_cursors",
 		SQL:   tx.db.placeholders("select position from plinth_cursors where name = $1"),
 		Args:  []any{c.name},
 		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},

@@ -62,6 +62,7 @@ func (db *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, er
 			continue
 		}
 		err := db.session().tuples(ctx, &driver.Statement{
+			Table: "plinth_changes",
 			SQL:   db.placeholders(bound.text),
 			Args:  []any{bound.most},
 			Shape: &driver.Shape{Extra: []Kind{KindInt}, EachExtra: true},
@@ -143,7 +144,7 @@ func (db *DB) trimChunk(ctx context.Context, t trim) (n int64, err error) {
 // trimmed runs a statement that tells how many rows go and the highest of them.
 func (tx *Tx) trimmed(ctx context.Context, text string, args []any) (n int64, gone purged, err error) {
 	err = tx.session().tuples(ctx, &driver.Statement{
-		SQL: text, Args: args, Write: tx.db.dialect.Postgres(),
+		Table: "plinth_changes", Op: "delete", SQL: text, Args: args, Write: tx.db.dialect.Postgres(),
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
 		var xid string
@@ -164,6 +165,7 @@ func (tx *Tx) trimmed(ctx context.Context, text string, args []any) (n int64, go
 // notePurged raises the mark of what is trimmed.
 func (tx *Tx) notePurged(ctx context.Context, gone purged) error {
 	err := tx.session().tuples(ctx, &driver.Statement{
+		Table: "plinth_settings",
 		SQL:   "select value from plinth_settings where name = 'purged'",
 		Shape: &driver.Shape{Extra: []Kind{KindJSON}, EachExtra: true},
 	}, func(values [][]byte) error {

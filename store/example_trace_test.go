@@ -26,8 +26,8 @@ func ExampleLogStatements() {
 		log.Fatal(err)
 	}
 	// Output:
-	// create: create table notes (title text)
-	// insert notes: insert into notes values (?)
+	// create by Bun
+	// insert by Bun
 }
 
 // counter prints where a program would count.
@@ -36,8 +36,8 @@ type counter struct{}
 func (counter) Start(ctx context.Context, _ store.TracedStatement) context.Context { return ctx }
 
 func (counter) End(_ context.Context, s store.TracedStatement, o store.TraceOutcome) {
-	if s.Table != "" {
-		s.Operation += " " + s.Table
+	if s.Bun { // its text holds values, so tracers see the operation only
+		s.SQL = "by Bun"
 	}
-	fmt.Printf("%s: %s\n", s.Operation, s.SQL)
+	fmt.Println(s.Operation, s.SQL)
 }

@@ -160,13 +160,13 @@ const (
 // written returns which tables were written since a position, of the latest
 // commits.
 func (s session) written(ctx context.Context, since position) (*writtenTables, error) {
-	st := &driver.Statement{SQL: sqliteWritten, Args: []any{since.Seq, int64(maxLook)}}
+	st := &driver.Statement{Table: "plinth_changes", SQL: sqliteWritten, Args: []any{since.Seq, int64(maxLook)}}
 	if s.db.dialect.Postgres() {
 		from := since.From
 		if from == "" {
 			from = beginning
 		}
-		st = &driver.Statement{SQL: postgresWritten, Args: []any{from, int64(maxLook)}}
+		st = &driver.Statement{Table: "plinth_changes", SQL: postgresWritten, Args: []any{from, int64(maxLook)}}
 	}
 	st.Shape = &driver.Shape{Extra: []Kind{KindJSON}, EachExtra: true}
 	var seen writtenTables

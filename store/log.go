@@ -145,7 +145,7 @@ func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
 		c.write(") order by key")
 	}
 	st := c.statement(nil)
-	st.Write = true
+	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
 	if _, err := w.s.exec(ctx, st); err != nil {
 		return w.fail(ctx, err)
 	}

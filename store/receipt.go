@@ -46,6 +46,7 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 	}
 	var found *Receipt
 	err := tx.session().tuples(ctx, &driver.Statement{
+		Table: "plinth_idempotency",
 		SQL:   tx.db.placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
 		Args:  []any{scope, key, storedTime(tx.db.options.Now())},
 		Shape: &driver.Shape{Extra: []Kind{KindText, KindText}, EachExtra: true},
@@ -82,6 +83,7 @@ func (db *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error
 	var c ReceiptCount
 	now := db.options.Now()
 	err := db.session().tuples(ctx, &driver.Statement{
+		Table: "plinth_idempotency",
 		SQL:   db.placeholders(countReceipts),
 		Args:  []any{r.Caller, storedTime(now), r.Scope, r.Key},
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindTimestamp, KindInt}, EachExtra: true},
@@ -132,6 +134,7 @@ func (db *DB) TrimReceipts(ctx context.Context) (int64, error) {
 	var total int64
 	for {
 		n, err := db.session().exec(ctx, &driver.Statement{
+			Table: "plinth_idempotency",
 			SQL:   db.placeholders("delete from plinth_idempotency where (scope, key) in (" + expired + ")"),
 			Args:  []any{storedTime(db.options.Now()), int64(trimReceipts)},
 			Write: true,

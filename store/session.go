@@ -166,5 +166,8 @@ type access struct {
 // statement returns the one statement the compiler is made for.
 func (c *compiler) statement(shape *driver.Shape) *driver.Statement {
 	c.made = driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape, Budget: c.budget}
+	if len(c.reads) > 0 {
+		c.made.Table = c.reads[0].Name
+	}
 	return &c.made
 }

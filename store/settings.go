@@ -60,6 +60,7 @@ func (db *DB) Setting(ctx context.Context, name string, create func() (string, e
 // transaction's: there a setting is read by a connection of its own.
 func (s session) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
 	st := &driver.Statement{
+		Table: "plinth_settings",
 		SQL:   s.db.placeholders("select value from plinth_settings where name = $1"),
 		Args:  []any{name},
 		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},

@@ -110,7 +110,7 @@ const (
 // [MaxLag] entries of an index for each reader: cheap enough to be asked every few
 // seconds while they keep up, and a few milliseconds for each that does not.
 func (db *DB) ReaderLags(ctx context.Context) ([]ReaderLag, error) {
-	st := &driver.Statement{SQL: sqliteLags, Args: []any{int64(MaxLag)}}
+	st := &driver.Statement{Table: "plinth_cursors", SQL: sqliteLags, Args: []any{int64(MaxLag)}}
 	if db.dialect.Postgres() {
 		st.SQL = postgresLags
 	}

@@ -12,10 +12,9 @@ import (
 // log of slow ones, for metrics, for spans. See [Options].Tracers. It must be safe
 // for concurrent use, and quick: the caller of the statement waits for it.
 //
-// A Tracer never sees values. What the store compiles has placeholders for them;
-// the only numbers in its text are limits and offsets. Bun writes values into its
-// text, so where a statement comes by [DB.Bun] everything that is no name or
-// keyword is replaced. Errors are told by their kind, because the text of a
+// A Tracer never sees values. The text of the store's statements has placeholders, and
+// limits and offsets as its only numbers. Bun writes values into its text, so statements of
+// [DB.Bun] have an operation and no text. Errors have a kind and no text, because a
 // database's error repeats values.
 //
 // Begin, commit and rollback of a transaction are statements too, and so are
@@ -42,18 +41,17 @@ type TracedStatement struct {
 	// or the first word of any other.
 	Operation string
 
-	// Table is the table it is about: the one that is written, or the first one
-	// that is read. Empty where there is none.
+	// Table is the table that the statement writes, or the first one that it reads. Empty
+	// where there is none, and for statements of Bun.
 	Table string
 
-	// SQL is its text without values. That of a very large statement of Bun's
-	// is cut.
+	// SQL is the text of the statement without values. Empty for statements of Bun.
 	SQL string
 
 	// InTx says that it runs inside a transaction of [DB.Tx].
 	InTx bool
 
-	// Bun says that it comes by [DB.Bun].
+	// Bun reports a statement of [DB.Bun].
 	Bun bool
 }
 

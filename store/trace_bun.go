@@ -15,9 +15,7 @@ type bunSpanKey struct{}
 
 // BeforeQuery implements [bun.QueryHook].
 func (b bunTracer) BeforeQuery(ctx context.Context, event *bun.QueryEvent) context.Context {
-	text := withoutValues(event.Query)
-	op, table := describeSQL(text)
-	p := b.t.start(ctx, TracedStatement{Operation: op, Table: table, SQL: text, Bun: true})
+	p := b.t.start(ctx, TracedStatement{Operation: verbOf(event.Query), Bun: true})
 	return context.WithValue(p.ctx, bunSpanKey{}, &p)
 }
 

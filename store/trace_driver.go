@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -45,16 +46,28 @@ func (p *span) end(rows int64, err error) {
 // statement is what tracers see of a statement of the store.
 func (t *traced) statement(conn driver.Conn, s *driver.Statement) TracedStatement {
 	out := TracedStatement{Operation: s.Op, Table: s.Table, SQL: s.SQL, InTx: conn != nil}
-	if out.Operation == "" || out.Table == "" {
-		op, table := describeSQL(s.SQL)
-		if out.Operation == "" {
-			out.Operation = op
-		}
-		if out.Table == "" {
-			out.Table = table
-		}
+	if out.Operation == "" {
+		out.Operation = verbOf(s.SQL)
 	}
 	return out
+}
+
+// verbOf returns the first word of a statement in lower case: "other" for one that begins
+// with something else than a keyword.
+func verbOf(sql string) string {
+	sql = strings.TrimLeft(sql, " \t\r\n(")
+	end := strings.IndexFunc(sql, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' })
+	if end < 0 {
+		end = len(sql)
+	}
+	switch verb := strings.ToLower(sql[:min(end, 16)]); verb {
+	case "":
+		return "other"
+	case "with", "explain":
+		return "select"
+	default:
+		return verb
+	}
 }
 
 // Query implements [driver.Driver].

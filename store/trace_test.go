@@ -153,8 +153,8 @@ func TestTracerIsToldOfEveryStatement(t *testing.T) {
 					var n int
 					return db.Bun().NewSelect().Model((*Tag)(nil)).ColumnExpr("count(*)").Where("name = ?", "go").Scan(ctx, &n)
 				},
-				[]string{"select tags by bun 1"},
-				[]string{"select tags by bun 1"},
+				[]string{"select by bun 1"},
+				[]string{"select by bun 1"},
 			},
 			{
 				"BunInTx", func() error {
@@ -166,8 +166,8 @@ func TestTracerIsToldOfEveryStatement(t *testing.T) {
 						return nil
 					})
 				},
-				[]string{"begin in tx 0", "update tags by bun 0 aborted", "commit in tx 0"},
-				[]string{"begin in tx 0", "update tags by bun 0 aborted", "commit in tx 0"},
+				[]string{"begin in tx 0", "update by bun 0 aborted", "commit in tx 0"},
+				[]string{"begin in tx 0", "update by bun 0 aborted", "commit in tx 0"},
 			},
 			{
 				"Canceled", func() error {
@@ -193,7 +193,7 @@ func TestTracerIsToldOfEveryStatement(t *testing.T) {
 			var got []string
 			for _, st := range r.take() {
 				got = append(got, st.brief())
-				if st.span == "" || st.SQL == "" || st.Duration <= 0 {
+				if st.span == "" || st.SQL == "" && !st.Bun || st.Duration <= 0 {
 					t.Errorf("%s: incomplete: %+v", s.name, st)
 				}
 			}

@@ -117,7 +117,7 @@ func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 	col := w.table.Columns[made]
 	c.write(" returning ", col.sqlName)
 	st := c.statement(&driver.Shape{Extra: []Kind{col.Kind}})
-	st.Write = true
+	st.Table, st.Write = w.table.Name, true
 	var r driver.Result
 	if err := w.s.query(ctx, st, &r); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
 // exec runs a statement without rows.
 func (w *write) exec(ctx context.Context, c *compiler) error {
 	st := c.statement(nil)
-	st.Write = true
+	st.Table, st.Write = w.table.Name, true
 	_, err := w.s.exec(ctx, st)
 	return err
 }

@@ -24,7 +24,10 @@ func (t statements) Start(ctx context.Context, s store.TracedStatement) context.
 		return ctx
 	}
 	name := s.Operation
-	attributes := append(make([]attribute.KeyValue, 0, 4), systemOf(s.Engine), semconv.DBOperationName(s.Operation), semconv.DBQueryText(s.SQL))
+	attributes := append(make([]attribute.KeyValue, 0, 4), systemOf(s.Engine), semconv.DBOperationName(s.Operation))
+	if s.SQL != "" {
+		attributes = append(attributes, semconv.DBQueryText(s.SQL))
+	}
 	if s.Table != "" {
 		name += " " + s.Table
 		attributes = append(attributes, semconv.DBCollectionName(s.Table))

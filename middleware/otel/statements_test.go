@@ -78,7 +78,7 @@ func TestStatements(t *testing.T) {
 	if inserted != 2 || failed != 1 {
 		t.Errorf("%d inserts, %d failed", inserted, failed)
 	}
-	if s := rc.one("select notes"); hex.EncodeToString(s.GetParentSpanId()) != hex.EncodeToString(parent.GetSpanId()) {
+	if s := rc.one("select"); hex.EncodeToString(s.GetParentSpanId()) != hex.EncodeToString(parent.GetSpanId()) {
 		t.Errorf("%v", s)
 	}
 	if raw := string(rc.raw); strings.Contains(raw, "secret") {
