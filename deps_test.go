@@ -86,7 +86,6 @@ var arrows = []arrow{
 	{"internal/problem", []string{"internal/exchange", "internal/httpfield", "internal/quote"}, "the one map from code to status is below everything that fails"},
 	{"internal/quote", nil, "one length of what messages repeat, below everything"},
 	{"internal/ruletag", nil, "one reading of which values must be there, below who judges them and who documents them"},
-	{nil, "faults that tests switch on, below everything"},
 	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
 	{"internal/strictjson", []string{"internal/quote"}, "one decoder, below everything"},
 	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
