@@ -20,7 +20,7 @@ type Accounts struct {
 	hashes *password.Hasher
 	tries  turns
 
-	pace pace // of answers whose time must tell nothing
+	pace pace // response times of routes that must not reveal whether an account exists
 
 	// opening bounds the sessions that are being opened behind a try.
 	opening turns
@@ -82,9 +82,9 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	return a, err
 }
 
-// Ready reports by its error whether the keys that sign tokens can be read and opened; the
-// first one is made where there is none. Programs ask when they start, as plinth.App does,
-// so that a master key that is missing is told there and not to who logs in.
+// Ready returns an error if the keys that sign tokens cannot be read and opened. It makes the
+// first key. Programs call it at start, as plinth.App does, so that a missing master key is
+// reported there and not at the first login.
 func (a *Accounts) Ready(ctx context.Context) error {
 	_, err := a.signing.all(ctx, false)
 	return err

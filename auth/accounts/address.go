@@ -13,15 +13,15 @@ import (
 // less the brackets).
 const maxEmail = 254
 
-// canonicalEmail returns an address in the one form that is stored and compared:
-// without space around it, in lower case and normalization form C. Nobody sends
-// mail to two mailboxes that differ in case only, and people type both. ok is false
-// for what is no plain address, and for one with a letter whose small form is of
-// ASCII although it is not: mail to "gmaİl.com" (U+0130) goes elsewhere than mail to
-// "gmail.com", and who has the one must not be taken for who has the other. Nor is it
-// for one with a character that nobody sees, or a domain that is not written as it is
-// looked up: mail servers read such a domain as another (UTS 46), so that one mailbox
-// would have as many addresses, and mails, as somebody thinks of.
+// canonicalEmail returns an e-mail address in the form that is stored and compared: without
+// surrounding space, in lower case and normalization form C. ok is false for a text that is not
+// a plain address.
+//
+// It is also false for an address with a non-ASCII letter that becomes ASCII in lower case:
+// mail to "gmaİl.com" (U+0130) does not go to "gmail.com", so the two must not be the same
+// account. Invisible characters and domains in a spelling other than the one that is looked up
+// are rejected too. Mail servers map such domains to another one (UTS 46), so one mailbox would
+// have many addresses.
 func canonicalEmail(text string) (email string, ok bool) {
 	text = strings.TrimSpace(text)
 	if strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && unicode.ToLower(r) < utf8.RuneSelf }) {

@@ -108,7 +108,7 @@ func (x *exchange) sendRole(name string) error {
 	return x.send(http.StatusOK, viewRole(r))
 }
 
-// adminDeleteRole answers DELETE /admin/roles/{name}. Whoever has the role loses it.
+// adminDeleteRole answers DELETE /admin/roles/{name}. All users lose the role.
 func (x *exchange) adminDeleteRole(by authority) error {
 	if err := x.a.deleteRole(x.r.Context(), by, x.params["name"]); err != nil {
 		return err

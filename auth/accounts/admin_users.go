@@ -178,7 +178,7 @@ func (x *exchange) adminDeleteFactor(by authority, id store.ID) error {
 	return x.send(http.StatusOK, viewFactor(f))
 }
 
-// removeFactorBy takes a factor from a user on somebody's behalf.
+// removeFactorBy removes a factor of a user on behalf of an admin or the application.
 func (a *Accounts) removeFactorBy(ctx context.Context, tx *store.Tx, by authority, id store.ID, which string) (*factor, error) {
 	u, err := a.userByID(ctx, tx, id)
 	if err != nil {

@@ -33,15 +33,14 @@ type apiKey struct {
 	EndedBy    *string // why: revoked, password, ...
 }
 
-// ScopeSelf is the scope by which an API key acts as the user it belongs to: it has
-// their id, so that rules show it the rows that are theirs, and their tenant. All
-// other scopes are names of permissions. A key without it is nobody in particular
-// and has its permissions only.
+// ScopeSelf is the scope by which an API key acts as its owner: it has the owner's id and
+// tenant, so that rules show it the owner's rows. All other scopes are names of permissions. A
+// key without ScopeSelf has its permissions only and no id of a user.
 const ScopeSelf = "accounts.self"
 
-// A key is "pl_", 52 characters of base32 (260 random bits), and behind another "_"
-// a checksum by which a scanner for leaked secrets knows a key from what looks like
-// one, without asking anybody: the CRC-32 (IEEE) of all before, in hexadecimal.
+// A key is "pl_", 52 characters of base32 (260 random bits), "_" and a checksum: the CRC-32
+// (IEEE) of all before it, in hexadecimal. The checksum lets a scanner for leaked secrets
+// recognize a key offline.
 const (
 	keyBegin  = "pl_"
 	keyRandom = 52
@@ -58,7 +57,7 @@ const (
 	// endedKeysFor is how long the row of a key is kept that holds no more.
 	endedKeysFor = 30 * 24 * time.Hour
 
-	// usualKeyLife is how long a key holds whose maker has not said.
+	// usualKeyLife is the default lifetime of a key.
 	usualKeyLife = 90 * 24 * time.Hour
 )
 
@@ -74,9 +73,9 @@ func checksum(text string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEE
 // like.
 func looksLikeKey(token string) bool { return strings.HasPrefix(token, keyBegin) }
 
-// hashKey returns the hash by which a key is looked up: how long that takes tells
-// about a hash that nobody can choose. It is random, so a plain one will do. ok is
-// false for what is no key.
+// hashKey returns the hash by which a key is looked up. The time of the look-up depends on the
+// hash, which an attacker cannot choose. The key is random, so a plain hash is enough. ok is
+// false for a text that is not a key.
 func hashKey(token string) (hash [sha256.Size]byte, ok bool) {
 	if len(token) != keySize || !looksLikeKey(token) {
 		return hash, false
@@ -88,8 +87,7 @@ func hashKey(token string) (hash [sha256.Size]byte, ok bool) {
 	return sha256.Sum256([]byte(token)), true
 }
 
-// bearer returns what the bearer of a key is called that is nobody in particular. It is
-// no id of a row.
+// bearer returns the principal id of a key without [ScopeSelf]. It is no id of a row.
 func (k *apiKey) bearer() string { return "api-key:" + k.ID.String() }
 
 // scopes reads what the key is for.
@@ -100,8 +98,8 @@ func (k *apiKey) scopes() (scopes []string, err error) {
 	return scopes, nil
 }
 
-// checkScopes judges what a key is to be for. Managing accounts is not for keys:
-// whoever finds one would be everybody.
+// checkScopes validates the scopes of a new key. A key cannot manage accounts: a leaked one
+// could then act as any user.
 func checkScopes(scopes []string, self bool) ([]string, error) {
 	if len(scopes) == 0 || len(scopes) > maxScopes {
 		return nil, failf(problem.AuthValidation, "scopes must have 1 to %d names: a key may do nothing that they do not say", maxScopes)

@@ -16,7 +16,7 @@ type newAPIKey struct {
 	expires *time.Time
 }
 
-// endedByRevoking is why keys end that somebody has revoked.
+// endedByRevoking is recorded for keys that were revoked.
 const endedByRevoking = "revoked"
 
 // ownedKeys selects the keys of a user, or with nil of the application.
@@ -32,8 +32,7 @@ func (a *Accounts) livingKeys(owner *store.ID) store.Cond {
 	return store.And(ownedKeys(owner), store.Null("ended_at"), store.Or(store.Null("expires_at"), store.Compare("expires_at", store.OpGt, a.now())))
 }
 
-// makeKey makes a key and returns it together with the secret, which nobody can tell
-// again.
+// makeKey makes a key and returns it together with the secret, which is not stored.
 func (a *Accounts) makeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n newAPIKey, e *event) (*apiKey, string, error) {
 	most := int64(maxAppKeys)
 	if owner != nil {
@@ -96,8 +95,8 @@ func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPI
 	return k, secret, err
 }
 
-// endOthers ends what lets somebody into an account beside its user: sessions but for one
-// to keep, API keys, mailed codes, a change of address or number under way.
+// endOthers ends everything by which others could use an account: sessions except one to keep,
+// API keys, mailed codes, a pending change of e-mail address or phone number.
 func (a *Accounts) endOthers(ctx context.Context, tx *store.Tx, u *user, keep *store.ID, why string) error {
 	sessions := store.Eq("user_id", u.ID)
 	if keep != nil {
@@ -112,8 +111,8 @@ func (a *Accounts) endOthers(ctx context.Context, tx *store.Tx, u *user, keep *s
 	return a.dropMailed(ctx, tx, u)
 }
 
-// endKeysOf ends all keys of a user: whatever ends every session of an account because
-// somebody else may have been in it ends its keys too.
+// endKeysOf ends all keys of a user. Call it where every session of an account ends because
+// another person may have used it.
 func (a *Accounts) endKeysOf(ctx context.Context, tx *store.Tx, owner store.ID, why string) error {
 	return a.endKeys(ctx, tx, store.Eq("user_id", owner), why, &event{UserID: &owner})
 }
@@ -133,13 +132,13 @@ func (a *Accounts) endKeys(ctx context.Context, tx *store.Tx, which store.Cond, 
 			return err
 		}
 		if n == 0 {
-			continue // another has ended it, and told
+			continue // a concurrent request has ended and recorded it
 		}
-		told := &revocation{SessionID: &k.ID, At: now}
+		entry := &revocation{SessionID: &k.ID, At: now}
 		if k.UserID != nil {
-			told.UserID = *k.UserID
+			entry.UserID = *k.UserID
 		}
-		if err := a.revoke(ctx, tx, told); err != nil {
+		if err := a.revoke(ctx, tx, entry); err != nil {
 			return err
 		}
 		line := *e

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// errKey is the answer for an API key that does not hold, for whatever reason.
+// errKey is the error for every API key that is rejected.
 var errKey = fmt.Errorf("accounts: the API key does not hold: %w", auth.ErrInvalid)
 
 const (
@@ -33,8 +33,8 @@ const (
 	// maxKeysRead is the number of keys that are remembered.
 	maxKeysRead = 10_000
 
-	// mostReading is how many keys one network may have read at a time. Anybody can make up
-	// texts that look like keys, and other bounds ask who calls, which is what a key tells.
+	// mostReading bounds the keys of one network that are read from the database at a time. Any
+	// text can look like a key, and other limits need the caller, which only the key says.
 	mostReading = 64
 )
 
@@ -62,8 +62,8 @@ func newReadKeys() *readKeys {
 	return &readKeys{keys: make(map[[sha256.Size]byte]*readKey), reading: make(map[netip.Prefix]int)}
 }
 
-// begin counts a key that is read for a network, unless there are as many as may be. Where
-// nobody has found out where requests come from they are not counted.
+// begin counts a key that is being read for a network, and fails at the limit. Requests without
+// a client IP address are not counted.
 func (r *readKeys) begin(network netip.Prefix) bool {
 	if !network.IsValid() {
 		return true
@@ -160,7 +160,7 @@ func (a *Accounts) readKey(ctx context.Context, hash [sha256.Size]byte, now time
 
 // bearerOf returns who brings a key.
 func (a *Accounts) bearerOf(ctx context.Context, row *apiKey, made *verifiedToken) (auth.Principal, error) {
-	// No account unless ScopeSelf says whose: rules for members are not for it.
+	// Without ScopeSelf the key has no account. Rules for users must not match it.
 	p := auth.Principal{Kind: auth.User, ID: row.bearer(), IsAnonymous: true, AAL: 1, Claims: map[string]any{"api_key": row.ID.String()}}
 	p.Expires = derefTime(row.ExpiresAt)
 	scopes, err := row.scopes()
@@ -197,8 +197,8 @@ func (a *Accounts) bearerOf(ctx context.Context, row *apiKey, made *verifiedToke
 	return p, nil
 }
 
-// actAs makes the bearer of a key its owner, whose roles stay behind: they may be
-// worth more than the key's scopes.
+// actAs makes the bearer of a key its owner, without the owner's roles: they may grant more
+// than the key's scopes.
 func (a *Accounts) actAs(ctx context.Context, p auth.Principal, u *user) (auth.Principal, error) {
 	p.ID, p.IsAnonymous = u.ID.String(), false
 	if u.Role == audience {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Methods of a second factor, as the claim amr tells them.
+// Methods of a second factor, as in the claim amr.
 const (
 	methodTOTP     = "totp"
 	methodWebAuthn = "mfa/webauthn"
@@ -39,7 +39,7 @@ func (a *Accounts) raise(ctx context.Context, tx *store.Tx, s *session, how stri
 		return err
 	}
 	if n != 1 {
-		return errSessionUnknown // it has ended meanwhile
+		return errSessionUnknown // it has ended since it was read
 	}
 	s.AAL, s.FactorID, s.Methods, s.Counter, s.RefreshedAt = 2, by, methods, fresh.Counter+2, now
 	return nil
@@ -145,8 +145,8 @@ func (x *exchange) enrolls() (*user, *session, object, error) {
 	return u, s, body, err
 }
 
-// subjectAt is the account that a try at a contact is about, as attempts count it: that
-// of a user whose number it is, since they may have an address as well.
+// subjectAt returns the account that attempts at a contact count for. For a phone number it is
+// the account of its user, which may have an e-mail address as well.
 func (a *Accounts) subjectAt(ctx context.Context, at contact) (string, error) {
 	if at.phone == "" {
 		return at.email, nil

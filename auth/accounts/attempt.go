@@ -49,8 +49,8 @@ func (x *exchange) attemptThen(subject string, try, then func() error) error {
 	}
 	err := x.counted(x.guess(subject), try)
 	if err == nil {
-		// Only then the turn is given back: who hashes waits for who writes. That takes less
-		// than the wait before, so that nobody is told after seconds that there is no turn.
+		// The slot is freed only then: hashing waits for the writer. That takes less than the
+		// wait before, so a request does not learn after seconds that there is no slot.
 		err = x.a.opening.enter(ctx)
 	}
 	x.a.tries.leave()
@@ -94,7 +94,7 @@ func newTurns(cfg password.Config) turns {
 	return turns{make(chan struct{}, cfg.Slots()+besideHashes), cmp.Or(cfg.Wait, password.DefaultWait)}
 }
 
-// newOpening returns the turns of those whose try was good.
+// newOpening returns the slots for attempts that have succeeded.
 func newOpening(cfg password.Config) turns {
 	t := newTurns(cfg)
 	t.wait /= 4
@@ -137,9 +137,9 @@ type guess struct {
 	sentTo  contact // where the digits were sent to that are tried, if they were
 
 	pair, address, account budget
-	closed                 bool // the account is, to strangers; this is none
+	closed                 bool // the account is closed to unknown IP addresses, and this is a known one
 
-	// Where the account is closed and it is by a message that this is no stranger.
+	// The account is closed, and a text message made this IP address a known one.
 	message []budget
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -135,7 +134,7 @@ func TestGuessesAtOnce(t *testing.T) {
 func TestTryEndsWithItsVerdict(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
-		logins := max(2, runtime.GOMAXPROCS(0)) + accounts.BesideHashes
+		logins := w.cfg.Hashes.Slots() + accounts.BesideHashes
 		cfg := w.cfg
 		cfg.Hashes.Wait = 30 * time.Second
 		arrived, proceed := make(chan struct{}), make(chan struct{})

@@ -8,20 +8,20 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// errEscalation is the answer to admins who would grant what they do not have, or
-// change the account of somebody who has what they do not.
+// errEscalation is the error for admins who would grant rights that they do not have, or change
+// the account of a user with such rights.
 var errEscalation = failf(problem.AuthNotAdmin, "This takes roles or permissions that you do not have")
 
-// authority is on whose behalf accounts are changed that are not the changer's own.
+// authority describes who changes the account of another user.
 type authority struct {
 	actor  string // for the audit log
 	from   device
 	limits *auth.Principal // who may grant and change only what they hold; nil is all
 }
 
-// authority returns on whose behalf an admin's request is made. Secret keys may do
-// everything. Users with the permission may grant what they hold, and change accounts
-// that hold no more: otherwise whoever manages accounts would be everybody.
+// authority returns the authority of an admin's request. Secret keys may do everything. Users
+// with the permission may grant rights that they hold, and change accounts that hold no more.
+// Otherwise managing accounts would grant every right.
 func (x *exchange) authority() (authority, error) {
 	p, err := x.admin()
 	if err != nil {
@@ -45,7 +45,7 @@ func byAdmin(serve func(*exchange, authority) error) func(*exchange) error {
 	}
 }
 
-// byAdminOf is the way into one that is about the user whom the path names.
+// byAdminOf wraps a handler of an admin's request about the user in the path.
 func byAdminOf(serve func(x *exchange, by authority, id store.ID) error) func(*exchange) error {
 	return byAdmin(func(x *exchange, by authority) error {
 		id, err := x.id("id")

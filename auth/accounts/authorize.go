@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// providerRoutes are logins elsewhere.
+// providerRoutes are the routes of logins at providers.
 var providerRoutes = []route{
 	{http.MethodGet, "authorize", (*exchange).authorize},
 	{http.MethodGet, "callback/{provider}", (*exchange).callback},
@@ -23,8 +23,7 @@ var providerRoutes = []route{
 }
 
 const (
-	// codeLogin is a login that a browser has begun elsewhere. Its long form is the
-	// state that goes there and comes back.
+	// codeLogin is a login in progress at a provider. Its long form is the state parameter.
 	codeLogin codeKind = "login"
 
 	loginLife = 10 * time.Minute
@@ -32,8 +31,8 @@ const (
 	minState = 22 // characters of base64 with 128 bits
 )
 
-// login is what a login elsewhere began with. It is sealed: the verifier in it buys
-// the user's identity.
+// login is the state of a login in progress at a provider. It is sealed, since its verifier can
+// be exchanged for the user's identity.
 type login struct {
 	At      auth.Flow `json:"at"`
 	Flow    flow      `json:"flow"`
@@ -63,8 +62,7 @@ func (x *exchange) authorize() error {
 	return x.leave(nil)
 }
 
-// leave sends the browser to the provider that the query names, or tells the client
-// where that would be.
+// leave redirects the browser to the provider in the query, or returns the URL to the client.
 func (x *exchange) leave(link *linking) error {
 	q := x.r.URL.Query()
 	p, err := x.a.provider(q.Get("provider"))
@@ -91,9 +89,9 @@ func (x *exchange) leave(link *linking) error {
 	return nil
 }
 
-// beginLogin begins a login and binds it to the browser by a cookie. One that links
-// and whose client has a verifier is bound by that instead: it has no effect before
-// the client shows it, see grantPKCE.
+// beginLogin begins a login and binds it to the browser by a cookie. A login that links an
+// identity for a client with a verifier is bound by the verifier instead: it has no effect
+// before the client exchanges the code, see grantPKCE.
 func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err error) {
 	ctx := x.r.Context()
 	to, at, err := p.Begin(ctx, x.loginOptions(p))
@@ -137,7 +135,7 @@ func (x *exchange) loginOptions(p Provider) auth.LoginOptions {
 	return opts
 }
 
-// beginError tells a provider that is down from a question that makes no sense to it.
+// beginError separates a provider that is down from a request that it does not support.
 func (x *exchange) beginError(err error) error {
 	if errors.Is(err, auth.ErrUnavailable) {
 		return err

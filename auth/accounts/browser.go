@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// A login elsewhere belongs to the browser that has begun it: otherwise somebody could
-// begin one, stop before the end and have another's browser end it, which then is in
-// the account of the wrong one (RFC 9700 section 4.7). The browser has a cookie, and
-// the login its hash. One cookie serves all logins of a browser within its time, so
-// that two tabs do not disturb each other.
+// A login at a provider is bound to the browser that began it. Otherwise an attacker could
+// begin one and make a victim's browser finish it, which would then use the attacker's account
+// (RFC 9700 section 4.7). The browser has a cookie, and the login stores its hash. One cookie
+// serves all logins of a browser while it lives, so that two tabs do not disturb each other.
 
 const browserCookieLength = 26 // of rand.Text
 
@@ -63,9 +62,8 @@ func (x *exchange) sameBrowser(l *login) bool {
 	return subtle.ConstantTimeCompare(sum[:], l.Browser) == 1
 }
 
-// keepsCookie reports whether a request by a script of the application is one whose
-// cookies the browser keeps, and that the application itself has made: it is of the
-// same origin, or of no browser.
+// keepsCookie reports whether the browser keeps cookies of the answer and the request comes
+// from the application itself: a script of the same origin, or a client that is not a browser.
 func (x *exchange) keepsCookie() bool {
 	site := x.r.Header.Get("Sec-Fetch-Site")
 	return site == "same-origin" || site == "" && x.r.Header.Get("Authorization") != ""

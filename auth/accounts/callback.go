@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// callback answers GET and POST /callback/{provider}: a provider has sent the browser
-// back. Whatever is wrong with that, the state it comes with is spent.
+// callback answers GET and POST /callback/{provider}, to which a provider redirects the
+// browser. It spends the state in any case.
 func (x *exchange) callback() error {
 	if err := x.noHead(); err != nil {
 		return err
@@ -26,7 +26,7 @@ func (x *exchange) callback() error {
 		return err
 	}
 	if l == nil {
-		// It may be of anybody, so it leads nowhere but to the application.
+		// The origin of the request is unknown, so it leads to the application only.
 		return x.fail(flow{Redirect: x.a.config.SiteURL}, problem.AuthBadOAuthState, "The login has expired, was used, or was begun in another browser")
 	}
 	l.Flow.Redirect = x.a.config.redirect(l.Flow.Redirect) // what is allowed may have changed
@@ -38,7 +38,7 @@ func (x *exchange) callback() error {
 	if err != nil {
 		return x.failAt(l.Flow, p, err)
 	}
-	v, err := visitorOf(p, who)
+	v, err := externalIdentityOf(p, who)
 	if err == nil {
 		err = x.come(l, v, tokens)
 	}
@@ -97,37 +97,36 @@ func (x *exchange) takeLogin(answer url.Values) (*login, error) {
 }
 
 // come brings a user who has shown at a provider who they are to the end of the flow.
-func (x *exchange) come(l *login, v *visitor, tokens auth.ProviderTokens) error {
+func (x *exchange) come(l *login, v *externalIdentity, tokens auth.ProviderTokens) error {
 	ctx, from := x.r.Context(), x.device()
 	at := arrival{Flow: l.Flow}
 	var u *user
 	var err error
-	given := elsewhere{Access: tokens.Access, Refresh: tokens.Refresh}
+	given := providerResult{Access: tokens.Access, Refresh: tokens.Refresh}
 	switch {
 	case l.Link == nil:
 		u, err = x.a.receive(ctx, v, from)
 	case l.Flow.Challenge == "":
 		u, err = x.a.linkIdentity(ctx, l.Link, v, from)
 	default:
-		// Whoever brought the browser here, it is the client with the verifier that
-		// decides.
-		given.Link, given.Visitor = l.Link, v
+		// The client with the verifier decides. An attacker may have sent the browser here.
+		given.Link, given.External = l.Link, v
 		u, err = x.a.linked(ctx, x.a.db, l.Link)
 	}
 	if err != nil {
 		return err
 	}
 	at.How = v.method()
-	if at.Elsewhere, err = x.a.sealElsewhere(u.ID, &given); err != nil {
+	if at.Result, err = x.a.sealProviderResult(u.ID, &given); err != nil {
 		return err
 	}
 	return x.arrive(u, at, "", tokens)
 }
 
-// failAt ends a login that the provider or its answer has ended. The texts of others
-// are for the log: anybody can write an address with one.
+// failAt ends a login that failed at the provider or by its answer. Texts from outside are
+// logged only: anyone can write a URL with one.
 func (x *exchange) failAt(f flow, p Provider, err error) error {
-	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login elsewhere has failed", "provider", p.Name(), "error", err)
+	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login at a provider has failed", "provider", p.Name(), "error", err)
 	if errors.Is(err, auth.ErrInvalid) {
 		return x.fail(f, problem.AuthBadOAuthCallback, "The login at the provider did not succeed")
 	}

@@ -18,9 +18,8 @@ const PermissionAdmin = "accounts.admin"
 // for the resources that the accounts are for. It is safe for concurrent use.
 func (a *Accounts) Authenticator() auth.Authenticator { return a.anybody }
 
-// principal returns who makes the request, which is nobody where it brings nothing
-// but a publishable key. A token whose session has ended is told from one that is none:
-// clients sign out by it.
+// principal returns the caller of the request. It is anonymous with a publishable key only. A
+// token of an ended session has its own error, since clients sign out by it.
 func (x *exchange) principal() (auth.Principal, error) {
 	p, err := auth.Authenticate(x.a.who, x.r)
 	if errors.Is(err, errRevoked) {
@@ -58,9 +57,9 @@ func (x *exchange) caller() (*user, *session, error) {
 	return u, s, err
 }
 
-// whileOpen runs the change that a session asks for, in a transaction in which the session
-// has not ended. It was looked at before: whatever has ended it since has put out who is in
-// it, and a change that comes later would let them in again, by a factor or a key.
+// whileOpen runs a change that a session asks for, in a transaction in which the session has
+// not ended. The session may have been ended since it was read, to lock its client out. The
+// change could let that client in again by a new factor or key.
 func (a *Accounts) whileOpen(ctx context.Context, s *session, change func(ctx context.Context, tx *store.Tx) error) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := a.stillOpen(ctx, tx, s.ID); err != nil {
@@ -81,9 +80,9 @@ func byUser(serve func(*exchange, *user, *session) error) func(*exchange) error 
 	}
 }
 
-// admin returns who makes the request where they may manage accounts. A user must have
-// a session that is alive, and the permission now and not only when their token was
-// signed; whoever has a second factor must have shown it.
+// admin returns the caller of an admin's request. A user needs a session that is alive and must
+// have the permission now, not only when the token was signed. A user with a second factor must
+// have used it.
 func (x *exchange) admin() (auth.Principal, error) {
 	p, err := x.principal()
 	switch {

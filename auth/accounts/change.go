@@ -44,13 +44,13 @@ func (a *Accounts) prepare(ctx context.Context, c *change, email string) (err er
 	return err
 }
 
-// createBy makes an account on somebody's behalf.
+// createBy makes an account on behalf of an admin or the application.
 func (a *Accounts) createBy(ctx context.Context, by authority, c change) (*user, error) {
 	switch {
 	case c.email == "" && c.phone == "":
 		return nil, failf(problem.AuthValidation, "Cannot create a user without either an email or phone")
 	case c.id != nil && by.limits != nil:
-		return nil, errEscalation // rows of the application may be left of whoever had the id
+		return nil, errEscalation // rows of the application may still refer to the former user of the id
 	}
 	if err := a.prepare(ctx, &c, c.email); err != nil {
 		return nil, err
@@ -102,8 +102,8 @@ func taken(err error) error {
 	return failf(problem.AuthUserExists, "A user with this id exists")
 }
 
-// changeBy changes an account on somebody's behalf. A new password, address or number
-// ends the sessions there are, and so does a ban: whoever had got in is out.
+// changeBy changes an account on behalf of an admin or the application. A new password, e-mail
+// address or phone number ends all sessions, and so does a ban.
 func (a *Accounts) changeBy(ctx context.Context, by authority, id store.ID, c change) error {
 	u, err := a.userByID(ctx, a.db, id)
 	if err == nil && u.RemovedAt != nil {
@@ -112,7 +112,7 @@ func (a *Accounts) changeBy(ctx context.Context, by authority, id store.ID, c ch
 	if err != nil {
 		return err
 	}
-	// What follows costs a hash, so nobody gets there who may not.
+	// Check the rights before the password is hashed.
 	if err := a.over(ctx, a.db, by, u); err != nil {
 		return err
 	}
@@ -204,14 +204,14 @@ func (a *Accounts) apply(by authority, u *user, c change) (err error) {
 // changed does what follows from a change: it ends sessions or makes access tokens
 // anew, and takes back the links that were sent to an address.
 func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c change) error {
-	told, why := c.told(before, u), ""
+	notices, why := c.ownerNotices(before, u), ""
 	switch {
 	case c.ban != nil && *c.ban > 0:
 		why = endedByBan
-	case len(told) > 0:
-		why = told[0]
+	case len(notices) > 0:
+		why = notices[0]
 	}
-	for _, notice := range told {
+	for _, notice := range notices {
 		if err := a.notice(ctx, tx, before, notice); err != nil {
 			return err
 		}
@@ -227,9 +227,9 @@ func (a *Accounts) changed(ctx context.Context, tx *store.Tx, before, u *user, c
 	return a.revokeUser(ctx, tx, u)
 }
 
-// told are the changes that the owner of an account is told of, in this order, and by which
-// its sessions end.
-func (c *change) told(before, u *user) []string {
+// ownerNotices are the changes that the owner is notified of, in this order. They end the
+// sessions of the account.
+func (c *change) ownerNotices(before, u *user) []string {
 	var out []string
 	if c.hash != "" {
 		out = append(out, changePassword)
@@ -245,7 +245,7 @@ func (c *change) told(before, u *user) []string {
 
 // names are those of the members that a change has changed, for the audit log.
 func (c *change) names(before, u *user) []string {
-	out := c.told(before, u)
+	out := c.ownerNotices(before, u)
 	for name, changed := range map[string]bool{
 		"email_confirmed": before.EmailConfirmedAt == nil && u.EmailConfirmedAt != nil,
 		"phone_confirmed": before.PhoneConfirmedAt == nil && u.PhoneConfirmedAt != nil,

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// code is a secret that is good once: the link or digits of a mail, the code of a
-// login elsewhere, a challenge. Only its hashes are stored.
+// code is a single-use secret: the link or digits of a mail, the code of a login at a provider,
+// a challenge. Only its hashes are stored.
 type code struct {
 	bun.BaseModel `bun:"table:auth_codes"`
 	store.Untracked
@@ -37,11 +37,11 @@ type codeKind string
 // newCode describes a code to be made.
 type newCode struct {
 	kind codeKind
-	user *store.ID // nil: of nobody yet
+	user *store.ID // nil: not known yet
 	life time.Duration
 	data any // kept as JSON; nil is "{}"
 
-	// long is the long form of a code that is made elsewhere. Empty makes one.
+	// long is a long form that the caller made. Empty makes one.
 	long string
 
 	// mailed gives a user's code a short form, and ends those of the same kind
@@ -55,9 +55,9 @@ type secrets struct {
 	short string // six digits, for the user it was mailed to; empty for others
 }
 
-// replaces returns the kinds of a user's codes that a new one makes worthless. Digits of a
-// login and of a sign-up are typed in one place, and those of a sign-up confirm the password
-// of whoever has made it: who asks for a login after that means the login.
+// replaces returns the kinds of a user's codes that a new one invalidates. Digits of a login
+// and of a sign-up are entered in the same form, and those of a sign-up confirm its password. A
+// later request for a login means the login.
 func (k codeKind) replaces() []codeKind {
 	if k == codeSMS {
 		return []codeKind{codeSMS, codeSMSSignup}
@@ -126,8 +126,8 @@ func names(kinds []codeKind) []string {
 	return out
 }
 
-// useCode consumes a code by its long form. It is nil for one that is unknown, used,
-// expired or of another kind, which are the same to whoever comes with it.
+// useCode consumes a code by its long form. It returns nil for one that is unknown, used,
+// expired or of another kind, which clients cannot tell apart.
 func (a *Accounts) useCode(ctx context.Context, s store.Session, kind codeKind, long string) (*code, error) {
 	return a.consume(ctx, s, kind, store.Eq("hash", hashCode(kind, long)))
 }
@@ -201,8 +201,8 @@ func hashCode(kind codeKind, long string) []byte {
 	return sum[:]
 }
 
-// hashShort returns the hashes of a short code of a user, under each master key. Digits
-// are guessed at once by whoever has the database, so they are keyed.
+// hashShort returns the hashes of a short code of a user, under each master key. They are
+// keyed, since digits can be guessed from a plain hash.
 func (k *keyring) hashShort(kind codeKind, user store.ID, digits string) [][]byte {
 	sums := k.hashNames(string(kind) + " " + hex.EncodeToString(user[:]) + " " + digits)
 	out := make([][]byte, len(sums))

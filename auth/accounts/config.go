@@ -55,8 +55,7 @@ type Config struct {
 	// Defaults to 10 seconds.
 	RefreshGrace time.Duration
 
-	// DisableSignup closes sign-up: accounts come by invitation, import and admins, and
-	// nobody comes in without one.
+	// DisableSignup closes sign-up. Accounts are then made by invitation, import and admins.
 	DisableSignup bool
 
 	// Anonymous lets clients have a user without an account.
@@ -66,9 +65,9 @@ type Config struct {
 	// message: for development.
 	Autoconfirm bool
 
-	// Providers are where users may log in elsewhere, as those of package auth/oidc.
-	// Each has to know PublicURL with /callback/ and its name behind it as a place
-	// to send browsers back to.
+	// Providers are the providers at which users may log in, for example those of package
+	// auth/oidc. Register PublicURL followed by /callback/ and the provider's name there as the
+	// redirect URI.
 	Providers []Provider
 
 	// ManualLinking lets users link identities to their account and take them off.
@@ -88,9 +87,8 @@ type Config struct {
 	// email_provider_disabled.
 	Mailer Mailer
 
-	// SMS sends text messages. Without one, phone numbers are refused by 400
-	// phone_provider_disabled wherever a user would log in by them. Limits bound what
-	// it sends.
+	// SMS sends text messages. Without one, requests with a phone number are rejected with 400
+	// phone_provider_disabled. Limits bound what it sends.
 	SMS SMSSender
 
 	// MailInterval is how long an e-mail address waits for the next mail of one kind,
@@ -100,30 +98,27 @@ type Config struct {
 	// Defaults to a minute.
 	MailInterval time.Duration
 
-	// Limits bound how often secrets can be guessed and what strangers can ask for.
+	// Limits bound guesses of secrets and what unauthenticated clients can request.
 	Limits Limits
 
 	// Retention says how long rows are kept that are of no use any more.
 	Retention Retention
 
-	// ClientAddress tells where a request comes from, for Limits. Behind a proxy
-	// that is what the proxy says in a header, which nobody else must be able to
-	// write: without a function that reads it, all clients have the proxy's address
-	// and one budget.
+	// ClientAddress returns the client's IP address, for Limits. Behind a proxy it has to read
+	// the header of the proxy, which clients must not be able to set. Without such a function
+	// all clients have the proxy's IP address and share one budget.
 	//
 	// Defaults to the peer of the connection. No header is read.
 	ClientAddress func(*http.Request) netip.Addr
 
-	// BeforeSignUp is asked before an account is made, in whatever way but
-	// [Accounts.Import], and before anything of it is stored. It may change the
-	// metadata, or refuse with [Refuse]; any other error is answered with 500. It is
-	// also asked for an address that has an account, of which the client must not
-	// learn, and again before a user without an account gets one: the metadata change
-	// when they have it.
+	// BeforeSignUp runs before an account is made in any way except [Accounts.Import], and
+	// before anything of it is stored. It may change the metadata, or refuse with [Refuse]. Any
+	// other error is answered with 500. It also runs for an e-mail address that has an account,
+	// so that clients do not learn of it. It runs again before an anonymous user gets an
+	// account, and the changed metadata are stored then.
 	//
-	// The context of a hook ends after 5 seconds. It is waited for, whether it
-	// looks at that or not. A panic counts as an error. Hooks run at the same time
-	// for different requests.
+	// The context of a hook ends after 5 seconds, but the request waits until the hook returns.
+	// A panic counts as an error. Hooks run concurrently for different requests.
 	BeforeSignUp func(ctx context.Context, s *SignUp) error
 
 	// BeforeToken is asked before an access token is signed, at each login and
@@ -134,26 +129,24 @@ type Config struct {
 	// the cookie, and 503 otherwise. See BeforeSignUp for its context.
 	BeforeToken func(ctx context.Context, t *Token) error
 
-	// AfterSignIn is told of each login that has happened: of each new session,
-	// not of its refreshes. The answer waits for it, and its error is only logged.
-	// See BeforeSignUp for its context.
+	// AfterSignIn runs after each login, for each new session but not for refreshes. The answer
+	// waits for it, and its error is only logged. See BeforeSignUp for its context.
 	AfterSignIn func(ctx context.Context, in SignedIn) error
 
-	// BeforeDelete is asked before an account is deleted, by whatever door: DeleteUser and
-	// the admin API. It runs in the transaction that deletes the account, so that rows of
-	// the application which it deletes by Deletion.Tx go with the account or not at all;
-	// as the function of any transaction it may be run again, see [store.DB.Tx]. It may
-	// refuse with [Refuse], and any other error keeps the account as well. A request that
-	// is under way may still write a row of the user's behind it. Its context is that of
-	// the deletion.
+	// BeforeDelete runs before an account is deleted, by DeleteUser or the admin API. It runs
+	// in the transaction that deletes the account: rows that it deletes by Deletion.Tx are
+	// deleted with the account or not at all. Like every function of a transaction it may run
+	// again, see [store.DB.Tx]. It may refuse with [Refuse], and any other error keeps the
+	// account as well. A concurrent request may still write a row of the user afterwards. Its
+	// context is that of the deletion.
 	BeforeDelete func(ctx context.Context, d *Deletion) error
 
 	// Cookies lets browser applications have their session in a cookie that no
 	// script can read, see the package comment.
 	Cookies bool
 
-	// CookieOrigins are origins whose pages may use cookies besides those of
-	// PublicURL and SiteURL: "https://app.example.org". They must be of the same site.
+	// CookieOrigins are origins, besides PublicURL and SiteURL, from which pages may use
+	// cookies: "https://app.example.org". They must be of the same site.
 	CookieOrigins []string
 
 	// LinkLife is how long the links of mails are good, and InviteLife those of
@@ -166,10 +159,9 @@ type Config struct {
 	// Otherwise the present one has to agree as well.
 	SingleEmailChange bool
 
-	// ReauthenticateAfter is the time after a login from which on a password is
-	// changed, a factor, a passkey or an API key made, and a login elsewhere linked or
-	// taken off, only by who knows the password, or has the digits that GET
-	// /reauthenticate mails. Negative always asks for one of them.
+	// ReauthenticateAfter is the age of a login from which these changes ask for the password
+	// or for a nonce of GET /reauthenticate: a new password, factor, passkey or API key,
+	// linking an identity and unlinking one. Negative always asks.
 	//
 	// Defaults to 24 hours.
 	ReauthenticateAfter time.Duration
@@ -182,12 +174,12 @@ type Config struct {
 	Hashes    password.Config
 	Passwords password.Policy
 
-	// Logger receives what a client is not told.
+	// Logger receives details of errors that clients do not get.
 	//
 	// Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time

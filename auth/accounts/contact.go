@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// contact is where somebody is reached who may have an account: an address or a
-// number, canonical, the other one empty.
+// contact is an e-mail address or a phone number of a possible account. It is canonical, and
+// the other one is empty.
 type contact struct{ email, phone string }
 
 // text is what stands in the database.
@@ -56,7 +56,7 @@ func (at contact) confirm(u *user, a *Accounts) {
 	u.IsAnonymous = false
 }
 
-// of returns a user by whom nothing but the contact is known.
+// of returns a user with nothing but the contact.
 func (at contact) of() *user {
 	if at.phone != "" {
 		return &user{Phone: &at.phone, Role: audience, AppMetadata: phoneProvider}
@@ -70,15 +70,14 @@ const (
 	phoneProvider store.JSON = `{"provider":"phone","providers":["phone"]}`
 )
 
-// others reports whether an account that has a contact is known to be somebody's by
-// the other contact. Then this one was only said to be theirs, as anybody can say
-// it, and whoever shows that it is theirs is no more the owner of the account than
-// its owner is of the contact.
+// others reports whether an account with an unconfirmed contact has confirmed the other one.
+// Then the contact was only claimed, and a person who proves to own it is not the owner of the
+// account.
 func (at contact) others(u *user) bool {
 	return !at.confirmed(u) && (u.EmailConfirmedAt != nil || u.PhoneConfirmedAt != nil)
 }
 
-// at finds the user whose account has a contact, nil without one.
+// at finds the account with a contact, nil without one.
 func (a *Accounts) at(ctx context.Context, s store.Session, at contact) (*user, error) {
 	u, err := store.For[user](s).First(ctx, store.Query{Where: store.And(store.Eq(at.column(), at.text()), store.Null("removed_at"))})
 	if errors.Is(err, store.ErrNotFound) {
@@ -87,8 +86,8 @@ func (a *Accounts) at(ctx context.Context, s store.Session, at contact) (*user, 
 	return u, err
 }
 
-// reachedAt finds the user whom one reaches at a contact, nil without one: who has it
-// in their account, unless the account is known to be another's.
+// reachedAt finds the user who gets a code for a contact, nil without one: the owner of the
+// account that has it, unless others returns true.
 func (a *Accounts) reachedAt(ctx context.Context, s store.Session, at contact) (*user, error) {
 	u, err := a.at(ctx, s, at)
 	if u != nil && at.others(u) {
@@ -97,8 +96,8 @@ func (a *Accounts) reachedAt(ctx context.Context, s store.Session, at contact) (
 	return u, err
 }
 
-// release takes a contact from the account that has it and whose owner has never shown
-// that it is theirs, for whoever has shown it.
+// release removes an unconfirmed contact from an account, for another user who has proved to
+// own it.
 func (a *Accounts) release(ctx context.Context, tx *store.Tx, at contact) error {
 	u, err := a.at(ctx, tx, at)
 	if err != nil || u == nil || at.confirmed(u) {
@@ -120,9 +119,9 @@ func (a *Accounts) release(ctx context.Context, tx *store.Tx, at contact) error 
 	return a.record(ctx, tx, &event{Kind: "contact_released", UserID: &u.ID}, map[string]any{at.column(): at.text()})
 }
 
-// vacate makes room for a contact in the account of a user who has shown that it is theirs: one
-// that nobody has confirmed is released. With Config.Autoconfirm they have shown nothing, and
-// it stays where it is. refused is the code of the error for a contact of somebody else.
+// vacate makes a contact available to a user who has proved to own it: an unconfirmed one is
+// released. With Config.Autoconfirm nothing was proved, and it is not released. refused is the
+// code of the error for a contact of another user.
 func (a *Accounts) vacate(ctx context.Context, tx *store.Tx, u *user, at contact, refused string) error {
 	other, err := a.at(ctx, tx, at)
 	switch {

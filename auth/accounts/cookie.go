@@ -24,7 +24,7 @@ const cookieName = "__Host-plinth-session"
 // origin cannot send it without being asked about first.
 const cookieHeader = "X-Plinth-Session"
 
-// origins are whose pages may use cookies.
+// origins returns the origins from which pages may use cookies.
 func (c *Config) origins() (*http.CrossOriginProtection, error) {
 	out := http.NewCrossOriginProtection()
 	for _, text := range append([]string{c.PublicURL, c.SiteURL}, c.CookieOrigins...) {
@@ -131,14 +131,14 @@ func gone(err error) error {
 	return err
 }
 
-// hasCookie reports whether the request's caller is told by a cookie, if anybody.
+// hasCookie reports whether the request is authenticated by a cookie, if at all.
 func (x *exchange) hasCookie() bool {
 	scheme, _, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")
 	return x.a.config.Cookies && !strings.EqualFold(scheme, "Bearer") && len(x.r.CookiesNamed(cookieName)) > 0
 }
 
-// wantsCookie reports whether a session is to be answered by a cookie: to who asks
-// for one, and to who has one, whose scripts are to see no tokens.
+// wantsCookie reports whether a session is returned as a cookie: if the client asks for one, or
+// has one, since its scripts must not see tokens.
 func (x *exchange) wantsCookie() bool {
 	return x.a.config.Cookies && x.r.Header.Get(cookieHeader) == "cookie" || x.hasCookie()
 }
@@ -270,8 +270,8 @@ func (x *exchange) setCookie(value string, seconds int) {
 	})
 }
 
-// dropDeadCookie removes a cookie whose session has ended, so that its browser is
-// nobody from then on.
+// dropDeadCookie removes the cookie of an ended session, so that the browser's next requests
+// are anonymous.
 func (x *exchange) dropDeadCookie(err error) {
 	if !x.hasCookie() || errors.Is(err, auth.ErrCrossOrigin) {
 		return

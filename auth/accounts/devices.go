@@ -14,7 +14,7 @@ var deviceRoutes = []route{
 	{http.MethodDelete, "user/sessions/{id}", byUser((*exchange).deleteSession)},
 }
 
-// maxSessionsListed is how many sessions of a user are told of, newest first.
+// maxSessionsListed bounds the list of a user's sessions, newest first.
 const maxSessionsListed = 100
 
 // deviceView is a session as its user sees it.

@@ -1,97 +1,92 @@
-// Package accounts lets people in: sign-up, login, sessions and everything around
-// them, over a store, with an HTTP surface that existing clients speak (GoTrue's,
-// as supabase-js uses it).
+// Package accounts provides sign-up, login, sessions, second factors, API keys and
+// administration over a store. Its HTTP surface is that of GoTrue, so existing clients such as
+// supabase-js can use it.
 //
 // # Sessions and tokens
 //
-// A login makes a session. The session has two tokens. The access token is a JWT of
-// five minutes, signed by a key of the database's own (ES256, published as a JWK
-// Set), which says who the user is, how they have shown it and what roles they have.
-// The refresh token buys the next pair. It is made of the session's id and a
-// counter, authenticated with a key that only the configuration has, so nothing in
-// the database is one, and it is good once: the counter moves by one conditional
-// UPDATE, when the next pair is made. Whoever comes with the token before it within a few seconds gets the same
-// successor, because the tabs of a browser refresh at the same time; an older one
-// ends the session, because only a thief or a broken client has it (RFC 9700 section
-// 4.14.2).
+// A login makes a session with two tokens. The access token is a JWT that expires after five
+// minutes. It is signed by a key of the database (ES256, published as a JWK Set) and contains
+// the user, the methods of authentication and the roles.
+//
+// The refresh token is exchanged for the next pair, once. It consists of the session's id and a
+// counter, authenticated with a key from the configuration, so it cannot be made from the
+// database. One conditional UPDATE moves the counter when the next pair is made. Within
+// Config.RefreshGrace the previous token returns the same successor, because the tabs of a
+// browser refresh at the same time. An older one ends the session, because it was stolen or the
+// client is broken (RFC 9700 section 4.14.2).
 //
 // # Cookies
 //
-// Scripts of a page can read tokens, and so can whoever gets a script into it. With
-// Config.Cookies an application in a browser can have a cookie instead: it sends
-// X-Plinth-Session: cookie with whatever answers with a session (sign-up, login, the
-// exchange of a code), and gets the cookie __Host-plinth-session (Secure, HttpOnly,
-// SameSite=Lax) and no tokens in the body. [Accounts.Authenticator] knows the caller by it, here
-// and for the application's own resources; there is nothing to refresh, the session
-// lasts while it is used. A bearer token goes before a cookie.
+// Scripts of a page can read tokens, and so can injected ones. With Config.Cookies an
+// application in a browser can use a cookie instead. It sends X-Plinth-Session: cookie with
+// every request that returns a session (sign-up, login, the exchange of a code). It gets the
+// cookie __Host-plinth-session (Secure, HttpOnly, SameSite=Lax) and no tokens in the body.
+// [Accounts.Authenticator] reads the cookie, here and for the application's own resources.
+// There is nothing to refresh: the session lasts while it is used. A bearer token outranks a
+// cookie.
 //
-// Browsers send cookies with requests that other sites cause, so those are refused
-// with 403 unless their method is safe (net/http.CrossOriginProtection), here on every
-// route. Logging in, and each change of what the session may do, ends the session of
-// the cookie that the browser has had and makes another one.
+// Browsers send cookies with requests that other sites cause. Such requests are rejected with
+// 403 unless their method is safe (net/http.CrossOriginProtection). A login, and each change of
+// what the session may do, ends the session of the previous cookie and makes another one.
 //
-// The cookie needs https. Chromium and Firefox take it over http from localhost too,
-// for development; Safari does not. Logins that come back from elsewhere get their
-// cookie in the exchange of the code (PKCE). Without a verifier the browser comes back
-// with the cookie, if the client has sent X-Plinth-Session when it began or the browser
-// has a cookie already; no token is in the address then.
+// The cookie needs https. Chromium and Firefox accept it over http from localhost too, for
+// development; Safari does not. A login at a provider gets its cookie in the exchange of the
+// code (PKCE). Without a verifier the redirect sets the cookie, if the client has sent
+// X-Plinth-Session when it began or has a cookie already. The URL contains no token then.
 //
 // # Second factors
 //
-// A session begins at level 1 (auth.Principal.AAL, the claim aal). It rises to level 2
-// by a second factor: an authenticator app, a passkey, a text message to a phone, or a
-// recovery code in place of one that is lost. A login by passkey begins there, if the authenticator has verified
-// the person. Rules of resources ask for it by api.AAL(2). Here it is needed to add a
-// factor to others, to remove one, and to make recovery codes: whoever has a password
-// only does not get around the second factor.
+// A session begins at level 1 (auth.Principal.AAL, the claim aal). A second factor raises it to
+// level 2: an authenticator app, a passkey, a text message, or a recovery code. A login by
+// passkey begins at level 2 if the authenticator has verified the user. Rules of resources
+// require it by api.AAL(2). The accounts require it to add a factor to others, to remove one
+// and to make recovery codes.
 //
-// A session that rises has new tokens. The refresh token of before is worth nothing,
-// and its access tokens stay tokens of level 1. With each factor that a user has from then
-// on the sessions end that have shown less, but for the one that has registered a passkey. When
-// a factor is removed, sessions end that were at level 2 by it; the one that does it goes back to level 1, and its access token is
-// to be refreshed, as after every change of rights.
+// A session that is raised gets new tokens. The previous refresh token is invalid, and previous
+// access tokens stay at level 1. A new factor ends the user's sessions at a lower level, except
+// the one that has registered a passkey. When a factor is removed, the sessions that it raised
+// end. The session that removes it returns to level 1, and its access token has to be
+// refreshed, as after every change of rights.
 //
-// Besides what clients of GoTrue know there is
+// Routes that GoTrue does not have:
 //
 //	GET    /factors/recovery-codes         how many are left: {"total", "remaining"}
 //	POST   /factors/recovery-codes         a new set of ten, shown once: {"codes", ...}
-//	DELETE /factors/recovery-codes         they are good no more
+//	DELETE /factors/recovery-codes         invalidates them
 //	POST   /factors/recovery-codes/verify  {"code"}: the session at level 2
-//	GET    /user/sessions                  where the user is logged in: {"sessions": [...]}
-//	DELETE /user/sessions/{id}             sign out there
+//	GET    /user/sessions                  the user's sessions: {"sessions": [...]}
+//	DELETE /user/sessions/{id}             ends one
 //
 // # API keys
 //
-// Programs have no session. A user makes keys for programs of theirs, and admins make
-// keys for those of the application:
+// Programs use API keys instead of sessions. Users make keys for their programs, and admins
+// make keys of the application:
 //
 //	GET    /user/api-keys         the caller's keys: {"api_keys": [...]}
 //	POST   /user/api-keys         {"name", "scopes", "expires_at"}: a key, shown once in "key"
-//	DELETE /user/api-keys/{id}    it is good no more
+//	DELETE /user/api-keys/{id}    revokes one
 //	GET    /admin/api-keys        those of the application, with ?user_id= those of a user
 //	POST   /admin/api-keys        a key of the application
-//	DELETE /admin/api-keys/{id}   whosever it is
+//	DELETE /admin/api-keys/{id}   revokes any key
 //
-// A key is sent as Authorization: Bearer pl_..., not as apikey, where the keys of
-// Config.Keys belong. Its scopes are names of permissions, and a key may do what they
-// say and nothing else. Of a user's key a permission counts while its owner has it,
-// looked up when the key is used. What needs no permission but an identity takes the
-// scope [ScopeSelf]: a key without it is a caller without an account, roles and rows;
-// one with it is its owner, whose roles stay behind. No key has a session or is at
-// level 2, and none manages accounts or other keys.
+// A key is sent as Authorization: Bearer pl_..., not as apikey, which is for Config.Keys. Its
+// scopes are names of permissions. A permission of a user's key counts while its owner has it,
+// which is read when the key is used. With the scope [ScopeSelf] the key is its owner, without
+// the owner's roles. Without it the key is a caller without an account, roles and rows. No key
+// has a session or is at level 2, and none manages accounts or other keys.
 //
-// Keys hold for 90 days unless expires_at says otherwise; null is for ever. All keys of
-// a user end when their password or address is changed, by whomever, when they are
-// banned or removed, and when the owner of an address takes an account back; signing
-// out ends none. A key ends on every instance within two seconds.
+// Keys expire after 90 days unless expires_at says otherwise; null is never. All keys of a user
+// end when the password or e-mail address is changed, when the user is banned or removed, and
+// when the owner of an e-mail address takes an account over. Signing out ends none. A revoked
+// key is rejected on every instance within two seconds.
 //
-// Making a key takes what changing the password takes: level 2 where the user has a
-// second factor, and the password or a nonce where the session is not young.
+// Making a key requires what changing the password requires: level 2 if the user has a second
+// factor, and the password or a nonce if the session is older than Config.ReauthenticateAfter.
 //
 // # Administration
 //
-// The bearer of a secret key, and users with the permission [PermissionAdmin], manage
-// accounts by the routes of GoTrue below /admin/users. Besides those there is
+// The bearer of a secret key, and users with the permission [PermissionAdmin], manage accounts
+// by the routes of GoTrue below /admin/users, and by these:
 //
 //	POST   /admin/users/{id}/logout   ends all sessions of a user
 //	GET    /admin/users/{id}/roles    {"roles": [...], "permissions": [...]}
@@ -99,43 +94,37 @@
 //	GET    /admin/roles               {"roles": [{"name", "description", "permissions", ...}]}
 //	POST   /admin/roles               {"name", "description", "permissions"}
 //	GET    /admin/roles/{name}        also PUT, which writes all of it, and DELETE
-//	GET    /admin/audit               {"events": [...]}, the youngest first: ?user_id= ?kind= ?before= ?per_page=
+//	GET    /admin/audit               {"events": [...]}, newest first: ?user_id= ?kind= ?before= ?per_page=
 //
-// A role is a name with permissions. Both stand in access tokens (roles, permissions)
-// and in the Principal, where [auth.Principal.HasRole] and api.Role ask for them; the
-// role that GoTrue's clients know (role) stands first. A change of what a user or a
-// role has makes tokens of before worthless within two seconds, and clients refresh.
-// Users without an account have no roles.
+// A role is a name with permissions. Access tokens contain both (roles, permissions), and so
+// does the Principal, for [auth.Principal.HasRole] and api.Role. The role of GoTrue's clients
+// (role) comes first. A change of a user's or a role's rights revokes older tokens within two
+// seconds, and clients refresh. Users without an account have no roles.
 //
-// Nobody grants what they do not have, but for secret keys: a user who manages accounts
-// gives away roles they have themselves and makes roles of permissions they have, and
-// they do not touch the account of somebody who has more, take away a role they do not
-// have, or choose the id of an account. What rules read from
-// app_metadata is no such right: do not let rights rest on it where users manage
-// accounts.
+// A user who manages accounts grants only roles and permissions that they have. They cannot
+// change the account of a user with more rights, remove a role that they do not have, or choose
+// the id of an account. Secret keys can. Rules that read app_metadata are not covered: do not
+// base rights on it if users manage accounts.
 //
-// [Accounts.CreateUser], [Accounts.SaveRole] and the like do this for the application
-// itself. An error about what was asked for has a code, by a method Problem() string, which
-// clients get where api.WriteError answers with it; any other is of the database, a hook,
-// the context or, of metadata, encoding/json.
+// [Accounts.CreateUser], [Accounts.SaveRole] and the like do this in Go. An invalid request has
+// an error with a code, by a method Problem() string, which api.WriteError sends to clients.
+// Any other error comes from the database, a hook, the context or, for metadata, encoding/json.
 //
 // # Hooks
 //
-// Config.BeforeSignUp decides who gets an account, Config.BeforeToken adds claims,
-// Config.AfterSignIn is told of logins, and Config.BeforeDelete deletes with an account
-// what the application has of its user.
+// Config.BeforeSignUp decides about new accounts, Config.BeforeToken adds claims,
+// Config.AfterSignIn runs after logins, and Config.BeforeDelete deletes the application's rows
+// of a user together with the account.
 //
 // # Secrets
 //
-// Config.MasterKeys seal what the database must not show: signing keys and the
-// secrets of second factors (AES-256-GCM), and authenticate refresh tokens. Passwords
-// are hashed by package password. Everything that is good once (codes, links,
-// challenges) is stored by its hash and consumed by one conditional UPDATE. Of an API
-// key there is the hash only (SHA-256 of 260 random bits).
+// Config.MasterKeys seal signing keys and the secrets of second factors in the database
+// (AES-256-GCM), and authenticate refresh tokens. Passwords are hashed by package password.
+// Single-use secrets (codes, links, challenges) are stored as hashes and consumed by one
+// conditional UPDATE. API keys are stored as hashes (SHA-256 of 260 random bits).
 //
 // # Tables
 //
-// The tables are called auth_*, and [Migrations] makes them. They belong to this
-// package: applications refer to users by id and keep what they know of them in
-// tables of their own.
+// The tables are named auth_*, and [Migrations] makes them. They belong to this package:
+// applications refer to users by id and keep their own data in tables of their own.
 package accounts

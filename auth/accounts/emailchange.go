@@ -19,9 +19,9 @@ func (a *Accounts) asksBoth(u *user) bool {
 	return !a.config.SingleEmailChange && !a.config.Autoconfirm && u.Email != nil && u.EmailConfirmedAt != nil
 }
 
-// changeEmail begins the change of an address: the new one has to agree, and the
-// present one if it is known to be the user's. An address that has an account is
-// asked for like any other: its owner is told, and nobody else.
+// changeEmail begins the change of an e-mail address. The new address has to confirm it, and
+// the present one too if it is confirmed. A new address that has an account is treated like any
+// other: only its owner learns of it.
 func (c *userChange) changeEmail(ctx context.Context, tx *store.Tx, u *user) error {
 	asked := c.asked()
 	if c.a.config.Autoconfirm {
@@ -171,8 +171,8 @@ func (a *Accounts) halfHolds(ctx context.Context, tx *store.Tx, u *user) (bool, 
 	return n > 0, err
 }
 
-// stillAsked reports whether the session goes on that has asked for a change. Whoever has
-// ended it has put out who was in it, and the change would let them in again.
+// stillAsked reports whether the session that asked for a change is alive. If it was ended to
+// lock its client out, the change would let that client in again.
 func (a *Accounts) stillAsked(ctx context.Context, tx *store.Tx, c *mailedCode) (bool, error) {
 	if c.Session == nil {
 		return false, nil

@@ -18,7 +18,7 @@ func (f *failure) Error() string { return "accounts: " + f.code + ": " + f.text 
 // Problem returns the code of the failure on the wire.
 func (f *failure) Problem() string { return f.code }
 
-// ProblemText returns what a client is told.
+// ProblemText returns the text for clients.
 func (f *failure) ProblemText() (message, details, hint string) { return f.text, "", "" }
 
 func failf(code, format string, args ...any) error {

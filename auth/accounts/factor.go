@@ -136,7 +136,7 @@ func freeFor(f *factor, name string, factors []*factor) error {
 	return nil
 }
 
-// details are what the audit log tells of a factor.
+// details are the details of a factor in the audit log.
 func (f *factor) details() map[string]any {
 	return map[string]any{"factor": f.ID, "type": f.Type}
 }
@@ -171,8 +171,8 @@ func (a *Accounts) proved(ctx context.Context, tx *store.Tx, up *stepUp, how str
 	return a.added(ctx, tx, up.user, s, f)
 }
 
-// added takes note that a user has another factor, of which they are told. Sessions end that
-// have shown less, but for the one that has added it.
+// added records a new factor and notifies its user. It ends sessions at a lower level, except
+// the one that has added the factor.
 func (a *Accounts) added(ctx context.Context, tx *store.Tx, u *user, s *session, f *factor) error {
 	less := store.And(store.Eq("user_id", u.ID), store.Compare("aal", store.OpLt, 2), store.Compare("id", store.OpNe, s.ID))
 	if err := a.endIn(ctx, tx, less, endedByFactor); err != nil {
@@ -184,8 +184,8 @@ func (a *Accounts) added(ctx context.Context, tx *store.Tx, u *user, s *session,
 	return a.record(ctx, tx, &event{Kind: "factor_verified", UserID: &u.ID, SessionID: &s.ID}, f.details())
 }
 
-// mayAdd refuses a request below level 2 to make a factor good where the user has
-// another one: whoever has a password would have the second factor as well.
+// mayAdd rejects a request below level 2 that makes a factor usable, if the user has another
+// one. Otherwise the password alone would give the second factor.
 func (a *Accounts) mayAdd(ctx context.Context, s store.Session, f *factor, level int64) error {
 	if level > 1 {
 		return nil
@@ -198,11 +198,10 @@ func (a *Accounts) mayAdd(ctx context.Context, s store.Session, f *factor, level
 	return err
 }
 
-// removeFactor takes a factor from its user, who is told of it. Sessions that were begun
-// or raised by it end, but for keep, which goes back to level 1. With the last factor
-// goes all that is worth something beside one: recovery codes, and level 2 of every
-// session. Where keep goes back, so do its access tokens: they say what was true of the
-// user before.
+// removeFactor removes a factor and notifies its user. Sessions that were begun or raised by it
+// end, except keep, which returns to level 1. With the last factor recovery codes and level 2
+// of every session are removed as well. Access tokens of keep are revoked, since they say level
+// 2.
 func (a *Accounts) removeFactor(ctx context.Context, tx *store.Tx, u *user, f *factor, keep *store.ID) error {
 	if err := store.For[factor](tx).Delete(ctx, f.ID); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 // challenge's id on the wire, and its digits are in a message.
 const codePhoneFactor codeKind = "factor_sms"
 
-// methodPhone is a second factor by a message, as the claim amr tells it.
+// methodPhone is a second factor by a text message, as in the claim amr.
 const methodPhone = "mfa/phone"
 
 // enrollPhone answers POST /factors for a phone.
@@ -100,8 +100,8 @@ func (a *Accounts) sendChallenge(ctx context.Context, tx *store.Tx, s *session, 
 	return made.long, a.mail(ctx, tx, mail{to: *f.Phone, sms: true, template: SMSFactor, locale: locale, values: values, life: challengeLife})
 }
 
-// repeats reports whether a factor is the number whose message alone has begun a
-// session: who has the phone has shown that already, and it is no second factor.
+// repeats reports whether a factor is the phone number by which the session was begun alone.
+// Then it would be no second factor.
 func (f *factor) repeats(u *user, s *session) bool {
 	shown, err := s.shown()
 	if err != nil || deref(f.Phone) != deref(u.Phone) {

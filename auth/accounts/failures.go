@@ -71,9 +71,8 @@ func (all spending) room(now time.Time) store.Cond {
 	return store.Or(each...)
 }
 
-// spend counts one more on each budget. full is the first that is spent, or nil. Mostly
-// all have been drawn on before and have room: then one statement judges and counts
-// them, so that nobody gets more by coming many times at once.
+// spend adds one to each budget. full is the first spent one, or nil. If all rows exist and
+// have room, one statement checks and counts them, so concurrent requests get no more.
 func (a *Accounts) spend(ctx context.Context, all spending) (full *failures, err error) {
 	if all = all.bounded(); len(all) == 0 {
 		return nil, nil

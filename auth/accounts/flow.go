@@ -53,8 +53,8 @@ func (x *exchange) readFlow(challenge, method string) (flow, error) {
 	return f, nil
 }
 
-// ofAnother returns a flow that somebody begins for another, whose client is not asked
-// how it wants its session.
+// ofAnother returns a flow that is begun for another user. The client that begins it does not
+// decide how the session is returned.
 func (f flow) ofAnother() flow {
 	f.Cookie = false
 	return f
@@ -89,9 +89,9 @@ func (f *flow) verifies(verifier string) bool {
 // arrival is how a user has come to the end of a flow, which its code keeps until
 // the client exchanges it.
 type arrival struct {
-	Flow      flow   `json:"flow"`
-	How       method `json:"how"`
-	Elsewhere []byte `json:"elsewhere,omitempty"` // sealed, see elsewhere
+	Flow   flow   `json:"flow"`
+	How    method `json:"how"`
+	Result []byte `json:"provider_result,omitempty"` // a sealed providerResult
 }
 
 // arrive ends a flow in the browser: it sends it back to the client, with a code
@@ -184,8 +184,7 @@ func (x *exchange) grantPKCE(body object) (*issued, error) {
 	if in["auth_code"] == "" || in["code_verifier"] == "" {
 		return nil, failf(problem.AuthValidation, "invalid request: both auth code and code verifier should be non-empty")
 	}
-	// The code is spent whatever the verifier is: whoever comes with a wrong one has
-	// it from elsewhere.
+	// The code is spent with a wrong verifier too: the client does not own it.
 	c, err := x.a.useCode(x.r.Context(), x.a.db, codeFlow, in["auth_code"])
 	if err != nil {
 		return nil, err

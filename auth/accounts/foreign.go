@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// verifiers returns what judges tokens: first these accounts, whose verdict on their
-// own tokens is final since no other issuer can have signed them, then those of others.
+// verifiers returns the verifiers of tokens: first these accounts, which decide about their own
+// tokens since no other issuer can sign them, then those of other issuers.
 func (a *Accounts) verifiers() []auth.Verifier {
 	out := []auth.Verifier{a}
 	for _, v := range a.config.Verifiers {
@@ -21,8 +21,8 @@ func (a *Accounts) verifiers() []auth.Verifier {
 // errForeignID is the answer for a token that could be taken for one of a user's.
 var errForeignID = fmt.Errorf("accounts: the id of another issuer's user is one of ours: %w", auth.ErrInvalid)
 
-// foreign lets a verifier of another issuer speak for users of that issuer only: not
-// for one of ours, whom rules would take for the owner of rows, and of no session.
+// foreign restricts a verifier of another issuer to users of that issuer. It rejects ids that
+// could be users here, which rules would take for owners of rows, and removes the session.
 func (a *Accounts) foreign(v auth.Verifier) auth.Verifier {
 	return auth.VerifierFunc(func(ctx context.Context, token string) (auth.Principal, error) {
 		p, err := v.Verify(ctx, token)

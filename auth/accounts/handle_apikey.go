@@ -92,7 +92,7 @@ func (x *exchange) createOwnKey(u *user, s *session) error {
 	}
 	in, err := body.texts("current_password", "nonce")
 	if err == nil {
-		// The user is told of each by mail, wherever the request comes from.
+		// The user is notified of each by mail.
 		err = x.draw("keys", u.ID.String(), x.a.config.Limits.Requests)
 	}
 	if err == nil {

@@ -206,7 +206,7 @@ func (g *generated) account(ctx context.Context, tx *store.Tx) (err error) {
 		return err
 	}
 	if g.user != nil {
-		// A code opens the account to whoever has asked for it.
+		// A code would open the account to the client that asked for it.
 		if err := g.a.over(ctx, tx, g.by, g.user); err != nil {
 			return err
 		}
@@ -232,9 +232,8 @@ func (g *generated) account(ctx context.Context, tx *store.Tx) (err error) {
 	return err
 }
 
-// inviteAgain makes an account that waits for its owner one that they are invited to. What a
-// sign-up has left in it may be a squatter's, who could have the confirmation of it mailed
-// again, to somebody who expects a mail.
+// inviteAgain turns an unconfirmed account into an invited one. What a sign-up left in it may
+// be an attacker's, who could have the confirmation mailed again to a user who expects a mail.
 func (g *generated) inviteAgain(ctx context.Context, tx *store.Tx) error {
 	owned, err := g.a.owned(ctx, tx, g.user, contact{email: g.email})
 	if err != nil {

@@ -104,7 +104,7 @@ func (x *exchange) loginByCode(in asked, create bool) error {
 	if in.phone != "" {
 		m.kind, m.template = codeSMS, SMSLogin
 	}
-	return x.mailStranger(m, func(u *user) bool {
+	return x.mailUnauthenticated(m, func(u *user) bool {
 		return u == nil && create || u != nil && x.a.mayEnter(u) == nil
 	})
 }
@@ -116,7 +116,7 @@ func (x *exchange) recover() error {
 		return err
 	}
 	m := mailing{kind: codeReset, template: MailRecovery, code: mailedCode{Email: in.email, Flow: in.flow}}
-	return x.mailStranger(m, func(u *user) bool { return u != nil && x.a.mayEnter(u) == nil })
+	return x.mailUnauthenticated(m, func(u *user) bool { return u != nil && x.a.mayEnter(u) == nil })
 }
 
 // resend answers POST /resend.
@@ -134,14 +134,14 @@ func (x *exchange) resend() error {
 		return x.resendSMS(in, what)
 	case what == "signup":
 		m := mailing{kind: codeSignup, template: MailConfirmation, code: mailedCode{Email: in.email, Flow: in.flow}}
-		return x.mailStranger(m, func(u *user) bool { return u != nil && u.EmailConfirmedAt == nil && x.a.mayEnter(u) == nil })
+		return x.mailUnauthenticated(m, func(u *user) bool { return u != nil && u.EmailConfirmedAt == nil && x.a.mayEnter(u) == nil })
 	case what == "email_change":
 		return x.resendEmailChange(in)
 	}
 	return errResendType
 }
 
-// errResendType is the answer to who wants something else sent again, or elsewhere.
+// errResendType is the error for an unknown type of POST /resend.
 var errResendType = failf(problem.AuthValidation, "Missing one of these types: signup, email_change, sms, phone_change")
 
 // resendSMS answers POST /resend for messages.
@@ -153,13 +153,13 @@ func (x *exchange) resendSMS(in asked, what string) error {
 		return errResendType
 	}
 	m := mailing{kind: codeSMSSignup, template: SMSConfirmation, code: mailedCode{Phone: in.phone}}
-	return x.mailStranger(m, func(u *user) bool { return u != nil && u.PhoneConfirmedAt == nil && x.a.mayEnter(u) == nil })
+	return x.mailUnauthenticated(m, func(u *user) bool { return u != nil && u.PhoneConfirmedAt == nil && x.a.mayEnter(u) == nil })
 }
 
-// mailStranger sends a code to an address or a number that somebody has typed, if may
-// says that who has it, nil for nobody, gets one. The answer is the same whether there is
-// an account and whether it gets one.
-func (x *exchange) mailStranger(m mailing, may func(*user) bool) error {
+// mailUnauthenticated sends a code to an e-mail address or a phone number in an unauthenticated
+// request, if may allows it for the user with it (nil without one). The answer is the same
+// whether there is an account and whether a code is sent.
+func (x *exchange) mailUnauthenticated(m mailing, may func(*user) bool) error {
 	at := m.code.at()
 	if err := x.a.reaches(at.phone != ""); err != nil {
 		return err
@@ -232,7 +232,7 @@ func (x *exchange) reauthenticate() error {
 	default:
 		return failf(problem.AuthValidation, "Reauthentication requires the user to have an email or a phone number")
 	}
-	return x.mailStranger(m, func(found *user) bool { return found != nil && found.ID == u.ID })
+	return x.mailUnauthenticated(m, func(found *user) bool { return found != nil && found.ID == u.ID })
 }
 
 // flag returns a member that is true or false; one that is missing or null is absent.

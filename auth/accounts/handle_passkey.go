@@ -159,7 +159,7 @@ func (x *exchange) passkeyLogin() error {
 	if x.a.config.Passkeys == nil {
 		return errNoPasskeys
 	}
-	// Whoever asks has a row kept.
+	// Each request stores a row.
 	if err := x.drawRequest("passkeys"); err != nil {
 		return err
 	}

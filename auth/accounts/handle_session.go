@@ -154,7 +154,7 @@ func (x *exchange) grantPassword(body object) (out *issued, err error) {
 	}
 	subject, at := in["email"], contact{}
 	if in["phone"] == "" {
-		at.email, _ = canonicalEmail(in["email"]) // nobody has one that is none
+		at.email, _ = canonicalEmail(in["email"]) // an invalid address belongs to no account
 	} else {
 		if at, err = x.a.contactOf(in["email"], in["phone"]); err != nil {
 			return nil, err
@@ -231,13 +231,13 @@ func (x *exchange) jwks() error {
 	}
 	x.w.Header().Set("Cache-Control", "public, max-age=600")
 	x.w.Header().Set("Content-Type", "application/jwk-set+json")
-	_, _ = x.w.Write(set) // the client has gone; nobody is left to tell
+	_, _ = x.w.Write(set) // the client has closed the connection
 	return nil
 }
 
-// metadata answers where the keys are that access tokens are signed with, for others
-// who accept them (OpenID Connect Discovery 1.0, RFC 8414). It promises nothing else:
-// nobody logs in here from elsewhere.
+// metadata returns the URL of the signing keys, for other services that accept the access
+// tokens (OpenID Connect Discovery 1.0, RFC 8414). It promises nothing else: this server is no
+// provider for other applications.
 func (x *exchange) metadata() error {
 	x.w.Header().Set("Cache-Control", "public, max-age=600")
 	issuer := x.a.config.PublicURL

@@ -27,7 +27,7 @@ type userChange struct {
 	phone string           // canonical; empty leaves it
 	data  strictjson.Value // an object to merge into the metadata
 
-	upgrade upgrade // of a guest who has an account once a new address or number is theirs
+	upgrade upgrade // of an anonymous user who gets an account by a new e-mail address or phone number
 }
 
 // putUser answers PUT /user.
@@ -229,9 +229,8 @@ func (c *userChange) apply(ctx context.Context, seen *user) (u *user, err error)
 	return u, err
 }
 
-// setPassword takes the place of the password that was looked at. Whoever else has
-// got in is out: other sessions, API keys, links and codes of before end (OWASP ASVS
-// 7.4.3).
+// setPassword replaces the password that was checked. It ends other sessions, API keys, links
+// and codes (OWASP ASVS 7.4.3).
 func (a *Accounts) setPassword(ctx context.Context, tx *store.Tx, u *user, seen *string, hash string, keep store.ID) error {
 	n, err := store.For[user](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), sameText("password_hash", seen)),
 		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", a.now()))

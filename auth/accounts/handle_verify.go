@@ -63,7 +63,7 @@ func (x *exchange) verifyCode() error {
 	})
 }
 
-// toPhones are the types of verifyTypes whose codes are sent to phones.
+// toPhones are the types of verifyTypes with codes that are sent to phones.
 var toPhones = map[string]bool{"sms": true, "phone_change": true}
 
 // verified answers a client that brings a code with a session.
@@ -116,8 +116,7 @@ func (x *exchange) verifyForm() error {
 // errLink is the text for who comes with a link that is not good.
 const errLink = "Email link is invalid or has expired"
 
-// failed ends a flow in the browser with an error, of which it tells what the client
-// may know.
+// failed ends a flow in the browser with the part of an error that is public.
 func (x *exchange) failed(back flow, err error) error {
 	if f, ok := errors.AsType[*failure](err); ok && f.code == problem.AuthOTPExpired {
 		return x.fail(back, f.code, errLink)

@@ -42,9 +42,8 @@ type Token struct {
 	// User is who it is for. Changing it changes nothing.
 	User User
 
-	// Session is the id of the session, and AAL how surely the user has shown who
-	// they are: 1 or 2. Session is empty for an API key that acts as the user, of
-	// whose Claims only tenant_id counts.
+	// Session is the id of the session, and AAL its assurance level: 1 or 2. Session is empty
+	// for an API key that acts as the user. Of its Claims only tenant_id is used.
 	Session string
 	AAL     int
 
@@ -63,8 +62,8 @@ type SignedIn struct {
 	User    User
 	Session string
 
-	// Method is how, as the claim amr names it: "password", "otp", "oauth",
-	// "anonymous", ... Provider is where, for a login elsewhere.
+	// Method is the method of the login, as in the claim amr: "password", "otp", "oauth",
+	// "anonymous", ... Provider is the name of the provider, if there is one.
 	Method, Provider string
 
 	// Address and UserAgent are where the request comes from.
@@ -73,12 +72,11 @@ type SignedIn struct {
 
 // Deletion is an account that is about to be deleted, as [Config.BeforeDelete] sees it.
 type Deletion struct {
-	// User is whose it is. Changing it changes nothing.
+	// User is the deleted user. Changing it changes nothing.
 	User User
 
-	// Kept says that its row stays, under its id and without anything that tells whose
-	// it was, as should_soft_delete of the admin API has it: what refers to the id still
-	// does.
+	// Kept says that the row stays under its id, without personal data, as should_soft_delete
+	// of the admin API asks. References to the id remain valid.
 	Kept bool
 
 	// Tx is the transaction in which it is deleted. What has to go with the account is
@@ -110,7 +108,7 @@ type admitted struct {
 	from  device
 	actor string // who makes it, where it is not the user
 
-	visitor *visitor // who they are at the provider where they have logged in, if any
+	externalIdentity *externalIdentity // who they are at the provider where they have logged in, if any
 }
 
 // admit runs Config.BeforeSignUp for an account that is about to be made. It must not

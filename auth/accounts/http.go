@@ -56,7 +56,7 @@ type exchange struct {
 	r      *http.Request
 	params map[string]string // of the path
 
-	// Of a request whose time must tell nothing, see even.
+	// For routes with a padded response time, see even.
 	began    time.Time
 	evenPath string
 }
@@ -195,5 +195,5 @@ func (x *exchange) device() device {
 	return from
 }
 
-// address is where the request comes from, as far as Config trusts anybody to say.
+// address is the client's IP address according to Config.ClientAddress.
 func (x *exchange) address() netip.Addr { return addrgroup.Plain(x.a.config.ClientAddress(x.r)) }

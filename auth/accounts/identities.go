@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// authorizeLink answers GET /user/identities/authorize: the user wants to have a login
-// elsewhere as theirs.
+// authorizeLink answers GET /user/identities/authorize: the user links an identity of a
+// provider.
 func (x *exchange) authorizeLink() error {
 	if err := x.noHead(); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (x *exchange) linker(in map[string]string) (*user, *session, error) {
 
 // linkIdentity gives an account an identity. The session that has asked for it must not have
 // ended since.
-func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *visitor, from device) (u *user, err error) {
+func (a *Accounts) linkIdentity(ctx context.Context, to *linking, v *externalIdentity, from device) (u *user, err error) {
 	up, err := a.admitLink(ctx, to, v, from)
 	if err != nil {
 		return nil, err
@@ -134,8 +134,8 @@ func (a *Accounts) identitiesOf(ctx context.Context, s store.Session, owner stor
 	return store.For[identity](s).List(ctx, q)
 }
 
-// stillKnown refuses who has logged in at a provider, if it was at one, by an identity that was
-// taken off the account since. Another one at the same provider is somebody else's to log in by.
+// stillKnown rejects a login at a provider by an identity that was unlinked in the meantime.
+// Another identity at the same provider may belong to another person.
 func (a *Accounts) stillKnown(ctx context.Context, s store.Session, u *user, how method) error {
 	if how.Provider == "" {
 		return nil

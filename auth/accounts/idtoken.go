@@ -36,7 +36,7 @@ func (x *exchange) grantIDToken(body object) (*issued, error) {
 }
 
 // judgeIDToken asks the provider's keys about an ID token.
-func (x *exchange) judgeIDToken(in map[string]string) (*visitor, error) {
+func (x *exchange) judgeIDToken(in map[string]string) (*externalIdentity, error) {
 	if in["id_token"] == "" || in["provider"] == "" {
 		return nil, failf(problem.AuthValidation, "provider and id_token are required")
 	}
@@ -56,12 +56,12 @@ func (x *exchange) judgeIDToken(in map[string]string) (*visitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return visitorOf(p, who)
+	return externalIdentityOf(p, who)
 }
 
-// receiveOrLink finds the account of a visitor, or gives them to that of the caller. The nonce
+// receiveOrLink finds the account of a externalIdentity, or gives them to that of the caller. The nonce
 // of the request is that of the ID token, so only a password can stand beside it.
-func (x *exchange) receiveOrLink(ctx context.Context, v *visitor, linked bool, entered string) (*user, error) {
+func (x *exchange) receiveOrLink(ctx context.Context, v *externalIdentity, linked bool, entered string) (*user, error) {
 	if !linked {
 		return x.a.receive(ctx, v, x.device())
 	}

@@ -11,15 +11,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// ImportedUser is an account that comes from elsewhere. It needs an Email, a Phone or
-// an identity.
+// ImportedUser is an account of another system. It needs an Email, a Phone or an identity.
 type ImportedUser struct {
 	// ID is the id it is to have. With the zero ID it gets a new one, and is found
 	// again by what else names it.
 	ID store.ID
 
-	// Email and Phone are taken in any spelling. Those whose time is zero have not
-	// been confirmed.
+	// Email and Phone are accepted in any spelling. With a zero time they are unconfirmed.
 	Email            string
 	EmailConfirmedAt time.Time
 	Phone            string
@@ -41,7 +39,7 @@ type ImportedUser struct {
 	// Identities are where else the user can log in.
 	Identities []ImportedIdentity
 
-	// CreatedAt is when the account was made elsewhere; zero is now.
+	// CreatedAt is the time at which the other system made the account. Zero is now.
 	CreatedAt, LastSignInAt, BannedUntil time.Time
 }
 
@@ -99,13 +97,13 @@ const (
 	maxImportErrors = 1000
 )
 
-// Import makes accounts that come from elsewhere, in transactions of a batch each. A
-// user who exists, by ID or, without one, by address, number or identity, stays as
-// they are; so an import that was interrupted is just run again. What cannot be
-// imported, an error of users among it, is reported and does not keep others out.
-// Nobody gets a mail, and Config.BeforeSignUp is not asked.
+// Import makes accounts of another system, in one transaction for each batch. A user who
+// exists, by ID or, without one, by e-mail address, phone number or identity, is not changed.
+// So an interrupted import can be run again. A user that cannot be imported is reported,
+// including an error of users, and does not stop the import. No mails are sent, and
+// Config.BeforeSignUp does not run.
 //
-// The error is one of the database or of ctx, behind the batches that were reported.
+// The error is one of the database or of ctx, after the batches that were reported.
 func (a *Accounts) Import(ctx context.Context, users iter.Seq2[ImportedUser, error], opts *ImportOptions) (ImportReport, error) {
 	im := &importing{a: a, size: usualBatch}
 	if opts != nil {

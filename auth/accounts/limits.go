@@ -19,12 +19,11 @@ type Limit struct {
 	Per time.Duration
 }
 
-// Limits bound how often secrets can be guessed and what strangers can ask for. All
-// of them hold for every instance on one database together, and across restarts.
-// Whoever is beyond one is answered with 429 and Retry-After.
+// Limits bound guesses of secrets and what unauthenticated clients can request. They hold for
+// all instances on one database together, and across restarts. A request beyond one is answered
+// with 429 and Retry-After.
 //
-// An address is one of IPv4 or a network of IPv6 with 64 bits, see
-// Config.ClientAddress.
+// An IP address is one of IPv4 or a network of IPv6 with 64 bits, see Config.ClientAddress.
 type Limits struct {
 	// Guesses is how many wrong passwords and codes one address may try on one
 	// account, all factors and endpoints together.
@@ -37,15 +36,14 @@ type Limits struct {
 	// Defaults to 100 in 15 minutes.
 	AddressGuesses Limit
 
-	// AccountGuesses is how many all addresses together may try on one account in
-	// a row (NIST SP 800-63B-4 section 3.2.2 allows 100). Then only addresses go on
-	// that the user has been logged in from within 30 days, each within Guesses,
-	// so that nobody can lock an owner out from home. Elsewhere the owner gets in
-	// by a link in a mail, a passkey, or the digits of a text message that was asked
-	// for from there, and that address is known from then on. Such a message is good
-	// for 5 tries, and all of a day for as many as AccountGuesses says. The
-	// count begins anew when the owner logs in with every factor the account has,
-	// after a day without a wrong guess, and, where it is full, after 30 days.
+	// AccountGuesses is how many consecutive wrong guesses all IP addresses together have for
+	// one account (NIST SP 800-63B-4 section 3.2.2 allows 100). Then only IP addresses of the
+	// user's sessions of the last 30 days can go on, each within Guesses, so that an attacker
+	// cannot lock the owner out. From another IP address the owner logs in by a link in a mail,
+	// a passkey, or a text message that was requested from there. That IP address is known from
+	// then on. Such a message has 5 tries, and all messages of a day have as many as
+	// AccountGuesses. The count is reset when the owner logs in with every factor, after a day
+	// without a wrong guess, and after 30 days if it is full.
 	//
 	// Defaults to 100; less than 0 is without bound.
 	AccountGuesses int
@@ -56,12 +54,11 @@ type Limits struct {
 	// Defaults to 20 in an hour.
 	Mails Limit
 
-	// NumberSMS is how many text messages one number gets, AddressSMS how many one
-	// address may ask for, and SMS how many the application sends in all. Each costs
-	// money, and whoever has numbers that are paid for being called asks for many: let
-	// SMS be what the application needs in its best hour. Where it is spent nobody gets
-	// a message, also who has a second factor by phone. Besides, a number waits for
-	// Config.MailInterval.
+	// NumberSMS is how many text messages one number gets, AddressSMS how many one IP address
+	// may request, and SMS how many the application sends in all. Messages cost money, and
+	// fraud by premium numbers requests many: set SMS to what the application needs in its
+	// busiest hour. When SMS is spent no user gets a message, also not as a second factor.
+	// Besides, a number waits for Config.MailInterval.
 	//
 	// Default to 5, 10 and 30 in an hour.
 	NumberSMS, AddressSMS, SMS Limit
@@ -85,7 +82,7 @@ const begunPerRequest = 10
 // The times of AccountGuesses.
 const (
 	accountForgets = 24 * time.Hour      // without a wrong guess
-	accountCloses  = 30 * 24 * time.Hour // to strangers
+	accountCloses  = 30 * 24 * time.Hour // to unknown IP addresses
 	accountKnows   = 30 * 24 * time.Hour // an address
 )
 

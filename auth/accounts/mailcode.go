@@ -40,8 +40,8 @@ type mailedCode struct {
 	Create   bool      `json:"create,omitempty"`    // whether it makes an account where there is none
 	Network  string    `json:"network,omitempty"`   // from where a message was asked for, see sentHere
 
-	// Of that account, or of the one of an invitation, as Config.BeforeSignUp has let it
-	// pass; of a guest who is to have one what it has changed, see upgrade.
+	// Of that account, or of an invited one, as returned by Config.BeforeSignUp. For an
+	// anonymous user who gets an account see upgrade.
 	Metadata    store.JSON `json:"metadata,omitempty"`
 	AppMetadata store.JSON `json:"app_metadata,omitempty"`
 }
@@ -49,27 +49,27 @@ type mailedCode struct {
 // at is where the code was sent to.
 func (c *mailedCode) at() contact { return contact{email: c.Email, phone: c.Phone} }
 
-// addressee is who has an address or a number. Nobody is treated as a user is, with a code and a
-// mail that is not sent, so that neither the answer nor its time tells whether
+// addressee is the user with an e-mail address or a phone number. Without a user a code is made
+// and a mail queued that is not sent, so that neither the answer nor its time reveals whether
 // there is an account.
 type addressee struct {
-	id   store.ID // of the user; of nobody one that is made of the contact
-	user *user    // nil is nobody
+	id   store.ID // of the user, or one derived from the contact
+	user *user    // nil without an account
 }
 
 func (a *Accounts) addressee(ctx context.Context, s store.Session, at contact) (addressee, error) {
 	u, err := a.reachedAt(ctx, s, at)
 	if err != nil || u == nil {
-		return addressee{id: a.nobody(at)}, err
+		return addressee{id: a.absentOwner(at)}, err
 	}
 	return addressee{u.ID, u}, nil
 }
 
-// nobody is whose codes are sent to a contact without an account.
-func (a *Accounts) nobody(at contact) store.ID { return a.nobodies(at)[0] }
+// absentOwner returns the owner's id for codes to a contact without an account.
+func (a *Accounts) absentOwner(at contact) store.ID { return a.absentOwners(at)[0] }
 
-// nobodies are whose codes were sent to it under any of the master keys.
-func (a *Accounts) nobodies(at contact) []store.ID {
+// absentOwners returns these ids under each of the master keys.
+func (a *Accounts) absentOwners(at contact) []store.ID {
 	sums := a.keys.hashNames("nobody " + at.text())
 	out := make([]store.ID, len(sums))
 	for i, sum := range sums {
@@ -83,7 +83,7 @@ type mailing struct {
 	id       store.ID // of its row in the outbox; the zero ID is a new one
 	kind     codeKind
 	owner    store.ID // of the code
-	to       string   // canonical; empty is nobody
+	to       string   // canonical; empty sends nothing
 	template string
 	locale   string
 	present  string // address of an account that is to have the one it goes to; empty without one
@@ -127,8 +127,8 @@ func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, 
 	return s, err
 }
 
-// mailedKinds are good no more when a user has another password or address, and
-// neither are the codes of logins elsewhere that are under way.
+// mailedKinds are invalidated when a user gets another password, e-mail address or phone
+// number. Codes of logins in progress at providers are among them.
 var mailedKinds = []codeKind{codeSignup, codeInvite, codeMagicLink, codeReset, codeEmailOld, codeEmailNew, codeReauth, codeSMSSignup, codeSMS, codePhone, codePhoneFactor, codeFlow}
 
 // dropMailed takes back all that was mailed to a user, and with it the change of address or
@@ -166,8 +166,8 @@ func (a *Accounts) linkLife(kind codeKind) time.Duration {
 	return a.config.LinkLife
 }
 
-// pkcePrefix marks the token of a link whose flow ends in a code for who has the
-// verifier. Clients look for it.
+// pkcePrefix marks the token of a link with a flow that ends in a PKCE code. Clients look for
+// it.
 const pkcePrefix = "pkce_"
 
 // token is a code as a link has it.
@@ -178,8 +178,8 @@ func (s *secrets) token(f flow) string {
 	return s.long
 }
 
-// link is the address of the page on which the reader of a mail confirms. It begins
-// with Config.PublicURL, whatever the headers of a request say.
+// link is the URL of the page on which the reader of a mail confirms. It begins with
+// Config.PublicURL and uses no header of the request.
 func (a *Accounts) link(kind codeKind, s secrets, f flow) string {
 	// The token stands first, where existing clients and tests look for it.
 	return a.verifyURL() + "?token=" + url.QueryEscape(s.token(f)) + "&type=" + url.QueryEscape(linkType(kind)) +

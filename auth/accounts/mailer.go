@@ -27,10 +27,10 @@ type Mailer interface {
 // The templates of mails.
 const (
 	MailConfirmation     = "confirmation"     // of the address of a new account
-	MailExisting         = "existing"         // somebody has signed up with the address of an account
+	MailExisting         = "existing"         // a sign-up with the address of an existing account
 	MailInvite           = "invite"           // to an account that was made for the reader
 	MailMagicLink        = "magic_link"       // a login
-	MailRecovery         = "recovery"         // of an account whose password is forgotten
+	MailRecovery         = "recovery"         // for a forgotten password
 	MailEmailChange      = "email_change"     // to both addresses of a change
 	MailReauthentication = "reauthentication" // a code before a password is changed
 	MailNotice           = "notice"           // of a change of the account that its owner must know of

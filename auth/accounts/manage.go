@@ -16,9 +16,8 @@ type NewUser struct {
 	// ID is the id it is to have; the zero ID is a new one.
 	ID store.ID
 
-	// Email and Phone are taken in any spelling. They count as confirmed where
-	// EmailConfirmed and PhoneConfirmed say so; a user whose address is not
-	// confirmed cannot log in by password.
+	// Email and Phone are accepted in any spelling. EmailConfirmed and PhoneConfirmed make them
+	// confirmed. A user with an unconfirmed e-mail address cannot log in by password.
 	Email, Phone                   string
 	EmailConfirmed, PhoneConfirmed bool
 
@@ -113,10 +112,10 @@ func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
 	return a.deleteBy(ctx, own, id, false)
 }
 
-// SaveRole makes a role, or changes the one of its name: call it in App.Prepare of package
-// plinth for the roles that the program's rules ask for. Where permissions change, access
-// tokens of whoever has the role hold no more, and clients refresh. The error's code is
-// validation_failed for a role that is not as [Role] says or has a name that is reserved.
+// SaveRole makes a role, or changes the one of its name. Call it in App.Prepare of package
+// plinth for the roles that the program's rules use. If permissions change, access tokens of
+// the role's users are revoked, and clients refresh. The error's code is validation_failed for
+// an invalid role, see [Role], and for a reserved name.
 func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 	return a.saveRole(ctx, own, r, roleSave)
 }
@@ -129,8 +128,7 @@ func (a *Accounts) SetRoles(ctx context.Context, id store.ID, roles ...string) e
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.giveRoles(ctx, tx, own, id, roles) })
 }
 
-// RolesOf returns the roles a user was given and the permissions that come with them. A
-// user whom there is not has none.
+// RolesOf returns the roles of a user and their permissions. An unknown user has none.
 func (a *Accounts) RolesOf(ctx context.Context, id store.ID) (roles, permissions []string, err error) {
 	g, err := a.rightsOf(ctx, a.db, id)
 	return g.roles, g.permissions, err

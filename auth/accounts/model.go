@@ -85,9 +85,9 @@ type session struct {
 	Network     string  `bun:",notnull"` // of Address, as tries are counted
 }
 
-// revocation tells every instance that access tokens hold no more: those of
-// sessions, or those that were made of a user or of a role before the revision that
-// the row's ID is. It is the only table of the package in the change log.
+// revocation revokes access tokens on every instance: those of sessions, or those made from a
+// revision of a user or a role before the row's ID. It is the only table of the package in the
+// change log.
 type revocation struct {
 	bun.BaseModel `bun:"table:auth_revocations"`
 	ID            int64     `bun:",pk,autoincrement"`

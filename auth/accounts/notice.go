@@ -6,7 +6,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Changes that a notice tells of. By the first three sessions end.
+// Changes that users are notified of. The first three end sessions.
 const (
 	changePassword = "password"
 	changeEmail    = "email"
@@ -21,9 +21,8 @@ const (
 	changeKeyAdded = "key_added"
 )
 
-// notice tells the owner of an account what has been changed, at the address the
-// account had until then. It is of no account without a confirmed address, and
-// nothing without a Mailer.
+// notice notifies the owner of an account of a change, at the e-mail address before the change.
+// It does nothing without a confirmed address or without a Mailer.
 func (a *Accounts) notice(ctx context.Context, tx *store.Tx, u *user, change string) error {
 	if a.config.Mailer == nil || u.Email == nil || u.EmailConfirmedAt == nil {
 		return nil

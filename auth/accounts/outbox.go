@@ -30,7 +30,7 @@ type outgoing struct {
 // mail is a mail to be sent, or a text message.
 type mail struct {
 	id       store.ID // of the row; the zero ID is a new one
-	to       string   // canonical; empty is a mail that nobody gets, see addressee
+	to       string   // canonical; empty is not sent, see addressee
 	sms      bool     // a text message
 	template string
 	locale   string
@@ -51,8 +51,8 @@ func (a *Accounts) reaches(sms bool) error {
 	return nil
 }
 
-// mail puts a mail into the outbox: it is sent if the transaction commits. It fails
-// where there is nobody to send it.
+// mail puts a mail into the outbox. It is sent if the transaction commits. It fails without a
+// Mailer or an SMSSender.
 func (a *Accounts) mail(ctx context.Context, tx *store.Tx, m mail) error {
 	if err := a.reaches(m.sms); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (a *Accounts) claimMail(ctx context.Context) (*outgoing, error) {
 	}
 }
 
-// unchanged selects a row as long as nobody else has claimed it.
+// unchanged selects a row while no other sender has claimed it.
 func (o *outgoing) unchanged() store.Cond {
 	return store.And(store.Eq("id", o.ID), store.Eq("attempts", o.Attempts))
 }
@@ -205,7 +205,7 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 	return err
 }
 
-// errLate is of a mail that nobody was there to send while it was of use.
+// errLate is the error of a mail that could not be sent in time.
 var errLate = errors.New("accounts: the mail is of no use any more")
 
 // permanent reports whether a Mailer says that trying again is of no use.

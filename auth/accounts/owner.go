@@ -6,11 +6,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// proveOwner takes note that who acts reads the mails of the user's address, or the
-// messages to their number. Anybody can make an account with the address of somebody
-// else; so at the first proof what was made before goes, see evict. keepPassword is for
-// the confirmation of a sign-up, whose mail says what it confirms: its password and what
-// its maker has said of themselves stay, see signUpByCode for whose password that can be.
+// proveOwner records that the caller reads the mails of the user's e-mail address, or the
+// messages to their number. Since anyone can sign up with any address, the first proof removes
+// what was made before, see evict. keepPassword is set for the confirmation of a sign-up, which
+// keeps its password and metadata; see signUpByCode for conflicting passwords.
 func (a *Accounts) proveOwner(ctx context.Context, tx *store.Tx, u *user, at contact, keepPassword bool, from device) error {
 	if at.confirmed(u) {
 		return nil

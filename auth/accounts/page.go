@@ -94,14 +94,14 @@ func (x *exchange) verifyPage() error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Robots-Tag", "noindex")
-	// The page's own address has the token, so nobody else learns it. To no-referrer
-	// the browser would add "Origin: null" to the form, which looks like one of
-	// another site to whoever knows no Sec-Fetch-Site.
+	// The page's URL contains the token, so it is sent to the same origin only. With
+	// no-referrer the browser would add "Origin: null" to the form, which looks cross-origin
+	// where Sec-Fetch-Site is unknown.
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+pageStyleHash+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
 		formTargets(x.a.config.PublicURL, x.a.config.SiteURL, redirect))
 	if x.r.Method != http.MethodHead {
-		_, _ = x.w.Write(body.Bytes()) // the client has gone; nobody is left to tell
+		_, _ = x.w.Write(body.Bytes()) // the client has closed the connection
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// newSameOrigin returns what tells the forms of our own pages from those of others.
+// newSameOrigin returns the check that forms come from pages of this server.
 func newSameOrigin(publicURL string) (*http.CrossOriginProtection, error) {
 	p := http.NewCrossOriginProtection()
 	return p, p.AddTrustedOrigin(crossorigin.Of(publicURL)) // a proxy may have changed Host

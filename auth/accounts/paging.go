@@ -38,8 +38,8 @@ func (x *exchange) paging() (paging, error) {
 	return p, nil
 }
 
-// paginate tells how long a list is and where its pages are. Clients read what stands
-// behind the first "=" of a link as the number of its page.
+// paginate sets the headers for the length of a list and the links to its pages. Clients read
+// the number of a page behind the first "=" of a link.
 func (x *exchange) paginate(path string, p paging, total int64, name, value string) {
 	last := max(1, int((total+int64(p.size)-1)/int64(p.size)))
 	link := func(number int, rel string) string {

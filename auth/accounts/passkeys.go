@@ -21,7 +21,7 @@ type Passkeys interface {
 	// FinishRegistration returns the new credential and its id.
 	FinishRegistration(ceremony, handle []byte, session string, response []byte) (id, credential []byte, err error)
 
-	// BeginLogin begins a login of whoever the browser's passkey belongs to.
+	// BeginLogin begins a login in which the passkey names the user.
 	BeginLogin() (options, ceremony []byte, err error)
 
 	// FinishLogin returns the credential as it is to be kept from now on. find
@@ -48,7 +48,7 @@ func errPasskey(err error) error {
 	return err
 }
 
-// handle is what passkeys know a user by. It is shown to nobody but the user.
+// handle is the user's id for passkeys. Only the user sees it.
 func (u *user) handle() []byte { return u.ID[:] }
 
 // credentials are those of the passkeys among factors.
@@ -99,7 +99,7 @@ func (a *Accounts) assert(
 			return err
 		}
 		if n != 1 {
-			return &problem.Error{Code: problem.AuthWebAuthnFailed} // deleted meanwhile
+			return &problem.Error{Code: problem.AuthWebAuthnFailed} // deleted since it was read
 		}
 		return then(ctx, tx, f, verified)
 	})
@@ -112,12 +112,12 @@ func (a *Accounts) keepCredential(ctx context.Context, tx *store.Tx, f *factor, 
 		store.SetTo("credential_id", id), store.SetTo("credential", store.JSON(credential)), store.SetTo("last_used_at", a.now()),
 		store.SetTo("status", factorVerified), store.SetTo("waits_until", nil))
 	if err == nil && n != 1 {
-		err = errChallengeExpired // it has made way meanwhile
+		err = errChallengeExpired // replaced since it was read
 	}
 	return err
 }
 
-// credentialTaken gives the error of a credential that somebody has already its form.
+// credentialTaken converts the error for a credential that is registered already.
 func credentialTaken(err error) error {
 	if isTaken(err) {
 		return &problem.Error{Code: problem.AuthWebAuthnExists, Cause: err}
@@ -132,9 +132,9 @@ func (a *Accounts) lastWay(ctx context.Context, tx *store.Tx, u *user, f *factor
 	if f.CredentialID == nil || u.PasswordHash != nil || mailed || texted {
 		return nil
 	}
-	elsewhere, err := store.For[identity](tx).Count(ctx, store.And(store.Eq("user_id", u.ID),
+	atProviders, err := store.For[identity](tx).Count(ctx, store.And(store.Eq("user_id", u.ID),
 		store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone")))
-	if err != nil || elsewhere > 0 {
+	if err != nil || atProviders > 0 {
 		return err
 	}
 	factors, err := a.factorsOf(ctx, tx, u.ID)

@@ -63,7 +63,7 @@ func (a *Accounts) sendPhoneChange(ctx context.Context, tx *store.Tx, u *user, m
 	return 0, a.mailCode(ctx, tx, m)
 }
 
-// agreePhone makes the change of a number whose owner agrees to it.
+// agreePhone makes the change of a phone number that its owner has confirmed.
 func (a *Accounts) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*user, error) {
 	u, err := store.For[user](tx).Get(ctx, owner)
 	if errors.Is(err, store.ErrNotFound) {

@@ -11,15 +11,15 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// Provider is where users log in elsewhere. *oidc.Provider of auth/oidc is one. It
-// must be safe for concurrent use. An error is [auth.ErrInvalid] if a login does not
-// hold, and [auth.ErrUnavailable] if that could not be found out.
+// Provider is a login provider. *oidc.Provider of auth/oidc is one. It must be safe for
+// concurrent use. An error is [auth.ErrInvalid] if a login is rejected, and
+// [auth.ErrUnavailable] if it could not be verified.
 type Provider interface {
 	// Name is what clients call the provider: small letters, digits, - and _.
 	Name() string
 
-	// Begin returns where to send the browser, and the login that has begun, whose
-	// State is a secret of at least 128 bits.
+	// Begin returns the URL for the browser and the state of the login. Its State is a secret
+	// of at least 128 bits.
 	Begin(ctx context.Context, opts auth.LoginOptions) (to string, flow auth.Flow, err error)
 
 	// Finish turns what the browser brought back into who the user is. It is called
@@ -36,7 +36,7 @@ type idTokenVerifier interface {
 // ownProviders are names that identities have without a provider.
 var ownProviders = map[string]bool{"email": true, "phone": true, "anonymous_users": true}
 
-// checkProviders refuses providers that cannot be told apart.
+// checkProviders rejects providers with an invalid name, and two with the same.
 func (c *Config) checkProviders() error {
 	names := map[string]bool{}
 	for _, p := range c.Providers {

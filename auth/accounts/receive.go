@@ -7,10 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// receive returns the account of somebody who has shown at a provider who they are,
-// and makes one where there is none. It is the account of the identity, and otherwise
-// of the address, see meet.
-func (a *Accounts) receive(ctx context.Context, v *visitor, from device) (u *user, err error) {
+// receive returns the account of an externalIdentity, and makes one if there is none. It is the
+// account that has the identity, or the one with the e-mail address, see meet.
+func (a *Accounts) receive(ctx context.Context, v *externalIdentity, from device) (u *user, err error) {
 	var n *admitted // the new account, if it comes to that
 	for range 5 {
 		err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -38,7 +37,7 @@ var errNewcomer = errors.New("accounts: a new account has to be admitted first")
 
 // newcomer prepares an account. It has an address only if the provider is believed
 // for it.
-func (a *Accounts) newcomer(ctx context.Context, v *visitor, from device) (*admitted, error) {
+func (a *Accounts) newcomer(ctx context.Context, v *externalIdentity, from device) (*admitted, error) {
 	if a.config.DisableSignup {
 		return nil, errSignupClosed
 	}
@@ -55,11 +54,11 @@ func (a *Accounts) newcomer(ctx context.Context, v *visitor, from device) (*admi
 		return nil, err
 	}
 	n, err := a.admit(ctx, u, v.Provider, from)
-	n.visitor = v
+	n.externalIdentity = v
 	return &n, err
 }
 
-func (a *Accounts) receiveIn(ctx context.Context, tx *store.Tx, v *visitor, n *admitted, from device) (*user, error) {
+func (a *Accounts) receiveIn(ctx context.Context, tx *store.Tx, v *externalIdentity, n *admitted, from device) (*user, error) {
 	i, err := a.identityOf(ctx, tx, v)
 	if err != nil {
 		return nil, err
@@ -84,8 +83,8 @@ func (a *Accounts) receiveIn(ctx context.Context, tx *store.Tx, v *visitor, n *a
 	return u, err
 }
 
-// identityOf finds the identity of a visitor, nil if there is none.
-func (a *Accounts) identityOf(ctx context.Context, s store.Session, v *visitor) (*identity, error) {
+// identityOf finds the identity of a externalIdentity, nil if there is none.
+func (a *Accounts) identityOf(ctx context.Context, s store.Session, v *externalIdentity) (*identity, error) {
 	i, err := store.For[identity](s).First(ctx, store.Query{Where: store.And(
 		store.Eq("provider", v.Provider), store.Eq("issuer", v.Issuer), store.Eq("subject", v.Subject),
 	)})
@@ -95,13 +94,12 @@ func (a *Accounts) identityOf(ctx context.Context, s store.Session, v *visitor) 
 	return i, err
 }
 
-// meet finds an account for somebody who comes for the first time. An address leads to
-// an account only if the provider says that it is theirs, and is believed: whoever
-// else has the address in an account has either shown that it is theirs too, and is
-// the same person, or has not, and has to go. Where the provider does not say so, the
-// newcomer gets an account without the address, whether there is another one with it
-// or not.
-func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *visitor, n *admitted, from device) (*user, error) {
+// meet finds an account for an identity that is seen for the first time. An e-mail address
+// leads to an account only if the provider has verified it and is trusted. If the account has
+// confirmed the address, both belong to the same person. If not, the account is taken over and
+// what was in it is removed. Without a trusted address a new account is made without it,
+// whether another account has the address or not.
+func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *externalIdentity, n *admitted, from device) (*user, error) {
 	var u *user
 	if v.Proven {
 		var err error
@@ -139,9 +137,9 @@ func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *visitor, n *admitt
 	return u, a.join(ctx, tx, u, v, from.event("identity_linked", &u.ID))
 }
 
-// join gives an account that exists the identity of a visitor, and what goes with it. e
+// join gives an account that exists the identity of a externalIdentity, and what goes with it. e
 // is the line of the audit log for it.
-func (a *Accounts) join(ctx context.Context, tx *store.Tx, u *user, v *visitor, e *event) error {
+func (a *Accounts) join(ctx context.Context, tx *store.Tx, u *user, v *externalIdentity, e *event) error {
 	i, err := a.addIdentity(ctx, tx, u, v)
 	if err != nil {
 		return err
@@ -162,8 +160,8 @@ func (a *Accounts) join(ctx context.Context, tx *store.Tx, u *user, v *visitor, 
 	return a.record(ctx, tx, e, map[string]any{"provider": v.Provider, "identity_id": i.ID})
 }
 
-// addIdentity writes the identity of a visitor.
-func (a *Accounts) addIdentity(ctx context.Context, tx *store.Tx, u *user, v *visitor) (*identity, error) {
+// addIdentity writes the identity of a externalIdentity.
+func (a *Accounts) addIdentity(ctx context.Context, tx *store.Tx, u *user, v *externalIdentity) (*identity, error) {
 	data, err := store.JSONOf(v.Data)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,8 @@ var recoveryCodeRoutes = []route{
 	{http.MethodPost, "factors/recovery-codes/verify", byUser((*exchange).verifyRecoveryCode)},
 }
 
-// recoveryCodesView tells of the codes of a user, and of the codes themselves once.
+// recoveryCodesView is the number of recovery codes, and the codes themselves when they are
+// made.
 type recoveryCodesView struct {
 	Type      codeKind `json:"type"`
 	Total     int      `json:"total"` // of a set

@@ -18,9 +18,9 @@ func removeOf[T any](ctx context.Context, tx *store.Tx, user store.ID) error {
 	return err
 }
 
-// deleteBy deletes an account on somebody's behalf. With keep its row stays, under its
-// id and without anything that tells whose it was. Either way its address can be used
-// for another account.
+// deleteBy deletes an account on behalf of an admin or the application. With keep the row stays
+// under its id, without personal data. In both cases the e-mail address can be used for another
+// account.
 func (a *Accounts) deleteBy(ctx context.Context, by authority, id store.ID, keep bool) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		u, err := a.userByID(ctx, tx, id)

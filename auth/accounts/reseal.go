@@ -8,20 +8,19 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Reseal seals anew, with the first of [Config.MasterKeys], what the database keeps
-// sealed with another of them for longer than a day: the secrets of authenticator apps and
-// the keys that sign tokens. It returns how many there were. What none of the keys opens
-// stays as it is, and is told by the error; everything else is sealed nonetheless. Reseal
-// may run beside instances that serve, as soon as all of them have the new key in front, and
-// again where it was stopped.
+// Reseal seals again, with the first of [Config.MasterKeys], the long-lived secrets in the
+// database: those of authenticator apps and the keys that sign tokens. It returns how many
+// there were. Secrets that none of the keys opens stay as they are and are reported by the
+// error. Everything else is sealed. Reseal may run beside instances that serve, once all of
+// them have the new key in front. It can be run again after an interruption.
 //
-// So a master key is exchanged, each step on every instance before the next one: the new one
-// is put behind the old one, so that all can read what it makes; then before it; then Reseal
-// runs, or the command reseal of [App.Main]; and a day later, when mails and logins under way
-// are done, the old one may go. With it end the sessions whose tokens were not refreshed since
-// the new one is in front, and those of cookies of before that: with [Config.Cookies] it stays
-// for SessionLife. What [Limits] bound is counted anew with a new key in front, and while
-// instances differ by each key apart.
+// To change a master key, do each step on every instance before the next one. Put the new key
+// behind the old one, so that all instances can read with it. Put it in front. Run Reseal, or
+// the command reseal of [App.Main]. Remove the old key a day later, when mails and logins in
+// progress are done. Sessions that were not refreshed since the new key was in front end then,
+// and so do those of older cookies: with [Config.Cookies] keep the old key for SessionLife.
+// [Limits] are counted from zero with a new key in front, and separately for each key while
+// instances differ.
 //
 // [App.Main]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth#App.Main
 func (a *Accounts) Reseal(ctx context.Context) (n int, err error) {
@@ -34,8 +33,8 @@ func (a *Accounts) Reseal(ctx context.Context) (n int, err error) {
 
 const resealBatch = 500
 
-// reseal does so for the rows of a table. What a row seals never changes, so whoever else
-// does the same at the same time does no harm.
+// reseal seals the rows of a table. The sealed value of a row never changes, so concurrent runs
+// do no harm.
 func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key string, look func(*T) (id K, place string, sealed []byte)) (n int, err error) {
 	rows, lost := store.For[T](a.db), 0
 	query := store.Query{Where: which, Order: []store.Order{{Column: key}}, Limit: store.Limit(resealBatch)}

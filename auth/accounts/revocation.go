@@ -14,22 +14,21 @@ import (
 )
 
 var (
-	// errRevoked is the answer for a token whose session has ended.
+	// errRevoked is the error for a token of an ended session.
 	errRevoked = fmt.Errorf("accounts: the session has ended: %w", auth.ErrInvalid)
 
-	// errOutdated is the answer for one that says what was true of its user before. Its
-	// session may go on: clients refresh where a token has expired.
+	// errOutdated is the error for a token that was made before a change of its user. The
+	// session may continue: clients refresh expired tokens.
 	errOutdated = fmt.Errorf("accounts: the user's rights have changed: %w", auth.ErrExpired)
 )
 
-// revocations are the sessions, users and roles whose access tokens hold no more
-// although they have not expired. They are kept for as long as such a token can live.
-// It is safe for concurrent use.
+// revocations are the revoked sessions, users and roles with access tokens that have not
+// expired. They are kept for as long as such a token can live. It is safe for concurrent use.
 //
-// Tokens say from which revision of the user and of each role they were made. A
-// change of either that tokens must not outlive writes a revocation and takes its ID
-// as the new revision, in one transaction: what was read before the change is older,
-// however late it is signed and whatever the clocks say.
+// A token contains the revisions of the user and of each role from which it was made. A change
+// that revokes tokens writes a revocation and takes its ID as the new revision, in one
+// transaction. What was read before the change has an older revision, no matter when it is
+// signed and what the clocks say.
 type revocations struct {
 	mu       sync.RWMutex
 	sessions map[string]mark
@@ -115,25 +114,25 @@ func later(a, b mark) mark {
 // revokeUser makes the access tokens of a user worthless, on every instance. Those
 // made of what this transaction writes are good. u.Rev is written too.
 func (a *Accounts) revokeUser(ctx context.Context, tx *store.Tx, u *user) error {
-	told := &revocation{UserID: u.ID, At: a.now()}
-	if err := a.revoke(ctx, tx, told); err != nil {
+	entry := &revocation{UserID: u.ID, At: a.now()}
+	if err := a.revoke(ctx, tx, entry); err != nil {
 		return err
 	}
-	u.Rev = told.ID
+	u.Rev = entry.ID
 	_, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("rev", u.Rev))
 	return err
 }
 
 // revoke writes a revocation, which every instance will know.
-func (a *Accounts) revoke(ctx context.Context, tx *store.Tx, told *revocation) error {
-	if err := store.For[revocation](tx).Insert(ctx, told); err != nil {
+func (a *Accounts) revoke(ctx context.Context, tx *store.Tx, entry *revocation) error {
+	if err := store.For[revocation](tx).Insert(ctx, entry); err != nil {
 		return err
 	}
-	tx.OnCommit(func(context.Context) { a.noted(told) }) // others learn it from the change log
+	tx.OnCommit(func(context.Context) { a.noted(entry) }) // others learn it from the change log
 	return nil
 }
 
-// noted is what add needs of a table's row, from wherever it comes.
+// noted adds a row of the table, which may come from this instance or another one.
 func (a *Accounts) noted(v *revocation) { a.revoked.add(v, a.now()) }
 
 // followRevocations takes note of the sessions that end on other instances.

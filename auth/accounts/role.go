@@ -56,11 +56,10 @@ const (
 	maxDescription = 500  // bytes
 )
 
-// reservedRoles are names that mean something without anybody being given them.
+// reservedRoles are names that have a meaning without being granted.
 var reservedRoles = []string{"anon", audience, "service_role", "supabase_admin", "anonymous", "service"}
 
-// checkName holds the name of a role or a permission to letters, digits and a few
-// signs, so that it looks the same wherever it stands.
+// checkName restricts the name of a role or a permission to letters, digits and a few signs.
 func checkName(what, name string) error {
 	if name == "" || len(name) > maxRoleName {
 		return failf(problem.AuthValidation, "the name of a %s must have 1 to %d characters", what, maxRoleName)

@@ -32,8 +32,8 @@ func (a *Accounts) roleNamed(ctx context.Context, s store.Session, name string) 
 	return r, err
 }
 
-// saveRole makes a role or changes it. Tokens of whoever has it hold no more where its
-// permissions have changed.
+// saveRole makes or changes a role. If its permissions change, tokens with the role are
+// revoked.
 func (a *Accounts) saveRole(ctx context.Context, by authority, want Role, mode roleMode) error {
 	permissions, err := want.check()
 	if err != nil {
@@ -63,11 +63,11 @@ func (a *Accounts) createRole(ctx context.Context, tx *store.Tx, by authority, w
 	}
 	now := a.now()
 	// It begins with a revision: one of its name may have been deleted.
-	told := &revocation{Role: &want.Name, At: now}
-	if err := a.revoke(ctx, tx, told); err != nil {
+	entry := &revocation{Role: &want.Name, At: now}
+	if err := a.revoke(ctx, tx, entry); err != nil {
 		return err
 	}
-	row := &role{Name: want.Name, Description: want.Description, Permissions: listed, Rev: told.ID, CreatedAt: now, UpdatedAt: now}
+	row := &role{Name: want.Name, Description: want.Description, Permissions: listed, Rev: entry.ID, CreatedAt: now, UpdatedAt: now}
 	if err := store.For[role](tx).Insert(ctx, row); err != nil {
 		return err
 	}
@@ -92,11 +92,11 @@ func (a *Accounts) changeRole(ctx context.Context, tx *store.Tx, by authority, o
 	now := a.now()
 	sets := []store.Set{store.SetTo("description", want.Description), store.SetTo("permissions", listed), store.SetTo("updated_at", now)}
 	if !slices.Equal(had.permissions, permissions) {
-		told := &revocation{Role: &want.Name, At: now}
-		if err := a.revoke(ctx, tx, told); err != nil {
+		entry := &revocation{Role: &want.Name, At: now}
+		if err := a.revoke(ctx, tx, entry); err != nil {
 			return err
 		}
-		sets = append(sets, store.SetTo("rev", told.ID))
+		sets = append(sets, store.SetTo("rev", entry.ID))
 	}
 	if _, err := store.For[role](tx).PatchWhere(ctx, store.Eq("name", want.Name), sets...); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (a *Accounts) deleteRole(ctx context.Context, by authority, name string) er
 	})
 }
 
-// giveRoles gives a user exactly the roles named, on somebody's behalf.
+// giveRoles gives a user exactly the roles named, on behalf of an admin or the application.
 func (a *Accounts) giveRoles(ctx context.Context, tx *store.Tx, by authority, id store.ID, names []string) error {
 	u, err := a.userByID(ctx, tx, id)
 	if err != nil {

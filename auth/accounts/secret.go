@@ -81,8 +81,8 @@ func derive(master []byte, purpose string) []byte {
 	return key
 }
 
-// seal encrypts a secret for the database. The place, as table and row, is
-// authenticated with it: a secret that was moved elsewhere cannot be opened.
+// seal encrypts a secret for the database. The place, table and row, is authenticated with it:
+// a secret that was moved to another row cannot be opened.
 func (k *keyring) seal(place string, secret []byte) []byte {
 	return k.seals[0].Seal(nil, nil, secret, []byte(place))
 }
@@ -99,8 +99,8 @@ func (k *keyring) open(place string, sealed []byte) ([]byte, error) {
 	return nil, errSealed
 }
 
-// hashName returns what stands for a text that could be guessed from a plain hash, as
-// an address that somebody typed or a short code.
+// hashName returns a keyed hash of a text that could be guessed from a plain hash, such as an
+// e-mail address or a short code.
 func (k *keyring) hashName(name string) [sha256.Size]byte { return hashName(k.hashing[0], name) }
 
 // hashNames returns what stands for such a text where any of the keys may have made it,

@@ -9,14 +9,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// method is a way a user has shown who they are, as the claim amr tells it.
+// method is a method of authentication, as in the claim amr.
 type method struct {
 	Method    string `json:"method"`
 	Timestamp int64  `json:"timestamp"`
 	Provider  string `json:"provider,omitempty"`
 
-	// Identity is the one by which somebody has come from a provider. A session does not
-	// keep it.
+	// Identity is the identity of a login at a provider. A session does not keep it.
 	Identity store.ID `json:"identity,omitzero"`
 
 	// aal is the level of a session that begins by it; 0 is 1. factor is the factor and
@@ -52,11 +51,11 @@ type issued struct {
 	// recoveryCodes is how many are left, behind a login by one.
 	recoveryCodes *int64
 
-	elsewhere elsewhere // what a login at a provider has given besides
+	result providerResult // what a login at a provider has given besides
 }
 
-// maxSessions is how many sessions a user has at a time: whoever knows a password logs in as
-// often as they like. There is room for programs that log in where they could refresh.
+// maxSessions bounds the sessions of a user, since a client with the password can log in any
+// number of times. It leaves room for programs that log in instead of refreshing.
 const maxSessions = 1000
 
 // begin makes a session for a user who has shown who they are. The transaction has locked the
@@ -141,7 +140,7 @@ func (a *Accounts) refresh(ctx context.Context, token string) (*issued, error) {
 		if err != nil || n == 1 {
 			return out, err
 		}
-		// Meanwhile another has refreshed, or the session has gone back to level 1.
+		// A concurrent request has refreshed, or the session has returned to level 1.
 	}
 }
 
@@ -164,7 +163,7 @@ func (a *Accounts) refreshAgain(ctx context.Context, id store.ID, counter int64)
 		// has stolen nothing.
 		return nil, errRefreshUsed
 	}
-	// Only a thief, or somebody they have stolen from, has an older one.
+	// An older token was stolen, or its successors were.
 	return nil, orElse(a.end(ctx, store.Eq("id", id), endedByReuse), errRefreshUsed)
 }
 
@@ -202,7 +201,7 @@ func (a *Accounts) renew(ctx context.Context, s *session, counter int64) (*issue
 	return a.issue(ctx, u, s)
 }
 
-// Why sessions end, besides what a notice tells of.
+// Reasons for the end of a session, besides the changes in notice.go.
 const (
 	endedBySignOut   = "sign-out"
 	endedByReuse     = "reuse"
@@ -223,8 +222,8 @@ func (a *Accounts) end(ctx context.Context, which store.Cond, why string) error 
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.endIn(ctx, tx, which, why) })
 }
 
-// endIn is end in a transaction. It takes as many statements however many sessions there are:
-// whoever has begun many must not be safe by their number.
+// endIn is end in a transaction. The number of statements does not depend on the number of
+// sessions.
 func (a *Accounts) endIn(ctx context.Context, tx *store.Tx, which store.Cond, why string) error {
 	now, open := a.now(), store.Null("ended_at")
 	sessions := store.For[session](tx)
@@ -235,19 +234,19 @@ func (a *Accounts) endIn(ctx context.Context, tx *store.Tx, which store.Cond, wh
 	ids := idsOf(ending)
 	n, err := sessions.PatchWhere(ctx, store.And(store.In("id", ids), open), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
 	if err != nil || n == 0 {
-		return err // another has ended them, and told
+		return err // a concurrent request has ended and recorded them
 	}
 	owner, details := ending[0].UserID, map[string]any{"by": why}
-	told, line := &revocation{UserID: owner, At: now}, &event{Kind: "session_ended", UserID: &owner}
+	entry, line := &revocation{UserID: owner, At: now}, &event{Kind: "session_ended", UserID: &owner}
 	if len(ids) == 1 {
-		told.SessionID, line.SessionID = &ids[0], &ids[0]
+		entry.SessionID, line.SessionID = &ids[0], &ids[0]
 	} else {
 		for _, id := range ids {
-			told.Sessions = append(told.Sessions, id.String())
+			entry.Sessions = append(entry.Sessions, id.String())
 		}
 		details["sessions"] = n
 	}
-	if err := a.revoke(ctx, tx, told); err != nil {
+	if err := a.revoke(ctx, tx, entry); err != nil {
 		return err
 	}
 	return a.record(ctx, tx, line, details)

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// methodPassword is a login by password, as the claim amr tells it.
+// methodPassword is a login by password, as in the claim amr.
 const methodPassword = "password"
 
 // mayEnter reports why a user may not have a session.
@@ -40,7 +40,7 @@ func (a *Accounts) userByID(ctx context.Context, s store.Session, id store.ID) (
 	return u, err
 }
 
-// signOutBy ends all sessions of a user on somebody's behalf.
+// signOutBy ends all sessions of a user on behalf of an admin or the application.
 func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		u, err := a.userByID(ctx, tx, id)
@@ -57,9 +57,9 @@ func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) err
 	})
 }
 
-// byPassword finds who has an address or a number, the zero contact being nobody's, and a
-// password, and may enter. Whatever is wrong, the answer is the same, and so is its time
-// (see tryLogin): only who has the password learns more.
+// byPassword finds the user with a contact and a password who may log in. The zero contact has
+// no user. All rejections have the same answer and time (see tryLogin), except for clients that
+// know the password.
 func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (*user, error) {
 	if a.isNobodys(entered) {
 		return nil, errCredentials
@@ -99,8 +99,8 @@ func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (
 // longestPassword is how many characters a login looks at, where no more may be chosen.
 const longestPassword = 1024
 
-// isNobodys reports whether a password is longer than any that somebody has, also where
-// longer ones could be chosen before. It is not worth a hash, whoever is said to have it.
+// isNobodys reports whether a password is longer than any that can be or could have been
+// chosen. Such a password is not hashed.
 func (a *Accounts) isNobodys(entered string) bool {
 	longer := password.Policy{Min: 1, Max: max(longestPassword, a.config.Passwords.Max), Refuse: func(string) bool { return false }}
 	return entered != "" && longer.Check(entered) != nil

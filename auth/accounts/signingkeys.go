@@ -37,8 +37,8 @@ const (
 	keysRetry    = time.Second
 )
 
-// signingKeys are the keys of the database. They are made, rotated and read when
-// somebody needs one. It is a jwt.KeySource.
+// signingKeys are the keys of the database. They are made, rotated and read on demand. It is a
+// jwt.KeySource.
 type signingKeys struct {
 	db   *store.DB
 	keys *keyring
@@ -48,7 +48,7 @@ type signingKeys struct {
 	logger  *slog.Logger
 	trouble occasional.Line
 
-	turn chan struct{} // holds a token while somebody reads
+	turn chan struct{} // holds a token while a goroutine reads the keys
 
 	mu     sync.Mutex
 	read   time.Time
@@ -134,7 +134,7 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 	}
 	defer func() { <-s.turn }()
 	known, reads, sure, err := s.known(again)
-	if sure || reads != arrived { // read by whoever had the turn
+	if sure || reads != arrived { // read by the goroutine that had the token
 		return known, err
 	}
 	// What is read is for all, so it does not end with this request.
@@ -166,7 +166,7 @@ func (s *signingKeys) known(again bool) (keys []loadedKey, reads int, sure bool,
 	if s.loaded != nil && age < keysInTrouble {
 		keys = s.loaded
 	}
-	// A kid is chosen by whoever sends a token: it makes us look at most once a second.
+	// The client chooses the kid, so an unknown one reads the keys at most once a second.
 	if keys != nil && (age < time.Second || !again && age < keysFor) {
 		return keys, s.reads, true, nil
 	}

@@ -18,9 +18,8 @@ type newUser struct {
 	locale   string
 }
 
-// signUp makes an account. in is nil where the address has to be confirmed first;
-// the answer is then the same for an address that has an account, whose owner is
-// told by mail.
+// signUp makes an account. in is nil if the contact has to be confirmed first. Then the answer
+// is the same for an e-mail address that has an account, and its owner is notified by mail.
 func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user, in *issued, err error) {
 	if a.config.DisableSignup {
 		return nil, nil, errSignupClosed
@@ -61,7 +60,7 @@ func (a *Accounts) fresh(n newUser, hash *string) *user {
 	return u
 }
 
-// isTaken reports whether an address or another name is somebody's already.
+// isTaken reports whether an error is a violated unique constraint.
 func isTaken(err error) bool {
 	taken, ok := errors.AsType[*store.ConstraintError](err)
 	return ok && taken.Kind == store.Unique
@@ -77,8 +76,8 @@ func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 	if err := store.For[user](tx).Insert(ctx, u); err != nil {
 		return err
 	}
-	if n.visitor != nil {
-		if _, err := a.addIdentity(ctx, tx, u, n.visitor); err != nil {
+	if n.externalIdentity != nil {
+		if _, err := a.addIdentity(ctx, tx, u, n.externalIdentity); err != nil {
 			return err
 		}
 	} else {
@@ -97,17 +96,17 @@ func (a *Accounts) create(ctx context.Context, tx *store.Tx, n admitted) error {
 // was looked at.
 var errChanged = errors.New("accounts: an account was changed by another sign-up at the same time")
 
-// signUpByCode makes an account that a mail or a message confirms, or sends it again for
-// one that waits, or tells its owner. The answer is the same in each case, and so is the
-// time: one password is hashed, one code made and one mail queued. A message costs
-// money, so the owner of a number that has an account gets what is of use to them, the
-// code of a login; the password of the sign-up is forgotten.
+// signUpByCode makes an account that a mail or a message confirms, sends it again for an
+// unconfirmed one, or notifies the owner of an existing one. The answer and its time are the
+// same in each case: one password is hashed, one code made and one mail queued. A message costs
+// money, so the owner of a number with an account gets the code of a login. The password of the
+// sign-up is then forgotten.
 //
-// Anybody can sign up with the address of somebody else. If two do, with different
-// passwords, while a mail is under way, its reader cannot tell whose password they
-// confirm; so then nobody's is kept, nor what they have said of themselves: the reader is
-// let in, and chooses one. After that time a sign-up begins anew, with nothing of the one
-// before. An account that not only sign-ups have made is none that waits, see owned.
+// Anyone can sign up with any e-mail address. If two sign-ups have different passwords while a
+// mail is in flight, its reader cannot know which one they confirm. Then neither password nor
+// metadata are kept: the reader is logged in and chooses a password. After that time a sign-up
+// begins from scratch. An account that was not only made by sign-ups is not unconfirmed, see
+// owned.
 func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*user, error) {
 	if err := a.reaches(n.at.phone != ""); err != nil {
 		return nil, err
@@ -145,14 +144,13 @@ func (a *Accounts) signUpByCode(ctx context.Context, n newUser, from device) (*u
 	return nil, store.ErrConflict
 }
 
-// owned reports whether the account that has a contact, nil for none, is somebody's whom a
-// sign-up must not touch: of who has confirmed a contact, or of anybody for whom others than
-// sign-ups have done something. An invitation, an import, an admin or a login elsewhere means
-// a person, and gives them roles or a way in that a stranger would take over or take away.
-// The audit log says who it was. Where its lines are kept no longer nobody knows, so the
-// account stays as it is: its owner gets in by any other mail.
+// owned reports whether a sign-up must not touch the account with a contact, nil for none. That
+// is so if a contact is confirmed, or if anything but a sign-up has changed the account: an
+// invitation, an import, an admin or a login at a provider. Such an account may have roles that
+// an attacker would take over. The audit log is searched. If its rows have expired, the account
+// stays as it is, and its owner logs in by any other mail.
 func (a *Accounts) owned(ctx context.Context, s store.Session, u *user, at contact) (bool, error) {
-	var id store.ID // nobody's, of whom as much is asked
+	var id store.ID // the zero id runs the same statements
 	if u != nil {
 		id = u.ID
 	}
@@ -231,8 +229,8 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 		return errChanged
 	}
 	if s.disagree {
-		nobodys := []store.Set{store.SetTo("password_hash", nil), store.SetTo("user_metadata", store.JSON("{}"))}
-		if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), nobodys...); err != nil {
+		forgotten := []store.Set{store.SetTo("password_hash", nil), store.SetTo("user_metadata", store.JSON("{}"))}
+		if _, err := store.For[user](tx).PatchWhere(ctx, store.Eq("id", u.ID), forgotten...); err != nil {
 			return err
 		}
 	}
@@ -257,7 +255,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	case s.owned:
-		m.owner, m.template = a.nobody(s.at), MailExisting
+		m.owner, m.template = a.absentOwner(s.at), MailExisting
 	case s.waits:
 		m.owner = u.ID
 	default:

@@ -34,8 +34,8 @@ const (
 	SMSFactor           = "factor"           // a second factor
 )
 
-// smsTexts are the messages. They say what the code is for, since somebody who is asked
-// for it by a stranger has nothing else to go by.
+// smsTexts are the messages. They say what the code is for, so that a user who is asked for it
+// by another person can notice.
 var smsTexts = map[string]string{
 	SMSConfirmation:     "confirms your new account at",
 	SMSLogin:            "is your code to log in to",

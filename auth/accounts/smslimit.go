@@ -21,11 +21,10 @@ func (x *exchange) toConfirm(phone string) string {
 	return phone
 }
 
-// texting runs what ends in a text message to a number, within the budgets of the
-// number, of the address that asks and of the application. Whoever earns by messages
-// that others pay for asks for many, so all of them count, whoever asks for them and
-// whether there is an account, and those to nobody as well. Where nothing comes of it,
-// nothing is counted. Without a number there is no message, and no budget.
+// texting runs send, which ends in a text message, within the budgets of the phone number, of
+// the client's IP address and of the application. All requests count, also those without an
+// account, since fraud by premium numbers requests many messages. If send fails nothing is
+// counted. Without a number there is no budget.
 func (x *exchange) texting(phone string, send func() error) error {
 	if phone == "" {
 		return send()

@@ -9,8 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Retention says how long rows are kept that nobody can use any more, by
-// [Accounts.Run].
+// Retention says how long [Accounts.Run] keeps rows that are not usable any more.
 type Retention struct {
 	// Sessions is how long a session is kept after it has ended, which a user's
 	// list of devices and AccountGuesses of [Limits] look at.
@@ -117,7 +116,7 @@ func sweep[T, K any](ctx context.Context, db *store.DB, key func(*T) K, column s
 		for i, row := range batch {
 			keys[i] = key(row)
 		}
-		// It is judged again: somebody may have begun to use a row.
+		// The condition is checked again: a concurrent request may use a row.
 		if _, err := rows.DeleteWhere(ctx, store.And(store.In(column, keys), which)); err != nil {
 			return false, err
 		}

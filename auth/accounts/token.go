@@ -38,8 +38,8 @@ func (a *Accounts) accessToken(ctx context.Context, u *user, g rights, s *sessio
 		if err == nil {
 			break
 		}
-		// They may be nested deeper than a token can be, or grow by escapes. Whose they
-		// are must get in all the same.
+		// They may be nested deeper than a token allows, or grow by escapes. The user must be
+		// able to log in.
 		delete(p.Claims, name)
 		token, err = signer.Sign(p, ttl)
 	}
@@ -158,7 +158,7 @@ type revisions struct {
 	Roles map[string]int64
 }
 
-// verifiedToken is a token whose signature and claims held.
+// verifiedToken is a token with a valid signature and valid claims.
 type verifiedToken struct {
 	principal auth.Principal
 	made      revisions

@@ -121,7 +121,7 @@ func (a *Accounts) endBegunAt(ctx context.Context, tx *store.Tx, owner, but stor
 func (s *session) begunAt(provider string) bool {
 	methods, err := s.shown()
 	if err != nil || len(methods) == 0 {
-		return true // nobody knows, so it ends
+		return true // unknown, so it ends
 	}
 	if provider == "email" || provider == "phone" {
 		return methods[0].Method != methodOAuth

@@ -11,8 +11,7 @@ import (
 type User struct {
 	ID store.ID
 
-	// Email and Phone are canonical and empty where there is none. Those whose
-	// time is zero have not been confirmed.
+	// Email and Phone are canonical, or empty. With a zero time they are unconfirmed.
 	Email            string
 	EmailConfirmedAt time.Time
 	Phone            string
@@ -30,7 +29,7 @@ type User struct {
 	Anonymous bool
 
 	BannedUntil  time.Time
-	RemovedAt    time.Time // of accounts that were removed and whose row was kept
+	RemovedAt    time.Time // of removed accounts with a kept row
 	LastSignInAt time.Time
 	CreatedAt    time.Time
 }

@@ -26,8 +26,8 @@ var verifyTypes = map[string][]codeKind{
 	"email_change_new":     {codeEmailNew},
 }
 
-// presented is a mailed code that somebody brings: the token of its link, or its
-// digits and the address or number they were sent to.
+// presented is a mailed code in a request: the token of its link, or its digits and the contact
+// they were sent to.
 type presented struct {
 	kinds  []codeKind
 	token  string
@@ -113,10 +113,9 @@ const maxClaimants = 3
 // ownersOf returns who may have the codes of a kind that were sent to a contact.
 func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at contact) ([]store.ID, error) {
 	if kind != codeEmailNew && kind != codePhone {
-		// A login that was asked for before there was an account, perhaps somebody else's
-		// sign-up, is still one by who reads there. For nobody as much is asked.
+		// A login that was requested before the account existed, perhaps by another person
 		who, err := a.addressee(ctx, tx, at)
-		return append([]store.ID{who.id}, a.nobodies(at)...), err
+		return append([]store.ID{who.id}, a.absentOwners(at)...), err
 	}
 	users, err := store.For[user](tx).List(ctx, store.Query{
 		Where: store.Eq("new_"+at.column(), at.text()), Order: []store.Order{{Column: at.column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
@@ -128,8 +127,8 @@ func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at
 	return owners, err
 }
 
-// reader returns the account of who reads the mails of an address, or the messages to a
-// number, and makes it where the code may. The code is of the user it was made for, or of nobody if there was no
+// reader returns the account of the user who has proved to own a contact, and makes it if the
+// code allows it. The code belongs to the user it was made for, or to none if there was no
 // account.
 func (a *Accounts) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *proven, from device) (*user, error) {
 	at := p.code.at()
@@ -137,7 +136,7 @@ func (a *Accounts) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *
 	if err != nil {
 		return nil, err
 	}
-	if u == nil && p.code.Create && slices.Contains(a.nobodies(at), owner) {
+	if u == nil && p.code.Create && slices.Contains(a.absentOwners(at), owner) {
 		if err := a.release(ctx, tx, at); err != nil {
 			return nil, err
 		}

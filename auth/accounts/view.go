@@ -102,7 +102,7 @@ func (x *exchange) sendSession(in *issued) error {
 		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.life / time.Second),
 		ExpiresAt: in.expires.Unix(), RefreshToken: in.refresh, User: v,
 		RecoveryCodes: in.recoveryCodes,
-		ProviderToken: in.elsewhere.Access, ProviderRefreshToken: in.elsewhere.Refresh,
+		ProviderToken: in.result.Access, ProviderRefreshToken: in.result.Refresh,
 	})
 }
 
@@ -131,7 +131,7 @@ func (x *exchange) send(status int, v any) error {
 	h.Set("X-Content-Type-Options", "nosniff")
 	x.w.WriteHeader(status)
 	if x.r.Method != http.MethodHead {
-		_, _ = x.w.Write(body) // the client has gone; nobody is left to tell
+		_, _ = x.w.Write(body) // the client has closed the connection
 	}
 	return nil
 }

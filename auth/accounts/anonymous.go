@@ -7,13 +7,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// upgrade is what Config.BeforeSignUp has made of the metadata of a guest, a user without an
-// account, who is to have one: members to set, and null for those that go. The codes of a
-// change keep it.
+// upgrade is the metadata that Config.BeforeSignUp returned for an anonymous user who gets an
+// account: members to set, and null for members to remove. The codes of a change keep it.
 type upgrade struct{ app, user store.JSON }
 
-// admitGuest is admit for a guest, as they would be with the account: by nothing that one
-// may do without an account do they get around the hook, or past Config.DisableSignup.
+// admitGuest is admit for an anonymous user, with the account that they are to get. So
+// anonymous users do not get around the hook or Config.DisableSignup.
 func (a *Accounts) admitGuest(ctx context.Context, guest user, how string, from device) (up upgrade, err error) {
 	if a.config.DisableSignup {
 		return up, errSignupClosed
@@ -37,9 +36,9 @@ func upgradeOf(before, after *user) (up upgrade, err error) {
 	return up, err
 }
 
-// admitChange asks the application whether it wants an account, where a guest is to have
-// one by the change. As with a sign-up that is by an address or a number: what was said
-// about both would hold when one of them is shown to be theirs.
+// admitChange runs BeforeSignUp for a change by which an anonymous user gets an account. As
+// with a sign-up the change has an e-mail address or a phone number, not both: a decision about
+// both would hold when only one of them is confirmed.
 func (x *exchange) admitChange(u *user, c *userChange) (err error) {
 	if !u.IsAnonymous || c.email == "" && c.phone == "" {
 		return nil
@@ -66,9 +65,8 @@ func (x *exchange) admitChange(u *user, c *userChange) (err error) {
 	return err
 }
 
-// admitLink asks the application whether it wants an account, where a guest is to have one by
-// an identity.
-func (a *Accounts) admitLink(ctx context.Context, to *linking, v *visitor, from device) (upgrade, error) {
+// admitLink runs BeforeSignUp for an identity by which an anonymous user gets an account.
+func (a *Accounts) admitLink(ctx context.Context, to *linking, v *externalIdentity, from device) (upgrade, error) {
 	u, err := a.linked(ctx, a.db, to)
 	if err != nil || !u.IsAnonymous {
 		return upgrade{}, err
@@ -83,8 +81,8 @@ func (a *Accounts) admitLink(ctx context.Context, to *linking, v *visitor, from 
 	return a.admitGuest(ctx, guest, v.Provider, from)
 }
 
-// admitBy asks the application whether it wants an account, where a guest gets an address or a
-// number by a change.
+// admitBy runs BeforeSignUp for a change by an admin by which an anonymous user gets an e-mail
+// address or a phone number.
 func (a *Accounts) admitBy(ctx context.Context, by authority, u *user, c *change) error {
 	if !u.IsAnonymous || c.email == "" && c.phone == "" {
 		return nil
@@ -101,8 +99,7 @@ func (a *Accounts) admitBy(ctx context.Context, by authority, u *user, c *change
 	return err
 }
 
-// upgrade gives a guest what they were admitted with, at the moment at which they have an
-// account.
+// upgrade writes the admitted metadata when an anonymous user gets an account.
 func (a *Accounts) upgrade(ctx context.Context, tx *store.Tx, u *user, up upgrade) (err error) {
 	if u.AppMetadata, err = merged(u.AppMetadata, up.app); err != nil {
 		return err
@@ -118,9 +115,9 @@ func (a *Accounts) upgrade(ctx context.Context, tx *store.Tx, u *user, up upgrad
 	return err
 }
 
-// upgradeBy gives a guest who has an account by a new address or number what they were admitted
-// with when they asked for it. About a guest of whom the code says nothing nobody was asked,
-// unless an admin has made it.
+// upgradeBy writes the metadata that were admitted when an anonymous user asked for the e-mail
+// address or phone number that is confirmed now. A code without them is rejected unless an
+// admin has made it, since the hook did not run.
 func (a *Accounts) upgradeBy(ctx context.Context, tx *store.Tx, guest *user, c *mailedCode) error {
 	switch {
 	case !guest.IsAnonymous || c.Session == nil:

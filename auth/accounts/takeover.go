@@ -6,15 +6,14 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// evict takes from an account all that lets somebody in or might later, and all that
-// they have written into it: whoever has made an account with an address of others
-// must not stay in it when their owner comes. It is for the moment at which somebody
-// proves that an address or a number is theirs which the account has not confirmed
-// until now, and by other means than those that the account has. What admins gave the
-// account stays: it was meant for the owner of the address. Where the account has
-// another contact, that goes: it was confirmed no more, see contact.others.
+// evict removes from an account everything that lets a person in now or later, and everything
+// that they have written into it. It runs when a user proves to own an e-mail address or a
+// phone number that the account has not confirmed, by a means that the account does not have:
+// an attacker who has signed up with the address must not keep access. What admins gave the
+// account stays, since it was meant for the owner of the address. Another contact of the
+// account is removed: it was not confirmed either, see contact.others.
 //
-// The caller then writes what the owner has proved, with the identity for it.
+// The caller then writes the proved contact, with its identity.
 func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, at contact, from device) error {
 	u.PasswordHash, u.PasswordChangedAt, u.UserMetadata = nil, nil, "{}"
 	sets := []store.Set{
@@ -47,8 +46,8 @@ func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error 
 		return err
 	}
 	theirs := store.Eq("user_id", u.ID)
-	elsewhere := store.And(store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone"))
-	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(theirs, elsewhere)); err != nil {
+	atProviders := store.And(store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone"))
+	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(theirs, atProviders)); err != nil {
 		return err
 	}
 	if _, err := store.For[factor](tx).DeleteWhere(ctx, theirs); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// guessedWrong takes note of a wrong guess at an account: its count lasts from then on,
-// and an account that was guessed at too often is closed to strangers.
+// guessedWrong records a wrong guess at an account. The count lasts from then on. An account
+// with too many is closed to unknown IP addresses.
 func (a *Accounts) guessedWrong(ctx context.Context, g *guess) error {
 	if g.account.limit.Count < 0 || g.closed {
 		return nil
@@ -29,16 +29,15 @@ func (a *Accounts) guessedWrong(ctx context.Context, g *guess) error {
 	return has(failuresCount.Lt(most), now.Add(accountForgets))
 }
 
-// knows reports whether the user has had a session from where a try comes. With a
-// second factor it must be one that whoever has only the password cannot make. The database
-// judges each session: who has the password makes as many as they like, and none of them must
-// be in the way.
+// knows reports whether the user has had a session from the network of the request. If the user
+// has a second factor, only a session with it counts, which a client with the password alone
+// cannot make. The database checks all sessions, since such a client can make many.
 func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 	id, err := a.named(ctx, g.subject)
 	if err != nil {
 		return false, err
 	}
-	// What follows is asked for nobody too, and takes as long.
+	// The following runs without an account too, and takes as long.
 	second, err := a.hasSecondFactor(ctx, id)
 	if err != nil {
 		return false, err
@@ -57,11 +56,11 @@ func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 // messageGuesses is how many digits may be tried for one message where an account is closed.
 const messageGuesses = 5
 
-// sentHere reports whether the digits that are tried are those of a message that was asked
-// for from where the try comes. It lets in who has nothing but a phone and is where they have
-// not been: in a mail there would be a link. A message is good for messageGuesses tries, and
-// all those of a day for as many as have closed the account. Only who has asked for a message
-// may use its tries up, so that nobody makes those of others worthless.
+// sentHere reports whether the entered digits are those of a message that was requested from
+// the same network. It admits an owner who has nothing but a phone and uses a new network; in a
+// mail there would be a link. A message has messageGuesses tries, and all messages of a day
+// have as many as close the account. Only the network that requested a message may use its
+// tries, so that an attacker cannot spend them.
 func (a *Accounts) sentHere(ctx context.Context, g *guess) (bool, error) {
 	if g.sentTo.phone == "" {
 		return false, nil
@@ -70,7 +69,7 @@ func (a *Accounts) sentHere(ctx context.Context, g *guess) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	owners := []store.ID{a.nobody(g.sentTo)}
+	owners := []store.ID{a.absentOwner(g.sentTo)}
 	if u != nil {
 		owners = append(owners, u.ID)
 	}
@@ -152,8 +151,8 @@ func (x *exchange) forgive(ctx context.Context, g *guess) error {
 	return err
 }
 
-// hasFullSession reports whether the request comes with a session of the user's that
-// has a second factor by now. One of somebody else shows nothing about them.
+// hasFullSession reports whether the request has a session of the user with a second factor. A
+// session of another user proves nothing.
 func (x *exchange) hasFullSession(ctx context.Context, owner store.ID) (bool, error) {
 	p, err := x.principal()
 	if err != nil {

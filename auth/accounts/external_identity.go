@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// visitor is somebody who has shown at a provider who they are, as far as it is kept.
-type visitor struct {
+// externalIdentity is the verified result of a login at a provider, as far as it is kept.
+type externalIdentity struct {
 	Provider string `json:"provider"`
 	Issuer   string `json:"issuer"`
 	Subject  string `json:"subject"`
@@ -24,13 +24,12 @@ type visitor struct {
 	identity store.ID // which that is, once they were received
 }
 
-// method is how a visitor has come who was received.
-func (v *visitor) method() method {
+// method is how a externalIdentity has come who was received.
+func (v *externalIdentity) method() method {
 	return method{Method: methodOAuth, Provider: v.Provider, Identity: v.identity}
 }
 
-// What is kept of claims. User metadata are in every access token, whose length is
-// limited.
+// Limits of kept claims. User metadata are in every access token, which must be short.
 const (
 	maxClaim   = 255 // bytes
 	maxPicture = 512
@@ -40,13 +39,13 @@ const (
 // for (OpenID Connect Core 1.0 section 5.1).
 var namesOf = []string{"family_name", "given_name", "nickname", "preferred_username"}
 
-// visitorOf returns the visitor of a provider. One without a name there is nobody, and
-// must not be taken for another one.
-func visitorOf(p Provider, who auth.Identity) (*visitor, error) {
+// externalIdentityOf returns the externalIdentity of a login. An identity without a subject is
+// rejected, since two of them could not be distinguished.
+func externalIdentityOf(p Provider, who auth.Identity) (*externalIdentity, error) {
 	if who.Subject == "" {
-		return nil, fmt.Errorf("accounts: the provider %s has let in somebody without a Subject", p.Name())
+		return nil, fmt.Errorf("accounts: the provider %s returned an identity without a Subject", p.Name())
 	}
-	v := &visitor{Provider: p.Name(), Issuer: who.Issuer, Subject: who.Subject, Data: map[string]any{
+	v := &externalIdentity{Provider: p.Name(), Issuer: who.Issuer, Subject: who.Subject, Data: map[string]any{
 		"iss": who.Issuer, "sub": who.Subject, "provider_id": who.Subject, "email_verified": false, "phone_verified": false,
 	}}
 	if email, ok := canonicalEmail(who.Email); ok {
@@ -85,7 +84,7 @@ func hasControl(text string) bool {
 
 // fillMetadata adds to the metadata of a user what a provider says of them and they
 // have not said themselves, if there is room for it.
-func (v *visitor) fillMetadata(metadata store.JSON) (store.JSON, error) {
+func (v *externalIdentity) fillMetadata(metadata store.JSON) (store.JSON, error) {
 	known := map[string]json.RawMessage{}
 	if err := json.Unmarshal([]byte(metadata), &known); err != nil {
 		return "", err
