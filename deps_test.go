@@ -96,6 +96,7 @@ var arrows = []arrow{
 	{"internal/slowtest", []string{".", "api/...", "auth", "store/..."}, "lets the database of an application be slow, gone or too small"},
 	{"internal/attacktest", nil, "what attackers send, whoever has to withstand it"},
 	{"internal/testall", []string{"internal/programtest", "store/storetest/pgtest"}, "runs all tests on one server and judges what they report"},
+	{"tests/guide", nil, "follows a page of the documentation in a module of its own"},
 	{"internal/redistest", []string{"internal/programtest"}, "a server for tests is of use to any package"},
 	{"internal/leaktest", nil, "judges what the tests of any package leave behind"},
 	{"internal/programtest", nil, "programs of others for tests are of use to any package"},

@@ -1,0 +1,2 @@
+// Package guide runs the files and commands of docs/guide.md.
+package guide
