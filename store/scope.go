@@ -27,10 +27,6 @@ type Scope struct {
 	// Zero leaves it to the engine's Options.StatementTimeout, which always holds.
 	StatementTimeout time.Duration
 
-	// Place is what the caller's request has while it is in work, and gives to others
-	// while a statement waits for the Caller's own. Nil is none.
-	Place Place
-
 	// Tenant is the tenant of the caller. Empty means none: tables with
 	// [Tenant] then show nothing and take nothing.
 	Tenant string
@@ -45,14 +41,6 @@ type Scope struct {
 	// exposed. It is called once or more for each table a request touches
 	// and must be cheap. A nil function exposes nothing.
 	Guard func(*Table) *Guard
-}
-
-// Place is one of a bounded number of requests in work.
-type Place interface {
-	// Pause gives the place away for a while, unless too many have, and reports whether
-	// it did. Resume then takes one again, which there is.
-	Pause() bool
-	Resume()
 }
 
 // Guard is what a scope may do with one table. The zero Guard allows nothing.
