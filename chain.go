@@ -19,8 +19,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
-// chain returns what stands around every handler of the application, outermost first.
-// The place of each has a reason, which package middleware gives for those that are its.
+// chain returns the middleware of every handler, outermost first. Package middleware gives
+// the reason for their order.
 func (a *App) chain() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{

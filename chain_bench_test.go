@@ -207,7 +207,7 @@ func TestChainAllocations(t *testing.T) {
 	}
 }
 
-// TestChainTime: the chain takes no more than 10 µs, whoever calls: the least of several
+// TestChainTime: the chain takes no more than 12 µs, whoever calls: the least of several
 // rounds, since what else the machine does only adds to it. PLINTH_TEST_LONG=1 judges that.
 func TestChainTime(t *testing.T) {
 	programtest.SkipShort(t)
@@ -220,7 +220,7 @@ func TestChainTime(t *testing.T) {
 			}
 			slices.Sort(rounds)
 			t.Logf("%v", rounds)
-			if least := rounds[0]; least == 0 || least > 10*time.Microsecond {
+			if least := rounds[0]; least == 0 || least > 12*time.Microsecond {
 				t.Errorf("%s", least)
 			}
 		})

@@ -48,7 +48,7 @@ import (
 //	                             default
 //	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, 30000/1m by default, or off
 //	PLINTH_RATE_CALLER           how many requests one user may make, wherever from, 6000/1m by default, or off
-//	PLINTH_MAX_REQUESTS          how many requests are in work at a time, 32 for each processor by default
+//	PLINTH_MAX_REQUESTS          how many requests are served at a time, 64 for each processor by default
 //	PLINTH_REQUEST_TIMEOUT       how long a request may take, 30s by default
 //	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, with
 //	                             PLINTH_TLS_KEY_FILE; both are read again when they change

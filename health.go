@@ -66,8 +66,8 @@ const (
 	off         = "off" // not asked for
 )
 
-// routes answers the probes, and hands everything else on. What else is 503 and has no
-// route has found no place, which a probe that says no must not pass for.
+// routes answers the probes and passes every other request on. A probe sets its route, so
+// that its 503 differs from that of a request that got no slot.
 func (h *health) routes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

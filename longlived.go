@@ -169,8 +169,8 @@ func (s *longLived) wait(ctx context.Context) error {
 	}
 }
 
-// cut closes the connections that were taken over, which the server does not, and tells
-// whoever was not told yet.
+// cut closes the hijacked connections, which the server does not, and ends the contexts of
+// the requests that are left.
 func (s *longLived) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

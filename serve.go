@@ -18,20 +18,19 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
 
-// door is an address that is served.
+// door is a listener and the server on it.
 type door struct {
 	listener net.Listener
 	server   *http.Server
 }
 
-// newServer returns a server with the limits that hold at every door: what a client can
-// hold without doing anything.
+// newServer returns a server with the deadlines and limits of every listener.
 func (a *App) newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       max(30*time.Second, a.config.RequestTimeout),                // a body may take as long as its request
-		WriteTimeout:      max(60*time.Second, a.config.RequestTimeout+30*time.Second), // there is time to say that it is over
+		ReadTimeout:       max(30*time.Second, a.config.RequestTimeout), // a body may take as long as its request
+		WriteTimeout:      max(60*time.Second, a.config.RequestTimeout+30*time.Second),
 		IdleTimeout:       90 * time.Second,
 		MaxHeaderBytes:    bounds.Header - 4<<10, // net/http allows that much more
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
@@ -39,9 +38,8 @@ func (a *App) newServer(handler http.Handler) *http.Server {
 	}
 }
 
-// serverLog is told what net/http says by itself. What a stranger's broken connection makes
-// it say is no fault of ours; that no connection can be accepted is, and a panic that
-// nobody has caught.
+// serverLog receives the log lines of net/http. Most are about broken connections and get
+// level Debug. A failed accept and an uncaught panic get level Error.
 type serverLog struct{ logger *slog.Logger }
 
 // Write implements [io.Writer].
@@ -54,8 +52,8 @@ func (l serverLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// open opens the doors of the configuration, the clients' first, with nobody behind them
-// yet: connections wait.
+// open opens the listeners of the configuration, that of the clients first. Connections
+// wait until serve accepts them.
 func (a *App) open(ctx context.Context) (doors []door, err error) {
 	secure, challenge, err := a.config.TLS.open(a.config)
 	if err != nil {
@@ -85,7 +83,7 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 	return doors, nil
 }
 
-// closeDoors cuts every connection.
+// closeDoors closes every listener and connection.
 func closeDoors(doors []door) error {
 	var errs []error
 	for _, d := range doors {
@@ -104,7 +102,7 @@ func (d door) serve() error {
 	return d.server.Serve(d.listener)
 }
 
-// serve lets clients in until ctx ends, then drains, and ends the work beside it.
+// serve accepts connections until ctx ends, then drains and stops the background work.
 func (a *App) serve(ctx context.Context, doors []door, handler http.Handler, work *beside) error {
 	doors[0].server.Handler = handler
 	defer a.longLived.cut()
@@ -122,11 +120,10 @@ func (a *App) serve(ctx context.Context, doors []door, handler http.Handler, wor
 	}
 }
 
-// drain ends a server so that nobody sees a request fail: /readyz says no and answers
-// end their connections, while balancers need DrainDelay to find out; then nobody new
-// comes in, long-lived requests are told to end, and who is in has DrainTimeout, of which
-// the work beside them has the rest. Told before, their clients would come back to this
-// server. A second signal ends all that at once.
+// drain ends a server without failing a request. For DrainDelay /readyz says no and every
+// answer closes its connection, until balancers notice. Then the listener closes, the
+// contexts of long-lived requests end, and running requests have DrainTimeout, the rest of
+// which is for the background work. A second signal ends all that at once.
 func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -134,9 +131,9 @@ func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	a.health.draining.Store(true)
 	if a.config.DrainDelay > 0 {
 		wait(again, a.config.DrainDelay)
-		// net/http hangs up on requests that it reads after Shutdown has begun, so that
-		// those which were let in before the listener closed get a moment first.
-		_ = main.listener.Close() // Serve reports it, and nobody listens to that
+		// net/http closes connections whose request it reads after Shutdown has begun, so
+		// those accepted before get a moment first.
+		_ = main.listener.Close() // the error of Serve is not read
 		wait(again, lastMoment)
 	}
 	limit, cancel := context.WithTimeout(again, a.config.DrainTimeout)
@@ -156,10 +153,11 @@ func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	return errors.Join(err, work.end(limit))
 }
 
-// lastMoment is how long the request of a client who was just let in may take to arrive.
+// lastMoment is how long the request of a connection that was just accepted may take to
+// arrive.
 const lastMoment = 250 * time.Millisecond
 
-// lastWords is how long work whose time has run out may take to notice that and return.
+// lastWords is how long background work may take to return once its time is over.
 const lastWords = 250 * time.Millisecond
 
 func wait(ctx context.Context, d time.Duration) {

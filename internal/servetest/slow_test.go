@@ -40,7 +40,7 @@ func TestA42(t *testing.T) {
 			name: "body", sockets: 200, deadline: 10 * time.Second, every: time.Second, held: 16,
 			begin: "POST /auth/v1/token?grant_type=password" + request + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
 		}, attack{
-			name: "reader", sockets: 6, deadline: 60 * time.Second, unread: true, held: 6,
+			name: "reader", sockets: 6, deadline: 10 * time.Second, unread: true, held: 6,
 			begin: "GET /rest/v1/notes?limit=1000" + request + "\r\n",
 		})
 	}
