@@ -24,7 +24,7 @@ import (
 //	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
 //	PLINTH_MASTER_KEYS           what seals the secrets of accounts: 32 random bytes or more in base64
 //	                             or hexadecimal, separated by commas, the one in use first;
-//	                             docs/accounts.md says how to exchange one
+//	                             docs/accounts-production.md says how to change one
 //	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
 //	PLINTH_REDIRECT_URLS         where else links of mails may lead, separated by commas: exactly, or below
 //	                             a final /*
