@@ -12,7 +12,7 @@ import (
 // "<version>.<hash>" if it has a version, else a weak tag. The hash is over the
 // bytes and their type, so that a changed embed, or a rule that shows less, is
 // another answer.
-func (x *exchange) rowTag(version int64, contentType string, body []byte) (string, error) {
+func rowTag(version int64, contentType string, body []byte) string {
 	var room [64]byte
 	tag := room[:0]
 	if version == 0 {
@@ -20,33 +20,25 @@ func (x *exchange) rowTag(version int64, contentType string, body []byte) (strin
 	} else {
 		tag = append(strconv.AppendInt(append(tag, '"'), version, 10), '.')
 	}
-	tag, err := x.gate().AppendTag(x.r.Context(), tag, contentType, body)
-	return string(append(tag, '"')), err
+	return string(append(appendHash(tag, contentType, body), '"'))
 }
 
 // textTag returns the entity tag of a text that is not of the database.
 func textTag(contentType string, body []byte) string {
-	h := sha256.New()
-	h.Write([]byte(contentType))
-	h.Write(body)
+	return weakTag(string(appendHash(nil, contentType, body)))
+}
+
+// appendHash appends a hash of an answer and its type.
+func appendHash(dst []byte, contentType string, body []byte) []byte {
 	var sum [sha256.Size]byte
-	return weakTag(base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0])[:12]))
+	hash := sha256.New()
+	hash.Write([]byte(contentType))
+	hash.Write([]byte{0})
+	hash.Write(body)
+	return base64.RawURLEncoding.AppendEncode(dst, hash.Sum(sum[:0])[:12])
 }
 
 func weakTag(opaque string) string { return `W/"` + opaque + `"` }
-
-// knownTags returns what stands between the quotes of the tags of If-None-Match.
-func knownTags(header http.Header) []string {
-	lines := header["If-None-Match"]
-	if len(lines) == 0 {
-		return nil
-	}
-	known := tags(lines)
-	for i, t := range known {
-		known[i] = strings.Trim(strings.TrimPrefix(t, "W/"), `"`)
-	}
-	return known
-}
 
 // unchanged reports whether If-None-Match names the tag, weakly compared (RFC
 // 9110 section 13.1.2).

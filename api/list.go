@@ -26,8 +26,8 @@ func (x *exchange) list() error {
 	q.Count = f.prefer.Count
 	opts := store.ReadOptions{
 		MaxRows: x.s.limits.Rows, MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows(),
-		Page:        !f.media.One() && x.keyReadable(),
-		Conditional: store.Conditional{Form: f.media.ContentType(), Known: knownTags(x.r.Header)},
+		Page:    !f.media.One() && x.keyReadable(),
+		TagForm: f.media.ContentType(),
 	}
 	if f.plan != nil {
 		return x.explain(q, opts, f.plan)
@@ -39,9 +39,6 @@ func (x *exchange) list() error {
 	defer x.s.putRows(rows)
 	if err = x.gate().Read(x.r.Context(), q, opts, rows); err != nil {
 		return err
-	}
-	if rows.Unchanged {
-		return x.notModified(q, rawQuery, rows)
 	}
 	total := pgrst.Unknown
 	if q.Count {
@@ -77,7 +74,7 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 	asked.Limit = new(0)
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	opts := store.ReadOptions{Conditional: store.Conditional{Form: f.media.ContentType()}}
+	opts := store.ReadOptions{TagForm: f.media.ContentType()}
 	if err := x.gate().Read(x.r.Context(), &asked, opts, rows); err != nil {
 		return err
 	}

@@ -30,10 +30,7 @@ func (x *exchange) row() error {
 		return store.ErrStale
 	}
 	media := rowMedia(f.media)
-	tag, err := x.rowTag(rows.Version, media.ContentType(), rows.Body)
-	if err != nil {
-		return err
-	}
+	tag := rowTag(rows.Version, media.ContentType(), rows.Body)
 	same := unchanged(x.r.Header, tag)
 	x.readHeaders(keepAndAsk, &read.Query, rows)
 	x.setCut(rows)

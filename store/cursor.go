@@ -1,7 +1,8 @@
 package store
 
 import (
-	"crypto/subtle"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
@@ -17,21 +18,13 @@ var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for 
 // macSize is the number of bytes of the authentication code in a cursor.
 const macSize = 16
 
-// cursorKey authenticates cursors. It is safe for concurrent use.
-type cursorKey struct {
-	hash *hasher // of answers and statements too
-}
-
-func newCursorKey(secret []byte) *cursorKey { return &cursorKey{newHasher(secret)} }
-
-// cursorMark begins what is hashed for a cursor, and nothing else that is.
-const cursorMark = "cursor\x00"
+// cursorKey authenticates cursors with HMAC-SHA-256. It is safe for concurrent use.
+type cursorKey struct{ secret []byte }
 
 // appendMAC appends the code that authenticates the values together with the
 // order they belong to.
 func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte {
-	p := c.hash.room.Get().(*[]byte)
-	text := append((*p)[:0], cursorMark...)
+	text := make([]byte, 0, 256)
 	for _, k := range keys {
 		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
 		if k.column.place != nil {
@@ -43,22 +36,16 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 		}
 		text = append(text, byte(btoi(k.desc)), byte(btoi(k.first)), 0)
 	}
-	text = append(text, values...)
-	dst = c.hash.sum(dst, text)
-	*p = text
-	c.hash.room.Put(p)
-	return dst
+	mac := hmac.New(sha256.New, c.secret)
+	mac.Write(text)
+	mac.Write(values)
+	return append(dst, mac.Sum(text[:0])[:macSize]...)
 }
 
 // make makes the cursor behind a row from the JSON array of its keys.
 func (c *cursorKey) make(keys []orderKey, values []byte) Cursor {
-	p := c.hash.room.Get().(*[]byte)
-	raw := append(c.appendMAC((*p)[:0], keys, values), values...)
-	n := len(raw)
-	*p = base64.RawURLEncoding.AppendEncode(raw, raw)
-	cursor := Cursor((*p)[n:])
-	c.hash.room.Put(p)
-	return cursor
+	raw := make([]byte, 0, macSize+len(values))
+	return Cursor(base64.RawURLEncoding.EncodeToString(append(c.appendMAC(raw, keys, values), values...)))
 }
 
 // open checks a cursor and returns the values of its keys.
@@ -67,7 +54,7 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 	if err != nil || len(raw) < macSize {
 		return nil, errCursor
 	}
-	if subtle.ConstantTimeCompare(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:])) != 1 {
+	if !hmac.Equal(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:])) {
 		return nil, errCursor
 	}
 	doc, err := strictjson.Parse(raw[macSize:], strictjson.Limits{})

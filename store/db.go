@@ -34,8 +34,6 @@ type DB struct {
 	cursors     atomic.Pointer[cursorKey]
 	wake        *wakeup
 	notifier    notifierState
-	watch       *watch
-	memo        memo
 }
 
 // registry is what is registered; it is replaced as a whole.
@@ -120,7 +118,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup), watch: newWatch()}
+	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup)}
 	db.listener, _ = d.(driver.Listener)
 	db.shares = newShares(d.Stats())
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}, referrers: map[*Table][]*Reference{}})

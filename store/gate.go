@@ -63,10 +63,6 @@ type Rows struct {
 	// and every table that was read tells the change log of its writes.
 	Tag string
 
-	// Unchanged says that the client has the answer with the Tag. The rows were
-	// not read.
-	Unchanged bool
-
 	// Cut lists the embeds whose limit was lowered, with the limit they got:
 	// "tasks=99, tasks.comments=99".
 	Cut string
@@ -106,8 +102,9 @@ type ReadOptions struct {
 	// Page asks for Rows.Next.
 	Page bool
 
-	// Conditional asks for Rows.Tag.
-	Conditional Conditional
+	// TagForm asks for Rows.Tag, and says what the bytes that are sent depend on beside the
+	// rows, such as their media type. Empty asks for none.
+	TagForm string
 
 	// Single says that the query is for one row by its key and asks for
 	// Rows.Version.
@@ -189,17 +186,6 @@ func (g Gate) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadO
 		return err
 	}
 	out.result.Reset()
-	cond, err := g.condition(ctx, c, st, opts.Conditional)
-	switch {
-	case err != nil:
-		out.take()
-		return err
-	case cond != nil && cond.unchanged:
-		out.take()
-		out.Tables = append(out.Tables, c.reads...)
-		out.Tag, out.Unchanged, out.More = cond.known.tag.String(), true, cond.known.more
-		return nil
-	}
 	if err := g.s.query(ctx, st, &out.result); err != nil {
 		return conflict(err)
 	}
@@ -208,10 +194,10 @@ func (g Gate) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadO
 	}
 	out.take()
 	out.Tables = append(out.Tables, c.reads...)
-	if cond != nil {
-		out.Tag = cond.tag(q, &out.result)
+	if opts.TagForm != "" && g.s.tx == nil && c.tagged() { // what a transaction reads may be rolled back
+		out.Tag = entityTag(opts.TagForm, q, &out.result)
 	}
-	return out.finish(c, ro, opts)
+	return out.finish(c, q, ro, opts)
 }
 
 // appendEmpty appends rows without members.
@@ -230,7 +216,7 @@ func (r *Rows) take() {
 	r.Body, r.Count = r.result.Body, r.result.Rows
 	r.More, r.Total = r.result.More, r.result.Total
 	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
-	r.Tag, r.Cut, r.Unchanged, r.Tables = "", "", false, r.Tables[:0]
+	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
 // Free gives the memory of a large answer to the next one. Nobody may look at the rows
@@ -241,12 +227,14 @@ func (r *Rows) Free() {
 	r.Body = nil
 }
 
-func (r *Rows) finish(c *compiler, ro readOptions, opts ReadOptions) error {
+func (r *Rows) finish(c *compiler, q *Query, ro readOptions, opts ReadOptions) error {
 	if r.Count == 0 || len(r.result.Extra) == 0 {
 		return nil
 	}
 	if opts.Page {
-		r.Next = c.cursors.make(c.keys, r.result.Extra)
+		if r.More || q.Limit != nil && r.Count == *q.Limit {
+			r.Next = c.cursors.make(c.keys, r.result.Extra)
+		}
 		return nil
 	}
 	if opts.Single && len(ro.extra) > 0 { // else it stands for a row without members

@@ -24,7 +24,7 @@ func (s session) cursorKey(ctx context.Context) (*cursorKey, error) {
 	if err != nil || len(secret) < 32 {
 		return nil, errors.New("store: setting cursor_key is no key of 32 bytes")
 	}
-	key := newCursorKey(secret)
+	key := &cursorKey{secret}
 	s.db.cursors.Store(key)
 	return key, nil
 }
