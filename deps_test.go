@@ -102,6 +102,7 @@ var arrows = []arrow{
 	{"internal/programtest", nil, "programs of others for tests are of use to any package"},
 	{"internal/toxic", nil, "a proxy for tests is of use to any package"},
 	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
+	{"internal/costtest", []string{"api/...", "internal/...", "store/..."}, "measures what reads cost a server and its database"},
 	{"internal/paritytest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "compares the answers of one application on both engines"},
 	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
 	{"internal/oidctest/...", []string{"auth/...", "internal/..."}, "logs in at a foreign OpenID provider"},

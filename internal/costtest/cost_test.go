@@ -1,0 +1,105 @@
+package costtest_test
+
+import (
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+)
+
+// The bounds of a request.
+const (
+	maxMemory     = 64 << 20
+	statementTime = 3 * time.Second // of callers that are not signed in, the default
+)
+
+func long() bool { return os.Getenv("PLINTH_TEST_LONG") == "1" }
+
+// TestReadCost sends generated reads. None is answered with an error of the server.
+// In the long form none takes more than 64 MiB, in the server or in a backend, nor
+// more than twice the time of a statement. PLINTH_TEST_READS says how many are sent,
+// 5,000 otherwise, and PLINTH_TEST_SEED which.
+func TestReadCost(t *testing.T) {
+	n, data := 40, size{rows: 30, wides: 5, cell: 2000}
+	if long() {
+		n, data = number("PLINTH_TEST_READS", 5000), size{rows: 1000, wides: 40, cell: 1 << 20}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		readCost(t, "sqlite", filepath.Join(t.TempDir(), "cost.db"), n, data)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		readCost(t, "postgres", pgtest.URL(t), n, data)
+	})
+}
+
+func number(variable string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+func readCost(t *testing.T, engine, dsn string, n int, data size) {
+	fill(t, engine, dsn, data)
+	s := startServer(t, engine, dsn)
+	statuses, worst := map[int]int{}, map[string]cost{}
+	for i := range n {
+		seed := uint64(number("PLINTH_TEST_SEED", 1)*1_000_000 + i)
+		path := request(rand.New(rand.NewPCG(seed, 0))) //nolint:gosec // not for secrets
+		c := s.measure(t, path)
+		statuses[c.status]++
+		if c.status >= 500 || c.status == http.StatusNotFound {
+			t.Errorf("%s: %d %.300s", path, c.status, c.body)
+		}
+		if c.status < 300 && !json.Valid(c.body) {
+			t.Errorf("%s: not JSON: %.300s", path, c.body)
+		}
+		if !long() {
+			continue
+		}
+		if c.server > maxMemory || c.backend > maxMemory || c.took > 2*statementTime {
+			t.Errorf("%s: %s", path, c)
+		}
+		for name, less := range map[string]bool{
+			"server": worst["server"].server < c.server, "backend": worst["backend"].backend < c.backend, "time": worst["time"].took < c.took,
+		} {
+			if less {
+				c.path, c.body = path, nil
+				worst[name] = c
+			}
+		}
+	}
+	t.Logf("%d requests: %v", n, statuses)
+	for name, c := range worst {
+		t.Logf("most %s: %s: %s", name, c, c.path)
+	}
+	if statuses[http.StatusOK]+statuses[http.StatusPartialContent] < n/4 {
+		t.Errorf("too few answers with success to prove anything: %v", statuses)
+	}
+}
+
+// get sends one request.
+func (s *server) get(t *testing.T, path string) (int, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := s.client.Do(r)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	defer res.Body.Close() //nolint:errcheck // it is read
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return res.StatusCode, body
+}
