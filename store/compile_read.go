@@ -171,6 +171,13 @@ func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderK
 	if q.Count {
 		c.write(" on ", c.trueLiteral())
 	}
+	if !c.pg && q.Limit != nil {
+		// SQLite takes the rows of the page as they come, one by one. To sort them
+		// again would keep the JSON of all. With a limit around it, the page is not
+		// merged with the query around it, which would build JSON before it sorts.
+		c.write(" limit -1")
+		return nil
+	}
 	return c.orderBy(root, keys, true)
 }
 

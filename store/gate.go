@@ -90,7 +90,7 @@ type ReadOptions struct {
 
 	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger; zero
 	// sets no limit. With a Budget a row with embedded rows, or with more than
-	// eight values of any size, is half as large at most.
+	// eight values of any size, is at most a quarter of it.
 	MaxBytes int
 
 	// Budget is the largest number of rows of the answer: its own and those of

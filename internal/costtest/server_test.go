@@ -3,7 +3,6 @@ package costtest_test
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,10 +16,9 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
-
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/leaktest"
+	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // The variables that make the test binary a server.
@@ -58,7 +56,10 @@ func serve(engine, dsn string) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", h)
-	mux.HandleFunc("/idle", func(http.ResponseWriter, *http.Request) { debug.FreeOSMemory() })
+	mux.HandleFunc("/idle", func(http.ResponseWriter, *http.Request) {
+		debug.FreeOSMemory() // pools keep what they hold for one more collection
+		debug.FreeOSMemory()
+	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ type server struct {
 	pid    int
 	idle   int // its memory
 	client *http.Client
-	admin  *sql.DB // nil for SQLite
+	admin  *store.DB // nil for SQLite
 }
 
 func startServer(t *testing.T, engine, dsn string) *server {
@@ -106,7 +107,7 @@ func startServer(t *testing.T, engine, dsn string) *server {
 	}
 	s.url = strings.TrimSpace(line)
 	if engine == "postgres" {
-		if s.admin, err = sql.Open("pgx", dsn); err != nil {
+		if s.admin, err = open(t.Context(), engine, dsn); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.admin.Close() })
@@ -125,12 +126,13 @@ type cost struct {
 	status          int
 	body            []byte
 	server, backend int // bytes
+	kept            int // what the server keeps of the requests before
 	took            time.Duration
 }
 
 // String prints the figures.
 func (c cost) String() string {
-	return fmt.Sprintf("status %d, server %d MiB, backend %d MiB, %s", c.status, c.server>>20, c.backend>>20, c.took.Round(time.Millisecond))
+	return fmt.Sprintf("status %d, server %d MiB, backend %d MiB, kept %d MiB, %s", c.status, c.server>>20, c.backend>>20, c.kept>>20, c.took.Round(time.Millisecond))
 }
 
 // measure sends a request. In the long form it measures what that costs.
@@ -141,6 +143,7 @@ func (s *server) measure(t *testing.T, path string) (c cost) {
 		return c
 	}
 	s.get(t, "/idle")
+	before := status(s.pid, "VmRSS")
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.pid), []byte("5"), 0); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +152,8 @@ func (s *server) measure(t *testing.T, path string) (c cost) {
 	c.status, c.body = s.get(t, path)
 	c.took = time.Since(began)
 	c.backend = stop()
-	c.server = status(s.pid, "VmHWM") - s.idle
+	c.server = status(s.pid, "VmHWM") - before
+	c.kept = before - s.idle
 	return c
 }
 
@@ -196,7 +200,7 @@ func (s *server) watch(t *testing.T) (stop func() int) {
 
 // backends returns the processes that serve the database.
 func (s *server) backends(t *testing.T) []int {
-	rows, err := s.admin.QueryContext(context.Background(), "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type in ('client backend', 'parallel worker')")
+	rows, err := s.admin.Bun().QueryContext(context.Background(), "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type in ('client backend', 'parallel worker')")
 	if err != nil {
 		t.Error(err)
 		return nil

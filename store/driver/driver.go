@@ -126,7 +126,7 @@ type Statement struct {
 	MaxRows int
 
 	// MaxBytes limits what Query appends; more is [ErrTooLarge]. With a Budget so
-	// is one row of more than half of it. Zero sets no limit.
+	// is one row of more than its [RowShare]-th part. Zero sets no limit.
 	MaxBytes int
 
 	// Budget limits the rows of the answer: those of the root and the elements of
@@ -135,6 +135,10 @@ type Statement struct {
 	// [RowCounter]; on PostgreSQL the shape has a Stream.
 	Budget int
 }
+
+// RowShare is which part of an answer one row of a statement with a Budget may be,
+// since an engine may hold a row several times while it makes it.
+const RowShare = 4
 
 // RowCounter is a bound value that stands for the counter of a statement's
 // Budget. SQLite only.

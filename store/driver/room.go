@@ -13,16 +13,19 @@ const large = 1 << 20
 // answer of 10 MB that grows as append lets it leaves 50 MB behind.
 var larges sync.Pool // of *[]byte
 
-// Room makes room in Body for so many bytes more. Whoever appends rows asks for it before
-// each, so that what a long answer takes is made in few pieces, or taken from answers that
-// were as large.
-func (r *Result) Room(n int) {
+// Room makes room in Body for n more bytes, in few pieces or in memory of an earlier
+// answer. A driver calls it before each row. It takes no more than what is needed or
+// most bytes, unless most is zero.
+func (r *Result) Room(n, most int) {
+	if most > 0 {
+		n = min(n, most-len(r.Body))
+	}
 	if cap(r.Body)-len(r.Body) < n {
-		r.grow(n)
+		r.grow(n, most)
 	}
 }
 
-func (r *Result) grow(n int) {
+func (r *Result) grow(n, most int) {
 	need := len(r.Body) + n
 	if need < large {
 		r.Body = slices.Grow(r.Body, max(n, len(r.Body)))
@@ -33,7 +36,11 @@ func (r *Result) grow(n int) {
 		r.Body = append((*used)[:0], r.Body...)
 		return
 	}
-	r.Body = append(make([]byte, 0, 2*need), r.Body...)
+	size := 2 * need
+	if most > 0 && (need > 2*large || size > most) {
+		size = max(need, most) // memory that is not written to takes none
+	}
+	r.Body = append(make([]byte, 0, size), r.Body...)
 }
 
 // Free gives the memory of a large Body to the next large one: it must not be looked at

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // appendRows appends rows of a size until the body has as many bytes as wanted.
 func appendRows(r *driver.Result, row []byte, want int) {
 	for len(r.Body) < want {
-		r.Room(len(row))
+		r.Room(len(row), 0)
 		r.Body = append(r.Body, row...)
 	}
 }
@@ -41,10 +41,10 @@ func TestRoom(t *testing.T) {
 // TestRoomForOneRow: a row may be larger than all before it.
 func TestRoomForOneRow(t *testing.T) {
 	var r driver.Result
-	r.Room(10)
+	r.Room(10, 0)
 	r.Body = append(r.Body, "0123456789"...)
 	for _, n := range []int{100, 5 << 20, 40 << 20} {
-		r.Room(n)
+		r.Room(n, 0)
 		if free := cap(r.Body) - len(r.Body); free < n {
 			t.Errorf("room for %d, want %d", free, n)
 		}

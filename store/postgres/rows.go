@@ -36,7 +36,7 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, 
 	if s.MaxBytes > 0 {
 		rd.limit, rd.rowLimit = len(r.Body)+len(r.Extra)+s.MaxBytes, s.MaxBytes
 		if s.Budget > 0 {
-			rd.rowLimit = s.MaxBytes / 2
+			rd.rowLimit = s.MaxBytes / driver.RowShare
 		}
 	}
 	first := r.Rows
@@ -74,7 +74,20 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, 
 // fits reports whether an answer, and the row of it that begins at start, is within
 // the limits.
 func (rd *reader) fits(dst []byte, start int) error {
-	if rd.limit > 0 && (len(dst)+len(rd.result.Extra) > rd.limit || len(dst)-start > rd.rowLimit) {
+	return rd.fitsMore(dst, start, &driver.Member{}, nil)
+}
+
+// fitsMore is fits for what a value of text or bytes adds at least. Asked before, it
+// saves the memory of what is thrown away.
+func (rd *reader) fitsMore(dst []byte, start int, m *driver.Member, src []byte) error {
+	more := 0
+	switch m.Kind {
+	case driver.KindText:
+		more = len(src)
+	case driver.KindBytes:
+		more = 2 * len(src)
+	}
+	if rd.limit > 0 && (len(dst)+len(rd.result.Extra)+more > rd.limit || len(dst)-start+more > rd.rowLimit) {
 		return driver.ErrTooLarge
 	}
 	return nil
@@ -156,7 +169,7 @@ func (rd *reader) members(at int, values [][]byte) error {
 	if len(rd.shape.Members) == 0 {
 		return nil
 	}
-	rd.result.Room(rd.roomForRow)
+	rd.result.Room(rd.roomForRow, rd.limit)
 	dst := rd.result.Body
 	if rd.result.Rows > 0 {
 		dst = append(dst, ',')
@@ -169,7 +182,10 @@ func (rd *reader) members(at int, values [][]byte) error {
 			dst = append(dst, ',')
 		}
 		m, column := &rd.shape.Members[i], at+fieldOf(rd.shape, i)
-		var err error
+		err := rd.fitsMore(dst, before, m, values[column])
+		if err != nil {
+			return err
+		}
 		if dst, err = appendMember(append(dst, m.Key...), m, rd.oid(column), values[column]); err != nil {
 			return fmt.Errorf("column %q: %w", rd.fields[column].Name, err)
 		}

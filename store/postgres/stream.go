@@ -68,7 +68,7 @@ func (rd *reader) streamRow(at int, values [][]byte) error {
 		return err
 	}
 	if node == 0 {
-		rd.result.Room(rd.roomForRow)
+		rd.result.Room(rd.roomForRow, rd.limit)
 		if rd.result.Rows > 0 {
 			rd.result.Body = append(rd.result.Body, ',')
 		}
@@ -160,10 +160,13 @@ func (rd *reader) streamMembers(node, at int, values [][]byte) error {
 			continue
 		}
 		column := at + shape.Fields[i]
-		var err error
-		if m.Embed != nil {
+		err := rd.fitsMore(dst, st.start, m, values[column])
+		switch {
+		case err != nil:
+			return err
+		case m.Embed != nil:
 			dst, st.holes, err = appendPart(dst, st.holes, m, rd.oid(column), values[column])
-		} else {
+		default:
 			dst, err = rd.appendColumn(dst, m, column, values[column])
 		}
 		if err != nil {

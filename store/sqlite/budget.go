@@ -114,7 +114,7 @@ func rowLimit(s *driver.Statement) int {
 	if s.Budget == 0 {
 		return 0
 	}
-	return s.MaxBytes / 2
+	return s.MaxBytes / driver.RowShare
 }
 
 // within runs f, which runs a statement, within its limits. Other statements have

@@ -37,7 +37,7 @@ func settings(opts Options, memory, reader bool) []setting {
 		setting{"foreign_keys", "1", "1"},
 		setting{"trusted_schema", "0", "0"},
 		setting{"cell_size_check", "1", "1"},
-		setting{"temp_store", "2", "2"},
+		setting{"temp_store", "1", "1"},
 		setting{"cache_size", "-8192", "-8192"},
 		setting{"journal_size_limit", "67108864", "67108864"},
 		setting{"case_sensitive_like", "1", ""}, // has no value to read; see checkSettings

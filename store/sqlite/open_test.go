@@ -15,7 +15,7 @@ func TestOpenAppliesSettings(t *testing.T) {
 	t.Parallel()
 	// The numbers are those of SQLite's documentation.
 	common := map[string]string{
-		"foreign_keys": "1", "trusted_schema": "0", "cell_size_check": "1", "temp_store": "2", "busy_timeout": "1234",
+		"foreign_keys": "1", "trusted_schema": "0", "cell_size_check": "1", "temp_store": "1", "busy_timeout": "1234",
 	}
 	for _, test := range []struct {
 		name, path, journal, sync string

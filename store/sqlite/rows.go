@@ -109,7 +109,7 @@ func (c *collector) row(values []sqldriver.Value) error {
 		if c.rowLimit > 0 && len(object) > c.rowLimit || c.limit > 0 && len(r.Body)+len(r.Extra)+len(object) > c.limit {
 			return driver.ErrTooLarge
 		}
-		r.Room(len(object) + 1)
+		r.Room(len(object)+1, c.limit)
 		if r.Rows > 0 {
 			r.Body = append(r.Body, ',')
 		}
