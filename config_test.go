@@ -168,7 +168,7 @@ func TestConfigReachesTheStore(t *testing.T) {
 		value := reflect.ValueOf(&opts).Elem().FieldByIndex(field.Index)
 		set(t, field.Name, value)
 		got, err := plinth.StoreOptions(testConfig(t), opts)
-		if given := reflect.ValueOf(got).FieldByIndex(field.Index); err != nil || given.Pointer() != value.Pointer() {
+		if given := reflect.ValueOf(got).FieldByIndex(field.Index); err != nil || !same(given, value) {
 			t.Errorf("%s does not reach the store: %v", field.Name, err)
 		}
 	}
