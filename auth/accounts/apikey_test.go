@@ -310,7 +310,7 @@ func TestAPIKeyForms(t *testing.T) {
 // Every route is asked; those that strangers may ask for as well are named here.
 func TestAPIKeySensitive(t *testing.T) {
 	public := []string{
-		"signup", "token", "settings", "health", ".well-known/jwks.json", ".well-known/openid-configuration", ".well-known/oauth-authorization-server",
+		"signup", "token", "sso", "settings", "health", ".well-known/jwks.json", ".well-known/openid-configuration", ".well-known/oauth-authorization-server",
 		"otp", "magiclink", "recover", "resend", "verify", "authorize", "callback", "callback/{provider}",
 		"passkeys/authentication/options", "passkeys/authentication/verify",
 	}
