@@ -3,7 +3,8 @@ package wiretest_test
 var repeats = section{
 	title: "Idempotency-Key",
 	intro: "A write with this header (draft-ietf-httpapi-idempotency-key-header) is done once for its caller, method, path and key, however often it is sent: " +
-		"what it does, its answer and the record of both commit together. An answer with success is kept for 24 hours and sent again byte for byte, with `Idempotent-Replayed: true`. " +
+		"what it does, its answer and the record of both commit together. An answer with success is kept for 24 hours and sent again byte for byte, with `Idempotent-Replayed: true`, to the same session with the same assurance level, roles and permissions. " +
+		"To any other it is 422, and the write is not run again. " +
 		"An answer with an error is not kept. While the first request runs, the others are answered with 409 and `Retry-After`.",
 	rows: []row{
 		{feature: "a key in quotes or without", support: ours, request: "POST /genres?select=name", header: []string{`Idempotency-Key: "8e03978e"`, "Prefer: return=representation"}, body: `{"code":"poem","name":"Poem"}`, status: 201, has: []string{"Idempotent-Replayed: "}, want: `[{"name":"Poem"}]`},
