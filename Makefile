@@ -3,7 +3,6 @@ SHELL         := bash
 
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # How long each fuzz target runs.
 FUZZTIME ?= 20s
@@ -25,10 +24,6 @@ lint: ## Check format and code, as CI does
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go vet ./...
 	go run $(STATICCHECK) ./...
-
-.PHONY: lint-all
-lint-all: ## Check with every linter of .golangci.yml
-	go run $(GOLANGCI) run ./...
 
 .PHONY: fmt
 fmt: ## Format the code

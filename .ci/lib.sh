@@ -6,6 +6,8 @@
 readonly GOFUMPT=mvdan.cc/gofumpt@v0.12.0
 readonly STATICCHECK=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+readonly GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.1.4
+
 # An authority for certificates, which a test asks for one.
 readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 
@@ -14,6 +16,9 @@ readonly MEASURED='^Test(A2|A34Resources|A41|A42|A46ExpensiveReads|A5Latency|Cha
 
 # What runs under the race detector too: whatever works for many at once.
 readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/...)
+
+# What depends on the locale of a PostgreSQL database.
+readonly LOCALIZED=(./store/... ./internal/paritytest)
 
 # What tests may not be skipped for, by the names of internal/programtest.
 readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages
@@ -53,6 +58,9 @@ step() {
 	fi
 	printf 'ok  %-22s %4d s\n' "$name" $((SECONDS - began))
 }
+
+# summary prints the end of what the last step wrote, from its line of numbers on.
+summary() { sed -n '/ tests passed, /,$p' "$work/log"; }
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -120,6 +128,23 @@ unformatted() {
 		echo "not formatted by gofumpt:"
 		echo "$files"
 		return 1
+	fi
+}
+
+# cross_build compiles the packages of the library for other systems.
+cross_build() {
+	local target
+	for target in windows/amd64 darwin/arm64; do
+		GOOS=${target%/*} GOARCH=${target#*/} CGO_ENABLED=0 go build ./...
+	done
+}
+
+# vulnerabilities asks the Go vulnerability database about the code that is called, where it can be reached.
+vulnerabilities() {
+	if curl -fsS -m 5 -o /dev/null https://vuln.go.dev/index/db.json 2>/dev/null; then
+		step 'govulncheck' go run "$GOVULNCHECK" ./...
+	else
+		echo '--  govulncheck: the vulnerability database cannot be reached'
 	fi
 }
 
