@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// adminRoleRoutes manage roles and who has them. They are of this library only.
+// adminRoleRoutes manage roles and grants. GoTrue does not have them.
 var adminRoleRoutes = []route{
 	{http.MethodGet, "admin/roles", byAdmin((*exchange).adminListRoles)},
 	{http.MethodPost, "admin/roles", byAdmin((*exchange).adminCreateRole)},

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// apiKey is a credential for programs: of a user, who has made it for a program of
-// theirs, or of the application, which admins have made. Only its hash is stored.
+// apiKey is a credential for programs: one of a user, for the user's own programs, or one of
+// the application, made by an admin. Only its hash is stored.
 type apiKey struct {
 	bun.BaseModel `bun:"table:auth_api_keys"`
 	store.Untracked
@@ -54,7 +54,7 @@ const (
 	maxKeyName  = 100 // bytes
 	maxScopes   = 32
 
-	// endedKeysFor is how long the row of a key is kept that holds no more.
+	// endedKeysFor is how long the row of an ended key is kept.
 	endedKeysFor = 30 * 24 * time.Hour
 
 	// usualKeyLife is the default lifetime of a key.

@@ -18,7 +18,7 @@ import (
 )
 
 // errKey is the error for every API key that is rejected.
-var errKey = fmt.Errorf("accounts: the API key does not hold: %w", auth.ErrInvalid)
+var errKey = fmt.Errorf("accounts: the API key is not valid: %w", auth.ErrInvalid)
 
 const (
 	// keyFresh is how long an instance believes what it has read of a key. What ends
@@ -134,7 +134,7 @@ func (a *Accounts) verifyKey(ctx context.Context, token string) (auth.Principal,
 	return k.principal, nil
 }
 
-// readKey reads a key and what its owner may do, and takes note that it is used.
+// readKey reads a key and the rights of its owner, and records that the key is used.
 func (a *Accounts) readKey(ctx context.Context, hash [sha256.Size]byte, now time.Time) (*readKey, error) {
 	client, _ := record.From(ctx).ClientAddress()
 	network := addrgroup.Of(client)
@@ -219,6 +219,6 @@ func (a *Accounts) noteUse(ctx context.Context, row *apiKey, now time.Time) {
 	defer stop()
 	older := store.Or(store.Null("last_used_at"), store.Compare("last_used_at", store.OpLte, now.Add(-keyUses)))
 	if _, err := store.For[apiKey](a.db).PatchWhere(ctx, store.And(store.Eq("id", row.ID), older), store.SetTo("last_used_at", now)); err != nil {
-		a.config.Logger.WarnContext(ctx, "accounts: the use of an API key was not noted", "key", row.ID, "error", err)
+		a.config.Logger.WarnContext(ctx, "accounts: the use of an API key was not recorded", "key", row.ID, "error", err)
 	}
 }

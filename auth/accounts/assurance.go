@@ -17,10 +17,9 @@ const (
 	methodRecovery = "mfa/recovery_code"
 )
 
-// raise brings a session to level 2. It is rotated: its refresh token is no longer
-// good, and its counter moves by two, so that the token of level 1 does not give the
-// next one either, as it would within the grace. Access tokens of before stay what
-// they are, tokens of level 1; see assurance.
+// raise brings a session to level 2 and rotates it. Its counter moves by two, so the refresh
+// token of level 1 does not return the next one within the grace. Previous access tokens stay
+// at level 1, see assurance.
 func (a *Accounts) raise(ctx context.Context, tx *store.Tx, s *session, how string, by *store.ID) error {
 	sessions := store.For[session](tx)
 	fresh, err := sessions.Get(ctx, s.ID)
@@ -84,9 +83,9 @@ func (s *session) shownAt() time.Time {
 	return time.Unix(last, 0)
 }
 
-// assurance is the level of a request: that of its token, since who has stolen a
-// token of level 1 does not rise with its session, and not above that of the session,
-// which may have gone back since.
+// assurance returns the level of a request: that of its token, since a stolen token of level 1
+// must not rise with its session, but at most that of the session, which may have returned to
+// level 1.
 func (x *exchange) assurance(s *session) (int64, error) {
 	p, err := x.principal()
 	return min(int64(p.AAL), s.AAL), err
@@ -101,7 +100,7 @@ func (x *exchange) needsAAL2(s *session) error {
 	return err
 }
 
-// needsSecondFactor refuses a request at level 1 of a user who has a second factor.
+// needsSecondFactor rejects a request at level 1 of a user with a second factor.
 func (x *exchange) needsSecondFactor(u *user, s *session) error {
 	second, err := x.a.hasSecondFactor(x.r.Context(), u.ID)
 	if err != nil || !second {
@@ -110,8 +109,8 @@ func (x *exchange) needsSecondFactor(u *user, s *session) error {
 	return x.needsAAL2(s)
 }
 
-// enroller returns who may have another factor, and the level of their request: a user
-// with an account, at level 2 where they have a factor already.
+// enroller returns the user who may add a factor, and the level of the request: a user with an
+// account, at level 2 if they have a factor already.
 func (x *exchange) enroller() (*user, *session, int64, error) {
 	u, s, err := x.caller()
 	if err != nil {
@@ -127,8 +126,9 @@ func (x *exchange) enroller() (*user, *session, int64, error) {
 	return u, s, level, err
 }
 
-// enrolls returns who begins to make a factor, with the body of the request, which proves
-// that it is them where their session is not young: a factor is a way in that outlasts it.
+// enrolls returns the user who begins to add a factor, with the body of the request. If the
+// session is older than Config.ReauthenticateAfter the body has to prove the user's identity,
+// since a factor outlasts the session.
 func (x *exchange) enrolls() (*user, *session, object, error) {
 	u, s, level, err := x.enroller()
 	if err != nil {

@@ -73,7 +73,7 @@ func (x *exchange) counted(g *guess, try func() error) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
 	if errSettle := x.settle(ctx, g, counted, err); errSettle != nil {
-		x.a.config.Logger.ErrorContext(ctx, "accounts: a try stays counted", "error", errSettle)
+		x.a.config.Logger.ErrorContext(ctx, "accounts: the budget of an attempt was not restored", "error", errSettle)
 	}
 	return err
 }

@@ -20,7 +20,7 @@ type authority struct {
 }
 
 // authority returns the authority of an admin's request. Secret keys may do everything. Users
-// with the permission may grant rights that they hold, and change accounts that hold no more.
+// with the permission may grant their own rights, and change accounts without further rights.
 // Otherwise managing accounts would grant every right.
 func (x *exchange) authority() (authority, error) {
 	p, err := x.admin()
@@ -34,7 +34,7 @@ func (x *exchange) authority() (authority, error) {
 	return by, nil
 }
 
-// byAdmin is the way into a route of those who manage accounts.
+// byAdmin wraps a handler of an admin's request.
 func byAdmin(serve func(*exchange, authority) error) func(*exchange) error {
 	return func(x *exchange) error {
 		by, err := x.authority()

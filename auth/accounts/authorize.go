@@ -51,7 +51,7 @@ type sealedLogin struct {
 	Sealed []byte `json:"sealed"`
 }
 
-// loginPlace is where a login is sealed: who has only the database cannot open it.
+// loginPlace is the place to which a login is sealed. The database alone cannot open it.
 func loginPlace(state string) string { return "auth_codes login " + state }
 
 // authorize answers GET /authorize: it sends the browser to a provider.
@@ -99,7 +99,7 @@ func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err
 		return "", x.beginError(err)
 	}
 	if len(at.State) < minState {
-		return "", fmt.Errorf("accounts: the provider %s has made a state that can be guessed", p.Name())
+		return "", fmt.Errorf("accounts: the provider %s returned a state of less than 128 bits", p.Name())
 	}
 	l := login{At: at, Flow: f, Link: link}
 	if link == nil || f.Challenge == "" {

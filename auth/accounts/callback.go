@@ -96,7 +96,7 @@ func (x *exchange) takeLogin(answer url.Values) (*login, error) {
 	return l, nil
 }
 
-// come brings a user who has shown at a provider who they are to the end of the flow.
+// come finishes the flow of a user with a verified identity.
 func (x *exchange) come(l *login, v *externalIdentity, tokens auth.ProviderTokens) error {
 	ctx, from := x.r.Context(), x.device()
 	at := arrival{Flow: l.Flow}

@@ -69,7 +69,7 @@ func (a *Accounts) whileOpen(ctx context.Context, s *session, change func(ctx co
 	})
 }
 
-// byUser is the way into a route of users with a session.
+// byUser wraps a handler of users with a session.
 func byUser(serve func(*exchange, *user, *session) error) func(*exchange) error {
 	return func(x *exchange) error {
 		u, s, err := x.caller()

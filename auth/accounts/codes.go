@@ -31,7 +31,7 @@ type code struct {
 	UsedAt    *time.Time
 }
 
-// codeKind is what a code is good for. A code of one kind is worth nothing as another.
+// codeKind is the purpose of a code. A code is not valid for another purpose.
 type codeKind string
 
 // newCode describes a code to be made.
@@ -112,7 +112,7 @@ func (a *Accounts) dropCodes(ctx context.Context, in store.Session, user store.I
 	return err
 }
 
-// deleteCodes is dropCodes of a kind that would otherwise stay for as long as it is good.
+// deleteCodes is dropCodes for a kind with a long lifetime.
 func (a *Accounts) deleteCodes(ctx context.Context, in store.Session, user store.ID, kind codeKind) error {
 	_, err := store.For[code](in).DeleteWhere(ctx, store.And(store.Eq("user_id", user), store.Eq("kind", string(kind))))
 	return err
@@ -145,7 +145,7 @@ func (a *Accounts) findCode(ctx context.Context, s store.Session, kind codeKind,
 	return a.find(ctx, s, kind, store.Eq("hash", hashCode(kind, long)))
 }
 
-// find finds a code that is good.
+// find finds a valid code.
 func (a *Accounts) find(ctx context.Context, s store.Session, kind codeKind, which store.Cond) (*code, error) {
 	which = store.And(store.Eq("kind", string(kind)), which)
 	good := store.And(which, store.Null("used_at"), store.Compare("expires_at", store.OpGt, a.now()))

@@ -222,7 +222,7 @@ func (c Config) withDefaults() (Config, error) {
 	for name, text := range map[string]string{"PublicURL": c.PublicURL, "SiteURL": c.SiteURL} {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			wrong = append(wrong, fmt.Errorf("accounts: %s must be an address as https://example.org/path", name))
+			wrong = append(wrong, fmt.Errorf("accounts: %s must be a URL such as https://example.org/path", name))
 		}
 	}
 	if c.AccessTTL < time.Second || c.AccessTTL > maxAccessTTL {
@@ -236,7 +236,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	for _, allowed := range c.RedirectURLs {
 		if address, _ := strings.CutSuffix(allowed, "/*"); !plainURL(address) {
-			wrong = append(wrong, fmt.Errorf("accounts: RedirectURLs: %q must be an address, or the beginning of one with /* behind it", allowed))
+			wrong = append(wrong, fmt.Errorf("accounts: RedirectURLs: %q must be a URL, exact or with a final /*", allowed))
 		}
 	}
 	wrong = append(wrong, c.checkProviders())

@@ -36,8 +36,7 @@ func (at contact) confirmed(u *user) bool {
 	return u.EmailConfirmedAt != nil
 }
 
-// errNotConfirmed is the answer to who has the password of an account and logs in where
-// it was never confirmed.
+// errNotConfirmed is the error for a login with the right password and an unconfirmed contact.
 func (at contact) errNotConfirmed() error {
 	if at.phone != "" {
 		return failf(problem.AuthPhoneNotConfirmed, "Phone not confirmed")
@@ -45,7 +44,7 @@ func (at contact) errNotConfirmed() error {
 	return errNotConfirmed
 }
 
-// confirm takes note that they have.
+// confirm marks the contact as confirmed.
 func (at contact) confirm(u *user, a *Accounts) {
 	now := a.now()
 	if at.phone != "" {
@@ -133,10 +132,10 @@ func (a *Accounts) vacate(ctx context.Context, tx *store.Tx, u *user, at contact
 	return a.release(ctx, tx, at)
 }
 
-// setContact gives a user another address or number, which is known to be theirs. The
-// session that has asked for it goes on; others, API keys and all codes of before end. An
-// anonymous user has an account from now on. An account that has the contact and never
-// confirmed it loses it.
+// setContact gives a user another e-mail address or phone number that they have proved to own.
+// The session that has asked for it stays alive. Other sessions, API keys and all codes end. An
+// anonymous user becomes one with an account. An account with the same unconfirmed contact
+// loses it.
 func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at contact, by *mailedCode) error {
 	keep := by.Session
 	change, refused, old := changeEmail, problem.AuthEmailExists, deref(u.Email)

@@ -89,12 +89,11 @@ func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principa
 	return entry.principal, nil
 }
 
-// tokenOfCookie makes the access token behind a cookie, and takes note that the
-// session is used.
+// tokenOfCookie makes the access token for a cookie, and records that the session is used.
 func (a *Accounts) tokenOfCookie(ctx context.Context, value string) (string, error) {
 	id, ok := a.keys.readCookie(value)
 	if !ok {
-		return "", fmt.Errorf("accounts: no cookie of ours: %w", auth.ErrInvalid)
+		return "", fmt.Errorf("accounts: the cookie is not valid: %w", auth.ErrInvalid)
 	}
 	alive := store.And(store.Eq("id", id), a.alive())
 	n, err := store.For[session](a.db).PatchWhere(ctx, alive, store.SetTo("refreshed_at", a.now()))
@@ -172,9 +171,8 @@ type cookieView struct {
 	RecoveryCodes *int64 `json:"recovery_codes_remaining,omitempty"` // behind a login by one
 }
 
-// sendCookie answers with the cookie of a session. The cookie that the client has had
-// is worth nothing from now on: what it could do has changed, and who may have got
-// hold of it before must not be able to do more.
+// sendCookie answers with the cookie of a session. The client's previous cookie is invalid from
+// now on: if it was stolen, it must not gain the new rights.
 func (x *exchange) sendCookie(in *issued, v *userView) error {
 	s, err := x.rotate(in.session)
 	if err != nil {

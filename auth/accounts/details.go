@@ -16,7 +16,7 @@ type details struct {
 
 var oldestFirst = store.Query{Order: []store.Order{{Column: "created_at"}, {Column: "id"}}}
 
-// detailsOf reads them by one statement. A user who is gone has none.
+// detailsOf reads them by one statement. A deleted user has none.
 func (a *Accounts) detailsOf(ctx context.Context, id store.ID) (has details, err error) {
 	u, err := store.For[user](a.db).First(ctx, store.Query{
 		Where: store.Eq("id", id), Select: []store.Selected{{Column: "id"}},

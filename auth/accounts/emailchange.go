@@ -77,8 +77,8 @@ func (a *Accounts) mailEmailChange(ctx context.Context, tx *store.Tx, u *user, c
 	return 0, a.mailCode(ctx, tx, m)
 }
 
-// agree takes note that one address agrees to a change, and makes the change if no
-// other has to. It returns no user until then.
+// agree records that one address confirms a change, and makes the change if no other has to. It
+// returns no user until then.
 func (a *Accounts) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*user, error) {
 	u, err := store.For[user](tx).Get(ctx, owner)
 	if errors.Is(err, store.ErrNotFound) {

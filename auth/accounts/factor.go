@@ -149,9 +149,8 @@ type stepUp struct {
 	factor  *factor // as it was before
 }
 
-// proved takes note that a factor has been used by its user, and raises their session.
-// At the first time that makes the account one with a second factor: others of the kind
-// that wait make way, and sessions that have shown less end.
+// proved records that a factor was used, and raises the session. The first use verifies the
+// factor: unverified ones of the same kind are deleted, and sessions at a lower level end.
 func (a *Accounts) proved(ctx context.Context, tx *store.Tx, up *stepUp, how string) error {
 	f, s := up.factor, up.session
 	if err := a.raise(ctx, tx, s, how, &f.ID); err != nil {

@@ -68,7 +68,7 @@ func (a *Accounts) verifyTOTP(ctx context.Context, up *stepUp, challenge, entere
 		return nil, errWrongTOTP
 	}
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		// The row count decides who of many that have the code is let in by it.
+		// The row count decides which of several concurrent requests with the code succeeds.
 		n, err := store.For[factor](tx).PatchWhere(ctx, store.And(store.Eq("id", f.ID), store.Compare("last_step", store.OpLt, step)),
 			store.SetTo("last_step", step), store.SetTo("last_used_at", a.now()), store.SetTo("status", factorVerified), store.SetTo("waits_until", nil))
 		if err != nil {

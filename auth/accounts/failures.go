@@ -39,7 +39,7 @@ func (a *Accounts) budget(kind, name string, limit Limit) budget {
 	return budget{key: kind + " " + base64.RawURLEncoding.EncodeToString(sum[:18]), limit: limit}
 }
 
-// overLimit is the answer to who has spent a budget.
+// overLimit is the error for a spent budget.
 func overLimit(wait time.Duration) error {
 	return &problem.Error{Code: problem.AuthOverLimit, RetryAfter: max(wait, time.Second)}
 }
@@ -115,7 +115,7 @@ var errSpent = errors.New("accounts: a budget is spent")
 
 // errBegun undoes one that has found a row where there was none a moment before, or
 // one that has room by now.
-var errBegun = errors.New("accounts: a budget was drawn on at the same time")
+var errBegun = errors.New("accounts: a concurrent request has changed a budget")
 
 func (a *Accounts) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *failures, err error) {
 	now, rows, which := a.now(), store.For[failures](tx), store.Eq("key", b.key)

@@ -19,7 +19,7 @@ func (a *Accounts) verifiers() []auth.Verifier {
 }
 
 // errForeignID is the answer for a token that could be taken for one of a user's.
-var errForeignID = fmt.Errorf("accounts: the id of another issuer's user is one of ours: %w", auth.ErrInvalid)
+var errForeignID = fmt.Errorf("accounts: the id of another issuer's user could be the id of an account: %w", auth.ErrInvalid)
 
 // foreign restricts a verifier of another issuer to users of that issuer. It rejects ids that
 // could be users here, which rules would take for owners of rows, and removes the session.
@@ -30,7 +30,7 @@ func (a *Accounts) foreign(v auth.Verifier) auth.Verifier {
 			return auth.Principal{}, err
 		}
 		if _, err := store.ParseID(p.ID); err == nil || p.Issuer == a.config.PublicURL {
-			a.config.Logger.WarnContext(ctx, "accounts: a token of another issuer is for an id such as users have here; give the issuer a Name", "issuer", p.Issuer)
+			a.config.Logger.WarnContext(ctx, "accounts: the id in a token of another issuer could be the id of an account; give the issuer a Name", "issuer", p.Issuer)
 			return auth.Principal{}, errForeignID
 		}
 		p.Session = ""

@@ -16,7 +16,7 @@ var factorRoutes = []route{
 	{http.MethodDelete, "factors/{id}", (*exchange).unenroll},
 }
 
-// enroll answers POST /factors: it makes a factor that is good once it was used.
+// enroll answers POST /factors: it makes a factor that is verified by its first use.
 func (x *exchange) enroll() error {
 	u, s, body, err := x.enrolls()
 	if err != nil {
@@ -158,8 +158,7 @@ func (x *exchange) unenroll() error {
 	return x.send(http.StatusOK, map[string]any{"id": f.ID})
 }
 
-// unenrollFactor removes a factor for its user, who has to be at level 2 where it is
-// one that they can be asked for.
+// unenrollFactor removes a factor for its user, at level 2 if the factor is verified.
 func (x *exchange) unenrollFactor(u *user, s *session, f *factor) error {
 	if f.Status == factorVerified {
 		if err := x.needsAAL2(s); err != nil {

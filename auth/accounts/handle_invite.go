@@ -14,7 +14,7 @@ var inviteRoutes = []route{
 	{http.MethodPost, "admin/generate_link", byAdmin((*exchange).generateLink)},
 }
 
-// invite answers POST /invite: it makes an account and mails a way in.
+// invite answers POST /invite: it makes an account and mails a link to it.
 func (x *exchange) invite(by authority) error {
 	in, err := x.askedMail()
 	if err != nil {

@@ -208,8 +208,8 @@ func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Con
 	return x.send(http.StatusOK, map[string]store.ID{"message_id": id})
 }
 
-// reauthenticate answers GET /reauthenticate: it sends digits that PUT /user takes for
-// a proof that it is still the user who uses the session, by mail to who can get one.
+// reauthenticate answers GET /reauthenticate. It sends digits that PUT /user accepts as the
+// user's proof, by mail if possible and by text message otherwise.
 func (x *exchange) reauthenticate() error {
 	if err := x.checkOriginOfEffect(); err != nil {
 		return err

@@ -82,7 +82,7 @@ func (x *exchange) putUser(u *user, s *session) error {
 	return x.send(http.StatusOK, v)
 }
 
-// readEmail takes note of an address, unless it is the user's own.
+// readEmail reads a new e-mail address, unless it is the user's own.
 func (c *userChange) readEmail(u *user, text string) error {
 	if text == "" {
 		return nil
@@ -115,8 +115,8 @@ func (x *exchange) prove(u *user, s *session, c *userChange, in map[string]strin
 	return x.proveSelf(u, s, in)
 }
 
-// proveSelf makes sure that it is the user who is behind a session, by what the
-// request brings as current_password or nonce where the session is not young.
+// proveSelf checks current_password or nonce of a request if the session is older than
+// Config.ReauthenticateAfter.
 func (x *exchange) proveSelf(u *user, s *session, in map[string]string) error {
 	ctx, a := x.r.Context(), x.a
 	switch {

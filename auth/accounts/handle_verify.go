@@ -113,7 +113,7 @@ func (x *exchange) verifyForm() error {
 	return nil
 }
 
-// errLink is the text for who comes with a link that is not good.
+// errLink is the text for an invalid link.
 const errLink = "Email link is invalid or has expired"
 
 // failed ends a flow in the browser with the part of an error that is public.

@@ -58,7 +58,7 @@ type Token struct {
 
 // SignedIn is a login that has happened, as [Config.AfterSignIn] sees it.
 type SignedIn struct {
-	// User is who has logged in, into the session with the id Session.
+	// User is the user of the login, and Session the id of the new session.
 	User    User
 	Session string
 
@@ -84,7 +84,7 @@ type Deletion struct {
 	Tx *store.Tx
 }
 
-// reservedClaims are those that decide who a token is for and what it is good for.
+// reservedClaims are the claims that this package sets. Hooks cannot.
 var reservedClaims = []string{
 	"aal", "amr", "app_metadata", "aud", "azp", "client_id", "cnf", "email", "exp", "iat", "is_anonymous", "iss", "jti", "nbf", "permissions",
 	"phone", "rev", "role", "role_revs", "roles", "scope", "session_id", "sub", "user_metadata",

@@ -19,7 +19,7 @@ import (
 // maxBody is the largest body of a request.
 const maxBody = 64 << 10
 
-// route is one way into the accounts.
+// route is a method, a path and a handler.
 type route struct {
 	method string
 	path   string // segments; one in braces stands for any

@@ -32,10 +32,9 @@ func (x *exchange) nonce() map[string]string {
 	return map[string]string{"nonce": x.r.URL.Query().Get("nonce")}
 }
 
-// linker returns who may link identities and take them off: users where that is
-// switched on, and at level 2 where they have a second factor. Without one they show that it
-// is them by what the request brings, see proveSelf: an identity is a way in that outlasts a
-// session.
+// linker returns the user who may link and unlink identities: where that is switched on, and at
+// level 2 if they have a second factor. Without one the request may have to prove the user's
+// identity, see proveSelf, since an identity outlasts the session.
 func (x *exchange) linker(in map[string]string) (*user, *session, error) {
 	u, s, err := x.caller()
 	if err != nil {

@@ -50,7 +50,7 @@ func (x *exchange) judgeIDToken(in map[string]string) (*externalIdentity, error)
 	}
 	who, err := judge.VerifyIDToken(x.r.Context(), in["id_token"], auth.IDTokenOptions{Nonce: in["nonce"], AccessToken: in["access_token"]})
 	if errors.Is(err, auth.ErrInvalid) {
-		x.a.config.Logger.InfoContext(x.r.Context(), "accounts: an ID token was refused", "provider", p.Name(), "error", err)
+		x.a.config.Logger.InfoContext(x.r.Context(), "accounts: an ID token was rejected", "provider", p.Name(), "error", err)
 		return nil, failf(problem.AuthInvalidCredentials, "Bad ID token")
 	}
 	if err != nil {

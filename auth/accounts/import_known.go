@@ -80,7 +80,7 @@ func (n *knownNames) mayHave(roles []string) error {
 	return g.size()
 }
 
-// add takes note of an account that was made.
+// add records an account that was made.
 func (n *knownNames) add(row *importedRow) {
 	n.ids[row.made] = true
 	for _, name := range row.names() {

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// importedRow is a user on the way in.
+// importedRow is a user that is being imported.
 type importedRow struct {
 	number     int
 	id         store.ID

@@ -26,8 +26,8 @@ const (
 	codePhone     codeKind = "phone_change" // to the number that an account is to have
 )
 
-// digitsLife is how long the digits of a mail or a message are good, which can be guessed (OWASP
-// ASVS 6.5.5). Its link, which cannot, is good for longer.
+// digitsLife is the lifetime of the digits of a mail or a message, which can be guessed (OWASP
+// ASVS 6.5.5). The link of a mail cannot, and lives longer.
 const digitsLife = 10 * time.Minute
 
 // mailedCode is what a mailed code is for.
@@ -117,7 +117,7 @@ func (a *Accounts) mailCode(ctx context.Context, tx *store.Tx, m mailing) error 
 	return a.mail(ctx, tx, mail{to: m.to, template: m.template, locale: m.locale, values: values, life: a.linkLife(m.kind)})
 }
 
-// makeMailed makes a code that is to be mailed and takes note of when.
+// makeMailed makes a code for a mail and records the time.
 func (a *Accounts) makeMailed(ctx context.Context, tx *store.Tx, kind codeKind, owner store.ID, c mailedCode) (secrets, error) {
 	s, err := a.makeCode(ctx, tx, newCode{kind: kind, user: &owner, life: a.linkLife(kind), data: c, mailed: true})
 	if err != nil {
@@ -155,7 +155,7 @@ var sentColumns = map[codeKind]string{
 	codeSMSSignup: "confirmation_sent_at", codeSMS: "recovery_sent_at", codePhone: "phone_change_sent_at",
 }
 
-// linkLife is how long the link of a code is good, or the digits of one without a link.
+// linkLife is the lifetime of the link of a code, or of the digits of one without a link.
 func (a *Accounts) linkLife(kind codeKind) time.Duration {
 	switch kind {
 	case codeInvite:

@@ -120,10 +120,10 @@ func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 	return a.saveRole(ctx, own, r, roleSave)
 }
 
-// SetRoles gives a user exactly these roles, which have to exist. Access tokens made
-// before hold no more where that changes anything. The error's code is user_not_found where
-// there is no such user, and validation_failed for a role that there is not, more than 16
-// roles, names that are too long for a token, and a user without an account.
+// SetRoles gives a user exactly these roles, which have to exist. If that changes anything,
+// older access tokens are revoked. The error's code is user_not_found for an unknown user. It
+// is validation_failed for an unknown role, more than 16 roles, names that are too long for a
+// token, and a user without an account.
 func (a *Accounts) SetRoles(ctx context.Context, id store.ID, roles ...string) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.giveRoles(ctx, tx, own, id, roles) })
 }

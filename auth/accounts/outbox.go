@@ -95,7 +95,7 @@ type outbox chan struct{}
 
 func newOutbox() outbox { return make(outbox, mailSenders) }
 
-// wake wakes one that sleeps; who is awake looks again before it sleeps.
+// wake wakes one sleeping sender. A running one looks again before it sleeps.
 func (o outbox) wake() {
 	select {
 	case o <- struct{}{}:
@@ -206,7 +206,7 @@ func (a *Accounts) deliver(ctx context.Context, row *outgoing) error {
 }
 
 // errLate is the error of a mail that could not be sent in time.
-var errLate = errors.New("accounts: the mail is of no use any more")
+var errLate = errors.New("accounts: the mail has expired")
 
 // permanent reports whether a Mailer says that trying again is of no use.
 func permanent(err error) bool {

@@ -125,7 +125,7 @@ func credentialTaken(err error) error {
 	return err
 }
 
-// lastWay refuses to take from a user the passkey that is their only way in.
+// lastWay rejects the removal of the passkey that is a user's only login.
 func (a *Accounts) lastWay(ctx context.Context, tx *store.Tx, u *user, f *factor) error {
 	mailed := u.Email != nil && u.EmailConfirmedAt != nil && a.config.Mailer != nil
 	texted := u.Phone != nil && u.PhoneConfirmedAt != nil && a.config.SMS != nil

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// readPhone takes note of a number, unless it is the user's own.
+// readPhone reads a new phone number, unless it is the user's own.
 func (c *userChange) readPhone(u *user, text, channel string) error {
 	if text == "" {
 		return nil

@@ -45,7 +45,7 @@ func (c *Config) checkProviders() error {
 		}
 		name := p.Name()
 		if name == "" || len(name) > 32 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			return fmt.Errorf("accounts: the name of a provider, %q, must be up to 32 small letters, digits, - and _", name)
+			return fmt.Errorf("accounts: the name of a provider, %q, must be up to 32 lower-case letters, digits, - and _", name)
 		}
 		if names[name] || ownProviders[name] {
 			return fmt.Errorf("accounts: the name of a provider, %q, is taken", name)

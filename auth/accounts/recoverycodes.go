@@ -43,8 +43,8 @@ func (x *exchange) countRecoveryCodes(u *user, _ *session) error {
 	return x.send(http.StatusOK, recoveryCodesView{Type: codeRecovery, Total: totp.RecoveryCodes, Remaining: left})
 }
 
-// mayChangeRecoveryCodes refuses who has not shown a second factor, or comes too often: the
-// audit log has each change.
+// mayChangeRecoveryCodes rejects requests below level 2 and too many of them: the audit log has
+// each change.
 func (x *exchange) mayChangeRecoveryCodes(u *user, s *session) error {
 	if err := x.needsAAL2(s); err != nil {
 		return err
@@ -52,8 +52,8 @@ func (x *exchange) mayChangeRecoveryCodes(u *user, s *session) error {
 	return x.drawBegun(u)
 }
 
-// makeRecoveryCodes answers POST /factors/recovery-codes: it makes a set, and those
-// of before are good no more.
+// makeRecoveryCodes answers POST /factors/recovery-codes: it makes a set and deletes the
+// previous one.
 func (x *exchange) makeRecoveryCodes(u *user, s *session) error {
 	if err := x.mayChangeRecoveryCodes(u, s); err != nil {
 		return err

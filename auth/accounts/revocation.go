@@ -49,10 +49,10 @@ func newRevocations() *revocations {
 	return &revocations{sessions: make(map[string]mark), users: make(map[string]mark), roles: make(map[string]mark)}
 }
 
-// covers reports whether a token holds no more.
+// covers reports whether a token is revoked.
 func (r *revocations) covers(t *verifiedToken) bool { return r.verdict(t) != nil }
 
-// verdict returns why a token holds no more, nil if it does.
+// verdict returns why a token is revoked, nil if it is not.
 func (r *revocations) verdict(t *verifiedToken) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -76,8 +76,7 @@ func (r *revocations) verdict(t *verifiedToken) error {
 // also those of instances with another AccessTTL, and of clocks that differ.
 const tokensOutlive = maxAccessTTL + 2*time.Minute
 
-// add takes note of a revocation, and now and then forgets those that no token can
-// outlive.
+// add adds a revocation. From time to time it forgets those that no token can outlive.
 func (r *revocations) add(v *revocation, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +164,7 @@ func (a *Accounts) followRevocations(ctx context.Context) error {
 	return log.Run(ctx, take)
 }
 
-// catchUp takes note of the revocations that some token may still be concerned by.
+// catchUp reads the revocations that may concern a living token.
 func (a *Accounts) catchUp(ctx context.Context, s store.Session) error {
 	q := store.Query{Where: store.Compare("at", store.OpGt, a.now().Add(-tokensOutlive))}
 	for v, err := range store.For[revocation](s).Each(ctx, q) {
@@ -178,8 +177,8 @@ func (a *Accounts) catchUp(ctx context.Context, s store.Session) error {
 	return nil
 }
 
-// verdict reports by its error why a token holds no more. The first one waits for what
-// was revoked before this instance has begun: a restart must not bring anything back.
+// verdict returns why a token is revoked, nil if it is not. The first call reads the
+// revocations from before this instance was started.
 func (a *Accounts) verdict(ctx context.Context, t *verifiedToken) error {
 	if !a.revoked.caughtUp.Load() {
 		if err := a.catchUp(ctx, a.db); err != nil {

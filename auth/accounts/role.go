@@ -98,7 +98,7 @@ func rightsIn(rows []*userRole) (rights, error) {
 	defs := make([]*role, len(rows))
 	for i, row := range rows {
 		if row.Definition == nil {
-			return rights{}, fmt.Errorf("accounts: user %s has the role %s, which there is not", row.UserID, row.Role)
+			return rights{}, fmt.Errorf("accounts: user %s has the unknown role %s", row.UserID, row.Role)
 		}
 		defs[i] = row.Definition
 	}

@@ -104,7 +104,7 @@ func (a *Accounts) changeRole(ctx context.Context, tx *store.Tx, by authority, o
 	return a.record(ctx, tx, by.event("role_changed", nil), map[string]any{"role": want.Name, "permissions": permissions, "before": had.permissions})
 }
 
-// deleteRole takes a role from everybody who has it, and away.
+// deleteRole deletes a role and takes it from all users.
 func (a *Accounts) deleteRole(ctx context.Context, by authority, name string) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		old, err := a.roleNamed(ctx, tx, name)
@@ -122,8 +122,7 @@ func (a *Accounts) deleteRole(ctx context.Context, by authority, name string) er
 		if err != nil {
 			return err
 		}
-		// Rules may ask for its name alone. Without it their accounts would be of people who
-		// hold no more than others.
+		// Without the role, admins who do not have it could change the accounts of its users.
 		if given > 0 && !by.holds([]string{name}, nil) {
 			return errEscalation
 		}
@@ -149,7 +148,7 @@ func (a *Accounts) giveRoles(ctx context.Context, tx *store.Tx, by authority, id
 	return a.setRoles(ctx, tx, by, u, names)
 }
 
-// setRoles gives a user exactly the roles named. Tokens made before hold no more.
+// setRoles gives a user exactly the roles named. Older tokens are revoked.
 func (a *Accounts) setRoles(ctx context.Context, tx *store.Tx, by authority, u *user, names []string) error {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	had, err := a.rightsOf(ctx, tx, u.ID)

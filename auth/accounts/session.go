@@ -58,9 +58,8 @@ type issued struct {
 // number of times. It leaves room for programs that log in instead of refreshing.
 const maxSessions = 1000
 
-// begin makes a session for a user who has shown who they are. The transaction has locked the
-// user. Where they have as many as there can be, one ends: of those at the lowest level the one
-// that was used longest ago.
+// begin makes a session for an authenticated user. The transaction has locked the user. At
+// maxSessions one ends: the least recently used one of the lowest level.
 func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method, from device) (*session, error) {
 	beyond, err := store.For[session](tx).List(ctx, store.Query{
 		Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Eq("user_id", u.ID), a.alive()),

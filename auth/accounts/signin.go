@@ -119,12 +119,12 @@ func (a *Accounts) rehash(ctx context.Context, u *user, entered string) bool {
 		u.PasswordHash = &hash
 	}
 	if err != nil {
-		a.config.Logger.WarnContext(ctx, "accounts: a password was not hashed anew", "user", u.ID, "error", err)
+		a.config.Logger.WarnContext(ctx, "accounts: a password was not rehashed", "user", u.ID, "error", err)
 	}
 	return n == 1 || err != nil
 }
 
-// enter opens a session for a user who has shown who they are.
+// enter opens a session for an authenticated user.
 func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) (*issued, error) {
 	var s *session
 	// arrived locks the account, which is all that what follows depends on.
@@ -138,10 +138,9 @@ func (a *Accounts) enter(ctx context.Context, u *user, how method, from device) 
 	return a.issue(ctx, u, s)
 }
 
-// arrived takes note of a login. It refuses an account that has changed since its user
-// has shown who they are: what ends the sessions there are has to keep out who is on
-// the way in, too. One statement judges the account and locks it until the session is
-// there.
+// arrived records a login. It rejects an account that has changed since the user was
+// authenticated: a change that ends all sessions has to stop logins in progress too. One
+// statement checks the account and locks it until the session is made.
 func (a *Accounts) arrived(ctx context.Context, tx *store.Tx, u *user, how method) error {
 	now := a.now()
 	asShown := store.And(

@@ -259,7 +259,7 @@ func (s *signingKeys) unseal(row *signingKey) (jwt.Key, error) {
 	}
 	signer, ok := private.(*ecdsa.PrivateKey)
 	if !ok {
-		return jwt.Key{}, errors.New("accounts: signing key: it is no ECDSA key")
+		return jwt.Key{}, errors.New("accounts: signing key: not an ECDSA key")
 	}
 	return jwt.PrivateKey(row.KeyID, signer)
 }

@@ -267,7 +267,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 	return a.mailCode(ctx, tx, m)
 }
 
-// loginInstead makes the message of a sign-up one by which who has the number logs in.
+// loginInstead turns the message of a sign-up into one for a login by the owner of the number.
 func (s *signUpTry) loginInstead(ctx context.Context, tx *store.Tx, m *mailing) error {
 	who, err := s.a.addressee(ctx, tx, s.at)
 	if err != nil {
@@ -294,8 +294,8 @@ func (s *signUpTry) restart(ctx context.Context, tx *store.Tx, u *user) error {
 	return s.a.record(ctx, tx, s.from.event("signed_up", &u.ID), map[string]any{"again": true})
 }
 
-// pretended is the answer to a sign-up, whether it has made an account or not: what a
-// new one looks like. Only a new one has an id that means something.
+// pretended is the answer to a sign-up, whether it has made an account or not. It looks like a
+// new account, and only the id of a new one is real.
 func (a *Accounts) pretended(s *signUpTry) *user {
 	u, now := s.fresh(), a.now()
 	u.ID, u.CreatedAt, u.UpdatedAt, u.ConfirmationSentAt = store.NewID(), now, now, &now

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// overSMSLimit is the answer to who asks for text messages too often.
+// overSMSLimit is the error for too many requests for text messages.
 func overSMSLimit(wait time.Duration) error {
 	return &problem.Error{Code: problem.AuthOverSMSLimit, RetryAfter: max(wait, time.Second)}
 }
@@ -50,7 +50,7 @@ func (x *exchange) texting(phone string, send func() error) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
 	if _, errBack := x.a.giveBack(ctx, budgets, counted); errBack != nil {
-		x.a.config.Logger.ErrorContext(ctx, "accounts: a text message stays counted", "error", errBack)
+		x.a.config.Logger.ErrorContext(ctx, "accounts: the budget of a text message was not restored", "error", errBack)
 	}
 	return err
 }

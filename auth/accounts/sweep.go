@@ -61,7 +61,7 @@ func (a *Accounts) sweepRegularly(ctx context.Context) error {
 	for {
 		more, err := a.sweep(ctx)
 		if err != nil && ctx.Err() == nil {
-			a.config.Logger.WarnContext(ctx, "accounts: rows that are of no use were not deleted", "error", err)
+			a.config.Logger.WarnContext(ctx, "accounts: expired rows were not deleted", "error", err)
 		}
 		if more && err == nil {
 			continue

@@ -39,8 +39,8 @@ func (a *Accounts) evict(ctx context.Context, tx *store.Tx, u *user, at contact,
 	return a.record(ctx, tx, from.event("claimed_by_owner", &u.ID), nil)
 }
 
-// dropWaysIn takes from an account every way in but its password, address and number:
-// sessions, codes, factors, identities, a change of address or number under way.
+// dropWaysIn removes sessions, codes, factors, identities and pending changes of contact from
+// an account. Password, e-mail address and phone number stay.
 func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error {
 	if err := a.dropChange(ctx, tx, u); err != nil {
 		return err

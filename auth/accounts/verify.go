@@ -110,7 +110,7 @@ func (a *Accounts) useMailed(ctx context.Context, tx *store.Tx, p presented) (*c
 // digits are typed that were mailed to it, the last ones to ask first.
 const maxClaimants = 3
 
-// ownersOf returns who may have the codes of a kind that were sent to a contact.
+// ownersOf returns the possible owners of the codes of a kind that were sent to a contact.
 func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at contact) ([]store.ID, error) {
 	if kind != codeEmailNew && kind != codePhone {
 		// A login that was requested before the account existed, perhaps by another person
