@@ -74,6 +74,7 @@ func TestTransferOfAnswer(t *testing.T) {
 	t.Parallel()
 	const transfer, size = time.Second, 12 << 20
 	content := bytes.Repeat([]byte("0123456789abcdef"), size/16)
+	text := string(content)
 	file := t.TempDir() + "/content"
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -81,7 +82,7 @@ func TestTransferOfAnswer(t *testing.T) {
 	for name, write := range map[string]func(w http.ResponseWriter, r *http.Request) error{
 		"Write": func(w http.ResponseWriter, _ *http.Request) error { _, err := w.Write(content); return err },
 		"WriteString": func(w http.ResponseWriter, _ *http.Request) error {
-			_, err := io.WriteString(w, string(content))
+			_, err := io.WriteString(w, text)
 			return err
 		},
 		"Copy": func(w http.ResponseWriter, _ *http.Request) error {
