@@ -18,39 +18,36 @@ import (
 
 // Config tunes [Accounts]. MasterKeys, PublicURL and SiteURL are required.
 type Config struct {
-	// MasterKeys seal what the database must not show, see the package comment:
-	// random bytes, at least 32 each, that stay the same. The first one is used,
-	// and what was made with the others is still read. To change it put the new one
-	// behind it on every instance, and then in front, see [Accounts.Reseal].
+	// MasterKeys seal secrets in the database and authenticate refresh tokens, see the package
+	// comment. Each has at least 32 random bytes. The first one is used for new values, and all
+	// are used to read. To change it see [Accounts.Reseal].
 	MasterKeys [][]byte
 
-	// PublicURL is the address of the handler as clients see it, as
-	// "https://example.org/auth/v1". It is the issuer of tokens, and links in mails
-	// begin with it.
+	// PublicURL is the URL of the handler for clients, such as "https://example.org/auth/v1".
+	// It is the issuer of tokens, and links in mails begin with it.
 	PublicURL string
 
-	// SiteURL is the application's address, where links lead in the end unless a
-	// client names another of RedirectURLs.
+	// SiteURL is the application's URL. Links lead there unless a client asks for another of
+	// RedirectURLs.
 	SiteURL string
 
-	// RedirectURLs are where else links may lead: an address exactly, or all that
-	// begin with what stands before a final "/*".
+	// RedirectURLs are the other URLs to which links may lead: exact ones, or prefixes with a
+	// final "/*".
 	RedirectURLs []string
 
-	// AccessTTL is how long access tokens hold.
+	// AccessTTL is the lifetime of access tokens.
 	//
 	// Defaults to 5 minutes; at most an hour.
 	AccessTTL time.Duration
 
-	// SessionLife is how long a session lasts at most, and SessionIdle how long it
-	// lasts unused. A user has 1,000 at most: with another one the one ends that is at the
-	// lowest level and was used longest ago.
+	// SessionLife is the lifetime of a session, and SessionIdle its lifetime without use. A
+	// user has at most 1,000 sessions. Beyond that the least recently used one of the lowest
+	// level ends.
 	//
 	// Default to 30 days and 14 days (NIST SP 800-63B-4 allows 30 days).
 	SessionLife, SessionIdle time.Duration
 
-	// RefreshGrace is how long a refresh token that was used gives its successor
-	// again.
+	// RefreshGrace is how long a used refresh token returns its successor again.
 	//
 	// Defaults to 10 seconds.
 	RefreshGrace time.Duration
@@ -58,11 +55,11 @@ type Config struct {
 	// DisableSignup closes sign-up. Accounts are then made by invitation, import and admins.
 	DisableSignup bool
 
-	// Anonymous lets clients have a user without an account.
+	// Anonymous allows users without an account.
 	Anonymous bool
 
-	// Autoconfirm takes addresses and numbers for confirmed without a mail or a
-	// message: for development.
+	// Autoconfirm confirms e-mail addresses and phone numbers without a mail or a message, for
+	// development.
 	Autoconfirm bool
 
 	// Providers are the providers at which users may log in, for example those of package
@@ -70,20 +67,19 @@ type Config struct {
 	// redirect URI.
 	Providers []Provider
 
-	// ManualLinking lets users link identities to their account and take them off.
+	// ManualLinking lets users link and unlink identities.
 	ManualLinking bool
 
-	// Verifiers accept access tokens of others, as oidc.NewVerifier makes them, in
-	// [Accounts.Authenticator]. Users of others have no account here: nothing on the
-	// surface of accounts takes their tokens.
+	// Verifiers accept access tokens of other issuers in [Accounts.Authenticator], for example
+	// one of oidc.NewVerifier. Their users have no account here: no route of accounts accepts
+	// their tokens.
 	Verifiers []auth.Verifier
 
-	// Keys are the API keys of client libraries. One that is none of them is refused;
-	// the bearer of a secret key manages accounts.
+	// Keys are the API keys of client libraries. An unknown key is rejected. The bearer of a
+	// secret key manages accounts.
 	Keys auth.Keys
 
-	// Mailer sends what users have to read. Without one, everything that needs mail
-	// is refused: requests by which users get mail are answered by 422
+	// Mailer sends mails to users. Without one, requests that need mail are answered with 422
 	// email_provider_disabled.
 	Mailer Mailer
 
@@ -101,7 +97,7 @@ type Config struct {
 	// Limits bound guesses of secrets and what unauthenticated clients can request.
 	Limits Limits
 
-	// Retention says how long rows are kept that are of no use any more.
+	// Retention says how long unused rows are kept.
 	Retention Retention
 
 	// ClientAddress returns the client's IP address, for Limits. Behind a proxy it has to read
@@ -121,12 +117,12 @@ type Config struct {
 	// A panic counts as an error. Hooks run concurrently for different requests.
 	BeforeSignUp func(ctx context.Context, s *SignUp) error
 
-	// BeforeToken is asked before an access token is signed, at each login and
-	// refresh, and may add claims. An error leaves the client without a token: 403
-	// for [Refuse], which logs them out, and 500 otherwise, after which they try
-	// again with what they have. It is also asked for cookies, at least every AccessTTL,
-	// and for API keys that act as their owner: 403 for Refuse, with which browsers forget
-	// the cookie, and 503 otherwise. See BeforeSignUp for its context.
+	// BeforeToken runs before an access token is signed, at each login and refresh, and may add
+	// claims. With an error the client gets no token: 403 for [Refuse], which logs clients out,
+	// and 500 otherwise, after which they retry with the old token. It also runs for cookies,
+	// at least every AccessTTL, and for API keys that act as their owner. There the answers are
+	// 403 for Refuse, with which browsers drop the cookie, and 503 otherwise. See BeforeSignUp
+	// for its context.
 	BeforeToken func(ctx context.Context, t *Token) error
 
 	// AfterSignIn runs after each login, for each new session but not for refreshes. The answer
@@ -141,22 +137,22 @@ type Config struct {
 	// context is that of the deletion.
 	BeforeDelete func(ctx context.Context, d *Deletion) error
 
-	// Cookies lets browser applications have their session in a cookie that no
-	// script can read, see the package comment.
+	// Cookies lets browser applications keep their session in a cookie that scripts cannot
+	// read, see the package comment.
 	Cookies bool
 
 	// CookieOrigins are origins, besides PublicURL and SiteURL, from which pages may use
 	// cookies: "https://app.example.org". They must be of the same site.
 	CookieOrigins []string
 
-	// LinkLife is how long the links of mails are good, and InviteLife those of
-	// invitations. The digits of mails and messages are good for 10 minutes.
+	// LinkLife is the lifetime of links in mails, and InviteLife that of invitations. The
+	// digits of mails and messages expire after 10 minutes.
 	//
 	// Default to 30 minutes and a day.
 	LinkLife, InviteLife time.Duration
 
-	// SingleEmailChange lets the new address of a user alone agree to a change.
-	// Otherwise the present one has to agree as well.
+	// SingleEmailChange changes an e-mail address after the new one has confirmed it. Otherwise
+	// the present one has to confirm it too.
 	SingleEmailChange bool
 
 	// ReauthenticateAfter is the age of a login from which these changes ask for the password
@@ -166,11 +162,11 @@ type Config struct {
 	// Defaults to 24 hours.
 	ReauthenticateAfter time.Duration
 
-	// Passkeys runs the ceremonies of passkeys, as passkey.Plain does. Nil is
-	// without passkeys.
+	// Passkeys runs the ceremonies of passkeys, for example passkey.Plain. Nil disables
+	// passkeys.
 	Passkeys Passkeys
 
-	// Hashes and Passwords say how passwords are kept and which may be chosen.
+	// Hashes configures how passwords are hashed, and Passwords which ones are allowed.
 	Hashes    password.Config
 	Passwords password.Policy
 
@@ -187,7 +183,7 @@ type Config struct {
 
 const maxAccessTTL = time.Hour
 
-// Validate reports what [New] would refuse, before there is a database.
+// Validate returns the errors of [New] that do not need a database.
 func (c Config) Validate() error {
 	c, err := c.withDefaults()
 	_, errKeys := newKeyring(c.MasterKeys)

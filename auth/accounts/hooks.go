@@ -18,28 +18,27 @@ import (
 // hookTime is the deadline of the context a hook gets.
 const hookTime = 5 * time.Second
 
-// SignUp is an account that is about to be made, as [Config.BeforeSignUp] sees it.
+// SignUp is an account to be made, for [Config.BeforeSignUp].
 type SignUp struct {
-	// Method says how it comes to be: "password", "otp", "anonymous", "invite",
-	// "admin", or the name of the provider where the user has logged in. A user without
-	// an account, "anonymous", is asked about again when they are to have one.
+	// Method is how the account is made: "password", "otp", "anonymous", "invite", "admin", or
+	// the name of the provider of the login. For "anonymous", a user without an account, the
+	// hook runs again when they get one.
 	Method string
 
 	// Email and Phone are canonical; either may be empty.
 	Email, Phone string
 
-	// AppMetadata is the application's and UserMetadata the user's. Both may be
-	// changed, also by a map of one's own; numbers are json.Number.
+	// AppMetadata is set by the application and UserMetadata by the user. Both may be changed
+	// or replaced. Numbers are json.Number.
 	AppMetadata, UserMetadata map[string]any
 
 	// Address and UserAgent are where the request comes from.
 	Address, UserAgent string
 }
 
-// Token is an access token that is about to be signed, as [Config.BeforeToken] sees
-// it.
+// Token is an access token to be signed, for [Config.BeforeToken].
 type Token struct {
-	// User is who it is for. Changing it changes nothing.
+	// User is the user of the token. Changing it has no effect.
 	User User
 
 	// Session is the id of the session, and AAL its assurance level: 1 or 2. Session is empty
@@ -47,16 +46,15 @@ type Token struct {
 	Session string
 	AAL     int
 
-	// Roles and Permissions are what the token says. Changing them changes nothing.
+	// Roles and Permissions are those in the token. Changing them has no effect.
 	Roles, Permissions []string
 
-	// Claims are what to add, empty at first. Those of ReservedClaims are refused:
-	// no token is signed then. tenant_id, a text, becomes the Tenant of the
-	// Principal.
+	// Claims are the claims to add, empty at first. With a reserved claim the token is not
+	// signed. tenant_id, a string, becomes the Tenant of the Principal.
 	Claims map[string]any
 }
 
-// SignedIn is a login that has happened, as [Config.AfterSignIn] sees it.
+// SignedIn is a successful login, for [Config.AfterSignIn].
 type SignedIn struct {
 	// User is the user of the login, and Session the id of the new session.
 	User    User
@@ -70,17 +68,16 @@ type SignedIn struct {
 	Address, UserAgent string
 }
 
-// Deletion is an account that is about to be deleted, as [Config.BeforeDelete] sees it.
+// Deletion is an account to be deleted, for [Config.BeforeDelete].
 type Deletion struct {
-	// User is the deleted user. Changing it changes nothing.
+	// User is the deleted user. Changing it has no effect.
 	User User
 
 	// Kept says that the row stays under its id, without personal data, as should_soft_delete
 	// of the admin API asks. References to the id remain valid.
 	Kept bool
 
-	// Tx is the transaction in which it is deleted. What has to go with the account is
-	// deleted in it; see [store.For].
+	// Tx is the transaction of the deletion. Delete the user's rows in it; see [store.For].
 	Tx *store.Tx
 }
 

@@ -10,12 +10,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
 
-// Limit is a number of things in a time.
+// Limit is a number of events in a period.
 type Limit struct {
-	// Count is how many; less than 0 is without bound.
+	// Count is the number; less than 0 is without bound.
 	Count int
 
-	// Per is the time, counted from the first of them.
+	// Per is the period, which begins with the first event.
 	Per time.Duration
 }
 
@@ -25,13 +25,13 @@ type Limit struct {
 //
 // An IP address is one of IPv4 or a network of IPv6 with 64 bits, see Config.ClientAddress.
 type Limits struct {
-	// Guesses is how many wrong passwords and codes one address may try on one
-	// account, all factors and endpoints together.
+	// Guesses is how many wrong passwords and codes one IP address may try on one account, for
+	// all factors and endpoints together.
 	//
 	// Defaults to 10 in 15 minutes.
 	Guesses Limit
 
-	// AddressGuesses is how many it may try on all accounts.
+	// AddressGuesses is how many one IP address may try on all accounts.
 	//
 	// Defaults to 100 in 15 minutes.
 	AddressGuesses Limit
@@ -63,20 +63,21 @@ type Limits struct {
 	// Default to 5, 10 and 30 in an hour.
 	NumberSMS, AddressSMS, SMS Limit
 
-	// Requests is how many accounts and mails one address may ask for: sign-ups,
-	// anonymous users, codes, recoveries. As many logins by passkey are begun, and
-	// as many forged refresh tokens are looked at; of logins at providers ten times
-	// as many are begun or brought as an ID token, and from there a user is asked for
-	// factors, registers passkeys, begins to link and changes recovery codes ten times as
-	// often. A user makes as many API keys, from all addresses. Refresh
-	// tokens of ours are not counted: a client that is refused logs its user out.
+	// Requests is how many accounts and mails one IP address may request: sign-ups, anonymous
+	// users, codes, recoveries. It is also the number of logins by passkey that it may begin,
+	// of forged refresh tokens that are looked up, and of API keys that a user may make from
+	// all IP addresses.
+	//
+	// Ten times as many are allowed for logins at providers and ID tokens, and for a user's
+	// factor challenges, passkey registrations, links and changes of recovery codes. Valid
+	// refresh tokens are not counted: a client that is rejected logs its user out.
 	//
 	// Defaults to 30 in 5 minutes.
 	Requests Limit
 }
 
-// begunPerRequest is how many logins at providers an address may begin for one of
-// Limits.Requests: they leave least behind, and whole offices log in so.
+// begunPerRequest is the factor for requests that store little, such as logins at providers,
+// which a whole office may begin from one IP address.
 const begunPerRequest = 10
 
 // The times of AccountGuesses.

@@ -5,22 +5,21 @@ import "context"
 // Mailer sends mail. Package api/mail has one. It must be safe for concurrent use: each
 // instance of an application sends up to four mails and messages at a time.
 type Mailer interface {
-	// Send sends the mail of a template to an address, in the language that
-	// locale, a BCP 47 tag that may be empty, asks for. values are what the mail
-	// shows:
+	// Send sends the mail of a template to an e-mail address, in the language of
+	// locale, a BCP 47 tag that may be empty. values are the values of the template:
 	//
-	//	link      where the reader confirms, for most templates
-	//	code      the digits that do the same, for most templates
-	//	email     the address of the account
-	//	new_email the address it is to have, for email_change
+	//	link      URL of the confirmation, for most templates
+	//	code      digits for the same, for most templates
+	//	email     e-mail address of the account
+	//	new_email its new address, for email_change
 	//	site      Config.SiteURL
-	//	expires   how long link and code are good, as "1h0m0s"
+	//	expires   lifetime of link and code, such as "1h0m0s"
 	//	change    what has happened, for notice: password, email, phone, factor_added,
 	//	          factor_removed, identity_added, identity_removed, key_added
 	//
-	// It is called again later after an error or a panic, for as long as the mail is of
-	// use, unless the error has a method Permanent() bool that says true. ctx ends after
-	// 30 seconds: a mail that takes longer than a minute may be sent twice.
+	// After an error or a panic it is called again until the mail expires, unless the
+	// error has a method Permanent() bool that returns true. ctx ends after 30 seconds.
+	// A mail that takes longer than a minute may be sent twice.
 	Send(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 

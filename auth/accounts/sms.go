@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// SMSSender sends text messages to phones. In development package api/mail has one,
-// which writes them into a folder. It must be safe for concurrent use, as a [Mailer].
+// SMSSender sends text messages. Package api/mail has one for development, which
+// writes them into a folder. It must be safe for concurrent use, like a [Mailer].
 type SMSSender interface {
-	// SendSMS sends the message of a template to a number of E.164, as "+4930123456",
-	// in the language that locale, a BCP 47 tag that may be empty, asks for. values are
-	// what the message shows:
+	// SendSMS sends the message of a template to a number in E.164 form, such as
+	// "+4930123456", in the language of locale, a BCP 47 tag that may be empty. values
+	// are the values of the template:
 	//
-	//	text     all of it in English: who wants it in other words or languages makes it of the rest
-	//	code     the six digits to type
+	//	text     the whole message in English; make other texts from the rest
+	//	code     the six digits
 	//	site     Config.SiteURL
-	//	expires  how long the code is good, as "10m0s"
+	//	expires  lifetime of the code, such as "10m0s"
 	//
-	// It is called again later after an error or a panic, for as long as the code is
-	// good, unless the error has a method Permanent() bool that says true: a number that
-	// cannot be called, a country that the application does not send to. ctx ends after
-	// 30 seconds: a message that takes longer than a minute may be sent twice.
+	// After an error or a panic it is called again until the code expires, unless the
+	// error has a method Permanent() bool that returns true, for example for a number
+	// that cannot be called. ctx ends after 30 seconds. A message that takes longer than
+	// a minute may be sent twice.
 	SendSMS(ctx context.Context, to, template, locale string, values map[string]string) error
 }
 
