@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 // use. What else a server refuses can be mended while the mail waits.
 func (e *Error) Permanent() bool { return e.Code/100 == 5 && (e.Op == opTo || e.Op == opContent) }
 
-// What is asked of a server, in its order.
+// Operations of the SMTP client, in their order.
 const (
 	opConnect = "connect"
 	opAuth    = "auth"

@@ -19,7 +19,7 @@ const fallback = "en"
 // layers are folders of templates. A file of one hides those of the ones behind.
 type layers []fs.FS
 
-// read returns a file, nil where there is none.
+// read returns a file, nil if it does not exist.
 func (l layers) read(name string) ([]byte, error) {
 	for _, folder := range l {
 		raw, err := fs.ReadFile(folder, name)
@@ -142,7 +142,7 @@ var functions = map[string]any{
 	"minutes": func(text string) int { return int((duration(text) + time.Minute - 1) / time.Minute) },
 }
 
-// duration reads a duration; no text is none.
+// duration reads a duration, 0 for an invalid one.
 func duration(text string) time.Duration {
 	d, err := time.ParseDuration(text)
 	if err != nil {

@@ -36,9 +36,9 @@ type FolderConfig struct {
 	Now func() time.Time
 }
 
-// Folder is the sender for development: it writes mails as .eml files and text messages
-// as .txt files into a folder and sends nothing. The files hold links and codes that let their reader in, so they
-// and the folder are for the user of the program only. It is safe for concurrent use.
+// Folder is the sender for development: it writes mails as .eml files and text messages as .txt
+// files into a folder and sends nothing. The files contain valid links and codes, so only the
+// user of the program can read them and the folder. It is safe for concurrent use.
 type Folder struct {
 	dir    string
 	output io.Writer

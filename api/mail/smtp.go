@@ -29,7 +29,7 @@ type SMTPConfig struct {
 	// the same machine, and refused for any other.
 	InsecurePlain bool
 
-	// RootCAs are who may vouch for the server.
+	// RootCAs are the certificate authorities for the server.
 	//
 	// Defaults to those of the system.
 	RootCAs *x509.CertPool
@@ -161,8 +161,8 @@ func (s *SMTP) Send(ctx context.Context, to, template, locale string, values map
 
 func waited(err error) error { return fmt.Errorf("mail: sending: %w", err) }
 
-// send sends a letter over a connection, or a new one where there is none that lives,
-// and returns the one to keep.
+// send sends a letter over a connection, or a new one if there is no living one, and returns
+// the connection to keep.
 func (s *SMTP) send(ctx context.Context, c *link, l *letter) (keep *link, err error) {
 	if c != nil && !c.wake(ctx) {
 		c.drop()

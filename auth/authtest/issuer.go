@@ -55,7 +55,7 @@ type TokenOptions struct {
 	// Defaults to now.
 	At time.Time
 
-	// TTL is how long the token holds.
+	// TTL is the lifetime of the token.
 	//
 	// Defaults to 5 minutes.
 	TTL time.Duration

@@ -95,8 +95,7 @@ func (p *Provider) Fail(fault Fault) {
 	p.over = make(chan struct{})
 }
 
-// SetUser changes who logs in: the claims of the ID token and of UserInfo, which
-// replace those that the Provider makes. They need a sub.
+// SetUser replaces the claims of the user in ID tokens and UserInfo. They need a sub.
 func (p *Provider) SetUser(claims map[string]any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -18,8 +18,8 @@ type Opened struct {
 	// Algorithm is that of the key: RS256, ES256, EdDSA or HS256.
 	Algorithm string
 
-	// Type is the typ of the header in lower case, without application/. Empty
-	// where there is none.
+	// Type is the typ of the header in lower case, without application/. It is empty without a
+	// typ.
 	Type string
 
 	// Claims are the claims with unique names. Numbers are [json.Number].

@@ -12,11 +12,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/outbound"
 )
 
-// RemoteConfig tunes a [Remote]. The zero value is good.
+// RemoteConfig configures a [Remote]. The zero value is usable.
 type RemoteConfig struct {
-	// InsecureLoopback also asks http URLs and addresses of this machine, on any
-	// port: for development and tests. Without it only public https addresses are
-	// asked.
+	// InsecureLoopback also allows http URLs and loopback addresses, on any port, for
+	// development and tests. Without it only public https addresses are used.
 	InsecureLoopback bool
 
 	// MaxAge is how long keys are used before they are asked for again, which
@@ -86,8 +85,8 @@ func NewRemote(url string, cfg RemoteConfig) (*Remote, error) {
 	return r, nil
 }
 
-// Key implements [KeySource]. It waits for the issuer only where there is no key to
-// use in the meantime, and until ctx ends.
+// Key implements [KeySource]. It waits for the issuer only without a usable key, and until ctx
+// ends.
 func (r *Remote) Key(ctx context.Context, id string) (key Key, found bool, err error) {
 	r.mu.Lock()
 	key, found, err = r.known(id)
@@ -151,8 +150,8 @@ func (r *Remote) remember(id string) {
 	r.unknown[id] = now.Add(unknownFor)
 }
 
-// ask starts a request unless one is under way or the last one was just now, and
-// returns what is closed when it has ended; nil if there is none.
+// ask starts a request unless one is in flight or the last one was just now. It returns the
+// channel that is closed at its end, nil without a request.
 func (r *Remote) ask() (flight chan struct{}) {
 	if r.flight == nil && r.rested() {
 		r.tried, r.flight = r.cfg.Now(), make(chan struct{})
@@ -161,7 +160,7 @@ func (r *Remote) ask() (flight chan struct{}) {
 	return r.flight
 }
 
-// fetch asks the issuer. It belongs to no request, because many may wait for it.
+// fetch requests the keys. It has its own context, since several requests may wait for it.
 func (r *Remote) fetch(flight chan struct{}) {
 	defer close(flight)
 	keys, err := r.download()

@@ -74,14 +74,12 @@ func NewSigner(config SignerConfig) (*Signer, error) {
 	return &Signer{config: config, jws: jws}, nil
 }
 
-// Sign returns a token for a user that holds for ttl, at least a second and at
-// most 24 hours. A [Verifier] of the same issuer returns the same Principal.
+// Sign returns a token for a user that expires after ttl, at least a second and at most 24
+// hours. A [Verifier] of the same issuer returns the same Principal.
 //
-// p must be of Kind User and have an ID, which becomes sub. Its Claims are
-// written too, except those that say what a field or the Signer says: fields
-// win, so a role taken from Roles is gone. The first role is also written as
-// role, which other software reads. A token that a Verifier would refuse is an
-// error instead.
+// p must be of Kind User and have an ID, which becomes sub. Its Claims are written too, except
+// those that a field or the Signer sets. The first role is also written as role, which other
+// software reads. If a Verifier would reject the token, Sign returns an error.
 func (s *Signer) Sign(p auth.Principal, ttl time.Duration) (string, error) {
 	if p.Kind != auth.User || p.ID == "" {
 		return "", errors.New("auth/jwt: only a user with an ID gets a token")

@@ -109,8 +109,8 @@ func (k Key) open(token string) ([]byte, error) {
 	return payload, nil
 }
 
-// refuse returns the error for a token that does not hold. The reason is for
-// logs and quotes nothing of the token.
+// refuse returns the error for a rejected token. The reason is for logs and quotes nothing of
+// the token.
 func refuse(reason string) error {
 	return fmt.Errorf("auth/jwt: %s: %w", reason, auth.ErrInvalid)
 }

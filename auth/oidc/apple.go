@@ -15,8 +15,8 @@ import (
 const (
 	appleIssuer = "https://appleid.apple.com"
 
-	// appleSecretAge is how long a client secret holds. It is made for one request;
-	// Apple allows half a year.
+	// appleSecretAge is the lifetime of a client secret. It is made for one request; Apple
+	// allows half a year.
 	appleSecretAge = 5 * time.Minute
 )
 
@@ -45,7 +45,7 @@ func Apple(clientID, teamID, keyID string, p8 []byte) (Config, error) {
 	}, nil
 }
 
-// appleKey reads a .p8 file. Errors tell nothing of what is in it.
+// appleKey reads a .p8 file. Errors do not contain any of it.
 func appleKey(id string, p8 []byte) (jwt.Key, error) {
 	block, _ := pem.Decode(p8)
 	if block == nil {

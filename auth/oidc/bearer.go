@@ -42,8 +42,7 @@ type Issuer struct {
 
 // VerifierConfig says which tokens a [Verifier] accepts.
 type VerifierConfig struct {
-	// InsecureLoopback also asks http URLs and addresses of this machine: for
-	// development and tests.
+	// InsecureLoopback also allows http URLs and loopback addresses, for development and tests.
 	InsecureLoopback bool
 
 	// Issuers are the issuers of accepted tokens.
@@ -71,7 +70,8 @@ type foreign struct {
 	tokens *jwt.Verifier
 }
 
-// NewVerifier returns a Verifier. It asks no issuer before a token of it arrives.
+// NewVerifier returns a Verifier. It sends no request to an issuer before the first token of
+// it.
 func NewVerifier(config VerifierConfig) (*Verifier, error) {
 	if len(config.Issuers) == 0 {
 		return nil, errors.New("auth/oidc: Issuers is required")

@@ -35,8 +35,8 @@ func checkState(flow auth.Flow, values url.Values) error {
 	return nil
 }
 
-// readCallback judges whether the answer to a login comes from the provider that was
-// asked, and has a code. One that says why there is none is an [AnswerError].
+// readCallback checks that the answer to a login comes from the expected provider and has a
+// code. An answer with an error is an [AnswerError].
 func (c *Config) readCallback(m *metadata, flow auth.Flow, values url.Values) (callback, error) {
 	if err := c.checkIss(m, values); err != nil {
 		return callback{}, err

@@ -46,8 +46,7 @@ type Config struct {
 	// ClientSecret.
 	ClientSecretFunc func(ctx context.Context) (string, error)
 
-	// InsecureLoopback also asks http URLs and addresses of this machine: for
-	// development and tests.
+	// InsecureLoopback also allows http URLs and loopback addresses, for development and tests.
 	InsecureLoopback bool
 
 	// Issuer is the URL of the provider. Its metadata is looked for below it, and it
@@ -99,8 +98,8 @@ type preset struct {
 	formName bool // the name comes beside the first code, in a field user
 	tenants  bool // the issuer may be that of any directory
 
-	// verified reports whether the provider says that it verified the address, in
-	// place of email_verified, and trusts whether it is believed.
+	// verified replaces the check of email_verified for a provider without it, and trusts
+	// decides whether the result is believed.
 	verified func(claims map[string]any) bool
 	trusts   func(claims map[string]any, domain string) bool
 }

@@ -20,8 +20,8 @@ const (
 	metadataRest = 5 * time.Second
 )
 
-// discovery has the metadata of a provider: asked for at first use, asked for again
-// beside its use when it is old, and used for a day where there is no answer.
+// discovery caches the metadata of a provider. They are fetched at first use, refreshed in the
+// background, and used for a day if the provider does not answer.
 type discovery struct {
 	cfg    *Config
 	client *outbound.Client
@@ -38,8 +38,8 @@ func newDiscovery(cfg *Config, client *outbound.Client) *discovery {
 	return &discovery{cfg: cfg, client: client}
 }
 
-// get returns the metadata. It waits for the provider only where there is none to
-// use in the meantime, and until ctx ends.
+// get returns the metadata. It waits for the provider only without usable metadata, and until
+// ctx ends.
 func (d *discovery) get(ctx context.Context) (*metadata, error) {
 	d.mu.Lock()
 	current := d.usable()
@@ -76,8 +76,8 @@ func (d *discovery) usable() *metadata {
 	return d.current
 }
 
-// ask starts a request unless one is under way or the last one was just now, and
-// returns what is closed when it has ended; nil if there is none.
+// ask starts a request unless one is in flight or the last one was just now. It returns the
+// channel that is closed at its end, nil without a request.
 func (d *discovery) ask() chan struct{} {
 	if d.flight == nil && d.cfg.Now().Sub(d.tried) >= metadataRest {
 		d.tried, d.flight = d.cfg.Now(), make(chan struct{})
@@ -86,7 +86,7 @@ func (d *discovery) ask() chan struct{} {
 	return d.flight
 }
 
-// fetch asks the provider. It belongs to no login, because many may wait for it.
+// fetch requests the metadata. It has its own context, since several logins may wait for it.
 func (d *discovery) fetch(flight chan struct{}, before *metadata) {
 	defer close(flight)
 	m, err := d.download(before)

@@ -74,7 +74,7 @@ func newAnswerError(code, description string, secrets ...string) *AnswerError {
 	return &AnswerError{Code: cut(code, maxCode), Description: cut(description, maxDescription)}
 }
 
-// refuse returns the error for a login that does not hold. The reason is for logs.
+// refuse returns the error for a rejected login. The reason is for logs.
 func refuse(reason string) error { return fmt.Errorf("auth/oidc: %s: %w", reason, auth.ErrInvalid) }
 
 // unavailable returns the error for a login that could not be verified.

@@ -42,8 +42,8 @@ func (c *Config) verified(claims map[string]any) bool {
 	return claims["email_verified"] == true || claims["email_verified"] == "true"
 }
 
-// trusts reports whether the provider is believed for an address. Letters beyond ASCII
-// are equal to themselves only: some have a small form of ASCII and are of other domains.
+// trusts reports whether the provider is believed for an e-mail address. Only ASCII letters are
+// compared without case: some others have an ASCII lower case and belong to other domains.
 func (c *Config) trusts(claims map[string]any, email string) bool {
 	domain := lower(email[strings.LastIndexByte(email, '@')+1:])
 	if c.TrustEmail == nil {

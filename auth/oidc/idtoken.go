@@ -55,9 +55,8 @@ type expected struct {
 	byCode      bool   // it came from the token endpoint
 }
 
-// opener is the keys of a provider as go-oidc wants them, for one token. go-oidc's
-// own set asks the provider for each kid it does not know; and it does not tell a key
-// that is not there from a provider that is not.
+// opener is the keys of a provider for go-oidc, for one token. go-oidc's own set requests the
+// keys for each unknown kid, and does not separate an unknown key from a provider that is down.
 type opener struct {
 	keys   jwt.KeySource
 	opened jwt.Opened

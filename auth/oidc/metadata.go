@@ -39,8 +39,7 @@ type document struct {
 	SendsIss    bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-// download asks the provider for its metadata, and keeps the keys where they are still
-// at the same place.
+// download fetches the metadata, and keeps the keys if their URL has not changed.
 func (d *discovery) download(before *metadata) (*metadata, error) {
 	ctx := guarded(context.Background(), d.client) // the client has a time limit
 	issuer := d.cfg.issuerInMetadata()

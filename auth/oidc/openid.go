@@ -24,7 +24,7 @@ type openID struct {
 
 func (o *openID) metadata(ctx context.Context) (*metadata, error) { return o.discovery.get(ctx) }
 
-// identify judges the ID token, and asks the UserInfo endpoint for what it lacks.
+// identify verifies the ID token, and reads missing claims from the UserInfo endpoint.
 func (o *openID) identify(ctx context.Context, m *metadata, t grant) (auth.Identity, error) {
 	if t.ID == "" {
 		return auth.Identity{}, refuse("there is no ID token")
@@ -74,7 +74,7 @@ func merge(claims, info map[string]any) map[string]any {
 	return info
 }
 
-// userinfo asks the UserInfo endpoint (OpenID Connect Core 1.0 section 5.3).
+// userinfo queries the UserInfo endpoint (OpenID Connect Core 1.0 section 5.3).
 func (o *openID) userinfo(ctx context.Context, m *metadata, access string) (map[string]any, error) {
 	body, err := get(ctx, o.client, m.userinfo, access, "application/json")
 	if err != nil {
@@ -87,7 +87,7 @@ func (o *openID) userinfo(ctx context.Context, m *metadata, access string) (map[
 	return claims, nil
 }
 
-// get asks for a resource with an access token (RFC 6750 section 2.1).
+// get requests a resource with an access token (RFC 6750 section 2.1).
 func get(ctx context.Context, client *outbound.Client, url, access, accept string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

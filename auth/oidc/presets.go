@@ -11,9 +11,9 @@ const microsoftHost = "https://login.microsoftonline.com/"
 // personal is Microsoft's directory of personal accounts.
 const personal = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
-// Google returns the Config of Google. An address is believed where Google runs its
-// mailbox: in gmail.com, and in the domains of Workspace. Any other may have changed
-// hands since Google verified it.
+// Google returns the Config of Google. An address is believed if Google hosts its mailbox: in
+// gmail.com and in the domains of Workspace. Other addresses may have changed owners since
+// Google verified them.
 func Google(clientID, clientSecret string) Config {
 	return Config{
 		Name: "google", Issuer: "https://accounts.google.com", ClientID: clientID, ClientSecret: clientSecret,
@@ -67,11 +67,10 @@ func GitLab(url, clientID, clientSecret string) Config {
 	return c
 }
 
-// GitHub returns the Config of GitHub, which is no OpenID provider: the user is asked
-// of its API. Subject is the number of the account, which stays when its name
-// changes, and Email the primary address if GitHub has verified it, else empty. For
-// an Enterprise Server, set Issuer to its URL and /login/oauth; its addresses are not
-// believed unless Config.TrustEmail says so.
+// GitHub returns the Config of GitHub, which is not an OpenID provider: the user is read from
+// its API. Subject is the number of the account, which stays when its name changes. Email is
+// the primary address if GitHub has verified it. For an Enterprise Server set Issuer to its URL
+// and /login/oauth. Its addresses are believed only with Config.TrustEmail.
 func GitHub(clientID, clientSecret string) Config {
 	return Config{
 		Name: "github", Issuer: gitHubIssuer, ClientID: clientID, ClientSecret: clientSecret,
@@ -96,8 +95,8 @@ func (c *Config) issuerInMetadata() string {
 	return c.Issuer
 }
 
-// issuerOf returns the issuer that claims of a user must name, by its directory
-// where there are several.
+// issuerOf returns the issuer that a user's claims must name. It contains the user's directory
+// if there are several.
 func (c *Config) issuerOf(m *metadata, claims map[string]any) (issuer string, ok bool) {
 	if !strings.Contains(m.issuer, tenantID) {
 		return m.issuer, true

@@ -22,7 +22,7 @@ const (
 	// have less than a thousandth of it for each credential.
 	MaxCeremonySize = 48 << 10
 
-	// challengeSize is twice what section 13.4.3 asks for.
+	// challengeSize is twice the size that section 13.4.3 requires.
 	challengeSize = 32
 )
 
@@ -68,7 +68,7 @@ func (p *RelyingParty) begin(k kind, user []byte, session string, allowed []Cred
 	return Ceremony{s}
 }
 
-// digest returns what a ceremony keeps of a session; nothing of none.
+// digest returns the hash of a session in a ceremony, nil for an empty one.
 func digest(session string) []byte {
 	if session == "" {
 		return nil
@@ -82,8 +82,8 @@ func (p *RelyingParty) check(c Ceremony, session string, kinds ...kind) error {
 	switch {
 	case !slices.Contains(kinds, c.state.Kind):
 		return refuse("ceremony of another kind")
-	// One domain may have a party for second factors that asks for less than the one
-	// for logins without a password.
+	// A domain may have a second party, for second factors, with lower requirements than the
+	// one for logins.
 	case c.state.RPID != p.config.RPID || c.state.Verification != p.config.UserVerification:
 		return refuse("ceremony of another relying party")
 	case subtle.ConstantTimeCompare(c.state.Session, digest(session)) != 1:

@@ -29,11 +29,11 @@ const (
 type Attestation string
 
 const (
-	// AttestationNone asks for nothing.
+	// AttestationNone requests no statement.
 	AttestationNone Attestation = "none"
 
-	// AttestationDirect asks for a statement, which browsers may show a question
-	// for. See the package's limits before anything is built on it.
+	// AttestationDirect requests a statement, for which browsers may ask the user. See the
+	// limits in the package comment.
 	AttestationDirect Attestation = "direct"
 )
 

@@ -13,7 +13,7 @@ import (
 // maxReason is how many bytes of a library's reason reach the logs.
 const maxReason = 200
 
-// refuse returns the error for what does not hold. The reason is for logs.
+// refuse returns the error for a rejected response. The reason is for logs.
 func refuse(reason string) error {
 	return fmt.Errorf("auth/passkey: %s: %w", reason, auth.ErrInvalid)
 }

@@ -13,9 +13,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// Lookup finds a credential by its id, whosever it is. An error that is
-// [auth.ErrInvalid] says that there is none, or no more; any other one that it could
-// not be found out.
+// Lookup finds a credential of any user by its id. An [auth.ErrInvalid] means that there is
+// none. Any other error means that it could not be read.
 type Lookup func(ctx context.Context, credentialID []byte) (Credential, error)
 
 // Result is what an assertion proved.
@@ -35,10 +34,10 @@ type Result struct {
 	CounterRegressed bool
 }
 
-// BeginLogin begins a login of a user who is known and has proven another factor.
-// session identifies what led here, as the unfinished login or the browser's
-// cookie, and must be the same at the end; empty binds the ceremony to none. The
-// options are for navigator.credentials.get.
+// BeginLogin begins a login of a known user, after another factor was verified. session
+// identifies the unfinished login, for example the browser's cookie, and must be the same at
+// the end. An empty session binds the ceremony to none. The options are for
+// navigator.credentials.get.
 func (p *RelyingParty) BeginLogin(user User, session string, credentials []Credential) (options json.RawMessage, ceremony Ceremony, err error) {
 	return p.beginAssertion(login, user, session, credentials)
 }

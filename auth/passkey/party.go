@@ -12,9 +12,9 @@ const (
 	// handle).
 	MaxHandle = 64
 
-	// MaxCredentials is the largest number of credentials of a user. One who has them
-	// cannot register another, and no ceremony is begun with more: hold registrations
-	// to it where they are stored, as two may end at once.
+	// MaxCredentials is the largest number of credentials of a user. No ceremony begins with
+	// more. Check it again where credentials are stored, since two registrations may finish at
+	// once.
 	MaxCredentials = 32
 )
 
@@ -62,7 +62,7 @@ func New(config Config) (*RelyingParty, error) {
 
 var errTooMany = fmt.Errorf("auth/passkey: a user can have at most %d credentials", MaxCredentials)
 
-// checkCredentials holds what a ceremony is begun with to what it can carry.
+// checkCredentials validates the credentials with which a ceremony begins.
 func checkCredentials(credentials []Credential) error {
 	if len(credentials) > MaxCredentials {
 		return errTooMany

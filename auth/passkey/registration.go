@@ -10,10 +10,10 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 )
 
-// BeginRegistration begins to register a credential of a user who is signed in.
-// session is what identifies their session, and must be the same at the end. The
-// options are for navigator.credentials.create; authenticators that have one of the
-// existing credentials will not make another.
+// BeginRegistration begins to register a credential of a signed-in user. session identifies
+// their session and must be the same at the end. The options are for
+// navigator.credentials.create. An authenticator with one of the existing credentials will not
+// make another.
 func (p *RelyingParty) BeginRegistration(user User, session string, existing []Credential) (options json.RawMessage, ceremony Ceremony, err error) {
 	if err := errors.Join(user.check(), checkCredentials(existing), checkSession(session)); err != nil {
 		return nil, Ceremony{}, err

@@ -136,8 +136,8 @@ const maxTransports = 8
 // transport is the form of those there are and will be.
 var transport = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
-// transports reads hints, in order and each once. What is none is left out: they
-// are not signed, and nothing rests on them.
+// transports reads the hints, in order and each once. Invalid ones are left out: they are not
+// signed, and nothing depends on them.
 func transports(v strictjson.Value) []string {
 	var list []string
 	for _, item := range v.Elements() {

@@ -7,8 +7,7 @@ import (
 	"rsc.io/qr"
 )
 
-// quiet is the number of empty modules around a QR code (ISO/IEC 18004 asks for
-// four).
+// quiet is the number of empty modules around a QR code (ISO/IEC 18004 requires four).
 const quiet = 4
 
 // SVG returns a text, as of [URI], as a QR code: an SVG image, black on white, one

@@ -54,10 +54,9 @@ func Code(secret []byte, step int64) string {
 	return fmt.Sprintf("%0*d", Digits, n%1_000_000)
 }
 
-// Verify reports whether a password is good now, and the step it is of. last is
-// the step of the password that was accepted last, or 0: passwords of it and of
-// those before it are refused. Spaces in the password are ignored, as apps show
-// some.
+// Verify reports whether a password is valid at a time, and returns its step. last is the step
+// of the last accepted password, or 0: passwords of that step and earlier ones are rejected.
+// Spaces in the password are ignored, since apps show some.
 func Verify(secret []byte, code string, now time.Time, last int64) (step int64, ok bool) {
 	code = strings.ReplaceAll(code, " ", "")
 	current := Step(now)
