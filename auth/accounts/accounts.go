@@ -20,8 +20,6 @@ type Accounts struct {
 	hashes *password.Hasher
 	tries  turns
 
-	pace pace // response times of routes that must not reveal whether an account exists
-
 	// opening bounds the sessions that are being opened behind a try.
 	opening turns
 
@@ -57,7 +55,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	}
 	a := &Accounts{
 		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newOpening(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
-		readKeys: newReadKeys(), outbox: newOutbox(), pace: pace{routes: make(map[string]slowest)},
+		readKeys: newReadKeys(), outbox: newOutbox(),
 	}
 	a.patterns = patterns(cfg.PublicURL)
 	a.signing = newSigningKeys(db, keys, &cfg)

@@ -94,6 +94,13 @@ type Config struct {
 	// Defaults to a minute.
 	MailInterval time.Duration
 
+	// MinResponseTime is how long an answer takes at least whose time could reveal whether
+	// an account exists: wrong passwords, sign-ups and requests for mails. It should exceed
+	// the time of the slowest hash, imported ones included. Negative switches it off, for tests.
+	//
+	// Defaults to 300 ms.
+	MinResponseTime time.Duration
+
 	// Limits bound guesses of secrets and what unauthenticated clients can request.
 	Limits Limits
 
@@ -200,6 +207,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.InviteLife = cmp.Or(c.InviteLife, inviteLife)
 	c.ReauthenticateAfter = cmp.Or(c.ReauthenticateAfter, 24*time.Hour)
 	c.MailInterval = cmp.Or(c.MailInterval, time.Minute)
+	c.MinResponseTime = cmp.Or(c.MinResponseTime, 300*time.Millisecond)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
 	if c.Now == nil {
 		c.Now = time.Now

@@ -104,29 +104,18 @@ func TestA1(t *testing.T) {
 	})
 }
 
-// TestA2 is case A-2: neither does the time. PLINTH_TEST_LONG=1 takes 300 samples each
-// and the usual hash, beside one that was imported; otherwise the hash is a quick one, beside which differences show
-// more.
+// TestA2 is case A-2: neither does the time, with the default hash and a bcrypt hash that was imported.
 func TestA2(t *testing.T) {
 	programtest.SkipShort(t)
-	samples := 60
+	const samples = 100
 	change := func(c *accounts.Config) {
-		c.Autoconfirm, c.Hashes = false, password.Config{Memory: 2 << 10, Time: 1, Wait: time.Minute}
-		if long() {
-			c.Hashes = password.Config{}
-		}
-	}
-	if long() {
-		samples = 300
+		c.Autoconfirm, c.Hashes, c.MinResponseTime = false, password.Config{}, 0
 	}
 	measure(t, change, func(t *testing.T, w *world) {
 		w.addPeople()
-		logins, who := make(map[string]func(int) *answer), []string{"absent", "known", "passwordless"}
-		if long() {
-			w.addImported()
-			who = append(slices.Clone(people), "imported")
-		}
-		for _, name := range who {
+		w.addImported()
+		logins := make(map[string]func(int) *answer)
+		for _, name := range append(slices.Clone(people), "imported") {
 			logins[name] = func(int) *answer { return w.do(passwordLine, "", login(name+"@example.org", "not the password")) }
 		}
 		w.sameTime("login", logins, samples)
@@ -140,33 +129,26 @@ func TestA2(t *testing.T) {
 			},
 			"known": func(int) *answer { return ask("POST /signup", login("known@example.org", "a good password")) },
 		}, samples)
-		names, requests := []string{"absent", "known"}, mailed[:1]
-		if long() {
-			names, requests = []string{"absent", "known", "banned", "unconfirmed"}, mailed
-		}
-		for _, what := range requests {
+		for _, what := range mailed {
 			asks := make(map[string]func(int) *answer)
-			for _, name := range names {
+			for _, name := range []string{"absent", "known", "banned", "unconfirmed"} {
 				asks[name] = func(int) *answer { return ask("POST /"+what[0], fmt.Sprintf(what[1], name)) }
 			}
-			w.sameTime(what[0], asks, max(60, samples/2))
+			w.sameTime(what[0], asks, 60)
 		}
 	})
 }
 
 // sameTime fails the test unless kinds of requests take as long as "absent", in two of
 // three tries: medians that differ by less than 5 % or 2 ms, and single samples that
-// tell nothing. The short form runs beside other tests, on a machine that is never
-// quiet: it looks at the samples only, and less closely.
+// tell nothing.
 func (w *world) sameTime(what string, kinds map[string]func(i int) *answer, samples int) {
 	w.t.Run(what, func(t *testing.T) { sameTime(t, what, kinds, samples) })
 }
 
 func sameTime(t *testing.T, what string, kinds map[string]func(i int) *answer, samples int) {
-	good, report, most := 0, "", 0.6
-	if !long() {
-		most = 0.7
-	}
+	const most = 0.6 // of the AUC
+	good, report := 0, ""
 	for try := range 3 {
 		took := make(map[string][]time.Duration)
 		for i := range samples {
@@ -186,7 +168,7 @@ func sameTime(t *testing.T, what string, kinds map[string]func(i int) *answer, s
 			apart := max(a-b, b-a)
 			line := fmt.Sprintf("%s, %s: median %v, of absent %v, AUC %.2f", what, name, a, b, area)
 			t.Log(line)
-			if apart >= 2*time.Millisecond && apart >= b/20 && long() || area >= most {
+			if apart >= 2*time.Millisecond && apart >= b/20 || area >= most {
 				fine, report = false, report+line+"\n"
 			}
 		}

@@ -117,10 +117,3 @@ func (a *Accounts) AddFactors(ctx context.Context, user store.ID, n int) error {
 		return nil
 	})
 }
-
-// EvenStep is what the time of answers is a multiple of that must not tell, and MostHashSteps
-// how many steps of a login others wait for.
-const (
-	EvenStep      = evenStep
-	MostHashSteps = mostHashSteps
-)

@@ -56,9 +56,7 @@ type exchange struct {
 	r      *http.Request
 	params map[string]string // of the path
 
-	// For routes with a padded response time, see even.
-	began    time.Time
-	evenPath string
+	padFrom time.Time // where the response time is padded, see pad
 }
 
 // ServeHTTP serves the surface of accounts. It is to be mounted where
@@ -72,7 +70,7 @@ func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		x.dropDeadCookie(err)
-		x.even()
+		x.pad()
 		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: a.config.Logger})
 	}
 }
@@ -136,7 +134,7 @@ func (x *exchange) body() (object, error) {
 	if readErr != nil {
 		return nil, problem.Unread(readErr)
 	}
-	x.bodyIsThere()
+	x.bodyRead()
 	if len(raw) == 0 {
 		return object{}, nil
 	}

@@ -69,7 +69,7 @@ func each(t *testing.T, change func(*accounts.Config), test func(t *testing.T, w
 		w.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
 		cfg := accounts.Config{
 			MasterKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, PublicURL: publicURL, SiteURL: "https://example.test",
-			Autoconfirm: true, Mailer: w.mailbox, Hashes: password.Config{Memory: 64, Time: 1, Wait: time.Minute}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+			Autoconfirm: true, Mailer: w.mailbox, MinResponseTime: -1, Hashes: password.Config{Memory: 64, Time: 1, Wait: time.Minute}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 			Now:    func() time.Time { return time.Unix(0, w.now.Load()) },
 			Limits: roomy,
 		}

@@ -124,7 +124,7 @@ func (x *exchange) send(status int, v any) error {
 	if err != nil {
 		return err
 	}
-	x.even()
+	x.pad()
 	h := x.w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
