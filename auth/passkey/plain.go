@@ -50,7 +50,7 @@ func (p Plain) BeginLogin() (options, ceremony []byte, err error) {
 
 // FinishLogin is [RelyingParty.FinishLogin]. find returns the credential of an id, nil if there
 // is none. With an error, regressed says whether the counter was the cause, see [Result], and
-// the other results are zero.
+// the other results have no meaning.
 func (p Plain) FinishLogin(ctx context.Context, ceremony []byte, find func(ctx context.Context, id []byte) ([]byte, error), response []byte) (credential []byte, verified, regressed bool, err error) {
 	var c Ceremony
 	if err := json.Unmarshal(ceremony, &c); err != nil {
