@@ -48,14 +48,9 @@ func (p *rowPlan) large() int {
 
 // textObject writes a row as the text of a JSON object. With one array at most the
 // parts are arguments of concat, which is fast and holds all of them at once. Else
-// they are joined by ||, which holds two.
+// some of them are at a time, joined by ||, which checks the length limit.
 func (c *compiler) textObject(s source, p *rowPlan) error {
-	t := textWriter{c: c, joined: p.large() > maxLarge || p.arrays() > 1}
-	if t.joined {
-		c.write("(")
-	} else {
-		c.write("concat(")
-	}
+	t := textWriter{c: c, joined: p.large() > maxLarge || p.arrays() > 1, start: len(c.sql)}
 	t.literal = append(t.literal, '{')
 	for i := range p.members {
 		t.name(p, i)
@@ -65,7 +60,7 @@ func (c *compiler) textObject(s source, p *rowPlan) error {
 	}
 	t.literal = append(t.literal, '}')
 	t.flush()
-	c.write(")")
+	t.join()
 	return nil
 }
 
@@ -89,19 +84,52 @@ func (p *rowPlan) arrays() int {
 type textWriter struct {
 	c       *compiler
 	joined  bool   // by ||
-	parts   bool   // there are some
+	start   int    // where the parts begin in the statement
+	ends    []int  // where each part ends but the last, from start
 	literal []byte // text to be written before the next part
 }
 
 // part begins a part.
 func (t *textWriter) part() {
-	if t.parts && t.joined {
-		t.c.write(" || ")
-	} else if t.parts {
-		t.c.write(", ")
+	if at := len(t.c.sql) - t.start; at > 0 {
+		t.ends = append(t.ends, at)
 	}
-	t.parts = true
 }
+
+// join makes one text of the parts.
+func (t *textWriter) join() {
+	parts := append([]byte(nil), t.c.sql[t.start:]...)
+	ends := append(t.ends, len(parts))
+	t.c.sql = t.c.sql[:t.start]
+	part := func(i int) {
+		from := 0
+		if i > 0 {
+			from = ends[i-1]
+		}
+		t.c.sql = append(t.c.sql, parts[from:ends[i]]...)
+	}
+	group := len(ends)
+	if t.joined {
+		group = partsAtOnce
+	}
+	t.c.write("(")
+	for i := range ends {
+		switch {
+		case i == 0:
+			t.c.write("concat(")
+		case i%group == 0:
+			t.c.write(") || concat(")
+		default:
+			t.c.write(", ")
+		}
+		part(i)
+	}
+	t.c.write("))")
+}
+
+// partsAtOnce is how many parts of a large row SQLite holds at once. It also keeps the
+// text so far for each || of the row, so there should be few.
+const partsAtOnce = 8
 
 // flush writes the literal text. It has names of columns and no quotation marks
 // of SQL.

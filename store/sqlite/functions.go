@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"unsafe"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
@@ -149,8 +148,7 @@ func follow(args []sqldriver.Value) ([]byte, error) {
 	for i, step := range args[1:] {
 		steps[i] = step
 	}
-	// A copy of each document would be garbage of the size of the rows that are read.
-	found, err := jsonb.At(unsafe.Slice(unsafe.StringData(doc), len(doc)), steps...)
+	found, err := jsonb.At([]byte(doc), steps...)
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
 	}
