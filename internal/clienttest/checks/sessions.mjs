@@ -9,7 +9,7 @@ export async function sessions(t, people) {
   await signOuts(t, people)
   await rows(t, people)
   await t.check('signInWithSSO', 'what is not there is refused: SAML', {
-    want: apiError(404, 'not_found'),
+    want: apiError(404, 'saml_provider_disabled'),
     got: () => failed(people.client().auth.signInWithSSO({ domain: 'example.org' })),
   })
 }
