@@ -55,8 +55,8 @@ type Rows struct {
 	// Total is the number of rows the filter selects, if Query.Count is set.
 	Total int64
 
-	// Next is the cursor behind the last row, if it was asked for and there
-	// is a last row.
+	// Next is the cursor behind the last row, if it was asked for and more rows
+	// may follow: the page is full, or an answer of all rows was cut.
 	Next Cursor
 
 	// Tag is the entity tag of the answer, without quotes, if it was asked for
