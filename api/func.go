@@ -44,6 +44,11 @@ func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (O
 // the function returns no error. A transaction that loses against another is run
 // again, so the function must have no effects outside of it; see [store.DB.Tx].
 // What it returns is judged and encoded in the same transaction.
+//
+// Functions that write the same rows should write them in the same order, by key for
+// example. Two that write them in opposite order lock each other out on PostgreSQL. The
+// library ends that soon, in less than a tenth of a second at first, by running one of
+// them again, but each run costs time. If a call loses ten times it is a 409.
 func TxFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
 	f := newFunction(name, gate, call)
 	f.inTx = true

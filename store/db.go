@@ -34,6 +34,7 @@ type DB struct {
 	cursors     atomic.Pointer[cursorKey]
 	wake        *wakeup
 	notifier    notifierState
+	repeats     repeats
 }
 
 // registry is what is registered; it is replaced as a whole.
@@ -118,7 +119,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup)}
+	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup), repeats: make(repeats, 1)}
 	db.listener, _ = d.(driver.Listener)
 	db.shares = newShares(d.Stats())
 	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}, referrers: map[*Table][]*Reference{}})

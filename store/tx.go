@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -49,10 +50,11 @@ const maxAttempts = 10
 // request its connection counts as the caller's ([Scope].Caller); repositories over it
 // are trusted like all others, unless [Repo.As] gives them a scope.
 //
-// A transaction that loses against another one is run again, fn with it, at
-// most ten times with growing pauses; then the error is [ErrConflict]. So fn
-// must not have effects outside of the transaction. The context given to fn
-// marks the transaction: using the DB with it fails with [ErrInTx].
+// A transaction that loses against another one, or waits for a lock longer than some
+// tenths of a second, is run again, fn with it, at most ten times with growing pauses;
+// then the error is [ErrConflict]. From the fifth time on it waits for locks as long as
+// the database is configured to. So fn must not have effects outside of the transaction.
+// The context given to fn marks the transaction: using the DB with it fails with [ErrInTx].
 //
 // After a failed write the transaction has failed and every further use of it
 // is [ErrTxFailed], unless the write ran inside [Tx.Tx].
@@ -79,15 +81,21 @@ func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(c
 		return err
 	}
 	defer func() { slot.release() }()
+	leave := func() {}
+	defer func() { leave() }()
 	for attempt := range maxAttempts {
 		if attempt > 0 {
 			if err := pause(ctx, attempt); err != nil {
 				return err
 			}
 		}
+		if attempt == 1 {
+			leave = db.repeats.enter(ctx)
+		}
 		var tx *Tx
-		tx, err = db.runTx(ctx, scope, opts, fn)
+		tx, err = db.runTx(ctx, scope, opts, attempt, fn)
 		if err == nil {
+			leave()
 			slot.release() // the functions of OnCommit may run statements of the caller
 			slot = nil
 			tx.committed(ctx)
@@ -97,6 +105,41 @@ func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(c
 		}
 	}
 	return fmt.Errorf("%w: %w", ErrConflict, hideRetry{err})
+}
+
+// lockTimeout is how long the statements of an attempt wait for a lock, zero for as long
+// as the engine lets them. Two transactions that lock rows in opposite order wait for each
+// other, which PostgreSQL looks for after a second only. So the first attempts give up
+// sooner, each at a time of its own, and let the other one go on. At READ COMMITTED a
+// statement that waited can still succeed, so it waits as long as it may.
+func lockTimeout(isolation sql.IsolationLevel, attempt int) time.Duration {
+	const patientFrom = 4
+	if isolation < sql.LevelRepeatableRead || attempt >= patientFrom {
+		return 0
+	}
+	limit := 50 * time.Millisecond << attempt
+	return limit/2 + rand.N(limit)
+}
+
+// repeats lets transactions of this process that have lost against others run one after
+// another: together they would lose again. None waits long, since they may have nothing
+// in common.
+type repeats chan struct{}
+
+// repeatPatience is how long a transaction waits for others to be done.
+const repeatPatience = time.Second
+
+// enter waits for its turn, and returns what ends it. It may be called again.
+func (r repeats) enter(ctx context.Context) (leave func()) {
+	timer := time.NewTimer(repeatPatience)
+	defer timer.Stop()
+	select {
+	case r <- struct{}{}:
+		return sync.OnceFunc(func() { <-r })
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return func() {}
 }
 
 // hideRetry keeps the last cause of a conflict for logs without being taken for
@@ -118,8 +161,10 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) (tx *Tx, err error) {
-	conn, err := db.driver.Begin(ctx, driver.TxOptions{ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.counted()})
+func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, attempt int, fn func(ctx context.Context, tx *Tx) error) (tx *Tx, err error) {
+	conn, err := db.driver.Begin(ctx, driver.TxOptions{
+		ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.counted(), LockTimeout: lockTimeout(opts.Isolation, attempt),
+	})
 	if err != nil {
 		return nil, storeError(ctx, err)
 	}

@@ -71,6 +71,11 @@ type TxOptions struct {
 	// always serializable.
 	Isolation sql.IsolationLevel
 
+	// LockTimeout is how long a statement waits for a lock before the transaction is to
+	// be run again, with [ErrRetry]: shorter than a deadlock takes to be found. Zero
+	// leaves it to the engine's settings. SQLite, with one writer, has no deadlocks.
+	LockTimeout time.Duration
+
 	// Caller says that it is a caller's and not the application's own: an
 	// engine with one writer ends it sooner, since everybody else waits.
 	Caller bool

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,6 +35,9 @@ type txConn struct {
 
 	// begin is what is yet to be sent, "" after that and outside of a transaction.
 	begin string
+
+	// limit is sent behind begin, "" for none.
+	limit string
 }
 
 var (
@@ -63,6 +68,10 @@ func (c *txConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriv
 	if opts.ReadOnly {
 		c.begin += " read only"
 	}
+	c.limit = ""
+	if wait, ok := ctx.Value(lockTimeoutKey{}).(time.Duration); ok {
+		c.limit = "set local lock_timeout = " + strconv.FormatInt(max(wait.Milliseconds(), 1), 10)
+	}
 	return &driverTx{ctx, c}, nil
 }
 
@@ -76,6 +85,9 @@ func (c *txConn) sendBegin(ctx context.Context) error {
 		return nil
 	}
 	_, err := c.Conn.Conn().Exec(ctx, c.takeBegin())
+	if err == nil && c.limit != "" {
+		_, err = c.Conn.Conn().Exec(ctx, c.limit)
+	}
 	if err != nil {
 		c.giveUp(ctx) // nothing may run outside of the transaction
 	}

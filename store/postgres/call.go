@@ -154,6 +154,9 @@ func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error
 	var both pgconn.Batch
 	begin := c.tx.takeBegin()
 	both.ExecParams(begin, nil, nil, nil, nil)
+	if c.tx.limit != "" {
+		both.ExecParams(c.tx.limit, nil, nil, nil, nil)
+	}
 	if planned {
 		both.ExecParams(st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
 	} else {
@@ -161,6 +164,9 @@ func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error
 	}
 	answers := conn.ExecBatch(c.ctx, &both)
 	answers.NextResult() // that of begin, which has no rows
+	if c.tx.limit != "" {
+		answers.NextResult()
+	}
 	var err error
 	if answers.NextResult() {
 		err = c.read(conn, answers.ResultReader())

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/uptrace/bun"
 
@@ -105,7 +106,11 @@ func (d *database) attempt(ctx context.Context, conn driver.Conn, s *driver.Stat
 	c := newCall(ctx, d, s, r)
 	defer c.free()
 	if conn != nil {
-		err := conn.(*tx).raw(c)
+		t := conn.(*tx)
+		err := t.raw(c)
+		if refused := (*pgconn.PgError)(nil); t.impatient && ctx.Err() == nil && errors.As(err, &refused) && refused.Code == lockNotAvailable {
+			return c.changed, fmt.Errorf("%w: %w", driver.ErrRetry, err)
+		}
 		return c.changed, mapError(ctx, err)
 	}
 	err := d.once(c)

@@ -17,6 +17,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
+// lockNotAvailable is the code of a statement that waited for a lock as long as
+// lock_timeout lets it.
+const lockNotAvailable = "55P03"
+
 // mapError turns what pgx and database/sql report into the errors of package
 // driver. It is the only place that knows SQLSTATE codes. When ctx has ended
 // that is the error: the rest are its consequences.
@@ -92,8 +96,9 @@ var codes = map[string]error{
 	"40P01": driver.ErrRetry,       // deadlock_detected
 	"53100": driver.ErrFull,        // disk_full
 	"53300": driver.ErrBusy,        // too_many_connections
-	"55P03": driver.ErrBusy,        // lock_not_available
-	"57014": driver.ErrTimeout,     // query_canceled
+
+	lockNotAvailable: driver.ErrBusy,
+	"57014":          driver.ErrTimeout, // query_canceled
 }
 
 // classes are the first two characters of codes that are not listed alone.

@@ -18,12 +18,22 @@ type tx struct {
 	// reopen takes another connection. Nil once anything has run, or the user has
 	// the *sql.Tx.
 	reopen func() error
+
+	// impatient says that the transaction has a lock timeout of its own.
+	impatient bool
 }
+
+// lockTimeoutKey leads to the lock timeout of a transaction that is begun by way of
+// database/sql.
+type lockTimeoutKey struct{}
 
 // Begin implements [driver.Driver]. When ctx ends, the transaction is rolled
 // back. It is begun with its first statement.
 func (d *database) Begin(ctx context.Context, opts driver.TxOptions) (driver.Conn, error) {
-	t := &tx{db: d}
+	t := &tx{db: d, impatient: opts.LockTimeout > 0}
+	if t.impatient {
+		ctx = context.WithValue(ctx, lockTimeoutKey{}, opts.LockTimeout)
+	}
 	t.reopen = func() error {
 		return t.open(ctx, &sql.TxOptions{Isolation: opts.Isolation, ReadOnly: opts.ReadOnly})
 	}
@@ -97,6 +107,11 @@ func (t *tx) Rollback() error {
 // SQL implements [driver.Conn].
 func (t *tx) SQL() *sql.Tx {
 	t.reopen = nil
+	if t.impatient {
+		// What fails in the hands of the user is not run again by itself.
+		t.impatient = false
+		t.tx.ExecContext(context.Background(), "set local lock_timeout to default") //nolint:errcheck // the next statement fails too
+	}
 	return t.tx
 }
 
