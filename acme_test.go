@@ -88,7 +88,7 @@ func TestACME(t *testing.T) {
 // be this machine.
 func serveNames(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once or not
+	l, err := net.Listen("tcp", "127.0.0.1:0") // at once or not
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func serveNames(t *testing.T) string {
 }
 
 func answerNames(conn net.Conn) {
-	defer conn.Close() //nolint:errcheck // whoever asked has the answer
+	defer conn.Close() // whoever asked has the answer
 	for {
 		var size [2]byte
 		if _, err := io.ReadFull(conn, size[:]); err != nil {
@@ -151,7 +151,7 @@ func handshake(t *testing.T, addr string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	// Whose authority nobody knows: its root is made when it starts.
-	dialer := &tls.Dialer{Config: &tls.Config{ServerName: "notes.example", InsecureSkipVerify: true}} //nolint:gosec // see above
+	dialer := &tls.Dialer{Config: &tls.Config{ServerName: "notes.example", InsecureSkipVerify: true}} // see above
 	for {
 		conn, err := dialer.DialContext(ctx, "tcp", addr)
 		if err == nil {
@@ -190,7 +190,7 @@ func TestACMEHostPolicy(t *testing.T) {
 	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: programtest.FreeAddr(t)}
 	run(t, newApp(t, config), config.Addr)
 	for _, name := range []string{"evil.example", "", "127.0.0.1", "www.notes.example"} {
-		if _, err := tls.Dial("tcp", config.Addr, &tls.Config{ServerName: name, InsecureSkipVerify: true}); err == nil { //nolint:gosec,noctx // nothing is shown
+		if _, err := tls.Dial("tcp", config.Addr, &tls.Config{ServerName: name, InsecureSkipVerify: true}); err == nil { // nothing is shown
 			t.Errorf("a certificate for %q", name)
 		}
 	}

@@ -324,7 +324,7 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // the server it does what [App.RunBackground] says. In
 // development Run prints how to reach the application.
 func (a *App) Run(ctx context.Context) error {
-	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
+	defer a.db.Close() // the process ends, and everything is committed
 	doors, err := a.open(ctx)
 	if err != nil {
 		return err

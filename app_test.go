@@ -54,7 +54,7 @@ func get(t *testing.T, url string) (int, string) {
 	if err != nil {
 		return 0, ""
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end
+	defer res.Body.Close() // read to its end
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Error(err)

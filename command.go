@@ -56,7 +56,7 @@ func (e *usageError) Error() string { return e.text }
 //
 // Without arguments it is [App.Run]. [Config.Health] runs one of them without a database.
 func (a *App) Main(ctx context.Context, args []string) int {
-	defer a.db.Close() //nolint:errcheck // the process ends, and everything is committed
+	defer a.db.Close() // the process ends, and everything is committed
 	return exitCode(a.command(ctx, args, os.Stdout))
 }
 

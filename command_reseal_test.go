@@ -28,7 +28,7 @@ func TestResealCommand(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		defer app.DB().Close() //nolint:errcheck // everything is committed
+		defer app.DB().Close() // everything is committed
 		return do(app)
 	}
 	command := func(args ...string) func(*plinth.App) (string, error) {

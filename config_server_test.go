@@ -11,7 +11,7 @@ import (
 
 // TestServerDefaults holds what is left out to the numbers that operators are told
 // (docs/operations.md), where clients are elsewhere and in development.
-func TestServerDefaults(t *testing.T) { //nolint:paralleltest // others have Go lent threads, which are counted
+func TestServerDefaults(t *testing.T) { // others have Go lent threads, which are counted
 	type defaults struct {
 		addr, database                                       string
 		schema                                               plinth.Schema

@@ -204,7 +204,7 @@ func TestConfigActs(t *testing.T) {
 	config.SQLite.Store.Now = func() time.Time { return day }
 	config.SQLite.Readers = 1
 	app := newApp(t, config)
-	defer app.DB().Close() //nolint:errcheck // only read
+	defer app.DB().Close() // only read
 	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
 	handler, err := app.Handler(t.Context())
 	if err != nil {

@@ -39,11 +39,11 @@ func TestConnectionsOfAllDoors(t *testing.T) {
 		clients sync.WaitGroup
 	)
 	for i := range 8 {
-		conn, err := net.Dial("tcp", []string{config.TLS.HTTPAddr, config.Addr}[i%2]) //nolint:noctx // taken or not at once
+		conn, err := net.Dial("tcp", []string{config.TLS.HTTPAddr, config.Addr}[i%2]) // taken or not at once
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close() //nolint:errcheck // read only
+		defer conn.Close() // read only
 		clients.Go(func() {
 			_ = conn.SetReadDeadline(time.Now().Add(2 * time.Second))
 			_, err := conn.Read(make([]byte, 1))
@@ -67,7 +67,7 @@ func TestRedirectStaysAtHome(t *testing.T) {
 		"/a?b=c": "/a?b=c", "//evil.example/": "//evil.example/", `/\evil.example`: "/%5Cevil.example", "/%0d%0aX:%20y": "/%0d%0aX:%20y",
 		"http://evil.example/a": "/a", "http://evil.example": "/", "x:.evil.example/": "/", "x:@evil.example/": "/", "*": "/",
 	} {
-		conn, err := net.Dial("tcp", config.TLS.HTTPAddr) //nolint:noctx // answered or not at once
+		conn, err := net.Dial("tcp", config.TLS.HTTPAddr) // answered or not at once
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ func TestA48Smuggling(t *testing.T) {
 			"two lengths":    "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 33\r\n\r\n",
 			"another coding": "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
 		} {
-			conn, err := net.Dial("tcp", config.Addr) //nolint:noctx // refused or not at once
+			conn, err := net.Dial("tcp", config.Addr) // refused or not at once
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,16 +57,16 @@ func TestUpgradeThroughAll(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		defer conn.Close() //nolint:errcheck // the client has its answer
+		defer conn.Close() // the client has its answer
 		line, _ := rw.ReadString('!')
 		_, _ = io.WriteString(conn, line)
 	})
 	run(t, app, config.Addr)
-	conn, err := net.Dial("tcp", config.Addr) //nolint:noctx // answered or not at once
+	conn, err := net.Dial("tcp", config.Addr) // answered or not at once
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // read to its end
+	defer conn.Close() // read to its end
 	_, _ = io.WriteString(conn, "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	in := bufio.NewReader(conn)
 	if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != http.StatusSwitchingProtocols {

@@ -122,7 +122,7 @@ func servedIssuer(t *testing.T, url string, i *issuer) (ask func(token string) i
 			t.Error(err)
 			return 0
 		}
-		defer res.Body.Close() //nolint:errcheck // read to its end
+		defer res.Body.Close() // read to its end
 		body, err := io.ReadAll(res.Body)
 		if err != nil || (res.StatusCode == http.StatusOK) != (string(body) == "ann") {
 			t.Errorf("%d, %v: %s", res.StatusCode, err, body)
@@ -325,6 +325,6 @@ func logIn(t *testing.T, local, addr string, header http.Header, body string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // not read
+	defer res.Body.Close() // not read
 	return res.StatusCode, res.Header.Get("Retry-After")
 }

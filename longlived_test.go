@@ -73,7 +73,7 @@ func socket(w http.ResponseWriter, r *http.Request) {
 // dial takes a connection over at a path.
 func dial(t *testing.T, addr, path string) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	conn, err := net.Dial("tcp", addr) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", addr) // loopback
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestLongLivedEnds(t *testing.T) {
 	app := newApp(t, config)
 	app.Router().Post("/live/refuse", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	run(t, app, config.Addr)
-	conn, err := net.Dial("tcp", config.Addr) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", config.Addr) // loopback
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,7 +378,7 @@ func TestDrainEndsLongLived(t *testing.T) {
 	}))
 	app.Router().Get("/live/socket", noting(socket))
 	end := run(t, app, config.Addr)
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + config.Addr + "/live/events") //nolint:noctx // loopback
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + config.Addr + "/live/events") // loopback
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func begin(t *testing.T, env map[string]string) error {
 	if err != nil {
 		return err
 	}
-	defer app.DB().Close() //nolint:errcheck // nothing was written
+	defer app.DB().Close() // nothing was written
 	_, err = app.Handler(t.Context())
 	return err
 }
@@ -134,7 +134,7 @@ func TestDisableAccounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer app.DB().Close() //nolint:errcheck // nothing was written
+	defer app.DB().Close() // nothing was written
 	if _, err := app.Handler(t.Context()); err != nil || app.Accounts() != nil || app.DB().TableNamed("auth_users") != nil {
 		t.Errorf("accounts %v, %v", app.Accounts(), err)
 	}

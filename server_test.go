@@ -133,11 +133,11 @@ func TestDrainFailsNobody(t *testing.T) {
 // askUntilTold sends requests on one connection, none of them twice, until an answer says
 // that the connection ends.
 func askUntilTold(addr string) (n int, err error) {
-	conn, err := net.Dial("tcp", addr) //nolint:noctx // refused or not at once
+	conn, err := net.Dial("tcp", addr) // refused or not at once
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close() //nolint:errcheck // read to its end
+	defer conn.Close() // read to its end
 	in := bufio.NewReader(conn)
 	for {
 		if _, err := io.WriteString(conn, "POST /work HTTP/1.1\r\nHost: notes.example\r\nContent-Length: 0\r\n\r\n"); err != nil {
@@ -358,7 +358,7 @@ func TestTLS(t *testing.T) {
 	if res.StatusCode != http.StatusOK || res.ProtoMajor != 2 {
 		t.Errorf("status %d, %s", res.StatusCode, res.Proto)
 	}
-	if _, err := tls.Dial("tcp", config.Addr, &tls.Config{RootCAs: pool, ServerName: "localhost", MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil { //nolint:gosec // that is the point
+	if _, err := tls.Dial("tcp", config.Addr, &tls.Config{RootCAs: pool, ServerName: "localhost", MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}); err == nil { // that is the point
 		t.Error("TLS 1.1 is spoken")
 	}
 

@@ -134,11 +134,11 @@ func (s *site) send(t *testing.T, raw string) answer {
 // request.
 func (s *site) sendOnce(t *testing.T, raw string) answer {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.addr) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", s.addr) // loopback
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // read to its end
+	defer conn.Close() // read to its end
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	go func() { _, _ = io.WriteString(conn, raw) }() // the server may not read all of it
 	in := bufio.NewReader(conn)

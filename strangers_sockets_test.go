@@ -75,12 +75,12 @@ func (s *site) strangers(t *testing.T, from, to int64) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			conn, err := net.Dial("tcp", s.addr) //nolint:noctx // loopback
+			conn, err := net.Dial("tcp", s.addr) // loopback
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			defer conn.Close() //nolint:errcheck // read to its end
+			defer conn.Close() // read to its end
 			_ = conn.SetDeadline(time.Now().Add(time.Minute))
 			in := bufio.NewReader(conn)
 			for n := next.Add(1); n <= to; n = next.Add(1) {

@@ -97,7 +97,7 @@ func ExampleConfig_explain() {
 	if err != nil {
 		panic(err)
 	}
-	defer db.Close() //nolint:errcheck // the end of the example
+	defer db.Close() // the end of the example
 	a, err := api.New(db, api.Config{Explain: true})
 	if err != nil {
 		panic(err)

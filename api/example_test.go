@@ -74,7 +74,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	defer db.Close() //nolint:errcheck // the end of the example
+	defer db.Close() // the end of the example
 	a, err := api.New(db, api.Config{BasePath: "/rest/v1"})
 	if err != nil {
 		panic(err)
@@ -97,7 +97,7 @@ func ExampleAPI_Handler() {
 	if err != nil {
 		panic(err)
 	}
-	defer db.Close() //nolint:errcheck // the end of the example
+	defer db.Close() // the end of the example
 	a, err := api.New(db, api.Config{})
 	if err != nil {
 		panic(err)

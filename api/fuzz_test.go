@@ -94,7 +94,7 @@ func FuzzHeaders(f *testing.F) {
 		"Sat, 29 Oct 1994 19:43:31 GMT", "*", "", `return=representation, tx=rollback; a="b\"c", max-affected=1`, "items=0-9", "items", "\xff\x00, ;=",
 	} {
 		for method := range 4 {
-			f.Add(uint8(i), uint8(method), value, value) //nolint:gosec // small
+			f.Add(uint8(i), uint8(method), value, value) // small
 		}
 	}
 	db := memory(f)

@@ -59,7 +59,7 @@ type identifiedKey struct{}
 
 // identified is the context of a request whose caller is known.
 type identified struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context // it is one
 
 	caller any // a Principal, nil for the zero one
 
@@ -92,7 +92,7 @@ func credentialsOf(h http.Header) (c credentials) {
 	return c
 }
 
-func (c *identified) answer(by *once, to credentials) (Principal, error, bool) { //nolint:revive // the error is an answer
+func (c *identified) answer(by *once, to credentials) (Principal, error, bool) { // the error is an answer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range c.answers {

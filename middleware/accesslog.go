@@ -88,7 +88,7 @@ type fieldNames struct {
 	method, path, status, bytes, duration, requestID, client, route, kind, id, gone, aborted string
 }
 
-//nolint:gochecknoglobals // constants that the language cannot express
+// constants that the language cannot express
 var (
 	shortNames = fieldNames{
 		method: "method", path: "path", status: "status", bytes: "bytes", duration: "duration", requestID: "request_id",

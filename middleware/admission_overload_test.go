@@ -98,7 +98,7 @@ func quantile(all []served, status int, q float64) (time.Duration, int) {
 
 // mix gives requests of strangers (30 of 100), reads (50) and writes (20).
 func mix() func() *http.Request {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(1, 2)) // a test
 	ada := auth.Principal{Kind: auth.User, ID: "ada"}
 	kinds := []*http.Request{
 		as(auth.Principal{}, http.MethodGet, "/"), as(ada, http.MethodGet, "/"), as(ada, http.MethodPost, "/"),
@@ -118,7 +118,7 @@ func mix() func() *http.Request {
 func simulate(t *testing.T, f func(t *testing.T, s *simulated, h http.Handler)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &simulated{processors: make(chan struct{}, 2), mean: 4 * time.Millisecond, random: rand.New(rand.NewPCG(3, 4))} //nolint:gosec // a test
+		s := &simulated{processors: make(chan struct{}, 2), mean: 4 * time.Millisecond, random: rand.New(rand.NewPCG(3, 4))} // a test
 		f(t, s, middleware.Admission(middleware.AdmissionOptions{Running: 128, Logger: slog.New(slog.DiscardHandler)})(s))
 	})
 }

@@ -340,7 +340,7 @@ func TestAdmissionAtRandom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit, all = 7, 20_000
 		var in, most, ended atomic.Int64
-		random := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(5, 6)) // a test
 		h := middleware.Admission(middleware.AdmissionOptions{
 			Running: limit, Waiting: 5, Wait: 20 * time.Millisecond, Logger: quiet(),
 			Refuse: func(http.ResponseWriter, *http.Request, error) { ended.Add(1) },

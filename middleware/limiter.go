@@ -143,7 +143,7 @@ func (s *limiterShard) of(key digest) *allowance {
 	case ok:
 		s.unlink(at)
 	case len(s.keys) < s.size:
-		at = int32(len(s.ring)) //nolint:gosec // no more than s.size
+		at = int32(len(s.ring)) // no more than s.size
 		s.ring = append(s.ring, allowance{})
 	default:
 		at = s.victim()

@@ -26,7 +26,7 @@ func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }
 func TestLimiter(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(seed, 1)) // a test
 		burst := 1 + random.IntN(20)
 		every := time.Duration(1 + random.Int64N(int64(time.Minute)))
 		c := new(clock)

@@ -135,7 +135,7 @@ func TestRecoverAbort(t *testing.T) {
 		serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 			httptest.NewRequest(http.MethodGet, "/", nil), middleware.Recover(middleware.RecoverOptions{Logger: log.logger()}))
 	})
-	if got != http.ErrAbortHandler || log.text() != "" { //nolint:errorlint // the very value
+	if got != http.ErrAbortHandler || log.text() != "" { // the very value
 		t.Errorf("panics with %v, log: %s", got, log.text())
 	}
 }

@@ -25,7 +25,7 @@ func transferring(t *testing.T, transfer time.Duration, h http.HandlerFunc) net.
 	s.Config.ReadTimeout, s.Config.WriteTimeout = time.Minute, time.Minute
 	s.Start()
 	t.Cleanup(s.Close)
-	conn, err := net.Dial("tcp", s.Listener.Addr().String()) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", s.Listener.Addr().String()) // loopback
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestTransferOfAnswer(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			defer f.Close() //nolint:errcheck // only read
+			defer f.Close() // only read
 			_, err = io.CopyN(w, f, size)
 			return err
 		},

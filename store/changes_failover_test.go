@@ -94,7 +94,7 @@ func TestChangesFailover(t *testing.T) {
 	drain := func(want error) {
 		t.Helper()
 		for c, take := range map[*store.Changes]store.ChangeFunc{unnamed: outside.take, rebuilt: inside.take, named: collect(&ofNamed, nil)} {
-			if _, err := c.Drain(t.Context(), take); err != want { //nolint:errorlint // nil
+			if _, err := c.Drain(t.Context(), take); err != want { // nil
 				t.Fatal(err)
 			}
 		}

@@ -28,7 +28,7 @@ func ExampleSoftDelete() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the end of the example
+	defer db.Close() // the end of the example
 	letters := store.For[Letter](db)
 	if err := db.Register(Letter{}); err != nil {
 		log.Fatal(err)

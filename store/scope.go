@@ -133,7 +133,7 @@ func WithScopeFunc(ctx context.Context, scopeOf func(context.Context) *Scope) co
 
 // scoped is a context whose scope is made when somebody asks for it.
 type scoped struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context // it is one
 
 	scopeOf func(context.Context) *Scope
 	once    sync.Once

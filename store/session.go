@@ -59,7 +59,7 @@ func (s session) conn() driver.Conn {
 // acquire waits for a slot of the caller, for a statement outside of a transaction.
 func (s session) acquire(ctx context.Context, writes bool) (*callerSlots, error) {
 	if s.tx != nil {
-		return nil, nil //nolint:nilnil // the transaction has one
+		return nil, nil // the transaction has one
 	}
 	return s.db.shares.acquire(ctx, s.scope, writes)
 }

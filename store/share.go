@@ -49,7 +49,7 @@ type callerSlots struct {
 func (s shares) acquire(ctx context.Context, scope *Scope, writes bool) (*callerSlots, error) {
 	of := s[writes]
 	if of == nil || !scope.counted() {
-		return nil, nil //nolint:nilnil // documented
+		return nil, nil // documented
 	}
 	of.mu.Lock()
 	c := of.callers[scope.Caller]

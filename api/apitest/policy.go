@@ -77,10 +77,10 @@ func Policy(t *testing.T, m Matrix) {
 		return
 	}
 	if os.Getenv("PLINTH_TEST_UPDATE") == "1" {
-		if err := os.MkdirAll(filepath.Dir(m.Golden), 0o755); err != nil { //nolint:gosec // a folder of the repository
+		if err := os.MkdirAll(filepath.Dir(m.Golden), 0o755); err != nil { // a folder of the repository
 			t.Fatalf("apitest: %v", err)
 		}
-		if err := os.WriteFile(m.Golden, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(m.Golden, []byte(got), 0o644); err != nil { // a file of the repository
 			t.Fatalf("apitest: %v", err)
 		}
 		return

@@ -51,7 +51,7 @@ func ExampleConfig_verifiers() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the end of the example
+	defer db.Close() // the end of the example
 	a, err := accounts.New(db, accounts.Config{
 		MasterKeys: [][]byte{[]byte("32 random bytes from your secrets")},
 		PublicURL:  "https://notes.example.org/auth/v1",

@@ -22,7 +22,7 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the end of the example
+	defer db.Close() // the end of the example
 	a, err := accounts.New(db, accounts.Config{
 		MasterKeys:  [][]byte{[]byte("32 random bytes from your secrets")},
 		PublicURL:   "https://example.org/auth/v1",
@@ -66,7 +66,7 @@ func (g gateway) SendSMS(ctx context.Context, to, _, _ string, values map[string
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close() //nolint:errcheck // nothing of it is needed
+	defer answer.Body.Close() // nothing of it is needed
 	if answer.StatusCode/100 != 2 {
 		return fmt.Errorf("gateway: %s", answer.Status) // it is tried again
 	}

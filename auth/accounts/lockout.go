@@ -156,11 +156,11 @@ func (x *exchange) forgive(ctx context.Context, g *guess) error {
 func (x *exchange) hasFullSession(ctx context.Context, owner store.ID) (bool, error) {
 	p, err := x.principal()
 	if err != nil {
-		return false, nil //nolint:nilerr // it is no such session
+		return false, nil // it is no such session
 	}
 	id, err := store.ParseID(p.Session)
 	if err != nil {
-		return false, nil //nolint:nilerr // it is no such session
+		return false, nil // it is no such session
 	}
 	s, err := store.For[session](x.a.db).Get(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {

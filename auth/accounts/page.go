@@ -83,7 +83,7 @@ func (x *exchange) verifyPage() error {
 	redirect := x.redirectTo()
 	var body bytes.Buffer
 	err := page.Execute(&body, map[string]any{
-		"Title": texts.Title, "Text": texts.Text, "Button": texts.Button, "Style": template.CSS(pageStyle), //nolint:gosec // a constant
+		"Title": texts.Title, "Text": texts.Text, "Button": texts.Button, "Style": template.CSS(pageStyle), // a constant
 		"Site": hostOf(x.a.config.SiteURL), "Action": x.a.verifyURL(), "Token": token, "Type": kind, "Redirect": redirect,
 	})
 	if err != nil {

@@ -72,7 +72,7 @@ func TestLoginProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the process ends
+	defer db.Close() // the process ends
 	judgeLogins(t, db, 0.9)
 }
 
@@ -111,7 +111,7 @@ func moveServer(t *testing.T, url, processor string) {
 
 // parentOf returns the parent of a process, "" where it has ended.
 func parentOf(status string) string {
-	text, _ := os.ReadFile(status) //nolint:errcheck // it has ended
+	text, _ := os.ReadFile(status) // it has ended
 	_, parent, _ := strings.Cut(string(text), "\nPPid:")
 	parent, _, _ = strings.Cut(parent, "\n")
 	return strings.TrimSpace(parent)

@@ -146,7 +146,7 @@ func (p *Provider) Authorize(to string) url.Values {
 	if err != nil {
 		p.tb.Fatalf("authtest: authorize: %v", err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // nothing is read from it
+	defer answer.Body.Close() // nothing is read from it
 	back, err := answer.Location()
 	if err != nil {
 		p.tb.Fatalf("authtest: authorize answers %s", answer.Status)

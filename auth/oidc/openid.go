@@ -99,7 +99,7 @@ func get(ctx context.Context, client *outbound.Client, url, access, accept strin
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read, or is given up
+	defer answer.Body.Close() // it was read, or is given up
 	if answer.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("it answers %d", answer.StatusCode)
 	}

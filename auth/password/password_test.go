@@ -157,7 +157,7 @@ func TestConfig(t *testing.T) {
 }
 
 // TestNew: making a Hasher computes no hash.
-func TestNew(t *testing.T) { //nolint:paralleltest // it counts what the process allocates
+func TestNew(t *testing.T) { // it counts what the process allocates
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	newHasher(t, password.Config{})
@@ -168,7 +168,7 @@ func TestNew(t *testing.T) { //nolint:paralleltest // it counts what the process
 }
 
 // TestVerifyAbsent: it computes a hash of the configured cost.
-func TestVerifyAbsent(t *testing.T) { //nolint:paralleltest // it counts what the process allocates
+func TestVerifyAbsent(t *testing.T) { // it counts what the process allocates
 	for _, cfg := range []password.Config{{Memory: 4 << 10, Time: 1}, {Memory: 8 << 10, Time: 1, Threads: 2}} {
 		h := newHasher(t, cfg)
 		var before, after runtime.MemStats
@@ -303,7 +303,7 @@ func BenchmarkHash(b *testing.B) {
 }
 
 // TestConfigSlots changes GOMAXPROCS, so it is not parallel.
-func TestConfigSlots(t *testing.T) { //nolint:paralleltest // it changes GOMAXPROCS
+func TestConfigSlots(t *testing.T) { // it changes GOMAXPROCS
 	for procs, want := range map[int]int{1: 1, 2: 1, 3: 1, 4: 2, 8: 4} {
 		before := runtime.GOMAXPROCS(procs)
 		got := password.Config{}.Slots()

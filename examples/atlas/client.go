@@ -74,7 +74,7 @@ func (e *temporaryError) Error() string { return e.err.Error() }
 func (e *temporaryError) Unwrap() error { return e.err }
 
 func (c *client) post(ctx context.Context, address string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body)) //nolint:gosec // the user says where
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body)) // the user says where
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (c *client) post(ctx context.Context, address string, body []byte) error {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Prefer", "resolution=merge-duplicates,return=minimal")
-	resp, err := c.http.Do(req) //nolint:gosec // the user says where
+	resp, err := c.http.Do(req) // the user says where
 	if err != nil {
 		return &temporaryError{err: err}
 	}

@@ -78,7 +78,7 @@ func (b *backend) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer conn.Close() //nolint:errcheck // the other side sees it
+	defer conn.Close() // the other side sees it
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	_, _ = io.Copy(conn, rw)
 }

@@ -255,7 +255,7 @@ func checkEvents(t *testing.T, b *balancer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // nothing depends on it
+	defer res.Body.Close() // nothing depends on it
 	line, err := bufio.NewReader(res.Body).ReadString('\n')
 	if took := time.Since(begun); err != nil || line != "data: first\n" || took > 800*time.Millisecond {
 		t.Errorf("%q after %s, %v", line, took, err)
@@ -268,7 +268,7 @@ func checkSocket(t *testing.T, b *balancer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing depends on it
+	defer conn.Close() // nothing depends on it
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 	fmt.Fprintf(conn, "GET /socket HTTP/1.1\r\nHost: notes.example\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	lines := bufio.NewReader(conn)

@@ -105,7 +105,7 @@ func (g *generator) offer(t *testing.T, rate float64, change func()) (all []outc
 	defer stop() // also when change ends the test
 	var mu sync.Mutex
 	sending.Go(func() {
-		random := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(7, 8)) // a test
 		for due := time.Now(); ctx.Err() == nil; due = due.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second))) {
 			write := random.IntN(2) == 0
 			time.Sleep(time.Until(due))
@@ -188,7 +188,7 @@ func whileBusy(send func() error) error {
 // ask sends a request and wants an answer. Head lacks the empty line.
 func (l *line) ask(head, body string, want int) error {
 	if l.conn == nil {
-		conn, err := tls.Dial("tcp", l.b.secure, &tls.Config{RootCAs: l.b.pool}) //nolint:noctx // loopback
+		conn, err := tls.Dial("tcp", l.b.secure, &tls.Config{RootCAs: l.b.pool}) // loopback
 		if err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func restorePostgres(t *testing.T, after string, elsewhere bool) restoration {
 	r := restoration{before: pgtest.URL(t), after: after, elsewhere: elsewhere, leave: func(*testing.T) {}, judge: func(*testing.T) {}}
 	if elsewhere {
 		db := openStore(t, r.before)
-		defer db.Close() //nolint:errcheck // everything is committed
+		defer db.Close() // everything is committed
 		if _, err := db.Bun().ExecContext(t.Context(), "do $$ begin for i in 1..5000 loop perform pg_current_xact_id(); commit; end loop; end $$"); err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func restorePostgres(t *testing.T, after string, elsewhere bool) restoration {
 func readChanges(t *testing.T, database string) (n int, err error) {
 	t.Helper()
 	db := openStore(t, database)
-	defer db.Close() //nolint:errcheck // everything is committed
+	defer db.Close() // everything is committed
 	_, err = db.Changes("search", &store.ChangesOptions{Start: store.FromStart}).Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
 		n += len(batch)
 		return nil

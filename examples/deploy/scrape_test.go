@@ -119,7 +119,7 @@ func finds(t *testing.T, server, expr string) bool {
 func awaitReady(t *testing.T, server string) {
 	t.Helper()
 	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		res, err := http.Get("http://" + server + "/-/ready") //nolint:noctx // loopback
+		res, err := http.Get("http://" + server + "/-/ready") // loopback
 		if err == nil {
 			_ = res.Body.Close()
 			http.DefaultClient.CloseIdleConnections()

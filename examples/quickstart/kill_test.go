@@ -131,7 +131,7 @@ func checkLedger(t *testing.T, l *ledger, open func() (*store.DB, error)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // read only
+	defer db.Close() // read only
 	var notes []*Note
 	var logged, keys int
 	// One snapshot: the database may still be ending statements of the killed.
@@ -220,7 +220,7 @@ func (p *killable) signUp(t *testing.T, round int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end
+	defer res.Body.Close() // read to its end
 	var session struct {
 		Token string `json:"access_token"`
 	}

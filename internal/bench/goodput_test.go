@@ -97,7 +97,7 @@ func (a *arena) fillGoodput(t *testing.T) (requests [][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer app.DB().Close() //nolint:errcheck // everything is committed
+	defer app.DB().Close() // everything is committed
 	if _, err := app.Handler(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func serveBare(handler http.Handler) (address string, err error) {
 		return "", err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- http.Serve(listener, handler) }() //nolint:gosec // loopback
+	go func() { ended <- http.Serve(listener, handler) }() // loopback
 	go exitAfter(ended)
 	return listener.Addr().String(), nil
 }

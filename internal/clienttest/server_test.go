@@ -71,7 +71,7 @@ func run(t *testing.T, cmd *exec.Cmd, out string, env []string) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer printed.Close() //nolint:errcheck // the program has its own
+	defer printed.Close() // the program has its own
 	cmd.Stdout = printed
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func readCost(t *testing.T, engine, dsn string, n int, data size) {
 	statuses, worst := map[int]int{}, map[string]cost{}
 	for i := range n {
 		seed := uint64(number("PLINTH_TEST_SEED", 1)*1_000_000 + i)
-		path := request(rand.New(rand.NewPCG(seed, 0))) //nolint:gosec // not for secrets
+		path := request(rand.New(rand.NewPCG(seed, 0))) // not for secrets
 		c := s.measure(t, path)
 		statuses[c.status]++
 		if c.status >= 500 || c.status == http.StatusNotFound {
@@ -96,7 +96,7 @@ func (s *server) get(t *testing.T, path string) (int, []byte) {
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it is read
+	defer res.Body.Close() // it is read
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)

@@ -89,7 +89,7 @@ func fill(t *testing.T, engine, dsn string, n size) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a test's
+	defer db.Close() // a test's
 	a, err := api.New(db, api.Config{})
 	if err != nil {
 		t.Fatal(err)

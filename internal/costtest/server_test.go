@@ -65,7 +65,7 @@ func serve(engine, dsn string) error {
 		return err
 	}
 	fmt.Println("http://" + l.Addr().String())
-	go http.Serve(l, mux) //nolint:errcheck,gosec // it ends with the process
+	go http.Serve(l, mux) // it ends with the process
 	_, err = os.Stdin.Read(make([]byte, 1))
 	return err
 }
@@ -81,7 +81,7 @@ type server struct {
 
 func startServer(t *testing.T, engine, dsn string) *server {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test
+	cmd := exec.Command(os.Args[0]) // this test
 	cmd.Env = append(os.Environ(), engineVariable+"="+engine, dsnVariable+"="+dsn)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -205,7 +205,7 @@ func (s *server) backends(t *testing.T) []int {
 		t.Error(err)
 		return nil
 	}
-	defer rows.Close() //nolint:errcheck // it only reads
+	defer rows.Close() // it only reads
 	var pids []int
 	for rows.Next() {
 		var pid int

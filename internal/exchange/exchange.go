@@ -60,7 +60,7 @@ func (r *Record) SetAddressKey(key string) {
 
 // carrier is the context of a request with its record, allocated at once.
 type carrier struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context // it is one
 
 	record Record
 }

@@ -51,7 +51,7 @@ func serve(engine, location string) error {
 		_ = l.Close()
 	}()
 	fmt.Println("http://" + l.Addr().String())
-	_ = http.Serve(l, handler) //nolint:gosec // for a test, on loopback
+	_ = http.Serve(l, handler) // for a test, on loopback
 	return db.Close()
 }
 
@@ -65,7 +65,7 @@ type process struct {
 // startProcess returns when the application listens. It ends with the test.
 func startProcess(tb testing.TB, engine, location string) *process {
 	tb.Helper()
-	p := &process{cmd: exec.Command(os.Args[0])} //nolint:gosec // this program
+	p := &process{cmd: exec.Command(os.Args[0])} // this program
 	p.cmd.Env = append(os.Environ(), serveEnv+"="+engine+" "+location)
 	p.cmd.Stderr = os.Stderr
 	var err error

@@ -4,7 +4,7 @@ package logname
 
 import "log/slog"
 
-//nolint:gochecknoglobals // a constant that the language cannot express
+// a constant that the language cannot express
 var ecs = map[string]string{
 	slog.TimeKey:     "@timestamp",
 	slog.LevelKey:    "log.level",

@@ -73,7 +73,7 @@ func (app *application) call(t *testing.T, line, token, body string) (status int
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read
+	defer res.Body.Close() // it was read
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)

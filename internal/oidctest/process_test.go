@@ -120,7 +120,7 @@ func (b *browser) submit(to string, form url.Values) (back *url.URL, page string
 
 func (b *browser) arrive(answer *http.Response) (back *url.URL, page string) {
 	b.t.Helper()
-	defer answer.Body.Close() //nolint:errcheck // it was read
+	defer answer.Body.Close() // it was read
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		b.t.Fatal(err)

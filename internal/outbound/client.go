@@ -102,7 +102,7 @@ func (c *Client) Get(ctx context.Context, url string) (body []byte, header http.
 	if err != nil {
 		return nil, nil, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read, or is given up
+	defer answer.Body.Close() // it was read, or is given up
 	if answer.StatusCode != http.StatusOK {
 		return nil, nil, fmt.Errorf("outbound: %s answers %d", r.URL.Host, answer.StatusCode)
 	}

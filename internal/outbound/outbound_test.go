@@ -32,7 +32,7 @@ func canary(t *testing.T) (port string, connections *atomic.Int64) {
 			}
 		},
 	}
-	go s.Serve(l) //nolint:errcheck // ends with Close
+	go s.Serve(l) // ends with Close
 	t.Cleanup(func() { _ = s.Close() })
 	_, port, _ = net.SplitHostPort(l.Addr().String())
 	return port, connections

@@ -87,7 +87,7 @@ func mailedLink(t *testing.T, db *store.DB, app string) string {
 			t.Error(err)
 		}
 	})
-	answer, err := http.Post(public+"/otp", "application/json", strings.NewReader(`{"email":"ann@example.org"}`)) //nolint:noctx // as short as the test
+	answer, err := http.Post(public+"/otp", "application/json", strings.NewReader(`{"email":"ann@example.org"}`)) // as short as the test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ const genericMessage = "The server could not answer this request."
 // table is the one map from code to status, with the text of a code whose error
 // brings none. Nothing writes to it.
 //
-//nolint:gochecknoglobals // a constant that the language cannot express
+// a constant that the language cannot express
 var table = map[string]entry{
 	Unreachable:       {http.StatusServiceUnavailable, "The database cannot be reached."},
 	DatabaseClient:    {http.StatusServiceUnavailable, "The database connection failed."},

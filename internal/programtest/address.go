@@ -17,7 +17,7 @@ func FreeAddr(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // only its address is wanted
+	defer l.Close() // only its address is wanted
 	return l.Addr().String()
 }
 

@@ -105,7 +105,7 @@ func (g *generator) logIn(t *testing.T) {
 // offer sends requests at a rate for a while. The time of one begins when it was due.
 func (g *generator) offer(rate float64, last time.Duration) []outcome {
 	var due []time.Duration
-	random := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(7, 8)) // a test
 	for at := 0.0; at < last.Seconds(); at += random.ExpFloat64() / rate {
 		due = append(due, time.Duration(at*float64(time.Second)))
 	}

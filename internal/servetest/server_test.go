@@ -101,7 +101,7 @@ func prepare(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	defer app.DB().Close() //nolint:errcheck // everything is committed
+	defer app.DB().Close() // everything is committed
 	if _, err := app.Handler(ctx); err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func startBy(t *testing.T, command []string, env ...string) *site {
 		}
 	})
 	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		res, err := http.Get("http://" + s.address + "/readyz") //nolint:noctx // loopback
+		res, err := http.Get("http://" + s.address + "/readyz") // loopback
 		if err == nil {
 			_ = res.Body.Close()
 			http.DefaultClient.CloseIdleConnections()

@@ -204,7 +204,7 @@ func (c *clients) during(t *testing.T, do func()) (all []time.Duration) {
 }
 
 func (c *clients) read(address string) error {
-	r, err := http.NewRequest(http.MethodGet, "http://"+c.site.address+"/rest/v1/notes?id=eq.n1", http.NoBody) //nolint:noctx // the client has a timeout
+	r, err := http.NewRequest(http.MethodGet, "http://"+c.site.address+"/rest/v1/notes?id=eq.n1", http.NoBody) // the client has a timeout
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (c *clients) read(address string) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read
+	defer res.Body.Close() // it was read
 	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
 		return fmt.Errorf("status %d, %v", res.StatusCode, err)
 	}

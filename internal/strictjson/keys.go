@@ -15,7 +15,7 @@ type keyRef = uint32
 const escapedKey keyRef = 1 << 31
 
 func newKeyRef(at int, escaped bool) keyRef {
-	ref := keyRef(at) //nolint:gosec // Parse holds positions below 1<<31
+	ref := keyRef(at) // Parse holds positions below 1<<31
 	if escaped {
 		ref |= escapedKey
 	}

@@ -28,7 +28,7 @@ func distinctKeys(n int) string {
 // also where the whole of it is read, walked and brought into canonical form. It does
 // not run in parallel, because it counts what the process allocates. Only the long form,
 // which runs beside nothing else, judges milliseconds.
-func TestA34Resources(t *testing.T) { //nolint:paralleltest // see above
+func TestA34Resources(t *testing.T) { // see above
 	soon := programtest.Within(50 * time.Millisecond)
 	many := make([]string, 5000)
 	for i := range many {
@@ -102,7 +102,7 @@ func TestA34Resources(t *testing.T) { //nolint:paralleltest // see above
 }
 
 // TestSmallBodiesAllocateNothing holds the hot path: one object of five members.
-func TestSmallBodiesAllocateNothing(t *testing.T) { //nolint:paralleltest // counts allocations
+func TestSmallBodiesAllocateNothing(t *testing.T) { // counts allocations
 	body := []byte(`{"id":"0198c2f5-7a31-7c60-b7a4-0a0c12345678","title":"Milk é","n":12.50,"tags":["a","b"],"done":false}`)
 	total := 0
 	allocs := testing.AllocsPerRun(100, func() {

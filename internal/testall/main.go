@@ -33,7 +33,7 @@ func main() {
 	}
 	if err := run(ctx, args, judged, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "testall:", err)
-		os.Exit(1) //nolint:gocritic // stop has nothing to do any more
+		os.Exit(1) // stop has nothing to do any more
 	}
 }
 
@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, judged bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...) //nolint:gosec // the caller's arguments
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...) // the caller's arguments
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Env, cmd.Stderr = environment, os.Stderr
 	stdout, err := cmd.StdoutPipe()
@@ -70,7 +70,7 @@ func withServer(environment []string) ([]string, error) {
 	}
 	url, err := pgtest.Source().Server()
 	if err != nil {
-		return environment, nil //nolint:nilerr // tests are skipped for it, or fail, and the summary has the reason
+		return environment, nil // tests are skipped for it, or fail, and the summary has the reason
 	}
 	return append(environment, pgtest.EnvURL+"="+url), nil
 }

@@ -98,5 +98,5 @@ func held() int {
 		runtime.GC()
 	}
 	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc) //nolint:gosec // less than memory
+	return int(m.HeapAlloc) // less than memory
 }

@@ -68,7 +68,7 @@ func (s *session) tx(ctx context.Context, fn func(work) error) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, and the end of the connection does the same
+	defer tx.Rollback() // after a commit it does nothing, and the end of the connection does the same
 	if err := fn(work{tx, s.engine}); err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func (c *txConn) isOver() bool {
 
 // giveUp closes a connection of which nobody knows where it stands.
 func (c *txConn) giveUp(ctx context.Context) {
-	c.Conn.Conn().Close(ctx) //nolint:errcheck // it is given up
+	c.Conn.Conn().Close(ctx) // it is given up
 }
 
 // ExecContext implements [sqldriver.ExecerContext].

@@ -25,7 +25,7 @@ func openCounted(t *testing.T, opts *Options) (d *database, writes *atomic.Int64
 		t.Fatal(err)
 	}
 	relay := toxic.StartRelay(t, server.Host, func(client, server net.Conn) {
-		go io.Copy(client, server) //nolint:errcheck // ends with the connections
+		go io.Copy(client, server) // ends with the connections
 		buf := make([]byte, 64<<10)
 		for {
 			n, err := client.Read(buf)

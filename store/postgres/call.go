@@ -189,7 +189,7 @@ func (c *call) read(conn *pgconn.PgConn, rows *pgconn.ResultReader) error {
 		if errors.Is(err, driver.ErrTooLarge) && c.tx == nil {
 			// The rest may be any amount: a connection is cheaper. pgx cancels the
 			// statement behind it.
-			conn.Conn().Close() //nolint:errcheck // it is given up
+			conn.Conn().Close() // it is given up
 		}
 	}
 	tag, closed := rows.Close() // skips the rest

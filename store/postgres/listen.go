@@ -33,7 +33,7 @@ func (d *database) Listen(ctx context.Context, channel string, received func(pay
 	conn := pooled.Conn()
 	// A session that listens would collect signals nobody reads: it is not for
 	// others.
-	defer conn.PgConn().Conn().Close() //nolint:errcheck // it is given up
+	defer conn.PgConn().Conn().Close() // it is given up
 	err = listen(ctx, conn, channel, received)
 	d.noteLoss(ctx, err)
 	return mapError(ctx, err)

@@ -135,7 +135,7 @@ func TestOpenDoesNotChangeOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the test ends
+	defer db.Close() // the test ends
 	if !reflect.DeepEqual(opts, Options{MaxConns: 3}) {
 		t.Errorf("options are now %+v", opts)
 	}
@@ -172,7 +172,7 @@ func TestFoldExpression(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close() //nolint:errcheck // the test ends
+	defer pool.Close() // the test ends
 	icu := foldCandidates[len(foldCandidates)-1]
 	var folded string
 	if err := pool.QueryRowContext(t.Context(), "select "+fmt.Sprintf(icu, "$1::text"), foldSample).Scan(&folded); err != nil {

@@ -136,7 +136,7 @@ func TestMaxBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // the test ends
+	defer tx.Rollback() // the test ends
 	for _, conn := range []driver.Conn{nil, tx} {
 		var r driver.Result
 		if err := d.Query(t.Context(), conn, s, &r); !errors.Is(err, driver.ErrTooLarge) {

@@ -65,7 +65,7 @@ func (t *tx) raw(c *call) error {
 	if err == nil || reopen == nil || c.ctx.Err() != nil || !isLost(err) {
 		return err
 	}
-	t.Rollback() //nolint:errcheck // it is lost
+	t.Rollback() // it is lost
 	if err := reopen(); err != nil {
 		return err
 	}
@@ -110,12 +110,12 @@ func (t *tx) SQL() *sql.Tx {
 	if t.impatient {
 		// What fails in the hands of the user is not run again by itself.
 		t.impatient = false
-		t.tx.ExecContext(context.Background(), "set local lock_timeout to default") //nolint:errcheck // the next statement fails too
+		t.tx.ExecContext(context.Background(), "set local lock_timeout to default") // the next statement fails too
 	}
 	return t.tx
 }
 
 // release gives the connection back. It may be called again.
 func (t *tx) release() {
-	t.conn.Close() //nolint:errcheck // ErrConnDone the second time
+	t.conn.Close() // ErrConnDone the second time
 }

@@ -80,7 +80,7 @@ func (t *total) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
 // WindowValue returns the result.
 func (t *total) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
 	if t.count == 0 {
-		return nil, nil //nolint:nilnil // NULL
+		return nil, nil // NULL
 	}
 	result := &t.sum
 	if t.average {
@@ -93,7 +93,7 @@ func (t *total) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
 func plTotal(args []sqldriver.Value) (sqldriver.Value, error) {
 	text, ok := args[0].(string)
 	if !ok {
-		return nil, nil //nolint:nilnil // NULL
+		return nil, nil // NULL
 	}
 	f, err := canon.ParseFloat(text)
 	if err != nil {
@@ -137,7 +137,7 @@ func (e *extreme) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error 
 // WindowValue returns the result.
 func (e *extreme) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
 	if e.best == "" {
-		return nil, nil //nolint:nilnil // NULL
+		return nil, nil // NULL
 	}
 	whole, frac, point := strings.Cut(e.best, ".")
 	if !point && e.scale == 0 {

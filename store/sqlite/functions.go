@@ -93,7 +93,7 @@ func ofTexts(f func(a, b string) (sqldriver.Value, error)) func(args []sqldriver
 		a, ok := args[0].(string)
 		b, isText := args[1].(string)
 		if !ok || !isText {
-			return nil, nil //nolint:nilnil // NULL is the answer about NULL
+			return nil, nil // NULL is the answer about NULL
 		}
 		v, err := f(a, b)
 		if err != nil {
@@ -136,7 +136,7 @@ func plJSONText(args []sqldriver.Value) (sqldriver.Value, error) {
 	if text, ok := jsonb.Text(found); ok {
 		return text, nil
 	}
-	return nil, nil //nolint:nilnil // the document null as text is NULL
+	return nil, nil // the document null as text is NULL
 }
 
 func follow(args []sqldriver.Value) ([]byte, error) {
@@ -164,7 +164,7 @@ func plRegexp(p *patterns, args []sqldriver.Value) (sqldriver.Value, error) {
 	pattern, ok := args[0].(string)
 	text, isText := args[1].(string)
 	if !ok || !isText {
-		return nil, nil //nolint:nilnil // NULL is the answer about NULL
+		return nil, nil // NULL is the answer about NULL
 	}
 	re, err := p.get(pattern)
 	if err != nil {

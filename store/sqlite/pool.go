@@ -98,7 +98,7 @@ func (p *pool) pop() (*conn, error) {
 	}
 	last := len(p.idle) - 1
 	if last < 0 {
-		return nil, nil //nolint:nilnil // no connection is no error
+		return nil, nil // no connection is no error
 	}
 	c := p.idle[last]
 	p.idle = p.idle[:last]

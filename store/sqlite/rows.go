@@ -60,7 +60,7 @@ func (c *collector) collect(ctx context.Context, rows sqldriver.Rows, dest []sql
 	}
 	for {
 		err := rows.Next(dest)
-		if err == io.EOF { //nolint:errorlint // the contract of driver.Rows
+		if err == io.EOF { // the contract of driver.Rows
 			return nil
 		}
 		// A row behind the last one tells that there are more, and nothing else:

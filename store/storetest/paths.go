@@ -183,7 +183,7 @@ func runStep(t *testing.T, g store.Gate, step twinStep) string {
 }
 
 func codeOf(err error) string {
-	if coded, ok := err.(interface{ Problem() string }); ok { //nolint:errorlint // a wrapped one is a finding here
+	if coded, ok := err.(interface{ Problem() string }); ok { // a wrapped one is a finding here
 		return coded.Problem()
 	}
 	return fmt.Sprintf("no code: %v", err)

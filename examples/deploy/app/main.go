@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // nobody serves http.DefaultServeMux, where it adds itself too
+	"net/http/pprof" // nobody serves http.DefaultServeMux, where it adds itself too
 	"os"
 	"os/signal"
 	"syscall"
