@@ -18,8 +18,8 @@ const (
 	vary       = "Accept, " + varyCaller
 )
 
-// How answers may be kept (RFC 9111 section 5.2.2). They depend on who asks, so
-// shared caches keep none.
+// Values of Cache-Control (RFC 9111 section 5.2.2). Responses depend on the caller,
+// so shared caches must not store them.
 const (
 	keepNot    = "no-store"
 	keepAndAsk = "private, no-cache" // with an ETag
@@ -104,7 +104,7 @@ func (x *exchange) sendRows(status int, media pgrst.Media, rows *store.Rows) err
 	return nil
 }
 
-// sendOne sends a row as it is, whatever number of rows the client wants.
+// sendOne sends a single row. It ignores the number of rows that the client requested.
 func (x *exchange) sendOne(status int, media pgrst.Media, row []byte) error {
 	_, body, _, err := enclosed(media, row)
 	if err != nil {
@@ -132,7 +132,7 @@ func (x *exchange) transmit(status int, contentType, open string, body []byte, c
 	if len(body) <= maxJoined {
 		body, open, closing = enclose(open, body, closing), "", ""
 	}
-	// A failure means that the client has gone; nobody is left to tell.
+	// A failed write means that the client has disconnected, so it is not reported.
 	if open != "" {
 		_, _ = x.w.Write([]byte(open))
 	}

@@ -25,7 +25,7 @@ type API struct {
 
 	built   *server
 	handler http.Handler
-	nobody  *caller // of whom nothing is known: all of them have its guards
+	nobody  *caller // the anonymous caller, shared by all unauthenticated requests
 	scopeOf func(context.Context) *store.Scope
 }
 
@@ -70,13 +70,14 @@ func (a *API) Handler() (http.Handler, error) {
 	return a.handler, nil
 }
 
-// WithScope returns a context that carries the scope of its caller, whom
-// [auth.FromContext] knows: what the policies let them see and write, for
-// [store.Repo.As]. Functions and hooks have it; it is for handlers of the
-// application's own. They share connections with the caller's other requests
-// ([store.Scope].Caller); strangers are told apart by what middleware.ClientAddress has
-// found out, and are not bounded without it. Before [API.Handler] has succeeded the scope
-// allows nothing.
+// WithScope returns a context that carries the scope of the caller in ctx, for
+// [store.Repo.As]. The scope holds what the policies let this caller see and write.
+// Functions and hooks already have it; WithScope is for other handlers of the application.
+//
+// The limit on connections covers these handlers and the caller's other requests
+// together ([store.Scope].Caller). Anonymous callers are distinguished by the IP
+// address from middleware.ClientAddress; without it they have no limit. Before
+// [API.Handler] has succeeded the scope allows nothing.
 func (a *API) WithScope(ctx context.Context) context.Context {
 	return store.WithScopeFunc(ctx, a.scopeOf)
 }
@@ -90,16 +91,16 @@ func (a *API) makeScope(ctx context.Context) *store.Scope {
 	case !p.IsZero():
 		c = newCaller(p, a.built.resources)
 	}
-	s := c.scope // of nobody it is many requests'
+	s := c.scope // a copy, since requests share the scope of the anonymous caller
 	request := record.From(ctx)
 	client, _ := request.ClientAddress()
 	a.config.Limits.bound(&s, &p, client)
 	return &s
 }
 
-// OpenAPI returns the OpenAPI 3.1 document for a caller, as GET / answers it: what
-// they may be able to do. A caller of kind auth.Service is told what any caller
-// may be. It fails before [API.Handler] has succeeded.
+// OpenAPI returns the OpenAPI 3.1 document for a caller, as GET / serves it. It lists
+// what the caller may be able to do. A caller of kind auth.Service gets the complete
+// document. OpenAPI fails before [API.Handler] has succeeded.
 func (a *API) OpenAPI(caller auth.Principal) ([]byte, error) {
 	return a.describe(&caller, openapi.Document)
 }

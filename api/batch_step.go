@@ -37,7 +37,7 @@ const (
 	maxPointer = 64 // steps to a place in a document, which is no deeper
 )
 
-// stepHeaders are the headers a step may have. Who calls is said by the batch.
+// stepHeaders are the headers that a step may have. Credentials belong to the batch.
 var stepHeaders = []string{"Accept", "Accept-Profile", "Content-Profile", "If-Match", "If-None-Match", "Prefer", "Range", "Range-Unit"}
 
 // parseBatch reads the steps of a batch.

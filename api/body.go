@@ -39,7 +39,7 @@ func (x *exchange) bodyOf(accepted ...string) (media string, body []byte, err er
 	return media, body, err
 }
 
-// rawBody reads the body, whatever it is.
+// rawBody reads the body without parsing it. A body beyond Limits.Body is an error.
 func (x *exchange) rawBody() ([]byte, error) {
 	limit := x.s.config.Limits.Body
 	if x.r.ContentLength > limit {

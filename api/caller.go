@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// caller is who makes a request and the scope in which the request runs. It does
-// no I/O: the policies were compiled at start, and a request only asks gates and
-// gives values to variables.
+// caller holds the principal of a request and the scope in which the request runs. It
+// does no I/O: the policies were compiled at start, and a request only evaluates gates
+// and binds variables.
 type caller struct {
 	principal auth.Principal
 	scope     store.Scope

@@ -6,10 +6,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// keepList says how a list that is not shared may be kept. One with a tag is kept
-// by the client alone, who asks each time whether it has changed: with
-// If-None-Match the answer is then 304, and as long as the change log has nothing
-// of the tables behind the list, none of them is read for it.
+// keepList returns the Cache-Control of a list that is not shared. A list with a tag
+// may be stored by the client, which revalidates it each time with If-None-Match. If
+// the change log has no newer entry of the tables behind the list, the answer is 304
+// and no table is read.
 func keepList(rows *store.Rows) string {
 	if rows.Tag == "" {
 		return keepNot

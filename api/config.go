@@ -14,12 +14,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
 )
 
-// Config tunes an [API]. The zero value works: every caller is then whom an
-// outer middleware has put into the context, anonymous without one.
+// Config configures an [API]. In the zero value the caller is the principal that an
+// outer middleware has put into the context, or anonymous if there is none.
 type Config struct {
-	// Authenticator finds out who makes a request. Requests whose credentials
-	// do not hold end with 401. Nil leaves it to outer middleware, which puts
-	// the caller into the context with auth.WithPrincipal.
+	// Authenticator authenticates requests. Invalid credentials are rejected with
+	// 401. Nil leaves authentication to outer middleware, which puts the caller
+	// into the context with auth.WithPrincipal.
 	Authenticator auth.Authenticator
 
 	// BasePath is the part of a request's path in front of the resources, as
@@ -28,19 +28,20 @@ type Config struct {
 	// empty under http.StripPrefix.
 	BasePath string
 
-	// Explain lets every caller ask how a read is answered, by Accept:
-	// application/vnd.pgrst.plan+text or +json, has refused writes name the rules
-	// they were judged by, and refused credentials why they do not hold. It is for
-	// development: plans tell how many rows there are, and rules what they ask, to
-	// callers who could not find out.
-	// Without it such requests are 406.
+	// Explain lets every caller request the plan of a read with Accept:
+	// application/vnd.pgrst.plan+text or +json. Rejected writes then name the rules
+	// that rejected them, and rejected credentials give the reason. Without it
+	// requests for a plan are answered with 406.
+	//
+	// Use it in development only. Plans reveal the number of rows, and rules reveal
+	// their conditions, to callers without access to either.
 	Explain bool
 
 	// HideDocuments answers 404 where the API would describe itself: at the
-	// root, and at /-/openapi.json, /-/types.ts and /-/docs. Without it
-	// everybody gets a description of what they may be able to do, which tells
-	// names they could find out by trying; hidden columns and what is not
-	// exposed stand in none. The page /-/docs itself tells nothing.
+	// root, and at /-/openapi.json, /-/types.ts and /-/docs. Without it every
+	// caller gets a description of what this caller may be able to do. It contains
+	// names that the caller could find by trial, but no hidden columns and nothing
+	// that is not exposed. The page /-/docs itself contains no names.
 	HideDocuments bool
 
 	// KeepAnswers is how long the answer to a request with an Idempotency-Key is
@@ -50,18 +51,17 @@ type Config struct {
 	// Defaults to 24 hours.
 	KeepAnswers time.Duration
 
-	// KeptAnswersPerCaller and KeptBytesPerCaller are how many such answers of one
-	// caller are kept at a time, and how large all of them are as they are stored,
-	// which for bodies is a third more than they have. A request with another key is
-	// refused with 429 then, and nothing is done; an answer that is kept is repeated.
-	// Requests that run at once are judged by what was kept before: each of them may
-	// add its answer, and no more goes beyond.
+	// KeptAnswersPerCaller and KeptBytesPerCaller limit the number and the total size
+	// of the answers kept for one caller. The size is that of the stored form, in
+	// which bodies take a third more. Beyond a limit a request with a new key is
+	// rejected with 429 and has no effect. Answers already kept are still replayed.
+	// Concurrent requests are checked against what was kept before them, so each of
+	// them may exceed the limit by its own answer.
 	//
-	// A caller is a user, whatever the session, API key, tenant or route; the guests of
-	// one network (auth.Principal.IsAnonymous), who are as many as they like, are one.
-	// Programs of the application with a secret key (auth.Service) have no bound: they
-	// may work for many users, and are trusted with more than room. Raise the numbers
-	// where one user writes more than a few times in a minute all day.
+	// All sessions, API keys, tenants and routes of a user count as one caller, and so
+	// do all anonymous users (auth.Principal.IsAnonymous) of one network. Programs with
+	// a secret key (auth.Service) have no limit. Raise the limits if one user writes
+	// more than a few times per minute all day.
 	//
 	// Default to 10,000 and 64 MiB.
 	KeptAnswersPerCaller int
@@ -70,7 +70,7 @@ type Config struct {
 	// Limits bounds what a request may ask for.
 	Limits Limits
 
-	// Logger receives what a client is not told: unknown errors and panics.
+	// Logger logs what responses do not reveal: unknown errors and panics.
 	//
 	// Defaults to slog.Default().
 	Logger *slog.Logger
@@ -138,8 +138,8 @@ type Limits struct {
 	// Predicates is the number of comparisons of a request. Defaults to 50.
 	Predicates int
 
-	// Query is the length of the query string in bytes. A list whose Link would
-	// be longer has none. Defaults to 8 KiB.
+	// Query is the length of the query string in bytes. A list has no Link header if
+	// the link would be longer. Defaults to 8 KiB.
 	Query int
 
 	// Rows is the largest limit and the largest number of rows of one insert;

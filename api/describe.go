@@ -13,10 +13,9 @@ import (
 // nothing else. What no caller could do, the documents do not know: hidden
 // columns and tables that are not exposed.
 
-// surfaceFor returns what a caller may be able to do: the columns that gates open
-// for them, and the methods whose rule is not decided false without a look at
-// rows. A caller with a secret key acts for the owner of the application, who
-// knows the source, and is told everything.
+// surfaceFor returns what a caller may be able to do. It has the columns that the
+// gates open, and the methods unless their rule is false for every row. A caller with
+// a secret key acts for the owner of the application and gets the complete surface.
 func (s *server) surfaceFor(p *auth.Principal) *openapi.Surface {
 	if p.Kind == auth.Service {
 		return s.wholeSurface()
@@ -49,9 +48,9 @@ func (s *server) wholeSurface() *openapi.Surface {
 	return s.surface(&scope, true, holds, func(f *function) bool { return f.gate.n != nil })
 }
 
-// surface describes what a scope may be able to do; known says that its caller can
-// be told from others. The order is that of names, so that it does not depend on
-// the program's order of adding.
+// surface describes what a scope may be able to do. Known means that the caller has an
+// identity. Resources are sorted by name, so that the result does not depend on the
+// order in which the program adds them.
 func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
 	out := &openapi.Surface{
 		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),

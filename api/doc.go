@@ -1,5 +1,5 @@
-// Package api serves models and functions of an application over HTTP, to
-// callers that rules decide about.
+// Package api serves models and functions of an application over HTTP. Rules decide
+// what each caller may read and write.
 //
 // # Serving a model
 //
@@ -49,10 +49,9 @@
 // statement that reads or writes. [OwnedBy] is the policy of rows that belong to
 // users.
 //
-// Two settings of a policy open what is closed without them, under OwnedBy too.
-// ServiceBypass lets callers with a secret key past the rules: otherwise they get no
-// row, whatever the rules say of others. AnyTarget names foreign keys that may point to
-// rows the caller cannot see.
+// Two settings of a policy grant access that is denied by default, under OwnedBy too.
+// ServiceBypass exempts callers with a secret key from the rules; without it they get
+// no rows. AnyTarget names foreign keys that may refer to rows the caller cannot see.
 //
 // # Functions
 //

@@ -15,7 +15,7 @@ import (
 // or an error that wraps it, from a function, a hook or a handler.
 type Error struct {
 	// Code decides the status: "PTnnn" is status nnn, "P0001" is 400, "42501"
-	// is 403, or 401 for a caller who is not known. An unknown code is 500.
+	// is 403, or 401 for an anonymous caller. An unknown code is 500.
 	//
 	// Defaults to "P0001".
 	Code string
@@ -58,8 +58,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	writeError(w, r, err, auth.FromContext(r.Context()).Kind != auth.Anonymous, nil)
 }
 
-// writeError answers with an error. known says that the caller has shown who they
-// are.
+// writeError answers with an error. Known means that the caller is authenticated.
 func writeError(w http.ResponseWriter, r *http.Request, err error, known bool, logger *slog.Logger) {
 	addVary(w.Header(), varyCaller)
 	problem.Write(w, r, err, problem.Options{Authenticated: known, Logger: logger})

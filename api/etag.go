@@ -59,8 +59,8 @@ type precondition struct {
 	versions []int64 // of the tags that can match
 }
 
-// ifMatch reads If-Match. Of a tag only the version counts: a writer does not
-// care who sees which columns. Weak and foreign tags match nothing.
+// ifMatch reads If-Match. Only the version in a tag is compared, because a write does
+// not depend on the columns that the caller can read. Weak and foreign tags match nothing.
 func ifMatch(header http.Header) precondition {
 	lines := header["If-Match"]
 	p := precondition{given: len(lines) > 0}

@@ -12,9 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// explained is the answer that explains a read: who asked, which rules decided,
-// the statement, and the engine's plan. Its member Plan is the one PostgreSQL's
-// own plans have.
+// explained is the answer that explains a read. It has the caller, the rules, the
+// statement and the plan of the database. Plan has the name that it has in the plans of
+// PostgreSQL.
 type explained struct {
 	Plan      json.RawMessage
 	Caller    explainedCaller
@@ -23,7 +23,7 @@ type explained struct {
 	Arguments []string // the types of the values
 }
 
-// explainedCaller is the caller, without what proves who they are.
+// explainedCaller describes the caller without credentials.
 type explainedCaller struct {
 	Kind  string   `json:"kind"`
 	ID    string   `json:"id,omitempty"`

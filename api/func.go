@@ -55,11 +55,10 @@ func TxFunc[In, Out any](name string, gate Gate, call func(context.Context, *sto
 	return f
 }
 
-// ReadFunc is [Func] for a function that changes nothing: it is also served at GET
-// and HEAD, where its arguments stand in the query string. It runs in a
-// transaction that only reads, on one state of the database; a write by tx fails
-// with [store.ErrReadOnly]. Anybody who can make a browser follow a link can make
-// it run, so it must have no effects elsewhere either.
+// ReadFunc is [Func] for a function without side effects. It is also served at GET and
+// HEAD, with its arguments in the query string. It runs in a read-only transaction on
+// one snapshot of the database; a write by tx fails with [store.ErrReadOnly]. It must
+// have no effects outside the database either: a link on another site can run it.
 func ReadFunc[In, Out any](name string, gate Gate, call func(context.Context, *store.Tx, In) (Out, error)) Exposed {
 	f := newFunction(name, gate, call)
 	f.inTx, f.readOnly = true, true

@@ -33,7 +33,7 @@ type function struct {
 	void     bool      // Out has no fields: there is nothing to send
 	resource *resource // Out is rows of it, else nil
 	many     bool      // Out is a slice
-	open     bool      // Out has an interface in it, so only a value tells what it holds
+	open     bool      // Out contains an interface, so its types are known only at run time
 }
 
 // invocation is a call of a function with its arguments.
@@ -97,8 +97,8 @@ func argumentType(field reflect.StructField) reflect.Type {
 	return field.Type
 }
 
-// compileOut finds out how the result is written. A model whose columns a policy
-// or a mode may hide must never go by its JSON tags.
+// compileOut decides how the result is encoded. If a policy or a mode may hide columns
+// of a model, the model must never be encoded by its JSON tags.
 func (f *function) compileOut(db *store.DB, r *resources, fail func(string, ...any)) {
 	row := f.out
 	if row.Kind() == reflect.Slice {

@@ -8,8 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Gate is a [Rule] that the caller alone decides. The zero Gate lets nobody
-// through.
+// Gate is a [Rule] that depends on the caller alone. The zero Gate denies every caller.
 type Gate struct {
 	n *gateNode
 }
@@ -32,14 +31,14 @@ func Anyone() Gate {
 	return newGate("anyone", func(*auth.Principal) bool { return true })
 }
 
-// SignedIn lets users with an account through: no strangers, no guests, no
-// services. See [auth.Principal.SignedIn].
+// SignedIn allows users with an account. It denies unauthenticated requests, anonymous
+// users and services. See [auth.Principal.SignedIn].
 func SignedIn() Gate {
 	return newGate("signed in", func(p *auth.Principal) bool { return p.SignedIn() })
 }
 
-// Session lets callers through whose credential belongs to a session, guests
-// included.
+// Session allows users with a credential that belongs to a session. It includes
+// anonymous users.
 func Session() Gate {
 	return newGate("session", func(p *auth.Principal) bool { return p.Kind == auth.User && p.Session != "" })
 }
@@ -60,8 +59,8 @@ func Permission(name string) Gate {
 	return newGate("permission "+strconv.Quote(name), func(p *auth.Principal) bool { return p.HasPermission(name) })
 }
 
-// AAL lets callers through whose credential has at least the authenticator
-// assurance level: 2 asks for a second factor.
+// AAL allows callers whose authenticator assurance level is at least level. Level 2
+// requires a second factor.
 func AAL(level int) Gate {
 	return newGate("aal >= "+strconv.Itoa(level), func(p *auth.Principal) bool { return p.AAL >= level })
 }

@@ -105,7 +105,7 @@ func (s *guardSet) must(open func(Gate) bool) *store.Guard {
 	return g
 }
 
-// make compiles the guard for callers to whom these gates are open.
+// make compiles the guard for callers that pass the gates for which open returns true.
 func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 	p, t := &s.resource.policy, s.resource.table
 	g := &store.Guard{Presets: s.presets, AnyTarget: s.any, Aggregable: s.totals}

@@ -66,9 +66,9 @@ func (x *exchange) list() error {
 	return x.sendRows(status, f.media, rows)
 }
 
-// countOnly answers HEAD with count=exact, by which clients ask how many rows
-// there are: the total says how many a GET would send, so none is read. Headers
-// that only the rows could tell are left out (RFC 9110 section 9.3.2).
+// countOnly answers HEAD with count=exact, which clients use to count rows. The total
+// says how many rows a GET would send, so no row is read. Headers that depend on the
+// rows are omitted (RFC 9110 section 9.3.2).
 func (x *exchange) countOnly(q *store.Query, f form) error {
 	asked := *q
 	asked.Limit = new(0)
@@ -106,8 +106,8 @@ func (x *exchange) setCut(rows *store.Rows) {
 // answerRows returns how many rows an answer has at most, on all levels.
 func (s *server) answerRows() int { return max(s.config.Limits.AnswerRows, s.limits.Rows) }
 
-// keyReadable reports whether the caller can read the primary key. It stands in
-// every cursor, which anybody can decode.
+// keyReadable reports whether the caller can read the primary key. Every cursor contains
+// the key, and cursors are not encrypted.
 func (x *exchange) keyReadable() bool {
 	readable := x.caller.guard(x.resource.table).Readable
 	for _, c := range x.resource.table.PrimaryKey {

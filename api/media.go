@@ -84,7 +84,7 @@ func appendValue(out []byte, v strictjson.Value) []byte {
 	return appendField(out, v.Raw())
 }
 
-// appendField quotes a field that could not be told from others without.
+// appendField appends a field and quotes it if it is empty or has special characters.
 func appendField(out, field []byte) []byte {
 	if len(field) > 0 && !bytes.ContainsAny(field, "\",\r\n") {
 		return append(out, field...)

@@ -78,8 +78,8 @@ func findModelInside(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) r
 	return nil
 }
 
-// hasInterface reports whether there is an interface in what a type encodes, and
-// with it what only a value can tell.
+// hasInterface reports whether a type contains an interface that is encoded. What such
+// a value holds is known only at run time.
 func hasInterface(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] {
 		return false
@@ -194,9 +194,9 @@ func (s *modelSearch) findInFields(v reflect.Value) reflect.Type {
 	return nil
 }
 
-// findEmbedded looks in an embedded struct, whose fields encoding/json takes for those of
-// the struct around it. It does not ask it for its form: a struct with two embedded ones
-// that encode themselves has the method of neither.
+// findEmbedded searches an embedded struct. encoding/json treats its fields as fields of
+// the outer struct. Marshal methods of the embedded struct are ignored here: a struct
+// that embeds two types with such a method has neither method.
 func (s *modelSearch) findEmbedded(v reflect.Value) reflect.Type {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() || s.again(v, 0) {

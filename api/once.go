@@ -37,8 +37,8 @@ func (x *exchange) once(serve func(*exchange) error) error {
 		return err
 	}
 	asked := store.Receipt{Scope: x.receiptScope(), Key: key, Caller: x.receiptCaller(), Fingerprint: x.fingerprint(body)}
-	// Duplicates of this process are told at once: they need not hold a
-	// connection, or on SQLite wait for the writer, to learn as much.
+	// Duplicates in this process are rejected at once. Otherwise they would hold a
+	// connection, or on SQLite wait for the writer.
 	running := asked.Scope + " " + key
 	if _, taken := x.s.running.LoadOrStore(running, true); taken {
 		return errRunning
@@ -101,7 +101,8 @@ var errRunning = &problem.Error{
 	Code: problem.Conflict, Message: "a request with this Idempotency-Key is still running", RetryAfter: time.Second,
 }
 
-// mayRepeat refuses a key that cannot be honoured: whoever sends one counts on it.
+// mayRepeat rejects an Idempotency-Key that cannot be honored. Ignoring the key could run
+// the request twice.
 func (x *exchange) mayRepeat() error {
 	p, fn := &x.caller.principal, x.function
 	switch {
@@ -121,9 +122,9 @@ func (x *exchange) mayRepeat() error {
 	return nil
 }
 
-// roomToKeep refuses a request whose answer there is no room to keep, before anything
-// is done. An answer that is kept already is given again. Those who come at once see
-// the same room, and each takes some of it: no more goes beyond than that.
+// roomToKeep rejects a request with 429 if the kept answers of its caller have reached a
+// limit. An answer that is kept already is replayed. Concurrent requests see the same
+// count, so each of them may exceed the limit by its own answer.
 func (x *exchange) roomToKeep(asked store.Receipt) error {
 	if x.caller.principal.Kind == auth.Service {
 		return nil // the application's own programs, which may work for many
@@ -148,9 +149,9 @@ func (x *exchange) roomToKeep(asked store.Receipt) error {
 	return full
 }
 
-// receiptCaller is a hash of whose answers are counted together, so that nobody has
-// more room by what costs them nothing: another session, key, tenant or route. Guests
-// make themselves identities as they like, so those of one network are one.
+// receiptCaller is a hash of the caller to whom kept answers are counted. All sessions,
+// keys, tenants and routes of a caller share one limit. Anonymous users are cheap to
+// create, so those of one network share one limit too.
 func (x *exchange) receiptCaller() string {
 	p := &x.caller.principal
 	switch counted := p.Counted(); {
@@ -169,10 +170,10 @@ func (x *exchange) receiptScope() string {
 	return hashOf(p.Kind.String(), p.Issuer, p.Subject, p.ID, p.Tenant, x.r.Method, x.relative)
 }
 
-// fingerprint is a hash of everything else that decides what a request does and
-// how it is answered. The session, its assurance level, roles and permissions belong to
-// it: a caller who has signed in again, or has lost a role, gets 422 instead of an
-// answer that its rules may no longer show. The request is not run again either.
+// fingerprint is a hash of everything else that affects a request and its answer. It
+// includes the session, its assurance level, roles and permissions. After a new sign-in
+// or the loss of a role the caller gets 422 instead of the kept answer, which the rules
+// may no longer allow. The request is not run again either.
 func (x *exchange) fingerprint(body []byte) string {
 	p := &x.caller.principal
 	parts := []string{

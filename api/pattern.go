@@ -11,8 +11,8 @@ type patterns struct{ whole, row string }
 
 func newPatterns(path string) patterns { return patterns{whole: path, row: path + "/{id}"} }
 
-// tellPattern tells those around the API which pattern the request was routed by. The
-// steps of a batch are the batch's.
+// tellPattern records the route pattern for logs and metrics of outer middleware. Steps
+// of a batch do not record theirs.
 func (x *exchange) tellPattern() {
 	known := record.From(x.r.Context())
 	if known == nil || x.step {

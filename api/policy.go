@@ -14,8 +14,8 @@ import (
 // mention is not allowed: the zero Policy denies everything. A policy can narrow
 // what the modes of the model's columns allow and never widen it.
 type Policy struct {
-	// Read says which rows a caller can see, wherever they would appear.
-	// Writes reach only rows that can be seen.
+	// Read selects the rows that a caller can see, in lists, embeds, counts and the
+	// results of functions. Writes reach only visible rows.
 	Read Rule
 
 	// Create says which new rows a caller may make. Relations lead to what
@@ -33,16 +33,15 @@ type Policy struct {
 
 	// Columns narrows single columns, by name. A column that is listed is
 	// closed for every use that its ColumnRule does not open; one that is not
-	// listed has the uses its mode allows. To a caller who may not read the version
-	// a row has a weak entity tag, and no version of If-Match matches.
+	// listed has the uses its mode allows. If a caller may not read the version
+	// column, rows have a weak entity tag, and If-Match matches no version.
 	Columns map[string]ColumnRule
 
 	// Aggregates lists the columns of which aggregates may be asked for:
 	// sum(), avg(), min(), max() and count() of a column. Nil lists every
-	// column the caller can read: an aggregate is made of the caller's rows
-	// and tells nothing that reading them would not. A list is for tables on
-	// which some questions cost too much; an empty one allows none. Rows can
-	// always be counted.
+	// column the caller can read: an aggregate uses only the caller's rows
+	// and reveals nothing beyond them. Use a list to prevent expensive
+	// aggregates; an empty list allows none. Rows can always be counted.
 	Aggregates []string
 
 	// Preset fixes columns of new rows, by name: to a variable of the caller,
@@ -70,10 +69,9 @@ type ColumnRule struct {
 	Create, Update Gate
 }
 
-// OwnedBy returns the policy of rows that belong to users: a row can be seen,
-// changed and deleted by the caller whose ID is in the column, everybody with an
-// account can make rows, and a new row belongs to who makes it. The column cannot
-// be given away.
+// OwnedBy returns the policy of rows that belong to users. The column holds the ID of the
+// owner, who alone can read, update and delete the row. Every user with an account can
+// create rows and owns them. The owner of a row cannot be changed.
 func OwnedBy(column string) Policy {
 	own := Owner(column)
 	return Policy{
@@ -129,7 +127,7 @@ func (p Policy) rules() []namedRule {
 	}
 }
 
-// denies reports whether the policy allows nothing to anybody.
+// denies reports whether the policy denies everything to every caller.
 func (p Policy) denies() bool {
 	return !p.ServiceBypass && !slices.ContainsFunc(p.rules(), func(r namedRule) bool { return r.rule != nil })
 }

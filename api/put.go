@@ -9,9 +9,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// put answers PUT of /{table}: an upsert of the one row whose key the filters
-// name. The body has to give the same key. With If-None-Match: * it only makes a
-// new row.
+// put answers PUT of /{table}: an upsert of one row, selected by filters on its key. The
+// body must contain the same key. With If-None-Match: * it only creates a new row.
 func (x *exchange) put() error {
 	w, err := x.parseWrite()
 	if err != nil {

@@ -35,7 +35,7 @@ func (x *exchange) sendRecorded(r *recorder) {
 	_, _ = x.w.Write(r.Body) // a failure means that the client has gone
 }
 
-// sub returns an exchange whose answer is recorded, in the transaction of x.
+// sub returns an exchange in the transaction of x that records its answer in w.
 func (x *exchange) sub(r *http.Request, w *recorder) *exchange {
 	return &exchange{s: x.s, w: w, r: r, caller: x.caller, tx: x.tx}
 }

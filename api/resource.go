@@ -17,28 +17,29 @@ type Exposed interface {
 	expose(b *build)
 }
 
-// Resource serves the table of the model T at /{table} and /{table}/{id}. A
-// table without a primary key, as that of a view, is read-only; one whose key has
-// several columns has no /{id}.
+// Resource serves the table of the model T at /{table} and /{table}/{id}. A table
+// without a primary key, such as a view, is read-only. A table with a composite key has
+// no /{id}.
 type Resource[T any] struct {
-	// Policy says who may do what. The zero Policy denies everything.
+	// Policy holds the access rules. The zero Policy denies everything.
 	Policy Policy
 
-	// SharedMaxAge lets shared caches, such as a CDN, keep what GET and HEAD
-	// show of the table to callers of whom nothing is known, and answer others
-	// like them for as long, in whole seconds: Cache-Control: public, s-maxage
-	// (RFC 9111 section 5.2.2.10). A write, or a rule that shows less, may take
-	// as long to be seen by them; browsers ask each time. Every table that the
-	// answer is made of must say so, embedded ones and those that rules read,
-	// and the smallest value holds. All other answers are private, and so are
-	// those to requests with Authorization, Apikey or Cookie, whoever sends
-	// them, with Range or for a total.
+	// SharedMaxAge lets shared caches, such as a CDN, store responses of GET and
+	// HEAD to anonymous callers and serve them to other anonymous callers. It is
+	// sent in whole seconds as Cache-Control: public, s-maxage (RFC 9111 section
+	// 5.2.2.10). A write or a stricter rule may take this long to become visible in
+	// the cache; browsers revalidate each time.
 	//
-	// The cache must heed Vary (RFC 9111 section 4.1): one that does not has to
-	// be told to pass on requests with these headers. Nor can it know a caller
-	// who is known by anything else, as by a certificate or the Host.
+	// A response is shared only if every table behind it sets SharedMaxAge, including
+	// embedded tables and tables that rules read. The smallest value applies.
+	// Responses to requests with Authorization, Apikey, Cookie or Range, or for a
+	// total, are always private.
 	//
-	// Zero keeps all answers private.
+	// The cache must respect Vary (RFC 9111 section 4.1); otherwise configure it to
+	// bypass requests with these headers. A cache cannot distinguish callers that are
+	// identified by anything else, such as a certificate or the Host.
+	//
+	// Zero keeps all responses private.
 	SharedMaxAge time.Duration
 }
 

@@ -65,16 +65,15 @@ func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
 	return read, id, nil
 }
 
-// byID returns the condition that selects the row of the path. An id that is no
-// value of its column is told from the path alone, without a look at the
-// database.
+// byID returns the condition that selects the row of the path. An id that is not a valid
+// value of its column is rejected without a statement.
 func (x *exchange) byID() (store.Cond, error) {
 	id, err := x.resource.table.KeyCond(x.path.ID)
 	if err != nil {
 		return store.Cond{}, err
 	}
 	if !x.caller.guard(x.resource.table).Readable.Has(x.resource.key()) {
-		return store.Cond{}, store.ErrNotFound // asking for it would tell which keys exist
+		return store.Cond{}, store.ErrNotFound // a lookup would reveal which keys exist
 	}
 	return id, nil
 }

@@ -10,7 +10,7 @@ type RowRule struct {
 	related  Rule // of the rows behind relation
 }
 
-// Owner allows rows whose column holds the caller's ID. A caller without an ID
+// Owner allows rows that hold the caller's ID in the column. A caller without an ID
 // owns nothing.
 func Owner(column string) RowRule {
 	return Where(store.Compare(column, store.OpEq, store.Var(varID)))

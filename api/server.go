@@ -99,8 +99,8 @@ func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {
 	return &q.exchange
 }
 
-// identify finds out who makes the request. A caller that an outer middleware has
-// found counts only where the API has nobody to ask.
+// identify authenticates the request. The principal of an outer middleware counts only
+// if the API has no Authenticator.
 func (x *exchange) identify() error {
 	a := x.s.config.Authenticator
 	if a == nil {

@@ -11,9 +11,9 @@ import (
 // state of the database and never has to be run again.
 var readTx = store.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
 
-// inTx runs do with an exchange whose statements are one transaction: that of x,
-// if it has one, else a new one, which commits if do returns no error. A
-// transaction that loses against another is run again, and do with it.
+// inTx runs do in a transaction: that of x if it has one, else a new one, which commits
+// if do returns no error. After a serialization conflict a new transaction is retried,
+// and do runs again.
 func (x *exchange) inTx(opts store.TxOptions, do func(*exchange) error) error {
 	switch {
 	case x.tx != nil && opts.ReadOnly:

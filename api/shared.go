@@ -52,10 +52,9 @@ func (x *exchange) shared(q *store.Query, rows *store.Rows) string {
 	return least.keepShared
 }
 
-// unnamed reports whether nothing tells the caller from any other of whom nothing
-// is known: the principal, which is all that gates and variables see, nor what
-// the request carries, even if it was good for nothing, nor a cookie that code
-// around the API hands out with the answer.
+// unnamed reports whether the caller cannot be distinguished from other anonymous
+// callers. The principal must be zero, which is all that gates and variables see. The
+// request must carry no credentials, even invalid ones, and the response no cookie.
 func (x *exchange) unnamed() bool {
 	sent, answer := x.r.Header, x.w.Header()
 	return x.caller.principal.IsZero() && len(answer["Set-Cookie"]) == 0 &&

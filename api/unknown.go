@@ -47,5 +47,5 @@ func (f *function) unknownArguments(doc strictjson.Value) error {
 	}
 }
 
-// maxTypos is how far from a name a client may be to be told of it.
+// maxTypos is the largest edit distance at which a name is suggested.
 const maxTypos = 2

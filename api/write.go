@@ -42,7 +42,7 @@ func (x *exchange) parseWrite() (*write, error) {
 	return w, err
 }
 
-// newWrite is a write whose query string was not read yet.
+// newWrite returns a write before its query string is parsed.
 func (x *exchange) newWrite() (*write, error) {
 	f, err := x.form()
 	return &write{form: f, x: x, method: x.r.Method}, err
