@@ -63,7 +63,7 @@ func secretVerifier(c Config) (auth.Verifier, error) {
 	return jwt.New(jwt.Config{Issuer: c.JWTIssuer, Audience: c.JWTAudience, KeySource: onlyKey{key}, InsecureUntyped: c.InsecureJWTUntyped})
 }
 
-// onlyKey is the key of an issuer that has no other, whatever its tokens call it.
+// onlyKey is the single key of an issuer. It ignores the key id of the token.
 type onlyKey struct{ key jwt.Key }
 
 // Key implements [jwt.KeySource].
@@ -118,9 +118,9 @@ func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*acco
 	return known, nil
 }
 
-// eitherOf asks the accounts first. A bearer token that is none of theirs may be one of
-// another issuer; whatever else they refuse is refused. Where both refuse a token, the
-// reasons of both are told to the log: nobody else knows whose it was meant to be.
+// eitherOf asks the accounts first and passes bearer tokens that they do not know to the
+// other issuer. Other refusals of the accounts are final. If both reject a token, the error
+// carries both reasons for the log.
 func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
 	return auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
 		p, err := auth.Authenticate(accounts, r)

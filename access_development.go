@@ -13,7 +13,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// useFolder writes into a folder what nobody else sends. Messages cost nothing there.
+// useFolder sends mails and text messages without a configured sender to a folder. Limits
+// on text messages are off there because they cost nothing.
 func useFolder(c *accounts.Config, folder *mail.Folder) {
 	if c.Mailer == nil {
 		c.Mailer = folder
@@ -59,7 +60,7 @@ func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *reso
 		useFolder(&config.Accounts, folder)
 	}
 	if config.Accounts.Limits.Requests == (accounts.Limit{}) {
-		config.Accounts.Limits.Requests.Count = -1 // whoever develops is one address
+		config.Accounts.Limits.Requests.Count = -1 // all requests of a developer come from one IP address
 	}
 	if len(config.Accounts.MasterKeys) > 0 {
 		return nil

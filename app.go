@@ -126,9 +126,10 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 // may do and how large a body is, so that middleware that acts on such a request has to.
 func (a *App) Router() chi.Router { return a.router }
 
-// Authenticate is middleware for the application's own routes: it refuses credentials that
-// do not hold, where without it who brings such credentials is nobody. Strangers, who bring
-// none, pass: [middleware.RequireSignedIn] behind it keeps them out.
+// Authenticate is middleware for the application's own routes. It rejects invalid
+// credentials; without it, a request with such credentials counts as unauthenticated.
+// Requests without credentials pass: add [middleware.RequireSignedIn] behind it to reject
+// those.
 func (a *App) Authenticate(next http.Handler) http.Handler {
 	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: a.refuseCredential})(a.inScope(next))
 }
@@ -152,12 +153,13 @@ func (a *App) inScope(next http.Handler) http.Handler {
 	})
 }
 
-// Handler prepares the database as Config.Schema says, checks everything that
-// was added, does what [App.Prepare] has added, and returns the whole application as one
-// handler, for a test or a server of one's own, beside which [App.RunBackground] has to
-// run: without it the change log grows without end, and mails wait. The database stays
-// open: whoever calls Handler closes it behind the last request, by DB().Close. Every
-// mistake is reported at once. Later calls return the same.
+// Handler returns the whole application as one handler, for a test or for a server of your
+// own. It prepares the database as Config.Schema says, validates everything that was added,
+// and runs the work of [App.Prepare]. All mistakes are reported in one error.
+//
+// Run [App.RunBackground] beside the server: without it the change log grows without limit
+// and mails stay in the queue. The caller closes the database after the last request, with
+// DB().Close. Later calls return the same handler and error.
 func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 	a.build.Do(func() { a.handler, a.err = a.newHandler(ctx) })
 	return a.handler, a.err
@@ -221,8 +223,9 @@ func (a *App) refuseUnrouted() {
 	}
 }
 
-// unset reports whether a router has the handler that a new one has. It tells by the code
-// of the function, asked for by one call: where a call is inlined a closure has another.
+// unset reports whether a router has the handler that a new router has. It compares the
+// code pointers of both functions. Both come from one call, because inlining gives closures
+// different code.
 func unset(router *chi.Mux, handlerOf func(*chi.Mux) http.HandlerFunc) bool {
 	var code []uintptr
 	for _, m := range []*chi.Mux{router, chi.NewRouter()} {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// restartPause is the time until work of the library that has failed begins again, and
-// ownRestartPause until the application's own does: what fails for that is often another
-// server, which nobody should be in a hurry to ask again.
+// restartPause is the delay before failed background work of the library restarts.
+// ownRestartPause is the delay for the application's own work, which often fails because
+// another server is down.
 const (
 	restartPause    = time.Second
 	ownRestartPause = 10 * time.Second
@@ -24,13 +24,13 @@ type background struct {
 	pause time.Duration
 }
 
-// Prepare adds work that needs the tables and has to be done before anybody is served:
-// roles, and rows that have to be there. [App.Handler] does it, and so does [App.Run], in
-// the order in which it was added, behind the schema and with [App.Accounts] there; an
-// error of it is theirs. The commands of [App.Main] other than serve leave it out.
+// Prepare adds work that needs the tables and must be done before the first request, such
+// as creating roles and required rows. [App.Handler] and [App.Run] run it in the order in
+// which it was added, after the schema is ready and [App.Accounts] is set. They return its
+// first error. The commands of [App.Main] other than serve skip it.
 //
-// Every instance does it at each of its starts, maybe at the same time, so it has to look
-// what is there already. Call Prepare before Handler, Run or Main, and none of them in it.
+// Every instance runs it at every start, possibly at the same time, so it must check what
+// exists already. Call Prepare before Handler, Run or Main, and none of them inside it.
 func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
 
 // Background adds work that goes on beside the server: a reader of the change log
@@ -47,11 +47,11 @@ func (a *App) Background(name string, work func(ctx context.Context) error) {
 	a.background = append(a.background, background{name, work, ownRestartPause})
 }
 
-// RunBackground does what has to go on beside a server until ctx ends: it tells other
-// instances of what is written and keeps the change log short ([store.DB.RunNotifier]),
-// does the work of the accounts ([accounts.Accounts.Run]), and what [App.Background] has
-// added. It returns when all of that has ended. Run does this by itself; programs that
-// give [App.Handler] to a server of their own call it once, behind Handler.
+// RunBackground runs the background work of a server until ctx ends, and returns when all
+// of it has ended. It notifies other instances of commits and trims the change log
+// ([store.DB.RunNotifier]), runs the jobs of the accounts ([accounts.Accounts.Run]), and
+// runs what [App.Background] has added. Run calls it. Programs that pass [App.Handler] to a
+// server of their own call it once, after Handler.
 func (a *App) RunBackground(ctx context.Context) {
 	all := []background{{"change log notifier", func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) }, restartPause}}
 	if a.accounts != nil {

@@ -88,10 +88,10 @@ func (a *App) belowSurface(name string) bool {
 // routed is the path that the router looks at.
 func routed(r *http.Request) string { return cmp.Or(r.URL.RawPath, r.URL.Path) }
 
-// judgesOrigins reports whether a request is for a surface that knows all of its callers
-// by tokens or by cookies that it judges. What Config.Authenticator looks at may be what a
-// browser adds for every page, as a client certificate, so the REST API has no exemption
-// then: a function without arguments can be called by a form. Accounts know nobody by it.
+// judgesOrigins reports whether the handler of a request does its own cross-origin checks.
+// The accounts always do. The REST API does only without Config.Authenticator and
+// Config.Proofs: these may accept what a browser sends with every request, such as a client
+// certificate, and a form can call a function without arguments.
 func (a *App) judgesOrigins(r *http.Request) bool {
 	return a.isSurface(r) && (a.config.Authenticator == nil && len(a.config.Proofs) == 0 || below(r.URL.Path, authPath))
 }
@@ -105,7 +105,8 @@ func (a *App) surfacesDecide(r *http.Request) int64 {
 	return 0
 }
 
-// urlLimit is the longest URL: one whose query is as long as the API allows.
+// urlLimit is the length of the longest accepted URL: a path and the longest query that the
+// API allows.
 func (r resolved) urlLimit() int {
 	if r.API.Limits.Query == 0 {
 		return 0
@@ -113,7 +114,7 @@ func (r resolved) urlLimit() int {
 	return r.API.Limits.Query + bounds.Path
 }
 
-// trustedOrigins are whose pages may do what the application's own may.
+// trustedOrigins returns the origins that CSRF treats as the application's own.
 func (r resolved) trustedOrigins() []string {
 	list := slices.Clone(r.Accounts.CookieOrigins)
 	if own := crossorigin.Of(r.PublicURL); own != "" && !slices.Contains(list, own) {
@@ -184,8 +185,8 @@ func (a *App) identify(next http.Handler) http.Handler {
 	})
 }
 
-// nameRoute tells the log the pattern of a route of the application's own, which is
-// known once it was served.
+// nameRoute sets the pattern of one of the application's own routes for the log. The router
+// knows the pattern only after it has served the request.
 func nameRoute(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

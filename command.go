@@ -48,19 +48,20 @@ type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
 
-// Main runs the command that the arguments of the program name, os.Args[1:], and
-// returns the exit code: 0, 1 if the command failed, 2 if there is no such
-// command. It closes the database. What the commands are "-h" tells:
+// Main runs the command that the arguments of the program name, os.Args[1:], and returns
+// the exit code: 0, 1 if the command failed, 2 if there is no such command. It closes the
+// database. The argument "-h" lists the commands:
 //
 //	os.Exit(app.Main(ctx, os.Args[1:]))
 //
-// Without arguments it is [App.Run]. [Config.Health] runs one of them without a database.
+// Without arguments it calls [App.Run]. [Config.Health] runs the health command without a
+// database.
 func (a *App) Main(ctx context.Context, args []string) int {
 	defer a.db.Close() // the process ends, and everything is committed
 	return exitCode(a.command(ctx, args, os.Stdout))
 }
 
-// exitCode tells how a command ended.
+// exitCode returns the exit code for the error of a command.
 func exitCode(err error) int {
 	var wrong *usageError
 	switch {
@@ -117,7 +118,7 @@ func noArguments(name string, args []string) error {
 	return parseFlags(flag.NewFlagSet(name, flag.ContinueOnError), args)
 }
 
-// parseFlags reads flags and refuses whatever follows them.
+// parseFlags parses flags and rejects further arguments.
 func parseFlags(flags *flag.FlagSet, args []string) error {
 	flags.SetOutput(io.Discard)
 	if err := flags.Parse(args); err != nil {

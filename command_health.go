@@ -38,8 +38,8 @@ func (c Config) Health(ctx context.Context, args []string) (code int, asked bool
 
 const healthName = "health"
 
-// healthCommand asks the application that runs at the configured address whether it is
-// ready, or alive, for container engines, whose images need no other program for that.
+// healthCommand asks the running application at the configured address whether it is ready,
+// or alive. Container engines call it, so images need no other program.
 func (r resolved) healthCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet(healthName, flag.ContinueOnError)
 	live := flags.Bool("live", false, "")
@@ -63,7 +63,7 @@ func (r resolved) healthCommand(ctx context.Context, args []string, out io.Write
 	target := "http://" + host + path
 	if secure {
 		target = "https://" + host + path
-		// The certificate is for the name that others use, and nothing is told to whoever answers here.
+		// The certificate is for the public name, not for this address. The request holds no secret.
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, ServerName: r.serverName()} // see above
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)

@@ -43,14 +43,16 @@ const (
 // Config tunes an [App]. The zero value runs in development on a SQLite file in
 // the working folder.
 type Config struct {
-	// Accounts tunes the accounts below /auth/v1: who may sign up, how long sessions
-	// last, where links may lead, who sends mail. Outside development its MasterKeys
-	// are required, see [accounts.Config]; SiteURL is PublicURL unless it says
-	// something else. In development the master key is made once and kept in the
-	// database, sign-ups are not counted, and unless there is a Mailer addresses count
-	// as confirmed. Mails and text messages that nobody sends are written into the folder
-	// plinth-mails then. What the application decides itself must be left out: Keys, Logger
-	// and PublicURL.
+	// Accounts configures the accounts below /auth/v1: who may sign up, how long sessions
+	// last, allowed redirect targets, and the mailer. Outside development MasterKeys is
+	// required, see [accounts.Config]. SiteURL defaults to PublicURL.
+	//
+	// In development the master key is generated once and kept in the database, and
+	// sign-ups are not counted. Without a Mailer, e-mail addresses count as confirmed.
+	// Mails and text messages without a configured sender are written into the folder
+	// plinth-mails.
+	//
+	// Keys, Logger and PublicURL must be left out: the application sets them.
 	Accounts accounts.Config
 
 	// API tunes the REST API below /rest/v1: its limits, its documents, how
@@ -64,12 +66,15 @@ type Config struct {
 	// Defaults to "127.0.0.1:8090".
 	Addr string
 
-	// Authenticator knows callers by something else than API keys, sessions and tokens, as
-	// a header of a gateway that nobody gets around, or a client certificate. It is asked
-	// where those know nobody; an error of it refuses the request. Whom it knows has no
-	// account. Browsers may add what it looks at for pages of other origins too, so with
-	// one the REST API is open to these as own routes are, see [middleware.CSRF]: to those
-	// of Accounts.CookieOrigins, and with a bearer token or an API key and no cookie.
+	// Authenticator authenticates callers by something other than API keys, sessions and
+	// tokens, such as a client certificate or a header set by a gateway that no request can
+	// bypass. It is asked if those find no caller; its error rejects the request. Its
+	// principals have no account.
+	//
+	// Browsers may send what it looks at with requests of other origins too. With an
+	// Authenticator the REST API therefore gets the cross-origin checks of own routes, see
+	// [middleware.CSRF]. Accepted are requests of Accounts.CookieOrigins, and requests with
+	// a bearer token or an API key and no cookie.
 	Authenticator auth.Authenticator
 
 	// CORS says which pages of other origins may use the server. In development those of
@@ -116,15 +121,15 @@ type Config struct {
 	// none.
 	Headers middleware.SecureHeadersOptions
 
-	// InsecureDevelopment forces development mode with keys of one's own. It
-	// is refused on anything but a loopback address; using it elsewhere
-	// would be a hole, since development trusts who can reach the port.
+	// InsecureDevelopment forces development mode with configured keys. It is rejected
+	// unless the listen address is a loopback address, since development trusts every
+	// client that can reach the port.
 	InsecureDevelopment bool
 
-	// InsecureJWTUntyped also accepts tokens of JWTIssuer whose typ is JWT or absent,
-	// which is what most libraries write, and Supabase. It is a hole if the issuer signs
-	// anything else for JWTAudience with JWTSecret, as ID tokens or links of mails: those
-	// would pass as access tokens.
+	// InsecureJWTUntyped also accepts tokens of JWTIssuer whose typ is JWT or absent, which
+	// is what most libraries and Supabase write. It is a hole if the issuer signs anything
+	// else for JWTAudience with JWTSecret, such as ID tokens or links in mails: those would
+	// pass as access tokens.
 	//
 	// Defaults to false: typ must be at+jwt.
 	InsecureJWTUntyped bool
@@ -173,11 +178,11 @@ type Config struct {
 	// Defaults to 1 MiB.
 	MaxBody int64
 
-	// MaxConnections is how many connections clients may have open in all, and
-	// MaxConnectionsPerClient how many one address. This machine and TrustedProxies
-	// count in all only. A connection too many is closed at once. LongLived requests are
-	// bounded by the same numbers, in all and of one caller, wherever they come from: one
-	// too many is answered 503 or 429.
+	// MaxConnections limits the open connections of all clients, and
+	// MaxConnectionsPerClient those of one IP address. Connections of this machine and of
+	// TrustedProxies count only towards MaxConnections. A connection over a limit is closed
+	// at once. LongLived requests have the same limits, in all and for each caller; one
+	// over a limit gets 503 or 429.
 	//
 	// Default to 10,000 and 1,000.
 	MaxConnections, MaxConnectionsPerClient int
@@ -243,9 +248,9 @@ type Config struct {
 	// behind a Unix socket.
 	Schema Schema
 
-	// SlowStatement is how long a statement takes that Logger is told of, by its text
-	// with placeholders and never by its values. Logger gets all statements at level
-	// debug. Negative leaves both out.
+	// SlowStatement is the duration from which a statement is logged, with its text and
+	// placeholders and never with its values. At level debug all statements are logged.
+	// Negative disables both.
 	//
 	// Defaults to 200 milliseconds.
 	SlowStatement time.Duration
@@ -260,9 +265,9 @@ type Config struct {
 	// client's.
 	TrustedProxies []netip.Prefix
 
-	// Verifier judges bearer tokens in place of the JWT settings. The ids it gives are
-	// taken as they are, so it must not give those of users of the accounts to anybody
-	// else; Accounts.Verifiers are for issuers that are trusted less.
+	// Verifier verifies bearer tokens in place of the JWT settings. Its ids are taken as
+	// they are, so it must not return the id of an account's user for another subject. Use
+	// Accounts.Verifiers for issuers that are trusted less.
 	Verifier auth.Verifier
 
 	// Of FromEnv: what cannot be read, the variables it has asked for, and the library's others.

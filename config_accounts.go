@@ -45,8 +45,8 @@ func decodeKey(text string) ([]byte, bool) {
 	return nil, false
 }
 
-// checkAccounts reports settings of accounts that are the application's to make, and
-// such as nobody will look at.
+// checkAccounts reports settings of Accounts that belong to the application or have no
+// effect.
 func (c Config) checkAccounts() []error {
 	return leaveOut("Accounts",
 		ownSetting{len(c.Accounts.Keys.Publishable)+len(c.Accounts.Keys.Secret) > 0, "Keys", "set Keys"},
@@ -72,7 +72,7 @@ func (c Config) checkProductionAccounts() []error {
 		errs = append(errs, fmt.Errorf("plinth: outside development Accounts.SiteURL must be https://host[/path], not %q (set PLINTH_SITE_URL)", site))
 	}
 	for _, target := range c.Accounts.RedirectURLs {
-		// Codes and tokens travel there. On the user's own machine nobody listens in
+		// Codes and tokens are sent there. The user's own machine needs no encryption
 		// (RFC 8252 section 7.3), and apps have schemes of their own (section 7.1).
 		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 			errs = append(errs, fmt.Errorf("plinth: outside development Accounts.RedirectURLs must be https:// or of an app, not %q (set PLINTH_REDIRECT_URLS)", target))

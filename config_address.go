@@ -11,9 +11,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 )
 
-// isHTTPS reports whether a text is the address of a site that nobody can listen in on.
-// Its host is as browsers send it, so that origins and redirects can be compared with it:
-// names beyond ASCII begin with xn--.
+// isHTTPS reports whether a text is an https URL of a site. The host must be in the form
+// that browsers send, for the comparison with origins and redirects: names beyond ASCII
+// begin with xn--.
 func isHTTPS(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil &&
@@ -29,9 +29,9 @@ func isPostgresURL(s string) bool {
 	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
 }
 
-// isLoopbackPostgres reports whether a database is on this machine, all of its servers. The
-// driver is asked, since a URL can name others than the one that meets the eye. A socket
-// may be anybody's: that of a proxy to a server elsewhere, too.
+// isLoopbackPostgres reports whether all servers of a database are on this machine. The
+// driver parses the URL, because parameters can name further hosts. A Unix socket does not
+// count: a proxy to another machine may listen on it.
 func isLoopbackPostgres(databaseURL string) bool {
 	hosts, err := postgres.Hosts(databaseURL)
 	return err == nil && !slices.ContainsFunc(hosts, func(host string) bool { return !loopback.Host(host) })

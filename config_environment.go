@@ -39,7 +39,7 @@ import (
 //	PLINTH_INSECURE_JWT_UNTYPED  1 accepts those with typ JWT or none too, see Config.InsecureJWTUntyped
 //	PLINTH_SCHEMA                auto, verify or off; verify by default, in development auto on SQLite or a
 //	                             PostgreSQL at a loopback address
-//	PLINTH_CORS_ORIGINS          https://... , whose pages may use the server beside its own, separated by commas
+//	PLINTH_CORS_ORIGINS          https://... , other origins that browsers may call from, separated by commas
 //	PLINTH_LOG                   text (the default), json, or ecs: json with the names of the Elastic Common
 //	                             Schema
 //	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, 200ms by default, or off
@@ -47,7 +47,7 @@ import (
 //	PLINTH_FORWARDED_HEADER      header in which trusted proxies name the client's address, X-Forwarded-For by
 //	                             default
 //	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, 30000/1m by default, or off
-//	PLINTH_RATE_CALLER           how many requests one user may make, wherever from, 6000/1m by default, or off
+//	PLINTH_RATE_CALLER           how many requests one user may make from all addresses, 6000/1m by default, or off
 //	PLINTH_MAX_REQUESTS          how many requests are served at a time, 64 for each processor by default
 //	PLINTH_REQUEST_TIMEOUT       how long a request may take, 30s by default
 //	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, with
@@ -56,7 +56,7 @@ import (
 //	PLINTH_ACME_DOMAINS          names to get certificates for by ACME, separated by commas, with
 //	                             PLINTH_ACME_CACHE
 //	PLINTH_ACME_CACHE            folder that keeps those certificates
-//	PLINTH_ACME_EMAIL            whom the authority tells about problems with them
+//	PLINTH_ACME_EMAIL            e-mail address for the authority's warnings
 //	PLINTH_ACME_DIRECTORY        the authority, if it is not Let's Encrypt
 //	PLINTH_HTTP_ADDR             address that sends clients of plain http to https, where certificates are here
 //	PLINTH_OPS_ADDR              address for operators, plain http and no login: probes, and what the program
@@ -98,7 +98,7 @@ func FromEnv() Config {
 	return c
 }
 
-// getenv returns a variable, and notes that somebody has asked for it.
+// getenv returns a variable and records that it was read.
 func (c *Config) getenv(name string) string {
 	if c.asked == nil {
 		c.asked = map[string]bool{}
@@ -109,9 +109,9 @@ func (c *Config) getenv(name string) string {
 
 var notOurs = regexp.MustCompile(`^PLINTH_TEST_|_SERVICE_(HOST|PORT)|_PORT_\d+_|_PORT$`)
 
-// unread returns the names of the library's variables that nobody has asked for, so that
-// one which is misspelt is not ignored in silence. Those of its tests are none, nor those by
-// which Kubernetes tells where a service of the library's name is.
+// unread returns the library's variables that were not read, so that a misspelt one is
+// reported. It skips the variables of the library's tests, and those that Kubernetes sets
+// for a service of the library's name.
 func (c *Config) unread(environment []string) (names []string) {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")

@@ -41,8 +41,8 @@ func (c *Config) readMailer() accounts.Mailer {
 // errSMTP does not repeat the address, which has a password in it.
 var errSMTP = errors.New("plinth: PLINTH_SMTP_URL must be smtp://user:password@host:port, or smtps://... where TLS begins at once")
 
-// smtpConfig reads the address of a mail server. smtp is encrypted by STARTTLS, but
-// on this machine, where there is nobody between.
+// smtpConfig parses the URL of a mail server. The scheme smtp uses STARTTLS, except to a
+// server on this machine.
 func smtpConfig(text string) (mail.SMTPConfig, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {

@@ -73,7 +73,7 @@ func (r *resolved) serverDefaults() {
 	}
 	r.Headers.HSTS = max(r.Headers.HSTS, 0)
 	if r.Headers.HTTPS == nil && !r.development {
-		// Outside of development the public address is https, whoever ends TLS.
+		// Outside development the public URL is https, also behind a proxy that terminates TLS.
 		r.Headers.HTTPS = func(*http.Request) bool { return true }
 	}
 	r.MaxConnections = cmp.Or(r.MaxConnections, 10_000)

@@ -47,8 +47,9 @@ func newConnections(c Config) *connections {
 	return n
 }
 
-// changed is told by the server of each connection's life, see [http.Server.ConnState].
-// A connection is closed or hijacked once, also one that is closed here.
+// changed counts connections by the state changes that the server reports, see
+// [http.Server.ConnState]. Each connection is closed or hijacked exactly once, also one
+// that is closed here.
 func (n *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -62,8 +63,8 @@ func (n *connections) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// client returns whom a connection counts for. The zero Prefix, of this machine, of
-// proxies and of Unix sockets, is nobody.
+// client returns the address group that a connection counts for. It is the zero Prefix for
+// this machine, for proxies and for Unix sockets, which have no limit of their own.
 func (n *connections) client(conn net.Conn) netip.Prefix {
 	tcp, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {

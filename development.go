@@ -28,8 +28,8 @@ func misdirected(why string) error {
 	}
 }
 
-// refuseForwarded answers 421 to requests that came from elsewhere, through a proxy or
-// for another host.
+// refuseForwarded answers 421 to requests from another machine, through a proxy, or for
+// another host.
 func refuseForwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !atLoopback(r) {
@@ -54,9 +54,9 @@ func refuseForwarded(next http.Handler) http.Handler {
 	})
 }
 
-// atLoopback reports whether a connection came in where only this machine can connect. The
-// server may be the application's own (App.Handler) and listen wherever it likes; what
-// has none of net/http's, as a request of a test, came from nowhere else.
+// atLoopback reports whether a connection was accepted at a loopback address. The server
+// may be the application's own (App.Handler) and listen at any address. A request without a
+// local address, as in a test, did not come over a network.
 func atLoopback(r *http.Request) bool {
 	addr, known := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if !known || addr.Network() == "unix" || addr.Network() == "pipe" {
@@ -86,8 +86,8 @@ func (a *App) printBanner(w io.Writer) error {
 	return err
 }
 
-// samples returns commands for a shell, to be run one after the other: sign up, log in,
-// write a row of one's own, read it as oneself, and as nobody.
+// samples returns shell commands to run in order: sign up, log in, insert a row, read it
+// with and without the access token.
 func (a *App) samples(base string) (lines []string) {
 	const send = " -H 'Content-Type: application/json' -d '%s'"
 	key := fmt.Sprintf(" -H 'apikey: %s'", a.access.publishable)

@@ -15,9 +15,8 @@ import (
 // getCertificate chooses the certificate for a connection, see [tls.Config].
 type getCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
-// expiry tells that a certificate which clients are shown is about to end or has ended.
-// Whoever was to renew it may fail without a word, as autocert does, and clients would be
-// the first to know.
+// expiry logs that a certificate in use is about to expire or has expired. Renewal can fail
+// silently, as it does in autocert.
 type expiry struct {
 	logger *slog.Logger
 	renew  string   // what to do
@@ -48,7 +47,7 @@ const (
 func (e *expiry) watch(get getCertificate) getCertificate {
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		cert, err := get(hello)
-		if err == nil && cert.Leaf != nil { // answers to challenges have none, and nobody renews them
+		if err == nil && cert.Leaf != nil { // challenge certificates have none, and are not renewed
 			e.look(hello, cert.Leaf)
 		}
 		return cert, err

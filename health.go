@@ -28,9 +28,9 @@ const (
 	// for two seconds and more.
 	readyTimeout = 1500 * time.Millisecond
 
-	// mostBehind is for how long other instances may not have been told of a commit of
-	// this one. They find it by themselves within seconds; an instance that cannot tell
-	// has lost more than that.
+	// mostBehind is how long notifications of commits to other instances may fail before
+	// this one is not ready. Other instances find commits by polling within seconds, so a
+	// longer failure is not only one of notifications.
 	mostBehind = 30 * time.Second
 )
 
@@ -40,7 +40,7 @@ type health struct {
 	logger   *slog.Logger
 	draining atomic.Bool
 
-	// behind is for how long other instances have not been told of a commit of this one.
+	// behind returns for how long other instances have not been notified of a commit here.
 	behind func() time.Duration
 
 	// migrations says whether all of the program's are applied; nil does not ask. A
@@ -52,8 +52,8 @@ type health struct {
 	state readiness
 }
 
-// readiness is what /readyz says, in words that may be read by anybody. The log has the
-// errors.
+// readiness is the body of /readyz. It holds no errors, because any client may read it;
+// errors go to the log.
 type readiness struct{ database, migrations, log string }
 
 func (r readiness) ok() bool {
@@ -83,9 +83,8 @@ func (h *health) routes(next http.Handler) http.Handler {
 	})
 }
 
-// partings makes answers end their connections while the application drains, so that
-// clients open the next one elsewhere. An HTTP/2 connection is told to go away in the
-// same words (net/http).
+// partings closes connections after their answer while the application drains, so that
+// clients reconnect to another server. For HTTP/2, net/http turns the header into GOAWAY.
 func (h *health) partings(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.draining.Load() {
@@ -114,15 +113,15 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	writeHealth(w, status, `{"status":"`+word+`","database":"`+state.database+`","migrations":"`+state.migrations+`","log":"`+state.log+`"}`)
 }
 
-// check asks the parts, at most once in readyFor: who asks meanwhile waits for the same
-// answer.
+// check probes the parts, at most once in readyFor. Concurrent probes wait for the same
+// result.
 func (h *health) check(ctx context.Context) readiness {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if time.Since(h.at) < readyFor {
 		return h.state
 	}
-	// The answer is for everybody, so it does not end with the one who asked.
+	// Other probes wait for this result, so it outlives the request that started it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 	defer cancel()
 	before := h.state
@@ -161,5 +160,5 @@ func writeHealth(w http.ResponseWriter, status int, body string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body + "\n")) // the balancer is gone; nobody is left to tell
+	_, _ = w.Write([]byte(body + "\n")) // the client is gone
 }

@@ -136,13 +136,12 @@ func (s *longLived) leave(l *lasting) {
 	}
 }
 
-// endsEach is how long after the one before a long-lived request is told that the server
-// ends.
+// endsEach is the interval between the ends of two long-lived requests in a drain.
 const endsEach = time.Millisecond
 
-// end tells all of them by their contexts that the server ends, and lets no more in. It
-// tells them one after the other, in any order, a thousand in a second or faster where that
-// takes longer than within: their clients come back at once, to those servers that are left.
+// end cancels the contexts of all long-lived requests and rejects new ones. It spreads the
+// cancellations, 1,000 in a second or faster if they would take longer than within, because
+// clients reconnect to the remaining servers at once.
 func (s *longLived) end(within time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// Rate is how many requests somebody may make at once; they come back evenly within a
-// time. Requests of less than zero are without a limit.
+// Rate is a limit of requests in a time. Requests is also the burst, which refills evenly
+// over Per. Negative Requests disable the limit.
 type Rate struct {
 	// Requests is how many.
 	//
@@ -27,18 +27,17 @@ type Rate struct {
 	Per time.Duration
 }
 
-// Rates bound how many requests are made. Who makes more is answered 429 and told when
-// to come again. Guesses at secrets are counted apart, by the accounts.
+// Rates limit requests. A request over a limit gets 429 with Retry-After. The accounts
+// limit guesses at secrets separately.
 type Rates struct {
-	// Address is for one address, of IPv6 for one network of 64 bits, whoever calls
-	// from there: it is asked before credentials are looked at, which costs more.
+	// Address limits one IPv4 address or one IPv6 network of 64 bits, for all callers. It is
+	// checked before credentials, which cost more.
 	//
 	// Defaults to 30,000 in a minute, in development to no limit.
 	Address Rate
 
-	// Caller is for one user, wherever from and by whichever of their API keys, or for one
-	// address where nobody is known.
-	// Servers with a secret key have no such limit.
+	// Caller limits one user, across IP addresses and API keys, or one IP address for
+	// unauthenticated requests. Servers with a secret key have no such limit.
 	//
 	// Defaults to 6,000 in a minute, in development to no limit.
 	Caller Rate
@@ -115,8 +114,8 @@ func (r Rate) limit(name string, key func(*http.Request) string, a *App) []func(
 	})}
 }
 
-// byCaller counts users, and where nobody is known addresses. Servers that work for the
-// application are not counted.
+// byCaller is the key of Rates.Caller: the user, or the IP address of an unauthenticated
+// request. Requests with a secret key are not counted.
 func byCaller(r *http.Request) string {
 	if auth.FromContext(r.Context()).Kind == auth.Service {
 		return ""

@@ -131,7 +131,7 @@ func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	a.health.draining.Store(true)
 	if a.config.DrainDelay > 0 {
 		wait(again, a.config.DrainDelay)
-		// net/http closes connections whose request it reads after Shutdown has begun, so
+		// net/http closes a connection if it reads the request after Shutdown has begun, so
 		// those accepted before get a moment first.
 		_ = main.listener.Close() // the error of Serve is not read
 		wait(again, lastMoment)

@@ -39,9 +39,9 @@ type TLS struct {
 	// or, where HTTPAddr is set, at port 80.
 	ACMEDomains []string
 
-	// ACMECache is the folder that keeps certificates and keys, readable by nobody else.
-	// It must survive a restart, or the authority's limits are soon used up. Instances
-	// do not share it: several of them belong behind a balancer that has the
+	// ACMECache is the folder that keeps certificates and keys, readable by the server
+	// only. It must survive a restart, or the authority's rate limits are soon used up.
+	// Instances must not share it: put several instances behind a balancer that holds the
 	// certificates.
 	ACMECache string
 
@@ -50,7 +50,7 @@ type TLS struct {
 	// Defaults to Let's Encrypt.
 	ACMEDirectory string
 
-	// ACMEEmail is whom the authority tells about problems. It may be empty.
+	// ACMEEmail is the e-mail address for the authority's warnings. It may be empty.
 	ACMEEmail string
 
 	// HTTPAddr is an address for plain HTTP, as ":80". There clients are sent to
@@ -109,8 +109,8 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 	return &tls.Config{GetCertificate: get, MinVersion: tls.VersionTLS12}, redirect, nil
 }
 
-// tellingCache tells what cannot be kept. autocert says nothing, and throws a renewed
-// certificate away then, to ask the authority for another one within the hour.
+// tellingCache logs errors of writing to the cache. autocert drops a renewed certificate
+// without an error then, and requests another one within the hour.
 type tellingCache struct {
 	autocert.Cache
 	logger *slog.Logger
@@ -125,9 +125,8 @@ func (c tellingCache) Put(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
-// logFailures tells why there is no certificate for one of the names, which nobody sees
-// otherwise, and not more often than it is tried again. What strangers ask for by other
-// names is theirs.
+// logFailures logs why a configured name has no certificate, at most once a minute. Errors
+// for other names are not logged.
 func logFailures(manager *autocert.Manager, logger *slog.Logger) getCertificate {
 	var missing occasional.Line
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -142,8 +141,8 @@ func logFailures(manager *autocert.Manager, logger *slog.Logger) getCertificate 
 	}
 }
 
-// redirectTo sends clients to the same path of the public address. Its host is not taken
-// from the request, which anybody can write.
+// redirectTo redirects clients to the same path of the public URL. It ignores the Host of
+// the request, which the client chooses.
 func redirectTo(publicURL string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
