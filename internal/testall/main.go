@@ -16,13 +16,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	args, judged := os.Args[1:], false
 	if len(args) > 0 && args[0] == "-cases" {
