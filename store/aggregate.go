@@ -18,9 +18,9 @@ const (
 	// named: an integer.
 	AggregateCount Aggregate = iota + 1
 
-	// AggregateSum is the exact sum: a decimal, with the largest scale of the
-	// values. Of floats it is the float next to the exact sum of the values as
-	// they are written, whatever the order of the rows.
+	// AggregateSum is the exact sum: a decimal, with the largest scale of the values.
+	// For floats it is the float nearest to the exact sum of the values. The order of
+	// the rows does not matter.
 	AggregateSum
 
 	// AggregateAvg is the average: a decimal, rounded half away from zero to at

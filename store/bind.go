@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Bind resolves the names of a trusted condition on the table and converts its
-// values, so that using it costs neither. It reports every mistake at once. A
-// bound condition belongs to its table.
+// Bind resolves the names of a trusted condition on the table and converts its values,
+// so that later uses skip both steps. It reports every mistake at once. A bound
+// condition belongs to its table.
 func (t *Table) Bind(c Cond) (Cond, error) {
 	if c.IsZero() {
 		return c, nil
@@ -110,8 +110,8 @@ func (t *Table) bindCompare(n *node) (*node, error) {
 	return &bound, col.checkOp(n.op)
 }
 
-// columns adds the columns the condition reads to the set. complete is false
-// when it also reads other tables, or is not bound and reads nobody knows what.
+// columns adds the columns the condition reads to the set. complete is false when it
+// also reads other tables, or the condition is not bound and its columns are unknown.
 func (n *node) columns(set *ColumnSet) (complete bool) {
 	complete = true
 	switch n.kind {
@@ -138,9 +138,9 @@ func (n *node) columns(set *ColumnSet) (complete bool) {
 	return complete
 }
 
-// columnsOf adds the columns of a table that the condition reads, of the row itself and
-// of rows behind relations, to the set: all where it is not bound, or where it reads a
-// view, of which nobody knows what that reads.
+// columnsOf adds the columns of a table that the condition reads to the set, of the row
+// itself and of rows behind relations. It adds all columns if the condition is not
+// bound or reads a view, because the tables behind a view are unknown.
 func (n *node) columnsOf(t *Table, set *ColumnSet) {
 	switch n.kind {
 	case nodeCompare:

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Caller identifies the requests whose statements share one bound on connections, see
-// [Scope.Caller]. Set either ID or Network. The zero Caller is not bounded.
+// Caller identifies the requests that share one limit on connections, see
+// [Scope.Caller]. Set either ID or Network. The zero Caller has no limit.
 type Caller struct {
 	// ID identifies a signed-in caller.
 	ID string

@@ -2,7 +2,7 @@ package store
 
 import "fmt"
 
-// castText is the normalised name of the cast whose result is a JSON string.
+// castText is the normalised name of the cast to a JSON string.
 const castText = "text"
 
 // castNames maps the names of types in a cast to kinds.

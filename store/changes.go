@@ -40,14 +40,15 @@ type Change struct {
 	// structs, which encoding/json would not: it knows no names of columns.
 	Old, New json.RawMessage
 
-	// Actor is who wrote: the principal of the request, also where trusted code wrote in
-	// it, or the name that [WithActor] gave. Tenant is the row's. Empty is none.
+	// Actor is the principal of the request or the name given to [WithActor]. Writes of
+	// trusted code within a request carry its principal too. Tenant is the tenant of
+	// the row. Both are empty if there is none.
 	Actor, Tenant string
 }
 
-// ChangeFunc takes a batch of changes. It runs in the transaction that also
-// moves the reader on: what it writes by tx happens exactly once. What it does
-// elsewhere may be repeated; see [Change.ID].
+// ChangeFunc processes a batch of changes. It runs in the transaction that also
+// advances the reader, so its writes through tx happen exactly once. Other effects may
+// be repeated; see [Change.ID].
 type ChangeFunc func(ctx context.Context, tx *Tx, batch []Change) error
 
 // Start says where a reader begins that has never run.
@@ -68,8 +69,9 @@ type ChangesOptions struct {
 	// Defaults to FromNow.
 	Start Start
 
-	// Tables are the names of the tables whose changes the reader gets: the database leaves
-	// out all others. A name that is added later counts from the reader's position on.
+	// Tables are the names of the tables to read changes of. The database filters out
+	// the others. A name that is added later takes effect from the reader's current
+	// position.
 	//
 	// Defaults to all tables.
 	Tables []string
@@ -87,17 +89,18 @@ type ChangesOptions struct {
 	// Defaults to one second.
 	Poll time.Duration
 
-	// OnResync is called when changes are lost for this reader: it was away for
-	// longer than the log is kept, or the database was restored from a copy. It is
-	// also called after a failover of PostgreSQL: the promoted standby may lack
-	// transactions that the reader has seen. It should rebuild whatever the reader
-	// keeps from the tables, by tx; then the reader goes on from now. A change
-	// committed while it runs may be delivered afterwards although the tables
-	// showed it already.
+	// OnResync is called when changes are lost for this reader. This happens when it
+	// was away for longer than the log is kept, when the database was restored from a
+	// copy, and after a failover of PostgreSQL. A promoted standby may lack
+	// transactions that the reader has seen.
 	//
-	// Nil ends the reader with [ErrResync], and it will not move until it has
-	// an OnResync. After a failover a reader with a name goes on instead: its
-	// position and what it wrote by tx were lost together.
+	// OnResync should rebuild the state that the reader derives from the tables,
+	// through tx. The reader then continues from now. A change committed while OnResync
+	// runs may be delivered afterwards although the tables already showed it.
+	//
+	// If OnResync is nil the reader ends with [ErrResync] and does not advance until it
+	// has one. After a failover a reader with a name continues instead, because its
+	// position and its writes through tx were lost together.
 	OnResync func(ctx context.Context, tx *Tx) error
 }
 
@@ -188,10 +191,10 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 	return nil
 }
 
-// Drain delivers what is in the log now and returns how many changes that were.
-// The first Drain of a new reader that starts from now only marks the place. It
-// fails with [ErrReaderBusy] if the reader runs elsewhere at this moment, and
-// otherwise as Run does, except that nothing is tried again.
+// Drain delivers what is in the log now and returns how many changes that were. The
+// first Drain of a new reader that starts from now only records the position. It fails
+// with [ErrReaderBusy] if the reader is already running in this or another process.
+// Other errors are those of Run, but Drain does not retry.
 func (c *Changes) Drain(ctx context.Context, fn ChangeFunc) (int, error) {
 	if err := c.db.checkEpoch(ctx); err != nil {
 		return 0, err

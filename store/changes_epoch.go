@@ -18,11 +18,10 @@ const restoredLog = `select not pg_is_in_recovery() and (` +
 	` or exists(select 1 from plinth_settings where name = 'purged'` +
 	` and (value::jsonb->>'xid')::xid8 >= pg_snapshot_xmax(pg_current_snapshot())))`
 
-// checkEpoch starts a new epoch of a restored log, which tells every reader to
-// start over. Without that, readers would take old rows for new ones, again and
-// again, until the server's numbers have caught up.
-//
-// SQLite has no such numbers: a copied file is as good as the file.
+// checkEpoch starts a new epoch if the database was restored, so that every reader
+// starts over. Otherwise readers would deliver old rows as new ones until the
+// transaction counter of the server catches up. SQLite has no such counter, so a copied
+// file needs no new epoch.
 func (db *DB) checkEpoch(ctx context.Context) error {
 	if !db.dialect.Postgres() {
 		return nil

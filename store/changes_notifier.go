@@ -15,23 +15,23 @@ const (
 	// changesChannel carries the signals between processes.
 	changesChannel = "plinth_changes"
 
-	// notifyPause is the shortest time between two signals of one process. A
-	// signal takes a lock of the whole database: inside the transactions that
-	// write, it would cost most of their throughput.
+	// notifyPause is the shortest time between two signals of one process. A signal
+	// takes a lock on the whole database, so sending one in each writing transaction
+	// would serialize them.
 	notifyPause = 10 * time.Millisecond
 
 	// trimPause is the time between two trims of the log.
 	trimPause = 10 * time.Minute
 )
 
-// RunNotifier looks after the change log until ctx ends, and then returns nil:
-// on PostgreSQL it tells other processes that this one has written to the log,
-// and wakes the readers of this one when others have; on both engines it trims
-// the log, and the receipts. Nil retention is the default, see [RetentionOptions].
+// RunNotifier maintains the change log until ctx ends, and then returns nil. On
+// PostgreSQL it notifies other processes of commits to the log and wakes the local
+// readers when it is notified. On both engines it trims the log and the receipts. A nil
+// retention means the defaults, see [RetentionOptions].
 //
-// One RunNotifier for each process is enough. It keeps one connection of the
-// pool. Without it readers find what others write by polling, and the log grows.
-// What fails is logged and tried again.
+// One RunNotifier for each process is enough. It holds one connection of the pool.
+// Without it readers find the writes of other processes by polling, and the log grows.
+// Failures are logged and retried.
 func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) error {
 	if db.inTx(ctx) {
 		return ErrInTx
@@ -44,7 +44,7 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 	defer db.notifier.running.Add(-1)
 	var wg sync.WaitGroup
 	if l := db.listener; l != nil {
-		self := rand.Text() // tells our own signals apart
+		self := rand.Text() // identifies this process's own signals
 		wg.Go(func() { db.listen(ctx, l, self) })
 		wg.Go(func() { db.notify(ctx, l, self) })
 	}
@@ -94,8 +94,8 @@ func (db *DB) listen(ctx context.Context, l driver.Listener, self string) {
 	}
 }
 
-// notify tells other processes that this one has written, once for all commits
-// since the last signal.
+// notify signals other processes that this one has written, once for all commits since
+// the last signal.
 func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
 	commit := db.wake.commits.wait()
 	for failures := 0; ; {
@@ -112,7 +112,7 @@ func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
 			failures = 0
 			db.notifier.untoldSince.Store(0)
 		} else if ctx.Err() == nil {
-			// The others poll meanwhile, and are told later.
+			// The other processes poll until a signal gets through.
 			failures++
 			pause, commit = backoff(failures), ended
 			db.warn(ctx, "store: other processes were not told of changes", err)

@@ -27,9 +27,9 @@ const (
 		` 'purged', json((select value from plinth_settings where name = 'purged'))`
 )
 
-// The statement of a batch has a first row with number 0, which holds the state
-// of the log as a document (see [logHead]), and then the changes. Being one
-// statement it sees all of it in one snapshot.
+// The first row of a batch has number 0 and holds the state of the log as a document
+// (see [logHead]). The changes follow. One statement reads both, so they come from one
+// snapshot.
 const (
 	postgresHead = `select 0::bigint as seq, null::timestamptz as at, null::text as tbl, null::text as op,` +
 		` jsonb_build_object(` + postgresState + `) as key,` +
@@ -37,11 +37,10 @@ const (
 
 	logRow = `c.seq, c.at, c.tbl, c.op, c.key, c.old, c.new, c.actor, c.tenant`
 
-	// What is visible now and was not visible in the snapshot $1: it was not
-	// begun then, or was under way. Being asked for in the order of the index,
-	// or for one number at a time, both halves use the index whatever the
-	// planner believes about the log. If there is more than fits into $2 rows,
-	// these are not the first ones by seq.
+	// Changes that are visible now and were not visible in the snapshot $1, because
+	// their transaction had not begun or was in progress. Both halves order by the
+	// index or look up single numbers, so the planner uses the index regardless of its
+	// statistics. If more than $2 rows match, these are not the first ones by seq.
 	postgresFew = `select * from (` +
 		`(select ` + logRow + ` from plinth_changes c where c.xid >= pg_snapshot_xmax($1::text::pg_snapshot)` + ofTables + ` order by c.xid, c.seq limit $2)` +
 		` union all select l.* from pg_snapshot_xip($1::text::pg_snapshot) x cross join lateral` +

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// parseLogged accepts whatever a database has taken before; one row that is
-// refused would stop a reader for ever.
+// parseLogged parses a logged row with limits wide enough for every row the database
+// accepted. A rejected row would stop a reader permanently.
 func parseLogged(raw []byte) (strictjson.Value, error) {
 	return strictjson.Parse(raw, strictjson.Limits{Depth: 1000, Digits: 200_000, Growth: -1, LastWins: true})
 }
@@ -60,8 +60,8 @@ func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 	return append(dst, '}'), nil
 }
 
-// loggedNew is loggedRow for the image after a change. That of an update has only the
-// columns that changed; the others are those of old.
+// loggedNew is loggedRow for the image after a change. The image of an update has only
+// the changed columns; the others are taken from old.
 func (t *Table) loggedNew(old, raw []byte) (json.RawMessage, error) {
 	before, err := parseLogged(old)
 	if err != nil || before.Kind() != strictjson.Object {

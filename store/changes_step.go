@@ -16,13 +16,12 @@ import (
 // finds nothing. A position that never moves would seem to need what is trimmed.
 const refreshPosition = time.Minute
 
-// step delivers one batch and moves the reader on, in one transaction. more says
-// that another step may find something at once.
+// step delivers one batch and advances the reader, in one transaction. more reports
+// that another step may find changes at once.
 //
-// The transaction is READ COMMITTED on PostgreSQL: each statement sees what is
-// committed when it begins. The position is read by a statement behind the one
-// that takes the lock, and so is that of the last holder; the batch is read by
-// one statement together with its snapshot, and so they belong together.
+// The transaction is READ COMMITTED on PostgreSQL, so each statement sees the commits
+// before it. The position is read after the lock is taken, so it is the position of the
+// last holder. One statement reads the batch and its snapshot, so they are consistent.
 func (c *Changes) step(ctx context.Context, fn ChangeFunc) (n int, more bool, err error) {
 	select {
 	case c.turn <- struct{}{}:

@@ -34,18 +34,17 @@ type RetentionOptions struct {
 	MaxBytes int64
 }
 
-// trimChunk is how many rows one transaction of a trim looks at, from the old
-// end. On SQLite nobody else writes meanwhile.
+// trimChunk is how many rows one transaction of a trim examines, from the oldest on. On
+// SQLite it blocks all other writers.
 const trimChunk = 5000
 
-// TrimChanges removes what exceeds the retention from the change log and returns
-// how many changes that were. The zero options are the defaults. [DB.RunNotifier]
-// calls it from time to time.
+// TrimChanges removes the changes beyond the retention from the change log and returns
+// their number. The zero options are the defaults. [DB.RunNotifier] calls it
+// periodically.
 //
-// Any number of processes may trim at once; all but one do nothing. On
-// PostgreSQL a change stays while a transaction is open that began before it:
-// its space could not be used again anyway, and no reader that keeps up can then
-// be taken for one that is behind.
+// Any number of processes may trim at once; all but one do nothing. On PostgreSQL a
+// change stays while a transaction is open that began before it. Its disk space could
+// not be reused until then, and a reader that keeps up cannot lose changes.
 func (db *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, error) {
 	opts.MaxAge = cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	opts.MaxRows = cmp.Or(opts.MaxRows, 1_000_000)
@@ -141,7 +140,8 @@ func (db *DB) trimChunk(ctx context.Context, t trim) (n int64, err error) {
 	return n, err
 }
 
-// trimmed runs a statement that tells how many rows go and the highest of them.
+// trimmed runs a statement that returns the number of trimmed rows and the highest of
+// them.
 func (tx *Tx) trimmed(ctx context.Context, text string, args []any) (n int64, gone purged, err error) {
 	err = tx.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_changes", Op: "delete", SQL: text, Args: args, Write: tx.db.dialect.Postgres(),

@@ -34,8 +34,8 @@ func (r Repo[T]) Changed(c Change) (was, is *T, err error) {
 	return was, is, nil
 }
 
-// fillLogged sets the fields of a struct from a row of the change log, which may have been
-// written for another model: nothing of it is taken for granted.
+// fillLogged sets the fields of a struct from a row of the change log, which may have
+// been written under another version of the model. It therefore validates every value.
 func (t *Table) fillLogged(v reflect.Value, row json.RawMessage) error {
 	doc, err := parseLogged(row)
 	if err != nil {

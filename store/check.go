@@ -228,10 +228,10 @@ func (c *compiler) raise(w *write, s source, ch check) error {
 	return nil
 }
 
-// showsAnew reports whether which of the written rows the scope sees depends on
-// other rows of the table as well, so that it takes a look at the table after the
-// write, which the statement that writes cannot have. An update that sets nothing the
-// rule reads, in whatever row, leaves all in sight that it has found.
+// showsAnew reports whether the read rule of the scope for the written rows depends on
+// other rows of the table. If so, the rule is evaluated by a read after the write,
+// because the statement that writes cannot see its own rows. An update needs no such
+// read if it sets no column that the rule reads in any row.
 func (w *write) showsAnew() bool {
 	if w.ret == nil || w.guard == nil || w.op == OpDelete || !w.guard.Read.reaches(w.table) {
 		return false
@@ -247,8 +247,8 @@ func (w *write) showsAnew() bool {
 // reaches reports whether the rule reads the rows of a table behind relations.
 func (c Cond) reaches(t *Table) bool { return !c.IsZero() && c.n.reaches(t) }
 
-// reaches reports whether the condition reads the rows of a table behind relations.
-// Of a view nobody knows which tables it reads.
+// reaches reports whether the condition reads the rows of a table behind relations. A
+// view counts as reading every table.
 func (n *node) reaches(t *Table) bool {
 	read := func(other *Table) bool { return other == t || other.View }
 	if r := n.relation; n.kind == nodeRelated && (r == nil || read(r.Target) || r.Junction != nil && read(r.Junction.Table)) {

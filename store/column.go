@@ -48,16 +48,16 @@ func ColumnOf[T, V any](field func(*T) *V) Col[T, V] {
 	return Col[T, V]{refOf(field)}
 }
 
-// Eq selects the rows whose column equals v.
+// Eq selects the rows where the column equals v.
 func (c Col[T, V]) Eq(v V) Cond { return c.compare(OpEq, v) }
 
-// Ne selects the rows whose column differs from v; NULL does not.
+// Ne selects the rows where the column differs from v; NULL does not.
 func (c Col[T, V]) Ne(v V) Cond { return c.compare(OpNe, v) }
 
-// In selects the rows whose column equals one of the values.
+// In selects the rows where the column equals one of the values.
 func (c Col[T, V]) In(values ...V) Cond { return c.compare(OpIn, values) }
 
-// Null selects the rows whose column is NULL.
+// Null selects the rows where the column is NULL.
 func (c Col[T, V]) Null() Cond { return c.compare(OpIsNull, nil) }
 
 // Asc sorts by the column, NULL last.
@@ -81,16 +81,16 @@ func Number[T, V any](field func(*T) *V) NumberCol[T, V] {
 	return NumberCol[T, V]{ColumnOf(field)}
 }
 
-// Lt selects the rows whose column is less than v.
+// Lt selects the rows where the column is less than v.
 func (c NumberCol[T, V]) Lt(v V) Cond { return c.compare(OpLt, v) }
 
-// Lte selects the rows whose column is at most v.
+// Lte selects the rows where the column is at most v.
 func (c NumberCol[T, V]) Lte(v V) Cond { return c.compare(OpLte, v) }
 
-// Gt selects the rows whose column is greater than v.
+// Gt selects the rows where the column is greater than v.
 func (c NumberCol[T, V]) Gt(v V) Cond { return c.compare(OpGt, v) }
 
-// Gte selects the rows whose column is at least v.
+// Gte selects the rows where the column is at least v.
 func (c NumberCol[T, V]) Gte(v V) Cond { return c.compare(OpGte, v) }
 
 // Add adds v to the column in [Repo.Patch]; the sum is computed by the
@@ -105,18 +105,18 @@ func TextColumn[T any](field func(*T) *string) TextCol[T] {
 	return TextCol[T]{ColumnOf(field)}
 }
 
-// Like selects the rows whose column matches a pattern: % stands for any run of
-// characters, _ for one, a backslash takes the next as it is.
+// Like selects the rows where the column matches a pattern: % stands for any run of
+// characters, _ for one, and a backslash escapes the next character.
 func (c TextCol[T]) Like(pattern string) Cond { return c.compare(OpLike, pattern) }
 
 // ILike is Like without regard to case.
 func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, pattern) }
 
-// Search selects the rows whose column has all the words of a query, in any order
-// and without regard to case. A * behind a word takes it for the beginning of
-// words, a - in front of one excludes it: "plinth doc* -draft". The column must be
-// tagged `plinth:"searchable"`, which gives it an index; without one the query
-// is an error, and so is a query without a word that must occur.
+// Search selects the rows where the column has all the words of a query, in any order
+// and without regard to case. A * after a word makes it a prefix and a - before a word
+// excludes it: "plinth doc* -draft". The column must be tagged `plinth:"searchable"`,
+// which gives it an index; without one the query is an error, and so is a query without
+// a word that must occur.
 //
 // A word is a run of characters that are no white space, punctuation or symbols,
 // so hyphens and underscores separate; a text in a script without spaces is one

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// env is what a statement is compiled for: who acts, and whether the standing
-// predicates hold.
+// env is the context a statement is compiled for: the scope, and whether the predicates
+// for tenants and deleted rows apply.
 type env struct {
 	scope       *Scope // nil: trusted code
 	tenant      string

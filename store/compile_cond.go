@@ -117,9 +117,9 @@ func (c *compiler) compareColumn(s source, col *Column, n *node) error {
 	return c.compareValue(s, col, n.op, v)
 }
 
-// ofShown writes a comparison that is made of the rows alone which the rule of the table
-// shows. The rule stands in front of it anyway, but the database asks first what it thinks
-// is cheaper; how long that takes would tell of the others what they hold.
+// ofShown writes a comparison that is evaluated only for rows that the read rule of the
+// table allows. The rule alone is not enough: the planner may evaluate the cheaper
+// comparison first, and its running time would leak values of hidden rows.
 func (c *compiler) ofShown(s source, compare func() error) error {
 	if s.guard == nil || s.guard.Read.always() {
 		return compare()

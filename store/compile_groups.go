@@ -179,7 +179,7 @@ func (c *compiler) greatest(s source, v groupValue, name string) {
 	c.write(after)
 }
 
-// embedGroups writes FROM of an embed whose rows are groups.
+// embedGroups writes the FROM clause of an embed of groups.
 func (c *compiler) embedGroups(s source, e *planEmbed) error {
 	target := e.target
 	target.alias = c.alias()

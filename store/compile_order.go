@@ -130,8 +130,8 @@ func (c *compiler) orderBy(s source, keys []orderKey, computed bool) error {
 	return nil
 }
 
-// defaultNullsFirst reports where the engine puts NULL unless told otherwise:
-// PostgreSQL takes it for the greatest value, SQLite for the smallest.
+// defaultNullsFirst reports whether the engine puts NULL first by default. PostgreSQL
+// sorts it as the greatest value, SQLite as the smallest.
 func (c *compiler) defaultNullsFirst(desc bool) bool {
 	if c.pg {
 		return desc

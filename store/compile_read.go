@@ -30,8 +30,8 @@ type orderKey struct {
 
 // read compiles a query on a table into c and returns the shape of its rows.
 //
-// The page is selected first and embeds are computed outside of it, so that
-// rows that are skipped cost nothing.
+// The page is selected in a subquery and embeds are computed outside it, so that
+// skipped rows compute no embeds.
 func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, error) {
 	guard, err := c.guarded(t)
 	if err != nil {

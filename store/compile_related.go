@@ -45,9 +45,9 @@ func (c *compiler) enter(s source, name string, known *Relation, trusted trust) 
 	return rel, target, err
 }
 
-// knows reports whether the scope may know a relation: its target and its
-// junction are exposed, and it may read the columns that hold the foreign keys,
-// since to follow the relation tells their values.
+// knows reports whether the scope may know a relation: its target and its junction are
+// exposed, and it may read the columns that hold the foreign keys, since following the
+// relation reveals their values.
 func (c *compiler) knows(s source, rel *Relation) bool {
 	target, err := c.guarded(rel.Target)
 	if err != nil {

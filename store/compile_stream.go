@@ -48,9 +48,9 @@ type streamBranch struct {
 // slotTypes is the number of types of columns: the kinds, and 0 for records.
 const slotTypes = int(KindTextArray) + 1
 
-// slotOf returns the type of column a member is sent in. Floats and JSON are sent
-// as records of one field, which keeps the type of a column of single precision and
-// tells json from jsonb.
+// slotOf returns the type of column a member is sent in. Floats and JSON are sent as
+// records of one field, which keeps the type of a single precision column and
+// distinguishes json from jsonb.
 func slotOf(m *driver.Member) int {
 	if boxedInStream(m.Kind) {
 		return 0

@@ -49,12 +49,12 @@ const (
 	// OpSearch takes the words a text must have, and needs a column tagged
 	// `plinth:"searchable"`: see [TextCol.Search].
 	OpSearch
-	// OpFullText and the three behind it are PostgreSQL's own search: the column
-	// as to_tsvector sees it matches the query of to_tsquery, plainto_tsquery,
-	// phraseto_tsquery or websearch_to_tsquery. The operand is a [FullText]. They
-	// need a searchable column, whose index they do not use: every row is read.
-	// Of a text the first 100,000 characters count, and ASCII punctuation only
-	// separates words. SQLite refuses them; OpSearch works on both engines.
+	// OpFullText and the three behind it are PostgreSQL's own search: the column as
+	// to_tsvector sees it matches the query of to_tsquery, plainto_tsquery,
+	// phraseto_tsquery or websearch_to_tsquery. The operand is a [FullText]. They need
+	// a searchable column but do not use its index: every row is read. Only the first
+	// 100,000 characters of a text count, and ASCII punctuation only separates words.
+	// SQLite rejects them; OpSearch works on both engines.
 	OpFullText
 	OpFullTextPlain
 	OpFullTextPhrase
@@ -199,11 +199,11 @@ func Eq(column string, value any) Cond {
 	return Compare(column, OpEq, value)
 }
 
-// Null selects the rows whose column is NULL.
+// Null selects the rows where the column is NULL.
 func Null(column string) Cond { return Compare(column, OpIsNull, nil) }
 
-// In selects the rows whose column equals one of the values, a slice or Texts.
-// An empty slice selects nothing.
+// In selects the rows where the column equals one of the values, a slice or Texts. An
+// empty slice selects nothing.
 func In(column string, values any) Cond { return Compare(column, OpIn, values) }
 
 // And selects the rows that all conditions select. Zero conditions are left

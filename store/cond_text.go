@@ -17,9 +17,8 @@ func (c Cond) String() string {
 	return string(c.n.appendText(nil, nil, false))
 }
 
-// Text is [Cond.String] of a condition on rows of a table, for readers who must
-// not learn everything: a value that is compared with a hidden or secret column
-// is a question mark.
+// Text is [Cond.String] with confidential values masked: a value that is compared with
+// a hidden or secret column of the table is printed as a question mark.
 func (c Cond) Text(t *Table) string {
 	if c.IsZero() {
 		return ""

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// Cursor names the place behind a row in an ordered list. It is opaque text,
-// authenticated with a key kept in the database: one that was made elsewhere, or
-// for another order, is refused.
+// Cursor is a position after a row in an ordered list. It is opaque text, authenticated
+// with a key stored in the database. A cursor of another database or for another order
+// is rejected.
 type Cursor string
 
 var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}
@@ -144,10 +144,9 @@ func (c *compiler) compareTuple(s source, keys []orderKey, values []any, operato
 	return nil
 }
 
-// bindPlace writes a placeholder for a value of a cursor. A value tells
-// PostgreSQL how many rows are left, so a plan for this one page seems cheaper
-// than the plan for all of them, and each page would be planned anew, which
-// takes longer than to read it. What a subquery returns tells it nothing.
+// bindPlace writes a placeholder for a value of a cursor. On PostgreSQL it hides the
+// value in a subquery. With a visible value the planner would prefer a custom plan for
+// every page, and planning takes longer than reading the page.
 func (c *compiler) bindPlace(k Kind, v any) {
 	if !c.pg {
 		c.bind(k, v)
@@ -217,7 +216,7 @@ func (c *compiler) afterNull(s source, keys []orderKey, values []any) error {
 	return nil
 }
 
-// behind is the operator of values that stand behind that of a key.
+// behind is the operator that selects values after the value of a key.
 func behind(k orderKey) string {
 	if k.desc {
 		return "<"

@@ -64,8 +64,8 @@ type Options struct {
 	// Defaults to time.Now.
 	Now func() time.Time
 
-	// Tracers are told of every statement, in this order: see
-	// [LogStatements] for one that logs. None cost nothing.
+	// Tracers observe every statement, in this order. [LogStatements] returns one that
+	// logs. Without tracers statements are not wrapped.
 	Tracers []Tracer
 
 	// Wrap returns the driver to use in place of the one it is given, which
@@ -92,9 +92,10 @@ type ruleChecker interface {
 	CheckRules(rules string, typ reflect.Type) error
 }
 
-// CheckRules refuses rules for values of a type that the [Validator] does not
-// understand or does not allow. [DB.Register] asks for columns; whoever checks other
-// values by their tags asks at start. Without a Validator that can tell it refuses none.
+// CheckRules returns an error if the [Validator] does not know the rules or does not
+// allow them for a type. [DB.Register] checks the columns of models; code that
+// validates other values by their tags calls CheckRules at startup. It returns nil if
+// the Validator cannot check rules.
 func (db *DB) CheckRules(rules string, typ reflect.Type) error {
 	if rules == "" {
 		return nil

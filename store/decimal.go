@@ -45,8 +45,8 @@ func (d Decimal) Cmp(o Decimal) int { return canon.CompareDecimal(d.String(), o.
 // MarshalJSON returns a JSON number that keeps the scale.
 func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalJSON reads a JSON number, or a string with one in it, whose exponent may add
-// 64 digits. Null leaves the Decimal as it is.
+// UnmarshalJSON reads a JSON number or a string that holds one. Its exponent may add at
+// most 64 digits. Null leaves the Decimal as it is.
 func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	if string(raw) == "null" {
 		return nil

@@ -41,8 +41,8 @@ func readDefault(c *Column) (columnDefault, error) {
 	return columnDefault{value: v, set: true}, nil
 }
 
-// defaultFor returns what a new row has in a column nobody gave: the default of
-// the tag, else NULL where it can be, else the zero of the type, as Go would.
+// defaultFor returns the value of an absent column in a new row: the default of the
+// tag, else NULL if the column is nullable, else the zero of the type.
 func (c *Column) defaultFor(now time.Time) any {
 	switch {
 	case c.initial.now:

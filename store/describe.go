@@ -2,10 +2,10 @@ package store
 
 import "math"
 
-// DefaultJSON returns the value, as JSON, of a column of a new row that nobody
-// gave: the default of the tag, else null where it can be, else the zero of its
-// type. It is nil where the value is made at the time of the write: keys, the
-// current time and what the library sets itself.
+// DefaultJSON returns the JSON value of an absent column in a new row: the default of
+// the tag, else null if the column is nullable, else the zero of its type. It is nil
+// for values made at the time of the write: keys, the current time and columns that the
+// library sets.
 func (c *Column) DefaultJSON() []byte {
 	switch {
 	case c.initial.now, c.Generated, c.Table.managed(c):
@@ -20,8 +20,8 @@ func (c *Column) DefaultJSON() []byte {
 	return appendValue(nil, c.Kind, c.zeroValue())
 }
 
-// IntegerRange returns the least and the greatest value of a column of KindInt,
-// which are those of its Go type.
+// IntegerRange returns the least and the greatest value of a column of KindInt, from
+// its Go type.
 func (c *Column) IntegerRange() (least, greatest int64) {
 	bits := c.goType.bits
 	switch {
@@ -47,8 +47,8 @@ func (s *Scope) Sees(r *Relation) bool {
 	return junction != nil && r.Junction.keysReadable(junction)
 }
 
-// keysReadable reports whether the guards of both ends, nil without a scope, let
-// the foreign key of a relation without a junction be read: to follow it tells
+// keysReadable reports whether the guards of both ends, nil without a scope, let the
+// foreign key of a relation without a junction be read. Following the relation reveals
 // its value.
 func (r *Relation) keysReadable(source, target *Guard) bool {
 	if r.belongs {
@@ -61,10 +61,10 @@ func (j *Junction) keysReadable(g *Guard) bool {
 	return g.reads(j.SourceKeys) && g.reads(j.TargetKeys)
 }
 
-// Possible reports whether a condition can hold for any row at all, as far as
-// that can be told without rows: a comparison with a variable that has no value
-// cannot, also under Not. The zero Cond cannot. It may report true for a
-// condition that no row fulfils.
+// Possible reports whether a condition can hold for any row, as far as the variables of
+// the scope decide it. A comparison with a variable without a value cannot hold, also
+// under Not. The zero Cond cannot hold. Possible may report true for a condition that
+// no row fulfils.
 func (c Cond) Possible(variable func(name string) (string, bool)) bool {
 	s := Scope{Var: variable}
 	can, _ := s.possible(c.n)

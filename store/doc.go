@@ -1,10 +1,9 @@
-// Package store is a typed store over SQLite and PostgreSQL: the same code, the
+// Package store is a typed store over SQLite and PostgreSQL. The same code returns the
 // same bytes, the same order and the same errors on both.
 //
 // # Models
 //
-// A struct with bun tags is the only description of a table. Mixins add what
-// most tables want:
+// A struct with bun tags defines a table. Mixins add common columns:
 //
 //	type Note struct {
 //		bun.BaseModel `bun:"table:notes"`
@@ -17,40 +16,9 @@
 //	}
 //
 // A field is nullable if it is a pointer, a sql.Null or tagged nullzero. Package
-// store/migrate makes the tables.
+// store/migrate creates the tables.
 //
-// # Tags
-//
-// Columns are named as the fields in snake_case, unless the bun tag begins with a
-// name. It may say further:
-//
-//	pk                      part of the primary key
-//	autoincrement           the database makes the key
-//	notnull, nullzero       NULL is never there; zero is NULL
-//	unique, unique:seat     unique; of several fields with one name together
-//	default:'draft'         what an absent column gets from the network: a constant
-//	array                   []string as text[]
-//	type:jsonb              any type as a JSON document
-//	type:date               a time.Time as date
-//
-// Fields for related rows make no columns:
-//
-//	Team  *Team   `bun:"rel:belongs-to,join:team_id=id,on_delete:cascade"`
-//	Notes []*Note `bun:"rel:has-many,join:id=team_id"`
-//	Tags  []*Tag  `bun:"m2m:note_tags,join:Note=Tag"`
-//
-// belongs-to makes a foreign key; on_delete is restrict, cascade or set null, and
-// restrict where nothing is said. The junction behind m2m is a model with these two
-// belongs-to fields, and [DB.Register] has to know it no later than its neighbours.
-//
-// The plinth tag is one of createonly, readonly, hidden and secret (a [Mode]), or
-// searchable ([TextCol.Search]), or both. The validate tag has the rules of package
-// store/validate.
-//
-// Foreign keys, tenants and unique columns get an index, nothing else does: columns
-// that lists are filtered by, as an owner's, want one in a migration.
-//
-// # Rows
+// # Read and write rows
 //
 //	db, err := sqlite.Open(ctx, "notes.db", nil)
 //	notes := store.For[Note](db)
@@ -61,32 +29,62 @@
 //		With:  []store.Embed{{Relation: "author"}},
 //	})
 //
-// Typed columns need no generated code: a [ColumnOf], [Number] or [TextColumn]
-// in a package variable has Eq, In, To, Asc and so on. A query is one SQL
-// statement whatever it embeds.
+// Each query is one SQL statement, also with embeds. For typed columns without code
+// generation declare a [ColumnOf], [Number] or [TextColumn] in a package variable. They
+// have methods such as Eq, In, To and Asc.
 //
-// # Transactions
+// # Use transactions
 //
-// [DB.Tx] runs a function in a serializable transaction and runs it again when
-// it loses against another one. [Before] and [After] hooks run in the
-// transaction of the write that calls them.
+// [DB.Tx] runs a function in a serializable transaction and retries it after a conflict
+// with another transaction. [Before] and [After] hooks run in the transaction of the
+// write that calls them.
 //
-// # Scopes
+// # Restrict access with scopes
 //
-// A [Scope] is who acts, with a [Guard] for every table it may know. Repositories
-// are trusted until [Repo.As] puts them into one. Package api makes scopes from
-// policies; everything that comes from the network runs in one.
+// A [Scope] holds the caller and a [Guard] for each table that the caller may access.
+// Repositories are trusted until [Repo.As] gives them a scope. Package api makes scopes
+// from policies; every network request runs in one.
 //
-// # The change log
+// # Read the change log
 //
-// Every write appends to the change log in its own transaction, unless the model
-// embeds [Untracked]. [DB.Changes] reads it: in order, nothing missed, nothing
-// twice.
+// Every write appends to the change log in its own transaction, unless the model embeds
+// [Untracked]. [DB.Changes] delivers each change exactly once and in order.
+//
+// # Tags
+//
+// Columns have the name of the field in snake_case, unless the bun tag begins with a
+// name. The other options of the bun tag are:
+//
+//	pk                      part of the primary key
+//	autoincrement           the database makes the key
+//	notnull, nullzero       never NULL; the zero value is NULL
+//	unique, unique:seat     unique; fields with one name are unique together
+//	default:'draft'         constant for a column absent from a request
+//	array                   []string as text[]
+//	type:jsonb              any type as a JSON document
+//	type:date               a time.Time as date
+//
+// Fields for related rows are not columns:
+//
+//	Team  *Team   `bun:"rel:belongs-to,join:team_id=id,on_delete:cascade"`
+//	Notes []*Note `bun:"rel:has-many,join:id=team_id"`
+//	Tags  []*Tag  `bun:"m2m:note_tags,join:Note=Tag"`
+//
+// belongs-to makes a foreign key. on_delete is restrict, cascade or set null; the
+// default is restrict. The junction of m2m is a model with these two belongs-to fields.
+// Pass it to [DB.Register] before or together with the models it joins.
+//
+// The plinth tag is one of createonly, readonly, hidden and secret (a [Mode]), or
+// searchable ([TextCol.Search]), or both. The validate tag has the rules of package
+// store/validate.
+//
+// Foreign keys, tenants and unique columns get an index. Add other indexes in a
+// migration, for example on a column that lists filter by.
 //
 // # Limits
 //
-// Tables live in the default schema. Columns have one of the eleven kinds, or a
-// type that implements [Codec]. SQLite serves one process; PostgreSQL must be 13
-// or newer and not a standby for the change log. [DB.Bun] is the way to
-// everything else; what it writes skips rules, hooks and the log.
+// Tables live in the default schema. Columns have one of the eleven kinds, or a type
+// that implements [Codec]. SQLite serves one process. PostgreSQL must be version 13 or
+// newer, and the change log needs a primary server. [DB.Bun] runs any other statement;
+// its writes bypass rules, hooks and the log.
 package store

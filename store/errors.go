@@ -88,7 +88,7 @@ var (
 	ErrReadOnlyTable error = &coded{"store: table is read-only", "PGRST117"}
 )
 
-// ConstraintKind tells the kinds of constraints apart.
+// ConstraintKind is the kind of a constraint.
 type ConstraintKind uint8
 
 // The kinds of constraints.
@@ -135,7 +135,7 @@ func (e *ConstraintError) ProblemText() (message, details, hint string) {
 		return "duplicate key value violates a unique constraint", orEmpty(cols, "Key (%s) already exists."), ""
 	case ForeignKey:
 		details = orEmpty(cols, "Key (%s) has no matching row, or is still referenced.")
-		// Of a delete there is no column, and the tables that refer to the row are not told.
+		// The error of a delete names neither a column nor the referring tables.
 		return "insert, update or delete violates a foreign key", cmp.Or(details, "The row is still referenced, or has no matching row."), ""
 	case NotNull:
 		return "null value violates a not-null constraint", orEmpty(cols, "Column %s must not be null."), ""
@@ -150,8 +150,8 @@ func orEmpty(value, format string) string {
 	return fmt.Sprintf(format, value)
 }
 
-// UnknownColumnError reports a name that is no column of the table, or none the
-// scope may know of: the two are not told apart.
+// UnknownColumnError reports a name that is not a column of the table or is hidden from
+// the scope. The error does not distinguish the two.
 type UnknownColumnError struct {
 	Table, Column string
 	Payload       bool // the name came in a row to be written
@@ -226,10 +226,10 @@ type FieldError struct {
 	Text   string `json:"message"`
 }
 
-// ValidationError reports the columns of a row that break the validation rules
-// of the model. A hook returns one of its own for a rule over several columns, see
-// [Before]: a client is told the same way, 400 with the code PL002, in words for all
-// columns and, in a problem document, with the Fields as its member errors.
+// ValidationError reports the columns of a row that break the validation rules of the
+// model. A hook may return one for a rule over several columns, see [Before]. The
+// client gets status 400 with the code PL002 and a text for all columns. A problem
+// document lists the Fields as its member errors.
 type ValidationError struct {
 	Table string
 

@@ -42,9 +42,9 @@ const (
 	PlanJSON
 )
 
-// Explain compiles a read as [Gate.Read] does and asks the engine for its plan.
-// The statement is not run. A plan tells of rows the scope cannot see, by
-// estimates and by the values a rule compares with, so it is for development.
+// Explain compiles a read as [Gate.Read] does and asks the engine for its plan. The
+// statement is not run. Estimates and the values of rules in a plan reveal rows that
+// the scope cannot see, so it is for development only.
 func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form PlanForm) (*Explanation, error) {
 	if err := g.checkScope(); err != nil {
 		return nil, err

@@ -59,15 +59,15 @@ type Rows struct {
 	// may follow: the page is full, or an answer of all rows was cut.
 	Next Cursor
 
-	// Tag is the entity tag of the answer, without quotes, if it was asked for
-	// and every table that was read tells the change log of its writes.
+	// Tag is the entity tag of the answer, without quotes. It is set if it was
+	// requested and every table of the statement writes to the change log.
 	Tag string
 
-	// Cut lists the embeds whose limit was lowered, with the limit they got:
-	// "tasks=99, tasks.comments=99".
+	// Cut lists the embeds with a lowered limit, and that limit: "tasks=99,
+	// tasks.comments=99".
 	Cut string
 
-	// Tables are those that a read is made of: every table in its statement.
+	// Tables lists every table in the statement of a read.
 	Tables []*Table
 
 	// Version is the version of the one row read or written, zero where the
@@ -158,7 +158,7 @@ func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions
 	}
 	asked := q
 	if opts.MaxRows > 0 && (q.Limit == nil || *q.Limit > opts.MaxRows) {
-		// One row more tells whether there are more.
+		// One more row shows whether there are more.
 		limited := *q
 		limited.Limit = Limit(opts.MaxRows + 1)
 		asked = &limited
@@ -219,8 +219,8 @@ func (r *Rows) take() {
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-// Free gives the memory of a large answer to the next one. Nobody may look at the rows
-// any more; r itself can be used again.
+// Free returns the memory of a large answer for reuse. The rows must not be used
+// afterwards; r itself can be used again.
 func (r *Rows) Free() {
 	r.result.Reset()
 	r.result.Free()

@@ -34,8 +34,8 @@ type goType struct {
 	// detour over a bound value. It is nil where set must do.
 	scan func(reflect.Value, []byte) error
 
-	// zero is the bound value of the type's zero: what a column that is not
-	// nullable holds where nothing was given.
+	// zero is the bound value of the type's zero. A column that is not nullable gets it
+	// if no value is given.
 	zero any
 }
 
@@ -154,7 +154,8 @@ func isSQLNull(t reflect.Type) bool {
 		strings.HasPrefix(t.Name(), "Null") && t.Field(1).Name == "Valid"
 }
 
-// isUUIDArray reports 16 bytes that nobody named, or that know their text.
+// isUUIDArray reports whether t is an unnamed array of 16 bytes or one that implements
+// encoding.TextMarshaler.
 func isUUIDArray(t reflect.Type) bool {
 	if t.Len() != 16 || t.Elem().Kind() != reflect.Uint8 {
 		return false

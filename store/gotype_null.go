@@ -37,7 +37,7 @@ func (g goType) pointer() goType {
 	return g
 }
 
-// sqlNull makes g the type of a struct of it and Valid.
+// sqlNull makes g the type of a struct of a value and Valid, such as sql.Null.
 func (g goType) sqlNull() goType {
 	inner := g
 	g.nullable = true

@@ -21,7 +21,7 @@ type Write[T any] struct {
 	// Tx is the transaction of the write.
 	Tx *Tx
 
-	// Scope is who acts; nil for trusted code.
+	// Scope is the scope of the write; nil for trusted code.
 	Scope *Scope
 }
 
@@ -53,7 +53,7 @@ type rowWrite struct {
 	tx       *Tx
 	scope    *Scope
 	old, new []any
-	gaps     []FieldError // insert: what is required and nobody gave yet
+	gaps     []FieldError // insert: required columns without a value yet
 }
 
 // Before registers a hook that runs before a row is validated and written, in

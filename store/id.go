@@ -19,7 +19,7 @@ type ID [16]byte
 
 // lastID is the time part of the last ID this process made: 48 bits of
 // milliseconds and 12 bits below.
-var lastID atomic.Int64 // IDs increase within the process, whoever makes them
+var lastID atomic.Int64 // shared, so that IDs increase within the process
 
 // NewID returns a new ID that is greater than all this process made before. It
 // is safe for concurrent use and cannot be guessed: 62 bits are random.

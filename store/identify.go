@@ -2,9 +2,8 @@ package store
 
 import "errors"
 
-// FixesKey reports whether a condition compares every column of the primary key
-// with a value by equality, each once, and asks nothing else: it names a row, of
-// which it says nothing.
+// FixesKey reports whether a condition compares every column of the primary key with a
+// value by equality, each once, and has no other condition.
 func (t *Table) FixesKey(where Cond) bool {
 	if where.IsZero() || len(t.PrimaryKey) == 0 {
 		return false
@@ -26,10 +25,10 @@ func conjuncts(where Cond) []*node {
 	return []*node{where.n}
 }
 
-// Identify says that the one row of the input is the one with the key of a
-// condition, see [Table.FixesKey]. It reports false if the row has another key;
-// with fill a row that does not give its key gets it. A key the scope may not give
-// is an error, unless the database makes it: it tells then which row is meant.
+// Identify checks that the one row of the input has the key of a condition, see
+// [Table.FixesKey]. It reports false if the row has another key. With fill it sets the
+// key of a row without one. A key column that the scope may not write is an error,
+// unless the database makes the key: then it identifies the row.
 func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
 	bound, err := g.table.Bind(where)
 	if err != nil {

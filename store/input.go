@@ -185,8 +185,8 @@ func (d *inputDecoder) listed(name string) bool {
 	return d.columns == nil || slices.ContainsFunc(d.columns, func(c *Column) bool { return c.Name == name })
 }
 
-// column finds the column of a member; nil if its value is not to be written. A
-// key the database makes tells in an upsert which row is meant.
+// column finds the column of a member; nil if its value is not to be written. In an
+// upsert a key made by the database identifies the row.
 func (d *inputDecoder) column(name string) (*Column, error) {
 	c, err := d.gate.writableColumn(name, true)
 	if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); readOnly && d.opts.Upsert {
@@ -294,10 +294,10 @@ type assignment struct {
 	add    bool
 }
 
-// DecodePatch reads one JSON object as assignments. Only the columns listed are
-// read; nil reads all. Members must be columns the scope may set on update. An
-// object that only sets the column of [SoftDelete] to null brings deleted rows
-// back, see [Gate.Restore], for a scope that may do so.
+// DecodePatch reads one JSON object as assignments. Only the columns listed are read;
+// nil reads all. Members must be columns the scope may set on update. An object that
+// only sets the column of [SoftDelete] to null restores deleted rows if the scope may
+// restore, see [Gate.Restore].
 func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 	doc, err := strictjson.Parse(body, strictjson.Limits{})
 	if err != nil {

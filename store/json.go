@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 )
 
-// JSON is a JSON document as text, for columns whose content the application
-// does not type. The store keeps documents in one canonical form on both
-// engines: no spaces, keys ordered by length and bytes, the last of duplicate
-// keys, numbers written out. The zero JSON is the document null,
-// which a column that can be NULL keeps as NULL.
+// JSON is a JSON document as text, for columns without a Go type for their content. The
+// store keeps documents in one canonical form on both engines: no spaces, keys ordered
+// by length and bytes, the last of duplicate keys, numbers written out. The zero JSON
+// is the document null, which a column that can be NULL keeps as NULL.
 type JSON string
 
 // JSONOf encodes v with encoding/json, in canonical form.

@@ -12,10 +12,10 @@ type Model struct {
 	Version   int64     `bun:"version,notnull" plinth:"readonly"`
 }
 
-// SoftDelete makes Delete mark a row instead of removing it. Deleted rows are
-// invisible everywhere: lists, embeds, rules, foreign keys a client writes.
-// [Repo.Restore] brings one back. Deleting a deleted row marks it anew; only [DB.Bun]
-// removes one for good, past rules, hooks and the change log, as the example does.
+// SoftDelete makes Delete mark a row instead of removing it. Deleted rows are invisible
+// everywhere: lists, embeds, rules, foreign keys a client writes. [Repo.Restore] brings
+// one back. Deleting a deleted row updates its mark. Only [DB.Bun] removes a row
+// permanently, bypassing rules, hooks and the change log; see the example.
 type SoftDelete struct {
 	DeletedAt *time.Time `bun:"deleted_at,soft_delete,nullzero" plinth:"hidden"`
 }
@@ -27,8 +27,8 @@ type Tenant struct {
 	TenantID string `bun:"tenant_id,notnull" plinth:"hidden"`
 }
 
-// Untracked keeps the writes of a table out of the change log. What depends on the
-// log does not know them: readers of it, and the entity tags of lists.
+// Untracked keeps the writes of a table out of the change log. Readers of the log do
+// not get them, and lists that read the table get no entity tag.
 type Untracked struct{}
 
 // ForeignWrites says that the rows of a table also change by statements that are

@@ -52,8 +52,8 @@ func (w *write) prepareInsert() error {
 	return nil
 }
 
-// missing returns the required columns that nobody gave. It looks before
-// defaults and zeros fill the gaps.
+// missing returns the required columns without a value. It must run before defaults and
+// zeros are filled in.
 func (w *write) missing(row []any) []FieldError {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
@@ -156,7 +156,7 @@ func isZeroTime(v any) bool {
 	return v == nil || ok && t.IsZero()
 }
 
-// zeroUUID is the key of a model nobody gave one.
+// zeroUUID is the key of a model that has none yet.
 const zeroUUID = "00000000-0000-0000-0000-000000000000"
 
 func isZeroKey(v any) bool {
@@ -166,9 +166,8 @@ func isZeroKey(v any) bool {
 	return v == zeroUUID
 }
 
-// newKey makes a key in Go where the kind allows it; the database makes
-// generated ones. The parts of a key of several columns are keys of other rows,
-// which nobody can make up.
+// newKey makes a key in Go where the kind allows it; the database makes generated ones.
+// The parts of a composite key are keys of other rows and cannot be generated.
 func newKey(c *Column) any {
 	if c.Kind == KindUUID && len(c.Table.PrimaryKey) == 1 {
 		return NewID().String()

@@ -119,8 +119,8 @@ type Order struct {
 	// has no order.
 	Path Path
 
-	// Relation names a relation to one row whose column is the key, as in
-	// [Embed]. It need not be embedded.
+	// Relation names a relation to one row, as in [Embed]; the key is a column of that
+	// row. The relation need not be embedded.
 	Relation string
 
 	// Desc sorts descending.

@@ -15,14 +15,14 @@ import (
 // answered alike and done once. It is written in the transaction of what the
 // request does: both are there or neither is.
 type Receipt struct {
-	// Scope and Key name the receipt: whose request it was, and for what, and the
-	// name that the client has given it.
+	// Scope and Key identify the receipt. Scope is the caller and the target of the
+	// request, Key the idempotency key sent by the client.
 	Scope, Key string
 
-	// Caller is whose receipts [DB.CountReceipts] counts it among.
+	// Caller groups receipts for [DB.CountReceipts].
 	Caller string
 
-	// Fingerprint tells requests with one name apart.
+	// Fingerprint distinguishes requests with the same key.
 	Fingerprint string
 
 	// Answer is a text of the surface that gave it.
@@ -62,23 +62,23 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 	return found, nil
 }
 
-// ReceiptCount is how much is kept for one caller.
+// ReceiptCount is the stored total for one caller.
 type ReceiptCount struct {
-	// Count is the number of receipts that count, and Bytes the size of their
-	// answers.
+	// Count is the number of receipts that have not expired, and Bytes the size of
+	// their answers.
 	Count, Bytes int64
 
-	// Frees is when the first of them counts no more, from now on.
+	// Frees is the time from now until the first of them expires.
 	Frees time.Duration
 
-	// Kept says that the receipt that was asked for is one that counts.
+	// Kept reports that the given receipt is stored and has not expired.
 	Kept bool
 }
 
-// CountReceipts returns what is kept for the caller of a receipt, and whether that
-// receipt is. It runs outside of the transaction that is to keep it: two that are
-// serializable, and each read what the other adds to, would lose against one another.
-// So those who ask at once all see what was committed before.
+// CountReceipts returns how many receipts the caller of r has, and whether r is among
+// them. It runs outside the transaction that inserts the receipt. Within it, two
+// serializable transactions of one caller would conflict. Concurrent requests therefore
+// all see the count of what was committed before.
 func (db *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error) {
 	var c ReceiptCount
 	now := db.options.Now()
@@ -112,11 +112,11 @@ const countReceipts = "select count(*), cast(coalesce(sum(size), 0) as bigint), 
 	" (select count(*) from plinth_idempotency where scope = $3 and key = $4 and expires_at > $2)" +
 	" from plinth_idempotency where caller = $1 and expires_at > $2"
 
-// KeepReceipt writes a receipt, over one that counts no more. It counts for as
-// long as keep says, and is removed some time later; see [DB.RunNotifier].
+// KeepReceipt writes a receipt and replaces an expired one. It expires after keep and
+// is removed some time later; see [DB.RunNotifier].
 func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) error {
-	// Behind the lock a row that this transaction does not see can only be one
-	// that was committed since it began; the conflict then makes it start again.
+	// A transaction that inserted the same key may have committed since this one began.
+	// Its row is invisible here, so the conflict makes this transaction start again.
 	return tx.session().run(ctx, "insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at)"+
 		" values ($1, $2, $3, $4, $5, $6, $7)"+
 		" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint,"+
@@ -127,8 +127,8 @@ func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) er
 // trimReceipts is how many receipts one statement of a trim removes.
 const trimReceipts = 1000
 
-// TrimReceipts removes the receipts that count no more and returns how many those
-// were. [DB.RunNotifier] calls it from time to time.
+// TrimReceipts removes expired receipts and returns their number. [DB.RunNotifier]
+// calls it periodically.
 func (db *DB) TrimReceipts(ctx context.Context) (int64, error) {
 	const expired = "select scope, key from plinth_idempotency where expires_at <= $1 order by expires_at limit $2"
 	var total int64

@@ -48,12 +48,11 @@ func checkRegexp(p string) error {
 	return nil
 }
 
-// maxRegexpSteps bounds the regular expressions of a statement, all together, by
-// the instructions they compile to. On SQLite a function of ours matches them,
-// which nothing ends before it has read its text, and what is asked of one row is
-// not ended before the next. Each character may cost every instruction: 1,000 take
-// 7 seconds for a text of a mebibyte (BenchmarkRegexp in store/sqlite). A pattern
-// without counts has about as many as bytes.
+// maxRegexpSteps limits the compiled instructions of all regular expressions of a
+// statement. On SQLite a Go function matches them, and it cannot be interrupted within
+// one text. Each character may cost every instruction, see BenchmarkRegexp in
+// store/sqlite. A pattern without counted repetitions has about one instruction for
+// each byte.
 const maxRegexpSteps = 1000
 
 // countSteps notes a regular expression of the statement.

@@ -98,8 +98,8 @@ type Page[T any] struct {
 	Next Cursor
 }
 
-// Page returns up to q.Limit rows, 100 if it is nil, and the cursor of the next
-// page. Reading the next page costs as much as reading the first.
+// Page returns up to q.Limit rows, 100 if it is nil, and the cursor of the next page. A
+// later page is as fast to read as the first.
 func (r Repo[T]) Page(ctx context.Context, q Query) (Page[T], error) {
 	var p Page[T]
 	if q.Limit == nil {
@@ -110,9 +110,9 @@ func (r Repo[T]) Page(ctx context.Context, q Query) (Page[T], error) {
 	return p, err
 }
 
-// Each iterates over the rows of a query in pages of 1,000, so that memory is
-// bounded. Rows written meanwhile may or may not be seen; no row is seen twice
-// unless its order keys change. q.Limit bounds the whole.
+// Each iterates over the rows of a query in pages of 1,000, so that memory is bounded.
+// Rows written during the iteration may or may not be seen; no row is seen twice unless
+// its order keys change. q.Limit limits the total number of rows.
 func (r Repo[T]) Each(ctx context.Context, q Query) iter.Seq2[*T, error] {
 	const size = 1000
 	return func(yield func(*T, error) bool) {
@@ -165,9 +165,9 @@ func (r Repo[T]) Upsert(ctx context.Context, row *T, conflict ...string) error {
 	return r.core.insert(ctx, reflect.ValueOf(row).Elem(), conflict, true)
 }
 
-// Save writes the whole of a row that was read before. If somebody changed it
-// since, the version differs and the error is [ErrStale]; a row that is gone is
-// [ErrNotFound]. A model without a version is written without the check.
+// Save writes all columns of a row that was read before. It fails with [ErrStale] if
+// the row was changed since, which its version shows, and with [ErrNotFound] if the row
+// is gone. A model without a version is written without the check.
 func (r Repo[T]) Save(ctx context.Context, row *T) error {
 	return r.core.save(ctx, reflect.ValueOf(row).Elem())
 }

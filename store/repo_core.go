@@ -7,7 +7,7 @@ import (
 	"reflect"
 )
 
-// repo is what all repositories are underneath, whatever their model.
+// repo implements repositories independently of the type of the model.
 type repo struct {
 	s      session
 	table  *Table

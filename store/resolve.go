@@ -88,7 +88,7 @@ func (r *Relation) hinted(hint string) bool {
 	return len(key) == 1 && key[0].Name == hint || constraint(key) == hint
 }
 
-// choice returns a name by which the relation can be told from others.
+// choice returns a name that distinguishes the relation from others.
 func (r *Relation) choice(others []*Relation) string {
 	hint := ""
 	if r.Junction != nil {

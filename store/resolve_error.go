@@ -9,13 +9,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
-// UnknownRelationError reports a name that is no relation of the table, or one
-// the scope may not know of: the two are not told apart.
+// UnknownRelationError reports a name that is not a relation of the table or is hidden
+// from the scope. The error does not distinguish the two.
 type UnknownRelationError struct {
 	Table, Relation string
 
-	// Near is a name of a relation the scope may know that Relation is nearly
-	// like, or empty.
+	// Near is a similar name of a relation visible to the scope, or empty.
 	Near string
 }
 

@@ -6,63 +6,66 @@ import (
 	"time"
 )
 
-// Scope says who acts. Everything that starts from the network runs in a scope:
-// what the scope's guards do not allow does not exist for it. The zero Scope allows
-// nothing, and a missing one is [ErrNoScope]: only [For] without [Repo.As],
-// [Repo.Unscoped] and [UnscopedGate] are trusted. A Scope must not be changed after
-// its first use; it is safe for concurrent use if its functions are.
+// Scope holds the caller's identity and permissions. Every network request runs in a
+// scope. Tables, columns and rows that its guards do not allow do not exist for it.
+//
+// The zero Scope allows nothing, and a missing one is [ErrNoScope]. Only [For] without
+// [Repo.As], [Repo.Unscoped] and [UnscopedGate] are trusted. A Scope must not be
+// changed after its first use. It is safe for concurrent use if its functions are.
 type Scope struct {
-	// Actor is who writes, for the change log: of writes in this scope, and of trusted
-	// code under a context that carries it, unless [WithActor] names another.
+	// Actor is the [Change.Actor] of writes in this scope. Writes of trusted code under
+	// a context with this scope carry it too, unless [WithActor] names another.
 	Actor string
 
-	// Caller bounds how many connections the statements and transactions of one caller hold
-	// at the same time: half of a pool, at least one. Further ones wait for the engine's
-	// AcquireTimeout and then fail with [ErrBusy].
+	// Caller limits the connections that the statements and transactions of one caller
+	// hold at the same time to half of a pool, at least one. Further ones wait for the
+	// engine's AcquireTimeout and then fail with [ErrBusy].
 	//
-	// The zero Caller is not bounded.
+	// The zero Caller has no limit.
 	Caller Caller
 
-	// StatementTimeout ends a statement of this scope that runs longer, with [ErrTimeout].
-	// Zero leaves it to the engine's Options.StatementTimeout, which always holds.
+	// StatementTimeout ends longer statements of this scope with [ErrTimeout]. Zero
+	// means no limit beyond the engine's Options.StatementTimeout, which always
+	// applies.
 	StatementTimeout time.Duration
 
-	// Tenant is the tenant of the caller. Empty means none: tables with
-	// [Tenant] then show nothing and take nothing.
+	// Tenant is the tenant of the caller. Empty means none: tables with [Tenant] then
+	// show no rows and reject writes.
 	Tenant string
 
-	// Var returns the value of a variable as text, and whether it has one; empty
-	// text is none. The values of a list have "\x00" between them, and what comes
-	// from a client must not hold it: a comparison with one operand takes the text
-	// as it is, one with several, as OpIn, takes it apart. Nil has none.
+	// Var returns the value of a variable as text, and whether it has one. Empty text
+	// counts as no value. The values of a list are separated by "\x00", so values from
+	// a client must not contain it. An operator with a single operand, such as OpEq,
+	// takes the text unsplit; OpIn splits it. A nil Var has no variables.
 	Var func(name string) (string, bool)
 
-	// Guard returns the guard of a table, or nil for a table that is not
-	// exposed. It is called once or more for each table a request touches
-	// and must be cheap. A nil function exposes nothing.
+	// Guard returns the guard of a table, or nil for a table that is not exposed. It is
+	// called at least once for each table a request touches and must be cheap. A nil
+	// function exposes no table.
 	Guard func(*Table) *Guard
 }
 
 // Guard is what a scope may do with one table. The zero Guard allows nothing.
 type Guard struct {
-	// Read, Create, Update and Delete are conditions on the row: Read, Update
-	// and Delete on the row as it is, Create on the new row. UpdateTo is the
-	// condition on the row an update leaves; zero means Update. Restore is
-	// the condition on a deleted row to be restored. Relations of new rows lead
-	// to what was there before the write, not to rows of the write itself; a
-	// key that the database makes is NULL.
+	// Read, Create, Update and Delete are conditions on the row. Create applies to the
+	// new row, the others to the stored row. UpdateTo is the condition on the row after
+	// an update; zero means Update. Restore is the condition on a deleted row to be
+	// restored.
+	//
+	// Relations of new rows lead to rows from before the write, not to rows of the
+	// write itself. A key that the database makes is NULL there.
 	Read, Create, Update, UpdateTo, Delete, Restore Cond
 
-	// Readable, Creatable and Updatable are the columns that may be read (in
-	// whatever place a name can stand), given on insert, and set on update.
+	// Readable are the columns that may be read, filtered, sorted or used in any other
+	// part of a query. Creatable may be given on insert, Updatable set on update.
 	Readable, Creatable, Updatable ColumnSet
 
-	// Aggregable are the columns of which aggregates may be asked for, as far
-	// as they are Readable. Rows may always be counted.
+	// Aggregable are the columns that aggregates may use if they are also Readable.
+	// Rows may always be counted.
 	Aggregable ColumnSet
 
-	// Presets are values the scope fixes on insert; a client may send an
-	// equal value, never another one.
+	// Presets are values the scope fixes on insert. A client may send an equal value; a
+	// different one is rejected.
 	Presets []Preset
 
 	// AnyTarget lists the foreign-key columns that may point to rows the
@@ -70,8 +73,8 @@ type Guard struct {
 	AnyTarget ColumnSet
 }
 
-// Preset fixes a column of new rows: to the scope's variable Var, or to Value
-// where Var is empty.
+// Preset fixes a column of new rows to the scope's variable Var, or to Value if Var is
+// empty.
 type Preset struct {
 	Column *Column
 	Var    string
@@ -83,8 +86,8 @@ type ColumnSet struct {
 	bits [maxColumns / 64]uint64
 }
 
-// maxColumns is the largest number of columns of a table. SQLite's json_object
-// takes 500 pairs; a table that wide is a mistake long before.
+// maxColumns is the largest number of columns of a table. SQLite's json_object takes at
+// most 500 pairs.
 const maxColumns = 256
 
 // Has reports whether the set holds c.
@@ -124,16 +127,16 @@ func WithScope(ctx context.Context, s *Scope) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
 }
 
-// WithScopeFunc returns a context that carries the scope of a caller, which scopeOf makes
-// of ctx once somebody asks for it: who asks for none pays for none. scopeOf is called once
-// at most, by whoever asks first. A scope that it has not made, nil, allows nothing.
+// WithScopeFunc returns a context with the scope of a caller that scopeOf makes on
+// first use. scopeOf is called at most once, with ctx. If it returns nil or panics, the
+// scope allows nothing.
 func WithScopeFunc(ctx context.Context, scopeOf func(context.Context) *Scope) context.Context {
 	return &scoped{Context: ctx, scopeOf: scopeOf}
 }
 
-// scoped is a context whose scope is made when somebody asks for it.
+// scoped is a context that makes its scope on first use.
 type scoped struct {
-	context.Context // it is one
+	context.Context // the parent context
 
 	scopeOf func(context.Context) *Scope
 	once    sync.Once
@@ -146,7 +149,7 @@ func (c *scoped) Value(key any) any {
 		return c.Context.Value(key)
 	}
 	c.once.Do(func() {
-		c.scope = new(Scope) // also where scopeOf panics: nobody is trusted by mistake
+		c.scope = new(Scope) // kept if scopeOf panics, so that it allows nothing
 		if made := c.scopeOf(c.Context); made != nil {
 			c.scope = made
 		}
@@ -182,10 +185,10 @@ func WithTenant(ctx context.Context, tenant string) context.Context {
 	return context.WithValue(ctx, tenantKey{}, tenant)
 }
 
-// WithActor returns a context in which trusted code writes on behalf of an actor, whose
-// name its changes carry ([Change.Actor]). Without it they carry the actor of the scope
-// that the context has: the caller of the request. A scope brings its own actor and
-// ignores it.
+// WithActor returns a context in which changes of trusted code carry the name of an
+// actor ([Change.Actor]). Without it they carry the actor of the scope in the context,
+// the caller of the request. Writes in a scope ignore it and carry the actor of the
+// scope.
 func WithActor(ctx context.Context, actor string) context.Context {
 	return context.WithValue(ctx, actorKey{}, actor)
 }

@@ -33,9 +33,8 @@ func (c *Column) checkSearchable() error {
 	return nil
 }
 
-// search writes OpSearch. On SQLite the index finds the rows that may match, and
-// a function judges them; the index alone would say no more than that of text
-// in scripts SQLite does not fold.
+// search writes OpSearch. On SQLite the index finds candidates and a function checks
+// them, because SQLite does not fold the case of every script.
 func (c *compiler) search(s source, col *Column, v any) error {
 	text, err := col.pattern(OpSearch, v)
 	if err != nil {

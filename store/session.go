@@ -19,7 +19,7 @@ type Session interface {
 type session struct {
 	db    *DB
 	tx    *Tx    // nil: the pool
-	scope *Scope // in whose name, nil for trusted code
+	scope *Scope // nil for trusted code
 }
 
 func (db *DB) session() session { return session{db: db} }
@@ -64,7 +64,7 @@ func (s session) acquire(ctx context.Context, writes bool) (*callerSlots, error)
 	return s.db.shares.acquire(ctx, s.scope, writes)
 }
 
-// inTx runs fn in a transaction whose connection counts as the caller's.
+// inTx runs fn in a transaction that counts towards the connection limit of the caller.
 func (s session) inTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	scope := s.scope
 	if scope == nil {

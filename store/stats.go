@@ -33,22 +33,22 @@ type NotifierStats struct {
 	// open or being opened. On SQLite and behind a pooler there is none.
 	Listening bool
 
-	// Behind is for how long other processes have not been told of a commit of
-	// this one. They find it by polling.
+	// Behind is the time since the oldest commit of this process that other processes
+	// were not notified of. They find it by polling.
 	Behind time.Duration
 
 	// TrimmedAt is when the change log was last trimmed; zero for never.
 	TrimmedAt time.Time
 }
 
-// Stats returns figures for operators. It asks nobody, so it can be called at any
-// time and as often as one likes.
+// Stats returns figures for operators. It sends no statement, so it is cheap to call
+// often.
 func (db *DB) Stats() Stats {
 	return Stats{Pools: db.driver.Stats(), Notifier: db.notifier.stats()}
 }
 
-// notifierState is what the notifier tells of itself. The zero state is that of
-// one that does not run.
+// notifierState holds the figures of the notifier. The zero value is a notifier that
+// does not run.
 type notifierState struct {
 	running, listening     atomic.Int32
 	untoldSince, trimmedAt atomic.Int64 // Unix nanoseconds; 0: nothing, never

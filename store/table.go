@@ -70,7 +70,7 @@ type Column struct {
 	// Key reports whether the column is part of the primary key.
 	Key bool
 
-	// Mode says who may see and write the column.
+	// Mode limits reading and writing of the column by clients.
 	Mode Mode
 
 	// Default is the default of the model's tag in SQL, or empty.
@@ -100,8 +100,8 @@ type Column struct {
 	total   bool   // of a group: a float that is a decimal until it is written
 }
 
-// Mode says who may see and write a column, from the plinth tag. A policy can
-// narrow a mode and never widen it.
+// Mode limits how clients may read and write a column. It comes from the plinth tag. A
+// policy can narrow a mode but not widen it.
 type Mode uint8
 
 const (
@@ -194,8 +194,9 @@ func (t *Table) managed(c *Column) bool {
 // table itself, since tables that are registered later add to them.
 func (t *Table) referrers() []*Reference { return t.db.registry.Load().referrers[t] }
 
-// versionFor returns the column of the version as a list, empty without one and for whom
-// a guard does not let read it: an entity tag and If-Match would tell.
+// versionFor returns the version column as a list. The list is empty if there is none
+// or if the guard does not allow reading it, because an entity tag and If-Match would
+// reveal it.
 func (t *Table) versionFor(guard *Guard) []*Column {
 	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
 		return nil

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Tracer is told of every statement when it begins and when it has ended: for a
-// log of slow ones, for metrics, for spans. See [Options].Tracers. It must be safe
-// for concurrent use, and quick: the caller of the statement waits for it.
+// Tracer observes the start and the end of every statement, for logs of slow
+// statements, metrics or spans. See [Options].Tracers. It must be safe for concurrent
+// use and must not block, because it runs on the goroutine of the statement.
 //
 // A Tracer never sees values. The text of the store's statements has placeholders, and
 // limits and offsets as its only numbers. Bun writes values into its text, so statements of
@@ -18,9 +18,8 @@ import (
 // database's error repeats values.
 //
 // Begin, commit and rollback of a transaction are statements too, and so are
-// savepoints. Not seen are statements that bypass both: by [Tx.SQL], by the
-// *sql.DB below Bun as package store/migrate uses it, and Bun's own attempts to
-// reach the server.
+// savepoints. Statements that bypass both are not seen: those of [Tx.SQL], those on the
+// *sql.DB below Bun, which package store/migrate uses, and Bun's own connection checks.
 type Tracer interface {
 	// Start is called before the statement waits for a connection. The
 	// statement runs with the context it returns, which must be made of ctx.

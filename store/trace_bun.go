@@ -8,7 +8,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// bunTracer tells tracers of the statements that come by Bun.
+// bunTracer reports the statements of Bun to the tracers.
 type bunTracer struct{ t *traced }
 
 type bunSpanKey struct{}
@@ -27,7 +27,7 @@ func (b bunTracer) AfterQuery(ctx context.Context, event *bun.QueryEvent) {
 	}
 	var rows int64
 	if event.Result != nil {
-		rows, _ = event.Result.RowsAffected() // an engine that cannot tell tells none
+		rows, _ = event.Result.RowsAffected() // zero if the engine does not report it
 	}
 	err := event.Err
 	if errors.Is(err, sql.ErrNoRows) {

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// traced is a driver whose statements tracers are told of. Where there are none
-// it is not used, so they cost nothing.
+// traced is a driver that reports its statements to tracers. It is only used if there
+// are tracers.
 type traced struct {
 	driver.Driver
 	engine  string
@@ -25,7 +25,7 @@ type span struct {
 	begun time.Time
 }
 
-// start tells the tracers that a statement begins.
+// start reports the start of a statement to the tracers.
 func (t *traced) start(ctx context.Context, s TracedStatement) span {
 	s.Engine = t.engine
 	begun := time.Now()
@@ -35,7 +35,7 @@ func (t *traced) start(ctx context.Context, s TracedStatement) span {
 	return span{t, ctx, s, begun}
 }
 
-// end tells them that it has ended.
+// end reports the end of the statement to the tracers, last tracer first.
 func (p *span) end(rows int64, err error) {
 	o := TraceOutcome{Duration: time.Since(p.begun), Rows: rows, Error: kindOf(err)}
 	for _, tracer := range slices.Backward(p.t.tracers) {
@@ -90,8 +90,8 @@ func (t *traced) Exec(ctx context.Context, conn driver.Conn, s *driver.Statement
 // Begin implements [driver.Driver].
 func (t *traced) Begin(ctx context.Context, opts driver.TxOptions) (driver.Conn, error) {
 	p := t.start(ctx, TracedStatement{Operation: "begin", SQL: "begin", InTx: true})
-	// The transaction lives longer than this statement: it gets the caller's
-	// context and not that of a span.
+	// The transaction outlives this statement, so it gets the caller's context and not
+	// the one of the span.
 	conn, err := t.Driver.Begin(ctx, opts)
 	p.end(0, err)
 	if err != nil {

@@ -67,8 +67,8 @@ func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Co
 	return db.txFor(ctx, ScopeFrom(ctx), opts, fn)
 }
 
-// txFor is TxWith for a scope: the connection counts as that of its Caller. Rules apply
-// where a repository or a gate has the scope.
+// txFor is TxWith for a scope: the connection counts towards the limit of its Caller.
+// Rules apply only in a repository or a gate with the scope.
 func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
 	if db.inTx(ctx) {
 		return ErrInTx
@@ -191,8 +191,8 @@ func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, attempt i
 	return tx, nil
 }
 
-// cause makes a transaction that has failed by losing be run again, whatever
-// the function made of the error.
+// cause makes a transaction that failed with [driver.ErrRetry] run again, even if the
+// function returned another error.
 func (tx *Tx) cause(err error) error {
 	if tx.failed != nil && errors.Is(tx.failed, driver.ErrRetry) && !errors.Is(err, driver.ErrRetry) {
 		return fmt.Errorf("%w: %w", err, tx.failed)

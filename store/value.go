@@ -60,11 +60,10 @@ func (c *Column) parseSet(v any) (any, error) {
 	return x, err
 }
 
-// zeroValue returns the bound value a column holds where nothing was given and
-// it is not nullable.
+// zeroValue returns the bound value of an absent column that is not nullable.
 func (c *Column) zeroValue() any { return c.goType.zero }
 
-// zeroValue returns the zero of a kind, as the zero of its Go type would be.
+// zeroValue returns the bound zero of a kind.
 func zeroValue(k Kind) any {
 	switch k {
 	case KindText:

@@ -13,9 +13,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 )
 
-// fromGo reads a value of Go code as a bound value of the type: the field's
-// own type, what has the shape of the kind, or text for the kinds whose form is
-// text.
+// fromGo converts a Go value to a bound value of the type. It accepts the field's own
+// type, types with the shape of the kind, and text for kinds in text form.
 func (g *goType) fromGo(v any) (any, error) {
 	if v == nil {
 		return nil, nil
@@ -106,7 +105,7 @@ func (g *goType) fromGoInt(rv reflect.Value) (any, error) {
 	return nil, canon.ErrRange
 }
 
-// fromGoText reads the kinds whose bound form is a string.
+// fromGoText reads the kinds with a string as bound form.
 func (g *goType) fromGoText(rv reflect.Value) (any, error) {
 	switch g.kind {
 	case KindDecimal:

@@ -2,28 +2,28 @@ package store
 
 import "sync"
 
-// wakeup tells who waits in this process that the change log may have
-// something new. It is a hint: whoever misses one finds the rows by looking.
+// wakeup signals the waiting goroutines of this process that the change log may have
+// new rows. It is a hint: a reader that misses it finds the rows by polling.
 type wakeup struct {
 	readers broadcast // of the log
 	commits broadcast // the notifier of other processes
 }
 
-// signal reports a commit of this process that wrote to the log. It is called
-// on the write path and costs a lock where nobody waits.
+// signal reports a commit of this process that wrote to the log. It is called on the
+// write path and only takes a lock if no goroutine waits.
 func (w *wakeup) signal() {
 	w.readers.send()
 	w.commits.send()
 }
 
-// remote reports a commit of another process. The notifier must not hear of
-// it, or two processes would wake each other for ever.
+// remote reports a commit of another process. The notifier does not get it, or two
+// processes would wake each other endlessly.
 func (w *wakeup) remote() { w.readers.send() }
 
-// broadcast wakes all who wait at once. The zero broadcast is ready to use.
+// broadcast wakes all waiting goroutines at once. The zero broadcast is ready to use.
 type broadcast struct {
 	mu sync.Mutex
-	ch chan struct{} // nil while nobody waits
+	ch chan struct{} // nil while no goroutine waits
 }
 
 // wait returns a channel that is closed by the next send. Taken before a look

@@ -63,14 +63,13 @@ type WriteOptions struct {
 	// row was written.
 	Single bool
 
-	// Most is the largest number of rows the write may touch; more undo it
-	// with a [MaxAffectedError]. Nil sets no limit but that of every write.
+	// Most is the largest number of rows the write may touch; more roll it back with a
+	// [MaxAffectedError]. Nil leaves only the limit that holds for every write.
 	Most *int
 
-	// MaxBytes undoes the write with [ErrTooLarge] when the answer is larger;
-	// zero sets no limit. Rows that are written by their keys or made, each
-	// column of which is returned once, are as large as what was written and
-	// may come back all the same.
+	// MaxBytes rolls the write back with [ErrTooLarge] when the answer is larger; zero
+	// sets no limit. Rows that are inserted or written by key are exempt if each column
+	// is returned once, because they are as large as the input.
 	MaxBytes int
 
 	// Budget undoes the write with a [LimitError] when the answer has more rows,
@@ -253,7 +252,7 @@ func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *R
 // by one statement or step by step in a transaction. Both ways do the same.
 func (w *write) run(ctx context.Context, out *Rows) error {
 	if w.guard != nil && w.upsert == nil && w.actionRule().IsZero() {
-		return ErrDenied // whatever the rows: to select none would look like success
+		return ErrDenied // before any row is matched: an empty match would look like success
 	}
 	if err := w.prepare(); err != nil {
 		return w.narrowed(err)
@@ -280,7 +279,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 	return nil
 }
 
-// missed tells why a write by key reached no row.
+// missed returns why a write by key matched no row.
 func (w *write) missed(ctx context.Context) error {
 	g := Gate{s: w.s, table: w.table, scope: w.scope, access: w.access}
 	var out Rows
@@ -326,9 +325,9 @@ func (t *Table) hasActions() bool {
 // counted reports whether the number of rows may undo the write.
 func (w *write) counted() bool { return w.single || w.most != nil }
 
-// large reports whether the answer of one statement may be too large: where it
-// has rows that nobody counted, or columns over and over. Others are as large as
-// what was written, and need no transaction to undo them.
+// large reports whether the answer of one statement may be too large, because its rows
+// are not counted or columns repeat. Other answers are as large as the input and need
+// no transaction that can be rolled back.
 func (w *write) large() bool {
 	if w.ret == nil || w.maxBytes == 0 {
 		return false

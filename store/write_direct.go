@@ -40,8 +40,8 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		err = w.s.tx.Tx(ctx, func(ctx context.Context, _ *Tx) error { return w.runStatement(ctx, st, out) })
 	}
 	if _, violated := errors.AsType[*ConstraintError](err); violated && ruled(checks) {
-		// The constraint spoke first, and who may not write learns no key. What
-		// the rule says of the rows only the steps can ask.
+		// The constraint failed before the rule was evaluated. A caller that may not
+		// write must not learn of taken keys, so the steps evaluate the rule.
 		return w.runSteps(ctx, out)
 	}
 	return w.blamed(ctx, err)
@@ -206,7 +206,7 @@ func (w *write) returning(c *compiler, s source) (*rowPlan, error) {
 	return writtenPlan(c, s, w.ret)
 }
 
-// writtenPlan plans the answer to a write, whose rows are never groups.
+// writtenPlan plans the answer to a write, which cannot have groups.
 func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
 	plan, err := c.plan(s, q)
 	if err == nil && plan.groups != nil {

@@ -24,8 +24,9 @@ func (w *write) fail(ctx context.Context, err error) error {
 	return err
 }
 
-// violated fills a constraint error. SQLite does not tell which foreign key it
-// was; for a row that is still referred to, nobody says by which.
+// violated fills in a constraint error. SQLite does not report which foreign key
+// failed. The error of a row that is still referenced does not name the referring
+// table.
 func (w *write) violated(ctx context.Context, v *driver.Violation) error {
 	e := constraintError(w.table, v)
 	if v.Kind != driver.ForeignKey || e.Columns != nil && !w.deletesRows() {
@@ -72,9 +73,9 @@ func (w *write) narrowed(err error) error {
 	return &known
 }
 
-// narrowedFields takes out of a validation error the columns that the scope cannot
-// know. A hook may have written to another table, of which it may know less. A name
-// that is no column is one that a hook has thought of, for whoever reads it.
+// narrowedFields removes the columns that the scope cannot know from a validation
+// error. A hook may have written to another table, with other columns hidden. A name
+// that is not a column was chosen by a hook for the reader of the error, so it stays.
 func (w *write) narrowedFields(invalid *ValidationError) error {
 	table, guard := w.table, w.guard
 	if other := w.s.db.TableNamed(invalid.Table); other != nil && other != table {

@@ -238,7 +238,7 @@ func (t *Table) parseRows(body []byte) ([][]any, error) {
 	return rows, nil
 }
 
-// before runs the hooks on a row and then validates what they made of it.
+// before runs the hooks on a row and then validates the result.
 func (w *write) before(ctx context.Context, rw *rowWrite) error {
 	if !w.table.hooks.any() {
 		return nil
@@ -342,9 +342,9 @@ func (w *write) ruleFor(op WriteOp) Cond {
 	return True()
 }
 
-// judgeImages lets the database judge the new rows that Go could not, before any of
-// them is there: a rule that leads back to the table would find the very row it
-// judges, and let anybody in who writes that they are.
+// judgeImages lets the database evaluate the rules on new rows that Go could not,
+// before any of the rows is inserted. Otherwise a rule that refers back to the table
+// would find the new row itself and allow any write.
 func (w *write) judgeImages(ctx context.Context, open []*rowWrite) error {
 	for _, op := range []WriteOp{OpInsert, OpUpdate} {
 		var images [][]any

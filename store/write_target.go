@@ -69,10 +69,10 @@ func targetName(ref *Reference, key []any) string {
 	return string(name)
 }
 
-// blamed decides what the error of a single statement may tell. A key that is taken
-// tells of a foreign key in it, as in a junction, that the target is there; so if
-// any target is out of sight, the answer is that. It is asked once what the
-// statement did is undone.
+// blamed decides what the error of a single statement may reveal. A taken key that
+// includes a foreign key, as in a junction, reveals that the target exists. If any
+// target is invisible to the scope, the answer is that error instead. The check runs
+// after the statement was rolled back.
 func (w *write) blamed(ctx context.Context, err error) error {
 	if err == nil {
 		return nil

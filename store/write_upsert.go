@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// upsertRows tells the rows of an upsert apart: those that exist become
-// updates, judged by the rules for them. It reads what exists without the guard,
-// but a row the scope may not change only ever says that its key is taken.
+// upsertRows splits the rows of an upsert: those that exist become updates, checked by
+// the rules for updates. It reads what exists without the guard, but a row the scope
+// may not change only ever says that its key is taken.
 func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
 	if err := w.mayCreate(ctx); err != nil {
 		return nil, err
@@ -99,8 +99,8 @@ func (w *write) chosenKey(row []any) error {
 	return nil
 }
 
-// mayCreate refuses rows the scope could not create, before it is looked up which
-// exist: else the answer would tell a stranger which keys do.
+// mayCreate rejects rows the scope could not create before existing keys are looked up.
+// Otherwise the answer would reveal which keys exist.
 func (w *write) mayCreate(ctx context.Context) error {
 	if w.guard == nil {
 		return nil
@@ -202,8 +202,8 @@ func (w *write) keysMatch(c *compiler, s source, rows [][]any) error {
 	})
 }
 
-// mayReplace refuses a row that exists and that the scope may not see or change.
-// The answer is that of a taken key, whatever the reason.
+// mayReplace rejects an existing row that the scope may not see or change. The error is
+// always that of a taken key, so it does not reveal the reason.
 func (w *write) mayReplace(ctx context.Context, old, row []any) error {
 	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
 	if t := w.table.Tenant; t != nil && old[t.index] != row[t.index] {
