@@ -17,9 +17,9 @@ import (
 
 // AccessLogOptions tunes [AccessLog]. The zero value is ready to use.
 type AccessLogOptions struct {
-	// ECS names the fields as the Elastic Common Schema does, as
-	// http.response.status_code, and the duration in nanoseconds as event.duration.
-	// What the schema has no field for is below labels.
+	// ECS names the fields by the Elastic Common Schema, such as http.response.status_code.
+	// The duration is event.duration in nanoseconds. Fields that the schema lacks are below
+	// labels.
 	//
 	// Defaults to short names: status, duration.
 	ECS bool
@@ -29,36 +29,34 @@ type AccessLogOptions struct {
 	// Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// Skip leaves requests out, as those of health checks. It is asked after the
-	// request was served, and not where the status is 500 or more: a failing check
-	// is logged.
+	// Skip selects requests that are not logged, such as health checks. It is called after
+	// the request, and not for a status of 500 or more.
 	//
 	// Defaults to none.
 	Skip func(r *http.Request) bool
 }
 
-// AccessLog returns middleware that logs one line for each request when it is over:
+// AccessLog returns middleware that logs one line for each request after its handler has
+// returned:
 //
-//   - method, path, status, and bytes of the answer's body
-//   - duration until the handler was done
-//   - request_id, where [RequestID] is outside or inside
-//   - client, by [ClientAddressOf]; absent where it is unknown
-//   - route, the pattern that the request was routed by: what [SetRoute] was told, else
-//     what http.ServeMux has found
-//   - principal_kind and principal_id, what [SetPrincipal] was told
-//   - client_gone, true where the client went away before the handler was done. If
-//     nothing was answered by then, the status is 499, which is no status of HTTP
-//   - aborted, true where the handler has panicked through to the server, which cuts
-//     the connection
+//   - method, path, status, and bytes of the response body
+//   - duration of the handler
+//   - request_id, if [RequestID] is in the chain
+//   - client, by [ClientAddressOf]; absent if unknown
+//   - route, the pattern set by [SetRoute], else that of http.ServeMux
+//   - principal_kind and principal_id, as set by [SetPrincipal]
+//   - client_gone, true if the client disconnected before the handler returned. If the
+//     handler had not answered by then, the status is 499, which HTTP does not define
+//   - aborted, true if the handler panicked through to the server, which closes the
+//     connection
 //
-// What is absent or false has no field. The level is Error from status 500 on and Info
-// below. Answers of a connection that a handler has taken over count as 101.
+// Fields that are absent or false are left out. The level is Error from status 500 on and
+// Info below. Responses on a hijacked connection count as 101.
 //
-// The query is never logged, nor are headers and bodies: tokens stand there, as those
-// of links in mails in the query of /auth/v1/verify. Routes with secrets in their path
-// do not exist in this library, and should not in an application. The path is logged
-// as it was escaped for the wire, and every text is cut at 200 bytes and has no control
-// characters, whatever the handler of the Logger does with them.
+// The query, headers and bodies are never logged: they may hold tokens, such as the query
+// of /auth/v1/verify. The path is logged, so a route must not have a secret in its path. It
+// is logged in its escaped form. Every text is cut at 200 bytes and has no control
+// characters.
 func AccessLog(opts AccessLogOptions) func(http.Handler) http.Handler {
 	a := &accessLog{logger: cmp.Or(opts.Logger, slog.Default()), names: &shortNames, skip: opts.Skip, ecs: opts.ECS}
 	if opts.ECS {
@@ -83,7 +81,7 @@ type accessLog struct {
 	ecs    bool
 }
 
-// fieldNames are how the fields of a line are called.
+// fieldNames holds the names of the fields.
 type fieldNames struct {
 	method, path, status, bytes, duration, requestID, client, route, kind, id, gone, aborted string
 }
@@ -157,7 +155,7 @@ func (a *accessLog) duration(took time.Duration) slog.Attr {
 	return slog.Duration(a.names.duration, took)
 }
 
-// bytesOf is how much of a body was sent: to HEAD none is.
+// bytesOf returns the bytes of the body that were sent, which is 0 for HEAD.
 func bytesOf(w *answer.Writer, r *http.Request) int64 {
 	if r.Method == http.MethodHead {
 		return 0
@@ -165,7 +163,7 @@ func bytesOf(w *answer.Writer, r *http.Request) int64 {
 	return w.Bytes()
 }
 
-// clean shortens a text and escapes what could begin a line or hide one.
+// clean shortens a text and escapes control and non-ASCII characters.
 func clean(s string) string {
 	s = quote.Text(s)
 	for i := range len(s) {

@@ -171,7 +171,7 @@ func (a *admission) acquire(ctx context.Context, c caller) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if q.at == nil { // it was admitted meanwhile
+	if q.at == nil { // it was admitted at the same time
 		return nil
 	}
 	a.dequeue(q)

@@ -9,22 +9,19 @@ import (
 
 // AuthenticateOptions tunes [Authenticate].
 type AuthenticateOptions struct {
-	// Refuse answers a request whose credentials do not hold. The error is
-	// [auth.ErrInvalid] or [auth.ErrUnavailable]; Refuse writes the whole answer,
-	// including the WWW-Authenticate header that a 401 must have (RFC 9110 section
-	// 15.5.2).
+	// Refuse answers a request with invalid credentials. The error is [auth.ErrInvalid] or
+	// [auth.ErrUnavailable]. Refuse writes the whole answer, including the WWW-Authenticate
+	// header that a 401 must have (RFC 9110 section 15.5.2).
 	//
 	// Defaults to the REST API's own answers.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// Authenticate returns middleware that asks a who makes a request and puts the answer
-// into the request's context, where [auth.FromContext] finds it. A request without
-// credentials passes as anonymous: rules decide what that is good for. One whose
-// credentials do not hold is refused and goes no further.
+// Authenticate returns middleware that authenticates requests with a. It stores the
+// principal in the request's context, where [auth.FromContext] finds it. A request without
+// credentials passes as anonymous. A request with invalid credentials is rejected.
 //
-// A caller that an outer middleware has found is replaced. Authenticate panics if a
-// is nil.
+// It replaces the principal of an outer middleware. Authenticate panics if a is nil.
 func Authenticate(a auth.Authenticator, opts AuthenticateOptions) func(http.Handler) http.Handler {
 	if a == nil {
 		panic("middleware: Authenticate needs an Authenticator")

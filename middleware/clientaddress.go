@@ -18,16 +18,16 @@ const (
 	forwarded    = "Forwarded"
 )
 
-// ClientAddressOptions tunes [ClientAddress]. The zero value believes no header.
+// ClientAddressOptions tunes [ClientAddress]. The zero value trusts no header.
 type ClientAddressOptions struct {
-	// Header is what the proxies write the client's address into. One header only,
-	// the one that all of them write: a second one would be the client's to choose.
+	// Header is the header into which the proxies write the client's IP address. All
+	// proxies must write the same one: a client could choose the value of a second one.
 	//
-	//   - X-Forwarded-For: a list, to which every proxy adds who asked it. Several
-	//     lines are one list (RFC 9110 section 5.3).
-	//   - Forwarded: the same with names (RFC 7239).
-	//   - any other, as X-Real-IP or CF-Connecting-IP: one address, which the proxy
-	//     in front of the application must replace and not only pass on.
+	//   - X-Forwarded-For: a list to which each proxy appends the address of its peer.
+	//     Several lines are one list (RFC 9110 section 5.3).
+	//   - Forwarded: the same list with named parameters (RFC 7239).
+	//   - any other, such as X-Real-IP or CF-Connecting-IP: one address. The proxy in front
+	//     of the application must replace the header, not pass it on.
 	//
 	// Defaults to X-Forwarded-For.
 	Header string
@@ -39,25 +39,24 @@ type ClientAddressOptions struct {
 	Proxies []netip.Prefix
 }
 
-// ClientAddress returns middleware that finds out which address a request comes from,
-// for the log, for limits and for handlers: see [ClientAddressOf].
+// ClientAddress returns middleware that determines the IP address of the client, for the
+// log, for limits and for handlers: see [ClientAddressOf].
 //
-// A header is read only if the peer of the connection is one of the Proxies. A list is
-// walked from its end, which the nearest proxy has written, over addresses that are
-// proxies themselves: the first that is none is the client, and what stands before it
-// is the client's own invention. If all are proxies, the first is who began.
+// The header is read only if the peer of the connection is one of the Proxies. A list is
+// read from its end, which the nearest proxy has written, and addresses of Proxies are
+// skipped. The first other address is the client. Elements before it are ignored, since the
+// client can forge them. If all are proxies, the first element is the client.
 //
-// Where a trusted proxy tells nothing that can be read, the address is unknown, the
-// zero netip.Addr: the header is absent, or what its turn comes to is no address, is a
-// name such as "unknown", or breaks the grammar. It is not the proxy's address, which
-// may be allowed more than a client's, and none that stands further left, which is a
-// stranger's choice. Lists of who may do something do not hold an unknown address;
-// lists of who may not must refuse it; all unknown addresses together have one budget.
+// The address is unknown, the zero netip.Addr, if a trusted proxy sends no header or one
+// that cannot be parsed. The same holds if the element of the client is no IP address, such
+// as the name "unknown". The middleware falls back neither to the proxy's address, which
+// may be allowed more, nor to an earlier element, which the client may have forged. An
+// allow list does not contain the unknown address, a deny list must reject it, and all
+// unknown addresses share one limit.
 //
-// Ports, brackets and zones are taken off, and an address of IPv4 written as one of
-// IPv6 is that of IPv4.
+// Ports, brackets and zones are removed. IPv4-mapped IPv6 addresses become IPv4 addresses.
 //
-// It panics if CheckProxies refuses the Proxies, or Header cannot be a header's name.
+// It panics if CheckProxies rejects the Proxies, or Header is no valid header name.
 func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 	trusted := mustProxies(opts.Proxies)
 	header := forwardedFor
@@ -87,23 +86,23 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 	}
 }
 
-// ClientAddressFrom returns what [ClientAddress] has found out, and the zero Addr where
-// that is not known or nobody has looked.
+// ClientAddressFrom returns the address that [ClientAddress] has determined. It is the zero
+// Addr if the address is unknown or the middleware is not in the chain.
 func ClientAddressFrom(ctx context.Context) netip.Addr {
 	client, _ := exchange.From(ctx).ClientAddress()
 	return client
 }
 
-// ClientAddressOf returns the address that a request comes from: what [ClientAddress]
-// has found out, and where no such middleware has seen the request the peer of its
-// connection. It is the zero Addr where a proxy should have told and has not, and for
-// peers without an address, as those of Unix sockets.
+// ClientAddressOf returns the IP address of the client as [ClientAddress] has determined
+// it. Without that middleware it is the peer of the connection. It is the zero Addr if a
+// trusted proxy did not send one, and for peers without an IP address, such as those of
+// Unix sockets.
 func ClientAddressOf(r *http.Request) netip.Addr { return exchange.ClientAddressOf(r) }
 
-// AddressGroup returns the addresses that a limit should take for one: an address of
-// IPv4 alone, and of IPv6 the network of 64 bits it is in, since who has one address
-// there has 2^64. The zero Addr gives the zero Prefix, so that all unknown addresses
-// are one group. The limits of accounts count by the same groups.
+// AddressGroup returns the addresses that a limit should count as one: an IPv4 address
+// alone, and an IPv6 address with its network of 64 bits, which usually belongs to one
+// host. The zero Addr gives the zero Prefix, so all unknown addresses are one group. The
+// limits of accounts use the same groups.
 func AddressGroup(a netip.Addr) netip.Prefix { return addrgroup.Of(a) }
 
 // singleAddress reads a header that holds one address.
@@ -133,8 +132,8 @@ func (p proxies) walkForwardedFor(lines []string) (client netip.Addr) {
 	return client
 }
 
-// hop reads one address of a list, with a port or without. One that no client can have
-// is none.
+// hop parses one address of a list, with or without a port. Unspecified and multicast
+// addresses are rejected.
 func hop(text string) netip.Addr {
 	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
 	bracketed := strings.HasPrefix(text, "[")
@@ -151,5 +150,5 @@ func hop(text string) netip.Addr {
 	return a
 }
 
-// trimSpace takes off the optional white space of RFC 9110 section 5.6.3.
+// trimSpace removes the optional white space of RFC 9110 section 5.6.3.
 func trimSpace(s string) string { return strings.Trim(s, " \t") }

@@ -9,51 +9,48 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// CSRFOptions tunes [CSRF]. The zero value lets the application's own origin only.
+// CSRFOptions tunes [CSRF]. The zero value trusts the application's own origin only.
 type CSRFOptions struct {
-	// Exempt leaves out requests that judge their origin by themselves: a route that
-	// another site is meant to post to, as a provider does after a login. Using it for
-	// any other is a hole.
+	// Exempt selects requests that are not checked because their handler checks the origin,
+	// such as a route to which a provider posts after a login. Any other use is a hole.
 	//
 	// Defaults to none.
 	Exempt func(r *http.Request) bool
 
-	// Refuse writes the answer to a request that is refused.
+	// Refuse answers a rejected request.
 	//
 	// Defaults to the REST API's own answers: 403 PL403.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 
-	// TrustedOrigins are whose pages may do what the application's own may, as
-	// "https://app.example.org": scheme and host in lower case, and a port where it
-	// is not the scheme's usual one, exactly as browsers send Origin.
+	// TrustedOrigins are further origins that may send requests, such as
+	// "https://app.example.org". Write them exactly as browsers send Origin: scheme and
+	// host in lower case, and a port unless it is the default of the scheme.
 	//
 	// Defaults to the origin of the request itself.
 	TrustedOrigins []string
 }
 
-// CSRF returns middleware that refuses requests which a page of another origin has made
-// a browser send, by http.CrossOriginProtection: by Sec-Fetch-Site, and where a browser
-// is too old for that, by Origin and Host. It is for the routes of an application that
-// look at cookies; [auth.Cookie] and accounts ask the same of the requests they know a
-// caller of, and stay in place behind it.
+// CSRF returns middleware that rejects cross-origin requests of browsers (cross-site
+// request forgery). It uses http.CrossOriginProtection, which reads Sec-Fetch-Site and,
+// from older browsers, Origin and Host. It protects the application's own routes that use
+// cookies. [auth.Cookie] and the accounts do the same check for the requests they
+// authenticate.
 //
-// A request is refused with 403 if all of this holds:
+// A request is rejected with 403 if all of this holds:
 //
 //   - It may have an effect: its method is not GET, HEAD or OPTIONS, or it opens a
 //     WebSocket.
-//   - A browser says that a page of another origin has caused it, also one of another
-//     host of the same site. Programs other than browsers say nothing and pass.
-//   - That origin is none of TrustedOrigins.
-//   - It does not bring a credential that only code of the application could have
-//     added: a bearer token or the header apikey. Browsers send neither for another
-//     site without having asked by CORS. This counts only where there is nothing a
-//     browser adds by itself, so not beside a cookie or a client certificate.
+//   - Its headers show that a page of another origin has sent it. Another host of the same
+//     site is another origin. Programs other than browsers send no such headers and pass.
+//   - That origin is not in TrustedOrigins.
+//   - It has no bearer token and no apikey header, which browsers send for another origin
+//     only after a CORS preflight. With a cookie or a client certificate, which browsers
+//     add by themselves, these headers do not count.
 //
-// Requests without any credentials are judged too, because a login is one: a page that
-// logs its visitor into the account of somebody else has won something. A handler must
-// not change anything when asked by GET.
+// Requests without credentials are checked too, because a forged login signs the browser in
+// to the attacker's account. A handler must not change anything on GET.
 //
-// It panics if one of the TrustedOrigins is none.
+// It panics if one of the TrustedOrigins is not an origin.
 //
 // [auth.Cookie]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#Cookie
 func CSRF(opts CSRFOptions) func(http.Handler) http.Handler {
@@ -79,14 +76,14 @@ func CSRF(opts CSRFOptions) func(http.Handler) http.Handler {
 	}
 }
 
-// explicit reports whether a request's credentials are such that no browser adds by
-// itself, and none besides.
+// explicit reports whether a request has only credentials that a browser does not add by
+// itself.
 func explicit(r *http.Request) bool {
 	return !crossorigin.Ambient(r) && (len(r.Header["Authorization"]) > 0 || len(r.Header["Apikey"]) > 0)
 }
 
-// checkOrigin refuses what no browser sends as Origin and so would never match (RFC 6454
-// section 6.2).
+// checkOrigin rejects what browsers never send as Origin, since it could not match (RFC
+// 6454 section 6.2).
 func checkOrigin(origin string) error {
 	if crossorigin.Of(origin) == origin && (strings.HasPrefix(origin, "https://") || strings.HasPrefix(origin, "http://")) {
 		return nil

@@ -29,33 +29,32 @@ type DeadlineOptions struct {
 	// Defaults to 10 seconds.
 	Transfer time.Duration
 
-	// Exempt says which requests have no end, as streams. How long they take is not
-	// among the durations of middleware/prometheus.
+	// Exempt selects requests without a deadline, such as streams. Package
+	// middleware/prometheus does not measure their duration.
 	//
 	// Defaults to none.
 	Exempt func(r *http.Request) bool
 
-	// Refuse writes the answer where the time is over.
+	// Refuse answers a request after its deadline.
 	//
 	// Defaults to the REST API's own answers: 504 PL504.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// Deadline returns middleware that gives a request's context a deadline. What waits by
-// that context, as statements, calls of other servers and locks do, ends then, and its
-// handler comes back with an error: the REST and the auth surface answer 504 PL504. A
-// handler that comes back late and has written nothing is answered for. One that does
-// not look at its context is not interrupted; the WriteTimeout of the server is for
-// such.
+// Deadline returns middleware that sets a deadline on a request's context. Statements,
+// calls of other servers and locks that use the context end then, and the handler gets an
+// error. The REST and the auth surface answer 504 PL504. If a handler returns late without
+// an answer, Deadline answers. A handler that ignores its context is not interrupted: the
+// server's WriteTimeout only fails its writes.
 //
-// The status is 504 and not 503, because clients repeat a request that is answered with
-// 503, and this one has been too much already. The time of a single statement stays a
-// limit of its own, set where the database is opened, and is answered with 400 57014
-// where it passes first: with one that is as long as After, the end of the request comes
-// first.
+// The status is 504 and not 503, because clients retry after 503, and the request would
+// take too long again. A statement has a timeout of its own, set where the database is
+// opened. If it passes first, the answer is 400 57014. If both are equal, the deadline of
+// the request passes first.
 //
-// The client has a deadline too, see [DeadlineOptions]: a slow one would keep its request
-// running. A proxy in front that buffers requests and answers keeps slow clients away.
+// The client has a deadline too, see [DeadlineOptions], so that a slow one does not keep
+// its request running. A proxy in front that buffers requests and responses keeps slow
+// clients away.
 //
 // It panics if After or Transfer is negative.
 func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
@@ -85,10 +84,10 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 	}
 }
 
-// shortBody is the size of a body that has to arrive within Transfer.
+// shortBody is the size up to which a body must be read within Transfer.
 const shortBody = 64 << 10
 
-// limitTransfer gives the client deadlines to send a short body and to take the answer.
+// limitTransfer sets deadlines for reading a short body and for writing the response.
 func limitTransfer(w *answer.Writer, r *http.Request, transfer time.Duration) {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok {
@@ -106,8 +105,8 @@ func limitTransfer(w *answer.Writer, r *http.Request, transfer time.Duration) {
 	}
 }
 
-// arrivingBody takes its deadline back once it has arrived. Otherwise net/http, which reads
-// on to see the client go, would end the context of the request then.
+// arrivingBody resets the read deadline after the body was read. net/http keeps reading to
+// detect a disconnect, so the deadline would cancel the request's context.
 type arrivingBody struct {
 	io.ReadCloser
 

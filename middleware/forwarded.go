@@ -7,9 +7,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
-// walkForwarded reads Forwarded from its end. A line is one of several values or holds
-// several of them, so each is read as a whole first: a stranger may have left a quote
-// open in front of what the proxy has added.
+// walkForwarded reads Forwarded from its end. Each line is parsed as a whole first, because
+// a client may have sent an open quote before the element that the proxy appended.
 func (p proxies) walkForwarded(lines []string) (client netip.Addr) {
 	var room [8]string
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -27,9 +26,8 @@ func (p proxies) walkForwarded(lines []string) (client netip.Addr) {
 	return client
 }
 
-// forwardedNodes appends the value of the parameter for of each element of a line, ""
-// where an element has none. ok is false where the line breaks the grammar of RFC 7239
-// section 4.
+// forwardedNodes appends the for parameter of each element of a line, or "" for an element
+// without one. ok is false if the line breaks the grammar of RFC 7239 section 4.
 func forwardedNodes(line string, nodes []string) (_ []string, ok bool) {
 	for {
 		var (
@@ -79,8 +77,8 @@ func forwardedElement(line string) (who, rest string, last, ok bool) {
 	}
 }
 
-// forwardedValue reads a token or a quoted string (RFC 9110 section 5.6.4). No node has
-// a character that needs a backslash, so a value with one is its text as it stands.
+// forwardedValue reads a token or a quoted string (RFC 9110 section 5.6.4). It keeps
+// backslashes, since no valid node needs one.
 func forwardedValue(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		end := 0
@@ -100,7 +98,7 @@ func forwardedValue(s string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// node reads the address of a node (RFC 7239 section 6). Names that hide one are none.
+// node parses the address of a node (RFC 7239 section 6). Obfuscated names are rejected.
 func node(text string) netip.Addr {
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')
@@ -116,8 +114,8 @@ func node(text string) netip.Addr {
 	return hop(host)
 }
 
-// isNodePort reports whether what follows an address is nothing or a port: digits, or a
-// name in its place.
+// isNodePort reports whether the text after an address is empty or a port: digits or an
+// obfuscated name.
 func isNodePort(s string) bool {
 	if s == "" {
 		return true

@@ -6,20 +6,19 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
-// SetRoute tells the middleware around a handler which pattern the request was routed
-// by, as "/notes/{id}", for the log and for metrics. Patterns are few: a path with an
-// id in it is none. Where none of [RequestID], [ClientAddress], [AccessLog],
-// middleware/prometheus and middleware/otel is around the handler there is nobody to
-// tell, and nothing happens. It must be called by the goroutine that serves the request.
+// SetRoute sets the route pattern of the request, such as "/notes/{id}", for the log and
+// for metrics. A pattern must not contain values such as ids. SetRoute has no effect
+// without [RequestID], [ClientAddress], [AccessLog], middleware/prometheus or
+// middleware/otel around the handler. Call it in the goroutine that serves the request.
 func SetRoute(ctx context.Context, pattern string) { exchange.From(ctx).SetRoute(pattern) }
 
-// RouteFrom returns what [SetRoute] was told, or "".
+// RouteFrom returns the pattern set by [SetRoute], or "".
 func RouteFrom(ctx context.Context) string { return exchange.From(ctx).Route() }
 
-// SetPrincipal tells the middleware around a handler who makes the request, as
-// [SetRoute] does: the kind of caller, as "user", and their id. The id is logged, so
-// it must be no credential, no session and no address of mail.
+// SetPrincipal sets the kind and the id of the caller for the log, such as "user" and the
+// user's id. It has the conditions of [SetRoute]. The id is logged, so it must not be a
+// credential, a session or an e-mail address.
 func SetPrincipal(ctx context.Context, kind, id string) { exchange.From(ctx).SetPrincipal(kind, id) }
 
-// PrincipalFrom returns what [SetPrincipal] was told, or twice "".
+// PrincipalFrom returns the kind and the id set by [SetPrincipal], or "" and "".
 func PrincipalFrom(ctx context.Context) (kind, id string) { return exchange.From(ctx).Principal() }

@@ -13,45 +13,43 @@ import (
 // Limiter counts for [RateLimit]. A limiter that several instances share, such as one
 // over Redis, lets them count together.
 type Limiter interface {
-	// Take takes one of the burst requests that the key may make at once; another
-	// comes back whenever every has passed (the generic cell rate algorithm, ITU-T
-	// I.371). If there was one, wait is 0 and remaining says how many are left. If
-	// there was none, wait is how long it takes until there is one, and nothing was
-	// taken: whoever asks too often waits no longer for it.
+	// Take takes one token of the key. The key has burst tokens, and one comes back after
+	// each every (the generic cell rate algorithm, ITU-T I.371). With a token, wait is 0
+	// and remaining is the number of tokens left. Without one, wait is the time until the
+	// next, and nothing is taken, so retries do not extend the wait.
 	//
-	// An error says that nobody could tell. The request waits for Take, so it must
-	// bound its own time. It must be safe for concurrent use. A key that has not come
-	// for every times burst is as good as forgotten.
+	// An error means that the count is unknown. The request waits for Take, so it must
+	// bound its own time. It must be safe for concurrent use. A key without a request for
+	// every times burst may be forgotten.
 	Take(ctx context.Context, key string, every time.Duration, burst int) (remaining int, wait time.Duration, err error)
 }
 
 // LimiterOptions tunes [NewLimiter].
 type LimiterOptions struct {
-	// Size is how many keys are counted at most. Whoever has most of their burst is
-	// forgotten first among those who have not come for long, so strangers who come
-	// once do not make room for one who has used theirs up. A key takes about 100
-	// bytes, however long it is.
+	// Size is the greatest number of keys. Beyond it, the limiter evicts the one with the
+	// most tokens left among a few that are least recently used. Many keys used once
+	// therefore do not evict an exhausted one. A key takes about 100 bytes, however long it
+	// is.
 	//
 	// Defaults to 65,536.
 	Size int
 
-	// Now tells the time. Change it in tests.
+	// Now returns the time. Change it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
 }
 
-// errLimit reports a limit that cannot be.
+// errLimit reports an invalid limit.
 var errLimit = errors.New("middleware: a limit needs a time and a burst above zero")
 
-// limiterShards are the parts of a limiter with a lock of their own.
+// limiterShards is the number of shards, each with a lock.
 const limiterShards = 16
 
-// MemoryLimiter is a [Limiter] that counts in the memory of the process: each instance
-// of an application for itself. It is safe for concurrent use.
+// MemoryLimiter is a [Limiter] in the memory of the process, so each instance of an
+// application counts for itself. It is safe for concurrent use.
 //
-// It has no pointers to its keys, of which there are many for long: the collector of
-// garbage would follow each of them in each of its cycles.
+// It holds no pointers to its keys, so the garbage collector does not scan them.
 type MemoryLimiter struct {
 	now    func() time.Time
 	begin  time.Time // of its clock, which counts nanoseconds and never goes back
@@ -59,25 +57,25 @@ type MemoryLimiter struct {
 	shards [limiterShards]limiterShard
 }
 
-// digest stands for a key. Nobody outside can find keys that have it in common, as its
-// seeds are random, and it has too many bits for that to happen by chance.
+// digest is the hash of a key. Its seeds are random, so a client cannot construct
+// collisions, and 128 bits make a chance collision unlikely.
 type digest [2]uint64
 
 // limiterShard counts some of the keys.
 type limiterShard struct {
 	mu   sync.Mutex
 	size int
-	keys map[digest]int32 // places in the ring
+	keys map[digest]int32 // index in the ring
 
-	// ring orders the keys by when they came last. The first is none of them: the one
-	// behind it is the latest, and the one before it the first to be forgotten.
+	// ring is a list of the keys, the most recently used first. Element 0 is the head and
+	// holds no key.
 	ring []allowance
 
-	_ [64]byte // keeps locks of neighbours apart
+	_ [64]byte // keeps the locks of shards on different cache lines
 }
 
-// allowance is the count of a key: the theoretical arrival time at which its burst is
-// whole again.
+// allowance is the state of a key. whole is the theoretical arrival time, at which all
+// tokens are back.
 type allowance struct {
 	key        digest
 	whole      int64
@@ -106,8 +104,8 @@ func NewLimiter(opts LimiterOptions) *MemoryLimiter {
 	return l
 }
 
-// Take implements [Limiter]. It fails only where every or burst is not above zero, or
-// their product is no time.
+// Take implements [Limiter]. It fails only if every or burst is not positive, or their
+// product overflows.
 func (l *MemoryLimiter) Take(_ context.Context, key string, every time.Duration, burst int) (remaining int, wait time.Duration, err error) {
 	return l.take(l.digestOf([]byte(key)), every, burst)
 }
@@ -135,8 +133,8 @@ func (l *MemoryLimiter) take(d digest, every time.Duration, burst int) (remainin
 	return int((tolerance - (whole - now)) / int64(every)), 0, nil
 }
 
-// of returns the allowance of a key, which is the latest from now on. It is good until the
-// next call.
+// of returns the allowance of a key and marks it as most recently used. The pointer is
+// valid until the next call.
 func (s *limiterShard) of(key digest) *allowance {
 	at, ok := s.keys[key]
 	switch {
@@ -159,11 +157,11 @@ func (s *limiterShard) of(key digest) *allowance {
 	return a
 }
 
-// victims is how many are looked at to find one that is forgotten.
+// victims is the number of keys that victim compares.
 const victims = 8
 
-// victim returns whom to forget: of those who have not come for longest the one with
-// most of their burst. The others have another round.
+// victim returns the key to evict: among the least recently used, the one with the most
+// tokens left. It moves the others to the front.
 func (s *limiterShard) victim() int32 {
 	found := s.ring[0].prev
 	for range victims - 1 {
@@ -185,7 +183,7 @@ func (s *limiterShard) unlink(at int32) {
 	s.ring[a.prev].next, s.ring[a.next].prev = a.next, a.prev
 }
 
-// insert makes one the latest.
+// insert makes a key the most recently used.
 func (s *limiterShard) insert(at int32) {
 	first, a := &s.ring[0], &s.ring[at]
 	a.prev, a.next = 0, first.next

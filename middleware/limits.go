@@ -19,9 +19,8 @@ type LimitsOptions struct {
 	// Defaults to 1 MiB.
 	Body int64
 
-	// BodyOf returns the size for one request where it is another than Body, as for
-	// uploads: 0 for Body, less than 0 for a handler that bounds what it reads by
-	// itself.
+	// BodyOf returns the limit of one request, such as an upload: 0 for Body, less than 0
+	// if the handler bounds the body itself.
 	//
 	// Defaults to Body for all.
 	BodyOf func(r *http.Request) int64
@@ -48,7 +47,7 @@ type LimitsOptions struct {
 	// Defaults to 8 KiB.
 	Query int
 
-	// Refuse writes the answer to a request that is beyond a limit.
+	// Refuse answers a request that exceeds a limit.
 	//
 	// Defaults to the REST API's own answers.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
@@ -59,18 +58,18 @@ type LimitsOptions struct {
 	URL int
 }
 
-// Limits returns middleware that refuses requests that are larger than any it is meant
-// for, before anything reads them, and names the limit:
+// Limits returns middleware that rejects requests that are too large. The error names the
+// limit:
 //
-//   - a header of too many lines or bytes: 431 PL431
+//   - a header with too many lines or bytes: 431 PL431
 //   - a URL or a query string that is too long: 414 PL414
 //   - too many parameters: 400 PL001
-//   - a body that says it is too large: 413 PL413, and nothing of it is read. One that
-//     does not tell its length is read up to the limit, where reading ends with an
-//     http.MaxBytesError and the server closes the connection
+//   - a Content-Length over the limit: 413 PL413, without reading the body. A body without
+//     a length is read up to the limit. Then reading fails with an http.MaxBytesError, and
+//     the server closes the connection
 //
-// The usual limits are those of the REST surface, which holds its own as well, as do
-// accounts: the smaller one counts. Whoever raises one there has to raise it here.
+// The defaults are the limits of the REST surface. The REST surface and the accounts have
+// limits of their own, and the smaller one holds: raise both.
 //
 // It panics if a limit is negative.
 func Limits(opts LimitsOptions) func(http.Handler) http.Handler {
@@ -86,7 +85,7 @@ func Limits(opts LimitsOptions) func(http.Handler) http.Handler {
 				l.refuse(w, r, &http.MaxBytesError{Limit: limit})
 				return
 			}
-			// Of a body whose length is told the server gives no more than that.
+			// The server itself enforces a Content-Length.
 			if limit >= 0 && r.ContentLength < 0 && r.Body != nil {
 				bounded := *r
 				bounded.Body = http.MaxBytesReader(innermost(w), r.Body, limit)
@@ -183,8 +182,8 @@ func (l *limits) bodyOf(r *http.Request) int64 {
 	return l.Body
 }
 
-// innermost returns the server's own writer, which http.MaxBytesReader tells to close
-// the connection.
+// innermost returns the server's own writer. http.MaxBytesReader needs it to close the
+// connection after a body that is too large.
 func innermost(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })

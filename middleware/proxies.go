@@ -15,11 +15,10 @@ const (
 	widestIPv6 = 7
 )
 
-// CheckProxies reports what is wrong with a list of trusted proxies, all of it at
-// once: a network that is not valid, and one that is wider than any network that is
-// yours, as 0.0.0.0/0 and ::/0 are, or 0.0.0.0/1 with its other half. Who is trusted
-// chooses the address that a request comes from, so a list of everybody is worse than
-// none. An empty list is right: nobody is trusted.
+// CheckProxies reports all mistakes in a list of trusted proxies: invalid networks, and
+// networks that are too wide to be yours, such as 0.0.0.0/0, ::/0, or 0.0.0.0/1 with its
+// other half. A trusted peer chooses the client's IP address, so the list must not contain
+// clients. An empty list is valid: no peer is trusted.
 func CheckProxies(networks []netip.Prefix) error {
 	_, err := newProxies(networks)
 	return err

@@ -37,9 +37,9 @@ type RateLimitOptions struct {
 	// Defaults to a minute.
 	Per time.Duration
 
-	// Key says whose requests are counted together. See [ByAddress], [ByPrincipal]
-	// and [ByRoute]. A request without a key, "", is not limited. A key of more than
-	// 128 bytes is counted by its hash.
+	// Key returns the key by which a request is counted, see [ByAddress], [ByPrincipal] and
+	// [ByRoute]. A request with the key "" is not limited. A key of more than 128 bytes is
+	// counted by its hash.
 	//
 	// Defaults to ByAddress.
 	Key func(r *http.Request) string
@@ -50,7 +50,7 @@ type RateLimitOptions struct {
 	// Defaults to a [NewLimiter] of its own.
 	Limiter Limiter
 
-	// Logger is told that Limiter fails, at most once in a second.
+	// Logger receives the errors of Limiter, at most one in a second.
 	//
 	// Defaults to slog.Default().
 	Logger *slog.Logger
@@ -63,19 +63,19 @@ type RateLimitOptions struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// RateLimit returns middleware that lets each key make so many requests in a time. Who
-// makes more gets 429 (RFC 6585 section 4) with Retry-After.
+// RateLimit returns middleware that limits the requests of each key. A request over the
+// limit gets 429 (RFC 6585 section 4) with Retry-After.
 //
-// Every answer, allowed or not, tells the policy and what is left of it:
+// Every response, allowed or not, has the policy and the remaining requests:
 //
 //	RateLimit-Policy: "default";q=600;w=60
 //	RateLimit: "default";r=599;t=1
 //
-// as draft-ietf-httpapi-ratelimit-headers-11 has it: q is Requests, w is Per and r what
-// is left of them, t the seconds until there is one more. Several limits around one
-// handler each add a member to these lists.
+// The fields are those of draft-ietf-httpapi-ratelimit-headers-11: q is Requests, w is Per
+// in seconds, r the remaining requests, and t the seconds until there is one more. Several
+// limits around one handler each add a member to these lists.
 //
-// RateLimit panics if a number is negative or the name cannot be one.
+// RateLimit panics if a number is negative or the name is invalid.
 func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
 	l := newRateLimit(opts)
 	return func(next http.Handler) http.Handler {

@@ -7,10 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
-// ByAddress is a key for [RateLimit]: the address that a request comes from, by
-// [ClientAddressOf], and of IPv6 its network of 64 bits, by [AddressGroup]. Behind a
-// proxy [ClientAddress] must be outside of the limit; requests whose address is not
-// known share one count.
+// ByAddress is a key for [RateLimit]: the [AddressGroup] of [ClientAddressOf], which is an
+// IPv4 address or an IPv6 network of 64 bits. Behind a proxy put [ClientAddress] outside of
+// the limit. Requests with an unknown address share one count.
 func ByAddress(r *http.Request) string {
 	record := exchange.From(r.Context())
 	if key := record.AddressKey(); key != "" {
@@ -26,10 +25,9 @@ func ByAddress(r *http.Request) string {
 	return key
 }
 
-// ByPrincipal is a key for [RateLimit]: who calls, by [auth.FromContext], wherever from,
-// all API keys of one owner as them, and the address of callers of whom nothing is known,
-// as [ByAddress] has it.
-// [Authenticate] must be outside of the limit.
+// ByPrincipal is a key for [RateLimit]: the principal of [auth.FromContext], across IP
+// addresses. All API keys of one owner count together. Requests without a principal are
+// counted as by [ByAddress]. Put [Authenticate] outside of the limit.
 func ByPrincipal(r *http.Request) string {
 	p := auth.FromContext(r.Context())
 	if id := p.Counted(); id != "" {
@@ -38,9 +36,9 @@ func ByPrincipal(r *http.Request) string {
 	return ByAddress(r)
 }
 
-// ByRoute makes a key for [RateLimit] of another one: requests are counted by it and by
-// the pattern they were routed by, http.Request.Pattern. It belongs inside of an
-// http.ServeMux, around its handlers; where there is no pattern all routes are one.
+// ByRoute returns a key for [RateLimit] that counts by another key and by the route
+// pattern, http.Request.Pattern. Put the limit around the handlers of an http.ServeMux:
+// outside of it the pattern is empty, and all routes count together.
 func ByRoute(by func(r *http.Request) string) func(r *http.Request) string {
 	return func(r *http.Request) string {
 		key := by(r)

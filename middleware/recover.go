@@ -19,19 +19,19 @@ type RecoverOptions struct {
 	// Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// Refuse writes the answer of a request that has panicked. The error it gets
-	// tells that, for the log; the client must not see it.
+	// Refuse answers a request that has panicked. The error holds the panic value for the
+	// log; the client must not see it.
 	//
-	// Defaults to the REST API's own answers: 500 with a text that says nothing.
+	// Defaults to the REST API's own answers: 500 with a generic text.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// Recover returns middleware that turns a panic of a handler into an answer with
-// status 500, so that its client learns of it, and logs it with its stack, once.
+// Recover returns middleware that turns a panic of a handler into a response with status
+// 500, and logs it once with its stack.
 //
-// If the answer has begun, or its connection was taken over, the connection is cut: half
-// an answer must not look like a whole one. A panic with http.ErrAbortHandler asks for
-// just that and is passed on unlogged.
+// If the response has begun, or the connection was hijacked, the connection is closed, so
+// that a partial response does not look complete. A panic with http.ErrAbortHandler is
+// passed on unlogged.
 func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
 	logger, refuse := cmp.Or(opts.Logger, slog.Default()), refuseOr(opts.Refuse)
 	return func(next http.Handler) http.Handler {

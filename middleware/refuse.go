@@ -7,8 +7,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// refuseOr returns the function that writes refusals: the one given, else the dialect
-// of the REST surface, where a denial is 403 for a caller who is known and else 401.
+// refuseOr returns the function that writes refusals. It defaults to the answers of the
+// REST surface, where a denial is 403 for an authenticated caller and else 401.
 func refuseOr(given func(http.ResponseWriter, *http.Request, error)) func(http.ResponseWriter, *http.Request, error) {
 	if given != nil {
 		return given

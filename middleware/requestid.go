@@ -14,28 +14,27 @@ import (
 // requestIDHeader is the header's canonical name.
 const requestIDHeader = "X-Request-Id"
 
-// maxRequestID is the length in bytes up to which an id of another's is taken.
+// maxRequestID is the greatest length in bytes of an accepted id.
 const maxRequestID = 64
 
 // RequestIDOptions tunes [RequestID]. The zero value makes an id for every request.
 type RequestIDOptions struct {
-	// Proxies are the networks of peers whose X-Request-Id is taken over, so that
-	// one id is in the logs of all. They must be yours: whoever is in one chooses
-	// what your logs call a request. An id of theirs that is not 1 to 64 letters,
-	// digits, dots, hyphens and underscores of ASCII, or not the only one, is
-	// replaced. See [CheckProxies] for what cannot be right.
+	// Proxies are the networks of peers from which X-Request-Id is accepted, so that one id
+	// is in the logs of all servers. They must be yours, because they choose the ids in
+	// your logs. An accepted id is the only one and has 1 to 64 ASCII letters, digits,
+	// dots, hyphens and underscores. Others are replaced. See [CheckProxies] for invalid
+	// networks.
 	//
-	// Defaults to nobody.
+	// Defaults to none.
 	Proxies []netip.Prefix
 }
 
-// RequestID returns middleware that gives every request an id of 16 characters, 80
-// random bits: in the header X-Request-Id of the answer, in the log, and in the
-// problem document of an error. Nobody can guess the id of somebody else's request.
-// An id that the client sends is not looked at, unless it comes from one of
-// [RequestIDOptions.Proxies].
+// RequestID returns middleware that gives every request an id of 16 characters with 80
+// random bits. The id is in the header X-Request-Id of the response, in the log, and in the
+// problem document of an error. It cannot be guessed. An id from the client is ignored,
+// unless the peer is one of [RequestIDOptions.Proxies].
 //
-// It panics if CheckProxies refuses the Proxies.
+// It panics if CheckProxies rejects the Proxies.
 func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
 	trusted := mustProxies(opts.Proxies)
 	return func(next http.Handler) http.Handler {
@@ -57,7 +56,7 @@ func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
 // RequestIDFrom returns the id that [RequestID] has given the request, or "".
 func RequestIDFrom(ctx context.Context) string { return problem.RequestID(ctx) }
 
-// idAlphabet has no letters that look like others, and the ids no meaning.
+// idAlphabet has no letters that look alike.
 const idAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
 
 var idEncoding = base32.NewEncoding(idAlphabet).WithPadding(base32.NoPadding)
@@ -82,7 +81,7 @@ func sentID(r *http.Request, trusted proxies) string {
 	return sent[0]
 }
 
-// isRequestID reports whether an id can stand in any log and header as it is.
+// isRequestID reports whether an id is safe in logs and headers.
 func isRequestID(id string) bool {
 	if id == "" || len(id) > maxRequestID {
 		return false

@@ -14,9 +14,9 @@ import (
 // Omit in place of a header's value leaves the header out.
 const Omit = "-"
 
-// SecureHeadersOptions tunes [SecureHeaders]. The zero value is for an API that serves
-// no pages, or whose pages bring headers of their own. A field that is empty takes its
-// default, and [Omit] leaves the header out.
+// SecureHeadersOptions tunes [SecureHeaders]. The zero value is for an API that serves no
+// pages, or for pages that set their own headers. An empty field takes its default, and
+// [Omit] omits the header.
 type SecureHeadersOptions struct {
 	// ContentSecurityPolicy is what browsers let an answer do that is shown as a page
 	// (W3C CSP Level 3).
@@ -42,16 +42,16 @@ type SecureHeadersOptions struct {
 	// HSTSSubdomains extends HSTS to all hosts below this one.
 	HSTSSubdomains bool
 
-	// HTTPS tells whether a request came by https. Give one where a proxy ends TLS:
-	// one that always says so, where there is no other way in.
+	// HTTPS reports whether a request came by https. Set it where a proxy terminates TLS.
+	// If all clients go through the proxy, it can return true.
 	//
-	// Defaults to whether the connection is encrypted itself.
+	// Defaults to whether the connection itself is encrypted.
 	HTTPS func(r *http.Request) bool
 
-	// OpenerPolicy is the Cross-Origin-Opener-Policy of answers. One that is shown in
-	// a window which another page has opened is cut off from that page, also if it
-	// only sends on, as the start of a login at a provider does: pages that wait for a
-	// window with a login need "unsafe-none".
+	// OpenerPolicy is the Cross-Origin-Opener-Policy of responses. A page in a window loses
+	// its connection to the page of another origin that opened it, also if it only
+	// redirects, as at the start of a login at a provider. Pages that wait for a login
+	// window need "unsafe-none".
 	//
 	// Defaults to "same-origin".
 	OpenerPolicy string
@@ -62,24 +62,24 @@ type SecureHeadersOptions struct {
 	// Defaults to "", which sends none.
 	PermissionsPolicy string
 
-	// ReferrerPolicy is what others are told of the address that a page was at.
+	// ReferrerPolicy is the Referrer-Policy of responses: how much of a page's URL browsers
+	// send to other servers.
 	//
 	// Defaults to "no-referrer".
 	ReferrerPolicy string
 
-	// ResourcePolicy is the Cross-Origin-Resource-Policy of answers: whose pages may
-	// load them without asking, as images. Those that ask, by CORS, are not concerned.
+	// ResourcePolicy is the Cross-Origin-Resource-Policy of responses: which origins may
+	// load them without CORS, for example as images.
 	//
 	// Defaults to "same-origin".
 	ResourcePolicy string
 }
 
-// SecureHeaders returns middleware that sets the headers by which browsers are kept from
-// taking an answer for what it is not: X-Content-Type-Options: nosniff and those of its
-// options. They are set before the handler runs, so a handler that sets one replaces it,
-// as the pages of this library do.
+// SecureHeaders returns middleware that sets the security headers of its options and
+// X-Content-Type-Options: nosniff. They are set before the handler runs, so a handler can
+// replace them, as the pages of this library do.
 //
-// It panics if HSTS is negative, or a value has characters that no header has.
+// It panics if HSTS is negative, or a value has characters that no header may have.
 func SecureHeaders(opts SecureHeadersOptions) func(http.Handler) http.Handler {
 	names, values := secureHeaders(opts)
 	hsts, https := transportSecurity(opts), opts.HTTPS
