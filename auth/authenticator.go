@@ -2,10 +2,9 @@ package auth
 
 import "net/http"
 
-// An Authenticator finds out who makes a request. It returns the zero Principal
-// and nil if the request carries nothing it knows how to read, and an error if
-// it carries something that does not hold: see the package comment for what
-// errors mean.
+// An Authenticator authenticates a request. It returns the zero Principal and nil if
+// the request carries no credentials of its kind, and an error if they are invalid. The
+// package comment says what errors mean.
 //
 // Authenticate must be safe for concurrent use. It must not change the request
 // or read its body.
@@ -19,9 +18,9 @@ type AuthenticatorFunc func(r *http.Request) (Principal, error)
 // Authenticate calls f.
 func (f AuthenticatorFunc) Authenticate(r *http.Request) (Principal, error) { return f(r) }
 
-// Authenticate asks a who makes a request. The error is [ErrInvalid] or
-// [ErrUnavailable]: any other is no verdict on the credentials and becomes the
-// latter.
+// Authenticate authenticates a request by a. The error is [ErrInvalid] or
+// [ErrUnavailable]. Any other error is no verdict on the credentials and becomes
+// ErrUnavailable.
 func Authenticate(a Authenticator, r *http.Request) (Principal, error) {
 	return judged(a.Authenticate(r))
 }

@@ -8,9 +8,8 @@ import (
 
 // CookieOptions tunes [Cookie]. A nil *CookieOptions takes every default.
 type CookieOptions struct {
-	// CrossOrigin tells requests of the application's own pages from those of
-	// other sites. Give one with trusted origins if the pages are served from
-	// another host than the API.
+	// CrossOrigin detects requests from pages of other sites. Set one with trusted
+	// origins if the application's pages have another origin than the API.
 	//
 	// Defaults to one that trusts the same origin only.
 	CrossOrigin *http.CrossOriginProtection

@@ -1,30 +1,30 @@
-// Package auth says who makes a request. It holds the identity every other
-// package reads and the two small interfaces that find it; the mechanisms
-// (JWT, OpenID Connect, passwords, passkeys) are packages below this one. It
-// depends on the standard library only.
+// Package auth defines the identity of a caller and the interfaces that authenticate
+// it. All other packages read this identity. The mechanisms (JWT, OpenID Connect,
+// passwords, passkeys) are packages below this one. Package auth depends on the
+// standard library only.
 //
 // # Identity
 //
 // A [Principal] is the caller. Its zero value is the anonymous caller, so code
-// that forgets to authenticate is never mistaken for somebody. [WithPrincipal]
+// that forgets to authenticate never acts for a user. [WithPrincipal]
 // and [FromContext] carry it through a request:
 //
 //	p := auth.FromContext(r.Context())
 //	if !p.SignedIn() {
-//		// nobody, a service, or a guest without an account
+//		// unauthenticated, a service, or a user without an account
 //	}
 //
 // # Finding it
 //
-// A [Verifier] judges a token, whatever it arrived in. An [Authenticator] reads
-// a request and knows three answers:
+// A [Verifier] verifies a token without regard to its transport. An [Authenticator]
+// reads a request and has three results:
 //
-//   - a Principal: this is who it is;
-//   - the zero Principal and nil: the request carries nothing of mine;
-//   - an error: the request carries something of mine that does not hold.
+//   - a Principal: the request is authenticated;
+//   - the zero Principal and nil: the request has no credentials of this kind;
+//   - an error: the request has credentials of this kind that are invalid.
 //
-// A credential that does not hold ends the request. It is never treated as if
-// it had not been sent, because a client whose session died must learn so.
+// Invalid credentials end the request. They are never ignored, so that a client
+// learns that its session has ended.
 //
 //	keys, err := auth.NewKeyring(auth.Keys{
 //		Publishable: []string{publishable},
@@ -40,17 +40,17 @@
 // A package that serves requests needs nothing but [FromContext]: the package
 // middleware fills the context, or any handler by [Authenticate].
 //
-// # Logins elsewhere
+// # Logins by a provider
 //
-// [Flow], [LoginOptions], [Identity] and [ProviderTokens] are what packages that ask
-// a provider who somebody is (auth/oidc) and packages that let people in
-// (auth/accounts) say to each other. Neither knows the other.
+// [Flow], [LoginOptions], [Identity] and [ProviderTokens] connect packages that
+// authenticate users at a provider (auth/oidc) with packages that create sessions
+// (auth/accounts). Neither imports the other.
 //
 // # Errors
 //
-// [ErrInvalid] and everything that wraps it is answered with 401. Every other
-// error means that nobody could tell, which is 503: client libraries throw a
-// session away on a 401, so an unreachable key server must not look like one.
+// [ErrInvalid] and errors that wrap it are answered with 401. Every other error means
+// that the credentials could not be checked, which is 503. Client libraries discard a
+// session on a 401, so an unreachable key server must not cause one.
 // [Bearer], [Cookie] and [Authenticate] mark such errors with [ErrUnavailable].
 //
 // The text of the sentinels is safe to show. What wraps them says why a

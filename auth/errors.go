@@ -33,7 +33,7 @@ var (
 type failure struct {
 	code    string
 	text    string
-	message string // what clients are told; empty leaves it to the code
+	message string // sent to clients; empty means the default text of the code
 	parent  error  // what the failure also is, or nil
 }
 
@@ -42,14 +42,14 @@ func (f *failure) Error() string { return f.text }
 // Problem returns the code of the failure on the wire.
 func (f *failure) Problem() string { return f.code }
 
-// ProblemText returns what clients are told besides the code. They look for the
-// words of an expired token to know that they have to refresh it.
+// ProblemText returns the texts that clients get besides the code. Clients recognize an
+// expired token by its message and then refresh it.
 func (f *failure) ProblemText() (message, details, hint string) { return f.message, "", "" }
 
 // Is makes a special failure match the general one.
 func (f *failure) Is(target error) bool { return f.parent != nil && target == f.parent }
 
-// refuse returns an ErrInvalid that tells the logs why.
+// refuse returns an ErrInvalid with a reason for the log.
 func refuse(reason string) error { return fmt.Errorf("auth: %s: %w", reason, ErrInvalid) }
 
 // judged returns a principal, or an error and none. It marks every error that is no

@@ -11,13 +11,13 @@ import (
 // MaxFlow is the length of the JSON of a Flow, in bytes.
 const MaxFlow = 4 << 10
 
-// Flow is a login under way at a provider. Whoever began it keeps it, as JSON, where
-// only the browser that began it leads to it: in a cookie (__Host-, HttpOnly, Secure)
-// or in a database under a name that is in such a cookie. It holds secrets of this
-// login, and prints none. It is to be used once: forget it before the login is
-// finished.
+// Flow is a pending login at a provider. The application stores it as JSON, bound to
+// the browser that began the login. Store it in a cookie (__Host-, HttpOnly, Secure),
+// or in a database under a name that such a cookie holds. A Flow contains secrets of
+// this login, which are never printed. Use it once: delete it before finishing the
+// login.
 //
-// The zero Flow is no login, and finishes none.
+// The zero Flow is no login and cannot be finished.
 type Flow struct {
 	// Provider is the name of the provider that the browser was sent to.
 	Provider string `json:"provider"`
@@ -57,7 +57,7 @@ func (f *Flow) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Format prints the provider, whatever the verb.
+// Format prints the provider, for every verb.
 func (f Flow) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "auth.Flow(%q)", f.Provider)
 }

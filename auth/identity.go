@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// Identity is who somebody is at a provider: Issuer and Subject together, and no other
-// field, name the account for good. It prints no more than them.
+// Identity is the verified result of a login at a provider. Issuer and Subject together
+// identify the account permanently; no other field does. Only Provider, Issuer and
+// Subject are printed.
 type Identity struct {
 	// Provider is what this application calls the provider.
 	Provider string
 
-	// Issuer is who vouches for Subject. It is always the same for most providers;
+	// Issuer is the authority that issues Subject. Most providers have one issuer;
 	// some have one for each of their customers.
 	Issuer string
 
@@ -34,7 +35,7 @@ type Identity struct {
 	Claims map[string]any
 }
 
-// Format prints provider, issuer and subject, whatever the verb.
+// Format prints provider, issuer and subject, for every verb.
 func (i Identity) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "auth.Identity(%q %q %q)", i.Provider, i.Issuer, i.Subject)
 }
@@ -56,7 +57,7 @@ type ProviderTokens struct {
 	ID string `json:"-"`
 }
 
-// Format prints which tokens there are, whatever the verb.
+// Format prints which tokens are present, for every verb.
 func (t ProviderTokens) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "auth.ProviderTokens(access %t, refresh %t, id %t)", t.Access != "", t.Refresh != "", t.ID != "")
 }

@@ -37,7 +37,7 @@ func NewKeyring(keys Keys) (*Keyring, error) {
 		digest := sha256.Sum256([]byte(key))
 		ring.keys = append(ring.keys, knownKey{digest, Principal{
 			Kind: Service,
-			// Names the key in logs. It tells nothing of 128 random bits.
+			// Names the key in logs. It reveals nothing about 128 random bits.
 			ID: "secret-key-" + hex.EncodeToString(digest[:4]),
 		}})
 	}
@@ -68,21 +68,20 @@ func (k *Keyring) find(key string) *Principal {
 	return bearer
 }
 
-// Authenticator returns an Authenticator that reads keys from the header apikey,
-// or from a Bearer token of the form of a key, and asks next about everything
-// else. It belongs around the others, not beside them: a key sent as a Bearer
-// token, as client libraries do while nobody is logged in, must not reach
-// whatever parses tokens.
+// Authenticator returns an Authenticator that reads keys from the header apikey, or
+// from a Bearer token in the form of a key. It leaves all other credentials to next.
+// Wrap the other authenticators with it instead of chaining them: without a session
+// client libraries send a key as the Bearer token, and token parsers would reject it.
 //
 // The caller next finds outranks the key, so a server that acts for a user by
 // sending its secret key and the user's token has the rights of the user. With
 // two different keys the one in Authorization counts.
 //
-// A key that is not in the ring is refused, and so is a secret key that comes
-// from a browser, whatever else the request carries: there it is public, and has
-// to be replaced. A browser is known by the headers Origin, Sec-Fetch-Site or
-// Sec-Fetch-Dest or by a User-Agent beginning with Mozilla/. This guards against
-// an accident, not against an attacker, who can send any headers.
+// An unknown key is rejected. A secret key from a browser is rejected too, even beside
+// valid credentials: such a key is public and has to be replaced. A browser is
+// recognized by the headers Origin, Sec-Fetch-Site or Sec-Fetch-Dest, or by a
+// User-Agent that begins with Mozilla/. This prevents accidents, not attacks, because
+// an attacker can send any headers.
 func (k *Keyring) Authenticator(next Authenticator) Authenticator {
 	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
 		token, err := bearerToken(r.Header)

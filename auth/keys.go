@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// The prefixes tell a key from a token and a public key from one that is not, to
-// programs and to scanners for leaked secrets.
+// The prefixes distinguish keys from tokens and publishable keys from secret ones, for
+// programs and for scanners that search for leaked secrets.
 const (
 	publishablePrefix = "sb_publishable_"
 	secretPrefix      = "sb_secret_"
@@ -127,7 +127,7 @@ func isKey(token string) bool {
 	return strings.HasPrefix(token, publishablePrefix) || strings.HasPrefix(token, secretPrefix)
 }
 
-// Format prints how many keys there are, whatever the verb.
+// Format prints the number of keys, for every verb.
 func (k Keys) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "auth.Keys(%d publishable, %d secret)", len(k.Publishable), len(k.Secret))
 }

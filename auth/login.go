@@ -4,11 +4,12 @@ package auth
 type LoginOptions struct {
 	// RedirectURI is where the provider sends the browser back: an https URL that
 	// the provider knows, http on loopback only. It must come from configuration,
-	// never from a request. Let each provider have one of its own: not all say in
-	// their answers who they are (RFC 9700 section 4.4.2). It is required.
+	// never from a request. Use a separate URI for each provider, because not all
+	// providers identify themselves in the callback (RFC 9700 section 4.4.2). It is
+	// required.
 	RedirectURI string
 
-	// LoginHint is whom the provider might propose, such as an address.
+	// LoginHint is the account that the provider may propose, such as an e-mail address.
 	LoginHint string
 
 	// Prompt is what the provider has to ask: none, login, consent, select_account
@@ -23,7 +24,7 @@ type LoginOptions struct {
 	Params map[string]string
 }
 
-// IDTokenOptions are what comes with an ID token that somebody got without us.
+// IDTokenOptions belong to an ID token that the client obtained from the provider itself.
 type IDTokenOptions struct {
 	// Nonce is what a client made up before it asked for the token, which has to hold
 	// its SHA-256 in hexadecimal. So a token that was stolen is of no use without the

@@ -44,9 +44,9 @@ func Prepare(ctx context.Context) context.Context {
 	return known
 }
 
-// Identify asks a who makes a request. If the request has a context of [Prepare],
-// [FromContext] finds the principal there from then on, unless it is the zero one.
-// Nothing else may use the request while Identify runs.
+// Identify authenticates a request by a. If the request has a context of [Prepare],
+// Identify stores the principal there for [FromContext], unless it is zero. The request
+// must not be used concurrently while Identify runs.
 func Identify(a Authenticator, r *http.Request) (Principal, error) {
 	p, err := Authenticate(a, r)
 	if known, ok := r.Context().Value(identifiedKey{}).(*identified); ok && err == nil && !p.IsZero() {
@@ -57,7 +57,7 @@ func Identify(a Authenticator, r *http.Request) (Principal, error) {
 
 type identifiedKey struct{}
 
-// identified is the context of a request whose caller is known.
+// identified is the context of a request that holds its caller.
 type identified struct {
 	context.Context // it is one
 
@@ -76,8 +76,8 @@ type answer struct {
 	err       error
 }
 
-// credentials are the headers of a request that usually say who makes it: the first value
-// of each and how many there are, since more than one is rejected.
+// credentials are the headers of a request that usually carry credentials. It holds the
+// first value of each and the number of values, because more than one is rejected.
 type credentials struct {
 	first [3]string
 	count [3]int

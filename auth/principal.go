@@ -13,13 +13,13 @@ type Kind uint8
 
 // The kinds of callers. The zero Kind is Anonymous.
 const (
-	// Anonymous is a caller who presented nothing, or a publishable key only.
+	// Anonymous is a caller without credentials, or with a publishable key only.
 	Anonymous Kind = iota
 
-	// User is a caller who presented a token or a session.
+	// User is a caller with a token or a session.
 	User
 
-	// Service is a program of the application's owner, known by a secret key.
+	// Service is a program of the application's owner, identified by a secret key.
 	Service
 )
 
@@ -36,7 +36,7 @@ func (k Kind) String() string {
 	return fmt.Sprintf("auth.Kind(%d)", uint8(k))
 }
 
-// Principal is who makes a request. The zero value is the anonymous caller.
+// Principal is the caller of a request. The zero value is the anonymous caller.
 //
 // A Principal taken from a context is shared: its slices and its map must not be
 // changed. Printed or logged it shows no claims.
@@ -48,7 +48,7 @@ type Principal struct {
 	// columns hold. Empty for the anonymous caller.
 	ID string
 
-	// Issuer names who vouches for Subject: the iss claim of a token.
+	// Issuer names the authority that issues Subject: the iss claim of a token.
 	Issuer string
 
 	// Subject is the identifier the Issuer uses. It is unique within one Issuer
@@ -69,17 +69,17 @@ type Principal struct {
 	Session string
 
 	// AAL is the authenticator assurance level, 1 to 3 (NIST SP 800-63B). 0
-	// means that nobody said.
+	// means that it is unknown.
 	AAL int
 
-	// IsAnonymous marks a User without an account: a guest who got an identity
-	// and a session but never proved anything. Rules for members must not admit
-	// them; see [Principal.SignedIn].
+	// IsAnonymous marks a User without an account: it has an ID and a session but
+	// has never presented a factor. Rules for members must not admit such users;
+	// see [Principal.SignedIn].
 	IsAnonymous bool
 
-	// CountedAs is who limits take the caller for, where that is not ID: the owner of
-	// an API key that acts as nobody in particular. Otherwise whoever makes many keys
-	// would have the limits of many. Rules do not see it.
+	// CountedAs is the ID to which limits count the caller, if not to ID. It names the
+	// owner of an API key that does not act for its owner. So a user with many keys
+	// has the limits of one caller. Rules do not see it.
 	CountedAs string
 
 	// Claims are the claims of the token as it came, numbers as json.Number.
@@ -99,13 +99,13 @@ func (p *Principal) IsZero() bool {
 		p.AAL == 0 && !p.IsAnonymous && len(p.Claims) == 0 && p.Expires.IsZero()
 }
 
-// SignedIn reports whether the caller is a user with an account: no stranger, no
-// guest and no service.
+// SignedIn reports whether the caller is a user with an account. It is false for the
+// anonymous caller, for users with IsAnonymous and for services.
 func (p Principal) SignedIn() bool { return p.Kind == User && !p.IsAnonymous }
 
-// Counted returns the name by which limits know the caller: CountedAs, else ID. The
-// anonymous caller has none, whose ID would be that of a key which everybody may have.
-// Where it is empty limits go by the address.
+// Counted returns the name by which limits count the caller: CountedAs, else ID. It is
+// empty for the anonymous caller: its ID may be that of a publishable key. Limits then
+// use the IP address.
 func (p Principal) Counted() string {
 	if p.Kind == Anonymous {
 		return ""

@@ -5,15 +5,15 @@ import (
 	"net/http"
 )
 
-// A Proof reads what a request shows beside who makes it, such as the token of a share
-// link, and returns it as claims. It returns nil and nil if the request shows nothing,
-// and an error as an [Authenticator] does. It must be safe for concurrent use, and must
-// not change the request or read its body.
+// A Proof reads additional evidence from a request, such as the token of a share link,
+// and returns it as claims. It returns nil and nil if the request has none. Its errors
+// are those of an [Authenticator]. It must be safe for concurrent use and must not
+// change the request or read its body.
 type Proof func(r *http.Request) (claims map[string]any, err error)
 
-// WithProofs returns an Authenticator that asks a who makes the request and adds the
-// claims of each proof to the principal, also to the anonymous one. A proof adds only:
-// it does not change who the caller is, and a claim that the principal has already stays.
+// WithProofs returns an Authenticator that authenticates requests by a and adds the
+// claims of each proof to the principal, also to the anonymous one. A proof cannot
+// change the identity, and it cannot replace a claim of the principal.
 func WithProofs(a Authenticator, proofs ...Proof) Authenticator {
 	if len(proofs) == 0 {
 		return a

@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// A Verifier judges a token: a JWT, a session, an API key. It returns who the
-// token speaks for, an error that is [ErrInvalid] when it speaks for nobody, and
-// any other error when that could not be found out.
+// A Verifier verifies a token: a JWT, a session or an API key. It returns the principal
+// of the token, [ErrInvalid] or an error that wraps it for an invalid token, and any
+// other error if the token could not be checked.
 //
 // Verify must be safe for concurrent use and must not panic on any input.
 type Verifier interface {

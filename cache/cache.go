@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Cache keeps values by key, each for a time. What a backend is short of room for is
-// forgotten before. It is safe for concurrent use. Values are shared by everybody
-// who gets them and must not be changed.
+// Cache stores values by key until they expire. A backend that is short of memory may
+// evict them earlier. It is safe for concurrent use. Callers share the values and must
+// not change them.
 //
-// An error means that the backend could not be asked; there is nothing to do about it
-// but to go on without a cache.
+// An error means that the backend is unavailable. Callers should continue without a
+// cache.
 type Cache[K comparable, V any] interface {
 	// Get returns the value of a key. ok is false where none is kept.
 	Get(ctx context.Context, key K) (value V, ok bool, err error)
@@ -41,8 +41,8 @@ type SetOptions struct {
 	// Tags are what the value depends on, for Purge.
 	Tags []string
 
-	// Since is from before the value was found out. A value whose key was deleted,
-	// or one of whose tags was purged, since then is not kept. Zero means that the
-	// value is of now.
+	// Since is a mark from before the value was loaded. The value is discarded if its
+	// key was deleted, or one of its tags purged, since the mark. Zero means that the
+	// value is current.
 	Since Mark
 }

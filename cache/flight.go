@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// flight is a load that is under way, and those who wait for it.
+// flight is a load in progress, shared by all requests that wait for it.
 type flight[V any] struct {
 	done  chan struct{}
 	value V
@@ -47,26 +47,26 @@ func (f *flights[K, V]) land(key K, fl *flight[V]) {
 	close(fl.done)
 }
 
-// leave lets nobody join the flight of a key any more.
+// leave prevents later requests from joining the flight of a key.
 func (f *flights[K, V]) leave(key K) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.byKey, key)
 }
 
-// leaveAll lets nobody join any flight that is under way.
+// leaveAll prevents later requests from joining any current flight.
 func (f *flights[K, V]) leaveAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.byKey)
 }
 
-// errEnded is the answer of a load whose goroutine was ended.
+// errEnded is the error of a load if its goroutine ended without a result.
 var errEnded = errors.New("cache: the load did not return")
 
-// start returns the load of a key, which it begins where there is none. landed is how many
-// had ended before the cache was asked: of those since then one may have been of this key,
-// so that the cache has to be asked again.
+// start returns the load of a key and begins one if there is none. Landed is the number
+// of loads that had ended before the cache was read. A later one may have been of this
+// key, so the cache is then read again.
 func (l *Loader[K, V]) start(ctx context.Context, key K, landed uint64) *flight[V] {
 	fl, begun := l.flights.join(key)
 	if begun {
@@ -75,7 +75,7 @@ func (l *Loader[K, V]) start(ctx context.Context, key K, landed uint64) *flight[
 	return fl
 }
 
-// refresh begins a load that nobody waits for.
+// refresh begins a load in the background.
 func (l *Loader[K, V]) refresh(ctx context.Context, key K) {
 	if fl, begun := l.flights.join(key); begun {
 		l.stats.refreshes.Add(1)
@@ -120,8 +120,8 @@ func (l *Loader[K, V]) fly(ctx context.Context, key K, fl *flight[V], askAgain b
 	fl.value, fl.err = l.fetchLocked(ctx, key)
 }
 
-// fetch loads a key and keeps what it has got. It has the whole time, whatever was waited
-// for before: a process that has a lock may have been killed.
+// fetch loads a key and stores the value. It has the whole Timeout, even after a wait for
+// a lock, because the process that held the lock may have been killed.
 func (l *Loader[K, V]) fetch(ctx context.Context, key K) (V, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.opts.Timeout)
 	defer cancel()
@@ -167,9 +167,9 @@ func (l *Loader[K, V]) keep(ctx context.Context, key K, value V, missing bool, s
 	}
 }
 
-// drop forgets the value of a key that has none any more, where one is kept. What is not
-// there is not deleted, since that would be heard by other processes, each time that a
-// stranger asks for a key that he has made up.
+// drop deletes the stored value of a key that no longer has one. It reads the cache first,
+// because every Delete sends a message to other processes. Requests for invented keys
+// would otherwise flood them.
 func (l *Loader[K, V]) drop(ctx context.Context, key K) {
 	_, ok, err := l.cache.Get(ctx, key)
 	if err != nil {

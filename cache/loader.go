@@ -10,8 +10,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/occasional"
 )
 
-// ErrNotFound is what a load function returns, as it is or wrapped, for a key that has
-// no value. The answer is remembered for LoaderOptions.NegativeTTL. A client is told 404.
+// ErrNotFound is returned by a load function, bare or wrapped, for a key without a value.
+// It is cached for LoaderOptions.NegativeTTL. HTTP clients get 404.
 var ErrNotFound error = notFoundError{}
 
 // notFoundError is the type of [ErrNotFound].
@@ -29,9 +29,8 @@ type LoaderOptions[K comparable, V any] struct {
 	// Defaults to a minute.
 	TTL time.Duration
 
-	// EarlyRefresh is the last part of the TTL in which the first caller has the
-	// value loaded again in the background, so that nobody waits for a value that
-	// is in use.
+	// EarlyRefresh is the last part of the TTL in which the first request reloads
+	// the value in the background. So requests never wait for a value in regular use.
 	//
 	// Defaults to a tenth of TTL; negative is never.
 	EarlyRefresh time.Duration
@@ -46,8 +45,8 @@ type LoaderOptions[K comparable, V any] struct {
 	// loading fails. Keep it zero for what decides about rights.
 	StaleIfError time.Duration
 
-	// Timeout ends a load, and with a Lock the wait for that of another process
-	// before it. Loads go on when those who wait for them do not.
+	// Timeout limits a load and, with a Lock, the preceding wait for the load of
+	// another process. A load continues when the requests that wait for it end.
 	//
 	// Defaults to 10 seconds.
 	Timeout time.Duration
@@ -69,7 +68,7 @@ type LoaderOptions[K comparable, V any] struct {
 	// Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Replace it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
@@ -91,8 +90,8 @@ func (o LoaderOptions[K, V]) withDefaults() LoaderOptions[K, V] {
 	return o
 }
 
-// forever is as long as anything is kept: the time when it ends is told in nanoseconds since
-// 1970, which end in 2262.
+// forever is the longest TTL. Expiry times are stored in nanoseconds since 1970, which
+// overflow in 2262.
 const forever = 100 * 365 * 24 * time.Hour
 
 // Loaded is a value as a [Loader] keeps it.
@@ -102,9 +101,9 @@ type Loaded[V any] struct {
 	Fresh   int64 // until when it is given without a look, in Unix nanoseconds
 }
 
-// Loader answers from a cache and loads what is not there, the same for everybody who
-// asks for a key. It is safe for concurrent use. It has no goroutines but those of loads
-// that are under way.
+// Loader answers from a cache and loads missing values. Concurrent requests for a key
+// share one load. It is safe for concurrent use. It has no goroutines except those of
+// loads in progress.
 type Loader[K comparable, V any] struct {
 	cache   Cache[K, Loaded[V]]
 	load    func(ctx context.Context, key K) (V, error)
@@ -115,12 +114,12 @@ type Loader[K comparable, V any] struct {
 	failures map[string]*occasional.Count // by what failed
 }
 
-// NewLoader returns a loader that keeps in a cache what a function finds out. It
-// panics without either, and if TTL, StaleIfError or Timeout is negative.
+// NewLoader returns a loader that stores the results of load in a cache. It panics if
+// either is nil, or if TTL, StaleIfError or Timeout is negative.
 //
-// What load returns must depend on the key alone: it is given to everybody who asks for
-// the key, while its context has the values of whoever asked first, their identity among
-// them. What callers may see differently needs them in its key.
+// The result of load must depend on the key alone, because all requests for the key share
+// it. The context of load has the values of the first request, including its caller. If
+// callers may see different values, the key must identify the caller.
 func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context.Context, key K) (V, error), opts LoaderOptions[K, V]) *Loader[K, V] {
 	if c == nil || load == nil {
 		panic("cache: NewLoader needs a cache and a function that loads")
@@ -168,16 +167,16 @@ func (e *Loaded[V]) result() (V, error) {
 	return e.Value, nil
 }
 
-// Delete forgets a key. A load of it that is under way is given to those who wait for
-// it already, and to nobody else.
+// Delete removes a key. A load in progress is returned only to requests that already wait
+// for it.
 func (l *Loader[K, V]) Delete(ctx context.Context, key K) error {
 	err := l.cache.Delete(ctx, key)
 	l.flights.leave(key)
 	return err
 }
 
-// Purge forgets everything that depends on one of the tags. Loads that are under way
-// are given to those who wait for them already, and to nobody else.
+// Purge removes all values that depend on one of the tags. Loads in progress are returned
+// only to requests that already wait for them.
 func (l *Loader[K, V]) Purge(ctx context.Context, tags ...string) error {
 	err := l.cache.Purge(ctx, tags...)
 	l.flights.leaveAll()
@@ -191,8 +190,8 @@ func (l *Loader[K, V]) failed(ctx context.Context, what string, err error) {
 	}
 }
 
-// say tells the log that something has failed, once in a second of each kind: a cache that
-// is away fails for every request.
+// say logs a failure, at most once per second and kind, because an unavailable cache fails
+// for every request.
 func (l *Loader[K, V]) say(ctx context.Context, what string, err error) {
 	if n, due := l.failures[what].Add(time.Second); due {
 		l.opts.Logger.WarnContext(ctx, "cache: "+what+" failed", "error", err, "times", n)

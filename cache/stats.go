@@ -8,7 +8,7 @@ type Stats struct {
 	Misses     uint64 // answers that had to be waited for
 	Loads      uint64 // calls of the load function
 	LoadErrors uint64 // of them, those that failed
-	Refreshes  uint64 // loads that nobody waited for
+	Refreshes  uint64 // loads in the background
 	Stale      uint64 // old values given because loading had failed
 	Errors     uint64 // failures of the cache
 }

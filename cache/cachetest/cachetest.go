@@ -227,8 +227,8 @@ func oddNames(_ *testing.T, w *world) {
 	w.want("a:b", fmt.Sprint("v", slices.Index(names, "a:b")))
 }
 
-// neverOldAgain: readers load what writers change and purge, and once a purge has
-// returned nobody gets the value of before.
+// neverOldAgain checks that readers never get a purged value after the purge has returned,
+// while other goroutines load, change and purge values.
 func neverOldAgain(t *testing.T, w *world) {
 	const keys = 4
 	rounds := 200
@@ -292,6 +292,6 @@ func loadOnce(ctx context.Context, c cache.Cache[string, string], k int, mu *syn
 	mu.Lock()
 	value := truth[k]
 	mu.Unlock()
-	time.Sleep(100 * time.Microsecond) // the time to change it meanwhile
+	time.Sleep(100 * time.Microsecond) // lets a writer change the value
 	_ = c.Set(ctx, name, fmt.Sprint(value), cache.SetOptions{Since: since, Tags: []string{"tag-" + name}})
 }

@@ -35,7 +35,7 @@ type Options[K comparable, V any] struct {
 	// Defaults to an hour.
 	TTL time.Duration
 
-	// Now tells the time. Change it in tests.
+	// Now returns the current time. Replace it in tests.
 	//
 	// Defaults to [time.Now].
 	Now func() time.Time
@@ -55,14 +55,12 @@ type Cache[K comparable, V any] struct {
 	purged  [purgeStripes]atomic.Uint64
 }
 
-// entryCost is about what the cache takes for a value besides. Without it values that take
-// nothing, as those of keys that are missing, would not be bounded: a stranger can ask for
-// any number of them.
+// entryCost is the approximate overhead of an entry in bytes. Without it empty values would
+// not be bounded, such as those of missing keys, of which clients can request any number.
 const entryCost = 192
 
-// Forgetting is remembered by stripes of keys and of tags, so that it takes the same
-// room whatever is forgotten. Whoever shares a stripe is forgotten too: that is never
-// wrong, and rare.
+// Deletes and purges are recorded by stripe, so that their memory is constant. Keys or
+// tags that share a stripe are invalidated together, which is safe and rare.
 const (
 	deleteStripes = 256
 	purgeStripes  = 1 << 14

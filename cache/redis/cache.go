@@ -17,12 +17,12 @@ import (
 
 // Options tune a cache.
 type Options[K comparable, V any] struct {
-	// Name tells the caches of a client apart. Caches of the same name share their
-	// values, in this process and in others, and must agree on K, V and Codec. It has
-	// no colons, which end it in the keys of Redis.
+	// Name identifies a cache of the client. Caches of the same name share their values,
+	// in all processes, and must agree on K, V and Codec. It must not contain colons,
+	// which terminate it in the keys of Redis.
 	Name string
 
-	// Key writes a key. It must tell all keys apart.
+	// Key encodes a key. Different keys must have different texts.
 	//
 	// Defaults to the text of strings and the decimal form of integers; it is
 	// required for other types.
@@ -33,8 +33,8 @@ type Options[K comparable, V any] struct {
 	// Defaults to [cache.JSON].
 	Codec cache.Codec[V]
 
-	// TTL is the longest time for which a value is kept, a week at most. It bounds
-	// how old a value can be whose purge was lost, see the package's text.
+	// TTL is the longest time for which a value is kept, at most a week. It bounds the
+	// age of a value after a lost purge; see the package documentation.
 	//
 	// Defaults to an hour.
 	TTL time.Duration
@@ -181,8 +181,8 @@ func (c *Cache[K, V]) fetch(ctx context.Context, s *session, key K) (value V, ok
 	return value, true, nil
 }
 
-// Set implements cache.Cache. A value whose mark is of before a lost connection is not
-// kept.
+// Set implements cache.Cache. A value is discarded if the connection was lost after its
+// mark.
 func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts cache.SetOptions) error {
 	s, err := c.client.session(ctx)
 	if err != nil {
@@ -224,15 +224,15 @@ func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts cache.SetOpt
 	return nil
 }
 
-// Delete implements cache.Cache. An error means that Redis may not have been told; see
-// the package's text for what follows.
+// Delete implements cache.Cache. After an error Redis may still have the value; see the
+// package documentation for the consequences.
 func (c *Cache[K, V]) Delete(ctx context.Context, key K) error {
 	text := c.opts.Key(key)
 	return c.client.forget(ctx, []uint16{stripeOf(kindKey, c.opts.Name, text)}, func(s *session) string { return c.name(s, "v", text) })
 }
 
-// Purge implements cache.Cache. An error means that Redis may not have been told; see
-// the package's text for what follows.
+// Purge implements cache.Cache. After an error Redis may still have the values; see the
+// package documentation for the consequences.
 func (c *Cache[K, V]) Purge(ctx context.Context, tags ...string) error {
 	for part := range slices.Chunk(c.tagStripes(tags), tagsAtMost) {
 		if err := c.client.forget(ctx, part, func(*session) string { return "" }); err != nil {
@@ -255,7 +255,8 @@ func (c *Cache[K, V]) tagStripes(tags []string) []uint16 {
 // A mark is a reading of the clock, and in which session it was read.
 const readingBits = 40
 
-// Mark implements cache.Cache. It asks nobody: a mark that is too early is never wrong.
+// Mark implements cache.Cache. It sends nothing to Redis, because a mark that is too early
+// is safe.
 func (c *Cache[K, V]) Mark(ctx context.Context) (cache.Mark, error) {
 	s, err := c.client.session(ctx)
 	if err != nil {

@@ -35,8 +35,8 @@ type ClientOptions struct {
 	// Defaults to "plinth".
 	Prefix string
 
-	// Version belongs to the prefix. Change it when values are written in another
-	// form, so that nobody reads those of before. It has no colons or spaces.
+	// Version belongs to the prefix. Change it when the encoding of values changes, so
+	// that old values are not read. It must not contain colons or spaces.
 	Version string
 
 	// Timeout ends each operation. It bounds what a request waits for a server in
@@ -45,8 +45,8 @@ type ClientOptions struct {
 	// Defaults to 20 milliseconds.
 	Timeout time.Duration
 
-	// ConnectTimeout ends each try to connect to one of the servers, which nobody
-	// waits for longer than Timeout.
+	// ConnectTimeout limits each attempt to connect to one of the servers. Operations
+	// wait at most Timeout for it.
 	//
 	// Defaults to a second.
 	ConnectTimeout time.Duration
@@ -235,8 +235,8 @@ func (c *Client) isClosed() bool {
 	return c.closed
 }
 
-// publish gives a session to everybody, once everything is told that could not be
-// told before. Each part of that has the time that any purge has.
+// publish makes a session current after it has sent all pending invalidations to Redis.
+// Each batch of them has the timeout of a purge.
 func (c *Client) publish(s *session) error {
 	for {
 		c.mu.Lock()
@@ -266,7 +266,8 @@ func (c *Client) publish(s *session) error {
 	}
 }
 
-// owe remembers what could not be told. Nothing is served before it is.
+// owe records invalidations that could not be sent. The cache serves nothing until they
+// are sent.
 func (c *Client) owe(stripes map[uint16]struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -278,8 +279,8 @@ func (c *Client) owe(stripes map[uint16]struct{}) {
 	}
 }
 
-// ends takes note of the end of a session. One whose epoch is over is replaced at
-// once; after trouble the server has a pause.
+// ends records the end of a session. If its epoch has ended, the next session may begin at
+// once; after other failures it waits for a pause.
 func (c *Client) ends(s *session, cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -59,8 +59,8 @@ func (c *Client) connectTo(ctx context.Context, address string) (*session, error
 	return s, nil
 }
 
-// dial returns a dial function that connects a single time, so that all that is sent
-// goes to the one process of the server that was asked who it is.
+// dial returns a dial function that connects only once. So all commands go to the server
+// process that the session has identified.
 func (s *session) dial(try context.Context, target rueidis.ClientOption) func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error) {
 	var used atomic.Bool
 	return func(_ context.Context, address string, dialer *net.Dialer, config *tls.Config) (conn net.Conn, err error) {
@@ -98,8 +98,8 @@ func (s *session) invalidated() {
 	s.end(errGone)
 }
 
-// end ends the session. Only the first cause counts. Those who wait on the connection
-// are freed, and the library cleans up after a connection that is closed.
+// end ends the session. Only the first cause is recorded. Closing the connection ends the
+// operations that wait for it, and the library releases its resources.
 func (s *session) end(cause error) {
 	if s.ended.Swap(true) {
 		return

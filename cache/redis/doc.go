@@ -12,26 +12,26 @@
 // when it is needed first. [Cache] meets cache.Cache and, for loads that only one
 // process at a time shall do, cache.Locker. [Limiter] counts for all processes.
 //
-// # Forgetting
+// # Invalidation
 //
-// Redis counts what is forgotten, by stripes of keys and of tags, and tells every
-// process at once. A value says at which count it was found out, and nobody takes one
-// of before its key or one of its tags was forgotten, whether it is in Redis or in
-// memory; nor does Redis keep one that is late. Whoever shares one of 16,384 stripes
-// is forgotten too.
+// Redis counts invalidations by stripes of keys and of tags, and publishes each to every
+// process. A value carries the count at which it was loaded. It is ignored, in Redis and
+// in memory, if its key or one of its tags was invalidated later. Redis does not store a
+// value that is already invalid. There are 16,384 stripes, and keys and tags of one
+// stripe are invalidated together.
 //
-// When Delete or Purge returns nil, Redis will not give the value again and this
-// process does not. Another process hears of it some milliseconds later; one that has
-// lost its connection without knowing goes on for at most two seconds and then knows.
+// After Delete or Purge has returned nil, neither Redis nor this process returns the
+// value. Other processes receive the invalidation some milliseconds later. A process with
+// an undetected lost connection may return the value for at most two more seconds.
 //
-// When they return an error, Redis may not have been told. This process then serves
-// nothing from the cache until it has told, which it tries every one to five seconds
-// when it is used. Other processes that still reach Redis serve the old value until
-// then. If the process ends before, they serve it until its TTL is over. So a purge
-// that must not be lost is one that is tried again: call Purge in a reader of the
-// store's change log that has a name, and return its error.
+// After an error Redis may not have received the invalidation. This process then serves
+// nothing from the cache until it has sent it. It retries every one to five seconds while
+// the cache is in use. Other processes that still reach Redis serve the old value until
+// then. If this process ends first, they serve it until its TTL expires. A purge that must
+// not be lost has to be retried: call Purge in a named reader of the store's change log,
+// and return its error.
 //
-// # What a server forgets
+// # Restarts and failovers
 //
 // Values are found by an epoch that belongs to one run of one server: to its run_id, and
 // to the id of its replication, which changes when it is promoted. A server that starts

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// awayError is an error that a client is told as 503.
+// awayError is an error that HTTP clients get as 503.
 type awayError struct{ text string }
 
 func (e *awayError) Error() string { return e.text }
@@ -27,8 +27,8 @@ var (
 	// errEnded is that of a session that has ended.
 	errEnded = errors.New("redis: the session has ended")
 
-	// errGone is that of a session whose epoch is over: the server was flushed, or
-	// short of room.
+	// errGone ends a session when its epoch has ended: the server was flushed, or has
+	// evicted the epoch for lack of memory.
 	errGone = errors.New("redis: the server has lost what it knew")
 )
 

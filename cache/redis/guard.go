@@ -18,9 +18,10 @@ const (
 // errGarbage reports bytes that are no answer of a Redis, or an answer to nothing.
 var errGarbage = errors.New("redis: the server sent garbage")
 
-// guard is a connection that ends when what is read from it cannot be from a Redis.
-// The client's library panics in a goroutine of its own, which nobody can catch, on
-// an answer to nothing, on a confirmation of what was not subscribed to, and on a length that is negative or beyond all memory.
+// guard is a connection that closes itself when it reads bytes that Redis cannot have
+// sent. On such bytes the client library panics in a goroutine of its own, where the panic
+// cannot be recovered. Examples are a reply without a request, a confirmation without a
+// subscription, and a length that is negative or exceeds memory.
 type guard struct {
 	net.Conn
 	in, out frames

@@ -13,9 +13,9 @@ import (
 
 // LimiterOptions tune a [Limiter].
 type LimiterOptions struct {
-	// Name tells the limiters of a client apart. Those of the same name count
-	// together, in this process and in others. It has no colons, which end it in the
-	// keys of Redis.
+	// Name identifies a limiter of the client. Limiters of the same name count together,
+	// in all processes. It must not contain colons, which terminate it in the keys of
+	// Redis.
 	//
 	// Defaults to "limit".
 	Name string

@@ -119,7 +119,7 @@ func (s *session) forget(ctx context.Context, name string, stripes []uint16) err
 	})
 }
 
-// pay tells what could not be told before.
+// pay sends invalidations that could not be sent before.
 func (s *session) pay(ctx context.Context, debts map[uint16]struct{}) error {
 	stripes := make([]uint16, 0, len(debts))
 	for stripe := range debts {
@@ -141,8 +141,8 @@ func stripeNames(stripes []uint16) []string {
 	return names
 }
 
-// forget forgets stripes everywhere. What cannot be told now is remembered, and until
-// it is told this process serves nothing.
+// forget invalidates stripes in all processes. If Redis cannot be reached, the stripes are
+// recorded, and this process serves nothing until they are sent.
 func (c *Client) forget(ctx context.Context, stripes []uint16, name func(*session) string) error {
 	ctx = context.WithoutCancel(ctx) // half a purge is none
 	debts := make(map[uint16]struct{}, len(stripes))

@@ -34,13 +34,13 @@ func appendHead(dst []byte, key string, tags []uint16) []byte {
 	return append(dst, key...)
 }
 
-// seal writes the checksum of a record whose value is complete.
+// seal writes the checksum of a complete record.
 func seal(data []byte) {
 	binary.BigEndian.PutUint32(data, crc32.Checksum(data[4:], castagnoli))
 }
 
-// parseRecord reads a record that should be that of a key. ok is false for anything
-// else, an answer to another question for example. Its value is a copy.
+// parseRecord decodes the record of a key. It returns false for anything else, such as the
+// record of another key. The value is a copy.
 func parseRecord(data, key string) (r record, ok bool) {
 	since, data, _ := strings.Cut(data, ":")
 	written, data, _ := strings.Cut(data, ":")

@@ -23,13 +23,13 @@ import "github.com/redis/rueidis"
 const (
 	statusDone = "done"
 	statusOver = "over" // done, and another value was there
-	statusOld  = "old"  // something newer was told, so it was not kept
+	statusOld  = "old"  // discarded, since the key or a tag was invalidated later
 	statusGone = "gone" // the epoch is over
 	statusWait = "wait" // nothing is left to take
 )
 
 // scriptBegin returns the epoch of a run, which it begins where there is none, or
-// where the heap has gone without it. Its end is told to those who track the root.
+// where the heap was evicted. Sessions that track the root are notified of its end.
 //
 // KEYS root; ARGV nonce, new epoch, prefix, milliseconds to live
 var scriptBegin = rueidis.NewLuaScript(`
@@ -58,8 +58,8 @@ if redis.call('PTTL', KEYS[1]) * 2 < tonumber(ARGV[3]) then
 end
 `
 
-// scriptSet keeps a value unless its key or a tag was forgotten since. Overwriting is
-// forgetting the old value, for those who have it in memory.
+// scriptSet stores a value unless its key or a tag was invalidated since. Overwriting a
+// value invalidates the old one in the memory of other processes.
 //
 // KEYS root, heap, value; ARGV nonce, epoch, life, channel, since or 0, milliseconds
 // to keep it, record, stripe of the key, stripes of the tags...
@@ -99,7 +99,7 @@ if KEYS[3] then redis.call('UNLINK', KEYS[3]) end
 redis.call('PUBLISH', ARGV[4], ARGV[2]..' '..c..' '..table.concat(ARGV, ' ', 5))
 return {ARGV[1], 'done', c}`)
 
-// scriptUnlock gives a lock back to whoever still has it.
+// scriptUnlock releases a lock if the token still holds it.
 //
 // KEYS lock; ARGV nonce, token
 var scriptUnlock = rueidis.NewLuaScript(`

@@ -39,9 +39,8 @@ const failuresAtMost = 3
 func (s *session) rootKey() string { return s.client.prefix + ":" + s.server }
 func (s *session) heapKey() string { return s.client.prefix + ":" + s.epoch + ":h" }
 
-// begin makes the session ready: it finds out which server it talks to, which epoch
-// it is and what was forgotten in it. Listening begins first, so that nothing that
-// is forgotten meanwhile is missed.
+// begin prepares the session: it identifies the server, finds the epoch and loads the
+// mirror. It subscribes before it loads the mirror, so that no invalidation is missed.
 func (s *session) begin(ctx context.Context) error {
 	if err := s.identify(ctx); err != nil {
 		return err
@@ -127,7 +126,8 @@ func (s *session) hear(message string) {
 	}
 }
 
-// findEpoch finds the epoch, or begins one, and has the server tell when it is over.
+// findEpoch finds or begins the epoch and tracks its root key, so that the server reports
+// its end.
 func (s *session) findEpoch(ctx context.Context) error {
 	_, epoch, err := s.script(ctx, scriptBegin, []string{s.rootKey()}, rand.Text(), s.client.prefix, life)
 	if err != nil {

@@ -6,9 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// stripeCount is the number of stripes that keys and tags share. Forgetting is
-// remembered by stripe, so that it takes the same room whatever is forgotten; whoever
-// shares a stripe is forgotten too.
+// stripeCount is the number of stripes that keys and tags share. Invalidations are recorded
+// by stripe, so that their memory is constant. Names of one stripe are invalidated together.
 const stripeCount = 1 << 14
 
 // The kinds of names that have stripes.
@@ -32,10 +31,9 @@ func stripeOf(kind byte, cache, name string) uint16 {
 	return uint16((h ^ h>>16) % stripeCount)
 }
 
-// mirror is this process's copy of what Redis knows of forgetting: the clock, which
-// counts it, and for each stripe the reading at which it was last forgotten. Redis
-// tells of every change, so it lags behind by the way of a message; it never runs
-// ahead.
+// mirror is this process's copy of the invalidations in Redis. It has the clock, which
+// counts them, and for each stripe the reading of its last invalidation. Redis publishes
+// every change, so the mirror lags by the delay of a message and never runs ahead.
 type mirror struct {
 	clock   atomic.Uint64
 	stripes [stripeCount]atomic.Uint64
