@@ -1,10 +1,9 @@
-// Package driver is the contract between package store and the packages that
-// run its statements, store/sqlite and store/postgres. Applications do not need
-// it.
+// Package driver defines the interface between package store and its engines,
+// store/sqlite and store/postgres. Applications do not need it.
 //
-// The store compiles a statement for the driver's [Dialect] and says with a
-// [Shape] what its rows look like; the driver binds, runs and appends the rows
-// as JSON, and turns what its database reports into the errors of this package.
+// The store compiles a statement for the driver's [Dialect] and describes its rows with
+// a [Shape]. The driver binds the values, runs the statement and appends the rows as
+// JSON. It maps errors of the database to the errors of this package.
 package driver
 
 import (
@@ -18,32 +17,31 @@ import (
 
 // Driver runs statements on one database. It is safe for concurrent use.
 type Driver interface {
-	// Dialect says how statements must be written.
+	// Dialect returns the SQL dialect of the engine.
 	Dialect() Dialect
 
 	// Bun returns the Bun database over the same pools. Its reads go to
 	// readers.
 	Bun() *bun.DB
 
-	// Query runs a statement that returns rows and appends them to r. A nil
-	// conn is the pool; a statement that writes then is its own transaction.
+	// Query runs a statement that returns rows and appends them to r. A nil conn means
+	// the pool; a statement that writes is then its own transaction.
 	Query(ctx context.Context, conn Conn, s *Statement, r *Result) error
 
 	// Exec runs a statement without rows and returns how many rows it
 	// changed.
 	Exec(ctx context.Context, conn Conn, s *Statement) (int64, error)
 
-	// Begin opens a transaction on a connection of its own. A writing one on
-	// an engine with one writer waits for its turn or until ctx ends. Where
-	// nothing depends on when it begins, the database may be told with the first
-	// statement.
+	// Begin opens a transaction on its own connection. A writing transaction on an
+	// engine with one writer waits for it until ctx ends. The driver may send BEGIN
+	// with the first statement if the start time of the transaction does not matter.
 	Begin(ctx context.Context, opts TxOptions) (Conn, error)
 
-	// Ping asks the database for an answer, on a connection that is kept for
-	// it or in reserve: also when all others are in use.
+	// Ping checks that the database answers. It uses a dedicated or reserved
+	// connection, so it works when all others are in use.
 	Ping(ctx context.Context) error
 
-	// Stats returns the figures of the pools. It asks nobody and costs little.
+	// Stats returns the figures of the pools. It sends no statement and is cheap.
 	Stats() []PoolStats
 
 	// Close closes the pools.
@@ -60,7 +58,7 @@ type Conn interface {
 	SQL() *sql.Tx
 }
 
-// TxOptions says what kind of transaction to begin.
+// TxOptions are the options of a transaction.
 type TxOptions struct {
 	// ReadOnly promises not to write; on SQLite a reader's connection
 	// serves it.
@@ -71,23 +69,23 @@ type TxOptions struct {
 	// always serializable.
 	Isolation sql.IsolationLevel
 
-	// LockTimeout is how long a statement waits for a lock before the transaction is to
-	// be run again, with [ErrRetry]: shorter than a deadlock takes to be found. Zero
-	// leaves it to the engine's settings. SQLite, with one writer, has no deadlocks.
+	// LockTimeout is how long a statement waits for a lock before it fails with
+	// [ErrRetry]. It is shorter than the time the database needs to detect a deadlock.
+	// Zero means the engine's settings. SQLite, with one writer, has no deadlocks.
 	LockTimeout time.Duration
 
-	// Caller says that it is a caller's and not the application's own: an
-	// engine with one writer ends it sooner, since everybody else waits.
+	// Caller says that the transaction is a caller's and not the application's own. An
+	// engine with one writer limits its duration, because all other writers wait.
 	Caller bool
 }
 
-// Dialect says how the SQL of an engine differs.
+// Dialect describes the SQL of an engine.
 type Dialect struct {
 	// Name is "sqlite" or "postgres".
 	Name string
 
-	// Fold is the expression that folds the letters of %s as Unicode's simple case mapping does.
-	// PostgreSQL only.
+	// Fold is the expression that folds the case of %s with Unicode's simple case
+	// mapping. PostgreSQL only.
 	Fold string
 
 	// TextSearch lists the text search configurations that statements can
@@ -103,63 +101,64 @@ func (d Dialect) Postgres() bool { return d.Name == "postgres" }
 type Statement struct {
 	SQL string
 
-	// Table is the table the statement is about and Op what it does with it,
-	// "select", "insert", "update" or "delete", for who watches. Where they are
-	// empty the text tells.
+	// Table is the table of the statement and Op its operation, "select", "insert",
+	// "update" or "delete", for tracers. If they are empty, tracers take the operation
+	// from the text.
 	Table, Op string
 
 	// Args are bound values, each in the Go form of its kind (see [Kind]),
 	// nil for NULL, []string for a list.
 	Args []any
 
-	// Shape describes the rows. Nil: the statement has none.
+	// Shape describes the rows. Nil means the statement returns none.
 	Shape *Shape
 
-	// Write says that the statement changes rows: without a transaction it
-	// runs as its own, on SQLite on the writer.
+	// Write says that the statement changes rows. Without a transaction it runs in its
+	// own, on SQLite on the writer.
 	Write bool
 
-	// Caller is that of [TxOptions], for a statement without a transaction.
+	// Caller has the meaning of TxOptions.Caller, for a statement without a
+	// transaction.
 	Caller bool
 
-	// Timeout ends the statement with [ErrTimeout] where that is sooner than the driver's
-	// own limit. Zero is the driver's.
+	// Timeout ends the statement with [ErrTimeout] if it is shorter than the driver's
+	// own limit. Zero means the driver's limit.
 	Timeout time.Duration
 
-	// MaxRows stops after as many rows and sets Result.More if there were
-	// more. Zero reads all.
+	// MaxRows limits the rows to read. Result.More is set if there were more. Zero sets
+	// no limit.
 	MaxRows int
 
-	// MaxBytes limits what Query appends; more is [ErrTooLarge]. With a Budget so
-	// is one row of more than its [RowShare]-th part. Zero sets no limit.
+	// MaxBytes limits the bytes that Query appends; more is [ErrTooLarge]. With a
+	// Budget a single row is limited to the [RowShare]-th part of it. Zero sets no
+	// limit.
 	MaxBytes int
 
-	// Budget limits the rows of the answer: those of the root and the elements of
-	// every array of embedded rows. More is [ErrTooManyRows]. Zero sets no limit.
-	// On SQLite the compiler counts with the function pl_took, which takes a
-	// [RowCounter]; on PostgreSQL the shape has a Stream.
+	// Budget limits the rows of the answer, counting the rows of the root and of every
+	// array of embedded rows. More is [ErrTooManyRows]. Zero sets no limit. On SQLite
+	// the compiler counts with the function pl_took, which takes a [RowCounter]; on
+	// PostgreSQL the shape has a Stream.
 	Budget int
 }
 
-// RowShare is which part of an answer one row of a statement with a Budget may be,
-// since an engine may hold a row several times while it makes it.
+// RowShare is the divisor of MaxBytes that limits one row of a statement with a Budget.
+// An engine may hold several copies of a row while it builds the row.
 const RowShare = 4
 
 // RowCounter is a bound value that stands for the counter of a statement's
 // Budget. SQLite only.
 type RowCounter struct{}
 
-// Shape describes the rows of a statement: the members of the JSON object that
-// stands for a row, and values beside it.
+// Shape describes the rows of a statement: the members of a row's JSON object, and
+// extra values outside the object.
 //
-// On PostgreSQL a row has one column for each member, plain for a kind, a
-// record for an embedded row, an array of records for embedded rows. On SQLite
-// it has one text column with the whole object, written by the database, no
-// column if there are no members. Then follow the extra columns, plain on both.
+// On PostgreSQL a row has one column for each member, plain for a kind, a record for an
+// embedded row, an array of records for embedded rows. On SQLite it has one text column
+// with the whole object, built by the database, or no column if there are no members.
+// The extra columns follow, plain on both.
 type Shape struct {
-	// Counted says that two columns stand before all others: a total as
-	// int64 and whether the row exists. A row that does not exist only
-	// brings the total.
+	// Counted says that two columns precede all others: a total as int64 and whether
+	// the row exists. A row that does not exist only carries the total.
 	Counted bool
 
 	Members []Member
@@ -167,24 +166,23 @@ type Shape struct {
 	// Extra lists the kinds of the extra values.
 	Extra []Kind
 
-	// Shared says for each extra value the index of the member that has the
-	// same, or -1 for one with a column of its own. Nil: all have their own.
-	// Only PostgreSQL's members have columns to share.
+	// Shared holds for each extra value the index of the member with the same value, or
+	// -1 if it has its own column. Nil means all have their own. PostgreSQL only.
 	Shared []int
 
-	// EachExtra asks for the extra values of every row; else only those of
-	// the last row are kept.
+	// EachExtra requests the extra values of every row. Otherwise only those of the
+	// last row are kept.
 	EachExtra bool
 
-	// Fields says for each member the column, or field of a record, that has its
-	// value, or -1 for an array of a Stream. Members that select the same value
-	// share one. Nil: all have their own, in order. PostgreSQL only.
+	// Fields holds for each member the index of its column or record field, or -1 for
+	// an array of a Stream. Members that select the same value share one. Nil means all
+	// have their own, in order. PostgreSQL only.
 	Fields []int
 
-	// Stream makes each embedded row of an array a row of the statement. The
-	// first column, behind those of Counted, says which shape of Stream a row
-	// has. The rows come depth first: those of an array follow the row they
-	// belong to, in the order of the JSON. The root is Stream[0]. PostgreSQL only.
+	// Stream makes each embedded row of an array a row of the statement. The first
+	// column, after those of Counted, is the index of the row's shape in Stream. The
+	// rows are ordered depth first: the rows of an array follow their parent, in the
+	// order of the JSON. The root is Stream[0]. PostgreSQL only.
 	Stream []*Shape
 
 	// Node is the index of the shape in the Stream of its root.
@@ -196,13 +194,13 @@ type Shape struct {
 
 // Member is one member of a row's object.
 type Member struct {
-	// Key is the member's name as JSON string with the colon behind it.
+	// Key is the member's name as a JSON string, followed by a colon.
 	Key string
 
 	// Kind is the kind of the value; zero for an embedded row.
 	Kind Kind
 
-	// Quoted asks for the value as JSON string: a cast to text.
+	// Quoted requests the value as a JSON string, for a cast to text.
 	Quoted bool
 
 	// Embed is the shape of the embedded row or rows.
@@ -240,11 +238,11 @@ func (r *Result) Reset() {
 	r.Rows, r.All, r.More, r.Total = 0, 0, false, 0
 }
 
-// Errors a driver reports beside [Violation]. They are wrapped around the
-// database's own error, which is for logs only.
+// Errors a driver reports besides [Violation]. They wrap the database's error, which is
+// for logs only.
 var (
-	// ErrRetry reports a transaction that lost against another one and may
-	// succeed when it is run again: serialization failure, deadlock, busy.
+	// ErrRetry reports a transaction that conflicted with another one and may succeed
+	// when retried: serialization failure, deadlock, busy.
 	ErrRetry = errors.New("driver: transaction must be retried")
 
 	// ErrUnavailable reports that the database cannot be reached, is shutting
@@ -257,8 +255,8 @@ var (
 	// ErrTimeout reports that the statement ran longer than allowed.
 	ErrTimeout = errors.New("driver: statement timeout")
 
-	// ErrTooLarge reports an answer larger than Statement.MaxBytes. The
-	// result has the rows up to the one that made it so.
+	// ErrTooLarge reports an answer larger than Statement.MaxBytes. The result has the
+	// rows up to the one that exceeded it.
 	ErrTooLarge = errors.New("driver: answer too large")
 
 	// ErrTooManyRows reports an answer of more rows than Statement.Budget.
@@ -283,8 +281,8 @@ var (
 	ErrFull = errors.New("driver: disk full")
 )
 
-// busyError is the type of [ErrBusy]. It has a code of its own because Bun's
-// statements do not pass the store.
+// busyError is the type of [ErrBusy]. It has its own code because Bun's statements
+// bypass the store.
 type busyError struct{}
 
 func (busyError) Error() string { return "driver: no connection came free in time" }
@@ -316,11 +314,10 @@ const RaisePrefix = "plinth.check:"
 type Violation struct {
 	Kind ViolationKind
 
-	// Constraint is the name of the constraint where the database tells it.
+	// Constraint is the name of the constraint, if the database reports it.
 	Constraint string
 
-	// Table and Columns are those of the constraint where the database tells
-	// them.
+	// Table and Columns are those of the constraint, if the database reports them.
 	Table   string
 	Columns []string
 
@@ -328,7 +325,7 @@ type Violation struct {
 	Err error
 }
 
-// ViolationKind tells the kinds of constraints apart.
+// ViolationKind is the kind of a violated constraint.
 type ViolationKind uint8
 
 // The kinds of constraints.

@@ -13,7 +13,7 @@ const (
 	KindBool
 	// KindInt is int64, a JSON number.
 	KindInt
-	// KindFloat is float64, a JSON number; NaN and infinities are refused.
+	// KindFloat is float64, a JSON number; NaN and infinities are rejected.
 	KindFloat
 	// KindDecimal is string, a JSON number that keeps its scale.
 	KindDecimal

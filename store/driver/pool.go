@@ -13,8 +13,8 @@ const (
 
 // PoolStats are the figures of a pool of connections.
 type PoolStats struct {
-	// Name tells the pools of a database apart: "writer" and "readers" on
-	// SQLite, "connections" on PostgreSQL.
+	// Name identifies the pool: "writer" or "readers" on SQLite, "connections" on
+	// PostgreSQL.
 	Name string
 
 	// Max is how many connections the pool may hold, Reserve how many of them
@@ -24,15 +24,16 @@ type PoolStats struct {
 	// AcquireTimeout is how long a statement waits for a connection. Negative is no limit.
 	AcquireTimeout time.Duration
 
-	// Open is how many connections there are now: InUse of them are lent, Idle
-	// wait to be, and those that are just being opened are neither.
+	// Open is the number of connections now: InUse of them are in use and Idle are not.
+	// Connections that are being opened are neither.
 	Open, InUse, Idle int
 
-	// Waiting is how many wait for a connection now.
+	// Waiting is the number of statements and transactions waiting for a connection
+	// now.
 	Waiting int
 
-	// Waits counts who had to wait for a connection, and WaitTime adds up how
-	// long they did. Refused counts those of them who waited in vain, [ErrBusy].
+	// Waits counts the acquires that had to wait, and WaitTime is their total time.
+	// Refused counts those that failed with [ErrBusy].
 	Waits    int64
 	WaitTime time.Duration
 	Refused  int64
@@ -40,11 +41,10 @@ type PoolStats struct {
 
 type reserveKey struct{}
 
-// WithReserve returns a context whose statements may use the connections that
-// are kept in reserve.
+// WithReserve returns a context in which statements may use the reserved connections.
 func WithReserve(ctx context.Context) context.Context {
 	return context.WithValue(ctx, reserveKey{}, true)
 }
 
-// MayReserve reports whether the context came from [WithReserve].
+// MayReserve reports whether the context is derived from [WithReserve].
 func MayReserve(ctx context.Context) bool { return ctx.Value(reserveKey{}) != nil }

@@ -8,14 +8,13 @@ import (
 // large is the size from which the memory of a Body is one for large answers.
 const large = 1 << 20
 
-// larges is memory of large answers that nobody needs now. What is made anew for each is
-// cleared, copied from smaller pieces and collected, and all others wait for that: an
-// answer of 10 MB that grows as append lets it leaves 50 MB behind.
+// larges holds the memory of large answers for reuse. Growing a new slice for each
+// large answer would leave a multiple of its size to the garbage collector.
 var larges sync.Pool // of *[]byte
 
-// Room makes room in Body for n more bytes, in few pieces or in memory of an earlier
-// answer. A driver calls it before each row. It takes no more than what is needed or
-// most bytes, unless most is zero.
+// Room grows Body for n more bytes, in few steps or with the memory of an earlier
+// answer. A driver calls it before each row. Body does not grow beyond what is needed
+// or beyond most bytes, unless most is zero.
 func (r *Result) Room(n, most int) {
 	if most > 0 {
 		n = min(n, most-len(r.Body))
@@ -31,7 +30,7 @@ func (r *Result) grow(n, most int) {
 		r.Body = slices.Grow(r.Body, max(n, len(r.Body)))
 		return
 	}
-	// The memory it had is left to the collector: somebody may still look at it.
+	// The old memory is not reused, because the caller may still hold a slice of it.
 	if used, ok := larges.Get().(*[]byte); ok && cap(*used) >= need {
 		r.Body = append((*used)[:0], r.Body...)
 		return
@@ -43,8 +42,8 @@ func (r *Result) grow(n, most int) {
 	r.Body = append(make([]byte, 0, size), r.Body...)
 }
 
-// Free gives the memory of a large Body to the next large one: it must not be looked at
-// any more. That of others stays, for the next rows of this result.
+// Free releases the memory of a large Body for reuse. Body must not be used afterwards.
+// A small Body is kept for the next rows of this result.
 func (r *Result) Free() {
 	if cap(r.Body) >= large {
 		body := r.Body

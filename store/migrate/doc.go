@@ -1,36 +1,33 @@
-// Package migrate gives a database the tables a program needs: by migrations,
-// which are SQL files people write, and by a diff, which adds what the models
-// have more.
+// Package migrate creates and updates the tables of a database. Migrations are SQL
+// files; a diff adds what the database lacks compared with the models.
 //
 //	plan, err := migrate.Auto(ctx, db)    // development: add what is missing
 //	err := migrate.Verify(ctx, db)        // production: refuse to start where something is missing
 //
-// Applications that run under package plinth need neither: Config.Schema
-// decides.
+// Applications that run under package plinth need neither; Config.Schema decides.
 //
-// # Development
+// # Develop with Auto
 //
-// [Auto] compares the registered models with the database and creates tables,
-// columns, keys and indexes. It never drops, renames or converts anything: what
-// would need that is listed in [Plan].Manual, each entry with what to do. A new
-// column that cannot be NULL gets its default, else the zero of its type, in the
-// rows that are there.
+// [Auto] compares the registered models with the database and creates tables, columns,
+// keys and indexes. It never drops, renames or converts anything. Such changes are
+// listed in [Plan].Manual with the statement to run. In existing rows a new column that
+// cannot be NULL gets its default, else the zero of its type.
 //
-// A column tagged `plinth:"searchable"` gets a search index: on PostgreSQL the
-// function plinth_search and an index over it, on SQLite two tables and triggers
-// beside the table, all named <table>_<column>_search. The rows that are there
-// are entered at once. Diff names a search index no column needs any more, and
-// how to drop it; on SQLite that has to happen before the column is dropped.
+// A column tagged `plinth:"searchable"` gets a search index. On PostgreSQL it is the
+// function plinth_search and an index over it. On SQLite it is two tables and triggers,
+// all named <table>_<column>_search. Existing rows are indexed at once. Diff lists
+// search indexes that no column needs anymore and how to drop them. On SQLite drop the
+// search index before the column.
 //
-// # Production
+// # Write migrations for production
 //
-// Print [Diff] against a copy of the production database and make the text the
-// next migration of the application, with what the Manual part asks for:
+// Print [Diff] against a copy of the production database. Make its text the next
+// migration of the application, completed by what the Manual part asks for:
 //
 //	plan, err := migrate.Diff(ctx, db)
 //	fmt.Print(plan)
 //
-// A package that owns tables keeps its files for both engines beside each other
+// A package that owns tables keeps its files for both engines side by side
 //
 //	migrations/postgres/0001_init.up.sql    migrations/sqlite/0001_init.up.sql
 //	migrations/postgres/0001_init.down.sql  migrations/sqlite/0001_init.down.sql
@@ -45,59 +42,55 @@
 //		return migrate.Source{Line: "shop", FS: sub}
 //	}
 //
-// The application lists the sources of all packages it uses; the order of the
-// list is the order in which they run:
+// The application lists the sources of all packages it uses. They run in the order of
+// the list:
 //
 //	m, err := migrate.New(db, accounts.Migrations(), shop.Migrations())
 //	applied, err := m.Up(ctx)
 //
-// [Verify] then checks at every start that nothing is pending and that tables,
-// columns, types, NULLs, unique indexes and foreign keys are what the models
-// say.
+// [Verify] checks at every start that nothing is pending. It also compares tables,
+// columns, types, NULLs, unique indexes and foreign keys with the models.
 //
-// A database that development has changed, and that is to be kept, has what the
-// first migration makes: [Migrator.Baseline] records it as applied.
+// To keep a database that [Auto] created, record the first migration as applied with
+// [Migrator.Baseline].
 //
-// # What a migration can rely on
+// # Rules for migration files
 //
-// A file runs in a transaction together with its row in the table
-// plinth_migrations, on both engines: if a statement fails, nothing of the file
-// stays and nothing is recorded. A file must not contain commit or rollback.
-// The statement timeout of the pool does not apply. A file that was applied must
-// never change again; its checksum is kept. New files get numbers above all
-// applied ones of their line.
+// A file runs in a transaction together with its row in the table plinth_migrations, on
+// both engines. If a statement fails, the whole file is rolled back and not recorded. A
+// file must not contain commit or rollback. The statement timeout of the pool does not
+// apply. An applied file must not change, because its checksum is stored. New files get
+// numbers above all applied ones of their line.
 //
-// What cannot run in a transaction goes into a file of its own that begins with
+// Statements that cannot run in a transaction go into a separate file that begins with
 // the line
 //
 //	-- plinth:no-transaction
 //
-// Its statements are sent one by one; between two of them stands the line
+// Its statements are sent one by one. Separate them with the line
 //
 //	-- plinth:next
 //
-// If one fails, those before it stay, so write them to be repeated:
+// If one fails, the earlier ones stay, so write statements that can be repeated:
 //
 //	-- plinth:no-transaction
 //	drop index concurrently if exists notes_title_idx;
 //	-- plinth:next
 //	create index concurrently notes_title_idx on notes (title);
 //
-// On SQLite such a file is the place for "pragma foreign_keys = off", which
-// building a table anew needs. There, another process could run the same file
-// at the same time.
+// On SQLite use such a file for "pragma foreign_keys = off", which rebuilding a table
+// needs. On SQLite another process could run the same file at the same time.
 //
 // # Several instances
 //
-// Instances that start together wait for each other. The lock is an advisory
-// lock of the transaction on PostgreSQL and the write lock on SQLite: a process
-// that dies frees it, on PostgreSQL as soon as the server notices, which may
-// take until the end of the statement it is running. Up, Down, Apply and Auto
-// must not be called inside a transaction of the same database.
+// Instances that start together wait for each other. The lock is a transaction-level
+// advisory lock on PostgreSQL and the write lock on SQLite. If the process dies, the
+// lock is released; PostgreSQL may notice only at the end of the running statement. Up,
+// Down, Apply and Auto must not be called inside a transaction of the same database.
 //
 // # The library's own tables
 //
-// The line plinth comes first in every [Migrator]: plinth_changes, the change
-// log; plinth_cursors, how far its readers have come; plinth_settings, secrets
-// the database makes for itself.
+// The line plinth comes first in every [Migrator]. It has plinth_changes, the change
+// log; plinth_cursors, the positions of its readers; and plinth_settings, generated
+// secrets.
 package migrate

@@ -15,8 +15,8 @@ type engine interface {
 	// bind turns the question marks of a statement into placeholders.
 	bind(query string) string
 
-	// begin opens a transaction that holds the lock of migrations and a
-	// crash frees. Nil: somebody else holds it.
+	// begin opens a transaction that holds the lock of migrations; a crash releases it.
+	// It returns nil if another session holds the lock.
 	begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error)
 
 	// lock takes the same lock outside a transaction, unlock frees it.

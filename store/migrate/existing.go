@@ -23,7 +23,7 @@ type existing struct {
 
 func (e *existing) label(c *store.Column) string { return e.table.Name + "." + c.Name }
 
-// alter is the statement a person is told to write for a column.
+// alter returns the statement for the manual change of a column.
 func (e *existing) alter(c *store.Column, what string) string {
 	if !e.engine.ddl().addsConstraints {
 		return "build the table anew (SQLite cannot alter a column)"

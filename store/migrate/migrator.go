@@ -58,13 +58,13 @@ func New(db *store.DB, sources ...Source) (*Migrator, error) {
 	return m, nil
 }
 
-// Up applies what is pending and returns it. Each migration is a transaction of
-// its own, together with its row in the history. At the first one that fails Up
-// stops: what it returns beside the error stays applied, the failed one left
-// nothing behind, unless its file says that it runs in no transaction.
+// Up applies the pending migrations and returns them. Each migration runs in its own
+// transaction, together with its row in the history. Up stops at the first failure and
+// returns the migrations applied before it. The failed one is rolled back, unless its
+// file runs without a transaction.
 //
-// Up waits for others who migrate the same database until ctx ends, at most
-// five minutes; then it fails with [ErrLocked].
+// Up waits for other processes that migrate the same database until ctx ends, at most
+// five minutes. Then it fails with [ErrLocked].
 func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
 	s, err := open(ctx, m.db, m.engine)
 	if err != nil {

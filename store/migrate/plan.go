@@ -58,9 +58,9 @@ func (p *Plan) String() string {
 	return b.String()
 }
 
-// Apply runs the statements in one transaction, with the same lock and patience
-// as [Migrator.Up]: all of them or none. Where somebody else has done it since,
-// it does nothing; where the plan would be another one by now, it fails.
+// Apply runs the statements in one transaction, with the same lock and patience as
+// [Migrator.Up]. It does nothing if another process has applied the plan since, and
+// fails if the plan would be different by now.
 func (p *Plan) Apply(ctx context.Context) error {
 	s, err := open(ctx, p.db, engineOf(p.db))
 	if err != nil {

@@ -144,8 +144,8 @@ func (postgres) literal(c constant) string {
 	return quoteText(c.text)
 }
 
-// readable lists the types, by their internal names, whose values the driver
-// reads and writes as a kind.
+// readable lists, for each kind, the internal names of the types that the driver can
+// read and write as the kind.
 var readable = map[store.Kind]string{
 	store.KindText:      " text varchar ",
 	store.KindBool:      " bool ",

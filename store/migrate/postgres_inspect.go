@@ -16,9 +16,10 @@ func (p postgres) inspect(ctx context.Context, q querier) (map[string]*found, er
 	return all, nil
 }
 
-// postgresColumns looks through domains at the type beneath. The collation compares bytes if it is C by name, or the
-// default of a database whose provider is libc with such a locale or PostgreSQL itself. Releases before 15 have no
-// datlocprovider and know libc only.
+// postgresColumns looks through domains at the type beneath. The collation compares
+// bytes if its name is C, or if it is the default and the provider of the database is
+// libc with such a locale or PostgreSQL itself. Releases before 15 have no
+// datlocprovider and support libc only.
 const postgresColumns = `
 select c.relname, c.relkind in ('v', 'm'), a.attname, coalesce(b.typname, t.typname),
 	a.attnotnull or t.typnotnull, a.atthasdef and a.attgenerated = '' or t.typdefault is not null,

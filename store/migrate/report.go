@@ -43,15 +43,13 @@ func (m *Migrator) DryRun(ctx context.Context) ([]Migration, error) {
 	return compare(m.files, done)
 }
 
-// Verify returns an error that lists what is pending and every applied
-// migration whose file was changed or is gone. A database that is ahead of the
-// program is accepted, so that an old instance can start while a new version is
-// being rolled out. It changes nothing.
+// Verify returns an error that lists the pending migrations and the applied ones with a
+// changed or missing file. It accepts a database that is ahead of the program, so that
+// an old instance can start during a rollout. It changes nothing.
 //
-// It asks two short questions on one connection and compares in memory, so a probe
-// may call it every few seconds; with [store.WithReserve] also while all other
-// connections are in use. The function [Verify] looks at every table and is for
-// starting.
+// It runs two short queries on one connection, so a probe may call it every few
+// seconds. With [store.WithReserve] it works while all other connections are in use.
+// The function [Verify] inspects every table and is meant for startup.
 func (m *Migrator) Verify(ctx context.Context) error {
 	problems, err := m.problems(ctx)
 	if err == nil && len(problems) > 0 {

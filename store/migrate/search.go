@@ -22,10 +22,11 @@ type piece struct {
 	name string
 	// table is the table it belongs to; empty where all share it.
 	table string
-	// index is the name of the search index whose presence it shows, if it
-	// is that piece.
+	// index is the name of the search index that the piece proves to exist, if it is
+	// that piece.
 	index string
-	// create makes it, and definition is how the database tells what it is.
+	// create is the statement that makes it, and definition its text in the catalog of
+	// the database.
 	create, definition string
 	// drop removes a shared piece.
 	drop string
@@ -55,7 +56,7 @@ func (d *differ) searchIndex(c *store.Column, filled bool) {
 	drop := d.engine.dropSearch(name)
 	for _, p := range want.pieces {
 		switch have, ok := d.pieces[p.name]; {
-		case !ok && p.table == "": // shared: whoever needs it first makes it
+		case !ok && p.table == "": // shared: the first index creates it
 			d.pieces[p.name] = p
 			d.indexes = append(d.indexes, p.create)
 		case !ok:

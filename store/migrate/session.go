@@ -97,8 +97,8 @@ func (s *session) unlock(ctx context.Context) {
 	}
 }
 
-// wait tries until it succeeds. Waiting inside the database instead would block
-// a "create index concurrently" of the one who holds the lock, and with it both.
+// wait retries until try succeeds. Waiting inside the database instead would block a
+// "create index concurrently" of the session that holds the lock, a deadlock.
 func wait(ctx context.Context, try func() (bool, error)) error {
 	patience := time.NewTimer(lockPatience)
 	defer patience.Stop()

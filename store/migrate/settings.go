@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// secrets are the settings each database makes for itself: the epoch tells the
-// positions of a restored database's log from those of the one it was copied
-// from, the key authenticates the cursors of lists.
+// secrets are the settings generated for each database. The epoch distinguishes log
+// positions of a restored database from those of its source. The key authenticates the
+// cursors of lists.
 var secrets = []string{"epoch", "cursor_key"}
 
 // fillSettings makes the settings that are not there.

@@ -108,7 +108,7 @@ func (s sqlite) misfit(k store.Kind, c foundColumn) string {
 
 func (sqlite) doubt(store.Kind, foundColumn) string { return "" }
 
-// isTimeName reports declared types whose integers drivers turn into times.
+// isTimeName reports whether drivers convert integers of a declared type to times.
 func isTimeName(typ string) bool {
 	typ = strings.ToUpper(typ)
 	return strings.Contains(typ, "DATE") || strings.Contains(typ, "TIME")

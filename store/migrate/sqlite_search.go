@@ -9,14 +9,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// search describes a table of words (FTS5, which keeps no texts), a table that
-// numbers the rows by their keys, and triggers that keep both, whoever writes.
-// The numbers are our own because those of the rows may change with VACUUM. The
-// triggers call no function of ours: they work in every program with SQLite 3.43
-// and FTS5.
+// search describes an FTS5 table of words without texts, a table that numbers the rows
+// by their keys, and triggers that maintain both for every writer. The numbers are
+// separate from rowids because VACUUM may change those. The triggers call no custom
+// function, so they work in every program with SQLite 3.43 and FTS5.
 //
-// The index may find rows that do not match, for example what "insert or
-// replace" removed by another key; it never lacks one.
+// The index may find rows that do not match, such as rows that "insert or replace"
+// removed by another key. It never misses one.
 func (s sqlite) search(c *store.Column) searchIndex {
 	t, name, keys := c.Table, store.SearchName(c), store.SearchKeys(c)
 	made := func(kind, name, text string) piece {

@@ -15,12 +15,13 @@ const (
 	fresh = time.Second
 )
 
-// isDead pings a connection that is about to be lent, if it is suspect: when it
-// was not used for a second, or was used last before another one was found dead.
+// isDead pings a suspect connection before the pool hands it out. A connection is
+// suspect if it was idle for a second, or was last used before another one was found
+// dead.
 //
-// pgx asks this as the question whether it should ping. It would wait for each
-// connection in turn to give no answer; here the first one that gives none makes
-// the pool forget all others, and the next one is new.
+// pgx calls it to decide whether to ping. pgx itself would wait for each dead
+// connection in turn. Here the first dead one makes the pool drop all others, and the
+// next one is new.
 func (d *database) isDead(ctx context.Context, p pgxpool.ShouldPingParams) bool {
 	if p.IdleDuration <= fresh && time.Now().Add(-p.IdleDuration).UnixNano() > d.lost.Load() {
 		return false
@@ -34,9 +35,9 @@ func (d *database) isDead(ctx context.Context, p pgxpool.ShouldPingParams) bool 
 	return err != nil // pgx pings the closed connection once more, and drops it
 }
 
-// forgetAll closes the connections nobody uses, and the others once they are given
-// back: those to a server that does not answer. At most once in pingTimeout: what
-// was opened since is none of them.
+// forgetAll closes the idle connections now and the others once they are released,
+// because the server does not answer. It runs at most once in pingTimeout, because
+// later connections are new.
 func (d *database) forgetAll() {
 	now := time.Now().UnixNano()
 	last := d.forgot.Load()
@@ -47,9 +48,9 @@ func (d *database) forgetAll() {
 	d.pool.Reset()
 }
 
-// noteLoss remembers that a connection was found dead, or gave no answer within
-// the deadline of its user: the others are pinged before they are used again. One
-// whose user went away tells nothing.
+// noteLoss records that a connection was found dead or did not answer within the
+// deadline of its context. The other connections are pinged before their next use. A
+// canceled context is not evidence of a dead connection.
 func (d *database) noteLoss(ctx context.Context, err error) {
 	switch ctx.Err() {
 	case nil:

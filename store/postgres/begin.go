@@ -79,7 +79,7 @@ func (c *txConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriv
 // transaction is over.
 func (c *txConn) sendBegin(ctx context.Context) error {
 	if c.isOver() {
-		return sql.ErrTxDone // what runs now would be outside of it
+		return sql.ErrTxDone // a statement would run outside the transaction
 	}
 	if c.begin == "" {
 		return nil
@@ -94,22 +94,22 @@ func (c *txConn) sendBegin(ctx context.Context) error {
 	return err
 }
 
-// takeBegin returns what begins the transaction to who sends it.
+// takeBegin returns the pending BEGIN once; the caller must send it.
 func (c *txConn) takeBegin() string {
 	text := c.begin
 	c.begin = ""
 	return text
 }
 
-// isOver reports that somebody has ended the transaction: database/sql because its
-// context ended, or the user through the *sql.Tx.
+// isOver reports that the transaction has ended: by database/sql because its context
+// ended, or through the *sql.Tx.
 func (c *txConn) isOver() bool {
 	return c.begin == "" && c.Conn.Conn().PgConn().TxStatus() == 'I'
 }
 
-// giveUp closes a connection of which nobody knows where it stands.
+// giveUp closes a connection in an unknown state.
 func (c *txConn) giveUp(ctx context.Context) {
-	c.Conn.Conn().Close(ctx) // it is given up
+	c.Conn.Conn().Close(ctx) // the error does not matter
 }
 
 // ExecContext implements [sqldriver.ExecerContext].

@@ -14,8 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// call is one statement on its way. It is pooled: a statement costs no memory
-// of ours.
+// call is one statement in flight. Calls are pooled to avoid allocations.
 type call struct {
 	ctx       context.Context
 	db        *database
@@ -68,7 +67,7 @@ func (c *call) rewind() {
 func (c *call) raw(driverConn any) error {
 	c.tx = driverConn.(*txConn)
 	if c.tx.isOver() {
-		c.err = sql.ErrTxDone // what runs now would be outside of it
+		c.err = sql.ErrTxDone // a statement would run outside the transaction
 		return nil
 	}
 	conn := c.tx.Conn.Conn()
@@ -101,7 +100,8 @@ func (c *call) execute(conn *pgx.Conn) {
 	st := s.statement(c.statement.SQL)
 	planned := c.db.pooler || st.plan.planned()
 	if !st.isReady(!planned) {
-		// A text the server refuses fails the transaction, as any other error of it.
+		// A text that the server rejects fails the transaction, like any other error in
+		// it.
 		if c.err = c.beginTx(); c.err != nil {
 			return
 		}
@@ -163,7 +163,7 @@ func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error
 		both.ExecStatement(st.described, c.args.values, c.args.formats, allBinary)
 	}
 	answers := conn.ExecBatch(c.ctx, &both)
-	answers.NextResult() // that of begin, which has no rows
+	answers.NextResult() // the result of begin, which has no rows
 	if c.tx.limit != "" {
 		answers.NextResult()
 	}
@@ -200,8 +200,8 @@ func (c *call) read(conn *pgconn.PgConn, rows *pgconn.ResultReader) error {
 	return err
 }
 
-// mayRepeat reports whether the call may run again: nothing of it has happened,
-// or it only reads.
+// mayRepeat reports whether the call may be retried: it had no effect, or it only
+// reads.
 func (c *call) mayRepeat(err error) bool {
 	switch {
 	case c.ctx.Err() != nil, isConnect(err):

@@ -9,8 +9,8 @@ import (
 // tcpUserTimeout is TCP_USER_TIMEOUT of linux/tcp.h, which package syscall lacks.
 const tcpUserTimeout = 0x12
 
-// limitUnacknowledged makes the kernel give a connection up whose other side does
-// not acknowledge what it was sent.
+// limitUnacknowledged sets TCP_USER_TIMEOUT, so that the kernel closes a connection
+// with unacknowledged data.
 func limitUnacknowledged(network, _ string, c syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil

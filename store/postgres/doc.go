@@ -2,39 +2,36 @@
 //
 //	db, err := postgres.Open(ctx, "postgres://app:secret@db.internal/app", nil)
 //
-// The URL is that of libpq and pgx, environment variables included. Beyond one's
-// own machine it should say sslmode=verify-full: the default, prefer, goes on
-// without TLS where the server has none. The server must be PostgreSQL 13 or
-// newer with a database in UTF-8; Open says what is missing.
+// The URL and the environment variables are those of libpq and pgx. For a remote server
+// set sslmode=verify-full. The default, prefer, falls back to no TLS if the server has
+// none. The server must be PostgreSQL 13 or newer with a database in UTF-8; Open
+// returns an error that names a missing requirement.
 //
 // # One pool
 //
-// Bun and the store share one pool. It opens in a mode in which nothing is
-// prepared, because Bun writes values into its text. The store's own statements
-// bind their values and are prepared once on each connection. If one of them
-// turns out slow with the plan the server has cached for it, and fast when it
-// is planned with its values, it is planned from then on.
+// Bun and the store share one pool. Bun's statements are not prepared, because Bun
+// writes values into their text. The store's statements bind their values and are
+// prepared once on each connection. A statement that is slow with its cached plan, and
+// fast when planned with its values, is planned with its values from then on.
 //
-// Rows come in binary form and are appended as JSON without a detour: the
-// database builds no JSON, and nothing is scanned.
+// Rows arrive in binary form and are appended as JSON directly. The database builds no
+// JSON.
 //
 // # Failure
 //
-// A statement that only reads and finds its connection dead runs again on
-// another one, once. After a connection was found dead, every other is tried
-// before it is used, so that a restart of the server fails what was under way
-// and nothing after it. In a transaction only the first statement is repeated,
-// with what begins it: nothing of it can have been committed.
+// A read-only statement on a dead connection is retried once on another one. After a
+// connection was found dead, every other one is pinged before its next use. A restart
+// of the server therefore fails only the statements in flight. In a transaction only
+// the first statement is retried, together with its BEGIN, because nothing can have
+// been committed.
 //
-// A connection whose other side acknowledges nothing for six seconds is given up
-// (on Linux; elsewhere only one that is silent), and one that was not used for a
-// second is pinged before it is used: without an answer in three seconds all
-// connections are opened anew. A new one may take ten seconds, or what
-// connect_timeout says in the URL.
+// On Linux a connection with data unacknowledged for six seconds is closed; on other
+// systems only a silent one is. A connection that was idle for a second is pinged
+// before use. If it does not answer in three seconds, all connections are reopened.
+// Opening one may take ten seconds, or connect_timeout of the URL.
 //
 // # Limits
 //
-// If the URL names several servers, only one that can be written is used. A
-// number or time PostgreSQL knows and JSON does not (NaN, infinity) is null; the
-// store never writes one.
+// If the URL names several servers, only a writable one is used. A number or time
+// without a JSON form (NaN, infinity) is read as null; the store never writes one.
 package postgres

@@ -131,10 +131,9 @@ func isNotName(c rune) bool {
 	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-.:", c)
 }
 
-// isStalePlan reports that a cached statement does not fit the schema any more,
-// or that the server has forgotten it: a pooler gave us another session.
-// Nothing has run. The session drops the statement, so that the next attempt
-// prepares it anew.
+// isStalePlan reports that a cached statement no longer fits the schema, or that the
+// server does not know it, as behind a pooler that switched sessions. The statement has
+// not run. The session drops it, so that the retry prepares it again.
 func isStalePlan(err error) bool {
 	const notSupported, noStatement = "0A000", "26000"
 	var refused *pgconn.PgError

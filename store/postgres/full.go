@@ -18,7 +18,7 @@ const (
 	// fullFor is how long no connection is opened after the server had none left.
 	fullFor = 250 * time.Millisecond
 
-	// fullPause is how often an open connection of the pool is looked for meanwhile.
+	// fullPause is the interval of retries to acquire an open connection of the pool.
 	fullPause = 10 * time.Millisecond
 )
 

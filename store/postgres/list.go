@@ -8,10 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// appendList appends a list as array in binary form, if it is of a type and of
-// values that have one here. A nil list is NULL. pgx plans each element for
-// itself and parses UUIDs by way of other values: that costs several times as
-// much and allocates for each, and a bulk insert has thousands.
+// appendList appends a list as an array in binary form, if its type and values are
+// supported. A nil list is NULL. pgx plans each element separately and parses UUIDs
+// through intermediate values, which allocates for each element of a bulk insert.
 func appendList(dst []byte, oid uint32, arg any) (_ []byte, ok bool) {
 	element := elementOf(oid)
 	if element == 0 {

@@ -17,10 +17,9 @@ var _ driver.Listener = (*database)(nil)
 // is still there. Firewalls drop silent ones without a word.
 const listenPing = 6 * time.Second
 
-// Listen implements [driver.Listener] with LISTEN. It keeps one connection of
-// the pool until it returns. Behind a pooler that gives a session to somebody
-// else after each transaction, and where one connection is all there is beside
-// the reserve, it is not supported.
+// Listen implements [driver.Listener] with LISTEN. It holds one connection of the pool
+// until it returns. It is not supported behind a pooler that switches sessions between
+// transactions, nor if the pool has a single connection besides the reserve.
 func (d *database) Listen(ctx context.Context, channel string, received func(payload string)) error {
 	if f := d.turns.Figures(); d.pooler || f.Places-f.Reserve == 1 {
 		return fmt.Errorf("postgres: listen: a connection to keep: %w", errors.ErrUnsupported)
@@ -31,9 +30,8 @@ func (d *database) Listen(ctx context.Context, channel string, received func(pay
 	}
 	defer pooled.Release()
 	conn := pooled.Conn()
-	// A session that listens would collect signals nobody reads: it is not for
-	// others.
-	defer conn.PgConn().Conn().Close() // it is given up
+	// The session still receives notifications, so it must not return to the pool.
+	defer conn.PgConn().Conn().Close() // the error does not matter
 	err = listen(ctx, conn, channel, received)
 	d.noteLoss(ctx, err)
 	return mapError(ctx, err)

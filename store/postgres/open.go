@@ -18,11 +18,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/turnstile"
 )
 
-// Open opens a database. It connects once, and refuses a server whose settings
-// would change what values mean: another encoding than UTF-8, another time zone
-// than UTC. A server that takes no connections is waited for, see
-// [Options.OpenTimeout], and is [driver.ErrUnavailable] in the end. Nil opts takes
-// every default. Close the DB to close the connections.
+// Open opens a database. It connects once and rejects a server with another encoding
+// than UTF-8 or another time zone than UTC, because values would change their meaning.
+// Open retries for [Options.OpenTimeout] while the server takes no connections, and
+// then fails with [driver.ErrUnavailable]. Nil opts takes every default. Close the DB
+// to close the connections.
 func Open(ctx context.Context, url string, opts *Options) (*store.DB, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -68,8 +68,8 @@ type unfitError string
 
 func (e unfitError) Error() string { return string(e) }
 
-// checkSession refuses a session in which values would mean something else. The
-// server has told the settings by itself, so this costs no round trip.
+// checkSession rejects a session with settings that change the meaning of values. The
+// server sends these settings at connect, so the check needs no round trip.
 func checkSession(_ context.Context, c *pgconn.PgConn) error {
 	for _, want := range [...]struct {
 		name   string

@@ -25,15 +25,15 @@ type Options struct {
 	// Defaults to 2 seconds.
 	AcquireTimeout time.Duration
 
-	// ConnMaxIdleTime closes a connection that nobody used for so long. Lower
-	// it where something on the way drops silent connections sooner. Negative
-	// keeps them.
+	// ConnMaxIdleTime is the idle time after which a connection is closed. Lower it if
+	// a firewall or load balancer drops idle connections sooner. Negative sets no
+	// limit.
 	//
 	// Defaults to five minutes.
 	ConnMaxIdleTime time.Duration
 
-	// ConnMaxLifetime closes a connection at this age, so that they spread
-	// again after a failover. Negative keeps them.
+	// ConnMaxLifetime is the age at which a connection is closed, so that connections
+	// spread over the servers again after a failover. Negative sets no limit.
 	//
 	// Defaults to one hour.
 	ConnMaxLifetime time.Duration
@@ -53,22 +53,21 @@ type Options struct {
 	// Defaults to 20.
 	MaxConns int
 
-	// OpenTimeout is how long [Open] tries again while there is no server that
-	// takes connections, because it starts later than the program or at the same
-	// time, or has more than it can take. Negative tries once.
+	// OpenTimeout is how long [Open] retries while no server takes connections, because
+	// it is starting or has too many. Negative tries once.
 	//
 	// Defaults to 30 seconds.
 	OpenTimeout time.Duration
 
-	// Pooler says that a pooler stands before the server which may give each
-	// transaction another session, as PgBouncer does in transaction mode. No
-	// statement is prepared then, which costs some 30 µs for each, and this
-	// process keeps the time limit, for the store's statements only.
+	// Pooler says that a pooler before the server may switch sessions between
+	// transactions, as PgBouncer does in transaction mode. Statements are not prepared
+	// then. The time limit is enforced by this process and applies to the store's
+	// statements only.
 	Pooler bool
 
-	// Reserve is how many of the connections are kept for statements that must
-	// not wait behind all others: those of [store.DB.Ping] and of
-	// [store.WithReserve]. Negative keeps none, and nor does a MaxConns of 1.
+	// Reserve is the number of connections kept for urgent statements: those of
+	// [store.DB.Ping] and under [store.WithReserve]. A negative Reserve or a MaxConns
+	// of 1 keeps none.
 	//
 	// Defaults to 1.
 	Reserve int
@@ -82,9 +81,8 @@ type Options struct {
 	// Defaults to 30 seconds.
 	StatementTimeout time.Duration
 
-	// Store tunes the store over the database. Its Logger also receives what
-	// the driver decides by itself, statements that are repeated or planned
-	// anew; it never sees values.
+	// Store tunes the store over the database. Its Logger also receives the driver's
+	// retries and changes of plans. It never receives values.
 	Store store.Options
 }
 
@@ -126,7 +124,7 @@ func (o *Options) config(url string) (*pgxpool.Config, error) {
 	}
 	pool.MaxConns, pool.MinConns, pool.MinIdleConns = int32(o.MaxConns), 0, 0
 	pool.MaxConnIdleTime, pool.MaxConnLifetime = orNever(o.ConnMaxIdleTime), orNever(o.ConnMaxLifetime)
-	// Not all of them at once, which would leave nobody a connection.
+	// Jitter keeps connections from expiring all at once.
 	pool.MaxConnLifetimeJitter = max(0, o.ConnMaxLifetime/10)
 	c := pool.ConnConfig
 	c.AfterConnect = checkSession
@@ -169,8 +167,8 @@ func orNever(d time.Duration) time.Duration {
 
 // sessionConfig sets what poolers do not take.
 func (o *Options) sessionConfig(set map[string]string) {
-	// The cost of a statement with embedded rows is estimated high enough for
-	// the compiler to start, which takes many times what the statement does.
+	// The planner estimates a high cost for statements with embedded rows and would
+	// start the JIT compiler, which takes far longer than the statement.
 	if _, ok := set["jit"]; !ok {
 		set["jit"] = "off"
 	}

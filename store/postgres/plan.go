@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// A cached statement costs one round trip and no planning. After five
-// executions on a connection, though, the server may settle on a generic plan,
-// made without looking at the values, and on skewed data that plan can be many
-// times slower. planner finds the statements this happens to: one that is slow
-// more than once is run planned with its values for a while, then with its
-// cached plan again, lest a cold cache or a busy hour decide. It is planned from
-// then on if that was clearly faster than both.
+// planner decides which statements are planned with their values. After five executions
+// of a prepared statement the server may choose a generic plan, which on skewed data
+// can be much slower.
 //
-// Statements that are fast cost an atomic load. It is safe for concurrent use.
+// A statement that is slow more than once runs with its values for a trial, then with
+// its cached plan again. The second comparison rules out a cold cache or a busy server.
+// It is planned with its values from then on if that was clearly faster than both.
+//
+// Fast statements only load an atomic. It is safe for concurrent use.
 type planner struct {
 	logger *slog.Logger
 
@@ -28,22 +28,20 @@ type planner struct {
 }
 
 const (
-	// slowRun is what makes a run worth a look: planning a statement takes a
-	// twentieth of it.
+	// slowRun is the duration from which a run counts as slow. Planning a statement
+	// takes a small part of it.
 	slowRun = time.Millisecond
 
-	// window is the number of runs whose times are compared.
+	// window is the number of runs to compare the times of.
 	window = 16
 
 	// slowRuns of a window start a trial. One may be anything. The window begins
 	// with a slow run.
 	slowRuns = 2
 
-	// gain is how many times faster a statement must be when it is planned.
-	// A plan that does not suit the values costs tens of times as much; a
-	// smaller factor is the noise of a busy machine, where every statement
-	// waits longer than slowRun for its turn, and would buy that noise with
-	// planning forever.
+	// gain is how many times faster a statement must be when it is planned with its
+	// values. An unsuitable plan is slower by a larger factor. A smaller gain would
+	// mistake the noise of a busy server for one.
 	gain = 3
 
 	// settledRuns is how long a decision for planning holds. Data change.
@@ -207,6 +205,6 @@ func (s *sample) add(took time.Duration) {
 	}
 }
 
-// sum is the time of all runs but the slowest: a lock or a pause of the
-// collector hits anybody once.
+// sum is the time of all runs but the slowest, which may be due to a lock or to garbage
+// collection.
 func (s *sample) sum() time.Duration { return s.total - s.max }

@@ -50,14 +50,14 @@ func appendRecord(dst []byte, shape *driver.Shape, src []byte) ([]byte, error) {
 	return dst, err
 }
 
-// appendRecordParts is appendRecord for a row of a stream, whose arrays follow: their
-// holes are noted, see streamReader.
+// appendRecordParts is appendRecord for a row of a stream. The arrays of the row follow
+// later, so their positions are recorded as holes, see streamReader.
 func appendRecordParts(dst []byte, holes []hole, shape *driver.Shape, src []byte) ([]byte, []hole, error) {
 	w := wire{rest: src}
 	if int(w.uint32()) != fields(shape) || w.bad {
 		return dst, holes, errWire
 	}
-	var all []field // of a record whose fields are not its members in order
+	var all []field // nil if the fields are the members in order
 	if shape.Fields != nil {
 		all = make([]field, fields(shape))
 		for i := range all {

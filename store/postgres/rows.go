@@ -26,8 +26,8 @@ type reader struct {
 	stream          streamReader
 }
 
-// readRows appends all rows. It does not close them, which tells whether there
-// was an error.
+// readRows appends all rows. It does not close them; the caller does and gets the error
+// of the query.
 func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, last *lastExtra) error {
 	if s.Shape == nil {
 		return errors.New("postgres: a statement without a shape has no rows")
@@ -50,7 +50,7 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, 
 		values := rows.Values()
 		if s.MaxRows > 0 && r.Rows-first == s.MaxRows && rd.begins(values) {
 			r.More = true
-			break // whoever closes the rows skips the rest
+			break // Close skips the rest
 		}
 		if s.Budget > 0 {
 			if rd.all++; rd.all > s.Budget {
@@ -71,8 +71,8 @@ func readRows(rows *pgconn.ResultReader, s *driver.Statement, r *driver.Result, 
 	return rd.lastRow()
 }
 
-// fits reports whether an answer, and the row of it that begins at start, is within
-// the limits.
+// fits returns an error if an answer, or its row that begins at start, exceeds the
+// limits.
 func (rd *reader) fits(dst []byte, start int) error {
 	return rd.fitsMore(dst, start, &driver.Member{}, nil)
 }

@@ -6,9 +6,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// lastExtra keeps the extra values of a row as they came, until it is known whether
-// another row follows: to write them for each row of a list would cost more than
-// some of its members.
+// lastExtra keeps the extra values of a row in wire form until it is known whether
+// another row follows. They are encoded only for the last row.
 type lastExtra struct {
 	at     int    // where the members begin
 	room   []byte // all values
@@ -37,7 +36,7 @@ func (rd *reader) columnOf(extra, at int, own *int) int {
 	return *own - 1
 }
 
-// keep remembers the extra values of a row, whose members begin at a column.
+// keep stores the extra values of a row. Its members begin at column at.
 func (rd *reader) keep(at int, values [][]byte) {
 	l, own := rd.last, at+fields(rd.shape)
 	if l.room == nil {

@@ -9,13 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// session is what we know about a connection: the statements it has run. They
-// are found by their text, and with them everything a run needs, so that a run
-// costs one look-up and one round trip. A session belongs to whoever holds the
-// connection.
+// session holds the prepared statements of a connection, found by their text, with the
+// data that a run needs. A run takes one look-up and one round trip. Only the holder of
+// the connection may use a session.
 //
-// The statements of pgx's own modes are found three times for each run, and
-// their arguments and results planned anew.
+// pgx's own modes look a statement up three times for each run and plan its arguments
+// and results each time.
 type session struct {
 	conn    *pgconn.PgConn
 	planner *planner
@@ -36,9 +35,9 @@ type statement struct {
 	text string
 	plan *plan // shared by all connections
 
-	// described says what the server told: the types of the parameters and, for
-	// a prepared one, of the columns. Nil: nothing yet, or nothing any more. It
-	// has a name if the server keeps the statement prepared.
+	// described holds the types of the parameters and, for a prepared statement, of the
+	// columns. Nil means not described. It has a name if the server keeps the statement
+	// prepared.
 	described *pgconn.StatementDescription
 
 	used bool // again, since the hand passed
@@ -139,7 +138,7 @@ func (s *session) failed(st *statement, err error) {
 	s.forget(st)
 }
 
-// forget makes the next run describe the statement anew.
+// forget makes the next run describe the statement again.
 func (s *session) forget(st *statement) {
 	if st.described != nil && st.described.Name != "" {
 		s.dead = append(s.dead, st.described.Name)

@@ -23,7 +23,7 @@ type hole struct {
 	node int
 }
 
-// openRow is a row whose arrays may follow.
+// openRow is a row with arrays that may still follow.
 type openRow struct {
 	node        int
 	holes, tail int // where its own begin

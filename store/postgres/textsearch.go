@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// textSearch returns the names of the text search configurations that statements
-// find without a schema. Those whose names need quotes are left out.
+// textSearch returns the names of the text search configurations that statements find
+// without a schema. Names that need quotes are left out.
 func textSearch(ctx context.Context, pool *sql.DB) (names []string, err error) {
 	rows, err := pool.QueryContext(ctx,
 		`select cfgname from pg_ts_config where pg_ts_config_is_visible(oid) and cfgname ~ '^[a-z_][a-z0-9_]*$' order by cfgname`)

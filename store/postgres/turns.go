@@ -12,11 +12,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/turnstile"
 )
 
-// turns bounds how long anybody waits for a connection, and keeps some for who is
-// urgent. pgx's pool asks it before it lends one, whoever wants it: the store, Bun,
-// database/sql. So nobody ever waits inside of the pool.
+// turns limits the wait for a connection and reserves some connections for urgent
+// statements. pgx's pool calls it before each acquire, for the store, Bun and
+// database/sql. Nothing therefore waits inside the pool.
 //
-// pgx knows such hooks as tracers, and wants one of queries with them.
+// pgx accepts such hooks as tracers and requires the methods of a query tracer.
 type turns struct{ *turnstile.Turnstile }
 
 var (
@@ -44,7 +44,7 @@ var ended = func() <-chan struct{} {
 	return ch
 }()
 
-// TraceAcquireStart waits for a turn.
+// TraceAcquireStart waits for a slot.
 func (t turns) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
 	err := t.Enter(ctx, driver.MayReserve)
 	switch {
@@ -56,14 +56,14 @@ func (t turns) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool
 	return refused{ctx, err}
 }
 
-// TraceAcquireEnd gives the turn back of who got no connection.
+// TraceAcquireEnd releases the slot if the acquire failed.
 func (t turns) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
 	if _, without := ctx.(refused); data.Err != nil && !without {
 		t.Leave()
 	}
 }
 
-// TraceRelease gives a turn back.
+// TraceRelease releases a slot.
 func (t turns) TraceRelease(*pgxpool.Pool, pgxpool.TraceReleaseData) { t.Leave() }
 
 // TraceQueryStart does nothing.
@@ -84,8 +84,8 @@ func (d *database) Stats() []driver.PoolStats {
 	}}
 }
 
-// Ping implements [driver.Driver]. The connection is one in reserve, if all others are in
-// use. A server that has no other connection left serves those of the pool.
+// Ping implements [driver.Driver]. It uses a reserved connection if all others are in
+// use. A server without free connections counts as available if the pool has open ones.
 func (d *database) Ping(ctx context.Context) error {
 	conn, err := d.pool.Acquire(driver.WithReserve(ctx))
 	if isFull(err) && d.pool.Stat().TotalConns() > 0 {

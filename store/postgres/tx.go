@@ -80,8 +80,8 @@ func (t *tx) once(c *call) error {
 	return c.err
 }
 
-// Commit implements [driver.Conn]. If the connection is lost on the way, the
-// answer is ErrUnavailable and nobody knows whether the transaction happened.
+// Commit implements [driver.Conn]. If the connection is lost during the commit, it
+// returns ErrUnavailable and the outcome of the transaction is unknown.
 func (t *tx) Commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, t.Rollback())

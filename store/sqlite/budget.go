@@ -108,8 +108,7 @@ func (l *engineLimits) bound(length int) error {
 	return nil
 }
 
-// rowLimit is the largest row of a statement with a budget, whose rows grow while
-// they are made; 0 for others.
+// rowLimit is the largest row of a statement with a budget; 0 without a budget.
 func rowLimit(s *driver.Statement) int {
 	if s.Budget == 0 {
 		return 0

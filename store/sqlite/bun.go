@@ -10,7 +10,7 @@ import (
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 )
 
-// newBun returns a Bun database whose selects go to the readers.
+// newBun returns a Bun database that sends selects to the readers.
 func newBun(writer, readers *sql.DB) *bun.DB {
 	return bun.NewDB(writer, dialect{sqlitedialect.New()}, bun.WithConnResolver(resolver{readers}))
 }

@@ -133,7 +133,7 @@ func (c *conn) collect(ctx context.Context, s *driver.Statement, r *driver.Resul
 	if err != nil {
 		return err
 	}
-	// The statement must be reset, whatever happens, or it stays running.
+	// Reset the statement on every path, or it stays running.
 	defer func() {
 		if closeErr := rows.Close(); err == nil {
 			err = closeErr
@@ -227,7 +227,7 @@ func (c *conn) begin(text string) error {
 	return nil
 }
 
-// commit ends the transaction. If it fails, nothing of it stays.
+// commit commits the transaction, or rolls it back if the commit fails.
 func (c *conn) commit() error {
 	if c.tx == lostTx {
 		c.tx = noTx

@@ -18,7 +18,7 @@ type database struct {
 	bun             *bun.DB
 	readersSQL      *sql.DB
 	timeout         time.Duration // of a statement
-	writing         time.Duration // of a caller who has the writer
+	writing         time.Duration // of a caller that holds the writer
 }
 
 var _ driver.Driver = (*database)(nil)
@@ -109,7 +109,7 @@ func (d *database) Exec(ctx context.Context, in driver.Conn, s *driver.Statement
 	return changed, err
 }
 
-// lend calls f with a connection of a pool, within the limits of a statement.
+// lend acquires a connection of a pool for f, within the limits of a statement.
 func (d *database) lend(ctx context.Context, p *pool, s *driver.Statement, f func(context.Context, *conn) error) error {
 	c, err := p.acquire(ctx)
 	if err != nil {
@@ -119,8 +119,8 @@ func (d *database) lend(ctx context.Context, p *pool, s *driver.Statement, f fun
 	return d.limited(ctx, c, sooner(d.until(p, s.Caller), s.Timeout), f)
 }
 
-// until returns when somebody who has got a connection now has had it long enough; zero
-// is never.
+// until returns the time at which the holder of a connection acquired now must stop.
+// Zero means no limit.
 func (d *database) until(p *pool, caller bool) time.Time {
 	if !caller || p != d.writer || d.writing < 0 {
 		return time.Time{}
@@ -162,8 +162,8 @@ func (d *database) limit(ctx context.Context, until time.Time) (context.Context,
 	return context.WithDeadline(ctx, until)
 }
 
-// failure says whose fault an error is: the caller's whose context ended, the
-// time limit's, or the database's.
+// failure maps an error to its cause: the end of the caller's context, the time limit,
+// or the database.
 func (d *database) failure(ctx, limited context.Context, err error) error {
 	if limited.Err() != nil && isInterrupt(err) {
 		if ctx.Err() == nil {

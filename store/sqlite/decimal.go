@@ -6,10 +6,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 )
 
-// compareDecimals is the collation pl_decimal: numbers in the spelling the
-// store writes by their value, 9.50 equals 9.500. SQLite's indexes need a total
-// order whatever the column holds, so any other text follows all numbers, by
-// its bytes.
+// compareDecimals is the collation pl_decimal. It compares numbers in the spelling of
+// the store by value, so 9.50 equals 9.500. SQLite's indexes need a total order on all
+// texts, so any other text sorts after all numbers, by its bytes.
 func compareDecimals(a, b string) int {
 	aOK, bOK := isDecimal(a), isDecimal(b)
 	switch {

@@ -1,28 +1,27 @@
-// Package sqlite runs a [store.DB] on an SQLite file, without cgo.
+// Package sqlite opens an SQLite file as a [store.DB], without cgo.
 //
 //	db, err := sqlite.Open(ctx, "shop.db", nil)
 //
 // # Connections
 //
-// One connection writes, some read; a write never waits for a reader nor a
-// reader for a write (write-ahead log). Writers queue in the order they came.
-// Everything that touches the database, Bun and [database/sql.Tx] included,
-// borrows one of these connections, so that this process never meets its own
-// lock. Other processes may use the file at the same time; a writer waits
-// Options.BusyTimeout for them.
+// One connection writes and several read. In write-ahead log mode a write never waits
+// for a reader, nor a reader for a write. Writers queue first come, first served. The
+// store, Bun and [database/sql.Tx] share these connections, so statements of this
+// process do not block each other with file locks. Other processes may use the file at
+// the same time; a writer waits for them for Options.BusyTimeout.
 //
-// Each connection is opened with the same settings, which are read back, and
-// keeps the statements it has prepared.
+// Each connection is opened with the same settings, which are verified, and caches its
+// prepared statements.
 //
-// # What the database knows beside SQLite
+// # Functions and collations
 //
-// Connections have functions of ours whose names begin with pl_, and the
-// collation pl_decimal. Only the latter stands in the file: other programs can
-// read it, but not through an index on a decimal column.
+// Connections have additional functions with the prefix pl_, and the collation
+// pl_decimal. The schema in the file uses only the collation. Other programs can read
+// the file, but not through an index on a decimal column.
 //
 // # Limits
 //
-// A statement is interrupted when its context ends while SQLite looks for the
-// first row; after that the context is seen between rows. Sorting, counting
-// and writing are done before the first row.
+// A statement is interrupted when its context ends before the first row. After that the
+// context is checked between rows. Sorting, counting and writing happen before the
+// first row.
 package sqlite

@@ -158,8 +158,8 @@ func follow(args []sqldriver.Value) ([]byte, error) {
 // plCast is pl_cast(x, type): a text read as a type, as JSON.
 func plCast(text, typ string) (sqldriver.Value, error) { return jsonb.Cast(text, typ) }
 
-// plRegexp is pl_regexp(pattern, x): whether the text has a match, in the syntax
-// of package regexp, whose running time is linear.
+// plRegexp is pl_regexp(pattern, x): whether the text has a match. The syntax is that
+// of package regexp, with linear running time.
 func plRegexp(p *patterns, args []sqldriver.Value) (sqldriver.Value, error) {
 	pattern, ok := args[0].(string)
 	text, isText := args[1].(string)

@@ -10,22 +10,22 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// lender lets database/sql borrow connections of a pool: opening one is taking
-// it from the pool, closing one is giving it back.
+// lender is a connector that lets database/sql use the connections of a pool. Connect
+// acquires one, and closing it releases it.
 type lender struct {
 	acquire func(context.Context) (*conn, error)
 	release func(*conn)
 }
 
-// newSQL returns a database that keeps no connection between two uses, so that
-// the pool behind it alone decides who is next.
+// newSQL returns a database without idle connections, so that the underlying pool alone
+// orders the waiting callers.
 func newSQL(l lender) *sql.DB {
 	db := sql.OpenDB(l)
 	db.SetMaxIdleConns(-1)
 	return db
 }
 
-// Connect borrows a connection.
+// Connect acquires a connection of the pool.
 func (l lender) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	c, err := l.acquire(ctx)
 	if err != nil {

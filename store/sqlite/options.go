@@ -54,22 +54,24 @@ type Options struct {
 	// Defaults to 2 seconds.
 	BusyTimeout time.Duration
 
-	// StatementTimeout ends a statement that runs longer, with [store.ErrTimeout]. It
-	// applies to Go code and service keys; a [store.Scope] may have a shorter time of its
-	// own. Negative sets no limit.
+	// StatementTimeout is the time after which a statement fails with
+	// [store.ErrTimeout]. It applies to Go code and service keys; a [store.Scope] may
+	// have a shorter time of its own. Negative sets no limit.
 	//
 	// Defaults to 30 seconds.
 	StatementTimeout time.Duration
 
-	// WriterTimeout is how long a caller ([store.Scope.Caller]) may have the one writer,
-	// by a write or by a transaction as a whole: a statement that runs then fails with
-	// [store.ErrTimeout], and so does each one after it. Everybody's writes and logins
-	// wait meanwhile, for no longer than AcquireTimeout. What the application does by
-	// itself, and programs with a secret key, have the time of StatementTimeout for each
-	// statement. Raise it, and AcquireTimeout with it, where callers write for longer, as
-	// imports by a function in a transaction do. Negative sets no limit.
+	// WriterTimeout is how long a caller ([store.Scope.Caller]) may hold the one
+	// writer, by a write or by a whole transaction. The statement that runs then fails
+	// with [store.ErrTimeout], and so do later ones of the transaction. All other
+	// writes wait while the writer is held, up to AcquireTimeout.
 	//
-	// Defaults to four fifths of AcquireTimeout, and to no limit where that has none.
+	// The application's own statements and service keys are limited by StatementTimeout
+	// instead. Raise WriterTimeout and AcquireTimeout together for callers with long
+	// writes, such as imports. Negative sets no limit.
+	//
+	// Defaults to four fifths of AcquireTimeout, or to no limit if AcquireTimeout has
+	// none.
 	WriterTimeout time.Duration
 
 	// StatementCache is the number of prepared statements a connection keeps.

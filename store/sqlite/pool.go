@@ -14,9 +14,9 @@ import (
 // closeGrace is how long Close waits for connections in use.
 const closeGrace = 5 * time.Second
 
-// pool lends connections. Who waits is served in the order of coming; the
-// connection used last is lent first, because its caches are warm. It is safe
-// for concurrent use.
+// pool is a pool of connections. Waiting callers are served first come, first served.
+// The connection used last is reused first, because its caches are warm. It is safe for
+// concurrent use.
 type pool struct {
 	open func(context.Context) (*conn, error)
 
@@ -26,25 +26,24 @@ type pool struct {
 
 	turns *turnstile.Turnstile
 
-	// file is checked before a connection is lent, unless that was done less than checkEvery
-	// ago. Nil is no file.
+	// file is checked before a connection is handed out, at most once in checkEvery.
+	// Nil means no file.
 	file       *file
 	checkEvery time.Duration
 
 	mu     sync.Mutex
 	idle   []*conn
-	opened int // connections there are, lent or not
+	opened int // open connections, idle or in use
 	closed bool
 }
 
-// newPool returns a pool of a size, for whose connections nobody waits longer than
-// patience.
+// newPool returns a pool of a size. Callers wait for a connection at most for patience.
 func newPool(size int, patience time.Duration, open func(context.Context) (*conn, error)) *pool {
 	return &pool{open: open, turns: turnstile.New(size, 0, patience)}
 }
 
-// acquire lends a connection, opening one if all that exist are lent. Every
-// connection must go back by release.
+// acquire returns a connection and opens one if none is idle. Every connection must be
+// returned with release.
 func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	if err := p.turns.Enter(ctx, driver.MayReserve); errors.Is(err, turnstile.ErrTimeout) {
 		return nil, fmt.Errorf("%w: sqlite: all %d are in use", driver.ErrBusy, p.turns.Figures().Places)
@@ -118,13 +117,13 @@ func (p *pool) release(c *conn) {
 	}
 	p.mu.Unlock()
 	if c != nil {
-		_ = c.close() // nobody can do anything about it
+		_ = c.close() // the error has no consequence
 	}
 	p.turns.Leave()
 }
 
-// close refuses further loans, waits for what is lent, but not for long, and
-// closes the connections; one that comes back later is closed then.
+// close rejects further acquires, waits up to closeGrace for connections in use, and
+// closes the connections. A connection released later is closed then.
 func (p *pool) close() error {
 	p.mu.Lock()
 	if p.closed {
@@ -151,8 +150,8 @@ func (p *pool) close() error {
 	return errors.Join(errs...)
 }
 
-// drain waits until nothing is lent and reports whether that came true. Nothing
-// is lent any more: the pool is closed.
+// drain waits until no connection is in use and reports whether it succeeded. The pool
+// is closed, so no connection is handed out anymore.
 func (p *pool) drain() bool {
 	deadline := time.Now().Add(closeGrace)
 	for p.turns.Inside() > 0 {

@@ -23,7 +23,7 @@ type collector struct {
 
 	counter *counter // of the rows of all levels
 
-	// maxRows is the largest number of rows behind the first, 0 for none.
+	// maxRows is the largest number of rows after the first, 0 for none.
 	maxRows, first int
 }
 
@@ -63,12 +63,12 @@ func (c *collector) collect(ctx context.Context, rows sqldriver.Rows, dest []sql
 		if err == io.EOF { // the contract of driver.Rows
 			return nil
 		}
-		// A row behind the last one tells that there are more, and nothing else:
-		// also when its arrays go beyond a limit.
+		// One more row after the last only sets More, also if its arrays exceed a
+		// limit.
 		if (err == nil || c.beyond(err)) && c.maxRows > 0 && c.into.Rows-c.first == c.maxRows {
 			c.into.More = true
 			c.counter.over = false
-			return nil // whoever closes the rows skips the rest
+			return nil // Close skips the rest
 		}
 		if err == nil {
 			err = c.row(dest)

@@ -119,8 +119,8 @@ func (t *tx) SQL() *sql.Tx {
 		release: func(*conn) {},
 	})
 	t.sqlDB.SetMaxOpenConns(1)
-	// It takes part in the open transaction, which cannot fail. The context
-	// is nobody's: the end of one would end the transaction behind our back.
+	// It joins the open transaction, which cannot fail. It gets a background context,
+	// because the end of a caller's context would end the transaction.
 	sqlTx, err := t.sqlDB.BeginTx(context.Background(), nil)
 	if err != nil {
 		return nil

@@ -20,8 +20,8 @@ type defaults struct {
 	Code  string `bun:",nullzero"`
 }
 
-// testAbsent tells absent, null and zero apart: absent takes the default, else
-// NULL, else the zero; null is NULL and zero is zero.
+// testAbsent distinguishes absent, null and zero: absent takes the default, else NULL,
+// else the zero; null is NULL and zero is zero.
 func testAbsent(t *testing.T, db *store.DB) {
 	g := gateOf[defaults](db)
 	for _, tt := range []struct{ in, want string }{

@@ -65,7 +65,7 @@ func actorWrites(t *testing.T, ctx context.Context, db *store.DB) int {
 	return 11
 }
 
-// actors returns who made the changes that are in the log.
+// actors returns the actors of the changes in the log.
 func actors(t *testing.T, db *store.DB) []string {
 	t.Helper()
 	var got []string

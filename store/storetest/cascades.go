@@ -7,8 +7,9 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// Deleting an album deletes its songs; deleting a song deletes its marks in the
-// bin too, empties the covers of it, and is refused while a sale refers to it.
+// Deleting an album deletes its songs. Deleting a song also deletes its soft-deleted
+// marks and clears references from covers. It is rejected while a sale refers to the
+// song.
 type album struct {
 	bun.BaseModel `bun:"table:albums"`
 	ID            int64 `bun:",pk"`

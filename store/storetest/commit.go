@@ -109,7 +109,7 @@ func testOnCommitRetry(t *testing.T, db *store.DB) {
 		if _, err := store.For[note](tx).Get(ctx, row.ID); err != nil {
 			return err
 		}
-		if runs == 1 { // somebody else writes
+		if runs == 1 { // a concurrent write
 			if _, err := store.For[note](db).Patch(t.Context(), row.ID, store.SetTo("text", "other")); err != nil {
 				return err
 			}

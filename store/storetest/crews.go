@@ -10,9 +10,9 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// crew is one of whose hands takes on others: rules on hands lead to their crew and
-// back to hands. There are three tables of hands, so that a write of each way is
-// looked at: by one statement with and without a log, and row by row.
+// crew has hands, and a hand may add others: rules on hands lead to their crew and back
+// to hands. There are three tables of hands to test each write path: one statement with
+// a log, one without, and row by row.
 type crew struct {
 	bun.BaseModel `bun:"table:crews"`
 	store.Untracked
@@ -71,9 +71,9 @@ func crewModels() []any {
 	return []any{crew{}, sailor{}, plainHand{}, loggedHand{}, hookedHand{}, shoot{}}
 }
 
-// handStep is a write in the name of ann, who is in crew 1 while bob is in crew 2
-// and nobody in crew 3, and what must come of it: the ids in the answer, or the
-// code of an error, which has changed nothing. left are the hands afterwards.
+// handStep is a write by ann, who is in crew 1. Bob is in crew 2 and crew 3 is empty.
+// want is the ids in the answer, or the code of an error that changed nothing. left are
+// the hands afterwards.
 type handStep struct {
 	name, do, body string // do is insert, update or upsert
 	rules          store.Guard
@@ -168,9 +168,9 @@ func handSteps(relation string) []handStep {
 	}
 }
 
-// testJudgedBefore lets rules judge rows that they would find themselves: whoever
-// writes what, and asks for whatever answer, a new row is judged by what was there
-// before it, and shown by what is there afterwards.
+// testJudgedBefore uses rules that would match the new rows themselves. Every new row
+// must be checked against the rows from before the write, and be returned according to
+// the rows after it.
 func testJudgedBefore(t *testing.T, db *store.DB) {
 	if err := store.Before(db, func(context.Context, *store.Write[hookedHand]) error { return nil }); err != nil {
 		t.Fatal(err)
@@ -277,8 +277,8 @@ func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, 
 	}
 }
 
-// testMadeKeys judges rows whose keys the database makes, which to a rule are not
-// there yet, and rows that grow on others of the same write.
+// testMadeKeys checks rules on rows with keys that the database makes, which are NULL
+// to a rule, and on rows that refer to others of the same write.
 func testMadeKeys(t *testing.T, db *store.DB) {
 	table := db.Table(shoot{})
 	own := store.Eq("name", "own")

@@ -1,14 +1,13 @@
-// Package storetest gives tests databases of their own, and drivers their
-// conformance suite.
+// Package storetest provides databases for tests and the conformance suite for drivers.
 //
 //	db := storetest.New(t, storetest.Models(Note{})) // SQLite, with the tables made
 //
-// A test that shall hold on every engine runs once for each. Where PostgreSQL
-// comes from is handed in, so that this package does not link Docker's client:
+// Use [Engines] to run a test on every engine. The source of PostgreSQL is an argument,
+// so that this package does not link a Docker client:
 //
 //	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 //		...
 //	}, storetest.Models(Note{}))
 //
-// A driver's own test of the contract is only a harness around [Run].
+// A driver tests its conformance by calling [Run].
 package storetest

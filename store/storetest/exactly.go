@@ -87,7 +87,8 @@ func testExactlyLogged(t *testing.T, db *store.DB) {
 }
 
 // testExactlyAtOnce draws on budgets from many goroutines that name them in different
-// orders: no more than there is, all or none, and nobody waits for ever.
+// orders: no budget is overdrawn, each claim is all or nothing, and no claim waits
+// forever.
 func testExactlyAtOnce(t *testing.T, budgets store.Repo[budget]) {
 	t.Helper()
 	const each = 20

@@ -98,8 +98,8 @@ func testFullText(t *testing.T, db *store.DB) {
 	fullTextWork(t, db)
 }
 
-// fullTextWork searches texts that cost PostgreSQL's parser minutes, or more room
-// than it has.
+// fullTextWork searches texts that take PostgreSQL's parser minutes or exceed its
+// limits.
 func fullTextWork(t *testing.T, db *store.DB) {
 	var words strings.Builder
 	for i := range 300_000 {

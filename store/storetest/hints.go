@@ -220,8 +220,8 @@ func testAmbiguousRelations(t *testing.T, db *store.DB) {
 	}
 }
 
-// testHiddenRelations gives callers less and less to know: what is hidden is in
-// no list, no hint and in nobody's way.
+// testHiddenRelations narrows the guards step by step: a hidden relation is in no list
+// and no hint, and makes no name ambiguous.
 func testHiddenRelations(t *testing.T, db *store.DB) {
 	insertDrafts(t, db)
 	drafts, writers, readings := db.Table(draft{}), db.Table(writer{}), db.Table(reading{})

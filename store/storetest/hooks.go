@@ -90,7 +90,7 @@ func testHooks(t *testing.T, db *store.DB) {
 	seen.want(t, "before delete 3:c:6>- ann", "second delete 3:c:6>- ann", "after delete 3:c:6>- ann")
 	logged(t, db)
 
-	// Whoever refuses undoes the whole write.
+	// An error of any hook rolls back the whole write.
 	for what, do := range map[string]func() error{
 		"before": func() error { return repo.Insert(t.Context(), &hooked{ID: 9, Name: "refuse"}) },
 		"after":  func() error { return repo.Insert(t.Context(), &hooked{ID: 9, Name: "late"}) },

@@ -17,7 +17,8 @@ type note struct {
 	Hits int64  `bun:",notnull"`
 }
 
-// testLocking is about versions: who writes what was changed meanwhile is told.
+// testLocking checks versions: a write to a row that was changed since it was read
+// fails.
 func testLocking(t *testing.T, db *store.DB) {
 	ctx, notes := t.Context(), store.For[note](db)
 	n := note{Text: "one"}

@@ -111,8 +111,8 @@ func testOrder(t *testing.T, db *store.DB) {
 	}
 }
 
-// testCompositeKeys sorts and pages rows whose key has two columns: what the
-// order leaves out of it follows the last direction that is given.
+// testCompositeKeys sorts and pages rows with a key of two columns. Key columns missing
+// from the order use the last direction given.
 func testCompositeKeys(t *testing.T, db *store.DB) {
 	insert(t, db, &page{ID: 1, Slug: "a"}, &page{ID: 2, Slug: "b"})
 	insert(t, db, &label{ID: 10, Name: "x"}, &label{ID: 20, Name: "y"})

@@ -36,8 +36,7 @@ type twin struct {
 	ParentID *int64
 }
 
-// twinStep is a write in the name of ann and what must come of it: the answer,
-// or the code of an error.
+// twinStep is a write by ann and the expected answer or error code.
 type twinStep struct {
 	do   string // insert, update, delete, single or upsert
 	body string

@@ -49,7 +49,7 @@ func (t *Template) copyFile(tb testing.TB, path string) {
 
 // makeFile fills a database and returns its file. Closing a database moves its WAL into the file.
 func (t *Template) makeFile(path string) ([]byte, error) {
-	ctx := context.Background() // not that of one test
+	ctx := context.Background() // shared by tests
 	db, err := sqlite.Open(ctx, path, &sqlite.Options{Synchronous: sqlite.SynchronousOff})
 	if err != nil {
 		return nil, err

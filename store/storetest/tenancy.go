@@ -66,7 +66,7 @@ func testTenancy(t *testing.T, db *store.DB) {
 	}
 }
 
-// testNoTenant is trusted code that forgot to say for whom it works.
+// testNoTenant runs trusted code without a tenant.
 func testNoTenant(t *testing.T, db *store.DB, tasks store.Repo[task]) {
 	t.Helper()
 	ctx := t.Context()
@@ -118,7 +118,7 @@ func testTenantScopes(t *testing.T, db *store.DB) {
 	if n, err := patch(t, nobody, `{"name":"x"}`, store.True()); n != 0 || err != nil {
 		t.Errorf("patched %d rows without a tenant, %v", n, err)
 	}
-	// A scope brings its own tenant, whatever the context says.
+	// A scope has its own tenant and ignores the one of the context.
 	ctx := store.WithTenant(t.Context(), "two")
 	rows, err := store.For[task](db).As(scopeOf("ann", "one", guards)).List(ctx, store.Query{})
 	if err != nil || len(rows) != 3 {

@@ -219,9 +219,8 @@ func testTxPanic(t *testing.T, db *store.DB) {
 	insert(t, db, &account{ID: 3}) // no lock is left
 }
 
-// testTxConflict sells five things to twenty buyers who read, check and write:
-// exactly five get one. On PostgreSQL they lose against each other and are run
-// again.
+// testTxConflict sells five items to twenty concurrent buyers that read, check and
+// write. Exactly five succeed. On PostgreSQL the transactions conflict and are retried.
 func testTxConflict(t *testing.T, db *store.DB) {
 	stock := note{Hits: 5}
 	insert(t, db, &stock)
@@ -271,7 +270,7 @@ func testTxGivesUp(t *testing.T, db *store.DB) {
 		if _, err := store.For[note](tx).Get(ctx, row.ID); err != nil {
 			return err
 		}
-		// Not the inner context: somebody else writes.
+		// A concurrent write, so not the inner context.
 		if _, err := store.For[note](db).Patch(t.Context(), row.ID, store.SetTo("text", "other")); err != nil {
 			return err
 		}

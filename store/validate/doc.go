@@ -5,38 +5,36 @@
 //		Store: store.Options{Validator: validate.New()},
 //	})
 //
-// The rules of a field stand in its tag, separated by commas:
+// The tag of a field lists its rules, separated by commas:
 //
 //	Title string   `validate:"required,max=200"`
 //	Email *string  `validate:"omitempty,email"`
 //	Tags  []string `validate:"max=10,unique,dive,min=1,max=20"`
 //
-// All rules of [validator] that judge one value can be used. A rule after dive
-// judges each item of a list. min, max, len, gt, gte, lt and lte count the
-// characters of text, the items of a list and the bytes of a []byte, and compare
-// numbers. A value that is null passes every rule; required is judged by the
-// store. An empty string does not pass email and the like, unless omitempty
-// stands before.
+// All rules of [validator] for a single value can be used. A rule after dive applies to
+// each item of a list. min, max, len, gt, gte, lt and lte count the characters of text,
+// the items of a list and the bytes of a []byte, and compare numbers. A null value
+// passes every rule; the store checks required. An empty string fails email and similar
+// rules unless omitempty precedes them.
 //
-// # Texts of one's own
+// # Change the texts
 //
-// A client reads a text for each column that breaks a rule. One that accepts
-// application/problem+json besides application/json finds the columns one by one in the
-// member errors, with the name of the rule, by which a form may choose words itself. To say the texts here, embed a [Validator] and override its
-// Check; the example of [Validator] does. What is missing is told by the store, in words
-// that do not pass Check: its rule is required.
+// A client gets a text for each column that breaks a rule. With
+// application/problem+json it gets the columns in the member errors, each with the name
+// of the rule, so a form can use its own texts. To change the texts on the server,
+// embed a [Validator] and override its Check, as in the example of [Validator]. The
+// text of required comes from the store and bypasses Check.
 //
 // # Rules over several columns
 //
-// They are a hook that returns a [store.ValidationError], which has an example:
-// clients are told as they are of single columns.
+// Write a hook that returns a [store.ValidationError], as in its example. Clients get
+// the same answer as for single columns.
 //
 // # Limits
 //
-// Rules that compare with other fields (eqfield, required_if, ...) are refused:
-// they are for a hook, see above. So are rules that look at the server's files or ask
-// the network (file, dir, tcp_addr, ...), because a client chooses the value.
-// A [store.Decimal] is compared as float64.
+// Rules that compare fields (eqfield, required_if, ...) are rejected; use a hook. Rules
+// that access the server's files or the network (file, dir, tcp_addr, ...) are rejected
+// because a client chooses the value. A [store.Decimal] is compared as float64.
 //
 // [validator]: https://pkg.go.dev/github.com/go-playground/validator/v10
 package validate

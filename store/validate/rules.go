@@ -11,9 +11,8 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// CheckRules reports a mistake in the rules for values of a type: a rule that
-// does not exist, that does not fit the type or its parameter, or that is not
-// supported here. Call it before the first value comes.
+// CheckRules returns an error if a rule does not exist, does not fit the type or its
+// parameter, or is not supported by this package. Call it before validating values.
 func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 	if rules == "" || rules == "-" {
 		return nil
@@ -21,14 +20,13 @@ func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 	if err := allowed(rules); err != nil {
 		return err
 	}
-	// The whole, for what the order of rules may break. Where there is no sample,
-	// its nil still tells rules that do not exist.
+	// First all rules together, because their order may be wrong. Without a sample the
+	// nil value still detects unknown rules.
 	sample, ok := sampleOf(typ)
 	if err := v.try(sample, rules); err != nil || !ok {
 		return err
 	}
-	// A value is judged up to the first rule it breaks. So that none is
-	// overlooked, each is tried alone.
+	// Validation stops at the first rule a value breaks, so try each rule alone.
 	parts := strings.Split(rules, ",")
 	for i, rule := range parts {
 		if rule == "dive" {
@@ -47,7 +45,7 @@ func (v *Validator) CheckRules(rules string, typ reflect.Type) error {
 	return nil
 }
 
-// checkItems reports a mistake in the rules behind dive, for the items of a list and, from
+// checkItems is CheckRules for the rules after dive: for the items of a list and, from
 // keys to endkeys, for the keys of a map.
 func (v *Validator) checkItems(parts []string, list reflect.Type) error {
 	if len(parts) > 0 && parts[0] == "keys" {
@@ -63,7 +61,7 @@ func (v *Validator) checkItems(parts []string, list reflect.Type) error {
 	return v.CheckRules(strings.Join(parts, ","), list.Elem())
 }
 
-// allowed refuses rules by their names, whatever they are to judge.
+// allowed rejects rules by name, for values of any type.
 func allowed(rules string) error {
 	for rule := range strings.FieldsFuncSeq(rules, func(r rune) bool { return r == ',' || r == '|' }) {
 		name, _, _ := strings.Cut(rule, "=")
@@ -99,9 +97,9 @@ func comparesFields(name string) bool {
 		strings.HasPrefix(name, "excluded_") || strings.HasPrefix(name, "field") || name == "skip_unless"
 }
 
-// sampleOf returns a value of the type that a rule would see, not the zero
-// value: omitempty must not end the trial. It reports false for types whose
-// values cannot be told before one is there.
+// sampleOf returns a sample value of a type. It is not the zero value, because
+// omitempty must not end the trial. It reports false for types without a constructible
+// sample.
 func sampleOf(typ reflect.Type) (any, bool) {
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()

@@ -1,5 +1,5 @@
-// Package turnstile bounds how many use something at once, and for how long the
-// others wait. A part of the places is kept in reserve for who is urgent.
+// Package turnstile is a semaphore with a timeout for acquiring a slot. Some of its
+// slots are reserved for urgent callers.
 package turnstile
 
 import (
@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// ErrTimeout reports that no place came free in time.
+// ErrTimeout reports that no slot came free in time.
 var ErrTimeout = errors.New("turnstile: no place came free in time")
 
-// Turnstile lets a number of users in. Who waits is let in in the order of coming.
-// It is safe for concurrent use.
+// Turnstile is a semaphore. Waiting callers are served first come, first served. It is
+// safe for concurrent use.
 type Turnstile struct {
-	// A token in common is a place of anybody's, one in reserve a place of who
-	// is urgent. Goroutines that wait to send on a channel are served first
-	// come, first served.
+	// A value in common is a taken slot open to all callers, a value in reserve a taken
+	// slot for urgent callers. Goroutines blocked on sending to a channel are served
+	// first come, first served.
 	common, reserve chan struct{}
 	patience        time.Duration
 
@@ -26,16 +26,16 @@ type Turnstile struct {
 	waited         atomic.Int64 // nanoseconds
 }
 
-// New returns a turnstile with a number of places, of which so many are kept in
-// reserve. Nobody waits longer than patience; negative is for ever.
+// New returns a turnstile with a number of slots, reserve of which are for urgent
+// callers. Callers wait at most for patience; negative means no limit.
 func New(places, reserve int, patience time.Duration) *Turnstile {
 	return &Turnstile{
 		common: make(chan struct{}, places-reserve), reserve: make(chan struct{}, reserve), patience: patience,
 	}
 }
 
-// Enter takes a place. It fails with [ErrTimeout], or with the error of ctx. Every
-// place that was taken must be given back by Leave.
+// Enter acquires a slot. It fails with [ErrTimeout], or with the error of ctx. Every
+// acquired slot must be released with Leave.
 func (t *Turnstile) Enter(ctx context.Context, urgent func(context.Context) bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (t *Turnstile) Enter(ctx context.Context, urgent func(context.Context) bool
 		return nil
 	default:
 	}
-	var reserve chan struct{} // nil: none for this one
+	var reserve chan struct{} // nil: the caller is not urgent
 	if cap(t.reserve) > 0 && urgent(ctx) {
 		reserve = t.reserve
 	}
@@ -83,8 +83,8 @@ func (t *Turnstile) wait(ctx context.Context, reserve chan struct{}) error {
 	return nil
 }
 
-// Leave gives a place back. Places are alike: one in reserve is given back first,
-// whoever had it, so that the reserve is there for the next one who is urgent.
+// Leave releases a slot. Slots are interchangeable, so a reserved one is released first
+// and is free for the next urgent caller.
 func (t *Turnstile) Leave() {
 	select {
 	case <-t.reserve:
@@ -93,28 +93,27 @@ func (t *Turnstile) Leave() {
 	}
 }
 
-// Inside is how many have a place.
+// Inside returns the number of acquired slots.
 func (t *Turnstile) Inside() int { return len(t.common) + len(t.reserve) }
 
-// Figures are what a turnstile has counted.
+// Figures are the figures of a turnstile.
 type Figures struct {
-	// Places is how many may be inside, Reserve how many of them are for who is
-	// urgent.
+	// Places is the number of slots, Reserve the number of them for urgent callers.
 	Places, Reserve int
 
-	// Patience is how long a user waits. Negative is no limit.
+	// Patience is the longest wait for a slot. Negative means no limit.
 	Patience time.Duration
 
-	// Waiting is how many wait now.
+	// Waiting is the number of callers waiting now.
 	Waiting int
 
-	// Waits counts who had to wait, Refused those of them who waited in vain
-	// for all their patience, and Waited adds the time up.
+	// Waits counts the callers that had to wait, and Refused those that timed out.
+	// Waited is the total time they waited.
 	Waits, Refused int64
 	Waited         time.Duration
 }
 
-// Figures returns what was counted so far.
+// Figures returns the current figures.
 func (t *Turnstile) Figures() Figures {
 	return Figures{
 		Places: cap(t.common) + cap(t.reserve), Reserve: cap(t.reserve), Patience: t.patience, Waiting: int(t.waiting.Load()),

@@ -28,9 +28,10 @@ const (
 	postgresPort = docker.Port("5432/tcp")
 )
 
-// tethered runs its arguments until they end or its standard input does. The engine closes that input when the test process is gone,
-// so a container needs nobody to clean up after it. The pipe goes through descriptor 3 because a shell gives background jobs an
-// empty standard input.
+// tethered runs its arguments until they end or its standard input does. The engine
+// closes that input when the test process is gone, so a container is always removed.
+// The pipe goes through descriptor 3 because a shell gives background jobs an empty
+// standard input.
 const tethered = `exec 3<&0 </dev/null
 "$@" 3<&- & server=$!
 (cat <&3 >/dev/null; kill -KILL "$server") &

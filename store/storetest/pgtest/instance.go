@@ -65,7 +65,7 @@ func newInstanceFrom(ctx context.Context, bin string, settings []string, passwor
 	if err := makeData(s, ctx); err != nil {
 		return nil, errors.Join(err, s.remove())
 	}
-	// Somebody else may take the free port before the server does.
+	// Another process may take the free port before the server does.
 	for range 3 {
 		if s.port, err = freePort(); err != nil {
 			break
@@ -103,7 +103,8 @@ func (s *instance) keep() error {
 	return s.keeper.Start()
 }
 
-// init makes the data folder. The maintenance databases' locale is nobody's business: test databases name theirs.
+// init makes the data folder. The locale of the maintenance databases does not matter,
+// because test databases name theirs.
 func (s *instance) init(ctx context.Context) error {
 	secret := filepath.Join(s.dir, "secret")
 	if err := os.WriteFile(secret, []byte(s.password+"\n"), 0o600); err != nil {

@@ -29,7 +29,7 @@ func URL(tb testing.TB) string {
 // with the first call of Open.
 func Source() *Databases { return process() }
 
-// The server is a property of the process, not of a caller: every test has to meet the same one, and starting is dear.
+// The process shares one server, because starting one is slow.
 var process = sync.OnceValue(func() *Databases {
 	require, err := requirement(os.Getenv(envRequire))
 	return &Databases{require: require, notice: os.Stderr, server: sync.OnceValues(func() (*cluster, error) {
@@ -90,7 +90,7 @@ func (d *Databases) template(server *cluster, key any, prepare func(ctx context.
 	known := d.templates[key]
 	if known == nil {
 		known = sync.OnceValues(func() (string, error) {
-			ctx, cancel := context.WithTimeout(context.Background(), patience) // not that of one test
+			ctx, cancel := context.WithTimeout(context.Background(), patience) // shared by tests
 			defer cancel()
 			name, err := server.create(ctx)
 			if err != nil {
@@ -124,7 +124,8 @@ func (d *Databases) open(tb testing.TB, create func(*cluster, context.Context) (
 // fresh creates a database for tb.
 func fresh(tb testing.TB, server *cluster, create func(*cluster, context.Context) (string, error)) string {
 	tb.Helper()
-	// Not tb.Context: a cancelled CREATE DATABASE may still have made one, and nobody would drop it.
+	// Not tb.Context: a canceled CREATE DATABASE may still create a database, which
+	// would not be dropped.
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	name, err := create(server, ctx)

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// freePort asks the system for a port that nobody listens on now.
+// freePort returns a local port without a listener.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

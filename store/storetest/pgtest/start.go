@@ -14,7 +14,8 @@ const readyTime = time.Minute
 
 // Options says how an own server of a test runs. The zero value is a server like the shared one.
 type Options struct {
-	// Fsync makes the server write through to disk, for tests of what survives a crash. It costs most of the speed.
+	// Fsync makes the server write through to disk, for tests of crash recovery. It is
+	// much slower.
 	Fsync bool
 
 	// Settings are further settings of the server, such as "max_connections=6".
