@@ -9,14 +9,14 @@ import (
 
 // Options tune the middleware. The zero value is ready to use.
 type Options struct {
-	// MinSize is the number of bytes from which on an answer is coded; smaller ones fit
-	// into a packet anyhow. New panics if it is negative.
+	// MinSize is the size in bytes from which a response is compressed. New panics if it is
+	// negative.
 	//
 	// Defaults to 1024.
 	MinSize int
 }
 
-// New returns middleware that codes answers. It panics if the options are wrong.
+// New returns middleware that compresses responses. It panics if the options are invalid.
 func New(opts Options) func(http.Handler) http.Handler {
 	if opts.MinSize < 0 {
 		panic("compress: MinSize is negative")

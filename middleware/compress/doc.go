@@ -1,14 +1,14 @@
-// Package compress sends answers in fewer bytes, coded with zstd or gzip, by
-// github.com/klauspost/compress, to clients that take it (RFC 9110 section 12.5.3).
+// Package compress compresses responses with zstd or gzip (RFC 9110 section 12.5.3), by
+// github.com/klauspost/compress.
 //
 //	handler = compress.New(compress.Options{})(handler)
 //
-// # What is coded
+// # What is compressed
 //
-// Answers of text, JSON, XML, JavaScript, WebAssembly and the like, from
-// [Options].MinSize bytes on; those whose length is not known before are held back
-// until they have so many bytes, end, or are flushed. A flush sends what was written
-// so far in coded form, so that streams of lines stay streams. Left alone are
+// Responses of text, JSON, XML, JavaScript, WebAssembly and the like are compressed from
+// [Options].MinSize bytes on. A response without a length is held back until it has so many
+// bytes, ends, or is flushed. A flush sends what was written so far in compressed form, so
+// streams of lines keep streaming. Not compressed are
 //
 //   - answers that are coded already (Content-Encoding), parts of some bytes
 //     (Content-Range: bytes, multipart/byteranges) and digested ones
@@ -16,50 +16,47 @@
 //     announced: all of them are of the coded body, RFC 9530 sections 2 and 3); the
 //     Content-Range of lists of rows counts rows, and does not keep a list from being
 //     coded;
-//   - text/event-stream, whose events are small and must not wait;
+//   - text/event-stream, since its events are small and must not wait;
 //   - answers without a body, and requests that ask for another protocol (Upgrade);
 //   - answers that may hold secrets, see below.
 //
-// Bodies of requests are not looked at: a Content-Encoding there is up to the handler,
-// and this library's answers 415.
+// Request bodies are not decompressed. A handler has to deal with Content-Encoding; those
+// of this library answer 415.
 //
 // # Secrets
 //
-// The length of a coded answer tells whether something that a stranger put into it
-// occurs in it again (the attack BREACH). Two things are therefore needed for it, and
-// each is refused here. A stranger who makes the browser of a victim send requests:
-// where a request has what a browser adds by itself, a cookie, a client certificate or an
-// Authorization that is no bearer token, its answer is coded only if the page is of the
-// same origin (Sec-Fetch-Site). And a secret: answers with Set-Cookie are left alone, and
-// so is every answer with
+// The length of a compressed response shows whether a text in it repeats another one (the
+// attack BREACH). The attack needs two things, and each is prevented here. First, the
+// attacker makes a victim's browser send requests. A response to a request with a cookie, a
+// client certificate or an Authorization other than a bearer token is therefore compressed
+// only for a page of the same origin (Sec-Fetch-Site). Second, the response must hold a
+// secret. Responses with Set-Cookie are not compressed, and neither is any response with
 //
 //	Cache-Control: no-transform
 //
-// which is how a handler marks one (RFC 9111 section 5.2.2.6), here and for every proxy
-// on the way. All answers of accounts that depend on the caller say so.
+// which marks a response with a secret (RFC 9111 section 5.2.2.6), also for every proxy on
+// the way. All responses of the accounts that depend on the caller have it.
 //
-// What a proxy in front has found out cannot be seen here. One that knows callers by
-// certificates, by Basic or by where they are, and names them in a header, leaves a
-// request that looks like a program's: it should take Accept-Encoding off unless
-// Sec-Fetch-Site is same-origin or none, or handlers mark what they answer.
+// The middleware cannot see how a proxy in front authenticates. If the proxy does so by
+// certificates, Basic or IP addresses and names the caller in a header, the request looks
+// like one of a program. Such a proxy should remove Accept-Encoding unless Sec-Fetch-Site
+// is same-origin or none. Otherwise handlers must set no-transform.
 //
 // # Entity tags
 //
-// A coded representation is another one and needs another strong tag (RFC 9110 section
-// 8.8.3): "3.bJ2L" is sent as "3.bJ2L-zstd" or "3.bJ2L-gzip". Where one of these comes
-// back in If-Match or If-None-Match the handler sees the tag that it gave, whatever
-// coding the client takes now, and the tag of a 304 answer is the one that the client
-// has. If-Range is left as it is, so that parts of a coded answer are never mixed with
-// parts of one that is not.
+// A compressed representation needs a strong entity tag of its own (RFC 9110 section
+// 8.8.3): "3.bJ2L" is sent as "3.bJ2L-zstd" or "3.bJ2L-gzip". In If-Match and If-None-Match
+// the suffix is removed before the handler sees the tag, for every coding. A 304 response
+// repeats the tag that the client sent. If-Range stays as it is, so parts of compressed and
+// plain responses are never mixed.
 //
-// # Answers and their order
+// # Responses and order
 //
-// Every answer has Vary: Accept-Encoding, whether it is coded or not. The answer to
-// HEAD has the headers of GET where the handler says how long the body would be. If a
-// handler panics, what it wrote is not finished: nothing is sent of an answer that was
-// held back, so that a recovering middleware outside can still answer 500, and one
-// that was on its way ends without the mark of its end. Middleware that counts or logs
-// the bytes sent belongs outside, what reads or writes bodies inside.
+// Every response has Vary: Accept-Encoding, compressed or not. The response to HEAD has the
+// headers of GET if the handler sets the length. After a panic of the handler the response
+// is not completed. A held response is dropped, so that a recovering middleware outside can
+// still answer 500. One in progress ends without its trailing bytes. Put middleware that
+// counts or logs sent bytes outside, and middleware that reads or writes bodies inside.
 //
 // A ResponseWriter here has Flush, Hijack, ReadFrom and Unwrap (net/http's
 // ResponseController).

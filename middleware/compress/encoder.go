@@ -8,19 +8,18 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// encoder codes what is written to it.
+// encoder compresses what is written to it.
 type encoder interface {
 	io.WriteCloser
 	Flush() error
 	Reset(w io.Writer)
 }
 
-// window is how far back an encoder looks. Answers are seldom larger, and it is the
-// most of what an encoder takes of memory, of ours and of the client's (RFC 9659
-// allows 8 MiB).
+// window is the window size of an encoder, which dominates its memory and the client's (RFC
+// 9659 allows 8 MiB). Responses are seldom larger.
 const window = 256 << 10
 
-// shared is what the requests of a handler share.
+// shared holds the encoder pools of a handler.
 type shared struct {
 	minSize  int
 	encoders [zstded + 1]sync.Pool
@@ -48,7 +47,7 @@ func (s *shared) encoder(c coding, to io.Writer) encoder {
 	return e
 }
 
-// freeEncoder takes an encoder back that was closed.
+// freeEncoder returns a closed encoder to its pool.
 func (s *shared) freeEncoder(c coding, e encoder) {
 	e.Reset(io.Discard) // not the connection that it has written to
 	s.encoders[c].Put(e)

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// eligible reports whether an answer may be coded, by all that is known before its
-// body.
+// eligible reports whether a response may be compressed, judged by its status and header.
 func eligible(status int, h http.Header) bool {
 	switch {
 	case status < 200 || status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified:
@@ -22,11 +21,12 @@ func eligible(status int, h http.Header) bool {
 	return contentType == "" || shrinks(contentType)
 }
 
-// digests are the headers whose value is of a body in the coding that it is sent in: RFC
-// 9530 sections 2 and 3, and before it RFC 3230 section 4.3.2 and RFC 2616 section 14.15.
+// digests are the headers that hold a digest of the coded body: RFC 9530 sections 2 and 3,
+// and before it RFC 3230 section 4.3.2 and RFC 2616 section 14.15.
 var digests = []string{"Content-Digest", "Repr-Digest", "Digest", "Content-Md5"}
 
-// digested reports whether an answer has a digest, or says that one comes behind its body.
+// digested reports whether a response has a digest in its header or announces one in a
+// trailer.
 func digested(h http.Header) bool {
 	for _, name := range digests {
 		if len(h[name]) > 0 {
@@ -51,7 +51,7 @@ func lists(lines []string, words ...string) bool {
 	return false
 }
 
-// shrinks reports whether bodies of a media type get smaller.
+// shrinks reports whether a media type is worth compressing.
 func shrinks(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.ToLower(strings.TrimSpace(media))
@@ -74,10 +74,10 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// varyEncoding is shared by all answers that depend on nothing else.
+// varyEncoding is the Vary header of responses that depend on nothing else.
 var varyEncoding = []string{"Accept-Encoding"}
 
-// vary says that the answer depends on Accept-Encoding, unless it is said.
+// vary adds Accept-Encoding to Vary if it is missing.
 func vary(h http.Header) {
 	lines := h["Vary"]
 	switch {

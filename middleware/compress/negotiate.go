@@ -8,7 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
-// coding is how an answer is written.
+// coding is the content coding of a response.
 type coding uint8
 
 const (
@@ -27,7 +27,7 @@ var (
 // choose returns the coding of the answer to a request.
 func choose(r *http.Request) coding {
 	if crossorigin.Ambient(r) {
-		// A page of another origin may be guessing at what is in the answer.
+		// A page of another origin may measure the length (BREACH).
 		switch r.Header.Get("Sec-Fetch-Site") {
 		case "same-origin", "none":
 		default:

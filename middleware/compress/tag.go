@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// conditions are the headers whose tags were ours and go back to the handler.
+// conditions are the request headers with entity tags that plainTags rewrites.
 var conditions = [...]string{"If-Match", "If-None-Match"}
 
-// plainTags returns the request with the tags that the handler gave. The request of
-// the caller stays as it is.
+// plainTags returns the request with the entity tags as the handler set them. It does not
+// modify r.
 func plainTags(r *http.Request) *http.Request {
 	var changed *http.Request
 	for _, name := range conditions {
@@ -36,7 +36,7 @@ func plainTags(r *http.Request) *http.Request {
 	return changed
 }
 
-// codedTag returns a tag as the representation in a coding has it.
+// codedTag returns the entity tag of the compressed representation.
 func codedTag(tag string, c coding) string {
 	inner, closed := strings.CutSuffix(tag, `"`)
 	if !closed || c == identity {
@@ -45,8 +45,8 @@ func codedTag(tag string, c coding) string {
 	return inner + suffixes[c] + `"`
 }
 
-// knownTag returns the form of a tag that the client has named, by which it finds what
-// it has kept (RFC 9111 section 4.3.4).
+// knownTag returns the form of a tag that the client sent, so that the client finds its
+// stored response (RFC 9111 section 4.3.4).
 func knownTag(tag string, header http.Header, preferred coding) string {
 	opaque := strings.TrimPrefix(tag, "W/")
 	for _, c := range [...]coding{preferred, zstded, gzipped} {

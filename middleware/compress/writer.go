@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// state is how far an answer is.
+// state is the progress of a response.
 type state uint8
 
 const (
@@ -33,8 +33,8 @@ type writer struct {
 // Unwrap is for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// WriteHeader implements http.ResponseWriter. The header of an answer whose size is
-// not known waits.
+// WriteHeader implements http.ResponseWriter. The header of a response without a length is
+// held back.
 func (w *writer) WriteHeader(status int) {
 	if w.state != unsent || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		if w.state != held { // net/http says what is wrong with a second one
@@ -65,7 +65,7 @@ func (w *writer) WriteHeader(status int) {
 	}
 }
 
-// sendPlain sends the header and what was held back as they are.
+// sendPlain sends the header and the held body uncompressed.
 func (w *writer) sendPlain() {
 	w.state = plain
 	h := w.ResponseWriter.Header()
@@ -82,7 +82,7 @@ func (w *writer) sendPlain() {
 	}
 }
 
-// sendCoded sends the header of a coded body.
+// sendCoded sends the header of a compressed body.
 func (w *writer) sendCoded() {
 	w.state = coded
 	h := w.ResponseWriter.Header()
@@ -114,7 +114,7 @@ func (w *writer) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// release sends what was held back of a body, in coded form if its kind allows.
+// release sends the held body, compressed if its media type allows.
 func (w *writer) release() error {
 	h := w.ResponseWriter.Header()
 	if h.Get("Content-Type") == "" {
@@ -150,8 +150,8 @@ func (w *writer) encode(b []byte) (int, error) {
 	return w.encoder.Write(b)
 }
 
-// FlushError sends what was written so far, for http.ResponseController. A body that
-// was held back is one of a stream then, whatever its size.
+// FlushError sends what was written so far, for http.ResponseController. A flushed body
+// counts as a stream, so MinSize does not apply.
 func (w *writer) FlushError() error {
 	if w.state == unsent {
 		w.WriteHeader(http.StatusOK)
@@ -177,8 +177,7 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// ReadFrom implements io.ReaderFrom, by which files that are not coded go out without
-// being copied.
+// ReadFrom implements io.ReaderFrom, so that uncompressed files are sent without a copy.
 func (w *writer) ReadFrom(from io.Reader) (int64, error) {
 	if to, can := w.ResponseWriter.(io.ReaderFrom); can && w.state == plain {
 		return to.ReadFrom(from)

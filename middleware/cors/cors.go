@@ -11,9 +11,9 @@ import (
 	"github.com/rs/cors"
 )
 
-// New returns middleware that answers preflight requests and lets the pages of the
-// options read answers. It panics if the options are wrong, see [Options.Validate].
-// With the zero Options it returns the handler itself.
+// New returns middleware that answers preflight requests and lets the pages of the options
+// read responses. It panics if the options are invalid, see [Options.Validate]. With the
+// zero Options it returns the handler itself.
 func New(opts Options) func(http.Handler) http.Handler {
 	if err := opts.Validate(); err != nil {
 		panic(err)
@@ -27,7 +27,7 @@ func New(opts Options) func(http.Handler) http.Handler {
 		spoken := protocol.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodOptions && len(r.Header["Origin"]) == 0 {
-				// No preflight, whatever else it has: the handler knows what it allows.
+				// Without Origin it is no preflight: the handler answers OPTIONS.
 				w.Header().Add("Vary", "Origin")
 				next.ServeHTTP(w, r)
 				return
@@ -40,8 +40,8 @@ func New(opts Options) func(http.Handler) http.Handler {
 	}
 }
 
-// logRejected logs the first header of a preflight that the options do not allow, if
-// they allow the origin: the browser only says that the request failed.
+// logRejected logs the first header that a preflight of an allowed origin may not ask for.
+// The browser only reports that the request failed.
 func logRejected(logger *slog.Logger, o *cors.Options, r *http.Request) {
 	origin := r.Header.Get("Origin")
 	if o.AllowOriginVaryRequestFunc != nil {
@@ -60,7 +60,7 @@ func logRejected(logger *slog.Logger, o *cors.Options, r *http.Request) {
 	}
 }
 
-// protocol translates the options.
+// protocol converts the options to those of rs/cors.
 func (o Options) protocol() cors.Options {
 	p := cors.Options{
 		AllowCredentials: o.Credentials,
@@ -79,7 +79,7 @@ func (o Options) protocol() cors.Options {
 		p.AllowedOrigins = []string{"*"}
 		return p
 	}
-	// The list of the library is compared without case and has patterns, and it repeats
+	// The library compares its list without case, expands patterns and repeats
 	// every Origin header of a request, so it is not used.
 	origins := make(map[string]bool, len(o.Origins))
 	for _, origin := range o.Origins {

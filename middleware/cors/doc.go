@@ -1,36 +1,35 @@
 // Package cors lets pages of other origins use a server (the CORS protocol of the
 // Fetch standard, section 3.3), by github.com/rs/cors.
 //
-// Nothing is allowed that was not named. The zero [Options] add nothing to any
-// answer, so that browsers keep pages of other origins out. Origins are compared
-// byte by byte with those of Options, never by a pattern, a suffix or in another
-// case, and no answer repeats an origin that is not among them:
+// Only what is listed is allowed. The zero [Options] add nothing to any response, so
+// browsers keep pages of other origins out. Origins are compared byte by byte with those of
+// Options, never by a pattern, a suffix or without case. A response never repeats an origin
+// that is not listed:
 //
 //	pages := cors.New(cors.Options{Origins: []string{"https://app.example.org"}})
 //	http.ListenAndServe(addr, pages(handler))
 //
-// # Answers
+// # Responses
 //
-// A preflight request (OPTIONS with an Origin and an Access-Control-Request-Method)
-// is answered here with 204, before anybody asks who calls: it never has
-// credentials. If its origin, method or one of its headers is not allowed, the
-// answer says nothing and the browser sends no request. Everything else goes on,
-// also requests of origins that are not allowed: CORS says who may read answers and
-// protects no one from requests, which is what refusing cross-origin requests with
-// cookies is for (middleware.CSRF).
+// A preflight request (OPTIONS with an Origin and an Access-Control-Request-Method) is
+// answered here with 204, before authentication, since it has no credentials. If its
+// origin, method or one of its headers is not allowed, the response has no CORS headers and
+// the browser sends no request. Other requests are passed on, also those of origins that
+// are not allowed. CORS controls which pages may read responses; it does not protect
+// against requests. For cookies that is the task of middleware.CSRF.
 //
-// Where any origin is allowed, every answer has Vary: Origin, also one to a request
-// without an Origin and one that refuses, so that no cache gives the answer for one
-// origin to another.
+// If any origin is allowed, every response has Vary: Origin, also to a request without an
+// Origin and to a rejected one. A cache then never serves the response for one origin to
+// another.
 //
 // # Order
 //
-// Put it outside of everything that may refuse a request, authentication and limits
-// included: a page can read the status and the text of an error only if that answer
-// has the headers too.
+// Put it outside of everything that may reject a request, authentication and limits
+// included. A page can read the status and the text of an error only if that response has
+// the headers too.
 //
 // # Headers
 //
-// What supabase-js and its sisters send is allowed, and what they read is exposed;
-// [Options] has fields for those of the application's own.
+// The headers that supabase-js and the related clients send are allowed, and those they
+// read are exposed. [Options] has fields for the application's own.
 package cors

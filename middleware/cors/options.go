@@ -17,49 +17,47 @@ const maxPreflight = 2 * time.Hour
 
 // Options say which pages may do what. The zero value allows none.
 type Options struct {
-	// AnyOrigin lets every page of the web read what a caller without credentials of
-	// the browser gets: the answers then have Access-Control-Allow-Origin: *. It is for
-	// public data, and for servers that know callers by tokens only. It excludes
-	// Origins and Credentials.
+	// AnyOrigin lets every page read the response to a request without browser credentials:
+	// responses have Access-Control-Allow-Origin: *. It is for public data, and for servers
+	// that authenticate by tokens only. It excludes Origins and Credentials.
 	AnyOrigin bool
 
-	// Credentials lets browsers send cookies along and pages ask for a session in a
-	// cookie. It needs Origins. Requests with a cookie that change something are refused
-	// unless accounts trust the origin too, by their CookieOrigins.
+	// Credentials lets browsers send cookies, and pages request a session in a cookie. It
+	// needs Origins. A request with a cookie that changes something is rejected unless the
+	// CookieOrigins of the accounts contain the origin too.
 	Credentials bool
 
-	// ExposedHeaders are headers of answers that pages may read beside those that this
-	// library and safelisted ones have.
+	// ExposedHeaders are further response headers that pages may read, beside the
+	// safelisted ones and those of this library.
 	ExposedHeaders []string
 
-	// InsecureHTTP accepts http origins of other hosts than this one, whose pages
-	// anybody on the way can rewrite. Using it outside of a closed network is a hole.
+	// InsecureHTTP accepts http origins of hosts other than this machine. Their pages can
+	// be modified on the network. Using it outside of a closed network is a hole.
 	InsecureHTTP bool
 
 	// Logger, if set, gets a line for each preflight of an allowed origin that asks for a
-	// request header that is not allowed. It is meant for development: clients other
-	// than browsers can send as many as they like.
+	// header that is not allowed. Use it in development only: clients other than browsers
+	// can send any number of them.
 	Logger *slog.Logger
 
-	// MaxAge is how long browsers may keep the answer to a preflight, rounded down to
-	// seconds. A negative value keeps none. More than two hours are refused, since
-	// browsers would keep it no longer and what is taken back should end.
+	// MaxAge is how long browsers may cache the response to a preflight, rounded down to
+	// seconds. A negative value disables the cache. More than two hours are rejected:
+	// browsers cap it there, and a revoked permission should expire.
 	//
 	// Defaults to two hours.
 	MaxAge time.Duration
 
-	// Origins are the origins whose pages are let in, exactly as browsers send them:
-	// scheme, host in lower case and, unless it is the scheme's own, port, as in
-	// "https://app.example.org", "http://localhost:5173" or "capacitor://localhost".
+	// Origins are the allowed origins, exactly as browsers send them: scheme, host in lower
+	// case, and a port unless it is the default of the scheme. Examples are
+	// "https://app.example.org", "http://localhost:5173" and "capacitor://localhost".
 	Origins []string
 
-	// RequestHeaders are headers that pages may send beside those of client libraries
-	// of this server and safelisted ones.
+	// RequestHeaders are further headers that pages may send, beside the safelisted ones
+	// and those of this server's client libraries.
 	RequestHeaders []string
 }
 
-// Validate reports everything that is wrong with the options, or nil. [New] panics
-// with what it returns.
+// Validate reports all mistakes in the options, or nil. [New] panics with its error.
 func (o Options) Validate() error {
 	var wrong []error
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf("cors: "+format, args...)) }
@@ -93,11 +91,11 @@ func (o Options) Validate() error {
 	return errors.Join(wrong...)
 }
 
-// isName reports whether a header may be called so. "*" is a token, but means any
-// header, so that it is none.
+// isName reports whether a text is a header name. "*" is a token but would mean any header,
+// so it is rejected.
 func isName(name string) bool { return name != "*" && httpfield.IsToken(name) }
 
-// isForbidden reports whether browsers let no page set a request header (Fetch,
+// isForbidden reports whether browsers keep pages from setting a request header (Fetch,
 // section 2.2.2).
 func isForbidden(name string) bool {
 	name = strings.ToLower(name)
@@ -110,23 +108,22 @@ var forbidden = []string{
 	"origin", "referer", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via",
 }
 
-// methods are those of the library and of client libraries.
+// methods are the methods of this library and of its client libraries.
 var methods = []string{
 	http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch, http.MethodPost, http.MethodPut,
 }
 
-// requestHeaders are those that client libraries of this server send, and the ones of
-// tracing, which browsers' agents add.
+// requestHeaders are sent by client libraries of this server and by tracing in browsers.
 var requestHeaders = []string{
 	"accept", "accept-profile", "apikey", "authorization", "baggage", "cache-control", "content-profile", "content-type", "idempotency-key",
 	"if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "prefer", "range", "range-unit", "traceparent", "tracestate",
 	"x-client-info", "x-jwt-aud", "x-metadata", "x-request-id", "x-retry-count", "x-supabase-api-version", "x-upsert",
 }
 
-// credentialHeaders are sent by pages whose sessions are cookies.
+// credentialHeaders are sent by pages with cookie sessions.
 var credentialHeaders = []string{"x-plinth-session"}
 
-// exposedHeaders are those of answers that client libraries and applications read.
+// exposedHeaders are the response headers that client libraries and applications read.
 var exposedHeaders = []string{
 	"Allow", "Content-Encoding", "Content-Location", "Content-Profile", "Content-Range", "ETag", "Embed-Limit", "Idempotent-Replayed", "Link", "Location",
 	"Preference-Applied", "Proxy-Status", "RateLimit", "RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset",

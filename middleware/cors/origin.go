@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// checkOrigin says what keeps an origin from being one that browsers send (RFC 6454
-// section 6.1), "" if nothing does.
+// checkOrigin returns why browsers never send an origin (RFC 6454 section 6.1), or "".
 func checkOrigin(origin string, insecureHTTP bool) (why string) {
 	switch {
 	case origin == "*":
@@ -39,12 +38,12 @@ func checkOrigin(origin string, insecureHTTP bool) (why string) {
 	return why
 }
 
-// isScheme reports whether a scheme is one in lower case (RFC 3986 section 3.1).
+// isScheme reports whether a text is a scheme in lower case (RFC 3986 section 3.1).
 func isScheme(s string) bool {
 	return s != "" && s[0] >= 'a' && s[0] <= 'z' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
 }
 
-// checkPort takes the port off.
+// checkPort splits off the port.
 func checkPort(scheme, authority string) (host, why string) {
 	host, port := authority, ""
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
@@ -60,7 +59,7 @@ func checkPort(scheme, authority string) (host, why string) {
 	return host, ""
 }
 
-// checkHost accepts names and addresses in the form in which browsers write them.
+// checkHost validates that a name or an IP address has the form in which browsers write it.
 func checkHost(host string) (loopback bool, why string) {
 	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
 		inner, closed := strings.CutSuffix(inner, "]")

@@ -10,18 +10,18 @@ import (
 	"github.com/seed-7694ebf6/plinth/cache"
 )
 
-// hitKey says whether a value was there.
+// hitKey is the attribute for whether a cache had the value.
 const hitKey = attribute.Key("cache.hit")
 
-// Cache returns a cache that makes spans of what it asks of another one: of use where that
-// is a server, as with cache/redis. The system is what it is, as "redis", and the name is
-// what it keeps. What spans tell has no keys, tags or values.
+// Cache returns a cache that makes a span of each call of next. Use it for caches on a
+// server, such as cache/redis. The system is its kind, such as "redis", and the name is
+// what it stores. Spans hold no keys, tags or values.
 func Cache[K comparable, V any](t *Tracing, system, name string, next cache.Cache[K, V]) cache.Cache[K, V] {
 	return traced[K, V]{&cacheSpans{t.tracer, system, name}, next}
 }
 
-// Load returns a load function for cache.NewLoader that makes a span of each call, by
-// which one sees what a miss has cost and who waited for it. The name is what is loaded.
+// Load returns a load function for cache.NewLoader that makes a span of each call, which
+// shows what a miss costs. The name is what is loaded.
 func Load[K comparable, V any](t *Tracing, name string, load func(ctx context.Context, key K) (V, error)) func(ctx context.Context, key K) (V, error) {
 	return func(ctx context.Context, key K) (V, error) {
 		if !isRecorded(trace.SpanFromContext(ctx)) {
@@ -34,13 +34,13 @@ func Load[K comparable, V any](t *Tracing, name string, load func(ctx context.Co
 	}
 }
 
-// cacheSpans makes the spans of a cache.
+// cacheSpans starts the spans of a cache.
 type cacheSpans struct {
 	tracer       trace.Tracer
 	system, name string
 }
 
-// start returns a nil span where nothing is recorded.
+// start returns a nil span if the trace is not recorded.
 func (c *cacheSpans) start(ctx context.Context, operation string) (context.Context, trace.Span) {
 	if !isRecorded(trace.SpanFromContext(ctx)) {
 		return ctx, nil
@@ -49,7 +49,8 @@ func (c *cacheSpans) start(ctx context.Context, operation string) (context.Conte
 		semconv.DBSystemNameKey.String(c.system), semconv.DBOperationName(operation), semconv.DBCollectionName(c.name)))
 }
 
-// endCache ends a span, if there is one. The text of an error may repeat a key.
+// endCache ends a span, if there is one. It leaves out the text of an error, which may
+// repeat a key.
 func endCache(span trace.Span, err error) {
 	if span == nil {
 		return
@@ -65,6 +66,7 @@ type traced[K comparable, V any] struct {
 	next  cache.Cache[K, V]
 }
 
+// Get implements cache.Cache.
 func (c traced[K, V]) Get(ctx context.Context, key K) (value V, ok bool, err error) {
 	ctx, span := c.spans.start(ctx, "get")
 	value, ok, err = c.next.Get(ctx, key)
@@ -75,6 +77,7 @@ func (c traced[K, V]) Get(ctx context.Context, key K) (value V, ok bool, err err
 	return value, ok, err
 }
 
+// Set implements cache.Cache.
 func (c traced[K, V]) Set(ctx context.Context, key K, value V, opts cache.SetOptions) error {
 	ctx, span := c.spans.start(ctx, "set")
 	err := c.next.Set(ctx, key, value, opts)
@@ -82,6 +85,7 @@ func (c traced[K, V]) Set(ctx context.Context, key K, value V, opts cache.SetOpt
 	return err
 }
 
+// Delete implements cache.Cache.
 func (c traced[K, V]) Delete(ctx context.Context, key K) error {
 	ctx, span := c.spans.start(ctx, "delete")
 	err := c.next.Delete(ctx, key)
@@ -89,6 +93,7 @@ func (c traced[K, V]) Delete(ctx context.Context, key K) error {
 	return err
 }
 
+// Purge implements cache.Cache.
 func (c traced[K, V]) Purge(ctx context.Context, tags ...string) error {
 	ctx, span := c.spans.start(ctx, "purge")
 	err := c.next.Purge(ctx, tags...)
@@ -96,6 +101,7 @@ func (c traced[K, V]) Purge(ctx context.Context, tags ...string) error {
 	return err
 }
 
+// Mark implements cache.Cache.
 func (c traced[K, V]) Mark(ctx context.Context) (cache.Mark, error) {
 	ctx, span := c.spans.start(ctx, "mark")
 	mark, err := c.next.Mark(ctx)

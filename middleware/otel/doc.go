@@ -1,29 +1,29 @@
-// Package otel makes spans of requests, statements and caches, by the API of
-// OpenTelemetry (go.opentelemetry.io/otel/trace). The SDK and the exporter are the
-// program's choice:
+// Package otel makes spans of requests, statements and cache calls with the API of
+// OpenTelemetry (go.opentelemetry.io/otel/trace). The program chooses the SDK and the
+// exporter:
 //
 //	spans := otel.New(provider, otel.Options{})
 //	db, err := sqlite.Open(ctx, "notes.db", &sqlite.Options{Store: store.Options{Tracers: []store.Tracer{spans.Tracer()}}})
 //	...
 //	http.Serve(listener, spans.Middleware(handler))
 //
-// Nothing is global: neither the provider nor the propagator that the packages of
-// OpenTelemetry keep for everybody is looked at.
+// Nothing is global: the package ignores the global provider and propagator of
+// OpenTelemetry.
 //
-// # Who decides about a trace
+// # Trust in a client's trace
 //
-// A request may say which trace it belongs to, and whether that one is recorded
-// (traceparent, W3C Trace Context). From strangers neither is taken: who could set the
-// flag would make the server record and export everything, and who chooses ids would
-// write into traces of others. So a request begins a trace of its own, which the sampler
-// of the provider decides about, and has a link to the one it names. Options.Trust says
-// for which requests the trace goes on, as those of a gateway of one's own.
+// A request may name its trace and whether that is recorded (traceparent, W3C Trace
+// Context). By default both are ignored. A client that sets the flag could make the server
+// record and export everything, and one that chooses ids could write into other traces. So
+// a request begins a new trace, sampled by the provider, with a link to the one that it
+// names. Options.Trust selects requests that continue their trace, such as those of your
+// own gateway.
 //
-// [Tracing.Transport] tells the servers that the program asks.
+// [Tracing.Transport] passes the trace to other servers.
 //
 // # Spans
 //
-// They are named and described by the semantic conventions (HTTP and database spans):
+// They follow the semantic conventions (HTTP and database spans):
 //
 //   - a request: "GET /notes/{id}", or the method alone where no route is known; with
 //     http.request.method ("_OTHER" for unknown ones), http.route, url.path,
@@ -36,10 +36,10 @@
 //     whether it was there. See [Cache] and [Load].
 //   - a request to another server: "GET"; with server.address, server.port and url.path.
 //
-// No span has a query of a URL, a header, a body, a value of a statement, a key of a
-// cache, or the text of an error: secrets and people are there. A statement's text has
-// placeholders (store.Tracer).
+// No span has a URL query, a header, a body, a value of a statement, a cache key, or the
+// text of an error, since these may hold secrets and personal data. The text of a statement
+// has placeholders (store.Tracer).
 //
-// Statements and caches have spans inside of recorded ones only, so that what runs in the
-// background makes no traces, and costs next to nothing where nothing is recorded.
+// Statements and cache calls have spans only inside a recorded one. Background work makes
+// no traces, and an unrecorded trace costs next to nothing.
 package otel

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 )
 
-// Middleware makes a span of each request that a handler serves. Put it outside of
-// everything that asks the database.
+// Middleware makes a span of each request that a handler serves. Put it outside of all
+// middleware that runs statements.
 func (t *Tracing) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, record := exchange.Begin(r)
@@ -26,7 +26,7 @@ func (t *Tracing) Middleware(next http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		defer exchange.NoteRoute(r)
 		if !span.IsRecording() {
-			next.ServeHTTP(w, r) // the decision is for all who are asked from here on
+			next.ServeHTTP(w, r) // the sampling decision holds for outgoing requests too
 			return
 		}
 		rw := answer.Observe(w)
@@ -67,7 +67,7 @@ func (t *Tracing) begin(r *http.Request, method string) (context.Context, trace.
 	if t.trust != nil && t.trust(r) {
 		return t.tracer.Start(named, name, opts...)
 	}
-	// Not what else the propagator has read either, as baggage.
+	// Other values that the propagator reads, such as baggage, are dropped.
 	if remote := trace.SpanContextFromContext(named); remote.IsRemote() {
 		opts = append(opts, trace.WithLinks(trace.Link{SpanContext: remote.WithTraceState(trace.TraceState{})}))
 	}
@@ -84,7 +84,7 @@ func end(span trace.Span, status int) {
 	span.End()
 }
 
-// routeOf returns the pattern that a request was routed by, or "".
+// routeOf returns the route pattern of a request, or "".
 func (t *Tracing) routeOf(r *http.Request, record *exchange.Record) string {
 	route := cmp.Or(record.Route(), r.Pattern)
 	if route == "" && t.route != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Tracer returns what makes spans of the statements of a database, for [store.Options].
+// Tracer returns a tracer of a database's statements, for [store.Options].
 func (t *Tracing) Tracer() store.Tracer { return statements{t.tracer} }
 
 type statements struct{ tracer trace.Tracer }
@@ -33,11 +33,11 @@ func (t statements) Start(ctx context.Context, s store.TracedStatement) context.
 		attributes = append(attributes, semconv.DBCollectionName(s.Table))
 	}
 	ctx, span := t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
-	return context.WithValue(ctx, statementKey{}, span) // others may have begun one inside of it before End
+	return context.WithValue(ctx, statementKey{}, span) // an inner span may be current in End
 }
 
-// End implements store.Tracer. A statement that had no span finds none, or one that has
-// ended, to which nothing happens any more.
+// End implements store.Tracer. Without a recorded span it finds none, or an outer one that
+// has ended, for which it has no effect.
 func (t statements) End(ctx context.Context, _ store.TracedStatement, o store.TraceOutcome) {
 	span, ok := ctx.Value(statementKey{}).(trace.Span)
 	if !ok {
@@ -50,7 +50,7 @@ func (t statements) End(ctx context.Context, _ store.TracedStatement, o store.Tr
 	span.End()
 }
 
-// fail says of a span why it failed, in a word.
+// fail sets the status and the error.type of a span.
 func fail(span trace.Span, kind string) {
 	span.SetAttributes(attribute.String(string(semconv.ErrorTypeKey), kind))
 	span.SetStatus(codes.Error, kind)

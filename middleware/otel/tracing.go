@@ -12,22 +12,19 @@ const scope = "github.com/seed-7694ebf6/plinth/middleware/otel"
 
 // Options tune spans. The zero value is ready to use.
 type Options struct {
-	// Propagator reads the trace of a request and writes it into requests to others.
+	// Propagator extracts the trace of a request and injects it into outgoing requests.
 	//
-	// Defaults to the traceparent and tracestate of W3C Trace Context, without
-	// baggage.
+	// Defaults to the traceparent and tracestate of W3C Trace Context, without baggage.
 	Propagator propagation.TextMapPropagator
 
-	// Route names the pattern of a request where neither this library nor
-	// http.ServeMux has told one, as other routers know it. It is asked when the
-	// handler is done.
+	// Route returns the route pattern of a request if neither this library nor
+	// http.ServeMux has set one, for other routers. It is called after the handler.
 	//
 	// Defaults to none.
 	Route func(r *http.Request) string
 
-	// Trust says for which requests the trace that they name goes on, with its
-	// decision whether it is recorded. Trusting requests of strangers lets them make
-	// the server record everything.
+	// Trust reports whether to continue the trace that a request names, with its sampling
+	// flag. A trusted client can make the server record everything.
 	//
 	// Defaults to none.
 	Trust func(r *http.Request) bool
@@ -42,7 +39,7 @@ type Tracing struct {
 	server     trace.SpanStartOption // the kind of span
 }
 
-// New returns what makes spans by a provider. It panics if that is nil.
+// New returns tracing with spans of a provider. It panics if the provider is nil.
 func New(provider trace.TracerProvider, opts Options) *Tracing {
 	if provider == nil {
 		panic("otel: a TracerProvider is required")
@@ -54,5 +51,5 @@ func New(provider trace.TracerProvider, opts Options) *Tracing {
 	return t
 }
 
-// isRecorded reports whether there is a span in a context, and it is recorded.
+// isRecorded reports whether a span is valid and recorded.
 func isRecorded(span trace.Span) bool { return span.SpanContext().IsValid() && span.IsRecording() }

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Transport returns a transport that makes a span of each request to another server and
-// tells it of the trace, recorded or not. Use it for servers that may know of it. Nil is
+// Transport returns a transport that makes a span of each outgoing request and injects the
+// trace, recorded or not. Use it for servers that may see the trace id. Nil is
 // http.DefaultTransport.
 func (t *Tracing) Transport(next http.RoundTripper) http.RoundTripper {
 	if next == nil {
@@ -26,7 +26,7 @@ type transport struct {
 	next http.RoundTripper
 }
 
-// RoundTrip implements http.RoundTripper. The span ends with the header of the answer.
+// RoundTrip implements http.RoundTripper. The span ends with the response header.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	var span trace.Span

@@ -18,8 +18,8 @@ var cacheHelp = [...]string{
 	"Loads that nobody waited for.", "Old values given because loading had failed.", "Failures of the cache.",
 }
 
-// Cache tells what a loader has done, as its Stats say. It panics if there is one of that
-// name.
+// Cache adds the metrics of a cache.Loader, given its Stats method. It panics if the name
+// exists.
 func (m *Metrics) Cache(name string, stats func() cache.Stats) {
 	c := &loader{stats: stats}
 	for i, metric := range cacheNames {
@@ -28,7 +28,7 @@ func (m *Metrics) Cache(name string, stats func() cache.Stats) {
 	m.registry.MustRegister(c)
 }
 
-// loader asks a loader each time that somebody reads the metrics.
+// loader collects the stats of a loader at each scrape.
 type loader struct {
 	stats func() cache.Stats
 	descs [7]*client.Desc

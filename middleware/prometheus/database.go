@@ -19,19 +19,19 @@ var databaseNames = []string{
 	"plinth_db_reader_lag_changes", "plinth_db_reader_lag_seconds", "plinth_db_reader_moved_timestamp_seconds", "plinth_db_reader_lags_up",
 }
 
-// How long the database may take to tell of its readers, and for how long that is kept.
+// The timeout of the query for reader lags, and how long its result is cached.
 const (
 	lagTimeout = 2 * time.Second
 	lagLife    = 5 * time.Second
 )
 
-// Database tells of a database's pools, of its notifier and of the readers of its change
-// log. It panics if there is one of that name.
+// Database adds the metrics of a database's pools, its notifier and the readers of its
+// change log. It panics if the name exists.
 func (m *Metrics) Database(name string, db *store.DB) {
 	m.registry.MustRegister(newDatabase(strings.ToValidUTF8(name, "?"), db))
 }
 
-// database asks a database each time that somebody reads the metrics.
+// database collects the state of a database at each scrape.
 type database struct {
 	db    *store.DB
 	descs [16]*client.Desc // as databaseNames
@@ -101,7 +101,7 @@ func (d *database) Collect(metrics chan<- client.Metric) {
 	}
 }
 
-// readerLags asks the database, unless it was asked just before.
+// readerLags queries the database, at most once in lagLife.
 func (d *database) readerLags() ([]store.ReaderLag, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -125,7 +125,7 @@ func truth(is bool) float64 {
 	return 0
 }
 
-// seconds is a time as Prometheus tells it.
+// seconds converts a time to a Unix timestamp in seconds.
 func seconds(t time.Time) float64 {
 	if t.IsZero() {
 		return 0

@@ -6,22 +6,21 @@
 //	...
 //	metrics.Database("main", db)
 //	metrics.Cache("authors", authors.Stats)
-//	go http.Serve(operations, metrics.Handler())  // a listener that strangers cannot reach
+//	go http.Serve(operations, metrics.Handler())  // a listener that clients cannot reach
 //	http.Serve(listener, metrics.Middleware(handler))
 //
-// There is no global registry: what [New] makes is apart from everything else in the
-// program, unless Options.Registry says otherwise.
+// There is no global registry. [New] makes one, unless Options.Registry is set.
 //
-// # Who may read them
+// # Access
 //
-// Whoever reads [Metrics.Handler] learns which routes there are, how busy they are and
-// how the database is doing. It asks nobody who they are: serve it on a listener of its
-// own that only the monitoring reaches, never on the public one.
+// [Metrics.Handler] shows which routes exist, how busy they are and how the database is
+// doing, without authentication. Serve it on a listener that only the monitoring can reach,
+// never on the public one.
 //
 // # Requests
 //
-// The middleware belongs outside of everything else, so that it counts what others
-// refuse. Every request is counted once, when its handler is done.
+// Put the middleware outside of everything else, so that it counts rejected requests too.
+// Every request is counted once, when its handler has returned.
 //
 //	plinth_http_requests_total            counter    method, route, code
 //	plinth_http_request_duration_seconds  histogram  method, route
@@ -29,24 +28,26 @@
 //	plinth_http_response_size_bytes       histogram  method, route
 //	plinth_http_requests_in_flight        gauge
 //
-// The route is the pattern that the request was routed by, as middleware.SetRoute and
-// http.ServeMux tell it (that one only where nothing in between but middleware of this
-// library has made another request of it), or "unmatched": never a path, which strangers
-// choose. What is refused before it is routed is "unmatched" too, so that in a
-// plinth.App its answers 503 are requests that got no slot (middleware.Admission), or
-// were too many that last, and those of a route are not. The method is one of HTTP's or "other". The code is the status: 499 where the
-// client went away before it was answered, 500 where the handler panicked before,
-// "other" where it is none of those that HTTP knows. Connections that were taken over
-// count as 101, unless they were answered before. Neither they nor the streams that
-// plinth.Config.LongLived and middleware.DeadlineOptions.Exempt name have a duration,
-// which would be that of a session, and no request of theirs is a slow one. Sizes are
-// those of bodies as they go over the wire, and those of requests what was read of them
-// where they do not tell their length, or tell more than 64 KiB.
+// The route is the pattern set by middleware.SetRoute or http.ServeMux, or "unmatched". It
+// is never a path, which clients choose. The pattern of http.ServeMux is missing if
+// middleware outside this library copies the request in between. A request that is rejected
+// before routing is "unmatched" too. In a plinth.App, 503 responses that are "unmatched"
+// are requests that got no slot (middleware.Admission) or exceeded the limit of long-lived
+// requests; 503 responses with a route are not.
+//
+// The method is an HTTP method or "other". The code is the status: 499 if the client
+// disconnected before the response, 500 if the handler panicked before it, "other" if HTTP
+// does not define it. Hijacked connections count as 101, unless they were answered before.
+//
+// Hijacked connections have no duration, and neither do the streams that
+// plinth.Config.LongLived and middleware.DeadlineOptions.Exempt select. Sizes are those of
+// bodies on the wire. The size of a request is its Content-Length, or the bytes read if
+// that is absent or more than 64 KiB.
 //
 // # Statements, pools, the change log
 //
-// [Metrics.Tracer] counts statements; [Metrics.Database] looks at a database each time
-// that somebody reads. Every name has the label database.
+// [Metrics.Tracer] counts statements. [Metrics.Database] collects the state of a database
+// at each scrape. Every metric has the label database.
 //
 //	plinth_db_statement_duration_seconds  histogram  operation, table
 //	plinth_db_statement_errors_total      counter    operation, table, error
@@ -68,13 +69,13 @@
 //	plinth_db_reader_moved_timestamp_seconds  gauge  reader
 //	plinth_db_reader_lags_up              gauge
 //
-// The error is a store.ErrorKind. The lag of readers of the change log is asked of the
-// database, within two seconds and at most once in five; plinth_db_reader_lags_up is 0
-// where it did not answer.
+// The error is a store.ErrorKind. The lags of the readers are queried at most once in five
+// seconds, with a timeout of two seconds. plinth_db_reader_lags_up is 0 if the query
+// failed.
 //
 // # Caches
 //
-// [Metrics.Cache] tells what a cache.Loader has done. Every name has the label cache.
+// [Metrics.Cache] adds the metrics of a cache.Loader. Every metric has the label cache.
 //
 //	plinth_cache_hits_total         counter
 //	plinth_cache_misses_total       counter
@@ -86,13 +87,13 @@
 //
 // # The process
 //
-// The names beginning with go_ and process_ are those of client_golang's collectors, and
-// go_build_info tells versions.
+// The metrics beginning with go_ and process_ are those of client_golang's collectors.
+// go_build_info has versions.
 //
-// [Names] lists the names above, for tests of dashboards and of rules of alerts.
+// [Names] lists the metrics above, for tests of dashboards and alerting rules.
 //
 // # How many series
 //
-// Labels have few values by themselves, and there are bounds besides: beyond 1,000
-// routes, or tables with their operations, further ones are "other".
+// Labels have few values, and their combinations are bounded: beyond 1,000 routes, or
+// tables with their operations, further ones are "other".
 package prometheus

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// keyed finds what is kept of a few keys without a lock and without allocating. Beyond
-// maxSeries keys all share what is kept of rest.
+// keyed maps keys to values without a lock and without allocating. Beyond maxSeries keys it
+// returns rest.
 type keyed[K comparable, V any] struct {
 	known atomic.Pointer[map[K]V]
 	mu    sync.Mutex

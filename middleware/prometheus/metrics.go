@@ -11,22 +11,21 @@ import (
 
 // Options tune metrics. The zero value is ready to use.
 type Options struct {
-	// Registry takes the metrics, for programs that have others of their own in it. It
-	// then has the collectors of the process that it has.
+	// Registry is the registry for the metrics, if the program has one. Its collectors of
+	// the process stay as they are.
 	//
-	// Defaults to a new one with those of Go and of the process.
+	// Defaults to a new one with the collectors of Go and of the process.
 	Registry *client.Registry
 
-	// Route names the pattern of a request where neither this library nor
-	// http.ServeMux has told one, as other routers know it. It is asked when the
-	// handler is done, and must not return paths. "" is for a request that was not
-	// routed.
+	// Route returns the route pattern of a request if neither this library nor
+	// http.ServeMux has set one, for other routers. It is called after the handler. It must
+	// not return paths. "" means that the request was not routed.
 	//
 	// Defaults to none.
 	Route func(r *http.Request) string
 }
 
-// Metrics counts. It is safe for concurrent use.
+// Metrics holds the metrics of a program. It is safe for concurrent use.
 type Metrics struct {
 	registry *client.Registry
 	route    func(*http.Request) string
@@ -46,14 +45,14 @@ func New(opts Options) *Metrics {
 	return m
 }
 
-// Handler returns what Prometheus reads. It tells much about the program and asks nobody
-// who they are, so it belongs on a listener of its own that only the monitoring reaches.
-// Four readings at a time are answered, further ones are 503.
+// Handler returns the handler of the metrics endpoint. It does not authenticate, and the
+// metrics reveal much about the program: serve it on a listener that only the monitoring
+// can reach. It serves four scrapes at a time and answers others with 503.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, ErrorHandling: promhttp.ContinueOnError})
 }
 
-// Registry returns where the metrics are, to add others and to read them.
+// Registry returns the registry of the metrics, to add others and to gather them.
 func (m *Metrics) Registry() *client.Registry { return m.registry }
 
 // Names returns the names of all metrics of this package, ordered. Those of histograms
@@ -64,8 +63,8 @@ func Names() []string {
 	return names
 }
 
-// other stands for all values of a label that have none of their own.
+// other is the label value for everything without a series of its own.
 const other = "other"
 
-// maxSeries bounds what labels multiply to.
+// maxSeries is the greatest number of label combinations of a metric.
 const maxSeries = 1000

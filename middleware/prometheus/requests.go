@@ -38,7 +38,7 @@ type requests struct {
 // endpoint is a method on a route.
 type endpoint struct{ method, route string }
 
-// endpointMetrics are the metrics of an endpoint, found once.
+// endpointMetrics caches the metrics of an endpoint.
 type endpointMetrics struct {
 	endpoint
 	duration, read, sent client.Observer
@@ -69,7 +69,7 @@ func (q *requests) collectors() []client.Collector {
 	return []client.Collector{q.total, q.duration, q.read, q.sent, q.inFlight}
 }
 
-// counter returns the counter of the requests of an endpoint with a status.
+// counter returns the request counter of an endpoint and a status.
 func (q *requests) counter(m *endpointMetrics, status int) client.Counter {
 	slot, code := slotOf(status)
 	if c := m.codes[slot].Load(); c != nil {
@@ -108,7 +108,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// routeOf returns the pattern of a request, as the label tells it.
+// routeOf returns the value of the route label.
 func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
 	route := cmp.Or(record.Route(), r.Pattern)
 	if route == "" && m.route != nil {
@@ -123,7 +123,7 @@ func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
 // methodOf returns a method of HTTP, or other.
 func methodOf(r *http.Request) string { return cmp.Or(exchange.Method(r), other) }
 
-// counted counts what is read of a body that does not tell its length.
+// counted counts the bytes read of a body.
 type counted struct {
 	io.ReadCloser
 	n int64
@@ -135,12 +135,12 @@ func (c *counted) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// believed is the length up to which a body has what its request says. A sum of lengths that
-// nobody sent would hide all others.
+// believed is the greatest Content-Length that is counted without reading. A larger one
+// could be false and would distort the sum.
 const believed = 64 << 10
 
-// countBody returns the request with a body that is counted, if it does not tell its
-// length or is said to be long.
+// countBody returns the request with a counting body, if its Content-Length is absent or
+// large.
 func countBody(r *http.Request) (*http.Request, *counted) {
 	if r.Body == nil || r.ContentLength >= 0 && r.ContentLength <= believed {
 		return r, nil
@@ -159,13 +159,13 @@ func readOf(r *http.Request, body *counted) int64 {
 	return max(r.ContentLength, 0)
 }
 
-// statuses are those of HTTP that are counted by their own.
+// statuses are the statuses with a series of their own.
 var statuses = [...]int{
 	101, 200, 201, 202, 203, 204, 205, 206, 207, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414,
 	415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 499, 500, 501, 502, 503, 504, 505, 507, 511,
 }
 
-// slots maps statuses to their place in statuses, one too high; 0 is for others.
+// slots maps a status to its index in statuses plus one; 0 is for others.
 var slots = func() (table [600]uint8) {
 	for i, status := range statuses {
 		table[status] = uint8(i + 1)

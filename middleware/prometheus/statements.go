@@ -25,7 +25,7 @@ type statements struct {
 // statement is a kind of statement.
 type statement struct{ database, operation, table string }
 
-// statementMetrics are the metrics of a kind of statement, found once.
+// statementMetrics caches the metrics of a kind of statement.
 type statementMetrics struct {
 	statement
 	duration client.Observer
@@ -52,8 +52,8 @@ func (s *statements) collectors() []client.Collector {
 	return []client.Collector{s.duration, s.errors, s.rows}
 }
 
-// Tracer returns what counts the statements of a database, for [store.Options]. The name
-// tells databases apart, as [Metrics.Database] is told it.
+// Tracer returns a tracer that counts the statements of a database, for [store.Options].
+// The name is the label database, as in [Metrics.Database].
 func (m *Metrics) Tracer(name string) store.Tracer {
 	return tracer{strings.ToValidUTF8(name, "?"), m.traced}
 }
