@@ -27,14 +27,14 @@ func New(tb testing.TB, handler http.Handler) Client {
 	return Client{tb: tb, handler: handler, header: http.Header{}}
 }
 
-// As returns a client whose requests come from p, as if a middleware had
-// verified it. Where the handler authenticates by itself, use With and a token.
+// As returns a client that sends requests as p, as if a middleware had authenticated
+// them. If the handler authenticates requests itself, use With and a token.
 func (c Client) As(p auth.Principal) Client {
 	c.principal = &p
 	return c
 }
 
-// With returns a client whose requests have one more header line.
+// With returns a client that sends one more header line.
 func (c Client) With(name, value string) Client {
 	c.header = c.header.Clone()
 	c.header.Add(name, value)

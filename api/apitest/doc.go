@@ -1,8 +1,7 @@
 // Package apitest helps to test an application that serves an API. It is for
 // tests only.
 //
-// A [Client] sends requests to a handler in the test's own process, as whatever
-// caller the test wants:
+// A [Client] sends requests to a handler in the process of the test, as any caller:
 //
 //	ann := apitest.New(t, handler).As(authtest.User("ann"))
 //	ann.Post("/notes", `{"title":"hello"}`).Want(201)
@@ -12,9 +11,8 @@
 // authenticates by itself, so its callers need tokens, by [Client.With], or an
 // Authenticator of the test's: the example of plinth's App.Handler has both.
 //
-// [Policy] finds out what every caller may do with every row by trying it, and
-// compares the table that comes of it with a file. Whoever reads a change reads
-// then what it does to the rules, whatever the code looks like:
+// [Policy] tries every operation of every caller on every row and compares the table of
+// results with a file. So the diff of a change shows its effect on the rules:
 //
 //	row                  anonymous  ann   bob   boss
 //	a note for oneself   crud       CRUD  CRUD  CRUD

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// Matrix says whose rights over which rows [Policy] finds out.
+// Matrix has the callers and the rows that [Policy] tries.
 type Matrix struct {
 	// Open returns the handler of a fresh application that holds the rows.
 	// Writes are tried for real; one that goes through is undone by throwing
@@ -30,7 +30,7 @@ type Matrix struct {
 	Golden string
 }
 
-// Caller is somebody who sends requests.
+// Caller is a named principal that sends requests.
 type Caller struct {
 	Name      string
 	Principal auth.Principal

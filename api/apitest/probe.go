@@ -115,7 +115,7 @@ const (
 	unwritable         // a column of the body is closed, or there is none
 )
 
-// judge tells a refusal from success and from a request that makes no sense.
+// judge classifies a response as success, as a refusal or as an invalid request.
 func judge(a *attempt, res *Response) outcome {
 	switch {
 	case res.Status >= 200 && res.Status < 300:

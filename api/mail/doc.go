@@ -1,7 +1,7 @@
 // Package mail sends the mails that an application's users have to read, as those
 // of package accounts: by SMTP, or in development into a folder. It knows nothing of
-// accounts; [SMTP] and [Folder] have the one method that accounts ask of a mailer, and
-// Folder has the one that they ask of who sends text messages.
+// accounts. [SMTP] and [Folder] implement the mailer of accounts, and Folder also
+// implements its sender of text messages.
 //
 //	sender, err := mail.NewSMTP(mail.SMTPConfig{
 //		Host: "smtp.example.org", Username: "app", Password: password,

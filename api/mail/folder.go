@@ -14,7 +14,7 @@ import (
 
 // FolderConfig tunes a [Folder]. The zero value is ready to use.
 type FolderConfig struct {
-	// From is who mails are from.
+	// From is the sender of the mails.
 	//
 	// Defaults to "accounts@localhost".
 	From string
@@ -112,7 +112,7 @@ func (f *Folder) write(name, extension string, content func(io.Writer) error) (p
 	return path, nil
 }
 
-// tell prints a line about a mail or a message.
+// tell prints a line for a mail or a message.
 func (f *Folder) tell(what, to, template, path string, values map[string]string) error {
 	follow := values["link"]
 	if code := values["code"]; code != "" {

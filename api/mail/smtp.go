@@ -38,8 +38,8 @@ type SMTPConfig struct {
 	// server must offer SCRAM-SHA-256, PLAIN or LOGIN.
 	Username, Password string
 
-	// From is who mails are from, as "Example <accounts@example.org>". Bounces go
-	// there, and its domain names the mails.
+	// From is the sender of the mails, such as "Example <accounts@example.org>". Bounces
+	// go there, and its domain is used in the Message-ID.
 	From string
 
 	// Hello is the name by which the program introduces itself to the server.

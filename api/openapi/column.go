@@ -72,8 +72,8 @@ func defaultOf(c *store.Column) json.RawMessage {
 	return nil
 }
 
-// integerRange states the range of an integer narrower than 64 bits, which the
-// format tells.
+// integerRange sets the range of an integer narrower than 64 bits. The range of 64 bits
+// follows from the format.
 func integerRange(s *Schema, c *store.Column) {
 	least, greatest := c.IntegerRange()
 	if least == math.MinInt64 && greatest == math.MaxInt64 {

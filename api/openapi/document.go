@@ -53,7 +53,7 @@ type operationObject struct {
 	Responses   ordered[Response] `json:"responses"`
 }
 
-// ordered is an object whose members keep their order.
+// ordered is an object that preserves the order of its members.
 type ordered[T any] []entry[T]
 
 type entry[T any] struct {

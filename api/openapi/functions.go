@@ -94,9 +94,9 @@ func (b *builder) rowParameters(f *Function) []Parameter {
 	return all
 }
 
-// queryArguments are the arguments of a function in a query string, which cannot
-// say null; those that are no single value are JSON there. One that cannot be told
-// from a parameter of the wire has to be sent in a body.
+// queryArguments are the arguments of a function in a query string. They cannot be null,
+// and values that are not scalars are JSON. An argument with the name of a parameter of
+// the wire has to be sent in a body.
 func queryArguments(in *Schema) []Parameter {
 	var all []Parameter
 	for _, p := range in.Properties {

@@ -30,7 +30,7 @@ type typeKey struct {
 	input bool
 }
 
-// NewTypes returns Types whose definitions have names that begin with prefix.
+// NewTypes returns Types. The names of their definitions begin with prefix.
 func NewTypes(prefix string) *Types {
 	return &Types{prefix: prefix, names: map[typeKey]string{}, taken: map[string]bool{}}
 }
@@ -42,7 +42,7 @@ func (ts *Types) Input(t reflect.Type) *Schema { return ts.object(t, true) }
 // Output returns the schema of a result.
 func (ts *Types) Output(t reflect.Type) *Schema { return ts.of(t, false) }
 
-// known are the types whose JSON form their kind does not tell.
+// known are the types with a JSON form that does not follow from their kind.
 var known = map[reflect.Type]Schema{
 	reflect.TypeFor[store.ID]():        {Type: TypeList{"string"}, Format: "uuid"},
 	reflect.TypeFor[store.Date]():      {Type: TypeList{"string"}, Format: "date"},
@@ -129,9 +129,9 @@ func (ts *Types) definition(t reflect.Type, input bool) *Schema {
 	return ref(name)
 }
 
-// name finds a name nobody has yet.
+// name returns a name that is not in use yet.
 func (ts *Types) name(t reflect.Type, input bool) string {
-	base, _, _ := strings.Cut(t.Name(), "[") // of a generic type, whose arguments are no part of a name
+	base, _, _ := strings.Cut(t.Name(), "[") // without the arguments of a generic type
 	if input {
 		base += "Input"
 	}

@@ -73,7 +73,7 @@ type Property struct {
 	Schema *Schema
 }
 
-// MarshalJSON writes an object whose members keep their order.
+// MarshalJSON writes an object with its members in order.
 func (p Properties) MarshalJSON() ([]byte, error) { return encodeOrdered(p, Property.member) }
 
 func (p Property) member() (name string, value any) { return p.Name, p.Schema }

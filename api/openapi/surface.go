@@ -22,8 +22,8 @@ type Surface struct {
 	// number of requests in a batch.
 	Rows, Offset, Steps int
 
-	// Repeats reports whether the caller can name a write with an
-	// Idempotency-Key: others must be told apart from them.
+	// Repeats reports whether the caller may send an Idempotency-Key. Callers
+	// without an identity may not.
 	Repeats bool
 
 	// FullText reports whether searchable columns have PostgreSQL's own search
@@ -62,7 +62,7 @@ type Function struct {
 	// In is the struct of its arguments, Out the type of its result.
 	In, Out reflect.Type
 
-	// Table is the resource whose rows it returns, or nil.
+	// Table is the resource of the rows that it returns, or nil.
 	Table *Table
 
 	// Many reports a result that is a list, Void that there is none.

@@ -17,8 +17,8 @@ func ReadRange(offset, n int, total int64) string {
 	return contentRange(offset, offset+n-1, total)
 }
 
-// WriteRange returns Content-Range of a write of n rows. With counted, which is
-// the preference count=exact, it tells their number.
+// WriteRange returns Content-Range of a write of n rows. If counted is set, which is the
+// preference count=exact, it contains their number.
 func WriteRange(method string, n int, counted bool) string {
 	total := Unknown
 	if counted {

@@ -10,7 +10,7 @@ import (
 type leaf struct {
 	name    string
 	path    store.Path
-	quoted  bool // or a path follows, so it is a column whatever it says
+	quoted  bool // or a path follows, so it always names a column
 	negated bool // "not." stood before and or or
 }
 

@@ -9,9 +9,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// Limits bounds what one request may ask for. A request beyond a limit is
-// refused with a [*LimitError] that names it; nothing is cut in silence. Whoever
-// reads requests takes them as they are: see [Limits.WithDefaults].
+// Limits bounds one request. A request beyond a limit is rejected with a [*LimitError]
+// that names the limit. Parsers do not apply defaults; see [Limits.WithDefaults].
 type Limits struct {
 	// Query is the length of the query string in bytes, as sent. Defaults to
 	// 8192.

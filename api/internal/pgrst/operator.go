@@ -136,8 +136,8 @@ func quantifiable(op store.Op) bool {
 	return false
 }
 
-// startsComparison reports whether text begins with an operator, supported or
-// not: what tells a filter on the rows of a function from an argument of it.
+// startsComparison reports whether text begins with an operator, supported or not. This
+// distinguishes filters on the rows of a function from its arguments.
 func startsComparison(text string) bool {
 	text = strings.TrimPrefix(text, "not.")
 	end := strings.IndexAny(text, ".(")

@@ -79,7 +79,7 @@ func decode(raw string, query bool) (string, error) {
 	return text, nil
 }
 
-// unescape decodes raw, whose escapes are known to be whole, to size bytes.
+// unescape decodes raw to size bytes. All escapes in raw must be complete.
 func unescape(raw string, query bool, size int) string {
 	var b strings.Builder
 	b.Grow(size)
@@ -110,8 +110,8 @@ func unhex(c byte) byte {
 	return 255
 }
 
-// badEncoding quotes the text with its escapes undecoded and its other bytes
-// made printable, so the message is valid UTF-8 whatever came in.
+// badEncoding returns an error that quotes raw without decoding its escapes. Other bytes
+// are made printable, so that the message is always valid UTF-8.
 func badEncoding(reason, raw string) error {
 	return &problem.Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(quote.Text(raw))}
 }

@@ -21,11 +21,10 @@ const (
 	ReturnRepresentation
 )
 
-// Resolution says what an insert does with a row whose key exists.
+// Resolution says what an insert does with a row if its key already exists.
 type Resolution uint8
 
-// What an insert does with a row whose key exists. Without a preference it
-// fails.
+// Values of [Resolution]. Without a preference an insert of an existing key fails.
 const (
 	ResolutionNone Resolution = iota
 	MergeDuplicates
@@ -118,8 +117,8 @@ type preferences struct {
 	invalid []string
 }
 
-// add notes a preference and reports whether it is known. One whose kind was
-// given before is known and does nothing.
+// add records a preference and reports whether it is known. A later preference of the
+// same kind is known but has no effect.
 func (p *preferences) add(item string) bool {
 	item, _ = httpfield.Cut(item, ';')
 	name, value, _ := strings.Cut(item, "=")

@@ -35,10 +35,10 @@ func ParseRead(rawQuery string, lim Limits) (*Read, error) {
 	return read, err
 }
 
-// ParseCall reads the query string of a GET request for a function. Parameters
-// with names that are not reserved are arguments, returned in order and not
-// checked for names given twice. With rows, which says that the function returns
-// some, those whose value begins with an operator are filters on them instead.
+// ParseCall parses the query string of a GET request for a function. Parameters with
+// names that are not reserved are arguments. They are returned in order, and repeated
+// names are not rejected. Rows says that the function returns rows: parameters with a
+// value that begins with an operator are then filters on the rows.
 func ParseCall(rawQuery string, rows bool, lim Limits) (*Read, []Arg, error) {
 	return parse(rawQuery, parser{lim: lim, call: true, rows: rows})
 }

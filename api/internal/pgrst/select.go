@@ -125,8 +125,8 @@ func (s *scanner) cast() (string, error) {
 	return cast, nil
 }
 
-// selected adds a column to the answer. The same twice is the same once; another
-// value under a name that is taken could not be told from the first.
+// selected adds a column to the answer. A repeated column is added once. A different
+// column under the same name is rejected, because the names would be ambiguous.
 func (s *scanner) selected(start int, q *store.Query, column store.Selected) error {
 	name := selectedName(column)
 	for _, other := range q.Select {
