@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Bodies are JSON made to cost much, by names. All are refused as new rows and as
-// changes of rows, whatever columns there are.
+// Bodies are JSON documents that are expensive to process, by name. Every table
+// rejects them, for new rows and for changes of rows.
 func Bodies() map[string]string {
 	keys := make([]string, 100_000)
 	for i := range keys {

@@ -1,9 +1,9 @@
 package attacktest
 
-// Trusted is an origin whose pages are let in.
+// Trusted is an allowed origin.
 const Trusted = "https://trusted.example"
 
-// Strangers are others: the lines of Origin that a request has.
+// Strangers are origins that are not allowed: the Origin lines of one request each.
 func Strangers() [][]string {
 	return [][]string{
 		{"https://evil.example"},

@@ -13,8 +13,8 @@ type Query struct {
 	Code, Names string // in the answer; Names is the limit
 }
 
-// Queries are those of. They are refused whatever is asked, since limits
-// come before names.
+// Queries are the query strings of. Every table rejects them, since limits
+// are checked before names.
 func Queries() []Query {
 	list := func(n int, separator, item string) string {
 		return strings.TrimSuffix(strings.Repeat(item+separator, n), separator)

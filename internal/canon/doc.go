@@ -15,8 +15,8 @@ var (
 	// ErrSyntax reports text that is not in the form of the type.
 	ErrSyntax = errors.New("invalid input syntax")
 
-	// ErrRange reports text in the right form whose value the type does not
-	// hold: a 13th month, an integer above 64 bits.
+	// ErrRange reports a well-formed text with a value outside the range of the type: a
+	// 13th month, an integer above 64 bits.
 	ErrRange = errors.New("value out of range")
 )
 

@@ -24,8 +24,8 @@ func AppendFloat(dst []byte, f float64) []byte {
 	return strconv.AppendFloat(dst, f, 'e', -1, 64)
 }
 
-// ParseFloat reads a decimal number. Negative zero becomes zero; what does not
-// fit, and what is not zero but too small to be told from it, is [ErrRange].
+// ParseFloat reads a decimal number. Negative zero becomes zero. An overflow is [ErrRange],
+// and so is a number other than zero that underflows to zero.
 func ParseFloat(s string) (float64, error) {
 	for i := range len(s) {
 		if strings.IndexByte("0123456789+-.eE", s[i]) < 0 {

@@ -1,5 +1,5 @@
-// Package crossorigin tells requests that a page of another origin has caused from the
-// application's own, and what a browser adds to either.
+// Package crossorigin detects requests that a page of another origin has caused, and
+// credentials that browsers add by themselves.
 package crossorigin
 
 import (
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Refused reports whether a browser says that a page of another origin has caused a
-// request that may have an effect: one whose method is not safe (RFC 9110 section
-// 9.2.1), or the handshake of a WebSocket, which is a GET, but what follows is not safe.
+// Refused reports whether a page of another origin has caused a request that may have an
+// effect. That is a request with an unsafe method (RFC 9110 section 9.2.1) or the handshake
+// of a WebSocket, which is a GET but opens a channel for writes.
 func Refused(p *http.CrossOriginProtection, r *http.Request) bool {
 	if len(r.Header["Upgrade"]) > 0 {
 		unsafe := *r
@@ -20,9 +20,9 @@ func Refused(p *http.CrossOriginProtection, r *http.Request) bool {
 	return p.Check(r) != nil
 }
 
-// Ambient reports whether a request brings credentials that a browser adds by itself,
-// whoever's page has caused it: cookies, a client certificate, and what browsers repeat of
-// Basic and others once they were told.
+// Ambient reports whether a request has credentials that browsers add by themselves, also
+// for pages of other origins: cookies, a client certificate, and Authorization with a
+// scheme other than Bearer, such as Basic.
 func Ambient(r *http.Request) bool {
 	if len(r.Header["Cookie"]) > 0 || r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
 		return true
@@ -35,9 +35,9 @@ func Ambient(r *http.Request) bool {
 	return false
 }
 
-// Of returns the origin of an address as browsers write it (RFC 6454 section 6.2), ""
-// where there is none: scheme and host in lower case, and a port that is not the scheme's
-// own.
+// Of returns the origin of a URL as browsers write it (RFC 6454 section 6.2): scheme and
+// host in lower case, and a port unless it is the default. It returns "" for a text without
+// a host.
 func Of(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

@@ -1,12 +1,10 @@
-// Package exchange keeps what is found out about a request while it is served, so
-// that what stands outside of a handler (the log, metrics) learns what is found out
-// inside of it.
+// Package exchange carries request metadata from a handler to the outer middleware, such as
+// the log and metrics.
 //
-// A [Record] is put into the context once, by whoever is outermost, and written to
-// from there on: a value that a handler puts into a context of its own is out of
-// sight for whoever called it. A Record belongs to the goroutine that serves its
-// request. Others may read what was written before they began, which the id and the
-// client's address always are.
+// The outermost middleware puts a [Record] into the context, and inner code writes to it. A
+// context value set by a handler would be invisible to its callers. A Record belongs to the
+// goroutine that serves its request. Other goroutines may read what was written before they
+// started, which always includes the id and the client's address.
 package exchange
 
 import (
@@ -17,8 +15,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
 
-// Record is what is known of one request. A nil Record knows nothing and takes
-// nothing, so that code works where nobody has begun one.
+// Record holds the metadata of one request. A nil Record is empty and ignores writes, so
+// code works without middleware that begins one.
 type Record struct {
 	id            string
 	route         string
@@ -33,8 +31,8 @@ type Record struct {
 	given  int
 }
 
-// Values returns room for n values of a header. All of a request share one array, which
-// http.Header.Set would allocate for each.
+// Values returns a slice for n values of a response header. The slices of a request share
+// one array, which saves the allocations of http.Header.Set.
 func (r *Record) Values(n int) []string {
 	if r == nil || r.given+n > len(r.values) {
 		return make([]string, n)
@@ -43,7 +41,8 @@ func (r *Record) Values(n int) []string {
 	return r.values[r.given-n : r.given : r.given]
 }
 
-// AddressKey returns what SetAddressKey was called with since the client's address is known.
+// AddressKey returns the value of SetAddressKey, or "" after a change of the client's
+// address.
 func (r *Record) AddressKey() string {
 	if r == nil {
 		return ""
@@ -51,14 +50,14 @@ func (r *Record) AddressKey() string {
 	return r.addressKey
 }
 
-// SetAddressKey keeps the name by which limits count the client's address.
+// SetAddressKey sets the key by which limits count the client's address.
 func (r *Record) SetAddressKey(key string) {
 	if r != nil && r.clientJudged {
 		r.addressKey = key
 	}
 }
 
-// carrier is the context of a request with its record, allocated at once.
+// carrier is a request's context with its record, in one allocation.
 type carrier struct {
 	context.Context // it is one
 
@@ -75,8 +74,8 @@ func (c *carrier) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Begin returns the record of a request, and the request to go on with. Where there
-// is a record already, that is r.
+// Begin returns the record of a request, and the request with that record in its context.
+// If there is a record already, the request is r.
 func Begin(r *http.Request) (*http.Request, *Record) {
 	if known := From(r.Context()); known != nil {
 		return r, known
@@ -85,7 +84,7 @@ func Begin(r *http.Request) (*http.Request, *Record) {
 	return r.WithContext(c), &c.record
 }
 
-// From returns the record in ctx, or nil where nobody has begun one.
+// From returns the record in ctx, or nil without one.
 func From(ctx context.Context) *Record {
 	record, _ := ctx.Value(recordKey{}).(*Record)
 	return record
@@ -99,15 +98,15 @@ func (r *Record) ID() string {
 	return r.id
 }
 
-// SetID sets the id of the request. Whoever sets it answers for its form.
+// SetID sets the id of the request. The caller must validate it.
 func (r *Record) SetID(id string) {
 	if r != nil {
 		r.id = id
 	}
 }
 
-// ClientAddress returns where the request comes from. judged says that somebody has
-// looked: then an address that is not valid means that nobody trustworthy has told.
+// ClientAddress returns the IP address of the client. judged reports whether it was set. If
+// it was and is not valid, the trusted proxy did not send it.
 func (r *Record) ClientAddress() (client netip.Addr, judged bool) {
 	if r == nil {
 		return netip.Addr{}, false
@@ -115,8 +114,8 @@ func (r *Record) ClientAddress() (client netip.Addr, judged bool) {
 	return r.client, r.clientJudged
 }
 
-// ClientAddressOf returns where a request comes from: what was found out, and where
-// nobody has looked the peer of its connection.
+// ClientAddressOf returns the IP address that SetClientAddress has set, and without one the
+// peer of the connection.
 func ClientAddressOf(r *http.Request) netip.Addr {
 	if client, judged := From(r.Context()).ClientAddress(); judged {
 		return client
@@ -124,8 +123,8 @@ func ClientAddressOf(r *http.Request) netip.Addr {
 	return Peer(r)
 }
 
-// Peer returns the address at the other end of the connection, the zero Addr where it
-// has none, as a Unix socket, in the form of [addrgroup.Plain].
+// Peer returns the IP address of the connection's peer in the form of [addrgroup.Plain]. It
+// is the zero Addr for a peer without one, such as that of a Unix socket.
 func Peer(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -134,24 +133,24 @@ func Peer(r *http.Request) netip.Addr {
 	return addrgroup.Plain(at.Addr())
 }
 
-// SetClientAddress sets where the request comes from.
+// SetClientAddress sets the IP address of the client.
 func (r *Record) SetClientAddress(client netip.Addr) {
 	if r != nil {
 		r.client, r.clientJudged, r.addressKey = client, true, ""
 	}
 }
 
-// Lasts reports whether the request has no end that the server gives it, as a stream.
+// Lasts reports whether the request has no deadline, such as a stream.
 func (r *Record) Lasts() bool { return r != nil && r.lasts }
 
-// SetLasts says that the request has none.
+// SetLasts marks the request as one without a deadline.
 func (r *Record) SetLasts() {
 	if r != nil {
 		r.lasts = true
 	}
 }
 
-// Route returns the pattern that the request was routed by.
+// Route returns the route pattern of the request.
 func (r *Record) Route() string {
 	if r == nil {
 		return ""
@@ -159,24 +158,24 @@ func (r *Record) Route() string {
 	return r.route
 }
 
-// SetRoute sets the pattern that the request was routed by. It must be one of few:
-// metrics have a series for each.
+// SetRoute sets the route pattern of the request. Metrics have a series for each pattern,
+// so it must not contain values such as ids.
 func (r *Record) SetRoute(pattern string) {
 	if r != nil {
 		r.route = pattern
 	}
 }
 
-// NoteRoute keeps what http.ServeMux has written into a copy of the request, which nobody
-// outside sees: whoever passes a copy on defers it.
+// NoteRoute records the pattern that http.ServeMux has set on a copy of the request, which
+// outer middleware does not see. Code that passes a copy on must defer it.
 func NoteRoute(inside *http.Request) {
 	if record := From(inside.Context()); inside.Pattern != "" && record.Route() == "" {
 		record.SetRoute(inside.Pattern)
 	}
 }
 
-// Method returns the method of a request if it is one of HTTP's, and "" for all others:
-// they are as many as strangers like, and metrics have a series for each.
+// Method returns the method of a request if HTTP defines it, and "" for all others. Clients
+// can send any text, and metrics have a series for each method.
 func Method(r *http.Request) string {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect, http.MethodTrace:
@@ -187,7 +186,7 @@ func Method(r *http.Request) string {
 	return ""
 }
 
-// Principal returns who makes the request: the kind of caller and their id.
+// Principal returns the kind and the id of the caller.
 func (r *Record) Principal() (kind, id string) {
 	if r == nil {
 		return "", ""
@@ -195,8 +194,8 @@ func (r *Record) Principal() (kind, id string) {
 	return r.principalKind, r.principalID
 }
 
-// SetPrincipal sets who makes the request. The id must be no credential and no
-// handle on a session: it is logged.
+// SetPrincipal sets the kind and the id of the caller. The id is logged, so it must not be
+// a credential or identify a session.
 func (r *Record) SetPrincipal(kind, id string) {
 	if r != nil {
 		r.principalKind, r.principalID = kind, id

@@ -27,10 +27,9 @@ func (q Query) TSQuery() string {
 	return b.String()
 }
 
-// FTS5 returns a query for SQLite's FTS5 over texts that went through
-// [FTS5Tokenizer], with İ replaced by i. It finds every text this query finds,
-// and others, which Match tells apart. ok is false where no part of the query
-// says anything to FTS5.
+// FTS5 returns a query for SQLite's FTS5 over texts that went through [FTS5Tokenizer], with
+// İ replaced by i. It finds every text this query finds and possibly others, which Match
+// must filter out. ok is false if FTS5 can express no part of the query.
 func (q Query) FTS5() (match string, ok bool) {
 	var b strings.Builder
 	for _, t := range q.terms {
@@ -68,9 +67,8 @@ var Class = sync.OnceValue(func() string {
 	return b.String()
 })
 
-// FTS5Tokenizer returns the tokenizer of SQLite's FTS5 in whose tokens no
-// separator stands. SQLite takes characters it does not know for letters, so
-// the separators among them are listed.
+// FTS5Tokenizer returns the tokenizer of SQLite's FTS5 that splits at every separator.
+// SQLite takes unknown characters for letters, so the separators among them are listed.
 var FTS5Tokenizer = sync.OnceValue(func() string {
 	var b strings.Builder
 	b.WriteString("unicode61 remove_diacritics 0 categories 'L* M* N*' separators '")

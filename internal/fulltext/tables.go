@@ -15,8 +15,7 @@ var separators = sync.OnceValue(func() *unicode.RangeTable { return readTable(se
 // unknownSeparators are the separators that SQLite's FTS5 takes for letters.
 var unknownSeparators = sync.OnceValue(func() *unicode.RangeTable { return readTable(unknownSeparatorRanges) })
 
-// strangers are folded characters some form of which FTS5 separates at or does
-// not fold.
+// The folded characters with a form at which FTS5 separates, or that it does not fold.
 var strangers = sync.OnceValue(func() *unicode.RangeTable { return readTable(strangerRanges) })
 
 // readTable reads hexadecimal ranges: "20-2f 3a".

@@ -7,14 +7,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// Contains reports whether doc contains part, PostgreSQL's doc @> part: an
-// object the members of the other, an array something that contains each
-// element of the other, in whatever order and number. Numbers are compared as
-// numbers. On the top level, and only there, an array contains a scalar that is
-// one of its elements.
+// Contains reports whether doc contains part, PostgreSQL's doc @> part. An object contains
+// the members of another. An array contains another if each element of the other is
+// contained in one of its own, in any order and number. Numbers are compared as numbers. On
+// the top level only, an array contains a scalar that is one of its elements.
 //
-// It takes time in proportion to the size of both, but for objects and arrays in arrays:
-// each of them is looked for in all.
+// It takes linear time, except for objects and arrays inside arrays: each is compared with
+// all elements.
 func Contains(doc, part []byte) (bool, error) {
 	a, b, err := parseBoth(doc, part)
 	if err != nil {
@@ -75,8 +74,8 @@ func contains(a, b strictjson.Value) bool {
 	return bytes.Equal(a.Raw(), b.Raw())
 }
 
-// few is the length of a document whose members or elements are looked for one by one:
-// so many are looked up faster in a map, but a map costs more than they do.
+// few is the size up to which a linear search is used: building a map costs more than it
+// saves.
 const few = 64
 
 func containsMembers(a, b strictjson.Value) bool {

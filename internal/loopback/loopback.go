@@ -1,4 +1,4 @@
-// Package loopback says which hosts can only mean this machine.
+// Package loopback detects hosts that can only mean this machine.
 package loopback
 
 import (
@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Host reports whether a host, as in a URL or alone, can only mean this machine: the
-// name localhost (RFC 6761 section 6.3) or a loopback address, in brackets or without.
-// It looks nothing up, so names that lead here by somebody's DNS are none.
+// Host reports whether a host, from a URL or alone, can only mean this machine: the name
+// localhost (RFC 6761 section 6.3) or a loopback address, with or without brackets. It does
+// no DNS lookup, so other names never count.
 func Host(host string) bool {
 	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true

@@ -1,4 +1,4 @@
-// Package occasional bounds how often the log is told what holds for many events.
+// Package occasional limits repeated log lines.
 package occasional
 
 import (
@@ -6,30 +6,29 @@ import (
 	"time"
 )
 
-// Line is a line of the log. The zero value was not written yet. It is safe for
-// concurrent use.
+// Line limits one log line. The zero value is ready to use. It is safe for concurrent use.
 type Line struct{ last atomic.Pointer[time.Time] }
 
-// Due reports whether it is time to write the line, at most once in a time. Whoever is
-// told so writes it.
+// Due reports whether the caller must write the line now: it is true at most once in the
+// interval.
 func (l *Line) Due(once time.Duration) bool {
 	now, last := time.Now(), l.last.Load()
-	if last != nil && now.Sub(*last) < once { // which no change of the clock disturbs
+	if last != nil && now.Sub(*last) < once { // monotonic
 		return false
 	}
-	written := now // escapes to the heap, which whoever is refused is spared
+	written := now // a copy, so that only this path allocates
 	return l.last.CompareAndSwap(last, &written)
 }
 
-// Count is a line about many events, which tells how many there were since it was written
-// last. The zero value is ready to use. It is safe for concurrent use.
+// Count counts events for one log line. The zero value is ready to use. It is safe for
+// concurrent use.
 type Count struct {
 	line Line
 	n    atomic.Int64
 }
 
-// Add counts an event. Where it is time to write the line, at most once in a time, it
-// returns how many there were.
+// Add counts an event. At most once in the interval due is true: the caller must write the
+// line, with n events since the previous one.
 func (c *Count) Add(once time.Duration) (n int64, due bool) {
 	c.n.Add(1)
 	if !c.line.Due(once) {

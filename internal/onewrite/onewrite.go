@@ -52,9 +52,8 @@ func (l listener) Accept() (net.Conn, error) {
 // beside its header.
 const leastHeld = 3 << 10
 
-// Write sends a whole body whose header and length have been given, as w.Write
-// does. All of it has been sent when it returns, unless a w of a middleware keeps
-// some to itself.
+// Write sends a whole body after its header and length, as w.Write does. It returns after
+// all of it was sent, unless a middleware's writer holds a part back.
 func Write(w http.ResponseWriter, r *http.Request, body []byte) (int, error) {
 	if len(body) < leastHeld || r.ProtoMajor != 1 { // streams of HTTP/2 share a connection
 		return w.Write(body)

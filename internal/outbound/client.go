@@ -14,35 +14,35 @@ import (
 	"time"
 )
 
-// Config tunes a [Client]. The zero value asks public https addresses.
+// Config tunes a [Client]. The zero value allows public https addresses.
 type Config struct {
-	// HTTP lets the client ask http URLs too.
+	// HTTP allows http URLs too.
 	HTTP bool
 
-	// Ports are the ports that are asked.
+	// Ports are the allowed ports.
 	//
 	// Defaults to 443 and 8443, with HTTP also 80 and 8080.
 	Ports []uint16
 
-	// Allow lets an address through that is not public or has another port: for
-	// development and tests, on loopback. Nil lets none.
+	// Allow allows further addresses and ports, for development and tests on loopback. Nil
+	// allows none.
 	Allow func(netip.AddrPort) bool
 
-	// MaxBody is the largest answer, in bytes.
+	// MaxBody is the size of the largest response body in bytes.
 	//
 	// Defaults to 256 KiB.
 	MaxBody int64
 
-	// Timeout bounds an exchange, from the connection to the last byte.
+	// Timeout bounds a whole request, from the connection to the last byte.
 	//
 	// Defaults to 10 seconds.
 	Timeout time.Duration
 }
 
-// ErrTooLarge reports an answer larger than Config.MaxBody.
+// ErrTooLarge reports a response larger than Config.MaxBody.
 var ErrTooLarge = errors.New("outbound: the answer is too large")
 
-// Client asks others. It is safe for concurrent use.
+// Client sends requests to other servers. It is safe for concurrent use.
 type Client struct {
 	cfg  Config
 	http http.Client
@@ -88,11 +88,11 @@ func New(cfg Config) *Client {
 // for it.
 func (c *Client) HTTP() *http.Client { return &c.http }
 
-// Close ends connections nobody uses.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Get asks for a URL and reads the answer. Any status but 200 is an error, of which
-// nothing but the status is told.
+// Get requests a URL and reads the response. Any status but 200 is an error, which holds
+// only the status.
 func (c *Client) Get(ctx context.Context, url string) (body []byte, header http.Header, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -155,7 +155,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, ErrTooLarge
 	}
 	if int64(len(p)) > b.left+1 {
-		p = p[:b.left+1] // one more tells whether there is more
+		p = p[:b.left+1] // one more byte shows that the limit is exceeded
 	}
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {

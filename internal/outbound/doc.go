@@ -1,13 +1,11 @@
-// Package outbound is the one HTTP client by which the library asks others: for
-// keys, for documents of discovery, for whatever address somebody else has given
-// us. It does not let such an address lead into the network it runs in (server-side
-// request forgery, CWE-918):
+// Package outbound is the library's HTTP client for URLs that others provide, such as those
+// of signing keys and discovery documents. It prevents server-side request forgery
+// (CWE-918), in which such a URL leads into the server's own network:
 //
-//   - the address of each connection is looked at when it is made, behind every
-//     name and every spelling of a number, and refused unless it is of the public
-//     Internet;
-//   - redirects are not followed, and proxies of the environment not used;
-//   - scheme and port are of a short list, and a URL has no user;
-//   - an answer has a bounded size, compressed ones are not asked for, and the whole
-//     exchange has a time limit.
+//   - each IP address is checked when the connection is made, after DNS and parsing, and
+//     rejected unless it is public;
+//   - redirects and the proxies of the environment are not followed;
+//   - schemes and ports are on a short list, and a URL has no user;
+//   - the size of a response is bounded, compression is not requested, and the whole
+//     request has a timeout.
 package outbound

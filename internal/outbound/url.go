@@ -15,9 +15,9 @@ type URLError struct{ Reason string }
 // Error returns the reason. It does not repeat the URL, which may hold secrets.
 func (e *URLError) Error() string { return "outbound: the URL " + e.Reason }
 
-// Check reads a URL and refuses what the client would not ask, as far as the text
-// tells: for settings, which should fail when they are made. What a name leads to
-// is looked at with each connection.
+// Check parses a URL and rejects what the client would not request, as far as the text
+// shows. It is for validating settings early. IP addresses are checked with each
+// connection.
 func (c *Client) Check(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package poolertest puts PgBouncer before a PostgreSQL database, for tests: it gives
-// each transaction whatever session of the server is free.
+// Package poolertest puts PgBouncer before a PostgreSQL database, for tests: it runs each
+// transaction in any free session of the server.
 package poolertest
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-// config lets everybody in, as the one user whose password it has.
+// config accepts every client as the one user of the server's password.
 const config = `[databases]
 * = host='%s' port=%s user='%s' password='%s'
 [pgbouncer]

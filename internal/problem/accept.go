@@ -6,9 +6,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/httpfield"
 )
 
-// accepts reports whether an Accept header (RFC 9110 section 12.5.1) admits a media
-// type. No header admits everything; the most specific matching range decides, and
-// a weight of zero refuses.
+// accepts reports whether an Accept header (RFC 9110 section 12.5.1) allows a media type.
+// Without a header every type is allowed. The most specific matching range decides, and a
+// weight of zero rejects.
 func accepts(header []string, typ, subtype string) bool {
 	best, admitted, seen := -1, false, false
 	for item := range httpfield.Weighted(header) {
@@ -20,8 +20,8 @@ func accepts(header []string, typ, subtype string) bool {
 	return !seen || admitted
 }
 
-// specificity says how closely a media range names a type: 2 exactly, 1 by type/*,
-// 0 by */*, and -1 not at all.
+// specificity returns how closely a media range names a type: 2 exactly, 1 by type/*, 0 by
+// */*, and -1 not at all.
 func specificity(mediaRange, typ, subtype string) int {
 	t, s, _ := strings.Cut(mediaRange, "/")
 	switch {

@@ -6,14 +6,14 @@ import (
 	"net/http"
 )
 
-// Auth is the dialect of the auth surface, GoTrue's. A client that names a version of
-// the API by a header gets it echoed and finds the code as a string in code; one that
-// does not finds the status there, as older clients want it, and the code in
-// error_code. The text stands in both places where clients look for it.
+// Auth is GoTrue's error format, of the auth surface. If the client's API version is
+// apiVersion or later, code is the code as a string. Otherwise code is the status, as older
+// clients expect. The member error_code is always the code, and the text is in both members
+// in which clients look for it.
 type Auth struct{}
 
-// apiVersion is the header by which clients name the version of the API, and the one
-// since which code is a string.
+// apiVersionHeader is the header with the client's API version. apiVersion is the first
+// version in which code is a string.
 const (
 	apiVersionHeader = "X-Supabase-Api-Version"
 	apiVersion       = "2024-01-01"
@@ -46,7 +46,7 @@ func (Auth) render(h http.Header, r *http.Request, v verdict) (mediaType string,
 	return "application/json; charset=utf-8", encode(b)
 }
 
-// authCode translates codes that other packages give.
+// authCode translates codes of other packages.
 func authCode(v verdict) string {
 	if _, own := authTable[v.code]; own {
 		return v.code
@@ -74,8 +74,8 @@ func authCode(v verdict) string {
 	return AuthValidation
 }
 
-// AuthText says an error in the words of the auth surface where there is no body for
-// them, because a browser is sent on. It logs what Write would.
+// AuthText returns the code and the text of an error for a redirect, which has no body. It
+// logs what Write would.
 func AuthText(r *http.Request, err error, logger *slog.Logger) (code, text string) {
 	v := judge(r, err, true)
 	report(r, err, v, logger)
@@ -83,10 +83,10 @@ func AuthText(r *http.Request, err error, logger *slog.Logger) (code, text strin
 	return code, authMessage(code, v)
 }
 
-// invalidJWT is how the text about a bad token begins. Clients compare it.
+// invalidJWT is the start of the text about an invalid token. Clients compare it.
 const invalidJWT = "invalid JWT: unable to parse or verify signature"
 
-// authMessage returns the text for a code in the words that clients know.
+// authMessage returns the text for a code that clients know.
 func authMessage(code string, v verdict) string {
 	switch {
 	case code != AuthBadJWT:

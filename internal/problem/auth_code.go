@@ -70,8 +70,7 @@ const (
 	AuthWeb3Disabled         = "web3_provider_disabled"
 )
 
-// authTable has the statuses of the auth surface's codes and the texts of those
-// whose error brings none.
+// authTable maps the auth surface's codes to statuses and default texts.
 var authTable = map[string]entry{
 	AuthAnonymousDisabled:    {http.StatusUnprocessableEntity, "Anonymous sign-ins are disabled"},
 	AuthBadCodeVerifier:      {http.StatusBadRequest, "code challenge does not match previously saved code verifier"},

@@ -15,8 +15,8 @@ const (
 	NotAcceptable     = "PGRST107" // 406, none of the accepted media types is produced
 	NotEmbedded       = "PGRST108" // 400, a filter or order on a relation outside select
 	PutLimit          = "PGRST114" // 400, PUT with limit or offset
-	PutMismatch       = "PGRST115" // 400, PUT whose body differs from its filter
-	NotSingular       = "PGRST116" // 406, one row was asked for, another number came
+	PutMismatch       = "PGRST115" // 400, PUT with a body that differs from its filter
+	NotSingular       = "PGRST116" // 406, one row was requested, the result has another number
 	UnknownMethod     = "PGRST117" // 405, a verb that no resource has
 	OrderNotToOne     = "PGRST118" // 400, order by a relation of many rows
 	EmbedOperator     = "PGRST120" // 400, an embed is compared with something other than null
@@ -69,7 +69,7 @@ const (
 	BadCursor          = "PL004" // 400, a cursor that this server did not make
 	BadRequestKey      = "PL005" // 400, an Idempotency-Key that cannot be honoured
 	Unauthenticated    = "PL401" // 401, no credential, or one that is no token
-	CrossOrigin        = "PL403" // 403, a page of another origin sent a request with a cookie of ours
+	CrossOrigin        = "PL403" // 403, a cross-origin request with a cookie
 	NotFound           = "PL404" // 404, no row of this key that the caller may see
 	Conflict           = "PL409" // 409, the row or request is being changed by another
 	PreconditionFailed = "PL412" // 412, If-Match names another version
@@ -77,10 +77,10 @@ const (
 	URLTooLong         = "PL414" // 414
 	MediaType          = "PL415" // 415
 	Misdirected        = "PL421" // 421, this server does not answer for that host
-	RequestKeyReused   = "PL422" // 422, an Idempotency-Key that was given to another request
-	TooManyRequests    = "PL429" // 429, the caller is beyond a limit of theirs
+	RequestKeyReused   = "PL422" // 422, an Idempotency-Key of another request
+	TooManyRequests    = "PL429" // 429, the caller exceeds a limit
 	HeaderTooLarge     = "PL431" // 431, too many header fields, or too large ones
-	ClientGone         = "PL499" // 499, nobody is left to read the answer
+	ClientGone         = "PL499" // 499, the client has disconnected
 	Unavailable        = "PL503" // 503, a part the request needs is down or stopping
 	RequestTimeout     = "PL504" // 504, the time of the whole request was over
 )

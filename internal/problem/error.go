@@ -8,61 +8,59 @@ import (
 	"time"
 )
 
-// Coded is an error that knows its code. It is the only method an error needs to
-// leave as something other than a 500.
+// Coded is an error with a code. Without this method an error is answered with 500.
 type Coded interface {
 	error
 	Problem() (code string)
 }
 
-// Texter gives the words a client reads. An empty message is replaced by the
-// default of the code; empty details and hint are sent as null. It must not speak
-// of SQL, hidden names or other callers' data.
+// Texter returns the texts for the client. An empty message is replaced by the default of
+// the code; empty details and hint are sent as null. The texts must not contain SQL, hidden
+// names or other callers' data.
 type Texter interface {
 	ProblemText() (message, details, hint string)
 }
 
-// Detailer gives details that are JSON instead of text, as an ambiguous relation
-// has them. It goes before the details of [Texter]; invalid JSON is left out.
+// Detailer returns details as JSON instead of text, as for an ambiguous relation. They
+// precede the details of [Texter]. Invalid JSON is left out.
 type Detailer interface {
 	ProblemDetails() json.RawMessage
 }
 
-// Fielder gives a JSON array that says what is wrong with which field of what was sent,
-// for forms. It is the member errors of a problem document, and must not tell more than
-// the details: who reads the four members alone has nothing else. Invalid JSON is left out.
+// Fielder returns a JSON array of errors by field, for forms. It is the member errors of a
+// problem document. It must not reveal more than the details, since other formats lack it.
+// Invalid JSON is left out.
 type Fielder interface {
 	ProblemErrors() json.RawMessage
 }
 
-// Allower gives the methods of the Allow header, required on every 405 (RFC 9110
-// section 15.5.6).
+// Allower returns the methods of the Allow header, required on every 405 (RFC 9110 section
+// 15.5.6).
 type Allower interface {
 	ProblemAllow() []string
 }
 
-// Retrier gives the wait of the Retry-After header, rounded up to whole seconds.
-// Zero leaves the choice to the writer: one second on 503, else no header.
+// Retrier returns the wait of the Retry-After header, rounded up to whole seconds. Zero
+// means the default: one second on 503, else no header.
 type Retrier interface {
 	ProblemRetryAfter() time.Duration
 }
 
-// Placer names the part of a request that an error comes from, where a request has
-// several. It stands before the message and may wrap any error.
+// Placer returns the part of a request that an error comes from, such as one step of
+// several. It precedes the message and may wrap any error.
 type Placer interface {
 	error
 	ProblemPlace() string
 }
 
-// Expecter says that a failure of the server is one it is made for, such as sending
-// requests away while there are too many: it is not logged here, once for every
-// request, but counted by whoever decides so.
+// Expecter marks an expected failure, such as a refusal under load. It is not logged here
+// for each request; the component that refuses counts it.
 type Expecter interface {
 	ProblemExpected() bool
 }
 
-// Error is a coded error for packages that need none of their own. Every field but
-// Code may be empty. It must not be changed once it was returned.
+// Error is a coded error for packages without a type of their own. Every field but Code may
+// be empty. It must not be changed once it was returned.
 type Error struct {
 	// Code is one of the codes of this package.
 	Code string
@@ -72,7 +70,7 @@ type Error struct {
 	// Message defaults to the text of the code.
 	Message, Details, Hint string
 
-	// DetailsJSON takes the place of Details where the wire has a list there.
+	// DetailsJSON replaces Details where the wire has a list.
 	DetailsJSON json.RawMessage
 
 	// Allow lists the methods of a 405.
@@ -88,13 +86,13 @@ type Error struct {
 	Cause error
 }
 
-// Errorf returns an Error whose message, for the client, is formatted.
+// Errorf returns an Error with a formatted message for the client.
 func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Unread says of an error of reading a body that the client has not sent all of it: it was
-// too slow, or has gone. It is no failure of the server's. One that is too large is told so.
+// Unread converts an error of reading a body: the client was too slow or has disconnected,
+// which is no failure of the server. An http.MaxBytesError stays as it is.
 func Unread(err error) error {
 	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
 		return err
@@ -102,7 +100,7 @@ func Unread(err error) error {
 	return &Error{Code: BadBody, Message: "The body did not arrive whole.", Cause: err}
 }
 
-// Error gives code, message and cause, for the log.
+// Error returns code, message and cause, for the log.
 func (e *Error) Error() string {
 	message := e.Message
 	if message == "" {

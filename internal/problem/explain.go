@@ -2,9 +2,9 @@ package problem
 
 import "errors"
 
-// Explained has the answer to a credential that does not hold say why, in its hint. It is
-// for development: other clients are told the same for every reason. Other errors it
-// returns as they are.
+// Explained adds the reason for which a credential was rejected to the hint. It is for
+// development only: in production the response is the same for every reason. Other errors
+// are returned as they are.
 func Explained(err error) error {
 	coded, ok := errors.AsType[Coded](err)
 	if !ok || coded.Problem() != BadToken && coded.Problem() != BadClaims {

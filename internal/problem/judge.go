@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// verdict is everything an answer says of an error, before it takes a form.
+// verdict holds the content of an error response, independent of its format.
 type verdict struct {
 	status     int
 	code       string
@@ -22,7 +22,7 @@ type verdict struct {
 	expected   bool
 }
 
-// judge decides what an error is, and in which part of the request it is.
+// judge returns the verdict for an error, with the part of the request it comes from.
 func judge(r *http.Request, err error, authenticated bool) verdict {
 	v := judgeWhole(r, err, authenticated)
 	var placer Placer
@@ -32,7 +32,7 @@ func judge(r *http.Request, err error, authenticated bool) verdict {
 	return v
 }
 
-// judgeWhole decides what an error is. It is total: what nobody claims is Internal.
+// judgeWhole returns the verdict for an error. An error that no case matches is Internal.
 func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 	var (
 		coded   Coded
@@ -51,7 +51,7 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 		v.message = fmt.Sprintf("The body is larger than %d bytes.", tooLong.Limit)
 		return v
 	case errors.Is(err, context.DeadlineExceeded) && errors.Is(r.Context().Err(), context.DeadlineExceeded):
-		// The time of the whole request is over, whatever took it.
+		// The deadline of the whole request has passed.
 		return plain(Unavailable)
 	case errors.Is(err, context.DeadlineExceeded):
 		return plain(StatementTimeout)
@@ -61,9 +61,8 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 	return plain(Internal)
 }
 
-// requestTimeout tells the end of a whole request's time from that of a statement. The
-// first comes with a cause that is coded, and is why a statement was ended that had time
-// left.
+// requestTimeout returns the coded cause if the deadline of the whole request has passed,
+// which also ends its statement. It returns nil for the timeout of a statement.
 func requestTimeout(r *http.Request, err error) Coded {
 	if !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
 		return nil
@@ -85,7 +84,7 @@ func fromCoded(err Coded, authenticated bool) verdict {
 	code := err.Problem()
 	known, listed := lookup(code)
 	if code == Internal || !listed && !isSQLState(code) {
-		// An unlisted code is a fault of the program: its text is not to be trusted.
+		// An unlisted code is a bug. Its text may not be safe to send.
 		return plain(Internal)
 	}
 	v := verdict{status: Status(code, authenticated), code: code, message: known.message}
@@ -124,8 +123,8 @@ func fromCoded(err Coded, authenticated bool) verdict {
 	return v
 }
 
-// title is the phrase of a status, which RFC 9457 section 4.2.1 asks for beside
-// the type about:blank.
+// title returns the phrase of a status, which RFC 9457 section 4.2.1 requires beside the
+// type about:blank.
 func title(status int) string {
 	if status == statusClientGone {
 		return "Client Closed Request"

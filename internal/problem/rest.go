@@ -43,7 +43,7 @@ type document struct {
 }
 
 func (REST) render(h http.Header, r *http.Request, v verdict) (mediaType string, body []byte) {
-	// The name is the one clients of this wire know; it also tells the code to HEAD.
+	// Clients of this wire know the name. HEAD has no body, so it gets the code here.
 	h.Set("Proxy-Status", "PostgREST; error="+v.code)
 	h.Add("Vary", "Accept")
 

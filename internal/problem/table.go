@@ -7,20 +7,19 @@ import (
 	"strconv"
 )
 
-// entry is what is known of a code without its error.
+// entry holds the status and the default text of a code.
 type entry struct {
 	status  int
 	message string
 }
 
-// statusClientGone is nginx's number for a client that hung up; HTTP has none.
+// statusClientGone is nginx's status for a client disconnect; HTTP has none.
 const statusClientGone = 499
 
-// genericMessage is all a client learns of an error that is not its own doing.
+// genericMessage is the text of every internal error.
 const genericMessage = "The server could not answer this request."
 
-// table is the one map from code to status, with the text of a code whose error
-// brings none. Nothing writes to it.
+// table maps a code to its status and its default text. Nothing writes to it.
 //
 // a constant that the language cannot express
 var table = map[string]entry{
@@ -100,7 +99,7 @@ var table = map[string]entry{
 	RequestTimeout:     {http.StatusGatewayTimeout, "The request took longer than this server takes for one."},
 }
 
-// lookup returns what is known of a code of any surface.
+// lookup returns the entry of a code of any surface.
 func lookup(code string) (e entry, ok bool) {
 	if e, ok = table[code]; !ok {
 		e, ok = authTable[code]
@@ -114,9 +113,9 @@ func Codes() []string { return slices.Sorted(maps.Keys(table)) }
 // AuthCodes returns every code of the auth surface, sorted.
 func AuthCodes() []string { return slices.Sorted(maps.Keys(authTable)) }
 
-// Status returns the HTTP status of a code. A denial is 401 for a caller who is
-// not authenticated. A code of five characters outside the table is judged by its
-// SQLSTATE class; any other unknown code is 500.
+// Status returns the HTTP status of a code. A denial is 401 for an unauthenticated caller.
+// A code of five characters outside the table gets the status of its SQLSTATE class; any
+// other unknown code is 500.
 func Status(code string, authenticated bool) int {
 	if code == Denied && !authenticated {
 		return http.StatusUnauthorized
@@ -130,7 +129,7 @@ func Status(code string, authenticated bool) int {
 	return http.StatusInternalServerError
 }
 
-// sqlStateStatus judges a SQLSTATE by its class as PostgREST does.
+// sqlStateStatus returns the status of a SQLSTATE class, as PostgREST does.
 func sqlStateStatus(code string) (int, bool) {
 	if !isSQLState(code) {
 		return 0, false

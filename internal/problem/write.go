@@ -11,23 +11,23 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
-// Options say what the writer cannot see in the request. The zero value writes the
-// REST dialect to an anonymous caller.
+// Options are the inputs of Write that the request lacks. The zero value writes the REST
+// format for an unauthenticated caller.
 type Options struct {
-	// Surface is the dialect. Nil means [REST].
+	// Surface is the error format. Nil means [REST].
 	Surface Surface
 
-	// Authenticated says that the caller is known, which makes a denial 403.
+	// Authenticated makes a denial 403 instead of 401.
 	Authenticated bool
 
-	// Logger receives what a client is not told. Nil means [slog.Default].
+	// Logger receives errors and reasons that are not sent to the client. Nil means
+	// [slog.Default].
 	Logger *slog.Logger
 }
 
-// Write answers r with err: status, headers and body. It must be called before
-// anything was written to w; headers a handler set for a success and that would be
-// wrong now (ETag, Last-Modified, Content-Encoding, Content-Length, Location) are
-// removed. A nil err counts as an unknown error. Write is safe for concurrent use on
+// Write answers r with err: status, headers and body. Call it before anything is written to
+// w. It removes headers of a success: ETag, Last-Modified, Content-Encoding, Content-Length
+// and Location. A nil err counts as an unknown error. Write is safe for concurrent use on
 // different requests.
 func Write(w http.ResponseWriter, r *http.Request, err error, opts Options) {
 	v := judge(r, err, opts.Authenticated)
@@ -50,7 +50,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error, opts Options) {
 
 	w.WriteHeader(v.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client is gone; nobody is left to tell
+		_, _ = w.Write(body) // the client is gone
 	}
 }
 
@@ -74,8 +74,8 @@ func setConditional(h http.Header, v verdict) {
 // Seconds rounds a time to wait up.
 func Seconds(wait time.Duration) int64 { return int64((wait + time.Second - 1) / time.Second) }
 
-// challenge follows RFC 6750 section 3.1: an error is only named to a client that
-// sent a token.
+// challenge returns WWW-Authenticate by RFC 6750 section 3.1: an error is only named to a
+// client that sent a token.
 func challenge(code string) string {
 	if code == BadToken || code == BadClaims {
 		return `Bearer error="invalid_token"`
@@ -83,9 +83,8 @@ func challenge(code string) string {
 	return "Bearer"
 }
 
-// report logs every 5xx with the error itself, unless it is expected, and for who looks
-// closely why a credential was refused, which no client learns. The query string is left
-// out, as it may hold data and tokens.
+// report logs every unexpected 5xx with its error and, at level debug, the reason for which
+// a credential was rejected. It omits the query string, which may hold data and tokens.
 func report(r *http.Request, err error, v verdict, logger *slog.Logger) {
 	level, text := slog.LevelError, "request failed"
 	switch {
@@ -97,7 +96,7 @@ func report(r *http.Request, err error, v verdict, logger *slog.Logger) {
 	cmp.Or(logger, slog.Default()).LogAttrs(r.Context(), level, text,
 		slog.String("request_id", RequestID(r.Context())),
 		slog.String("method", quote.Text(r.Method)),
-		slog.String("path", quote.Text(r.URL.EscapedPath())), // one line, whatever the handler of the logger does
+		slog.String("path", quote.Text(r.URL.EscapedPath())), // no line breaks, for any slog.Handler
 		slog.Int("status", v.status),
 		slog.String("code", v.code),
 		slog.Any("error", err),

@@ -10,7 +10,7 @@ import (
 // patience is how long a program may take to listen.
 const patience = 20 * time.Second
 
-// FreeAddr returns a loopback address nobody listens on.
+// FreeAddr returns a loopback address without a listener.
 func FreeAddr(tb testing.TB) string {
 	tb.Helper()
 	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
@@ -21,7 +21,7 @@ func FreeAddr(tb testing.TB) string {
 	return l.Addr().String()
 }
 
-// Await waits until somebody accepts connections at an address, up to 20 seconds.
+// Await waits until a server accepts connections at an address, up to 20 seconds.
 func Await(tb testing.TB, addr string) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)

@@ -1,5 +1,5 @@
-// Package ruletag reads what validate tags say of a value's being there. The other rules
-// are read by whoever judges values.
+// Package ruletag parses the rule required of validate tags. The validator parses the other
+// rules.
 package ruletag
 
 import (
@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Required is the rule that a value is there: not null, and not an empty text.
+// Required is the rule that a value must be present: not null, and not an empty text.
 const Required = "required"
 
-// The texts for a client whose value is not there.
+// The texts for a client that sends no value.
 const (
 	Missing = "is required"
 	Empty   = "must not be empty"
 )
 
-// Split takes required out of a tag, and returns the other rules. Behind dive it is
-// about each item and stays. The tag "-" has no rules.
+// Split removes required from a tag and returns the other rules. After dive it applies to
+// each item and stays. The tag "-" has no rules.
 func Split(tag string) (required bool, rest string) {
 	if tag == "" || tag == "-" {
 		return false, ""

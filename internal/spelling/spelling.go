@@ -1,4 +1,4 @@
-// Package spelling tells which of the names there are somebody may have meant.
+// Package spelling compares names, to suggest the right one for a misspelt one.
 package spelling
 
 // Distance returns the number of bytes to insert, delete or replace to make b of a

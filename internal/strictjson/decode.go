@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Decode parses raw strictly and decodes it into v, a pointer, whose member names must
+// Decode parses raw strictly and decodes it into the pointer v. Member names must
 // match exactly. It is [Compile] and [Shape.Decode] in one and compiles on every call.
 func Decode(raw []byte, v any, lim Limits) error {
 	t := reflect.TypeOf(v)

@@ -1,12 +1,12 @@
-// Package strictjson reads JSON from strangers and writes JSON that is equal byte
-// for byte on every engine.
+// Package strictjson reads untrusted JSON and writes JSON that is equal byte for byte on
+// every engine.
 //
-// encoding/json takes "ROLE" for "role", lets the last of two equal keys win, turns
-// a lone surrogate into U+FFFD and allows ten thousand levels. Each of these lets a
-// body mean one thing to the check and another to the store. Here a body is judged
-// once, whole, by [Parse]: RFC 8259 and nothing more, valid UTF-8, no duplicate key
-// at any depth, no U+0000 (PostgreSQL cannot hold it), bounded depth and numbers.
-// What comes out is a [Value], which is proof of that: walking it needs no errors.
+// encoding/json takes "ROLE" for "role", lets the last of two equal keys win, turns a lone
+// surrogate into U+FFFD and allows ten thousand levels. Each of these lets a body mean one
+// thing to a check and another to the store. [Parse] validates a body once, as a whole: RFC
+// 8259 and nothing more, valid UTF-8, no duplicate key at any depth, no U+0000 (PostgreSQL
+// cannot hold it), bounded depth and numbers. It returns a [Value], which is valid, so
+// reading it needs no errors.
 //
 //	v, err := strictjson.Parse(body, strictjson.Limits{})
 //	...

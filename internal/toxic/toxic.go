@@ -41,8 +41,8 @@ type TB interface {
 	Cleanup(f func())
 }
 
-// Start starts a proxy in front of a server, which does no harm until it is told to, and
-// ends it with tb.
+// Start starts a proxy in front of a server and stops it with tb. It forwards everything
+// until a fault is set.
 func Start(tb TB, server string) *Proxy {
 	tb.Helper()
 	p := &Proxy{server: server}

@@ -3,8 +3,8 @@
 // request on both engines, and write docs/wire.md from the same table, so that
 // the document cannot say what is not so.
 //
-// A feature is one [row] in the file of its section, as filters_test.go. What is
-// missing is a row too, whose answer is the refusal. After a change
+// A feature is one [row] in the file of its section, such as filters_test.go. A missing
+// feature is a row too, with the refusal as its answer. After a change
 //
 //	go generate ./internal/wiretest
 //
