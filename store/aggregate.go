@@ -2,20 +2,20 @@ package store
 
 import "fmt"
 
-// Aggregate is a function that makes one value of the rows of a group. A
-// [Selected] with one turns the rows of an answer into groups: the columns
-// selected without one are what the rows are grouped by; where there are none,
-// all rows are one group, also if there are no rows.
+// Aggregate computes one value from the rows of a group. A [Selected] with an aggregate
+// turns the rows of an answer into groups. The columns selected without one are the
+// grouping columns. Without grouping columns all rows form one group, also if there are
+// no rows.
 //
-// NULL values count for nothing. Of no value Count is 0 and every other
-// aggregate NULL. The results are the same on both engines, to the last digit.
+// NULL values are ignored. Without values Count is 0 and every other aggregate is NULL.
+// The results are identical on both engines.
 type Aggregate uint8
 
 // The aggregates. Sum and Avg are of integers, decimals and floats, Min and Max
 // of every kind that has an order.
 const (
-	// AggregateCount is the number of values, or of rows where no column is
-	// named: an integer.
+	// AggregateCount is the number of values, or of rows if no column is named: an
+	// integer.
 	AggregateCount Aggregate = iota + 1
 
 	// AggregateSum is the exact sum: a decimal, with the largest scale of the values.

@@ -17,8 +17,8 @@ func (t *Table) Bind(c Cond) (Cond, error) {
 	return Cond{n}, err
 }
 
-// KeyCond returns the bound condition that the table's key, a single column, has
-// the value a text stands for. Text that cannot be read is a [ValueError].
+// KeyCond returns the bound condition that the table's key, a single column, equals the
+// value of a text. Invalid text is a [ValueError].
 func (t *Table) KeyCond(text string) (Cond, error) {
 	key := t.PrimaryKey[0]
 	v, err := key.parseText(text)

@@ -12,9 +12,9 @@ import (
 
 // Change is one entry of the change log: one row that was written.
 type Change struct {
-	// Seq is the place in the log. Changes of one row come in the order of
-	// Seq; across rows, on PostgreSQL, a transaction that stayed open long is
-	// delivered late and then brings smaller numbers.
+	// Seq is the position in the log. Changes of one row have ascending Seq. Across
+	// rows on PostgreSQL, a long transaction is delivered late and then has smaller
+	// numbers than earlier deliveries.
 	Seq int64
 
 	// ID identifies the change for consumers that may get it twice. It stays
@@ -32,12 +32,13 @@ type Change struct {
 	// Key is a JSON array of the values of the primary key.
 	Key json.RawMessage
 
-	// Old and New are the row before and after as a JSON object in canonical
-	// form, the same on both engines: columns in the order of the model, then
-	// those the model does not have. Hidden columns are there, secret ones are
-	// not. Old is nil for an insert, New for a row that has left the table; one
-	// that a delete marks (see [SoftDelete]) has both. [Repo.Changed] reads them as
-	// structs, which encoding/json would not: it knows no names of columns.
+	// Old and New are the row before and after the change, as JSON objects in canonical
+	// form. Columns have the order of the model; columns that the model lacks follow.
+	// Hidden columns are included, secret ones are not.
+	//
+	// Old is nil for an insert, New for a row removed from the table. A delete that
+	// marks a row (see [SoftDelete]) has both. Read them as structs with
+	// [Repo.Changed]; encoding/json does not know the names of columns.
 	Old, New json.RawMessage
 
 	// Actor is the principal of the request or the name given to [WithActor]. Writes of
@@ -51,11 +52,11 @@ type Change struct {
 // be repeated; see [Change.ID].
 type ChangeFunc func(ctx context.Context, tx *Tx, batch []Change) error
 
-// Start says where a reader begins that has never run.
+// Start is the position at which a new reader begins.
 type Start uint8
 
 const (
-	// FromNow begins with what is committed after the reader's first look.
+	// FromNow begins with the commits after the reader's first query.
 	FromNow Start = iota
 	// FromStart begins with the oldest change the log still has.
 	FromStart
@@ -63,8 +64,8 @@ const (
 
 // ChangesOptions tunes a reader of the change log.
 type ChangesOptions struct {
-	// Start is where a new reader begins. A reader that has run before goes on
-	// where it was.
+	// Start is the position at which a new reader begins. A reader with a stored
+	// position continues there.
 	//
 	// Defaults to FromNow.
 	Start Start
@@ -82,9 +83,9 @@ type ChangesOptions struct {
 	// Defaults to 500.
 	BatchSize int
 
-	// Poll is how often the reader looks by itself. Commits of this process
-	// wake it at once, those of others too where [DB.RunNotifier] runs on both
-	// sides; polling is for what they miss.
+	// Poll is the polling interval of the reader. Commits of this process wake it at
+	// once. Commits of other processes do too if [DB.RunNotifier] runs in both. Polling
+	// finds commits with a lost signal.
 	//
 	// Defaults to one second.
 	Poll time.Duration
@@ -129,15 +130,14 @@ type Changes struct {
 	saved time.Time     // when the position was last written
 }
 
-// Changes returns a reader of the change log. The database keeps its place
-// under its name, and only one of all processes reads under a name at a time.
+// Changes returns a reader of the change log. The database stores its position under
+// its name. Only one reader of a name runs at a time, across all processes.
 //
-// A reader without a name keeps its place in memory: each process that has one
-// gets every change from the moment it starts. Its transactions are read-only.
+// A reader without a name keeps its position in memory. In each process it gets every
+// change from the moment it starts. Its transactions are read-only.
 //
-// Every change is delivered once, none is left out, and the changes of one row
-// come in the order in which they were made, on PostgreSQL however transactions
-// overlap. Nil opts are the defaults.
+// Every change is delivered once. Changes of one row come in the order in which they
+// were made, also if transactions overlap. Nil opts are the defaults.
 func (db *DB) Changes(name string, opts *ChangesOptions) *Changes {
 	c := &Changes{db: db, name: name, turn: make(chan struct{}, 1)}
 	if opts != nil {
@@ -148,13 +148,12 @@ func (db *DB) Changes(name string, opts *ChangesOptions) *Changes {
 	return c
 }
 
-// Run delivers changes as they come until ctx ends, and then returns nil. It
-// also returns, with the error, when fn fails, on [ErrResync] and on
-// [ErrStandby]; nothing of the batch has happened then and Run can be called
-// again. What passes by itself (an unavailable database, a timeout, a conflict)
-// is logged and tried again, with growing pauses.
+// Run delivers changes as they are committed until ctx ends, and then returns nil. It
+// returns the error if fn fails, and on [ErrResync] and [ErrStandby]. The batch is
+// rolled back then and Run can be called again. Transient errors (an unavailable
+// database, a timeout, a conflict) are logged and retried with exponential backoff.
 //
-// fn is run again if its transaction loses against another one.
+// fn is called again if its transaction conflicts with another one.
 func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 	failures := 0
 	checked := false

@@ -12,23 +12,23 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// RetentionOptions says how much of the change log is kept. A reader that is
-// further behind must start over, see [ErrResync]. Keep some minutes at least: a
-// reader that finds nothing writes down that it has looked once a minute.
+// RetentionOptions limits the size of the change log. A reader that falls behind the
+// limit must start over, see [ErrResync]. Keep at least some minutes, because an idle
+// reader stores its position only once a minute.
 type RetentionOptions struct {
-	// MaxAge is how old a change may become; negative sets no limit.
+	// MaxAge is the largest age of a change; negative sets no limit.
 	//
 	// Defaults to seven days.
 	MaxAge time.Duration
 
-	// MaxRows is how many changes are kept; negative sets no limit.
+	// MaxRows is the largest number of changes; negative sets no limit.
 	//
 	// Defaults to 1,000,000.
 	MaxRows int64
 
-	// MaxBytes is how large the images of all changes may be together; negative sets no
-	// limit. The files of the database shrink later than that, or not at all: both
-	// engines use the space again.
+	// MaxBytes is the largest total size of the images of all changes; negative sets no
+	// limit. The files of the database may not shrink, but both engines reuse the
+	// space.
 	//
 	// Defaults to 4 GiB.
 	MaxBytes int64

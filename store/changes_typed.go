@@ -6,12 +6,12 @@ import (
 	"reflect"
 )
 
-// Changed returns the row of a change before and after it as structs; the one is nil for an
-// insert, the other for a row that has left the table. Columns that the log has no value of
-// are zero: secret ones, and those that the model did not have then. A change of another
-// table is an error, and so is a value that its field cannot hold any more.
+// Changed returns the row before and after a change as structs. was is nil for an
+// insert, is for a row removed from the table. Columns without a value in the log are
+// zero: secret ones and those added to the model later. A change of another table is an
+// error, and so is a value that its field cannot hold anymore.
 //
-// The rows are those of the change. What the table has by now, [Repo.Get] says.
+// The rows are those at the time of the change. Use [Repo.Get] for the current row.
 func (r Repo[T]) Changed(c Change) (was, is *T, err error) {
 	if r.core.err != nil {
 		return nil, nil, r.core.err

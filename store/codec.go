@@ -1,10 +1,9 @@
 package store
 
-// Codec is implemented by the type of a struct field, by value or by pointer,
-// to keep a value in a column the store would refuse otherwise. Its three
-// methods say how the values are kept; JSON, filters and order are those of the
-// kind. For statements of Bun itself the type must implement [driver.Valuer]
-// and [database/sql.Scanner] as well.
+// Codec is implemented by the type of a struct field, by value or by pointer, to store
+// a type without a kind of its own. Its three methods define the stored form. JSON,
+// filters and order are those of the kind. For Bun's own statements the type must
+// implement [driver.Valuer] and [database/sql.Scanner] as well.
 //
 // [driver.Valuer]: https://pkg.go.dev/database/sql/driver#Valuer
 type Codec interface {
@@ -16,7 +15,7 @@ type Codec interface {
 	// driver), or nil for NULL.
 	EncodeColumn() (any, error)
 
-	// DecodeColumn sets the value from the Go form of the kind; nil is NULL.
-	// It must not keep a []byte or []string it is given.
+	// DecodeColumn sets the value from the Go form of the kind; nil is NULL. It must
+	// not retain value if it is a []byte or []string.
 	DecodeColumn(value any) error
 }

@@ -5,9 +5,9 @@ import (
 	"reflect"
 )
 
-// Col is a typed column of the model T with values of type V, found by its place
-// in the struct, so that no code is generated and mixins work. Make one with
-// [ColumnOf], [Number] or [TextColumn] and keep it in a package variable.
+// Col is a typed column of the model T with values of type V. It identifies the field
+// by its offset in the struct, so it needs no generated code and works with mixins.
+// Make one with [ColumnOf], [Number] or [TextColumn] in a package variable.
 type Col[T, V any] struct {
 	ref fieldRef
 }
@@ -115,7 +115,7 @@ func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, patte
 // Search selects the rows where the column has all the words of a query, in any order
 // and without regard to case. A * after a word makes it a prefix and a - before a word
 // excludes it: "plinth doc* -draft". The column must be tagged `plinth:"searchable"`,
-// which gives it an index; without one the query is an error, and so is a query without
+// which gives it an index; without the tag the query is an error. So is a query without
 // a word that must occur.
 //
 // A word is a run of characters that are no white space, punctuation or symbols,

@@ -2,15 +2,15 @@ package store
 
 import "reflect"
 
-// Cond is a condition on the rows of one table: a tree of comparisons that
-// filters, rules and cursors all are. It names columns; names are checked and
-// values are converted to the column's kind when it is bound to a [Table].
+// Cond is a condition on the rows of one table: a tree of comparisons, used for
+// filters, rules and cursors. It refers to columns by name. [Table.Bind] checks the
+// names and converts the values to the kinds of the columns.
 //
-// The zero Cond states nothing: as a filter it selects every row, as a rule of
-// a [Guard] it allows none. Conds are immutable and safe for concurrent use.
+// The zero Cond is no condition: as a filter it selects every row, as a rule of a
+// [Guard] it allows none. Conds are immutable and safe for concurrent use.
 //
-// Logic is three-valued as in SQL: a comparison with NULL is unknown, Not of
-// unknown is unknown, and a row is selected only where the whole is true.
+// Logic is three-valued as in SQL. A comparison with NULL is unknown, Not of unknown is
+// unknown, and a row is selected only if the whole condition is true.
 type Cond struct {
 	n *node
 }
@@ -39,15 +39,15 @@ const (
 	// OpDistinct differs as IS DISTINCT FROM does: NULL is a value like others,
 	// so the comparison is never unknown.
 	OpDistinct
-	// OpContains and OpContained compare documents and text arrays by what they
-	// hold, as PostgreSQL's @> and <@ do: an object holds its members, an array
-	// its elements without regard to order and number.
+	// OpContains and OpContained are PostgreSQL's @> and <@ for documents and text
+	// arrays: an object contains its members, an array its elements regardless of order
+	// and duplicates.
 	OpContains
 	OpContained
-	// OpOverlaps asks for an element two text arrays have in common.
+	// OpOverlaps reports whether two text arrays have an element in common.
 	OpOverlaps
-	// OpSearch takes the words a text must have, and needs a column tagged
-	// `plinth:"searchable"`: see [TextCol.Search].
+	// OpSearch matches the words of a query and needs a column tagged
+	// `plinth:"searchable"`, see [TextCol.Search].
 	OpSearch
 	// OpFullText and the three behind it are PostgreSQL's own search: the column as
 	// to_tsvector sees it matches the query of to_tsquery, plainto_tsquery,
@@ -152,22 +152,21 @@ func Compare(column string, op Op, value any) Cond {
 	return Cond{&node{kind: nodeCompare, name: column, op: op, operand: operandOf(value)}}
 }
 
-// CompareAny selects the rows for which the comparison with at least one of the
-// values holds: a slice or Texts. It is unknown where none holds and one is
-// unknown. An empty slice selects nothing; nil values are left out.
+// CompareAny selects the rows for which the comparison holds for at least one of the
+// values, a slice or Texts. It is unknown if it holds for none and is unknown for one.
+// An empty slice selects nothing; nil values are left out.
 func CompareAny(column string, op Op, values any) Cond {
 	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAny, operand: operandOf(values)}}
 }
 
-// CompareAll is CompareAny where the comparison must hold with every value. An
-// empty slice selects every row.
+// CompareAll selects the rows for which the comparison holds for every value. An empty
+// slice selects every row.
 func CompareAll(column string, op Op, values any) Cond {
 	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAll, operand: operandOf(values)}}
 }
 
-// At returns the condition with each of its comparisons made at a place in the
-// documents of its column, a JSON column: Eq("meta", "x").At(path). Conditions
-// on related rows stay as they are.
+// At returns the condition with its comparisons applied at a path in the documents of a
+// JSON column: Eq("meta", "x").At(path). Conditions on related rows are unchanged.
 func (c Cond) At(path Path) Cond {
 	if c.IsZero() || path.IsZero() {
 		return c
@@ -223,13 +222,12 @@ func Not(c Cond) Cond {
 	return Cond{&node{kind: nodeNot, kids: []*node{c.n}}}
 }
 
-// Related selects the rows that have at least one row related by the named
-// relation (see [Table.Relation]) which fulfils c; the zero Cond asks only for
-// existence.
+// Related selects the rows with at least one related row that fulfils c, see
+// [Table.Relation]. The zero Cond only requires existence.
 //
-// In a rule the other table is read without its guard, so membership tables
-// need not be exposed; in the filter of a scoped query it passes the guard. The
-// other table's standing predicates (not deleted, this tenant) hold in both.
+// In a rule the other table is read without its guard, so membership tables need not be
+// exposed. In the filter of a scoped query the guard of the other table applies. The
+// predicates for deleted rows and the tenant apply in both.
 func Related(relation string, c Cond) Cond {
 	n := &node{kind: nodeRelated, name: relation}
 	if !c.IsZero() {

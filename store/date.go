@@ -28,8 +28,8 @@ func NewDate(year int, month time.Month, day int) Date {
 // DateOf returns the day a time shows in its own location.
 func DateOf(t time.Time) Date { return NewDate(t.Date()) }
 
-// ParseDate reads 2006-01-02. A time behind it, as JavaScript's toISOString
-// writes it, is checked and ignored.
+// ParseDate parses 2006-01-02. A following time, as written by JavaScript's
+// toISOString, is validated and ignored.
 func ParseDate(s string) (Date, error) {
 	text, err := canon.ParseDate(s)
 	if err != nil {

@@ -68,13 +68,13 @@ type Options struct {
 	// logs. Without tracers statements are not wrapped.
 	Tracers []Tracer
 
-	// Wrap returns the driver to use in place of the one it is given, which
-	// it passes calls on to: to watch statements, or to let some fail in
-	// tests. Bun's statements do not pass it. Nil uses the driver as it is.
+	// Wrap returns a driver that wraps the given one, to observe statements or to
+	// inject failures in tests. Bun's statements bypass it. Nil uses the driver
+	// unwrapped.
 	Wrap func(driver.Driver) driver.Driver
 
-	// Validator checks rows before they are written; see package
-	// store/validate. Nil checks only what the schema says.
+	// Validator checks rows before they are written; see package store/validate. With
+	// nil only the constraints of the schema are checked.
 	Validator Validator
 }
 
@@ -141,22 +141,22 @@ func New(d driver.Driver, opts Options) *DB {
 // Close closes the database. Open transactions fail.
 func (db *DB) Close() error { return db.driver.Close() }
 
-// Bun returns the Bun database over the same connections, for statements the
-// store does not express. What it writes skips rules, hooks and the change log.
-// Its queries with the context of a transaction fail with [ErrInTx]; do not
-// begin another transaction there.
+// Bun returns the Bun database over the same connections, for statements the store does
+// not express. Its writes bypass rules, hooks and the change log. Its queries with the
+// context of a transaction fail with [ErrInTx]; do not begin another transaction there.
 func (db *DB) Bun() *bun.DB { return db.bun }
 
-// Capabilities says what the engine of a database can do.
+// Capabilities are the features of the engine of a database.
 type Capabilities struct {
 	// Engine is "sqlite" or "postgres".
 	Engine string
 	// Instances reports whether several processes may use the database.
 	Instances bool
-	// Fold is the expression by which PostgreSQL folds the letters of %s for OpILike and
-	// OpSearch. It depends on the locale of the database. Empty on SQLite.
+	// Fold is PostgreSQL's expression to fold the case of %s for OpILike and OpSearch.
+	// It depends on the locale of the database. Empty on SQLite.
 	Fold string
-	// FullText reports whether there are OpFullText and its like, beside OpSearch.
+	// FullText reports whether OpFullText and its variants are supported, besides
+	// OpSearch.
 	FullText bool
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 )
 
-// Decimal is an exact decimal number with up to 400 digits, for money and the
-// like. It keeps its scale: 1.50 stays 1.50. It does not calculate; convert it
-// to the number type of your choice by its String. The zero Decimal is 0.
+// Decimal is an exact decimal number with up to 400 digits, for money and the like. It
+// keeps its scale: 1.50 stays 1.50. It has no arithmetic; convert it with String to a
+// number type that has. The zero Decimal is 0.
 //
 // Decimals of different scale are not == although equal; use Cmp.
 type Decimal struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Explanation says how a read would be answered.
+// Explanation is the result of [Gate.Explain].
 type Explanation struct {
 	// SQL is the statement, and Args are the types of the values bound to its
 	// placeholders, in their order and as the engine names them.
@@ -20,13 +20,13 @@ type Explanation struct {
 	// Tables are those the statement reads, in the order in which it does.
 	Tables []ExplainedTable
 
-	// Plan is the engine's plan, nil where it could not be shown without a
-	// value that a rule compares with a hidden column.
+	// Plan is the engine's plan. It is nil if the plan would reveal a value that a rule
+	// compares with a hidden column.
 	Plan []byte
 }
 
-// ExplainedTable is a table a statement reads. Guarded says that the scope reads
-// it, under its guard; else only a rule of another table does, without.
+// ExplainedTable is a table a statement reads. Guarded reports that the scope reads it
+// under its guard. Otherwise only a rule of another table reads it, without a guard.
 type ExplainedTable struct {
 	Table   *Table
 	Guarded bool

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 )
 
-// DefaultTextSearch is the configuration of a [FullText] that names none. It
-// stems nothing and knows no stop words; the server's own default differs from
-// one server to the next.
+// DefaultTextSearch is the configuration of a [FullText] that names none. It has no
+// stemming and no stop words. The server's own default is not used because it differs
+// between servers.
 const DefaultTextSearch = "simple"
 
 // FullText is the operand of [OpFullText] and its like. A [Text] or a string is one

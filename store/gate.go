@@ -7,9 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Gate reads and writes one table by names and JSON, in the name of a scope. It
-// is what the surfaces of the network use; Go code uses [For]. A Gate is a
-// value, safe for concurrent use as far as its session is.
+// Gate reads and writes one table by column names and JSON, within a scope. The network
+// APIs use it; Go code uses [For]. A Gate is a value and safe for concurrent use if its
+// session is.
 type Gate struct {
 	s      session
 	table  *Table
@@ -38,8 +38,7 @@ func (g Gate) checkScope() error {
 	return nil
 }
 
-// Rows is what a statement answers. It can be used again; the zero value is
-// ready.
+// Rows is the answer to a statement. It can be reused; the zero value is ready to use.
 type Rows struct {
 	// Body holds the rows as JSON objects with commas between them.
 	Body []byte
@@ -55,8 +54,8 @@ type Rows struct {
 	// Total is the number of rows the filter selects, if Query.Count is set.
 	Total int64
 
-	// Next is the cursor behind the last row, if it was asked for and more rows
-	// may follow: the page is full, or an answer of all rows was cut.
+	// Next is the cursor after the last row. It is set if it was requested and more
+	// rows may follow, because the page is full or the answer was cut.
 	Next Cursor
 
 	// Tag is the entity tag of the answer, without quotes. It is set if it was
@@ -70,8 +69,8 @@ type Rows struct {
 	// Tables lists every table in the statement of a read.
 	Tables []*Table
 
-	// Version is the version of the one row read or written, zero where the
-	// table has none or the scope may not read it.
+	// Version is the version of the one row read or written, zero if the table has none
+	// or the scope may not read it.
 	Version int64
 
 	// Inserted is the number of rows an upsert inserted.
@@ -84,8 +83,8 @@ type Rows struct {
 // ReadOptions tunes [Gate.Read]. The zero value reads all rows the query asks
 // for.
 type ReadOptions struct {
-	// MaxRows cuts the answer and sets Rows.More; zero does not. Unlike
-	// Query.Limit it is not part of the question.
+	// MaxRows truncates the answer and sets Rows.More; zero sets no limit. Unlike
+	// Query.Limit it is not part of the query.
 	MaxRows int
 
 	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger; zero
@@ -93,21 +92,20 @@ type ReadOptions struct {
 	// eight values of any size, is at most a quarter of it.
 	MaxBytes int
 
-	// Budget is the largest number of rows of the answer: its own and those of
-	// every array of embedded rows. Beyond it the read lowers limits that are
-	// defaults, see [Query], and sets Rows.Cut. Where that does not help it fails
-	// with a [LimitError]. Zero sets no limit.
+	// Budget is the largest number of rows of the answer: its own and those of every
+	// array of embedded rows. Beyond it the read lowers limits that are defaults, see
+	// [Query], and sets Rows.Cut. If that does not suffice it fails with a
+	// [LimitError]. Zero sets no limit.
 	Budget int
 
-	// Page asks for Rows.Next.
+	// Page requests Rows.Next.
 	Page bool
 
-	// TagForm asks for Rows.Tag, and says what the bytes that are sent depend on beside the
-	// rows, such as their media type. Empty asks for none.
+	// TagForm requests Rows.Tag. It must identify everything besides the rows that the
+	// response depends on, such as the media type. Empty requests no tag.
 	TagForm string
 
-	// Single says that the query is for one row by its key and asks for
-	// Rows.Version.
+	// Single says that the query is for one row by its key. It requests Rows.Version.
 	Single bool
 }
 

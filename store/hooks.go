@@ -14,8 +14,8 @@ type Write[T any] struct {
 	// Old is the row before; nil for an insert.
 	Old *T
 
-	// New is the row to be written; nil for a delete. A Before hook may
-	// change it; keys, version and tenant stay as they are.
+	// New is the row to be written; nil for a delete. A Before hook may change it,
+	// except for keys, version and tenant.
 	New *T
 
 	// Tx is the transaction of the write.
@@ -56,9 +56,9 @@ type rowWrite struct {
 	gaps     []FieldError // insert: required columns without a value yet
 }
 
-// Before registers a hook that runs before a row is validated and written, in
-// the same transaction. It may change the new row or refuse the write by an
-// error. A table with hooks is written row by row.
+// Before registers a hook that runs before a row is validated and written, in the same
+// transaction. It may change the new row or reject the write with an error. A table
+// with hooks is written row by row.
 //
 // Register hooks before the database is used; it is not safe for concurrent use
 // with writes.

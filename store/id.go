@@ -11,10 +11,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 )
 
-// ID is a UUID, the usual key of a row. [NewID] makes version 7 (RFC 9562),
-// which sorts by the time it was made; every other UUID can be read and kept
-// too. IDs are comparable; the zero ID is no key, and inserting a row with it
-// makes a new one.
+// ID is a UUID, the usual key of a row. [NewID] makes version 7 (RFC 9562), which sorts
+// by the time it was made; other UUIDs can be read and stored too. IDs are comparable;
+// the zero ID is no key, and inserting a row with it makes a new one.
 type ID [16]byte
 
 // lastID is the time part of the last ID this process made: 48 bits of

@@ -22,24 +22,24 @@ type Input struct {
 // Len returns the number of rows.
 func (in *Input) Len() int { return len(in.rows) }
 
-// InputOptions says how to read a body of rows.
+// InputOptions are the options of [Gate.DecodeInput].
 type InputOptions struct {
 	// Columns limits the members that are read; others are ignored. Nil reads
 	// all, and then every object must have the same members.
 	Columns []string
 
-	// MissingDefault gives a listed column that an object does not have its
-	// default instead of NULL.
+	// MissingDefault sets a listed column that is absent from an object to its default
+	// instead of NULL.
 	MissingDefault bool
 
-	// Upsert accepts columns that the scope may read and not give, as of whole
-	// rows that were read before, and does not write them.
+	// Upsert accepts columns that the scope may read but not write, and ignores them.
+	// It allows to send back whole rows.
 	Upsert bool
 
 	// MaxRows is the largest number of rows; zero sets no limit.
 	MaxRows int
 
-	// Null is the text that stands for NULL in rows of texts. Empty, none does.
+	// Null is the text for NULL in rows of texts. If it is empty no text is NULL.
 	Null string
 }
 
@@ -345,7 +345,7 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 
 // LimitError reports a limit that a request exceeds, on the wire 400 PL001.
 type LimitError struct {
-	// Name is what is limited, as a client reads it behind the number: "rows of
+	// Name is the limited quantity, as it follows the number in the message: "rows of
 	// one write".
 	Name string
 

@@ -2,10 +2,10 @@ package store
 
 import "iter"
 
-// DecodeTexts reads rows of texts, as CSV and forms have them, as rows of the
-// table: for each of the names one text, in the kind of its column and read as
-// the operands of conditions are. It takes the names that [Gate.DecodeInput]
-// takes, each once. An error of rows is returned as it is.
+// DecodeTexts reads rows of texts, such as CSV or forms, as rows of the table. Each row
+// has one text for each name, parsed as an operand of a condition on the column. It
+// accepts the names that [Gate.DecodeInput] accepts, each once. An error of rows is
+// returned unchanged.
 func (g Gate) DecodeTexts(names []string, rows iter.Seq2[[]string, error], opts InputOptions) (*Input, error) {
 	d, err := g.inputDecoder(opts)
 	if err != nil {

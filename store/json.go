@@ -35,7 +35,7 @@ func (j JSON) String() string {
 // MarshalJSON returns the document itself.
 func (j JSON) MarshalJSON() ([]byte, error) { return []byte(j.String()), nil }
 
-// UnmarshalJSON keeps the document in canonical form; null is the zero JSON.
+// UnmarshalJSON stores the document in canonical form; null is the zero JSON.
 func (j *JSON) UnmarshalJSON(raw []byte) error {
 	text, err := canonicalJSON(raw)
 	if err != nil {

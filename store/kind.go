@@ -2,9 +2,9 @@ package store
 
 import "github.com/seed-7694ebf6/plinth/store/driver"
 
-// Kind is the type of a column's values. A kind has one Go representation, one
-// JSON form and one order on both engines; a Go type that has no kind is
-// refused when its table is registered.
+// Kind is the type of a column's values. A kind has one Go representation, one JSON
+// form and one order on both engines; registering a model fails for a Go type without a
+// kind.
 type Kind = driver.Kind
 
 // The kinds of columns; package driver describes their forms.

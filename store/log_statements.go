@@ -14,8 +14,8 @@ type LogStatementsOptions struct {
 	// logger's handler, which gets the context.
 	RequestID func(ctx context.Context) string
 
-	// Slow is how long a statement takes that is logged as slow, the wait for
-	// a connection included. Negative: none is slow.
+	// Slow is the duration from which a statement is logged as slow, including the wait
+	// for a connection. Negative logs none as slow.
 	//
 	// Defaults to 200 ms.
 	Slow time.Duration

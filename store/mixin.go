@@ -2,9 +2,9 @@ package store
 
 import "time"
 
-// Model is the usual head of a model: a key that is made in Go, two times and a
-// version that counts updates. The library sets all of them; a client may give
-// the id of a new row.
+// Model has the common columns of a model: a key generated in Go, two timestamps and a
+// version that counts updates. The library sets all of them; a client may give the id
+// of a new row.
 type Model struct {
 	ID        ID        `bun:"id,pk,type:uuid" plinth:"createonly"`
 	CreatedAt time.Time `bun:"created_at,notnull" plinth:"readonly"`
@@ -31,8 +31,8 @@ type Tenant struct {
 // not get them, and lists that read the table get no entity tag.
 type Untracked struct{}
 
-// ForeignWrites says that the rows of a table also change by statements that are
-// not the library's: of other programs, of triggers, by [DB.Bun] or [Tx.SQL]. The
-// log does not know those, so lists that read the table get no entity tag. Without
-// this a list may be taken for unchanged for up to a minute after such a write.
+// ForeignWrites says that other programs, triggers, [DB.Bun] or [Tx.SQL] also write to
+// the table. These writes are not in the change log, so lists that read the table get
+// no entity tag. Without ForeignWrites the entity tag of a list may stay the same for
+// up to a minute after such a write.
 type ForeignWrites struct{}

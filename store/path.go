@@ -8,10 +8,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 )
 
-// Path leads from a JSON column into its documents, as PostgreSQL's -> and ->>
-// do. What it does not find is NULL. The zero Path stands for the column itself;
-// paths can be compared with ==. They are values of a statement and no names:
-// any text can be a key.
+// Path selects a value in the documents of a JSON column, like PostgreSQL's -> and ->>.
+// A missing value is NULL. The zero Path is the column itself; paths can be compared
+// with ==. Keys are bound as values, so any text can be a key.
 //
 //	store.Path{}.Key("address").Key("city").Text()
 type Path struct {
@@ -45,8 +44,8 @@ func (p Path) Text() Path {
 // IsZero reports whether the path leads nowhere.
 func (p Path) IsZero() bool { return p.last == "" }
 
-// Name returns the name of the value in an answer: the last key, or "" where
-// there is none.
+// Name returns the name of the value in an answer: the last key, or "" if there is
+// none.
 func (p Path) Name() string {
 	name := ""
 	for _, step := range p.steps() {

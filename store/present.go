@@ -9,14 +9,13 @@ import (
 // maxPresented is the largest number of rows of one [Gate.Present].
 const maxPresented = 10000
 
-// Present reads the rows that Go code holds, as the scope may see them: a query
-// over these rows and no others, with everything a query can ask for but a
-// cursor. Models is a value of the table's model, a pointer to one, or a slice of
-// either; nil pointers are left out. Without an order the rows come in the order
-// of models, each once.
+// Present reads the rows of models as the scope may see them. q applies to these rows
+// only and must not have a cursor. Models is a value of the table's model, a pointer to
+// one, or a slice of either; nil pointers are skipped. Without an order the rows have
+// the order of models, each once.
 //
-// Of models only the keys count. What shows of a row is what is stored, as the
-// session sees it; a row that is not stored does not show.
+// Only the keys of models are used. The values are read from the database, and rows
+// that are not stored are left out.
 func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts ReadOptions, out *Rows) error {
 	if len(g.table.PrimaryKey) == 0 {
 		return fmt.Errorf("store: rows of %s have no key to find them by", g.table.Name)

@@ -1,7 +1,7 @@
 package store
 
-// Query says which rows of a table to read, in which order, and what of them.
-// It is a value: copy it, keep it, change the copy.
+// Query selects rows and columns of a table and their order. It is a value: a copy can
+// be changed independently.
 type Query struct {
 	// Select lists the columns of the answer. Nil selects every column the
 	// scope may read; an empty slice selects none.
@@ -10,8 +10,8 @@ type Query struct {
 	// With lists the relations to load into the answer.
 	With []Embed
 
-	// Where filters the rows. In a scoped read it may name only what the
-	// caller may read, and the guard applies besides it.
+	// Where filters the rows. In a scoped read it may only name readable columns, and
+	// the guard applies in addition.
 	Where Cond
 
 	// Order sorts the rows. Rows that compare equal are sorted by primary key,
@@ -31,12 +31,12 @@ type Query struct {
 	// Offset skips rows from the start.
 	Offset int
 
-	// After continues behind the row a cursor names; the order must be the
-	// one the cursor was made for.
+	// After continues after the row of a cursor. The order must be the one that the
+	// cursor was made for.
 	After Cursor
 
-	// Count asks for the number of rows the filter selects, without Limit,
-	// Offset and After.
+	// Count requests the number of rows that the filter selects, ignoring Limit, Offset
+	// and After.
 	Count bool
 }
 
@@ -45,8 +45,8 @@ func Limit(n int) *int { return &n }
 
 // Selected is one column of an answer.
 type Selected struct {
-	// Column is the name of a column. Empty stands for the rows themselves,
-	// which can be counted; so does "count" in a table without such a column.
+	// Column is the name of a column. Empty means the rows themselves, which can be
+	// counted. So does "count" in a table without such a column.
 	Column string
 
 	// Path leads into the documents of a JSON column.
@@ -56,14 +56,14 @@ type Selected struct {
 	// or the last key of Path.
 	As string
 
-	// Cast names a type to convert the value to: text, int8, float8, numeric,
-	// bool, date, and their usual other names. Empty converts nothing. What
-	// cannot be converted alike on both engines is refused.
+	// Cast names a type to convert the value to: text, int8, float8, numeric, bool,
+	// date, and their usual other names. Empty converts nothing. Casts that differ
+	// between the engines are rejected.
 	Cast string
 
-	// Aggregate makes one value of the column's values in a group of rows,
-	// after Cast. The rows of the answer are then groups. Zero groups by the
-	// column where another is aggregated.
+	// Aggregate computes one value from the column's values in a group of rows, after
+	// Cast. The rows of the answer are then groups. If another column is aggregated, a
+	// column with a zero Aggregate is a grouping column.
 	Aggregate Aggregate
 
 	// ResultCast converts what Aggregate made, as Cast does a column. Empty
@@ -82,19 +82,18 @@ type Embed struct {
 	// embed that is spread has none.
 	As string
 
-	// Spread puts the members of the related row among those of the row itself
-	// instead of into an object of their own: null, and empty arrays, where
-	// there is no such row. It takes a relation to one row. Typed reads cannot
-	// take it.
+	// Spread merges the members of the related row into the row itself. Without a
+	// related row they are null or empty arrays. It requires a relation to one row and
+	// is not supported by typed reads.
 	Spread bool
 
 	// Inner keeps only rows that have at least one row in the relation that
 	// fulfils Query.Where.
 	Inner bool
 
-	// Query selects, filters, sorts and limits the related rows, for each
-	// parent on its own. It has no After and no Count, and in a relation to one
-	// row no Offset beyond zero; Limit does not count there.
+	// Query selects, filters, sorts and limits the related rows of each parent
+	// separately. After and Count are not supported. In a relation to one row Offset
+	// must be zero and Limit is ignored.
 	Query Query
 }
 
@@ -115,8 +114,8 @@ type Order struct {
 	// if Relation is set.
 	Column string
 
-	// Path leads to a text in the documents of a JSON column; a path to JSON
-	// has no order.
+	// Path selects a text in the documents of a JSON column. A path to JSON cannot be
+	// sorted by.
 	Path Path
 
 	// Relation names a relation to one row, as in [Embed]; the key is a column of that

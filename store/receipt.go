@@ -11,9 +11,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Receipt is the answer to a request, kept so that the same request sent again is
-// answered alike and done once. It is written in the transaction of what the
-// request does: both are there or neither is.
+// Receipt is the stored answer to a request with an idempotency key. A repeated request
+// gets the same answer and is executed once. The receipt is written in the transaction
+// of the request, so both are committed or neither is.
 type Receipt struct {
 	// Scope and Key identify the receipt. Scope is the caller and the target of the
 	// request, Key the idempotency key sent by the client.
@@ -32,8 +32,9 @@ type Receipt struct {
 // ErrReceiptBusy reports that another transaction is about to write the receipt.
 var ErrReceiptBusy error = &coded{"store: a request with this key is running", "PL409"}
 
-// Receipt returns a receipt that counts, or nil. Until the transaction ends no
-// other can ask for it: there it is [ErrReceiptBusy], or on SQLite waits.
+// Receipt returns a receipt that has not expired, or nil. It locks the receipt until
+// the transaction ends: Receipt in another transaction fails with [ErrReceiptBusy], or
+// waits on SQLite.
 func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) {
 	if tx.db.dialect.Postgres() {
 		ok, err := tx.tryLock(ctx, "receipt "+scope+" "+key)

@@ -7,7 +7,7 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// Relation leads from the rows of one table to those of another.
+// Relation relates the rows of one table to rows of another.
 type Relation struct {
 	// Name is the snake_case name of the struct field.
 	Name string

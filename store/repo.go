@@ -8,16 +8,16 @@ import (
 	"reflect"
 )
 
-// Repo reads and writes the rows of one model. Make one with [For] where it is
-// needed; it is a value, safe for concurrent use as far as its session is.
+// Repo reads and writes the rows of one model. Make one with [For] when needed. It is a
+// value and safe for concurrent use if its session is.
 type Repo[T any] struct {
 	core *repo
 }
 
-// For returns the repository of the model T over a database or a transaction.
-// The model is registered on first use; a model that cannot be is an error of
-// every method. The repository is trusted, also inside a request: it sees and writes
-// every row of the tenant that is not deleted. [Repo.As] limits it to what a caller may do.
+// For returns the repository of the model T over a database or a transaction. The model
+// is registered on first use. If that fails every method returns the error. The
+// repository is trusted, also inside a request: it sees and writes every row of the
+// tenant that is not deleted. [Repo.As] limits it to what a caller may do.
 func For[T any](s Session) Repo[T] {
 	c := &repo{s: s.session()}
 	c.table, c.err = c.s.db.tableOf(reflect.TypeFor[T]())
@@ -35,8 +35,8 @@ func (r Repo[T]) As(scope *Scope) Repo[T] {
 	})}
 }
 
-// Unscoped returns the trusted repository, which [For] returns too. It undoes
-// [Repo.As] and says in words that the rules do not apply here.
+// Unscoped returns the trusted repository, which [For] returns too. It undoes [Repo.As]
+// and marks code to which the rules do not apply.
 func (r Repo[T]) Unscoped() Repo[T] {
 	return Repo[T]{r.core.with(func(c *repo) {
 		c.scope = nil
@@ -81,8 +81,8 @@ func (r Repo[T]) First(ctx context.Context, q Query) (*T, error) {
 	return rows[0], nil
 }
 
-// List returns the rows of a query. Without a limit that is all of them; use
-// [Repo.Each] where there can be many.
+// List returns the rows of a query. Without a limit it returns all of them; use
+// [Repo.Each] for large results.
 func (r Repo[T]) List(ctx context.Context, q Query) ([]*T, error) {
 	var rows []*T
 	_, err := r.core.list(ctx, &q, false, reflect.ValueOf(&rows).Elem())
@@ -94,7 +94,7 @@ type Page[T any] struct {
 	// Items are the rows.
 	Items []*T
 
-	// Next continues behind the last row as Query.After; empty at the end.
+	// Next is the Query.After of the next page; empty at the end.
 	Next Cursor
 }
 
@@ -151,9 +151,9 @@ func (r Repo[T]) Count(ctx context.Context, where Cond) (int64, error) {
 	return r.core.count(ctx, where)
 }
 
-// Insert writes a new row and fills in what the library or the database set:
-// key, times, version, tenant, presets. Zero values are written as they are,
-// also where the model's tag has a default.
+// Insert writes a new row and fills in what the library or the database set: key,
+// times, version, tenant, presets. Zero values are written, also if the model's tag has
+// a default.
 func (r Repo[T]) Insert(ctx context.Context, row *T) error {
 	return r.core.insert(ctx, reflect.ValueOf(row).Elem(), nil, false)
 }
@@ -183,18 +183,19 @@ func (r Repo[T]) Patch(ctx context.Context, id any, sets ...Set) (*T, error) {
 	return row, nil
 }
 
-// PatchWhere sets columns of all rows a condition selects and returns their
-// number. The zero Cond is refused; use [True] for all rows.
+// PatchWhere sets columns of all rows a condition selects and returns their number. The
+// zero Cond is rejected; use [True] for all rows.
 func (r Repo[T]) PatchWhere(ctx context.Context, where Cond, sets ...Set) (int, error) {
 	return r.core.patchWhere(ctx, where, sets)
 }
 
-// PatchExactly sets columns of the rows a condition selects where they are n, and
-// returns them as they are then, in the order of their keys. Where it selects
-// another number it writes nothing and returns no row. On PostgreSQL it is one
-// statement, also without a transaction: it judges each row as it is once it is
-// locked, and locks them in the order of their keys, so that many at once wait
-// for each other and do not lock each other out.
+// PatchExactly sets columns of the rows a condition selects if there are exactly n, and
+// returns the updated rows in the order of their keys. If the condition selects another
+// number it writes nothing and returns no rows.
+//
+// On PostgreSQL it is one statement, also without a transaction. It locks the rows in
+// the order of their keys and evaluates the condition after locking. Concurrent calls
+// wait for each other and do not deadlock.
 func (r Repo[T]) PatchExactly(ctx context.Context, n int, where Cond, sets ...Set) ([]*T, error) {
 	var rows []*T
 	err := r.core.patchExactly(ctx, n, where, sets, reflect.ValueOf(&rows).Elem())
@@ -206,8 +207,8 @@ func (r Repo[T]) Delete(ctx context.Context, id any) error {
 	return r.core.byKey(ctx, id, Gate.Delete)
 }
 
-// DeleteWhere deletes all rows a condition selects and returns their number. The
-// zero Cond is refused; use [True] for all rows.
+// DeleteWhere deletes all rows a condition selects and returns their number. The zero
+// Cond is rejected; use [True] for all rows.
 func (r Repo[T]) DeleteWhere(ctx context.Context, where Cond) (int, error) {
 	if where.IsZero() {
 		return 0, errNoCondition

@@ -8,17 +8,16 @@ const hintMark = "!"
 // allRelations is the view of trusted code.
 func allRelations(*Relation) bool { return true }
 
-// Relation returns the relation that a name means: the snake_case name of a
-// field, or the name of the target table, of the foreign key's column or of its
-// constraint (table_column_fkey) where only one relation has it. Behind an
-// exclamation mark a hint can tell relations to one table apart: that column,
-// that constraint, or the table in the middle of a relation many to many, as in
-// "people!tasks_author_id_fkey".
+// Relation returns the relation with a name: the snake_case name of a field, the name
+// of the target table, or the column or constraint of the foreign key
+// (table_column_fkey). All but the first must identify one relation. A hint after an
+// exclamation mark distinguishes relations to the same table: the column, the
+// constraint or the junction table, as in "people!tasks_author_id_fkey".
 //
-// In a table with relations to itself the name of the table means the rows that
-// refer to a row, and the column of the foreign key the row it refers to.
+// In a table with relations to itself the table name means the referring rows, and the
+// column of the foreign key the referenced row.
 //
-// Relation returns nil where there is none, or more than one.
+// Relation returns nil if there is none or more than one.
 func (t *Table) Relation(name string) *Relation {
 	r, _ := t.resolve(name, allRelations)
 	return r

@@ -46,8 +46,8 @@ func (e *UnknownRelationError) ProblemText() (message, details, hint string) {
 type AmbiguousRelationError struct {
 	Table, Relation string
 
-	// Candidates are the relations the scope may know of, in the order of
-	// the struct's fields.
+	// Candidates are the relations visible to the scope, in the order of the struct's
+	// fields.
 	Candidates []RelationCandidate
 }
 

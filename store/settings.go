@@ -38,9 +38,9 @@ func (s session) setting(ctx context.Context, name string) (string, error) {
 	return value, err
 }
 
-// Setting returns a value that belongs to the database, such as a key an
-// application made for itself: the value kept under the name, or what create
-// returns, which is kept from then on. All instances get the same value.
+// Setting returns the value stored under a name in the database, such as a generated
+// key. If there is none it stores and returns the result of create. All instances get
+// the same value.
 func (db *DB) Setting(ctx context.Context, name string, create func() (string, error)) (string, error) {
 	s := db.session()
 	value, found, err := s.readSetting(ctx, name)

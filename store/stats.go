@@ -24,13 +24,13 @@ type Stats struct {
 	Notifier NotifierStats
 }
 
-// NotifierStats says how [DB.RunNotifier] is doing.
+// NotifierStats are the figures of [DB.RunNotifier].
 type NotifierStats struct {
 	// Running says that it runs in this process.
 	Running bool
 
-	// Listening says that its connection for signals of other processes is
-	// open or being opened. On SQLite and behind a pooler there is none.
+	// Listening reports that its connection for signals of other processes is open or
+	// being opened. It is false on SQLite and behind a pooler.
 	Listening bool
 
 	// Behind is the time since the oldest commit of this process that other processes
@@ -65,20 +65,19 @@ func (n *notifierState) stats() NotifierStats {
 	return s
 }
 
-// ReaderLag says how far a named reader of the change log is behind.
+// ReaderLag is the lag of a named reader of the change log.
 type ReaderLag struct {
 	// Name is the name given to [DB.Changes].
 	Name string
 
-	// Changes is how many changes wait for the reader, at most [MaxLag]: more
-	// are not counted.
+	// Changes is the number of undelivered changes, counted up to [MaxLag].
 	Changes int
 
-	// Age is how long ago the oldest of them was written; zero if none waits.
+	// Age is the age of the oldest undelivered change; zero if there is none.
 	Age time.Duration
 
-	// MovedAt is when the reader's place was last written. One that finds
-	// nothing writes it once a minute.
+	// MovedAt is when the reader's position was last written. An idle reader writes it
+	// once a minute.
 	MovedAt time.Time
 }
 
@@ -105,10 +104,9 @@ const (
 		` from (select name, updated_at, coalesce(position->>'seq', 0) as seq from plinth_cursors) r order by r.name`
 )
 
-// ReaderLags returns how far the named readers of the change log are behind, of
-// all processes, ordered by their names. It is one statement that reads up to
-// [MaxLag] entries of an index for each reader: cheap enough to be asked every few
-// seconds while they keep up, and a few milliseconds for each that does not.
+// ReaderLags returns the lag of the named readers of the change log in all processes,
+// ordered by name. It is one statement that reads up to [MaxLag] index entries for each
+// reader. While readers keep up it is cheap enough to run every few seconds.
 func (db *DB) ReaderLags(ctx context.Context) ([]ReaderLag, error) {
 	st := &driver.Statement{Table: "plinth_cursors", SQL: sqliteLags, Args: []any{int64(MaxLag)}}
 	if db.dialect.Postgres() {

@@ -10,9 +10,9 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// Table describes a table as its model declares it: the one description that
-// queries, rules, the wire and migrations read. Tables are made by
-// [DB.Register] and never change afterwards; they are safe for concurrent use.
+// Table describes a table as declared by its model. Queries, rules, the wire format and
+// migrations use it. Tables are made by [DB.Register] and never change afterwards; they
+// are safe for concurrent use.
 type Table struct {
 	// Name is the name of the table in the database and on the wire.
 	Name string
@@ -32,9 +32,8 @@ type Table struct {
 	// UniqueKeys lists the unique constraints besides the primary key.
 	UniqueKeys [][]*Column
 
-	// Version, CreatedAt, UpdatedAt, DeletedAt and Tenant are the columns of
-	// the mixins [Model], [SoftDelete] and [Tenant]; nil where the model
-	// does not embed them.
+	// Version, CreatedAt, UpdatedAt, DeletedAt and Tenant are the columns of the mixins
+	// [Model], [SoftDelete] and [Tenant]; nil if the model does not embed them.
 	Version, CreatedAt, UpdatedAt, DeletedAt, Tenant *Column
 
 	// Tracked reports whether writes append to the change log.
@@ -131,10 +130,9 @@ type Reference struct {
 	OnDelete Action
 }
 
-// Action is what a delete does to the rows that refer to the deleted one. The
-// write path carries it out, so that it is logged; the database has RESTRICT. More
-// than 10,000 rows in all, or 16 levels of them, are a [LimitError], and nothing is
-// deleted.
+// Action is what a delete does to the rows that refer to the deleted one. The store
+// executes it, so that it is logged; the foreign key in the database has RESTRICT. More
+// than 10,000 rows in total, or more than 16 levels, fail with a [LimitError].
 type Action uint8
 
 // The actions on delete.

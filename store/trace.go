@@ -40,14 +40,14 @@ type TracedStatement struct {
 	// or the first word of any other.
 	Operation string
 
-	// Table is the table that the statement writes, or the first one that it reads. Empty
-	// where there is none, and for statements of Bun.
+	// Table is the table that the statement writes, or the first one that it reads.
+	// Empty if there is none, and for statements of Bun.
 	Table string
 
 	// SQL is the text of the statement without values. Empty for statements of Bun.
 	SQL string
 
-	// InTx says that it runs inside a transaction of [DB.Tx].
+	// InTx reports that it runs inside a transaction of [DB.Tx].
 	InTx bool
 
 	// Bun reports a statement of [DB.Bun].
@@ -59,14 +59,14 @@ type TraceOutcome struct {
 	// Duration is the time it took, the wait for a connection included.
 	Duration time.Duration
 
-	// Rows is how many rows it has returned or, where it returns none, written.
+	// Rows is the number of rows returned or, if it returns none, written.
 	Rows int64
 
 	// Error is the kind of its error, empty if it succeeded.
 	Error ErrorKind
 }
 
-// ErrorKind says why a statement failed, in a word that a metric can carry.
+// ErrorKind is the cause of a failed statement, as a metric label.
 type ErrorKind string
 
 // The kinds of errors of statements.
@@ -75,27 +75,27 @@ const (
 	ErrorCanceled ErrorKind = "canceled"
 	// ErrorDeadline is the deadline of the caller's context.
 	ErrorDeadline ErrorKind = "deadline"
-	// ErrorBusy says that no connection came free in time.
+	// ErrorBusy means that no connection came free in time.
 	ErrorBusy ErrorKind = "busy"
-	// ErrorUnavailable says that the database could not be reached, or its
-	// connection was lost.
+	// ErrorUnavailable means that the database could not be reached, or its connection
+	// was lost.
 	ErrorUnavailable ErrorKind = "unavailable"
 	// ErrorTimeout is the time limit of statements, or of waiting for a lock.
 	ErrorTimeout ErrorKind = "timeout"
-	// ErrorConflict says that it lost against another transaction.
+	// ErrorConflict means a conflict with another transaction.
 	ErrorConflict ErrorKind = "conflict"
 	// ErrorConstraint is a violated constraint of the schema.
 	ErrorConstraint ErrorKind = "constraint"
 	// ErrorRefused is a rule that a written row does not pass, raised by the
 	// statement itself.
 	ErrorRefused ErrorKind = "refused"
-	// ErrorValue is a value that the database does not take.
+	// ErrorValue is a value that the database rejects.
 	ErrorValue ErrorKind = "value"
 	// ErrorTooLarge is an answer that exceeds the limit of bytes.
 	ErrorTooLarge ErrorKind = "too_large"
-	// ErrorAborted says that the transaction has failed or ended before.
+	// ErrorAborted means that the transaction had already failed or ended.
 	ErrorAborted ErrorKind = "aborted"
-	// ErrorReadOnly is a write where the database takes none.
+	// ErrorReadOnly is a write to a read-only database.
 	ErrorReadOnly ErrorKind = "read_only"
 	// ErrorFull is a full disk.
 	ErrorFull ErrorKind = "full"

@@ -34,8 +34,7 @@ type Tx struct {
 type TxOptions struct {
 	// Isolation is the level on PostgreSQL; SQLite is always serializable.
 	//
-	// Defaults to sql.LevelSerializable: what the function reads still holds
-	// when it commits.
+	// Defaults to sql.LevelSerializable.
 	Isolation sql.IsolationLevel
 
 	// ReadOnly promises not to write. A write is [ErrReadOnly].
@@ -45,19 +44,19 @@ type TxOptions struct {
 // maxAttempts is how often a transaction is run before it is given up.
 const maxAttempts = 10
 
-// Tx runs fn in a serializable transaction; [DB.TxWith] takes another level. It
-// commits if fn returns nil and rolls back if fn returns an error or panics. Inside a
-// request its connection counts as the caller's ([Scope].Caller); repositories over it
-// are trusted like all others, unless [Repo.As] gives them a scope.
+// Tx runs fn in a serializable transaction; [DB.TxWith] takes another level. It commits
+// if fn returns nil and rolls back if fn returns an error or panics. Inside a request
+// its connection counts towards the limit of the caller ([Scope].Caller). Repositories
+// over it are trusted unless [Repo.As] gives them a scope.
 //
-// A transaction that loses against another one, or waits for a lock longer than some
-// tenths of a second, is run again, fn with it, at most ten times with growing pauses;
-// then the error is [ErrConflict]. From the fifth time on it waits for locks as long as
-// the database is configured to. So fn must not have effects outside of the transaction.
-// The context given to fn marks the transaction: using the DB with it fails with [ErrInTx].
+// Tx retries the transaction, and calls fn again, after a conflict or a wait for a lock
+// of some tenths of a second. It runs at most ten times with growing pauses, then fails
+// with [ErrConflict]. From the fifth run on the configured lock timeout applies. fn
+// must not have effects outside the transaction. The context given to fn marks the
+// transaction: using the DB with it fails with [ErrInTx].
 //
-// After a failed write the transaction has failed and every further use of it
-// is [ErrTxFailed], unless the write ran inside [Tx.Tx].
+// After a failed write the transaction has failed and every further use is
+// [ErrTxFailed], unless the write ran inside [Tx.Tx].
 func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	return db.TxWith(ctx, TxOptions{}, fn)
 }
@@ -261,6 +260,6 @@ func (tx *Tx) control(ctx context.Context, text string) error {
 	return storeError(ctx, err)
 }
 
-// SQL returns the transaction for libraries that take a *sql.Tx. What they
-// write skips rules, hooks and the change log; they must not end it.
+// SQL returns the transaction for libraries that take a *sql.Tx. Writes through it
+// bypass rules, hooks and the change log. It must not be committed or rolled back.
 func (tx *Tx) SQL() *sql.Tx { return tx.conn.SQL() }

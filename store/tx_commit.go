@@ -7,23 +7,20 @@ import (
 	"runtime/debug"
 )
 
-// OnCommit runs fn once the transaction has committed: to send a mail, to fill a
-// cache, to wake a worker. The functions run in the order they were given, before
-// [DB.Tx] returns and on its goroutine. Those given inside a savepoint wait for
-// the outermost transaction, and are dropped with a savepoint that is rolled
-// back. After a rollback none runs; where the function of the transaction is run
-// again, those of the attempt before are forgotten. A hook reaches it by
-// [Write.Tx].
+// OnCommit runs fn after the transaction has committed, for example to send a mail,
+// fill a cache or wake a worker. Functions run in the order of registration, before
+// [DB.Tx] returns and on its goroutine. Functions registered inside a savepoint run
+// after the outermost transaction; rolling the savepoint back drops them. A rollback or
+// a retry drops all functions of that attempt. In a hook use [Write.Tx].
 //
-// The context of fn has the values of the one the transaction was begun with. It
-// is not cancelled with it and is outside of the transaction: fn may use the DB.
-// What fn does cannot undo the commit: a panic is logged, and the next function
-// runs. A slow fn keeps the caller waiting; start a goroutine for what takes long.
+// The context of fn has the values of the context that the transaction was begun with.
+// It is not canceled with that context and not part of the transaction, so fn may use
+// the DB. fn cannot undo the commit: a panic is logged, and the next function runs. A
+// slow fn delays the caller of Tx; start a goroutine for long work.
 //
-// fn runs at most once. A process that dies between the commit and fn has not run
-// it, and neither has one that lost the connection while it committed. What must
-// not be lost belongs into a table, or into a reader of the change log; see
-// [DB.Changes].
+// fn runs at most once. It is lost if the process dies or the connection breaks during
+// the commit. Use a table or a reader of the change log for work that must not be lost;
+// see [DB.Changes].
 //
 // OnCommit panics if fn is nil or the transaction is over.
 func (tx *Tx) OnCommit(fn func(ctx context.Context)) {

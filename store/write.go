@@ -54,9 +54,9 @@ const maxWrite = 10000
 // WriteOptions tunes a write through a [Gate]. The zero value answers only the
 // number of rows.
 type WriteOptions struct {
-	// Return asks for the written rows: columns, relations and order of the
-	// query; its filter selects nothing, but its names have to be right. Rows
-	// the scope may not read are left out.
+	// Return requests the written rows, with the columns, relations and order of the
+	// query. Its filter is checked but not applied. Rows that the scope may not read
+	// are left out.
 	Return *Query
 
 	// Single undoes the write with a [CardinalityError] unless exactly one
@@ -72,22 +72,23 @@ type WriteOptions struct {
 	// is returned once, because they are as large as the input.
 	MaxBytes int
 
-	// Budget undoes the write with a [LimitError] when the answer has more rows,
-	// those of every array of embedded rows included; zero sets no limit.
+	// Budget rolls the write back with a [LimitError] when the answer has more rows,
+	// including the rows of every array of embedded rows. Zero sets no limit.
 	Budget int
 
-	// Exactly is the number of rows that an update is for: where the condition
-	// selects another number, no row is written, which is no error. Zero: any
-	// number. See [Repo.PatchExactly].
+	// Exactly is the number of rows an update must select. With another number no row
+	// is written, which is not an error. Zero allows any number. See
+	// [Repo.PatchExactly].
 	Exactly int
 
-	// Versions are those of which the written row must have one, which none has for a
-	// scope that may not read it; else [ErrStale]. None: any will do.
+	// Versions are the accepted versions of the written row; another one is [ErrStale].
+	// If the scope may not read the version, no version matches. Empty accepts any
+	// version.
 	Versions []int64
 
-	// ByKey says that the condition is for one row by its key: a write that
-	// reaches none is [ErrStale] for another version, [ErrDenied] where the
-	// scope can see the row, and [ErrNotFound] else.
+	// ByKey says that the condition is for one row by its key. If no row is written the
+	// error is [ErrStale] for another version, [ErrDenied] if the scope can see the
+	// row, and otherwise [ErrNotFound].
 	ByKey bool
 }
 
@@ -131,27 +132,27 @@ func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Row
 	return w.run(ctx, out)
 }
 
-// UpsertOptions says what an upsert does.
+// UpsertOptions are the options of [Gate.Upsert].
 type UpsertOptions struct {
 	WriteOptions
 
-	// Conflict lists the columns of the primary key or of a unique key that
-	// tell whether a row exists. Nil is the primary key.
+	// Conflict lists the columns of the primary key or of a unique key that identify an
+	// existing row. Nil means the primary key.
 	Conflict []string
 
-	// Ignore leaves rows that exist alone; else the columns that were given
-	// are written to them.
+	// Ignore leaves existing rows unchanged. Otherwise the given columns are written to
+	// them.
 	Ignore bool
 
-	// New says that no row may exist, Known that every row has to, and of
-	// WriteOptions Versions those it may have. Else the write is undone
-	// with [ErrStale].
+	// New requires that no row exists and Known that every row does.
+	// WriteOptions.Versions implies Known and limits the versions of the rows.
+	// Otherwise the write is rolled back with [ErrStale].
 	New, Known bool
 }
 
-// Upsert inserts rows and updates those that exist. Rows that exist are judged
-// by the rules for updates; one the scope may not read or update fails the whole
-// write with a [ConstraintError] that says no more than that the key is taken.
+// Upsert inserts rows and updates those that exist. The rules for updates apply to
+// existing rows. An existing row that the scope may not read or update fails the whole
+// write with a [ConstraintError] that only reports the taken key.
 func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Rows) error {
 	w, err := g.newWrite(ctx, OpInsert, opts.WriteOptions)
 	if err != nil {
@@ -224,8 +225,8 @@ func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOption
 	return w.run(ctx, out)
 }
 
-// Delete deletes the rows the condition selects, as far as the scope may read
-// and delete them; with [SoftDelete] it marks them.
+// Delete deletes the rows that the condition selects and the scope may read and delete;
+// with [SoftDelete] it marks them.
 func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
 	w, err := g.newWrite(ctx, OpDelete, opts)
 	if err != nil {
