@@ -15,7 +15,7 @@ const Env = "PLINTH_TEST_REQUIRE"
 // that has nothing else.
 const WithoutEnv = "PLINTH_TEST_WITHOUT"
 
-// Without reports whether tests do without every program but Go.
+// Without reports whether tests do without every program but Go, and what belongs to every system, such as a shell.
 func Without() bool { return os.Getenv(WithoutEnv) == "1" }
 
 // names are all that it may ask for: programs, files of other projects, and tools that

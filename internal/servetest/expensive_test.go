@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // Shelf has books, which have a shelf: what a request can ask for without end.
@@ -45,9 +47,7 @@ const dearest = "GET /rest/v1/books?limit=1000&select=id,a:shelf(books(id,shelf(
 // other callers are served, 99 of 100 within othersWithin. It has only a long form, beside
 // nothing else.
 func TestServedExpensiveReads(t *testing.T) {
-	if !long() {
-		t.Skip("PLINTH_TEST_LONG is not set")
-	}
+	programtest.SkipShort(t)
 	const lasts = 20 * time.Second
 	engines(t, func(t *testing.T, s *site) {
 		others := newClients(t, s)

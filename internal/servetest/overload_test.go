@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestServedOverload offers four times the capacity to an application with default
@@ -20,9 +22,7 @@ import (
 // runs on one processor and the client on the other. Latencies begin when a request was
 // due. It has only a long form, beside nothing else.
 func TestServedOverload(t *testing.T) {
-	if !long() {
-		t.Skip("PLINTH_TEST_LONG is not set")
-	}
+	programtest.SkipShort(t)
 	const last = 120 * time.Second
 	s := startBy(t, apart(t), "PLINTH_RATE_ADDRESS=off", "PLINTH_RATE_CALLER=off")
 	g := newGenerator(t, s, 600)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // patience bounds everything that happens before a test has its database, an image pull included.
@@ -33,6 +35,9 @@ func Source() *Databases { return process() }
 var process = sync.OnceValue(func() *Databases {
 	require, err := requirement(os.Getenv(envRequire))
 	return &Databases{require: require, notice: os.Stderr, server: sync.OnceValues(func() (*cluster, error) {
+		if err == nil && programtest.Without() {
+			err = fmt.Errorf("%w (%s=1)", errUnavailable, programtest.WithoutEnv)
+		}
 		if err != nil {
 			return nil, err
 		}
