@@ -59,9 +59,9 @@ func (x *exchange) rawBody() ([]byte, error) {
 	return body, nil
 }
 
-// mediaType refuses a body that is not what it would be read as. Plain text can be
-// sent by any web page without asking first, and so can a form, which is read
-// only if no browser says that a page of another origin sent it.
+// mediaType rejects a body of an unexpected media type. Any web page can send plain text
+// and forms without a CORS preflight. A form is therefore rejected if the browser reports
+// that a page of another origin sent it.
 func (x *exchange) mediaType(accepted []string) (string, error) {
 	if x.r.Header.Get("Content-Encoding") != "" {
 		return "", &problem.Error{Code: problem.MediaType, Message: "The body must not be compressed."}

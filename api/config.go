@@ -22,10 +22,9 @@ type Config struct {
 	// into the context with auth.WithPrincipal.
 	Authenticator auth.Authenticator
 
-	// BasePath is the part of a request's path in front of the resources, as
-	// "/rest/v1", where the handler is mounted by a router that leaves it in
-	// the URL, as chi and http.ServeMux do. Paths without it are 404. Leave it
-	// empty under http.StripPrefix.
+	// BasePath is the prefix of the resources in the path, such as "/rest/v1". Set
+	// it if the router leaves the prefix in the URL, as chi and http.ServeMux do.
+	// Paths without it are 404. Leave it empty under http.StripPrefix.
 	BasePath string
 
 	// Explain lets every caller request the plan of a read with Accept:

@@ -29,11 +29,11 @@
 //		},
 //	}
 //
-// Where compares columns with values and with what is known of the caller, such as
-// store.Var("principal.tenant") or store.Var("principal.claims.region"). [Related] asks
-// the rows behind a relation, so that a right can be a row that comes and goes: the
-// members of a team see it, read its notes and write new ones ([Related] has the whole
-// of this as an example).
+// Where compares columns with values and with variables of the caller, such as
+// store.Var("principal.tenant") or store.Var("principal.claims.region"). [Related] tests
+// related rows, so that a row can grant a right. Here the members of a team see the
+// team, read its notes and create new ones. The documentation of [Related] has the
+// complete example.
 //
 //	member := api.Related("members", api.Owner("user_id"))
 //	a.Add(
@@ -43,10 +43,9 @@
 //		}},
 //	)
 //
-// Rules are compiled when the handler is made, and [API.Handler] reports all
-// mistakes in them. A request does no more than to ask the gates and to give
-// values to variables; the conditions that are left run in the database, in the
-// statement that reads or writes. [OwnedBy] is the policy of rows that belong to
+// [API.Handler] compiles the rules and reports all mistakes in them. A request only
+// evaluates gates and binds variables. The database evaluates the remaining conditions
+// in the statement that reads or writes. [OwnedBy] is the policy of rows that belong to
 // users.
 //
 // Two settings of a policy grant access that is denied by default, under OwnedBy too.
@@ -61,16 +60,16 @@
 //
 // # Mounting
 //
-// The handler goes under any router. Where that router leaves the path as it is,
-// Config.BasePath says what stands before the resources:
+// Any router can mount the handler. If the router does not strip the prefix of the path,
+// set Config.BasePath:
 //
 //	a, err := api.New(db, api.Config{BasePath: "/rest/v1"})
 //	mux.Handle("/rest/v1/", handler)
 //
 // # Limits
 //
-// Rules that depend on the row are conditions the database can decide; a rule in
-// Go code can be a [GateFunc], or a hook of the store. There is one schema on the
-// wire, public. docs/wire.md of the repository lists what of PostgREST's language is
-// not there, each line with a request that shows how it is refused.
+// Rules that depend on the row are conditions that the database can evaluate. A rule in
+// Go code can be a [GateFunc] or a hook of the store. The only schema on the wire is
+// public. docs/wire.md of the repository lists the unsupported parts of PostgREST, each
+// with a request that is rejected.
 package api

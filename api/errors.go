@@ -50,10 +50,10 @@ func (e *Error) Problem() string {
 // ProblemText returns message, details and hint for a client.
 func (e *Error) ProblemText() (message, details, hint string) { return e.Message, e.Details, e.Hint }
 
-// WriteError answers a request with an error in the form of the API's own
-// answers. It is meant for the application's own handlers. An error says what it
-// is by a method Problem() string, as those of store, auth and [Error] do; of
-// any other the client learns nothing, and the default logger everything.
+// WriteError answers a request with an error in the format of the API. It is for other
+// handlers of the application. The method Problem() string of an error returns its code;
+// errors of store, auth and [Error] have one. Any other error is logged by the default
+// logger and not revealed to the client.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	writeError(w, r, err, auth.FromContext(r.Context()).Kind != auth.Anonymous, nil)
 }

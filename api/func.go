@@ -7,30 +7,27 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Func serves a function of the application at POST /rpc/{name} for the callers
-// the gate lets through. [TxFunc] is one that runs in a transaction, [ReadFunc]
-// one that can be called by GET.
+// Func serves a function of the application at POST /rpc/{name} to callers that pass the
+// gate. [TxFunc] runs the function in a transaction, and [ReadFunc] also serves it at
+// GET.
 //
-// In is a struct; it is read from the JSON object of the body by exact names, and
-// its validate tags hold: required means present and not null, and for text not
-// empty; the other rules are those of the database's [store.Validator], asked at
-// start whether it can judge by them. An In without fields takes no body, or an empty
-// object.
+// In is a struct. It is decoded from the JSON object of the body by exact names, and its
+// validate tags apply. The rule required means present and not null, and for text not
+// empty. The [store.Validator] of the database checks all other rules and rejects
+// unknown ones at start. An In without fields takes no body or an empty object.
 //
-// Out is sent as JSON. A model that is added as a resource, a pointer to one, and
-// a slice of either are sent as the caller may see them: the columns and rows
-// that the policy of the resource shows. A struct without fields is 204.
-// Everything else goes by its JSON tags, and no model may be in it, because its
-// columns would pass every policy: start-up fails where the type of Out says so, and
-// where one is found behind an interface, as in a map[string]any, the call is
-// answered with 500. A value with its own MarshalJSON or MarshalText is sent as that says.
+// Out is sent as JSON. If Out is a model added as a resource, a pointer to one or a slice
+// of either, the policy of the resource filters its columns and rows. A struct without
+// fields is 204. Any other type is encoded by its JSON tags and must not contain a model,
+// because no policy would apply to it. If the type of Out contains one, start-up fails. If
+// an interface holds one, such as a map[string]any, the call is answered with 500. A value
+// with its own MarshalJSON or MarshalText is encoded by that method.
 //
-// The context carries the caller ([auth.FromContext]) and their scope
-// ([store.ScopeFrom]), and the caller's tenant. The function itself is trusted:
-// within that tenant, what it reads and writes passes no policy unless it asks
-// for that scope. The change log names the caller as the actor of all that it writes,
-// unless [store.WithActor] names another. An error with a method
-// Problem() string, as [Error] has it, decides the answer; any other is a 500.
+// The context carries the caller ([auth.FromContext]), their scope ([store.ScopeFrom])
+// and their tenant. The function itself is trusted. Within the tenant no policy applies
+// to its reads and writes unless it uses the scope. The change log records the caller as
+// the actor, unless [store.WithActor] names another one. The method Problem() string of
+// an error, which [Error] has, decides the answer. Any other error is a 500.
 //
 // [auth.FromContext]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#FromContext
 func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (Out, error)) Exposed {
@@ -40,10 +37,10 @@ func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (O
 	return newFunction(name, gate, func(ctx context.Context, _ *store.Tx, in In) (Out, error) { return call(ctx, in) })
 }
 
-// TxFunc is [Func] for a function that runs in a transaction, which commits if
-// the function returns no error. A transaction that loses against another is run
-// again, so the function must have no effects outside of it; see [store.DB.Tx].
-// What it returns is judged and encoded in the same transaction.
+// TxFunc is [Func] for a function in a transaction, which commits if the function returns
+// no error. The transaction is retried after a serialization conflict, so the function
+// must have no effects outside the transaction; see [store.DB.Tx]. The policy check and
+// the encoding of the result run in the same transaction.
 //
 // Functions that write the same rows should write them in the same order, by key for
 // example. Two that write them in opposite order lock each other out on PostgreSQL. The

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// guardSet holds the guards of a resource. A guard depends on nothing of a
-// caller but what the gates of the policy say, so there is one for each
-// combination of their answers, made when it is first needed and kept.
+// guardSet holds the guards of a resource. A guard depends only on the results of the
+// policy's gates for a caller. Each combination of results has one guard, which is
+// compiled on first use and kept.
 type guardSet struct {
 	resource *resource
 	gates    []Gate

@@ -23,13 +23,12 @@ func Owner(column string) RowRule {
 //	principal.roles           a list, for store.OpIn
 //	principal.claims.<name>   a claim of the token; dots lead into objects
 //
-// A variable the caller has no value for, or one that is no value of the
-// column's type, makes its comparison select nothing, also under store.Not. The
-// zero Cond allows no row.
+// If the caller has no value for a variable, or a value of another type than the column,
+// the comparison selects nothing, even under store.Not. The zero Cond allows no row.
 func Where(cond store.Cond) RowRule { return RowRule{cond: cond} }
 
-// Related allows rows that have a row behind the relation which the rule
-// allows. The other table is read without its policy, so it need not be exposed:
+// Related allows rows with at least one related row that the rule allows. The related
+// table is read without its policy, so it need not be exposed:
 //
 //	api.Related("memberships", api.Owner("user_id"))
 func Related(relation string, rule Rule) RowRule {

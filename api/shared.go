@@ -31,10 +31,10 @@ func (x *exchange) readHeaders(cache string, q *store.Query, rows *store.Rows) {
 	x.w.Header().Add("Vary", varyShared)
 }
 
-// shared returns the Cache-Control of a read that shared caches may keep, or "".
-// They may if every table behind it is declared, those read by rules included,
-// and it is a whole answer: what to make of a part, 206, caches decide by units
-// of their own. The 304 to it says the same, since all of this is known of it.
+// shared returns the Cache-Control of a read that shared caches may store, or "". Every
+// table behind the read must set SharedMaxAge, including tables that rules read. Partial
+// responses (206) are not shared, because caches may interpret their ranges differently.
+// A 304 has the same header.
 func (x *exchange) shared(q *store.Query, rows *store.Rows) string {
 	least := x.resource
 	if least.sharedMaxAge == 0 || x.tx != nil || q.Count || rows.More || len(x.r.Header["Range"]) > 0 || !x.unnamed() {

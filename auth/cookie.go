@@ -15,14 +15,13 @@ type CookieOptions struct {
 	CrossOrigin *http.CrossOriginProtection
 }
 
-// Cookie returns an Authenticator for a token in the cookie of that name, judged
-// by v. No such cookie, or an empty one, is nothing of its own.
+// Cookie returns an Authenticator for a token in the cookie of that name, verified by v.
+// A missing or empty cookie means that the request carries no credentials of this kind.
 //
-// Browsers attach cookies to requests that other sites cause, so a cookie is
-// refused with [ErrCrossOrigin] if the request comes from another origin and could
-// change something: if its method is not a safe one, or if it opens a WebSocket. Name the cookie
-// with the prefix __Host- to keep neighbouring subdomains from planting one; two
-// different cookies of the same name are refused.
+// Browsers attach cookies to requests that other sites cause. Cookies of requests from
+// another origin are therefore rejected with [ErrCrossOrigin], unless the method is safe
+// and the request does not open a WebSocket. Use the prefix __Host- in the name to prevent
+// other subdomains from setting the cookie. Two different cookies of the name are rejected.
 func Cookie(name string, v Verifier, opts *CookieOptions) Authenticator {
 	protection := http.NewCrossOriginProtection()
 	if opts != nil && opts.CrossOrigin != nil {

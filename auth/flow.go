@@ -22,17 +22,16 @@ type Flow struct {
 	// Provider is the name of the provider that the browser was sent to.
 	Provider string `json:"provider"`
 
-	// State is what comes back as state in the callback: a name to find the Flow by,
-	// if that is bound to the browser by something else.
+	// State is the parameter state of the callback. It can identify the stored Flow if
+	// something else binds the Flow to the browser.
 	State string `json:"state"`
 
-	// Nonce is in the ID token of the answer, and Verifier buys it (RFC 7636).
+	// Nonce is the nonce of the ID token. Verifier is the PKCE verifier (RFC 7636).
 	Nonce    string `json:"nonce"`
 	Verifier string `json:"verifier"`
 
-	// RedirectURI is where the browser comes back, with a form that it posts if
-	// FormPost, which it does from another site, so that a cookie which is
-	// SameSite=Lax does not come with it.
+	// RedirectURI is the URL of the callback. With FormPost the browser posts a form to
+	// it from the provider's site, so a SameSite=Lax cookie is not sent.
 	RedirectURI string `json:"redirect_uri"`
 	FormPost    bool   `json:"form_post,omitempty"`
 

@@ -101,8 +101,9 @@ func isJWT(key string) bool { return strings.HasPrefix(key, "eyJ") && strings.Co
 // minSignature is the length in bytes of the shortest signature of a JWT key, that of HS256.
 const minSignature = 32
 
-// checkJWTKey validates a key in the form of a JWT by its role, so that a secret key is
-// not published by mistake, and by its signature, which makes it unguessable.
+// checkJWTKey validates a key in the form of a JWT. It checks the role, so that a secret
+// key is not published by mistake. It also requires a signature, without which the key
+// could be guessed.
 func checkJWTKey(key, role string) error {
 	parts := strings.Split(key, ".")
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])

@@ -56,15 +56,14 @@ type Row struct {
 	Keep bool
 }
 
-// Policy tries what every caller may do with every row and compares the table
-// with the golden file: a letter is a capital where the caller may create, read,
-// update or delete. Reading means to see the row, updating and deleting to reach
-// it.
+// Policy tries every operation of every caller on every row and compares the table of
+// results with the golden file. A capital letter means that the caller may create, read,
+// update or delete the row.
 //
-// The test fails if the table differs, and if an answer is neither success nor a
-// refusal, since then the attempt itself is wrong: a body that no caller can
-// send, a row that is not there. With the environment variable
-// PLINTH_TEST_UPDATE=1 the file is written instead of compared.
+// The test fails if the table differs. It also fails if a response is neither a success
+// nor a refusal, which means that the attempt is invalid: its body is rejected for every
+// caller, or the row does not exist. With the environment variable PLINTH_TEST_UPDATE=1
+// Policy writes the file instead of comparing it.
 func Policy(t *testing.T, m Matrix) {
 	t.Helper()
 	if m.Golden == "" {

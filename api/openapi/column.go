@@ -63,8 +63,8 @@ func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
 	return &s
 }
 
-// defaultOf returns what a new row has in a column that was left out, if that is
-// worth saying: not null, and not a zero that the rules of the column might refuse.
+// defaultOf returns the default of an omitted column. It returns nil for null and for a
+// zero value that the rules of the column might reject.
 func defaultOf(c *store.Column) json.RawMessage {
 	if d := c.DefaultJSON(); string(d) != "null" && (c.Default != "" || c.Rules == "") {
 		return d

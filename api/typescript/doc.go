@@ -1,14 +1,13 @@
-// Package typescript writes what one caller may be able to use of an API as the
-// type Database that the generics of supabase-js expect:
+// Package typescript generates the type Database, which the generics of supabase-js
+// expect. It describes the part of an API that one caller may be able to use:
 //
 //	import type { Database } from './database'
 //	const supabase = createClient<Database>(url, key)
 //
-// Integers of 64 bits and decimals are number, as clients parse them: beyond 2^53
-// they lose digits. Columns a client cannot write are not in Insert and Update.
+// Integers of 64 bits and decimals have the type number, so clients lose digits beyond
+// 2^53. Insert and Update contain only columns that the caller can write.
 //
-// A relation stands in Relationships under the name of its field, which is how
-// select embeds it: country(name). The types of supabase-js know a relation to many
-// by the name of its table only, so there an alias is needed for another one:
-// things:everything(text).
+// Relationships lists a relation under the name of its field, by which select embeds it:
+// country(name). The types of supabase-js find a relation to many only by the name of its
+// table. A different name needs an alias: things:everything(text).
 package typescript

@@ -66,9 +66,9 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	return o
 }
 
-// Client is what caches, limiters and locks share: one connection to a Redis, which is
-// made when it is needed and made anew after trouble, never more often than once a
-// second. It is safe for concurrent use.
+// Client is a connection to Redis that caches, limiters and locks share. It connects on
+// first use and reconnects after failures, at most once per second. It is safe for
+// concurrent use.
 type Client struct {
 	opts    ClientOptions
 	target  rueidis.ClientOption

@@ -1,5 +1,5 @@
-// Package redis keeps values in a Redis that processes share, for package cache, and
-// in the memory of each of them besides.
+// Package redis is a backend of package cache. It stores values in Redis, which processes
+// share, and in the memory of each process.
 //
 //	client, err := redis.NewClient(redis.ClientOptions{URL: "redis://cache.internal:6379"})
 //	...
@@ -8,9 +8,9 @@
 //	...
 //	authors := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute, Lock: kept})
 //
-// A [Client] is one connection, which any number of caches and limiters use. It is made
-// when it is needed first. [Cache] meets cache.Cache and, for loads that only one
-// process at a time shall do, cache.Locker. [Limiter] counts for all processes.
+// A [Client] is one connection, which any number of caches and limiters share. It connects
+// on first use. [Cache] implements cache.Cache and cache.Locker, by which only one process
+// at a time loads a key. [Limiter] counts for all processes together.
 //
 // # Invalidation
 //
@@ -33,33 +33,32 @@
 //
 // # Restarts and failovers
 //
-// Values are found by an epoch that belongs to one run of one server: to its run_id, and
-// to the id of its replication, which changes when it is promoted. A server that starts
-// with an old dump begins a new epoch, so nothing of what the dump has comes back, and so
-// does one that was flushed, that had to drop the epoch for want of room, or that took
-// over from another one. Every process hears of the end of an epoch, or loses its
-// connection by it, and drops what it has in memory.
+// The keys of values contain an epoch, which belongs to one run of one server. A run is
+// identified by its run_id and its replication id, which changes on promotion. A new epoch
+// begins after a restart, even from an old dump, and after a flush or a failover. It also
+// begins if Redis has evicted the epoch for lack of memory. Values of old epochs are never
+// read. When an epoch ends, every process is notified or loses its connection, and then
+// drops the values in its memory.
 //
 // # Failure
 //
-// An operation takes at most ClientOptions.Timeout, Delete and Purge five times that. A
-// lost connection, three timeouts in a row, an answer that is none, or a server that
-// says it cannot serve ends the session: until another is made, operations fail at
-// once. Another is tried every one to five seconds, in the background, and used if the
-// server answers within the timeout. A cache.Loader takes all of that for an empty
-// cache.
+// An operation takes at most ClientOptions.Timeout, and Delete and Purge five times that.
+// The session ends after a lost connection, three timeouts in a row, an invalid reply or
+// an error that says that the server is unavailable. Operations then fail at once until
+// there is a new session. The client tries to begin one every one to five seconds in the
+// background, and uses it if the server answers within the timeout. A cache.Loader treats
+// these failures as an empty cache.
 //
 // # Limits
 //
-// Redis 6 or newer, or what is compatible with it, as one server that is written to at
-// a time. Of several addresses the first one that answers as a master is used, and each
-// try begins with the first one again; there is no support for Sentinel or Cluster. Two masters at once, as in a failover that
-// does not fence the old one, are two caches: what is purged in one is not purged in
-// the other, for at most the TTL. A proxy between must keep a connection to one server.
-// Users of Redis access lists need INFO, EVAL, EVALSHA, CLIENT, SUBSCRIBE and PUBLISH,
-// and the keys and channels of the prefix.
+// The server must be Redis 6 or newer, or compatible, with one master at a time. Of
+// several addresses the client uses the first one that answers as a master. Each attempt
+// begins with the first address. Sentinel and Cluster are not supported. If a failover
+// does not fence the old master, two masters are two caches: a purge in one has no effect
+// in the other, for at most the TTL. A proxy must keep a connection to one server. With
+// access lists the user needs INFO, EVAL, EVALSHA, CLIENT, SUBSCRIBE and PUBLISH, and the
+// keys and channels of the prefix.
 //
-// A value that is overwritten by Set, without Delete or Purge, is seen by other
-// processes as soon, unless Redis had dropped the old one for want of room; then they
-// may have it in memory until its TTL is over.
+// Other processes see a value overwritten by Set as soon as one after Delete. If Redis had
+// evicted the old value, they may keep it in memory until its TTL expires.
 package redis

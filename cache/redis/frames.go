@@ -30,8 +30,8 @@ const (
 	frameBulk
 )
 
-// feed follows p and returns how many messages that are answers, or that demand one,
-// have ended in it. ok is false from the first byte on that is in no message.
+// feed parses p and returns the number of complete messages that are replies or require
+// one. It returns false from the first byte that belongs to no message.
 func (f *frames) feed(p []byte) (complete int, ok bool) {
 	for i := 0; i < len(p) && !f.bad; {
 		switch f.state {

@@ -13,10 +13,10 @@ import (
 
 var _ cache.Locker[string] = (*Cache[string, int])(nil)
 
-// TryLock implements cache.Locker: of all processes one has the lock of a key, until it
-// unlocks or the time has passed. It saves work and proves nothing: a process that
-// halts for longer than ttl does not know that another one has the lock by now, and
-// where Redis loses what it knows two may have it.
+// TryLock implements cache.Locker. One of all processes holds the lock of a key until it
+// unlocks or ttl has passed. The lock prevents duplicate work but does not guarantee
+// mutual exclusion. A process that is suspended for longer than ttl loses the lock
+// without notice, and two processes may hold it after Redis has lost data.
 func (c *Cache[K, V]) TryLock(ctx context.Context, key K, ttl time.Duration) (unlock func(), ok bool, err error) {
 	if ttl <= 0 {
 		return nil, false, errors.New("redis: a lock needs a time")

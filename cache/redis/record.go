@@ -11,10 +11,10 @@ import (
 //
 //	since ":" written ":" checksum stripes key value
 //
-// The script that keeps it writes the first two, readings of the clock: from before
-// the value was found out, and at which it was kept. The checksum is a CRC-32C of all
-// that follows it. The number of stripes of tags, each of them, and the length of the
-// key are varints.
+// The script that stores a record writes since and written. These are readings of the
+// clock from before the load and at the time of storing. The checksum is a CRC-32C of the
+// remaining bytes. The number of stripes, each stripe and the length of the key are
+// varints.
 type record struct {
 	since, written uint64
 	tags           []uint16

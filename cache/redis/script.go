@@ -10,14 +10,14 @@ import "github.com/redis/rueidis"
 //	lock   PREFIX:EPOCH:l:CACHE:KEY
 //	limit  PREFIX:r:LIMITER:KEY
 //
-// Only KEY, which comes last, may have colons, and the first full stop of PREFIX is where
-// the version begins, so no two of them are the same.
+// Only KEY, which is last, may contain colons. The version begins after the first full
+// stop of PREFIX. So all names are distinct.
 //
-// A value is found by the epoch only, and the epoch by the run, so nothing of a dump
-// that a server starts with is ever found again.
+// Values are found only by the epoch, and the epoch by the run. So a server never serves
+// values of a dump with which it has started.
 //
-// The scripts answer {nonce, status, number}. The nonce is that of the call: an answer
-// that belongs to another one is garbage.
+// Scripts return {nonce, status, number}. A reply with another nonce than that of the call
+// is rejected.
 
 // answers of the scripts
 const (

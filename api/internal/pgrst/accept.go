@@ -45,9 +45,9 @@ func (m Media) ContentType() string {
 	return mediaJSONText
 }
 
-// NegotiateAccept chooses the form of an answer from the Accept headers (RFC
-// 9110 section 12.5.1): of the forms that are known the one with the greatest
-// weight, the first of equals. Without the header it is MediaJSON.
+// NegotiateAccept chooses the media type of an answer from the Accept headers (RFC 9110
+// section 12.5.1). It returns the supported type with the greatest weight, the first
+// among equals. Without the header it returns MediaJSON.
 func NegotiateAccept(header http.Header) (Media, error) {
 	lines := header["Accept"]
 	if len(lines) == 0 || len(lines) == 1 && (lines[0] == "*/*" || lines[0] == "application/json") {

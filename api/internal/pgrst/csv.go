@@ -49,9 +49,9 @@ func ParseCSV(body []byte, lim Limits) (names []string, rows iter.Seq2[[]string,
 	}, nil
 }
 
-// csvReader takes a text apart. Fields are parts of it, save those with quotes within,
-// and nothing grows with a record: what a body costs is a small multiple of its size.
-// encoding/csv keeps a record twice in buffers that grow with it.
+// csvReader splits a text into fields. Fields are substrings of the text unless they
+// contain quotes, so memory is a small multiple of the body. encoding/csv would copy each
+// record twice.
 type csvReader struct {
 	text, rest string // rest is what is still to be read of text
 	begin      int    // of the record in text

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// ContentLocation returns the value of Content-Location of a read: the path as
-// it stands in the URL with the parameters sorted by key, so that requests that
-// ask the same name the same answer. Parameters of one key keep their order.
+// ContentLocation returns the value of Content-Location of a read: the path of the URL
+// with the parameters sorted by key. Equivalent requests therefore have the same value.
+// Parameters of one key keep their order.
 func ContentLocation(path, rawQuery string) string {
 	if rawQuery == "" && printable(path) {
 		return path
@@ -24,10 +24,10 @@ func ContentLocation(path, rawQuery string) string {
 	return string(appendSorted(appendPrintable(room[:0], path), pairs, ""))
 }
 
-// NextLink returns the value of Link (RFC 8288) for what follows a cursor in the
-// rows of a read: its [ContentLocation] with the cursor in place of one and of an
-// offset. The path is that below base. A query of more than most bytes would be
-// refused, and has no link.
+// NextLink returns the value of Link (RFC 8288) for the page after cursor. It is the
+// [ContentLocation] of the read with this cursor instead of a previous cursor or an
+// offset. Path is relative to base. If the query would exceed most bytes, there is no
+// link, because the request would be rejected.
 func NextLink(base, path, rawQuery, cursor string, most int) string {
 	var buf [16]pair
 	pairs := buf[:0]
