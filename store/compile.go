@@ -13,8 +13,8 @@ type env struct {
 	scope       *Scope // nil: trusted code
 	tenant      string
 	cursors     *cursorKey
-	withDeleted bool // trusted code asked for deleted rows too
-	allTenants  bool // trusted code asked for every tenant
+	withDeleted bool // trusted code requested deleted rows too
+	allTenants  bool // trusted code requested every tenant
 }
 
 // compiler writes one statement. It is made for one use and not concurrent.

@@ -129,11 +129,11 @@ func (c *compiler) groupOperand(s source, v groupValue) {
 	}
 }
 
-// total writes a sum or an average. On SQLite functions of ours calculate, with
-// all digits. The sum of floats depends on the order of rows, so they are added
-// as the decimal numbers they are written as, and stay one: a sum that no float
-// holds is a mistake where its group is in the answer, and not before, which
-// would depend on how an engine finds the page.
+// total writes a sum or an average. On SQLite our own functions calculate, with all
+// digits. The sum of floats depends on the order of rows, so they are added as the
+// decimal numbers they are written as, and stay one: a sum that no float holds is a
+// mistake where its group is in the answer, and not before, which would depend on how
+// an engine finds the page.
 func (c *compiler) total(s source, v groupValue) {
 	before, after := v.aggregate.String()+"(", ")"
 	switch {

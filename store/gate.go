@@ -87,9 +87,9 @@ type ReadOptions struct {
 	// Query.Limit it is not part of the query.
 	MaxRows int
 
-	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger; zero
-	// sets no limit. With a Budget a row with embedded rows, or with more than
-	// eight values of any size, is at most a quarter of it.
+	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger; zero sets
+	// no limit. With a Budget a row with embedded rows, or with more than eight values
+	// of any size, is limited to a quarter of MaxBytes.
 	MaxBytes int
 
 	// Budget is the largest number of rows of the answer: its own and those of every

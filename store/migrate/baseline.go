@@ -6,14 +6,13 @@ import (
 	"slices"
 )
 
-// Baseline records the pending migrations of a line as applied without running them, and
-// returns them: for a database that has what they make already, as one does that
-// development has changed ([Auto]) before they were written. It fails with a
-// [*SchemaError], and records nothing, while the database lacks anything of the models
-// that are registered.
+// Baseline records the pending migrations of a line as applied without running them,
+// and returns them. Use it for a database that [Auto] created before the migrations
+// were written. If the database lacks anything of the registered models it fails with a
+// [*SchemaError] and records nothing.
 //
-// What the files do beside that is not done, as rows they insert and indexes no model asks
-// for. Look through what is returned.
+// Other effects of the files are not applied, such as inserted rows and indexes that no
+// model declares. Review the returned migrations for them.
 func (m *Migrator) Baseline(ctx context.Context, line string) (recorded []Migration, err error) {
 	switch {
 	case line == ownLine:

@@ -6,12 +6,11 @@ import (
 	"slices"
 )
 
-// Down reverts the migrations of a line that are newer than version, newest
-// first, and returns them; version 0 reverts the whole line. Before it begins
-// it checks that all of them have down files. Like Up it stops at the first one
-// that fails.
+// Down reverts the migrations of a line that are newer than version, newest first, and
+// returns them; version 0 reverts the whole line. It first checks that all of them have
+// down files. Like Up it stops at the first failure.
 //
-// What a down file drops is lost. Down is for development and tests; repair a
+// Data dropped by a down file is lost. Down is for development and tests; repair a
 // production database with another migration.
 func (m *Migrator) Down(ctx context.Context, line string, version int) ([]Migration, error) {
 	s, err := open(ctx, m.db, m.engine)

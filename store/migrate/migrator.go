@@ -25,9 +25,9 @@ type Migrator struct {
 	files  []Migration // in the order they run
 }
 
-// New reads the files of sources, which run in the order of the list, behind
-// the library's own. It does not touch the database. Mistakes in the files and
-// their order are reported all at once.
+// New reads the files of sources. They run in the order of the list, after the
+// library's own migrations. It does not access the database. All errors in the files
+// and their order are reported together.
 func New(db *store.DB, sources ...Source) (*Migrator, error) {
 	own, err := fs.Sub(ownFiles, "plinth")
 	if err != nil {

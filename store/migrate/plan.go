@@ -15,16 +15,15 @@ type Plan struct {
 	// Statements add what is missing. They lose nothing.
 	Statements []string
 
-	// Manual lists what a person must decide and write as a migration: types
-	// and NULLs that differ, columns no field stands for, foreign keys that
-	// rows would not fulfil.
+	// Manual lists the differences that need a hand-written migration: different types
+	// and NULLs, columns without a field, and foreign keys that existing rows violate.
 	Manual []string
 
 	db *store.DB
 }
 
-// Diff compares the registered tables with the database. It changes nothing.
-// Tables and indexes that no model knows are not looked at.
+// Diff compares the registered tables with the database. It changes nothing. Tables and
+// indexes without a model are ignored.
 func Diff(ctx context.Context, db *store.DB) (*Plan, error) {
 	d, err := look(ctx, db)
 	if err != nil {
@@ -46,7 +45,7 @@ func (d *differ) plan(db *store.DB) *Plan {
 	return &Plan{Statements: d.statements(), Manual: d.manual, db: db}
 }
 
-// String returns the plan as SQL with the work for a person as comments.
+// String returns the plan as SQL, with the Manual part as comments.
 func (p *Plan) String() string {
 	var b strings.Builder
 	for _, s := range p.Statements {
@@ -90,10 +89,9 @@ func (w work) apply(ctx context.Context, statements []string) error {
 	return nil
 }
 
-// Auto applies the migrations of sources and then adds to the database what the
-// registered tables have more. It is meant for development: a new index locks
-// its table as long as it takes. The plan it returns was applied, except for
-// its Manual part.
+// Auto applies the migrations of sources and then adds what the registered tables need.
+// It is meant for development, because creating an index locks its table. The returned
+// plan was applied, except for its Manual part.
 func Auto(ctx context.Context, db *store.DB, sources ...Source) (*Plan, error) {
 	m, err := New(db, sources...)
 	if err != nil {
@@ -129,13 +127,13 @@ func (e *SchemaError) Error() string {
 	return "migrate: the database is not what the program needs:\n\t" + strings.Join(e.Problems, "\n\t")
 }
 
-// Verify checks that the migrations of sources are applied and that the
-// database has what the registered tables need. Everything that does not fit is
-// listed in one [*SchemaError]. It changes nothing.
+// Verify checks that the migrations of sources are applied and that the database has
+// what the registered tables need. All differences are listed in one [*SchemaError]. It
+// changes nothing.
 //
-// These types are taken for the one Diff would create: on PostgreSQL varchar
-// for text, int4 and int2 for bigint, float4 for double precision, varchar[]
-// for text[]; on SQLite every declared type of the same affinity, and BOOLEAN
+// Some types are accepted in place of those Diff would create. On PostgreSQL these are
+// varchar for text, int4 and int2 for bigint, float4 for double precision and varchar[]
+// for text[]. On SQLite these are all declared types of the same affinity, and BOOLEAN
 // for integers.
 func Verify(ctx context.Context, db *store.DB, sources ...Source) error {
 	m, err := New(db, sources...)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Status returns all migrations, those of the history with the time they were
-// applied: the program's in the order they run, then migrations of the
-// program's lines that are newer than its files. It changes nothing.
+// Status returns all migrations, with the time of application for the applied ones. The
+// program's come first, in the order they run. Applied migrations that are newer than
+// the program's files follow. It changes nothing.
 func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	done, err := m.readHistory(ctx)
 	if err != nil {
@@ -33,8 +33,8 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	return list, nil
 }
 
-// DryRun returns what Up would apply, in its order, and fails where Up would
-// refuse to begin. It changes nothing.
+// DryRun returns the migrations that Up would apply, in order. It fails if Up would
+// fail before the first one. It changes nothing.
 func (m *Migrator) DryRun(ctx context.Context) ([]Migration, error) {
 	done, err := m.readHistory(ctx)
 	if err != nil {

@@ -20,12 +20,11 @@ type Source struct {
 	Line string
 
 	// FS holds a folder for each engine, postgres and sqlite, with files named
-	// 0001_init.up.sql and, for [Migrator.Down], 0001_init.down.sql. Numbers
-	// count from 1; the text behind them is for people. An up file must not be empty.
+	// 0001_init.up.sql and, for [Migrator.Down], 0001_init.down.sql. Numbers start at
+	// 1; the text after them is free. An up file must not be empty.
 	FS fs.FS
 
-	// After names lines that must stand before this one in the list given to
-	// [New].
+	// After names the lines that must precede this one in the list given to [New].
 	After []string
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// How soon a server that is gone without a word is found out. A server that is
-// there acknowledges what it gets however busy it is, so these say nothing about
-// how long a statement may take.
+// Timeouts for detecting a server that disappeared without closing its connections. A
+// busy server still acknowledges what it receives, so they do not limit the duration of
+// statements.
 const (
 	// reachTimeout bounds how long the server's machine may take to answer at
 	// all, connectTimeout a new connection with everything it takes: the five

@@ -7,10 +7,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Hosts returns what [Open] connects to for a URL: names and addresses of servers, and
-// folders of sockets, which begin with a slash on Unix. It reads what Open reads: a URL
-// may name others in its query, and what it leaves out comes from a service file or from
-// the variables PGHOST and PGSERVICE of the environment.
+// Hosts returns the servers that [Open] connects to for a URL: names and IP addresses,
+// and folders of sockets, which begin with a slash on Unix. Like Open it considers
+// hosts in the query of the URL, service files and the environment variables PGHOST and
+// PGSERVICE.
 func Hosts(url string) ([]string, error) {
 	c, err := pgconn.ParseConfig(url)
 	if err != nil {

@@ -41,8 +41,8 @@ type Options struct {
 	// LockTimeout is how long a statement waits for a lock before it fails with
 	// [store.ErrBusy]. The API then responds 503 with Retry-After. It applies to Bun's
 	// statements too, and not to migrations. A transaction that may wait longer runs
-	// "set local lock_timeout". A lock_timeout in the URL wins; negative leaves it to the
-	// server's configuration. Behind a pooler it is not set.
+	// "set local lock_timeout". A lock_timeout in the URL takes precedence. Negative
+	// uses the server's configuration. Behind a pooler it is not set.
 	//
 	// Defaults to 2 seconds.
 	LockTimeout time.Duration
@@ -74,9 +74,9 @@ type Options struct {
 
 	// StatementTimeout is how long a statement may run before the server ends it with
 	// [store.ErrTimeout], waiting for locks included. It applies to Go code, Bun's
-	// statements and service keys; a [store.Scope] may have a shorter time of its own. A
-	// statement_timeout in the URL wins; negative leaves it to
-	// the server's configuration.
+	// statements and service keys; a [store.Scope] may have a shorter one. A
+	// statement_timeout in the URL takes precedence. Negative uses the server's
+	// configuration.
 	//
 	// Defaults to 30 seconds.
 	StatementTimeout time.Duration

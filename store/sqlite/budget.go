@@ -75,7 +75,7 @@ type oneConn struct{ conn sqldriver.Conn }
 // Connect returns the connection.
 func (o oneConn) Connect(context.Context) (sqldriver.Conn, error) { return o.conn, nil }
 
-// Driver returns nil: nothing asks for it.
+// Driver returns nil; it is not called.
 func (oneConn) Driver() sqldriver.Driver { return nil }
 
 func newEngineLimits(ctx context.Context, engine sqldriver.Conn) (*engineLimits, error) {

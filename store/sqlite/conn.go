@@ -198,8 +198,8 @@ func (c *conn) columns(n int) []sqldriver.Value {
 	return c.dest
 }
 
-// The statements around transactions. A writing transaction takes the lock at
-// its beginning: taking it later fails at once if another process wrote.
+// The statements around transactions. A writing transaction takes the lock at its
+// beginning, because an upgrade fails at once if another process wrote.
 const (
 	beginWrite = "begin immediate"
 	beginRead  = "begin"

@@ -74,9 +74,9 @@ func (d *database) Dialect() driver.Dialect { return driver.Dialect{Name: "sqlit
 // Bun returns the Bun database over the same connections.
 func (d *database) Bun() *bun.DB { return d.bun }
 
-// Query runs a statement and appends its rows. Without a transaction, one that
-// writes leaves nothing behind if its rows cannot be appended; one that does
-// not say that it writes is refused by the readers.
+// Query runs a statement and appends its rows. Without a transaction, a statement that
+// writes is rolled back if its rows cannot be appended. One that writes without
+// Statement.Write fails, because it runs on a reader.
 func (d *database) Query(ctx context.Context, in driver.Conn, s *driver.Statement, r *driver.Result) error {
 	if in == nil && !s.Write {
 		return d.lend(ctx, d.readers, s, func(ctx context.Context, c *conn) error { return c.query(ctx, s, r) })

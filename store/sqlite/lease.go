@@ -50,7 +50,7 @@ type lease struct {
 	release func(*conn)
 }
 
-// Close gives the connection back.
+// Close releases the connection.
 func (l *lease) Close() error {
 	l.release(l.conn)
 	return nil
@@ -106,8 +106,8 @@ func (l *lease) Begin() (sqldriver.Tx, error) {
 	return l.BeginTx(context.Background(), sqldriver.TxOptions{})
 }
 
-// BeginTx begins a transaction or, on the connection of a transaction that is
-// open, takes part in that one. Every transaction of SQLite is serializable.
+// BeginTx begins a transaction, or joins the open one of the connection. Every
+// transaction of SQLite is serializable.
 func (l *lease) BeginTx(_ context.Context, opts sqldriver.TxOptions) (sqldriver.Tx, error) {
 	switch sql.IsolationLevel(opts.Isolation) {
 	case sql.LevelDefault, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSnapshot, sql.LevelSerializable:

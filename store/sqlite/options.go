@@ -17,12 +17,12 @@ const (
 	// acknowledged survives a power failure.
 	SynchronousFull Synchronous = iota
 
-	// SynchronousNormal waits at checkpoints only. A power failure may lose
-	// the last commits, the end of a process may not; the file stays whole.
+	// SynchronousNormal waits at checkpoints only. A power failure may lose the last
+	// commits but does not corrupt the file. A crash of the process loses nothing.
 	SynchronousNormal
 
-	// SynchronousOff never waits. A power failure may destroy the file; it is
-	// meant for tests.
+	// SynchronousOff never waits. A power failure may corrupt the file. It is meant for
+	// tests.
 	SynchronousOff
 )
 
@@ -56,7 +56,7 @@ type Options struct {
 
 	// StatementTimeout is the time after which a statement fails with
 	// [store.ErrTimeout]. It applies to Go code and service keys; a [store.Scope] may
-	// have a shorter time of its own. Negative sets no limit.
+	// have a shorter one. Negative sets no limit.
 	//
 	// Defaults to 30 seconds.
 	StatementTimeout time.Duration

@@ -11,11 +11,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
 
-// Source hands out PostgreSQL databases; pgtest.Source returns one.
+// Source provides PostgreSQL databases; pgtest.Source returns one.
 type Source interface {
-	// Open returns the URL of a fresh, empty database, which is dropped when
-	// tb ends. ok is false where there is no PostgreSQL; a source that must
-	// have one fails tb.
+	// Open returns the URL of a fresh, empty database, which is dropped when tb ends.
+	// ok is false without a PostgreSQL; a source that requires one fails tb instead.
 	Open(tb testing.TB) (url string, ok bool)
 
 	// Copy is Open for a copy of a database that prepare has filled, which runs once for
@@ -56,9 +55,9 @@ func New(tb testing.TB, opts ...Option) *store.DB {
 	return c.finish(tb, db, err)
 }
 
-// Engines runs a test in parallel as the subtests sqlite and postgres, each
-// with an empty database. Without a source, or where the source has no
-// PostgreSQL, the subtest postgres is skipped.
+// Engines runs a test in parallel as the subtests sqlite and postgres, each with an
+// empty database. Without a source, or if the source has no PostgreSQL, the subtest
+// postgres is skipped.
 func Engines(t *testing.T, source Source, test func(t *testing.T, db *store.DB), opts ...Option) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
@@ -71,7 +70,8 @@ func Engines(t *testing.T, source Source, test func(t *testing.T, db *store.DB),
 	})
 }
 
-// NewPostgres is [New] for PostgreSQL. Without a source, or where the source has no PostgreSQL, tb is skipped.
+// NewPostgres is [New] for PostgreSQL. Without a source, or if the source has no
+// PostgreSQL, tb is skipped.
 func NewPostgres(tb testing.TB, source Source, opts ...Option) *store.DB {
 	tb.Helper()
 	if source == nil {

@@ -13,8 +13,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
 
-// Template is a database that tests start from. It is filled once for each engine and process, and copied for each
-// test, which takes a fraction of the time of many migrations. It is safe for concurrent use.
+// Template is the initial database of tests. It is filled once for each engine and
+// process and copied for each test, which is faster than running migrations. It is safe
+// for concurrent use.
 type Template struct {
 	prepare func(ctx context.Context, db *store.DB) error
 

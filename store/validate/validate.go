@@ -12,9 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Validator implements [store.Validator]. It is safe for concurrent use. Make
-// one with [New] for the whole program: it keeps the rules it has parsed. A type that
-// embeds it may say other texts by a Check of its own.
+// Validator implements [store.Validator]. It is safe for concurrent use. Make one with
+// [New] for the whole program, because it caches parsed rules. A type that embeds it
+// may override Check to change the texts.
 type Validator struct {
 	engine *validator.Validate
 }
@@ -41,10 +41,10 @@ func jsonName(f reflect.StructField) string {
 	return name
 }
 
-// Check implements [store.Validator]. It returns the first rule the value
-// breaks, and why in words for the client, or two empty strings. Nil and nil
-// pointers break none. A rule that cannot judge a value is broken by it, and one that
-// looks at the server or the network by every value.
+// Check implements [store.Validator]. It returns the first rule that the value breaks
+// and a text for the client, or two empty strings. Nil and nil pointers pass. A rule
+// that cannot be applied to a value fails, and one that accesses the server's files or
+// the network always fails.
 func (v *Validator) Check(value any, rules string) (rule, text string) {
 	value, ok := plain(value)
 	if !ok || rules == "" {

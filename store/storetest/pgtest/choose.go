@@ -20,7 +20,7 @@ const (
 	envRequire = programtest.Env
 )
 
-// What PLINTH_TEST_REQUIRE may ask of this package.
+// Values of PLINTH_TEST_REQUIRE for this package.
 const (
 	requireNothing  = ""
 	requirePostgres = "postgres"

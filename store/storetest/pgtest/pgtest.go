@@ -16,8 +16,9 @@ import (
 // patience bounds everything that happens before a test has its database, an image pull included.
 const patience = 3 * time.Minute
 
-// URL returns the URL of a fresh, empty database, which is dropped when tb ends. Without a PostgreSQL it skips tb, or fails it
-// where PLINTH_TEST_REQUIRE asks for one. It may be called from parallel tests and any number of times.
+// URL returns the URL of a fresh, empty database, which is dropped when tb ends.
+// Without a PostgreSQL it skips tb, or fails it if PLINTH_TEST_REQUIRE requires one. It
+// may be called from parallel tests and any number of times.
 func URL(tb testing.TB) string {
 	tb.Helper()
 	url, ok := Source().Open(tb)
@@ -58,15 +59,17 @@ type Databases struct {
 	templates map[any]func() (name string, err error)
 }
 
-// Open returns the URL of a fresh, empty database, which is dropped when tb ends. Where there is no PostgreSQL ok is false, and the
-// first call of the process says why on standard error; tb is failed instead where PLINTH_TEST_REQUIRE asks for a server.
+// Open returns the URL of a fresh, empty database, which is dropped when tb ends.
+// Without a PostgreSQL ok is false, and the first call of the process prints the reason
+// to standard error. If PLINTH_TEST_REQUIRE requires a server, tb fails instead.
 func (d *Databases) Open(tb testing.TB) (url string, ok bool) {
 	tb.Helper()
 	return d.open(tb, (*cluster).create)
 }
 
-// Copy is [Databases.Open] for a copy of a database that prepare has filled. For each key prepare runs once in a process;
-// it has to close its connections. The database it fills stays until the server ends.
+// Copy is [Databases.Open] for a copy of a database that prepare has filled. For each
+// key prepare runs once in a process; it must close its connections. The filled
+// database stays until the server ends.
 func (d *Databases) Copy(tb testing.TB, key any, prepare func(ctx context.Context, url string) error) (url string, ok bool) {
 	tb.Helper()
 	return d.open(tb, func(server *cluster, ctx context.Context) (string, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Standby makes a streaming standby of the server, which has the same test database, and
-// removes it when tb ends. It takes reads until [Server.Promote].
+// Standby makes a streaming standby of the server, which has the same test database,
+// and removes it when tb ends. It is read-only until [Server.Promote].
 func (s *Server) Standby(tb testing.TB) *Server {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
@@ -64,7 +64,7 @@ func (s *Server) Detach(tb testing.TB) {
 	}
 }
 
-// Promote makes a standby a server that takes writes, on a timeline of its own.
+// Promote makes a standby a primary, on a new timeline.
 func (s *Server) Promote(tb testing.TB) {
 	tb.Helper()
 	if !s.ask(tb, "select pg_promote(true, 60)") {

@@ -12,7 +12,7 @@ import (
 // readyTime is how long a local server may take to be made and started.
 const readyTime = time.Minute
 
-// Options says how an own server of a test runs. The zero value is a server like the shared one.
+// Options are the options of [Start]. The zero value is a server like the shared one.
 type Options struct {
 	// Fsync makes the server write through to disk, for tests of crash recovery. It is
 	// much slower.
@@ -29,8 +29,9 @@ type Server struct {
 	url      string
 }
 
-// Start makes a server from this machine's binaries and removes it when tb ends. Where the binaries are missing tb is skipped, or
-// fails if PLINTH_TEST_REQUIRE asks for postgres.
+// Start makes a server from this machine's binaries and removes it when tb ends. If the
+// binaries are missing tb is skipped, or fails if PLINTH_TEST_REQUIRE requires
+// postgres.
 func Start(tb testing.TB, opts Options) *Server {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
