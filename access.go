@@ -13,14 +13,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// access finds out who makes a request: by the accounts, by API keys, and by tokens of
-// other issuers. In development some of its keys live in the database, so it is
-// complete only after open.
+// access authenticates requests by the accounts, by API keys, and by tokens of other
+// issuers. In development some keys are in the database, so it is complete only after open.
 type access struct {
 	others auth.Verifier // nil without other issuers
 	who    atomic.Pointer[auth.Authenticator]
 
-	// Of development.
+	// Set in development.
 	publishable string
 	password    string // of the account that the banner proposes
 	mails       string // the folder they are written into
@@ -73,7 +72,7 @@ func (k onlyKey) Key(context.Context, string) (key jwt.Key, found bool, err erro
 
 var errNotOpen = errors.New("plinth: the application is not ready; call Run or Handler first")
 
-// Authenticate returns who makes a request.
+// Authenticate returns the principal of a request.
 func (a *access) Authenticate(r *http.Request) (auth.Principal, error) {
 	who := a.who.Load()
 	if who == nil {
@@ -82,8 +81,8 @@ func (a *access) Authenticate(r *http.Request) (auth.Principal, error) {
 	return (*who).Authenticate(r)
 }
 
-// open completes the keys: the configured ones, or development's, which are made once
-// and kept in the database. It returns the accounts, nil where there are none.
+// open loads the configured keys, or those of development, which are generated once and
+// kept in the database. It returns the accounts, or nil without accounts.
 func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*accounts.Accounts, error) {
 	if config.development {
 		if err := a.openDevelopment(ctx, db, &config); err != nil {

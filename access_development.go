@@ -30,8 +30,8 @@ func useFolder(c *accounts.Config, folder *mail.Folder) {
 	}
 }
 
-// openDevelopment adds what a newcomer needs and has not configured: a publishable
-// key, a master key, a folder for mails, and a password to try.
+// openDevelopment adds what the configuration lacks: a publishable key, a master key, a
+// folder for mails, and a password for the banner.
 func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *resolved) error {
 	if len(config.Keys.Publishable) == 0 {
 		key, err := db.Setting(ctx, "development_publishable_key", func() (string, error) { return auth.NewPublishableKey(), nil })

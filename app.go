@@ -25,13 +25,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
 
-// restPath is where the REST resources are.
+// restPath is the base path of the REST API.
 const restPath = "/rest/v1"
 
-// App is an application: a database, its resources and a router. Make one with
-// [New], add to it, then call Run or Handler once. Its methods are for the goroutine that
-// starts the program; what DB, Accounts, Authenticate and Handler return is safe for
-// concurrent use.
+// App is an application: a database, its resources and a router. Make one with [New], add
+// to it, then call Run or Handler once. Call its methods in the goroutine that starts the
+// program. The results of DB, Accounts, Authenticate and Handler are safe for concurrent
+// use.
 type App struct {
 	config     resolved
 	db         *store.DB
@@ -51,9 +51,9 @@ type App struct {
 	err     error
 }
 
-// New opens the database and returns an empty application. It starts no
-// goroutines of the library and changes nothing in the database. The context is
-// for opening only. Mistakes of the configuration are reported all at once.
+// New opens the database and returns an empty application. It starts no goroutines of the
+// library and changes nothing in the database. The context is for opening only. All
+// mistakes of the configuration are reported in one error.
 func New(ctx context.Context, config Config) (*App, error) {
 	r, err := config.resolve()
 	who, errKeys := newAccess(r)
@@ -99,31 +99,31 @@ func (a *App) API() *api.API { return a.api }
 // database, from [App.Prepare] on, and where Config.DisableAccounts is set.
 func (a *App) Accounts() *accounts.Accounts { return a.accounts }
 
-// Add exposes resources and functions under /rest/v1. Nothing is exposed that
-// was not added, and no row is served that no rule allows. Tables that no resource
-// serves are made known by [store.DB.Register], before Run or Handler.
+// Add exposes resources and functions under /rest/v1. Nothing is exposed without Add, and
+// no row is served without a rule that allows it. Register tables without a resource with
+// [store.DB.Register], before Run or Handler.
 func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 
-// Router returns the router for the application's own routes. Register them
-// before Run or Handler. Their handlers are trusted: what they read and write
-// passes no policy, unless they ask for the caller's scope, which their context has:
+// Router returns the router for the application's own routes. Register them before Run or
+// Handler. Their handlers are trusted: no policy restricts what they read and write, unless
+// they use the caller's scope from the request's context:
 //
 //	notes, err := store.For[Note](app.DB()).As(store.ScopeFrom(ctx)).List(ctx, q)
 //
-// What no route takes is refused in the dialect of the REST API, unless NotFound and
-// MethodNotAllowed of the router say something else.
+// Requests without a route are answered in the error format of the REST API, unless the
+// router has its own NotFound and MethodNotAllowed.
 //
-// A route that answers with a page sets the Content-Security-Policy of that page: with the
-// one that answers have by default ([Config].Headers) it loads and sends nothing.
+// A route that answers with a page must set the Content-Security-Policy of that page. The
+// default policy ([Config].Headers) lets a page load and send nothing.
 //
-// Middleware is added by Use before the first route, else the router panics. It is
-// innermost, behind the chain that finds out who calls and refuses; what is to see every
+// Add middleware with Use before the first route, else the router panics. It runs
+// innermost, after the chain that authenticates and rejects. Middleware that must see every
 // request belongs to [Config].Observe.
 //
-// Routes below /rest/v1, and below /auth/v1 where there are accounts, are refused by Run
-// and Handler. Middleware that the router uses stands around these too: it has the
-// caller's scope there as well, but those judge by themselves what pages of other origins
-// may do and how large a body is, so that middleware that acts on such a request has to.
+// Run and Handler reject routes below /rest/v1, and below /auth/v1 if there are accounts.
+// Middleware of the router runs for these paths too, with the caller's scope. For them the
+// chain does not check origins and body sizes, because the REST API and the accounts do.
+// Middleware that acts on such a request must check both.
 func (a *App) Router() chi.Router { return a.router }
 
 // Authenticate is middleware for the application's own routes. It rejects invalid
@@ -134,8 +134,8 @@ func (a *App) Authenticate(next http.Handler) http.Handler {
 	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: a.refuseCredential})(a.inScope(next))
 }
 
-// refuseCredential answers who has brought a credential that does not hold. In development
-// it says why, as the REST API does.
+// refuseCredential answers a request with an invalid credential. In development it gives
+// the reason, as the REST API does.
 func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error) {
 	if a.config.development {
 		err = problem.Explained(err)
@@ -143,8 +143,8 @@ func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error
 	a.refuse(w, r, err)
 }
 
-// inScope puts the scope of the caller into the context of a handler that may stand outside
-// the application's chain.
+// inScope puts the scope of the caller into the request's context. The handler may be
+// outside of the application's chain.
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inside := r.WithContext(a.api.WithScope(r.Context()))
@@ -207,8 +207,8 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	return wrap(a.router, a.chain()), nil
 }
 
-// refuseUnrouted answers what no route takes as everything else is refused, and not in
-// plain text, but where the application has said what to do.
+// refuseUnrouted sets the router's NotFound and MethodNotAllowed to answers in the error
+// format of the REST API, unless the application has set them.
 func (a *App) refuseUnrouted() {
 	if unset(a.router, (*chi.Mux).NotFoundHandler) {
 		a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -247,8 +247,8 @@ func (a *App) routes() map[string]map[string]bool {
 	return all
 }
 
-// allowed returns the methods that a path has. The router alone would name all of them for
-// the root of a mounted one.
+// allowed returns the methods of a path. The router alone would return all of them for the
+// root of a mounted router.
 func (a *App) allowed(routes map[string]map[string]bool, path string) []string {
 	var methods []string
 	for method, patterns := range routes {
@@ -261,8 +261,8 @@ func (a *App) allowed(routes map[string]map[string]bool, path string) []string {
 	return methods
 }
 
-// checkRoutes refuses routes of the application's own below a surface: the router would
-// prefer them to it, and then they passed for it, see [App.isSurface].
+// checkRoutes rejects the application's own routes below a surface. The router would prefer
+// them, and they would skip the checks of the chain, see [App.isSurface].
 func (a *App) checkRoutes() error {
 	var wrong []string
 	err := chi.Walk(a.router, func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
@@ -278,16 +278,16 @@ func (a *App) checkRoutes() error {
 	return err
 }
 
-// mayReserve lets the statements of a handler use the connections in reserve: people
-// log in, and administrators look what is the matter, under any load of the rest.
+// mayReserve lets the statements of a handler use the reserved connections, so that login
+// and administration work under load.
 func mayReserve(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(store.WithReserve(r.Context())))
 	})
 }
 
-// register makes all tables known, first those of the application, and returns the
-// compiled API.
+// register registers all tables, first those of the application, and returns the compiled
+// API.
 func (a *App) register() (http.Handler, error) {
 	rest, err := a.api.Handler()
 	if err != nil {
@@ -320,12 +320,13 @@ func (a *App) prepareSchema(ctx context.Context) error {
 	return nil
 }
 
-// Run serves until ctx ends, then drains: /readyz says no, for Config.DrainDelay everybody
-// is still served, then the contexts of long-lived requests end, all that are running get
-// Config.DrainTimeout to finish, and the database is closed. It returns nil after a clean
-// end. A signal (interrupt, SIGTERM) that comes while it drains ends that at once. Beside
-// the server it does what [App.RunBackground] says. In
-// development Run prints how to reach the application.
+// Run serves until ctx ends, then drains. For Config.DrainDelay /readyz answers 503 while
+// requests are still served. Then the contexts of long-lived requests end, running requests
+// have Config.DrainTimeout to finish, and the database is closed. Run returns nil after a
+// clean end. A signal (interrupt, SIGTERM) during the drain ends it at once.
+//
+// Beside the server it does the work of [App.RunBackground]. In development it prints how
+// to reach the application.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() // the process ends, and everything is committed
 	doors, err := a.open(ctx)

@@ -17,7 +17,7 @@ const (
 	ownRestartPause = 10 * time.Second
 )
 
-// background is work that goes on beside the server.
+// background is work that runs beside the server.
 type background struct {
 	name  string
 	work  func(context.Context) error
@@ -33,16 +33,15 @@ type background struct {
 // exists already. Call Prepare before Handler, Run or Main, and none of them inside it.
 func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
 
-// Background adds work that goes on beside the server: a reader of the change log
-// ([store.DB.Changes]), or what is done by the clock. [App.Run] begins it when everything
-// is prepared and ends its context when the last request is answered; it then has what is
-// left of [Config].DrainTimeout to return.
+// Background adds work that runs beside the server: a reader of the change log
+// ([store.DB.Changes]) or a scheduled job. [App.Run] starts it after all preparation and
+// cancels its context after the last request. The work then has the rest of
+// [Config].DrainTimeout to return.
 //
-// Work that returns nil is done. Work that fails, or panics, is logged under its name and
-// begins again after 10 seconds, for as long as the server serves. Every instance has it: a
-// reader runs in one of them at a time, by its name, and what is done by the clock has to
-// claim what it does in the database ([store.Repo.PatchExactly]). Call Background before
-// Run or Main.
+// Work that returns nil is done. Work that fails or panics is logged under its name and
+// restarts after 10 seconds, until the server ends. Every instance runs it. A named reader
+// runs in one instance at a time. A scheduled job must claim its work in the database
+// ([store.Repo.PatchExactly]). Call Background before Run or Main.
 func (a *App) Background(name string, work func(ctx context.Context) error) {
 	a.background = append(a.background, background{name, work, ownRestartPause})
 }
@@ -64,8 +63,7 @@ func (a *App) RunBackground(ctx context.Context) {
 	wg.Wait()
 }
 
-// keepRunning runs what has to go on as long as the server does: what fails is logged
-// and begins again.
+// keepRunning runs work until the server ends. It logs a failure and restarts the work.
 func (a *App) keepRunning(ctx context.Context, b background) {
 	for ctx.Err() == nil {
 		err := attempt(ctx, b.work)
@@ -77,7 +75,7 @@ func (a *App) keepRunning(ctx context.Context, b background) {
 	}
 }
 
-// attempt does work once. A panic is an error that says where it was.
+// attempt runs work once. It returns a panic as an error with its position.
 func attempt(ctx context.Context, work func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -87,14 +85,14 @@ func attempt(ctx context.Context, work func(context.Context) error) (err error) 
 	return work(ctx)
 }
 
-// beside is the work in the background of a server.
+// beside is the running background work of a server.
 type beside struct {
 	stop  context.CancelFunc
 	ended chan struct{}
 }
 
-// beside begins what goes on beside the server. It goes on while the server drains: what
-// was revoked stays so for the last request.
+// beside starts the background work. The work continues during the drain, so that
+// revocations take effect until the last request.
 func (a *App) beside(ctx context.Context) *beside {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	b := &beside{stop, make(chan struct{})}
@@ -107,8 +105,7 @@ func (a *App) beside(ctx context.Context) *beside {
 	return b
 }
 
-// end ends the work and waits for that until limit ends. Where requests have left it no
-// time it has a moment.
+// end cancels the work and waits for it until limit ends, and then at most lastWords more.
 func (b *beside) end(limit context.Context) error {
 	b.stop()
 	select {

@@ -20,7 +20,7 @@ import (
 )
 
 // chain returns the middleware of every handler, outermost first. Package middleware gives
-// the reason for their order.
+// the reasons for the order.
 func (a *App) chain() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{
@@ -44,8 +44,8 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 	return append(chain, a.limits()...)
 }
 
-// limits returns the inner part of the chain, which refuses: first what costs nothing to
-// refuse, and what has to know the caller behind finding out who calls.
+// limits returns the inner part of the chain, which rejects requests. Cheap checks come
+// first, and those that need the caller come after authentication.
 func (a *App) limits() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{
@@ -71,21 +71,20 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	)
 }
 
-// isSurface reports whether a request is for the REST API or the accounts, which judge by
-// themselves what a page of another origin may do. No route of the application's own may
-// pass for one, so it looks at what the router looks at, the path as it was escaped, and
-// takes only one that stays the same however it is cleaned.
+// isSurface reports whether a request is for the REST API or the accounts, which do their
+// own cross-origin checks. An own route must not pass for one. So it looks at the escaped
+// path, as the router does, and accepts only a path that cleaning does not change.
 func (a *App) isSurface(r *http.Request) bool {
 	name := routed(r)
 	return a.belowSurface(name) && path.Clean(name) == strings.TrimSuffix(name, "/")
 }
 
-// belowSurface reports whether the router hands a path to a surface.
+// belowSurface reports whether the router passes a path to a surface.
 func (a *App) belowSurface(name string) bool {
 	return below(name, restPath) || !a.config.DisableAccounts && below(name, authPath)
 }
 
-// routed is the path that the router looks at.
+// routed returns the path that the router matches.
 func routed(r *http.Request) string { return cmp.Or(r.URL.RawPath, r.URL.Path) }
 
 // judgesOrigins reports whether the handler of a request does its own cross-origin checks.
@@ -96,8 +95,7 @@ func (a *App) judgesOrigins(r *http.Request) bool {
 	return a.isSurface(r) && (a.config.Authenticator == nil && len(a.config.Proofs) == 0 || below(r.URL.Path, authPath))
 }
 
-// surfacesDecide leaves the size of a body to the surfaces, each of which has its own
-// limits.
+// surfacesDecide leaves the limit of a body to the surfaces, which have their own.
 func (a *App) surfacesDecide(r *http.Request) int64 {
 	if a.isSurface(r) {
 		return -1
@@ -148,7 +146,7 @@ func below(name, surface string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// developmentOrigins are where the development servers of front ends usually are.
+// developmentOrigins are the usual origins of front-end development servers.
 var developmentOrigins = func() (origins []string) {
 	for _, port := range []string{"3000", "4200", "4321", "5000", "5173", "8000", "8080", "8081", "19006"} {
 		origins = append(origins, "http://localhost:"+port, "http://127.0.0.1:"+port)
@@ -169,10 +167,10 @@ func (a *App) cors() cors.Options {
 	return opts
 }
 
-// identify finds out who makes a request, once for the whole application: the answer is
-// kept in the request's context, with the scope of the caller, without which repositories
-// of own routes would return [store.ErrNoScope]. A request with invalid credentials is anonymous here;
-// the surfaces find the error and reject it, each in its own words.
+// identify authenticates a request once for the whole application. It stores the principal
+// and the caller's scope in the request's context. Without the scope, repositories of own
+// routes would return [store.ErrNoScope]. A request with invalid credentials is anonymous
+// here; the surfaces reject it in their own error format.
 func (a *App) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(a.api.WithScope(auth.Prepare(r.Context())))

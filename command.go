@@ -113,7 +113,7 @@ func asksHelp(arg string) bool {
 	return slices.Contains([]string{"-h", "-help", "--help", "help"}, arg)
 }
 
-// noArguments refuses arguments behind a command that takes none; -h it knows.
+// noArguments rejects arguments of a command that takes none, except -h.
 func noArguments(name string, args []string) error {
 	return parseFlags(flag.NewFlagSet(name, flag.ContinueOnError), args)
 }
@@ -133,7 +133,7 @@ func parseFlags(flags *flag.FlagSet, args []string) error {
 	return nil
 }
 
-// document prints what the API says of itself to a caller.
+// document prints the API's description for a caller.
 func (a *App) document(name string, args []string, out io.Writer, write func(auth.Principal) ([]byte, error)) error {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	role := flags.String("role", "", "")
@@ -158,8 +158,8 @@ func (a *App) document(name string, args []string, out io.Writer, write func(aut
 	return err
 }
 
-// exampleCaller returns a caller with a role. Rules ask whether variables have a
-// value, not which one.
+// exampleCaller returns a caller with a role. Its variables have example values, since
+// rules ask whether they have one.
 func exampleCaller(role string) auth.Principal {
 	switch role {
 	case "":

@@ -14,13 +14,12 @@ import (
 	"time"
 )
 
-// healthTimeout bounds what the health command waits for an answer.
+// healthTimeout bounds the health command.
 const healthTimeout = 4 * time.Second
 
-// Health runs the command health of [App.Main] if the arguments of the program name it,
-// and returns its exit code; otherwise asked is false. It opens no database, so that a
-// program which calls it before [New] can be asked while its database is away, and asking
-// costs that nothing:
+// Health runs the command health of [App.Main] if the arguments of the program name it, and
+// returns its exit code; otherwise asked is false. It opens no database. A program that
+// calls it before [New] can therefore report its health while its database is down:
 //
 //	if code, asked := config.Health(ctx, os.Args[1:]); asked {
 //		os.Exit(code)
@@ -82,7 +81,7 @@ func (r resolved) healthCommand(ctx context.Context, args []string, out io.Write
 	return err
 }
 
-// ownHost returns where this machine reaches a listener.
+// ownHost returns the address at which this machine reaches a listener.
 func ownHost(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -100,7 +99,7 @@ func ownHost(addr string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// serverName returns the name under which clients ask for certificates.
+// serverName returns the name for which the server has a certificate.
 func (r resolved) serverName() string {
 	if len(r.TLS.ACMEDomains) > 0 {
 		return r.TLS.ACMEDomains[0]

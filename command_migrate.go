@@ -13,10 +13,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
-// Migrations adds the migrations of the application and of packages it uses, which
-// run in this order behind the library's own. With SchemaAuto they are applied at
-// start, with SchemaVerify they have to have been. Call it before Run, Handler or
-// Main.
+// Migrations adds the migrations of the application and of packages it uses. They run in
+// this order, after the library's own. SchemaAuto applies them at start, SchemaVerify
+// requires that they are applied. Call it before Run, Handler or Main.
 func (a *App) Migrations(sources ...migrate.Source) { a.migrations = append(a.migrations, sources...) }
 
 // migrateCommand runs a command of migrations.
@@ -53,7 +52,7 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 	return run(ctx, out)
 }
 
-// migrateUp applies what is pending and prints it, also where one fails.
+// migrateUp applies the pending migrations and prints them, also those before a failure.
 func (a *App) migrateUp(ctx context.Context, out io.Writer) error {
 	m, err := migrate.New(a.db, a.migrations...)
 	if err != nil {
@@ -75,7 +74,7 @@ func (a *App) migrateBaseline(ctx context.Context, line string, out io.Writer) e
 	return err
 }
 
-// printDone prints what was done with each migration until there was an error or no more.
+// printDone prints each finished migration, and a note if there were none and no error.
 func printDone(out io.Writer, what string, done []migrate.Migration, err error) {
 	for _, one := range done {
 		fmt.Fprintln(out, what, one)
@@ -85,8 +84,8 @@ func printDone(out io.Writer, what string, done []migrate.Migration, err error) 
 	}
 }
 
-// orBaseline adds to the error of a migration that failed what to do where the database
-// has what it makes.
+// orBaseline adds a hint to the error of a failed migration if the database already has
+// what the migration creates.
 func (a *App) orBaseline(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -114,8 +113,8 @@ func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// migrateDiff prints as SQL what the models have more than the database. What pending
-// migrations will make is not missing, so they come first.
+// migrateDiff prints the SQL that adds what the models have and the database lacks. It
+// fails if migrations are pending, since the diff would repeat their changes.
 func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
 	pending, err := a.pending(ctx)
 	if err != nil {
@@ -140,7 +139,7 @@ func (a *App) migrateVerify(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// verifySchema is migrate.Verify that names the command which says or does more.
+// verifySchema is migrate.Verify with the name of the command to run in its error.
 func (a *App) verifySchema(ctx context.Context) error {
 	err := migrate.Verify(ctx, a.db, a.migrations...)
 	if _, differs := errors.AsType[*migrate.SchemaError](err); !differs {

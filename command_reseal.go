@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// resealCommand seals the secrets of accounts anew, so that an old master key may go. It
-// may run beside instances that serve.
+// resealCommand encrypts the secrets of accounts with the current master key, so that an
+// old one can be removed. It may run beside serving instances.
 func (a *App) resealCommand(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArguments("reseal", args); err != nil {
 		return err

@@ -22,26 +22,26 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
-// Schema says what happens to the database's schema at start.
+// Schema selects how the database's schema is prepared at start.
 type Schema string
 
 // The treatments of the schema.
 const (
-	// SchemaAuto applies migrations and adds what the structs have and the
-	// database lacks. Development only, and there the default for SQLite and
-	// for a PostgreSQL on this machine.
+	// SchemaAuto applies migrations and adds tables and columns of the structs that the
+	// database lacks. It is for development only, and the default there for SQLite and for
+	// a PostgreSQL on this machine.
 	SchemaAuto Schema = "auto"
 
-	// SchemaVerify refuses to start when migrations are missing or the
-	// database does not fit the structs. The default outside development.
+	// SchemaVerify fails at start if migrations are missing or the database does not fit
+	// the structs. It is the default outside development.
 	SchemaVerify Schema = "verify"
 
-	// SchemaOff looks at nothing.
+	// SchemaOff checks nothing.
 	SchemaOff Schema = "off"
 )
 
-// Config tunes an [App]. The zero value runs in development on a SQLite file in
-// the working folder.
+// Config configures an [App]. The zero value runs in development on a SQLite file in the
+// working directory.
 type Config struct {
 	// Accounts configures the accounts below /auth/v1: who may sign up, how long sessions
 	// last, allowed redirect targets, and the mailer. Outside development MasterKeys is
@@ -55,10 +55,9 @@ type Config struct {
 	// Keys, Logger and PublicURL must be left out: the application sets them.
 	Accounts accounts.Config
 
-	// API tunes the REST API below /rest/v1: its limits, its documents, how
-	// long answers are kept. What the application decides itself must be left
-	// out: Authenticator, BasePath, Explain, which development switches on,
-	// Logger and PublicURL.
+	// API configures the REST API below /rest/v1: its limits, its documents and how long
+	// responses are cached. Authenticator, BasePath, Explain, Logger and PublicURL must be
+	// left out: the application sets them.
 	API api.Config
 
 	// Addr is the address to listen on. A port of 0 takes a free one.
@@ -77,8 +76,8 @@ type Config struct {
 	// a bearer token or an API key and no cookie.
 	Authenticator auth.Authenticator
 
-	// CORS says which pages of other origins may use the server. In development those of
-	// the usual development servers of this machine may, unless there is something here.
+	// CORS configures which other origins may use the server. In development, if it is
+	// empty, the usual origins of front-end development servers on this machine may.
 	//
 	// Defaults to none.
 	CORS cors.Options
@@ -91,34 +90,33 @@ type Config struct {
 	// DisableAccessLog leaves out the line that Logger gets for every request.
 	DisableAccessLog bool
 
-	// DisableAccounts leaves the accounts out: there are no tables of theirs, nothing
-	// is below /auth/v1, and callers come with API keys or with tokens of other
-	// issuers.
+	// DisableAccounts disables the accounts: their tables and /auth/v1 do not exist.
+	// Callers use API keys or tokens of other issuers.
 	DisableAccounts bool
 
-	// DrainDelay is how long clients are still let in after the context of Run has
-	// ended, while /readyz answers 503: as long as the balancer needs to find out, which
-	// is its interval times the failures it wants to see. Negative is not at all.
+	// DrainDelay is how long connections are still accepted after the context of Run has
+	// ended, while /readyz answers 503. Set it to the time a balancer needs to notice: its
+	// interval times its failure threshold. Negative means no delay.
 	//
-	// Defaults to 5 seconds, in development to not at all.
+	// Defaults to 5 seconds, in development to no delay.
 	DrainDelay time.Duration
 
-	// DrainTimeout is how long requests may go on after that, and work in the background
-	// behind them ([App.Background]); then their connections are cut.
+	// DrainTimeout is how long running requests may continue after DrainDelay, and after
+	// them the background work ([App.Background]). Then their connections are closed.
+	// Negative means no time.
 	//
-	// Defaults to 10 seconds. Negative is not at all.
+	// Defaults to 10 seconds.
 	DrainTimeout time.Duration
 
-	// ForwardedHeader is what TrustedProxies write the client's address into, see
-	// [middleware.ClientAddressOptions].
+	// ForwardedHeader is the header into which TrustedProxies write the client's IP
+	// address, see [middleware.ClientAddressOptions].
 	//
 	// Defaults to X-Forwarded-For.
 	ForwardedHeader string
 
-	// Headers are those that protect pages, on every answer that has none of its own.
-	// Where the program answers with pages, they set their own Content-Security-Policy.
-	// HSTS is a year outside of development unless it says something else; negative is
-	// none.
+	// Headers are the security headers of every response that does not set its own.
+	// Handlers that answer with pages must set their own Content-Security-Policy. HSTS
+	// defaults to a year outside development; negative disables it.
 	Headers middleware.SecureHeadersOptions
 
 	// InsecureDevelopment forces development mode with configured keys. It is rejected
@@ -134,46 +132,43 @@ type Config struct {
 	// Defaults to false: typ must be at+jwt.
 	InsecureJWTUntyped bool
 
-	// JWTSecret, JWTIssuer and JWTAudience accept bearer tokens of another issuer
-	// beside those of the accounts, signed with HS256: the secret, of 32 bytes or
-	// more, and what the tokens' iss and aud must be. All three or none. The typ in
-	// their header is at+jwt, as RFC 9068 wants it of access tokens; see
-	// InsecureJWTUntyped for others. Why a token is refused is logged at level debug,
-	// and is the hint of the answer in development.
+	// JWTSecret, JWTIssuer and JWTAudience accept bearer tokens of another issuer beside
+	// those of the accounts, signed with HS256. They are the secret, of 32 bytes or more,
+	// and the required iss and aud. Set all three or none. The typ in the header must be
+	// at+jwt, the type of access tokens in RFC 9068; see InsecureJWTUntyped for others. The
+	// reason of a rejection is logged at level debug, and is the hint of the response in
+	// development.
 	//
-	// Tokens of other kinds are accepted by setting Verifier: those of an issuer that
-	// publishes its keys as a JWK Set by [jwt.New] with [jwt.NewRemote].
+	// For an issuer that publishes its keys as a JWK Set, set Verifier with [jwt.New] and
+	// [jwt.NewRemote].
 	JWTSecret, JWTIssuer, JWTAudience string
 
-	// Keys are the API keys of client libraries. Development makes a
-	// publishable key of its own.
+	// Keys are the API keys of client libraries. Development generates a publishable key.
 	Keys auth.Keys
 
-	// LogECS names the fields of the line for every request as the Elastic Common Schema
-	// does.
+	// LogECS names the fields of the access log by the Elastic Common Schema.
 	LogECS bool
 
-	// Logger receives what happens. Nil writes text to standard error.
+	// Logger receives the log. Nil writes text to standard error.
 	Logger *slog.Logger
 
-	// LongLived says which requests of the application's own routes last, as streams of
-	// events and WebSockets. RequestTimeout and the server's deadlines for reading and
-	// writing do not end them, and they do not count for MaxRequests: their contexts end
-	// when the client goes or the server drains. A handler that takes its connection over
-	// stays until that is closed.
+	// LongLived selects the requests of own routes that last, such as event streams and
+	// WebSockets. They have no RequestTimeout and no read and write deadlines, and do not
+	// count for MaxRequests. Their contexts end when the client disconnects or the server
+	// drains. A hijacked connection counts until it is closed.
 	//
-	// It is asked several times before the request is routed, so it has to judge by the
-	// path, and never by what a client may add to any request, as a header: a request that
-	// it names wrongly is one without limits. It is not asked for requests below /rest/v1
-	// and /auth/v1. Rates count the others once, when they begin.
+	// It is called several times, before routing. It must judge by the path, never by a
+	// header that a client can add to any request: a wrongly selected request has no
+	// limits. It is not called for requests below /rest/v1 and /auth/v1. Rates count the
+	// selected requests once, when they begin.
 	//
 	// Defaults to none.
 	LongLived func(r *http.Request) bool
 
-	// MaxBody is the size in bytes that the body of a request may have on the application's
-	// own routes: 413, PL413, beyond it. A route that is to take less bounds what it reads,
-	// see [http.MaxBytesReader]. API.Limits.Body says it for the REST API, and accounts have
-	// a limit of their own. How long a body may take is said by RequestTimeout.
+	// MaxBody is the greatest size in bytes of a request body on own routes; a larger one
+	// gets 413 with PL413. A route with a smaller limit uses [http.MaxBytesReader]. The
+	// REST API has API.Limits.Body, and the accounts have a limit of their own.
+	// RequestTimeout limits the time to read a body.
 	//
 	// Defaults to 1 MiB.
 	MaxBody int64
@@ -194,58 +189,57 @@ type Config struct {
 	// Default to 64 for each processor that Go uses, and half of MaxRequests.
 	MaxRequests, MaxRequestsPerCaller int
 
-	// Observe is middleware that sees every request and every answer, refusals too, as
-	// metrics and traces need it; the first is outermost. Middleware for the application's
-	// own routes belongs to its Router.
+	// Observe is middleware that sees every request and every response, refusals too, such
+	// as metrics and traces. The first is outermost. Middleware for own routes belongs to
+	// the Router.
 	Observe []func(http.Handler) http.Handler
 
-	// OpsAddr is an address for operators, as "127.0.0.1:9090", on plain HTTP and without
-	// any check of who asks. It answers /livez and /readyz, which the main address does
-	// too, and hands everything else to OpsHandler, for metrics and profiles.
+	// OpsAddr is a listen address for operators, such as "127.0.0.1:9090", with plain HTTP
+	// and without authentication. It answers /livez and /readyz, as the main address does,
+	// and passes other requests to OpsHandler, for metrics and profiles.
 	//
 	// Defaults to none.
 	OpsAddr string
 
-	// OpsHandler answers at OpsAddr, but for the probes. Nil answers 404.
+	// OpsHandler answers requests at OpsAddr other than the probes. Nil answers 404.
 	OpsHandler http.Handler
 
-	// Postgres and SQLite tune the database; the one is used that DatabaseURL
-	// means. Their Store logs to Logger and validates by package
-	// store/validate where it says nothing else.
+	// Postgres and SQLite configure the database; DatabaseURL selects one. Their Store
+	// defaults to Logger and to the validation of package store/validate.
 	Postgres postgres.Options
 	SQLite   sqlite.Options
 
-	// Proofs add claims to the caller of a request, also where API keys, sessions or tokens
-	// know it: what the token of a share link opens, for example. Rules compare them as
-	// principal.claims. An error of one rejects the request. As with Authenticator,
-	// the REST API is then open to pages of other origins as own routes are.
+	// Proofs add claims to the caller of a request, also if API keys, sessions or tokens
+	// authenticate it. An example is the token of a share link. Rules compare them as
+	// principal.claims. An error of a proof rejects the request. As with Authenticator, the
+	// REST API then gets the cross-origin checks of own routes.
 	Proofs []auth.Proof
 
-	// PublicURL is what the outside calls this server, "https://...". It is
-	// required outside development; links begin with it. A name beyond ASCII is
-	// written as browsers send it, with xn--.
+	// PublicURL is the URL of this server for clients, "https://...". It is required
+	// outside development; links begin with it. A name beyond ASCII must begin with xn--,
+	// as browsers send it.
 	PublicURL string
 
-	// Rates bound how many requests are made.
+	// Rates limit the requests of each IP address and each caller.
 	Rates Rates
 
-	// RequestTimeout is how long a request may take. Then its statements end, and it is
-	// answered with 504. Its body may take as long to arrive, and 30 seconds in any case;
-	// its answer has 30 seconds more, and 60 in any case.
+	// RequestTimeout is the deadline of a request. Then its statements end, and the answer
+	// is 504. The body must be read within the same time, or 30 seconds if that is longer.
+	// The response must be written within 30 seconds more, or 60 seconds if that is longer.
 	//
-	// Defaults to 30 seconds; negative is refused. A longer one needs longer times of
-	// statements (API.Limits.Statement, Postgres.StatementTimeout, SQLite.StatementTimeout)
-	// and of proxies.
+	// Defaults to 30 seconds; negative is rejected. A longer one needs longer statement
+	// timeouts (API.Limits.Statement, Postgres.StatementTimeout, SQLite.StatementTimeout)
+	// and longer timeouts of proxies.
 	RequestTimeout time.Duration
 
-	// Retention says how much of the change log is kept while Run serves.
+	// Retention configures how much of the change log is kept while Run serves.
 	Retention store.RetentionOptions
 
-	// Schema says what happens to the database's schema.
+	// Schema selects how the database's schema is prepared.
 	//
-	// Defaults to SchemaAuto in development, on SQLite or a PostgreSQL at a loopback address,
-	// and to SchemaVerify otherwise: also where a development database is on another host or
-	// behind a Unix socket.
+	// Defaults to SchemaAuto in development, on SQLite or a PostgreSQL at a loopback
+	// address, and to SchemaVerify otherwise. A development database on another host or
+	// behind a Unix socket gets SchemaVerify too.
 	Schema Schema
 
 	// SlowStatement is the duration from which a statement is logged, with its text and
@@ -258,11 +252,11 @@ type Config struct {
 	// TLS encrypts connections. The zero value leaves that to a proxy.
 	TLS TLS
 
-	// TrustedProxies are the proxies in front of this server, all hops of them. Only what
-	// they add to ForwardedHeader is believed; everybody else's address is that of the
-	// connection. Accounts count by the same addresses unless they have a ClientAddress
-	// of their own. Their X-Request-Id is taken over, so they should not pass on one of a
-	// client's.
+	// TrustedProxies are the networks of all proxies in front of this server.
+	// ForwardedHeader is read only from them; the address of any other peer is that of the
+	// connection. Accounts count by the same addresses unless they have a ClientAddress.
+	// The X-Request-Id of a proxy is accepted, so proxies should not pass on that of a
+	// client.
 	TrustedProxies []netip.Prefix
 
 	// Verifier verifies bearer tokens in place of the JWT settings. Its ids are taken as
@@ -270,13 +264,13 @@ type Config struct {
 	// Accounts.Verifiers for issuers that are trusted less.
 	Verifier auth.Verifier
 
-	// Of FromEnv: what cannot be read, the variables it has asked for, and the library's others.
+	// Set by FromEnv: errors, the variables it has read, and the library's others.
 	invalid []error
 	asked   map[string]bool
 	ignored []string
 }
 
-// resolved is a configuration with defaults, and the mode it means.
+// resolved is a configuration with its defaults and mode.
 type resolved struct {
 	Config
 	development bool

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// authPath is where the accounts are.
+// authPath is the base path of the accounts.
 const authPath = "/auth/v1"
 
 // readMasterKeys reads a list of keys in base64 or hexadecimal. An error names the
@@ -31,7 +31,8 @@ func (c *Config) readMasterKeys(name string) (keys [][]byte) {
 	return keys
 }
 
-// decodeKey reads bytes as tools print them. What could be both is hexadecimal.
+// decodeKey decodes a key in base64 or hexadecimal. A text that could be both is
+// hexadecimal.
 func decodeKey(text string) ([]byte, bool) {
 	if key, err := hex.DecodeString(text); err == nil {
 		return key, true
@@ -55,8 +56,8 @@ func (c Config) checkAccounts() []error {
 	)
 }
 
-// checkProductionAccounts reports what accounts need outside development, or must not
-// have there.
+// checkProductionAccounts reports what accounts lack, or must not have, outside
+// development.
 func (c Config) checkProductionAccounts() []error {
 	if c.DisableAccounts {
 		return nil
@@ -81,7 +82,7 @@ func (c Config) checkProductionAccounts() []error {
 	return errs
 }
 
-// validateAccounts reports what accounts would refuse later.
+// validateAccounts reports settings that accounts.New would reject.
 func (r resolved) validateAccounts() error {
 	if r.DisableAccounts {
 		return nil

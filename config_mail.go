@@ -11,10 +11,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/loopback"
 )
 
-// mailFolder is where development writes mails.
+// mailFolder is the folder for mails in development.
 const mailFolder = "plinth-mails"
 
-// readMailer returns who sends mail by the environment, nil where it says nothing.
+// readMailer returns the mailer of the environment, or nil without one.
 func (c *Config) readMailer() accounts.Mailer {
 	text := c.getenv("PLINTH_SMTP_URL")
 	if text == "" {

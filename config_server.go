@@ -12,7 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// checkServer reports what cannot be.
+// checkServer reports invalid settings of the server.
 func (c Config) checkServer() []error {
 	errs := slices.Concat(c.TLS.check(), c.Rates.check(), c.checkChain())
 	if !c.TLS.off() && c.PublicURL == "" {
@@ -33,7 +33,7 @@ func (c Config) checkServer() []error {
 	return errs
 }
 
-// checkChain reports what the middleware of the chain would refuse, which panics.
+// checkChain reports settings with which the constructors of the chain would panic.
 func (c Config) checkChain() (errs []error) {
 	headers := c.Headers
 	headers.HSTS = max(headers.HSTS, 0)
@@ -58,7 +58,7 @@ func refusal(construct func()) (why any) {
 	return nil
 }
 
-// serverDefaults fills in what was left out.
+// serverDefaults sets the defaults of the server.
 func (r *resolved) serverDefaults() {
 	if r.DrainDelay == 0 && !r.development {
 		r.DrainDelay = 5 * time.Second

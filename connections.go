@@ -15,12 +15,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// connections bounds the open connections of clients, in all and for each, by
-// closing those that are too many at once: a connection that does nothing still costs a
-// descriptor and some kilobytes.
+// connections limits the open connections of clients, in all and for each, by closing those
+// beyond a limit at once. An idle connection also costs a file descriptor and some
+// kilobytes.
 type connections struct {
 	inAll, ofOne bound
-	uncounted    []netip.Prefix // proxies, who speak for many
+	uncounted    []netip.Prefix // proxies, which carry many clients
 	logger       *slog.Logger
 
 	mu   sync.Mutex
@@ -77,8 +77,8 @@ func (n *connections) client(conn net.Conn) netip.Prefix {
 	return middleware.AddressGroup(addr)
 }
 
-// tell logs that connections are closed, with their number and the last of the clients.
-// They have sent nothing, so that no other line knows of them.
+// tell logs the number of closed connections and the last client. They have sent nothing,
+// so no other line shows them.
 func (n *connections) tell(beyond *bound, client netip.Prefix) {
 	closed, due := beyond.closed.Add(time.Second)
 	if !due {
@@ -91,8 +91,8 @@ func (n *connections) tell(beyond *bound, client netip.Prefix) {
 	n.logger.LogAttrs(context.Background(), slog.LevelWarn, beyond.message, attrs...)
 }
 
-// add counts a connection and returns the bound that it is beyond, nil where it may stay.
-// One that may not is counted too, until it is gone.
+// add counts a connection and returns the exceeded limit, or nil. A connection over the
+// limit is counted too, until it is closed.
 func (n *connections) add(client netip.Prefix) *bound {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -13,13 +13,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// forwardingHeaders are what proxies add. A proxy in front of a loopback port
-// is how development servers end up on the internet.
+// forwardingHeaders are the headers that proxies add. A proxy in front of a loopback port
+// would expose the development server to a network.
 var forwardingHeaders = []string{
 	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via", "True-Client-Ip", "Cf-Connecting-Ip",
 }
 
-// misdirected is the answer to a request that did not come from this machine.
+// misdirected returns the error for a request from outside of this machine.
 func misdirected(why string) error {
 	return &problem.Error{
 		Code:    problem.Misdirected,
@@ -110,7 +110,7 @@ func (a *App) samples(base string) (lines []string) {
 	return lines
 }
 
-// sampleRow returns a body with the columns a new row must be given.
+// sampleRow returns a body with the required columns of a new row.
 func sampleRow(t *store.Table) string {
 	creatable := t.CreatableColumns()
 	var members []string

@@ -1,8 +1,8 @@
-// Package plinth turns an application's structs into a secured backend: a typed
-// store, REST resources, accounts and the server around them, in the application's
-// own program. It runs on embedded SQLite with nothing to set up and on PostgreSQL
-// at scale, with the same code and the same answers, and the client libraries of
-// the supabase-js family can talk to a documented part of it.
+// Package plinth turns an application's structs into a secured backend: a typed store, REST
+// resources, accounts and the server around them, in the application's own program. It runs
+// on embedded SQLite without setup and on PostgreSQL at scale, with the same code and the
+// same responses. Client libraries of the supabase-js family can use a documented part of
+// it.
 //
 // # The first program
 //
@@ -48,57 +48,56 @@
 //		fmt.Fprintln(w, "Hello from your own route")
 //	}
 //
-// Nothing is exposed that was not added, and no row is served that no rule
-// allows. OwnedBy gives every caller their own rows: it fills owner_id on
-// create and keeps it from being written.
+// Nothing is exposed without [App.Add], and no row is served without a rule that allows it.
+// OwnedBy limits callers to their own rows: it sets owner_id on create and rejects writes
+// to it.
 //
-// # What is where
+// # Packages
 //
 //   - store: the typed store. Tables from bun models, conditions, scopes and
 //     guards, transactions, hooks, the change log. Its drivers are store/sqlite
 //     and store/postgres, its schema tool store/migrate.
-//   - auth: who makes a request. auth/jwt signs and verifies tokens, auth/accounts
-//     lets people in: sign-up, login, sessions.
+//   - auth: authentication. auth/jwt signs and verifies tokens, auth/accounts
+//     has sign-up, login and sessions.
 //   - api: resources, policies and functions over HTTP.
-//   - middleware: what stands around handlers. Its leaves are middleware/cors,
+//   - middleware: net/http middleware. Its leaves are middleware/cors,
 //     middleware/compress, middleware/prometheus and middleware/otel.
-//   - cache: values that are found out once, in cache/memory or cache/redis.
+//   - cache: results of expensive computations, in cache/memory or cache/redis.
 //
-// Each of them works alone; this package wires them and decides nothing.
+// Each package works alone. This package only wires them.
 //
 // # Development and production
 //
-// A program that listens on a loopback address and has neither keys nor a public URL is in
-// development: missing tables and columns are created (on SQLite, or a PostgreSQL at a
-// loopback address), commands to sign up and log in are printed, secrets are made once and
-// kept in the database, and requests through a proxy or from another machine are refused.
-// Everything else is production: it needs an https PublicURL, keys, and a master key for
-// accounts; it verifies the schema and refuses to start where something is missing. See
-// [FromEnv] for the variables.
+// A program that listens on a loopback address, without keys and without a public URL, is
+// in development. It creates missing tables and columns (on SQLite, or on a PostgreSQL at a
+// loopback address). It prints commands to sign up and log in, and keeps generated secrets
+// in the database. It rejects requests through a proxy or from another machine. Everything
+// else is production: it needs an https PublicURL, keys, and a master key for accounts. It
+// verifies the schema and does not start if something is missing. See [FromEnv] for the
+// variables.
 //
 // # Serving
 //
-// [App.Run] serves until its context ends; [App.Handler] gives the same handler to a
-// server of one's own. Around every route, the application's own included, stands a
-// chain of package middleware: ids of requests, addresses of clients behind
-// [Config].TrustedProxies, a line in the log, security headers, recovery, [Config].CORS,
-// sizes, a deadline, [Rates], protection from pages of other origins, who calls,
-// a bound on running requests, and compression. [Config].Observe adds metrics and
+// [App.Run] serves until its context ends; [App.Handler] returns the same handler for a
+// server of your own. Around every route, own routes included, runs a chain of package
+// middleware: request ids, client addresses behind [Config].TrustedProxies, the access log,
+// security headers, recovery, [Config].CORS, size limits, a deadline, [Rates], CSRF
+// protection, authentication, admission, and compression. [Config].Observe adds metrics and
 // traces.
 //
-// Balancers ask /livez, whether the process serves, and /readyz, whether requests are
-// welcome; both are at [Config].OpsAddr too. When the context ends, /readyz says no
-// while everybody is still served for [Config].DrainDelay, then requests under way have
-// [Config].DrainTimeout. [TLS] encrypts connections by certificates from files or from
-// an authority that speaks ACME; without it a proxy does. docs/operations.md of the
-// repository is the operator's side of all this.
+// Balancers probe /livez, whether the process serves, and /readyz, whether it accepts
+// requests. Both are at [Config].OpsAddr too. When the context ends, /readyz answers 503
+// while requests are still served for [Config].DrainDelay. Then running requests have
+// [Config].DrainTimeout. [TLS] encrypts connections with certificates from files or from an
+// ACME authority; without it a proxy must. For operators see docs/operations.md of the
+// repository.
 //
 // # Own code
 //
-// Handlers of your own are added to [App.Router]. They are trusted: the store gives them
-// every row, unless As limits the repository to what the caller may see and write, in a
-// transaction too. [App.Authenticate] refuses credentials that do not hold and lets
-// requests without any pass; RequireSignedIn behind it keeps those out:
+// Add your own handlers to [App.Router]. They are trusted: the store returns every row to
+// them, unless As limits the repository to the caller's scope, in a transaction too.
+// [App.Authenticate] rejects invalid credentials and passes requests without credentials;
+// add RequireSignedIn behind it to reject those:
 //
 //	signedIn := middleware.RequireSignedIn(middleware.RequireOptions{})
 //	app.Router().With(app.Authenticate, signedIn).Post("/begin", func(w http.ResponseWriter, r *http.Request) {
@@ -117,17 +116,18 @@
 //		fmt.Fprintln(w, note.ID)
 //	})
 //
-// As needs a scope: in a context without one, outside of a request, every method returns
-// [store.ErrNoScope]. Either way the change log names the caller as the actor; work on
-// behalf of another says so by [store.WithActor]. Code that is trusted on purpose leaves As out, or says Unscoped where
-// both stand side by side. encoding/json knows nothing of a model's
-// columns: it writes hidden and secret ones too, under the names of Go. Answer with a
-// type of your own, or make the route a function of the REST API ([api.TxFunc]), which
-// answers with rows as its caller may see them.
+// As needs a scope. In a context without one, outside of a request, every method returns
+// [store.ErrNoScope]. Either way the change log names the caller as the actor;
+// [store.WithActor] names another. Code that is trusted on purpose leaves As out, or calls
+// Unscoped where both are side by side.
 //
-// What needs the tables before anybody is served, as roles and first rows, is added by
-// [App.Prepare]. What goes on beside the server, as readers of the change log and work by
-// the clock, is added by [App.Background]:
+// encoding/json does not know a model's columns: it writes hidden and secret ones too,
+// under their Go names. Answer with a type of your own, or make the route a function of the
+// REST API ([api.TxFunc]), which returns rows as its caller may see them.
+//
+// Add work that needs the tables before the first request, such as roles and first rows,
+// with [App.Prepare]. Add work beside the server, such as readers of the change log and
+// scheduled jobs, with [App.Background]:
 //
 //	app.Prepare(func(ctx context.Context) error {
 //		return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.publish"}})
@@ -151,29 +151,28 @@
 //		})
 //	})
 //
-// A table that no resource serves, as that of Entry, has to be known before the schema is
-// prepared; neither development nor "migrate diff" makes it otherwise:
+// Register a table without a resource, such as that of Entry, before the schema is
+// prepared. Otherwise neither development nor "migrate diff" creates it:
 //
 //	if err := app.DB().Register(Entry{}); err != nil {
 //		log.Fatal(err)
 //	}
 //
-// A reader misses nothing, and what it writes by its transaction happens once. Other
-// servers are better not asked inside of it: on SQLite it is everybody's turn to write. For
-// a mail, write down there that it is due, in a table, and let other work in the background
-// claim and send it; or, where it may be lost, send it by a hook of the write
-// ([store.After] and [store.Tx.OnCommit]).
+// A reader gets every change, and what it writes in its transaction happens once. Do not
+// call other servers in the transaction: on SQLite it blocks all other writes. To send a
+// mail, insert a row for it and let other background work claim and send it. If the mail
+// may be lost, send it in a hook of the write ([store.After] and [store.Tx.OnCommit]).
 //
-// Of all instances one runs a reader, by its name. Clients that wait for news, as on a
-// stream, are at each of them: tell those by a reader without a name,
-// app.DB().Changes("", nil), which every instance has for itself, from now on. It hands
-// over the rows of everybody, so ask for each client whether they may see one, by reading
-// it again in the scope of their request; what is [store.ErrNotFound] is not for them:
+// A named reader runs in one of all instances. Clients that wait for changes, for example
+// on a stream, are connected to any instance. Use a reader without a name for them,
+// app.DB().Changes("", nil): every instance has its own, from now on. It returns the rows
+// of all owners. Check for each client that it may see a row by reading it again in the
+// scope of its request; [store.ErrNotFound] means that it may not:
 //
 //	note, err := store.For[Note](app.DB()).As(store.ScopeFrom(r.Context())).Get(r.Context(), id)
 //
-// Pages of a front end are a handler too. By default a page may load nothing, so say what
-// yours may; files is an [io/fs.FS], as one that was embedded:
+// Pages of a front end are a handler too. By default a page may load nothing, so set a
+// policy; files is an [io/fs.FS], for example an embedded one:
 //
 //	pages := http.FileServerFS(files)
 //	app.Router().Handle("/*", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -181,9 +180,9 @@
 //		pages.ServeHTTP(w, r)
 //	}))
 //
-// A command of one's own, to fill a database or to import, looks at the arguments before
-// [App.Main], which refuses those it does not know: [App.Handler] prepares the database,
-// and then repositories without As are trusted code.
+// A command of your own, for example to fill a database or to import, must check the
+// arguments before [App.Main], which rejects unknown ones. [App.Handler] prepares the
+// database, and repositories without As are trusted.
 //
 //	if len(os.Args) > 1 && os.Args[1] == "seed" {
 //		defer app.DB().Close()
@@ -195,11 +194,11 @@
 //		return
 //	}
 //
-// Tests send requests to the handler, without a network. The example of [App.Handler] has
-// callers with tokens, one who signs up, and a table of who may do what with which row.
+// Tests send requests to the handler without a network. The example of [App.Handler] has
+// callers with tokens, a sign-up, and a table of the rights of callers on rows.
 //
 // # Limits
 //
-// The package serves one process on SQLite and any number on PostgreSQL. Its
-// wire is a subset of PostgREST's, listed in docs/wire.md of the repository.
+// The package serves one process on SQLite and any number on PostgreSQL. Its wire format is
+// a subset of PostgREST's, listed in docs/wire.md of the repository.
 package plinth

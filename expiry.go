@@ -20,10 +20,10 @@ type getCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 type expiry struct {
 	logger *slog.Logger
 	renew  string   // what to do
-	told   sync.Map // a *occasional.Line for each telling; few certificates come near their end
+	told   sync.Map // a *occasional.Line for each telling; few certificates are about to expire
 }
 
-// telling is one certificate, in one of both ways.
+// telling identifies a log line: a certificate, and whether it has expired.
 type telling struct {
 	serial string
 	ended  bool
@@ -35,15 +35,14 @@ const (
 	renewACME  = "it should have been renewed; see whether this server and the authority reach each other, and whether PLINTH_ACME_CACHE can be written"
 )
 
-// A certificate is about to end when less than both of these is left, which is after the
-// time at which it should have been renewed: autocert does that when a third is left, or
-// 30 days, and so do other programs.
+// A certificate is about to expire when less than both of these is left. Renewal is due
+// earlier: autocert and other programs renew when a third is left, or 30 days.
 const (
 	soon       = 14 * 24 * time.Hour
 	soonOfLife = 5 // a fifth, for those that live for days
 )
 
-// watch returns what chooses the same certificates.
+// watch returns get with a check of each certificate.
 func (e *expiry) watch(get getCertificate) getCertificate {
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		cert, err := get(hello)

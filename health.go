@@ -13,19 +13,19 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Where balancers and orchestrators ask how the application is.
+// The paths of the probes of balancers and orchestrators.
 const (
 	livePath  = "/livez"
 	readyPath = "/readyz"
 )
 
 const (
-	// readyFor is how long an answer about readiness holds, so that asking costs the
-	// database nothing, however often it is done and by whomever.
+	// readyFor is how long a readiness result is reused, so that frequent probes do not
+	// load the database.
 	readyFor = time.Second
 
-	// readyTimeout is how long the parts may take to say how they are. Balancers wait
-	// for two seconds and more.
+	// readyTimeout is the timeout of the readiness checks. Balancers wait for two seconds
+	// and more.
 	readyTimeout = 1500 * time.Millisecond
 
 	// mostBehind is how long notifications of commits to other instances may fail before
@@ -34,7 +34,7 @@ const (
 	mostBehind = 30 * time.Second
 )
 
-// health knows whether the application can serve.
+// health answers the probes.
 type health struct {
 	db       *store.DB
 	logger   *slog.Logger
@@ -43,8 +43,8 @@ type health struct {
 	// behind returns for how long other instances have not been notified of a commit here.
 	behind func() time.Duration
 
-	// migrations says whether all of the program's are applied; nil does not ask. A
-	// database that was restored may lack some while the program runs.
+	// migrations verifies that all of the program's migrations are applied; nil skips the
+	// check. A database restored while the program runs may lack some.
 	migrations func(context.Context) error
 
 	mu    sync.Mutex
@@ -94,13 +94,13 @@ func (h *health) partings(next http.Handler) http.Handler {
 	})
 }
 
-// live answers that the process serves HTTP, and nothing else: an orchestrator kills
-// who does not answer, and killing helps no database.
+// live answers that the process serves HTTP, and checks nothing else. An orchestrator
+// restarts a process that fails it, which does not help if the database is down.
 func (h *health) live(w http.ResponseWriter, _ *http.Request) {
 	writeHealth(w, http.StatusOK, `{"status":"ok"}`)
 }
 
-// ready answers 200 where requests are welcome, else 503 and why.
+// ready answers 200 if the application is ready, else 503 and the failed part.
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
 		writeHealth(w, http.StatusServiceUnavailable, `{"status":"draining"}`)
@@ -147,7 +147,7 @@ func (h *health) check(ctx context.Context) readiness {
 	return h.state
 }
 
-// tell logs what is wrong, once and not at every probe.
+// tell logs a failure once and not at every probe.
 func (h *health) tell(ctx context.Context, first bool, what string, err error) {
 	if first {
 		h.logger.ErrorContext(ctx, "not ready: "+what, "error", err)

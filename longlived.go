@@ -15,17 +15,17 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// isLongLived reports whether a request is one that Config.LongLived names. Those for the
-// surfaces never are, however their path is spelled: what they do has an end.
+// isLongLived reports whether Config.LongLived selects a request. Requests for the surfaces
+// never are long-lived, in any spelling of their path.
 func (a *App) isLongLived(r *http.Request) bool {
 	named := a.config.LongLived
 	return named != nil && !a.belowSurface(routed(r)) && !a.belowSurface(path.Clean(routed(r))) && named(r)
 }
 
-// longLived are the running requests that have no deadline and take no slot. Their number is
-// bounded by MaxConnections and, for one caller, MaxConnectionsPerClient: HTTP/2 has many
-// requests in one connection, a proxy brings all of them from its address, and the server
-// does not count hijacked connections.
+// longLived holds the running requests without a deadline and a slot. MaxConnections and,
+// for one caller, MaxConnectionsPerClient limit their number. The limit of connections is
+// not enough: HTTP/2 has many requests in one connection, a proxy sends all from its IP
+// address, and the server does not count hijacked connections.
 type longLived struct {
 	most, mostOfOne int
 
@@ -43,7 +43,7 @@ func newLongLived(c Config) *longLived {
 	}
 }
 
-// lasting is one of them, and its answer.
+// lasting is a long-lived request and its response.
 type lasting struct {
 	*answer.Writer
 
@@ -64,14 +64,14 @@ var (
 	}
 )
 
-// What is left to do once the handler of a long-lived request has returned has an end: to
-// read the rest of its body, and to write the end of the answer.
+// The time to read the rest of the body and to write the end of the response after the
+// handler of a long-lived request has returned.
 const (
 	readAfterwards  = 5 * time.Second
 	writeAfterwards = 30 * time.Second
 )
 
-// outlast serves long-lived requests without the deadlines of the server.
+// outlast removes the server's deadlines from long-lived requests.
 func (a *App) outlast(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.isLongLived(r) {
@@ -86,7 +86,7 @@ func (a *App) outlast(next http.Handler) http.Handler {
 			return
 		}
 		defer l.all.leave(l)
-		// Writers that know no deadlines, as a test's, have none.
+		// Writers of tests have no deadlines.
 		server := http.NewResponseController(w)
 		_, _ = server.SetReadDeadline(time.Time{}), server.SetWriteDeadline(time.Time{})
 		defer func() {
@@ -157,8 +157,8 @@ func (s *longLived) end(within time.Duration) {
 	}
 }
 
-// wait waits until all have ended. The server waits for its own, not for connections that
-// were taken over.
+// wait waits until all have ended. The server itself does not wait for hijacked
+// connections.
 func (s *longLived) wait(ctx context.Context) error {
 	select {
 	case <-s.ended:
@@ -168,8 +168,8 @@ func (s *longLived) wait(ctx context.Context) error {
 	}
 }
 
-// cut closes the hijacked connections, which the server does not, and ends the contexts of
-// the requests that are left.
+// cut closes the hijacked connections, which the server does not close, and cancels the
+// remaining requests.
 func (s *longLived) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,12 +16,12 @@ import (
 // Rate is a limit of requests in a time. Requests is also the burst, which refills evenly
 // over Per. Negative Requests disable the limit.
 type Rate struct {
-	// Requests is how many.
+	// Requests is the number of requests in Per, and the greatest burst.
 	//
 	// Defaults to that of the rate, see [Rates].
 	Requests int
 
-	// Per is within which time they come back.
+	// Per is the time in which the burst refills.
 	//
 	// Defaults to a minute.
 	Per time.Duration
@@ -42,13 +42,13 @@ type Rates struct {
 	// Defaults to 6,000 in a minute, in development to no limit.
 	Caller Rate
 
-	// Limiter counts for all instances together, as that of package cache/redis.
+	// Limiter counts for all instances together, such as the one of package cache/redis.
 	//
 	// Defaults to one in memory: each instance counts for itself.
 	Limiter middleware.Limiter
 }
 
-// withDefaults fills in what was left out.
+// withDefaults sets the defaults.
 func (r Rates) withDefaults(development bool) Rates {
 	for _, d := range []struct {
 		rate     *Rate

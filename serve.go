@@ -120,10 +120,10 @@ func (a *App) serve(ctx context.Context, doors []door, handler http.Handler, wor
 	}
 }
 
-// drain ends a server without failing a request. For DrainDelay /readyz says no and every
-// answer closes its connection, until balancers notice. Then the listener closes, the
-// contexts of long-lived requests end, and running requests have DrainTimeout, the rest of
-// which is for the background work. A second signal ends all that at once.
+// drain shuts a server down without failing a request. For DrainDelay /readyz answers 503
+// and every response closes its connection. Then the listener closes and the contexts of
+// long-lived requests end. Running requests have DrainTimeout, and the background work the
+// rest of that time. A second signal ends all of this at once.
 func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -153,11 +153,10 @@ func (a *App) drain(ctx context.Context, main door, work *beside) error {
 	return errors.Join(err, work.end(limit))
 }
 
-// lastMoment is how long the request of a connection that was just accepted may take to
-// arrive.
+// lastMoment is how long a connection accepted before the end may take to send its request.
 const lastMoment = 250 * time.Millisecond
 
-// lastWords is how long background work may take to return once its time is over.
+// lastWords is the least time for background work to return.
 const lastWords = 250 * time.Millisecond
 
 func wait(ctx context.Context, d time.Duration) {

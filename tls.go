@@ -22,21 +22,19 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// TLS says how the application encrypts its connections itself, TLS 1.2 and later. The
-// zero value does not: then a proxy in front of it does. One that encrypts again for this
-// server has to speak HTTP/2 to it: requests of HTTP/1.1 that a proxy may read in another
-// way than the server are refused on connections in the clear only. Certificates come
-// from files or from an authority that speaks ACME (RFC 8555), not both. One that is shown
-// to clients and ends within 14 days, or within a fifth of its life, is logged every hour.
+// TLS configures encryption by the application itself, with TLS 1.2 and later. The zero
+// value leaves it to a proxy. Certificates come from files or from an authority that speaks
+// ACME (RFC 8555), not both. A certificate that expires within 14 days, or within a fifth
+// of its life, is logged every hour.
 type TLS struct {
-	// CertFile and KeyFile are a chain of certificates, the server's first, and its key,
-	// in PEM. They are read again when they have changed, without a restart and within
-	// ten seconds; what cannot be read is logged and the old ones stay.
+	// CertFile and KeyFile are a certificate chain, the server's first, and its key, in
+	// PEM. A change is noticed within ten seconds, without a restart. If the new files
+	// cannot be read, that is logged and the old certificate stays.
 	CertFile, KeyFile string
 
-	// ACMEDomains are the names to get certificates for. Asking for one agrees to the
-	// terms of the authority. It must reach this server under each of them, at port 443
-	// or, where HTTPAddr is set, at port 80.
+	// ACMEDomains are the names to get certificates for. Setting them agrees to the terms
+	// of the authority. The authority must reach this server under each name at port 443
+	// or, if HTTPAddr is set, at port 80.
 	ACMEDomains []string
 
 	// ACMECache is the folder that keeps certificates and keys, readable by the server
@@ -53,15 +51,15 @@ type TLS struct {
 	// ACMEEmail is the e-mail address for the authority's warnings. It may be empty.
 	ACMEEmail string
 
-	// HTTPAddr is an address for plain HTTP, as ":80". There clients are sent to
-	// PublicURL and the authority's challenges (RFC 8555 section 8.3) are answered.
+	// HTTPAddr is a listen address for plain HTTP, such as ":80". It redirects clients to
+	// PublicURL and answers the authority's challenges (RFC 8555 section 8.3).
 	HTTPAddr string
 }
 
-// off reports whether connections are not encrypted here.
+// off reports whether TLS is off.
 func (t TLS) off() bool { return t.CertFile == "" && t.KeyFile == "" && len(t.ACMEDomains) == 0 }
 
-// check reports what cannot be.
+// check reports invalid settings.
 func (t TLS) check() []error {
 	var errs []error
 	if (t.CertFile == "") != (t.KeyFile == "") {
@@ -82,8 +80,7 @@ func (t TLS) check() []error {
 	return errs
 }
 
-// open returns the configuration of the encrypted door, nil if it is not encrypted, and
-// what plain HTTP answers.
+// open returns the TLS configuration, or nil if TLS is off, and the handler of HTTPAddr.
 func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 	redirect := redirectTo(config.PublicURL)
 	if len(t.ACMEDomains) > 0 {
@@ -146,12 +143,12 @@ func logFailures(manager *autocert.Manager, logger *slog.Logger) getCertificate 
 func redirectTo(publicURL string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			// What was sent here was sent in the clear: nothing is to be done with it.
+			// The body was sent unencrypted, so it is rejected and not redirected.
 			api.WriteError(w, r, problem.Errorf(problem.Misdirected, "this server speaks https only"))
 			return
 		}
 		target := r.URL.RequestURI()
-		if !strings.HasPrefix(target, "/") { // it would go on the host's name
+		if !strings.HasPrefix(target, "/") { // it would extend the host name
 			target = "/"
 		}
 		w.Header().Set("Connection", "close")
@@ -159,10 +156,10 @@ func redirectTo(publicURL string) http.Handler {
 	})
 }
 
-// lookAgain is how long files are taken as they were read.
+// lookAgain is the least time between two reads of the files.
 const lookAgain = 10 * time.Second
 
-// certificateFiles is a certificate that is renewed by changing its files.
+// certificateFiles is a certificate that is reloaded when its files change.
 type certificateFiles struct {
 	cert, key string
 	logger    *slog.Logger
@@ -173,8 +170,8 @@ type certificateFiles struct {
 	looked  time.Time
 }
 
-// read reads the files and reports whether there is another certificate. Their times do not
-// tell: those of a renewed pair may be those of the old one.
+// read reads the files and reports whether the certificate has changed. It ignores
+// modification times, which a renewed pair may keep.
 func (c *certificateFiles) read() (changed bool, err error) {
 	c.looked = time.Now()
 	cert, certErr := os.ReadFile(c.cert)
@@ -193,8 +190,8 @@ func (c *certificateFiles) read() (changed bool, err error) {
 	return true, nil
 }
 
-// get returns the certificate for a connection. Files that are being replaced may not
-// fit each other for a moment: then the old certificate stays until the next look.
+// get returns the certificate for a connection. If the files do not match during a
+// replacement, the old certificate stays until the next read.
 func (c *certificateFiles) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
