@@ -88,7 +88,7 @@ func (c *Changes) deliver(ctx context.Context, tx *Tx, fn ChangeFunc) (next posi
 	return next, len(batch), more, err
 }
 
-// resync lets the application start over and goes on from now.
+// resync calls OnResync and continues from now.
 func (c *Changes) resync(ctx context.Context, tx *Tx, head *logHead, reason string) (position, error) {
 	next := head.position()
 	if c.opts.OnResync == nil {

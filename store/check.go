@@ -19,8 +19,8 @@ type check struct {
 // named by their position.
 const ruleCheck = "rule"
 
-// checks returns what the database must judge about the written rows. Rules that
-// Go can decide are decided here.
+// checks returns the rules that the database must evaluate on the written rows. Rules
+// that Go can evaluate are evaluated here.
 func (w *write) checks() ([]check, error) {
 	if w.guard == nil {
 		return nil, nil
@@ -69,7 +69,8 @@ func (w *write) ruleOnNew() (rule *node, open bool, err error) {
 	return cond.n, open, nil
 }
 
-// judge decides a rule on a row. One that Go cannot decide stays open.
+// judge evaluates a rule on a row in Go. open reports that only the database can
+// evaluate it.
 func (w *write) judge(rule Cond, row []any) (open bool, err error) {
 	result, decided := rule.n.evaluate(w.scope, row)
 	if decided && result != isTrue {
@@ -104,8 +105,8 @@ func (w *write) partialRow() []any {
 	return row
 }
 
-// judged reports whether the write must check the target of a foreign key: the
-// client wrote it, not a preset, and there is something that could hide it.
+// judged reports whether the write must check the target of a foreign key: the client
+// wrote it, not a preset, and a rule or predicate could hide the target.
 func (w *write) judged(ref *Reference) bool {
 	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
 		return false

@@ -111,8 +111,8 @@ func (c *compiler) bind(k Kind, v any) {
 	}
 }
 
-// oneOf writes that what stands before is one of a list of values of a kind, with a
-// placeholder for the list.
+// oneOf writes the test that the preceding expression is one of a list of values, with
+// a placeholder for the list.
 func (c *compiler) oneOf(k Kind, list any) {
 	if c.pg {
 		c.write(" = any(")

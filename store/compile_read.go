@@ -11,7 +11,7 @@ type readOptions struct {
 	// page asks for the values of the order keys as extras, to continue
 	// behind the last row.
 	page bool
-	// blank says that there is nothing to select; a one stands for each row.
+	// blank says that there is nothing to select; the statement selects 1 for each row.
 	blank bool
 	// single says that there is one row at most, and nothing to sort.
 	single bool
@@ -80,8 +80,8 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 	return shape, c.pagedRead(root, q, plan, keys, opts)
 }
 
-// newShape returns the shape of the root: its members, and beside them what opts
-// asks for. PostgreSQL sends a value that is in both once.
+// newShape returns the shape of the root: its members and the extra values that opts
+// requests. PostgreSQL sends a value that is both only once.
 func (c *compiler) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *driver.Shape {
 	c.shape = driver.Shape{Members: plan.members, Extra: c.extra[:0], EachExtra: opts.each}
 	if c.pg {
@@ -102,7 +102,7 @@ func (c *compiler) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *d
 	return &c.shape
 }
 
-// addExtra adds a column beside the members of a plan.
+// addExtra adds a column as an extra value of a plan.
 func (c *compiler) addExtra(plan *rowPlan, col *Column) {
 	c.shape.Extra = append(c.shape.Extra, col.Kind)
 	if c.pg {
@@ -213,8 +213,8 @@ func (c *compiler) where(s source, q *Query, keys []orderKey) error {
 	return nil
 }
 
-// filter writes what limits the table and then what the query asks for, each
-// behind " and ", so that nothing a client sends stands beside a rule.
+// filter writes the rule of the table and then the query's conditions, joined by " and
+// ". A client's condition therefore cannot be combined with a rule in any other way.
 func (c *compiler) filter(s source, q *Query) error {
 	if err := c.limits(s, trust(c.scope == nil)); err != nil {
 		return err
@@ -222,8 +222,8 @@ func (c *compiler) filter(s source, q *Query) error {
 	return c.asked(s, q)
 }
 
-// asked writes what a query asks of rows behind what limits them: what inner embeds
-// ask for and the query's own condition, each behind " and ".
+// asked writes the conditions of a query after the rule: those of inner embeds and the
+// query's own, each preceded by " and ".
 func (c *compiler) asked(s source, q *Query) error {
 	for i := range q.With {
 		if q.With[i].Inner {
@@ -269,8 +269,8 @@ func (c *compiler) innerEmbed(s source, e *Embed) error {
 	return nil
 }
 
-// page writes LIMIT and OFFSET. The limit stands in the text: with a
-// placeholder PostgreSQL's generic plan expects a tenth of the table.
+// page writes LIMIT and OFFSET. The limit is in the text, because with a placeholder
+// PostgreSQL's generic plan expects a tenth of the table.
 func (c *compiler) page(q *Query) {
 	if q.Limit != nil {
 		c.write(" limit ")
@@ -284,7 +284,7 @@ func (c *compiler) page(q *Query) {
 	}
 }
 
-// extras writes the columns beside the row's members.
+// extras writes the columns of extra values.
 func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
 	if opts.blank {
 		c.separate()

@@ -61,8 +61,8 @@ func (c *compiler) member(s source, p *rowPlan, member int) error {
 	return c.jsonEmbed(s, e)
 }
 
-// lifted writes a member of a related row that is spread, as a subquery of its
-// own. It is NULL without a row. An array is empty then.
+// lifted writes a member of a spread related row as a separate subquery. It is NULL
+// without a row. An array is empty then.
 func (c *compiler) lifted(s source, e *planEmbed, member int) error {
 	c.write("(select ")
 	if err := c.member(e.target, e.plan, member); err != nil {

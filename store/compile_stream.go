@@ -332,8 +332,8 @@ func (st *stream) value(n *streamNode, s source, v *streamValue, extra func(stre
 	return err
 }
 
-// pageSource writes the page of a read as a subquery under the alias of the root,
-// with the order keys beside it, see keyName.
+// pageSource writes the page of a read as a subquery under the alias of the root, with
+// the order keys as further columns, see keyName.
 func (c *compiler) pageSource(root source, q *Query, keys []orderKey) error {
 	inner := source{table: root.table, alias: c.alias(), guard: root.guard}
 	c.write("(select ", inner.alias, ".*, 1 as ", presentName)

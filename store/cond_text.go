@@ -44,8 +44,8 @@ func (n *node) variables(names []string) []string {
 	return names
 }
 
-// appendText appends the node; inside says that it stands beside others. With a
-// table the values of columns that are not shown are left out.
+// appendText appends the node; inside says that it is an operand of another node. With
+// a table the values of hidden and secret columns are masked.
 func (n *node) appendText(dst []byte, t *Table, inside bool) []byte {
 	switch n.kind {
 	case nodeTrue:

@@ -78,7 +78,7 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 	return values, nil
 }
 
-// after writes the condition that a row stands behind a cursor.
+// after writes the condition that a row follows a cursor.
 func (c *compiler) after(s source, cursor Cursor, keys []orderKey) error {
 	values, err := c.cursors.open(keys, cursor)
 	if err != nil {

@@ -266,7 +266,7 @@ func (r *registration) add(types []reflect.Type) error {
 			errs = append(errs, err)
 		}
 		for _, ref := range t.ForeignKeys {
-			// Others read the list as it is, so it must not grow in place.
+			// The list is read concurrently, so it must not grow in place.
 			r.next.referrers[ref.Target] = append(slices.Clip(r.next.referrers[ref.Target]), ref)
 		}
 	}
@@ -295,7 +295,7 @@ func (r *registration) table(typ reflect.Type) (*Table, error) {
 	return t, nil
 }
 
-// bunTable asks Bun for its table. Bun panics on a model it cannot read.
+// bunTable returns Bun's table and turns Bun's panic on an invalid model into an error.
 func bunTable(db *bun.DB, typ reflect.Type) (bt *schema.Table, err error) {
 	defer func() {
 		if p := recover(); p != nil {

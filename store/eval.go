@@ -23,10 +23,9 @@ func truthOf(b bool) truth {
 	return isFalse
 }
 
-// evaluate decides a bound condition over a row of bound values, one for each
-// column of the table. decided is false for a condition that reads other tables
-// or an absent column, or searches as only the server can: the database has to
-// judge it.
+// evaluate evaluates a bound condition on a row of bound values, one for each column of
+// the table. decided is false if the condition reads other tables or an absent column,
+// or uses a server-side search. The database must evaluate it then.
 func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
 	switch n.kind {
 	case nodeTrue:
@@ -91,8 +90,7 @@ func (n *node) evaluateCompare(scope *Scope, row []any) truth {
 	return evaluateOp(n.column.Kind, n.op, v, operand)
 }
 
-// evaluateList judges a comparison with several operands: as Or of them, or as
-// And.
+// evaluateList evaluates a comparison with several operands, combined by Or or by And.
 func (n *node) evaluateList(c *compiler, v any) truth {
 	list, _, known, err := c.list(n.column, n)
 	if err != nil || !known {

@@ -76,7 +76,8 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 	return e, err
 }
 
-// watched returns the scope, and the guards that it will have been asked for.
+// watched returns a copy of the scope and the map in which it records the requested
+// guards.
 func (s *Scope) watched() (*Scope, map[*Table]*Guard) {
 	if s == nil {
 		return nil, nil
@@ -104,8 +105,8 @@ func (n *node) conceals() bool {
 	return false
 }
 
-// postgresPlan asks for the plan of a statement with its values, which is the one
-// it gets where no generic plan is kept.
+// postgresPlan returns the plan of a statement with its values, which applies unless
+// the server uses a generic plan.
 func (s session) postgresPlan(ctx context.Context, st *driver.Statement, form PlanForm) ([]byte, error) {
 	format, kind := "text", KindText
 	if form == PlanJSON {

@@ -43,8 +43,8 @@ var fullTextFunctions = [...]string{
 // errNoFullText is the answer of an engine without configurations.
 var errNoFullText error = &QueryError{Code: "PGRST127", Reason: "fts, plfts, phfts and wfts need PostgreSQL: use search, which both engines have"}
 
-// checkFullText refuses a column that is not searchable, and an engine that has no
-// such search.
+// checkFullText rejects a column that is not searchable, and an engine without full
+// text search.
 func (c *Column) checkFullText() error {
 	switch {
 	case !c.Searchable:

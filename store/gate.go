@@ -132,7 +132,7 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 	return err
 }
 
-// readOptions says what a read needs beside the query's members.
+// readOptions returns what a read needs besides the query's members.
 func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	ro := readOptions{page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == ""}
 	if opts.Single {
@@ -252,7 +252,8 @@ func (g Gate) unknown(err error) error {
 	return err
 }
 
-// conflict is the answer for a statement of its own that lost against others.
+// conflict maps the error of a statement outside a transaction that conflicted with
+// others.
 func conflict(err error) error {
 	if errors.Is(err, driver.ErrRetry) {
 		return errors.Join(ErrConflict, hideRetry{err})

@@ -64,7 +64,7 @@ func (g goType) sqlNull() goType {
 	return g
 }
 
-// zeroAsNull makes the zero of g stand for NULL.
+// zeroAsNull maps the zero of g to NULL.
 func (g goType) zeroAsNull(isZero func(reflect.Value) bool) goType {
 	inner := g
 	g.nullable = true

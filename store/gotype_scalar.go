@@ -96,7 +96,7 @@ func widen(f float64, bits int) float64 {
 	return wide
 }
 
-// finite refuses what SQLite and JSON cannot hold and folds negative zero.
+// finite rejects NaN and infinities and turns negative zero into zero.
 func finite(f float64) (any, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil, fmt.Errorf("NaN and infinities cannot be stored: %w", canon.ErrRange)

@@ -16,7 +16,7 @@ var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 // errText reports text that PostgreSQL cannot store.
 var errText = errors.New("text must be valid UTF-8 without the character 0")
 
-// checkText refuses what only SQLite would store.
+// checkText rejects text that only SQLite would store.
 func checkText(s string) error {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
 		return errText

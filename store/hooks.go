@@ -71,8 +71,8 @@ func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) er
 	return nil
 }
 
-// After registers a hook that runs after a row was written, in the same
-// transaction: an error undoes the write. It cannot change the row.
+// After registers a hook that runs after a row was written, in the same transaction. An
+// error rolls back the write. It cannot change the row.
 func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
 	t, err := db.tableOf(reflect.TypeFor[T]())
 	if err != nil {

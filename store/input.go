@@ -198,7 +198,7 @@ func (d *inputDecoder) column(name string) (*Column, error) {
 	return c, err
 }
 
-// sameMembers refuses objects with different members, as the wire asks.
+// sameMembers rejects objects with different members, as the wire format requires.
 func (d *inputDecoder) sameMembers(seen []*Column) error {
 	if d.columns != nil {
 		return nil
@@ -217,8 +217,8 @@ func (d *inputDecoder) sameMembers(seen []*Column) error {
 	return nil
 }
 
-// writableColumn finds a column by the name in a body and refuses those the
-// scope may not write. Preset columns pass; their values are compared later.
+// writableColumn finds a column by the name in a body and rejects those the scope may
+// not write. Preset columns pass; their values are compared later.
 func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 	if err := g.checkScope(); err != nil {
 		return nil, err
@@ -266,9 +266,9 @@ type Patch struct {
 // Empty reports whether the patch sets nothing.
 func (p *Patch) Empty() bool { return len(p.sets) == 0 && !p.restore }
 
-// restores reports whether an object asks to bring deleted rows back: it sets the
-// column of [SoftDelete] to null and no other, and the scope may restore rows.
-// For others the column stays unknown.
+// restores reports whether an object restores deleted rows: it only sets the column of
+// [SoftDelete] to null, and the scope may restore rows. For other scopes the column is
+// unknown.
 func (g Gate) restores(doc strictjson.Value) bool {
 	if g.table.DeletedAt == nil {
 		return false

@@ -12,8 +12,8 @@ const maxSQLiteLike = 50000
 // dotAll lets a dot of Go's regular expressions take every character.
 const dotAll = "(?s)"
 
-// sqliteLikes reports whether SQLite's LIKE reads a pattern as PostgreSQL's does.
-// It refuses very long ones, and takes U+FFFD, U+FFFE and U+FFFF for the same.
+// sqliteLikes reports whether SQLite's LIKE reads a pattern as PostgreSQL's does. It
+// rejects very long ones, and treats U+FFFD, U+FFFE and U+FFFF as equal.
 func sqliteLikes(pattern string) bool {
 	return len(pattern) <= maxSQLiteLike && !strings.ContainsAny(pattern, "\uFFFD\uFFFE\uFFFF")
 }

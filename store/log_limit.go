@@ -23,9 +23,9 @@ func (w *write) logLimitError() error {
 	return &LimitError{Name: "bytes in the change log for one request", Limit: w.logLimit}
 }
 
-// chargeLog writes a condition on PostgreSQL that adds bytes to what the transaction has
-// logged, and raises logCheck beyond the limit. The sum is in a setting of the
-// transaction, which a savepoint undoes together with the rows.
+// chargeLog writes a condition on PostgreSQL that adds bytes to what the transaction
+// has logged, and raises logCheck beyond the limit. The sum is in a setting of the
+// transaction, so rolling back a savepoint reverts it together with the rows.
 func (w *write) chargeLog(c *compiler, bytes string) {
 	const setting = "'plinth.log_bytes'"
 	sum := "coalesce(nullif(current_setting(" + setting + ", true), ''), '0')::bigint + " + bytes

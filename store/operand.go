@@ -58,6 +58,6 @@ func (c *compiler) list(col *Column, n *node) (list any, count int, known bool, 
 	return nil, 0, false, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("the comparison of %s needs a list", col.Name)}
 }
 
-// listSeparator separates the values of a variable that holds a list; it cannot
-// stand in text that comes from a token or a client.
+// listSeparator separates the values of a variable that holds a list; text from a token
+// or a client cannot contain it.
 const listSeparator = "\x00"

@@ -7,7 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 )
 
-// checkOp refuses an operator that columns of the kind do not have.
+// checkOp rejects an operator that the kind of the column does not support.
 func (c *Column) checkOp(op Op) error {
 	switch op {
 	case OpLt, OpLte, OpGt, OpGte:
@@ -44,7 +44,7 @@ func operatorError(col *Column, why string) error {
 	return &ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
 }
 
-// ordering reports whether an operator asks which value comes first.
+// ordering reports whether an operator compares the order of values.
 func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
 
 // timed reports whether the time that an operator takes depends on what a text says, or on

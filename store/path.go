@@ -92,8 +92,8 @@ type place struct {
 	steps []any // string or int64, as both engines bind them
 }
 
-// at returns what a path leads to as a column of its own, a document or a text.
-// The zero path leads to the column.
+// at returns a column for the value at a path, a document or a text. The zero path
+// returns c.
 func (c *Column) at(p Path) (*Column, error) {
 	if p.IsZero() {
 		return c, nil

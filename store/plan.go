@@ -41,8 +41,8 @@ type planEmbed struct {
 	shape    *driver.Shape // of the embedded rows
 }
 
-// plan resolves the names of a query. Columns come first, embeds behind them;
-// an embed named like a column takes its place.
+// plan resolves the names of a query. Columns precede embeds; an embed with the name of
+// a column replaces it.
 func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 	if q.Select == nil && len(q.With) == 0 {
 		return s.allColumns(), nil
@@ -85,8 +85,8 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 	return p, nil
 }
 
-// memberOf returns the index of the member that is a column as it stands in the
-// table, or -1.
+// memberOf returns the index of the member that is an unmodified column of the table,
+// or -1.
 func (p *rowPlan) memberOf(col *Column) int {
 	if p == nil {
 		return -1
@@ -151,8 +151,7 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 	return nil
 }
 
-// allPlan is the plan for all columns that may be read, which most requests ask
-// for.
+// allPlan is the plan for all readable columns, which most requests select.
 type allPlan struct {
 	readable ColumnSet
 	plan     *rowPlan
@@ -181,7 +180,7 @@ func (s source) allColumns() *rowPlan {
 	return p
 }
 
-// checkName refuses a name for the answer that is no text.
+// checkName rejects a name for the answer that is not valid text.
 func checkName(name string) error {
 	if err := checkText(name); err != nil {
 		return &QueryError{Code: "PGRST100", Reason: "a name in the answer: " + err.Error()}

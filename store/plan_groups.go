@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// groupPlan says of what the rows of an answer are made that are groups of rows.
-// The columns of such a plan are made up: they name the values.
+// groupPlan is the plan for an answer of groups. Its columns are synthetic and name the
+// values.
 type groupPlan struct {
 	values []groupValue
 	keys   []orderKey // of the groups
@@ -30,9 +30,8 @@ const (
 	castDecimal = "numeric"
 )
 
-// countName is the column that stands for the number of rows where a table has
-// no column of this name: PostgreSQL took t.count for count(t), and clients ask
-// for related rows by it, as orders(count).
+// countName names the number of rows, if a table has no such column. PostgreSQL accepts
+// t.count for count(t), and clients count related rows with it, as in orders(count).
 const countName = "count"
 
 // errGroupsOfRow is the answer where a single row, or a written one, would be a
@@ -41,12 +40,12 @@ var errGroupsOfRow error = &QueryError{Code: "PGRST127", Reason: "aggregates are
 
 var errGroupPath error = &QueryError{Code: "PGRST127", Reason: "paths into JSON documents are not supported beside aggregates"}
 
-// grouped reports whether a query asks for groups.
+// grouped reports whether the rows of a query are groups.
 func (s source) grouped(q *Query) bool {
 	return slices.ContainsFunc(q.Select, func(sel Selected) bool { return sel.Aggregate != 0 || s.countsRows(sel) })
 }
 
-// countsRows reports whether a selected column stands for the number of rows.
+// countsRows reports whether a selected column is the number of rows.
 func (s source) countsRows(sel Selected) bool {
 	if sel.Column != countName || sel.Aggregate != 0 || !sel.Path.IsZero() {
 		return false
@@ -55,7 +54,7 @@ func (s source) countsRows(sel Selected) bool {
 	return err != nil
 }
 
-// planGroups resolves the names of a query that asks for groups.
+// planGroups resolves the names of a query for groups.
 func (c *compiler) planGroups(s source, q *Query) (*rowPlan, error) {
 	switch {
 	case len(q.With) > 0:

@@ -177,7 +177,7 @@ func newKey(c *Column) any {
 
 // prepareUpdate checks and completes the assignments of an update.
 func (w *write) prepareUpdate() error {
-	// The caller's slice stays as it is.
+	// Do not modify the caller's slice.
 	sets := make([]assignment, 0, len(w.sets)+2)
 	for i, a := range w.sets {
 		if a.add && a.column.Kind != KindInt {
@@ -260,8 +260,8 @@ func (w *write) validation(failed []FieldError) error {
 	return &ValidationError{Table: w.table.Name, Fields: failed}
 }
 
-// validateValue checks one value. required means present and not null, and for
-// text not empty; the other rules judge values that are not null.
+// validateValue checks one value. required means present and not null, and for text not
+// empty; the other rules apply to values that are not null.
 func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
 	if v == nil {
 		if c.required {

@@ -40,8 +40,8 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 	return g.table.arrange(rows, q, out)
 }
 
-// arrange brings rows that were read together with their keys into the order of
-// other rows with these keys, and cuts out what the query asks for.
+// arrange sorts rows, which were read with their keys, in the order of other rows with
+// these keys, and applies the limits of the query.
 func (t *Table) arrange(rows [][]any, q *Query, out *Rows) error {
 	found, err := splitByKey(out.Body, out.result.Extra, out.Count)
 	if err != nil {

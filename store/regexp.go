@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// checkRegexp accepts the regular expressions that PostgreSQL and RE2 read
-// alike: literals, ".", "^", "$", "|", groups, bracket expressions without
-// classes and ranges that share an end, and * + ? {n,m} with counts up to 255. Letters behind a backslash
-// and (?flags) differ between the engines and are refused.
+// checkRegexp accepts the regular expressions that PostgreSQL and RE2 read alike:
+// literals, ".", "^", "$", "|", groups, bracket expressions without classes and ranges
+// that share an end, and * + ? {n,m} with counts up to 255. Letters after a backslash
+// and (?flags) differ between the engines and are rejected.
 func checkRegexp(p string) error {
 	for i := 0; i < len(p); i++ {
 		switch p[i] {
@@ -83,9 +83,8 @@ func nestedClass(rest string) bool {
 	return strings.Contains(in, "[:") || strings.Contains(in, "[.") || strings.Contains(in, "[=")
 }
 
-// rangeBehindRange reports whether a - stands directly behind a range, as in
-// [a-c-e], and is not the last: Go takes it for itself, PostgreSQL refuses it once
-// there is a row.
+// rangeBehindRange reports whether a - directly follows a range, as in [a-c-e], and is
+// not the last character. Go treats it as a literal, and PostgreSQL rejects it.
 func rangeBehindRange(rest string) bool {
 	rest = strings.TrimPrefix(rest, "^")
 	ranged := func() bool { return strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "-]") }

@@ -35,8 +35,8 @@ func (r Repo[T]) As(scope *Scope) Repo[T] {
 	})}
 }
 
-// Unscoped returns the trusted repository, which [For] returns too. It undoes [Repo.As]
-// and marks code to which the rules do not apply.
+// Unscoped returns the trusted repository, which [For] returns too. It reverts
+// [Repo.As] and marks code to which the rules do not apply.
 func (r Repo[T]) Unscoped() Repo[T] {
 	return Repo[T]{r.core.with(func(c *repo) {
 		c.scope = nil

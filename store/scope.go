@@ -157,12 +157,11 @@ func (c *scoped) Value(key any) any {
 	return c.scope
 }
 
-// noScope is the scope of code that asked for one and got nil. It allows nothing, and
-// every operation in it is [ErrNoScope].
+// noScope replaces a nil scope. It allows nothing, and every operation in it is
+// [ErrNoScope].
 var noScope = new(Scope)
 
-// orNoScope keeps nil, which stands for trusted code inside this package, from being
-// passed in.
+// orNoScope replaces nil, which means trusted code inside this package, by noScope.
 func orNoScope(s *Scope) *Scope {
 	if s == nil {
 		return noScope

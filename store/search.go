@@ -18,7 +18,7 @@ func SearchKeys(c *Column) string { return SearchName(c) + "_keys" }
 // SearchFunction is the function of PostgreSQL that makes words of a text.
 const SearchFunction = "plinth_search"
 
-// checkSearchable refuses a tag that could not be kept.
+// checkSearchable rejects a tag that the engines cannot implement.
 func (c *Column) checkSearchable() error {
 	switch {
 	case !c.Searchable:

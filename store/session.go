@@ -26,8 +26,8 @@ func (db *DB) session() session { return session{db: db} }
 
 func (tx *Tx) session() session { return session{db: tx.db, tx: tx} }
 
-// enter refuses the pool inside a transaction of the same context, and a
-// transaction that is over or has failed.
+// enter rejects the pool inside a transaction of the same context, and a transaction
+// that is over or has failed.
 func (s session) enter(ctx context.Context) error {
 	switch {
 	case s.tx == nil && s.db.inTx(ctx):
@@ -158,7 +158,7 @@ func tenantOf(ctx context.Context, scope *Scope) string {
 	return tenantFrom(ctx)
 }
 
-// access is what trusted code may ask for beyond the standing predicates.
+// access lists the standing predicates that trusted code has switched off.
 type access struct {
 	withDeleted, allTenants bool
 }

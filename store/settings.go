@@ -56,8 +56,8 @@ func (db *DB) Setting(ctx context.Context, name string, create func() (string, e
 	return s.setting(ctx, name) // another instance may have been first
 }
 
-// readSetting goes past [session.query], which refuses the pool where the context is a
-// transaction's: there a setting is read by a connection of its own.
+// readSetting bypasses [session.query], which rejects the pool inside a transaction.
+// There a setting is read on a separate connection.
 func (s session) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
 	st := &driver.Statement{
 		Table: "plinth_settings",

@@ -75,8 +75,7 @@ type Column struct {
 	// Default is the default of the model's tag in SQL, or empty.
 	Default string
 
-	// Searchable reports a column that [OpSearch] can search, by an index of
-	// its own.
+	// Searchable reports a column with a search index for [OpSearch].
 	Searchable bool
 
 	// Generated reports a key the database assigns.
@@ -336,7 +335,7 @@ func (t *Table) readUniqueKeys(bt *schema.Table) {
 	sortUniqueKeys(t.UniqueKeys)
 }
 
-// check refuses what the engines would not treat alike.
+// check rejects models that the engines would treat differently.
 func (t *Table) check() error {
 	if !validName(t.Name) {
 		return fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name)

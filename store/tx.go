@@ -106,11 +106,12 @@ func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(c
 	return fmt.Errorf("%w: %w", ErrConflict, hideRetry{err})
 }
 
-// lockTimeout is how long the statements of an attempt wait for a lock, zero for as long
-// as the engine lets them. Two transactions that lock rows in opposite order wait for each
-// other, which PostgreSQL looks for after a second only. So the first attempts give up
-// sooner, each at a time of its own, and let the other one go on. At READ COMMITTED a
-// statement that waited can still succeed, so it waits as long as it may.
+// lockTimeout is how long the statements of an attempt wait for a lock; zero means the
+// engine's limit. Transactions that lock rows in opposite order deadlock, which
+// PostgreSQL detects only after a second. The first attempts therefore give up sooner,
+// each after a different time, so that the other transaction can proceed. At READ
+// COMMITTED a statement that waited can still succeed, so it waits for the engine's
+// limit.
 func lockTimeout(isolation sql.IsolationLevel, attempt int) time.Duration {
 	const patientFrom = 4
 	if isolation < sql.LevelRepeatableRead || attempt >= patientFrom {
@@ -199,8 +200,8 @@ func (tx *Tx) cause(err error) error {
 	return err
 }
 
-// Tx runs fn in a savepoint: if fn returns an error, what it wrote is undone
-// and the outer transaction can go on.
+// Tx runs fn in a savepoint. If fn returns an error, its writes are rolled back and the
+// outer transaction can continue.
 func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if err := tx.session().enter(ctx); err != nil {
 		return err
@@ -221,7 +222,7 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	if err == nil {
 		err = fmt.Errorf("%w: %w", ErrTxFailed, tx.failed)
 	}
-	// The savepoint is undone even if ctx is cancelled: the outer transaction
+	// Roll the savepoint back even if ctx is canceled, because the outer transaction
 	// may still be committed.
 	undo := context.WithoutCancel(ctx)
 	tx.failed, tx.commit = nil, tx.commit[:waiting]
@@ -238,8 +239,8 @@ func (tx *Tx) ReadOnly(fn func() error) error {
 	return fn()
 }
 
-// guarded runs fn and turns a panic into a failed transaction before it goes
-// on, so that a recovering caller cannot commit half a savepoint.
+// guarded runs fn. A panic marks the transaction as failed before it propagates, so
+// that a recovering caller cannot commit half a savepoint.
 func (tx *Tx) guarded(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	returned := false
 	defer func() {

@@ -162,13 +162,13 @@ func compareValues(k Kind, a, b any) int {
 	return 0
 }
 
-// canonicalJSON returns the canonical form of a document that is the application's, or
-// stood in a body: how much longer its numbers become was judged with the body.
+// canonicalJSON returns the canonical form of a document of the application or of a
+// body. The growth of its numbers was limited when the body was read.
 func canonicalJSON(raw []byte) (string, error) {
 	return canonicalWithin(raw, strictjson.Limits{LastWins: true, Growth: -1})
 }
 
-// canonicalText is canonicalJSON for a document that came as a text of its own.
+// canonicalText is canonicalJSON for a document in a separate text.
 func canonicalText(text string) (string, error) {
 	return canonicalWithin([]byte(text), strictjson.Limits{LastWins: true})
 }

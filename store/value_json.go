@@ -76,8 +76,8 @@ func textArrayFromJSON(raw []byte) (any, error) {
 	return list, nil
 }
 
-// unquoteJSON returns the text of a JSON string. Strings without escapes take
-// the short way; the other one judges them.
+// unquoteJSON returns the text of a JSON string. Strings without escapes are sliced;
+// others are fully parsed.
 func unquoteJSON(raw []byte) (string, error) {
 	if len(raw) >= 2 && raw[0] == '"' && raw[len(raw)-1] == '"' && bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw[1 : len(raw)-1]), nil

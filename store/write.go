@@ -59,8 +59,8 @@ type WriteOptions struct {
 	// are left out.
 	Return *Query
 
-	// Single undoes the write with a [CardinalityError] unless exactly one
-	// row was written.
+	// Single rolls the write back with a [CardinalityError] unless exactly one row was
+	// written.
 	Single bool
 
 	// Most is the largest number of rows the write may touch; more roll it back with a
@@ -121,8 +121,8 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, opts WriteOptions) (*wri
 	return w, nil
 }
 
-// Insert writes new rows. A preset column with another value, and a row the
-// scope may not create, undo the whole write with [ErrDenied].
+// Insert writes new rows. A preset column with another value, or a row the scope may
+// not create, rolls back the whole write with [ErrDenied].
 func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Rows) error {
 	w, err := g.newWrite(ctx, OpInsert, opts)
 	if err != nil {
@@ -210,9 +210,9 @@ func covers(set *ColumnSet, cols []*Column) bool {
 	return true
 }
 
-// Update sets columns of the rows the query selects, as far as the scope may
-// read and update them. If a row would become one the scope may not have, the
-// whole write is undone with [ErrDenied].
+// Update sets columns of the rows that the condition selects and the scope may read and
+// update. If the scope may not write the new state of a row, the whole write is rolled
+// back with [ErrDenied].
 func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOptions, out *Rows) error {
 	if p.restore {
 		return g.Restore(ctx, where, opts, out)
@@ -299,10 +299,9 @@ func (w *write) missed(ctx context.Context) error {
 	return ErrNotFound // a row that is there is none to restore
 }
 
-// direct reports whether one statement does it: no hook wants the row in
-// between, nothing else has to be written or read with it, nor the table itself
-// behind it. Without PostgreSQL's WITH it also takes that nothing must be judged or
-// logged.
+// direct reports whether one statement suffices: no hook runs, and nothing else must be
+// read or written with it or after it. Without PostgreSQL's WITH it also requires that
+// nothing must be checked or logged.
 func (w *write) direct() bool {
 	if w.table.hooks.any() || w.upsert != nil || w.readsBack() || w.showsAnew() {
 		return false
@@ -323,7 +322,7 @@ func (t *Table) hasActions() bool {
 	return false
 }
 
-// counted reports whether the number of rows may undo the write.
+// counted reports whether the number of rows may roll back the write.
 func (w *write) counted() bool { return w.single || w.most != nil }
 
 // large reports whether the answer of one statement may be too large, because its rows

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// runDirect writes by one statement. On SQLite that is only possible where
-// nothing must be judged by the database, logged or sorted.
+// runDirect writes by one statement. On SQLite that is only possible if nothing must be
+// checked by the database, logged or sorted.
 func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	checks, err := w.checks()
 	if err != nil {
@@ -36,7 +36,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if w.s.tx == nil || len(checks) == 0 {
 		err = w.runStatement(ctx, st, out)
 	} else {
-		// Without a savepoint nothing could be asked any more.
+		// Without a savepoint no further statement could run.
 		err = w.s.tx.Tx(ctx, func(ctx context.Context, _ *Tx) error { return w.runStatement(ctx, st, out) })
 	}
 	if _, violated := errors.AsType[*ConstraintError](err); violated && ruled(checks) {
@@ -47,13 +47,13 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	return w.blamed(ctx, err)
 }
 
-// ruled reports whether the database has to judge a rule on the new rows.
+// ruled reports whether the database has to evaluate a rule on the new rows.
 func ruled(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool { return ch.rule != nil })
 }
 
-// unmade reports whether a rule that the database has to judge reads a key that it
-// will make: by steps the row has none yet, by one statement it would have one.
+// unmade reports whether a rule evaluated by the database reads a key that the database
+// makes. In steps the row has no key yet; in one statement it would have one.
 func (w *write) unmade(checks []check) bool {
 	if w.op != OpInsert || !ruled(checks) {
 		return false
@@ -65,17 +65,17 @@ func (w *write) unmade(checks []check) bool {
 	})
 }
 
-// unseen reports whether the write may bring the targets of its own foreign keys, and
-// which of them the scope sees depends on other rows of the table as well: as with
-// showsAnew, the statement that writes cannot tell.
+// unseen reports whether the write may insert targets of its own foreign keys with a
+// visibility that depends on other rows of the table. As with showsAnew, the statement
+// that writes cannot check that.
 func (w *write) unseen(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool {
 		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.reaches(w.table)
 	})
 }
 
-// simple reports whether a bare statement with RETURNING does: nothing is
-// logged or judged, and what comes back needs no filter and no order.
+// simple reports whether a plain statement with RETURNING suffices: nothing is logged
+// or checked, and the answer needs no filter and no order.
 func (w *write) simple(checks []check) bool {
 	if w.table.Tracked || len(checks) > 0 || w.exactly > 0 {
 		return false
@@ -105,9 +105,9 @@ func (w *write) filtered() bool {
 	return w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
 }
 
-// runStatement runs the one statement. In the pool it is its own transaction
-// and is run again when it loses against another; but only a transaction of ours
-// can undo a wrong number of rows or an answer that is too large.
+// runStatement runs the one statement. In the pool it is its own transaction and is
+// retried after a conflict. Rolling back a wrong number of rows or an answer that is
+// too large requires an explicit transaction.
 func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
 	if (w.counted() || w.large()) && w.s.tx == nil {
 		return w.s.inTx(ctx, func(ctx context.Context, tx *Tx) error {

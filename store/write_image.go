@@ -6,9 +6,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// imagesHold lets the database judge rows that are not there: the same rule over the
-// values of each, and over the tables as they are before the write. A key that the
-// database will make is NULL. A row the rule does not allow is [ErrDenied].
+// imagesHold lets the database evaluate a rule on rows that are not inserted yet. It
+// applies the rule to the values of each row and to the tables before the write. A key
+// that the database will make is NULL. A row the rule does not allow is [ErrDenied].
 func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 	together := 1
 	if w.s.db.dialect.Postgres() {

@@ -6,8 +6,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// insertInto writes INSERT ... VALUES, or for many rows on PostgreSQL SELECT over
-// one array a column: one text for every number of rows.
+// insertInto writes INSERT ... VALUES. For many rows on PostgreSQL it writes SELECT
+// over one array for each column, so that the text does not depend on the number of
+// rows.
 func (w *write) insertInto(c *compiler, alias string) error {
 	columns, err := w.insertColumns()
 	if err != nil {

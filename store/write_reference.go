@@ -114,9 +114,9 @@ func (w *write) references(ref *Reference) [][]any {
 	return keys
 }
 
-// dangling reports whether a foreign key of the write leads to no row. It only
-// names what has failed already, so it also reads in a transaction that is lost,
-// and an error of its own is no.
+// dangling reports whether a foreign key of the write leads to no row. It only adds
+// detail to an earlier failure, so it may read in a failed transaction, and treats its
+// own error as false.
 func (w *write) dangling(ctx context.Context, ref *Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
 		c := w.s.newCompiler(ctx, nil, access{})

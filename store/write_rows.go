@@ -14,8 +14,8 @@ import (
 // that lead in a circle.
 const maxLevels = 16
 
-// writeRows changes the rows of the table. New rows come first, by one statement
-// where they can be.
+// writeRows changes the rows of the table. New rows are inserted first, by one
+// statement if possible.
 func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
 	if err := w.tally(len(rows)); err != nil {
 		return err
@@ -239,9 +239,9 @@ func boundEq(col *Column, v any) Cond {
 	return Cond{n}
 }
 
-// answer fills the answer from the written rows: from Go where they are plain,
-// by a read in the same transaction where relations or an order are asked for,
-// which for rows that are deleted was before.
+// answer fills the answer from the written rows. Plain rows come from Go. Relations or
+// an order require a read in the same transaction, which for deleted rows ran before
+// the delete.
 func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	out.touched = len(rows)
 	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
@@ -325,8 +325,8 @@ func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 	return nil
 }
 
-// visible judges a written row by the rule to read. A row that is gone was
-// visible when it was selected.
+// visible evaluates the read rule on a written row. A deleted row was visible when it
+// was selected.
 func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error) {
 	if w.guard == nil || gone {
 		return true, nil

@@ -83,8 +83,8 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 	return w.cardinality(out)
 }
 
-// plannedRows returns the rows of the write, with the old row where there is
-// one and the new row as it is meant to be.
+// plannedRows returns the rows of the write, with the old row, if there is one, and the
+// intended new row.
 func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
 	if w.op == OpInsert {
 		if err := w.fillTenant(tenantOf(ctx, w.scope)); err != nil {
@@ -119,8 +119,7 @@ func (w *write) newRow(op WriteOp, old, new []any) *rowWrite {
 	return &rowWrite{op: op, table: w.table, tx: w.s.tx, scope: w.scope, old: old, new: new}
 }
 
-// gapsOf returns what is required of a new row and was not given, where hooks
-// have not been asked for it yet.
+// gapsOf returns the missing required columns of a new row, before hooks may fill them.
 func (w *write) gapsOf(i int) []FieldError {
 	if w.gaps == nil {
 		return nil
@@ -186,7 +185,7 @@ func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 }
 
 // maxWriteBytes is the size of the rows, as JSON, that one write may touch: they are
-// in memory, and once more in the log. A row by its key may be as large as it is.
+// held in memory and copied to the log. It does not limit a single row written by key.
 const maxWriteBytes = 32 << 20
 
 // readWhole runs a statement that selects whole rows and reads them as bound
@@ -302,8 +301,8 @@ func (w *write) differing(rw *rowWrite) ColumnSet {
 	return set
 }
 
-// judgeRows decides the rules on new rows as far as Go can, and returns the rows that are
-// for the database to judge.
+// judgeRows evaluates the rules on new rows in Go where possible, and returns the rows
+// that the database must check.
 func (w *write) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
 	if w.guard == nil {
 		return nil, nil
@@ -363,8 +362,8 @@ func (w *write) judgeImages(ctx context.Context, open []*rowWrite) error {
 	return nil
 }
 
-// checkBrought judges the foreign keys of written rows that lead to what the write
-// itself has brought.
+// checkBrought checks the foreign keys of written rows to rows inserted by the same
+// write.
 func (w *write) checkBrought(ctx context.Context, rows []*rowWrite) error {
 	if w.guard == nil {
 		return nil
@@ -400,7 +399,7 @@ func newImages(rows []*rowWrite) [][]any {
 	return images
 }
 
-// holds asks the database whether a check holds for a row that is there.
+// holds checks in the database whether a check holds for an existing row.
 func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
 	c := w.s.newCompiler(ctx, w.scope, access{withDeleted: true})
 	defer c.free()

@@ -9,12 +9,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// judgeTargets refuses foreign keys of the rows to what the scope cannot see, in the
-// order of the rows and of their keys. It is asked before anything is written, and
-// before it is looked up which rows exist: what constraints, rules and those rows
-// say would differ between a target that is hidden and one that is not there.
+// judgeTargets rejects foreign keys to rows that the scope cannot see, in the order of
+// the rows and of their keys. It runs before anything is written and before existing
+// rows are looked up. Later, the errors of constraints and rules would distinguish a
+// hidden target from a missing one.
 //
-// A target that the write itself brings is judged when it is there; see checkBrought.
+// A target that the write itself inserts is checked afterwards, see checkBrought.
 func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
 	if w.guard == nil {
 		return nil

@@ -85,8 +85,8 @@ func (w *write) hasVersion(row []any) bool {
 	return ok && slices.Contains(w.versions, version)
 }
 
-// chosenKey refuses a new row for which the scope chose a key that the database
-// makes. A row that exists and is out of reach gets the same answer.
+// chosenKey rejects a new row with a client's value for a key that the database makes.
+// The error is the same as for an existing row that the scope may not update.
 func (w *write) chosenKey(row []any) error {
 	if w.guard == nil {
 		return nil
