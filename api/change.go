@@ -160,8 +160,8 @@ func (x *exchange) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
 	return nil, store.ErrStale
 }
 
-// sendRow answers a write of one row, with the status of a row that is sent. The
-// tag of what is sent is that of a GET with the same select.
+// sendRow answers a write of one row. Status is used if the row is sent. Its entity tag
+// equals that of a GET with the same select.
 func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
 	x.headers(keepNot)
 	if w.prefer.Return != pgrst.ReturnRepresentation || rows.Count == 0 {

@@ -44,8 +44,8 @@ type Config struct {
 	HideDocuments bool
 
 	// KeepAnswers is how long the answer to a request with an Idempotency-Key is
-	// kept to be repeated. One that is larger than Limits.Body is refused, and
-	// nothing is done.
+	// kept for replay. If the answer is larger than Limits.Body, the request is
+	// rejected and has no effect.
 	//
 	// Defaults to 24 hours.
 	KeepAnswers time.Duration
@@ -85,9 +85,9 @@ type Config struct {
 	Title, Version string
 }
 
-// Limits bounds what one request may ask for. A request beyond a limit is
-// refused with an answer that names the limit, never cut in silence. Zero takes
-// the default. How long a statement may run is set where the database is opened.
+// Limits bounds one request. A request beyond a limit is rejected with an answer that
+// names the limit. The default limits of embeds are lowered instead; see AnswerRows. Zero
+// means the default.
 type Limits struct {
 	// Aggregates is the number of aggregate functions of a request. Defaults
 	// to 16.
@@ -97,20 +97,19 @@ type Limits struct {
 	// undone. Defaults to 16 MiB.
 	Answer int
 
-	// AnswerRows is the number of rows of an answer, the elements of every array of
-	// embedded rows included. Beyond it embeds without a limit of their own get a
-	// lower one, which the header Embed-Limit names; with one the request is
-	// refused. Defaults to 10,000, and is Rows at least.
+	// AnswerRows is the number of rows of an answer, including the elements of every
+	// array of embedded rows. Beyond it embeds without a limit in the request get a
+	// lower one, which the header Embed-Limit names. If all limits are in the request,
+	// it is rejected. Defaults to 10,000, and is at least Rows.
 	AnswerRows int
 
 	// Body is the size of a request's body in bytes, and of all that the steps of a
 	// batch take from answers. Defaults to 1 MiB.
 	Body int64
 
-	// Elements is the number of members and elements, on all levels, of the documents
-	// and arrays that the operators cs, cd and ov of a request compare with. Each may
-	// be looked for in all of a row's document, which takes PostgreSQL some seconds for
-	// 100 and a document of a mebibyte. Defaults to 100.
+	// Elements is the number of members and elements, on all levels, of the operands of
+	// cs, cd and ov in a request. The database may search the whole document of a row
+	// for each of them. Defaults to 100.
 	Elements int
 
 	// EmbedDepth is how deep embeds nest. Defaults to 4.
@@ -128,10 +127,10 @@ type Limits struct {
 	// Offset is the largest offset. Defaults to 100000.
 	Offset int
 
-	// Statement is how long a statement of a signed-in caller may run, and StatementAnonymous
-	// one of an unauthenticated caller, before the answer is 400 with 57014. Service keys and
-	// Go code have the engine's Options.StatementTimeout, which bounds these too. Defaults to
-	// 8 and to 3 seconds.
+	// Statement limits the time of a statement of a signed-in caller, and
+	// StatementAnonymous that of an unauthenticated caller. Beyond it the answer is 400
+	// with 57014. Service keys and Go code have the StatementTimeout of the engine's
+	// Options, which bounds these limits too. Default to 8 and to 3 seconds.
 	Statement, StatementAnonymous time.Duration
 
 	// Predicates is the number of comparisons of a request. Defaults to 50.

@@ -33,9 +33,8 @@ type route struct {
 	serve  func(*exchange) error
 }
 
-// routes is the one table by which requests are dispatched, and the only way
-// from a request to the store. What is not in it is answered without a look at
-// the database.
+// routes is the only table by which requests are dispatched. Other requests are rejected
+// without a statement.
 func routes() []route {
 	list := []part{partRoot, partEmbed, partJunction, partCount, partAggregate, partCursor, partOrder}
 	row := []part{partRoot, partEmbed, partJunction, partOrder}

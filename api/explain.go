@@ -34,8 +34,8 @@ type explainedCaller struct {
 type explainedTable struct {
 	Name string `json:"name"`
 
-	// Rule is the rule to read as the policy says it; Gates are what it asks
-	// of the caller, and Rows is what is left to ask of a row.
+	// Rule is the text of the read rule. Gates are the gates that it evaluates for the
+	// caller, and Rows is the remaining condition on rows.
 	Rule  string          `json:"rule"`
 	Gates []explainedGate `json:"gates,omitempty"`
 	Rows  string          `json:"rows"`

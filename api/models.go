@@ -44,7 +44,7 @@ func findModel(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect
 	return findModelInside(db, t, seen)
 }
 
-// findModelInside is findModel for what encoding/json does not ask for its form.
+// findModelInside is findModel for types without a marshal method.
 func findModelInside(db *store.DB, t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	if seen[t] {
 		return nil
@@ -238,8 +238,8 @@ func isScalar(t reflect.Type) bool {
 	}
 }
 
-// encodesItself reports whether encoding/json asks the value for its form: that is
-// what its author wants to be seen.
+// encodesItself reports whether the value has a marshal method that encoding/json calls.
+// Such a type decides by itself what it reveals.
 func encodesItself(v reflect.Value) bool {
 	t := v.Type()
 	if t.Kind() == reflect.Interface {

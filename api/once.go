@@ -85,7 +85,7 @@ func (x *exchange) onceInTx(asked store.Receipt, serve func(*exchange) error) (*
 	if err := serve(sub); err != nil {
 		return nil, err
 	}
-	// It is kept for long, and many times: a few bytes can ask for an answer of any size.
+	// Kept answers occupy storage for hours, and a small request can cause a large answer.
 	if limit := x.s.config.Limits.Body; int64(len(answer.Body)) > limit {
 		return nil, &pgrst.LimitError{Limit: "answer to an Idempotency-Key", Max: int(limit), Unit: "bytes"}
 	}

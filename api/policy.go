@@ -60,7 +60,7 @@ type Policy struct {
 	AnyTarget []string
 }
 
-// ColumnRule narrows one column. The zero Gate of a use closes it.
+// ColumnRule restricts one column. The zero Gate denies a use to every caller.
 type ColumnRule struct {
 	// Read opens the column for select, filter, order and answers.
 	Read Gate

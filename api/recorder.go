@@ -2,8 +2,7 @@ package api
 
 import "net/http"
 
-// recorder holds an answer that cannot be sent before its transaction commits.
-// Its fields are what a receipt keeps of it.
+// recorder holds an answer until its transaction commits. A receipt stores its fields.
 type recorder struct {
 	Status  int         `json:"status"`
 	Headers http.Header `json:"headers"`

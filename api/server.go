@@ -186,8 +186,8 @@ func (x *exchange) recover() {
 	x.fail(fmt.Errorf("api: panic: %v\n%s", p, debug.Stack()))
 }
 
-// options says which methods there are. It asks no rules: what a caller may do
-// depends on rows.
+// options lists the methods of the path. It ignores rules, because permissions depend on
+// rows.
 func (x *exchange) options() error {
 	x.set("Allow", strings.Join(x.allowed(), ", "))
 	return x.sendNothing(http.StatusOK)

@@ -7,15 +7,14 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// varyShared is what an answer depends on beside vary. To a client that asks each
-// time these only make another tag; a shared cache has to keep the answers apart
-// by itself (RFC 9111 section 4.1).
+// varyShared names further headers on which a shared response depends. A client that
+// revalidates each time detects them by the entity tag, but a shared cache needs Vary
+// (RFC 9111 section 4.1).
 const varyShared = "Accept-Profile, Prefer, Range"
 
-// keepShared is the Cache-Control of an answer that shared caches may give to
-// others. Browsers keep it and ask each time, as with keepAndAsk; no-cache would
-// say the same to the shared ones (RFC 9111 sections 5.2.2.2, 5.2.2.4 and
-// 5.2.2.10).
+// keepShared returns the Cache-Control of a response that shared caches may store.
+// Browsers store it and revalidate each time, as with keepAndAsk. It does not use no-cache,
+// which would apply to shared caches too (RFC 9111 sections 5.2.2.2, 5.2.2.4 and 5.2.2.10).
 func keepShared(age time.Duration) string {
 	return "public, max-age=0, must-revalidate, s-maxage=" + strconv.FormatInt(int64(age/time.Second), 10)
 }

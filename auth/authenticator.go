@@ -25,11 +25,10 @@ func Authenticate(a Authenticator, r *http.Request) (Principal, error) {
 	return judged(a.Authenticate(r))
 }
 
-// Chain returns an Authenticator that asks each in turn. The first that finds a
-// caller or an error decides; if none does, the caller is anonymous, with what the
-// first one says that knows more than nothing: claims, roles. What is asked first
-// outranks what follows, so put explicit credentials before cookies. For what a
-// request shows beside its caller see [WithProofs].
+// Chain returns an Authenticator that calls each in turn. The first caller or error
+// decides. If there is neither, the caller is anonymous, with the claims and roles of the
+// first principal that is not zero. Earlier authenticators take precedence, so put
+// explicit credentials before cookies. See [WithProofs] for evidence beside the caller.
 func Chain(authenticators ...Authenticator) Authenticator {
 	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
 		var anonymous Principal

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// MaxTokenSize is the length in bytes up to which a token is looked at. Longer
-// ones are refused before anything parses them.
+// MaxTokenSize is the maximum length of a token in bytes. Longer tokens are rejected
+// before parsing.
 const MaxTokenSize = 8 << 10
 
-// Bearer returns an Authenticator for tokens in the Authorization header (RFC
-// 6750 section 2.1), judged by v. Another scheme, or no header, is nothing of
-// its own. A header that is repeated, or a token that is empty, longer than
-// [MaxTokenSize] or not made of token characters, is refused.
+// Bearer returns an Authenticator for tokens in the Authorization header (RFC 6750 section
+// 2.1), verified by v. Without the header, or with another scheme, the request carries no
+// credentials of this kind. A repeated header is rejected, and so is a token that is
+// empty, longer than [MaxTokenSize] or contains other characters.
 func Bearer(v Verifier) Authenticator {
 	return AuthenticatorFunc(func(r *http.Request) (Principal, error) {
 		token, err := bearerToken(r.Header)
@@ -45,8 +45,7 @@ func bearerToken(header http.Header) (string, error) {
 	return token, nil
 }
 
-// checkToken refuses what cannot be a token without reading more of it than
-// needed.
+// checkToken rejects texts that cannot be a token.
 func checkToken(token string) error {
 	switch {
 	case token == "":
@@ -62,8 +61,8 @@ func checkToken(token string) error {
 	return nil
 }
 
-// tokenChars are those that may be in a b64token (RFC 6750 section 2.1). Every request of a
-// user has some hundreds.
+// tokenChars are the characters of a b64token (RFC 6750 section 2.1). It is a table because
+// every request of a user checks some hundreds of them.
 var tokenChars = func() (table [256]bool) {
 	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=") {
 		table[c] = true

@@ -44,10 +44,10 @@ func NewKeyring(keys Keys) (*Keyring, error) {
 	return ring, nil
 }
 
-// Verify judges a key that arrived by another way than a header, as that of a
-// WebSocket does. The bearer of a publishable key is the zero Principal, that of
-// a secret key of Kind Service with an ID that names the key. It does not know
-// where the key comes from: refusing secret keys of browsers is up to the caller.
+// Verify verifies a key outside of headers, such as the key of a WebSocket. A publishable
+// key gives the zero Principal. A secret key gives a principal of Kind Service with an ID
+// that names the key. Verify cannot detect browsers, so the caller must reject secret keys
+// from them.
 func (k *Keyring) Verify(_ context.Context, key string) (Principal, error) {
 	bearer := k.find(key)
 	if bearer == nil {
@@ -118,7 +118,7 @@ func (k *Keyring) Authenticator(next Authenticator) Authenticator {
 	})
 }
 
-// fromRequest judges a key together with where it comes from.
+// fromRequest verifies a key and rejects secret keys from browsers.
 func (k *Keyring) fromRequest(r *http.Request, key string) (Principal, error) {
 	bearer, err := k.Verify(r.Context(), key)
 	if err == nil && bearer.Kind == Service && fromBrowser(r.Header) {

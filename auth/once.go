@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// Once returns an Authenticator that asks a at most once for each request with a context
-// of [Prepare], and returns the same answer after that. Other requests are passed on, and
-// so is one with another Authorization, Apikey or Cookie header than at first. Other
-// headers that a reads must not change in between.
+// Once returns an Authenticator that calls a at most once for each request with a context
+// of [Prepare] and returns the stored result afterwards. It calls a again if the header
+// Authorization, Apikey or Cookie has changed. Other headers that a reads must not change.
+// Requests without such a context are always passed to a.
 func Once(a Authenticator) Authenticator { return &once{a} }
 
 type once struct{ next Authenticator }
@@ -36,7 +36,7 @@ func (o *once) Authenticate(r *http.Request) (Principal, error) {
 	return p, err
 }
 
-// Prepare returns a context for one request, in which each [Once] keeps its answer and
+// Prepare returns a context for one request, in which each [Once] stores its result and
 // [Identify] the principal.
 func Prepare(ctx context.Context) context.Context {
 	known := &identified{Context: ctx}

@@ -22,14 +22,14 @@ func (f VerifierFunc) Verify(ctx context.Context, token string) (Principal, erro
 	return f(ctx, token)
 }
 
-// FirstOf returns a Verifier for callers from several issuers: it asks each in
-// turn until one accepts the token. Its verdict is [ErrExpired] if one of them
-// said so, else [ErrInvalid]; an error that is no verdict ends the search. With
-// no verifiers at all every token is refused.
+// FirstOf returns a Verifier for callers from several issuers. It calls each verifier in
+// turn until one accepts the token. If none does, the error is [ErrExpired] if one of
+// them returned it, else [ErrInvalid]. An error that is neither ends the search. Without
+// verifiers every token is rejected.
 //
-// The IDs of the verifiers share one space. Where two issuers may hand out the
-// same subject, wrap one in a [VerifierFunc] that makes its IDs distinct, or one
-// issuer's users become the other's.
+// The IDs of the verifiers share one namespace. If two issuers may issue the same
+// subject, wrap one in a [VerifierFunc] that makes its IDs distinct. Otherwise users of
+// one issuer act as users of the other.
 func FirstOf(verifiers ...Verifier) Verifier {
 	return VerifierFunc(func(ctx context.Context, token string) (Principal, error) {
 		verdict := ErrInvalid

@@ -150,7 +150,7 @@ func (s *session) isForgotten(key uint16, tags []uint16, since, written uint64) 
 	return false
 }
 
-// fetch asks Redis.
+// fetch reads from Redis.
 func (c *Cache[K, V]) fetch(ctx context.Context, s *session, key K) (value V, ok bool, err error) {
 	text := c.opts.Key(key)
 	data, ttl, err := s.get(ctx, c.name(s, "v", text))

@@ -13,10 +13,10 @@ func (e *awayError) Error() string { return e.text }
 // Problem returns the code of the error on the wire.
 func (*awayError) Problem() string { return "PL503" }
 
-// Errors of this package. To a cache.Loader each of them is an empty cache.
+// Errors of this package. A cache.Loader treats each of them as an empty cache.
 var (
-	// ErrUnavailable reports that Redis cannot be asked now: it is away, or was away
-	// a moment ago and is not tried again yet.
+	// ErrUnavailable reports that Redis is unavailable, or that the pause after the last
+	// failure has not ended.
 	ErrUnavailable error = &awayError{"redis: not available"}
 
 	// ErrClosed reports a client after Close.
@@ -24,7 +24,7 @@ var (
 )
 
 var (
-	// errEnded is that of a session that has ended.
+	// errEnded reports that the session has ended.
 	errEnded = errors.New("redis: the session has ended")
 
 	// errGone ends a session when its epoch has ended: the server was flushed, or has

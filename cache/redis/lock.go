@@ -43,7 +43,7 @@ func (c *Cache[K, V]) TryLock(ctx context.Context, key K, ttl time.Duration) (un
 	return func() { s.unlock(context.WithoutCancel(ctx), name, token) }, true, nil
 }
 
-// unlock gives a lock back. Where that fails the lock ends by itself.
+// unlock releases a lock. If that fails, the lock expires.
 func (s *session) unlock(ctx context.Context, name, token string) {
 	_ = s.run(ctx, "unlock", s.client.opts.Timeout, func(ctx context.Context) error {
 		_, _, err := s.script(ctx, scriptUnlock, []string{name}, token)

@@ -13,9 +13,8 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// session is one connection to one run of one server, and what was learnt by it. It
-// ends at the first sign that the server may be another one or has lost something,
-// and nothing outlives it.
+// session is one connection to one run of one server, with the state read from it. It ends
+// when the server may have changed or lost data. Its state is then discarded.
 type session struct {
 	client *Client
 	conn   rueidis.Client
