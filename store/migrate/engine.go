@@ -31,8 +31,8 @@ type engine interface {
 	// inspect reads the tables and views of the database.
 	inspect(ctx context.Context, q querier) (map[string]*found, error)
 
-	// search describes the index of a searchable column; its pieces stand in
-	// what pieces reads, if they exist. dropSearch drops one by its name.
+	// search describes the index of a searchable column; existing pieces are in the
+	// result of pieces. dropSearch drops an index by name.
 	search(c *store.Column) searchIndex
 	pieces(ctx context.Context, q querier) ([]piece, error)
 	dropSearch(name string) string

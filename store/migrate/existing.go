@@ -108,8 +108,8 @@ func (e *existing) reference(c *store.Column) *store.Reference {
 	return nil
 }
 
-// extraColumns names the columns no field stands for. One that can be left out
-// does no harm: another version of the program may need it.
+// extraColumns reports the columns without a field. A column that inserts may omit is
+// not an error, because another version of the program may need it.
 func (e *existing) extraColumns() {
 	for _, c := range e.found.columns {
 		if e.table.Column(c.name) != nil || c.computed {

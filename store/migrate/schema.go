@@ -59,9 +59,8 @@ func (f *found) column(name string) *foundColumn {
 	return &f.columns[i]
 }
 
-// wantedIndexes returns the indexes a model asks for: unique ones, and plain
-// ones for foreign keys and the tenant where no other index begins with their
-// columns.
+// wantedIndexes returns the indexes a model requires: unique ones, and plain ones for
+// foreign keys and the tenant unless another index begins with their columns.
 func wantedIndexes(t *store.Table) []index {
 	var list []index
 	pk := index{columns: names(t.PrimaryKey), unique: true}
@@ -111,7 +110,7 @@ func normalizeWhere(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// check refuses models that have no table on both engines.
+// check rejects models that cannot have a table on both engines.
 func check(tables []*store.Table) error {
 	taken := map[string]string{}
 	claim := func(t *store.Table, what, name string) error {
@@ -152,7 +151,7 @@ func check(tables []*store.Table) error {
 // maxName is how many bytes of a name PostgreSQL keeps.
 const maxName = 63
 
-// fits refuses a name that is longer.
+// fits rejects a name that is longer.
 func fits(t *store.Table, what, name string) error {
 	if len(name) > maxName {
 		return fmt.Errorf("migrate: table %s: the name of %s %s is longer than %d bytes", t.Name, what, name, maxName)

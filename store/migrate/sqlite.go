@@ -34,8 +34,8 @@ func isBusy(err error) bool {
 	return errors.As(err, &coded) && coded.Code()&0xff == busy
 }
 
-// lock does nothing: there is no lock outside a transaction. Within a process
-// the writer's connection, which we hold, stands in for it.
+// lock does nothing: there is no lock outside a transaction. Within a process holding
+// the writer's connection has the same effect.
 func (sqlite) lock(context.Context, *sql.Conn) (bool, error) { return true, nil }
 
 func (sqlite) unlock(context.Context, *sql.Conn) error { return nil }

@@ -55,7 +55,7 @@ func (s sqlite) readColumns(ctx context.Context, q querier, all map[string]*foun
 		}
 	}
 	for _, f := range all {
-		// The one column of such a key is another name of the row's number.
+		// The one column of such a key is an alias of the rowid.
 		if len(f.primaryKey) == 1 {
 			c := f.column(f.primaryKey[0])
 			c.generated = strings.EqualFold(c.typ, "integer")
@@ -92,7 +92,7 @@ func (s sqlite) readIndexes(ctx context.Context, q querier, all map[string]*foun
 			f.indexes = append(f.indexes, ix)
 		}
 		last := &f.indexes[len(f.indexes)-1]
-		// No column of ours has an empty name, so an expression fits nothing.
+		// No model has a column with an empty name, so an expression never matches.
 		last.columns = append(last.columns, column.String)
 		return struct{}{}, nil
 	})

@@ -94,8 +94,7 @@ func joinKey(t *store.Table) string {
 	return strings.Join(list, " and ")
 }
 
-// sqlitePieces reads every table and trigger: their names alone say what they
-// are to us, and those of other people's are asked for only by accident.
+// sqlitePieces reads every table and trigger. Pieces are identified by name.
 const sqlitePieces = `
 select name, tbl_name, case when type = 'trigger' and name like '%~_search~_insert' escape '~' then substr(name, 1, length(name) - 7) else '' end, sql
 from sqlite_schema where type in ('table', 'trigger') and name like '%~_search%' escape '~'`

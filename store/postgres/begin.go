@@ -25,11 +25,10 @@ func (c connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	return &txConn{Conn: conn.(*stdlib.Conn)}, nil
 }
 
-// txConn is a connection for one transaction, which begins with its first
-// statement: the server takes no snapshot and no lock before, so "begin" need not
-// be a round trip of its own. Statements of the store take it along; in front of
-// those of the user, by [database/sql], it is sent alone. database/sql sees to it
-// that one goroutine at a time uses a connection.
+// txConn is a connection for one transaction. The server takes no snapshot and no lock
+// before the first statement, so BEGIN is sent with it and needs no round trip. Before
+// statements of [database/sql] it is sent alone. database/sql ensures that one
+// goroutine at a time uses a connection.
 type txConn struct {
 	*stdlib.Conn
 

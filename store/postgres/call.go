@@ -87,8 +87,8 @@ func (c *call) noteLoss(conn *pgx.Conn) {
 // execute runs the statement in the way that suits it and takes its time.
 func (c *call) execute(conn *pgx.Conn) {
 	if c.result == nil && len(c.statement.Args) == 0 {
-		// A command: savepoints, locks. There is nothing to prepare, and pgx
-		// sends it as it is.
+		// A command: savepoints, locks. There is nothing to prepare, and pgx sends it
+		// unchanged.
 		if c.err = c.beginTx(); c.err != nil {
 			return
 		}
@@ -130,7 +130,7 @@ func (c *call) beginTx() error {
 	return c.tx.sendBegin(c.ctx)
 }
 
-// allBinary asks for every column in binary form.
+// allBinary requests every column in binary form.
 var allBinary = []int16{pgx.BinaryFormatCode}
 
 // send runs the prepared statement or, with planned, its text, and reads what

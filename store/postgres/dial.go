@@ -12,18 +12,17 @@ import (
 // busy server still acknowledges what it receives, so they do not limit the duration of
 // statements.
 const (
-	// reachTimeout bounds how long the server's machine may take to answer at
-	// all, connectTimeout a new connection with everything it takes: the five
-	// or six round trips of TLS and a password. A connect_timeout in the URL
-	// goes for both.
+	// reachTimeout limits a TCP connect. connectTimeout limits a new connection with
+	// all its round trips, TLS and authentication included. A connect_timeout in the
+	// URL replaces both.
 	reachTimeout, connectTimeout = 5 * time.Second, 10 * time.Second
 
 	// unacknowledged is how long the server's machine may leave bytes without
 	// an acknowledgement (RFC 5482), probes of silent connections included.
 	unacknowledged = 6 * time.Second
 
-	// probeAfter is how long a connection is silent before the kernel asks
-	// whether the other side is there, and probePause how often it asks.
+	// probeAfter is the idle time before the kernel sends keep-alive probes, and
+	// probePause their interval.
 	probeAfter, probePause = 5 * time.Second, 2 * time.Second
 )
 

@@ -120,7 +120,7 @@ func raisedCheck(refused *pgconn.PgError) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	// Behind it stands a quotation mark of the server's language.
+	// A quotation mark of the server's language follows it.
 	if end := strings.IndexFunc(check, isNotName); end >= 0 {
 		check = check[:end]
 	}

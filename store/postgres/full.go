@@ -22,7 +22,7 @@ const (
 	fullPause = 10 * time.Millisecond
 )
 
-// errFull stands for the server's answer while no connection is opened.
+// errFull replaces the server's error while no new connection is attempted.
 var errFull = &pgconn.PgError{Severity: "FATAL", Code: "53300", Message: "the server had no connection left a moment ago"}
 
 func isFull(err error) bool {

@@ -13,8 +13,8 @@ import (
 
 var _ driver.Listener = (*database)(nil)
 
-// listenPing is how often a connection that hears nothing is asked whether it
-// is still there. Firewalls drop silent ones without a word.
+// listenPing is the interval of pings on a silent connection. Firewalls may drop silent
+// connections without an error.
 const listenPing = 6 * time.Second
 
 // Listen implements [driver.Listener] with LISTEN. It holds one connection of the pool

@@ -111,9 +111,8 @@ func (o *Options) withDefaults() (Options, error) {
 // reserve is the number of connections that are kept: one at least is for all.
 func (o *Options) reserve() int { return max(0, min(o.Reserve, o.MaxConns-1)) }
 
-// statementCache is the number of statements a connection keeps prepared, of the
-// store's, and of others that ask pgx to. A list statement takes 18 kB of the
-// server's memory on every connection.
+// statementCache is the number of prepared statements of a connection. Each takes
+// memory of the server on every connection.
 const statementCache = 128
 
 // config reads the URL and fixes what the package relies on.
@@ -129,8 +128,8 @@ func (o *Options) config(url string) (*pgxpool.Config, error) {
 	c := pool.ConnConfig
 	c.AfterConnect = checkSession
 	dialBy(&c.Config)
-	// Bun writes values into its text: each would be another prepared
-	// statement. Ours ask for another mode one by one.
+	// Bun writes values into its text, so preparing would create a statement for each
+	// value. The store's statements select another mode individually.
 	c.DefaultQueryExecMode = pgx.QueryExecModeExec
 	c.StatementCacheCapacity = statementCache
 	c.DescriptionCacheCapacity = statementCache
@@ -150,14 +149,14 @@ func (o *Options) config(url string) (*pgxpool.Config, error) {
 		o.sessionConfig(set)
 	}
 	if len(c.Fallbacks) > 0 && c.ValidateConnect == nil && hasManyHosts(&c.Config) {
-		// Of several servers the one that can be written is meant: a change log
-		// must not be read on a standby.
+		// Of several servers use the writable one, because the change log must not be
+		// read on a standby.
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	return pool, nil
 }
 
-// orNever turns a negative duration into one that does not pass.
+// orNever turns a negative duration into the largest one.
 func orNever(d time.Duration) time.Duration {
 	if d < 0 {
 		return math.MaxInt64
@@ -165,7 +164,7 @@ func orNever(d time.Duration) time.Duration {
 	return d
 }
 
-// sessionConfig sets what poolers do not take.
+// sessionConfig sets the parameters that poolers reject.
 func (o *Options) sessionConfig(set map[string]string) {
 	// The planner estimates a high cost for statements with embedded rows and would
 	// start the JIT compiler, which takes far longer than the statement.

@@ -34,7 +34,7 @@ func (d *database) inspect(ctx context.Context, patience time.Duration) (driver.
 	}
 }
 
-// mayComeUp reports whether no connection could be made, for a reason that goes by.
+// mayComeUp reports whether connecting failed for a transient reason.
 func mayComeUp(err error) bool {
 	var answer *pgconn.PgError
 	if errors.As(err, &answer) {

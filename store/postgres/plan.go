@@ -20,10 +20,9 @@ type planner struct {
 	logger *slog.Logger
 
 	mu sync.Mutex
-	// Texts are chosen by clients, so their number is bounded: when young is
-	// full, it takes the place of old, which is forgotten. An entry that is
-	// asked for moves to young. Connections ask once for a text and keep the
-	// answer as long as the statement.
+	// Clients determine the texts, so their number is limited. When young is full it
+	// replaces old, which is dropped. An entry that is looked up moves to young. A
+	// connection looks a text up once and keeps the entry as long as the statement.
 	young, old map[string]*plan
 }
 
@@ -47,8 +46,8 @@ const (
 	// settledRuns is how long a decision for planning holds. Data change.
 	settledRuns = 1 << 12
 
-	// firstPause is the number of runs after a trial in vain until the next
-	// look; it doubles each time up to maxPause.
+	// firstPause is the number of runs between a failed trial and the next one; it
+	// doubles each time up to maxPause.
 	firstPause, maxPause = 1 << 8, 1 << 16
 
 	// generation is the number of texts in a generation.
@@ -99,7 +98,7 @@ type plan struct {
 	pause  int           // length of the last pause
 }
 
-// phase is where an entry stands.
+// phase is the state of an entry.
 type phase uint8
 
 const (

@@ -198,8 +198,8 @@ func (rd *reader) members(at int, values [][]byte) error {
 	return nil
 }
 
-// oid is the type of a column's bytes. What a server or a proxy sends in text
-// form, although we ask for binary, is read as text.
+// oid is the type of a column's bytes. A column sent in text form despite the request
+// for binary is read as text.
 func (rd *reader) oid(column int) uint32 {
 	if rd.isText(column) {
 		return pgtype.TextOID

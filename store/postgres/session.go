@@ -20,7 +20,8 @@ type session struct {
 	planner *planner
 
 	// known holds the statements, ring the same in no order. When it is full,
-	// hand goes round: a statement that was used again since it passed stays.
+	// statements are evicted with the CLOCK algorithm: hand skips a statement used
+	// since its last pass.
 	known map[string]*statement
 	ring  []*statement
 	hand  int
@@ -40,7 +41,7 @@ type statement struct {
 	// prepared.
 	described *pgconn.StatementDescription
 
-	used bool // again, since the hand passed
+	used bool // used since the last pass of hand
 }
 
 // sessionKey is where pgx keeps the session with its connection.

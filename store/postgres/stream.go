@@ -7,9 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// streamReader writes the rows of a stream, see [driver.Shape], as nested JSON.
-// The text of a row is written up to its first array. What stands behind is kept
-// until the rows of the array have come.
+// streamReader writes the rows of a stream, see [driver.Shape], as nested JSON. The
+// text of a row is written up to its first array. The rest is kept until the rows of
+// the array were read.
 type streamReader struct {
 	open  []openRow
 	holes []hole // of the open rows, the outermost first
@@ -17,7 +17,7 @@ type streamReader struct {
 	start int    // where the row of the root begins in the body
 }
 
-// hole is where an array stands in the text of a row.
+// hole is the position of an array in the text of a row.
 type hole struct {
 	at   int // its closing bracket, in the body or, of an open row, in the tails
 	node int
@@ -31,7 +31,8 @@ type openRow struct {
 	written     int // how much of its tail is
 }
 
-// appendHole writes the brackets of an array and notes that its rows stand between.
+// appendHole writes the brackets of an array and records the position between them for
+// its rows.
 func appendHole(dst []byte, holes []hole, shape *driver.Shape) ([]byte, []hole) {
 	dst = append(dst, '[')
 	return append(dst, ']'), append(holes, hole{at: len(dst), node: shape.Node})
@@ -193,8 +194,8 @@ func (rd *reader) streamMembers(node, at int, values [][]byte) error {
 	return nil
 }
 
-// appendColumn appends the value of a column. A float or a document of a stream
-// comes as the one field of a record, with its type.
+// appendColumn appends the value of a column. A float or a document of a stream is sent
+// as a record with one field, which has its type.
 func (rd *reader) appendColumn(dst []byte, m *driver.Member, column int, src []byte) ([]byte, error) {
 	if len(rd.shape.Stream) == 0 || m.Kind != driver.KindFloat && m.Kind != driver.KindJSON {
 		return appendMember(dst, m, rd.oid(column), src)

@@ -19,7 +19,7 @@ type tx struct {
 	// the *sql.Tx.
 	reopen func() error
 
-	// impatient says that the transaction has a lock timeout of its own.
+	// impatient says that the transaction has its own lock timeout.
 	impatient bool
 }
 
@@ -108,7 +108,7 @@ func (t *tx) Rollback() error {
 func (t *tx) SQL() *sql.Tx {
 	t.reopen = nil
 	if t.impatient {
-		// What fails in the hands of the user is not run again by itself.
+		// Statements through the *sql.Tx are not retried.
 		t.impatient = false
 		t.tx.ExecContext(context.Background(), "set local lock_timeout to default") // the next statement fails too
 	}

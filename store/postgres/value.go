@@ -72,8 +72,8 @@ func appendValue(dst []byte, kind driver.Kind, oid uint32, src []byte) ([]byte, 
 	return dst, errWire
 }
 
-// appendJSON copies a document without the spaces PostgreSQL prints. That it is
-// one is certain where the column is of such a type, and tested where it is text.
+// appendJSON copies a document without the spaces PostgreSQL prints. A column of a JSON
+// type is valid; text is validated.
 func appendJSON(dst []byte, oid uint32, src []byte) ([]byte, error) {
 	const version = 1 // stands before a jsonb in binary form
 	switch {

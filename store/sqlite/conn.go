@@ -19,15 +19,15 @@ type engineConn interface {
 	sqlite.HookRegisterer
 }
 
-// txState says where a connection stands in a transaction.
+// txState is the transaction state of a connection.
 type txState uint8
 
 const (
 	noTx txState = iota
 	inTx
-	// lostTx: SQLite has rolled the transaction back by itself, as it does
-	// when a write is interrupted or the disk is full. Statements would now
-	// run outside of any transaction.
+	// lostTx: SQLite rolled the transaction back, for example because a write was
+	// interrupted or the disk is full. Further statements would run outside any
+	// transaction.
 	lostTx
 )
 
@@ -143,9 +143,9 @@ func (c *conn) collect(ctx context.Context, s *driver.Statement, r *driver.Resul
 	return collector.collect(ctx, rows, c.columns(collector.columns()))
 }
 
-// queryAlone runs a statement that writes in a transaction of its own: once it
-// has returned a row it has written them all, and would keep them even if the
-// answer turns out too large.
+// queryAlone runs a statement that writes in its own transaction. Without one, all rows
+// would be committed with the first returned row, even if the answer turns out too
+// large.
 func (c *conn) queryAlone(ctx context.Context, s *driver.Statement, r *driver.Result) error {
 	if err := c.begin(beginWrite); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// memoryPath is the path that stands for a database in memory.
+// memoryPath is the path of a database in memory.
 const memoryPath = ":memory:"
 
 // setting is a pragma every connection gets, with what it must read afterwards.

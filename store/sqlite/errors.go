@@ -27,7 +27,7 @@ func translate(err error) error {
 	return fmt.Errorf("sqlite: %w", err)
 }
 
-// violation returns the kind of constraint an error speaks of, 0 for others.
+// violation returns the kind of constraint an error reports, 0 for others.
 func violation(err *sqlite.Error) driver.ViolationKind {
 	switch err.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:

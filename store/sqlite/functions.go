@@ -12,13 +12,13 @@ import (
 	"modernc.org/sqlite"
 )
 
-// valueErrorPrefix marks the errors of our functions that say that an argument
-// was refused; see translate.
+// valueErrorPrefix marks errors of our functions about an invalid argument; see
+// translate.
 const valueErrorPrefix = "plinth.value: "
 
-// engineDriver returns the engine with our functions and collation. It is one
-// for the process because the engine never forgets a function; it is ours alone
-// so that other users of the engine are not affected.
+// engineDriver returns the engine with our functions and collation. There is one for
+// the process because the engine never unregisters a function. It is private so that
+// other users of the engine are not affected.
 var engineDriver = sync.OnceValues(newEngineDriver)
 
 func newEngineDriver() (*sqlite.Driver, error) {
@@ -66,8 +66,8 @@ func newEngineDriver() (*sqlite.Driver, error) {
 	return &d, nil
 }
 
-// plFloat is pl_float(x): the JSON text of a float. What is no float stays as
-// it is.
+// plFloat is pl_float(x): the JSON text of a float. Other values are returned
+// unchanged.
 func plFloat(args []sqldriver.Value) (sqldriver.Value, error) {
 	f, ok := args[0].(float64)
 	if !ok {
@@ -103,7 +103,7 @@ func ofTexts(f func(a, b string) (sqldriver.Value, error)) func(args []sqldriver
 	}
 }
 
-// judge makes a function of what a judgement says of two documents.
+// judge makes an SQL function of a predicate on two documents.
 func judge(judgement func(a, b []byte) (bool, error)) func(args []sqldriver.Value) (sqldriver.Value, error) {
 	return ofTexts(func(a, b string) (sqldriver.Value, error) { return judgement([]byte(a), []byte(b)) })
 }

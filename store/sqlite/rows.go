@@ -129,8 +129,7 @@ func (c *collector) row(values []sqldriver.Value) error {
 	return nil
 }
 
-// extra appends the values beside a row, or puts them in the place of the last
-// row's.
+// extra appends the extra values of a row, or replaces those of the last row.
 func (c *collector) extra(values []sqldriver.Value) error {
 	if len(values) == 0 {
 		return nil
@@ -156,8 +155,8 @@ func (c *collector) extra(values []sqldriver.Value) error {
 	return nil
 }
 
-// appendJSON appends a column's value in the JSON form of its kind. SQLite lets
-// a column hold values of other types; those are refused.
+// appendJSON appends a column's value in the JSON form of its kind. SQLite allows
+// values of other types in a column; those are rejected.
 func appendJSON(b []byte, kind driver.Kind, v sqldriver.Value) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
