@@ -124,8 +124,8 @@ type Config struct {
 	// client that can reach the port.
 	InsecureDevelopment bool
 
-	// InsecureJWTUntyped also accepts tokens of JWTIssuer whose typ is JWT or absent, which
-	// is what most libraries and Supabase write. It is a hole if the issuer signs anything
+	// InsecureJWTUntyped also accepts tokens of JWTIssuer with a typ of JWT or without one,
+	// as most libraries and Supabase write them. It is a hole if the issuer signs anything
 	// else for JWTAudience with JWTSecret, such as ID tokens or links in mails: those would
 	// pass as access tokens.
 	//

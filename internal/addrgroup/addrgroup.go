@@ -1,16 +1,15 @@
-// Package addrgroup says which addresses are one client's, for limits.
+// Package addrgroup groups IP addresses that limits count as one client.
 package addrgroup
 
 import "net/netip"
 
-// Plain is the one form of an address: IPv4 as such, and without a zone, which means
-// something on its own machine only.
+// Plain normalizes an IP address: IPv4-mapped IPv6 becomes IPv4, and the zone, which is
+// local to a machine, is removed.
 func Plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// Of returns the addresses that a limit takes for one: an address of IPv4 alone, and
-// of IPv6 the network of 64 bits, since who has one address there has 2^64 of them
-// (RFC 6177 section 2, RFC 7421). An address of IPv4 written as one of IPv6 is that
-// of IPv4. The zero Addr gives the zero Prefix.
+// Of returns the group of an IP address: an IPv4 address alone, or an IPv6 network of 64
+// bits, which usually belongs to one host (RFC 6177 section 2, RFC 7421). An IPv4-mapped
+// IPv6 address counts as IPv4. The zero Addr gives the zero Prefix.
 func Of(a netip.Addr) netip.Prefix {
 	a = Plain(a)
 	bits := a.BitLen()
@@ -24,8 +23,8 @@ func Of(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// Network returns a network of IPv4 that is written as one of IPv6 as that of IPv4, and
-// others as they are. One that has more than the addresses of IPv4 is another.
+// Network converts an IPv4-mapped IPv6 network to IPv4 and returns others as they are. A
+// network that is wider than the mapped range stays IPv6.
 func Network(p netip.Prefix) netip.Prefix {
 	if p.Addr().Is4In6() && p.Bits() >= 96 {
 		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
@@ -33,8 +32,8 @@ func Network(p netip.Prefix) netip.Prefix {
 	return p
 }
 
-// Name returns a name for what Of returns: the address of IPv4 as it is, and a
-// network of IPv6 with its length. All addresses that are not valid have one name.
+// Name returns a name of the group: an IPv4 address, or an IPv6 network with its length.
+// All invalid addresses have the same name.
 func Name(a netip.Addr) string {
 	p := Of(a)
 	if p.Addr().Is6() {

@@ -1,4 +1,4 @@
-// Package answer records what was answered, for all middleware of a chain at once.
+// Package answer records the response of a handler, for all middleware of a chain together.
 package answer
 
 import (
@@ -11,22 +11,22 @@ import (
 	"time"
 )
 
-// Writer records the status and the bytes of an answer. It holds nothing back, and what the
-// writer below can do goes on working by http.ResponseController.
+// Writer records the status and the bytes of a response. It buffers nothing. Further
+// methods of the wrapped writer work through http.ResponseController.
 type Writer struct {
 	http.ResponseWriter
 
 	status int // 0 until the answer has begun
 	bytes  int64
-	conn   net.Conn // once a handler has taken it over
+	conn   net.Conn // after Hijack
 
-	// Of deadlines, see LimitWrites.
+	// Write deadlines, see LimitWrites.
 	each time.Duration // 0: none
 	end  time.Time
 }
 
-// Observe returns a writer that records, w itself if it does so already: all middleware of
-// a chain share one.
+// Observe returns a recording writer around w, or w itself if it is one: all middleware of
+// a chain share it.
 func Observe(w http.ResponseWriter) *Writer {
 	if known, ok := w.(*Writer); ok {
 		return known
@@ -37,7 +37,7 @@ func Observe(w http.ResponseWriter) *Writer {
 // Unwrap serves http.ResponseController.
 func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Begun reports whether anything of the answer is on its way.
+// Begun reports whether the response has begun.
 func (w *Writer) Begun() bool { return w.status != 0 }
 
 func (w *Writer) begin() {
@@ -46,8 +46,8 @@ func (w *Writer) begin() {
 	}
 }
 
-// WriteHeader records the status. Informational answers come before the one that counts
-// (RFC 9110 section 15.2).
+// WriteHeader records the status. Informational responses precede the final one (RFC 9110
+// section 15.2).
 func (w *Writer) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
@@ -55,15 +55,15 @@ func (w *Writer) WriteHeader(status int) {
 	}
 }
 
-// pieceSize is how much is written under one deadline, and buffered how much net/http keeps
-// of a body until its handler has returned.
+// pieceSize is the number of bytes written under one deadline. buffered is the size of
+// net/http's buffer, which is flushed after the handler.
 const (
 	pieceSize = 64 << 10
 	buffered  = 2 << 10
 )
 
-// LimitWrites gives each write of up to 64 KiB a deadline, at most until end. It is for
-// servers with a WriteTimeout, which set the deadline anew for the next request.
+// LimitWrites sets a deadline for each write of up to 64 KiB, at most until end. It is for
+// servers with a WriteTimeout, which reset the deadline for the next request.
 func (w *Writer) LimitWrites(each time.Duration, end time.Time) { w.each, w.end = each, end }
 
 // extend sets the deadline of a write, unless it fits into the buffer of the server.
@@ -95,7 +95,7 @@ func (w *Writer) Write(b []byte) (n int, err error) {
 	}
 }
 
-// WriteString spares the writer below a copy.
+// WriteString avoids a copy if the wrapped writer implements io.StringWriter.
 func (w *Writer) WriteString(s string) (n int, err error) {
 	if w.each > 0 && len(s) > pieceSize {
 		return w.Write([]byte(s))
@@ -107,8 +107,7 @@ func (w *Writer) WriteString(s string) (n int, err error) {
 	return n, err
 }
 
-// ReadFrom lets a file be sent without a copy through this process, if the writer below
-// can do that.
+// ReadFrom lets the wrapped writer send a file without a copy (sendfile), if it can.
 func (w *Writer) ReadFrom(source io.Reader) (n int64, err error) {
 	before := w.status
 	w.begin()
@@ -133,8 +132,8 @@ func (w *Writer) ReadFrom(source io.Reader) (n int64, err error) {
 	}
 }
 
-// pieceOf returns the next piece of a source and its size, at most. Only one LimitedReader
-// may stand around a file for net/http to send it without a copy.
+// pieceOf returns the next piece of a source and its maximum size. net/http uses sendfile
+// only for a file inside at most one LimitedReader.
 func pieceOf(source io.Reader) (io.Reader, int64) {
 	if whole, ok := source.(*io.LimitedReader); ok {
 		n := min(whole.N, pieceSize)
@@ -168,15 +167,15 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffered, err
 }
 
-// Status returns the status of the answer, 0 until it has begun, and 101 for a
-// connection that was taken over.
+// Status returns the status of the response: 0 before it has begun, and 101 for a hijacked
+// connection.
 func (w *Writer) Status() int { return w.status }
 
-// statusClientGone is nginx's number for a client that hung up; HTTP has none.
+// statusClientGone is nginx's status for a client disconnect; HTTP has none.
 const statusClientGone = 499
 
-// Outcome returns the status that the client was answered, or would have been: 499 where
-// it went away before. done says that the handler has returned, and did not panic.
+// Outcome returns the status that the client got, or 499 if it disconnected before the
+// response. done reports that the handler has returned without a panic.
 func (w *Writer) Outcome(r *http.Request, done bool) int {
 	switch {
 	case w.Begun():
@@ -189,8 +188,8 @@ func (w *Writer) Outcome(r *http.Request, done bool) int {
 	return http.StatusOK // which the server sends for a handler that writes nothing
 }
 
-// Bytes returns how much of a body was written. Of an answer to HEAD nothing is sent.
+// Bytes returns the bytes of the body that were written. For HEAD none of them are sent.
 func (w *Writer) Bytes() int64 { return w.bytes }
 
-// Conn returns the connection that a handler has taken over, or nil.
+// Conn returns the hijacked connection, or nil.
 func (w *Writer) Conn() net.Conn { return w.conn }

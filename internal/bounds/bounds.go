@@ -1,5 +1,5 @@
-// Package bounds has the usual limits of a request that more than one package holds: the
-// middleware in front of everything, and the surface that knows what it reads.
+// Package bounds holds default limits of a request that several packages enforce: the
+// middleware and the surfaces.
 package bounds
 
 import "runtime"

@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// Item is one of the choices that a header lists by weight, as Accept and
-// Accept-Encoding do.
+// Item is a choice in a header with weights, such as Accept and Accept-Encoding.
 type Item struct {
 	Name   string // as it was sent, without the spaces around it
 	Params string // what is behind its first semicolon, for [Params]
 	Weight int    // in thousandths; none refuses the item
 }
 
-// Weighted yields the items of all lines of a header. What has no name is left out.
+// Weighted yields the items of all lines of a header. Items without a name are left out.
 func Weighted(lines []string) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		for _, line := range lines {
@@ -47,8 +46,8 @@ func Params(params string) iter.Seq2[string, string] {
 	}
 }
 
-// weight reads the parameter q (RFC 9110 section 12.4.2). An item without one has the
-// greatest weight.
+// weight returns the parameter q (RFC 9110 section 12.4.2). It defaults to the greatest
+// weight.
 func weight(params string) int {
 	for name, value := range Params(params) {
 		if name == "q" {
@@ -58,9 +57,8 @@ func weight(params string) int {
 	return 1000
 }
 
-// thousandths reads a number from 0 to 1, and as 0 what is none: who cannot say how much
-// something is wished for has not asked for it. There are clients that write .2, and
-// some that write more than three digits.
+// thousandths parses a number from 0 to 1. An invalid one is 0, so the item is not chosen.
+// It accepts .2 and more than three digits, since some clients send them.
 func thousandths(text string) int {
 	whole, fraction, _ := strings.Cut(text, ".")
 	if whole == "1" && strings.Trim(fraction, "0") == "" {

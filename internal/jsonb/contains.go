@@ -151,7 +151,7 @@ func containsScalars(a, b strictjson.Value) bool {
 	return len(missing) == 0
 }
 
-// scalars are the scalars among the elements of an array.
+// scalars returns the set of scalars among the elements of an array.
 func scalars(list strictjson.Value) map[string]bool {
 	all := make(map[string]bool)
 	for _, v := range list.Elements() {
@@ -162,8 +162,8 @@ func scalars(list strictjson.Value) map[string]bool {
 	return all
 }
 
-// spelling is what equal scalars have in common: the zeros at the end of a number do not
-// count.
+// spelling returns the normal form of a scalar: equal numbers have the same form, without
+// zeros at the end.
 func spelling(v strictjson.Value) []byte {
 	raw := v.Raw()
 	if v.Kind() != strictjson.Number || bytes.IndexByte(raw, '.') < 0 {

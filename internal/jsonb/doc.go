@@ -1,6 +1,6 @@
-// Package jsonb reads JSON documents as the operators of PostgreSQL's type jsonb
-// do, for the engine that has none and for rules that are judged in memory.
+// Package jsonb implements operators of PostgreSQL's type jsonb, for SQLite and for rules
+// that are evaluated in memory.
 //
-// Documents are in the canonical form of package strictjson. A document that is
-// none is an error; keys in another order than the canonical one are not.
+// Documents are in the canonical form of package strictjson, but their keys may be in any
+// order. An invalid document is an error.
 package jsonb

@@ -6,10 +6,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// At returns the value that steps lead to, PostgreSQL's doc -> step -> step, or
-// nil if there is none. A step is a string, the key of a member, or an int64,
-// the position of an element, counted from the end if it is negative. Alone in
-// its place, a scalar is taken for an array of itself, as PostgreSQL does.
+// At returns the value at the end of a path, PostgreSQL's doc -> step -> step, or nil
+// without one. A step is a string, the key of a member, or an int64, the index of an
+// element, counted from the end if it is negative. An index takes a scalar for an array of
+// itself, as in PostgreSQL.
 func At(doc []byte, steps ...any) ([]byte, error) {
 	v, err := parse(doc)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package logname has the names that fields of log lines have in the Elastic Common
-// Schema, so that all lines about one request call the same thing alike.
+// Package logname maps names of log fields to the Elastic Common Schema, so that all lines
+// about a request use the same names.
 package logname
 
 import "log/slog"
@@ -24,8 +24,8 @@ var ecs = map[string]string{
 	"aborted":        "labels.aborted",
 }
 
-// ECS returns the schema's name of a field, or the name itself where it has none. What
-// the access log has and the schema has not is below labels.
+// ECS returns the schema's name of a field, or the name itself. Fields of the access log
+// that the schema lacks are below labels.
 func ECS(name string) string {
 	if long, ok := ecs[name]; ok {
 		return long

@@ -11,7 +11,7 @@ import (
 // that of internal/problem, which is not imported here because of net/http.
 const codeBadBody = "PGRST102"
 
-// SyntaxError says why a document was refused.
+// SyntaxError reports why a document was rejected.
 type SyntaxError struct {
 	// Offset is the byte at which the reader stopped, counted from zero.
 	Offset int
@@ -33,8 +33,7 @@ func (e *SyntaxError) ProblemText() (message, details, hint string) {
 	return "The JSON is not valid: " + e.Reason + ".", "At byte " + strconv.Itoa(e.Offset) + ".", ""
 }
 
-// MemberError says which member of a valid document does not fit the Go type it was
-// decoded into.
+// MemberError reports a member of a valid document that does not fit the Go type.
 type MemberError struct {
 	// Path is the member as "items.0.name", or "" for the document itself.
 	Path string

@@ -2,8 +2,8 @@ package strictjson
 
 import "bytes"
 
-// Parse judges a whole document. The Value refers to b, which must not change while
-// the Value is used. A failure is a *[SyntaxError].
+// Parse validates a whole document. The Value refers to b, which must not change while the
+// Value is used. An error is a *[SyntaxError].
 func Parse(b []byte, lim Limits) (Value, error) {
 	s := scanner{data: b, lim: lim.withDefaults(len(b))}
 	if len(b) > maxBytes {

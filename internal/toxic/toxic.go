@@ -1,5 +1,5 @@
-// Package toxic is a TCP proxy that treats connections badly, for tests: it delays, cuts,
-// holds, refuses, slows and spoils what passes between a client and a server.
+// Package toxic is a TCP proxy that injects network faults, for tests: it delays, cuts,
+// holds, refuses, slows and corrupts the traffic between a client and a server.
 package toxic
 
 import (
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Proxy stands between clients and a server. Its methods are safe for concurrent use
-// and take effect at once, on connections that are open too.
+// Proxy forwards connections to a server. Its methods are safe for concurrent use and take
+// effect at once, on open connections too.
 type Proxy struct {
 	net.Listener
 	relay func(client, server net.Conn)
@@ -25,7 +25,7 @@ type Proxy struct {
 	server   string
 }
 
-// ailments are what a proxy does to connections.
+// ailments are the faults of a proxy.
 type ailments struct {
 	latency, jitter time.Duration
 	bandwidth       int
@@ -51,8 +51,8 @@ func Start(tb TB, server string) *Proxy {
 	return p
 }
 
-// StartRelay starts a proxy that has a function pass on what it will. Both connections
-// are closed when it returns.
+// StartRelay starts a proxy with a function that relays the traffic. Both connections are
+// closed when it returns.
 func StartRelay(tb TB, server string, relay func(client, server net.Conn)) *Proxy {
 	tb.Helper()
 	p := &Proxy{server: server, relay: relay}
@@ -97,30 +97,30 @@ func (p *Proxy) change(f func(a *ailments)) {
 	p.changed = make(chan struct{})
 }
 
-// Latency delays every piece of an answer by d, and up to jitter more.
+// Latency delays every piece of a response by d plus up to jitter.
 func (p *Proxy) Latency(d, jitter time.Duration) {
 	p.change(func(a *ailments) { a.latency, a.jitter = d, jitter })
 }
 
-// Bandwidth lets so many bytes pass in a second, in each direction of each connection.
-// Zero lets all pass.
+// Bandwidth limits the bytes per second, in each direction of each connection. Zero removes
+// the limit.
 func (p *Proxy) Bandwidth(bytes int) { p.change(func(a *ailments) { a.bandwidth = bytes }) }
 
-// Hold keeps connections open, new ones too, and lets nothing pass, as a network does that
-// drops every packet. What was held passes when that ends.
+// Hold keeps connections open, new ones too, and forwards nothing, like a network that
+// drops every packet. The held data is forwarded when that ends.
 func (p *Proxy) Hold(on bool) { p.change(func(a *ailments) { a.hold = on }) }
 
-// Refuse closes new connections as soon as they are made.
+// Refuse closes new connections at once.
 func (p *Proxy) Refuse(on bool) { p.change(func(a *ailments) { a.refuse = on }) }
 
-// Cuts cuts a connection, with a probability, in place of passing a piece on.
+// Cuts closes a connection with a probability for each piece.
 func (p *Proxy) Cuts(probability float64) { p.change(func(a *ailments) { a.cuts = probability }) }
 
-// Spoil passes on what a function makes of each piece of an answer, which is its own to
-// change. Nil ends that.
+// Spoil replaces each piece of a response by the result of a function, which may modify its
+// argument. Nil removes the function.
 func (p *Proxy) Spoil(f func(answer []byte) []byte) { p.change(func(a *ailments) { a.spoil = f }) }
 
-// Server leads new connections to another server.
+// Server forwards new connections to another server.
 func (p *Proxy) Server(addr string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,14 +136,14 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// now returns the ailments, and what is closed when they change.
+// now returns the faults, and a channel that is closed when they change.
 func (p *Proxy) now() (ailments, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.ailments, p.changed
 }
 
-// track notes a connection, which it closes if there shall be none.
+// track registers a connection, or closes it if the proxy refuses connections.
 func (p *Proxy) track(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -178,7 +178,7 @@ func (p *Proxy) serve(client net.Conn) {
 	p.relay(client, server)
 }
 
-// pass passes on both directions until one of them ends.
+// pass forwards both directions until one of them ends.
 func (p *Proxy) pass(client, server net.Conn) {
 	var answers sync.WaitGroup
 	answers.Go(func() {
@@ -205,7 +205,7 @@ func (p *Proxy) copy(to io.Writer, from io.Reader, answers bool) {
 	}
 }
 
-// piece passes on a piece. It returns false where the connection shall end.
+// piece forwards a piece. It returns false if the connection must be closed.
 func (p *Proxy) piece(to io.Writer, piece []byte, answers bool) bool {
 	a, changed := p.now()
 	for a.hold {
