@@ -2,7 +2,6 @@
 // clients would. They drive every entry of the dispatch table, and most are made
 // from lists of entry points, names and values rather than written one by one.
 //
-// The application under attack is in fixture_test.go. What is allowed in it and
-// what is not is judged from the rows of data_test.go, which are written down
-// there and nowhere computed.
+// The application under attack is in fixture_test.go. The expected answers are derived from
+// the rows of data_test.go, which are written by hand and never computed.
 package gatetest

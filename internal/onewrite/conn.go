@@ -14,8 +14,8 @@ type stream interface {
 	CloseWrite() error
 }
 
-// conn is a connection that can keep what is written to it for a while. One
-// goroutine at a time writes to it, but for handlers that outlive their request.
+// conn is a connection that can buffer writes. One goroutine at a time writes to it, except
+// for handlers that outlive their request.
 type conn struct {
 	stream
 
@@ -32,21 +32,21 @@ var rooms = sync.Pool{New: func() any { return new(make([]byte, 0, 16<<10)) }}
 // NetConn returns the connection behind this one.
 func (c *conn) NetConn() net.Conn { return c.stream }
 
-// hold begins to keep what is written.
+// hold starts buffering.
 func (c *conn) hold() {
 	c.mu.Lock()
 	c.holding = true
 	c.mu.Unlock()
 }
 
-// holds reports whether something is kept.
+// holds reports whether the buffer has data.
 func (c *conn) holds() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.held != nil
 }
 
-// release sends what is kept, and keeps nothing any more.
+// release sends the buffer and ends buffering.
 func (c *conn) release() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package openreqtest has no code: its tests hold a server to its own OpenAPI
-// document. They read the document of several callers, make thousands of requests
-// of it, as it allows and against it, and compare every answer with what it says.
+// Package openreqtest has no code. Its tests check that a server conforms to its own
+// OpenAPI document: they read the documents of several callers, generate thousands of valid
+// and invalid requests from them, and compare every response.
 package openreqtest

@@ -84,8 +84,7 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// HTTP returns the client as libraries want it. All that is said of [Client] holds
-// for it.
+// HTTP returns the client as an http.Client, with the same restrictions.
 func (c *Client) HTTP() *http.Client { return &c.http }
 
 // Close closes idle connections.
@@ -110,7 +109,7 @@ func (c *Client) Get(ctx context.Context, url string) (body []byte, header http.
 	return body, answer.Header, err
 }
 
-// control refuses a connection before it is made.
+// control rejects a connection before it is made.
 func (c *Client) control(_ context.Context, network, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || network != "tcp4" && network != "tcp6" {
@@ -119,7 +118,7 @@ func (c *Client) control(_ context.Context, network, address string, _ syscall.R
 	return c.checkAddr(to)
 }
 
-// guarded checks the URL of every request and bounds every answer.
+// guarded checks the URL of every request and bounds every response.
 type guarded struct {
 	client *Client
 	next   *http.Transport
@@ -143,8 +142,8 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 // CloseIdleConnections is found by http.Client.
 func (g *guarded) CloseIdleConnections() { g.next.CloseIdleConnections() }
 
-// bounded fails instead of ending where a body is longer than it may be: what is
-// cut must not look whole.
+// bounded fails on a body over the limit instead of ending it, so that a truncated body
+// does not look complete.
 type bounded struct {
 	io.ReadCloser
 	left int64

@@ -1,9 +1,9 @@
-// Package quote keeps the text of a client from filling answers and logs.
+// Package quote shortens texts from clients for responses and logs.
 package quote
 
 import "unicode/utf8"
 
-// Max is how many bytes of a client's text a message repeats.
+// Max is the number of bytes of a client's text that a message repeats.
 const Max = 200
 
 // Text returns what a message repeats of a text: all of it, or its first Max bytes,

@@ -20,8 +20,8 @@ var requestNames = []string{
 	"plinth_http_requests_in_flight",
 }
 
-// Bounds of the histograms. A request of this library takes 100 microseconds to
-// milliseconds; a minute is what a server gives it.
+// Buckets of the histograms. They range from a fast read to the longest request of the
+// server.
 var (
 	durations = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 	sizes     = []float64{100, 1000, 10_000, 100_000, 1_000_000, 10_000_000}

@@ -11,8 +11,8 @@ import (
 
 var statementNames = []string{"plinth_db_statement_duration_seconds", "plinth_db_statement_errors_total", "plinth_db_statement_rows_total"}
 
-// statementDurations are the bounds of the histogram: a read by key takes less than a
-// tenth of a millisecond.
+// statementDurations are the buckets of the histogram in seconds. The first is near a read
+// by key.
 var statementDurations = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
 // statements are the metrics of statements, of all databases.
