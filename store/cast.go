@@ -41,9 +41,9 @@ func (c *compiler) parsed(s source, col *Column, cast string) {
 	c.write(" as v) p)")
 }
 
-// castKind returns the kind of a column after a cast and the cast to write; an
-// empty one where the value stays as it is. Only conversions that give the same
-// bytes on both engines exist.
+// castKind returns the kind of a column after a cast and the cast to write; an empty
+// one if the value is unchanged. Only conversions that give the same bytes on both
+// engines exist.
 func castKind(col *Column, cast string) (Kind, string, error) {
 	if cast == "" {
 		return col.Kind, "", nil

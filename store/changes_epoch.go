@@ -10,9 +10,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// restoredLog asks whether the log has rows, or has trimmed rows, of
-// transactions this server has not begun yet: it was dumped on another server
-// and restored here.
+// restoredLog detects a log that was dumped on another server and restored here: it has
+// or had rows of transactions that this server has not begun yet.
 const restoredLog = `select not pg_is_in_recovery() and (` +
 	`coalesce((select xid from plinth_changes order by xid desc, seq desc limit 1) >= pg_snapshot_xmax(pg_current_snapshot()), false)` +
 	` or exists(select 1 from plinth_settings where name = 'purged'` +

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// position is how far a reader has come.
+// position is the position of a reader in the log.
 //
 // On PostgreSQL the order of numbers is not the order of commits, and a row can
 // become visible behind rows with higher numbers. So a position there is a
@@ -112,8 +112,8 @@ func (p position) paged(gone purged) bool {
 	return err == nil && toMin > gone.XID
 }
 
-// after returns the position behind a batch that was read at p, full if there
-// were as many rows as asked for, and whether there may be more.
+// after returns the position after a batch that was read at p, and whether there may be
+// more changes. full says that the batch was full.
 func (p position) after(h *logHead, batch []Change, full bool) (next position, more bool) {
 	next = p
 	next.Purged = h.Purged

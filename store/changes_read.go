@@ -68,9 +68,9 @@ const (
 // changeKinds are the kinds of the columns of a batch.
 var changeKinds = []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, KindJSON, KindJSON, KindText, KindText}
 
-// readChanges reads the state of the log and what follows a position, nil for
-// the beginning, of some tables, nil for all. full says that there were as many rows as
-// were asked for: limit of them, or fewer where they are large.
+// readChanges reads the state of the log and what follows a position, nil for the
+// beginning, of some tables, nil for all. full reports that the batch is full: it has
+// limit rows, or fewer large ones.
 func (tx *Tx) readChanges(ctx context.Context, at *position, tables []string, limit int) (head *logHead, batch []Change, full bool, err error) {
 	if at == nil {
 		at = &position{From: beginning}

@@ -14,14 +14,13 @@ func parseLogged(raw []byte) (strictjson.Value, error) {
 	return strictjson.Parse(raw, strictjson.Limits{Depth: 1000, Digits: 200_000, Growth: -1, LastWins: true})
 }
 
-// loggedRow brings a row of the change log into the canonical form of the
-// table's columns. PostgreSQL wrote it, with its own idea of times and numbers,
-// or we did; both come out with the same bytes. Null is nil. A nil table, one
-// that is not registered, leaves it in the canonical form of a document.
+// loggedRow converts a row of the change log to the canonical form of the table's
+// columns. Rows written by PostgreSQL and rows written by the store give the same
+// bytes. Null gives nil. Without a registered table the row gets the canonical form of
+// a document.
 //
-// The model may have changed since: columns it does not have follow at the end,
-// values its columns would refuse are kept as they are, and a column that became
-// secret is left out.
+// The model may have changed since. Columns that it lacks follow at the end, values
+// that its columns would reject are kept, and a column that became secret is left out.
 func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 	doc, err := parseLogged(raw)
 	switch {

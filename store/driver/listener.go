@@ -2,7 +2,7 @@ package driver
 
 import "context"
 
-// Listener is implemented by drivers whose database carries signals between processes.
+// Listener is implemented by drivers of databases that carry signals between processes.
 // Signals may get lost and carry no essential data, so listeners also poll.
 type Listener interface {
 	// Listen calls received with the payload of every signal on the channel, including

@@ -108,7 +108,8 @@ func (t *tx) Rollback() error {
 func (t *tx) SQL() *sql.Tx {
 	t.reopen = nil
 	if t.impatient {
-		// Statements through the *sql.Tx are not retried.
+		// Statements through the *sql.Tx are not retried, so they get the default
+		// timeout.
 		t.impatient = false
 		t.tx.ExecContext(context.Background(), "set local lock_timeout to default") // the next statement fails too
 	}

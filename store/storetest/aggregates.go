@@ -221,8 +221,8 @@ func testAggregatesRefusedOfEmbeds(t *testing.T, db *store.DB) {
 	wantCode(t, "order by a relation", readError(t, g, store.Query{Select: plain([]string{"name"}, count), Order: []store.Order{{Relation: "boss", Column: "name"}}}), "42803")
 }
 
-// testAggregatesOfGuards asks for aggregates in a scope: of the rows it may read,
-// and of the columns it may aggregate.
+// testAggregatesOfGuards reads aggregates in a scope: over the readable rows and of the
+// columns that may be aggregated.
 func testAggregatesOfGuards(t *testing.T, db *store.DB) {
 	insertAggregated(t, db)
 	table := db.Table(everything{})

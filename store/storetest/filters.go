@@ -158,7 +158,8 @@ func byIndex(accept func(int) bool) []int64 {
 	return ids
 }
 
-// testFiltersRefused asks what no engine answers, or not alike.
+// testFiltersRefused checks that filters are rejected if no engine supports them or
+// their results differ.
 func testFiltersRefused(t *testing.T, db *store.DB) {
 	g := gateOf[everything](db)
 	for _, tt := range []struct {

@@ -46,7 +46,7 @@ func fullTextOf(op store.Op, config, query string) store.Cond {
 	return store.Compare("title", op, store.FullText{Config: config, Query: query})
 }
 
-// testFullText searches with PostgreSQL's own functions, which SQLite refuses.
+// testFullText searches with PostgreSQL's own functions, which SQLite rejects.
 func testFullText(t *testing.T, db *store.DB) {
 	g := gateOf[story](db)
 	code := func(cond store.Cond, want string) {
@@ -117,7 +117,7 @@ func fullTextWork(t *testing.T, db *store.DB) {
 	}
 }
 
-// testFullTextRules has the server judge rows that are written.
+// testFullTextRules lets the server evaluate rules on written rows.
 func testFullTextRules(t *testing.T, db *store.DB) {
 	if !db.Capabilities().Instances {
 		t.Skip("SQLite has no such rules")

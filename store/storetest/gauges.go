@@ -29,8 +29,8 @@ type gauge struct {
 	Twin   *gauge `bun:"rel:belongs-to,join:twin_id=id"`
 }
 
-// testValuesOfImages lets the database judge a value of every kind in rows that are
-// not there, one and several at once.
+// testValuesOfImages lets the database evaluate a value of every kind in rows that are
+// not inserted yet, one and several at once.
 func testValuesOfImages(t *testing.T, db *store.DB) {
 	table := db.Table(gauge{})
 	like := func(column string, op store.Op, text string) store.Cond {

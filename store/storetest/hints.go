@@ -48,7 +48,7 @@ type reading struct {
 	Writer   *writer `bun:"rel:belongs-to,join:writer_id=id"`
 }
 
-// desk leads to writers by a key of its own and by another.
+// desk refers to writers by a unique foreign key and by a plain one.
 type desk struct {
 	bun.BaseModel `bun:"table:desks"`
 	store.Untracked

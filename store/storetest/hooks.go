@@ -12,7 +12,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// errRefused is what hooks and functions of transactions refuse with.
+// errRefused is the error that hooks and functions of transactions return.
 var errRefused = errors.New("refused")
 
 // hooked is a model with hooks, rules and a counter.

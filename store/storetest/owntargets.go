@@ -40,8 +40,8 @@ func testGrowing(t *testing.T, db *store.DB) {
 	}
 }
 
-// testOwnTargets writes foreign keys to rows of the same write: a new one is judged as
-// it is afterwards, one that was there as it was.
+// testOwnTargets writes foreign keys to rows of the same write: a new target is checked
+// in its state after the write, an existing one in its state before.
 func testOwnTargets(t *testing.T, db *store.DB) {
 	table := db.Table(person{})
 	gate := func(read store.Cond) store.Gate {

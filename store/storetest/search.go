@@ -193,7 +193,7 @@ func storyIDs(t *testing.T, db *store.DB, where store.Cond) string {
 	return strings.Join(ids, " ")
 }
 
-// testSearchRefused asks for what is no search.
+// testSearchRefused checks that invalid searches are rejected.
 func testSearchRefused(t *testing.T, db *store.DB) {
 	g := gateOf[story](db)
 	for _, tt := range []struct {
@@ -317,8 +317,8 @@ func testSearchRaw(t *testing.T, db *store.DB) {
 	}
 }
 
-// testSearchRules judges rows that are written by a search: in Go, and by the
-// database over a row that is not stored.
+// testSearchRules evaluates rules with a search on written rows: in Go, and in the
+// database on a row that is not stored.
 func testSearchRules(t *testing.T, db *store.DB) {
 	insert(t, db, &story{ID: "top", Title: "public notice"})
 	tab := db.Table(story{})

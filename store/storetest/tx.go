@@ -89,7 +89,7 @@ func testTx(t *testing.T, db *store.DB) {
 	wantIDs(t, db, `[{"id":1}]`)
 }
 
-// testTxFailed fails a write inside a transaction: nothing goes on, on any
+// testTxFailed fails a write inside a transaction: further statements fail on every
 // engine, and nothing is committed.
 func testTxFailed(t *testing.T, db *store.DB) {
 	err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -108,7 +108,7 @@ func testTxFailed(t *testing.T, db *store.DB) {
 	wantIDs(t, db, `[]`)
 	wantLog(t, db)
 
-	// What is refused before it reaches the database fails nothing.
+	// An error before the database is reached does not fail the transaction.
 	err = db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		repo := store.For[account](tx)
 		if _, err := repo.List(ctx, store.Query{Where: store.Eq("nope", 1)}); err == nil {
@@ -168,7 +168,8 @@ func testSavepoints(t *testing.T, db *store.DB) {
 	}
 }
 
-// testSavepointCancelled cancels the context of a savepoint: what it wrote is undone, and the transaction commits.
+// testSavepointCancelled cancels the context of a savepoint: its writes are rolled
+// back, and the transaction commits.
 func testSavepointCancelled(t *testing.T, db *store.DB) {
 	err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		inner, cancel := context.WithCancel(ctx)

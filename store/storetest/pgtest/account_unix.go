@@ -18,7 +18,8 @@ const immediateShutdown = syscall.SIGQUIT
 // account is the user a server runs as.
 type account struct{ uid, gid uint32 }
 
-// unprivileged returns the account for servers: nil, this process's own, unless that is root, as which PostgreSQL refuses to run.
+// unprivileged returns the account for servers. It is nil, the account of this process,
+// unless that is root, because PostgreSQL does not run as root.
 func unprivileged() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -46,7 +47,7 @@ func (a *account) own(path string) error {
 	return os.Chown(path, int(a.uid), int(a.gid))
 }
 
-// detach puts a command into a process group of its own and under the account.
+// detach makes a command run in a new process group and under the account.
 func detach(cmd *exec.Cmd, a *account) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if a != nil {

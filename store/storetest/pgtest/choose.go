@@ -27,14 +27,16 @@ const (
 	requireDocker   = "docker"
 )
 
-// errUnavailable marks that no place has a server, as opposed to a server that was asked for by name and failed.
+// errUnavailable reports that no source has a server. It is not returned if a
+// configured server failed.
 var errUnavailable = errors.New("no PostgreSQL to test with")
 
-// place is where a server may come from.
+// place is a source of servers.
 type place struct {
 	name string
 
-	// named says that the user asked for this very place: if it fails, looking further would test something else than asked.
+	// named says that the user configured this source. If it fails, other sources are
+	// not tried.
 	named bool
 
 	open func(context.Context) (*cluster, error)
@@ -72,7 +74,8 @@ func places(getenv func(string) string) []place {
 	return all
 }
 
-// requirement reads PLINTH_TEST_REQUIRE and returns what it asks of this package: Docker, where it asks for both.
+// requirement parses PLINTH_TEST_REQUIRE and returns the requirement for this package.
+// Docker takes precedence.
 func requirement(list string) (require string, err error) {
 	names, err := programtest.Parse(list)
 	switch {

@@ -118,8 +118,9 @@ func (c *cluster) exec(ctx context.Context, statement string) error {
 	return err
 }
 
-// isLocaleError reports that a server refused CREATE DATABASE for its locale clause: an unknown locale (42809), a build without
-// ICU (0A000), or a release before 15, which does not know locale_provider (42601).
+// isLocaleError reports that a server rejected CREATE DATABASE for its locale clause:
+// an unknown locale (42809), a build without ICU (0A000), or a release before 15, which
+// does not know locale_provider (42601).
 func isLocaleError(err error) bool {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {

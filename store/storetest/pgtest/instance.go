@@ -26,8 +26,9 @@ done`
 // socketRoom is the longest folder name that leaves room for a socket's; systems allow 103 bytes and more.
 const socketRoom = 80
 
-// instance is a server made of local binaries, in a folder of its own. Its methods are for one goroutine at a time. It has to stay
-// reachable while it is used: its keeper's pipe closes with it.
+// instance is a server run from local binaries, with its own folder. Its methods are
+// for one goroutine at a time. It has to stay reachable while it is used: its keeper's
+// pipe closes with it.
 type instance struct {
 	bin, dir string
 	settings []string
