@@ -59,8 +59,8 @@ func Permission(name string) Gate {
 	return newGate("permission "+strconv.Quote(name), func(p *auth.Principal) bool { return p.HasPermission(name) })
 }
 
-// AAL allows callers whose authenticator assurance level is at least level. Level 2
-// requires a second factor.
+// AAL allows callers with at least the authenticator assurance level. Level 2 requires a
+// second factor.
 func AAL(level int) Gate {
 	return newGate("aal >= "+strconv.Itoa(level), func(p *auth.Principal) bool { return p.AAL >= level })
 }

@@ -111,7 +111,7 @@ func ruleCond(r Rule, open func(Gate) bool) store.Cond {
 	return cond
 }
 
-// nobody is the text of a rule that denies every caller.
+// The text of a rule that denies every caller.
 const nobody = "nobody"
 
 func ruleText(r Rule, t *store.Table) string {
