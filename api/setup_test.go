@@ -28,9 +28,16 @@ var update = flag.Bool("update", false, "write the golden files")
 // engines runs a test on a fresh database of each engine.
 func engines(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
+	enginesWith(t, sqlite.Options{}, test)
+}
+
+// enginesWith is engines with options of SQLite.
+func enginesWith(t *testing.T, opts sqlite.Options, test func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	opts.Store = store.Options{Validator: lengths{}}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &sqlite.Options{Store: store.Options{Validator: lengths{}}})
+		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), &opts)
 		test(t, opened(t, db, err))
 	})
 	t.Run("postgres", func(t *testing.T) {
