@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/apitest"
 )
@@ -134,6 +135,28 @@ func (f *fixture) loop(t *testing.T, w write) (faults int, wrong []string) {
 	return faults, wrong
 }
 
+// settle waits until PostgreSQL has noticed that the connections of earlier faults are gone: until then their
+// transactions hold the advisory lock of an idempotency key.
+func (f *fixture) settle(t *testing.T) {
+	t.Helper()
+	if f.db.Capabilities().Engine != "postgres" {
+		return
+	}
+	const held = "select count(*) from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database() where l.locktype = 'advisory'"
+	for started := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		var n int
+		if err := f.db.Bun().QueryRowContext(t.Context(), held).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+		if time.Since(started) > time.Minute {
+			t.Fatalf("%d advisory locks are still held", n)
+		}
+	}
+}
+
 // attempt lets the n-th step of a write fail. It reports whether the write has
 // as many, and what is wrong with its outcome, if anything.
 func (f *fixture) attempt(t *testing.T, w write, k kind, n int, before, after string) (happened bool, wrong string) {
@@ -142,6 +165,7 @@ func (f *fixture) attempt(t *testing.T, w write, k kind, n int, before, after st
 	if f.wire != nil && k != refused {
 		faults = f.wire
 	}
+	f.settle(t)
 	f.reset(t)
 	faults.arm(k, n)
 	res := w.send(t, f)
@@ -161,6 +185,7 @@ func (f *fixture) attempt(t *testing.T, w write, k kind, n int, before, after st
 	case state != before && (k != unknown || state != after):
 		return happened, fmt.Sprintf("%d, and half of it has happened:\n%s", res.Status, state)
 	case w.header == idempotent:
+		f.settle(t)
 		if res, state := w.send(t, f), f.state(t); res.Status >= 300 || state != after {
 			return happened, fmt.Sprintf("repeated: %d %s\n%s", res.Status, res.Body, state)
 		}
