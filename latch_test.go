@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -138,7 +138,7 @@ func (l *locked) hold(t *testing.T, app *plinth.App, waiting int) {
 
 // judged is a bound of time, which the short form does not judge beside other tests.
 func judged(limit time.Duration) time.Duration {
-	if os.Getenv("PLINTH_TEST_LONG") == "" {
+	if !programtest.Long() {
 		return 10 * limit
 	}
 	return limit

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
@@ -162,7 +162,7 @@ var randomLists = []request{
 func TestConditionalListsAtRandom(t *testing.T) {
 	t.Parallel()
 	steps := 600
-	if os.Getenv("PLINTH_TEST_LONG") == "1" {
+	if programtest.Long() {
 		steps = 20_000
 	}
 	instances(t, 3, func(t *testing.T, dbs []*store.DB) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -59,7 +59,7 @@ type counts [2 * counters]int64
 func TestConditionalListsInParallel(t *testing.T) {
 	t.Parallel()
 	length := 1500 * time.Millisecond
-	if os.Getenv("PLINTH_TEST_LONG") == "1" {
+	if programtest.Long() {
 		length = time.Minute
 	}
 	instances(t, 3, func(t *testing.T, dbs []*store.DB) {

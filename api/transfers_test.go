@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
 )
@@ -50,7 +50,7 @@ func TestTransfersInOppositeOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		long, calls := os.Getenv("PLINTH_TEST_LONG") != "", 48
+		long, calls := programtest.Long(), 48
 		if long {
 			calls = 200
 		}

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -97,7 +97,7 @@ func TestChangesStress(t *testing.T) {
 }
 
 func stressTime() time.Duration {
-	if os.Getenv("PLINTH_TEST_LONG") == "1" {
+	if programtest.Long() {
 		return 25 * time.Second
 	}
 	return 2 * time.Second

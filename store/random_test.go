@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -35,7 +36,7 @@ func TestRandomConditions(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 		trees := 1000
-		if os.Getenv("PLINTH_TEST_LONG") != "" {
+		if programtest.Long() {
 			trees = 10000
 		}
 		r := rand.New(rand.NewPCG(randomSeed(t), 0))

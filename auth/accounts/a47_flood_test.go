@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // heap is the memory in use after all garbage is collected.
@@ -31,7 +32,7 @@ func heap() int64 {
 func TestA47Strangers(t *testing.T) {
 	const atOnce, most = 8, 1 << 20
 	requests := int64(2_000)
-	if long() {
+	if programtest.Long() {
 		requests = 10_000
 	}
 	change := func(c *accounts.Config) {

@@ -13,8 +13,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-func long() bool { return programtest.Long() }
-
 // people are accounts in every state. A password that is not theirs, or any password
 // for an address without an account, is answered the same.
 var people = []string{"known", "banned", "removed", "unconfirmed", "passwordless", "absent"}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -158,7 +159,7 @@ func codeOf(err error) string {
 func TestImportMany(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		n := 1000
-		if long() {
+		if programtest.Long() {
 			n = 10_000
 		}
 		users := func(yield func(accounts.ImportedUser, error) bool) {

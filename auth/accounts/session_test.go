@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 func refreshBody(token string) string { return fmt.Sprintf(`{"refresh_token":%q}`, token) }
@@ -162,7 +163,7 @@ func TestRefreshAfterGrace(t *testing.T) {
 // form a hundred times. All have the same next one, and that is the only one left.
 func TestA8(t *testing.T) {
 	rounds := 5
-	if long() {
+	if programtest.Long() {
 		rounds = 100
 	}
 	engines(t, nil, func(t *testing.T, w *world) {

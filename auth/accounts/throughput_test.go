@@ -26,7 +26,7 @@ import (
 // is told and not judged.
 func TestLoginThroughput(t *testing.T) {
 	programtest.SkipShort(t)
-	if long() {
+	if programtest.Long() {
 		t.Run("postgres apart", loginsApart)
 	}
 	var one sync.Mutex
@@ -120,7 +120,7 @@ func parentOf(status string) string {
 // judgeLogins compares logins with the bare hash.
 func judgeLogins(t *testing.T, db *store.DB, least float64) {
 	rounds, each := 1, 300*time.Millisecond
-	if long() {
+	if programtest.Long() {
 		rounds, each = 9, 3*time.Second
 	}
 	l := newLogins(t, db)
@@ -136,7 +136,7 @@ func judgeLogins(t *testing.T, db *store.DB, least float64) {
 	low, high := ratios[min(1, rounds-1)], ratios[max(0, rounds-2)]
 	t.Logf("%.1f hashes a second; logins are %.3f of that (%.3f to %.3f; all %d rounds %.3f to %.3f)",
 		hashes[rounds/2], ratios[rounds/2], low, high, rounds, ratios[0], ratios[rounds-1])
-	if long() && ratios[rounds/2] < least {
+	if programtest.Long() && ratios[rounds/2] < least {
 		t.Errorf("logins are %.3f of the bare hash, at least %.2f are asked for", ratios[rounds/2], least)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 	"github.com/seed-7694ebf6/plinth/internal/toxic"
 )
@@ -221,7 +221,7 @@ func garbage(answer []byte) []byte {
 // it is back.
 func TestR7(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("PLINTH_TEST_LONG") == "" {
+	if !programtest.Long() {
 		var all sync.WaitGroup // not parallel tests, of which there are as many as cores
 		for _, tr := range troubles {
 			all.Go(func() {

@@ -86,12 +86,12 @@ func runApp(t *testing.T, env []string, args ...string) (string, error) {
 // each instance is ended in its turn and started again. In the long form that is done 20
 // times, with half of the requests that are answered at most.
 func TestDrain(t *testing.T) {
-	if !long() {
+	if !programtest.Long() {
 		t.Parallel()
 	}
 	for _, kind := range balancers {
 		t.Run(kind.name, func(t *testing.T) {
-			if !long() {
+			if !programtest.Long() {
 				t.Parallel()
 			}
 			env := production(pgtest.URL(t))
@@ -104,7 +104,7 @@ func TestDrain(t *testing.T) {
 			g := newGenerator(t, b)
 			rate, rounds := 200.0, 2
 			var before []outcome
-			if long() && b.asks {
+			if programtest.Long() && b.asks {
 				rounds = 20
 				rate, before = g.halfOfCapacity(t)
 			}
@@ -131,8 +131,6 @@ func TestDrain(t *testing.T) {
 		})
 	}
 }
-
-func long() bool { return os.Getenv("PLINTH_TEST_LONG") != "" }
 
 // halfOfCapacity measures how many requests in a second are answered at most, and returns
 // half of it.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -127,7 +128,7 @@ func (g *generator) offer(t *testing.T, rate float64, change func()) (all []outc
 // running, and each is sent once.
 func (g *generator) send(l *line, due time.Time, write bool) outcome {
 	o := outcome{write: write, late: time.Since(due)}
-	if long() {
+	if programtest.Long() {
 		o.err = l.readOrWrite(write)
 	} else { // no drain refuses because the machine is busy
 		o.err = whileBusy(func() error { return l.readOrWrite(write) })

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -20,15 +21,13 @@ const (
 	statementTime = 3 * time.Second // of callers that are not signed in, the default
 )
 
-func long() bool { return os.Getenv("PLINTH_TEST_LONG") == "1" }
-
 // TestReadCost sends generated reads. None is answered with an error of the server.
 // In the long form none takes more than 64 MiB, in the server or in a backend, nor
 // more than twice the time of a statement. PLINTH_TEST_READS says how many are sent,
 // 5,000 otherwise, and PLINTH_TEST_SEED which.
 func TestReadCost(t *testing.T) {
 	n, data := 40, size{rows: 30, wides: 5, cell: 2000}
-	if long() {
+	if programtest.Long() {
 		n, data = number("PLINTH_TEST_READS", 5000), size{rows: 1000, wides: 40, cell: 1 << 20}
 	}
 	t.Run("sqlite", func(t *testing.T) {
@@ -61,7 +60,7 @@ func readCost(t *testing.T, engine, dsn string, n int, data size) {
 		if c.status < 300 && !json.Valid(c.body) {
 			t.Errorf("%s: not JSON: %.300s", path, c.body)
 		}
-		if !long() {
+		if !programtest.Long() {
 			continue
 		}
 		if c.server > maxMemory || c.backend > maxMemory || c.took > 2*statementTime {

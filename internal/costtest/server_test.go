@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/leaktest"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -112,7 +113,7 @@ func startServer(t *testing.T, engine, dsn string) *server {
 		}
 		t.Cleanup(func() { _ = s.admin.Close() })
 	}
-	if long() {
+	if programtest.Long() {
 		s.get(t, "/peers?limit=1")
 		s.get(t, "/idle")
 		s.idle = status(s.pid, "VmRSS")
@@ -138,7 +139,7 @@ func (c cost) String() string {
 // measure sends a request. In the long form it measures what that costs.
 func (s *server) measure(t *testing.T, path string) (c cost) {
 	t.Helper()
-	if !long() {
+	if !programtest.Long() {
 		c.status, c.body = s.get(t, path)
 		return c
 	}

@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // answer is what a request came to. Status 0 means that nobody knows.
@@ -54,12 +55,9 @@ func ask(ctx context.Context, c *http.Client, method, url string, header [2]stri
 	return answer{res.StatusCode, res.Header, text}
 }
 
-// long reports whether the long form of the tests was asked for.
-func long() bool { return os.Getenv("PLINTH_TEST_LONG") == "1" }
-
 // either returns the first value in the short form of the tests.
 func either[T any](short, whenLong T) T {
-	if long() {
+	if programtest.Long() {
 		return whenLong
 	}
 	return short

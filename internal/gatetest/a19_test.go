@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // tree is a select with embeds, in a form that both the wire and the oracle
@@ -113,7 +114,7 @@ func (t tree) want(p auth.Principal, r row) (map[string]any, bool) {
 func TestA19EmbedsPassTheirOwnRules(t *testing.T) {
 	t.Parallel()
 	rounds := 150
-	if long() {
+	if programtest.Long() {
 		rounds = 2000
 	}
 	callers := []auth.Principal{asAnon, asAna, asAri, asBea, asAdmin, asService}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestA26RandomFilters: whatever tree of conditions a client sends, the
@@ -17,7 +18,7 @@ import (
 func TestA26RandomFilters(t *testing.T) {
 	t.Parallel()
 	rounds := 1000
-	if long() {
+	if programtest.Long() {
 		rounds = 10000
 	}
 	seed := rand.Uint64()

@@ -91,7 +91,7 @@ func TestA46ExpensiveReads(t *testing.T) {
 	programtest.SkipShort(t)
 	const timeout = 100 * time.Millisecond
 	lasts := time.Second
-	if long() {
+	if programtest.Long() {
 		lasts = 10 * time.Second
 	}
 	countedEngines(t, timeout, func(t *testing.T, f *fixture, _ *atomic.Int64) {
@@ -129,7 +129,7 @@ func TestA46ExpensiveReads(t *testing.T) {
 		if statuses[timedOut] == 0 || statuses[busy] < 25 || l.most.Load() > perCaller {
 			t.Errorf("%v, %d at a time", statuses, l.most.Load())
 		}
-		if long() && p99(others) > othersWithin {
+		if programtest.Long() && p99(others) > othersWithin {
 			t.Errorf("p99 of others is %s, want %s", p99(others), othersWithin)
 		}
 		for _, pool := range f.db.Stats().Pools {

@@ -9,11 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/apitest"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
-
-// long reports whether the long versions of generated tests shall run.
-func long() bool { return programtest.Long() }
 
 // ask is one request of an attack.
 type ask struct {

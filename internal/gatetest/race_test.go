@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestParallelPatches: of 50 writers with one entity tag one is served,
@@ -64,7 +66,7 @@ func TestA38PutOfNewRow(t *testing.T) {
 func TestA40Reservations(t *testing.T) {
 	t.Parallel()
 	rounds := 5
-	if long() {
+	if programtest.Long() {
 		rounds = 20
 	}
 	engines(t, func(t *testing.T, f *fixture) {

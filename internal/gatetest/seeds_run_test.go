@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -33,7 +34,7 @@ func TestSeededFaults(t *testing.T) {
 		name := s.part
 		if name == "" {
 			name = "none"
-		} else if !long() && !slices.Contains(everyday, name) {
+		} else if !programtest.Long() && !slices.Contains(everyday, name) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

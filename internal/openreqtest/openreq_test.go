@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 var seed = flag.Uint64("seed", 1, "what requests are made from")
@@ -22,7 +23,7 @@ const maxFindings = 40
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	n := 1_000
-	if os.Getenv("PLINTH_TEST_LONG") == "1" {
+	if programtest.Long() {
 		n = 10_000
 	}
 	engines(t, func(t *testing.T, url string) {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // blockSize is the number of requests to one pair of databases. Writes change
@@ -18,7 +20,7 @@ const blockSize = 250
 func TestTwoEngines(t *testing.T) {
 	t.Parallel()
 	blocks, seed := 8, uint64(1)
-	if os.Getenv("PLINTH_TEST_LONG") != "" {
+	if programtest.Long() {
 		blocks, seed = 80, rand.Uint64()
 	}
 	if text := os.Getenv("PLINTH_TEST_RANDOM"); text != "" {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestA41: 500 clients log in at once over sockets, from as many IP addresses, and
@@ -16,7 +18,7 @@ import (
 // runs beside other tests, so it allows longer times.
 func TestA41(t *testing.T) {
 	last, wait, lag := 3*time.Second, 15*time.Second, 5*time.Second
-	if long() {
+	if programtest.Long() {
 		last, wait, lag = time.Minute, 3*time.Second, 100*time.Millisecond
 	}
 	engines(t, func(t *testing.T, s *site) {

@@ -49,8 +49,6 @@ func TestMain(m *testing.M) {
 	leaktest.Main(m)
 }
 
-func long() bool { return os.Getenv("PLINTH_TEST_LONG") != "" }
-
 // Note is what everybody may read.
 type Note struct {
 	bun.BaseModel `bun:"table:notes"`

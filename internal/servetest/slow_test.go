@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // attack is a kind of client that holds a connection and does next to nothing.
@@ -33,7 +35,7 @@ func TestA42(t *testing.T) {
 		name: "header", sockets: 200, deadline: 5 * time.Second, every: 5 * time.Second,
 		begin: "GET / HTTP/1.1\r\nHost: x\r\nX-A: ", held: 200,
 	}}
-	if long() {
+	if programtest.Long() {
 		attacks[0].sockets, attacks[0].held = 2000, 2000
 		// One address has at most half of the slots. Its further requests are refused.
 		attacks = append(attacks, attack{
@@ -99,7 +101,7 @@ func (a attack) run(t *testing.T, s *site) {
 	}
 	// Times of a few milliseconds on a machine that does other things as well.
 	noise := 250 * time.Millisecond
-	if long() {
+	if programtest.Long() {
 		noise = 10 * time.Millisecond
 	}
 	if during > 2*base+noise {

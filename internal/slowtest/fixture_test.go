@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -199,7 +199,7 @@ func (s *site) load(ctx context.Context, clients int, d time.Duration, ask func(
 
 // either returns the first value in the short form of the tests.
 func either[T any](short, whenLong T) T {
-	if os.Getenv("PLINTH_TEST_LONG") == "1" {
+	if programtest.Long() {
 		return whenLong
 	}
 	return short

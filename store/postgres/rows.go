@@ -144,6 +144,11 @@ func (rd *reader) row(values [][]byte) error {
 	if err := rd.members(at, values); err != nil {
 		return err
 	}
+	return rd.endRow(at, values)
+}
+
+// endRow counts a row and takes its extra columns.
+func (rd *reader) endRow(at int, values [][]byte) error {
 	rd.result.Rows++
 	if len(rd.shape.Extra) == 0 {
 		return nil

@@ -78,15 +78,7 @@ func (rd *reader) streamRow(at int, values [][]byte) error {
 	if err := rd.streamMembers(node, at, values); err != nil || node > 0 {
 		return err
 	}
-	rd.result.Rows++
-	if len(rd.shape.Extra) == 0 {
-		return nil
-	}
-	if rd.shape.EachExtra {
-		return rd.extra(at, values)
-	}
-	rd.keep(at, values)
-	return nil
+	return rd.endRow(at, values)
 }
 
 // place brings the body to where a row of a node belongs: behind the row before it
