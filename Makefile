@@ -17,7 +17,7 @@ test: ## Run the tests and sum up what was skipped; PLINTH_TEST_REQUIRE=postgres
 
 .PHONY: race
 race: ## Run the tests of store, api, auth, cache and middleware with the race detector
-	go test -race ./store/... ./api/... ./auth/... ./cache/... ./middleware/...
+	go test -race ./store/... ./api/... ./auth/... ./cache/... ./middleware/... ./tests/conformance
 
 .PHONY: lint
 lint: ## Check format and code, as CI does

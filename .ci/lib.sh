@@ -15,10 +15,10 @@ readonly PEBBLE=github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 readonly MEASURED='^Test(A2|A34Resources|A41|A42|A46ExpensiveReads|A5Latency|ChainTime|Drain|LoaderHitTime|LoginThroughput|R4ClientsGone|R4Logins|ServedExpensiveReads|ServedOverload)$'
 
 # What runs under the race detector too: whatever works for many at once.
-readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/...)
+readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/... ./tests/conformance)
 
 # What depends on the locale of a PostgreSQL database.
-readonly LOCALIZED=(./store/... ./internal/paritytest)
+readonly LOCALIZED=(./store/... ./tests/conformance ./internal/paritytest)
 
 # What tests may not be skipped for, by the names of internal/programtest.
 readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 )
 
-// What PostgreSQL 17 answers to a @> b; the conformance suite asks it again.
+// What PostgreSQL 17 answers to a @> b; tests/conformance asks it again.
 func TestContains(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

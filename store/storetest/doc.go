@@ -1,4 +1,4 @@
-// Package storetest provides databases for tests and the conformance suite for drivers.
+// Package storetest provides databases for tests.
 //
 //	db := storetest.New(t, storetest.Models(Note{})) // SQLite, with the tables made
 //
@@ -8,6 +8,4 @@
 //	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
 //		...
 //	}, storetest.Models(Note{}))
-//
-// A driver tests its conformance by calling [Run].
 package storetest

@@ -1,0 +1,136 @@
+package conformance_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// insert writes rows one by one.
+func insert[T any](t *testing.T, s store.Session, rows ...*T) {
+	t.Helper()
+	for _, row := range rows {
+		if err := store.For[T](s).Insert(t.Context(), row); err != nil {
+			t.Fatalf("insert %+v: %v", *row, err)
+		}
+	}
+}
+
+// gateOf returns the gate of trusted code to a model's table.
+func gateOf[T any](db *store.DB) store.Gate {
+	var model T
+	return store.UnscopedGate(db, db.Table(model))
+}
+
+func scopedGate[T any](db *store.DB, scope *store.Scope) store.Gate {
+	var model T
+	return store.NewGate(db, db.Table(model), scope)
+}
+
+// read returns the JSON of a query's rows as an array.
+func read(t *testing.T, g store.Gate, q store.Query) string {
+	t.Helper()
+	var out store.Rows
+	if err := g.Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+		t.Fatalf("read: %v", err)
+	}
+	return "[" + string(out.Body) + "]"
+}
+
+// wantRead compares the JSON of a query's rows, byte by byte.
+func wantRead(t *testing.T, g store.Gate, q store.Query, want string) {
+	t.Helper()
+	if got := read(t, g, q); got != want {
+		t.Errorf("read\n got %s\nwant %s", got, want)
+	}
+}
+
+// readError returns the error of a query.
+func readError(t *testing.T, g store.Gate, q store.Query) error {
+	t.Helper()
+	var out store.Rows
+	return g.Read(t.Context(), &q, store.ReadOptions{}, &out)
+}
+
+// post inserts a JSON body and returns the JSON of the written rows.
+func post(t *testing.T, g store.Gate, body string, ret *store.Query) (string, error) {
+	t.Helper()
+	in, err := g.DecodeInput([]byte(body), store.InputOptions{})
+	if err != nil {
+		return "", err
+	}
+	var out store.Rows
+	err = g.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out)
+	return "[" + string(out.Body) + "]", err
+}
+
+// patch updates rows by a JSON body and returns their number.
+func patch(t *testing.T, g store.Gate, body string, where store.Cond) (int, error) {
+	t.Helper()
+	p, err := g.DecodePatch([]byte(body), nil)
+	if err != nil {
+		return 0, err
+	}
+	var out store.Rows
+	err = g.Update(t.Context(), p, where, store.WriteOptions{}, &out)
+	return out.Count, err
+}
+
+// upsert writes a JSON body over what exists and returns the JSON of the
+// written rows and how many are new.
+func upsert(t *testing.T, g store.Gate, body string, opts store.UpsertOptions) (string, int, error) {
+	t.Helper()
+	in, err := g.DecodeInput([]byte(body), store.InputOptions{Upsert: true})
+	if err != nil {
+		return "", 0, err
+	}
+	if opts.Return == nil {
+		opts.Return = &store.Query{}
+	}
+	var out store.Rows
+	err = g.Upsert(t.Context(), in, opts, &out)
+	return "[" + string(out.Body) + "]", out.Inserted, err
+}
+
+// columns selects columns by name.
+func columns(names ...string) []store.Selected {
+	list := make([]store.Selected, len(names))
+	for i, name := range names {
+		list[i].Column = name
+	}
+	return list
+}
+
+// wantCode checks the code of an error.
+func wantCode(t *testing.T, what string, err error, code string) {
+	t.Helper()
+	var coded interface{ Problem() string }
+	switch {
+	case err == nil:
+		t.Errorf("%s: no error, want %s", what, code)
+	case !errors.As(err, &coded):
+		t.Errorf("%s: error %v has no code, want %s", what, err, code)
+	case coded.Problem() != code:
+		t.Errorf("%s: error %v has code %s, want %s", what, err, coded.Problem(), code)
+	}
+}
+
+// wantIs checks an error by errors.Is.
+func wantIs(t *testing.T, what string, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("%s: error %v, want %v", what, err, target)
+	}
+}
+
+// value ends the test where there is an error.
+func value[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
