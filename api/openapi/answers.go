@@ -113,12 +113,15 @@ var headers = []struct {
 	{"WWW-Authenticate", "How to authenticate.", true},
 }
 
-// failures are the errors operations answer with, by status.
-var failures = []struct {
+// failure is an error that operations answer with.
+type failure struct {
 	status      int
 	description string
 	headers     []string
-}{
+}
+
+// failures are all of them, sorted by status.
+var failures = []failure{
 	{300, "A name in select fits several relations; the details list them.", nil},
 	{400, "The request cannot be understood, breaks a limit or a rule of its values.", nil},
 	{401, "A credential is missing or does not hold.", []string{"WWW-Authenticate"}},
@@ -134,6 +137,20 @@ var failures = []struct {
 	{422, "The Idempotency-Key was given to another request.", nil},
 	{429, "There is no room to keep more answers to Idempotency-Keys of this caller; nothing was done.", []string{"Retry-After"}},
 	{503, "The service is temporarily unavailable.", []string{"Retry-After"}},
+}
+
+// response returns a failure with a body of the given forms.
+func (f *failure) response(body Content) Response {
+	r := Response{Description: f.description, Content: body}
+	for _, h := range f.headers {
+		r.Headers = append(r.Headers, Header{h})
+	}
+	return r
+}
+
+// otherError is the response for errors that an operation does not list.
+func otherError(body Content) Response {
+	return Response{Description: "Any other error.", Content: body}
 }
 
 // failureName is the name of an error among the components.

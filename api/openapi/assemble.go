@@ -78,14 +78,14 @@ func (b *builder) fill(c *components) {
 		if !used[responsesPath+failureName(f.status)] {
 			continue
 		}
-		r := Response{Description: f.description, Content: errorContent}
 		for _, h := range f.headers {
-			r.Headers = append(r.Headers, Header{h})
 			used[headersPath+h] = true
 		}
-		c.Responses = append(c.Responses, entry[Response]{failureName(f.status), r})
+		c.Responses = append(c.Responses, entry[Response]{failureName(f.status), f.response(errorContent)})
 	}
-	c.Responses = append(c.Responses, entry[Response]{"Error", Response{Description: "Any other error.", Content: errorContent}})
+	if used[responsesPath+"Error"] {
+		c.Responses = append(c.Responses, entry[Response]{"Error", otherError(errorContent)})
+	}
 	for _, h := range headers {
 		if used[headersPath+h.name] {
 			c.Headers = append(c.Headers, entry[headerObject]{h.name, headerObject{h.description, h.required, text()}})

@@ -19,7 +19,7 @@ func (b *builder) batch() {
 		Description: "The steps run in their order, each as a request of its own; the first that fails undoes all and its error is the answer.",
 		Parameters:  []Parameter{parameterRef("Content-Profile")},
 		RequestBody: &RequestBody{Description: "The steps.", Required: true, Content: Content{{jsonForm, steps}}},
-		Responses: responses([]answer{{http.StatusOK, "What each step has answered.", preferred, func(answer *Schema) Content {
+		Responses: responses(http.MethodPost, []answer{{http.StatusOK, "What each step has answered.", preferred, func(answer *Schema) Content {
 			return Content{{jsonForm, list(answer)}}
 		}}}, append([]int{http.StatusMethodNotAllowed, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable}, writeFailures...), ref("plinth.StepAnswer")),
 	}

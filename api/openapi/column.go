@@ -51,7 +51,7 @@ func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
 		integerRange(&s, c)
 	}
 	if c.Kind == store.KindJSON && !c.Nullable {
-		s.Type = TypeList{"object", "array", "string", "number", "boolean"} // all but null
+		s.Type, s.Items = TypeList{"object", "array", "string", "number", "boolean"}, &Schema{} // all but null
 	}
 	applyRules(&s, c.Rules)
 	if insert && !t.Required(c) {

@@ -3,6 +3,7 @@ package openapi
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,14 +123,15 @@ func (t *Table) schemas() Properties {
 		all = append(all, Property{t.Table.Name + name, s})
 		return s
 	}
-	object(".Row", t.Readable, t.readSchema, func(*store.Column) bool { return true }).
-		Description = "A whole row, as without `select`."
+	none := func(*store.Column) bool { return false }
+	object(".Row", t.Readable, t.readSchema, none).
+		Description = "A row. Without `select` it has all members."
 	if t.Create {
 		object(".Insert", t.Creatable, func(c *store.Column) *Schema { return t.writeSchema(c, true) }, t.Required).
 			AdditionalProperties = &Closed{}
 	}
 	if t.Update {
-		object(".Update", t.Updatable, func(c *store.Column) *Schema { return t.writeSchema(c, false) }, func(*store.Column) bool { return false }).
+		object(".Update", t.Updatable, func(c *store.Column) *Schema { return t.writeSchema(c, false) }, none).
 			AdditionalProperties = &Closed{}
 	}
 	return all
@@ -139,7 +141,7 @@ func (t *Table) schemas() Properties {
 func (b *builder) operation(op operation, t *Table) operationObject {
 	o := operationObject{
 		Tags: []string{t.Table.Name}, Summary: op.summary, OperationID: t.Table.Name + "." + op.id,
-		Responses: responses(op.answers, op.failures, ref(t.Table.Name+".Row")),
+		Responses: responses(op.method, op.answers, op.failures, ref(t.Table.Name+".Row")),
 	}
 	if op.pattern == patternRow {
 		key := t.Table.PrimaryKey[0]
@@ -165,8 +167,9 @@ func (b *builder) operation(op operation, t *Table) operationObject {
 	return o
 }
 
-// responses lists the answers and errors of an operation by status.
-func responses(answers []answer, failed []int, row *Schema) ordered[Response] {
+// responses lists the answers and errors of an operation by status. Errors of HEAD have no
+// body.
+func responses(method string, answers []answer, failed []int, row *Schema) ordered[Response] {
 	var all ordered[Response]
 	for _, a := range answers {
 		r := Response{Description: a.description}
@@ -178,10 +181,21 @@ func responses(answers []answer, failed []int, row *Schema) ordered[Response] {
 		}
 		all = append(all, entry[Response]{strconv.Itoa(a.status), r})
 	}
-	for _, status := range failed {
-		all = append(all, entry[Response]{strconv.Itoa(status), Response{Ref: responsesPath + failureName(status)}})
+	for _, f := range failures {
+		if !slices.Contains(failed, f.status) {
+			continue
+		}
+		r := Response{Ref: responsesPath + failureName(f.status)}
+		if method == http.MethodHead {
+			r = f.response(nil)
+		}
+		all = append(all, entry[Response]{strconv.Itoa(f.status), r})
 	}
-	all = append(all, entry[Response]{"default", Response{Ref: responsesPath + "Error"}})
+	other := Response{Ref: responsesPath + "Error"}
+	if method == http.MethodHead {
+		other = otherError(nil)
+	}
+	all = append(all, entry[Response]{"default", other})
 	sortResponses(all)
 	return all
 }

@@ -17,23 +17,22 @@ func (b *builder) function(f *Function) {
 	b.schemas = append(b.schemas, Property{in, arguments})
 	onRows := b.rowParameters(f)
 	result, answers := b.callAnswers(f)
-	operation := func(id string, parameters []Parameter) operationObject {
+	operation := func(method, id string, parameters []Parameter, answers []answer) operationObject {
 		return operationObject{
 			Tags: []string{rpcTag}, Summary: "Call " + f.Name, OperationID: id, Parameters: parameters,
-			Responses: responses(answers, callFailures, result),
+			Responses: responses(method, answers, callFailures, result),
 		}
 	}
 	var path ordered[operationObject]
 	if f.ReadOnly {
 		parameters := append(append(queryArguments(arguments), parameterRef("Prefer.call"), parameterRef("Accept-Profile")), onRows...)
-		path = append(path, entry[operationObject]{"get", operation("rpc.get."+f.Name, parameters)})
-		head := operation("rpc.head."+f.Name, parameters)
-		head.Responses = responses(withoutContent(answers), callFailures, nil)
+		path = append(path, entry[operationObject]{"get", operation(http.MethodGet, "rpc.get."+f.Name, parameters, answers)})
+		head := operation(http.MethodHead, "rpc.head."+f.Name, parameters, withoutContent(answers))
 		path = append(path, entry[operationObject]{"head", head})
 	}
 	answers = slices.DeleteFunc(answers, func(a answer) bool { return a.status == http.StatusNoContent })
 	answers = append(answers, answer{http.StatusNoContent, "Done; always so with `Prefer: return=minimal`.", preferred, nil})
-	post := operation("rpc."+f.Name, append([]Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")}, onRows...))
+	post := operation(http.MethodPost, "rpc."+f.Name, append([]Parameter{parameterRef("Prefer.call"), parameterRef("Content-Profile")}, onRows...), answers)
 	post.RequestBody = &RequestBody{Description: "The arguments by name.", Required: f.In.NumField() > 0, Content: Content{{jsonForm, ref(in)}}}
 	if f.Repeats {
 		b.repeats(&post)

@@ -53,58 +53,86 @@ var (
 	callFailures  = append([]int{416}, writeFailures...)
 )
 
-// operations are the operations on tables.
+// operations returns the operations on tables and on single rows.
 func operations() []operation {
-	reads := func(t *Table) bool { return t.Read }
-	readsRow := func(t *Table) bool { return t.Read && t.ByID }
-	updates := func(t *Table) bool { return t.Update }
-	puts := func(t *Table) bool { return t.Create && t.Update && t.keyed() }
-	deletes := func(t *Table) bool { return t.Delete }
-	changed := []answer{
+	return slices.Concat(readOperations(), writeOperations(), rowReadOperations(), rowWriteOperations())
+}
+
+// Whether a caller has an operation on a table.
+func reads(t *Table) bool   { return t.Read }
+func creates(t *Table) bool { return t.Create }
+func updates(t *Table) bool { return t.Update }
+func puts(t *Table) bool    { return t.Create && t.Update && t.keyed() }
+func deletes(t *Table) bool { return t.Delete }
+
+// byID is allowed for tables in which single rows have a path.
+func byID(allowed func(*Table) bool) func(*Table) bool {
+	return func(t *Table) bool { return t.ByID && allowed(t) }
+}
+
+// What is the same for several operations.
+const (
+	notModified    = "The client has the current answer."
+	representation = "With `Prefer: return=representation` the body has the rows in the forms that GET answers with. Without it there is none."
+)
+
+var (
+	changed = []answer{
 		{http.StatusOK, "The rows, with `Prefer: return=representation`.", wroteHeaders, rows},
 		{http.StatusNoContent, "Done.", wroteHeaders, nil},
 	}
-	changedRow := []answer{
+	changedRow = []answer{
 		{http.StatusOK, "The row, with `Prefer: return=representation`.", []string{"ETag", "Preference-Applied"}, row},
 		{http.StatusNoContent, "Done.", []string{"Preference-Applied"}, nil},
 	}
-	filterParameters := []string{"select", "order", "and", "or", "not.and", "not.or", "Prefer.write", "Content-Profile"}
-	changeRowParameters := []string{"select", "Prefer.write", "Content-Profile", "If-Match"}
+	filterParameters    = []string{"select", "order", "and", "or", "not.and", "not.or", "Prefer.write", "Content-Profile"}
+	changeRowParameters = []string{"select", "Prefer.write", "Content-Profile", "If-Match"}
+)
+
+func readOperations() []operation {
+	countParameters := slices.DeleteFunc(slices.Clone(listParameters), func(key string) bool { return key == "Range" })
 	return []operation{
 		{
 			patternTable, http.MethodGet, "list", "List rows", reads, listParameters, true, nil,
 			[]answer{
 				{http.StatusOK, "The rows.", listHeaders, rows},
 				{http.StatusPartialContent, "The rows, and there are more.", listHeaders, rows},
-				{http.StatusNotModified, "The answer is the one at hand.", sameHeaders, nil},
+				{http.StatusNotModified, notModified, sameHeaders, nil},
 			},
 			readFailures,
 		},
 		{
-			patternTable, http.MethodHead, "count", "Count rows", reads, slices.DeleteFunc(slices.Clone(listParameters), func(key string) bool { return key == "Range" }), true, nil,
+			patternTable, http.MethodHead, "count", "Count rows", reads, countParameters, true, nil,
 			[]answer{
 				{http.StatusOK, "As GET, without the rows.", listHeaders, nil},
 				{http.StatusPartialContent, "As GET, without the rows; there are more.", listHeaders, nil},
-				{http.StatusNotModified, "The answer is the one at hand.", sameHeaders, nil},
+				{http.StatusNotModified, notModified, sameHeaders, nil},
 			},
 			readFailures,
 		},
+	}
+}
+
+// writeOperations are the writes of any number of rows. An answer that has a body only with
+// a preference declares none: generated clients would fail to read it.
+func writeOperations() []operation {
+	return []operation{
 		{
-			patternTable, http.MethodPost, "insert", "Insert rows", func(t *Table) bool { return t.Create },
+			patternTable, http.MethodPost, "insert", "Insert rows", creates,
 			[]string{"select", "columns", "on_conflict", "Prefer.insert", "Content-Profile"},
 			false, insertBody,
 			[]answer{
-				{http.StatusCreated, "The rows exist. Their form follows with `Prefer: return=representation`.", append([]string{"Location"}, wroteHeaders...), rows},
-				{http.StatusOK, "Every row existed and was merged; the rows follow with `Prefer: return=representation`.", append([]string{"Location"}, wroteHeaders...), rows},
+				{http.StatusCreated, "The rows exist. " + representation, append([]string{"Location"}, wroteHeaders...), nil},
+				{http.StatusOK, "Every row existed and was merged. " + representation, append([]string{"Location"}, wroteHeaders...), nil},
 			},
 			writeFailures,
 		},
 		{
 			patternTable, http.MethodPut, "put", "Insert or replace the row whose key the filters name", puts,
-			[]string{"select", "columns", "Prefer.write", "Content-Profile"},
+			[]string{"select", "columns", "Prefer.write", "Content-Profile", "If-None-Match.put"},
 			true, putBody,
-			append([]answer{{http.StatusCreated, "The row is new, with `Prefer: return=representation`.", wroteHeaders, rows}}, changed...),
-			append([]int{405}, writeFailures...),
+			append([]answer{{http.StatusCreated, "The row is new. " + representation, wroteHeaders, nil}}, changed...),
+			append([]int{405, 412}, writeFailures...),
 		},
 		{
 			patternTable, http.MethodPatch, "update", "Change the rows that filters, at least one, select", updates,
@@ -115,34 +143,45 @@ func operations() []operation {
 			filterParameters, true, nil, changed,
 			[]int{300, 400, 401, 403, 404, 406, 409, 503},
 		},
+	}
+}
+
+func rowReadOperations() []operation {
+	failures := []int{300, 400, 401, 404, 406, 412, 503}
+	return []operation{
 		{
-			patternRow, http.MethodGet, "get", "Read a row", readsRow, rowParameters, false, nil,
+			patternRow, http.MethodGet, "get", "Read a row", byID(reads), rowParameters, false, nil,
 			[]answer{
 				{http.StatusOK, "The row.", rowHeaders, row},
-				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
+				{http.StatusNotModified, notModified, rowHeaders, nil},
 			},
-			[]int{300, 400, 401, 404, 406, 412, 503},
+			failures,
 		},
 		{
-			patternRow, http.MethodHead, "head", "Look for a row", readsRow, rowParameters, false, nil,
+			patternRow, http.MethodHead, "head", "Look for a row", byID(reads), rowParameters, false, nil,
 			[]answer{
 				{http.StatusOK, "As GET, without the row.", rowHeaders, nil},
-				{http.StatusNotModified, "The answer is the one at hand.", rowHeaders, nil},
+				{http.StatusNotModified, notModified, rowHeaders, nil},
 			},
-			[]int{300, 400, 401, 404, 406, 412, 503},
+			failures,
+		},
+	}
+}
+
+func rowWriteOperations() []operation {
+	created := answer{http.StatusCreated, "The row is new. " + representation, []string{"ETag", "Preference-Applied"}, nil}
+	return []operation{
+		{
+			patternRow, http.MethodPut, "putOne", "Insert or replace a row", byID(puts),
+			append([]string{"columns", "If-None-Match.put"}, changeRowParameters...), false, putBody,
+			append([]answer{created}, changedRow...), append([]int{412}, writeFailures...),
 		},
 		{
-			patternRow, http.MethodPut, "putOne", "Insert or replace a row", func(t *Table) bool { return puts(t) && t.ByID },
-			append([]string{"columns", "If-None-Match"}, changeRowParameters...), false, putBody,
-			append([]answer{{http.StatusCreated, "The row is new, with `Prefer: return=representation`.", []string{"ETag", "Preference-Applied"}, row}}, changedRow...),
-			append([]int{412}, writeFailures...),
-		},
-		{
-			patternRow, http.MethodPatch, "updateOne", "Change a row", func(t *Table) bool { return t.Update && t.ByID },
+			patternRow, http.MethodPatch, "updateOne", "Change a row", byID(updates),
 			append([]string{"columns"}, changeRowParameters...), false, updateBody, changedRow, append([]int{412}, writeFailures...),
 		},
 		{
-			patternRow, http.MethodDelete, "deleteOne", "Delete a row", func(t *Table) bool { return t.Delete && t.ByID },
+			patternRow, http.MethodDelete, "deleteOne", "Delete a row", byID(deletes),
 			changeRowParameters, false, nil, changedRow,
 			[]int{300, 400, 401, 403, 404, 406, 409, 412, 503},
 		},

@@ -26,8 +26,8 @@ var parameters = []struct {
 	make parameterOf
 }{
 	{"select", query("select", "Columns and relations to answer with: `id,title`, `alias:column`, `column::text`, "+
-		"`relation(column,...)`, `relation!inner(*)`, `relation!hint(*)`, `...relation(column)`, `column->key`, `column->>key`, `column.sum()`, `count()`. Without it all columns: "+
-		"the schemas of answers hold without it.")},
+		"`relation(column,...)`, `relation!inner(*)`, `relation!hint(*)`, `...relation(column)`, `column->key`, `column->>key`, `column.sum()`, `count()`. Without it all columns. "+
+		"With it an answer has only these members; an alias or a cast may give a member another name or type than the schema has.")},
 	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`, by columns that have the filter `gt`. Rows that are equal come in key order, in the direction of the last column, and without an order all rows ascending.")},
 	{"limit", number("limit", "Most rows to answer with.", func(s *Surface) int { return s.Rows })},
 	{"offset", number("offset", "Rows to skip.", func(s *Surface) int { return s.Offset })},
@@ -48,7 +48,8 @@ var parameters = []struct {
 	{"Content-Profile", profile("Content-Profile")},
 	{"Range", header("Range", "First and last row to answer with, beside `limit` and `offset`.", "0-9")},
 	{"If-Match", header("If-Match", "ETag of the row as it was read; another version answers 412.", `"3.bJ2Lk0mXv4Qy"`)},
-	{"If-None-Match", header("If-None-Match", "ETag of an answer that is at hand; the same one answers 304. `*` of PUT: the row must not exist.", `"3.bJ2Lk0mXv4Qy"`)},
+	{"If-None-Match", header("If-None-Match", "ETag of an answer that is at hand; the same one answers 304.", `"3.bJ2Lk0mXv4Qy"`)},
+	{"If-None-Match.put", choice("If-None-Match", "The row must not exist, else the answer is 412.", "*")},
 }
 
 func query(name, description string) parameterOf {
@@ -74,8 +75,14 @@ func header(name, description, example string) parameterOf {
 }
 
 func profile(name string) parameterOf {
+	return choice(name, "Schema of the API. There is only one.", "public")
+}
+
+// choice is a header with one possible value. It is an enum of a string: generators for
+// Python support no const in a header.
+func choice(name, description, value string) parameterOf {
 	return func(*Surface) Parameter {
-		return Parameter{Name: name, In: "header", Description: "Schema of the API; there is one.", Schema: &Schema{Const: "public"}}
+		return Parameter{Name: name, In: "header", Description: description, Schema: &Schema{Type: TypeList{"string"}, Enum: []json.RawMessage{jsonText(value)}}}
 	}
 }
 

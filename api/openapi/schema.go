@@ -15,7 +15,6 @@ type Schema struct {
 	Type        TypeList `json:"type,omitempty"`
 	Format      string   `json:"format,omitempty"`
 
-	Const            string            `json:"const,omitempty"`
 	Enum             []json.RawMessage `json:"enum,omitempty"`
 	Default          json.RawMessage   `json:"default,omitempty"`
 	Examples         []string          `json:"examples,omitempty"`

@@ -94,6 +94,11 @@ func (d *document) resolve() {
 	for key, p := range d.Components.Parameters {
 		p.key = key
 	}
+	for name, row := range d.Components.Schemas {
+		if strings.HasSuffix(name, ".Row") { // requests with select have schemas of their own
+			row.Required = slices.Sorted(maps.Keys(row.Properties))
+		}
+	}
 	headers := func(r *response) {
 		for name, h := range r.Headers {
 			if h.Ref != "" {

@@ -90,7 +90,7 @@ func (g *generator) parameter(r *request, p *parameter) {
 			r.param(p.Name, g.argument(p))
 		}
 	case p.In == "header":
-		if g.once(3) {
+		if g.once(3) && (p.key != "If-None-Match.put" || g.once(4)) { // it fails for rows that exist
 			g.setHeader(r, p)
 		}
 	case g.once(4):
@@ -132,8 +132,8 @@ var preferences = regexp.MustCompile("`([a-z-]+=)?([a-z0-9-]+)`")
 func (g *generator) setHeader(r *request, p *parameter) {
 	var value string
 	switch p.key {
-	case "Accept-Profile", "Content-Profile":
-		value = fmt.Sprint(p.Schema.Const)
+	case "Accept-Profile", "Content-Profile", "If-None-Match.put":
+		value = fmt.Sprint(p.Schema.Enum[0])
 	case "Range":
 		from := g.IntN(10)
 		value = fmt.Sprintf("%d-%d", from, from+g.IntN(5))
@@ -144,9 +144,6 @@ func (g *generator) setHeader(r *request, p *parameter) {
 		}
 		if known := g.known.tags[r.caller+" "+"/rest/v1"+r.path]; known != "" && !g.once(4) {
 			tag = known
-		}
-		if r.method == http.MethodPut && p.key == "If-None-Match" {
-			tag = "*"
 		}
 		value = tag
 	case "Idempotency-Key":

@@ -20,7 +20,6 @@ type schema struct {
 	Type        types
 	Format      string
 
-	Const            any
 	Enum             []any
 	Default          any
 	Examples         []any
@@ -82,9 +81,6 @@ func (d *document) check(s *schema, v any, at string) error {
 	}
 	if typ := typeOf(v); len(s.Type) > 0 && !slices.Contains(s.Type, typ) && !(typ == "integer" && slices.Contains(s.Type, "number")) {
 		return fmt.Errorf("%s is %s, not %v", at, typ, s.Type)
-	}
-	if s.Const != nil && !reflect.DeepEqual(s.Const, v) {
-		return fmt.Errorf("%s is %v, not %v", at, v, s.Const)
 	}
 	if len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(e any) bool { return reflect.DeepEqual(e, v) }) {
 		return fmt.Errorf("%s is %v, none of %v", at, v, s.Enum)

@@ -42,8 +42,6 @@ func (g *generator) nested(s *schema, depth int) any {
 	switch {
 	case len(s.AnyOf) > 0:
 		return g.nested(pick(g, s.AnyOf), depth)
-	case s.Const != nil:
-		return s.Const
 	case len(s.Enum) > 0:
 		return pick(g, s.Enum)
 	case len(s.Type) == 0:
