@@ -117,6 +117,10 @@ func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
 		return c.embedGroups(s, e)
 	}
 	target := e.target
+	// SQLite does not keep what is JSON through a sort, so it sorts before it builds
+	// JSON. The limit of the query around keeps it from merging the two.
+	sorted := !c.pg && !e.relation.Many && !e.relation.toKey()
+	inSubquery = inSubquery || sorted
 	if inSubquery {
 		target.alias = c.alias()
 		c.write("(select ", target.alias, ".* from ")
@@ -138,6 +142,9 @@ func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
 	if inSubquery {
 		c.write(") ", e.target.alias)
 	}
+	if sorted {
+		c.write(" limit 1")
+	}
 	return nil
 }
 
@@ -150,9 +157,9 @@ func (c *compiler) embedFrom(s source, e *planEmbed, target source) error {
 }
 
 // toKey reports whether the relation leads to the one row of a primary key, so
-// that there is nothing to sort or to cut.
+// that there is nothing to sort or to cut. The key of a view is not enforced.
 func (r *Relation) toKey() bool {
-	return !r.Many && slices.Equal(r.TargetKeys, r.Target.PrimaryKey)
+	return !r.Many && !r.Target.View && slices.Equal(r.TargetKeys, r.Target.PrimaryKey)
 }
 
 // jsonObject writes a row as json_object for SQLite. Children are written

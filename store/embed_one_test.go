@@ -1,0 +1,64 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
+)
+
+// Host has one badge, the first by its key.
+type Host struct {
+	bun.BaseModel `bun:"table:hosts"`
+	ID            int64  `bun:",pk"`
+	Badge         *Badge `bun:"rel:has-one,join:id=host_id"`
+}
+
+// Badge is not stored in the order of its key.
+type Badge struct {
+	bun.BaseModel `bun:"table:badges"`
+	Code          string     `bun:",pk"`
+	HostID        int64      `bun:",notnull"`
+	Colors        store.JSON `bun:",notnull"`
+}
+
+// TestEmbedFirst embeds the first of several related rows where it has to be sorted.
+func TestEmbedFirst(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		if err := db.Register(Host{}, Badge{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := migrate.Auto(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.For[Host](db).Insert(t.Context(), &Host{ID: 1}); err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range []string{"c", "a", "b"} {
+			row := &Badge{Code: code, HostID: 1, Colors: store.JSON(`["` + code + `"]`)}
+			if err := store.For[Badge](db).Insert(t.Context(), row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, tt := range []struct {
+			embed store.Embed
+			want  string
+		}{
+			{store.Embed{Relation: "badge"}, `{"id":1,"badge":{"code":"a","host_id":1,"colors":["a"]}}`},
+			{store.Embed{Relation: "badge", Spread: true, Query: store.Query{Select: []store.Selected{{Column: "colors"}}}}, `{"id":1,"colors":["a"]}`},
+		} {
+			var out store.Rows
+			q := store.Query{With: []store.Embed{tt.embed}}
+			if err := store.UnscopedGate(db, db.Table(Host{})).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(out.Body); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		}
+	})
+}
