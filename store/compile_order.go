@@ -8,9 +8,9 @@ import (
 // orderKeys resolves the order of a query and appends the primary key, so that
 // the order is total and the same on both engines. The appended keys follow the
 // direction of the last one: an index on the columns and the key serves the order
-// forwards and backwards, and a page begins in it at one row value. The rows of a
-// view are in no order unless the query gives one.
-func (c *compiler) orderKeys(s source, q *Query) ([]orderKey, error) {
+// forwards and backwards, and a page begins in it at one row value. A view without a
+// key has the selected columns instead.
+func (c *compiler) orderKeys(s source, q *Query, plan *rowPlan) ([]orderKey, error) {
 	keys := make([]orderKey, 0, len(q.Order)+len(s.table.PrimaryKey))
 	for _, o := range q.Order {
 		k, err := c.orderKey(s, o)
@@ -25,7 +25,29 @@ func (c *compiler) orderKeys(s source, q *Query) ([]orderKey, error) {
 			keys = append(keys, orderKey{column: pk, desc: desc})
 		}
 	}
+	if len(s.table.PrimaryKey) == 0 {
+		keys = plan.orderKeys(keys, desc)
+	}
 	return keys, nil
+}
+
+// orderKeys appends what distinguishes rows without a key: the columns of the plan, and
+// those that lead to embedded rows. Documents and arrays have no order.
+func (p *rowPlan) orderKeys(keys []orderKey, desc bool) []orderKey {
+	add := func(col *Column) {
+		if col.Kind.Ordered() && !hasKey(keys, col) {
+			keys = append(keys, orderKey{column: col, desc: desc, first: desc, nullable: col.Nullable})
+		}
+	}
+	for i := range p.columns {
+		add(p.columns[i].column)
+	}
+	for i := range p.embeds {
+		for _, col := range p.embeds[i].relation.SourceKeys {
+			add(col)
+		}
+	}
+	return keys
 }
 
 func hasKey(keys []orderKey, col *Column) bool {

@@ -53,7 +53,7 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 	}
 	var keys []orderKey
 	if !opts.single {
-		if keys, err = c.orderKeys(root, q); err != nil {
+		if keys, err = c.orderKeys(root, q, plan); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +120,7 @@ func (c *compiler) flat(q *Query, plan *rowPlan, keys []orderKey) bool {
 	if q.Count || len(plan.embeds) > 0 {
 		return false
 	}
-	return c.pg || len(q.Order) == 0 || len(keys) == 0
+	return c.pg || len(keys) == 0 || len(q.Order) == 0 && !keys[0].column.Table.View
 }
 
 func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {

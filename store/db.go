@@ -265,6 +265,9 @@ func (r *registration) add(types []reflect.Type) error {
 		if err != nil {
 			errs = append(errs, err)
 		}
+		if t.View {
+			continue // it holds no rows of its own
+		}
 		for _, ref := range t.ForeignKeys {
 			// The list is read concurrently, so it must not grow in place.
 			r.next.referrers[ref.Target] = append(slices.Clip(r.next.referrers[ref.Target]), ref)

@@ -36,3 +36,10 @@ type Untracked struct{}
 // no entity tag. Without ForeignWrites the entity tag of a list may stay the same for
 // up to a minute after such a write.
 type ForeignWrites struct{}
+
+// View says that the model describes a view of the database. It is read-only, and a
+// migration of the application creates it. Columns tagged pk are its key: lists are in
+// key order, and rows can be read by it. The database does not enforce the key, so each
+// row must have one of its own, without NULL. A model without pk describes a view too;
+// its lists are in the order of the selected columns.
+type View struct{}

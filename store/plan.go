@@ -228,7 +228,7 @@ func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
 	}
 	var keys []orderKey
 	if plan.groups == nil {
-		if keys, err = c.orderKeys(target, &e.Query); err != nil {
+		if keys, err = c.orderKeys(target, &e.Query, plan); err != nil {
 			return planEmbed{}, err
 		}
 	}

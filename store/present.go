@@ -18,7 +18,7 @@ const maxPresented = 10000
 // that are not stored are left out.
 func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts ReadOptions, out *Rows) error {
 	if len(g.table.PrimaryKey) == 0 {
-		return fmt.Errorf("store: rows of %s have no key to find them by", g.table.Name)
+		return fmt.Errorf("store: rows of %s have no key to find them by: tag its columns pk and embed store.View", g.table.Name)
 	}
 	rows, err := g.table.readModels(models)
 	if err != nil {

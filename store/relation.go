@@ -118,8 +118,12 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 	return r, nil
 }
 
-// addReference records the foreign key of a belongs-to relation.
+// addReference records the foreign key of a belongs-to relation. No foreign key can
+// refer to a view.
 func (t *Table) addReference(r *Relation, br *schema.Relation) error {
+	if r.Target.View {
+		return nil
+	}
 	ref := &Reference{Name: constraint(r.SourceKeys), Columns: r.SourceKeys, Target: r.Target, Keys: r.TargetKeys}
 	switch strings.TrimPrefix(strings.ToUpper(br.OnDelete), "ON DELETE ") {
 	case "", "NO ACTION", "RESTRICT":

@@ -20,7 +20,8 @@ type Table struct {
 	// Columns lists the columns in the order of the struct's fields.
 	Columns []*Column
 
-	// PrimaryKey lists the columns of the primary key; empty for a view.
+	// PrimaryKey lists the columns of the primary key; of a view those of its declared
+	// key, if it has one.
 	PrimaryKey []*Column
 
 	// Relations lists the relations in the order of the struct's fields.
@@ -39,7 +40,7 @@ type Table struct {
 	// Tracked reports whether writes append to the change log.
 	Tracked bool
 
-	// View reports a model over a view: read-only.
+	// View reports a model over a view: read-only. See [View].
 	View bool
 
 	goType  reflect.Type
@@ -174,6 +175,9 @@ func (t *Table) UpdatableColumns() ColumnSet {
 
 func (t *Table) writable(allowed func(*Column) bool) ColumnSet {
 	var s ColumnSet
+	if t.View {
+		return s
+	}
 	for _, c := range t.Columns {
 		if allowed(c) && !t.managed(c) {
 			s.Add(c)
@@ -237,7 +241,7 @@ func newTable(db *DB, bt *schema.Table) (*Table, error) {
 		}
 	}
 	t.readMixins()
-	t.View = len(t.PrimaryKey) == 0
+	t.View = t.View || len(t.PrimaryKey) == 0
 	t.readUniqueKeys(bt)
 	if t.View {
 		t.Tracked = false
@@ -310,6 +314,8 @@ func (t *Table) readMixins() {
 			t.Tracked = false
 		case reflect.TypeFor[ForeignWrites]():
 			t.foreign = true
+		case reflect.TypeFor[View]():
+			t.View = true
 		}
 	}
 }
@@ -340,7 +346,7 @@ func (t *Table) check() error {
 	if !validName(t.Name) {
 		return fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name)
 	}
-	if len(t.PrimaryKey) == 1 {
+	if len(t.PrimaryKey) == 1 && !t.View {
 		switch c := t.PrimaryKey[0]; c.Kind {
 		case KindUUID, KindInt, KindText:
 		default:

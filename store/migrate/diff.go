@@ -45,7 +45,7 @@ func diff(ctx context.Context, w work, tables []*store.Table) (*differ, error) {
 		case t.View:
 			d.compareView(t, f)
 		case f != nil && f.view:
-			d.person(true, t.Name+" is a view and its model has a primary key", "drop the view or the key")
+			d.person(true, t.Name+" is a view and its model describes a table", "embed store.View in the model or drop the view")
 		case f != nil:
 			if err := d.compareTable(ctx, t, f); err != nil {
 				return nil, err

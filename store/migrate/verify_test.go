@@ -3,6 +3,7 @@ package migrate_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/uptrace/bun"
@@ -141,6 +142,39 @@ func checkProblems(t *testing.T, err error, want []string) {
 		t.Fatalf("got %v, want a SchemaError", err)
 	}
 	wantList(t, schema.Problems, want...)
+}
+
+// slowCar and keyedCar describe one view, slowCar as a table.
+type slowCar struct {
+	bun.BaseModel `bun:"table:slow_cars"`
+	ID            int64 `bun:",pk"`
+}
+
+type keyedCar struct {
+	bun.BaseModel `bun:"table:slow_cars"`
+	store.View
+	ID int64 `bun:",pk"`
+}
+
+func TestVerifyKeyOfView(t *testing.T) {
+	t.Parallel()
+	view := `create view slow_cars as select 1 as id`
+	engines(t, func(t *testing.T, open func(...any) *store.DB) {
+		db := open(slowCar{})
+		up(t, db)
+		runSQL(t, db, view)
+		checkProblems(t, migrate.Verify(t.Context(), db), []string{"slow_cars is a view and its model describes a table"})
+	})
+	engines(t, func(t *testing.T, open func(...any) *store.DB) {
+		db := open(keyedCar{})
+		up(t, db)
+		checkProblems(t, migrate.Verify(t.Context(), db), []string{"view slow_cars is missing"})
+		if plan := apply(t, db); len(plan.Manual) != 1 {
+			t.Errorf("want one entry for the missing view: %q", plan.Manual)
+		}
+		runSQL(t, db, strings.Replace(view, "1 as", "cast(1 as bigint) as", 1))
+		checkProblems(t, migrate.Verify(t.Context(), db), nil)
+	})
 }
 
 func TestVerifyViews(t *testing.T) {
