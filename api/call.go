@@ -156,6 +156,7 @@ func (r *result) cardinality() error {
 
 // encode encodes a result by its JSON tags. A nil slice is an empty list.
 func (r *result) encode(db *store.DB, fn *function, value any) error {
+	r.count, r.total = 1, 1
 	if fn.many {
 		list := reflect.ValueOf(value)
 		r.count, r.total = list.Len(), int64(list.Len())
@@ -191,7 +192,7 @@ func (x *exchange) sendResult(f form, out *result) error {
 		return x.sendNothing(http.StatusNoContent)
 	}
 	x.setCut(out.rows)
-	if fn.many {
+	if fn.many || out.query.Count {
 		x.set("Content-Range", pgrst.ReadRange(out.query.Offset, out.count, out.total))
 	}
 	switch {

@@ -17,7 +17,8 @@ import (
 // unknown ones at start. An In without fields takes no body or an empty object.
 //
 // Out is sent as JSON. If Out is a model added as a resource, a pointer to one or a slice
-// of either, the policy of the resource filters its columns and rows. A struct without
+// of either, the policy of the resource filters its columns and rows. The rows are found
+// by their key, which a view must declare with [store.View]. A struct without
 // fields is 204. Any other type is encoded by its JSON tags and must not contain a model,
 // because no policy would apply to it. If the type of Out contains one, start-up fails. If
 // an interface holds one, such as a map[string]any, the call is answered with 500. A value

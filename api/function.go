@@ -110,8 +110,8 @@ func (f *function) compileOut(db *store.DB, r *resources, fail func(string, ...a
 	f.void = f.out.Kind() == reflect.Struct && f.out.NumField() == 0
 	if t := tableOf(db, row); t != nil && r.exposed(t) {
 		f.resource = r.byTable[t]
-		if t.View {
-			fail("rows of %s have no primary key, so no policy can judge them: return a type made for the answer", t.Name)
+		if len(t.PrimaryKey) == 0 {
+			fail("rows of %s have no primary key, so no policy can judge them: embed store.View in the model and tag its key columns pk, or return a type made for the answer", t.Name)
 		}
 		return
 	}

@@ -153,9 +153,6 @@ func (s *guardSet) columns(open func(Gate) bool) (readable, creatable, updatable
 			updatable.Remove(c)
 		}
 	}
-	if t.View {
-		creatable, updatable = store.ColumnSet{}, store.ColumnSet{}
-	}
 	return readable, creatable, updatable
 }
 

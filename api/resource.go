@@ -17,9 +17,9 @@ type Exposed interface {
 	expose(b *build)
 }
 
-// Resource serves the table of the model T at /{table} and /{table}/{id}. A table
-// without a primary key, such as a view, is read-only. A table with a composite key has
-// no /{id}.
+// Resource serves the table of the model T at /{table} and /{table}/{id}. A view is
+// read-only, see [store.View]. A table has no /{id} if its key is composite, a view also
+// if its model declares no key.
 type Resource[T any] struct {
 	// Policy holds the access rules. The zero Policy denies everything.
 	Policy Policy

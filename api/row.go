@@ -83,11 +83,14 @@ func (x *exchange) oneRow() store.ReadOptions {
 	return store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows(), Single: true}
 }
 
-// readRow reads the one row of a query.
+// readRow reads the one row of a query. A view may have several of one key.
 func (x *exchange) readRow(q *store.Query, rows *store.Rows) error {
 	err := x.gate().Read(x.r.Context(), q, x.oneRow(), rows)
-	if err == nil && rows.Count == 0 {
+	switch {
+	case err == nil && rows.Count == 0:
 		return store.ErrNotFound
+	case err == nil && rows.Count > 1:
+		return &store.CardinalityError{Rows: rows.Count}
 	}
 	return err
 }

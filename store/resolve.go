@@ -15,7 +15,7 @@ func allRelations(*Relation) bool { return true }
 // constraint or the junction table, as in "people!tasks_author_id_fkey".
 //
 // In a table with relations to itself the table name means the referring rows, and the
-// column of the foreign key the referenced row.
+// column or constraint of the foreign key the referenced row.
 //
 // Relation returns nil if there is none or more than one.
 func (t *Table) Relation(name string) *Relation {
@@ -75,7 +75,11 @@ func (r *Relation) called(name, hint string, hinted bool) bool {
 	if hinted {
 		return r.Target.Name == name && r.hinted(hint)
 	}
-	return r.Target.Name == name || r.belongs && r.hinted(name)
+	if r.Target.Name == name || r.belongs && r.hinted(name) {
+		return true
+	}
+	// In a table related to itself the constraint means the row that is referred to.
+	return r.Junction == nil && r.Source != r.Target && constraint(r.foreignKey()) == name
 }
 
 // hinted reports whether a hint fits the relation.

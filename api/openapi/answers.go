@@ -1,6 +1,9 @@
 package openapi
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Response is an OpenAPI response, or a reference to one.
 type Response struct {
@@ -13,13 +16,15 @@ type Response struct {
 // Headers are the headers of a response in their order.
 type Headers []Header
 
-// Header is a reference to a header among the components.
+// Header is a reference to a header among the components. What follows a dot in Name
+// distinguishes headers of one name.
 type Header struct{ Name string }
 
 // MarshalJSON writes an object of references.
 func (h Headers) MarshalJSON() ([]byte, error) {
 	return encodeOrdered(h, func(h Header) (string, any) {
-		return h.Name, Parameter{Ref: headersPath + h.Name}
+		name, _, _ := strings.Cut(h.Name, ".")
+		return name, Parameter{Ref: headersPath + h.Name}
 	})
 }
 
@@ -101,6 +106,7 @@ var headers = []struct {
 	required          bool
 }{
 	{"Content-Range", "First and last row and the total: `0-24/3573`, with `*` for what is not known.", true},
+	{"Content-Range.one", "`0-0/1`, or `*/0` without a result; sent with `Prefer: count=exact`.", false},
 	{"Content-Location", "The address of the answer, its query sorted.", true},
 	{"Embed-Limit", "The default limits of embeds that were lowered to keep the answer within its rows: `tasks=99, tasks.comments=99`.", false},
 	{"ETag", "Version of the row and hash of the answer.", false},

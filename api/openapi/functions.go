@@ -45,7 +45,7 @@ func (b *builder) function(f *Function) {
 // and how it answers with it.
 func (b *builder) callAnswers(f *Function) (*Schema, []answer) {
 	one := func(content func(*Schema) Content) []answer {
-		return []answer{{http.StatusOK, "The result.", preferred, content}}
+		return []answer{{http.StatusOK, "The result.", []string{"Content-Range.one", "Preference-Applied"}, content}}
 	}
 	many := func(content func(*Schema) Content) []answer {
 		return []answer{

@@ -25,11 +25,12 @@ import (
 // change the answers of its sections.
 type part struct {
 	models  []any // in an order in which rows can be inserted
+	views   []string
 	exposed func(*store.DB) []api.Exposed
 	fill    func(testing.TB, *store.DB)
 }
 
-func parts() []part { return []part{bookshop(), racks(), letters(), bookmarks(), posters()} }
+func parts() []part { return []part{bookshop(), racks(), letters(), bookmarks(), posters(), loans()} }
 
 // application is the application behind the examples, on one engine.
 type application struct {
@@ -94,6 +95,13 @@ func opened(t *testing.T, db *store.DB, err error) *application {
 	if _, err := migrate.Auto(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
+	for _, p := range a.parts {
+		for _, statement := range p.views {
+			if _, err := db.Bun().ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	a.fill(t)
 	return a
 }
@@ -112,7 +120,9 @@ func (a *application) reset(t *testing.T) {
 	var names, statements []string
 	for _, p := range a.parts {
 		for _, m := range p.models {
-			names = append(names, a.db.Table(m).Name)
+			if table := a.db.Table(m); !table.View {
+				names = append(names, table.Name)
+			}
 		}
 	}
 	if a.db.Capabilities().Engine == "postgres" {

@@ -99,6 +99,7 @@ func bookshop() part {
 				}),
 				api.TxFunc("rerank", editor, rerank),
 				api.ReadFunc("in_years", api.Anyone(), inYears),
+				api.ReadFunc("age", api.Anyone(), age),
 				api.Func("ping", api.SignedIn(), func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }),
 			}
 		},
@@ -112,6 +113,14 @@ func add(_ context.Context, in struct {
 },
 ) (int64, error) {
 	return in.A + in.B, nil
+}
+
+// age returns the age of a book.
+func age(_ context.Context, _ *store.Tx, in struct {
+	Born int64 `json:"born"`
+},
+) (int64, error) {
+	return 2025 - in.Born, nil
 }
 
 // rerank moves a genre.

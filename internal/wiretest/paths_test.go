@@ -5,6 +5,9 @@ var paths = section{
 	rows: []row{
 		{feature: "a table: GET, HEAD, POST, PUT, PATCH, DELETE", request: "OPTIONS /genres", status: 200, has: []string{"Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}},
 		{feature: "a row", support: ours, request: "OPTIONS /genres/novel", status: 200, has: []string{"Allow: GET, HEAD, PUT, PATCH, DELETE, OPTIONS"}},
+		{feature: "a view: GET, HEAD", request: "OPTIONS /readings", status: 200, has: []string{"Allow: GET, HEAD, OPTIONS"}},
+		{feature: "a row of a view", support: ours, note: "if its model declares a key of one column", request: "GET /members/Otto", status: 200, want: `{"name":"Otto","loans":2,"days":30}`},
+		{feature: "a key that several rows of a view have", support: ours, request: "GET /stays/Otto", status: 406, want: "PGRST116"},
 		{feature: "a function: POST", request: "OPTIONS /rpc/add", status: 200, has: []string{"Allow: POST, OPTIONS"}},
 		{feature: "a function that only reads: GET, HEAD, POST", request: "OPTIONS /rpc/in_years", status: 200, has: []string{"Allow: GET, HEAD, POST, OPTIONS"}},
 		{feature: "the document that describes the API, of version 3.1 of OpenAPI", support: differs, note: "PostgREST's is of version 2.0; each caller is told what they may be able to do", request: "HEAD /", header: []string{"Accept: application/openapi+json"}, status: 200, has: []string{"Content-Type: application/openapi+json; charset=utf-8"}},
