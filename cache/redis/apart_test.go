@@ -14,22 +14,20 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// TestPrefixAndVersion: applications that share a server, and versions of one that write
-// values in different forms, have nothing of each other: no value, no purge, no count.
-func TestPrefixAndVersion(t *testing.T) {
+// TestPrefixes: applications with their own prefixes, and caches with their own names,
+// share no values, purges and counts.
+func TestPrefixes(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	type application struct {
 		*redis.Cache[string, string]
 		limiter *redis.Limiter
 	}
-	make := func(prefix, version, name string) application {
-		client := newClient(t, redis.ClientOptions{URL: server.URL(), Prefix: prefix, Version: version, Timeout: patient, ConnectTimeout: patient})
+	make := func(prefix, name string) application {
+		client := newClient(t, redis.ClientOptions{URL: server.URL(), Prefix: prefix, Timeout: patient, ConnectTimeout: patient})
 		return application{newCache(t, client, redis.Options[string, string]{Name: name}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})}
 	}
-	apart := map[string]application{
-		"plain": make("", "", "rights"), "version": make("", "2", "rights"), "prefix": make("shop", "", "rights"), "both": make("shop", "2", "rights"), "name": make("", "", "others"),
-	}
+	apart := map[string]application{"plain": make("", "rights"), "prefix": make("shop", "rights"), "name": make("", "others")}
 	for name, a := range apart {
 		want(t, a.Cache, "key", "")
 		set(t, a.Cache, "key", name, author)
@@ -37,22 +35,14 @@ func TestPrefixAndVersion(t *testing.T) {
 			t.Errorf("%s: %d left, wait %s, %v", name, remaining, wait, err)
 		}
 	}
-	for name, a := range apart {
-		want(t, a.Cache, "key", name)
-		same := make(map[string]string{"prefix": "shop", "both": "shop"}[name], map[string]string{"version": "2", "both": "2"}[name], map[bool]string{true: "others", false: "rights"}[name == "name"])
-		want(t, same.Cache, "key", name) // as another process of it
-	}
-	if err := apart["version"].Purge(t.Context(), author.Tags...); err != nil {
+	want(t, make("shop", "rights").Cache, "key", "prefix") // as another process
+	if err := apart["prefix"].Purge(t.Context(), author.Tags...); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(settle)
-	for name, a := range apart {
-		if name == "version" {
-			want(t, a.Cache, "key", "")
-		} else {
-			want(t, a.Cache, "key", name)
-		}
-	}
+	want(t, apart["prefix"].Cache, "key", "")
+	want(t, apart["plain"].Cache, "key", "plain")
+	want(t, apart["name"].Cache, "key", "name")
 }
 
 // TestNamesApart: no two names make the same key in Redis. A cache "user:posts" would have
@@ -73,16 +63,11 @@ func TestNamesApart(t *testing.T) {
 			redis.NewLimiter(client, redis.LimiterOptions{Name: name})
 		}()
 	}
-	for _, opts := range []redis.ClientOptions{{Prefix: "a:b"}, {Prefix: "a b"}, {Prefix: "a.b"}, {Version: "a:b"}, {Version: "a b"}} {
-		if c, err := redis.NewClient(opts); err == nil {
+	for _, prefix := range []string{"a:b", "a b"} {
+		if c, err := redis.NewClient(redis.ClientOptions{Prefix: prefix}); err == nil {
 			c.Close()
-			t.Errorf("prefix %q, version %q", opts.Prefix, opts.Version)
+			t.Errorf("prefix %q", prefix)
 		}
-	}
-	if c, err := redis.NewClient(redis.ClientOptions{Version: "1.2"}); err != nil {
-		t.Error(err)
-	} else {
-		c.Close()
 	}
 }
 
@@ -90,10 +75,10 @@ func TestNamesApart(t *testing.T) {
 // keys are the same text together, have nothing of each other.
 func TestSameNames(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
-	keys := []string{"", "r", "v:r:r", "r:r", "r:v", ":r", "h", "c"}
-	for _, name := range []string{"r", "v", "l", "h", "rr"} {
-		c, l := newCache(t, client, redis.Options[string, string]{Name: name, Near: -1}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})
+	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Near: -1, Timeout: patient, ConnectTimeout: patient})
+	keys := []string{"", "r", "v:r:r", "r:r", "r:v", ":r", "d", "t", "c", "author"}
+	for _, name := range []string{"r", "v", "l", "d", "t", "c", "rr"} {
+		c, l := newCache(t, client, redis.Options[string, string]{Name: name}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})
 		for _, key := range keys {
 			want(t, c, key, "")
 			set(t, c, key, name+" "+key, author)

@@ -16,7 +16,7 @@ type benchRow struct {
 	Tags []string
 }
 
-// BenchmarkHit: a value of which this process has a copy, as it is and through a Loader.
+// BenchmarkHit reads a value that is in the memory of the process.
 func BenchmarkHit(b *testing.B) {
 	server := redistest.Start(b)
 	kept := newCache(b, newClient(b, redis.ClientOptions{URL: server.URL(), Timeout: patient}), redis.Options[string, cache.Loaded[benchRow]]{})
@@ -43,11 +43,11 @@ func BenchmarkHit(b *testing.B) {
 	})
 }
 
-// BenchmarkRoundTrip: what one question to Redis takes.
+// BenchmarkRoundTrip measures operations that ask Redis.
 func BenchmarkRoundTrip(b *testing.B) {
 	server := redistest.Start(b)
-	client := newClient(b, redis.ClientOptions{URL: server.URL(), Timeout: patient})
-	far := newCache(b, client, redis.Options[string, benchRow]{Near: -1})
+	client := newClient(b, redis.ClientOptions{URL: server.URL(), Near: -1, Timeout: patient})
+	far := newCache(b, client, redis.Options[string, benchRow]{})
 	limiter := redis.NewLimiter(client, redis.LimiterOptions{})
 	ctx := context.Background()
 	row := benchRow{7, "name", []string{"a", "b"}}

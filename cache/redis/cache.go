@@ -3,6 +3,7 @@ package redis
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"reflect"
@@ -11,14 +12,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/rueidis"
+
 	"github.com/seed-7694ebf6/plinth/cache"
-	"github.com/seed-7694ebf6/plinth/cache/memory"
 )
 
 // Options tune a cache.
 type Options[K comparable, V any] struct {
 	// Name identifies a cache of the client. Caches of the same name share their values,
-	// in all processes, and must agree on K, V and Codec. It must not contain colons,
+	// in all processes, and must agree on K, V, Codec and TTL. It must not contain colons,
 	// which terminate it in the keys of Redis.
 	Name string
 
@@ -38,37 +40,18 @@ type Options[K comparable, V any] struct {
 	//
 	// Defaults to an hour.
 	TTL time.Duration
-
-	// Near is how many bytes of values, as the codec writes them, with what package
-	// cache/memory adds for each, are kept in this process besides. Negative keeps
-	// none, and every Get asks Redis.
-	//
-	// Defaults to 16 MiB.
-	Near int64
 }
 
-// Cache keeps values in Redis, and those that were used last in the process. It is
-// safe for concurrent use.
+// Cache keeps values in Redis. It is safe for concurrent use.
 type Cache[K comparable, V any] struct {
 	client *Client
 	opts   Options[K, V]
-	near   *memory.Cache[K, *item[V]]
-}
-
-// item is a value that is kept in the process.
-type item[V any] struct {
-	value          V
-	size           uint64
-	session        uint64 // by which it was read
-	since, written uint64
-	key            uint16
-	tags           []uint16
+	memory time.Duration // how long Redis remembers a Delete or a Purge
 }
 
 var _ cache.Cache[string, int] = (*Cache[string, int])(nil)
 
-// tagsAtMost bounds the tags of one value, and of what is forgotten at once.
-const tagsAtMost = 1000
+const longestTTL = 7 * 24 * time.Hour
 
 // New returns a cache in the Redis of a client.
 func New[K comparable, V any](client *Client, opts Options[K, V]) (*Cache[K, V], error) {
@@ -90,18 +73,7 @@ func New[K comparable, V any](client *Client, opts Options[K, V]) (*Cache[K, V],
 	if opts.Codec == nil {
 		opts.Codec = cache.JSON[V]{}
 	}
-	opts.Near = cmp.Or(opts.Near, 16<<20)
-	c := &Cache[K, V]{client: client, opts: opts}
-	if opts.Near > 0 {
-		near, err := memory.New(memory.Options[K, *item[V]]{
-			Cost: uint64(opts.Near), CostOf: func(_ K, it *item[V]) uint64 { return it.size }, TTL: opts.TTL,
-		})
-		if err != nil {
-			return nil, err
-		}
-		c.near = near
-	}
-	return c, nil
+	return &Cache[K, V]{client: client, opts: opts, memory: 2 * max(opts.TTL, time.Hour)}, nil
 }
 
 // keyOf returns how keys of a type are written, or nil.
@@ -118,154 +90,135 @@ func keyOf[K comparable]() func(K) string {
 }
 
 // name returns the name of a key in Redis.
-func (c *Cache[K, V]) name(s *session, kind, key string) string {
-	return s.client.prefix + ":" + s.epoch + ":" + kind + ":" + c.opts.Name + ":" + key
+func (c *Cache[K, V]) name(kind, key string) string {
+	return c.client.opts.Prefix + ":" + kind + ":" + c.opts.Name + ":" + key
 }
+
+// clock returns the name of the time of the last Delete or Purge.
+func (c *Cache[K, V]) clock() string { return c.client.opts.Prefix + ":c:" + c.opts.Name }
 
 // Get implements cache.Cache.
 func (c *Cache[K, V]) Get(ctx context.Context, key K) (value V, ok bool, err error) {
-	s, err := c.client.session(ctx)
-	if err != nil {
-		return value, false, err
-	}
-	if c.near != nil {
-		if it, ok, _ := c.near.Get(ctx, key); ok && it.session == s.number && !s.isForgotten(it.key, it.tags, it.since, it.written) {
-			return it.value, true, nil
+	name := c.name("v", c.opts.Key(key))
+	var r record
+	err = c.client.do(ctx, "get", c.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
+		data, err := conn.DoCache(ctx, conn.B().Get().Key(name).Cache(), c.opts.TTL).ToString()
+		if err == nil {
+			if r, ok = parseRecord(data); ok {
+				ok, err = c.isCurrent(ctx, conn, r)
+			}
 		}
-	}
-	return c.fetch(ctx, s, key)
-}
-
-// isForgotten reports whether the key was forgotten, or overwritten, since a value was
-// written, or a tag since it was found out.
-func (s *session) isForgotten(key uint16, tags []uint16, since, written uint64) bool {
-	if s.mirror.stripes[key].Load() > written {
-		return true
-	}
-	for _, tag := range tags {
-		if s.mirror.stripes[tag].Load() > since {
-			return true
+		if rueidis.IsRedisNil(err) {
+			return nil
 		}
-	}
-	return false
-}
-
-// fetch reads from Redis.
-func (c *Cache[K, V]) fetch(ctx context.Context, s *session, key K) (value V, ok bool, err error) {
-	text := c.opts.Key(key)
-	data, ttl, err := s.get(ctx, c.name(s, "v", text))
-	if err != nil || data == "" {
+		return err
+	})
+	if err != nil || !ok {
 		return value, false, err
 	}
-	r, ok := parseRecord(data, text)
-	if !ok {
-		err := fmt.Errorf("%w: a value of cache %s cannot be read", errGarbage, c.opts.Name)
-		s.failed(err)
-		return value, false, err
-	}
-	stripe := stripeOf(kindKey, c.opts.Name, text)
-	if s.isForgotten(stripe, r.tags, r.since, r.written) {
-		return value, false, nil
-	}
-	if value, err = c.opts.Codec.Decode(r.value); err != nil {
+	if value, err = c.opts.Codec.Decode([]byte(r.value)); err != nil {
 		var zero V
 		return zero, false, fmt.Errorf("redis: a value of cache %s: %w", c.opts.Name, err)
-	}
-	if c.near != nil {
-		it := &item[V]{
-			value: value, size: uint64(len(data)), session: s.number,
-			since: r.since, written: r.written, key: stripe, tags: r.tags,
-		}
-		_ = c.near.Set(ctx, key, it, cache.SetOptions{TTL: ttl})
 	}
 	return value, true, nil
 }
 
-// Set implements cache.Cache. A value is discarded if the connection was lost after its
-// mark.
-func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts cache.SetOptions) error {
-	s, err := c.client.session(ctx)
-	if err != nil {
-		return err
+// isCurrent reports whether the tags of a record still have the versions in it.
+func (c *Cache[K, V]) isCurrent(ctx context.Context, conn rueidis.Client, r record) (bool, error) {
+	if len(r.tags) == 0 {
+		return true, nil
 	}
-	var since uint64
-	if opts.Since != 0 {
-		var current bool
-		if since, current = readingOf(opts.Since, s.number); !current {
-			return nil
+	commands := make([]rueidis.CacheableTTL, len(r.tags))
+	for i, tag := range r.tags {
+		commands[i] = rueidis.CT(conn.B().Get().Key(c.name("t", tag)).Cache(), c.memory)
+	}
+	for i, result := range conn.DoMultiCache(ctx, commands...) {
+		version, err := result.ToString()
+		if err != nil || version != r.versions[i] {
+			return false, err
 		}
 	}
-	if len(opts.Tags) > tagsAtMost {
-		return fmt.Errorf("redis: a value has %d tags, at most %d are possible", len(opts.Tags), tagsAtMost)
-	}
-	text := c.opts.Key(key)
-	tags := c.tagStripes(opts.Tags)
-	head := appendHead(nil, text, tags)
-	data, err := c.opts.Codec.Append(head, value)
+	return true, nil
+}
+
+// Set implements cache.Cache.
+func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts cache.SetOptions) error {
+	tags := slices.Compact(slices.Sorted(slices.Values(opts.Tags)))
+	payload, err := c.opts.Codec.Append(appendTags(nil, tags), value)
 	if err != nil {
 		return fmt.Errorf("redis: a value of cache %s: %w", c.opts.Name, err)
 	}
-	seal(data)
 	ttl := c.opts.TTL
 	if opts.TTL > 0 {
 		ttl = min(ttl, opts.TTL)
 	}
-	stripe := stripeOf(kindKey, c.opts.Name, text)
-	status, reading, err := s.set(ctx, c.name(s, "v", text), string(data), ttl, since, append([]uint16{stripe}, tags...))
-	if err != nil {
-		return err
+	text := c.opts.Key(key)
+	keys := append(make([]string, 0, 2+len(tags)), c.name("v", text), c.name("d", text))
+	for _, tag := range tags {
+		keys = append(keys, c.name("t", tag))
 	}
-	if status == statusOver {
-		s.mirror.forget(stripe, reading)
-	}
-	if status != statusOld && c.near != nil {
-		_ = c.near.Delete(ctx, key)
-	}
-	return nil
+	return c.client.change(ctx, "set", c.client.opts.Timeout, scriptSet, keys,
+		strconv.FormatUint(uint64(opts.Since), 10), milliseconds(ttl), milliseconds(c.memory), "new-"+rand.Text(), string(payload))
 }
 
 // Delete implements cache.Cache. After an error Redis may still have the value; see the
 // package documentation for the consequences.
 func (c *Cache[K, V]) Delete(ctx context.Context, key K) error {
 	text := c.opts.Key(key)
-	return c.client.forget(ctx, []uint16{stripeOf(kindKey, c.opts.Name, text)}, func(s *session) string { return c.name(s, "v", text) })
+	return c.forget(ctx, 1, c.clock(), c.name("d", text), c.name("v", text))
 }
 
 // Purge implements cache.Cache. After an error Redis may still have the values; see the
 // package documentation for the consequences.
 func (c *Cache[K, V]) Purge(ctx context.Context, tags ...string) error {
-	for part := range slices.Chunk(c.tagStripes(tags), tagsAtMost) {
-		if err := c.client.forget(ctx, part, func(*session) string { return "" }); err != nil {
-			return err
+	if len(tags) == 0 {
+		return nil
+	}
+	keys := append(make([]string, 0, 1+len(tags)), c.clock())
+	for _, tag := range tags {
+		keys = append(keys, c.name("t", tag))
+	}
+	return c.forget(ctx, len(tags), keys...)
+}
+
+// forget runs scriptForget. It continues if ctx ends, because the caller has changed what
+// the values depend on.
+func (c *Cache[K, V]) forget(ctx context.Context, set int, keys ...string) error {
+	return c.client.change(context.WithoutCancel(ctx), "forget", 5*c.client.opts.Timeout, scriptForget, keys,
+		milliseconds(c.memory), strconv.Itoa(set))
+}
+
+// Mark implements cache.Cache. It is the time of the last Delete or Purge that this process
+// knows of. A mark that is too early is safe.
+func (c *Cache[K, V]) Mark(ctx context.Context) (mark cache.Mark, err error) {
+	mark = 1 // before any Delete or Purge
+	err = c.client.do(ctx, "mark", c.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
+		now, err := conn.DoCache(ctx, conn.B().Get().Key(c.clock()).Cache(), c.memory).AsUint64()
+		if err == nil {
+			mark = cache.Mark(now)
 		}
-	}
-	return nil
+		if rueidis.IsRedisNil(err) {
+			return nil
+		}
+		return err
+	})
+	return mark, err
 }
 
-// tagStripes returns the stripes of tags, each once.
-func (c *Cache[K, V]) tagStripes(tags []string) []uint16 {
-	out := make([]uint16, len(tags))
-	for i, tag := range tags {
-		out[i] = stripeOf(kindTag, c.opts.Name, tag)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+// change runs a script that writes. The reply to the PING comes after the invalidations
+// that the script has caused, so this process does not read its own old copies afterwards.
+func (c *Client) change(ctx context.Context, what string, timeout time.Duration, script string, keys []string, args ...string) error {
+	return c.do(ctx, what, timeout, func(ctx context.Context, conn rueidis.Client) error {
+		eval := conn.B().Eval().Script(script).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
+		for _, result := range conn.DoMulti(ctx, eval, conn.B().Ping().Build()) {
+			if err := result.Error(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// A mark is a reading of the clock, and in which session it was read.
-const readingBits = 40
-
-// Mark implements cache.Cache. It sends nothing to Redis, because a mark that is too early
-// is safe.
-func (c *Cache[K, V]) Mark(ctx context.Context) (cache.Mark, error) {
-	s, err := c.client.session(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return cache.Mark(s.number<<readingBits | s.mirror.clock.Load()&(1<<readingBits-1)), nil
-}
-
-// readingOf returns the reading of a mark of a session.
-func readingOf(mark cache.Mark, session uint64) (reading uint64, ok bool) {
-	return uint64(mark) & (1<<readingBits - 1), uint64(mark)>>readingBits == session
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
 }

@@ -5,8 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
-	"strconv"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,40 +19,41 @@ import (
 // ClientOptions tune a [Client].
 type ClientOptions struct {
 	// URL is redis://user:password@host:port/db, rediss:// for TLS, or
-	// unix:///path/to/socket. Parameters addr=host:port name further servers: the
-	// first one that is a master and answers is used.
+	// unix:///path/to/socket. With the parameter master_set=name the host and the
+	// parameters addr=host:port are Sentinels, which name the server.
 	//
 	// Defaults to redis://127.0.0.1:6379.
 	URL string
 
 	// TLS is used for rediss:// in place of a configuration with the system's
-	// certificates. Without a ServerName in it each server has to have a certificate
-	// of the host by which the URL names it.
+	// certificates.
 	TLS *tls.Config
 
-	// Prefix begins every key, for servers that are shared with others. It has no
-	// colons, spaces or full stops.
+	// Prefix begins every key, for servers that are shared with other applications.
+	// Change it when the encoding of values changes, so that old values are not read.
+	// It must not contain colons or spaces.
 	//
 	// Defaults to "plinth".
 	Prefix string
 
-	// Version belongs to the prefix. Change it when the encoding of values changes, so
-	// that old values are not read. It must not contain colons or spaces.
-	Version string
+	// Near is how many bytes of Redis's replies the process keeps in memory, with what
+	// rueidis adds for each. Negative keeps none, and every Get asks Redis.
+	//
+	// Defaults to 16 MiB.
+	Near int
 
-	// Timeout ends each operation. It bounds what a request waits for a server in
-	// trouble, until that is noticed.
+	// Timeout ends each operation. Delete and Purge have five times as long.
 	//
 	// Defaults to 20 milliseconds.
 	Timeout time.Duration
 
-	// ConnectTimeout limits each attempt to connect to one of the servers. Operations
-	// wait at most Timeout for it.
+	// ConnectTimeout limits each attempt to connect. Operations wait at most Timeout
+	// for the first one, and for no later one.
 	//
 	// Defaults to a second.
 	ConnectTimeout time.Duration
 
-	// Logger receives when the server is lost and found.
+	// Logger receives lost and new connections.
 	//
 	// Defaults to slog.Default().
 	Logger *slog.Logger
@@ -60,6 +62,7 @@ type ClientOptions struct {
 func (o ClientOptions) withDefaults() ClientOptions {
 	o.URL = cmp.Or(o.URL, "redis://127.0.0.1:6379")
 	o.Prefix = cmp.Or(o.Prefix, "plinth")
+	o.Near = cmp.Or(o.Near, 16<<20)
 	o.Timeout = cmp.Or(o.Timeout, 20*time.Millisecond)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
@@ -70,139 +73,179 @@ func (o ClientOptions) withDefaults() ClientOptions {
 // first use and reconnects after failures, at most once per second. It is safe for
 // concurrent use.
 type Client struct {
-	opts    ClientOptions
-	target  rueidis.ClientOption
-	prefix  string
-	channel string
+	opts   ClientOptions
+	target rueidis.ClientOption
 
-	current atomic.Pointer[session]
+	current atomic.Pointer[connection]
 
 	mu         sync.Mutex
 	closed     bool
-	connecting chan struct{} // closed when the try that is under way has ended
-	patient    bool          // whether operations wait for that try
-	number     uint64        // of the last session
-	pause      time.Duration // before the next try
-	next       time.Time     // when it may be
-	cause      error         // of the last trouble
-	debts      map[uint16]struct{}
+	connecting chan struct{} // closed when the current attempt has ended
+	pause      time.Duration // before the next attempt
+	next       time.Time     // of the next attempt
+	cause      error         // of the last failure
 	work       sync.WaitGroup
 }
 
-// How long a client waits before it tries to connect again.
+// connection is a connection of rueidis. rueidis drops its copies of values in memory
+// when the connection is lost.
+type connection struct {
+	rueidis.Client
+	timeouts atomic.Int32 // in a row
+}
+
 const (
 	firstPause   = time.Second
 	longestPause = 5 * time.Second
+
+	// timeoutsAtMost is how many operations may time out in a row before the connection
+	// is dropped.
+	timeoutsAtMost = 3
+
+	// alive is the interval of pings on an idle connection, and the time that the server
+	// has to answer one. So a process notices a lost connection within a second.
+	alive = 400 * time.Millisecond
 )
 
-// How long an epoch lives without use, and a value at most, which is less.
-const (
-	epochLife  = 8 * 24 * time.Hour
-	longestTTL = 7 * 24 * time.Hour
-)
-
-// NewClient returns a client, which connects when it is used first. Close ends it.
+// NewClient returns a client. It connects on first use. Close ends it.
 func NewClient(opts ClientOptions) (*Client, error) {
 	opts = opts.withDefaults()
 	target, err := rueidis.ParseURL(opts.URL)
 	switch {
 	case err != nil:
-		return nil, errors.New("redis: the URL cannot be read") // which has a password in it
-	case target.Sentinel.MasterSet != "" || target.AlwaysRESP2:
-		return nil, errors.New("redis: the URL asks for sentinels or for RESP2, which are not supported")
+		return nil, errors.New("redis: the URL cannot be read") // which contains a password
+	case len(target.InitAddress) > 1 && target.Sentinel.MasterSet == "":
+		return nil, errors.New("redis: several addresses need the parameter master_set, and are Sentinels")
+	case target.AlwaysRESP2 || target.DisableCache:
+		return nil, errors.New("redis: the URL turns off RESP3 or client-side caching; set Near to -1 instead")
 	case opts.Timeout < 0 || opts.ConnectTimeout < 0:
 		return nil, errors.New("redis: a timeout is negative")
-	case strings.ContainsAny(opts.Prefix+opts.Version, ": "):
-		return nil, errors.New("redis: prefix and version must not have colons or spaces")
-	case strings.Contains(opts.Prefix, "."):
-		return nil, errors.New("redis: the prefix must not have a full stop, after which the version is")
+	case strings.ContainsAny(opts.Prefix, ": "):
+		return nil, errors.New("redis: the prefix must not have colons or spaces")
 	}
-	if target.TLSConfig != nil {
-		target.TLSConfig.ServerName = "" // that of the first server: each has its own
-		if opts.TLS != nil {
-			target.TLSConfig = opts.TLS.Clone()
-		}
+	if target.TLSConfig != nil && opts.TLS != nil {
+		name := target.TLSConfig.ServerName
+		target.TLSConfig = opts.TLS.Clone()
+		target.TLSConfig.ServerName = cmp.Or(opts.TLS.ServerName, name)
 	}
-	prefix := opts.Prefix
-	if opts.Version != "" {
-		prefix += "." + opts.Version
-	}
-	// Channels are the same in all databases of a server.
-	channel := prefix + ":forgotten:" + strconv.Itoa(target.SelectDB)
-	return &Client{opts: opts, target: target, prefix: prefix, channel: channel}, nil
+	target.Dialer = net.Dialer{Timeout: opts.ConnectTimeout, KeepAlive: alive}
+	target.ConnWriteTimeout = alive
+	target.ForceSingleClient = true
+	target.DisableRetry = true
+	target.AlwaysPipelining = true
+	target.PipelineMultiplex = -1 // one connection, so that replies and invalidations have one order
+	target.ReadBufferEachConn, target.WriteBufferEachConn = 64<<10, 64<<10
+	target.DisableCache = opts.Near < 0
+	target.CacheSizeEachConn = opts.Near
+	return &Client{opts: opts, target: target}, nil
 }
 
 // Close ends the connection. Operations fail with ErrClosed from then on.
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.closed = true
-	s := c.current.Load()
-	c.mu.Unlock()
-	if s != nil {
-		s.end(ErrClosed)
+	if conn := c.current.Swap(nil); conn != nil {
+		c.work.Go(conn.Close)
 	}
+	c.mu.Unlock()
 	c.work.Wait()
 }
 
-// session returns the session to use. Without one it begins a try to connect, where
-// that may be, and waits for it only if there was no trouble before.
-func (c *Client) session(ctx context.Context) (*session, error) {
-	if s := c.current.Load(); s != nil {
-		return s, nil
+// do runs an operation within a timeout and drops the connection if its error shows that
+// the server is unavailable. The operation continues if ctx ends, because requests for
+// the same key share it.
+func (c *Client) do(ctx context.Context, what string, timeout time.Duration, operation func(context.Context, rueidis.Client) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	c.mu.Lock()
-	if s := c.current.Load(); s != nil || c.closed {
-		c.mu.Unlock()
-		if s == nil {
-			return nil, ErrClosed
+	conn, err := c.connection(ctx)
+	if err != nil {
+		return err
+	}
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	if err = operation(inner, conn); err == nil {
+		if conn.timeouts.Load() != 0 {
+			conn.timeouts.Store(0)
 		}
-		return s, nil
+		return nil
 	}
-	if c.connecting == nil {
-		if time.Now().Before(c.next) {
-			defer c.mu.Unlock()
-			return nil, unavailable(c.cause)
-		}
-		c.connecting, c.patient = make(chan struct{}), c.cause == nil
-		done := c.connecting
-		c.work.Go(func() { c.try(done) })
+	answer, isAnswer := rueidis.IsRedisErr(err)
+	switch {
+	case isAnswer && !strings.HasPrefix(answer.Error(), "READONLY"): // the server works
+	case errors.Is(err, context.DeadlineExceeded) && conn.timeouts.Add(1) < timeoutsAtMost:
+	default:
+		c.lost(conn, err)
 	}
-	done, patient := c.connecting, c.patient
-	c.mu.Unlock()
-	if !patient {
-		return nil, unavailable(nil)
-	}
-	timer := time.NewTimer(c.opts.Timeout)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if s := c.current.Load(); s != nil {
-		return s, nil
-	}
-	return nil, unavailable(nil)
+	return fmt.Errorf("redis: %s: %w", what, err)
 }
 
-// try connects once.
-func (c *Client) try(done chan struct{}) {
-	s, err := c.connect()
-	if err == nil {
-		err = c.publish(s)
+// connection returns the connection. If there is none, it starts an attempt to connect
+// unless the pause after the last failure has not ended. It waits for the attempt only if
+// none has failed before.
+func (c *Client) connection(ctx context.Context) (*connection, error) {
+	if conn := c.current.Load(); conn != nil {
+		return conn, nil
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.connecting = nil
-	close(done)
-	if err == nil {
-		c.opts.Logger.Info("redis: connected")
-		return
+	conn := c.current.Load()
+	switch {
+	case c.closed:
+		c.mu.Unlock()
+		return nil, ErrClosed
+	case conn != nil:
+		c.mu.Unlock()
+		return conn, nil
+	case c.connecting == nil && !time.Now().Before(c.next):
+		c.connecting = make(chan struct{})
+		c.work.Go(c.connect)
 	}
-	c.pause = nextPause(c.pause)
-	c.next, c.cause = time.Now().Add(c.pause), err
-	c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause)
+	attempt, cause := c.connecting, c.cause
+	c.mu.Unlock()
+	if cause == nil {
+		timer := time.NewTimer(c.opts.Timeout)
+		defer timer.Stop()
+		select {
+		case <-attempt:
+		case <-timer.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if conn := c.current.Load(); conn != nil {
+			return conn, nil
+		}
+	}
+	return nil, unavailable(cause)
+}
+
+// connect tries once to connect. The server must also answer within the timeout of an
+// operation.
+func (c *Client) connect() {
+	client, err := rueidis.NewClient(c.target)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+		err = client.Do(ctx, client.B().Ping().Build()).Error()
+		cancel()
+	}
+	c.mu.Lock()
+	if err == nil && c.closed {
+		err = ErrClosed
+	}
+	if err == nil {
+		c.current.Store(&connection{Client: client})
+		c.pause, c.cause = 0, nil
+		c.opts.Logger.Info("redis: connected")
+	} else {
+		c.pause = nextPause(c.pause)
+		c.next, c.cause = time.Now().Add(c.pause), err
+		c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause)
+	}
+	close(c.connecting)
+	c.connecting = nil
+	c.mu.Unlock()
+	if err != nil && client != nil {
+		client.Close()
+	}
 }
 
 // nextPause returns the pause after one that was too short.
@@ -210,93 +253,15 @@ func nextPause(last time.Duration) time.Duration {
 	return min(max(2*last, firstPause), longestPause)
 }
 
-// connect returns a session with the first of the servers that is ready for one. Each has
-// a time of its own, so that one that hangs leaves some to the others.
-func (c *Client) connect() (*session, error) {
-	var failures []error
-	for _, address := range c.target.InitAddress {
-		if c.isClosed() {
-			return nil, ErrClosed
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), c.opts.ConnectTimeout)
-		s, err := c.connectTo(ctx, address)
-		cancel()
-		if err == nil {
-			return s, nil
-		}
-		failures = append(failures, err)
-	}
-	return nil, errors.Join(failures...)
-}
-
-func (c *Client) isClosed() bool {
+// lost drops a connection and what this process has in memory.
+func (c *Client) lost(conn *connection, cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closed
-}
-
-// publish makes a session current after it has sent all pending invalidations to Redis.
-// Each batch of them has the timeout of a purge.
-func (c *Client) publish(s *session) error {
-	for {
-		c.mu.Lock()
-		if len(c.debts) == 0 && !c.closed && !s.ended.Load() {
-			c.current.Store(s)
-			c.pause, c.cause, c.next = 0, nil, time.Time{}
-			c.mu.Unlock()
-			return nil
-		}
-		debts, closed := c.debts, c.closed
-		c.debts = nil
-		c.mu.Unlock()
-		var err error
-		switch {
-		case closed:
-			err = ErrClosed
-		case s.ended.Load():
-			err = errEnded
-		default:
-			err = s.pay(context.Background(), debts)
-		}
-		if err != nil {
-			c.owe(debts)
-			s.end(err)
-			return err
-		}
-	}
-}
-
-// owe records invalidations that could not be sent. The cache serves nothing until they
-// are sent.
-func (c *Client) owe(stripes map[uint16]struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.debts == nil {
-		c.debts = make(map[uint16]struct{}, len(stripes))
-	}
-	for stripe := range stripes {
-		c.debts[stripe] = struct{}{}
-	}
-}
-
-// ends records the end of a session. If its epoch has ended, the next session may begin at
-// once; after other failures it waits for a pause.
-func (c *Client) ends(s *session, cause error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.current.CompareAndSwap(s, nil) || c.closed {
-		return
-	}
-	if errors.Is(cause, errGone) && time.Since(s.began) > firstPause {
+	if !c.current.CompareAndSwap(conn, nil) {
 		return
 	}
 	c.pause = firstPause
 	c.next, c.cause = time.Now().Add(c.pause), cause
-	c.opts.Logger.Warn("redis: lost", "error", cause, "pause", c.pause)
-}
-
-var life = milliseconds(epochLife)
-
-func milliseconds(d time.Duration) string {
-	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
+	c.opts.Logger.Warn("redis: connection dropped", "error", cause, "pause", c.pause)
+	c.work.Go(conn.Close)
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/cache/redis"
 )
 
-// TestBadURLs: the error of a URL that cannot be read has nothing of it, since a password is
-// in it.
+// TestBadURLs: the error of a URL that cannot be read contains no part of it.
 func TestBadURLs(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
@@ -25,7 +24,8 @@ func TestBadURLs(t *testing.T) {
 		"redis://host?db=s3cret",
 		"redis://host?dial_timeout=s3cret",
 		"rediss://user:s3cret@host?skip_verify=s3cret",
-		"redis://user:s3cret@host?master_set=s3cret",
+		"redis://user:s3cret@host?addr=s3cret",
+		"redis://user:s3cret@host?client_cache=0",
 		"redis://user:s3cret@host?protocol=2",
 		"s3cret://host",
 		"user:s3cret@host",

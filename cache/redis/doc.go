@@ -1,5 +1,6 @@
 // Package redis is a backend of package cache. It stores values in Redis, which processes
-// share, and in the memory of each process.
+// share, and keeps copies of them in the memory of each process (client-side caching of
+// Redis 6, done by rueidis).
 //
 //	client, err := redis.NewClient(redis.ClientOptions{URL: "redis://cache.internal:6379"})
 //	...
@@ -14,51 +15,44 @@
 //
 // # Invalidation
 //
-// Redis counts invalidations by stripes of keys and of tags, and publishes each to every
-// process. A value carries the count at which it was loaded. It is ignored, in Redis and
-// in memory, if its key or one of its tags was invalidated later. Redis does not store a
-// value that is already invalid. There are 16,384 stripes, and keys and tags of one
-// stripe are invalidated together.
+// Each tag has a version in Redis, and a value is stored with the versions of its tags. It
+// is returned only while they are equal. Purge changes the versions, and Redis notifies
+// every process that has one in memory. If Redis evicts a version, the values with that
+// tag are missing.
 //
 // After Delete or Purge has returned nil, neither Redis nor this process returns the
 // value. Other processes receive the invalidation some milliseconds later. A process with
-// an undetected lost connection may return the value for at most two more seconds.
+// an undetected lost connection may return the value for at most two more seconds. A load
+// that overlaps a Delete or Purge is not stored, unless it takes longer than an hour.
 //
-// After an error Redis may not have received the invalidation. This process then serves
-// nothing from the cache until it has sent it. It retries every one to five seconds while
-// the cache is in use. Other processes that still reach Redis serve the old value until
-// then. If this process ends first, they serve it until its TTL expires. A purge that must
-// not be lost has to be retried: call Purge in a named reader of the store's change log,
-// and return its error.
+// # What may be stale until the TTL
 //
-// # Restarts and failovers
+// Delete and Purge are as durable as the Redis behind them. In these cases an old value may
+// be served for at most its TTL:
 //
-// The keys of values contain an epoch, which belongs to one run of one server. A run is
-// identified by its run_id and its replication id, which changes on promotion. A new epoch
-// begins after a restart, even from an old dump, and after a flush or a failover. It also
-// begins if Redis has evicted the epoch for lack of memory. Values of old epochs are never
-// read. When an epoch ends, every process is notified or loses its connection, and then
-// drops the values in its memory.
+//   - Delete or Purge returned an error, and the call was not repeated.
+//   - A replica was promoted that had not received the invalidation.
+//   - The server restarted with an old dump. Turn persistence off for a cache.
+//   - The server was flushed while a load overlapped a Purge.
+//   - Two servers act as master because a failover does not fence the old one.
+//
+// Keep rights out of such a cache, or give them a TTL as short as the allowed delay. A
+// purge that must not be lost belongs in a named reader of the store's change log, which
+// repeats it until it succeeds. Revocation in plinth does not use this package.
 //
 // # Failure
 //
 // An operation takes at most ClientOptions.Timeout, and Delete and Purge five times that.
-// The session ends after a lost connection, three timeouts in a row, an invalid reply or
-// an error that says that the server is unavailable. Operations then fail at once until
-// there is a new session. The client tries to begin one every one to five seconds in the
-// background, and uses it if the server answers within the timeout. A cache.Loader treats
-// these failures as an empty cache.
+// After a lost connection, three timeouts in a row or a READONLY error the connection is
+// dropped with everything in memory. Operations then fail at once. The client tries to
+// reconnect every one to five seconds while it is in use. A cache.Loader treats these
+// failures as an empty cache.
 //
 // # Limits
 //
-// The server must be Redis 6 or newer, or compatible, with one master at a time. Of
-// several addresses the client uses the first one that answers as a master. Each attempt
-// begins with the first address. Sentinel and Cluster are not supported. If a failover
-// does not fence the old master, two masters are two caches: a purge in one has no effect
-// in the other, for at most the TTL. A proxy must keep a connection to one server. With
-// access lists the user needs INFO, EVAL, EVALSHA, CLIENT, SUBSCRIBE and PUBLISH, and the
-// keys and channels of the prefix.
-//
-// Other processes see a value overwritten by Set as soon as one after Delete. If Redis had
-// evicted the old value, they may keep it in memory until its TTL expires.
+// The server must be Redis 6 or newer, or compatible, with one master at a time: one
+// address, or Sentinels that name it. Cluster is not supported. A proxy must keep a
+// connection to one server. With access lists the user needs HELLO, CLIENT, PING, GET,
+// PTTL, MULTI, EXEC, SET, UNLINK, TIME, EVAL, EVALSHA and SCRIPT for the keys of the prefix.
+// Use TLS on networks that others can write to: rueidis panics on a reply without a request.
 package redis

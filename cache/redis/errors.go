@@ -1,9 +1,6 @@
 package redis
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // awayError is an error that HTTP clients get as 503.
 type awayError struct{ text string }
@@ -21,15 +18,6 @@ var (
 
 	// ErrClosed reports a client after Close.
 	ErrClosed error = &awayError{"redis: the client is closed"}
-)
-
-var (
-	// errEnded reports that the session has ended.
-	errEnded = errors.New("redis: the session has ended")
-
-	// errGone ends a session when its epoch has ended: the server was flushed, or has
-	// evicted the epoch for lack of memory.
-	errGone = errors.New("redis: the server has lost what it knew")
 )
 
 func unavailable(cause error) error {

@@ -34,9 +34,8 @@ func ExampleNew() {
 
 func ExampleNewClient() {
 	client, err := redis.NewClient(redis.ClientOptions{
-		URL:     "rediss://app:secret@cache.internal:6380/0?addr=standby.internal:6380",
-		Prefix:  "shop",
-		Version: "3",
+		URL:    "rediss://app:secret@cache.internal:6380/0",
+		Prefix: "shop-3", // 3 is the version of the encoding
 	})
 	fmt.Println(err)
 	client.Close()

@@ -41,21 +41,22 @@ func NewLimiter(client *Client, opts LimiterOptions) *Limiter {
 }
 
 // scriptTake takes one of what a key may do. The key keeps the time, in microseconds,
-// at which its burst is whole again, and ends then. A time beyond all bursts is from
-// before the clock was set back.
+// at which its burst is whole again, and expires then. A time beyond all bursts is from
+// before the server's clock was set back. It returns what is left and, if that is nothing,
+// the microseconds to wait.
 //
-// KEYS key; ARGV nonce, microseconds of every, burst
-var scriptTake = rueidis.NewLuaScript(`
+// KEYS key; ARGV microseconds of every, burst
+var scriptTake = newScript(`
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
-local every, limit = tonumber(ARGV[2]), tonumber(ARGV[2]) * tonumber(ARGV[3])
+local every, limit = tonumber(ARGV[1]), tonumber(ARGV[1]) * tonumber(ARGV[2])
 local whole = tonumber(redis.call('GET', KEYS[1]) or now)
 whole = math.max(now, math.min(whole, now + limit)) + every
 if whole - now > limit then
-  return {ARGV[1], 'wait', whole - now - limit}
+  return {0, whole - now - limit}
 end
 redis.call('SET', KEYS[1], string.format('%.0f', whole), 'PX', math.ceil((whole - now) / 1000))
-return {ARGV[1], 'done', math.floor((limit - (whole - now)) / every)}`)
+return {math.floor((limit - (whole - now)) / every), 0}`)
 
 // Take takes one of the burst things that the key may do at once; another comes back
 // whenever every, of at least a microsecond, has passed. If there was one, wait is 0
@@ -68,26 +69,17 @@ func (l *Limiter) Take(ctx context.Context, key string, every time.Duration, bur
 	if every < time.Microsecond || burst <= 0 || every > longest/time.Duration(burst) {
 		return 0, 0, errors.New("redis: a limit needs a time of a microsecond or more, a burst above zero, and at most a year for both")
 	}
-	s, err := l.client.session(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	name := l.client.prefix + ":r:" + l.name + ":" + key
-	err = s.run(ctx, "take", l.client.opts.Timeout, func(ctx context.Context) error {
-		status, value, err := s.script(ctx, scriptTake, []string{name}, strconv.FormatInt(every.Microseconds(), 10), strconv.Itoa(burst))
-		if err != nil {
-			return err
+	name := l.client.opts.Prefix + ":r:" + l.name + ":" + key
+	err = l.client.do(ctx, "take", l.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
+		args := []string{strconv.FormatInt(every.Microseconds(), 10), strconv.Itoa(burst)}
+		answer, err := scriptTake.Exec(ctx, conn, []string{name}, args).AsIntSlice()
+		if err == nil && len(answer) != 2 {
+			err = errors.New("the answer has another form")
 		}
-		n, err := strconv.ParseInt(value, 10, 64)
-		switch {
-		case err != nil || n < 0:
-			return errGarbage
-		case status == statusWait:
-			wait = time.Duration(max(n, 1)) * time.Microsecond
-		default:
-			remaining = int(n)
+		if err == nil {
+			remaining, wait = int(answer[0]), time.Duration(answer[1])*time.Microsecond
 		}
-		return nil
+		return err
 	})
 	return remaining, wait, err
 }

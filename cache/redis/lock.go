@@ -13,6 +13,19 @@ import (
 
 var _ cache.Locker[string] = (*Cache[string, int])(nil)
 
+// scriptUnlock releases a lock if the token still holds it.
+//
+// KEYS lock; ARGV token
+var scriptUnlock = newScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
+return 0`)
+
+// newScript returns a script whose hash the server computes. SHA-1 of the standard library
+// is not available under GODEBUG=fips140=only.
+func newScript(text string) *rueidis.Lua {
+	return rueidis.NewLuaScript(text, rueidis.WithLoadSHA1(true))
+}
+
 // TryLock implements cache.Locker. One of all processes holds the lock of a key until it
 // unlocks or ttl has passed. The lock prevents duplicate work but does not guarantee
 // mutual exclusion. A process that is suspended for longer than ttl loses the lock
@@ -21,32 +34,25 @@ func (c *Cache[K, V]) TryLock(ctx context.Context, key K, ttl time.Duration) (un
 	if ttl <= 0 {
 		return nil, false, errors.New("redis: a lock needs a time")
 	}
-	s, err := c.client.session(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	name, token := c.name(s, "l", c.opts.Key(key)), rand.Text()
-	err = s.run(ctx, "lock", s.client.opts.Timeout, func(ctx context.Context) error {
-		text, err := s.conn.Do(ctx, s.conn.B().Set().Key(name).Value(token).Nx().PxMilliseconds(max(ttl.Milliseconds(), 1)).Build()).ToString()
+	name, token := c.name("l", c.opts.Key(key)), rand.Text()
+	err = c.client.do(ctx, "lock", c.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
+		set := conn.B().Set().Key(name).Value(token).Nx().PxMilliseconds(max(ttl.Milliseconds(), 1)).Build()
+		err := conn.Do(ctx, set).Error()
+		ok = err == nil
 		if rueidis.IsRedisNil(err) {
 			return nil
 		}
-		if err == nil && text != "OK" {
-			return errGarbage
-		}
-		ok = err == nil
-		return garbled(err)
+		return err
 	})
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	return func() { s.unlock(context.WithoutCancel(ctx), name, token) }, true, nil
+	return func() { c.unlock(context.WithoutCancel(ctx), name, token) }, true, nil
 }
 
 // unlock releases a lock. If that fails, the lock expires.
-func (s *session) unlock(ctx context.Context, name, token string) {
-	_ = s.run(ctx, "unlock", s.client.opts.Timeout, func(ctx context.Context) error {
-		_, _, err := s.script(ctx, scriptUnlock, []string{name}, token)
-		return err
+func (c *Cache[K, V]) unlock(ctx context.Context, name, token string) {
+	_ = c.client.do(ctx, "unlock", c.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
+		return scriptUnlock.Exec(ctx, conn, []string{name}, []string{token}).Error()
 	})
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 )
 
-// TestCallerGone: a client that has hung up gets no answer, which is no trouble of the
-// server's: those who come next are served at once. What its request has purged is purged.
+// TestCallerGone: after the request's context has ended, Get and Set return its error, the
+// connection is kept, and Purge and Delete still work.
 func TestCallerGone(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
-	c := newCache(t, client, redis.Options[string, string]{Near: -1})
+	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Near: -1, Timeout: patient, ConnectTimeout: patient})
+	c := newCache(t, client, redis.Options[string, string]{})
 	set(t, c, "right", "admin", author)
 	set(t, c, "key", "value", cache.SetOptions{})
 	set(t, c, "other", "value", cache.SetOptions{})

@@ -9,14 +9,14 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 )
 
-// TestTTL: a value is given for its own time, and never for longer than its cache keeps any,
-// whether this process has it near or Redis is asked.
+// TestTTL: a value expires after its own TTL and after that of the cache, in the memory of
+// the process and in Redis.
 func TestTTL(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
+	server := redistest.Start(t)
 	const short = 200 * time.Millisecond
 	for name, tt := range map[string]struct {
-		near      int64
+		near      int
 		most, own time.Duration
 	}{
 		"near-own":  {0, time.Hour, short},
@@ -26,7 +26,8 @@ func TestTTL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCache(t, client, redis.Options[string, string]{Name: name, Near: tt.near, TTL: tt.most})
+			client := newClient(t, redis.ClientOptions{URL: server.URL(), Near: tt.near, Timeout: patient, ConnectTimeout: patient})
+			c := newCache(t, client, redis.Options[string, string]{Name: name, TTL: tt.most})
 			given := func() bool {
 				_, ok, err := c.Get(t.Context(), "key")
 				if err != nil {

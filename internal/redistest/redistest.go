@@ -1,5 +1,5 @@
-// Package redistest starts Redis servers for tests: real processes that a test may
-// kill, stop and start again with what they have kept.
+// Package redistest starts Redis servers for tests: processes that a test may kill, stop and
+// start again.
 package redistest
 
 import (
@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ type Server struct {
 	program string
 	addr    string
 	dir     string
+	config  []string // before the address
 	args    []string
 	cmd     *exec.Cmd
 }
@@ -33,7 +35,22 @@ type Server struct {
 // redis-server. Where that is missing tb is skipped or failed, see [programtest.Path].
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, program: programtest.Path(tb, "redis-server"), addr: programtest.FreeAddr(tb), dir: tb.TempDir(), args: args}
+	s := &Server{tb: tb, program: programtest.Path(tb, "redis-server"), addr: programtest.FreeAddr(tb), dir: tb.TempDir(), args: append([]string{"--save", "", "--appendonly", "no"}, args...)}
+	tb.Cleanup(s.Kill)
+	s.Restart()
+	return s
+}
+
+// StartSentinel starts a Redis Sentinel that watches one master, as Start does.
+func StartSentinel(tb testing.TB, name, master string) *Server {
+	tb.Helper()
+	host, port, _ := net.SplitHostPort(master)
+	path := filepath.Join(tb.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("sentinel monitor %s %s %s 1\nsentinel down-after-milliseconds %[1]s 1000\nsentinel failover-timeout %[1]s 3000\n", name, host, port)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	s := &Server{tb: tb, program: programtest.Path(tb, "redis-server"), addr: programtest.FreeAddr(tb), dir: tb.TempDir(), config: []string{path, "--sentinel"}}
 	tb.Cleanup(s.Kill)
 	s.Restart()
 	return s
@@ -45,19 +62,19 @@ func (s *Server) Addr() string { return s.addr }
 // URL returns the server's URL.
 func (s *Server) URL() string { return "redis://" + s.Addr() }
 
-// Restart starts the server again with its last dump, after Kill. It returns when the
-// server answers.
+// Restart starts the server again after Kill, without its data. It returns when the server
+// answers.
 func (s *Server) Restart() {
 	s.tb.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no"}, s.args...)
+	args := slices.Concat(s.config, []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no"}, s.args)
 	s.cmd = exec.Command(s.program, args...)
 	s.cmd.SysProcAttr = attributes()
 	if err := s.cmd.Start(); err != nil {
 		s.tb.Fatal(err)
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		answer, err := s.ask("PING")
+		answer, err := s.Ask("PING")
 		if err == nil && answer == "+PONG" {
 			return
 		}
@@ -67,7 +84,7 @@ func (s *Server) Restart() {
 	}
 }
 
-// Kill ends the server as kill -9 does. What it has not dumped is lost.
+// Kill ends the server as kill -9 does.
 func (s *Server) Kill() {
 	if s.cmd == nil {
 		return
@@ -86,32 +103,15 @@ func (s *Server) Continue() { _ = s.cmd.Process.Signal(proceed) }
 // Do sends a command of words without spaces and returns the first line of the answer.
 func (s *Server) Do(words ...string) string {
 	s.tb.Helper()
-	answer, err := s.ask(strings.Join(words, " "))
+	answer, err := s.Ask(strings.Join(words, " "))
 	if err != nil || strings.HasPrefix(answer, "-") {
 		s.tb.Fatalf("redistest: %s: %q, %v", words, answer, err)
 	}
 	return answer
 }
 
-// Dump has the server keep what it has, for Restart.
-func (s *Server) Dump() { s.tb.Helper(); s.Do("SAVE") }
-
-// SaveDump copies the last dump and returns a function that puts it back.
-func (s *Server) SaveDump() (restore func()) {
-	s.tb.Helper()
-	path := filepath.Join(s.dir, "dump.rdb")
-	data, err := os.ReadFile(path)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	return func() {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			s.tb.Fatal(err)
-		}
-	}
-}
-
-func (s *Server) ask(command string) (string, error) {
+// Ask sends a command of words without spaces and returns the first line of the answer.
+func (s *Server) Ask(command string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Addr())
