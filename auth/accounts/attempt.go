@@ -86,12 +86,10 @@ type turns struct {
 	wait  time.Duration
 }
 
-// besideHashes is how many tries are looking at the database while as many as there
-// can be are hashing.
-const besideHashes = 6
-
+// newTurns returns the turns of tries. While as many as can hash, as many again and one
+// more use the database. More would wait for a hash after they have waited for a turn.
 func newTurns(cfg password.Config) turns {
-	return turns{make(chan struct{}, cfg.Slots()+besideHashes), cmp.Or(cfg.Wait, password.DefaultWait)}
+	return turns{make(chan struct{}, 2*cfg.Slots()+1), cmp.Or(cfg.Wait, password.DefaultWait)}
 }
 
 // newOpening returns the slots for attempts that have succeeded.

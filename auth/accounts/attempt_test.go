@@ -134,7 +134,6 @@ func TestGuessesAtOnce(t *testing.T) {
 func TestTryEndsWithItsVerdict(t *testing.T) {
 	engines(t, usual, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", ann))
-		logins := w.cfg.Hashes.Slots() + accounts.BesideHashes
 		cfg := w.cfg
 		cfg.Hashes.Wait = 30 * time.Second
 		arrived, proceed := make(chan struct{}), make(chan struct{})
@@ -147,6 +146,7 @@ func TestTryEndsWithItsVerdict(t *testing.T) {
 		if w.a, err = accounts.New(w.db, cfg); err != nil {
 			t.Fatal(err)
 		}
+		logins := w.a.Turns()
 		var wg sync.WaitGroup
 		for range logins {
 			wg.Go(func() { w.must(200, w.do(passwordLine, "", ann)) })

@@ -47,8 +47,8 @@ func Routes() (out [][2]string) {
 	return out
 }
 
-// BesideHashes is how many turns there are beside those that hash.
-const BesideHashes = besideHashes
+// Turns returns how many tries are under way at the same time.
+func (a *Accounts) Turns() int { return cap(a.tries.taken) }
 
 // Redirect returns where a flow leads that is asked to lead to an address.
 func (a *Accounts) Redirect(asked string) string { return a.config.redirect(asked) }
