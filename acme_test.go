@@ -31,7 +31,9 @@ func TestACMEServer(t *testing.T) {
 	}
 	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGTERM)
 	defer stop()
-	if err := newApp(t, plinth.FromEnv()).Run(ctx); err != nil {
+	config := plinth.FromEnv()
+	config.Listen = programtest.HandOver
+	if err := newApp(t, config).Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -45,34 +47,35 @@ func TestACME(t *testing.T) {
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	newPair(t, cert, key)
 	env := production(t)
-	authority := programtest.FreeAddr(t)
 	for name, value := range map[string]string{
 		"SSL_CERT_FILE":           cert,
-		"PLINTH_ADDR":             programtest.FreeAddr(t),
-		"PLINTH_HTTP_ADDR":        programtest.FreeAddr(t),
+		"PLINTH_ADDR":             programtest.Listen(t),
+		"PLINTH_HTTP_ADDR":        programtest.Listen(t),
 		"PLINTH_ACME_DOMAINS":     "notes.example",
 		"PLINTH_ACME_CACHE":       filepath.Join(dir, "cache"),
-		"PLINTH_ACME_DIRECTORY":   "https://" + strings.Replace(authority, "127.0.0.1", "localhost", 1) + "/dir",
 		"PLINTH_DISABLE_ACCOUNTS": "1",
 		"PLINTH_SITE_URL":         "", "PLINTH_REDIRECT_URLS": "", "PLINTH_MASTER_KEYS": "",
 		"PLINTH_DRAIN_DELAY": "0s",
 	} {
 		env[name] = value
 	}
-	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
-		"listenAddress": authority, "managementListenAddress": programtest.FreeAddr(t), "certificate": cert, "privateKey": key,
-		"httpPort": port(t, env["PLINTH_HTTP_ADDR"]), "tlsPort": port(t, env["PLINTH_ADDR"]),
-		"profiles": map[string]any{"default": map[string]any{"description": "default", "validityPeriod": 7776000}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "pebble.json"), config, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	pebbleServes := programtest.Start(t, []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0"},
-		pebble, "-config", filepath.Join(dir, "pebble.json"), "-strict", "-dnsserver", serveNames(t))
-	programtest.Await(t, authority)
+	names := serveNames(t)
+	pebbleServes, authority := programtest.Serve(t, 1, func(addrs []string) *programtest.Process {
+		config, err := json.Marshal(map[string]any{"pebble": map[string]any{
+			"listenAddress": addrs[0], "certificate": cert, "privateKey": key,
+			"httpPort": port(t, env["PLINTH_HTTP_ADDR"]), "tlsPort": port(t, env["PLINTH_ADDR"]),
+			"profiles": map[string]any{"default": map[string]any{"description": "default", "validityPeriod": 7776000}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "pebble.json"), config, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return programtest.Start(t, []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0"},
+			pebble, "-config", filepath.Join(dir, "pebble.json"), "-strict", "-dnsserver", names)
+	})
+	env["PLINTH_ACME_DIRECTORY"] = "https://" + strings.Replace(authority[0], "127.0.0.1", "localhost", 1) + "/dir"
 
 	first := startACMEServer(t, env)
 	issued := handshake(t, env["PLINTH_ADDR"])
@@ -141,7 +144,7 @@ func startACMEServer(t *testing.T, env map[string]string) *programtest.Process {
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	return programtest.Start(t, list, os.Args[0], "-test.run=^TestACMEServer$", "-test.v")
+	return programtest.StartWith(t, []string{env["PLINTH_ADDR"], env["PLINTH_HTTP_ADDR"]}, list, os.Args[0], "-test.run=^TestACMEServer$", "-test.v")
 }
 
 // handshake waits until the server shows a certificate for notes.example and returns its
@@ -187,7 +190,7 @@ func port(t *testing.T, addr string) int {
 func TestACMEHostPolicy(t *testing.T) {
 	t.Parallel()
 	config := served(t)
-	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: programtest.FreeAddr(t)}
+	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: programtest.Listen(t)}
 	run(t, newApp(t, config), config.Addr)
 	for _, name := range []string{"evil.example", "", "127.0.0.1", "www.notes.example"} {
 		if _, err := tls.Dial("tcp", config.Addr, &tls.Config{ServerName: name, InsecureSkipVerify: true}); err == nil { // nothing is shown

@@ -29,7 +29,8 @@ type task struct {
 func testConfig(t *testing.T) plinth.Config {
 	t.Helper()
 	return plinth.Config{
-		Addr: programtest.FreeAddr(t), DatabaseURL: filepath.Join(t.TempDir(), "app.db"), Logger: slog.New(slog.DiscardHandler),
+		Addr: programtest.Listen(t), Listen: programtest.HandOver,
+		DatabaseURL: filepath.Join(t.TempDir(), "app.db"), Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // TestHealthCommand asks servers that are ready, that are not, and that are not there.
@@ -60,7 +59,7 @@ func TestHealthWithoutDatabase(t *testing.T) {
 	const ok, away = http.StatusOK, http.StatusServiceUnavailable
 	main := answers(map[string]int{"GET /livez": ok, "GET /readyz": away})
 	ready := answers(map[string]int{"GET /livez": away, "GET /readyz": ok})
-	nobody := programtest.FreeAddr(t)
+	const nobody = "127.0.0.1:1"
 	for _, tt := range []struct {
 		addr, ops string
 		args      string

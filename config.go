@@ -1,9 +1,11 @@
 package plinth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -145,6 +147,12 @@ type Config struct {
 
 	// Keys are the API keys of client libraries. Development generates a publishable key.
 	Keys auth.Keys
+
+	// Listen opens the listeners of Addr, OpsAddr and TLS.HTTPAddr. Set it to serve on a
+	// listener that exists already, such as one of systemd or of a test, or on a Unix socket.
+	//
+	// Defaults to the Listen method of a [net.ListenConfig].
+	Listen func(ctx context.Context, network, addr string) (net.Listener, error)
 
 	// LogECS names the fields of the access log by the Elastic Common Schema.
 	LogECS bool

@@ -24,7 +24,7 @@ func encrypted(t *testing.T) plinth.Config {
 	config, folder := served(t), t.TempDir()
 	config.TLS.CertFile, config.TLS.KeyFile = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
-	config.TLS.HTTPAddr = programtest.FreeAddr(t)
+	config.TLS.HTTPAddr = programtest.Listen(t)
 	return config
 }
 

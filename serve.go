@@ -62,6 +62,10 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 	main, plain := a.newServer(nil), a.newServer(challenge)
 	clients := newConnections(a.config.Config)
 	main.TLSConfig, main.ConnState, plain.ConnState = secure, clients.changed, clients.changed
+	listen := a.config.Listen
+	if listen == nil {
+		listen = (&net.ListenConfig{}).Listen
+	}
 	for _, d := range []struct {
 		addr   *string
 		server *http.Server
@@ -73,7 +77,7 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 		if *d.addr == "" {
 			continue
 		}
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *d.addr)
+		l, err := listen(ctx, "tcp", *d.addr)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
 		}

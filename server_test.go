@@ -31,8 +31,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-// run runs an application until the test ends, and waits until it answers. The function
-// it returns ends it before and gives what Run returned.
+// run runs an application until the test ends, and waits until it answers at an address. The
+// function that it returns ends it before and gives what Run returned.
 func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -47,8 +47,25 @@ func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
 			t.Errorf("Run = %v", err)
 		}
 	})
-	programtest.Await(t, addr)
+	awaitAnswer(t, addr)
 	return end
+}
+
+// awaitAnswer waits until an application answers. Connections are accepted before, by the
+// listener that the test made.
+func awaitAnswer(t *testing.T, addr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/livez", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r) // follows no redirect
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
 }
 
 // served is the configuration of a program for clients elsewhere, on a loopback address
@@ -71,7 +88,7 @@ func TestDrainFailsNobody(t *testing.T) {
 	t.Parallel()
 	config := served(t)
 	config.DrainDelay = time.Second
-	config.OpsAddr = programtest.FreeAddr(t)
+	config.OpsAddr = programtest.Listen(t)
 	app := newApp(t, config)
 	app.Router().Post("/work", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(2 * time.Millisecond)
@@ -174,7 +191,7 @@ func TestSecondSignal(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			config := served(t)
-			config.DrainDelay, config.DrainTimeout, config.OpsAddr = tt.delay, tt.timeout, programtest.FreeAddr(t)
+			config.DrainDelay, config.DrainTimeout, config.OpsAddr = tt.delay, tt.timeout, programtest.Listen(t)
 			app := newApp(t, config)
 			entered, release := make(chan struct{}), make(chan struct{})
 			defer close(release)
@@ -337,7 +354,7 @@ func TestTLS(t *testing.T) {
 	config := served(t)
 	dir := t.TempDir()
 	config.TLS = plinth.TLS{
-		CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), HTTPAddr: programtest.FreeAddr(t),
+		CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), HTTPAddr: programtest.Listen(t),
 	}
 	cert := newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
 	run(t, newApp(t, config), config.Addr)

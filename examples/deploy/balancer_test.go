@@ -48,31 +48,33 @@ var balancers = []struct {
 func startHAProxy(t *testing.T, first, second string) *balancer {
 	t.Helper()
 	path := programtest.Path(t, "haproxy")
-	b := &balancer{name: "haproxy", plain: programtest.FreeAddr(t), secure: programtest.FreeAddr(t), asks: true}
+	b := &balancer{name: "haproxy", asks: true}
 	certs := t.TempDir()
 	var cert, key []byte
 	b.pool, cert, key = newCertificate(t)
 	write(t, filepath.Join(certs, "notes.example.pem"), append(cert, key...))
-	file := changed(
-		t, "haproxy/haproxy.cfg",
-		"bind :443 ssl crt /etc/haproxy/certs/ ", "bind "+b.secure+" ssl crt "+certs+" ",
-		"bind :80", "bind "+b.plain,
-		"bind 127.0.0.1:8404", "bind "+programtest.FreeAddr(t),
-		"maxconn 20000", "maxconn 1000", // files that a test may open
-		"10.0.0.11:8080", first, "10.0.0.12:8080", second,
-	)
-	if out := check(t, path, "-c", "-f", file); strings.Contains(out, "WARNING") {
-		t.Errorf("haproxy -c: %s", out)
-	}
-	programtest.Start(t, nil, path, "-db", "-f", file)
-	programtest.Await(t, b.secure)
+	programtest.Serve(t, 3, func(addrs []string) *programtest.Process {
+		b.plain, b.secure = addrs[0], addrs[1]
+		file := changed(
+			t, "haproxy/haproxy.cfg",
+			"bind :443 ssl crt /etc/haproxy/certs/ ", "bind "+b.secure+" ssl crt "+certs+" ",
+			"bind :80", "bind "+b.plain,
+			"bind 127.0.0.1:8404", "bind "+addrs[2],
+			"maxconn 20000", "maxconn 1000", // files that a test may open
+			"10.0.0.11:8080", first, "10.0.0.12:8080", second,
+		)
+		if out := check(t, path, "-c", "-f", file); strings.Contains(out, "WARNING") {
+			t.Errorf("haproxy -c: %s", out)
+		}
+		return programtest.Start(t, nil, path, "-db", "-f", file)
+	})
 	return b
 }
 
 func startNginx(t *testing.T, first, second string) *balancer {
 	t.Helper()
 	path := programtest.Path(t, "nginx")
-	b := &balancer{name: "nginx", plain: programtest.FreeAddr(t), secure: programtest.FreeAddr(t)}
+	b := &balancer{name: "nginx"}
 	dir := t.TempDir()
 	var cert, key []byte
 	b.pool, cert, key = newCertificate(t)
@@ -82,21 +84,24 @@ func startNginx(t *testing.T, first, second string) *balancer {
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		scratch += kind + "_temp_path " + filepath.Join(dir, kind) + ";\n"
 	}
-	file := changed(
-		t, "nginx/nginx.conf",
-		"listen 80 ", "listen "+b.plain+" ", "listen 443 ", "listen "+b.secure+" ",
-		"/etc/nginx/certs/notes.example.pem", filepath.Join(dir, "cert.pem"),
-		"/etc/nginx/certs/notes.example.key", filepath.Join(dir, "key.pem"),
-		"/run/nginx.pid", filepath.Join(dir, "pid"),
-		"10.0.0.11:8080", first, "10.0.0.12:8080", second,
-		"http {\n", scratch, "worker_processes auto", "worker_processes 1",
-	)
+	var file string
 	errors := filepath.Join(dir, "errors") // before the configuration is read
-	if out := check(t, path, "-t", "-e", errors, "-c", file); strings.Contains(out, "[warn]") {
-		t.Errorf("nginx -t: %s", out)
-	}
-	programtest.Start(t, nil, path, "-e", errors, "-c", file, "-g", "daemon off;")
-	programtest.Await(t, b.secure)
+	programtest.Serve(t, 2, func(addrs []string) *programtest.Process {
+		b.plain, b.secure = addrs[0], addrs[1]
+		file = changed(
+			t, "nginx/nginx.conf",
+			"listen 80 ", "listen "+b.plain+" ", "listen 443 ", "listen "+b.secure+" ",
+			"/etc/nginx/certs/notes.example.pem", filepath.Join(dir, "cert.pem"),
+			"/etc/nginx/certs/notes.example.key", filepath.Join(dir, "key.pem"),
+			"/run/nginx.pid", filepath.Join(dir, "pid"),
+			"10.0.0.11:8080", first, "10.0.0.12:8080", second,
+			"http {\n", scratch, "worker_processes auto", "worker_processes 1",
+		)
+		if out := check(t, path, "-t", "-e", errors, "-c", file); strings.Contains(out, "[warn]") {
+			t.Errorf("nginx -t: %s", out)
+		}
+		return programtest.Start(t, nil, path, "-e", errors, "-c", file, "-g", "daemon off;")
+	})
 	b.takeOut = func() {
 		text, err := os.ReadFile(file)
 		if err != nil {

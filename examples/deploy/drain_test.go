@@ -81,6 +81,24 @@ func runApp(t *testing.T, env []string, args ...string) (string, error) {
 	return string(out), err
 }
 
+// startApp starts the application and returns the address of its clients.
+func startApp(t *testing.T, env []string) (process *programtest.Process, addr string) {
+	t.Helper()
+	process, addrs := programtest.Serve(t, 1, func(addrs []string) *programtest.Process {
+		return programtest.Start(t, append(slices.Clone(env), "PLINTH_ADDR="+addrs[0]), app(t))
+	})
+	return process, addrs[0]
+}
+
+// startWithOperators starts the application with an address for operators too.
+func startWithOperators(t *testing.T, env []string) (public, operators string) {
+	t.Helper()
+	_, addrs := programtest.Serve(t, 2, func(addrs []string) *programtest.Process {
+		return programtest.Start(t, append(slices.Clone(env), "PLINTH_ADDR="+addrs[0], "PLINTH_OPS_ADDR="+addrs[1]), app(t))
+	})
+	return addrs[0], addrs[1]
+}
+
 // TestDrain ends instances behind each balancer, while clients read and write: none of
 // them sees a request fail, and what was acknowledged is kept. With a balancer that asks,
 // each instance is ended in its turn and started again. In the long form that is done 20
@@ -190,10 +208,12 @@ type instance struct {
 
 func startInstance(t *testing.T, env []string) *instance {
 	t.Helper()
-	addr := programtest.FreeAddr(t)
-	// Two checks and the time of one; 5 seconds is for slower balancers.
-	i := &instance{addr: addr, env: append(slices.Clone(env), "PLINTH_ADDR="+addr, "PLINTH_DRAIN_DELAY=3s")}
-	i.begin(t)
+	i := &instance{}
+	i.process, _ = programtest.Serve(t, 1, func(addrs []string) *programtest.Process {
+		// Two checks and the time of one; 5 seconds is for slower balancers.
+		i.addr, i.env = addrs[0], append(slices.Clone(env), "PLINTH_ADDR="+addrs[0], "PLINTH_DRAIN_DELAY=3s")
+		return programtest.Start(t, i.env, app(t))
+	})
 	return i
 }
 

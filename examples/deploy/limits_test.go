@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -23,8 +22,7 @@ func TestSharedLimit(t *testing.T) {
 	}
 	var two [2]string
 	for i := range two {
-		two[i] = programtest.FreeAddr(t)
-		programtest.Start(t, append(env, "PLINTH_ADDR="+two[i]), app(t))
+		_, two[i] = startApp(t, env)
 	}
 	// asks sends requests of a client to an instance, one at a time, until it refuses one,
 	// and returns how many it has served.
@@ -44,7 +42,6 @@ func TestSharedLimit(t *testing.T) {
 		return served
 	}
 	for i, instance := range two {
-		programtest.Await(t, instance)
 		// A connection is made when it is needed first, and on a busy machine not at once.
 		for n := range most {
 			client := fmt.Sprintf("203.0.113.%d", i*most+n)

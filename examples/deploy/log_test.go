@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
@@ -25,8 +26,7 @@ func TestFullDiskOfLogs(t *testing.T) {
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	addr := programtest.FreeAddr(t)
-	env := append(production(pgtest.URL(t)), "PLINTH_DRAIN_DELAY=0s", "PLINTH_ADDR="+addr)
+	env := append(production(pgtest.URL(t)), "PLINTH_DRAIN_DELAY=0s")
 	if out, err := runApp(t, env, "migrate", "up"); err != nil {
 		t.Fatalf("migrate up: %v\n%s", err, out)
 	}
@@ -34,8 +34,10 @@ func TestFullDiskOfLogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	process := programtest.Start(t, env, shell, "-c", `exec "$0" 2>`+full, app(t))
-	programtest.Await(t, addr)
+	process, addrs := programtest.Serve(t, 1, func(addrs []string) *programtest.Process {
+		return programtest.Start(t, append(slices.Clone(env), "PLINTH_ADDR="+addrs[0]), shell, "-c", `exec "$0" 2>`+full, app(t))
+	})
+	addr := addrs[0]
 	bearer := "Bearer " + token(store.NewID())
 	for range 20 {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -53,13 +52,11 @@ func TestMetricsExist(t *testing.T) {
 // TestOperatorsAddress: the application tells its metrics to operators, under the patterns of its routes, and to nobody else.
 func TestOperatorsAddress(t *testing.T) {
 	t.Parallel()
-	public, operators := programtest.FreeAddr(t), programtest.FreeAddr(t)
-	env := append(production(pgtest.URL(t)), "PLINTH_DRAIN_DELAY=0s", "PLINTH_ADDR="+public, "PLINTH_OPS_ADDR="+operators)
+	env := append(production(pgtest.URL(t)), "PLINTH_DRAIN_DELAY=0s")
 	if out, err := runApp(t, env, "migrate", "up"); err != nil {
 		t.Fatalf("migrate up: %v\n%s", err, out)
 	}
-	programtest.Start(t, env, app(t))
-	programtest.Await(t, public)
+	public, operators := startWithOperators(t, env)
 	if err := sendNoteTo(t.Context(), "http://"+public, "Bearer "+token(store.NewID()), http.MethodPost); err != nil {
 		t.Fatal(err)
 	}

@@ -30,10 +30,10 @@ func TestPooler(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := programtest.FreeAddr(t)
-	startPooler(t, path, database, addr)
-	programtest.Await(t, addr)
-	way := toxic.Start(t, addr)
+	_, addrs := programtest.Serve(t, 1, func(addrs []string) *programtest.Process {
+		return startPooler(t, path, database, addrs[0])
+	})
+	way := toxic.Start(t, addrs[0])
 
 	behind := *database
 	behind.Host, behind.Path, behind.RawQuery = way.Addr().String(), "/notes", ""
@@ -43,10 +43,8 @@ func TestPooler(t *testing.T) {
 			t.Fatalf("migrate %s: %v\n%s", command, err, out)
 		}
 	}
-	instance := programtest.FreeAddr(t)
-	env = append(env, "PLINTH_ADDR="+instance)
-	programtest.Start(t, env, app(t))
-	programtest.Await(t, instance)
+	_, instance := startApp(t, env)
+	env = append(env, "PLINTH_ADDR="+instance) // for the command health
 	var clients sync.WaitGroup
 	for range 40 { // twice as many as the pool has connections
 		bearer := "Bearer " + token(store.NewID())
@@ -93,7 +91,7 @@ func checkAway(t *testing.T, way *toxic.Proxy, env []string, instance string) {
 }
 
 // startPooler starts PgBouncer as it is configured here. It does not run as root, so that there it is for another account.
-func startPooler(t *testing.T, path string, database *url.URL, addr string) {
+func startPooler(t *testing.T, path string, database *url.URL, addr string) *programtest.Process {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "plinth-pooler-") // t.TempDir is closed to other accounts
 	if err != nil {
@@ -129,7 +127,7 @@ func startPooler(t *testing.T, path string, database *url.URL, addr string) {
 		}
 		args = []string{"-u", other, file}
 	}
-	programtest.Start(t, nil, path, args...)
+	return programtest.Start(t, nil, path, args...)
 }
 
 // sendNoteTo reads or writes a note at an instance.

@@ -39,7 +39,7 @@ func TestRestore(t *testing.T) {
 				t.Fatalf("migrate up: %v\n%s", err, out)
 			}
 			bearer := "Bearer " + token(store.NewID())
-			process, addr := startAt(t, env)
+			process, addr := startApp(t, env)
 			writeNotes(t, addr, bearer, 3)
 			if n, err := readChanges(t, how.before); n != 3 || err != nil {
 				t.Fatalf("a reader gets %d changes, %v, want 3", n, err)
@@ -56,7 +56,7 @@ func TestRestore(t *testing.T) {
 			if out, err := runApp(t, env, "migrate", "verify"); err != nil {
 				t.Fatalf("migrate verify: %v\n%s", err, out)
 			}
-			_, addr = startAt(t, env)
+			_, addr = startApp(t, env)
 			if n := countNotes(t, addr, bearer); n != "3" {
 				t.Errorf("%s notes, want 3", n)
 			}
@@ -170,15 +170,6 @@ func openStore(t *testing.T, database string) *store.DB {
 		t.Fatal(err)
 	}
 	return db
-}
-
-// startAt starts an instance and returns its address.
-func startAt(t *testing.T, env []string) (process *programtest.Process, addr string) {
-	t.Helper()
-	addr = programtest.FreeAddr(t)
-	process = programtest.Start(t, append(env, "PLINTH_ADDR="+addr), app(t))
-	programtest.Await(t, addr)
-	return process, addr
 }
 
 func writeNotes(t *testing.T, addr, bearer string, n int) {

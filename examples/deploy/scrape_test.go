@@ -29,17 +29,17 @@ var grouped = regexp.MustCompile(`by \(([a-z, ]+)\)`)
 func TestPrometheusServer(t *testing.T) {
 	t.Parallel()
 	path := programtest.Path(t, "prometheus")
-	public, operators, server := programtest.FreeAddr(t), programtest.FreeAddr(t), programtest.FreeAddr(t)
-	env := append(production(pgtest.URL(t)), "PLINTH_DRAIN_DELAY=0s", "PLINTH_ADDR="+public, "PLINTH_OPS_ADDR="+operators)
+	env := append(production(pgtest.URL(t)), "PLINTH_DRAIN_DELAY=0s")
 	if out, err := runApp(t, env, "migrate", "up"); err != nil {
 		t.Fatalf("migrate up: %v\n%s", err, out)
 	}
-	programtest.Start(t, env, app(t))
-	programtest.Await(t, public)
+	public, operators := startWithOperators(t, env)
 	file := changed(t, "prometheus/prometheus.yml", "15s", "1s", "app:9090", operators)
 	write(t, filepath.Join(filepath.Dir(file), "rules.yml"), []byte(read(t, "prometheus/rules.yml")))
-	programtest.Start(t, nil, path, "--config.file="+file, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+server)
-	programtest.Await(t, server)
+	_, addrs := programtest.Serve(t, 1, func(addrs []string) *programtest.Process {
+		return programtest.Start(t, nil, path, "--config.file="+file, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+addrs[0])
+	})
+	server := addrs[0]
 	awaitReady(t, server)
 
 	empty := []string{"nothing was asked yet"}

@@ -46,11 +46,12 @@ func Start(tb testing.TB, database string) string {
 		tb.Fatal(err)
 	}
 	password, _ := target.User.Password()
-	target.Host = programtest.FreeAddr(tb)
 	quote := func(s string) string { return strings.ReplaceAll(s, "'", "''") }
-	account, file := write(tb, fmt.Sprintf(config, quote(host), port, quote(target.User.Username()), quote(password), target.Port()))
-	programtest.Start(tb, nil, program, slices.Concat([]string{"-q"}, account, []string{file})...)
-	programtest.Await(tb, target.Host)
+	programtest.Serve(tb, 1, func(addrs []string) *programtest.Process {
+		target.Host = addrs[0]
+		account, file := write(tb, fmt.Sprintf(config, quote(host), port, quote(target.User.Username()), quote(password), target.Port()))
+		return programtest.Start(tb, nil, program, slices.Concat([]string{"-q"}, account, []string{file})...)
+	})
 	return target.String()
 }
 

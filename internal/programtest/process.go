@@ -24,9 +24,16 @@ type Process struct {
 // environment of the test. What the program writes is shown where tb fails.
 func Start(tb testing.TB, env []string, path string, args ...string) *Process {
 	tb.Helper()
+	return StartWith(tb, nil, env, path, args...)
+}
+
+// StartWith is [Start] for a program that inherits the listeners at addrs, see [Inherit].
+func StartWith(tb testing.TB, addrs, env []string, path string, args ...string) *Process {
+	tb.Helper()
 	p := &Process{}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", leash, "leash", path}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
+	Inherit(tb, cmd, addrs...)
 	cmd.Stdout, cmd.Stderr = &p.out, &p.out
 	in, err := cmd.StdinPipe()
 	if err := errors.Join(err, cmd.Start()); err != nil {

@@ -4,7 +4,9 @@ package redistest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -35,10 +37,7 @@ type Server struct {
 // redis-server. Where that is missing tb is skipped or failed, see [programtest.Path].
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, program: programtest.Path(tb, "redis-server"), addr: programtest.FreeAddr(tb), dir: tb.TempDir(), args: append([]string{"--save", "", "--appendonly", "no"}, args...)}
-	tb.Cleanup(s.Kill)
-	s.Restart()
-	return s
+	return start(tb, &Server{args: append([]string{"--save", "", "--appendonly", "no"}, args...)})
 }
 
 // StartSentinel starts a Redis Sentinel that watches one master, as Start does.
@@ -50,9 +49,21 @@ func StartSentinel(tb testing.TB, name, master string) *Server {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	s := &Server{tb: tb, program: programtest.Path(tb, "redis-server"), addr: programtest.FreeAddr(tb), dir: tb.TempDir(), config: []string{path, "--sentinel"}}
+	return start(tb, &Server{config: []string{path, "--sentinel"}})
+}
+
+// start starts a server with its arguments at an address that is free.
+func start(tb testing.TB, s *Server) *Server {
+	tb.Helper()
+	s.tb, s.program, s.dir = tb, programtest.Path(tb, "redis-server"), tb.TempDir()
 	tb.Cleanup(s.Kill)
-	s.Restart()
+	err := programtest.OnFreePorts(1, func(addrs []string) error {
+		s.addr = addrs[0]
+		return s.run()
+	})
+	if err != nil {
+		tb.Fatalf("redistest: %v", err)
+	}
 	return s
 }
 
@@ -66,20 +77,35 @@ func (s *Server) URL() string { return "redis://" + s.Addr() }
 // answers.
 func (s *Server) Restart() {
 	s.tb.Helper()
+	if err := s.run(); err != nil {
+		s.tb.Fatalf("redistest: %v", err)
+	}
+}
+
+// run runs the server and returns when it answers.
+func (s *Server) run() error {
+	log := filepath.Join(s.dir, "log")
+	if err := os.Remove(log); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
 	_, port, _ := net.SplitHostPort(s.addr)
-	args := slices.Concat(s.config, []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no"}, s.args)
+	args := slices.Concat(s.config, []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no", "--logfile", log}, s.args)
 	s.cmd = exec.Command(s.program, args...)
 	s.cmd.SysProcAttr = attributes()
 	if err := s.cmd.Start(); err != nil {
-		s.tb.Fatal(err)
+		return err
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		answer, err := s.Ask("PING")
-		if err == nil && answer == "+PONG" {
-			return
-		}
-		if time.Now().After(deadline) {
-			s.tb.Fatalf("redistest: the server does not answer: %q, %v", answer, err)
+		text, _ := os.ReadFile(log) // it may not be there yet
+		switch {
+		case bytes.Contains(text, []byte("Address already in use")):
+			s.Kill()
+			return programtest.ErrInUse
+		case err == nil && answer == "+PONG":
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("the server does not answer: %q, %v: %s", answer, err, text)
 		}
 	}
 }

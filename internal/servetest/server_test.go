@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/leaktest"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -136,6 +136,7 @@ func serve(file string) error {
 	}
 	config := plinth.FromEnv()
 	config.DatabaseURL, config.PublicURL = file, "https://notes.example"
+	config.Listen = programtest.HandOver
 	config.Keys = auth.Keys{Publishable: []string{publishable}}
 	config.Accounts.MasterKeys = masterKeys()
 	config.DrainDelay = -1
@@ -178,16 +179,15 @@ func startBy(t *testing.T, command []string, env ...string) *site {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	l, errListen := net.Listen("tcp", "127.0.0.1:0")
-	logs, errLogs := os.Create(filepath.Join(dir, "log"))
-	if err := errors.Join(errListen, errLogs); err != nil {
+	logs, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{address: l.Addr().String()}
-	_ = l.Close()
+	s := &site{address: programtest.Listen(t)}
 	command = append(command, path)
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(append(os.Environ(), serverVariable+"="+filepath.Join(dir, "a.db"), "PLINTH_ADDR="+s.address, "PLINTH_TRUSTED_PROXIES=127.0.0.1"), env...)
+	programtest.Inherit(t, cmd, s.address)
 	cmd.Stderr = logs
 	in, err := cmd.StdinPipe()
 	if err := errors.Join(err, cmd.Start()); err != nil {
@@ -203,17 +203,13 @@ func startBy(t *testing.T, command []string, env ...string) *site {
 			t.Logf("the server says last:\n%s", text[max(0, len(text)-4<<10):])
 		}
 	})
-	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		res, err := http.Get("http://" + s.address + "/readyz") // loopback
-		if err == nil {
-			_ = res.Body.Close()
-			http.DefaultClient.CloseIdleConnections()
-			return s
-		}
-		if time.Since(begun) > 20*time.Second {
-			t.Fatal(err)
-		}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	res, err := client.Get("http://" + s.address + "/readyz") // which waits for the server
+	if err != nil {
+		t.Fatal(err)
 	}
+	_ = res.Body.Close()
+	return s
 }
 
 // descriptors is how many files the server has open.

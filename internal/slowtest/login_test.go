@@ -32,7 +32,7 @@ func TestR4Logins(t *testing.T) {
 	const clients = 200
 	keys := auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 	config := plinth.Config{
-		Addr: programtest.FreeAddr(t), DatabaseURL: pgtest.URL(t), Postgres: postgres.Options{MaxConns: 4},
+		Addr: programtest.Listen(t), Listen: programtest.HandOver, DatabaseURL: pgtest.URL(t), Postgres: postgres.Options{MaxConns: 4},
 		PublicURL: "https://notes.example", Keys: keys,
 		Logger: slog.New(slog.DiscardHandler), DrainDelay: -1,
 		MaxRequests: 2 * clients, MaxRequestsPerCaller: 2 * clients, // connections are to be what is short

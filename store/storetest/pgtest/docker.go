@@ -13,6 +13,8 @@ import (
 
 	"github.com/ory/dockertest/v3"
 	"github.com/ory/dockertest/v3/docker"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 const (
@@ -50,13 +52,28 @@ func openDocker(ctx context.Context, image string) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := runContainer(ctx, pool.Client, found)
+	hostNetwork, err := lacksBridge(pool.Client)
 	if err != nil {
 		return nil, err
 	}
-	if err := await(ctx, b.admin, b.gone); err != nil {
-		b.leash.Close() // closing an io.PipeWriter cannot fail
-		return nil, fmt.Errorf("image %s: %w: %s", found.ID, err, b.log.last())
+	var b *container
+	start := func(port string) (err error) {
+		if b, err = runContainer(ctx, pool.Client, found, port); err != nil {
+			return err
+		}
+		if err := await(ctx, b.admin, b.gone); err != nil {
+			b.leash.Close() // closing an io.PipeWriter cannot fail
+			return fmt.Errorf("image %s: %w", found.ID, startError(err, b.log.last()))
+		}
+		return nil
+	}
+	if hostNetwork {
+		err = programtest.OnFreePorts(1, func(addrs []string) error { return start(portOf(addrs[0])) })
+	} else {
+		err = start("")
+	}
+	if err != nil {
+		return nil, err
 	}
 	return newCluster(ctx, b.admin)
 }
@@ -92,20 +109,13 @@ type container struct {
 }
 
 // runContainer creates, attaches to and starts a container. Attaching comes before starting: from its first moment on, the
-// container ends with the connection, and the engine removes it.
-func runContainer(ctx context.Context, client *docker.Client, image *docker.Image) (*container, error) {
-	hostNetwork, err := lacksBridge(client)
-	if err != nil {
-		return nil, err
-	}
+// container ends with the connection, and the engine removes it. Without a port it has a network of its own, of which the engine
+// publishes the server's port; with one it has the host's network.
+func runContainer(ctx context.Context, client *docker.Client, image *docker.Image, port string) (*container, error) {
 	password := rand.Text()
 	settings := settingsOf(false)
 	host := &docker.HostConfig{AutoRemove: true, PortBindings: map[docker.Port][]docker.PortBinding{postgresPort: {{HostIP: "127.0.0.1"}}}}
-	var port string
-	if hostNetwork {
-		if port, err = freePort(); err != nil {
-			return nil, err
-		}
+	if port != "" {
 		host = &docker.HostConfig{AutoRemove: true, NetworkMode: "host"}
 		settings = append(settings, "listen_addresses=127.0.0.1", "port="+port)
 	}

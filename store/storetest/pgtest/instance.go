@@ -9,6 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // keeper is a shell that ends a server and removes its folder once its standard input ends, which is when the process that holds
@@ -66,15 +69,10 @@ func newInstanceFrom(ctx context.Context, bin string, settings []string, passwor
 	if err := makeData(s, ctx); err != nil {
 		return nil, errors.Join(err, s.remove())
 	}
-	// Another process may take the free port before the server does.
-	for range 3 {
-		if s.port, err = freePort(); err != nil {
-			break
-		}
-		if err = s.start(ctx); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
+	err = programtest.OnFreePorts(1, func(addrs []string) error {
+		s.port = portOf(addrs[0])
+		return s.start(ctx)
+	})
 	if err != nil {
 		return nil, errors.Join(err, s.remove())
 	}
@@ -148,7 +146,7 @@ func (s *instance) start(ctx context.Context) error {
 	s.server, s.gone = server, gone
 	if err := await(ctx, s.admin(), gone); err != nil {
 		text, _ := os.ReadFile(s.logFile()) // without it the error says less, not wrong things
-		return errors.Join(fmt.Errorf("postgres: %w: %s", err, lastLine(string(text))), s.halt())
+		return errors.Join(fmt.Errorf("postgres: %w", startError(err, string(text))), s.halt())
 	}
 	return nil
 }
@@ -174,6 +172,9 @@ func (s *instance) remove() error {
 	}
 	return nil
 }
+
+// portOf returns the port of an address of 127.0.0.1.
+func portOf(addr string) string { return strings.TrimPrefix(addr, "127.0.0.1:") }
 
 func (s *instance) admin() string   { return loopback("127.0.0.1", s.port, s.password) }
 func (s *instance) data() string    { return filepath.Join(s.dir, "data") }

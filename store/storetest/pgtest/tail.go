@@ -2,8 +2,12 @@ package pgtest
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // tail keeps the end of what a server wrote, to say why it did not start.
@@ -26,6 +30,15 @@ func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return lastLine(string(t.text))
+}
+
+// startError adds to the error of a server that did not start what it wrote last.
+func startError(err error, log string) error {
+	last := lastLine(log)
+	if strings.Contains(last, "could not create any TCP/IP sockets") {
+		err = errors.Join(programtest.ErrInUse, err)
+	}
+	return fmt.Errorf("%w: %s", err, last)
 }
 
 // lastLine is the part of a server's output that says why it ended.
