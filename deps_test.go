@@ -95,6 +95,7 @@ var arrows = []arrow{
 	{"internal/servetest", []string{".", "api/...", "auth/...", "store/..."}, "attacks an application as it is served, over sockets"},
 	{"internal/slowtest", []string{".", "api/...", "auth", "store/..."}, "lets the database of an application be slow, gone or too small"},
 	{"internal/attacktest", nil, "what attackers send, whoever has to withstand it"},
+	{"internal/errortest", nil, "a table of error answers for the tests of any package"},
 	{"internal/testall", []string{"internal/programtest", "store/storetest/pgtest"}, "runs all tests on one server and judges what they report"},
 	{"tests/conformance", nil, "compares the engines; all of it is test code"},
 	{"tests/guide", nil, "follows a page of the documentation in a module of its own"},

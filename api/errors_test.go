@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/errortest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// TestErrorBodies compares every error with a golden file for each form: the
-// four members that clients of this wire know, and a problem document. They are
-// the same on both engines.
+// TestErrorBodies compares every error with a table, testdata/errors.md, in both forms: the
+// four members that clients of this wire know, and a problem document. They are the same on
+// both engines. -update writes the table.
 func TestErrorBodies(t *testing.T) {
 	t.Parallel()
 	const alpha = "/projects/" + pAlpha
@@ -97,8 +96,14 @@ func TestErrorBodies(t *testing.T) {
 		{"PL001-fields", request{line: "POST /labels", body: strings.Repeat(",", 1600), header: []string{csvBody}}},
 		{"XX000", request{line: "POST /rpc/broken"}},
 	}
+	// Members of problem documents about invalid values.
+	invalid := map[string]string{
+		"PL002":          `,"errors":[{"column":"title","rule":"required","message":"must not be empty"}]`,
+		"PL002-function": `,"errors":[{"column":"name","rule":"required","message":"must not be empty"},{"column":"age","rule":"required","message":"is required"}]`,
+	}
 	engines(t, func(t *testing.T, db *store.DB) {
 		h := fixtureServer(t, db, api.Config{}, append(functions(db), matches())...)
+		table := errortest.Table{Requests: true}
 		for _, tt := range tests {
 			q := tt.request
 			switch q.caller {
@@ -111,44 +116,43 @@ func TestErrorBodies(t *testing.T) {
 			if tt.code == "PGRST126" {
 				h = serve(t, memory(t), api.Config{HideDocuments: true}, nothing("f"))
 			}
-			golden(t, tt.code+".json", do(t, h, q))
+			plain := answerOf(do(t, h, q))
+			table.Add(t, tt.code, shortened(q), plain)
 			if tt.code[:5] == "PGRST" && strings.Contains(strings.Join(q.header, ""), "Accept:") {
 				continue // the header that asks for a form is the mistake
 			}
 			q.header = append([]string{"Accept: application/problem+json, application/json"}, q.header...)
-			golden(t, tt.code+".problem.json", do(t, h, q))
+			errortest.SameProblem(t, tt.code, plain, answerOf(do(t, h, q)), invalid[tt.code])
 		}
+		table.Compare(t, "testdata/errors.md", *update)
 	})
 }
 
-// golden compares an error with its file: the status, the headers an error
-// brings, and the body.
-func golden(t *testing.T, name string, res response) {
-	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d\n", res.status)
-	for _, header := range []string{"Allow", "Content-Type", "Cache-Control", "Proxy-Status", "Www-Authenticate"} {
-		if v := res.header.Get(header); v != "" {
-			fmt.Fprintf(&b, "%s: %s\n", header, v)
+func answerOf(res response) errortest.Answer {
+	return errortest.Answer{Status: res.status, Header: res.header, Body: res.body}
+}
+
+// shortened returns a request for a table.
+func shortened(q request) string {
+	parts := []string{q.line}
+	switch q.caller {
+	case "ann":
+	case "":
+		parts = append(parts, "no credential")
+	case "nobody":
+		parts = append(parts, "invalid token")
+	default:
+		parts = append(parts, "as "+q.caller)
+	}
+	parts = append(parts, q.header...)
+	if q.body != "" {
+		body := strings.ReplaceAll(q.body, "\n", `\n`)
+		if len(body) > 80 {
+			body = fmt.Sprintf("%.40s... of %d bytes", body, len(body))
 		}
+		parts = append(parts, body)
 	}
-	b.WriteString("\n" + res.body + "\n")
-	path := filepath.Join("testdata", "errors", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("%s:\n%s\nwant\n%s", name, b.String(), want)
-	}
+	return "`" + strings.Join(parts, "`, `") + "`"
 }
 
 // TestWriteError answers from handlers of the application.

@@ -1,29 +1,27 @@
 package problem_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"slices"
+	"strconv"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/errortest"
 	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+var update = flag.Bool("update", false, "write the table of errors")
 
 // discard keeps expected failures out of the test's output.
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// TestGolden compares the whole answer for every code in both forms. The error of a
-// code carries the optional parts that this code has on the wire.
+// TestGolden compares the whole answer for every code, in both forms, with a table,
+// testdata/codes.md. The error of a code carries the optional parts that this code has on the
+// wire. -update writes the table.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 
@@ -41,66 +39,36 @@ func TestGolden(t *testing.T) {
 		problem.Unique:        {Details: "Key (email) already exists."},
 		problem.Internal:      {Message: "select secret from users", Details: "stack"},
 	}
-	forms := map[string]string{"problem": "*/*", "json": "application/json"}
-	var want []string
+	var table errortest.Table
 	for _, code := range problem.Codes() {
-		for form, accept := range forms {
-			name := code + "." + form + ".golden"
-			want = append(want, name)
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-
-				err := new(problem.Error)
-				if s, ok := special[code]; ok {
-					*err = *s
+		err := new(problem.Error)
+		if s, ok := special[code]; ok {
+			*err = *s
+		}
+		err.Code = code
+		plain, document := answerTo(err, "application/json"), answerTo(err, "*/*")
+		table.Add(t, code, "", plain)
+		errortest.SameProblem(t, code, plain, document, `,"request_id":"req-1"`)
+		for _, a := range []errortest.Answer{plain, document} {
+			for header, want := range map[string]string{
+				"Content-Length": strconv.Itoa(len(a.Body)), "Vary": "Accept", "X-Content-Type-Options": "nosniff",
+			} {
+				if got := a.Header.Get(header); got != want {
+					t.Errorf("%s: %s is %q, want %q", code, header, got, want)
 				}
-				err.Code = code
-				r := httptest.NewRequest(http.MethodGet, "/rest/v1/notes", nil)
-				r, record := exchange.Begin(r)
-				record.SetID("req-1")
-				r.Header.Set("Accept", accept)
-				w := httptest.NewRecorder()
-				problem.Write(w, r, err, problem.Options{Authenticated: true, Logger: discard()})
-				compare(t, name, dump(t, w))
-			})
+			}
 		}
 	}
-	files, err := os.ReadDir("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if !slices.Contains(want, f.Name()) {
-			t.Errorf("testdata/%s belongs to no code", f.Name())
-		}
-	}
+	table.Compare(t, "testdata/codes.md", *update)
 }
 
-func dump(t *testing.T, w *httptest.ResponseRecorder) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	fmt.Fprintln(&b, w.Code)
-	if err := w.Header().Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintf(&b, "\n%s\n", w.Body)
-	return bytes.ReplaceAll(b.Bytes(), []byte("\r\n"), []byte("\n"))
-}
-
-func compare(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s:\n got %s\nwant %s", path, got, want)
-	}
+// answerTo returns what a client gets of an error in the form that it accepts.
+func answerTo(err error, accept string) errortest.Answer {
+	r := httptest.NewRequest(http.MethodGet, "/rest/v1/notes", nil)
+	r, record := exchange.Begin(r)
+	record.SetID("req-1")
+	r.Header.Set("Accept", accept)
+	w := httptest.NewRecorder()
+	problem.Write(w, r, err, problem.Options{Authenticated: true, Logger: discard()})
+	return errortest.Answer{Status: w.Code, Header: w.Header(), Body: w.Body.String()}
 }
