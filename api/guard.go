@@ -20,6 +20,8 @@ type guardSet struct {
 	presets []store.Preset
 	any     store.ColumnSet
 	totals  store.ColumnSet // columns that may be aggregated
+
+	unguarded store.ColumnSet // columns whose filters may see hidden rows
 }
 
 // maxGates is the number of gates up to which guards are kept.
@@ -41,6 +43,9 @@ func (s *guardSet) compile(r *resource) error {
 		}
 		if slices.Contains(r.policy.AnyTarget, c.Name) {
 			s.any.Add(c)
+		}
+		if slices.Contains(r.policy.UnguardedFilters, c.Name) {
+			s.unguarded.Add(c)
 		}
 		if r.policy.Aggregates == nil || slices.Contains(r.policy.Aggregates, c.Name) {
 			s.totals.Add(c)
@@ -108,7 +113,7 @@ func (s *guardSet) must(open func(Gate) bool) *store.Guard {
 // make compiles the guard for callers that pass the gates for which open returns true.
 func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 	p, t := &s.resource.policy, s.resource.table
-	g := &store.Guard{Presets: s.presets, AnyTarget: s.any, Aggregable: s.totals}
+	g := &store.Guard{Presets: s.presets, AnyTarget: s.any, Aggregable: s.totals, UnguardedFilters: s.unguarded}
 	for _, part := range []struct {
 		rule Rule
 		cond *store.Cond

@@ -58,6 +58,15 @@ type Policy struct {
 	// cannot see. Others may not: a client that could write them would learn
 	// which keys exist.
 	AnyTarget []string
+
+	// UnguardedFilters lists columns whose filters may use indexes of the database
+	// although Read hides rows. By default patterns, searches and comparisons of JSON
+	// documents and arrays run only on rows that Read shows, because the time that they
+	// take could reveal what hidden rows contain. The database then evaluates Read first
+	// and uses no index of these columns. For a listed column it may compare hidden rows
+	// too. They stay out of every answer, but a caller who measures response times may
+	// learn what the column contains in them.
+	UnguardedFilters []string
 }
 
 // ColumnRule restricts one column. The zero Gate denies a use to every caller.
@@ -104,6 +113,9 @@ func (p Policy) String() string {
 	if len(p.AnyTarget) > 0 {
 		fmt.Fprintf(&b, "any target: %s\n", strings.Join(p.AnyTarget, ", "))
 	}
+	if len(p.UnguardedFilters) > 0 {
+		fmt.Fprintf(&b, "unguarded filters: %s\n", strings.Join(p.UnguardedFilters, ", "))
+	}
 	if b.Len() == 0 {
 		return "denies everything\n"
 	}
@@ -137,5 +149,6 @@ func (p Policy) denies() bool {
 func (p Policy) clone() Policy {
 	p.Columns, p.Preset = maps.Clone(p.Columns), maps.Clone(p.Preset)
 	p.Aggregates, p.AnyTarget = slices.Clone(p.Aggregates), slices.Clone(p.AnyTarget)
+	p.UnguardedFilters = slices.Clone(p.UnguardedFilters)
 	return p
 }

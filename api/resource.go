@@ -98,6 +98,11 @@ func (r *resource) compile() error {
 			fail("Aggregates: the table shows no column %s", name)
 		}
 	}
+	for _, name := range r.policy.UnguardedFilters {
+		if c := r.table.Column(name); c == nil || c.Mode >= store.Hidden {
+			fail("UnguardedFilters: the table shows no column %s", name)
+		}
+	}
 	for _, name := range r.policy.AnyTarget {
 		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *store.Reference) bool { return hasColumn(ref.Columns, name) }) {
 			fail("AnyTarget: %s is no foreign key of the table", name)

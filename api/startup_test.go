@@ -57,6 +57,7 @@ func TestStartUp(t *testing.T) {
 		})}, []string{"no column nope", "sets tenant_id itself", "owner_id: unknown variable me", "budget"}},
 		{"any target", []api.Exposed{with(func(p *api.Policy) { p.AnyTarget = []string{"team_id", "title"} })}, []string{"title is no foreign key"}},
 		{"aggregates", []api.Exposed{with(func(p *api.Policy) { p.Aggregates = []string{"budget", "nope", "internal"} })}, []string{"Aggregates: the table shows no column nope", "no column internal"}},
+		{"unguarded filters", []api.Exposed{with(func(p *api.Policy) { p.UnguardedFilters = []string{"title", "nope", "internal"} })}, []string{"UnguardedFilters: the table shows no column nope", "no column internal"}},
 		{"target that is not added", []api.Exposed{projects(api.OwnedBy("owner_id"))}, []string{"a client may write team_id", "teams, is not added", "AnyTarget"}},
 		{"twice", []api.Exposed{with(func(*api.Policy) {}), with(func(*api.Policy) {})}, []string{"projects is added twice"}},
 		{"no struct", []api.Exposed{api.Resource[int]{}}, []string{"int is no model"}},

@@ -71,6 +71,11 @@ type Guard struct {
 	// AnyTarget lists the foreign-key columns that may point to rows the
 	// scope cannot read.
 	AnyTarget ColumnSet
+
+	// UnguardedFilters lists the columns of which patterns, searches and comparisons of
+	// documents may also be evaluated on rows that Read hides. These rows stay out of
+	// the answer, but how long the statement takes may reveal what they contain.
+	UnguardedFilters ColumnSet
 }
 
 // Preset fixes a column of new rows to the scope's variable Var, or to Value if Var is

@@ -48,7 +48,7 @@ func newAuthor(t *testing.T, db *store.DB, name string) *Author {
 	return a
 }
 
-func read(t *testing.T, db *store.DB, s *store.Scope, model any, q store.Query) (string, error) {
+func read(t testing.TB, db *store.DB, s *store.Scope, model any, q store.Query) (string, error) {
 	t.Helper()
 	var out store.Rows
 	err := gateFor(db, db.Table(model), s).Read(t.Context(), &q, store.ReadOptions{}, &out)

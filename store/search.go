@@ -54,7 +54,7 @@ func (c *compiler) search(s source, col *Column, v any) error {
 			return nil
 		}
 		if c.unindexed {
-			return c.ofShown(s, find)
+			return c.ofShown(s, col, find)
 		}
 		return find()
 	}
@@ -65,7 +65,7 @@ func (c *compiler) search(s source, col *Column, v any) error {
 		c.candidates(s, col, match)
 		c.write(" and ")
 	}
-	err = c.ofShown(s, func() error {
+	err = c.ofShown(s, col, func() error {
 		c.write("pl_search(")
 		c.bind(KindText, text)
 		c.write(", ")
