@@ -23,7 +23,9 @@ race: ## Run the tests of store, api, auth, cache and middleware with the race d
 lint: ## Check format and code, as CI does
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go vet ./...
+	go -C bench vet ./...
 	go run $(STATICCHECK) ./...
+	go -C bench run $(STATICCHECK) ./...
 
 .PHONY: fmt
 fmt: ## Format the code
@@ -39,11 +41,11 @@ bench: ## Run the benchmarks
 
 .PHONY: compare
 compare: ## Compare with the same endpoints written by hand, about four minutes
-	go test ./internal/bench -run TestCompare -v -compare -timeout 20m
+	go -C bench test . -run TestCompare -v -compare -timeout 20m
 
 .PHONY: series
 series: ## Measure what grows with rows, levels, rules, connections, about twelve minutes
-	go test ./internal/bench -run TestSeries -v -series -timeout 30m
+	go -C bench test . -run TestSeries -v -series -timeout 30m
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME

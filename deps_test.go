@@ -88,7 +88,6 @@ var arrows = []arrow{
 	{"internal/ruletag", nil, "one reading of which values must be there, below who judges them and who documents them"},
 	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
 	{"internal/strictjson", []string{"internal/quote"}, "one decoder, below everything"},
-	{"internal/bench/...", []string{".", "api/...", "auth/...", "internal/...", "store/..."}, "measures what an application would call"},
 	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
 	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
 	{"internal/poolertest", []string{"internal/programtest"}, "a pooler for tests is of use to any package"},
@@ -126,9 +125,9 @@ var libraries = []library{
 	{"github.com/uptrace/bun", []string{"auth/accounts", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "api/apitest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
 	{"github.com/uptrace/bun/dialect/pgdialect", []string{"store/postgres"}, nil, "belongs to its engine"},
 	{"github.com/uptrace/bun/dialect/sqlitedialect", []string{"store/sqlite"}, nil, "belongs to its engine"},
-	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/...", "internal/bench/..."}, "one driver in one leaf; benchmarks compare with it"},
+	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/..."}, "one driver in one leaf"},
 	{"github.com/jackc/puddle/v2", []string{"store/postgres"}, nil, "the error of a closed pool, which pgxpool does not wrap"},
-	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"internal/fulltext", "store/...", "internal/bench/..."}, "seven megabytes for those who use SQLite only; benchmarks compare with it"},
+	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"internal/fulltext", "store/..."}, "seven megabytes for those who use SQLite only"},
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
 	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2 and bcrypt are for passwords"},
 	{"golang.org/x/crypto/acme", []string{"."}, nil, "certificates for a server that has no proxy in front, in the one place that has a server"},
@@ -155,7 +154,7 @@ var libraries = []library{
 	{"go.opentelemetry.io/proto/otlp", nil, []string{"middleware/otel"}, "what that collector is sent"},
 	{"google.golang.org/protobuf", nil, []string{"middleware/otel"}, "reads what that collector is sent"},
 	{"go.uber.org/goleak", []string{"internal/leaktest"}, []string{"./..."}, "finds goroutines that tests leave behind"},
-	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "internal/bench/..."}, "api mounts under any router; only an application has one"},
+	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/..."}, "api mounts under any router; only an application has one"},
 }
 
 // pkg is the part of `go list -json` that the rules look at.

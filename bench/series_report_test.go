@@ -71,7 +71,7 @@ func publishSeries(t *testing.T, s *series, found []finding) {
 
 // seriesCommand measures the series again.
 func seriesCommand(s *series) string {
-	command := "go test ./internal/bench -run TestSeries -v -series -timeout 30m -cases '^" + s.name + "$'"
+	command := "go -C bench test . -run TestSeries -v -series -timeout 30m -cases '^" + s.name + "$'"
 	if *engines != "both" {
 		command += " -engine " + *engines
 	}

@@ -1,7 +1,7 @@
 // Package bench measures what a resource costs against the same endpoints
-// written by hand. It has no code of its own; its tests are the program:
+// written by hand. It is a module of its own without code; its tests are the program:
 //
-//	go test ./internal/bench -run TestCompare -v -compare
+//	go -C bench test . -run TestCompare -v -compare
 //
 // The servers and the load generator are processes of their own, started from
 // the test binary. Each round measures the hand-written server and Plinth one
@@ -13,12 +13,12 @@
 // A second command measures series, in each of which one quantity grows, and
 // draws them:
 //
-//	go test ./internal/bench -run TestSeries -v -series -timeout 30m
+//	go -C bench test . -run TestSeries -v -series -timeout 30m
 //
 // A third command measures a point read of the whole default application, with its
 // accounts, its chain and its access log in a file, against the REST handler alone:
 //
-//	go test ./internal/bench -run TestGoodput -v -goodput
+//	go -C bench test . -run TestGoodput -v -goodput
 //
 // More flags, behind the package: -engine sqlite|postgres|both, -cases <regexp>
 // for cases or series, -rounds, -seconds, -report <file> to replace the measured

@@ -23,7 +23,8 @@ var startHead = []string{"engine", "first start, ms", "later start, ms", "memory
 // from the start of its process to its first answer, and the memory it holds.
 func runStarts(t *testing.T, engine string) []finding {
 	binary := filepath.Join(t.TempDir(), "quickstart")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "../../examples/quickstart")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./examples/quickstart")
+	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
