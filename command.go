@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
 )
@@ -37,8 +38,9 @@ const usage = `Usage: %s [command]
                                  is ready; with -live whether it answers at all, whatever its
                                  database does; the exit code says so
 
-openapi and types print what any caller may be able to do; with -role what a user
-with that role may, or with "-role anonymous" a caller without credentials.
+openapi and types print what any caller may be able to do. With -role ROLE they print
+what a user with that role may do, with "-role authenticated" a user without roles, with
+"-role anonymous" a caller without credentials.
 openapi, types and policy look at no table: PLINTH_DATABASE_URL=:memory: lets them
 run where there is no database. The variables PLINTH_* configure all commands.
 `
@@ -143,6 +145,9 @@ func (a *App) document(name string, args []string, out io.Writer, write func(aut
 	if _, err := a.api.Handler(); err != nil {
 		return err
 	}
+	if err := a.checkRole(name, *role); err != nil {
+		return err
+	}
 	text, err := write(exampleCaller(*role))
 	if err != nil {
 		return err
@@ -158,19 +163,36 @@ func (a *App) document(name string, args []string, out io.Writer, write func(aut
 	return err
 }
 
+// The roles of the commands openapi and types that no rule has to name.
+const (
+	roleAnonymous     = "anonymous"
+	roleAuthenticated = "authenticated"
+)
+
+// checkRole rejects a role that no rule asks for, such as a misspelt one.
+func (a *App) checkRole(command, role string) error {
+	known, complete := a.api.Roles()
+	if !complete || slices.Contains(append(known, "", roleAnonymous, roleAuthenticated), role) {
+		return nil
+	}
+	return &usageError{fmt.Sprintf("%s: no rule asks for the role %q; want one of: %s", command, role, strings.Join(append(known, roleAuthenticated, roleAnonymous), ", "))}
+}
+
 // exampleCaller returns a caller with a role. Its variables have example values, since
 // rules ask whether they have one.
 func exampleCaller(role string) auth.Principal {
+	const id = "00000000-0000-7000-8000-000000000000"
+	user := auth.Principal{Kind: auth.User, ID: id, Subject: id, Tenant: id, Session: id, AAL: 1}
 	switch role {
 	case "":
 		return auth.Principal{Kind: auth.Service}
-	case "anonymous":
+	case roleAnonymous:
 		return auth.Principal{}
+	case roleAuthenticated:
+		return user
 	}
-	const somebody = "00000000-0000-7000-8000-000000000000"
-	return auth.Principal{
-		Kind: auth.User, ID: somebody, Subject: somebody, Tenant: somebody, Session: somebody, Roles: []string{role}, AAL: 1,
-	}
+	user.Roles = []string{role}
+	return user
 }
 
 func (a *App) policyCommand(args []string, out io.Writer) error {

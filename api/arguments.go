@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding"
+	"errors"
 	"reflect"
 	"strconv"
 
@@ -25,6 +26,9 @@ func (x *exchange) input(args []pgrst.Arg, in any) error {
 		}
 	}
 	if err := fn.shape.DecodeValue(doc, in); err != nil {
+		if wrong, ok := errors.AsType[*strictjson.MemberError](err); ok && !x.writes() {
+			return &problem.Error{Code: problem.BadBody, Message: "The arguments do not fit: " + wrong.Text() + "."}
+		}
 		return err
 	}
 	return fn.checks.check(x.s.db.Validator(), doc, reflect.ValueOf(in).Elem())

@@ -21,15 +21,25 @@ func (s *server) surfaceFor(p *auth.Principal) *openapi.Surface {
 		return s.wholeSurface()
 	}
 	c := newCaller(*p, s.resources)
-	holds := func(rule store.Cond) bool { return rule.Possible(c.variable) }
-	guard := c.scope.Guard
-	c.scope.Guard = func(t *store.Table) *store.Guard {
-		if t.Tenant != nil && c.scope.Tenant == "" {
-			return &store.Guard{} // rows belong to a tenant, and the caller to none
-		}
-		return guard(t)
+	c.scope.Guard = c.possibleGuard
+	return s.surface(&c.scope, p.Kind != auth.Anonymous, c.mayHold, func(f *function) bool { return f.gate.open(p) })
+}
+
+// mayHold reports whether a rule can hold for some row.
+func (c *caller) mayHold(rule store.Cond) bool { return rule.Possible(c.variable) }
+
+// possibleGuard is guard, except that it allows nothing of a table with tenants if the
+// caller has none.
+func (c *caller) possibleGuard(t *store.Table) *store.Guard {
+	if t.Tenant != nil && c.scope.Tenant == "" {
+		return &store.Guard{}
 	}
-	return s.surface(&c.scope, p.Kind != auth.Anonymous, holds, func(f *function) bool { return f.gate.open(p) })
+	return c.guard(t)
+}
+
+// mayUse reports whether the document for the caller shows the resource.
+func (c *caller) mayUse(r *resource) bool {
+	return c.principal.Kind == auth.Service || describeTable(r, c.possibleGuard(r.table), c.mayHold) != nil
 }
 
 // wholeSurface returns what any caller may be able to do.

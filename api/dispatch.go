@@ -120,7 +120,7 @@ func (x *exchange) locate() error {
 	case pgrst.ShapeTable, pgrst.ShapeRow:
 		x.resource = x.s.resources.byName[path.Name]
 		if x.resource == nil {
-			return unknownTable(path.Name)
+			return x.unknownTable(path.Name)
 		}
 		if path.Shape == pgrst.ShapeRow && x.resource.key() == nil {
 			return errPath

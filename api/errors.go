@@ -8,7 +8,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/quote"
-	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // Error is an error of the application with a code that clients see. Return it,
@@ -68,10 +67,6 @@ var (
 	errPath = &problem.Error{Code: problem.UnknownPath}
 	errRoot = &problem.Error{Code: problem.RootDisabled}
 )
-
-// unknownTable is the answer for a table that is not exposed, whether it exists
-// or not.
-func unknownTable(name string) error { return &store.UnknownTableError{Table: quote.Text(name)} }
 
 // wrongMethod is the answer for a method that what the path names does not have.
 func (x *exchange) wrongMethod() error {

@@ -1,12 +1,14 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -34,6 +36,10 @@ func TestErrorBodies(t *testing.T) {
 		{"PGRST102-keys", request{line: "POST /labels", body: `[{"id":"a","text":""},{"id":"b"}]`}},
 		{"PGRST102-arguments", request{line: "POST /rpc/greet", body: `{"name":"x","inner":{"ZIP":""}}`}},
 		{"PGRST202-arguments", request{line: "POST /rpc/greet", body: `{"NAME":"x"}`}},
+		{"PGRST102-uuid", request{line: "POST /rpc/typed", body: `{"id":"x"}`}},
+		{"PGRST102-query", request{line: "GET /rpc/typed?id=x"}},
+		{"PGRST102-list", request{line: "POST /rpc/typed", body: `{"steps":[{"on":"2026-01-01"},{"on":"soon"}]}`}},
+		{"PGRST102-time", request{line: "POST /rpc/typed", body: `{"at":"noon"}`}},
 		{"PGRST103", request{line: "GET /teams?offset=9", header: []string{"Prefer: count=exact"}}},
 		{"PGRST103-range", request{line: "GET /teams", header: []string{"Range: 9-0"}}},
 		{"PGRST103-limit", request{line: "GET /teams?limit=-1"}},
@@ -61,10 +67,17 @@ func TestErrorBodies(t *testing.T) {
 		{"PGRST202", request{line: "POST /rpc/none"}},
 		{"PGRST204", request{line: "POST /labels", body: `{"nope":1}`}},
 		{"PGRST205", request{line: "GET /project_users"}},
+		{"PGRST205-near", request{line: "GET /project"}},
+		{"PGRST205-closed", request{caller: "-", line: "GET /project"}},
+		{"PGRST204-near", request{line: "POST /labels", body: `{"id":"a","texts":"x"}`}},
+		{"42703-near", request{line: "GET /projects?select=titel"}},
+		{"42703-embed", request{line: "GET /projects?select=title,tasks(tilte)"}},
 		{"PGRST301", request{caller: "nobody", line: "GET /teams"}},
 		{"21000", request{line: "DELETE /teams"}},
 		{"22P02", request{line: "GET /teams?id=eq.x"}},
 		{"22P02-id", request{line: "GET /projects/x"}},
+		{"22P02-body", request{line: "POST /tasks", body: `{"title":"x","project_id":"x"}`}},
+		{"22P02-boolean", request{line: "POST /tasks", body: `{"title":"x","done":"yes"}`}},
 		{"23502", request{line: "POST /labels", body: `{"id":"x","text":null}`}},
 		{"23503", request{line: "POST /project_labels", body: `{"project_id":"` + pAlpha + `","label_id":"none"}`}},
 		{"23505", request{line: "POST /labels", body: `{"id":"hot","text":""}`}},
@@ -102,7 +115,7 @@ func TestErrorBodies(t *testing.T) {
 		"PL002-function": `,"errors":[{"column":"name","rule":"required","message":"must not be empty"},{"column":"age","rule":"required","message":"is required"}]`,
 	}
 	engines(t, func(t *testing.T, db *store.DB) {
-		h := fixtureServer(t, db, api.Config{}, append(functions(db), matches())...)
+		h := fixtureServer(t, db, api.Config{}, append(functions(db), matches(), typed())...)
 		table := errortest.Table{Requests: true}
 		for _, tt := range tests {
 			q := tt.request
@@ -126,6 +139,18 @@ func TestErrorBodies(t *testing.T) {
 		}
 		table.Compare(t, "testdata/errors.md", *update)
 	})
+}
+
+// typed is a function whose arguments decode themselves.
+func typed() api.Exposed {
+	type in struct {
+		ID    store.ID  `json:"id"`
+		At    time.Time `json:"at"`
+		Steps []struct {
+			On *store.Date `json:"on"`
+		} `json:"steps"`
+	}
+	return api.ReadFunc("typed", api.Anyone(), func(context.Context, *store.Tx, in) (none, error) { return none{}, nil })
 }
 
 func answerOf(res response) errortest.Answer {

@@ -20,6 +20,7 @@ type gateNode struct {
 	decide func(*auth.Principal) bool
 	opaque bool
 	joined bool // several gates in one text
+	roles  []string
 }
 
 func newGate(text string, decide func(*auth.Principal) bool) Gate {
@@ -51,7 +52,9 @@ func Service() Gate {
 
 // Role lets callers through that have the role of that exact name.
 func Role(name string) Gate {
-	return newGate("role "+strconv.Quote(name), func(p *auth.Principal) bool { return p.HasRole(name) })
+	g := newGate("role "+strconv.Quote(name), func(p *auth.Principal) bool { return p.HasRole(name) })
+	g.n.roles = []string{name}
+	return g
 }
 
 // Permission lets callers through that hold the permission of that exact name.
@@ -104,15 +107,20 @@ func (g Gate) And(others ...Gate) Gate {
 func joinGates(word string, gates []Gate, decide func([]Gate, *auth.Principal) bool) Gate {
 	texts := make([]string, len(gates))
 	opaque := false
+	var roles []string
 	for i, g := range gates {
 		texts[i] = g.String()
-		if g.n != nil && g.n.joined {
+		if g.n == nil {
+			continue
+		}
+		if g.n.joined {
 			texts[i] = "(" + texts[i] + ")"
 		}
-		opaque = opaque || g.n != nil && g.n.opaque
+		opaque = opaque || g.n.opaque
+		roles = append(roles, g.n.roles...)
 	}
 	return Gate{&gateNode{
-		text: strings.Join(texts, word), opaque: opaque, joined: len(gates) > 1,
+		text: strings.Join(texts, word), opaque: opaque, joined: len(gates) > 1, roles: roles,
 		decide: func(p *auth.Principal) bool { return decide(gates, p) },
 	}}
 }

@@ -9,7 +9,21 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/spelling"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
 )
+
+// unknownTable is the answer for a table that is not exposed, whether it exists or not.
+// Its hint names a similar table that the caller may use.
+func (x *exchange) unknownTable(name string) error {
+	e := &store.UnknownTableError{Table: quote.Text(name)}
+	nearest := spelling.Limit(name)
+	for _, r := range x.s.resources.list {
+		if d := spelling.Distance(name, r.table.Name, nearest); d < nearest && x.caller.mayUse(r) {
+			nearest, e.Near = d, r.table.Name
+		}
+	}
+	return e
+}
 
 // unknownFunction is the answer for a name that is no function. Its hint names
 // the one the caller may have meant, of those they may call.

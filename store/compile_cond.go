@@ -55,7 +55,7 @@ func (c *compiler) joined(s source, kids []*node, word string, trusted trust) er
 func (s source) lookup(name string) (*Column, error) {
 	col := s.table.byName[name]
 	if col == nil || s.guard != nil && !s.guard.Readable.Has(col) {
-		return nil, &UnknownColumnError{Table: s.table.Name, Column: name}
+		return nil, &UnknownColumnError{Table: s.table.Name, Column: name, Near: s.table.nearestColumn(name, s.guard)}
 	}
 	return col, nil
 }

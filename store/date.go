@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"database/sql/driver"
-	"fmt"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
@@ -33,7 +32,7 @@ func DateOf(t time.Time) Date { return NewDate(t.Date()) }
 func ParseDate(s string) (Date, error) {
 	text, err := canon.ParseDate(s)
 	if err != nil {
-		return Date{}, fmt.Errorf("store: not a date: %s: %w", shortQuote(s), err)
+		return Date{}, &notA{"a date", s, err}
 	}
 	return dateFromText(text)
 }

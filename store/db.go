@@ -187,7 +187,7 @@ func (db *DB) Register(models ...any) error {
 	}
 	db.registering.Lock()
 	defer db.registering.Unlock()
-	r := registration{db: db, next: db.registry.Load().clone(), bun: map[*Table]*schema.Table{}}
+	r := registration{db: db, next: db.registry.Load().clone(), bun: map[*Table]*schema.Table{}, wrong: map[reflect.Type]error{}}
 	if err := r.add(types); err != nil {
 		return err
 	}
@@ -245,6 +245,7 @@ type registration struct {
 	next  *registry
 	fresh []*Table
 	bun   map[*Table]*schema.Table
+	wrong map[reflect.Type]error // models that were rejected
 }
 
 func (r *registration) add(types []reflect.Type) error {
@@ -253,17 +254,20 @@ func (r *registration) add(types []reflect.Type) error {
 	types = slices.Clone(types)
 	slices.SortStableFunc(types, func(a, b reflect.Type) int { return btoi(hasManyToMany(a)) - btoi(hasManyToMany(b)) })
 	var errs []error
-	for _, t := range types {
-		if _, err := r.table(t); err != nil {
+	fail := func(err error) {
+		if err != nil && !slices.Contains(errs, err) { // a relation to a rejected model has its error
 			errs = append(errs, err)
 		}
+	}
+	for _, t := range types {
+		_, err := r.table(t)
+		fail(err)
 	}
 	// Relations can bring new tables, which are appended while we go.
 	for i := 0; i < len(r.fresh); i++ {
 		t := r.fresh[i]
-		err := t.readRelations(r.bun[t], func(bt *schema.Table) (*Table, error) { return r.table(bt.Type) })
-		if err != nil {
-			errs = append(errs, err)
+		for _, err := range t.readRelations(r.bun[t], func(bt *schema.Table) (*Table, error) { return r.table(bt.Type) }) {
+			fail(err)
 		}
 		if t.View {
 			continue // it holds no rows of its own
@@ -276,10 +280,22 @@ func (r *registration) add(types []reflect.Type) error {
 	return errors.Join(errs...)
 }
 
+// table returns the table of a model. A model is read once, also if it is rejected.
 func (r *registration) table(typ reflect.Type) (*Table, error) {
 	if t := r.next.byType[typ]; t != nil {
 		return t, nil
 	}
+	if err := r.wrong[typ]; err != nil {
+		return nil, err
+	}
+	t, err := r.read(typ)
+	if err != nil {
+		r.wrong[typ] = err
+	}
+	return t, err
+}
+
+func (r *registration) read(typ reflect.Type) (*Table, error) {
 	bt, err := bunTable(r.db.Bun(), typ)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
@@ -23,7 +22,7 @@ type Decimal struct {
 func ParseDecimal(s string) (Decimal, error) {
 	text, err := canon.ParseDecimal(s)
 	if err != nil {
-		return Decimal{}, fmt.Errorf("store: not a decimal: %s: %w", shortQuote(s), err)
+		return Decimal{}, &notA{"a decimal number", s, err}
 	}
 	return Decimal{text}, nil
 }
@@ -60,7 +59,7 @@ func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	}
 	read, err := ParseDecimal(text)
 	if err == nil && len(read.text) > len(text)+maxQuotedGrowth {
-		err = fmt.Errorf("store: not a decimal: %s: %w", shortQuote(text), canon.ErrRange)
+		err = &notA{"a decimal number that fits", text, canon.ErrRange}
 	}
 	if err == nil {
 		*d = read

@@ -56,7 +56,10 @@ func constraintError(t *Table, v *driver.Violation) *ConstraintError {
 		return e
 	}
 	for _, name := range v.Columns {
-		if c := t.byName[name]; c != nil && c.Mode < Hidden {
+		switch c := t.byName[name]; {
+		case c == nil && v.Kind == driver.NotNull:
+			e.unmapped = name // such as the old name of a renamed field
+		case c != nil && c.Mode < Hidden:
 			e.Columns = append(e.Columns, name)
 		}
 	}

@@ -106,11 +106,16 @@ type ConstraintError struct {
 	Kind    ConstraintKind
 	Table   string
 	Columns []string // of the constraint; nil if not known
+
+	unmapped string // a column that must not be NULL and that the model does not have
 }
 
 // Error describes the constraint.
 func (e *ConstraintError) Error() string {
 	what := [...]string{"constraint", "unique constraint", "foreign key", "not-null constraint", "check constraint"}[min(int(e.Kind), 4)]
+	if e.unmapped != "" {
+		return fmt.Sprintf("store: %s of %s (%s) violated, and the model has no field for the column", what, e.Table, e.unmapped)
+	}
 	return fmt.Sprintf("store: %s of %s (%s) violated", what, e.Table, strings.Join(e.Columns, ", "))
 }
 
@@ -138,6 +143,10 @@ func (e *ConstraintError) ProblemText() (message, details, hint string) {
 		// The error of a delete names neither a column nor the referring tables.
 		return "insert, update or delete violates a foreign key", cmp.Or(details, "The row is still referenced, or has no matching row."), ""
 	case NotNull:
+		if e.unmapped != "" {
+			return "null value violates a not-null constraint", orEmpty(e.unmapped, "Column %s must not be null, and the model has no field for it."),
+				"The command \"migrate diff\" prints the SQL that mends the table."
+		}
 		return "null value violates a not-null constraint", orEmpty(cols, "Column %s must not be null."), ""
 	}
 	return "new row violates a check constraint", "", ""
@@ -155,11 +164,22 @@ func orEmpty(value, format string) string {
 type UnknownColumnError struct {
 	Table, Column string
 	Payload       bool // the name came in a row to be written
+
+	// Near is a similar name of a column visible to the scope, or empty.
+	Near string
 }
 
 // Error names the column.
 func (e *UnknownColumnError) Error() string {
-	return fmt.Sprintf("store: column %s.%s does not exist", e.Table, e.Column)
+	return fmt.Sprintf("store: column %s.%s does not exist%s", e.Table, e.Column, didYouMean(e.Near))
+}
+
+// didYouMean ends the text of an error with a similar name, if there is one.
+func didYouMean(near string) string {
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", near)
 }
 
 // Problem returns the code of the error on the wire.
@@ -172,27 +192,38 @@ func (e *UnknownColumnError) Problem() string {
 
 // ProblemText returns message, details and hint for a client.
 func (e *UnknownColumnError) ProblemText() (message, details, hint string) {
-	if e.Payload {
-		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", quote.Text(e.Column), e.Table), "", ""
+	if e.Near != "" {
+		hint = fmt.Sprintf("Perhaps you meant to reference the column \"%s.%s\".", e.Table, e.Near)
 	}
-	return fmt.Sprintf("column %s.%s does not exist", e.Table, quote.Text(e.Column)), "", ""
+	if e.Payload {
+		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", quote.Text(e.Column), e.Table), "", hint
+	}
+	return fmt.Sprintf("column %s.%s does not exist", e.Table, quote.Text(e.Column)), "", hint
 }
 
 // UnknownTableError reports a table that does not exist, or that the scope may
 // not know of.
 type UnknownTableError struct {
 	Table string
+
+	// Near is a similar name of a table that the caller may know, or empty.
+	Near string
 }
 
 // Error names the table.
-func (e *UnknownTableError) Error() string { return "store: table " + e.Table + " does not exist" }
+func (e *UnknownTableError) Error() string {
+	return "store: table " + e.Table + " does not exist" + didYouMean(e.Near)
+}
 
 // Problem returns the code of the error on the wire.
 func (e *UnknownTableError) Problem() string { return "PGRST205" }
 
 // ProblemText returns message, details and hint for a client.
 func (e *UnknownTableError) ProblemText() (message, details, hint string) {
-	return fmt.Sprintf("Could not find the table 'public.%s' in the schema cache", e.Table), "", ""
+	if e.Near != "" {
+		hint = fmt.Sprintf("Perhaps you meant the table 'public.%s'", e.Near)
+	}
+	return fmt.Sprintf("Could not find the table 'public.%s' in the schema cache", e.Table), "", hint
 }
 
 // ValueError reports a value that cannot be read in the kind of its column, or

@@ -47,7 +47,7 @@ func NewID() ID {
 func ParseID(s string) (ID, error) {
 	u, err := canon.DecodeUUID(s)
 	if err != nil {
-		return ID{}, fmt.Errorf("store: not a uuid: %s", shortQuote(s))
+		return ID{}, &notA{"a uuid", s, err}
 	}
 	return u, nil
 }

@@ -224,15 +224,18 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 		return nil, err
 	}
 	c := g.table.byName[name]
-	if c == nil {
-		return nil, &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}
-	}
 	if g.scope == nil {
+		if c == nil {
+			return nil, g.unknownMember(name, nil)
+		}
 		return c, nil
 	}
 	guard := g.scope.guard(g.table)
-	if guard == nil {
+	switch {
+	case guard == nil:
 		return nil, &UnknownTableError{Table: g.table.Name}
+	case c == nil:
+		return nil, g.unknownMember(name, guard)
 	}
 	writable := guard.Updatable
 	if create {
@@ -242,9 +245,14 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 		return c, nil
 	}
 	if !guard.Readable.Has(c) && !guard.Creatable.Has(c) && !guard.Updatable.Has(c) {
-		return nil, &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true}
+		return nil, g.unknownMember(name, guard)
 	}
 	return nil, &ReadOnlyColumnError{Table: g.table.Name, Column: name}
+}
+
+// unknownMember is the error for a member of a body that is not a column.
+func (g Gate) unknownMember(name string, guard *Guard) error {
+	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: g.table.nearestColumn(name, guard)}
 }
 
 func (g *Guard) preset(c *Column) *Preset {

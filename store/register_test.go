@@ -101,3 +101,41 @@ func writeFolder(ctx context.Context, db *store.DB, id int64) error {
 	}
 	return store.For[Folder](db).Delete(ctx, id)
 }
+
+// wrongModel has a mistake in each of its fields.
+type wrongModel struct {
+	bun.BaseModel `bun:"table:wrong models"`
+	ID            float64             `bun:",pk"`
+	Kept          func()              `bun:",notnull"`
+	Title         string              `plinth:"hiden"`
+	Name          string              `bun:"na me"`
+	Count         int64               `plinth:"searchable"`
+	Due           int64               `bun:",default:soon"`
+	By            map[string]struct{} `plinth:"read only"`
+}
+
+// leadsToWrong has a relation to a model that is rejected and one that does not fit.
+type leadsToWrong struct {
+	bun.BaseModel `bun:"table:leads"`
+	ID            int64       `bun:",pk"`
+	WrongID       float64     `bun:",notnull"`
+	Name          string      `bun:",notnull"`
+	Wrong         *wrongModel `bun:"rel:belongs-to,join:wrong_id=id"`
+	Folder        *Folder     `bun:"rel:belongs-to,join:name=id"`
+}
+
+// TestRegisterReportsEveryMistake: all mistakes of all models are in one error, each once.
+func TestRegisterReportsEveryMistake(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
+		err := db.Register(wrongModel{}, leadsToWrong{})
+		if err == nil {
+			t.Fatal("both models are accepted")
+		}
+		for _, want := range []string{`"wrong models"`, "primary key id", "wrongModel.Kept", `"hiden"`, `"na me"`, "only text is searchable", "wrongModel.Due", `"read only"`, "leadsToWrong.Folder"} {
+			if n := strings.Count(err.Error(), want); n != 1 {
+				t.Errorf("%s stands %d times in:\n%v", want, n, err)
+			}
+		}
+	})
+}

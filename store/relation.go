@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun/schema"
@@ -63,23 +65,25 @@ func columnNames(columns []*Column) []string {
 }
 
 // readRelations resolves the bun relations of t; every table they lead to is
-// registered.
-func (t *Table) readRelations(bt *schema.Table, tables func(*schema.Table) (*Table, error)) error {
-	for _, br := range bt.Relations {
+// registered. It returns all mistakes.
+func (t *Table) readRelations(bt *schema.Table, tables func(*schema.Table) (*Table, error)) (errs []error) {
+	for _, name := range slices.Sorted(maps.Keys(bt.Relations)) {
+		br := bt.Relations[name]
 		r, err := t.newRelation(br, tables)
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		t.Relations = append(t.Relations, r)
 		if br.Type == schema.BelongsToRelation {
 			if err := t.addReference(r, br); err != nil {
-				return err
+				errs = append(errs, err)
 			}
 		}
 	}
 	sortRelations(t.Relations)
 	sortReferences(t.ForeignKeys)
-	return nil
+	return errs
 }
 
 func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Table, error)) (*Relation, error) {

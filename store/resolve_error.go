@@ -20,7 +20,7 @@ type UnknownRelationError struct {
 
 // Error names the relation.
 func (e *UnknownRelationError) Error() string {
-	return fmt.Sprintf("store: no relation %s of %s", e.Relation, e.Table)
+	return fmt.Sprintf("store: table %s has no relation %s%s", e.Table, e.Relation, didYouMean(e.Near))
 }
 
 // Problem returns the code of the error on the wire.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -218,20 +219,20 @@ func newTable(db *DB, bt *schema.Table) (*Table, error) {
 	if strings.Contains(bt.Name, ".") {
 		return nil, fmt.Errorf("store: table %s: schemas other than the default are not supported", bt.Name)
 	}
-	if err := refuseBunHooks(bt.Type); err != nil {
-		return nil, err
-	}
 	t.sqlName = quoteIdent(t.Name)
 	if len(bt.Fields) > maxColumns {
 		return nil, fmt.Errorf("store: table %s has %d columns, at most %d are supported", t.Name, len(bt.Fields), maxColumns)
 	}
+	errs := []error{refuseBunHooks(bt.Type)}
 	for _, f := range bt.Fields {
 		c, err := newColumn(t, f, len(t.Columns))
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		if t.byName[c.Name] != nil {
-			return nil, fmt.Errorf("store: table %s has two columns %s", t.Name, c.Name)
+			errs = append(errs, fmt.Errorf("store: table %s has two columns %s", t.Name, c.Name))
+			continue
 		}
 		t.Columns = append(t.Columns, c)
 		t.every.Add(c)
@@ -241,42 +242,47 @@ func newTable(db *DB, bt *schema.Table) (*Table, error) {
 		}
 	}
 	t.readMixins()
-	t.View = t.View || len(t.PrimaryKey) == 0
+	t.View = t.View || len(bt.PKs) == 0
 	t.readUniqueKeys(bt)
 	if t.View {
 		t.Tracked = false
 	}
-	return t, t.check()
+	if err := errors.Join(append(errs, t.check())...); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
-	gt, err := goTypeOf(f)
-	if err != nil {
-		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
+	var errs []error
+	check := func(err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err))
+		}
 	}
-	mode, searchable, err := parseTag(f.StructField.Tag.Get("plinth"))
-	if err != nil {
-		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
-	}
+	gt, errType := goTypeOf(f)
+	mode, searchable, errTag := parseTag(f.StructField.Tag.Get("plinth"))
+	check(errType)
+	check(errTag)
 	c := &Column{
 		Table: t, Name: f.Name, Kind: gt.kind, Nullable: gt.nullable && !f.IsPK, Key: f.IsPK, Mode: mode, Searchable: searchable,
 		Default: f.SQLDefault, Generated: f.AutoIncrement || f.Identity, Rules: f.StructField.Tag.Get("validate"),
 		index: index, field: f, goType: gt,
 	}
 	if !validName(c.Name) {
-		return nil, fmt.Errorf("store: %s.%s: column name %q must be letters, digits and underscores", t.goType, f.GoName, c.Name)
+		check(fmt.Errorf("column name %q must be letters, digits and underscores", c.Name))
 	}
 	c.required, c.checks = ruletag.Split(c.Rules)
-	if err := t.db.CheckRules(c.checks, f.StructField.Type); err != nil {
-		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
-	}
+	check(t.db.CheckRules(c.checks, f.StructField.Type))
 	c.sqlName = quoteIdent(c.Name)
 	c.jsonKey = `"` + c.Name + `":`
 	c.offset = fieldOffset(t.goType, f.Index)
-	if c.initial, err = readDefault(c); err != nil {
-		return nil, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err)
+	if errType == nil {
+		var err error
+		c.initial, err = readDefault(c)
+		check(err)
 	}
-	return c, nil
+	return c, errors.Join(errs...)
 }
 
 // parseTag reads the plinth tag: a mode, and whether the column can be searched.
@@ -343,25 +349,20 @@ func (t *Table) readUniqueKeys(bt *schema.Table) {
 
 // check rejects models that the engines would treat differently.
 func (t *Table) check() error {
+	var errs []error
 	if !validName(t.Name) {
-		return fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name)
-	}
-	if len(t.PrimaryKey) == 1 && !t.View {
-		switch c := t.PrimaryKey[0]; c.Kind {
-		case KindUUID, KindInt, KindText:
-		default:
-			return fmt.Errorf("store: table %s: primary key %s is %s, want store.ID, an integer or text", t.Name, c.Name, c.Kind)
-		}
+		errs = append(errs, fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name))
 	}
 	for _, c := range t.Columns {
-		if err := c.checkSearchable(); err != nil {
-			return err
-		}
+		errs = append(errs, c.checkSearchable())
 	}
 	for _, c := range t.PrimaryKey {
-		if !c.Kind.Ordered() {
-			return fmt.Errorf("store: table %s: primary key column %s is %s, which has no order", t.Name, c.Name, c.Kind)
+		switch alone := len(t.PrimaryKey) == 1 && !t.View; {
+		case alone && c.Kind != KindUUID && c.Kind != KindInt && c.Kind != KindText:
+			errs = append(errs, fmt.Errorf("store: table %s: primary key %s is %s, want store.ID, an integer or text", t.Name, c.Name, c.Kind))
+		case !c.Kind.Ordered():
+			errs = append(errs, fmt.Errorf("store: table %s: primary key column %s is %s, which has no order", t.Name, c.Name, c.Kind))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

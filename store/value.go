@@ -30,7 +30,11 @@ func (c *Column) parseText(s string) (any, error) {
 func (c *Column) parseJSON(raw []byte) (any, error) {
 	v, err := c.goType.fromJSON(bytes.TrimSpace(raw))
 	if err != nil {
-		return nil, c.valueError(err, string(raw))
+		text, errText := unquoteJSON(raw)
+		if errText != nil {
+			text = string(raw)
+		}
+		return nil, c.valueError(err, text)
 	}
 	return v, nil
 }

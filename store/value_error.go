@@ -18,6 +18,21 @@ func (e formError) Error() string { return string(e) }
 // maxQuoted is how many characters of a value an error repeats.
 const maxQuoted = 64
 
+// notA is the error for a text that is not a value of a type.
+type notA struct {
+	wanted, text string
+	cause        error
+}
+
+// Error names the type and the text.
+func (e *notA) Error() string { return "store: not " + e.wanted + ": " + shortQuote(e.text) }
+
+// Wanted names the type, for the message that names the member.
+func (e *notA) Wanted() string { return e.wanted }
+
+// Unwrap returns the cause.
+func (e *notA) Unwrap() error { return e.cause }
+
 // shortQuote repeats a value in a message.
 func shortQuote(s string) string {
 	n, dots := 0, ""

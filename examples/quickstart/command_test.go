@@ -26,6 +26,8 @@ func TestCommands(t *testing.T) {
 		{"openapi", true, 0, `"operationId": "notes.insert"`, ""},
 		{"openapi -role authenticated", true, 0, `"operationId": "notes.updateOne"`, ""},
 		{"openapi -role anonymous", true, 0, `"paths": {}`, ""},
+		{"openapi -role nosuch", true, 2, "", `no rule asks for the role "nosuch"; want one of: authenticated, anonymous`},
+		{"types -role nosuch", true, 2, "", `no rule asks for the role "nosuch"`},
 		{"types", true, 0, "title: string", ""},
 		{"types -role anonymous", true, 0, "Tables: { [_ in never]: never }", ""},
 		{"-h", true, 0, "migrate up|status|diff|verify", ""},

@@ -1,10 +1,20 @@
 // Package spelling compares names, to suggest the right one for a misspelt one.
 package spelling
 
+// Limit returns the distance at which another name is too different to be suggested for
+// name: two mistakes, or one in a short name. It is 0 for a long name, which bounds the work.
+func Limit(name string) int {
+	const longest, mistakes = 128, 2 // a plain name has at most 63 bytes
+	if len(name) > longest {
+		return 0
+	}
+	return min((len(name)+1)/3, mistakes) + 1
+}
+
 // Distance returns the number of bytes to insert, delete or replace to make b of a
 // (the Levenshtein distance), or limit where it is not below limit.
 func Distance(a, b string, limit int) int {
-	if max(len(a)-len(b), len(b)-len(a)) >= limit {
+	if limit <= max(len(a)-len(b), len(b)-len(a)) {
 		return limit
 	}
 	row := make([]int, len(b)+1)

@@ -1,10 +1,20 @@
 package spelling_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/internal/spelling"
 )
+
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"": 1, "a": 1, "id": 2, "note": 2, "title": 3, "description": 3, strings.Repeat("x", 129): 0} {
+		if got := spelling.Limit(name); got != want {
+			t.Errorf("%q: %d, want %d", name, got, want)
+		}
+	}
+}
 
 func TestDistance(t *testing.T) {
 	t.Parallel()

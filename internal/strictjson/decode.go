@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"time"
 )
 
 // Decode parses raw strictly and decodes it into the pointer v. Member names must
@@ -38,7 +39,7 @@ func (s *Shape) DecodeValue(doc Value, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(doc.raw, v); err != nil {
-		return memberError(err)
+		return s.root.memberError(doc, err)
 	}
 	return nil
 }
@@ -86,7 +87,7 @@ func join(path, name string) string {
 
 // memberError gives an error of encoding/json the form of this package. One that knows
 // its own code, from a type's own UnmarshalJSON, is passed on.
-func memberError(err error) error {
+func (n *node) memberError(doc Value, err error) error {
 	var coded interface{ Problem() string }
 	if errors.As(err, &coded) {
 		return err
@@ -95,5 +96,45 @@ func memberError(err error) error {
 	if errors.As(err, &wrong) {
 		return &MemberError{Path: wrong.Field, Reason: "cannot be " + wrong.Value, cause: err}
 	}
-	return &MemberError{Reason: "has a value that is not valid", cause: err}
+	path, _ := n.failing(doc, "")
+	return &MemberError{Path: path, Reason: reason(err), cause: err}
+}
+
+// reason says what is wrong with a value that a type's own method refused.
+func reason(err error) string {
+	var typed interface{ Wanted() string }
+	if errors.As(err, &typed) {
+		return "is not " + typed.Wanted()
+	}
+	var syntax *time.ParseError
+	if errors.As(err, &syntax) {
+		return "is not a timestamp in the form of RFC 3339"
+	}
+	return "has a value that is not valid"
+}
+
+// failing returns the path of the first member whose type refuses its value. The error of
+// encoding/json does not have it.
+func (n *node) failing(v Value, path string) (string, bool) {
+	switch {
+	case v.Kind() == Null:
+		return "", false
+	case n.opaque():
+		return path, json.Unmarshal(v.raw, reflect.New(n.typ).Interface()) != nil
+	}
+	for i, item := range v.Elements() {
+		if at, ok := n.elem.failing(item, join(path, strconv.Itoa(i))); ok {
+			return at, true
+		}
+	}
+	for key, member := range v.Members() {
+		kind := n.elem
+		if n.fields != nil {
+			kind = n.fields[string(key)]
+		}
+		if at, ok := kind.failing(member, join(path, string(key))); ok {
+			return at, true
+		}
+	}
+	return "", false
 }

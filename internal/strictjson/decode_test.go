@@ -106,6 +106,32 @@ func TestDecodeNamesAreExact(t *testing.T) {
 	}
 }
 
+// TestDecodeNamesTheRefusedMember: the path of a member whose own type refuses the value
+// is in the error, at any depth.
+func TestDecodeNamesTheRefusedMember(t *testing.T) {
+	t.Parallel()
+	type timed struct {
+		At   time.Time        `json:"at"`
+		On   *time.Time       `json:"on"`
+		Of   map[string]timed `json:"of"`
+		List []timed          `json:"list"`
+		Any  any              `json:"any"`
+	}
+	for body, path := range map[string]string{
+		`{"at":"x"}`:                            "at",
+		`{"any":{"at":"x"},"on":"x"}`:           "on",
+		`{"on":null,"list":[{},{"at":"noon"}]}`: "list.1.at",
+		`{"of":{"k":{"list":[{"on":"x"}]}}}`:    "of.k.list.0.on",
+	} {
+		var got timed
+		err := strictjson.Decode([]byte(body), &got, strictjson.Limits{})
+		var member *strictjson.MemberError
+		if !errors.As(err, &member) || member.Path != path || member.Reason != "is not a timestamp in the form of RFC 3339" {
+			t.Errorf("%s: %v, want the path %s", body, err, path)
+		}
+	}
+}
+
 type left struct {
 	A string
 	B string `json:"b"`
@@ -170,7 +196,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"overflow", `{"id":99999999999999999999}`, new(order), "cannot be number"},
 		{"array for object", `[]`, new(order), "the document cannot be array"},
 		{"own decoder", `{}`, &moody{errors.New("s3cret")}, "the document has a value that is not valid"},
-		{"bad time", `{"at":"yesterday"}`, new(order), "has a value that is not valid"},
+		{"bad time", `{"at":"yesterday"}`, new(order), `member "at" is not a timestamp`},
 	}
 	for _, tt := range tests {
 		err := strictjson.Decode([]byte(tt.body), tt.into, strictjson.Limits{})

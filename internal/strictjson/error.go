@@ -45,7 +45,7 @@ type MemberError struct {
 }
 
 // Error gives path and reason.
-func (e *MemberError) Error() string { return "strictjson: " + e.text() }
+func (e *MemberError) Error() string { return "strictjson: " + e.Text() }
 
 // Unwrap returns the error of a type's own UnmarshalJSON, if that was the cause.
 func (e *MemberError) Unwrap() error { return e.cause }
@@ -55,10 +55,11 @@ func (e *MemberError) Problem() string { return codeBadBody }
 
 // ProblemText returns the words for the client.
 func (e *MemberError) ProblemText() (message, details, hint string) {
-	return "The body does not fit: " + e.text() + ".", "", ""
+	return "The body does not fit: " + e.Text() + ".", "", ""
 }
 
-func (e *MemberError) text() string {
+// Text gives path and reason, for a client.
+func (e *MemberError) Text() string {
 	if e.Path == "" {
 		return "the document " + e.Reason
 	}

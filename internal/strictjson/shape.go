@@ -18,6 +18,7 @@ type Shape struct {
 type node struct {
 	fields map[string]*node // of a struct
 	elem   *node            // of the items of a slice, array or map
+	typ    reflect.Type
 }
 
 // Compile returns the Shape of t, which is the type itself and not a pointer to it.
@@ -33,7 +34,7 @@ func (c compiler) node(t reflect.Type) *node {
 	if n, ok := c[t]; ok {
 		return n
 	}
-	n := new(node)
+	n := &node{typ: t}
 	c[t] = n
 	if DecodesItself(t) {
 		return n

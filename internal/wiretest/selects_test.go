@@ -9,6 +9,7 @@ var selects = section{
 		{feature: "an empty select", request: "GET /genres?select=", status: 200, want: `[{},{},{}]`},
 		{feature: "casts", support: differs, note: "to `text`, `int8`, `float8`, `numeric`, `bool`, `date`, `timestamptz`, `uuid` and `json`, where both engines convert alike", request: "GET /books?select=year::text&id=eq.1", status: 200, want: `[{"year":"1815"}]`},
 		{feature: "a column that is not there", request: "GET /books?select=shelf", status: 400, want: "42703"},
+		{feature: "a column whose name is nearly one: the hint names it", request: "GET /books?select=titel", status: 400, want: `{"code":"42703","message":"column books.titel does not exist","details":null,"hint":"Perhaps you meant to reference the column \"books.title\"."}`},
 		{feature: "a column the caller may not read", support: differs, note: "answers like one that is not there, here and wherever a name can stand", as: "bob", request: "GET /books?select=cost", status: 400, want: "42703"},
 		{feature: "two members of one name", support: differs, note: "are refused", request: "GET /books?select=title,title:year", status: 400, want: "PGRST100"},
 		{feature: "JSON paths: `->` is JSON, `->>` text, named by the last key", request: "GET /racks?select=meta->room->name,last:meta->sizes->>-1&limit=2", status: 200, want: `[{"name":"east","last":"20"},{"name":"west","last":null}]`},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -117,9 +118,49 @@ func (e *existing) extraColumns() {
 		}
 		label := e.table.Name + "." + c.name
 		if c.notNull && !c.hasDefault && !c.generated {
-			e.person(true, label+" must be given and has no field", "drop it or let it be NULL")
+			e.person(true, label+" must be given and has no field", e.unused(c))
 			continue
 		}
 		e.person(false, label+" has no field", fmt.Sprintf("when no program needs it any more, alter table %s drop column %s", quote(e.table.Name), quote(c.name)))
 	}
+}
+
+// unused returns the SQL that lets inserts omit a column without a field. If a field was
+// renamed, the values are copied first.
+func (e *existing) unused(c foundColumn) string {
+	table, inSQLite := quote(e.table.Name), !e.engine.ddl().addsConstraints
+	isKey := func(k foreignKey) bool { return slices.Contains(k.columns, c.name) }
+	if inSQLite && (slices.Contains(e.found.primaryKey, c.name) || slices.ContainsFunc(e.found.foreignKeys, isKey)) {
+		return "build the table anew (SQLite cannot drop a key)"
+	}
+	var steps []string
+	for _, ix := range e.found.indexes {
+		if inSQLite && slices.Contains(ix.columns, c.name) {
+			steps = append(steps, "drop index "+quote(ix.name))
+		}
+	}
+	steps = append(steps, "alter table "+table+" drop column "+quote(c.name))
+	if to := e.renamed(c); to != "" {
+		steps = append([]string{fmt.Sprintf("update %s set %s = %s", table, quote(to), quote(c.name))}, steps...)
+	}
+	advice := strings.Join(steps, "; ")
+	if !inSQLite {
+		advice += fmt.Sprintf("; or keep it: alter table %s alter column %s drop not null", table, quote(c.name))
+	}
+	return advice
+}
+
+// renamed returns the column that this plan adds and that can hold the values of c, or
+// nothing if there is none or more than one.
+func (e *existing) renamed(c foundColumn) string {
+	var to []string
+	for _, column := range e.table.Columns {
+		if e.added[column.Name] && e.engine.misfit(column.Kind, c) == "" && e.engine.doubt(column.Kind, c) == "" {
+			to = append(to, column.Name)
+		}
+	}
+	if len(to) != 1 {
+		return ""
+	}
+	return to[0]
 }
