@@ -15,8 +15,10 @@ var asksForMail = map[string]bool{"signup": true, "otp": true, "magiclink": true
 func (x *exchange) limit(path string) error {
 	switch {
 	case asksForMail[path]:
+		if err := x.drawRequest("requests"); err != nil {
+			return err // not padded: it depends on the IP address alone, and padding would hold a slot
+		}
 		x.padFrom = time.Now()
-		return x.drawRequest("requests")
 	case path == "authorize":
 		return x.drawMany("providers", addrgroup.Name(x.address()))
 	}

@@ -83,3 +83,26 @@ func TestPaddedLogins(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusalsAreNotPadded: a request beyond Limits.Requests is answered at once. If it were
+// padded, few IP addresses could hold all slots of unauthenticated requests.
+func TestRefusalsAreNotPadded(t *testing.T) {
+	change := func(c *accounts.Config) {
+		padded(c)
+		c.MinResponseTime = time.Second
+		c.Limits.Requests = accounts.Limit{Count: 1, Per: time.Hour}
+	}
+	engines(t, change, func(t *testing.T, w *world) {
+		const body = `{"email":"absent@example.org"}`
+		w.must(200, w.do("POST /recover", "", body))
+		fastest := time.Hour
+		for range 5 {
+			started := time.Now()
+			w.must(429, w.do("POST /recover", "", body))
+			fastest = min(fastest, time.Since(started))
+		}
+		if fastest >= w.cfg.MinResponseTime {
+			t.Errorf("the fastest of five refusals took %v", fastest)
+		}
+	})
+}
