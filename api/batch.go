@@ -144,7 +144,7 @@ func isJSON(r *recorder) bool {
 }
 
 // answerHeaders are the headers that the answer of a step keeps.
-var answerHeaders = []string{"Content-Range", "ETag", "Link", "Location", "Preference-Applied"}
+var answerHeaders = []string{"Content-Range", "ETag", "Embed-Limit", "Link", "Location", "Preference-Applied"}
 
 // appendAnswer appends the answer of a step as a JSON object. A body that is no
 // JSON is a string.

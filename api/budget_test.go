@@ -122,3 +122,20 @@ func TestAnswerRows(t *testing.T) {
 		}
 	})
 }
+
+// TestCutIsNamed asks for cut answers by a step of a batch, and by a patch that sets nothing.
+func TestCutIsNamed(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := shelves(t, db, api.Limits{Rows: 10, AnswerRows: 30})
+		step := `[{"method":"GET","path":"/shelves?select=id,boxes(id,items(id))&id=lt.2"}]`
+		if res := do(t, h, request{line: "POST /-/batch", body: step}); !strings.Contains(res.body, `"Embed-Limit":"boxes=3, boxes.items=3"`) {
+			t.Errorf("batch: %d %s", res.status, res.body)
+		}
+		patch := request{line: "PATCH /shelves/1?select=id,boxes(id,items(id,box(items(id))))", header: []string{"Prefer: return=representation"}, body: `{}`}
+		res := do(t, h, patch)
+		if got, want := res.header.Get("Embed-Limit"), "boxes=2, boxes.items=2, boxes.items.box.items=2"; got != want {
+			t.Errorf("patch: %d, Embed-Limit %q, want %q: %s", res.status, got, want, res.body)
+		}
+	})
+}

@@ -172,6 +172,7 @@ func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
 		return x.sendNothing(status)
 	}
 	media := rowMedia(w.media)
+	x.setCut(rows) // of a row that was only read, see untouched
 	if x.r.Method != http.MethodDelete {
 		x.set("Etag", rowTag(rows.Version, media.ContentType(), rows.Body))
 	}
