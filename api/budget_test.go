@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -136,6 +137,27 @@ func TestCutIsNamed(t *testing.T) {
 		res := do(t, h, patch)
 		if got, want := res.header.Get("Embed-Limit"), "boxes=2, boxes.items=2, boxes.items.box.items=2"; got != want {
 			t.Errorf("patch: %d, Embed-Limit %q, want %q: %s", res.status, got, want, res.body)
+		}
+	})
+}
+
+// TestCutIsNotOfAnotherRequest: Embed-Limit has names that a client chose. An answer without
+// rows does not repeat that of an earlier request.
+func TestCutIsNotOfAnotherRequest(t *testing.T) {
+	t.Parallel()
+	open := api.Policy{Read: api.Anyone()}
+	engines(t, func(t *testing.T, db *store.DB) {
+		shelves(t, db, api.Limits{})
+		h := serve(t, db, api.Config{Limits: api.Limits{Rows: 10, AnswerRows: 30}},
+			api.Resource[shelf]{Policy: open}, api.Resource[box]{Policy: open}, api.Resource[item]{Policy: open},
+			api.Func("plain", api.Anyone(), func(context.Context, struct{}) (string, error) { return "", nil }))
+		for range 20 {
+			if got := do(t, h, request{line: "GET /shelves?select=id,secret:boxes(id,items(id))&id=lt.2"}).header.Get("Embed-Limit"); got == "" {
+				t.Fatal("nothing was cut")
+			}
+			if got := do(t, h, request{line: "POST /rpc/plain", body: "{}"}).header.Get("Embed-Limit"); got != "" {
+				t.Fatalf("Embed-Limit of another request: %q", got)
+			}
 		}
 	})
 }

@@ -222,7 +222,8 @@ func (r *Rows) take() {
 func (r *Rows) Free() {
 	r.result.Reset()
 	r.result.Free()
-	r.Body = nil
+	clear(r.Tables)
+	*r = Rows{result: r.result, Tables: r.Tables[:0]}
 }
 
 func (r *Rows) finish(c *compiler, q *Query, ro readOptions, opts ReadOptions) error {
