@@ -38,6 +38,36 @@ func TestReadCost(t *testing.T) {
 	})
 }
 
+// TestNamedReadCost sends reads of a few bytes that once cost the most: embeds that
+// multiply, and a count() below them.
+func TestNamedReadCost(t *testing.T) {
+	data := size{rows: 30, wides: 1, cell: 10}
+	if programtest.Long() {
+		data.rows = 1000
+	}
+	t.Run("sqlite", func(t *testing.T) { namedReadCost(t, "sqlite", filepath.Join(t.TempDir(), "cost.db"), data) })
+	t.Run("postgres", func(t *testing.T) { namedReadCost(t, "postgres", pgtest.URL(t), data) })
+}
+
+func namedReadCost(t *testing.T, engine, dsn string, data size) {
+	fill(t, engine, dsn, data)
+	s := startServer(t, engine, dsn)
+	for _, path := range []string{
+		"/peers?select=name,peers(name,score,peers(name,score,peers(name,score,peers(name,score))))",
+		"/peers?select=id,peers(id,peers(id,peers(id,peers(count()))))",
+		"/peers?select=id,peers(id,peers(id,peers(count())))",
+	} {
+		c := s.measure(t, path)
+		t.Logf("%d bytes, %s: %s", len(path), c, path)
+		if c.status >= 500 || c.status == http.StatusNotFound {
+			t.Errorf("%s: %d %.300s", path, c.status, c.body)
+		}
+		if programtest.Long() && (c.server > maxMemory || c.backend > maxMemory || c.took > 2*statementTime) {
+			t.Errorf("%s: %s", path, c)
+		}
+	}
+}
+
 func number(variable string, otherwise int) int {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return n
