@@ -1,6 +1,7 @@
 package plinth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -367,6 +368,11 @@ func (r resolved) rest(who auth.Authenticator) api.Config {
 	c.Authenticator, c.BasePath, c.Explain, c.Logger = who, restPath, r.development, r.Logger
 	if r.PublicURL != "" {
 		c.PublicURL = strings.TrimSuffix(r.PublicURL, "/") + restPath
+	}
+	title, version := programName()
+	c.Title, c.Version = cmp.Or(c.Title, title), cmp.Or(c.Version, version)
+	if !r.DisableAccounts {
+		c.Routes = slices.Concat(c.Routes, accountRoutes())
 	}
 	return c
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
 )
@@ -79,10 +80,22 @@ type Config struct {
 	// see it. Without it links are paths below BasePath.
 	PublicURL string
 
+	// Routes are operations of the application beside the REST API, for its documents.
+	// Documents list those with an open gate.
+	Routes []Route
+
 	// Title and Version name the API in its documents.
 	//
-	// Default to "API" and "1".
+	// Default to "API" and "1". An application has the name and the version of the program.
 	Title, Version string
+}
+
+// Route documents an operation that the application serves beside the REST API.
+type Route struct {
+	openapi.Route
+
+	// Gate opens for the callers that may use the operation.
+	Gate Gate
 }
 
 // Limits bounds one request. A request beyond a limit is rejected with an answer that

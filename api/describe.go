@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -22,7 +23,7 @@ func (s *server) surfaceFor(p *auth.Principal) *openapi.Surface {
 	}
 	c := newCaller(*p, s.resources)
 	c.scope.Guard = c.possibleGuard
-	return s.surface(&c.scope, p.Kind != auth.Anonymous, c.mayHold, func(f *function) bool { return f.gate.open(p) })
+	return s.surface(&c.scope, p.Kind != auth.Anonymous, c.mayHold, func(g Gate) bool { return g.open(p) })
 }
 
 // mayHold reports whether a rule can hold for some row.
@@ -55,17 +56,23 @@ func (s *server) wholeSurface() *openapi.Surface {
 		return nil
 	}}
 	holds := func(rule store.Cond) bool { return !rule.IsZero() }
-	return s.surface(&scope, true, holds, func(f *function) bool { return f.gate.n != nil })
+	return s.surface(&scope, true, holds, func(g Gate) bool { return g.n != nil })
 }
 
 // surface describes what a scope may be able to do. Known means that the caller has an
 // identity. Resources are sorted by name, so that the result does not depend on the
 // order in which the program adds them.
-func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) bool, calls func(*function) bool) *openapi.Surface {
+func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) bool, opens func(Gate) bool) *openapi.Surface {
 	out := &openapi.Surface{
-		Title: s.config.Title, Version: s.config.Version, Server: cmp.Or(s.config.PublicURL, s.config.BasePath),
+		Title: s.config.Title, Version: s.config.Version,
 		Rows: s.limits.Rows, Offset: s.limits.Offset, Steps: s.config.Limits.Steps,
 		Repeats: known, FullText: s.db.Capabilities().FullText,
+	}
+	out.Server, out.Prefix = s.documentServer()
+	for _, r := range s.config.Routes {
+		if opens(r.Gate) {
+			out.Routes = append(out.Routes, r.Route)
+		}
 	}
 	shown := map[*store.Table]*openapi.Table{}
 	for _, r := range s.resources.list {
@@ -83,7 +90,7 @@ func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) 
 		}
 	}
 	for _, f := range s.functions.list {
-		if calls(f) {
+		if opens(f.gate) {
 			d := describeFunction(f, shown)
 			d.Repeats = known && f.inTx && !f.readOnly
 			out.Functions = append(out.Functions, d)
@@ -92,6 +99,23 @@ func (s *server) surface(scope *store.Scope, known bool, holds func(store.Cond) 
 	slices.SortFunc(out.Tables, func(a, b *openapi.Table) int { return cmp.Compare(a.Table.Name, b.Table.Name) })
 	slices.SortFunc(out.Functions, func(a, b *openapi.Function) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// documentServer returns the server of documents and what paths begin with below it. With
+// routes of the application the server is above BasePath.
+func (s *server) documentServer() (url, prefix string) {
+	url, prefix = s.config.PublicURL, s.config.BasePath
+	if len(s.config.Routes) == 0 {
+		return cmp.Or(url, prefix), ""
+	}
+	above, ok := strings.CutSuffix(url, prefix)
+	switch {
+	case url == "":
+		return "/", prefix
+	case ok:
+		return cmp.Or(above, "/"), prefix
+	}
+	return url, "" // behind a proxy that has another path for the API
 }
 
 // describeTable returns a resource as a guard allows to use it, nil for one that

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/api/typescript"
+	"github.com/seed-7694ebf6/plinth/auth"
 )
 
 // openAPI answers GET of / and of /-/openapi.json: the document of what the
@@ -19,7 +20,7 @@ func (x *exchange) openAPI() error {
 	if err != nil {
 		return err
 	}
-	surface := x.s.surfaceFor(&x.caller.principal)
+	surface := x.surface()
 	if surface.Server == "" { // only the client knows where it is
 		surface.Server = "."
 		if x.path.Shape == pgrst.ShapeReserved {
@@ -34,7 +35,16 @@ func (x *exchange) types() error {
 	if x.s.config.HideDocuments {
 		return errRoot
 	}
-	return x.document("text/plain; charset=utf-8", x.s.surfaceFor(&x.caller.principal), typescript.Types)
+	return x.document("text/plain; charset=utf-8", x.surface(), typescript.Types)
+}
+
+// surface returns what documents describe to the caller. Where requests are explained, as in
+// development, unauthenticated callers see what any caller could do.
+func (x *exchange) surface() *openapi.Surface {
+	if x.s.config.Explain && x.caller.principal.Kind == auth.Anonymous {
+		return x.s.wholeSurface()
+	}
+	return x.s.surfaceFor(&x.caller.principal)
 }
 
 // document answers with a text about what the caller may be able to do.

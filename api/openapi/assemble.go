@@ -1,5 +1,7 @@
 package openapi
 
+import "slices"
+
 // document is an OpenAPI document in the order of its members.
 type document struct {
 	OpenAPI    string                            `json:"openapi"`
@@ -91,7 +93,10 @@ func (b *builder) fill(c *components) {
 			c.Headers = append(c.Headers, entry[headerObject]{h.name, headerObject{h.description, h.required, text()}})
 		}
 	}
-	c.Schemas = append(append(append(c.Schemas, b.schemas...), b.types.Definitions...), errorSchemas()...)
+	c.Schemas = slices.Concat(c.Schemas, b.schemas, b.types.Definitions, b.routeTypes.Definitions)
+	if used[responsesPath+"Error"] {
+		c.Schemas = append(c.Schemas, errorSchemas()...)
+	}
 }
 
 // used returns the parameters, headers and errors that any operation refers to.

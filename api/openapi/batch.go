@@ -26,7 +26,7 @@ func (b *builder) batch() {
 	if b.surface.Repeats {
 		b.repeats(&post)
 	}
-	b.paths = append(b.paths, entry[ordered[operationObject]]{"/-/batch", ordered[operationObject]{{"post", post}}})
+	b.paths = append(b.paths, entry[ordered[operationObject]]{b.surface.Prefix + "/-/batch", ordered[operationObject]{{"post", post}}})
 }
 
 func stepSchema() *Schema {

@@ -14,7 +14,8 @@ import (
 
 // Document returns the OpenAPI 3.1 document of a surface.
 func Document(s *Surface) ([]byte, error) {
-	b := builder{surface: s, types: NewTypes("types.")}
+	b := builder{surface: s, types: NewTypes("types."), routeTypes: NewTypes("routes.")}
+	b.routeTypes.capital = true
 	for _, t := range s.Tables {
 		b.table(t)
 	}
@@ -24,13 +25,18 @@ func Document(s *Surface) ([]byte, error) {
 	if len(b.paths) > 0 {
 		b.batch()
 	}
+	for i := range s.Routes {
+		b.route(&s.Routes[i])
+	}
 	return strictjson.Encode(b.document())
 }
 
 // builder collects the parts of a document.
 type builder struct {
 	surface *Surface
-	types   *Types
+	types   *Types // of functions
+
+	routeTypes *Types
 
 	tags    []tag
 	paths   ordered[ordered[operationObject]]
@@ -84,7 +90,8 @@ func (b *builder) table(t *Table) {
 	}
 	for _, pattern := range []string{patternTable, patternRow} {
 		if len(paths[pattern]) > 0 {
-			b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(pattern, "{table}", t.Table.Name, 1), paths[pattern]})
+			path := b.surface.Prefix + strings.Replace(pattern, "{table}", t.Table.Name, 1)
+			b.paths = append(b.paths, entry[ordered[operationObject]]{path, paths[pattern]})
 		}
 	}
 }

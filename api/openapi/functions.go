@@ -38,7 +38,7 @@ func (b *builder) function(f *Function) {
 		b.repeats(&post)
 	}
 	path = append(path, entry[operationObject]{"post", post})
-	b.paths = append(b.paths, entry[ordered[operationObject]]{strings.Replace(patternCall, "{function}", f.Name, 1), path})
+	b.paths = append(b.paths, entry[ordered[operationObject]]{b.surface.Prefix + strings.Replace(patternCall, "{function}", f.Name, 1), path})
 }
 
 // callAnswers returns the schema of what a function returns, or of one of several,

@@ -19,9 +19,10 @@ type Types struct {
 	// Definitions are the structs met so far, in that order.
 	Definitions Properties
 
-	prefix string
-	names  map[typeKey]string
-	taken  map[string]bool
+	prefix  string
+	capital bool // names begin with a capital letter
+	names   map[typeKey]string
+	taken   map[string]bool
 }
 
 // typeKey is a type in one direction: read and written forms differ.
@@ -132,6 +133,9 @@ func (ts *Types) definition(t reflect.Type, input bool) *Schema {
 // name returns a name that is not in use yet.
 func (ts *Types) name(t reflect.Type, input bool) string {
 	base, _, _ := strings.Cut(t.Name(), "[") // without the arguments of a generic type
+	if ts.capital {
+		base = strings.ToUpper(base[:1]) + base[1:]
+	}
 	if input {
 		base += "Input"
 	}

@@ -14,9 +14,9 @@ type Surface struct {
 	// Title and Version name the API. Documents need both.
 	Title, Version string
 
-	// Server is the address the paths stand below, absolute or relative to
-	// the document.
-	Server string
+	// Server is the URL that the paths are below, absolute or relative to the document.
+	// Prefix begins the paths of tables, functions and batches.
+	Server, Prefix string
 
 	// Rows and Offset are the largest limit and offset, Steps is the largest
 	// number of requests in a batch.
@@ -30,9 +30,10 @@ type Surface struct {
 	// beside the operator search.
 	FullText bool
 
-	// Tables and Functions are in the order of the document.
+	// Tables, Functions and Routes are in the order of the document.
 	Tables    []*Table
 	Functions []*Function
+	Routes    []Route
 }
 
 // Table is a resource as one caller may use it.
@@ -90,7 +91,7 @@ func (t *Table) keyed() bool {
 // documents are.
 func (s *Surface) Key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %t\n", s.Server, s.Repeats)
+	fmt.Fprintf(&b, "%q %q %t\n", s.Server, s.Prefix, s.Repeats)
 	for _, t := range s.Tables {
 		fmt.Fprintln(&b, t.Table.Name, t.Readable, t.Creatable, t.Updatable, t.Read, t.Create, t.Update, t.Delete, t.ByID)
 		for _, r := range t.Relations {
@@ -99,6 +100,9 @@ func (s *Surface) Key() string {
 	}
 	for _, f := range s.Functions {
 		fmt.Fprintln(&b, "rpc", f.Name, f.Table != nil)
+	}
+	for i := range s.Routes {
+		fmt.Fprintln(&b, "route", s.Routes[i].ID)
 	}
 	return b.String()
 }
