@@ -296,20 +296,21 @@ func TestKeptAnswersExpire(t *testing.T) {
 	})
 }
 
-// TestKeptAnswersOfBefore: a database of the version before works when it is migrated, and
-// what it keeps is given again.
+// TestKeptAnswersOfBefore: a database of an earlier version works after its migration, and
+// its recorded answers are replayed.
 func TestKeptAnswersOfBefore(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		h := fixtureServer(t, db, api.Config{KeptAnswersPerCaller: 1})
 		q := keyed("k1", request{caller: "ann", line: "PATCH /labels/hot", body: `{"text":"x"}`})
 		must(t, h, 204, q)
-		m, err := migrate.New(db)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := m.Down(t.Context(), "plinth", 2); err != nil {
-			t.Fatal(err)
+		for _, statement := range []string{
+			"drop index plinth_idempotency_caller_idx", "alter table plinth_idempotency drop column size", "alter table plinth_idempotency drop column caller",
+			"alter table plinth_changes drop column size", "delete from plinth_migrations where line = 'plinth' and version > 2",
+		} {
+			if _, err := db.Bun().ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if n, _ := receipts(t, db); n != 1 {
 			t.Fatalf("%d receipts are left", n)

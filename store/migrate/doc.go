@@ -30,7 +30,6 @@
 // A package that owns tables keeps its files for both engines side by side
 //
 //	migrations/postgres/0001_init.up.sql    migrations/sqlite/0001_init.up.sql
-//	migrations/postgres/0001_init.down.sql  migrations/sqlite/0001_init.down.sql
 //
 // and exports them as a [Source]:
 //
@@ -86,7 +85,7 @@
 // Instances that start together wait for each other. The lock is a transaction-level
 // advisory lock on PostgreSQL and the write lock on SQLite. If the process dies, the
 // lock is released; PostgreSQL may notice only at the end of the running statement. Up,
-// Down, Apply and Auto must not be called inside a transaction of the same database.
+// Apply and Auto must not be called inside a transaction of the same database.
 //
 // # The library's own tables
 //

@@ -28,24 +28,3 @@ func UpLate(ctx context.Context, db *store.DB, meanwhile func() error, sources .
 	}
 	return m.upBare(ctx, s, next)
 }
-
-// DownLate is UpLate for one step of Down.
-func DownLate(ctx context.Context, db *store.DB, line string, version int, meanwhile func() error, sources ...Source) error {
-	m, err := New(db, sources...)
-	if err != nil {
-		return err
-	}
-	s, err := open(ctx, db, m.engine)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	last, err := m.last(ctx, s.bare(), line, version)
-	if err != nil || last == nil {
-		return errors.Join(err, errors.New("nothing to revert"))
-	}
-	if err := meanwhile(); err != nil {
-		return err
-	}
-	return m.downBare(ctx, s, last)
-}

@@ -99,12 +99,3 @@ func (w work) record(ctx context.Context, m *Migration) error {
 	m.AppliedAt = time.Now().UTC()
 	return nil
 }
-
-// forget removes a migration from the history.
-func (w work) forget(ctx context.Context, m *Migration) error {
-	_, err := w.ExecContext(ctx, w.engine.bind(`delete from plinth_migrations where line = ? and version = ?`), m.Line, m.Version)
-	if err != nil {
-		return fmt.Errorf("migrate: forget %s: %w", m, err)
-	}
-	return nil
-}

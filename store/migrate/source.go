@@ -20,8 +20,8 @@ type Source struct {
 	Line string
 
 	// FS holds a folder for each engine, postgres and sqlite, with files named
-	// 0001_init.up.sql and, for [Migrator.Down], 0001_init.down.sql. Numbers start at
-	// 1; the text after them is free. An up file must not be empty.
+	// 0001_init.up.sql. Numbers start at 1; the text after them is free. A file must not
+	// be empty.
 	FS fs.FS
 
 	// After names the lines that must precede this one in the list given to [New].
@@ -34,15 +34,13 @@ type Migration struct {
 	Version int
 	Name    string
 
-	// SQL is the text of the up file; empty for a migration of the history
+	// SQL is the text of the file; empty for a migration of the history
 	// that is newer than the program's files.
 	SQL string
 
 	// AppliedAt is when the migration was applied; zero while it is pending.
 	AppliedAt time.Time
 
-	down     string
-	hasDown  bool
 	checksum string
 }
 
@@ -80,7 +78,7 @@ func isBare(text string) bool {
 
 var (
 	linePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	filePattern = regexp.MustCompile(`^(\d{1,9})_([A-Za-z0-9_]+)\.(up|down)\.sql$`)
+	filePattern = regexp.MustCompile(`^(\d{1,9})_([A-Za-z0-9_]+)\.up\.sql$`)
 )
 
 // read returns the migrations of a source for an engine, by version.
@@ -104,9 +102,6 @@ func (s Source) read(engine string) ([]Migration, error) {
 	}
 	list := make([]Migration, 0, len(byVersion))
 	for _, m := range byVersion {
-		if m.checksum == "" {
-			errs = append(errs, fmt.Errorf("migrate: %s has a down file and no up file", m))
-		}
 		list = append(list, *m)
 	}
 	slices.SortFunc(list, func(a, b Migration) int { return a.Version - b.Version })
@@ -133,22 +128,13 @@ func (s Source) add(byVersion map[int]*Migration, engine, file string) error {
 	}
 	// A checkout on Windows may have changed the line ends.
 	text := strings.ReplaceAll(string(data), "\r\n", "\n")
-	m := byVersion[version]
-	if m == nil {
-		m = &Migration{Line: s.Line, Version: version, Name: part[2]}
-		byVersion[version] = m
-	}
-	switch up := part[3] == "up"; {
-	case m.Name != part[2] || up && m.checksum != "" || !up && m.hasDown:
+	if byVersion[version] != nil {
 		return fmt.Errorf("migrate: line %s: %s: version %d exists twice", s.Line, path, version)
-	case up:
-		sum := sha256.Sum256([]byte(text))
-		m.SQL, m.checksum = text, hex.EncodeToString(sum[:])
-		if strings.TrimSpace(text) == "" {
-			return fmt.Errorf("migrate: line %s: %s is empty: was it made by a shell's > before the program was built? Write it elsewhere and move it here", s.Line, path)
-		}
-	default:
-		m.down, m.hasDown = text, true
 	}
+	if strings.TrimSpace(text) == "" {
+		return fmt.Errorf("migrate: line %s: %s is empty: was it made by a shell's > before the program was built? Write it elsewhere and move it here", s.Line, path)
+	}
+	sum := sha256.Sum256([]byte(text))
+	byVersion[version] = &Migration{Line: s.Line, Version: version, Name: part[2], SQL: text, checksum: hex.EncodeToString(sum[:])}
 	return nil
 }

@@ -1,1 +1,0 @@
-drop index "auth_users_created_at_idx";

@@ -1,1 +1,0 @@
-drop index "auth_users_new_phone_idx";

@@ -1,1 +1,0 @@
-alter table "auth_factors" drop column "phone";

@@ -1,1 +1,0 @@
-alter table "auth_sessions" drop column "code_id";

@@ -1,1 +1,0 @@
-drop table "auth_api_keys";

@@ -1,1 +1,0 @@
-alter table plinth_changes drop column size;

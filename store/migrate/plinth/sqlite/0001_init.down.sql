@@ -1,3 +1,0 @@
-drop table plinth_settings;
-drop table plinth_cursors;
-drop table plinth_changes;
