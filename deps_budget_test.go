@@ -69,7 +69,7 @@ var budgets = []struct {
 	}},
 	{"middleware/cors", []string{"github.com/rs/cors"}},
 	{"cache", nil},
-	{"cache/redis", []string{"github.com/redis/rueidis", "golang.org/x/sys"}},
+	{"cache/redis", []string{"github.com/maypok86/otter/v2", "github.com/redis/rueidis", "golang.org/x/sys"}},
 	{"store", []string{
 		"github.com/jinzhu/inflection",
 		"github.com/puzpuzpuz/xsync/v3",

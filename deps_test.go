@@ -61,7 +61,7 @@ var arrows = []arrow{
 	{"cache", []string{"internal/occasional"}, "the contract and the loader are standard library only, so that any program can keep things"},
 	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
-	{"cache/redis", []string{"cache"}, "a backend is a leaf"},
+	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf, with copies in the process"},
 
 	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/occasional", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
 	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange", "internal/httpfield"}, "codes what others have answered"},

@@ -75,10 +75,10 @@ func TestNamesApart(t *testing.T) {
 // keys are the same text together, have nothing of each other.
 func TestSameNames(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Near: -1, Timeout: patient, ConnectTimeout: patient})
+	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
 	keys := []string{"", "r", "v:r:r", "r:r", "r:v", ":r", "d", "t", "c", "author"}
 	for _, name := range []string{"r", "v", "l", "d", "t", "c", "rr"} {
-		c, l := newCache(t, client, redis.Options[string, string]{Name: name}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})
+		c, l := newCache(t, client, redis.Options[string, string]{Name: name, Near: -1}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})
 		for _, key := range keys {
 			want(t, c, key, "")
 			set(t, c, key, name+" "+key, author)

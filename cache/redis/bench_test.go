@@ -46,8 +46,8 @@ func BenchmarkHit(b *testing.B) {
 // BenchmarkRoundTrip measures operations that ask Redis.
 func BenchmarkRoundTrip(b *testing.B) {
 	server := redistest.Start(b)
-	client := newClient(b, redis.ClientOptions{URL: server.URL(), Near: -1, Timeout: patient})
-	far := newCache(b, client, redis.Options[string, benchRow]{})
+	client := newClient(b, redis.ClientOptions{URL: server.URL(), Timeout: patient})
+	far := newCache(b, client, redis.Options[string, benchRow]{Near: -1})
 	limiter := redis.NewLimiter(client, redis.LimiterOptions{})
 	ctx := context.Background()
 	row := benchRow{7, "name", []string{"a", "b"}}

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/cache/memory"
 )
 
 // Options tune a cache.
@@ -40,13 +41,28 @@ type Options[K comparable, V any] struct {
 	//
 	// Defaults to an hour.
 	TTL time.Duration
+
+	// Near is how many bytes of values, as the codec writes them, with what package
+	// cache/memory adds for each, are kept in this process besides. Negative keeps
+	// none, and every Get asks Redis.
+	//
+	// Defaults to 16 MiB.
+	Near int64
 }
 
-// Cache keeps values in Redis. It is safe for concurrent use.
+// Cache keeps values in Redis, and those that were used last in the process. It is safe
+// for concurrent use.
 type Cache[K comparable, V any] struct {
 	client *Client
 	opts   Options[K, V]
-	memory time.Duration // how long Redis remembers a Delete or a Purge
+	near   *memory.Cache[string, item[V]] // by the text of the key
+	memory time.Duration                  // how long Redis remembers a Delete or a Purge
+}
+
+// item is a value in the process.
+type item[V any] struct {
+	value V
+	size  uint64
 }
 
 var _ cache.Cache[string, int] = (*Cache[string, int])(nil)
@@ -73,7 +89,20 @@ func New[K comparable, V any](client *Client, opts Options[K, V]) (*Cache[K, V],
 	if opts.Codec == nil {
 		opts.Codec = cache.JSON[V]{}
 	}
-	return &Cache[K, V]{client: client, opts: opts, memory: 2 * max(opts.TTL, time.Hour)}, nil
+	c := &Cache[K, V]{client: client, opts: opts, memory: 2 * max(opts.TTL, time.Hour)}
+	if size := cmp.Or(opts.Near, 16<<20); size > 0 {
+		var err error
+		c.near, err = memory.New(memory.Options[string, item[V]]{
+			Cost: uint64(size), CostOf: func(key string, it item[V]) uint64 { return uint64(len(key)) + it.size }, TTL: opts.TTL,
+		})
+		if err != nil {
+			return nil, err
+		}
+		client.nearMu.Lock()
+		client.near[opts.Name] = append(client.near[opts.Name], c.near)
+		client.nearMu.Unlock()
+	}
+	return c, nil
 }
 
 // keyOf returns how keys of a type are written, or nil.
@@ -99,19 +128,35 @@ func (c *Cache[K, V]) clock() string { return c.client.opts.Prefix + ":c:" + c.o
 
 // Get implements cache.Cache.
 func (c *Cache[K, V]) Get(ctx context.Context, key K) (value V, ok bool, err error) {
-	name := c.name("v", c.opts.Key(key))
+	text := c.opts.Key(key)
+	if c.near == nil || c.client.current.Load() == nil {
+		return c.fetch(ctx, text)
+	}
+	if it, ok, _ := c.near.Get(ctx, text); ok {
+		return it.value, true, nil
+	}
+	return c.fetch(ctx, text)
+}
+
+// fetch reads from Redis and keeps the value in the process, unless it is invalidated in
+// the meantime.
+func (c *Cache[K, V]) fetch(ctx context.Context, text string) (value V, ok bool, err error) {
+	var mark cache.Mark
+	if c.near != nil {
+		mark, _ = c.near.Mark(ctx)
+	}
 	var r record
+	var left time.Duration
 	err = c.client.do(ctx, "get", c.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
-		data, err := conn.DoCache(ctx, conn.B().Get().Key(name).Cache(), c.opts.TTL).ToString()
+		result := c.read(ctx, conn, c.name("v", text))[0]
+		data, err := result.ToString()
 		if err == nil {
+			left = time.Duration(result.CachePTTL()) * time.Millisecond
 			if r, ok = parseRecord(data); ok {
 				ok, err = c.isCurrent(ctx, conn, r)
 			}
 		}
-		if rueidis.IsRedisNil(err) {
-			return nil
-		}
-		return err
+		return unlessNil(err)
 	})
 	if err != nil || !ok {
 		return value, false, err
@@ -120,19 +165,47 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K) (value V, ok bool, err err
 		var zero V
 		return zero, false, fmt.Errorf("redis: a value of cache %s: %w", c.opts.Name, err)
 	}
+	if c.near != nil && left > 0 {
+		tags := []string{everything}
+		for _, tag := range r.tags {
+			tags = append(tags, "t"+tag)
+		}
+		_ = c.near.Set(ctx, text, item[V]{value, uint64(len(r.value))}, cache.SetOptions{TTL: left, Tags: tags, Since: mark})
+	}
 	return value, true, nil
+}
+
+// read reads keys, from the memory of rueidis if this process keeps values.
+func (c *Cache[K, V]) read(ctx context.Context, conn rueidis.Client, names ...string) []rueidis.RedisResult {
+	if c.near == nil {
+		commands := make([]rueidis.Completed, len(names))
+		for i, name := range names {
+			commands[i] = conn.B().Get().Key(name).Build()
+		}
+		return conn.DoMulti(ctx, commands...)
+	}
+	commands := make([]rueidis.CacheableTTL, len(names))
+	for i, name := range names {
+		commands[i] = rueidis.CT(conn.B().Get().Key(name).Cache(), c.memory)
+	}
+	return conn.DoMultiCache(ctx, commands...)
+}
+
+// unlessNil returns nil for the reply that a key does not exist.
+func unlessNil(err error) error {
+	if rueidis.IsRedisNil(err) {
+		return nil
+	}
+	return err
 }
 
 // isCurrent reports whether the tags of a record still have the versions in it.
 func (c *Cache[K, V]) isCurrent(ctx context.Context, conn rueidis.Client, r record) (bool, error) {
-	if len(r.tags) == 0 {
-		return true, nil
-	}
-	commands := make([]rueidis.CacheableTTL, len(r.tags))
+	names := make([]string, len(r.tags))
 	for i, tag := range r.tags {
-		commands[i] = rueidis.CT(conn.B().Get().Key(c.name("t", tag)).Cache(), c.memory)
+		names[i] = c.name("t", tag)
 	}
-	for i, result := range conn.DoMultiCache(ctx, commands...) {
+	for i, result := range c.read(ctx, conn, names...) {
 		version, err := result.ToString()
 		if err != nil || version != r.versions[i] {
 			return false, err
@@ -193,14 +266,11 @@ func (c *Cache[K, V]) forget(ctx context.Context, set int, keys ...string) error
 func (c *Cache[K, V]) Mark(ctx context.Context) (mark cache.Mark, err error) {
 	mark = 1 // before any Delete or Purge
 	err = c.client.do(ctx, "mark", c.client.opts.Timeout, func(ctx context.Context, conn rueidis.Client) error {
-		now, err := conn.DoCache(ctx, conn.B().Get().Key(c.clock()).Cache(), c.memory).AsUint64()
+		now, err := c.read(ctx, conn, c.clock())[0].AsUint64()
 		if err == nil {
 			mark = cache.Mark(now)
 		}
-		if rueidis.IsRedisNil(err) {
-			return nil
-		}
-		return err
+		return unlessNil(err)
 	})
 	return mark, err
 }

@@ -36,12 +36,6 @@ type ClientOptions struct {
 	// Defaults to "plinth".
 	Prefix string
 
-	// Near is how many bytes of Redis's replies the process keeps in memory, with what
-	// rueidis adds for each. Negative keeps none, and every Get asks Redis.
-	//
-	// Defaults to 16 MiB.
-	Near int
-
 	// Timeout ends each operation. Delete and Purge have five times as long.
 	//
 	// Defaults to 20 milliseconds.
@@ -62,7 +56,6 @@ type ClientOptions struct {
 func (o ClientOptions) withDefaults() ClientOptions {
 	o.URL = cmp.Or(o.URL, "redis://127.0.0.1:6379")
 	o.Prefix = cmp.Or(o.Prefix, "plinth")
-	o.Near = cmp.Or(o.Near, 16<<20)
 	o.Timeout = cmp.Or(o.Timeout, 20*time.Millisecond)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
@@ -78,6 +71,9 @@ type Client struct {
 
 	current atomic.Pointer[connection]
 
+	nearMu sync.RWMutex
+	near   map[string][]near // by the name of their cache
+
 	mu         sync.Mutex
 	closed     bool
 	connecting chan struct{} // closed when the current attempt has ended
@@ -87,8 +83,14 @@ type Client struct {
 	work       sync.WaitGroup
 }
 
-// connection is a connection of rueidis. rueidis drops its copies of values in memory
-// when the connection is lost.
+// near holds decoded values of one cache in the memory of the process, by the text of
+// their keys.
+type near interface {
+	Delete(ctx context.Context, key string) error
+	Purge(ctx context.Context, tags ...string) error
+}
+
+// connection is a connection of rueidis.
 type connection struct {
 	rueidis.Client
 	timeouts atomic.Int32 // in a row
@@ -104,8 +106,44 @@ const (
 
 	// alive is the interval of pings on an idle connection, and the time that the server
 	// has to answer one. So a process notices a lost connection within a second.
-	alive = 400 * time.Millisecond
+	alive = 300 * time.Millisecond
+
+	// repliesKept is how many bytes of replies rueidis keeps. These are mainly the
+	// versions of tags: values are kept decoded.
+	repliesKept = 4 << 20
 )
+
+// everything is a tag of all values in memory. The tags of caches begin with another byte.
+const everything = "*"
+
+// invalidated removes from memory what has changed in Redis. rueidis calls it before it
+// handles later replies, and with nil after a flush and for a lost connection.
+func (c *Client) invalidated(keys []rueidis.RedisMessage) {
+	c.nearMu.RLock()
+	defer c.nearMu.RUnlock()
+	ctx := context.Background()
+	if keys == nil {
+		for _, all := range c.near {
+			for _, n := range all {
+				_ = n.Purge(ctx, everything)
+			}
+		}
+	}
+	for _, message := range keys {
+		key, _ := message.ToString()
+		parts := strings.SplitN(key, ":", 4) // prefix, kind, name, text
+		if len(parts) < 4 {
+			continue
+		}
+		for _, n := range c.near[parts[2]] {
+			if parts[1] == "t" {
+				_ = n.Purge(ctx, "t"+parts[3])
+			} else {
+				_ = n.Delete(ctx, parts[3])
+			}
+		}
+	}
+}
 
 // NewClient returns a client. It connects on first use. Close ends it.
 func NewClient(opts ClientOptions) (*Client, error) {
@@ -117,7 +155,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	case len(target.InitAddress) > 1 && target.Sentinel.MasterSet == "":
 		return nil, errors.New("redis: several addresses need the parameter master_set, and are Sentinels")
 	case target.AlwaysRESP2 || target.DisableCache:
-		return nil, errors.New("redis: the URL turns off RESP3 or client-side caching; set Near to -1 instead")
+		return nil, errors.New("redis: the URL turns off RESP3 or client-side caching")
 	case opts.Timeout < 0 || opts.ConnectTimeout < 0:
 		return nil, errors.New("redis: a timeout is negative")
 	case strings.ContainsAny(opts.Prefix, ": "):
@@ -135,9 +173,11 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	target.AlwaysPipelining = true
 	target.PipelineMultiplex = -1 // one connection, so that replies and invalidations have one order
 	target.ReadBufferEachConn, target.WriteBufferEachConn = 64<<10, 64<<10
-	target.DisableCache = opts.Near < 0
-	target.CacheSizeEachConn = opts.Near
-	return &Client{opts: opts, target: target}, nil
+	target.CacheSizeEachConn = repliesKept
+	c := &Client{opts: opts, near: make(map[string][]near)}
+	target.OnInvalidations = c.invalidated
+	c.target = target
+	return c, nil
 }
 
 // Close ends the connection. Operations fail with ErrClosed from then on.
@@ -227,6 +267,7 @@ func (c *Client) connect() {
 		err = client.Do(ctx, client.B().Ping().Build()).Error()
 		cancel()
 	}
+	c.invalidated(nil)
 	c.mu.Lock()
 	if err == nil && c.closed {
 		err = ErrClosed
@@ -253,7 +294,7 @@ func nextPause(last time.Duration) time.Duration {
 	return min(max(2*last, firstPause), longestPause)
 }
 
-// lost drops a connection and what this process has in memory.
+// lost drops a connection. The next one begins with nothing in memory.
 func (c *Client) lost(conn *connection, cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

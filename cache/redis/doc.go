@@ -1,6 +1,6 @@
 // Package redis is a backend of package cache. It stores values in Redis, which processes
-// share, and keeps copies of them in the memory of each process (client-side caching of
-// Redis 6, done by rueidis).
+// share, and keeps copies of them in the memory of each process. Redis notifies a process
+// of changes to its copies (client-side caching of Redis 6).
 //
 //	client, err := redis.NewClient(redis.ClientOptions{URL: "redis://cache.internal:6379"})
 //	...

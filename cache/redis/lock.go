@@ -39,10 +39,7 @@ func (c *Cache[K, V]) TryLock(ctx context.Context, key K, ttl time.Duration) (un
 		set := conn.B().Set().Key(name).Value(token).Nx().PxMilliseconds(max(ttl.Milliseconds(), 1)).Build()
 		err := conn.Do(ctx, set).Error()
 		ok = err == nil
-		if rueidis.IsRedisNil(err) {
-			return nil
-		}
-		return err
+		return unlessNil(err)
 	})
 	if err != nil || !ok {
 		return nil, false, err

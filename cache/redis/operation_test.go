@@ -14,8 +14,8 @@ import (
 // connection is kept, and Purge and Delete still work.
 func TestCallerGone(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Near: -1, Timeout: patient, ConnectTimeout: patient})
-	c := newCache(t, client, redis.Options[string, string]{})
+	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
+	c := newCache(t, client, redis.Options[string, string]{Near: -1})
 	set(t, c, "right", "admin", author)
 	set(t, c, "key", "value", cache.SetOptions{})
 	set(t, c, "other", "value", cache.SetOptions{})

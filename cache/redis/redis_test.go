@@ -67,10 +67,10 @@ func TestNear(t *testing.T) {
 		return n
 	}
 	for name, tt := range map[string]struct {
-		near        int
+		near        int64
 		least, most int // commands for 1,000 hits; the client and the test have some of their own
 	}{"near": {0, 0, 100}, "far": {-1, 1000, 10_000}} {
-		c := newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Near: tt.near, Timeout: patient, ConnectTimeout: patient}), redis.Options[string, string]{Name: name})
+		c := newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient}), redis.Options[string, string]{Name: name, Near: tt.near})
 		set(t, c, "key", "value", cache.SetOptions{TTL: time.Hour})
 		want(t, c, "key", "value")
 		before := commands()
@@ -86,12 +86,12 @@ func TestNear(t *testing.T) {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	for name, near := range map[string]int{"near": 0, "far": -1} {
+	for name, near := range map[string]int64{"near": 0, "far": -1} {
 		t.Run(name, func(t *testing.T) {
 			cachetest.Run(t, cachetest.Backend{New: func(t *testing.T) cache.Cache[string, string] {
 				t.Helper()
 				server.Do("FLUSHALL")
-				return newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Near: near, Timeout: patient, ConnectTimeout: patient}), redis.Options[string, string]{})
+				return newCache(t, newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient}), redis.Options[string, string]{Near: near})
 			}})
 		})
 	}

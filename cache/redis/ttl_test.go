@@ -16,7 +16,7 @@ func TestTTL(t *testing.T) {
 	server := redistest.Start(t)
 	const short = 200 * time.Millisecond
 	for name, tt := range map[string]struct {
-		near      int
+		near      int64
 		most, own time.Duration
 	}{
 		"near-own":  {0, time.Hour, short},
@@ -26,8 +26,8 @@ func TestTTL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := newClient(t, redis.ClientOptions{URL: server.URL(), Near: tt.near, Timeout: patient, ConnectTimeout: patient})
-			c := newCache(t, client, redis.Options[string, string]{Name: name, TTL: tt.most})
+			client := newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient})
+			c := newCache(t, client, redis.Options[string, string]{Name: name, Near: tt.near, TTL: tt.most})
 			given := func() bool {
 				_, ok, err := c.Get(t.Context(), "key")
 				if err != nil {
