@@ -44,8 +44,9 @@ func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
 	if p.Kind == auth.Anonymous {
 		s.StatementTimeout = l.StatementAnonymous
 	}
-	if s.Caller.ID = p.Counted(); s.Caller.ID == "" {
-		s.Caller.Network = addrgroup.Of(client)
+	s.Caller.ID = p.Counted()
+	if s.Caller.ID == "" || p.IsAnonymous && client.IsValid() { // of which one client can be many
+		s.Caller = store.Caller{Network: addrgroup.Of(client)}
 	}
 }
 

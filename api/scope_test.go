@@ -134,6 +134,7 @@ func TestScopeOfRequest(t *testing.T) {
 			{auth.Principal{}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
 			{auth.Principal{Kind: auth.Anonymous, ID: "key"}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 3 * time.Second},
 			{auth.Principal{Kind: auth.User, ID: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
+			{auth.Principal{Kind: auth.User, ID: "guest", IsAnonymous: true}, store.Caller{Network: netip.MustParsePrefix("2001:db8::/64")}, 8 * time.Second},
 			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
 			{auth.Principal{Kind: auth.Service, ID: "s"}, store.Caller{}, 0},
 		} {

@@ -74,7 +74,7 @@ type Principal struct {
 
 	// IsAnonymous marks a User without an account: it has an ID and a session but
 	// has never presented a factor. Rules for members must not admit such users;
-	// see [Principal.SignedIn].
+	// see [Principal.SignedIn]. Limits on concurrent work count them by IP address.
 	IsAnonymous bool
 
 	// CountedAs is the ID to which limits count the caller, if not to ID. It names the

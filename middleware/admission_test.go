@@ -201,6 +201,27 @@ func TestAdmissionOfOneCaller(t *testing.T) {
 	})
 }
 
+// TestAdmissionOfGuests: users without an account count by IP address, as unauthenticated
+// requests do. Otherwise one client would have as many callers as it signs up.
+func TestAdmissionOfGuests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		work := newHeld()
+		c := crowd{t: t, h: middleware.Admission(middleware.AdmissionOptions{Running: 16, Wait: time.Hour, Logger: quiet()})(work)}
+		for i := range 64 {
+			guest := as(auth.Principal{Kind: auth.User, ID: fmt.Sprint("guest", i), IsAnonymous: true}, http.MethodGet, "/")
+			guest.RemoteAddr = fmt.Sprintf("192.0.2.%d:1", i%2)
+			c.send(guest)
+		}
+		c.send(user("ann", http.MethodGet))
+		if got := work.in.Load(); got != 13 {
+			t.Errorf("%d running, want 12 of guests and one of a user", got)
+		}
+		close(work.let)
+		c.wg.Wait()
+	})
+}
+
 // TestA46PerCaller: of 50 requests of one caller 10 run and the others wait.
 // Another caller is served meanwhile.
 func TestA46PerCaller(t *testing.T) {
