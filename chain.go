@@ -29,7 +29,7 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 		middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: c.TrustedProxies, Header: c.ForwardedHeader}),
 	}
 	if !c.DisableAccessLog {
-		chain = append(chain, middleware.AccessLog(middleware.AccessLogOptions{Logger: c.Logger, ECS: c.LogECS, Skip: isProbe}))
+		chain = append(chain, middleware.AccessLog(middleware.AccessLogOptions{Logger: c.Logger, ECS: c.LogECS, Skip: a.skipsLog}))
 	}
 	chain = append(chain, c.Observe...) // like the log they see every answer
 	chain = append(chain,
@@ -130,6 +130,12 @@ func wrap(handler http.Handler, chain []func(http.Handler) http.Handler) http.Ha
 }
 
 func isProbe(r *http.Request) bool { return r.URL.Path == livePath || r.URL.Path == readyPath }
+
+// skipsLog selects the probes that are not logged: those that succeed, and those that a
+// server answers with 503 because it drains.
+func (a *App) skipsLog(r *http.Request, status int) bool {
+	return isProbe(r) && (status < http.StatusInternalServerError || a.health.draining.Load())
+}
 
 // refuse answers in the dialect of the surface that a request is for.
 func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -113,7 +113,7 @@ func TestChainTellsTheLog(t *testing.T) {
 		w := ask(t, handler, http.MethodGet, tt.target, "203.0.113.9, 203.0.113.7", "X-Request-Id", "made-by-proxy")
 		var line map[string]any
 		for _, l := range lines.taken(t) {
-			if l["method"] == http.MethodGet && l["duration"] != nil {
+			if l["method"] == http.MethodGet && l["duration_ms"] != nil {
 				line = l
 			}
 			if text, _ := json.Marshal(l); strings.Contains(string(text), "token=secret") {
@@ -139,7 +139,7 @@ func TestChainTellsTheLog(t *testing.T) {
 func (l *logLines) requested(t *testing.T) (line map[string]any) {
 	t.Helper()
 	for _, one := range l.taken(t) {
-		if one["method"] == nil || one["duration"] == nil {
+		if one["method"] == nil || one["duration_ms"] == nil {
 			continue
 		}
 		if line != nil {

@@ -164,7 +164,7 @@ func (c *Config) readLog() {
 // nameECS names the fields of lines as the Elastic Common Schema does.
 func nameECS(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 {
-		a.Key = logname.ECS(a.Key)
+		return logname.Attr(a)
 	}
 	return a
 }

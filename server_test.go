@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -81,12 +82,13 @@ func served(t *testing.T) plinth.Config {
 	return config
 }
 
-// TestDrainFailsNobody: clients that keep their connections and ask all the time see no
-// failure while the server drains; its answers tell them to go elsewhere, and /readyz
-// says no at once. Afterwards nobody is let in.
-func TestDrainFailsNobody(t *testing.T) {
+// TestDrainFailsNoRequest: clients that keep their connections and send requests all the
+// time see no failure while the server drains. Its answers close connections, /readyz is 503
+// at once, and neither is an error in the log. Afterwards connections are refused.
+func TestDrainFailsNoRequest(t *testing.T) {
 	t.Parallel()
-	config := served(t)
+	config, lines := served(t), new(logLines)
+	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
 	config.DrainDelay = time.Second
 	config.OpsAddr = programtest.Listen(t)
 	app := newApp(t, config)
@@ -142,6 +144,11 @@ func TestDrainFailsNobody(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 	clients.Wait()
+	for _, line := range lines.taken(t) {
+		if line["level"] == "ERROR" || line["path"] == "/readyz" {
+			t.Errorf("logged: %v", line)
+		}
+	}
 	if asked.Load() < 100 || told.Load() < 8 || refused.Load() != 8 {
 		t.Errorf("%d requests, %d told to close, %d refused at last", asked.Load(), told.Load(), refused.Load())
 	}

@@ -76,7 +76,7 @@ func TestOverloadIsToldApart(t *testing.T) {
 	}
 	logged, refused := map[string]int{}, 0.0
 	for _, line := range lines.taken(t) {
-		if line["status"] == 503.0 && line["duration"] != nil {
+		if line["status"] == 503.0 && line["duration_ms"] != nil {
 			logged[fmt.Sprint(line["path"], " ", line["route"])]++
 		}
 		if n, ok := line["refused"].(float64); ok {

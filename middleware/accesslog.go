@@ -21,7 +21,7 @@ type AccessLogOptions struct {
 	// The duration is event.duration in nanoseconds. Fields that the schema lacks are below
 	// labels.
 	//
-	// Defaults to short names: status, duration.
+	// Defaults to short names: status, duration_ms.
 	ECS bool
 
 	// Logger receives a line for each request.
@@ -29,18 +29,18 @@ type AccessLogOptions struct {
 	// Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// Skip selects requests that are not logged, such as health checks. It is called after
-	// the request, and not for a status of 500 or more.
+	// Skip selects requests that are not logged, such as health checks that succeeded. It
+	// is called after the request, with the status of its answer.
 	//
 	// Defaults to none.
-	Skip func(r *http.Request) bool
+	Skip func(r *http.Request, status int) bool
 }
 
 // AccessLog returns middleware that logs one line for each request after its handler has
 // returned:
 //
 //   - method, path, status, and bytes of the response body
-//   - duration of the handler
+//   - duration_ms, the duration of the handler in milliseconds
 //   - request_id, if [RequestID] is in the chain
 //   - client, by [ClientAddressOf]; absent if unknown
 //   - route, the pattern set by [SetRoute], else that of http.ServeMux
@@ -55,8 +55,8 @@ type AccessLogOptions struct {
 //
 // The query, headers and bodies are never logged: they may hold tokens, such as the query
 // of /auth/v1/verify. The path is logged, so a route must not have a secret in its path. It
-// is logged in its escaped form. Every text is cut at 200 bytes and has no control
-// characters.
+// is the path that the client sent, in its escaped form, also below http.StripPrefix. Every
+// text is cut at 200 bytes and has no control characters.
 func AccessLog(opts AccessLogOptions) func(http.Handler) http.Handler {
 	a := &accessLog{logger: cmp.Or(opts.Logger, slog.Default()), names: &shortNames, skip: opts.Skip, ecs: opts.ECS}
 	if opts.ECS {
@@ -77,7 +77,7 @@ func AccessLog(opts AccessLogOptions) func(http.Handler) http.Handler {
 type accessLog struct {
 	logger *slog.Logger
 	names  *fieldNames
-	skip   func(*http.Request) bool
+	skip   func(*http.Request, int) bool
 	ecs    bool
 }
 
@@ -89,7 +89,7 @@ type fieldNames struct {
 // constants that the language cannot express
 var (
 	shortNames = fieldNames{
-		method: "method", path: "path", status: "status", bytes: "bytes", duration: "duration", requestID: "request_id",
+		method: "method", path: "path", status: "status", bytes: "bytes", duration: "duration_ms", requestID: "request_id",
 		client: "client", route: "route", kind: "principal_kind", id: "principal_id", gone: "client_gone", aborted: "aborted",
 	}
 	ecsNames = shortNames.ecs()
@@ -109,11 +109,12 @@ func (n fieldNames) ecs() fieldNames {
 func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Record, took time.Duration, done bool) {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
 	status := w.Outcome(r, done)
+	if a.skip != nil && a.skip(r, status) {
+		return
+	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
-	} else if a.skip != nil && a.skip(r) {
-		return
 	}
 	if !a.logger.Enabled(r.Context(), level) {
 		return
@@ -121,7 +122,7 @@ func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Reco
 	var room [12]slog.Attr
 	attrs := append(room[:0],
 		slog.String(a.names.method, clean(r.Method)),
-		slog.String(a.names.path, clean(r.URL.EscapedPath())),
+		slog.String(a.names.path, clean(exchange.FullPath(r))),
 		slog.Int(a.names.status, status),
 		slog.Int64(a.names.bytes, bytesOf(w, r)),
 		a.duration(took),
@@ -152,7 +153,7 @@ func (a *accessLog) duration(took time.Duration) slog.Attr {
 	if a.ecs {
 		return slog.Int64(a.names.duration, took.Nanoseconds())
 	}
-	return slog.Duration(a.names.duration, took)
+	return logname.Milliseconds(a.names.duration, took)
 }
 
 // bytesOf returns the bytes of the body that were sent, which is 0 for HEAD.

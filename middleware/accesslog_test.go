@@ -46,7 +46,7 @@ func TestAccessLog(t *testing.T) {
 			"request_id": w.Header().Get("X-Request-Id"), "client": "192.0.2.1", "route": "POST /auth/v1/{action}",
 			"principal_kind": "user", "principal_id": "ann",
 		}
-		duration := "duration"
+		duration := "duration_ms"
 		if ecs {
 			duration = "event.duration"
 			want = map[string]any{
@@ -56,7 +56,7 @@ func TestAccessLog(t *testing.T) {
 				"labels.principal_kind": "user", "user.id": "ann",
 			}
 		}
-		if took, ok := line[duration].(float64); !ok || took < 0 || took > float64(time.Minute) {
+		if took, ok := line[duration].(float64); !ok || took <= 0 || took > float64(time.Minute) || !ecs && took > float64(time.Minute.Milliseconds()) {
 			t.Errorf("%s: %v", duration, line[duration])
 		}
 		delete(line, duration)
@@ -179,13 +179,13 @@ func TestAccessLogClientGone(t *testing.T) {
 	}
 }
 
-// TestAccessLogSkip: what is left out is what is well.
+// TestAccessLogSkip: Skip chooses by the request and the status of its answer.
 func TestAccessLogSkip(t *testing.T) {
 	t.Parallel()
 	var log lines
 	status := http.StatusOK
 	h := chain(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }), middleware.AccessLog(middleware.AccessLogOptions{
-		Logger: log.logger(), Skip: func(r *http.Request) bool { return r.URL.Path == "/healthz" },
+		Logger: log.logger(), Skip: func(r *http.Request, status int) bool { return r.URL.Path == "/healthz" && status < 500 },
 	}))
 	for _, status = range []int{200, 404, 503} {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))
@@ -196,6 +196,26 @@ func TestAccessLogSkip(t *testing.T) {
 		logged = append(logged, line["path"])
 	}
 	if !slices.Equal(logged, []any{"/healthz", "/"}) {
+		t.Errorf("logged: %v", logged)
+	}
+}
+
+// TestAccessLogFullPath: the path in the log is the one that the client sent, also where the
+// handler is mounted below a prefix.
+func TestAccessLogFullPath(t *testing.T) {
+	t.Parallel()
+	var log lines
+	inner := chain(http.NotFoundHandler(), middleware.AccessLog(middleware.AccessLogOptions{Logger: log.logger()}))
+	mux := http.NewServeMux()
+	mux.Handle("/backend/", http.StripPrefix("/backend", inner))
+	for _, target := range []string{"/backend/a%2Fb?token=secret", "http://example.com/backend/whole"} {
+		mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, target, nil))
+	}
+	var logged []any
+	for _, line := range log.all(t) {
+		logged = append(logged, line["path"])
+	}
+	if !slices.Equal(logged, []any{"/backend/a%2Fb", "/backend/whole"}) {
 		t.Errorf("logged: %v", logged)
 	}
 }

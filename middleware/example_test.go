@@ -37,7 +37,7 @@ func ExampleRecover() {
 
 func ExampleAccessLog() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey || a.Key == "duration" {
+		if a.Key == slog.TimeKey || a.Key == "duration_ms" {
 			return slog.Attr{} // differ each time
 		}
 		return a

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -256,12 +257,15 @@ func TestLogStatements(t *testing.T) {
 		err  store.ErrorKind
 		want string
 	}{
-		{"Fast", ctx, 199 * time.Millisecond, "", `level=DEBUG msg="store: statement" operation=select table=tags duration=199ms rows=3 request_id=r1 sql="select ?1"`},
-		{"Slow", ctx, 200 * time.Millisecond, "", `level=WARN msg="store: slow statement" operation=select table=tags duration=200ms rows=3 request_id=r1 sql="select ?1"`},
-		{"Failed", t.Context(), time.Second, store.ErrorTimeout, `level=WARN msg="store: slow statement" operation=select table=tags duration=1s rows=3 error=timeout sql="select ?1"`},
+		{"Fast", ctx, 199 * time.Millisecond, "", `level=DEBUG msg="store: statement" operation=select table=tags duration_ms=199 rows=3 request_id=r1 sql="select ?1"`},
+		{"Slow", ctx, 200 * time.Millisecond, "", `level=WARN msg="store: slow statement" operation=select table=tags duration_ms=200 rows=3 request_id=r1 sql="select ?1"`},
+		{"Failed", t.Context(), time.Second, store.ErrorTimeout, `level=WARN msg="store: slow statement" operation=select table=tags duration_ms=1000 rows=3 error=timeout sql="select ?1"`},
 	}
 	for _, tt := range tests {
 		log.Reset()
+		st := st
+		st.SQL += " -- " + tt.name // each is a statement of its own
+		tt.want = strings.ReplaceAll(tt.want, `?1"`, "?1 -- "+tt.name+`"`)
 		tracer.End(tracer.Start(tt.ctx, st), st, store.TraceOutcome{Duration: tt.took, Rows: 3, Error: tt.err})
 		if got := log.String(); !strings.HasSuffix(strings.TrimSpace(got), tt.want) {
 			t.Errorf("%s: got %s\nwant %s", tt.name, got, tt.want)
@@ -273,6 +277,52 @@ func TestLogStatements(t *testing.T) {
 	if got := log.String(); !strings.Contains(got, "DEBUG") {
 		t.Errorf("a negative limit: got %s", got)
 	}
+}
+
+// TestSlowStatementsAreCounted: a slow statement that repeats is one line in ten seconds,
+// with a count, and so are texts that differ in numbers. Other statements have their own.
+func TestSlowStatementsAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		tracer := store.LogStatements(slog.New(slog.NewTextHandler(&log, nil)), store.LogStatementsOptions{})
+		slow := func(sql string) {
+			tracer.End(t.Context(), store.TracedStatement{Operation: "select", Table: "plinth_changes", SQL: sql}, store.TraceOutcome{Duration: time.Second})
+		}
+		lines := func(want ...string) {
+			t.Helper()
+			got := strings.Split(strings.TrimSpace(log.String()), "\n")
+			if log.Len() == 0 {
+				got = nil
+			}
+			log.Reset()
+			if len(got) != len(want) {
+				t.Fatalf("%d lines, want %d: %s", len(got), len(want), got)
+			}
+			for i, w := range want {
+				if !strings.HasSuffix(got[i], w) {
+					t.Errorf("%s, want %s", got[i], w)
+				}
+			}
+		}
+		for i := range 100 {
+			slow(fmt.Sprint("select limit ", i))
+		}
+		slow("select other")
+		lines(`duration_ms=1000 rows=0 sql="select limit 0"`, `duration_ms=1000 rows=0 sql="select other"`)
+		time.Sleep(10*time.Second - 1)
+		slow("select limit 7")
+		lines()
+		time.Sleep(1)
+		slow("select limit 8")
+		lines(`rows=0 count=101 sql="select limit 8"`)
+		for i := range 1000 {
+			slow("select " + strings.Repeat("x", i))
+		}
+		if n := strings.Count(log.String(), "\n"); n != 1000 {
+			t.Errorf("%d lines for 1,000 statements", n)
+		}
+	})
 }
 
 // TestNoTracerCostsNothing: without one the driver is used as it is.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
 )
@@ -200,4 +201,17 @@ func (r *Record) SetPrincipal(kind, id string) {
 	if r != nil {
 		r.principalKind, r.principalID = kind, id
 	}
+}
+
+// FullPath returns the escaped path that the client sent. The URL of a request lacks the
+// prefix that http.StripPrefix took off.
+func FullPath(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if _, rest, absolute := strings.Cut(path, "://"); absolute {
+		path = rest[max(strings.IndexByte(rest, '/'), 0):]
+	}
+	if !strings.HasPrefix(path, "/") { // *, or a request without a RequestURI
+		return r.URL.EscapedPath()
+	}
+	return path
 }

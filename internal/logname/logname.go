@@ -2,7 +2,11 @@
 // about a request use the same names.
 package logname
 
-import "log/slog"
+import (
+	"log/slog"
+	"math"
+	"time"
+)
 
 // a constant that the language cannot express
 var ecs = map[string]string{
@@ -14,7 +18,7 @@ var ecs = map[string]string{
 	"path":           "url.path",
 	"status":         "http.response.status_code",
 	"bytes":          "http.response.body.bytes",
-	"duration":       "event.duration", // in nanoseconds, as JSON has a time.Duration
+	"duration_ms":    "event.duration", // in nanoseconds, see Attr
 	"request_id":     "http.request.id",
 	"client":         "client.ip",
 	"route":          "labels.route",
@@ -31,4 +35,20 @@ func ECS(name string) string {
 		return long
 	}
 	return name
+}
+
+// Milliseconds returns a field with a duration in milliseconds, to the microsecond. Its name
+// ends in _ms.
+func Milliseconds(name string, d time.Duration) slog.Attr {
+	return slog.Float64(name, float64(d.Microseconds())/1000)
+}
+
+// Attr returns a field as the schema has it. Its duration is in nanoseconds.
+func Attr(a slog.Attr) slog.Attr {
+	name := ECS(a.Key)
+	if name != a.Key && a.Key == "duration_ms" {
+		return slog.Int64(name, int64(math.Round(a.Value.Float64()*1e6)))
+	}
+	a.Key = name
+	return a
 }

@@ -1,7 +1,9 @@
 package logname_test
 
 import (
+	"log/slog"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -22,5 +24,23 @@ func TestECS(t *testing.T) {
 		if got != want || logname.ECS(got) != got {
 			t.Errorf("%q is called %q, then %q, want %q", short, got, logname.ECS(got), want)
 		}
+	}
+}
+
+// TestAttr: durations are in milliseconds in short fields and in nanoseconds in those of the
+// schema.
+func TestAttr(t *testing.T) {
+	t.Parallel()
+	for took, want := range map[time.Duration]string{
+		0: "duration_ms=0 event.duration=0", 1500 * time.Microsecond: "duration_ms=1.5 event.duration=1500000",
+		time.Minute + time.Microsecond: "duration_ms=60000.001 event.duration=60000001000",
+	} {
+		short := logname.Milliseconds("duration_ms", took)
+		if got := short.String() + " " + logname.Attr(short).String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if got := logname.Attr(slog.Int("status", 200)); got.String() != "http.response.status_code=200" {
+		t.Error(got)
 	}
 }

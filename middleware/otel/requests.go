@@ -57,7 +57,7 @@ func (t *Tracing) begin(r *http.Request, method string) (context.Context, trace.
 		t.server,
 		trace.WithAttributes(
 			attribute.String(string(semconv.HTTPRequestMethodKey), method),
-			semconv.URLPath(r.URL.EscapedPath()),
+			semconv.URLPath(exchange.FullPath(r)),
 			semconv.URLScheme(scheme),
 			semconv.NetworkProtocolVersion(versionOf(r)),
 		),
