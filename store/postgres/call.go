@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -98,27 +97,22 @@ func (c *call) execute(conn *pgx.Conn) {
 	}
 	s := c.db.session(conn.PgConn())
 	st := s.statement(c.statement.SQL)
-	planned := c.db.pooler || st.plan.planned()
-	if !st.isReady(!planned) {
+	prepared := !c.db.pooler
+	if !st.isReady(prepared) {
 		// A text that the server rejects fails the transaction, like any other error in
 		// it.
 		if c.err = c.beginTx(); c.err != nil {
 			return
 		}
-		if c.err = s.ready(c.ctx, st, !planned); c.err != nil {
+		if c.err = s.ready(c.ctx, st, prepared); c.err != nil {
 			return
 		}
 	}
 	if c.err = c.args.encode(conn.TypeMap(), st.described.ParamOIDs, c.statement.Args); c.err != nil {
 		return
 	}
-	start := time.Now()
-	if c.err = c.send(conn.PgConn(), st, planned); c.err != nil {
+	if c.err = c.send(conn.PgConn(), st, prepared); c.err != nil {
 		s.failed(st, c.err)
-		return
-	}
-	if !c.db.pooler {
-		c.db.planner.observe(st, time.Since(start), planned)
 	}
 }
 
@@ -133,34 +127,34 @@ func (c *call) beginTx() error {
 // allBinary requests every column in binary form.
 var allBinary = []int16{pgx.BinaryFormatCode}
 
-// send runs the prepared statement or, with planned, its text, and reads what
-// comes back.
-func (c *call) send(conn *pgconn.PgConn, st *statement, planned bool) error {
+// send runs the prepared statement or, if it is not prepared, its text, and reads the
+// reply.
+func (c *call) send(conn *pgconn.PgConn, st *statement, prepared bool) error {
 	if c.tx != nil && c.tx.begin != "" {
-		return c.sendFirst(conn, st, planned)
+		return c.sendFirst(conn, st, prepared)
 	}
 	var rows *pgconn.ResultReader
-	if planned {
-		rows = conn.ExecParams(c.ctx, st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
-	} else {
+	if prepared {
 		rows = conn.ExecStatement(c.ctx, st.described, c.args.values, c.args.formats, allBinary)
+	} else {
+		rows = conn.ExecParams(c.ctx, st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
 	}
 	return c.read(conn, rows)
 }
 
 // sendFirst is send for the first statement of a transaction, with what begins it
 // in one write.
-func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, planned bool) error {
+func (c *call) sendFirst(conn *pgconn.PgConn, st *statement, prepared bool) error {
 	var both pgconn.Batch
 	begin := c.tx.takeBegin()
 	both.ExecParams(begin, nil, nil, nil, nil)
 	if c.tx.limit != "" {
 		both.ExecParams(c.tx.limit, nil, nil, nil, nil)
 	}
-	if planned {
-		both.ExecParams(st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
-	} else {
+	if prepared {
 		both.ExecStatement(st.described, c.args.values, c.args.formats, allBinary)
+	} else {
+		both.ExecParams(st.text, c.args.values, st.described.ParamOIDs, c.args.formats, allBinary)
 	}
 	answers := conn.ExecBatch(c.ctx, &both)
 	answers.NextResult() // the result of begin, which has no rows

@@ -25,7 +25,6 @@ type database struct {
 	turns        turns
 	dialect      driver.Dialect
 	logger       *slog.Logger
-	planner      planner
 
 	// pooler says that another session may answer each transaction.
 	pooler bool

@@ -11,8 +11,13 @@
 //
 // Bun and the store share one pool. Bun's statements are not prepared, because Bun
 // writes values into their text. The store's statements bind their values and are
-// prepared once on each connection. A statement that is slow with its cached plan, and
-// fast when planned with its values, is planned with its values from then on.
+// prepared once on each connection.
+//
+// After five executions PostgreSQL may run a prepared statement with a generic plan, which
+// does not know the values. That is slow for a condition on a rare value of a column that
+// has few values. If pg_stat_statements shows such a list, add
+// plan_cache_mode=force_custom_plan to the URL. Every execution is then planned with its
+// values, which costs a short statement 20 to 100 microseconds.
 //
 // Rows arrive in binary form and are appended as JSON directly. The database builds no
 // JSON.

@@ -41,7 +41,6 @@ func open(ctx context.Context, url string, o Options) (*database, error) {
 		return nil, err
 	}
 	d := &database{logger: o.Store.Logger, pooler: o.Pooler}
-	d.planner.logger = o.Store.Logger
 	if o.Pooler {
 		d.timeout = max(0, o.StatementTimeout)
 	}

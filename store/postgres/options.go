@@ -82,7 +82,7 @@ type Options struct {
 	StatementTimeout time.Duration
 
 	// Store tunes the store over the database. Its Logger also receives the driver's
-	// retries and changes of plans. It never receives values.
+	// retries. It never receives values.
 	Store store.Options
 }
 

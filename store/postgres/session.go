@@ -16,8 +16,7 @@ import (
 // pgx's own modes look a statement up three times for each run and plan its arguments
 // and results each time.
 type session struct {
-	conn    *pgconn.PgConn
-	planner *planner
+	conn *pgconn.PgConn
 
 	// known holds the statements, ring the same in no order. When it is full,
 	// statements are evicted with the CLOCK algorithm: hand skips a statement used
@@ -34,7 +33,6 @@ type session struct {
 // statement is a text a connection has run.
 type statement struct {
 	text string
-	plan *plan // shared by all connections
 
 	// described holds the types of the parameters and, for a prepared statement, of the
 	// columns. Nil means not described. It has a name if the server keeps the statement
@@ -51,7 +49,7 @@ const sessionKey = "plinth"
 func (d *database) session(conn *pgconn.PgConn) *session {
 	s, ok := conn.CustomData()[sessionKey].(*session)
 	if !ok {
-		s = &session{conn: conn, planner: &d.planner, known: make(map[string]*statement)}
+		s = &session{conn: conn, known: make(map[string]*statement)}
 		conn.CustomData()[sessionKey] = s
 	}
 	return s
@@ -69,7 +67,7 @@ func (s *session) statement(text string) *statement {
 
 // add makes room for a statement and adds it.
 func (s *session) add(text string) *statement {
-	st := &statement{text: text, plan: s.planner.plan(text)}
+	st := &statement{text: text}
 	if len(s.ring) < statementCache {
 		s.ring = append(s.ring, st)
 	} else {
