@@ -108,7 +108,7 @@ var arrows = []arrow{
 	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
 	{"internal/oidctest/...", []string{"auth/...", "internal/..."}, "logs in at a foreign OpenID provider"},
 	{"internal/opentest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "lets foreign validators and compilers judge what an API says of itself"},
-	{"internal/passkeytest", []string{"auth", "auth/accounts", "auth/passkey", "auth/password", "store", "store/migrate", "store/storetest", "store/storetest/pgtest"}, "lets a browser use the mechanism, alone and with accounts"},
+	{"internal/passkeytest", []string{".", "api", "auth", "auth/accounts", "auth/passkey", "auth/password", "store", "store/migrate", "store/storetest", "store/storetest/pgtest"}, "lets a browser use the mechanism, alone and with accounts"},
 	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
 }
 

@@ -1,6 +1,7 @@
 // Package passkeytest has tests only: they let a real browser register passkeys,
 // sign in and step up with them, against auth/passkey alone and against auth/accounts
-// through supabase-js, and open the links of mails. The browser is Debian's Chromium with its virtual authenticator
+// through supabase-js, open the links of mails, and log in on the page that documents an API.
+// The browser is Debian's Chromium with its virtual authenticator
 // (WebAuthn section 11), driven over the DevTools protocol.
 //
 // Without Chromium, or supabase-js where internal/clienttest has it, the tests are

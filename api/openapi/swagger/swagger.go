@@ -5,8 +5,8 @@
 //
 // The page asks no other server for anything and runs no inline script, which
 // [Policy] enforces. It reads the document at openapi.json beside it, and again
-// when a person has entered a key or a token, so that it shows what that caller
-// may do.
+// after a login or a change of key or token, so that it shows what that caller may
+// do. Where the document has the operation auth.token, the page has a form to log in.
 package swagger
 
 import (
