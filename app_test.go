@@ -79,14 +79,10 @@ func TestRunDrains(t *testing.T) {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx) }()
-	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		if status, _ := get(t, "http://"+config.Addr+"/up"); status == http.StatusOK {
-			break
-		}
-		if time.Since(begun) > 20*time.Second {
-			t.Fatal("the application does not answer")
-		}
-	}
+	programtest.Until(t, 20*time.Second, "the application answers", func() bool {
+		status, _ := get(t, "http://"+config.Addr+"/up")
+		return status == http.StatusOK
+	})
 	answer := make(chan string, 1)
 	go func() {
 		_, body := get(t, "http://"+config.Addr+"/slow")

@@ -220,12 +220,10 @@ func TestSecondSignal(t *testing.T) {
 			go func() { ended <- app.Run(ctx) }()
 			awaitReady := func(want int) {
 				t.Helper()
-				for begun, status := time.Now(), 0; status != want; status, _ = get(t, "http://"+config.OpsAddr+"/readyz") {
-					if time.Since(begun) > 20*time.Second {
-						t.Fatalf("readyz: %d, want %d", status, want)
-					}
-					time.Sleep(time.Millisecond)
-				}
+				programtest.Until(t, 20*time.Second, fmt.Sprintf("/readyz answers %d", want), func() bool {
+					status, _ := get(t, "http://"+config.OpsAddr+"/readyz")
+					return status == want
+				})
 			}
 			awaitReady(http.StatusOK)
 			var client sync.WaitGroup
@@ -291,15 +289,10 @@ func TestReadyWithoutMigrations(t *testing.T) {
 	}
 	ready := func(status int, migrations string) {
 		t.Helper()
-		for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		programtest.Until(t, 20*time.Second, fmt.Sprintf("/readyz answers %d with migrations %s", status, migrations), func() bool {
 			got, body := serveOnce(t, handler, "/readyz")
-			if got == status && strings.Contains(body, `"migrations":"`+migrations+`"`) {
-				return
-			}
-			if time.Since(begun) > 10*time.Second {
-				t.Fatalf("%d %s, want %d with migrations %s", got, body, status, migrations)
-			}
-		}
+			return got == status && strings.Contains(body, `"migrations":"`+migrations+`"`)
+		})
 	}
 	ready(http.StatusOK, "ok")
 	if _, err := app.DB().Bun().NewRaw("alter table plinth_migrations rename to plinth_migrations_away").Exec(t.Context()); err != nil {

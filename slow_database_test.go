@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -47,15 +48,10 @@ func TestSlowDatabase(t *testing.T) {
 			}
 			served := func() {
 				t.Helper()
-				for begun := time.Now(); ; {
-					status, body := write()
-					if status == http.StatusCreated {
-						return
-					}
-					if time.Since(begun) > 20*time.Second {
-						t.Fatalf("%d %s", status, body)
-					}
-				}
+				programtest.Until(t, 20*time.Second, "a write is served", func() bool {
+					status, _ := write()
+					return status == http.StatusCreated
+				})
 			}
 			served()
 			held := errors.New("held long enough")

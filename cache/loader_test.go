@@ -289,14 +289,10 @@ func TestLoaderGone(t *testing.T) {
 		f.want(t, "a", "value of a", 1)
 		f.advance(55 * time.Second)
 		f.serve(gone)
-		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-			if _, err := f.Get(t.Context(), "a"); errors.Is(err, cache.ErrNotFound) {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatal("the value is still given")
-			}
-		}
+		programtest.Until(t, 20*time.Second, "the value is gone", func() bool {
+			_, err := f.Get(t.Context(), "a")
+			return errors.Is(err, cache.ErrNotFound)
+		})
 	})
 	t.Run("failing", func(t *testing.T) { // which is counted, as of any other operation
 		t.Parallel()
@@ -331,14 +327,10 @@ func TestLoaderEarlyRefresh(t *testing.T) {
 	if v, err := f.Get(t.Context(), "a"); v != "value of a" || err != nil {
 		t.Errorf("%q, %v: the one who finds it old must not wait", v, err)
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		if v, _ := f.Get(t.Context(), "a"); v == "new" {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the value was not refreshed")
-		}
-	}
+	programtest.Until(t, 20*time.Second, "the value is refreshed", func() bool {
+		v, _ := f.Get(t.Context(), "a")
+		return v == "new"
+	})
 	if got := f.Stats(); f.loads.Load() != 2 || got.Refreshes != 1 || got.Misses != 1 {
 		t.Errorf("%d loads, %+v", f.loads.Load(), got)
 	}

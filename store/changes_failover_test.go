@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -117,13 +118,7 @@ func TestChangesFailover(t *testing.T) {
 	}
 	primary.Stop(t)
 	standby.Promote(t)
-	for until := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		if err := db.Ping(t.Context()); err == nil {
-			break
-		} else if time.Now().After(until) {
-			t.Fatal(err)
-		}
-	}
+	programtest.Until(t, time.Minute, "the promoted server answers", func() bool { return db.Ping(t.Context()) == nil })
 	ofNamed = nil
 	write(1000, 1040)
 	drain(nil)
@@ -147,11 +142,9 @@ func TestChangesFailover(t *testing.T) {
 func awaitReplay(t *testing.T, primary, standby *pgtest.Server) {
 	t.Helper()
 	want := walPosition(t, primary.URL(), "pg_current_wal_lsn()")
-	for until := time.Now().Add(time.Minute); walPosition(t, standby.URL(), "pg_last_wal_replay_lsn()") < want; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(until) {
-			t.Fatal("the standby does not catch up")
-		}
-	}
+	programtest.Until(t, time.Minute, "the standby catches up", func() bool {
+		return walPosition(t, standby.URL(), "pg_last_wal_replay_lsn()") >= want
+	})
 }
 
 func walPosition(t *testing.T, url, function string) (position int64) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -69,11 +70,7 @@ func TestRunNotifierTrims(t *testing.T) {
 		waitForIdle(t, db)
 		ended := make(chan error, 1)
 		go func() { ended <- db.RunNotifier(ctx, &store.RetentionOptions{MaxRows: 2}) }()
-		for deadline := time.Now().Add(20 * time.Second); count(t, db, "plinth_changes") != 2; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatal("the log was not trimmed within 20 seconds")
-			}
-		}
+		programtest.Until(t, 20*time.Second, "the log is trimmed", func() bool { return count(t, db, "plinth_changes") == 2 })
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("RunNotifier = %v at the end of its context", err)
@@ -88,15 +85,12 @@ func waitForIdle(t *testing.T, db *store.DB) {
 	if db.Capabilities().Engine == "sqlite" {
 		return
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		var idle bool
+	programtest.Until(t, time.Minute, "older transactions end", func() (idle bool) {
 		err := db.Bun().DB.QueryRowContext(t.Context(),
 			"select not exists(select 1 from plinth_changes where xid >= pg_snapshot_xmin(pg_current_snapshot()))").Scan(&idle)
-		if err != nil || idle || time.Now().After(deadline) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			return
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		return idle
+	})
 }

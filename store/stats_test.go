@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -109,13 +110,10 @@ func TestNotifierStats(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- db.RunNotifier(ctx, nil) }()
 		listens := db.Capabilities().Instances
-		deadline := time.Now().Add(10 * time.Second)
-		for s := db.Stats().Notifier; !s.Running || s.Listening != listens || s.TrimmedAt.IsZero() || s.Behind != 0; s = db.Stats().Notifier {
-			if time.Now().After(deadline) {
-				t.Fatalf("it does not run: %+v", s)
-			}
-			time.Sleep(time.Millisecond)
-		}
+		programtest.Until(t, 20*time.Second, "the notifier runs", func() bool {
+			s := db.Stats().Notifier
+			return s.Running && s.Listening == listens && !s.TrimmedAt.IsZero() && s.Behind == 0
+		})
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)

@@ -497,14 +497,7 @@ func TestAPIKeyRevokedElsewhere(t *testing.T) {
 		there := w.another()
 		id, _ := w.signUp()
 		w.grant(id, "editor", "read")
-		within := func(what string, done func() bool) {
-			t.Helper()
-			for start := time.Now(); !done(); time.Sleep(5 * time.Millisecond) {
-				if time.Since(start) > programtest.Within(2*time.Second) {
-					t.Fatalf("%s: not after two seconds", what)
-				}
-			}
-		}
+		limit := programtest.Within(2 * time.Second)
 		refuses := func(key string) func() bool {
 			return func() bool {
 				_, err := verify(t, there.a, key)
@@ -516,16 +509,16 @@ func TestAPIKeyRevokedElsewhere(t *testing.T) {
 			made := w.key(token, `"read"`)
 			there.keyAlive("fresh", made.str("key"))
 			w.must(204, w.do("DELETE /user/api-keys/"+made.str("id"), token, ""))
-			within("revoked", refuses(made.str("key")))
+			programtest.Until(t, limit, "the other instance rejects a revoked key", refuses(made.str("key")))
 		}
 		key := w.key(w.login().str("access_token"), `"read"`).str("key")
 		there.keyAlive("fresh", key)
 		w.grant(id, "editor")
-		within("permission taken", func() bool { return len(there.keyAlive("", key).Permissions) == 0 })
+		programtest.Until(t, limit, "the other instance takes the permission away", func() bool { return len(there.keyAlive("", key).Permissions) == 0 })
 		if err := w.a.Ban(t.Context(), w.id(id), time.Hour); err != nil {
 			t.Fatal(err)
 		}
-		within("banned", refuses(key))
+		programtest.Until(t, limit, "the other instance rejects the key of a banned user", refuses(key))
 	})
 }
 

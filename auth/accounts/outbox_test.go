@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 func (w *world) queue(to string, life time.Duration) {
@@ -152,9 +153,7 @@ func TestOutboxOfInstances(t *testing.T) {
 		for range mails {
 			w.queue("ann@example.org", 0)
 		}
-		for deadline := time.Now().Add(20 * time.Second); w.queued() > 0 && time.Now().Before(deadline); {
-			time.Sleep(10 * time.Millisecond)
-		}
+		programtest.Until(t, 20*time.Second, "the queue is empty", func() bool { return w.queued() == 0 })
 		stop()
 		wg.Wait()
 		if got, tries := w.mailbox.take(); len(got) != mails || tries != mails {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
+
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
@@ -43,11 +45,7 @@ func TestKeysInTrouble(t *testing.T) {
 			t.Errorf("keys of long ago: %d %s", got.status, got.text)
 		}
 		w.rename("elsewhere", "auth_signing_keys")
-		for began := time.Now(); w.do("GET /.well-known/jwks.json", "", "").status != 200; time.Sleep(10 * time.Millisecond) {
-			if time.Since(began) > 20*time.Second {
-				t.Fatal("keys are not read again")
-			}
-		}
+		programtest.Until(t, 20*time.Second, "keys are read again", func() bool { return w.do("GET /.well-known/jwks.json", "", "").status == 200 })
 		if _, err := w.a.Verify(t.Context(), ofAnotherKey(token)); !errors.Is(err, auth.ErrInvalid) {
 			t.Errorf("of a key that is not there: %v", err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 func newPrivate(t *testing.T) *ecdsa.PrivateKey {
@@ -189,9 +190,7 @@ func TestRemoteStale(t *testing.T) {
 	}
 	p.answer(http.StatusBadGateway, nil)
 	close(hold)
-	for end := time.Now().Add(5 * time.Second); p.fetches.Load() < 2 && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	programtest.Until(t, 20*time.Second, "the keys are asked for again", func() bool { return p.fetches.Load() >= 2 })
 	for hour := range 23 {
 		c.advance(time.Hour)
 		if got := look(t, r, key.ID()); got != "known" {

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 func TestLogin(t *testing.T) {
@@ -104,9 +105,10 @@ func TestMetadata(t *testing.T) {
 		if (err == nil) != step.good || err != nil && !errors.Is(err, auth.ErrUnavailable) {
 			t.Errorf("step %d: %v", i, err)
 		}
-		for end := time.Now().Add(5 * time.Second); fake.Asked("/.well-known/openid-configuration") < step.asked && time.Now().Before(end); {
-			time.Sleep(time.Millisecond) // the request is beside the login
-		}
+		// The request is beside the login.
+		programtest.Until(t, 20*time.Second, fmt.Sprintf("step %d asks for the metadata %d times", i, step.asked), func() bool {
+			return fake.Asked("/.well-known/openid-configuration") >= step.asked
+		})
 		time.Sleep(10 * time.Millisecond)
 		if n := fake.Asked("/.well-known/openid-configuration"); n != step.asked {
 			t.Errorf("step %d: asked %d times, want %d", i, n, step.asked)
@@ -133,11 +135,12 @@ func TestKeysOutliveMetadata(t *testing.T) {
 	}
 	fake.Fail(authtest.FaultKeysDown)
 	clock.advance(61 * time.Minute)
-	for end := time.Now().Add(5 * time.Second); fake.Asked("/.well-known/openid-configuration") < 2 && time.Now().Before(end); {
+	programtest.Until(t, 20*time.Second, "the metadata are asked for again", func() bool {
 		if err := verify(); err != nil { // asks for metadata beside it
 			t.Fatal(err)
 		}
-	}
+		return fake.Asked("/.well-known/openid-configuration") >= 2
+	})
 	time.Sleep(20 * time.Millisecond) // so that they arrive
 	if err := verify(); err != nil {
 		t.Errorf("with new metadata and no answer for keys: %v", err)

@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/cachetest"
 	"github.com/seed-7694ebf6/plinth/cache/memory"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 func TestContract(t *testing.T) {
@@ -78,16 +80,7 @@ func TestTTL(t *testing.T) {
 // settled waits until a count is at most a bound: the policy evicts in the background.
 func settled(t *testing.T, bound int, count func() int) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		n := count()
-		if n <= bound {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Errorf("%d values are kept, want at most %d", n, bound)
-			return
-		}
-	}
+	programtest.Until(t, 20*time.Second, fmt.Sprintf("at most %d values are kept", bound), func() bool { return count() <= bound })
 }
 
 func TestBounds(t *testing.T) {

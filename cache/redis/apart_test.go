@@ -131,14 +131,10 @@ func TestRateLimitWithoutRedis(t *testing.T) {
 			connected := func() {
 				t.Helper()
 				for _, l := range []*redis.Limiter{limiterOne, limiterTwo} {
-					for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-						if _, _, err := l.Take(t.Context(), "probe", time.Microsecond, 1000); err == nil {
-							break
-						}
-						if time.Since(begun) > 20*time.Second {
-							t.Fatal("no connection")
-						}
-					}
+					programtest.Until(t, 20*time.Second, "the limiter has a connection", func() bool {
+						_, _, err := l.Take(t.Context(), "probe", time.Microsecond, 1000)
+						return err == nil
+					})
 				}
 			}
 			const together, apart = "200 200 200 429 429 429 429 429 ", "200 200 200 429 200 200 200 429 "

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 )
 
@@ -24,7 +25,7 @@ func TestFullServer(t *testing.T) {
 		t.Error(err)
 	}
 	for name, c := range map[string]*redis.Cache[string, string]{"a": a, "b": b} {
-		until(t, 20*time.Second, name+" does not serve the value", func() bool {
+		programtest.Until(t, 20*time.Second, name+" does not serve the value", func() bool {
 			_, ok, _ := c.Get(t.Context(), "right")
 			return !ok
 		})

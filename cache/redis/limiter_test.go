@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 )
 
@@ -44,7 +45,7 @@ func TestLimiter(t *testing.T) {
 	// What is told is what must be waited.
 	const every = 200 * time.Millisecond
 	var wait time.Duration
-	until(t, 20*time.Second, "nothing is left", func() bool { // also where a few takes last as long as every
+	programtest.Until(t, 20*time.Second, "nothing is left", func() bool { // also where a few takes last as long as every
 		for i := 0; i < 10 && wait == 0; i++ {
 			_, wait = take(i, "c", every)
 		}

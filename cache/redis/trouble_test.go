@@ -32,20 +32,10 @@ func want(t *testing.T, c *redis.Cache[string, string], key, value string) {
 	}
 }
 
-// until calls so until it returns true, and fails the test if that takes too long.
-func until(t *testing.T, within time.Duration, what string, so func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(within); !so(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not after %s: %s", within, what)
-		}
-	}
-}
-
 // gone waits until a cache has no value for a key.
 func gone(t *testing.T, c *redis.Cache[string, string], key string) {
 	t.Helper()
-	until(t, 20*time.Second, fmt.Sprintf("%q is gone", key), func() bool {
+	programtest.Until(t, 20*time.Second, fmt.Sprintf("%q is gone", key), func() bool {
 		_, ok, err := c.Get(t.Context(), key)
 		return err == nil && !ok
 	})
@@ -130,7 +120,7 @@ func TestPurgeThatFailed(t *testing.T) {
 	}
 	want(t, b, "right", "admin")
 	proxy.Refuse(false)
-	until(t, 20*time.Second, "a purge", func() bool { return a.Purge(t.Context(), "author") == nil })
+	programtest.Until(t, 20*time.Second, "a purge", func() bool { return a.Purge(t.Context(), "author") == nil })
 	want(t, a, "right", "")
 	gone(t, b, "right")
 }
@@ -174,7 +164,7 @@ func TestHalfOpen(t *testing.T) {
 func TestFailover(t *testing.T) {
 	t.Parallel()
 	one, two := redistest.Start(t, "--repl-diskless-sync-delay", "0"), redistest.Start(t, "--repl-diskless-sync-delay", "0")
-	until(t, 20*time.Second, "replication", func() bool {
+	programtest.Until(t, 20*time.Second, "replication", func() bool {
 		two.Do("REPLICAOF", "127.0.0.1", port(one))
 		time.Sleep(200 * time.Millisecond)
 		return strings.Contains(two.Info("replication"), "master_link_status:up")
@@ -185,15 +175,15 @@ func TestFailover(t *testing.T) {
 	b := newCache(t, newClient(t, opts), redis.Options[string, string]{})
 	set(t, a, "right", "admin", author)
 	want(t, b, "right", "admin")
-	until(t, 30*time.Second, "failover", func() bool {
+	programtest.Until(t, 30*time.Second, "failover", func() bool {
 		_, _ = sentinel.Ask("SENTINEL FAILOVER cache")
 		time.Sleep(200 * time.Millisecond)
 		return strings.Contains(two.Info("replication"), "role:master")
 	})
-	until(t, 30*time.Second, "a purge at the new master", func() bool { return a.Purge(t.Context(), "author") == nil })
+	programtest.Until(t, 30*time.Second, "a purge at the new master", func() bool { return a.Purge(t.Context(), "author") == nil })
 	gone(t, b, "right")
 	set(t, a, "right", "editor", author)
-	until(t, 20*time.Second, "the new value", func() bool {
+	programtest.Until(t, 20*time.Second, "the new value", func() bool {
 		v, ok, err := b.Get(t.Context(), "right")
 		return ok && err == nil && v == "editor"
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/redistest"
 )
 
@@ -35,11 +36,11 @@ func TestTTL(t *testing.T) {
 				}
 				return ok
 			}
-			until(t, 20*time.Second, "it is kept", func() bool {
+			programtest.Until(t, 20*time.Second, "it is kept", func() bool {
 				set(t, c, "key", "value", cache.SetOptions{TTL: tt.own})
 				return given()
 			})
-			until(t, 20*time.Second, "its time is over", func() bool { return !given() })
+			programtest.Until(t, 20*time.Second, "its time is over", func() bool { return !given() })
 		})
 	}
 }

@@ -196,12 +196,10 @@ func TestBalancers(t *testing.T) {
 // awaitReady waits until requests get through.
 func (b *balancer) awaitReady(t *testing.T) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
-		if status, _, _, err := b.ask(t.Context(), http.MethodGet, "/", nil); err == nil && status == http.StatusOK {
-			return
-		}
-	}
-	t.Fatal("no request gets through")
+	programtest.Until(t, 20*time.Second, "a request gets through", func() bool {
+		status, _, _, err := b.ask(t.Context(), http.MethodGet, "/", nil)
+		return err == nil && status == http.StatusOK
+	})
 }
 
 // checkHeaders: nothing that a client says of where it comes from gets through; what it asks for does as it is.

@@ -240,13 +240,8 @@ func (i *instance) end(t *testing.T) {
 // awaitNotes waits until the application answers through a balancer.
 func awaitNotes(t *testing.T, b *balancer) {
 	t.Helper()
-	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		status, _, body, err := b.ask(t.Context(), http.MethodGet, "/rest/v1/notes?limit=1", http.Header{"Apikey": {secret}})
-		if err == nil && status == http.StatusOK {
-			return
-		}
-		if time.Since(begun) > 10*time.Second {
-			t.Fatalf("%d %s, %v", status, body, err)
-		}
-	}
+	programtest.Until(t, 20*time.Second, "the application answers through the balancer", func() bool {
+		status, _, _, err := b.ask(t.Context(), http.MethodGet, "/rest/v1/notes?limit=1", http.Header{"Apikey": {secret}})
+		return err == nil && status == http.StatusOK
+	})
 }

@@ -118,19 +118,15 @@ func finds(t *testing.T, server, expr string) bool {
 // awaitReady waits until Prometheus answers questions, which is after it listens.
 func awaitReady(t *testing.T, server string) {
 	t.Helper()
-	for begun := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		res, err := http.Get("http://" + server + "/-/ready") // loopback
-		if err == nil {
-			_ = res.Body.Close()
-			http.DefaultClient.CloseIdleConnections()
-			if res.StatusCode == http.StatusOK {
-				return
-			}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	programtest.Until(t, 20*time.Second, "Prometheus is ready", func() bool {
+		res, err := client.Get("http://" + server + "/-/ready")
+		if err != nil {
+			return false
 		}
-		if time.Since(begun) > 20*time.Second {
-			t.Fatalf("Prometheus is not ready: %v", err)
-		}
-	}
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
 }
 
 // asked asks Prometheus.

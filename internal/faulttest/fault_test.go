@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/apitest"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
 // write is a request that changes rows, in one way the library has of doing so.
@@ -143,18 +144,13 @@ func (f *fixture) settle(t *testing.T) {
 		return
 	}
 	const held = "select count(*) from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database() where l.locktype = 'advisory'"
-	for started := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+	programtest.Until(t, time.Minute, "advisory locks are released", func() bool {
 		var n int
 		if err := f.db.Bun().QueryRowContext(t.Context(), held).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
-		if n == 0 {
-			return
-		}
-		if time.Since(started) > time.Minute {
-			t.Fatalf("%d advisory locks are still held", n)
-		}
-	}
+		return n == 0
+	})
 }
 
 // attempt lets the n-th step of a write fail. It reports whether the write has

@@ -13,11 +13,7 @@ func TestProcess(t *testing.T) {
 	t.Parallel()
 	shell := programtest.Path(t, "sh")
 	p := programtest.Start(t, []string{"WHO=me"}, shell, "-c", `trap 'echo ended; exit 3' TERM; echo "$WHO"; while :; do sleep 0.01; done`)
-	for begun := time.Now(); !strings.Contains(p.Output(), "me"); time.Sleep(5 * time.Millisecond) {
-		if time.Since(begun) > 20*time.Second {
-			t.Fatalf("it says %q", p.Output())
-		}
-	}
+	programtest.Until(t, 20*time.Second, "the program writes", func() bool { return strings.Contains(p.Output(), "me") })
 	first, again := p.Stop(), p.Stop()
 	if first == nil || first.Error() != "exit status 3" || again != first {
 		t.Errorf("it ends with %v, and then %v", first, again)

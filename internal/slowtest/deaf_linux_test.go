@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/toxic"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -100,7 +101,7 @@ func TestR5Blackhole(t *testing.T) {
 			return err
 		})
 	}()
-	await(t, "the statement runs", func() bool { return s.db.Stats().Pools[0].InUse == 1 })
+	programtest.Until(t, 15*time.Second, "the statement runs", func() bool { return s.db.Stats().Pools[0].InUse == 1 })
 	time.Sleep(500 * time.Millisecond) // it is with the server, and acknowledged
 	d.leave(t)
 	lost := time.Now()
@@ -125,5 +126,5 @@ func TestR5Blackhole(t *testing.T) {
 		t.Logf("the statement under way, of database/sql: %v", err)
 	}
 	t.Logf("the statement under way ended %s after the machine was lost, %s after it began", took, time.Since(begun))
-	await(t, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
+	programtest.Until(t, 15*time.Second, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
 }

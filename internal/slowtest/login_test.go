@@ -67,7 +67,7 @@ func TestR4Logins(t *testing.T) {
 	stopped := make(chan struct{})
 	load.Go(func() { refused = s.sleepers(ctx, t, keys.Publishable[0], clients, stopped) })
 	inUse := func() int { return app.DB().Stats().Pools[0].InUse }
-	await(t, "all connections but the one in reserve are in use", func() bool { return inUse() >= 3 })
+	programtest.Until(t, 15*time.Second, "all connections but the one in reserve are in use", func() bool { return inUse() >= 3 })
 	end := time.Now().Add(20 * time.Second)
 	var mu sync.Mutex
 	took := map[string][]time.Duration{}
@@ -116,7 +116,7 @@ func TestR4Logins(t *testing.T) {
 	if refused < clients/2 {
 		t.Errorf("%d refused are too few to prove anything", refused)
 	}
-	await(t, "connections come back, but the one that listens", func() bool { return inUse() <= 1 })
+	programtest.Until(t, 15*time.Second, "connections come back, but the one that listens", func() bool { return inUse() <= 1 })
 	for _, what := range []string{"login", "user", "refresh", "admin", "health"} {
 		slices.Sort(took[what])
 		if len(took[what]) < 5 {

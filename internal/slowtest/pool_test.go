@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -100,11 +101,11 @@ func TestR4ClientsGone(t *testing.T) {
 		for range 20 {
 			clients.Go(func() { s.ask(ctx, http.MethodGet, "/rpc/sleep", "") })
 		}
-		await(t, "statements run", func() bool { return s.backends(t, sleeping) == 3 })
+		programtest.Until(t, 15*time.Second, "statements run", func() bool { return s.backends(t, sleeping) == 3 })
 		begun := time.Now()
 		leave()
 		clients.Wait()
-		await(t, "statements end", func() bool { return s.backends(t, sleeping) == 0 })
+		programtest.Until(t, 15*time.Second, "statements end", func() bool { return s.backends(t, sleeping) == 0 })
 		took = append(took, time.Since(begun))
 		if a := s.ask(t.Context(), http.MethodGet, "/notes?id=eq.a", ""); a.status != http.StatusOK || time.Since(begun) > time.Second {
 			t.Errorf("the next request: status %d, %s after the clients left", a.status, time.Since(begun))
@@ -113,7 +114,7 @@ func TestR4ClientsGone(t *testing.T) {
 	if worst := slices.Max(took); worst > 900*time.Millisecond {
 		t.Errorf("statements ended after %s, which is when they would have anyway", worst)
 	}
-	await(t, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
+	programtest.Until(t, 15*time.Second, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
 	t.Logf("statements of clients that had left ended after at most %s, in %d rounds", slices.Max(took), rounds)
 }
 
@@ -128,15 +129,4 @@ func (s *site) backends(t *testing.T, where string) int {
 		t.Error(err)
 	}
 	return n
-}
-
-// await waits until something is so.
-func await(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !so(); {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within 15 s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
 }

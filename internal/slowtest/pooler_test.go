@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/poolertest"
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -32,7 +33,7 @@ func TestPooler(t *testing.T) {
 	load.Go(func() {
 		answers = s.load(ctx, 50, 2*time.Second, func(int, int) answer { return s.ask(ctx, http.MethodGet, "/rpc/sleep", "") })
 	})
-	await(t, "all connections are in use", func() bool { return s.db.Stats().Pools[0].InUse == 3 })
+	programtest.Until(t, 15*time.Second, "all connections are in use", func() bool { return s.db.Stats().Pools[0].InUse == 3 })
 	if err := s.db.Ping(ctx); err != nil {
 		t.Errorf("ping under load: %v", err)
 	}
@@ -46,15 +47,15 @@ func TestPooler(t *testing.T) {
 	var client sync.WaitGroup
 	client.Go(func() { s.ask(gone, http.MethodGet, "/rpc/sleep", "") })
 	const sleeping = "state = 'active' and query like '%pg_sleep%'"
-	await(t, "the statement runs", func() bool { return s.backends(t, sleeping) == 1 })
+	programtest.Until(t, 15*time.Second, "the statement runs", func() bool { return s.backends(t, sleeping) == 1 })
 	begun := time.Now()
 	leave()
 	client.Wait()
-	await(t, "the statement ends", func() bool { return s.backends(t, sleeping) == 0 })
+	programtest.Until(t, 15*time.Second, "the statement ends", func() bool { return s.backends(t, sleeping) == 0 })
 	if took := time.Since(begun); took > 900*time.Millisecond {
 		t.Errorf("the statement ended after %s, which is when it would have anyway", took)
 	}
-	await(t, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
+	programtest.Until(t, 15*time.Second, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
 	if lags, err := s.db.ReaderLags(ctx); err != nil || len(lags) != 0 {
 		t.Errorf("lags %v, %v", lags, err)
 	}

@@ -44,11 +44,7 @@ func TestReceiverAway(t *testing.T) { // alone, since it looks at the memory of 
 			h := otel.New(provider, otel.Options{}).Middleware(routed())
 
 			answered(t, h, 5_000) // more than wait for a receiver, which are 2,048
-			for begun := time.Now(); asked.Load() == 0; time.Sleep(10 * time.Millisecond) {
-				if time.Since(begun) > 20*time.Second {
-					t.Fatal("nobody asks the receiver, so that this test shows nothing")
-				}
-			}
+			programtest.Until(t, 20*time.Second, "the receiver is asked", func() bool { return asked.Load() > 0 })
 			full, running := held(), runtime.NumGoroutine()
 			const more = 20_000
 			answered(t, h, more)
@@ -68,11 +64,7 @@ func TestReceiverAway(t *testing.T) { // alone, since it looks at the memory of 
 			_ = exporter.Shutdown(t.Context()) // which ends the pauses before it tries again
 			transport.CloseIdleConnections()
 			server.Close()
-			for begun := time.Now(); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
-				if time.Since(begun) > 30*time.Second {
-					t.Fatalf("%d goroutines are left of %d", runtime.NumGoroutine(), before)
-				}
-			}
+			programtest.Until(t, 30*time.Second, "the goroutines of the exporter end", func() bool { return runtime.NumGoroutine() <= before })
 		})
 	}
 }

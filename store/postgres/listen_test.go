@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -17,14 +18,12 @@ func listenTest(t *testing.T, d *database) (payloads <-chan string, ended <-chan
 	t.Cleanup(cancel)
 	heard, done := make(chan string, 1000), make(chan error, 1)
 	go func() { done <- d.Listen(ctx, "Test channel", func(payload string) { heard <- payload }) }()
-	for deadline := time.Now().Add(20 * time.Second); len(heard) == 0; time.Sleep(10 * time.Millisecond) {
+	programtest.Until(t, 20*time.Second, "a signal arrives", func() bool {
 		if err := d.Notify(t.Context(), "Test channel", "begin"); err != nil {
 			t.Fatal(err)
 		}
-		if time.Now().After(deadline) {
-			t.Fatal("no signal came within 20 seconds")
-		}
-	}
+		return len(heard) > 0
+	})
 	return heard, done, cancel
 }
 

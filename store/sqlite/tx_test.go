@@ -226,11 +226,7 @@ func TestWritersWaitInLine(t *testing.T) {
 			}
 		})
 		waiting := func(p driver.PoolStats) bool { return p.Waiting == i+1 }
-		for until := time.Now().Add(10 * time.Second); !slices.ContainsFunc(d.Stats(), waiting); time.Sleep(time.Millisecond) {
-			if time.Now().After(until) {
-				t.Fatalf("writer %d does not wait: %+v", i, d.Stats())
-			}
-		}
+		programtest.Until(t, 20*time.Second, fmt.Sprintf("writer %d waits", i), func() bool { return slices.ContainsFunc(d.Stats(), waiting) })
 		time.Sleep(5 * time.Millisecond) // it is counted a moment before it stands in line
 	}
 	if err := first.Rollback(); err != nil {
