@@ -19,9 +19,12 @@ type Source struct {
 	// underscores. Never change it after a release.
 	Line string
 
-	// FS holds a folder for each engine, postgres and sqlite, with files named
-	// 0001_init.up.sql. Numbers start at 1; the text after them is free. A file must not
-	// be empty.
+	// FS holds a folder for each engine that the application supports, postgres or sqlite or
+	// both, with files named 0001_init.up.sql. Numbers start at 1; the text after them is
+	// free. A file must not be empty. Files that do not end in .sql are ignored.
+	//
+	// An FS without any .sql file is a line without migrations. go:embed does not embed an
+	// empty folder, so put a file such as README.md into it until the first migration.
 	FS fs.FS
 
 	// After names the lines that must precede this one in the list given to [New].
@@ -90,8 +93,11 @@ func (s Source) read(engine string) ([]Migration, error) {
 		return nil, fmt.Errorf("migrate: line %s has no files", s.Line)
 	}
 	entries, err := fs.ReadDir(s.FS, engine)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.checkAbsent(engine)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("migrate: line %s: the files must be in a folder %s at the root of FS (see fs.Sub): %w", s.Line, engine, err)
+		return nil, fmt.Errorf("migrate: line %s: read the folder %s: %w", s.Line, engine, err)
 	}
 	byVersion := map[int]*Migration{}
 	var errs []error
@@ -106,6 +112,21 @@ func (s Source) read(engine string) ([]Migration, error) {
 	}
 	slices.SortFunc(list, func(a, b Migration) int { return a.Version - b.Version })
 	return list, errors.Join(errs...)
+}
+
+// checkAbsent returns an error if a source without a folder for the engine has SQL files.
+func (s Source) checkAbsent(engine string) error {
+	return fs.WalkDir(s.FS, ".", func(path string, _ fs.DirEntry, err error) error {
+		folder, _, _ := strings.Cut(path, "/")
+		switch {
+		case err != nil || !strings.HasSuffix(path, ".sql"):
+			return err
+		case folder == "postgres" || folder == "sqlite":
+			return fmt.Errorf("migrate: line %s has migrations for %s and none for %s, the engine of this database: use a %s database, or add a folder %s",
+				s.Line, folder, engine, folder, engine)
+		}
+		return fmt.Errorf("migrate: line %s: %s is not in a folder %s at the root of FS (see fs.Sub)", s.Line, path, engine)
+	})
 }
 
 // add reads one file.

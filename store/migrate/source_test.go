@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
@@ -42,4 +43,32 @@ func TestNewReportsMistakes(t *testing.T) {
 	if _, err := migrate.New(db, source("a", one), after); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestSourceOfOneEngine: a line with files for one engine works on that engine. On the other
+// the error names both. A line without any SQL file has no migrations yet.
+func TestSourceOfOneEngine(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, open func(...any) *store.DB) {
+		db := open()
+		used, other := onSQLite(db, "sqlite", "postgres"), onSQLite(db, "postgres", "sqlite")
+		files := func(names ...string) migrate.Source {
+			tree := fstest.MapFS{}
+			for _, name := range names {
+				tree[name] = &fstest.MapFile{Data: []byte("select 1")}
+			}
+			return migrate.Source{Line: "a", FS: tree}
+		}
+		for _, source := range []migrate.Source{
+			files(used + "/0001_a.up.sql"), files("README.md"), files(other + "/README.md"), files(used + "/README.md"), files(),
+		} {
+			if _, err := migrate.New(db, source); err != nil {
+				t.Error(err)
+			}
+		}
+		_, err := migrate.New(db, files(other+"/0001_a.up.sql"))
+		wantError(t, err, "line a has migrations for "+other+" and none for "+used, "use a "+other+" database, or add a folder "+used)
+		_, err = migrate.New(db, files("migrations/"+used+"/0001_a.up.sql"))
+		wantError(t, err, "migrations/"+used+"/0001_a.up.sql is not in a folder "+used+" at the root of FS (see fs.Sub)")
+	})
 }
