@@ -50,6 +50,10 @@
 // Every write appends to the change log in its own transaction, unless the model embeds
 // [Untracked]. [DB.Changes] delivers each change exactly once and in order.
 //
+// # Read views
+//
+// A model that embeds [View] describes a view of the database. It is read-only.
+//
 // # Tags
 //
 // Columns have the name of the field in snake_case, unless the bun tag begins with a
