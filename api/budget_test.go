@@ -161,3 +161,26 @@ func TestCutIsNotOfAnotherRequest(t *testing.T) {
 		}
 	})
 }
+
+// TestMoreRowsThanTheBudget: the row behind the last one, which only shows that there are
+// more, is beyond the limit of rows.
+func TestMoreRowsThanTheBudget(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := shelves(t, db, api.Limits{Rows: 10, AnswerRows: 50})
+		for _, order := range []string{"", "&order=shelf(name).desc"} {
+			res := do(t, h, request{line: "GET /boxes?select=id,items(id)" + order})
+			if rows := strings.Count(res.body, "{"); res.status != http.StatusPartialContent || rows != 50 || res.header.Get("Embed-Limit") != "" {
+				t.Errorf("%s: %d, %d rows, Embed-Limit %q: %.200s", order, res.status, rows, res.header.Get("Embed-Limit"), res.body)
+			}
+		}
+		// The last row alone is larger than a row may be.
+		h = serve(t, db, api.Config{Limits: api.Limits{Rows: 3, Answer: 8 << 20}}, api.Resource[shelf]{Policy: api.Policy{Read: api.Anyone()}}, api.Resource[box]{Policy: api.Policy{Read: api.Anyone()}})
+		if _, err := store.For[shelf](db).Patch(t.Context(), 3, store.SetTo("name", strings.Repeat("x", 3<<20))); err != nil {
+			t.Fatal(err)
+		}
+		if res := do(t, h, request{line: "GET /shelves?select=name,boxes(id)"}); res.status != http.StatusPartialContent {
+			t.Errorf("a large row behind the last one: %d %.200s", res.status, res.body)
+		}
+	})
+}

@@ -133,9 +133,10 @@ func (c *conn) collect(ctx context.Context, s *driver.Statement, r *driver.Resul
 	if err != nil {
 		return err
 	}
-	// Reset the statement on every path, or it stays running.
+	// Reset the statement on every path, or it stays running. The reset repeats the error
+	// of the last step, which does not matter if that row only shows that there are more.
 	defer func() {
-		if closeErr := rows.Close(); err == nil {
+		if closeErr := rows.Close(); err == nil && !r.More {
 			err = closeErr
 		}
 		clear(c.dest)
