@@ -24,11 +24,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-// TestACMEServer is the program that TestACME starts.
-func TestACMEServer(t *testing.T) {
-	if os.Getenv("PLINTH_ACME_DOMAINS") == "" {
-		t.Skip("this is a part of TestACME")
-	}
+// serveACME is the program that TestACME starts.
+func serveACME(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGTERM)
 	defer stop()
 	config := plinth.FromEnv()
@@ -42,6 +39,10 @@ func TestACMEServer(t *testing.T) {
 // for proof of its name: on the encrypted port, or in the clear where that is all it can
 // reach. A new process has the certificate without asking again.
 func TestACME(t *testing.T) {
+	if os.Getenv("PLINTH_ACME_DOMAINS") != "" {
+		serveACME(t)
+		return
+	}
 	pebble := programtest.Path(t, "pebble")
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -144,7 +145,7 @@ func startACMEServer(t *testing.T, env map[string]string) *programtest.Process {
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	return programtest.StartWith(t, []string{env["PLINTH_ADDR"], env["PLINTH_HTTP_ADDR"]}, list, os.Args[0], "-test.run=^TestACMEServer$", "-test.v")
+	return programtest.StartWith(t, []string{env["PLINTH_ADDR"], env["PLINTH_HTTP_ADDR"]}, list, os.Args[0], "-test.run=^TestACME$", "-test.v")
 }
 
 // handshake waits until the server shows a certificate for notes.example and returns its

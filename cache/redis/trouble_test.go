@@ -108,7 +108,9 @@ func TestPurgeThatFailed(t *testing.T) {
 	want(t, a, "right", "admin")
 	want(t, b, "right", "admin")
 	proxy.Refuse(true)
-	proxy.Cut()
+	if proxy.Cut() == 0 {
+		t.Fatal("there is no connection to cut")
+	}
 	if err := a.Purge(t.Context(), "author"); err == nil {
 		t.Fatal("a purge without a server")
 	}

@@ -84,7 +84,9 @@ func checkAway(t *testing.T, way *toxic.Proxy, env []string, instance string) {
 	}
 	await(ready)
 	way.Refuse(true)
-	way.Cut()
+	if way.Cut() == 0 {
+		t.Fatal("there is no connection to cut")
+	}
 	await(away)
 	way.Refuse(false)
 	await(ready)

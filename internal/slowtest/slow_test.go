@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/internal/toxic"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -146,12 +147,20 @@ func TestR5BadLine(t *testing.T) {
 	s := open(t, url, p.Addr().String(), postgres.Options{MaxConns: 8})
 	s.warm(t, 7)
 	for _, line := range []struct {
-		name string
-		set  func()
+		name  string
+		set   func()
+		least time.Duration // of an answer
 	}{
-		{"200 ms and up to 100 more", func() { p.Latency(200*time.Millisecond, 100*time.Millisecond) }},
-		{"one piece in a hundred cut", func() { p.Latency(0, 0); p.Cuts(0.01) }},
-		{"64 KiB in a second", func() { p.Cuts(0); p.Bandwidth(64 << 10) }},
+		{"200 ms and up to 100 more", func() { p.Latency(200*time.Millisecond, 100*time.Millisecond) }, 200 * time.Millisecond},
+		{"one piece in a hundred cut", func() { p.Latency(0, 0); p.Cuts(0.01) }, 0},
+		{"64 KiB in a second", func() {
+			programtest.Until(t, time.Minute, "a connection is cut", func() bool {
+				s.ask(t.Context(), http.MethodGet, "/notes?limit=1", "") // answered or not
+				return p.WereCut() > 0
+			})
+			p.Cuts(0)
+			p.Bandwidth(64 << 10)
+		}, 0},
 	} {
 		line.set()
 		answers := s.load(t.Context(), 16, either(1500*time.Millisecond, 20*time.Second), func(client, n int) answer {
@@ -163,6 +172,11 @@ func TestR5BadLine(t *testing.T) {
 		counts := s.judge(t, answers, deadline+500*time.Millisecond)
 		if counts[http.StatusOK] == 0 {
 			t.Errorf("%s: nothing was answered", line.name)
+		}
+		for _, a := range answers {
+			if a.status == http.StatusOK && a.took < line.least {
+				t.Errorf("%s: an answer after %s was not delayed", line.name, a.took)
+			}
 		}
 		t.Logf("%s: %v", line.name, counts)
 	}

@@ -21,6 +21,7 @@ type Proxy struct {
 	changed  chan struct{} // closed, and made anew, with each change
 	ailments ailments
 	open     map[net.Conn]struct{}
+	cut      int
 	closed   bool
 	server   string
 }
@@ -127,13 +128,21 @@ func (p *Proxy) Server(addr string) {
 	p.server = addr
 }
 
-// Cut closes all connections.
-func (p *Proxy) Cut() {
+// Cut closes all connections and returns how many there were, counted at both sides.
+func (p *Proxy) Cut() (closed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.open {
 		c.Close()
 	}
+	return len(p.open)
+}
+
+// WereCut returns how many connections Cuts has closed.
+func (p *Proxy) WereCut() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cut
 }
 
 // now returns the faults, and a channel that is closed when they change.
@@ -213,6 +222,9 @@ func (p *Proxy) piece(to io.Writer, piece []byte, answers bool) bool {
 		a, changed = p.now()
 	}
 	if a.cuts > 0 && rand.Float64() < a.cuts {
+		p.mu.Lock()
+		p.cut++
+		p.mu.Unlock()
 		return false
 	}
 	if answers {

@@ -113,7 +113,9 @@ func TestAilments(t *testing.T) {
 	want(t, fresh, "abc", "A:ABC")
 	p.Spoil(nil)
 
-	p.Cut()
+	if p.Cut() == 0 {
+		t.Error("no connection was cut")
+	}
 	if _, _, err := fresh.ask("5", long); err == nil {
 		t.Error("a connection that was cut answers")
 	}
@@ -126,8 +128,8 @@ func TestAilments(t *testing.T) {
 	want(t, dial(t, p), "7", "b:7")
 
 	p.Cuts(1)
-	if _, _, err := dial(t, p).ask("8", long); err == nil {
-		t.Error("a connection that is always cut answers")
+	if _, _, err := dial(t, p).ask("8", long); err == nil || p.WereCut() != 1 {
+		t.Errorf("a connection that is always cut: %v, %d were cut", err, p.WereCut())
 	}
 }
 

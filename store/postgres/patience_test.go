@@ -45,7 +45,6 @@ func TestOpenWaits(t *testing.T) {
 	}
 
 	down.Refuse(true)
-	down.Cut()
 	opts.OpenTimeout = 300 * time.Millisecond
 	if _, err := Open(t.Context(), through.String(), &opts); !errors.Is(err, driver.ErrUnavailable) {
 		t.Errorf("after the time there is for it: %v", err)
