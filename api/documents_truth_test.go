@@ -106,7 +106,7 @@ func visitSchemas(v any, at string, visit func(at string, schema map[string]any)
 	case map[string]any:
 		visit(at, v)
 		for name, member := range v {
-			if name != "default" && name != "example" && name != "examples" {
+			if name != "examples" {
 				visitSchemas(member, at+"/"+name, visit)
 			}
 		}

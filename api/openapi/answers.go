@@ -82,7 +82,9 @@ func one(s *Schema) *Schema { return s }
 
 // stripped is a row without the members that are null.
 func stripped() *Schema {
-	return &Schema{Type: TypeList{"object"}, Description: "The members that are not null."}
+	s := object()
+	s.Description = "The members that are not null."
+	return s
 }
 
 func rows(row *Schema) Content     { return contentOf(rowsForms, row) }

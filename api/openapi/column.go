@@ -55,7 +55,10 @@ func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
 	}
 	applyRules(&s, c.Rules)
 	if insert && !t.Required(c) {
-		s.Default = defaultOf(c)
+		// Not as default of the schema: openapi-typescript makes such members required.
+		if d := defaultOf(c); d != nil {
+			s.Description = strings.TrimSpace(s.Description + " Default: `" + string(d) + "`.")
+		}
 	}
 	if c.Nullable && !isRequired(c.Rules) {
 		return s.Nullable()

@@ -118,7 +118,7 @@ func queryArguments(in *Schema) []Parameter {
 // caller can use: then nothing is said of them.
 func (b *builder) rowOf(t *Table) *Schema {
 	if !slices.Contains(b.surface.Tables, t) {
-		return &Schema{Type: TypeList{"object"}}
+		return object()
 	}
 	return ref(t.Table.Name + ".Row")
 }

@@ -195,16 +195,17 @@ type RequestBody struct {
 	Content     Content `json:"content"`
 }
 
+// insertBody lists no form: openapi-python-client makes code that fails of a list beside a
+// second media type that it supports.
 func insertBody(s *Surface, t *Table) *RequestBody {
 	one := ref(t.Table.Name + ".Insert")
 	many := list(one)
 	many.MaxItems = count(s.Rows)
 	return &RequestBody{
-		Description: "A row, or a list of rows with the same members.", Required: true,
+		Description: "A row, or a list of rows with the same members. A form (application/x-www-form-urlencoded) with the columns of one row is accepted too.", Required: true,
 		Content: Content{
 			{jsonForm, &Schema{AnyOf: []*Schema{one, many}}},
 			{csvForm, &Schema{Type: TypeList{"string"}, Description: "Rows as CSV; the first line names the columns, and the word NULL is null."}},
-			{"application/x-www-form-urlencoded", &Schema{Type: TypeList{"object"}, Description: "The columns of a row as texts."}},
 		},
 	}
 }
@@ -220,7 +221,7 @@ func putBody(_ *Surface, t *Table) *RequestBody {
 	}
 	return &RequestBody{
 		Description: description, Required: true,
-		Content: Content{{jsonForm, &Schema{Type: TypeList{"object"}}}},
+		Content: Content{{jsonForm, object()}},
 	}
 }
 

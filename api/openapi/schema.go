@@ -16,7 +16,6 @@ type Schema struct {
 	Format      string   `json:"format,omitempty"`
 
 	Enum             []json.RawMessage `json:"enum,omitempty"`
-	Default          json.RawMessage   `json:"default,omitempty"`
 	Examples         []string          `json:"examples,omitempty"`
 	Pattern          string            `json:"pattern,omitempty"`
 	ContentEncoding  string            `json:"contentEncoding,omitempty"`
@@ -123,6 +122,12 @@ func encodeOrdered[T any](list []T, member func(T) (string, any)) ([]byte, error
 		b = append(append(append(b, key...), ':'), text...)
 	}
 	return append(b, '}'), nil
+}
+
+// object accepts any members. Generators for TypeScript read an object without properties as
+// one that has none.
+func object() *Schema {
+	return &Schema{Type: TypeList{"object"}, AdditionalProperties: &Closed{&Schema{}}}
 }
 
 func text() *Schema            { return &Schema{Type: TypeList{"string"}} }
