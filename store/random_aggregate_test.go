@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -92,7 +93,7 @@ func (s *Sale) written(column string) (string, bool) {
 // the data.
 func TestRandomAggregates(t *testing.T) {
 	t.Parallel()
-	seed := randomSeed(t)
+	seed := programtest.Seed(t, rand.Uint64())
 	var mu sync.Mutex
 	answers := map[string][]string{}
 	t.Run("engines", func(t *testing.T) {

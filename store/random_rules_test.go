@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -19,7 +20,7 @@ import (
 func TestRandomRules(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
-		r := rand.New(rand.NewPCG(randomSeed(t), 1))
+		r := rand.New(rand.NewPCG(programtest.Seed(t, rand.Uint64()), 1))
 		rows := newLeaves(r, 40)
 		for _, row := range rows {
 			if err := store.For[Leaf](db).Insert(t.Context(), row.model); err != nil {

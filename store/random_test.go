@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -16,18 +14,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
-
-// randomSeed is the seed of PLINTH_TEST_RANDOM, to run a failed test again, or a
-// new one.
-func randomSeed(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if text := os.Getenv("PLINTH_TEST_RANDOM"); text != "" {
-		seed = must(strconv.ParseUint(text, 10, 64))
-	}
-	t.Logf("PLINTH_TEST_RANDOM=%d", seed)
-	return seed
-}
 
 // TestRandomConditions compares conditions, filtered by a guard, with an oracle
 // over the data: as SQL of both engines, and as the library evaluates them in
@@ -39,7 +25,7 @@ func TestRandomConditions(t *testing.T) {
 		if programtest.Long() {
 			trees = 10000
 		}
-		r := rand.New(rand.NewPCG(randomSeed(t), 0))
+		r := rand.New(rand.NewPCG(programtest.Seed(t, rand.Uint64()), 0))
 		rows := newLeaves(r, 60)
 		for _, row := range rows {
 			if err := store.For[Leaf](db).Insert(t.Context(), row.model); err != nil {
@@ -84,7 +70,7 @@ func newForest(r *rand.Rand, rows []*leafRow) forest {
 func TestRandomFullTextIsRefused(t *testing.T) {
 	t.Parallel()
 	db := storetest.New(t, storetest.Models(Leaf{}))
-	r := rand.New(rand.NewPCG(randomSeed(t), 0))
+	r := rand.New(rand.NewPCG(programtest.Seed(t, rand.Uint64()), 0))
 	rows, refused := newLeaves(r, 3), 0
 	for range 300 {
 		f := newForest(r, rows)

@@ -24,7 +24,7 @@ const (
 // TestReadCost sends generated reads. None is answered with an error of the server.
 // In the long form none takes more than 64 MiB, in the server or in a backend, nor
 // more than twice the time of a statement. PLINTH_TEST_READS says how many are sent,
-// 5,000 otherwise, and PLINTH_TEST_SEED which.
+// 5,000 otherwise, and PLINTH_TEST_RANDOM which.
 func TestReadCost(t *testing.T) {
 	n, data := 40, size{rows: 30, wides: 5, cell: 2000}
 	if programtest.Long() {
@@ -79,9 +79,9 @@ func readCost(t *testing.T, engine, dsn string, n int, data size) {
 	fill(t, engine, dsn, data)
 	s := startServer(t, engine, dsn)
 	statuses, worst := map[int]int{}, map[string]cost{}
+	seed := programtest.Seed(t, 1) * 1_000_000
 	for i := range n {
-		seed := uint64(number("PLINTH_TEST_SEED", 1)*1_000_000 + i)
-		path := request(rand.New(rand.NewPCG(seed, 0))) // not for secrets
+		path := request(rand.New(rand.NewPCG(seed+uint64(i), 0))) // not for secrets
 		c := s.measure(t, path)
 		statuses[c.status]++
 		if c.status >= 500 || c.status == http.StatusNotFound {

@@ -2,7 +2,6 @@ package gatetest_test
 
 import (
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,14 +20,7 @@ func TestA26RandomFilters(t *testing.T) {
 	if programtest.Long() {
 		rounds = 10000
 	}
-	seed := rand.Uint64()
-	if text := os.Getenv("PLINTH_TEST_RANDOM"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("PLINTH_TEST_RANDOM=%d", seed)
+	seed := programtest.Seed(t, rand.Uint64())
 	sheetEngines(t, seed, 60, func(t *testing.T, s *sheets) {
 		var shares [11]int // trees by the share of the caller's rows they select, in tenths
 		middle := 0

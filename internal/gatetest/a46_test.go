@@ -85,15 +85,12 @@ func p99(sorted []time.Duration) time.Duration { return sorted[len(sorted)*99/10
 
 // TestA46ExpensiveReads: one caller sends the most expensive read 50 times at once,
 // again and again. One of them runs at a time and the others wait, then get 503. Statements
-// end by their timeout. Every read of another caller is answered, in the long form within
-// othersWithin. Afterwards no connection is in use, and all of them work.
+// end by their timeout. Every read of another caller is answered within othersWithin.
+// Afterwards no connection is in use, and all of them work.
 func TestA46ExpensiveReads(t *testing.T) {
 	programtest.SkipShort(t)
 	const timeout = 100 * time.Millisecond
-	lasts := time.Second
-	if programtest.Long() {
-		lasts = 10 * time.Second
-	}
+	const lasts = 10 * time.Second
 	countedEngines(t, timeout, func(t *testing.T, f *fixture, _ *atomic.Int64) {
 		f.exec(t, manyNotes())
 		l := limit(f)
@@ -129,7 +126,7 @@ func TestA46ExpensiveReads(t *testing.T) {
 		if statuses[timedOut] == 0 || statuses[busy] < 25 || l.most.Load() > perCaller {
 			t.Errorf("%v, %d at a time", statuses, l.most.Load())
 		}
-		if programtest.Long() && p99(others) > othersWithin {
+		if p99(others) > othersWithin {
 			t.Errorf("p99 of others is %s, want %s", p99(others), othersWithin)
 		}
 		for _, pool := range f.db.Stats().Pools {

@@ -2,7 +2,6 @@ package openreqtest_test
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
-
-var seed = flag.Uint64("seed", 1, "what requests are made from")
 
 // maxFindings is how many different ones are told.
 const maxFindings = 40
@@ -50,7 +47,7 @@ type campaign struct {
 func newCampaign(t *testing.T, url string) *campaign {
 	t.Helper()
 	c := &campaign{t: t, url: url, of: map[*operation]*generator{}, seen: map[string]map[int]int{}, findings: map[string]int{}}
-	random := rand.New(rand.NewPCG(*seed, 0))
+	random := rand.New(rand.NewPCG(programtest.Seed(t, 1), 0))
 	k := &known{keys: map[string][]any{}, tags: map[string]string{}, links: map[string][]string{}}
 	for _, caller := range slices.Sorted(maps.Keys(callers)) {
 		g := &generator{Rand: random, doc: readDocument(t, url, caller), caller: caller, known: k}

@@ -3,7 +3,6 @@ package paritytest_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 
@@ -23,10 +22,7 @@ func TestTwoEngines(t *testing.T) {
 	if programtest.Long() {
 		blocks, seed = 80, rand.Uint64()
 	}
-	if text := os.Getenv("PLINTH_TEST_RANDOM"); text != "" {
-		seed = must(strconv.ParseUint(text, 10, 64))
-	}
-	t.Logf("PLINTH_TEST_RANDOM=%d", seed)
+	seed = programtest.Seed(t, seed)
 	var seen coverage
 	t.Run("blocks", func(t *testing.T) {
 		for i := range blocks {
