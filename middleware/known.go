@@ -19,6 +19,3 @@ func RouteFrom(ctx context.Context) string { return exchange.From(ctx).Route() }
 // user's id. It has the conditions of [SetRoute]. The id is logged, so it must not be a
 // credential, a session or an e-mail address.
 func SetPrincipal(ctx context.Context, kind, id string) { exchange.From(ctx).SetPrincipal(kind, id) }
-
-// PrincipalFrom returns the kind and the id set by [SetPrincipal], or "" and "".
-func PrincipalFrom(ctx context.Context) (kind, id string) { return exchange.From(ctx).Principal() }

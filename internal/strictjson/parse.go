@@ -25,9 +25,3 @@ func Parse(b []byte, lim Limits) (Value, error) {
 	}
 	return Value{raw: b[start:end:end]}, nil
 }
-
-// Valid is [Parse] for a caller who only wants to know.
-func Valid(b []byte, lim Limits) error {
-	_, err := Parse(b, lim)
-	return err
-}

@@ -18,8 +18,8 @@ func diff(t *testing.T, db *store.DB) *migrate.Plan {
 
 func apply(t *testing.T, db *store.DB) *migrate.Plan {
 	t.Helper()
-	plan := diff(t, db)
-	if err := plan.Apply(t.Context()); err != nil {
+	plan, err := migrate.Auto(t.Context(), db)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return plan
@@ -37,17 +37,15 @@ func TestDiffOfFixture(t *testing.T) {
 		if err := migrate.Verify(t.Context(), db); err == nil {
 			t.Error("Verify accepts an empty database")
 		}
-		if err := plan.Apply(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		apply(t, db)
 		if again := diff(t, db).String(); again != "" {
-			t.Errorf("after Apply there is still to do:\n%s", again)
+			t.Errorf("after Auto there is still to do:\n%s", again)
 		}
 		if err := migrate.Verify(t.Context(), db); err != nil {
 			t.Error(err)
 		}
-		if err := plan.Apply(t.Context()); err != nil {
-			t.Errorf("applying what is applied: %v", err)
+		if again := apply(t, db).Statements; len(again) != 0 {
+			t.Errorf("Auto applies again what is applied: %q", again)
 		}
 	})
 }

@@ -84,8 +84,8 @@
 //
 // Instances that start together wait for each other. The lock is a transaction-level
 // advisory lock on PostgreSQL and the write lock on SQLite. If the process dies, the
-// lock is released; PostgreSQL may notice only at the end of the running statement. Up,
-// Apply and Auto must not be called inside a transaction of the same database.
+// lock is released; PostgreSQL may notice only at the end of the running statement. Up
+// and Auto must not be called inside a transaction of the same database.
 //
 // # The library's own tables
 //

@@ -2,9 +2,7 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store"
@@ -18,8 +16,6 @@ type Plan struct {
 	// Manual lists the differences that need a hand-written migration: different types
 	// and NULLs, columns without a field, and foreign keys that existing rows violate.
 	Manual []string
-
-	db *store.DB
 }
 
 // Diff compares the registered tables with the database. It changes nothing. Tables and
@@ -29,7 +25,7 @@ func Diff(ctx context.Context, db *store.DB) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.plan(db), nil
+	return d.plan(), nil
 }
 
 func look(ctx context.Context, db *store.DB) (*differ, error) {
@@ -41,8 +37,8 @@ func look(ctx context.Context, db *store.DB) (*differ, error) {
 	return diff(ctx, s.bare(), db.Tables())
 }
 
-func (d *differ) plan(db *store.DB) *Plan {
-	return &Plan{Statements: d.statements(), Manual: d.manual, db: db}
+func (d *differ) plan() *Plan {
+	return &Plan{Statements: d.statements(), Manual: d.manual}
 }
 
 // String returns the plan as SQL, with the Manual part as comments.
@@ -55,28 +51,6 @@ func (p *Plan) String() string {
 		b.WriteString("-- " + m + "\n")
 	}
 	return b.String()
-}
-
-// Apply runs the statements in one transaction, with the same lock and patience as
-// [Migrator.Up]. It does nothing if another process has applied the plan since, and
-// fails if the plan would be different by now.
-func (p *Plan) Apply(ctx context.Context) error {
-	s, err := open(ctx, p.db, engineOf(p.db))
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	return s.tx(ctx, func(w work) error {
-		d, err := diff(ctx, w, p.db.Tables())
-		if err != nil {
-			return err
-		}
-		now := d.statements()
-		if len(now) > 0 && !slices.Equal(now, p.Statements) {
-			return errors.New("migrate: the database or the models changed since the plan was made: call Diff again")
-		}
-		return w.apply(ctx, now)
-	})
 }
 
 func (w work) apply(ctx context.Context, statements []string) error {
@@ -111,7 +85,7 @@ func Auto(ctx context.Context, db *store.DB, sources ...Source) (*Plan, error) {
 		if err != nil {
 			return err
 		}
-		plan = d.plan(db)
+		plan = d.plan()
 		return w.apply(ctx, plan.Statements)
 	})
 	return plan, err
