@@ -31,16 +31,3 @@ func ParseBytes(s string) ([]byte, error) {
 	}
 	return b, nil
 }
-
-// hexValue returns the value of a hexadecimal digit, or 255.
-func hexValue(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
-	}
-	return 255
-}

@@ -53,23 +53,3 @@ func TestRoomForOneRow(t *testing.T) {
 		t.Errorf("the body is %.20q", r.Body)
 	}
 }
-
-// TestRoomIsUsedAgain: one large answer after another makes no garbage of their size.
-func TestRoomIsUsedAgain(t *testing.T) {
-	const size = 8 << 20
-	row := bytes.Repeat([]byte("x"), 10_000)
-	answer := func() {
-		var r driver.Result
-		appendRows(&r, row, size)
-		r.Free()
-	}
-	first := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			answer()
-		}
-	})
-	if got := first.AllocedBytesPerOp(); got > 2*size {
-		t.Errorf("an answer of 8 MiB makes %d bytes of garbage", got)
-	}
-}
