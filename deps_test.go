@@ -65,7 +65,7 @@ var arrows = []arrow{
 
 	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/occasional", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
 	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange", "internal/httpfield"}, "codes what others have answered"},
-	{"middleware/otel", []string{"cache", "internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
+	{"middleware/otel", []string{"internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
 	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
 	{"middleware/cors", []string{"internal/httpfield"}, "speaks one protocol of browsers, whatever is behind it"},
 

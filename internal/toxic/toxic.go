@@ -1,5 +1,5 @@
 // Package toxic is a TCP proxy that injects network faults, for tests: it delays, cuts,
-// holds, refuses, slows and corrupts the traffic between a client and a server.
+// holds, refuses and slows the traffic between a client and a server.
 package toxic
 
 import (
@@ -32,7 +32,6 @@ type ailments struct {
 	bandwidth       int
 	hold, refuse    bool
 	cuts            float64
-	spoil           func(answer []byte) []byte
 }
 
 // TB is what a proxy needs of a testing.TB.
@@ -116,10 +115,6 @@ func (p *Proxy) Refuse(on bool) { p.change(func(a *ailments) { a.refuse = on }) 
 
 // Cuts closes a connection with a probability for each piece.
 func (p *Proxy) Cuts(probability float64) { p.change(func(a *ailments) { a.cuts = probability }) }
-
-// Spoil replaces each piece of a response by the result of a function, which may modify its
-// argument. Nil removes the function.
-func (p *Proxy) Spoil(f func(answer []byte) []byte) { p.change(func(a *ailments) { a.spoil = f }) }
 
 // Server forwards new connections to another server.
 func (p *Proxy) Server(addr string) {
@@ -233,9 +228,6 @@ func (p *Proxy) piece(to io.Writer, piece []byte, answers bool) bool {
 			wait += rand.N(a.jitter)
 		}
 		p.wait(wait, changed)
-		if a.spoil != nil {
-			piece = a.spoil(piece)
-		}
 	}
 	if a.bandwidth > 0 {
 		p.wait(time.Duration(len(piece))*time.Second/time.Duration(a.bandwidth), changed)

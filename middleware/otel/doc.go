@@ -1,6 +1,5 @@
-// Package otel makes spans of requests, statements and cache calls with the API of
-// OpenTelemetry (go.opentelemetry.io/otel/trace). The program chooses the SDK and the
-// exporter:
+// Package otel makes spans of requests and statements with the API of OpenTelemetry
+// (go.opentelemetry.io/otel/trace). The program chooses the SDK and the exporter:
 //
 //	spans := otel.New(provider, otel.Options{})
 //	db, err := sqlite.Open(ctx, "notes.db", &sqlite.Options{Store: store.Options{Tracers: []store.Tracer{spans.Tracer()}}})
@@ -32,14 +31,12 @@
 //   - a statement: "select notes"; with db.system.name, db.operation.name,
 //     db.collection.name, db.query.text, db.response.returned_rows, and error.type, which
 //     is a store.ErrorKind.
-//   - what a cache does: "get authors"; with db.system.name and db.operation.name, and
-//     whether it was there. See [Cache] and [Load].
 //   - a request to another server: "GET"; with server.address, server.port and url.path.
 //
-// No span has a URL query, a header, a body, a value of a statement, a cache key, or the
-// text of an error, since these may hold secrets and personal data. The text of a statement
-// has placeholders (store.Tracer).
+// No span has a URL query, a header, a body, a value of a statement, or the text of an
+// error, since these may hold secrets and personal data. The text of a statement has
+// placeholders (store.Tracer).
 //
-// Statements and cache calls have spans only inside a recorded one. Background work makes
-// no traces, and an unrecorded trace costs next to nothing.
+// Statements have spans only inside a recorded one. Background work makes no traces, and an
+// unrecorded trace costs next to nothing.
 package otel

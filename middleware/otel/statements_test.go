@@ -3,17 +3,13 @@ package otel_test
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/uptrace/bun"
 	traces "go.opentelemetry.io/proto/otlp/trace/v1"
 
-	"github.com/seed-7694ebf6/plinth/cache"
-	"github.com/seed-7694ebf6/plinth/cache/memory"
 	"github.com/seed-7694ebf6/plinth/middleware/otel"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -83,65 +79,5 @@ func TestStatements(t *testing.T) {
 	}
 	if raw := string(rc.raw); strings.Contains(raw, "secret") {
 		t.Errorf("a value is in %s", raw)
-	}
-}
-
-// TestCaches: what a cache is asked has spans inside of requests, without keys.
-func TestCaches(t *testing.T) {
-	t.Parallel()
-	rc := receive(t, nil)
-	spans := otel.New(rc.provider, otel.Options{})
-	kept, err := memory.New(memory.Options[string, string]{Size: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := otel.Cache(spans, "memory", "pages", kept)
-	fails := errors.New("secret in an error")
-	load := otel.Load(spans, "pages", func(_ context.Context, key string) (string, error) { return "loaded " + key, fails })
-	use := func(ctx context.Context) {
-		if _, ok, err := c.Get(ctx, "secret"); ok || err != nil {
-			t.Errorf("%t, %v", ok, err)
-		}
-		mark, err := c.Mark(ctx)
-		if err != nil {
-			t.Error(err)
-		}
-		if err := c.Set(ctx, "secret", "secret", cache.SetOptions{TTL: time.Minute, Tags: []string{"secret"}, Since: mark}); err != nil {
-			t.Error(err)
-		}
-		if v, ok, err := c.Get(ctx, "secret"); !ok || v != "secret" || err != nil {
-			t.Errorf("%q, %t, %v", v, ok, err)
-		}
-		if err := errors.Join(c.Delete(ctx, "secret"), c.Purge(ctx, "secret")); err != nil {
-			t.Error(err)
-		}
-		if v, err := load(ctx, "it"); v != "loaded it" || !errors.Is(err, fails) {
-			t.Errorf("%q, %v", v, err)
-		}
-	}
-	use(t.Context())
-	if got := rc.all(); len(got) > 0 {
-		t.Errorf("outside of requests there are spans: %v", got)
-	}
-	send(spans.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { use(r.Context()) })), get("/"))
-	hits := map[string]int{}
-	for _, s := range rc.all() {
-		if s.GetName() == "get pages" {
-			hits[attributes(s)["cache.hit"]]++
-		}
-	}
-	if hits["bool_value:true"] != 1 || hits["bool_value:false"] != 1 {
-		t.Errorf("hits %v", hits)
-	}
-	for _, name := range []string{"mark pages", "set pages", "delete pages", "purge pages"} {
-		if a := attributes(rc.one(name)); a["db.system.name"] != "memory" || a["db.collection.name"] != "pages" {
-			t.Errorf("%s: %v", name, a)
-		}
-	}
-	if s := rc.one("load pages"); s.GetStatus().GetCode() != traces.Status_STATUS_CODE_ERROR {
-		t.Errorf("%v", s)
-	}
-	if raw := string(rc.raw); strings.Contains(raw, "secret") {
-		t.Errorf("a secret is in %s", raw)
 	}
 }

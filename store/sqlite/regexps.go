@@ -1,43 +1,37 @@
 package sqlite
 
 import (
-	"container/list"
 	"fmt"
 	"regexp"
 	"strings"
 	"sync"
 )
 
-// maxPatterns bounds the compiled patterns a process keeps. Clients choose
-// patterns, so there is no end of them.
+// maxPatterns bounds the compiled patterns that a process keeps. Clients choose the
+// patterns.
 const maxPatterns = 128
 
-// patterns keeps compiled patterns, the least recently used go first. It is
-// safe for concurrent use.
+// patterns keeps compiled patterns. When it is full it drops all. It is safe for
+// concurrent use.
 type patterns struct {
 	mu     sync.Mutex
-	byText map[string]*list.Element // of *regexp.Regexp
-	recent list.List                // the latest is in front
+	byText map[string]*regexp.Regexp
 }
 
 // get returns the compiled pattern. The text is not kept.
 func (p *patterns) get(text string) (*regexp.Regexp, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e, ok := p.byText[text]; ok {
-		p.recent.MoveToFront(e)
-		return e.Value.(*regexp.Regexp), nil
+	if re, ok := p.byText[text]; ok {
+		return re, nil
 	}
 	re, err := regexp.Compile(strings.Clone(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", valueErrorPrefix, err)
 	}
-	if p.recent.Len() >= maxPatterns {
-		delete(p.byText, p.recent.Remove(p.recent.Back()).(*regexp.Regexp).String())
+	if p.byText == nil || len(p.byText) >= maxPatterns {
+		p.byText = make(map[string]*regexp.Regexp)
 	}
-	if p.byText == nil {
-		p.byText = make(map[string]*list.Element)
-	}
-	p.byText[re.String()] = p.recent.PushFront(re)
+	p.byText[re.String()] = re
 	return re, nil
 }
