@@ -15,7 +15,7 @@ const tagSize = 12
 // tagged reports whether the answer of the statement has an entity tag: every table that it
 // reads writes to the change log. A view does not say what it reads.
 func (c *compiler) tagged() bool {
-	return len(c.reads) > 0 && !slices.ContainsFunc(c.reads, func(t *Table) bool { return !t.Tracked || t.View || t.foreign })
+	return len(c.reads) > 0 && !slices.ContainsFunc(c.reads, func(t *Table) bool { return !t.Tracked || t.View })
 }
 
 // entityTag returns the opaque part of the answer's entity tag (RFC 9110, section 8.8.3): a

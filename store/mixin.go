@@ -31,12 +31,6 @@ type Tenant struct {
 // not get them, and lists that read the table get no entity tag.
 type Untracked struct{}
 
-// ForeignWrites says that other programs, triggers, [DB.Bun] or [Tx.SQL] also write to
-// the table. These writes are not in the change log, so lists that read the table get
-// no entity tag. Without ForeignWrites the entity tag of a list may stay the same for
-// up to a minute after such a write.
-type ForeignWrites struct{}
-
 // View says that the model describes a view of the database. It is read-only, and a
 // migration of the application creates it. Columns tagged pk are its key: lists are in
 // key order, and rows can be read by it. The database does not enforce the key, so each

@@ -47,7 +47,6 @@ type Table struct {
 	goType  reflect.Type
 	byName  map[string]*Column
 	sqlName string // quoted
-	foreign bool   // others write it too, see [ForeignWrites]
 	hooks   *hooks
 	db      *DB
 	every   ColumnSet               // all columns
@@ -318,8 +317,6 @@ func (t *Table) readMixins() {
 			t.Tenant = t.byName["tenant_id"]
 		case reflect.TypeFor[Untracked]():
 			t.Tracked = false
-		case reflect.TypeFor[ForeignWrites]():
-			t.foreign = true
 		case reflect.TypeFor[View]():
 			t.View = true
 		}
