@@ -42,7 +42,7 @@ type App struct {
 	health     *health
 	longLived  *longLived
 	accounts   *accounts.Accounts
-	first      *store.Table // of the application's, for the banner
+	exposed    []*store.Table // by resources, for the banner
 	prepare    []func(context.Context) error
 	background []background
 
@@ -293,10 +293,11 @@ func (a *App) register() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	nobody := store.ScopeFrom(a.api.WithScope(context.Background()))
-	tables := a.db.Tables()
-	if i := slices.IndexFunc(tables, func(t *store.Table) bool { return nobody.Guard(t) != nil }); i >= 0 {
-		a.first = tables[i]
+	anonymous := store.ScopeFrom(a.api.WithScope(context.Background()))
+	for _, t := range a.db.Tables() {
+		if anonymous.Guard(t) != nil {
+			a.exposed = append(a.exposed, t)
+		}
 	}
 	if !a.config.DisableAccounts {
 		err = accounts.Register(a.db)
@@ -338,7 +339,7 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.Join(err, closeDoors(doors))
 	}
 	if a.config.development {
-		if err := a.printBanner(os.Stdout); err != nil {
+		if err := a.printBanner(ctx, os.Stdout); err != nil {
 			return errors.Join(err, closeDoors(doors))
 		}
 	} else {

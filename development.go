@@ -1,6 +1,7 @@
 package plinth
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,7 +11,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/loopback"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // forwardingHeaders are the headers that proxies add. A proxy in front of a loopback port
@@ -66,7 +66,7 @@ func atLoopback(r *http.Request) bool {
 }
 
 // printBanner prints how to reach the application: address, key and commands to try.
-func (a *App) printBanner(w io.Writer) error {
+func (a *App) printBanner(ctx context.Context, w io.Writer) error {
 	base := "http://" + a.config.Addr
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nPlinth runs in development mode on %s\n\n", base)
@@ -78,46 +78,13 @@ func (a *App) printBanner(w io.Writer) error {
 	if a.access.mails != "" {
 		fmt.Fprintf(&b, "  mails, messages  go into the folder %s, their links and codes are shown here\n", a.access.mails)
 	}
-	b.WriteString("\nTry:\n\n")
-	for _, line := range a.samples(base) {
+	b.WriteString("\n")
+	for i, line := range a.samples(ctx, base) {
+		if i == 0 {
+			b.WriteString("Try:\n\n")
+		}
 		fmt.Fprintf(&b, "%s\n\n", line)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// samples returns shell commands to run in order: sign up, log in, insert a row, read it
-// with and without the access token.
-func (a *App) samples(base string) (lines []string) {
-	const send = " -H 'Content-Type: application/json' -d '%s'"
-	key := fmt.Sprintf(" -H 'apikey: %s'", a.access.publishable)
-	caller := key
-	if a.accounts != nil {
-		who := fmt.Sprintf(send, fmt.Sprintf(`{"email":"ann@example.org","password":%q}`, a.access.password))
-		lines = append(lines,
-			"curl -s '"+base+authPath+"/signup'"+key+who,
-			"token=$(curl -s '"+base+authPath+"/token?grant_type=password'"+key+who+` | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`)
-		caller += ` -H "Authorization: Bearer $token"`
-	}
-	if a.first != nil {
-		url := base + restPath + "/" + a.first.Name
-		if a.accounts != nil {
-			lines = append(lines, "curl -s '"+url+"'"+caller+" -H 'Prefer: return=representation'"+fmt.Sprintf(send, sampleRow(a.first)))
-			lines = append(lines, "curl -s '"+url+"?limit=5'"+caller)
-		}
-		lines = append(lines, "curl -s '"+url+"?limit=5'"+key)
-	}
-	return lines
-}
-
-// sampleRow returns a body with the required columns of a new row.
-func sampleRow(t *store.Table) string {
-	creatable := t.CreatableColumns()
-	var members []string
-	for _, c := range t.Columns {
-		if creatable.Has(c) && c.Kind == store.KindText && strings.Contains(c.Rules, "required") {
-			members = append(members, fmt.Sprintf("%q:%q", c.Name, "First "+c.Name))
-		}
-	}
-	return "{" + strings.Join(members, ",") + "}"
 }

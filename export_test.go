@@ -116,4 +116,4 @@ func KeepRunning(ctx context.Context, logger *slog.Logger, name string, work fun
 }
 
 // Samples returns the commands that development prints.
-func (a *App) Samples(base string) []string { return a.samples(base) }
+func (a *App) Samples(ctx context.Context, base string) []string { return a.samples(ctx, base) }

@@ -159,6 +159,9 @@ func (t *Table) PublicColumns() ColumnSet {
 	return s
 }
 
+// HasHooks reports whether [Before] or [After] has registered a hook for the table.
+func (t *Table) HasHooks() bool { return t.hooks.any() }
+
 // CreatableColumns returns the columns a client may give on insert, as far as
 // the model says: not read-only, not hidden, not set by the library. A key the
 // database makes is not among them: a client that could choose it could use up
