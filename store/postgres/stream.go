@@ -68,8 +68,8 @@ func (rd *reader) streamRow(at int, values [][]byte) error {
 	if err := rd.place(node); err != nil {
 		return err
 	}
+	rd.result.Room(rd.roomFor(node, values), rd.limit)
 	if node == 0 {
-		rd.result.Room(rd.roomForRow, rd.limit)
 		if rd.result.Rows > 0 {
 			rd.result.Body = append(rd.result.Body, ',')
 		}
@@ -79,6 +79,18 @@ func (rd *reader) streamRow(at int, values [][]byte) error {
 		return err
 	}
 	return rd.endRow(at, values)
+}
+
+// roomFor returns how many bytes a row is thought to take.
+func (rd *reader) roomFor(node int, values [][]byte) int {
+	if node == 0 {
+		return rd.roomForRow
+	}
+	n := 0
+	for _, v := range values {
+		n += len(v)
+	}
+	return n
 }
 
 // place brings the body to where a row of a node belongs: behind the row before it
