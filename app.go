@@ -184,10 +184,10 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	if len(a.config.ignored) > 0 {
-		a.config.Logger.WarnContext(ctx, "the environment has variables that are not read here; are they spelled as FromEnv has them?", "names", a.config.ignored)
+		a.config.Logger.WarnContext(ctx, "unknown PLINTH_ variables are ignored; see FromEnv for their names", "names", a.config.ignored)
 	}
 	if a.accounts != nil && a.config.Accounts.Mailer == nil && !a.config.development {
-		a.config.Logger.WarnContext(ctx, "accounts cannot send mail, so nobody can confirm an address; set PLINTH_SMTP_URL or Config.Accounts.Mailer")
+		a.config.Logger.WarnContext(ctx, "accounts cannot send mail, so e-mail addresses cannot be confirmed; set PLINTH_SMTP_URL or Config.Accounts.Mailer")
 	}
 	if a.accounts != nil && a.config.Schema != SchemaOff { // which may be without tables
 		if err := a.accounts.Ready(ctx); err != nil {
@@ -313,7 +313,7 @@ func (a *App) prepareSchema(ctx context.Context) error {
 			return a.orBaseline(ctx, err)
 		}
 		for _, work := range plan.Manual {
-			a.config.Logger.WarnContext(ctx, "schema needs a migration by hand", "work", work)
+			a.config.Logger.WarnContext(ctx, "schema needs a hand-written migration", "work", work)
 		}
 	case SchemaVerify:
 		return a.verifySchema(ctx)
@@ -330,20 +330,20 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // to reach the application.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() // the process ends, and everything is committed
-	doors, err := a.open(ctx)
+	endpoints, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	handler, err := a.Handler(ctx)
 	if err != nil {
-		return errors.Join(err, closeDoors(doors))
+		return errors.Join(err, closeEndpoints(endpoints))
 	}
 	if a.config.development {
 		if err := a.printBanner(ctx, os.Stdout); err != nil {
-			return errors.Join(err, closeDoors(doors))
+			return errors.Join(err, closeEndpoints(endpoints))
 		}
 	} else {
 		a.config.Logger.InfoContext(ctx, "serving", "addr", a.config.Addr, "public_url", a.config.PublicURL, "database", a.db.Capabilities().Engine)
 	}
-	return a.serve(ctx, doors, handler, a.beside(ctx))
+	return a.serve(ctx, endpoints, handler, a.beside(ctx))
 }

@@ -70,7 +70,7 @@ func (a *App) keepRunning(ctx context.Context, b background) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		a.config.Logger.ErrorContext(ctx, b.name+" failed and begins again", "error", err, "pause", b.pause)
+		a.config.Logger.ErrorContext(ctx, b.name+" failed and is restarted", "error", err, "pause", b.pause.String())
 		wait(ctx, b.pause)
 	}
 }
@@ -117,7 +117,7 @@ func (b *beside) end(limit context.Context) error {
 	case <-b.ended:
 		return nil
 	case <-time.After(lastWords):
-		return errors.New("plinth: work in the background goes on although its context has ended: " +
-			"what App.Background has added, or a sender of mails or messages, has to return then")
+		return errors.New("plinth: background work has not returned although its context has ended: " +
+			"functions of App.Background, the Mailer and the SMSSender must return when their context ends")
 	}
 }

@@ -157,7 +157,7 @@ func TestBackgroundBeginsAgain(t *testing.T) {
 		if n, took := times.Load(), time.Since(begun); n != 3 || took != 20*time.Second {
 			t.Errorf("%d times within %s", n, took)
 		}
-		for _, want := range []string{`msg="mails failed and begins again" error="no route"`, "panic: out of paper", "TestBackgroundBeginsAgain"} {
+		for _, want := range []string{`msg="mails failed and is restarted" error="no route"`, "panic: out of paper", "TestBackgroundBeginsAgain"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log has no %q:\n%s", want, &log)
 			}

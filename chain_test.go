@@ -94,9 +94,9 @@ func ask(t *testing.T, handler http.Handler, method, target, from string, header
 	return w
 }
 
-// TestChainTellsTheLog: one line for every request, with the client's address and not
+// TestChainLogsRequests: one line for every request, with the client's address and not
 // the proxy's, and the pattern and not the path's names.
-func TestChainTellsTheLog(t *testing.T) {
+func TestChainLogsRequests(t *testing.T) {
 	t.Parallel()
 	handler, lines := proxied(t, nil)
 	for _, tt := range []struct {
@@ -161,9 +161,8 @@ func TestChainForwardedHeader(t *testing.T) {
 	}
 }
 
-// TestChainTellsWhoCalls: the line of a request says who has made it, also where nothing
-// behind the chain asks for that.
-func TestChainTellsWhoCalls(t *testing.T) {
+// TestChainLogsThePrincipal: the line of a request names the principal, also if no handler reads it.
+func TestChainLogsThePrincipal(t *testing.T) {
 	t.Parallel()
 	handler, lines := proxied(t, func(c *plinth.Config) { c.Authenticator = byGateway{} })
 	for _, target := range []string{"/hello/ann", "/nowhere", "/rest/v1/tasks"} {

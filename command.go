@@ -27,22 +27,21 @@ const usage = `Usage: %s [command]
   serve                          serve until interrupted; the default
   migrate up|status|diff|verify  apply migrations; list them; print what the models have
                                  more than the database; check that nothing is missing
-  migrate baseline LINE          record the pending migrations of a line as applied, where
-                                 development has made what they make
+  migrate baseline LINE          record the pending migrations of a line as applied, if
+                                 development has already made their changes
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy                         print which rule guards what
-  reseal                         seal the secrets of accounts anew with the first of
-                                 PLINTH_MASTER_KEYS, so that an old one may go
-  health [-live]                 ask the one that serves at the configured address whether it
-                                 is ready; with -live whether it answers at all, whatever its
-                                 database does; the exit code says so
+  reseal                         encrypt the secrets of accounts again with the first of
+                                 PLINTH_MASTER_KEYS, so that an old key can be removed
+  health [-live]                 ask the server at the configured address whether it is
+                                 ready, with -live whether it runs; the exit code is 0 or 1
 
 openapi and types print what any caller may be able to do. With -role ROLE they print
 what a user with that role may do, with "-role authenticated" a user without roles, with
 "-role anonymous" a caller without credentials.
-openapi, types and policy look at no table: PLINTH_DATABASE_URL=:memory: lets them
-run where there is no database. The variables PLINTH_* configure all commands.
+openapi, types and policy read no table. With PLINTH_DATABASE_URL=:memory: they need no
+database. The variables PLINTH_* configure all commands.
 `
 
 // usageError is a mistake in the arguments of the program.

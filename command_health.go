@@ -88,7 +88,7 @@ func ownHost(addr string) (string, error) {
 		return "", fmt.Errorf("plinth: health: %w", err)
 	}
 	if port == "0" {
-		return "", errors.New("plinth: health: nobody knows the port that a listener of port 0 got; set PLINTH_ADDR")
+		return "", errors.New("plinth: health: the port of a listener on port 0 is unknown; set PLINTH_ADDR")
 	}
 	switch ip := net.ParseIP(host); {
 	case host == "" || ip.Equal(net.IPv4zero):

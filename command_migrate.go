@@ -94,7 +94,7 @@ func (a *App) orBaseline(ctx context.Context, err error) error {
 	if errPending != nil || len(pending) == 0 || !slices.ContainsFunc(a.migrations, func(s migrate.Source) bool { return s.Line == pending[0].Line }) {
 		return err
 	}
-	return fmt.Errorf("%w\nif development has already made what it makes, \"migrate baseline %s\" records it as applied", err, pending[0].Line)
+	return fmt.Errorf("%w\nif development has already made these changes, \"migrate baseline %s\" records it as applied", err, pending[0].Line)
 }
 
 func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
@@ -121,7 +121,7 @@ func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if len(pending) > 0 {
-		return fmt.Errorf("migrate diff: %s is pending: run \"migrate up\" first, or the diff would repeat what it makes", pending[0])
+		return fmt.Errorf("migrate diff: %s is pending: run \"migrate up\" first, or the diff would repeat its changes", pending[0])
 	}
 	plan, err := migrate.Diff(ctx, a.db)
 	if err != nil {
@@ -135,7 +135,7 @@ func (a *App) migrateVerify(ctx context.Context, out io.Writer) error {
 	if err := a.verifySchema(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "the database is what the program needs")
+	fmt.Fprintln(out, "the database has what the program needs")
 	return nil
 }
 

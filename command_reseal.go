@@ -14,7 +14,7 @@ func (a *App) resealCommand(ctx context.Context, args []string, out io.Writer) e
 		return err
 	}
 	if a.config.DisableAccounts {
-		return errors.New("plinth: there are no accounts whose secrets could be sealed (DisableAccounts, PLINTH_DISABLE_ACCOUNTS)")
+		return errors.New("plinth: accounts are disabled, so there are no secrets to encrypt (DisableAccounts, PLINTH_DISABLE_ACCOUNTS)")
 	}
 	if _, err := a.register(); err != nil {
 		return err
@@ -27,6 +27,6 @@ func (a *App) resealCommand(ctx context.Context, args []string, out io.Writer) e
 		return err
 	}
 	n, err := known.Reseal(ctx)
-	fmt.Fprintf(out, "%d sealed anew with the first of PLINTH_MASTER_KEYS\n", n)
+	fmt.Fprintf(out, "%d secrets encrypted with the first of PLINTH_MASTER_KEYS\n", n)
 	return err
 }

@@ -57,10 +57,10 @@ func TestResealCommand(t *testing.T) {
 		{"tables", older, command("migrate", "up"), "applied auth 1 init"},
 		{"the key that signs", older, keys, `"keys":[{`},
 		{"an argument too many", newer + "," + older, command("reseal", "all"), "unexpected argument"},
-		{"too early", newer, keys, "PLINTH_MASTER_KEYS (Config.Accounts.MasterKeys): accounts: a secret cannot be opened"},
-		{"with a key of neither", newer, command("reseal"), "none of the MasterKeys"},
-		{"reseal", newer + "," + older, command("reseal"), "1 sealed anew"},
-		{"again", newer + "," + older, command("reseal"), "0 sealed anew"},
+		{"too early", newer, keys, "PLINTH_MASTER_KEYS (Config.Accounts.MasterKeys): accounts: a secret cannot be decrypted"},
+		{"with a key of neither", newer, command("reseal"), "any of the MasterKeys"},
+		{"reseal", newer + "," + older, command("reseal"), "1 secrets encrypted"},
+		{"again", newer + "," + older, command("reseal"), "0 secrets encrypted"},
 		{"without the old one", newer, keys, `"keys":[{`},
 	} {
 		out, err := with(step.masters, step.do)
@@ -72,7 +72,7 @@ func TestResealCommand(t *testing.T) {
 		}
 	}
 	t.Setenv("PLINTH_DISABLE_ACCOUNTS", "1")
-	if out, err := with(newer, command("reseal")); err == nil || !strings.Contains(err.Error(), "no accounts") {
+	if out, err := with(newer, command("reseal")); err == nil || !strings.Contains(err.Error(), "are disabled") {
 		t.Errorf("without accounts: %s, %v", out, err)
 	}
 }

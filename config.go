@@ -306,7 +306,7 @@ func (c Config) resolve() (resolved, error) {
 		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address (Addr, PLINTH_ADDR), not %s", r.Addr))
 	}
 	if c.InsecureDevelopment && c.PublicURL != "" {
-		errs = append(errs, errors.New("plinth: InsecureDevelopment (PLINTH_INSECURE_DEVELOPMENT) is not for what has a PublicURL"))
+		errs = append(errs, errors.New("plinth: InsecureDevelopment (PLINTH_INSECURE_DEVELOPMENT) and PublicURL (PLINTH_PUBLIC_URL) exclude each other"))
 	}
 	if r.Schema == "" {
 		r.Schema = SchemaVerify
@@ -339,7 +339,7 @@ func (c Config) checkAPI() []error {
 	return leaveOut("API",
 		ownSetting{c.API.Authenticator != nil, "Authenticator", "set Keys, Verifier and Authenticator"},
 		ownSetting{c.API.BasePath != "", "BasePath", "resources are below " + restPath},
-		ownSetting{c.API.Explain, "Explain", "development has it"},
+		ownSetting{c.API.Explain, "Explain", "development sets it"},
 		ownSetting{c.API.Logger != nil, "Logger", "set Logger"},
 		ownSetting{c.API.PublicURL != "", "PublicURL", "set PublicURL"},
 	)

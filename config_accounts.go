@@ -67,7 +67,7 @@ func (c Config) checkProductionAccounts() []error {
 		errs = append(errs, errors.New("plinth: outside development accounts need Accounts.MasterKeys (set PLINTH_MASTER_KEYS, or PLINTH_DISABLE_ACCOUNTS=1 to go without accounts)"))
 	}
 	if c.Accounts.Autoconfirm {
-		errs = append(errs, errors.New("plinth: Accounts.Autoconfirm is for development: outside of it anybody could sign up with the address of somebody else"))
+		errs = append(errs, errors.New("plinth: Accounts.Autoconfirm is for development: it lets a client sign up with an e-mail address of another person"))
 	}
 	if site := c.Accounts.SiteURL; site != "" && !isHTTPS(site) {
 		errs = append(errs, fmt.Errorf("plinth: outside development Accounts.SiteURL must be https://host[/path], not %q (set PLINTH_SITE_URL)", site))
@@ -76,7 +76,7 @@ func (c Config) checkProductionAccounts() []error {
 		// Codes and tokens are sent there. The user's own machine needs no encryption
 		// (RFC 8252 section 7.3), and apps have schemes of their own (section 7.1).
 		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !loopback.Host(u.Hostname()) {
-			errs = append(errs, fmt.Errorf("plinth: outside development Accounts.RedirectURLs must be https:// or of an app, not %q (set PLINTH_REDIRECT_URLS)", target))
+			errs = append(errs, fmt.Errorf("plinth: outside development Accounts.RedirectURLs must begin with https:// or the scheme of an app, not %q (set PLINTH_REDIRECT_URLS)", target))
 		}
 	}
 	return errs

@@ -22,7 +22,7 @@ func (c *Config) readMailer() accounts.Mailer {
 	}
 	config, err := smtpConfig(text)
 	if err == nil && c.getenv("PLINTH_MAIL_FROM") == "" {
-		err = errors.New("plinth: PLINTH_SMTP_URL needs PLINTH_MAIL_FROM, who mails are from")
+		err = errors.New("plinth: PLINTH_SMTP_URL needs PLINTH_MAIL_FROM, the sender of mails")
 	}
 	config.From = c.getenv("PLINTH_MAIL_FROM")
 	var sender *mail.SMTP

@@ -21,10 +21,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// nobody authenticates nobody.
-type nobody struct{}
+// anonymousOnly accepts no credentials.
+type anonymousOnly struct{}
 
-func (nobody) Authenticate(*http.Request) (auth.Principal, error) { return auth.Principal{}, nil }
+func (anonymousOnly) Authenticate(*http.Request) (auth.Principal, error) {
+	return auth.Principal{}, nil
+}
 
 // noMail sends nothing.
 type noMail struct{}
@@ -60,7 +62,7 @@ func (noTokens) Verify(context.Context, string) (auth.Principal, error) {
 func set(t *testing.T, name string, field reflect.Value) {
 	t.Helper()
 	values := []any{
-		auth.Authenticator(nobody{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d },
+		auth.Authenticator(anonymousOnly{}), slog.New(slog.DiscardHandler), time.Now, func(d driver.Driver) driver.Driver { return d },
 		noMail{},
 		noSMS{},
 		noLogin{},

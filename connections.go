@@ -56,7 +56,7 @@ func (n *connections) changed(conn net.Conn, state http.ConnState) {
 		client := n.client(conn)
 		if beyond := n.add(client); beyond != nil {
 			_ = conn.Close()
-			n.tell(beyond, client)
+			n.logClosed(beyond, client)
 		}
 	case http.StateClosed, http.StateHijacked:
 		n.remove(n.client(conn))
@@ -77,9 +77,9 @@ func (n *connections) client(conn net.Conn) netip.Prefix {
 	return middleware.AddressGroup(addr)
 }
 
-// tell logs the number of closed connections and the last client. They have sent nothing,
+// logClosed logs the number of closed connections and the last client. They have sent nothing,
 // so no other line shows them.
-func (n *connections) tell(beyond *bound, client netip.Prefix) {
+func (n *connections) logClosed(beyond *bound, client netip.Prefix) {
 	closed, due := beyond.closed.Add(time.Second)
 	if !due {
 		return

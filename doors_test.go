@@ -28,8 +28,8 @@ func encrypted(t *testing.T) plinth.Config {
 	return config
 }
 
-// TestConnectionsOfAllDoors: clients have no more connections by going in at both doors.
-func TestConnectionsOfAllDoors(t *testing.T) {
+// TestConnectionsOfAllListeners: the limit of connections of a client counts both listeners.
+func TestConnectionsOfAllListeners(t *testing.T) {
 	t.Parallel()
 	config := encrypted(t)
 	config.MaxConnections = 4
@@ -94,8 +94,8 @@ func (p peer) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(p.addr))
 }
 
-// TestProxiesCountForNobody: a proxy is one in whichever form its network is written.
-func TestProxiesCountForNobody(t *testing.T) {
+// TestProxiesAreNotCountedAsClients: proxies are recognized in every form of their network.
+func TestProxiesAreNotCountedAsClients(t *testing.T) {
 	t.Parallel()
 	config := plinth.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("::ffff:10.1.0.0/112"), netip.MustParsePrefix("fd00::/8")}}
 	for addr, want := range map[string]string{

@@ -20,11 +20,11 @@ type getCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 type expiry struct {
 	logger *slog.Logger
 	renew  string   // what to do
-	told   sync.Map // a *occasional.Line for each telling; few certificates are about to expire
+	logged sync.Map // a *occasional.Line for each expiryLine; few certificates are about to expire
 }
 
-// telling identifies a log line: a certificate, and whether it has expired.
-type telling struct {
+// expiryLine identifies a log line: a certificate, and whether it has expired.
+type expiryLine struct {
 	serial string
 	ended  bool
 }
@@ -59,13 +59,13 @@ func (e *expiry) look(hello *tls.ClientHelloInfo, leaf *x509.Certificate) {
 		return
 	}
 	ended := left < 0
-	line, _ := e.told.LoadOrStore(telling{leaf.SerialNumber.String(), ended}, new(occasional.Line))
+	line, _ := e.logged.LoadOrStore(expiryLine{leaf.SerialNumber.String(), ended}, new(occasional.Line))
 	if !line.(*occasional.Line).Due(time.Hour) {
 		return
 	}
-	level, message := slog.LevelWarn, "the certificate ends soon: "
+	level, message := slog.LevelWarn, "the certificate expires soon: "
 	if ended {
-		level, message = slog.LevelError, "the certificate has ended and clients refuse it: "
+		level, message = slog.LevelError, "the certificate has expired and clients reject it: "
 	}
 	name := cmp.Or(slices.Concat(leaf.DNSNames, []string{leaf.Subject.CommonName})...)
 	e.logger.LogAttrs(hello.Context(), level, message+e.renew, slog.String("name", name), slog.Time("end", leaf.NotAfter))

@@ -66,9 +66,9 @@ func TestCertificateEnds(t *testing.T) {
 				}
 				time.Sleep(tt.quiet - time.Hour)
 				asked(from.Add(tt.quiet), 0, "", "")
-				asked(earlier(end, from.Add(tt.quiet+150*time.Minute)), tt.warned, "WARN", "the certificate ends soon")
+				asked(earlier(end, from.Add(tt.quiet+150*time.Minute)), tt.warned, "WARN", "the certificate expires soon")
 				time.Sleep(time.Until(end) + time.Second)
-				asked(end.Add(150*time.Minute), tt.ended, "ERROR", "the certificate has ended")
+				asked(end.Add(150*time.Minute), tt.ended, "ERROR", "the certificate has expired")
 				newPairOf(t, files.CertFile, files.KeyFile, "notes.example", time.Now(), time.Now().Add(tt.life))
 				time.Sleep(time.Minute)
 				if _, err := secure.GetCertificate(&tls.ClientHelloInfo{}); err != nil {
@@ -139,9 +139,9 @@ func TestACMECertificateEnds(t *testing.T) {
 	t.Error("it does not try to renew")
 }
 
-// TestACMECacheTells: a certificate that cannot be kept, as on a full disk, is told of.
-// autocert throws a renewed one away then.
-func TestACMECacheTells(t *testing.T) {
+// TestACMECacheLogsFailures: a certificate that cannot be stored, such as on a full disk, is
+// logged. autocert drops a renewed certificate then.
+func TestACMECacheLogsFailures(t *testing.T) {
 	t.Parallel()
 	lines, dir := new(logLines), t.TempDir()
 	file := filepath.Join(dir, "file")

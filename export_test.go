@@ -60,7 +60,7 @@ var SMTPConfig = smtpConfig
 // OwnHost returns where this machine reaches a listener.
 var OwnHost = ownHost
 
-// NewServer returns the server that stands behind the doors of an application.
+// NewServer returns the server that stands behind the endpoints of an application.
 func NewServer(a *App) *http.Server { return a.newServer(nil) }
 
 // ClientOf returns whom a connection counts for.
@@ -96,7 +96,7 @@ func OpenTLS(t TLS, logger *slog.Logger) (*tls.Config, error) {
 
 // ACMECache returns what keeps certificates in a folder.
 func ACMECache(dir string, logger *slog.Logger) autocert.Cache {
-	return tellingCache{autocert.DirCache(dir), logger}
+	return loggingCache{autocert.DirCache(dir), logger}
 }
 
 // CertificateFiles reads a certificate's files. Later lets the time pass after which they

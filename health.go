@@ -128,17 +128,17 @@ func (h *health) check(ctx context.Context) readiness {
 	h.state = readiness{healthy, off, healthy}
 	if err := h.db.Ping(ctx); err != nil {
 		h.state.database = unavailable
-		h.tell(ctx, before.database != unavailable, "the database does not answer", err)
+		h.logFailure(ctx, before.database != unavailable, "the database does not answer", err)
 	} else if h.migrations != nil {
 		h.state.migrations = healthy
 		if err := h.migrations(store.WithReserve(ctx)); err != nil {
 			h.state.migrations = unavailable
-			h.tell(ctx, before.migrations != unavailable, "migrations are missing or cannot be asked for", err)
+			h.logFailure(ctx, before.migrations != unavailable, "migrations are pending or cannot be read", err)
 		}
 	}
 	if behind := h.behind(); behind > mostBehind {
 		h.state.log = unavailable
-		h.tell(ctx, before.log != unavailable, "other instances are not told of what is written here", fmt.Errorf("for %s", behind))
+		h.logFailure(ctx, before.log != unavailable, "other instances are not notified of commits", fmt.Errorf("for %s", behind))
 	}
 	if !before.ok() && h.state.ok() && !h.at.IsZero() {
 		h.logger.InfoContext(ctx, "ready again")
@@ -147,8 +147,8 @@ func (h *health) check(ctx context.Context) readiness {
 	return h.state
 }
 
-// tell logs a failure once and not at every probe.
-func (h *health) tell(ctx context.Context, first bool, what string, err error) {
+// logFailure logs a failure once and not at every probe.
+func (h *health) logFailure(ctx context.Context, first bool, what string, err error) {
 	if first {
 		h.logger.ErrorContext(ctx, "not ready: "+what, "error", err)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 )
 
-// TestReadyWhoeverAsks: the answer about readiness is kept for everybody, so that who asks
-// and hangs up does not make the instance look as if its database were away.
-func TestReadyWhoeverAsks(t *testing.T) {
+// TestReadyForEveryClient: the result of a probe is shared, so a client that disconnects
+// during its probe does not make the instance look as if it had no database.
+func TestReadyForEveryClient(t *testing.T) {
 	t.Parallel()
 	h := handler(t, served(t))
 	gone, hangUp := context.WithCancel(t.Context())

@@ -184,9 +184,9 @@ func TestConnectionsOfEach(t *testing.T) {
 	}
 }
 
-// TestClosedConnectionsAreTold: connections that are closed since there are too many are
-// told of once in a second, with their number, apart for both bounds.
-func TestClosedConnectionsAreTold(t *testing.T) {
+// TestClosedConnectionsAreLogged: connections that are closed because there are too many are
+// logged once a second with their number, separately for both limits.
+func TestClosedConnectionsAreLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		lines := new(logLines)

@@ -18,8 +18,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/onewrite"
 )
 
-// door is a listener and the server on it.
-type door struct {
+// endpoint is a listener and the server on it.
+type endpoint struct {
 	listener net.Listener
 	server   *http.Server
 }
@@ -54,7 +54,7 @@ func (l serverLog) Write(line []byte) (int, error) {
 
 // open opens the listeners of the configuration, that of the clients first. Connections
 // wait until serve accepts them.
-func (a *App) open(ctx context.Context) (doors []door, err error) {
+func (a *App) open(ctx context.Context) (endpoints []endpoint, err error) {
 	secure, challenge, err := a.config.TLS.open(a.config)
 	if err != nil {
 		return nil, err
@@ -79,18 +79,18 @@ func (a *App) open(ctx context.Context) (doors []door, err error) {
 		}
 		l, err := listen(ctx, "tcp", *d.addr)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors))
+			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeEndpoints(endpoints))
 		}
 		*d.addr = l.Addr().String() // with the port it got
-		doors = append(doors, door{onewrite.Serve(d.server, l), d.server})
+		endpoints = append(endpoints, endpoint{onewrite.Serve(d.server, l), d.server})
 	}
-	return doors, nil
+	return endpoints, nil
 }
 
-// closeDoors closes every listener and connection.
-func closeDoors(doors []door) error {
+// closeEndpoints closes every listener and connection.
+func closeEndpoints(endpoints []endpoint) error {
 	var errs []error
-	for _, d := range doors {
+	for _, d := range endpoints {
 		errs = append(errs, d.server.Close())
 		if err := d.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
@@ -99,7 +99,7 @@ func closeDoors(doors []door) error {
 	return errors.Join(errs...)
 }
 
-func (d door) serve() error {
+func (d endpoint) serve() error {
 	if d.server.TLSConfig != nil {
 		return d.server.ServeTLS(d.listener, "", "")
 	}
@@ -107,20 +107,20 @@ func (d door) serve() error {
 }
 
 // serve accepts connections until ctx ends, then drains and stops the background work.
-func (a *App) serve(ctx context.Context, doors []door, handler http.Handler, work *beside) error {
-	doors[0].server.Handler = handler
+func (a *App) serve(ctx context.Context, endpoints []endpoint, handler http.Handler, work *beside) error {
+	endpoints[0].server.Handler = handler
 	defer a.longLived.cut()
-	failed := make(chan error, len(doors))
-	for _, d := range doors {
+	failed := make(chan error, len(endpoints))
+	for _, d := range endpoints {
 		go func() { failed <- d.serve() }()
 	}
 	select {
 	case err := <-failed:
 		limit, cancel := context.WithTimeout(ctx, a.config.DrainTimeout)
 		defer cancel()
-		return errors.Join(fmt.Errorf("plinth: %w", err), closeDoors(doors), work.end(limit))
+		return errors.Join(fmt.Errorf("plinth: %w", err), closeEndpoints(endpoints), work.end(limit))
 	case <-ctx.Done():
-		return errors.Join(a.drain(ctx, doors[0], work), closeDoors(doors))
+		return errors.Join(a.drain(ctx, endpoints[0], work), closeEndpoints(endpoints))
 	}
 }
 
@@ -128,10 +128,10 @@ func (a *App) serve(ctx context.Context, doors []door, handler http.Handler, wor
 // and every response closes its connection. Then the listener closes and the contexts of
 // long-lived requests end. Running requests have DrainTimeout, and the background work the
 // rest of that time. A second signal ends all of this at once.
-func (a *App) drain(ctx context.Context, main door, work *beside) error {
+func (a *App) drain(ctx context.Context, main endpoint, work *beside) error {
 	again, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a.config.Logger.InfoContext(again, "draining", "delay", a.config.DrainDelay, "timeout", a.config.DrainTimeout)
+	a.config.Logger.InfoContext(again, "draining", "delay", a.config.DrainDelay.String(), "timeout", a.config.DrainTimeout.String())
 	a.health.draining.Store(true)
 	if a.config.DrainDelay > 0 {
 		wait(again, a.config.DrainDelay)

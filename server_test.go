@@ -108,7 +108,7 @@ func TestDrainFailsNoRequest(t *testing.T) {
 	for range 8 {
 		clients.Go(func() {
 			for {
-				n, err := askUntilTold(config.Addr)
+				n, err := sendUntilClose(config.Addr)
 				asked.Add(int64(n))
 				if errors.Is(err, syscall.ECONNREFUSED) || n == 0 && errors.Is(err, syscall.ECONNRESET) {
 					refused.Add(1) // the listener is closed: a balancer has gone elsewhere long since
@@ -154,9 +154,9 @@ func TestDrainFailsNoRequest(t *testing.T) {
 	}
 }
 
-// askUntilTold sends requests on one connection, none of them twice, until an answer says
+// sendUntilClose sends requests on one connection, none of them twice, until an answer says
 // that the connection ends.
-func askUntilTold(addr string) (n int, err error) {
+func sendUntilClose(addr string) (n int, err error) {
 	conn, err := net.Dial("tcp", addr) // refused or not at once
 	if err != nil {
 		return 0, err

@@ -86,7 +86,7 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 	if len(t.ACMEDomains) > 0 {
 		manager := &autocert.Manager{
 			Prompt:     autocert.AcceptTOS,
-			Cache:      tellingCache{autocert.DirCache(t.ACMECache), config.Logger},
+			Cache:      loggingCache{autocert.DirCache(t.ACMECache), config.Logger},
 			HostPolicy: autocert.HostWhitelist(t.ACMEDomains...),
 			Email:      t.ACMEEmail,
 			Client:     &acme.Client{DirectoryURL: t.ACMEDirectory},
@@ -106,18 +106,18 @@ func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
 	return &tls.Config{GetCertificate: get, MinVersion: tls.VersionTLS12}, redirect, nil
 }
 
-// tellingCache logs errors of writing to the cache. autocert drops a renewed certificate
+// loggingCache logs errors of writing to the cache. autocert drops a renewed certificate
 // without an error then, and requests another one within the hour.
-type tellingCache struct {
+type loggingCache struct {
 	autocert.Cache
 	logger *slog.Logger
 }
 
 // Put implements [autocert.Cache].
-func (c tellingCache) Put(ctx context.Context, key string, data []byte) error {
+func (c loggingCache) Put(ctx context.Context, key string, data []byte) error {
 	err := c.Cache.Put(ctx, key, data)
 	if err != nil {
-		c.logger.ErrorContext(ctx, "certificates cannot be kept (PLINTH_ACME_CACHE)", "key", key, "error", err)
+		c.logger.ErrorContext(ctx, "certificates cannot be stored (PLINTH_ACME_CACHE)", "key", key, "error", err)
 	}
 	return err
 }
@@ -132,7 +132,7 @@ func logFailures(manager *autocert.Manager, logger *slog.Logger) getCertificate 
 			return cert, err
 		}
 		if missing.Due(time.Minute) {
-			logger.ErrorContext(hello.Context(), "there is no certificate", "name", hello.ServerName, "error", err)
+			logger.ErrorContext(hello.Context(), "no certificate for the name", "name", hello.ServerName, "error", err)
 		}
 		return nil, err
 	}
@@ -200,9 +200,9 @@ func (c *certificateFiles) get(hello *tls.ClientHelloInfo) (*tls.Certificate, er
 	}
 	switch changed, err := c.read(); {
 	case err != nil:
-		c.logger.ErrorContext(hello.Context(), "the certificate's files cannot be read, the old certificate stays", "error", err)
+		c.logger.ErrorContext(hello.Context(), "certificate files cannot be read; the previous certificate stays in use", "error", err)
 	case changed:
-		c.logger.InfoContext(hello.Context(), "the certificate's files were read again")
+		c.logger.InfoContext(hello.Context(), "certificate files were reloaded")
 	}
 	return c.current, nil
 }

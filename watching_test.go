@@ -12,10 +12,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
 
-// TestOverloadIsToldApart: in metrics and in the log, a 503 of an overload has no route,
+// TestOverloadHasItsOwnMetrics: in metrics and in the log, a 503 of an overload has no route,
 // because the request was refused before it was routed. A 503 of the database or of a probe
 // has one.
-func TestOverloadIsToldApart(t *testing.T) {
+func TestOverloadHasItsOwnMetrics(t *testing.T) {
 	t.Parallel()
 	metrics, lines := prometheus.New(prometheus.Options{}), new(logLines)
 	config := served(t)

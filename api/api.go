@@ -49,7 +49,7 @@ func New(db *store.DB, cfg Config) (*API, error) {
 // change any more.
 func (a *API) Add(exposed ...Exposed) {
 	if a.handler != nil {
-		panic("api: Add after Handler")
+		panic("api: Add must be called before Handler")
 	}
 	a.exposed = append(a.exposed, exposed...)
 }
@@ -112,7 +112,7 @@ func (a *API) TypeScript(caller auth.Principal) ([]byte, error) {
 
 func (a *API) describe(caller *auth.Principal, write func(*openapi.Surface) ([]byte, error)) ([]byte, error) {
 	if a.built == nil {
-		return nil, errors.New("api: there is nothing to describe before Handler")
+		return nil, errors.New("api: call Handler before the documents are written")
 	}
 	surface := a.built.surfaceFor(caller)
 	surface.Server = cmp.Or(surface.Server, "/")

@@ -120,7 +120,7 @@ func (st *batchStep) bound(answers map[string]strictjson.Value, taken *int64, li
 	for _, b := range st.binds {
 		answer, ok := answers[b.step]
 		if !ok {
-			return nil, problem.Errorf(problem.BadBody, "bind: the step %q has answered with no JSON; send Prefer: return=representation with it", b.step)
+			return nil, problem.Errorf(problem.BadBody, "bind: the answer of the step %q is not JSON; send Prefer: return=representation with that step", b.step)
 		}
 		value, err := pointer.Find(answer, b.from)
 		if err != nil {

@@ -58,7 +58,7 @@ func (s *server) parseBatch(body []byte) ([]batchStep, error) {
 		st := batchStep{id: strconv.Itoa(i), header: http.Header{"Accept": {mediaJSON}}}
 		err := st.parse(v, s.config.BasePath, known)
 		if err == nil && known[st.id] {
-			err = badStep("id: another step has it")
+			err = badStep("id: another step has the same id")
 		}
 		if err != nil {
 			return nil, &stepError{quote.Text(st.id), err}
@@ -76,7 +76,7 @@ func badStep(format string, args ...any) error {
 // parse reads a step; known are the ids of those before.
 func (st *batchStep) parse(v strictjson.Value, base string, known map[string]bool) error {
 	if v.Kind() != strictjson.Object {
-		return badStep("a step is an object")
+		return badStep("a step must be an object")
 	}
 	for name, member := range v.Members() {
 		text, isText := member.Text()
@@ -123,11 +123,11 @@ func (st *batchStep) parse(v strictjson.Value, base string, known map[string]boo
 // stepURL reads the path of a step below the base path, with its query string.
 func stepURL(base, path string) (*url.URL, error) {
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, "#") {
-		return nil, badStep("path: want a path below that of the API, with its query: /orders?select=id")
+		return nil, badStep("path: want a path below the base path of the API, with its query, such as /orders?select=id")
 	}
 	u, err := url.ParseRequestURI(base + path)
 	if err != nil {
-		return nil, badStep("path: is no URL")
+		return nil, badStep("path: is not a URL")
 	}
 	return u, nil
 }
@@ -143,7 +143,7 @@ func (st *batchStep) parseHeaders(v strictjson.Value) error {
 			return badStep("headers: want texts")
 		}
 		if !slices.Contains(stepHeaders, canonical) {
-			return badStep("headers: a step has none but %s", strings.Join(stepHeaders, ", "))
+			return badStep("headers: a step can only have %s", strings.Join(stepHeaders, ", "))
 		}
 		st.header.Set(canonical, text)
 	}

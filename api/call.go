@@ -171,7 +171,7 @@ func (r *result) encode(db *store.DB, fn *function, value any) error {
 	// address, by which it may encode itself.
 	if fn.open {
 		if model := findModelIn(db, value); model != nil {
-			return fmt.Errorf("api: function %s: there is the model %s in the result, behind an interface, whose columns would go out by their JSON tags, "+
+			return fmt.Errorf("api: function %s: the result holds the model %s behind an interface; its columns would be encoded by their JSON tags, "+
 				"past every policy: return a type made for the answer", fn.name, model)
 		}
 	}

@@ -79,13 +79,13 @@ func (x *exchange) dispatch() error {
 		return problem.Errorf(problem.NotImplemented, "a step of a batch is a request for a resource or a function")
 	}
 	if x.r.Method == http.MethodOptions {
-		x.tellPattern()
+		x.setPattern()
 		return x.options()
 	}
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
 		if rt.method == x.r.Method && rt.leads(x.path) && x.offers(rt.method) {
-			x.tellPattern() // not before: methods that it does not have are series of metrics too
+			x.setPattern() // not before: methods that it does not have are series of metrics too
 			return x.serve(rt)
 		}
 	}

@@ -23,10 +23,10 @@ type essay struct {
 
 var operatorWord = regexp.MustCompile("`([a-z]+)`")
 
-// TestDocumentTellsSearch: the filters of searchable columns have the operators to
-// search, those that the engine has; others do not, and who may not read a column is
-// not told that it can be searched. Each operator that is told is answered.
-func TestDocumentTellsSearch(t *testing.T) {
+// TestDocumentDescribesSearch: the filters of searchable columns list the search operators
+// of the engine. Other columns do not have them, and a caller who may not read a column does
+// not see that it can be searched. Each listed operator works.
+func TestDocumentDescribesSearch(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		h := serve(t, db, api.Config{}, api.Resource[essay]{Policy: api.Policy{

@@ -125,7 +125,7 @@ const (
 )
 
 // noPlan stands for a plan that cannot be shown.
-const noPlan = "not shown: a rule compares a hidden column with a value, which the plan would tell"
+const noPlan = "not shown: a rule compares a hidden column with a value, which the plan would reveal"
 
 // document returns the answer as PostgreSQL sends a plan: in an array.
 func (e *explained) document() ([]byte, error) {

@@ -81,7 +81,7 @@ func (f *function) compile(db *store.DB, r *resources) error {
 			fail("%s has validate tags, but the database was opened without a Validator in its options", f.in)
 		}
 	} else {
-		fail("the input %s is no struct", f.in)
+		fail("the input %s is not a struct", f.in)
 	}
 	f.compileOut(db, r, fail)
 	return errors.Join(errs...)
@@ -116,7 +116,7 @@ func (f *function) compileOut(db *store.DB, r *resources, fail func(string, ...a
 		return
 	}
 	if model := findModel(db, f.out, map[reflect.Type]bool{}); model != nil {
-		fail("the result %s holds the model %s, whose columns would go out by their JSON tags, past every policy: "+
+		fail("the result %s holds the model %s, and its columns would be encoded by their JSON tags, past every policy: "+
 			"return the model itself, or a slice of it, and add it as a Resource; or return a type made for the answer", f.out, model)
 	}
 	f.open = hasInterface(f.out, map[reflect.Type]bool{})

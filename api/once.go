@@ -110,13 +110,13 @@ func (x *exchange) mayRepeat() error {
 		return fn.denied()
 	case p.Kind == auth.Anonymous:
 		return &problem.Error{
-			Code: problem.BadRequestKey, Message: "Idempotency-Key needs a caller who is known",
-			Details: "Nothing tells one anonymous caller from another, who must not get the answer of the first.",
+			Code: problem.BadRequestKey, Message: "Idempotency-Key needs an authenticated caller",
+			Details: "Unauthenticated callers cannot be told apart, and one must not get the answer of another.",
 		}
 	case fn != nil && (!fn.inTx || fn.readOnly):
 		return &problem.Error{
 			Code: problem.BadRequestKey, Message: "Idempotency-Key is not for the function " + fn.name,
-			Details: "What it does is not in one transaction with the record of its answer.",
+			Details: "Its effect and the record of its answer are not in one transaction. Send the request without the key.",
 		}
 	}
 	return nil
@@ -140,11 +140,11 @@ func (x *exchange) roomToKeep(asked store.Receipt) error {
 	full := &problem.Error{
 		Code: problem.TooManyRequests, RetryAfter: max(kept.Frees, time.Second),
 		Message: fmt.Sprintf("answers to an Idempotency-Key: at most %d are kept for one caller", most),
-		Hint:    "Nothing was done. Wait until the oldest is kept no longer, or send without a key what does no harm twice.",
+		Hint:    "Nothing was done. Wait until the oldest answer expires, or send requests that may run twice without a key.",
 	}
 	if kept.Bytes >= bytes {
 		full.Message = fmt.Sprintf("answers to an Idempotency-Key: at most %d bytes are kept for one caller", bytes)
-		full.Hint += " Answers take less room with Prefer: return=minimal."
+		full.Hint += " Answers are smaller with Prefer: return=minimal."
 	}
 	return full
 }

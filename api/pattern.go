@@ -11,9 +11,9 @@ type patterns struct{ whole, row string }
 
 func newPatterns(path string) patterns { return patterns{whole: path, row: path + "/{id}"} }
 
-// tellPattern records the route pattern for logs and metrics of outer middleware. Steps
+// setPattern records the route pattern for logs and metrics of outer middleware. Steps
 // of a batch do not record theirs.
-func (x *exchange) tellPattern() {
+func (x *exchange) setPattern() {
 	known := record.From(x.r.Context())
 	if known == nil || x.step {
 		return

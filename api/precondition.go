@@ -22,8 +22,8 @@ func (x *exchange) honours(rt *route) error {
 	}
 	if rt.method != http.MethodPut && len(x.r.Header["If-None-Match"]) > 0 {
 		return &problem.Error{
-			Code: problem.NotImplemented, Message: "If-None-Match of a write is for PUT",
-			Hint: "Send If-None-Match: * with PUT to make a row that is not there.",
+			Code: problem.NotImplemented, Message: "If-None-Match on a write is for PUT only",
+			Hint: "Send If-None-Match: * with PUT to create a row that does not exist.",
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func TestPut(t *testing.T) {
 		step{name: "row with another key", line: "PUT /labels/hot", body: `{"id":"old","text":"x"}`, status: 400},
 		step{name: "row with a filter", line: "PUT /labels/hot?text=eq.x", body: `{"text":"x"}`, status: 400},
 		step{name: "row that is there", line: "PUT /labels/hot", body: `{"text":"x"}`, header: []string{"If-None-Match: *"}, status: 412},
-		step{name: "row that is not there", line: "PUT /labels/warm", body: `{"text":"x"}`, header: []string{"If-None-Match: *"}, status: 201},
+		step{name: "row that does not exist", line: "PUT /labels/warm", body: `{"text":"x"}`, header: []string{"If-None-Match: *"}, status: 201},
 		step{name: "other tags", line: "PUT /labels/warm", body: `{"text":"x"}`, header: []string{`If-None-Match: "1.x"`}, status: 400},
 		step{name: "row to be changed only", line: "PUT /labels/none", body: `{"text":"x"}`, header: []string{"If-Match: *"}, status: 412},
 		step{name: "row without a version", line: "PUT /labels/hot", body: `{"text":"x"}`, header: []string{`If-Match: "1.x"`}, status: 412},

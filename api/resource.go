@@ -105,7 +105,7 @@ func (r *resource) compile() error {
 	}
 	for _, name := range r.policy.AnyTarget {
 		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *store.Reference) bool { return hasColumn(ref.Columns, name) }) {
-			fail("AnyTarget: %s is no foreign key of the table", name)
+			fail("AnyTarget: %s is not a foreign key of the table", name)
 		}
 	}
 	if len(errs) == 0 {

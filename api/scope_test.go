@@ -82,9 +82,9 @@ func TestHiddenKey(t *testing.T) {
 	}
 }
 
-// TestOneDoor checks that the package reaches the store through one function
+// TestEveryStoreCallHasAScope checks that the package reaches the store through one function
 // only, which gives it the caller's scope.
-func TestOneDoor(t *testing.T) {
+func TestEveryStoreCallHasAScope(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {

@@ -55,18 +55,18 @@ func TestStartUp(t *testing.T) {
 		{"preset", []api.Exposed{with(func(p *api.Policy) {
 			p.Preset = map[string]any{"nope": 1, "tenant_id": "x", "owner_id": store.Var("me"), "budget": "many"}
 		})}, []string{"no column nope", "sets tenant_id itself", "owner_id: unknown variable me", "budget"}},
-		{"any target", []api.Exposed{with(func(p *api.Policy) { p.AnyTarget = []string{"team_id", "title"} })}, []string{"title is no foreign key"}},
+		{"any target", []api.Exposed{with(func(p *api.Policy) { p.AnyTarget = []string{"team_id", "title"} })}, []string{"title is not a foreign key"}},
 		{"aggregates", []api.Exposed{with(func(p *api.Policy) { p.Aggregates = []string{"budget", "nope", "internal"} })}, []string{"Aggregates: the table shows no column nope", "no column internal"}},
 		{"unguarded filters", []api.Exposed{with(func(p *api.Policy) { p.UnguardedFilters = []string{"title", "nope", "internal"} })}, []string{"UnguardedFilters: the table shows no column nope", "no column internal"}},
 		{"target that is not added", []api.Exposed{projects(api.OwnedBy("owner_id"))}, []string{"a client may write team_id", "teams, is not added", "AnyTarget"}},
 		{"twice", []api.Exposed{with(func(*api.Policy) {}), with(func(*api.Policy) {})}, []string{"projects is added twice"}},
-		{"no struct", []api.Exposed{api.Resource[int]{}}, []string{"int is no model"}},
+		{"no struct", []api.Exposed{api.Resource[int]{}}, []string{"int is not a model"}},
 		{"named rpc", []api.Exposed{api.Resource[rpcTable]{}}, []string{"name rpc"}},
 		{"nil", []api.Exposed{nil}, []string{"item 0 of Add is nil"}},
 		{"function twice", []api.Exposed{nothing("f"), nothing("f")}, []string{"function f is added twice"}},
 		{"function name", []api.Exposed{nothing("a/b"), nothing("")}, []string{`function "a/b"`, `function ""`}},
 		{"no function", []api.Exposed{api.Func[none, none]("f", api.Anyone(), nil)}, []string{"no function to call"}},
-		{"input", []api.Exposed{api.Func("f", api.Anyone(), func(context.Context, []int) (none, error) { return none{}, nil })}, []string{"[]int is no struct"}},
+		{"input", []api.Exposed{api.Func("f", api.Anyone(), func(context.Context, []int) (none, error) { return none{}, nil })}, []string{"[]int is not a struct"}},
 		{"model in the result", returns(api.Func("f", api.Anyone(), func(context.Context, none) (struct{ P []*project }, error) {
 			return struct{ P []*project }{}, nil
 		})), []string{"function f: the result", "project", "past every policy"}},

@@ -64,7 +64,7 @@ func TestExpiredIsInvalidAndNotTheReverse(t *testing.T) {
 	}
 }
 
-func TestExpiryIsToldInTheWordsClientsKnow(t *testing.T) {
+func TestExpiryHasTheTextThatClientsCompare(t *testing.T) {
 	t.Parallel()
 
 	type texter interface {

@@ -66,7 +66,7 @@ func ExampleCheckProxies() {
 	fmt.Println(middleware.CheckProxies([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}))
 	// Output:
 	// <nil>
-	// middleware: 0.0.0.0/0 as trusted proxies is too wide: anybody in it chooses the address of a client (at most /8)
+	// middleware: 0.0.0.0/0 as trusted proxies is too wide: every host in it could choose the IP address of a client (at most /8)
 }
 
 func ExampleAddressGroup() {

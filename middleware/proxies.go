@@ -49,14 +49,14 @@ func properProxy(p netip.Prefix) (netip.Prefix, error) {
 	}
 	narrow := addrgroup.Network(p)
 	if narrow.Addr().Is4In6() {
-		return p, fmt.Errorf("middleware: %s as trusted proxies is everybody", p)
+		return p, fmt.Errorf("middleware: %s as trusted proxies includes every IP address", p)
 	}
 	widest := widestIPv6
 	if narrow.Addr().Is4() {
 		widest = widestIPv4
 	}
 	if narrow.Bits() < widest {
-		return p, fmt.Errorf("middleware: %s as trusted proxies is too wide: anybody in it chooses the address of a client (at most /%d)", p, widest)
+		return p, fmt.Errorf("middleware: %s as trusted proxies is too wide: every host in it could choose the IP address of a client (at most /%d)", p, widest)
 	}
 	return narrow.Masked(), nil
 }

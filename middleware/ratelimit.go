@@ -126,7 +126,7 @@ func newRateLimit(opts RateLimitOptions) *rateLimit {
 		panic("middleware: RateLimit needs a number of requests above zero and a time that is long enough for them, of 366 days at most")
 	}
 	if !isPolicyName(l.name) {
-		panic("middleware: RateLimit: " + strconv.Quote(l.name) + " is no name for a policy")
+		panic("middleware: RateLimit: " + strconv.Quote(l.name) + " is not a valid policy name")
 	}
 	l.every = per / time.Duration(l.burst)
 	l.policy = `"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(problem.Seconds(per), 10)

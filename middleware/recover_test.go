@@ -38,8 +38,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestRecoverTellsNothing: by itself it answers with a problem document.
-func TestRecoverTellsNothing(t *testing.T) {
+// TestRecoverHidesThePanic: without Refuse the answer is a problem document without the panic.
+func TestRecoverHidesThePanic(t *testing.T) {
 	previous := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(previous) })
 	slog.SetDefault(discard())

@@ -114,7 +114,7 @@ var (
 
 	// ErrReaderBusy reports that another process, or another [Changes], reads
 	// under the same name at this moment.
-	ErrReaderBusy error = &coded{"store: the reader is running elsewhere", "XX000"}
+	ErrReaderBusy error = &coded{"store: another process runs this reader", "XX000"}
 
 	// ErrStandby reports a connection to a standby server. The log cannot be
 	// read there: a standby does not know which transactions are open.

@@ -60,7 +60,7 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 			db.notifier.trimmedAt.Store(time.Now().UnixNano())
 		}
 		if _, err := db.TrimReceipts(ctx); err != nil && ctx.Err() == nil {
-			db.warn(ctx, "store: receipts were not trimmed", err)
+			db.warn(ctx, "store: idempotency records were not trimmed", err)
 		}
 		sleep(ctx, pause, nil)
 	}
@@ -115,7 +115,7 @@ func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
 			// The other processes poll until a signal gets through.
 			failures++
 			pause, commit = backoff(failures), ended
-			db.warn(ctx, "store: other processes were not told of changes", err)
+			db.warn(ctx, "store: other processes were not notified of changes", err)
 		}
 		sleep(ctx, pause, nil)
 	}

@@ -112,7 +112,7 @@ func mustLogLater(t *testing.T, db *store.DB) {
 	}
 }
 
-func TestChangesEffectAndPlaceAreOne(t *testing.T) {
+func TestChangesEffectAndPositionAreOne(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		mustRun(t, db.Bun().DB, "create table effects (version bigint)")

@@ -18,7 +18,7 @@ func (r Repo[T]) Changed(c Change) (was, is *T, err error) {
 	}
 	t := r.core.table
 	if c.Table != t.Name {
-		return nil, nil, fmt.Errorf("store: a change of %s is none of %s", c.Table, t.Name)
+		return nil, nil, fmt.Errorf("store: a change of %s is not one of %s", c.Table, t.Name)
 	}
 	if c.Old != nil {
 		was = new(T)

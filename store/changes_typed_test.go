@@ -91,7 +91,7 @@ func TestChangedOfAnotherModel(t *testing.T) {
 	t.Parallel()
 	tags := store.For[Tag](storetest.New(t, storetest.Models(Tag{})))
 	for _, test := range []struct{ table, row, err string }{
-		{"posts", `{"id":1}`, "none of tags"},
+		{"posts", `{"id":1}`, "not one of tags"},
 		{"tags", `{"id":"one"}`, "tags.id"},
 		{"tags", `{"id":true}`, "tags.id"},
 		{"tags", `{"id":1,"name":{}}`, "tags.name"},

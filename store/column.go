@@ -28,7 +28,7 @@ func (f fieldRef) column(t *Table) (*Column, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("store: the field %s at offset %d of %s is no column of table %s", f.typ, f.offset, f.owner, t.Name)
+	return nil, fmt.Errorf("store: the field %s at offset %d of %s is not a column of table %s", f.typ, f.offset, f.owner, t.Name)
 }
 
 // refOf runs field on a zero T and finds out which field it returned.

@@ -228,7 +228,7 @@ func modelType(model any) (reflect.Type, error) {
 		t = t.Elem()
 	}
 	if t == nil || t.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("store: %T is no model: want a struct", model)
+		return nil, fmt.Errorf("store: %T is not a model: want a struct", model)
 	}
 	return t, nil
 }

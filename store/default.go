@@ -32,7 +32,7 @@ func readDefault(c *Column) (columnDefault, error) {
 	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
 		text = strings.ReplaceAll(text[1:n-1], "''", "'")
 	} else if strings.ContainsAny(text, "'(") {
-		return columnDefault{}, fmt.Errorf("default %s is no constant: want a number, quoted text, true, false, null or current_timestamp", text)
+		return columnDefault{}, fmt.Errorf("default %s is not a constant: want a number, quoted text, true, false, null or current_timestamp", text)
 	}
 	v, err := c.parseText(text)
 	if err != nil {

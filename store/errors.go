@@ -45,7 +45,7 @@ var (
 	ErrConflict error = &coded{"store: conflict, try again", "40001"}
 
 	// ErrStale reports that the row's version is not the expected one.
-	ErrStale error = &coded{"store: row was changed by somebody else", "PL412"}
+	ErrStale error = &coded{"store: the row has changed since it was read", "PL412"}
 
 	// ErrDenied reports that the scope may not do this.
 	ErrDenied error = &coded{"store: denied", "42501"}

@@ -63,7 +63,7 @@ func (c *compiler) fullText(s source, col *Column, op Op, v any) error {
 		f, ok = FullText{Query: text}, true
 	}
 	if !ok {
-		return operatorError(col, "is compared with what is no full text query")
+		return operatorError(col, "is not compared with a full-text query")
 	}
 	if err := checkText(f.Query); err != nil {
 		return col.valueError(err, "")

@@ -30,7 +30,7 @@ func (c *Column) checkOp(op Op) error {
 		}
 	case OpContains, OpContained:
 		if c.Kind != KindJSON && c.Kind != KindTextArray {
-			return operatorError(c, "is no document and no array")
+			return operatorError(c, "is neither a document nor an array")
 		}
 	case OpOverlaps:
 		if c.Kind != KindTextArray {
@@ -77,7 +77,7 @@ func (n *node) quantified() (Op, quantifier) {
 func (c *Column) pattern(op Op, v any) (string, error) {
 	pattern, ok := v.(string)
 	if !ok {
-		return "", operatorError(c, "is compared with a pattern that is no text")
+		return "", operatorError(c, "is compared with a pattern that is not text")
 	}
 	if err := checkText(pattern); err != nil {
 		return "", c.valueError(err, "")

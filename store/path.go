@@ -99,7 +99,7 @@ func (c *Column) at(p Path) (*Column, error) {
 		return c, nil
 	}
 	if c.Kind != KindJSON {
-		return nil, operatorError(c, "is no document that a path leads into")
+		return nil, operatorError(c, "is not a document, so a path cannot select in it")
 	}
 	at := *c
 	at.place = &place{path: p, steps: p.steps()}

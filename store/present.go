@@ -110,7 +110,7 @@ func (t *Table) readModels(models reflect.Value) ([][]any, error) {
 		models = models.Elem()
 	}
 	if models.Type() != t.goType {
-		return nil, fmt.Errorf("store: %s is no row of %s", models.Type(), t.Name)
+		return nil, fmt.Errorf("store: %s is not a row of %s", models.Type(), t.Name)
 	}
 	row, err := t.readStruct(models)
 	return [][]any{row}, err

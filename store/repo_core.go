@@ -62,7 +62,7 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 	}
 	opts := ReadOptions{Page: paged}
 	if paged && len(r.table.PrimaryKey) == 0 {
-		return "", fmt.Errorf("store: the rows of %s have no key to go on from; use List", r.table.Name)
+		return "", fmt.Errorf("store: the rows of %s have no key to continue from; use List", r.table.Name)
 	}
 	if paged && q.Limit != nil && *q.Limit > 0 {
 		opts.MaxRows = *q.Limit
@@ -98,10 +98,10 @@ func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
 		return nil, err
 	}
 	if plan.grouped() {
-		return nil, errors.New("store: aggregates are no columns of a model; read them by a Gate, or with Bun")
+		return nil, errors.New("store: aggregates are not columns of a model; read them by a Gate, or with Bun")
 	}
 	if plan.spreads() {
-		return nil, errors.New("store: columns of other tables are no columns of a model; embed the relation without Spread")
+		return nil, errors.New("store: columns of other tables are not columns of a model; embed the relation without Spread")
 	}
 	return plan.decode(), nil
 }

@@ -22,7 +22,7 @@ func (s session) cursorKey(ctx context.Context) (*cursorKey, error) {
 	}
 	secret, err := hex.DecodeString(text)
 	if err != nil || len(secret) < 32 {
-		return nil, errors.New("store: setting cursor_key is no key of 32 bytes")
+		return nil, errors.New("store: setting cursor_key is not a key of 32 bytes")
 	}
 	key := &cursorKey{secret}
 	s.db.cursors.Store(key)

@@ -103,7 +103,7 @@ func (s split) End(ctx context.Context, st store.TracedStatement, o store.TraceO
 	s.to[st.Engine].End(ctx, st, o)
 }
 
-func TestTracerIsToldOfEveryStatement(t *testing.T) {
+func TestTracerSeesEveryStatement(t *testing.T) {
 	t.Parallel()
 	tracedEngines(t, func(t *testing.T, db *store.DB, r *recorder) {
 		ctx := t.Context()

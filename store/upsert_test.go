@@ -11,7 +11,7 @@ import (
 
 // An upsert by a scope that may not create answers the same for keys that exist
 // and keys that do not, whether Go or the database decides the rule.
-func TestUpsertTellsNoKeys(t *testing.T) {
+func TestUpsertRevealsNoKeys(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		ann, bob := newAuthor(t, db, "Ann"), newAuthor(t, db, "Bob")

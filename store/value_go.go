@@ -136,7 +136,7 @@ func (g *goType) fromGoString(rv reflect.Value) (any, error) {
 			return g.fromText(rv.String())
 		}
 	}
-	return nil, formError(fmt.Sprintf("a Go value of type %s is no %s", rv.Type(), g.kind))
+	return nil, formError(fmt.Sprintf("a Go value of type %s is not a %s", rv.Type(), g.kind))
 }
 
 // fromGoDocument encodes any value as JSON document.

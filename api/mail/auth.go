@@ -30,7 +30,7 @@ func (a *authentication) Start(server *smtp.ServerInfo) (mechanism string, first
 	case offers("LOGIN"):
 		a.way = smtp.LoginAuth(a.username, a.password, a.host, true)
 	default:
-		return "", nil, errors.New("the server offers no way of authentication that is known here")
+		return "", nil, errors.New("the server offers no supported authentication mechanism")
 	}
 	a.shown = true
 	return a.way.Start(server)

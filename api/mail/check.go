@@ -28,7 +28,7 @@ func line(text string) bool {
 func checkAddress(address string) error {
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || !line(address) || len(address) > maxAddress || parsed.Name != "" || parsed.Address != address {
-		return fmt.Errorf("mail: the recipient is no plain address")
+		return fmt.Errorf("mail: the recipient is not a plain e-mail address")
 	}
 	return nil
 }
@@ -42,7 +42,7 @@ func checkValues(values map[string]string) error {
 	}
 	for _, name := range []string{"link", "site"} {
 		if value := values[name]; value != "" && !webAddress(value) {
-			return fmt.Errorf("mail: the value %q is no http or https address", name)
+			return fmt.Errorf("mail: the value %q is not an http or https URL", name)
 		}
 	}
 	return nil
@@ -57,7 +57,7 @@ func webAddress(text string) bool {
 func sender(text string) (*netmail.Address, error) {
 	from, err := netmail.ParseAddress(text)
 	if err != nil || !line(text) || checkAddress(from.Address) != nil {
-		return nil, fmt.Errorf("mail: From must be an address as \"Example <accounts@example.org>\"")
+		return nil, fmt.Errorf("mail: From must be an e-mail address such as \"Example <accounts@example.org>\"")
 	}
 	return from, nil
 }

@@ -27,7 +27,7 @@ type Error struct {
 
 // Error returns all of it.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("mail: the server refuses (%s): %d", e.Op, e.Code)
+	text := fmt.Sprintf("mail: the server rejected %s: %d", e.Op, e.Code)
 	if e.Status != "" {
 		text += " " + e.Status
 	}

@@ -56,7 +56,7 @@ func (l layers) locales(first string) ([]string, error) {
 	}
 	for _, name := range names {
 		if _, err := language.Parse(name); err != nil {
-			return nil, fmt.Errorf("mail: folder %q of templates: it is not named for a language", name)
+			return nil, fmt.Errorf("mail: template folder %q: the name must be a language tag such as en", name)
 		}
 	}
 	if !slices.Contains(names, first) {

@@ -76,7 +76,7 @@ func (f *Folder) Send(ctx context.Context, to, template, locale string, values m
 	if err != nil {
 		return err
 	}
-	return f.tell("mail", to, template, path, values)
+	return f.report("mail", to, template, path, values)
 }
 
 // SendSMS writes a text message, the value text, into the folder: after the line "To:"
@@ -92,7 +92,7 @@ func (f *Folder) SendSMS(ctx context.Context, to, template, _ string, values map
 	if err != nil {
 		return err
 	}
-	return f.tell("sms", to, template, path, values)
+	return f.report("sms", to, template, path, values)
 }
 
 // write makes a file of the folder.
@@ -112,8 +112,8 @@ func (f *Folder) write(name, extension string, content func(io.Writer) error) (p
 	return path, nil
 }
 
-// tell prints a line for a mail or a message.
-func (f *Folder) tell(what, to, template, path string, values map[string]string) error {
+// report prints a line for a mail or a message.
+func (f *Folder) report(what, to, template, path string, values map[string]string) error {
 	follow := values["link"]
 	if code := values["code"]; code != "" {
 		follow = strings.TrimSpace(follow + " code " + code)

@@ -114,7 +114,7 @@ func (c *link) deliver(l *letter) error {
 	}
 	plain := ascii(l.from) && ascii(l.to)
 	if international, _ := c.client.Extension("SMTPUTF8"); !plain && !international {
-		return refusal(opTo, errors.New("the server takes no addresses beyond ASCII"))
+		return refusal(opTo, errors.New("the server supports ASCII e-mail addresses only"))
 	}
 	// A mail that does not need the extension must not demand it of every server on
 	// its way.

@@ -169,21 +169,21 @@ func TestOwnTemplates(t *testing.T) {
 func TestBrokenTemplates(t *testing.T) {
 	t.Parallel()
 	tests := map[string]fstest.MapFS{
-		"en/recovery":      files("en/recovery.txt", "Subject: x\n\n{{.link"),
-		"de/invite":        files("de/invite.html", "{{if}}"),
-		"missing":          files("en/missing.txt", "Subject: x\n\ny"),
-		"lonely":           files("en/lonely.html", "y"),
-		"Subject":          files("en/recovery.txt", "Hello\n\nx"),
-		"begin":            files("en/recovery.txt", "Subject: x\nTo: y\n\nz"),
-		"linc":             files("en/recovery.txt", "Subject: x\n\n{{.linc}}"),
-		"nothing":          files("en/recovery.html", `{{template "nothing" .}}`),
-		"context":          files("en/recovery.html", `<a href="{{if .code}}"{{end}}>`),
-		"one line":         files("en/recovery.txt", "Subject: {{\"a\\nb\"}}\n\nz"),
-		"empty":            files("en/recovery.txt", "Subject: {{.new_email}}\n\nz"),
-		"not named for":    files("english_language/recovery.txt", "Subject: x\n\ny"),
-		"fr/recovery":      files("fr/recovery.txt", "Subject: x\n\n{{template \"validity\" .}}", "fr/recovery.html", "y"),
-		"content":          files("layout.html", `{{template "contents" .}}`),
-		"ends in a non-te": files("layout.html", `<script>{{template "content" .}}`),
+		"en/recovery":            files("en/recovery.txt", "Subject: x\n\n{{.link"),
+		"de/invite":              files("de/invite.html", "{{if}}"),
+		"missing":                files("en/missing.txt", "Subject: x\n\ny"),
+		"lonely":                 files("en/lonely.html", "y"),
+		"Subject":                files("en/recovery.txt", "Hello\n\nx"),
+		"begin":                  files("en/recovery.txt", "Subject: x\nTo: y\n\nz"),
+		"linc":                   files("en/recovery.txt", "Subject: x\n\n{{.linc}}"),
+		"nothing":                files("en/recovery.html", `{{template "nothing" .}}`),
+		"context":                files("en/recovery.html", `<a href="{{if .code}}"{{end}}>`),
+		"one line":               files("en/recovery.txt", "Subject: {{\"a\\nb\"}}\n\nz"),
+		"empty":                  files("en/recovery.txt", "Subject: {{.new_email}}\n\nz"),
+		"must be a language tag": files("english_language/recovery.txt", "Subject: x\n\ny"),
+		"fr/recovery":            files("fr/recovery.txt", "Subject: x\n\n{{template \"validity\" .}}", "fr/recovery.html", "y"),
+		"content":                files("layout.html", `{{template "contents" .}}`),
+		"ends in a non-te":       files("layout.html", `<script>{{template "content" .}}`),
 	}
 	for want, fsys := range tests {
 		if _, err := mail.NewTemplates(mail.TemplatesConfig{Files: fsys}); err == nil || !strings.Contains(err.Error(), want) {

@@ -132,7 +132,7 @@ type failure struct {
 var failures = []failure{
 	{300, "A name in select fits several relations; the details list them.", nil},
 	{400, "The request cannot be understood, breaks a limit or a rule of its values.", nil},
-	{401, "A credential is missing or does not hold.", []string{"WWW-Authenticate"}},
+	{401, "A credential is missing or not valid.", []string{"WWW-Authenticate"}},
 	{403, "The caller may not do this.", nil},
 	{404, "There is no such row, or none the caller may see.", nil},
 	{405, "The filters are not the whole primary key, by eq.", []string{"Allow"}},
@@ -143,7 +143,7 @@ var failures = []failure{
 	{415, "The body is not JSON in UTF-8.", nil},
 	{416, "The offset lies beyond the last row.", nil},
 	{422, "The Idempotency-Key was given to another request.", nil},
-	{429, "There is no room to keep more answers to Idempotency-Keys of this caller; nothing was done.", []string{"Retry-After"}},
+	{429, "Too many answers to Idempotency-Keys of this caller are stored; nothing was done.", []string{"Retry-After"}},
 	{503, "The service is temporarily unavailable.", []string{"Retry-After"}},
 }
 

@@ -102,7 +102,7 @@ func (k *apiKey) scopes() (scopes []string, err error) {
 // could then act as any user.
 func checkScopes(scopes []string, self bool) ([]string, error) {
 	if len(scopes) == 0 || len(scopes) > maxScopes {
-		return nil, failf(problem.AuthValidation, "scopes must have 1 to %d names: a key may do nothing that they do not say", maxScopes)
+		return nil, failf(problem.AuthValidation, "scopes must have 1 to %d names: a key can do only what its scopes allow", maxScopes)
 	}
 	for _, scope := range scopes {
 		switch {

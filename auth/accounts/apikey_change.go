@@ -44,7 +44,7 @@ func (a *Accounts) makeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n
 		return nil, "", err
 	}
 	if had >= most {
-		return nil, "", failf(problem.AuthTooManyKeys, "There are %d API keys, which is the most; revoke one first", had)
+		return nil, "", failf(problem.AuthTooManyKeys, "There are %d API keys, the maximum; revoke one first", had)
 	}
 	if err := a.dropOldKeys(ctx, tx, owner); err != nil {
 		return nil, "", err
@@ -82,7 +82,7 @@ func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPI
 		}
 		for _, scope := range n.scopes {
 			if scope != ScopeSelf && !slices.Contains(g.permissions, scope) {
-				return failf(problem.AuthValidation, "the scope %q is no permission of yours", scope)
+				return failf(problem.AuthValidation, "the scope %q is not one of your permissions", scope)
 			}
 		}
 		e := from.event("", &u.ID)

@@ -490,9 +490,9 @@ func TestAPIKeyParallel(t *testing.T) {
 	})
 }
 
-// TestAPIKeyRevokedElsewhere: another instance refuses a key within two seconds after
+// TestAPIKeyRevokedOnAnotherInstance: another instance refuses a key within two seconds after
 // it was revoked or its owner banned, and gives it no more rights than its owner has.
-func TestAPIKeyRevokedElsewhere(t *testing.T) {
+func TestAPIKeyRevokedOnAnotherInstance(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		there := w.another()
 		id, _ := w.signUp()

@@ -10,7 +10,7 @@ import (
 
 // errEscalation is the error for admins who would grant rights that they do not have, or change
 // the account of a user with such rights.
-var errEscalation = failf(problem.AuthNotAdmin, "This takes roles or permissions that you do not have")
+var errEscalation = failf(problem.AuthNotAdmin, "This needs roles or permissions that you do not have")
 
 // authority describes who changes the account of another user.
 type authority struct {

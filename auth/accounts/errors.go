@@ -44,7 +44,7 @@ var (
 	errNoWeb3           = failf(problem.AuthWeb3Disabled, "Web3 provider is disabled")
 	errAnonymousFactor  = failf("no_authorization", "Anonymous user not allowed to perform these actions")
 	errNoPasskeys       = failf(problem.AuthPasskeyDisabled, "Passkeys are disabled")
-	errChallengeExpired = failf("mfa_challenge_expired", "The challenge has expired or is none of this factor, begin with a new one")
+	errChallengeExpired = failf("mfa_challenge_expired", "The challenge has expired or belongs to another factor, begin a new one")
 	errNoPhone          = failf(problem.AuthValidation, "Invalid phone number format (E.164 required)")
 	errNoSMS            = failf(problem.AuthNoSMS, "This server sends no text messages")
 	errNoChannel        = failf(problem.AuthValidation, "Invalid channel, supported is sms")

@@ -60,7 +60,7 @@ func (x *exchange) challengePhone(u *user, s *session, f *factor) error {
 		return err
 	}
 	if a.config.SMS == nil || f.repeats(u, s) {
-		return failf(problem.AuthMFAPhoneVerify, "MFA verify is disabled for Phone, or the session has begun by the same number")
+		return failf(problem.AuthMFAPhoneVerify, "MFA verify is disabled for Phone, or the session was started with the same phone number")
 	}
 	now := a.now()
 	v := challengeView{Type: f.Type, ExpiresAt: now.Add(challengeLife).Unix()}

@@ -36,7 +36,7 @@ func (x *exchange) readFlow(challenge, method string) (flow, error) {
 	f := flow{Challenge: challenge, Method: method, Redirect: x.redirectTo(), Cookie: x.wantsCookie()}
 	if challenge == "" {
 		if method != "" {
-			return f, failf(problem.AuthValidation, "code_challenge_method stands without code_challenge")
+			return f, failf(problem.AuthValidation, "code_challenge_method needs code_challenge")
 		}
 		return f, nil
 	}

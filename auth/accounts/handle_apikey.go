@@ -124,7 +124,7 @@ func (x *exchange) listKeys(_ authority) error {
 	}
 	id, err := store.ParseID(asked)
 	if err != nil {
-		return failf(problem.AuthValidation, "user_id must be an id")
+		return failf(problem.AuthValidation, "user_id must be a UUID")
 	}
 	return x.sendKeys(&id)
 }
@@ -238,7 +238,7 @@ func (x *exchange) keyExpires(body object) (*time.Time, error) {
 	text, _ := v.Text()
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || !at.After(now) || at.Year() > 9999 {
-		return nil, failf(problem.AuthValidation, "expires_at must be a time to come as 2030-01-02T15:04:05Z, or null")
+		return nil, failf(problem.AuthValidation, "expires_at must be a time in the future such as 2030-01-02T15:04:05Z, or null")
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	return &at, nil

@@ -238,4 +238,4 @@ func (a *Accounts) importRow(ctx context.Context, tx *store.Tx, row *importedRow
 	return a.record(ctx, tx, own.event("imported", &u.ID), nil)
 }
 
-var errNameless = failf(problem.AuthValidation, "an account needs an address, a number or an identity")
+var errNameless = failf(problem.AuthValidation, "an account needs an e-mail address, a phone number or an identity")

@@ -44,7 +44,7 @@ func (row *importedRow) read(in *ImportedUser) (err error) {
 	}
 	if in.PasswordHash != "" {
 		if password.CheckHash(in.PasswordHash) != nil {
-			return failf(problem.AuthValidation, "the hash of the password is none of argon2id or bcrypt")
+			return failf(problem.AuthValidation, "the hash of the password is not argon2id or bcrypt")
 		}
 		u.PasswordHash = &in.PasswordHash
 	}
@@ -83,7 +83,7 @@ func (i *ImportedIdentity) row() (*identity, error) {
 		}
 	}
 	if i.Provider == "email" || i.Provider == "phone" {
-		return nil, failf(problem.AuthValidation, "the identities of address and number are made of them")
+		return nil, failf(problem.AuthValidation, "the identities of e-mail address and phone number are created automatically; leave them out")
 	}
 	data := map[string]any{"iss": i.Issuer, "sub": i.Subject, "provider_id": i.Subject}
 	for name, value := range i.Data {

@@ -93,7 +93,7 @@ func TestImportRefused(t *testing.T) {
 		}{
 			{nil, "the line cannot be read"},
 			{&accounts.ImportedUser{Email: "one@example.org", Identities: google("1")}, ""},
-			{&accounts.ImportedUser{}, "needs an address"},
+			{&accounts.ImportedUser{}, "needs an e-mail address"},
 			{&accounts.ImportedUser{Email: "nobody"}, "email"},
 			{&accounts.ImportedUser{Phone: "12"}, "phone"},
 			{&accounts.ImportedUser{Email: "a@example.org", PasswordHash: "md5:1234"}, "hash"},

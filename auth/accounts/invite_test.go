@@ -7,9 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
-// TestInviteSaysWho: the account of who comes by an invitation has what the invitation
-// says of them, and nothing that somebody else has written into it before.
-func TestInviteSaysWho(t *testing.T) {
+// TestInviteReplacesMetadata: after an invitation is accepted, the account has the metadata of
+// the invitation and none of an earlier sign-up by another client.
+func TestInviteReplacesMetadata(t *testing.T) {
 	engines(t, func(c *accounts.Config) { confirmed(c); withSecretKey(c) }, func(t *testing.T, w *world) {
 		w.must(200, w.do("POST /signup", "", `{"email":"taken@example.org","password":"a good password","data":{"team":"blue","note":"mine"}}`))
 		w.mails()

@@ -95,7 +95,7 @@ func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error)
 // a time that is negative.
 func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error {
 	if d < 0 {
-		return failf(problem.AuthValidation, "a ban is not negative")
+		return failf(problem.AuthValidation, "a ban must not be negative")
 	}
 	return a.changeBy(ctx, own, id, change{ban: &d})
 }

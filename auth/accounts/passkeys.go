@@ -141,5 +141,5 @@ func (a *Accounts) lastWay(ctx context.Context, tx *store.Tx, u *user, f *factor
 	if err != nil || len(credentials(factors)) > 1 {
 		return err
 	}
-	return failf(problem.AuthSingleIdentity, "This passkey is the only way into the account")
+	return failf(problem.AuthSingleIdentity, "This passkey is the only sign-in method of the account")
 }

@@ -313,11 +313,11 @@ func TestUnconfirmedContact(t *testing.T) {
 	})
 }
 
-// TestPhoneOwnerElsewhere: where an account is closed to strangers its owner gets in by a
-// message that they have asked for from where they are: there is no link in it. Nobody
-// spoils that from elsewhere, and what can be guessed is five tries for each message, and as
-// many in a day as close an account. It is the same where there is no account.
-func TestPhoneOwnerElsewhere(t *testing.T) {
+// TestPhoneSignInOfLockedAccount: while an account is locked for unknown clients, its owner
+// signs in with a code that the same client has requested. Requests of other clients do not
+// prevent that. Each code allows five tries, and the tries of a day are limited. The answers
+// are the same if there is no account.
+func TestPhoneSignInOfLockedAccount(t *testing.T) {
 	change := func(c *accounts.Config) {
 		withSMS(c)
 		c.Limits.Guesses, c.Limits.AccountGuesses = accounts.Limit{}, 20

@@ -17,8 +17,8 @@ func (a *Accounts) receive(ctx context.Context, v *externalIdentity, from device
 			return err
 		})
 		switch {
-		case errors.Is(err, errNewcomer):
-			if n, err = a.newcomer(ctx, v, from); err != nil {
+		case errors.Is(err, errNotAdmitted):
+			if n, err = a.newAccount(ctx, v, from); err != nil {
 				return nil, err
 			}
 		case isTaken(err):
@@ -31,13 +31,13 @@ func (a *Accounts) receive(ctx context.Context, v *externalIdentity, from device
 	return nil, errUserExists
 }
 
-// errNewcomer makes receive ask whether a new account may be made, which it cannot do
+// errNotAdmitted makes receive ask whether a new account may be made, which it cannot do
 // in a transaction.
-var errNewcomer = errors.New("accounts: a new account has to be admitted first")
+var errNotAdmitted = errors.New("accounts: a new account must be checked outside the transaction")
 
-// newcomer prepares an account. It has an address only if the provider is believed
+// newAccount prepares an account. It has an address only if the provider is believed
 // for it.
-func (a *Accounts) newcomer(ctx context.Context, v *externalIdentity, from device) (*admitted, error) {
+func (a *Accounts) newAccount(ctx context.Context, v *externalIdentity, from device) (*admitted, error) {
 	if a.config.DisableSignup {
 		return nil, errSignupClosed
 	}
@@ -109,7 +109,7 @@ func (a *Accounts) meet(ctx context.Context, tx *store.Tx, v *externalIdentity, 
 	}
 	if u == nil {
 		if n == nil {
-			return nil, errNewcomer
+			return nil, errNotAdmitted
 		}
 		if v.Proven {
 			if err := a.release(ctx, tx, contact{email: *v.Email}); err != nil {

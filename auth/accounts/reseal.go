@@ -64,7 +64,7 @@ func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key st
 	}
 	if lost > 0 {
 		var row T
-		return n, fmt.Errorf("accounts: %d of %T are sealed with none of the MasterKeys: keep the key that opens them", lost, row)
+		return n, fmt.Errorf("accounts: %d of %T cannot be decrypted with any of the MasterKeys: keep the key that they were encrypted with", lost, row)
 	}
 	return n, nil
 }

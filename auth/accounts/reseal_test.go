@@ -51,7 +51,7 @@ func TestReseal(t *testing.T) {
 		}
 
 		stranger := w.withMasters(strange)
-		if n, err := stranger.a.Reseal(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "none of the MasterKeys") {
+		if n, err := stranger.a.Reseal(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "any of the MasterKeys") {
 			t.Errorf("with a key that opens nothing: %d, %v", n, err)
 		}
 		if n, err := after.a.Reseal(t.Context()); err != nil || n != 0 {

@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/programtest"
 )
 
-// TestRightsElsewhere: an instance refuses tokens within two seconds of what another
+// TestRightsOnOtherInstances: an instance refuses tokens within two seconds of what another
 // one has changed: roles, permissions, a ban, a removal.
-func TestRightsElsewhere(t *testing.T) {
+func TestRightsOnOtherInstances(t *testing.T) {
 	engines(t, keyed, func(t *testing.T, w *world) {
 		there, err := accounts.New(w.db, w.cfg)
 		if err != nil {

@@ -87,7 +87,7 @@ func (k *keyring) seal(place string, secret []byte) []byte {
 	return k.seals[0].Seal(nil, nil, secret, []byte(place))
 }
 
-var errSealed = errors.New("accounts: a secret cannot be opened: it was sealed with another MasterKey, or changed")
+var errSealed = errors.New("accounts: a secret cannot be decrypted: it was encrypted with another MasterKey, or changed")
 
 // open decrypts what seal has made at the same place.
 func (k *keyring) open(place string, sealed []byte) ([]byte, error) {

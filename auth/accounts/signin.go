@@ -61,7 +61,7 @@ func (a *Accounts) signOutBy(ctx context.Context, by authority, id store.ID) err
 // no user. All rejections have the same answer and time (see tryLogin), except for clients that
 // know the password.
 func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (*user, error) {
-	if a.isNobodys(entered) {
+	if a.isTooLong(entered) {
 		return nil, errCredentials
 	}
 	var u *user
@@ -99,9 +99,9 @@ func (a *Accounts) byPassword(ctx context.Context, at contact, entered string) (
 // longestPassword is how many characters a login looks at, where no more may be chosen.
 const longestPassword = 1024
 
-// isNobodys reports whether a password is longer than any that can be or could have been
+// isTooLong reports whether a password is longer than any that can be or could have been
 // chosen. Such a password is not hashed.
-func (a *Accounts) isNobodys(entered string) bool {
+func (a *Accounts) isTooLong(entered string) bool {
 	longer := password.Policy{Min: 1, Max: max(longestPassword, a.config.Passwords.Max), Refuse: func(string) bool { return false }}
 	return entered != "" && longer.Check(entered) != nil
 }

@@ -149,7 +149,7 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 	}
 	s.mu.Unlock()
 	if err != nil && known != nil && s.trouble.Due(time.Minute) {
-		s.logger.WarnContext(ctx, "accounts: signing keys cannot be read; those that are known go on", "for", keysInTrouble, "error", err)
+		s.logger.WarnContext(ctx, "accounts: signing keys cannot be read; the cached keys stay in use", "for", keysInTrouble.String(), "error", err)
 	}
 	if err != nil && known != nil && !again {
 		return known, nil

@@ -68,7 +68,7 @@ func (a *Accounts) tokenOf(ctx context.Context, u *user, g rights, s *session) (
 	if !u.IsAnonymous {
 		if err := g.size(); err != nil {
 			// SetRoles refuses that; a role has grown since.
-			a.config.Logger.ErrorContext(ctx, "accounts: the roles do not fit into a token; it has none", "user", u.ID, "error", err)
+			a.config.Logger.ErrorContext(ctx, "accounts: the roles do not fit into a token; the token has no roles", "user", u.ID, "error", err)
 		} else if len(g.roles) > 0 {
 			p.Roles, p.Permissions = append(p.Roles, g.roles...), g.permissions
 			p.Claims["role_revs"] = g.revs

@@ -155,9 +155,9 @@ func TestReauthenticateAlways(t *testing.T) {
 	})
 }
 
-// TestReauthenticationElsewhere: who logs in elsewhere and has no address here is asked to
-// do so again, as others are for their password.
-func TestReauthenticationElsewhere(t *testing.T) {
+// TestReauthenticationAtProvider: a user of a provider without an e-mail address
+// reauthenticates at the provider, as others do with their password.
+func TestReauthenticationAtProvider(t *testing.T) {
 	change := func(c *accounts.Config) { confirmed(c); c.SessionIdle = 20 * 24 * time.Hour }
 	providers(t, change, func(t *testing.T, w *world, f fakes) {
 		in := w.must(200, w.tab().session(f.other, "other"))

@@ -104,7 +104,7 @@ func (k Key) open(token string) ([]byte, error) {
 	}
 	payload, err := jws.Verify(k.verify)
 	if err != nil {
-		return nil, refuse("signature does not hold")
+		return nil, refuse("signature is not valid")
 	}
 	return payload, nil
 }

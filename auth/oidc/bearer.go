@@ -83,7 +83,7 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 			return nil, fmt.Errorf("auth/oidc: issuer %q needs a Name of its own", issuer.Issuer)
 		}
 		if _, twice := v.issuers[issuer.Issuer]; twice {
-			return nil, fmt.Errorf("auth/oidc: issuer %q stands twice", issuer.Issuer)
+			return nil, fmt.Errorf("auth/oidc: issuer %q is listed twice", issuer.Issuer)
 		}
 		names[issuer.Name] = true
 		tokens, err := config.tokens(issuer)

@@ -116,7 +116,7 @@ func checkScopes(scopes []string) error {
 	for _, scope := range scopes {
 		bad := strings.ContainsFunc(scope, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' })
 		if scope == "" || len(scope) > maxScope || bad {
-			return errors.New("auth/oidc: a scope is no word")
+			return errors.New("auth/oidc: a scope is not a word")
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func checkAudience(claims map[string]any, want expected) error {
 		for _, element := range aud {
 			text, ok := element.(string)
 			if !ok {
-				return refuse("aud is no list of texts")
+				return refuse("aud is not a list of texts")
 			}
 			audience = append(audience, text)
 		}
@@ -67,7 +67,7 @@ func checkDates(claims map[string]any, now time.Time, skew time.Duration) error 
 	case at >= exp+leeway:
 		return refuse("the ID token has expired")
 	case iat > at+leeway || hasNbf && nbf > at+leeway:
-		return refuse("the ID token is of the future")
+		return refuse("the ID token was issued in the future")
 	}
 	return nil
 }

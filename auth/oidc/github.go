@@ -68,7 +68,7 @@ func (h *hub) identify(ctx context.Context, m *metadata, t grant) (auth.Identity
 		}
 	}
 	if id, err := user.ID.Int64(); err != nil || id <= 0 {
-		return auth.Identity{}, unavailable("user API", errors.New("its user has no number"))
+		return auth.Identity{}, unavailable("user API", errors.New("the user has no id"))
 	}
 	claims := map[string]any{
 		"iss": m.issuer, "sub": user.ID.String(), "name": user.Name, "picture": user.Avatar,

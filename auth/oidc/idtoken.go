@@ -98,7 +98,7 @@ func (o *openID) verify(ctx context.Context, m *metadata, raw string, want expec
 	// Back-Channel Logout 1.0 section 2.4: a logout token is recognized by this claim. Its typ
 	// may be absent.
 	if _, found := claims["events"]; found {
-		return "", nil, refuse("it is a security event and no ID token")
+		return "", nil, refuse("it is a security event, not an ID token")
 	}
 	if issuer, err = o.checkIssuer(m, claims, token.Issuer); err != nil {
 		return "", nil, err

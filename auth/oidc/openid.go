@@ -41,7 +41,7 @@ func (o *openID) identify(ctx context.Context, m *metadata, t grant) (auth.Ident
 			return auth.Identity{}, err
 		}
 		if sub, err := subject(info); err != nil || sub != claims["sub"] {
-			return auth.Identity{}, refuse("the UserInfo endpoint speaks of somebody else")
+			return auth.Identity{}, refuse("the UserInfo endpoint returned another subject")
 		}
 		claims = merge(claims, info)
 	}
@@ -82,7 +82,7 @@ func (o *openID) userinfo(ctx context.Context, m *metadata, access string) (map[
 	}
 	var claims map[string]any
 	if decode(body, &claims) != nil || claims == nil {
-		return nil, unavailable("UserInfo endpoint", errors.New("its answer is no JSON object"))
+		return nil, unavailable("UserInfo endpoint", errors.New("its answer is not a JSON object"))
 	}
 	return claims, nil
 }

@@ -111,7 +111,7 @@ func (c *Ceremony) UnmarshalJSON(data []byte) error {
 	}
 	if !slices.Contains([]kind{registration, login, discoverable, stepUp}, s.Kind) || len(s.Challenge) != challengeSize ||
 		!s.Verification.known() || len(s.User) > MaxHandle || len(s.Credentials) > MaxCredentials {
-		return errors.New("auth/passkey: the ceremony is none that was begun here")
+		return errors.New("auth/passkey: the ceremony was not begun by this server")
 	}
 	c.state = s
 	return nil

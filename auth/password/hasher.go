@@ -53,11 +53,11 @@ func (c Config) Slots() int {
 var (
 	// ErrMismatch reports a password that does not match the hash. The response is 400 with
 	// the code of a failed login.
-	ErrMismatch error = &coded{"password: it is not the one of the hash", "invalid_credentials"}
+	ErrMismatch error = &coded{"password: the password does not match the hash", "invalid_credentials"}
 
 	// ErrFormat reports a hash that this package cannot read or that exceeds the bounds of
 	// cost. The response is 500.
-	ErrFormat error = &coded{"password: the hash is none of argon2id or bcrypt within bounds", "XX000"}
+	ErrFormat error = &coded{"password: the hash is not argon2id or bcrypt with supported parameters", "XX000"}
 
 	// ErrBusy reports that no slot became free within Config.Wait. The response is 503 with
 	// Retry-After.

@@ -70,7 +70,7 @@ func (p Policy) Valid() error {
 func (p Policy) Check(password string, words ...string) error {
 	p.setDefaults()
 	if !utf8.ValidString(password) {
-		return &WeakError{[]string{ReasonCharacters}, "The password has characters that are none."}
+		return &WeakError{[]string{ReasonCharacters}, "The password has invalid characters."}
 	}
 	password = norm.NFC.String(password)
 	switch n := utf8.RuneCountInString(password); {

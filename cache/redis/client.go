@@ -279,7 +279,7 @@ func (c *Client) connect() {
 	} else {
 		c.pause = nextPause(c.pause)
 		c.next, c.cause = time.Now().Add(c.pause), err
-		c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause)
+		c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause.String())
 	}
 	close(c.connecting)
 	c.connecting = nil
@@ -303,6 +303,6 @@ func (c *Client) lost(conn *connection, cause error) {
 	}
 	c.pause = firstPause
 	c.next, c.cause = time.Now().Add(c.pause), cause
-	c.opts.Logger.Warn("redis: connection dropped", "error", cause, "pause", c.pause)
+	c.opts.Logger.Warn("redis: connection dropped", "error", cause, "pause", c.pause.String())
 	c.work.Go(conn.Close)
 }

@@ -62,7 +62,7 @@ func (o Options) Validate() error {
 	var wrong []error
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf("cors: "+format, args...)) }
 	if o.AnyOrigin && o.Credentials {
-		refuse("AnyOrigin with Credentials would give everybody's data to every page")
+		refuse("AnyOrigin with Credentials would let every page read the data of its users")
 	}
 	if o.AnyOrigin && len(o.Origins) > 0 {
 		refuse("AnyOrigin leaves nothing for Origins to say")
@@ -80,7 +80,7 @@ func (o Options) Validate() error {
 	}
 	for _, name := range o.RequestHeaders {
 		if !isName(name) || isForbidden(name) {
-			refuse("request header %q is none that a page can send", name)
+			refuse("request header %q cannot be sent by a page", name)
 		}
 	}
 	for _, name := range o.ExposedHeaders {

@@ -50,7 +50,7 @@ func TestValidate(t *testing.T) {
 	}{
 		{"Zero", cors.Options{}, ""},
 		{"Public", cors.Options{AnyOrigin: true, RequestHeaders: []string{"X-Own"}, ExposedHeaders: []string{"X-Own"}, MaxAge: time.Hour}, ""},
-		{"PublicWithCredentials", cors.Options{AnyOrigin: true, Credentials: true}, "everybody's data"},
+		{"PublicWithCredentials", cors.Options{AnyOrigin: true, Credentials: true}, "the data of its users"},
 		{"PublicAndOrigins", cors.Options{AnyOrigin: true, Origins: []string{trusted}}, "nothing for Origins"},
 		{"CredentialsAlone", cors.Options{Credentials: true}, "need Origins"},
 		{"LongAge", cors.Options{Origins: []string{trusted}, MaxAge: 2*time.Hour + 1}, "longer than 2h"},

@@ -10,7 +10,7 @@ import (
 func checkOrigin(origin string, insecureHTTP bool) (why string) {
 	switch {
 	case origin == "*":
-		return "is no origin: set AnyOrigin for public data"
+		return "is not an origin: set AnyOrigin for public data"
 	case origin == "null":
 		return "is what every sandboxed frame sends"
 	case strings.Contains(origin, "*"):
@@ -33,7 +33,7 @@ func checkOrigin(origin string, insecureHTTP bool) (why string) {
 	}
 	loopback, why := checkHost(host)
 	if why == "" && scheme == "http" && !loopback && !insecureHTTP {
-		return "is http, which anybody on the way can rewrite: use https, or set InsecureHTTP"
+		return "is http, which an attacker on the network can rewrite: use https, or set InsecureHTTP"
 	}
 	return why
 }
@@ -50,7 +50,7 @@ func checkPort(scheme, authority string) (host, why string) {
 		host, port = authority[:i], authority[i+1:]
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-			return "", "has a port that is none"
+			return "", "has an invalid port"
 		}
 	}
 	if scheme == "https" && port == "443" || scheme == "http" && port == "80" {

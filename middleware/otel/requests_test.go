@@ -144,9 +144,9 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// TestStrangersState: what strangers say beside their trace goes no further, neither with the
-// link to it nor with our own. What OTLP sends has no state of links, other exporters may.
-func TestStrangersState(t *testing.T) {
+// TestUntrustedTraceState: the trace state of an untrusted client is dropped, from the link and
+// from the span. What OTLP sends has no state of links, other exporters may.
+func TestUntrustedTraceState(t *testing.T) {
 	t.Parallel()
 	for trusted, want := range map[bool]string{false: "", true: "them=1"} {
 		spans := tracetest.NewSpanRecorder()

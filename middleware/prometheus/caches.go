@@ -14,8 +14,8 @@ var cacheNames = []string{
 }
 
 var cacheHelp = [...]string{
-	"Answers from the cache.", "Answers that had to be waited for.", "Calls of the load function.", "Calls of the load function that failed.",
-	"Loads that nobody waited for.", "Old values given because loading had failed.", "Failures of the cache.",
+	"Values from the cache.", "Values that were not in the cache.", "Calls of the load function.", "Calls of the load function that failed.",
+	"Loads in the background.", "Stale values returned because a load failed.", "Failures of the cache.",
 }
 
 // Cache adds the metrics of a cache.Loader, given its Stats method. It panics if the name

@@ -43,12 +43,12 @@ type database struct {
 }
 
 var databaseHelp = [...]string{
-	"Connections that a pool may hold.", "Connections that a pool holds.", "Connections that are lent.", "Connections that wait to be lent.",
-	"Who waits for a connection.", "Who had to wait for a connection.", "Time that was waited for connections.", "Who waited for a connection in vain.",
+	"Connections that a pool may hold.", "Connections that a pool holds.", "Connections in use.", "Idle connections.",
+	"Statements that wait for a connection.", "Waits for a connection.", "Time spent waiting for connections.", "Waits for a connection that failed.",
 	"Whether the notifier of the change log runs in this process.", "Whether the notifier has its connection for signals of other processes.",
-	"For how long other processes have not been told of a commit.", "When the change log was last trimmed; 0 for never.",
+	"Time since the first commit that other processes were not notified of.", "When the change log was last trimmed; 0 for never.",
 	"Changes that wait for a reader of the change log, at most 10000.", "Age of the oldest change that waits for a reader of the change log.",
-	"When the place of a reader of the change log was last written.", "Whether the database has told of its readers.",
+	"When the position of a reader of the change log was last written.", "Whether the lags of the readers could be read.",
 }
 
 func newDatabase(name string, db *store.DB) *database {

@@ -118,7 +118,7 @@ func (d *differ) compareTable(ctx context.Context, t *store.Table, f *found) err
 	e := &existing{differ: d, table: t, found: f, added: map[string]bool{}, absent: map[string]bool{}}
 	if !sameSet(names(t.PrimaryKey), f.primaryKey) {
 		d.person(true, fmt.Sprintf("%s has the primary key (%s), want (%s)", t.Name, strings.Join(f.primaryKey, ", "), strings.Join(names(t.PrimaryKey), ", ")),
-			"build the table anew")
+			"rebuild the table")
 	}
 	for _, c := range t.Columns {
 		if err := e.column(ctx, c); err != nil {

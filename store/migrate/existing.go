@@ -27,7 +27,7 @@ func (e *existing) label(c *store.Column) string { return e.table.Name + "." + c
 // alter returns the statement for the manual change of a column.
 func (e *existing) alter(c *store.Column, what string) string {
 	if !e.engine.ddl().addsConstraints {
-		return "build the table anew (SQLite cannot alter a column)"
+		return "rebuild the table (SQLite cannot alter a column)"
 	}
 	return fmt.Sprintf("alter table %s alter column %s %s", quote(e.table.Name), quote(c.Name), what)
 }
@@ -74,11 +74,11 @@ func (e *existing) addColumn(ctx context.Context, c *store.Column) error {
 	var advice string
 	switch {
 	case c.Key:
-		advice = "build the table anew"
+		advice = "rebuild the table"
 	case filled && ref != nil && (d != nil || !c.Nullable):
 		advice = fmt.Sprintf("the table has rows, which must refer to something: add the column so that it can be NULL, fill it, then %s", e.alter(c, "set not null"))
 	case filled && d != nil && d.now && !e.engine.ddl().addsConstraints:
-		advice = "build the table anew (SQLite cannot add this default to a table with rows)"
+		advice = "rebuild the table (SQLite cannot add this default to a table with rows)"
 	}
 	if advice != "" {
 		e.absent[c.Name] = true
@@ -131,7 +131,7 @@ func (e *existing) unused(c foundColumn) string {
 	table, inSQLite := quote(e.table.Name), !e.engine.ddl().addsConstraints
 	isKey := func(k foreignKey) bool { return slices.Contains(k.columns, c.name) }
 	if inSQLite && (slices.Contains(e.found.primaryKey, c.name) || slices.ContainsFunc(e.found.foreignKeys, isKey)) {
-		return "build the table anew (SQLite cannot drop a key)"
+		return "rebuild the table (SQLite cannot drop a key)"
 	}
 	var steps []string
 	for _, ix := range e.found.indexes {

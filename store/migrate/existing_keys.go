@@ -72,7 +72,7 @@ func (e *existing) compareForeignKeys(ctx context.Context) error {
 		i := slices.IndexFunc(e.found.foreignKeys, func(k foreignKey) bool { return k.is(ref) })
 		switch {
 		case i >= 0 && !e.found.foreignKeys[i].keeps:
-			e.person(true, fmt.Sprintf("foreign key %s of %s deletes or changes rows, of which the change log would know nothing", e.found.foreignKeys[i].name, e.table.Name),
+			e.person(true, fmt.Sprintf("foreign key %s of %s deletes or changes rows without entries in the change log", e.found.foreignKeys[i].name, e.table.Name),
 				"replace it by one on delete restrict")
 		case i >= 0:
 		case e.engine.ddl().addsConstraints:
@@ -82,7 +82,7 @@ func (e *existing) compareForeignKeys(ctx context.Context) error {
 		case len(ref.Columns) == 1 && e.added[ref.Columns[0].Name]:
 			// the statement that adds the column adds it too
 		default:
-			e.person(true, e.missingKey(ref), "build the table anew (SQLite cannot add a foreign key)")
+			e.person(true, e.missingKey(ref), "rebuild the table (SQLite cannot add a foreign key)")
 		}
 	}
 	return nil

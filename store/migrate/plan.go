@@ -98,7 +98,7 @@ type SchemaError struct {
 
 // Error lists the problems, one a line.
 func (e *SchemaError) Error() string {
-	return "migrate: the database is not what the program needs:\n\t" + strings.Join(e.Problems, "\n\t")
+	return "migrate: the database does not have what the program needs:\n\t" + strings.Join(e.Problems, "\n\t")
 }
 
 // Verify checks that the migrations of sources are applied and that the database has

@@ -70,7 +70,7 @@ func (d *differ) searchIndex(c *store.Column, filled bool) {
 	problem := fmt.Sprintf("%s.%s has no search index", c.Table.Name, c.Name)
 	switch {
 	case len(other) > 0:
-		d.person(true, fmt.Sprintf("%s as the models need it: %s is another one", problem, strings.Join(other, ", ")),
+		d.person(true, fmt.Sprintf("%s that fits the model: %s has another definition", problem, strings.Join(other, ", ")),
 			drop+"; then run this again")
 	case len(missing) == len(own):
 		d.problems = append(d.problems, problem)
@@ -79,7 +79,7 @@ func (d *differ) searchIndex(c *store.Column, filled bool) {
 			d.indexes = append(d.indexes, want.fill...)
 		}
 	case len(missing) > 0:
-		d.person(true, problem+" that is whole", drop+"; then run this again")
+		d.person(true, problem+" that is complete", drop+"; then run this again")
 	}
 }
 

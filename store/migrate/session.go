@@ -13,7 +13,7 @@ import (
 
 // ErrLocked reports that others were migrating the database for longer than the
 // caller wanted to wait.
-var ErrLocked = errors.New("migrate: the database is being migrated by somebody else")
+var ErrLocked = errors.New("migrate: another process is migrating the database")
 
 const (
 	// lockPatience is how long a boot waits where its context has no end: a

@@ -83,7 +83,7 @@ var verifyCases = []struct {
 		problems: []string{
 			"cars has the primary key (plate), want (id)",
 			"cars.id is not assigned by the database",
-			"foreign key K of cars deletes or changes rows, of which the change log would know nothing",
+			"foreign key K of cars deletes or changes rows without entries in the change log",
 		},
 	},
 	{
@@ -112,7 +112,7 @@ func TestVerify(t *testing.T) {
 					switch p {
 					case "cars.doors has type text, want T":
 						want[i] = onSQLite(db, "cars.doors has type TEXT, want INTEGER", "cars.doors has type text, want bigint")
-					case "foreign key K of cars deletes or changes rows, of which the change log would know nothing":
+					case "foreign key K of cars deletes or changes rows without entries in the change log":
 						want[i] = "foreign key " + onSQLite(db, "to owners", "cars_owner_id_fkey") + p[len("foreign key K"):]
 					}
 				}

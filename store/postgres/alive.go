@@ -44,7 +44,7 @@ func (d *database) forgetAll() {
 	if now-last < int64(pingTimeout) || !d.forgot.CompareAndSwap(last, now) {
 		return
 	}
-	d.logger.Warn("postgres: a connection gives no answer; all are opened anew")
+	d.logger.Warn("postgres: a connection does not respond; all connections are reopened")
 	d.pool.Reset()
 }
 

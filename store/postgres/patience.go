@@ -24,7 +24,7 @@ func (d *database) inspect(ctx context.Context, patience time.Duration) (driver.
 		}
 		if !told {
 			told = true
-			d.logger.WarnContext(ctx, "postgres: the server takes no connections; it is tried again", "for", patience, "error", err)
+			d.logger.WarnContext(ctx, "postgres: the server accepts no connections; connecting is retried", "for", patience.String(), "error", err)
 		}
 		select {
 		case <-time.After(openEvery):

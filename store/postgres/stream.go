@@ -115,7 +115,7 @@ func (rd *reader) place(node int) error {
 		}
 	}
 	if node != 0 {
-		return fmt.Errorf("%w: a row of level %d without the row it belongs to", errWire, node)
+		return fmt.Errorf("%w: a row of level %d without its parent row", errWire, node)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (t *total) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
 		t.value.setFloat(v)
 	case string:
 		if !isDecimal(v) {
-			return errors.New(valueErrorPrefix + "a text that is no number is added")
+			return errors.New(valueErrorPrefix + "a text that is not a number is added")
 		}
 		t.value.setDecimal(v)
 	default:
@@ -97,7 +97,7 @@ func plTotal(args []sqldriver.Value) (sqldriver.Value, error) {
 	}
 	f, err := canon.ParseFloat(text)
 	if err != nil {
-		return nil, errors.New(valueErrorPrefix + "the result is no float")
+		return nil, errors.New(valueErrorPrefix + "the result is not a float")
 	}
 	return f, nil
 }
@@ -124,7 +124,7 @@ func (e *extreme) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error 
 		text = v
 	}
 	if !isDecimal(text) {
-		return errors.New(valueErrorPrefix + "what is compared is no decimal number")
+		return errors.New(valueErrorPrefix + "a text that is not a decimal number is compared")
 	}
 	_, frac, _ := strings.Cut(text, ".")
 	e.scale = max(e.scale, len(frac))

@@ -95,7 +95,7 @@ func (c *conn) checkSettings(ctx context.Context, list []setting) error {
 		return fmt.Errorf("sqlite: check like: %w", translate(err))
 	}
 	if got != "0" {
-		return errors.New("sqlite: like does not tell the case of letters apart")
+		return errors.New("sqlite: like ignores the case of letters")
 	}
 	return nil
 }

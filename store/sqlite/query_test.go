@@ -187,7 +187,7 @@ func TestWriteThatDoesNotSaySoIsRefused(t *testing.T) {
 	wantError(t, "insert", d.Query(t.Context(), nil, s, new(driver.Result)), driver.ErrReadOnly)
 }
 
-func TestWriteWhoseAnswerIsRefusedLeavesNothing(t *testing.T) {
+func TestWriteIsUndoneIfItsAnswerIsRejected(t *testing.T) {
 	t.Parallel()
 	d := openFile(t, nil)
 	mustExec(t, d, "create table t (id integer)")

@@ -105,9 +105,8 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// What is wrong with a key is said of the key, and columns count characters of
-// their line.
-func TestParseErrorsElsewhere(t *testing.T) {
+// TestParseErrorsOfKeys: an error in a key names the key. Columns count characters of a line.
+func TestParseErrorsOfKeys(t *testing.T) {
 	t.Parallel()
 
 	const name = "field name (* or [a..z0..9_$])"

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrTimeout reports that no slot came free in time.
-var ErrTimeout = errors.New("turnstile: no place came free in time")
+var ErrTimeout = errors.New("turnstile: no slot became free in time")
 
 // Turnstile is a semaphore. Waiting callers are served first come, first served. It is
 // safe for concurrent use.

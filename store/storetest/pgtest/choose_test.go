@@ -70,7 +70,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-func TestPlaces(t *testing.T) {
+func TestServerCandidates(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, url string
