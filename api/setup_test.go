@@ -20,6 +20,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -28,7 +29,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // engines runs a test on a fresh database of each engine.
 func engines(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	enginesWith(t, sqlite.Options{}, test)
+	storetest.Engines(t, pgtest.Source(), test, storetest.Store(store.Options{Validator: lengths{}}))
 }
 
 // enginesWith is engines with options of SQLite.

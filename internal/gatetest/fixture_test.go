@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -20,8 +19,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/seed-7694ebf6/plinth/store/validate"
 )
@@ -45,14 +43,7 @@ func engines(t *testing.T, run func(t *testing.T, f *fixture)) {
 // databases runs a test with an empty database of each engine, both at the same time.
 func databases(t *testing.T, run func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		run(t, newSQLite(t))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		run(t, newPostgres(t))
-	})
+	storetest.Engines(t, pgtest.Source(), run, storetest.Store(options()))
 }
 
 // options gives the database the rules of validate tags.
@@ -60,15 +51,13 @@ func options() store.Options { return store.Options{Validator: validate.New()} }
 
 func newSQLite(tb testing.TB) *store.DB {
 	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "test.db")
-	db, err := sqlite.Open(tb.Context(), path, &sqlite.Options{Store: options(), Synchronous: sqlite.SynchronousOff})
-	return connected(tb, db, err)
+	return storetest.New(tb, storetest.Store(options()))
 }
 
 func newPostgres(t *testing.T) *store.DB {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options()})
-	return connected(t, db, err)
+	t.Helper()
+	return storetest.NewPostgres(t, pgtest.Source(), storetest.Store(options()))
 }
 
 // connected returns a database that was opened, until tb ends.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,8 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/seed-7694ebf6/plinth/store/validate"
 )
@@ -200,27 +198,12 @@ var callers = map[string]auth.Principal{
 // engines runs a test with a server of its own on each engine.
 func engines(t *testing.T, run func(t *testing.T, url string)) {
 	t.Helper()
-	options := store.Options{Validator: validate.New()}
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		path := filepath.Join(t.TempDir(), "test.db")
-		db, err := sqlite.Open(t.Context(), path, &sqlite.Options{Store: options, Synchronous: sqlite.SynchronousOff})
-		run(t, served(t, db, err))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options})
-		run(t, served(t, db, err))
-	})
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) { run(t, served(t, db)) }, storetest.Store(store.Options{Validator: validate.New()}))
 }
 
 // served makes the tables of a database and returns the address of the API.
-func served(t *testing.T, db *store.DB, err error) string {
+func served(t *testing.T, db *store.DB) string {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	if err := db.Register(models...); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,8 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
-	"github.com/seed-7694ebf6/plinth/store/postgres"
-	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/seed-7694ebf6/plinth/store/validate"
 )
@@ -58,26 +56,12 @@ func engines(t *testing.T, run func(*testing.T, *application)) {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 	options := store.Options{Validator: validate.New(), Now: now}
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		path := filepath.Join(t.TempDir(), "test.db")
-		db, err := sqlite.Open(t.Context(), path, &sqlite.Options{Store: options, Synchronous: sqlite.SynchronousOff})
-		run(t, opened(t, db, err))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		db, err := postgres.Open(t.Context(), pgtest.URL(t), &postgres.Options{Store: options})
-		run(t, opened(t, db, err))
-	})
+	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) { run(t, opened(t, db)) }, storetest.Store(options))
 }
 
 // opened makes the tables and the handler of a database, with the rows in it.
-func opened(t *testing.T, db *store.DB, err error) *application {
+func opened(t *testing.T, db *store.DB) *application {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	a := &application{db: db, parts: parts()}
 	served, err := api.New(db, api.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
