@@ -63,7 +63,7 @@ func (o ClientOptions) withDefaults() ClientOptions {
 }
 
 // Client is a connection to Redis that caches, limiters and locks share. It connects on
-// first use and reconnects after failures, at most once per second. It is safe for
+// first use and reconnects two seconds after a failure. It is safe for
 // concurrent use.
 type Client struct {
 	opts   ClientOptions
@@ -77,7 +77,6 @@ type Client struct {
 	mu         sync.Mutex
 	closed     bool
 	connecting chan struct{} // closed when the current attempt has ended
-	pause      time.Duration // before the next attempt
 	next       time.Time     // of the next attempt
 	cause      error         // of the last failure
 	work       sync.WaitGroup
@@ -97,8 +96,8 @@ type connection struct {
 }
 
 const (
-	firstPause   = time.Second
-	longestPause = 5 * time.Second
+	// pause is the time between a failure and the next attempt to connect.
+	pause = 2 * time.Second
 
 	// timeoutsAtMost is how many operations may time out in a row before the connection
 	// is dropped.
@@ -274,12 +273,11 @@ func (c *Client) connect() {
 	}
 	if err == nil {
 		c.current.Store(&connection{Client: client})
-		c.pause, c.cause = 0, nil
+		c.cause = nil
 		c.opts.Logger.Info("redis: connected")
 	} else {
-		c.pause = nextPause(c.pause)
-		c.next, c.cause = time.Now().Add(c.pause), err
-		c.opts.Logger.Warn("redis: connecting failed", "error", err, "pause", c.pause.String())
+		c.next, c.cause = time.Now().Add(pause), err
+		c.opts.Logger.Warn("redis: connecting failed", "error", err)
 	}
 	close(c.connecting)
 	c.connecting = nil
@@ -289,11 +287,6 @@ func (c *Client) connect() {
 	}
 }
 
-// nextPause returns the pause after one that was too short.
-func nextPause(last time.Duration) time.Duration {
-	return min(max(2*last, firstPause), longestPause)
-}
-
 // lost drops a connection. The next one begins with nothing in memory.
 func (c *Client) lost(conn *connection, cause error) {
 	c.mu.Lock()
@@ -301,8 +294,7 @@ func (c *Client) lost(conn *connection, cause error) {
 	if !c.current.CompareAndSwap(conn, nil) {
 		return
 	}
-	c.pause = firstPause
-	c.next, c.cause = time.Now().Add(c.pause), cause
-	c.opts.Logger.Warn("redis: connection dropped", "error", cause, "pause", c.pause.String())
+	c.next, c.cause = time.Now().Add(pause), cause
+	c.opts.Logger.Warn("redis: connection dropped", "error", cause)
 	c.work.Go(conn.Close)
 }

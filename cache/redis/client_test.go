@@ -3,7 +3,6 @@ package redis_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache/redis"
 )
@@ -38,19 +37,6 @@ func TestBadURLs(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("the error of %q is %q", url, err)
-		}
-	}
-}
-
-// TestNextPause: a server that stays away is tried less and less often, but never less than
-// every five seconds.
-func TestNextPause(t *testing.T) {
-	t.Parallel()
-	for last, want := range map[time.Duration]time.Duration{
-		0: time.Second, time.Second: 2 * time.Second, 2 * time.Second: 4 * time.Second, 4 * time.Second: 5 * time.Second, 5 * time.Second: 5 * time.Second,
-	} {
-		if got := redis.NextPause(last); got != want {
-			t.Errorf("after %s comes %s, want %s", last, got, want)
 		}
 	}
 }

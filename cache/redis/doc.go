@@ -45,7 +45,7 @@
 // An operation takes at most ClientOptions.Timeout, and Delete and Purge five times that.
 // After a lost connection, three timeouts in a row or a READONLY error the connection is
 // dropped with everything in memory. Operations then fail at once. The client tries to
-// reconnect every one to five seconds while it is in use. A cache.Loader treats these
+// reconnect every two seconds while it is in use. A cache.Loader treats these
 // failures as an empty cache.
 //
 // # Limits
