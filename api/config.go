@@ -31,7 +31,8 @@ type Config struct {
 	// Explain lets every caller request the plan of a read with Accept:
 	// application/vnd.pgrst.plan+text or +json. Rejected writes then name the rules
 	// that rejected them, and rejected credentials give the reason. Without it
-	// requests for a plan are answered with 406.
+	// requests for a plan are answered with 406. Documents for unauthenticated callers
+	// list what any caller could do.
 	//
 	// Use it in development only. Plans reveal the number of rows, and rules reveal
 	// their conditions, to callers without access to either.

@@ -37,7 +37,7 @@ func (d *openAPI) operationIDs() []string {
 	return ids
 }
 
-// What each caller is told is what the policies of the fixture let them do.
+// The document of each caller has what the policies of the fixture allow.
 func TestDocumentPerCaller(t *testing.T) {
 	t.Parallel()
 	db := memory(t)

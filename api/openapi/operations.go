@@ -128,7 +128,7 @@ func writeOperations() []operation {
 			writeFailures,
 		},
 		{
-			patternTable, http.MethodPut, "put", "Insert or replace the row whose key the filters name", puts,
+			patternTable, http.MethodPut, "put", "Insert or replace the row with the key in the filters", puts,
 			[]string{"select", "columns", "Prefer.write", "Content-Profile", "If-None-Match.put"},
 			true, putBody,
 			append([]answer{{http.StatusCreated, "The row is new. " + representation, wroteHeaders, nil}}, changed...),

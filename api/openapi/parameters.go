@@ -40,7 +40,7 @@ var parameters = []struct {
 	{"on_conflict", query("on_conflict", "Columns of the unique key by which `Prefer: resolution` finds a row. Without it the primary key.")},
 	{"Prefer.read", header("Prefer", "`count=exact` gives the total in `Content-Range`; `handling=strict` rejects unknown preferences.", "count=exact")},
 	{"Prefer.insert", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `resolution=merge-duplicates` or "+
-		"`ignore-duplicates` for rows whose key exists; `missing=default` or `null`; `count=exact`; `handling=strict`.", "return=representation")},
+		"`ignore-duplicates` for rows with a key that exists; `missing=default` or `null`; `count=exact`; `handling=strict`.", "return=representation")},
 	{"Prefer.write", header("Prefer", "`return=minimal`, `headers-only` or `representation`; `count=exact`; `handling=strict`, and with it `max-affected=10`, beyond which nothing is done.", "return=representation")},
 	{"Prefer.call", header("Prefer", "`return=minimal` leaves the result out; `count=exact` counts the rows.", "return=minimal")},
 	{"Idempotency-Key", header("Idempotency-Key", "Name of the request, new for each: sent again with it, the request is not done again and has the same answer.", `"8e03978e-40d5-43e8-bc93-6894a57f9324"`)},
