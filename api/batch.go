@@ -70,7 +70,12 @@ func (s *server) onlyRead(steps []batchStep) bool {
 // runBatch runs the steps and returns their answers as a JSON array.
 func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 	out := []byte{'['}
-	answers := make(map[string]strictjson.Value, len(steps))
+	answers, wanted := map[string]strictjson.Value{}, map[string]bool{} // large answers are not kept for nothing
+	for i := range steps {
+		for _, b := range steps[i].binds {
+			wanted[b.step] = true
+		}
+	}
 	var taken int64 // by all steps from answers, in bytes
 	for i := range steps {
 		st := &steps[i]
@@ -81,10 +86,16 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		if out = appendAnswer(out, st.id, answer); len(out) > x.s.config.Limits.Answer {
+		limit := x.s.config.Limits.Answer
+		if need := len(out) + len(answer.Body); need <= limit && need > max(cap(out), 1<<20) {
+			out = slices.Grow(out, limit-len(out)) // once, since each time copies all
+		} else if need > limit {
 			return nil, &stepError{st.id, store.ErrTooLarge}
 		}
-		if isJSON(answer) {
+		if out = appendAnswer(out, st.id, answer); len(out) > limit {
+			return nil, &stepError{st.id, store.ErrTooLarge}
+		}
+		if wanted[st.id] && isJSON(answer) {
 			if answers[st.id], err = strictjson.Parse(answer.Body, strictjson.Limits{Depth: 64, Digits: 1 << 17, Growth: -1}); err != nil {
 				return nil, &stepError{st.id, err}
 			}

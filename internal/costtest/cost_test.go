@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,12 +39,12 @@ func TestReadCost(t *testing.T) {
 	})
 }
 
-// TestNamedReadCost sends reads of a few bytes that once cost the most: embeds that
-// multiply, and a count() below them.
+// TestNamedReadCost sends small requests that once cost the most: embeds that
+// multiply, a count() below them, large values in embeds, and batches of large answers.
 func TestNamedReadCost(t *testing.T) {
 	data := size{rows: 30, wides: 1, cell: 10}
 	if programtest.Long() {
-		data.rows = 1000
+		data = size{rows: 1000, wides: 40, cell: 1 << 20}
 	}
 	t.Run("sqlite", func(t *testing.T) { namedReadCost(t, "sqlite", filepath.Join(t.TempDir(), "cost.db"), data) })
 	t.Run("postgres", func(t *testing.T) { namedReadCost(t, "postgres", pgtest.URL(t), data) })
@@ -52,12 +53,16 @@ func TestNamedReadCost(t *testing.T) {
 func namedReadCost(t *testing.T, engine, dsn string, data size) {
 	fill(t, engine, dsn, data)
 	s := startServer(t, engine, dsn)
-	for _, path := range []string{
-		"/peers?select=name,peers(name,score,peers(name,score,peers(name,score,peers(name,score))))",
-		"/peers?select=id,peers(id,peers(id,peers(id,peers(count()))))",
-		"/peers?select=id,peers(id,peers(id,peers(count())))",
+	step := `{"method":"GET","path":"/wides?select=body&limit=3"},`
+	for _, tt := range []struct{ path, body string }{
+		{"/peers?select=name,peers(name,score,peers(name,score,peers(name,score,peers(name,score))))", ""},
+		{"/peers?select=id,peers(id,peers(id,peers(id,peers(count()))))", ""},
+		{"/peers?select=id,peers(id,peers(id,peers(count())))", ""},
+		{"/peers?select=id,wides(body.max())&limit=1000", ""},
+		{"/-/batch", "[" + strings.Repeat(step, 9) + `{"method":"GET","path":"/peers?limit=1"}]`},
 	} {
-		c := s.measure(t, path)
+		path := tt.path
+		c := s.measure(t, path, tt.body)
 		t.Logf("%d bytes, %s: %s", len(path), c, path)
 		if c.status >= 500 || c.status == http.StatusNotFound {
 			t.Errorf("%s: %d %.300s", path, c.status, c.body)
@@ -75,12 +80,6 @@ func number(variable string, otherwise int) int {
 	return otherwise
 }
 
-// known are reads that have taken more.
-var known = []string{
-	"/peers?select=id,wides(id,body)&wides.offset=39&limit=50",
-	"/peers?select=id,wides(body.max())&limit=1000",
-}
-
 func readCost(t *testing.T, engine, dsn string, n int, data size) {
 	fill(t, engine, dsn, data)
 	s := startServer(t, engine, dsn)
@@ -88,10 +87,7 @@ func readCost(t *testing.T, engine, dsn string, n int, data size) {
 	seed := programtest.Seed(t, 1) * 1_000_000
 	for i := range n {
 		path := request(rand.New(rand.NewPCG(seed+uint64(i), 0))) // not for secrets
-		if i < len(known) {
-			path = known[i]
-		}
-		c := s.measure(t, path)
+		c := s.measure(t, path, "")
 		statuses[c.status]++
 		if c.status >= 500 || c.status == http.StatusNotFound {
 			t.Errorf("%s: %d %.300s", path, c.status, c.body)
@@ -123,21 +119,32 @@ func readCost(t *testing.T, engine, dsn string, n int, data size) {
 	}
 }
 
-// get sends one request.
+// get sends a GET.
 func (s *server) get(t *testing.T, path string) (int, []byte) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
+	return s.send(t, path, "")
+}
+
+// send sends a GET, or a POST with a body.
+func (s *server) send(t *testing.T, path, body string) (int, []byte) {
+	t.Helper()
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Header.Set("Content-Type", "application/json")
 	res, err := s.client.Do(r)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	defer res.Body.Close() // it is read
-	body, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
-	return res.StatusCode, body
+	return res.StatusCode, answer
 }

@@ -137,10 +137,10 @@ func (c cost) String() string {
 }
 
 // measure sends a request. In the long form it measures what that costs.
-func (s *server) measure(t *testing.T, path string) (c cost) {
+func (s *server) measure(t *testing.T, path, body string) (c cost) {
 	t.Helper()
 	if !programtest.Long() {
-		c.status, c.body = s.get(t, path)
+		c.status, c.body = s.send(t, path, body)
 		return c
 	}
 	s.get(t, "/idle")
@@ -150,7 +150,7 @@ func (s *server) measure(t *testing.T, path string) (c cost) {
 	}
 	stop := s.watch(t)
 	began := time.Now()
-	c.status, c.body = s.get(t, path)
+	c.status, c.body = s.send(t, path, body)
 	c.took = time.Since(began)
 	c.backend = stop()
 	c.server = status(s.pid, "VmHWM") - before
