@@ -18,7 +18,8 @@
 // names. Options.Trust selects requests that continue their trace, such as those of your
 // own gateway.
 //
-// [Tracing.Transport] passes the trace to other servers.
+// For requests to other servers use otelhttp.NewTransport of OpenTelemetry's contrib
+// repository with the same provider.
 //
 // # Spans
 //
@@ -31,7 +32,6 @@
 //   - a statement: "select notes"; with db.system.name, db.operation.name,
 //     db.collection.name, db.query.text, db.response.returned_rows, and error.type, which
 //     is a store.ErrorKind.
-//   - a request to another server: "GET"; with server.address, server.port and url.path.
 //
 // No span has a URL query, a header, a body, a value of a statement, or the text of an
 // error, since these may hold secrets and personal data. The text of a statement has

@@ -171,63 +171,6 @@ func TestUntrustedTraceState(t *testing.T) {
 	}
 }
 
-// TestTransport: servers that are asked learn of the trace, and nobody of the query.
-func TestTransport(t *testing.T) {
-	t.Parallel()
-	rc := receive(t, nil)
-	var told string
-	asked := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		told = r.Header.Get("Traceparent")
-		w.WriteHeader(http.StatusTeapot)
-	}))
-	t.Cleanup(asked.Close)
-	spans := otel.New(rc.provider, otel.Options{})
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	client := &http.Client{Transport: spans.Transport(transport)}
-	ask := func(ctx context.Context, url string) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPut, url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := client.Do(r)
-		if err == nil {
-			res.Body.Close()
-		}
-		if len(r.Header) > 0 {
-			t.Errorf("the request was changed: %v", r.Header)
-		}
-	}
-	send(spans.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		ask(r.Context(), asked.URL+"/keys?token=secret")
-		ask(r.Context(), "http://127.0.0.1:1/nobody?token=secret")
-	})), get("/"))
-	parent := rc.one("GET")
-	var found int
-	for _, s := range rc.all() {
-		if s.GetName() != "PUT" {
-			continue
-		}
-		found++
-		a := attributes(s)
-		if hex.EncodeToString(s.GetParentSpanId()) != hex.EncodeToString(parent.GetSpanId()) || s.GetKind() != traces.Span_SPAN_KIND_CLIENT ||
-			s.GetStatus().GetCode() != traces.Status_STATUS_CODE_ERROR || a["server.address"] != "127.0.0.1" {
-			t.Errorf("%v", s)
-		}
-		if a["url.path"] == "/keys" && (a["error.type"] != "418" || !strings.Contains(told, hex.EncodeToString(s.GetSpanId())) || !strings.Contains(told, hex.EncodeToString(s.GetTraceId()))) {
-			t.Errorf("%v, told %q", s, told)
-		}
-	}
-	if found != 2 || strings.Contains(string(rc.raw), "secret") {
-		t.Errorf("%d spans in %s", found, rc.raw)
-	}
-	told = ""
-	ask(t.Context(), asked.URL)
-	if told != "" {
-		t.Errorf("without a trace it is told %q", told)
-	}
-}
-
 func TestProviderIsRequired(t *testing.T) {
 	t.Parallel()
 	defer func() {

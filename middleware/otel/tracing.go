@@ -12,7 +12,7 @@ const scope = "github.com/seed-7694ebf6/plinth/middleware/otel"
 
 // Options tune spans. The zero value is ready to use.
 type Options struct {
-	// Propagator extracts the trace of a request and injects it into outgoing requests.
+	// Propagator extracts the trace of a request.
 	//
 	// Defaults to the traceparent and tracestate of W3C Trace Context, without baggage.
 	Propagator propagation.TextMapPropagator
