@@ -140,10 +140,10 @@ func (e *existing) unused(c foundColumn) string {
 		}
 	}
 	steps = append(steps, "alter table "+table+" drop column "+quote(c.name))
+	advice := "copy its values if you need them, then " + strings.Join(steps, "; ")
 	if to := e.renamed(c); to != "" {
-		steps = append([]string{fmt.Sprintf("update %s set %s = %s", table, quote(to), quote(c.name))}, steps...)
+		advice = fmt.Sprintf("update %s set %s = %s; %s", table, quote(to), quote(c.name), strings.Join(steps, "; "))
 	}
-	advice := strings.Join(steps, "; ")
 	if !inSQLite {
 		advice += fmt.Sprintf("; or keep it: alter table %s alter column %s drop not null", table, quote(c.name))
 	}

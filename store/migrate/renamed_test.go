@@ -49,6 +49,9 @@ func TestRenamedField(t *testing.T) {
 		if _, details, hint := e.ProblemText(); !strings.Contains(details, "Column title") || !strings.Contains(hint, "migrate diff") {
 			t.Errorf("details %q, hint %q", details, hint)
 		}
+		if again := diff(t, db); len(again.Manual) != 1 || !strings.Contains(again.Manual[0], "copy its values if you need them, then alter table") {
+			t.Errorf("the next start has %v", again.Manual)
+		}
 		problem, advice, _ := strings.Cut(plan.Manual[0], ": ")
 		advice, _, _ = strings.Cut(advice, "; or keep it: ")
 		if problem != "papers.title must be given and has no field" {
