@@ -273,7 +273,7 @@ func (a *App) checkRoutes() error {
 	})
 	slices.Sort(wrong)
 	for _, route := range wrong {
-		err = errors.Join(err, fmt.Errorf("plinth: own route %s is below a path of the REST API or the accounts; register it elsewhere", route))
+		err = errors.Join(err, fmt.Errorf("plinth: own route %s is below a path of the REST API or the accounts; register it at another path", route))
 	}
 	return err
 }

@@ -27,7 +27,7 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 	line := ""
 	if name == "baseline" {
 		if len(args) == 0 {
-			return &usageError{"migrate baseline: want the line whose migrations are recorded"}
+			return &usageError{"migrate baseline: want the line to record as applied"}
 		}
 		if !strings.HasPrefix(args[0], "-") {
 			line, args = args[0], args[1:]

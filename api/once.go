@@ -111,7 +111,7 @@ func (x *exchange) mayRepeat() error {
 	case p.Kind == auth.Anonymous:
 		return &problem.Error{
 			Code: problem.BadRequestKey, Message: "Idempotency-Key needs an authenticated caller",
-			Details: "Unauthenticated callers cannot be told apart, and one must not get the answer of another.",
+			Details: "Unauthenticated callers have no identity, and one must not get the answer of another.",
 		}
 	case fn != nil && (!fn.inTx || fn.readOnly):
 		return &problem.Error{

@@ -39,7 +39,7 @@ func TestIdempotencyKey(t *testing.T) {
 		{name: "function that fails", line: "POST /rpc/rename", header: key("k8"), body: `{"from":"Warm","to":"fail"}`, status: 400},
 		{name: "function without a transaction", line: "POST /rpc/greet", header: key("k9"), body: `{"name":"x","age":1}`, status: 400},
 		{name: "function of others", caller: "guest", line: "POST /rpc/rename", header: key("k7"), body: `{"from":"Hot","to":"Warm"}`, status: 403},
-		{name: "nobody", caller: "-", line: "POST /labels", header: key("k1"), body: `{"id":"n","text":"New"}`, status: 400, want: `{"code":"PL005","message":"Idempotency-Key needs an authenticated caller","details":"Unauthenticated callers cannot be told apart, and one must not get the answer of another.","hint":null}`},
+		{name: "nobody", caller: "-", line: "POST /labels", header: key("k1"), body: `{"id":"n","text":"New"}`, status: 400, want: `{"code":"PL005","message":"Idempotency-Key needs an authenticated caller","details":"Unauthenticated callers have no identity, and one must not get the answer of another.","hint":null}`},
 		{name: "empty", line: "POST /labels", header: key(`""`), body: `{}`, status: 400},
 		{name: "open quote", line: "POST /labels", header: key(`"a`), body: `{}`, status: 400},
 		{name: "parameters", line: "POST /labels", header: key(`"a";b=1`), body: `{}`, status: 400},

@@ -69,7 +69,7 @@ func (a Aggregate) result(col *Column, of Kind) (Kind, error) {
 		case KindFloat:
 			return KindFloat, nil
 		}
-		return 0, aggregateError(a, col, "is no number")
+		return 0, aggregateError(a, col, "is not a number")
 	case AggregateMin, AggregateMax:
 		if of.Ordered() {
 			return of, nil

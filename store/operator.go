@@ -16,7 +16,7 @@ func (c *Column) checkOp(op Op) error {
 		}
 	case OpLike, OpILike, OpMatch, OpIMatch:
 		if c.Kind != KindText {
-			return operatorError(c, "is no text")
+			return operatorError(c, "is not text")
 		}
 	case OpSearch:
 		if !c.Searchable {
@@ -26,7 +26,7 @@ func (c *Column) checkOp(op Op) error {
 		return c.checkFullText()
 	case OpIsTrue, OpIsFalse:
 		if c.Kind != KindBool {
-			return operatorError(c, "is no boolean")
+			return operatorError(c, "is not a boolean")
 		}
 	case OpContains, OpContained:
 		if c.Kind != KindJSON && c.Kind != KindTextArray {
@@ -34,7 +34,7 @@ func (c *Column) checkOp(op Op) error {
 		}
 	case OpOverlaps:
 		if c.Kind != KindTextArray {
-			return operatorError(c, "is no array")
+			return operatorError(c, "is not an array")
 		}
 	}
 	return nil

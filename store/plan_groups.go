@@ -38,7 +38,7 @@ const countName = "count"
 // group.
 var errGroupsOfRow error = &QueryError{Code: "PGRST127", Reason: "aggregates are made of lists only, not of single or written rows"}
 
-var errGroupPath error = &QueryError{Code: "PGRST127", Reason: "paths into JSON documents are not supported beside aggregates"}
+var errGroupPath error = &QueryError{Code: "PGRST127", Reason: "paths into JSON documents are not supported with aggregates"}
 
 // grouped reports whether the rows of a query are groups.
 func (s source) grouped(q *Query) bool {
@@ -58,7 +58,7 @@ func (s source) countsRows(sel Selected) bool {
 func (c *compiler) planGroups(s source, q *Query) (*rowPlan, error) {
 	switch {
 	case len(q.With) > 0:
-		return nil, &QueryError{Code: "PGRST127", Reason: "relations cannot be embedded beside aggregates"}
+		return nil, &QueryError{Code: "PGRST127", Reason: "relations cannot be embedded with aggregates"}
 	case q.After != "":
 		return nil, &QueryError{Code: "PGRST127", Reason: "cursors do not continue lists of aggregates; use limit and offset"}
 	}

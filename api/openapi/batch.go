@@ -64,7 +64,7 @@ func stepAnswerSchema() *Schema {
 			{"id", text()},
 			{"status", &Schema{Type: TypeList{"integer"}}},
 			{"headers", &Schema{Type: TypeList{"object"}, AdditionalProperties: &Closed{text()}}},
-			{"body", &Schema{Description: "As the request has it, null where there is none, a text where it is no JSON."}},
+			{"body", &Schema{Description: "As the request has it, null where there is none, a text if it is not JSON."}},
 		},
 	}
 }

@@ -113,7 +113,7 @@ func (c *VerifierConfig) tokens(issuer Issuer) (*jwt.Verifier, error) {
 func (v *Verifier) Verify(ctx context.Context, token string) (auth.Principal, error) {
 	issuer, known := v.issuers[unverifiedIssuer(token)]
 	if !known {
-		return auth.Principal{}, refuse("the issuer is not one whose tokens are accepted")
+		return auth.Principal{}, refuse("tokens of the issuer are not accepted")
 	}
 	p, err := issuer.tokens.Verify(ctx, token)
 	if err != nil {

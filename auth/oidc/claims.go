@@ -12,7 +12,7 @@ import (
 func (o *openID) checkIssuer(m *metadata, claims map[string]any, read string) (string, error) {
 	issuer, ok := o.cfg.issuerOf(m, claims)
 	if !ok {
-		return "", refuse("tid is not one whose users may log in")
+		return "", refuse("users of the tenant in tid may not log in")
 	}
 	iss := claims["iss"]
 	if iss != read || iss != issuer && strings.Contains(m.issuer, tenantID) {

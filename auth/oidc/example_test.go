@@ -121,5 +121,5 @@ func ExampleNewVerifier() {
 	r.Header.Set("Authorization", "Bearer e30.e30.e30")
 	_, err = who.Authenticate(r)
 	fmt.Println(err)
-	// Output: auth/oidc: the issuer is not one whose tokens are accepted: auth: invalid credential
+	// Output: auth/oidc: tokens of the issuer are not accepted: auth: invalid credential
 }

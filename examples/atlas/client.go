@@ -31,7 +31,7 @@ type client struct {
 func newClient(address, key string) (*client, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("atlas: -url %q is no address: want http://127.0.0.1:8090", address)
+		return nil, fmt.Errorf("atlas: -url %q is not a URL such as http://127.0.0.1:8090", address)
 	}
 	return &client{
 		base: strings.TrimRight(address, "/") + "/rest/v1", key: key,

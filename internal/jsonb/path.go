@@ -23,7 +23,7 @@ func At(doc []byte, steps ...any) ([]byte, error) {
 		case int64:
 			v, ok = element(v, step)
 		default:
-			return nil, fmt.Errorf("jsonb: %T is no step", step)
+			return nil, fmt.Errorf("jsonb: %T is not a step", step)
 		}
 		if !ok {
 			return nil, nil

@@ -153,7 +153,7 @@ func (s Source) add(byVersion map[int]*Migration, engine, file string) error {
 		return fmt.Errorf("migrate: line %s: %s: version %d exists twice", s.Line, path, version)
 	}
 	if strings.TrimSpace(text) == "" {
-		return fmt.Errorf("migrate: line %s: %s is empty: was it made by a shell's > before the program was built? Write it elsewhere and move it here", s.Line, path)
+		return fmt.Errorf("migrate: line %s: %s is empty: was it made by a shell's > before the program was built? Write it to another folder and move it here", s.Line, path)
 	}
 	sum := sha256.Sum256([]byte(text))
 	byVersion[version] = &Migration{Line: s.Line, Version: version, Name: part[2], SQL: text, checksum: hex.EncodeToString(sum[:])}

@@ -37,7 +37,7 @@ func (a *arguments) encode(types *pgtype.Map, oids []uint32, args []any) error {
 		dst, format, ok := appendArg(a.bytes, oids[i], arg)
 		if !ok {
 			if dst, format, ok = encodeArg(types, a.bytes, oids[i], arg); !ok {
-				return fmt.Errorf("%w: argument %d is no value of its type", driver.ErrValue, i+1)
+				return fmt.Errorf("%w: argument %d is not a value of its type", driver.ErrValue, i+1)
 			}
 		}
 		a.formats = append(a.formats, format)
