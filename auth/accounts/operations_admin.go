@@ -69,7 +69,7 @@ type (
 	}
 	keyBody struct {
 		Name      string   `json:"name"       validate:"required"`
-		Scopes    []string `json:"scopes"`
+		Scopes    []string `json:"scopes"     validate:"required"`
 		ExpiresAt *string  `json:"expires_at"`
 	}
 	ownKeyBody struct {

@@ -58,7 +58,6 @@ func TestOperationsAnswer(t *testing.T) {
 			{"getUser", "", ""},
 			{"changeUser", "", `{"data":{"name":"Ann"}}`},
 			{"listSessions", "", ""},
-			{"createOwnKey", "", `{"name":"mine","current_password":"a good password"}`},
 			{"listOwnKeys", "", ""},
 			{"countRecoveryCodes", "", ""},
 			{"enrollFactor", "", `{"factor_type":"totp","friendly_name":"phone"}`},
