@@ -63,6 +63,23 @@ func get(t *testing.T, url string) (int, string) {
 	return res.StatusCode, string(body)
 }
 
+// awaitAnswer waits until an application answers. Connections are accepted before, by the
+// listener that the test made.
+func awaitAnswer(t *testing.T, addr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/livez", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r) // follows no redirect
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+}
+
 // A request that runs when the context ends gets its answer before Run returns.
 func TestRunDrains(t *testing.T) {
 	t.Parallel()

@@ -52,23 +52,6 @@ func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
 	return end
 }
 
-// awaitAnswer waits until an application answers. Connections are accepted before, by the
-// listener that the test made.
-func awaitAnswer(t *testing.T, addr string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/livez", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r) // follows no redirect
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-}
-
 // served is the configuration of a program for clients elsewhere, on a loopback address
 // of this machine.
 func served(t *testing.T) plinth.Config {
