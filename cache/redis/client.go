@@ -20,7 +20,8 @@ import (
 type ClientOptions struct {
 	// URL is redis://user:password@host:port/db, rediss:// for TLS, or
 	// unix:///path/to/socket. With the parameter master_set=name the host and the
-	// parameters addr=host:port are Sentinels, which name the server.
+	// parameters addr=host:port are Sentinels, which name the server. They are asked
+	// without a password.
 	//
 	// Defaults to redis://127.0.0.1:6379.
 	URL string
@@ -160,12 +161,20 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	case strings.ContainsAny(opts.Prefix, ": "):
 		return nil, errors.New("redis: the prefix must not have colons or spaces")
 	}
-	if target.TLSConfig != nil && opts.TLS != nil {
+	if target.TLSConfig != nil {
 		name := target.TLSConfig.ServerName
-		target.TLSConfig = opts.TLS.Clone()
-		target.TLSConfig.ServerName = cmp.Or(opts.TLS.ServerName, name)
+		if target.Sentinel.MasterSet != "" {
+			name = "" // each server has its own
+		}
+		if opts.TLS != nil {
+			target.TLSConfig = opts.TLS.Clone()
+			name = cmp.Or(opts.TLS.ServerName, name)
+		}
+		target.TLSConfig.ServerName = name
 	}
 	target.Dialer = net.Dialer{Timeout: opts.ConnectTimeout, KeepAlive: alive}
+	target.Sentinel.Dialer, target.Sentinel.TLSConfig = target.Dialer, target.TLSConfig
+	target.Sentinel.TopologyRefreshInterval = 5 * time.Second // finds a failover whose message was lost
 	target.ConnWriteTimeout = alive
 	target.ForceSingleClient = true
 	target.DisableRetry = true
