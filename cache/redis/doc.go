@@ -33,7 +33,8 @@
 //   - Delete or Purge returned an error, and the call was not repeated.
 //   - A replica was promoted that had not received the invalidation.
 //   - The server restarted with an old dump. Turn persistence off for a cache.
-//   - The server was flushed while a load overlapped a Purge.
+//   - The server was flushed, or evicted the record of a Delete or Purge, while a load
+//     overlapped that call.
 //   - Two servers act as master because a failover does not fence the old one.
 //
 // Keep rights out of such a cache, or give them a TTL as short as the allowed delay. A
