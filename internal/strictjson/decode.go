@@ -114,26 +114,30 @@ func reason(err error) string {
 }
 
 // failing returns the path of the first member whose type refuses its value. The error of
-// encoding/json does not have it.
+// encoding/json does not have it. Values of another kind are not the cause: encoding/json
+// skips them.
 func (n *node) failing(v Value, path string) (string, bool) {
-	switch {
+	switch kind := n.typ.Kind(); {
 	case v.Kind() == Null:
-		return "", false
 	case n.opaque():
-		return path, json.Unmarshal(v.raw, reflect.New(n.typ).Interface()) != nil
-	}
-	for i, item := range v.Elements() {
-		if at, ok := n.elem.failing(item, join(path, strconv.Itoa(i))); ok {
-			return at, true
+		err := json.Unmarshal(v.raw, reflect.New(n.typ).Interface())
+		var wrong *json.UnmarshalTypeError
+		return path, err != nil && !errors.As(err, &wrong)
+	case kind == reflect.Slice || kind == reflect.Array:
+		for i, item := range v.Elements() {
+			if at, ok := n.elem.failing(item, join(path, strconv.Itoa(i))); ok {
+				return at, true
+			}
 		}
-	}
-	for key, member := range v.Members() {
-		kind := n.elem
-		if n.fields != nil {
-			kind = n.fields[string(key)]
-		}
-		if at, ok := kind.failing(member, join(path, string(key))); ok {
-			return at, true
+	default:
+		for key, member := range v.Members() {
+			field := n.elem
+			if n.fields != nil {
+				field = n.fields[string(key)]
+			}
+			if at, ok := field.failing(member, join(path, string(key))); ok {
+				return at, true
+			}
 		}
 	}
 	return "", false

@@ -116,12 +116,19 @@ func TestDecodeNamesTheRefusedMember(t *testing.T) {
 		Of   map[string]timed `json:"of"`
 		List []timed          `json:"list"`
 		Any  any              `json:"any"`
+		N    int              `json:"n"`
 	}
 	for body, path := range map[string]string{
 		`{"at":"x"}`:                            "at",
 		`{"any":{"at":"x"},"on":"x"}`:           "on",
 		`{"on":null,"list":[{},{"at":"noon"}]}`: "list.1.at",
 		`{"of":{"k":{"list":[{"on":"x"}]}}}`:    "of.k.list.0.on",
+		// encoding/json skips a value of another kind and fails at the next member.
+		`{"n":"x","at":"x"}`:                    "at",
+		`{"list":[[1]],"at":"x"}`:               "at",
+		`{"list":{"at":"x"},"at":"x"}`:          "at",
+		`{"of":[{"at":"x"}],"at":"x"}`:          "at",
+		`{"of":{"k":[{}]},"list":[{"at":"x"}]}`: "list.0.at",
 	} {
 		var got timed
 		err := strictjson.Decode([]byte(body), &got, strictjson.Limits{})
