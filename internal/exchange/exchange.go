@@ -207,11 +207,13 @@ func (r *Record) SetPrincipal(kind, id string) {
 // prefix that http.StripPrefix took off.
 func FullPath(r *http.Request) string {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
 	if _, rest, absolute := strings.Cut(path, "://"); absolute {
-		path = rest[max(strings.IndexByte(rest, '/'), 0):]
+		if at := strings.IndexByte(rest, '/'); at >= 0 {
+			return rest[at:]
+		}
 	}
-	if !strings.HasPrefix(path, "/") { // *, or a request without a RequestURI
-		return r.URL.EscapedPath()
-	}
-	return path
+	return r.URL.EscapedPath() // for *, and for a request without a RequestURI
 }
