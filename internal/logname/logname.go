@@ -43,12 +43,15 @@ func Milliseconds(name string, d time.Duration) slog.Attr {
 	return slog.Float64(name, float64(d.Microseconds())/1000)
 }
 
-// Attr returns a field as the schema has it. Its duration is in nanoseconds.
+// Attr returns a field as the schema has it. Its duration is in nanoseconds. A duration_ms
+// that [Milliseconds] has not made stays as it is.
 func Attr(a slog.Attr) slog.Attr {
-	name := ECS(a.Key)
-	if name != a.Key && a.Key == "duration_ms" {
-		return slog.Int64(name, int64(math.Round(a.Value.Float64()*1e6)))
+	if a.Key != "duration_ms" {
+		a.Key = ECS(a.Key)
+		return a
 	}
-	a.Key = name
-	return a
+	if a.Value.Kind() != slog.KindFloat64 {
+		return a
+	}
+	return slog.Int64(ECS(a.Key), int64(math.Round(a.Value.Float64()*1e6)))
 }

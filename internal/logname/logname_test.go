@@ -40,6 +40,11 @@ func TestAttr(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
+	for _, other := range []slog.Attr{slog.Int("duration_ms", 5), slog.String("duration_ms", "5"), slog.Any("duration_ms", nil)} {
+		if got := logname.Attr(other); !got.Equal(other) { // of the application
+			t.Errorf("%s, want %s", got, other)
+		}
+	}
 	if got := logname.Attr(slog.Int("status", 200)); got.String() != "http.response.status_code=200" {
 		t.Error(got)
 	}
