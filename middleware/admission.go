@@ -62,7 +62,8 @@ type AdmissionOptions struct {
 
 // Admission returns middleware that bounds how many requests are served at a time.
 // Further requests wait in a queue, first in first out. A caller is a principal with all
-// its API keys ([auth.Principal.Counted]) or, without an account, an [AddressGroup].
+// its API keys ([auth.Principal.Counted]). Without an ID, or for a user without an account,
+// it is an [AddressGroup].
 //
 //   - The queue is full, or Wait has passed: 503.
 //   - The caller has half of the queue: 429.
@@ -126,10 +127,14 @@ var (
 
 func callerOf(r *http.Request) caller {
 	p := auth.FromContext(r.Context())
-	if id := p.Counted(); id != "" && !p.IsAnonymous {
-		return caller{kind: p.Kind, id: id}
+	c := caller{kind: p.Kind, id: p.Counted()}
+	if p.IsAnonymous {
+		c = caller{kind: auth.Anonymous}
 	}
-	return caller{kind: auth.Anonymous, group: AddressGroup(ClientAddressOf(r))}
+	if c.id == "" {
+		c.group = AddressGroup(ClientAddressOf(r))
+	}
+	return c
 }
 
 func (a *admission) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {

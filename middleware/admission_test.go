@@ -222,6 +222,24 @@ func TestAdmissionOfGuests(t *testing.T) {
 	})
 }
 
+// TestAdmissionOfServices: an authenticated caller without an id counts by IP address and is
+// not one of the unauthenticated requests.
+func TestAdmissionOfServices(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		work := newHeld()
+		c := crowd{t: t, h: middleware.Admission(middleware.AdmissionOptions{Running: 16, PerCaller: 16, Wait: time.Hour, Logger: quiet()})(work)}
+		for range 16 {
+			c.send(as(auth.Principal{Kind: auth.Service}, http.MethodGet, "/"))
+		}
+		if got := work.in.Load(); got != 16 {
+			t.Errorf("%d running, want 16", got)
+		}
+		close(work.let)
+		c.wg.Wait()
+	})
+}
+
 // TestA46PerCaller: of 50 requests of one caller 10 run and the others wait.
 // Another caller is served meanwhile.
 func TestA46PerCaller(t *testing.T) {

@@ -40,9 +40,8 @@
 //
 // # Request metadata
 //
-// [RequestIDFrom], [ClientAddressOf], [RouteFrom] and [PrincipalFrom] return the metadata
-// of a request, also in middleware outside of the one that set it. Each request has one
-// record, made by the first of [RequestID], [ClientAddress], [AccessLog],
-// middleware/prometheus and middleware/otel. Use it only in the goroutine that serves the
-// request.
+// [RequestIDFrom], [ClientAddressOf] and [RouteFrom] return the metadata of a request, also
+// in middleware outside of the one that set it. Each request has one record, made by the
+// first of [RequestID], [ClientAddress], [AccessLog], middleware/prometheus and
+// middleware/otel. Use it only in the goroutine that serves the request.
 package middleware
