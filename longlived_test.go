@@ -172,7 +172,7 @@ func TestLongLived(t *testing.T) {
 			}
 			_, in = dial(t, s.Listener.Addr().String(), "/socket")
 			began = time.Now()
-			if line, err := in.ReadString('\n'); line != "bye\n" || time.Since(began) > 2*time.Second {
+			if line, err := in.ReadString('\n'); line != "bye\n" || time.Since(began) > programtest.Within(2*time.Second) {
 				t.Errorf("another connection: %q, %v after %s", line, err, time.Since(began))
 			}
 			_ = conn.Close()

@@ -113,13 +113,13 @@ func TestR5Blackhole(t *testing.T) {
 		t.Logf("the next request was answered after %s", a.took)
 	}
 	for range 10 {
-		if a := s.ask(t.Context(), http.MethodGet, "/notes?order=id&limit=2", ""); a.status != http.StatusOK || a.took > time.Second {
+		if a := s.ask(t.Context(), http.MethodGet, "/notes?order=id&limit=2", ""); a.status != http.StatusOK || a.took > programtest.Within(time.Second) {
 			t.Errorf("a request after it: status %d after %s: %s", a.status, a.took, a.body)
 		}
 	}
 	err := <-ended
 	took := time.Since(lost)
-	if err == nil || took > 10*time.Second {
+	if err == nil || took > programtest.Within(10*time.Second) {
 		t.Errorf("the statement under way: %v, %s after the machine was lost", err, took)
 	}
 	if !errors.Is(err, store.ErrUnavailable) {

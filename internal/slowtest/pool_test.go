@@ -70,11 +70,11 @@ func TestR4PoolExhaustion(t *testing.T) {
 	if served < 8 || refused < 200 {
 		t.Errorf("%d served and %d refused are too few to prove anything", served, refused)
 	}
-	if limit := 2*time.Second + 500*time.Millisecond; longest > limit {
+	if limit := programtest.Within(2*time.Second + 500*time.Millisecond); longest > limit {
 		t.Errorf("refused after %s, want at most %s", longest, limit)
 	}
 	begun := time.Now()
-	if a := s.ask(ctx, http.MethodGet, "/notes?id=eq.a", ""); a.status != http.StatusOK || time.Since(begun) > time.Second {
+	if a := s.ask(ctx, http.MethodGet, "/notes?id=eq.a", ""); a.status != http.StatusOK || time.Since(begun) > programtest.Within(time.Second) {
 		t.Errorf("after the load: status %d after %s", a.status, time.Since(begun))
 	}
 	p := s.db.Stats().Pools[0]
@@ -107,11 +107,11 @@ func TestR4ClientsGone(t *testing.T) {
 		clients.Wait()
 		programtest.Until(t, 15*time.Second, "statements end", func() bool { return s.backends(t, sleeping) == 0 })
 		took = append(took, time.Since(begun))
-		if a := s.ask(t.Context(), http.MethodGet, "/notes?id=eq.a", ""); a.status != http.StatusOK || time.Since(begun) > time.Second {
+		if a := s.ask(t.Context(), http.MethodGet, "/notes?id=eq.a", ""); a.status != http.StatusOK || time.Since(begun) > programtest.Within(time.Second) {
 			t.Errorf("the next request: status %d, %s after the clients left", a.status, time.Since(begun))
 		}
 	}
-	if worst := slices.Max(took); worst > 900*time.Millisecond {
+	if worst := slices.Max(took); worst > programtest.Within(900*time.Millisecond) {
 		t.Errorf("statements ended after %s, which is when they would have anyway", worst)
 	}
 	programtest.Until(t, 15*time.Second, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })

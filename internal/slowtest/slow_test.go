@@ -21,6 +21,7 @@ import (
 // there are connections, divided by the time a request keeps one.
 func TestR5Throughput(t *testing.T) {
 	t.Parallel()
+	programtest.SkipShort(t)
 	const conns, away = 8, 50 * time.Millisecond
 	url := pgtest.URL(t)
 	p := toxic.Start(t, hostOf(t, url))
@@ -45,7 +46,7 @@ func TestR5Throughput(t *testing.T) {
 	for range 6 {
 		own := conns / rate(500*time.Millisecond)
 		p.Latency(away, 0)
-		got, want := rate(either(time.Second, 10*time.Second)), conns/(away.Seconds()+own)
+		got, want := rate(10*time.Second), conns/(away.Seconds()+own)
 		p.Latency(0, 0)
 		tries = append(tries, fmt.Sprintf("%.1f requests in a second, %.1f by Little's law", got, want))
 		if best = min(best, math.Abs(got/want-1)); best <= 0.1 {
@@ -53,7 +54,7 @@ func TestR5Throughput(t *testing.T) {
 		}
 	}
 	t.Log(tries)
-	if best > either(0.25, 0.1) {
+	if best > 0.1 {
 		t.Errorf("the nearest try is %.0f %% from Little's law", 100*best)
 	}
 }
@@ -207,7 +208,7 @@ func TestR5Held(t *testing.T) {
 	})
 	checked.Wait()
 	counts := s.judge(t, answers, deadline+500*time.Millisecond)
-	if health > 2500*time.Millisecond || counts[http.StatusOK] > 0 {
+	if health > programtest.Within(2500*time.Millisecond) || counts[http.StatusOK] > 0 {
 		t.Errorf("health after %s, answers %v", health, counts)
 	}
 	p.Hold(false)
@@ -245,7 +246,7 @@ func (s *site) judge(t *testing.T, answers []answer, most time.Duration) map[int
 		default:
 			t.Errorf("status %d: %s", a.status, a.body)
 		}
-		if a.took > most {
+		if a.took > programtest.Within(most) {
 			t.Errorf("status %d after %s, want at most %s", a.status, a.took, most)
 		}
 	}
@@ -260,7 +261,7 @@ func (s *site) recovers(t *testing.T, soon time.Duration) {
 	for a.status != http.StatusOK && time.Since(begun) < 3*deadline {
 		a = s.ask(t.Context(), http.MethodGet, "/notes?order=id&limit=2", "")
 	}
-	if took := time.Since(begun); took > soon {
+	if took := time.Since(begun); took > programtest.Within(soon) {
 		t.Errorf("answered again after %s, want at most %s", took, soon)
 	}
 	for _, a := range s.load(t.Context(), 8, 100*time.Millisecond, func(int, int) answer {
