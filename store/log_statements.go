@@ -53,7 +53,7 @@ const (
 	// slowEvery is how often a slow statement is logged that repeats.
 	slowEvery = 10 * time.Second
 
-	// maxSlow is how many slow statements are told apart.
+	// maxSlow is how many slow statements have counters of their own.
 	maxSlow = 256
 )
 

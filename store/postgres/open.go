@@ -87,7 +87,7 @@ func checkSession(_ context.Context, c *pgconn.PgConn) error {
 	return nil
 }
 
-// oldestVersion is the first release with xid8 and pg_current_snapshot.
+// oldestVersion is the oldest release that the tests run on.
 const oldestVersion = 140000
 
 // readDialect reads what depends on the server.

@@ -42,9 +42,6 @@ func TestPlanCacheMode(t *testing.T) {
 			t.Errorf("plan_cache_mode is %q, want %q", got, want)
 		}
 	}
-	if setting(t, custom, "server_version_num") < "140000" {
-		return // without counts of plans
-	}
 	var plans int
 	err := custom.pool.QueryRow(t.Context(), "select custom_plans from pg_prepared_statements where statement like '%from jobs%'").Scan(&plans)
 	if err != nil || plans != 10 {

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/internal/jsonb"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// answer fills the answer from the written rows. Plain rows come from Go. Relations or
+// an order require a read in the same transaction, which for deleted rows ran before
+// the delete.
+func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	out.touched = len(rows)
+	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
+		out.Version, _ = rows[0].new[w.version[0].index].(int64)
+	}
+	gone := w.op == OpDelete
+	switch {
+	case w.ret == nil:
+		out.Count = len(rows)
+		return nil
+	case !w.readsBack():
+		return w.appendRows(ctx, rows, out)
+	case gone:
+		return nil
+	}
+	return w.readBack(ctx, rows, out)
+}
+
+// checkCondition resolves the names in the filter of the answer, which selects
+// nothing: relations without a member in the answer have left theirs there.
+func (w *write) checkCondition(ctx context.Context) error {
+	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
+		return nil
+	}
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	return c.cond(source{table: w.table, alias: c.alias(), guard: w.guard}, w.ret.Where.n, w.trusting)
+}
+
+// checkAnswer resolves the names in the answer before anything is written: a
+// wrong one is a mistake also where no row comes back.
+func (w *write) checkAnswer(ctx context.Context) error {
+	if w.ret == nil {
+		return nil
+	}
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	if !w.readsBack() {
+		_, err := writtenPlan(c, source{table: w.table, guard: w.guard}, w.ret)
+		return err
+	}
+	q := *w.ret
+	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
+	_, err := c.read(w.table, &q, readOptions{})
+	return err
+}
+
+// readsBack reports whether the answer needs more than the written rows.
+func (w *write) readsBack() bool {
+	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)
+}
+
+// appendRows fills the answer with the plain rows that the scope can see.
+func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	plan, err := writtenPlan(c, source{table: w.table, guard: w.guard}, &Query{Select: w.ret.Select})
+	if err != nil {
+		return err
+	}
+	gone := w.op == OpDelete
+	out.Body, out.Count = out.result.Body[:0], 0
+	for _, rw := range rows {
+		row := rw.new
+		if gone {
+			row = rw.old
+		}
+		visible, err := w.visible(ctx, row, gone)
+		if err != nil {
+			return err
+		}
+		if !visible {
+			continue
+		}
+		if out.Body, err = w.appendRow(out.Body, plan, row, out.Count > 0); err != nil {
+			return err
+		}
+		out.Count++
+	}
+	out.result.Body = out.Body
+	return nil
+}
+
+// visible evaluates the read rule on a written row. A deleted row was visible when it
+// was selected.
+func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error) {
+	if w.guard == nil || gone {
+		return true, nil
+	}
+	rule := w.guard.Read
+	if rule.IsZero() {
+		return false, nil
+	}
+	if result, decided := rule.n.evaluate(w.scope, row); decided {
+		return result == isTrue, nil
+	}
+	return w.holds(ctx, row, check{rule: rule.n})
+}
+
+// appendRow appends the planned columns of a row as JSON object.
+func (w *write) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ []byte, err error) {
+	if comma {
+		dst = append(dst, ',')
+	}
+	dst = append(dst, '{')
+	for i, pc := range plan.columns {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, plan.members[i].Key...)
+		if dst, err = appendCast(dst, pc, pc.column.of(row)); err != nil {
+			return dst, err
+		}
+		if w.maxBytes > 0 && len(dst) > w.maxBytes {
+			return dst, ErrTooLarge
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+// appendCast appends a value after the cast of its column.
+func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
+	if v == nil {
+		return append(dst, "null"...), nil
+	}
+	switch pc.cast {
+	case "int":
+		return appendValue(dst, KindInt, int64(btoi(v == true))), nil
+	case "date":
+		text := appendValue(nil, KindTimestamp, v)
+		return append(append(dst, text[:len(`"2006-01-02`)]...), '"'), nil
+	case "int8", "float8", "numeric", "bool":
+		parsed, err := jsonb.Cast(v.(string), pc.cast)
+		if err != nil {
+			return dst, errValueRefused
+		}
+		return append(dst, parsed...), nil
+	case castText:
+		text := appendValue(nil, pc.column.Kind, v)
+		if text[0] == '"' && pc.column.Kind != KindJSON {
+			return append(dst, text...), nil
+		}
+		return strictjson.AppendStringBytes(dst, text), nil
+	}
+	return appendValue(dst, pc.column.Kind, v), nil
+}
+
+// readBack reads the written rows through the guard, with relations. Without an
+// order of the query they come in the order of the write.
+func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
+	out.Body, out.Count = out.result.Body[:0], 0
+	q := *w.ret
+	q.Limit, q.Offset, q.After, q.Count = nil, 0, "", false
+	keys := make([]Cond, len(rows))
+	for i, rw := range rows {
+		row := rw.new
+		if row == nil {
+			row = rw.old
+		}
+		keys[i] = w.table.keyCond(row)
+	}
+	if len(keys) == 0 {
+		return nil // a condition without keys would select every row
+	}
+	if len(q.Order) > 0 {
+		keys = []Cond{Or(keys...)}
+	}
+	spent := 0
+	for _, key := range keys {
+		if w.budget > 0 && spent >= w.budget {
+			return errBudget(w.ret, w.budget)
+		}
+		n, err := w.readWritten(ctx, &q, key, max(w.budget-spent, 0), out)
+		if err != nil {
+			return err
+		}
+		spent += n
+	}
+	return nil
+}
+
+// readWritten reads the rows of a key and returns how many there were on all levels.
+func (w *write) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
+	c := w.s.newCompiler(ctx, w.scope, w.access)
+	defer c.free()
+	q.Where = key
+	c.budget = budget
+	shape, err := c.read(w.table, q, readOptions{})
+	if err != nil {
+		return 0, err
+	}
+	var r driver.Result
+	st := c.statement(shape)
+	if w.maxBytes > 0 {
+		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
+	}
+	if err := w.s.query(ctx, st, &r); errors.Is(err, errTooManyRows) {
+		return 0, errBudget(w.ret, w.budget)
+	} else if err != nil {
+		return 0, err
+	}
+	if r.Rows > 0 && out.Count > 0 {
+		out.Body = append(out.Body, ',')
+	}
+	out.Body = append(out.Body, r.Body...)
+	out.Count += r.Rows
+	out.result.Body = out.Body
+	return max(r.All, r.Rows), nil
+}
