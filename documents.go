@@ -37,7 +37,7 @@ func accountRoutes() []api.Route {
 		op := &operations[i]
 		routes[i] = api.Route{Gate: gates[op.Access], Route: openapi.Route{
 			Method: op.Method, Path: authPath + "/" + op.Path, ID: "auth." + op.Name, Tag: "auth", Summary: op.Summary,
-			Query: op.Query, Body: op.Body, Status: op.Status, Answers: op.Answers, Error: accounts.OperationError,
+			Query: op.Query, Body: op.Body, Status: op.Status, Answers: op.Answers, Error: accounts.OperationErrorBody,
 		}}
 	}
 	return routes

@@ -40,8 +40,8 @@ type Operation struct {
 	Answers []reflect.Type
 }
 
-// OperationError is the type of the body of an error.
-var OperationError = reflect.TypeFor[errorView]()
+// OperationErrorBody is the type of the body of an error.
+var OperationErrorBody = reflect.TypeFor[errorView]()
 
 // Operations returns the operations of the surface. It leaves out the routes that browsers
 // come to from a mail or a provider, and those that a standard defines below .well-known.
