@@ -88,7 +88,7 @@
 // # Limits
 //
 // Tables live in the default schema. Columns have one of the eleven kinds, or a type
-// that implements [Codec]. SQLite serves one process. PostgreSQL must be version 13 or
+// that implements [Codec]. SQLite serves one process. PostgreSQL must be version 14 or
 // newer, and the change log needs a primary server. [DB.Bun] runs any other statement;
 // its writes bypass rules, hooks and the log.
 package store

@@ -217,8 +217,8 @@ func (r *Rows) take() {
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-// Free returns the memory of a large answer for reuse. The rows must not be used
-// afterwards; r itself can be used again.
+// Free releases the memory of a large answer and keeps that of a small one. The rows must
+// not be used afterwards. r itself can be used again.
 func (r *Rows) Free() {
 	r.result.Reset()
 	r.result.Free()

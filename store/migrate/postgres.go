@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// postgres is PostgreSQL from version 13 on.
+// postgres is PostgreSQL from version 14 on.
 type postgres struct {
 	// fold is the expression that folds the letters of %s.
 	fold string
