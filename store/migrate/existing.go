@@ -130,7 +130,11 @@ func (e *existing) extraColumns() {
 func (e *existing) unused(c foundColumn) string {
 	table, inSQLite := quote(e.table.Name), !e.engine.ddl().addsConstraints
 	isKey := func(k foreignKey) bool { return slices.Contains(k.columns, c.name) }
-	if inSQLite && (slices.Contains(e.found.primaryKey, c.name) || slices.ContainsFunc(e.found.foreignKeys, isKey)) {
+	isConstraint := func(ix index) bool {
+		return strings.HasPrefix(ix.name, "sqlite_autoindex_") && slices.Contains(ix.columns, c.name)
+	}
+	if inSQLite && (slices.Contains(e.found.primaryKey, c.name) ||
+		slices.ContainsFunc(e.found.foreignKeys, isKey) || slices.ContainsFunc(e.found.indexes, isConstraint)) {
 		return "rebuild the table (SQLite cannot drop a key)"
 	}
 	var steps []string
