@@ -92,34 +92,59 @@ const variety = 512
 
 // comparisons returns all kinds. The first four are those of design.md.
 func comparisons(c *content) []comparison {
-	m := newRequestMaker(c, nil)
+	m := newCallers(c)
 	return []comparison{
-		{name: "point read", about: "one row by its key", requests: m.make(m.point), status: http.StatusOK, speed: 0.90},
-		{name: "list of 20", about: "filtered and ordered by a column that is not the key", requests: m.make(m.list), status: http.StatusOK, speed: 1.15, cpu: 0.65},
-		{name: "insert", about: "one row, answered with the row that was stored", requests: m.make(m.insert("items")), status: http.StatusCreated, writes: true, speed: 0.90},
-		{name: "insert, assumed", about: "the other side answers with what it was sent", requests: m.make(m.assumed), status: http.StatusCreated, writes: true},
-		{name: "patch", about: "one column of one row, answered with the row", requests: m.make(m.patch("items")), status: http.StatusOK, writes: true, speed: 0.90},
-		{name: "insert, tracked", about: "Plinth also writes its change log, the other side nothing", requests: m.make(m.insert("tracked_items")), status: http.StatusCreated, writes: true},
-		{name: "patch, tracked", about: "the same", requests: m.make(m.patch("tracked_items")), status: http.StatusOK, writes: true},
-		{name: "list of 1,000", about: "every row of the owner, in key order", requests: m.make(m.byKey(longList)), status: http.StatusOK},
-		{name: "tree of three levels", about: "20 authors, 5 posts each, 3 comments each with their writer; the other side lets the database build the JSON", requests: m.make(m.tree(3)), status: http.StatusOK},
+		{name: "point read", about: "one row by its key", requests: m.make(func(m *requestMaker) func() request { return m.point }), status: http.StatusOK, speed: 0.90},
+		{name: "list of 20", about: "filtered and ordered by a column that is not the key", requests: m.make(func(m *requestMaker) func() request { return m.list }), status: http.StatusOK, speed: 1.15, cpu: 0.65},
+		{name: "insert", about: "one row, answered with the row that was stored", requests: m.make(func(m *requestMaker) func() request { return m.insert("items") }), status: http.StatusCreated, writes: true, speed: 0.90},
+		{name: "insert, assumed", about: "the other side answers with what it was sent", requests: m.make(func(m *requestMaker) func() request { return m.assumed }), status: http.StatusCreated, writes: true},
+		{name: "patch", about: "one column of one row, answered with the row", requests: m.make(func(m *requestMaker) func() request { return m.patch("items") }), status: http.StatusOK, writes: true, speed: 0.90},
+		{name: "insert, tracked", about: "Plinth also writes its change log, the other side nothing", requests: m.make(func(m *requestMaker) func() request { return m.insert("tracked_items") }), status: http.StatusCreated, writes: true},
+		{name: "patch, tracked", about: "the same", requests: m.make(func(m *requestMaker) func() request { return m.patch("tracked_items") }), status: http.StatusOK, writes: true},
+		{name: "list of 1,000", about: "every row of the owner, in key order", requests: m.make(func(m *requestMaker) func() request { return m.byKey(longList) }), status: http.StatusOK},
+		{name: "tree of three levels", about: "20 authors, 5 posts each, 3 comments each with their writer; the other side lets the database build the JSON", requests: m.make(func(m *requestMaker) func() request { return m.tree(3) }), status: http.StatusOK},
 	}
+}
+
+// callers make the requests of every owner in turn: one caller may use half of the
+// connections of a pool.
+type callers []*requestMaker
+
+func newCallers(c *content) callers {
+	list := make(callers, ownerCount)
+	for i := range list {
+		list[i] = newRequestMaker(c, i, nil)
+	}
+	return list
+}
+
+func (c callers) make(kind func(*requestMaker) func() request) []request {
+	kinds := make([]func() request, len(c))
+	for i, m := range c {
+		kinds[i] = kind(m)
+	}
+	list := make([]request, variety)
+	for i := range list {
+		list[i] = kinds[i%len(c)]()
+		list[i].token = c[i%len(c)].token
+	}
+	return list
 }
 
 // requestMaker makes requests of one caller.
 type requestMaker struct {
 	content *content
 	random  *rand.Rand
+	owner   store.ID
 	token   string
 	own     []*Item // that the caller sees, as the list of 20 is ordered
 }
 
-// newRequestMaker makes requests of the first owner, for whom the policy hides
-// titles.
-func newRequestMaker(c *content, hidden []string) *requestMaker {
-	m := &requestMaker{content: c, random: rand.New(rand.NewPCG(7, 8)), token: c.owners[0].String()}
+// newRequestMaker makes requests of an owner, for whom the policy hides titles.
+func newRequestMaker(c *content, owner int, hidden []string) *requestMaker {
+	m := &requestMaker{content: c, random: rand.New(rand.NewPCG(7, uint64(8+owner))), owner: c.owners[owner], token: c.owners[owner].String()}
 	for _, it := range c.items {
-		if it.OwnerID == c.owners[0] && !slices.Contains(hidden, it.Title) {
+		if it.OwnerID == m.owner && !slices.Contains(hidden, it.Title) {
 			m.own = append(m.own, it)
 		}
 	}
@@ -191,7 +216,7 @@ func (m *requestMaker) patch(table string) func() request {
 		}
 	} else {
 		for _, it := range m.content.tracked {
-			if it.OwnerID == m.content.owners[0] {
+			if it.OwnerID == m.owner {
 				own = append(own, it.ID)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 
 // rowSteps ask for more and more rows.
 func rowSteps(a *arena) []step {
-	m := newRequestMaker(a.content, nil)
+	m := newRequestMaker(a.content, 0, nil)
 	return steps([]int{1, 3, 10, 30, 100, 300, 1000}, func(n int) []*comparison {
 		return []*comparison{{name: "list", requests: m.make(m.byKey(n)), status: http.StatusOK}}
 	})
@@ -16,7 +16,7 @@ func rowSteps(a *arena) []step {
 
 // embedSteps ask for deeper and deeper trees.
 func embedSteps(a *arena) []step {
-	m := newRequestMaker(a.content, nil)
+	m := newRequestMaker(a.content, 0, nil)
 	return steps([]int{1, 2, 3}, func(n int) []*comparison {
 		return []*comparison{{name: "tree", requests: m.make(m.tree(n)), status: http.StatusOK}}
 	})
@@ -24,7 +24,7 @@ func embedSteps(a *arena) []step {
 
 // connectionSteps ask from more and more connections.
 func connectionSteps(a *arena) []step {
-	m := newRequestMaker(a.content, nil)
+	m := newRequestMaker(a.content, 0, nil)
 	return steps([]int{1, 2, 4, 8, 16, 32, 64, 128, 256}, func(n int) []*comparison {
 		return []*comparison{{name: "point read", requests: m.make(m.point), status: http.StatusOK, connections: n}}
 	})
@@ -33,7 +33,7 @@ func connectionSteps(a *arena) []step {
 // guardSteps ask servers with longer and longer policies: the owner, and a title
 // that nobody sees for each condition more.
 func guardSteps(a *arena) []step {
-	all := newRequestMaker(a.content, nil)
+	all := newRequestMaker(a.content, 0, nil)
 	var list []step
 	for _, n := range []int{1, 2, 5, 10, 20} {
 		// Evenly among the caller's rows, so that lists would show them.
@@ -50,7 +50,7 @@ func guardSteps(a *arena) []step {
 				a.checkHidden(t, all.token, hidden)
 			},
 			cases: func() []*comparison {
-				m := newRequestMaker(a.content, titles)
+				m := newRequestMaker(a.content, 0, titles)
 				return []*comparison{
 					{name: "point read", requests: m.make(m.point), status: http.StatusOK},
 					{name: "list of 20", requests: m.make(m.list), status: http.StatusOK},

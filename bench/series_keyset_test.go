@@ -24,7 +24,7 @@ func runKeyset(t *testing.T, engine string) []finding {
 	b := newBulk(t, engine)
 	b.grow(t, rows)
 	b.serve(t, serverConfig{})
-	m := newRequestMaker(b.content, nil)
+	m := newRequestMaker(b.content, 0, nil)
 	byPrice := make([]string, len(m.own))
 	for i, it := range m.own {
 		byPrice[i] = it.ID.String()

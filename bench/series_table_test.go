@@ -93,7 +93,7 @@ func runTable(t *testing.T, engine string) []finding {
 				b.serve(t, serverConfig{})
 			},
 			cases: func() []*comparison {
-				m := newRequestMaker(b.content, nil)
+				m := newRequestMaker(b.content, 0, nil)
 				return []*comparison{
 					{name: "point read", requests: m.make(m.point), status: http.StatusOK},
 					{name: "list of 20", requests: m.make(m.list), status: http.StatusOK},
