@@ -118,7 +118,7 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 //
 // Add middleware with Use before the first route, else the router panics. It runs
 // innermost, after the chain that authenticates and rejects. Middleware that must see every
-// request belongs to [Config].Observe.
+// request belongs to [Config].Middleware.
 //
 // Run and Handler reject routes below /rest/v1, and below /auth/v1 if there are accounts.
 // Middleware of the router runs for these paths too, with the caller's scope. For them the

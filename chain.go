@@ -31,7 +31,7 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 	if !c.DisableAccessLog {
 		chain = append(chain, middleware.AccessLog(middleware.AccessLogOptions{Logger: c.Logger, ECS: c.LogECS, Skip: a.skipsLog}))
 	}
-	chain = append(chain, c.Observe...) // like the log they see every answer
+	chain = append(chain, c.Middleware...) // like the log they see every answer
 	chain = append(chain,
 		middleware.SecureHeaders(c.Headers),
 		middleware.Recover(middleware.RecoverOptions{Logger: c.Logger, Refuse: a.refuse}),

@@ -32,7 +32,7 @@ const usage = `Usage: %s [command]
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
   policy                         print which rule guards what
-  reseal                         encrypt the secrets of accounts again with the first of
+  rotate-master-key              encrypt the secrets of accounts again with the first of
                                  PLINTH_MASTER_KEYS, so that an old key can be removed
   health [-live]                 ask the server at the configured address whether it is
                                  ready, with -live whether it runs; the exit code is 0 or 1
@@ -102,8 +102,8 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 		return a.document(name, args, out, a.api.TypeScript)
 	case "policy":
 		return a.policyCommand(args, out)
-	case "reseal":
-		return a.resealCommand(ctx, args, out)
+	case "rotate-master-key":
+		return a.rotateMasterKeyCommand(ctx, args, out)
 	case healthName:
 		return a.config.healthCommand(ctx, args, out)
 	}

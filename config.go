@@ -198,10 +198,10 @@ type Config struct {
 	// Default to 64 for each processor that Go uses, and half of MaxRequests.
 	MaxRequests, MaxRequestsPerCaller int
 
-	// Observe is middleware that sees every request and every response, refusals too, such
+	// Middleware is middleware that sees every request and every response, refusals too, such
 	// as metrics and traces. The first is outermost. Middleware for own routes belongs to
 	// the Router.
-	Observe []func(http.Handler) http.Handler
+	Middleware []func(http.Handler) http.Handler
 
 	// OpsAddr is a listen address for operators, such as "127.0.0.1:9090", with plain HTTP
 	// and without authentication. It answers /livez and /readyz, as the main address does,

@@ -82,7 +82,7 @@
 // server of your own. Around every route, own routes included, runs a chain of package
 // middleware: request ids, client addresses behind [Config].TrustedProxies, the access log,
 // security headers, recovery, [Config].CORS, size limits, a deadline, [Rates], CSRF
-// protection, authentication, admission, and compression. [Config].Observe adds metrics and
+// protection, authentication, admission, and compression. [Config].Middleware adds metrics and
 // traces.
 //
 // Balancers probe /livez, whether the process serves, and /readyz, whether it accepts

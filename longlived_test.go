@@ -465,7 +465,7 @@ func TestLongLivedMetrics(t *testing.T) {
 	t.Parallel()
 	metrics := prometheus.New(prometheus.Options{})
 	config := lasting(t)
-	config.Observe = append(config.Observe, metrics.Middleware)
+	config.Middleware = append(config.Middleware, metrics.Middleware)
 	app := newApp(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	for _, path := range []string{"/live/events", "/note"} {

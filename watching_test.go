@@ -22,7 +22,7 @@ func TestOverloadHasItsOwnMetrics(t *testing.T) {
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
 	config.MaxRequests = 1
-	config.Observe = append(config.Observe, metrics.Middleware)
+	config.Middleware = append(config.Middleware, metrics.Middleware)
 	app := newApp(t, config)
 	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
 	held, release := make(chan struct{}), make(chan struct{})

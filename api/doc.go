@@ -50,7 +50,7 @@
 //
 // Two settings of a policy grant access that is denied by default, under OwnedBy too.
 // ServiceBypass exempts callers with a secret key from the rules; without it they get
-// no rows. AnyTarget names foreign keys that may refer to rows the caller cannot see.
+// no rows. UncheckedReferences names foreign keys that may refer to rows the caller cannot see.
 // UnguardedFilters grants no access, but response times may then reveal hidden rows.
 //
 // # Functions

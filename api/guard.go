@@ -41,7 +41,7 @@ func (s *guardSet) compile(r *resource) error {
 			}
 			s.presets = append(s.presets, preset)
 		}
-		if slices.Contains(r.policy.AnyTarget, c.Name) {
+		if slices.Contains(r.policy.UncheckedReferences, c.Name) {
 			s.any.Add(c)
 		}
 		if slices.Contains(r.policy.UnguardedFilters, c.Name) {
@@ -113,7 +113,7 @@ func (s *guardSet) must(open func(Gate) bool) *store.Guard {
 // make compiles the guard for callers that pass the gates for which open returns true.
 func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 	p, t := &s.resource.policy, s.resource.table
-	g := &store.Guard{Presets: s.presets, AnyTarget: s.any, Aggregable: s.totals, UnguardedFilters: s.unguarded}
+	g := &store.Guard{Presets: s.presets, UncheckedReferences: s.any, Aggregable: s.totals, UnguardedFilters: s.unguarded}
 	for _, part := range []struct {
 		rule Rule
 		cond *store.Cond
@@ -121,7 +121,7 @@ func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 		{p.Read, &g.Read},
 		{p.Create, &g.Create},
 		{p.Update, &g.Update},
-		{p.UpdateTo, &g.UpdateTo},
+		{p.UpdateCheck, &g.UpdateCheck},
 		{p.Delete, &g.Delete},
 		{p.Restore, &g.Restore},
 	} {
@@ -134,8 +134,8 @@ func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 			*part.cond = g.Read // one rule is asked once
 		}
 	}
-	if p.UpdateTo != nil && g.UpdateTo.IsZero() {
-		g.UpdateTo = store.False() // zero would stand for Update
+	if p.UpdateCheck != nil && g.UpdateCheck.IsZero() {
+		g.UpdateCheck = store.False() // zero would stand for Update
 	}
 	g.Readable, g.Creatable, g.Updatable = s.columns(open)
 	return g, nil
@@ -176,7 +176,7 @@ func (s *guardSet) forService() *store.Guard {
 	t := s.resource.table
 	g := &store.Guard{
 		Readable: t.PublicColumns(), Creatable: t.CreatableColumns(), Updatable: t.UpdatableColumns(),
-		Aggregable: s.totals, AnyTarget: s.any,
+		Aggregable: s.totals, UncheckedReferences: s.any,
 	}
 	if s.resource.policy.ServiceBypass {
 		every := store.True()

@@ -24,8 +24,8 @@ type Policy struct {
 	Create Rule
 
 	// Update says which rows a caller may change, judged before the change,
-	// UpdateTo which rows they may become. A nil UpdateTo is Update.
-	Update, UpdateTo Rule
+	// UpdateCheck which rows they may become. A nil UpdateCheck is Update.
+	Update, UpdateCheck Rule
 
 	// Delete says which rows a caller may delete, Restore which deleted rows
 	// may be brought back.
@@ -54,10 +54,10 @@ type Policy struct {
 	// rules and presets of this policy. Without it they are allowed nothing.
 	ServiceBypass bool
 
-	// AnyTarget lists foreign-key columns that may point to rows the caller
+	// UncheckedReferences lists foreign-key columns that may point to rows the caller
 	// cannot see. Others may not: a client that could write them would learn
 	// which keys exist.
-	AnyTarget []string
+	UncheckedReferences []string
 
 	// UnguardedFilters lists columns whose filters may use indexes of the database
 	// although Read hides rows. By default patterns, searches and comparisons of JSON
@@ -110,8 +110,8 @@ func (p Policy) String() string {
 	if p.ServiceBypass {
 		b.WriteString("service: everything\n")
 	}
-	if len(p.AnyTarget) > 0 {
-		fmt.Fprintf(&b, "any target: %s\n", strings.Join(p.AnyTarget, ", "))
+	if len(p.UncheckedReferences) > 0 {
+		fmt.Fprintf(&b, "any target: %s\n", strings.Join(p.UncheckedReferences, ", "))
 	}
 	if len(p.UnguardedFilters) > 0 {
 		fmt.Fprintf(&b, "unguarded filters: %s\n", strings.Join(p.UnguardedFilters, ", "))
@@ -133,7 +133,7 @@ func (p Policy) rules() []namedRule {
 		{"read", p.Read},
 		{"create", p.Create},
 		{"update", p.Update},
-		{"update to", p.UpdateTo},
+		{"update to", p.UpdateCheck},
 		{"delete", p.Delete},
 		{"restore", p.Restore},
 	}
@@ -148,7 +148,7 @@ func (p Policy) denies() bool {
 // nothing.
 func (p Policy) clone() Policy {
 	p.Columns, p.Preset = maps.Clone(p.Columns), maps.Clone(p.Preset)
-	p.Aggregates, p.AnyTarget = slices.Clone(p.Aggregates), slices.Clone(p.AnyTarget)
+	p.Aggregates, p.UncheckedReferences = slices.Clone(p.Aggregates), slices.Clone(p.UncheckedReferences)
 	p.UnguardedFilters = slices.Clone(p.UnguardedFilters)
 	return p
 }

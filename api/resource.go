@@ -103,9 +103,9 @@ func (r *resource) compile() error {
 			fail("UnguardedFilters: the table shows no column %s", name)
 		}
 	}
-	for _, name := range r.policy.AnyTarget {
+	for _, name := range r.policy.UncheckedReferences {
 		if !slices.ContainsFunc(r.table.ForeignKeys, func(ref *store.Reference) bool { return hasColumn(ref.Columns, name) }) {
-			fail("AnyTarget: %s is not a foreign key of the table", name)
+			fail("UncheckedReferences: %s is not a foreign key of the table", name)
 		}
 	}
 	if len(errs) == 0 {
@@ -161,11 +161,11 @@ func (r *resource) checkTargets(exposed func(*store.Table) bool) error {
 		}
 		for _, c := range ref.Columns {
 			_, preset := r.policy.Preset[c.Name]
-			if preset || slices.Contains(r.policy.AnyTarget, c.Name) || !creatable.Has(c) && !updatable.Has(c) {
+			if preset || slices.Contains(r.policy.UncheckedReferences, c.Name) || !creatable.Has(c) && !updatable.Has(c) {
 				continue
 			}
 			errs = append(errs, fmt.Errorf("api: resource %s: a client may write %s, but the table it points to, %s, is not added, "+
-				"so no target can be checked: add a Resource for it, or list %s in AnyTarget, or close it with Columns",
+				"so no target can be checked: add a Resource for it, or list %s in UncheckedReferences, or close it with Columns",
 				r.table.Name, c.Name, ref.Target.Name, c.Name))
 		}
 	}

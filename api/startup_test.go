@@ -28,7 +28,7 @@ type rpcTable struct {
 func TestStartUp(t *testing.T) {
 	t.Parallel()
 	projects := func(p api.Policy) api.Exposed { return api.Resource[project]{Policy: p} }
-	open := api.Policy{AnyTarget: []string{"team_id"}, Preset: map[string]any{"owner_id": store.Var("principal.id")}}
+	open := api.Policy{UncheckedReferences: []string{"team_id"}, Preset: map[string]any{"owner_id": store.Var("principal.id")}}
 	with := func(change func(*api.Policy)) api.Exposed {
 		p := open
 		change(&p)
@@ -44,7 +44,7 @@ func TestStartUp(t *testing.T) {
 		{"column behind a gate", []api.Exposed{with(func(p *api.Policy) { p.Delete = api.AllOf(api.Role("x"), api.AnyOf(api.Anyone(), api.Owner("owner"))) })}, []string{"projects: delete:", "owner"}},
 		{"relation", []api.Exposed{with(func(p *api.Policy) { p.Update = api.Related("nobody", api.Owner("id")) })}, []string{"projects: update:", "no relation nobody"}},
 		{"column of a relation", []api.Exposed{with(func(p *api.Policy) { p.Create = api.Related("team", api.AllOf(api.Role("x"), api.Owner("x_id"))) })}, []string{"projects: create:", "teams.x_id"}},
-		{"variable", []api.Exposed{with(func(p *api.Policy) { p.UpdateTo = api.Where(store.Eq("title", store.Var("user.id"))) })}, []string{"update to: unknown variable user.id"}},
+		{"variable", []api.Exposed{with(func(p *api.Policy) { p.UpdateCheck = api.Where(store.Eq("title", store.Var("user.id"))) })}, []string{"update to: unknown variable user.id"}},
 		{"value", []api.Exposed{with(func(p *api.Policy) { p.Restore = api.Where(store.Eq("budget", "many")) })}, []string{"projects: restore:", "budget"}},
 		{"unknown column", []api.Exposed{with(func(p *api.Policy) { p.Columns = map[string]api.ColumnRule{"nope": {}} })}, []string{"Columns: the table has no column nope"}},
 		{"hidden column", []api.Exposed{with(func(p *api.Policy) { p.Columns = map[string]api.ColumnRule{"internal": {Read: api.Anyone()}} })}, []string{"internal is hidden in the model"}},
@@ -55,10 +55,10 @@ func TestStartUp(t *testing.T) {
 		{"preset", []api.Exposed{with(func(p *api.Policy) {
 			p.Preset = map[string]any{"nope": 1, "tenant_id": "x", "owner_id": store.Var("me"), "budget": "many"}
 		})}, []string{"no column nope", "sets tenant_id itself", "owner_id: unknown variable me", "budget"}},
-		{"any target", []api.Exposed{with(func(p *api.Policy) { p.AnyTarget = []string{"team_id", "title"} })}, []string{"title is not a foreign key"}},
+		{"any target", []api.Exposed{with(func(p *api.Policy) { p.UncheckedReferences = []string{"team_id", "title"} })}, []string{"title is not a foreign key"}},
 		{"aggregates", []api.Exposed{with(func(p *api.Policy) { p.Aggregates = []string{"budget", "nope", "internal"} })}, []string{"Aggregates: the table shows no column nope", "no column internal"}},
 		{"unguarded filters", []api.Exposed{with(func(p *api.Policy) { p.UnguardedFilters = []string{"title", "nope", "internal"} })}, []string{"UnguardedFilters: the table shows no column nope", "no column internal"}},
-		{"target that is not added", []api.Exposed{projects(api.OwnedBy("owner_id"))}, []string{"a client may write team_id", "teams, is not added", "AnyTarget"}},
+		{"target that is not added", []api.Exposed{projects(api.OwnedBy("owner_id"))}, []string{"a client may write team_id", "teams, is not added", "UncheckedReferences"}},
 		{"twice", []api.Exposed{with(func(*api.Policy) {}), with(func(*api.Policy) {})}, []string{"projects is added twice"}},
 		{"no struct", []api.Exposed{api.Resource[int]{}}, []string{"int is not a model"}},
 		{"named rpc", []api.Exposed{api.Resource[rpcTable]{}}, []string{"name rpc"}},

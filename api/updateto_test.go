@@ -7,13 +7,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// TestUpdateToClosed: an UpdateTo rule that is closed for a caller leaves no row that an update may make. It does not
-// fall back to Update, as a policy without UpdateTo does.
+// TestUpdateToClosed: an UpdateCheck rule that is closed for a caller leaves no row that an update may make. It does not
+// fall back to Update, as a policy without UpdateCheck does.
 func TestUpdateToClosed(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		h := serve(t, db, api.Config{}, api.Resource[label]{Policy: api.Policy{
-			Read: api.Anyone(), Create: api.SignedIn(), Update: api.SignedIn(), UpdateTo: api.Role("editor"),
+			Read: api.Anyone(), Create: api.SignedIn(), Update: api.SignedIn(), UpdateCheck: api.Role("editor"),
 		}})
 		must(t, h, 201, request{caller: "ann", line: "POST /labels", body: `{"id":"a","text":"first"}`})
 		for _, q := range []request{

@@ -43,7 +43,7 @@ func hiding(titles []string) api.Policy {
 	}
 	rules := []api.Rule{policy.Read}
 	for _, title := range titles {
-		rules = append(rules, api.Where(store.Compare("title", store.OpNe, title)))
+		rules = append(rules, api.Where(store.Compare("title", store.OpNeq, title)))
 	}
 	policy.Read = api.AllOf(rules...)
 	return policy

@@ -52,7 +52,7 @@ func (w *write) ruleOnNew() (rule *node, open bool, err error) {
 		return nil, false, ErrDenied
 	}
 	if w.op == OpUpdate {
-		if w.guard.UpdateTo.IsZero() && !w.touches(cond.n) {
+		if w.guard.UpdateCheck.IsZero() && !w.touches(cond.n) {
 			// It held before, and relations are read as they were then.
 			return nil, false, nil
 		}
@@ -122,7 +122,7 @@ func (w *write) judged(ref *Reference) bool {
 // opened reports whether the policy opens a foreign key to rows the scope cannot
 // read. What is deleted or of another tenant stays out of reach.
 func (w *write) opened(ref *Reference) bool {
-	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.AnyTarget.Has(c) })
+	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
 }
 
 func (w *write) wrote(c *Column) bool {

@@ -52,7 +52,7 @@ func ColumnOf[T, V any](field func(*T) *V) Col[T, V] {
 func (c Col[T, V]) Eq(v V) Cond { return c.compare(OpEq, v) }
 
 // Ne selects the rows where the column differs from v; NULL does not.
-func (c Col[T, V]) Ne(v V) Cond { return c.compare(OpNe, v) }
+func (c Col[T, V]) Ne(v V) Cond { return c.compare(OpNeq, v) }
 
 // In selects the rows where the column equals one of the values.
 func (c Col[T, V]) In(values ...V) Cond { return c.compare(OpIn, values) }

@@ -82,7 +82,7 @@ func (s source) namedColumn(n *node) (*Column, error) {
 	return s.lookup(n.name)
 }
 
-var compareWords = [...]string{OpEq: " = ", OpNe: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= "}
+var compareWords = [...]string{OpEq: " = ", OpNeq: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= "}
 
 func (c *compiler) compare(s source, n *node) error {
 	col, err := s.nodeColumn(n)

@@ -23,7 +23,7 @@ type Op uint8
 // engines read alike (see [ValueError]).
 const (
 	OpEq Op = iota + 1
-	OpNe
+	OpNeq
 	OpLt
 	OpLte
 	OpGt

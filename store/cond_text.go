@@ -98,7 +98,7 @@ func (n *node) appendJoined(dst []byte, t *Table, word string, inside bool) []by
 }
 
 var opWords = [...]string{
-	OpEq: " = ", OpNe: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= ", OpLike: " like ", OpILike: " ilike ",
+	OpEq: " = ", OpNeq: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= ", OpLike: " like ", OpILike: " ilike ",
 	OpMatch: " match ", OpIMatch: " imatch ", OpIn: " in ", OpIsNull: " is null", OpIsTrue: " is true", OpIsFalse: " is false",
 	OpDistinct: " is distinct from ", OpContains: " contains ", OpContained: " contained in ", OpOverlaps: " overlaps ", OpSearch: " search ",
 	OpFullText: " fts ", OpFullTextPlain: " plfts ", OpFullTextPhrase: " phfts ", OpFullTextWeb: " wfts ",

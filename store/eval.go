@@ -155,7 +155,7 @@ func evaluateOrder(op Op, order int) truth {
 	switch op {
 	case OpEq:
 		return truthOf(order == 0)
-	case OpNe, OpDistinct:
+	case OpNeq, OpDistinct:
 		return truthOf(order != 0)
 	case OpLt:
 		return truthOf(order < 0)

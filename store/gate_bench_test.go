@@ -69,7 +69,7 @@ func authorScope(db *store.DB) *store.Scope {
 	guards := map[*store.Table]*store.Guard{}
 	for _, t := range db.Tables() {
 		all := t.AllColumns()
-		g := &store.Guard{Read: store.True(), Readable: all, Creatable: all, Updatable: all, AnyTarget: all}
+		g := &store.Guard{Read: store.True(), Readable: all, Creatable: all, Updatable: all, UncheckedReferences: all}
 		if t == db.Table(Post{}) {
 			g.Read, g.Update, g.Delete = own, own, own
 		}

@@ -152,7 +152,7 @@ func (a *attack) compare(t *testing.T) {
 	t.Helper()
 	for _, s := range a.corpus {
 		for op, oracle := range map[store.Op]func(string) bool{
-			store.OpEq: func(x string) bool { return x == s }, store.OpNe: func(x string) bool { return x != s },
+			store.OpEq: func(x string) bool { return x == s }, store.OpNeq: func(x string) bool { return x != s },
 			store.OpLt: func(x string) bool { return x < s }, store.OpLte: func(x string) bool { return x <= s },
 			store.OpGt: func(x string) bool { return x > s }, store.OpGte: func(x string) bool { return x >= s },
 		} {

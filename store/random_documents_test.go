@@ -115,7 +115,7 @@ func (f *forest) docTextLeaf(find func(*leafRow) (any, bool)) tree {
 // docJSONLeaf compares documents that find finds in documents.
 func (f *forest) docJSONLeaf(find func(*leafRow) (any, bool)) tree {
 	parts := append([]string{`null`, `1`, `1.00`, `"x"`, `{"a":1.000}`, `{"c":"x"}`, `["x"]`, `{"b":{}}`, `true`, `[[]]`, `["a",{}]`, `{"b":{"c":9.0}}`}, leafDocs...)
-	ops := []store.Op{store.OpContains, store.OpContains, store.OpContained, store.OpEq, store.OpNe, store.OpDistinct}
+	ops := []store.Op{store.OpContains, store.OpContains, store.OpContained, store.OpEq, store.OpNeq, store.OpDistinct}
 	op := ops[f.r.IntN(len(ops))]
 	judge := func(row *leafRow, operand string) ternary {
 		v, ok := find(row)

@@ -108,7 +108,7 @@ func (f *forest) pattern() string {
 // arrayLeaf compares text arrays by what they hold, or as a whole, with one
 // array or several.
 func (f *forest) arrayLeaf() tree {
-	ops := []store.Op{store.OpContains, store.OpContains, store.OpContained, store.OpOverlaps, store.OpOverlaps, store.OpEq, store.OpNe, store.OpDistinct}
+	ops := []store.Op{store.OpContains, store.OpContains, store.OpContained, store.OpOverlaps, store.OpOverlaps, store.OpEq, store.OpNeq, store.OpDistinct}
 	op := ops[f.r.IntN(len(ops))]
 	judge := func(row *leafRow, operand []string) ternary {
 		if row.values["tags"] < 0 {
@@ -169,7 +169,7 @@ func arrayOracle(op store.Op, a, b []string) bool {
 		return slices.ContainsFunc(b, func(s string) bool { return slices.Contains(a, s) })
 	case store.OpEq:
 		return slices.Equal(a, b)
-	case store.OpNe, store.OpDistinct:
+	case store.OpNeq, store.OpDistinct:
 		return !slices.Equal(a, b)
 	}
 	panic("no comparison of arrays")

@@ -144,7 +144,7 @@ func compareNumbers(op store.Op, a, b int) ternary {
 	switch op {
 	case store.OpEq:
 		return ternaryOf(order == 0)
-	case store.OpNe:
+	case store.OpNeq:
 		return ternaryOf(order != 0)
 	case store.OpLt:
 		return ternaryOf(order < 0)

@@ -59,7 +59,7 @@ func (f *forest) writes(t *testing.T, db *store.DB, tree tree, row *leafRow) (in
 	t.Helper()
 	body := row.body(t)
 	create, change := all(), all()
-	create.Create, change.UpdateTo = tree.cond, tree.cond
+	create.Create, change.UpdateCheck = tree.cond, tree.cond
 	_, err := gateInsert(t, db, db.Table(Leaf{}), guards(db, f.vars, map[string]store.Guard{"leaves": create}), fmt.Sprintf(`{"id":%d,%s}`, row.id, body), nil)
 	if err != nil && !errors.Is(err, store.ErrDenied) {
 		t.Fatalf("%s: insert %s: %v", tree.text, body, err)

@@ -166,7 +166,7 @@ func (f *forest) nullLeaf(columns []string) tree {
 	return tree{store.Null(name), func(row *leafRow) ternary { return ternaryOf(row.values[name] < 0) }, false, name + " is null", false}
 }
 
-var leafOps = []store.Op{store.OpEq, store.OpNe, store.OpLt, store.OpLte, store.OpGt, store.OpGte, store.OpDistinct}
+var leafOps = []store.Op{store.OpEq, store.OpNeq, store.OpLt, store.OpLte, store.OpGt, store.OpGte, store.OpDistinct}
 
 // compareLeaf compares a column with a text, a Go value, or a variable that may
 // be missing or unreadable.

@@ -123,7 +123,7 @@ func TestAnyTargetKeepsStandingPredicates(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := all()
-		g.AnyTarget.Add(items.Column("room_id"))
+		g.UncheckedReferences.Add(items.Column("room_id"))
 		scope := guards(db, nil, map[string]store.Guard{"items": g})
 		for room, want := range map[*Room]bool{mine: true, other: false, gone: false} {
 			_, err := gateInsert(t, db, items, scope, fmt.Sprintf(`{"title":"y","owner_id":%q,"room_id":%q}`, mine.ID, room.ID), nil)

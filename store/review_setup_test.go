@@ -116,7 +116,7 @@ func guards(db *store.DB, vars map[string]string, rules map[string]store.Guard) 
 	byTable := map[*store.Table]*store.Guard{}
 	for name, g := range rules {
 		t := db.TableNamed(name)
-		for _, c := range []*store.Cond{&g.Read, &g.Create, &g.Update, &g.UpdateTo, &g.Delete, &g.Restore} {
+		for _, c := range []*store.Cond{&g.Read, &g.Create, &g.Update, &g.UpdateCheck, &g.Delete, &g.Restore} {
 			*c = must(t.Bind(*c))
 		}
 		if g.Readable == (store.ColumnSet{}) {

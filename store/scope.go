@@ -48,13 +48,13 @@ type Scope struct {
 // Guard is what a scope may do with one table. The zero Guard allows nothing.
 type Guard struct {
 	// Read, Create, Update and Delete are conditions on the row. Create applies to the
-	// new row, the others to the stored row. UpdateTo is the condition on the row after
+	// new row, the others to the stored row. UpdateCheck is the condition on the row after
 	// an update; zero means Update. Restore is the condition on a deleted row to be
 	// restored.
 	//
 	// Relations of new rows lead to rows from before the write, not to rows of the
 	// write itself. A key that the database makes is NULL there.
-	Read, Create, Update, UpdateTo, Delete, Restore Cond
+	Read, Create, Update, UpdateCheck, Delete, Restore Cond
 
 	// Readable are the columns that may be read, filtered, sorted or used in any other
 	// part of a query. Creatable may be given on insert, Updatable set on update.
@@ -68,9 +68,9 @@ type Guard struct {
 	// different one is rejected.
 	Presets []Preset
 
-	// AnyTarget lists the foreign-key columns that may point to rows the
+	// UncheckedReferences lists the foreign-key columns that may point to rows the
 	// scope cannot read.
-	AnyTarget ColumnSet
+	UncheckedReferences ColumnSet
 
 	// UnguardedFilters lists the columns of which patterns, searches and comparisons of
 	// documents may also be evaluated on rows that Read hides. These rows stay out of

@@ -333,10 +333,10 @@ func (w *write) ruleFor(op WriteOp) Cond {
 		return w.guard.Create
 	case OpUpdate:
 		guard := w.guard
-		if guard.UpdateTo.IsZero() {
+		if guard.UpdateCheck.IsZero() {
 			return guard.Update
 		}
-		return guard.UpdateTo
+		return guard.UpdateCheck
 	}
 	return True()
 }

@@ -100,7 +100,7 @@ func (a *Accounts) makeOwnKey(ctx context.Context, u *user, s *session, n newAPI
 func (a *Accounts) endOthers(ctx context.Context, tx *store.Tx, u *user, keep *store.ID, why string) error {
 	sessions := store.Eq("user_id", u.ID)
 	if keep != nil {
-		sessions = store.And(sessions, store.Compare("id", store.OpNe, *keep))
+		sessions = store.And(sessions, store.Compare("id", store.OpNeq, *keep))
 	}
 	if err := a.endIn(ctx, tx, sessions, why); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 type Config struct {
 	// MasterKeys seal secrets in the database and authenticate refresh tokens, see the package
 	// comment. Each has at least 32 random bytes. The first one is used for new values, and all
-	// are used to read. To change it see [Accounts.Reseal].
+	// are used to read. To change it see [Accounts.RotateMasterKey].
 	MasterKeys [][]byte
 
 	// PublicURL is the URL of the handler for clients, such as "https://example.org/auth/v1".

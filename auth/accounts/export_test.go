@@ -101,7 +101,7 @@ func (a *Accounts) Remembered() int {
 	return len(a.verified.young) + len(a.verified.old) + len(a.cookies.young) + len(a.cookies.old) + len(a.readKeys.keys)
 }
 
-const ResealBatch = resealBatch
+const RotateBatch = rotateBatch
 
 // AddFactors gives a user apps that nobody uses.
 func (a *Accounts) AddFactors(ctx context.Context, user store.ID, n int) error {

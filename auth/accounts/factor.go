@@ -173,7 +173,7 @@ func (a *Accounts) proved(ctx context.Context, tx *store.Tx, up *stepUp, how str
 // added records a new factor and notifies its user. It ends sessions at a lower level, except
 // the one that has added the factor.
 func (a *Accounts) added(ctx context.Context, tx *store.Tx, u *user, s *session, f *factor) error {
-	less := store.And(store.Eq("user_id", u.ID), store.Compare("aal", store.OpLt, 2), store.Compare("id", store.OpNe, s.ID))
+	less := store.And(store.Eq("user_id", u.ID), store.Compare("aal", store.OpLt, 2), store.Compare("id", store.OpNeq, s.ID))
 	if err := a.endIn(ctx, tx, less, endedByFactor); err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (a *Accounts) mayAdd(ctx context.Context, s store.Session, f *factor, level
 		return nil
 	}
 	n, err := store.For[factor](s).Count(ctx, store.And(
-		store.Eq("user_id", f.UserID), store.Eq("status", factorVerified), store.Compare("id", store.OpNe, f.ID)))
+		store.Eq("user_id", f.UserID), store.Eq("status", factorVerified), store.Compare("id", store.OpNeq, f.ID)))
 	if err == nil && n > 0 {
 		err = &problem.Error{Code: problem.AuthInsufficientAAL}
 	}

@@ -209,7 +209,7 @@ func (x *exchange) logout(_ *user, s *session) error {
 	case "local":
 		which = store.Eq("id", s.ID)
 	case "others":
-		which = store.And(which, store.Compare("id", store.OpNe, s.ID))
+		which = store.And(which, store.Compare("id", store.OpNeq, s.ID))
 	default:
 		return failf(problem.AuthValidation, "Unsupported logout scope %q", scope[:min(len(scope), 20)])
 	}

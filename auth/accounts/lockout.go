@@ -43,7 +43,7 @@ func (a *Accounts) knows(ctx context.Context, g *guess) (bool, error) {
 		return false, err
 	}
 	here := store.And(
-		store.Eq("user_id", id), store.Eq("network", g.network), store.Compare("address", store.OpNe, ""), // who comes from nowhere is known nowhere
+		store.Eq("user_id", id), store.Eq("network", g.network), store.Compare("address", store.OpNeq, ""), // who comes from nowhere is known nowhere
 		store.Compare("refreshed_at", store.OpGt, a.now().Add(-accountKnows)),
 	)
 	if second {

@@ -133,7 +133,7 @@ func (a *Accounts) lastWay(ctx context.Context, tx *store.Tx, u *user, f *factor
 		return nil
 	}
 	atProviders, err := store.For[identity](tx).Count(ctx, store.And(store.Eq("user_id", u.ID),
-		store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone")))
+		store.Compare("provider", store.OpNeq, "email"), store.Compare("provider", store.OpNeq, "phone")))
 	if err != nil || atProviders > 0 {
 		return err
 	}

@@ -159,7 +159,7 @@ func (a *Accounts) owned(ctx context.Context, s store.Session, u *user, at conta
 	if err != nil {
 		return false, err
 	}
-	others, err := events.Count(ctx, store.And(theirs, store.Compare("actor", store.OpNe, "")))
+	others, err := events.Count(ctx, store.And(theirs, store.Compare("actor", store.OpNeq, "")))
 	if err != nil || u == nil {
 		return false, err
 	}

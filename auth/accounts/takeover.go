@@ -46,7 +46,7 @@ func (a *Accounts) dropWaysIn(ctx context.Context, tx *store.Tx, u *user) error 
 		return err
 	}
 	theirs := store.Eq("user_id", u.ID)
-	atProviders := store.And(store.Compare("provider", store.OpNe, "email"), store.Compare("provider", store.OpNe, "phone"))
+	atProviders := store.And(store.Compare("provider", store.OpNeq, "email"), store.Compare("provider", store.OpNeq, "phone"))
 	if _, err := store.For[identity](tx).DeleteWhere(ctx, store.And(theirs, atProviders)); err != nil {
 		return err
 	}

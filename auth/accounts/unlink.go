@@ -106,7 +106,7 @@ func (i *identity) proven() bool {
 // endBegunAt ends the sessions that a user has begun by an identity, but for one.
 func (a *Accounts) endBegunAt(ctx context.Context, tx *store.Tx, owner, but store.ID, provider string) error {
 	living, err := store.For[session](tx).List(ctx, store.Query{Where: store.And(
-		store.Eq("user_id", owner), store.Null("ended_at"), store.Compare("id", store.OpNe, but),
+		store.Eq("user_id", owner), store.Null("ended_at"), store.Compare("id", store.OpNeq, but),
 	)})
 	if err != nil {
 		return err

@@ -114,7 +114,7 @@ func tieFixture(t *testing.T, db *store.DB) *fixture {
 	mine := store.Var("principal.id")
 	policy := func(create api.Rule) api.Policy {
 		own := api.Owner("by_id")
-		return api.Policy{Read: own, Create: create, Update: own, UpdateTo: create, Delete: own, Preset: map[string]any{"by_id": mine}}
+		return api.Policy{Read: own, Create: create, Update: own, UpdateCheck: create, Delete: own, Preset: map[string]any{"by_id": mine}}
 	}
 	f := &fixture{db: db}
 	f.handler = newHandler(

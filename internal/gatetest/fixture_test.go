@@ -166,8 +166,8 @@ func (f *fixture) exposed() []api.Exposed {
 		}},
 		api.Resource[Note]{Policy: api.Policy{
 			Read:   api.AnyOf(api.Owner("owner_id"), api.Where(store.Eq("status", "shared")), admin),
-			Create: api.AllOf(api.SignedIn(), api.AnyOf(api.Where(store.Compare("status", store.OpNe, "official")), admin)),
-			Update: own, UpdateTo: api.AnyOf(api.AllOf(api.Owner("owner_id"), api.Where(store.Compare("status", store.OpNe, "official"))), admin),
+			Create: api.AllOf(api.SignedIn(), api.AnyOf(api.Where(store.Compare("status", store.OpNeq, "official")), admin)),
+			Update: own, UpdateCheck: api.AnyOf(api.AllOf(api.Owner("owner_id"), api.Where(store.Compare("status", store.OpNeq, "official"))), admin),
 			Delete: own, Restore: admin,
 			Preset:  map[string]any{"owner_id": store.Var("principal.id")},
 			Columns: map[string]api.ColumnRule{"margin": {Read: admin, Create: admin, Update: admin}},

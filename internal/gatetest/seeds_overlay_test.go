@@ -30,7 +30,7 @@ func planted(t *Table, g *Guard, part string) *Guard {
 	all, open := t.AllColumns(), True()
 	return &Guard{
 		Read: open, Create: open, Update: open, Delete: open, Restore: open,
-		Readable: all, Creatable: all, Updatable: all, Aggregable: all, AnyTarget: all,
+		Readable: all, Creatable: all, Updatable: all, Aggregable: all, UncheckedReferences: all,
 	}
 }
 

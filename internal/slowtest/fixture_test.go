@@ -76,7 +76,7 @@ func open(t *testing.T, rawURL, addr string, opts postgres.Options) *site {
 	}
 	a.Add(
 		api.Resource[Note]{Policy: api.Policy{
-			Read: api.Where(store.Compare("text", store.OpNe, "secret")), Create: api.Anyone(),
+			Read: api.Where(store.Compare("text", store.OpNeq, "secret")), Create: api.Anyone(),
 		}},
 		api.ReadFunc("sleep", api.Anyone(), sleep),
 		api.TxFunc("work", api.Anyone(), work),

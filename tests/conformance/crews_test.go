@@ -95,10 +95,10 @@ func handSteps(relation string) []handStep {
 		return store.Guard{Read: anyone, Create: anyone, Update: rule}
 	}
 	changeTo := func(rule store.Cond) store.Guard {
-		return store.Guard{Read: anyone, Create: anyone, Update: anyone, UpdateTo: rule}
+		return store.Guard{Read: anyone, Create: anyone, Update: anyone, UpdateCheck: rule}
 	}
 	reads := func(rule store.Cond) store.Guard {
-		return store.Guard{Read: rule, Create: anyone, Update: anyone, UpdateTo: anyone}
+		return store.Guard{Read: rule, Create: anyone, Update: anyone, UpdateCheck: anyone}
 	}
 	own := `{"id":1,"crew_id":2,"name":"ann","code":"1"}`
 	return []handStep{
@@ -156,12 +156,12 @@ func handSteps(relation string) []handStep {
 		{"what one sees as before", "update", `{"code":"7"}`, reads(mates), "1", before},
 		{
 			"what one sees as before, and may write", "update", `{"code":"7"}`,
-			store.Guard{Read: mates, Create: anyone, Update: mates, UpdateTo: mates},
+			store.Guard{Read: mates, Create: anyone, Update: mates, UpdateCheck: mates},
 			"1", before,
 		},
 		{
 			"what one sees as before, elsewhere", "update", `{"code":"7"}`,
-			store.Guard{Read: mates, Create: anyone, Update: anyone, UpdateTo: empty},
+			store.Guard{Read: mates, Create: anyone, Update: anyone, UpdateCheck: empty},
 			"42501", before,
 		},
 		{"what one sees then", "upsert", `{"id":1,"crew_id":3,"name":"ann","code":"1"}`, reads(mates), "1", "1:3:ann 2:2:bob"},

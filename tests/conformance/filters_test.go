@@ -81,7 +81,7 @@ var filterCases = []struct {
 	{"true", store.True(), andNull(100, 101)},
 	{"false", store.False(), []int64{}},
 	{"eq", byOp(store.OpEq, "a"), byText(isA)},
-	{"ne leaves NULL out", byOp(store.OpNe, "a"), byText(func(s string) bool { return !isA(s) })},
+	{"ne leaves NULL out", byOp(store.OpNeq, "a"), byText(func(s string) bool { return !isA(s) })},
 	{"not eq leaves NULL out", store.Not(byOp(store.OpEq, "a")), byText(func(s string) bool { return !isA(s) })},
 	{"empty text is not NULL", byOp(store.OpEq, ""), []int64{0}},
 	{"null", store.Null("text"), []int64{100, 101}},
@@ -233,7 +233,7 @@ func testIn(t *testing.T, db *store.DB) {
 		wantRead(t, g, store.Query{Select: columns("id"), Where: where}, `[{"id":1}]`)
 		wantRead(t, g, store.Query{Select: columns("id"), Where: store.Not(where)}, `[{"id":2}]`)
 		eq := store.Compare(column, store.OpEq, store.Text(texts[0]))
-		ne := store.Compare(column, store.OpNe, store.Text(texts[0]))
+		ne := store.Compare(column, store.OpNeq, store.Text(texts[0]))
 		wantRead(t, g, store.Query{Select: columns("id"), Where: store.Or(eq, ne)}, `[{"id":1},{"id":2}]`)
 		// As many as a client may send.
 		wantRead(t, g, store.Query{Select: columns("id"), Where: store.In(column, slices.Repeat(texts, 1000))}, `[{"id":1}]`)

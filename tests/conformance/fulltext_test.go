@@ -124,7 +124,7 @@ func testFullTextRules(t *testing.T, db *store.DB) {
 		t.Skip("SQLite has no such rules")
 	}
 	tab, rule := db.Table(story{}), fullTextOf(store.OpFullText, "english", "notices & !private")
-	guard := guardFor(t, tab, store.Guard{Read: rule, Create: rule, Update: rule, UpdateTo: rule})
+	guard := guardFor(t, tab, store.Guard{Read: rule, Create: rule, Update: rule, UpdateCheck: rule})
 	g := scopedGate[story](db, scopeOf("ann", "", &tableGuard{tab, guard}))
 	if _, err := post(t, g, `{"id":"a","title":"a public notice","plain":""}`, nil); err != nil {
 		t.Errorf("create: %v", err)

@@ -99,7 +99,7 @@ func testDocumentPathFilters(t *testing.T, db *store.DB) {
 		{byDoc(store.OpLte, "10").At(n.Text()), "1"},
 		{byDoc(store.OpEq, "9").At(n), "0"},
 		{byDoc(store.OpEq, `"9"`).At(n), "3"},
-		{byDoc(store.OpNe, "9").At(n), "1 2 3"},
+		{byDoc(store.OpNeq, "9").At(n), "1 2 3"},
 		{store.In("doc", store.Texts{"9", "9.00", "9.0"}).At(n.Text()), "0 2 3"},
 		{store.In("doc", store.Texts{"9.0", `"9"`}).At(n), "2 3"},
 		{byDoc(store.OpILike, "b").At(s.Text()), "0 1"},

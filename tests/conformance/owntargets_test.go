@@ -23,7 +23,7 @@ func returns() []*store.Query {
 func testGrowing(t *testing.T, db *store.DB) {
 	table := db.Table(person{})
 	rule := store.Or(store.Null("boss_id"), store.Related("boss", store.Eq("name", "Ada")))
-	guard := store.Guard{Read: store.True(), Create: rule, Update: store.True(), UpdateTo: store.True()}
+	guard := store.Guard{Read: store.True(), Create: rule, Update: store.True(), UpdateCheck: store.True()}
 	scope := scopeOf("ann", "", &tableGuard{table, guardFor(t, table, guard)}, open(t, db.Table(country{})))
 	g := store.NewGate(db, table, scope)
 	for i, ret := range returns() {
@@ -45,7 +45,7 @@ func testGrowing(t *testing.T, db *store.DB) {
 func testOwnTargets(t *testing.T, db *store.DB) {
 	table := db.Table(person{})
 	gate := func(read store.Cond) store.Gate {
-		guard := guardFor(t, table, store.Guard{Read: read, Create: store.True(), Update: store.True(), UpdateTo: store.True()})
+		guard := guardFor(t, table, store.Guard{Read: read, Create: store.True(), Update: store.True(), UpdateCheck: store.True()})
 		return scopedGate[person](db, scopeOf("ann", "", &tableGuard{table, guard}, open(t, db.Table(country{}))))
 	}
 	placed := gate(store.Or(store.Related("boss", store.Cond{}), store.Related("reports", store.Cond{})))

@@ -143,7 +143,7 @@ func twinScope(t *testing.T, table *store.Table) *store.Scope {
 	own := store.Compare("owner_id", store.OpEq, store.Var("principal.id"))
 	low := store.Compare("score", store.OpLt, 1000)
 	guard := guardFor(t, table, store.Guard{
-		Read: store.Or(own, store.Compare("score", store.OpGte, 900)), Create: store.And(own, low), Update: own, UpdateTo: store.And(own, low), Delete: own,
+		Read: store.Or(own, store.Compare("score", store.OpGte, 900)), Create: store.And(own, low), Update: own, UpdateCheck: store.And(own, low), Delete: own,
 	})
 	guard.Updatable.Remove(table.Column("owner_id"))
 	guard.Presets = []store.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}

@@ -10,7 +10,7 @@ import (
 // rules bound to the table.
 func guardFor(t *testing.T, table *store.Table, g store.Guard) *store.Guard {
 	t.Helper()
-	for _, rule := range []*store.Cond{&g.Read, &g.Create, &g.Update, &g.UpdateTo, &g.Delete, &g.Restore} {
+	for _, rule := range []*store.Cond{&g.Read, &g.Create, &g.Update, &g.UpdateCheck, &g.Delete, &g.Restore} {
 		*rule = value(table.Bind(*rule))(t)
 	}
 	g.Readable, g.Creatable, g.Updatable = table.PublicColumns(), table.CreatableColumns(), table.UpdatableColumns()

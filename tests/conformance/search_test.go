@@ -325,7 +325,7 @@ func testSearchRules(t *testing.T, db *store.DB) {
 	open := searchOf("title", "public")
 	either := store.Or(open, store.Related("above", open))
 	for name, rule := range map[string]store.Cond{"in memory": open, "by the database": either} {
-		guard := guardFor(t, tab, store.Guard{Read: rule, Create: rule, Update: rule, UpdateTo: rule})
+		guard := guardFor(t, tab, store.Guard{Read: rule, Create: rule, Update: rule, UpdateCheck: rule})
 		g := scopedGate[story](db, scopeOf("ann", "", &tableGuard{tab, guard}))
 		id := strings.ReplaceAll(name, " ", "")
 		if _, err := post(t, g, `{"id":"`+id+`","title":"a public story","plain":""}`, nil); err != nil {

@@ -83,7 +83,7 @@ func testGuardedUpserts(t *testing.T, db *store.DB) {
 	table := db.Table(stock{})
 	own := store.Compare("owner_id", store.OpEq, store.Var("principal.id"))
 	guard := guardFor(t, table, store.Guard{
-		Read: store.Or(own, store.Compare("amount", store.OpGt, 900)), Create: own, Update: own, UpdateTo: store.Compare("amount", store.OpLt, 100),
+		Read: store.Or(own, store.Compare("amount", store.OpGt, 900)), Create: own, Update: own, UpdateCheck: store.Compare("amount", store.OpLt, 100),
 	})
 	guard.Presets = []store.Preset{{Column: table.Column("owner_id"), Var: "principal.id"}}
 	g := scopedGate[stock](db, scopeOf("ann", "", &tableGuard{table, guard}))

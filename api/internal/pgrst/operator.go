@@ -20,7 +20,7 @@ func operators(word string) (store.Op, bool) {
 	case "eq":
 		return store.OpEq, true
 	case "neq":
-		return store.OpNe, true
+		return store.OpNeq, true
 	case "gt":
 		return store.OpGt, true
 	case "gte":

@@ -50,7 +50,7 @@ func TestParseReadFilters(t *testing.T) {
 	}{
 		{"None", "", store.Cond{}},
 		{"Eq", "a=eq.1", eq("a", "1")},
-		{"Neq", "a=neq.1", text("a", store.OpNe, "1")},
+		{"Neq", "a=neq.1", text("a", store.OpNeq, "1")},
 		{"Gt", "amount=gt.-1", text("amount", store.OpGt, "-1")},
 		{"Gte", "a=gte.1", text("a", store.OpGte, "1")},
 		{"Lt", "a=lt.1e309", text("a", store.OpLt, "1e309")},
@@ -433,7 +433,7 @@ func TestRecordedClientRequest(t *testing.T) {
 	want := store.Query{
 		Select: columns("id", "name"),
 		// Encode sorts by key, so this is the order of the conditions.
-		Where: store.And(eq("a", "1"), text("b", store.OpNe, "x"), store.In("c", store.Texts{"p", "q,r", `s"t`}), store.Not(store.Null("d"))),
+		Where: store.And(eq("a", "1"), text("b", store.OpNeq, "x"), store.In("c", store.Texts{"p", "q,r", `s"t`}), store.Not(store.Null("d"))),
 		Order: []store.Order{{Column: "a", Desc: true, Nulls: store.NullsFirst}},
 		Limit: store.Limit(10), Offset: 10,
 		With: []store.Embed{{Relation: "other", As: "k", Query: embedded(store.Query{

@@ -32,7 +32,7 @@ func TestHostileValuesStayValues(t *testing.T) {
 	t.Parallel()
 
 	words := map[string]store.Op{
-		"eq": store.OpEq, "neq": store.OpNe, "gt": store.OpGt, "gte": store.OpGte, "lt": store.OpLt, "lte": store.OpLte,
+		"eq": store.OpEq, "neq": store.OpNeq, "gt": store.OpGt, "gte": store.OpGte, "lt": store.OpLt, "lte": store.OpLte,
 	}
 	for _, value := range hostile {
 		for word, op := range words {

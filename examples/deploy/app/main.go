@@ -83,7 +83,7 @@ const database = "main"
 // observe counts requests and statements, and tells the operators' address how many
 // there were.
 func observe(config *plinth.Config, metrics *prometheus.Metrics) {
-	config.Observe = append(config.Observe, metrics.Middleware)
+	config.Middleware = append(config.Middleware, metrics.Middleware)
 	tracers := []store.Tracer{metrics.Tracer(database)}
 	config.Postgres.Store.Tracers, config.SQLite.Store.Tracers = tracers, tracers
 	if config.OpsAddr != "" {

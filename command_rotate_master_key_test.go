@@ -12,9 +12,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// TestResealCommand: a program whose master key is exchanged starts without the old one
+// TestRotateMasterKeyCommand: a program whose master key is exchanged starts without the old one
 // once the command has run, and not before.
-func TestResealCommand(t *testing.T) {
+func TestRotateMasterKeyCommand(t *testing.T) {
 	env := production(t)
 	env["PLINTH_SCHEMA"] = "verify"
 	older, newer := env["PLINTH_MASTER_KEYS"], base64.StdEncoding.EncodeToString([]byte(auth.NewSecretKey()))
@@ -53,14 +53,14 @@ func TestResealCommand(t *testing.T) {
 		do            func(*plinth.App) (string, error)
 		want          string // in what is printed, or in the error
 	}{
-		{"without tables", older, command("reseal"), "migrate up"},
+		{"without tables", older, command("rotate-master-key"), "migrate up"},
 		{"tables", older, command("migrate", "up"), "applied auth 1 init"},
 		{"the key that signs", older, keys, `"keys":[{`},
-		{"an argument too many", newer + "," + older, command("reseal", "all"), "unexpected argument"},
+		{"an argument too many", newer + "," + older, command("rotate-master-key", "all"), "unexpected argument"},
 		{"too early", newer, keys, "PLINTH_MASTER_KEYS (Config.Accounts.MasterKeys): accounts: a secret cannot be decrypted"},
-		{"with a key of neither", newer, command("reseal"), "any of the MasterKeys"},
-		{"reseal", newer + "," + older, command("reseal"), "1 secrets encrypted"},
-		{"again", newer + "," + older, command("reseal"), "0 secrets encrypted"},
+		{"with a key of neither", newer, command("rotate-master-key"), "any of the MasterKeys"},
+		{"rotate-master-key", newer + "," + older, command("rotate-master-key"), "1 secrets encrypted"},
+		{"again", newer + "," + older, command("rotate-master-key"), "0 secrets encrypted"},
 		{"without the old one", newer, keys, `"keys":[{`},
 	} {
 		out, err := with(step.masters, step.do)
@@ -72,7 +72,7 @@ func TestResealCommand(t *testing.T) {
 		}
 	}
 	t.Setenv("PLINTH_DISABLE_ACCOUNTS", "1")
-	if out, err := with(newer, command("reseal")); err == nil || !strings.Contains(err.Error(), "are disabled") {
+	if out, err := with(newer, command("rotate-master-key")); err == nil || !strings.Contains(err.Error(), "are disabled") {
 		t.Errorf("without accounts: %s, %v", out, err)
 	}
 }

@@ -25,21 +25,21 @@ func (w *world) withMasters(keys ...string) *world {
 	return &world{t: w.t, db: w.db, a: a, cfg: cfg, now: w.now, mailbox: w.mailbox}
 }
 
-// TestReseal: an old master key is of no use any more once everything is sealed anew, and
+// TestRotateMasterKey: an old master key is of no use any more once everything is sealed anew, and
 // nothing is lost that none of the keys opens.
-func TestReseal(t *testing.T) {
+func TestRotateMasterKey(t *testing.T) {
 	const older, newer, strange = "0123456789abcdef0123456789abcdef", "another master key, 32 bytes long", "a third master key that is not told"
 	engines(t, nil, func(t *testing.T, w *world) {
 		in, p := w.withApp()
-		const more = accounts.ResealBatch + 1 // factors of nobody in particular, for a second batch
+		const more = accounts.RotateBatch + 1 // factors of nobody in particular, for a second batch
 		if err := w.a.AddFactors(t.Context(), w.id(w.claims(in.str("access_token"))["sub"].(string)), more); err != nil {
 			t.Fatal(err)
 		}
 		both := w.withMasters(newer, older)
-		if n, err := both.a.Reseal(t.Context()); err != nil || n != 1+1+more {
+		if n, err := both.a.RotateMasterKey(t.Context()); err != nil || n != 1+1+more {
 			t.Fatalf("%d sealed anew, %v; want the signing key and %d factors", n, err, 1+more)
 		}
-		if n, err := both.a.Reseal(t.Context()); err != nil || n != 0 {
+		if n, err := both.a.RotateMasterKey(t.Context()); err != nil || n != 0 {
 			t.Errorf("%d again, %v", n, err)
 		}
 
@@ -51,13 +51,13 @@ func TestReseal(t *testing.T) {
 		}
 
 		stranger := w.withMasters(strange)
-		if n, err := stranger.a.Reseal(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "any of the MasterKeys") {
+		if n, err := stranger.a.RotateMasterKey(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "any of the MasterKeys") {
 			t.Errorf("with a key that opens nothing: %d, %v", n, err)
 		}
-		if n, err := after.a.Reseal(t.Context()); err != nil || n != 0 {
+		if n, err := after.a.RotateMasterKey(t.Context()); err != nil || n != 0 {
 			t.Errorf("afterwards %d, %v", n, err)
 		}
-		if n, err := w.withMasters(strange, newer).a.Reseal(canceled(t)); n != 0 || err == nil {
+		if n, err := w.withMasters(strange, newer).a.RotateMasterKey(canceled(t)); n != 0 || err == nil {
 			t.Errorf("with a context that has ended: %d, %v", n, err)
 		}
 	})
@@ -120,7 +120,7 @@ func TestMasterKeyChange(t *testing.T) {
 		old, before, after, done := w, w.withMasters(older, newer), w.withMasters(newer, older), w.withMasters(newer)
 		step(old, before)
 		step(before, after)
-		if n, err := after.a.Reseal(t.Context()); err != nil || n == 0 {
+		if n, err := after.a.RotateMasterKey(t.Context()); err != nil || n == 0 {
 			t.Fatalf("%d sealed anew, %v", n, err)
 		}
 		step(before, after) // one instance was forgotten

@@ -8,36 +8,36 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Reseal seals again, with the first of [Config.MasterKeys], the long-lived secrets in the
+// RotateMasterKey seals again, with the first of [Config.MasterKeys], the long-lived secrets in the
 // database: those of authenticator apps and the keys that sign tokens. It returns how many
 // there were. Secrets that none of the keys opens stay as they are and are reported by the
-// error. Everything else is sealed. Reseal may run beside instances that serve, once all of
+// error. Everything else is sealed. RotateMasterKey may run beside instances that serve, once all of
 // them have the new key in front. It can be run again after an interruption.
 //
 // To change a master key, do each step on every instance before the next one. Put the new key
-// behind the old one, so that all instances can read with it. Put it in front. Run Reseal, or
-// the command reseal of [App.Main]. Remove the old key a day later, when mails and logins in
+// behind the old one, so that all instances can read with it. Put it in front. Run RotateMasterKey, or
+// the command rotate-master-key of [App.Main]. Remove the old key a day later, when mails and logins in
 // progress are done. Sessions that were not refreshed since the new key was in front end then,
 // and so do those of older cookies: with [Config.Cookies] keep the old key for SessionLife.
 // [Limits] are counted from zero with a new key in front, and separately for each key while
 // instances differ.
 //
 // [App.Main]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth#App.Main
-func (a *Accounts) Reseal(ctx context.Context) (n int, err error) {
-	keys, errKeys := reseal(ctx, a, store.True(), "generation",
+func (a *Accounts) RotateMasterKey(ctx context.Context) (n int, err error) {
+	keys, errKeys := reencrypt(ctx, a, store.True(), "generation",
 		func(k *signingKey) (int64, string, []byte) { return k.Generation, sealedKey(k.KeyID), k.Sealed })
-	factors, errFactors := reseal(ctx, a, store.Eq("type", factorTOTP), "id",
+	factors, errFactors := reencrypt(ctx, a, store.Eq("type", factorTOTP), "id",
 		func(f *factor) (store.ID, string, []byte) { return f.ID, f.place(), f.Sealed })
 	return keys + factors, errors.Join(errKeys, errFactors)
 }
 
-const resealBatch = 500
+const rotateBatch = 500
 
-// reseal seals the rows of a table. The sealed value of a row never changes, so concurrent runs
+// reencrypt seals the rows of a table. The sealed value of a row never changes, so concurrent runs
 // do no harm.
-func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key string, look func(*T) (id K, place string, sealed []byte)) (n int, err error) {
+func reencrypt[T, K any](ctx context.Context, a *Accounts, which store.Cond, key string, look func(*T) (id K, place string, sealed []byte)) (n int, err error) {
 	rows, lost := store.For[T](a.db), 0
-	query := store.Query{Where: which, Order: []store.Order{{Column: key}}, Limit: store.Limit(resealBatch)}
+	query := store.Query{Where: which, Order: []store.Order{{Column: key}}, Limit: store.Limit(rotateBatch)}
 	for {
 		batch, err := rows.List(ctx, query)
 		if err != nil {
@@ -45,7 +45,7 @@ func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key st
 		}
 		for _, row := range batch {
 			id, place, sealed := look(row)
-			again, err := a.keys.reseal(place, sealed)
+			again, err := a.keys.reencrypt(place, sealed)
 			switch {
 			case err != nil:
 				lost++
@@ -56,7 +56,7 @@ func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key st
 				n++
 			}
 		}
-		if len(batch) < resealBatch {
+		if len(batch) < rotateBatch {
 			break
 		}
 		last, _, _ := look(batch[len(batch)-1])
@@ -69,8 +69,8 @@ func reseal[T, K any](ctx context.Context, a *Accounts, which store.Cond, key st
 	return n, nil
 }
 
-// reseal returns nil for what is sealed with the first key already.
-func (k *keyring) reseal(place string, sealed []byte) ([]byte, error) {
+// reencrypt returns nil for what is sealed with the first key already.
+func (k *keyring) reencrypt(place string, sealed []byte) ([]byte, error) {
 	if _, err := k.seals[0].Open(nil, nil, sealed, []byte(place)); err == nil {
 		return nil, nil
 	}

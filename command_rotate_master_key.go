@@ -7,10 +7,10 @@ import (
 	"io"
 )
 
-// resealCommand encrypts the secrets of accounts with the current master key, so that an
+// rotateMasterKeyCommand encrypts the secrets of accounts with the current master key, so that an
 // old one can be removed. It may run beside serving instances.
-func (a *App) resealCommand(ctx context.Context, args []string, out io.Writer) error {
-	if err := noArguments("reseal", args); err != nil {
+func (a *App) rotateMasterKeyCommand(ctx context.Context, args []string, out io.Writer) error {
+	if err := noArguments("rotate-master-key", args); err != nil {
 		return err
 	}
 	if a.config.DisableAccounts {
@@ -26,7 +26,7 @@ func (a *App) resealCommand(ctx context.Context, args []string, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	n, err := known.Reseal(ctx)
+	n, err := known.RotateMasterKey(ctx)
 	fmt.Fprintf(out, "%d secrets encrypted with the first of PLINTH_MASTER_KEYS\n", n)
 	return err
 }
