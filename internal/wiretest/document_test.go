@@ -45,7 +45,7 @@ const preface = `# The wire: what is supported
 
 Plinth speaks a declared part of the query language of PostgREST, so that its client libraries work; "works with supabase-js (subset)" is the claim, and the test in ` + "`internal/clienttest`" + ` drives the real client. ` + "`supabase.channel`, `supabase.storage` and `supabase.functions` have no server here: 404 `PGRST125`; functions are `supabase.rpc`. " + `Unless a line says otherwise everything is the same on SQLite and PostgreSQL: each line below is a test that sends the request on both.
 
-**PostgREST** says how a feature relates to it: *differs* on purpose, *ours* is not in it, *missing* is in it and refused here, never ignored. In an answer … stands for anything. The application behind the examples is in ` + "`internal/wiretest/bookshop_test.go`" + `; the caller is *ann*, who owns some reviews and may edit, unless another is named: *bob* with reviews of his own, or *nobody*, who is not signed in.
+**PostgREST** says how a feature relates to it: *differs* on purpose, *ours* is not in it, *missing* is in it and refused here, never ignored. In an answer … stands for anything. The application behind the examples is in ` + "`internal/wiretest/bookshop_test.go`" + `; the caller is *ann*, an editor that owns some reviews, unless another is named: *bob* with reviews of his own, or *nobody*, the unauthenticated client.
 `
 
 // markdown writes the document.

@@ -2,7 +2,7 @@ package wiretest_test
 
 var filters = section{
 	title: "Filters",
-	intro: "Text compares by bytes. A repeated key holds as often as it stands.",
+	intro: "Text compares by bytes. A repeated parameter adds a condition.",
 	rows: []row{
 		{feature: "`eq`", request: "GET /books?select=title&year=eq.1815", status: 200, want: `[{"title":"Emma"}]`},
 		{feature: "`neq`", request: "GET /genres?select=code&code=neq.play", status: 200, want: `[{"code":"novel"},{"code":"story"}]`},

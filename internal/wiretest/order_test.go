@@ -2,7 +2,7 @@ package wiretest_test
 
 var order = section{
 	title: "Order",
-	intro: "Rows without an order come in key order. Those of a view come in the order of the columns that are selected, unless its model declares a key with `store.View` and `pk`; a JSON document or an array has no order. Rows that are equal in an order come by key, in the direction of its last column, so one index on the columns and the key serves both directions. NULL is the greatest value unless told otherwise.",
+	intro: "Rows without an order come in key order. Those of a view come in the order of the columns that are selected, unless its model declares a key with `store.View` and `pk`; a JSON document or an array has no order. Rows that are equal in an order come by key, in the direction of its last column, so one index on the columns and the key serves both directions. NULL is the greatest value unless `nullsfirst` or `nullslast` says otherwise.",
 	rows: []row{
 		{feature: "`asc`, `desc`, several keys", request: "GET /books?select=id&order=author_id.desc,title", status: 200, want: `[{"id":4},{"id":3},{"id":1},{"id":2}]`},
 		{feature: "rows that are equal", note: "by key, in the direction of the last column", request: "GET /books?select=id&order=author_id.desc", status: 200, want: `[{"id":4},{"id":3},{"id":2},{"id":1}]`},

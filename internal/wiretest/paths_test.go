@@ -10,7 +10,7 @@ var paths = section{
 		{feature: "a key that several rows of a view have", support: ours, request: "GET /stays/Otto", status: 406, want: "PGRST116"},
 		{feature: "a function: POST", request: "OPTIONS /rpc/add", status: 200, has: []string{"Allow: POST, OPTIONS"}},
 		{feature: "a function that only reads: GET, HEAD, POST", request: "OPTIONS /rpc/in_years", status: 200, has: []string{"Allow: GET, HEAD, POST, OPTIONS"}},
-		{feature: "the document that describes the API, of version 3.1 of OpenAPI", support: differs, note: "PostgREST's is of version 2.0; each caller is told what they may be able to do", request: "HEAD /", header: []string{"Accept: application/openapi+json"}, status: 200, has: []string{"Content-Type: application/openapi+json; charset=utf-8"}},
+		{feature: "the document that describes the API, of version 3.1 of OpenAPI", support: differs, note: "PostgREST's is of version 2.0; it lists what each caller may be able to do", request: "HEAD /", header: []string{"Accept: application/openapi+json"}, status: 200, has: []string{"Content-Type: application/openapi+json; charset=utf-8"}},
 		{feature: "the same document", support: ours, request: "HEAD /-/openapi.json", header: []string{"Accept: application/json"}, status: 200, has: []string{"Content-Type: application/json; charset=utf-8"}},
 		{feature: "types for supabase-js", support: ours, request: "HEAD /-/types.ts", status: 200, has: []string{"Content-Type: text/plain; charset=utf-8"}},
 		{feature: "a page that shows the document to people", support: ours, request: "HEAD /-/docs", status: 200, has: []string{"Content-Type: text/html; charset=utf-8"}},

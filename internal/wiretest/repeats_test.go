@@ -11,7 +11,7 @@ var repeats = section{
 		{feature: "updates and deletes", support: ours, request: "PATCH /genres?code=eq.play", header: []string{"Idempotency-Key: 8e03978f"}, body: `{"rank":9}`, status: 204},
 		{feature: "a function in a transaction", support: ours, note: "`api.TxFunc`", request: "POST /rpc/rerank", header: []string{"Idempotency-Key: 8e039790"}, body: `{"code":"play","rank":9}`, status: 200, want: `{"code":"play","name":"Play","rank":9}`},
 		{feature: "any other function", support: ours, note: "what it does is in no transaction with the record", request: "POST /rpc/add", header: []string{"Idempotency-Key: 8e039791"}, body: `{"a":1}`, status: 400, want: "PL005"},
-		{feature: "an anonymous caller", support: ours, note: "nothing would keep one from the answer of another", as: nobody, request: "POST /genres", header: []string{"Idempotency-Key: 8e039792"}, body: `{"code":"poem","name":"Poem"}`, status: 400, want: "PL005"},
+		{feature: "an anonymous caller", support: ours, note: "callers without an identity could get each other's answers", as: nobody, request: "POST /genres", header: []string{"Idempotency-Key: 8e039792"}, body: `{"code":"poem","name":"Poem"}`, status: 400, want: "PL005"},
 		{feature: "a key of more than 255 characters, none, or two", support: ours, request: "POST /genres", header: []string{"Idempotency-Key: a, b"}, body: `{"code":"poem","name":"Poem"}`, status: 400, want: "PL005"},
 	},
 	notes: "The same key with another query, body, `Prefer`, `Accept` or `If-Match` is 422 `PL422`. Beyond 10,000 answers or 64 MiB that are kept for one caller, a request with another key is 429 `PL429` with `Retry-After`, and nothing is done.",
