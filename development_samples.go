@@ -74,7 +74,11 @@ func (a *App) signUpWorks() bool {
 // if there are accounts.
 func (a *App) tableSamples(ctx context.Context, base string, p *auth.Principal, headers string) []string {
 	scope := store.ScopeFrom(a.api.WithScope(auth.WithPrincipal(ctx, *p)))
-	bodies := a.sampleRows(p)
+	onlyReads := p.Kind == auth.Anonymous && a.accounts != nil
+	var bodies map[string]string
+	if !onlyReads {
+		bodies = a.sampleRows(p)
+	}
 	limit := min(5, cmp.Or(a.config.API.Limits.Rows, 5))
 	var read []string
 	for _, t := range a.exposed {
@@ -83,7 +87,7 @@ func (a *App) tableSamples(ctx context.Context, base string, p *auth.Principal, 
 			continue
 		}
 		list := []string{fmt.Sprintf("curl -s '%s?limit=%d'%s", url, limit, headers)}
-		if p.Kind == auth.Anonymous && a.accounts != nil {
+		if onlyReads {
 			return list
 		}
 		if body, ok := bodies[t.Name]; ok && a.canInsert(ctx, t, scope, body) {

@@ -16,11 +16,9 @@ import (
 // Its hint names a similar table that the caller may use.
 func (x *exchange) unknownTable(name string) error {
 	e := &store.UnknownTableError{Table: quote.Text(name)}
-	nearest := spelling.Limit(name)
-	for _, r := range x.s.resources.list {
-		if d := spelling.Distance(name, r.table.Name, nearest); d < nearest && x.caller.mayUse(r) {
-			nearest, e.Near = d, r.table.Name
-		}
+	nameOf := func(r *resource) string { return r.table.Name }
+	if r := spelling.Nearest(name, spelling.Limit(name), x.s.resources.list, nameOf, x.caller.mayUse); r != nil {
+		e.Near = r.table.Name
 	}
 	return e
 }
@@ -29,11 +27,10 @@ func (x *exchange) unknownTable(name string) error {
 // the one the caller may have meant, of those they may call.
 func (x *exchange) unknownFunction(name string) error {
 	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", quote.Text(name))
-	nearest := maxTypos + 1
-	for _, f := range x.s.functions.list {
-		if d := spelling.Distance(name, f.name, nearest); d < nearest && f.gate.open(&x.caller.principal) {
-			nearest, e.Hint = d, "Perhaps you meant to call the function public."+f.name
-		}
+	nameOf := func(f *function) string { return f.name }
+	mayCall := func(f *function) bool { return f.gate.open(&x.caller.principal) }
+	if f := spelling.Nearest(name, maxTypos+1, x.s.functions.list, nameOf, mayCall); f != nil {
+		e.Hint = "Perhaps you meant to call the function public." + f.name
 	}
 	return e
 }

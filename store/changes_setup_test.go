@@ -68,10 +68,10 @@ func mustLog(t *testing.T, db *store.DB, table string, id, version int64) {
 	}
 }
 
-func mustRun(t *testing.T, to execer, text string, args ...any) {
-	t.Helper()
-	if _, err := to.ExecContext(t.Context(), text, args...); err != nil {
-		t.Fatalf("%s: %v", text, err)
+func mustRun(tb testing.TB, to execer, text string, args ...any) {
+	tb.Helper()
+	if _, err := to.ExecContext(tb.Context(), text, args...); err != nil {
+		tb.Fatalf("%s: %v", text, err)
 	}
 }
 

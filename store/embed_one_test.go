@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -29,12 +28,6 @@ type Badge struct {
 func TestEmbedFirst(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, pgtest.Source(), func(t *testing.T, db *store.DB) {
-		if err := db.Register(Host{}, Badge{}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := migrate.Auto(t.Context(), db); err != nil {
-			t.Fatal(err)
-		}
 		if err := store.For[Host](db).Insert(t.Context(), &Host{ID: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -60,5 +53,5 @@ func TestEmbedFirst(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		}
-	})
+	}, storetest.Models(Host{}, Badge{}))
 }

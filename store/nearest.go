@@ -5,16 +5,8 @@ import "github.com/seed-7694ebf6/plinth/internal/spelling"
 // nearest returns the name that is most like the given one, or "" if none is
 // much like it. The first of several wins.
 func nearest(name string, among []string) string {
-	best, distance := "", spelling.Limit(name)
-	for _, other := range among {
-		if other == name {
-			continue
-		}
-		if d := spelling.Distance(name, other, distance); d < distance {
-			best, distance = other, d
-		}
-	}
-	return best
+	self := func(other string) string { return other }
+	return spelling.Nearest(name, spelling.Limit(name), among, self, func(other string) bool { return other != name })
 }
 
 // nearestColumn returns the name of the column that is most like the given one. A guard

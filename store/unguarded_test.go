@@ -39,9 +39,7 @@ func fillDeeds(tb testing.TB, db *store.DB, n int) {
 		onlyOn(db, "postgres", "create index deeds_meta on deeds using gin (meta)"),
 		"analyze",
 	} {
-		if _, err := db.Bun().DB.ExecContext(tb.Context(), statement); err != nil {
-			tb.Fatal(err)
-		}
+		mustRun(tb, db.Bun().DB, statement)
 	}
 }
 

@@ -55,9 +55,7 @@ func openViews(t *testing.T, db *store.DB) {
 		"create view prices as select shop, item, price from purchases",
 		"create view takings as select day, min(shop) as shop, max(price) as top from purchases group by day",
 	} {
-		if _, err := db.Bun().ExecContext(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
+		mustRun(t, db.Bun().DB, statement)
 	}
 	for i, s := range []struct{ shop, item, price, day string }{
 		{"b", "pen", "2", "2026-01-03"},

@@ -11,6 +11,18 @@ func Limit(name string) int {
 	return min((len(name)+1)/3, mistakes) + 1
 }
 
+// Nearest returns the value whose name is most like name and that is allowed, or the zero
+// value if none is closer than limit. The first of several wins. It calls allowed only for
+// values that are closer than those before.
+func Nearest[T any](name string, limit int, among []T, nameOf func(T) string, allowed func(T) bool) (best T) {
+	for _, v := range among {
+		if d := Distance(name, nameOf(v), limit); d < limit && allowed(v) {
+			best, limit = v, d
+		}
+	}
+	return best
+}
+
 // Distance returns the number of bytes to insert, delete or replace to make b of a
 // (the Levenshtein distance), or limit where it is not below limit.
 func Distance(a, b string, limit int) int {

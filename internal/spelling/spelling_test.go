@@ -1,6 +1,7 @@
 package spelling_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,32 @@ func TestDistance(t *testing.T) {
 	} {
 		if got := spelling.Distance(tt.a, tt.b, tt.limit); got != tt.want {
 			t.Errorf("%q to %q, limit %d: %d, want %d", tt.a, tt.b, tt.limit, got, tt.want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	self := func(s string) string { return s }
+	for _, tt := range []struct {
+		name, forbidden, want string
+	}{
+		{"title", "", "title"},
+		{"titel", "", "title"},
+		{"titel", "title", "tile"},
+		{"tilt", "", "tile"},
+		{"owner", "", ""},
+	} {
+		var asked []string
+		got := spelling.Nearest(tt.name, spelling.Limit(tt.name), []string{"body", "title", "tile", "tale"}, self, func(s string) bool {
+			asked = append(asked, s)
+			return s != tt.forbidden
+		})
+		if got != tt.want {
+			t.Errorf("%q without %q: %q, want %q", tt.name, tt.forbidden, got, tt.want)
+		}
+		if slices.Contains(asked, "body") {
+			t.Errorf("%q: asked about %q, which is not alike", tt.name, asked)
 		}
 	}
 }
