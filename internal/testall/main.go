@@ -1,4 +1,5 @@
-// Command testall runs the tests and ends with a summary: what passed, what failed, and what was skipped for which reason.
+// Command testall runs the tests and ends with a summary: what passed, what failed with which messages, and what was skipped
+// for which reason.
 //
 //	go run ./internal/testall                 # go test ./...
 //	go run ./internal/testall ./store/...     # arguments are those of go test

@@ -161,6 +161,7 @@ func TestSummary(t *testing.T) {
 	const want = `
 2 tests passed, 1 failed, 1 skipped
   failed:  a TestY
+           got 1, want 2
   skipped:    1  without redis-server: it is not installed (such as a TestX/two)
 `
 	if got := shown.String(); got != want {

@@ -24,14 +24,17 @@ type event struct {
 // results collects what tests report.
 type results struct {
 	out     io.Writer
-	actions map[string]string  // the last one, by package and test
-	skipped map[string]string  // why, by package and test
-	written map[string][]event // by packages that have not ended
+	actions map[string]string   // the last one, by package and test
+	logged  map[string][]string // by package and test, of those that did not pass
+	written map[string][]event  // by packages that have not ended
 }
 
 func newResults(out io.Writer) *results {
-	return &results{out: out, actions: map[string]string{}, skipped: map[string]string{}, written: map[string][]event{}}
+	return &results{out: out, actions: map[string]string{}, logged: map[string][]string{}, written: map[string][]event{}}
 }
+
+// mostLogged is how many messages of a failed test the summary shows.
+const mostLogged = 10
 
 // message is what a test has logged: the file, the line and the text.
 var message = regexp.MustCompile(`^\s*\S+\.go:\d+: (.*)`)
@@ -57,12 +60,12 @@ func (r *results) add(e event) {
 	case e.Action == "output" || e.Action == "build-output":
 		r.written[e.Package] = append(r.written[e.Package], e)
 		if text := message.FindStringSubmatch(e.Output); text != nil && e.Test != "" {
-			r.skipped[name] = text[1] // where it is skipped, that is its last message
+			r.logged[name] = append(r.logged[name], text[1])
 		}
 	case e.Test != "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
 		r.actions[name] = e.Action
-		if e.Action != "skip" {
-			delete(r.skipped, name)
+		if e.Action == "pass" {
+			delete(r.logged, name)
 		}
 	case e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
 		if e.Action == "fail" {
@@ -102,7 +105,7 @@ func (r *results) summarize() {
 		case action == "fail":
 			failed = append(failed, name)
 		case action == "skip":
-			why := r.skipped[name]
+			why := r.why(name)
 			reasons[why] = append(reasons[why], name)
 		case !inner[name]:
 			passed++
@@ -112,6 +115,9 @@ func (r *results) summarize() {
 	slices.Sort(failed)
 	for _, name := range failed {
 		fmt.Fprintln(r.out, "  failed: ", strings.TrimPrefix(name, module))
+		for _, text := range r.logged[name][:min(len(r.logged[name]), mostLogged)] {
+			fmt.Fprintf(r.out, "           %.500s\n", text)
+		}
 	}
 	var lines []string
 	for why, names := range reasons {
@@ -124,6 +130,14 @@ func (r *results) summarize() {
 	for _, line := range lines {
 		fmt.Fprintln(r.out, line)
 	}
+}
+
+// why returns why a test was skipped, which is its last message.
+func (r *results) why(name string) string {
+	if of := r.logged[name]; len(of) > 0 {
+		return of[len(of)-1]
+	}
+	return ""
 }
 
 func (r *results) count(action string) (n int) {
@@ -157,7 +171,7 @@ func (r *results) judge(cases []securityCase) error {
 
 // longOnly reports whether a test was skipped by [programtest.SkipShort].
 func (r *results) longOnly(name string) bool {
-	return r.actions[name] == "skip" && strings.HasPrefix(r.skipped[name], programtest.LongOnly)
+	return r.actions[name] == "skip" && strings.HasPrefix(r.why(name), programtest.LongOnly)
 }
 
 func orNotRun(action string) string {
