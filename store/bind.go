@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // Bind resolves the names of a trusted condition on the table and converts its values,
@@ -158,24 +157,5 @@ func (n *node) columnsOf(t *Table, set *ColumnSet) {
 	}
 	for _, k := range n.kids {
 		k.columnsOf(t, set)
-	}
-}
-
-// columnsOf adds the columns of a table to the set by which the relation leads on, and
-// those by which rows on its way may be out of sight.
-func (r *Relation) columnsOf(t *Table, set *ColumnSet) {
-	read := slices.Concat(r.SourceKeys, r.TargetKeys, []*Column{r.Target.DeletedAt, r.Target.Tenant})
-	view := r.Target.View
-	if j := r.Junction; j != nil {
-		read = slices.Concat(read, j.SourceKeys, j.TargetKeys, []*Column{j.Table.DeletedAt, j.Table.Tenant})
-		view = view || j.Table.View
-	}
-	if view {
-		set.fill()
-	}
-	for _, c := range read {
-		if c != nil && c.Table == t {
-			set.Add(c)
-		}
 	}
 }

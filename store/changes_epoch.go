@@ -57,25 +57,3 @@ func (s session) restored(ctx context.Context) (bool, error) {
 	}
 	return restored, nil
 }
-
-// truth runs a statement that answers with one boolean.
-func (s session) truth(ctx context.Context, text string, args ...any) (answer bool, err error) {
-	shape := &driver.Shape{Extra: []Kind{KindBool}, EachExtra: true}
-	err = s.tuples(ctx, &driver.Statement{SQL: text, Args: args, Shape: shape}, func(values [][]byte) error {
-		answer = string(values[0]) == "true"
-		return nil
-	})
-	return answer, err
-}
-
-// run runs a statement that writes and returns nothing.
-func (s session) run(ctx context.Context, text string, args ...any) error {
-	_, err := s.exec(ctx, &driver.Statement{SQL: s.db.placeholders(text), Args: args, Write: true})
-	return err
-}
-
-// setSetting writes one of the library's own settings.
-func (s session) setSetting(ctx context.Context, name, value string) error {
-	return s.run(ctx, "insert into plinth_settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
-		name, value)
-}

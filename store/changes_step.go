@@ -157,11 +157,6 @@ func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
 	return err
 }
 
-// tryLock takes an advisory lock of PostgreSQL until the transaction ends.
-func (tx *Tx) tryLock(ctx context.Context, name string) (ok bool, err error) {
-	return tx.session().truth(ctx, "select pg_try_advisory_xact_lock($1)", lockKey(name))
-}
-
 // lockKey is the number of a lock. Advisory locks belong to the database, and
 // the application may use some of its own.
 func lockKey(name string) int64 {

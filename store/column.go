@@ -1,34 +1,12 @@
 package store
 
-import (
-	"fmt"
-	"reflect"
-)
+import "reflect"
 
 // Col is a typed column of the model T with values of type V. It identifies the field
 // by its offset in the struct, so it needs no generated code and works with mixins.
 // Make one with [ColumnOf], [Number] or [TextColumn] in a package variable.
 type Col[T, V any] struct {
 	ref fieldRef
-}
-
-// fieldRef is a field of a struct by its offset.
-type fieldRef struct {
-	owner  reflect.Type
-	offset uintptr
-	typ    reflect.Type
-}
-
-// column finds the column in the table of the field's struct.
-func (f fieldRef) column(t *Table) (*Column, error) {
-	if t.goType == f.owner {
-		for _, c := range t.Columns {
-			if c.offset == f.offset && c.field.StructField.Type == f.typ {
-				return c, nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("store: the field %s at offset %d of %s is not a column of table %s", f.typ, f.offset, f.owner, t.Name)
 }
 
 // refOf runs field on a zero T and finds out which field it returned.

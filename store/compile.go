@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -224,4 +226,87 @@ func (c *compiler) ruleAlone(s source, rule Cond) error {
 	}
 	s.guard = nil
 	return c.cond(s, rule.n, trustedCond)
+}
+
+// placed writes what the place of a column leads to.
+func (c *compiler) placed(s source, col *Column) {
+	text := col.place.path.text
+	switch {
+	case c.pg:
+		c.write("(", s.alias, ".", col.sqlName)
+		for i, step := range col.place.steps {
+			arrow, cast := "->", "::text"
+			if text && i == len(col.place.steps)-1 {
+				arrow = "->>"
+			}
+			if _, position := step.(int64); position {
+				cast = "::int4"
+			}
+			c.write(arrow)
+			c.placeholder(step)
+			c.write(cast)
+		}
+	case text:
+		c.write("pl_json_text(", s.alias, ".", col.sqlName)
+	default:
+		c.write("pl_json(", s.alias, ".", col.sqlName)
+	}
+	if !c.pg {
+		for _, step := range col.place.steps {
+			c.write(", ")
+			c.placeholder(step)
+		}
+	}
+	c.write(")")
+}
+
+// compilers keeps the memory of statements that were run.
+var compilers = sync.Pool{New: func() any {
+	return &compiler{sql: make([]byte, 0, 1024), args: make([]any, 0, 16), reads: make([]*Table, 0, 8)}
+}}
+
+// maxPooledSQL is the size of a text up to which its memory is kept.
+const maxPooledSQL = 16 << 10
+
+// free gives a compiler back, and with it the statement it made. Not every
+// compiler needs to be freed; none may be used after.
+func (c *compiler) free() {
+	if cap(c.sql) > maxPooledSQL {
+		return
+	}
+	clear(c.args[:cap(c.args)])
+	*c = compiler{sql: c.sql[:0], args: c.args[:0], reads: c.reads[:0]}
+	compilers.Put(c)
+}
+
+// newCompiler starts a statement.
+func (s session) newCompiler(ctx context.Context, scope *Scope, a access) *compiler {
+	c := compilers.Get().(*compiler)
+	c.env = env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants}
+	c.dialect, c.pg = s.db.dialect, s.db.dialect.Postgres()
+	c.tenant = tenantOf(ctx, scope)
+	return c
+}
+
+// tenantOf returns the tenant of a statement: the scope's, or the context's for
+// trusted code.
+func tenantOf(ctx context.Context, scope *Scope) string {
+	if scope != nil {
+		return scope.Tenant
+	}
+	return tenantFrom(ctx)
+}
+
+// access lists the standing predicates that trusted code has switched off.
+type access struct {
+	withDeleted, allTenants bool
+}
+
+// statement returns the one statement the compiler is made for.
+func (c *compiler) statement(shape *driver.Shape) *driver.Statement {
+	c.made = driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape, Budget: c.budget}
+	if len(c.reads) > 0 {
+		c.made.Table = c.reads[0].Name
+	}
+	return &c.made
 }

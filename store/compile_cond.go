@@ -1,9 +1,6 @@
 package store
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // trust says where a condition comes from.
 type trust bool
@@ -12,10 +9,6 @@ const (
 	trustedCond   trust = true  // a rule, or Go code
 	untrustedCond trust = false // a filter in a scope
 )
-
-// errNotExposed marks a table the scope must not know of; callers turn it into
-// the error for an unknown name.
-var errNotExposed = errors.New("store: table is not exposed")
 
 // cond writes a condition in parentheses or as one expression.
 func (c *compiler) cond(s source, n *node, trusted trust) error {

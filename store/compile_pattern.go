@@ -1,8 +1,9 @@
 package store
 
 import (
+	"fmt"
+	"regexp/syntax"
 	"strings"
-	"unicode"
 )
 
 func (c *compiler) like(s source, col *Column, op Op, v any) error {
@@ -90,6 +91,19 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 	return nil
 }
 
-// foldText folds letters rune by rune, which is what lower() of both engines
-// does.
-func foldText(s string) string { return strings.Map(unicode.ToLower, s) }
+// countSteps notes a regular expression of the statement.
+func (c *compiler) countSteps(expr string) error {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return fmt.Errorf("store: regular expression: %w", err)
+	}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return fmt.Errorf("store: regular expression: %w", err)
+	}
+	c.steps += len(prog.Inst)
+	if c.steps > maxRegexpSteps {
+		return &LimitError{Name: "steps of regular expressions", Limit: maxRegexpSteps}
+	}
+	return nil
+}

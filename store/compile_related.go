@@ -1,5 +1,7 @@
 package store
 
+import "fmt"
+
 // related writes exists(...) for a relation.
 func (c *compiler) related(s source, n *node, trusted trust) error {
 	rel, target, err := c.enter(s, n.name, n.relation, trusted)
@@ -60,16 +62,6 @@ func (c *compiler) knows(s source, rel *Relation) bool {
 	return rel.keysReadable(s.guard, target)
 }
 
-// reads reports whether all columns may be read. A nil guard is trusted code's.
-func (g *Guard) reads(columns []*Column) bool {
-	for _, col := range columns {
-		if g != nil && !g.Readable.Has(col) {
-			return false
-		}
-	}
-	return true
-}
-
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join
 // junction] where the keys match, with standing predicates and, in an untrusted
 // part, the guards of both tables.
@@ -119,4 +111,30 @@ func (c *compiler) equalKeys(a source, as []*Column, b source, bs []*Column) {
 		c.write(" = ")
 		c.column(b, bs[i])
 	}
+}
+
+// unresolved is the error for a name that means no relation of s, or several.
+func (c *compiler) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
+	if several == nil {
+		near := nearest(name, s.table.alternatives(name, visible))
+		return &UnknownRelationError{Table: s.table.Name, Relation: name, Near: near}
+	}
+	e := &AmbiguousRelationError{Table: s.table.Name, Relation: name}
+	for _, r := range several {
+		e.Candidates = append(e.Candidates, RelationCandidate{
+			Cardinality: r.cardinality(), Embedding: r.Source.Name + " with " + r.Target.Name,
+			Relationship: c.relationship(s, r), Name: r.choice(several),
+		})
+	}
+	return e
+}
+
+// relationship names the foreign keys of a relation that the scope knows.
+func (c *compiler) relationship(s source, r *Relation) string {
+	if j := r.Junction; j != nil {
+		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
+			constraint(j.SourceKeys), joinNames(j.SourceKeys, ", "), constraint(j.TargetKeys), joinNames(j.TargetKeys, ", "))
+	}
+	target, _ := c.guarded(r.Target)
+	return constraint(r.foreignKey()) + " using " + keyText(s.guard, r.SourceKeys) + " and " + keyText(target, r.TargetKeys)
 }

@@ -8,13 +8,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// Cursor is a position after a row in an ordered list. It is opaque text, authenticated
-// with a key stored in the database. A cursor of another database or for another order
-// is rejected.
-type Cursor string
-
-var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}
-
 // macSize is the number of bytes of the authentication code in a cursor.
 const macSize = 16
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -55,4 +56,35 @@ func (c *Column) defaultFor(now time.Time) any {
 		return nil
 	}
 	return c.zeroValue()
+}
+
+// DefaultJSON returns the JSON value of an absent column in a new row: the default of
+// the tag, else null if the column is nullable, else the zero of its type. It is nil
+// for values made at the time of the write: keys, the current time and columns that the
+// library sets.
+func (c *Column) DefaultJSON() []byte {
+	switch {
+	case c.initial.now, c.Generated, c.Table.managed(c):
+		return nil
+	case c.initial.set:
+		return appendValue(nil, c.Kind, c.initial.value)
+	case c.Key && c.Kind == KindUUID:
+		return nil
+	case c.Nullable:
+		return []byte("null")
+	}
+	return appendValue(nil, c.Kind, c.zeroValue())
+}
+
+// IntegerRange returns the least and the greatest value of a column of KindInt, from
+// its Go type.
+func (c *Column) IntegerRange() (least, greatest int64) {
+	bits := c.goType.bits
+	switch {
+	case bits <= 0 || bits >= 64:
+		return math.MinInt64, math.MaxInt64
+	case c.goType.unsigned:
+		return 0, 1<<bits - 1
+	}
+	return -1 << (bits - 1), 1<<(bits-1) - 1
 }

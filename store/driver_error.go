@@ -36,63 +36,11 @@ func storeError(ctx context.Context, err error) error {
 	return err
 }
 
-// errValueRefused reports a value the engine refused although its column took
-// it, for example an arithmetic overflow.
-var errValueRefused error = &coded{"store: a value is out of range", "22003"}
-
-// constraintError fills a constraint error from the schema of the written
-// table. Constraints of other tables are not named.
-func constraintError(t *Table, v *driver.Violation) *ConstraintError {
-	e := &ConstraintError{Kind: ConstraintKind(v.Kind), Table: t.Name}
-	if v.Kind == driver.ForeignKey {
-		for _, ref := range t.ForeignKeys {
-			if ref.Name == v.Constraint {
-				e.Columns = publicNames(ref.Columns)
-			}
-		}
-		return e
+// conflict maps the error of a statement outside a transaction that conflicted with
+// others.
+func conflict(err error) error {
+	if errors.Is(err, driver.ErrRetry) {
+		return errors.Join(ErrConflict, hideRetry{err})
 	}
-	if v.Table != "" && v.Table != t.Name {
-		return e
-	}
-	for _, name := range v.Columns {
-		switch c := t.byName[name]; {
-		case c == nil && v.Kind == driver.NotNull:
-			e.unmapped = name // such as the old name of a renamed field
-		case c != nil && c.Mode < Hidden:
-			e.Columns = append(e.Columns, name)
-		}
-	}
-	if e.Columns == nil && v.Kind == driver.Unique {
-		e.Columns = t.uniqueColumns(v.Constraint)
-	}
-	return e
-}
-
-// uniqueColumns returns the public columns of a unique constraint by the names
-// constraints have.
-func (t *Table) uniqueColumns(constraint string) []string {
-	keys := append([][]*Column{t.PrimaryKey}, t.UniqueKeys...)
-	for i, key := range keys {
-		if i == 0 && constraint == t.Name+"_pkey" || constraint == UniqueName(t, key) {
-			return publicNames(key)
-		}
-	}
-	return nil
-}
-
-// UniqueName returns the name of the unique index over columns of a table.
-func UniqueName(t *Table, columns []*Column) string {
-	return t.Name + "_" + joinNames(columns, "_") + "_key"
-}
-
-// publicNames returns the names of the columns a client may know.
-func publicNames(columns []*Column) []string {
-	var names []string
-	for _, c := range columns {
-		if c.Mode < Hidden {
-			names = append(names, c.Name)
-		}
-	}
-	return names
+	return err
 }

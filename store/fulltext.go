@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
@@ -36,10 +35,6 @@ func (f FullText) config() string {
 // fullText reports whether an operator is PostgreSQL's own full text search.
 func (op Op) fullText() bool { return op >= OpFullText && op <= OpFullTextWeb }
 
-var fullTextFunctions = [...]string{
-	OpFullText: "to_tsquery", OpFullTextPlain: "plainto_tsquery", OpFullTextPhrase: "phraseto_tsquery", OpFullTextWeb: "websearch_to_tsquery",
-}
-
 // errNoFullText is the answer of an engine without configurations.
 var errNoFullText error = &QueryError{Code: "PGRST127", Reason: "fts, plfts, phfts and wfts need PostgreSQL: use search, which both engines have"}
 
@@ -54,44 +49,6 @@ func (c *Column) checkFullText() error {
 	}
 	return nil
 }
-
-// fullText writes one of the comparisons of PostgreSQL's own search. The names of
-// configurations are bound, and are names that the server had at start-up.
-func (c *compiler) fullText(s source, col *Column, op Op, v any) error {
-	f, ok := v.(FullText)
-	if text, isText := v.(string); isText {
-		f, ok = FullText{Query: text}, true
-	}
-	if !ok {
-		return operatorError(col, "is not compared with a full-text query")
-	}
-	if err := checkText(f.Query); err != nil {
-		return col.valueError(err, "")
-	}
-	query, err := fullTextQuery(op, f.Query)
-	if err != nil {
-		return &ValueError{Column: col.Name, Code: "42601", Reason: err.Error()}
-	}
-	config := f.config()
-	if !slices.Contains(c.dialect.TextSearch, config) {
-		return &ValueError{Column: col.Name, Code: "42704", Reason: fmt.Sprintf("text search configuration %s does not exist", shortQuote(config))}
-	}
-	c.write("to_tsvector(")
-	c.placeholder(config)
-	c.write("::regconfig, translate(left(")
-	c.column(s, col)
-	c.write(fullTextWords, " @@ (select ", fullTextFunctions[op], "(") // a subquery is evaluated once, not for each row
-	c.placeholder(config)
-	c.write("::regconfig, ")
-	c.bind(KindText, query)
-	c.write("))")
-	return nil
-}
-
-// fullTextWords takes of a text what is searched: its beginning, without
-// punctuation.
-var fullTextWords = fmt.Sprintf(", %d), '%s', '%s'))", fulltext.MaxText,
-	strings.ReplaceAll(fulltext.Punctuation, "'", "''"), strings.Repeat(" ", len(fulltext.Punctuation)))
 
 // fullTextQuery returns the argument of an operator's function as it is bound.
 func fullTextQuery(op Op, query string) (string, error) {

@@ -38,48 +38,6 @@ func (g Gate) checkScope() error {
 	return nil
 }
 
-// Rows is the answer to a statement. It can be reused; the zero value is ready to use.
-type Rows struct {
-	// Body holds the rows as JSON objects with commas between them.
-	Body []byte
-
-	// Count is the number of rows in Body; of a write without returned rows,
-	// the number of rows written.
-	Count int
-
-	// More reports that there were more rows than ReadOptions.MaxRows, also of
-	// an answer that is Unchanged.
-	More bool
-
-	// Total is the number of rows the filter selects, if Query.Count is set.
-	Total int64
-
-	// Next is the cursor after the last row. It is set if it was requested and more
-	// rows may follow, because the page is full or the answer was cut.
-	Next Cursor
-
-	// Tag is the entity tag of the answer, without quotes. It is set if it was
-	// requested and every table of the statement writes to the change log.
-	Tag string
-
-	// Cut lists the embeds with a lowered limit, and that limit: "tasks=99,
-	// tasks.comments=99".
-	Cut string
-
-	// Tables lists every table in the statement of a read.
-	Tables []*Table
-
-	// Version is the version of the one row read or written, zero if the table has none
-	// or the scope may not read it.
-	Version int64
-
-	// Inserted is the number of rows an upsert inserted.
-	Inserted int
-
-	touched int // rows a write reached, whether they come back or not
-	result  driver.Result
-}
-
 // ReadOptions tunes [Gate.Read]. The zero value reads all rows the query asks
 // for.
 type ReadOptions struct {
@@ -217,15 +175,6 @@ func (r *Rows) take() {
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-// Free releases the memory of a large answer and keeps that of a small one. The rows must
-// not be used afterwards. r itself can be used again.
-func (r *Rows) Free() {
-	r.result.Reset()
-	r.result.Free()
-	clear(r.Tables)
-	*r = Rows{result: r.result, Tables: r.Tables[:0]}
-}
-
 func (r *Rows) finish(c *compiler, q *Query, ro readOptions, opts ReadOptions) error {
 	if r.Count == 0 || len(r.result.Extra) == 0 {
 		return nil
@@ -253,11 +202,20 @@ func (g Gate) unknown(err error) error {
 	return err
 }
 
-// conflict maps the error of a statement outside a transaction that conflicted with
-// others.
-func conflict(err error) error {
-	if errors.Is(err, driver.ErrRetry) {
-		return errors.Join(ErrConflict, hideRetry{err})
+// decodePlan plans how rows of a query fill the struct.
+func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
+	c := g.s.newCompiler(ctx, g.scope, g.access)
+	defer c.free()
+	s := source{table: g.table, alias: "t", guard: g.scope.guard(g.table)}
+	plan, err := c.plan(s, q)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	if plan.grouped() {
+		return nil, errors.New("store: aggregates are not columns of a model; read them by a Gate, or with Bun")
+	}
+	if plan.spreads() {
+		return nil, errors.New("store: columns of other tables are not columns of a model; embed the relation without Spread")
+	}
+	return plan.decode(), nil
 }

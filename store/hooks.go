@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 )
 
@@ -23,37 +22,6 @@ type Write[T any] struct {
 
 	// Scope is the scope of the write; nil for trusted code.
 	Scope *Scope
-}
-
-// WriteOp is what happens to a row.
-type WriteOp string
-
-// The operations, as the change log names them.
-const (
-	OpInsert  WriteOp = "insert"
-	OpUpdate  WriteOp = "update"
-	OpDelete  WriteOp = "delete"
-	OpRestore WriteOp = "restore"
-)
-
-// hooks are the hooks of a table. They are registered before the first write
-// and only read afterwards.
-type hooks struct {
-	before, after []hookFunc
-}
-
-type hookFunc func(ctx context.Context, w *rowWrite) error
-
-func (h *hooks) any() bool { return len(h.before)+len(h.after) > 0 }
-
-// rowWrite is one row of a write, in bound values.
-type rowWrite struct {
-	op       WriteOp
-	table    *Table
-	tx       *Tx
-	scope    *Scope
-	old, new []any
-	gaps     []FieldError // insert: required columns without a value yet
 }
 
 // Before registers a hook that runs before a row is validated and written, in the same
@@ -106,57 +74,4 @@ func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) 
 		}
 		return rw.table.takeStruct(reflect.ValueOf(w.New).Elem(), rw)
 	}
-}
-
-// fillStruct sets the fields of a struct from bound values.
-func (t *Table) fillStruct(v reflect.Value, row []any) error {
-	for i, c := range t.Columns {
-		if _, gap := row[i].(absent); gap {
-			continue
-		}
-		if err := c.goType.set(c.field.Value(v), row[i]); err != nil {
-			return fmt.Errorf("store: %s.%s: %w", t.Name, c.Name, err)
-		}
-	}
-	return nil
-}
-
-// takeStruct reads what a hook made of the new row, except for what the library
-// itself keeps.
-func (t *Table) takeStruct(v reflect.Value, rw *rowWrite) error {
-	for i, c := range t.Columns {
-		if t.managed(c) || c.Key && rw.op != OpInsert {
-			continue
-		}
-		value, err := c.goType.get(c.field.Value(v))
-		if err != nil {
-			return c.goError(err)
-		}
-		if _, gap := rw.new[i].(absent); gap && c.Generated && isZeroValue(value) {
-			continue
-		}
-		rw.new[i] = value
-	}
-	return nil
-}
-
-// readStruct reads all columns of a struct as bound values.
-func (t *Table) readStruct(v reflect.Value) ([]any, error) {
-	row := make([]any, len(t.Columns))
-	for i, c := range t.Columns {
-		value, err := c.goType.get(c.field.Value(v))
-		if err != nil {
-			return nil, c.goError(err)
-		}
-		row[i] = value
-	}
-	return row, nil
-}
-
-func isZeroValue(v any) bool {
-	switch v {
-	case nil, int64(0), "":
-		return true
-	}
-	return false
 }

@@ -2,14 +2,10 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
-
-// absent marks a column that an input does not give.
-type absent struct{}
 
 // Input is decoded rows to be inserted: for each row one value for each column
 // of the table, or absent.
@@ -42,18 +38,6 @@ type InputOptions struct {
 	// Null is the text for NULL in rows of texts. If it is empty no text is NULL.
 	Null string
 }
-
-// BodyError reports a body that can be read but is no row or rows.
-type BodyError struct{ Reason string }
-
-// Error describes the mistake.
-func (e *BodyError) Error() string { return "store: " + e.Reason }
-
-// Problem returns the code of the error on the wire.
-func (e *BodyError) Problem() string { return "PGRST102" }
-
-// ProblemText returns message, details and hint for a client.
-func (e *BodyError) ProblemText() (message, details, hint string) { return e.Reason, "", "" }
 
 // DecodeInput reads one JSON object or an array of objects as rows of the
 // table. Members must be columns the scope may give on insert: a name it may
@@ -255,15 +239,6 @@ func (g Gate) unknownMember(name string, guard *Guard) error {
 	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: g.table.nearestColumn(name, guard)}
 }
 
-func (g *Guard) preset(c *Column) *Preset {
-	for i := range g.Presets {
-		if g.Presets[i].Column == c {
-			return &g.Presets[i]
-		}
-	}
-	return nil
-}
-
 // Patch is decoded assignments of an update.
 type Patch struct {
 	table   *Table
@@ -293,13 +268,6 @@ func (g Gate) restores(doc strictjson.Value) bool {
 		null = string(key) == g.table.DeletedAt.Name && member.Kind() == strictjson.Null
 	}
 	return members == 1 && null
-}
-
-// assignment sets a column of a row to a bound value, or adds it.
-type assignment struct {
-	column *Column
-	value  any
-	add    bool
 }
 
 // DecodePatch reads one JSON object as assignments. Only the columns listed are read;
@@ -351,26 +319,30 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 	return p, nil
 }
 
-// LimitError reports a limit that a request exceeds, on the wire 400 PL001.
-type LimitError struct {
-	// Name is the limited quantity, as it follows the number in the message: "rows of
-	// one write".
-	Name string
-
-	// Limit is how many of these are allowed.
-	Limit int
-
-	// Hint says what the client can change. It may be empty.
-	Hint string
-}
-
-// Error names the limit.
-func (e *LimitError) Error() string { return fmt.Sprintf("store: more than %d %s", e.Limit, e.Name) }
-
-// Problem returns the code of the error on the wire.
-func (e *LimitError) Problem() string { return "PL001" }
-
-// ProblemText returns message, details and hint for a client.
-func (e *LimitError) ProblemText() (message, details, hint string) {
-	return fmt.Sprintf("limit exceeded: at most %d %s", e.Limit, e.Name), "", e.Hint
+// Identify checks that the one row of the input has the key of a condition, see
+// [Table.FixesKey]. It reports false if the row has another key. With fill it sets the
+// key of a row without one. A key column that the scope may not write is an error,
+// unless the database makes the key: then it identifies the row.
+func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
+	bound, err := g.table.Bind(where)
+	if err != nil {
+		return false, err
+	}
+	for _, n := range conjuncts(bound) {
+		c := n.column
+		_, err := g.writableColumn(c.Name, true)
+		if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); err != nil && (!readOnly || !c.Generated) {
+			return false, err
+		}
+		row := in.rows[0]
+		if _, gap := row[c.index].(absent); gap && fill {
+			row[c.index] = n.operand.value
+			in.given.Add(c)
+			continue
+		}
+		if _, gap := row[c.index].(absent); gap || !sameValue(c.Kind, row[c.index], n.operand.value) {
+			return false, nil
+		}
+	}
+	return true, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -43,3 +44,7 @@ func likeRegexp(pattern string) string {
 	b.WriteString("$")
 	return b.String()
 }
+
+// foldText folds letters rune by rune, which is what lower() of both engines
+// does.
+func foldText(s string) string { return strings.Map(unicode.ToLower, s) }

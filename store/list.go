@@ -2,18 +2,6 @@ package store
 
 import "time"
 
-// parseTexts reads a list of texts in the kind of the column, as one slice that
-// both drivers bind.
-func (c *Column) parseTexts(texts []string) (list any, count int, err error) {
-	values := make([]any, len(texts))
-	for i, text := range texts {
-		if values[i], err = c.parseText(text); err != nil {
-			return nil, 0, err
-		}
-	}
-	return packList(c.Kind, values), len(values), nil
-}
-
 // packList turns bound values of one kind into one slice. NULLs are left out:
 // in a list they equal nothing.
 func packList(k Kind, values []any) any {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/uptrace/bun/schema"
 )
 
@@ -100,4 +101,8 @@ func sortUniqueKeys(keys [][]*Column) {
 	slices.SortFunc(keys, func(a, b []*Column) int {
 		return slices.CompareFunc(a, b, func(x, y *Column) int { return cmp.Compare(x.index, y.index) })
 	})
+}
+
+func jsonKey(name string) string {
+	return string(append(strictjson.AppendString(nil, name), ':'))
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 )
@@ -38,10 +37,6 @@ func (c *Column) checkOp(op Op) error {
 		}
 	}
 	return nil
-}
-
-func operatorError(col *Column, why string) error {
-	return &ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
 }
 
 // ordering reports whether an operator compares the order of values.

@@ -1,11 +1,8 @@
 package store
 
 import (
-	"reflect"
 	"strconv"
 	"strings"
-
-	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 )
 
 // Path selects a value in the documents of a JSON column, like PostgreSQL's -> and ->>.
@@ -86,12 +83,6 @@ func (p Path) steps() []any {
 	return steps
 }
 
-// place is where a path leads to in a document.
-type place struct {
-	path  Path
-	steps []any // string or int64, as both engines bind them
-}
-
 // at returns a column for the value at a path, a document or a text. The zero path
 // returns c.
 func (c *Column) at(p Path) (*Column, error) {
@@ -114,63 +105,4 @@ func (c *Column) at(p Path) (*Column, error) {
 		at.Kind, at.goType = KindText, textPlace
 	}
 	return &at, nil
-}
-
-// documentPlace and textPlace are the types of what paths lead to.
-var (
-	documentPlace = goType{kind: KindJSON, nullable: true}
-	textPlace     = stringType(reflect.TypeFor[string](), 0)
-)
-
-// of returns the value of a column in a row of bound values: what its place
-// holds, if it has one.
-func (c *Column) of(row []any) any {
-	v := row[c.index]
-	doc, ok := v.(string)
-	if c.place == nil || !ok {
-		return v
-	}
-	found, err := jsonb.At([]byte(doc), c.place.steps...)
-	if err != nil || found == nil {
-		return nil
-	}
-	if !c.place.path.text {
-		return string(found)
-	}
-	if text, ok := jsonb.Text(found); ok {
-		return text
-	}
-	return nil
-}
-
-// placed writes what the place of a column leads to.
-func (c *compiler) placed(s source, col *Column) {
-	text := col.place.path.text
-	switch {
-	case c.pg:
-		c.write("(", s.alias, ".", col.sqlName)
-		for i, step := range col.place.steps {
-			arrow, cast := "->", "::text"
-			if text && i == len(col.place.steps)-1 {
-				arrow = "->>"
-			}
-			if _, position := step.(int64); position {
-				cast = "::int4"
-			}
-			c.write(arrow)
-			c.placeholder(step)
-			c.write(cast)
-		}
-	case text:
-		c.write("pl_json_text(", s.alias, ".", col.sqlName)
-	default:
-		c.write("pl_json(", s.alias, ".", col.sqlName)
-	}
-	if !c.pg {
-		for _, step := range col.place.steps {
-			c.write(", ")
-			c.placeholder(step)
-		}
-	}
-	c.write(")")
 }

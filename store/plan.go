@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -213,10 +212,6 @@ func (p *rowPlan) add(col *Column, sel Selected) error {
 	return nil
 }
 
-func jsonKey(name string) string {
-	return string(append(strictjson.AppendString(nil, name), ':'))
-}
-
 func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
 	rel, target, err := c.enter(s, e.Relation, nil, trust(c.scope == nil))
 	if err != nil {
@@ -240,4 +235,16 @@ func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
 	}
 	shape := &driver.Shape{Members: plan.members}
 	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys, shape: shape}, nil
+}
+
+func (p *rowPlan) decode() *decodePlan {
+	d := &decodePlan{}
+	for _, pc := range p.columns {
+		d.addColumn(pc.column)
+	}
+	for i := range p.embeds {
+		e := &p.embeds[i]
+		d.addRelation(e.relation, embedName(e.embed), e.plan.decode())
+	}
+	return d
 }

@@ -133,16 +133,6 @@ func (p *Preset) resolve(scope *Scope) (any, error) {
 	return v, nil
 }
 
-func sameValue(k Kind, a, b any) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	if k.Ordered() {
-		return compareValues(k, a, b) == 0
-	}
-	return sameBytes(k, a, b)
-}
-
 // sameBytes reports whether two values are the same in an answer.
 func sameBytes(k Kind, a, b any) bool {
 	if a == nil || b == nil {

@@ -130,3 +130,10 @@ type Order struct {
 
 	field fieldRef // typed column
 }
+
+// Cursor is a position after a row in an ordered list. It is opaque text, authenticated
+// with a key stored in the database. A cursor of another database or for another order
+// is rejected.
+type Cursor string
+
+var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}

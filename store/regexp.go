@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -54,23 +53,6 @@ func checkRegexp(p string) error {
 // store/sqlite. A pattern without counted repetitions has about one instruction for
 // each byte.
 const maxRegexpSteps = 1000
-
-// countSteps notes a regular expression of the statement.
-func (c *compiler) countSteps(expr string) error {
-	re, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil {
-		return fmt.Errorf("store: regular expression: %w", err)
-	}
-	prog, err := syntax.Compile(re.Simplify())
-	if err != nil {
-		return fmt.Errorf("store: regular expression: %w", err)
-	}
-	c.steps += len(prog.Inst)
-	if c.steps > maxRegexpSteps {
-		return &LimitError{Name: "steps of regular expressions", Limit: maxRegexpSteps}
-	}
-	return nil
-}
 
 // nestedClass reports whether a bracket expression holds [: [. or [=, which only
 // PostgreSQL gives a meaning.

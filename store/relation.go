@@ -161,3 +161,41 @@ func columnsOf(t *Table, fields []*schema.Field) []*Column {
 	}
 	return cols
 }
+
+// columnsOf adds the columns of a table to the set by which the relation leads on, and
+// those by which rows on its way may be out of sight.
+func (r *Relation) columnsOf(t *Table, set *ColumnSet) {
+	read := slices.Concat(r.SourceKeys, r.TargetKeys, []*Column{r.Target.DeletedAt, r.Target.Tenant})
+	view := r.Target.View
+	if j := r.Junction; j != nil {
+		read = slices.Concat(read, j.SourceKeys, j.TargetKeys, []*Column{j.Table.DeletedAt, j.Table.Tenant})
+		view = view || j.Table.View
+	}
+	if view {
+		set.fill()
+	}
+	for _, c := range read {
+		if c != nil && c.Table == t {
+			set.Add(c)
+		}
+	}
+}
+
+// cardinality says how many rows each side of the relation has.
+func (r *Relation) cardinality() string {
+	switch {
+	case r.Junction != nil:
+		return "many-to-many"
+	case r.Many:
+		return "one-to-many"
+	case r.belongs && !r.Source.unique(r.SourceKeys):
+		return "many-to-one"
+	}
+	return "one-to-one"
+}
+
+// unique reports whether no two rows have the same values in the columns.
+func (t *Table) unique(columns []*Column) bool {
+	same := func(key []*Column) bool { return slices.Equal(key, columns) }
+	return same(t.PrimaryKey) || slices.ContainsFunc(t.UniqueKeys, same)
+}

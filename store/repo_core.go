@@ -88,36 +88,6 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 	return out.Next, nil
 }
 
-// decodePlan plans how rows of a query fill the struct.
-func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	defer c.free()
-	s := source{table: g.table, alias: "t", guard: g.scope.guard(g.table)}
-	plan, err := c.plan(s, q)
-	if err != nil {
-		return nil, err
-	}
-	if plan.grouped() {
-		return nil, errors.New("store: aggregates are not columns of a model; read them by a Gate, or with Bun")
-	}
-	if plan.spreads() {
-		return nil, errors.New("store: columns of other tables are not columns of a model; embed the relation without Spread")
-	}
-	return plan.decode(), nil
-}
-
-func (p *rowPlan) decode() *decodePlan {
-	d := &decodePlan{}
-	for _, pc := range p.columns {
-		d.addColumn(pc.column)
-	}
-	for i := range p.embeds {
-		e := &p.embeds[i]
-		d.addRelation(e.relation, embedName(e.embed), e.plan.decode())
-	}
-	return d
-}
-
 func (r *repo) count(ctx context.Context, where Cond) (int64, error) {
 	if r.err != nil {
 		return 0, r.err

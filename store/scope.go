@@ -86,41 +86,6 @@ type Preset struct {
 	Value  any
 }
 
-// ColumnSet is a set of columns of one table. The zero set is empty.
-type ColumnSet struct {
-	bits [maxColumns / 64]uint64
-}
-
-// maxColumns is the largest number of columns of a table. SQLite's json_object takes at
-// most 500 pairs.
-const maxColumns = 256
-
-// Has reports whether the set holds c.
-func (s *ColumnSet) Has(c *Column) bool {
-	return s.bits[c.index/64]&(1<<(c.index%64)) != 0
-}
-
-// Add puts c into the set.
-func (s *ColumnSet) Add(c *Column) { s.bits[c.index/64] |= 1 << (c.index % 64) }
-
-// Remove takes c out of the set.
-func (s *ColumnSet) Remove(c *Column) { s.bits[c.index/64] &^= 1 << (c.index % 64) }
-
-// fill puts every column into the set.
-func (s *ColumnSet) fill() {
-	for i := range s.bits {
-		s.bits[i] = ^uint64(0)
-	}
-}
-
-// With returns the columns that are in both sets.
-func (s ColumnSet) With(o ColumnSet) ColumnSet {
-	for i := range s.bits {
-		s.bits[i] &= o.bits[i]
-	}
-	return s
-}
-
 type scopeKey struct{}
 
 type tenantKey struct{}
@@ -236,4 +201,45 @@ func (s *Scope) variable(name string) (string, bool) {
 	}
 	v, ok := s.Var(name)
 	return v, ok && v != ""
+}
+
+// reads reports whether all columns may be read. A nil guard is trusted code's.
+func (g *Guard) reads(columns []*Column) bool {
+	for _, col := range columns {
+		if g != nil && !g.Readable.Has(col) {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *Guard) preset(c *Column) *Preset {
+	for i := range g.Presets {
+		if g.Presets[i].Column == c {
+			return &g.Presets[i]
+		}
+	}
+	return nil
+}
+
+// nearestColumn returns the name of the column that is most like the given one. A guard
+// limits it to readable columns.
+func (t *Table) nearestColumn(name string, guard *Guard) string {
+	names := make([]string, 0, len(t.Columns))
+	for _, c := range t.Columns {
+		if guard == nil || guard.Readable.Has(c) {
+			names = append(names, c.Name)
+		}
+	}
+	return nearest(name, names)
+}
+
+// versionFor returns the version column as a list. The list is empty if there is none
+// or if the guard does not allow reading it, because an entity tag and If-Match would
+// reveal it.
+func (t *Table) versionFor(guard *Guard) []*Column {
+	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
+		return nil
+	}
+	return t.Columns[t.Version.index : t.Version.index+1]
 }

@@ -198,16 +198,6 @@ func (t *Table) managed(c *Column) bool {
 // table itself, since tables that are registered later add to them.
 func (t *Table) referrers() []*Reference { return t.db.registry.Load().referrers[t] }
 
-// versionFor returns the version column as a list. The list is empty if there is none
-// or if the guard does not allow reading it, because an entity tag and If-Match would
-// reveal it.
-func (t *Table) versionFor(guard *Guard) []*Column {
-	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
-		return nil
-	}
-	return t.Columns[t.Version.index : t.Version.index+1]
-}
-
 // Type returns the struct type of the model.
 func (t *Table) Type() reflect.Type { return t.goType }
 

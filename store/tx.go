@@ -12,9 +12,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// ErrTxDone reports the use of a transaction after its function returned.
-var ErrTxDone error = &coded{"store: the transaction is over", "XX000"}
-
 // Tx is a running transaction. It belongs to the goroutine that runs the
 // function of [DB.Tx].
 type Tx struct {
@@ -264,3 +261,8 @@ func (tx *Tx) control(ctx context.Context, text string) error {
 // SQL returns the transaction for libraries that take a *sql.Tx. Writes through it
 // bypass rules, hooks and the change log. It must not be committed or rolled back.
 func (tx *Tx) SQL() *sql.Tx { return tx.conn.SQL() }
+
+// tryLock takes an advisory lock of PostgreSQL until the transaction ends.
+func (tx *Tx) tryLock(ctx context.Context, name string) (ok bool, err error) {
+	return tx.session().truth(ctx, "select pg_try_advisory_xact_lock($1)", lockKey(name))
+}

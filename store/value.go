@@ -16,57 +16,6 @@ import (
 // package driver describes, in canonical form, or nil. The methods of Column
 // here make them of what comes in; nothing else does.
 
-// parseText reads an operand as text, from a URL or a variable of the scope.
-func (c *Column) parseText(s string) (any, error) {
-	v, err := c.goType.fromText(s)
-	if err != nil {
-		return nil, c.valueError(err, s)
-	}
-	return v, nil
-}
-
-// parseJSON reads a value of a body, which strictjson has accepted. Null is
-// nil, also where the column is not nullable: the write path reports that.
-func (c *Column) parseJSON(raw []byte) (any, error) {
-	v, err := c.goType.fromJSON(bytes.TrimSpace(raw))
-	if err != nil {
-		text, errText := unquoteJSON(raw)
-		if errText != nil {
-			text = string(raw)
-		}
-		return nil, c.valueError(err, text)
-	}
-	return v, nil
-}
-
-// parseValue reads an operand of Go code: the field's own type, a pointer to
-// it, a plain type of the kind, or text where the kind is kept as text. A nil
-// pointer is nil.
-func (c *Column) parseValue(v any) (any, error) {
-	x, err := c.goType.fromGo(v)
-	if err != nil {
-		return nil, c.valueError(err, "")
-	}
-	return x, nil
-}
-
-// parseSet reads a value that Go code writes. It is parseValue, but the zero of a
-// nullzero field is NULL, and so is the document null where NULL can be, as when a
-// whole struct is written.
-func (c *Column) parseSet(v any) (any, error) {
-	x, err := c.parseValue(v)
-	if err == nil && c.Kind == KindJSON && c.Nullable && isNullDocument(x) {
-		return nil, nil
-	}
-	if err == nil && x != nil && c.goType.nullZero && compareValues(c.Kind, x, c.goType.zero) == 0 {
-		return nil, nil
-	}
-	return x, err
-}
-
-// zeroValue returns the bound value of an absent column that is not nullable.
-func (c *Column) zeroValue() any { return c.goType.zero }
-
 // zeroValue returns the bound zero of a kind.
 func zeroValue(k Kind) any {
 	switch k {
@@ -183,4 +132,25 @@ func canonicalWithin(raw []byte, lim strictjson.Limits) (string, error) {
 		return "", err
 	}
 	return string(b), nil
+}
+
+func isZeroValue(v any) bool {
+	switch v {
+	case nil, int64(0), "":
+		return true
+	}
+	return false
+}
+
+// absent marks a column that an input does not give.
+type absent struct{}
+
+func sameValue(k Kind, a, b any) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if k.Ordered() {
+		return compareValues(k, a, b) == 0
+	}
+	return sameBytes(k, a, b)
 }

@@ -1,13 +1,6 @@
 package store
 
-import (
-	"errors"
-	"fmt"
-	"strings"
-
-	"github.com/seed-7694ebf6/plinth/internal/canon"
-	"github.com/seed-7694ebf6/plinth/internal/strictjson"
-)
+import "strings"
 
 // formError reports a value of the wrong form: a string where a number is
 // wanted. The text is for the client.
@@ -44,48 +37,6 @@ func shortQuote(s string) string {
 		n++
 	}
 	return `"` + strings.ToValidUTF8(s, "\uFFFD") + dots + `"`
-}
-
-// valueError puts a failure in PostgreSQL's words. The value is repeated only
-// for columns a client may know; an empty value is not repeated either.
-func (c *Column) valueError(err error, value string) error {
-	e := &ValueError{Column: c.Name, Code: "22P02"}
-	quoted := ""
-	if value != "" && c.Mode < Hidden {
-		quoted = ": " + shortQuote(value)
-	}
-	name := c.goType.pgName()
-	var form formError
-	var syntax *strictjson.SyntaxError
-	switch {
-	case errors.As(err, &form):
-		e.Reason = string(form)
-	case errors.Is(err, errText):
-		e.Code, e.Reason = "22021", errText.Error()
-	case errors.Is(err, canon.ErrRange):
-		e.Code, e.Reason = "22003", "value is out of range for type "+name+quoted
-		if c.Kind == KindTimestamp || c.Kind == KindDate {
-			e.Code, e.Reason = "22008", "date/time field value out of range"+quoted
-		}
-	case errors.As(err, &syntax) && c.Mode < Hidden:
-		e.Reason = "invalid input syntax for type json: " + syntax.Reason
-	default:
-		if c.Kind == KindTimestamp || c.Kind == KindDate {
-			e.Code = "22007"
-		}
-		e.Reason = "invalid input syntax for type " + name + quoted
-	}
-	return e
-}
-
-// goError is the error of a value that Go code gave: a [ValueError] for one the
-// column cannot hold, else the codec's own.
-func (c *Column) goError(err error) error {
-	var form formError
-	if errors.As(err, &form) || isAny(err, errText, canon.ErrRange, canon.ErrSyntax) {
-		return c.valueError(err, "")
-	}
-	return fmt.Errorf("store: %s.%s: %w", c.Table.Name, c.Name, err)
 }
 
 // pgName is the name of the type as PostgreSQL's messages have it.

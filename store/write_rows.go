@@ -229,9 +229,3 @@ func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	var out Rows
 	return op.steps(ctx, &out)
 }
-
-// boundEq compares a column with a bound value.
-func boundEq(col *Column, v any) Cond {
-	n := &node{kind: nodeCompare, name: col.Name, column: col, op: OpEq, operand: operand{kind: operandValue, value: v}}
-	return Cond{n}
-}

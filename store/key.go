@@ -1,0 +1,56 @@
+package store
+
+// FixesKey reports whether a condition compares every column of the primary key with a
+// value by equality, each once, and has no other condition.
+func (t *Table) FixesKey(where Cond) bool {
+	if where.IsZero() || len(t.PrimaryKey) == 0 {
+		return false
+	}
+	nodes := conjuncts(where)
+	for _, n := range nodes {
+		if n.kind != nodeCompare || n.op != OpEq || n.operand.kind != operandText && n.operand.kind != operandValue {
+			return false
+		}
+	}
+	return len(nodes) == len(t.PrimaryKey) && pinned(t, where)
+}
+
+// conjuncts returns the conditions that have to hold together.
+func conjuncts(where Cond) []*node {
+	if where.n.kind == nodeAnd {
+		return where.n.kids
+	}
+	return []*node{where.n}
+}
+
+// keysCond selects the rows that have the keys of rows. It is bound.
+func (t *Table) keysCond(rows [][]any) Cond {
+	if pk := t.PrimaryKey[0]; len(t.PrimaryKey) == 1 {
+		values := make([]any, len(rows))
+		for i, row := range rows {
+			values[i] = row[pk.index]
+		}
+		list := operand{kind: operandValue, value: packList(pk.Kind, values)}
+		return Cond{&node{kind: nodeCompare, name: pk.Name, column: pk, op: OpIn, operand: list}}
+	}
+	conds := make([]Cond, len(rows))
+	for i, row := range rows {
+		conds[i] = t.keyCond(row)
+	}
+	return Or(conds...)
+}
+
+// keyCond selects the row that has the key of row. It is bound.
+func (t *Table) keyCond(row []any) Cond {
+	parts := make([]Cond, len(t.PrimaryKey))
+	for i, pk := range t.PrimaryKey {
+		parts[i] = boundEq(pk, row[pk.index])
+	}
+	return And(parts...)
+}
+
+// boundEq compares a column with a bound value.
+func boundEq(col *Column, v any) Cond {
+	n := &node{kind: nodeCompare, name: col.Name, column: col, op: OpEq, operand: operand{kind: operandValue, value: v}}
+	return Cond{n}
+}
