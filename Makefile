@@ -13,7 +13,7 @@ help: ## Show this list
 
 .PHONY: test
 test: ## Run the tests and sum up what was skipped; PLINTH_TEST_REQUIRE=postgres insists on PostgreSQL
-	go run ./internal/testall
+	go run ./internal/testkit/testall
 
 .PHONY: race
 race: ## Run the tests of store, api, auth, cache and middleware with the race detector

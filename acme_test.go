@@ -21,7 +21,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // serveACME is the program that TestACME starts.

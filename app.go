@@ -16,8 +16,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -148,7 +148,7 @@ func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error
 func (a *App) inScope(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inside := r.WithContext(a.api.WithScope(r.Context()))
-		defer exchange.NoteRoute(inside)
+		defer reqinfo.NoteRoute(inside)
 		next.ServeHTTP(w, inside)
 	})
 }

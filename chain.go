@@ -12,8 +12,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/compress"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
@@ -180,7 +180,7 @@ func (a *App) cors() cors.Options {
 func (a *App) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(a.api.WithScope(auth.Prepare(r.Context())))
-		defer exchange.NoteRoute(r)
+		defer reqinfo.NoteRoute(r)
 		p, err := auth.Identify(a.access, r)
 		if err == nil && p.Kind != auth.Anonymous {
 			middleware.SetPrincipal(r.Context(), p.Kind.String(), p.ID)

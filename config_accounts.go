@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -75,7 +75,7 @@ func (c Config) checkProductionAccounts() []error {
 	for _, target := range c.Accounts.RedirectURLs {
 		// Codes and tokens are sent there. The user's own machine needs no encryption
 		// (RFC 8252 section 7.3), and apps have schemes of their own (section 7.1).
-		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !loopback.Host(u.Hostname()) {
+		if u, err := url.Parse(target); err != nil || u.Scheme == "" || u.Scheme == "http" && !netaddr.IsLoopback(u.Hostname()) {
 			errs = append(errs, fmt.Errorf("plinth: outside development Accounts.RedirectURLs must begin with https:// or the scheme of an app, not %q (set PLINTH_REDIRECT_URLS)", target))
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 )
 
@@ -22,7 +22,7 @@ func isHTTPS(text string) bool {
 
 func isLoopbackAddr(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	return err == nil && loopback.Host(host)
+	return err == nil && netaddr.IsLoopback(host)
 }
 
 func isPostgresURL(s string) bool {
@@ -34,5 +34,5 @@ func isPostgresURL(s string) bool {
 // count: a proxy to another machine may listen on it.
 func isLoopbackPostgres(databaseURL string) bool {
 	hosts, err := postgres.Hosts(databaseURL)
-	return err == nil && !slices.ContainsFunc(hosts, func(host string) bool { return !loopback.Host(host) })
+	return err == nil && !slices.ContainsFunc(hosts, func(host string) bool { return !netaddr.IsLoopback(host) })
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/logname"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 )
 
 // FromEnv returns the configuration of the environment:
@@ -164,7 +164,7 @@ func (c *Config) readLog() {
 // nameECS names the fields of lines as the Elastic Common Schema does.
 func nameECS(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 {
-		return logname.Attr(a)
+		return logging.Attr(a)
 	}
 	return a
 }

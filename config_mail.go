@@ -8,7 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // mailFolder is the folder for mails in development.
@@ -54,7 +54,7 @@ func smtpConfig(text string) (mail.SMTPConfig, error) {
 	case "smtps":
 		config.ImplicitTLS = true
 	case "smtp":
-		config.InsecurePlain = loopback.Host(config.Host)
+		config.InsecurePlain = netaddr.IsLoopback(config.Host)
 	default:
 		return mail.SMTPConfig{}, errSMTP
 	}

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -32,7 +32,7 @@ type connections struct {
 type bound struct {
 	most    int
 	message string
-	closed  occasional.Count
+	closed  logging.SampledCount
 }
 
 func newConnections(c Config) *connections {
@@ -42,7 +42,7 @@ func newConnections(c Config) *connections {
 		logger: c.Logger, each: map[netip.Prefix]int{},
 	}
 	for _, p := range c.TrustedProxies {
-		n.uncounted = append(n.uncounted, addrgroup.Network(p))
+		n.uncounted = append(n.uncounted, netaddr.Network(p))
 	}
 	return n
 }
@@ -70,7 +70,7 @@ func (n *connections) client(conn net.Conn) netip.Prefix {
 	if !ok {
 		return netip.Prefix{}
 	}
-	addr := addrgroup.Plain(tcp.AddrPort().Addr())
+	addr := netaddr.Plain(tcp.AddrPort().Addr())
 	if addr.IsLoopback() || slices.ContainsFunc(n.uncounted, func(p netip.Prefix) bool { return p.Contains(addr) }) {
 		return netip.Prefix{}
 	}

@@ -31,7 +31,7 @@ var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
 	{"examples/...", []string{".", "api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "examples are applications"},
 
-	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/logname", "internal/occasional", "internal/quote", "internal/ruletag", "internal/spelling", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/logging", "internal/errtext", "internal/ruletag", "internal/strictjson", "store/driver", "store/internal/..."}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
 	{"store/internal/...", []string{"internal/canon", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
 	{"store/sqlite", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
@@ -39,77 +39,58 @@ var arrows = []arrow{
 	{"store/migrate", []string{"internal/canon", "internal/fulltext", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "schema changes work on what store describes, on any engine"},
 	{"store/validate", []string{"store"}, "one library behind store's one-method interface"},
 	{"store/storetest", []string{"store", "store/migrate", "store/postgres", "store/sqlite"}, "opens databases on both engines; the source of PostgreSQL is an argument, so that the Docker client stays out"},
-	{"store/storetest/pgtest", []string{"internal/programtest"}, "a server for tests is of use to any package, and to other modules"},
+	{"store/storetest/pgtest", []string{"internal/testkit/programtest"}, "a server for tests is of use to any package, and to other modules"},
 
 	{"auth", []string{"internal/crossorigin"}, "who calls is standard library only, so that any handler can ask"},
 	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
 	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
-	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/addrgroup", "internal/crossorigin", "internal/exchange", "internal/occasional", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
-	{"auth/oidc", []string{"auth", "auth/jwt", "internal/loopback", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
+	{"auth/accounts", []string{"auth", "auth/jwt", "auth/password", "auth/totp", "internal/netaddr", "internal/crossorigin", "internal/reqinfo", "internal/logging", "internal/problem", "internal/strictjson", "store", "store/migrate"}, "lets people in over a store; providers, passkeys and mail meet interfaces of its own"},
+	{"auth/oidc", []string{"auth", "auth/jwt", "internal/netaddr", "internal/outbound"}, "one mechanism, usable alone; asks providers"},
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/addrgroup", "internal/bounds", "internal/canon", "internal/exchange", "internal/httpfield", "internal/onewrite", "internal/problem", "internal/quote", "internal/ruletag", "internal/spelling", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
-	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpfield", "internal/problem", "internal/quote", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
+	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/netaddr", "internal/bounds", "internal/canon", "internal/reqinfo", "internal/httpheader", "internal/respwriter", "internal/problem", "internal/errtext", "internal/ruletag", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpheader", "internal/problem", "internal/errtext", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
 	{"api/openapi", []string{"internal/ruletag", "internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
-	{"api/mail", []string{"internal/loopback"}, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
+	{"api/mail", []string{"internal/netaddr"}, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 
-	{"cache", []string{"internal/occasional"}, "the contract and the loader are standard library only, so that any program can keep things"},
+	{"cache", []string{"internal/logging"}, "the contract and the loader are standard library only, so that any program can keep things"},
 	{"cache/cachetest", []string{"cache"}, "the contract as tests, for any backend"},
 	{"cache/memory", []string{"cache"}, "a backend is a leaf: nobody gets it who did not import it"},
 	{"cache/redis", []string{"cache", "cache/memory"}, "a backend is a leaf, with copies in the process"},
 
-	{"middleware", []string{"auth", "internal/addrgroup", "internal/answer", "internal/bounds", "internal/crossorigin", "internal/exchange", "internal/httpfield", "internal/logname", "internal/occasional", "internal/problem", "internal/quote"}, "stands around any handler: standard library only, and of identity what a Principal says"},
-	{"middleware/compress", []string{"internal/crossorigin", "internal/exchange", "internal/httpfield"}, "codes what others have answered"},
-	{"middleware/otel", []string{"internal/answer", "internal/exchange", "store"}, "makes spans of what others tell it"},
-	{"middleware/prometheus", []string{"cache", "internal/answer", "internal/exchange", "store"}, "counts what others tell it"},
-	{"middleware/cors", []string{"internal/httpfield"}, "speaks one protocol of browsers, whatever is behind it"},
+	{"middleware", []string{"auth", "internal/netaddr", "internal/respwriter", "internal/bounds", "internal/crossorigin", "internal/reqinfo", "internal/httpheader", "internal/logging", "internal/problem", "internal/errtext"}, "stands around any handler: standard library only, and of identity what a Principal says"},
+	{"middleware/compress", []string{"internal/crossorigin", "internal/reqinfo", "internal/httpheader"}, "codes what others have answered"},
+	{"middleware/otel", []string{"internal/respwriter", "internal/reqinfo", "store"}, "makes spans of what others tell it"},
+	{"middleware/prometheus", []string{"cache", "internal/respwriter", "internal/reqinfo", "store"}, "counts what others tell it"},
+	{"middleware/cors", []string{"internal/httpheader"}, "speaks one protocol of browsers, whatever is behind it"},
 
-	{"internal/loopback", nil, "one rule of which hosts are this machine, below everything that lets one do more"},
-	{"internal/addrgroup", nil, "one definition of whose addresses are one, below everything that counts"},
-	{"internal/bounds", nil, "one place for the limits that several hold, below all of them"},
-	{"internal/answer", nil, "one writer for all who want to know what was answered, below everything"},
+	{"internal/netaddr", nil, "which IP addresses are one client and which hosts are this machine, below all limits and checks"},
+	{"internal/bounds", nil, "default limits that several packages enforce, below all of them"},
+	{"internal/respwriter", nil, "records and sends responses, below the chain and the API"},
 	{"internal/canon", nil, "one form of a value, below everything"},
 	{"internal/fulltext", nil, "one definition of what a search finds, below the engines"},
 	{"internal/jsonb", []string{"internal/canon", "internal/strictjson"}, "judges documents for an engine and for rules in memory, below both"},
-	{"internal/onewrite", nil, "how answers leave, for whoever serves and whoever answers"},
-	{"internal/logname", nil, "one list of the names that lines of the log have elsewhere, below everything"},
-	{"internal/occasional", nil, "how often a line is said, below everything that says one"},
-	{"internal/outbound", nil, "the one client that asks others, whoever wants to know"},
-	{"internal/httpfield", nil, "one reading of header values, below everything"},
-	{"internal/crossorigin", nil, "one judgement of whose page sent a request and what a browser adds to it, below everything that looks at cookies"},
-	{"internal/exchange", []string{"internal/addrgroup"}, "what a request becomes known by, below who finds it out and who reads it"},
-	{"internal/problem", []string{"internal/exchange", "internal/httpfield", "internal/quote"}, "the one map from code to status is below everything that fails"},
-	{"internal/quote", nil, "one length of what messages repeat, below everything"},
-	{"internal/ruletag", nil, "one reading of which values must be there, below who judges them and who documents them"},
-	{"internal/spelling", nil, "what to hint at does not depend on what is named"},
-	{"internal/strictjson", []string{"internal/quote"}, "one decoder, below everything"},
-	{"internal/gatetest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "attacks every door as a stranger would"},
-	{"internal/faulttest/...", []string{"api/...", "store/..."}, "lets the database of an application fail"},
-	{"internal/poolertest", []string{"internal/programtest"}, "a pooler for tests is of use to any package"},
-	{"internal/servetest", []string{".", "api/...", "auth/...", "store/..."}, "attacks an application as it is served, over sockets"},
-	{"internal/slowtest", []string{".", "api/...", "auth", "store/..."}, "lets the database of an application be slow, gone or too small"},
-	{"internal/attacktest", nil, "what attackers send, whoever has to withstand it"},
-	{"internal/errortest", nil, "a table of error answers for the tests of any package"},
-	{"internal/testall", []string{"internal/programtest", "store/storetest/pgtest"}, "runs all tests on one server and judges what they report"},
+	{"internal/logging", nil, "names of log fields and sampled lines, below everything that logs"},
+	{"internal/outbound", nil, "the one HTTP client for requests to other servers"},
+	{"internal/httpheader", nil, "one parser of header values, below everything"},
+	{"internal/crossorigin", nil, "one check of which page sent a request and which credentials a browser adds, below everything that reads cookies"},
+	{"internal/reqinfo", []string{"internal/netaddr"}, "request metadata, below the middleware that writes it and reads it"},
+	{"internal/problem", []string{"internal/reqinfo", "internal/httpheader", "internal/errtext"}, "the one map from code to status is below everything that fails"},
+	{"internal/errtext", nil, "how messages quote a client's text and suggest a name, below everything"},
+	{"internal/ruletag", nil, "one parser of required values, below validation and documents"},
+	{"internal/strictjson", []string{"internal/errtext"}, "one decoder, below everything"},
+	{"internal/testkit/...", []string{"internal/testkit/...", "store/storetest/pgtest"}, "programs, proxies and tables for the tests of any package"},
 	{"tests/conformance", nil, "compares the engines; all of it is test code"},
 	{"tests/guide", nil, "follows a page of the documentation in a module of its own"},
-	{"internal/redistest", []string{"internal/programtest"}, "a server for tests is of use to any package"},
-	{"internal/leaktest", nil, "judges what the tests of any package leave behind"},
-	{"internal/programtest", nil, "programs of others for tests are of use to any package"},
-	{"internal/toxic", nil, "a proxy for tests is of use to any package"},
-	{"internal/wiretest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "asks every line of docs/wire.md of both engines"},
-	{"internal/costtest", []string{"api/...", "internal/...", "store/..."}, "measures what reads cost a server and its database"},
-	{"internal/paritytest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "compares the answers of one application on both engines"},
-	{"internal/openreqtest/...", []string{"api/...", "auth/...", "internal/...", "store/..."}, "holds a server to its own document"},
-	{"internal/oidctest/...", []string{"auth/...", "internal/..."}, "logs in at a foreign OpenID provider"},
-	{"internal/opentest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "lets foreign validators and compilers judge what an API says of itself"},
-	{"internal/passkeytest", []string{".", "api", "auth", "auth/accounts", "auth/passkey", "auth/password", "store", "store/migrate", "store/storetest", "store/storetest/pgtest"}, "lets a browser use the mechanism, alone and with accounts"},
-	{"internal/clienttest/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "store/..."}, "drives the examples as a foreign client"},
+	{"tests/security/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "attacks a whole application, and measures what a request costs"},
+	{"tests/wire/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "compares a whole application with docs/wire.md, with its own document and on both engines"},
+	{"tests/resilience/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "a whole application whose database fails or is slow"},
+	{"tests/foreign/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "foreign programs against a whole application"},
 }
 
 // library says which packages import one from outside. Below its path everything belongs to it that has no row of its own.
@@ -144,7 +125,7 @@ var libraries = []library{
 	{"github.com/go-webauthn/webauthn", []string{"auth/passkey"}, nil, "a tree with parsers for TPM and Android that only passkeys pay for"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
-	{"github.com/anishathalye/porcupine", nil, []string{"internal/faulttest"}, "judges histories of concurrent clients"},
+	{"github.com/anishathalye/porcupine", nil, []string{"tests/resilience/faults"}, "judges histories of concurrent clients"},
 	{"github.com/klauspost/compress", []string{"middleware/compress"}, nil, "gzip and zstd, which the standard library has not, or slower"},
 	{"github.com/rs/cors", []string{"middleware/cors"}, nil, "the protocol of the Fetch standard; what may be allowed is decided by the leaf"},
 	{"github.com/prometheus", []string{"middleware/prometheus"}, nil, "one of several ways to see figures, in one leaf"},
@@ -153,7 +134,7 @@ var libraries = []library{
 	{"go.opentelemetry.io/otel/exporters", nil, []string{"middleware/otel"}, "sends spans to the collector of the leaf's tests"},
 	{"go.opentelemetry.io/proto/otlp", nil, []string{"middleware/otel"}, "what that collector is sent"},
 	{"google.golang.org/protobuf", nil, []string{"middleware/otel"}, "reads what that collector is sent"},
-	{"go.uber.org/goleak", []string{"internal/leaktest"}, []string{"./..."}, "finds goroutines that tests leave behind"},
+	{"go.uber.org/goleak", []string{"internal/testkit/leaktest"}, []string{"./..."}, "finds goroutines that tests leave behind"},
 	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/..."}, "api mounts under any router; only an application has one"},
 }
 
@@ -189,7 +170,7 @@ func TestDesignNamesPackages(t *testing.T) {
 		if name == "." || name == "examples" || strings.HasSuffix(name, "/internal") {
 			continue
 		}
-		if !strings.Contains(table, "`"+name+"`") {
+		if !strings.Contains(table, "`"+name+"`") && !strings.Contains(table, "`"+name+"/") {
 			t.Errorf("docs/design.md has no row for %s", name)
 		}
 	}
@@ -243,23 +224,29 @@ func checkLibraries(p pkg) (wrong []string) {
 	return wrong
 }
 
-// checkTestKits finds test kits, which are the packages named ...test, and testing itself in what users would link.
+// checkTestKits finds test kits, and testing itself, in what users would link.
 func checkTestKits(p pkg) (wrong []string) {
-	if strings.HasSuffix(p.ImportPath, "test") || p.ImportPath == module+"/internal/testall" { // the latter runs the tests
+	if isTestKit(p.ImportPath) {
 		return nil
 	}
 	for _, path := range p.Deps {
-		if path == "testing" || ours(path) && strings.HasSuffix(path, "test") {
+		if path == "testing" || ours(path) && isTestKit(path) {
 			wrong = append(wrong, fmt.Sprintf("%s reaches %s, which is for tests: it would ship in users' programs", relative(p.ImportPath), path))
 		}
 	}
 	return wrong
 }
 
+// isTestKit reports whether a package of this module is for tests only.
+func isTestKit(path string) bool {
+	name := relative(path)
+	return strings.HasSuffix(name, "test") || strings.HasPrefix(name, "internal/testkit/") || strings.HasPrefix(name, "tests/")
+}
+
 // checkLeaks finds tests that nobody asks about the goroutines they leave behind.
 func checkLeaks(p pkg) (wrong []string) {
 	imported := slices.Concat(p.TestImports, p.XTestImports)
-	if len(imported) == 0 || slices.Contains(imported, "go.uber.org/goleak") || slices.Contains(imported, module+"/internal/leaktest") {
+	if len(imported) == 0 || slices.Contains(imported, "go.uber.org/goleak") || slices.Contains(imported, module+"/internal/testkit/leaktest") {
 		return nil
 	}
 	return []string{relative(p.ImportPath) + " has tests and no TestMain that looks for goroutines they leave behind"}
@@ -286,7 +273,7 @@ func TestImportRulesCanFail(t *testing.T) {
 		{"KitLinked", pkg{ImportPath: "api", Deps: []string{"testing", module + "/store/storetest", "net/http"}}, checkTestKits, 2},
 		{"NoTests", pkg{ImportPath: "internal/bounds"}, checkLeaks, 0},
 		{"LeaksLookedFor", pkg{ImportPath: "cache", XTestImports: []string{"testing", "go.uber.org/goleak"}}, checkLeaks, 0},
-		{"LeaksLookedForByKit", pkg{ImportPath: "api", TestImports: []string{module + "/internal/leaktest"}}, checkLeaks, 0},
+		{"LeaksLookedForByKit", pkg{ImportPath: "api", TestImports: []string{module + "/internal/testkit/leaktest"}}, checkLeaks, 0},
 		{"NobodyLooksForLeaks", pkg{ImportPath: "cache", TestImports: []string{"testing"}}, checkLeaks, 1},
 		{"KitOfKit", pkg{ImportPath: "api/apitest", Deps: []string{"testing", module + "/store/storetest"}}, checkTestKits, 0},
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api"
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -46,7 +46,7 @@ func refuseForwarded(next http.Handler) http.Handler {
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
-		if !loopback.Host(host) {
+		if !netaddr.IsLoopback(host) {
 			api.WriteError(w, r, misdirected("the request is for another host"))
 			return
 		}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // encrypted is the configuration of a program that encrypts, and sends clients of plain

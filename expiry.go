@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 )
 
 // getCertificate chooses the certificate for a connection, see [tls.Config].
@@ -20,7 +20,7 @@ type getCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 type expiry struct {
 	logger *slog.Logger
 	renew  string   // what to do
-	logged sync.Map // a *occasional.Line for each expiryLine; few certificates are about to expire
+	logged sync.Map // a *logging.Sampled for each expiryLine; few certificates are about to expire
 }
 
 // expiryLine identifies a log line: a certificate, and whether it has expired.
@@ -59,8 +59,8 @@ func (e *expiry) look(hello *tls.ClientHelloInfo, leaf *x509.Certificate) {
 		return
 	}
 	ended := left < 0
-	line, _ := e.logged.LoadOrStore(expiryLine{leaf.SerialNumber.String(), ended}, new(occasional.Line))
-	if !line.(*occasional.Line).Due(time.Hour) {
+	line, _ := e.logged.LoadOrStore(expiryLine{leaf.SerialNumber.String(), ended}, new(logging.Sampled))
+	if !line.(*logging.Sampled).Due(time.Hour) {
 		return
 	}
 	level, message := slog.LevelWarn, "the certificate expires soon: "

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -45,7 +45,7 @@ func newLongLived(c Config) *longLived {
 
 // lasting is a long-lived request and its response.
 type lasting struct {
-	*answer.Writer
+	*respwriter.Writer
 
 	all    *longLived
 	caller string
@@ -80,7 +80,7 @@ func (a *App) outlast(next http.Handler) http.Handler {
 		}
 		ctx, end := context.WithCancelCause(r.Context())
 		defer end(nil)
-		l := &lasting{Writer: answer.Observe(w), all: a.longLived, caller: middleware.ByPrincipal(r), end: end}
+		l := &lasting{Writer: respwriter.Observe(w), all: a.longLived, caller: middleware.ByPrincipal(r), end: end}
 		if err := l.all.enter(l); err != nil {
 			a.refuse(w, r, err)
 			return

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // TestServerLimits holds the server to the limits that operators are told of, and none of

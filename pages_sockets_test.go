@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/attacktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 )
 
 // lines are headers as they are sent, of names and values in turn.

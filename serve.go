@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
-	"github.com/seed-7694ebf6/plinth/internal/onewrite"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 // endpoint is a listener and the server on it.
@@ -82,7 +82,7 @@ func (a *App) open(ctx context.Context) (endpoints []endpoint, err error) {
 			return nil, errors.Join(fmt.Errorf("plinth: %w", err), closeEndpoints(endpoints))
 		}
 		*d.addr = l.Addr().String() // with the port it got
-		endpoints = append(endpoints, endpoint{onewrite.Serve(d.server, l), d.server})
+		endpoints = append(endpoints, endpoint{respwriter.Serve(d.server, l), d.server})
 	}
 	return endpoints, nil
 }

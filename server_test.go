@@ -29,7 +29,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // run runs an application until the test ends, and waits until it answers at an address. The

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/attacktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )

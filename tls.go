@@ -18,7 +18,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -125,7 +125,7 @@ func (c loggingCache) Put(ctx context.Context, key string, data []byte) error {
 // logFailures logs why a configured name has no certificate, at most once a minute. Errors
 // for other names are not logged.
 func logFailures(manager *autocert.Manager, logger *slog.Logger) getCertificate {
-	var missing occasional.Line
+	var missing logging.Sampled
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		cert, err := manager.GetCertificate(hello)
 		if err == nil || manager.HostPolicy(hello.Context(), hello.ServerName) != nil {

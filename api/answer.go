@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
-	"github.com/seed-7694ebf6/plinth/internal/onewrite"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -136,7 +136,7 @@ func (x *exchange) transmit(status int, contentType, open string, body []byte, c
 	if open != "" {
 		_, _ = x.w.Write([]byte(open))
 	}
-	_, _ = onewrite.Write(x.w, x.r, body)
+	_, _ = respwriter.Write(x.w, x.r, body)
 	if closing != "" {
 		_, _ = x.w.Write([]byte(closing))
 	}

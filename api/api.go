@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/api/typescript"
 	"github.com/seed-7694ebf6/plinth/auth"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
+	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 

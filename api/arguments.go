@@ -7,8 +7,8 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
@@ -60,7 +60,7 @@ func (f *function) queryArguments(args []pgrst.Arg, lim pgrst.Limits) ([]byte, e
 	seen := map[string]bool{}
 	for _, arg := range args {
 		if seen[arg.Name] {
-			return nil, problem.Errorf(problem.BadQuery, "the argument %q is given more than once", quote.Text(arg.Name))
+			return nil, problem.Errorf(problem.BadQuery, "the argument %q is given more than once", errtext.Quote(arg.Name))
 		}
 		seen[arg.Name] = true
 		if len(body) > 1 {
@@ -91,7 +91,7 @@ func appendArgument(dst []byte, t reflect.Type, arg pgrst.Arg, lim pgrst.Limits)
 		form == formNumber && doc.Kind() != strictjson.Number,
 		form == formBool && doc.Kind() != strictjson.Bool:
 		return nil, problem.Errorf(problem.InvalidText, "%s: invalid input syntax for %s: %s",
-			quote.Text(arg.Name), form, strconv.Quote(quote.Text(arg.Value)))
+			errtext.Quote(arg.Name), form, strconv.Quote(errtext.Quote(arg.Value)))
 	}
 	return append(dst, doc.Raw()...), nil
 }

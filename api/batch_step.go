@@ -10,8 +10,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/internal/pointer"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
@@ -61,7 +61,7 @@ func (s *server) parseBatch(body []byte) ([]batchStep, error) {
 			err = badStep("id: another step has the same id")
 		}
 		if err != nil {
-			return nil, &stepError{quote.Text(st.id), err}
+			return nil, &stepError{errtext.Quote(st.id), err}
 		}
 		known[st.id] = true
 		steps = append(steps, st)
@@ -98,7 +98,7 @@ func (st *batchStep) parse(v strictjson.Value, base string, known map[string]boo
 		case "bind":
 			err = st.parseBinds(member, known)
 		default:
-			err = badStep("a step has no member %q", quote.Text(string(name)))
+			err = badStep("a step has no member %q", errtext.Quote(string(name)))
 		}
 		if err != nil {
 			return err

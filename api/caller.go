@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -46,7 +46,7 @@ func (l *Limits) bound(s *store.Scope, p *auth.Principal, client netip.Addr) {
 	}
 	s.Caller.ID = p.Counted()
 	if s.Caller.ID == "" || p.IsAnonymous && client.IsValid() { // of which one client can be many
-		s.Caller = store.Caller{Network: addrgroup.Of(client)}
+		s.Caller = store.Caller{Network: netaddr.Group(client)}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -259,7 +259,7 @@ func doIn(ctx context.Context, t *testing.T, h http.Handler, q request) response
 				r.RemoteAddr = "[" + from + "]:1"
 			}
 		}
-		r, _ = exchange.Begin(r.WithContext(ctx))
+		r, _ = reqinfo.Begin(r.WithContext(ctx))
 		h.ServeHTTP(w, r)
 	}), q)
 }

@@ -11,7 +11,7 @@ import (
 
 var updateDispatch = flag.Bool("update-dispatch", false, "write testdata/dispatch.txt")
 
-// The dispatch table is written down, so that the tests of internal/gatetest can
+// The dispatch table is written down, so that the tests of tests/security/gate can
 // walk it: an entry that is new there fails until an attack on it exists.
 func TestDispatchTable(t *testing.T) {
 	t.Parallel()
@@ -30,6 +30,6 @@ func TestDispatchTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := b.String(); got != string(want) {
-		t.Errorf("the dispatch table has changed; -update-dispatch writes it down, then internal/gatetest needs a row for what is new\ngot\n%s\nwant\n%s", got, want)
+		t.Errorf("the dispatch table has changed; -update-dispatch writes it down, then tests/security/gate needs a row for what is new\ngot\n%s\nwant\n%s", got, want)
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // TestDocumentForGenerators holds the complete document to what generated clients rely on.
-// Package openreqtest compares the document with the answers of both engines.
+// Package tests/wire/document compares the document with the answers of both engines.
 func TestDocumentForGenerators(t *testing.T) {
 	t.Parallel()
 	db := memory(t)

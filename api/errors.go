@@ -6,8 +6,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // Error is an error of the application with a code that clients see. Return it,
@@ -74,5 +74,5 @@ func (x *exchange) wrongMethod() error {
 	if x.path.Shape == pgrst.ShapeCall {
 		code = problem.RPCMethod
 	}
-	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + quote.Text(x.r.Method), Allow: x.allowed()}
+	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + errtext.Quote(x.r.Method), Allow: x.allowed()}
 }

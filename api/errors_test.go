@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/errortest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/errortest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 

@@ -14,9 +14,9 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -156,7 +156,7 @@ func (x *exchange) receiptCaller() string {
 	p := &x.caller.principal
 	switch counted := p.Counted(); {
 	case p.IsAnonymous && p.CountedAs == "":
-		return hashOf("guests", addrgroup.Name(record.ClientAddressOf(x.r)))
+		return hashOf("guests", netaddr.Name(record.ClientAddressOf(x.r)))
 	case counted != "":
 		return hashOf(p.Kind.String(), counted)
 	}

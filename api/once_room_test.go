@@ -16,7 +16,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -175,7 +175,7 @@ func TestKeptAnswersOfCallers(t *testing.T) {
 		inner := serve(t, db, api.Config{Authenticator: who, KeptAnswersPerCaller: 1}, free)
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.RemoteAddr = "198.51.100.1:1" // a proxy
-			r, record := exchange.Begin(r)
+			r, record := reqinfo.Begin(r)
 			record.SetClientAddress(netip.MustParseAddr(now.address))
 			inner.ServeHTTP(w, r)
 		})

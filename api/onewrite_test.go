@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api"
-	"github.com/seed-7694ebf6/plinth/internal/onewrite"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -55,7 +55,7 @@ func TestListsLeaveByOneWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	server, writes, done := &http.Server{Handler: h}, new(atomic.Int64), make(chan error)
-	go func() { done <- server.Serve(onewrite.Serve(server, countedListener{l, writes})) }()
+	go func() { done <- server.Serve(respwriter.Serve(server, countedListener{l, writes})) }()
 	for _, limit := range []int{1, 20, 100} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://%s/notes?limit=%d", l.Addr(), limit), http.NoBody)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/api/openapi/swagger"
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // pageRoutes are the ways to the page that shows the document to people, which is
@@ -76,7 +76,7 @@ func (x *exchange) page(f swagger.File, forms pageForms) error {
 // acceptsGzip reports whether a client takes gzip (RFC 9110 section 12.5.3), however
 // much it would like another coding.
 func acceptsGzip(header http.Header) bool {
-	for item := range httpfield.Weighted(header["Accept-Encoding"]) {
+	for item := range httpheader.Weighted(header["Accept-Encoding"]) {
 		if strings.EqualFold(item.Name, "gzip") && item.Weight > 0 {
 			return true
 		}

@@ -2,7 +2,7 @@ package api
 
 import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
+	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // patterns are what the paths of a resource or function are called in logs and metrics,

@@ -14,7 +14,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -138,7 +138,7 @@ func TestScopeOfRequest(t *testing.T) {
 			{auth.Principal{Kind: auth.User, ID: "a key", CountedAs: "ann"}, store.Caller{ID: "ann"}, 8 * time.Second},
 			{auth.Principal{Kind: auth.Service, ID: "s"}, store.Caller{}, 0},
 		} {
-			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			r, record := reqinfo.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 			record.SetClientAddress(netip.MustParseAddr("2001:db8::7"))
 			s := store.ScopeFrom(a.WithScope(auth.WithPrincipal(r.Context(), tt.who)))
 			if s.Caller != tt.want || s.Actor != tt.who.ID || s.StatementTimeout != tt.timeout {

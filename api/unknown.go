@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
-	"github.com/seed-7694ebf6/plinth/internal/spelling"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -15,9 +14,9 @@ import (
 // unknownTable is the answer for a table that is not exposed, whether it exists or not.
 // Its hint names a similar table that the caller may use.
 func (x *exchange) unknownTable(name string) error {
-	e := &store.UnknownTableError{Table: quote.Text(name)}
+	e := &store.UnknownTableError{Table: errtext.Quote(name)}
 	nameOf := func(r *resource) string { return r.table.Name }
-	if r := spelling.Nearest(name, spelling.Limit(name), x.s.resources.list, nameOf, x.caller.mayUse); r != nil {
+	if r := errtext.Nearest(name, errtext.MaxTypos(name), x.s.resources.list, nameOf, x.caller.mayUse); r != nil {
 		e.Near = r.table.Name
 	}
 	return e
@@ -26,10 +25,10 @@ func (x *exchange) unknownTable(name string) error {
 // unknownFunction is the answer for a name that is no function. Its hint names
 // the one the caller may have meant, of those they may call.
 func (x *exchange) unknownFunction(name string) error {
-	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", quote.Text(name))
+	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", errtext.Quote(name))
 	nameOf := func(f *function) string { return f.name }
 	mayCall := func(f *function) bool { return f.gate.open(&x.caller.principal) }
-	if f := spelling.Nearest(name, maxTypos+1, x.s.functions.list, nameOf, mayCall); f != nil {
+	if f := errtext.Nearest(name, maxTypos+1, x.s.functions.list, nameOf, mayCall); f != nil {
 		e.Hint = "Perhaps you meant to call the function public." + f.name
 	}
 	return e
@@ -46,7 +45,7 @@ func (f *function) unknownArguments(doc strictjson.Value) error {
 		if len(given) == maxListed {
 			break
 		}
-		given = append(given, quote.Text(string(name)))
+		given = append(given, errtext.Quote(string(name)))
 	}
 	slices.Sort(given)
 	call := "public." + f.name + "(" + strings.Join(given, ", ") + ")"

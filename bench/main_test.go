@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/leaktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
 )
 
 var (

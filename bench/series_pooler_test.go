@@ -3,7 +3,7 @@ package bench_test
 import (
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/poolertest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/poolertest"
 )
 
 // runPooler asks through PgBouncer, which gives each transaction another session.

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/onewrite"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 // The sides that are compared.
@@ -92,7 +92,7 @@ func runServer(in *json.Decoder, out *json.Encoder) error {
 			go func() {
 				server := &http.Server{Handler: handler}
 				if c.Serve.Side == sidePlinth {
-					listener = onewrite.Serve(server, listener) // as plinth.App serves
+					listener = respwriter.Serve(server, listener) // as plinth.App serves
 				}
 				err := server.Serve(listener)
 				fmt.Fprintln(os.Stderr, "bench:", err)

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 )
 
 // ErrNotFound is returned by a load function, bare or wrapped, for a key without a value.
@@ -111,7 +111,7 @@ type Loader[K comparable, V any] struct {
 	flights flights[K, V]
 	stats   counters
 
-	failures map[string]*occasional.Count // by what failed
+	failures map[string]*logging.SampledCount // by what failed
 }
 
 // NewLoader returns a loader that stores the results of load in a cache. It panics if
@@ -199,10 +199,10 @@ func (l *Loader[K, V]) say(ctx context.Context, what string, err error) {
 }
 
 // newFailures counts each kind of them.
-func newFailures() map[string]*occasional.Count {
-	all := make(map[string]*occasional.Count)
+func newFailures() map[string]*logging.SampledCount {
+	all := make(map[string]*logging.SampledCount)
 	for _, what := range []string{"delete", "early refresh", "lock", "mark", "read", "write"} {
-		all[what] = new(occasional.Count)
+		all[what] = new(logging.SampledCount)
 	}
 	return all
 }

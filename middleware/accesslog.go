@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/answer"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
-	"github.com/seed-7694ebf6/plinth/internal/logname"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 // AccessLogOptions tunes [AccessLog]. The zero value is ready to use.
@@ -64,8 +64,8 @@ func AccessLog(opts AccessLogOptions) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r, record := exchange.Begin(r)
-			rw := answer.Observe(w)
+			r, record := reqinfo.Begin(r)
+			rw := respwriter.Observe(w)
 			began, done := time.Now(), false
 			defer func() { a.log(rw, r, record, time.Since(began), done) }()
 			next.ServeHTTP(rw, r)
@@ -100,13 +100,13 @@ func (n fieldNames) ecs() fieldNames {
 	for _, name := range []*string{
 		&n.method, &n.path, &n.status, &n.bytes, &n.duration, &n.requestID, &n.client, &n.route, &n.kind, &n.id, &n.gone, &n.aborted,
 	} {
-		*name = logname.ECS(*name)
+		*name = logging.ECS(*name)
 	}
 	return n
 }
 
 // log writes the line. done says that the handler has returned.
-func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Record, took time.Duration, done bool) {
+func (a *accessLog) log(w *respwriter.Writer, r *http.Request, record *reqinfo.Record, took time.Duration, done bool) {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
 	status := w.Outcome(r, done)
 	if a.skip != nil && a.skip(r, status) {
@@ -122,7 +122,7 @@ func (a *accessLog) log(w *answer.Writer, r *http.Request, record *exchange.Reco
 	var room [12]slog.Attr
 	attrs := append(room[:0],
 		slog.String(a.names.method, clean(r.Method)),
-		slog.String(a.names.path, clean(exchange.FullPath(r))),
+		slog.String(a.names.path, clean(reqinfo.FullPath(r))),
 		slog.Int(a.names.status, status),
 		slog.Int64(a.names.bytes, bytesOf(w, r)),
 		a.duration(took),
@@ -153,11 +153,11 @@ func (a *accessLog) duration(took time.Duration) slog.Attr {
 	if a.ecs {
 		return slog.Int64(a.names.duration, took.Nanoseconds())
 	}
-	return logname.Milliseconds(a.names.duration, took)
+	return logging.Milliseconds(a.names.duration, took)
 }
 
 // bytesOf returns the bytes of the body that were sent, which is 0 for HEAD.
-func bytesOf(w *answer.Writer, r *http.Request) int64 {
+func bytesOf(w *respwriter.Writer, r *http.Request) int64 {
 	if r.Method == http.MethodHead {
 		return 0
 	}
@@ -166,7 +166,7 @@ func bytesOf(w *answer.Writer, r *http.Request) int64 {
 
 // clean shortens a text and escapes control and non-ASCII characters.
 func clean(s string) string {
-	s = quote.Text(s)
+	s = errtext.Quote(s)
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			quoted := strconv.Quote(s)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -95,7 +95,7 @@ type admission struct {
 	AdmissionOptions
 
 	unauthenticated, waitingPerCaller int // at most
-	refused                           occasional.Count
+	refused                           logging.SampledCount
 
 	mu        sync.Mutex
 	all       requests

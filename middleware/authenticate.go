@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // AuthenticateOptions tunes [Authenticate].
@@ -35,9 +35,9 @@ func Authenticate(a auth.Authenticator, opts AuthenticateOptions) func(http.Hand
 				return
 			}
 			ctx := r.Context()
-			exchange.From(ctx).SetPrincipal(p.Kind.String(), p.ID)
+			reqinfo.From(ctx).SetPrincipal(p.Kind.String(), p.ID)
 			inside := r.WithContext(auth.WithPrincipal(ctx, p))
-			defer exchange.NoteRoute(inside)
+			defer reqinfo.NoteRoute(inside)
 			next.ServeHTTP(w, inside)
 		})
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -50,7 +50,7 @@ func TestAuthenticate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, record := exchange.Begin(httptest.NewRequest(http.MethodGet, "/", nil))
+			r, record := reqinfo.Begin(httptest.NewRequest(http.MethodGet, "/", nil))
 			if tt.credential != "" {
 				r.Header.Set("Authorization", tt.credential)
 			}

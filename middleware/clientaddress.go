@@ -7,9 +7,9 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // Headers that are lists with an element for each proxy.
@@ -63,7 +63,7 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 	if opts.Header != "" {
 		header = http.CanonicalHeaderKey(opts.Header)
 	}
-	if !httpfield.IsToken(header) {
+	if !httpheader.IsToken(header) {
 		panic(fmt.Sprintf("middleware: ClientAddress: %q is not the name of a header", opts.Header))
 	}
 	read := singleAddress
@@ -75,11 +75,11 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			client := exchange.Peer(r)
+			client := reqinfo.Peer(r)
 			if trusted.has(client) {
 				client = read(r.Header[header])
 			}
-			r, record := exchange.Begin(r)
+			r, record := reqinfo.Begin(r)
 			record.SetClientAddress(client)
 			next.ServeHTTP(w, r)
 		})
@@ -89,7 +89,7 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 // ClientAddressFrom returns the address that [ClientAddress] has determined. It is the zero
 // Addr if the address is unknown or the middleware is not in the chain.
 func ClientAddressFrom(ctx context.Context) netip.Addr {
-	client, _ := exchange.From(ctx).ClientAddress()
+	client, _ := reqinfo.From(ctx).ClientAddress()
 	return client
 }
 
@@ -97,13 +97,13 @@ func ClientAddressFrom(ctx context.Context) netip.Addr {
 // it. Without that middleware it is the peer of the connection. It is the zero Addr if a
 // trusted proxy did not send one, and for peers without an IP address, such as those of
 // Unix sockets.
-func ClientAddressOf(r *http.Request) netip.Addr { return exchange.ClientAddressOf(r) }
+func ClientAddressOf(r *http.Request) netip.Addr { return reqinfo.ClientAddressOf(r) }
 
 // AddressGroup returns the addresses that a limit should count as one: an IPv4 address
 // alone, and an IPv6 address with its network of 64 bits, which usually belongs to one
 // host. The zero Addr gives the zero Prefix, so all unknown addresses are one group. The
 // limits of accounts use the same groups.
-func AddressGroup(a netip.Addr) netip.Prefix { return addrgroup.Of(a) }
+func AddressGroup(a netip.Addr) netip.Prefix { return netaddr.Group(a) }
 
 // singleAddress reads a header that holds one address.
 func singleAddress(lines []string) netip.Addr {
@@ -144,7 +144,7 @@ func hop(text string) netip.Addr {
 		}
 		a = at.Addr()
 	}
-	if a = addrgroup.Plain(a); a.IsUnspecified() || a.IsMulticast() {
+	if a = netaddr.Plain(a); a.IsUnspecified() || a.IsMulticast() {
 		return netip.Addr{}
 	}
 	return a

@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/answer"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 // DeadlineOptions tunes [Deadline]. The zero value is ready to use.
@@ -67,14 +67,14 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if exempt != nil && exempt(r) {
-				exchange.From(r.Context()).SetLasts()
+				reqinfo.From(r.Context()).SetLasts()
 				next.ServeHTTP(w, r)
 				return
 			}
 			ctx, cancel := context.WithTimeoutCause(r.Context(), after, over)
 			defer cancel()
-			rw, inside := answer.Observe(w), r.WithContext(ctx)
-			defer exchange.NoteRoute(inside)
+			rw, inside := respwriter.Observe(w), r.WithContext(ctx)
+			defer reqinfo.NoteRoute(inside)
 			limitTransfer(rw, inside, transfer)
 			next.ServeHTTP(rw, inside)
 			if !rw.Begun() && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -88,7 +88,7 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 const shortBody = 64 << 10
 
 // limitTransfer sets deadlines for reading a short body and for writing the response.
-func limitTransfer(w *answer.Writer, r *http.Request, transfer time.Duration) {
+func limitTransfer(w *respwriter.Writer, r *http.Request, transfer time.Duration) {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok {
 		return

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // walkForwarded reads Forwarded from its end. Each line is parsed as a whole first, because
@@ -51,7 +51,7 @@ func forwardedElement(line string) (who, rest string, last, ok bool) {
 	for {
 		name, after, found := strings.Cut(line, "=")
 		name = strings.TrimLeft(name, " \t")
-		if !found || !httpfield.IsToken(name) {
+		if !found || !httpheader.IsToken(name) {
 			return "", "", false, false
 		}
 		var value string
@@ -82,7 +82,7 @@ func forwardedElement(line string) (who, rest string, last, ok bool) {
 func forwardedValue(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		end := 0
-		for end < len(s) && httpfield.IsTokenChar(s[end]) {
+		for end < len(s) && httpheader.IsTokenChar(s[end]) {
 			end++
 		}
 		return s[:end], s[end:], end > 0
@@ -125,7 +125,7 @@ func isNodePort(s string) bool {
 		return false
 	}
 	if name, hidden := strings.CutPrefix(port, "_"); hidden {
-		return httpfield.IsToken(name)
+		return httpheader.IsToken(name)
 	}
 	return len(port) <= 5 && strings.Trim(port, "0123456789") == ""
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // LimitsOptions tunes [Limits]. Zero takes the default; negative values are refused. No
@@ -89,7 +89,7 @@ func Limits(opts LimitsOptions) func(http.Handler) http.Handler {
 			if limit >= 0 && r.ContentLength < 0 && r.Body != nil {
 				bounded := *r
 				bounded.Body = http.MaxBytesReader(innermost(w), r.Body, limit)
-				defer exchange.NoteRoute(&bounded)
+				defer reqinfo.NoteRoute(&bounded)
 				r = &bounded
 			}
 			next.ServeHTTP(w, r)

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/attacktest"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // The widest networks that can be one operator's: 10.0.0.0/8 and fc00::/7 are the
@@ -47,7 +47,7 @@ func properProxy(p netip.Prefix) (netip.Prefix, error) {
 	if !p.IsValid() {
 		return p, errors.New("middleware: a network of trusted proxies is not valid")
 	}
-	narrow := addrgroup.Network(p)
+	narrow := netaddr.Network(p)
 	if narrow.Addr().Is4In6() {
 		return p, fmt.Errorf("middleware: %s as trusted proxies includes every IP address", p)
 	}

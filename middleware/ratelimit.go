@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // RateLimitOptions tunes [RateLimit]. The zero value allows an address 600 requests in
@@ -86,7 +86,7 @@ func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
 				return
 			}
 			remaining, wait := l.take(r.Context(), key)
-			h, record := w.Header(), exchange.From(r.Context())
+			h, record := w.Header(), reqinfo.From(r.Context())
 			policies, left := h["Ratelimit-Policy"], h["Ratelimit"]
 			if policies == nil && left == nil { // limits are often two, of addresses and of callers
 				policies, left = record.Values(2)[:0], record.Values(2)[:0]
@@ -111,7 +111,7 @@ type rateLimit struct {
 	key     func(*http.Request) string
 	limiter Limiter        // nil if the memory counts
 	memory  *MemoryLimiter // counts also where the limiter fails
-	failing occasional.Line
+	failing logging.Sampled
 	logger  *slog.Logger
 	refuse  func(http.ResponseWriter, *http.Request, error)
 }

@@ -4,14 +4,14 @@ import (
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // ByAddress is a key for [RateLimit]: the [AddressGroup] of [ClientAddressOf], which is an
 // IPv4 address or an IPv6 network of 64 bits. Behind a proxy put [ClientAddress] outside of
 // the limit. Requests with an unknown address share one count.
 func ByAddress(r *http.Request) string {
-	record := exchange.From(r.Context())
+	record := reqinfo.From(r.Context())
 	if key := record.AddressKey(); key != "" {
 		return key
 	}

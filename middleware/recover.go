@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"runtime/debug"
 
-	"github.com/seed-7694ebf6/plinth/internal/answer"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 // RecoverOptions tunes [Recover]. The zero value is ready to use.
@@ -36,7 +36,7 @@ func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
 	logger, refuse := cmp.Or(opts.Logger, slog.Default()), refuseOr(opts.Refuse)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			rw := answer.Observe(w)
+			rw := respwriter.Observe(w)
 			defer func() {
 				if p := recover(); p != nil {
 					recovered(rw, r, p, logger, refuse)
@@ -47,7 +47,7 @@ func Recover(opts RecoverOptions) func(http.Handler) http.Handler {
 	}
 }
 
-func recovered(w *answer.Writer, r *http.Request, p any, logger *slog.Logger, refuse func(http.ResponseWriter, *http.Request, error)) {
+func recovered(w *respwriter.Writer, r *http.Request, p any, logger *slog.Logger, refuse func(http.ResponseWriter, *http.Request, error)) {
 	err, _ := p.(error)
 	if !errors.Is(err, http.ErrAbortHandler) {
 		logger.LogAttrs(r.Context(), slog.LevelError, "panic",

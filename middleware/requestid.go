@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // requestIDHeader is the header's canonical name.
@@ -43,7 +43,7 @@ func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
 			if id == "" {
 				id = newID()
 			}
-			r, record := exchange.Begin(r)
+			r, record := reqinfo.Begin(r)
 			record.SetID(id)
 			own := record.Values(1)
 			own[0] = id
@@ -75,7 +75,7 @@ func sentID(r *http.Request, trusted proxies) string {
 		return ""
 	}
 	sent := r.Header[requestIDHeader]
-	if len(sent) != 1 || !isRequestID(sent[0]) || !trusted.has(exchange.Peer(r)) {
+	if len(sent) != 1 || !isRequestID(sent[0]) || !trusted.has(reqinfo.Peer(r)) {
 		return ""
 	}
 	return sent[0]

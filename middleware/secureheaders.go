@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // Omit in place of a header's value leaves the header out.
@@ -90,7 +90,7 @@ func SecureHeaders(opts SecureHeadersOptions) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
 			// One array for all, which is the request's own: handlers may write to it.
-			own := exchange.From(r.Context()).Values(len(values) + 1)
+			own := reqinfo.From(r.Context()).Values(len(values) + 1)
 			copy(own, values)
 			for i, name := range names {
 				h[name] = own[i : i+1 : i+1]

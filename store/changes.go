@@ -9,7 +9,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/logname"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 )
 
 // Change is one entry of the change log: one row that was written.
@@ -183,7 +183,7 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 			failures++
 			pause, wake = backoff(failures), nil
 			c.db.options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
-				slog.String("reader", c.name), logname.Milliseconds("pause_ms", pause), slog.Any("error", err))
+				slog.String("reader", c.name), logging.Milliseconds("pause_ms", pause), slog.Any("error", err))
 		default:
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
 
 // coded is an error that knows its code on the wire (see internal/problem).
@@ -196,9 +196,9 @@ func (e *UnknownColumnError) ProblemText() (message, details, hint string) {
 		hint = fmt.Sprintf("Perhaps you meant to reference the column \"%s.%s\".", e.Table, e.Near)
 	}
 	if e.Payload {
-		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", quote.Text(e.Column), e.Table), "", hint
+		return fmt.Sprintf("Could not find the '%s' column of '%s' in the schema cache", errtext.Quote(e.Column), e.Table), "", hint
 	}
-	return fmt.Sprintf("column %s.%s does not exist", e.Table, quote.Text(e.Column)), "", hint
+	return fmt.Sprintf("column %s.%s does not exist", e.Table, errtext.Quote(e.Column)), "", hint
 }
 
 // UnknownTableError reports a table that does not exist, or that the scope may

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
 
 // errTooManyRows reports a statement that stopped at the budget of its rows.
@@ -79,15 +79,15 @@ func (e *UnknownRelationError) Problem() string { return "PGRST200" }
 // ProblemText returns message, details and hint for a client.
 func (e *UnknownRelationError) ProblemText() (message, details, hint string) {
 	name, by, hinted := strings.Cut(e.Relation, hintMark)
-	name = quote.Text(name)
+	name = errtext.Quote(name)
 	message = fmt.Sprintf("Could not find a relationship between '%s' and '%s' in the schema cache", e.Table, name)
 	details = fmt.Sprintf("Searched for a foreign key relationship between '%s' and '%s'", e.Table, name)
 	if hinted {
-		details += fmt.Sprintf(" using the hint '%s'", quote.Text(by))
+		details += fmt.Sprintf(" using the hint '%s'", errtext.Quote(by))
 	}
 	details += " in the schema 'public', but no matches were found."
 	if e.Near != "" {
-		hint = fmt.Sprintf("Perhaps you meant '%s' instead of '%s'.", e.Near, quote.Text(e.Relation))
+		hint = fmt.Sprintf("Perhaps you meant '%s' instead of '%s'.", e.Near, errtext.Quote(e.Relation))
 	}
 	return message, details, hint
 }

@@ -8,8 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/logname"
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 )
 
 // LogStatementsOptions tunes [LogStatements]. The zero value is ready to use.
@@ -46,7 +45,7 @@ type statementLog struct {
 	opts   LogStatementsOptions
 
 	mu   sync.Mutex
-	slow map[string]*occasional.Count // by shape
+	slow map[string]*logging.SampledCount // by shape
 }
 
 const (
@@ -77,7 +76,7 @@ func (l *statementLog) End(ctx context.Context, s TracedStatement, o TraceOutcom
 		attrs,
 		slog.String("operation", s.Operation),
 		slog.String("table", s.Table),
-		logname.Milliseconds("duration_ms", o.Duration),
+		logging.Milliseconds("duration_ms", o.Duration),
 		slog.Int64("rows", o.Rows),
 	)
 	if count > 1 {
@@ -97,7 +96,7 @@ func (l *statementLog) End(ctx context.Context, s TracedStatement, o TraceOutcom
 
 // repeats returns the counter of a slow statement. Texts that differ in numbers, such as the
 // limit, share one. When there are too many, all counters start over.
-func (l *statementLog) repeats(s *TracedStatement) *occasional.Count {
+func (l *statementLog) repeats(s *TracedStatement) *logging.SampledCount {
 	shape := s.Operation + " " + s.Table + " " + strings.Map(withoutDigits, s.SQL)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,9 +104,9 @@ func (l *statementLog) repeats(s *TracedStatement) *occasional.Count {
 		return c
 	}
 	if l.slow == nil || len(l.slow) == maxSlow {
-		l.slow = map[string]*occasional.Count{}
+		l.slow = map[string]*logging.SampledCount{}
 	}
-	c := new(occasional.Count)
+	c := new(logging.SampledCount)
 	l.slow[shape] = c
 	return c
 }

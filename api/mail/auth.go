@@ -6,7 +6,7 @@ import (
 
 	"github.com/wneessen/go-mail/smtp"
 
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // authentication shows user name and password by the best way that a server offers.
@@ -19,7 +19,7 @@ type authentication struct {
 
 // Start implements smtp.Auth.
 func (a *authentication) Start(server *smtp.ServerInfo) (mechanism string, first []byte, err error) {
-	if !server.TLS && !loopback.Host(a.host) {
+	if !server.TLS && !netaddr.IsLoopback(a.host) {
 		return "", nil, errors.New("the connection is not encrypted")
 	}
 	switch offers := func(name string) bool { return slices.Contains(server.Auth, name) }; {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // SMTPConfig tunes [SMTP]. Host and From are required.
@@ -91,7 +91,7 @@ func (c SMTPConfig) withDefaults() (SMTPConfig, error) {
 	if c.ImplicitTLS && c.InsecurePlain {
 		wrong = append(wrong, errors.New("mail: ImplicitTLS and InsecurePlain exclude each other"))
 	}
-	if c.InsecurePlain && !loopback.Host(c.Host) {
+	if c.InsecurePlain && !netaddr.IsLoopback(c.Host) {
 		wrong = append(wrong, errors.New("mail: InsecurePlain is for a server on the same machine"))
 	}
 	if (c.Username == "") != (c.Password == "") {

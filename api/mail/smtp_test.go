@@ -15,7 +15,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/seed-7694ebf6/plinth/api/mail"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // TestSMTP: a mail goes by STARTTLS and AUTH to a server and arrives whole.

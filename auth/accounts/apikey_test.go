@@ -19,8 +19,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -546,7 +546,7 @@ func (w *world) another() *world {
 func TestAPIKeysOfOneNetwork(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		verify := func(from string) error {
-			r, record := exchange.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			r, record := reqinfo.Begin(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 			record.SetClientAddress(netip.MustParseAddr(from))
 			_, err := w.a.Verify(r.Context(), accounts.NewKey())
 			return err

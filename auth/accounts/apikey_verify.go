@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -137,7 +137,7 @@ func (a *Accounts) verifyKey(ctx context.Context, token string) (auth.Principal,
 // readKey reads a key and the rights of its owner, and records that the key is used.
 func (a *Accounts) readKey(ctx context.Context, hash [sha256.Size]byte, now time.Time) (*readKey, error) {
 	client, _ := record.From(ctx).ClientAddress()
-	network := addrgroup.Of(client)
+	network := netaddr.Group(client)
 	if !a.readKeys.begin(network) {
 		return nil, errReading
 	}

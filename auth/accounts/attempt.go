@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/password"
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -37,7 +37,7 @@ func (x *exchange) attemptSent(subject string, to contact, try func() error) err
 
 // guess describes a try of a request at an account.
 func (x *exchange) guess(subject string) *guess {
-	return x.a.guess(subject, addrgroup.Name(x.address()))
+	return x.a.guess(subject, netaddr.Name(x.address()))
 }
 
 // attemptThen is attempt in front of opening a session, which is no guess any more and

@@ -9,7 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/attacktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 )
 
 // TestBodyCut: a body that ends early or fails is no failure of the server.

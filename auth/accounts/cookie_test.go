@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/totp"
-	"github.com/seed-7694ebf6/plinth/internal/attacktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 )
 
 const cookieName = "__Host-plinth-session"

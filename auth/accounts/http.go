@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
-	record "github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
@@ -194,4 +194,4 @@ func (x *exchange) device() device {
 }
 
 // address is the client's IP address according to Config.ClientAddress.
-func (x *exchange) address() netip.Addr { return addrgroup.Plain(x.a.config.ClientAddress(x.r)) }
+func (x *exchange) address() netip.Addr { return netaddr.Plain(x.a.config.ClientAddress(x.r)) }

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -24,7 +24,7 @@ func (x *exchange) grantIDToken(body object) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.drawMany("providers", addrgroup.Name(x.address())); err != nil {
+	if err := x.drawMany("providers", netaddr.Name(x.address())); err != nil {
 		return nil, err // the same token may come as often as it likes
 	}
 	ctx, from := x.r.Context(), x.device()

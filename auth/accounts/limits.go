@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // Limit is a number of events in a period.
@@ -120,12 +120,12 @@ func remoteAddress(r *http.Request) netip.Addr {
 
 // drawRequest draws on one of the budgets that Limits.Requests bounds.
 func (x *exchange) drawRequest(kind string) error {
-	return x.draw(kind, addrgroup.Name(x.address()), x.a.config.Limits.Requests)
+	return x.draw(kind, netaddr.Name(x.address()), x.a.config.Limits.Requests)
 }
 
 // drawBegun draws on what a user may begin from an address: that leaves rows behind.
 func (x *exchange) drawBegun(u *user) error {
-	return x.drawMany("begun", u.ID.String()+" "+addrgroup.Name(x.address()))
+	return x.drawMany("begun", u.ID.String()+" "+netaddr.Name(x.address()))
 }
 
 // drawMany draws on a budget of what leaves little behind.

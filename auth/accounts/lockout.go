@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -104,7 +104,7 @@ func (a *Accounts) sentBudget(g *guess) budget {
 // network is where a device is, as tries are counted.
 func (d device) network() string {
 	at, _ := netip.ParseAddr(d.address) // without one it is the zero Addr, as that of a request
-	return addrgroup.Name(at)
+	return netaddr.Name(at)
 }
 
 // named finds the id of the user that a try is about, the zero ID without one.

@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // asksForMail are the routes by which unauthenticated clients create accounts and mails. They draw on Limits.Requests,
@@ -20,7 +20,7 @@ func (x *exchange) limit(path string) error {
 		}
 		x.padFrom = time.Now()
 	case path == "authorize":
-		return x.drawMany("providers", addrgroup.Name(x.address()))
+		return x.drawMany("providers", netaddr.Name(x.address()))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 func refreshBody(token string) string { return fmt.Sprintf(`{"refresh_token":%q}`, token) }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
-	"github.com/seed-7694ebf6/plinth/internal/occasional"
+	"github.com/seed-7694ebf6/plinth/internal/logging"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -46,7 +46,7 @@ type signingKeys struct {
 	now  func() time.Time
 
 	logger  *slog.Logger
-	trouble occasional.Line
+	trouble logging.Sampled
 
 	turn chan struct{} // holds a token while a goroutine reads the keys
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/addrgroup"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -31,7 +31,7 @@ func (x *exchange) texting(phone string, send func() error) error {
 	}
 	ctx, l := x.r.Context(), &x.a.config.Limits
 	budgets := spending{ // in the order of their keys
-		x.a.budget("sms address", addrgroup.Name(x.address()), l.AddressSMS),
+		x.a.budget("sms address", netaddr.Name(x.address()), l.AddressSMS),
 		x.a.budget("sms all", "", l.SMS),
 		x.a.budget("sms number", phone, l.NumberSMS),
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // TestA48 (security list A-48): what is too much is refused before it is read.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/loopback"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 const (
@@ -102,7 +102,7 @@ func checkRedirect(raw string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(raw) > auth.MaxFlow/2 {
 		return errors.New("auth/oidc: RedirectURI must be an absolute URL without user and fragment")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !netaddr.IsLoopback(u.Hostname())) {
 		return errors.New("auth/oidc: RedirectURI must be https")
 	}
 	return nil

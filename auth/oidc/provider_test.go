@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
 	"github.com/seed-7694ebf6/plinth/auth/oidc"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 func TestLogin(t *testing.T) {

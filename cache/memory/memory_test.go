@@ -9,7 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/cachetest"
 	"github.com/seed-7694ebf6/plinth/cache/memory"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 func TestContract(t *testing.T) {

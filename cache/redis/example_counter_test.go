@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
 )
 
 // exports lets each account export three times at once, and then once a minute, on all

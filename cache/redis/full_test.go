@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
 )
 
 // TestFullServer: a purge reaches a server that has no memory left.

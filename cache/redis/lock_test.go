@@ -10,7 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
 )
 
 func TestLock(t *testing.T) {

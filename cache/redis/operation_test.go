@@ -7,7 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
 )
 
 // TestCallerGone: after the request's context has ended, Get and Set return its error, the

@@ -13,9 +13,9 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
-	"github.com/seed-7694ebf6/plinth/internal/toxic"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/toxic"
 )
 
 // right is what the load asks for. An answer must have the value of its key, and none that

@@ -14,8 +14,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
-	"github.com/seed-7694ebf6/plinth/internal/toxic"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/toxic"
 )
 
 // certificate returns a certificate of a host, which it adds to a pool.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
-	"github.com/seed-7694ebf6/plinth/internal/toxic"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/toxic"
 )
 
 // want fails the test unless a key has a value, or none if it is "". It repeats Get until

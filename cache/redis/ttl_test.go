@@ -6,8 +6,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/redis"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
 )
 
 // TestTTL: a value expires after its own TTL and after that of the cache, in the memory of

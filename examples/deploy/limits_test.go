@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/redistest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/redistest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
-	"github.com/seed-7694ebf6/plinth/internal/toxic"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/toxic"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )

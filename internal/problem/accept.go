@@ -3,7 +3,7 @@ package problem
 import (
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // accepts reports whether an Accept header (RFC 9110 section 12.5.1) allows a media type.
@@ -11,7 +11,7 @@ import (
 // weight of zero rejects.
 func accepts(header []string, typ, subtype string) bool {
 	best, admitted, seen := -1, false, false
-	for item := range httpfield.Weighted(header) {
+	for item := range httpheader.Weighted(header) {
 		seen = true
 		if s := specificity(item.Name, typ, subtype); s > best {
 			best, admitted = s, item.Weight > 0

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/errortest"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/errortest"
 )
 
 var update = flag.Bool("update", false, "write the table of errors")
@@ -65,7 +65,7 @@ func TestGolden(t *testing.T) {
 // answerTo returns what a client gets of an error in the form that it accepts.
 func answerTo(err error, accept string) errortest.Answer {
 	r := httptest.NewRequest(http.MethodGet, "/rest/v1/notes", nil)
-	r, record := exchange.Begin(r)
+	r, record := reqinfo.Begin(r)
 	record.SetID("req-1")
 	r.Header.Set("Accept", accept)
 	w := httptest.NewRecorder()

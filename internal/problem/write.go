@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
 
 // Options are the inputs of Write that the request lacks. The zero value writes the REST
@@ -95,8 +95,8 @@ func report(r *http.Request, err error, v verdict, logger *slog.Logger) {
 	}
 	cmp.Or(logger, slog.Default()).LogAttrs(r.Context(), level, text,
 		slog.String("request_id", RequestID(r.Context())),
-		slog.String("method", quote.Text(r.Method)),
-		slog.String("path", quote.Text(r.URL.EscapedPath())), // no line breaks, for any slog.Handler
+		slog.String("method", errtext.Quote(r.Method)),
+		slog.String("path", errtext.Quote(r.URL.EscapedPath())), // no line breaks, for any slog.Handler
 		slog.Int("status", v.status),
 		slog.String("code", v.code),
 		slog.Any("error", err),

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // bare has a code and nothing else; its Error must never reach a client.
@@ -201,7 +201,7 @@ func TestUnknownErrorIsLoggedWithRequestID(t *testing.T) {
 
 	var log bytes.Buffer
 	r := httptest.NewRequest(http.MethodPost, "/notes?token=t0ken", nil)
-	r, record := exchange.Begin(r)
+	r, record := reqinfo.Begin(r)
 	record.SetID("req-7")
 	w := httptest.NewRecorder()
 	problem.Write(w, r, errors.New("disk full"),

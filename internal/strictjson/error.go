@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
 
 // codeBadBody is PostgREST's code for a body it cannot use. A test holds it equal to
@@ -63,5 +63,5 @@ func (e *MemberError) Text() string {
 	if e.Path == "" {
 		return "the document " + e.Reason
 	}
-	return "member " + strconv.Quote(quote.Text(e.Path)) + " " + e.Reason
+	return "member " + strconv.Quote(errtext.Quote(e.Path)) + " " + e.Reason
 }

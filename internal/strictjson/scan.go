@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
 
 // scanner checks a document in one pass. Its methods take the position of the first
@@ -148,7 +148,7 @@ func (s *scanner) member(i, depth int, frame *keyFrame) (int, error) {
 		return end, err
 	}
 	if !s.lim.LastWins && !s.keys.add(s.data, frame, newKeyRef(i, escaped), end) {
-		key := quote.Text(string(appendUnquoted(nil, s.data[i:end])))
+		key := errtext.Quote(string(appendUnquoted(nil, s.data[i:end])))
 		return i, s.fail(i, "the key "+strconv.Quote(key)+" appears twice")
 	}
 	i = s.space(end)

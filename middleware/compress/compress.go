@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 )
 
 // Options tune the middleware. The zero value is ready to use.
@@ -32,7 +32,7 @@ func New(opts Options) func(http.Handler) http.Handler {
 			// into the answer of another.
 			cw := &writer{ResponseWriter: w, shared: shared, request: r, coding: choose(r)}
 			inside := plainTags(r)
-			defer exchange.NoteRoute(inside)
+			defer reqinfo.NoteRoute(inside)
 			next.ServeHTTP(cw, inside)
 			cw.finish() // not after a panic: what was begun must not look complete
 		})

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // coding is the content coding of a response.
@@ -42,7 +42,7 @@ func choose(r *http.Request) coding {
 func negotiate(lines []string) coding {
 	const unsaid = -1
 	gzip, zstd, plain, rest := unsaid, unsaid, unsaid, unsaid
-	for item := range httpfield.Weighted(lines) {
+	for item := range httpheader.Weighted(lines) {
 		switch name := item.Name; {
 		case strings.EqualFold(name, "zstd"):
 			zstd = item.Weight

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // maxPreflight is the longest time for which browsers keep the answer to a preflight.
@@ -93,7 +93,7 @@ func (o Options) Validate() error {
 
 // isName reports whether a text is a header name. "*" is a token but would mean any header,
 // so it is rejected.
-func isName(name string) bool { return name != "*" && httpfield.IsToken(name) }
+func isName(name string) bool { return name != "*" && httpheader.IsToken(name) }
 
 // isForbidden reports whether browsers keep pages from setting a request header (Fetch,
 // section 2.2.2).

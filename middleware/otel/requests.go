@@ -12,24 +12,24 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/seed-7694ebf6/plinth/internal/answer"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 // Middleware makes a span of each request that a handler serves. Put it outside of all
 // middleware that runs statements.
 func (t *Tracing) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, record := exchange.Begin(r)
+		r, record := reqinfo.Begin(r)
 		method := methodOf(r)
 		ctx, span := t.begin(r, method)
 		r = r.WithContext(ctx)
-		defer exchange.NoteRoute(r)
+		defer reqinfo.NoteRoute(r)
 		if !span.IsRecording() {
 			next.ServeHTTP(w, r) // the sampling decision holds for outgoing requests too
 			return
 		}
-		rw := answer.Observe(w)
+		rw := respwriter.Observe(w)
 		done := false
 		defer func() {
 			if route := t.routeOf(r, record); route != "" {
@@ -57,7 +57,7 @@ func (t *Tracing) begin(r *http.Request, method string) (context.Context, trace.
 		t.server,
 		trace.WithAttributes(
 			attribute.String(string(semconv.HTTPRequestMethodKey), method),
-			semconv.URLPath(exchange.FullPath(r)),
+			semconv.URLPath(reqinfo.FullPath(r)),
 			semconv.URLScheme(scheme),
 			semconv.NetworkProtocolVersion(versionOf(r)),
 		),
@@ -85,7 +85,7 @@ func end(span trace.Span, status int) {
 }
 
 // routeOf returns the route pattern of a request, or "".
-func (t *Tracing) routeOf(r *http.Request, record *exchange.Record) string {
+func (t *Tracing) routeOf(r *http.Request, record *reqinfo.Record) string {
 	route := cmp.Or(record.Route(), r.Pattern)
 	if route == "" && t.route != nil {
 		return t.route(r)
@@ -95,7 +95,7 @@ func (t *Tracing) routeOf(r *http.Request, record *exchange.Record) string {
 
 // methodOf returns a method of HTTP as the conventions name it.
 func methodOf(r *http.Request) string {
-	return cmp.Or(exchange.Method(r), semconv.HTTPRequestMethodOther.Value.AsString())
+	return cmp.Or(reqinfo.Method(r), semconv.HTTPRequestMethodOther.Value.AsString())
 }
 
 // versionOf returns the version of HTTP as the conventions write it.

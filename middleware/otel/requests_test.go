@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	traces "go.opentelemetry.io/proto/otlp/trace/v1"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/middleware/otel"
 )
 
@@ -23,7 +23,7 @@ func routed() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/notes/{id}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "note") })
 	mux.HandleFunc("/rows/", func(w http.ResponseWriter, r *http.Request) {
-		exchange.From(r.Context()).SetRoute("/rows/{table}")
+		reqinfo.From(r.Context()).SetRoute("/rows/{table}")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("at first") })
@@ -219,7 +219,7 @@ func TestRequestsKeepRoute(t *testing.T) {
 	for _, sampler := range []sdk.Sampler{sdk.NeverSample(), sdk.AlwaysSample()} {
 		provider := sdk.NewTracerProvider(sdk.WithSampler(sampler))
 		for _, path := range []string{"/notes/7", "/panic"} {
-			r, record := exchange.Begin(get(path))
+			r, record := reqinfo.Begin(get(path))
 			send(otel.New(provider, otel.Options{}).Middleware(routed()), r)
 			if want := map[string]string{"/notes/7": "/notes/{id}", "/panic": "/panic"}[path]; record.Route() != want {
 				t.Errorf("%s, %s: the route is %q", sampler.Description(), path, record.Route())

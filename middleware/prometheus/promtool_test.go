@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/cache"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	client "github.com/prometheus/client_golang/prometheus"
 
-	"github.com/seed-7694ebf6/plinth/internal/answer"
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/respwriter"
 )
 
 var requestNames = []string{
@@ -83,10 +83,10 @@ func (q *requests) counter(m *endpointMetrics, status int) client.Counter {
 // Middleware counts the requests that a handler serves.
 func (m *Metrics) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, record := exchange.Begin(r)
-		rw := answer.Observe(w)
+		r, record := reqinfo.Begin(r)
+		rw := respwriter.Observe(w)
 		r, body := countBody(r)
-		defer exchange.NoteRoute(r)
+		defer reqinfo.NoteRoute(r)
 		m.requests.inFlight.Inc()
 		began, done := time.Now(), false
 		defer func() {
@@ -109,7 +109,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 }
 
 // routeOf returns the value of the route label.
-func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
+func (m *Metrics) routeOf(r *http.Request, record *reqinfo.Record) string {
 	route := cmp.Or(record.Route(), r.Pattern)
 	if route == "" && m.route != nil {
 		route = m.route(r)
@@ -121,7 +121,7 @@ func (m *Metrics) routeOf(r *http.Request, record *exchange.Record) string {
 }
 
 // methodOf returns a method of HTTP, or other.
-func methodOf(r *http.Request) string { return cmp.Or(exchange.Method(r), other) }
+func methodOf(r *http.Request) string { return cmp.Or(reqinfo.Method(r), other) }
 
 // counted counts the bytes read of a body.
 type counted struct {

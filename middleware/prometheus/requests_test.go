@@ -15,7 +15,7 @@ import (
 
 	client "github.com/prometheus/client_golang/prometheus"
 
-	"github.com/seed-7694ebf6/plinth/internal/exchange"
+	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
@@ -28,7 +28,7 @@ func routed() http.Handler {
 		_, _ = io.WriteString(w, "answer")
 	})
 	mux.HandleFunc("/rows/", func(w http.ResponseWriter, r *http.Request) {
-		exchange.From(r.Context()).SetRoute("/rows/{table}")
+		reqinfo.From(r.Context()).SetRoute("/rows/{table}")
 		w.WriteHeader(http.StatusNotFound)
 	})
 	mux.HandleFunc("/silent", func(http.ResponseWriter, *http.Request) {})
@@ -250,7 +250,7 @@ func TestAllocations(t *testing.T) {
 func BenchmarkMiddleware(b *testing.B) {
 	h := prometheus.New(prometheus.Options{}).Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
-	r, _ = exchange.Begin(r) // as the chain has
+	r, _ = reqinfo.Begin(r) // as the chain has
 	b.ReportAllocs()
 	for b.Loop() {
 		h.ServeHTTP(w, r)

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/leaktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
 
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"

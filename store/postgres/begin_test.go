@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/toxic"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/toxic"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )

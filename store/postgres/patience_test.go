@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/toxic"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/toxic"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"

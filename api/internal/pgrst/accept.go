@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -58,7 +58,7 @@ func NegotiateAccept(header http.Header) (Media, error) {
 	}
 	var chosen Media
 	best, asked := 0, false
-	for item := range httpfield.Weighted(lines) {
+	for item := range httpheader.Weighted(lines) {
 		asked = true
 		if m, ok := mediaRange(item.Name, item.Params); ok && item.Weight > best {
 			chosen, best = m, item.Weight
@@ -93,7 +93,7 @@ func mediaRange(name, params string) (m Media, ok bool) {
 	default:
 		return 0, false
 	}
-	for key, value := range httpfield.Params(params) {
+	for key, value := range httpheader.Params(params) {
 		if key == "nulls" {
 			if m, ok = m.stripped(value); !ok {
 				return 0, false

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // The media types of the document that describes an API.
@@ -22,7 +22,7 @@ func NegotiateOpenAPI(header http.Header) (contentType string, err error) {
 		return "", err
 	}
 	best, asked := 0, false
-	for item := range httpfield.Weighted(lines) {
+	for item := range httpheader.Weighted(lines) {
 		asked = true
 		if media := documentMedia(strings.ToLower(item.Name)); media != "" && item.Weight > best {
 			contentType, best = media, item.Weight

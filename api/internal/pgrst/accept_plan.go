@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 )
 
 // Plan is the form of an answer that explains a read in place of its rows.
@@ -42,11 +42,11 @@ func AcceptsPlan(header http.Header) (p Plan, ok bool) {
 	if len(lines) != 1 || !strings.HasPrefix(lines[0], mediaPlan) {
 		return p, false
 	}
-	item, more := httpfield.Cut(lines[0], ',')
+	item, more := httpheader.Cut(lines[0], ',')
 	if more != "" {
 		return p, false
 	}
-	name, params := httpfield.Cut(item, ';')
+	name, params := httpheader.Cut(item, ';')
 	switch strings.Trim(name, " \t") {
 	case mediaPlan, mediaPlanText:
 	case mediaPlanJSON:
@@ -54,10 +54,10 @@ func AcceptsPlan(header http.Header) (p Plan, ok bool) {
 	default:
 		return p, false
 	}
-	for key, value := range httpfield.Params(params) {
+	for key, value := range httpheader.Params(params) {
 		switch key {
 		case "for":
-			form, its := httpfield.Cut(strings.Trim(value, `"`), ';')
+			form, its := httpheader.Cut(strings.Trim(value, `"`), ';')
 			media, known := mediaRange(strings.Trim(form, " \t"), its)
 			if !known {
 				return p, false

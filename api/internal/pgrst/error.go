@@ -4,12 +4,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // shortenHeader returns what a message repeats of a header, which may be no UTF-8.
-func shortenHeader(text string) string { return quote.Text(strings.ToValidUTF8(text, "?")) }
+func shortenHeader(text string) string { return errtext.Quote(strings.ToValidUTF8(text, "?")) }
 
 // parseError is a problem.BadQuery in PostgREST's words: what was being read, the text,
 // the place, and what was found and expected there. column counts from 1.
@@ -18,7 +18,7 @@ func parseError(what, text string, line, column int, details string) *problem.Er
 	b.WriteString(`"failed to parse `)
 	b.WriteString(what)
 	b.WriteString(" (")
-	b.WriteString(quote.Text(text))
+	b.WriteString(errtext.Quote(text))
 	b.WriteString(`)" (line `)
 	b.WriteString(strconv.Itoa(line))
 	b.WriteString(", column ")
@@ -36,14 +36,14 @@ func unsupported(what string) *problem.Error {
 func repeated(key string) *problem.Error {
 	return &problem.Error{
 		Code:    problem.BadQuery,
-		Message: "the parameter " + strconv.Quote(quote.Text(key)) + " is given more than once",
+		Message: "the parameter " + strconv.Quote(errtext.Quote(key)) + " is given more than once",
 		Hint:    "Join the values into one parameter.",
 	}
 }
 
 // notEmbedded is the error for a parameter of an embed that select lacks.
 func notEmbedded(name string) *problem.Error {
-	name = quote.Text(name)
+	name = errtext.Quote(name)
 	return &problem.Error{
 		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is not an embedded resource in this request",
@@ -53,7 +53,7 @@ func notEmbedded(name string) *problem.Error {
 
 // ambiguousEmbed is the error for a relation that select embeds several times.
 func ambiguousEmbed(name string) *problem.Error {
-	name = quote.Text(name)
+	name = errtext.Quote(name)
 	return &problem.Error{
 		Code:    problem.NotEmbedded,
 		Message: "'" + name + "' is embedded more than once in this request",

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -179,7 +179,7 @@ func (p *parser) operand(s *scanner, column string, c comparator, grouped bool) 
 func (p *parser) quantified(column string, op store.Op, quant quantifier, value string) (store.Cond, error) {
 	list, err := canon.ParseTextArray(value)
 	if err != nil {
-		return store.Cond{}, &problem.Error{Code: problem.InvalidText, Message: "malformed array literal: " + strconv.Quote(quote.Text(value))}
+		return store.Cond{}, &problem.Error{Code: problem.InvalidText, Message: "malformed array literal: " + strconv.Quote(errtext.Quote(value))}
 	}
 	if len(list) > p.lim.In {
 		return store.Cond{}, &LimitError{Limit: "in", Max: p.lim.In, Unit: "elements"}

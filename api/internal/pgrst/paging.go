@@ -4,7 +4,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/quote"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -44,7 +44,7 @@ func number(what, key, value string, limit int) (int, error) {
 	case negative && n > 0:
 		return 0, unsatisfiable(strings.ToUpper(what[:1]) + what[1:] + " should be greater than or equal to zero.")
 	case n > limit:
-		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows", Got: quote.Text(key + "=" + value)}
+		return 0, &LimitError{Limit: what, Max: limit, Unit: "rows", Got: errtext.Quote(key + "=" + value)}
 	}
 	return n, nil
 }

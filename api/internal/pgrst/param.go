@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 )
 
 // param is one key=value of a query string, decoded.
@@ -113,5 +113,5 @@ func unhex(c byte) byte {
 // badEncoding returns an error that quotes raw without decoding its escapes. Other bytes
 // are made printable, so that the message is always valid UTF-8.
 func badEncoding(reason, raw string) error {
-	return &problem.Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(quote.Text(raw))}
+	return &problem.Error{Code: problem.BadQuery, Message: reason + " in the URL", Details: strconv.QuoteToASCII(errtext.Quote(raw))}
 }

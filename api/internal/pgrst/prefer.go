@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/httpfield"
+	"github.com/seed-7694ebf6/plinth/internal/httpheader"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -94,7 +94,7 @@ func ParsePrefer(header http.Header) (Prefer, error) {
 	for _, line := range lines {
 		for line != "" {
 			var item string
-			item, line = httpfield.Cut(line, ',')
+			item, line = httpheader.Cut(line, ',')
 			item = strings.Trim(item, " \t")
 			if item != "" && !p.add(item) {
 				p.invalid = append(p.invalid, shortenHeader(item))
@@ -120,7 +120,7 @@ type preferences struct {
 // add records a preference and reports whether it is known. A later preference of the
 // same kind is known but has no effect.
 func (p *preferences) add(item string) bool {
-	item, _ = httpfield.Cut(item, ';')
+	item, _ = httpheader.Cut(item, ';')
 	name, value, _ := strings.Cut(item, "=")
 	name, value = strings.ToLower(strings.Trim(name, " \t")), strings.Trim(value, ` 	"`)
 	switch name + "=" + value {

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/internal/quote"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -37,7 +37,7 @@ func (p *parser) embedComparison(embed *store.Embed, op store.Op, operand string
 	if op != store.OpIsNull || !null && !strings.EqualFold(operand, "not_null") {
 		return store.Cond{}, &problem.Error{
 			Code:    problem.EmbedOperator,
-			Message: "Bad operator on the '" + quote.Text(embedName(embed)) + "' embedded resource",
+			Message: "Bad operator on the '" + errtext.Quote(embedName(embed)) + "' embedded resource",
 			Details: "Only is null or not is null filters are allowed on embedded resources",
 		}
 	}

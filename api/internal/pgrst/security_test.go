@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 

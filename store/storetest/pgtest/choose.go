@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // EnvURL is the environment variable that names a server by the URL of a role that may create databases.

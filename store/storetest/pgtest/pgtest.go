@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // patience bounds everything that happens before a test has its database, an image pull included.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/seed-7694ebf6/plinth/internal/programtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
 // tail keeps the end of what a server wrote, to say why it did not start.
