@@ -170,7 +170,7 @@ func (w *write) checkName(ch check) string {
 // checkCond writes the condition of a check on a row of the source. extra is the
 // name of a relation that holds the rows just written, which a foreign key to
 // its own table may point to; empty where the table itself already shows them.
-func (c *compiler) checkCond(w *write, s source, ch check, extra string) error {
+func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
 	if ch.rule != nil {
 		return c.cond(s, ch.rule, trustedCond)
 	}
@@ -199,7 +199,7 @@ func (c *compiler) checkCond(w *write, s source, ch check, extra string) error {
 
 // visibleTarget writes that the target of a foreign key exists in from and the
 // scope can see it, or might, where the policy opens the key.
-func (c *compiler) visibleTarget(w *write, s source, ref *Reference, from string) error {
+func (c *conds) visibleTarget(w *write, s source, ref *Reference, from string) error {
 	guard, opened := c.scope.guard(ref.Target), w.opened(ref)
 	if guard == nil && !opened {
 		c.write(c.falseLiteral())
@@ -218,7 +218,7 @@ func (c *compiler) visibleTarget(w *write, s source, ref *Reference, from string
 // raise writes an expression that is true, or fails the statement with the name
 // of the check. The column in the text keeps PostgreSQL from evaluating the
 // failure while it plans.
-func (c *compiler) raise(w *write, s source, ch check) error {
+func (c *conds) raise(w *write, s source, ch check) error {
 	c.write("case when ")
 	if err := c.checkCond(w, s, ch, newRows); err != nil {
 		return err

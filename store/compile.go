@@ -14,32 +14,43 @@ import (
 type env struct {
 	scope       *Scope // nil: trusted code
 	tenant      string
-	cursors     *cursorKey
 	withDeleted bool // trusted code requested deleted rows too
 	allTenants  bool // trusted code requested every tenant
 }
 
-// compiler writes one statement. It is made for one use and not concurrent.
-type compiler struct {
-	env
+// text is the text of a statement and its arguments.
+type text struct {
 	dialect driver.Dialect
 	pg      bool
 	sql     []byte
 	args    []any
 	aliases int
+}
+
+// conds writes conditions: filters, rules and standing predicates.
+type conds struct {
+	text
+	env
 	// unindexed says that a condition is not about rows as their table has
 	// them, or stands under not: an index of words that may find too much is
 	// of no use there.
 	unindexed bool
-	steps     int        // of the regular expressions, see maxRegexpSteps
-	keys      []orderKey // of the root, set by read
-	reads     []*Table   // tables in a FROM
-	made      driver.Statement
-	shape     driver.Shape // of the root, set by read
-	extra     [8]Kind      // what its extra values take
-	shared    [8]int
-	budget    int // of rows, see [driver.Statement]
-	counter   int // the placeholder of its counter, SQLite only
+	steps     int      // of the regular expressions, see maxRegexpSteps
+	reads     []*Table // tables in a FROM
+}
+
+// builder writes one statement: rows, embeds, pages and groups on top of its conditions. It
+// is made for one use and not concurrent.
+type builder struct {
+	conds
+	cursors *cursorKey
+	keys    []orderKey // of the root, set by read
+	made    driver.Statement
+	shape   driver.Shape // of the root, set by read
+	extra   [8]Kind      // what its extra values take
+	shared  [8]int
+	budget  int // of rows, see [driver.Statement]
+	counter int // the placeholder of its counter, SQLite only
 }
 
 // source is a table in the FROM of a statement under its alias.
@@ -51,20 +62,20 @@ type source struct {
 	guard *Guard
 }
 
-func (c *compiler) write(parts ...string) {
-	sql := c.sql
+func (t *text) write(parts ...string) {
+	sql := t.sql
 	for _, p := range parts {
 		sql = append(sql, p...)
 	}
-	c.sql = sql
+	t.sql = sql
 }
 
-func (c *compiler) int(n int) { c.sql = strconv.AppendInt(c.sql, int64(n), 10) }
+func (t *text) int(n int) { t.sql = strconv.AppendInt(t.sql, int64(n), 10) }
 
 // alias returns a name no other source of the statement has.
-func (c *compiler) alias() string {
-	n := c.aliases
-	c.aliases++
+func (t *text) alias() string {
+	n := t.aliases
+	t.aliases++
 	if n < len(aliases) {
 		return aliases[n]
 	}
@@ -75,16 +86,16 @@ func (c *compiler) alias() string {
 var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
 // column writes a column of a source.
-func (c *compiler) column(s source, col *Column) {
+func (t *text) column(s source, col *Column) {
 	switch {
 	case col.place != nil:
-		c.placed(s, col)
-	case col.total && c.pg:
-		c.write("cast(", s.alias, ".", col.sqlName, " as float8)")
+		t.placed(s, col)
+	case col.total && t.pg:
+		t.write("cast(", s.alias, ".", col.sqlName, " as float8)")
 	case col.total:
-		c.write("pl_total(", s.alias, ".", col.sqlName, ")")
+		t.write("pl_total(", s.alias, ".", col.sqlName, ")")
 	default:
-		c.write(s.alias, ".", col.sqlName)
+		t.write(s.alias, ".", col.sqlName)
 	}
 }
 
@@ -99,42 +110,42 @@ const (
 )
 
 // keyName writes the name of an order key of a page behind a prefix.
-func (c *compiler) keyName(before string, i int) {
-	c.write(before, `"key?`)
-	c.int(i)
-	c.write(`"`)
+func (t *text) keyName(before string, i int) {
+	t.write(before, `"key?`)
+	t.int(i)
+	t.write(`"`)
 }
 
 // bind writes a placeholder for a value of a kind.
-func (c *compiler) bind(k Kind, v any) {
-	c.placeholder(v)
-	if c.pg {
-		c.write("::", pgTypes[k])
+func (t *text) bind(k Kind, v any) {
+	t.placeholder(v)
+	if t.pg {
+		t.write("::", pgTypes[k])
 	}
 }
 
 // oneOf writes the test that the preceding expression is one of a list of values, with
 // a placeholder for the list.
-func (c *compiler) oneOf(k Kind, list any) {
-	if c.pg {
-		c.write(" = any(")
-		c.placeholder(list)
-		c.write("::", pgTypes[k], "[])")
+func (t *text) oneOf(k Kind, list any) {
+	if t.pg {
+		t.write(" = any(")
+		t.placeholder(list)
+		t.write("::", pgTypes[k], "[])")
 		return
 	}
-	c.write(" in (select value from json_each(")
-	c.placeholder(list)
-	c.write("))")
+	t.write(" in (select value from json_each(")
+	t.placeholder(list)
+	t.write("))")
 }
 
-func (c *compiler) placeholder(v any) {
-	c.args = append(c.args, v)
-	if c.pg {
-		c.write("$")
+func (t *text) placeholder(v any) {
+	t.args = append(t.args, v)
+	if t.pg {
+		t.write("$")
 	} else {
-		c.write("?")
+		t.write("?")
 	}
-	c.int(len(c.args))
+	t.int(len(t.args))
 }
 
 // pgTypes are the names of the kinds' types in casts. Every placeholder carries
@@ -147,7 +158,7 @@ var pgTypes = [...]string{
 
 // standing writes the predicates that belong to the table itself. Every table
 // that is read passes here.
-func (c *compiler) standing(s source) error {
+func (c *conds) standing(s source) error {
 	if !slices.Contains(c.reads, s.table) {
 		c.reads = append(c.reads, s.table)
 	}
@@ -160,7 +171,7 @@ func (c *compiler) standing(s source) error {
 }
 
 // tenancy limits a source to the rows of the tenant.
-func (c *compiler) tenancy(s source) error {
+func (c *conds) tenancy(s source) error {
 	t := s.table.Tenant
 	if t == nil || c.allTenants {
 		return nil
@@ -179,22 +190,22 @@ func (c *compiler) tenancy(s source) error {
 	return nil
 }
 
-func (c *compiler) trueLiteral() string {
-	if c.pg {
+func (t *text) trueLiteral() string {
+	if t.pg {
 		return "true"
 	}
 	return "1"
 }
 
-func (c *compiler) falseLiteral() string {
-	if c.pg {
+func (t *text) falseLiteral() string {
+	if t.pg {
 		return "false"
 	}
 	return "0"
 }
 
-func (c *compiler) unknownLiteral() string {
-	if c.pg {
+func (t *text) unknownLiteral() string {
+	if t.pg {
 		return "null::bool"
 	}
 	return "null"
@@ -202,7 +213,7 @@ func (c *compiler) unknownLiteral() string {
 
 // guarded enters a table in the name of the scope: it returns the guard, or an
 // error if the scope does not know the table. In trusted code it returns nil.
-func (c *compiler) guarded(t *Table) (*Guard, error) {
+func (c *conds) guarded(t *Table) (*Guard, error) {
 	if c.scope == nil {
 		return nil, nil
 	}
@@ -214,12 +225,12 @@ func (c *compiler) guarded(t *Table) (*Guard, error) {
 }
 
 // rule writes " and (rule)" of a guard; a zero rule allows nothing.
-func (c *compiler) rule(s source, rule Cond) error {
+func (c *conds) rule(s source, rule Cond) error {
 	c.write(" and ")
 	return c.ruleAlone(s, rule)
 }
 
-func (c *compiler) ruleAlone(s source, rule Cond) error {
+func (c *conds) ruleAlone(s source, rule Cond) error {
 	if rule.IsZero() {
 		c.write(c.falseLiteral())
 		return nil
@@ -229,11 +240,11 @@ func (c *compiler) ruleAlone(s source, rule Cond) error {
 }
 
 // placed writes what the place of a column leads to.
-func (c *compiler) placed(s source, col *Column) {
+func (t *text) placed(s source, col *Column) {
 	text := col.place.path.text
 	switch {
-	case c.pg:
-		c.write("(", s.alias, ".", col.sqlName)
+	case t.pg:
+		t.write("(", s.alias, ".", col.sqlName)
 		for i, step := range col.place.steps {
 			arrow, cast := "->", "::text"
 			if text && i == len(col.place.steps)-1 {
@@ -242,46 +253,46 @@ func (c *compiler) placed(s source, col *Column) {
 			if _, position := step.(int64); position {
 				cast = "::int4"
 			}
-			c.write(arrow)
-			c.placeholder(step)
-			c.write(cast)
+			t.write(arrow)
+			t.placeholder(step)
+			t.write(cast)
 		}
 	case text:
-		c.write("pl_json_text(", s.alias, ".", col.sqlName)
+		t.write("pl_json_text(", s.alias, ".", col.sqlName)
 	default:
-		c.write("pl_json(", s.alias, ".", col.sqlName)
+		t.write("pl_json(", s.alias, ".", col.sqlName)
 	}
-	if !c.pg {
+	if !t.pg {
 		for _, step := range col.place.steps {
-			c.write(", ")
-			c.placeholder(step)
+			t.write(", ")
+			t.placeholder(step)
 		}
 	}
-	c.write(")")
+	t.write(")")
 }
 
-// compilers keeps the memory of statements that were run.
-var compilers = sync.Pool{New: func() any {
-	return &compiler{sql: make([]byte, 0, 1024), args: make([]any, 0, 16), reads: make([]*Table, 0, 8)}
+// builders keeps the memory of statements that were run.
+var builders = sync.Pool{New: func() any {
+	return &builder{conds: conds{text: text{sql: make([]byte, 0, 1024), args: make([]any, 0, 16)}, reads: make([]*Table, 0, 8)}}
 }}
 
 // maxPooledSQL is the size of a text up to which its memory is kept.
 const maxPooledSQL = 16 << 10
 
-// free gives a compiler back, and with it the statement it made. Not every
-// compiler needs to be freed; none may be used after.
-func (c *compiler) free() {
-	if cap(c.sql) > maxPooledSQL {
+// free gives a builder back, and with it the statement it made. Not every
+// builder needs to be freed; none may be used after.
+func (b *builder) free() {
+	if cap(b.sql) > maxPooledSQL {
 		return
 	}
-	clear(c.args[:cap(c.args)])
-	*c = compiler{sql: c.sql[:0], args: c.args[:0], reads: c.reads[:0]}
-	compilers.Put(c)
+	clear(b.args[:cap(b.args)])
+	*b = builder{conds: conds{text: text{sql: b.sql[:0], args: b.args[:0]}, reads: b.reads[:0]}}
+	builders.Put(b)
 }
 
 // newCompiler starts a statement.
-func (s session) newCompiler(ctx context.Context, scope *Scope, a access) *compiler {
-	c := compilers.Get().(*compiler)
+func (s session) newBuilder(ctx context.Context, scope *Scope, a access) *builder {
+	c := builders.Get().(*builder)
 	c.env = env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants}
 	c.dialect, c.pg = s.db.dialect, s.db.dialect.Postgres()
 	c.tenant = tenantOf(ctx, scope)
@@ -302,11 +313,11 @@ type access struct {
 	withDeleted, allTenants bool
 }
 
-// statement returns the one statement the compiler is made for.
-func (c *compiler) statement(shape *driver.Shape) *driver.Statement {
-	c.made = driver.Statement{SQL: string(c.sql), Args: c.args, Shape: shape, Budget: c.budget}
-	if len(c.reads) > 0 {
-		c.made.Table = c.reads[0].Name
+// statement returns the one statement that the builder is made for.
+func (b *builder) statement(shape *driver.Shape) *driver.Statement {
+	b.made = driver.Statement{SQL: string(b.sql), Args: b.args, Shape: shape, Budget: b.budget}
+	if len(b.reads) > 0 {
+		b.made.Table = b.reads[0].Name
 	}
-	return &c.made
+	return &b.made
 }

@@ -11,7 +11,7 @@ const (
 )
 
 // cond writes a condition in parentheses or as one expression.
-func (c *compiler) cond(s source, n *node, trusted trust) error {
+func (c *conds) cond(s source, n *node, trusted trust) error {
 	switch n.kind {
 	case nodeTrue:
 		c.write(c.trueLiteral())
@@ -39,7 +39,7 @@ func (c *compiler) cond(s source, n *node, trusted trust) error {
 	return nil
 }
 
-func (c *compiler) joined(s source, kids []*node, word string, trusted trust) error {
+func (c *conds) joined(s source, kids []*node, word string, trusted trust) error {
 	return c.balanced(len(kids), word, func(i int) error { return c.cond(s, kids[i], trusted) })
 }
 
@@ -77,7 +77,7 @@ func (s source) namedColumn(n *node) (*Column, error) {
 
 var compareWords = [...]string{OpEq: " = ", OpNeq: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= "}
 
-func (c *compiler) compare(s source, n *node) error {
+func (c *conds) compare(s source, n *node) error {
 	col, err := s.nodeColumn(n)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (c *compiler) compare(s source, n *node) error {
 	return c.compareColumn(s, col, n)
 }
 
-func (c *compiler) compareColumn(s source, col *Column, n *node) error {
+func (c *conds) compareColumn(s source, col *Column, n *node) error {
 	switch {
 	case n.op == OpIsNull || n.op == OpIsTrue || n.op == OpIsFalse:
 		c.is(s, col, n.op)
@@ -113,7 +113,7 @@ func (c *compiler) compareColumn(s source, col *Column, n *node) error {
 // ofShown writes a comparison that is evaluated only for rows that the read rule of the
 // table allows. The rule alone is not enough: the planner may evaluate the cheaper
 // comparison first, and its running time would leak values of hidden rows.
-func (c *compiler) ofShown(s source, col *Column, compare func() error) error {
+func (c *conds) ofShown(s source, col *Column, compare func() error) error {
 	if s.guard == nil || s.guard.Read.always() || s.guard.UnguardedFilters.Has(col) {
 		return compare()
 	}
@@ -132,7 +132,7 @@ func (c *compiler) ofShown(s source, col *Column, compare func() error) error {
 }
 
 // compareValue compares a column with one bound value.
-func (c *compiler) compareValue(s source, col *Column, op Op, v any) error {
+func (c *conds) compareValue(s source, col *Column, op Op, v any) error {
 	switch op {
 	case OpLike, OpILike:
 		return c.like(s, col, op, v)
@@ -161,47 +161,47 @@ func (c *compiler) compareValue(s source, col *Column, op Op, v any) error {
 
 // comparable writes a column for a comparison, with the collation that both
 // engines order by.
-func (c *compiler) comparable(s source, col *Column, ordered bool) {
-	c.column(s, col)
-	c.collate(col, ordered)
-	if c.pg && col.Kind == KindJSON {
-		c.write("::text")
+func (t *text) comparable(s source, col *Column, ordered bool) {
+	t.column(s, col)
+	t.collate(col, ordered)
+	if t.pg && col.Kind == KindJSON {
+		t.write("::text")
 	}
 }
 
 // bindComparable writes a value to be compared with what comparable wrote.
 // PostgreSQL takes the documents 1 and 1.0 for equal, so texts are compared.
-func (c *compiler) bindComparable(k Kind, v any) {
-	c.bind(k, v)
-	if c.pg && k == KindJSON {
-		c.write("::text")
+func (t *text) bindComparable(k Kind, v any) {
+	t.bind(k, v)
+	if t.pg && k == KindJSON {
+		t.write("::text")
 	}
 }
 
-func (c *compiler) collate(col *Column, ordered bool) {
+func (t *text) collate(col *Column, ordered bool) {
 	switch {
-	case c.pg && ordered && col.Kind == KindText:
-		c.write(` collate "C"`)
-	case !c.pg && col.Kind == KindDecimal:
-		c.write(" collate pl_decimal")
+	case t.pg && ordered && col.Kind == KindText:
+		t.write(` collate "C"`)
+	case !t.pg && col.Kind == KindDecimal:
+		t.write(" collate pl_decimal")
 	}
 }
 
-func (c *compiler) is(s source, col *Column, op Op) {
-	c.column(s, col)
+func (t *text) is(s source, col *Column, op Op) {
+	t.column(s, col)
 	switch op {
 	case OpIsNull:
-		c.write(" is null")
+		t.write(" is null")
 	case OpIsTrue:
-		c.write(" is true")
+		t.write(" is true")
 	default:
-		c.write(" is false")
+		t.write(" is false")
 	}
 }
 
 // compareList compares a column with several values: all at once where a value
 // of the list is to be found, else with one after the other.
-func (c *compiler) compareList(s source, col *Column, n *node) error {
+func (c *conds) compareList(s source, col *Column, n *node) error {
 	list, count, known, err := c.list(col, n)
 	if err != nil {
 		return err
@@ -226,7 +226,7 @@ func (c *compiler) compareList(s source, col *Column, n *node) error {
 }
 
 // compareEach compares with one value after the other.
-func (c *compiler) compareEach(s source, col *Column, op Op, quant quantifier, values []any) error {
+func (c *conds) compareEach(s source, col *Column, op Op, quant quantifier, values []any) error {
 	word := " or "
 	if quant == quantAll {
 		word = " and "
@@ -240,23 +240,23 @@ var holdWords = [...]string{OpContains: " @> ", OpContained: " <@ ", OpOverlaps:
 var holdFunctions = [...]string{OpContains: "pl_contains(", OpContained: "pl_contains(", OpOverlaps: "pl_overlaps("}
 
 // holds compares what a document or text array holds with what a value does.
-func (c *compiler) holds(s source, col *Column, op Op, v any) {
+func (t *text) holds(s source, col *Column, op Op, v any) {
 	switch {
-	case c.pg:
-		c.column(s, col)
-		c.write(holdWords[op])
-		c.bind(col.Kind, v)
+	case t.pg:
+		t.column(s, col)
+		t.write(holdWords[op])
+		t.bind(col.Kind, v)
 		return
 	case op == OpContained:
-		c.write(holdFunctions[op])
-		c.bind(col.Kind, v)
-		c.write(", ")
-		c.column(s, col)
+		t.write(holdFunctions[op])
+		t.bind(col.Kind, v)
+		t.write(", ")
+		t.column(s, col)
 	default:
-		c.write(holdFunctions[op])
-		c.column(s, col)
-		c.write(", ")
-		c.bind(col.Kind, v)
+		t.write(holdFunctions[op])
+		t.column(s, col)
+		t.write(", ")
+		t.bind(col.Kind, v)
 	}
-	c.write(")")
+	t.write(")")
 }

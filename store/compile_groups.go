@@ -2,130 +2,130 @@ package store
 
 // groupRead compiles a list of groups: they are made, sorted and cut in a
 // subquery under the alias of the root, and written as rows around it.
-func (c *compiler) groupRead(root source, q *Query, p *rowPlan) error {
-	c.write("select ")
+func (b *builder) groupRead(root source, q *Query, p *rowPlan) error {
+	b.write("select ")
 	if q.Count {
-		c.write("c.n, ", root.alias, ".", presentName, " is not null, ")
+		b.write("c.n, ", root.alias, ".", presentName, " is not null, ")
 	}
-	if err := c.rowColumns(root, p, q.Count); err != nil {
+	if err := b.rowColumns(root, p, q.Count); err != nil {
 		return err
 	}
-	c.write(" from ")
+	b.write(" from ")
 	if q.Count {
-		if err := c.groupCount(root.table, q, p.groups); err != nil {
+		if err := b.groupCount(root.table, q, p.groups); err != nil {
 			return err
 		}
-		c.write(" left join ")
+		b.write(" left join ")
 	}
-	inner := source{table: root.table, alias: c.alias(), guard: root.guard}
-	err := c.groupRows(root.alias, inner, p.groups, q, func() error {
-		c.write(inner.table.sqlName, " ", inner.alias)
-		return c.where(inner, q, nil)
+	inner := source{table: root.table, alias: b.alias(), guard: root.guard}
+	err := b.groupRows(root.alias, inner, p.groups, q, func() error {
+		b.write(inner.table.sqlName, " ", inner.alias)
+		return b.where(inner, q, nil)
 	})
 	if err != nil {
 		return err
 	}
 	if q.Count {
-		c.write(" on ", c.trueLiteral())
+		b.write(" on ", b.trueLiteral())
 	}
-	return c.orderBy(root, p.groups.keys, false)
+	return b.orderBy(root, p.groups.keys, false)
 }
 
 // groupRows writes the page of groups as a derived table. rows writes FROM and
 // WHERE of the rows that are grouped.
-func (c *compiler) groupRows(alias string, s source, g *groupPlan, q *Query, rows func() error) error {
-	all := source{table: s.table, alias: c.alias()}
-	c.write("(select ", all.alias, ".*, 1 as ", presentName, " from (select ")
+func (b *builder) groupRows(alias string, s source, g *groupPlan, q *Query, rows func() error) error {
+	all := source{table: s.table, alias: b.alias()}
+	b.write("(select ", all.alias, ".*, 1 as ", presentName, " from (select ")
 	for i, v := range g.values {
 		if i > 0 {
-			c.write(", ")
+			b.write(", ")
 		}
-		c.groupValue(s, v)
-		c.write(" as ", v.name)
+		b.groupValue(s, v)
+		b.write(" as ", v.name)
 	}
-	c.write(" from ")
+	b.write(" from ")
 	if err := rows(); err != nil {
 		return err
 	}
-	c.groupBy(s, g)
-	c.write(") ", all.alias)
-	if err := c.orderBy(all, g.keys, false); err != nil {
+	b.groupBy(s, g)
+	b.write(") ", all.alias)
+	if err := b.orderBy(all, g.keys, false); err != nil {
 		return err
 	}
-	c.page(q)
-	c.write(") ", alias)
+	b.page(q)
+	b.write(") ", alias)
 	return nil
 }
 
 // groupCount writes the number of groups as the derived table c.
-func (c *compiler) groupCount(t *Table, q *Query, g *groupPlan) error {
-	guard, err := c.guarded(t)
+func (b *builder) groupCount(t *Table, q *Query, g *groupPlan) error {
+	guard, err := b.guarded(t)
 	if err != nil {
 		return err
 	}
-	s := source{table: t, alias: c.alias(), guard: guard}
-	c.write("(select count(*) as n from (select count(*) from ", t.sqlName, " ", s.alias)
-	if err := c.where(s, q, nil); err != nil {
+	s := source{table: t, alias: b.alias(), guard: guard}
+	b.write("(select count(*) as n from (select count(*) from ", t.sqlName, " ", s.alias)
+	if err := b.where(s, q, nil); err != nil {
 		return err
 	}
-	c.groupBy(s, g)
-	c.write(") ", c.alias(), ") c")
+	b.groupBy(s, g)
+	b.write(") ", b.alias(), ") c")
 	return nil
 }
 
-func (c *compiler) groupBy(s source, g *groupPlan) {
+func (b *builder) groupBy(s source, g *groupPlan) {
 	word := " group by "
 	for _, v := range g.values {
 		if v.aggregate != 0 {
 			continue
 		}
-		c.write(word)
+		b.write(word)
 		word = ", "
-		c.groupOperand(s, v)
-		if !c.pg {
-			c.collate(v.column, true)
+		b.groupOperand(s, v)
+		if !b.pg {
+			b.collate(v.column, true)
 		}
 	}
 }
 
 // groupValue writes a value of a group.
-func (c *compiler) groupValue(s source, v groupValue) {
+func (b *builder) groupValue(s source, v groupValue) {
 	switch v.aggregate {
 	case 0:
 		if v.kind == KindDecimal {
-			c.greatest(s, v, "max") // 1.5 and 1.50 are one group
+			b.greatest(s, v, "max") // 1.5 and 1.50 are one group
 			return
 		}
-		c.groupOperand(s, v)
+		b.groupOperand(s, v)
 	case AggregateCount:
-		c.write("count(")
+		b.write("count(")
 		if v.column == nil {
-			c.write("*")
+			b.write("*")
 		} else {
-			c.column(s, v.column)
+			b.column(s, v.column)
 		}
-		c.write(")")
+		b.write(")")
 	case AggregateSum, AggregateAvg:
-		c.total(s, v)
+		b.total(s, v)
 	default:
-		c.greatest(s, v, v.aggregate.String())
+		b.greatest(s, v, v.aggregate.String())
 	}
 }
 
 // groupOperand writes a column after its cast.
-func (c *compiler) groupOperand(s source, v groupValue) {
+func (b *builder) groupOperand(s source, v groupValue) {
 	switch {
-	case c.pg && (v.cast == castFloat || v.cast == castDecimal):
-		c.column(s, v.column)
-		c.write("::", v.cast)
-	case c.pg:
-		c.plainColumn(s, planColumn{column: v.column, cast: v.cast})
+	case b.pg && (v.cast == castFloat || v.cast == castDecimal):
+		b.column(s, v.column)
+		b.write("::", v.cast)
+	case b.pg:
+		b.plainColumn(s, planColumn{column: v.column, cast: v.cast})
 	case v.cast == "date":
-		c.wrapped("substr(", s, v.column, ", 1, 10)")
+		b.wrapped("substr(", s, v.column, ", 1, 10)")
 	case v.cast == castFloat:
-		c.wrapped("cast(", s, v.column, " as real)")
+		b.wrapped("cast(", s, v.column, " as real)")
 	default:
-		c.column(s, v.column)
+		b.column(s, v.column)
 	}
 }
 
@@ -134,35 +134,35 @@ func (c *compiler) groupOperand(s source, v groupValue) {
 // decimal numbers they are written as, and stay one: a sum that no float holds is a
 // mistake where its group is in the answer, and not before, which would depend on how
 // an engine finds the page.
-func (c *compiler) total(s source, v groupValue) {
+func (b *builder) total(s source, v groupValue) {
 	before, after := v.aggregate.String()+"(", ")"
 	switch {
-	case c.pg && v.kind == KindFloat:
+	case b.pg && v.kind == KindFloat:
 		after = "::float8::text::numeric)"
-	case c.pg:
+	case b.pg:
 		after = ")::numeric"
 	default:
 		before = "pl_" + before
 	}
-	c.write(before)
-	c.groupOperand(s, v)
-	c.write(after)
+	b.write(before)
+	b.groupOperand(s, v)
+	b.write(after)
 }
 
 // greatest writes min or max. Where PostgreSQL has none for a kind, it is that
 // of a text in the same order.
-func (c *compiler) greatest(s source, v groupValue, name string) {
+func (b *builder) greatest(s source, v groupValue, name string) {
 	before, after := name+"(", ")"
 	switch {
-	case v.kind == KindDecimal && c.pg:
+	case v.kind == KindDecimal && b.pg:
 		// Which of 1.5 and 1.50 comes out would depend on the order of rows.
-		c.write("round(", name, "(")
-		c.groupOperand(s, v)
-		c.write("), max(scale(")
+		b.write("round(", name, "(")
+		b.groupOperand(s, v)
+		b.write("), max(scale(")
 		before, after = "", ")))"
 	case v.kind == KindDecimal:
 		before = "pl_" + name + "("
-	case !c.pg:
+	case !b.pg:
 	case v.kind == KindText:
 		after = ` collate "C")`
 	case v.kind == KindBool && name == "min":
@@ -174,22 +174,22 @@ func (c *compiler) greatest(s source, v groupValue, name string) {
 	case v.kind == KindBytes:
 		before, after = "decode("+name+"(encode(", `, 'hex') collate "C"), 'hex')`
 	}
-	c.write(before)
-	c.groupOperand(s, v)
-	c.write(after)
+	b.write(before)
+	b.groupOperand(s, v)
+	b.write(after)
 }
 
 // embedGroups writes the FROM clause of an embed of groups.
-func (c *compiler) embedGroups(s source, e *planEmbed) error {
+func (b *builder) embedGroups(s source, e *planEmbed) error {
 	target := e.target
-	target.alias = c.alias()
+	target.alias = b.alias()
 	q := &e.embed.Query
 	if !e.relation.Many {
 		q = &Query{Limit: Limit(1)}
 	}
-	err := c.groupRows(e.target.alias, target, e.plan.groups, q, func() error { return c.embedFrom(s, e, target) })
-	if err != nil || !c.pg {
+	err := b.groupRows(e.target.alias, target, e.plan.groups, q, func() error { return b.embedFrom(s, e, target) })
+	if err != nil || !b.pg {
 		return err // json_group_array takes the rows as they come
 	}
-	return c.orderBy(e.target, e.plan.groups.keys, false)
+	return b.orderBy(e.target, e.plan.groups.keys, false)
 }

@@ -10,10 +10,10 @@ import (
 // direction of the last one: an index on the columns and the key serves the order
 // forwards and backwards, and a page begins in it at one row value. A view without a
 // key has the selected columns instead.
-func (c *compiler) orderKeys(s source, q *Query, plan *rowPlan) ([]orderKey, error) {
+func (b *builder) orderKeys(s source, q *Query, plan *rowPlan) ([]orderKey, error) {
 	keys := make([]orderKey, 0, len(q.Order)+len(s.table.PrimaryKey))
 	for _, o := range q.Order {
-		k, err := c.orderKey(s, o)
+		k, err := b.orderKey(s, o)
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func hasKey(keys []orderKey, col *Column) bool {
 	return false
 }
 
-func (c *compiler) orderKey(s source, o Order) (orderKey, error) {
+func (c *conds) orderKey(s source, o Order) (orderKey, error) {
 	k := orderKey{desc: o.Desc, first: o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc}
 	holder := s
 	if o.Relation != "" {
@@ -97,7 +97,7 @@ func (c *compiler) orderKey(s source, o Order) (orderKey, error) {
 
 // orderValue writes the value of a key: a column, or a column of the one
 // related row under the guard of its table.
-func (c *compiler) orderValue(s source, k orderKey) error {
+func (c *conds) orderValue(s source, k orderKey) error {
 	if k.relation == nil {
 		c.column(s, k.column)
 		return nil
@@ -123,7 +123,7 @@ func (c *compiler) orderValue(s source, k orderKey) error {
 
 // orderBy writes ORDER BY: over the columns, or over the keys that the page has
 // computed, see keyName.
-func (c *compiler) orderBy(s source, keys []orderKey, computed bool) error {
+func (c *conds) orderBy(s source, keys []orderKey, computed bool) error {
 	for i, k := range keys {
 		if i == 0 {
 			c.write(" order by ")
@@ -154,8 +154,8 @@ func (c *compiler) orderBy(s source, keys []orderKey, computed bool) error {
 
 // defaultNullsFirst reports whether the engine puts NULL first by default. PostgreSQL
 // sorts it as the greatest value, SQLite as the smallest.
-func (c *compiler) defaultNullsFirst(desc bool) bool {
-	if c.pg {
+func (t *text) defaultNullsFirst(desc bool) bool {
+	if t.pg {
 		return desc
 	}
 	return !desc

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-func (c *compiler) like(s source, col *Column, op Op, v any) error {
+func (c *conds) like(s source, col *Column, op Op, v any) error {
 	pattern, err := col.pattern(op, v)
 	if err != nil {
 		return err
@@ -42,29 +42,29 @@ func (c *compiler) like(s source, col *Column, op Op, v any) error {
 }
 
 // likeColumn writes the column of a pattern.
-func (c *compiler) likeColumn(s source, col *Column, op Op) {
+func (t *text) likeColumn(s source, col *Column, op Op) {
 	if op == OpILike {
-		c.folded(s, col)
+		t.folded(s, col)
 		return
 	}
-	c.column(s, col)
+	t.column(s, col)
 }
 
 // folded writes a text column in lower case, folded as foldText does.
-func (c *compiler) folded(s source, col *Column) {
-	if c.pg {
-		before, after, _ := strings.Cut(c.dialect.Fold, "%s")
-		c.write(before)
-		c.column(s, col)
-		c.write(after)
+func (t *text) folded(s source, col *Column) {
+	if t.pg {
+		before, after, _ := strings.Cut(t.dialect.Fold, "%s")
+		t.write(before)
+		t.column(s, col)
+		t.write(after)
 		return
 	}
-	c.write("pl_lower(")
-	c.column(s, col)
-	c.write(")")
+	t.write("pl_lower(")
+	t.column(s, col)
+	t.write(")")
 }
 
-func (c *compiler) match(s source, col *Column, op Op, v any) error {
+func (c *conds) match(s source, col *Column, op Op, v any) error {
 	pattern, err := col.pattern(op, v)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (c *compiler) match(s source, col *Column, op Op, v any) error {
 }
 
 // countSteps notes a regular expression of the statement.
-func (c *compiler) countSteps(expr string) error {
+func (c *conds) countSteps(expr string) error {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		return fmt.Errorf("store: regular expression: %w", err)

@@ -32,16 +32,16 @@ type orderKey struct {
 //
 // The page is selected in a subquery and embeds are computed outside it, so that
 // skipped rows compute no embeds.
-func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, error) {
-	guard, err := c.guarded(t)
+func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, error) {
+	guard, err := b.guarded(t)
 	if err != nil {
 		return nil, err
 	}
-	root := source{table: t, alias: c.alias(), guard: guard}
+	root := source{table: t, alias: b.alias(), guard: guard}
 	if q.Offset < 0 || q.Limit != nil && *q.Limit < 0 {
 		return nil, &QueryError{Code: "2201W", Reason: "limit and offset must not be negative"}
 	}
-	plan, err := c.plan(root, q)
+	plan, err := b.plan(root, q)
 	if err != nil {
 		return nil, err
 	}
@@ -49,173 +49,173 @@ func (c *compiler) read(t *Table, q *Query, opts readOptions) (*driver.Shape, er
 		if !opts.groups {
 			return nil, errGroupsOfRow
 		}
-		return &driver.Shape{Members: plan.members, Counted: q.Count}, c.groupRead(root, q, plan)
+		return &driver.Shape{Members: plan.members, Counted: q.Count}, b.groupRead(root, q, plan)
 	}
 	var keys []orderKey
 	if !opts.single {
-		if keys, err = c.orderKeys(root, q, plan); err != nil {
+		if keys, err = b.orderKeys(root, q, plan); err != nil {
 			return nil, err
 		}
 	}
-	shape := c.newShape(plan, keys, opts)
+	shape := b.newShape(plan, keys, opts)
 	shape.Counted = q.Count
-	c.keys = keys
+	b.keys = keys
 	if !plan.texts() {
-		c.budget = 0 // the rows of the root have a limit of their own
+		b.budget = 0 // the rows of the root have a limit of their own
 	}
-	stream := c.pg && c.budget > 0 && plan.many()
-	if c.pg {
+	stream := b.pg && b.budget > 0 && plan.many()
+	if b.pg {
 		plan.shareFields(shape, stream)
 	}
 	if stream {
-		return shape, c.streamRead(root, q, plan, keys, opts)
+		return shape, b.streamRead(root, q, plan, keys, opts)
 	}
 	opts.blank = len(shape.Members)+len(shape.Extra) == 0
 	if opts.blank {
 		shape.Extra, shape.Shared = []Kind{KindInt}, nil
 	}
-	if c.flat(q, plan, keys) {
-		return shape, c.flatRead(root, q, plan, keys, opts)
+	if b.flat(q, plan, keys) {
+		return shape, b.flatRead(root, q, plan, keys, opts)
 	}
-	return shape, c.pagedRead(root, q, plan, keys, opts)
+	return shape, b.pagedRead(root, q, plan, keys, opts)
 }
 
 // newShape returns the shape of the root: its members and the extra values that opts
 // requests. PostgreSQL sends a value that is both only once.
-func (c *compiler) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *driver.Shape {
-	c.shape = driver.Shape{Members: plan.members, Extra: c.extra[:0], EachExtra: opts.each}
-	if c.pg {
-		c.shape.Shared = c.shared[:0]
+func (b *builder) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *driver.Shape {
+	b.shape = driver.Shape{Members: plan.members, Extra: b.extra[:0], EachExtra: opts.each}
+	if b.pg {
+		b.shape.Shared = b.shared[:0]
 	}
 	for _, col := range opts.extra {
-		c.addExtra(plan, col)
+		b.addExtra(plan, col)
 	}
 	if opts.page {
 		for _, k := range keys {
 			if k.relation != nil {
-				c.addExtra(nil, k.column)
+				b.addExtra(nil, k.column)
 				continue
 			}
-			c.addExtra(plan, k.column)
+			b.addExtra(plan, k.column)
 		}
 	}
-	return &c.shape
+	return &b.shape
 }
 
 // addExtra adds a column as an extra value of a plan.
-func (c *compiler) addExtra(plan *rowPlan, col *Column) {
-	c.shape.Extra = append(c.shape.Extra, col.Kind)
-	if c.pg {
-		c.shape.Shared = append(c.shape.Shared, plan.memberOf(col))
+func (b *builder) addExtra(plan *rowPlan, col *Column) {
+	b.shape.Extra = append(b.shape.Extra, col.Kind)
+	if b.pg {
+		b.shape.Shared = append(b.shape.Shared, plan.memberOf(col))
 	}
 }
 
 // shares reports whether an extra value is one of a member's.
-func (c *compiler) shares(extra int) bool { return c.pg && c.shape.Shared[extra] >= 0 }
+func (b *builder) shares(extra int) bool { return b.pg && b.shape.Shared[extra] >= 0 }
 
 // flat reports whether the rows can be selected by one plain SELECT: nothing is
 // embedded or counted. SQLite writes a row's JSON before it sorts, so there a
 // sorted list is paged too, unless it is read by key.
-func (c *compiler) flat(q *Query, plan *rowPlan, keys []orderKey) bool {
+func (b *builder) flat(q *Query, plan *rowPlan, keys []orderKey) bool {
 	if q.Count || len(plan.embeds) > 0 {
 		return false
 	}
-	return c.pg || len(keys) == 0 || len(q.Order) == 0 && !keys[0].column.Table.View
+	return b.pg || len(keys) == 0 || len(q.Order) == 0 && !keys[0].column.Table.View
 }
 
-func (c *compiler) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
-	c.write("select ")
-	if err := c.rowColumns(root, plan, false); err != nil {
+func (b *builder) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+	b.write("select ")
+	if err := b.rowColumns(root, plan, false); err != nil {
 		return err
 	}
-	if err := c.extras(root, keys, opts, false); err != nil {
+	if err := b.extras(root, keys, opts, false); err != nil {
 		return err
 	}
-	c.write(" from ", root.table.sqlName, " ", root.alias)
-	if err := c.where(root, q, keys); err != nil {
+	b.write(" from ", root.table.sqlName, " ", root.alias)
+	if err := b.where(root, q, keys); err != nil {
 		return err
 	}
-	if err := c.orderBy(root, keys, false); err != nil {
+	if err := b.orderBy(root, keys, false); err != nil {
 		return err
 	}
-	c.page(q)
+	b.page(q)
 	return nil
 }
 
 // pagedRead selects the page in a subquery under the alias of the root, with
 // the order keys beside it, see keyName, and the row around it.
-func (c *compiler) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
-	c.write("select ")
+func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+	b.write("select ")
 	if q.Count {
-		c.write("c.n, ", root.alias, ".", presentName, " is not null")
+		b.write("c.n, ", root.alias, ".", presentName, " is not null")
 		if len(plan.members) > 0 {
-			c.write(", ")
+			b.write(", ")
 		}
 	}
-	if err := c.rowColumns(root, plan, q.Count); err != nil {
+	if err := b.rowColumns(root, plan, q.Count); err != nil {
 		return err
 	}
-	if err := c.extras(root, keys, opts, true); err != nil {
+	if err := b.extras(root, keys, opts, true); err != nil {
 		return err
 	}
-	c.write(" from ")
+	b.write(" from ")
 	if q.Count {
-		if err := c.countSource(root.table, q); err != nil {
+		if err := b.countSource(root.table, q); err != nil {
 			return err
 		}
-		c.write(" left join ")
+		b.write(" left join ")
 	}
-	if err := c.pageSource(root, q, keys); err != nil {
+	if err := b.pageSource(root, q, keys); err != nil {
 		return err
 	}
 	if q.Count {
-		c.write(" on ", c.trueLiteral())
+		b.write(" on ", b.trueLiteral())
 	}
-	if !c.pg && q.Limit != nil {
+	if !b.pg && q.Limit != nil {
 		// SQLite takes the rows of the page as they come, one by one. To sort them
 		// again would keep the JSON of all. With a limit around it, the page is not
 		// merged with the query around it, which would build JSON before it sorts.
-		c.write(" limit -1")
+		b.write(" limit -1")
 		return nil
 	}
-	return c.orderBy(root, keys, true)
+	return b.orderBy(root, keys, true)
 }
 
 // countSource writes the total as the derived table c.
-func (c *compiler) countSource(t *Table, q *Query) error {
-	guard, err := c.guarded(t)
+func (b *builder) countSource(t *Table, q *Query) error {
+	guard, err := b.guarded(t)
 	if err != nil {
 		return err
 	}
-	s := source{table: t, alias: c.alias(), guard: guard}
-	c.write("(select count(*) as n from ", t.sqlName, " ", s.alias)
-	start := len(c.sql)
-	if err := c.filter(s, q); err != nil {
+	s := source{table: t, alias: b.alias(), guard: guard}
+	b.write("(select count(*) as n from ", t.sqlName, " ", s.alias)
+	start := len(b.sql)
+	if err := b.filter(s, q); err != nil {
 		return err
 	}
-	c.whereFrom(start)
-	c.write(") c")
+	b.whereFrom(start)
+	b.write(") c")
 	return nil
 }
 
 // where writes WHERE: the filter of a query and the position of its cursor.
-func (c *compiler) where(s source, q *Query, keys []orderKey) error {
-	start := len(c.sql)
-	if err := c.filter(s, q); err != nil {
+func (b *builder) where(s source, q *Query, keys []orderKey) error {
+	start := len(b.sql)
+	if err := b.filter(s, q); err != nil {
 		return err
 	}
 	if q.After != "" {
-		if err := c.after(s, q.After, keys); err != nil {
+		if err := b.after(s, q.After, keys); err != nil {
 			return err
 		}
 	}
-	c.whereFrom(start)
+	b.whereFrom(start)
 	return nil
 }
 
 // filter writes the rule of the table and then the query's conditions, joined by " and
 // ". A client's condition therefore cannot be combined with a rule in any other way.
-func (c *compiler) filter(s source, q *Query) error {
+func (c *conds) filter(s source, q *Query) error {
 	if err := c.limits(s, trust(c.scope == nil)); err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (c *compiler) filter(s source, q *Query) error {
 
 // asked writes the conditions of a query after the rule: those of inner embeds and the
 // query's own, each preceded by " and ".
-func (c *compiler) asked(s source, q *Query) error {
+func (c *conds) asked(s source, q *Query) error {
 	for i := range q.With {
 		if q.With[i].Inner {
 			c.write(" and ")
@@ -241,18 +241,18 @@ func (c *compiler) asked(s source, q *Query) error {
 }
 
 // whereFrom turns the first " and " written since start into " where ".
-func (c *compiler) whereFrom(start int) {
+func (t *text) whereFrom(start int) {
 	const and, where = " and ", " where "
-	if len(c.sql) == start {
+	if len(t.sql) == start {
 		return
 	}
-	c.sql = append(c.sql, "  "...)
-	copy(c.sql[start+len(where):], c.sql[start+len(and):len(c.sql)-2])
-	copy(c.sql[start:], where)
+	t.sql = append(t.sql, "  "...)
+	copy(t.sql[start+len(where):], t.sql[start+len(and):len(t.sql)-2])
+	copy(t.sql[start:], where)
 }
 
 // innerEmbed writes exists(...) for an embed that filters its parents.
-func (c *compiler) innerEmbed(s source, e *Embed) error {
+func (c *conds) innerEmbed(s source, e *Embed) error {
 	trusted := trust(c.scope == nil)
 	rel, target, err := c.enter(s, e.Relation, nil, trusted)
 	if err != nil {
@@ -271,48 +271,48 @@ func (c *compiler) innerEmbed(s source, e *Embed) error {
 
 // page writes LIMIT and OFFSET. The limit is in the text, because with a placeholder
 // PostgreSQL's generic plan expects a tenth of the table.
-func (c *compiler) page(q *Query) {
+func (b *builder) page(q *Query) {
 	if q.Limit != nil {
-		c.write(" limit ")
-		c.int(*q.Limit)
-	} else if q.Offset > 0 && !c.pg {
-		c.write(" limit -1")
+		b.write(" limit ")
+		b.int(*q.Limit)
+	} else if q.Offset > 0 && !b.pg {
+		b.write(" limit -1")
 	}
 	if q.Offset > 0 {
-		c.write(" offset ")
-		c.bind(KindInt, int64(q.Offset))
+		b.write(" offset ")
+		b.bind(KindInt, int64(q.Offset))
 	}
 }
 
 // extras writes the columns of extra values.
-func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
+func (b *builder) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
 	if opts.blank {
-		c.separate()
-		c.write("1")
-		if c.pg {
-			c.write("::int8")
+		b.separate()
+		b.write("1")
+		if b.pg {
+			b.write("::int8")
 		}
 	}
 	for i, col := range opts.extra {
-		if c.shares(i) {
+		if b.shares(i) {
 			continue
 		}
-		c.separate()
-		c.column(root, col)
+		b.separate()
+		b.column(root, col)
 	}
 	if !opts.page {
 		return nil
 	}
 	for i, k := range keys {
-		if c.shares(len(opts.extra) + i) {
+		if b.shares(len(opts.extra) + i) {
 			continue
 		}
-		c.separate()
+		b.separate()
 		if paged {
-			c.keyName(root.alias+".", i)
+			b.keyName(root.alias+".", i)
 			continue
 		}
-		if err := c.orderValue(root, k); err != nil {
+		if err := b.orderValue(root, k); err != nil {
 			return err
 		}
 	}
@@ -320,13 +320,13 @@ func (c *compiler) extras(root source, keys []orderKey, opts readOptions, paged 
 }
 
 // separate writes a comma unless the select list just began.
-func (c *compiler) separate() {
+func (t *text) separate() {
 	const start = "select "
-	if n := len(c.sql); n >= len(start) && string(c.sql[n-len(start):]) == start {
+	if n := len(t.sql); n >= len(start) && string(t.sql[n-len(start):]) == start {
 		return
 	}
-	if n := len(c.sql); n >= 2 && string(c.sql[n-2:]) == ", " {
+	if n := len(t.sql); n >= 2 && string(t.sql[n-2:]) == ", " {
 		return
 	}
-	c.write(", ")
+	t.write(", ")
 }

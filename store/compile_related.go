@@ -3,7 +3,7 @@ package store
 import "fmt"
 
 // related writes exists(...) for a relation.
-func (c *compiler) related(s source, n *node, trusted trust) error {
+func (c *conds) related(s source, n *node, trusted trust) error {
 	rel, target, err := c.enter(s, n.name, n.relation, trusted)
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func (c *compiler) related(s source, n *node, trusted trust) error {
 
 // enter resolves a relation. In the untrusted part of a scoped statement one
 // that the caller may not know does not exist.
-func (c *compiler) enter(s source, name string, known *Relation, trusted trust) (*Relation, source, error) {
+func (c *conds) enter(s source, name string, known *Relation, trusted trust) (*Relation, source, error) {
 	visible := allRelations
 	if !trusted {
 		visible = func(r *Relation) bool { return c.knows(s, r) }
@@ -50,7 +50,7 @@ func (c *compiler) enter(s source, name string, known *Relation, trusted trust) 
 // knows reports whether the scope may know a relation: its target and its junction are
 // exposed, and it may read the columns that hold the foreign keys, since following the
 // relation reveals their values.
-func (c *compiler) knows(s source, rel *Relation) bool {
+func (c *conds) knows(s source, rel *Relation) bool {
 	target, err := c.guarded(rel.Target)
 	if err != nil {
 		return false
@@ -65,7 +65,7 @@ func (c *compiler) knows(s source, rel *Relation) bool {
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join
 // junction] where the keys match, with standing predicates and, in an untrusted
 // part, the guards of both tables.
-func (c *compiler) joinedFrom(s source, rel *Relation, target source, trusted trust) error {
+func (c *conds) joinedFrom(s source, rel *Relation, target source, trusted trust) error {
 	c.write(rel.Target.sqlName, " ", target.alias)
 	if rel.Junction == nil {
 		c.write(" where ")
@@ -92,7 +92,7 @@ func (c *compiler) joinedFrom(s source, rel *Relation, target source, trusted tr
 
 // limits writes what limits a source besides any filter: standing predicates,
 // and the read rule where a guard applies.
-func (c *compiler) limits(s source, trusted trust) error {
+func (c *conds) limits(s source, trusted trust) error {
 	if err := c.standing(s); err != nil {
 		return err
 	}
@@ -102,19 +102,19 @@ func (c *compiler) limits(s source, trusted trust) error {
 	return c.rule(s, s.guard.Read)
 }
 
-func (c *compiler) equalKeys(a source, as []*Column, b source, bs []*Column) {
+func (t *text) equalKeys(a source, as []*Column, b source, bs []*Column) {
 	for i := range as {
 		if i > 0 {
-			c.write(" and ")
+			t.write(" and ")
 		}
-		c.column(a, as[i])
-		c.write(" = ")
-		c.column(b, bs[i])
+		t.column(a, as[i])
+		t.write(" = ")
+		t.column(b, bs[i])
 	}
 }
 
 // unresolved is the error for a name that means no relation of s, or several.
-func (c *compiler) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
+func (c *conds) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
 	if several == nil {
 		near := nearest(name, s.table.alternatives(name, visible))
 		return &UnknownRelationError{Table: s.table.Name, Relation: name, Near: near}
@@ -130,7 +130,7 @@ func (c *compiler) unresolved(s source, name string, several []*Relation, visibl
 }
 
 // relationship names the foreign keys of a relation that the scope knows.
-func (c *compiler) relationship(s source, r *Relation) string {
+func (c *conds) relationship(s source, r *Relation) string {
 	if j := r.Junction; j != nil {
 		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
 			constraint(j.SourceKeys), joinNames(j.SourceKeys, ", "), constraint(j.TargetKeys), joinNames(j.TargetKeys, ", "))

@@ -5,24 +5,24 @@ import "slices"
 // rowColumns writes the select list that stands for a row's members: plain
 // columns and arrays of records on PostgreSQL, one json_object on SQLite. In a
 // counted read the row may be missing, then the object is not built.
-func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
+func (b *builder) rowColumns(s source, p *rowPlan, counted bool) error {
 	if len(p.members) == 0 {
 		return nil
 	}
-	if !c.pg {
+	if !b.pg {
 		if counted {
-			c.write("case when ", s.alias, ".", presentName, " is not null then ")
+			b.write("case when ", s.alias, ".", presentName, " is not null then ")
 		}
-		if err := c.object(s, p); err != nil {
+		if err := b.object(s, p); err != nil {
 			return err
 		}
 		if counted {
-			c.write(" end")
+			b.write(" end")
 		}
 		return nil
 	}
 	if p.list != "" && s.alias == aliases[0] {
-		c.write(p.list)
+		b.write(p.list)
 		return nil
 	}
 	first := true
@@ -31,10 +31,10 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 			continue
 		}
 		if !first {
-			c.write(", ")
+			b.write(", ")
 		}
 		first = false
-		if err := c.member(s, p, i); err != nil {
+		if err := b.member(s, p, i); err != nil {
 			return err
 		}
 	}
@@ -42,118 +42,118 @@ func (c *compiler) rowColumns(s source, p *rowPlan, counted bool) error {
 }
 
 // member writes the value of a member: on SQLite as argument of json_object.
-func (c *compiler) member(s source, p *rowPlan, member int) error {
+func (b *builder) member(s source, p *rowPlan, member int) error {
 	if member < len(p.columns) {
-		if c.pg {
-			c.plainColumn(s, p.columns[member])
+		if b.pg {
+			b.plainColumn(s, p.columns[member])
 		} else {
-			c.jsonValue(s, p.columns[member])
+			b.jsonValue(s, p.columns[member])
 		}
 		return nil
 	}
 	e, lifted := p.embedOf(member)
 	switch {
 	case e.embed.Spread:
-		return c.lifted(s, e, lifted)
-	case c.pg:
-		return c.recordEmbed(s, e)
+		return b.lifted(s, e, lifted)
+	case b.pg:
+		return b.recordEmbed(s, e)
 	}
-	return c.jsonEmbed(s, e)
+	return b.jsonEmbed(s, e)
 }
 
 // lifted writes a member of a spread related row as a separate subquery. It is NULL
 // without a row. An array is empty then.
-func (c *compiler) lifted(s source, e *planEmbed, member int) error {
-	c.write("(select ")
-	if err := c.member(e.target, e.plan, member); err != nil {
+func (b *builder) lifted(s source, e *planEmbed, member int) error {
+	b.write("(select ")
+	if err := b.member(e.target, e.plan, member); err != nil {
 		return err
 	}
-	c.write(" from ")
-	if err := c.embedRows(s, e, false); err != nil {
+	b.write(" from ")
+	if err := b.embedRows(s, e, false); err != nil {
 		return err
 	}
-	c.write(")")
+	b.write(")")
 	return nil
 }
 
 // plainColumn writes a column for PostgreSQL; the driver encodes it.
-func (c *compiler) plainColumn(s source, pc planColumn) {
+func (b *builder) plainColumn(s source, pc planColumn) {
 	switch pc.cast {
 	case "int":
-		c.column(s, pc.column)
-		c.write("::int::int8")
+		b.column(s, pc.column)
+		b.write("::int::int8")
 	case "date":
-		c.write("(")
-		c.column(s, pc.column)
-		c.write(" at time zone 'UTC')::date")
+		b.write("(")
+		b.column(s, pc.column)
+		b.write(" at time zone 'UTC')::date")
 	case "int8", "float8", "numeric", "bool":
-		c.parsed(s, pc.column, pc.cast)
+		b.parsed(s, pc.column, pc.cast)
 	default:
-		c.column(s, pc.column)
+		b.column(s, pc.column)
 	}
 }
 
 // recordEmbed writes an embed for PostgreSQL as record or array of records.
-func (c *compiler) recordEmbed(s source, e *planEmbed) error {
+func (b *builder) recordEmbed(s source, e *planEmbed) error {
 	if e.relation.Many {
-		c.write("array(select row(")
+		b.write("array(select row(")
 	} else {
-		c.write("(select row(")
+		b.write("(select row(")
 	}
-	if err := c.rowColumns(e.target, e.plan, false); err != nil {
+	if err := b.rowColumns(e.target, e.plan, false); err != nil {
 		return err
 	}
-	c.write(") from ")
-	if err := c.embedRows(s, e, false); err != nil {
+	b.write(") from ")
+	if err := b.embedRows(s, e, false); err != nil {
 		return err
 	}
-	c.write(")")
+	b.write(")")
 	return nil
 }
 
 // embedRows writes FROM, WHERE, ORDER and LIMIT of an embed.
-func (c *compiler) embedRows(s source, e *planEmbed, inSubquery bool) error {
+func (b *builder) embedRows(s source, e *planEmbed, inSubquery bool) error {
 	if e.plan.groups != nil {
-		return c.embedGroups(s, e)
+		return b.embedGroups(s, e)
 	}
 	target := e.target
 	// SQLite does not keep what is JSON through a sort, so it sorts before it builds
 	// JSON. The limit of the query around keeps it from merging the two.
-	sorted := !c.pg && !e.relation.Many && !e.relation.toKey()
+	sorted := !b.pg && !e.relation.Many && !e.relation.toKey()
 	inSubquery = inSubquery || sorted
 	if inSubquery {
-		target.alias = c.alias()
-		c.write("(select ", target.alias, ".* from ")
+		target.alias = b.alias()
+		b.write("(select ", target.alias, ".* from ")
 	}
 	q := &e.embed.Query
-	if err := c.embedFrom(s, e, target); err != nil {
+	if err := b.embedFrom(s, e, target); err != nil {
 		return err
 	}
 	if !e.relation.toKey() {
-		if err := c.orderBy(target, e.keys, false); err != nil {
+		if err := b.orderBy(target, e.keys, false); err != nil {
 			return err
 		}
 		if e.relation.Many {
-			c.page(q)
+			b.page(q)
 		} else {
-			c.write(" limit 1")
+			b.write(" limit 1")
 		}
 	}
 	if inSubquery {
-		c.write(") ", e.target.alias)
+		b.write(") ", e.target.alias)
 	}
 	if sorted {
-		c.write(" limit 1")
+		b.write(" limit 1")
 	}
 	return nil
 }
 
 // embedFrom writes FROM and WHERE of an embed.
-func (c *compiler) embedFrom(s source, e *planEmbed, target source) error {
-	if err := c.joinedFrom(s, e.relation, target, trust(c.scope == nil)); err != nil {
+func (b *builder) embedFrom(s source, e *planEmbed, target source) error {
+	if err := b.joinedFrom(s, e.relation, target, trust(b.scope == nil)); err != nil {
 		return err
 	}
-	return c.asked(target, &e.embed.Query)
+	return b.asked(target, &e.embed.Query)
 }
 
 // toKey reports whether the relation leads to the one row of a primary key, so
@@ -164,123 +164,123 @@ func (r *Relation) toKey() bool {
 
 // jsonObject writes a row as json_object for SQLite. Children are written
 // inside the arguments, where their JSON subtype survives.
-func (c *compiler) jsonObject(s source, p *rowPlan) error {
-	c.write("json_object(")
+func (b *builder) jsonObject(s source, p *rowPlan) error {
+	b.write("json_object(")
 	for i := range p.members {
 		if i > 0 {
-			c.write(", ")
+			b.write(", ")
 		}
 		if i < len(p.columns) {
-			c.memberName(p.columns[i].alias, p.columns[i].column.Name)
+			b.memberName(p.columns[i].alias, p.columns[i].column.Name)
 		} else {
-			c.placeholder(p.memberName(i))
+			b.placeholder(p.memberName(i))
 		}
-		c.write(", ")
-		if err := c.member(s, p, i); err != nil {
+		b.write(", ")
+		if err := b.member(s, p, i); err != nil {
 			return err
 		}
 	}
-	c.write(")")
+	b.write(")")
 	return nil
 }
 
 // memberName writes the name of a member: a column's as literal, what a client
 // chose as argument.
-func (c *compiler) memberName(alias, column string) {
+func (b *builder) memberName(alias, column string) {
 	if alias != "" {
-		c.placeholder(alias)
+		b.placeholder(alias)
 		return
 	}
-	c.write("'", column, "'")
+	b.write("'", column, "'")
 }
 
 // jsonEmbed writes an embed for SQLite: a row as an object, rows as the objects
 // with commas between them, NULL where there are none. group_concat, unlike
 // json_group_array, checks the length limit while the text grows.
-func (c *compiler) jsonEmbed(s source, e *planEmbed) error {
-	c.write("(select ")
+func (b *builder) jsonEmbed(s source, e *planEmbed) error {
+	b.write("(select ")
 	if e.relation.Many {
-		c.countRows()
-		c.write("group_concat(")
+		b.countRows()
+		b.write("group_concat(")
 	}
-	if err := c.object(e.target, e.plan); err != nil {
+	if err := b.object(e.target, e.plan); err != nil {
 		return err
 	}
 	if e.relation.Many {
-		c.write(")")
-		c.countedRows()
+		b.write(")")
+		b.countedRows()
 	}
-	c.write(" from ")
-	if err := c.embedRows(s, e, e.relation.Many); err != nil {
+	b.write(" from ")
+	if err := b.embedRows(s, e, e.relation.Many); err != nil {
 		return err
 	}
-	c.write(")")
+	b.write(")")
 	return nil
 }
 
 // jsonValue writes a column as argument of json_object.
-func (c *compiler) jsonValue(s source, pc planColumn) {
+func (b *builder) jsonValue(s source, pc planColumn) {
 	switch pc.cast {
 	case castText:
-		c.jsonText(s, pc.column)
+		b.jsonText(s, pc.column)
 		return
 	case "int8", "float8", "numeric", "bool":
-		c.parsed(s, pc.column, pc.cast)
+		b.parsed(s, pc.column, pc.cast)
 		return
 	}
 	col := pc.column
 	switch col.Kind {
 	case KindBool:
 		if pc.cast == "int" {
-			c.column(s, col)
+			b.column(s, col)
 			return
 		}
-		c.wrapped("case when ", s, col, " then json('true') when not ")
-		c.column(s, col)
-		c.write(" then json('false') end")
+		b.wrapped("case when ", s, col, " then json('true') when not ")
+		b.column(s, col)
+		b.write(" then json('false') end")
 	case KindFloat:
-		c.wrapped("json(pl_float(", s, col, "))")
+		b.wrapped("json(pl_float(", s, col, "))")
 	case KindDecimal, KindJSON, KindTextArray:
-		c.wrapped("json(", s, col, ")")
+		b.wrapped("json(", s, col, ")")
 	case KindBytes:
-		c.hex(s, col)
+		b.hex(s, col)
 	case KindTimestamp:
 		if pc.cast == "date" {
-			c.wrapped("substr(", s, col, ", 1, 10)")
+			b.wrapped("substr(", s, col, ", 1, 10)")
 			return
 		}
-		c.column(s, col)
+		b.column(s, col)
 	default:
-		c.column(s, col)
+		b.column(s, col)
 	}
 }
 
 // jsonText writes a column cast to text.
-func (c *compiler) jsonText(s source, col *Column) {
+func (b *builder) jsonText(s source, col *Column) {
 	switch col.Kind {
 	case KindBool:
-		c.wrapped("case when ", s, col, " then 'true' when not ")
-		c.column(s, col)
-		c.write(" then 'false' end")
+		b.wrapped("case when ", s, col, " then 'true' when not ")
+		b.column(s, col)
+		b.write(" then 'false' end")
 	case KindFloat:
-		c.wrapped("pl_float(", s, col, ")")
+		b.wrapped("pl_float(", s, col, ")")
 	case KindInt:
-		c.wrapped("cast(", s, col, " as text)")
+		b.wrapped("cast(", s, col, " as text)")
 	case KindBytes:
-		c.hex(s, col)
+		b.hex(s, col)
 	default:
-		c.column(s, col)
+		b.column(s, col)
 	}
 }
 
-func (c *compiler) hex(s source, col *Column) {
-	c.wrapped("case when ", s, col, ` is not null then '\x'||lower(hex(`)
-	c.column(s, col)
-	c.write(")) end")
+func (t *text) hex(s source, col *Column) {
+	t.wrapped("case when ", s, col, ` is not null then '\x'||lower(hex(`)
+	t.column(s, col)
+	t.write(")) end")
 }
 
-func (c *compiler) wrapped(before string, s source, col *Column, after string) {
-	c.write(before)
-	c.column(s, col)
-	c.write(after)
+func (t *text) wrapped(before string, s source, col *Column, after string) {
+	t.write(before)
+	t.column(s, col)
+	t.write(after)
 }

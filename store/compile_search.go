@@ -14,7 +14,7 @@ var fullTextFunctions = [...]string{
 
 // fullText writes one of the comparisons of PostgreSQL's own search. The names of
 // configurations are bound, and are names that the server had at start-up.
-func (c *compiler) fullText(s source, col *Column, op Op, v any) error {
+func (c *conds) fullText(s source, col *Column, op Op, v any) error {
 	f, ok := v.(FullText)
 	if text, isText := v.(string); isText {
 		f, ok = FullText{Query: text}, true
@@ -52,7 +52,7 @@ var fullTextWords = fmt.Sprintf(", %d), '%s', '%s'))", fulltext.MaxText,
 
 // search writes OpSearch. On SQLite the index finds candidates and a function checks
 // them, because SQLite does not fold the case of every script.
-func (c *compiler) search(s source, col *Column, v any) error {
+func (c *conds) search(s source, col *Column, v any) error {
 	text, err := col.pattern(OpSearch, v)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (c *compiler) search(s source, col *Column, v any) error {
 }
 
 // candidates writes that SQLite's index of a column has a row for a query.
-func (c *compiler) candidates(s source, col *Column, match string) {
+func (c *conds) candidates(s source, col *Column, match string) {
 	words, keys := c.alias(), c.alias()
 	c.write("(")
 	c.keyList(s)

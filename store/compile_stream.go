@@ -62,51 +62,51 @@ func boxedInStream(k Kind) bool { return k == KindFloat || k == KindJSON }
 
 // stream is a statement that streams.
 type stream struct {
-	c     *compiler
+	c     *builder
 	nodes []*streamNode
 	first [slotTypes]int // the first column of each type
 	width int
 }
 
 // streamRead writes a read as a stream, see [driver.Shape.Stream].
-func (c *compiler) streamRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
-	st := &stream{c: c}
-	top := st.level(&c.shape, plan)
+func (b *builder) streamRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+	st := &stream{c: b}
+	top := st.level(&b.shape, plan)
 	st.extras(top)
 	st.settle()
-	rows := c.alias()
-	c.write("select ")
+	rows := b.alias()
+	b.write("select ")
 	if q.Count {
-		c.write("c.n, ", rows, ".", nodeName, " is not null, ")
+		b.write("c.n, ", rows, ".", nodeName, " is not null, ")
 	}
-	c.write(rows, ".* from ")
+	b.write(rows, ".* from ")
 	if q.Count {
-		if err := c.countSource(root.table, q); err != nil {
+		if err := b.countSource(root.table, q); err != nil {
 			return err
 		}
-		c.write(" left join (")
+		b.write(" left join (")
 	}
-	if err := c.pageSource(root, q, keys); err != nil {
+	if err := b.pageSource(root, q, keys); err != nil {
 		return err
 	}
-	c.write(" cross join lateral (")
+	b.write(" cross join lateral (")
 	err := st.arms(top, root, func(v streamValue) error {
 		if v.extra < len(opts.extra) {
-			c.column(root, opts.extra[v.extra])
+			b.column(root, opts.extra[v.extra])
 			return nil
 		}
-		c.keyName(root.alias+".", v.extra-len(opts.extra))
+		b.keyName(root.alias+".", v.extra-len(opts.extra))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	c.write(") ", rows)
+	b.write(") ", rows)
 	if q.Count {
-		c.write(") on true")
+		b.write(") on true")
 	}
-	c.write(" limit ")
-	c.int(c.budget + 1)
+	b.write(" limit ")
+	b.int(b.budget + 1)
 	return nil
 }
 
@@ -219,17 +219,17 @@ func (st *stream) settle() {
 
 // arms writes the row of a level and the rows of its arrays.
 func (st *stream) arms(n *streamNode, s source, extra func(streamValue) error) error {
-	c := st.c
-	c.write("select ")
+	b := st.c
+	b.write("select ")
 	if err := st.row(n, s, extra); err != nil {
 		return err
 	}
 	for i := range n.branches {
-		c.write(" union all (")
+		b.write(" union all (")
 		if err := st.arm(&n.branches[i], s); err != nil {
 			return err
 		}
-		c.write(")")
+		b.write(")")
 	}
 	return nil
 }
@@ -278,8 +278,8 @@ func (st *stream) arm(b *streamBranch, s source) error {
 // row writes the select list of a level: its number and its values, and NULL in
 // the columns of other levels.
 func (st *stream) row(n *streamNode, s source, extra func(streamValue) error) error {
-	c := st.c
-	c.write(strconv.Itoa(n.shape.Node), " as ", nodeName)
+	b := st.c
+	b.write(strconv.Itoa(n.shape.Node), " as ", nodeName)
 	columns := make([]*streamValue, st.width)
 	for i := range n.values {
 		v := &n.values[i]
@@ -290,26 +290,26 @@ func (st *stream) row(n *streamNode, s source, extra func(streamValue) error) er
 		for slot+1 < slotTypes && at >= st.first[slot+1] {
 			slot++
 		}
-		c.write(", ")
+		b.write(", ")
 		if err := st.value(n, s, columns[at], extra); err != nil {
 			return err
 		}
 		if slot > 0 {
-			c.write("::", pgTypes[slot])
+			b.write("::", pgTypes[slot])
 		} else if columns[at] == nil {
-			c.write("::record")
+			b.write("::record")
 		}
 		if n.shape.Node == 0 {
-			c.write(` as "slot?`, strconv.Itoa(at), `"`)
+			b.write(` as "slot?`, strconv.Itoa(at), `"`)
 		}
 	}
 	return nil
 }
 
 func (st *stream) value(n *streamNode, s source, v *streamValue, extra func(streamValue) error) error {
-	c := st.c
+	b := st.c
 	if v == nil {
-		c.write("null")
+		b.write("null")
 		return nil
 	}
 	var kind Kind
@@ -319,39 +319,39 @@ func (st *stream) value(n *streamNode, s source, v *streamValue, extra func(stre
 		kind = n.plan.members[v.member].Kind
 	}
 	if boxedInStream(kind) {
-		c.write("row")
+		b.write("row")
 	}
-	c.write("(")
+	b.write("(")
 	var err error
 	if v.member < 0 {
 		err = extra(*v)
 	} else {
-		err = c.member(s, n.plan, v.member)
+		err = b.member(s, n.plan, v.member)
 	}
-	c.write(")")
+	b.write(")")
 	return err
 }
 
 // pageSource writes the page of a read as a subquery under the alias of the root, with
 // the order keys as further columns, see keyName.
-func (c *compiler) pageSource(root source, q *Query, keys []orderKey) error {
-	inner := source{table: root.table, alias: c.alias(), guard: root.guard}
-	c.write("(select ", inner.alias, ".*, 1 as ", presentName)
+func (b *builder) pageSource(root source, q *Query, keys []orderKey) error {
+	inner := source{table: root.table, alias: b.alias(), guard: root.guard}
+	b.write("(select ", inner.alias, ".*, 1 as ", presentName)
 	for i, k := range keys {
-		c.write(", ")
-		if err := c.orderValue(inner, k); err != nil {
+		b.write(", ")
+		if err := b.orderValue(inner, k); err != nil {
 			return err
 		}
-		c.keyName(" as ", i)
+		b.keyName(" as ", i)
 	}
-	c.write(" from ", root.table.sqlName, " ", inner.alias)
-	if err := c.where(inner, q, keys); err != nil {
+	b.write(" from ", root.table.sqlName, " ", inner.alias)
+	if err := b.where(inner, q, keys); err != nil {
 		return err
 	}
-	if err := c.orderBy(inner, keys, false); err != nil {
+	if err := b.orderBy(inner, keys, false); err != nil {
 		return err
 	}
-	c.page(q)
-	c.write(") ", root.alias)
+	b.page(q)
+	b.write(") ", root.alias)
 	return nil
 }

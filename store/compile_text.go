@@ -8,11 +8,11 @@ import "github.com/seed-7694ebf6/plinth/store/driver"
 const maxLarge = 8
 
 // object writes a row as JSON object for SQLite.
-func (c *compiler) object(s source, p *rowPlan) error {
+func (b *builder) object(s source, p *rowPlan) error {
 	if !p.texts() {
-		return c.jsonObject(s, p)
+		return b.jsonObject(s, p)
 	}
-	return c.textObject(s, p)
+	return b.textObject(s, p)
 }
 
 // texts reports whether the object of a row is built as text: it holds arrays, or
@@ -49,8 +49,8 @@ func (p *rowPlan) large() int {
 // textObject writes a row as the text of a JSON object. With one array at most the
 // parts are arguments of concat, which is fast and holds all of them at once. Else
 // some of them are at a time, joined by ||, which checks the length limit.
-func (c *compiler) textObject(s source, p *rowPlan) error {
-	t := textWriter{c: c, joined: p.large() > maxLarge || p.arrays() > 1, start: len(c.sql)}
+func (b *builder) textObject(s source, p *rowPlan) error {
+	t := textWriter{c: b, joined: p.large() > maxLarge || p.arrays() > 1, start: len(b.sql)}
 	t.literal = append(t.literal, '{')
 	for i := range p.members {
 		t.name(p, i)
@@ -82,7 +82,7 @@ func (p *rowPlan) arrays() int {
 
 // textWriter writes the parts of a text.
 type textWriter struct {
-	c       *compiler
+	c       *builder
 	joined  bool   // by ||
 	start   int    // where the parts begin in the statement
 	ends    []int  // where each part ends but the last, from start
@@ -185,23 +185,23 @@ func (t *textWriter) value(s source, p *rowPlan, member int) error {
 }
 
 // countRows begins to count the rows of an array against the budget.
-func (c *compiler) countRows() {
-	if c.budget == 0 {
+func (b *builder) countRows() {
+	if b.budget == 0 {
 		return
 	}
-	c.write("case when pl_took(")
-	if c.counter == 0 {
-		c.placeholder(driver.RowCounter{})
-		c.counter = len(c.args)
+	b.write("case when pl_took(")
+	if b.counter == 0 {
+		b.placeholder(driver.RowCounter{})
+		b.counter = len(b.args)
 	} else {
-		c.write("?")
-		c.int(c.counter)
+		b.write("?")
+		b.int(b.counter)
 	}
-	c.write(", count(*)) then ")
+	b.write(", count(*)) then ")
 }
 
-func (c *compiler) countedRows() {
-	if c.budget > 0 {
-		c.write(" end")
+func (b *builder) countedRows() {
+	if b.budget > 0 {
+		b.write(" end")
 	}
 }

@@ -72,34 +72,34 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 }
 
 // after writes the condition that a row follows a cursor.
-func (c *compiler) after(s source, cursor Cursor, keys []orderKey) error {
-	values, err := c.cursors.open(keys, cursor)
+func (b *builder) after(s source, cursor Cursor, keys []orderKey) error {
+	values, err := b.cursors.open(keys, cursor)
 	if err != nil {
 		return err
 	}
-	c.write(" and ")
+	b.write(" and ")
 	n := uniform(keys)
 	if n == 0 {
-		return c.afterKey(s, keys, values)
+		return b.afterKey(s, keys, values)
 	}
 	if n == len(keys) {
-		return c.compareTuple(s, keys, values, behind(keys[0]))
+		return b.compareTuple(s, keys, values, behind(keys[0]))
 	}
 	// The bound on the first keys is implied by the two conditions together, but
 	// no engine makes of an "or" where an index begins: without it each page
 	// would read all pages before it.
-	if err := c.compareTuple(s, keys[:n], values[:n], behind(keys[0])+"="); err != nil {
+	if err := b.compareTuple(s, keys[:n], values[:n], behind(keys[0])+"="); err != nil {
 		return err
 	}
-	c.write(" and (")
-	if err := c.compareTuple(s, keys[:n], values[:n], "<>"); err != nil {
+	b.write(" and (")
+	if err := b.compareTuple(s, keys[:n], values[:n], "<>"); err != nil {
 		return err
 	}
-	c.write(" or ")
-	if err := c.afterKey(s, keys[n:], values[n:]); err != nil {
+	b.write(" or ")
+	if err := b.afterKey(s, keys[n:], values[n:]); err != nil {
 		return err
 	}
-	c.write(")")
+	b.write(")")
 	return nil
 }
 
@@ -115,7 +115,7 @@ func uniform(keys []orderKey) int {
 }
 
 // compareTuple writes a comparison of the keys with the values.
-func (c *compiler) compareTuple(s source, keys []orderKey, values []any, operator string) error {
+func (c *conds) compareTuple(s source, keys []orderKey, values []any, operator string) error {
 	c.write("(")
 	for i, k := range keys {
 		if i > 0 {
@@ -140,19 +140,19 @@ func (c *compiler) compareTuple(s source, keys []orderKey, values []any, operato
 // bindPlace writes a placeholder for a value of a cursor. On PostgreSQL it hides the
 // value in a subquery. With a visible value the planner would prefer a custom plan for
 // every page, and planning takes longer than reading the page.
-func (c *compiler) bindPlace(k Kind, v any) {
-	if !c.pg {
-		c.bind(k, v)
+func (t *text) bindPlace(k Kind, v any) {
+	if !t.pg {
+		t.bind(k, v)
 		return
 	}
-	c.write("(select ")
-	c.bind(k, v)
-	c.write(")")
+	t.write("(select ")
+	t.bind(k, v)
+	t.write(")")
 }
 
 // afterKey writes, for the first key and the rest: behind the value, or equal
 // and the rest behind. NULL stands where the order puts it.
-func (c *compiler) afterKey(s source, keys []orderKey, values []any) error {
+func (c *conds) afterKey(s source, keys []orderKey, values []any) error {
 	k, v := keys[0], values[0]
 	if v == nil {
 		return c.afterNull(s, keys, values)
@@ -183,7 +183,7 @@ func (c *compiler) afterKey(s source, keys []orderKey, values []any) error {
 	return nil
 }
 
-func (c *compiler) afterNull(s source, keys []orderKey, values []any) error {
+func (c *conds) afterNull(s source, keys []orderKey, values []any) error {
 	k := keys[0]
 	c.write("(")
 	if err := c.orderValue(s, k); err != nil {
@@ -217,7 +217,7 @@ func behind(k orderKey) string {
 	return ">"
 }
 
-func (c *compiler) compareKey(s source, k orderKey, v any, operator string) error {
+func (c *conds) compareKey(s source, k orderKey, v any, operator string) error {
 	if err := c.orderValue(s, k); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const tagSize = 12
 
 // tagged reports whether the answer of the statement has an entity tag: every table that it
 // reads writes to the change log. A view does not say what it reads.
-func (c *compiler) tagged() bool {
+func (c *conds) tagged() bool {
 	return len(c.reads) > 0 && !slices.ContainsFunc(c.reads, func(t *Table) bool { return !t.Tracked || t.View })
 }
 

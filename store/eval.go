@@ -79,7 +79,7 @@ func (n *node) evaluateCompare(scope *Scope, row []any) truth {
 	case OpIsFalse:
 		return truthOf(v == false)
 	}
-	c := compiler{env: env{scope: scope}}
+	c := conds{env: env{scope: scope}}
 	if n.listed() {
 		return n.evaluateList(&c, v)
 	}
@@ -91,7 +91,7 @@ func (n *node) evaluateCompare(scope *Scope, row []any) truth {
 }
 
 // evaluateList evaluates a comparison with several operands, combined by Or or by And.
-func (n *node) evaluateList(c *compiler, v any) truth {
+func (n *node) evaluateList(c *conds, v any) truth {
 	list, _, known, err := c.list(n.column, n)
 	if err != nil || !known {
 		return isUnknown

@@ -50,18 +50,18 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 		return nil, err
 	}
 	scope, guards := g.scope.watched()
-	c := g.s.newCompiler(ctx, scope, g.access)
-	defer c.free()
-	st, err := g.compile(ctx, c, q, g.readOptions(q, opts), opts)
+	b := g.s.newBuilder(ctx, scope, g.access)
+	defer b.free()
+	st, err := g.compile(ctx, b, q, g.readOptions(q, opts), opts)
 	if err != nil {
 		return nil, err
 	}
 	e := &Explanation{SQL: st.SQL, Args: make([]string, len(st.Args))}
 	for i, v := range st.Args {
-		e.Args[i] = c.argType(i+1, v)
+		e.Args[i] = b.argType(i+1, v)
 	}
 	concealed := false
-	for _, t := range c.reads {
+	for _, t := range b.reads {
 		guard := guards[t]
 		e.Tables = append(e.Tables, ExplainedTable{Table: t, Guarded: guard != nil})
 		concealed = concealed || guard != nil && guard.Read.n != nil && guard.Read.n.conceals()
@@ -172,7 +172,7 @@ func (s session) sqlitePlan(ctx context.Context, st *driver.Statement, form Plan
 
 // argType returns the type of the n-th bound value: on PostgreSQL the one it is
 // cast to.
-func (c *compiler) argType(n int, v any) string {
+func (c *conds) argType(n int, v any) string {
 	if c.pg {
 		_, typ, _ := strings.Cut(string(c.sql), "$"+strconv.Itoa(n)+"::")
 		if end := strings.IndexFunc(typ, notOfType); end >= 0 {

@@ -103,14 +103,14 @@ func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 // [WriteOptions] Versions match none.
 func (g Gate) Versioned() bool { return len(g.table.versionFor(g.scope.guard(g.table))) > 0 }
 
-// compile writes the statement of a query into a compiler.
-func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {
+// compile writes the statement of a query into a builder.
+func (g Gate) compile(ctx context.Context, b *builder, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {
 	if opts.Page || q.After != "" {
 		key, err := g.s.cursorKey(ctx)
 		if err != nil {
 			return nil, err
 		}
-		c.cursors = key
+		b.cursors = key
 	}
 	asked := q
 	if opts.MaxRows > 0 && (q.Limit == nil || *q.Limit > opts.MaxRows) {
@@ -119,12 +119,12 @@ func (g Gate) compile(ctx context.Context, c *compiler, q *Query, ro readOptions
 		limited.Limit = Limit(opts.MaxRows + 1)
 		asked = &limited
 	}
-	c.budget = opts.Budget
-	shape, err := c.read(g.table, asked, ro)
+	b.budget = opts.Budget
+	shape, err := b.read(g.table, asked, ro)
 	if err != nil {
 		return nil, g.unknown(err)
 	}
-	st := c.statement(shape)
+	st := b.statement(shape)
 	st.Table, st.Op = g.table.Name, "select"
 	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
 	return st, nil
@@ -135,9 +135,9 @@ func (g Gate) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadO
 	if err := g.checkScope(); err != nil {
 		return err
 	}
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	defer c.free()
-	st, err := g.compile(ctx, c, q, ro, opts)
+	b := g.s.newBuilder(ctx, g.scope, g.access)
+	defer b.free()
+	st, err := g.compile(ctx, b, q, ro, opts)
 	if err != nil {
 		return err
 	}
@@ -149,11 +149,11 @@ func (g Gate) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadO
 		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
 	}
 	out.take()
-	out.Tables = append(out.Tables, c.reads...)
-	if opts.TagForm != "" && g.s.tx == nil && c.tagged() { // what a transaction reads may be rolled back
+	out.Tables = append(out.Tables, b.reads...)
+	if opts.TagForm != "" && g.s.tx == nil && b.tagged() { // what a transaction reads may be rolled back
 		out.Tag = entityTag(opts.TagForm, q, &out.result)
 	}
-	return out.finish(c, q, ro, opts)
+	return out.finish(b, q, ro, opts)
 }
 
 // appendEmpty appends rows without members.
@@ -175,13 +175,13 @@ func (r *Rows) take() {
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-func (r *Rows) finish(c *compiler, q *Query, ro readOptions, opts ReadOptions) error {
+func (r *Rows) finish(b *builder, q *Query, ro readOptions, opts ReadOptions) error {
 	if r.Count == 0 || len(r.result.Extra) == 0 {
 		return nil
 	}
 	if opts.Page {
 		if r.More || q.Limit != nil && r.Count == *q.Limit {
-			r.Next = c.cursors.make(c.keys, r.result.Extra)
+			r.Next = b.cursors.make(b.keys, r.result.Extra)
 		}
 		return nil
 	}
@@ -204,10 +204,10 @@ func (g Gate) unknown(err error) error {
 
 // decodePlan plans how rows of a query fill the struct.
 func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	defer c.free()
+	b := g.s.newBuilder(ctx, g.scope, g.access)
+	defer b.free()
 	s := source{table: g.table, alias: "t", guard: g.scope.guard(g.table)}
-	plan, err := c.plan(s, q)
+	plan, err := b.plan(s, q)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
 // of rows are PostgreSQL's own JSON; readers of the log bring them into the
 // canonical form. Of an update new has only the columns that the statement sets, so
 // that large values are not written twice; readers find the others in old.
-func (w *write) logCTE(c *compiler) {
+func (w *write) logCTE(b *builder) {
 	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n", nil)
 	size := w.logSize("n", nil)
 	joined := w.op != OpInsert && !w.deletesRows()
@@ -31,40 +31,40 @@ func (w *write) logCTE(c *compiler) {
 		size = w.logSize("o", nil) + " + " + w.logSize("n", &sets)
 	}
 	from := func() {
-		c.write(" from ", newRows, " n")
+		b.write(" from ", newRows, " n")
 		if joined {
-			c.write(" join ", oldRows, " o on ")
-			c.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
+			b.write(" join ", oldRows, " o on ")
+			b.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
 		}
 	}
 	if w.logLimit > 0 {
-		c.write(", ", logBytes, " as (select coalesce(sum(", size, "), 0)::bigint as bytes")
+		b.write(", ", logBytes, " as (select coalesce(sum(", size, "), 0)::bigint as bytes")
 		from()
-		c.write(")")
+		b.write(")")
 	}
-	c.write(", ", logRows, " as (insert into plinth_changes ", logColumns, " select ")
-	w.logHead(c)
-	c.write("jsonb_build_array(")
+	b.write(", ", logRows, " as (insert into plinth_changes ", logColumns, " select ")
+	w.logHead(b)
+	b.write("jsonb_build_array(")
 	for i, pk := range w.table.PrimaryKey {
 		if i > 0 {
-			c.write(", ")
+			b.write(", ")
 		}
-		c.column(row, pk)
+		b.column(row, pk)
 	}
-	c.write("), ", old, ", ", image, ", ")
-	w.logTail(c, row)
-	c.write(", ", size)
+	b.write("), ", old, ", ", image, ", ")
+	w.logTail(b, row)
+	b.write(", ", size)
 	from()
 	if w.logLimit > 0 {
-		c.write(" where (select ")
-		w.chargeLog(c, "bytes")
-		c.write(" from ", logBytes, ")")
+		b.write(" where (select ")
+		w.chargeLog(b, "bytes")
+		b.write(" from ", logBytes, ")")
 	}
 	if w.op != OpInsert {
-		c.write(" order by ")
-		c.keyList(row)
+		b.write(" order by ")
+		b.keyList(row)
 	}
-	c.write(")")
+	b.write(")")
 }
 
 // logImage writes a row as JSON: the columns of the model that are not secret, or
@@ -89,21 +89,21 @@ func (w *write) logImage(alias string, some *ColumnSet) string {
 	return b.String()
 }
 
-func (w *write) logHead(c *compiler) {
-	c.bind(KindText, w.table.Name)
-	c.write(", ")
-	c.bind(KindText, string(w.op))
-	c.write(", ")
+func (w *write) logHead(b *builder) {
+	b.bind(KindText, w.table.Name)
+	b.write(", ")
+	b.bind(KindText, string(w.op))
+	b.write(", ")
 }
 
-func (w *write) logTail(c *compiler, row source) {
-	c.bind(KindText, w.actor)
-	c.write(", ")
+func (w *write) logTail(b *builder, row source) {
+	b.bind(KindText, w.actor)
+	b.write(", ")
 	if t := w.table.Tenant; t != nil {
-		c.column(row, t)
+		b.column(row, t)
 		return
 	}
-	c.write("null")
+	b.write("null")
 }
 
 // logRows appends the log rows of a step-by-step write: one statement that takes
@@ -125,26 +125,26 @@ func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
 	if err := w.chargeSteps(total); err != nil {
 		return err
 	}
-	c := w.s.newCompiler(ctx, nil, access{})
-	defer c.free()
-	c.write("insert into plinth_changes ", logColumns, " select ")
-	c.bind(KindText, w.table.Name)
-	if c.pg {
-		c.write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant', (v->>'size')::int from jsonb_array_elements(")
-		c.bind(KindJSON, string(body))
-		c.write(") with ordinality as e(v, n)")
+	b := w.s.newBuilder(ctx, nil, access{})
+	defer b.free()
+	b.write("insert into plinth_changes ", logColumns, " select ")
+	b.bind(KindText, w.table.Name)
+	if b.pg {
+		b.write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant', (v->>'size')::int from jsonb_array_elements(")
+		b.bind(KindJSON, string(body))
+		b.write(") with ordinality as e(v, n)")
 		if w.logLimit > 0 {
-			c.write(" where (select ")
-			w.chargeLog(c, strconv.Itoa(total)+"::bigint")
-			c.write(")")
+			b.write(" where (select ")
+			w.chargeLog(b, strconv.Itoa(total)+"::bigint")
+			b.write(")")
 		}
-		c.write(" order by n")
+		b.write(" order by n")
 	} else {
-		c.write(`, value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(`)
-		c.placeholder(string(body))
-		c.write(") order by key")
+		b.write(`, value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(`)
+		b.placeholder(string(body))
+		b.write(") order by key")
 	}
-	st := c.statement(nil)
+	st := b.statement(nil)
 	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
 	if _, err := w.s.exec(ctx, st); err != nil {
 		return w.fail(ctx, err)

@@ -26,12 +26,12 @@ func (w *write) logLimitError() error {
 // chargeLog writes a condition on PostgreSQL that adds bytes to what the transaction
 // has logged, and raises logCheck beyond the limit. The sum is in a setting of the
 // transaction, so rolling back a savepoint reverts it together with the rows.
-func (w *write) chargeLog(c *compiler, bytes string) {
+func (w *write) chargeLog(b *builder, bytes string) {
 	const setting = "'plinth.log_bytes'"
 	sum := "coalesce(nullif(current_setting(" + setting + ", true), ''), '0')::bigint + " + bytes
-	c.write("case when ", sum, " <= ")
-	c.bind(KindInt, int64(w.logLimit))
-	c.write(" then set_config(", setting, ", (", sum, ")::text, true) is not null",
+	b.write("case when ", sum, " <= ")
+	b.bind(KindInt, int64(w.logLimit))
+	b.write(" then set_config(", setting, ", (", sum, ")::text, true) is not null",
 		" else ('", driver.RaisePrefix, logCheck, "'||left((", sum, ")::text, 0))::int = 0 end")
 }
 

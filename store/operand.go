@@ -8,7 +8,7 @@ import (
 
 // value returns the operand of a comparison as bound value. known is false for
 // a variable without a usable value.
-func (c *compiler) value(col *Column, n *node) (v any, known bool, err error) {
+func (c *conds) value(col *Column, n *node) (v any, known bool, err error) {
 	switch n.operand.kind {
 	case operandText:
 		if isPatternOp(n.op) {
@@ -35,7 +35,7 @@ func (c *compiler) value(col *Column, n *node) (v any, known bool, err error) {
 
 // list returns the operands of a listed comparison as one typed slice and its length. known is
 // false for a variable without a usable value.
-func (c *compiler) list(col *Column, n *node) (list any, count int, known bool, err error) {
+func (c *conds) list(col *Column, n *node) (list any, count int, known bool, err error) {
 	switch n.operand.kind {
 	case operandList:
 		list, count, err = col.parseTexts(n.operand.texts)

@@ -44,7 +44,7 @@ func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt ||
 
 // timed reports whether the time that an operator takes depends on what a text says, or on
 // how large a document or an array is, which has to be read as a whole. Of OpSearch it does
-// behind the index only, see compiler.search.
+// behind the index only, see conds.search.
 func (c *Column) timed(op Op) bool {
 	if c.Kind == KindJSON || c.Kind == KindTextArray {
 		return op != OpIsNull || c.place != nil

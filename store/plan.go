@@ -42,12 +42,12 @@ type planEmbed struct {
 
 // plan resolves the names of a query. Columns precede embeds; an embed with the name of
 // a column replaces it.
-func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
+func (b *builder) plan(s source, q *Query) (*rowPlan, error) {
 	if q.Select == nil && len(q.With) == 0 {
 		return s.allColumns(), nil
 	}
 	if s.grouped(q) {
-		return c.planGroups(s, q)
+		return b.planGroups(s, q)
 	}
 	p := &rowPlan{}
 	taken := make(map[string]bool, len(q.With)+max(len(q.Select), len(s.table.Columns)))
@@ -68,7 +68,7 @@ func (c *compiler) plan(s source, q *Query) (*rowPlan, error) {
 		return nil, err
 	}
 	for i := range q.With {
-		e, err := c.planEmbed(s, &q.With[i])
+		e, err := b.planEmbed(s, &q.With[i])
 		if err != nil {
 			return nil, err
 		}
@@ -212,18 +212,18 @@ func (p *rowPlan) add(col *Column, sel Selected) error {
 	return nil
 }
 
-func (c *compiler) planEmbed(s source, e *Embed) (planEmbed, error) {
-	rel, target, err := c.enter(s, e.Relation, nil, trust(c.scope == nil))
+func (b *builder) planEmbed(s source, e *Embed) (planEmbed, error) {
+	rel, target, err := b.enter(s, e.Relation, nil, trust(b.scope == nil))
 	if err != nil {
 		return planEmbed{}, err
 	}
-	plan, err := c.plan(target, &e.Query)
+	plan, err := b.plan(target, &e.Query)
 	if err != nil {
 		return planEmbed{}, err
 	}
 	var keys []orderKey
 	if plan.groups == nil {
-		if keys, err = c.orderKeys(target, &e.Query, plan); err != nil {
+		if keys, err = b.orderKeys(target, &e.Query, plan); err != nil {
 			return planEmbed{}, err
 		}
 	}

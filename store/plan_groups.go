@@ -55,7 +55,7 @@ func (s source) countsRows(sel Selected) bool {
 }
 
 // planGroups resolves the names of a query for groups.
-func (c *compiler) planGroups(s source, q *Query) (*rowPlan, error) {
+func (b *builder) planGroups(s source, q *Query) (*rowPlan, error) {
 	switch {
 	case len(q.With) > 0:
 		return nil, &QueryError{Code: "PGRST127", Reason: "relations cannot be embedded with aggregates"}

@@ -44,13 +44,13 @@ func (g Gate) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts Re
 	if err != nil {
 		return nil, "", err
 	}
-	c := g.s.newCompiler(ctx, g.scope, g.access)
-	defer c.free()
-	guard, err := c.guarded(g.table)
+	b := g.s.newBuilder(ctx, g.scope, g.access)
+	defer b.free()
+	guard, err := b.guarded(g.table)
 	if err != nil {
 		return nil, "", g.unknown(err)
 	}
-	plan, err := c.plan(source{table: g.table, alias: c.alias(), guard: guard}, q)
+	plan, err := b.plan(source{table: g.table, alias: b.alias(), guard: guard}, q)
 	if err != nil {
 		return nil, "", g.unknown(err)
 	}

@@ -36,9 +36,9 @@ func (w *write) checkCondition(ctx context.Context) error {
 	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
 		return nil
 	}
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
-	return c.cond(source{table: w.table, alias: c.alias(), guard: w.guard}, w.ret.Where.n, w.trusting)
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
+	return b.cond(source{table: w.table, alias: b.alias(), guard: w.guard}, w.ret.Where.n, w.trusting)
 }
 
 // checkAnswer resolves the names in the answer before anything is written: a
@@ -47,15 +47,15 @@ func (w *write) checkAnswer(ctx context.Context) error {
 	if w.ret == nil {
 		return nil
 	}
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
 	if !w.readsBack() {
-		_, err := writtenPlan(c, source{table: w.table, guard: w.guard}, w.ret)
+		_, err := writtenPlan(b, source{table: w.table, guard: w.guard}, w.ret)
 		return err
 	}
 	q := *w.ret
 	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
-	_, err := c.read(w.table, &q, readOptions{})
+	_, err := b.read(w.table, &q, readOptions{})
 	return err
 }
 
@@ -66,9 +66,9 @@ func (w *write) readsBack() bool {
 
 // appendRows fills the answer with the plain rows that the scope can see.
 func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
-	plan, err := writtenPlan(c, source{table: w.table, guard: w.guard}, &Query{Select: w.ret.Select})
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
+	plan, err := writtenPlan(b, source{table: w.table, guard: w.guard}, &Query{Select: w.ret.Select})
 	if err != nil {
 		return err
 	}
@@ -195,16 +195,16 @@ func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 
 // readWritten reads the rows of a key and returns how many there were on all levels.
 func (w *write) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
 	q.Where = key
-	c.budget = budget
-	shape, err := c.read(w.table, q, readOptions{})
+	b.budget = budget
+	shape, err := b.read(w.table, q, readOptions{})
 	if err != nil {
 		return 0, err
 	}
 	var r driver.Result
-	st := c.statement(shape)
+	st := b.statement(shape)
 	if w.maxBytes > 0 {
 		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
 	}

@@ -19,16 +19,16 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
 		return w.runSteps(ctx, out)
 	}
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
-	if err := w.fillTenant(c.tenant); err != nil {
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
+	if err := w.fillTenant(b.tenant); err != nil {
 		return err
 	}
 	var st *driver.Statement
 	if w.simple(checks) {
-		st, err = w.compileSimple(c)
+		st, err = w.compileSimple(b)
 	} else {
-		st, err = w.compileCTE(c, checks)
+		st, err = w.compileCTE(b, checks)
 	}
 	if err != nil {
 		return err
@@ -198,17 +198,17 @@ func (w *write) fillTenant(tenant string) error {
 }
 
 // returning plans the columns of the answer. Without w.ret it is nil.
-func (w *write) returning(c *compiler, s source) (*rowPlan, error) {
+func (w *write) returning(b *builder, s source) (*rowPlan, error) {
 	if w.ret == nil {
 		return nil, nil
 	}
 	s.guard = w.guard
-	return writtenPlan(c, s, w.ret)
+	return writtenPlan(b, s, w.ret)
 }
 
 // writtenPlan plans the answer to a write, which cannot have groups.
-func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
-	plan, err := c.plan(s, q)
+func writtenPlan(b *builder, s source, q *Query) (*rowPlan, error) {
+	plan, err := b.plan(s, q)
 	if err == nil && plan.groups != nil {
 		return nil, errGroupsOfRow
 	}
@@ -216,68 +216,68 @@ func writtenPlan(c *compiler, s source, q *Query) (*rowPlan, error) {
 }
 
 // compileSimple writes a bare INSERT, UPDATE or DELETE.
-func (w *write) compileSimple(c *compiler) (*driver.Statement, error) {
-	s := source{table: w.table, alias: c.alias(), guard: w.guard}
+func (w *write) compileSimple(b *builder) (*driver.Statement, error) {
+	s := source{table: w.table, alias: b.alias(), guard: w.guard}
 	if w.op == OpInsert {
-		if err := w.insertInto(c, s.alias); err != nil {
+		if err := w.insertInto(b, s.alias); err != nil {
 			return nil, err
 		}
-	} else if err := w.changeRows(c, s); err != nil {
+	} else if err := w.changeRows(b, s); err != nil {
 		return nil, err
 	}
-	plan, err := w.returning(c, s)
+	plan, err := w.returning(b, s)
 	if err != nil {
 		return nil, err
 	}
 	if plan == nil {
-		st := c.statement(nil)
+		st := b.statement(nil)
 		st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
 		return st, nil
 	}
-	c.write(" returning ")
-	shape, err := w.returnColumns(c, s, plan)
+	b.write(" returning ")
+	shape, err := w.returnColumns(b, s, plan)
 	if err != nil {
 		return nil, err
 	}
-	st := c.statement(shape)
+	st := b.statement(shape)
 	st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
 	return st, nil
 }
 
 // returnColumns writes the members of the written rows and their version, and
 // returns the shape that has them.
-func (w *write) returnColumns(c *compiler, s source, plan *rowPlan) (*driver.Shape, error) {
-	start := len(c.sql)
-	if !c.pg {
+func (w *write) returnColumns(b *builder, s source, plan *rowPlan) (*driver.Shape, error) {
+	start := len(b.sql)
+	if !b.pg {
 		// RETURNING on SQLite knows the columns by the table's name only.
 		s.alias = w.table.sqlName
 	}
-	if err := c.rowColumns(s, plan, false); err != nil {
+	if err := b.rowColumns(s, plan, false); err != nil {
 		return nil, err
 	}
-	shape := c.newShape(plan, nil, readOptions{extra: w.version})
-	if len(w.version) > 0 && !c.shares(0) {
-		if len(c.sql) > start {
-			c.write(", ")
+	shape := b.newShape(plan, nil, readOptions{extra: w.version})
+	if len(w.version) > 0 && !b.shares(0) {
+		if len(b.sql) > start {
+			b.write(", ")
 		}
-		c.column(s, w.version[0])
+		b.column(s, w.version[0])
 	}
-	if len(c.sql) == start {
-		c.bind(KindInt, int64(1)) // stands for the row
+	if len(b.sql) == start {
+		b.bind(KindInt, int64(1)) // stands for the row
 		shape.Extra, shape.Shared = []Kind{KindInt}, nil
 	}
 	return shape, nil
 }
 
 // changeRows writes UPDATE or DELETE with its WHERE.
-func (w *write) changeRows(c *compiler, s source) error {
+func (w *write) changeRows(b *builder, s source) error {
 	if w.deletesRows() {
-		c.write("delete from ", w.table.sqlName, " as ", s.alias)
+		b.write("delete from ", w.table.sqlName, " as ", s.alias)
 	} else {
-		c.write("update ", w.table.sqlName, " as ", s.alias, " set ")
-		w.assign(c, s)
+		b.write("update ", w.table.sqlName, " as ", s.alias, " set ")
+		w.assign(b, s)
 	}
-	return w.selectRows(c, s)
+	return w.selectRows(b, s)
 }
 
 // deletesRows reports whether rows leave the table, not only their sight.
@@ -289,57 +289,57 @@ func (w *write) deletesRows() bool {
 // answers is the row as it was, as with rows that leave the table.
 func (w *write) marks() bool { return w.op == OpDelete && !w.deletesRows() }
 
-func (w *write) assign(c *compiler, s source) {
+func (w *write) assign(b *builder, s source) {
 	for i, a := range w.sets {
 		if i > 0 {
-			c.write(", ")
+			b.write(", ")
 		}
-		c.write(a.column.sqlName, " = ")
+		b.write(a.column.sqlName, " = ")
 		if a.add {
-			c.column(s, a.column)
-			c.write(" + ")
+			b.column(s, a.column)
+			b.write(" + ")
 		}
-		c.bind(a.column.Kind, a.value)
+		b.bind(a.column.Kind, a.value)
 	}
 }
 
 // selectRows writes WHERE for the rows to be changed: standing predicates, the
 // rules to read and to change them, the version, and the caller's condition.
-func (w *write) selectRows(c *compiler, s source) error {
-	start := len(c.sql)
+func (w *write) selectRows(b *builder, s source) error {
+	start := len(b.sql)
 	var err error
 	if w.op == OpRestore {
 		// Only the row itself is looked for among the deleted ones.
-		c.write(" and ")
-		c.column(s, w.table.DeletedAt)
-		c.write(" is not null")
-		err = c.tenancy(s)
+		b.write(" and ")
+		b.column(s, w.table.DeletedAt)
+		b.write(" is not null")
+		err = b.tenancy(s)
 	} else {
-		err = c.standing(s)
+		err = b.standing(s)
 	}
 	if err == nil && w.guard != nil {
-		if err = c.rule(s, w.guard.Read); err == nil && w.changeRule().n != w.guard.Read.n {
-			err = c.rule(s, w.changeRule())
+		if err = b.rule(s, w.guard.Read); err == nil && w.changeRule().n != w.guard.Read.n {
+			err = b.rule(s, w.changeRule())
 		}
 	}
 	if err == nil && len(w.versions) > 0 {
 		if len(w.version) == 0 {
 			return ErrStale
 		}
-		c.write(" and ")
-		c.column(s, w.version[0])
+		b.write(" and ")
+		b.column(s, w.version[0])
 		if len(w.versions) == 1 {
-			c.write(" = ")
-			c.bind(KindInt, w.versions[0])
+			b.write(" = ")
+			b.bind(KindInt, w.versions[0])
 		} else {
-			c.oneOf(KindInt, w.versions)
+			b.oneOf(KindInt, w.versions)
 		}
 	}
 	if err == nil && !w.where.IsZero() {
-		c.write(" and ")
-		err = c.cond(s, w.where.n, w.trusting)
+		b.write(" and ")
+		err = b.cond(s, w.where.n, w.trusting)
 	}
-	c.whereFrom(start)
+	b.whereFrom(start)
 	return err
 }
 

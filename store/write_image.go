@@ -24,18 +24,18 @@ func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 }
 
 func (w *write) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
-	c := w.s.newCompiler(ctx, w.scope, access{})
-	defer c.free()
-	s := source{table: w.table, alias: c.alias()}
-	c.unindexed = true
-	c.write("select count(*) from (")
-	c.images(w.table, rows)
-	c.write(") ", s.alias, " where ")
-	if err := c.ruleAlone(s, rule); err != nil {
+	b := w.s.newBuilder(ctx, w.scope, access{})
+	defer b.free()
+	s := source{table: w.table, alias: b.alias()}
+	b.unindexed = true
+	b.write("select count(*) from (")
+	b.images(w.table, rows)
+	b.write(") ", s.alias, " where ")
+	if err := b.ruleAlone(s, rule); err != nil {
 		return err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
 		return err
 	}
 	if n, err := firstInt(r.Extra); err != nil {
@@ -47,7 +47,7 @@ func (w *write) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) erro
 }
 
 // images writes rows as a query, many on PostgreSQL alone.
-func (c *compiler) images(t *Table, rows [][]any) {
+func (b *builder) images(t *Table, rows [][]any) {
 	many := &write{table: t, rows: cloneRows(rows)}
 	for _, row := range many.rows {
 		for i, v := range row {
@@ -57,15 +57,15 @@ func (c *compiler) images(t *Table, rows [][]any) {
 		}
 	}
 	if len(rows) > 1 {
-		many.insertArrays(c, t.Columns)
+		many.insertArrays(b, t.Columns)
 		return
 	}
-	c.write("select ")
+	b.write("select ")
 	for i, col := range t.Columns {
 		if i > 0 {
-			c.write(", ")
+			b.write(", ")
 		}
-		c.bind(col.Kind, many.rows[0][i])
-		c.write(" as ", col.sqlName)
+		b.bind(col.Kind, many.rows[0][i])
+		b.write(" as ", col.sqlName)
 	}
 }

@@ -119,12 +119,12 @@ func (w *write) references(ref *Reference) [][]any {
 // own error as false.
 func (w *write) dangling(ctx context.Context, ref *Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
-		c := w.s.newCompiler(ctx, nil, access{})
-		defer c.free()
-		s := source{table: ref.Target, alias: c.alias()}
-		c.selectTarget(s, ref, key)
+		b := w.s.newBuilder(ctx, nil, access{})
+		defer b.free()
+		s := source{table: ref.Target, alias: b.alias()}
+		b.selectTarget(s, ref, key)
 		var r driver.Result
-		err := w.s.db.driver.Query(ctx, w.s.conn(), c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
+		err := w.s.db.driver.Query(ctx, w.s.conn(), b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
 		return err == nil && r.Rows == 0
 	})
 }

@@ -84,24 +84,24 @@ func (w *write) insertTogether(ctx context.Context, rows []*rowWrite) error {
 }
 
 func (w *write) insertPart(ctx context.Context, rows []*rowWrite) error {
-	c := w.s.newCompiler(ctx, nil, access{})
-	defer c.free()
+	b := w.s.newBuilder(ctx, nil, access{})
+	defer b.free()
 	many := &write{table: w.table, rows: make([][]any, len(rows))}
 	for i, rw := range rows {
 		many.rows[i] = rw.new
 	}
-	if err := many.insertInto(c, ""); err != nil {
+	if err := many.insertInto(b, ""); err != nil {
 		return err
 	}
-	return w.exec(ctx, c)
+	return w.exec(ctx, b)
 }
 
 // insertRow inserts one row and reads back the key if the database made it.
 func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
-	c := w.s.newCompiler(ctx, nil, access{})
-	defer c.free()
+	b := w.s.newBuilder(ctx, nil, access{})
+	defer b.free()
 	one := &write{table: w.table, rows: [][]any{rw.new}}
-	if err := one.insertInto(c, ""); err != nil {
+	if err := one.insertInto(b, ""); err != nil {
 		return err
 	}
 	made := slices.IndexFunc(w.table.Columns, func(col *Column) bool {
@@ -109,11 +109,11 @@ func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 		return gap
 	})
 	if made < 0 {
-		return w.exec(ctx, c)
+		return w.exec(ctx, b)
 	}
 	col := w.table.Columns[made]
-	c.write(" returning ", col.sqlName)
-	st := c.statement(&driver.Shape{Extra: []Kind{col.Kind}})
+	b.write(" returning ", col.sqlName)
+	st := b.statement(&driver.Shape{Extra: []Kind{col.Kind}})
 	st.Table, st.Write = w.table.Name, true
 	var r driver.Result
 	if err := w.s.query(ctx, st, &r); err != nil {
@@ -126,10 +126,10 @@ func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 
 // updateRow writes what differs between the old and the new row.
 func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
-	c := w.s.newCompiler(ctx, nil, access{})
-	defer c.free()
-	s := source{table: w.table, alias: c.alias()}
-	c.write("update ", w.table.sqlName, " as ", s.alias, " set ")
+	b := w.s.newBuilder(ctx, nil, access{})
+	defer b.free()
+	s := source{table: w.table, alias: b.alias()}
+	b.write("update ", w.table.sqlName, " as ", s.alias, " set ")
 	changed := w.differing(rw)
 	first := true
 	for i, col := range w.table.Columns {
@@ -137,32 +137,32 @@ func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
 			continue
 		}
 		if !first {
-			c.write(", ")
+			b.write(", ")
 		}
 		first = false
-		c.write(col.sqlName, " = ")
-		c.bind(col.Kind, rw.new[i])
+		b.write(col.sqlName, " = ")
+		b.bind(col.Kind, rw.new[i])
 	}
 	if first {
 		return nil
 	}
-	c.write(" where ")
-	c.keyEquals(s, rw.old)
-	return w.exec(ctx, c)
+	b.write(" where ")
+	b.keyEquals(s, rw.old)
+	return w.exec(ctx, b)
 }
 
 func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
-	c := w.s.newCompiler(ctx, nil, access{})
-	defer c.free()
-	s := source{table: w.table, alias: c.alias()}
-	c.write("delete from ", w.table.sqlName, " as ", s.alias, " where ")
-	c.keyEquals(s, rw.old)
-	return w.exec(ctx, c)
+	b := w.s.newBuilder(ctx, nil, access{})
+	defer b.free()
+	s := source{table: w.table, alias: b.alias()}
+	b.write("delete from ", w.table.sqlName, " as ", s.alias, " where ")
+	b.keyEquals(s, rw.old)
+	return w.exec(ctx, b)
 }
 
 // exec runs a statement without rows.
-func (w *write) exec(ctx context.Context, c *compiler) error {
-	st := c.statement(nil)
+func (w *write) exec(ctx context.Context, b *builder) error {
+	st := b.statement(nil)
 	st.Table, st.Write = w.table.Name, true
 	_, err := w.s.exec(ctx, st)
 	return err

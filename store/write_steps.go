@@ -163,25 +163,25 @@ func sum(a, b any) (any, error) {
 
 // lockRows reads the rows to be changed, in key order, and locks them.
 func (w *write) lockRows(ctx context.Context) ([][]any, error) {
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
-	s := source{table: w.table, alias: c.alias(), guard: w.guard}
-	c.write("select ")
-	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
+	s := source{table: w.table, alias: b.alias(), guard: w.guard}
+	b.write("select ")
+	if err := b.rowColumns(s, w.table.wholePlan(), false); err != nil {
 		return nil, err
 	}
-	c.write(" from ", w.table.sqlName, " ", s.alias)
-	if err := w.selectRows(c, s); err != nil {
+	b.write(" from ", w.table.sqlName, " ", s.alias)
+	if err := w.selectRows(b, s); err != nil {
 		return nil, err
 	}
-	c.write(" order by ")
-	c.keyList(s)
-	c.write(" limit ")
-	c.int(maxWrite + 1)
-	if c.pg {
-		c.write(" for update of ", s.alias)
+	b.write(" order by ")
+	b.keyList(s)
+	b.write(" limit ")
+	b.int(maxWrite + 1)
+	if b.pg {
+		b.write(" for update of ", s.alias)
 	}
-	return w.readWhole(ctx, c)
+	return w.readWhole(ctx, b)
 }
 
 // maxWriteBytes is the size of the rows, as JSON, that one write may touch: they are
@@ -190,9 +190,9 @@ const maxWriteBytes = 32 << 20
 
 // readWhole runs a statement that selects whole rows and reads them as bound
 // values.
-func (w *write) readWhole(ctx context.Context, c *compiler) ([][]any, error) {
+func (w *write) readWhole(ctx context.Context, b *builder) ([][]any, error) {
 	var r driver.Result
-	st := c.statement(w.table.wholeRow())
+	st := b.statement(w.table.wholeRow())
 	st.Table, st.Op = w.table.Name, "select"
 	if !pinned(w.table, w.where) {
 		st.MaxBytes = maxWriteBytes
@@ -401,36 +401,36 @@ func newImages(rows []*rowWrite) [][]any {
 
 // holds checks in the database whether a check holds for an existing row.
 func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
-	c := w.s.newCompiler(ctx, w.scope, access{withDeleted: true})
-	defer c.free()
-	s := source{table: w.table, alias: c.alias()}
-	c.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
-	c.keyEquals(s, row)
-	c.write(" and ")
-	c.withDeleted = false
-	if err := c.checkCond(w, s, ch, ""); err != nil {
+	b := w.s.newBuilder(ctx, w.scope, access{withDeleted: true})
+	defer b.free()
+	s := source{table: w.table, alias: b.alias()}
+	b.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
+	b.keyEquals(s, row)
+	b.write(" and ")
+	b.withDeleted = false
+	if err := b.checkCond(w, s, ch, ""); err != nil {
 		return false, err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
 		return false, err
 	}
 	return r.Rows == 1, nil
 }
 
 // keyEquals writes that a source's row has the key of a row.
-func (c *compiler) keyEquals(s source, row []any) {
-	c.equalValues(s, s.table.PrimaryKey, func(i int) any { return row[s.table.PrimaryKey[i].index] })
+func (t *text) keyEquals(s source, row []any) {
+	t.equalValues(s, s.table.PrimaryKey, func(i int) any { return row[s.table.PrimaryKey[i].index] })
 }
 
 // equalValues writes that columns of a source have values.
-func (c *compiler) equalValues(s source, columns []*Column, value func(i int) any) {
+func (t *text) equalValues(s source, columns []*Column, value func(i int) any) {
 	for i, col := range columns {
 		if i > 0 {
-			c.write(" and ")
+			t.write(" and ")
 		}
-		c.comparable(s, col, false)
-		c.write(" = ")
-		c.bindComparable(col.Kind, value(i))
+		t.comparable(s, col, false)
+		t.write(" = ")
+		t.bindComparable(col.Kind, value(i))
 	}
 }

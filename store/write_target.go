@@ -123,9 +123,9 @@ func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 
 // selectTarget writes a query for the row with the key that a foreign key points to,
 // to which conditions can be added.
-func (c *compiler) selectTarget(s source, ref *Reference, key []any) {
-	c.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
-	c.equalValues(s, ref.Keys, func(i int) any { return key[i] })
+func (t *text) selectTarget(s source, ref *Reference, key []any) {
+	t.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
+	t.equalValues(s, ref.Keys, func(i int) any { return key[i] })
 }
 
 // seesTarget reports whether the scope can see the row that a foreign key points
@@ -135,15 +135,15 @@ func (w *write) seesTarget(ctx context.Context, ref *Reference, key []any) (bool
 	if guard == nil && !opened {
 		return false, nil
 	}
-	c := w.s.newCompiler(ctx, w.scope, access{})
-	defer c.free()
-	s := source{table: ref.Target, alias: c.alias(), guard: guard}
-	c.selectTarget(s, ref, key)
-	if err := c.limits(s, trust(opened)); err != nil {
+	b := w.s.newBuilder(ctx, w.scope, access{})
+	defer b.free()
+	s := source{table: ref.Target, alias: b.alias(), guard: guard}
+	b.selectTarget(s, ref, key)
+	if err := b.limits(s, trust(opened)); err != nil {
 		return false, err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, c.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
 		return false, err
 	}
 	return r.Rows > 0, nil

@@ -153,27 +153,27 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	if len(rowsWithKey) == 0 {
 		return nil, nil
 	}
-	c := w.s.newCompiler(ctx, w.scope, w.access)
-	defer c.free()
-	s := source{table: w.table, alias: c.alias()}
-	c.write("select ")
-	if err := c.rowColumns(s, w.table.wholePlan(), false); err != nil {
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
+	s := source{table: w.table, alias: b.alias()}
+	b.write("select ")
+	if err := b.rowColumns(s, w.table.wholePlan(), false); err != nil {
 		return nil, err
 	}
-	c.write(" from ", w.table.sqlName, " ", s.alias, " where ")
-	if err := w.keysMatch(c, s, rowsWithKey); err != nil {
+	b.write(" from ", w.table.sqlName, " ", s.alias, " where ")
+	if err := w.keysMatch(b, s, rowsWithKey); err != nil {
 		return nil, err
 	}
-	c.allTenants = true
-	if err := c.standing(s); err != nil {
+	b.allTenants = true
+	if err := b.standing(s); err != nil {
 		return nil, err
 	}
-	c.write(" order by ")
-	c.keyList(s)
-	if c.pg {
-		c.write(" for update of ", s.alias)
+	b.write(" order by ")
+	b.keyList(s)
+	if b.pg {
+		b.write(" for update of ", s.alias)
 	}
-	rows, err := w.readWhole(ctx, c)
+	rows, err := w.readWhole(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -186,18 +186,18 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 
 // keysMatch writes that a row has the conflict key of one of the rows. For a key
 // of one column the statement is the same for any number of rows.
-func (w *write) keysMatch(c *compiler, s source, rows [][]any) error {
+func (w *write) keysMatch(b *builder, s source, rows [][]any) error {
 	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && listable(k.Kind) {
 		values := make([]any, len(rows))
 		for i, row := range rows {
 			values[i] = row[k.index]
 		}
-		c.comparable(s, k, false)
-		c.oneOf(k.Kind, packList(k.Kind, values))
+		b.comparable(s, k, false)
+		b.oneOf(k.Kind, packList(k.Kind, values))
 		return nil
 	}
-	return c.balanced(len(rows), " or ", func(i int) error {
-		c.equalValues(s, w.upsert.keys, func(j int) any { return rows[i][w.upsert.keys[j].index] })
+	return b.balanced(len(rows), " or ", func(i int) error {
+		b.equalValues(s, w.upsert.keys, func(j int) any { return rows[i][w.upsert.keys[j].index] })
 		return nil
 	})
 }
