@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,71 +17,28 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
-
-// handler prepares an application with a route that says who asks.
-func handler(t *testing.T, config plinth.Config) http.Handler {
-	t.Helper()
-	app := newApp(t, config)
-	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Router().With(app.Authenticate).Get("/who", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = w.Write([]byte(auth.FromContext(r.Context()).ID))
-	})
-	h, err := app.Handler(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
-// do sends a request with a JSON body and headers, given as name, value, ...
-func do(t *testing.T, h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, "http://localhost"+target, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
-
-// session is what a sign-up gives.
-type session struct {
-	Access  string `json:"access_token"`
-	Refresh string `json:"refresh_token"`
-	User    struct{ ID string }
-}
-
-func signUp(t *testing.T, h http.Handler, headers ...string) (s session) {
-	t.Helper()
-	w := do(t, h, http.MethodPost, "/auth/v1/signup", `{"email":"ann@example.org","password":"a good password"}`, headers...)
-	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Access == "" {
-		t.Fatalf("sign up: %d %s", w.Code, w.Body)
-	}
-	return s
-}
 
 // TestDevelopmentSecrets: what development makes for itself is kept in its database,
 // and is another one in another.
 func TestDevelopmentSecrets(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
-	s := signUp(t, handler(t, config))
-	again := handler(t, config)
-	if w := do(t, again, http.MethodGet, "/who", "", "Authorization", "Bearer "+s.Access); w.Body.String() != s.User.ID {
+	config := apptest.Config(t)
+	s := apptest.SignUp(t, apptest.Handler(t, config))
+	again := apptest.Handler(t, config)
+	if w := apptest.Do(t, again, http.MethodGet, "/who", "", "Authorization", "Bearer "+s.Access); w.Body.String() != s.User.ID {
 		t.Errorf("a token of before the restart: %d %s", w.Code, w.Body)
 	}
 	refresh := `{"refresh_token":"` + s.Refresh + `"}`
-	if w := do(t, again, http.MethodPost, "/auth/v1/token?grant_type=refresh_token", refresh); w.Code != http.StatusOK {
+	if w := apptest.Do(t, again, http.MethodPost, "/auth/v1/token?grant_type=refresh_token", refresh); w.Code != http.StatusOK {
 		t.Errorf("a refresh token of before the restart: %d %s", w.Code, w.Body)
 	}
-	other := handler(t, testConfig(t))
-	if w := do(t, other, http.MethodPost, "/auth/v1/token?grant_type=refresh_token", refresh); w.Code != http.StatusBadRequest {
+	other := apptest.Handler(t, apptest.Config(t))
+	if w := apptest.Do(t, other, http.MethodPost, "/auth/v1/token?grant_type=refresh_token", refresh); w.Code != http.StatusBadRequest {
 		t.Errorf("a refresh token of another database: %d %s", w.Code, w.Body)
 	}
-	if w := do(t, other, http.MethodGet, "/who", "", "Authorization", "Bearer "+s.Access); w.Code != http.StatusUnauthorized {
+	if w := apptest.Do(t, other, http.MethodGet, "/who", "", "Authorization", "Bearer "+s.Access); w.Code != http.StatusUnauthorized {
 		t.Errorf("a token of another database: %d %s", w.Code, w.Body)
 	}
 }
@@ -107,15 +63,15 @@ func TestTwoIssuers(t *testing.T) {
 		}
 		return token
 	}
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.InsecureDevelopment = true
 	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 	config.JWTSecret, config.JWTIssuer, config.JWTAudience = secret, "elsewhere", "notes"
-	h := handler(t, config)
+	h := apptest.Handler(t, config)
 	publishable := config.Keys.Publishable[0]
-	s := signUp(t, h, "Apikey", publishable)
+	s := apptest.SignUp(t, h, "Apikey", publishable)
 	ended := signIn(t, h, publishable)
-	if w := do(t, h, http.MethodPost, "/auth/v1/logout?scope=local", "", "Apikey", publishable, "Authorization", "Bearer "+ended.Access); w.Code != http.StatusNoContent {
+	if w := apptest.Do(t, h, http.MethodPost, "/auth/v1/logout?scope=local", "", "Apikey", publishable, "Authorization", "Bearer "+ended.Access); w.Code != http.StatusNoContent {
 		t.Fatalf("sign out: %d %s", w.Code, w.Body)
 	}
 	for name, tt := range map[string]struct {
@@ -137,12 +93,12 @@ func TestTwoIssuers(t *testing.T) {
 		if tt.token != "" {
 			headers = append(headers, "Authorization", "Bearer "+tt.token)
 		}
-		if w := do(t, h, http.MethodGet, "/who", "", headers...); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+		if w := apptest.Do(t, h, http.MethodGet, "/who", "", headers...); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 			t.Errorf("%s: %d %s, want %d with %q", name, w.Code, w.Body, tt.status, tt.want)
 		}
 	}
 	// On the accounts' own surface only their tokens count.
-	if w := do(t, h, http.MethodGet, "/auth/v1/user", "", "Apikey", publishable, "Authorization", "Bearer "+mint(time.Now())); w.Code != http.StatusUnauthorized {
+	if w := apptest.Do(t, h, http.MethodGet, "/auth/v1/user", "", "Apikey", publishable, "Authorization", "Bearer "+mint(time.Now())); w.Code != http.StatusUnauthorized {
 		t.Errorf("a user of elsewhere has an account: %d %s", w.Code, w.Body)
 	}
 }
@@ -159,14 +115,14 @@ func TestUntypedTokens(t *testing.T) {
 		mac.Write([]byte(text))
 		return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	}
-	config := testConfig(t)
+	config := apptest.Config(t)
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	config.DisableAccessLog = true
 	config.JWTSecret, config.JWTIssuer, config.JWTAudience = secret, "https://x.supabase.co/auth/v1", "authenticated"
-	strict := handler(t, config)
+	strict := apptest.Handler(t, config)
 	config.DatabaseURL, config.InsecureJWTUntyped, config.DisableAccounts = filepath.Join(t.TempDir(), "other.db"), true, true
-	loose := handler(t, config)
+	loose := apptest.Handler(t, config)
 	for header, want := range map[string]struct{ strict, loose int }{
 		`{"alg":"HS256","typ":"at+jwt"}`:           {200, 200},
 		`{"alg":"HS256","typ":"at+jwt","kid":"a"}`: {200, 200},
@@ -181,12 +137,12 @@ func TestUntypedTokens(t *testing.T) {
 			h    http.Handler
 			want int
 		}{"strict": {strict, want.strict}, "loose": {loose, want.loose}} {
-			if w := do(t, tt.h, http.MethodGet, "/who", "", "Authorization", "Bearer "+token); w.Code != tt.want || w.Code == 200 && w.Body.String() != "bob" {
+			if w := apptest.Do(t, tt.h, http.MethodGet, "/who", "", "Authorization", "Bearer "+token); w.Code != tt.want || w.Code == 200 && w.Body.String() != "bob" {
 				t.Errorf("%s: %s: %d %s, want %d", name, header, w.Code, w.Body, tt.want)
 			}
 		}
 		log.Reset()
-		w := do(t, strict, http.MethodGet, "/rest/v1/nothing", "", "Authorization", "Bearer "+token)
+		w := apptest.Do(t, strict, http.MethodGet, "/rest/v1/nothing", "", "Authorization", "Bearer "+token)
 		if want.strict != w.Code && w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d %s", header, w.Code, w.Body)
 		}
@@ -202,16 +158,16 @@ func TestUntypedTokens(t *testing.T) {
 			t.Errorf("the log has the token: %s", &log)
 		}
 	}
-	alone := testConfig(t)
+	alone := apptest.Config(t)
 	alone.InsecureJWTUntyped = true
 	if _, err := plinth.New(t.Context(), alone); err == nil || !strings.Contains(err.Error(), "PLINTH_INSECURE_JWT_UNTYPED") {
 		t.Errorf("the setting alone: %v", err)
 	}
 }
 
-func signIn(t *testing.T, h http.Handler, key string) (s session) {
+func signIn(t *testing.T, h http.Handler, key string) (s apptest.Session) {
 	t.Helper()
-	w := do(t, h, http.MethodPost, "/auth/v1/token?grant_type=password", `{"email":"ann@example.org","password":"a good password"}`, "Apikey", key)
+	w := apptest.Do(t, h, http.MethodPost, "/auth/v1/token?grant_type=password", `{"email":"ann@example.org","password":"a good password"}`, "Apikey", key)
 	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Access == "" {
 		t.Fatalf("log in: %d %s", w.Code, w.Body)
 	}
@@ -221,7 +177,7 @@ func signIn(t *testing.T, h http.Handler, key string) (s session) {
 // TestOwnAuthenticator: one of the application's knows callers where nothing else does.
 func TestOwnAuthenticator(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.Authenticator = auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
 		switch name := r.Header.Get("X-Gateway-User"); name {
 		case "":
@@ -232,8 +188,8 @@ func TestOwnAuthenticator(t *testing.T) {
 			return auth.Principal{Kind: auth.User, ID: name}, nil
 		}
 	})
-	h := handler(t, config)
-	s := signUp(t, h)
+	h := apptest.Handler(t, config)
+	s := apptest.SignUp(t, h)
 	for name, tt := range map[string]struct {
 		token, gateway string
 		status         int
@@ -249,11 +205,11 @@ func TestOwnAuthenticator(t *testing.T) {
 		if tt.token != "" {
 			headers = append(headers, "Authorization", tt.token)
 		}
-		if w := do(t, h, http.MethodGet, "/who", "", headers...); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+		if w := apptest.Do(t, h, http.MethodGet, "/who", "", headers...); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 			t.Errorf("%s: %d %s, want %d with %q", name, w.Code, w.Body, tt.status, tt.want)
 		}
 	}
-	if w := do(t, h, http.MethodGet, "/auth/v1/user", "", "X-Gateway-User", s.User.ID); w.Code != http.StatusUnauthorized {
+	if w := apptest.Do(t, h, http.MethodGet, "/auth/v1/user", "", "X-Gateway-User", s.User.ID); w.Code != http.StatusUnauthorized {
 		t.Errorf("whom a gateway knows has an account: %d %s", w.Code, w.Body)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
@@ -30,7 +31,7 @@ func serveACME(t *testing.T) {
 	defer stop()
 	config := plinth.FromEnv()
 	config.Listen = programtest.HandOver
-	if err := newApp(t, config).Run(ctx); err != nil {
+	if err := apptest.New(t, config).Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -46,8 +47,8 @@ func TestACME(t *testing.T) {
 	pebble := programtest.Path(t, "pebble")
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	newPair(t, cert, key)
-	env := production(t)
+	apptest.Certificate(t, cert, key)
+	env := apptest.Production(t)
 	for name, value := range map[string]string{
 		"SSL_CERT_FILE":           cert,
 		"PLINTH_ADDR":             programtest.Listen(t),
@@ -190,15 +191,15 @@ func port(t *testing.T, addr string) int {
 // TestACMEHostPolicy: nobody makes the application ask for certificates of other names.
 func TestACMEHostPolicy(t *testing.T) {
 	t.Parallel()
-	config := served(t)
+	config := apptest.Served(t)
 	config.TLS = plinth.TLS{ACMEDomains: []string{"notes.example"}, ACMECache: t.TempDir(), ACMEDirectory: "https://127.0.0.1:1/dir", HTTPAddr: programtest.Listen(t)}
-	run(t, newApp(t, config), config.Addr)
+	apptest.Run(t, apptest.New(t, config), config.Addr)
 	for _, name := range []string{"evil.example", "", "127.0.0.1", "www.notes.example"} {
 		if _, err := tls.Dial("tcp", config.Addr, &tls.Config{ServerName: name, InsecureSkipVerify: true}); err == nil { // nothing is shown
 			t.Errorf("a certificate for %q", name)
 		}
 	}
-	if status, _ := get(t, "http://"+config.TLS.HTTPAddr+"/.well-known/acme-challenge/x"); status == http.StatusOK {
+	if status, _ := apptest.Get(t, "http://"+config.TLS.HTTPAddr+"/.well-known/acme-challenge/x"); status == http.StatusOK {
 		t.Error("a challenge that nobody set is answered")
 	}
 }

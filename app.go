@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
@@ -39,12 +40,12 @@ type App struct {
 	router     *chi.Mux
 	migrations []migrate.Source
 	access     *access
-	health     *health
-	longLived  *longLived
+	probes     *server.Probes
+	longLived  *server.LongLived
 	accounts   *accounts.Accounts
 	exposed    []*store.Table // by resources, for the banner
 	prepare    []func(context.Context) error
-	background []background
+	background []server.Job
 
 	build   sync.Once
 	handler http.Handler
@@ -68,8 +69,13 @@ func New(ctx context.Context, config Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	behind := func() time.Duration { return db.Stats().Notifier.Behind }
-	a := &App{config: r, db: db, api: rest, router: chi.NewRouter(), access: who, health: &health{db: db, logger: r.Logger, behind: behind}, longLived: newLongLived(r.Config)}
+	probes := server.NewProbes(server.ProbesConfig{
+		Logger: r.Logger, Database: db.Ping, Behind: func() time.Duration { return db.Stats().Notifier.Behind },
+	})
+	a := &App{
+		config: r, db: db, api: rest, router: chi.NewRouter(), access: who, probes: probes,
+		longLived: server.NewLongLived(r.MaxConnections, r.MaxConnectionsPerClient),
+	}
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
 	}
@@ -178,7 +184,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.health.migrations = migrations.Verify
+		a.probes.Migrations = func(ctx context.Context) error { return migrations.Verify(store.WithReserve(ctx)) }
 	}
 	if a.accounts, err = a.access.open(ctx, a.db, a.config); err != nil {
 		return nil, err
@@ -195,7 +201,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		}
 	}
 	for _, work := range a.prepare {
-		if err := attempt(ctx, work); err != nil {
+		if err := server.Attempt(ctx, work); err != nil {
 			return nil, fmt.Errorf("plinth: App.Prepare: %w", err)
 		}
 	}
@@ -330,20 +336,64 @@ func (a *App) prepareSchema(ctx context.Context) error {
 // to reach the application.
 func (a *App) Run(ctx context.Context) error {
 	defer a.db.Close() // the process ends, and everything is committed
-	endpoints, err := a.open(ctx)
+	s, err := server.Open(ctx, a.config.server(a.probes, a.longLived))
 	if err != nil {
 		return err
 	}
+	a.config.Addr = s.Addr()
 	handler, err := a.Handler(ctx)
 	if err != nil {
-		return errors.Join(err, closeEndpoints(endpoints))
+		return errors.Join(err, s.Close())
 	}
 	if a.config.development {
 		if err := a.printBanner(ctx, os.Stdout); err != nil {
-			return errors.Join(err, closeEndpoints(endpoints))
+			return errors.Join(err, s.Close())
 		}
 	} else {
 		a.config.Logger.InfoContext(ctx, "serving", "addr", a.config.Addr, "public_url", a.config.PublicURL, "database", a.db.Capabilities().Engine)
 	}
-	return a.serve(ctx, endpoints, handler, a.beside(ctx))
+	return s.Serve(ctx, handler, a.RunBackground)
+}
+
+// restartPause is the delay before failed background work of the library restarts.
+// ownRestartPause is the delay for the application's own work, which often fails because
+// another server is down.
+const (
+	restartPause    = time.Second
+	ownRestartPause = 10 * time.Second
+)
+
+// Prepare adds work that needs the tables and must be done before the first request, such
+// as creating roles and required rows. [App.Handler] and [App.Run] run it in the order in
+// which it was added, after the schema is ready and [App.Accounts] is set. They return its
+// first error. The commands of [App.Main] other than serve skip it.
+//
+// Every instance runs it at every start, possibly at the same time, so it must check what
+// exists already. Call Prepare before Handler, Run or Main, and none of them inside it.
+func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
+
+// Background adds work that runs beside the server: a reader of the change log
+// ([store.DB.Changes]) or a scheduled job. [App.Run] starts it after all preparation and
+// cancels its context after the last request. The work then has the rest of
+// [Config].DrainTimeout to return.
+//
+// Work that returns nil is done. Work that fails or panics is logged under its name and
+// restarts after 10 seconds, until the server ends. Every instance runs it. A named reader
+// runs in one instance at a time. A scheduled job must claim its work in the database
+// ([store.Repo.PatchExactly]). Call Background before Run or Main.
+func (a *App) Background(name string, work func(ctx context.Context) error) {
+	a.background = append(a.background, server.Job{Name: name, Work: work, Pause: ownRestartPause})
+}
+
+// RunBackground runs the background work of a server until ctx ends, and returns when all
+// of it has ended. It notifies other instances of commits and trims the change log
+// ([store.DB.RunNotifier]), runs the jobs of the accounts ([accounts.Accounts.Run]), and
+// runs what [App.Background] has added. Run calls it. Programs that pass [App.Handler] to a
+// server of their own call it once, after Handler.
+func (a *App) RunBackground(ctx context.Context) {
+	jobs := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) }, Pause: restartPause}}
+	if a.accounts != nil {
+		jobs = append(jobs, server.Job{Name: "accounts", Work: a.accounts.Run, Pause: restartPause})
+	}
+	server.RunJobs(ctx, a.config.Logger, append(jobs, a.background...)...)
 }

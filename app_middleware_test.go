@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
@@ -14,7 +15,7 @@ import (
 // are the same behind the package's strict ones; what is no page has those.
 func TestPagesBehindMiddleware(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, testConfig(t))
+	app := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
 	bare, err := app.Handler(t.Context())
 	if err != nil {
@@ -71,7 +72,7 @@ func TestPagesBehindMiddleware(t *testing.T) {
 // http.ServeMux a request was routed behind App.Authenticate.
 func TestAuthenticateKeepsRoute(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, testConfig(t))
+	app := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
 	if _, err := app.Handler(t.Context()); err != nil {
 		t.Fatal(err)

@@ -3,10 +3,8 @@ package plinth_test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,77 +12,15 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
-	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/uptrace/bun"
 )
-
-type task struct {
-	bun.BaseModel `bun:"table:tasks"`
-	store.Model
-	OwnerID store.ID `bun:",notnull"`
-	Title   string   `bun:",notnull" validate:"required,max=20"`
-}
-
-func testConfig(t *testing.T) plinth.Config {
-	t.Helper()
-	return plinth.Config{
-		Addr: programtest.Listen(t), Listen: programtest.HandOver,
-		DatabaseURL: filepath.Join(t.TempDir(), "app.db"), Logger: slog.New(slog.DiscardHandler),
-	}
-}
-
-func newApp(t *testing.T, config plinth.Config) *plinth.App {
-	t.Helper()
-	app, err := plinth.New(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return app
-}
-
-// get returns status and body of a GET, or 0 while nobody answers.
-func get(t *testing.T, url string) (int, string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Error(err)
-		return 0, ""
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return 0, ""
-	}
-	defer res.Body.Close() // read to its end
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Error(err)
-	}
-	return res.StatusCode, string(body)
-}
-
-// awaitAnswer waits until an application answers. Connections are accepted before, by the
-// listener that the test made.
-func awaitAnswer(t *testing.T, addr string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/livez", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r) // follows no redirect
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-}
 
 // A request that runs when the context ends gets its answer before Run returns.
 func TestRunDrains(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
-	app := newApp(t, config)
+	config := apptest.Config(t)
+	app := apptest.New(t, config)
 	entered, release := make(chan struct{}), make(chan struct{})
 	app.Router().Get("/slow", func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
@@ -97,12 +33,12 @@ func TestRunDrains(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx) }()
 	programtest.Until(t, 20*time.Second, "the application answers", func() bool {
-		status, _ := get(t, "http://"+config.Addr+"/up")
+		status, _ := apptest.Get(t, "http://"+config.Addr+"/up")
 		return status == http.StatusOK
 	})
 	answer := make(chan string, 1)
 	go func() {
-		_, body := get(t, "http://"+config.Addr+"/slow")
+		_, body := apptest.Get(t, "http://"+config.Addr+"/slow")
 		answer <- body
 	}()
 	<-entered
@@ -119,7 +55,7 @@ func TestRunDrains(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("Run = %v after a clean end", err)
 	}
-	if status, _ := get(t, "http://"+config.Addr+"/up"); status != 0 {
+	if status, _ := apptest.Get(t, "http://"+config.Addr+"/up"); status != 0 {
 		t.Errorf("somebody still answers: %d", status)
 	}
 }
@@ -128,9 +64,9 @@ func TestRunDrains(t *testing.T) {
 // mistake at once.
 func TestHandler(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, testConfig(t))
+	app := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 	app.Router().With(app.Authenticate).Get("/who", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, auth.FromContext(r.Context()).Kind.String())
 	})
@@ -157,9 +93,9 @@ func TestHandler(t *testing.T) {
 		}
 	}
 
-	wrong := newApp(t, testConfig(t))
+	wrong := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = wrong.DB().Close() })
-	wrong.Add(api.Resource[task]{Policy: api.OwnedBy("owner")}, api.Resource[task]{})
+	wrong.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner")}, api.Resource[apptest.Task]{})
 	_, err = wrong.Handler(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "owner") || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("mistakes = %v, want both", err)
@@ -184,7 +120,7 @@ func TestConfigMistakes(t *testing.T) {
 		"a body below zero":  {func(c *plinth.Config) { c.MaxBody = -1 }, "MaxBody"},
 		"no such folder":     {func(c *plinth.Config) { c.DatabaseURL += "/nowhere/x.db" }, "nowhere"},
 	} {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		tc.change(&config)
 		app, err := plinth.New(t.Context(), config)
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -19,26 +20,26 @@ import (
 func TestActorOfTrustedWrites(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, url string) {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		config.DatabaseURL = url
 		ann := store.NewID()
 		config.Authenticator = auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) {
 			return authtest.User(ann.String()), nil
 		})
-		app := newApp(t, config)
+		app := apptest.New(t, config)
 		t.Cleanup(func() { _ = app.DB().Close() })
 		type title struct {
 			Title string `json:"title"`
 		}
 		add := func(ctx context.Context, s store.Session, text string) (struct{}, error) {
-			return struct{}{}, store.For[task](s).Insert(ctx, &task{OwnerID: ann, Title: text})
+			return struct{}{}, store.For[apptest.Task](s).Insert(ctx, &apptest.Task{OwnerID: ann, Title: text})
 		}
 		app.Add(
-			api.Resource[task]{Policy: api.OwnedBy("owner_id")},
+			api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")},
 			api.TxFunc("tx", api.SignedIn(), func(ctx context.Context, tx *store.Tx, in title) (struct{}, error) { return add(ctx, tx, in.Title) }),
 			api.Func("plain", api.SignedIn(), func(ctx context.Context, in title) (struct{}, error) { return add(ctx, app.DB(), in.Title) }),
 		)
-		store.Before(app.DB(), func(ctx context.Context, w *store.Write[task]) error {
+		store.Before(app.DB(), func(ctx context.Context, w *store.Write[apptest.Task]) error {
 			if w.New == nil || w.New.Title != "twice" {
 				return nil
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/compress"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
@@ -24,7 +25,7 @@ import (
 func (a *App) chain() []func(http.Handler) http.Handler {
 	c := a.config
 	chain := []func(http.Handler) http.Handler{
-		a.health.partings, // every answer of a server that drains ends its connection
+		a.probes.CloseConnections, // every answer of a server that drains ends its connection
 		middleware.RequestID(middleware.RequestIDOptions{Proxies: c.TrustedProxies}),
 		middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: c.TrustedProxies, Header: c.ForwardedHeader}),
 	}
@@ -36,7 +37,7 @@ func (a *App) chain() []func(http.Handler) http.Handler {
 		middleware.SecureHeaders(c.Headers),
 		middleware.Recover(middleware.RecoverOptions{Logger: c.Logger, Refuse: a.refuse}),
 		cors.New(a.cors()), // pages may read refusals too
-		a.health.routes,    // probes are asked for nothing, and always answered
+		a.probes.Routes,    // probes are asked for nothing, and always answered
 	)
 	if c.development {
 		chain = append(chain, refuseForwarded)
@@ -63,12 +64,19 @@ func (a *App) limits() []func(http.Handler) http.Handler {
 	)
 	chain = append(chain, c.Rates.Caller.limit("caller", byCaller, a)...)
 	return append(chain,
-		a.outlast,
+		a.longLived.Middleware(a.isLongLived, a.refuse),
 		middleware.Admission(middleware.AdmissionOptions{
 			Running: c.MaxRequests, PerCaller: c.MaxRequestsPerCaller, Exempt: a.isLongLived, Logger: c.Logger, Refuse: a.refuse,
 		}),
 		compress.New(compress.Options{}), // next to what it codes
 	)
+}
+
+// isLongLived reports whether Config.LongLived selects a request. Requests for the surfaces
+// never are long-lived, in any spelling of their path.
+func (a *App) isLongLived(r *http.Request) bool {
+	named := a.config.LongLived
+	return named != nil && !a.belowSurface(routed(r)) && !a.belowSurface(path.Clean(routed(r))) && named(r)
 }
 
 // isSurface reports whether a request is for the REST API or the accounts, which do their
@@ -129,12 +137,10 @@ func wrap(handler http.Handler, chain []func(http.Handler) http.Handler) http.Ha
 	return handler
 }
 
-func isProbe(r *http.Request) bool { return r.URL.Path == livePath || r.URL.Path == readyPath }
-
 // skipsLog selects the probes that are not logged: those that succeed, and those that a
 // server answers with 503 because it drains.
 func (a *App) skipsLog(r *http.Request, status int) bool {
-	return isProbe(r) && (status < http.StatusInternalServerError || a.health.draining.Load())
+	return server.IsProbe(r.URL.Path) && (status < http.StatusInternalServerError || a.probes.Draining())
 }
 
 // refuse answers in the dialect of the surface that a request is for.

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -79,13 +80,13 @@ func pointRead(tb testing.TB, bare bool) func() {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+	app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone()}})
 	handler, err := app.Handler(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	row := &task{OwnerID: store.NewID(), Title: "a"}
-	if err := store.For[task](app.DB()).Insert(tb.Context(), row); err != nil {
+	row := &apptest.Task{OwnerID: store.NewID(), Title: "a"}
+	if err := store.For[apptest.Task](app.DB()).Insert(tb.Context(), row); err != nil {
 		tb.Fatal(err)
 	}
 	if bare {
@@ -93,7 +94,7 @@ func pointRead(tb testing.TB, bare bool) func() {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		rest.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+		rest.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone()}})
 		if handler, err = rest.Handler(); err != nil {
 			tb.Fatal(err)
 		}

@@ -1,9 +1,7 @@
 package plinth_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -13,92 +11,15 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
-	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
-
-// logLines is a log that tests read.
-type logLines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// taken returns the lines so far, each an object, and forgets them.
-func (l *logLines) taken(t *testing.T) (lines []map[string]any) {
-	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.buf.String()) {
-		var m map[string]any
-		if err := json.Unmarshal([]byte(line), &m); err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, m)
-	}
-	l.buf.Reset()
-	return lines
-}
-
-// proxied is an application behind a proxy, 10.0.0.1, with a resource and routes of its
-// own, and its log.
-func proxied(t *testing.T, change func(*plinth.Config)) (http.Handler, *logLines) {
-	t.Helper()
-	lines := new(logLines)
-	config := served(t)
-	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
-	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
-	config.CORS = cors.Options{Origins: []string{"https://app.example"}}
-	if change != nil {
-		change(&config)
-	}
-	before := testConfig(t) // makes the tables
-	before.DatabaseURL, before.DisableAccounts = config.DatabaseURL, true
-	made := newApp(t, before)
-	made.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
-	if _, err := made.Handler(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := made.DB().Close(); err != nil {
-		t.Fatal(err)
-	}
-	app := newApp(t, config)
-	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
-	app.Router().Get("/hello/{name}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) })
-	app.Router().Get("/panic", func(http.ResponseWriter, *http.Request) { panic("on purpose") })
-	handler, err := app.Handler(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines.taken(t)
-	return handler, lines
-}
-
-// ask sends a request that came by the proxy from an address.
-func ask(t *testing.T, handler http.Handler, method, target, from string, header ...string) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, target, http.NoBody)
-	r.RemoteAddr = "10.0.0.1:4711"
-	r.Header.Set("X-Forwarded-For", from)
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
-	return w
-}
 
 // TestChainLogsRequests: one line for every request, with the client's address and not
 // the proxy's, and the pattern and not the path's names.
 func TestChainLogsRequests(t *testing.T) {
 	t.Parallel()
-	handler, lines := proxied(t, nil)
+	handler, lines := apptest.Proxied(t, nil)
 	for _, tt := range []struct {
 		target, route string
 		status        float64
@@ -110,9 +31,9 @@ func TestChainLogsRequests(t *testing.T) {
 		{"/rest/v1/tasks?nope=eq.1", "/rest/v1/tasks", 400},
 		{"/rest/v1/else", "/rest/v1/*", 404},
 	} {
-		w := ask(t, handler, http.MethodGet, tt.target, "203.0.113.9, 203.0.113.7", "X-Request-Id", "made-by-proxy")
+		w := apptest.Ask(t, handler, http.MethodGet, tt.target, "203.0.113.9, 203.0.113.7", "X-Request-Id", "made-by-proxy")
 		var line map[string]any
-		for _, l := range lines.taken(t) {
+		for _, l := range lines.Taken(t) {
 			if l["method"] == http.MethodGet && l["duration_ms"] != nil {
 				line = l
 			}
@@ -128,35 +49,20 @@ func TestChainLogsRequests(t *testing.T) {
 			t.Errorf("%s: the answer has the id %q", tt.target, w.Header().Get("X-Request-Id"))
 		}
 	}
-	ask(t, handler, http.MethodGet, "/livez", "203.0.113.7")
-	ask(t, handler, http.MethodGet, "/readyz", "203.0.113.7")
-	if l := lines.taken(t); len(l) > 0 {
+	apptest.Ask(t, handler, http.MethodGet, "/livez", "203.0.113.7")
+	apptest.Ask(t, handler, http.MethodGet, "/readyz", "203.0.113.7")
+	if l := lines.Taken(t); len(l) > 0 {
 		t.Errorf("probes are logged: %v", l)
 	}
-}
-
-// requested returns the line of the only request so far.
-func (l *logLines) requested(t *testing.T) (line map[string]any) {
-	t.Helper()
-	for _, one := range l.taken(t) {
-		if one["method"] == nil || one["duration_ms"] == nil {
-			continue
-		}
-		if line != nil {
-			t.Errorf("another line: %v", one)
-		}
-		line = one
-	}
-	return line
 }
 
 // TestChainForwardedHeader: the proxies write one header, and another one is a stranger's
 // word.
 func TestChainForwardedHeader(t *testing.T) {
 	t.Parallel()
-	handler, lines := proxied(t, func(c *plinth.Config) { c.ForwardedHeader = "X-Real-IP" })
-	ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.66", "X-Real-IP", "203.0.113.7")
-	if line := lines.requested(t); line["client"] != "203.0.113.7" {
+	handler, lines := apptest.Proxied(t, func(c *plinth.Config) { c.ForwardedHeader = "X-Real-IP" })
+	apptest.Ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.66", "X-Real-IP", "203.0.113.7")
+	if line := lines.Requested(t); line["client"] != "203.0.113.7" {
 		t.Errorf("%v", line)
 	}
 }
@@ -164,15 +70,15 @@ func TestChainForwardedHeader(t *testing.T) {
 // TestChainLogsThePrincipal: the line of a request names the principal, also if no handler reads it.
 func TestChainLogsThePrincipal(t *testing.T) {
 	t.Parallel()
-	handler, lines := proxied(t, func(c *plinth.Config) { c.Authenticator = byGateway{} })
+	handler, lines := apptest.Proxied(t, func(c *plinth.Config) { c.Authenticator = byGateway{} })
 	for _, target := range []string{"/hello/ann", "/nowhere", "/rest/v1/tasks"} {
-		ask(t, handler, http.MethodGet, target, "203.0.113.7", "X-Gateway-User", "ann")
-		if line := lines.requested(t); line["principal_kind"] != "user" || line["principal_id"] != gatewayUser {
+		apptest.Ask(t, handler, http.MethodGet, target, "203.0.113.7", "X-Gateway-User", "ann")
+		if line := lines.Requested(t); line["principal_kind"] != "user" || line["principal_id"] != gatewayUser {
 			t.Errorf("%s: %v", target, line)
 		}
 	}
-	ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.7")
-	if line := lines.requested(t); line["principal_kind"] != nil || line["principal_id"] != nil {
+	apptest.Ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.7")
+	if line := lines.Requested(t); line["principal_kind"] != nil || line["principal_id"] != nil {
 		t.Errorf("a stranger: %v", line)
 	}
 }
@@ -181,30 +87,30 @@ func TestChainLogsThePrincipal(t *testing.T) {
 // of the surface, and others are not hindered.
 func TestChainRates(t *testing.T) {
 	t.Parallel()
-	handler, _ := proxied(t, func(c *plinth.Config) {
+	handler, _ := apptest.Proxied(t, func(c *plinth.Config) {
 		c.Rates = plinth.Rates{Address: plinth.Rate{Requests: 20, Per: time.Hour}, Caller: plinth.Rate{Requests: 10, Per: time.Hour}}
 	})
 	answers := map[int]int{}
 	var last *httptest.ResponseRecorder
 	for range 30 {
-		last = ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.7")
+		last = apptest.Ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.7")
 		answers[last.Code]++
 	}
 	if answers[http.StatusOK] != 10 || answers[http.StatusTooManyRequests] != 20 || last.Header().Get("Retry-After") == "" {
 		t.Errorf("answers %v, Retry-After %q", answers, last.Header().Get("Retry-After"))
 	}
-	if w := ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.8"); w.Code != http.StatusOK {
+	if w := apptest.Ask(t, handler, http.MethodGet, "/hello/ann", "203.0.113.8"); w.Code != http.StatusOK {
 		t.Errorf("another address: %d", w.Code)
 	}
-	w := ask(t, handler, http.MethodPost, "/auth/v1/token?grant_type=password", "203.0.113.7")
+	w := apptest.Ask(t, handler, http.MethodPost, "/auth/v1/token?grant_type=password", "203.0.113.7")
 	if w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), `"over_request_rate_limit"`) {
 		t.Errorf("accounts: %d %s", w.Code, w.Body)
 	}
-	page := ask(t, handler, http.MethodGet, "/rest/v1/tasks", "203.0.113.7", "Origin", "https://app.example")
+	page := apptest.Ask(t, handler, http.MethodGet, "/rest/v1/tasks", "203.0.113.7", "Origin", "https://app.example")
 	if page.Code != http.StatusTooManyRequests || page.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
 		t.Errorf("a page cannot read its refusal: %d %v", page.Code, page.Header())
 	}
-	if w := ask(t, handler, http.MethodGet, "/readyz", "203.0.113.7"); w.Code != http.StatusOK {
+	if w := apptest.Ask(t, handler, http.MethodGet, "/readyz", "203.0.113.7"); w.Code != http.StatusOK {
 		t.Errorf("a probe: %d", w.Code)
 	}
 }
@@ -213,14 +119,14 @@ func TestChainRates(t *testing.T) {
 // else is found.
 func TestChainPages(t *testing.T) {
 	t.Parallel()
-	handler, _ := proxied(t, nil)
+	handler, _ := apptest.Proxied(t, nil)
 	for origin, want := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": "", "null": "", "": ""} {
 		for _, target := range []string{"/rest/v1/tasks", "/auth/v1/user", "/hello/ann", "/nowhere"} {
 			var header []string
 			if origin != "" {
 				header = []string{"Origin", origin}
 			}
-			w := ask(t, handler, http.MethodGet, target, "203.0.113.7", header...)
+			w := apptest.Ask(t, handler, http.MethodGet, target, "203.0.113.7", header...)
 			if got := w.Header().Get("Access-Control-Allow-Origin"); got != want || strings.Count(strings.Join(w.Header().Values("Vary"), ","), "Origin") != 1 {
 				t.Errorf("%s from %q: allowed %q, Vary %q", target, origin, got, w.Header().Values("Vary"))
 			}
@@ -232,11 +138,11 @@ func TestChainPages(t *testing.T) {
 // let in while one develops, unless others are named, and never outside of that.
 func TestChainPagesOfDevelopment(t *testing.T) {
 	t.Parallel()
-	production, _ := proxied(t, func(c *plinth.Config) { c.CORS = cors.Options{} })
-	open := handler(t, testConfig(t))
-	config := testConfig(t)
+	production, _ := apptest.Proxied(t, func(c *plinth.Config) { c.CORS = cors.Options{} })
+	open := apptest.Handler(t, apptest.Config(t))
+	config := apptest.Config(t)
 	config.CORS.Origins = []string{"https://app.example"}
-	named := handler(t, config)
+	named := apptest.Handler(t, config)
 	for _, method := range []string{http.MethodGet, http.MethodOptions} {
 		for origin, allowed := range map[string]struct{ open, named bool }{
 			"http://localhost:5173": {open: true},
@@ -248,7 +154,7 @@ func TestChainPagesOfDevelopment(t *testing.T) {
 		} {
 			for _, target := range []string{"/rest/v1/tasks", "/auth/v1/user", "/who", "/nowhere"} {
 				header := []string{"Origin", origin, "Access-Control-Request-Method", http.MethodPost}
-				for name := range ask(t, production, method, target, "203.0.113.7", header...).Header() {
+				for name := range apptest.Ask(t, production, method, target, "203.0.113.7", header...).Header() {
 					if strings.HasPrefix(name, "Access-Control-") {
 						t.Errorf("%s %s from %s in production: %s", method, target, origin, name)
 					}
@@ -257,7 +163,7 @@ func TestChainPagesOfDevelopment(t *testing.T) {
 					h       http.Handler
 					allowed bool
 				}{{open, allowed.open}, {named, allowed.named}} {
-					got := do(t, tt.h, method, target, "", header...).Header().Get("Access-Control-Allow-Origin")
+					got := apptest.Do(t, tt.h, method, target, "", header...).Header().Get("Access-Control-Allow-Origin")
 					if want := map[bool]string{true: origin}[tt.allowed]; got != want {
 						t.Errorf("%s %s from %s in development: allowed %q, want %q", method, target, origin, got, want)
 					}
@@ -271,10 +177,10 @@ func TestChainPagesOfDevelopment(t *testing.T) {
 // caller is served meanwhile. With all MaxRequests running every caller waits.
 func TestMaxRequests(t *testing.T) {
 	t.Parallel()
-	config := served(t)
+	config := apptest.Served(t)
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	config.MaxRequests, config.MaxRequestsPerCaller = 3, 1 // unauthenticated requests have two
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	held, release := make(chan struct{}), make(chan struct{})
 	app.Router().Get("/hold", func(http.ResponseWriter, *http.Request) {
@@ -288,12 +194,12 @@ func TestMaxRequests(t *testing.T) {
 	}
 	var running sync.WaitGroup
 	hold := func(address string) {
-		running.Go(func() { ask(t, handler, http.MethodGet, "/hold", address) })
+		running.Go(func() { apptest.Ask(t, handler, http.MethodGet, "/hold", address) })
 		<-held
 	}
 	hello := func(address string, want int) {
 		t.Helper()
-		if w := ask(t, handler, http.MethodGet, "/hello", address); w.Code != want {
+		if w := apptest.Ask(t, handler, http.MethodGet, "/hello", address); w.Code != want {
 			t.Errorf("%s: %d %s, want %d", address, w.Code, w.Body, want)
 		}
 	}
@@ -302,7 +208,7 @@ func TestMaxRequests(t *testing.T) {
 	hello("203.0.113.2", http.StatusOK)
 	hold("203.0.113.2")
 	hello("203.0.113.3", http.StatusServiceUnavailable)
-	if w := ask(t, handler, http.MethodGet, "/livez", "203.0.113.3"); w.Code != http.StatusOK {
+	if w := apptest.Ask(t, handler, http.MethodGet, "/livez", "203.0.113.3"); w.Code != http.StatusOK {
 		t.Errorf("a probe: %d", w.Code)
 	}
 	close(release)

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/server"
 )
 
 // healthTimeout bounds the health command.
@@ -45,9 +47,9 @@ func (r resolved) healthCommand(ctx context.Context, args []string, out io.Write
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	addr, path, word, secure := r.Addr, readyPath, "ready", !r.TLS.off()
+	addr, path, word, secure := r.Addr, server.ReadyPath, "ready", !server.TLS(r.TLS).Off()
 	if *live {
-		path, word = livePath, "alive"
+		path, word = server.LivePath, "alive"
 		if r.OpsAddr != "" { // which clients cannot fill
 			addr, secure = r.OpsAddr, false
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestHealthCommand asks servers that are ready, that are not, and that are not there.
@@ -23,9 +24,9 @@ func TestHealthCommand(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	run := func(addr string, args ...string) int {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		config.Addr, config.DatabaseURL = addr, ":memory:"
-		return newApp(t, config).Main(t.Context(), append([]string{"health"}, args...))
+		return apptest.New(t, config).Main(t.Context(), append([]string{"health"}, args...))
 	}
 	addr := strings.TrimPrefix(server.URL, "http://")
 	if code := run(addr); code != 0 {
@@ -80,7 +81,7 @@ func TestHealthWithoutDatabase(t *testing.T) {
 		{main, "", "serve health", 0, false},
 		{main, "", "", 0, false},
 	} {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		config.Addr, config.OpsAddr = tt.addr, tt.ops
 		config.DatabaseURL = "postgres://127.0.0.1:1/nobody"
 		config.Postgres.OpenTimeout = time.Hour // which New would wait for
@@ -88,13 +89,13 @@ func TestHealthWithoutDatabase(t *testing.T) {
 			t.Errorf("%q of %s and %q: %d, %v, want %d, %v", tt.args, tt.addr, tt.ops, code, asked, tt.code, tt.asked)
 		}
 	}
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.Addr, config.DatabaseURL, config.Schema = main, ":memory:", "none"
 	if code, asked := config.Health(t.Context(), []string{"health", "-live"}); code != 1 || !asked {
 		t.Errorf("what New refuses: %d, %v", code, asked)
 	}
 	config.Schema = ""
-	if code := newApp(t, config).Main(t.Context(), []string{"health", "-live"}); code != 0 {
+	if code := apptest.New(t, config).Main(t.Context(), []string{"health", "-live"}); code != 0 {
 		t.Errorf("by Main: exit code %d", code)
 	}
 }
@@ -108,13 +109,13 @@ func TestHealthCommandOverTLS(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.Addr, config.DatabaseURL = strings.TrimPrefix(server.URL, "https://"), ":memory:"
 	config.PublicURL, config.DisableAccounts = "https://notes.example", true
 	config.Keys.Publishable = []string{"sb_publishable_of_the_test_0123456789"}
 	config.TLS.CertFile, config.TLS.KeyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-	newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
-	if code := newApp(t, config).Main(t.Context(), []string{"health"}); code != 0 {
+	apptest.Certificate(t, config.TLS.CertFile, config.TLS.KeyFile)
+	if code := apptest.New(t, config).Main(t.Context(), []string{"health"}); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	operators := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // in the clear

@@ -10,12 +10,13 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestRotateMasterKeyCommand: a program whose master key is exchanged starts without the old one
 // once the command has run, and not before.
 func TestRotateMasterKeyCommand(t *testing.T) {
-	env := production(t)
+	env := apptest.Production(t)
 	env["PLINTH_SCHEMA"] = "verify"
 	older, newer := env["PLINTH_MASTER_KEYS"], base64.StdEncoding.EncodeToString([]byte(auth.NewSecretKey()))
 	with := func(masters string, do func(*plinth.App) (string, error)) (string, error) {

@@ -9,13 +9,51 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
+	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
+// TLS configures encryption by the application itself, with TLS 1.2 and later. The zero
+// value leaves it to a proxy. Certificates come from files or from an authority that speaks
+// ACME (RFC 8555), not both. A certificate that expires within 14 days, or within a fifth
+// of its life, is logged every hour.
+type TLS struct {
+	// CertFile and KeyFile are a certificate chain, the server's first, and its key, in
+	// PEM. A change is noticed within ten seconds, without a restart. If the new files
+	// cannot be read, that is logged and the old certificate stays.
+	CertFile, KeyFile string
+
+	// ACMEDomains are the names to get certificates for. Setting them agrees to the terms
+	// of the authority. The authority must reach this server under each name at port 443
+	// or, if HTTPAddr is set, at port 80.
+	ACMEDomains []string
+
+	// ACMECache is the folder that keeps certificates and keys, readable by the server
+	// only. It must survive a restart, or the authority's rate limits are soon used up.
+	// Instances must not share it: put several instances behind a balancer that holds the
+	// certificates.
+	ACMECache string
+
+	// ACMEDirectory is the authority.
+	//
+	// Defaults to Let's Encrypt.
+	ACMEDirectory string
+
+	// ACMEEmail is the e-mail address for the authority's warnings. It may be empty.
+	ACMEEmail string
+
+	// HTTPAddr is a listen address for plain HTTP, such as ":80". It redirects clients to
+	// PublicURL and answers the authority's challenges (RFC 8555 section 8.3).
+	HTTPAddr string
+}
+
 // checkServer reports invalid settings of the server.
 func (c Config) checkServer() []error {
-	errs := slices.Concat(c.TLS.check(), c.Rates.check(), c.checkChain())
-	if !c.TLS.off() && c.PublicURL == "" {
+	errs := slices.Concat(c.Rates.check(), c.checkChain())
+	if err := server.TLS(c.TLS).Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if !server.TLS(c.TLS).Off() && c.PublicURL == "" {
 		errs = append(errs, errors.New("plinth: TLS needs PublicURL (set PLINTH_PUBLIC_URL)"))
 	}
 	if err := middleware.CheckProxies(c.TrustedProxies); err != nil {
@@ -80,5 +118,15 @@ func (r *resolved) serverDefaults() {
 	r.MaxConnectionsPerClient = cmp.Or(r.MaxConnectionsPerClient, 1_000)
 	if r.OpsHandler == nil {
 		r.OpsHandler = http.NotFoundHandler()
+	}
+}
+
+// server returns the configuration of the server.
+func (r resolved) server(probes *server.Probes, longLived *server.LongLived) server.Config {
+	return server.Config{
+		Addr: r.Addr, OpsAddr: r.OpsAddr, OpsHandler: r.OpsHandler, PublicURL: r.PublicURL, TLS: server.TLS(r.TLS), Listen: r.Listen, Logger: r.Logger,
+		RequestTimeout: r.RequestTimeout, DrainDelay: r.DrainDelay, DrainTimeout: r.DrainTimeout,
+		MaxConnections: r.MaxConnections, MaxConnectionsPerClient: r.MaxConnectionsPerClient, TrustedProxies: r.TrustedProxies,
+		Probes: probes, LongLived: longLived,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestServerDefaults holds what is left out to the numbers that operators are told
@@ -68,9 +69,9 @@ func TestServerDefaults(t *testing.T) { // others have Go lent threads, which ar
 			want.address.Requests = -1
 		}},
 	} {
-		config, want := served(t), production
+		config, want := apptest.Served(t), production
 		if tt.develops {
-			config, want = testConfig(t), development
+			config, want = apptest.Config(t), development
 		}
 		config.Addr, config.DatabaseURL, config.Schema, config.DrainDelay = "", "", "", 0
 		if tt.change != nil {
@@ -93,9 +94,9 @@ func TestServerDefaults(t *testing.T) { // others have Go lent threads, which ar
 func TestRequestTimeout(t *testing.T) {
 	t.Parallel()
 	for timeout, want := range map[time.Duration]time.Duration{0: 30 * time.Second, 7 * time.Minute: 7 * time.Minute} {
-		config := served(t)
+		config := apptest.Served(t)
 		config.RequestTimeout = timeout
-		app := newApp(t, config)
+		app := apptest.New(t, config)
 		t.Cleanup(func() { _ = app.DB().Close() })
 		var ends time.Time
 		app.Router().Get("/hello", func(_ http.ResponseWriter, r *http.Request) { ends, _ = r.Context().Deadline() })
@@ -104,7 +105,7 @@ func TestRequestTimeout(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := time.Now()
-		serveOnce(t, handler, "/hello")
+		apptest.Status(t, handler, "/hello")
 		if after := time.Now(); ends.Before(before.Add(want)) || ends.After(after.Add(want)) {
 			t.Errorf("of %s: it ends %s after it began, want %s", timeout, ends.Sub(before), want)
 		}

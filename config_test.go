@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/passkey"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -110,7 +111,7 @@ func TestConfigReachesTheAccounts(t *testing.T) {
 	t.Parallel()
 	own := map[string]bool{"Keys": true, "Logger": true, "PublicURL": true}
 	for field := range reflect.TypeFor[accounts.Config]().Fields() {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		value := reflect.ValueOf(&config.Accounts).Elem().FieldByIndex(field.Index)
 		set(t, field.Name, value)
 		got, err := plinth.AccountsConfig(config)
@@ -133,7 +134,7 @@ func TestConfigReachesTheAPI(t *testing.T) {
 	t.Parallel()
 	own := map[string]bool{"Authenticator": true, "BasePath": true, "Explain": true, "Logger": true, "PublicURL": true}
 	try := func(name string, find func(c *api.Config) reflect.Value) {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		config.DisableAccounts = name == "Routes" // accounts add theirs
 		set(t, name, find(&config.API))
 		got, err := plinth.RESTConfig(config)
@@ -170,12 +171,12 @@ func TestConfigReachesTheStore(t *testing.T) {
 		var opts store.Options
 		value := reflect.ValueOf(&opts).Elem().FieldByIndex(field.Index)
 		set(t, field.Name, value)
-		got, err := plinth.StoreOptions(testConfig(t), opts)
+		got, err := plinth.StoreOptions(apptest.Config(t), opts)
 		if given := reflect.ValueOf(got).FieldByIndex(field.Index); err != nil || !same(given, value) {
 			t.Errorf("%s does not reach the store: %v", field.Name, err)
 		}
 	}
-	config := testConfig(t)
+	config := apptest.Config(t)
 	got, err := plinth.StoreOptions(config, store.Options{})
 	if err != nil || got.Logger != config.Logger || got.Validator == nil {
 		t.Errorf("what was left out: %+v, %v", got, err)
@@ -201,20 +202,20 @@ func (noRules) Check(any, string) (rule, text string) { return "", "" }
 // store do what they say.
 func TestConfigActs(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.API = api.Config{Title: "Tasks", Limits: api.Limits{Rows: 2}}
 	day := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	config.SQLite.Store.Now = func() time.Time { return day }
 	config.SQLite.Readers = 1
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	defer app.DB().Close() // only read
-	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+	app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone()}})
 	handler, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := &task{OwnerID: store.NewID(), Title: "x"}
-	if err := store.For[task](app.DB()).Insert(context.WithoutCancel(t.Context()), row); err != nil || !row.CreatedAt.Equal(day) {
+	row := &apptest.Task{OwnerID: store.NewID(), Title: "x"}
+	if err := store.For[apptest.Task](app.DB()).Insert(context.WithoutCancel(t.Context()), row); err != nil || !row.CreatedAt.Equal(day) {
 		t.Errorf("created at %s, %v, want %s", row.CreatedAt, err, day)
 	}
 	ask := func(target string) *httptest.ResponseRecorder {

@@ -69,6 +69,9 @@ var arrows = []arrow{
 	{"middleware/prometheus", []string{"cache", "internal/respwriter", "internal/reqinfo", "store"}, "counts what others tell it"},
 	{"middleware/cors", []string{"internal/httpheader"}, "speaks one protocol of browsers, whatever is behind it"},
 
+	{"internal/server", []string{"api", "internal/bounds", "internal/crossorigin", "internal/logging", "internal/netaddr", "internal/problem", "internal/respwriter", "middleware"}, "accepts, serves and drains; which requests there are is decided above it"},
+	{"internal/testkit/apptest", []string{".", "api", "auth", "internal/testkit/programtest", "middleware/cors", "store"}, "an application for the tests of any package"},
+
 	{"internal/netaddr", nil, "which IP addresses are one client and which hosts are this machine, below all limits and checks"},
 	{"internal/bounds", nil, "default limits that several packages enforce, below all of them"},
 	{"internal/respwriter", nil, "records and sends responses, below the chain and the API"},
@@ -103,7 +106,7 @@ type library struct {
 
 // libraries holds all of them: one that is not here is a design decision that nobody has taken yet.
 var libraries = []library{
-	{"github.com/uptrace/bun", []string{"auth/accounts", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "api/apitest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
+	{"github.com/uptrace/bun", []string{"auth/accounts", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "api/apitest", "internal/testkit/apptest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
 	{"github.com/uptrace/bun/dialect/pgdialect", []string{"store/postgres"}, nil, "belongs to its engine"},
 	{"github.com/uptrace/bun/dialect/sqlitedialect", []string{"store/sqlite"}, nil, "belongs to its engine"},
 	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/..."}, "one driver in one leaf"},
@@ -111,7 +114,7 @@ var libraries = []library{
 	{"modernc.org/sqlite", []string{"store/sqlite"}, []string{"internal/fulltext", "store/..."}, "seven megabytes for those who use SQLite only"},
 	{"github.com/go-jose/go-jose/v4", []string{"auth/jwt"}, nil, "cryptography has one door"},
 	{"golang.org/x/crypto", []string{"auth/password"}, nil, "argon2 and bcrypt are for passwords"},
-	{"golang.org/x/crypto/acme", []string{"."}, nil, "certificates for a server that has no proxy in front, in the one place that has a server"},
+	{"golang.org/x/crypto/acme", []string{"internal/server"}, nil, "certificates for a server without a proxy in front, in the package that listens"},
 	{"golang.org/x/net", nil, []string{"."}, "a name server for the authority that tests ask for certificates"},
 	{"golang.org/x/text", []string{"api/mail", "auth/accounts", "auth/password"}, nil, "passwords and addresses are compared in normalization form C; a mail's language is the next best for its reader"},
 	{"github.com/wneessen/go-mail", []string{"api/mail"}, nil, "MIME and SMTP, in one leaf"},

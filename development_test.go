@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // listening says of its connections that they came in at another address.
@@ -35,7 +36,7 @@ func (c arrived) LocalAddr() net.Addr { return c.at }
 // the client writes.
 func TestDevelopmentAnswersItsOwnMachineOnly(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, plinth.Config{DatabaseURL: testConfig(t).DatabaseURL, Logger: testConfig(t).Logger})
+	app := apptest.New(t, plinth.Config{DatabaseURL: apptest.Config(t).DatabaseURL, Logger: apptest.Config(t).Logger})
 	t.Cleanup(func() { _ = app.DB().Close() })
 	app.Router().Get("/up", func(http.ResponseWriter, *http.Request) {})
 	handler, err := app.Handler(t.Context())
@@ -99,15 +100,15 @@ func TestDevelopmentAnswersItsOwnMachineOnly(t *testing.T) {
 // address, and is known by any of what proxies add.
 func TestDevelopmentRefusesProxies(t *testing.T) {
 	t.Parallel()
-	h := handler(t, testConfig(t))
-	if w := do(t, h, http.MethodGet, "/who", ""); w.Code != http.StatusOK {
+	h := apptest.Handler(t, apptest.Config(t))
+	if w := apptest.Do(t, h, http.MethodGet, "/who", ""); w.Code != http.StatusOK {
 		t.Fatalf("without a proxy: %d %s", w.Code, w.Body)
 	}
 	for _, name := range []string{
 		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "True-Client-IP", "CF-Connecting-IP",
 	} {
 		for _, value := range []string{"127.0.0.1", ""} {
-			w := do(t, h, http.MethodGet, "/who", "", name, value)
+			w := apptest.Do(t, h, http.MethodGet, "/who", "", name, value)
 			if w.Code != http.StatusMisdirectedRequest || !strings.Contains(w.Body.String(), http.CanonicalHeaderKey(name)) {
 				t.Errorf("%s: %q: %d %s", name, value, w.Code, w.Body)
 			}

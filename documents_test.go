@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // described is the part of an OpenAPI document that tests look at.
@@ -22,9 +23,9 @@ type described struct {
 // operations of accounts for each caller, at the path that serves them, and name the program.
 func TestDocumentOfTheApplication(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, testConfig(t))
+	app := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 	h, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +37,7 @@ func TestDocumentOfTheApplication(t *testing.T) {
 		}
 		return d
 	}
-	document := read(do(t, h, http.MethodGet, "/rest/v1/-/openapi.json", "").Body.Bytes())
+	document := read(apptest.Do(t, h, http.MethodGet, "/rest/v1/-/openapi.json", "").Body.Bytes())
 	if document.Info.Title != "plinth.test" || document.Info.Version == "" || len(document.Servers) != 1 || document.Servers[0].URL != "/" {
 		t.Errorf("%+v %+v", document.Info, document.Servers)
 	}

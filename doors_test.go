@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
@@ -21,9 +21,9 @@ import (
 // HTTP on.
 func encrypted(t *testing.T) plinth.Config {
 	t.Helper()
-	config, folder := served(t), t.TempDir()
+	config, folder := apptest.Served(t), t.TempDir()
 	config.TLS.CertFile, config.TLS.KeyFile = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
+	apptest.Certificate(t, config.TLS.CertFile, config.TLS.KeyFile)
 	config.TLS.HTTPAddr = programtest.Listen(t)
 	return config
 }
@@ -33,7 +33,7 @@ func TestConnectionsOfAllListeners(t *testing.T) {
 	t.Parallel()
 	config := encrypted(t)
 	config.MaxConnections = 4
-	run(t, newApp(t, config), config.TLS.HTTPAddr)
+	apptest.Run(t, apptest.New(t, config), config.TLS.HTTPAddr)
 	var (
 		stay    atomic.Int64
 		clients sync.WaitGroup
@@ -62,7 +62,7 @@ func TestConnectionsOfAllListeners(t *testing.T) {
 func TestRedirectStaysAtHome(t *testing.T) {
 	t.Parallel()
 	config := encrypted(t)
-	run(t, newApp(t, config), config.TLS.HTTPAddr)
+	apptest.Run(t, apptest.New(t, config), config.TLS.HTTPAddr)
 	for target, want := range map[string]string{
 		"/a?b=c": "/a?b=c", "//evil.example/": "//evil.example/", `/\evil.example`: "/%5Cevil.example", "/%0d%0aX:%20y": "/%0d%0aX:%20y",
 		"http://evil.example/a": "/a", "http://evil.example": "/", "x:.evil.example/": "/", "x:@evil.example/": "/", "*": "/",
@@ -81,44 +81,5 @@ func TestRedirectStaysAtHome(t *testing.T) {
 		if got := res.Header.Get("Location"); res.StatusCode != http.StatusPermanentRedirect || got != "https://notes.example"+want {
 			t.Errorf("%s: %d, Location %q", target, res.StatusCode, got)
 		}
-	}
-}
-
-// peer is a connection from an address.
-type peer struct {
-	net.Conn
-	addr string
-}
-
-func (p peer) RemoteAddr() net.Addr {
-	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(p.addr))
-}
-
-// TestProxiesAreNotCountedAsClients: proxies are recognized in every form of their network.
-func TestProxiesAreNotCountedAsClients(t *testing.T) {
-	t.Parallel()
-	config := plinth.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("::ffff:10.1.0.0/112"), netip.MustParsePrefix("fd00::/8")}}
-	for addr, want := range map[string]string{
-		"10.1.2.3:1": "invalid Prefix", "[::ffff:10.1.2.3]:1": "invalid Prefix", "[fd00::1]:1": "invalid Prefix", "127.0.0.1:1": "invalid Prefix",
-		"10.2.2.3:1": "10.2.2.3/32", "[2001:db8::1]:1": "2001:db8::/64",
-	} {
-		if got := plinth.ClientOf(config, peer{addr: addr}).String(); got != want {
-			t.Errorf("%s counts for %s, want %s", addr, got, want)
-		}
-	}
-}
-
-// TestWriteTimeoutOutlastsRequests: however long a request may take, there is time to say
-// that it has taken too long.
-func TestWriteTimeoutOutlastsRequests(t *testing.T) {
-	t.Parallel()
-	for timeout, want := range map[time.Duration]time.Duration{0: time.Minute, 10 * time.Second: time.Minute, 5 * time.Minute: 330 * time.Second} {
-		config := testConfig(t)
-		config.RequestTimeout = timeout
-		app := newApp(t, config)
-		if got := plinth.NewServer(app).WriteTimeout; got != want {
-			t.Errorf("of %s: %s, want %s", timeout, got, want)
-		}
-		_ = app.DB().Close()
 	}
 }

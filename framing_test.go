@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestA48Smuggling: net/http rejects requests whose body length is ambiguous, and the bytes
@@ -16,11 +18,11 @@ func TestA48Smuggling(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, url string) {
 		t.Parallel()
-		config := withAccounts(t, url)
-		app := newApp(t, config)
+		config := apptest.WithAccounts(t, url)
+		app := apptest.New(t, config)
 		var reached atomic.Int64
 		app.Router().HandleFunc("/hidden", func(http.ResponseWriter, *http.Request) { reached.Add(1) })
-		run(t, app, config.Addr)
+		apptest.Run(t, app, config.Addr)
 		for name, raw := range map[string]string{
 			"two lengths":    "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 33\r\n\r\n",
 			"another coding": "POST /rest/v1/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
@@ -46,8 +48,8 @@ func TestA48Smuggling(t *testing.T) {
 // protocol has its connection to itself, through everything that is around it.
 func TestUpgradeThroughAll(t *testing.T) {
 	t.Parallel()
-	config := served(t)
-	app := newApp(t, config)
+	config := apptest.Served(t)
+	app := apptest.New(t, config)
 	app.Router().Get("/echo", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "echo")
@@ -61,7 +63,7 @@ func TestUpgradeThroughAll(t *testing.T) {
 		line, _ := rw.ReadString('!')
 		_, _ = io.WriteString(conn, line)
 	})
-	run(t, app, config.Addr)
+	apptest.Run(t, app, config.Addr)
 	conn, err := net.Dial("tcp", config.Addr) // answered or not at once
 	if err != nil {
 		t.Fatal(err)

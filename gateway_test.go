@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // gatewayUser is the id of everybody whom byGateway knows.
@@ -63,9 +64,9 @@ func TestGatewayCallersAndOtherOrigins(t *testing.T) {
 // withPay is an application with a function that counts its calls.
 func withPay(t *testing.T, change func(*plinth.Config), called *int) http.Handler {
 	t.Helper()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	change(&config)
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	app.Add(api.Func("pay", api.SignedIn(), func(context.Context, struct{}) (struct{}, error) {
 		*called++

@@ -21,6 +21,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
 
@@ -95,18 +96,18 @@ func servedIssuer(t *testing.T, url string, i *issuer) (ask func(token string) i
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := withAccounts(t, url)
+	config := apptest.WithAccounts(t, url)
 	if config.Verifier, err = jwt.New(jwt.Config{Audience: "notes", Issuer: "https://issuer.example", KeySource: keys, Now: i.now}); err != nil {
 		t.Fatal(err)
 	}
 	// The clients have the same processors and one address, and would be refused for that.
 	config.LongLived = func(*http.Request) bool { return true }
 	config.Rates = plinth.Rates{Address: plinth.Rate{Requests: 1 << 30}, Caller: plinth.Rate{Requests: 1 << 30}}
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	app.Router().With(app.Authenticate).Get("/who", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, auth.FromContext(r.Context()).ID)
 	})
-	run(t, app, config.Addr)
+	apptest.Run(t, app, config.Addr)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 20 * time.Second}
 	t.Cleanup(client.CloseIdleConnections)
 	return func(token string) int {

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -36,7 +37,7 @@ func TestLockedTable(t *testing.T) {
 	for _, waiting := range []int{8, 40} {
 		t.Run(fmt.Sprint(waiting), func(t *testing.T) {
 			t.Parallel()
-			config := served(t)
+			config := apptest.Served(t)
 			config.DatabaseURL, config.Schema = pgtest.URL(t), plinth.SchemaVerify
 			config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 			config.Rates = plinth.Rates{Address: plinth.Rate{Requests: -1}, Caller: plinth.Rate{Requests: -1}}
@@ -61,9 +62,9 @@ func TestLockedTable(t *testing.T) {
 // lockable returns an application with a table that is locked and another one.
 func lockable(t *testing.T, config plinth.Config) *plinth.App {
 	t.Helper()
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}}, api.Resource[apart]{Policy: api.Policy{Read: api.Anyone()}})
+	app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone()}}, api.Resource[apart]{Policy: api.Policy{Read: api.Anyone()}})
 	return app
 }
 
@@ -77,7 +78,7 @@ type locked struct {
 func (l *locked) status(t *testing.T, path string, address int) (int, time.Duration) {
 	t.Helper()
 	began := time.Now()
-	w := ask(t, l.handler, http.MethodGet, path, fmt.Sprintf("203.0.113.%d", address), "Apikey", l.key)
+	w := apptest.Ask(t, l.handler, http.MethodGet, path, fmt.Sprintf("203.0.113.%d", address), "Apikey", l.key)
 	return w.Code, time.Since(began)
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestLongLivedOfCallers: a user has so many requests that last, wherever from, and others
@@ -17,7 +19,7 @@ func TestLongLivedOfCallers(t *testing.T) {
 	config.MaxConnectionsPerClient = 2
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	config.Authenticator = byName
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	begun := make(chan struct{})
 	app.Router().Get("/live/events", func(_ http.ResponseWriter, r *http.Request) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
@@ -25,7 +26,7 @@ import (
 // lasting is the configuration of an application whose routes below /live last.
 func lasting(t *testing.T) plinth.Config {
 	t.Helper()
-	config := served(t)
+	config := apptest.Served(t)
 	config.LongLived = func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/live/") }
 	return config
 }
@@ -98,7 +99,7 @@ func TestLongLived(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	config := lasting(t)
 	config.RequestTimeout = limit
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	upload := func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
@@ -200,9 +201,9 @@ func drops(all time.Duration) io.Reader {
 func TestLongLivedEnds(t *testing.T) {
 	t.Parallel()
 	config := lasting(t)
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	app.Router().Post("/live/refuse", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
-	run(t, app, config.Addr)
+	apptest.Run(t, app, config.Addr)
 	conn, err := net.Dial("tcp", config.Addr) // loopback
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +227,7 @@ func TestLongLivedLimits(t *testing.T) {
 	config.MaxRequests, config.MaxRequestsPerCaller = 1, 1
 	config.MaxConnections, config.MaxConnectionsPerClient = 5, 3
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	begun := make(chan struct{})
 	app.Router().Get("/live/events", func(_ http.ResponseWriter, r *http.Request) {
@@ -276,7 +277,7 @@ func TestLongLivedLimits(t *testing.T) {
 		if got := open(tt.from); got != tt.want {
 			t.Errorf("stream %d, from %s: %d, want %d", i, tt.from, got, tt.want)
 		}
-		if w := ask(t, handler, http.MethodGet, "/hello", tt.from); w.Code != http.StatusOK {
+		if w := apptest.Ask(t, handler, http.MethodGet, "/hello", tt.from); w.Code != http.StatusOK {
 			t.Errorf("a request beside %d streams: %d", i+1, w.Code)
 		}
 	}
@@ -305,10 +306,10 @@ func TestLongLivedIsNoSurface(t *testing.T) {
 
 func checkNoSurfaceLasts(t *testing.T, cleaned bool) {
 	t.Helper()
-	config := served(t)
+	config := apptest.Served(t)
 	config.LongLived = func(*http.Request) bool { return true }
 	config.RequestTimeout = 50 * time.Millisecond
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	app.Add(api.Func("wait", api.Anyone(), func(ctx context.Context, _ struct{}) (string, error) {
 		select {
@@ -362,7 +363,7 @@ func TestDrainEndsLongLived(t *testing.T) {
 	t.Parallel()
 	config := lasting(t)
 	config.DrainDelay, config.DrainTimeout = 200*time.Millisecond, 20*time.Second
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	var causes sync.Map
 	noting := func(h http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -377,7 +378,7 @@ func TestDrainEndsLongLived(t *testing.T) {
 		_, _ = io.WriteString(w, "data: bye\n\n")
 	}))
 	app.Router().Get("/live/socket", noting(socket))
-	end := run(t, app, config.Addr)
+	end := apptest.Run(t, app, config.Addr)
 	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + config.Addr + "/live/events") // loopback
 	if err != nil {
 		t.Fatal(err)
@@ -409,7 +410,7 @@ func TestDrainCutsLongLived(t *testing.T) {
 	t.Parallel()
 	config := lasting(t)
 	config.DrainTimeout = 300 * time.Millisecond
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	ended := make(chan error, 1)
 	app.Router().Get("/live/deaf", func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -423,7 +424,7 @@ func TestDrainCutsLongLived(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- app.Run(ctx) }()
-	for status := 0; status != http.StatusOK; status, _ = get(t, "http://"+config.Addr+"/readyz") {
+	for status := 0; status != http.StatusOK; status, _ = apptest.Get(t, "http://"+config.Addr+"/readyz") {
 		time.Sleep(5 * time.Millisecond)
 	}
 	dial(t, config.Addr, "/live/deaf")
@@ -440,33 +441,13 @@ func TestDrainCutsLongLived(t *testing.T) {
 	}
 }
 
-// TestServerTimeouts: bodies and answers may take as long as their requests.
-func TestServerTimeouts(t *testing.T) {
-	t.Parallel()
-	for request, want := range map[time.Duration][2]time.Duration{
-		0:                {30 * time.Second, 60 * time.Second},
-		5 * time.Second:  {30 * time.Second, 60 * time.Second},
-		5 * time.Minute:  {5 * time.Minute, 5*time.Minute + 30*time.Second},
-		45 * time.Second: {45 * time.Second, 75 * time.Second},
-	} {
-		config := served(t)
-		config.RequestTimeout = request
-		app := newApp(t, config)
-		s := plinth.NewServer(app)
-		if got := [2]time.Duration{s.ReadTimeout, s.WriteTimeout}; got != want {
-			t.Errorf("of %s: %s, want %s", request, got, want)
-		}
-		_ = app.DB().Close()
-	}
-}
-
 // TestLongLivedMetrics: how long streams last is not how long requests take.
 func TestLongLivedMetrics(t *testing.T) {
 	t.Parallel()
 	metrics := prometheus.New(prometheus.Options{})
 	config := lasting(t)
 	config.Middleware = append(config.Middleware, metrics.Middleware)
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	for _, path := range []string{"/live/events", "/note"} {
 		app.Router().Get(path, func(http.ResponseWriter, *http.Request) {})

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // dated is a writer that remembers which deadlines it was given.
@@ -28,7 +30,7 @@ func (d *dated) SetWriteDeadline(at time.Time) error {
 // an answer either.
 func TestLongLivedDeadlines(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, lasting(t))
+	app := apptest.New(t, lasting(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
 	w := &dated{ResponseRecorder: httptest.NewRecorder()}
 	for _, path := range []string{"/live/x", "/x"} {

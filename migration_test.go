@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
@@ -16,12 +17,12 @@ import (
 // which command records it as applied, and starts afterwards.
 func TestMigrationAfterDevelopment(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	migration := fstest.MapFS{"sqlite/0001_init.up.sql": {Data: []byte(`create table "tasks" ("id" text);`)}}
 	// with has an app on the database of the others, and returns what it did.
 	with := func(files fs.FS, do func(*plinth.App) error) error {
-		app := newApp(t, config)
-		app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+		app := apptest.New(t, config)
+		app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 		if files != nil {
 			app.Migrations(migrate.Source{Line: "tasks", FS: files})
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestMisspeltVariable: a variable of the library's that is not read is told of, by its
@@ -18,11 +19,11 @@ func TestMisspeltVariable(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	mine, config := testConfig(t), plinth.FromEnv()
+	mine, config := apptest.Config(t), plinth.FromEnv()
 	config.Addr, config.DatabaseURL = mine.Addr, mine.DatabaseURL
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	defer app.DB().Close()
 	if _, err := app.Handler(t.Context()); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // TestNothingPassesForASurface: the surfaces judge pages of other origins and the size of
@@ -18,7 +19,7 @@ import (
 func TestNothingPassesForASurface(t *testing.T) {
 	t.Parallel()
 	for _, cleaned := range []bool{false, true} {
-		app := newApp(t, served(t)) // without accounts
+		app := apptest.New(t, apptest.Served(t)) // without accounts
 		t.Cleanup(func() { _ = app.DB().Close() })
 		if cleaned {
 			app.Router().Use(middleware.CleanPath)

@@ -1,60 +1,21 @@
 package plinth_test
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth"
-	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
-
-// production is the environment of a program that may start.
-func production(t *testing.T) map[string]string {
-	t.Helper()
-	return map[string]string{
-		"PLINTH_ADDR":             "0.0.0.0:8090",
-		"PLINTH_DATABASE_URL":     filepath.Join(t.TempDir(), "app.db"),
-		"PLINTH_SCHEMA":           "off",
-		"PLINTH_PUBLIC_URL":       "https://notes.example",
-		"PLINTH_PUBLISHABLE_KEYS": auth.NewPublishableKey(),
-		"PLINTH_SECRET_KEYS":      auth.NewSecretKey(),
-		"PLINTH_MASTER_KEYS":      base64.StdEncoding.EncodeToString([]byte(auth.NewSecretKey())),
-		"PLINTH_SITE_URL":         "https://app.example",
-		"PLINTH_REDIRECT_URLS":    "https://app.example/*, com.example.notes://login, http://127.0.0.1:8100/login",
-		"PLINTH_SMTP_URL":         "smtps://notes:" + url.QueryEscape(rand.Text()+"/@") + "@mail.example",
-		"PLINTH_MAIL_FROM":        "Notes <accounts@notes.example>",
-		"PLINTH_JWT_SECRET":       auth.NewSecretKey(),
-		"PLINTH_JWT_ISSUER":       "https://issuer.example",
-		"PLINTH_JWT_AUDIENCE":     "notes",
-	}
-}
-
-// begin does what a program does short of listening.
-func begin(t *testing.T, env map[string]string) error {
-	t.Helper()
-	for name, value := range env {
-		t.Setenv(name, value)
-	}
-	app, err := plinth.New(t.Context(), plinth.FromEnv())
-	if err != nil {
-		return err
-	}
-	defer app.DB().Close() // nothing was written
-	_, err = app.Handler(t.Context())
-	return err
-}
 
 // TestA53 (security list A-53): production starts with what is right, and with each
 // setting in turn wrong it refuses, in one line that names the setting.
 func TestA53(t *testing.T) {
-	if err := begin(t, production(t)); err != nil {
+	if err := apptest.Start(t, apptest.Production(t)); err != nil {
 		t.Fatalf("what is right: %v", err)
 	}
 	type change struct {
@@ -73,7 +34,7 @@ func TestA53(t *testing.T) {
 	}
 	for _, value := range weak {
 		one("PLINTH_MASTER_KEYS", base64.StdEncoding.EncodeToString([]byte(value)))
-		one("PLINTH_MASTER_KEYS", production(t)["PLINTH_MASTER_KEYS"]+","+fmt.Sprintf("%x", value))
+		one("PLINTH_MASTER_KEYS", apptest.Production(t)["PLINTH_MASTER_KEYS"]+","+fmt.Sprintf("%x", value))
 		one("PLINTH_SECRET_KEYS", "sb_secret_"+value)
 		one("PLINTH_PUBLISHABLE_KEYS", "sb_publishable_"+value)
 	}
@@ -103,9 +64,9 @@ func TestA53(t *testing.T) {
 	)
 	for _, c := range changes {
 		t.Run(fmt.Sprint(c.wrong), func(t *testing.T) {
-			env := production(t)
+			env := apptest.Production(t)
 			maps.Copy(env, c.wrong)
-			err := begin(t, env)
+			err := apptest.Start(t, env)
 			if err == nil {
 				t.Fatal("it starts")
 			}
@@ -125,9 +86,9 @@ func TestA53(t *testing.T) {
 
 // TestDisableAccounts: without accounts nothing of theirs is needed, and nothing there.
 func TestDisableAccounts(t *testing.T) {
-	env := production(t)
+	env := apptest.Production(t)
 	env["PLINTH_DISABLE_ACCOUNTS"], env["PLINTH_MASTER_KEYS"], env["PLINTH_SITE_URL"], env["PLINTH_REDIRECT_URLS"] = "1", "", "", ""
-	if err := begin(t, env); err != nil {
+	if err := apptest.Start(t, env); err != nil {
 		t.Error(err)
 	}
 	app, err := plinth.New(t.Context(), plinth.FromEnv())

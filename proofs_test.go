@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -21,7 +22,7 @@ import (
 func TestShareLinks(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, url string) {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		config.DatabaseURL = url
 		ann, bob := store.NewID(), store.NewID()
 		config.Authenticator = auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
@@ -43,16 +44,16 @@ func TestShareLinks(t *testing.T) {
 				return map[string]any{"share": share}, nil
 			}
 		}}
-		app := newApp(t, config)
+		app := apptest.New(t, config)
 		t.Cleanup(func() { _ = app.DB().Close() })
 		policy := api.Policy{Read: api.AnyOf(api.Owner("owner_id"), api.Where(store.Eq("title", store.Var("principal.claims.share"))))}
-		app.Add(api.Resource[task]{Policy: policy})
+		app.Add(api.Resource[apptest.Task]{Policy: policy})
 		handler, err := app.Handler(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for owner, title := range map[store.ID]string{ann: "hers", bob: "shared"} {
-			if err := store.For[task](app.DB()).Insert(t.Context(), &task{OwnerID: owner, Title: title}); err != nil {
+			if err := store.For[apptest.Task](app.DB()).Insert(t.Context(), &apptest.Task{OwnerID: owner, Title: title}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -83,7 +84,7 @@ func TestShareLinks(t *testing.T) {
 // TestOneAuthentication: a request is authenticated once, whatever it is for.
 func TestOneAuthentication(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	var asked atomic.Int64
 	config.Authenticator = auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
 		asked.Add(1)
@@ -96,9 +97,9 @@ func TestOneAuthentication(t *testing.T) {
 			return authtest.User(id), nil
 		}
 	})
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 	app.Router().Get("/own", countTasks(app))
 	app.Router().With(app.Authenticate).Get("/asked", countTasks(app))
 	handler, err := app.Handler(t.Context())
@@ -132,10 +133,10 @@ func TestOneAuthentication(t *testing.T) {
 // fails in the browser without a reason, so the log names the header.
 func TestDevelopmentLogsRejectedHeaders(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(&log), nil))
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	handler, err := app.Handler(t.Context())
 	if err != nil {

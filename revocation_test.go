@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -24,14 +25,14 @@ func TestRevocationReachesREST(t *testing.T) {
 	for _, cut := range []bool{false, true} {
 		t.Run(fmt.Sprintf("cut=%v", cut), func(t *testing.T) {
 			t.Parallel()
-			config := testConfig(t)
+			config := apptest.Config(t)
 			config.DatabaseURL, config.InsecureDevelopment = pgtest.URL(t), true
 			config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}, Secret: []string{auth.NewSecretKey()}}
 			key := config.Keys.Publishable[0]
 			here, there := instance(t, config, false), instance(t, config, cut)
-			signUp(t, here, "Apikey", key)
+			apptest.SignUp(t, here, "Apikey", key)
 			tasks := func(h http.Handler, token string) int {
-				return do(t, h, http.MethodGet, "/rest/v1/tasks", "", "Apikey", key, "Authorization", "Bearer "+token).Code
+				return apptest.Do(t, h, http.MethodGet, "/rest/v1/tasks", "", "Apikey", key, "Authorization", "Bearer "+token).Code
 			}
 			var took []time.Duration
 			for range 20 {
@@ -42,7 +43,7 @@ func TestRevocationReachesREST(t *testing.T) {
 					}
 				}
 				start := time.Now()
-				if w := do(t, here, http.MethodPost, "/auth/v1/logout?scope=local", "", "Apikey", key, "Authorization", "Bearer "+token); w.Code != http.StatusNoContent {
+				if w := apptest.Do(t, here, http.MethodPost, "/auth/v1/logout?scope=local", "", "Apikey", key, "Authorization", "Bearer "+token); w.Code != http.StatusNoContent {
 					t.Fatalf("sign out: %d %s", w.Code, w.Body)
 				}
 				if status := tasks(here, token); status != http.StatusUnauthorized {
@@ -61,8 +62,8 @@ func TestRevocationReachesREST(t *testing.T) {
 // instance is one of several applications on a database, with what runs beside it.
 func instance(t *testing.T, config plinth.Config, cut bool) http.Handler {
 	t.Helper()
-	app := newApp(t, config)
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app := apptest.New(t, config)
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 	h, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)

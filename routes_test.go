@@ -12,14 +12,15 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // unrouted returns an application with routes of its own, one of them mounted.
 func unrouted(t *testing.T, more func(app *plinth.App)) func(method, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.DatabaseURL = ":memory:"
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	serve := func(http.ResponseWriter, *http.Request) {}
 	app.Router().Get("/one", serve)
@@ -97,11 +98,11 @@ func TestUnroutedOfOnesOwn(t *testing.T) {
 // API: by the log at level debug, and by the answer in development.
 func TestRefusedCredentialOfOwnRoute(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.DatabaseURL = ":memory:"
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	app.Router().With(app.Authenticate).Get("/mine", func(http.ResponseWriter, *http.Request) {})
 	handler, err := app.Handler(t.Context())

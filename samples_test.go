@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -28,12 +29,12 @@ type sheet struct {
 // table that only the program itself knows.
 func TestSamplesAskForAResource(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, testConfig(t))
+	app := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
 	if err := app.DB().Register(sheet{}); err != nil {
 		t.Fatal(err)
 	}
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 	if _, err := app.Handler(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestSamplesWork(t *testing.T) {
 	editors := api.OwnedBy("owner_id")
 	editors.Create = api.Role("editor")
 	public := api.Policy{Read: api.Anyone(), Create: api.Where(store.Eq("title", "another"))}
-	refuse := func(context.Context, *store.Write[task]) error { return errors.New("not now") }
+	refuse := func(context.Context, *store.Write[apptest.Task]) error { return errors.New("not now") }
 	for name, tt := range map[string]struct {
 		add     []api.Exposed
 		change  func(*plinth.Config)
@@ -72,25 +73,25 @@ func TestSamplesWork(t *testing.T) {
 		curls   int    // how many there are
 		write   string // the table of the write, if there is any
 	}{
-		"owned":                   {add: []api.Exposed{api.Resource[task]{Policy: owned}}, curls: 5, write: "tasks", twice: true},
+		"owned":                   {add: []api.Exposed{api.Resource[apptest.Task]{Policy: owned}}, curls: 5, write: "tasks", twice: true},
 		"required columns":        {add: []api.Exposed{api.Resource[price]{Policy: owned}}, curls: 5, write: "prices"},
-		"read only":               {add: []api.Exposed{api.Resource[task]{Policy: readOnly}}, curls: 4},
-		"written by a role":       {add: []api.Exposed{api.Resource[task]{Policy: editors}}, curls: 4},
-		"a rule on a column":      {add: []api.Exposed{api.Resource[task]{Policy: public}}, curls: 4},
-		"the second can be used":  {add: []api.Exposed{api.Resource[task]{Policy: editors}, api.Resource[price]{Policy: owned}}, curls: 5, write: "prices"},
-		"read by a role":          {add: []api.Exposed{api.Resource[task]{Policy: api.Policy{Read: api.Role("editor")}}}, curls: 4},
+		"read only":               {add: []api.Exposed{api.Resource[apptest.Task]{Policy: readOnly}}, curls: 4},
+		"written by a role":       {add: []api.Exposed{api.Resource[apptest.Task]{Policy: editors}}, curls: 4},
+		"a rule on a column":      {add: []api.Exposed{api.Resource[apptest.Task]{Policy: public}}, curls: 4},
+		"the second can be used":  {add: []api.Exposed{api.Resource[apptest.Task]{Policy: editors}, api.Resource[price]{Policy: owned}}, curls: 5, write: "prices"},
+		"read by a role":          {add: []api.Exposed{api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Role("editor")}}}, curls: 4},
 		"nothing":                 {curls: 2},
-		"a hook":                  {add: []api.Exposed{api.Resource[task]{Policy: owned}}, prepare: func(a *plinth.App) error { return store.Before(a.DB(), refuse) }, curls: 4},
-		"no sign-up":              {add: []api.Exposed{api.Resource[task]{Policy: owned}}, change: func(c *plinth.Config) { c.Accounts.DisableSignup = true }, curls: 1},
-		"mails have to be read":   {add: []api.Exposed{api.Resource[task]{Policy: owned}}, change: func(c *plinth.Config) { c.Accounts.Mailer = droppedMail{} }, curls: 1},
-		"no accounts":             {add: []api.Exposed{api.Resource[task]{Policy: readOnly}}, change: func(c *plinth.Config) { c.DisableAccounts = true }, curls: 1},
-		"few rows in an answer":   {add: []api.Exposed{api.Resource[task]{Policy: owned}}, change: func(c *plinth.Config) { c.API.Limits.Rows = 2 }, curls: 5, write: "tasks"},
-		"a sign-up that is asked": {add: []api.Exposed{api.Resource[task]{Policy: owned}}, change: func(c *plinth.Config) { c.Accounts.BeforeSignUp = refuseSignUp }, curls: 1},
+		"a hook":                  {add: []api.Exposed{api.Resource[apptest.Task]{Policy: owned}}, prepare: func(a *plinth.App) error { return store.Before(a.DB(), refuse) }, curls: 4},
+		"no sign-up":              {add: []api.Exposed{api.Resource[apptest.Task]{Policy: owned}}, change: func(c *plinth.Config) { c.Accounts.DisableSignup = true }, curls: 1},
+		"mails have to be read":   {add: []api.Exposed{api.Resource[apptest.Task]{Policy: owned}}, change: func(c *plinth.Config) { c.Accounts.Mailer = droppedMail{} }, curls: 1},
+		"no accounts":             {add: []api.Exposed{api.Resource[apptest.Task]{Policy: readOnly}}, change: func(c *plinth.Config) { c.DisableAccounts = true }, curls: 1},
+		"few rows in an answer":   {add: []api.Exposed{api.Resource[apptest.Task]{Policy: owned}}, change: func(c *plinth.Config) { c.API.Limits.Rows = 2 }, curls: 5, write: "tasks"},
+		"a sign-up that is asked": {add: []api.Exposed{api.Resource[apptest.Task]{Policy: owned}}, change: func(c *plinth.Config) { c.Accounts.BeforeSignUp = refuseSignUp }, curls: 1},
 	} {
 		for _, engine := range []string{"sqlite", "postgres"} {
 			t.Run(name+"/"+engine, func(t *testing.T) {
 				t.Parallel()
-				config := testConfig(t)
+				config := apptest.Config(t)
 				if engine == "postgres" {
 					config.DatabaseURL = pgtest.URL(t)
 				}
@@ -98,7 +99,7 @@ func TestSamplesWork(t *testing.T) {
 					tt.change(&config)
 				}
 				for start := range 2 {
-					app := newApp(t, config)
+					app := apptest.New(t, config)
 					app.Add(tt.add...)
 					if tt.prepare != nil {
 						app.Prepare(func(context.Context) error { return tt.prepare(app) })

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/authtest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -36,7 +37,7 @@ func TestOwnRoutesHaveTheCallersScope(t *testing.T) {
 func checkOwnScopes(t *testing.T, url string, cleaned bool) {
 	t.Helper()
 	const header, asked = "X-Test-User", "X-Test-Middleware"
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.DatabaseURL = url
 	config.Authenticator = auth.AuthenticatorFunc(func(r *http.Request) (auth.Principal, error) {
 		if id := r.Header.Get(header); id != "" {
@@ -44,9 +45,9 @@ func checkOwnScopes(t *testing.T, url string, cleaned bool) {
 		}
 		return auth.Principal{}, nil
 	})
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
+	app.Add(api.Resource[apptest.Task]{Policy: api.OwnedBy("owner_id")})
 	if cleaned {
 		app.Router().Use(middleware.CleanPath)
 	}
@@ -69,7 +70,7 @@ func checkOwnScopes(t *testing.T, url string, cleaned bool) {
 	}
 	ann, bob := store.NewID(), store.NewID()
 	for _, owner := range []store.ID{ann, ann, bob} {
-		if err := store.For[task](app.DB()).Insert(t.Context(), &task{OwnerID: owner, Title: "x"}); err != nil {
+		if err := store.For[apptest.Task](app.DB()).Insert(t.Context(), &apptest.Task{OwnerID: owner, Title: "x"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,7 +123,7 @@ func checkOwnScopes(t *testing.T, url string, cleaned bool) {
 // countTasks answers how many tasks the caller sees.
 func countTasks(app *plinth.App) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		tasks := store.For[task](app.DB()).As(store.ScopeFrom(r.Context()))
+		tasks := store.For[apptest.Task](app.DB()).As(store.ScopeFrom(r.Context()))
 		n, err := tasks.Count(r.Context(), store.Cond{})
 		if err != nil {
 			api.WriteError(w, r, err)
@@ -161,9 +162,9 @@ func TestNoOwnRouteBelowASurface(t *testing.T) {
 		{func(r chi.Router) { r.HandleFunc("/*", nothing) }, false, ""},
 	}
 	for _, tt := range tests {
-		config := testConfig(t)
+		config := apptest.Config(t)
 		config.DisableAccounts = tt.withoutAccounts
-		app := newApp(t, config)
+		app := apptest.New(t, config)
 		t.Cleanup(func() { _ = app.DB().Close() })
 		tt.register(app.Router())
 		_, err := app.Handler(t.Context())

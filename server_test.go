@@ -3,21 +3,14 @@ package plinth_test
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,60 +21,27 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth"
-	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
-
-// run runs an application until the test ends, and waits until it answers at an address. The
-// function that it returns ends it before and gives what Run returned.
-func run(t *testing.T, app *plinth.App, addr string) (end func() error) {
-	t.Helper()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx) }()
-	end = sync.OnceValue(func() error {
-		stop()
-		return <-ended
-	})
-	t.Cleanup(func() {
-		if err := end(); err != nil {
-			t.Errorf("Run = %v", err)
-		}
-	})
-	awaitAnswer(t, addr)
-	return end
-}
-
-// served is the configuration of a program for clients elsewhere, on a loopback address
-// of this machine.
-func served(t *testing.T) plinth.Config {
-	t.Helper()
-	config := testConfig(t)
-	config.PublicURL = "https://notes.example"
-	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
-	config.DisableAccounts = true
-	config.Schema = plinth.SchemaOff
-	config.DrainDelay = -1
-	return config
-}
 
 // TestDrainFailsNoRequest: clients that keep their connections and send requests all the
 // time see no failure while the server drains. Its answers close connections, /readyz is 503
 // at once, and neither is an error in the log. Afterwards connections are refused.
 func TestDrainFailsNoRequest(t *testing.T) {
 	t.Parallel()
-	config, lines := served(t), new(logLines)
+	config, lines := apptest.Served(t), new(apptest.Log)
 	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
 	config.DrainDelay = time.Second
 	config.OpsAddr = programtest.Listen(t)
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	app.Router().Post("/work", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(2 * time.Millisecond)
 		_, _ = io.WriteString(w, "done")
 	})
-	end := run(t, app, config.Addr)
+	end := apptest.Run(t, app, config.Addr)
 	base := "http://" + config.Addr
-	if status, body := get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok","migrations":"off","log":"ok"}`+"\n" {
+	if status, body := apptest.Get(t, base+"/readyz"); status != http.StatusOK || body != `{"status":"ok","database":"ok","migrations":"off","log":"ok"}`+"\n" {
 		t.Fatalf("readyz: %d %s", status, body)
 	}
 	var (
@@ -109,7 +69,7 @@ func TestDrainFailsNoRequest(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- end() }()
 	for begun := time.Now(); ; {
-		status, body := get(t, base+"/readyz")
+		status, body := apptest.Get(t, base+"/readyz")
 		if status == http.StatusServiceUnavailable && body == `{"status":"draining"}`+"\n" {
 			break
 		}
@@ -117,17 +77,17 @@ func TestDrainFailsNoRequest(t *testing.T) {
 			t.Fatalf("readyz while it drains: %d %s", status, body)
 		}
 	}
-	if status, _ := get(t, base+"/livez"); status != http.StatusOK {
+	if status, _ := apptest.Get(t, base+"/livez"); status != http.StatusOK {
 		t.Errorf("livez while it drains: %d", status)
 	}
-	if status, _ := get(t, "http://"+config.OpsAddr+"/readyz"); status != http.StatusServiceUnavailable {
+	if status, _ := apptest.Get(t, "http://"+config.OpsAddr+"/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("readyz of the operators' address: %d", status)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("Run = %v", err)
 	}
 	clients.Wait()
-	for _, line := range lines.taken(t) {
+	for _, line := range lines.Taken(t) {
 		if line["level"] == "ERROR" || line["path"] == "/readyz" {
 			t.Errorf("logged: %v", line)
 		}
@@ -180,9 +140,9 @@ func TestSecondSignal(t *testing.T) {
 		{"background", -1, time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			config := served(t)
+			config := apptest.Served(t)
 			config.DrainDelay, config.DrainTimeout, config.OpsAddr = tt.delay, tt.timeout, programtest.Listen(t)
-			app := newApp(t, config)
+			app := apptest.New(t, config)
 			entered, release := make(chan struct{}), make(chan struct{})
 			defer close(release)
 			app.Router().Get("/slow", func(_ http.ResponseWriter, r *http.Request) {
@@ -204,14 +164,14 @@ func TestSecondSignal(t *testing.T) {
 			awaitReady := func(want int) {
 				t.Helper()
 				programtest.Until(t, 20*time.Second, fmt.Sprintf("/readyz answers %d", want), func() bool {
-					status, _ := get(t, "http://"+config.OpsAddr+"/readyz")
+					status, _ := apptest.Get(t, "http://"+config.OpsAddr+"/readyz")
 					return status == want
 				})
 			}
 			awaitReady(http.StatusOK)
 			var client sync.WaitGroup
 			defer client.Wait()
-			client.Go(func() { get(t, "http://"+config.Addr+"/slow") })
+			client.Go(func() { apptest.Get(t, "http://"+config.Addr+"/slow") })
 			<-entered
 			stop()
 			awaitReady(http.StatusServiceUnavailable)
@@ -236,8 +196,8 @@ func TestSecondSignal(t *testing.T) {
 // nobody why; /livez goes on.
 func TestReadyWithoutDatabase(t *testing.T) {
 	t.Parallel()
-	config := served(t)
-	app := newApp(t, config)
+	config := apptest.Served(t)
+	app := apptest.New(t, config)
 	handler, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -245,26 +205,19 @@ func TestReadyWithoutDatabase(t *testing.T) {
 	if err := app.DB().Close(); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := serveOnce(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable","migrations":"off","log":"ok"}`+"\n" {
+	if status, body := apptest.Status(t, handler, "/readyz"); status != http.StatusServiceUnavailable || body != `{"status":"unavailable","database":"unavailable","migrations":"off","log":"ok"}`+"\n" {
 		t.Errorf("readyz: %d %s", status, body)
 	}
-	if status, _ := serveOnce(t, handler, "/livez"); status != http.StatusOK {
+	if status, _ := apptest.Status(t, handler, "/livez"); status != http.StatusOK {
 		t.Errorf("livez: %d", status)
 	}
-}
-
-func serveOnce(t *testing.T, handler http.Handler, path string) (status int, body string) {
-	t.Helper()
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
-	return w.Code, w.Body.String()
 }
 
 // TestReadyWithoutMigrations: an instance whose database has lost a migration, as one that
 // was restored from an old copy, is not ready until it has it again.
 func TestReadyWithoutMigrations(t *testing.T) {
 	t.Parallel()
-	app := newApp(t, testConfig(t))
+	app := apptest.New(t, apptest.Config(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
 	handler, err := app.Handler(t.Context())
 	if err != nil {
@@ -273,7 +226,7 @@ func TestReadyWithoutMigrations(t *testing.T) {
 	ready := func(status int, migrations string) {
 		t.Helper()
 		programtest.Until(t, 20*time.Second, fmt.Sprintf("/readyz answers %d with migrations %s", status, migrations), func() bool {
-			got, body := serveOnce(t, handler, "/readyz")
+			got, body := apptest.Status(t, handler, "/readyz")
 			return got == status && strings.Contains(body, `"migrations":"`+migrations+`"`)
 		})
 	}
@@ -288,59 +241,17 @@ func TestReadyWithoutMigrations(t *testing.T) {
 	ready(http.StatusOK, "ok")
 }
 
-// newPair writes a certificate for localhost, of two hours, and its key into files, and
-// returns the certificate.
-func newPair(t *testing.T, certFile, keyFile string) *x509.Certificate {
-	t.Helper()
-	return newPairOf(t, certFile, keyFile, "localhost", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
-}
-
-// newPairOf does so for another name and time.
-func newPairOf(t *testing.T, certFile, keyFile, name string, from, until time.Time) *x509.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: from, NotAfter: until,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
-}
-
 // TestTLS: connections are encrypted with the certificate of the files, also over HTTP/2;
 // plain HTTP sends clients to the public address, whatever host they name.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	config := served(t)
+	config := apptest.Served(t)
 	dir := t.TempDir()
 	config.TLS = plinth.TLS{
 		CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), HTTPAddr: programtest.Listen(t),
 	}
-	cert := newPair(t, config.TLS.CertFile, config.TLS.KeyFile)
-	run(t, newApp(t, config), config.Addr)
+	cert := apptest.Certificate(t, config.TLS.CertFile, config.TLS.KeyFile)
+	apptest.Run(t, apptest.New(t, config), config.Addr)
 
 	pool := x509.NewCertPool()
 	pool.AddCert(cert)
@@ -417,19 +328,19 @@ func TestServerConfiguration(t *testing.T) {
 		{map[string]string{"PLINTH_DRAIN_TIMEOUT": "-5s"}, "PLINTH_DRAIN_TIMEOUT"},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
-			env := production(t)
+			env := apptest.Production(t)
 			for name, value := range tt.env {
 				env[name] = value
 			}
-			err := begin(t, env)
+			err := apptest.Start(t, env)
 			if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v: %v", tt.env, err)
 			}
 		})
 	}
-	env := production(t)
+	env := apptest.Production(t)
 	env["PLINTH_TRUSTED_PROXIES"], env["PLINTH_DRAIN_DELAY"], env["PLINTH_OPS_ADDR"] = "10.1.2.3, 192.168.0.0/16,fd00::/8", "0s", "127.0.0.1:9100"
-	if err := begin(t, env); err != nil {
+	if err := apptest.Start(t, env); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,17 +5,19 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 // Outside development the log says where the program serves, and on what: without
 // requests it would be silent, and look as if it hung.
 func TestServingIsLogged(t *testing.T) {
 	t.Parallel()
-	config := served(t)
+	config := apptest.Served(t)
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	app := newApp(t, config)
-	if err := run(t, app, config.Addr)(); err != nil {
+	app := apptest.New(t, config)
+	if err := apptest.Run(t, app, config.Addr)(); err != nil {
 		t.Fatal(err)
 	}
 	if want := "msg=serving addr=" + config.Addr + " public_url=https://notes.example database=sqlite"; !strings.Contains(log.String(), want) {

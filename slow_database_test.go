@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -30,20 +31,20 @@ func TestSlowDatabase(t *testing.T) {
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			config := testConfig(t)
+			config := apptest.Config(t)
 			config.DatabaseURL, config.InsecureDevelopment = tt.url(t), true
 			config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
 			config.RequestTimeout = 500 * time.Millisecond
 			config.SQLite.AcquireTimeout = time.Minute // for the one writer, which is 5 seconds
-			app := newApp(t, config)
+			app := apptest.New(t, config)
 			t.Cleanup(func() { _ = app.DB().Close() })
-			app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
+			app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
 			handler, err := app.Handler(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			write := func() (status int, body string) {
-				w := do(t, handler, http.MethodPost, "/rest/v1/tasks", `{"title":"x","owner_id":"`+store.NewID().String()+`"}`, "Apikey", config.Keys.Publishable[0])
+				w := apptest.Do(t, handler, http.MethodPost, "/rest/v1/tasks", `{"title":"x","owner_id":"`+store.NewID().String()+`"}`, "Apikey", config.Keys.Publishable[0])
 				return w.Code, w.Body.String()
 			}
 			served := func() {
@@ -77,12 +78,12 @@ func TestSlowDatabase(t *testing.T) {
 // answers writes with 503.
 func TestDatabaseFileIsGone(t *testing.T) {
 	t.Parallel()
-	config := testConfig(t)
+	config := apptest.Config(t)
 	config.DatabaseURL, config.InsecureDevelopment = t.TempDir()+"/app.db", true
 	config.Keys = auth.Keys{Publishable: []string{auth.NewPublishableKey()}}
-	app := newApp(t, config)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
-	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
+	app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
 	handler, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -92,8 +93,8 @@ func TestDatabaseFileIsGone(t *testing.T) {
 	}
 	body := `{"title":"x","owner_id":"` + store.NewID().String() + `"}`
 	for line, w := range map[string]*httptest.ResponseRecorder{
-		"write": do(t, handler, http.MethodPost, "/rest/v1/tasks", body, "Apikey", config.Keys.Publishable[0]),
-		"probe": do(t, handler, http.MethodGet, "/readyz", ""),
+		"write": apptest.Do(t, handler, http.MethodPost, "/rest/v1/tasks", body, "Apikey", config.Keys.Publishable[0]),
+		"probe": apptest.Do(t, handler, http.MethodGet, "/readyz", ""),
 	} {
 		if w.Code != http.StatusServiceUnavailable {
 			t.Errorf("%s: %d %s", line, w.Code, w.Body)

@@ -3,7 +3,6 @@ package plinth_test
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -17,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -27,26 +27,6 @@ func engines(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, t.TempDir()+"/app.db") })
 	t.Run("postgres", func(t *testing.T) { test(t, pgtest.URL(t)) })
-}
-
-// withAccounts is served, for a program that has accounts, on a database that has their
-// tables and that of tasks.
-func withAccounts(t *testing.T, url string) plinth.Config {
-	t.Helper()
-	config := served(t)
-	config.DatabaseURL = url
-	config.DisableAccounts, config.Schema = false, plinth.SchemaVerify
-	config.Accounts.MasterKeys = [][]byte{[]byte("qX7vB2mK9tR4wZ8cN1pL6sD3fG5hJ0yA")}
-	config.Keys.Secret = []string{auth.NewSecretKey()}
-	development := config // which makes the tables
-	development.PublicURL, development.Keys, development.Schema = "", auth.Keys{}, plinth.SchemaAuto
-	prepared := newApp(t, development)
-	prepared.Add(api.Resource[task]{Policy: api.OwnedBy("owner_id")})
-	_, err := prepared.Handler(t.Context())
-	if err := errors.Join(err, prepared.DB().Close()); err != nil {
-		t.Fatal(err)
-	}
-	return config
 }
 
 // site is a served application with all that a program may have: accounts with cookies,
@@ -67,7 +47,7 @@ const (
 
 func newSite(t *testing.T, url string, change func(*plinth.Config)) *site {
 	t.Helper()
-	config := withAccounts(t, url)
+	config := apptest.WithAccounts(t, url)
 	config.Accounts.Cookies = true
 	config.CORS = cors.Options{Origins: []string{attacktest.Trusted}, Credentials: true}
 	config.JWTSecret, config.JWTIssuer, config.JWTAudience = auth.NewSecretKey(), "https://issuer.example", "notes"
@@ -76,8 +56,8 @@ func newSite(t *testing.T, url string, change func(*plinth.Config)) *site {
 	}
 	publishable := config.Keys.Publishable[0]
 	s := &site{addr: config.Addr, publishable: publishable, key: "Apikey: " + publishable + "\r\n"}
-	app := newApp(t, config)
-	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.SignedIn(), Delete: api.SignedIn()}})
+	app := apptest.New(t, config)
+	app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone(), Update: api.SignedIn(), Delete: api.SignedIn()}})
 	app.Router().HandleFunc("/own", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			api.WriteError(w, r, err)
@@ -89,7 +69,7 @@ func newSite(t *testing.T, url string, change func(*plinth.Config)) *site {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	app.Router().Get("/read", func(http.ResponseWriter, *http.Request) {})
-	run(t, app, config.Addr)
+	apptest.Run(t, app, config.Addr)
 	made := s.send(t, request("POST /auth/v1/admin/users", "Apikey: "+config.Keys.Secret[0]+"\r\n"+asJSON, strings.TrimSuffix(ann, "}")+`,"email_confirm":true}`))
 	if made.StatusCode != http.StatusOK {
 		t.Fatalf("making an account: %d %s", made.StatusCode, made.body)

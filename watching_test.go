@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
 
@@ -17,14 +18,14 @@ import (
 // has one.
 func TestOverloadHasItsOwnMetrics(t *testing.T) {
 	t.Parallel()
-	metrics, lines := prometheus.New(prometheus.Options{}), new(logLines)
-	config := served(t)
+	metrics, lines := prometheus.New(prometheus.Options{}), new(apptest.Log)
+	config := apptest.Served(t)
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))
 	config.MaxRequests = 1
 	config.Middleware = append(config.Middleware, metrics.Middleware)
-	app := newApp(t, config)
-	app.Add(api.Resource[task]{Policy: api.Policy{Read: api.Anyone()}})
+	app := apptest.New(t, config)
+	app.Add(api.Resource[apptest.Task]{Policy: api.Policy{Read: api.Anyone()}})
 	held, release := make(chan struct{}), make(chan struct{})
 	app.Router().Get("/hold", func(http.ResponseWriter, *http.Request) {
 		close(held)
@@ -37,11 +38,11 @@ func TestOverloadHasItsOwnMetrics(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		ask(t, handler, http.MethodGet, "/hold", "203.0.113.1")
+		apptest.Ask(t, handler, http.MethodGet, "/hold", "203.0.113.1")
 	}()
 	<-held
 	for i := range 2 {
-		if w := ask(t, handler, http.MethodGet, "/rest/v1/tasks", fmt.Sprint("203.0.113.", 2+i)); w.Code != http.StatusServiceUnavailable {
+		if w := apptest.Ask(t, handler, http.MethodGet, "/rest/v1/tasks", fmt.Sprint("203.0.113.", 2+i)); w.Code != http.StatusServiceUnavailable {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	}
@@ -51,7 +52,7 @@ func TestOverloadHasItsOwnMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, target := range []string{"/rest/v1/tasks", "/readyz", "/livez", "/nowhere"} {
-		ask(t, handler, http.MethodGet, target, "203.0.113.1")
+		apptest.Ask(t, handler, http.MethodGet, target, "203.0.113.1")
 	}
 	families, err := metrics.Registry().Gather()
 	if err != nil {
@@ -75,7 +76,7 @@ func TestOverloadHasItsOwnMetrics(t *testing.T) {
 		t.Errorf("counted %v, want %v", counted, want)
 	}
 	logged, refused := map[string]int{}, 0.0
-	for _, line := range lines.taken(t) {
+	for _, line := range lines.Taken(t) {
 		if line["status"] == 503.0 && line["duration_ms"] != nil {
 			logged[fmt.Sprint(line["path"], " ", line["route"])]++
 		}

@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"cmp"

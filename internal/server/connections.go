@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"context"
@@ -35,7 +35,7 @@ type bound struct {
 	closed  logging.SampledCount
 }
 
-func newConnections(c Config) *connections {
+func newConnections(c *Config) *connections {
 	n := &connections{
 		inAll:  bound{most: c.MaxConnections, message: "connections closed, too many at a time (MaxConnections)"},
 		ofOne:  bound{most: c.MaxConnectionsPerClient, message: "connections closed, too many of one client (MaxConnectionsPerClient)"},

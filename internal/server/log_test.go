@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"bytes"
@@ -50,14 +50,14 @@ func TestServerLogOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	said := make(chan struct{}, 100)
-	a := &App{config: resolved{Config: Config{Logger: slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
+	config := Config{Logger: slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
 		select {
 		case said <- struct{}{}:
 		default:
 		}
 		return log.Write(p)
-	}), nil))}}}
-	server := a.newServer(http.NotFoundHandler())
+	}), nil))}
+	server := config.newServer(http.NotFoundHandler())
 	ended := make(chan error, 1)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"bytes"
@@ -22,45 +22,22 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-// TLS configures encryption by the application itself, with TLS 1.2 and later. The zero
-// value leaves it to a proxy. Certificates come from files or from an authority that speaks
-// ACME (RFC 8555), not both. A certificate that expires within 14 days, or within a fifth
-// of its life, is logged every hour.
+// TLS configures encryption. The zero value leaves it to a proxy. The fields are documented
+// at the type of the same name of the module's root.
 type TLS struct {
-	// CertFile and KeyFile are a certificate chain, the server's first, and its key, in
-	// PEM. A change is noticed within ten seconds, without a restart. If the new files
-	// cannot be read, that is logged and the old certificate stays.
 	CertFile, KeyFile string
-
-	// ACMEDomains are the names to get certificates for. Setting them agrees to the terms
-	// of the authority. The authority must reach this server under each name at port 443
-	// or, if HTTPAddr is set, at port 80.
-	ACMEDomains []string
-
-	// ACMECache is the folder that keeps certificates and keys, readable by the server
-	// only. It must survive a restart, or the authority's rate limits are soon used up.
-	// Instances must not share it: put several instances behind a balancer that holds the
-	// certificates.
-	ACMECache string
-
-	// ACMEDirectory is the authority.
-	//
-	// Defaults to Let's Encrypt.
-	ACMEDirectory string
-
-	// ACMEEmail is the e-mail address for the authority's warnings. It may be empty.
-	ACMEEmail string
-
-	// HTTPAddr is a listen address for plain HTTP, such as ":80". It redirects clients to
-	// PublicURL and answers the authority's challenges (RFC 8555 section 8.3).
-	HTTPAddr string
+	ACMEDomains       []string
+	ACMECache         string
+	ACMEDirectory     string
+	ACMEEmail         string
+	HTTPAddr          string
 }
 
-// off reports whether TLS is off.
-func (t TLS) off() bool { return t.CertFile == "" && t.KeyFile == "" && len(t.ACMEDomains) == 0 }
+// Off reports whether TLS is off.
+func (t TLS) Off() bool { return t.CertFile == "" && t.KeyFile == "" && len(t.ACMEDomains) == 0 }
 
-// check reports invalid settings.
-func (t TLS) check() []error {
+// Validate returns the mistakes of the settings.
+func (t TLS) Validate() error {
 	var errs []error
 	if (t.CertFile == "") != (t.KeyFile == "") {
 		errs = append(errs, errors.New("plinth: TLS.CertFile and TLS.KeyFile belong together (set PLINTH_TLS_CERT_FILE and PLINTH_TLS_KEY_FILE)"))
@@ -74,35 +51,35 @@ func (t TLS) check() []error {
 	if len(t.ACMEDomains) == 0 && (t.ACMECache != "" || t.ACMEDirectory != "" || t.ACMEEmail != "") {
 		errs = append(errs, errors.New("plinth: TLS.ACMECache, ACMEDirectory and ACMEEmail are for TLS.ACMEDomains (set PLINTH_ACME_DOMAINS)"))
 	}
-	if t.off() && t.HTTPAddr != "" {
+	if t.Off() && t.HTTPAddr != "" {
 		errs = append(errs, errors.New("plinth: TLS.HTTPAddr sends clients to https, which is not served here: set certificates or leave it out (PLINTH_HTTP_ADDR)"))
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 // open returns the TLS configuration, or nil if TLS is off, and the handler of HTTPAddr.
-func (t TLS) open(config resolved) (*tls.Config, http.Handler, error) {
-	redirect := redirectTo(config.PublicURL)
+func (t TLS) open(publicURL string, logger *slog.Logger) (*tls.Config, http.Handler, error) {
+	redirect := redirectTo(publicURL)
 	if len(t.ACMEDomains) > 0 {
 		manager := &autocert.Manager{
 			Prompt:     autocert.AcceptTOS,
-			Cache:      loggingCache{autocert.DirCache(t.ACMECache), config.Logger},
+			Cache:      loggingCache{autocert.DirCache(t.ACMECache), logger},
 			HostPolicy: autocert.HostWhitelist(t.ACMEDomains...),
 			Email:      t.ACMEEmail,
 			Client:     &acme.Client{DirectoryURL: t.ACMEDirectory},
 		}
 		secure := manager.TLSConfig()
-		secure.GetCertificate = (&expiry{logger: config.Logger, renew: renewACME}).watch(logFailures(manager, config.Logger))
+		secure.GetCertificate = (&expiry{logger: logger, renew: renewACME}).watch(logFailures(manager, logger))
 		return secure, manager.HTTPHandler(redirect), nil
 	}
-	if t.off() {
+	if t.Off() {
 		return nil, redirect, nil
 	}
-	files := &certificateFiles{cert: t.CertFile, key: t.KeyFile, logger: config.Logger}
+	files := &certificateFiles{cert: t.CertFile, key: t.KeyFile, logger: logger}
 	if _, err := files.read(); err != nil {
 		return nil, nil, fmt.Errorf("plinth: TLS.CertFile, TLS.KeyFile: %w", err)
 	}
-	get := (&expiry{logger: config.Logger, renew: renewFiles}).watch(files.get)
+	get := (&expiry{logger: logger, renew: renewFiles}).watch(files.get)
 	return &tls.Config{GetCertificate: get, MinVersion: tls.VersionTLS12}, redirect, nil
 }
 

@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"sync/atomic"
@@ -10,7 +10,7 @@ import (
 func TestDrainSpreads(t *testing.T) {
 	t.Parallel()
 	for within, each := range map[time.Duration]time.Duration{time.Minute: endsEach, 100 * time.Millisecond: 100 * time.Millisecond / 500} {
-		all := newLongLived(Config{MaxConnections: 1000, MaxConnectionsPerClient: 1000})
+		all := NewLongLived(1000, 1000)
 		var told atomic.Int64
 		for range 500 {
 			one := &lasting{all: all}

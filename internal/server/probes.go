@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"context"
@@ -10,14 +10,16 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/middleware"
-	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // The paths of the probes of balancers and orchestrators.
 const (
-	livePath  = "/livez"
-	readyPath = "/readyz"
+	LivePath  = "/livez"
+	ReadyPath = "/readyz"
 )
+
+// IsProbe reports whether a path is that of a probe.
+func IsProbe(path string) bool { return path == LivePath || path == ReadyPath }
 
 const (
 	// readyFor is how long a readiness result is reused, so that frequent probes do not
@@ -34,23 +36,34 @@ const (
 	mostBehind = 30 * time.Second
 )
 
-// health answers the probes.
-type health struct {
-	db       *store.DB
-	logger   *slog.Logger
+// Probes answers the probes.
+type Probes struct {
+	ProbesConfig
+
 	draining atomic.Bool
-
-	// behind returns for how long other instances have not been notified of a commit here.
-	behind func() time.Duration
-
-	// migrations verifies that all of the program's migrations are applied; nil skips the
-	// check. A database restored while the program runs may lack some.
-	migrations func(context.Context) error
 
 	mu    sync.Mutex
 	at    time.Time
 	state readiness
 }
+
+// ProbesConfig holds the checks of /readyz.
+type ProbesConfig struct {
+	Logger *slog.Logger
+
+	// Database asks the database for an answer.
+	Database func(context.Context) error
+
+	// Migrations verifies that all of the program's migrations are applied; nil skips the
+	// check. A database restored while the program runs may lack some.
+	Migrations func(context.Context) error
+
+	// Behind returns for how long other instances have not been notified of a commit here.
+	Behind func() time.Duration
+}
+
+// NewProbes returns the probes of an instance.
+func NewProbes(config ProbesConfig) *Probes { return &Probes{ProbesConfig: config} }
 
 // readiness is the body of /readyz. It holds no errors, because any client may read it;
 // errors go to the log.
@@ -66,28 +79,31 @@ const (
 	off         = "off" // not asked for
 )
 
-// routes answers the probes and passes every other request on. A probe sets its route, so
+// Draining reports whether the server drains.
+func (p *Probes) Draining() bool { return p.draining.Load() }
+
+// Routes answers the probes and passes every other request on. A probe sets its route, so
 // that its 503 differs from that of a request that got no slot.
-func (h *health) routes(next http.Handler) http.Handler {
+func (p *Probes) Routes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case livePath:
-			middleware.SetRoute(r.Context(), livePath)
-			h.live(w, r)
-		case readyPath:
-			middleware.SetRoute(r.Context(), readyPath)
-			h.ready(w, r)
+		case LivePath:
+			middleware.SetRoute(r.Context(), LivePath)
+			p.live(w, r)
+		case ReadyPath:
+			middleware.SetRoute(r.Context(), ReadyPath)
+			p.ready(w, r)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// partings closes connections after their answer while the application drains, so that
+// CloseConnections closes connections after their answer while the application drains, so that
 // clients reconnect to another server. For HTTP/2, net/http turns the header into GOAWAY.
-func (h *health) partings(next http.Handler) http.Handler {
+func (p *Probes) CloseConnections(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h.draining.Load() {
+		if p.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
@@ -96,17 +112,17 @@ func (h *health) partings(next http.Handler) http.Handler {
 
 // live answers that the process serves HTTP, and checks nothing else. An orchestrator
 // restarts a process that fails it, which does not help if the database is down.
-func (h *health) live(w http.ResponseWriter, _ *http.Request) {
+func (p *Probes) live(w http.ResponseWriter, _ *http.Request) {
 	writeHealth(w, http.StatusOK, `{"status":"ok"}`)
 }
 
 // ready answers 200 if the application is ready, else 503 and the failed part.
-func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	if h.draining.Load() {
+func (p *Probes) ready(w http.ResponseWriter, r *http.Request) {
+	if p.draining.Load() {
 		writeHealth(w, http.StatusServiceUnavailable, `{"status":"draining"}`)
 		return
 	}
-	state, word, status := h.check(r.Context()), healthy, http.StatusOK
+	state, word, status := p.check(r.Context()), healthy, http.StatusOK
 	if !state.ok() {
 		word, status = unavailable, http.StatusServiceUnavailable
 	}
@@ -115,42 +131,42 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 
 // check probes the parts, at most once in readyFor. Concurrent probes wait for the same
 // result.
-func (h *health) check(ctx context.Context) readiness {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if time.Since(h.at) < readyFor {
-		return h.state
+func (p *Probes) check(ctx context.Context) readiness {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Since(p.at) < readyFor {
+		return p.state
 	}
 	// Other probes wait for this result, so it outlives the request that started it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 	defer cancel()
-	before := h.state
-	h.state = readiness{healthy, off, healthy}
-	if err := h.db.Ping(ctx); err != nil {
-		h.state.database = unavailable
-		h.logFailure(ctx, before.database != unavailable, "the database does not answer", err)
-	} else if h.migrations != nil {
-		h.state.migrations = healthy
-		if err := h.migrations(store.WithReserve(ctx)); err != nil {
-			h.state.migrations = unavailable
-			h.logFailure(ctx, before.migrations != unavailable, "migrations are pending or cannot be read", err)
+	before := p.state
+	p.state = readiness{healthy, off, healthy}
+	if err := p.Database(ctx); err != nil {
+		p.state.database = unavailable
+		p.logFailure(ctx, before.database != unavailable, "the database does not answer", err)
+	} else if p.Migrations != nil {
+		p.state.migrations = healthy
+		if err := p.Migrations(ctx); err != nil {
+			p.state.migrations = unavailable
+			p.logFailure(ctx, before.migrations != unavailable, "migrations are pending or cannot be read", err)
 		}
 	}
-	if behind := h.behind(); behind > mostBehind {
-		h.state.log = unavailable
-		h.logFailure(ctx, before.log != unavailable, "other instances are not notified of commits", fmt.Errorf("for %s", behind))
+	if behind := p.Behind(); behind > mostBehind {
+		p.state.log = unavailable
+		p.logFailure(ctx, before.log != unavailable, "other instances are not notified of commits", fmt.Errorf("for %s", behind))
 	}
-	if !before.ok() && h.state.ok() && !h.at.IsZero() {
-		h.logger.InfoContext(ctx, "ready again")
+	if !before.ok() && p.state.ok() && !p.at.IsZero() {
+		p.Logger.InfoContext(ctx, "ready again")
 	}
-	h.at = time.Now()
-	return h.state
+	p.at = time.Now()
+	return p.state
 }
 
 // logFailure logs a failure once and not at every probe.
-func (h *health) logFailure(ctx context.Context, first bool, what string, err error) {
+func (p *Probes) logFailure(ctx context.Context, first bool, what string, err error) {
 	if first {
-		h.logger.ErrorContext(ctx, "not ready: "+what, "error", err)
+		p.Logger.ErrorContext(ctx, "not ready: "+what, "error", err)
 	}
 }
 

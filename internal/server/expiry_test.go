@@ -1,4 +1,4 @@
-package plinth_test
+package server_test
 
 import (
 	"bytes"
@@ -13,7 +13,8 @@ import (
 
 	"golang.org/x/crypto/acme/autocert"
 
-	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/server"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
 const day = 24 * time.Hour
@@ -35,11 +36,11 @@ func TestCertificateEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				lines, dir := new(logLines), t.TempDir()
-				files := plinth.TLS{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem")}
+				lines, dir := new(apptest.Log), t.TempDir()
+				files := server.TLS{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem")}
 				from := time.Now()
-				end := newPairOf(t, files.CertFile, files.KeyFile, "notes.example", from, from.Add(tt.life)).NotAfter
-				secure, err := plinth.OpenTLS(files, slog.New(slog.NewJSONHandler(lines, nil)))
+				end := apptest.CertificateOf(t, files.CertFile, files.KeyFile, "notes.example", from, from.Add(tt.life)).NotAfter
+				secure, err := server.OpenTLS(files, slog.New(slog.NewJSONHandler(lines, nil)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -52,7 +53,7 @@ func TestCertificateEnds(t *testing.T) {
 						}
 						time.Sleep(time.Minute)
 					}
-					told := lines.taken(t)
+					told := lines.Taken(t)
 					if len(told) != want {
 						t.Errorf("%d lines, want %d: %v", len(told), want, told)
 					}
@@ -69,12 +70,12 @@ func TestCertificateEnds(t *testing.T) {
 				asked(earlier(end, from.Add(tt.quiet+150*time.Minute)), tt.warned, "WARN", "the certificate expires soon")
 				time.Sleep(time.Until(end) + time.Second)
 				asked(end.Add(150*time.Minute), tt.ended, "ERROR", "the certificate has expired")
-				newPairOf(t, files.CertFile, files.KeyFile, "notes.example", time.Now(), time.Now().Add(tt.life))
+				apptest.CertificateOf(t, files.CertFile, files.KeyFile, "notes.example", time.Now(), time.Now().Add(tt.life))
 				time.Sleep(time.Minute)
 				if _, err := secure.GetCertificate(&tls.ClientHelloInfo{}); err != nil {
 					t.Fatal(err)
 				}
-				if told := lines.taken(t); len(told) != 1 || told[0]["level"] != "INFO" {
+				if told := lines.Taken(t); len(told) != 1 || told[0]["level"] != "INFO" {
 					t.Errorf("logged %v, want that the files were read again", told)
 				}
 				asked(time.Now().Add(10*time.Minute), 0, "", "")
@@ -94,11 +95,11 @@ func earlier(a, b time.Time) time.Time {
 // and says nothing.
 func TestACMECertificateEnds(t *testing.T) {
 	t.Parallel()
-	lines, dir := new(logLines), t.TempDir()
+	lines, dir := new(apptest.Log), t.TempDir()
 	keep := func(name string, until time.Time) {
 		t.Helper()
 		cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-		newPairOf(t, cert, key, name, until.Add(-90*day), until)
+		apptest.CertificateOf(t, cert, key, name, until.Add(-90*day), until)
 		var kept []byte
 		for _, file := range []string{key, cert} {
 			text, err := os.ReadFile(file)
@@ -113,7 +114,7 @@ func TestACMECertificateEnds(t *testing.T) {
 	}
 	keep("notes.example", time.Now().Add(10*day))
 	keep("new.example", time.Now().Add(80*day))
-	secure, err := plinth.OpenTLS(plinth.TLS{
+	secure, err := server.OpenTLS(server.TLS{
 		ACMEDomains: []string{"notes.example", "new.example"}, ACMECache: dir, ACMEDirectory: "https://127.0.0.1:1/dir",
 	}, slog.New(slog.NewJSONHandler(lines, nil)))
 	if err != nil {
@@ -125,7 +126,7 @@ func TestACMECertificateEnds(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	told := lines.taken(t)
+	told := lines.Taken(t)
 	if len(told) != 1 || told[0]["level"] != "WARN" || told[0]["name"] != "notes.example" || !strings.Contains(told[0]["msg"].(string), "PLINTH_ACME_CACHE") {
 		t.Errorf("logged %v", told)
 	}
@@ -143,23 +144,23 @@ func TestACMECertificateEnds(t *testing.T) {
 // logged. autocert drops a renewed certificate then.
 func TestACMECacheLogsFailures(t *testing.T) {
 	t.Parallel()
-	lines, dir := new(logLines), t.TempDir()
+	lines, dir := new(apptest.Log), t.TempDir()
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewJSONHandler(lines, nil))
-	if err := plinth.ACMECache(filepath.Join(file, "cache"), logger).Put(t.Context(), "notes.example", []byte("x")); err == nil {
+	if err := server.ACMECache(filepath.Join(file, "cache"), logger).Put(t.Context(), "notes.example", []byte("x")); err == nil {
 		t.Error("something was kept below a file")
 	}
-	if told := lines.taken(t); len(told) != 1 || told[0]["level"] != "ERROR" || told[0]["key"] != "notes.example" || !strings.Contains(told[0]["msg"].(string), "PLINTH_ACME_CACHE") {
+	if told := lines.Taken(t); len(told) != 1 || told[0]["level"] != "ERROR" || told[0]["key"] != "notes.example" || !strings.Contains(told[0]["msg"].(string), "PLINTH_ACME_CACHE") {
 		t.Errorf("logged %v", told)
 	}
-	kept := plinth.ACMECache(filepath.Join(dir, "cache"), logger)
+	kept := server.ACMECache(filepath.Join(dir, "cache"), logger)
 	if err := kept.Put(t.Context(), "notes.example", []byte("x")); err != nil {
 		t.Error(err)
 	}
-	if data, err := kept.Get(t.Context(), "notes.example"); err != nil || !bytes.Equal(data, []byte("x")) || len(lines.taken(t)) != 0 {
+	if data, err := kept.Get(t.Context(), "notes.example"); err != nil || !bytes.Equal(data, []byte("x")) || len(lines.Taken(t)) != 0 {
 		t.Errorf("%q, %v", data, err)
 	}
 }

@@ -1,4 +1,4 @@
-package plinth
+package server
 
 import (
 	"bufio"
@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"path"
 	"sync"
 	"time"
 
@@ -15,18 +14,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// isLongLived reports whether Config.LongLived selects a request. Requests for the surfaces
-// never are long-lived, in any spelling of their path.
-func (a *App) isLongLived(r *http.Request) bool {
-	named := a.config.LongLived
-	return named != nil && !a.belowSurface(routed(r)) && !a.belowSurface(path.Clean(routed(r))) && named(r)
-}
-
-// longLived holds the running requests without a deadline and a slot. MaxConnections and,
+// LongLived holds the running requests without a deadline and a slot. MaxConnections and,
 // for one caller, MaxConnectionsPerClient limit their number. The limit of connections is
 // not enough: HTTP/2 has many requests in one connection, a proxy sends all from its IP
 // address, and the server does not count hijacked connections.
-type longLived struct {
+type LongLived struct {
 	most, mostOfOne int
 
 	mu     sync.Mutex
@@ -36,9 +28,10 @@ type longLived struct {
 	ended  chan struct{} // closed when it is ending and none is open
 }
 
-func newLongLived(c Config) *longLived {
-	return &longLived{
-		most: c.MaxConnections, mostOfOne: c.MaxConnectionsPerClient,
+// NewLongLived returns the requests of a server, at most so many in all and of one caller.
+func NewLongLived(most, mostOfOne int) *LongLived {
+	return &LongLived{
+		most: most, mostOfOne: mostOfOne,
 		open: map[*lasting]bool{}, each: map[string]int{}, ended: make(chan struct{}),
 	}
 }
@@ -47,7 +40,7 @@ func newLongLived(c Config) *longLived {
 type lasting struct {
 	*respwriter.Writer
 
-	all    *longLived
+	all    *LongLived
 	caller string
 	end    context.CancelCauseFunc
 	taken  net.Conn // the connection, once the handler has taken it over
@@ -71,32 +64,34 @@ const (
 	writeAfterwards = 30 * time.Second
 )
 
-// outlast removes the server's deadlines from long-lived requests.
-func (a *App) outlast(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !a.isLongLived(r) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		ctx, end := context.WithCancelCause(r.Context())
-		defer end(nil)
-		l := &lasting{Writer: respwriter.Observe(w), all: a.longLived, caller: middleware.ByPrincipal(r), end: end}
-		if err := l.all.enter(l); err != nil {
-			a.refuse(w, r, err)
-			return
-		}
-		defer l.all.leave(l)
-		// Writers of tests have no deadlines.
-		server := http.NewResponseController(w)
-		_, _ = server.SetReadDeadline(time.Time{}), server.SetWriteDeadline(time.Time{})
-		defer func() {
-			if l.Conn() == nil { // else they are the handler's
-				now := time.Now()
-				_, _ = server.SetReadDeadline(now.Add(readAfterwards)), server.SetWriteDeadline(now.Add(writeAfterwards))
+// Middleware removes the server's deadlines from the requests that selects chooses.
+func (s *LongLived) Middleware(selects func(*http.Request) bool, refuse func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !selects(r) {
+				next.ServeHTTP(w, r)
+				return
 			}
-		}()
-		next.ServeHTTP(l, r.WithContext(ctx))
-	})
+			ctx, end := context.WithCancelCause(r.Context())
+			defer end(nil)
+			l := &lasting{Writer: respwriter.Observe(w), all: s, caller: middleware.ByPrincipal(r), end: end}
+			if err := l.all.enter(l); err != nil {
+				refuse(w, r, err)
+				return
+			}
+			defer l.all.leave(l)
+			// Writers of tests have no deadlines.
+			server := http.NewResponseController(w)
+			_, _ = server.SetReadDeadline(time.Time{}), server.SetWriteDeadline(time.Time{})
+			defer func() {
+				if l.Conn() == nil { // else they are the handler's
+					now := time.Now()
+					_, _ = server.SetReadDeadline(now.Add(readAfterwards)), server.SetWriteDeadline(now.Add(writeAfterwards))
+				}
+			}()
+			next.ServeHTTP(l, r.WithContext(ctx))
+		})
+	}
 }
 
 // Hijack implements [http.Hijacker].
@@ -110,7 +105,7 @@ func (l *lasting) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffered, err
 }
 
-func (s *longLived) enter(l *lasting) error {
+func (s *LongLived) enter(l *lasting) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -124,7 +119,7 @@ func (s *longLived) enter(l *lasting) error {
 	return nil
 }
 
-func (s *longLived) leave(l *lasting) {
+func (s *LongLived) leave(l *lasting) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, l)
@@ -142,7 +137,7 @@ const endsEach = time.Millisecond
 // end cancels the contexts of all long-lived requests and rejects new ones. It spreads the
 // cancellations, 1,000 in a second or faster if they would take longer than within, because
 // clients reconnect to the remaining servers at once.
-func (s *longLived) end(within time.Duration) {
+func (s *LongLived) end(within time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ending = true
@@ -159,7 +154,7 @@ func (s *longLived) end(within time.Duration) {
 
 // wait waits until all have ended. The server itself does not wait for hijacked
 // connections.
-func (s *longLived) wait(ctx context.Context) error {
+func (s *LongLived) wait(ctx context.Context) error {
 	select {
 	case <-s.ended:
 		return nil
@@ -170,7 +165,7 @@ func (s *longLived) wait(ctx context.Context) error {
 
 // cut closes the hijacked connections, which the server does not close, and cancels the
 // remaining requests.
-func (s *longLived) cut() {
+func (s *LongLived) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for l := range s.open {
