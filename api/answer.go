@@ -65,20 +65,43 @@ func (x *exchange) formOf(accept func(http.Header) (pgrst.Media, error)) (f form
 	return f, err
 }
 
+// response writes the answer of an exchange.
+type response struct {
+	w     http.ResponseWriter
+	req   *http.Request
+	begun bool // the status was sent
+
+	values [10]string // of headers: enough for nearly every answer
+	given  int        // so many of them
+}
+
+// set sets a header of the answer, by its canonical name. The values share one
+// array, which http.Header.Set would allocate for each.
+func (a *response) set(name, value string) {
+	n := a.given
+	if n == len(a.values) {
+		a.w.Header().Set(name, value)
+		return
+	}
+	a.values[n] = value
+	a.given++
+	a.w.Header()[name] = a.values[n : n+1 : n+1]
+}
+
 // headers sets the headers that every answer with success has.
-func (x *exchange) headers(cache string) {
-	x.vary(vary)
-	x.set("Cache-Control", cache)
-	x.set("X-Content-Type-Options", "nosniff")
+func (a *response) headers(cache string) {
+	a.vary(vary)
+	a.set("Cache-Control", cache)
+	a.set("X-Content-Type-Options", "nosniff")
 }
 
 // vary adds to what others have said before the answer depends on.
-func (x *exchange) vary(names string) {
-	if h := x.w.Header(); len(h["Vary"]) > 0 {
+func (a *response) vary(names string) {
+	if h := a.w.Header(); len(h["Vary"]) > 0 {
 		addVary(h, names)
 		return
 	}
-	x.set("Vary", names)
+	a.set("Vary", names)
 }
 
 // addVary adds names that have Origin among them, which need not be said twice where
@@ -92,7 +115,7 @@ func addVary(h http.Header, names string) {
 
 // sendRows sends rows: as an array, or as one object for a client that wants
 // exactly one.
-func (x *exchange) sendRows(status int, media pgrst.Media, rows *store.Rows) error {
+func (a *response) sendRows(status int, media pgrst.Media, rows *store.Rows) error {
 	if media.One() && rows.Count != 1 {
 		return &store.CardinalityError{Rows: rows.Count}
 	}
@@ -100,33 +123,28 @@ func (x *exchange) sendRows(status int, media pgrst.Media, rows *store.Rows) err
 	if err != nil {
 		return err
 	}
-	x.send(status, media.ContentType(), open, body, closing)
+	a.send(status, media.ContentType(), open, body, closing)
 	return nil
 }
 
 // sendOne sends a single row. It ignores the number of rows that the client requested.
-func (x *exchange) sendOne(status int, media pgrst.Media, row []byte) error {
+func (a *response) sendOne(status int, media pgrst.Media, row []byte) error {
 	_, body, _, err := enclosed(media, row)
 	if err != nil {
 		return err
 	}
-	x.send(status, media.ContentType(), "", body, "")
+	a.send(status, media.ContentType(), "", body, "")
 	return nil
 }
 
-// send sends a body between two brackets.
-func (x *exchange) send(status int, contentType, open string, body []byte, closing string) {
-	x.transmit(status, contentType, open, body, closing)
-}
-
-// transmit sends a body between two brackets. The answer to HEAD has its length and
+// send sends a body between two brackets. The answer to HEAD has its length and
 // leaves it out.
-func (x *exchange) transmit(status int, contentType, open string, body []byte, closing string) {
-	x.set("Content-Type", contentType)
-	x.set("Content-Length", strconv.Itoa(len(open)+len(body)+len(closing)))
-	x.begun = true
-	x.w.WriteHeader(status)
-	if x.r.Method == http.MethodHead {
+func (a *response) send(status int, contentType, open string, body []byte, closing string) {
+	a.set("Content-Type", contentType)
+	a.set("Content-Length", strconv.Itoa(len(open)+len(body)+len(closing)))
+	a.begun = true
+	a.w.WriteHeader(status)
+	if a.req.Method == http.MethodHead {
 		return
 	}
 	if len(body) <= maxJoined {
@@ -134,11 +152,11 @@ func (x *exchange) transmit(status int, contentType, open string, body []byte, c
 	}
 	// A failed write means that the client has disconnected, so it is not reported.
 	if open != "" {
-		_, _ = x.w.Write([]byte(open))
+		_, _ = a.w.Write([]byte(open))
 	}
-	_, _ = respwriter.Write(x.w, x.r, body)
+	_, _ = respwriter.Write(a.w, a.req, body)
 	if closing != "" {
-		_, _ = x.w.Write([]byte(closing))
+		_, _ = a.w.Write([]byte(closing))
 	}
 }
 
@@ -160,12 +178,12 @@ func enclose(open string, body []byte, closing string) []byte {
 }
 
 // sendNothing sends an answer without a body.
-func (x *exchange) sendNothing(status int) error {
+func (a *response) sendNothing(status int) error {
 	if status != http.StatusNoContent && status != http.StatusNotModified {
-		x.set("Content-Length", "0")
+		a.set("Content-Length", "0")
 	}
-	x.begun = true
-	x.w.WriteHeader(status)
+	a.begun = true
+	a.w.WriteHeader(status)
 	return nil
 }
 

@@ -12,11 +12,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// input reads the arguments of a call from the query string or the body, into a
+// decodeArguments reads the arguments of a call from the query string or the body, into a
 // pointer.
-func (x *exchange) input(args []pgrst.Arg, in any) error {
+func decodeArguments(x *exchange, args []pgrst.Arg, in any) error {
 	fn := x.function
-	doc, err := x.arguments(args)
+	doc, err := argumentsDocument(x, args)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (x *exchange) input(args []pgrst.Arg, in any) error {
 	return fn.checks.check(x.s.db.Validator(), doc, reflect.ValueOf(in).Elem())
 }
 
-// arguments returns the arguments of a call as one JSON object.
-func (x *exchange) arguments(args []pgrst.Arg) (doc strictjson.Value, err error) {
+// argumentsDocument returns the arguments of a call as one JSON object.
+func argumentsDocument(x *exchange, args []pgrst.Arg) (doc strictjson.Value, err error) {
 	body := []byte("{}")
 	switch {
 	case !x.writes():

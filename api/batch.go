@@ -16,10 +16,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// batch answers POST of /-/batch: requests that are one transaction. Each passes
+// serveBatch answers POST of /-/batch: requests that are one transaction. Each passes
 // the dispatch table as a request of its own by the same caller; the first that
 // fails undoes all.
-func (x *exchange) batch() error {
+func serveBatch(x *exchange) error {
 	if _, err := x.form(); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (x *exchange) batch() error {
 	}
 	var out []byte
 	err = x.inTx(kind, func(in *exchange) error {
-		out, err = in.runBatch(steps)
+		out, err = runBatch(in, steps)
 		return err
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *server) onlyRead(steps []batchStep) bool {
 }
 
 // runBatch runs the steps and returns their answers as a JSON array.
-func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
+func runBatch(x *exchange, steps []batchStep) ([]byte, error) {
 	out := []byte{'['}
 	answers, wanted := map[string]strictjson.Value{}, map[string]bool{} // large answers are not kept for nothing
 	for i := range steps {
@@ -79,7 +79,7 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 	var taken int64 // by all steps from answers, in bytes
 	for i := range steps {
 		st := &steps[i]
-		answer, err := x.runStep(st, answers, &taken)
+		answer, err := runStep(x, st, answers, &taken)
 		if err != nil {
 			return nil, &stepError{st.id, err}
 		}
@@ -105,7 +105,7 @@ func (x *exchange) runBatch(steps []batchStep) ([]byte, error) {
 }
 
 // runStep runs a step as a request of its own.
-func (x *exchange) runStep(st *batchStep, answers map[string]strictjson.Value, taken *int64) (*recorder, error) {
+func runStep(x *exchange, st *batchStep, answers map[string]strictjson.Value, taken *int64) (*recorder, error) {
 	body, err := st.bound(answers, taken, x.s.config.Limits.Body)
 	if err != nil {
 		return nil, err

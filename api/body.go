@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // The media types of bodies.
@@ -62,12 +64,12 @@ func (x *exchange) rawBody() ([]byte, error) {
 // mediaType rejects a body of an unexpected media type. Any web page can send plain text
 // and forms without a CORS preflight. A form is therefore rejected if the browser reports
 // that a page of another origin sent it.
-func (x *exchange) mediaType(accepted []string) (string, error) {
-	if x.r.Header.Get("Content-Encoding") != "" {
+func (rq *request) mediaType(accepted []string) (string, error) {
+	if rq.r.Header.Get("Content-Encoding") != "" {
 		return "", &problem.Error{Code: problem.MediaType, Message: "The body must not be compressed."}
 	}
-	lines := x.r.Header["Content-Type"]
-	if len(lines) == 0 && x.r.ContentLength == 0 {
+	lines := rq.r.Header["Content-Type"]
+	if len(lines) == 0 && rq.r.ContentLength == 0 {
 		return mediaJSON, nil // there is no body, which bodyOf reports
 	}
 	if len(lines) != 1 {
@@ -86,7 +88,7 @@ func (x *exchange) mediaType(accepted []string) (string, error) {
 	switch {
 	case media == mediaCSV && strings.EqualFold(params["header"], "absent"):
 		return "", &problem.Error{Code: problem.MediaType, Message: "The CSV must have a header."}
-	case media == mediaForm && new(http.CrossOriginProtection).Check(x.r) != nil:
+	case media == mediaForm && new(http.CrossOriginProtection).Check(rq.r) != nil:
 		return "", &problem.Error{Code: problem.MediaType, Message: "A form of another origin is not read.", Hint: "Send application/json."}
 	}
 	return media, nil
@@ -94,4 +96,28 @@ func (x *exchange) mediaType(accepted []string) (string, error) {
 
 func wrongMedia(accepted []string) error {
 	return &problem.Error{Code: problem.MediaType, Message: "The body must be " + strings.Join(accepted, " or ") + " in UTF-8."}
+}
+
+// newRows reads new rows from a body of JSON or CSV, or one from a form.
+func (x *exchange) newRows(gate store.Gate, opts store.InputOptions) (*store.Input, error) {
+	media, body, err := x.bodyOf(mediaJSON, mediaCSV, mediaForm)
+	if err != nil {
+		return nil, err
+	}
+	switch media {
+	case mediaCSV:
+		names, rows, err := pgrst.ParseCSV(body, x.s.limits)
+		if err != nil {
+			return nil, err
+		}
+		opts.Null = pgrst.NullWord
+		return gate.DecodeTexts(names, rows, opts)
+	case mediaForm:
+		names, values, err := pgrst.ParseForm(string(body), x.s.limits)
+		if err != nil {
+			return nil, err
+		}
+		return gate.DecodeTexts(names, func(yield func([]string, error) bool) { yield(values, nil) }, opts)
+	}
+	return gate.DecodeInput(body, opts)
 }

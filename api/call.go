@@ -11,8 +11,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// call answers GET, HEAD and POST of /rpc/{name}.
-func (x *exchange) call() error {
+// callFunction answers GET, HEAD and POST of /rpc/{name}.
+func callFunction(x *exchange) error {
 	f, err := x.form()
 	if err != nil {
 		return err
@@ -32,13 +32,13 @@ func (x *exchange) call() error {
 		return err
 	}
 	query.Count = f.prefer.Count
-	invoke, err := fn.prepare(func(in any) error { return x.input(args, in) })
+	invoke, err := fn.prepare(func(in any) error { return decodeArguments(x, args, in) })
 	if err != nil {
 		return err
 	}
 	out := result{form: f, query: query, rows: x.s.getRows()}
 	defer x.s.putRows(out.rows)
-	run := func(in *exchange) error { return in.run(invoke, &out) }
+	run := func(in *exchange) error { return runFunction(in, invoke, &out) }
 	switch {
 	case fn.readOnly:
 		err = x.inTx(readTx, run)
@@ -47,28 +47,28 @@ func (x *exchange) call() error {
 	case x.tx != nil:
 		err = problem.Errorf(problem.NotImplemented, "the function %s does not run in a transaction, so it cannot be part of one", fn.name)
 	default:
-		err = x.run(invoke, &out)
+		err = runFunction(x, invoke, &out)
 	}
 	if err != nil {
 		return err
 	}
-	return x.sendResult(f, &out)
+	return sendResult(x, f, &out)
 }
 
 // callQuery reads the query string of a call: what to send of the rows the
 // function returns, and of GET and HEAD the arguments.
-func (x *exchange) callQuery() (*store.Query, []pgrst.Arg, error) {
-	fn, raw := x.function, x.r.URL.RawQuery
-	if fn.resource == nil && raw != "" && x.writes() {
+func (rq *request) callQuery() (*store.Query, []pgrst.Arg, error) {
+	fn, raw := rq.function, rq.r.URL.RawQuery
+	if fn.resource == nil && raw != "" && rq.writes() {
 		return nil, nil, errNoRows
 	}
 	var read *pgrst.Read
 	var args []pgrst.Arg
 	var err error
-	if x.writes() {
-		read, err = pgrst.ParseRead(raw, x.s.limits)
+	if rq.writes() {
+		read, err = pgrst.ParseRead(raw, rq.s.limits)
 	} else {
-		read, args, err = pgrst.ParseCall(raw, fn.resource != nil, x.s.limits)
+		read, args, err = pgrst.ParseCall(raw, fn.resource != nil, rq.s.limits)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -109,9 +109,9 @@ type result struct {
 	status int
 }
 
-// run calls the function and encodes what it returns, in one transaction if
+// runFunction calls the function and encodes what it returns, in one transaction if
 // there is one: an answer that cannot be given undoes it.
-func (x *exchange) run(invoke invocation, out *result) error {
+func runFunction(x *exchange, invoke invocation, out *result) error {
 	ctx, fn := x.context(), x.function
 	value, err := invoke(ctx, x.tx)
 	if err != nil || fn.void {
@@ -180,15 +180,10 @@ func (r *result) encode(db *store.DB, fn *function, value any) error {
 	return err
 }
 
-// leavesOut reports whether the answer has no body.
-func (x *exchange) leavesOut(f form) bool {
-	return x.function.void || x.writes() && f.prefer.Return == pgrst.ReturnMinimal
-}
-
-func (x *exchange) sendResult(f form, out *result) error {
+func sendResult(x *exchange, f form, out *result) error {
 	fn := x.function
 	x.headers(keepNot)
-	if x.leavesOut(f) {
+	if fn.void || x.writes() && f.prefer.Return == pgrst.ReturnMinimal {
 		return x.sendNothing(http.StatusNoContent)
 	}
 	x.setCut(out.rows)

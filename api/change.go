@@ -4,13 +4,12 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// patch answers PATCH of /{table}.
-func (x *exchange) patch() error {
+// patchRows answers PATCH of /{table}.
+func patchRows(x *exchange) error {
 	w, err := x.beginWrite()
 	if err != nil {
 		return err
@@ -29,14 +28,14 @@ func (x *exchange) patch() error {
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
-	if err := x.update(gate, patch, w, rows); err != nil {
+	if err := applyPatch(x, gate, patch, w, rows); err != nil {
 		return err
 	}
 	return x.sendWritten(w, rows, false)
 }
 
-// update writes a patch. One that sets nothing changes no row.
-func (x *exchange) update(gate store.Gate, patch *store.Patch, w *write, rows *store.Rows) error {
+// applyPatch writes a patch. One that sets nothing changes no row.
+func applyPatch(x *exchange, gate store.Gate, patch *store.Patch, w *write, rows *store.Rows) error {
 	opts := w.options()
 	if !patch.Empty() {
 		return gate.Update(x.context(), patch, w.read.Filter, opts, rows)
@@ -56,8 +55,8 @@ func (x *exchange) update(gate store.Gate, patch *store.Patch, w *write, rows *s
 	return nil
 }
 
-// delete answers DELETE of /{table}.
-func (x *exchange) delete() error {
+// deleteRows answers DELETE of /{table}.
+func deleteRows(x *exchange) error {
 	w, err := x.beginWrite()
 	if err != nil {
 		return err
@@ -85,12 +84,12 @@ func (w *write) filtered(verb string) error {
 }
 
 // patchRow answers PATCH of /{table}/{id}.
-func (x *exchange) patchRow() error {
+func patchRow(x *exchange) error {
 	body, err := x.body()
 	if err != nil {
 		return err
 	}
-	return x.changeRow(func(gate store.Gate, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+	return changeRow(x, func(gate store.Gate, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
 		patch, err := gate.DecodePatch(body, w.read.Columns)
 		if err != nil {
 			return err
@@ -98,12 +97,12 @@ func (x *exchange) patchRow() error {
 		if !patch.Empty() {
 			return gate.Update(x.context(), patch, where, opts, rows)
 		}
-		return x.untouched(w, where, opts, rows)
+		return unchangedRow(x, w, where, opts, rows)
 	})
 }
 
-// untouched answers a patch that sets nothing: with the row as it is.
-func (x *exchange) untouched(w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+// unchangedRow answers a patch that sets nothing: with the row as it is.
+func unchangedRow(x *exchange, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
 	q := w.read.Query
 	q.Where = where
 	if err := x.readRow(&q, rows); err != nil {
@@ -116,8 +115,8 @@ func (x *exchange) untouched(w *write, where store.Cond, opts store.WriteOptions
 }
 
 // deleteRow answers DELETE of /{table}/{id}.
-func (x *exchange) deleteRow() error {
-	return x.changeRow(func(gate store.Gate, _ *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+func deleteRow(x *exchange) error {
+	return changeRow(x, func(gate store.Gate, _ *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
 		return gate.Delete(x.context(), where, opts, rows)
 	})
 }
@@ -125,7 +124,7 @@ func (x *exchange) deleteRow() error {
 type rowChange func(store.Gate, *write, store.Cond, store.WriteOptions, *store.Rows) error
 
 // changeRow runs a write of the row of the path and answers it.
-func (x *exchange) changeRow(change rowChange) error {
+func changeRow(x *exchange, change rowChange) error {
 	w, id, err := x.beginRowWrite()
 	if err != nil {
 		return err
@@ -141,40 +140,4 @@ func (x *exchange) changeRow(change rowChange) error {
 		return err
 	}
 	return x.sendRow(w, rows, http.StatusOK)
-}
-
-// expected returns the versions of which the row must have one by If-Match, none
-// if any will do. Where no version can match it only looks whether there is a row.
-func (x *exchange) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
-	match := ifMatch(x.r.Header)
-	if !match.given || match.any {
-		return nil, nil
-	}
-	if len(match.versions) > 0 && x.gate().Versioned() {
-		return match.versions, nil
-	}
-	q := store.Query{Select: []store.Selected{}, Where: id}
-	if err := x.readRow(&q, rows); err != nil {
-		return nil, err
-	}
-	return nil, store.ErrStale
-}
-
-// sendRow answers a write of one row. Status is used if the row is sent. Its entity tag
-// equals that of a GET with the same select.
-func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
-	x.headers(keepNot)
-	if w.prefer.Return != pgrst.ReturnRepresentation || rows.Count == 0 {
-		// Not asked for, or no longer the caller's to see.
-		if status == http.StatusOK {
-			status = http.StatusNoContent
-		}
-		return x.sendNothing(status)
-	}
-	media := rowMedia(w.media)
-	x.setCut(rows) // of a row that was only read, see untouched
-	if x.r.Method != http.MethodDelete {
-		x.set("Etag", rowTag(rows.Version, media.ContentType(), rows.Body))
-	}
-	return x.sendOne(status, media, rows.Body)
 }

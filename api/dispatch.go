@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
+	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -42,31 +43,31 @@ func routes() []route {
 	changed := []part{partRoot, partEmbed, partJunction, partCount, partReturned, partOrder}
 	called := []part{partResult, partEmbed, partJunction, partCount, partOrder}
 	return append([]route{
-		{pgrst.ShapeRoot, "", http.MethodGet, nil, (*exchange).openAPI},
-		{pgrst.ShapeRoot, "", http.MethodHead, nil, (*exchange).openAPI},
+		{pgrst.ShapeRoot, "", http.MethodGet, nil, serveOpenAPI},
+		{pgrst.ShapeRoot, "", http.MethodHead, nil, serveOpenAPI},
 
-		{pgrst.ShapeTable, "", http.MethodGet, list, (*exchange).list},
-		{pgrst.ShapeTable, "", http.MethodHead, list, (*exchange).list},
-		{pgrst.ShapeTable, "", http.MethodPost, made, (*exchange).insert},
-		{pgrst.ShapeTable, "", http.MethodPut, made, (*exchange).put},
-		{pgrst.ShapeTable, "", http.MethodPatch, changed, (*exchange).patch},
-		{pgrst.ShapeTable, "", http.MethodDelete, changed, (*exchange).delete},
+		{pgrst.ShapeTable, "", http.MethodGet, list, readList},
+		{pgrst.ShapeTable, "", http.MethodHead, list, readList},
+		{pgrst.ShapeTable, "", http.MethodPost, made, insertRows},
+		{pgrst.ShapeTable, "", http.MethodPut, made, putRows},
+		{pgrst.ShapeTable, "", http.MethodPatch, changed, patchRows},
+		{pgrst.ShapeTable, "", http.MethodDelete, changed, deleteRows},
 
-		{pgrst.ShapeRow, "", http.MethodGet, row, (*exchange).row},
-		{pgrst.ShapeRow, "", http.MethodHead, row, (*exchange).row},
-		{pgrst.ShapeRow, "", http.MethodPut, made, (*exchange).putRow},
-		{pgrst.ShapeRow, "", http.MethodPatch, made, (*exchange).patchRow},
-		{pgrst.ShapeRow, "", http.MethodDelete, made, (*exchange).deleteRow},
+		{pgrst.ShapeRow, "", http.MethodGet, row, readOne},
+		{pgrst.ShapeRow, "", http.MethodHead, row, readOne},
+		{pgrst.ShapeRow, "", http.MethodPut, made, putRow},
+		{pgrst.ShapeRow, "", http.MethodPatch, made, patchRow},
+		{pgrst.ShapeRow, "", http.MethodDelete, made, deleteRow},
 
-		{pgrst.ShapeCall, "", http.MethodGet, called, (*exchange).call},
-		{pgrst.ShapeCall, "", http.MethodHead, called, (*exchange).call},
-		{pgrst.ShapeCall, "", http.MethodPost, called, (*exchange).call},
+		{pgrst.ShapeCall, "", http.MethodGet, called, callFunction},
+		{pgrst.ShapeCall, "", http.MethodHead, called, callFunction},
+		{pgrst.ShapeCall, "", http.MethodPost, called, callFunction},
 
-		{pgrst.ShapeReserved, "batch", http.MethodPost, nil, (*exchange).batch},
-		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, (*exchange).openAPI},
-		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, (*exchange).openAPI},
-		{pgrst.ShapeReserved, "types.ts", http.MethodGet, nil, (*exchange).types},
-		{pgrst.ShapeReserved, "types.ts", http.MethodHead, nil, (*exchange).types},
+		{pgrst.ShapeReserved, "batch", http.MethodPost, nil, serveBatch},
+		{pgrst.ShapeReserved, "openapi.json", http.MethodGet, nil, serveOpenAPI},
+		{pgrst.ShapeReserved, "openapi.json", http.MethodHead, nil, serveOpenAPI},
+		{pgrst.ShapeReserved, "types.ts", http.MethodGet, nil, serveTypes},
+		{pgrst.ShapeReserved, "types.ts", http.MethodHead, nil, serveTypes},
 	}, pageRoutes()...)
 }
 
@@ -80,7 +81,7 @@ func (x *exchange) dispatch() error {
 	}
 	if x.r.Method == http.MethodOptions {
 		x.setPattern()
-		return x.options()
+		return serveOptions(x)
 	}
 	for i := range x.s.routes {
 		rt := &x.s.routes[i]
@@ -98,38 +99,38 @@ func (rt *route) leads(p pgrst.Path) bool {
 }
 
 // locate takes the path apart and finds the resource or function it names.
-func (x *exchange) locate() error {
-	relative, ok := x.s.relative(x.r.URL.EscapedPath())
+func (rq *request) locate() error {
+	relative, ok := rq.s.relative(rq.r.URL.EscapedPath())
 	if !ok {
 		return errPath
 	}
-	x.relative = relative
+	rq.relative = relative
 	path, err := pgrst.SplitPath(relative)
 	if err != nil {
 		return err
 	}
-	x.path = path
+	rq.path = path
 	switch path.Shape {
 	case pgrst.ShapeRoot:
 		return nil
 	case pgrst.ShapeReserved:
-		if !slices.ContainsFunc(x.s.routes, func(rt route) bool { return rt.leads(path) }) {
+		if !slices.ContainsFunc(rq.s.routes, func(rt route) bool { return rt.leads(path) }) {
 			return errPath
 		}
 		return nil
 	case pgrst.ShapeTable, pgrst.ShapeRow:
-		x.resource = x.s.resources.byName[path.Name]
-		if x.resource == nil {
-			return x.unknownTable(path.Name)
+		rq.resource = rq.s.resources.byName[path.Name]
+		if rq.resource == nil {
+			return rq.unknownTable(path.Name)
 		}
-		if path.Shape == pgrst.ShapeRow && x.resource.key() == nil {
+		if path.Shape == pgrst.ShapeRow && rq.resource.key() == nil {
 			return errPath
 		}
 		return nil
 	case pgrst.ShapeCall:
-		x.function = x.s.functions.byName[path.Name]
-		if x.function == nil {
-			return x.unknownFunction(path.Name)
+		rq.function = rq.s.functions.byName[path.Name]
+		if rq.function == nil {
+			return rq.unknownFunction(path.Name)
 		}
 		return nil
 	default:
@@ -139,24 +140,33 @@ func (x *exchange) locate() error {
 
 // offers reports whether what the path names has the method at all: a read-only
 // table has none that writes, and only a function that reads can be called by GET.
-func (x *exchange) offers(method string) bool {
+func (rq *request) offers(method string) bool {
 	switch {
-	case x.function != nil:
-		return !pgrst.Reads(method) || x.function.readOnly
-	case x.resource != nil:
-		return pgrst.Reads(method) || !x.resource.table.View
+	case rq.function != nil:
+		return !pgrst.Reads(method) || rq.function.readOnly
+	case rq.resource != nil:
+		return pgrst.Reads(method) || !rq.resource.table.View
 	}
 	return true
 }
 
 // allowed lists the methods of what the path names.
-func (x *exchange) allowed() []string {
+func (rq *request) allowed() []string {
 	var methods []string
-	for i := range x.s.routes {
-		rt := &x.s.routes[i]
-		if rt.leads(x.path) && x.offers(rt.method) {
+	for i := range rq.s.routes {
+		rt := &rq.s.routes[i]
+		if rt.leads(rq.path) && rq.offers(rt.method) {
 			methods = append(methods, rt.method)
 		}
 	}
 	return append(methods, http.MethodOptions)
+}
+
+// wrongMethod is the answer for a method that what the path names does not have.
+func (rq *request) wrongMethod() error {
+	code := problem.UnknownMethod
+	if rq.path.Shape == pgrst.ShapeCall {
+		code = problem.RPCMethod
+	}
+	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + errtext.Quote(rq.r.Method), Allow: rq.allowed()}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 )
 
-// openAPI answers GET of / and of /-/openapi.json: the document of what the
+// serveOpenAPI answers GET of / and of /-/openapi.json: the document of what the
 // caller may be able to do.
-func (x *exchange) openAPI() error {
+func serveOpenAPI(x *exchange) error {
 	if x.s.config.HideDocuments {
 		return errRoot
 	}
@@ -27,28 +27,28 @@ func (x *exchange) openAPI() error {
 			surface.Server = ".."
 		}
 	}
-	return x.document(contentType, surface, openapi.Document)
+	return serveDocument(x, contentType, surface, openapi.Document)
 }
 
-// types answers GET of /-/types.ts: the same as types of TypeScript.
-func (x *exchange) types() error {
+// serveTypes answers GET of /-/types.ts: the same as types of TypeScript.
+func serveTypes(x *exchange) error {
 	if x.s.config.HideDocuments {
 		return errRoot
 	}
-	return x.document("text/plain; charset=utf-8", x.surface(), typescript.Types)
+	return serveDocument(x, "text/plain; charset=utf-8", x.surface(), typescript.Types)
 }
 
 // surface returns what documents describe to the caller. Where requests are explained, as in
 // development, unauthenticated callers see what any caller could do.
-func (x *exchange) surface() *openapi.Surface {
-	if x.s.config.Explain && x.caller.principal.Kind == auth.Anonymous {
-		return x.s.wholeSurface()
+func (rq *request) surface() *openapi.Surface {
+	if rq.s.config.Explain && rq.caller.principal.Kind == auth.Anonymous {
+		return rq.s.wholeSurface()
 	}
-	return x.s.surfaceFor(&x.caller.principal)
+	return rq.s.surfaceFor(&rq.caller.principal)
 }
 
-// document answers with a text about what the caller may be able to do.
-func (x *exchange) document(contentType string, surface *openapi.Surface, write func(*openapi.Surface) ([]byte, error)) error {
+// serveDocument answers with a text about what the caller may be able to do.
+func serveDocument(x *exchange, contentType string, surface *openapi.Surface, write func(*openapi.Surface) ([]byte, error)) error {
 	t, err := x.s.documents.get(contentType, surface, write)
 	if err != nil {
 		return err
@@ -59,12 +59,12 @@ func (x *exchange) document(contentType string, surface *openapi.Surface, write 
 
 // sendText sends a text, unless the client has it. All answers share its memory, so that it
 // counts for none of them.
-func (x *exchange) sendText(contentType string, t text) error {
-	x.set("Etag", t.tag)
-	if unchanged(x.r.Header, t.tag) {
-		return x.sendNothing(http.StatusNotModified)
+func (a *response) sendText(contentType string, t text) error {
+	a.set("Etag", t.tag)
+	if unchanged(a.req.Header, t.tag) {
+		return a.sendNothing(http.StatusNotModified)
 	}
-	x.transmit(http.StatusOK, contentType, "", t.body, "")
+	a.send(http.StatusOK, contentType, "", t.body, "")
 	return nil
 }
 

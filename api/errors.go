@@ -4,9 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/errtext"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -67,12 +65,3 @@ var (
 	errPath = &problem.Error{Code: problem.UnknownPath}
 	errRoot = &problem.Error{Code: problem.RootDisabled}
 )
-
-// wrongMethod is the answer for a method that what the path names does not have.
-func (x *exchange) wrongMethod() error {
-	code := problem.UnknownMethod
-	if x.path.Shape == pgrst.ShapeCall {
-		code = problem.RPCMethod
-	}
-	return &problem.Error{Code: code, Message: "Unsupported HTTP method: " + errtext.Quote(x.r.Method), Allow: x.allowed()}
-}

@@ -50,9 +50,9 @@ type explainedGate struct {
 	Open bool   `json:"open"`
 }
 
-// explain answers a read with how it would be answered. It is compiled as the
+// explainRead answers a read with how it would be answered. It is compiled as the
 // read is, by the same gate.
-func (x *exchange) explain(q *store.Query, opts store.ReadOptions, plan *pgrst.Plan) error {
+func explainRead(x *exchange, q *store.Query, opts store.ReadOptions, plan *pgrst.Plan) error {
 	form := store.PlanText
 	if plan.JSON {
 		form = store.PlanJSON
@@ -67,7 +67,7 @@ func (x *exchange) explain(q *store.Query, opts store.ReadOptions, plan *pgrst.P
 		Caller: explainedCaller{Kind: p.Kind.String(), ID: p.ID, Roles: p.Roles},
 	}
 	for _, t := range e.Tables {
-		answer.Tables = append(answer.Tables, x.explainTable(t.Table, t.Guarded))
+		answer.Tables = append(answer.Tables, explainTable(&x.request, t.Table, t.Guarded))
 	}
 	body := answer.text()
 	if plan.JSON {
@@ -81,7 +81,7 @@ func (x *exchange) explain(q *store.Query, opts store.ReadOptions, plan *pgrst.P
 }
 
 // explainTable says what limits the rows of a table.
-func (x *exchange) explainTable(t *store.Table, guarded bool) explainedTable {
+func explainTable(rq *request, t *store.Table, guarded bool) explainedTable {
 	e := explainedTable{Name: t.Name, Rule: "none, a rule of another table reads it", Rows: everyRow}
 	if t.DeletedAt != nil {
 		e.Always = append(e.Always, t.DeletedAt.Name+" is null")
@@ -92,8 +92,8 @@ func (x *exchange) explainTable(t *store.Table, guarded bool) explainedTable {
 	if !guarded {
 		return e
 	}
-	r := x.s.resources.byTable[t]
-	if x.caller.guard(t) == r.guards.service {
+	r := rq.s.resources.byTable[t]
+	if rq.caller.guard(t) == r.guards.service {
 		e.Rule, e.Rows = "service", noRow
 		if r.policy.ServiceBypass {
 			e.Rows = everyRow
@@ -101,7 +101,7 @@ func (x *exchange) explainTable(t *store.Table, guarded bool) explainedTable {
 		return e
 	}
 	e.Rule = ruleText(r.policy.Read, t)
-	open := func(g Gate) bool { return g.open(&x.caller.principal) }
+	open := func(g Gate) bool { return g.open(&rq.caller.principal) }
 	if r.policy.Read != nil {
 		r.policy.Read.walk(ruleVisitor{cond: func(store.Cond) {}, gate: func(g Gate) {
 			e.Gates = append(e.Gates, explainedGate{g.String(), open(g)})
@@ -166,13 +166,13 @@ func (e *explained) text() []byte {
 }
 
 // deniedHint names the rules that a refused write of a resource is judged by.
-func (x *exchange) deniedHint() string {
+func deniedHint(rq *request) string {
 	var judged []string
-	switch x.r.Method {
+	switch rq.r.Method {
 	case http.MethodPost, http.MethodPut:
 		judged = []string{"create"}
-		prefer, _ := pgrst.ParsePrefer(x.r.Header) // of a request that was refused for its rules, so that it could be read
-		if x.r.Method == http.MethodPut || prefer.Resolution == pgrst.MergeDuplicates {
+		prefer, _ := pgrst.ParsePrefer(rq.r.Header) // of a request that was refused for its rules, so that it could be read
+		if rq.r.Method == http.MethodPut || prefer.Resolution == pgrst.MergeDuplicates {
 			judged = append(judged, "update", "update to")
 		}
 	case http.MethodPatch:
@@ -181,12 +181,12 @@ func (x *exchange) deniedHint() string {
 		judged = []string{"delete"}
 	}
 	var rules []string
-	for _, named := range x.resource.policy.rules() {
+	for _, named := range rq.resource.policy.rules() {
 		for _, name := range judged {
-			if name != named.name || named.rule == nil && name != judged[0] || name == "restore" && x.resource.table.DeletedAt == nil {
+			if name != named.name || named.rule == nil && name != judged[0] || name == "restore" && rq.resource.table.DeletedAt == nil {
 				continue
 			}
-			rules = append(rules, "the "+name+" rule of "+x.resource.table.Name+": "+ruleText(named.rule, x.resource.table))
+			rules = append(rules, "the "+name+" rule of "+rq.resource.table.Name+": "+ruleText(named.rule, rq.resource.table))
 		}
 	}
 	return strings.Join(rules, "; ")

@@ -7,9 +7,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// insert answers POST of /{table}: new rows, one or many, or with
+// insertRows answers POST of /{table}: new rows, one or many, or with
 // Prefer: resolution rows that may exist.
-func (x *exchange) insert() error {
+func insertRows(x *exchange) error {
 	w, err := x.beginWrite()
 	if err != nil {
 		return err
@@ -46,23 +46,14 @@ func (x *exchange) insert() error {
 		return err
 	}
 	if locate && rows.Count == 1 {
-		x.location(rows.Body)
+		setLocation(x, rows.Body)
 	}
 	created := w.prefer.Resolution == pgrst.ResolutionNone || rows.Inserted > 0 || in.Len() == 0
 	return x.sendWritten(w, rows, created)
 }
 
-// keyQuery selects the primary key.
-func (x *exchange) keyQuery() *store.Query {
-	q := &store.Query{Select: []store.Selected{}}
-	for _, c := range x.resource.table.PrimaryKey {
-		q.Select = append(q.Select, store.Selected{Column: c.Name})
-	}
-	return q
-}
-
-// location sets Location of a new row from its key as JSON object.
-func (x *exchange) location(row []byte) {
+// setLocation sets Location of a new row from its key as JSON object.
+func setLocation(x *exchange, row []byte) {
 	doc, err := strictjson.Parse(row, strictjson.Limits{})
 	if err != nil {
 		return // the row is stored; the header is a courtesy

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// list answers GET and HEAD of /{table}.
-func (x *exchange) list() error {
+// readList answers GET and HEAD of /{table}.
+func readList(x *exchange) error {
 	f, err := x.readForm()
 	if err != nil {
 		return err
@@ -30,10 +30,10 @@ func (x *exchange) list() error {
 		TagForm: f.media.ContentType(),
 	}
 	if f.plan != nil {
-		return x.explain(q, opts, f.plan)
+		return explainRead(x, q, opts, f.plan)
 	}
 	if x.r.Method == http.MethodHead && q.Count && q.After == "" && !f.media.One() {
-		return x.countOnly(q, f)
+		return countRows(x, q, f)
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
@@ -66,10 +66,10 @@ func (x *exchange) list() error {
 	return x.sendRows(status, f.media, rows)
 }
 
-// countOnly answers HEAD with count=exact, which clients use to count rows. The total
+// countRows answers HEAD with count=exact, which clients use to count rows. The total
 // says how many rows a GET would send, so no row is read. Headers that depend on the
 // rows are omitted (RFC 9110 section 9.3.2).
-func (x *exchange) countOnly(q *store.Query, f form) error {
+func countRows(x *exchange, q *store.Query, f form) error {
 	asked := *q
 	asked.Limit = new(0)
 	rows := x.s.getRows()
@@ -97,26 +97,14 @@ func (x *exchange) countOnly(q *store.Query, f form) error {
 }
 
 // setCut names the default limits of embeds that were lowered.
-func (x *exchange) setCut(rows *store.Rows) {
+func (a *response) setCut(rows *store.Rows) {
 	if rows.Cut != "" {
-		x.set("Embed-Limit", rows.Cut)
+		a.set("Embed-Limit", rows.Cut)
 	}
 }
 
 // answerRows returns how many rows an answer has at most, on all levels.
 func (s *server) answerRows() int { return max(s.config.Limits.AnswerRows, s.limits.Rows) }
-
-// keyReadable reports whether the caller can read the primary key. Every cursor contains
-// the key, and cursors are not encrypted.
-func (x *exchange) keyReadable() bool {
-	readable := x.caller.guard(x.resource.table).Readable
-	for _, c := range x.resource.table.PrimaryKey {
-		if !readable.Has(c) {
-			return false
-		}
-	}
-	return len(x.resource.table.PrimaryKey) > 0
-}
 
 // mayContinue reports whether there may be rows behind the last one.
 func mayContinue(q *store.Query, rows *store.Rows) bool {

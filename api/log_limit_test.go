@@ -7,10 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/uptrace/bun"
 )
 
 // Sheet has a large text beside a number.

@@ -103,8 +103,8 @@ var errRunning = &problem.Error{
 
 // mayRepeat rejects an Idempotency-Key that cannot be honored. Ignoring the key could run
 // the request twice.
-func (x *exchange) mayRepeat() error {
-	p, fn := &x.caller.principal, x.function
+func (rq *request) mayRepeat() error {
+	p, fn := &rq.caller.principal, rq.function
 	switch {
 	case fn != nil && !fn.gate.open(p):
 		return fn.denied()
@@ -125,15 +125,15 @@ func (x *exchange) mayRepeat() error {
 // roomToKeep rejects a request with 429 if the kept answers of its caller have reached a
 // limit. An answer that is kept already is replayed. Concurrent requests see the same
 // count, so each of them may exceed the limit by its own answer.
-func (x *exchange) roomToKeep(asked store.Receipt) error {
-	if x.caller.principal.Kind == auth.Service {
+func (rq *request) roomToKeep(asked store.Receipt) error {
+	if rq.caller.principal.Kind == auth.Service {
 		return nil // the application's own programs, which may work for many
 	}
-	kept, err := x.s.db.CountReceipts(x.r.Context(), asked)
+	kept, err := rq.s.db.CountReceipts(rq.r.Context(), asked)
 	if err != nil {
 		return err
 	}
-	most, bytes := x.s.config.KeptAnswersPerCaller, x.s.config.KeptBytesPerCaller
+	most, bytes := rq.s.config.KeptAnswersPerCaller, rq.s.config.KeptBytesPerCaller
 	if kept.Kept || kept.Count < int64(most) && kept.Bytes < bytes {
 		return nil
 	}
@@ -152,11 +152,11 @@ func (x *exchange) roomToKeep(asked store.Receipt) error {
 // receiptCaller is a hash of the caller to whom kept answers are counted. All sessions,
 // keys, tenants and routes of a caller share one limit. Anonymous users are cheap to
 // create, so those of one network share one limit too.
-func (x *exchange) receiptCaller() string {
-	p := &x.caller.principal
+func (rq *request) receiptCaller() string {
+	p := &rq.caller.principal
 	switch counted := p.Counted(); {
 	case p.IsAnonymous && p.CountedAs == "":
-		return hashOf("guests", netaddr.Name(record.ClientAddressOf(x.r)))
+		return hashOf("guests", netaddr.Name(record.ClientAddressOf(rq.r)))
 	case counted != "":
 		return hashOf(p.Kind.String(), counted)
 	}
@@ -165,24 +165,24 @@ func (x *exchange) receiptCaller() string {
 
 // receiptScope is a hash of the caller and the route: keys of one are unknown to
 // the others.
-func (x *exchange) receiptScope() string {
-	p := &x.caller.principal
-	return hashOf(p.Kind.String(), p.Issuer, p.Subject, p.ID, p.Tenant, x.r.Method, x.relative)
+func (rq *request) receiptScope() string {
+	p := &rq.caller.principal
+	return hashOf(p.Kind.String(), p.Issuer, p.Subject, p.ID, p.Tenant, rq.r.Method, rq.relative)
 }
 
 // fingerprint is a hash of everything else that affects a request and its answer. It
 // includes the session, its assurance level, roles and permissions. After a new sign-in
 // or the loss of a role the caller gets 422 instead of the kept answer, which the rules
 // may no longer allow. The request is not run again either.
-func (x *exchange) fingerprint(body []byte) string {
-	p := &x.caller.principal
+func (rq *request) fingerprint(body []byte) string {
+	p := &rq.caller.principal
 	parts := []string{
-		x.r.URL.RawQuery, string(body), p.Session, strconv.Itoa(p.AAL),
+		rq.r.URL.RawQuery, string(body), p.Session, strconv.Itoa(p.AAL),
 		hashOf(sorted(p.Roles)...), hashOf(sorted(p.Permissions)...),
 	}
 	for _, name := range []string{"Accept", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer"} {
 		parts = append(parts, name)
-		parts = append(parts, x.r.Header[name]...)
+		parts = append(parts, rq.r.Header[name]...)
 	}
 	return hashOf(parts...)
 }

@@ -16,7 +16,7 @@ func pageRoutes() []route {
 	var all []route
 	for _, f := range swagger.Files() {
 		forms := newPageForms(f)
-		serve := func(x *exchange) error { return x.page(f, forms) }
+		serve := func(x *exchange) error { return servePage(x, f, forms) }
 		name := strings.TrimSuffix("docs/"+f.Name, "/")
 		all = append(all,
 			route{pgrst.ShapeReserved, name, http.MethodGet, nil, serve},
@@ -49,8 +49,8 @@ func newPageForms(f swagger.File) pageForms {
 	return pageForms{form(false), form(true)}
 }
 
-// page answers with a file of the page.
-func (x *exchange) page(f swagger.File, forms pageForms) error {
+// servePage answers with a file of the page.
+func servePage(x *exchange, f swagger.File, forms pageForms) error {
 	if x.s.config.HideDocuments {
 		return errRoot
 	}

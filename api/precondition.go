@@ -10,17 +10,17 @@ import (
 // honours refuses preconditions of a write (RFC 9110 section 13.1) that its route does
 // not judge. A client that sends one wants to lose no update, so it must not be
 // passed over.
-func (x *exchange) honours(rt *route) error {
-	if !x.writes() {
+func (rq *request) honours(rt *route) error {
+	if !rq.writes() {
 		return nil
 	}
-	if rt.shape != pgrst.ShapeRow && len(x.r.Header["If-Match"]) > 0 {
+	if rt.shape != pgrst.ShapeRow && len(rq.r.Header["If-Match"]) > 0 {
 		return &problem.Error{
 			Code: problem.NotImplemented, Message: "If-Match is for one row by its key",
 			Hint: "Send it to /{table}/{id}, or filter by the version too, as version=eq.3.",
 		}
 	}
-	if rt.method != http.MethodPut && len(x.r.Header["If-None-Match"]) > 0 {
+	if rt.method != http.MethodPut && len(rq.r.Header["If-None-Match"]) > 0 {
 		return &problem.Error{
 			Code: problem.NotImplemented, Message: "If-None-Match on a write is for PUT only",
 			Hint: "Send If-None-Match: * with PUT to create a row that does not exist.",

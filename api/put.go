@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// put answers PUT of /{table}: an upsert of one row, selected by filters on its key. The
+// putRows answers PUT of /{table}: an upsert of one row, selected by filters on its key. The
 // body must contain the same key. With If-None-Match: * it only creates a new row.
-func (x *exchange) put() error {
+func putRows(x *exchange) error {
 	w, err := x.parseWrite()
 	if err != nil {
 		return err
@@ -28,15 +28,15 @@ func (x *exchange) put() error {
 	if opts.New, err = onlyNew(x.r.Header); err != nil {
 		return err
 	}
-	if err := x.replace(w, w.read.Filter, opts, rows); err != nil {
+	if err := replaceRow(x, w, w.read.Filter, opts, rows); err != nil {
 		return err
 	}
 	return x.sendWritten(w, rows, rows.Inserted > 0)
 }
 
-// replace upserts the row with a key. The key may be left out of the body where
+// replaceRow upserts the row with a key. The key may be left out of the body where
 // the path is the row's own.
-func (x *exchange) replace(w *write, key store.Cond, opts store.UpsertOptions, rows *store.Rows) error {
+func replaceRow(x *exchange, w *write, key store.Cond, opts store.UpsertOptions, rows *store.Rows) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (x *exchange) replace(w *write, key store.Cond, opts store.UpsertOptions, r
 
 // putRow answers PUT of /{table}/{id}. With If-None-Match: * it only makes a new
 // row, with If-Match it only changes one (RFC 9110 section 13.1).
-func (x *exchange) putRow() error {
+func putRow(x *exchange) error {
 	w, id, err := x.beginRowWrite()
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (x *exchange) putRow() error {
 	} else if err != nil {
 		return err
 	}
-	if err := x.replace(w, id, opts, rows); err != nil {
+	if err := replaceRow(x, w, id, opts, rows); err != nil {
 		return err
 	}
 	if rows.Inserted > 0 {

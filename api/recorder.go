@@ -24,17 +24,12 @@ func (r *recorder) Write(p []byte) (int, error) {
 }
 
 // sendRecorded sends an answer as it was recorded.
-func (x *exchange) sendRecorded(r *recorder) {
-	header := x.w.Header()
+func (a *response) sendRecorded(r *recorder) {
+	header := a.w.Header()
 	for name, values := range r.Headers {
 		header[name] = values
 	}
-	x.begun = true
-	x.w.WriteHeader(r.Status)
-	_, _ = x.w.Write(r.Body) // a failure means that the client has gone
-}
-
-// sub returns an exchange in the transaction of x that records its answer in w.
-func (x *exchange) sub(r *http.Request, w *recorder) *exchange {
-	return &exchange{s: x.s, w: w, r: r, caller: x.caller, tx: x.tx}
+	a.begun = true
+	a.w.WriteHeader(r.Status)
+	_, _ = a.w.Write(r.Body) // a failure means that the client has gone
 }

@@ -212,3 +212,9 @@ func modeName(m store.Mode) string {
 	}
 	return "hidden"
 }
+
+// patterns are what the paths of a resource or function are called in logs and metrics,
+// which have one name for all rows.
+type patterns struct{ whole, row string }
+
+func newPatterns(path string) patterns { return patterns{whole: path, row: path + "/{id}"} }

@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// row answers GET and HEAD of /{table}/{id}.
-func (x *exchange) row() error {
+// readOne answers GET and HEAD of /{table}/{id}.
+func readOne(x *exchange) error {
 	f, err := x.readForm()
 	if err != nil {
 		return err
@@ -19,7 +19,7 @@ func (x *exchange) row() error {
 		return err
 	}
 	if f.plan != nil {
-		return x.explain(&read.Query, x.oneRow(), f.plan)
+		return explainRead(x, &read.Query, x.oneRow(), f.plan)
 	}
 	rows := x.s.getRows()
 	defer x.s.putRows(rows)
@@ -44,8 +44,8 @@ func (x *exchange) row() error {
 
 // rowQuery reads the query string of a request for one row. The path says which
 // one, so there is nothing to filter, to sort or to skip.
-func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
-	read, err := pgrst.ParseRead(x.r.URL.RawQuery, x.s.limits)
+func (rq *request) rowQuery() (*pgrst.Read, store.Cond, error) {
+	read, err := pgrst.ParseRead(rq.r.URL.RawQuery, rq.s.limits)
 	if err != nil {
 		return nil, store.Cond{}, err
 	}
@@ -54,10 +54,10 @@ func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
 		return nil, store.Cond{}, &problem.Error{
 			Code:    problem.BadQuery,
 			Message: "filters, order, limit, offset and after have no meaning for one row",
-			Hint:    "Use them on /" + x.resource.table.Name + ".",
+			Hint:    "Use them on /" + rq.resource.table.Name + ".",
 		}
 	}
-	id, err := x.byID()
+	id, err := rq.byID()
 	if err != nil {
 		return nil, store.Cond{}, err
 	}
@@ -67,25 +67,25 @@ func (x *exchange) rowQuery() (*pgrst.Read, store.Cond, error) {
 
 // byID returns the condition that selects the row of the path. An id that is not a valid
 // value of its column is rejected without a statement.
-func (x *exchange) byID() (store.Cond, error) {
-	id, err := x.resource.table.KeyCond(x.path.ID)
+func (rq *request) byID() (store.Cond, error) {
+	id, err := rq.resource.table.KeyCond(rq.path.ID)
 	if err != nil {
 		return store.Cond{}, err
 	}
-	if !x.caller.guard(x.resource.table).Readable.Has(x.resource.key()) {
+	if !rq.caller.guard(rq.resource.table).Readable.Has(rq.resource.key()) {
 		return store.Cond{}, store.ErrNotFound // a lookup would reveal which keys exist
 	}
 	return id, nil
 }
 
 // oneRow returns the options of a read of one row.
-func (x *exchange) oneRow() store.ReadOptions {
-	return store.ReadOptions{MaxBytes: x.s.config.Limits.Answer, Budget: x.s.answerRows(), Single: true}
+func (rq *request) oneRow() store.ReadOptions {
+	return store.ReadOptions{MaxBytes: rq.s.config.Limits.Answer, Budget: rq.s.answerRows(), Single: true}
 }
 
 // readRow reads the one row of a query. A view may have several of one key.
-func (x *exchange) readRow(q *store.Query, rows *store.Rows) error {
-	err := x.gate().Read(x.r.Context(), q, x.oneRow(), rows)
+func (rq *request) readRow(q *store.Query, rows *store.Rows) error {
+	err := rq.gate().Read(rq.r.Context(), q, rq.oneRow(), rows)
 	switch {
 	case err == nil && rows.Count == 0:
 		return store.ErrNotFound
@@ -104,4 +104,42 @@ func rowMedia(m pgrst.Media) pgrst.Media {
 		return pgrst.MediaObjectStripped
 	}
 	return pgrst.MediaJSON
+}
+
+// keyReadable reports whether the caller can read the primary key. Every cursor contains
+// the key, and cursors are not encrypted.
+func (rq *request) keyReadable() bool {
+	readable := rq.caller.guard(rq.resource.table).Readable
+	for _, c := range rq.resource.table.PrimaryKey {
+		if !readable.Has(c) {
+			return false
+		}
+	}
+	return len(rq.resource.table.PrimaryKey) > 0
+}
+
+// keyQuery selects the primary key.
+func (rq *request) keyQuery() *store.Query {
+	q := &store.Query{Select: []store.Selected{}}
+	for _, c := range rq.resource.table.PrimaryKey {
+		q.Select = append(q.Select, store.Selected{Column: c.Name})
+	}
+	return q
+}
+
+// expected returns the versions of which the row must have one by If-Match, none
+// if any will do. Where no version can match it only looks whether there is a row.
+func (rq *request) expected(id store.Cond, rows *store.Rows) ([]int64, error) {
+	match := ifMatch(rq.r.Header)
+	if !match.given || match.any {
+		return nil, nil
+	}
+	if len(match.versions) > 0 && rq.gate().Versioned() {
+		return match.versions, nil
+	}
+	q := store.Query{Select: []store.Selected{}, Where: id}
+	if err := rq.readRow(&q, rows); err != nil {
+		return nil, err
+	}
+	return nil, store.ErrStale
 }

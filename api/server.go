@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,7 +14,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -64,95 +64,24 @@ func (s *server) putRows(rows *store.Rows) {
 	s.rows.Put(rows)
 }
 
-// exchange is one request and its answer.
+// exchange is one request and its response.
 type exchange struct {
-	s        *server
-	w        http.ResponseWriter
-	r        *http.Request
-	caller   *caller
-	path     pgrst.Path
-	relative string // path as it stands in the URL, below the base path
-	resource *resource
-	function *function
-	begun    bool // the answer is on its way
-	step     bool // of a batch
-
-	// tx is the transaction everything of the exchange runs in, nil where each
-	// statement is its own; r has its context then.
-	tx *store.Tx
-
-	values [10]string // of headers: enough for nearly every answer
-	given  int        // so many of them
+	request
+	response
 }
 
-// request is what every request has, allocated at once.
-type request struct {
+// allocated is everything that a request needs, in one allocation.
+type allocated struct {
 	exchange exchange
 	caller   caller
 	guards   [8]atomic.Pointer[store.Guard]
 }
 
 func newExchange(s *server, w http.ResponseWriter, r *http.Request) *exchange {
-	q := &request{exchange: exchange{s: s, w: w, r: r}}
-	q.caller.guards = q.guards[:]
-	q.exchange.caller = &q.caller
-	return &q.exchange
-}
-
-// identify authenticates the request. The principal of an outer middleware counts only
-// if the API has no Authenticator.
-func (x *exchange) identify() error {
-	a := x.s.config.Authenticator
-	if a == nil {
-		x.become(auth.FromContext(x.r.Context()))
-		return nil
-	}
-	p, err := auth.Authenticate(a, x.r)
-	if err == nil {
-		x.become(p)
-	}
-	return err
-}
-
-func (x *exchange) become(p auth.Principal) {
-	x.caller.become(p, x.s.resources)
-	x.s.config.Limits.bound(&x.caller.scope, &p, record.ClientAddressOf(x.r))
-}
-
-// set sets a header of the answer, by its canonical name. The values share one
-// array, which http.Header.Set would allocate for each.
-func (x *exchange) set(name, value string) {
-	n := x.given
-	if n == len(x.values) {
-		x.w.Header().Set(name, value)
-		return
-	}
-	x.values[n] = value
-	x.given++
-	x.w.Header()[name] = x.values[n : n+1 : n+1]
-}
-
-// gate is the only door to the store: the resource's table in the name of the
-// caller, inside the transaction of the exchange if it has one.
-func (x *exchange) gate() store.Gate {
-	var session store.Session = x.s.db
-	if x.tx != nil {
-		session = x.tx
-	}
-	return store.NewGate(session, x.resource.table, &x.caller.scope)
-}
-
-// writes reports whether the method may change something.
-func (x *exchange) writes() bool { return !pgrst.Reads(x.r.Method) }
-
-// context returns the context of code that a request runs: hooks and functions
-// find the caller and their scope in it, and so act for the caller's tenant.
-func (x *exchange) context() context.Context {
-	ctx := x.r.Context()
-	if x.s.config.Authenticator != nil {
-		ctx = auth.WithPrincipal(ctx, x.caller.principal)
-	}
-	return store.WithScope(ctx, &x.caller.scope)
+	all := &allocated{exchange: exchange{request{s: s, r: r}, response{w: w, req: r}}}
+	all.caller.guards = all.guards[:]
+	all.exchange.caller = &all.caller
+	return &all.exchange
 }
 
 // fail answers with an error. The store does not know the limit of an answer
@@ -162,7 +91,7 @@ func (x *exchange) fail(err error) {
 		err = &pgrst.LimitError{Limit: "answer", Max: x.s.config.Limits.Answer, Unit: "bytes"}
 	}
 	if x.s.config.Explain && x.resource != nil && errors.Is(err, store.ErrDenied) {
-		err = &problem.Error{Code: problem.Denied, Hint: x.deniedHint()}
+		err = &problem.Error{Code: problem.Denied, Hint: deniedHint(&x.request)}
 	}
 	if x.s.config.Explain {
 		err = problem.Explained(err)
@@ -186,9 +115,35 @@ func (x *exchange) recover() {
 	x.fail(fmt.Errorf("api: panic: %v\n%s", p, debug.Stack()))
 }
 
-// options lists the methods of the path. It ignores rules, because permissions depend on
+// serveOptions lists the methods of the path. It ignores rules, because permissions depend on
 // rows.
-func (x *exchange) options() error {
+func serveOptions(x *exchange) error {
 	x.set("Allow", strings.Join(x.allowed(), ", "))
 	return x.sendNothing(http.StatusOK)
+}
+
+// sub returns an exchange in the transaction of x that records its answer in w.
+func (x *exchange) sub(r *http.Request, w *recorder) *exchange {
+	return &exchange{request{s: x.s, r: r, caller: x.caller, tx: x.tx}, response{w: w, req: r}}
+}
+
+// readTx is the kind of transaction for functions that only read: it sees one
+// state of the database and never has to be run again.
+var readTx = store.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+
+// inTx runs do in a transaction: that of x if it has one, else a new one, which commits
+// if do returns no error. After a serialization conflict a new transaction is retried,
+// and do runs again.
+func (x *exchange) inTx(opts store.TxOptions, do func(*exchange) error) error {
+	switch {
+	case x.tx != nil && opts.ReadOnly:
+		return x.tx.ReadOnly(func() error { return do(x) })
+	case x.tx != nil:
+		return do(x)
+	}
+	return x.s.db.TxWith(x.context(), opts, func(ctx context.Context, tx *store.Tx) error {
+		inner := *x
+		inner.r, inner.tx = x.r.WithContext(ctx), tx
+		return do(&inner)
+	})
 }

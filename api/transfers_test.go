@@ -11,10 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
-	"github.com/uptrace/bun"
 )
 
 // Purse is an account from which a function transfers.

@@ -13,10 +13,10 @@ import (
 
 // unknownTable is the answer for a table that is not exposed, whether it exists or not.
 // Its hint names a similar table that the caller may use.
-func (x *exchange) unknownTable(name string) error {
+func (rq *request) unknownTable(name string) error {
 	e := &store.UnknownTableError{Table: errtext.Quote(name)}
 	nameOf := func(r *resource) string { return r.table.Name }
-	if r := errtext.Nearest(name, errtext.MaxTypos(name), x.s.resources.list, nameOf, x.caller.mayUse); r != nil {
+	if r := errtext.Nearest(name, errtext.MaxTypos(name), rq.s.resources.list, nameOf, rq.caller.mayUse); r != nil {
 		e.Near = r.table.Name
 	}
 	return e
@@ -24,11 +24,11 @@ func (x *exchange) unknownTable(name string) error {
 
 // unknownFunction is the answer for a name that is no function. Its hint names
 // the one the caller may have meant, of those they may call.
-func (x *exchange) unknownFunction(name string) error {
+func (rq *request) unknownFunction(name string) error {
 	e := problem.Errorf(problem.UnknownFunction, "Could not find the function public.%s in the schema cache", errtext.Quote(name))
 	nameOf := func(f *function) string { return f.name }
-	mayCall := func(f *function) bool { return f.gate.open(&x.caller.principal) }
-	if f := errtext.Nearest(name, maxTypos+1, x.s.functions.list, nameOf, mayCall); f != nil {
+	mayCall := func(f *function) bool { return f.gate.open(&rq.caller.principal) }
+	if f := errtext.Nearest(name, maxTypos+1, rq.s.functions.list, nameOf, mayCall); f != nil {
 		e.Hint = "Perhaps you meant to call the function public." + f.name
 	}
 	return e

@@ -93,3 +93,22 @@ func (x *exchange) sendWritten(w *write, rows *store.Rows, created bool) error {
 	}
 	return x.sendRows(status, w.media, rows)
 }
+
+// sendRow answers a write of one row. Status is used if the row is sent. Its entity tag
+// equals that of a GET with the same select.
+func (x *exchange) sendRow(w *write, rows *store.Rows, status int) error {
+	x.headers(keepNot)
+	if w.prefer.Return != pgrst.ReturnRepresentation || rows.Count == 0 {
+		// Not asked for, or no longer the caller's to see.
+		if status == http.StatusOK {
+			status = http.StatusNoContent
+		}
+		return x.sendNothing(status)
+	}
+	media := rowMedia(w.media)
+	x.setCut(rows) // of a row that was only read, see untouched
+	if x.r.Method != http.MethodDelete {
+		x.set("Etag", rowTag(rows.Version, media.ContentType(), rows.Body))
+	}
+	return x.sendOne(status, media, rows.Body)
+}
