@@ -1,64 +1,17 @@
 package plinth_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
-	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
-
-// A request that runs when the context ends gets its answer before Run returns.
-func TestRunDrains(t *testing.T) {
-	t.Parallel()
-	config := apptest.Config(t)
-	app := apptest.New(t, config)
-	entered, release := make(chan struct{}), make(chan struct{})
-	app.Router().Get("/slow", func(w http.ResponseWriter, _ *http.Request) {
-		close(entered)
-		<-release
-		_, _ = io.WriteString(w, "whole")
-	})
-	app.Router().Get("/up", func(http.ResponseWriter, *http.Request) {})
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx) }()
-	programtest.Until(t, 20*time.Second, "the application answers", func() bool {
-		status, _ := apptest.Get(t, "http://"+config.Addr+"/up")
-		return status == http.StatusOK
-	})
-	answer := make(chan string, 1)
-	go func() {
-		_, body := apptest.Get(t, "http://"+config.Addr+"/slow")
-		answer <- body
-	}()
-	<-entered
-	stop()
-	select {
-	case err := <-ended:
-		t.Fatalf("Run returned before the request was answered: %v", err)
-	case <-time.After(100 * time.Millisecond):
-	}
-	close(release)
-	if body := <-answer; body != "whole" {
-		t.Errorf("the running request got %q", body)
-	}
-	if err := <-ended; err != nil {
-		t.Errorf("Run = %v after a clean end", err)
-	}
-	if status, _ := apptest.Get(t, "http://"+config.Addr+"/up"); status != 0 {
-		t.Errorf("somebody still answers: %d", status)
-	}
-}
 
 // Handler serves resources and own routes without listening, and reports every
 // mistake at once.

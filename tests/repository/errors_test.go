@@ -1,0 +1,199 @@
+package repository_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/api"
+	"github.com/seed-7694ebf6/plinth/api/mail"
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/auth/oidc"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/cache"
+	"github.com/seed-7694ebf6/plinth/cache/redis"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+)
+
+// answers says for every exported error of the module how a client is answered that a
+// handler passes it on to. It is typed from what the errors mean, not from their codes.
+func answers() map[string]answerOf {
+	return map[string]answerOf{
+		"api.Error":            {&api.Error{Message: "no"}, 400},
+		"mail.Error":           {&mail.Error{Op: "connect", Code: 421}, 500},
+		"auth.ErrInvalid":      {auth.ErrInvalid, 401},
+		"auth.ErrExpired":      {auth.ErrExpired, 401},
+		"auth.ErrCrossOrigin":  {auth.ErrCrossOrigin, 403},
+		"auth.ErrUnavailable":  {auth.ErrUnavailable, 503},
+		"accounts.ImportError": {&accounts.ImportError{Row: 1, Err: store.ErrUnavailable}, 503},
+		"oidc.AnswerError":     {&oidc.AnswerError{Code: "access_denied"}, 401},
+		"oidc.ErrNoEndSession": {oidc.ErrNoEndSession, 400},
+		"password.ErrBusy":     {password.ErrBusy, 503},
+		"password.ErrFormat":   {password.ErrFormat, 500}, // of what is stored here
+		"password.ErrMismatch": {password.ErrMismatch, 400},
+		"password.WeakError":   {&password.WeakError{}, 400},
+		"cache.ErrNotFound":    {cache.ErrNotFound, 404},
+		"redis.ErrClosed":      {redis.ErrClosed, 503},
+		"redis.ErrUnavailable": {redis.ErrUnavailable, 503},
+
+		"store.ErrBusy":                {store.ErrBusy, 503},
+		"store.ErrConflict":            {store.ErrConflict, 409},
+		"store.ErrDenied":              {store.ErrDenied, 403},
+		"store.ErrNotFound":            {store.ErrNotFound, 404},
+		"store.ErrReadOnlyTable":       {store.ErrReadOnlyTable, 405},
+		"store.ErrReceiptBusy":         {store.ErrReceiptBusy, 409},
+		"store.ErrStale":               {store.ErrStale, 412},
+		"store.ErrTimeout":             {store.ErrTimeout, 400},
+		"store.ErrTooLarge":            {store.ErrTooLarge, 400},
+		"store.ErrUnavailable":         {store.ErrUnavailable, 503},
+		"store.AmbiguousRelationError": {&store.AmbiguousRelationError{}, 300},
+		"store.BodyError":              {&store.BodyError{}, 400},
+		"store.CardinalityError":       {&store.CardinalityError{}, 406},
+		"store.ConstraintError":        {&store.ConstraintError{Kind: store.Unique}, 409},
+		"store.LimitError":             {&store.LimitError{}, 400},
+		"store.MaxAffectedError":       {&store.MaxAffectedError{}, 400},
+		"store.QueryError":             {&store.QueryError{Code: "PGRST108"}, 400},
+		"store.ReadOnlyColumnError":    {&store.ReadOnlyColumnError{}, 400},
+		"store.UnknownColumnError":     {&store.UnknownColumnError{}, 400},
+		"store.UnknownRelationError":   {&store.UnknownRelationError{}, 400},
+		"store.UnknownTableError":      {&store.UnknownTableError{}, 404},
+		"store.ValidationError":        {&store.ValidationError{}, 400},
+		"store.ValueError":             {&store.ValueError{}, 400},
+
+		// Mistakes of the program, and what only operators can mend.
+		"store.ErrInTx":       {store.ErrInTx, 500},
+		"store.ErrNoScope":    {store.ErrNoScope, 500},
+		"store.ErrNoTenant":   {store.ErrNoTenant, 500},
+		"store.ErrReadOnly":   {store.ErrReadOnly, 500},
+		"store.ErrReaderBusy": {store.ErrReaderBusy, 500},
+		"store.ErrResync":     {store.ErrResync, 500},
+		"store.ErrStandby":    {store.ErrStandby, 500},
+		"store.ErrTxDone":     {store.ErrTxDone, 500},
+		"store.ErrTxFailed":   {store.ErrTxFailed, 500},
+		"migrate.ErrLocked":   {migrate.ErrLocked, 500},
+		"migrate.SchemaError": {&migrate.SchemaError{}, 500},
+
+		// Between the store and its drivers; the store makes its own of them.
+		"driver.ErrBusy":        {driver.ErrBusy, 503},
+		"driver.ErrFull":        {driver.ErrFull, 500},
+		"driver.ErrRaised":      {driver.ErrRaised, 500},
+		"driver.ErrReadOnly":    {driver.ErrReadOnly, 500},
+		"driver.ErrRetry":       {driver.ErrRetry, 500},
+		"driver.ErrTimeout":     {driver.ErrTimeout, 500},
+		"driver.ErrTooLarge":    {driver.ErrTooLarge, 500},
+		"driver.ErrTooManyRows": {driver.ErrTooManyRows, 500},
+		"driver.ErrTxAborted":   {driver.ErrTxAborted, 500},
+		"driver.ErrUnavailable": {driver.ErrUnavailable, 500},
+		"driver.ErrValue":       {driver.ErrValue, 500},
+		"driver.Raised":         {&driver.Raised{}, 500},
+		"driver.Violation":      {&driver.Violation{}, 500},
+	}
+}
+
+type answerOf struct {
+	err    error
+	status int
+}
+
+// TestEveryErrorHasItsAnswer: no exported error reaches a client in a way that nobody has
+// thought of.
+func TestEveryErrorHasItsAnswer(t *testing.T) {
+	t.Parallel()
+	known := answers()
+	exported := exportedErrors(t)
+	for _, name := range exported {
+		want, ok := known[name]
+		if !ok {
+			t.Errorf("%s: say in answers how a client is answered", name)
+			continue
+		}
+		for _, err := range []error{want.err, fmt.Errorf("wrapped: %w", want.err)} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+			problem.Write(w, r, err, problem.Options{Authenticated: true, Logger: slog.New(slog.DiscardHandler)})
+			if w.Code != want.status {
+				t.Errorf("%s: status %d, want %d: %s", name, w.Code, want.status, w.Body)
+			}
+		}
+	}
+	for name := range known {
+		if !slices.Contains(exported, name) {
+			t.Errorf("%s is no exported error", name)
+		}
+	}
+}
+
+// exportedErrors returns the variables Err... and the types ...Error that are errors, of
+// all packages that others can import.
+func exportedErrors(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		switch name := entry.Name(); {
+		case err != nil:
+			return err
+		case entry.IsDir() && (name == "internal" || name == "testdata" || name == "examples" || name != "." && name[0] == '.'):
+			return filepath.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil || parsed.Name.Name == "main" {
+			return err
+		}
+		for _, decl := range parsed.Decls {
+			for _, name := range errorsOf(decl) {
+				names = append(names, parsed.Name.Name+"."+name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// errorsOf returns the errors of a declaration. Of a type it is the method Error that tells.
+func errorsOf(decl ast.Decl) (names []string) {
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		if decl.Recv == nil || decl.Name.Name != "Error" || len(decl.Type.Params.List) > 0 {
+			return nil
+		}
+		receiver := decl.Recv.List[0].Type
+		if star, ok := receiver.(*ast.StarExpr); ok {
+			receiver = star.X
+		}
+		if name, ok := receiver.(*ast.Ident); ok && name.IsExported() {
+			names = append(names, name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range decl.Specs {
+			value, ok := spec.(*ast.ValueSpec)
+			if !ok || decl.Tok != token.VAR {
+				continue
+			}
+			for _, name := range value.Names {
+				if rest, isError := strings.CutPrefix(name.Name, "Err"); isError && ast.IsExported(rest) {
+					names = append(names, name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
