@@ -10,8 +10,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/mail"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/environment"
 	"github.com/seed-7694ebf6/plinth/store"
 )
+
+// mailFolder is the folder for mails in development.
+const mailFolder = "plinth-mails"
 
 // useFolder sends mails and text messages without a configured sender to a folder. Limits
 // on text messages are off there because they cost nothing.
@@ -69,7 +73,7 @@ func (a *access) openDevelopment(ctx context.Context, db *store.DB, config *reso
 	if err != nil {
 		return err
 	}
-	key, ok := decodeKey(text)
+	key, ok := environment.DecodeKey(text)
 	if !ok {
 		return errors.New("plinth: the setting development_master_key cannot be read")
 	}

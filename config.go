@@ -273,9 +273,8 @@ type Config struct {
 	// Accounts.Verifiers for issuers that are trusted less.
 	Verifier auth.Verifier
 
-	// Set by FromEnv: errors, the variables it has read, and the library's others.
+	// Set by FromEnv: the variables it could not read, and the library's others.
 	invalid []error
-	asked   map[string]bool
 	ignored []string
 }
 

@@ -2,8 +2,6 @@ package plinth
 
 import (
 	"cmp"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,35 +14,6 @@ import (
 
 // authPath is the base path of the accounts.
 const authPath = "/auth/v1"
-
-// readMasterKeys reads a list of keys in base64 or hexadecimal. An error names the
-// variable and a position, never a key.
-func (c *Config) readMasterKeys(name string) (keys [][]byte) {
-	for i, text := range splitList(c.getenv(name)) {
-		key, ok := decodeKey(text)
-		if !ok {
-			c.invalid = append(c.invalid, fmt.Errorf("plinth: key %d of %s is neither base64 nor hexadecimal", i+1, name))
-			continue
-		}
-		keys = append(keys, key)
-	}
-	return keys
-}
-
-// decodeKey decodes a key in base64 or hexadecimal. A text that could be both is
-// hexadecimal.
-func decodeKey(text string) ([]byte, bool) {
-	if key, err := hex.DecodeString(text); err == nil {
-		return key, true
-	}
-	text = strings.TrimRight(text, "=")
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		if key, err := encoding.DecodeString(text); err == nil {
-			return key, true
-		}
-	}
-	return nil, false
-}
 
 // checkAccounts reports settings of Accounts that belong to the application or have no
 // effect.

@@ -45,9 +45,6 @@ func Defaults(c Config) (filled Config, development bool, err error) {
 	return r.Config, r.development, err
 }
 
-// SMTPConfig reads the address of a mail server.
-var SMTPConfig = smtpConfig
-
 // OwnHost returns where this machine reaches a listener.
 var OwnHost = ownHost
 

@@ -2,10 +2,8 @@ package plinth
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -72,35 +70,6 @@ func (r Rates) check() (errs []error) {
 		}
 	}
 	return errs
-}
-
-// readRate reads a rate such as 600/1m, or off.
-func (c *Config) readRate(name string) Rate {
-	text := c.getenv(name)
-	switch text {
-	case "":
-		return Rate{}
-	case "off":
-		return Rate{Requests: -1}
-	}
-	rate, err := parseRate(text)
-	if err != nil {
-		c.invalid = append(c.invalid, fmt.Errorf("plinth: %s is %q, want a number of requests and a time, as 600/1m, or off", name, text))
-	}
-	return rate
-}
-
-func parseRate(text string) (Rate, error) {
-	number, per, _ := strings.Cut(text, "/")
-	requests, err := strconv.Atoi(number)
-	if err != nil || requests < 1 {
-		return Rate{}, errors.New("no number of requests")
-	}
-	d, err := time.ParseDuration(per)
-	if err != nil || d <= 0 {
-		return Rate{}, errors.New("no time")
-	}
-	return Rate{Requests: requests, Per: d}, nil
 }
 
 // limit returns the middleware of a rate, nil without a limit.

@@ -1,4 +1,4 @@
-package plinth
+package environment
 
 import (
 	"errors"
@@ -7,32 +7,29 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/api/mail"
-	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
-// mailFolder is the folder for mails in development.
-const mailFolder = "plinth-mails"
-
-// readMailer returns the mailer of the environment, or nil without one.
-func (c *Config) readMailer() accounts.Mailer {
-	text := c.getenv("PLINTH_SMTP_URL")
-	if text == "" {
-		return nil
-	}
+// Mailer returns a sender of mails through the server of one variable, from the sender of
+// another. It is nil if the first is empty.
+func (r *Reader) Mailer(server, from string) *mail.SMTP {
+	text := r.Text(server)
 	config, err := smtpConfig(text)
-	if err == nil && c.getenv("PLINTH_MAIL_FROM") == "" {
-		err = errors.New("plinth: PLINTH_SMTP_URL needs PLINTH_MAIL_FROM, the sender of mails")
+	config.From = r.Text(from)
+	switch {
+	case text == "":
+		return nil
+	case err == nil && config.From == "":
+		err = fmt.Errorf("plinth: %s needs %s, the sender of mails", server, from)
 	}
-	config.From = c.getenv("PLINTH_MAIL_FROM")
 	var sender *mail.SMTP
 	if err == nil {
 		if sender, err = mail.NewSMTP(config); err != nil {
-			err = fmt.Errorf("plinth: PLINTH_SMTP_URL and PLINTH_MAIL_FROM: %w", err)
+			err = fmt.Errorf("plinth: %s and %s: %w", server, from, err)
 		}
 	}
 	if err != nil {
-		c.invalid = append(c.invalid, err)
+		r.errs = append(r.errs, err)
 		return nil
 	}
 	return sender

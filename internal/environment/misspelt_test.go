@@ -1,4 +1,4 @@
-package plinth_test
+package environment_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package plinth_test
+package environment_test
 
 import (
 	"fmt"
@@ -105,7 +105,7 @@ func TestFromEnv(t *testing.T) {
 // documented returns the variables that the comment of FromEnv has.
 func documented(t *testing.T) (names []string) {
 	t.Helper()
-	source, err := os.ReadFile("config_environment.go")
+	source, err := os.ReadFile("../../environment.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,4 +142,12 @@ func TestFromEnvLog(t *testing.T) {
 			t.Errorf("%q: JSON %t, ECS %t, %v", form, json, config.LogECS, config.Logger)
 		}
 	}
+}
+
+// same compares settings; of functions there is nothing but where they are.
+func same(a, b reflect.Value) bool {
+	if a.Kind() == reflect.Func {
+		return a.Pointer() == b.Pointer()
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
