@@ -125,7 +125,7 @@ func (s *guardSet) make(open func(Gate) bool) (*store.Guard, error) {
 		{p.Delete, &g.Delete},
 		{p.Restore, &g.Restore},
 	} {
-		bound, err := t.Bind(ruleCond(part.rule, open))
+		bound, err := store.Bind(t, ruleCond(part.rule, open))
 		if err != nil {
 			return nil, err
 		}

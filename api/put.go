@@ -19,7 +19,7 @@ func putRows(x *exchange) error {
 	if q := &w.read.Query; q.Limit != nil || q.Offset > 0 || q.After != "" {
 		return &problem.Error{Code: problem.PutLimit}
 	}
-	if !x.resource.table.FixesKey(w.read.Filter) || !x.keyReadable() {
+	if !store.FixesKey(x.resource.table, w.read.Filter) || !x.keyReadable() {
 		return &problem.Error{Code: problem.PutFilter, Allow: x.allowed()}
 	}
 	rows := x.s.getRows()

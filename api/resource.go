@@ -84,7 +84,7 @@ func (r *resource) compile() error {
 		for _, name := range unknownVariables(named.rule) {
 			fail("%s: unknown variable %s", named.name, name)
 		}
-		if _, err := r.table.Bind(store.And(branches(named.rule)...)); err != nil {
+		if _, err := store.Bind(r.table, store.And(branches(named.rule)...)); err != nil {
 			fail("%s: %w", named.name, err)
 		}
 	}
@@ -143,7 +143,7 @@ func (r *resource) checkPresets(fail func(string, ...any)) {
 		case isVar && !knownVariable(string(variable)):
 			fail("Preset: %s: unknown variable %s", name, variable)
 		case !isVar && value != nil:
-			if _, err := r.table.Bind(store.Compare(name, store.OpEq, value)); err != nil {
+			if _, err := store.Bind(r.table, store.Compare(name, store.OpEq, value)); err != nil {
 				fail("Preset: %w", err)
 			}
 		}

@@ -68,7 +68,7 @@ func (rq *request) rowQuery() (*pgrst.Read, store.Cond, error) {
 // byID returns the condition that selects the row of the path. An id that is not a valid
 // value of its column is rejected without a statement.
 func (rq *request) byID() (store.Cond, error) {
-	id, err := rq.resource.table.KeyCond(rq.path.ID)
+	id, err := store.KeyCond(rq.resource.table, rq.path.ID)
 	if err != nil {
 		return store.Cond{}, err
 	}

@@ -8,17 +8,17 @@ import (
 // Bind resolves the names of a trusted condition on the table and converts its values,
 // so that later uses skip both steps. It reports every mistake at once. A bound
 // condition belongs to its table.
-func (t *Table) Bind(c Cond) (Cond, error) {
+func Bind(t *Table, c Cond) (Cond, error) {
 	if c.IsZero() {
 		return c, nil
 	}
-	n, err := t.bindNode(c.n)
+	n, err := bindNode(t, c.n)
 	return Cond{n}, err
 }
 
 // KeyCond returns the bound condition that the table's key, a single column, equals the
 // value of a text. Invalid text is a [ValueError].
-func (t *Table) KeyCond(text string) (Cond, error) {
+func KeyCond(t *Table, text string) (Cond, error) {
 	key := t.PrimaryKey[0]
 	v, err := key.parseText(text)
 	if err != nil {
@@ -26,28 +26,28 @@ func (t *Table) KeyCond(text string) (Cond, error) {
 	}
 	return Cond{&node{
 		kind: nodeCompare, name: key.Name, op: OpEq, operand: operand{kind: operandValue, value: v}, column: key,
-	}}, key.checkOp(OpEq)
+	}}, checkOp(key, OpEq)
 }
 
-func (t *Table) bindNode(n *node) (*node, error) {
+func bindNode(t *Table, n *node) (*node, error) {
 	switch n.kind {
 	case nodeCompare:
-		return t.bindCompare(n)
+		return bindCompare(t, n)
 	case nodeRelated:
-		return t.bindRelated(n)
+		return bindRelated(t, n)
 	}
 	bound := *n
 	bound.kids = make([]*node, len(n.kids))
 	var errs []error
 	for i, k := range n.kids {
-		kid, err := t.bindNode(k)
+		kid, err := bindNode(t, k)
 		errs = append(errs, err)
 		bound.kids[i] = kid
 	}
 	return &bound, errors.Join(errs...)
 }
 
-func (t *Table) bindRelated(n *node) (*node, error) {
+func bindRelated(t *Table, n *node) (*node, error) {
 	rel, several := t.resolve(n.name, allRelations)
 	if len(several) > 0 {
 		return nil, fmt.Errorf("store: table %s has several relations %s; name the field of one", t.Name, n.name)
@@ -59,7 +59,7 @@ func (t *Table) bindRelated(n *node) (*node, error) {
 	bound.relation = rel
 	bound.kids = nil
 	if len(n.kids) == 1 {
-		kid, err := rel.Target.bindNode(n.kids[0])
+		kid, err := bindNode(rel.Target, n.kids[0])
 		if err != nil {
 			return nil, err
 		}
@@ -68,8 +68,8 @@ func (t *Table) bindRelated(n *node) (*node, error) {
 	return &bound, nil
 }
 
-func (t *Table) bindCompare(n *node) (*node, error) {
-	col, err := source{table: t}.nodeColumn(n)
+func bindCompare(t *Table, n *node) (*node, error) {
+	col, err := nodeColumn(t, nil, n)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (t *Table) bindCompare(n *node) (*node, error) {
 			return nil, fmt.Errorf("store: the comparison of %s.%s has no operand", t.Name, col.Name)
 		}
 	}
-	return &bound, col.checkOp(n.op)
+	return &bound, checkOp(col, n.op)
 }
 
 // columns adds the columns the condition reads to the set. complete is false when it
@@ -158,4 +158,37 @@ func (n *node) columnsOf(t *Table, set *ColumnSet) {
 	for _, k := range n.kids {
 		k.columnsOf(t, set)
 	}
+}
+
+// lookup finds a column of a table by its name. Under a guard, a column the scope may
+// not read does not exist.
+func lookup(t *Table, guard *Guard, name string) (*Column, error) {
+	col := t.byName[name]
+	if col == nil || guard != nil && !guard.Readable.Has(col) {
+		return nil, &UnknownColumnError{Table: t.Name, Column: name, Near: nearestColumn(t, name, guard)}
+	}
+	return col, nil
+}
+
+// nodeColumn returns the column that a comparison is about, with its path.
+func nodeColumn(t *Table, guard *Guard, n *node) (*Column, error) {
+	if n.column != nil {
+		return n.column, nil
+	}
+	col, err := namedColumn(t, guard, n)
+	if err != nil {
+		return nil, err
+	}
+	return columnAt(col, n.path)
+}
+
+func namedColumn(t *Table, guard *Guard, n *node) (*Column, error) {
+	if n.field.owner != nil {
+		col, err := n.field.column(t)
+		if err != nil {
+			return nil, err
+		}
+		return lookup(t, guard, col.Name)
+	}
+	return lookup(t, guard, n.name)
 }

@@ -241,7 +241,7 @@ func (c *conds) ruleAlone(s source, rule Cond) error {
 
 // placed writes what the place of a column leads to.
 func (t *text) placed(s source, col *Column) {
-	text := col.place.path.text
+	text := col.place.text
 	switch {
 	case t.pg:
 		t.write("(", s.alias, ".", col.sqlName)

@@ -43,49 +43,17 @@ func (c *conds) joined(s source, kids []*node, word string, trusted trust) error
 	return c.balanced(len(kids), word, func(i int) error { return c.cond(s, kids[i], trusted) })
 }
 
-// lookup finds the column a node names. Under a guard, a column the scope may
-// not read does not exist.
-func (s source) lookup(name string) (*Column, error) {
-	col := s.table.byName[name]
-	if col == nil || s.guard != nil && !s.guard.Readable.Has(col) {
-		return nil, &UnknownColumnError{Table: s.table.Name, Column: name, Near: s.table.nearestColumn(name, s.guard)}
-	}
-	return col, nil
-}
-
-func (s source) nodeColumn(n *node) (*Column, error) {
-	if n.column != nil {
-		return n.column, nil
-	}
-	col, err := s.namedColumn(n)
-	if err != nil {
-		return nil, err
-	}
-	return col.at(n.path)
-}
-
-func (s source) namedColumn(n *node) (*Column, error) {
-	if n.field.owner != nil {
-		col, err := n.field.column(s.table)
-		if err != nil {
-			return nil, err
-		}
-		return s.lookup(col.Name)
-	}
-	return s.lookup(n.name)
-}
-
 var compareWords = [...]string{OpEq: " = ", OpNeq: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= "}
 
 func (c *conds) compare(s source, n *node) error {
-	col, err := s.nodeColumn(n)
+	col, err := nodeColumn(s.table, s.guard, n)
 	if err != nil {
 		return err
 	}
-	if err := col.checkOp(n.op); err != nil {
+	if err := checkOp(col, n.op); err != nil {
 		return err
 	}
-	if col.timed(n.op) {
+	if timed(col, n.op) {
 		return c.ofShown(s, col, func() error { return c.compareColumn(s, col, n) })
 	}
 	return c.compareColumn(s, col, n)
@@ -99,7 +67,7 @@ func (c *conds) compareColumn(s source, col *Column, n *node) error {
 	case n.listed():
 		return c.compareList(s, col, n)
 	}
-	v, known, err := c.value(col, n)
+	v, known, err := boundOperand(c.scope, col, n)
 	if err != nil {
 		return err
 	}
@@ -202,7 +170,7 @@ func (t *text) is(s source, col *Column, op Op) {
 // compareList compares a column with several values: all at once where a value
 // of the list is to be found, else with one after the other.
 func (c *conds) compareList(s source, col *Column, n *node) error {
-	list, count, known, err := c.list(col, n)
+	list, count, known, err := boundList(c.scope, col, n)
 	if err != nil {
 		return err
 	}

@@ -81,11 +81,11 @@ func (c *conds) orderKey(s source, o Order) (orderKey, error) {
 		}
 		name = col.Name
 	}
-	col, err := holder.lookup(name)
+	col, err := lookup(holder.table, holder.guard, name)
 	if err != nil {
 		return k, err
 	}
-	if col, err = col.at(o.Path); err != nil {
+	if col, err = columnAt(col, o.Path); err != nil {
 		return k, err
 	}
 	if !col.Kind.Ordered() {

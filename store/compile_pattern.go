@@ -7,7 +7,7 @@ import (
 )
 
 func (c *conds) like(s source, col *Column, op Op, v any) error {
-	pattern, err := col.pattern(op, v)
+	pattern, err := checkedPattern(col, op, v)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (t *text) folded(s source, col *Column) {
 }
 
 func (c *conds) match(s source, col *Column, op Op, v any) error {
-	pattern, err := col.pattern(op, v)
+	pattern, err := checkedPattern(col, op, v)
 	if err != nil {
 		return err
 	}

@@ -57,9 +57,9 @@ func (c *conds) knows(s source, rel *Relation) bool {
 	}
 	if rel.Junction != nil {
 		guard, err := c.guarded(rel.Junction.Table)
-		return err == nil && rel.Junction.keysReadable(guard)
+		return err == nil && junctionReadable(rel.Junction, guard)
 	}
-	return rel.keysReadable(s.guard, target)
+	return keysReadable(rel, s.guard, target)
 }
 
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join

@@ -53,7 +53,7 @@ var fullTextWords = fmt.Sprintf(", %d), '%s', '%s'))", fulltext.MaxText,
 // search writes OpSearch. On SQLite the index finds candidates and a function checks
 // them, because SQLite does not fold the case of every script.
 func (c *conds) search(s source, col *Column, v any) error {
-	text, err := col.pattern(OpSearch, v)
+	text, err := checkedPattern(col, OpSearch, v)
 	if err != nil {
 		return err
 	}

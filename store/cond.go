@@ -3,7 +3,7 @@ package store
 import "reflect"
 
 // Cond is a condition on the rows of one table: a tree of comparisons, used for
-// filters, rules and cursors. It refers to columns by name. [Table.Bind] checks the
+// filters, rules and cursors. It refers to columns by name. [Bind] checks the
 // names and converts the values to the kinds of the columns.
 //
 // The zero Cond is no condition: as a filter it selects every row, as a rule of a

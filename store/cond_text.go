@@ -64,14 +64,14 @@ func (n *node) appendText(dst []byte, t *Table, inside bool) []byte {
 		if len(n.kids) == 0 {
 			return dst
 		}
-		return append(n.kids[0].appendText(append(dst, " ("...), t.behind(n.name), false), ')')
+		return append(n.kids[0].appendText(append(dst, " ("...), targetOf(t, n.name), false), ')')
 	default:
 		return n.appendComparison(dst, t)
 	}
 }
 
-// behind returns the target of a relation of the table, which may be nil.
-func (t *Table) behind(relation string) *Table {
+// targetOf returns the target of a relation of the table, which may be nil.
+func targetOf(t *Table, relation string) *Table {
 	if t == nil {
 		return nil
 	}

@@ -21,7 +21,7 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 	for _, k := range keys {
 		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
 		if k.column.place != nil {
-			text = append(text, k.column.place.path.String()...)
+			text = append(text, k.column.place.path...)
 		}
 		if k.relation != nil {
 			text = append(append(append(text, '('), k.relation.Source.Name...), '.')

@@ -3,17 +3,14 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 )
 
 // DB is a database with the tables registered on it. It is safe for concurrent
@@ -26,12 +23,11 @@ type DB struct {
 	options  Options
 	bun      *bun.DB
 
-	registering sync.Mutex
-	registry    atomic.Pointer[registry]
-	cursors     atomic.Pointer[cursorKey]
-	wake        *wakeup
-	notifier    notifierState
-	repeats     repeats
+	registry *Registry
+	cursors  atomic.Pointer[cursorKey]
+	wake     *wakeup
+	notifier notifierState
+	repeats  repeats
 }
 
 // Options tunes a [DB]. The zero value is ready to use.
@@ -111,7 +107,6 @@ func New(d driver.Driver, opts Options) *DB {
 	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup), repeats: make(repeats, 1)}
 	db.listener, _ = d.(driver.Listener)
 	db.shares = newShares(d.Stats())
-	db.registry.Store(&registry{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}, referrers: map[*Table][]*Reference{}})
 	b := d.Bun()
 	if len(opts.Tracers) > 0 {
 		t := &traced{Driver: d, engine: db.dialect.Name, tracers: slices.Clone(opts.Tracers)}
@@ -123,6 +118,9 @@ func New(d driver.Driver, opts Options) *DB {
 	if b != nil { // a driver of tests may have none
 		db.bun = b.WithQueryHook(inTxHook{db})
 	}
+	db.registry = NewRegistry(RegistryOptions{
+		Bun: db.bun, Known: scalars, Mixins: mixins, CheckRules: db.CheckRules, FullText: db.dialect.Postgres(),
+	})
 	return db
 }
 
@@ -160,55 +158,18 @@ func (db *DB) Capabilities() Capabilities {
 // many to many must be among the models, or have been before. Registering a model
 // again does nothing. It reports every mistake of every model at once.
 func (db *DB) Register(models ...any) error {
-	types := make([]reflect.Type, 0, len(models))
-	var errs []error
-	for _, m := range models {
-		t, err := modelType(m)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		types = append(types, t)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	db.registering.Lock()
-	defer db.registering.Unlock()
-	r := registration{db: db, next: db.registry.Load().clone(), bun: map[*Table]*schema.Table{}, wrong: map[reflect.Type]error{}}
-	if err := r.add(types); err != nil {
-		return err
-	}
-	db.registry.Store(r.next)
-	return nil
+	return db.registry.Register(models...)
 }
 
 // Table returns the table of a registered model, given as for [DB.Register], or
 // nil.
-func (db *DB) Table(model any) *Table {
-	t, err := modelType(model)
-	if err != nil {
-		return nil
-	}
-	return db.registry.Load().byType[t]
-}
+func (db *DB) Table(model any) *Table { return db.registry.Table(model) }
 
 // TableNamed returns the registered table of the name, or nil.
-func (db *DB) TableNamed(name string) *Table { return db.registry.Load().byName[name] }
+func (db *DB) TableNamed(name string) *Table { return db.registry.Named(name) }
 
 // Tables returns the registered tables in the order they were registered.
-func (db *DB) Tables() []*Table { return slices.Clone(db.registry.Load().order) }
-
-// tableOf returns the table of a struct type, registering it on first use.
-func (db *DB) tableOf(t reflect.Type) (*Table, error) {
-	if table := db.registry.Load().byType[t]; table != nil {
-		return table, nil
-	}
-	if err := db.Register(reflect.Zero(t).Interface()); err != nil {
-		return nil, err
-	}
-	return db.registry.Load().byType[t], nil
-}
+func (db *DB) Tables() []*Table { return db.registry.Tables() }
 
 type txKey struct{}
 

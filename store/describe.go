@@ -8,23 +8,23 @@ func (s *Scope) Sees(r *Relation) bool {
 		return false
 	}
 	if r.Junction == nil {
-		return r.keysReadable(source, target)
+		return keysReadable(r, source, target)
 	}
 	junction := s.guard(r.Junction.Table)
-	return junction != nil && r.Junction.keysReadable(junction)
+	return junction != nil && junctionReadable(r.Junction, junction)
 }
 
 // keysReadable reports whether the guards of both ends, nil without a scope, let the
 // foreign key of a relation without a junction be read. Following the relation reveals
 // its value.
-func (r *Relation) keysReadable(source, target *Guard) bool {
+func keysReadable(r *Relation, source, target *Guard) bool {
 	if r.belongs {
 		return source.reads(r.SourceKeys)
 	}
 	return target.reads(r.TargetKeys)
 }
 
-func (j *Junction) keysReadable(g *Guard) bool {
+func junctionReadable(j *Junction, g *Guard) bool {
 	return g.reads(j.SourceKeys) && g.reads(j.TargetKeys)
 }
 

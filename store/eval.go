@@ -79,11 +79,10 @@ func (n *node) evaluateCompare(scope *Scope, row []any) truth {
 	case OpIsFalse:
 		return truthOf(v == false)
 	}
-	c := conds{env: env{scope: scope}}
 	if n.listed() {
-		return n.evaluateList(&c, v)
+		return n.evaluateList(scope, v)
 	}
-	operand, known, err := c.value(n.column, n)
+	operand, known, err := boundOperand(scope, n.column, n)
 	if err != nil || !known {
 		return isUnknown
 	}
@@ -91,8 +90,8 @@ func (n *node) evaluateCompare(scope *Scope, row []any) truth {
 }
 
 // evaluateList evaluates a comparison with several operands, combined by Or or by And.
-func (n *node) evaluateList(c *conds, v any) truth {
-	list, _, known, err := c.list(n.column, n)
+func (n *node) evaluateList(scope *Scope, v any) truth {
+	list, _, known, err := boundList(scope, n.column, n)
 	if err != nil || !known {
 		return isUnknown
 	}

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/uptrace/bun"
 )
 
 // Article is a model whose text can be searched.
@@ -72,7 +71,7 @@ func ExampleNewGate() {
 	defer db.Close()
 
 	articles := db.Table(Article{})
-	own, err := articles.Bind(store.Compare("author", store.OpEq, store.Var("caller")))
+	own, err := store.Bind(articles, store.Compare("author", store.OpEq, store.Var("caller")))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -226,7 +226,7 @@ func ExampleRepo_As() {
 	defer done()
 
 	products := db.Table(Product{})
-	available, err := products.Bind(store.Compare("stock", store.OpGt, 0))
+	available, err := store.Bind(products, store.Compare("stock", store.OpGt, 0))
 	if err != nil {
 		log.Fatal(err)
 	}

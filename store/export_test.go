@@ -15,7 +15,7 @@ import (
 func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err error) {
 	v := reflect.ValueOf(model).Elem()
 	t := db.Table(v.Interface())
-	bound, err := t.Bind(c)
+	bound, err := Bind(t, c)
 	if err != nil {
 		return false, err
 	}

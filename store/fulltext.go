@@ -40,11 +40,11 @@ var errNoFullText error = &QueryError{Code: "PGRST127", Reason: "fts, plfts, phf
 
 // checkFullText rejects a column that is not searchable, and an engine without full
 // text search.
-func (c *Column) checkFullText() error {
+func checkFullText(c *Column) error {
 	switch {
 	case !c.Searchable:
 		return operatorError(c, "is not searchable")
-	case !c.Table.db.dialect.Postgres():
+	case !c.Table.registry.options.FullText:
 		return errNoFullText
 	}
 	return nil

@@ -94,14 +94,14 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
 	ro := readOptions{page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == ""}
 	if opts.Single {
-		ro.extra = g.table.versionFor(g.scope.guard(g.table))
+		ro.extra = versionColumn(g.table, g.scope.guard(g.table))
 	}
 	return ro
 }
 
 // Versioned reports whether rows have a version that the scope may read: without one
 // [WriteOptions] Versions match none.
-func (g Gate) Versioned() bool { return len(g.table.versionFor(g.scope.guard(g.table))) > 0 }
+func (g Gate) Versioned() bool { return len(versionColumn(g.table, g.scope.guard(g.table))) > 0 }
 
 // compile writes the statement of a query into a builder.
 func (g Gate) compile(ctx context.Context, b *builder, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {

@@ -5,11 +5,10 @@ import (
 	"database/sql"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/uptrace/bun"
 )
 
 // BenchmarkGate measures what the store itself costs a request: compiling the
@@ -65,7 +64,7 @@ func BenchmarkGate(b *testing.B) {
 
 // authorScope is a caller who may do everything with the posts of one author.
 func authorScope(db *store.DB) *store.Scope {
-	own := must(db.Table(Post{}).Bind(store.Compare("author_id", store.OpEq, store.Var("id"))))
+	own := must(store.Bind(db.Table(Post{}), store.Compare("author_id", store.OpEq, store.Var("id"))))
 	guards := map[*store.Table]*store.Guard{}
 	for _, t := range db.Tables() {
 		all := t.AllColumns()

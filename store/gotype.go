@@ -42,8 +42,9 @@ type goType struct {
 // errNull reports NULL for a field that cannot hold it.
 var errNull = errors.New("NULL in a field that cannot hold it: make it a pointer")
 
-// goTypeOf reads the type of a field. The error says what to do instead.
-func goTypeOf(f *schema.Field) (goType, error) {
+// goTypeOf reads the type of a field, which may be one of the known types. The error says
+// what to do instead.
+func goTypeOf(f *schema.Field, known map[reflect.Type]goType) (goType, error) {
 	tag, err := typeTag(f)
 	if err != nil {
 		return goType{}, err
@@ -52,15 +53,15 @@ func goTypeOf(f *schema.Field) (goType, error) {
 	var g goType
 	switch {
 	case t.Kind() == reflect.Pointer:
-		if g, err = baseType(t.Elem(), tag, f); err == nil {
+		if g, err = baseType(t.Elem(), tag, f, known); err == nil {
 			g = g.pointer()
 		}
 	case isSQLNull(t):
-		if g, err = baseType(t.Field(0).Type, tag, f); err == nil {
+		if g, err = baseType(t.Field(0).Type, tag, f, known); err == nil {
 			g = g.sqlNull()
 		}
 	default:
-		g, err = baseType(t, tag, f)
+		g, err = baseType(t, tag, f, known)
 	}
 	if err != nil {
 		return goType{}, err
@@ -79,8 +80,8 @@ func goTypeOf(f *schema.Field) (goType, error) {
 }
 
 // baseType reads a type that is neither pointer nor sql.Null.
-func baseType(t reflect.Type, tag Kind, f *schema.Field) (goType, error) {
-	g, err := plainType(t, tag, f.Tag.HasOption("array"))
+func baseType(t reflect.Type, tag Kind, f *schema.Field, known map[reflect.Type]goType) (goType, error) {
+	g, err := plainType(t, tag, f.Tag.HasOption("array"), known)
 	if err != nil {
 		return goType{}, err
 	}
@@ -95,13 +96,16 @@ func baseType(t reflect.Type, tag Kind, f *schema.Field) (goType, error) {
 	return g, nil
 }
 
-// plainType finds the kind of a type: what it says itself, then the types the
-// store knows, then its shape.
-func plainType(t reflect.Type, tag Kind, array bool) (goType, error) {
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[Codec]()) {
+// plainType finds the kind of a type: what it says itself, then the known types, then its
+// shape.
+func plainType(t reflect.Type, tag Kind, array bool, known map[reflect.Type]goType) (goType, error) {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[codec]()) {
 		return codecType(t)
 	}
 	if g, ok := knownType(t, tag); ok {
+		return g, nil
+	}
+	if g, ok := known[t]; ok {
 		return g, nil
 	}
 	if tag == KindJSON {

@@ -14,10 +14,15 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
+// testRegistry knows what a database knows, and has no rules.
+var testRegistry = NewRegistry(RegistryOptions{
+	Known: scalars, Mixins: mixins, CheckRules: func(string, reflect.Type) error { return nil },
+})
+
 // tableFor registers a model without a database.
 func tableFor(t testing.TB, model any) *Table {
 	t.Helper()
-	table, err := newTable(nil, schema.NewNopQueryGen().Dialect().Tables().Get(reflect.TypeOf(model)))
+	table, err := newTable(testRegistry, schema.NewNopQueryGen().Dialect().Tables().Get(reflect.TypeOf(model)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +348,7 @@ func TestTypesRefused(t *testing.T) {
 		{struct{ V **string }{}, "*string"},
 	}
 	for _, c := range cases {
-		_, err := newTable(nil, schema.NewNopQueryGen().Dialect().Tables().Get(reflect.TypeOf(c.model)))
+		_, err := newTable(testRegistry, schema.NewNopQueryGen().Dialect().Tables().Get(reflect.TypeOf(c.model)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%T: %v, want an error with %q", c.model, err, c.want)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 )
 
-// knownType returns the kind of the types the store knows by name.
+// knownType returns the form of the types of the standard library that have one.
 func knownType(t reflect.Type, tag Kind) (goType, bool) {
 	switch t {
 	case reflect.TypeFor[time.Time]():
@@ -18,19 +18,6 @@ func knownType(t reflect.Type, tag Kind) (goType, bool) {
 			return exactType(KindDate, dateFromTime, timeFromDate), true
 		}
 		return exactType(KindTimestamp, timestampFromTime, sameTime), true
-	case reflect.TypeFor[Date]():
-		return exactType(KindDate, textFromDate, dateFromText), true
-	case reflect.TypeFor[Decimal]():
-		return exactType(KindDecimal, func(d *Decimal) (string, error) { return d.String(), nil },
-			func(s string) (Decimal, error) { return Decimal{s}, nil }), true
-	case reflect.TypeFor[JSON]():
-		return exactType(KindJSON, func(j *JSON) (string, error) { return canonicalJSON([]byte(j.String())) },
-			func(s string) (j JSON, err error) {
-				if s != "null" {
-					j = JSON(s)
-				}
-				return j, nil
-			}), true
 	case reflect.TypeFor[json.RawMessage]():
 		return exactType(KindJSON, textFromRaw,
 			func(s string) (json.RawMessage, error) { return json.RawMessage(s), nil }), true
@@ -88,18 +75,13 @@ func timestampFromTime(t *time.Time) (time.Time, error) {
 func sameTime(t time.Time) (time.Time, error) { return t, nil }
 
 func dateFromTime(t *time.Time) (string, error) {
-	d := DateOf(*t)
-	return textFromDate(&d)
+	if y := t.Year(); y < 1 || y > 9999 {
+		return "", canon.ErrRange
+	}
+	return t.Format(time.DateOnly), nil
 }
 
 func timeFromDate(s string) (time.Time, error) { return time.Parse(time.DateOnly, s) }
-
-func textFromDate(d *Date) (string, error) {
-	if err := d.check(); err != nil {
-		return "", err
-	}
-	return d.String(), nil
-}
 
 func textFromRaw(raw *json.RawMessage) (string, error) {
 	if len(*raw) == 0 {
@@ -170,9 +152,16 @@ func decodeDocument(v reflect.Value, raw []byte) error {
 	return nil
 }
 
+// codec is the interface store.Codec.
+type codec interface {
+	ColumnKind() Kind
+	EncodeColumn() (any, error)
+	DecodeColumn(value any) error
+}
+
 // codecType is a type with its own encoding.
 func codecType(t reflect.Type) (goType, error) {
-	kind := reflect.New(t).Interface().(Codec).ColumnKind()
+	kind := reflect.New(t).Interface().(codec).ColumnKind()
 	if kind < KindText || kind > KindTextArray {
 		return goType{}, fmt.Errorf("%s.ColumnKind returns no kind", t)
 	}
@@ -188,7 +177,7 @@ func codecType(t reflect.Type) (goType, error) {
 		},
 		set: func(v reflect.Value, x any) error {
 			p := reflect.New(t)
-			if err := p.Interface().(Codec).DecodeColumn(x); err != nil {
+			if err := p.Interface().(codec).DecodeColumn(x); err != nil {
 				return err
 			}
 			v.Set(p.Elem())
@@ -197,11 +186,11 @@ func codecType(t reflect.Type) (goType, error) {
 	}, nil
 }
 
-func codecOf(v reflect.Value) Codec {
+func codecOf(v reflect.Value) codec {
 	if !v.CanAddr() {
 		p := reflect.New(v.Type())
 		p.Elem().Set(v)
 		v = p.Elem()
 	}
-	return v.Addr().Interface().(Codec)
+	return v.Addr().Interface().(codec)
 }

@@ -31,22 +31,24 @@ type Write[T any] struct {
 // Register hooks before the database is used; it is not safe for concurrent use
 // with writes.
 func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
-	t, err := db.tableOf(reflect.TypeFor[T]())
+	t, err := db.registry.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return err
 	}
-	t.hooks.before = append(t.hooks.before, typedHook(hook, true))
+	h := hooksFor(t)
+	h.before = append(h.before, typedHook(hook, true))
 	return nil
 }
 
 // After registers a hook that runs after a row was written, in the same transaction. An
 // error rolls back the write. It cannot change the row.
 func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
-	t, err := db.tableOf(reflect.TypeFor[T]())
+	t, err := db.registry.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return err
 	}
-	t.hooks.after = append(t.hooks.after, typedHook(hook, false))
+	h := hooksFor(t)
+	h.after = append(h.after, typedHook(hook, false))
 	return nil
 }
 
@@ -72,6 +74,6 @@ func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) 
 		if !change || rw.new == nil {
 			return nil
 		}
-		return rw.table.takeStruct(reflect.ValueOf(w.New).Elem(), rw)
+		return rw.table.takeStruct(reflect.ValueOf(w.New).Elem(), rw.new, rw.op == OpInsert)
 	}
 }

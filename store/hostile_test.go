@@ -298,7 +298,7 @@ func (a *attack) alias(t *testing.T, s string) {
 func (a *attack) variables(t *testing.T) {
 	t.Helper()
 	table := a.db.Table(Hostile{})
-	guard := &store.Guard{Read: must(table.Bind(store.Eq("text", store.Var("v")))), Readable: table.PublicColumns()}
+	guard := &store.Guard{Read: must(store.Bind(table, store.Eq("text", store.Var("v")))), Readable: table.PublicColumns()}
 	var actors []string
 	for i, s := range a.corpus {
 		scope := &store.Scope{

@@ -2,11 +2,8 @@ package store
 
 import (
 	"bytes"
-	"crypto/rand"
 	"database/sql/driver"
 	"fmt"
-	"sync/atomic"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 )
@@ -16,32 +13,9 @@ import (
 // the zero ID is no key, and inserting a row with it makes a new one.
 type ID [16]byte
 
-// lastID is the time part of the last ID this process made: 48 bits of
-// milliseconds and 12 bits below.
-var lastID atomic.Int64 // shared, so that IDs increase within the process
-
 // NewID returns a new ID that is greater than all this process made before. It
 // is safe for concurrent use and cannot be guessed: 62 bits are random.
-func NewID() ID {
-	now := time.Now()
-	stamp := now.UnixMilli()<<12 | int64(now.Nanosecond()%int(time.Millisecond))>>8
-	for {
-		last := lastID.Load()
-		stamp = max(stamp, last+1)
-		if lastID.CompareAndSwap(last, stamp) {
-			break
-		}
-	}
-	var id ID
-	rand.Read(id[8:]) // never fails
-	for i := range 6 {
-		id[i] = byte(stamp >> (52 - 8*i))
-	}
-	id[6] = 0x70 | byte(stamp>>8)&0x0f // version 7
-	id[7] = byte(stamp)
-	id[8] = 0x80 | id[8]&0x3f // variant of RFC 9562
-	return id
-}
+func NewID() ID { return newUUID() }
 
 // ParseID reads 36 characters with dashes or 32 without, in either case.
 func ParseID(s string) (ID, error) {

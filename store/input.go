@@ -236,7 +236,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 
 // unknownMember is the error for a member of a body that is not a column.
 func (g Gate) unknownMember(name string, guard *Guard) error {
-	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: g.table.nearestColumn(name, guard)}
+	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: nearestColumn(g.table, name, guard)}
 }
 
 // Patch is decoded assignments of an update.
@@ -320,11 +320,11 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 }
 
 // Identify checks that the one row of the input has the key of a condition, see
-// [Table.FixesKey]. It reports false if the row has another key. With fill it sets the
+// [FixesKey]. It reports false if the row has another key. With fill it sets the
 // key of a row without one. A key column that the scope may not write is an error,
 // unless the database makes the key: then it identifies the row.
 func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
-	bound, err := g.table.Bind(where)
+	bound, err := Bind(g.table, where)
 	if err != nil {
 		return false, err
 	}

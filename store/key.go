@@ -2,7 +2,7 @@ package store
 
 // FixesKey reports whether a condition compares every column of the primary key with a
 // value by equality, each once, and has no other condition.
-func (t *Table) FixesKey(where Cond) bool {
+func FixesKey(t *Table, where Cond) bool {
 	if where.IsZero() || len(t.PrimaryKey) == 0 {
 		return false
 	}
@@ -24,7 +24,7 @@ func conjuncts(where Cond) []*node {
 }
 
 // keysCond selects the rows that have the keys of rows. It is bound.
-func (t *Table) keysCond(rows [][]any) Cond {
+func keysCond(t *Table, rows [][]any) Cond {
 	if pk := t.PrimaryKey[0]; len(t.PrimaryKey) == 1 {
 		values := make([]any, len(rows))
 		for i, row := range rows {
@@ -35,13 +35,13 @@ func (t *Table) keysCond(rows [][]any) Cond {
 	}
 	conds := make([]Cond, len(rows))
 	for i, row := range rows {
-		conds[i] = t.keyCond(row)
+		conds[i] = keyCond(t, row)
 	}
 	return Or(conds...)
 }
 
 // keyCond selects the row that has the key of row. It is bound.
-func (t *Table) keyCond(row []any) Cond {
+func keyCond(t *Table, row []any) Cond {
 	parts := make([]Cond, len(t.PrimaryKey))
 	for i, pk := range t.PrimaryKey {
 		parts[i] = boundEq(pk, row[pk.index])

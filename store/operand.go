@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// value returns the operand of a comparison as bound value. known is false for
+// boundOperand returns the operand of a comparison as bound value. known is false for
 // a variable without a usable value.
-func (c *conds) value(col *Column, n *node) (v any, known bool, err error) {
+func boundOperand(scope *Scope, col *Column, n *node) (v any, known bool, err error) {
 	switch n.operand.kind {
 	case operandText:
 		if isPatternOp(n.op) {
@@ -17,7 +17,7 @@ func (c *conds) value(col *Column, n *node) (v any, known bool, err error) {
 		v, err = col.parseText(n.operand.texts[0])
 		return v, true, err
 	case operandVar:
-		text, ok := c.scope.variable(n.operand.name)
+		text, ok := scope.variable(n.operand.name)
 		if !ok || isPatternOp(n.op) && checkPattern(n.op, text) != nil {
 			return nil, false, nil
 		}
@@ -33,9 +33,9 @@ func (c *conds) value(col *Column, n *node) (v any, known bool, err error) {
 	return nil, false, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("the comparison of %s has no operand", col.Name)}
 }
 
-// list returns the operands of a listed comparison as one typed slice and its length. known is
-// false for a variable without a usable value.
-func (c *conds) list(col *Column, n *node) (list any, count int, known bool, err error) {
+// boundList returns the operands of a listed comparison as one typed slice and its length.
+// known is false for a variable without a usable value.
+func boundList(scope *Scope, col *Column, n *node) (list any, count int, known bool, err error) {
 	switch n.operand.kind {
 	case operandList:
 		list, count, err = col.parseTexts(n.operand.texts)
@@ -44,7 +44,7 @@ func (c *conds) list(col *Column, n *node) (list any, count int, known bool, err
 		list, err = col.parseList(n.operand.value)
 		return list, len(listValues(list)), true, err
 	case operandVar:
-		text, ok := c.scope.variable(n.operand.name)
+		text, ok := scope.variable(n.operand.name)
 		if !ok {
 			return nil, 0, false, nil
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // checkOp rejects an operator that the kind of the column does not support.
-func (c *Column) checkOp(op Op) error {
+func checkOp(c *Column, op Op) error {
 	switch op {
 	case OpLt, OpLte, OpGt, OpGte:
 		if !c.Kind.Ordered() {
@@ -22,7 +22,7 @@ func (c *Column) checkOp(op Op) error {
 			return operatorError(c, "is not searchable")
 		}
 	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
-		return c.checkFullText()
+		return checkFullText(c)
 	case OpIsTrue, OpIsFalse:
 		if c.Kind != KindBool {
 			return operatorError(c, "is not a boolean")
@@ -45,7 +45,7 @@ func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt ||
 // timed reports whether the time that an operator takes depends on what a text says, or on
 // how large a document or an array is, which has to be read as a whole. Of OpSearch it does
 // behind the index only, see conds.search.
-func (c *Column) timed(op Op) bool {
+func timed(c *Column, op Op) bool {
 	if c.Kind == KindJSON || c.Kind == KindTextArray {
 		return op != OpIsNull || c.place != nil
 	}
@@ -68,8 +68,8 @@ func (n *node) quantified() (Op, quantifier) {
 	return n.op, n.quant
 }
 
-// pattern checks the operand of a pattern operator.
-func (c *Column) pattern(op Op, v any) (string, error) {
+// checkedPattern checks the operand of a pattern operator.
+func checkedPattern(c *Column, op Op, v any) (string, error) {
 	pattern, ok := v.(string)
 	if !ok {
 		return "", operatorError(c, "is compared with a pattern that is not text")

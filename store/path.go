@@ -83,9 +83,9 @@ func (p Path) steps() []any {
 	return steps
 }
 
-// at returns a column for the value at a path, a document or a text. The zero path
+// columnAt returns a column for the value at a path, a document or a text. The zero path
 // returns c.
-func (c *Column) at(p Path) (*Column, error) {
+func columnAt(c *Column, p Path) (*Column, error) {
 	if p.IsZero() {
 		return c, nil
 	}
@@ -93,7 +93,7 @@ func (c *Column) at(p Path) (*Column, error) {
 		return nil, operatorError(c, "is not a document, so a path cannot select in it")
 	}
 	at := *c
-	at.place = &place{path: p, steps: p.steps()}
+	at.place = &place{path: p.String(), steps: p.steps(), text: p.text}
 	for _, step := range at.place.steps {
 		if key, ok := step.(string); ok && checkText(key) != nil {
 			return nil, c.valueError(errText, "")

@@ -8,8 +8,9 @@ import (
 
 // place is where a path leads to in a document.
 type place struct {
-	path  Path
-	steps []any // string or int64, as both engines bind them
+	path  string // as printed
+	steps []any  // string or int64, as both engines bind them
+	text  bool   // as text instead of JSON
 }
 
 // documentPlace and textPlace are the types of what paths lead to.
@@ -30,7 +31,7 @@ func (c *Column) of(row []any) any {
 	if err != nil || found == nil {
 		return nil
 	}
-	if !c.place.path.text {
+	if !c.place.text {
 		return string(found)
 	}
 	if text, ok := jsonb.Text(found); ok {

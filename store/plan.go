@@ -120,9 +120,9 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 			p.addAll(s, taken)
 			continue
 		}
-		col, err := s.lookup(sel.Column)
+		col, err := lookup(s.table, s.guard, sel.Column)
 		if err == nil {
-			col, err = col.at(sel.Path)
+			col, err = columnAt(col, sel.Path)
 		}
 		if err != nil {
 			return err
@@ -163,7 +163,7 @@ func (s source) allColumns() *rowPlan {
 	if s.guard != nil {
 		readable = s.guard.Readable
 	}
-	if kept := s.table.all.Load(); kept != nil && kept.readable == readable {
+	if kept, _ := s.table.plan.Load().(*allPlan); kept != nil && kept.readable == readable {
 		return kept.plan
 	}
 	n := len(s.table.Columns)
@@ -175,7 +175,7 @@ func (s source) allColumns() *rowPlan {
 		}
 		p.list += aliases[0] + "." + pc.column.sqlName
 	}
-	s.table.all.Store(&allPlan{readable, p})
+	s.table.plan.Store(&allPlan{readable, p})
 	return p
 }
 

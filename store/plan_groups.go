@@ -50,7 +50,7 @@ func (s source) countsRows(sel Selected) bool {
 	if sel.Column != countName || sel.Aggregate != 0 || !sel.Path.IsZero() {
 		return false
 	}
-	_, err := s.lookup(countName)
+	_, err := lookup(s.table, s.guard, countName)
 	return err != nil
 }
 
@@ -134,7 +134,7 @@ func (s source) groupValue(sel Selected) (v groupValue, kind Kind, err error) {
 	if sel.Column == "" && sel.Aggregate == AggregateCount && sel.Cast == "" {
 		return v, KindInt, nil
 	}
-	if v.column, err = s.lookup(sel.Column); err != nil {
+	if v.column, err = lookup(s.table, s.guard, sel.Column); err != nil {
 		return v, 0, err
 	}
 	if !sel.Path.IsZero() {
@@ -210,7 +210,7 @@ func (g *groupPlan) orderedBy(s source, o Order) (int, error) {
 		name = col.Name
 	}
 	if o.Relation == "" {
-		col, err := s.lookup(name)
+		col, err := lookup(s.table, s.guard, name)
 		if err != nil {
 			return 0, err
 		}

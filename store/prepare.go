@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 )
 
@@ -33,7 +34,7 @@ func (w *write) prepareInsert() error {
 	rows := make([][]any, len(w.rows))
 	for i, row := range w.rows {
 		rows[i] = slices.Clone(row)
-		missing, hooked := w.missing(row), w.table.hooks.any()
+		missing, hooked := w.missing(row), w.table.HasHooks()
 		if err := w.prepareRow(rows[i]); err != nil {
 			return err
 		}
@@ -133,14 +134,6 @@ func (p *Preset) resolve(scope *Scope) (any, error) {
 	return v, nil
 }
 
-// sameBytes reports whether two values are the same in an answer.
-func sameBytes(k Kind, a, b any) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return string(appendValue(nil, k, a)) == string(appendValue(nil, k, b))
-}
-
 func isZeroTime(v any) bool {
 	t, ok := v.(interface{ IsZero() bool })
 	return v == nil || ok && t.IsZero()
@@ -160,7 +153,8 @@ func isZeroKey(v any) bool {
 // The parts of a composite key are keys of other rows and cannot be generated.
 func newKey(c *Column) any {
 	if c.Kind == KindUUID && len(c.Table.PrimaryKey) == 1 {
-		return NewID().String()
+		var text [36]byte
+		return string(canon.AppendUUID(text[:0], newUUID()))
 	}
 	return absent{}
 }
@@ -186,7 +180,7 @@ func (w *write) prepareUpdate() error {
 		sets = append(sets, a)
 	}
 	w.sets = sets
-	if !w.table.hooks.any() {
+	if !w.table.HasHooks() {
 		if err := w.validateSets(); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 		return &LimitError{Name: "rows of a result", Limit: maxPresented}
 	}
 	asked := *q
-	asked.Where = And(g.table.keysCond(rows), q.Where)
+	asked.Where = And(keysCond(g.table, rows), q.Where)
 	if len(q.Order) > 0 {
 		return g.read(ctx, &asked, readOptions{}, opts, out)
 	}

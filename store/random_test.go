@@ -99,7 +99,7 @@ func leafVisible(row *leafRow) bool {
 func (f *forest) leafScope(db *store.DB) *store.Scope {
 	table := db.Table(Leaf{})
 	guard := &store.Guard{
-		Read:     must(table.Bind(store.Or(store.Compare("num", store.OpGt, store.Var("limit")), store.Not(store.Compare("flag", store.OpIsFalse, nil))))),
+		Read:     must(store.Bind(table, store.Or(store.Compare("num", store.OpGt, store.Var("limit")), store.Not(store.Compare("flag", store.OpIsFalse, nil))))),
 		Readable: table.PublicColumns(),
 	}
 	return &store.Scope{

@@ -7,13 +7,103 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 )
 
-// registry is what is registered; it is replaced as a whole.
-type registry struct {
+// Registry holds the tables of a database. It is safe for concurrent use.
+type Registry struct {
+	options RegistryOptions
+	mu      sync.Mutex // held while models are registered
+	tables  atomic.Pointer[tables]
+}
+
+// RegistryOptions are what a [Registry] needs to read models.
+type RegistryOptions struct {
+	// Bun reads the tags of models.
+	Bun *bun.DB
+
+	// Known are the types that have a column type without implementing a codec.
+	Known map[reflect.Type]goType
+
+	// Mixins are the types that give a table its special columns.
+	Mixins Mixins
+
+	// CheckRules returns an error for rules of a validate tag that do not fit a type.
+	CheckRules func(rules string, typ reflect.Type) error
+
+	// FullText reports whether the engine has PostgreSQL's full-text search.
+	FullText bool
+}
+
+// Mixins are the types of embedded structs that a [Registry] looks for.
+type Mixins struct {
+	Model, SoftDelete, Tenant, Untracked, View reflect.Type
+}
+
+// NewRegistry returns a registry without tables.
+func NewRegistry(opts RegistryOptions) *Registry {
+	r := &Registry{options: opts}
+	r.tables.Store(&tables{byType: map[reflect.Type]*Table{}, byName: map[string]*Table{}, referrers: map[*Table][]*Reference{}})
+	return r
+}
+
+// Register adds the tables of models and of their relations, see store.DB.Register.
+func (r *Registry) Register(models ...any) error {
+	types := make([]reflect.Type, 0, len(models))
+	var errs []error
+	for _, m := range models {
+		t, err := modelType(m)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		types = append(types, t)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	run := registration{registry: r, next: r.tables.Load().clone(), bun: map[*Table]*schema.Table{}, wrong: map[reflect.Type]error{}}
+	if err := run.add(types); err != nil {
+		return err
+	}
+	r.tables.Store(run.next)
+	return nil
+}
+
+// Table returns the table of a registered model, or nil.
+func (r *Registry) Table(model any) *Table {
+	t, err := modelType(model)
+	if err != nil {
+		return nil
+	}
+	return r.tables.Load().byType[t]
+}
+
+// Named returns the registered table of a name, or nil.
+func (r *Registry) Named(name string) *Table { return r.tables.Load().byName[name] }
+
+// Tables returns the registered tables in the order they were registered.
+func (r *Registry) Tables() []*Table { return slices.Clone(r.tables.Load().order) }
+
+// Of returns the table of a struct type and registers it on first use.
+func (r *Registry) Of(t reflect.Type) (*Table, error) {
+	if table := r.tables.Load().byType[t]; table != nil {
+		return table, nil
+	}
+	if err := r.Register(reflect.Zero(t).Interface()); err != nil {
+		return nil, err
+	}
+	return r.tables.Load().byType[t], nil
+}
+
+// tables are the registered tables. A registration replaces them as a whole.
+type tables struct {
 	byType map[reflect.Type]*Table
 	byName map[string]*Table
 	order  []*Table
@@ -32,19 +122,19 @@ func modelType(model any) (reflect.Type, error) {
 	return t, nil
 }
 
-func (r *registry) clone() *registry {
-	return &registry{
+func (r *tables) clone() *tables {
+	return &tables{
 		byType: maps.Clone(r.byType), byName: maps.Clone(r.byName), order: slices.Clone(r.order), referrers: maps.Clone(r.referrers),
 	}
 }
 
 // registration is one call of Register.
 type registration struct {
-	db    *DB
-	next  *registry
-	fresh []*Table
-	bun   map[*Table]*schema.Table
-	wrong map[reflect.Type]error // models that were rejected
+	registry *Registry
+	next     *tables
+	fresh    []*Table
+	bun      map[*Table]*schema.Table
+	wrong    map[reflect.Type]error // models that were rejected
 }
 
 func (r *registration) add(types []reflect.Type) error {
@@ -95,11 +185,11 @@ func (r *registration) table(typ reflect.Type) (*Table, error) {
 }
 
 func (r *registration) read(typ reflect.Type) (*Table, error) {
-	bt, err := bunTable(r.db.Bun(), typ)
+	bt, err := bunTable(r.registry.options.Bun, typ)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTable(r.db, bt)
+	t, err := newTable(r.registry, bt)
 	if err != nil {
 		return nil, err
 	}
@@ -141,11 +231,4 @@ func hasManyToMany(t reflect.Type) bool {
 		}
 	}
 	return false
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

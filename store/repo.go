@@ -20,7 +20,7 @@ type Repo[T any] struct {
 // tenant that is not deleted. [Repo.As] limits it to what a caller may do.
 func For[T any](s Session) Repo[T] {
 	c := &repo{s: s.session()}
-	c.table, c.err = c.s.db.tableOf(reflect.TypeFor[T]())
+	c.table, c.err = c.s.db.registry.Of(reflect.TypeFor[T]())
 	return Repo[T]{c}
 }
 

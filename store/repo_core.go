@@ -187,7 +187,7 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 	}
 	var out Rows
 	g := r.gate()
-	if err := g.Update(ctx, p, r.table.keyCond(values), opts, &out); err != nil {
+	if err := g.Update(ctx, p, keyCond(r.table, values), opts, &out); err != nil {
 		return err
 	}
 	return r.fill(ctx, g, &out, row)

@@ -117,7 +117,7 @@ func guards(db *store.DB, vars map[string]string, rules map[string]store.Guard) 
 	for name, g := range rules {
 		t := db.TableNamed(name)
 		for _, c := range []*store.Cond{&g.Read, &g.Create, &g.Update, &g.UpdateCheck, &g.Delete, &g.Restore} {
-			*c = must(t.Bind(*c))
+			*c = must(store.Bind(t, *c))
 		}
 		if g.Readable == (store.ColumnSet{}) {
 			g.Readable = t.PublicColumns()

@@ -18,21 +18,21 @@ func (t *Table) fillStruct(v reflect.Value, row []any) error {
 	return nil
 }
 
-// takeStruct reads what a hook made of the new row, except for what the library
-// itself keeps.
-func (t *Table) takeStruct(v reflect.Value, rw *rowWrite) error {
+// takeStruct reads the new row of a hook into bound values, without the columns that the
+// library sets. The key is read on insert only.
+func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
 	for i, c := range t.Columns {
-		if t.managed(c) || c.Key && rw.op != OpInsert {
+		if t.managed(c) || c.Key && !insert {
 			continue
 		}
 		value, err := c.goType.get(c.field.Value(v))
 		if err != nil {
 			return c.goError(err)
 		}
-		if _, gap := rw.new[i].(absent); gap && c.Generated && isZeroValue(value) {
+		if _, gap := row[i].(absent); gap && c.Generated && isZeroValue(value) {
 			continue
 		}
-		rw.new[i] = value
+		row[i] = value
 	}
 	return nil
 }

@@ -224,7 +224,7 @@ func (g *Guard) preset(c *Column) *Preset {
 
 // nearestColumn returns the name of the column that is most like the given one. A guard
 // limits it to readable columns.
-func (t *Table) nearestColumn(name string, guard *Guard) string {
+func nearestColumn(t *Table, name string, guard *Guard) string {
 	names := make([]string, 0, len(t.Columns))
 	for _, c := range t.Columns {
 		if guard == nil || guard.Readable.Has(c) {
@@ -234,10 +234,10 @@ func (t *Table) nearestColumn(name string, guard *Guard) string {
 	return nearest(name, names)
 }
 
-// versionFor returns the version column as a list. The list is empty if there is none
+// versionColumn returns the version column as a list. The list is empty if there is none
 // or if the guard does not allow reading it, because an entity tag and If-Match would
 // reveal it.
-func (t *Table) versionFor(guard *Guard) []*Column {
+func versionColumn(t *Table, guard *Guard) []*Column {
 	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 func ownScope(t *testing.T, db *store.DB, author *Author) *store.Scope {
 	t.Helper()
 	posts, authors := db.Table(Post{}), db.Table(Author{})
-	bind := func(tb *store.Table, c store.Cond) store.Cond { return must(tb.Bind(c)) }
+	bind := func(tb *store.Table, c store.Cond) store.Cond { return must(store.Bind(tb, c)) }
 	own := bind(posts, store.Eq("author_id", store.Var("principal.id")))
 	guards := map[*store.Table]*store.Guard{
 		posts: {

@@ -5,11 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
 )
 
 // leaflet is a row of a table that is worth an index.
@@ -105,8 +104,8 @@ func TestSearchReadsItsIndex(t *testing.T) {
 func leafletScope(t *testing.T, db *store.DB) *store.Scope {
 	t.Helper()
 	texts, copies := db.Table(leaflet{}), db.Table(copy{})
-	own := &store.Guard{Read: must(texts.Bind(store.Compare("owner", store.OpEq, store.Var("me")))), Readable: texts.PublicColumns()}
-	all := &store.Guard{Read: must(copies.Bind(store.Not(store.Null("id")))), Readable: copies.PublicColumns()}
+	own := &store.Guard{Read: must(store.Bind(texts, store.Compare("owner", store.OpEq, store.Var("me")))), Readable: texts.PublicColumns()}
+	all := &store.Guard{Read: must(store.Bind(copies, store.Not(store.Null("id")))), Readable: copies.PublicColumns()}
 	return &store.Scope{
 		Var: func(string) (string, bool) { return "ann", true },
 		Guard: func(tab *store.Table) *store.Guard {

@@ -46,11 +46,12 @@ type Table struct {
 
 	goType  reflect.Type
 	byName  map[string]*Column
-	sqlName string // quoted
-	hooks   *hooks
-	db      *DB
-	every   ColumnSet               // all columns
-	all     atomic.Pointer[allPlan] // the last plan for all columns a caller may read
+	sqlName string    // quoted
+	every   ColumnSet // all columns
+
+	registry *Registry
+	plan     atomic.Value // of the statement compiler: the last plan for all readable columns
+	hooks    any          // of the write path; nil without hooks
 }
 
 // Column is one column of a [Table].
@@ -160,7 +161,7 @@ func (t *Table) PublicColumns() ColumnSet {
 }
 
 // HasHooks reports whether [Before] or [After] has registered a hook for the table.
-func (t *Table) HasHooks() bool { return t.hooks.any() }
+func (t *Table) HasHooks() bool { return t.hooks != nil }
 
 // CreatableColumns returns the columns a client may give on insert, as far as
 // the model says: not read-only, not hidden, not set by the library. A key the
@@ -196,17 +197,17 @@ func (t *Table) managed(c *Column) bool {
 
 // referrers returns the foreign keys of registered tables that point here: not of the
 // table itself, since tables that are registered later add to them.
-func (t *Table) referrers() []*Reference { return t.db.registry.Load().referrers[t] }
+func (t *Table) referrers() []*Reference { return t.registry.tables.Load().referrers[t] }
 
 // Type returns the struct type of the model.
 func (t *Table) Type() reflect.Type { return t.goType }
 
 // newTable reads columns and keys of a bun table; relations follow when all
 // tables are known.
-func newTable(db *DB, bt *schema.Table) (*Table, error) {
+func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 	t := &Table{
-		Name: bt.Name, Tracked: true, goType: bt.Type, db: db,
-		byName: make(map[string]*Column, len(bt.Fields)), hooks: new(hooks),
+		Name: bt.Name, Tracked: true, goType: bt.Type, registry: r,
+		byName: make(map[string]*Column, len(bt.Fields)),
 	}
 	if strings.Contains(bt.Name, ".") {
 		return nil, fmt.Errorf("store: table %s: schemas other than the default are not supported", bt.Name)
@@ -252,7 +253,7 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 			errs = append(errs, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err))
 		}
 	}
-	gt, errType := goTypeOf(f)
+	gt, errType := goTypeOf(f, t.registry.options.Known)
 	mode, searchable, errTag := parseTag(f.StructField.Tag.Get("plinth"))
 	check(errType)
 	check(errTag)
@@ -265,7 +266,7 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 		check(fmt.Errorf("column name %q must be letters, digits and underscores", c.Name))
 	}
 	c.required, c.checks = ruletag.Split(c.Rules)
-	check(t.db.CheckRules(c.checks, f.StructField.Type))
+	check(t.registry.options.CheckRules(c.checks, f.StructField.Type))
 	c.sqlName = quoteIdent(c.Name)
 	c.jsonKey = `"` + c.Name + `":`
 	c.offset = fieldOffset(t.goType, f.Index)
@@ -297,20 +298,21 @@ var modes = map[string]Mode{"createonly": CreateOnly, "readonly": ReadOnly, "hid
 
 // readMixins finds the columns of the mixins by the struct they come from.
 func (t *Table) readMixins() {
+	mixins := t.registry.options.Mixins
 	for f := range t.goType.Fields() {
 		if !f.Anonymous {
 			continue
 		}
 		switch f.Type {
-		case reflect.TypeFor[Model]():
+		case mixins.Model:
 			t.Version, t.CreatedAt, t.UpdatedAt = t.byName["version"], t.byName["created_at"], t.byName["updated_at"]
-		case reflect.TypeFor[SoftDelete]():
+		case mixins.SoftDelete:
 			t.DeletedAt = t.byName["deleted_at"]
-		case reflect.TypeFor[Tenant]():
+		case mixins.Tenant:
 			t.Tenant = t.byName["tenant_id"]
-		case reflect.TypeFor[Untracked]():
+		case mixins.Untracked:
 			t.Tracked = false
-		case reflect.TypeFor[View]():
+		case mixins.View:
 			t.View = true
 		}
 	}

@@ -6,11 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
 )
 
 // deed has columns that filters compare at length.
@@ -46,7 +45,7 @@ func fillDeeds(tb testing.TB, db *store.DB, n int) {
 // deedScope is ann's, who sees her deeds; the filters of some columns are unguarded.
 func deedScope(db *store.DB, unguarded ...string) *store.Scope {
 	table := db.Table(deed{})
-	g := &store.Guard{Read: must(table.Bind(store.Compare("owner", store.OpEq, store.Var("me")))), Readable: table.PublicColumns()}
+	g := &store.Guard{Read: must(store.Bind(table, store.Compare("owner", store.OpEq, store.Var("me")))), Readable: table.PublicColumns()}
 	for _, name := range unguarded {
 		g.UnguardedFilters.Add(table.Column(name))
 	}

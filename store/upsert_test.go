@@ -24,9 +24,9 @@ func TestUpsertRevealsNoKeys(t *testing.T) {
 		for name, rule := range map[string]store.Cond{
 			"none":      {},
 			"false":     store.False(),
-			"by Go":     must(posts.Bind(store.Eq("title", "never"))),
-			"by SQL":    must(posts.Bind(store.Related("author", store.Eq("name", "nobody")))),
-			"by either": must(posts.Bind(store.And(store.Eq("score", 1), store.Related("author", store.Eq("name", "nobody"))))),
+			"by Go":     must(store.Bind(posts, store.Eq("title", "never"))),
+			"by SQL":    must(store.Bind(posts, store.Related("author", store.Eq("name", "nobody")))),
+			"by either": must(store.Bind(posts, store.And(store.Eq("score", 1), store.Related("author", store.Eq("name", "nobody"))))),
 		} {
 			scope := ownScope(t, db, ann)
 			guard := *scope.Guard(posts)

@@ -154,3 +154,19 @@ func sameValue(k Kind, a, b any) bool {
 	}
 	return sameBytes(k, a, b)
 }
+
+// btoi returns 1 for true.
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// sameBytes reports whether two values are the same in an answer.
+func sameBytes(k Kind, a, b any) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return string(appendValue(nil, k, a)) == string(appendValue(nil, k, b))
+}

@@ -117,7 +117,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, opts WriteOptions) (*wri
 		}
 		w.guard = guard
 	}
-	w.version = g.table.versionFor(w.guard)
+	w.version = versionColumn(g.table, w.guard)
 	return w, nil
 }
 
@@ -184,7 +184,7 @@ func (g Gate) conflictKey(names []string) ([]*Column, error) {
 	var cols []*Column
 	s := source{table: g.table, guard: g.scope.guard(g.table)}
 	for _, name := range names {
-		c, err := s.lookup(name)
+		c, err := lookup(s.table, s.guard, name)
 		if err != nil {
 			return nil, err
 		}
@@ -303,7 +303,7 @@ func (w *write) missed(ctx context.Context) error {
 // read or written with it or after it. Without PostgreSQL's WITH it also requires that
 // nothing must be checked or logged.
 func (w *write) direct() bool {
-	if w.table.hooks.any() || w.upsert != nil || w.readsBack() || w.showsAnew() {
+	if w.table.HasHooks() || w.upsert != nil || w.readsBack() || w.showsAnew() {
 		return false
 	}
 	if w.deletesRows() && w.table.hasActions() {

@@ -171,7 +171,7 @@ func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 		if row == nil {
 			row = rw.old
 		}
-		keys[i] = w.table.keyCond(row)
+		keys[i] = keyCond(w.table, row)
 	}
 	if len(keys) == 0 {
 		return nil // a condition without keys would select every row

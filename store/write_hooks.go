@@ -10,7 +10,21 @@ type hooks struct {
 
 type hookFunc func(ctx context.Context, w *rowWrite) error
 
-func (h *hooks) any() bool { return len(h.before)+len(h.after) > 0 }
+// hooksOf returns the hooks of a table.
+func hooksOf(t *Table) hooks {
+	if h, ok := t.hooks.(*hooks); ok {
+		return *h
+	}
+	return hooks{}
+}
+
+// hooksFor returns the hooks of a table to add one.
+func hooksFor(t *Table) *hooks {
+	if t.hooks == nil {
+		t.hooks = new(hooks)
+	}
+	return t.hooks.(*hooks)
+}
 
 // rowWrite is one row of a write, in bound values.
 type rowWrite struct {

@@ -70,7 +70,7 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 		return err
 	}
 	for _, rw := range rows {
-		if err := runHooks(ctx, w.table.hooks.after, rw); err != nil {
+		if err := runHooks(ctx, hooksOf(w.table).after, rw); err != nil {
 			return err
 		}
 	}
@@ -239,14 +239,14 @@ func (t *Table) parseRows(body []byte) ([][]any, error) {
 
 // before runs the hooks on a row and then validates the result.
 func (w *write) before(ctx context.Context, rw *rowWrite) error {
-	if !w.table.hooks.any() {
+	if !w.table.HasHooks() {
 		return nil
 	}
 	if err := w.refuseNulls(rw.new); err != nil {
 		return err
 	}
 	given := slices.Clone(rw.new)
-	if err := runHooks(ctx, w.table.hooks.before, rw); err != nil {
+	if err := runHooks(ctx, hooksOf(w.table).before, rw); err != nil {
 		return err
 	}
 	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f FieldError) bool {

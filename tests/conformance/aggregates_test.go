@@ -226,7 +226,7 @@ func testAggregatesRefusedOfEmbeds(t *testing.T, db *store.DB) {
 func testAggregatesOfGuards(t *testing.T, db *store.DB) {
 	insertAggregated(t, db)
 	table := db.Table(everything{})
-	guard := &store.Guard{Read: value(table.Bind(store.Eq("text", "a")))(t), Readable: table.AllColumns(), Aggregable: table.AllColumns()}
+	guard := &store.Guard{Read: value(store.Bind(table, store.Eq("text", "a")))(t), Readable: table.AllColumns(), Aggregable: table.AllColumns()}
 	guard.Readable.Remove(table.Column("dec"))
 	guard.Aggregable.Remove(table.Column("int"))
 	g := scopedGate[everything](db, &store.Scope{Guard: func(*store.Table) *store.Guard { return guard }})

@@ -61,7 +61,7 @@ func testFullText(t *testing.T, db *store.DB) {
 			code(fullTextOf(op, "", "a"), "PGRST127")
 			code(store.Not(fullTextOf(op, "klingon", "&&")), "PGRST127")
 		}
-		if _, err := db.Table(story{}).Bind(fullTextOf(store.OpFullText, "", "a")); err == nil {
+		if _, err := store.Bind(db.Table(story{}), fullTextOf(store.OpFullText, "", "a")); err == nil {
 			t.Error("a rule that cannot be judged is bound")
 		}
 		return

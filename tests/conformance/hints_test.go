@@ -143,7 +143,7 @@ func testHintsElsewhere(t *testing.T, db *store.DB) {
 	if len(drafts) != 2 || drafts[0].Editor == nil || drafts[0].Editor.Name != "Ben" || drafts[0].Author != nil || drafts[1].Editor != nil {
 		t.Errorf("a hint in Go: %+v", drafts)
 	}
-	if _, err := db.Table(draft{}).Bind(store.Related("writers", store.Cond{})); err == nil {
+	if _, err := store.Bind(db.Table(draft{}), store.Related("writers", store.Cond{})); err == nil {
 		t.Error("a rule over an ambiguous relation was bound")
 	}
 	err := readError(t, g, store.Query{Order: []store.Order{{Relation: "writers!readings", Column: "name"}}})

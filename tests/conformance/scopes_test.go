@@ -11,7 +11,7 @@ import (
 func guardFor(t *testing.T, table *store.Table, g store.Guard) *store.Guard {
 	t.Helper()
 	for _, rule := range []*store.Cond{&g.Read, &g.Create, &g.Update, &g.UpdateCheck, &g.Delete, &g.Restore} {
-		*rule = value(table.Bind(*rule))(t)
+		*rule = value(store.Bind(table, *rule))(t)
 	}
 	g.Readable, g.Creatable, g.Updatable = table.PublicColumns(), table.CreatableColumns(), table.UpdatableColumns()
 	return &g

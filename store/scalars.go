@@ -1,0 +1,36 @@
+package store
+
+import "reflect"
+
+// scalars are the column types of this package.
+var scalars = map[reflect.Type]goType{
+	reflect.TypeFor[Date]():    exactType(KindDate, textFromDate, dateFromText),
+	reflect.TypeFor[Decimal](): exactType(KindDecimal, textFromDecimal, decimalFromText),
+	reflect.TypeFor[JSON]():    exactType(KindJSON, textFromJSON, jsonFromText),
+}
+
+func textFromDate(d *Date) (string, error) {
+	if err := d.check(); err != nil {
+		return "", err
+	}
+	return d.String(), nil
+}
+
+func textFromDecimal(d *Decimal) (string, error) { return d.String(), nil }
+
+func decimalFromText(s string) (Decimal, error) { return Decimal{s}, nil }
+
+func textFromJSON(j *JSON) (string, error) { return canonicalJSON([]byte(j.String())) }
+
+func jsonFromText(s string) (JSON, error) {
+	if s == "null" {
+		return "", nil
+	}
+	return JSON(s), nil
+}
+
+// mixins are the mixins of this package.
+var mixins = Mixins{
+	Model: reflect.TypeFor[Model](), SoftDelete: reflect.TypeFor[SoftDelete](), Tenant: reflect.TypeFor[Tenant](),
+	Untracked: reflect.TypeFor[Untracked](), View: reflect.TypeFor[View](),
+}
