@@ -3,7 +3,7 @@ package layers_test
 import (
 	"testing"
 
-	"github.com/seed-7694ebf6/plinth/internal/leaktest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
