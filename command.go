@@ -31,15 +31,15 @@ const usage = `Usage: %s [command]
                                  development has already made their changes
   openapi [-role ROLE]           print the OpenAPI document
   types [-role ROLE]             print the types for supabase-js
-  policy                         print which rule guards what
+  policy [-role ROLE]            print the rules of all resources and functions
   rotate-master-key              encrypt the secrets of accounts again with the first of
                                  PLINTH_MASTER_KEYS, so that an old key can be removed
   health [-live]                 ask the server at the configured address whether it is
                                  ready, with -live whether it runs; the exit code is 0 or 1
 
-openapi and types print what any caller may be able to do. With -role ROLE they print
-what a user with that role may do, with "-role authenticated" a user without roles, with
-"-role anonymous" a caller without credentials.
+openapi and types print what any caller may be able to do, policy the rules as they are
+written. With -role ROLE they print what a user with that role may do, with "-role
+authenticated" a user without roles, with "-role anonymous" a caller without credentials.
 openapi, types and policy read no table. With PLINTH_DATABASE_URL=:memory: they need no
 database. The variables PLINTH_* configure all commands.
 `
@@ -194,13 +194,27 @@ func exampleCaller(role string) auth.Principal {
 	return user
 }
 
+// policyCommand prints the rules as they are written, or as they apply to a role.
 func (a *App) policyCommand(args []string, out io.Writer) error {
-	if err := noArguments("policy", args); err != nil {
+	flags := flag.NewFlagSet("policy", flag.ContinueOnError)
+	role := flags.String("role", "", "")
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
 	if _, err := a.api.Handler(); err != nil {
 		return err
 	}
-	_, err := io.WriteString(out, a.api.Describe())
+	if *role == "" {
+		_, err := io.WriteString(out, a.api.Describe())
+		return err
+	}
+	if err := a.checkRole("policy", *role); err != nil {
+		return err
+	}
+	c, err := a.api.Catalog(exampleCaller(*role))
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, c.String())
 	return err
 }

@@ -102,24 +102,26 @@ func (a *API) makeScope(ctx context.Context) *store.Scope {
 // what the caller may be able to do. A caller of kind auth.Service gets the complete
 // document. OpenAPI fails before [API.Handler] has succeeded.
 func (a *API) OpenAPI(caller auth.Principal) ([]byte, error) {
-	return a.describe(&caller, openapi.Document)
+	c, err := a.Catalog(caller)
+	if err != nil {
+		return nil, err
+	}
+	d := a.built.described(c, opensFor(&caller))
+	d.Server = cmp.Or(d.Server, "/")
+	return openapi.Document(d)
 }
 
 // TypeScript is [API.OpenAPI] as types for supabase-js.
 func (a *API) TypeScript(caller auth.Principal) ([]byte, error) {
-	return a.describe(&caller, typescript.Types)
-}
-
-func (a *API) describe(caller *auth.Principal, write func(*openapi.Surface) ([]byte, error)) ([]byte, error) {
-	if a.built == nil {
-		return nil, errors.New("api: call Handler before the documents are written")
+	c, err := a.Catalog(caller)
+	if err != nil {
+		return nil, err
 	}
-	surface := a.built.surfaceFor(caller)
-	surface.Server = cmp.Or(surface.Server, "/")
-	return write(surface)
+	return typescript.Types(c)
 }
 
-// Describe returns what is served and by which rules, as text for people. It is
+// Describe returns what is served and by which rules, as text for people. [API.Catalog] has
+// the rules as they apply to one caller. It is
 // empty before [API.Handler] has succeeded.
 func (a *API) Describe() string {
 	if a.built == nil {

@@ -20,14 +20,15 @@ func serveOpenAPI(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	surface := x.surface()
-	if surface.Server == "" { // only the client knows where it is
-		surface.Server = "."
+	p := x.reader()
+	d := x.s.described(x.s.catalogFor(p), opensFor(p))
+	if d.Server == "" { // only the client knows where it is
+		d.Server = "."
 		if x.path.Shape == pgrst.ShapeReserved {
-			surface.Server = ".."
+			d.Server = ".."
 		}
 	}
-	return serveDocument(x, contentType, surface, openapi.Document)
+	return serveDocument(x, contentType, d.Key(), func() ([]byte, error) { return openapi.Document(d) })
 }
 
 // serveTypes answers GET of /-/types.ts: the same as types of TypeScript.
@@ -35,21 +36,31 @@ func serveTypes(x *exchange) error {
 	if x.s.config.HideDocuments {
 		return errRoot
 	}
-	return serveDocument(x, "text/plain; charset=utf-8", x.surface(), typescript.Types)
+	c := x.s.catalogFor(x.reader())
+	return serveDocument(x, "text/plain; charset=utf-8", c.Key(), func() ([]byte, error) { return typescript.Types(c) })
 }
 
-// surface returns what documents describe to the caller. Where requests are explained, as in
+// reader returns the principal that documents describe. Where requests are explained, as in
 // development, unauthenticated callers see what any caller could do.
-func (rq *request) surface() *openapi.Surface {
+func (rq *request) reader() *auth.Principal {
 	if rq.s.config.Explain && rq.caller.principal.Kind == auth.Anonymous {
-		return rq.s.wholeSurface()
+		return &auth.Principal{Kind: auth.Service}
 	}
-	return rq.s.surfaceFor(&rq.caller.principal)
+	return &rq.caller.principal
 }
 
-// serveDocument answers with a text about what the caller may be able to do.
-func serveDocument(x *exchange, contentType string, surface *openapi.Surface, write func(*openapi.Surface) ([]byte, error)) error {
-	t, err := x.s.documents.get(contentType, surface, write)
+// opensFor returns the gates that are open for a caller. A service sees all.
+func opensFor(p *auth.Principal) func(Gate) bool {
+	if p.Kind == auth.Service {
+		return func(g Gate) bool { return g.n != nil }
+	}
+	return func(g Gate) bool { return g.open(p) }
+}
+
+// serveDocument answers with a text about what the caller may be able to do. The key is
+// equal for equal texts.
+func serveDocument(x *exchange, contentType, key string, write func() ([]byte, error)) error {
+	t, err := x.s.documents.get(contentType, key, write)
 	if err != nil {
 		return err
 	}
@@ -85,15 +96,15 @@ type text struct {
 // there are depends on the gates of the policies and not on the callers.
 const maxDocuments = 64
 
-// get returns the text that write makes of a surface.
-func (d *documents) get(contentType string, s *openapi.Surface, write func(*openapi.Surface) ([]byte, error)) (text, error) {
-	key := contentType + "\n" + s.Key()
+// get returns the text of a key, which write makes once.
+func (d *documents) get(contentType, key string, write func() ([]byte, error)) (text, error) {
+	key = contentType + "\n" + key
 	d.mu.Lock()
 	defer d.mu.Unlock() // also while writing: many at once would write the same
 	if t, ok := d.kept[key]; ok {
 		return t, nil
 	}
-	body, err := write(s)
+	body, err := write()
 	if err != nil {
 		return text{}, err
 	}

@@ -45,13 +45,13 @@ type securityScheme struct {
 	BearerFormat string `json:"bearerFormat,omitempty"`
 }
 
-// document puts the parts together. A surface without operations has no
+// document puts the parts together. An API without operations has no
 // components but those to authenticate by.
 func (b *builder) document() *document {
 	d := &document{
 		OpenAPI: "3.1.0",
-		Info:    info{b.surface.Title, b.surface.Version},
-		Servers: []server{{b.surface.Server}},
+		Info:    info{b.api.Title, b.api.Version},
+		Servers: []server{{b.api.Server}},
 		Security: []ordered[[]string]{
 			{}, {{"apikey", []string{}}}, {{"bearer", []string{}}}, {{"apikey", []string{}}, {"bearer", []string{}}},
 		},
@@ -72,7 +72,7 @@ func (b *builder) fill(c *components) {
 	used := b.used()
 	for _, p := range parameters {
 		if used[parametersPath+p.key] {
-			c.Parameters = append(c.Parameters, entry[Parameter]{p.key, p.make(b.surface)})
+			c.Parameters = append(c.Parameters, entry[Parameter]{p.key, p.make(b.api)})
 		}
 	}
 	c.Parameters = append(c.Parameters, b.filters...)

@@ -13,7 +13,7 @@ func (b *builder) batch() {
 	b.tags = append(b.tags, tag{"batch", "Requests in one transaction."})
 	b.schemas = append(b.schemas, Property{"plinth.Step", stepSchema()}, Property{"plinth.StepAnswer", stepAnswerSchema()})
 	steps := list(ref("plinth.Step"))
-	steps.MaxItems = count(b.surface.Steps)
+	steps.MaxItems = count(b.api.Steps)
 	post := operationObject{
 		Tags: []string{"batch"}, Summary: "Do several requests or none", OperationID: "batch",
 		Description: "The steps run in their order, each as a request of its own; the first that fails undoes all and its error is the answer.",
@@ -23,10 +23,10 @@ func (b *builder) batch() {
 			return Content{{jsonForm, list(answer)}}
 		}}}, append([]int{http.StatusMethodNotAllowed, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable}, writeFailures...), ref("plinth.StepAnswer")),
 	}
-	if b.surface.Repeats {
+	if b.api.Repeats {
 		b.repeats(&post)
 	}
-	b.paths = append(b.paths, entry[ordered[operationObject]]{b.surface.Prefix + "/-/batch", ordered[operationObject]{{"post", post}}})
+	b.paths = append(b.paths, entry[ordered[operationObject]]{b.api.Prefix + "/-/batch", ordered[operationObject]{{"post", post}}})
 }
 
 func stepSchema() *Schema {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -27,9 +28,9 @@ var kinds = map[store.Kind]struct{ read, write Schema }{
 }
 
 // readSchema returns what an answer holds in a column.
-func (t *Table) readSchema(c *store.Column) *Schema {
+func readSchema(t *catalog.Table, c *store.Column) *Schema {
 	s := kinds[c.Kind].read
-	t.describe(&s, c)
+	describe(t, &s, c)
 	s.ReadOnly = !t.Creatable.Has(c) && !t.Updatable.Has(c)
 	if c.Kind == store.KindInt {
 		integerRange(&s, c)
@@ -41,12 +42,12 @@ func (t *Table) readSchema(c *store.Column) *Schema {
 }
 
 // writeSchema returns what a body may hold in a column.
-func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
+func writeSchema(t *catalog.Table, c *store.Column, insert bool) *Schema {
 	s := kinds[c.Kind].write
 	if len(s.Type) == 0 {
 		s = kinds[c.Kind].read
 	}
-	t.describe(&s, c)
+	describe(t, &s, c)
 	if c.Kind == store.KindInt {
 		integerRange(&s, c)
 	}
@@ -54,7 +55,7 @@ func (t *Table) writeSchema(c *store.Column, insert bool) *Schema {
 		s.Type, s.Items = TypeList{"object", "array", "string", "number", "boolean"}, &Schema{} // all but null
 	}
 	applyRules(&s, c.Rules)
-	if insert && !t.Required(c) {
+	if insert && !Required(t, c) {
 		// Not as default of the schema: openapi-typescript makes such members required.
 		if d := defaultOf(c); d != nil {
 			s.Description = strings.TrimSpace(s.Description + " Default: `" + string(d) + "`.")
@@ -90,7 +91,7 @@ func integerRange(s *Schema, c *store.Column) {
 
 // Required reports whether a new row has to be given the column. A key, or a
 // reference, that has no default could be left out only to fail later.
-func (t *Table) Required(c *store.Column) bool {
+func Required(t *catalog.Table, c *store.Column) bool {
 	if isRequired(c.Rules) {
 		return true
 	}
@@ -121,7 +122,7 @@ func refusesZero(c *store.Column) bool {
 
 // describe says of a column what its type does not: that it is a key, and what
 // it refers to. It names no table that is not in the document.
-func (t *Table) describe(s *Schema, c *store.Column) {
+func describe(t *catalog.Table, s *Schema, c *store.Column) {
 	var notes []string
 	if s.Description != "" {
 		notes = append(notes, s.Description)
@@ -134,7 +135,7 @@ func (t *Table) describe(s *Schema, c *store.Column) {
 	}
 	for _, r := range t.Relations {
 		i := slices.Index(r.SourceKeys, c)
-		if i >= 0 && !r.Many && r.Junction == nil && t.holds(r) {
+		if i >= 0 && !r.Many && r.Junction == nil && holds(t, r) {
 			note := "References " + r.Target.Name + "." + r.TargetKeys[i].Name + "."
 			if !slices.Contains(notes, note) {
 				notes = append(notes, note)
@@ -145,7 +146,7 @@ func (t *Table) describe(s *Schema, c *store.Column) {
 }
 
 // holds reports whether the foreign key of a relation is in the table itself.
-func (t *Table) holds(r *store.Relation) bool {
+func holds(t *catalog.Table, r *store.Relation) bool {
 	return slices.ContainsFunc(t.Table.ForeignKeys, func(f *store.Reference) bool {
 		return f.Target == r.Target && slices.Equal(f.Columns, r.SourceKeys) && slices.Equal(f.Keys, r.TargetKeys)
 	})

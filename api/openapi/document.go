@@ -8,13 +8,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Document returns the OpenAPI 3.1 document of a surface.
-func Document(s *Surface) ([]byte, error) {
-	b := builder{surface: s, types: NewTypes("types."), routeTypes: NewTypes("routes.")}
+// Document returns the OpenAPI 3.1 document of an API.
+func Document(s *API) ([]byte, error) {
+	b := builder{api: s, types: NewTypes("types."), routeTypes: NewTypes("routes.")}
 	b.routeTypes.capital = true
 	for _, t := range s.Tables {
 		b.table(t)
@@ -33,8 +34,8 @@ func Document(s *Surface) ([]byte, error) {
 
 // builder collects the parts of a document.
 type builder struct {
-	surface *Surface
-	types   *Types // of functions
+	api   *API
+	types *Types // of functions
 
 	routeTypes *Types
 
@@ -74,9 +75,9 @@ func (o ordered[T]) MarshalJSON() ([]byte, error) {
 }
 
 // table adds the schemas and paths of a table.
-func (b *builder) table(t *Table) {
+func (b *builder) table(t *catalog.Table) {
 	b.tags = append(b.tags, tag{t.Table.Name, relationsText(t)})
-	b.schemas = append(b.schemas, t.schemas()...)
+	b.schemas = append(b.schemas, schemas(t)...)
 	for _, c := range t.Table.Columns {
 		if t.Readable.Has(c) && t.Read {
 			b.filters = append(b.filters, entry[Parameter]{filterKey(t, c), b.filter(c)})
@@ -90,14 +91,14 @@ func (b *builder) table(t *Table) {
 	}
 	for _, pattern := range []string{patternTable, patternRow} {
 		if len(paths[pattern]) > 0 {
-			path := b.surface.Prefix + strings.Replace(pattern, "{table}", t.Table.Name, 1)
+			path := b.api.Prefix + strings.Replace(pattern, "{table}", t.Table.Name, 1)
 			b.paths = append(b.paths, entry[ordered[operationObject]]{path, paths[pattern]})
 		}
 	}
 }
 
 // relationsText lists what select can embed.
-func relationsText(t *Table) string {
+func relationsText(t *catalog.Table) string {
 	if len(t.Relations) == 0 {
 		return "No relations."
 	}
@@ -114,7 +115,7 @@ func relationsText(t *Table) string {
 
 // schemas are the forms of a row. A body has only the members it may set, and
 // the strict decoder refuses any other.
-func (t *Table) schemas() Properties {
+func schemas(t *catalog.Table) Properties {
 	var all Properties
 	object := func(name string, set store.ColumnSet, schema func(*store.Column) *Schema, required func(*store.Column) bool) *Schema {
 		s := &Schema{Type: TypeList{"object"}}
@@ -131,21 +132,21 @@ func (t *Table) schemas() Properties {
 		return s
 	}
 	none := func(*store.Column) bool { return false }
-	object(".Row", t.Readable, t.readSchema, none).
+	object(".Row", t.Readable, func(c *store.Column) *Schema { return readSchema(t, c) }, none).
 		Description = "A row. Without `select` it has all members."
 	if t.Create {
-		object(".Insert", t.Creatable, func(c *store.Column) *Schema { return t.writeSchema(c, true) }, t.Required).
+		object(".Insert", t.Creatable, func(c *store.Column) *Schema { return writeSchema(t, c, true) }, func(c *store.Column) bool { return Required(t, c) }).
 			AdditionalProperties = &Closed{}
 	}
 	if t.Update {
-		object(".Update", t.Updatable, func(c *store.Column) *Schema { return t.writeSchema(c, false) }, none).
+		object(".Update", t.Updatable, func(c *store.Column) *Schema { return writeSchema(t, c, false) }, none).
 			AdditionalProperties = &Closed{}
 	}
 	return all
 }
 
 // operation makes an operation on a table.
-func (b *builder) operation(op operation, t *Table) operationObject {
+func (b *builder) operation(op operation, t *catalog.Table) operationObject {
 	o := operationObject{
 		Tags: []string{t.Table.Name}, Summary: op.summary, OperationID: t.Table.Name + "." + op.id,
 		Responses: responses(op.method, op.answers, op.failures, ref(t.Table.Name+".Row")),
@@ -158,7 +159,7 @@ func (b *builder) operation(op operation, t *Table) operationObject {
 	for _, key := range op.parameters {
 		o.Parameters = append(o.Parameters, parameterRef(key))
 	}
-	if b.surface.Repeats && op.writes() {
+	if b.api.Repeats && op.writes() {
 		b.repeats(&o)
 	}
 	if op.filters {
@@ -169,7 +170,7 @@ func (b *builder) operation(op operation, t *Table) operationObject {
 		}
 	}
 	if op.body != nil {
-		o.RequestBody = op.body(b.surface, t)
+		o.RequestBody = op.body(b.api, t)
 	}
 	return o
 }

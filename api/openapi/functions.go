@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 )
 
 const rpcTag = "rpc"
 
 // function adds the path of a function.
-func (b *builder) function(f *Function) {
+func (b *builder) function(f *catalog.Function) {
 	if !slices.ContainsFunc(b.tags, func(t tag) bool { return t.Name == rpcTag }) {
 		b.tags = append(b.tags, tag{rpcTag, "Functions."})
 	}
@@ -38,12 +40,12 @@ func (b *builder) function(f *Function) {
 		b.repeats(&post)
 	}
 	path = append(path, entry[operationObject]{"post", post})
-	b.paths = append(b.paths, entry[ordered[operationObject]]{b.surface.Prefix + strings.Replace(patternCall, "{function}", f.Name, 1), path})
+	b.paths = append(b.paths, entry[ordered[operationObject]]{b.api.Prefix + strings.Replace(patternCall, "{function}", f.Name, 1), path})
 }
 
 // callAnswers returns the schema of what a function returns, or of one of several,
 // and how it answers with it.
-func (b *builder) callAnswers(f *Function) (*Schema, []answer) {
+func (b *builder) callAnswers(f *catalog.Function) (*Schema, []answer) {
 	one := func(content func(*Schema) Content) []answer {
 		return []answer{{http.StatusOK, "The result.", []string{"Content-Range.one", "Preference-Applied"}, content}}
 	}
@@ -77,7 +79,7 @@ func withoutContent(answers []answer) []answer {
 
 // rowParameters are those that query the rows a function returns, if they are rows
 // of which the caller can see any.
-func (b *builder) rowParameters(f *Function) []Parameter {
+func (b *builder) rowParameters(f *catalog.Function) []Parameter {
 	if f.Table == nil || !f.Table.Read {
 		return nil
 	}
@@ -116,8 +118,8 @@ func queryArguments(in *Schema) []Parameter {
 
 // rowOf returns the schema of the rows of a table, which may be none of those the
 // caller can use: then nothing is said of them.
-func (b *builder) rowOf(t *Table) *Schema {
-	if !slices.Contains(b.surface.Tables, t) {
+func (b *builder) rowOf(t *catalog.Table) *Schema {
+	if !slices.Contains(b.api.Tables, t) {
 		return object()
 	}
 	return ref(t.Table.Name + ".Row")

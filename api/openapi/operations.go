@@ -3,6 +3,8 @@ package openapi
 import (
 	"net/http"
 	"slices"
+
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 )
 
 // operation is one method of one form of path, as the dispatch table of package
@@ -10,11 +12,11 @@ import (
 type operation struct {
 	pattern, method string
 	id, summary     string
-	allowed         func(*Table) bool
+	allowed         func(*catalog.Table) bool
 
 	parameters []string // keys of parameters
 	filters    bool     // one parameter for each column that can be read
-	body       func(*Surface, *Table) *RequestBody
+	body       func(*API, *catalog.Table) *RequestBody
 	answers    []answer
 	failures   []int
 }
@@ -59,15 +61,15 @@ func operations() []operation {
 }
 
 // Whether a caller has an operation on a table.
-func reads(t *Table) bool   { return t.Read }
-func creates(t *Table) bool { return t.Create }
-func updates(t *Table) bool { return t.Update }
-func puts(t *Table) bool    { return t.Create && t.Update && t.keyed() }
-func deletes(t *Table) bool { return t.Delete }
+func reads(t *catalog.Table) bool   { return t.Read }
+func creates(t *catalog.Table) bool { return t.Create }
+func updates(t *catalog.Table) bool { return t.Update }
+func puts(t *catalog.Table) bool    { return t.Create && t.Update && t.Keyed() }
+func deletes(t *catalog.Table) bool { return t.Delete }
 
 // byID is allowed for tables in which single rows have a path.
-func byID(allowed func(*Table) bool) func(*Table) bool {
-	return func(t *Table) bool { return t.ByID && allowed(t) }
+func byID(allowed func(*catalog.Table) bool) func(*catalog.Table) bool {
+	return func(t *catalog.Table) bool { return t.ByID && allowed(t) }
 }
 
 // What is the same for several operations.
@@ -197,7 +199,7 @@ type RequestBody struct {
 
 // insertBody lists no form: openapi-python-client makes code that fails of a list beside a
 // second media type that it supports.
-func insertBody(s *Surface, t *Table) *RequestBody {
+func insertBody(s *API, t *catalog.Table) *RequestBody {
 	one := ref(t.Table.Name + ".Insert")
 	many := list(one)
 	many.MaxItems = count(s.Rows)
@@ -212,7 +214,7 @@ func insertBody(s *Surface, t *Table) *RequestBody {
 
 // putBody is not the schema of an insert: a row that exists may be sent as it was
 // read, with columns that are not written.
-func putBody(_ *Surface, t *Table) *RequestBody {
+func putBody(_ *API, t *catalog.Table) *RequestBody {
 	description := "The columns of the row; the path of a row stands for its key."
 	for _, c := range t.Table.PrimaryKey {
 		if !t.Creatable.Has(c) {
@@ -225,7 +227,7 @@ func putBody(_ *Surface, t *Table) *RequestBody {
 	}
 }
 
-func updateBody(_ *Surface, t *Table) *RequestBody {
+func updateBody(_ *API, t *catalog.Table) *RequestBody {
 	return &RequestBody{
 		Description: "The columns to change; the others stay as they are.", Required: true,
 		Content: Content{{jsonForm, ref(t.Table.Name + ".Update")}},

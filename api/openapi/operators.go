@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -63,7 +64,7 @@ func (b *builder) filter(c *store.Column) Parameter {
 	about := ""
 	if c.Searchable {
 		words, about = append(words, "`search`"), searchText
-		if b.surface.FullText {
+		if b.api.FullText {
 			words, about = append(words, "`fts`", "`plfts`", "`phfts`", "`wfts`"), searchText+fullTextText
 		}
 	}
@@ -76,4 +77,6 @@ func (b *builder) filter(c *store.Column) Parameter {
 
 // filterKey is the name of the parameter among the components: tables and
 // columns have no dots.
-func filterKey(t *Table, c *store.Column) string { return "filter." + t.Table.Name + "." + c.Name }
+func filterKey(t *catalog.Table, c *store.Column) string {
+	return "filter." + t.Table.Name + "." + c.Name
+}

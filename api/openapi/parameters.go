@@ -17,7 +17,7 @@ type Parameter struct {
 }
 
 // parameterOf makes a parameter of the whole API.
-type parameterOf func(s *Surface) Parameter
+type parameterOf func(s *API) Parameter
 
 // parameters are those that do not depend on a table, by the name operations
 // take them by.
@@ -29,8 +29,8 @@ var parameters = []struct {
 		"`relation(column,...)`, `relation!inner(*)`, `relation!hint(*)`, `...relation(column)`, `column->key`, `column->>key`, `column.sum()`, `count()`. Without it all columns. "+
 		"With it an answer has only these members; an alias or a cast may give a member another name or type than the schema has.")},
 	{"order", query("order", "Order of the rows: `column.desc.nullslast,other`, by columns that have the filter `gt`. Rows that are equal come in key order, in the direction of the last column, and without an order all rows ascending.")},
-	{"limit", number("limit", "Most rows to answer with.", func(s *Surface) int { return s.Rows })},
-	{"offset", number("offset", "Rows to skip.", func(s *Surface) int { return s.Offset })},
+	{"limit", number("limit", "Most rows to answer with.", func(s *API) int { return s.Rows })},
+	{"offset", number("offset", "Rows to skip.", func(s *API) int { return s.Offset })},
 	{"after", query("after", "Cursor to continue from, out of the `Link` header of the page before.")},
 	{"and", query("and", "Conditions that all hold: `(column.eq.1,or(other.is.null,other.gt.2))`.")},
 	{"or", query("or", "Conditions of which one holds: `(column.eq.1,other.is.null)`.")},
@@ -53,13 +53,13 @@ var parameters = []struct {
 }
 
 func query(name, description string) parameterOf {
-	return func(*Surface) Parameter {
+	return func(*API) Parameter {
 		return Parameter{Name: name, In: "query", Description: description, Schema: text()}
 	}
 }
 
-func number(name, description string, most func(*Surface) int) parameterOf {
-	return func(s *Surface) Parameter {
+func number(name, description string, most func(*API) int) parameterOf {
+	return func(s *API) Parameter {
 		return Parameter{Name: name, In: "query", Description: description, Schema: &Schema{
 			Type: TypeList{"integer"}, Minimum: "0", Maximum: json.Number(strconv.Itoa(most(s))),
 		}}
@@ -67,7 +67,7 @@ func number(name, description string, most func(*Surface) int) parameterOf {
 }
 
 func header(name, description, example string) parameterOf {
-	return func(*Surface) Parameter {
+	return func(*API) Parameter {
 		s := text()
 		s.Examples = []string{example}
 		return Parameter{Name: name, In: "header", Description: description, Schema: s}
@@ -81,7 +81,7 @@ func profile(name string) parameterOf {
 // choice is a header with one possible value. It is an enum of a string: generators for
 // Python support no const in a header.
 func choice(name, description, value string) parameterOf {
-	return func(*Surface) Parameter {
+	return func(*API) Parameter {
 		return Parameter{Name: name, In: "header", Description: description, Schema: &Schema{Type: TypeList{"string"}, Enum: []json.RawMessage{jsonText(value)}}}
 	}
 }

@@ -4,29 +4,30 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 )
 
 // functions writes the functions with their arguments and results.
 func (p *printer) functions() {
-	if len(p.surface.Functions) == 0 {
+	if len(p.catalog.Functions) == 0 {
 		p.line("Functions: { [_ in never]: never }")
 		return
 	}
 	p.block("Functions:", func() {
-		for _, f := range p.surface.Functions {
+		for _, f := range p.catalog.Functions {
 			p.block(member(f.Name)+":", func() { p.function(f) })
 		}
 	})
 }
 
-func (p *printer) function(f *openapi.Function) {
+func (p *printer) function(f *catalog.Function) {
 	args := "never"
 	if f.In.NumField() > 0 {
 		args = typeOf(p.types.Input(f.In))
 	}
 	p.line("Args: %s", args)
-	if f.Table == nil || !slices.Contains(p.surface.Tables, f.Table) {
+	if f.Table == nil || !slices.Contains(p.catalog.Tables, f.Table) {
 		p.line("Returns: %s", p.result(f))
 		return
 	}
@@ -40,7 +41,7 @@ func (p *printer) function(f *openapi.Function) {
 }
 
 // result returns the type of a result that is no row of a table in the types.
-func (p *printer) result(f *openapi.Function) string {
+func (p *printer) result(f *catalog.Function) string {
 	switch {
 	case f.Void:
 		return "undefined"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api/catalog"
 	"github.com/seed-7694ebf6/plinth/api/openapi"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -17,16 +18,16 @@ const version = "13"
 // none is an object type without members that accepts no others either.
 const none = "Record<string, never>"
 
-// Types returns the types of a surface. The same surface gives the same bytes.
-func Types(s *openapi.Surface) ([]byte, error) {
-	p := &printer{surface: s, types: openapi.NewTypes("")}
+// Types returns the types of a catalog. The same catalog gives the same bytes.
+func Types(c *catalog.Catalog) ([]byte, error) {
+	p := &printer{catalog: c, types: openapi.NewTypes("")}
 	p.line("export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]")
 	p.line("")
 	p.block("export type Database =", func() {
 		p.line("__InternalSupabase: { PostgrestVersion: %q }", version)
 		p.block("public:", func() {
-			p.tables("Tables:", func(t *openapi.Table) bool { return !t.Table.View })
-			p.tables("Views:", func(t *openapi.Table) bool { return t.Table.View })
+			p.tables("Tables:", func(t *catalog.Table) bool { return !t.Table.View })
+			p.tables("Views:", func(t *catalog.Table) bool { return t.Table.View })
 			p.functions()
 			p.line("Enums: { [_ in never]: never }")
 			p.line("CompositeTypes: { [_ in never]: never }")
@@ -38,7 +39,7 @@ func Types(s *openapi.Surface) ([]byte, error) {
 
 // printer writes lines with their indentation.
 type printer struct {
-	surface *openapi.Surface
+	catalog *catalog.Catalog
 	types   *openapi.Types
 	text    strings.Builder
 	depth   int
@@ -62,13 +63,13 @@ func (p *printer) block(head string, inner func()) {
 }
 
 // tables writes the tables that belong under a head.
-func (p *printer) tables(head string, belongs func(*openapi.Table) bool) {
-	if !slices.ContainsFunc(p.surface.Tables, belongs) {
+func (p *printer) tables(head string, belongs func(*catalog.Table) bool) {
+	if !slices.ContainsFunc(p.catalog.Tables, belongs) {
 		p.line("%s { [_ in never]: never }", head)
 		return
 	}
 	p.block(head, func() {
-		for _, t := range p.surface.Tables {
+		for _, t := range p.catalog.Tables {
 			if belongs(t) {
 				p.block(t.Table.Name+":", func() { p.table(t) })
 			}
@@ -76,18 +77,18 @@ func (p *printer) tables(head string, belongs func(*openapi.Table) bool) {
 	})
 }
 
-func (p *printer) table(t *openapi.Table) {
+func (p *printer) table(t *catalog.Table) {
 	all := func(*store.Column) bool { return true }
 	p.columns(t, "Row", t.Readable, true, all)
 	if !t.Table.View {
-		p.columns(t, "Insert", t.Creatable, t.Create, t.Required)
+		p.columns(t, "Insert", t.Creatable, t.Create, func(c *store.Column) bool { return openapi.Required(t, c) })
 		p.columns(t, "Update", t.Updatable, t.Update, func(*store.Column) bool { return false })
 	}
 	p.relationships(t)
 }
 
 // columns writes an object of columns, of which some must be there.
-func (p *printer) columns(t *openapi.Table, name string, set store.ColumnSet, open bool, required func(*store.Column) bool) {
+func (p *printer) columns(t *catalog.Table, name string, set store.ColumnSet, open bool, required func(*store.Column) bool) {
 	if !open || set == (store.ColumnSet{}) {
 		p.line("%s: %s", name, none)
 		return
@@ -126,7 +127,7 @@ func columnType(c *store.Column) string {
 
 // relationships writes the foreign keys of a table. The types of supabase-js take
 // two entries with one target for an ambiguity, so each key has one.
-func (p *printer) relationships(t *openapi.Table) {
+func (p *printer) relationships(t *catalog.Table) {
 	var lines []string
 	for _, f := range t.Table.ForeignKeys {
 		i := slices.IndexFunc(t.Relations, func(r *store.Relation) bool {

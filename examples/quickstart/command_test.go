@@ -23,6 +23,8 @@ func TestCommands(t *testing.T) {
 		errOut string
 	}{
 		{"policy", true, 0, "read: owner_id = principal.id", ""},
+		{"policy -role authenticated", true, 0, "create: every row", ""},
+		{"policy -role nosuch", true, 2, "", `no rule asks for the role "nosuch"`},
 		{"openapi", true, 0, `"operationId": "notes.insert"`, ""},
 		{"openapi -role authenticated", true, 0, `"operationId": "notes.updateOne"`, ""},
 		{"openapi -role nosuch", true, 2, "", `no rule asks for the role "nosuch"; want one of: authenticated, anonymous`},

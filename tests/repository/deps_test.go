@@ -50,11 +50,12 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/netaddr", "internal/bounds", "internal/canon", "internal/reqinfo", "internal/httpheader", "internal/respwriter", "internal/problem", "internal/errtext", "internal/ruletag", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/catalog", "api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/netaddr", "internal/bounds", "internal/canon", "internal/reqinfo", "internal/httpheader", "internal/respwriter", "internal/problem", "internal/errtext", "internal/ruletag", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpheader", "internal/problem", "internal/errtext", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
-	{"api/typescript", []string{"api/openapi", "store"}, "another language for what api/openapi is told"},
+	{"api/catalog", []string{"store"}, "describes what one caller may use, below every document of it"},
+	{"api/typescript", []string{"api/catalog", "api/openapi", "store"}, "another language for a catalog"},
 	{"api/openapi/swagger", nil, "files for browsers, which know no API"},
-	{"api/openapi", []string{"internal/ruletag", "internal/strictjson", "store"}, "writes what it is told of an API: who may see what is decided in api"},
+	{"api/openapi", []string{"api/catalog", "internal/ruletag", "internal/strictjson", "store"}, "writes a catalog as a document: what a caller may see is decided in api"},
 	{"api/mail", []string{"internal/netaddr"}, "sends what it is told to, whoever tells it: accounts meet it by an interface of theirs"},
 	{"api/apitest", []string{"api", "auth", "auth/authtest", "auth/jwt", "internal/problem", "store", "store/storetest"}, "requests and policies as tests see them"},
 

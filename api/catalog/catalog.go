@@ -1,4 +1,8 @@
-package openapi
+// Package catalog describes what one caller may see and do in an API: tables, columns,
+// relations, functions, and the rules as they apply to the caller. Package api makes a
+// [Catalog] from its policies. The OpenAPI document, the types for supabase-js and the
+// command policy are made from it.
+package catalog
 
 import (
 	"fmt"
@@ -8,15 +12,12 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// Surface is what of an API one caller may be able to use. It must not be
-// changed while a document is made of it.
-type Surface struct {
-	// Title and Version name the API. Documents need both.
-	Title, Version string
-
-	// Server is the URL that the paths are below, absolute or relative to the document.
-	// Prefix begins the paths of tables, functions and batches.
-	Server, Prefix string
+// Catalog is the part of an API that one caller may be able to use. What the caller may
+// not use is not in it. It must not be changed.
+type Catalog struct {
+	// Tables and Functions are sorted by name.
+	Tables    []*Table
+	Functions []*Function
 
 	// Rows and Offset are the largest limit and offset, Steps is the largest
 	// number of requests in a batch.
@@ -29,11 +30,6 @@ type Surface struct {
 	// FullText reports whether searchable columns have PostgreSQL's own search
 	// beside the operator search.
 	FullText bool
-
-	// Tables, Functions and Routes are in the order of the document.
-	Tables    []*Table
-	Functions []*Function
-	Routes    []Route
 }
 
 // Table is a resource as one caller may use it.
@@ -54,6 +50,19 @@ type Table struct {
 	// ByID reports whether single rows have an address, which needs a primary
 	// key of one column that the caller may read.
 	ByID bool
+
+	// Rules are the rules of the table as text. In the catalog of a caller their gates
+	// are decided, so that only conditions on rows remain. Documents need no rules.
+	Rules []Rule
+}
+
+// Rule is one rule of a table.
+type Rule struct {
+	// Name is what the rule allows, such as "read" or "column price".
+	Name string
+
+	// Text is the condition: "owner_id = principal.id", "every row" or "no row".
+	Text string
 }
 
 // Function is a function as one caller may call it.
@@ -75,10 +84,13 @@ type Function struct {
 	// Repeats reports that the caller can name a call with an
 	// Idempotency-Key.
 	Repeats bool
+
+	// Gate is the rule of its callers as text.
+	Gate string
 }
 
-// keyed reports whether the caller may read the primary key.
-func (t *Table) keyed() bool {
+// Keyed reports whether the caller may read the primary key.
+func (t *Table) Keyed() bool {
 	for _, c := range t.Table.PrimaryKey {
 		if !t.Readable.Has(c) {
 			return false
@@ -87,22 +99,34 @@ func (t *Table) keyed() bool {
 	return len(t.Table.PrimaryKey) > 0
 }
 
-// Key returns a text that is equal for two surfaces of one API exactly if their
-// documents are.
-func (s *Surface) Key() string {
+// Key returns a text that is equal for two catalogs of one API exactly if a document
+// about them is.
+func (c *Catalog) Key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %t\n", s.Server, s.Prefix, s.Repeats)
-	for _, t := range s.Tables {
+	fmt.Fprintln(&b, c.Repeats)
+	for _, t := range c.Tables {
 		fmt.Fprintln(&b, t.Table.Name, t.Readable, t.Creatable, t.Updatable, t.Read, t.Create, t.Update, t.Delete, t.ByID)
 		for _, r := range t.Relations {
 			b.WriteString(" " + r.Name)
 		}
 	}
-	for _, f := range s.Functions {
+	for _, f := range c.Functions {
 		fmt.Fprintln(&b, "rpc", f.Name, f.Table != nil)
 	}
-	for i := range s.Routes {
-		fmt.Fprintln(&b, "route", s.Routes[i].ID)
+	return b.String()
+}
+
+// String returns the rules of all tables and functions as text for people.
+func (c *Catalog) String() string {
+	var b strings.Builder
+	for _, t := range c.Tables {
+		fmt.Fprintf(&b, "/%s\n", t.Table.Name)
+		for _, r := range t.Rules {
+			fmt.Fprintf(&b, "  %s: %s\n", r.Name, r.Text)
+		}
+	}
+	for _, f := range c.Functions {
+		fmt.Fprintf(&b, "/rpc/%s\n  call: %s\n", f.Name, f.Gate)
 	}
 	return b.String()
 }
