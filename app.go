@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/command"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/internal/server"
@@ -38,7 +39,7 @@ type App struct {
 	db         *store.DB
 	api        *api.API
 	router     *chi.Mux
-	migrations []migrate.Source
+	schema     command.Schema
 	access     *access
 	probes     *server.Probes
 	longLived  *server.LongLived
@@ -74,7 +75,7 @@ func New(ctx context.Context, config Config) (*App, error) {
 	})
 	a := &App{
 		config: r, db: db, api: rest, router: chi.NewRouter(), access: who, probes: probes,
-		longLived: server.NewLongLived(r.MaxConnections, r.MaxConnectionsPerClient),
+		longLived: server.NewLongLived(r.MaxConnections, r.MaxConnectionsPerClient), schema: command.Schema{DB: db},
 	}
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
@@ -180,7 +181,7 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	if a.config.Schema != SchemaOff {
-		migrations, err := migrate.New(a.db, a.migrations...)
+		migrations, err := migrate.New(a.db, a.schema.Sources...)
 		if err != nil {
 			return nil, err
 		}
@@ -314,15 +315,13 @@ func (a *App) register() (http.Handler, error) {
 func (a *App) prepareSchema(ctx context.Context) error {
 	switch a.config.Schema {
 	case SchemaAuto:
-		plan, err := migrate.Auto(ctx, a.db, a.migrations...)
-		if err != nil {
-			return a.orBaseline(ctx, err)
-		}
-		for _, work := range plan.Manual {
+		manual, err := a.schema.Auto(ctx)
+		for _, work := range manual {
 			a.config.Logger.WarnContext(ctx, "schema needs a hand-written migration", "work", work)
 		}
+		return err
 	case SchemaVerify:
-		return a.verifySchema(ctx)
+		return a.schema.Verify(ctx)
 	}
 	return nil
 }
@@ -396,4 +395,39 @@ func (a *App) RunBackground(ctx context.Context) {
 		jobs = append(jobs, server.Job{Name: "accounts", Work: a.accounts.Run, Pause: restartPause})
 	}
 	server.RunJobs(ctx, a.config.Logger, append(jobs, a.background...)...)
+}
+
+// Migrations adds the migrations of the application and of packages it uses. They run in
+// this order, after the library's own. SchemaAuto applies them at start, SchemaVerify
+// requires that they are applied. Call it before Run, Handler or Main.
+func (a *App) Migrations(sources ...migrate.Source) {
+	a.schema.Sources = append(a.schema.Sources, sources...)
+}
+
+// Main runs the command that the arguments of the program name, os.Args[1:], and returns
+// the exit code: 0, 1 if the command failed, 2 if there is no such command. It closes the
+// database. The argument "-h" lists the commands:
+//
+//	os.Exit(app.Main(ctx, os.Args[1:]))
+//
+// Without arguments it calls [App.Run]. [Config.Health] runs the health command without a
+// database.
+func (a *App) Main(ctx context.Context, args []string) int {
+	defer a.db.Close() // the process ends, and everything is committed
+	return command.ExitCode(a.program().Run(ctx, args, os.Stdout))
+}
+
+// program returns the application as its commands use it.
+func (a *App) program() *command.Program {
+	p := &command.Program{
+		API: a.api, Schema: &a.schema, Health: a.config.health(), Serve: a.Run,
+		Register: func() error {
+			_, err := a.register()
+			return err
+		},
+	}
+	if !a.config.DisableAccounts {
+		p.Accounts = func(ctx context.Context) (*accounts.Accounts, error) { return a.access.open(ctx, a.db, a.config) }
+	}
+	return p
 }

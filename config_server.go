@@ -2,13 +2,17 @@ package plinth
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/bounds"
+	"github.com/seed-7694ebf6/plinth/internal/command"
 	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
@@ -129,4 +133,39 @@ func (r resolved) server(probes *server.Probes, longLived *server.LongLived) ser
 		MaxConnections: r.MaxConnections, MaxConnectionsPerClient: r.MaxConnectionsPerClient, TrustedProxies: r.TrustedProxies,
 		Probes: probes, LongLived: longLived,
 	}
+}
+
+// Health runs the command health of [App.Main] if the arguments of the program name it, and
+// returns its exit code; otherwise asked is false. It opens no database. A program that
+// calls it before [New] can therefore report its health while its database is down:
+//
+//	if code, asked := config.Health(ctx, os.Args[1:]); asked {
+//		os.Exit(code)
+//	}
+func (c Config) Health(ctx context.Context, args []string) (code int, asked bool) {
+	if len(args) == 0 || args[0] != command.HealthName {
+		return 0, false
+	}
+	r, err := c.resolve()
+	if err == nil {
+		err = r.health().Run(ctx, args[1:], os.Stdout)
+	}
+	return command.ExitCode(err), true
+}
+
+// health returns the running server of the configuration.
+func (r resolved) health() command.Health {
+	return command.Health{Addr: r.Addr, OpsAddr: r.OpsAddr, TLS: !server.TLS(r.TLS).Off(), ServerName: r.serverName()}
+}
+
+// serverName returns the name for which the server has a certificate.
+func (r resolved) serverName() string {
+	if len(r.TLS.ACMEDomains) > 0 {
+		return r.TLS.ACMEDomains[0]
+	}
+	u, err := url.Parse(r.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }

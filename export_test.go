@@ -45,12 +45,9 @@ func Defaults(c Config) (filled Config, development bool, err error) {
 	return r.Config, r.development, err
 }
 
-// OwnHost returns where this machine reaches a listener.
-var OwnHost = ownHost
-
 // Command runs a command of [App.Main] and leaves the database open.
 func (a *App) Command(ctx context.Context, args []string, out io.Writer) error {
-	return a.command(ctx, args, out)
+	return a.program().Run(ctx, args, out)
 }
 
 // Samples returns the commands that development prints.

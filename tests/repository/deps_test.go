@@ -70,6 +70,7 @@ var arrows = []arrow{
 	{"middleware/prometheus", []string{"cache", "internal/respwriter", "internal/reqinfo", "store"}, "counts what others tell it"},
 	{"middleware/cors", []string{"internal/httpheader"}, "speaks one protocol of browsers, whatever is behind it"},
 
+	{"internal/command", []string{"api", "auth", "auth/accounts", "internal/server", "store", "store/migrate"}, "what a program can be told on its command line; the application is an argument"},
 	{"internal/environment", []string{"api/mail", "internal/logging", "internal/netaddr"}, "reads variables; what they configure is decided above it"},
 	{"internal/server", []string{"api", "internal/bounds", "internal/crossorigin", "internal/logging", "internal/netaddr", "internal/problem", "internal/respwriter", "middleware"}, "accepts, serves and drains; which requests there are is decided above it"},
 	{"internal/testkit/apptest", []string{".", "api", "auth", "internal/testkit/programtest", "middleware/cors", "store"}, "an application for the tests of any package"},

@@ -1,4 +1,6 @@
-package plinth
+// Package command runs the commands of an application's program: serve, migrate, openapi,
+// types, policy, rotate-master-key and health.
+package command
 
 import (
 	"bytes"
@@ -12,10 +14,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts"
 )
 
-// The exit codes of [App.Main].
+// The exit codes of a program.
 const (
 	exitOK     = 0
 	exitFailed = 1
@@ -49,21 +53,25 @@ type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
 
-// Main runs the command that the arguments of the program name, os.Args[1:], and returns
-// the exit code: 0, 1 if the command failed, 2 if there is no such command. It closes the
-// database. The argument "-h" lists the commands:
-//
-//	os.Exit(app.Main(ctx, os.Args[1:]))
-//
-// Without arguments it calls [App.Run]. [Config.Health] runs the health command without a
-// database.
-func (a *App) Main(ctx context.Context, args []string) int {
-	defer a.db.Close() // the process ends, and everything is committed
-	return exitCode(a.command(ctx, args, os.Stdout))
+// Program is an application as its commands use it.
+type Program struct {
+	API    *api.API
+	Schema *Schema
+	Health Health
+
+	// Serve serves until the context ends.
+	Serve func(context.Context) error
+
+	// Register registers all tables.
+	Register func() error
+
+	// Accounts opens the accounts. Nil stands for none.
+	Accounts func(context.Context) (*accounts.Accounts, error)
 }
 
-// exitCode returns the exit code for the error of a command.
-func exitCode(err error) int {
+// ExitCode prints the error of a command and returns the exit code of the program: 0, 1 if
+// the command failed, 2 if the arguments name none.
+func ExitCode(err error) int {
 	var wrong *usageError
 	switch {
 	case err == nil:
@@ -79,8 +87,8 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// command runs one command and writes its result to out.
-func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
+// Run runs the command that arguments name, and writes its result to out.
+func (p *Program) Run(ctx context.Context, args []string, out io.Writer) error {
 	name := "serve"
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
@@ -93,19 +101,19 @@ func (a *App) command(ctx context.Context, args []string, out io.Writer) error {
 		if err := noArguments(name, args); err != nil {
 			return err
 		}
-		return a.Run(ctx)
+		return p.Serve(ctx)
 	case "migrate":
-		return a.migrateCommand(ctx, args, out)
+		return p.migrate(ctx, args, out)
 	case "openapi":
-		return a.document(name, args, out, a.api.OpenAPI)
+		return p.document(name, args, out, p.API.OpenAPI)
 	case "types":
-		return a.document(name, args, out, a.api.TypeScript)
+		return p.document(name, args, out, p.API.TypeScript)
 	case "policy":
-		return a.policyCommand(args, out)
+		return p.policy(args, out)
 	case "rotate-master-key":
-		return a.rotateMasterKeyCommand(ctx, args, out)
-	case healthName:
-		return a.config.healthCommand(ctx, args, out)
+		return p.rotateMasterKey(ctx, args, out)
+	case HealthName:
+		return p.Health.Run(ctx, args, out)
 	}
 	return &usageError{fmt.Sprintf("unknown command %q", name)}
 }
@@ -135,16 +143,16 @@ func parseFlags(flags *flag.FlagSet, args []string) error {
 }
 
 // document prints the API's description for a caller.
-func (a *App) document(name string, args []string, out io.Writer, write func(auth.Principal) ([]byte, error)) error {
+func (p *Program) document(name string, args []string, out io.Writer, write func(auth.Principal) ([]byte, error)) error {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	role := flags.String("role", "", "")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	if _, err := a.api.Handler(); err != nil {
+	if _, err := p.API.Handler(); err != nil {
 		return err
 	}
-	if err := a.checkRole(name, *role); err != nil {
+	if err := p.checkRole(name, *role); err != nil {
 		return err
 	}
 	text, err := write(exampleCaller(*role))
@@ -169,8 +177,8 @@ const (
 )
 
 // checkRole rejects a role that no rule asks for, such as a misspelt one.
-func (a *App) checkRole(command, role string) error {
-	known, complete := a.api.Roles()
+func (p *Program) checkRole(command, role string) error {
+	known, complete := p.API.Roles()
 	if !complete || slices.Contains(append(known, "", roleAnonymous, roleAuthenticated), role) {
 		return nil
 	}
@@ -194,27 +202,51 @@ func exampleCaller(role string) auth.Principal {
 	return user
 }
 
-// policyCommand prints the rules as they are written, or as they apply to a role.
-func (a *App) policyCommand(args []string, out io.Writer) error {
+// policy prints the rules as they are written, or as they apply to a role.
+func (p *Program) policy(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("policy", flag.ContinueOnError)
 	role := flags.String("role", "", "")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	if _, err := a.api.Handler(); err != nil {
+	if _, err := p.API.Handler(); err != nil {
 		return err
 	}
 	if *role == "" {
-		_, err := io.WriteString(out, a.api.Describe())
+		_, err := io.WriteString(out, p.API.Describe())
 		return err
 	}
-	if err := a.checkRole("policy", *role); err != nil {
+	if err := p.checkRole("policy", *role); err != nil {
 		return err
 	}
-	c, err := a.api.Catalog(exampleCaller(*role))
+	c, err := p.API.Catalog(exampleCaller(*role))
 	if err != nil {
 		return err
 	}
 	_, err = io.WriteString(out, c.String())
+	return err
+}
+
+// rotateMasterKey encrypts the secrets of accounts with the current master key, so that an
+// old one can be removed. It may run beside serving instances.
+func (p *Program) rotateMasterKey(ctx context.Context, args []string, out io.Writer) error {
+	if err := noArguments("rotate-master-key", args); err != nil {
+		return err
+	}
+	if p.Accounts == nil {
+		return errors.New("plinth: accounts are disabled, so there are no secrets to encrypt (DisableAccounts, PLINTH_DISABLE_ACCOUNTS)")
+	}
+	if err := p.Register(); err != nil {
+		return err
+	}
+	if err := p.Schema.Verify(ctx); err != nil {
+		return err
+	}
+	known, err := p.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := known.RotateMasterKey(ctx)
+	fmt.Fprintf(out, "%d secrets encrypted with the first of PLINTH_MASTER_KEYS\n", n)
 	return err
 }

@@ -1,4 +1,4 @@
-package plinth
+package command
 
 import (
 	"context"
@@ -10,16 +10,29 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
-// Migrations adds the migrations of the application and of packages it uses. They run in
-// this order, after the library's own. SchemaAuto applies them at start, SchemaVerify
-// requires that they are applied. Call it before Run, Handler or Main.
-func (a *App) Migrations(sources ...migrate.Source) { a.migrations = append(a.migrations, sources...) }
+// Schema is the schema of a database and the migrations that make it. Its errors name the
+// command to run.
+type Schema struct {
+	DB      *store.DB
+	Sources []migrate.Source
+}
 
-// migrateCommand runs a command of migrations.
-func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) error {
+// Auto changes the schema to that of the models, for development. It returns the changes
+// that need a hand-written migration.
+func (s *Schema) Auto(ctx context.Context) (manual []string, err error) {
+	plan, err := migrate.Auto(ctx, s.DB, s.Sources...)
+	if err != nil {
+		return nil, s.orBaseline(ctx, err)
+	}
+	return plan.Manual, nil
+}
+
+// migrate runs a command of migrations.
+func (p *Program) migrate(ctx context.Context, args []string, out io.Writer) error {
 	name := ""
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
@@ -33,9 +46,10 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 			line, args = args[0], args[1:]
 		}
 	}
+	s := p.Schema
 	run, ok := map[string]func(context.Context, io.Writer) error{
-		"up": a.migrateUp, "status": a.migrateStatus, "diff": a.migrateDiff, "verify": a.migrateVerify,
-		"baseline": func(ctx context.Context, out io.Writer) error { return a.migrateBaseline(ctx, line, out) },
+		"up": s.up, "status": s.status, "diff": s.diff, "verify": s.verify,
+		"baseline": func(ctx context.Context, out io.Writer) error { return s.baseline(ctx, line, out) },
 	}[name]
 	if !ok {
 		if asksHelp(name) {
@@ -46,26 +60,26 @@ func (a *App) migrateCommand(ctx context.Context, args []string, out io.Writer) 
 	if err := noArguments("migrate "+name, args); err != nil {
 		return err
 	}
-	if _, err := a.register(); err != nil {
+	if err := p.Register(); err != nil {
 		return err
 	}
 	return run(ctx, out)
 }
 
-// migrateUp applies the pending migrations and prints them, also those before a failure.
-func (a *App) migrateUp(ctx context.Context, out io.Writer) error {
-	m, err := migrate.New(a.db, a.migrations...)
+// up applies the pending migrations and prints them, also those before a failure.
+func (s *Schema) up(ctx context.Context, out io.Writer) error {
+	m, err := migrate.New(s.DB, s.Sources...)
 	if err != nil {
 		return err
 	}
 	applied, err := m.Up(ctx)
 	printDone(out, "applied", applied, err)
-	return a.orBaseline(ctx, err)
+	return s.orBaseline(ctx, err)
 }
 
-// migrateBaseline records what is pending of a line.
-func (a *App) migrateBaseline(ctx context.Context, line string, out io.Writer) error {
-	m, err := migrate.New(a.db, a.migrations...)
+// baseline records what is pending of a line.
+func (s *Schema) baseline(ctx context.Context, line string, out io.Writer) error {
+	m, err := migrate.New(s.DB, s.Sources...)
 	if err != nil {
 		return err
 	}
@@ -86,19 +100,19 @@ func printDone(out io.Writer, what string, done []migrate.Migration, err error) 
 
 // orBaseline adds a hint to the error of a failed migration if the database already has
 // what the migration creates.
-func (a *App) orBaseline(ctx context.Context, err error) error {
+func (s *Schema) orBaseline(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	pending, errPending := a.pending(ctx)
-	if errPending != nil || len(pending) == 0 || !slices.ContainsFunc(a.migrations, func(s migrate.Source) bool { return s.Line == pending[0].Line }) {
+	pending, errPending := s.pending(ctx)
+	if errPending != nil || len(pending) == 0 || !slices.ContainsFunc(s.Sources, func(source migrate.Source) bool { return source.Line == pending[0].Line }) {
 		return err
 	}
 	return fmt.Errorf("%w\nif development has already made these changes, \"migrate baseline %s\" records it as applied", err, pending[0].Line)
 }
 
-func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
-	m, err := migrate.New(a.db, a.migrations...)
+func (s *Schema) status(ctx context.Context, out io.Writer) error {
+	m, err := migrate.New(s.DB, s.Sources...)
 	if err != nil {
 		return err
 	}
@@ -113,17 +127,17 @@ func (a *App) migrateStatus(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// migrateDiff prints the SQL that adds what the models have and the database lacks. It
+// diff prints the SQL that adds what the models have and the database lacks. It
 // fails if migrations are pending, since the diff would repeat their changes.
-func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
-	pending, err := a.pending(ctx)
+func (s *Schema) diff(ctx context.Context, out io.Writer) error {
+	pending, err := s.pending(ctx)
 	if err != nil {
 		return err
 	}
 	if len(pending) > 0 {
 		return fmt.Errorf("migrate diff: %s is pending: run \"migrate up\" first, or the diff would repeat its changes", pending[0])
 	}
-	plan, err := migrate.Diff(ctx, a.db)
+	plan, err := migrate.Diff(ctx, s.DB)
 	if err != nil {
 		return err
 	}
@@ -131,21 +145,21 @@ func (a *App) migrateDiff(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-func (a *App) migrateVerify(ctx context.Context, out io.Writer) error {
-	if err := a.verifySchema(ctx); err != nil {
+func (s *Schema) verify(ctx context.Context, out io.Writer) error {
+	if err := s.Verify(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "the database has what the program needs")
 	return nil
 }
 
-// verifySchema is migrate.Verify with the name of the command to run in its error.
-func (a *App) verifySchema(ctx context.Context) error {
-	err := migrate.Verify(ctx, a.db, a.migrations...)
+// Verify is migrate.Verify with the name of the command to run in its error.
+func (s *Schema) Verify(ctx context.Context) error {
+	err := migrate.Verify(ctx, s.DB, s.Sources...)
 	if _, differs := errors.AsType[*migrate.SchemaError](err); !differs {
 		return err
 	}
-	switch pending, errPending := a.pending(ctx); {
+	switch pending, errPending := s.pending(ctx); {
 	case errPending != nil:
 		return errors.Join(err, errPending)
 	case len(pending) > 0:
@@ -155,8 +169,8 @@ func (a *App) verifySchema(ctx context.Context) error {
 }
 
 // pending returns the migrations that are not applied yet.
-func (a *App) pending(ctx context.Context) ([]migrate.Migration, error) {
-	m, err := migrate.New(a.db, a.migrations...)
+func (s *Schema) pending(ctx context.Context) ([]migrate.Migration, error) {
+	m, err := migrate.New(s.DB, s.Sources...)
 	if err != nil {
 		return nil, err
 	}

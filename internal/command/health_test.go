@@ -1,4 +1,4 @@
-package plinth_test
+package command_test
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth"
+	"github.com/seed-7694ebf6/plinth/internal/command"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
@@ -135,7 +135,7 @@ func TestOwnHost(t *testing.T) {
 		"10.1.2.3:80": "10.1.2.3:80", "[::1]:80": "[::1]:80",
 		"127.0.0.1:0": "", "nowhere": "",
 	} {
-		if got, err := plinth.OwnHost(addr); got != want || (err == nil) != (want != "") {
+		if got, err := command.OwnHost(addr); got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v, want %q", addr, got, err, want)
 		}
 	}

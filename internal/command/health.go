@@ -1,4 +1,4 @@
-package plinth
+package command
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/server"
@@ -19,39 +17,29 @@ import (
 // healthTimeout bounds the health command.
 const healthTimeout = 4 * time.Second
 
-// Health runs the command health of [App.Main] if the arguments of the program name it, and
-// returns its exit code; otherwise asked is false. It opens no database. A program that
-// calls it before [New] can therefore report its health while its database is down:
-//
-//	if code, asked := config.Health(ctx, os.Args[1:]); asked {
-//		os.Exit(code)
-//	}
-func (c Config) Health(ctx context.Context, args []string) (code int, asked bool) {
-	if len(args) == 0 || args[0] != healthName {
-		return exitOK, false
-	}
-	r, err := c.resolve()
-	if err == nil {
-		err = r.healthCommand(ctx, args[1:], os.Stdout)
-	}
-	return exitCode(err), true
+// HealthName is the name of the command health.
+const HealthName = "health"
+
+// Health is the server whose health a program asks for.
+type Health struct {
+	Addr, OpsAddr string // its listen addresses
+	TLS           bool   // at Addr
+	ServerName    string // of its certificate
 }
 
-const healthName = "health"
-
-// healthCommand asks the running application at the configured address whether it is ready,
-// or alive. Container engines call it, so images need no other program.
-func (r resolved) healthCommand(ctx context.Context, args []string, out io.Writer) error {
-	flags := flag.NewFlagSet(healthName, flag.ContinueOnError)
+// Run asks the running server whether it is ready, or alive. Container engines call it, so
+// images need no other program.
+func (h Health) Run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet(HealthName, flag.ContinueOnError)
 	live := flags.Bool("live", false, "")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	addr, path, word, secure := r.Addr, server.ReadyPath, "ready", !server.TLS(r.TLS).Off()
+	addr, path, word, secure := h.Addr, server.ReadyPath, "ready", h.TLS
 	if *live {
 		path, word = server.LivePath, "alive"
-		if r.OpsAddr != "" { // which clients cannot fill
-			addr, secure = r.OpsAddr, false
+		if h.OpsAddr != "" { // which clients cannot fill
+			addr, secure = h.OpsAddr, false
 		}
 	}
 	host, err := ownHost(addr)
@@ -65,7 +53,7 @@ func (r resolved) healthCommand(ctx context.Context, args []string, out io.Write
 	if secure {
 		target = "https://" + host + path
 		// The certificate is for the public name, not for this address. The request holds no secret.
-		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, ServerName: r.serverName()} // see above
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, ServerName: h.ServerName} // see above
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
@@ -99,16 +87,4 @@ func ownHost(addr string) (string, error) {
 		host = "::1"
 	}
 	return net.JoinHostPort(host, port), nil
-}
-
-// serverName returns the name for which the server has a certificate.
-func (r resolved) serverName() string {
-	if len(r.TLS.ACMEDomains) > 0 {
-		return r.TLS.ACMEDomains[0]
-	}
-	u, err := url.Parse(r.PublicURL)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
