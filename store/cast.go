@@ -29,18 +29,6 @@ var parsedForms = map[string]string{
 	"bool":    `v in ('true', 'false')`,
 }
 
-// parsed writes a text column read as a type. On PostgreSQL the branch for other
-// texts fails by casting what is none of the type and nothing of the client.
-func (t *text) parsed(s source, col *Column, cast string) {
-	if !t.pg {
-		t.wrapped("json(pl_cast(", s, col, ", '"+cast+"'))")
-		return
-	}
-	t.write("(select case when ", parsedForms[cast], " then v::", cast, " else ('?'||length(v))::", cast, " end from (select ")
-	t.column(s, col)
-	t.write(" as v) p)")
-}
-
 // castKind returns the kind of a column after a cast and the cast to write; an empty
 // one if the value is unchanged. Only conversions that give the same bytes on both
 // engines exist.

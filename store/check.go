@@ -202,7 +202,7 @@ func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
 func (c *conds) visibleTarget(w *write, s source, ref *Reference, from string) error {
 	guard, opened := c.scope.guard(ref.Target), w.opened(ref)
 	if guard == nil && !opened {
-		c.write(c.falseLiteral())
+		c.write(c.words.no)
 		return nil
 	}
 	target := source{table: ref.Target, alias: c.alias(), guard: guard}

@@ -20,8 +20,8 @@ type env struct {
 
 // text is the text of a statement and its arguments.
 type text struct {
-	dialect driver.Dialect
-	pg      bool
+	dialect dialect
+	words   *words // of the dialect
 	sql     []byte
 	args    []any
 	aliases int
@@ -89,11 +89,9 @@ var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 func (t *text) column(s source, col *Column) {
 	switch {
 	case col.place != nil:
-		t.placed(s, col)
-	case col.total && t.pg:
-		t.write("cast(", s.alias, ".", col.sqlName, " as float8)")
+		t.dialect.placed(t, s, col)
 	case col.total:
-		t.write("pl_total(", s.alias, ".", col.sqlName, ")")
+		t.dialect.total(t, s, col)
 	default:
 		t.write(s.alias, ".", col.sqlName)
 	}
@@ -119,41 +117,13 @@ func (t *text) keyName(before string, i int) {
 // bind writes a placeholder for a value of a kind.
 func (t *text) bind(k Kind, v any) {
 	t.placeholder(v)
-	if t.pg {
-		t.write("::", pgTypes[k])
-	}
-}
-
-// oneOf writes the test that the preceding expression is one of a list of values, with
-// a placeholder for the list.
-func (t *text) oneOf(k Kind, list any) {
-	if t.pg {
-		t.write(" = any(")
-		t.placeholder(list)
-		t.write("::", pgTypes[k], "[])")
-		return
-	}
-	t.write(" in (select value from json_each(")
-	t.placeholder(list)
-	t.write("))")
+	t.write(t.words.casts[k])
 }
 
 func (t *text) placeholder(v any) {
 	t.args = append(t.args, v)
-	if t.pg {
-		t.write("$")
-	} else {
-		t.write("?")
-	}
+	t.write(t.words.placeholder)
 	t.int(len(t.args))
-}
-
-// pgTypes are the names of the kinds' types in casts. Every placeholder carries
-// its type, so that PostgreSQL never infers another one from the context.
-var pgTypes = [...]string{
-	KindText: "text", KindBool: "bool", KindInt: "int8", KindFloat: "float8", KindDecimal: "numeric",
-	KindTimestamp: "timestamptz", KindDate: "date", KindUUID: "uuid", KindBytes: "bytea", KindJSON: "jsonb",
-	KindTextArray: "text[]",
 }
 
 // standing writes the predicates that belong to the table itself. Every table
@@ -180,7 +150,7 @@ func (c *conds) tenancy(s source) error {
 	case c.scope == nil && c.tenant == "":
 		return ErrNoTenant
 	case c.tenant == "":
-		c.write(" and ", c.falseLiteral())
+		c.write(" and ", c.words.no)
 	default:
 		c.write(" and ")
 		c.column(s, t)
@@ -188,27 +158,6 @@ func (c *conds) tenancy(s source) error {
 		c.bind(KindText, c.tenant)
 	}
 	return nil
-}
-
-func (t *text) trueLiteral() string {
-	if t.pg {
-		return "true"
-	}
-	return "1"
-}
-
-func (t *text) falseLiteral() string {
-	if t.pg {
-		return "false"
-	}
-	return "0"
-}
-
-func (t *text) unknownLiteral() string {
-	if t.pg {
-		return "null::bool"
-	}
-	return "null"
 }
 
 // guarded enters a table in the name of the scope: it returns the guard, or an
@@ -232,43 +181,11 @@ func (c *conds) rule(s source, rule Cond) error {
 
 func (c *conds) ruleAlone(s source, rule Cond) error {
 	if rule.IsZero() {
-		c.write(c.falseLiteral())
+		c.write(c.words.no)
 		return nil
 	}
 	s.guard = nil
 	return c.cond(s, rule.n, trustedCond)
-}
-
-// placed writes what the place of a column leads to.
-func (t *text) placed(s source, col *Column) {
-	text := col.place.text
-	switch {
-	case t.pg:
-		t.write("(", s.alias, ".", col.sqlName)
-		for i, step := range col.place.steps {
-			arrow, cast := "->", "::text"
-			if text && i == len(col.place.steps)-1 {
-				arrow = "->>"
-			}
-			if _, position := step.(int64); position {
-				cast = "::int4"
-			}
-			t.write(arrow)
-			t.placeholder(step)
-			t.write(cast)
-		}
-	case text:
-		t.write("pl_json_text(", s.alias, ".", col.sqlName)
-	default:
-		t.write("pl_json(", s.alias, ".", col.sqlName)
-	}
-	if !t.pg {
-		for _, step := range col.place.steps {
-			t.write(", ")
-			t.placeholder(step)
-		}
-	}
-	t.write(")")
 }
 
 // builders keeps the memory of statements that were run.
@@ -290,13 +207,17 @@ func (b *builder) free() {
 	builders.Put(b)
 }
 
-// newCompiler starts a statement.
+// newBuilder starts a statement.
+func newBuilder(d dialect, scope *Scope, tenant string, a access) *builder {
+	b := builders.Get().(*builder)
+	b.env = env{scope: scope, tenant: tenant, withDeleted: a.withDeleted, allTenants: a.allTenants}
+	b.dialect, b.words = d, d.words()
+	return b
+}
+
+// newBuilder starts a statement in the context of a caller.
 func (s session) newBuilder(ctx context.Context, scope *Scope, a access) *builder {
-	c := builders.Get().(*builder)
-	c.env = env{scope: scope, withDeleted: a.withDeleted, allTenants: a.allTenants}
-	c.dialect, c.pg = s.db.dialect, s.db.dialect.Postgres()
-	c.tenant = tenantOf(ctx, scope)
-	return c
+	return newBuilder(s.db.sql, scope, tenantOf(ctx, scope), a)
 }
 
 // tenantOf returns the tenant of a statement: the scope's, or the context's for
@@ -320,4 +241,11 @@ func (b *builder) statement(shape *driver.Shape) *driver.Statement {
 		b.made.Table = b.reads[0].Name
 	}
 	return &b.made
+}
+
+// lock ends a SELECT that locks the rows of a source where the engine can.
+func (t *text) lock(s source) {
+	if t.words.lock != "" {
+		t.write(t.words.lock, s.alias)
+	}
 }

@@ -14,9 +14,9 @@ const (
 func (c *conds) cond(s source, n *node, trusted trust) error {
 	switch n.kind {
 	case nodeTrue:
-		c.write(c.trueLiteral())
+		c.write(c.words.yes)
 	case nodeFalse:
-		c.write(c.falseLiteral())
+		c.write(c.words.no)
 	case nodeAnd:
 		return c.joined(s, n.kids, " and ", trusted)
 	case nodeOr:
@@ -72,7 +72,7 @@ func (c *conds) compareColumn(s source, col *Column, n *node) error {
 		return err
 	}
 	if !known {
-		c.write(c.unknownLiteral())
+		c.write(c.words.unknown)
 		return nil
 	}
 	return c.compareValue(s, col, n.op, v)
@@ -95,7 +95,7 @@ func (c *conds) ofShown(s source, col *Column, compare func() error) error {
 	if err := compare(); err != nil {
 		return err
 	}
-	c.write(" else ", c.falseLiteral(), " end")
+	c.write(" else ", c.words.no, " end")
 	return nil
 }
 
@@ -111,17 +111,14 @@ func (c *conds) compareValue(s source, col *Column, op Op, v any) error {
 	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
 		return c.fullText(s, col, op, v)
 	case OpContains, OpContained, OpOverlaps:
-		c.holds(s, col, op, v)
+		c.dialect.holds(&c.text, s, col, op, v)
 		return nil
 	}
 	c.comparable(s, col, op.ordering())
-	switch {
-	case op != OpDistinct:
+	if op == OpDistinct {
+		c.write(c.words.distinct)
+	} else {
 		c.write(compareWords[op])
-	case c.pg:
-		c.write(" is distinct from ")
-	default:
-		c.write(" is not ")
 	}
 	c.bindComparable(col.Kind, v)
 	return nil
@@ -132,26 +129,21 @@ func (c *conds) compareValue(s source, col *Column, op Op, v any) error {
 func (t *text) comparable(s source, col *Column, ordered bool) {
 	t.column(s, col)
 	t.collate(col, ordered)
-	if t.pg && col.Kind == KindJSON {
-		t.write("::text")
-	}
+	t.write(t.words.asText[col.Kind])
 }
 
 // bindComparable writes a value to be compared with what comparable wrote.
-// PostgreSQL takes the documents 1 and 1.0 for equal, so texts are compared.
 func (t *text) bindComparable(k Kind, v any) {
 	t.bind(k, v)
-	if t.pg && k == KindJSON {
-		t.write("::text")
-	}
+	t.write(t.words.asText[k])
 }
 
+// collate writes the collation that compares a column as both engines do.
 func (t *text) collate(col *Column, ordered bool) {
-	switch {
-	case t.pg && ordered && col.Kind == KindText:
-		t.write(` collate "C"`)
-	case !t.pg && col.Kind == KindDecimal:
-		t.write(" collate pl_decimal")
+	if ordered {
+		t.write(t.words.ordered[col.Kind])
+	} else {
+		t.write(t.words.collation[col.Kind])
 	}
 }
 
@@ -177,19 +169,19 @@ func (c *conds) compareList(s source, col *Column, n *node) error {
 	op, quant := n.quantified()
 	switch {
 	case !known:
-		c.write(c.unknownLiteral())
+		c.write(c.words.unknown)
 		return nil
 	case count == 0 && quant == quantAll:
-		c.write(c.trueLiteral())
+		c.write(c.words.yes)
 		return nil
 	case count == 0:
-		c.write(c.falseLiteral())
+		c.write(c.words.no)
 		return nil
 	case op != OpEq || quant != quantAny || !listable(col.Kind):
 		return c.compareEach(s, col, op, quant, listValues(list))
 	}
 	c.comparable(s, col, false)
-	c.oneOf(col.Kind, list)
+	c.dialect.oneOf(&c.text, col.Kind, list)
 	return nil
 }
 
@@ -200,31 +192,4 @@ func (c *conds) compareEach(s source, col *Column, op Op, quant quantifier, valu
 		word = " and "
 	}
 	return c.balanced(len(values), word, func(i int) error { return c.compareValue(s, col, op, values[i]) })
-}
-
-var holdWords = [...]string{OpContains: " @> ", OpContained: " <@ ", OpOverlaps: " && "}
-
-// holdFunctions are SQLite's, over the JSON text it keeps of both kinds.
-var holdFunctions = [...]string{OpContains: "pl_contains(", OpContained: "pl_contains(", OpOverlaps: "pl_overlaps("}
-
-// holds compares what a document or text array holds with what a value does.
-func (t *text) holds(s source, col *Column, op Op, v any) {
-	switch {
-	case t.pg:
-		t.column(s, col)
-		t.write(holdWords[op])
-		t.bind(col.Kind, v)
-		return
-	case op == OpContained:
-		t.write(holdFunctions[op])
-		t.bind(col.Kind, v)
-		t.write(", ")
-		t.column(s, col)
-	default:
-		t.write(holdFunctions[op])
-		t.column(s, col)
-		t.write(", ")
-		t.bind(col.Kind, v)
-	}
-	t.write(")")
 }

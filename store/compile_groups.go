@@ -7,7 +7,7 @@ func (b *builder) groupRead(root source, q *Query, p *rowPlan) error {
 	if q.Count {
 		b.write("c.n, ", root.alias, ".", presentName, " is not null, ")
 	}
-	if err := b.rowColumns(root, p, q.Count); err != nil {
+	if err := b.dialect.rowColumns(b, root, p, q.Count); err != nil {
 		return err
 	}
 	b.write(" from ")
@@ -26,7 +26,7 @@ func (b *builder) groupRead(root source, q *Query, p *rowPlan) error {
 		return err
 	}
 	if q.Count {
-		b.write(" on ", b.trueLiteral())
+		b.write(" on ", b.words.yes)
 	}
 	return b.orderBy(root, p.groups.keys, false)
 }
@@ -81,10 +81,8 @@ func (b *builder) groupBy(s source, g *groupPlan) {
 		}
 		b.write(word)
 		word = ", "
-		b.groupOperand(s, v)
-		if !b.pg {
-			b.collate(v.column, true)
-		}
+		b.dialect.groupOperand(b, s, v)
+		b.collate(v.column, false)
 	}
 }
 
@@ -93,10 +91,10 @@ func (b *builder) groupValue(s source, v groupValue) {
 	switch v.aggregate {
 	case 0:
 		if v.kind == KindDecimal {
-			b.greatest(s, v, "max") // 1.5 and 1.50 are one group
+			b.dialect.greatest(b, s, v, "max") // 1.5 and 1.50 are one group
 			return
 		}
-		b.groupOperand(s, v)
+		b.dialect.groupOperand(b, s, v)
 	case AggregateCount:
 		b.write("count(")
 		if v.column == nil {
@@ -106,77 +104,10 @@ func (b *builder) groupValue(s source, v groupValue) {
 		}
 		b.write(")")
 	case AggregateSum, AggregateAvg:
-		b.total(s, v)
+		b.dialect.groupTotal(b, s, v)
 	default:
-		b.greatest(s, v, v.aggregate.String())
+		b.dialect.greatest(b, s, v, v.aggregate.String())
 	}
-}
-
-// groupOperand writes a column after its cast.
-func (b *builder) groupOperand(s source, v groupValue) {
-	switch {
-	case b.pg && (v.cast == castFloat || v.cast == castDecimal):
-		b.column(s, v.column)
-		b.write("::", v.cast)
-	case b.pg:
-		b.plainColumn(s, planColumn{column: v.column, cast: v.cast})
-	case v.cast == "date":
-		b.wrapped("substr(", s, v.column, ", 1, 10)")
-	case v.cast == castFloat:
-		b.wrapped("cast(", s, v.column, " as real)")
-	default:
-		b.column(s, v.column)
-	}
-}
-
-// total writes a sum or an average. On SQLite our own functions calculate, with all
-// digits. The sum of floats depends on the order of rows, so they are added as the
-// decimal numbers they are written as, and stay one: a sum that no float holds is a
-// mistake where its group is in the answer, and not before, which would depend on how
-// an engine finds the page.
-func (b *builder) total(s source, v groupValue) {
-	before, after := v.aggregate.String()+"(", ")"
-	switch {
-	case b.pg && v.kind == KindFloat:
-		after = "::float8::text::numeric)"
-	case b.pg:
-		after = ")::numeric"
-	default:
-		before = "pl_" + before
-	}
-	b.write(before)
-	b.groupOperand(s, v)
-	b.write(after)
-}
-
-// greatest writes min or max. Where PostgreSQL has none for a kind, it is that
-// of a text in the same order.
-func (b *builder) greatest(s source, v groupValue, name string) {
-	before, after := name+"(", ")"
-	switch {
-	case v.kind == KindDecimal && b.pg:
-		// Which of 1.5 and 1.50 comes out would depend on the order of rows.
-		b.write("round(", name, "(")
-		b.groupOperand(s, v)
-		b.write("), max(scale(")
-		before, after = "", ")))"
-	case v.kind == KindDecimal:
-		before = "pl_" + name + "("
-	case !b.pg:
-	case v.kind == KindText:
-		after = ` collate "C")`
-	case v.kind == KindBool && name == "min":
-		before = "bool_and("
-	case v.kind == KindBool:
-		before = "bool_or("
-	case v.kind == KindUUID:
-		after = `::text collate "C")::uuid`
-	case v.kind == KindBytes:
-		before, after = "decode("+name+"(encode(", `, 'hex') collate "C"), 'hex')`
-	}
-	b.write(before)
-	b.groupOperand(s, v)
-	b.write(after)
 }
 
 // embedGroups writes the FROM clause of an embed of groups.
@@ -188,7 +119,7 @@ func (b *builder) embedGroups(s source, e *planEmbed) error {
 		q = &Query{Limit: Limit(1)}
 	}
 	err := b.groupRows(e.target.alias, target, e.plan.groups, q, func() error { return b.embedFrom(s, e, target) })
-	if err != nil || !b.pg {
+	if err != nil || !b.words.records {
 		return err // json_group_array takes the rows as they come
 	}
 	return b.orderBy(e.target, e.plan.groups.keys, false)

@@ -141,7 +141,7 @@ func (c *conds) orderBy(s source, keys []orderKey, computed bool) error {
 		}
 		// The engines' defaults differ; where the default is right it is not
 		// written, so that an index serves the order.
-		if k.nullable && c.defaultNullsFirst(k.desc) != k.first {
+		if k.nullable && (k.desc == c.words.nullsGreatest) != k.first {
 			if k.first {
 				c.write(" nulls first")
 			} else {
@@ -150,13 +150,4 @@ func (c *conds) orderBy(s source, keys []orderKey, computed bool) error {
 		}
 	}
 	return nil
-}
-
-// defaultNullsFirst reports whether the engine puts NULL first by default. PostgreSQL
-// sorts it as the greatest value, SQLite as the smallest.
-func (t *text) defaultNullsFirst(desc bool) bool {
-	if t.pg {
-		return desc
-	}
-	return !desc
 }

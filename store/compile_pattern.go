@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"regexp/syntax"
-	"strings"
 )
 
 func (c *conds) like(s source, col *Column, op Op, v any) error {
@@ -11,57 +10,28 @@ func (c *conds) like(s source, col *Column, op Op, v any) error {
 	if err != nil {
 		return err
 	}
-	if op == OpILike {
+	fold := op == OpILike
+	if fold {
 		pattern = foldText(pattern)
 	}
-	if !sqliteLikes(pattern) {
-		expr := likeRegexp(pattern)
-		// On both engines, so that they answer alike. One that is too long for
-		// SQLite is the application's: a request has no room for it.
-		if len(pattern) <= maxSQLiteLike {
-			if err := c.countSteps(expr); err != nil {
-				return err
-			}
-		}
-		if !c.pg {
-			c.write("pl_regexp(")
-			c.bind(KindText, expr)
-			c.write(", ")
-			c.likeColumn(s, col, op)
-			c.write(")")
-			return nil
+	// Counted on both engines, so that they answer alike. One that is too long for
+	// SQLite is the application's: a request has no room for it.
+	if !sqliteLikes(pattern) && len(pattern) <= maxSQLiteLike {
+		if err := c.countSteps(likeRegexp(pattern)); err != nil {
+			return err
 		}
 	}
-	c.likeColumn(s, col, op)
-	c.write(" like ")
-	c.bind(KindText, pattern)
-	if !c.pg {
-		c.write(` escape '\'`)
-	}
+	c.dialect.like(&c.text, s, col, pattern, fold)
 	return nil
 }
 
-// likeColumn writes the column of a pattern.
-func (t *text) likeColumn(s source, col *Column, op Op) {
-	if op == OpILike {
-		t.folded(s, col)
+// folding writes a text column, in lower case if fold is set.
+func (t *text) folding(s source, col *Column, fold bool) {
+	if fold {
+		t.dialect.folded(t, s, col)
 		return
 	}
 	t.column(s, col)
-}
-
-// folded writes a text column in lower case, folded as foldText does.
-func (t *text) folded(s source, col *Column) {
-	if t.pg {
-		before, after, _ := strings.Cut(t.dialect.Fold, "%s")
-		t.write(before)
-		t.column(s, col)
-		t.write(after)
-		return
-	}
-	t.write("pl_lower(")
-	t.column(s, col)
-	t.write(")")
 }
 
 func (c *conds) match(s source, col *Column, op Op, v any) error {
@@ -69,25 +39,14 @@ func (c *conds) match(s source, col *Column, op Op, v any) error {
 	if err != nil {
 		return err
 	}
-	write := func() { c.column(s, col) }
-	if op == OpIMatch {
+	fold := op == OpIMatch
+	if fold {
 		pattern = foldText(pattern)
-		write = func() { c.folded(s, col) }
 	}
 	if err := c.countSteps(dotAll + pattern); err != nil {
 		return err
 	}
-	if c.pg {
-		write()
-		c.write(` collate "C" ~ `)
-		c.bind(KindText, pattern)
-		return nil
-	}
-	c.write("pl_regexp(")
-	c.bind(KindText, dotAll+pattern) // on PostgreSQL a dot takes a newline
-	c.write(", ")
-	write()
-	c.write(")")
+	c.dialect.match(&c.text, s, col, pattern, fold)
 	return nil
 }
 

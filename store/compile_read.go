@@ -63,11 +63,7 @@ func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, err
 	if !plan.texts() {
 		b.budget = 0 // the rows of the root have a limit of their own
 	}
-	stream := b.pg && b.budget > 0 && plan.many()
-	if b.pg {
-		plan.shareFields(shape, stream)
-	}
-	if stream {
+	if b.dialect.streams(b, plan) {
 		return shape, b.streamRead(root, q, plan, keys, opts)
 	}
 	opts.blank = len(shape.Members)+len(shape.Extra) == 0
@@ -84,7 +80,7 @@ func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, err
 // requests. PostgreSQL sends a value that is both only once.
 func (b *builder) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *driver.Shape {
 	b.shape = driver.Shape{Members: plan.members, Extra: b.extra[:0], EachExtra: opts.each}
-	if b.pg {
+	if b.words.records {
 		b.shape.Shared = b.shared[:0]
 	}
 	for _, col := range opts.extra {
@@ -105,13 +101,13 @@ func (b *builder) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *dr
 // addExtra adds a column as an extra value of a plan.
 func (b *builder) addExtra(plan *rowPlan, col *Column) {
 	b.shape.Extra = append(b.shape.Extra, col.Kind)
-	if b.pg {
+	if b.words.records {
 		b.shape.Shared = append(b.shape.Shared, plan.memberOf(col))
 	}
 }
 
 // shares reports whether an extra value is one of a member's.
-func (b *builder) shares(extra int) bool { return b.pg && b.shape.Shared[extra] >= 0 }
+func (b *builder) shares(extra int) bool { return b.words.records && b.shape.Shared[extra] >= 0 }
 
 // flat reports whether the rows can be selected by one plain SELECT: nothing is
 // embedded or counted. SQLite writes a row's JSON before it sorts, so there a
@@ -120,12 +116,12 @@ func (b *builder) flat(q *Query, plan *rowPlan, keys []orderKey) bool {
 	if q.Count || len(plan.embeds) > 0 {
 		return false
 	}
-	return b.pg || len(keys) == 0 || len(q.Order) == 0 && !keys[0].column.Table.View
+	return b.words.records || len(keys) == 0 || len(q.Order) == 0 && !keys[0].column.Table.View
 }
 
 func (b *builder) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
 	b.write("select ")
-	if err := b.rowColumns(root, plan, false); err != nil {
+	if err := b.dialect.rowColumns(b, root, plan, false); err != nil {
 		return err
 	}
 	if err := b.extras(root, keys, opts, false); err != nil {
@@ -152,7 +148,7 @@ func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKe
 			b.write(", ")
 		}
 	}
-	if err := b.rowColumns(root, plan, q.Count); err != nil {
+	if err := b.dialect.rowColumns(b, root, plan, q.Count); err != nil {
 		return err
 	}
 	if err := b.extras(root, keys, opts, true); err != nil {
@@ -169,16 +165,9 @@ func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKe
 		return err
 	}
 	if q.Count {
-		b.write(" on ", b.trueLiteral())
+		b.write(" on ", b.words.yes)
 	}
-	if !b.pg && q.Limit != nil {
-		// SQLite takes the rows of the page as they come, one by one. To sort them
-		// again would keep the JSON of all. With a limit around it, the page is not
-		// merged with the query around it, which would build JSON before it sorts.
-		b.write(" limit -1")
-		return nil
-	}
-	return b.orderBy(root, keys, true)
+	return b.dialect.pageOrder(b, root, q.Limit != nil, keys)
 }
 
 // countSource writes the total as the derived table c.
@@ -275,8 +264,8 @@ func (b *builder) page(q *Query) {
 	if q.Limit != nil {
 		b.write(" limit ")
 		b.int(*q.Limit)
-	} else if q.Offset > 0 && !b.pg {
-		b.write(" limit -1")
+	} else if q.Offset > 0 {
+		b.write(b.words.unlimited)
 	}
 	if q.Offset > 0 {
 		b.write(" offset ")
@@ -288,10 +277,7 @@ func (b *builder) page(q *Query) {
 func (b *builder) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
 	if opts.blank {
 		b.separate()
-		b.write("1")
-		if b.pg {
-			b.write("::int8")
-		}
+		b.write("1", b.words.casts[KindInt])
 	}
 	for i, col := range opts.extra {
 		if b.shares(i) {

@@ -131,23 +131,10 @@ func (c *conds) compareTuple(s source, keys []orderKey, values []any, operator s
 		if i > 0 {
 			c.write(", ")
 		}
-		c.bindPlace(k.column.Kind, values[i])
+		c.dialect.position(&c.text, k.column.Kind, values[i])
 	}
 	c.write(")")
 	return nil
-}
-
-// bindPlace writes a placeholder for a value of a cursor. On PostgreSQL it hides the
-// value in a subquery. With a visible value the planner would prefer a custom plan for
-// every page, and planning takes longer than reading the page.
-func (t *text) bindPlace(k Kind, v any) {
-	if !t.pg {
-		t.bind(k, v)
-		return
-	}
-	t.write("(select ")
-	t.bind(k, v)
-	t.write(")")
 }
 
 // afterKey writes, for the first key and the rest: behind the value, or equal
@@ -192,7 +179,7 @@ func (c *conds) afterNull(s source, keys []orderKey, values []any) error {
 	if k.first {
 		c.write(" is not null")
 	} else {
-		c.write(" is null and ", c.falseLiteral())
+		c.write(" is null and ", c.words.no)
 	}
 	if len(keys) > 1 {
 		c.write(" or (")
@@ -223,6 +210,6 @@ func (c *conds) compareKey(s source, k orderKey, v any, operator string) error {
 	}
 	c.collate(k.column, true)
 	c.write(" ", operator, " ")
-	c.bindPlace(k.column.Kind, v)
+	c.dialect.position(&c.text, k.column.Kind, v)
 	return nil
 }

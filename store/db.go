@@ -20,6 +20,7 @@ type DB struct {
 	listener driver.Listener // nil: the engine carries no signals
 	shares   shares
 	dialect  driver.Dialect
+	sql      dialect // of statements
 	options  Options
 	bun      *bun.DB
 
@@ -104,7 +105,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	db := &DB{driver: d, dialect: d.Dialect(), options: opts, wake: new(wakeup), repeats: make(repeats, 1)}
+	db := &DB{driver: d, dialect: d.Dialect(), sql: dialectOf(d.Dialect()), options: opts, wake: new(wakeup), repeats: make(repeats, 1)}
 	db.listener, _ = d.(driver.Listener)
 	db.shares = newShares(d.Stats())
 	b := d.Bun()

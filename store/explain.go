@@ -58,7 +58,7 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 	}
 	e := &Explanation{SQL: st.SQL, Args: make([]string, len(st.Args))}
 	for i, v := range st.Args {
-		e.Args[i] = b.argType(i+1, v)
+		e.Args[i] = argType(st.SQL, i+1, v)
 	}
 	concealed := false
 	for _, t := range b.reads {
@@ -170,11 +170,10 @@ func (s session) sqlitePlan(ctx context.Context, st *driver.Statement, form Plan
 	return json.Marshal(steps)
 }
 
-// argType returns the type of the n-th bound value: on PostgreSQL the one it is
-// cast to.
-func (c *conds) argType(n int, v any) string {
-	if c.pg {
-		_, typ, _ := strings.Cut(string(c.sql), "$"+strconv.Itoa(n)+"::")
+// argType returns the type of the n-th bound value of a statement: on PostgreSQL the one
+// it is cast to.
+func argType(sql string, n int, v any) string {
+	if _, typ, cast := strings.Cut(sql, "$"+strconv.Itoa(n)+"::"); cast {
 		if end := strings.IndexFunc(typ, notOfType); end >= 0 {
 			typ = typ[:end]
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-
-	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // logColumns are the columns of the change log a write fills.
@@ -129,21 +127,13 @@ func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
 	defer b.free()
 	b.write("insert into plinth_changes ", logColumns, " select ")
 	b.bind(KindText, w.table.Name)
-	if b.pg {
-		b.write(", v->>'op', v->'key', nullif(v->'old', 'null'), nullif(v->'new', 'null'), v->>'actor', v->>'tenant', (v->>'size')::int from jsonb_array_elements(")
-		b.bind(KindJSON, string(body))
-		b.write(") with ordinality as e(v, n)")
-		if w.logLimit > 0 {
-			b.write(" where (select ")
-			w.chargeLog(b, strconv.Itoa(total)+"::bigint")
-			b.write(")")
-		}
-		b.write(" order by n")
-	} else {
-		b.write(`, value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(`)
-		b.placeholder(string(body))
-		b.write(") order by key")
+	order := b.dialect.logRows(&b.text, string(body))
+	if w.logLimit > 0 && b.words.with {
+		b.write(" where (select ")
+		w.chargeLog(b, strconv.Itoa(total)+"::bigint")
+		b.write(")")
 	}
+	b.write(order)
 	st := b.statement(nil)
 	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
 	if _, err := w.s.exec(ctx, st); err != nil {
@@ -206,22 +196,4 @@ func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
 		dst = appendValue(dst, c.Kind, row[i])
 	}
 	return append(dst, '}')
-}
-
-// wholeRow is the shape of a row with all its columns.
-func (t *Table) wholeRow() *driver.Shape {
-	shape := &driver.Shape{}
-	for _, c := range t.Columns {
-		shape.Members = append(shape.Members, driver.Member{Key: c.jsonKey, Kind: c.Kind})
-	}
-	return shape
-}
-
-// wholePlan selects all columns.
-func (t *Table) wholePlan() *rowPlan {
-	p := &rowPlan{members: t.wholeRow().Members}
-	for _, c := range t.Columns {
-		p.columns = append(p.columns, planColumn{column: c})
-	}
-	return p
 }

@@ -37,7 +37,7 @@ func (w *write) chargeLog(b *builder, bytes string) {
 
 // chargeSteps is chargeLog for SQLite, where rows are logged from Go.
 func (w *write) chargeSteps(size int) error {
-	if w.logLimit == 0 || w.s.db.dialect.Postgres() {
+	if w.logLimit == 0 || w.s.db.sql.words().with {
 		return nil
 	}
 	if w.s.tx.bytes += size; w.s.tx.bytes <= w.logLimit {

@@ -150,22 +150,39 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 	return nil
 }
 
-// allPlan is the plan for all readable columns, which most requests select.
-type allPlan struct {
-	readable ColumnSet
-	plan     *rowPlan
+// allPlans are the plans for all columns of a table, which most requests select.
+type allPlans struct {
+	whole    *rowPlan
+	columns  ColumnSet
+	readable *rowPlan // for columns
 }
 
 // allColumns returns the plan for all columns of a source. The table keeps the
 // last one: callers with the same columns share it.
 func (s source) allColumns() *rowPlan {
-	readable := s.table.every
-	if s.guard != nil {
-		readable = s.guard.Readable
+	if s.guard == nil {
+		return wholePlan(s.table)
 	}
-	if kept, _ := s.table.plan.Load().(*allPlan); kept != nil && kept.readable == readable {
-		return kept.plan
+	kept, _ := s.table.plan.Load().(allPlans)
+	if kept.readable == nil || kept.columns != s.guard.Readable {
+		kept.columns, kept.readable = s.guard.Readable, s.planAll()
+		s.table.plan.Store(kept)
 	}
+	return kept.readable
+}
+
+// wholePlan returns the plan for all columns of a table, which the table keeps.
+func wholePlan(t *Table) *rowPlan {
+	kept, _ := t.plan.Load().(allPlans)
+	if kept.whole == nil {
+		kept.whole = source{table: t}.planAll()
+		t.plan.Store(kept)
+	}
+	return kept.whole
+}
+
+// planAll makes the plan for all columns of a source.
+func (s source) planAll() *rowPlan {
 	n := len(s.table.Columns)
 	p := &rowPlan{columns: make([]planColumn, 0, n), members: make([]driver.Member, 0, n)}
 	p.addAll(s, make(map[string]bool, n))
@@ -175,7 +192,6 @@ func (s source) allColumns() *rowPlan {
 		}
 		p.list += aliases[0] + "." + pc.column.sqlName
 	}
-	s.table.plan.Store(&allPlan{readable, p})
 	return p
 }
 

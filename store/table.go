@@ -50,7 +50,7 @@ type Table struct {
 	every   ColumnSet // all columns
 
 	registry *Registry
-	plan     atomic.Value // of the statement compiler: the last plan for all readable columns
+	plan     atomic.Value // of the statement builder: the plans for all columns
 	hooks    any          // of the write path; nil without hooks
 }
 

@@ -15,8 +15,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if err != nil {
 		return err
 	}
-	pg := w.s.db.dialect.Postgres()
-	if !pg && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
+	if !w.s.db.sql.words().with && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
 		return w.runSteps(ctx, out)
 	}
 	b := w.s.newBuilder(ctx, w.scope, w.access)
@@ -80,7 +79,7 @@ func (w *write) simple(checks []check) bool {
 	if w.table.Tracked || len(checks) > 0 || w.exactly > 0 {
 		return false
 	}
-	if !w.s.db.dialect.Postgres() && (w.op == OpInsert && len(w.rows) > 1 || w.adds()) {
+	if !w.s.db.sql.words().with && (w.op == OpInsert && len(w.rows) > 1 || w.adds()) {
 		return false
 	}
 	if w.ret == nil {
@@ -248,11 +247,10 @@ func (w *write) compileSimple(b *builder) (*driver.Statement, error) {
 // returns the shape that has them.
 func (w *write) returnColumns(b *builder, s source, plan *rowPlan) (*driver.Shape, error) {
 	start := len(b.sql)
-	if !b.pg {
-		// RETURNING on SQLite knows the columns by the table's name only.
+	if b.words.returningTable {
 		s.alias = w.table.sqlName
 	}
-	if err := b.rowColumns(s, plan, false); err != nil {
+	if err := b.dialect.rowColumns(b, s, plan, false); err != nil {
 		return nil, err
 	}
 	shape := b.newShape(plan, nil, readOptions{extra: w.version})
@@ -332,7 +330,7 @@ func (w *write) selectRows(b *builder, s source) error {
 			b.write(" = ")
 			b.bind(KindInt, w.versions[0])
 		} else {
-			b.oneOf(KindInt, w.versions)
+			b.dialect.oneOf(&b.text, KindInt, w.versions)
 		}
 	}
 	if err == nil && !w.where.IsZero() {

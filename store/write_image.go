@@ -11,7 +11,7 @@ import (
 // that the database will make is NULL. A row the rule does not allow is [ErrDenied].
 func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 	together := 1
-	if w.s.db.dialect.Postgres() {
+	if w.s.db.sql.words().arrays {
 		together = len(rows) // to save round trips, as in insertRows
 	}
 	for len(rows) > 0 {

@@ -32,7 +32,7 @@ func (w *write) insertInto(b *builder, alias string) error {
 		b.write(" default values")
 		return nil
 	}
-	if len(w.rows) > 1 && b.pg {
+	if len(w.rows) > 1 && b.words.arrays {
 		w.insertArrays(b, columns)
 		return nil
 	}

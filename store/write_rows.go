@@ -62,7 +62,7 @@ func (w *write) insertRows(ctx context.Context, rows []*rowWrite) error {
 // faster row by row, and keys the database makes are read back one by one.
 func (w *write) together(rows []*rowWrite) bool {
 	itself := func(ref *Reference) bool { return ref.Target == w.table }
-	if len(rows) < 2 || !w.s.db.dialect.Postgres() && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
+	if len(rows) < 2 || !w.s.db.sql.words().arrays && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
 		return false
 	}
 	return !slices.ContainsFunc(rows, func(rw *rowWrite) bool {

@@ -167,7 +167,7 @@ func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 	defer b.free()
 	s := source{table: w.table, alias: b.alias(), guard: w.guard}
 	b.write("select ")
-	if err := b.rowColumns(s, w.table.wholePlan(), false); err != nil {
+	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
 		return nil, err
 	}
 	b.write(" from ", w.table.sqlName, " ", s.alias)
@@ -178,9 +178,7 @@ func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 	b.keyList(s)
 	b.write(" limit ")
 	b.int(maxWrite + 1)
-	if b.pg {
-		b.write(" for update of ", s.alias)
-	}
+	b.lock(s)
 	return w.readWhole(ctx, b)
 }
 
@@ -192,7 +190,7 @@ const maxWriteBytes = 32 << 20
 // values.
 func (w *write) readWhole(ctx context.Context, b *builder) ([][]any, error) {
 	var r driver.Result
-	st := b.statement(w.table.wholeRow())
+	st := b.statement(&driver.Shape{Members: wholePlan(w.table).members})
 	st.Table, st.Op = w.table.Name, "select"
 	if !pinned(w.table, w.where) {
 		st.MaxBytes = maxWriteBytes

@@ -157,7 +157,7 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	defer b.free()
 	s := source{table: w.table, alias: b.alias()}
 	b.write("select ")
-	if err := b.rowColumns(s, w.table.wholePlan(), false); err != nil {
+	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
 		return nil, err
 	}
 	b.write(" from ", w.table.sqlName, " ", s.alias, " where ")
@@ -170,9 +170,7 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	}
 	b.write(" order by ")
 	b.keyList(s)
-	if b.pg {
-		b.write(" for update of ", s.alias)
-	}
+	b.lock(s)
 	rows, err := w.readWhole(ctx, b)
 	if err != nil {
 		return nil, err
@@ -193,7 +191,7 @@ func (w *write) keysMatch(b *builder, s source, rows [][]any) error {
 			values[i] = row[k.index]
 		}
 		b.comparable(s, k, false)
-		b.oneOf(k.Kind, packList(k.Kind, values))
+		b.dialect.oneOf(&b.text, k.Kind, packList(k.Kind, values))
 		return nil
 	}
 	return b.balanced(len(rows), " or ", func(i int) error {

@@ -7,12 +7,12 @@ import "github.com/seed-7694ebf6/plinth/store/driver"
 // limit while it grows.
 const maxLarge = 8
 
-// object writes a row as JSON object for SQLite.
-func (b *builder) object(s source, p *rowPlan) error {
+// object writes a row as JSON object.
+func (d sqlite) object(b *builder, s source, p *rowPlan) error {
 	if !p.texts() {
-		return b.jsonObject(s, p)
+		return d.jsonObject(b, s, p)
 	}
-	return b.textObject(s, p)
+	return d.textObject(b, s, p)
 }
 
 // texts reports whether the object of a row is built as text: it holds arrays, or
@@ -49,8 +49,8 @@ func (p *rowPlan) large() int {
 // textObject writes a row as the text of a JSON object. With one array at most the
 // parts are arguments of concat, which is fast and holds all of them at once. Else
 // some of them are at a time, joined by ||, which checks the length limit.
-func (b *builder) textObject(s source, p *rowPlan) error {
-	t := textWriter{c: b, joined: p.large() > maxLarge || p.arrays() > 1, start: len(b.sql)}
+func (sqlite) textObject(b *builder, s source, p *rowPlan) error {
+	t := textWriter{b: b, joined: p.large() > maxLarge || p.arrays() > 1, start: len(b.sql)}
 	t.literal = append(t.literal, '{')
 	for i := range p.members {
 		t.name(p, i)
@@ -82,7 +82,7 @@ func (p *rowPlan) arrays() int {
 
 // textWriter writes the parts of a text.
 type textWriter struct {
-	c       *builder
+	b       *builder
 	joined  bool   // by ||
 	start   int    // where the parts begin in the statement
 	ends    []int  // where each part ends but the last, from start
@@ -91,40 +91,40 @@ type textWriter struct {
 
 // part begins a part.
 func (t *textWriter) part() {
-	if at := len(t.c.sql) - t.start; at > 0 {
+	if at := len(t.b.sql) - t.start; at > 0 {
 		t.ends = append(t.ends, at)
 	}
 }
 
 // join makes one text of the parts.
 func (t *textWriter) join() {
-	parts := append([]byte(nil), t.c.sql[t.start:]...)
+	parts := append([]byte(nil), t.b.sql[t.start:]...)
 	ends := append(t.ends, len(parts))
-	t.c.sql = t.c.sql[:t.start]
+	t.b.sql = t.b.sql[:t.start]
 	part := func(i int) {
 		from := 0
 		if i > 0 {
 			from = ends[i-1]
 		}
-		t.c.sql = append(t.c.sql, parts[from:ends[i]]...)
+		t.b.sql = append(t.b.sql, parts[from:ends[i]]...)
 	}
 	group := len(ends)
 	if t.joined {
 		group = partsAtOnce
 	}
-	t.c.write("(")
+	t.b.write("(")
 	for i := range ends {
 		switch {
 		case i == 0:
-			t.c.write("concat(")
+			t.b.write("concat(")
 		case i%group == 0:
-			t.c.write(") || concat(")
+			t.b.write(") || concat(")
 		default:
-			t.c.write(", ")
+			t.b.write(", ")
 		}
 		part(i)
 	}
-	t.c.write("))")
+	t.b.write("))")
 }
 
 // partsAtOnce is how many parts of a large row SQLite holds at once. It also keeps the
@@ -138,7 +138,7 @@ func (t *textWriter) flush() {
 		return
 	}
 	t.part()
-	t.c.write("'", string(t.literal), "'")
+	t.b.write("'", string(t.literal), "'")
 	t.literal = t.literal[:0]
 }
 
@@ -154,12 +154,12 @@ func (t *textWriter) name(p *rowPlan, member int) {
 	}
 	t.flush()
 	t.part()
-	t.c.placeholder(p.members[member].Key)
+	t.b.placeholder(p.members[member].Key)
 }
 
 // value writes the JSON of a member. NULL is null, and no rows are an empty array.
 func (t *textWriter) value(s source, p *rowPlan, member int) error {
-	c, m := t.c, &p.members[member]
+	b, m := t.b, &p.members[member]
 	before, after := "json_quote(", ")"
 	switch {
 	case m.Many && t.joined:
@@ -173,11 +173,11 @@ func (t *textWriter) value(s source, p *rowPlan, member int) error {
 	}
 	t.flush()
 	t.part()
-	c.write(before)
-	if err := c.member(s, p, member); err != nil {
+	b.write(before)
+	if err := b.member(s, p, member); err != nil {
 		return err
 	}
-	c.write(after)
+	b.write(after)
 	if m.Many {
 		t.literal = append(t.literal, ']')
 	}
@@ -185,7 +185,7 @@ func (t *textWriter) value(s source, p *rowPlan, member int) error {
 }
 
 // countRows begins to count the rows of an array against the budget.
-func (b *builder) countRows() {
+func (sqlite) countRows(b *builder) {
 	if b.budget == 0 {
 		return
 	}
@@ -200,7 +200,7 @@ func (b *builder) countRows() {
 	b.write(", count(*)) then ")
 }
 
-func (b *builder) countedRows() {
+func (sqlite) countedRows(b *builder) {
 	if b.budget > 0 {
 		b.write(" end")
 	}
