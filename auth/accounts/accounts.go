@@ -16,6 +16,8 @@ import (
 type Accounts struct {
 	db     *store.DB
 	config Config
+	limits bounds
+	hooks  hooks
 	keys   *keyring
 	hashes *password.Hasher
 	tries  turns
@@ -54,11 +56,11 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, err
 	}
 	a := &Accounts{
-		db: db, config: cfg, keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newOpening(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
+		db: db, config: cfg, limits: cfg.Limits.bounds(), hooks: cfg.hooks(), keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newOpening(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
 		readKeys: newReadKeys(), outbox: newOutbox(),
 	}
 	a.patterns = patterns(cfg.PublicURL)
-	a.signing = newSigningKeys(db, keys, &cfg)
+	a.signing = newSigningKeys(db, keys, cfg.AccessTTL, cfg.Now, cfg.Logger)
 	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
 		return nil, err
 	}

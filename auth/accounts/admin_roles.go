@@ -82,7 +82,7 @@ func (x *exchange) saveRole(by authority, name string) error {
 	if name != "" && in["name"] != "" && in["name"] != name {
 		return failf(problem.AuthValidation, "the name of a role does not change")
 	}
-	want, mode := Role{Name: in["name"], Description: in["description"]}, roleCreate
+	want, mode := definition{Name: in["name"], Description: in["description"]}, roleCreate
 	if name != "" {
 		want.Name, mode = name, roleChange
 	}

@@ -150,9 +150,9 @@ func (a *Accounts) guess(subject, network string) *guess {
 	} else {
 		g.subject = strings.ToLower(strings.TrimSpace(subject))
 	}
-	l := &a.config.Limits
+	l := &a.limits
 	g.address = a.budget("address", network, l.AddressGuesses)
-	g.account = a.budget("subject", g.subject, Limit{l.AccountGuesses, accountForgets})
+	g.account = a.budget("subject", g.subject, bound{l.AccountGuesses, accountForgets})
 	g.pair = a.budget("pair", network+" "+g.subject, l.Guesses)
 	return g
 }
@@ -183,7 +183,7 @@ func (a *Accounts) take(ctx context.Context, g *guess) error {
 			return err
 		}
 		if !known {
-			return overLimit(a.config.Limits.Guesses.Per)
+			return overLimit(a.limits.Guesses.Per)
 		}
 		g.closed = true
 		if full, err = a.spend(ctx, g.spending()); err != nil || full == nil {

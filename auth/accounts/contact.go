@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -45,8 +46,7 @@ func (at contact) errNotConfirmed() error {
 }
 
 // confirm marks the contact as confirmed.
-func (at contact) confirm(u *user, a *Accounts) {
-	now := a.now()
+func (at contact) confirm(u *user, now time.Time) {
 	if at.phone != "" {
 		u.Phone, u.PhoneConfirmedAt = &at.phone, &now
 	} else {
@@ -154,7 +154,7 @@ func (a *Accounts) setContact(ctx context.Context, tx *store.Tx, u *user, at con
 	if err := a.endOthers(ctx, tx, u, keep, change); err != nil {
 		return err
 	}
-	at.confirm(u, a)
+	at.confirm(u, a.now())
 	if err := a.keepAddress(ctx, tx, u); err != nil {
 		return taken(err)
 	}

@@ -17,8 +17,8 @@ type details struct {
 var oldestFirst = store.Query{Order: []store.Order{{Column: "created_at"}, {Column: "id"}}}
 
 // detailsOf reads them by one statement. A deleted user has none.
-func (a *Accounts) detailsOf(ctx context.Context, id store.ID) (has details, err error) {
-	u, err := store.For[user](a.db).First(ctx, store.Query{
+func (a *Accounts) detailsOf(ctx context.Context, s store.Session, id store.ID) (has details, err error) {
+	u, err := store.For[user](s).First(ctx, store.Query{
 		Where: store.Eq("id", id), Select: []store.Selected{{Column: "id"}},
 		With: []store.Embed{
 			{Relation: "identities", Query: oldestFirst}, {Relation: "factors", Query: oldestFirst}, {Relation: "roles", Query: rolesByName},

@@ -27,14 +27,28 @@ type failures struct {
 
 var failuresCount = store.Number(func(f *failures) *int64 { return &f.Count })
 
+// bound is the highest count in a time, without an end if the count is negative.
+type bound struct {
+	Count int
+	Per   time.Duration
+}
+
+// bounds are the bounds of all budgets.
+type bounds struct {
+	Guesses, AddressGuesses           bound
+	AccountGuesses                    int
+	Requests                          bound
+	Mails, NumberSMS, AddressSMS, SMS bound
+}
+
 // budget is a bound on something.
 type budget struct {
 	key   string
-	limit Limit
+	limit bound
 }
 
 // budget returns the budget of a kind and a name.
-func (a *Accounts) budget(kind, name string, limit Limit) budget {
+func (a *Accounts) budget(kind, name string, limit bound) budget {
 	sum := a.keys.hashName("budget " + kind + " " + name)
 	return budget{key: kind + " " + base64.RawURLEncoding.EncodeToString(sum[:18]), limit: limit}
 }

@@ -93,7 +93,7 @@ func (x *exchange) createOwnKey(u *user, s *session) error {
 	in, err := body.texts("current_password", "nonce")
 	if err == nil {
 		// The user is notified of each by mail.
-		err = x.draw("keys", u.ID.String(), x.a.config.Limits.Requests)
+		err = x.draw("keys", u.ID.String(), x.a.limits.Requests)
 	}
 	if err == nil {
 		err = x.proveSelf(u, s, in)

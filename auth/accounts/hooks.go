@@ -18,67 +18,12 @@ import (
 // hookTime is the deadline of the context a hook gets.
 const hookTime = 5 * time.Second
 
-// SignUp is an account to be made, for [Config.BeforeSignUp].
-type SignUp struct {
-	// Method is how the account is made: "password", "otp", "anonymous", "invite", "admin", or
-	// the name of the provider of the login. For "anonymous", a user without an account, the
-	// hook runs again when they get one.
-	Method string
-
-	// Email and Phone are canonical; either may be empty.
-	Email, Phone string
-
-	// AppMetadata is set by the application and UserMetadata by the user. Both may be changed
-	// or replaced. Numbers are json.Number.
-	AppMetadata, UserMetadata map[string]any
-
-	// Address and UserAgent are where the request comes from.
-	Address, UserAgent string
-}
-
-// Token is an access token to be signed, for [Config.BeforeToken].
-type Token struct {
-	// User is the user of the token. Changing it has no effect.
-	User User
-
-	// Session is the id of the session, and AAL its assurance level: 1 or 2. Session is empty
-	// for an API key that acts as the user. Of its Claims only tenant_id is used.
-	Session string
-	AAL     int
-
-	// Roles and Permissions are those in the token. Changing them has no effect.
-	Roles, Permissions []string
-
-	// Claims are the claims to add, empty at first. With a reserved claim the token is not
-	// signed. tenant_id, a string, becomes the Tenant of the Principal.
-	Claims map[string]any
-}
-
-// SignedIn is a successful login, for [Config.AfterSignIn].
-type SignedIn struct {
-	// User is the user of the login, and Session the id of the new session.
-	User    User
-	Session string
-
-	// Method is the method of the login, as in the claim amr: "password", "otp", "oauth",
-	// "anonymous", ... Provider is the name of the provider, if there is one.
-	Method, Provider string
-
-	// Address and UserAgent are where the request comes from.
-	Address, UserAgent string
-}
-
-// Deletion is an account to be deleted, for [Config.BeforeDelete].
-type Deletion struct {
-	// User is the deleted user. Changing it has no effect.
-	User User
-
-	// Kept says that the row stays under its id, without personal data, as should_soft_delete
-	// of the admin API asks. References to the id remain valid.
-	Kept bool
-
-	// Tx is the transaction of the deletion. Delete the user's rows in it; see [store.For].
-	Tx *store.Tx
+// hooks are functions of the application, nil if it has none.
+type hooks struct {
+	BeforeSignUp func(ctx context.Context, u *user, how string, from device) error
+	BeforeToken  func(ctx context.Context, u *user, p *auth.Principal) (claims map[string]any, err error)
+	AfterSignIn  func(u *user, s *session, how method) func(context.Context) error
+	BeforeDelete func(ctx context.Context, tx *store.Tx, u *user, keep bool) error
 }
 
 // reservedClaims are the claims that this package sets. Hooks cannot.
@@ -86,16 +31,6 @@ var reservedClaims = []string{
 	"aal", "amr", "app_metadata", "aud", "azp", "client_id", "cnf", "email", "exp", "iat", "is_anonymous", "iss", "jti", "nbf", "permissions",
 	"phone", "rev", "role", "role_revs", "roles", "scope", "session_id", "sub", "user_metadata",
 }
-
-// ReservedClaims returns the names of the claims that [Config.BeforeToken] cannot
-// set: the registered ones of RFC 7519 and those that say who the user is, how they
-// have shown it and what they may do.
-func ReservedClaims() []string { return slices.Clone(reservedClaims) }
-
-// Refuse returns the error by which a hook refuses what is about to happen. The
-// client is answered with 403, the code refused_by_application and the text, which
-// users read.
-func Refuse(text string) error { return &failure{problem.AuthRefused, text} }
 
 // admitted is an account that Config.BeforeSignUp has let pass. Only admit makes one,
 // and create takes nothing else, so that there is no way around the hook.
@@ -112,57 +47,42 @@ type admitted struct {
 // be called in a transaction: the hook may use the database, and take its time.
 func (a *Accounts) admit(ctx context.Context, u *user, how string, from device) (admitted, error) {
 	n := admitted{user: u, how: how, from: from}
-	if a.config.BeforeSignUp == nil {
+	if a.hooks.BeforeSignUp == nil {
 		return n, nil
 	}
-	s := &SignUp{
-		Method: how, Email: deref(u.Email), Phone: deref(u.Phone), AppMetadata: asMap(u.AppMetadata), UserMetadata: asMap(u.UserMetadata),
-		Address: from.address, UserAgent: from.userAgent,
-	}
-	err := a.hook(ctx, "BeforeSignUp", func(ctx context.Context) error { return a.config.BeforeSignUp(ctx, s) })
-	if err != nil {
-		return n, err
-	}
-	if u.AppMetadata, err = asDocument(s.AppMetadata); err != nil {
-		return n, err
-	}
-	u.UserMetadata, err = asDocument(s.UserMetadata)
-	return n, err
+	return n, a.hook(ctx, "BeforeSignUp", func(ctx context.Context) error { return a.hooks.BeforeSignUp(ctx, u, how, from) })
 }
 
 // hookClaims are what Config.BeforeToken adds to the token of a user.
 func (a *Accounts) hookClaims(ctx context.Context, u *user, p *auth.Principal) (map[string]any, error) {
-	if a.config.BeforeToken == nil {
+	if a.hooks.BeforeToken == nil {
 		return nil, nil
 	}
-	t := &Token{
-		User: *exportUser(u), Session: p.Session, AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions),
-		Claims: make(map[string]any),
-	}
-	err := a.hook(ctx, "BeforeToken", func(ctx context.Context) error { return a.config.BeforeToken(ctx, t) })
+	var claims map[string]any
+	err := a.hook(ctx, "BeforeToken", func(ctx context.Context) (err error) {
+		claims, err = a.hooks.BeforeToken(ctx, u, p)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	for name := range t.Claims {
+	for name := range claims {
 		if slices.Contains(reservedClaims, name) {
 			return nil, fmt.Errorf("accounts: BeforeToken sets the claim %s, which is reserved", name)
 		}
 	}
-	return t.Claims, nil
+	return claims, nil
 }
 
 // signedIn runs Config.AfterSignIn when the transaction of a login has committed.
 func (a *Accounts) signedIn(tx *store.Tx, u *user, s *session, how method) {
-	if a.config.AfterSignIn == nil {
+	if a.hooks.AfterSignIn == nil {
 		return
 	}
-	in := SignedIn{
-		User: *exportUser(u), Session: s.ID.String(), Method: how.Method, Provider: how.Provider, Address: s.Address, UserAgent: s.UserAgent,
-	}
+	run, id := a.hooks.AfterSignIn(u, s, how), u.ID
 	tx.OnCommit(func(ctx context.Context) {
-		err := a.hook(ctx, "AfterSignIn", func(ctx context.Context) error { return a.config.AfterSignIn(ctx, in) })
-		if err != nil {
-			a.config.Logger.ErrorContext(ctx, "accounts: AfterSignIn failed", "user", in.User.ID, "error", err)
+		if err := a.hook(ctx, "AfterSignIn", run); err != nil {
+			a.config.Logger.ErrorContext(ctx, "accounts: AfterSignIn failed", "user", id, "error", err)
 		}
 	})
 }
@@ -171,11 +91,10 @@ func (a *Accounts) signedIn(tx *store.Tx, u *user, s *session, how method) {
 // time of the deletion: how long the rows of a user take, and what the statements of a
 // transaction may take, is not for hookTime to say.
 func (a *Accounts) toDelete(ctx context.Context, tx *store.Tx, u *user, keep bool) error {
-	if a.config.BeforeDelete == nil {
+	if a.hooks.BeforeDelete == nil {
 		return nil
 	}
-	d := &Deletion{User: *exportUser(u), Kept: keep, Tx: tx}
-	return a.guarded(ctx, "BeforeDelete", func(ctx context.Context) error { return a.config.BeforeDelete(ctx, d) })
+	return a.guarded(ctx, "BeforeDelete", func(ctx context.Context) error { return a.hooks.BeforeDelete(ctx, tx, u, keep) })
 }
 
 // hook runs a function of the application, which has hookTime.

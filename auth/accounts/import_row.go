@@ -85,13 +85,13 @@ func (i *ImportedIdentity) row() (*identity, error) {
 	if i.Provider == "email" || i.Provider == "phone" {
 		return nil, failf(problem.AuthValidation, "the identities of e-mail address and phone number are created automatically; leave them out")
 	}
-	data := map[string]any{"iss": i.Issuer, "sub": i.Subject, "provider_id": i.Subject}
+	members := map[string]any{"iss": i.Issuer, "sub": i.Subject, "provider_id": i.Subject}
 	for name, value := range i.Data {
-		if _, taken := data[name]; !taken {
-			data[name] = value
+		if _, taken := members[name]; !taken {
+			members[name] = value
 		}
 	}
-	doc, err := store.JSONOf(data)
+	doc, err := store.JSONOf(members)
 	if err == nil && len(doc) > maxMetadata {
 		err = errMetadata
 	}

@@ -108,6 +108,14 @@ func (l Limit) or(usual Limit) Limit {
 	return Limit{cmp.Or(l.Count, usual.Count), cmp.Or(l.Per, usual.Per)}
 }
 
+// bounds returns the limits for the code that enforces them.
+func (l Limits) bounds() bounds {
+	return bounds{
+		Guesses: bound(l.Guesses), AddressGuesses: bound(l.AddressGuesses), AccountGuesses: l.AccountGuesses, Requests: bound(l.Requests),
+		Mails: bound(l.Mails), NumberSMS: bound(l.NumberSMS), AddressSMS: bound(l.AddressSMS), SMS: bound(l.SMS),
+	}
+}
+
 // remoteAddress is the usual Config.ClientAddress. The zero Addr, of a Unix socket, is
 // an address like others.
 func remoteAddress(r *http.Request) netip.Addr {
@@ -120,7 +128,7 @@ func remoteAddress(r *http.Request) netip.Addr {
 
 // drawRequest draws on one of the budgets that Limits.Requests bounds.
 func (x *exchange) drawRequest(kind string) error {
-	return x.draw(kind, netaddr.Name(x.address()), x.a.config.Limits.Requests)
+	return x.draw(kind, netaddr.Name(x.address()), x.a.limits.Requests)
 }
 
 // drawBegun draws on what a user may begin from an address: that leaves rows behind.
@@ -130,13 +138,13 @@ func (x *exchange) drawBegun(u *user) error {
 
 // drawMany draws on a budget of what leaves little behind.
 func (x *exchange) drawMany(kind, name string) error {
-	l := x.a.config.Limits.Requests
+	l := x.a.limits.Requests
 	l.Count *= begunPerRequest
 	return x.draw(kind, name, l)
 }
 
 // draw draws on a budget of requests, which are not given back.
-func (x *exchange) draw(kind, name string, limit Limit) error {
+func (x *exchange) draw(kind, name string, limit bound) error {
 	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, name, limit)})
 	if err != nil || full == nil {
 		return err

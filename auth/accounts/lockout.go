@@ -69,7 +69,7 @@ func (a *Accounts) sentHere(ctx context.Context, g *guess) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	owners := []store.ID{a.absentOwner(g.sentTo)}
+	owners := []store.ID{a.keys.absentOwner(g.sentTo)}
 	if u != nil {
 		owners = append(owners, u.ID)
 	}
@@ -87,7 +87,7 @@ func (a *Accounts) sentHere(ctx context.Context, g *guess) (bool, error) {
 		}
 		if is.Network == g.network {
 			g.message = []budget{
-				a.budget("message", c.ID.String(), Limit{messageGuesses, digitsLife}),
+				a.budget("message", c.ID.String(), bound{messageGuesses, digitsLife}),
 				a.sentBudget(g),
 			}
 			return true, nil
@@ -98,7 +98,7 @@ func (a *Accounts) sentHere(ctx context.Context, g *guess) (bool, error) {
 
 // sentBudget bounds the digits that are tried at an account that is closed.
 func (a *Accounts) sentBudget(g *guess) budget {
-	return a.budget("sent", g.subject, Limit{g.account.limit.Count, accountForgets})
+	return a.budget("sent", g.subject, bound{g.account.limit.Count, accountForgets})
 }
 
 // network is where a device is, as tries are counted.

@@ -60,17 +60,17 @@ type addressee struct {
 func (a *Accounts) addressee(ctx context.Context, s store.Session, at contact) (addressee, error) {
 	u, err := a.reachedAt(ctx, s, at)
 	if err != nil || u == nil {
-		return addressee{id: a.absentOwner(at)}, err
+		return addressee{id: a.keys.absentOwner(at)}, err
 	}
 	return addressee{u.ID, u}, nil
 }
 
 // absentOwner returns the owner's id for codes to a contact without an account.
-func (a *Accounts) absentOwner(at contact) store.ID { return a.absentOwners(at)[0] }
+func (k *keyring) absentOwner(at contact) store.ID { return k.absentOwners(at)[0] }
 
 // absentOwners returns these ids under each of the master keys.
-func (a *Accounts) absentOwners(at contact) []store.ID {
-	sums := a.keys.hashNames("nobody " + at.text())
+func (k *keyring) absentOwners(at contact) []store.ID {
+	sums := k.hashNames("nobody " + at.text())
 	out := make([]store.ID, len(sums))
 	for i, sum := range sums {
 		copy(out[i][:], sum[:])

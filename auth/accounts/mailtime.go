@@ -34,12 +34,12 @@ func (a *Accounts) mailTurn(ctx context.Context, tx *store.Tx, kind codeKind, at
 // than Config.MailInterval or Limits.Mails is spent. Then it returns how long to wait.
 // Addresses without an account are counted in the same way, so that they are answered alike.
 func (a *Accounts) mailTurnOf(ctx context.Context, tx *store.Tx, kind codeKind, email string) (wait time.Duration, err error) {
-	if wait, err = a.interval(ctx, tx, kind, email); err != nil || wait > 0 || a.config.Limits.Mails.Count < 0 {
+	if wait, err = a.interval(ctx, tx, kind, email); err != nil || wait > 0 || a.limits.Mails.Count < 0 {
 		return wait, err
 	}
 	var full *failures
 	err = tx.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		full, err = a.spendOne(ctx, tx, a.budget("mails", email, a.config.Limits.Mails))
+		full, err = a.spendOne(ctx, tx, a.budget("mails", email, a.limits.Mails))
 		return err
 	})
 	switch {

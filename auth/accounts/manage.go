@@ -112,12 +112,25 @@ func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
 	return a.deleteBy(ctx, own, id, false)
 }
 
+// Role is a name that users can be given, and the permissions that come with it: both
+// are what rules ask for. A role is data, which an application or an admin makes.
+type Role struct {
+	// Name and Permissions have letters, digits, '.', '_', '-' and ':', at most 64
+	// of them. There are at most 64 Permissions, and the names of all roles and
+	// permissions of a user take 2 KiB at most: they travel in access tokens.
+	Name        string
+	Permissions []string
+
+	// Description is for admins, at most 500 bytes.
+	Description string
+}
+
 // SaveRole makes a role, or changes the one of its name. Call it in App.Prepare of package
 // plinth for the roles that the program's rules use. If permissions change, access tokens of
 // the role's users are revoked, and clients refresh. The error's code is validation_failed for
 // an invalid role, see [Role], and for a reserved name.
 func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
-	return a.saveRole(ctx, own, r, roleSave)
+	return a.saveRole(ctx, own, definition(r), roleSave)
 }
 
 // SetRoles gives a user exactly these roles, which have to exist. If that changes anything,

@@ -23,7 +23,7 @@ func (a *Accounts) proveOwner(ctx context.Context, tx *store.Tx, u *user, at con
 	if err != nil {
 		return err
 	}
-	at.confirm(u, a)
+	at.confirm(u, a.now())
 	if err := a.keepAddress(ctx, tx, u); err != nil {
 		return err
 	}

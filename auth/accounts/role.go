@@ -34,16 +34,10 @@ type userRole struct {
 	Definition *role    `bun:"rel:belongs-to,join:role=name"`
 }
 
-// Role is a name that users can be given, and the permissions that come with it: both
-// are what rules ask for. A role is data, which an application or an admin makes.
-type Role struct {
-	// Name and Permissions have letters, digits, '.', '_', '-' and ':', at most 64
-	// of them. There are at most 64 Permissions, and the names of all roles and
-	// permissions of a user take 2 KiB at most: they travel in access tokens.
+// definition is a role to be made or changed.
+type definition struct {
 	Name        string
 	Permissions []string
-
-	// Description is for admins, at most 500 bytes.
 	Description string
 }
 
@@ -135,7 +129,7 @@ func (g *rights) size() error {
 }
 
 // check judges a role that is to be, and returns its permissions in order.
-func (r *Role) check() ([]string, error) {
+func (r *definition) check() ([]string, error) {
 	if err := checkName("role", r.Name); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (a *Accounts) roleNamed(ctx context.Context, s store.Session, name string) 
 
 // saveRole makes or changes a role. If its permissions change, tokens with the role are
 // revoked.
-func (a *Accounts) saveRole(ctx context.Context, by authority, want Role, mode roleMode) error {
+func (a *Accounts) saveRole(ctx context.Context, by authority, want definition, mode roleMode) error {
 	permissions, err := want.check()
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (a *Accounts) saveRole(ctx context.Context, by authority, want Role, mode r
 	})
 }
 
-func (a *Accounts) createRole(ctx context.Context, tx *store.Tx, by authority, want Role, permissions []string) error {
+func (a *Accounts) createRole(ctx context.Context, tx *store.Tx, by authority, want definition, permissions []string) error {
 	listed, err := store.JSONOf(permissions)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (a *Accounts) createRole(ctx context.Context, tx *store.Tx, by authority, w
 	return a.record(ctx, tx, by.event("role_created", nil), map[string]any{"role": want.Name, "permissions": permissions})
 }
 
-func (a *Accounts) changeRole(ctx context.Context, tx *store.Tx, by authority, old *role, want Role, permissions []string) error {
+func (a *Accounts) changeRole(ctx context.Context, tx *store.Tx, by authority, old *role, want definition, permissions []string) error {
 	had, err := rightsBy([]*role{old})
 	if err != nil {
 		return err

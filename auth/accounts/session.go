@@ -101,7 +101,7 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, u *user, how method,
 // issue makes the tokens of a session.
 func (a *Accounts) issue(ctx context.Context, u *user, s *session) (*issued, error) {
 	now := a.now()
-	has, err := a.detailsOf(ctx, u.ID)
+	has, err := a.detailsOf(ctx, a.db, u.ID)
 	if err != nil {
 		return nil, err
 	}

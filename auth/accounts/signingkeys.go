@@ -58,8 +58,8 @@ type signingKeys struct {
 	tried  time.Time   // when that read ended, by the clock of the machine
 }
 
-func newSigningKeys(db *store.DB, keys *keyring, cfg *Config) *signingKeys {
-	return &signingKeys{db: db, keys: keys, ttl: cfg.AccessTTL, now: cfg.Now, logger: cfg.Logger, turn: make(chan struct{}, 1)}
+func newSigningKeys(db *store.DB, keys *keyring, ttl time.Duration, now func() time.Time, logger *slog.Logger) *signingKeys {
+	return &signingKeys{db: db, keys: keys, ttl: ttl, now: now, logger: logger, turn: make(chan struct{}, 1)}
 }
 
 type loadedKey struct {

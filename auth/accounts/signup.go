@@ -36,7 +36,7 @@ func (a *Accounts) signUp(ctx context.Context, n newUser, from device) (u *user,
 		return nil, nil, err
 	}
 	u = a.fresh(n, &hash)
-	n.at.confirm(u, a)
+	n.at.confirm(u, a.now())
 	made, err := a.admit(ctx, u, "password", from)
 	if err != nil {
 		return nil, nil, err
@@ -255,7 +255,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	case s.owned:
-		m.owner, m.template = a.absentOwner(s.at), MailExisting
+		m.owner, m.template = a.keys.absentOwner(s.at), MailExisting
 	case s.waits:
 		m.owner = u.ID
 	default:

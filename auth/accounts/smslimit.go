@@ -29,7 +29,7 @@ func (x *exchange) texting(phone string, send func() error) error {
 	if phone == "" {
 		return send()
 	}
-	ctx, l := x.r.Context(), &x.a.config.Limits
+	ctx, l := x.r.Context(), &x.a.limits
 	budgets := spending{ // in the order of their keys
 		x.a.budget("sms address", netaddr.Name(x.address()), l.AddressSMS),
 		x.a.budget("sms all", "", l.SMS),

@@ -115,7 +115,7 @@ func (a *Accounts) ownersOf(ctx context.Context, tx *store.Tx, kind codeKind, at
 	if kind != codeEmailNew && kind != codePhone {
 		// A login that was requested before the account existed, perhaps by another person
 		who, err := a.addressee(ctx, tx, at)
-		return append([]store.ID{who.id}, a.absentOwners(at)...), err
+		return append([]store.ID{who.id}, a.keys.absentOwners(at)...), err
 	}
 	users, err := store.For[user](tx).List(ctx, store.Query{
 		Where: store.Eq("new_"+at.column(), at.text()), Order: []store.Order{{Column: at.column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
@@ -136,12 +136,12 @@ func (a *Accounts) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *
 	if err != nil {
 		return nil, err
 	}
-	if u == nil && p.code.Create && slices.Contains(a.absentOwners(at), owner) {
+	if u == nil && p.code.Create && slices.Contains(a.keys.absentOwners(at), owner) {
 		if err := a.release(ctx, tx, at); err != nil {
 			return nil, err
 		}
 		u = at.of()
-		at.confirm(u, a)
+		at.confirm(u, a.now())
 		u.AppMetadata, u.UserMetadata = p.code.AppMetadata, p.code.Metadata
 		return u, a.create(ctx, tx, admitted{user: u, how: "otp", from: from})
 	}

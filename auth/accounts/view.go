@@ -108,7 +108,7 @@ func (x *exchange) sendSession(in *issued) error {
 
 // view returns a user with their identities and factors.
 func (x *exchange) view(u *user) (*userView, error) {
-	has, err := x.a.detailsOf(x.r.Context(), u.ID)
+	has, err := x.a.detailsOf(x.r.Context(), x.a.db, u.ID)
 	return viewAll(u, has), err
 }
 
