@@ -94,6 +94,14 @@ func (a *Accounts) Ready(ctx context.Context) error {
 // looks at the schema before there are any accounts.
 func Register(db *store.DB) error { return db.Register(models()...) }
 
+// Verify implements auth.Verifier for access tokens and API keys.
+func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
+	if looksLikeKey(token) {
+		return a.verifyKey(ctx, token)
+	}
+	return a.verifyToken(ctx, token)
+}
+
 // authenticator composes what finds out who makes a request, by what judges tokens.
 func (a *Accounts) authenticator(tokens auth.Verifier) (auth.Authenticator, error) {
 	who := auth.Bearer(tokens)

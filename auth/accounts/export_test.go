@@ -48,7 +48,7 @@ func Routes() (out [][2]string) {
 }
 
 // Turns returns how many tries are under way at the same time.
-func (a *Accounts) Turns() int { return cap(a.tries.taken) }
+func (a *Accounts) Turns() int { return 2*a.config.Hashes.Slots() + 1 }
 
 // Redirect returns where a flow leads that is asked to lead to an address.
 func (a *Accounts) Redirect(asked string) string { return a.config.redirect(asked) }
@@ -60,8 +60,8 @@ func (a *Accounts) ForgetVerified() { a.verified = newVerifiedTokens() }
 func (a *Accounts) RevokeSome(n int) {
 	for range n {
 		id := store.NewID()
-		a.revoked.sessions[id.String()] = mark{rev: 1, until: a.now().Add(time.Hour)}
-		a.revoked.users[store.NewID().String()] = mark{rev: 1, until: a.now().Add(time.Hour)}
+		a.revoked.add(&revocation{ID: 1, SessionID: &id, At: a.now()}, a.now())
+		a.revoked.add(&revocation{ID: 1, UserID: store.NewID(), At: a.now()}, a.now())
 	}
 }
 

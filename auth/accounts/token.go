@@ -99,12 +99,9 @@ func (s *session) newestFirst() []method {
 	return list
 }
 
-// Verify implements auth.Verifier for access tokens and API keys. A token that was
-// verified before is looked up; either way it holds only while its session does.
-func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
-	if looksLikeKey(token) {
-		return a.verifyKey(ctx, token)
-	}
+// verifyToken verifies an access token. A token that was verified before is looked up. In both
+// cases it is valid only while its session is.
+func (a *Accounts) verifyToken(ctx context.Context, token string) (auth.Principal, error) {
 	entry, ok := a.verified.get(token, a.config.Now())
 	if !ok {
 		var err error
