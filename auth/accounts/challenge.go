@@ -25,7 +25,7 @@ type challenge struct {
 // challenge asks a session for a factor. It returns the challenge's id.
 func (a *Accounts) challenge(ctx context.Context, s *session, f *factor, ceremony store.JSON) (id string, expires time.Time, err error) {
 	now := a.now()
-	n := newCode{kind: codeChallenge, user: &f.UserID, long: newChallengeID(), life: challengeLife, data: challenge{f.ID, s.ID, ceremony}}
+	n := newCode{kind: codeChallenge, user: &f.UserID, long: newChallengeID(), life: challengeLife, data: challenge{Factor: f.ID, Session: s.ID, Ceremony: ceremony}}
 	err = a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		made, err := a.makeCode(ctx, tx, n)
 		if err != nil {

@@ -80,7 +80,7 @@ func ReservedClaims() []string { return slices.Clone(reservedClaims) }
 // Refuse returns the error by which a hook refuses what is about to happen. The
 // client is answered with 403, the code refused_by_application and the text, which
 // users read.
-func Refuse(text string) error { return &failure{problem.AuthRefused, text} }
+func Refuse(text string) error { return failf(problem.AuthRefused, "%s", text) }
 
 // hooks returns the hooks of the application for the code that runs them.
 func (c *Config) hooks() (h hooks) {
