@@ -109,7 +109,7 @@ func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err
 	if err != nil {
 		return "", err
 	}
-	sealed := sealedLogin{x.a.keys.seal(loginPlace(at.State), raw)}
+	sealed := sealedLogin{Sealed: x.a.keys.seal(loginPlace(at.State), raw)}
 	_, err = x.a.makeCode(ctx, x.a.db, newCode{kind: codeLogin, life: loginLife, data: sealed, long: at.State})
 	return to, err
 }

@@ -22,7 +22,7 @@ func (p paging) offset() int { return (p.number - 1) * p.size }
 // paging reads page and per_page. Clients send them empty for their defaults.
 func (x *exchange) paging() (paging, error) {
 	q := x.r.URL.Query()
-	p := paging{1, usualPerPage}
+	p := paging{number: 1, size: usualPerPage}
 	for name, into := range map[string]*int{"page": &p.number, "per_page": &p.size} {
 		limit := map[string]int{"page": maxPage, "per_page": maxPerPage}[name]
 		text := q.Get(name)

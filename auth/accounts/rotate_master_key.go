@@ -24,18 +24,18 @@ import (
 //
 // [App.Main]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth#App.Main
 func (a *Accounts) RotateMasterKey(ctx context.Context) (n int, err error) {
-	keys, errKeys := reencrypt(ctx, a, store.True(), "generation",
+	keys, errKeys := reencrypt(ctx, a, "signing keys", store.True(), "generation",
 		func(k *signingKey) (int64, string, []byte) { return k.Generation, sealedKey(k.KeyID), k.Sealed })
-	factors, errFactors := reencrypt(ctx, a, store.Eq("type", factorTOTP), "id",
+	factors, errFactors := reencrypt(ctx, a, "authenticator apps", store.Eq("type", factorTOTP), "id",
 		func(f *factor) (store.ID, string, []byte) { return f.ID, f.place(), f.Sealed })
 	return keys + factors, errors.Join(errKeys, errFactors)
 }
 
 const rotateBatch = 500
 
-// reencrypt seals the rows of a table. The sealed value of a row never changes, so concurrent runs
+// reencrypt seals the rows of a table, which what names in an error. The sealed value of a row never changes, so concurrent runs
 // do no harm.
-func reencrypt[T, K any](ctx context.Context, a *Accounts, which store.Cond, key string, look func(*T) (id K, place string, sealed []byte)) (n int, err error) {
+func reencrypt[T, K any](ctx context.Context, a *Accounts, what string, which store.Cond, key string, look func(*T) (id K, place string, sealed []byte)) (n int, err error) {
 	rows, lost := store.For[T](a.db), 0
 	query := store.Query{Where: which, Order: []store.Order{{Column: key}}, Limit: store.Limit(rotateBatch)}
 	for {
@@ -63,8 +63,7 @@ func reencrypt[T, K any](ctx context.Context, a *Accounts, which store.Cond, key
 		query.Where = store.And(which, store.Compare(key, store.OpGt, last))
 	}
 	if lost > 0 {
-		var row T
-		return n, fmt.Errorf("accounts: %d of %T cannot be decrypted with any of the MasterKeys: keep the key that they were encrypted with", lost, row)
+		return n, fmt.Errorf("accounts: %d %s cannot be decrypted with any of the MasterKeys: keep the key that they were encrypted with", lost, what)
 	}
 	return n, nil
 }
