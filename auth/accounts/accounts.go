@@ -7,31 +7,38 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/apikey"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/code"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/factor"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/federation"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // Accounts lets people in. Make one with [New]; it is safe for concurrent use.
 type Accounts struct {
-	db     *store.DB
-	config Config
-	limits bounds
-	hooks  hooks
-	keys   *keyring
-	hashes *password.Hasher
-	tries  turns
+	db         *store.DB
+	config     Config
+	keys       *seal.Keyring
+	hashes     *password.Hasher
+	codes      *code.Codes
+	outbox     *outbox.Outbox
+	sessions   *session.Sessions
+	roles      *role.Roles
+	throttle   *throttle.Throttle
+	apiKeys    *apikey.APIKeys
+	factors    *factor.Factors
+	changes    *account.Changes
+	signUps    *account.SignUps
+	federation *federation.Federation
 
-	// opening bounds the sessions that are being opened behind a try.
-	opening turns
-
-	signing  *signingKeys
-	verifier *jwt.Verifier
-	revoked  *revocations
-	verified *verifiedTokens
-	cookies  *verifiedTokens // the same by cookie
-	readKeys *readKeys
-	outbox   outbox
 	who      auth.Authenticator          // of users of ours
 	anybody  auth.Authenticator          // also of other issuers
 	patterns []string                    // of the routes
@@ -40,9 +47,6 @@ type Accounts struct {
 	sameOrigin *http.CrossOriginProtection // of the forms of our own pages
 }
 
-// audience is the aud of access tokens, which existing clients expect.
-const audience = "authenticated"
-
 // New returns the accounts of a database. The tables are made by [Migrations], which
 // have to be applied before it is used.
 func New(db *store.DB, cfg Config) (*Accounts, error) {
@@ -50,18 +54,13 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, errors.New("accounts: New needs a database")
 	}
 	cfg, err := cfg.withDefaults()
-	keys, errKeys := newKeyring(cfg.MasterKeys)
+	keys, errKeys := seal.NewKeyring(cfg.MasterKeys)
 	hashes, errHashes := password.New(cfg.Hashes)
 	if err := errors.Join(err, errKeys, errHashes, Register(db)); err != nil {
 		return nil, err
 	}
-	a := &Accounts{
-		db: db, config: cfg, limits: cfg.Limits.bounds(), hooks: cfg.hooks(), keys: keys, hashes: hashes, tries: newTurns(cfg.Hashes), opening: newOpening(cfg.Hashes), revoked: newRevocations(), verified: newVerifiedTokens(), cookies: newVerifiedTokens(),
-		readKeys: newReadKeys(), outbox: newOutbox(),
-	}
-	a.patterns = patterns(cfg.PublicURL)
-	a.signing = newSigningKeys(db, keys, cfg.AccessTTL, cfg.Now, cfg.Logger)
-	if a.verifier, err = jwt.New(jwt.Config{Audience: audience, Issuer: cfg.PublicURL, KeySource: a.signing, Now: cfg.Now}); err != nil {
+	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, patterns: patterns(cfg.PublicURL)}
+	if err := a.compose(); err != nil {
 		return nil, err
 	}
 	if a.sameOrigin, err = newSameOrigin(cfg.PublicURL); err != nil {
@@ -82,31 +81,59 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	return a, err
 }
 
+// compose makes the services, each from those before it.
+func (a *Accounts) compose() (err error) {
+	db, keys, cfg := a.db, a.keys, &a.config
+	a.codes = &code.Codes{DB: db, Keys: keys, Now: a.now}
+	a.outbox = outbox.New(outbox.Config{DB: db, Keys: keys, Now: a.now, Logger: cfg.Logger, Mailer: cfg.Mailer, SMS: cfg.SMS, SiteURL: cfg.SiteURL})
+	a.sessions, err = session.New(session.Config{
+		DB: db, Keys: keys, Hashes: a.hashes, Hooks: cfg.hooks(), Now: a.now, Logger: cfg.Logger, PublicURL: cfg.PublicURL, AccessTTL: cfg.AccessTTL,
+		SessionLife: cfg.SessionLife, SessionIdle: cfg.SessionIdle, RefreshGrace: cfg.RefreshGrace, Passwords: cfg.Passwords,
+	}, cfg.Now)
+	if err != nil {
+		return err
+	}
+	a.roles = &role.Roles{DB: db, Now: a.now, Sessions: a.sessions}
+	a.throttle = throttle.New(throttle.Config{DB: db, Keys: keys, Now: a.now, Limits: cfg.Limits.bounds(), MailInterval: cfg.MailInterval}, cfg.Hashes)
+	a.apiKeys = apikey.New(apikey.Config{DB: db, Now: a.now, Logger: cfg.Logger, Outbox: a.outbox, Sessions: a.sessions})
+	a.factors = &factor.Factors{
+		DB: db, Keys: keys, Now: a.now, SiteURL: cfg.SiteURL, Passkeys: cfg.Passkeys, Codes: a.codes, Outbox: a.outbox, Sessions: a.sessions,
+	}
+	a.changes = &account.Changes{
+		DB: db, Keys: keys, Hashes: a.hashes, Now: a.now, Codes: a.codes, Outbox: a.outbox, Sessions: a.sessions, Roles: a.roles, Throttle: a.throttle,
+		APIKeys: a.apiKeys, PublicURL: cfg.PublicURL, SiteURL: cfg.SiteURL, Autoconfirm: cfg.Autoconfirm, SingleEmailChange: cfg.SingleEmailChange,
+		LinkLife: cfg.LinkLife, InviteLife: cfg.InviteLife, Passwords: cfg.Passwords,
+	}
+	a.signUps = &account.SignUps{Changes: a.changes, DisableSignup: cfg.DisableSignup}
+	a.federation = &federation.Federation{SignUps: a.signUps}
+	for _, p := range cfg.Providers {
+		a.federation.Providers = append(a.federation.Providers, p)
+	}
+	return nil
+}
+
 // Ready returns an error if the keys that sign tokens cannot be read and opened. It makes the
 // first key. Programs call it at start, as plinth.App does, so that a missing master key is
 // reported there and not at the first login.
-func (a *Accounts) Ready(ctx context.Context) error {
-	_, err := a.signing.all(ctx, false)
-	return err
-}
+func (a *Accounts) Ready(ctx context.Context) error { return a.sessions.Ready(ctx) }
 
 // Register makes the tables of accounts known to a database, as New does too: for what
 // looks at the schema before there are any accounts.
-func Register(db *store.DB) error { return db.Register(models()...) }
+func Register(db *store.DB) error { return db.Register(data.Models()...) }
 
 // Verify implements auth.Verifier for access tokens and API keys.
 func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, error) {
-	if looksLikeKey(token) {
-		return a.verifyKey(ctx, token)
+	if apikey.LooksLikeKey(token) {
+		return a.apiKeys.VerifyKey(ctx, token)
 	}
-	return a.verifyToken(ctx, token)
+	return a.sessions.Verify(ctx, token)
 }
 
 // authenticator composes what finds out who makes a request, by what judges tokens.
 func (a *Accounts) authenticator(tokens auth.Verifier) (auth.Authenticator, error) {
 	who := auth.Bearer(tokens)
 	if a.config.Cookies {
-		who = auth.Chain(who, auth.Cookie(cookieName, cookieVerifier{a}, &auth.CookieOptions{CrossOrigin: a.origins}))
+		who = auth.Chain(who, auth.Cookie(cookieName, session.CookieVerifier{Sessions: a.sessions}, &auth.CookieOptions{CrossOrigin: a.origins}))
 	}
 	if len(a.config.Keys.Publishable)+len(a.config.Keys.Secret) == 0 {
 		return who, nil

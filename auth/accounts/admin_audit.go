@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -33,13 +36,13 @@ type eventView struct {
 // adminAudit answers GET /admin/audit, the youngest first: of one user with user_id, of
 // one kind with kind. Lines are written all the time, so a page does not have a
 // number: it begins behind the id that before names.
-func (x *exchange) adminAudit(_ authority) error {
+func (x *exchange) adminAudit(_ role.Authority) error {
 	p, err := x.paging()
 	if err != nil {
 		return err
 	}
 	q := x.r.URL.Query()
-	where, again := store.True(), url.Values{"per_page": {strconv.Itoa(p.size)}}
+	where, again := store.True(), url.Values{"per_page": {strconv.Itoa(p.Size)}}
 	for name, of := range map[string]struct {
 		column string
 		op     store.Op
@@ -47,29 +50,29 @@ func (x *exchange) adminAudit(_ authority) error {
 		if text := q.Get(name); text != "" {
 			id, err := store.ParseID(text)
 			if err != nil {
-				return failf(problem.AuthValidation, "%s must be a UUID", name)
+				return fail.New(problem.AuthValidation, "%s must be a UUID", name)
 			}
 			where = store.And(where, store.Compare(of.column, of.op, id))
 			again.Set(name, id.String())
 		}
 	}
 	if kind := q.Get("kind"); kind != "" {
-		if err := checkName("kind", kind); err != nil {
+		if err := role.CheckName("kind", kind); err != nil {
 			return err
 		}
 		where = store.And(where, store.Eq("kind", kind))
 		again.Set("kind", kind)
 	}
-	more := p.size + 1
-	events, err := store.For[event](x.a.db).List(x.r.Context(), store.Query{
+	more := p.Size + 1
+	events, err := store.For[data.Event](x.a.db).List(x.r.Context(), store.Query{
 		Where: where, Order: []store.Order{{Column: "id", Desc: true}}, Limit: &more,
 	})
 	if err != nil {
 		return err
 	}
 	if len(events) == more {
-		events = events[:p.size]
-		again.Set("before", events[p.size-1].ID.String())
+		events = events[:p.Size]
+		again.Set("before", events[p.Size-1].ID.String())
 		x.w.Header().Set("Link", "<"+strings.TrimSuffix(x.a.config.PublicURL, "/")+"/admin/audit?"+again.Encode()+`>; rel="next"`)
 	}
 	views := make([]eventView, len(events))

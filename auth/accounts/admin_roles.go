@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -30,22 +33,22 @@ type roleView struct {
 	UpdatedAt   time.Time       `json:"updated_at"`
 }
 
-func viewRole(r *role) roleView {
+func viewRole(r *data.Role) roleView {
 	return roleView{r.Name, r.Description, json.RawMessage(r.Permissions), r.CreatedAt, r.UpdatedAt}
 }
 
 // adminListRoles answers GET /admin/roles, by name.
-func (x *exchange) adminListRoles(_ authority) error {
+func (x *exchange) adminListRoles(_ role.Authority) error {
 	p, err := x.paging()
 	if err != nil {
 		return err
 	}
-	roles := store.For[role](x.a.db)
+	roles := store.For[data.Role](x.a.db)
 	total, err := roles.Count(x.r.Context(), store.True())
 	if err != nil {
 		return err
 	}
-	found, err := roles.List(x.r.Context(), store.Query{Limit: &p.size, Offset: p.offset()})
+	found, err := roles.List(x.r.Context(), store.Query{Limit: &p.Size, Offset: p.Offset()})
 	if err != nil {
 		return err
 	}
@@ -58,15 +61,15 @@ func (x *exchange) adminListRoles(_ authority) error {
 }
 
 // adminCreateRole answers POST /admin/roles.
-func (x *exchange) adminCreateRole(by authority) error { return x.saveRole(by, "") }
+func (x *exchange) adminCreateRole(by role.Authority) error { return x.saveRole(by, "") }
 
 // adminChangeRole answers PUT /admin/roles/{name}: the role is what the body says.
-func (x *exchange) adminChangeRole(by authority) error {
+func (x *exchange) adminChangeRole(by role.Authority) error {
 	return x.saveRole(by, x.params["name"])
 }
 
 // saveRole makes a role, or changes the one with a name.
-func (x *exchange) saveRole(by authority, name string) error {
+func (x *exchange) saveRole(by role.Authority, name string) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -80,28 +83,28 @@ func (x *exchange) saveRole(by authority, name string) error {
 		return err
 	}
 	if name != "" && in["name"] != "" && in["name"] != name {
-		return failf(problem.AuthValidation, "the name of a role does not change")
+		return fail.New(problem.AuthValidation, "the name of a role does not change")
 	}
-	want, mode := definition{Name: in["name"], Description: in["description"]}, roleCreate
+	want, mode := role.Definition{Name: in["name"], Description: in["description"]}, role.Create
 	if name != "" {
-		want.Name, mode = name, roleChange
+		want.Name, mode = name, role.Change
 	}
 	if listed != nil {
 		want.Permissions = *listed
 	}
-	if err := x.a.saveRole(x.r.Context(), by, want, mode); err != nil {
+	if err := x.a.roles.SaveRole(x.r.Context(), by, want, mode); err != nil {
 		return err
 	}
 	return x.sendRole(want.Name)
 }
 
 // adminGetRole answers GET /admin/roles/{name}.
-func (x *exchange) adminGetRole(_ authority) error {
+func (x *exchange) adminGetRole(_ role.Authority) error {
 	return x.sendRole(x.params["name"])
 }
 
 func (x *exchange) sendRole(name string) error {
-	r, err := x.a.roleNamed(x.r.Context(), x.a.db, name)
+	r, err := data.RoleNamed(x.r.Context(), x.a.db, name)
 	if err != nil {
 		return err
 	}
@@ -109,21 +112,21 @@ func (x *exchange) sendRole(name string) error {
 }
 
 // adminDeleteRole answers DELETE /admin/roles/{name}. All users lose the role.
-func (x *exchange) adminDeleteRole(by authority) error {
-	if err := x.a.deleteRole(x.r.Context(), by, x.params["name"]); err != nil {
+func (x *exchange) adminDeleteRole(by role.Authority) error {
+	if err := x.a.roles.DeleteRole(x.r.Context(), by, x.params["name"]); err != nil {
 		return err
 	}
 	return x.send(http.StatusOK, struct{}{})
 }
 
 // adminGetRoles answers GET /admin/users/{id}/roles.
-func (x *exchange) adminGetRoles(_ authority, id store.ID) error {
+func (x *exchange) adminGetRoles(_ role.Authority, id store.ID) error {
 	return x.sendRights(id)
 }
 
 // adminSetRoles answers PUT /admin/users/{id}/roles: the user has the roles that the
 // body names, and no others.
-func (x *exchange) adminSetRoles(by authority, id store.ID) error {
+func (x *exchange) adminSetRoles(by role.Authority, id store.ID) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -133,9 +136,9 @@ func (x *exchange) adminSetRoles(by authority, id store.ID) error {
 		return err
 	}
 	if names == nil {
-		return failf(problem.AuthValidation, "roles must be a list of strings")
+		return fail.New(problem.AuthValidation, "roles must be a list of strings")
 	}
-	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.giveRoles(ctx, tx, by, id, *names) })
+	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.roles.GiveRoles(ctx, tx, by, id, *names) })
 	if err != nil {
 		return err
 	}
@@ -144,19 +147,12 @@ func (x *exchange) adminSetRoles(by authority, id store.ID) error {
 
 // sendRights answers with the roles of a user and what comes with them.
 func (x *exchange) sendRights(id store.ID) error {
-	if _, err := x.a.userByID(x.r.Context(), x.a.db, id); err != nil {
+	if _, err := data.UserByID(x.r.Context(), x.a.db, id); err != nil {
 		return err
 	}
-	g, err := x.a.rightsOf(x.r.Context(), x.a.db, id)
+	g, err := data.RightsOf(x.r.Context(), x.a.db, id)
 	if err != nil {
 		return err
 	}
-	return x.send(http.StatusOK, map[string]any{"roles": nonNil(g.roles), "permissions": nonNil(g.permissions)})
-}
-
-func nonNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
+	return x.send(http.StatusOK, map[string]any{"roles": data.NonNil(g.Roles), "permissions": data.NonNil(g.Permissions)})
 }

@@ -6,6 +6,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -24,7 +28,7 @@ var adminUserRoutes = []route{
 }
 
 // adminListUsers answers GET /admin/users, the youngest first.
-func (x *exchange) adminListUsers(_ authority) error {
+func (x *exchange) adminListUsers(_ role.Authority) error {
 	p, err := x.paging()
 	if err != nil {
 		return err
@@ -32,17 +36,17 @@ func (x *exchange) adminListUsers(_ authority) error {
 	ctx, filter := x.r.Context(), x.r.URL.Query().Get("filter")
 	where := store.True()
 	if filter != "" {
-		if len(filter) > maxEmail {
-			return failf(problem.AuthValidation, "filter must have %d bytes at most", maxEmail)
+		if len(filter) > data.MaxEmail {
+			return fail.New(problem.AuthValidation, "filter must have %d bytes at most", data.MaxEmail)
 		}
 		where = store.Compare("email", store.OpLike, "%"+escapeLike(strings.ToLower(filter))+"%")
 	}
-	total, err := store.For[user](x.a.db).Count(ctx, where)
+	total, err := store.For[data.User](x.a.db).Count(ctx, where)
 	if err != nil {
 		return err
 	}
-	users, err := store.For[user](x.a.db).List(ctx, store.Query{
-		Where: where, Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: &p.size, Offset: p.offset(),
+	users, err := store.For[data.User](x.a.db).List(ctx, store.Query{
+		Where: where, Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: &p.Size, Offset: p.Offset(),
 	})
 	if err != nil {
 		return err
@@ -52,7 +56,7 @@ func (x *exchange) adminListUsers(_ authority) error {
 		return err
 	}
 	x.paginate("admin/users", p, total, "filter", filter)
-	return x.send(http.StatusOK, map[string]any{"users": views, "aud": audience})
+	return x.send(http.StatusOK, map[string]any{"users": views, "aud": data.Audience})
 }
 
 // escapeLike makes a text stand for itself in a pattern.
@@ -61,7 +65,7 @@ func escapeLike(text string) string {
 }
 
 // views returns users with their identities and factors.
-func (x *exchange) views(users []*user) ([]*userView, error) {
+func (x *exchange) views(users []*data.User) ([]*userView, error) {
 	ids := make([]store.ID, len(users))
 	at := make(map[store.ID]int, len(users))
 	for i, u := range users {
@@ -72,15 +76,15 @@ func (x *exchange) views(users []*user) ([]*userView, error) {
 		return out, nil
 	}
 	theirs := store.Query{Where: store.In("user_id", ids), Order: []store.Order{{Column: "created_at"}}}
-	identities, err := store.For[identity](x.a.db).List(x.r.Context(), theirs)
+	identities, err := store.For[data.Identity](x.a.db).List(x.r.Context(), theirs)
 	if err != nil {
 		return nil, err
 	}
-	factors, err := store.For[factor](x.a.db).List(x.r.Context(), theirs)
+	factors, err := store.For[data.Factor](x.a.db).List(x.r.Context(), theirs)
 	if err != nil {
 		return nil, err
 	}
-	of := make([][]*identity, len(users))
+	of := make([][]*data.Identity, len(users))
 	for _, i := range identities {
 		of[at[i.UserID]] = append(of[at[i.UserID]], i)
 	}
@@ -95,40 +99,40 @@ func (x *exchange) views(users []*user) ([]*userView, error) {
 }
 
 // adminCreateUser answers POST /admin/users.
-func (x *exchange) adminCreateUser(by authority) error {
+func (x *exchange) adminCreateUser(by role.Authority) error {
 	c, err := x.readChange()
 	if err != nil {
 		return err
 	}
-	u, err := x.a.createBy(x.r.Context(), by, c)
+	u, err := x.a.signUps.CreateBy(x.r.Context(), by, c)
 	if err != nil {
-		return weak(err)
+		return fail.Weak(err)
 	}
 	return x.sendUser(u.ID)
 }
 
 // adminGetUser answers GET /admin/users/{id}.
-func (x *exchange) adminGetUser(_ authority, id store.ID) error {
+func (x *exchange) adminGetUser(_ role.Authority, id store.ID) error {
 	return x.sendUser(id)
 }
 
 // adminChangeUser answers PUT /admin/users/{id}.
-func (x *exchange) adminChangeUser(by authority, id store.ID) error {
+func (x *exchange) adminChangeUser(by role.Authority, id store.ID) error {
 	c, err := x.readChange()
 	if err != nil {
 		return err
 	}
-	if c.id != nil && *c.id != id {
-		return failf(problem.AuthValidation, "the id of a user does not change")
+	if c.Id != nil && *c.Id != id {
+		return fail.New(problem.AuthValidation, "the id of a user does not change")
 	}
-	if err := x.a.changeBy(x.r.Context(), by, id, c); err != nil {
-		return weak(err)
+	if err := x.a.changes.ChangeBy(x.r.Context(), by, id, c); err != nil {
+		return fail.Weak(err)
 	}
 	return x.sendUser(id)
 }
 
 // adminDeleteUser answers DELETE /admin/users/{id}.
-func (x *exchange) adminDeleteUser(by authority, id store.ID) error {
+func (x *exchange) adminDeleteUser(by role.Authority, id store.ID) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -137,7 +141,7 @@ func (x *exchange) adminDeleteUser(by authority, id store.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := x.a.deleteBy(x.r.Context(), by, id, keep); err != nil {
+	if err := x.a.changes.DeleteBy(x.r.Context(), by, id, keep); err != nil {
 		return err
 	}
 	return x.send(http.StatusOK, struct{}{})
@@ -145,8 +149,8 @@ func (x *exchange) adminDeleteUser(by authority, id store.ID) error {
 
 // adminEndSessions answers POST /admin/users/{id}/logout: it ends all sessions of a
 // user.
-func (x *exchange) adminEndSessions(by authority, id store.ID) error {
-	if err := x.a.signOutBy(x.r.Context(), by, id); err != nil {
+func (x *exchange) adminEndSessions(by role.Authority, id store.ID) error {
+	if err := x.a.roles.SignOutBy(x.r.Context(), by, id); err != nil {
 		return err
 	}
 	x.w.WriteHeader(http.StatusNoContent)
@@ -154,11 +158,11 @@ func (x *exchange) adminEndSessions(by authority, id store.ID) error {
 }
 
 // adminListFactors answers GET /admin/users/{id}/factors.
-func (x *exchange) adminListFactors(_ authority, id store.ID) error {
-	if _, err := x.a.userByID(x.r.Context(), x.a.db, id); err != nil {
+func (x *exchange) adminListFactors(_ role.Authority, id store.ID) error {
+	if _, err := data.UserByID(x.r.Context(), x.a.db, id); err != nil {
 		return err
 	}
-	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, id)
+	factors, err := data.FactorsOf(x.r.Context(), x.a.db, id)
 	if err != nil {
 		return err
 	}
@@ -166,8 +170,8 @@ func (x *exchange) adminListFactors(_ authority, id store.ID) error {
 }
 
 // adminDeleteFactor answers DELETE /admin/users/{id}/factors/{factor}.
-func (x *exchange) adminDeleteFactor(by authority, id store.ID) error {
-	var f *factor
+func (x *exchange) adminDeleteFactor(by role.Authority, id store.ID) error {
+	var f *data.Factor
 	err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 		f, err = x.a.removeFactorBy(ctx, tx, by, id, x.params["factor"])
 		return err
@@ -179,22 +183,22 @@ func (x *exchange) adminDeleteFactor(by authority, id store.ID) error {
 }
 
 // removeFactorBy removes a factor of a user on behalf of an admin or the application.
-func (a *Accounts) removeFactorBy(ctx context.Context, tx *store.Tx, by authority, id store.ID, which string) (*factor, error) {
-	u, err := a.userByID(ctx, tx, id)
+func (a *Accounts) removeFactorBy(ctx context.Context, tx *store.Tx, by role.Authority, id store.ID, which string) (*data.Factor, error) {
+	u, err := data.UserByID(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.over(ctx, tx, by, u); err != nil {
+	if err := role.Over(ctx, tx, by, u); err != nil {
 		return nil, err
 	}
-	f, err := a.factorOf(ctx, tx, id, which)
+	f, err := data.FactorOf(ctx, tx, id, which)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.removeFactor(ctx, tx, u, f, nil); err != nil {
+	if err := a.factors.RemoveFactor(ctx, tx, u, f, nil); err != nil {
 		return nil, err
 	}
-	return f, a.record(ctx, tx, by.event("user_changed", &id), map[string]any{"changed": []string{"factors"}})
+	return f, a.sessions.Record(ctx, tx, by.Event("user_changed", &id), map[string]any{"changed": []string{"factors"}})
 }
 
 // id returns a parameter of the path that is an id. Nothing has one that is none.
@@ -208,7 +212,7 @@ func (x *exchange) id(name string) (store.ID, error) {
 
 // sendUser answers with an account as the database has it now.
 func (x *exchange) sendUser(id store.ID) error {
-	u, err := x.a.userByID(x.r.Context(), x.a.db, id)
+	u, err := data.UserByID(x.r.Context(), x.a.db, id)
 	if err != nil {
 		return err
 	}
@@ -220,7 +224,7 @@ func (x *exchange) sendUser(id store.ID) error {
 }
 
 // readChange reads the body of a request that makes or changes an account.
-func (x *exchange) readChange() (c change, err error) {
+func (x *exchange) readChange() (c account.Change, err error) {
 	body, err := x.body()
 	if err != nil {
 		return c, err
@@ -229,52 +233,37 @@ func (x *exchange) readChange() (c change, err error) {
 	if err != nil {
 		return c, err
 	}
-	c.password, c.hash, c.role = in["password"], in["password_hash"], in["role"]
+	c.Password, c.Hash, c.Role = in["password"], in["password_hash"], in["role"]
 	if in["id"] != "" {
 		id, err := store.ParseID(in["id"])
 		if err != nil || id == (store.ID{}) {
-			return c, failf(problem.AuthValidation, "id must be a UUID")
+			return c, fail.New(problem.AuthValidation, "id must be a UUID")
 		}
-		c.id = &id
+		c.Id = &id
 	}
-	if err := c.readAddresses(in["email"], in["phone"]); err != nil {
+	if err := c.ReadAddresses(in["email"], in["phone"]); err != nil {
 		return c, err
 	}
-	if c.role != "" {
-		if err := checkName("role", c.role); err != nil {
+	if c.Role != "" {
+		if err := role.CheckName("role", c.Role); err != nil {
 			return c, err
 		}
 	}
-	if c.ban, err = readBan(in["ban_duration"]); err != nil {
+	if c.Ban, err = account.ReadBan(in["ban_duration"]); err != nil {
 		return c, err
 	}
-	for name, into := range map[string]*bool{"email_confirm": &c.confirmEmail, "phone_confirm": &c.confirmPhone} {
+	for name, into := range map[string]*bool{"email_confirm": &c.ConfirmEmail, "phone_confirm": &c.ConfirmPhone} {
 		if *into, err = body.flag(name, false); err != nil {
 			return c, err
 		}
 	}
-	for name, into := range map[string]*store.JSON{"app_metadata": &c.app, "user_metadata": &c.user} {
+	for name, into := range map[string]*store.JSON{"app_metadata": &c.App, "user_metadata": &c.User} {
 		if *into, err = body.metadata(name); err != nil {
 			return c, err
 		}
 	}
-	c.roles, err = body.list("roles")
+	c.Roles, err = body.list("roles")
 	return c, err
-}
-
-func (c *change) readAddresses(email, phone string) error {
-	var ok bool
-	if email != "" {
-		if c.email, ok = canonicalEmail(email); !ok {
-			return errNoEmail
-		}
-	}
-	if phone != "" {
-		if c.phone, ok = canonicalPhone(phone); !ok {
-			return errNoPhone
-		}
-	}
-	return nil
 }
 
 // list returns a member that is a list of strings; one that is absent or null is nil.
@@ -285,7 +274,7 @@ func (o object) list(name string) (*[]string, error) {
 	}
 	out := []string{}
 	if v.Kind() != strictjson.Array || json.Unmarshal(v.Raw(), &out) != nil || hasNull(v) {
-		return nil, failf(problem.AuthValidation, "%s must be a list of strings", name)
+		return nil, fail.New(problem.AuthValidation, "%s must be a list of strings", name)
 	}
 	return &out, nil
 }

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/code"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // providerRoutes are the routes of logins at providers.
@@ -24,35 +26,12 @@ var providerRoutes = []route{
 
 const (
 	// codeLogin is a login in progress at a provider. Its long form is the state parameter.
-	codeLogin codeKind = "login"
+	codeLogin data.CodeKind = "login"
 
 	loginLife = 10 * time.Minute
 
 	minState = 22 // characters of base64 with 128 bits
 )
-
-// login is the state of a login in progress at a provider. It is sealed, since its verifier can
-// be exchanged for the user's identity.
-type login struct {
-	At      auth.Flow `json:"at"`
-	Flow    flow      `json:"flow"`
-	Browser []byte    `json:"browser,omitempty"` // the hash of its cookie
-	Link    *linking  `json:"link,omitempty"`
-}
-
-// linking is an account that gets an identity, and the session that asked for it.
-type linking struct {
-	User    store.ID `json:"user"`
-	Session store.ID `json:"session"`
-}
-
-// sealedLogin is a login in the data of its code.
-type sealedLogin struct {
-	Sealed []byte `json:"sealed"`
-}
-
-// loginPlace is the place to which a login is sealed. The database alone cannot open it.
-func loginPlace(state string) string { return "auth_codes login " + state }
 
 // authorize answers GET /authorize: it sends the browser to a provider.
 func (x *exchange) authorize() error {
@@ -63,9 +42,9 @@ func (x *exchange) authorize() error {
 }
 
 // leave redirects the browser to the provider in the query, or returns the URL to the client.
-func (x *exchange) leave(link *linking) error {
+func (x *exchange) leave(link *data.Linking) error {
 	q := x.r.URL.Query()
-	p, err := x.a.provider(q.Get("provider"))
+	p, err := x.a.federation.Provider(q.Get("provider"))
 	if err != nil {
 		return err
 	}
@@ -74,7 +53,7 @@ func (x *exchange) leave(link *linking) error {
 		return err
 	}
 	if link != nil && f.Challenge == "" && !x.keepsCookie() {
-		return failf(problem.AuthValidation, "Linking from another origin needs PKCE: send code_challenge (flowType: 'pkce')")
+		return fail.New(problem.AuthValidation, "Linking from another origin needs PKCE: send code_challenge (flowType: 'pkce')")
 	}
 	to, err := x.beginLogin(p, f, link)
 	if err != nil {
@@ -92,7 +71,7 @@ func (x *exchange) leave(link *linking) error {
 // beginLogin begins a login and binds it to the browser by a cookie. A login that links an
 // identity for a client with a verifier is bound by the verifier instead: it has no effect
 // before the client exchanges the code, see grantPKCE.
-func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err error) {
+func (x *exchange) beginLogin(p Provider, f data.Flow, link *data.Linking) (to string, err error) {
 	ctx := x.r.Context()
 	to, at, err := p.Begin(ctx, x.loginOptions(p))
 	if err != nil {
@@ -101,7 +80,7 @@ func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err
 	if len(at.State) < minState {
 		return "", fmt.Errorf("accounts: the provider %s returned a state of less than 128 bits", p.Name())
 	}
-	l := login{At: at, Flow: f, Link: link}
+	l := data.Login{At: at, Flow: f, Link: link}
 	if link == nil || f.Challenge == "" {
 		l.Browser = x.markBrowser(at.FormPost)
 	}
@@ -109,8 +88,8 @@ func (x *exchange) beginLogin(p Provider, f flow, link *linking) (to string, err
 	if err != nil {
 		return "", err
 	}
-	sealed := sealedLogin{Sealed: x.a.keys.seal(loginPlace(at.State), raw)}
-	_, err = x.a.makeCode(ctx, x.a.db, newCode{kind: codeLogin, life: loginLife, data: sealed, long: at.State})
+	sealed := data.SealedLogin{Sealed: x.a.keys.Seal(data.LoginPlace(at.State), raw)}
+	_, err = x.a.codes.MakeCode(ctx, x.a.db, code.Spec{Kind: codeLogin, Life: loginLife, Data: sealed, Long: at.State})
 	return to, err
 }
 
@@ -121,7 +100,7 @@ var passedOn = []string{"access_type", "acr_values", "display", "domain_hint", "
 func (x *exchange) loginOptions(p Provider) auth.LoginOptions {
 	q := x.r.URL.Query()
 	opts := auth.LoginOptions{
-		RedirectURI: x.a.callbackURL(p), Scopes: strings.Fields(q.Get("scopes")),
+		RedirectURI: x.a.federation.CallbackURL(p), Scopes: strings.Fields(q.Get("scopes")),
 		LoginHint: q.Get("login_hint"), Prompt: q.Get("prompt"),
 	}
 	for _, name := range passedOn {
@@ -141,7 +120,7 @@ func (x *exchange) beginError(err error) error {
 		return err
 	}
 	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login was not begun", "error", err)
-	return failf(problem.AuthValidation, "The provider cannot be asked for that")
+	return fail.New(problem.AuthValidation, "The provider cannot be asked for that")
 }
 
 // noHead refuses HEAD where a GET has an effect.

@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 )
 
 // A login at a provider is bound to the browser that began it. Otherwise an attacker could
@@ -54,7 +56,7 @@ func (x *exchange) browserMark(name string) string {
 }
 
 // sameBrowser reports whether the browser has begun a login.
-func (x *exchange) sameBrowser(l *login) bool {
+func (x *exchange) sameBrowser(l *data.Login) bool {
 	if l.Browser == nil {
 		return l.Link != nil && l.Flow.Challenge != ""
 	}

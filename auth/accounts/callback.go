@@ -8,6 +8,9 @@ import (
 	"net/url"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/federation"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -27,10 +30,10 @@ func (x *exchange) callback() error {
 	}
 	if l == nil {
 		// The origin of the request is unknown, so it leads to the application only.
-		return x.fail(flow{Redirect: x.a.config.SiteURL}, problem.AuthBadOAuthState, "The login has expired, was used, or was begun in another browser")
+		return x.fail(data.Flow{Redirect: x.a.config.SiteURL}, problem.AuthBadOAuthState, "The login has expired, was used, or was begun in another browser")
 	}
 	l.Flow.Redirect = x.a.config.redirect(l.Flow.Redirect) // what is allowed may have changed
-	p, err := x.a.provider(l.At.Provider)
+	p, err := x.a.federation.Provider(l.At.Provider)
 	if err != nil {
 		return x.failed(l.Flow, err)
 	}
@@ -38,7 +41,7 @@ func (x *exchange) callback() error {
 	if err != nil {
 		return x.failAt(l.Flow, p, err)
 	}
-	v, err := externalIdentityOf(p, who)
+	v, err := federation.ExternalIdentityOf(p, who)
 	if err == nil {
 		err = x.come(l, v, tokens)
 	}
@@ -61,31 +64,31 @@ func (x *exchange) answer() (url.Values, error) {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, tooLarge
 		}
-		return nil, failf(problem.AuthValidation, "The form cannot be read")
+		return nil, fail.New(problem.AuthValidation, "The form cannot be read")
 	}
 	return x.r.PostForm, nil
 }
 
 // takeLogin consumes the login that an answer belongs to. It is nil unless this browser
 // has begun it, at this provider, and it was not used before.
-func (x *exchange) takeLogin(answer url.Values) (*login, error) {
+func (x *exchange) takeLogin(answer url.Values) (*data.Login, error) {
 	state := answer["state"]
 	if len(state) != 1 {
 		return nil, nil
 	}
-	c, err := x.a.useCode(x.r.Context(), x.a.db, codeLogin, state[0])
+	c, err := x.a.codes.UseCode(x.r.Context(), x.a.db, codeLogin, state[0])
 	if err != nil || c == nil {
 		return nil, err
 	}
-	var sealed sealedLogin
-	if err := c.read(&sealed); err != nil {
+	var sealed data.SealedLogin
+	if err := c.Read(&sealed); err != nil {
 		return nil, err
 	}
-	raw, err := x.a.keys.open(loginPlace(state[0]), sealed.Sealed)
+	raw, err := x.a.keys.Open(data.LoginPlace(state[0]), sealed.Sealed)
 	if err != nil {
 		return nil, err
 	}
-	l := new(login)
+	l := new(data.Login)
 	if err := json.Unmarshal(raw, l); err != nil {
 		return nil, err
 	}
@@ -97,27 +100,27 @@ func (x *exchange) takeLogin(answer url.Values) (*login, error) {
 }
 
 // come finishes the flow of a user with a verified identity.
-func (x *exchange) come(l *login, v *externalIdentity, tokens auth.ProviderTokens) error {
+func (x *exchange) come(l *data.Login, v *data.ExternalIdentity, tokens auth.ProviderTokens) error {
 	ctx, from := x.r.Context(), x.device()
-	at := arrival{Flow: l.Flow}
-	var u *user
+	at := data.Arrival{Flow: l.Flow}
+	var u *data.User
 	var err error
-	given := providerResult{Access: tokens.Access, Refresh: tokens.Refresh}
+	given := data.ProviderResult{Access: tokens.Access, Refresh: tokens.Refresh}
 	switch {
 	case l.Link == nil:
-		u, err = x.a.receive(ctx, v, from)
+		u, err = x.a.federation.Receive(ctx, v, from)
 	case l.Flow.Challenge == "":
-		u, err = x.a.linkIdentity(ctx, l.Link, v, from)
+		u, err = x.a.federation.LinkIdentity(ctx, l.Link, v, from)
 	default:
 		// The client with the verifier decides. An attacker may have sent the browser here.
 		given.Link, given.External = l.Link, v
-		u, err = x.a.linked(ctx, x.a.db, l.Link)
+		u, err = x.a.signUps.Linked(ctx, x.a.db, l.Link)
 	}
 	if err != nil {
 		return err
 	}
-	at.How = v.method()
-	if at.Result, err = x.a.sealProviderResult(u.ID, &given); err != nil {
+	at.How = v.Method()
+	if at.Result, err = x.a.federation.SealProviderResult(u.ID, &given); err != nil {
 		return err
 	}
 	return x.arrive(u, at, "", tokens)
@@ -125,7 +128,7 @@ func (x *exchange) come(l *login, v *externalIdentity, tokens auth.ProviderToken
 
 // failAt ends a login that failed at the provider or by its answer. Texts from outside are
 // logged only: anyone can write a URL with one.
-func (x *exchange) failAt(f flow, p Provider, err error) error {
+func (x *exchange) failAt(f data.Flow, p Provider, err error) error {
 	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login at a provider has failed", "provider", p.Name(), "error", err)
 	if errors.Is(err, auth.ErrInvalid) {
 		return x.fail(f, problem.AuthBadOAuthCallback, "The login at the provider did not succeed")

@@ -1,17 +1,15 @@
 package accounts
 
 import (
-	"context"
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
-
-// PermissionAdmin is the permission to manage accounts over the wire, which secret
-// keys have without it.
-const PermissionAdmin = "accounts.admin"
 
 // Authenticator finds out who makes a request, by everything these accounts know:
 // the API keys of the configuration, sessions, and the tokens of Config.Verifiers. It is
@@ -22,15 +20,15 @@ func (a *Accounts) Authenticator() auth.Authenticator { return a.anybody }
 // token of an ended session has its own error, since clients sign out by it.
 func (x *exchange) principal() (auth.Principal, error) {
 	p, err := auth.Authenticate(x.a.who, x.r)
-	if errors.Is(err, errRevoked) {
-		err = errSessionUnknown
+	if errors.Is(err, session.ErrRevoked) {
+		err = fail.ErrSessionUnknown
 	}
 	return p, err
 }
 
 // caller returns the user who makes the request by their access token, and their
 // session, which has to be alive in the database.
-func (x *exchange) caller() (*user, *session, error) {
+func (x *exchange) caller() (*data.User, *data.Session, error) {
 	p, err := x.principal()
 	if err != nil {
 		return nil, nil, err
@@ -40,37 +38,25 @@ func (x *exchange) caller() (*user, *session, error) {
 	}
 	ctx := x.r.Context()
 	if p.Session == "" {
-		return nil, nil, errKeyRefused
+		return nil, nil, fail.ErrKeyRefused
 	}
 	id, err := store.ParseID(p.Session)
 	if err != nil {
 		return nil, nil, &problem.Error{Code: problem.AuthBadJWT}
 	}
-	s, err := x.a.stillOpen(ctx, x.a.db, id)
+	s, err := data.StillOpen(ctx, x.a.db, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	u, err := store.For[user](x.a.db).Get(ctx, s.UserID)
+	u, err := store.For[data.User](x.a.db).Get(ctx, s.UserID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil, &problem.Error{Code: problem.AuthUserNotFound}
 	}
 	return u, s, err
 }
 
-// whileOpen runs a change that a session asks for, in a transaction in which the session has
-// not ended. The session may have been ended since it was read, to lock its client out. The
-// change could let that client in again by a new factor or key.
-func (a *Accounts) whileOpen(ctx context.Context, s *session, change func(ctx context.Context, tx *store.Tx) error) error {
-	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := a.stillOpen(ctx, tx, s.ID); err != nil {
-			return err
-		}
-		return change(ctx, tx)
-	})
-}
-
 // byUser wraps a handler of users with a session.
-func byUser(serve func(*exchange, *user, *session) error) func(*exchange) error {
+func byUser(serve func(*exchange, *data.User, *data.Session) error) func(*exchange) error {
 	return func(x *exchange) error {
 		u, s, err := x.caller()
 		if err != nil {
@@ -92,7 +78,7 @@ func (x *exchange) admin() (auth.Principal, error) {
 		return p, &problem.Error{Code: problem.AuthNoAuthorization}
 	case p.Kind == auth.Service:
 		return p, nil
-	case !p.HasPermission(PermissionAdmin):
+	case !p.HasPermission(data.PermissionAdmin):
 		return p, &problem.Error{Code: problem.AuthNotAdmin}
 	}
 	u, s, err := x.caller()
@@ -102,12 +88,12 @@ func (x *exchange) admin() (auth.Principal, error) {
 	if err := x.needsSecondFactor(u, s); err != nil {
 		return p, err
 	}
-	has, err := x.a.rightsOf(x.r.Context(), x.a.db, u.ID)
+	has, err := data.RightsOf(x.r.Context(), x.a.db, u.ID)
 	if err != nil {
 		return p, err
 	}
-	p.Roles, p.Permissions = append([]string{u.Role}, has.roles...), has.permissions
-	if x.a.mayEnter(u) != nil || u.IsAnonymous || !p.HasPermission(PermissionAdmin) {
+	p.Roles, p.Permissions = append([]string{u.Role}, has.Roles...), has.Permissions
+	if x.a.sessions.MayEnter(u) != nil || u.IsAnonymous || !p.HasPermission(data.PermissionAdmin) {
 		return p, &problem.Error{Code: problem.AuthNotAdmin}
 	}
 	return p, nil

@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 )
 
@@ -188,12 +191,10 @@ type Config struct {
 	Now func() time.Time
 }
 
-const maxAccessTTL = time.Hour
-
 // Validate returns the errors of [New] that do not need a database.
 func (c Config) Validate() error {
 	c, err := c.withDefaults()
-	_, errKeys := newKeyring(c.MasterKeys)
+	_, errKeys := seal.NewKeyring(c.MasterKeys)
 	_, errHashes := password.New(c.Hashes)
 	return errors.Join(err, errKeys, errHashes)
 }
@@ -203,8 +204,8 @@ func (c Config) withDefaults() (Config, error) {
 	c.SessionLife = cmp.Or(c.SessionLife, 30*24*time.Hour)
 	c.SessionIdle = cmp.Or(c.SessionIdle, 14*24*time.Hour)
 	c.RefreshGrace = cmp.Or(c.RefreshGrace, 10*time.Second)
-	c.LinkLife = cmp.Or(c.LinkLife, linkLife)
-	c.InviteLife = cmp.Or(c.InviteLife, inviteLife)
+	c.LinkLife = cmp.Or(c.LinkLife, account.LinkLife)
+	c.InviteLife = cmp.Or(c.InviteLife, account.InviteLife)
 	c.ReauthenticateAfter = cmp.Or(c.ReauthenticateAfter, 24*time.Hour)
 	c.MailInterval = cmp.Or(c.MailInterval, time.Minute)
 	c.MinResponseTime = cmp.Or(c.MinResponseTime, 300*time.Millisecond)
@@ -229,8 +230,8 @@ func (c Config) withDefaults() (Config, error) {
 			wrong = append(wrong, fmt.Errorf("accounts: %s must be a URL such as https://example.org/path", name))
 		}
 	}
-	if c.AccessTTL < time.Second || c.AccessTTL > maxAccessTTL {
-		wrong = append(wrong, fmt.Errorf("accounts: AccessTTL must be at most %s", maxAccessTTL))
+	if c.AccessTTL < time.Second || c.AccessTTL > session.MaxAccessTTL {
+		wrong = append(wrong, fmt.Errorf("accounts: AccessTTL must be at most %s", session.MaxAccessTTL))
 	}
 	if c.SessionLife < c.AccessTTL || c.SessionIdle < c.AccessTTL || c.RefreshGrace < 0 || c.RefreshGrace > time.Minute {
 		wrong = append(wrong, errors.New("accounts: SessionLife and SessionIdle must be longer than AccessTTL, RefreshGrace at most a minute"))

@@ -2,8 +2,6 @@ package accounts
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +9,9 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -33,101 +34,6 @@ func (c *Config) origins() (*http.CrossOriginProtection, error) {
 		}
 	}
 	return out, nil
-}
-
-func (k *keyring) cookie(id store.ID) string {
-	return refreshEncoding.EncodeToString(appendCookie(k.cookies[0], id))
-}
-
-func appendCookie(key []byte, id store.ID) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write(id[:])
-	return mac.Sum(append(make([]byte, 0, len(id)+sha256.Size), id[:]...))
-}
-
-// readCookie reads a cookie that this application has made.
-func (k *keyring) readCookie(value string) (id store.ID, ok bool) {
-	if len(value) != refreshEncoding.EncodedLen(len(id)+sha256.Size) {
-		return id, false // decoding skips ends of lines
-	}
-	raw, err := refreshEncoding.DecodeString(value)
-	if err != nil || len(raw) != len(id)+sha256.Size {
-		return id, false
-	}
-	copy(id[:], raw)
-	for _, key := range k.cookies {
-		if hmac.Equal(appendCookie(key, id), raw) {
-			return id, true
-		}
-	}
-	return store.ID{}, false
-}
-
-// cookieVerifier implements auth.Verifier for cookies. Behind each stands an access
-// token that the client never sees: it says what a token of the session would say,
-// for as long, and ends as those do.
-type cookieVerifier struct{ a *Accounts }
-
-func (v cookieVerifier) Verify(ctx context.Context, value string) (auth.Principal, error) {
-	entry, ok := v.a.cookies.get(value, v.a.config.Now())
-	if ok {
-		if err := v.a.verdict(ctx, &entry); err == nil || !errors.Is(err, auth.ErrInvalid) {
-			return entry.principal, err
-		}
-	}
-	// Where the user's rights have changed, the session goes on with those of now.
-	token, err := v.a.tokenOfCookie(ctx, value)
-	if err != nil {
-		return auth.Principal{}, err
-	}
-	if entry, err = v.a.verifyNew(ctx, token, v.a.cookies, value); err != nil {
-		return auth.Principal{}, err
-	}
-	if v.a.revoked.verdict(&entry) != nil {
-		return auth.Principal{}, errRevoked
-	}
-	return entry.principal, nil
-}
-
-// tokenOfCookie makes the access token for a cookie, and records that the session is used.
-func (a *Accounts) tokenOfCookie(ctx context.Context, value string) (string, error) {
-	id, ok := a.keys.readCookie(value)
-	if !ok {
-		return "", fmt.Errorf("accounts: the cookie is not valid: %w", auth.ErrInvalid)
-	}
-	alive := store.And(store.Eq("id", id), a.alive())
-	n, err := store.For[session](a.db).PatchWhere(ctx, alive, store.SetTo("refreshed_at", a.now()))
-	if err != nil {
-		return "", err
-	}
-	if n == 0 {
-		return "", errRevoked
-	}
-	s, err := store.For[session](a.db).Get(ctx, id)
-	if err != nil {
-		return "", gone(err)
-	}
-	u, err := store.For[user](a.db).Get(ctx, s.UserID)
-	if err != nil {
-		return "", gone(err)
-	}
-	if a.mayEnter(u) != nil {
-		return "", errRevoked
-	}
-	g, err := a.rightsOf(ctx, a.db, u.ID)
-	if err != nil {
-		return "", err
-	}
-	token, _, err := a.accessToken(ctx, u, g, s, a.now())
-	return token, asVerdict(err)
-}
-
-// gone makes a row that is no more the end of the session.
-func gone(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return errRevoked
-	}
-	return err
 }
 
 // hasCookie reports whether the request is authenticated by a cookie, if at all.
@@ -173,79 +79,49 @@ type cookieView struct {
 
 // sendCookie answers with the cookie of a session. The client's previous cookie is invalid from
 // now on: if it was stolen, it must not gain the new rights.
-func (x *exchange) sendCookie(in *issued, v *userView) error {
-	s, err := x.rotate(in.session)
+func (x *exchange) sendCookie(in *session.Issued, v *userView) error {
+	s, err := x.rotate(in.Session)
 	if err != nil {
 		return err
 	}
 	left := s.ExpiresAt.Sub(x.a.now())
 	return x.send(http.StatusOK, &cookieView{
 		TokenType: "cookie", ExpiresIn: int64(left / time.Second), ExpiresAt: s.ExpiresAt.Unix(), User: v,
-		RecoveryCodes: in.recoveryCodes,
+		RecoveryCodes: in.RecoveryCodes,
 	})
 }
 
 // rotate sets the cookie of a session. The session that the client has had a cookie
 // of ends; if that is s itself another one takes its place, which it returns.
-func (x *exchange) rotate(s *session) (*session, error) {
+func (x *exchange) rotate(s *data.Session) (*data.Session, error) {
 	next := s
 	if had, ok := x.cookieSession(); ok {
 		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 			if had == s.ID {
-				if next, err = store.For[session](tx).Get(ctx, had); err != nil {
+				if next, err = store.For[data.Session](tx).Get(ctx, had); err != nil {
 					return err
 				}
 				next.Model, next.Counter = store.Model{}, 1
-				if err := store.For[session](tx).Insert(ctx, next); err != nil {
+				if err := store.For[data.Session](tx).Insert(ctx, next); err != nil {
 					return err
 				}
-				if err := x.a.passOn(ctx, tx, s, next); err != nil {
+				if err := account.PassOn(ctx, tx, s, next); err != nil {
 					return err
 				}
 			}
-			return x.a.endIn(ctx, tx, store.Eq("id", had), endedByRotation)
+			return x.a.sessions.EndIn(ctx, tx, store.Eq("id", had), session.EndedByRotation)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	x.setCookie(x.a.keys.cookie(next.ID), int(next.ExpiresAt.Sub(x.a.now())/time.Second))
+	x.setCookie(x.a.keys.Cookie(next.ID), int(next.ExpiresAt.Sub(x.a.now())/time.Second))
 	return next, nil
-}
-
-// passOn makes the changes that a session has asked for those of the one that takes its
-// place, with which they end, see stillAsked.
-func (a *Accounts) passOn(ctx context.Context, tx *store.Tx, s, next *session) error {
-	for _, kind := range []codeKind{codeEmailOld, codeEmailNew, codePhone} {
-		c, err := a.lastCode(ctx, tx, s.UserID, kind)
-		if err != nil {
-			return err
-		}
-		if c == nil {
-			continue
-		}
-		var asked mailedCode
-		if err := c.read(&asked); err != nil {
-			return err
-		}
-		if asked.Session == nil || *asked.Session != s.ID {
-			continue
-		}
-		asked.Session = &next.ID
-		data, err := store.JSONOf(asked)
-		if err != nil {
-			return err
-		}
-		if _, err := store.For[code](tx).PatchWhere(ctx, store.Eq("id", c.ID), store.SetTo("data", data)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // renewCookie rotates the cookie of a request that has changed what its session may
 // do, and that answers with something else than the session.
-func (x *exchange) renewCookie(s *session) error {
+func (x *exchange) renewCookie(s *data.Session) error {
 	if !x.hasCookie() {
 		return nil
 	}
@@ -256,7 +132,7 @@ func (x *exchange) renewCookie(s *session) error {
 // cookieSession returns the session of the cookie that the request has.
 func (x *exchange) cookieSession() (id store.ID, ok bool) {
 	if c, err := x.r.Cookie(cookieName); err == nil {
-		return x.a.keys.readCookie(c.Value)
+		return x.a.keys.ReadCookie(c.Value)
 	}
 	return id, false
 }

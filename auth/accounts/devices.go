@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -30,9 +32,9 @@ type deviceView struct {
 }
 
 // listSessions answers GET /user/sessions.
-func (x *exchange) listSessions(u *user, own *session) error {
-	sessions, err := store.For[session](x.a.db).List(x.r.Context(), store.Query{
-		Where: store.And(store.Eq("user_id", u.ID), x.a.alive()),
+func (x *exchange) listSessions(u *data.User, own *data.Session) error {
+	sessions, err := store.For[data.Session](x.a.db).List(x.r.Context(), store.Query{
+		Where: store.And(store.Eq("user_id", u.ID), x.a.sessions.Alive()),
 		Order: []store.Order{{Column: "refreshed_at", Desc: true}, {Column: "id"}},
 		Limit: store.Limit(maxSessionsListed),
 	})
@@ -51,20 +53,20 @@ func (x *exchange) listSessions(u *user, own *session) error {
 
 // deleteSession answers DELETE /user/sessions/{id}: it signs out one session of the
 // caller's.
-func (x *exchange) deleteSession(u *user, _ *session) error {
+func (x *exchange) deleteSession(u *data.User, _ *data.Session) error {
 	id, err := store.ParseID(x.params["id"])
 	if err != nil {
 		return &problem.Error{Code: problem.AuthNotFound}
 	}
 	which := store.And(store.Eq("id", id), store.Eq("user_id", u.ID), store.Null("ended_at"))
-	n, err := store.For[session](x.a.db).Count(x.r.Context(), which)
+	n, err := store.For[data.Session](x.a.db).Count(x.r.Context(), which)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return &problem.Error{Code: problem.AuthNotFound}
 	}
-	if err := x.a.end(x.r.Context(), which, endedBySignOut); err != nil {
+	if err := x.a.sessions.End(x.r.Context(), which, session.EndedBySignOut); err != nil {
 		return err
 	}
 	x.w.WriteHeader(http.StatusNoContent)

@@ -4,26 +4,28 @@ import (
 	"context"
 	"net/netip"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/apikey"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // LooksRight reports whether a text has the form of an API key.
 func LooksRight(token string) bool {
-	_, ok := hashKey(token)
+	_, ok := apikey.HashKey(token)
 	return ok
 }
 
 // NewKey returns a key that is of nobody.
-func NewKey() string { return newKey() }
+func NewKey() string { return apikey.NewKey() }
 
 // ReadingKeys has as many keys of a network read as may be, until they are released.
 func (a *Accounts) ReadingKeys(network netip.Prefix) (release func()) {
-	for range mostReading {
-		a.readKeys.begin(network)
+	for range apikey.MostReading {
+		a.apiKeys.Known.Begin(network)
 	}
 	return func() {
-		for range mostReading {
-			a.readKeys.end(network)
+		for range apikey.MostReading {
+			a.apiKeys.Known.End(network)
 		}
 	}
 }
@@ -31,10 +33,10 @@ func (a *Accounts) ReadingKeys(network netip.Prefix) (release func()) {
 // Evict takes an account from whoever has made it.
 func (a *Accounts) Evict(ctx context.Context, id store.ID) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		u, err := a.userByID(ctx, tx, id)
+		u, err := data.UserByID(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		return a.evict(ctx, tx, u, contact{email: deref(u.Email)}, device{})
+		return a.changes.Evict(ctx, tx, u, data.Contact{Email: data.Deref(u.Email)}, data.Device{})
 	})
 }

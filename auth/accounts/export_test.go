@@ -5,21 +5,24 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // SendDue sends what the outbox holds and is due.
-func (a *Accounts) SendDue(ctx context.Context) error { return a.sendDue(ctx) }
+func (a *Accounts) SendDue(ctx context.Context) error { return a.outbox.SendDue(ctx) }
 
 // QueueMail puts a mail into the outbox, "" for nobody.
 func (a *Accounts) QueueMail(ctx context.Context, to string, life time.Duration) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return a.mail(ctx, tx, mail{to: to, template: MailNotice, values: map[string]string{"code": "a secret"}, life: life})
+		return a.outbox.Queue(ctx, tx, outbox.Mail{To: to, Template: outbox.MailNotice, Values: map[string]string{"code": "a secret"}, Life: life})
 	})
 }
 
 // CanonicalPhone returns a number as it is stored.
-func CanonicalPhone(text string) (phone string, ok bool) { return canonicalPhone(text) }
+func CanonicalPhone(text string) (phone string, ok bool) { return data.CanonicalPhone(text) }
 
 // Sweep deletes all that is of no use.
 func (a *Accounts) Sweep(ctx context.Context) error {
@@ -37,7 +40,7 @@ func (a *Accounts) SweepRegularly(ctx context.Context) error { return a.sweepReg
 const SweepMost = sweepMost * sweepBatch
 
 // MaxSessions is how many sessions a user has.
-const MaxSessions = maxSessions
+const MaxSessions = session.MaxSessions
 
 // Routes returns the method and path of every route.
 func Routes() (out [][2]string) {
@@ -54,51 +57,51 @@ func (a *Accounts) Turns() int { return 2*a.config.Hashes.Slots() + 1 }
 func (a *Accounts) Redirect(asked string) string { return a.config.redirect(asked) }
 
 // ForgetVerified makes every token one that was not seen before.
-func (a *Accounts) ForgetVerified() { a.verified = newVerifiedTokens() }
+func (a *Accounts) ForgetVerified() { a.sessions.Verified = session.NewVerifiedTokens() }
 
 // RevokeSome ends sessions that nobody has.
 func (a *Accounts) RevokeSome(n int) {
 	for range n {
 		id := store.NewID()
-		a.revoked.add(&revocation{ID: 1, SessionID: &id, At: a.now()}, a.now())
-		a.revoked.add(&revocation{ID: 1, UserID: store.NewID(), At: a.now()}, a.now())
+		a.sessions.Revoked.Add(&data.Revocation{ID: 1, SessionID: &id, At: a.now()}, a.now())
+		a.sessions.Revoked.Add(&data.Revocation{ID: 1, UserID: store.NewID(), At: a.now()}, a.now())
 	}
 }
 
 // LookUp returns what looks for a token among the revocations.
 func (a *Accounts) LookUp(token string) func() bool {
-	entry, _ := a.verified.get(token, a.config.Now())
-	return func() bool { return a.revoked.covers(&entry) }
+	entry, _ := a.sessions.Verified.Get(token, a.config.Now())
+	return func() bool { return a.sessions.Revoked.Covers(&entry) }
 }
 
 // HoldKeys has somebody read the signing keys until it is released.
 func (a *Accounts) HoldKeys() (release func()) {
-	a.signing.turn <- struct{}{}
-	return func() { <-a.signing.turn }
+	a.sessions.Signing.Turn <- struct{}{}
+	return func() { <-a.sessions.Signing.Turn }
 }
 
 // KeysInTrouble is how long signing keys are used that cannot be read again.
-const KeysInTrouble = keysInTrouble
+const KeysInTrouble = session.KeysInTrouble
 
 // NewTokens returns the refresh token and the cookie of a session.
 func (a *Accounts) NewTokens(id store.ID, counter int64) (refresh, cookie string) {
-	return a.keys.refreshToken(id, counter), a.keys.cookie(id)
+	return a.keys.RefreshToken(id, counter), a.keys.Cookie(id)
 }
 
 // ReadRefresh reads a refresh token.
 func (a *Accounts) ReadRefresh(token string) (id store.ID, counter int64, ok bool) {
-	return a.keys.readRefresh(token)
+	return a.keys.ReadRefresh(token)
 }
 
 // ReadCookie reads the cookie of a session.
-func (a *Accounts) ReadCookie(value string) (id store.ID, ok bool) { return a.keys.readCookie(value) }
+func (a *Accounts) ReadCookie(value string) (id store.ID, ok bool) { return a.keys.ReadCookie(value) }
 
 // WithoutHashes makes whoever hashes a password panic.
 func (a *Accounts) WithoutHashes() { a.hashes = nil }
 
 // Remembered is how many credentials are remembered to have held.
 func (a *Accounts) Remembered() int {
-	return len(a.verified.young) + len(a.verified.old) + len(a.cookies.young) + len(a.cookies.old) + len(a.readKeys.keys)
+	return len(a.sessions.Verified.Young) + len(a.sessions.Verified.Old) + len(a.sessions.Cookies.Young) + len(a.sessions.Cookies.Old) + len(a.apiKeys.Known.Keys)
 }
 
 const RotateBatch = rotateBatch
@@ -107,10 +110,10 @@ const RotateBatch = rotateBatch
 func (a *Accounts) AddFactors(ctx context.Context, user store.ID, n int) error {
 	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		for i := range n {
-			f := &factor{UserID: user, Type: factorTOTP, FriendlyName: strconv.Itoa(i), Status: factorVerified}
+			f := &data.Factor{UserID: user, Type: data.FactorTOTP, FriendlyName: strconv.Itoa(i), Status: data.FactorVerified}
 			f.ID = store.NewID()
-			f.Sealed = a.keys.seal(f.place(), []byte("twenty bytes, about."))
-			if err := store.For[factor](tx).Insert(ctx, f); err != nil {
+			f.Sealed = a.keys.Seal(f.Place(), []byte("twenty bytes, about."))
+			if err := store.For[data.Factor](tx).Insert(ctx, f); err != nil {
 				return err
 			}
 		}

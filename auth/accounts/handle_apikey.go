@@ -5,6 +5,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/apikey"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -34,8 +38,8 @@ type apiKeyView struct {
 	Key        string     `json:"key,omitempty"` // when it is made, and never again
 }
 
-func viewKey(k *apiKey) (apiKeyView, error) {
-	scopes, err := k.scopes()
+func viewKey(k *data.ApiKey) (apiKeyView, error) {
+	scopes, err := k.ScopeList()
 	return apiKeyView{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, UserID: k.UserID, Scopes: scopes, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt,
 	}, err
@@ -43,8 +47,8 @@ func viewKey(k *apiKey) (apiKeyView, error) {
 
 // sendKeys answers with the living keys of an owner.
 func (x *exchange) sendKeys(owner *store.ID) error {
-	keys, err := store.For[apiKey](x.a.db).List(x.r.Context(), store.Query{
-		Where: x.a.livingKeys(owner), Order: []store.Order{{Column: "created_at", Desc: true}, {Column: "id", Desc: true}},
+	keys, err := store.For[data.ApiKey](x.a.db).List(x.r.Context(), store.Query{
+		Where: x.a.apiKeys.LivingKeys(owner), Order: []store.Order{{Column: "created_at", Desc: true}, {Column: "id", Desc: true}},
 	})
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (x *exchange) sendKeys(owner *store.ID) error {
 }
 
 // sendKey answers with a new key.
-func (x *exchange) sendKey(k *apiKey, secret string) error {
+func (x *exchange) sendKey(k *data.ApiKey, secret string) error {
 	v, err := viewKey(k)
 	if err != nil {
 		return err
@@ -69,15 +73,15 @@ func (x *exchange) sendKey(k *apiKey, secret string) error {
 }
 
 // listOwnKeys answers GET /user/api-keys.
-func (x *exchange) listOwnKeys(u *user, _ *session) error {
+func (x *exchange) listOwnKeys(u *data.User, _ *data.Session) error {
 	return x.sendKeys(&u.ID)
 }
 
 // createOwnKey answers POST /user/api-keys. It takes what a change of the password takes:
 // a key lasts longer than a session.
-func (x *exchange) createOwnKey(u *user, s *session) error {
+func (x *exchange) createOwnKey(u *data.User, s *data.Session) error {
 	if u.IsAnonymous {
-		return failf(problem.AuthValidation, "API keys are for users with an account")
+		return fail.New(problem.AuthValidation, "API keys are for users with an account")
 	}
 	if err := x.needsSecondFactor(u, s); err != nil {
 		return err
@@ -93,7 +97,7 @@ func (x *exchange) createOwnKey(u *user, s *session) error {
 	in, err := body.texts("current_password", "nonce")
 	if err == nil {
 		// The user is notified of each by mail.
-		err = x.draw("keys", u.ID.String(), x.a.limits.Requests)
+		err = x.draw("keys", u.ID.String(), x.a.throttle.Limits.Requests)
 	}
 	if err == nil {
 		err = x.proveSelf(u, s, in)
@@ -101,7 +105,7 @@ func (x *exchange) createOwnKey(u *user, s *session) error {
 	if err != nil {
 		return err
 	}
-	k, secret, err := x.a.makeOwnKey(x.r.Context(), u, s, n, x.device())
+	k, secret, err := x.a.apiKeys.MakeOwnKey(x.r.Context(), u, s, n, x.device())
 	if err != nil {
 		return err
 	}
@@ -109,29 +113,29 @@ func (x *exchange) createOwnKey(u *user, s *session) error {
 }
 
 // revokeOwnKey answers DELETE /user/api-keys/{id}.
-func (x *exchange) revokeOwnKey(u *user, s *session) error {
-	e := x.device().event("", nil)
+func (x *exchange) revokeOwnKey(u *data.User, s *data.Session) error {
+	e := x.device().Event("", nil)
 	e.SessionID = &s.ID
-	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *apiKey) (*event, error) { return e, nil })
+	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *data.ApiKey) (*data.Event, error) { return e, nil })
 }
 
 // listKeys answers GET /admin/api-keys: the keys of the application, or with user_id
 // those of a user.
-func (x *exchange) listKeys(_ authority) error {
+func (x *exchange) listKeys(_ role.Authority) error {
 	asked := x.r.URL.Query().Get("user_id")
 	if asked == "" {
 		return x.sendKeys(nil)
 	}
 	id, err := store.ParseID(asked)
 	if err != nil {
-		return failf(problem.AuthValidation, "user_id must be a UUID")
+		return fail.New(problem.AuthValidation, "user_id must be a UUID")
 	}
 	return x.sendKeys(&id)
 }
 
 // createKey answers POST /admin/api-keys with a key of the application. Admins make
 // none that may do more than they.
-func (x *exchange) createKey(by authority) error {
+func (x *exchange) createKey(by role.Authority) error {
 	body, err := x.body()
 	if err != nil {
 		return err
@@ -140,13 +144,13 @@ func (x *exchange) createKey(by authority) error {
 	if err != nil {
 		return err
 	}
-	if !by.holds(nil, n.scopes) {
-		return errEscalation
+	if !by.Holds(nil, n.Scopes) {
+		return fail.ErrEscalation
 	}
-	var k *apiKey
+	var k *data.ApiKey
 	var secret string
 	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-		k, secret, err = x.a.makeKey(ctx, tx, nil, n, by.event("", nil))
+		k, secret, err = x.a.apiKeys.MakeKey(ctx, tx, nil, n, by.Event("", nil))
 		return err
 	})
 	if err != nil {
@@ -156,32 +160,32 @@ func (x *exchange) createKey(by authority) error {
 }
 
 // revokeKey answers DELETE /admin/api-keys/{id}.
-func (x *exchange) revokeKey(by authority) error {
-	return x.endKey(store.True(), func(ctx context.Context, tx *store.Tx, k *apiKey) (*event, error) {
+func (x *exchange) revokeKey(by role.Authority) error {
+	return x.endKey(store.True(), func(ctx context.Context, tx *store.Tx, k *data.ApiKey) (*data.Event, error) {
 		if k.UserID == nil {
-			scopes, err := k.scopes()
-			if err == nil && !by.holds(nil, scopes) {
-				err = errEscalation
+			scopes, err := k.ScopeList()
+			if err == nil && !by.Holds(nil, scopes) {
+				err = fail.ErrEscalation
 			}
-			return by.event("", nil), err
+			return by.Event("", nil), err
 		}
-		u, err := store.For[user](tx).Get(ctx, *k.UserID)
+		u, err := store.For[data.User](tx).Get(ctx, *k.UserID)
 		if err == nil {
-			err = x.a.over(ctx, tx, by, u)
+			err = role.Over(ctx, tx, by, u)
 		}
-		return by.event("", nil), err
+		return by.Event("", nil), err
 	})
 }
 
 // endKey revokes the key that the path names, among those that may be meant.
-func (x *exchange) endKey(among store.Cond, judge func(context.Context, *store.Tx, *apiKey) (*event, error)) error {
+func (x *exchange) endKey(among store.Cond, judge func(context.Context, *store.Tx, *data.ApiKey) (*data.Event, error)) error {
 	id, err := store.ParseID(x.params["id"])
 	if err != nil {
 		return &problem.Error{Code: problem.AuthNotFound}
 	}
 	err = x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
 		which := store.And(among, store.Eq("id", id), store.Null("ended_at"))
-		found, err := store.For[apiKey](tx).List(ctx, store.Query{Where: which})
+		found, err := store.For[data.ApiKey](tx).List(ctx, store.Query{Where: which})
 		if err != nil {
 			return err
 		}
@@ -192,7 +196,7 @@ func (x *exchange) endKey(among store.Cond, judge func(context.Context, *store.T
 		if err != nil {
 			return err
 		}
-		return x.a.endKeys(ctx, tx, which, endedByRevoking, e)
+		return x.a.apiKeys.EndKeys(ctx, tx, which, apikey.EndedByRevoking, e)
 	})
 	if err != nil {
 		return err
@@ -202,11 +206,11 @@ func (x *exchange) endKey(among store.Cond, judge func(context.Context, *store.T
 }
 
 // newKey reads what key is asked for.
-func (x *exchange) newKey(body object, own bool) (n newAPIKey, err error) {
-	if n.name, err = body.text("name"); err != nil {
+func (x *exchange) newKey(body object, own bool) (n apikey.Spec, err error) {
+	if n.Name, err = body.text("name"); err != nil {
 		return n, err
 	}
-	if err := checkKeyName(n.name); err != nil {
+	if err := apikey.CheckKeyName(n.Name); err != nil {
 		return n, err
 	}
 	scopes, err := body.list("scopes")
@@ -216,10 +220,10 @@ func (x *exchange) newKey(body object, own bool) (n newAPIKey, err error) {
 	if scopes == nil {
 		scopes = new([]string)
 	}
-	if n.scopes, err = checkScopes(*scopes, own); err != nil {
+	if n.Scopes, err = apikey.CheckScopes(*scopes, own); err != nil {
 		return n, err
 	}
-	n.expires, err = x.keyExpires(body)
+	n.Expires, err = x.keyExpires(body)
 	return n, err
 }
 
@@ -229,7 +233,7 @@ func (x *exchange) keyExpires(body object) (*time.Time, error) {
 	now := x.a.now()
 	v, asked := body["expires_at"]
 	if !asked {
-		at := now.Add(usualKeyLife)
+		at := now.Add(apikey.UsualKeyLife)
 		return &at, nil
 	}
 	if v.Kind() == strictjson.Null {
@@ -238,7 +242,7 @@ func (x *exchange) keyExpires(body object) (*time.Time, error) {
 	text, _ := v.Text()
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || !at.After(now) || at.Year() > 9999 {
-		return nil, failf(problem.AuthValidation, "expires_at must be a time in the future such as 2030-01-02T15:04:05Z, or null")
+		return nil, fail.New(problem.AuthValidation, "expires_at must be a time in the future such as 2030-01-02T15:04:05Z, or null")
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	return &at, nil

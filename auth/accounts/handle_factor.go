@@ -4,6 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/factor"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -26,37 +31,37 @@ func (x *exchange) enroll() error {
 	if err != nil {
 		return err
 	}
-	if err := checkFriendlyName(in["friendly_name"]); err != nil {
+	if err := factor.CheckFriendlyName(in["friendly_name"]); err != nil {
 		return err
 	}
-	switch factorType(in["factor_type"]) {
-	case factorTOTP:
+	switch data.FactorType(in["factor_type"]) {
+	case data.FactorTOTP:
 		return x.enrollTOTP(u, s, in["friendly_name"], in["issuer"])
-	case factorWebAuthn:
+	case data.FactorWebAuthn:
 		return x.enrollWebAuthn(u, s, in["friendly_name"])
-	case factorPhone:
+	case data.FactorPhone:
 		return x.enrollPhone(u, s, in["friendly_name"], in["phone"])
 	}
-	return failf(problem.AuthValidation, "factor_type needs to be totp, phone, or webauthn")
+	return fail.New(problem.AuthValidation, "factor_type needs to be totp, phone, or webauthn")
 }
 
 // ownFactor returns who makes the request and the factor of theirs that it names.
-func (x *exchange) ownFactor() (*user, *session, *factor, error) {
+func (x *exchange) ownFactor() (*data.User, *data.Session, *data.Factor, error) {
 	u, s, err := x.caller()
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	f, err := x.a.factorOf(x.r.Context(), x.a.db, u.ID, x.params["id"])
+	f, err := data.FactorOf(x.r.Context(), x.a.db, u.ID, x.params["id"])
 	return u, s, f, err
 }
 
 // challengeView is the answer to POST /factors/{id}/challenge.
 type challengeView struct {
-	ID        string     `json:"id"`
-	Type      factorType `json:"type"`
-	ExpiresAt int64      `json:"expires_at"` // Unix seconds
+	ID        string          `json:"id"`
+	Type      data.FactorType `json:"type"`
+	ExpiresAt int64           `json:"expires_at"` // Unix seconds
 
-	WebAuthn *webauthnView `json:"webauthn,omitempty"`
+	WebAuthn *factor.WebauthnView `json:"webauthn,omitempty"`
 }
 
 // challengeFactor answers POST /factors/{id}/challenge.
@@ -68,17 +73,17 @@ func (x *exchange) challengeFactor() error {
 	if err := x.drawBegun(u); err != nil {
 		return err
 	}
-	if f.Type == factorPhone {
+	if f.Type == data.FactorPhone {
 		return x.challengePhone(u, s, f)
 	}
 	v := challengeView{Type: f.Type}
 	var ceremony []byte
-	if f.Type == factorWebAuthn {
-		if v.WebAuthn, ceremony, err = x.a.beginWebAuthn(x.r.Context(), u, s, f); err != nil {
+	if f.Type == data.FactorWebAuthn {
+		if v.WebAuthn, ceremony, err = x.a.factors.BeginWebAuthn(x.r.Context(), u, s, f); err != nil {
 			return err
 		}
 	}
-	id, expires, err := x.a.challenge(x.r.Context(), s, f, store.JSON(ceremony))
+	id, expires, err := x.a.codes.Challenge(x.r.Context(), s, f, store.JSON(ceremony))
 	if err != nil {
 		return err
 	}
@@ -92,8 +97,8 @@ func (x *exchange) verifyFactor() error {
 	if err != nil {
 		return err
 	}
-	up := &stepUp{user: u, session: s, factor: f}
-	if up.level, err = x.assurance(s); err != nil {
+	up := &factor.StepUp{User: u, Session: s, Factor: f}
+	if up.Level, err = x.assurance(s); err != nil {
 		return err
 	}
 	body, err := x.body()
@@ -104,14 +109,14 @@ func (x *exchange) verifyFactor() error {
 	if err != nil {
 		return err
 	}
-	var in *issued
-	if f.Type == factorWebAuthn {
+	var in *session.Issued
+	if f.Type == data.FactorWebAuthn {
 		// A signature is not guessed, so it draws on no budget.
 		answer, err := body.webauthnAnswer()
 		if err != nil {
 			return err
 		}
-		if in, err = x.a.verifyWebAuthn(x.r.Context(), up, id, answer); err != nil {
+		if in, err = x.a.factors.VerifyWebAuthn(x.r.Context(), up, id, answer); err != nil {
 			return err
 		}
 		return x.sendSession(in)
@@ -120,11 +125,11 @@ func (x *exchange) verifyFactor() error {
 	if err != nil {
 		return err
 	}
-	verify := x.a.verifyTOTP
-	if f.Type == factorPhone {
-		verify = x.a.verifyPhone
+	verify := x.a.factors.VerifyTOTP
+	if f.Type == data.FactorPhone {
+		verify = x.a.factors.VerifyPhone
 	}
-	err = x.attempt(subjectOf(u), func() (err error) {
+	err = x.attempt(throttle.SubjectOf(u), func() (err error) {
 		in, err = verify(x.r.Context(), up, id, entered)
 		return err
 	})
@@ -138,7 +143,7 @@ func (x *exchange) verifyFactor() error {
 func (o object) required(name string) (string, error) {
 	text, err := o.text(name)
 	if err == nil && text == "" {
-		err = failf(problem.AuthValidation, "%s needs to be non-empty", name)
+		err = fail.New(problem.AuthValidation, "%s needs to be non-empty", name)
 	}
 	return text, err
 }
@@ -159,16 +164,16 @@ func (x *exchange) unenroll() error {
 }
 
 // unenrollFactor removes a factor for its user, at level 2 if the factor is verified.
-func (x *exchange) unenrollFactor(u *user, s *session, f *factor) error {
-	if f.Status == factorVerified {
+func (x *exchange) unenrollFactor(u *data.User, s *data.Session, f *data.Factor) error {
+	if f.Status == data.FactorVerified {
 		if err := x.needsAAL2(s); err != nil {
 			return err
 		}
 	}
-	return x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
-		if err := x.a.lastWay(ctx, tx, u, f); err != nil {
+	return x.a.sessions.WhileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
+		if err := x.a.factors.LastWay(ctx, tx, u, f); err != nil {
 			return err
 		}
-		return x.a.removeFactor(ctx, tx, u, f, &s.ID)
+		return x.a.factors.RemoveFactor(ctx, tx, u, f, &s.ID)
 	})
 }

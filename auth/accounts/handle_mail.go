@@ -5,6 +5,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -21,16 +26,16 @@ var mailRoutes = []route{
 
 // asked is a request for a mail or a message.
 type asked struct {
-	contact
+	data.Contact
 	body object
-	flow flow
+	flow data.Flow
 }
 
 // askedMail reads a request for a mail.
 func (x *exchange) askedMail() (in asked, err error) {
 	in, err = x.asked()
-	if err == nil && in.phone != "" {
-		err = errNoEmail
+	if err == nil && in.Phone != "" {
+		err = fail.ErrNoEmail
 	}
 	return in, err
 }
@@ -44,22 +49,14 @@ func (x *exchange) asked() (in asked, err error) {
 	if err != nil {
 		return in, err
 	}
-	if in.contact, err = x.a.contactOf(texts["email"], texts["phone"]); err != nil {
+	if in.Contact, err = x.a.signUps.ContactOf(texts["email"], texts["phone"]); err != nil {
 		return in, err
 	}
-	if err := in.checkChannel(texts["channel"]); err != nil {
+	if err := in.CheckChannel(texts["channel"]); err != nil {
 		return in, err
 	}
 	in.flow, err = x.readFlow(texts["code_challenge"], texts["code_challenge_method"])
 	return in, err
-}
-
-// checkChannel refuses a number that is to be reached by anything but a text message.
-func (at contact) checkChannel(channel string) error {
-	if at.phone != "" && channel != "" && channel != "sms" {
-		return errNoChannel
-	}
-	return nil
 }
 
 // otp answers POST /otp: a login by mail or by a message, which makes an account where there is none.
@@ -91,21 +88,21 @@ func (x *exchange) loginByCode(in asked, create bool) error {
 		return err
 	}
 	create = create && !x.a.config.DisableSignup
-	code := mailedCode{Email: in.email, Phone: in.phone, Flow: in.flow, Create: create}
+	code := data.MailedCode{Email: in.Email, Phone: in.Phone, Flow: in.flow, Create: create}
 	if create {
 		// The account is made when the code comes back, and admitted now.
-		n, err := x.a.admit(x.r.Context(), x.a.fresh(newUser{at: in.contact, metadata: metadata}, nil), "otp", x.device())
+		n, err := x.a.sessions.Admit(x.r.Context(), x.a.signUps.Fresh(account.NewUser{At: in.Contact, Metadata: metadata}, nil), "otp", x.device())
 		if err != nil {
 			return err
 		}
 		code.Metadata, code.AppMetadata = n.UserMetadata, n.AppMetadata
 	}
-	m := mailing{kind: codeMagicLink, template: MailMagicLink, code: code}
-	if in.phone != "" {
-		m.kind, m.template = codeSMS, SMSLogin
+	m := account.Mailing{Kind: data.CodeMagicLink, Template: outbox.MailMagicLink, Code: code}
+	if in.Phone != "" {
+		m.Kind, m.Template = data.CodeSMS, outbox.SMSLogin
 	}
-	return x.mailUnauthenticated(m, func(u *user) bool {
-		return u == nil && create || u != nil && x.a.mayEnter(u) == nil
+	return x.mailUnauthenticated(m, func(u *data.User) bool {
+		return u == nil && create || u != nil && x.a.sessions.MayEnter(u) == nil
 	})
 }
 
@@ -115,8 +112,8 @@ func (x *exchange) recover() error {
 	if err != nil {
 		return err
 	}
-	m := mailing{kind: codeReset, template: MailRecovery, code: mailedCode{Email: in.email, Flow: in.flow}}
-	return x.mailUnauthenticated(m, func(u *user) bool { return u != nil && x.a.mayEnter(u) == nil })
+	m := account.Mailing{Kind: data.CodeReset, Template: outbox.MailRecovery, Code: data.MailedCode{Email: in.Email, Flow: in.flow}}
+	return x.mailUnauthenticated(m, func(u *data.User) bool { return u != nil && x.a.sessions.MayEnter(u) == nil })
 }
 
 // resend answers POST /resend.
@@ -130,11 +127,13 @@ func (x *exchange) resend() error {
 		return err
 	}
 	switch {
-	case in.phone != "":
+	case in.Phone != "":
 		return x.resendSMS(in, what)
 	case what == "signup":
-		m := mailing{kind: codeSignup, template: MailConfirmation, code: mailedCode{Email: in.email, Flow: in.flow}}
-		return x.mailUnauthenticated(m, func(u *user) bool { return u != nil && u.EmailConfirmedAt == nil && x.a.mayEnter(u) == nil })
+		m := account.Mailing{Kind: data.CodeSignup, Template: outbox.MailConfirmation, Code: data.MailedCode{Email: in.Email, Flow: in.flow}}
+		return x.mailUnauthenticated(m, func(u *data.User) bool {
+			return u != nil && u.EmailConfirmedAt == nil && x.a.sessions.MayEnter(u) == nil
+		})
 	case what == "email_change":
 		return x.resendEmailChange(in)
 	}
@@ -142,7 +141,7 @@ func (x *exchange) resend() error {
 }
 
 // errResendType is the error for an unknown type of POST /resend.
-var errResendType = failf(problem.AuthValidation, "Missing one of these types: signup, email_change, sms, phone_change")
+var errResendType = fail.New(problem.AuthValidation, "Missing one of these types: signup, email_change, sms, phone_change")
 
 // resendSMS answers POST /resend for messages.
 func (x *exchange) resendSMS(in asked, what string) error {
@@ -152,57 +151,59 @@ func (x *exchange) resendSMS(in asked, what string) error {
 	if what != "sms" {
 		return errResendType
 	}
-	m := mailing{kind: codeSMSSignup, template: SMSConfirmation, code: mailedCode{Phone: in.phone}}
-	return x.mailUnauthenticated(m, func(u *user) bool { return u != nil && u.PhoneConfirmedAt == nil && x.a.mayEnter(u) == nil })
+	m := account.Mailing{Kind: data.CodeSMSSignup, Template: outbox.SMSConfirmation, Code: data.MailedCode{Phone: in.Phone}}
+	return x.mailUnauthenticated(m, func(u *data.User) bool {
+		return u != nil && u.PhoneConfirmedAt == nil && x.a.sessions.MayEnter(u) == nil
+	})
 }
 
 // mailUnauthenticated sends a code to an e-mail address or a phone number in an unauthenticated
 // request, if may allows it for the user with it (nil without one). The answer is the same
 // whether there is an account and whether a code is sent.
-func (x *exchange) mailUnauthenticated(m mailing, may func(*user) bool) error {
-	at := m.code.at()
-	if err := x.a.reaches(at.phone != ""); err != nil {
+func (x *exchange) mailUnauthenticated(m account.Mailing, may func(*data.User) bool) error {
+	at := m.Code.At()
+	if err := x.a.outbox.Reaches(at.Phone != ""); err != nil {
 		return err
 	}
-	m.id = store.NewID()
-	if at.phone != "" {
-		m.code.Network = x.device().network()
+	m.Id = store.NewID()
+	if at.Phone != "" {
+		m.Code.Network = x.device().Network()
 	}
-	return x.mailWithin(at, m.id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
-		if wait, err = x.a.mailTurn(ctx, tx, m.kind, at); err != nil || wait > 0 {
+	return x.mailWithin(at, m.Id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
+		if wait, err = x.a.throttle.MailTurn(ctx, tx, m.Kind, at); err != nil || wait > 0 {
 			return wait, err
 		}
-		who, err := x.a.addressee(ctx, tx, at)
+		who, err := x.a.changes.Addressee(ctx, tx, at)
 		if err != nil {
 			return 0, err
 		}
 		this := m // the function may run again
-		this.owner, this.locale = who.id, x.locale(who.user)
-		if may(who.user) {
-			this.to = at.text()
+		this.Owner, this.Locale = who.Id, x.locale(who.User)
+		if may(who.User) {
+			this.To = at.Text()
 		}
-		return 0, x.a.mailCode(ctx, tx, this)
+		return 0, x.a.changes.MailCode(ctx, tx, this)
 	})
 }
 
 // mailWithin answers a request for mails or for the message with an id, which send queues
 // unless the last of them are too young.
-func (x *exchange) mailWithin(at contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error)) error {
-	err := x.texting(at.phone, func() error {
+func (x *exchange) mailWithin(at data.Contact, id store.ID, send func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error)) error {
+	err := x.texting(at.Phone, func() error {
 		var wait time.Duration
 		err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 			wait, err = send(ctx, tx)
 			return err
 		})
 		if err == nil && wait > 0 {
-			err = overMailLimit(at, wait)
+			err = throttle.OverMailLimit(at, wait)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if at.phone == "" {
+	if at.Phone == "" {
 		return x.send(http.StatusOK, struct{}{})
 	}
 	return x.send(http.StatusOK, map[string]store.ID{"message_id": id})
@@ -223,16 +224,16 @@ func (x *exchange) reauthenticate() error {
 	}
 	mailed := u.Email != nil && u.EmailConfirmedAt != nil
 	texted := u.Phone != nil && u.PhoneConfirmedAt != nil && x.a.config.SMS != nil
-	m := mailing{kind: codeReauth, template: MailReauthentication}
+	m := account.Mailing{Kind: data.CodeReauth, Template: outbox.MailReauthentication}
 	switch {
 	case mailed && (x.a.config.Mailer != nil || !texted):
-		m.code.Email = *u.Email
+		m.Code.Email = *u.Email
 	case texted:
-		m.template, m.code.Phone = SMSReauthentication, *u.Phone
+		m.Template, m.Code.Phone = outbox.SMSReauthentication, *u.Phone
 	default:
-		return failf(problem.AuthValidation, "Reauthentication requires the user to have an email or a phone number")
+		return fail.New(problem.AuthValidation, "Reauthentication requires the user to have an email or a phone number")
 	}
-	return x.mailUnauthenticated(m, func(found *user) bool { return found != nil && found.ID == u.ID })
+	return x.mailUnauthenticated(m, func(found *data.User) bool { return found != nil && found.ID == u.ID })
 }
 
 // flag returns a member that is true or false; one that is missing or null is absent.
@@ -242,7 +243,7 @@ func (o object) flag(name string, absent bool) (bool, error) {
 	case !ok || v.Kind() == strictjson.Null:
 		return absent, nil
 	case v.Kind() != strictjson.Bool:
-		return false, failf(problem.AuthValidation, "%s must be true or false", name)
+		return false, fail.New(problem.AuthValidation, "%s must be true or false", name)
 	}
 	return v.Bool(), nil
 }

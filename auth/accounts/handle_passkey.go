@@ -9,6 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/code"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/factor"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -25,11 +30,8 @@ var passkeyRoutes = []route{
 	{http.MethodDelete, "passkeys/{id}", (*exchange).deletePasskey},
 }
 
-// Ceremonies that are under way. The long form is the challenge's id on the wire, and
-// the first answer spends it.
 const (
-	codePasskeyRegistration codeKind = "passkey_registration"
-	codePasskeyLogin        codeKind = "passkey_login"
+	codePasskeyRegistration data.CodeKind = "passkey_registration"
 )
 
 // ceremonyView is a ceremony that was begun.
@@ -40,19 +42,19 @@ type ceremonyView struct {
 }
 
 // sendCeremony keeps a ceremony and answers with its options.
-func (x *exchange) sendCeremony(n newCode, options []byte) error {
-	n.life, n.long = challengeLife, newChallengeID()
-	made, err := x.a.makeCode(x.r.Context(), x.a.db, n)
+func (x *exchange) sendCeremony(n code.Spec, options []byte) error {
+	n.Life, n.Long = data.ChallengeLife, code.NewChallengeID()
+	made, err := x.a.codes.MakeCode(x.r.Context(), x.a.db, n)
 	if err != nil {
 		return err
 	}
-	return x.send(http.StatusOK, ceremonyView{made.long, options, x.a.now().Add(challengeLife).Unix()})
+	return x.send(http.StatusOK, ceremonyView{made.Long, options, x.a.now().Add(data.ChallengeLife).Unix()})
 }
 
 // takeCeremony reads what a browser has answered to a ceremony and spends that.
-func (x *exchange) takeCeremony(kind codeKind) (kept challenge, response []byte, err error) {
+func (x *exchange) takeCeremony(kind data.CodeKind) (kept data.Challenge, response []byte, err error) {
 	if x.a.config.Passkeys == nil {
-		return kept, nil, errNoPasskeys
+		return kept, nil, fail.ErrNoPasskeys
 	}
 	body, err := x.body()
 	if err != nil {
@@ -63,22 +65,22 @@ func (x *exchange) takeCeremony(kind codeKind) (kept challenge, response []byte,
 		return kept, nil, err
 	}
 	if id == "" || body["credential"].Kind() != strictjson.Object {
-		return kept, nil, failf(problem.AuthValidation, "challenge_id and credential are required")
+		return kept, nil, fail.New(problem.AuthValidation, "challenge_id and credential are required")
 	}
-	c, err := x.a.useCode(x.r.Context(), x.a.db, kind, id)
+	c, err := x.a.codes.UseCode(x.r.Context(), x.a.db, kind, id)
 	if err != nil {
 		return kept, nil, err
 	}
 	if c == nil {
 		return kept, nil, &problem.Error{Code: problem.AuthWebAuthnNoChallenge}
 	}
-	return kept, body["credential"].Raw(), c.read(&kept)
+	return kept, body["credential"].Raw(), c.Read(&kept)
 }
 
 // passkeyRegistration answers POST /passkeys/registration/options.
 func (x *exchange) passkeyRegistration() error {
 	if x.a.config.Passkeys == nil {
-		return errNoPasskeys
+		return fail.ErrNoPasskeys
 	}
 	u, s, _, err := x.enrolls()
 	if err == nil {
@@ -87,19 +89,19 @@ func (x *exchange) passkeyRegistration() error {
 	if err != nil {
 		return err
 	}
-	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
+	factors, err := data.FactorsOf(x.r.Context(), x.a.db, u.ID)
 	if err != nil {
 		return err
 	}
-	if len(factors) >= maxFactors {
+	if len(factors) >= factor.MaxFactors {
 		return &problem.Error{Code: problem.AuthTooManyPasskeys}
 	}
-	options, ceremony, err := x.a.config.Passkeys.BeginRegistration(u.handle(), subjectOf(u), s.ID.String(), credentials(factors))
+	options, ceremony, err := x.a.config.Passkeys.BeginRegistration(u.Handle(), throttle.SubjectOf(u), s.ID.String(), data.Credentials(factors))
 	if err != nil {
 		return err
 	}
-	kept := challenge{Session: s.ID, Ceremony: store.JSON(ceremony)}
-	return x.sendCeremony(newCode{kind: codePasskeyRegistration, user: &u.ID, data: kept}, options)
+	kept := data.Challenge{Session: s.ID, Ceremony: store.JSON(ceremony)}
+	return x.sendCeremony(code.Spec{Kind: codePasskeyRegistration, User: &u.ID, Data: kept}, options)
 }
 
 // registerPasskey answers POST /passkeys/registration/verify. The session stays as it
@@ -117,38 +119,38 @@ func (x *exchange) registerPasskey() error {
 	if kept.Session != s.ID {
 		return &problem.Error{Code: problem.AuthWebAuthnNoChallenge}
 	}
-	id, credential, err := x.a.config.Passkeys.FinishRegistration([]byte(kept.Ceremony), u.handle(), s.ID.String(), response)
+	id, credential, err := x.a.config.Passkeys.FinishRegistration([]byte(kept.Ceremony), u.Handle(), s.ID.String(), response)
 	if err != nil {
-		return errPasskey(err)
+		return factor.ErrPasskey(err)
 	}
-	f := &factor{UserID: u.ID, Type: factorWebAuthn}
-	err = x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
-		factors, err := x.a.factorsOf(ctx, tx, u.ID)
+	f := &data.Factor{UserID: u.ID, Type: data.FactorWebAuthn}
+	err = x.a.sessions.WhileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
+		factors, err := data.FactorsOf(ctx, tx, u.ID)
 		if err != nil {
 			return err
 		}
-		if err := x.a.mayAdd(ctx, tx, f, level); err != nil {
+		if err := factor.MayAdd(ctx, tx, f, level); err != nil {
 			return err
 		}
 		f.FriendlyName = freeName(factors)
-		if err := x.a.addFactor(ctx, tx, f); err != nil {
+		if err := x.a.factors.AddFactor(ctx, tx, f); err != nil {
 			return err
 		}
-		if err := x.a.keepCredential(ctx, tx, f, id, credential); err != nil {
+		if err := x.a.factors.KeepCredential(ctx, tx, f, id, credential); err != nil {
 			return err
 		}
-		return x.a.added(ctx, tx, u, s, f)
+		return x.a.factors.Added(ctx, tx, u, s, f)
 	})
 	if err != nil {
-		return credentialTaken(err)
+		return factor.CredentialTaken(err)
 	}
 	return x.send(http.StatusOK, viewPasskey(f))
 }
 
 // freeName is the name of a passkey until the user gives it another.
-func freeName(factors []*factor) string {
+func freeName(factors []*data.Factor) string {
 	name := "Passkey"
-	for n := 2; slices.ContainsFunc(factors, func(f *factor) bool { return f.FriendlyName == name }); n++ {
+	for n := 2; slices.ContainsFunc(factors, func(f *data.Factor) bool { return f.FriendlyName == name }); n++ {
 		name = fmt.Sprintf("Passkey %d", n)
 	}
 	return name
@@ -157,7 +159,7 @@ func freeName(factors []*factor) string {
 // passkeyLogin answers POST /passkeys/authentication/options, alike for everybody.
 func (x *exchange) passkeyLogin() error {
 	if x.a.config.Passkeys == nil {
-		return errNoPasskeys
+		return fail.ErrNoPasskeys
 	}
 	// Each request stores a row.
 	if err := x.drawRequest("passkeys"); err != nil {
@@ -167,44 +169,44 @@ func (x *exchange) passkeyLogin() error {
 	if err != nil {
 		return err
 	}
-	return x.sendCeremony(newCode{kind: codePasskeyLogin, data: challenge{Ceremony: store.JSON(ceremony)}}, options)
+	return x.sendCeremony(code.Spec{Kind: data.CodePasskeyLogin, Data: data.Challenge{Ceremony: store.JSON(ceremony)}}, options)
 }
 
 // loginByPasskey answers POST /passkeys/authentication/verify with a session, at level
 // 2 where the authenticator has verified the person: it is something they have, and
 // something they know or are.
 func (x *exchange) loginByPasskey() error {
-	kept, response, err := x.takeCeremony(codePasskeyLogin)
+	kept, response, err := x.takeCeremony(data.CodePasskeyLogin)
 	if err != nil {
 		return err
 	}
 	ctx := x.r.Context()
-	finish := func(ctx context.Context, find finder) ([]byte, bool, bool, error) {
+	finish := func(ctx context.Context, find factor.Finder) ([]byte, bool, bool, error) {
 		return x.a.config.Passkeys.FinishLogin(ctx, []byte(kept.Ceremony), find, response)
 	}
-	var u *user
-	var s *session
-	err = x.a.assert(ctx, finish, func(ctx context.Context, tx *store.Tx, f *factor, verified bool) (err error) {
-		if u, err = store.For[user](tx).Get(ctx, f.UserID); err != nil {
+	var u *data.User
+	var s *data.Session
+	err = x.a.factors.Assert(ctx, finish, func(ctx context.Context, tx *store.Tx, f *data.Factor, verified bool) (err error) {
+		if u, err = store.For[data.User](tx).Get(ctx, f.UserID); err != nil {
 			return err
 		}
-		if err := x.a.mayEnter(u); err != nil {
+		if err := x.a.sessions.MayEnter(u); err != nil {
 			return err
 		}
 		if u.Email != nil && u.EmailConfirmedAt == nil {
-			return errNotConfirmed
+			return fail.ErrNotConfirmed
 		}
-		how := method{Method: methodPasskey, factor: &f.ID}
+		how := data.Method{Method: factor.MethodPasskey, Factor: &f.ID}
 		if verified {
-			how.aal = 2
+			how.Aal = 2
 		}
-		s, err = x.a.enterIn(ctx, tx, u, how, x.device())
+		s, err = x.a.sessions.EnterIn(ctx, tx, u, how, x.device())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	in, err := x.a.issue(ctx, u, s)
+	in, err := x.a.sessions.Issue(ctx, u, s)
 	if err != nil {
 		return err
 	}
@@ -219,12 +221,12 @@ type passkeyView struct {
 	LastUsedAt   *time.Time `json:"last_used_at,omitempty"`
 }
 
-func viewPasskey(f *factor) passkeyView {
+func viewPasskey(f *data.Factor) passkeyView {
 	return passkeyView{f.ID, f.FriendlyName, f.CreatedAt, f.LastUsedAt}
 }
 
 // ownPasskey returns who makes the request and the passkey of theirs that it names.
-func (x *exchange) ownPasskey() (*user, *session, *factor, error) {
+func (x *exchange) ownPasskey() (*data.User, *data.Session, *data.Factor, error) {
 	u, s, f, err := x.ownFactor()
 	if unknown, ok := errors.AsType[*problem.Error](err); ok && unknown.Code == problem.AuthMFAFactorNotFound || err == nil && f.CredentialID == nil {
 		err = &problem.Error{Code: problem.AuthWebAuthnNotFound}
@@ -233,8 +235,8 @@ func (x *exchange) ownPasskey() (*user, *session, *factor, error) {
 }
 
 // listPasskeys answers GET /passkeys.
-func (x *exchange) listPasskeys(u *user, _ *session) error {
-	factors, err := x.a.factorsOf(x.r.Context(), x.a.db, u.ID)
+func (x *exchange) listPasskeys(u *data.User, _ *data.Session) error {
+	factors, err := data.FactorsOf(x.r.Context(), x.a.db, u.ID)
 	if err != nil {
 		return err
 	}
@@ -261,21 +263,21 @@ func (x *exchange) renamePasskey() error {
 	if err != nil {
 		return err
 	}
-	if err := checkFriendlyName(name); err != nil {
+	if err := factor.CheckFriendlyName(name); err != nil {
 		return err
 	}
-	err = x.a.whileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
-		factors, err := x.a.factorsOf(ctx, tx, f.UserID)
+	err = x.a.sessions.WhileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
+		factors, err := data.FactorsOf(ctx, tx, f.UserID)
 		if err != nil {
 			return err
 		}
-		if err := freeFor(f, name, factors); err != nil {
+		if err := factor.FreeFor(f, name, factors); err != nil {
 			return err
 		}
-		if _, err := store.For[factor](tx).PatchWhere(ctx, store.Eq("id", f.ID), store.SetTo("friendly_name", name)); err != nil {
+		if _, err := store.For[data.Factor](tx).PatchWhere(ctx, store.Eq("id", f.ID), store.SetTo("friendly_name", name)); err != nil {
 			return err
 		}
-		return x.a.record(ctx, tx, &event{Kind: "factor_renamed", UserID: &f.UserID, SessionID: &s.ID}, f.details())
+		return x.a.sessions.Record(ctx, tx, &data.Event{Kind: "factor_renamed", UserID: &f.UserID, SessionID: &s.ID}, f.Details())
 	})
 	if err != nil {
 		return err

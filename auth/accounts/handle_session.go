@@ -5,6 +5,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -15,7 +19,7 @@ var sessionRoutes = []route{
 	{http.MethodPost, "signup", (*exchange).signup},
 	{http.MethodPost, "token", (*exchange).token},
 	{http.MethodPost, "logout", byUser((*exchange).logout)},
-	{http.MethodPost, "sso", func(*exchange) error { return errNoSAML }},
+	{http.MethodPost, "sso", func(*exchange) error { return fail.ErrNoSAML }},
 	{http.MethodGet, "user", byUser((*exchange).getUser)},
 	{http.MethodGet, "settings", (*exchange).settings},
 	{http.MethodGet, "health", (*exchange).health},
@@ -42,27 +46,27 @@ func (x *exchange) signup() error {
 	case in["email"] == "" && in["phone"] == "" && in["password"] == "":
 		return x.signupAnonymous(metadata)
 	case in["password"] == "":
-		return failf(problem.AuthValidation, "Signup requires a valid password")
+		return fail.New(problem.AuthValidation, "Signup requires a valid password")
 	}
 	f, err := x.readFlow(in["code_challenge"], in["code_challenge_method"])
 	if err != nil {
 		return err
 	}
-	n := newUser{password: in["password"], metadata: metadata, flow: f, locale: x.locale(nil)}
-	if n.at, err = x.a.contactOf(in["email"], in["phone"]); err != nil {
+	n := account.NewUser{Password: in["password"], Metadata: metadata, Flow: f, Locale: x.locale(nil)}
+	if n.At, err = x.a.signUps.ContactOf(in["email"], in["phone"]); err != nil {
 		return err
 	}
-	if err := n.at.checkChannel(in["channel"]); err != nil {
+	if err := n.At.CheckChannel(in["channel"]); err != nil {
 		return err
 	}
-	var u *user
-	var session *issued
-	err = x.texting(x.toConfirm(n.at.phone), func() error {
-		u, session, err = x.a.signUp(x.r.Context(), n, x.device())
+	var u *data.User
+	var session *session.Issued
+	err = x.texting(x.toConfirm(n.At.Phone), func() error {
+		u, session, err = x.a.signUps.SignUp(x.r.Context(), n, x.device())
 		return err
 	})
 	if err != nil {
-		return weak(err)
+		return fail.Weak(err)
 	}
 	if session != nil {
 		return x.sendSession(session)
@@ -74,19 +78,19 @@ func (x *exchange) signup() error {
 func (x *exchange) signupAnonymous(metadata store.JSON) error {
 	switch {
 	case !x.a.config.Anonymous:
-		return errNoAnonymous
+		return fail.ErrNoAnonymous
 	case x.a.config.DisableSignup:
-		return errSignupClosed
+		return fail.ErrSignupClosed
 	}
-	u := &user{Role: audience, AppMetadata: "{}", UserMetadata: metadata, IsAnonymous: true}
-	n, err := x.a.admit(x.r.Context(), u, "anonymous", x.device())
+	u := &data.User{Role: data.Audience, AppMetadata: "{}", UserMetadata: metadata, IsAnonymous: true}
+	n, err := x.a.sessions.Admit(x.r.Context(), u, "anonymous", x.device())
 	if err != nil {
 		return err
 	}
-	if err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.create(ctx, tx, n) }); err != nil {
+	if err := x.a.db.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.a.signUps.Create(ctx, tx, n) }); err != nil {
 		return err
 	}
-	in, err := x.a.enter(x.r.Context(), u, method{Method: "anonymous"}, x.device())
+	in, err := x.a.sessions.Enter(x.r.Context(), u, data.Method{Method: "anonymous"}, x.device())
 	if err != nil {
 		return err
 	}
@@ -100,25 +104,25 @@ func (o object) metadata(name string) (store.JSON, error) {
 		return "{}", nil
 	}
 	if v.Kind() != strictjson.Object {
-		return "", failf(problem.AuthValidation, "%s must be an object", name)
+		return "", fail.New(problem.AuthValidation, "%s must be an object", name)
 	}
 	var doc store.JSON
 	if err := doc.UnmarshalJSON(v.Raw()); err != nil {
 		return "", err
 	}
-	if len(doc) > maxMetadata { // as it is kept, with exponents written out
-		return "", errMetadata
+	if len(doc) > data.MaxMetadata { // as it is kept, with exponents written out
+		return "", data.ErrMetadata
 	}
 	return doc, nil
 }
 
 // grants are the ways to a session of POST /token, by grant_type.
-var grants = map[string]func(x *exchange, body object) (*issued, error){
+var grants = map[string]func(x *exchange, body object) (*session.Issued, error){
 	"password":      (*exchange).grantPassword,
 	"refresh_token": (*exchange).grantRefresh,
 	"pkce":          (*exchange).grantPKCE,
 	"id_token":      (*exchange).grantIDToken,
-	"web3":          func(*exchange, object) (*issued, error) { return nil, errNoWeb3 },
+	"web3":          func(*exchange, object) (*session.Issued, error) { return nil, fail.ErrNoWeb3 },
 }
 
 // token answers POST /token by what the grant is.
@@ -130,12 +134,12 @@ func (x *exchange) token() error {
 	query := x.r.URL.Query()
 	for name, values := range query {
 		if len(values) > 1 { // RFC 6749 section 3.2
-			return failf(problem.AuthValidation, "The parameter %q must not be repeated", name[:min(len(name), 40)])
+			return fail.New(problem.AuthValidation, "The parameter %q must not be repeated", name[:min(len(name), 40)])
 		}
 	}
 	grant, ok := grants[query.Get("grant_type")]
 	if !ok {
-		return failf(problem.AuthValidation, "grant_type is not supported")
+		return fail.New(problem.AuthValidation, "grant_type is not supported")
 	}
 	in, err := grant(x, body)
 	if err != nil {
@@ -144,56 +148,56 @@ func (x *exchange) token() error {
 	return x.sendSession(in)
 }
 
-func (x *exchange) grantPassword(body object) (out *issued, err error) {
+func (x *exchange) grantPassword(body object) (out *session.Issued, err error) {
 	in, err := body.texts("email", "phone", "password")
 	if err != nil {
 		return nil, err
 	}
 	if in["password"] == "" || in["email"] == "" && in["phone"] == "" {
-		return nil, errCredentials
+		return nil, fail.ErrCredentials
 	}
-	subject, at := in["email"], contact{}
+	subject, at := in["email"], data.Contact{}
 	if in["phone"] == "" {
-		at.email, _ = canonicalEmail(in["email"]) // an invalid address belongs to no account
+		at.Email, _ = data.CanonicalEmail(in["email"]) // an invalid address belongs to no account
 	} else {
-		if at, err = x.a.contactOf(in["email"], in["phone"]); err != nil {
+		if at, err = x.a.signUps.ContactOf(in["email"], in["phone"]); err != nil {
 			return nil, err
 		}
-		if subject, err = x.a.subjectAt(x.r.Context(), at); err != nil {
+		if subject, err = x.a.throttle.SubjectAt(x.r.Context(), at); err != nil {
 			return nil, err
 		}
 	}
-	var u *user
+	var u *data.User
 	err = x.attemptThen(subject, func() error {
 		return x.tryLogin(func() (err error) {
-			u, err = x.a.byPassword(x.r.Context(), at, in["password"])
+			u, err = x.a.sessions.ByPassword(x.r.Context(), at, in["password"])
 			return err
 		})
 	}, func() (err error) {
-		out, err = x.a.enter(x.r.Context(), u, method{Method: methodPassword}, x.device())
+		out, err = x.a.sessions.Enter(x.r.Context(), u, data.Method{Method: data.MethodPassword}, x.device())
 		return err
 	})
 	return out, err
 }
 
-func (x *exchange) grantRefresh(body object) (*issued, error) {
+func (x *exchange) grantRefresh(body object) (*session.Issued, error) {
 	token, err := body.text("refresh_token")
 	if err != nil {
 		return nil, err
 	}
 	if token == "" {
-		return nil, failf(problem.AuthValidation, "refresh_token required")
+		return nil, fail.New(problem.AuthValidation, "refresh_token required")
 	}
-	if _, _, ours := x.a.keys.readRefresh(token); !ours {
+	if _, _, ours := x.a.keys.ReadRefresh(token); !ours {
 		if err := x.drawRequest("forged"); err != nil {
 			return nil, err
 		}
 	}
-	return x.a.refresh(x.r.Context(), token)
+	return x.a.sessions.Refresh(x.r.Context(), token)
 }
 
 // getUser answers GET /user.
-func (x *exchange) getUser(u *user, _ *session) error {
+func (x *exchange) getUser(u *data.User, _ *data.Session) error {
 	v, err := x.view(u)
 	if err != nil {
 		return err
@@ -202,7 +206,7 @@ func (x *exchange) getUser(u *user, _ *session) error {
 }
 
 // logout answers POST /logout: it ends this session, the others of the user, or all.
-func (x *exchange) logout(_ *user, s *session) error {
+func (x *exchange) logout(_ *data.User, s *data.Session) error {
 	which := store.Eq("user_id", s.UserID)
 	switch scope := x.r.URL.Query().Get("scope"); scope {
 	case "", "global":
@@ -211,9 +215,9 @@ func (x *exchange) logout(_ *user, s *session) error {
 	case "others":
 		which = store.And(which, store.Compare("id", store.OpNeq, s.ID))
 	default:
-		return failf(problem.AuthValidation, "Unsupported logout scope %q", scope[:min(len(scope), 20)])
+		return fail.New(problem.AuthValidation, "Unsupported logout scope %q", scope[:min(len(scope), 20)])
 	}
-	if err := x.a.end(x.r.Context(), which, endedBySignOut); err != nil {
+	if err := x.a.sessions.End(x.r.Context(), which, session.EndedBySignOut); err != nil {
 		return err
 	}
 	if x.hasCookie() && x.r.URL.Query().Get("scope") != "others" {
@@ -225,7 +229,7 @@ func (x *exchange) logout(_ *user, s *session) error {
 
 // jwks answers GET /.well-known/jwks.json.
 func (x *exchange) jwks() error {
-	set, err := x.a.signing.public(x.r.Context())
+	set, err := x.a.sessions.Signing.Public(x.r.Context())
 	if err != nil {
 		return err
 	}

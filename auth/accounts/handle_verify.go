@@ -7,6 +7,9 @@ import (
 	"net/url"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -33,33 +36,33 @@ func (x *exchange) verifyCode() error {
 	if err != nil {
 		return err
 	}
-	kinds := verifyTypes[in["type"]]
+	kinds := account.VerifyTypes[in["type"]]
 	switch {
 	case kinds == nil:
-		return failf(problem.AuthValidation, "Invalid verification type")
+		return fail.New(problem.AuthValidation, "Invalid verification type")
 	case in["token_hash"] != "" && (in["email"] != "" || in["phone"] != "" || in["token"] != ""):
-		return failf(problem.AuthValidation, "Only the token_hash and type should be provided")
+		return fail.New(problem.AuthValidation, "Only the token_hash and type should be provided")
 	case in["token_hash"] != "":
-		return x.verified(presented{kinds: kinds, token: in["token_hash"]})
+		return x.verified(account.Presented{Kinds: kinds, Token: in["token_hash"]})
 	case in["token"] == "":
-		return failf(problem.AuthValidation, "Verify requires a token or a token hash")
+		return fail.New(problem.AuthValidation, "Verify requires a token or a token hash")
 	}
-	at, err := x.a.contactOf(in["email"], in["phone"])
+	at, err := x.a.signUps.ContactOf(in["email"], in["phone"])
 	if err != nil {
 		return err
 	}
-	if (at.phone != "") != toPhones[in["type"]] {
-		return failf(problem.AuthValidation, "Invalid verification type")
+	if (at.Phone != "") != toPhones[in["type"]] {
+		return fail.New(problem.AuthValidation, "Invalid verification type")
 	}
-	subject, err := x.a.subjectAt(x.r.Context(), at)
+	subject, err := x.a.throttle.SubjectAt(x.r.Context(), at)
 	if err != nil {
 		return err
 	}
 	return x.attemptSent(subject, at, func() error {
-		if !isDigits(in["token"]) {
-			return errOTP
+		if !account.IsDigits(in["token"]) {
+			return fail.ErrOTP
 		}
-		return x.verified(presented{kinds: kinds, at: at, digits: in["token"]})
+		return x.verified(account.Presented{Kinds: kinds, At: at, Digits: in["token"]})
 	})
 }
 
@@ -67,15 +70,15 @@ func (x *exchange) verifyCode() error {
 var toPhones = map[string]bool{"sms": true, "phone_change": true}
 
 // verified answers a client that brings a code with a session.
-func (x *exchange) verified(p presented) error {
-	got, err := x.a.verify(x.r.Context(), p, x.device())
+func (x *exchange) verified(p account.Presented) error {
+	got, err := x.a.signUps.Verify(x.r.Context(), p, x.device())
 	if err != nil {
 		return err
 	}
-	if got.user == nil {
+	if got.User == nil {
 		return x.send(http.StatusOK, map[string]string{"msg": halfAgreed, "code": "200"})
 	}
-	in, err := x.a.enter(x.r.Context(), got.user, method{Method: mailMethods[got.kind]}, x.device())
+	in, err := x.a.sessions.Enter(x.r.Context(), got.User, data.Method{Method: data.MailMethods[got.Kind]}, x.device())
 	if err != nil {
 		return err
 	}
@@ -89,25 +92,25 @@ func (x *exchange) verifyForm() error {
 	}
 	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, maxBody)
 	if err := x.r.ParseForm(); err != nil {
-		return failf(problem.AuthValidation, "The form cannot be read")
+		return fail.New(problem.AuthValidation, "The form cannot be read")
 	}
 	form := x.r.PostForm
-	kinds, token := verifyTypes[form.Get("type")], form.Get("token")
-	back := flow{Redirect: x.a.config.redirect(form.Get("redirect_to"))}
+	kinds, token := account.VerifyTypes[form.Get("type")], form.Get("token")
+	back := data.Flow{Redirect: x.a.config.redirect(form.Get("redirect_to"))}
 	if kinds == nil || token == "" {
 		return x.fail(back, problem.AuthOTPExpired, errLink)
 	}
-	got, err := x.a.verify(x.r.Context(), presented{kinds: kinds, token: token}, x.device())
+	got, err := x.a.signUps.Verify(x.r.Context(), account.Presented{Kinds: kinds, Token: token}, x.device())
 	if err != nil {
 		return x.failed(back, err)
 	}
-	f := got.code.Flow
+	f := got.Code.Flow
 	f.Redirect = x.a.config.redirect(f.Redirect) // what is allowed may have changed
-	if got.user == nil {
+	if got.User == nil {
 		return x.halfWay(f)
 	}
-	at := arrival{Flow: f, How: method{Method: mailMethods[got.kind]}}
-	if err := x.arrive(got.user, at, linkType(got.kind), auth.ProviderTokens{}); err != nil {
+	at := data.Arrival{Flow: f, How: data.Method{Method: data.MailMethods[got.Kind]}}
+	if err := x.arrive(got.User, at, data.LinkType(got.Kind), auth.ProviderTokens{}); err != nil {
 		return x.failed(f, err) // a hook may refuse the token
 	}
 	return nil
@@ -117,16 +120,16 @@ func (x *exchange) verifyForm() error {
 const errLink = "Email link is invalid or has expired"
 
 // failed ends a flow in the browser with the part of an error that is public.
-func (x *exchange) failed(back flow, err error) error {
-	if f, ok := errors.AsType[*failure](err); ok && f.code == problem.AuthOTPExpired {
-		return x.fail(back, f.code, errLink)
+func (x *exchange) failed(back data.Flow, err error) error {
+	if f, ok := errors.AsType[*fail.Failure](err); ok && f.Code == problem.AuthOTPExpired {
+		return x.fail(back, f.Code, errLink)
 	}
 	code, text := problem.AuthText(x.r, err, x.a.config.Logger)
 	return x.fail(back, code, text)
 }
 
 // halfWay ends a flow in the browser where one of two addresses has agreed.
-func (x *exchange) halfWay(f flow) error {
+func (x *exchange) halfWay(f data.Flow) error {
 	v := url.Values{"message": {halfAgreed}}
 	if f.Challenge != "" {
 		return x.seeOther(withQuery(f.Redirect, v))

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -75,22 +78,22 @@ type Deletion struct {
 // ReservedClaims returns the names of the claims that [Config.BeforeToken] cannot
 // set: the registered ones of RFC 7519 and those that say who the user is, how they
 // have shown it and what they may do.
-func ReservedClaims() []string { return slices.Clone(reservedClaims) }
+func ReservedClaims() []string { return slices.Clone(session.ReservedClaims) }
 
 // Refuse returns the error by which a hook refuses what is about to happen. The
 // client is answered with 403, the code refused_by_application and the text, which
 // users read.
-func Refuse(text string) error { return failf(problem.AuthRefused, "%s", text) }
+func Refuse(text string) error { return fail.New(problem.AuthRefused, "%s", text) }
 
 // hooks returns the hooks of the application for the code that runs them.
-func (c *Config) hooks() (h hooks) {
+func (c *Config) hooks() (h session.Hooks) {
 	if run := c.BeforeSignUp; run != nil {
-		h.BeforeSignUp = func(ctx context.Context, u *user, how string, from device) error {
+		h.BeforeSignUp = func(ctx context.Context, u *data.User, how string, from data.Device) error {
 			return askSignUp(ctx, run, u, how, from)
 		}
 	}
 	if run := c.BeforeToken; run != nil {
-		h.BeforeToken = func(ctx context.Context, u *user, p *auth.Principal) (map[string]any, error) {
+		h.BeforeToken = func(ctx context.Context, u *data.User, p *auth.Principal) (map[string]any, error) {
 			t := &Token{
 				User: *exportUser(u), Session: p.Session, AAL: p.AAL, Roles: slices.Clone(p.Roles), Permissions: slices.Clone(p.Permissions),
 				Claims: make(map[string]any),
@@ -100,7 +103,7 @@ func (c *Config) hooks() (h hooks) {
 		}
 	}
 	if run := c.AfterSignIn; run != nil {
-		h.AfterSignIn = func(u *user, s *session, how method) func(context.Context) error {
+		h.AfterSignIn = func(u *data.User, s *data.Session, how data.Method) func(context.Context) error {
 			in := SignedIn{
 				User: *exportUser(u), Session: s.ID.String(), Method: how.Method, Provider: how.Provider, Address: s.Address, UserAgent: s.UserAgent,
 			}
@@ -108,7 +111,7 @@ func (c *Config) hooks() (h hooks) {
 		}
 	}
 	if run := c.BeforeDelete; run != nil {
-		h.BeforeDelete = func(ctx context.Context, tx *store.Tx, u *user, keep bool) error {
+		h.BeforeDelete = func(ctx context.Context, tx *store.Tx, u *data.User, keep bool) error {
 			return run(ctx, &Deletion{User: *exportUser(u), Kept: keep, Tx: tx})
 		}
 	}
@@ -116,18 +119,18 @@ func (c *Config) hooks() (h hooks) {
 }
 
 // askSignUp runs BeforeSignUp for a new user, and gives the user the metadata that it returned.
-func askSignUp(ctx context.Context, run func(context.Context, *SignUp) error, u *user, how string, from device) error {
+func askSignUp(ctx context.Context, run func(context.Context, *SignUp) error, u *data.User, how string, from data.Device) error {
 	s := &SignUp{
-		Method: how, Email: deref(u.Email), Phone: deref(u.Phone), AppMetadata: asMap(u.AppMetadata), UserMetadata: asMap(u.UserMetadata),
-		Address: from.address, UserAgent: from.userAgent,
+		Method: how, Email: data.Deref(u.Email), Phone: data.Deref(u.Phone), AppMetadata: data.AsMap(u.AppMetadata), UserMetadata: data.AsMap(u.UserMetadata),
+		Address: from.Address, UserAgent: from.UserAgent,
 	}
 	err := run(ctx, s)
 	if err != nil {
 		return err
 	}
-	if u.AppMetadata, err = asDocument(s.AppMetadata); err != nil {
+	if u.AppMetadata, err = data.AsDocument(s.AppMetadata); err != nil {
 		return err
 	}
-	u.UserMetadata, err = asDocument(s.UserMetadata)
+	u.UserMetadata, err = data.AsDocument(s.UserMetadata)
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
@@ -164,7 +166,7 @@ func (o object) text(name string) (string, error) {
 	}
 	text, ok := v.Text()
 	if !ok {
-		return "", failf(problem.AuthValidation, "%s must be a string", name)
+		return "", fail.New(problem.AuthValidation, "%s must be a string", name)
 	}
 	return text, nil
 }
@@ -183,12 +185,12 @@ func (o object) texts(names ...string) (map[string]string, error) {
 }
 
 // device is where the request comes from.
-func (x *exchange) device() device {
+func (x *exchange) device() data.Device {
 	agent := x.r.UserAgent()
 	// A header may hold any bytes, and the cut may part a character.
-	from := device{userAgent: strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")}
+	from := data.Device{UserAgent: strings.ToValidUTF8(agent[:min(len(agent), data.MaxUserAgent)], "")}
 	if at := x.address(); at.IsValid() {
-		from.address = at.String()
+		from.Address = at.String()
 	}
 	return from
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/federation"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
 // grantIDToken exchanges an ID token, which an app got from a provider by itself, for a
 // session, or links it to the account of the caller.
-func (x *exchange) grantIDToken(body object) (*issued, error) {
+func (x *exchange) grantIDToken(body object) (*session.Issued, error) {
 	in, err := body.texts("provider", "id_token", "access_token", "nonce", "current_password")
 	if err != nil {
 		return nil, err
@@ -32,42 +36,42 @@ func (x *exchange) grantIDToken(body object) (*issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.a.enter(ctx, u, v.method(), from)
+	return x.a.sessions.Enter(ctx, u, v.Method(), from)
 }
 
 // judgeIDToken asks the provider's keys about an ID token.
-func (x *exchange) judgeIDToken(in map[string]string) (*externalIdentity, error) {
+func (x *exchange) judgeIDToken(in map[string]string) (*data.ExternalIdentity, error) {
 	if in["id_token"] == "" || in["provider"] == "" {
-		return nil, failf(problem.AuthValidation, "provider and id_token are required")
+		return nil, fail.New(problem.AuthValidation, "provider and id_token are required")
 	}
-	p, err := x.a.provider(in["provider"])
+	p, err := x.a.federation.Provider(in["provider"])
 	if err != nil {
 		return nil, err
 	}
-	judge, ok := p.(idTokenVerifier)
+	judge, ok := p.(federation.IDTokenVerifier)
 	if !ok {
-		return nil, failf(problem.AuthValidation, "The provider has no ID tokens")
+		return nil, fail.New(problem.AuthValidation, "The provider has no ID tokens")
 	}
 	who, err := judge.VerifyIDToken(x.r.Context(), in["id_token"], auth.IDTokenOptions{Nonce: in["nonce"], AccessToken: in["access_token"]})
 	if errors.Is(err, auth.ErrInvalid) {
 		x.a.config.Logger.InfoContext(x.r.Context(), "accounts: an ID token was rejected", "provider", p.Name(), "error", err)
-		return nil, failf(problem.AuthInvalidCredentials, "Bad ID token")
+		return nil, fail.New(problem.AuthInvalidCredentials, "Bad ID token")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return externalIdentityOf(p, who)
+	return federation.ExternalIdentityOf(p, who)
 }
 
 // receiveOrLink finds the account of a externalIdentity, or gives them to that of the caller. The nonce
 // of the request is that of the ID token, so only a password can stand beside it.
-func (x *exchange) receiveOrLink(ctx context.Context, v *externalIdentity, linked bool, entered string) (*user, error) {
+func (x *exchange) receiveOrLink(ctx context.Context, v *data.ExternalIdentity, linked bool, entered string) (*data.User, error) {
 	if !linked {
-		return x.a.receive(ctx, v, x.device())
+		return x.a.federation.Receive(ctx, v, x.device())
 	}
 	u, s, err := x.linker(map[string]string{"current_password": entered})
 	if err != nil {
 		return nil, err
 	}
-	return x.a.linkIdentity(ctx, &linking{User: u.ID, Session: s.ID}, v, x.device())
+	return x.a.federation.LinkIdentity(ctx, &data.Linking{User: u.ID, Session: s.ID}, v, x.device())
 }

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -219,23 +221,23 @@ func (a *Accounts) importRows(ctx context.Context, tx *store.Tx, rows []*importe
 
 func (a *Accounts) importRow(ctx context.Context, tx *store.Tx, row *importedRow) error {
 	u := *row.user // the function of a transaction may run again
-	if err := store.For[user](tx).Insert(ctx, &u); err != nil {
+	if err := store.For[data.User](tx).Insert(ctx, &u); err != nil {
 		return err
 	}
 	row.made = u.ID
-	for _, i := range append(u.addresses(), row.identities...) {
+	for _, i := range append(u.Addresses(), row.identities...) {
 		theirs := *i
 		theirs.UserID = u.ID
-		if err := store.For[identity](tx).Insert(ctx, &theirs); err != nil {
+		if err := store.For[data.Identity](tx).Insert(ctx, &theirs); err != nil {
 			return err
 		}
 	}
 	for _, name := range row.roles {
-		if err := store.For[userRole](tx).Insert(ctx, &userRole{UserID: u.ID, Role: name}); err != nil {
+		if err := store.For[data.UserRole](tx).Insert(ctx, &data.UserRole{UserID: u.ID, Role: name}); err != nil {
 			return err
 		}
 	}
-	return a.record(ctx, tx, own.event("imported", &u.ID), nil)
+	return a.sessions.Record(ctx, tx, own.Event("imported", &u.ID), nil)
 }
 
-var errNameless = failf(problem.AuthValidation, "an account needs an e-mail address, a phone number or an identity")
+var errNameless = fail.New(problem.AuthValidation, "an account needs an e-mail address, a phone number or an identity")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -12,7 +14,7 @@ import (
 type knownNames struct {
 	ids    map[store.ID]bool
 	others map[string]store.ID
-	roles  map[string]*role
+	roles  map[string]*data.Role
 }
 
 // What names of addresses and numbers begin with, and those of identities cannot.
@@ -31,12 +33,10 @@ func (row *importedRow) names() []string {
 		out = append(out, phoneName+*row.user.Phone)
 	}
 	for _, i := range row.identities {
-		out = append(out, i.name())
+		out = append(out, i.Name())
 	}
 	return out
 }
-
-func (i *identity) name() string { return i.Provider + "\x00" + i.Issuer + "\x00" + i.Subject }
 
 // has reports whether the account of a row exists, or why it cannot be made: what names
 // it names another.
@@ -64,20 +64,20 @@ func (n *knownNames) has(row *importedRow) (existing bool, err error) {
 
 // mayHave reports by its error whether roles can be given.
 func (n *knownNames) mayHave(roles []string) error {
-	if len(roles) > maxRoles {
-		return failf(problem.AuthValidation, "a user can have %d roles at most", maxRoles)
+	if len(roles) > data.MaxRoles {
+		return fail.New(problem.AuthValidation, "a user can have %d roles at most", data.MaxRoles)
 	}
-	defs := make([]*role, len(roles))
+	defs := make([]*data.Role, len(roles))
 	for i, name := range roles {
 		if defs[i] = n.roles[name]; defs[i] == nil {
-			return failf(problem.AuthValidation, "there is no role %q", name[:min(len(name), maxRoleName)])
+			return fail.New(problem.AuthValidation, "there is no role %q", name[:min(len(name), data.MaxRoleName)])
 		}
 	}
-	g, err := rightsBy(defs)
+	g, err := data.RightsBy(defs)
 	if err != nil {
 		return err
 	}
-	return g.size()
+	return g.Size()
 }
 
 // add records an account that was made.
@@ -109,8 +109,8 @@ func (a *Accounts) lookUp(ctx context.Context, tx *store.Tx, rows []*importedRow
 		}
 		roles = append(roles, row.roles...)
 	}
-	n := &knownNames{ids: make(map[store.ID]bool), others: make(map[string]store.ID), roles: make(map[string]*role)}
-	users, err := store.For[user](tx).List(ctx, store.Query{
+	n := &knownNames{ids: make(map[store.ID]bool), others: make(map[string]store.ID), roles: make(map[string]*data.Role)}
+	users, err := store.For[data.User](tx).List(ctx, store.Query{
 		Where: store.Or(store.In("id", ids), store.In("email", emails), store.In("phone", phones)),
 	})
 	if err != nil {
@@ -121,15 +121,15 @@ func (a *Accounts) lookUp(ctx context.Context, tx *store.Tx, rows []*importedRow
 	}
 	for at, of := range subjects {
 		where := store.And(store.Eq("provider", at[0]), store.Eq("issuer", at[1]), store.In("subject", of))
-		found, err := store.For[identity](tx).List(ctx, store.Query{Where: where})
+		found, err := store.For[data.Identity](tx).List(ctx, store.Query{Where: where})
 		if err != nil {
 			return nil, err
 		}
 		for _, i := range found {
-			n.others[i.name()] = i.UserID
+			n.others[i.Name()] = i.UserID
 		}
 	}
-	found, err := store.For[role](tx).List(ctx, store.Query{Where: store.In("name", roles)})
+	found, err := store.For[data.Role](tx).List(ctx, store.Query{Where: store.In("name", roles)})
 	if err != nil {
 		return nil, err
 	}

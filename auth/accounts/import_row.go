@@ -2,8 +2,12 @@ package accounts
 
 import (
 	"slices"
-	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/federation"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -14,8 +18,8 @@ type importedRow struct {
 	number     int
 	id         store.ID
 	email      string // as it came
-	user       *user
-	identities []*identity
+	user       *data.User
+	identities []*data.Identity
 	roles      []string
 
 	made     store.ID
@@ -25,38 +29,38 @@ type importedRow struct {
 
 // read judges a user and makes them ours.
 func (row *importedRow) read(in *ImportedUser) (err error) {
-	c := change{}
-	if err := c.readAddresses(in.Email, in.Phone); err != nil {
+	c := account.Change{}
+	if err := c.ReadAddresses(in.Email, in.Phone); err != nil {
 		return err
 	}
-	u := &user{
-		Role: in.Role, EmailConfirmedAt: timeOf(in.EmailConfirmedAt), PhoneConfirmedAt: timeOf(in.PhoneConfirmedAt),
-		LastSignInAt: timeOf(in.LastSignInAt), BannedUntil: timeOf(in.BannedUntil),
+	u := &data.User{
+		Role: in.Role, EmailConfirmedAt: data.TimeOf(in.EmailConfirmedAt), PhoneConfirmedAt: data.TimeOf(in.PhoneConfirmedAt),
+		LastSignInAt: data.TimeOf(in.LastSignInAt), BannedUntil: data.TimeOf(in.BannedUntil),
 	}
 	u.ID, u.CreatedAt = in.ID, in.CreatedAt
 	row.user, row.roles = u, slices.Compact(slices.Sorted(slices.Values(in.Roles)))
 	var providers []string
-	if c.email != "" {
-		u.Email, providers = &c.email, append(providers, "email")
+	if c.Email != "" {
+		u.Email, providers = &c.Email, append(providers, "email")
 	}
-	if c.phone != "" {
-		u.Phone, providers = &c.phone, append(providers, "phone")
+	if c.Phone != "" {
+		u.Phone, providers = &c.Phone, append(providers, "phone")
 	}
 	if in.PasswordHash != "" {
 		if password.CheckHash(in.PasswordHash) != nil {
-			return failf(problem.AuthValidation, "the hash of the password is not argon2id or bcrypt")
+			return fail.New(problem.AuthValidation, "the hash of the password is not argon2id or bcrypt")
 		}
 		u.PasswordHash = &in.PasswordHash
 	}
 	if u.Role == "" {
-		u.Role = audience
-	} else if err := checkName("role", u.Role); err != nil {
+		u.Role = data.Audience
+	} else if err := role.CheckName("role", u.Role); err != nil {
 		return err
 	}
-	if u.UserMetadata, err = asDocument(in.UserMetadata); err != nil {
+	if u.UserMetadata, err = data.AsDocument(in.UserMetadata); err != nil {
 		return err
 	}
-	if u.AppMetadata, err = asDocument(in.AppMetadata); err != nil {
+	if u.AppMetadata, err = data.AsDocument(in.AppMetadata); err != nil {
 		return err
 	}
 	for i := range in.Identities {
@@ -69,21 +73,21 @@ func (row *importedRow) read(in *ImportedUser) (err error) {
 	if len(providers) == 0 {
 		return errNameless
 	}
-	if u.AppMetadata, err = withProviders(u.AppMetadata, providers); err == nil && max(len(u.AppMetadata), len(u.UserMetadata)) > maxMetadata {
-		err = errMetadata
+	if u.AppMetadata, err = data.WithProviders(u.AppMetadata, providers); err == nil && max(len(u.AppMetadata), len(u.UserMetadata)) > data.MaxMetadata {
+		err = data.ErrMetadata
 	}
 	return err
 }
 
 // row returns the identity as it is kept.
-func (i *ImportedIdentity) row() (*identity, error) {
+func (i *ImportedIdentity) row() (*data.Identity, error) {
 	for _, text := range []string{i.Provider, i.Issuer, i.Subject} {
-		if text == "" || len(text) > maxClaim || hasControl(text) {
-			return nil, failf(problem.AuthValidation, "an identity needs a provider, an issuer and a subject")
+		if text == "" || len(text) > federation.MaxClaim || data.HasControl(text) {
+			return nil, fail.New(problem.AuthValidation, "an identity needs a provider, an issuer and a subject")
 		}
 	}
 	if i.Provider == "email" || i.Provider == "phone" {
-		return nil, failf(problem.AuthValidation, "the identities of e-mail address and phone number are created automatically; leave them out")
+		return nil, fail.New(problem.AuthValidation, "the identities of e-mail address and phone number are created automatically; leave them out")
 	}
 	members := map[string]any{"iss": i.Issuer, "sub": i.Subject, "provider_id": i.Subject}
 	for name, value := range i.Data {
@@ -92,23 +96,14 @@ func (i *ImportedIdentity) row() (*identity, error) {
 		}
 	}
 	doc, err := store.JSONOf(members)
-	if err == nil && len(doc) > maxMetadata {
-		err = errMetadata
+	if err == nil && len(doc) > data.MaxMetadata {
+		err = data.ErrMetadata
 	}
-	out := &identity{Provider: i.Provider, Issuer: i.Issuer, Subject: i.Subject, Data: doc}
+	out := &data.Identity{Provider: i.Provider, Issuer: i.Issuer, Subject: i.Subject, Data: doc}
 	if text, ok := i.Data["email"].(string); ok {
-		if email, ok := canonicalEmail(text); ok {
+		if email, ok := data.CanonicalEmail(text); ok {
 			out.Email = &email
 		}
 	}
 	return out, err
-}
-
-// timeOf returns a time as it is kept, nil for none.
-func timeOf(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC().Truncate(time.Microsecond)
-	return &t
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
@@ -76,17 +78,6 @@ type Limits struct {
 	Requests Limit
 }
 
-// begunPerRequest is the factor for requests that store little, such as logins at providers,
-// which a whole office may begin from one IP address.
-const begunPerRequest = 10
-
-// The times of AccountGuesses.
-const (
-	accountForgets = 24 * time.Hour      // without a wrong guess
-	accountCloses  = 30 * 24 * time.Hour // to unknown IP addresses
-	accountKnows   = 30 * 24 * time.Hour // an address
-)
-
 func (l Limits) withDefaults() (Limits, error) {
 	l.Guesses = l.Guesses.or(Limit{10, 15 * time.Minute})
 	l.AddressGuesses = l.AddressGuesses.or(Limit{100, 15 * time.Minute})
@@ -97,7 +88,7 @@ func (l Limits) withDefaults() (Limits, error) {
 	l.AddressSMS = l.AddressSMS.or(Limit{10, time.Hour})
 	l.SMS = l.SMS.or(Limit{30, time.Hour})
 	for _, one := range []Limit{l.Guesses, l.AddressGuesses, l.Requests, l.Mails, l.NumberSMS, l.AddressSMS, l.SMS} {
-		if one.Per < 0 || one.Per > accountForgets {
+		if one.Per < 0 || one.Per > throttle.AccountForgets {
 			return l, errors.New("accounts: the time of a Limit must be at most a day")
 		}
 	}
@@ -109,10 +100,10 @@ func (l Limit) or(usual Limit) Limit {
 }
 
 // bounds returns the limits for the code that enforces them.
-func (l Limits) bounds() bounds {
-	return bounds{
-		Guesses: bound(l.Guesses), AddressGuesses: bound(l.AddressGuesses), AccountGuesses: l.AccountGuesses, Requests: bound(l.Requests),
-		Mails: bound(l.Mails), NumberSMS: bound(l.NumberSMS), AddressSMS: bound(l.AddressSMS), SMS: bound(l.SMS),
+func (l Limits) bounds() throttle.Limits {
+	return throttle.Limits{
+		Guesses: throttle.Limit(l.Guesses), AddressGuesses: throttle.Limit(l.AddressGuesses), AccountGuesses: l.AccountGuesses, Requests: throttle.Limit(l.Requests),
+		Mails: throttle.Limit(l.Mails), NumberSMS: throttle.Limit(l.NumberSMS), AddressSMS: throttle.Limit(l.AddressSMS), SMS: throttle.Limit(l.SMS),
 	}
 }
 
@@ -128,26 +119,26 @@ func remoteAddress(r *http.Request) netip.Addr {
 
 // drawRequest draws on one of the budgets that Limits.Requests bounds.
 func (x *exchange) drawRequest(kind string) error {
-	return x.draw(kind, netaddr.Name(x.address()), x.a.limits.Requests)
+	return x.draw(kind, netaddr.Name(x.address()), x.a.throttle.Limits.Requests)
 }
 
 // drawBegun draws on what a user may begin from an address: that leaves rows behind.
-func (x *exchange) drawBegun(u *user) error {
+func (x *exchange) drawBegun(u *data.User) error {
 	return x.drawMany("begun", u.ID.String()+" "+netaddr.Name(x.address()))
 }
 
 // drawMany draws on a budget of what leaves little behind.
 func (x *exchange) drawMany(kind, name string) error {
-	l := x.a.limits.Requests
-	l.Count *= begunPerRequest
+	l := x.a.throttle.Limits.Requests
+	l.Count *= throttle.BegunPerRequest
 	return x.draw(kind, name, l)
 }
 
 // draw draws on a budget of requests, which are not given back.
-func (x *exchange) draw(kind, name string, limit bound) error {
-	full, err := x.a.spend(x.r.Context(), spending{x.a.budget(kind, name, limit)})
+func (x *exchange) draw(kind, name string, limit throttle.Limit) error {
+	full, err := x.a.throttle.Spend(x.r.Context(), throttle.Spending{x.a.throttle.Budget(kind, name, limit)})
 	if err != nil || full == nil {
 		return err
 	}
-	return overLimit(full.ExpiresAt.Sub(x.a.now()))
+	return throttle.OverLimit(full.ExpiresAt.Sub(x.a.now()))
 }

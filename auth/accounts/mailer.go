@@ -1,6 +1,10 @@
 package accounts
 
-import "context"
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+)
 
 // Mailer sends mail. Package api/mail has one. It must be safe for concurrent use: each
 // instance of an application sends up to four mails and messages at a time.
@@ -25,12 +29,12 @@ type Mailer interface {
 
 // The templates of mails.
 const (
-	MailConfirmation     = "confirmation"     // of the address of a new account
-	MailExisting         = "existing"         // a sign-up with the address of an existing account
-	MailInvite           = "invite"           // to an account that was made for the reader
-	MailMagicLink        = "magic_link"       // a login
-	MailRecovery         = "recovery"         // for a forgotten password
-	MailEmailChange      = "email_change"     // to both addresses of a change
-	MailReauthentication = "reauthentication" // a code before a password is changed
-	MailNotice           = "notice"           // of a change of the account that its owner must know of
+	MailConfirmation     = outbox.MailConfirmation     // of the address of a new account
+	MailExisting         = outbox.MailExisting         // a sign-up with the address of an existing account
+	MailInvite           = outbox.MailInvite           // to an account that was made for the reader
+	MailMagicLink        = outbox.MailMagicLink        // a login
+	MailRecovery         = outbox.MailRecovery         // for a forgotten password
+	MailEmailChange      = outbox.MailEmailChange      // to both addresses of a change
+	MailReauthentication = outbox.MailReauthentication // a code before a password is changed
+	MailNotice           = outbox.MailNotice           // of a change of the account that its owner must know of
 )

@@ -4,12 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // own is the authority of the application itself.
-var own = authority{actor: "application"}
+var own = role.Authority{Actor: "application"}
 
 // NewUser describes an account that an application makes. It needs an Email or a Phone.
 type NewUser struct {
@@ -40,23 +44,23 @@ type NewUser struct {
 // chosen is a [password.WeakError], and one that finds no turn to be hashed is
 // [password.ErrBusy].
 func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
-	c := change{
-		confirmEmail: n.EmailConfirmed, confirmPhone: n.PhoneConfirmed, password: n.Password, hash: n.PasswordHash,
-		roles: &n.Roles,
+	c := account.Change{
+		ConfirmEmail: n.EmailConfirmed, ConfirmPhone: n.PhoneConfirmed, Password: n.Password, Hash: n.PasswordHash,
+		Roles: &n.Roles,
 	}
-	for into, members := range map[*store.JSON]map[string]any{&c.app: n.AppMetadata, &c.user: n.UserMetadata} {
+	for into, members := range map[*store.JSON]map[string]any{&c.App: n.AppMetadata, &c.User: n.UserMetadata} {
 		var err error
-		if *into, err = asDocument(members); err != nil {
+		if *into, err = data.AsDocument(members); err != nil {
 			return nil, err
 		}
 	}
 	if n.ID != (store.ID{}) {
-		c.id = &n.ID
+		c.Id = &n.ID
 	}
-	if err := c.readAddresses(n.Email, n.Phone); err != nil {
+	if err := c.ReadAddresses(n.Email, n.Phone); err != nil {
 		return nil, err
 	}
-	u, err := a.createBy(ctx, own, c)
+	u, err := a.signUps.CreateBy(ctx, own, c)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
 // User returns the account with an id. The error's code is user_not_found where there
 // is none.
 func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
-	u, err := a.userByID(ctx, a.db, id)
+	u, err := data.UserByID(ctx, a.db, id)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +80,13 @@ func (a *Accounts) User(ctx context.Context, id store.ID) (*User, error) {
 // UserByEmail returns the account with an address, in any spelling, whether it is
 // confirmed or not. The error's code is user_not_found where there is none.
 func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error) {
-	canonical, ok := canonicalEmail(email)
+	canonical, ok := data.CanonicalEmail(email)
 	if !ok {
-		return nil, errUserUnknown
+		return nil, fail.ErrUserUnknown
 	}
-	u, err := a.byEmail(ctx, a.db, canonical)
+	u, err := data.ByEmail(ctx, a.db, canonical)
 	if err == nil && u == nil {
-		err = errUserUnknown
+		err = fail.ErrUserUnknown
 	}
 	if err != nil {
 		return nil, err
@@ -95,21 +99,23 @@ func (a *Accounts) UserByEmail(ctx context.Context, email string) (*User, error)
 // a time that is negative.
 func (a *Accounts) Ban(ctx context.Context, id store.ID, d time.Duration) error {
 	if d < 0 {
-		return failf(problem.AuthValidation, "a ban must not be negative")
+		return fail.New(problem.AuthValidation, "a ban must not be negative")
 	}
-	return a.changeBy(ctx, own, id, change{ban: &d})
+	return a.changes.ChangeBy(ctx, own, id, account.Change{Ban: &d})
 }
 
 // SignOut ends the sessions of a user, and with them their access tokens. The error's code
 // is user_not_found where there is no such user.
-func (a *Accounts) SignOut(ctx context.Context, id store.ID) error { return a.signOutBy(ctx, own, id) }
+func (a *Accounts) SignOut(ctx context.Context, id store.ID) error {
+	return a.roles.SignOutBy(ctx, own, id)
+}
 
 // DeleteUser deletes an account and all that accounts know of it but the audit log.
 // Rows of the application that refer to it are the application's to delete, for which
 // there is Config.BeforeDelete. The error's code is user_not_found where there is no such
 // user, and refused_by_application where the hook says [Refuse].
 func (a *Accounts) DeleteUser(ctx context.Context, id store.ID) error {
-	return a.deleteBy(ctx, own, id, false)
+	return a.changes.DeleteBy(ctx, own, id, false)
 }
 
 // Role is a name that users can be given, and the permissions that come with it: both
@@ -130,7 +136,7 @@ type Role struct {
 // the role's users are revoked, and clients refresh. The error's code is validation_failed for
 // an invalid role, see [Role], and for a reserved name.
 func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
-	return a.saveRole(ctx, own, definition(r), roleSave)
+	return a.roles.SaveRole(ctx, own, role.Definition(r), role.Save)
 }
 
 // SetRoles gives a user exactly these roles, which have to exist. If that changes anything,
@@ -138,11 +144,11 @@ func (a *Accounts) SaveRole(ctx context.Context, r Role) error {
 // is validation_failed for an unknown role, more than 16 roles, names that are too long for a
 // token, and a user without an account.
 func (a *Accounts) SetRoles(ctx context.Context, id store.ID, roles ...string) error {
-	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.giveRoles(ctx, tx, own, id, roles) })
+	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return a.roles.GiveRoles(ctx, tx, own, id, roles) })
 }
 
 // RolesOf returns the roles of a user and their permissions. An unknown user has none.
 func (a *Accounts) RolesOf(ctx context.Context, id store.ID) (roles, permissions []string, err error) {
-	g, err := a.rightsOf(ctx, a.db, id)
-	return g.roles, g.permissions, err
+	g, err := data.RightsOf(ctx, a.db, id)
+	return g.Roles, g.Permissions, err
 }

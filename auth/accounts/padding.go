@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
@@ -54,7 +55,7 @@ func (x *exchange) pad() {
 func (x *exchange) tryLogin(try func() error) error {
 	started := time.Now()
 	err := try()
-	if wrongGuess(err) {
+	if throttle.WrongGuess(err) {
 		x.padFrom = started
 	}
 	return err

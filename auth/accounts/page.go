@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
@@ -78,13 +79,13 @@ func (x *exchange) verifyPage() error {
 	kind, token := q.Get("type"), q.Get("token")
 	texts, ok := pageTexts[kind]
 	if !ok || token == "" || len(token) > maxLinkToken {
-		return failf(problem.AuthValidation, "Verify requires a token and its type")
+		return fail.New(problem.AuthValidation, "Verify requires a token and its type")
 	}
 	redirect := x.redirectTo()
 	var body bytes.Buffer
 	err := page.Execute(&body, map[string]any{
 		"Title": texts.Title, "Text": texts.Text, "Button": texts.Button, "Style": template.CSS(pageStyle), // a constant
-		"Site": hostOf(x.a.config.SiteURL), "Action": x.a.verifyURL(), "Token": token, "Type": kind, "Redirect": redirect,
+		"Site": hostOf(x.a.config.SiteURL), "Action": x.a.changes.VerifyURL(), "Token": token, "Type": kind, "Redirect": redirect,
 	})
 	if err != nil {
 		return err

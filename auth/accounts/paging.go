@@ -5,33 +5,24 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
-const (
-	usualPerPage = 50
-	maxPerPage   = 1000
-	maxPage      = 1_000_000
-)
-
-// paging is a part of a list: its number, from 1, and how many rows pages have.
-type paging struct{ number, size int }
-
-func (p paging) offset() int { return (p.number - 1) * p.size }
-
 // paging reads page and per_page. Clients send them empty for their defaults.
-func (x *exchange) paging() (paging, error) {
+func (x *exchange) paging() (data.Paging, error) {
 	q := x.r.URL.Query()
-	p := paging{number: 1, size: usualPerPage}
-	for name, into := range map[string]*int{"page": &p.number, "per_page": &p.size} {
-		limit := map[string]int{"page": maxPage, "per_page": maxPerPage}[name]
+	p := data.Paging{Number: 1, Size: data.UsualPerPage}
+	for name, into := range map[string]*int{"page": &p.Number, "per_page": &p.Size} {
+		limit := map[string]int{"page": data.MaxPage, "per_page": data.MaxPerPage}[name]
 		text := q.Get(name)
 		if text == "" {
 			continue
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > limit {
-			return p, failf(problem.AuthValidation, "%s must be a number from 1 to %d", name, limit)
+			return p, fail.New(problem.AuthValidation, "%s must be a number from 1 to %d", name, limit)
 		}
 		*into = n
 	}
@@ -40,18 +31,18 @@ func (x *exchange) paging() (paging, error) {
 
 // paginate sets the headers for the length of a list and the links to its pages. Clients read
 // the number of a page behind the first "=" of a link.
-func (x *exchange) paginate(path string, p paging, total int64, name, value string) {
-	last := max(1, int((total+int64(p.size)-1)/int64(p.size)))
+func (x *exchange) paginate(path string, p data.Paging, total int64, name, value string) {
+	last := max(1, int((total+int64(p.Size)-1)/int64(p.Size)))
 	link := func(number int, rel string) string {
-		address := strings.TrimSuffix(x.a.config.PublicURL, "/") + "/" + path + "?page=" + strconv.Itoa(number) + "&per_page=" + strconv.Itoa(p.size)
+		address := strings.TrimSuffix(x.a.config.PublicURL, "/") + "/" + path + "?page=" + strconv.Itoa(number) + "&per_page=" + strconv.Itoa(p.Size)
 		if value != "" {
 			address += "&" + name + "=" + url.QueryEscape(value)
 		}
 		return "<" + address + `>; rel="` + rel + `"`
 	}
 	links := link(last, "last")
-	if p.number < last {
-		links = link(p.number+1, "next") + ", " + links
+	if p.Number < last {
+		links = link(p.Number+1, "next") + ", " + links
 	}
 	h := x.w.Header()
 	h.Set("Link", links)

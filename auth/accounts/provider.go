@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
-	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/federation"
 )
 
 // Provider is a login provider. *oidc.Provider of auth/oidc is one. It must be safe for
@@ -27,15 +27,6 @@ type Provider interface {
 	Finish(ctx context.Context, flow auth.Flow, answer url.Values) (auth.Identity, auth.ProviderTokens, error)
 }
 
-// idTokenVerifier is a Provider that judges ID tokens, which apps on phones get by
-// themselves.
-type idTokenVerifier interface {
-	VerifyIDToken(ctx context.Context, raw string, opts auth.IDTokenOptions) (auth.Identity, error)
-}
-
-// ownProviders are names that identities have without a provider.
-var ownProviders = map[string]bool{"email": true, "phone": true, "anonymous_users": true}
-
 // checkProviders rejects providers with an invalid name, and two with the same.
 func (c *Config) checkProviders() error {
 	names := map[string]bool{}
@@ -47,26 +38,10 @@ func (c *Config) checkProviders() error {
 		if name == "" || len(name) > 32 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return fmt.Errorf("accounts: the name of a provider, %q, must be up to 32 lower-case letters, digits, - and _", name)
 		}
-		if names[name] || ownProviders[name] {
+		if names[name] || federation.OwnProviders[name] {
 			return fmt.Errorf("accounts: the name of a provider, %q, is taken", name)
 		}
 		names[name] = true
 	}
 	return nil
-}
-
-// provider returns the provider that a client names.
-func (a *Accounts) provider(name string) (Provider, error) {
-	for _, p := range a.config.Providers {
-		if p.Name() == name {
-			return p, nil
-		}
-	}
-	return nil, failf(problem.AuthValidation, "Unsupported provider: provider is not enabled")
-}
-
-// callbackURL is where a provider sends browsers back. Each has one of its own, so
-// that the answer of one cannot be taken for another's (RFC 9700 section 4.4.2).
-func (a *Accounts) callbackURL(p Provider) string {
-	return strings.TrimSuffix(a.config.PublicURL, "/") + "/callback/" + p.Name()
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -25,9 +27,11 @@ import (
 // [App.Main]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth#App.Main
 func (a *Accounts) RotateMasterKey(ctx context.Context) (n int, err error) {
 	keys, errKeys := reencrypt(ctx, a, "signing keys", store.True(), "generation",
-		func(k *signingKey) (int64, string, []byte) { return k.Generation, sealedKey(k.KeyID), k.Sealed })
-	factors, errFactors := reencrypt(ctx, a, "authenticator apps", store.Eq("type", factorTOTP), "id",
-		func(f *factor) (store.ID, string, []byte) { return f.ID, f.place(), f.Sealed })
+		func(k *data.SigningKey) (int64, string, []byte) {
+			return k.Generation, session.SealedKey(k.KeyID), k.Sealed
+		})
+	factors, errFactors := reencrypt(ctx, a, "authenticator apps", store.Eq("type", data.FactorTOTP), "id",
+		func(f *data.Factor) (store.ID, string, []byte) { return f.ID, f.Place(), f.Sealed })
 	return keys + factors, errors.Join(errKeys, errFactors)
 }
 
@@ -45,7 +49,7 @@ func reencrypt[T, K any](ctx context.Context, a *Accounts, what string, which st
 		}
 		for _, row := range batch {
 			id, place, sealed := look(row)
-			again, err := a.keys.reencrypt(place, sealed)
+			again, err := a.keys.Reencrypt(place, sealed)
 			switch {
 			case err != nil:
 				lost++
@@ -66,16 +70,4 @@ func reencrypt[T, K any](ctx context.Context, a *Accounts, what string, which st
 		return n, fmt.Errorf("accounts: %d %s cannot be decrypted with any of the MasterKeys: keep the key that they were encrypted with", lost, what)
 	}
 	return n, nil
-}
-
-// reencrypt returns nil for what is sealed with the first key already.
-func (k *keyring) reencrypt(place string, sealed []byte) ([]byte, error) {
-	if _, err := k.seals[0].Open(nil, nil, sealed, []byte(place)); err == nil {
-		return nil, nil
-	}
-	secret, err := k.open(place, sealed)
-	if err != nil {
-		return nil, err
-	}
-	return k.seal(place, secret), nil
 }

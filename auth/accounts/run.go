@@ -3,6 +3,8 @@ package accounts
 import (
 	"context"
 	"sync"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
 )
 
 // Run does what accounts do in the background, until ctx ends, and then returns nil:
@@ -37,9 +39,9 @@ func (a *Accounts) Run(ctx context.Context) error {
 
 // background are the parts of Run. Each returns nil when its context ends.
 func (a *Accounts) background() []func(context.Context) error {
-	parts := []func(context.Context) error{a.followRevocations, a.sweepRegularly}
-	for range mailSenders {
-		parts = append(parts, a.sendMails)
+	parts := []func(context.Context) error{a.sessions.FollowRevocations, a.sweepRegularly}
+	for range outbox.MailSenders {
+		parts = append(parts, a.outbox.SendMails)
 	}
 	return parts
 }

@@ -2,8 +2,8 @@ package accounts
 
 import (
 	"context"
-	"net/url"
-	"strings"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
 )
 
 // SMSSender sends text messages. Package api/mail has one for development, which
@@ -27,30 +27,9 @@ type SMSSender interface {
 
 // The templates of text messages.
 const (
-	SMSConfirmation     = "confirmation"     // of the number of a new account
-	SMSLogin            = "login"            // a login
-	SMSPhoneChange      = "phone_change"     // to the number that an account is to have
-	SMSReauthentication = "reauthentication" // a code before a password is changed
-	SMSFactor           = "factor"           // a second factor
+	SMSConfirmation     = outbox.SMSConfirmation     // of the number of a new account
+	SMSLogin            = outbox.SMSLogin            // a login
+	SMSPhoneChange      = outbox.SMSPhoneChange      // to the number that an account is to have
+	SMSReauthentication = outbox.SMSReauthentication // a code before a password is changed
+	SMSFactor           = outbox.SMSFactor           // a second factor
 )
-
-// smsTexts are the messages. They say what the code is for, so that a user who is asked for it
-// by another person can notice.
-var smsTexts = map[string]string{
-	SMSConfirmation:     "confirms your new account at",
-	SMSLogin:            "is your code to log in to",
-	SMSPhoneChange:      "confirms this number for your account at",
-	SMSReauthentication: "confirms a change of your account at",
-	SMSFactor:           "is the second code to log in to",
-}
-
-// smsText is a message in English, which fits into one. Phones offer the code of the
-// last line on pages of the site only.
-func smsText(template string, values map[string]string) string {
-	host := values["site"]
-	if site, err := url.Parse(host); err == nil {
-		host = site.Hostname()
-	}
-	words := []string{values["code"], smsTexts[template], host + ".", "Tell nobody."}
-	return strings.Join(words, " ") + "\n\n@" + host + " #" + values["code"]
-}

@@ -2,16 +2,10 @@ package accounts
 
 import (
 	"context"
-	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
-	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
-
-// overSMSLimit is the error for too many requests for text messages.
-func overSMSLimit(wait time.Duration) error {
-	return &problem.Error{Code: problem.AuthOverSMSLimit, RetryAfter: max(wait, time.Second)}
-}
 
 // toConfirm is the number that a message has to confirm, none with Autoconfirm.
 func (x *exchange) toConfirm(phone string) string {
@@ -29,27 +23,27 @@ func (x *exchange) texting(phone string, send func() error) error {
 	if phone == "" {
 		return send()
 	}
-	ctx, l := x.r.Context(), &x.a.limits
-	budgets := spending{ // in the order of their keys
-		x.a.budget("sms address", netaddr.Name(x.address()), l.AddressSMS),
-		x.a.budget("sms all", "", l.SMS),
-		x.a.budget("sms number", phone, l.NumberSMS),
+	ctx, l := x.r.Context(), &x.a.throttle.Limits
+	budgets := throttle.Spending{ // in the order of their keys
+		x.a.throttle.Budget("sms address", netaddr.Name(x.address()), l.AddressSMS),
+		x.a.throttle.Budget("sms all", "", l.SMS),
+		x.a.throttle.Budget("sms number", phone, l.NumberSMS),
 	}
-	full, err := x.a.spend(ctx, budgets)
+	full, err := x.a.throttle.Spend(ctx, budgets)
 	if err != nil {
 		return err
 	}
 	if full != nil {
-		return overSMSLimit(full.ExpiresAt.Sub(x.a.now()))
+		return throttle.OverSMSLimit(full.ExpiresAt.Sub(x.a.now()))
 	}
 	counted := x.a.now()
 	err = send()
 	if err == nil {
 		return nil
 	}
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), throttle.SettleTime)
 	defer stop()
-	if _, errBack := x.a.giveBack(ctx, budgets, counted); errBack != nil {
+	if _, errBack := x.a.throttle.GiveBack(ctx, budgets, counted); errBack != nil {
 		x.a.config.Logger.ErrorContext(ctx, "accounts: the budget of a text message was not restored", "error", errBack)
 	}
 	return err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -81,16 +83,16 @@ func (a *Accounts) sweep(ctx context.Context) (more bool, err error) {
 	over := func(column string, since time.Time) store.Cond { return store.Compare(column, store.OpLte, since) }
 	sessions := now.Add(-a.config.Retention.Sessions)
 	var all swept
-	all.of(sweep(ctx, a.db, func(f *failures) string { return f.Key }, "key", over("expires_at", now)))
-	all.of(sweep(ctx, a.db, func(c *code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))))
-	all.of(sweep(ctx, a.db, func(f *factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))))
-	all.of(sweep(ctx, a.db, func(m *mailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-max(a.config.MailInterval, 0)-sweepLate))))
+	all.of(sweep(ctx, a.db, func(f *data.Failures) string { return f.Key }, "key", over("expires_at", now)))
+	all.of(sweep(ctx, a.db, func(c *data.Code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))))
+	all.of(sweep(ctx, a.db, func(f *data.Factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))))
+	all.of(sweep(ctx, a.db, func(m *data.MailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-max(a.config.MailInterval, 0)-sweepLate))))
 	// Access tokens live an hour at most, also those of instances with other settings.
-	all.of(sweep(ctx, a.db, func(r *revocation) int64 { return r.ID }, "id", over("at", now.Add(-maxAccessTTL-sweepLate))))
-	all.of(sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("ended_at", sessions)))
-	all.of(sweep(ctx, a.db, func(s *session) store.ID { return s.ID }, "id", over("expires_at", sessions)))
+	all.of(sweep(ctx, a.db, func(r *data.Revocation) int64 { return r.ID }, "id", over("at", now.Add(-session.MaxAccessTTL-sweepLate))))
+	all.of(sweep(ctx, a.db, func(s *data.Session) store.ID { return s.ID }, "id", over("ended_at", sessions)))
+	all.of(sweep(ctx, a.db, func(s *data.Session) store.ID { return s.ID }, "id", over("expires_at", sessions)))
 	if a.config.Retention.Events > 0 {
-		all.of(sweep(ctx, a.db, func(e *event) store.ID { return e.ID }, "id", over("at", now.Add(-a.config.Retention.Events))))
+		all.of(sweep(ctx, a.db, func(e *data.Event) store.ID { return e.ID }, "id", over("at", now.Add(-a.config.Retention.Events))))
 	}
 	return all.more, all.err
 }

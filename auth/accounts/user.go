@@ -3,6 +3,7 @@ package accounts
 import (
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -35,18 +36,11 @@ type User struct {
 }
 
 // exportUser returns a user as applications see them.
-func exportUser(u *user) *User {
+func exportUser(u *data.User) *User {
 	return &User{
-		ID: u.ID, Email: deref(u.Email), EmailConfirmedAt: derefTime(u.EmailConfirmedAt), Phone: deref(u.Phone),
-		PhoneConfirmedAt: derefTime(u.PhoneConfirmedAt), Role: u.Role, AppMetadata: asMap(u.AppMetadata), UserMetadata: asMap(u.UserMetadata),
-		Anonymous: u.IsAnonymous, BannedUntil: derefTime(u.BannedUntil), RemovedAt: derefTime(u.RemovedAt),
-		LastSignInAt: derefTime(u.LastSignInAt), CreatedAt: u.CreatedAt,
+		ID: u.ID, Email: data.Deref(u.Email), EmailConfirmedAt: data.DerefTime(u.EmailConfirmedAt), Phone: data.Deref(u.Phone),
+		PhoneConfirmedAt: data.DerefTime(u.PhoneConfirmedAt), Role: u.Role, AppMetadata: data.AsMap(u.AppMetadata), UserMetadata: data.AsMap(u.UserMetadata),
+		Anonymous: u.IsAnonymous, BannedUntil: data.DerefTime(u.BannedUntil), RemovedAt: data.DerefTime(u.RemovedAt),
+		LastSignInAt: data.DerefTime(u.LastSignInAt), CreatedAt: u.CreatedAt,
 	}
-}
-
-func derefTime(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -55,11 +57,11 @@ type identityView struct {
 	Email        string          `json:"email,omitempty"`
 }
 
-func viewUser(u *user, identities []*identity) *userView {
+func viewUser(u *data.User, identities []*data.Identity) *userView {
 	v := &userView{
-		ID: u.ID, Aud: audience, Role: u.Role, Email: deref(u.Email), EmailConfirmedAt: u.EmailConfirmedAt, Phone: deref(u.Phone),
+		ID: u.ID, Aud: data.Audience, Role: u.Role, Email: data.Deref(u.Email), EmailConfirmedAt: u.EmailConfirmedAt, Phone: data.Deref(u.Phone),
 		PhoneConfirmedAt: u.PhoneConfirmedAt, ConfirmedAt: u.EmailConfirmedAt, InvitedAt: u.InvitedAt, ConfirmationSentAt: u.ConfirmationSentAt,
-		RecoverySentAt: u.RecoverySentAt, NewEmail: deref(u.NewEmail), EmailChangeSentAt: u.EmailChangeSentAt, NewPhone: deref(u.NewPhone),
+		RecoverySentAt: u.RecoverySentAt, NewEmail: data.Deref(u.NewEmail), EmailChangeSentAt: u.EmailChangeSentAt, NewPhone: data.Deref(u.NewPhone),
 		PhoneChangeSentAt: u.PhoneChangeSentAt, ReauthenticationAt: u.ReauthenticationSentAt, LastSignInAt: u.LastSignInAt,
 		AppMetadata: json.RawMessage(u.AppMetadata), UserMetadata: json.RawMessage(u.UserMetadata), Identities: []identityView{},
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, BannedUntil: u.BannedUntil, DeletedAt: u.RemovedAt, IsAnonymous: u.IsAnonymous,
@@ -70,7 +72,7 @@ func viewUser(u *user, identities []*identity) *userView {
 	for _, i := range identities {
 		v.Identities = append(v.Identities, identityView{
 			IdentityID: i.ID, ID: i.Subject, UserID: i.UserID, IdentityData: json.RawMessage(i.Data), Provider: i.Provider,
-			LastSignInAt: i.LastSignInAt, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, Email: deref(i.Email),
+			LastSignInAt: i.LastSignInAt, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, Email: data.Deref(i.Email),
 		})
 	}
 	return v
@@ -93,28 +95,28 @@ type sessionView struct {
 }
 
 // sendSession answers with the tokens of a session, or with its cookie.
-func (x *exchange) sendSession(in *issued) error {
-	v := viewAll(in.user, in.has)
+func (x *exchange) sendSession(in *session.Issued) error {
+	v := viewAll(in.User, in.Has)
 	if x.wantsCookie() {
 		return x.sendCookie(in, v)
 	}
 	return x.send(http.StatusOK, &sessionView{
-		AccessToken: in.access, TokenType: "bearer", ExpiresIn: int64(in.life / time.Second),
-		ExpiresAt: in.expires.Unix(), RefreshToken: in.refresh, User: v,
-		RecoveryCodes: in.recoveryCodes,
-		ProviderToken: in.result.Access, ProviderRefreshToken: in.result.Refresh,
+		AccessToken: in.Access, TokenType: "bearer", ExpiresIn: int64(in.Life / time.Second),
+		ExpiresAt: in.Expires.Unix(), RefreshToken: in.Refresh, User: v,
+		RecoveryCodes: in.RecoveryCodes,
+		ProviderToken: in.Result.Access, ProviderRefreshToken: in.Result.Refresh,
 	})
 }
 
 // view returns a user with their identities and factors.
-func (x *exchange) view(u *user) (*userView, error) {
-	has, err := x.a.detailsOf(x.r.Context(), x.a.db, u.ID)
+func (x *exchange) view(u *data.User) (*userView, error) {
+	has, err := data.DetailsOf(x.r.Context(), x.a.db, u.ID)
 	return viewAll(u, has), err
 }
 
-func viewAll(u *user, has details) *userView {
-	v := viewUser(u, has.identities)
-	v.Factors = viewFactors(has.factors)
+func viewAll(u *data.User, has data.Details) *userView {
+	v := viewUser(u, has.Identities)
+	v.Factors = viewFactors(has.Factors)
 	return v
 }
 

@@ -1,0 +1,162 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// PassOn makes the changes that a session has asked for those of the one that takes its
+// place, with which they end, see StillAsked.
+func PassOn(ctx context.Context, tx *store.Tx, s, next *data.Session) error {
+	for _, kind := range []data.CodeKind{data.CodeEmailOld, data.CodeEmailNew, data.CodePhone} {
+		c, err := data.LastCode(ctx, tx, s.UserID, kind)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			continue
+		}
+		var asked data.MailedCode
+		if err := c.Read(&asked); err != nil {
+			return err
+		}
+		if asked.Session == nil || *asked.Session != s.ID {
+			continue
+		}
+		asked.Session = &next.ID
+		doc, err := store.JSONOf(asked)
+		if err != nil {
+			return err
+		}
+		if _, err := store.For[data.Code](tx).PatchWhere(ctx, store.Eq("id", c.ID), store.SetTo("data", doc)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The two addresses of a change.
+const (
+	halfOld = "current"
+	halfNew = "new"
+)
+
+// AsksBoth reports whether the present address of a user has to agree to a new one.
+func (ch *Changes) AsksBoth(u *data.User) bool {
+	return !ch.SingleEmailChange && !ch.Autoconfirm && u.Email != nil && u.EmailConfirmedAt != nil
+}
+
+// MailEmailChange mails the addresses of a change that have not agreed yet.
+func (ch *Changes) MailEmailChange(ctx context.Context, tx *store.Tx, u *data.User, c data.MailedCode, locale string) (wait time.Duration, err error) {
+	subject := throttle.SubjectOf(u)
+	for _, at := range []struct {
+		kind    data.CodeKind
+		subject string
+	}{{data.CodeEmailOld, subject}, {data.CodeEmailNew, *u.NewEmail}} {
+		if wait, err = ch.Throttle.MailTurnOf(ctx, tx, at.kind, at.subject); err != nil || wait > 0 {
+			return wait, err
+		}
+	}
+	c.NewEmail = *u.NewEmail
+	half := data.Deref(u.EmailChangeHalf)
+	if half != halfNew {
+		m := Mailing{Kind: data.CodeEmailNew, Owner: u.ID, To: c.NewEmail, Template: outbox.MailEmailChange, Locale: locale, present: data.Deref(u.Email), Code: c}
+		m.Code.Email = c.NewEmail
+		taken, err := data.ByEmail(ctx, tx, c.NewEmail)
+		if err != nil {
+			return 0, err
+		}
+		if taken != nil && taken.ID != u.ID && taken.EmailConfirmedAt != nil {
+			m.Template, m.Code.NewEmail = outbox.MailExisting, ""
+		}
+		if err := ch.MailCode(ctx, tx, m); err != nil {
+			return 0, err
+		}
+	}
+	if half == halfOld || !ch.AsksBoth(u) {
+		return 0, nil
+	}
+	m := Mailing{Kind: data.CodeEmailOld, Owner: u.ID, To: *u.Email, Template: outbox.MailEmailChange, Locale: locale, Code: c}
+	m.Code.Email = *u.Email
+	return 0, ch.MailCode(ctx, tx, m)
+}
+
+// agree records that one address confirms a change, and makes the change if no other has to. It
+// returns no user until then.
+func (ch *Changes) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*data.User, error) {
+	u, err := store.For[data.User](tx).Get(ctx, owner)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fail.ErrOTP
+	}
+	if err != nil {
+		return nil, err
+	}
+	half, other := halfNew, halfOld
+	if p.Kind == data.CodeEmailOld {
+		half, other = halfOld, halfNew
+	}
+	stale := u.RemovedAt != nil || u.NewEmail == nil || *u.NewEmail != p.Code.NewEmail || half == halfOld && data.Deref(u.Email) != p.Code.Email
+	if stale {
+		return nil, fail.ErrOTP
+	}
+	if p.Code.Session != nil { // none where an admin has made the link
+		if asked, err := StillAsked(ctx, tx, &p.Code); err != nil || !asked {
+			return nil, fail.OrElse(err, fail.ErrOTP)
+		}
+	}
+	if holds, err := ch.HalfHolds(ctx, tx, u); err != nil || !holds {
+		return nil, fail.OrElse(err, fail.ErrOTP)
+	}
+	if data.Deref(u.EmailChangeHalf) == other || half == halfNew && !ch.AsksBoth(u) {
+		return u, ch.setContact(ctx, tx, u, data.Contact{Email: *u.NewEmail}, &p.Code)
+	}
+	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("email_change_half", half))
+	return nil, err
+}
+
+// LastChange is what the code of a change that is under way was for, the last one of
+// some kinds.
+func LastChange(ctx context.Context, tx *store.Tx, u *data.User, kinds ...data.CodeKind) (asked data.MailedCode, err error) {
+	c, err := data.LastCode(ctx, tx, u.ID, kinds...)
+	if err == nil && c != nil {
+		err = c.Read(&asked)
+	}
+	return asked, err
+}
+
+// HalfHolds reports whether an address that has agreed to a change, if one has, still does: for
+// as long after its link was opened as that was good. Who reads the mails of the address by
+// then may be another.
+func (ch *Changes) HalfHolds(ctx context.Context, tx *store.Tx, u *data.User) (bool, error) {
+	kind := data.CodeEmailOld
+	switch data.Deref(u.EmailChangeHalf) {
+	case "":
+		return true, nil
+	case halfNew:
+		kind = data.CodeEmailNew
+	}
+	n, err := store.For[data.Code](tx).Count(ctx, store.And(
+		store.Eq("user_id", u.ID), store.Eq("kind", string(kind)), store.Compare("used_at", store.OpGt, ch.Now().Add(-ch.LinkLife)),
+	))
+	return n > 0, err
+}
+
+// StillAsked reports whether the session that asked for a change is alive. If it was ended to
+// lock its client out, the change would let that client in again.
+func StillAsked(ctx context.Context, tx *store.Tx, c *data.MailedCode) (bool, error) {
+	if c.Session == nil {
+		return false, nil
+	}
+	_, err := data.StillOpen(ctx, tx, *c.Session)
+	if errors.Is(err, fail.ErrSessionUnknown) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,172 @@
+package account
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// changeEmail begins the change of an e-mail address. The new address has to confirm it, and
+// the present one too if it is confirmed. A new address that has an account is treated like any
+// other: only its owner learns of it.
+func (c *UserChange) changeEmail(ctx context.Context, tx *store.Tx, u *data.User) error {
+	asked := c.asked()
+	if c.Changes.Autoconfirm {
+		return c.Changes.setContact(ctx, tx, u, data.Contact{Email: c.Email}, &asked)
+	}
+	if u.NewEmail == nil || *u.NewEmail != c.Email || u.EmailChangeHalf != nil {
+		_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", c.Email), store.SetTo("email_change_half", nil))
+		if err != nil {
+			return err
+		}
+		u.NewEmail, u.EmailChangeHalf = &c.Email, nil
+	}
+	asked.Flow = c.Flow
+	wait, err := c.Changes.MailEmailChange(ctx, tx, u, asked, c.Locale)
+	if err == nil && wait > 0 {
+		return throttle.OverMailLimit(data.Contact{Email: c.Email}, wait)
+	}
+	return err
+}
+
+// UserChange is what PUT /user is to do.
+type UserChange struct {
+	Changes *Changes
+	Session *data.Session
+	Flow    data.Flow
+	Locale  string
+
+	Hash  *string          // of the new password; nil leaves it
+	Email string           // canonical; empty leaves it
+	Phone string           // canonical; empty leaves it
+	Data  strictjson.Value // an object to merge into the metadata
+
+	Upgrade upgrade // of an anonymous user who gets an account by a new e-mail address or phone number
+}
+
+// ReadEmail reads a new e-mail address, unless it is the user's own.
+func (c *UserChange) ReadEmail(u *data.User, text string) error {
+	if text == "" {
+		return nil
+	}
+	email, ok := data.CanonicalEmail(text)
+	switch {
+	case !ok:
+		return fail.ErrNoEmail
+	case email == data.Deref(u.Email) && u.EmailConfirmedAt != nil:
+		return nil
+	case c.Changes.Outbox.Mailer == nil && !c.Changes.Autoconfirm:
+		return fail.ErrNoMailer
+	}
+	c.Email = email
+	return nil
+}
+
+// ChoosesPassword reports whether a session has just begun by a mail that was to end in
+// a new password.
+func (ch *Changes) ChoosesPassword(s *data.Session) bool {
+	byMail := s.ShownBy(data.MailMethods[data.CodeReset]) || s.ShownBy(data.MailMethods[data.CodeInvite])
+	return byMail && ch.Now().Before(s.ShownAt().Add(ch.LinkLife))
+}
+
+// asked is what the codes of the change are for.
+func (c *UserChange) asked() data.MailedCode {
+	return data.MailedCode{Session: &c.Session.ID, Metadata: c.Upgrade.user, AppMetadata: c.Upgrade.app}
+}
+
+// Apply writes the change as a whole and returns the user after it.
+func (c *UserChange) Apply(ctx context.Context, seen *data.User) (u *data.User, err error) {
+	err = c.Changes.Sessions.WhileOpen(ctx, c.Session, func(ctx context.Context, tx *store.Tx) error {
+		users := store.For[data.User](tx)
+		if u, err = users.Get(ctx, seen.ID); err != nil {
+			return err
+		}
+		if c.Hash != nil {
+			if err := c.Changes.setPassword(ctx, tx, u, seen.PasswordHash, *c.Hash, c.Session.ID); err != nil {
+				return err
+			}
+		}
+		if c.Data.Kind() == strictjson.Object {
+			if err := data.MergeMetadata(ctx, tx, u, c.Data); err != nil {
+				return err
+			}
+		}
+		if c.Email != "" {
+			if err := c.changeEmail(ctx, tx, u); err != nil {
+				return err
+			}
+		}
+		if c.Phone != "" {
+			if err := c.changePhone(ctx, tx, u); err != nil {
+				return err
+			}
+		}
+		u, err = users.Get(ctx, u.ID)
+		return err
+	})
+	return u, err
+}
+
+// setPassword replaces the password that was checked. It ends other sessions, API keys, links
+// and codes (OWASP ASVS 7.4.3).
+func (ch *Changes) setPassword(ctx context.Context, tx *store.Tx, u *data.User, seen *string, hash string, keep store.ID) error {
+	n, err := store.For[data.User](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), data.SameText("password_hash", seen)),
+		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", ch.Now()))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &problem.Error{Code: problem.AuthConflict}
+	}
+	if err := ch.endOthers(ctx, tx, u, &keep, outbox.ChangePassword); err != nil {
+		return err
+	}
+	if err := ch.Outbox.Notice(ctx, tx, u, outbox.ChangePassword); err != nil {
+		return err
+	}
+	return ch.Sessions.Record(ctx, tx, &data.Event{Kind: "password_changed", UserID: &u.ID, SessionID: &keep}, nil)
+}
+
+// ReadPhone reads a new phone number, unless it is the user's own.
+func (c *UserChange) ReadPhone(u *data.User, text, channel string) error {
+	if text == "" {
+		return nil
+	}
+	phone, ok := data.CanonicalPhone(text)
+	switch {
+	case c.Changes.Outbox.SMS == nil:
+		return fail.ErrNoSMS
+	case !ok:
+		return fail.ErrNoPhone
+	case phone == data.Deref(u.Phone) && u.PhoneConfirmedAt != nil:
+		return nil
+	}
+	c.Phone = phone
+	return data.Contact{Phone: phone}.CheckChannel(channel)
+}
+
+// changePhone begins the change of a number: the new one has to agree. The present one
+// need not, since people lose phones; see exchange.prove for what is asked for instead.
+// A number that another account has confirmed is asked for like any other, and gets no
+// message.
+func (c *UserChange) changePhone(ctx context.Context, tx *store.Tx, u *data.User) error {
+	asked := c.asked()
+	if c.Changes.Autoconfirm {
+		return c.Changes.setContact(ctx, tx, u, data.Contact{Phone: c.Phone}, &asked)
+	}
+	if _, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_phone", c.Phone)); err != nil {
+		return err
+	}
+	u.NewPhone = &c.Phone
+	wait, err := c.Changes.SendPhoneChange(ctx, tx, u, Mailing{Locale: c.Locale, Code: asked})
+	if err == nil && wait > 0 {
+		return throttle.OverMailLimit(data.Contact{Phone: c.Phone}, wait)
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+package code
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Spec describes a code to be made.
+type Spec struct {
+	Kind data.CodeKind
+	User *store.ID // nil: not known yet
+	Life time.Duration
+	Data any // kept as JSON; nil is "{}"
+
+	// long is a long form that the caller made. Empty makes one.
+	Long string
+
+	// mailed gives a user's code a short form, and ends those of the same kind
+	// that the user has had: only the last mail counts.
+	Mailed bool
+}
+
+// Secrets are the forms of a code, which the database does not have.
+type Secrets struct {
+	Long  string // 256 bits, in a link
+	Short string // six digits, for the user it was mailed to; empty for others
+}
+
+// MakeCode makes a code.
+func (cs *Codes) MakeCode(ctx context.Context, in store.Session, n Spec) (Secrets, error) {
+	now := cs.Now()
+	c := &data.Code{ID: store.NewID(), Kind: string(n.Kind), UserID: n.User, ShortHash: []byte{}, Data: "{}", CreatedAt: now, ExpiresAt: now.Add(n.Life)}
+	var out Secrets
+	if out.Long = n.Long; out.Long == "" {
+		out.Long = rand.Text() + rand.Text()
+	}
+	c.Hash = data.HashCode(n.Kind, out.Long)
+	if n.Data != nil {
+		var err error
+		if c.Data, err = store.JSONOf(n.Data); err != nil {
+			return out, err
+		}
+	}
+	if n.Mailed {
+		if err := cs.DropCodes(ctx, in, *n.User, n.Kind.Replaces()...); err != nil {
+			return out, err
+		}
+		out.Short = randomDigits(data.ShortDigits)
+		c.ShortHash = cs.Keys.HashShort(n.Kind, *n.User, out.Short)[0]
+	}
+	return out, store.For[data.Code](in).Insert(ctx, c)
+}
+
+// NewChallengeID returns the id of a challenge: a random UUID (RFC 9562 section 5.4), as clients expect it.
+func NewChallengeID() string {
+	var id store.ID
+	_, _ = rand.Read(id[:]) // it does not fail
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id.String()
+}
+
+// DropCodes makes the codes of a user worthless, of some kinds or of all.
+func (cs *Codes) DropCodes(ctx context.Context, in store.Session, user store.ID, kinds ...data.CodeKind) error {
+	which := store.And(store.Eq("user_id", user), store.Null("used_at"))
+	if len(kinds) > 0 {
+		which = store.And(which, store.In("kind", data.Names(kinds)))
+	}
+	_, err := store.For[data.Code](in).PatchWhere(ctx, which, store.SetTo("used_at", cs.Now()))
+	return err
+}
+
+// UseCode consumes a code by its long form. It returns nil for one that is unknown, used,
+// expired or of another kind, which clients cannot tell apart.
+func (cs *Codes) UseCode(ctx context.Context, s store.Session, kind data.CodeKind, long string) (*data.Code, error) {
+	return cs.Consume(ctx, s, kind, store.Eq("hash", data.HashCode(kind, long)))
+}
+
+// UseShortCode consumes a code of a user by the digits they have typed. Each call
+// must stand in an attempt of the user.
+func (cs *Codes) UseShortCode(ctx context.Context, s store.Session, kind data.CodeKind, user store.ID, digits string) (*data.Code, error) {
+	young := store.Compare("created_at", store.OpGt, cs.Now().Add(-data.DigitsLife))
+	return cs.Consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.In("short_hash", cs.Keys.HashShort(kind, user, digits)), young))
+}
+
+// FindCode finds a good code by its long form and leaves it as it is. What rests on it
+// has to end with TakeCode.
+func (cs *Codes) FindCode(ctx context.Context, s store.Session, kind data.CodeKind, long string) (*data.Code, error) {
+	return cs.find(ctx, s, kind, store.Eq("hash", data.HashCode(kind, long)))
+}
+
+// find finds a valid code.
+func (cs *Codes) find(ctx context.Context, s store.Session, kind data.CodeKind, which store.Cond) (*data.Code, error) {
+	which = store.And(store.Eq("kind", string(kind)), which)
+	good := store.And(which, store.Null("used_at"), store.Compare("expires_at", store.OpGt, cs.Now()))
+	found, err := store.For[data.Code](s).List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// TakeCode marks a code that was found as used. The row count of the update decides
+// who of many has it.
+func (cs *Codes) TakeCode(ctx context.Context, s store.Session, c *data.Code) (taken bool, err error) {
+	n, err := store.For[data.Code](s).PatchWhere(ctx, store.And(store.Eq("id", c.ID), store.Null("used_at")), store.SetTo("used_at", cs.Now()))
+	return n == 1, err
+}
+
+// Consume finds a code and takes it.
+func (cs *Codes) Consume(ctx context.Context, s store.Session, kind data.CodeKind, which store.Cond) (*data.Code, error) {
+	c, err := cs.find(ctx, s, kind, which)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	if taken, err := cs.TakeCode(ctx, s, c); err != nil || !taken {
+		return nil, err
+	}
+	return c, nil
+}
+
+func randomDigits(n int) string {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	v, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return fmt.Sprintf("%0*d", n, v)
+}
+
+// PkcePrefix marks the token of a link with a flow that ends in a PKCE code. Clients look for
+// it.
+const PkcePrefix = "pkce_"
+
+// Token is a code as a link has it.
+func (s *Secrets) Token(f data.Flow) string {
+	if f.Challenge != "" {
+		return PkcePrefix + s.Long
+	}
+	return s.Long
+}

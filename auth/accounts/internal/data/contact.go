@@ -1,0 +1,113 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Contact is an e-mail address or a phone number of a possible account. It is canonical, and
+// the other one is empty.
+type Contact struct{ Email, Phone string }
+
+// Text is what stands in the database.
+func (at Contact) Text() string {
+	if at.Phone != "" {
+		return at.Phone
+	}
+	return at.Email
+}
+
+// Column is that of auth_users which has it, and the provider of its identity.
+func (at Contact) Column() string {
+	if at.Phone != "" {
+		return "phone"
+	}
+	return "email"
+}
+
+// Confirmed reports whether the user has shown that the contact is theirs.
+func (at Contact) Confirmed(u *User) bool {
+	if at.Phone != "" {
+		return u.PhoneConfirmedAt != nil
+	}
+	return u.EmailConfirmedAt != nil
+}
+
+// ErrNotConfirmed is the error for a login with the right password and an unconfirmed contact.
+func (at Contact) ErrNotConfirmed() error {
+	if at.Phone != "" {
+		return fail.New(problem.AuthPhoneNotConfirmed, "Phone not confirmed")
+	}
+	return fail.ErrNotConfirmed
+}
+
+// Confirm marks the contact as confirmed.
+func (at Contact) Confirm(u *User, now time.Time) {
+	if at.Phone != "" {
+		u.Phone, u.PhoneConfirmedAt = &at.Phone, &now
+	} else {
+		u.Email, u.EmailConfirmedAt = &at.Email, &now
+	}
+	u.IsAnonymous = false
+}
+
+// Of returns a user with nothing but the contact.
+func (at Contact) Of() *User {
+	if at.Phone != "" {
+		return &User{Phone: &at.Phone, Role: Audience, AppMetadata: PhoneProvider}
+	}
+	return &User{Email: &at.Email, Role: Audience, AppMetadata: EmailProvider}
+}
+
+// The app_metadata of users who are known by their address or their number.
+const (
+	EmailProvider store.JSON = `{"provider":"email","providers":["email"]}`
+	PhoneProvider store.JSON = `{"provider":"phone","providers":["phone"]}`
+)
+
+// Others reports whether an account with an unconfirmed contact has confirmed the other one.
+// Then the contact was only claimed, and a person who proves to own it is not the owner of the
+// account.
+func (at Contact) Others(u *User) bool {
+	return !at.Confirmed(u) && (u.EmailConfirmedAt != nil || u.PhoneConfirmedAt != nil)
+}
+
+// At finds the account with a contact, nil without one.
+func At(ctx context.Context, s store.Session, at Contact) (*User, error) {
+	u, err := store.For[User](s).First(ctx, store.Query{Where: store.And(store.Eq(at.Column(), at.Text()), store.Null("removed_at"))})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return u, err
+}
+
+// ReachedAt finds the user who gets a code for a contact, nil without one: the owner of the
+// account that has it, unless others returns true.
+func ReachedAt(ctx context.Context, s store.Session, at Contact) (*User, error) {
+	u, err := At(ctx, s, at)
+	if u != nil && at.Others(u) {
+		u = nil
+	}
+	return u, err
+}
+
+// CheckChannel refuses a number that is to be reached by anything but a text message.
+func (at Contact) CheckChannel(channel string) error {
+	if at.Phone != "" && channel != "" && channel != "sms" {
+		return fail.ErrNoChannel
+	}
+	return nil
+}
+
+// SignUpKind is that of the codes that confirm a sign-up.
+func (at Contact) SignUpKind() CodeKind {
+	if at.Phone != "" {
+		return CodeSMSSignup
+	}
+	return CodeSignup
+}

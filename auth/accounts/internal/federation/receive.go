@@ -1,0 +1,154 @@
+package federation
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Receive returns the account of an externalIdentity, and makes one if there is none. It is the
+// account that has the identity, or the one with the e-mail address, see meet.
+func (fd *Federation) Receive(ctx context.Context, v *data.ExternalIdentity, from data.Device) (u *data.User, err error) {
+	var n *session.Admitted // the new account, if it comes to that
+	for range 5 {
+		err = fd.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+			u, err = fd.receiveIn(ctx, tx, v, n, from)
+			return err
+		})
+		switch {
+		case errors.Is(err, errNotAdmitted):
+			if n, err = fd.newAccount(ctx, v, from); err != nil {
+				return nil, err
+			}
+		case data.IsTaken(err):
+			// Of two first logins at once one meets the row of the other, and finds it
+			// when it looks again.
+		default:
+			return u, err
+		}
+	}
+	return nil, fail.ErrUserExists
+}
+
+// errNotAdmitted makes receive ask whether a new account may be made, which it cannot do
+// in a transaction.
+var errNotAdmitted = errors.New("accounts: a new account must be checked outside the transaction")
+
+// newAccount prepares an account. It has an address only if the provider is believed
+// for it.
+func (fd *Federation) newAccount(ctx context.Context, v *data.ExternalIdentity, from data.Device) (*session.Admitted, error) {
+	if fd.DisableSignup {
+		return nil, fail.ErrSignupClosed
+	}
+	u := &data.User{Role: data.Audience}
+	if v.Proven {
+		now := fd.Now()
+		u.Email, u.EmailConfirmedAt = v.Email, &now
+	}
+	var err error
+	if u.AppMetadata, err = data.WithProviders("{}", []string{v.Provider}); err != nil {
+		return nil, err
+	}
+	if u.UserMetadata, err = v.FillMetadata("{}"); err != nil {
+		return nil, err
+	}
+	n, err := fd.Sessions.Admit(ctx, u, v.Provider, from)
+	n.ExternalIdentity = v
+	return &n, err
+}
+
+func (fd *Federation) receiveIn(ctx context.Context, tx *store.Tx, v *data.ExternalIdentity, n *session.Admitted, from data.Device) (*data.User, error) {
+	i, err := data.IdentityOf(ctx, tx, v)
+	if err != nil {
+		return nil, err
+	}
+	if i == nil {
+		return fd.meet(ctx, tx, v, n, from)
+	}
+	u, err := store.For[data.User](tx).Get(ctx, i.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if err := fd.Sessions.MayEnter(u); err != nil {
+		return nil, err
+	}
+	doc, err := store.JSONOf(v.Data)
+	if err != nil {
+		return nil, err
+	}
+	v.Identity = i.ID
+	_, err = store.For[data.Identity](tx).PatchWhere(ctx, store.Eq("id", i.ID),
+		store.SetTo("data", doc), store.SetTo("email", v.Email), store.SetTo("last_sign_in_at", fd.Now()))
+	return u, err
+}
+
+// meet finds an account for an identity that is seen for the first time. An e-mail address
+// leads to an account only if the provider has verified it and is trusted. If the account has
+// confirmed the address, both belong to the same person. If not, the account is taken over and
+// what was in it is removed. Without a trusted address a new account is made without it,
+// whether another account has the address or not.
+func (fd *Federation) meet(ctx context.Context, tx *store.Tx, v *data.ExternalIdentity, n *session.Admitted, from data.Device) (*data.User, error) {
+	var u *data.User
+	if v.Proven {
+		var err error
+		if u, err = data.ReachedAt(ctx, tx, data.Contact{Email: *v.Email}); err != nil {
+			return nil, err
+		}
+	}
+	if u == nil {
+		if n == nil {
+			return nil, errNotAdmitted
+		}
+		if v.Proven {
+			if err := fd.Changes.Release(ctx, tx, data.Contact{Email: *v.Email}); err != nil {
+				return nil, err
+			}
+		}
+		fresh := *n.User // a transaction may run several times
+		made := *n
+		made.User = &fresh
+		return &fresh, fd.SignUps.Create(ctx, tx, made)
+	}
+	if err := fd.Sessions.MayEnter(u); err != nil {
+		return nil, err
+	}
+	if u.EmailConfirmedAt == nil {
+		if err := fd.Changes.Evict(ctx, tx, u, data.Contact{Email: *v.Email}, from); err != nil {
+			return nil, err
+		}
+		now := fd.Now()
+		u.EmailConfirmedAt = &now
+	}
+	if err := fd.Outbox.Notice(ctx, tx, u, outbox.ChangeIdentityAdded); err != nil {
+		return nil, err
+	}
+	return u, fd.join(ctx, tx, u, v, from.Event("identity_linked", &u.ID))
+}
+
+// join gives an account that exists the identity of a externalIdentity, and what goes with it. e
+// is the line of the audit log for it.
+func (fd *Federation) join(ctx context.Context, tx *store.Tx, u *data.User, v *data.ExternalIdentity, e *data.Event) error {
+	i, err := fd.Changes.AddIdentity(ctx, tx, u, v)
+	if err != nil {
+		return err
+	}
+	if u.UserMetadata, err = v.FillMetadata(u.UserMetadata); err != nil {
+		return err
+	}
+	if err := data.SyncProviders(ctx, tx, u); err != nil {
+		return err
+	}
+	u.IsAnonymous = false
+	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("user_metadata", u.UserMetadata), store.SetTo("app_metadata", u.AppMetadata), store.SetTo("is_anonymous", false),
+		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt))
+	if err != nil {
+		return err
+	}
+	return fd.Sessions.Record(ctx, tx, e, map[string]any{"provider": v.Provider, "identity_id": i.ID})
+}

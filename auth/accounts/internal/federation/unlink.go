@@ -1,0 +1,110 @@
+package federation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// UnlinkIdentity takes an identity off an account, and with it what rests on it: the sessions
+// that were begun by it, but for the one that asks; the password, where the identity
+// is the address; and the address, where no other identity has it. One identity has to
+// stay.
+func (fd *Federation) UnlinkIdentity(ctx context.Context, by *data.Session, id store.ID, from data.Device) error {
+	owner := by.UserID
+	return fd.Sessions.WhileOpen(ctx, by, func(ctx context.Context, tx *store.Tx) error {
+		u, err := store.For[data.User](tx).Get(ctx, owner)
+		if err != nil {
+			return err
+		}
+		rest, err := data.IdentitiesOf(ctx, tx, owner)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(rest, func(i *data.Identity) bool { return i.ID == id })
+		if at < 0 {
+			return &problem.Error{Code: problem.AuthIdentityNotFound}
+		}
+		if len(rest) == 1 {
+			return &problem.Error{Code: problem.AuthSingleIdentity}
+		}
+		gone := rest[at]
+		rest = slices.Delete(rest, at, at+1)
+		if err := store.For[data.Identity](tx).Delete(ctx, id); err != nil {
+			return err
+		}
+		if err := fd.Outbox.Notice(ctx, tx, u, outbox.ChangeIdentityRemoved); err != nil {
+			return err
+		}
+		if err := fd.withoutIdentity(ctx, tx, u, gone, rest); err != nil {
+			return err
+		}
+		if err := fd.endBegunAt(ctx, tx, owner, by.ID, gone.Provider); err != nil {
+			return err
+		}
+		if err := fd.Codes.DropCodes(ctx, tx, owner, data.CodeFlow); err != nil { // of logins that are not over yet
+			return err
+		}
+		e := from.Event("identity_unlinked", &owner)
+		e.SessionID = &by.ID
+		return fd.Sessions.Record(ctx, tx, e, map[string]any{"provider": gone.Provider, "identity_id": gone.ID})
+	})
+}
+
+// withoutIdentity takes from a user what an identity has brought.
+func (fd *Federation) withoutIdentity(ctx context.Context, tx *store.Tx, u *data.User, gone *data.Identity, rest []*data.Identity) error {
+	has := func(i *data.Identity) bool { return i.Email != nil && u.Email != nil && *i.Email == *u.Email }
+	if gone.Provider == "email" {
+		u.PasswordHash, u.PasswordChangedAt = nil, nil
+	}
+	if gone.Provider == "phone" {
+		u.Phone, u.PhoneConfirmedAt = nil, nil
+		if u.Email == nil { // the password was that of the number
+			u.PasswordHash, u.PasswordChangedAt = nil, nil
+		}
+		if err := fd.Changes.DropMailed(ctx, tx, u); err != nil {
+			return err
+		}
+	}
+	if has(gone) && !slices.ContainsFunc(rest, has) {
+		u.Email, u.EmailConfirmedAt = nil, nil
+		if err := fd.Changes.DropMailed(ctx, tx, u); err != nil { // they were mailed there
+			return err
+		}
+		for _, i := range rest {
+			if !i.Proven() {
+				continue
+			}
+			if err := fd.giveEmail(ctx, tx, u, i.Email); err != nil {
+				return err
+			}
+			if u.Email != nil {
+				break
+			}
+		}
+	}
+	if err := data.SyncProviders(ctx, tx, u); err != nil {
+		return err
+	}
+	_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID),
+		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt), store.SetTo("app_metadata", u.AppMetadata),
+		store.SetTo("phone", u.Phone), store.SetTo("phone_confirmed_at", u.PhoneConfirmedAt), store.SetTo("password_hash", u.PasswordHash), store.SetTo("password_changed_at", u.PasswordChangedAt))
+	return err
+}
+
+// endBegunAt ends the sessions that a user has begun by an identity, but for one.
+func (fd *Federation) endBegunAt(ctx context.Context, tx *store.Tx, owner, but store.ID, provider string) error {
+	living, err := store.For[data.Session](tx).List(ctx, store.Query{Where: store.And(
+		store.Eq("user_id", owner), store.Null("ended_at"), store.Compare("id", store.OpNeq, but),
+	)})
+	if err != nil {
+		return err
+	}
+	begun := slices.DeleteFunc(living, func(s *data.Session) bool { return !s.BegunAt(provider) })
+	return fd.Sessions.EndIn(ctx, tx, store.In("id", data.IdsOf(begun)), session.EndedByUnlinking)
+}

@@ -1,0 +1,219 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Mail is a mail to be sent, or a text message.
+type Mail struct {
+	Id       store.ID // of the row; the zero ID is a new one
+	To       string   // canonical; empty is not sent, see addressee
+	Sms      bool     // a text message
+	Template string
+	Locale   string
+	Values   map[string]string // see Mailer and SMSSender
+	Life     time.Duration     // how long it is of use; zero is a day
+}
+
+const mailLife = 24 * time.Hour
+
+// Reaches reports why nothing can be sent by mail, or as a text message.
+func (ob *Outbox) Reaches(sms bool) error {
+	switch {
+	case sms && ob.SMS == nil:
+		return fail.ErrNoSMS
+	case !sms && ob.Mailer == nil:
+		return fail.ErrNoMailer
+	}
+	return nil
+}
+
+// Queue puts a mail into the outbox. It is sent if the transaction commits. It fails without a
+// Mailer or an SMSSender.
+func (ob *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) error {
+	if err := ob.Reaches(m.Sms); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(sealedMail{m.To, m.Sms, m.Template, m.Locale, m.Values})
+	if err != nil {
+		return err
+	}
+	if m.Life == 0 {
+		m.Life = mailLife
+	}
+	now := ob.Now()
+	row := &data.Outgoing{ID: cmp.Or(m.Id, store.NewID()), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.Life)}
+	row.Sealed = ob.Keys.Seal(row.Place(), raw)
+	tx.OnCommit(func(context.Context) { ob.Waker.wake() })
+	return store.For[data.Outgoing](tx).Insert(ctx, row)
+}
+
+// sealedMail is a mail as the outbox keeps it.
+type sealedMail struct {
+	To       string            `json:"to"`
+	SMS      bool              `json:"sms,omitempty"`
+	Template string            `json:"template"`
+	Locale   string            `json:"locale"`
+	Values   map[string]string `json:"values"`
+}
+
+const (
+	MailSenders = 4                // of each instance
+	mailTimeout = 30 * time.Second // for one mail
+	mailLease   = time.Minute      // longer than that: how long others keep off
+	mailPoll    = 5 * time.Second  // to find what other instances have left
+	mailBackoff = 10 * time.Minute // the longest wait for the next attempt
+)
+
+// waker wakes the senders of this instance.
+type waker chan struct{}
+
+func newWaker() waker { return make(waker, MailSenders) }
+
+// wake wakes one sleeping sender. A running one looks again before it sleeps.
+func (o waker) wake() {
+	select {
+	case o <- struct{}{}:
+	default:
+	}
+}
+
+// SendMails sends what the outbox holds until ctx ends. Failures are logged and tried
+// again.
+func (ob *Outbox) SendMails(ctx context.Context) error {
+	if ob.Mailer == nil && ob.SMS == nil {
+		return nil
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ob.Waker:
+		case <-timer.C:
+		}
+		if err := ob.SendDue(ctx); err != nil && ctx.Err() == nil {
+			ob.Logger.WarnContext(ctx, "accounts: the outbox cannot be read", "error", err)
+		}
+		timer.Reset(mailPoll)
+	}
+}
+
+// SendDue sends mails until none is due.
+func (ob *Outbox) SendDue(ctx context.Context) error {
+	for {
+		row, err := ob.claimMail(ctx)
+		if err != nil || row == nil {
+			return err
+		}
+		if err := ob.deliver(ctx, row); err != nil {
+			return err
+		}
+	}
+}
+
+// claimMail takes a mail that is due, nil if there is none. The row count of the
+// update decides which of several senders has it, and until the lease is over no
+// other takes it.
+func (ob *Outbox) claimMail(ctx context.Context) (*data.Outgoing, error) {
+	rows := store.For[data.Outgoing](ob.DB)
+	for {
+		now := ob.Now()
+		due, err := rows.List(ctx, store.Query{
+			Where: store.Compare("due_at", store.OpLte, now), Order: []store.Order{{Column: "due_at"}}, Limit: store.Limit(MailSenders),
+		})
+		if err != nil || len(due) == 0 {
+			return nil, err
+		}
+		for _, row := range due {
+			n, err := rows.PatchWhere(ctx, row.Unchanged(), store.SetTo("due_at", now.Add(mailLease)), store.SetTo("attempts", row.Attempts+1))
+			if err != nil {
+				return nil, err
+			}
+			if n == 1 {
+				row.Attempts++
+				return row, nil
+			}
+		}
+	}
+}
+
+// deliver hands a mail over and deletes it. One that cannot be sent is tried again
+// later, after longer and longer waits, until it is of no use any more.
+func (ob *Outbox) deliver(ctx context.Context, row *data.Outgoing) error {
+	rows := store.For[data.Outgoing](ob.DB)
+	var m sealedMail
+	raw, err := ob.Keys.Open(row.Place(), row.Sealed)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	switch late := ob.Now().After(row.ExpiresAt); {
+	case err == nil && late:
+		err = errLate
+	case err == nil:
+		err = ob.send(ctx, &m)
+	}
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // the next one to run tries when the lease is over
+	}
+	// A mail that has gone must not go again because this instance is stopped.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), mailLease-mailTimeout)
+	defer stop()
+	wait := min(5*time.Second<<min(row.Attempts, 10), mailBackoff)
+	next := ob.Now().Add(wait)
+	hopeless := errors.Is(err, fail.ErrSealed) || permanent(err) || next.After(row.ExpiresAt)
+	if err != nil {
+		ob.Logger.WarnContext(ctx, "accounts: a mail was not sent",
+			"id", row.ID, "sms", m.SMS, "template", m.Template, "attempts", row.Attempts, "given_up", hopeless, "error", err)
+	}
+	if err == nil || hopeless {
+		_, err = rows.DeleteWhere(ctx, row.Unchanged())
+		return err
+	}
+	_, err = rows.PatchWhere(ctx, row.Unchanged(), store.SetTo("due_at", next))
+	return err
+}
+
+// errLate is the error of a mail that could not be sent in time.
+var errLate = errors.New("accounts: the mail has expired")
+
+// permanent reports whether a Mailer says that trying again is of no use.
+func permanent(err error) bool {
+	refusal, ok := errors.AsType[interface {
+		error
+		Permanent() bool
+	}](err)
+	return ok && refusal.Permanent()
+}
+
+// send calls the Mailer or the SMSSender. A panic of it is an error.
+func (ob *Outbox) send(ctx context.Context, m *sealedMail) (err error) {
+	if m.To == "" {
+		return nil
+	}
+	if err := ob.Reaches(m.SMS); err != nil {
+		return err // another instance can
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("accounts: the Mailer or SMSSender panicked: %v", p)
+		}
+	}()
+	ctx, stop := context.WithTimeout(ctx, mailTimeout)
+	defer stop()
+	if m.SMS {
+		m.Values["text"] = smsText(m.Template, m.Values)
+		return ob.SMS.SendSMS(ctx, "+"+m.To, m.Template, m.Locale, m.Values)
+	}
+	return ob.Mailer.Send(ctx, m.To, m.Template, m.Locale, m.Values)
+}

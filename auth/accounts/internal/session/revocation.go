@@ -1,0 +1,206 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+var (
+	// ErrRevoked is the error for a token of an ended session.
+	ErrRevoked = fmt.Errorf("accounts: the session has ended: %w", auth.ErrInvalid)
+
+	// errOutdated is the error for a token that was made before a change of its user. The
+	// session may continue: clients refresh expired tokens.
+	errOutdated = fmt.Errorf("accounts: the user's rights have changed: %w", auth.ErrExpired)
+)
+
+// revocations are the revoked sessions, users and roles with access tokens that have not
+// expired. They are kept for as long as such a token can live. It is safe for concurrent use.
+//
+// A token contains the revisions of the user and of each role from which it was made. A change
+// that revokes tokens writes a revocation and takes its ID as the new revision, in one
+// transaction. What was read before the change has an older revision, no matter when it is
+// signed and what the clocks say.
+type revocations struct {
+	mu       sync.RWMutex
+	sessions map[string]mark
+	users    map[string]mark
+	roles    map[string]mark
+	swept    time.Time // when those were last forgotten that no token can outlive
+
+	caughtUp atomic.Bool // with what the table held before there was this instance
+}
+
+// mark is a revision before which tokens do not hold, and until when to remember it.
+type mark struct {
+	rev   int64
+	until time.Time
+}
+
+func newRevocations() *revocations {
+	return &revocations{sessions: make(map[string]mark), users: make(map[string]mark), roles: make(map[string]mark)}
+}
+
+// Covers reports whether a token is revoked.
+func (r *revocations) Covers(t *VerifiedToken) bool { return r.verdict(t) != nil }
+
+// verdict returns why a token is revoked, nil if it is not.
+func (r *revocations) verdict(t *VerifiedToken) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if _, ended := r.sessions[t.Principal.Session]; ended {
+		return ErrRevoked
+	}
+	if t.Made.User < r.users[t.Principal.ID].rev {
+		return errOutdated
+	}
+	if len(r.roles) > 0 {
+		for name, rev := range t.Made.Roles {
+			if rev < r.roles[name].rev {
+				return errOutdated
+			}
+		}
+	}
+	return nil
+}
+
+// tokensOutlive is how long after a revocation there may be tokens that it is about:
+// also those of instances with another AccessTTL, and of clocks that differ.
+const tokensOutlive = MaxAccessTTL + 2*time.Minute
+
+// Add adds a revocation. From time to time it forgets those that no token can outlive.
+func (r *revocations) Add(v *data.Revocation, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.swept).Abs() > time.Minute {
+		r.swept = now
+		for _, kind := range []map[string]mark{r.sessions, r.users, r.roles} {
+			maps.DeleteFunc(kind, func(_ string, m mark) bool { return now.After(m.until) })
+		}
+	}
+	m := mark{v.ID, v.At.Add(tokensOutlive)}
+	switch {
+	case v.SessionID != nil:
+		r.sessions[v.SessionID.String()] = m
+	case len(v.Sessions) > 0:
+		for _, id := range v.Sessions {
+			r.sessions[id] = m
+		}
+	case v.Role != nil:
+		r.roles[*v.Role] = later(r.roles[*v.Role], m)
+	default:
+		id := v.UserID.String()
+		r.users[id] = later(r.users[id], m)
+	}
+}
+
+// later returns what is left of two revocations: they need not come in order.
+func later(a, b mark) mark {
+	if a.rev > b.rev {
+		return a
+	}
+	return b
+}
+
+// RevokeUser makes the access tokens of a user worthless, on every instance. Those
+// made of what this transaction writes are good. u.Rev is written too.
+func (ss *Sessions) RevokeUser(ctx context.Context, tx *store.Tx, u *data.User) error {
+	entry := &data.Revocation{UserID: u.ID, At: ss.Now()}
+	if err := ss.Revoke(ctx, tx, entry); err != nil {
+		return err
+	}
+	u.Rev = entry.ID
+	_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("rev", u.Rev))
+	return err
+}
+
+// Revoke writes a revocation, which every instance will know.
+func (ss *Sessions) Revoke(ctx context.Context, tx *store.Tx, entry *data.Revocation) error {
+	if err := store.For[data.Revocation](tx).Insert(ctx, entry); err != nil {
+		return err
+	}
+	tx.OnCommit(func(context.Context) { ss.noted(entry) }) // others learn it from the change log
+	return nil
+}
+
+// noted adds a row of the table, which may come from this instance or another one.
+func (ss *Sessions) noted(v *data.Revocation) { ss.Revoked.Add(v, ss.Now()) }
+
+// FollowRevocations takes note of the sessions that end on other instances.
+func (ss *Sessions) FollowRevocations(ctx context.Context) error {
+	take := func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+		for _, c := range batch {
+			if c.Op != store.OpInsert {
+				continue
+			}
+			v, err := readRevocation(c.New)
+			if err != nil {
+				return err
+			}
+			ss.noted(v)
+		}
+		return nil
+	}
+	// A reader without a name begins now. What was committed before stands in the
+	// table, and what it misses too.
+	log := ss.DB.Changes("", &store.ChangesOptions{
+		Tables:   []string{ss.DB.Table((*data.Revocation)(nil)).Name},
+		OnResync: func(ctx context.Context, tx *store.Tx) error { return ss.catchUp(ctx, tx) },
+	})
+	if _, err := log.Drain(ctx, take); err != nil {
+		return err
+	}
+	if err := ss.catchUp(ctx, ss.DB); err != nil {
+		return err
+	}
+	return log.Run(ctx, take)
+}
+
+// catchUp reads the revocations that may concern a living token.
+func (ss *Sessions) catchUp(ctx context.Context, s store.Session) error {
+	q := store.Query{Where: store.Compare("at", store.OpGt, ss.Now().Add(-tokensOutlive))}
+	for v, err := range store.For[data.Revocation](s).Each(ctx, q) {
+		if err != nil {
+			return err
+		}
+		ss.noted(v)
+	}
+	ss.Revoked.caughtUp.Store(true)
+	return nil
+}
+
+// verdict returns why a token is revoked, nil if it is not. The first call reads the
+// revocations from before this instance was started.
+func (ss *Sessions) verdict(ctx context.Context, t *VerifiedToken) error {
+	if !ss.Revoked.caughtUp.Load() {
+		if err := ss.catchUp(ctx, ss.DB); err != nil {
+			return err
+		}
+	}
+	return ss.Revoked.verdict(t)
+}
+
+// readRevocation reads a row as the change log has it.
+func readRevocation(raw []byte) (*data.Revocation, error) {
+	var row struct {
+		ID        int64     `json:"id"`
+		SessionID *store.ID `json:"session_id"`
+		Sessions  []string  `json:"sessions"`
+		UserID    store.ID  `json:"user_id"`
+		Role      *string   `json:"role"`
+		At        time.Time `json:"at"`
+	}
+	if err := json.Unmarshal(raw, &row); err != nil {
+		return nil, fmt.Errorf("accounts: change log: %w", err)
+	}
+	return &data.Revocation{ID: row.ID, SessionID: row.SessionID, Sessions: row.Sessions, UserID: row.UserID, Role: row.Role, At: row.At}, nil
+}

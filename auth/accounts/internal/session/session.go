@@ -1,0 +1,241 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// WhileOpen runs a change that a session asks for, in a transaction in which the session has
+// not ended. The session may have been ended since it was read, to lock its client out. The
+// change could let that client in again by a new factor or key.
+func (ss *Sessions) WhileOpen(ctx context.Context, s *data.Session, change func(ctx context.Context, tx *store.Tx) error) error {
+	return ss.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := data.StillOpen(ctx, tx, s.ID); err != nil {
+			return err
+		}
+		return change(ctx, tx)
+	})
+}
+
+// Issued is a session with the tokens a client gets for it.
+type Issued struct {
+	User    *data.User
+	Has     data.Details
+	Session *data.Session
+	Access  string
+	Refresh string
+	Life    time.Duration // of the access token
+	Expires time.Time     // the same as an instant
+
+	// RecoveryCodes is how many are left, behind a login by one.
+	RecoveryCodes *int64
+
+	Result data.ProviderResult // what a login at a provider has given besides
+}
+
+// MaxSessions bounds the sessions of a user, since a client with the password can log in any
+// number of times. It leaves room for programs that log in instead of refreshing.
+const MaxSessions = 1000
+
+// begin makes a session for an authenticated user. The transaction has locked the user. At
+// MaxSessions one ends: the least recently used one of the lowest level.
+func (ss *Sessions) begin(ctx context.Context, tx *store.Tx, u *data.User, how data.Method, from data.Device) (*data.Session, error) {
+	beyond, err := store.For[data.Session](tx).List(ctx, store.Query{
+		Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Eq("user_id", u.ID), ss.Alive()),
+		Order: []store.Order{{Column: "aal", Desc: true}, {Column: "refreshed_at", Desc: true}}, Offset: MaxSessions - 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(beyond) > 0 {
+		if err := ss.EndIn(ctx, tx, store.In("id", data.IdsOf(beyond)), endedByLimit); err != nil {
+			return nil, err
+		}
+	}
+	now := ss.Now()
+	how.Timestamp, how.Identity = now.Unix(), store.ID{}
+	methods, err := store.JSONOf([]data.Method{how})
+	if err != nil {
+		return nil, err
+	}
+	if how.Code != nil {
+		// A replay deletes the code. This statement and that one wait for each other, so
+		// either the replay finds the session or the session is not made.
+		n, err := store.For[data.Code](tx).PatchWhere(ctx, store.Eq("id", *how.Code), store.SetTo("used_at", now))
+		if err != nil || n == 0 {
+			return nil, fail.OrElse(err, fail.ErrNoFlow)
+		}
+	}
+	s := &data.Session{
+		UserID: u.ID, AAL: max(how.Aal, 1), FactorID: how.Factor, CodeID: how.Code, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(ss.SessionLife),
+		UserAgent: from.UserAgent, Address: from.Address, Network: from.Network(),
+	}
+	if err := store.For[data.Session](tx).Insert(ctx, s); err != nil {
+		return nil, err
+	}
+	ss.signedIn(tx, u, s, how)
+	return s, nil
+}
+
+// Issue makes the tokens of a session.
+func (ss *Sessions) Issue(ctx context.Context, u *data.User, s *data.Session) (*Issued, error) {
+	now := ss.Now()
+	has, err := data.DetailsOf(ctx, ss.DB, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	access, life, err := ss.accessToken(ctx, u, has.Rights, s, now)
+	if err != nil {
+		return nil, err
+	}
+	return &Issued{User: u, Has: has, Session: s, Access: access, Life: life, Expires: now.Add(life), Refresh: ss.Keys.RefreshToken(s.ID, s.Counter)}, nil
+}
+
+// Refresh exchanges a refresh token for the next pair of tokens.
+func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) {
+	id, counter, ok := ss.Keys.ReadRefresh(token)
+	if !ok {
+		return nil, fail.ErrRefreshUnknown
+	}
+	sessions := store.For[data.Session](ss.DB)
+	for {
+		good := store.And(store.Eq("id", id), ss.Alive(), store.Eq("counter", counter))
+		found, err := sessions.List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return ss.refreshAgain(ctx, id, counter)
+		}
+		s := found[0]
+		// The pair is made first: where that fails, the client comes again with the token it
+		// has, and when it does is its own affair.
+		out, err := ss.renew(ctx, s, counter+1)
+		if err != nil {
+			return nil, err
+		}
+		n, err := sessions.PatchWhere(ctx, store.And(good, store.Eq("aal", s.AAL)), store.SetTo("counter", counter+1), store.SetTo("refreshed_at", ss.Now()))
+		if err != nil || n == 1 {
+			return out, err
+		}
+		// A concurrent request has refreshed, or the session has returned to level 1.
+	}
+}
+
+// refreshAgain exchanges a refresh token that is not that of a session that lasts.
+func (ss *Sessions) refreshAgain(ctx context.Context, id store.ID, counter int64) (*Issued, error) {
+	s, err := store.For[data.Session](ss.DB).Get(ctx, id)
+	now := ss.Now()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, fail.ErrRefreshUnknown
+	case err != nil:
+		return nil, err
+	case s.EndedAt != nil, s.Counter == counter:
+		return nil, fail.ErrSessionExpired
+	case now.Sub(s.RefreshedAt) > ss.RefreshGrace:
+	case s.Counter == counter+1:
+		return ss.renew(ctx, s, counter+1)
+	case s.AAL > 1 && s.Counter == counter+2:
+		// One tab refreshes while another steps up, see raise. It gets nothing of that, and
+		// has stolen nothing.
+		return nil, fail.ErrRefreshUsed
+	}
+	// An older token was stolen, or its successors were.
+	return nil, fail.OrElse(ss.End(ctx, store.Eq("id", id), endedByReuse), fail.ErrRefreshUsed)
+}
+
+// Alive selects the sessions that last.
+func (ss *Sessions) Alive() store.Cond {
+	now := ss.Now()
+	return store.And(
+		store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
+		store.Compare("refreshed_at", store.OpGt, now.Add(-ss.SessionIdle)),
+	)
+}
+
+// renew issues the tokens behind a refresh.
+func (ss *Sessions) renew(ctx context.Context, s *data.Session, counter int64) (*Issued, error) {
+	u, err := store.For[data.User](ss.DB).Get(ctx, s.UserID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fail.ErrSessionUnknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := ss.MayEnter(u); err != nil {
+		return nil, err
+	}
+	s.Counter = counter
+	return ss.Issue(ctx, u, s)
+}
+
+// Reasons for the end of a session, besides the changes in notice.go.
+const (
+	EndedBySignOut   = "sign-out"
+	endedByReuse     = "reuse"
+	EndedByAdmin     = "admin"
+	EndedByBan       = "ban"
+	EndedByRemoval   = "removal"
+	EndedByOwner     = "owner" // of the address, see evict
+	EndedByFactor    = "factor"
+	EndedByRotation  = "rotation" // another has taken its place
+	EndedByUnlinking = "unlinking"
+	endedByLimit     = "limit"  // see maxSessions
+	EndedByReplay    = "replay" // of the PKCE code it was made from
+)
+
+// End ends the sessions of a user that a condition selects, and with them their access tokens,
+// on every instance.
+func (ss *Sessions) End(ctx context.Context, which store.Cond, why string) error {
+	return ss.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return ss.EndIn(ctx, tx, which, why) })
+}
+
+// EndIn is end in a transaction. The number of statements does not depend on the number of
+// sessions.
+func (ss *Sessions) EndIn(ctx context.Context, tx *store.Tx, which store.Cond, why string) error {
+	now, open := ss.Now(), store.Null("ended_at")
+	sessions := store.For[data.Session](tx)
+	ending, err := sessions.List(ctx, store.Query{Select: []store.Selected{{Column: "id"}, {Column: "user_id"}}, Where: store.And(which, open)})
+	if err != nil || len(ending) == 0 {
+		return err
+	}
+	ids := data.IdsOf(ending)
+	n, err := sessions.PatchWhere(ctx, store.And(store.In("id", ids), open), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
+	if err != nil || n == 0 {
+		return err // a concurrent request has ended and recorded them
+	}
+	owner, details := ending[0].UserID, map[string]any{"by": why}
+	entry, line := &data.Revocation{UserID: owner, At: now}, &data.Event{Kind: "session_ended", UserID: &owner}
+	if len(ids) == 1 {
+		entry.SessionID, line.SessionID = &ids[0], &ids[0]
+	} else {
+		for _, id := range ids {
+			entry.Sessions = append(entry.Sessions, id.String())
+		}
+		details["sessions"] = n
+	}
+	if err := ss.Revoke(ctx, tx, entry); err != nil {
+		return err
+	}
+	return ss.Record(ctx, tx, line, details)
+}
+
+// Record writes a line of the audit log.
+func (ss *Sessions) Record(ctx context.Context, tx *store.Tx, e *data.Event, details map[string]any) error {
+	e.ID, e.At, e.Details = store.NewID(), ss.Now(), "{}"
+	if details != nil {
+		raw, err := json.Marshal(details)
+		if err != nil {
+			return err
+		}
+		e.Details = store.JSON(raw)
+	}
+	return store.For[data.Event](tx).Insert(ctx, e)
+}

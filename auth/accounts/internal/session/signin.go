@@ -1,0 +1,163 @@
+package session
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// MayEnter reports why a user may not have a session.
+func (ss *Sessions) MayEnter(u *data.User) error {
+	switch {
+	case u.RemovedAt != nil:
+		return fail.ErrSessionUnknown
+	case u.BannedUntil != nil && ss.Now().Before(*u.BannedUntil):
+		return fail.ErrBanned
+	}
+	return nil
+}
+
+// ByPassword finds the user with a contact and a password who may log in. The zero contact has
+// no user. All rejections have the same answer and time (see tryLogin), except for clients that
+// know the password.
+func (ss *Sessions) ByPassword(ctx context.Context, at data.Contact, entered string) (*data.User, error) {
+	if ss.isTooLong(entered) {
+		return nil, fail.ErrCredentials
+	}
+	var u *data.User
+	if at != (data.Contact{}) {
+		var err error
+		if u, err = data.At(ctx, ss.DB, at); err != nil {
+			return nil, err
+		}
+	}
+	if u == nil || u.PasswordHash == nil {
+		if err := ss.Hashes.VerifyAbsent(ctx, entered); !errors.Is(err, password.ErrMismatch) {
+			return nil, err
+		}
+		return nil, fail.ErrCredentials
+	}
+	again, err := ss.Hashes.Verify(ctx, *u.PasswordHash, entered)
+	if errors.Is(err, password.ErrMismatch) {
+		return nil, fail.ErrCredentials
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !at.Confirmed(u) {
+		return nil, at.ErrNotConfirmed()
+	}
+	if err := ss.MayEnter(u); err != nil {
+		return nil, err
+	}
+	if again && !ss.rehash(ctx, u, entered) {
+		return ss.ByPassword(ctx, at, entered) // another login has, or the password is another one
+	}
+	return u, nil
+}
+
+// longestPassword is how many characters a login looks at, where no more may be chosen.
+const longestPassword = 1024
+
+// isTooLong reports whether a password is longer than any that can be or could have been
+// chosen. Such a password is not hashed.
+func (ss *Sessions) isTooLong(entered string) bool {
+	longer := password.Policy{Min: 1, Max: max(longestPassword, ss.Passwords.Max), Refuse: func(string) bool { return false }}
+	return entered != "" && longer.Check(entered) != nil
+}
+
+// rehash keeps a password by a better hash, and is false where the account has another one by
+// now. The login has succeeded, so a failure is only logged.
+func (ss *Sessions) rehash(ctx context.Context, u *data.User, entered string) bool {
+	hash, err := ss.Hashes.Hash(ctx, entered)
+	n := 0
+	if err == nil {
+		n, err = store.For[data.User](ss.DB).PatchWhere(ctx,
+			store.And(store.Eq("id", u.ID), store.Eq("password_hash", *u.PasswordHash)), store.SetTo("password_hash", hash))
+	}
+	if n == 1 {
+		u.PasswordHash = &hash
+	}
+	if err != nil {
+		ss.Logger.WarnContext(ctx, "accounts: a password was not rehashed", "user", u.ID, "error", err)
+	}
+	return n == 1 || err != nil
+}
+
+// Enter opens a session for an authenticated user.
+func (ss *Sessions) Enter(ctx context.Context, u *data.User, how data.Method, from data.Device) (*Issued, error) {
+	var s *data.Session
+	// arrived locks the account, which is all that what follows depends on.
+	err := ss.DB.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) (err error) {
+		s, err = ss.EnterIn(ctx, tx, u, how, from)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ss.Issue(ctx, u, s)
+}
+
+// arrived records a login. It rejects an account that has changed since the user was
+// authenticated: a change that ends all sessions has to stop logins in progress too. One
+// statement checks the account and locks it until the session is made.
+func (ss *Sessions) arrived(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
+	now := ss.Now()
+	asShown := store.And(
+		store.Eq("id", u.ID), data.SameText("password_hash", u.PasswordHash), data.SameText("email", u.Email), data.SameText("phone", u.Phone),
+		store.Null("removed_at"),
+		store.Or(store.Null("banned_until"), store.Compare("banned_until", store.OpLte, now)),
+	)
+	n, err := store.For[data.User](tx).PatchWhere(ctx, asShown, store.SetTo("last_sign_in_at", now))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return ss.notAsShown(ctx, tx, u, how)
+	}
+	u.LastSignInAt = &now
+	return nil
+}
+
+// notAsShown says why an account is not as its user has shown it.
+func (ss *Sessions) notAsShown(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
+	now, err := store.For[data.User](tx).Get(ctx, u.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return fail.ErrSessionUnknown
+	}
+	if err != nil {
+		return err
+	}
+	if data.Deref(now.PasswordHash) == data.Deref(u.PasswordHash) && data.Deref(now.Email) == data.Deref(u.Email) && data.Deref(now.Phone) == data.Deref(u.Phone) {
+		if err := ss.MayEnter(now); err != nil {
+			return err
+		}
+	}
+	if how.Method == data.MethodPassword {
+		return fail.ErrCredentials
+	}
+	return &problem.Error{Code: problem.AuthConflict}
+}
+
+// EnterIn opens a session in a transaction.
+func (ss *Sessions) EnterIn(ctx context.Context, tx *store.Tx, u *data.User, how data.Method, from data.Device) (*data.Session, error) {
+	if err := ss.arrived(ctx, tx, u, how); err != nil {
+		return nil, err
+	}
+	if err := data.StillKnown(ctx, tx, u, how); err != nil {
+		return nil, err
+	}
+	s, err := ss.begin(ctx, tx, u, how, from)
+	if err != nil {
+		return nil, err
+	}
+	e := from.Event("signed_in", &u.ID)
+	e.SessionID = &s.ID
+	return s, ss.Record(ctx, tx, e, map[string]any{"method": how.Method})
+}

@@ -1,0 +1,187 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+const MaxAccessTTL = time.Hour
+
+// accessToken signs the access token of a session, which holds for ttl from now on. u was
+// read before its rights were: if either changes in between, u's revision is the old
+// one and the token worthless.
+func (ss *Sessions) accessToken(ctx context.Context, u *data.User, g data.Rights, s *data.Session, now time.Time) (token string, ttl time.Duration, err error) {
+	key, err := ss.Signing.current(ctx)
+	if err != nil {
+		return "", 0, err
+	}
+	signer, err := jwt.NewSigner(jwt.SignerConfig{
+		Audience: data.Audience, Issuer: ss.PublicURL, Key: key, Now: func() time.Time { return now },
+	})
+	if err != nil {
+		return "", 0, err
+	}
+	ttl = max(min(ss.AccessTTL, s.ExpiresAt.Sub(now)), time.Second)
+	p, err := ss.tokenOf(ctx, u, g, s)
+	if err != nil {
+		return "", 0, err
+	}
+	token, err = signer.Sign(p, ttl)
+	for _, name := range []string{"user_metadata", "app_metadata"} {
+		if err == nil {
+			break
+		}
+		// They may be nested deeper than a token allows, or grow by escapes. The user must be
+		// able to log in.
+		delete(p.Claims, name)
+		token, err = signer.Sign(p, ttl)
+	}
+	return token, ttl, err
+}
+
+// maxTokenMetadata is how much metadata of each kind an access token takes along, in
+// bytes: requests carry it in a header. Longer ones are left out, and so are those that
+// do not fit in another way; GET /user has them.
+const maxTokenMetadata = 1536
+
+// tokenOf returns who an access token is for.
+func (ss *Sessions) tokenOf(ctx context.Context, u *data.User, g data.Rights, s *data.Session) (auth.Principal, error) {
+	p := auth.Principal{
+		Kind: auth.User, ID: u.ID.String(), Roles: []string{u.Role}, Session: s.ID.String(), AAL: int(s.AAL), IsAnonymous: u.IsAnonymous,
+		Claims: map[string]any{"email": data.Deref(u.Email), "phone": data.Deref(u.Phone), "amr": s.NewestFirst()},
+	}
+	for name, doc := range map[string]store.JSON{"app_metadata": u.AppMetadata, "user_metadata": u.UserMetadata} {
+		if len(doc) <= maxTokenMetadata {
+			p.Claims[name] = json.RawMessage(doc)
+		}
+	}
+	if u.Rev > 0 {
+		p.Claims["rev"] = u.Rev
+	}
+	if !u.IsAnonymous {
+		if err := g.Size(); err != nil {
+			// SetRoles refuses that; a role has grown since.
+			ss.Logger.ErrorContext(ctx, "accounts: the roles do not fit into a token; the token has no roles", "user", u.ID, "error", err)
+		} else if len(g.Roles) > 0 {
+			p.Roles, p.Permissions = append(p.Roles, g.Roles...), g.Permissions
+			p.Claims["role_revs"] = g.Revs
+		}
+	}
+	added, err := ss.HookClaims(ctx, u, &p)
+	maps.Copy(p.Claims, added)
+	if tenant, ok := added["tenant_id"].(string); ok {
+		p.Tenant = tenant
+	}
+	return p, err
+}
+
+// Verify verifies an access token. A token that was verified before is looked up. In both
+// cases it is valid only while its session is.
+func (ss *Sessions) Verify(ctx context.Context, token string) (auth.Principal, error) {
+	entry, ok := ss.Verified.Get(token, ss.Now())
+	if !ok {
+		var err error
+		if entry, err = ss.verifyNew(ctx, token, ss.Verified, token); err != nil {
+			return auth.Principal{}, err
+		}
+	}
+	if err := ss.verdict(ctx, &entry); err != nil {
+		return auth.Principal{}, err
+	}
+	return entry.Principal, nil
+}
+
+// verifyNew verifies an access token and remembers that it holds for a credential.
+func (ss *Sessions) verifyNew(ctx context.Context, token string, in *verifiedTokens, credential string) (VerifiedToken, error) {
+	p, err := ss.Verifier.Verify(ctx, token)
+	if err != nil {
+		return VerifiedToken{}, err
+	}
+	entry := VerifiedToken{Principal: p, Made: madeOf(p.Claims)}
+	in.Put(credential, entry, ss.Now())
+	return entry, nil
+}
+
+// madeOf reads from which revisions a token was made.
+func madeOf(claims map[string]any) Revisions {
+	var made Revisions
+	made.User = revision(claims["rev"])
+	if roles, ok := claims["role_revs"].(map[string]any); ok {
+		made.Roles = make(map[string]int64, len(roles))
+		for name, rev := range roles {
+			made.Roles[name] = revision(rev)
+		}
+	}
+	return made
+}
+
+// revision reads a number. What is none is older than all.
+func revision(claim any) int64 {
+	number, _ := claim.(json.Number)
+	rev, err := number.Int64()
+	if err != nil {
+		return 0
+	}
+	return rev
+}
+
+// Revisions are those that a token was made of.
+type Revisions struct {
+	User  int64
+	Roles map[string]int64
+}
+
+// VerifiedToken is a token with a valid signature and valid claims.
+type VerifiedToken struct {
+	Principal auth.Principal
+	Made      Revisions
+}
+
+// MaxVerified is the number of tokens that are remembered. One takes about three
+// kilobytes.
+const MaxVerified = 10_000
+
+// verifiedTokens remembers tokens until they expire, in two generations: when the
+// young one is full it takes the place of the old one, which is forgotten. They are
+// looked up as they are: hashing one would take longer than all the rest, and how long
+// a look-up takes says nothing of the tokens there are, since maps hash with a key of
+// the process. It is safe for concurrent use.
+type verifiedTokens struct {
+	mu         sync.RWMutex
+	Young, Old map[string]VerifiedToken
+}
+
+func NewVerifiedTokens() *verifiedTokens {
+	return &verifiedTokens{Young: make(map[string]VerifiedToken)}
+}
+
+func (v *verifiedTokens) Get(key string, now time.Time) (entry VerifiedToken, ok bool) {
+	v.mu.RLock()
+	entry, ok = v.Young[key]
+	if !ok {
+		entry, ok = v.Old[key]
+	}
+	v.mu.RUnlock()
+	return entry, ok && now.Before(entry.Principal.Expires)
+}
+
+func (v *verifiedTokens) Put(key string, entry VerifiedToken, now time.Time) {
+	if !now.Before(entry.Principal.Expires) {
+		return // within the skew of clocks, so it is looked at each time
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.Young) >= MaxVerified/2 {
+		v.Old, v.Young = v.Young, make(map[string]VerifiedToken, MaxVerified/2)
+	}
+	v.Young[strings.Clone(key)] = entry // not the header it stands in
+}

@@ -1,0 +1,150 @@
+package throttle
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+)
+
+// SubjectAt returns the account that attempts at a contact count for. For a phone number it is
+// the account of its user, which may have an e-mail address as well.
+func (th *Throttle) SubjectAt(ctx context.Context, at data.Contact) (string, error) {
+	if at.Phone == "" {
+		return at.Email, nil
+	}
+	u, err := data.At(ctx, th.DB, at)
+	if err != nil || u == nil {
+		return "+" + at.Phone, err
+	}
+	return SubjectOf(u), nil
+}
+
+// SubjectOf is the account of a user as attempts count it: by the address that
+// others would try it with too.
+func SubjectOf(u *data.User) string {
+	if u.Email != nil {
+		return *u.Email
+	}
+	return u.ID.String()
+}
+
+// turns bounds how many tries are under way. Others wait their turn for a while and
+// are sent away before they cost anything: a hash takes long, and a try under way
+// counts as a wrong guess until it turns out to be none.
+type turns struct {
+	taken chan struct{}
+	wait  time.Duration
+}
+
+// newTurns returns the turns of tries. While as many as can hash, as many again and one
+// more use the database. More would wait for a hash after they have waited for a turn.
+func newTurns(cfg password.Config) turns {
+	return turns{make(chan struct{}, 2*cfg.Slots()+1), cmp.Or(cfg.Wait, password.DefaultWait)}
+}
+
+// newOpening returns the slots for attempts that have succeeded.
+func newOpening(cfg password.Config) turns {
+	t := newTurns(cfg)
+	t.wait /= 4
+	return t
+}
+
+func (t *turns) Enter(ctx context.Context) error {
+	waiting := time.NewTimer(t.wait)
+	defer waiting.Stop()
+	select {
+	case t.taken <- struct{}{}:
+		return nil
+	case <-waiting.C:
+		return password.ErrBusy
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *turns) Leave() { <-t.taken }
+
+// SettleTime is how long a budget may take to be put right after a try.
+const SettleTime = 5 * time.Second
+
+// WrongGuess reports whether an attempt has failed because the secret was wrong.
+func WrongGuess(err error) bool {
+	coded, ok := errors.AsType[problem.Coded](err)
+	return ok && guesses[coded.Problem()]
+}
+
+// guesses are the codes by which wrong guesses are answered.
+var guesses = map[string]bool{
+	problem.AuthInvalidCredentials: true, problem.AuthOTPExpired: true, problem.AuthMFAFailed: true, problem.AuthReauthenticateFailed: true,
+}
+
+// Guess is a try with the budgets it draws on.
+type Guess struct {
+	Subject string // in the form in which accounts are found
+	network string
+	SentTo  data.Contact // where the digits were sent to that are tried, if they were
+
+	Pair, address, Account budget
+	Closed                 bool // the account is closed to unknown IP addresses, and this is a known one
+
+	// The account is closed, and a text message made this IP address a known one.
+	message []budget
+}
+
+// Guess describes a try at an account from an address. The name of the account is
+// taken as it is looked up, so that spelling it otherwise is no other account.
+func (th *Throttle) Guess(subject, network string) *Guess {
+	g := &Guess{Subject: subject, network: network}
+	if email, ok := data.CanonicalEmail(subject); ok {
+		g.Subject = email
+	} else {
+		g.Subject = strings.ToLower(strings.TrimSpace(subject))
+	}
+	l := &th.Limits
+	g.address = th.Budget("address", network, l.AddressGuesses)
+	g.Account = th.Budget("subject", g.Subject, Limit{l.AccountGuesses, AccountForgets})
+	g.Pair = th.Budget("pair", network+" "+g.Subject, l.Guesses)
+	return g
+}
+
+// Spending are the budgets of the try, in the order of their keys: all lock them in that.
+func (g *Guess) Spending() Spending {
+	switch {
+	case g.Closed && g.message != nil:
+		return Spending{g.address, g.message[0], g.Pair, g.message[1]}
+	case g.Closed:
+		return Spending{g.address, g.Pair}
+	}
+	return Spending{g.address, g.Pair, g.Account}
+}
+
+// Take draws on the budgets of a try before it is made.
+func (th *Throttle) Take(ctx context.Context, g *Guess) error {
+	full, err := th.Spend(ctx, g.Spending())
+	if err != nil || full == nil {
+		return err
+	}
+	if full.Key == g.Account.Key {
+		known, err := th.knows(ctx, g)
+		if err == nil && !known {
+			known, err = th.sentHere(ctx, g)
+		}
+		if err != nil {
+			return err
+		}
+		if !known {
+			return OverLimit(th.Limits.Guesses.Per)
+		}
+		g.Closed = true
+		if full, err = th.Spend(ctx, g.Spending()); err != nil || full == nil {
+			return err
+		}
+	}
+	return OverLimit(full.ExpiresAt.Sub(th.Now()))
+}

@@ -1,0 +1,170 @@
+package throttle
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Limit is the highest count in a time, without an end if the count is negative.
+type Limit struct {
+	Count int
+	Per   time.Duration
+}
+
+// Limits are the bounds of all budgets.
+type Limits struct {
+	Guesses, AddressGuesses           Limit
+	AccountGuesses                    int
+	Requests                          Limit
+	Mails, NumberSMS, AddressSMS, SMS Limit
+}
+
+// budget is a bound on something.
+type budget struct {
+	Key   string
+	limit Limit
+}
+
+// Budget returns the budget of a kind and a name.
+func (th *Throttle) Budget(kind, name string, limit Limit) budget {
+	sum := th.Keys.HashName("budget " + kind + " " + name)
+	return budget{Key: kind + " " + base64.RawURLEncoding.EncodeToString(sum[:18]), limit: limit}
+}
+
+// OverLimit is the error for a spent budget.
+func OverLimit(wait time.Duration) error {
+	return &problem.Error{Code: problem.AuthOverLimit, RetryAfter: max(wait, time.Second)}
+}
+
+// Spending are budgets to be drawn on together: all of them or, where one is spent,
+// none.
+type Spending []budget
+
+// bounded are those that can be spent.
+func (all Spending) bounded() Spending {
+	return slices.DeleteFunc(slices.Clone(all), func(b budget) bool { return b.limit.Count < 0 })
+}
+
+// keys are those of the rows.
+func (all Spending) keys() []string {
+	out := make([]string, len(all))
+	for i, b := range all {
+		out[i] = b.Key
+	}
+	return out
+}
+
+// room selects the budgets that are drawn on already and not spent.
+func (all Spending) room(now time.Time) store.Cond {
+	each := make([]store.Cond, len(all))
+	for i, b := range all {
+		each[i] = store.And(store.Eq("key", b.Key), data.FailuresCount.Lt(int64(b.limit.Count)), store.Compare("expires_at", store.OpGt, now))
+	}
+	return store.Or(each...)
+}
+
+// Spend adds one to each budget. full is the first spent one, or nil. If all rows exist and
+// have room, one statement checks and counts them, so concurrent requests get no more.
+func (th *Throttle) Spend(ctx context.Context, all Spending) (full *data.Failures, err error) {
+	if all = all.bounded(); len(all) == 0 {
+		return nil, nil
+	}
+	counted, err := store.For[data.Failures](th.DB).PatchExactly(ctx, len(all), all.room(th.Now()), data.FailuresCount.Add(1))
+	if err != nil || len(counted) > 0 {
+		return nil, err
+	}
+	return th.spendEach(ctx, all)
+}
+
+// spendEach is spend where a budget is spent, over, or drawn on for the first time. One
+// conditional UPDATE a budget decides.
+func (th *Throttle) spendEach(ctx context.Context, all Spending) (full *data.Failures, err error) {
+	for range 20 {
+		full = nil
+		// Each statement judges the newest row, and locks it until the commit. All
+		// lock in one order.
+		err = th.DB.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+			for _, b := range all {
+				var err error
+				if full, err = th.spendOne(ctx, tx, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if !errors.Is(err, errBegun) && !data.IsTaken(err) {
+			break // else another has begun to count at the same time
+		}
+	}
+	if errors.Is(err, errSpent) {
+		return full, nil
+	}
+	return nil, err
+}
+
+// errSpent undoes a transaction that has met a budget that is spent.
+var errSpent = errors.New("accounts: a budget is spent")
+
+// errBegun undoes one that has found a row where there was none a moment before, or
+// one that has room by now.
+var errBegun = errors.New("accounts: a concurrent request has changed a budget")
+
+func (th *Throttle) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *data.Failures, err error) {
+	now, rows, which := th.Now(), store.For[data.Failures](tx), store.Eq("key", b.Key)
+	n, err := rows.PatchWhere(ctx, Spending{b}.room(now), data.FailuresCount.Add(1))
+	if err != nil || n == 1 {
+		return nil, err
+	}
+	n, err = rows.PatchWhere(ctx, store.And(which, store.Compare("expires_at", store.OpLte, now)),
+		data.FailuresCount.To(1), store.SetTo("since", now), store.SetTo("expires_at", now.Add(b.limit.Per)))
+	if err != nil || n == 1 {
+		return nil, err
+	}
+	full, err = rows.Get(ctx, b.Key)
+	switch {
+	case err == nil && (full.Count < int64(b.limit.Count) || !full.ExpiresAt.After(now)):
+		return nil, errBegun
+	case err == nil:
+		return full, errSpent
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	return nil, rows.Insert(ctx, &data.Failures{Key: b.Key, Count: 1, Since: now, ExpiresAt: now.Add(b.limit.Per)})
+}
+
+// GiveBack takes back what was counted at a time on each budget. alone reports whether
+// nothing else was counted on the one that is last.
+func (th *Throttle) GiveBack(ctx context.Context, all Spending, at time.Time) (alone bool, err error) {
+	if all = all.bounded(); len(all) == 0 {
+		return true, nil
+	}
+	rows, last := store.For[data.Failures](th.DB), len(all)-1
+	// Where counting has begun anew since, it was not counted.
+	counted := store.And(data.FailuresCount.Gt(0), store.Compare("since", store.OpLte, at))
+	left, err := rows.PatchExactly(ctx, len(all), store.And(store.In("key", all.keys()), counted), data.FailuresCount.Add(-1))
+	if err != nil {
+		return false, err
+	}
+	for _, f := range left {
+		if f.Key == all[last].Key {
+			return f.Count == 0, nil
+		}
+	}
+	// Not all are there any more. It is no transaction: a budget that keeps one too many
+	// is the lesser evil.
+	_, others := rows.PatchWhere(ctx, store.And(store.In("key", all[:last].keys()), counted), data.FailuresCount.Add(-1))
+	which := store.And(store.Eq("key", all[last].Key), counted)
+	n, err := rows.PatchWhere(ctx, store.And(which, data.FailuresCount.Eq(1)), data.FailuresCount.To(0))
+	if err == nil && n == 0 {
+		_, err = rows.PatchWhere(ctx, which, data.FailuresCount.Add(-1))
+	}
+	return n == 1, errors.Join(others, err)
+}

@@ -1,0 +1,118 @@
+package throttle
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// GuessedWrong records a wrong guess at an account. The count lasts from then on. An account
+// with too many is closed to unknown IP addresses.
+func (th *Throttle) GuessedWrong(ctx context.Context, g *Guess) error {
+	if g.Account.limit.Count < 0 || g.Closed {
+		return nil
+	}
+	rows, now, this := store.For[data.Failures](th.DB), th.Now(), store.Eq("key", g.Account.Key)
+	has := func(spent store.Cond, until time.Time) error {
+		open := store.Compare("expires_at", store.OpLte, now.Add(AccountForgets))
+		_, err := rows.PatchWhere(ctx, store.And(this, spent, open), store.SetTo("expires_at", until))
+		return err
+	}
+	most := int64(g.Account.limit.Count)
+	if err := has(data.FailuresCount.Gte(most), now.Add(accountCloses)); err != nil {
+		return err
+	}
+	return has(data.FailuresCount.Lt(most), now.Add(AccountForgets))
+}
+
+// knows reports whether the user has had a session from the network of the request. If the user
+// has a second factor, only a session with it counts, which a client with the password alone
+// cannot make. The database checks all sessions, since such a client can make many.
+func (th *Throttle) knows(ctx context.Context, g *Guess) (bool, error) {
+	id, err := th.Named(ctx, g.Subject)
+	if err != nil {
+		return false, err
+	}
+	// The following runs without an account too, and takes as long.
+	second, err := th.HasSecondFactor(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	here := store.And(
+		store.Eq("user_id", id), store.Eq("network", g.network), store.Compare("address", store.OpNeq, ""), // who comes from nowhere is known nowhere
+		store.Compare("refreshed_at", store.OpGt, th.Now().Add(-accountKnows)),
+	)
+	if second {
+		here = store.And(here, store.Or(store.Compare("aal", store.OpGt, 1), data.BegunByMail()))
+	}
+	n, err := store.For[data.Session](th.DB).Count(ctx, here)
+	return n > 0, err
+}
+
+// messageGuesses is how many digits may be tried for one message where an account is closed.
+const messageGuesses = 5
+
+// sentHere reports whether the entered digits are those of a message that was requested from
+// the same network. It admits an owner who has nothing but a phone and uses a new network; in a
+// mail there would be a link. A message has messageGuesses tries, and all messages of a day
+// have as many as close the account. Only the network that requested a message may use its
+// tries, so that an attacker cannot spend them.
+func (th *Throttle) sentHere(ctx context.Context, g *Guess) (bool, error) {
+	if g.SentTo.Phone == "" {
+		return false, nil
+	}
+	u, err := data.ReachedAt(ctx, th.DB, g.SentTo)
+	if err != nil {
+		return false, err
+	}
+	owners := []store.ID{th.Keys.AbsentOwner(g.SentTo)}
+	if u != nil {
+		owners = append(owners, u.ID)
+	}
+	sent, err := store.For[data.Code](th.DB).List(ctx, store.Query{Where: store.And(
+		store.In("user_id", owners), store.In("kind", data.Names([]data.CodeKind{data.CodeSMS, data.CodeSMSSignup})), store.Null("used_at"),
+		store.Compare("expires_at", store.OpGt, th.Now()),
+	)})
+	if err != nil {
+		return false, err
+	}
+	for _, c := range sent {
+		var is data.MailedCode
+		if err := c.Read(&is); err != nil {
+			return false, err
+		}
+		if is.Network == g.network {
+			g.message = []budget{
+				th.Budget("message", c.ID.String(), Limit{messageGuesses, data.DigitsLife}),
+				th.SentBudget(g),
+			}
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// SentBudget bounds the digits that are tried at an account that is closed.
+func (th *Throttle) SentBudget(g *Guess) budget {
+	return th.Budget("sent", g.Subject, Limit{g.Account.limit.Count, AccountForgets})
+}
+
+// Named finds the id of the user that a try is about, the zero ID without one.
+func (th *Throttle) Named(ctx context.Context, subject string) (store.ID, error) {
+	if id, err := store.ParseID(subject); err == nil {
+		return id, nil
+	}
+	u, err := data.ByEmail(ctx, th.DB, subject)
+	if err != nil || u == nil {
+		return store.ID{}, err
+	}
+	return u.ID, nil
+}
+
+// HasSecondFactor reports whether the user has a second factor.
+func (th *Throttle) HasSecondFactor(ctx context.Context, id store.ID) (bool, error) {
+	n, err := store.For[data.Factor](th.DB).Count(ctx, store.And(store.Eq("user_id", id), store.Eq("status", data.FactorVerified)))
+	return n > 0, err
+}
