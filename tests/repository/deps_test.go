@@ -109,7 +109,7 @@ var arrows = []arrow{
 	{"tests/security/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "attacks a whole application, and measures what a request costs"},
 	{"tests/wire/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "compares a whole application with docs/wire.md, with its own document and on both engines"},
 	{"tests/resilience/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "a whole application whose database fails or is slow"},
-	{"tests/repository", nil, "judges the source of the module"},
+	{"tests/repository/...", []string{".", "api", "store"}, "judges the source of the module"},
 	{"tests/foreign/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "foreign programs against a whole application"},
 }
 
