@@ -9,7 +9,7 @@ import (
 // inTxHook keeps Bun's statements off the pool inside a transaction of the same
 // context. There they would see another state, and on SQLite wait for the
 // writer the transaction holds.
-type inTxHook struct{ db *DB }
+type inTxHook struct{ db *dbCore }
 
 // BeforeQuery makes the statement fail with [ErrInTx] before it starts.
 func (h inTxHook) BeforeQuery(ctx context.Context, event *bun.QueryEvent) context.Context {

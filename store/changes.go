@@ -160,10 +160,10 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 	failures := 0
 	checked := false
 	for ctx.Err() == nil {
-		wake := c.db.wake.readers.wait()
+		wake := sessionOf(c.db).db.wake.readers.wait()
 		more, err := false, error(nil)
 		if !checked {
-			err = c.db.checkEpoch(ctx)
+			err = sessionOf(c.db).db.checkEpoch(ctx)
 			checked = err == nil
 		}
 		if err == nil {
@@ -182,7 +182,7 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 		case isAny(err, ErrUnavailable, ErrTimeout, ErrConflict):
 			failures++
 			pause, wake = backoff(failures), nil
-			c.db.options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
+			sessionOf(c.db).db.options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
 				slog.String("reader", c.name), logging.Milliseconds("pause_ms", pause), slog.Any("error", err))
 		default:
 			return err
@@ -197,7 +197,7 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 // with [ErrReaderBusy] if the reader is already running in this or another process.
 // Other errors are those of Run, but Drain does not retry.
 func (c *Changes) Drain(ctx context.Context, fn ChangeFunc) (int, error) {
-	if err := c.db.checkEpoch(ctx); err != nil {
+	if err := sessionOf(c.db).db.checkEpoch(ctx); err != nil {
 		return 0, err
 	}
 	total := 0

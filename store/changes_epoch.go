@@ -21,7 +21,7 @@ const restoredLog = `select not pg_is_in_recovery() and (` +
 // starts over. Otherwise readers would deliver old rows as new ones until the
 // transaction counter of the server catches up. SQLite has no such counter, so a copied
 // file needs no new epoch.
-func (db *DB) checkEpoch(ctx context.Context) error {
+func (db *dbCore) checkEpoch(ctx context.Context) error {
 	if !db.dialect.Postgres() {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (db *DB) checkEpoch(ctx context.Context) error {
 	if err != nil || !restored {
 		return err
 	}
-	return db.TxWith(ctx, TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *Tx) error {
+	return db.txFor(ctx, ScopeFrom(ctx), txOptions{Isolation: sql.LevelReadCommitted}, txFunc(func(ctx context.Context, tx *txCore) error {
 		s := tx.session()
 		if _, err := s.exec(ctx, &driver.Statement{SQL: "select pg_advisory_xact_lock($1)", Args: []any{lockKey("epoch")}}); err != nil {
 			return err
@@ -46,7 +46,7 @@ func (db *DB) checkEpoch(ctx context.Context) error {
 			s.run(ctx, "delete from plinth_settings where name = 'purged'"),
 			s.setSetting(ctx, "epoch", rand.Text()),
 		)
-	})
+	}))
 }
 
 // restored reports whether the log is another server's.

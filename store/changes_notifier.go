@@ -32,7 +32,8 @@ const (
 // One RunNotifier for each process is enough. It holds one connection of the pool.
 // Without it readers find the writes of other processes by polling, and the log grows.
 // Failures are logged and retried.
-func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) error {
+func (outer *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) error {
+	db := sessionOf(outer).db
 	if db.inTx(ctx) {
 		return ErrInTx
 	}
@@ -51,7 +52,7 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 	failures := 0
 	for ctx.Err() == nil {
 		pause := trimPause
-		if _, err := db.TrimChanges(ctx, keep); err != nil && ctx.Err() == nil {
+		if _, err := outer.TrimChanges(ctx, keep); err != nil && ctx.Err() == nil {
 			failures++
 			pause = backoff(failures)
 			db.warn(ctx, "store: the change log was not trimmed", err)
@@ -59,7 +60,7 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 			failures = 0
 			db.notifier.trimmedAt.Store(time.Now().UnixNano())
 		}
-		if _, err := db.TrimReceipts(ctx); err != nil && ctx.Err() == nil {
+		if _, err := outer.TrimReceipts(ctx); err != nil && ctx.Err() == nil {
 			db.warn(ctx, "store: idempotency records were not trimmed", err)
 		}
 		sleep(ctx, pause, nil)
@@ -69,7 +70,7 @@ func (db *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) erro
 }
 
 // listen wakes the readers of this process when another one has written.
-func (db *DB) listen(ctx context.Context, l driver.Listener, self string) {
+func (db *dbCore) listen(ctx context.Context, l driver.Listener, self string) {
 	for failures := 0; ctx.Err() == nil; {
 		begun := time.Now()
 		db.notifier.listening.Add(1)
@@ -96,7 +97,7 @@ func (db *DB) listen(ctx context.Context, l driver.Listener, self string) {
 
 // notify signals other processes that this one has written, once for all commits since
 // the last signal.
-func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
+func (db *dbCore) notify(ctx context.Context, l driver.Listener, self string) {
 	commit := db.wake.commits.wait()
 	for failures := 0; ; {
 		select {
@@ -122,7 +123,7 @@ func (db *DB) notify(ctx context.Context, l driver.Listener, self string) {
 }
 
 // signal sends one signal. It is a statement as far as tracers are concerned.
-func (db *DB) signal(ctx context.Context, l driver.Listener, self string) error {
+func (db *dbCore) signal(ctx context.Context, l driver.Listener, self string) error {
 	t, ok := db.driver.(*traced)
 	if !ok {
 		return l.Notify(ctx, changesChannel, self)
@@ -133,6 +134,6 @@ func (db *DB) signal(ctx context.Context, l driver.Listener, self string) error 
 	return err
 }
 
-func (db *DB) warn(ctx context.Context, text string, err error) {
+func (db *dbCore) warn(ctx context.Context, text string, err error) {
 	db.options.Logger.WarnContext(ctx, text, slog.Any("error", err))
 }

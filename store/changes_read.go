@@ -71,7 +71,7 @@ var changeKinds = []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, K
 // readChanges reads the state of the log and what follows a position, nil for the
 // beginning, of some tables, nil for all. full reports that the batch is full: it has
 // limit rows, or fewer large ones.
-func (tx *Tx) readChanges(ctx context.Context, at *position, tables []string, limit int) (head *logHead, batch []Change, full bool, err error) {
+func (tx *txCore) readChanges(ctx context.Context, at *position, tables []string, limit int) (head *logHead, batch []Change, full bool, err error) {
 	if at == nil {
 		at = &position{From: beginning}
 	}
@@ -94,7 +94,7 @@ func (tx *Tx) readChanges(ctx context.Context, at *position, tables []string, li
 }
 
 // pageStatement reads the next rows by seq.
-func (db *DB) pageStatement(at *position, tables []string, limit int) (*driver.Statement, error) {
+func (db *dbCore) pageStatement(at *position, tables []string, limit int) (*driver.Statement, error) {
 	switch {
 	case !db.dialect.Postgres():
 		var names any
@@ -114,7 +114,7 @@ func (db *DB) pageStatement(at *position, tables []string, limit int) (*driver.S
 
 // scanChanges runs a statement of a batch. With ErrTooLarge it returns the rows
 // that came before the text was too large, and the one that made it so.
-func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
+func (tx *txCore) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
 	st.Shape = &driver.Shape{Extra: changeKinds, EachExtra: true}
 	st.MaxBytes = maxBatchBytes
 	var head logHead
@@ -136,7 +136,7 @@ func (tx *Tx) scanChanges(ctx context.Context, st *driver.Statement, limit int) 
 }
 
 // parseChange reads one row of the log.
-func (db *DB) parseChange(values [][]byte) (Change, error) {
+func (db *dbCore) parseChange(values [][]byte) (Change, error) {
 	var c Change
 	var op, at string
 	seq, err := strconv.ParseInt(string(values[0]), 10, 64)
@@ -152,7 +152,7 @@ func (db *DB) parseChange(values [][]byte) (Change, error) {
 		c.At, err = canon.ParseTimestamp(at)
 	}
 	c.Seq, c.Op, c.ID = seq, WriteOp(op), changeID(seq, c.At)
-	table := db.TableNamed(c.Table)
+	table := db.registry.Named(c.Table)
 	if err == nil {
 		c.Key, err = table.loggedKey(values[4])
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"time"
 
@@ -54,7 +53,7 @@ func (c *Changes) deliver(ctx context.Context, tx *Tx, fn ChangeFunc) (next posi
 	if at == nil && c.opts.Start == FromNow {
 		limit = 0 // only the place is wanted
 	}
-	head, batch, full, err := tx.readChanges(ctx, at, c.opts.Tables, limit)
+	head, batch, full, err := tx.inner.readChanges(ctx, at, c.opts.Tables, limit)
 	switch {
 	case err != nil:
 		return next, 0, false, err
@@ -94,7 +93,7 @@ func (c *Changes) resync(ctx context.Context, tx *Tx, head *logHead, reason stri
 	if c.opts.OnResync == nil {
 		return next, fmt.Errorf("%w: reader %q: %s", ErrResync, c.name, reason)
 	}
-	c.db.options.Logger.WarnContext(ctx, "store: reader of the change log starts over",
+	sessionOf(c.db).db.options.Logger.WarnContext(ctx, "store: reader of the change log starts over",
 		slog.String("reader", c.name), slog.String("reason", reason))
 	if err := c.opts.OnResync(ctx, tx); err != nil {
 		return next, err
@@ -109,11 +108,11 @@ func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
 	if c.name == "" {
 		return c.own, nil
 	}
-	if tx.db.dialect.Postgres() {
+	if tx.inner.db.dialect.Postgres() {
 		// An advisory lock, because a row lock would give the transaction a
 		// number. Then the snapshot of the batch would count our own writes
 		// as seen, and this reader would miss what fn writes.
-		ok, err := tx.tryLock(ctx, "reader "+c.name)
+		ok, err := tx.inner.tryLock(ctx, "reader "+c.name)
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +123,7 @@ func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
 	var found *position
 	err := tx.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_cursors",
-		SQL:   tx.db.placeholders("select position from plinth_cursors where name = $1"),
+		SQL:   tx.inner.db.placeholders("select position from plinth_cursors where name = $1"),
 		Args:  []any{c.name},
 		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
@@ -155,12 +154,4 @@ func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
 		c.saved = time.Now()
 	}
 	return err
-}
-
-// lockKey is the number of a lock. Advisory locks belong to the database, and
-// the application may use some of its own.
-func lockKey(name string) int64 {
-	h := fnv.New64a()
-	h.Write([]byte("plinth_changes " + name))
-	return int64(h.Sum64())
 }

@@ -45,7 +45,8 @@ const trimChunk = 5000
 // Any number of processes may trim at once; all but one do nothing. On PostgreSQL a
 // change stays while a transaction is open that began before it. Its disk space could
 // not be reused until then, and a reader that keeps up cannot lose changes.
-func (db *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, error) {
+func (outer *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, error) {
+	db := sessionOf(outer).db
 	opts.MaxAge = cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	opts.MaxRows = cmp.Or(opts.MaxRows, 1_000_000)
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, 4<<30)
@@ -114,9 +115,9 @@ const (
 
 // trimChunk removes some rows and notes which, in one transaction: a reader sees
 // both or neither.
-func (db *DB) trimChunk(ctx context.Context, t trim) (n int64, err error) {
+func (db *dbCore) trimChunk(ctx context.Context, t trim) (n int64, err error) {
 	args := []any{t.before, t.upTo, int64(trimChunk)}
-	err = db.TxWith(ctx, TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *Tx) error {
+	err = db.txFor(ctx, ScopeFrom(ctx), txOptions{Isolation: sql.LevelReadCommitted}, txFunc(func(ctx context.Context, tx *txCore) error {
 		text := postgresTrim
 		if db.dialect.Postgres() {
 			if ok, err := tx.tryLock(ctx, "trim"); !ok {
@@ -136,13 +137,13 @@ func (db *DB) trimChunk(ctx context.Context, t trim) (n int64, err error) {
 			}
 		}
 		return tx.notePurged(ctx, gone)
-	})
+	}))
 	return n, err
 }
 
 // trimmed runs a statement that returns the number of trimmed rows and the highest of
 // them.
-func (tx *Tx) trimmed(ctx context.Context, text string, args []any) (n int64, gone purged, err error) {
+func (tx *txCore) trimmed(ctx context.Context, text string, args []any) (n int64, gone purged, err error) {
 	err = tx.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_changes", Op: "delete", SQL: text, Args: args, Write: tx.db.dialect.Postgres(),
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindText}, EachExtra: true},
@@ -163,7 +164,7 @@ func (tx *Tx) trimmed(ctx context.Context, text string, args []any) (n int64, go
 }
 
 // notePurged raises the mark of what is trimmed.
-func (tx *Tx) notePurged(ctx context.Context, gone purged) error {
+func (tx *txCore) notePurged(ctx context.Context, gone purged) error {
 	err := tx.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_settings",
 		SQL:   "select value from plinth_settings where name = 'purged'",

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
@@ -16,19 +15,7 @@ import (
 // DB is a database with the tables registered on it. It is safe for concurrent
 // use. Open one with sqlite.Open or postgres.Open.
 type DB struct {
-	driver   driver.Driver
-	listener driver.Listener // nil: the engine carries no signals
-	shares   shares
-	dialect  driver.Dialect
-	sql      dialect // of statements
-	options  Options
-	bun      *bun.DB
-
-	registry *Registry
-	cursors  atomic.Pointer[cursorKey]
-	wake     *wakeup
-	notifier notifierState
-	repeats  repeats
+	handle
 }
 
 // Options tunes a [DB]. The zero value is ready to use.
@@ -85,7 +72,7 @@ func (db *DB) CheckRules(rules string, typ reflect.Type) error {
 	if rules == "" {
 		return nil
 	}
-	checker, ok := db.options.Validator.(ruleChecker)
+	checker, ok := db.Validator().(ruleChecker)
 	if !ok {
 		return nil
 	}
@@ -105,33 +92,33 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	db := &DB{driver: d, dialect: d.Dialect(), sql: dialectOf(d.Dialect()), options: opts, wake: new(wakeup), repeats: make(repeats, 1)}
-	db.listener, _ = d.(driver.Listener)
-	db.shares = newShares(d.Stats())
+	inner := newDB(d, coreOptions{Logger: opts.Logger, Now: opts.Now, MaxLogBytes: opts.MaxLogBytes, Validator: opts.Validator})
+	inner.newTx = newTx
+	db := &DB{handle{session{db: inner}}}
 	b := d.Bun()
 	if len(opts.Tracers) > 0 {
-		t := &traced{Driver: d, engine: db.dialect.Name, tracers: slices.Clone(opts.Tracers)}
-		db.driver = t
+		t := &traced{Driver: d, engine: inner.dialect.Name, tracers: slices.Clone(opts.Tracers)}
+		inner.driver = t
 		if b != nil {
 			b = b.WithQueryHook(bunTracer{t})
 		}
 	}
 	if b != nil { // a driver of tests may have none
-		db.bun = b.WithQueryHook(inTxHook{db})
+		inner.bun = b.WithQueryHook(inTxHook{inner})
 	}
-	db.registry = NewRegistry(RegistryOptions{
-		Bun: db.bun, Known: scalars, Mixins: mixins, CheckRules: db.CheckRules, FullText: db.dialect.Postgres(),
+	inner.registry = NewRegistry(RegistryOptions{
+		Bun: inner.bun, Known: scalars, Mixins: mixins, CheckRules: db.CheckRules, FullText: inner.dialect.Postgres(),
 	})
 	return db
 }
 
 // Close closes the database. Open transactions fail.
-func (db *DB) Close() error { return db.driver.Close() }
+func (db *DB) Close() error { return sessionOf(db).db.driver.Close() }
 
 // Bun returns the Bun database over the same connections, for statements the store does
 // not express. Its writes bypass rules, hooks and the change log. Its queries with the
 // context of a transaction fail with [ErrInTx]; do not begin another transaction there.
-func (db *DB) Bun() *bun.DB { return db.bun }
+func (db *DB) Bun() *bun.DB { return sessionOf(db).db.bun }
 
 // Capabilities are the features of the engine of a database.
 type Capabilities struct {
@@ -149,8 +136,9 @@ type Capabilities struct {
 
 // Capabilities returns what the engine can do.
 func (db *DB) Capabilities() Capabilities {
+	dialect := sessionOf(db).db.dialect
 	return Capabilities{
-		Engine: db.dialect.Name, Instances: db.dialect.Postgres(), Fold: db.dialect.Fold, FullText: db.dialect.Postgres(),
+		Engine: dialect.Name, Instances: dialect.Postgres(), Fold: dialect.Fold, FullText: dialect.Postgres(),
 	}
 }
 
@@ -159,23 +147,45 @@ func (db *DB) Capabilities() Capabilities {
 // many to many must be among the models, or have been before. Registering a model
 // again does nothing. It reports every mistake of every model at once.
 func (db *DB) Register(models ...any) error {
-	return db.registry.Register(models...)
+	return sessionOf(db).db.registry.Register(models...)
 }
 
 // Table returns the table of a registered model, given as for [DB.Register], or
 // nil.
-func (db *DB) Table(model any) *Table { return db.registry.Table(model) }
+func (db *DB) Table(model any) *Table { return sessionOf(db).db.registry.Table(model) }
 
 // TableNamed returns the registered table of the name, or nil.
-func (db *DB) TableNamed(name string) *Table { return db.registry.Named(name) }
+func (db *DB) TableNamed(name string) *Table { return sessionOf(db).db.registry.Named(name) }
 
 // Tables returns the registered tables in the order they were registered.
-func (db *DB) Tables() []*Table { return db.registry.Tables() }
+func (db *DB) Tables() []*Table { return sessionOf(db).db.registry.Tables() }
 
-type txKey struct{}
+// Validator returns the validator of the options, nil if there is none.
+func (db *DB) Validator() Validator { return sessionOf(db).db.options.Validator }
 
-// inTx reports whether ctx belongs to a transaction of this database.
-func (db *DB) inTx(ctx context.Context) bool {
-	tx, _ := ctx.Value(txKey{}).(*Tx)
-	return tx != nil && tx.db == db
+// Stats returns figures for operators. It sends no statement, so it is cheap to call
+// often.
+func (db *DB) Stats() Stats {
+	inner := sessionOf(db).db
+	return Stats{Pools: inner.driver.Stats(), Notifier: notifierStats(&inner.notifier)}
+}
+
+// Ping checks that the database answers within two seconds, or sooner if ctx ends. It
+// does not queue behind other statements: it has a connection of its own or uses a
+// reserved one. A busy database is therefore healthy, and an unreachable one is
+// [ErrUnavailable].
+func (db *DB) Ping(ctx context.Context) error { return sessionOf(db).db.ping(ctx) }
+
+// WithReserve returns a context in which statements may use the connections that a
+// PostgreSQL database keeps in reserve. They proceed when all others are in use. Use it
+// for the few requests that must work under any load, such as a login or an
+// administrator's request; see postgres.Options. SQLite reserves none, because its
+// writer is one connection.
+func WithReserve(ctx context.Context) context.Context { return driver.WithReserve(ctx) }
+
+// Setting returns the value stored under a name in the database, such as a generated
+// key. If there is none it stores and returns the result of create. All instances get
+// the same value.
+func (db *DB) Setting(ctx context.Context, name string, create func() (string, error)) (string, error) {
+	return sessionOf(db).db.ensureSetting(ctx, name, create)
 }

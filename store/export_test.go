@@ -31,7 +31,7 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 }
 
 // DriverOf returns the driver that a database runs its statements on.
-func DriverOf(db *DB) driver.Driver { return db.driver }
+func DriverOf(db *DB) driver.Driver { return sessionOf(db).db.driver }
 
 // NewShare returns a function that acquires a slot of a pool of so many connections, and
 // one that counts the callers in it.

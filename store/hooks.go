@@ -31,7 +31,7 @@ type Write[T any] struct {
 // Register hooks before the database is used; it is not safe for concurrent use
 // with writes.
 func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
-	t, err := db.registry.Of(reflect.TypeFor[T]())
+	t, err := sessionOf(db).db.registry.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) er
 // After registers a hook that runs after a row was written, in the same transaction. An
 // error rolls back the write. It cannot change the row.
 func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
-	t, err := db.registry.Of(reflect.TypeFor[T]())
+	t, err := sessionOf(db).db.registry.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) err
 // typedHook adapts a hook to rows of bound values.
 func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) hookFunc {
 	return func(ctx context.Context, rw *rowWrite) error {
-		w := &Write[T]{Op: rw.op, Tx: rw.tx, Scope: rw.scope}
+		w := &Write[T]{Op: rw.op, Tx: outerTx(rw.tx), Scope: rw.scope}
 		var err error
 		if rw.old != nil {
 			w.Old = new(T)

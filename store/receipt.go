@@ -36,8 +36,8 @@ var ErrReceiptBusy error = &coded{"store: a request with this key is running", "
 // the transaction ends: Receipt in another transaction fails with [ErrReceiptBusy], or
 // waits on SQLite.
 func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) {
-	if tx.db.dialect.Postgres() {
-		ok, err := tx.tryLock(ctx, "receipt "+scope+" "+key)
+	if tx.inner.db.dialect.Postgres() {
+		ok, err := tx.inner.tryLock(ctx, "receipt "+scope+" "+key)
 		if err != nil {
 			return nil, err
 		}
@@ -48,8 +48,8 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 	var found *Receipt
 	err := tx.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_idempotency",
-		SQL:   tx.db.placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
-		Args:  []any{scope, key, storedTime(tx.db.options.Now())},
+		SQL:   tx.inner.db.placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
+		Args:  []any{scope, key, storedTime(tx.inner.db.options.Now())},
 		Shape: &driver.Shape{Extra: []Kind{KindText, KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
 		fingerprint, err := unquoteJSON(values[0])
@@ -80,7 +80,8 @@ type ReceiptCount struct {
 // them. It runs outside the transaction that inserts the receipt. Within it, two
 // serializable transactions of one caller would conflict. Concurrent requests therefore
 // all see the count of what was committed before.
-func (db *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error) {
+func (outer *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error) {
+	db := sessionOf(outer).db
 	var c ReceiptCount
 	now := db.options.Now()
 	err := db.session().tuples(ctx, &driver.Statement{
@@ -122,7 +123,7 @@ func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) er
 		" values ($1, $2, $3, $4, $5, $6, $7)"+
 		" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint,"+
 		" answer = excluded.answer, size = excluded.size, expires_at = excluded.expires_at",
-		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), storedTime(tx.db.options.Now().Add(keep)))
+		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), storedTime(tx.inner.db.options.Now().Add(keep)))
 }
 
 // trimReceipts is how many receipts one statement of a trim removes.
@@ -130,7 +131,8 @@ const trimReceipts = 1000
 
 // TrimReceipts removes expired receipts and returns their number. [DB.RunNotifier]
 // calls it periodically.
-func (db *DB) TrimReceipts(ctx context.Context) (int64, error) {
+func (outer *DB) TrimReceipts(ctx context.Context) (int64, error) {
+	db := sessionOf(outer).db
 	const expired = "select scope, key from plinth_idempotency where expires_at <= $1 order by expires_at limit $2"
 	var total int64
 	for {

@@ -8,22 +8,28 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Session runs statements: a [DB] each on its own, a [Tx] all in one
-// transaction.
-type Session interface {
-	session() session
-}
-
 // session is where statements go.
 type session struct {
-	db    *DB
-	tx    *Tx    // nil: the pool
-	scope *Scope // nil for trusted code
+	db    *dbCore
+	tx    *txCore // nil: the pool
+	scope *Scope  // nil for trusted code
 }
 
-func (db *DB) session() session { return session{db: db} }
+// handle is embedded in the public types of databases and transactions, so that the
+// layers below find the session in them.
+type handle struct{ s session }
 
-func (tx *Tx) session() session { return session{db: tx.db, tx: tx} }
+func (h handle) session() session { return h.s }
+
+// sessioner is a type with a [handle].
+type sessioner interface{ session() session }
+
+// sessionOf returns the session of a database or a transaction.
+func sessionOf(s sessioner) session { return s.session() }
+
+func (db *dbCore) session() session { return session{db: db} }
+
+func (tx *txCore) session() session { return session{db: tx.db, tx: tx} }
 
 // enter rejects the pool inside a transaction of the same context, and a transaction
 // that is over or has failed.
@@ -64,12 +70,12 @@ func (s session) acquire(ctx context.Context, writes bool) (*callerSlots, error)
 }
 
 // inTx runs fn in a transaction that counts towards the connection limit of the caller.
-func (s session) inTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (s session) inTx(ctx context.Context, fn txFunc) error {
 	scope := s.scope
 	if scope == nil {
 		scope = ScopeFrom(ctx)
 	}
-	return s.db.txFor(ctx, scope, TxOptions{}, fn)
+	return s.db.txFor(ctx, scope, txOptions{}, fn)
 }
 
 // query runs a statement with rows. A statement that writes and fails inside a

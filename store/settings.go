@@ -38,10 +38,8 @@ func (s session) setting(ctx context.Context, name string) (string, error) {
 	return value, err
 }
 
-// Setting returns the value stored under a name in the database, such as a generated
-// key. If there is none it stores and returns the result of create. All instances get
-// the same value.
-func (db *DB) Setting(ctx context.Context, name string, create func() (string, error)) (string, error) {
+// ensureSetting reads a setting and stores the result of create if there is none.
+func (db *dbCore) ensureSetting(ctx context.Context, name string, create func() (string, error)) (string, error) {
 	s := db.session()
 	value, found, err := s.readSetting(ctx, name)
 	if err != nil || found {

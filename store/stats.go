@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
@@ -41,20 +40,8 @@ type NotifierStats struct {
 	TrimmedAt time.Time
 }
 
-// Stats returns figures for operators. It sends no statement, so it is cheap to call
-// often.
-func (db *DB) Stats() Stats {
-	return Stats{Pools: db.driver.Stats(), Notifier: db.notifier.stats()}
-}
-
-// notifierState holds the figures of the notifier. The zero value is a notifier that
-// does not run.
-type notifierState struct {
-	running, listening     atomic.Int32
-	untoldSince, trimmedAt atomic.Int64 // Unix nanoseconds; 0: nothing, never
-}
-
-func (n *notifierState) stats() NotifierStats {
+// notifierStats reads the figures of the notifier.
+func notifierStats(n *notifierState) NotifierStats {
 	s := NotifierStats{Running: n.running.Load() > 0, Listening: n.listening.Load() > 0}
 	if since := n.untoldSince.Load(); since != 0 {
 		s.Behind = max(0, time.Since(time.Unix(0, since)))
@@ -109,7 +96,7 @@ const (
 // reader. While readers keep up it is cheap enough to run every few seconds.
 func (db *DB) ReaderLags(ctx context.Context) ([]ReaderLag, error) {
 	st := &driver.Statement{Table: "plinth_cursors", SQL: sqliteLags, Args: []any{int64(MaxLag)}}
-	if db.dialect.Postgres() {
+	if sessionOf(db).db.dialect.Postgres() {
 		st.SQL = postgresLags
 	}
 	st.Shape = &driver.Shape{Extra: []Kind{KindText, KindTimestamp, KindTimestamp, KindInt, KindTimestamp}, EachExtra: true}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -12,10 +13,10 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// Tx is a running transaction. It belongs to the goroutine that runs the
-// function of [DB.Tx].
-type Tx struct {
-	db     *DB
+// txCore is a running transaction. It belongs to one goroutine.
+type txCore struct {
+	db     *dbCore
+	outer  any // the public value that it is part of
 	conn   driver.Conn
 	failed error // the first failed write; nothing but rollback is left
 	done   bool
@@ -27,45 +28,28 @@ type Tx struct {
 	readOnly bool // writes are refused
 }
 
-// TxOptions tunes a transaction.
-type TxOptions struct {
-	// Isolation is the level on PostgreSQL; SQLite is always serializable.
-	//
-	// Defaults to sql.LevelSerializable.
+// txOptions are the options of a transaction.
+type txOptions struct {
 	Isolation sql.IsolationLevel
-
-	// ReadOnly promises not to write. A write is [ErrReadOnly].
-	ReadOnly bool
+	ReadOnly  bool
 }
+
+// txBody is what a transaction runs.
+type txBody interface {
+	Run(ctx context.Context, tx *txCore) error
+}
+
+// txFunc is a function as [txBody].
+type txFunc func(ctx context.Context, tx *txCore) error
+
+// Run calls the function.
+func (f txFunc) Run(ctx context.Context, tx *txCore) error { return f(ctx, tx) }
 
 // maxAttempts is how often a transaction is run before it is given up.
 const maxAttempts = 10
 
-// Tx runs fn in a serializable transaction; [DB.TxWith] takes another level. It commits
-// if fn returns nil and rolls back if fn returns an error or panics. Inside a request
-// its connection counts towards the limit of the caller ([Scope].Caller). Repositories
-// over it are trusted unless [Repo.As] gives them a scope.
-//
-// Tx retries the transaction, and calls fn again, after a conflict or a wait for a lock
-// of some tenths of a second. It runs at most ten times with growing pauses, then fails
-// with [ErrConflict]. From the fifth run on the configured lock timeout applies. fn
-// must not have effects outside the transaction. The context given to fn marks the
-// transaction: using the DB with it fails with [ErrInTx].
-//
-// After a failed write the transaction has failed and every further use is
-// [ErrTxFailed], unless the write ran inside [Tx.Tx].
-func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	return db.TxWith(ctx, TxOptions{}, fn)
-}
-
-// TxWith is Tx with options.
-func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
-	return db.txFor(ctx, ScopeFrom(ctx), opts, fn)
-}
-
-// txFor is TxWith for a scope: the connection counts towards the limit of its Caller.
-// Rules apply only in a repository or a gate with the scope.
-func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
+// txFor runs a transaction whose connection counts towards the limit of a caller.
+func (db *dbCore) txFor(ctx context.Context, scope *Scope, opts txOptions, body txBody) error {
 	if db.inTx(ctx) {
 		return ErrInTx
 	}
@@ -88,8 +72,8 @@ func (db *DB) txFor(ctx context.Context, scope *Scope, opts TxOptions, fn func(c
 		if attempt == 1 {
 			leave = db.repeats.enter(ctx)
 		}
-		var tx *Tx
-		tx, err = db.runTx(ctx, scope, opts, attempt, fn)
+		var tx *txCore
+		tx, err = db.runTx(ctx, scope, opts, attempt, body)
 		if err == nil {
 			leave()
 			slot.release() // the functions of OnCommit may run statements of the caller
@@ -158,21 +142,22 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, attempt int, fn func(ctx context.Context, tx *Tx) error) (tx *Tx, err error) {
+func (db *dbCore) runTx(ctx context.Context, scope *Scope, opts txOptions, attempt int, body txBody) (tx *txCore, err error) {
 	conn, err := db.driver.Begin(ctx, driver.TxOptions{
 		ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.counted(), LockTimeout: lockTimeout(opts.Isolation, attempt),
 	})
 	if err != nil {
 		return nil, storeError(ctx, err)
 	}
-	tx = &Tx{db: db, conn: conn, readOnly: opts.ReadOnly}
+	tx = db.newTx(db)
+	tx.conn, tx.readOnly = conn, opts.ReadOnly
 	defer func() {
 		tx.done = true
 		if rerr := conn.Rollback(); rerr != nil && err == nil {
 			err = storeError(ctx, rerr)
 		}
 	}()
-	if err := fn(context.WithValue(ctx, txKey{}, tx), tx); err != nil {
+	if err := body.Run(context.WithValue(ctx, txKey{}, tx), tx); err != nil {
 		return tx, tx.cause(err)
 	}
 	if tx.failed != nil {
@@ -190,16 +175,15 @@ func (db *DB) runTx(ctx context.Context, scope *Scope, opts TxOptions, attempt i
 
 // cause makes a transaction that failed with [driver.ErrRetry] run again, even if the
 // function returned another error.
-func (tx *Tx) cause(err error) error {
+func (tx *txCore) cause(err error) error {
 	if tx.failed != nil && errors.Is(tx.failed, driver.ErrRetry) && !errors.Is(err, driver.ErrRetry) {
 		return fmt.Errorf("%w: %w", err, tx.failed)
 	}
 	return err
 }
 
-// Tx runs fn in a savepoint. If fn returns an error, its writes are rolled back and the
-// outer transaction can continue.
-func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+// savepoint runs body in a savepoint, see store.Tx.Tx.
+func (tx *txCore) savepoint(ctx context.Context, body txBody) error {
 	if err := tx.session().enter(ctx); err != nil {
 		return err
 	}
@@ -209,7 +193,7 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	if err := tx.control(ctx, "savepoint "+name); err != nil {
 		return err
 	}
-	err := tx.guarded(ctx, fn)
+	err := tx.guarded(ctx, body)
 	if err == nil && tx.failed == nil {
 		return tx.control(ctx, "release savepoint "+name)
 	}
@@ -229,28 +213,21 @@ func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 	return errors.Join(err, tx.control(undo, "release savepoint "+name))
 }
 
-// ReadOnly runs fn while writes by the transaction fail with [ErrReadOnly].
-func (tx *Tx) ReadOnly(fn func() error) error {
-	defer func(before bool) { tx.readOnly = before }(tx.readOnly)
-	tx.readOnly = true
-	return fn()
-}
-
-// guarded runs fn. A panic marks the transaction as failed before it propagates, so
+// guarded runs body. A panic marks the transaction as failed before it propagates, so
 // that a recovering caller cannot commit half a savepoint.
-func (tx *Tx) guarded(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (tx *txCore) guarded(ctx context.Context, body txBody) error {
 	returned := false
 	defer func() {
 		if !returned {
 			tx.failed = errors.New("store: the function of a savepoint panicked")
 		}
 	}()
-	err := fn(ctx, tx)
+	err := body.Run(ctx, tx)
 	returned = true
 	return err
 }
 
-func (tx *Tx) control(ctx context.Context, text string) error {
+func (tx *txCore) control(ctx context.Context, text string) error {
 	_, err := tx.db.driver.Exec(ctx, tx.conn, &driver.Statement{SQL: text})
 	if err != nil {
 		tx.failed = err
@@ -258,11 +235,15 @@ func (tx *Tx) control(ctx context.Context, text string) error {
 	return storeError(ctx, err)
 }
 
-// SQL returns the transaction for libraries that take a *sql.Tx. Writes through it
-// bypass rules, hooks and the change log. It must not be committed or rolled back.
-func (tx *Tx) SQL() *sql.Tx { return tx.conn.SQL() }
-
 // tryLock takes an advisory lock of PostgreSQL until the transaction ends.
-func (tx *Tx) tryLock(ctx context.Context, name string) (ok bool, err error) {
+func (tx *txCore) tryLock(ctx context.Context, name string) (ok bool, err error) {
 	return tx.session().truth(ctx, "select pg_try_advisory_xact_lock($1)", lockKey(name))
+}
+
+// lockKey is the number of a lock. Advisory locks belong to the database, and
+// the application may use some of its own.
+func lockKey(name string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("plinth_changes " + name))
+	return int64(h.Sum64())
 }

@@ -31,7 +31,7 @@ func (l *fakeListener) Notify(context.Context, string, string) error {
 func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := &DB{wake: new(wakeup), options: Options{Logger: slog.New(slog.DiscardHandler)}}
+		db := &dbCore{wake: new(wakeup), options: coreOptions{Logger: slog.New(slog.DiscardHandler)}}
 		l := &fakeListener{}
 		ctx, cancel := context.WithCancel(t.Context())
 		go db.notify(ctx, l, "self")
@@ -67,7 +67,7 @@ func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := &DB{wake: new(wakeup), options: Options{Logger: slog.New(slog.DiscardHandler)}}
+		db := &dbCore{wake: new(wakeup), options: coreOptions{Logger: slog.New(slog.DiscardHandler)}}
 		l := &fakeListener{}
 		l.notify = func() error {
 			if len(l.sent) < 3 {

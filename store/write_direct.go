@@ -36,7 +36,7 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 		err = w.runStatement(ctx, st, out)
 	} else {
 		// Without a savepoint no further statement could run.
-		err = w.s.tx.Tx(ctx, func(ctx context.Context, _ *Tx) error { return w.runStatement(ctx, st, out) })
+		err = w.s.tx.savepoint(ctx, txFunc(func(ctx context.Context, _ *txCore) error { return w.runStatement(ctx, st, out) }))
 	}
 	if _, violated := errors.AsType[*ConstraintError](err); violated && ruled(checks) {
 		// The constraint failed before the rule was evaluated. A caller that may not
@@ -109,7 +109,7 @@ func (w *write) filtered() bool {
 // too large requires an explicit transaction.
 func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
 	if (w.counted() || w.large()) && w.s.tx == nil {
-		return w.s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
+		return w.s.inTx(ctx, func(ctx context.Context, tx *txCore) error {
 			inner := *w
 			inner.s = tx.session()
 			return inner.runStatement(ctx, st, out)

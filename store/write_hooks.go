@@ -30,7 +30,7 @@ func hooksFor(t *Table) *hooks {
 type rowWrite struct {
 	op       WriteOp
 	table    *Table
-	tx       *Tx
+	tx       *txCore
 	scope    *Scope
 	old, new []any
 	gaps     []FieldError // insert: required columns without a value yet

@@ -78,7 +78,7 @@ func (w *write) narrowed(err error) error {
 // that is not a column was chosen by a hook for the reader of the error, so it stays.
 func (w *write) narrowedFields(invalid *ValidationError) error {
 	table, guard := w.table, w.guard
-	if other := w.s.db.TableNamed(invalid.Table); other != nil && other != table {
+	if other := w.s.db.registry.Named(invalid.Table); other != nil && other != table {
 		table, guard = other, w.scope.guard(other)
 	}
 	known := *invalid

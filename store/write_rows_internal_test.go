@@ -9,7 +9,7 @@ import "testing"
 // built with it.
 func TestAnswerPlannedOnce(t *testing.T) {
 	w := &write{
-		s: session{db: &DB{sql: sqlite{}}}, table: tableFor(t, volume{}), op: OpInsert,
+		s: session{db: &dbCore{sql: sqlite{}}}, table: tableFor(t, volume{}), op: OpInsert,
 		ret: &Query{Select: []Selected{{Column: "id"}, {Column: "title", As: "name"}}},
 	}
 	allocs := func(n int) float64 {

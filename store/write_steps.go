@@ -16,7 +16,7 @@ func (w *write) runSteps(ctx context.Context, out *Rows) error {
 	if w.s.tx != nil {
 		return w.steps(ctx, out)
 	}
-	return w.s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
+	return w.s.inTx(ctx, func(ctx context.Context, tx *txCore) error {
 		inner := *w
 		inner.s = tx.session()
 		inner.rows = cloneRows(w.rows) // the transaction may be run again

@@ -12,7 +12,7 @@ var errTuple = errors.New("store: extra values do not have the expected form")
 
 // placeholders turns $1 into ?1 on SQLite. The text must not have other dollar
 // signs.
-func (db *DB) placeholders(text string) string {
+func (db *dbCore) placeholders(text string) string {
 	if db.dialect.Postgres() {
 		return text
 	}
