@@ -123,7 +123,7 @@ type library struct {
 
 // libraries holds all of them: one that is not here is a design decision that nobody has taken yet.
 var libraries = []library{
-	{"github.com/uptrace/bun", []string{"auth/accounts/internal/data", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "api/apitest", "internal/testkit/apptest", "examples/..."}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
+	{"github.com/uptrace/bun", []string{"auth/accounts/internal/data", "store", "store/driver", "store/migrate", "store/postgres", "store/sqlite", "api/apitest", "internal/testkit/apptest", "examples/...", "tests/repository/onelist"}, []string{"./..."}, "models are written with its tags; statements are compiled by store"},
 	{"github.com/uptrace/bun/dialect/pgdialect", []string{"store/postgres"}, nil, "belongs to its engine"},
 	{"github.com/uptrace/bun/dialect/sqlitedialect", []string{"store/sqlite"}, nil, "belongs to its engine"},
 	{"github.com/jackc/pgx/v5", []string{"store/postgres", "store/storetest/pgtest"}, []string{"store/..."}, "one driver in one leaf"},
