@@ -172,7 +172,7 @@ func (w *write) checkName(ch check) string {
 // its own table may point to; empty where the table itself already shows them.
 func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
 	if ch.rule != nil {
-		return c.cond(s, ch.rule, trustedCond)
+		return c.cond(s.forRule(), ch.rule)
 	}
 	ref := ch.reference
 	c.write("(")
@@ -200,15 +200,14 @@ func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
 // visibleTarget writes that the target of a foreign key exists in from and the
 // scope can see it, or might, where the policy opens the key.
 func (c *conds) visibleTarget(w *write, s source, ref *Reference, from string) error {
-	guard, opened := c.scope.guard(ref.Target), w.opened(ref)
-	if guard == nil && !opened {
+	target, err := w.target(c, ref)
+	if err != nil {
 		c.write(c.words.no)
 		return nil
 	}
-	target := source{table: ref.Target, alias: c.alias(), guard: guard}
 	c.write("exists (select 1 from ", from, " ", target.alias, " where ")
 	c.equalKeys(target, ref.Keys, s, ref.Columns)
-	if err := c.limits(target, trust(opened)); err != nil {
+	if err := c.limits(target); err != nil {
 		return err
 	}
 	c.write(")")
@@ -276,4 +275,13 @@ func (w *write) implied(rule Cond) bool {
 		return true
 	}
 	return !w.touches(rule.n)
+}
+
+// target enters the table that a foreign key points to: what the scope can see of it, or
+// all its rows where the policy opens the key.
+func (w *write) target(c *conds, ref *Reference) (source, error) {
+	if w.opened(ref) {
+		return c.trusted(ref.Target), nil
+	}
+	return c.enter(ref.Target)
 }

@@ -51,15 +51,32 @@ type builder struct {
 	shared  [8]int
 	budget  int // of rows, see [driver.Statement]
 	counter int // the placeholder of its counter, SQLite only
+
+	versioned bool // the first extra value is the version of the row
 }
 
-// source is a table in the FROM of a statement under its alias.
+// source is a table in the FROM of a statement under its alias. [conds.enter],
+// [conds.trusted] and [conds.beside] make one: the zero source reads nothing.
 type source struct {
 	table *Table
 	alias string
-	// guard limits what names the untrusted part of a statement may use; nil
-	// in trusted parts and trusted code.
-	guard *Guard
+
+	// guard limits the rows, and what names of columns and relations mean. A trusted
+	// source has none: rules and Go code without a scope.
+	guard   *Guard
+	trusted bool
+}
+
+// as returns the source under another alias.
+func (s source) as(alias string) source {
+	s.alias = alias
+	return s
+}
+
+// forRule returns the source for a rule, which may read what the scope may not.
+func (s source) forRule() source {
+	s.guard, s.trusted = nil, true
+	return s
 }
 
 func (t *text) write(parts ...string) {
@@ -126,9 +143,10 @@ func (t *text) placeholder(v any) {
 	t.int(len(t.args))
 }
 
-// standing writes the predicates that belong to the table itself. Every table
-// that is read passes here.
-func (c *conds) standing(s source) error {
+// limits writes what limits the rows of a source besides any condition, each part behind
+// " and ": the predicates that belong to the table, and the read rule of its guard. Every
+// table that is read passes here.
+func (c *conds) limits(s source) error {
 	if !slices.Contains(c.reads, s.table) {
 		c.reads = append(c.reads, s.table)
 	}
@@ -137,7 +155,22 @@ func (c *conds) standing(s source) error {
 		c.column(s, d)
 		c.write(" is null")
 	}
-	return c.tenancy(s)
+	return c.limitsOfAll(s)
+}
+
+// limitsOfAll is limits for the rows that are marked as deleted too.
+func (c *conds) limitsOfAll(s source) error {
+	if err := c.tenancy(s); err != nil {
+		return err
+	}
+	switch {
+	case s.trusted:
+		return nil
+	case s.guard == nil:
+		return errNotExposed
+	}
+	c.write(" and ")
+	return c.rule(s, s.guard.Read)
 }
 
 // tenancy limits a source to the rows of the tenant.
@@ -160,32 +193,36 @@ func (c *conds) tenancy(s source) error {
 	return nil
 }
 
-// guarded enters a table in the name of the scope: it returns the guard, or an
-// error if the scope does not know the table. In trusted code it returns nil.
-func (c *conds) guarded(t *Table) (*Guard, error) {
-	if c.scope == nil {
-		return nil, nil
+// enter enters a table in the name of the scope. It is errNotExposed if the scope does not
+// know the table. Without a scope the source is trusted.
+func (c *conds) enter(t *Table) (source, error) {
+	guard, err := c.scope.enter(t)
+	if err != nil {
+		return source{}, err
 	}
-	g := c.scope.guard(t)
-	if g == nil {
-		return nil, errNotExposed
-	}
-	return g, nil
+	return source{table: t, alias: c.alias(), guard: guard, trusted: guard == nil}, nil
 }
 
-// rule writes " and (rule)" of a guard; a zero rule allows nothing.
+// trusted enters a table without a guard.
+func (c *conds) trusted(t *Table) source {
+	return source{table: t, alias: c.alias(), trusted: true}
+}
+
+// beside enters a table that is read for the rows of s, with the trust of s.
+func (c *conds) beside(s source, t *Table) (source, error) {
+	if s.trusted {
+		return c.trusted(t), nil
+	}
+	return c.enter(t)
+}
+
+// rule writes a rule of a guard; a zero rule allows nothing.
 func (c *conds) rule(s source, rule Cond) error {
-	c.write(" and ")
-	return c.ruleAlone(s, rule)
-}
-
-func (c *conds) ruleAlone(s source, rule Cond) error {
 	if rule.IsZero() {
 		c.write(c.words.no)
 		return nil
 	}
-	s.guard = nil
-	return c.cond(s, rule.n, trustedCond)
+	return c.cond(s.forRule(), rule.n)
 }
 
 // builders keeps the memory of statements that were run.

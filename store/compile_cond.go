@@ -2,45 +2,40 @@ package store
 
 import "fmt"
 
-// trust says where a condition comes from.
-type trust bool
-
-const (
-	trustedCond   trust = true  // a rule, or Go code
-	untrustedCond trust = false // a filter in a scope
-)
-
 // cond writes a condition in parentheses or as one expression.
-func (c *conds) cond(s source, n *node, trusted trust) error {
+func (c *conds) cond(s source, n *node) error {
+	if !s.trusted && s.guard == nil {
+		return errNotExposed
+	}
 	switch n.kind {
 	case nodeTrue:
 		c.write(c.words.yes)
 	case nodeFalse:
 		c.write(c.words.no)
 	case nodeAnd:
-		return c.joined(s, n.kids, " and ", trusted)
+		return c.joined(s, n.kids, " and ")
 	case nodeOr:
-		return c.joined(s, n.kids, " or ", trusted)
+		return c.joined(s, n.kids, " or ")
 	case nodeNot:
 		defer func(was bool) { c.unindexed = was }(c.unindexed)
 		c.unindexed = true
 		c.write("not (")
-		if err := c.cond(s, n.kids[0], trusted); err != nil {
+		if err := c.cond(s, n.kids[0]); err != nil {
 			return err
 		}
 		c.write(")")
 	case nodeCompare:
 		return c.compare(s, n)
 	case nodeRelated:
-		return c.related(s, n, trusted)
+		return c.related(s, n)
 	default:
 		return fmt.Errorf("store: condition of kind %d cannot be compiled", n.kind)
 	}
 	return nil
 }
 
-func (c *conds) joined(s source, kids []*node, word string, trusted trust) error {
-	return c.balanced(len(kids), word, func(i int) error { return c.cond(s, kids[i], trusted) })
+func (c *conds) joined(s source, kids []*node, word string) error {
+	return c.balanced(len(kids), word, func(i int) error { return c.cond(s, kids[i]) })
 }
 
 var compareWords = [...]string{OpEq: " = ", OpNeq: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= "}
@@ -82,12 +77,12 @@ func (c *conds) compareColumn(s source, col *Column, n *node) error {
 // table allows. The rule alone is not enough: the planner may evaluate the cheaper
 // comparison first, and its running time would leak values of hidden rows.
 func (c *conds) ofShown(s source, col *Column, compare func() error) error {
-	if s.guard == nil || s.guard.Read.always() || s.guard.UnguardedFilters.Has(col) {
+	if s.trusted || s.guard.Read.always() || s.guard.UnguardedFilters.Has(col) {
 		return compare()
 	}
 	c.write("case when ")
 	steps := c.steps
-	if err := c.ruleAlone(s, s.guard.Read); err != nil {
+	if err := c.rule(s, s.guard.Read); err != nil {
 		return err
 	}
 	c.steps = steps // it was counted where it stands in front

@@ -12,12 +12,12 @@ func (b *builder) groupRead(root source, q *Query, p *rowPlan) error {
 	}
 	b.write(" from ")
 	if q.Count {
-		if err := b.groupCount(root.table, q, p.groups); err != nil {
+		if err := b.groupCount(root, q, p.groups); err != nil {
 			return err
 		}
 		b.write(" left join ")
 	}
-	inner := source{table: root.table, alias: b.alias(), guard: root.guard}
+	inner := root.as(b.alias())
 	err := b.groupRows(root.alias, inner, p.groups, q, func() error {
 		b.write(inner.table.sqlName, " ", inner.alias)
 		return b.where(inner, q, nil)
@@ -58,13 +58,9 @@ func (b *builder) groupRows(alias string, s source, g *groupPlan, q *Query, rows
 }
 
 // groupCount writes the number of groups as the derived table c.
-func (b *builder) groupCount(t *Table, q *Query, g *groupPlan) error {
-	guard, err := b.guarded(t)
-	if err != nil {
-		return err
-	}
-	s := source{table: t, alias: b.alias(), guard: guard}
-	b.write("(select count(*) as n from (select count(*) from ", t.sqlName, " ", s.alias)
+func (b *builder) groupCount(root source, q *Query, g *groupPlan) error {
+	s := root.as(b.alias())
+	b.write("(select count(*) as n from (select count(*) from ", s.table.sqlName, " ", s.alias)
 	if err := b.where(s, q, nil); err != nil {
 		return err
 	}

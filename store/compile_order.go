@@ -63,7 +63,7 @@ func (c *conds) orderKey(s source, o Order) (orderKey, error) {
 	k := orderKey{desc: o.Desc, first: o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc}
 	holder := s
 	if o.Relation != "" {
-		rel, target, err := c.enter(s, o.Relation, nil, trust(c.scope == nil))
+		rel, target, err := c.follow(s, o.Relation, nil)
 		if err != nil {
 			return k, err
 		}
@@ -102,19 +102,14 @@ func (c *conds) orderValue(s source, k orderKey) error {
 		c.column(s, k.column)
 		return nil
 	}
-	target := source{table: k.relation.Target, alias: c.alias()}
-	trusted := trust(c.scope == nil)
-	if !trusted {
-		guard, err := c.guarded(target.table)
-		if err != nil {
-			return err
-		}
-		target.guard = guard
+	target, err := c.beside(s, k.relation.Target)
+	if err != nil {
+		return err
 	}
 	c.write("(select ")
 	c.column(target, k.column)
 	c.write(" from ")
-	if err := c.joinedFrom(s, k.relation, target, trusted); err != nil {
+	if err := c.joinedFrom(s, k.relation, target); err != nil {
 		return err
 	}
 	c.write(" limit 1)")

@@ -8,6 +8,9 @@ import (
 type readOptions struct {
 	extra []*Column // extra columns of the row, before those of a cursor
 	each  bool      // extras of every row
+	// version asks for the version of the row as the first extra value, if the scope
+	// may read it.
+	version bool
 	// page asks for the values of the order keys as extras, to continue
 	// behind the last row.
 	page bool
@@ -33,11 +36,14 @@ type orderKey struct {
 // The page is selected in a subquery and embeds are computed outside it, so that
 // skipped rows compute no embeds.
 func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, error) {
-	guard, err := b.guarded(t)
+	root, err := b.enter(t)
 	if err != nil {
 		return nil, err
 	}
-	root := source{table: t, alias: b.alias(), guard: guard}
+	if opts.version {
+		opts.extra = versionColumn(t, root.guard)
+		b.versioned = len(opts.extra) > 0
+	}
 	if q.Offset < 0 || q.Limit != nil && *q.Limit < 0 {
 		return nil, &QueryError{Code: "2201W", Reason: "limit and offset must not be negative"}
 	}
@@ -156,7 +162,7 @@ func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKe
 	}
 	b.write(" from ")
 	if q.Count {
-		if err := b.countSource(root.table, q); err != nil {
+		if err := b.countSource(root, q); err != nil {
 			return err
 		}
 		b.write(" left join ")
@@ -171,13 +177,9 @@ func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKe
 }
 
 // countSource writes the total as the derived table c.
-func (b *builder) countSource(t *Table, q *Query) error {
-	guard, err := b.guarded(t)
-	if err != nil {
-		return err
-	}
-	s := source{table: t, alias: b.alias(), guard: guard}
-	b.write("(select count(*) as n from ", t.sqlName, " ", s.alias)
+func (b *builder) countSource(root source, q *Query) error {
+	s := root.as(b.alias())
+	b.write("(select count(*) as n from ", s.table.sqlName, " ", s.alias)
 	start := len(b.sql)
 	if err := b.filter(s, q); err != nil {
 		return err
@@ -205,7 +207,7 @@ func (b *builder) where(s source, q *Query, keys []orderKey) error {
 // filter writes the rule of the table and then the query's conditions, joined by " and
 // ". A client's condition therefore cannot be combined with a rule in any other way.
 func (c *conds) filter(s source, q *Query) error {
-	if err := c.limits(s, trust(c.scope == nil)); err != nil {
+	if err := c.limits(s); err != nil {
 		return err
 	}
 	return c.asked(s, q)
@@ -226,7 +228,7 @@ func (c *conds) asked(s source, q *Query) error {
 		return nil
 	}
 	c.write(" and ")
-	return c.cond(s, q.Where.n, trust(c.scope == nil))
+	return c.cond(s, q.Where.n)
 }
 
 // whereFrom turns the first " and " written since start into " where ".
@@ -242,13 +244,12 @@ func (t *text) whereFrom(start int) {
 
 // innerEmbed writes exists(...) for an embed that filters its parents.
 func (c *conds) innerEmbed(s source, e *Embed) error {
-	trusted := trust(c.scope == nil)
-	rel, target, err := c.enter(s, e.Relation, nil, trusted)
+	rel, target, err := c.follow(s, e.Relation, nil)
 	if err != nil {
 		return err
 	}
 	c.write("exists (select 1 from ")
-	if err := c.joinedFrom(s, rel, target, trusted); err != nil {
+	if err := c.joinedFrom(s, rel, target); err != nil {
 		return err
 	}
 	if err := c.asked(target, &e.Query); err != nil {

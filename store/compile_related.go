@@ -3,18 +3,18 @@ package store
 import "fmt"
 
 // related writes exists(...) for a relation.
-func (c *conds) related(s source, n *node, trusted trust) error {
-	rel, target, err := c.enter(s, n.name, n.relation, trusted)
+func (c *conds) related(s source, n *node) error {
+	rel, target, err := c.follow(s, n.name, n.relation)
 	if err != nil {
 		return err
 	}
 	c.write("exists (select 1 from ")
-	if err := c.joinedFrom(s, rel, target, trusted); err != nil {
+	if err := c.joinedFrom(s, rel, target); err != nil {
 		return err
 	}
 	if len(n.kids) == 1 {
 		c.write(" and ")
-		if err := c.cond(target, n.kids[0], trusted); err != nil {
+		if err := c.cond(target, n.kids[0]); err != nil {
 			return err
 		}
 	}
@@ -22,11 +22,11 @@ func (c *conds) related(s source, n *node, trusted trust) error {
 	return nil
 }
 
-// enter resolves a relation. In the untrusted part of a scoped statement one
-// that the caller may not know does not exist.
-func (c *conds) enter(s source, name string, known *Relation, trusted trust) (*Relation, source, error) {
+// follow resolves a relation of a source and enters its target. Under a guard, a relation
+// that the scope may not know does not exist.
+func (c *conds) follow(s source, name string, known *Relation) (*Relation, source, error) {
 	visible := allRelations
-	if !trusted {
+	if !s.trusted {
 		visible = func(r *Relation) bool { return c.knows(s, r) }
 	}
 	rel := known
@@ -38,12 +38,7 @@ func (c *conds) enter(s source, name string, known *Relation, trusted trust) (*R
 	} else if !visible(rel) {
 		return nil, source{}, &UnknownRelationError{Table: s.table.Name, Relation: name}
 	}
-	target := source{table: rel.Target, alias: c.alias()}
-	if trusted {
-		return rel, target, nil
-	}
-	guard, err := c.guarded(rel.Target)
-	target.guard = guard
+	target, err := c.beside(s, rel.Target)
 	return rel, target, err
 }
 
@@ -51,55 +46,38 @@ func (c *conds) enter(s source, name string, known *Relation, trusted trust) (*R
 // exposed, and it may read the columns that hold the foreign keys, since following the
 // relation reveals their values.
 func (c *conds) knows(s source, rel *Relation) bool {
-	target, err := c.guarded(rel.Target)
+	target, err := c.scope.enter(rel.Target)
 	if err != nil {
 		return false
 	}
 	if rel.Junction != nil {
-		guard, err := c.guarded(rel.Junction.Table)
+		guard, err := c.scope.enter(rel.Junction.Table)
 		return err == nil && junctionReadable(rel.Junction, guard)
 	}
 	return keysReadable(rel, s.guard, target)
 }
 
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join
-// junction] where the keys match, with standing predicates and, in an untrusted
-// part, the guards of both tables.
-func (c *conds) joinedFrom(s source, rel *Relation, target source, trusted trust) error {
+// junction] where the keys match, with the limits of both tables.
+func (c *conds) joinedFrom(s source, rel *Relation, target source) error {
 	c.write(rel.Target.sqlName, " ", target.alias)
 	if rel.Junction == nil {
 		c.write(" where ")
 		c.equalKeys(target, rel.TargetKeys, s, rel.SourceKeys)
-		return c.limits(target, trusted)
+		return c.limits(target)
 	}
-	j := source{table: rel.Junction.Table, alias: c.alias()}
+	j, err := c.beside(s, rel.Junction.Table)
+	if err != nil {
+		return err
+	}
 	c.write(" join ", j.table.sqlName, " ", j.alias, " on ")
 	c.equalKeys(j, rel.Junction.TargetKeys, target, rel.TargetKeys)
 	c.write(" where ")
 	c.equalKeys(j, rel.Junction.SourceKeys, s, rel.SourceKeys)
-	if !trusted {
-		guard, err := c.guarded(j.table)
-		if err != nil {
-			return err
-		}
-		j.guard = guard
-	}
-	if err := c.limits(j, trusted); err != nil {
+	if err := c.limits(j); err != nil {
 		return err
 	}
-	return c.limits(target, trusted)
-}
-
-// limits writes what limits a source besides any filter: standing predicates,
-// and the read rule where a guard applies.
-func (c *conds) limits(s source, trusted trust) error {
-	if err := c.standing(s); err != nil {
-		return err
-	}
-	if trusted || s.guard == nil {
-		return nil
-	}
-	return c.rule(s, s.guard.Read)
+	return c.limits(target)
 }
 
 func (t *text) equalKeys(a source, as []*Column, b source, bs []*Column) {
@@ -135,6 +113,6 @@ func (c *conds) relationship(s source, r *Relation) string {
 		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
 			constraint(j.SourceKeys), joinNames(j.SourceKeys, ", "), constraint(j.TargetKeys), joinNames(j.TargetKeys, ", "))
 	}
-	target, _ := c.guarded(r.Target)
+	target := c.scope.guard(r.Target)
 	return constraint(r.foreignKey()) + " using " + keyText(s.guard, r.SourceKeys) + " and " + keyText(target, r.TargetKeys)
 }

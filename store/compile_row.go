@@ -69,7 +69,7 @@ func (b *builder) embedRows(s source, e *planEmbed, inSubquery bool) error {
 
 // embedFrom writes FROM and WHERE of an embed.
 func (b *builder) embedFrom(s source, e *planEmbed, target source) error {
-	if err := b.joinedFrom(s, e.relation, target, trust(b.scope == nil)); err != nil {
+	if err := b.joinedFrom(s, e.relation, target); err != nil {
 		return err
 	}
 	return b.asked(target, &e.embed.Query)

@@ -81,7 +81,7 @@ func (b *builder) streamRead(root source, q *Query, plan *rowPlan, keys []orderK
 	}
 	b.write(rows, ".* from ")
 	if q.Count {
-		if err := b.countSource(root.table, q); err != nil {
+		if err := b.countSource(root, q); err != nil {
 			return err
 		}
 		b.write(" left join (")
@@ -335,7 +335,7 @@ func (st *stream) value(n *streamNode, s source, v *streamValue, extra func(stre
 // pageSource writes the page of a read as a subquery under the alias of the root, with
 // the order keys as further columns, see keyName.
 func (b *builder) pageSource(root source, q *Query, keys []orderKey) error {
-	inner := source{table: root.table, alias: b.alias(), guard: root.guard}
+	inner := root.as(b.alias())
 	b.write("(select ", inner.alias, ".*, 1 as ", presentName)
 	for i, k := range keys {
 		b.write(", ")

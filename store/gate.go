@@ -92,11 +92,9 @@ func (g Gate) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptio
 
 // readOptions returns what a read needs besides the query's members.
 func (g Gate) readOptions(q *Query, opts ReadOptions) readOptions {
-	ro := readOptions{page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == ""}
-	if opts.Single {
-		ro.extra = versionColumn(g.table, g.scope.guard(g.table))
+	return readOptions{
+		page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == "", version: opts.Single,
 	}
-	return ro
 }
 
 // Versioned reports whether rows have a version that the scope may read: without one
@@ -185,7 +183,7 @@ func (r *Rows) finish(b *builder, q *Query, ro readOptions, opts ReadOptions) er
 		}
 		return nil
 	}
-	if opts.Single && len(ro.extra) > 0 { // else it stands for a row without members
+	if opts.Single && b.versioned { // else it stands for a row without members
 		version, err := firstInt(r.result.Extra)
 		r.Version = version
 		return err
@@ -206,7 +204,10 @@ func (g Gate) unknown(err error) error {
 func (g Gate) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
 	b := g.s.newBuilder(ctx, g.scope, g.access)
 	defer b.free()
-	s := source{table: g.table, alias: "t", guard: g.scope.guard(g.table)}
+	s, err := b.enter(g.table)
+	if err != nil {
+		return nil, g.unknown(err)
+	}
 	plan, err := b.plan(s, q)
 	if err != nil {
 		return nil, err

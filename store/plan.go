@@ -229,7 +229,7 @@ func (p *rowPlan) add(col *Column, sel Selected) error {
 }
 
 func (b *builder) planEmbed(s source, e *Embed) (planEmbed, error) {
-	rel, target, err := b.enter(s, e.Relation, nil, trust(b.scope == nil))
+	rel, target, err := b.follow(s, e.Relation, nil)
 	if err != nil {
 		return planEmbed{}, err
 	}

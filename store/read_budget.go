@@ -46,11 +46,11 @@ func (g Gate) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts Re
 	}
 	b := g.s.newBuilder(ctx, g.scope, g.access)
 	defer b.free()
-	guard, err := b.guarded(g.table)
+	root, err := b.enter(g.table)
 	if err != nil {
 		return nil, "", g.unknown(err)
 	}
-	plan, err := b.plan(source{table: g.table, alias: b.alias(), guard: guard}, q)
+	plan, err := b.plan(root, q)
 	if err != nil {
 		return nil, "", g.unknown(err)
 	}

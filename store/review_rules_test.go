@@ -261,3 +261,23 @@ func TestHiddenPresetIsUnknown(t *testing.T) {
 		}
 	})
 }
+
+// TestPatternInRuleOfHiddenRow: a rule to create compares a pattern also where the scope
+// cannot read the new row. Beside a relation only the database can decide it.
+func TestPatternInRuleOfHiddenRow(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		posts := all()
+		posts.Read = store.Eq("public", true)
+		posts.Create = store.And(store.Compare("title", store.OpLike, store.Text("a%")), store.Related("author", store.Cond{}))
+		scope := guards(db, nil, map[string]store.Guard{"posts": posts, "authors": all()})
+		author := newAuthor(t, db, "Ann")
+		body := `{"title":"abc","price":"1","public":false,"meta":{},"labels":[],"author_id":"` + author.ID.String() + `"}`
+		if _, err := gateInsert(t, db, db.TableNamed("posts"), scope, body, nil); err != nil {
+			t.Errorf("a row that the rule allows: %v", err)
+		}
+		if _, err := gateInsert(t, db, db.TableNamed("posts"), scope, strings.Replace(body, "abc", "bc", 1), nil); !errors.Is(err, store.ErrDenied) {
+			t.Errorf("a row that the rule forbids: %v", err)
+		}
+	})
+}

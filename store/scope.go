@@ -186,13 +186,25 @@ func tenantFrom(ctx context.Context) string {
 	return ""
 }
 
-// guard returns what the scope may do with a table, nil where that is nothing and for trusted
-// code, which has no scope.
-func (s *Scope) guard(t *Table) *Guard {
-	if s == nil || s.Guard == nil {
-		return nil
+// enter returns what the scope may do with a table, and errNotExposed where that is nothing.
+// Trusted code has no scope and no guard. Every use of a table in the name of a scope begins
+// here.
+func (s *Scope) enter(t *Table) (*Guard, error) {
+	if s == nil {
+		return nil, nil
 	}
-	return s.Guard(t)
+	if s.Guard != nil {
+		if g := s.Guard(t); g != nil {
+			return g, nil
+		}
+	}
+	return nil, errNotExposed
+}
+
+// guard is enter without the error: nil also for a table that is not exposed.
+func (s *Scope) guard(t *Table) *Guard {
+	g, _ := s.enter(t)
+	return g
 }
 
 func (s *Scope) variable(name string) (string, bool) {

@@ -35,7 +35,6 @@ type write struct {
 	maxBytes int    // the size of the answer, else ErrTooLarge; 0: any
 	exactly  int    // as many rows, else none; 0: any number
 	byKey    bool   // one row by its key, else the reason why not
-	trusting trust  // whether where comes from trusted code
 	tallied  *int   // rows that were written because of one delete, see tally
 }
 
@@ -99,7 +98,7 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, opts WriteOptions) (*wri
 	w := &write{
 		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope), logLimit: g.logLimit(ctx),
 		now: storedTime(g.s.db.options.Now()),
-		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey, trusting: trust(g.scope == nil),
+		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if g.table.View {
 		return nil, ErrReadOnlyTable
@@ -111,9 +110,9 @@ func (g Gate) newWrite(ctx context.Context, op WriteOp, opts WriteOptions) (*wri
 		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
 	}
 	if g.scope != nil {
-		guard := g.scope.guard(g.table)
-		if guard == nil {
-			return nil, &UnknownTableError{Table: g.table.Name}
+		guard, err := g.scope.enter(g.table)
+		if err != nil {
+			return nil, g.unknown(err)
 		}
 		w.guard = guard
 	}
@@ -182,9 +181,9 @@ func (g Gate) conflictKey(names []string) ([]*Column, error) {
 	}
 	var set ColumnSet
 	var cols []*Column
-	s := source{table: g.table, guard: g.scope.guard(g.table)}
+	guard := g.scope.guard(g.table)
 	for _, name := range names {
-		c, err := lookup(s.table, s.guard, name)
+		c, err := lookup(g.table, guard, name)
 		if err != nil {
 			return nil, err
 		}
@@ -351,4 +350,9 @@ func (w *write) cardinality(out *Rows) error {
 		return &CardinalityError{Rows: max(out.touched, out.Count)}
 	}
 	return nil
+}
+
+// source is the table of the write under an alias, with the guard of the write.
+func (w *write) source(alias string) source {
+	return source{table: w.table, alias: alias, guard: w.guard, trusted: w.guard == nil}
 }

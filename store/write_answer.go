@@ -38,7 +38,7 @@ func (w *write) checkCondition(ctx context.Context) error {
 	}
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
-	return b.cond(source{table: w.table, alias: b.alias(), guard: w.guard}, w.ret.Where.n, w.trusting)
+	return b.cond(w.source(b.alias()), w.ret.Where.n)
 }
 
 // checkAnswer resolves the names in the answer before anything is written: a
@@ -50,7 +50,7 @@ func (w *write) checkAnswer(ctx context.Context) error {
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
 	if !w.readsBack() {
-		_, err := writtenPlan(b, source{table: w.table, guard: w.guard}, w.ret)
+		_, err := writtenPlan(b, w.source(""), w.ret)
 		return err
 	}
 	q := *w.ret
@@ -68,7 +68,7 @@ func (w *write) readsBack() bool {
 func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
-	plan, err := writtenPlan(b, source{table: w.table, guard: w.guard}, &Query{Select: w.ret.Select})
+	plan, err := writtenPlan(b, w.source(""), &Query{Select: w.ret.Select})
 	if err != nil {
 		return err
 	}

@@ -216,7 +216,7 @@ func writtenPlan(b *builder, s source, q *Query) (*rowPlan, error) {
 
 // compileSimple writes a bare INSERT, UPDATE or DELETE.
 func (w *write) compileSimple(b *builder) (*driver.Statement, error) {
-	s := source{table: w.table, alias: b.alias(), guard: w.guard}
+	s := w.source(b.alias())
 	if w.op == OpInsert {
 		if err := w.insertInto(b, s.alias); err != nil {
 			return nil, err
@@ -311,14 +311,13 @@ func (w *write) selectRows(b *builder, s source) error {
 		b.write(" and ")
 		b.column(s, w.table.DeletedAt)
 		b.write(" is not null")
-		err = b.tenancy(s)
+		err = b.limitsOfAll(s)
 	} else {
-		err = b.standing(s)
+		err = b.limits(s)
 	}
-	if err == nil && w.guard != nil {
-		if err = b.rule(s, w.guard.Read); err == nil && w.changeRule().n != w.guard.Read.n {
-			err = b.rule(s, w.changeRule())
-		}
+	if err == nil && w.guard != nil && w.changeRule().n != w.guard.Read.n {
+		b.write(" and ")
+		err = b.rule(s, w.changeRule())
 	}
 	if err == nil && len(w.versions) > 0 {
 		if len(w.version) == 0 {
@@ -335,7 +334,7 @@ func (w *write) selectRows(b *builder, s source) error {
 	}
 	if err == nil && !w.where.IsZero() {
 		b.write(" and ")
-		err = b.cond(s, w.where.n, w.trusting)
+		err = b.cond(s, w.where.n)
 	}
 	b.whereFrom(start)
 	return err

@@ -26,12 +26,12 @@ func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 func (w *write) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
 	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
-	s := source{table: w.table, alias: b.alias()}
+	s := b.trusted(w.table)
 	b.unindexed = true
 	b.write("select count(*) from (")
 	b.images(w.table, rows)
 	b.write(") ", s.alias, " where ")
-	if err := b.ruleAlone(s, rule); err != nil {
+	if err := b.rule(s, rule); err != nil {
 		return err
 	}
 	var r driver.Result

@@ -122,14 +122,14 @@ func (w *write) insertArrays(b *builder, columns []*Column) {
 // the rows just written, or just locked where they are deleted, never from the
 // table, which still looks as before.
 func (w *write) compileCTE(b *builder, checks []check) (*driver.Statement, error) {
-	s := source{table: w.table, alias: b.alias(), guard: w.guard}
+	s := w.source(b.alias())
 	if err := w.changeCTEs(b, s); err != nil {
 		return nil, err
 	}
 	if w.table.Tracked {
 		w.logCTE(b)
 	}
-	result := source{table: w.table, alias: b.alias(), guard: w.guard}
+	result := w.source(b.alias())
 	plan, err := w.returning(b, result)
 	if err != nil {
 		return nil, err
@@ -192,7 +192,7 @@ func (w *write) changeCTEs(b *builder, s source) error {
 		b.keyList(s)
 	}
 	b.write(" for update of ", s.alias, "), ", newRows, " as (update ", w.table.sqlName, " as ")
-	target := source{table: w.table, alias: b.alias()}
+	target := b.trusted(w.table)
 	b.write(target.alias, " set ")
 	w.assign(b, target)
 	b.write(" from ", oldRows, " where ")
@@ -226,7 +226,7 @@ func (w *write) answerFilter(b *builder, s source, checks []check, before, after
 	}
 	b.write(" then ")
 	if filtered {
-		if err := b.ruleAlone(s, w.guard.Read); err != nil {
+		if err := b.rule(s, w.guard.Read); err != nil {
 			return err
 		}
 	} else {

@@ -121,7 +121,7 @@ func (w *write) dangling(ctx context.Context, ref *Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
 		b := w.s.newBuilder(ctx, nil, access{})
 		defer b.free()
-		s := source{table: ref.Target, alias: b.alias()}
+		s := b.trusted(ref.Target)
 		b.selectTarget(s, ref, key)
 		var r driver.Result
 		err := w.s.db.driver.Query(ctx, w.s.conn(), b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)

@@ -128,7 +128,7 @@ func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
-	s := source{table: w.table, alias: b.alias()}
+	s := b.trusted(w.table)
 	b.write("update ", w.table.sqlName, " as ", s.alias, " set ")
 	changed := w.differing(rw)
 	first := true
@@ -154,7 +154,7 @@ func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
 func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
-	s := source{table: w.table, alias: b.alias()}
+	s := b.trusted(w.table)
 	b.write("delete from ", w.table.sqlName, " as ", s.alias, " where ")
 	b.keyEquals(s, rw.old)
 	return w.exec(ctx, b)
@@ -214,7 +214,7 @@ func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	}
 	// Rows in the bin and of other tenants refer to the row too.
 	op := &write{
-		s: w.s, table: child, scope: w.scope, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...), trusting: trustedCond,
+		s: w.s, table: child, scope: w.scope, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...),
 		access: access{withDeleted: true, allTenants: true}, tallied: w.tallied,
 	}
 	if ref.OnDelete == SetNull {

@@ -165,7 +165,7 @@ func sum(a, b any) (any, error) {
 func (w *write) lockRows(ctx context.Context) ([][]any, error) {
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
-	s := source{table: w.table, alias: b.alias(), guard: w.guard}
+	s := w.source(b.alias())
 	b.write("select ")
 	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
 		return nil, err
@@ -399,13 +399,12 @@ func newImages(rows []*rowWrite) [][]any {
 
 // holds checks in the database whether a check holds for an existing row.
 func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
-	b := w.s.newBuilder(ctx, w.scope, access{withDeleted: true})
+	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
-	s := source{table: w.table, alias: b.alias()}
+	s := b.trusted(w.table)
 	b.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
 	b.keyEquals(s, row)
 	b.write(" and ")
-	b.withDeleted = false
 	if err := b.checkCond(w, s, ch, ""); err != nil {
 		return false, err
 	}

@@ -131,15 +131,14 @@ func (t *text) selectTarget(s source, ref *Reference, key []any) {
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
 func (w *write) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
-	guard, opened := w.scope.guard(ref.Target), w.opened(ref)
-	if guard == nil && !opened {
-		return false, nil
-	}
 	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
-	s := source{table: ref.Target, alias: b.alias(), guard: guard}
+	s, err := w.target(&b.conds, ref)
+	if err != nil {
+		return false, nil // the scope does not know the table
+	}
 	b.selectTarget(s, ref, key)
-	if err := b.limits(s, trust(opened)); err != nil {
+	if err := b.limits(s); err != nil {
 		return false, err
 	}
 	var r driver.Result

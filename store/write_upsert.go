@@ -155,7 +155,7 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 	}
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
-	s := source{table: w.table, alias: b.alias()}
+	s := b.trusted(w.table)
 	b.write("select ")
 	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 		return nil, err
 	}
 	b.allTenants = true
-	if err := b.standing(s); err != nil {
+	if err := b.limits(s); err != nil {
 		return nil, err
 	}
 	b.write(" order by ")
