@@ -67,7 +67,7 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 		return nil, err
 	}
 	if cfg.Cookies {
-		if a.origins, err = cfg.origins(); err != nil {
+		if a.origins, err = trustedOrigins(append([]string{cfg.PublicURL, cfg.SiteURL}, cfg.CookieOrigins...)); err != nil {
 			return nil, err
 		}
 	}

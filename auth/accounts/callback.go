@@ -32,7 +32,7 @@ func (x *exchange) callback() error {
 		// The origin of the request is unknown, so it leads to the application only.
 		return x.fail(data.Flow{Redirect: x.a.config.SiteURL}, problem.AuthBadOAuthState, "The login has expired, was used, or was begun in another browser")
 	}
-	l.Flow.Redirect = x.a.config.redirect(l.Flow.Redirect) // what is allowed may have changed
+	l.Flow.Redirect = x.a.redirect(l.Flow.Redirect) // what is allowed may have changed
 	p, err := x.a.federation.Provider(l.At.Provider)
 	if err != nil {
 		return x.failed(l.Flow, err)

@@ -25,10 +25,10 @@ const cookieName = "__Host-plinth-session"
 // origin cannot send it without being asked about first.
 const cookieHeader = "X-Plinth-Session"
 
-// origins returns the origins from which pages may use cookies.
-func (c *Config) origins() (*http.CrossOriginProtection, error) {
+// trustedOrigins returns the origins of some URLs, from which pages may use cookies.
+func trustedOrigins(urls []string) (*http.CrossOriginProtection, error) {
 	out := http.NewCrossOriginProtection()
-	for _, text := range append([]string{c.PublicURL, c.SiteURL}, c.CookieOrigins...) {
+	for _, text := range urls {
 		if err := out.AddTrustedOrigin(crossorigin.Of(text)); err != nil {
 			return nil, fmt.Errorf("accounts: CookieOrigins: %q: %w", text, err)
 		}

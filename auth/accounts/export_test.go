@@ -54,7 +54,7 @@ func Routes() (out [][2]string) {
 func (a *Accounts) Turns() int { return 2*a.config.Hashes.Slots() + 1 }
 
 // Redirect returns where a flow leads that is asked to lead to an address.
-func (a *Accounts) Redirect(asked string) string { return a.config.redirect(asked) }
+func (a *Accounts) Redirect(asked string) string { return a.redirect(asked) }
 
 // ForgetVerified makes every token one that was not seen before.
 func (a *Accounts) ForgetVerified() { a.sessions.Verified = session.NewVerifiedTokens() }

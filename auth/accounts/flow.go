@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -134,7 +133,7 @@ func (x *exchange) grantPKCE(body object) (*session.Issued, error) {
 		return nil, err
 	}
 	if c == nil {
-		return nil, fail.OrElse(x.a.endReplayed(x.r.Context(), in["auth_code"]), fail.ErrNoFlow)
+		return nil, fail.OrElse(x.a.sessions.EndReplayed(x.r.Context(), in["auth_code"]), fail.ErrNoFlow)
 	}
 	var at data.Arrival
 	if err := c.Read(&at); err != nil {
@@ -152,24 +151,4 @@ func (x *exchange) grantPKCE(body object) (*session.Issued, error) {
 	}
 	at.How.Code = &c.ID
 	return x.enterFrom(u, &at)
-}
-
-// endReplayed ends the session for which a used code was exchanged (RFC 6749 section
-// 4.1.2). It deletes the code, which keeps a session from being made that is on the way.
-func (a *Accounts) endReplayed(ctx context.Context, long string) error {
-	return a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		codes, which := store.For[data.Code](tx), store.And(store.Eq("kind", string(data.CodeFlow)), store.Eq("hash", data.HashCode(data.CodeFlow, long)))
-		found, err := codes.List(ctx, store.Query{Where: which, Limit: store.Limit(1)})
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		c := found[0]
-		if c.UsedAt == nil {
-			return nil // it has expired
-		}
-		if _, err := codes.DeleteWhere(ctx, store.Eq("id", c.ID)); err != nil {
-			return err
-		}
-		return a.sessions.EndIn(ctx, tx, store.And(store.Eq("user_id", *c.UserID), store.Eq("code_id", c.ID)), session.EndedByReplay)
-	})
 }

@@ -96,7 +96,7 @@ func (x *exchange) verifyForm() error {
 	}
 	form := x.r.PostForm
 	kinds, token := account.VerifyTypes[form.Get("type")], form.Get("token")
-	back := data.Flow{Redirect: x.a.config.redirect(form.Get("redirect_to"))}
+	back := data.Flow{Redirect: x.a.redirect(form.Get("redirect_to"))}
 	if kinds == nil || token == "" {
 		return x.fail(back, problem.AuthOTPExpired, errLink)
 	}
@@ -105,7 +105,7 @@ func (x *exchange) verifyForm() error {
 		return x.failed(back, err)
 	}
 	f := got.Code.Flow
-	f.Redirect = x.a.config.redirect(f.Redirect) // what is allowed may have changed
+	f.Redirect = x.a.redirect(f.Redirect) // what is allowed may have changed
 	if got.User == nil {
 		return x.halfWay(f)
 	}

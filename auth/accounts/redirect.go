@@ -9,25 +9,25 @@ import (
 // Config.RedirectURLs allow it, and Config.SiteURL otherwise. Nothing of the request's
 // headers has a say.
 func (x *exchange) redirectTo() string {
-	return x.a.config.redirect(x.r.URL.Query().Get("redirect_to"))
+	return x.a.redirect(x.r.URL.Query().Get("redirect_to"))
 }
 
 // redirect returns an address if flows may lead there, and SiteURL otherwise.
-func (c *Config) redirect(asked string) string {
-	if asked != "" && c.allowsRedirect(asked) {
+func (a *Accounts) redirect(asked string) string {
+	if asked != "" && a.allowsRedirect(asked) {
 		return asked
 	}
-	return c.SiteURL
+	return a.config.SiteURL
 }
 
 // allowsRedirect reports whether a flow may lead to an address. It is compared as
 // text, not as what a parser makes of it, since browsers and parsers differ; what
 // could be read in two ways is refused before (RFC 9700 section 4.1).
-func (c *Config) allowsRedirect(asked string) bool {
+func (a *Accounts) allowsRedirect(asked string) bool {
 	if !plainURL(asked) {
 		return false
 	}
-	for _, allowed := range append([]string{c.SiteURL}, c.RedirectURLs...) {
+	for _, allowed := range append([]string{a.config.SiteURL}, a.config.RedirectURLs...) {
 		prefix, wild := strings.CutSuffix(allowed, "/*")
 		if asked == allowed || wild && (asked == prefix || strings.HasPrefix(asked, prefix+"/")) {
 			return true

@@ -239,3 +239,23 @@ func (ss *Sessions) Record(ctx context.Context, tx *store.Tx, e *data.Event, det
 	}
 	return store.For[data.Event](tx).Insert(ctx, e)
 }
+
+// EndReplayed ends the session for which a used code was exchanged (RFC 6749 section
+// 4.1.2). It deletes the code, which keeps a session from being made that is on the way.
+func (ss *Sessions) EndReplayed(ctx context.Context, long string) error {
+	return ss.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		codes, which := store.For[data.Code](tx), store.And(store.Eq("kind", string(data.CodeFlow)), store.Eq("hash", data.HashCode(data.CodeFlow, long)))
+		found, err := codes.List(ctx, store.Query{Where: which, Limit: store.Limit(1)})
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		c := found[0]
+		if c.UsedAt == nil {
+			return nil // it has expired
+		}
+		if _, err := codes.DeleteWhere(ctx, store.Eq("id", c.ID)); err != nil {
+			return err
+		}
+		return ss.EndIn(ctx, tx, store.And(store.Eq("user_id", *c.UserID), store.Eq("code_id", c.ID)), EndedByReplay)
+	})
+}
