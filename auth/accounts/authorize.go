@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/code"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/federation"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
@@ -71,7 +72,7 @@ func (x *exchange) leave(link *data.Linking) error {
 // beginLogin begins a login and binds it to the browser by a cookie. A login that links an
 // identity for a client with a verifier is bound by the verifier instead: it has no effect
 // before the client exchanges the code, see grantPKCE.
-func (x *exchange) beginLogin(p Provider, f data.Flow, link *data.Linking) (to string, err error) {
+func (x *exchange) beginLogin(p federation.Provider, f data.Flow, link *data.Linking) (to string, err error) {
 	ctx := x.r.Context()
 	to, at, err := p.Begin(ctx, x.loginOptions(p))
 	if err != nil {
@@ -97,7 +98,7 @@ func (x *exchange) beginLogin(p Provider, f data.Flow, link *data.Linking) (to s
 var passedOn = []string{"access_type", "acr_values", "display", "domain_hint", "hd", "include_granted_scopes", "max_age", "ui_locales"}
 
 // loginOptions reads what the client asks of the provider.
-func (x *exchange) loginOptions(p Provider) auth.LoginOptions {
+func (x *exchange) loginOptions(p federation.Provider) auth.LoginOptions {
 	q := x.r.URL.Query()
 	opts := auth.LoginOptions{
 		RedirectURI: x.a.federation.CallbackURL(p), Scopes: strings.Fields(q.Get("scopes")),

@@ -128,7 +128,7 @@ func (x *exchange) come(l *data.Login, v *data.ExternalIdentity, tokens auth.Pro
 
 // failAt ends a login that failed at the provider or by its answer. Texts from outside are
 // logged only: anyone can write a URL with one.
-func (x *exchange) failAt(f data.Flow, p Provider, err error) error {
+func (x *exchange) failAt(f data.Flow, p federation.Provider, err error) error {
 	x.a.config.Logger.InfoContext(x.r.Context(), "accounts: a login at a provider has failed", "provider", p.Name(), "error", err)
 	if errors.Is(err, auth.ErrInvalid) {
 		return x.fail(f, problem.AuthBadOAuthCallback, "The login at the provider did not succeed")
