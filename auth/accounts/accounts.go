@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -39,12 +40,9 @@ type Accounts struct {
 	signUps    *account.SignUps
 	federation *federation.Federation
 
-	who      auth.Authenticator          // of users of ours
-	anybody  auth.Authenticator          // also of other issuers
-	patterns []string                    // of the routes
-	origins  *http.CrossOriginProtection // of requests with a cookie; nil without cookies
+	handler *wire.Handler
 
-	sameOrigin *http.CrossOriginProtection // of the forms of our own pages
+	anybody auth.Authenticator // of users, and of other issuers
 }
 
 // New returns the accounts of a database. The tables are made by [Migrations], which
@@ -59,27 +57,39 @@ func New(db *store.DB, cfg Config) (*Accounts, error) {
 	if err := errors.Join(err, errKeys, errHashes, Register(db)); err != nil {
 		return nil, err
 	}
-	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes, patterns: patterns(cfg.PublicURL)}
+	a := &Accounts{db: db, config: cfg, keys: keys, hashes: hashes}
 	if err := a.compose(); err != nil {
 		return nil, err
 	}
-	if a.sameOrigin, err = newSameOrigin(cfg.PublicURL); err != nil {
-		return nil, err
-	}
+	var origins *http.CrossOriginProtection
 	if cfg.Cookies {
-		if a.origins, err = trustedOrigins(append([]string{cfg.PublicURL, cfg.SiteURL}, cfg.CookieOrigins...)); err != nil {
+		if origins, err = wire.TrustedOrigins(append([]string{cfg.PublicURL, cfg.SiteURL}, cfg.CookieOrigins...)); err != nil {
 			return nil, err
 		}
 	}
-	if a.who, err = a.authenticator(a); err != nil {
+	who, err := a.authenticator(a, origins)
+	if err != nil {
 		return nil, err
 	}
-	a.who = auth.Once(a.who)
-	if a.anybody = a.who; len(a.config.Verifiers) > 0 {
-		a.anybody, err = a.authenticator(auth.FirstOf(a.verifiers()...))
+	who = auth.Once(who)
+	if a.anybody = who; len(cfg.Verifiers) > 0 {
+		if a.anybody, err = a.authenticator(auth.FirstOf(a.verifiers()...), origins); err != nil {
+			return nil, err
+		}
 	}
+	a.handler, err = wire.New(wire.Config{
+		DB: db, Keys: keys, Hashes: hashes, Now: a.now, Logger: cfg.Logger, Codes: a.codes, Outbox: a.outbox, Sessions: a.sessions, Roles: a.roles,
+		Throttle: a.throttle, APIKeys: a.apiKeys, Factors: a.factors, Changes: a.changes, SignUps: a.signUps, Federation: a.federation,
+		Who: who, Origins: origins, PublicURL: cfg.PublicURL, SiteURL: cfg.SiteURL, RedirectURLs: cfg.RedirectURLs, Anonymous: cfg.Anonymous,
+		ManualLinking: cfg.ManualLinking, Cookies: cfg.Cookies, ReauthenticateAfter: cfg.ReauthenticateAfter, MinResponseTime: cfg.MinResponseTime,
+		ClientAddress: cfg.ClientAddress,
+	})
 	return a, err
 }
+
+// ServeHTTP serves the routes of accounts. It is to be mounted where Config.PublicURL says, with
+// the path before it taken off (http.StripPrefix).
+func (a *Accounts) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // compose makes the services, each from those before it.
 func (a *Accounts) compose() (err error) {
@@ -129,11 +139,12 @@ func (a *Accounts) Verify(ctx context.Context, token string) (auth.Principal, er
 	return a.sessions.Verify(ctx, token)
 }
 
-// authenticator composes what finds out who makes a request, by what judges tokens.
-func (a *Accounts) authenticator(tokens auth.Verifier) (auth.Authenticator, error) {
+// authenticator composes what finds out who makes a request, by what judges tokens. origins are
+// those of pages that may use cookies.
+func (a *Accounts) authenticator(tokens auth.Verifier, origins *http.CrossOriginProtection) (auth.Authenticator, error) {
 	who := auth.Bearer(tokens)
 	if a.config.Cookies {
-		who = auth.Chain(who, auth.Cookie(cookieName, session.CookieVerifier{Sessions: a.sessions}, &auth.CookieOptions{CrossOrigin: a.origins}))
+		who = auth.Chain(who, auth.Cookie(wire.CookieName, session.CookieVerifier{Sessions: a.sessions}, &auth.CookieOptions{CrossOrigin: origins}))
 	}
 	if len(a.config.Keys.Publishable)+len(a.config.Keys.Secret) == 0 {
 		return who, nil

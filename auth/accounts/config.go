@@ -16,6 +16,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/auth/password"
 )
 
@@ -240,7 +241,7 @@ func (c Config) withDefaults() (Config, error) {
 		wrong = append(wrong, errors.New("accounts: LinkLife and InviteLife must not be negative"))
 	}
 	for _, allowed := range c.RedirectURLs {
-		if address, _ := strings.CutSuffix(allowed, "/*"); !plainURL(address) {
+		if address, _ := strings.CutSuffix(allowed, "/*"); !wire.PlainURL(address) {
 			wrong = append(wrong, fmt.Errorf("accounts: RedirectURLs: %q must be a URL, exact or with a final /*", allowed))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -44,8 +45,8 @@ const MaxSessions = session.MaxSessions
 
 // Routes returns the method and path of every route.
 func Routes() (out [][2]string) {
-	for i := range routes {
-		out = append(out, [2]string{routes[i].method, routes[i].path})
+	for i := range wire.Routes {
+		out = append(out, [2]string{wire.Routes[i].Method, wire.Routes[i].Path})
 	}
 	return out
 }
@@ -54,7 +55,7 @@ func Routes() (out [][2]string) {
 func (a *Accounts) Turns() int { return 2*a.config.Hashes.Slots() + 1 }
 
 // Redirect returns where a flow leads that is asked to lead to an address.
-func (a *Accounts) Redirect(asked string) string { return a.redirect(asked) }
+func (a *Accounts) Redirect(asked string) string { return a.handler.Redirect(asked) }
 
 // ForgetVerified makes every token one that was not seen before.
 func (a *Accounts) ForgetVerified() { a.sessions.Verified = session.NewVerifiedTokens() }

@@ -7,9 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
-	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 )
 
 // Limit is a number of events in a period.
@@ -115,30 +113,4 @@ func remoteAddress(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	return at.Addr()
-}
-
-// drawRequest draws on one of the budgets that Limits.Requests bounds.
-func (x *exchange) drawRequest(kind string) error {
-	return x.draw(kind, netaddr.Name(x.address()), x.a.throttle.Limits.Requests)
-}
-
-// drawBegun draws on what a user may begin from an address: that leaves rows behind.
-func (x *exchange) drawBegun(u *data.User) error {
-	return x.drawMany("begun", u.ID.String()+" "+netaddr.Name(x.address()))
-}
-
-// drawMany draws on a budget of what leaves little behind.
-func (x *exchange) drawMany(kind, name string) error {
-	l := x.a.throttle.Limits.Requests
-	l.Count *= throttle.BegunPerRequest
-	return x.draw(kind, name, l)
-}
-
-// draw draws on a budget of requests, which are not given back.
-func (x *exchange) draw(kind, name string, limit throttle.Limit) error {
-	full, err := x.a.throttle.Spend(x.r.Context(), throttle.Spending{x.a.throttle.Budget(kind, name, limit)})
-	if err != nil || full == nil {
-		return err
-	}
-	return throttle.OverLimit(full.ExpiresAt.Sub(x.a.now()))
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/wire"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -122,14 +123,14 @@ type (
 
 // loginOperations begin and end sessions, and describe the service.
 var loginOperations = []Operation{
-	operation[redirectQuery, signUpBody, sessionView](http.MethodPost, "signup", "signUp",
-		"Sign up; the answer is the user if the address has to be confirmed first", AccessAnyone).or(reflect.TypeFor[userView]()),
-	operation[tokenQuery, tokenBody, sessionView](http.MethodPost, "token", "token", "Log in, or refresh a session", AccessAnyone),
+	operation[redirectQuery, signUpBody, wire.SessionView](http.MethodPost, "signup", "signUp",
+		"Sign up; the answer is the user if the address has to be confirmed first", AccessAnyone).or(reflect.TypeFor[wire.UserView]()),
+	operation[tokenQuery, tokenBody, wire.SessionView](http.MethodPost, "token", "token", "Log in, or refresh a session", AccessAnyone),
 	operation[logoutQuery, none, none](http.MethodPost, "logout", "logOut", "End sessions", AccessSession),
 	operation[authorizeQuery, none, urlView](http.MethodGet, "authorize", "authorize",
 		"Begin a login at a provider; without skip_http_redirect=true the answer is a redirect", AccessAnyone),
-	operation[none, none, ceremonyView](http.MethodPost, "passkeys/authentication/options", "beginPasskeyLogin", "Begin a login with a passkey", AccessAnyone),
-	operation[none, credentialBody, sessionView](http.MethodPost, "passkeys/authentication/verify", "finishPasskeyLogin", "Log in with a passkey", AccessAnyone),
+	operation[none, none, wire.CeremonyView](http.MethodPost, "passkeys/authentication/options", "beginPasskeyLogin", "Begin a login with a passkey", AccessAnyone),
+	operation[none, credentialBody, wire.SessionView](http.MethodPost, "passkeys/authentication/verify", "finishPasskeyLogin", "Log in with a passkey", AccessAnyone),
 	operation[none, none, settingsView](http.MethodGet, "settings", "settings", "What a login page may offer", AccessAnyone),
 	operation[none, none, healthView](http.MethodGet, "health", "health", "Name and version of the service", AccessAnyone),
 }
@@ -192,7 +193,7 @@ var mailOperations = []Operation{
 	operation[redirectQuery, recoverBody, emptyView](http.MethodPost, "recover", "recover", "Send a mail to reset the password", AccessAnyone),
 	operation[redirectQuery, resendBody, messageView](http.MethodPost, "resend", "resend", "Send a code again", AccessAnyone),
 	operation[none, none, messageView](http.MethodGet, "reauthenticate", "reauthenticate", "Send a code that proves who changes an account", AccessSession),
-	operation[redirectQuery, verifyBody, sessionView](http.MethodPost, "verify", "verify",
+	operation[redirectQuery, verifyBody, wire.SessionView](http.MethodPost, "verify", "verify",
 		"Log in or confirm by a code; the answer has no session while another address has to agree", AccessAnyone).or(reflect.TypeFor[halfAgreedView]()),
 }
 
@@ -232,8 +233,8 @@ type (
 
 // userOperations are about the account of the caller.
 var userOperations = []Operation{
-	operation[none, none, userView](http.MethodGet, "user", "getUser", "The account of the caller", AccessSession),
-	operation[redirectQuery, changeBody, userView](http.MethodPut, "user", "changeUser", "Change address, password or metadata", AccessSession),
+	operation[none, none, wire.UserView](http.MethodGet, "user", "getUser", "The account of the caller", AccessSession),
+	operation[redirectQuery, changeBody, wire.UserView](http.MethodPut, "user", "changeUser", "Change address, password or metadata", AccessSession),
 	operation[none, none, sessionsView](http.MethodGet, "user/sessions", "listSessions", "The sessions of the caller", AccessSession),
 	operation[none, none, none](http.MethodDelete, "user/sessions/{id}", "endSession", "End a session of the caller", AccessSession),
 	operation[linkQuery, none, urlView](http.MethodGet, "user/identities/authorize", "linkIdentity",
@@ -258,6 +259,6 @@ type (
 		nonceQuery
 	}
 	sessionsView struct {
-		Sessions []deviceView `json:"sessions"`
+		Sessions []wire.DeviceView `json:"sessions"`
 	}
 )

@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// adminRoleRoutes manage roles and grants. GoTrue does not have them.
+var adminRoleRoutes = []route{
+	{http.MethodGet, "admin/roles", byAdmin(adminHandler.adminListRoles)},
+	{http.MethodPost, "admin/roles", byAdmin(adminHandler.adminCreateRole)},
+	{http.MethodGet, "admin/roles/{name}", byAdmin(adminHandler.adminGetRole)},
+	{http.MethodPut, "admin/roles/{name}", byAdmin(adminHandler.adminChangeRole)},
+	{http.MethodDelete, "admin/roles/{name}", byAdmin(adminHandler.adminDeleteRole)},
+	{http.MethodGet, "admin/users/{id}/roles", byAdminOf(adminHandler.adminGetRoles)},
+	{http.MethodPut, "admin/users/{id}/roles", byAdminOf(adminHandler.adminSetRoles)},
+}
+
+// RoleView is a role as clients see it.
+type RoleView struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	Permissions json.RawMessage `json:"permissions"`
+	CreatedAt   time.Time       `json:"created_at"`
+	UpdatedAt   time.Time       `json:"updated_at"`
+}
+
+func viewRole(r *data.Role) RoleView {
+	return RoleView{r.Name, r.Description, json.RawMessage(r.Permissions), r.CreatedAt, r.UpdatedAt}
+}
+
+// adminListRoles answers GET /admin/roles, by name.
+func (x adminHandler) adminListRoles(_ role.Authority) error {
+	p, err := x.paging()
+	if err != nil {
+		return err
+	}
+	roles := store.For[data.Role](x.DB)
+	total, err := roles.Count(x.r.Context(), store.True())
+	if err != nil {
+		return err
+	}
+	found, err := roles.List(x.r.Context(), store.Query{Limit: &p.Size, Offset: p.Offset()})
+	if err != nil {
+		return err
+	}
+	views := make([]RoleView, len(found))
+	for i, r := range found {
+		views[i] = viewRole(r)
+	}
+	x.paginate("admin/roles", p, total, "", "")
+	return x.send(http.StatusOK, map[string]any{"roles": views})
+}
+
+// adminCreateRole answers POST /admin/roles.
+func (x adminHandler) adminCreateRole(by role.Authority) error { return x.saveRole(by, "") }
+
+// adminChangeRole answers PUT /admin/roles/{name}: the role is what the body says.
+func (x adminHandler) adminChangeRole(by role.Authority) error {
+	return x.saveRole(by, x.params["name"])
+}
+
+// saveRole makes a role, or changes the one with a name.
+func (x adminHandler) saveRole(by role.Authority, name string) error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	in, err := body.texts("name", "description")
+	if err != nil {
+		return err
+	}
+	listed, err := body.list("permissions")
+	if err != nil {
+		return err
+	}
+	if name != "" && in["name"] != "" && in["name"] != name {
+		return fail.New(problem.AuthValidation, "the name of a role does not change")
+	}
+	want, mode := role.Definition{Name: in["name"], Description: in["description"]}, role.Create
+	if name != "" {
+		want.Name, mode = name, role.Change
+	}
+	if listed != nil {
+		want.Permissions = *listed
+	}
+	if err := x.Roles.SaveRole(x.r.Context(), by, want, mode); err != nil {
+		return err
+	}
+	return x.sendRole(want.Name)
+}
+
+// adminGetRole answers GET /admin/roles/{name}.
+func (x adminHandler) adminGetRole(_ role.Authority) error {
+	return x.sendRole(x.params["name"])
+}
+
+func (x adminHandler) sendRole(name string) error {
+	r, err := data.RoleNamed(x.r.Context(), x.DB, name)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, viewRole(r))
+}
+
+// adminDeleteRole answers DELETE /admin/roles/{name}. All users lose the role.
+func (x adminHandler) adminDeleteRole(by role.Authority) error {
+	if err := x.Roles.DeleteRole(x.r.Context(), by, x.params["name"]); err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, struct{}{})
+}
+
+// adminGetRoles answers GET /admin/users/{id}/roles.
+func (x adminHandler) adminGetRoles(_ role.Authority, id store.ID) error {
+	return x.sendRights(id)
+}
+
+// adminSetRoles answers PUT /admin/users/{id}/roles: the user has the roles that the
+// body names, and no others.
+func (x adminHandler) adminSetRoles(by role.Authority, id store.ID) error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	names, err := body.list("roles")
+	if err != nil {
+		return err
+	}
+	if names == nil {
+		return fail.New(problem.AuthValidation, "roles must be a list of strings")
+	}
+	err = x.DB.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error { return x.Roles.GiveRoles(ctx, tx, by, id, *names) })
+	if err != nil {
+		return err
+	}
+	return x.sendRights(id)
+}
+
+// sendRights answers with the roles of a user and what comes with them.
+func (x adminHandler) sendRights(id store.ID) error {
+	if _, err := data.UserByID(x.r.Context(), x.DB, id); err != nil {
+		return err
+	}
+	g, err := data.RightsOf(x.r.Context(), x.DB, id)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, map[string]any{"roles": data.NonNil(g.Roles), "permissions": data.NonNil(g.Permissions)})
+}

@@ -1,0 +1,154 @@
+package wire
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/code"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// readFlow reads the challenge of a client from a body, and where the flow leads.
+func (x *request) readFlow(challenge, method string) (data.Flow, error) {
+	f := data.Flow{Challenge: challenge, Method: method, Redirect: x.redirectTo(), Cookie: x.wantsCookie()}
+	if challenge == "" {
+		if method != "" {
+			return f, fail.New(problem.AuthValidation, "code_challenge_method needs code_challenge")
+		}
+		return f, nil
+	}
+	switch f.Method {
+	case "S256":
+		f.Method = "s256"
+	case "", "s256", "plain":
+	default:
+		return f, fail.New(problem.AuthValidation, "code_challenge_method must be s256 or plain")
+	}
+	if !data.Unreserved(challenge) {
+		return f, fail.New(problem.AuthValidation, "code_challenge must be 43 to 128 letters, digits, '-', '.', '_' or '~'")
+	}
+	return f, nil
+}
+
+// arrive ends a flow in the browser: it sends it back to the client, with a code
+// where the client has a verifier and with the session otherwise.
+func (x loginHandler) arrive(u *data.User, at data.Arrival, kind string, given auth.ProviderTokens) error {
+	f := at.Flow
+	if f.Challenge == "" {
+		return x.arriveImplicit(u, at, kind, given)
+	}
+	s, err := x.Codes.MakeCode(x.r.Context(), x.DB, code.Spec{Kind: data.CodeFlow, User: &u.ID, Life: data.FlowLife, Data: at})
+	if err != nil {
+		return err
+	}
+	return x.seeOther(withQuery(f.Redirect, url.Values{"code": {s.Long}}))
+}
+
+// arriveImplicit ends a flow of a client without a verifier: with the tokens in the
+// fragment, or with a cookie and no token at all.
+func (x loginHandler) arriveImplicit(u *data.User, at data.Arrival, kind string, given auth.ProviderTokens) error {
+	in, err := x.Sessions.Enter(x.r.Context(), u, at.How, x.device())
+	if err != nil {
+		return err
+	}
+	v := url.Values{}
+	if x.Cookies && at.Flow.Cookie || x.hasCookie() {
+		s, err := x.cookies().rotate(in.Session)
+		if err != nil {
+			return err
+		}
+		v.Set("token_type", "cookie")
+		v.Set("expires_at", strconv.FormatInt(s.ExpiresAt.Unix(), 10))
+	} else {
+		v = url.Values{
+			"access_token": {in.Access}, "refresh_token": {in.Refresh}, "token_type": {"bearer"},
+			"expires_in": {strconv.FormatInt(int64(in.Life/time.Second), 10)}, "expires_at": {strconv.FormatInt(in.Expires.Unix(), 10)},
+		}
+		setUnlessEmpty(v, "provider_token", given.Access)
+		setUnlessEmpty(v, "provider_refresh_token", given.Refresh)
+	}
+	setUnlessEmpty(v, "type", kind)
+	return x.seeOther(at.Flow.Redirect + "#" + v.Encode())
+}
+
+func setUnlessEmpty(v url.Values, name, value string) {
+	if value != "" {
+		v.Set(name, value)
+	}
+}
+
+// fail ends a flow in the browser that did not succeed. Clients look for the error
+// in the query, and older ones in the fragment.
+func (x loginHandler) fail(f data.Flow, code, text string) error {
+	kind := "access_denied" // RFC 6749 section 4.1.2.1
+	if problem.Status(code, true) >= http.StatusInternalServerError {
+		kind = "server_error"
+	}
+	v := url.Values{"error": {kind}, "error_code": {code}, "error_description": {text}}
+	return x.seeOther(withQuery(f.Redirect, v) + "#" + v.Encode())
+}
+
+// withQuery adds parameters to an address that is allowed.
+func withQuery(address string, v url.Values) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // allowed addresses parse
+	}
+	q := u.Query()
+	for name, values := range v {
+		q[name] = values
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// seeOther sends the browser on with a GET (RFC 9110 section 15.4.4).
+func (x *request) seeOther(address string) error {
+	h := x.w.Header()
+	h.Set("Location", address)
+	h.Set("Referrer-Policy", "no-referrer")
+	x.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// grantPKCE exchanges the code of a flow for a session.
+func (x loginHandler) grantPKCE(body object) (*session.Issued, error) {
+	in, err := body.texts("auth_code", "code_verifier")
+	if err != nil {
+		return nil, err
+	}
+	if in["auth_code"] == "" || in["code_verifier"] == "" {
+		return nil, fail.New(problem.AuthValidation, "invalid request: both auth code and code verifier should be non-empty")
+	}
+	// The code is spent with a wrong verifier too: the client does not own it.
+	c, err := x.Codes.UseCode(x.r.Context(), x.DB, data.CodeFlow, in["auth_code"])
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, fail.OrElse(x.Sessions.EndReplayed(x.r.Context(), in["auth_code"]), fail.ErrNoFlow)
+	}
+	var at data.Arrival
+	if err := c.Read(&at); err != nil {
+		return nil, err
+	}
+	if !at.Flow.Verifies(in["code_verifier"]) {
+		return nil, &problem.Error{Code: problem.AuthBadCodeVerifier}
+	}
+	u, err := store.For[data.User](x.DB).Get(x.r.Context(), *c.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.Sessions.MayEnter(u); err != nil {
+		return nil, err
+	}
+	at.How.Code = &c.ID
+	return x.enterFrom(u, &at)
+}

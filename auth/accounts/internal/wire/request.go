@@ -1,0 +1,187 @@
+package wire
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// id returns a parameter of the path that is an id. Nothing has one that is none.
+func (x *request) id(name string) (store.ID, error) {
+	id, err := store.ParseID(x.params[name])
+	if err != nil {
+		return id, &problem.Error{Code: problem.AuthNotFound, Message: name + " must be a UUID"}
+	}
+	return id, nil
+}
+
+// maxBody is the largest body of a request.
+const maxBody = 64 << 10
+
+// route is a method, a path and a handler.
+type route struct {
+	Method string
+	Path   string // segments; one in braces stands for any
+	serve  func(*request) error
+}
+
+// Routes is the one table by which requests are dispatched. Its parts stand with
+// what serves them.
+var Routes = slices.Concat(
+	sessionRoutes, recoveryCodeRoutes, factorRoutes, passkeyRoutes, deviceRoutes, mailRoutes, verifyRoutes, userRoutes, inviteRoutes,
+	apiKeyRoutes,
+	providerRoutes,
+	adminUserRoutes, adminRoleRoutes, adminAuditRoutes,
+)
+
+// patterns returns what the routes are called in logs and metrics: their paths below that
+// of the surface.
+func patterns(publicURL string) []string {
+	base := strings.TrimSuffix(publicURL, "/")
+	if u, err := url.Parse(base); err == nil {
+		base = u.Path
+	}
+	list := make([]string, len(Routes))
+	for i := range Routes {
+		list[i] = base + "/" + Routes[i].Path
+	}
+	return list
+}
+
+// request is one request and its answer.
+type request struct {
+	*Handler
+	w      http.ResponseWriter
+	r      *http.Request
+	params map[string]string // of the path
+
+	padFrom time.Time // where the response time is padded, see pad
+}
+
+// ServeHTTP serves the surface of accounts. It is to be mounted where
+// Config.PublicURL says, with the path before it taken off (http.StripPrefix).
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &request{Handler: h, w: w, r: r}
+	w.Header().Set("Cache-Control", "no-store, no-transform") // coded, its length would tell of the secrets in it
+	err := x.cookies().checkOrigin()
+	if err == nil {
+		err = x.dispatch()
+	}
+	if err != nil {
+		x.cookies().dropDeadCookie(err)
+		x.pad()
+		problem.Write(w, r, err, problem.Options{Surface: problem.Auth{}, Logger: h.Logger})
+	}
+}
+
+func (x *request) dispatch() error {
+	path := strings.Trim(x.r.URL.Path, "/")
+	var allowed []string
+	for i := range Routes {
+		params, ok := Routes[i].match(path)
+		if !ok {
+			continue
+		}
+		if Routes[i].Method == x.r.Method || Routes[i].Method == http.MethodGet && x.r.Method == http.MethodHead {
+			x.params = params
+			record.From(x.r.Context()).SetRoute(x.patterns[i])
+			if err := x.limit(Routes[i].Path); err != nil {
+				return err
+			}
+			return Routes[i].serve(x)
+		}
+		allowed = append(allowed, Routes[i].Method)
+	}
+	if len(allowed) > 0 {
+		return &problem.Error{Code: problem.UnknownMethod, Allow: allowed}
+	}
+	return &problem.Error{Code: problem.AuthNotFound}
+}
+
+// match reports whether a path is the route's, and what stands in the places of its
+// parameters.
+func (rt *route) match(path string) (params map[string]string, ok bool) {
+	for pattern := rt.Path; ; {
+		var want, got string
+		var more, rest bool
+		want, pattern, more = strings.Cut(pattern, "/")
+		got, path, rest = strings.Cut(path, "/")
+		switch {
+		case more != rest:
+			return nil, false
+		case strings.HasPrefix(want, "{") && got != "":
+			if params == nil {
+				params = make(map[string]string)
+			}
+			params[want[1:len(want)-1]] = got
+		case want != got:
+			return nil, false
+		}
+		if !more {
+			return params, true
+		}
+	}
+}
+
+// device is where the request comes from.
+func (x *request) device() data.Device {
+	agent := x.r.UserAgent()
+	// A header may hold any bytes, and the cut may part a character.
+	from := data.Device{UserAgent: strings.ToValidUTF8(agent[:min(len(agent), data.MaxUserAgent)], "")}
+	if at := x.address(); at.IsValid() {
+		from.Address = at.String()
+	}
+	return from
+}
+
+// address is the client's IP address according to Config.ClientAddress.
+func (x *request) address() netip.Addr { return netaddr.Plain(x.ClientAddress(x.r)) }
+
+// locale is the language of a mail: what the user has asked for, and otherwise what
+// the browser asks for first.
+func (x *request) locale(u *data.User) string {
+	if u != nil && u.Locale() != "" {
+		return u.Locale()
+	}
+	first, _, _ := strings.Cut(x.r.Header.Get("Accept-Language"), ",")
+	first, _, _ = strings.Cut(first, ";")
+	return data.LanguageTag(strings.TrimSpace(first))
+}
+
+// family is a handler for one part of the routes: a request with the methods of that part.
+type family interface{ ~struct{ *request } }
+
+// on makes the method of a family serve a route.
+func on[F family](serve func(F) error) func(*request) error {
+	return func(x *request) error { return serve(F{x}) }
+}
+
+// The families whose methods others call.
+func (x *request) budgets() budgetHandler { return budgetHandler{x} }
+func (x *request) cookies() cookieHandler { return cookieHandler{x} }
+func (x *request) factors() factorHandler { return factorHandler{x} }
+func (x *request) logins() loginHandler   { return loginHandler{x} }
+func (x *request) mails() mailHandler     { return mailHandler{x} }
+func (x *request) users() userHandler     { return userHandler{x} }
+
+type (
+	sessionHandler struct{ *request } // sign-up, login, refresh and sign-out
+	userHandler    struct{ *request } // changes of the own account
+	mailHandler    struct{ *request } // codes in mails and messages
+	factorHandler  struct{ *request } // second factors
+	passkeyHandler struct{ *request }
+	keyHandler     struct{ *request } // API keys
+	adminHandler   struct{ *request }
+	loginHandler   struct{ *request } // flows, and logins at providers
+	budgetHandler  struct{ *request } // attempts and limits
+	cookieHandler  struct{ *request }
+)

@@ -1,0 +1,184 @@
+package wire
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
+	"github.com/seed-7694ebf6/plinth/auth/password"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// admitChange runs BeforeSignUp for a change by which an anonymous user gets an account. As
+// with a sign-up the change has an e-mail address or a phone number, not both: a decision about
+// both would hold when only one of them is confirmed.
+func (x userHandler) admitChange(u *data.User, c *account.UserChange) (err error) {
+	if !u.IsAnonymous || c.Email == "" && c.Phone == "" {
+		return nil
+	}
+	if c.Email != "" && c.Phone != "" {
+		return fail.ErrBothContacts
+	}
+	guest, how := *u, "otp"
+	if c.Email != "" {
+		guest.Email = &c.Email
+	}
+	if c.Phone != "" {
+		guest.Phone = &c.Phone
+	}
+	if c.Hash != nil {
+		how = data.MethodPassword
+	}
+	if c.Data.Kind() == strictjson.Object {
+		if guest.UserMetadata, err = data.Merged(u.UserMetadata, store.JSON(c.Data.Raw())); err != nil {
+			return err
+		}
+	}
+	c.Upgrade, err = x.SignUps.AdmitGuest(x.r.Context(), guest, how, x.device())
+	return err
+}
+
+// userRoutes change the user's own account.
+var userRoutes = []route{{http.MethodPut, "user", byUser(userHandler.putUser)}}
+
+// putUser answers PUT /user.
+func (x userHandler) putUser(u *data.User, s *data.Session) error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	in, err := body.texts("email", "phone", "channel", "password", "current_password", "nonce", "code_challenge", "code_challenge_method")
+	if err != nil {
+		return err
+	}
+	c := &account.UserChange{Changes: x.Changes, Session: s, Locale: x.locale(u), Data: body["data"]}
+	if c.Flow, err = x.readFlow(in["code_challenge"], in["code_challenge_method"]); err != nil {
+		return err
+	}
+	if app, ok := body["app_metadata"]; ok && app.Kind() != strictjson.Null {
+		return &problem.Error{Code: problem.AuthNotAdmin, Message: "Updating app_metadata requires admin privileges"}
+	}
+	if _, err := body.metadata("data"); err != nil {
+		return err
+	}
+	if err := c.ReadEmail(u, in["email"]); err != nil {
+		return err
+	}
+	if err := c.ReadPhone(u, in["phone"], in["channel"]); err != nil {
+		return err
+	}
+	if err := x.prove(u, s, c, in); err != nil {
+		return err
+	}
+	if in["password"] != "" {
+		if err := x.newPassword(u, c, in["password"]); err != nil {
+			return fail.Weak(err)
+		}
+	}
+	if err := x.admitChange(u, c); err != nil {
+		return err
+	}
+	if u, err = x.apply(c, u); err != nil {
+		return err
+	}
+	if c.Hash != nil && x.hasCookie() {
+		if _, err := x.cookies().rotate(s); err != nil {
+			return err
+		}
+	}
+	v, err := x.view(u)
+	if err != nil {
+		return err
+	}
+	return x.send(http.StatusOK, v)
+}
+
+// prove makes sure that it is the user who changes a password or a number, or an address
+// that their present one is not asked about. A young login has shown it; after an older one
+// it takes the password or the digits of GET /reauthenticate.
+func (x userHandler) prove(u *data.User, s *data.Session, c *account.UserChange, in map[string]string) error {
+	if in["password"] != "" || c.Email != "" || c.Phone != "" {
+		if err := x.factors().needsSecondFactor(u, s); err != nil {
+			return err
+		}
+	}
+	if in["password"] == "" && c.Phone == "" && (c.Email == "" || x.Changes.AsksBoth(u)) {
+		return nil
+	}
+	return x.proveSelf(u, s, in)
+}
+
+// proveSelf checks current_password or nonce of a request if the session is older than
+// Config.ReauthenticateAfter.
+func (x userHandler) proveSelf(u *data.User, s *data.Session, in map[string]string) error {
+	ctx, a := x.r.Context(), x.Handler
+	switch {
+	case u.PasswordHash != nil && in["current_password"] != "":
+		return x.budgets().attempt(throttle.SubjectOf(u), func() error {
+			_, err := a.Hashes.Verify(ctx, *u.PasswordHash, in["current_password"])
+			if errors.Is(err, password.ErrMismatch) {
+				return fail.ErrCredentials
+			}
+			return err
+		})
+	case in["nonce"] != "":
+		return x.budgets().attempt(throttle.SubjectOf(u), func() error {
+			used, err := a.Codes.UseShortCode(ctx, a.DB, data.CodeReauth, u.ID, in["nonce"])
+			if err == nil && used == nil {
+				return fail.ErrNonce
+			}
+			return err
+		})
+	case u.IsAnonymous: // who has nothing to show
+		return nil
+	case a.Now().Before(s.ShownAt().Add(a.ReauthenticateAfter)), a.Changes.ChoosesPassword(s):
+		return nil
+	}
+	return &problem.Error{Code: problem.AuthReauthenticate}
+}
+
+// newPassword hashes a new password. Whether it is the present one is a guess like any
+// other: what else is asked for may keep the change from being made.
+func (x userHandler) newPassword(u *data.User, c *account.UserChange, text string) error {
+	ctx, a := x.r.Context(), x.Handler
+	name := cmp.Or(c.Email, data.Deref(u.Email), c.Phone, data.Deref(u.Phone))
+	if name == "" {
+		return fail.New(problem.AuthValidation, "Updating password of a user without an email or phone is not allowed")
+	}
+	if err := a.Changes.Passwords.Check(text, name); err != nil {
+		return err
+	}
+	if u.PasswordHash != nil {
+		err := x.budgets().attempt(throttle.SubjectOf(u), func() error {
+			_, err := a.Hashes.Verify(ctx, *u.PasswordHash, text)
+			if err == nil {
+				return &problem.Error{Code: problem.AuthSamePassword}
+			}
+			if errors.Is(err, password.ErrMismatch) {
+				return fail.ErrCredentials
+			}
+			return err
+		})
+		if !errors.Is(err, fail.ErrCredentials) {
+			return err
+		}
+	}
+	hash, err := a.Hashes.Hash(ctx, text)
+	c.Hash = &hash
+	return err
+}
+
+// apply makes the change, within the budgets of messages where it sends one.
+func (x userHandler) apply(c *account.UserChange, seen *data.User) (u *data.User, err error) {
+	err = x.budgets().texting(x.budgets().toConfirm(c.Phone), func() error {
+		u, err = c.Apply(x.r.Context(), seen)
+		return err
+	})
+	return u, err
+}
