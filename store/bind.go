@@ -163,7 +163,7 @@ func (n *node) columnsOf(t *Table, set *ColumnSet) {
 // lookup finds a column of a table by its name. Under a guard, a column the scope may
 // not read does not exist.
 func lookup(t *Table, guard *Guard, name string) (*Column, error) {
-	col := t.byName[name]
+	col := t.Column(name)
 	if col == nil || guard != nil && !guard.Readable.Has(col) {
 		return nil, &UnknownColumnError{Table: t.Name, Column: name, Near: nearestColumn(t, name, guard)}
 	}

@@ -110,15 +110,15 @@ type ChangesOptions struct {
 // Errors of readers of the change log.
 var (
 	// ErrResync reports a reader for which changes are lost.
-	ErrResync error = &coded{"store: changes are lost for this reader; it must start over", "XX000"}
+	ErrResync = newCoded("store: changes are lost for this reader; it must start over", "XX000")
 
 	// ErrReaderBusy reports that another process, or another [Changes], reads
 	// under the same name at this moment.
-	ErrReaderBusy error = &coded{"store: another process runs this reader", "XX000"}
+	ErrReaderBusy = newCoded("store: another process runs this reader", "XX000")
 
 	// ErrStandby reports a connection to a standby server. The log cannot be
 	// read there: a standby does not know which transactions are open.
-	ErrStandby error = &coded{"store: the change log must be read on the primary server", "XX000"}
+	ErrStandby = newCoded("store: the change log must be read on the primary server", "XX000")
 )
 
 // Changes is a reader of the change log. It is safe for concurrent use.
@@ -179,7 +179,7 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 				continue
 			}
 		case errors.Is(err, ErrReaderBusy):
-		case isAny(err, ErrUnavailable, ErrTimeout, ErrConflict):
+		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrTimeout), errors.Is(err, ErrConflict):
 			failures++
 			pause, wake = backoff(failures), nil
 			sessionOf(c.db).db.options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",

@@ -38,7 +38,7 @@ func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 	known := make([]*strictjson.Value, len(t.Columns))
 	var others []member
 	for name, v := range doc.Members() {
-		if c := t.byName[string(name)]; c != nil {
+		if c := t.Column(string(name)); c != nil {
 			known[c.index] = &v
 		} else {
 			others = append(others, member{string(name), v})

@@ -42,7 +42,7 @@ func (t *Table) fillLogged(v reflect.Value, row json.RawMessage) error {
 		return err
 	}
 	for name, value := range doc.Members() {
-		c := t.byName[string(name)]
+		c := t.Column(string(name))
 		if c == nil {
 			continue
 		}
@@ -51,7 +51,7 @@ func (t *Table) fillLogged(v reflect.Value, row json.RawMessage) error {
 			bound = "null" // the document, not NULL
 		}
 		if err == nil {
-			err = c.goType.set(c.field.Value(v), bound)
+			err = c.setField(v, bound)
 		}
 		if err != nil {
 			return fmt.Errorf("store: the change log has a value that %s.%s cannot hold: %w", t.Name, c.Name, err)

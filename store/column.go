@@ -116,7 +116,7 @@ func (s Set) column(t *Table) (*Column, error) {
 	if s.field.owner != nil {
 		return s.field.column(t)
 	}
-	if c := t.byName[s.name]; c != nil {
+	if c := t.Column(s.name); c != nil {
 		return c, nil
 	}
 	return nil, &UnknownColumnError{Table: t.Name, Column: s.name}

@@ -113,7 +113,7 @@ func (c *Column) valueError(err error, value string) error {
 // column cannot hold, else the codec's own.
 func (c *Column) goError(err error) error {
 	var form formError
-	if errors.As(err, &form) || isAny(err, errText, canon.ErrRange, canon.ErrSyntax) {
+	if errors.As(err, &form) || errors.Is(err, errText) || errors.Is(err, canon.ErrRange) || errors.Is(err, canon.ErrSyntax) {
 		return c.valueError(err, "")
 	}
 	return fmt.Errorf("store: %s.%s: %w", c.Table.Name, c.Name, err)
@@ -138,4 +138,19 @@ func (c *Column) parseList(values any) (any, error) {
 		}
 	}
 	return packList(c.Kind, list), nil
+}
+
+// errNoFullText is the answer of an engine without configurations.
+var errNoFullText error = &QueryError{Code: "PGRST127", Reason: "fts, plfts, phfts and wfts need PostgreSQL: use search, which both engines have"}
+
+// checkFullText rejects a column that is not searchable, and an engine without full
+// text search.
+func checkFullText(c *Column) error {
+	switch {
+	case !c.Searchable:
+		return operatorError(c, "is not searchable")
+	case !c.Table.registry.options.FullText:
+		return errNoFullText
+	}
+	return nil
 }

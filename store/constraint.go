@@ -20,7 +20,7 @@ func constraintError(t *Table, v *driver.Violation) *ConstraintError {
 	for _, name := range v.Columns {
 		switch c := t.byName[name]; {
 		case c == nil && v.Kind == driver.NotNull:
-			e.unmapped = name // such as the old name of a renamed field
+			e.Unmapped = name // such as the old name of a renamed field
 		case c != nil && c.Mode < Hidden:
 			e.Columns = append(e.Columns, name)
 		}

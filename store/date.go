@@ -32,7 +32,7 @@ func DateOf(t time.Time) Date { return NewDate(t.Date()) }
 func ParseDate(s string) (Date, error) {
 	text, err := canon.ParseDate(s)
 	if err != nil {
-		return Date{}, &notA{"a date", s, err}
+		return Date{}, notValue("a date", s, err)
 	}
 	return dateFromText(text)
 }

@@ -22,7 +22,7 @@ type Decimal struct {
 func ParseDecimal(s string) (Decimal, error) {
 	text, err := canon.ParseDecimal(s)
 	if err != nil {
-		return Decimal{}, &notA{"a decimal number", s, err}
+		return Decimal{}, notValue("a decimal number", s, err)
 	}
 	return Decimal{text}, nil
 }

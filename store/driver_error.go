@@ -44,3 +44,10 @@ func conflict(err error) error {
 	}
 	return err
 }
+
+// errTooManyRows reports a statement that stopped at the budget of its rows.
+var errTooManyRows = errors.New("store: more rows than the budget")
+
+// errValueRefused reports a value the engine refused although its column took
+// it, for example an arithmetic overflow.
+var errValueRefused = newCoded("store: a value is out of range", "22003")

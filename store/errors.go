@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +15,9 @@ import (
 type coded struct {
 	text, code string
 }
+
+// newCoded returns an error with a text and a code on the wire.
+func newCoded(text, code string) error { return &coded{text, code} }
 
 func (e *coded) Error() string { return e.text }
 
@@ -39,53 +41,53 @@ func (*busyError) Is(target error) bool { return target == ErrUnavailable }
 // Errors that callers branch on with errors.Is.
 var (
 	// ErrNotFound reports that no row matched, or none the scope may see.
-	ErrNotFound error = &coded{"store: not found", "PL404"}
+	ErrNotFound = newCoded("store: not found", "PL404")
 
 	// ErrConflict reports a transaction that lost against others ten times.
-	ErrConflict error = &coded{"store: conflict, try again", "40001"}
+	ErrConflict = newCoded("store: conflict, try again", "40001")
 
 	// ErrStale reports that the row's version is not the expected one.
-	ErrStale error = &coded{"store: the row has changed since it was read", "PL412"}
+	ErrStale = newCoded("store: the row has changed since it was read", "PL412")
 
 	// ErrDenied reports that the scope may not do this.
-	ErrDenied error = &coded{"store: denied", "42501"}
+	ErrDenied = newCoded("store: denied", "42501")
 
 	// ErrNoScope reports a [Repo.As] or [NewGate] with a nil scope: code that wanted
 	// the caller's scope, in a context that has none. Trusted access is
 	// [Repo.Unscoped] and [UnscopedGate].
-	ErrNoScope error = &coded{"store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000"}
+	ErrNoScope = newCoded("store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000")
 
 	// ErrNoTenant reports trusted code that uses a table with [Tenant]
 	// without [WithTenant].
-	ErrNoTenant error = &coded{"store: no tenant in the context", "XX000"}
+	ErrNoTenant = newCoded("store: no tenant in the context", "XX000")
 
 	// ErrInTx reports the use of the pool inside a transaction of the same
 	// context: use the Tx.
-	ErrInTx error = &coded{"store: the context is inside a transaction; use its Tx", "XX000"}
+	ErrInTx = newCoded("store: the context is inside a transaction; use its Tx", "XX000")
 
 	// ErrTxFailed reports a transaction in which a write failed before: only
 	// rollback is left, or a savepoint around the write.
-	ErrTxFailed error = &coded{"store: the transaction failed earlier", "XX000"}
+	ErrTxFailed = newCoded("store: the transaction failed earlier", "XX000")
 
 	// ErrReadOnly reports a write in a transaction that only reads.
-	ErrReadOnly error = &coded{"store: the transaction is read-only", "XX000"}
+	ErrReadOnly = newCoded("store: the transaction is read-only", "XX000")
 
 	// ErrUnavailable reports a database that cannot be reached.
-	ErrUnavailable error = &coded{"store: database unavailable", "PGRST001"}
+	ErrUnavailable = newCoded("store: database unavailable", "PGRST001")
 
 	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of the
 	// caller's half. It is an [ErrUnavailable] too.
 	ErrBusy error = &busyError{}
 
 	// ErrTimeout reports a statement that ran too long.
-	ErrTimeout error = &coded{"store: statement timeout", "57014"}
+	ErrTimeout = newCoded("store: statement timeout", "57014")
 
 	// ErrTooLarge reports an answer larger than the limit.
-	ErrTooLarge error = &coded{"store: the answer is too large; ask for fewer rows or columns", "PL001"}
+	ErrTooLarge = newCoded("store: the answer is too large; ask for fewer rows or columns", "PL001")
 
 	// ErrReadOnlyTable reports a write to a table without a primary key or to
 	// a view.
-	ErrReadOnlyTable error = &coded{"store: table is read-only", "PGRST117"}
+	ErrReadOnlyTable = newCoded("store: table is read-only", "PGRST117")
 )
 
 // ConstraintKind is the kind of a constraint.
@@ -107,14 +109,15 @@ type ConstraintError struct {
 	Table   string
 	Columns []string // of the constraint; nil if not known
 
-	unmapped string // a column that must not be NULL and that the model does not have
+	// Unmapped is a column that must not be NULL and that the model does not have.
+	Unmapped string
 }
 
 // Error describes the constraint.
 func (e *ConstraintError) Error() string {
 	what := [...]string{"constraint", "unique constraint", "foreign key", "not-null constraint", "check constraint"}[min(int(e.Kind), 4)]
-	if e.unmapped != "" {
-		return fmt.Sprintf("store: %s of %s (%s) violated, and the model has no field for the column", what, e.Table, e.unmapped)
+	if e.Unmapped != "" {
+		return fmt.Sprintf("store: %s of %s (%s) violated, and the model has no field for the column", what, e.Table, e.Unmapped)
 	}
 	return fmt.Sprintf("store: %s of %s (%s) violated", what, e.Table, strings.Join(e.Columns, ", "))
 }
@@ -143,8 +146,8 @@ func (e *ConstraintError) ProblemText() (message, details, hint string) {
 		// The error of a delete names neither a column nor the referring tables.
 		return "insert, update or delete violates a foreign key", cmp.Or(details, "The row is still referenced, or has no matching row."), ""
 	case NotNull:
-		if e.unmapped != "" {
-			return "null value violates a not-null constraint", orEmpty(e.unmapped, "Column %s must not be null, and the model has no field for it."),
+		if e.Unmapped != "" {
+			return "null value violates a not-null constraint", orEmpty(e.Unmapped, "Column %s must not be null, and the model has no field for it."),
 				"The command \"migrate diff\" prints the SQL that mends the table."
 		}
 		return "null value violates a not-null constraint", orEmpty(cols, "Column %s must not be null."), ""
@@ -267,12 +270,13 @@ type ValidationError struct {
 	// Fields lists those that the scope of the write can know; there may be none.
 	Fields []FieldError
 
-	unknown []FieldError // the others
+	// Unknown lists the others. They are for logs, not for the client.
+	Unknown []FieldError
 }
 
 // Error lists all columns, for a log: it is not meant for the scope of the write.
 func (e *ValidationError) Error() string {
-	return "store: " + e.Table + ": " + joinFields(slices.Concat(e.Fields, e.unknown))
+	return "store: " + e.Table + ": " + joinFields(slices.Concat(e.Fields, e.Unknown))
 }
 
 // Problem returns the code of the error on the wire.
@@ -387,13 +391,3 @@ func (e *QueryError) Problem() string { return e.Code }
 
 // ProblemText returns message, details and hint for a client.
 func (e *QueryError) ProblemText() (message, details, hint string) { return e.Reason, "", "" }
-
-// isAny reports whether err is one of the targets.
-func isAny(err error, targets ...error) bool {
-	for _, t := range targets {
-		if errors.Is(err, t) {
-			return true
-		}
-	}
-	return false
-}

@@ -2,23 +2,11 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/errtext"
 )
-
-// errTooManyRows reports a statement that stopped at the budget of its rows.
-var errTooManyRows = errors.New("store: more rows than the budget")
-
-// errNotExposed marks a table the scope must not know of; callers turn it into
-// the error for an unknown name.
-var errNotExposed = errors.New("store: table is not exposed")
-
-// errValueRefused reports a value the engine refused although its column took
-// it, for example an arithmetic overflow.
-var errValueRefused error = &coded{"store: a value is out of range", "22003"}
 
 // BodyError reports a body that can be read but is no row or rows.
 type BodyError struct{ Reason string }
@@ -56,9 +44,6 @@ func (e *LimitError) ProblemText() (message, details, hint string) {
 	return fmt.Sprintf("limit exceeded: at most %d %s", e.Limit, e.Name), "", e.Hint
 }
 
-// hintMark separates the name of a relation from a hint.
-const hintMark = "!"
-
 // UnknownRelationError reports a name that is not a relation of the table or is hidden
 // from the scope. The error does not distinguish the two.
 type UnknownRelationError struct {
@@ -78,7 +63,7 @@ func (e *UnknownRelationError) Problem() string { return "PGRST200" }
 
 // ProblemText returns message, details and hint for a client.
 func (e *UnknownRelationError) ProblemText() (message, details, hint string) {
-	name, by, hinted := strings.Cut(e.Relation, hintMark)
+	name, by, hinted := strings.Cut(e.Relation, "!")
 	name = errtext.Quote(name)
 	message = fmt.Sprintf("Could not find a relationship between '%s' and '%s' in the schema cache", e.Table, name)
 	details = fmt.Sprintf("Searched for a foreign key relationship between '%s' and '%s'", e.Table, name)
@@ -126,7 +111,7 @@ func (e *AmbiguousRelationError) Problem() string { return "PGRST201" }
 
 // ProblemText returns message, details and hint for a client.
 func (e *AmbiguousRelationError) ProblemText() (message, details, hint string) {
-	name, _, _ := strings.Cut(e.Relation, hintMark)
+	name, _, _ := strings.Cut(e.Relation, "!")
 	choices := make([]string, len(e.Candidates))
 	for i, candidate := range e.Candidates {
 		choices[i] = "'" + candidate.Name + "'"
@@ -145,4 +130,4 @@ func (e *AmbiguousRelationError) ProblemDetails() json.RawMessage {
 }
 
 // ErrTxDone reports the use of a transaction after its function returned.
-var ErrTxDone error = &coded{"store: the transaction is over", "XX000"}
+var ErrTxDone = newCoded("store: the transaction is over", "XX000")

@@ -14,11 +14,9 @@ type fieldRef struct {
 
 // column finds the column in the table of the field's struct.
 func (f fieldRef) column(t *Table) (*Column, error) {
-	if t.goType == f.owner {
-		for _, c := range t.Columns {
-			if c.offset == f.offset && c.field.StructField.Type == f.typ {
-				return c, nil
-			}
+	if t.Type() == f.owner {
+		if c := t.columnAt(f.offset, f.typ); c != nil {
+			return c, nil
 		}
 	}
 	return nil, fmt.Errorf("store: the field %s at offset %d of %s is not a column of table %s", f.typ, f.offset, f.owner, t.Name)

@@ -35,21 +35,6 @@ func (f FullText) config() string {
 // fullText reports whether an operator is PostgreSQL's own full text search.
 func (op Op) fullText() bool { return op >= OpFullText && op <= OpFullTextWeb }
 
-// errNoFullText is the answer of an engine without configurations.
-var errNoFullText error = &QueryError{Code: "PGRST127", Reason: "fts, plfts, phfts and wfts need PostgreSQL: use search, which both engines have"}
-
-// checkFullText rejects a column that is not searchable, and an engine without full
-// text search.
-func checkFullText(c *Column) error {
-	switch {
-	case !c.Searchable:
-		return operatorError(c, "is not searchable")
-	case !c.Table.registry.options.FullText:
-		return errNoFullText
-	}
-	return nil
-}
-
 // fullTextQuery returns the argument of an operator's function as it is bound.
 func fullTextQuery(op Op, query string) (string, error) {
 	switch op {

@@ -21,7 +21,7 @@ func NewID() ID { return newUUID() }
 func ParseID(s string) (ID, error) {
 	u, err := canon.DecodeUUID(s)
 	if err != nil {
-		return ID{}, &notA{"a uuid", s, err}
+		return ID{}, notValue("a uuid", s, err)
 	}
 	return u, nil
 }

@@ -174,7 +174,7 @@ func (d *inputDecoder) listed(name string) bool {
 func (d *inputDecoder) column(name string) (*Column, error) {
 	c, err := d.gate.writableColumn(name, true)
 	if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); readOnly && d.opts.Upsert {
-		if known := d.in.table.byName[name]; known.Generated {
+		if known := d.in.table.Column(name); known.Generated {
 			return known, nil
 		}
 		return nil, nil
@@ -207,7 +207,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 	if err := g.checkScope(); err != nil {
 		return nil, err
 	}
-	c := g.table.byName[name]
+	c := g.table.Column(name)
 	if g.scope == nil {
 		if c == nil {
 			return nil, g.unknownMember(name, nil)

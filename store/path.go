@@ -89,20 +89,5 @@ func columnAt(c *Column, p Path) (*Column, error) {
 	if p.IsZero() {
 		return c, nil
 	}
-	if c.Kind != KindJSON {
-		return nil, operatorError(c, "is not a document, so a path cannot select in it")
-	}
-	at := *c
-	at.place = &place{path: p.String(), steps: p.steps(), text: p.text}
-	for _, step := range at.place.steps {
-		if key, ok := step.(string); ok && checkText(key) != nil {
-			return nil, c.valueError(errText, "")
-		}
-	}
-	at.jsonKey = jsonKey(c.Name + p.String())
-	at.Nullable, at.Kind, at.goType = true, KindJSON, documentPlace
-	if p.text {
-		at.Kind, at.goType = KindText, textPlace
-	}
-	return &at, nil
+	return c.placed(&place{path: p.String(), steps: p.steps(), text: p.text})
 }

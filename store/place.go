@@ -13,6 +13,26 @@ type place struct {
 	text  bool   // as text instead of JSON
 }
 
+// placed returns a column for the value at a place in its documents, a document or a text.
+func (c *Column) placed(p *place) (*Column, error) {
+	if c.Kind != KindJSON {
+		return nil, operatorError(c, "is not a document, so a path cannot select in it")
+	}
+	for _, step := range p.steps {
+		if key, ok := step.(string); ok && checkText(key) != nil {
+			return nil, c.valueError(errText, "")
+		}
+	}
+	at := *c
+	at.place = p
+	at.jsonKey = jsonKey(c.Name + p.path)
+	at.Nullable, at.Kind, at.goType = true, KindJSON, documentPlace
+	if p.text {
+		at.Kind, at.goType = KindText, textPlace
+	}
+	return &at, nil
+}
+
 // documentPlace and textPlace are the types of what paths lead to.
 var (
 	documentPlace = goType{kind: KindJSON, nullable: true}

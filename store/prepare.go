@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
@@ -260,15 +259,9 @@ func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
 	if c.checks == "" || validator == nil {
 		return FieldError{}, true
 	}
-	if fieldType := c.field.StructField.Type; reflect.TypeOf(v) != fieldType {
-		field := reflect.New(fieldType).Elem()
-		if err := c.goType.set(field, v); err != nil {
-			return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
-		}
-		if field.Kind() == reflect.Pointer && !field.IsNil() {
-			field = field.Elem()
-		}
-		v = field.Interface()
+	v, err := c.goValue(v)
+	if err != nil {
+		return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
 	}
 	rule, text := validator.Check(v, c.checks)
 	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""

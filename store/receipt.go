@@ -30,7 +30,7 @@ type Receipt struct {
 }
 
 // ErrReceiptBusy reports that another transaction is about to write the receipt.
-var ErrReceiptBusy error = &coded{"store: a request with this key is running", "PL409"}
+var ErrReceiptBusy = newCoded("store: a request with this key is running", "PL409")
 
 // Receipt returns a receipt that has not expired, or nil. It locks the receipt until
 // the transaction ends: Receipt in another transaction fails with [ErrReceiptBusy], or

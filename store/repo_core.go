@@ -135,7 +135,7 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 		}
 	}
 	for i, c := range r.table.Columns {
-		zero := c.field.Value(row).IsZero()
+		zero := c.fieldOf(row).IsZero()
 		if zero && (c.Generated || guard != nil && guard.preset(c) != nil) {
 			values[i] = absent{}
 			continue

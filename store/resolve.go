@@ -2,6 +2,9 @@ package store
 
 import "strings"
 
+// hintMark separates the name of a relation from a hint.
+const hintMark = "!"
+
 // allRelations is the view of trusted code.
 func allRelations(*Relation) bool { return true }
 

@@ -11,7 +11,7 @@ func (t *Table) fillStruct(v reflect.Value, row []any) error {
 		if _, gap := row[i].(absent); gap {
 			continue
 		}
-		if err := c.goType.set(c.field.Value(v), row[i]); err != nil {
+		if err := c.setField(v, row[i]); err != nil {
 			return fmt.Errorf("store: %s.%s: %w", t.Name, c.Name, err)
 		}
 	}
@@ -25,7 +25,7 @@ func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
 		if t.managed(c) || c.Key && !insert {
 			continue
 		}
-		value, err := c.goType.get(c.field.Value(v))
+		value, err := c.goType.get(c.fieldOf(v))
 		if err != nil {
 			return c.goError(err)
 		}
@@ -41,7 +41,7 @@ func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
 func (t *Table) readStruct(v reflect.Value) ([]any, error) {
 	row := make([]any, len(t.Columns))
 	for i, c := range t.Columns {
-		value, err := c.goType.get(c.field.Value(v))
+		value, err := c.goType.get(c.fieldOf(v))
 		if err != nil {
 			return nil, c.goError(err)
 		}
@@ -86,4 +86,38 @@ func (t *Table) appendKey(dst []byte, row []any) []byte {
 		dst = appendValue(dst, pk.Kind, row[pk.index])
 	}
 	return append(dst, ']')
+}
+
+// fieldOf returns the field of a column in a struct.
+func (c *Column) fieldOf(row reflect.Value) reflect.Value { return c.field.Value(row) }
+
+// setField sets the field of a column in a struct to a bound value.
+func (c *Column) setField(row reflect.Value, bound any) error {
+	return c.goType.set(c.fieldOf(row), bound)
+}
+
+// goValue returns a bound value in the Go type of the column's field, without its pointer.
+func (c *Column) goValue(bound any) (any, error) {
+	typ := c.field.StructField.Type
+	if reflect.TypeOf(bound) == typ {
+		return bound, nil
+	}
+	field := reflect.New(typ).Elem()
+	if err := c.goType.set(field, bound); err != nil {
+		return nil, err
+	}
+	if field.Kind() == reflect.Pointer && !field.IsNil() {
+		field = field.Elem()
+	}
+	return field.Interface(), nil
+}
+
+// columnAt returns the column of a field, which is given by its offset and its type.
+func (t *Table) columnAt(offset uintptr, typ reflect.Type) *Column {
+	for _, c := range t.Columns {
+		if c.offset == offset && c.field.StructField.Type == typ {
+			return c
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -255,3 +256,7 @@ func versionColumn(t *Table, guard *Guard) []*Column {
 	}
 	return t.Columns[t.Version.index : t.Version.index+1]
 }
+
+// errNotExposed marks a table the scope must not know of; callers turn it into
+// the error for an unknown name.
+var errNotExposed = errors.New("store: table is not exposed")

@@ -11,6 +11,9 @@ func (e formError) Error() string { return string(e) }
 // maxQuoted is how many characters of a value an error repeats.
 const maxQuoted = 64
 
+// notValue returns the error for a text that is not a value of a type.
+func notValue(wanted, text string, cause error) error { return &notA{wanted, text, cause} }
+
 // notA is the error for a text that is not a value of a type.
 type notA struct {
 	wanted, text string

@@ -67,7 +67,7 @@ func (w *write) narrowed(err error) error {
 	}
 	known := *violated
 	known.Columns = slices.DeleteFunc(slices.Clone(violated.Columns), func(name string) bool {
-		c := w.table.byName[name]
+		c := w.table.Column(name)
 		return c == nil || !w.guard.knows(c)
 	})
 	return &known
@@ -85,13 +85,13 @@ func (w *write) narrowedFields(invalid *ValidationError) error {
 	if guard == nil {
 		known.Table = w.table.Name
 	}
-	known.Fields, known.unknown = nil, slices.Clone(invalid.unknown)
+	known.Fields, known.Unknown = nil, slices.Clone(invalid.Unknown)
 	for _, f := range invalid.Fields {
-		c := table.byName[f.Column]
+		c := table.Column(f.Column)
 		if c == nil || guard != nil && c.Mode < Hidden && guard.knows(c) {
 			known.Fields = append(known.Fields, f)
 		} else {
-			known.unknown = append(known.unknown, f)
+			known.Unknown = append(known.Unknown, f)
 		}
 	}
 	return &known

@@ -248,7 +248,7 @@ func (w *write) before(ctx context.Context, rw *rowWrite) error {
 		return err
 	}
 	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f FieldError) bool {
-		c := w.table.byName[f.Column]
+		c := w.table.Column(f.Column)
 		return !sameValue(c.Kind, given[c.index], rw.new[c.index])
 	})
 	if err := w.validation(unfilled); err != nil {
