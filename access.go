@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/development"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -19,10 +20,7 @@ type access struct {
 	others auth.Verifier // nil without other issuers
 	who    atomic.Pointer[auth.Authenticator]
 
-	// Set in development.
-	publishable string
-	password    string // of the account that the banner proposes
-	mails       string // the folder they are written into
+	secrets development.Secrets // in development
 }
 
 // newAccess checks the configured keys.
@@ -85,7 +83,12 @@ func (a *access) Authenticate(r *http.Request) (auth.Principal, error) {
 // kept in the database. It returns the accounts, or nil without accounts.
 func (a *access) open(ctx context.Context, db *store.DB, config resolved) (*accounts.Accounts, error) {
 	if config.development {
-		if err := a.openDevelopment(ctx, db, &config); err != nil {
+		c := &config.Accounts
+		if config.DisableAccounts {
+			c = nil
+		}
+		var err error
+		if a.secrets, err = development.Complete(ctx, db, &config.Keys, c); err != nil {
 			return nil, err
 		}
 	}

@@ -1,13 +1,12 @@
 package plinth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +15,9 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/chain"
 	"github.com/seed-7694ebf6/plinth/internal/command"
+	"github.com/seed-7694ebf6/plinth/internal/development"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/internal/server"
@@ -26,9 +27,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
-
-// restPath is the base path of the REST API.
-const restPath = "/rest/v1"
 
 // App is an application: a database, its resources and a router. Make one with [New], add
 // to it, then call Run or Handler once. Call its methods in the goroutine that starts the
@@ -43,8 +41,10 @@ type App struct {
 	access     *access
 	probes     *server.Probes
 	longLived  *server.LongLived
+	surfaces   *chain.Surfaces
+	mistakes   []error // of Mount
+	rest       http.Handler
 	accounts   *accounts.Accounts
-	exposed    []*store.Table // by resources, for the banner
 	prepare    []func(context.Context) error
 	background []server.Job
 
@@ -75,12 +75,18 @@ func New(ctx context.Context, config Config) (*App, error) {
 	})
 	a := &App{
 		config: r, db: db, api: rest, router: chi.NewRouter(), access: who, probes: probes,
-		longLived: server.NewLongLived(r.MaxConnections, r.MaxConnectionsPerClient), schema: command.Schema{DB: db},
+		surfaces: chain.NewSurfaces(r.Logger), schema: command.Schema{DB: db},
+		longLived: server.NewLongLived(server.LongLivedConfig{
+			Most: r.MaxConnections, MostOfOne: r.MaxConnectionsPerClient, Pause: cmp.Or(r.RequestTimeout, 30*time.Second),
+		}),
 	}
+	a.router.Use(chain.NameRoute)
+	a.mountREST()
+	a.surfaces.RefuseBelow(authPath, a.refuseAuth)
 	if !r.DisableAccounts {
 		a.Migrations(accounts.Migrations())
+		a.mountAccounts()
 	}
-	a.router.Use(nameRoute)
 	return a, nil
 }
 
@@ -147,7 +153,7 @@ func (a *App) refuseCredential(w http.ResponseWriter, r *http.Request, err error
 	if a.config.development {
 		err = problem.Explained(err)
 	}
-	a.refuse(w, r, err)
+	a.surfaces.Refuse(w, r, err)
 }
 
 // inScope puts the scope of the caller into the request's context. The handler may be
@@ -173,9 +179,9 @@ func (a *App) Handler(ctx context.Context) (http.Handler, error) {
 }
 
 func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
-	rest, err := a.register()
-	if err := errors.Join(err, a.checkRoutes()); err != nil {
-		return nil, err
+	var err error
+	if a.rest, err = a.register(); err != nil || len(a.mistakes) > 0 || a.surfaces.CheckRoutes(a.router) != nil {
+		return nil, errors.Join(err, errors.Join(a.mistakes...), a.surfaces.CheckRoutes(a.router))
 	}
 	if err := a.prepareSchema(ctx); err != nil {
 		return nil, err
@@ -206,91 +212,9 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 			return nil, fmt.Errorf("plinth: App.Prepare: %w", err)
 		}
 	}
-	a.refuseUnrouted()
-	a.router.Mount(restPath, rest)
-	if a.accounts != nil {
-		a.router.Mount(authPath, http.StripPrefix(authPath, mayReserve(a.accounts)))
-	}
-	return wrap(a.router, a.chain()), nil
-}
-
-// refuseUnrouted sets the router's NotFound and MethodNotAllowed to answers in the error
-// format of the REST API, unless the application has set them.
-func (a *App) refuseUnrouted() {
-	if unset(a.router, (*chi.Mux).NotFoundHandler) {
-		a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
-			a.refuse(w, r, &problem.Error{Code: problem.UnknownPath})
-		})
-	}
-	if unset(a.router, func(m *chi.Mux) http.HandlerFunc { return m.MethodNotAllowedHandler() }) {
-		routes := a.routes()
-		a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-			a.refuse(w, r, &problem.Error{Code: problem.UnknownMethod, Allow: a.allowed(routes, routed(r))})
-		})
-	}
-}
-
-// unset reports whether a router has the handler that a new router has. It compares the
-// code pointers of both functions. Both come from one call, because inlining gives closures
-// different code.
-func unset(router *chi.Mux, handlerOf func(*chi.Mux) http.HandlerFunc) bool {
-	var code []uintptr
-	for _, m := range []*chi.Mux{router, chi.NewRouter()} {
-		code = append(code, reflect.ValueOf(handlerOf(m)).Pointer())
-	}
-	return code[0] == code[1]
-}
-
-// routes returns the patterns of the application's routes, by their methods.
-func (a *App) routes() map[string]map[string]bool {
-	all := map[string]map[string]bool{}
-	_ = chi.Walk(a.router, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		if all[method] == nil {
-			all[method] = map[string]bool{}
-		}
-		all[method][strings.TrimSuffix(pattern, "/")] = true
-		return nil
-	})
-	return all
-}
-
-// allowed returns the methods of a path. The router alone would return all of them for the
-// root of a mounted router.
-func (a *App) allowed(routes map[string]map[string]bool, path string) []string {
-	var methods []string
-	for method, patterns := range routes {
-		match := chi.NewRouteContext()
-		if a.router.Match(match, method, path) && patterns[strings.TrimSuffix(match.RoutePattern(), "/")] {
-			methods = append(methods, method)
-		}
-	}
-	slices.Sort(methods)
-	return methods
-}
-
-// checkRoutes rejects the application's own routes below a surface. The router would prefer
-// them, and they would skip the checks of the chain, see [App.isSurface].
-func (a *App) checkRoutes() error {
-	var wrong []string
-	err := chi.Walk(a.router, func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		if a.belowSurface(route) && !slices.Contains(wrong, route) { // once for all methods
-			wrong = append(wrong, route)
-		}
-		return nil
-	})
-	slices.Sort(wrong)
-	for _, route := range wrong {
-		err = errors.Join(err, fmt.Errorf("plinth: own route %s is below a path of the REST API or the accounts; register it at another path", route))
-	}
-	return err
-}
-
-// mayReserve lets the statements of a handler use the reserved connections, so that login
-// and administration work under load.
-func mayReserve(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(store.WithReserve(r.Context())))
-	})
+	a.surfaces.RefuseUnrouted(a.router)
+	a.surfaces.Mount(a.router)
+	return chain.New(a.config.chain(a))(a.router), nil
 }
 
 // register registers all tables, first those of the application, and returns the compiled
@@ -299,12 +223,6 @@ func (a *App) register() (http.Handler, error) {
 	rest, err := a.api.Handler()
 	if err != nil {
 		return nil, err
-	}
-	anonymous := store.ScopeFrom(a.api.WithScope(context.Background()))
-	for _, t := range a.db.Tables() {
-		if anonymous.Guard(t) != nil {
-			a.exposed = append(a.exposed, t)
-		}
 	}
 	if !a.config.DisableAccounts {
 		err = accounts.Register(a.db)
@@ -345,7 +263,7 @@ func (a *App) Run(ctx context.Context) error {
 		return errors.Join(err, s.Close())
 	}
 	if a.config.development {
-		if err := a.printBanner(ctx, os.Stdout); err != nil {
+		if err := a.banner().Print(ctx, os.Stdout); err != nil {
 			return errors.Join(err, s.Close())
 		}
 	} else {
@@ -430,4 +348,12 @@ func (a *App) program() *command.Program {
 		p.Accounts = func(ctx context.Context) (*accounts.Accounts, error) { return a.access.open(ctx, a.db, a.config) }
 	}
 	return p
+}
+
+// banner returns what the application prints in development.
+func (a *App) banner() *development.Banner {
+	return &development.Banner{
+		DB: a.db, API: a.api, Accounts: a.accounts, Config: a.config.Accounts, Secrets: a.access.secrets,
+		Addr: a.config.Addr, RESTPath: restPath, AuthPath: authPath, Documents: !a.config.API.HideDocuments, Rows: a.config.API.Limits.Rows,
+	}
 }

@@ -161,19 +161,6 @@ type Config struct {
 	// Logger receives the log. Nil writes text to standard error.
 	Logger *slog.Logger
 
-	// LongLived selects the requests of own routes that last, such as event streams and
-	// WebSockets. They have no RequestTimeout and no read and write deadlines, and do not
-	// count for MaxRequests. Their contexts end when the client disconnects or the server
-	// drains. A hijacked connection counts until it is closed.
-	//
-	// It is called several times, before routing. It must judge by the path, never by a
-	// header that a client can add to any request: a wrongly selected request has no
-	// limits. It is not called for requests below /rest/v1 and /auth/v1. Rates count the
-	// selected requests once, when they begin.
-	//
-	// Defaults to none.
-	LongLived func(r *http.Request) bool
-
 	// MaxBody is the greatest size in bytes of a request body on own routes; a larger one
 	// gets 413 with PL413. A route with a smaller limit uses [http.MaxBytesReader]. The
 	// REST API has API.Limits.Body, and the accounts have a limit of their own.
@@ -185,8 +172,8 @@ type Config struct {
 	// MaxConnections limits the open connections of all clients, and
 	// MaxConnectionsPerClient those of one IP address. Connections of this machine and of
 	// TrustedProxies count only towards MaxConnections. A connection over a limit is closed
-	// at once. LongLived requests have the same limits, in all and for each caller; one
-	// over a limit gets 503 or 429.
+	// at once. Requests of the classes [Upload] and [Stream] have the same limits, in all and
+	// for each caller; one over a limit gets 503 or 429.
 	//
 	// Default to 10,000 and 1,000.
 	MaxConnections, MaxConnectionsPerClient int

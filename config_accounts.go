@@ -8,12 +8,10 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/development"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
-
-// authPath is the base path of the accounts.
-const authPath = "/auth/v1"
 
 // checkAccounts reports settings of Accounts that belong to the application or have no
 // effect.
@@ -58,7 +56,7 @@ func (r resolved) validateAccounts() error {
 	}
 	c := r.accounts()
 	if r.development && len(c.MasterKeys) == 0 {
-		c.MasterKeys = [][]byte{randomKey()} // in place of the one in the database
+		c.MasterKeys = [][]byte{development.RandomKey()} // in place of the one in the database
 	}
 	return c.Validate()
 }

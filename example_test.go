@@ -257,19 +257,16 @@ type Profile struct {
 	Name string `bun:",notnull"`
 }
 
-// Routes that stream events last: no time of requests ends them. The function judges by
-// the path, which is all that a client cannot choose without getting another route.
-func ExampleConfig_longLived() {
+// A surface of class Stream has no deadlines. Its requests end when the client disconnects or
+// the server drains.
+func ExampleApp_Mount() {
 	ctx := context.Background()
-	app, err := plinth.New(ctx, plinth.Config{
-		DatabaseURL: ":memory:",
-		LongLived:   func(r *http.Request) bool { return r.URL.Path == "/events" },
-	})
+	app, err := plinth.New(ctx, plinth.Config{DatabaseURL: ":memory:"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer app.DB().Close()
-	app.Router().Get("/events", func(w http.ResponseWriter, r *http.Request) {
+	events := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for n := 1; n <= 3; n++ {
 			_, _ = fmt.Fprintf(w, "data: %d\n\n", n)
@@ -280,6 +277,10 @@ func ExampleConfig_longLived() {
 			case <-time.After(10 * time.Millisecond):
 			}
 		}
+	})
+	app.Mount(plinth.Surface{
+		Prefix: "/events", Handler: events,
+		Class: func(string) plinth.Class { return plinth.Stream },
 	})
 	handler, err := app.Handler(ctx)
 	if err != nil {

@@ -49,6 +49,3 @@ func Defaults(c Config) (filled Config, development bool, err error) {
 func (a *App) Command(ctx context.Context, args []string, out io.Writer) error {
 	return a.program().Run(ctx, args, out)
 }
-
-// Samples returns the commands that development prints.
-func (a *App) Samples(ctx context.Context, base string) []string { return a.samples(ctx, base) }

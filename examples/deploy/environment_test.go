@@ -21,7 +21,7 @@ const (
 // variables returns what the comment of FromEnv says of each variable, in its order.
 func variables(t *testing.T) (names, texts []string) {
 	t.Helper()
-	_, comment, _ := strings.Cut(read(t, "../../config_environment.go"), "// FromEnv returns the configuration of the environment:\n")
+	_, comment, _ := strings.Cut(read(t, "../../environment.go"), "// FromEnv returns the configuration of the environment:\n")
 	comment, _, _ = strings.Cut(comment, "\nfunc FromEnv")
 	line := regexp.MustCompile(`^//\t(PLINTH_\w+)?\s+(.*)$`)
 	for text := range strings.Lines(comment) {

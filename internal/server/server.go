@@ -73,12 +73,17 @@ func (c *Config) newServer(handler http.Handler) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       max(30*time.Second, c.RequestTimeout), // a body may take as long as its request
-		WriteTimeout:      max(60*time.Second, c.RequestTimeout+30*time.Second),
+		WriteTimeout:      writeTimeout(c.RequestTimeout),
 		IdleTimeout:       90 * time.Second,
 		MaxHeaderBytes:    bounds.Header - 4<<10, // net/http allows that much more
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 		ErrorLog:          log.New(serverLog{c.Logger}, "", 0),
 	}
+}
+
+// writeTimeout is the time for a request and its response.
+func writeTimeout(request time.Duration) time.Duration {
+	return max(60*time.Second, request+30*time.Second)
 }
 
 // serverLog receives the log lines of net/http. Most are about broken connections and get

@@ -39,8 +39,8 @@
 // disconnected before the response, 500 if the handler panicked before it, "other" if HTTP
 // does not define it. Hijacked connections count as 101, unless they were answered before.
 //
-// Hijacked connections have no duration, and neither do the streams that
-// plinth.Config.LongLived and middleware.DeadlineOptions.Exempt select. Sizes are those of
+// Hijacked connections have no duration, and neither do uploads and streams (plinth.Class)
+// and what middleware.DeadlineOptions.Exempt selects. Sizes are those of
 // bodies on the wire. The size of a request is its Content-Length, or the bytes read if
 // that is absent or more than 64 KiB.
 //

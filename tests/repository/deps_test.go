@@ -83,6 +83,8 @@ var arrows = []arrow{
 	{"middleware/prometheus", []string{"cache", "internal/respwriter", "internal/reqinfo", "store"}, "counts what others tell it"},
 	{"middleware/cors", []string{"internal/httpheader"}, "speaks one protocol of browsers, whatever is behind it"},
 
+	{"internal/chain", []string{"auth", "internal/bounds", "internal/problem", "internal/reqinfo", "internal/server", "middleware/..."}, "the middleware around every handler, and which surface a path belongs to"},
+	{"internal/development", []string{"api", "api/mail", "auth", "auth/accounts", "internal/environment", "internal/netaddr", "internal/problem", "middleware/cors", "store"}, "what only a program in development does"},
 	{"internal/command", []string{"api", "auth", "auth/accounts", "internal/server", "store", "store/migrate"}, "what a program can be told on its command line; the application is an argument"},
 	{"internal/environment", []string{"api/mail", "internal/logging", "internal/netaddr"}, "reads variables; what they configure is decided above it"},
 	{"internal/server", []string{"api", "internal/bounds", "internal/crossorigin", "internal/logging", "internal/netaddr", "internal/problem", "internal/respwriter", "middleware"}, "accepts, serves and drains; which requests there are is decided above it"},
@@ -156,7 +158,7 @@ var libraries = []library{
 	{"go.opentelemetry.io/proto/otlp", nil, []string{"middleware/otel"}, "what that collector is sent"},
 	{"google.golang.org/protobuf", nil, []string{"middleware/otel"}, "reads what that collector is sent"},
 	{"go.uber.org/goleak", []string{"internal/testkit/leaktest"}, []string{"./..."}, "finds goroutines that tests leave behind"},
-	{"github.com/go-chi/chi/v5", []string{".", "examples/..."}, []string{"api/...", "tests/security/application"}, "api mounts under any router; only an application has one"},
+	{"github.com/go-chi/chi/v5", []string{".", "internal/chain", "examples/..."}, []string{"api/...", "tests/resilience/server", "tests/security/application"}, "api mounts under any router; only an application has one"},
 }
 
 // pkg is the part of `go list -json` that the rules look at.

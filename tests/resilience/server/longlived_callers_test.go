@@ -16,14 +16,14 @@ import (
 // at the same address have as many.
 func TestLongLivedOfCallers(t *testing.T) {
 	t.Parallel()
-	config := lasting(t)
+	config := apptest.Served(t)
 	config.MaxConnectionsPerClient = 2
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	config.Authenticator = byName
 	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	begun := make(chan struct{})
-	app.Router().Get("/live/events", func(_ http.ResponseWriter, r *http.Request) {
+	live(app).Get("/events", func(_ http.ResponseWriter, r *http.Request) {
 		begun <- struct{}{}
 		<-r.Context().Done()
 	})

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
@@ -23,12 +24,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 )
 
-// lasting is the configuration of an application whose routes below /live last.
-func lasting(t *testing.T) plinth.Config {
-	t.Helper()
-	config := apptest.Served(t)
-	config.LongLived = func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/live/") }
-	return config
+// live mounts a surface at /live whose requests are streams.
+func live(app *plinth.App) chi.Router {
+	router := chi.NewRouter()
+	app.Mount(plinth.Surface{Prefix: "/live", Handler: router, Class: func(string) plinth.Class { return plinth.Stream }})
+	return router
 }
 
 // events sends one event every 20 ms until there are fifty, which takes a second, or its
@@ -97,7 +97,7 @@ func dial(t *testing.T, addr, path string) (net.Conn, *bufio.Reader) {
 func TestLongLived(t *testing.T) {
 	t.Parallel()
 	const limit = 200 * time.Millisecond
-	config := lasting(t)
+	config := apptest.Served(t)
 	config.RequestTimeout = limit
 	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
@@ -105,8 +105,9 @@ func TestLongLived(t *testing.T) {
 		n, err := io.Copy(io.Discard, r.Body)
 		_, _ = fmt.Fprintf(w, "%d %v", n, err)
 	}
+	streams := live(app)
 	for path, h := range map[string]http.HandlerFunc{"events": events, "socket": socket, "upload": upload} {
-		app.Router().HandleFunc("/live/"+path, h)
+		streams.HandleFunc("/"+path, h)
 		app.Router().HandleFunc("/"+path, h)
 	}
 	handler, err := app.Handler(t.Context())
@@ -200,9 +201,9 @@ func drops(all time.Duration) io.Reader {
 // nobody keeps a connection by a body that nobody reads.
 func TestLongLivedEnds(t *testing.T) {
 	t.Parallel()
-	config := lasting(t)
+	config := apptest.Served(t)
 	app := apptest.New(t, config)
-	app.Router().Post("/live/refuse", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	live(app).Post("/refuse", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	apptest.Run(t, app, config.Addr)
 	conn, err := net.Dial("tcp", config.Addr) // loopback
 	if err != nil {
@@ -223,14 +224,14 @@ func TestLongLivedEnds(t *testing.T) {
 // caller, and leave room when they end.
 func TestLongLivedLimits(t *testing.T) {
 	t.Parallel()
-	config := lasting(t)
+	config := apptest.Served(t)
 	config.MaxRequests, config.MaxRequestsPerCaller = 1, 1
 	config.MaxConnections, config.MaxConnectionsPerClient = 5, 3
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	begun := make(chan struct{})
-	app.Router().Get("/live/events", func(_ http.ResponseWriter, r *http.Request) {
+	live(app).Get("/events", func(_ http.ResponseWriter, r *http.Request) {
 		begun <- struct{}{}
 		<-r.Context().Done()
 	})
@@ -292,8 +293,8 @@ func TestLongLivedLimits(t *testing.T) {
 	streams.Wait()
 }
 
-// TestLongLivedIsNoSurface: what LongLived says does not matter for the surfaces, nor for a
-// path that middleware of the application's own makes one of theirs.
+// TestLongLivedIsNoSurface: a stream surface changes nothing for the other surfaces, nor for a
+// path below it that middleware of the application rewrites to one of theirs.
 func TestLongLivedIsNoSurface(t *testing.T) {
 	t.Parallel()
 	for _, cleaned := range []bool{false, true} {
@@ -307,7 +308,6 @@ func TestLongLivedIsNoSurface(t *testing.T) {
 func checkNoSurfaceLasts(t *testing.T, cleaned bool) {
 	t.Helper()
 	config := apptest.Served(t)
-	config.LongLived = func(*http.Request) bool { return true }
 	config.RequestTimeout = 50 * time.Millisecond
 	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
@@ -328,7 +328,7 @@ func checkNoSurfaceLasts(t *testing.T, cleaned bool) {
 			})
 		})
 	}
-	app.Router().Post("/wait", func(w http.ResponseWriter, r *http.Request) {
+	live(app).Post("/wait", func(w http.ResponseWriter, r *http.Request) {
 		_, ends := r.Context().Deadline()
 		_, _ = fmt.Fprint(w, ends)
 	})
@@ -337,7 +337,7 @@ func checkNoSurfaceLasts(t *testing.T, cleaned bool) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"/rest/v1/rpc/wait": "PL504", "/rest/v1//rpc/wait": "", "//rest/v1/rpc/wait": "", "/live/../rest/v1/rpc/wait": "", "/wait": "false",
+		"/rest/v1/rpc/wait": "PL504", "/rest/v1//rpc/wait": "", "//rest/v1/rpc/wait": "", "/live/../rest/v1/rpc/wait": "", "/live/wait": "false",
 	}
 	if cleaned {
 		for _, path := range []string{"/rest/v1//rpc/wait", "//rest/v1/rpc/wait", "/live/../rest/v1/rpc/wait"} {
@@ -361,7 +361,7 @@ func checkNoSurfaceLasts(t *testing.T, cleaned bool) {
 // over are told to end by their contexts, and the server waits for them and not longer.
 func TestDrainEndsLongLived(t *testing.T) {
 	t.Parallel()
-	config := lasting(t)
+	config := apptest.Served(t)
 	config.DrainDelay, config.DrainTimeout = 200*time.Millisecond, 20*time.Second
 	app := apptest.New(t, config)
 	var causes sync.Map
@@ -371,13 +371,14 @@ func TestDrainEndsLongLived(t *testing.T) {
 			causes.Store(r.URL.Path, context.Cause(r.Context()))
 		}
 	}
-	app.Router().Get("/live/events", noting(func(w http.ResponseWriter, r *http.Request) {
+	streams := live(app)
+	streams.Get("/events", noting(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "data: hello\n\n")
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 		_, _ = io.WriteString(w, "data: bye\n\n")
 	}))
-	app.Router().Get("/live/socket", noting(socket))
+	streams.Get("/socket", noting(socket))
 	end := apptest.Run(t, app, config.Addr)
 	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + config.Addr + "/live/events") // loopback
 	if err != nil {
@@ -408,11 +409,11 @@ func TestDrainEndsLongLived(t *testing.T) {
 // TestDrainCutsLongLived: who does not listen is cut when the time is over.
 func TestDrainCutsLongLived(t *testing.T) {
 	t.Parallel()
-	config := lasting(t)
+	config := apptest.Served(t)
 	config.DrainTimeout = 300 * time.Millisecond
 	app := apptest.New(t, config)
 	ended := make(chan error, 1)
-	app.Router().Get("/live/deaf", func(w http.ResponseWriter, _ *http.Request) {
+	live(app).Get("/deaf", func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
@@ -445,13 +446,12 @@ func TestDrainCutsLongLived(t *testing.T) {
 func TestLongLivedMetrics(t *testing.T) {
 	t.Parallel()
 	metrics := prometheus.New(prometheus.Options{})
-	config := lasting(t)
+	config := apptest.Served(t)
 	config.Middleware = append(config.Middleware, metrics.Middleware)
 	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
-	for _, path := range []string{"/live/events", "/note"} {
-		app.Router().Get(path, func(http.ResponseWriter, *http.Request) {})
-	}
+	live(app).Get("/events", func(http.ResponseWriter, *http.Request) {})
+	app.Router().Get("/note", func(http.ResponseWriter, *http.Request) {})
 	handler, err := app.Handler(t.Context())
 	if err != nil {
 		t.Fatal(err)

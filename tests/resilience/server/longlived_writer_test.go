@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 )
 
@@ -30,13 +31,13 @@ func (d *dated) SetWriteDeadline(at time.Time) error {
 // an answer either.
 func TestLongLivedDeadlines(t *testing.T) {
 	t.Parallel()
-	app := apptest.New(t, lasting(t))
+	app := apptest.New(t, apptest.Served(t))
 	t.Cleanup(func() { _ = app.DB().Close() })
 	w := &dated{ResponseRecorder: httptest.NewRecorder()}
-	for _, path := range []string{"/live/x", "/x"} {
-		app.Router().Get(path, func(http.ResponseWriter, *http.Request) {
+	for path, router := range map[string]chi.Router{"/live": live(app), "": app.Router()} {
+		router.Get("/x", func(http.ResponseWriter, *http.Request) {
 			for name, deadlines := range map[string][]time.Time{"read": w.read, "write": w.write} {
-				if path == "/live/x" && (len(deadlines) != 1 || !deadlines[0].IsZero()) {
+				if path == "/live" && (len(deadlines) != 1 || !deadlines[0].IsZero()) {
 					t.Errorf("while it lasts it has to %s until %v", name, deadlines)
 				}
 			}

@@ -100,12 +100,15 @@ func servedIssuer(t *testing.T, url string, i *issuer) (ask func(token string) i
 	if config.Verifier, err = jwt.New(jwt.Config{Audience: "notes", Issuer: "https://issuer.example", KeySource: keys, Now: i.now}); err != nil {
 		t.Fatal(err)
 	}
-	// The clients have the same processors and one address, and would be refused for that.
-	config.LongLived = func(*http.Request) bool { return true }
+	// The clients share processors and an address. Streams and no rates keep the server from
+	// rejecting them for that.
 	config.Rates = plinth.Rates{Address: plinth.Rate{Requests: 1 << 30}, Caller: plinth.Rate{Requests: 1 << 30}}
 	app := apptest.New(t, config)
-	app.Router().With(app.Authenticate).Get("/who", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, auth.FromContext(r.Context()).ID)
+	app.Mount(plinth.Surface{
+		Prefix: "/who", Class: func(string) plinth.Class { return plinth.Stream },
+		Handler: app.Authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, auth.FromContext(r.Context()).ID)
+		})),
 	})
 	apptest.Run(t, app, config.Addr)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 20 * time.Second}

@@ -1,16 +1,17 @@
-package plinth
+// Package development has what a program needs only in development: secrets that are kept in
+// the database, the banner with commands to try, and the check that requests come from this
+// machine.
+package development
 
 import (
-	"context"
-	"fmt"
-	"io"
+	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
 // forwardingHeaders are the headers that proxies add. A proxy in front of a loopback port
@@ -28,9 +29,9 @@ func misdirected(why string) error {
 	}
 }
 
-// refuseForwarded answers 421 to requests from another machine, through a proxy, or for
-// another host.
-func refuseForwarded(next http.Handler) http.Handler {
+// LocalOnly answers 421 to requests from another machine, through a proxy, or for another
+// host.
+func LocalOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !atLoopback(r) {
 			api.WriteError(w, r, misdirected("the connection did not come in at a loopback address"))
@@ -62,29 +63,26 @@ func atLoopback(r *http.Request) bool {
 	if !known || addr.Network() == "unix" || addr.Network() == "pipe" {
 		return true
 	}
-	return isLoopbackAddr(addr.String())
+	host, _, err := net.SplitHostPort(addr.String())
+	return err == nil && netaddr.IsLoopback(host)
 }
 
-// printBanner prints how to reach the application: address, key and commands to try.
-func (a *App) printBanner(ctx context.Context, w io.Writer) error {
-	base := "http://" + a.config.Addr
-	var b strings.Builder
-	fmt.Fprintf(&b, "\nPlinth runs in development mode on %s\n\n", base)
-	fmt.Fprintf(&b, "  database         %s\n", a.db.Capabilities().Engine)
-	if !a.config.API.HideDocuments {
-		fmt.Fprintf(&b, "  documentation    %s%s/-/docs\n", base, restPath)
+// origins are the usual origins of front-end development servers.
+var origins = func() (list []string) {
+	for _, port := range []string{"3000", "4200", "4321", "5000", "5173", "8000", "8080", "8081", "19006"} {
+		list = append(list, "http://localhost:"+port, "http://127.0.0.1:"+port)
 	}
-	fmt.Fprintf(&b, "  publishable key  %s\n", a.access.publishable)
-	if a.access.mails != "" {
-		fmt.Fprintf(&b, "  mails, messages  go into the folder %s, their links and codes are shown here\n", a.access.mails)
+	return list
+}()
+
+// CORS completes CORS options for development. The origins are the usual development servers
+// of this machine unless others are named, and a rejected header is logged.
+func CORS(opts cors.Options, logger *slog.Logger) cors.Options {
+	if len(opts.Origins) == 0 && !opts.AnyOrigin {
+		opts.Origins = origins
 	}
-	b.WriteString("\n")
-	for i, line := range a.samples(ctx, base) {
-		if i == 0 {
-			b.WriteString("Try:\n\n")
-		}
-		fmt.Fprintf(&b, "%s\n\n", line)
+	if opts.Logger == nil {
+		opts.Logger = logger
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return opts
 }

@@ -10,10 +10,10 @@ import (
 func TestDrainSpreads(t *testing.T) {
 	t.Parallel()
 	for within, each := range map[time.Duration]time.Duration{time.Minute: endsEach, 100 * time.Millisecond: 100 * time.Millisecond / 500} {
-		all := NewLongLived(1000, 1000)
+		all := NewLongLived(LongLivedConfig{Most: 1000, MostOfOne: 1000})
 		var told atomic.Int64
 		for range 500 {
-			one := &lasting{all: all}
+			one := &lasting{all: all, class: Stream}
 			one.end = func(error) {
 				told.Add(1)
 				all.leave(one)

@@ -1,4 +1,4 @@
-package plinth
+package development
 
 import (
 	"cmp"
@@ -21,27 +21,27 @@ func sendJSON(body string) string {
 	return " -H 'Content-Type: application/json' -d '" + strings.ReplaceAll(body, "'", `'\''`) + "'"
 }
 
-// samples returns shell commands to run in order: sign up, log in, insert a row, read with
+// Samples returns shell commands to run in order: sign up, log in, insert a row, read with
 // and without the access token. Commands that would fail are left out. A write is tried in
 // a transaction that is rolled back.
-func (a *App) samples(ctx context.Context, base string) []string {
-	key := fmt.Sprintf(" -H 'apikey: %s'", a.access.publishable)
-	lines, user := a.loginSamples(ctx, base, key)
+func (b *Banner) Samples(ctx context.Context, base string) []string {
+	key := fmt.Sprintf(" -H 'apikey: %s'", b.Secrets.Publishable)
+	lines, user := b.loginSamples(ctx, base, key)
 	if user != nil {
-		lines = append(lines, a.tableSamples(ctx, base, user, key+` -H "Authorization: Bearer $token"`)...)
+		lines = append(lines, b.tableSamples(ctx, base, user, key+` -H "Authorization: Bearer $token"`)...)
 	}
-	return append(lines, a.tableSamples(ctx, base, &auth.Principal{}, key)...)
+	return append(lines, b.tableSamples(ctx, base, &auth.Principal{}, key)...)
 }
 
 // loginSamples returns the commands that leave an access token in the shell, and the
 // principal of that token. Both are nil if a login may fail.
-func (a *App) loginSamples(ctx context.Context, base, key string) (lines []string, user *auth.Principal) {
-	if a.accounts == nil {
+func (b *Banner) loginSamples(ctx context.Context, base, key string) (lines []string, user *auth.Principal) {
+	if b.Accounts == nil {
 		return nil, nil
 	}
 	user = &auth.Principal{Kind: auth.User, ID: store.NewID().String(), Session: store.NewID().String(), Roles: []string{"authenticated"}, AAL: 1}
-	body := sendJSON(fmt.Sprintf(`{"email":%q,"password":%q}`, sampleEmail, a.access.password))
-	known, err := a.accounts.UserByEmail(ctx, sampleEmail)
+	body := sendJSON(fmt.Sprintf(`{"email":%q,"password":%q}`, sampleEmail, b.Secrets.Password))
+	known, err := b.Accounts.UserByEmail(ctx, sampleEmail)
 	coded, ok := errors.AsType[interface {
 		error
 		Problem() string
@@ -49,48 +49,48 @@ func (a *App) loginSamples(ctx context.Context, base, key string) (lines []strin
 	switch {
 	case err == nil:
 		user.ID = known.ID.String()
-		roles, permissions, err := a.accounts.RolesOf(ctx, known.ID)
+		roles, permissions, err := b.Accounts.RolesOf(ctx, known.ID)
 		if err != nil {
 			return nil, nil
 		}
 		user.Roles, user.Permissions = append(user.Roles, roles...), permissions
-	case ok && coded.Problem() == problem.AuthUserNotFound && a.signUpWorks():
-		lines = append(lines, "curl -s '"+base+authPath+"/signup'"+key+body)
+	case ok && coded.Problem() == problem.AuthUserNotFound && b.signUpWorks():
+		lines = append(lines, "curl -s '"+base+b.AuthPath+"/signup'"+key+body)
 	default:
 		return nil, nil
 	}
-	return append(lines, "token=$(curl -s '"+base+authPath+"/token?grant_type=password'"+key+body+` | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`), user
+	return append(lines, "token=$(curl -s '"+base+b.AuthPath+"/token?grant_type=password'"+key+body+` | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`), user
 }
 
 // signUpWorks reports whether a sign-up with the password of the banner gives a session. A
 // hook of the application may reject it.
-func (a *App) signUpWorks() bool {
-	c := &a.config.Accounts
-	return !c.DisableSignup && (c.Mailer == nil || c.Autoconfirm) && c.BeforeSignUp == nil && c.Passwords.Check(a.access.password, sampleEmail) == nil
+func (b *Banner) signUpWorks() bool {
+	c := &b.Config
+	return !c.DisableSignup && (c.Mailer == nil || c.Autoconfirm) && c.BeforeSignUp == nil && c.Passwords.Check(b.Secrets.Password, sampleEmail) == nil
 }
 
 // tableSamples returns commands of a caller on the first table into which the caller can
 // insert a row, or else on the first that can be read. An unauthenticated caller only reads
 // if there are accounts.
-func (a *App) tableSamples(ctx context.Context, base string, p *auth.Principal, headers string) []string {
-	scope := store.ScopeFrom(a.api.WithScope(auth.WithPrincipal(ctx, *p)))
-	onlyReads := p.Kind == auth.Anonymous && a.accounts != nil
+func (b *Banner) tableSamples(ctx context.Context, base string, p *auth.Principal, headers string) []string {
+	scope := store.ScopeFrom(b.API.WithScope(auth.WithPrincipal(ctx, *p)))
+	onlyReads := p.Kind == auth.Anonymous && b.Accounts != nil
 	var bodies map[string]string
 	if !onlyReads {
-		bodies = a.sampleRows(p)
+		bodies = b.sampleRows(p)
 	}
-	limit := min(5, cmp.Or(a.config.API.Limits.Rows, 5))
+	limit := min(5, cmp.Or(b.Rows, 5))
 	var read []string
-	for _, t := range a.exposed {
-		url := base + restPath + "/" + t.Name
-		if !a.canRead(ctx, t, scope) {
+	for _, t := range b.exposed() {
+		url := base + b.RESTPath + "/" + t.Name
+		if !b.canRead(ctx, t, scope) {
 			continue
 		}
 		list := []string{fmt.Sprintf("curl -s '%s?limit=%d'%s", url, limit, headers)}
 		if onlyReads {
 			return list
 		}
-		if body, ok := bodies[t.Name]; ok && a.canInsert(ctx, t, scope, body) {
+		if body, ok := bodies[t.Name]; ok && b.canInsert(ctx, t, scope, body) {
 			return append([]string{"curl -s '" + url + "'" + headers + " -H 'Prefer: return=representation'" + sendJSON(body)}, list...)
 		}
 		if read == nil {
@@ -101,20 +101,20 @@ func (a *App) tableSamples(ctx context.Context, base string, p *auth.Principal, 
 }
 
 // canRead reports whether a scope may list a table.
-func (a *App) canRead(ctx context.Context, t *store.Table, scope *store.Scope) bool {
+func (b *Banner) canRead(ctx context.Context, t *store.Table, scope *store.Scope) bool {
 	var rows store.Rows
 	defer rows.Free()
-	return store.NewGate(a.db, t, scope).Read(ctx, &store.Query{Limit: store.Limit(1)}, store.ReadOptions{}, &rows) == nil
+	return store.NewGate(b.DB, t, scope).Read(ctx, &store.Query{Limit: store.Limit(1)}, store.ReadOptions{}, &rows) == nil
 }
 
 // canInsert reports whether a scope may insert a row. It inserts the row and rolls back. It
 // does not run the hooks of the application and is false for tables with any.
-func (a *App) canInsert(ctx context.Context, t *store.Table, scope *store.Scope, body string) bool {
+func (b *Banner) canInsert(ctx context.Context, t *store.Table, scope *store.Scope, body string) bool {
 	if t.HasHooks() {
 		return false
 	}
 	inserted := errors.New("the row can be inserted")
-	err := a.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := b.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		gate := store.NewGate(tx, t, scope)
 		in, err := gate.DecodeInput([]byte(body), store.InputOptions{MaxRows: 1})
 		if err != nil {
@@ -146,11 +146,11 @@ type sampleSchema struct {
 // sampleRows returns bodies with the required members of a new row, by table, as the
 // document for the caller describes them. Tables with a member that cannot be made up are
 // not among them.
-func (a *App) sampleRows(p *auth.Principal) map[string]string {
+func (b *Banner) sampleRows(p *auth.Principal) map[string]string {
 	var document struct {
 		Components struct{ Schemas map[string]sampleSchema }
 	}
-	text, err := a.api.OpenAPI(*p)
+	text, err := b.API.OpenAPI(*p)
 	if err != nil || json.Unmarshal(text, &document) != nil {
 		return nil
 	}

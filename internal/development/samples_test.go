@@ -1,4 +1,4 @@
-package plinth_test
+package development_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth"
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/development"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -29,7 +30,8 @@ type sheet struct {
 // table that only the program itself knows.
 func TestSamplesAskForAResource(t *testing.T) {
 	t.Parallel()
-	app := apptest.New(t, apptest.Config(t))
+	config := apptest.Config(t)
+	app := apptest.New(t, config)
 	t.Cleanup(func() { _ = app.DB().Close() })
 	if err := app.DB().Register(sheet{}); err != nil {
 		t.Fatal(err)
@@ -38,7 +40,7 @@ func TestSamplesAskForAResource(t *testing.T) {
 	if _, err := app.Handler(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Join(app.Samples(t.Context(), "http://127.0.0.1:8090"), "\n"); !strings.Contains(lines, "/rest/v1/tasks") || strings.Contains(lines, "sheets") {
+	if lines := strings.Join(banner(t, app, config).Samples(t.Context(), "http://127.0.0.1:8090"), "\n"); !strings.Contains(lines, "/rest/v1/tasks") || strings.Contains(lines, "sheets") {
 		t.Error(lines)
 	}
 }
@@ -104,7 +106,7 @@ func TestSamplesWork(t *testing.T) {
 					if tt.prepare != nil {
 						app.Prepare(func(context.Context) error { return tt.prepare(app) })
 					}
-					runSamples(t, app, tt.curls-start, tt.write)
+					runSamples(t, app, config, tt.curls-start, tt.write)
 					if !tt.twice {
 						break
 					}
@@ -115,7 +117,7 @@ func TestSamplesWork(t *testing.T) {
 }
 
 // runSamples runs the commands of an application in one shell.
-func runSamples(t *testing.T, app *plinth.App, curls int, write string) {
+func runSamples(t *testing.T, app *plinth.App, config plinth.Config, curls int, write string) {
 	t.Helper()
 	defer app.DB().Close()
 	h, err := app.Handler(t.Context())
@@ -124,7 +126,7 @@ func runSamples(t *testing.T, app *plinth.App, curls int, write string) {
 	}
 	server := httptest.NewServer(h)
 	defer server.Close()
-	lines := app.Samples(t.Context(), server.URL)
+	lines := banner(t, app, config).Samples(t.Context(), server.URL)
 	script := "set -e\ncurl() { command curl --fail-with-body \"$@\"; }\n" + strings.Join(lines, "\necho\n")
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
 	if err != nil {
@@ -145,3 +147,21 @@ type droppedMail struct{}
 func (droppedMail) Send(context.Context, string, string, string, map[string]string) error { return nil }
 
 func refuseSignUp(context.Context, *accounts.SignUp) error { return errors.New("not now") }
+
+// banner returns the banner that an application prints.
+func banner(t *testing.T, app *plinth.App, config plinth.Config) *development.Banner {
+	t.Helper()
+	b := &development.Banner{
+		DB: app.DB(), API: app.API(), Accounts: app.Accounts(), Config: config.Accounts,
+		RESTPath: "/rest/v1", AuthPath: "/auth/v1", Rows: config.API.Limits.Rows,
+	}
+	completed := &config.Accounts
+	if config.DisableAccounts {
+		completed = nil
+	}
+	var err error
+	if b.Secrets, err = development.Complete(t.Context(), app.DB(), &config.Keys, completed); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -14,12 +14,23 @@ import (
 	"github.com/seed-7694ebf6/plinth/middleware"
 )
 
-// LongLived holds the running requests without a deadline and a slot. MaxConnections and,
-// for one caller, MaxConnectionsPerClient limit their number. The limit of connections is
-// not enough: HTTP/2 has many requests in one connection, a proxy sends all from its IP
-// address, and the server does not count hijacked connections.
+// Class is how long a request may take, and what limits it.
+type Class int
+
+// The classes of requests. They are documented at the type of the same name of the module's
+// root.
+const (
+	Short Class = iota
+	Upload
+	Stream
+)
+
+// LongLived holds the running requests without a deadline and a slot, uploads and streams.
+// MaxConnections and, for one caller, MaxConnectionsPerClient limit their number. The limit
+// of connections is not enough: HTTP/2 has many requests in one connection, a proxy sends all
+// from its IP address, and the server does not count hijacked connections.
 type LongLived struct {
-	most, mostOfOne int
+	LongLivedConfig
 
 	mu     sync.Mutex
 	open   map[*lasting]bool
@@ -28,12 +39,15 @@ type LongLived struct {
 	ended  chan struct{} // closed when it is ending and none is open
 }
 
-// NewLongLived returns the requests of a server, at most so many in all and of one caller.
-func NewLongLived(most, mostOfOne int) *LongLived {
-	return &LongLived{
-		most: most, mostOfOne: mostOfOne,
-		open: map[*lasting]bool{}, each: map[string]int{}, ended: make(chan struct{}),
-	}
+// LongLivedConfig limits the long-lived requests of a server.
+type LongLivedConfig struct {
+	Most, MostOfOne int           // in all, and of one caller
+	Pause           time.Duration // of an upload at most
+}
+
+// NewLongLived returns the long-lived requests of a server.
+func NewLongLived(config LongLivedConfig) *LongLived {
+	return &LongLived{LongLivedConfig: config, open: map[*lasting]bool{}, each: map[string]int{}, ended: make(chan struct{})}
 }
 
 // lasting is a long-lived request and its response.
@@ -41,6 +55,7 @@ type lasting struct {
 	*respwriter.Writer
 
 	all    *LongLived
+	class  Class
 	caller string
 	end    context.CancelCauseFunc
 	taken  net.Conn // the connection, once the handler has taken it over
@@ -64,32 +79,39 @@ const (
 	writeAfterwards = 30 * time.Second
 )
 
-// Middleware removes the server's deadlines from the requests that selects chooses.
-func (s *LongLived) Middleware(selects func(*http.Request) bool, refuse func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+// Middleware counts uploads and streams and sets their deadlines in place of the server's.
+func (s *LongLived) Middleware(classOf func(*http.Request) Class, refuse func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !selects(r) {
+			class := classOf(r)
+			if class == Short {
 				next.ServeHTTP(w, r)
 				return
 			}
 			ctx, end := context.WithCancelCause(r.Context())
 			defer end(nil)
-			l := &lasting{Writer: respwriter.Observe(w), all: s, caller: middleware.ByPrincipal(r), end: end}
-			if err := l.all.enter(l); err != nil {
+			l := &lasting{Writer: respwriter.Observe(w), all: s, class: class, caller: middleware.ByPrincipal(r), end: end}
+			if err := s.enter(l); err != nil {
 				refuse(w, r, err)
 				return
 			}
-			defer l.all.leave(l)
+			defer s.leave(l)
+			r = r.WithContext(ctx)
 			// Writers of tests have no deadlines.
-			server := http.NewResponseController(w)
-			_, _ = server.SetReadDeadline(time.Time{}), server.SetWriteDeadline(time.Time{})
+			conn := http.NewResponseController(w)
+			if class == Upload {
+				r.Body = newUploadBody(r.Body, conn, s.Pause)
+				l.LimitWrites(s.Pause, time.Now().Add(maxTransfer))
+			} else {
+				_, _ = conn.SetReadDeadline(time.Time{}), conn.SetWriteDeadline(time.Time{})
+			}
 			defer func() {
 				if l.Conn() == nil { // else they are the handler's
 					now := time.Now()
-					_, _ = server.SetReadDeadline(now.Add(readAfterwards)), server.SetWriteDeadline(now.Add(writeAfterwards))
+					_, _ = conn.SetReadDeadline(now.Add(readAfterwards)), conn.SetWriteDeadline(now.Add(writeAfterwards))
 				}
 			}()
-			next.ServeHTTP(l, r.WithContext(ctx))
+			next.ServeHTTP(l, r)
 		})
 	}
 }
@@ -109,9 +131,9 @@ func (s *LongLived) enter(l *lasting) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.ending || len(s.open) >= s.most:
+	case s.ending || len(s.open) >= s.Most:
 		return errTooMany
-	case s.each[l.caller] >= s.mostOfOne:
+	case s.each[l.caller] >= s.MostOfOne:
 		return errTooManyOfOne
 	}
 	s.open[l] = true
@@ -134,9 +156,9 @@ func (s *LongLived) leave(l *lasting) {
 // endsEach is the interval between the ends of two long-lived requests in a drain.
 const endsEach = time.Millisecond
 
-// end cancels the contexts of all long-lived requests and rejects new ones. It spreads the
-// cancellations, 1,000 in a second or faster if they would take longer than within, because
-// clients reconnect to the remaining servers at once.
+// end cancels the contexts of all streams and rejects new long-lived requests. Uploads may
+// finish. It spreads the cancellations, 1,000 in a second or faster if they would take longer
+// than within, because clients reconnect to the remaining servers at once.
 func (s *LongLived) end(within time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,8 +166,10 @@ func (s *LongLived) end(within time.Duration) {
 	each := min(endsEach, within/time.Duration(max(len(s.open), 1)))
 	var after time.Duration
 	for l := range s.open {
-		time.AfterFunc(after, func() { l.end(errDraining) })
-		after += each
+		if l.class == Stream {
+			time.AfterFunc(after, func() { l.end(errDraining) })
+			after += each
+		}
 	}
 	if len(s.open) == 0 {
 		close(s.ended)

@@ -1,6 +1,6 @@
 //go:build !race
 
-package plinth_test
+package chain_test
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package plinth_test
+package development_test
 
 import (
 	"context"

@@ -1,0 +1,131 @@
+package plinth
+
+import (
+	"net/http"
+
+	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/internal/chain"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/internal/server"
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// Class is how long a request may take, and what limits it. Only its path decides its class.
+type Class int
+
+// The classes of requests. The limits named here are fields of [Config] and [Surface].
+const (
+	// Short is a request that is answered at once. It has RequestTimeout, bodies up to
+	// MaxBody, and counts towards MaxRequests and MaxRequestsPerCaller.
+	Short Class = iota
+
+	// Upload is a request that transfers a large body, in either direction. It has no
+	// deadline as a whole. Its client may pause for RequestTimeout, must send 8 KiB in a
+	// second on average, and must finish within a day. Its body may have MaxUpload. It
+	// counts towards MaxConnections and MaxConnectionsPerClient in place of MaxRequests.
+	// During a drain it may finish within DrainTimeout.
+	Upload
+
+	// Stream is a request that lasts, such as an event stream or a WebSocket. It has no
+	// deadlines, bodies up to MaxBody, and counts towards MaxConnections and
+	// MaxConnectionsPerClient in place of MaxRequests. Its context ends when the client
+	// disconnects or the server drains. A hijacked connection counts until it is closed.
+	Stream
+)
+
+// Surface is a handler for all paths below a prefix, with the limits of its requests. The
+// REST API and the accounts are surfaces.
+type Surface struct {
+	// Prefix is the path of the surface, such as "/events". The surface gets the requests
+	// for it and for every path below it. Surfaces must not overlap.
+	Prefix string
+
+	// Handler serves the requests, with their whole path. Behind it are the application's
+	// chain and the middleware of its router.
+	Handler http.Handler
+
+	// Class returns the class of the requests for a path, the whole and escaped one. It must
+	// depend on the path only. It is called several times for a request. It is not called
+	// for a path that cleaning would change, such as one with "//" or "..": such a request
+	// is Short and has the limits of own routes.
+	//
+	// Defaults to Short for every path.
+	Class func(path string) Class
+
+	// MaxBody is the greatest size in bytes of a body, -1 if Handler limits bodies itself.
+	//
+	// Defaults to that of Config.
+	MaxBody int64
+
+	// MaxUpload is MaxBody for requests of class Upload.
+	//
+	// Defaults to 50 MiB.
+	MaxUpload int64
+
+	// ChecksOrigins leaves the cross-origin checks ([middleware.CSRF]) to Handler. It is a
+	// hole if Handler accepts cookies and does not check.
+	//
+	// Defaults to false.
+	ChecksOrigins bool
+
+	// Refuse answers the requests that the chain rejects.
+	//
+	// Defaults to the error format of the REST API.
+	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Mount adds a surface. Call it before Run or Handler, which report its mistakes.
+//
+//	app.Mount(plinth.Surface{
+//		Prefix: "/events", Handler: events,
+//		Class: func(string) plinth.Class { return plinth.Stream },
+//	})
+//
+// Handlers of a surface are trusted, as those of [App.Router]: use the caller's scope. Run
+// and Handler reject routes of the router below a surface.
+func (a *App) Mount(s Surface) {
+	inner := chain.Surface{
+		Prefix: s.Prefix, Handler: s.Handler, MaxBody: s.MaxBody, MaxUpload: s.MaxUpload, ChecksOrigins: s.ChecksOrigins, Refuse: s.Refuse,
+	}
+	if s.Class != nil {
+		inner.Class = func(path string) server.Class { return server.Class(s.Class(path)) }
+	}
+	if err := a.surfaces.Add(inner); err != nil {
+		a.mistakes = append(a.mistakes, err)
+	}
+}
+
+// The prefixes of the REST API and of the accounts.
+const (
+	restPath = "/rest/v1"
+	authPath = "/auth/v1"
+)
+
+// mountREST mounts the REST API, whose handler is ready when the application is built. It
+// does its own cross-origin checks only without Config.Authenticator and Config.Proofs: these
+// may accept what a browser sends with every request, such as a client certificate, and a
+// form can call a function without arguments.
+func (a *App) mountREST() {
+	a.Mount(Surface{
+		Prefix:  restPath,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.rest.ServeHTTP(w, r) }),
+		MaxBody: -1, ChecksOrigins: a.config.Authenticator == nil && len(a.config.Proofs) == 0,
+	})
+}
+
+// mountAccounts mounts the accounts. Their statements may use the reserved connections, so
+// that login and administration work under load.
+func (a *App) mountAccounts() {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.accounts.ServeHTTP(w, r.WithContext(store.WithReserve(r.Context())))
+	})
+	a.Mount(Surface{Prefix: authPath, Handler: http.StripPrefix(authPath, handler), MaxBody: -1, ChecksOrigins: true})
+}
+
+// refuseAuth answers in the error format of the accounts, which their clients also expect
+// where accounts are disabled.
+func (a *App) refuseAuth(w http.ResponseWriter, r *http.Request, err error) {
+	problem.Write(w, r, err, problem.Options{
+		Authenticated: auth.FromContext(r.Context()).Kind != auth.Anonymous, Logger: a.config.Logger, Surface: problem.Auth{},
+	})
+}
