@@ -21,7 +21,7 @@ const ruleCheck = "rule"
 
 // checks returns the rules that the database must evaluate on the written rows. Rules
 // that Go can evaluate are evaluated here.
-func (w *write) checks() ([]check, error) {
+func (w *judged) checks() ([]check, error) {
 	if w.guard == nil {
 		return nil, nil
 	}
@@ -32,7 +32,7 @@ func (w *write) checks() ([]check, error) {
 	// The rule is the last: it may read a target that the scope cannot see.
 	var checks []check
 	for _, ref := range w.table.ForeignKeys {
-		if w.judged(ref) {
+		if w.checksKey(ref) {
 			checks = append(checks, check{reference: ref})
 		}
 	}
@@ -43,7 +43,7 @@ func (w *write) checks() ([]check, error) {
 }
 
 // ruleOnNew decides the rule on new rows, or returns it if it stays open.
-func (w *write) ruleOnNew() (rule *node, open bool, err error) {
+func (w *judged) ruleOnNew() (rule *node, open bool, err error) {
 	if w.op != OpInsert && w.op != OpUpdate {
 		return nil, false, nil
 	}
@@ -71,7 +71,7 @@ func (w *write) ruleOnNew() (rule *node, open bool, err error) {
 
 // judge evaluates a rule on a row in Go. open reports that only the database can
 // evaluate it.
-func (w *write) judge(rule Cond, row []any) (open bool, err error) {
+func (w *judged) judge(rule Cond, row []any) (open bool, err error) {
 	result, decided := rule.n.evaluate(w.scope, row)
 	if decided && result != isTrue {
 		return false, ErrDenied
@@ -80,19 +80,19 @@ func (w *write) judge(rule Cond, row []any) (open bool, err error) {
 }
 
 // touches reports whether the update sets a column the rule reads.
-func (w *write) touches(n *node) bool {
+func (w *request) touches(n *node) bool {
 	var read ColumnSet
 	n.columns(&read)
 	return w.setsAny(&read)
 }
 
-func (w *write) setsAny(columns *ColumnSet) bool {
+func (w *request) setsAny(columns *ColumnSet) bool {
 	return slices.ContainsFunc(w.sets, func(a assignment) bool { return columns.Has(a.column) })
 }
 
 // partialRow is the new row as far as the update says; the rest is absent and
 // leaves a rule that reads it undecided.
-func (w *write) partialRow() []any {
+func (w *request) partialRow() []any {
 	row := make([]any, len(w.table.Columns))
 	for i := range row {
 		row[i] = absent{}
@@ -105,9 +105,9 @@ func (w *write) partialRow() []any {
 	return row
 }
 
-// judged reports whether the write must check the target of a foreign key: the client
+// checksKey reports whether the write must check the target of a foreign key: the client
 // wrote it, not a preset, and a rule or predicate could hide the target.
-func (w *write) judged(ref *Reference) bool {
+func (w *judged) checksKey(ref *Reference) bool {
 	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
 		return false
 	}
@@ -121,11 +121,11 @@ func (w *write) judged(ref *Reference) bool {
 
 // opened reports whether the policy opens a foreign key to rows the scope cannot
 // read. What is deleted or of another tenant stays out of reach.
-func (w *write) opened(ref *Reference) bool {
+func (w *judged) opened(ref *Reference) bool {
 	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
 }
 
-func (w *write) wrote(c *Column) bool {
+func (w *request) wrote(c *Column) bool {
 	if w.op == OpInsert {
 		return w.given.Has(c)
 	}
@@ -138,7 +138,7 @@ func (w *write) wrote(c *Column) bool {
 }
 
 // raised turns a check that a statement raised into its error.
-func (w *write) raised(name string) error {
+func (w *judged) raised(name string) error {
 	if name == logCheck {
 		return w.logLimitError()
 	}
@@ -150,12 +150,12 @@ func (w *write) raised(name string) error {
 
 // missingTarget is the answer for a foreign key to a row that does not exist or
 // must not be known.
-func (w *write) missingTarget(ref *Reference) error {
+func (w *judged) missingTarget(ref *Reference) error {
 	return constraintError(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
 }
 
 // checkName returns the name a check raises.
-func (w *write) checkName(ch check) string {
+func (w *judged) checkName(ch check) string {
 	if ch.rule != nil {
 		return ruleCheck
 	}
@@ -170,7 +170,7 @@ func (w *write) checkName(ch check) string {
 // checkCond writes the condition of a check on a row of the source. extra is the
 // name of a relation that holds the rows just written, which a foreign key to
 // its own table may point to; empty where the table itself already shows them.
-func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
+func (w *judged) checkCond(c *conds, s source, ch check, extra string) error {
 	if ch.rule != nil {
 		return c.cond(s.forRule(), ch.rule)
 	}
@@ -184,12 +184,12 @@ func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
 		c.write(" is null")
 	}
 	c.write(" or ")
-	if err := c.visibleTarget(w, s, ref, ref.Target.sqlName); err != nil {
+	if err := w.visibleTarget(c, s, ref, ref.Target.sqlName); err != nil {
 		return err
 	}
 	if extra != "" && ref.Target == w.table {
 		c.write(" or ")
-		if err := c.visibleTarget(w, s, ref, extra); err != nil {
+		if err := w.visibleTarget(c, s, ref, extra); err != nil {
 			return err
 		}
 	}
@@ -199,7 +199,7 @@ func (c *conds) checkCond(w *write, s source, ch check, extra string) error {
 
 // visibleTarget writes that the target of a foreign key exists in from and the
 // scope can see it, or might, where the policy opens the key.
-func (c *conds) visibleTarget(w *write, s source, ref *Reference, from string) error {
+func (w *judged) visibleTarget(c *conds, s source, ref *Reference, from string) error {
 	target, err := w.target(c, ref)
 	if err != nil {
 		c.write(c.words.no)
@@ -217,9 +217,9 @@ func (c *conds) visibleTarget(w *write, s source, ref *Reference, from string) e
 // raise writes an expression that is true, or fails the statement with the name
 // of the check. The column in the text keeps PostgreSQL from evaluating the
 // failure while it plans.
-func (c *conds) raise(w *write, s source, ch check) error {
+func (w *statement) raise(c *conds, s source, ch check) error {
 	c.write("case when ")
-	if err := c.checkCond(w, s, ch, newRows); err != nil {
+	if err := w.checkCond(c, s, ch, newRows); err != nil {
 		return err
 	}
 	c.write(" then true else ('", driver.RaisePrefix, w.checkName(ch), "'||left(")
@@ -232,7 +232,7 @@ func (c *conds) raise(w *write, s source, ch check) error {
 // other rows of the table. If so, the rule is evaluated by a read after the write,
 // because the statement that writes cannot see its own rows. An update needs no such
 // read if it sets no column that the rule reads in any row.
-func (w *write) showsAnew() bool {
+func (w *judged) showsAnew() bool {
 	if w.ret == nil || w.guard == nil || w.op == OpDelete || !w.guard.Read.reaches(w.table) {
 		return false
 	}
@@ -259,7 +259,7 @@ func (n *node) reaches(t *Table) bool {
 
 // implied reports whether a rule that held before the write still holds after
 // it, because the write changes nothing the rule reads.
-func (w *write) implied(rule Cond) bool {
+func (w *judged) implied(rule Cond) bool {
 	if rule.IsZero() {
 		return false
 	}
@@ -279,7 +279,7 @@ func (w *write) implied(rule Cond) bool {
 
 // target enters the table that a foreign key points to: what the scope can see of it, or
 // all its rows where the policy opens the key.
-func (w *write) target(c *conds, ref *Reference) (source, error) {
+func (w *judged) target(c *conds, ref *Reference) (source, error) {
 	if w.opened(ref) {
 		return c.trusted(ref.Target), nil
 	}

@@ -2,7 +2,7 @@ package store
 
 // actionRule returns the rule on the rows a write is for: the new ones of an
 // insert, else those there are.
-func (w *write) actionRule() Cond {
+func (w *judged) actionRule() Cond {
 	if w.op == OpInsert {
 		return w.guard.Create
 	}

@@ -13,7 +13,7 @@ const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
 // of rows are PostgreSQL's own JSON; readers of the log bring them into the
 // canonical form. Of an update new has only the columns that the statement sets, so
 // that large values are not written twice; readers find the others in old.
-func (w *write) logCTE(b *builder) {
+func (w *statement) logCTE(b *builder) {
 	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n", nil)
 	size := w.logSize("n", nil)
 	joined := w.op != OpInsert && !w.deletesRows()
@@ -67,7 +67,7 @@ func (w *write) logCTE(b *builder) {
 
 // logImage writes a row as JSON: the columns of the model that are not secret, or
 // those among some, and nothing that only the database has.
-func (w *write) logImage(alias string, some *ColumnSet) string {
+func (w *statement) logImage(alias string, some *ColumnSet) string {
 	var b strings.Builder
 	b.WriteString("(select to_jsonb(i) from (select ")
 	start := b.Len()
@@ -87,14 +87,14 @@ func (w *write) logImage(alias string, some *ColumnSet) string {
 	return b.String()
 }
 
-func (w *write) logHead(b *builder) {
+func (w *statement) logHead(b *builder) {
 	b.bind(KindText, w.table.Name)
 	b.write(", ")
 	b.bind(KindText, string(w.op))
 	b.write(", ")
 }
 
-func (w *write) logTail(b *builder, row source) {
+func (w *statement) logTail(b *builder, row source) {
 	b.bind(KindText, w.actor)
 	b.write(", ")
 	if t := w.table.Tenant; t != nil {
@@ -106,7 +106,7 @@ func (w *write) logTail(b *builder, row source) {
 
 // logRows appends the log rows of a step-by-step write: one statement that takes
 // them as a JSON array.
-func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
 	if !w.table.Tracked || len(rows) == 0 {
 		return nil
 	}
@@ -145,7 +145,7 @@ func (w *write) logRows(ctx context.Context, rows []*rowWrite) error {
 
 // appendLogRow appends one entry as JSON, and returns the size of its images too. As with
 // [write.logCTE], new has only what differs from old.
-func (w *write) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
+func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 	row := rw.new
 	var some *ColumnSet
 	switch {

@@ -12,21 +12,21 @@ import (
 const logCheck = "log"
 
 // logLimit returns how many bytes a write may log: only requests are bounded.
-func (g Gate) logLimit(ctx context.Context) int {
-	if g.scope == nil && ScopeFrom(ctx) == nil {
+func (r reader) logLimit(ctx context.Context) int {
+	if r.scope == nil && ScopeFrom(ctx) == nil {
 		return 0
 	}
-	return max(g.s.db.options.MaxLogBytes, 0)
+	return max(r.s.db.options.MaxLogBytes, 0)
 }
 
-func (w *write) logLimitError() error {
+func (w *request) logLimitError() error {
 	return &LimitError{Name: "bytes in the change log for one request", Limit: w.logLimit}
 }
 
 // chargeLog writes a condition on PostgreSQL that adds bytes to what the transaction
 // has logged, and raises logCheck beyond the limit. The sum is in a setting of the
 // transaction, so rolling back a savepoint reverts it together with the rows.
-func (w *write) chargeLog(b *builder, bytes string) {
+func (w *statement) chargeLog(b *builder, bytes string) {
 	const setting = "'plinth.log_bytes'"
 	sum := "coalesce(nullif(current_setting(" + setting + ", true), ''), '0')::bigint + " + bytes
 	b.write("case when ", sum, " <= ")
@@ -36,7 +36,7 @@ func (w *write) chargeLog(b *builder, bytes string) {
 }
 
 // chargeSteps is chargeLog for SQLite, where rows are logged from Go.
-func (w *write) chargeSteps(size int) error {
+func (w *steps) chargeSteps(size int) error {
 	if w.logLimit == 0 || w.s.db.sql.words().with {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (w *write) chargeSteps(size int) error {
 // logSize writes how many bytes the image of a row has, see [write.logImage]. Values of
 // fixed size count as much as their name and 16 bytes. The length of a text is known
 // without reading it.
-func (w *write) logSize(alias string, some *ColumnSet) string {
+func (w *statement) logSize(alias string, some *ColumnSet) string {
 	var b strings.Builder
 	fixed := 16
 	for _, c := range w.table.Columns {

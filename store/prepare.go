@@ -11,7 +11,7 @@ import (
 
 // prepare fills in what the library sets, compares presets, applies defaults
 // and validates, all in Go. With hooks, validation comes after them.
-func (w *write) prepare() error {
+func (w *prepared) prepare() error {
 	switch w.op {
 	case OpInsert:
 		return w.prepareInsert()
@@ -29,7 +29,7 @@ func (w *write) prepare() error {
 	return nil
 }
 
-func (w *write) prepareInsert() error {
+func (w *prepared) prepareInsert() error {
 	rows := make([][]any, len(w.rows))
 	for i, row := range w.rows {
 		rows[i] = slices.Clone(row)
@@ -54,7 +54,7 @@ func (w *write) prepareInsert() error {
 
 // missing returns the required columns without a value. It must run before defaults and
 // zeros are filled in.
-func (w *write) missing(row []any) []FieldError {
+func (w *prepared) missing(row []any) []FieldError {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
 		_, gap := row[i].(absent)
@@ -66,7 +66,7 @@ func (w *write) missing(row []any) []FieldError {
 }
 
 // prepareRow completes one new row: presets, what the library sets, defaults.
-func (w *write) prepareRow(row []any) error {
+func (w *prepared) prepareRow(row []any) error {
 	if w.guard != nil {
 		if err := w.presets(row); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (w *write) prepareRow(row []any) error {
 
 // presets fixes columns to what the scope says. A value that was sent must
 // equal it.
-func (w *write) presets(row []any) error {
+func (w *prepared) presets(row []any) error {
 	for i := range w.guard.Presets {
 		p := &w.guard.Presets[i]
 		value, err := p.resolve(w.scope)
@@ -159,7 +159,7 @@ func newKey(c *Column) any {
 }
 
 // prepareUpdate checks and completes the assignments of an update.
-func (w *write) prepareUpdate() error {
+func (w *prepared) prepareUpdate() error {
 	// Do not modify the caller's slice.
 	sets := make([]assignment, 0, len(w.sets)+2)
 	for i, a := range w.sets {
@@ -188,7 +188,7 @@ func (w *write) prepareUpdate() error {
 	return nil
 }
 
-func (w *write) presetOf(c *Column) *Preset {
+func (w *request) presetOf(c *Column) *Preset {
 	if w.guard == nil {
 		return nil
 	}
@@ -196,7 +196,7 @@ func (w *write) presetOf(c *Column) *Preset {
 }
 
 // touch adds what every update sets: the version and the time.
-func (w *write) touch() {
+func (w *prepared) touch() {
 	if v := w.table.Version; v != nil {
 		w.sets = append(w.sets, assignment{column: v, value: int64(1), add: true})
 	}
@@ -207,7 +207,7 @@ func (w *write) touch() {
 
 // validateRow checks the columns of a row against their rules; changed limits
 // the check to columns of the set.
-func (w *write) validateRow(row []any, changed *ColumnSet) error {
+func (w *prepared) validateRow(row []any, changed *ColumnSet) error {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
 		if changed != nil && !changed.Has(c) {
@@ -223,7 +223,7 @@ func (w *write) validateRow(row []any, changed *ColumnSet) error {
 	return w.validation(failed)
 }
 
-func (w *write) validateSets() error {
+func (w *prepared) validateSets() error {
 	var failed []FieldError
 	for _, a := range w.sets {
 		if a.add {
@@ -236,7 +236,7 @@ func (w *write) validateSets() error {
 	return w.validation(failed)
 }
 
-func (w *write) validation(failed []FieldError) error {
+func (w *prepared) validation(failed []FieldError) error {
 	if len(failed) == 0 {
 		return nil
 	}
@@ -245,7 +245,7 @@ func (w *write) validation(failed []FieldError) error {
 
 // validateValue checks one value. required means present and not null, and for text not
 // empty; the other rules apply to values that are not null.
-func (w *write) validateValue(c *Column, v any) (FieldError, bool) {
+func (w *prepared) validateValue(c *Column, v any) (FieldError, bool) {
 	if v == nil {
 		if c.required {
 			return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing}, false

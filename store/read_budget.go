@@ -39,20 +39,20 @@ func eachEmbed(q *Query, above string, f func(path string, embed *Embed)) {
 
 // lowerLimits returns a query that keeps the budget: the default limits of its
 // embeds are lowered to the largest number with which even full arrays fit.
-func (g Gate) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (*Query, string, error) {
-	rows, err := g.countRoot(ctx, q, ro, opts)
+func (r reader) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (*Query, string, error) {
+	rows, err := r.countRoot(ctx, q, ro, opts)
 	if err != nil {
 		return nil, "", err
 	}
-	b := g.s.newBuilder(ctx, g.scope, g.access)
+	b := r.s.newBuilder(ctx, r.scope, r.access)
 	defer b.free()
-	root, err := b.enter(g.table)
+	root, err := b.enter(r.table)
 	if err != nil {
-		return nil, "", g.unknown(err)
+		return nil, "", r.unknown(err)
 	}
 	plan, err := b.plan(root, q)
 	if err != nil {
-		return nil, "", g.unknown(err)
+		return nil, "", r.unknown(err)
 	}
 	highest := 0
 	eachEmbed(q, "", func(_ string, embed *Embed) {
@@ -79,7 +79,7 @@ func (g Gate) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts Re
 }
 
 // countRoot returns how many rows a query has, without their embeds.
-func (g Gate) countRoot(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (int, error) {
+func (r reader) countRoot(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (int, error) {
 	alone := *q
 	alone.Select, alone.With, alone.Count = []Selected{}, nil, false
 	alone.Where = And(q.Where, innerConds(q.With))
@@ -87,7 +87,7 @@ func (g Gate) countRoot(ctx context.Context, q *Query, ro readOptions, opts Read
 		alone.Order = nil
 	}
 	var out Rows
-	err := g.readOnce(ctx, &alone, readOptions{single: ro.single, groups: ro.groups}, ReadOptions{MaxRows: opts.MaxRows}, &out)
+	err := r.readOnce(ctx, &alone, readOptions{single: ro.single, groups: ro.groups}, ReadOptions{MaxRows: opts.MaxRows}, &out)
 	return out.Count, err
 }
 

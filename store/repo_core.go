@@ -23,7 +23,7 @@ func (r *repo) with(change func(*repo)) *repo {
 }
 
 func (r *repo) gate() Gate {
-	g := Gate{s: r.s, table: r.table, scope: r.scope, access: r.access}
+	g := Gate{reader{s: r.s, table: r.table, scope: r.scope, access: r.access}}
 	if r.scope != nil {
 		g.s.scope, g.access = r.scope, access{}
 	}

@@ -6,16 +6,12 @@ import (
 	"time"
 )
 
-// write is one write of the library: every insert, update, delete, restore and
-// upsert is one of these and runs through [write.run].
-type write struct {
-	s        session
-	table    *Table
-	scope    *Scope
+// request is what a write is asked to do.
+type request struct {
+	reader
 	actor    string // for the change log
 	logLimit int    // bytes of the log for the transaction, 0: any number
 	guard    *Guard // nil for trusted code
-	access   access
 	op       WriteOp
 	now      time.Time
 
@@ -37,6 +33,23 @@ type write struct {
 	byKey    bool   // one row by its key, else the reason why not
 	tallied  *int   // rows that were written because of one delete, see tally
 }
+
+// prepared completes and validates what is written, in Go.
+type prepared struct{ request }
+
+// judged decides whether the scope may write it, and which errors it may see.
+type judged struct{ prepared }
+
+// statement writes by one statement.
+type statement struct{ judged }
+
+// steps writes row by row.
+type steps struct{ statement }
+
+// write is one write of the library: every insert, update, delete, restore and
+// upsert is one of these and runs through [write.run]. Each of the types above is a layer
+// of it, and uses the ones before.
+type write struct{ steps }
 
 // upsert says what an insert does about rows that exist.
 type upsert struct {
@@ -91,113 +104,31 @@ type WriteOptions struct {
 	ByKey bool
 }
 
-func (g Gate) newWrite(ctx context.Context, op WriteOp, opts WriteOptions) (*write, error) {
-	if err := g.checkScope(); err != nil {
+// newWrite checks what can be checked of a write before its rows and columns are known.
+func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*write, error) {
+	if err := r.checkScope(); err != nil {
 		return nil, err
 	}
-	w := &write{
-		s: g.s, table: g.table, scope: g.scope, access: g.access, op: op, actor: actorOf(ctx, g.scope), logLimit: g.logLimit(ctx),
-		now: storedTime(g.s.db.options.Now()),
+	w := new(write)
+	w.request = request{
+		reader: r, op: op, actor: actorOf(ctx, r.scope), logLimit: r.logLimit(ctx), now: storedTime(r.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
-	if g.table.View {
+	if r.table.View {
 		return nil, ErrReadOnlyTable
 	}
-	if g.s.tx != nil && g.s.tx.readOnly {
+	if r.s.tx != nil && r.s.tx.readOnly {
 		return nil, ErrReadOnly
 	}
 	if err := checkText(w.actor); err != nil {
 		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
 	}
-	if g.scope != nil {
-		guard, err := g.scope.enter(g.table)
-		if err != nil {
-			return nil, g.unknown(err)
-		}
-		w.guard = guard
+	guard, err := r.scope.enter(r.table)
+	if err != nil {
+		return nil, r.unknown(err)
 	}
-	w.version = versionColumn(g.table, w.guard)
+	w.guard, w.version = guard, versionColumn(r.table, guard)
 	return w, nil
-}
-
-// Insert writes new rows. A preset column with another value, or a row the scope may
-// not create, rolls back the whole write with [ErrDenied].
-func (g Gate) Insert(ctx context.Context, in *Input, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpInsert, opts)
-	if err != nil {
-		return err
-	}
-	w.rows, w.given = in.rows, in.given
-	return w.run(ctx, out)
-}
-
-// UpsertOptions are the options of [Gate.Upsert].
-type UpsertOptions struct {
-	WriteOptions
-
-	// Conflict lists the columns of the primary key or of a unique key that identify an
-	// existing row. Nil means the primary key.
-	Conflict []string
-
-	// Ignore leaves existing rows unchanged. Otherwise the given columns are written to
-	// them.
-	Ignore bool
-
-	// New requires that no row exists and Known that every row does.
-	// WriteOptions.Versions implies Known and limits the versions of the rows.
-	// Otherwise the write is rolled back with [ErrStale].
-	New, Known bool
-}
-
-// Upsert inserts rows and updates those that exist. The rules for updates apply to
-// existing rows. An existing row that the scope may not read or update fails the whole
-// write with a [ConstraintError] that only reports the taken key.
-func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpInsert, opts.WriteOptions)
-	if err != nil {
-		return err
-	}
-	keys, err := g.conflictKey(opts.Conflict)
-	if err != nil {
-		return err
-	}
-	w.rows, w.given = in.rows, in.given
-	w.upsert = &upsert{keys: keys, ignore: opts.Ignore, fresh: opts.New, known: opts.Known || opts.Versions != nil, sets: in.given}
-	for _, k := range keys {
-		w.upsert.sets.Remove(k)
-	}
-	updatable := g.table.writable(func(c *Column) bool { return c.Mode != CreateOnly && !c.Key })
-	if w.guard != nil {
-		updatable = w.guard.Updatable
-	}
-	w.upsert.sets = w.upsert.sets.With(updatable)
-	return w.run(ctx, out)
-}
-
-// conflictKey resolves the columns of an upsert, which must be a key.
-func (g Gate) conflictKey(names []string) ([]*Column, error) {
-	if names == nil {
-		return g.table.PrimaryKey, nil
-	}
-	var set ColumnSet
-	var cols []*Column
-	guard := g.scope.guard(g.table)
-	for _, name := range names {
-		c, err := lookup(g.table, guard, name)
-		if err != nil {
-			return nil, err
-		}
-		if !set.Has(c) {
-			set.Add(c)
-			cols = append(cols, c)
-		}
-	}
-	for _, key := range append([][]*Column{g.table.PrimaryKey}, g.table.UniqueKeys...) {
-		if len(key) == len(cols) && covers(&set, key) {
-			return key, nil
-		}
-	}
-	return nil, &QueryError{Code: "42P10", Reason: "there is no unique constraint matching the ON CONFLICT specification"}
 }
 
 func covers(set *ColumnSet, cols []*Column) bool {
@@ -207,45 +138,6 @@ func covers(set *ColumnSet, cols []*Column) bool {
 		}
 	}
 	return true
-}
-
-// Update sets columns of the rows that the condition selects and the scope may read and
-// update. If the scope may not write the new state of a row, the whole write is rolled
-// back with [ErrDenied].
-func (g Gate) Update(ctx context.Context, p *Patch, where Cond, opts WriteOptions, out *Rows) error {
-	if p.restore {
-		return g.Restore(ctx, where, opts, out)
-	}
-	w, err := g.newWrite(ctx, OpUpdate, opts)
-	if err != nil {
-		return err
-	}
-	w.sets, w.where, w.exactly = p.sets, where, opts.Exactly
-	return w.run(ctx, out)
-}
-
-// Delete deletes the rows that the condition selects and the scope may read and delete;
-// with [SoftDelete] it marks them.
-func (g Gate) Delete(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpDelete, opts)
-	if err != nil {
-		return err
-	}
-	w.where = where
-	return w.run(ctx, out)
-}
-
-// Restore brings back deleted rows of a table with [SoftDelete].
-func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *Rows) error {
-	w, err := g.newWrite(ctx, OpRestore, opts)
-	if err != nil {
-		return err
-	}
-	if g.table.DeletedAt == nil {
-		return ErrReadOnlyTable
-	}
-	w.where = where
-	return w.run(ctx, out)
 }
 
 // run is the one write path: it prepares the rows in Go and then writes either
@@ -281,10 +173,9 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 
 // missed returns why a write by key matched no row.
 func (w *write) missed(ctx context.Context) error {
-	g := Gate{s: w.s, table: w.table, scope: w.scope, access: w.access}
 	var out Rows
-	q := &Query{Select: []Selected{}, Where: w.where}
-	if err := g.Read(ctx, q, ReadOptions{Single: true}, &out); err != nil {
+	q, opts := &Query{Select: []Selected{}, Where: w.where}, ReadOptions{Single: true}
+	if err := w.read(ctx, q, w.readOptions(q, opts), opts, &out); err != nil {
 		return err
 	}
 	switch {
@@ -322,12 +213,12 @@ func (t *Table) hasActions() bool {
 }
 
 // counted reports whether the number of rows may roll back the write.
-func (w *write) counted() bool { return w.single || w.most != nil }
+func (w *request) counted() bool { return w.single || w.most != nil }
 
 // large reports whether the answer of one statement may be too large, because its rows
 // are not counted or columns repeat. Other answers are as large as the input and need
 // no transaction that can be rolled back.
-func (w *write) large() bool {
+func (w *request) large() bool {
 	if w.ret == nil || w.maxBytes == 0 {
 		return false
 	}
@@ -342,7 +233,7 @@ func (w *write) large() bool {
 	return false
 }
 
-func (w *write) cardinality(out *Rows) error {
+func (w *request) cardinality(out *Rows) error {
 	if w.most != nil && out.touched > *w.most {
 		return &MaxAffectedError{Rows: out.touched}
 	}
@@ -353,6 +244,6 @@ func (w *write) cardinality(out *Rows) error {
 }
 
 // source is the table of the write under an alias, with the guard of the write.
-func (w *write) source(alias string) source {
+func (w *request) source(alias string) source {
 	return source{table: w.table, alias: alias, guard: w.guard, trusted: w.guard == nil}
 }

@@ -12,7 +12,7 @@ import (
 // answer fills the answer from the written rows. Plain rows come from Go. Relations or
 // an order require a read in the same transaction, which for deleted rows ran before
 // the delete.
-func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
+func (w *steps) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	out.touched = len(rows)
 	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
 		out.Version, _ = rows[0].new[w.version[0].index].(int64)
@@ -32,7 +32,7 @@ func (w *write) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 
 // checkCondition resolves the names in the filter of the answer, which selects
 // nothing: relations without a member in the answer have left theirs there.
-func (w *write) checkCondition(ctx context.Context) error {
+func (w *statement) checkCondition(ctx context.Context) error {
 	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (w *write) checkCondition(ctx context.Context) error {
 
 // checkAnswer resolves the names in the answer before anything is written: a
 // wrong one is a mistake also where no row comes back.
-func (w *write) checkAnswer(ctx context.Context) error {
+func (w *steps) checkAnswer(ctx context.Context) error {
 	if w.ret == nil {
 		return nil
 	}
@@ -60,12 +60,12 @@ func (w *write) checkAnswer(ctx context.Context) error {
 }
 
 // readsBack reports whether the answer needs more than the written rows.
-func (w *write) readsBack() bool {
+func (w *request) readsBack() bool {
 	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)
 }
 
 // appendRows fills the answer with the plain rows that the scope can see.
-func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
+func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
 	plan, err := writtenPlan(b, w.source(""), &Query{Select: w.ret.Select})
@@ -97,7 +97,7 @@ func (w *write) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 
 // visible evaluates the read rule on a written row. A deleted row was visible when it
 // was selected.
-func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error) {
+func (w *judged) visible(ctx context.Context, row []any, gone bool) (bool, error) {
 	if w.guard == nil || gone {
 		return true, nil
 	}
@@ -112,7 +112,7 @@ func (w *write) visible(ctx context.Context, row []any, gone bool) (bool, error)
 }
 
 // appendRow appends the planned columns of a row as JSON object.
-func (w *write) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ []byte, err error) {
+func (w *steps) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ []byte, err error) {
 	if comma {
 		dst = append(dst, ',')
 	}
@@ -161,7 +161,7 @@ func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
 
 // readBack reads the written rows through the guard, with relations. Without an
 // order of the query they come in the order of the write.
-func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
+func (w *steps) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	out.Body, out.Count = out.result.Body[:0], 0
 	q := *w.ret
 	q.Limit, q.Offset, q.After, q.Count = nil, 0, "", false
@@ -194,7 +194,7 @@ func (w *write) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 }
 
 // readWritten reads the rows of a key and returns how many there were on all levels.
-func (w *write) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
+func (w *steps) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
 	q.Where = key

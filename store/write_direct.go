@@ -53,7 +53,7 @@ func ruled(checks []check) bool {
 
 // unmade reports whether a rule evaluated by the database reads a key that the database
 // makes. In steps the row has no key yet; in one statement it would have one.
-func (w *write) unmade(checks []check) bool {
+func (w *judged) unmade(checks []check) bool {
 	if w.op != OpInsert || !ruled(checks) {
 		return false
 	}
@@ -67,7 +67,7 @@ func (w *write) unmade(checks []check) bool {
 // unseen reports whether the write may insert targets of its own foreign keys with a
 // visibility that depends on other rows of the table. As with showsAnew, the statement
 // that writes cannot check that.
-func (w *write) unseen(checks []check) bool {
+func (w *judged) unseen(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool {
 		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.reaches(w.table)
 	})
@@ -75,7 +75,7 @@ func (w *write) unseen(checks []check) bool {
 
 // simple reports whether a plain statement with RETURNING suffices: nothing is logged
 // or checked, and the answer needs no filter and no order.
-func (w *write) simple(checks []check) bool {
+func (w *statement) simple(checks []check) bool {
 	if w.table.Tracked || len(checks) > 0 || w.exactly > 0 {
 		return false
 	}
@@ -94,20 +94,20 @@ func (w *write) simple(checks []check) bool {
 
 // adds reports whether the write adds to a column of the application: SQLite
 // would turn a sum that is too large into a float.
-func (w *write) adds() bool {
+func (w *request) adds() bool {
 	return slices.ContainsFunc(w.sets, func(a assignment) bool { return a.add && a.column != w.table.Version })
 }
 
 // filtered reports whether written rows may be hidden from the answer because
 // the scope could not read them any more.
-func (w *write) filtered() bool {
+func (w *judged) filtered() bool {
 	return w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
 }
 
 // runStatement runs the one statement. In the pool it is its own transaction and is
 // retried after a conflict. Rolling back a wrong number of rows or an answer that is
 // too large requires an explicit transaction.
-func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
+func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
 	if (w.counted() || w.large()) && w.s.tx == nil {
 		return w.s.inTx(ctx, func(ctx context.Context, tx *txCore) error {
 			inner := *w
@@ -140,7 +140,7 @@ func (w *write) runStatement(ctx context.Context, st *driver.Statement, out *Row
 	return w.cardinality(out)
 }
 
-func (w *write) execute(ctx context.Context, st *driver.Statement, out *Rows) error {
+func (w *statement) execute(ctx context.Context, st *driver.Statement, out *Rows) error {
 	if st.Shape == nil {
 		n, err := w.s.exec(ctx, st)
 		out.take()
@@ -176,7 +176,7 @@ func (s session) logged() {
 }
 
 // fillTenant sets the tenant of new rows.
-func (w *write) fillTenant(tenant string) error {
+func (w *prepared) fillTenant(tenant string) error {
 	t := w.table.Tenant
 	if t == nil || w.op != OpInsert {
 		return nil
@@ -197,7 +197,7 @@ func (w *write) fillTenant(tenant string) error {
 }
 
 // returning plans the columns of the answer. Without w.ret it is nil.
-func (w *write) returning(b *builder, s source) (*rowPlan, error) {
+func (w *statement) returning(b *builder, s source) (*rowPlan, error) {
 	if w.ret == nil {
 		return nil, nil
 	}
@@ -215,10 +215,10 @@ func writtenPlan(b *builder, s source, q *Query) (*rowPlan, error) {
 }
 
 // compileSimple writes a bare INSERT, UPDATE or DELETE.
-func (w *write) compileSimple(b *builder) (*driver.Statement, error) {
+func (w *statement) compileSimple(b *builder) (*driver.Statement, error) {
 	s := w.source(b.alias())
 	if w.op == OpInsert {
-		if err := w.insertInto(b, s.alias); err != nil {
+		if err := insertInto(b, w.table, w.rows, s.alias); err != nil {
 			return nil, err
 		}
 	} else if err := w.changeRows(b, s); err != nil {
@@ -245,7 +245,7 @@ func (w *write) compileSimple(b *builder) (*driver.Statement, error) {
 
 // returnColumns writes the members of the written rows and their version, and
 // returns the shape that has them.
-func (w *write) returnColumns(b *builder, s source, plan *rowPlan) (*driver.Shape, error) {
+func (w *statement) returnColumns(b *builder, s source, plan *rowPlan) (*driver.Shape, error) {
 	start := len(b.sql)
 	if b.words.returningTable {
 		s.alias = w.table.sqlName
@@ -268,7 +268,7 @@ func (w *write) returnColumns(b *builder, s source, plan *rowPlan) (*driver.Shap
 }
 
 // changeRows writes UPDATE or DELETE with its WHERE.
-func (w *write) changeRows(b *builder, s source) error {
+func (w *statement) changeRows(b *builder, s source) error {
 	if w.deletesRows() {
 		b.write("delete from ", w.table.sqlName, " as ", s.alias)
 	} else {
@@ -279,15 +279,15 @@ func (w *write) changeRows(b *builder, s source) error {
 }
 
 // deletesRows reports whether rows leave the table, not only their sight.
-func (w *write) deletesRows() bool {
+func (w *request) deletesRows() bool {
 	return w.op == OpDelete && (w.table.DeletedAt == nil || w.erase)
 }
 
 // marks reports whether rows leave the sight of others and not the table. What
 // answers is the row as it was, as with rows that leave the table.
-func (w *write) marks() bool { return w.op == OpDelete && !w.deletesRows() }
+func (w *request) marks() bool { return w.op == OpDelete && !w.deletesRows() }
 
-func (w *write) assign(b *builder, s source) {
+func (w *statement) assign(b *builder, s source) {
 	for i, a := range w.sets {
 		if i > 0 {
 			b.write(", ")
@@ -303,7 +303,7 @@ func (w *write) assign(b *builder, s source) {
 
 // selectRows writes WHERE for the rows to be changed: standing predicates, the
 // rules to read and to change them, the version, and the caller's condition.
-func (w *write) selectRows(b *builder, s source) error {
+func (w *statement) selectRows(b *builder, s source) error {
 	start := len(b.sql)
 	var err error
 	if w.op == OpRestore {
@@ -341,7 +341,7 @@ func (w *write) selectRows(b *builder, s source) error {
 }
 
 // changeRule returns the rule on rows to be changed.
-func (w *write) changeRule() Cond {
+func (w *judged) changeRule() Cond {
 	switch w.op {
 	case OpDelete:
 		return w.guard.Delete

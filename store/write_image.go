@@ -9,7 +9,7 @@ import (
 // imagesHold lets the database evaluate a rule on rows that are not inserted yet. It
 // applies the rule to the values of each row and to the tables before the write. A key
 // that the database will make is NULL. A row the rule does not allow is [ErrDenied].
-func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
+func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 	together := 1
 	if w.s.db.sql.words().arrays {
 		together = len(rows) // to save round trips, as in insertRows
@@ -23,13 +23,13 @@ func (w *write) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 	return nil
 }
 
-func (w *write) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
+func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
 	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
 	s := b.trusted(w.table)
 	b.unindexed = true
 	b.write("select count(*) from (")
-	b.images(w.table, rows)
+	writeImages(b, w.table, rows)
 	b.write(") ", s.alias, " where ")
 	if err := b.rule(s, rule); err != nil {
 		return err
@@ -46,10 +46,10 @@ func (w *write) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) erro
 	return nil
 }
 
-// images writes rows as a query, many on PostgreSQL alone.
-func (b *builder) images(t *Table, rows [][]any) {
-	many := &write{table: t, rows: cloneRows(rows)}
-	for _, row := range many.rows {
+// writeImages writes rows as a query, many on PostgreSQL alone.
+func writeImages(b *builder, t *Table, rows [][]any) {
+	rows = cloneRows(rows)
+	for _, row := range rows {
 		for i, v := range row {
 			if _, gap := v.(absent); gap {
 				row[i] = nil
@@ -57,7 +57,7 @@ func (b *builder) images(t *Table, rows [][]any) {
 		}
 	}
 	if len(rows) > 1 {
-		many.insertArrays(b, t.Columns)
+		insertArrays(b, t.Columns, rows)
 		return
 	}
 	b.write("select ")
@@ -65,7 +65,7 @@ func (b *builder) images(t *Table, rows [][]any) {
 		if i > 0 {
 			b.write(", ")
 		}
-		b.bind(col.Kind, many.rows[0][i])
+		b.bind(col.Kind, rows[0][i])
 		b.write(" as ", col.sqlName)
 	}
 }

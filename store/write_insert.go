@@ -9,12 +9,12 @@ import (
 // insertInto writes INSERT ... VALUES. For many rows on PostgreSQL it writes SELECT
 // over one array for each column, so that the text does not depend on the number of
 // rows.
-func (w *write) insertInto(b *builder, alias string) error {
-	columns, err := w.insertColumns()
+func insertInto(b *builder, t *Table, rows [][]any, alias string) error {
+	columns, err := insertColumns(t, rows)
 	if err != nil {
 		return err
 	}
-	b.write("insert into ", w.table.sqlName)
+	b.write("insert into ", t.sqlName)
 	if alias != "" {
 		b.write(" as ", alias)
 	}
@@ -32,12 +32,12 @@ func (w *write) insertInto(b *builder, alias string) error {
 		b.write(" default values")
 		return nil
 	}
-	if len(w.rows) > 1 && b.words.arrays {
-		w.insertArrays(b, columns)
+	if len(rows) > 1 && b.words.arrays {
+		insertArrays(b, columns, rows)
 		return nil
 	}
 	b.write(" values ")
-	for i, row := range w.rows {
+	for i, row := range rows {
 		if i > 0 {
 			b.write(", ")
 		}
@@ -55,11 +55,11 @@ func (w *write) insertInto(b *builder, alias string) error {
 
 // insertColumns returns the columns that are given; the database makes the
 // others, which must be absent in every row.
-func (w *write) insertColumns() ([]*Column, error) {
-	columns := make([]*Column, 0, len(w.table.Columns))
-	for _, col := range w.table.Columns {
+func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
+	columns := make([]*Column, 0, len(t.Columns))
+	for _, col := range t.Columns {
 		gaps := 0
-		for _, row := range w.rows {
+		for _, row := range rows {
 			if _, gap := row[col.index].(absent); gap {
 				gaps++
 			}
@@ -67,7 +67,7 @@ func (w *write) insertColumns() ([]*Column, error) {
 		switch gaps {
 		case 0:
 			columns = append(columns, col)
-		case len(w.rows):
+		case len(rows):
 		default:
 			return nil, &BodyError{"give " + col.Name + " in every row or in none"}
 		}
@@ -77,7 +77,7 @@ func (w *write) insertColumns() ([]*Column, error) {
 
 // insertArrays writes SELECT over unnest. An array of arrays cannot have rows
 // of different length, so text arrays travel as JSON.
-func (w *write) insertArrays(b *builder, columns []*Column) {
+func insertArrays(b *builder, columns []*Column, rows [][]any) {
 	b.write(" select ")
 	for i, col := range columns {
 		if i > 0 {
@@ -97,8 +97,8 @@ func (w *write) insertArrays(b *builder, columns []*Column) {
 			b.write(", ")
 		}
 		kind := col.Kind
-		values := make([]any, len(w.rows))
-		for j, row := range w.rows {
+		values := make([]any, len(rows))
+		for j, row := range rows {
 			values[j] = row[col.index]
 			if list, ok := values[j].([]string); ok && kind == KindTextArray {
 				values[j] = string(appendValue(nil, kind, list))
@@ -121,7 +121,7 @@ func (w *write) insertArrays(b *builder, columns []*Column) {
 // rows locked under their rules, the change, the log, and an answer taken from
 // the rows just written, or just locked where they are deleted, never from the
 // table, which still looks as before.
-func (w *write) compileCTE(b *builder, checks []check) (*driver.Statement, error) {
+func (w *statement) compileCTE(b *builder, checks []check) (*driver.Statement, error) {
 	s := w.source(b.alias())
 	if err := w.changeCTEs(b, s); err != nil {
 		return nil, err
@@ -165,10 +165,10 @@ func (w *write) compileCTE(b *builder, checks []check) (*driver.Statement, error
 }
 
 // changeCTEs writes "with old as (...), new as (...)" or only new.
-func (w *write) changeCTEs(b *builder, s source) error {
+func (w *statement) changeCTEs(b *builder, s source) error {
 	if w.op == OpInsert {
 		b.write("with ", newRows, " as (")
-		if err := w.insertInto(b, s.alias); err != nil {
+		if err := insertInto(b, w.table, w.rows, s.alias); err != nil {
 			return err
 		}
 		b.write(" returning ", s.alias, ".*)")
@@ -207,7 +207,7 @@ func (w *write) changeCTEs(b *builder, s source) error {
 
 // answerFilter writes the checks and the rule to read as one filter: first all
 // checks, which hold or fail the statement, then the rule.
-func (w *write) answerFilter(b *builder, s source, checks []check, before, after string) error {
+func (w *statement) answerFilter(b *builder, s source, checks []check, before, after string) error {
 	filtered := w.filtered()
 	if len(checks) == 0 && !filtered {
 		return nil
@@ -217,7 +217,7 @@ func (w *write) answerFilter(b *builder, s source, checks []check, before, after
 		if i > 0 {
 			b.write(" and ")
 		}
-		if err := b.raise(w, s, ch); err != nil {
+		if err := w.raise(&b.conds, s, ch); err != nil {
 			return err
 		}
 	}

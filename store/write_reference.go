@@ -9,7 +9,7 @@ import (
 )
 
 // fail turns an error of a writing statement into one of this package.
-func (w *write) fail(ctx context.Context, err error) error {
+func (w *judged) fail(ctx context.Context, err error) error {
 	if errors.Is(err, ErrTxFailed) {
 		return err // it wraps the failure of before
 	}
@@ -27,7 +27,7 @@ func (w *write) fail(ctx context.Context, err error) error {
 // violated fills in a constraint error. SQLite does not report which foreign key
 // failed. The error of a row that is still referenced does not name the referring
 // table.
-func (w *write) violated(ctx context.Context, v *driver.Violation) error {
+func (w *judged) violated(ctx context.Context, v *driver.Violation) error {
 	e := constraintError(w.table, v)
 	if v.Kind != driver.ForeignKey || e.Columns != nil && !w.deletesRows() {
 		return e
@@ -48,7 +48,7 @@ func (w *write) violated(ctx context.Context, v *driver.Violation) error {
 
 // narrowed takes out of an error what the scope cannot know: columns that it or the
 // model hides, and the tables a delete leads to.
-func (w *write) narrowed(err error) error {
+func (w *judged) narrowed(err error) error {
 	if w.guard == nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (w *write) narrowed(err error) error {
 // narrowedFields removes the columns that the scope cannot know from a validation
 // error. A hook may have written to another table, with other columns hidden. A name
 // that is not a column was chosen by a hook for the reader of the error, so it stays.
-func (w *write) narrowedFields(invalid *ValidationError) error {
+func (w *judged) narrowedFields(invalid *ValidationError) error {
 	table, guard := w.table, w.guard
 	if other := w.s.db.registry.Named(invalid.Table); other != nil && other != table {
 		table, guard = other, w.scope.guard(other)
@@ -104,7 +104,7 @@ func (g *Guard) knows(c *Column) bool {
 
 // references returns the values the write puts into a foreign key, one list for
 // each row, without those that have a NULL.
-func (w *write) references(ref *Reference) [][]any {
+func (w *request) references(ref *Reference) [][]any {
 	var keys [][]any
 	for _, row := range w.givenRows() {
 		if key, whole := writtenKey(ref, row); whole {
@@ -117,7 +117,7 @@ func (w *write) references(ref *Reference) [][]any {
 // dangling reports whether a foreign key of the write leads to no row. It only adds
 // detail to an earlier failure, so it may read in a failed transaction, and treats its
 // own error as false.
-func (w *write) dangling(ctx context.Context, ref *Reference) bool {
+func (w *judged) dangling(ctx context.Context, ref *Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
 		b := w.s.newBuilder(ctx, nil, access{})
 		defer b.free()

@@ -13,7 +13,7 @@ const maxLevels = 16
 
 // writeRows changes the rows of the table. New rows are inserted first, by one
 // statement if possible.
-func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) writeRows(ctx context.Context, rows []*rowWrite) error {
 	if err := w.tally(len(rows)); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (w *write) writeRows(ctx context.Context, rows []*rowWrite) error {
 	return nil
 }
 
-func (w *write) insertRows(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) insertRows(ctx context.Context, rows []*rowWrite) error {
 	if w.together(rows) {
 		return w.insertTogether(ctx, rows)
 	}
@@ -60,7 +60,7 @@ func (w *write) insertRows(ctx context.Context, rows []*rowWrite) error {
 // to save round trips, and on both engines where rows of one write may refer to
 // each other, since foreign keys are checked at the end of a statement. SQLite is
 // faster row by row, and keys the database makes are read back one by one.
-func (w *write) together(rows []*rowWrite) bool {
+func (w *steps) together(rows []*rowWrite) bool {
 	itself := func(ref *Reference) bool { return ref.Target == w.table }
 	if len(rows) < 2 || !w.s.db.sql.words().arrays && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
 		return false
@@ -74,7 +74,7 @@ func (w *write) together(rows []*rowWrite) bool {
 // SQLite. Rows beyond it need a second statement and cannot refer to it.
 const maxPlaceholders = 32766
 
-func (w *write) insertTogether(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) insertTogether(ctx context.Context, rows []*rowWrite) error {
 	for part := range slices.Chunk(rows, maxPlaceholders/len(w.table.Columns)) {
 		if err := w.insertPart(ctx, part); err != nil {
 			return err
@@ -83,25 +83,24 @@ func (w *write) insertTogether(ctx context.Context, rows []*rowWrite) error {
 	return nil
 }
 
-func (w *write) insertPart(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) insertPart(ctx context.Context, rows []*rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
-	many := &write{table: w.table, rows: make([][]any, len(rows))}
+	images := make([][]any, len(rows))
 	for i, rw := range rows {
-		many.rows[i] = rw.new
+		images[i] = rw.new
 	}
-	if err := many.insertInto(b, ""); err != nil {
+	if err := insertInto(b, w.table, images, ""); err != nil {
 		return err
 	}
 	return w.exec(ctx, b)
 }
 
 // insertRow inserts one row and reads back the key if the database made it.
-func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
+func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
-	one := &write{table: w.table, rows: [][]any{rw.new}}
-	if err := one.insertInto(b, ""); err != nil {
+	if err := insertInto(b, w.table, [][]any{rw.new}, ""); err != nil {
 		return err
 	}
 	made := slices.IndexFunc(w.table.Columns, func(col *Column) bool {
@@ -125,7 +124,7 @@ func (w *write) insertRow(ctx context.Context, rw *rowWrite) error {
 }
 
 // updateRow writes what differs between the old and the new row.
-func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
+func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
 	s := b.trusted(w.table)
@@ -151,7 +150,7 @@ func (w *write) updateRow(ctx context.Context, rw *rowWrite) error {
 	return w.exec(ctx, b)
 }
 
-func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
+func (w *steps) deleteRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
 	s := b.trusted(w.table)
@@ -161,7 +160,7 @@ func (w *write) deleteRow(ctx context.Context, rw *rowWrite) error {
 }
 
 // exec runs a statement without rows.
-func (w *write) exec(ctx context.Context, b *builder) error {
+func (w *steps) exec(ctx context.Context, b *builder) error {
 	st := b.statement(nil)
 	st.Table, st.Write = w.table.Name, true
 	_, err := w.s.exec(ctx, st)
@@ -170,7 +169,7 @@ func (w *write) exec(ctx context.Context, b *builder) error {
 
 // cascade carries out what the model says about rows that refer to a row to be
 // deleted, through the write path of their table.
-func (w *write) cascade(ctx context.Context, rw *rowWrite) error {
+func (w *steps) cascade(ctx context.Context, rw *rowWrite) error {
 	depth, _ := ctx.Value(cascadeKey{}).(int)
 	if depth > maxLevels {
 		return &LimitError{Name: "levels of rows that are deleted with the one they refer to", Limit: maxLevels}
@@ -193,7 +192,7 @@ type cascadeKey struct{}
 
 // tally counts the rows that are written because of one delete, its own included: a
 // write for each of them is no bound for all.
-func (w *write) tally(rows int) error {
+func (w *steps) tally(rows int) error {
 	if w.tallied == nil {
 		if !w.deletesRows() || !w.table.hasActions() {
 			return nil
@@ -206,16 +205,17 @@ func (w *write) tally(rows int) error {
 	return nil
 }
 
-func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) error {
+func (w *steps) cascadeInto(ctx context.Context, ref *Reference, old []any) error {
 	child := ref.Columns[0].Table
 	conds := make([]Cond, len(ref.Columns))
 	for i, col := range ref.Columns {
 		conds[i] = boundEq(col, old[ref.Keys[i].index])
 	}
 	// Rows in the bin and of other tenants refer to the row too.
-	op := &write{
-		s: w.s, table: child, scope: w.scope, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...),
-		access: access{withDeleted: true, allTenants: true}, tallied: w.tallied,
+	op := new(steps)
+	op.request = request{
+		reader: reader{s: w.s, table: child, scope: w.scope, access: access{withDeleted: true, allTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...),
+		tallied: w.tallied,
 	}
 	if ref.OnDelete == SetNull {
 		op.op = OpUpdate
@@ -227,5 +227,5 @@ func (w *write) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 		op.erase = true
 	}
 	var out Rows
-	return op.steps(ctx, &out)
+	return op.rowByRow(ctx, &out)
 }

@@ -8,8 +8,9 @@ import "testing"
 // rows, and not again for each. The race detector allocates by itself, so this is not
 // built with it.
 func TestAnswerPlannedOnce(t *testing.T) {
-	w := &write{
-		s: session{db: &dbCore{sql: sqlite{}}}, table: tableFor(t, volume{}), op: OpInsert,
+	w := new(write)
+	w.request = request{
+		reader: reader{s: session{db: &dbCore{sql: sqlite{}}}, table: tableFor(t, volume{})}, op: OpInsert,
 		ret: &Query{Select: []Selected{{Column: "id"}, {Column: "title", As: "name"}}},
 	}
 	allocs := func(n int) float64 {

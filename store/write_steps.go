@@ -12,15 +12,15 @@ import (
 
 // runSteps writes row by row in a transaction, with everything a write can have:
 // hooks, cascades, upserts, answers with relations.
-func (w *write) runSteps(ctx context.Context, out *Rows) error {
+func (w *steps) runSteps(ctx context.Context, out *Rows) error {
 	if w.s.tx != nil {
-		return w.steps(ctx, out)
+		return w.rowByRow(ctx, out)
 	}
 	return w.s.inTx(ctx, func(ctx context.Context, tx *txCore) error {
 		inner := *w
 		inner.s = tx.session()
 		inner.rows = cloneRows(w.rows) // the transaction may be run again
-		return inner.steps(ctx, out)
+		return inner.rowByRow(ctx, out)
 	})
 }
 
@@ -32,7 +32,7 @@ func cloneRows(rows [][]any) [][]any {
 	return clone
 }
 
-func (w *write) steps(ctx context.Context, out *Rows) error {
+func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
 	out.result.Reset()
 	out.take()
 	if err := w.checkAnswer(ctx); err != nil {
@@ -85,7 +85,7 @@ func (w *write) steps(ctx context.Context, out *Rows) error {
 
 // plannedRows returns the rows of the write, with the old row, if there is one, and the
 // intended new row.
-func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
+func (w *steps) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
 	if w.op == OpInsert {
 		if err := w.fillTenant(tenantOf(ctx, w.scope)); err != nil {
 			return nil, err
@@ -115,12 +115,12 @@ func (w *write) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 	return rows, nil
 }
 
-func (w *write) newRow(op WriteOp, old, new []any) *rowWrite {
+func (w *request) newRow(op WriteOp, old, new []any) *rowWrite {
 	return &rowWrite{op: op, table: w.table, tx: w.s.tx, scope: w.scope, old: old, new: new}
 }
 
 // gapsOf returns the missing required columns of a new row, before hooks may fill them.
-func (w *write) gapsOf(i int) []FieldError {
+func (w *request) gapsOf(i int) []FieldError {
 	if w.gaps == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (w *write) gapsOf(i int) []FieldError {
 
 // changed applies the assignments to a row. A row that leaves the table has no
 // new one.
-func (w *write) changed(row []any) ([]any, error) {
+func (w *prepared) changed(row []any) ([]any, error) {
 	if w.deletesRows() {
 		return nil, nil
 	}
@@ -162,7 +162,7 @@ func sum(a, b any) (any, error) {
 }
 
 // lockRows reads the rows to be changed, in key order, and locks them.
-func (w *write) lockRows(ctx context.Context) ([][]any, error) {
+func (w *steps) lockRows(ctx context.Context) ([][]any, error) {
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
 	s := w.source(b.alias())
@@ -188,7 +188,7 @@ const maxWriteBytes = 32 << 20
 
 // readWhole runs a statement that selects whole rows and reads them as bound
 // values.
-func (w *write) readWhole(ctx context.Context, b *builder) ([][]any, error) {
+func (w *steps) readWhole(ctx context.Context, b *builder) ([][]any, error) {
 	var r driver.Result
 	st := b.statement(&driver.Shape{Members: wholePlan(w.table).members})
 	st.Table, st.Op = w.table.Name, "select"
@@ -236,7 +236,7 @@ func (t *Table) parseRows(body []byte) ([][]any, error) {
 }
 
 // before runs the hooks on a row and then validates the result.
-func (w *write) before(ctx context.Context, rw *rowWrite) error {
+func (w *steps) before(ctx context.Context, rw *rowWrite) error {
 	if !w.table.HasHooks() {
 		return nil
 	}
@@ -266,7 +266,7 @@ func (w *write) before(ctx context.Context, rw *rowWrite) error {
 
 // refuseNulls reports NULL in a column that has none, as the database would: a
 // hook's struct could not even show it.
-func (w *write) refuseNulls(row []any) error {
+func (w *prepared) refuseNulls(row []any) error {
 	var failed []FieldError
 	var null *Column
 	for i, c := range w.table.Columns {
@@ -289,7 +289,7 @@ func (w *write) refuseNulls(row []any) error {
 
 // differing returns the columns that are written: 1.00 in place of 1.0 is a change,
 // though the two are equal.
-func (w *write) differing(rw *rowWrite) ColumnSet {
+func (w *prepared) differing(rw *rowWrite) ColumnSet {
 	var set ColumnSet
 	for i, c := range w.table.Columns {
 		if !sameBytes(c.Kind, rw.old[i], rw.new[i]) {
@@ -301,7 +301,7 @@ func (w *write) differing(rw *rowWrite) ColumnSet {
 
 // judgeRows evaluates the rules on new rows in Go where possible, and returns the rows
 // that the database must check.
-func (w *write) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
+func (w *judged) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
 	if w.guard == nil {
 		return nil, nil
 	}
@@ -325,7 +325,7 @@ func (w *write) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
 }
 
 // ruleFor returns the rule on the row a write leaves.
-func (w *write) ruleFor(op WriteOp) Cond {
+func (w *judged) ruleFor(op WriteOp) Cond {
 	switch op {
 	case OpInsert:
 		return w.guard.Create
@@ -342,7 +342,7 @@ func (w *write) ruleFor(op WriteOp) Cond {
 // judgeImages lets the database evaluate the rules on new rows that Go could not,
 // before any of the rows is inserted. Otherwise a rule that refers back to the table
 // would find the new row itself and allow any write.
-func (w *write) judgeImages(ctx context.Context, open []*rowWrite) error {
+func (w *judged) judgeImages(ctx context.Context, open []*rowWrite) error {
 	for _, op := range []WriteOp{OpInsert, OpUpdate} {
 		var images [][]any
 		for _, rw := range open {
@@ -362,7 +362,7 @@ func (w *write) judgeImages(ctx context.Context, open []*rowWrite) error {
 
 // checkBrought checks the foreign keys of written rows to rows inserted by the same
 // write.
-func (w *write) checkBrought(ctx context.Context, rows []*rowWrite) error {
+func (w *judged) checkBrought(ctx context.Context, rows []*rowWrite) error {
 	if w.guard == nil {
 		return nil
 	}
@@ -373,7 +373,7 @@ func (w *write) checkBrought(ctx context.Context, rows []*rowWrite) error {
 		}
 		for _, ref := range w.table.ForeignKeys {
 			key, whole := writtenKey(ref, rw.new)
-			if !whole || !w.judged(ref) || !brought[targetName(ref, key)] {
+			if !whole || !w.checksKey(ref) || !brought[targetName(ref, key)] {
 				continue
 			}
 			if ok, err := w.holds(ctx, rw.new, check{reference: ref}); err != nil {
@@ -398,14 +398,14 @@ func newImages(rows []*rowWrite) [][]any {
 }
 
 // holds checks in the database whether a check holds for an existing row.
-func (w *write) holds(ctx context.Context, row []any, ch check) (bool, error) {
+func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
 	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
 	s := b.trusted(w.table)
 	b.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
 	b.keyEquals(s, row)
 	b.write(" and ")
-	if err := b.checkCond(w, s, ch, ""); err != nil {
+	if err := w.checkCond(&b.conds, s, ch, ""); err != nil {
 		return false, err
 	}
 	var r driver.Result

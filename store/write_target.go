@@ -15,7 +15,7 @@ import (
 // hidden target from a missing one.
 //
 // A target that the write itself inserts is checked afterwards, see checkBrought.
-func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
+func (w *judged) judgeTargets(ctx context.Context, rows [][]any) error {
 	if w.guard == nil {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
 	for _, row := range rows {
 		for _, ref := range w.table.ForeignKeys {
 			key, whole := writtenKey(ref, row)
-			if !whole || !w.judged(ref) {
+			if !whole || !w.checksKey(ref) {
 				continue
 			}
 			name := targetName(ref, key)
@@ -45,10 +45,10 @@ func (w *write) judgeTargets(ctx context.Context, rows [][]any) error {
 
 // brought names the targets in the table that are among the written rows. Rows that
 // an update changes were there before, unless it gives them other keys.
-func (w *write) brought(rows [][]any) map[string]bool {
+func (w *judged) brought(rows [][]any) map[string]bool {
 	names := map[string]bool{}
 	for _, ref := range w.table.ForeignKeys {
-		if ref.Target != w.table || !w.judged(ref) || w.op == OpUpdate && !slices.ContainsFunc(ref.Keys, w.wrote) {
+		if ref.Target != w.table || !w.checksKey(ref) || w.op == OpUpdate && !slices.ContainsFunc(ref.Keys, w.wrote) {
 			continue
 		}
 		for _, row := range rows {
@@ -73,7 +73,7 @@ func targetName(ref *Reference, key []any) string {
 // includes a foreign key, as in a junction, reveals that the target exists. If any
 // target is invisible to the scope, the answer is that error instead. The check runs
 // after the statement was rolled back.
-func (w *write) blamed(ctx context.Context, err error) error {
+func (w *judged) blamed(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -86,7 +86,7 @@ func (w *write) blamed(ctx context.Context, err error) error {
 
 // givenRows returns what the write gives: its new rows, or the values for those that
 // are there.
-func (w *write) givenRows() [][]any {
+func (w *request) givenRows() [][]any {
 	if w.op == OpInsert {
 		return w.rows
 	}
@@ -95,14 +95,14 @@ func (w *write) givenRows() [][]any {
 
 // partial reports whether an update gives only a part of a foreign key, of which the
 // rows have the rest.
-func (w *write) partial() bool {
+func (w *judged) partial() bool {
 	if w.guard == nil || w.op != OpUpdate || len(w.table.ForeignKeys) == 0 {
 		return false
 	}
 	row := w.partialRow()
 	gap := func(c *Column) bool { _, gap := row[c.index].(absent); return gap }
 	return slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool {
-		return w.judged(ref) && slices.ContainsFunc(ref.Columns, gap)
+		return w.checksKey(ref) && slices.ContainsFunc(ref.Columns, gap)
 	})
 }
 
@@ -130,7 +130,7 @@ func (t *text) selectTarget(s source, ref *Reference, key []any) {
 
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
-func (w *write) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
+func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
 	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
 	s, err := w.target(&b.conds, ref)

@@ -10,7 +10,7 @@ import (
 // upsertRows splits the rows of an upsert: those that exist become updates, checked by
 // the rules for updates. It reads what exists without the guard, but a row the scope
 // may not change only ever says that its key is taken.
-func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
+func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
 	if err := w.mayCreate(ctx); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (w *write) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 
 // outOfReach is the answer for a row that exists and that the scope may not see
 // or change: as far as it can be, that for one that does not exist.
-func (w *write) outOfReach(row []any, err error) error {
+func (w *judged) outOfReach(row []any, err error) error {
 	if w.upsert.known {
 		return ErrStale
 	}
@@ -74,7 +74,7 @@ func (w *write) outOfReach(row []any, err error) error {
 }
 
 // hasVersion reports whether a row has the version the write demands, if it does.
-func (w *write) hasVersion(row []any) bool {
+func (w *request) hasVersion(row []any) bool {
 	if len(w.versions) == 0 {
 		return true
 	}
@@ -87,7 +87,7 @@ func (w *write) hasVersion(row []any) bool {
 
 // chosenKey rejects a new row with a client's value for a key that the database makes.
 // The error is the same as for an existing row that the scope may not update.
-func (w *write) chosenKey(row []any) error {
+func (w *judged) chosenKey(row []any) error {
 	if w.guard == nil {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (w *write) chosenKey(row []any) error {
 
 // mayCreate rejects rows the scope could not create before existing keys are looked up.
 // Otherwise the answer would reveal which keys exist.
-func (w *write) mayCreate(ctx context.Context) error {
+func (w *judged) mayCreate(ctx context.Context) error {
 	if w.guard == nil {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (w *write) mayCreate(ctx context.Context) error {
 
 // keyText returns the conflict key of a row as text, empty if it has a NULL,
 // which conflicts with nothing.
-func (w *write) keyText(row []any) string {
+func (w *request) keyText(row []any) string {
 	var dst []byte
 	for _, k := range w.upsert.keys {
 		v := row[k.index]
@@ -148,7 +148,7 @@ func appendKeyValue(dst []byte, k Kind, v any) []byte {
 
 // existing locks and reads the rows that have the conflict keys of the input,
 // of whichever tenant: keys hold for all of them.
-func (w *write) existing(ctx context.Context) (map[string][]any, error) {
+func (w *steps) existing(ctx context.Context) (map[string][]any, error) {
 	rowsWithKey := slices.DeleteFunc(slices.Clone(w.rows), func(row []any) bool { return w.keyText(row) == "" })
 	if len(rowsWithKey) == 0 {
 		return nil, nil
@@ -184,7 +184,7 @@ func (w *write) existing(ctx context.Context) (map[string][]any, error) {
 
 // keysMatch writes that a row has the conflict key of one of the rows. For a key
 // of one column the statement is the same for any number of rows.
-func (w *write) keysMatch(b *builder, s source, rows [][]any) error {
+func (w *statement) keysMatch(b *builder, s source, rows [][]any) error {
 	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && listable(k.Kind) {
 		values := make([]any, len(rows))
 		for i, row := range rows {
@@ -202,7 +202,7 @@ func (w *write) keysMatch(b *builder, s source, rows [][]any) error {
 
 // mayReplace rejects an existing row that the scope may not see or change. The error is
 // always that of a taken key, so it does not reveal the reason.
-func (w *write) mayReplace(ctx context.Context, old, row []any) error {
+func (w *judged) mayReplace(ctx context.Context, old, row []any) error {
 	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
 	if t := w.table.Tenant; t != nil && old[t.index] != row[t.index] {
 		return taken
@@ -235,8 +235,8 @@ func (w *write) mayReplace(ctx context.Context, old, row []any) error {
 }
 
 // merged writes the given columns of the input over an existing row.
-func (w *write) merged(old, row []any) ([]any, error) {
-	update := &write{table: w.table, now: w.now, op: OpUpdate}
+func (w *prepared) merged(old, row []any) ([]any, error) {
+	update := &prepared{request{reader: reader{table: w.table}, now: w.now, op: OpUpdate}}
 	for _, col := range w.table.Columns {
 		if w.upsert.sets.Has(col) {
 			update.sets = append(update.sets, assignment{column: col, value: row[col.index]})

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// reader reads one table in a session and a scope.
+type reader struct {
+	s      session
+	table  *Table
+	scope  *Scope
+	access access
+}
+
+// checkScope rejects a gate that was made without the scope it needs.
+func (r reader) checkScope() error {
+	if r.scope == noScope {
+		return ErrNoScope
+	}
+	return nil
+}
+
+// read reads within the budget of rows.
+func (r reader) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+	err := r.readOnce(ctx, q, ro, opts, out)
+	if !errors.Is(err, errTooManyRows) {
+		return err
+	}
+	lowered, cut, err := r.lowerLimits(ctx, q, ro, opts)
+	if err != nil {
+		return err
+	}
+	if err = r.readOnce(ctx, lowered, ro, opts, out); errors.Is(err, errTooManyRows) {
+		return errBudget(q, opts.Budget)
+	}
+	out.Cut = cut
+	return err
+}
+
+// readOptions returns what a read needs besides the query's members.
+func (r reader) readOptions(q *Query, opts ReadOptions) readOptions {
+	return readOptions{
+		page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == "", version: opts.Single,
+	}
+}
+
+// compile writes the statement of a query into a builder.
+func (r reader) compile(ctx context.Context, b *builder, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {
+	if opts.Page || q.After != "" {
+		key, err := r.s.cursorKey(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b.cursors = key
+	}
+	asked := q
+	if opts.MaxRows > 0 && (q.Limit == nil || *q.Limit > opts.MaxRows) {
+		// One more row shows whether there are more.
+		limited := *q
+		limited.Limit = Limit(opts.MaxRows + 1)
+		asked = &limited
+	}
+	b.budget = opts.Budget
+	shape, err := b.read(r.table, asked, ro)
+	if err != nil {
+		return nil, r.unknown(err)
+	}
+	st := b.statement(shape)
+	st.Table, st.Op = r.table.Name, "select"
+	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
+	return st, nil
+}
+
+// readOnce compiles a query and runs it.
+func (r reader) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+	if err := r.checkScope(); err != nil {
+		return err
+	}
+	b := r.s.newBuilder(ctx, r.scope, r.access)
+	defer b.free()
+	st, err := r.compile(ctx, b, q, ro, opts)
+	if err != nil {
+		return err
+	}
+	out.result.Reset()
+	if err := r.s.query(ctx, st, &out.result); err != nil {
+		return conflict(err)
+	}
+	if len(st.Shape.Members) == 0 {
+		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
+	}
+	out.take()
+	out.Tables = append(out.Tables, b.reads...)
+	if opts.TagForm != "" && r.s.tx == nil && b.tagged() { // what a transaction reads may be rolled back
+		out.Tag = entityTag(opts.TagForm, q, &out.result)
+	}
+	return out.finish(b, q, ro, opts)
+}
+
+// appendEmpty appends rows without members.
+func appendEmpty(dst []byte, rows int) []byte {
+	for i := range rows {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, "{}"...)
+	}
+	return dst
+}
+
+// take shows the result of the statement.
+func (r *Rows) take() {
+	r.Body, r.Count = r.result.Body, r.result.Rows
+	r.More, r.Total = r.result.More, r.result.Total
+	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
+	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
+}
+
+func (r *Rows) finish(b *builder, q *Query, ro readOptions, opts ReadOptions) error {
+	if r.Count == 0 || len(r.result.Extra) == 0 {
+		return nil
+	}
+	if opts.Page {
+		if r.More || q.Limit != nil && r.Count == *q.Limit {
+			r.Next = b.cursors.make(b.keys, r.result.Extra)
+		}
+		return nil
+	}
+	if opts.Single && b.versioned { // else it stands for a row without members
+		version, err := firstInt(r.result.Extra)
+		r.Version = version
+		return err
+	}
+	return nil
+}
+
+// unknown turns the inner mark for a table that is not exposed into the answer
+// for one that does not exist.
+func (r reader) unknown(err error) error {
+	if errors.Is(err, errNotExposed) {
+		return &UnknownTableError{Table: r.table.Name}
+	}
+	return err
+}
+
+// decodePlan plans how rows of a query fill the struct.
+func (r reader) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
+	b := r.s.newBuilder(ctx, r.scope, r.access)
+	defer b.free()
+	s, err := b.enter(r.table)
+	if err != nil {
+		return nil, r.unknown(err)
+	}
+	plan, err := b.plan(s, q)
+	if err != nil {
+		return nil, err
+	}
+	if plan.grouped() {
+		return nil, errors.New("store: aggregates are not columns of a model; read them by a Gate, or with Bun")
+	}
+	if plan.spreads() {
+		return nil, errors.New("store: columns of other tables are not columns of a model; embed the relation without Spread")
+	}
+	return plan.decode(), nil
+}
+
+// ReadOptions tunes [Gate.Read]. The zero value reads all rows the query asks
+// for.
+type ReadOptions struct {
+	// MaxRows truncates the answer and sets Rows.More; zero sets no limit. Unlike
+	// Query.Limit it is not part of the query.
+	MaxRows int
+
+	// MaxBytes fails the read with [ErrTooLarge] when the answer is larger; zero sets
+	// no limit. With a Budget a row with embedded rows, or with more than eight values
+	// of any size, is limited to a quarter of MaxBytes.
+	MaxBytes int
+
+	// Budget is the largest number of rows of the answer: its own and those of every
+	// array of embedded rows. Beyond it the read lowers limits that are defaults, see
+	// [Query], and sets Rows.Cut. If that does not suffice it fails with a
+	// [LimitError]. Zero sets no limit.
+	Budget int
+
+	// Page requests Rows.Next.
+	Page bool
+
+	// TagForm requests Rows.Tag. It must identify everything besides the rows that the
+	// response depends on, such as the media type. Empty requests no tag.
+	TagForm string
+
+	// Single says that the query is for one row by its key. It requests Rows.Version.
+	Single bool
+}
