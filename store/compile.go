@@ -252,11 +252,6 @@ func newBuilder(d dialect, scope *Scope, tenant string, a access) *builder {
 	return b
 }
 
-// newBuilder starts a statement in the context of a caller.
-func (s session) newBuilder(ctx context.Context, scope *Scope, a access) *builder {
-	return newBuilder(s.db.sql, scope, tenantOf(ctx, scope), a)
-}
-
 // tenantOf returns the tenant of a statement: the scope's, or the context's for
 // trusted code.
 func tenantOf(ctx context.Context, scope *Scope) string {

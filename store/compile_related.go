@@ -80,17 +80,6 @@ func (c *conds) joinedFrom(s source, rel *Relation, target source) error {
 	return c.limits(target)
 }
 
-func (t *text) equalKeys(a source, as []*Column, b source, bs []*Column) {
-	for i := range as {
-		if i > 0 {
-			t.write(" and ")
-		}
-		t.column(a, as[i])
-		t.write(" = ")
-		t.column(b, bs[i])
-	}
-}
-
 // unresolved is the error for a name that means no relation of s, or several.
 func (c *conds) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
 	if several == nil {

@@ -125,3 +125,8 @@ func (s session) fail(err error) {
 		s.tx.failed = err
 	}
 }
+
+// newBuilder starts a statement in the context of a caller.
+func (s session) newBuilder(ctx context.Context, scope *Scope, a access) *builder {
+	return newBuilder(s.db.sql, scope, tenantOf(ctx, scope), a)
+}

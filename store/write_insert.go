@@ -235,13 +235,3 @@ func (w *statement) answerFilter(b *builder, s source, checks []check, before, a
 	b.write(" end", after)
 	return nil
 }
-
-func (t *text) keyList(s source) {
-	for i, pk := range s.table.PrimaryKey {
-		if i > 0 {
-			t.write(", ")
-		}
-		t.column(s, pk)
-		t.collate(pk, true)
-	}
-}

@@ -414,20 +414,3 @@ func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
 	}
 	return r.Rows == 1, nil
 }
-
-// keyEquals writes that a source's row has the key of a row.
-func (t *text) keyEquals(s source, row []any) {
-	t.equalValues(s, s.table.PrimaryKey, func(i int) any { return row[s.table.PrimaryKey[i].index] })
-}
-
-// equalValues writes that columns of a source have values.
-func (t *text) equalValues(s source, columns []*Column, value func(i int) any) {
-	for i, col := range columns {
-		if i > 0 {
-			t.write(" and ")
-		}
-		t.comparable(s, col, false)
-		t.write(" = ")
-		t.bindComparable(col.Kind, value(i))
-	}
-}

@@ -121,13 +121,6 @@ func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 	return values, true
 }
 
-// selectTarget writes a query for the row with the key that a foreign key points to,
-// to which conditions can be added.
-func (t *text) selectTarget(s source, ref *Reference, key []any) {
-	t.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
-	t.equalValues(s, ref.Keys, func(i int) any { return key[i] })
-}
-
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
 func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {

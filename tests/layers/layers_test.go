@@ -42,7 +42,7 @@ type layer struct {
 }
 
 var packages = []layered{
-	{path: "store", upward: 21, layers: []layer{
+	{path: "store", upward: 8, layers: []layer{
 		{"fault", []string{"errors", "errors_names"}},
 		{"value", []string{"kind", "gotype*", "value*", "list"}},
 		{"schema", []string{
@@ -57,9 +57,9 @@ var packages = []layered{
 		{"core", []string{
 			"core", "session", "share", "settings", "tx", "tx_commit", "driver_error", "ping", "wakeup", "tuple", "bun",
 		}},
-		{"read", []string{"gate", "entity_tag", "read_budget"}},
+		{"read", []string{"read", "entity_tag", "read_budget"}},
 		{"write", []string{"write*", "check", "prepare", "log", "log_limit", "guard"}},
-		{"access", []string{"input", "input_texts", "present", "explain", "receipt"}},
+		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
 			"db", "repo", "repo_core", "column", "hooks", "mixin", "id", "date", "decimal", "json", "trace*", "log_statements", "tx_public",
 			"doc", "stats", "codec", "scalars",
