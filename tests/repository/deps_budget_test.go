@@ -94,6 +94,19 @@ func TestImporterBudget(t *testing.T) {
 	}
 }
 
+// TestNoDocker: a program that imports Plinth gets no module of Docker's client, not even a line of go.sum for the tests of
+// Plinth's packages.
+func TestNoDocker(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		for line := range strings.Lines(read(t, name)) {
+			if strings.Contains(line, "docker") || strings.Contains(line, "containerd") || strings.Contains(line, "opencontainers") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+	}
+}
+
 // TestLibcIsSQLites keeps modernc.org/libc at the release its SQLite was translated with: another one may crash it.
 func TestLibcIsSQLites(t *testing.T) {
 	t.Parallel()

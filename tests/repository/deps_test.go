@@ -147,7 +147,6 @@ var libraries = []library{
 	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},
 	{"github.com/go-webauthn/webauthn", []string{"auth/passkey"}, nil, "a tree with parsers for TPM and Android that only passkeys pay for"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
-	{"github.com/ory/dockertest/v3", []string{"store/storetest/pgtest"}, nil, "Docker's client is a tree of 60 packages that no user may link"},
 	{"github.com/anishathalye/porcupine", nil, []string{"tests/resilience/faults"}, "judges histories of concurrent clients"},
 	{"github.com/klauspost/compress", []string{"middleware/compress"}, nil, "gzip and zstd, which the standard library has not, or slower"},
 	{"github.com/rs/cors", []string{"middleware/cors"}, nil, "the protocol of the Fetch standard; what may be allowed is decided by the leaf"},

@@ -32,6 +32,7 @@ var household = strings.Fields("whoever whatever nobody somebody anybody nobody'
 var exceptions = map[string]int{
 	"files with methods of store.DB":                               15,
 	"files with methods of store.Table":                            12,
+	"files with methods of store.dbCore":                           13,
 	"lines of store":                                               18_500,
 	"methods of auth/accounts.Accounts":                            224,
 	"files with methods of auth/accounts.Accounts":                 57,

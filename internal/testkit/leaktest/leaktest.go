@@ -7,10 +7,9 @@ import "go.uber.org/goleak"
 // They end with the process.
 var shared = []string{
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest.(*instance).start.func1",
-	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest.attach.func1",
-	"github.com/ory/dockertest/v3/docker.(*Client).hijack.func1",
-	"github.com/ory/dockertest/v3/docker.(*Client).hijack.func1.1",
-	"github.com/ory/dockertest/v3/docker.(*Client).hijack.func1.2",
+	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest.startContainer.func1",
+	"os/exec.(*Cmd).Start.func2", // copies the log of a container
+	"os/exec.(*Cmd).writerDescriptor.func1",
 }
 
 // Main runs the tests and ends the process; call it in TestMain. It fails if the tests pass

@@ -9,7 +9,9 @@
 //   - PLINTH_TEST_DATABASE_URL, a postgres:// URL of a role that may create databases. If it is set and does not work, the test
 //     fails instead of using another server.
 //   - Docker, if an engine answers within two seconds. The image is PLINTH_TEST_POSTGRES_IMAGE, by default postgres:17. Another
-//     image must accept POSTGRES_PASSWORD, and settings of the server as arguments, like the official one.
+//     image must accept POSTGRES_PASSWORD, and settings of the server as arguments, like the official one. The Docker client is
+//     in a module of its own, the folder container, which this module runs by the go command. Other modules build it as
+//     plinth-container and put it into PATH.
 //   - The server binaries of this machine (initdb, postgres, pg_ctl), found in PATH, in /usr/lib/postgresql or through
 //     pg_config. A process of root runs them under the account postgres or, if there is none, the system's unprivileged one.
 //

@@ -1,18 +1,19 @@
 package pgtest
 
 import (
+	"bufio"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"net/url"
-	"slices"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
-
-	"github.com/ory/dockertest/v3"
-	"github.com/ory/dockertest/v3/docker"
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 )
@@ -21,190 +22,108 @@ const (
 	// defaultImage is the official image, pinned to a major release so that a new one is a decision.
 	defaultImage = "postgres:17"
 
-	// answerTime is how long an engine may take to answer: without one, tests must not wait for it.
+	// containerName is the program of the folder container, as go install names it.
+	containerName = "container"
+
+	// answerTime is how long an engine may take to answer. Tests on machines without one must not wait for it.
 	answerTime = 2 * time.Second
-
-	// pullSilence ends a pull that does not proceed.
-	pullSilence = 20 * time.Second
-
-	postgresPort = docker.Port("5432/tcp")
 )
-
-// tethered runs its arguments until they end or its standard input does. The engine
-// closes that input when the test process is gone, so a container is always removed.
-// The pipe goes through descriptor 3 because a shell gives background jobs an empty
-// standard input.
-const tethered = `exec 3<&0 </dev/null
-"$@" 3<&- & server=$!
-(cat <&3 >/dev/null; kill -KILL "$server") &
-wait "$server"`
 
 // openDocker starts a container of image and returns the server in it.
 func openDocker(ctx context.Context, image string) (*cluster, error) {
-	pool, err := dockertest.NewPool("")
-	if err != nil {
-		return nil, err
-	}
-	if err := ping(ctx, pool.Client); err != nil {
+	if err := engineAnswers(ctx); err != nil {
 		return nil, fmt.Errorf("no engine answers: %w", err)
 	}
-	found, err := provideImage(ctx, pool.Client, cmp.Or(image, defaultImage))
-	if err != nil {
-		return nil, err
-	}
-	hostNetwork, err := lacksBridge(pool.Client)
-	if err != nil {
-		return nil, err
-	}
-	var b *container
-	start := func(port string) (err error) {
-		if b, err = runContainer(ctx, pool.Client, found, port); err != nil {
-			return err
+	var admin string
+	for try := 0; ; try++ {
+		var err error
+		if admin, err = startContainer(ctx, cmp.Or(image, defaultImage)); err == nil {
+			break
 		}
-		if err := await(ctx, b.admin, b.gone); err != nil {
-			b.leash.Close() // closing an io.PipeWriter cannot fail
-			return fmt.Errorf("image %s: %w", found.ID, startError(err, b.log.last()))
+		if try == 2 || !errors.Is(err, programtest.ErrInUse) {
+			return nil, err
 		}
-		return nil
 	}
-	if hostNetwork {
-		err = programtest.OnFreePorts(1, func(addrs []string) error { return start(portOf(addrs[0])) })
-	} else {
-		err = start("")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return newCluster(ctx, b.admin)
+	return newCluster(ctx, admin)
 }
 
-func ping(ctx context.Context, client *docker.Client) error {
+// startContainer starts the program in the folder container and waits for the server. The program and the container end with this
+// process, because its standard input does.
+func startContainer(ctx context.Context, image string) (admin string, err error) {
+	cmd, err := containerCommand(append([]string{"-image", image}, settingsOf(false)...))
+	if err != nil {
+		return "", err
+	}
+	leash, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	log := &tail{}
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_ = cmd.Wait() // however it ended, the container ends with it
+	}()
+	admin = strings.TrimSpace(line)
+	if err == nil {
+		err = await(ctx, admin, gone)
+	}
+	if err != nil {
+		_ = leash.Close() // the program ends
+		<-gone
+		return "", fmt.Errorf("image %s: %w", image, startError(err, log.last()))
+	}
+	return admin, nil
+}
+
+// containerCommand returns the command of the folder container: the program in PATH, or the source beside this file, which other
+// modules do not have.
+func containerCommand(args []string) (*exec.Cmd, error) {
+	if path, err := exec.LookPath("plinth-" + containerName); err == nil {
+		return exec.Command(path, args...), nil
+	}
+	_, file, _, _ := runtime.Caller(0)
+	dir := filepath.Join(filepath.Dir(file), containerName)
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
+		return nil, fmt.Errorf("the program plinth-%s is not in PATH: build %s", containerName, "github.com/seed-7694ebf6/plinth/store/storetest/pgtest/container")
+	}
+	cmd := exec.Command("go", append([]string{"-C", dir, "run", "."}, args...)...)
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	return cmd, nil
+}
+
+// engineAnswers asks the engine that DOCKER_HOST or the default socket leads to. An engine at another address is asked by the
+// program that uses it.
+func engineAnswers(ctx context.Context) error {
+	socket := "/var/run/docker.sock"
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		path, local := strings.CutPrefix(host, "unix://")
+		if !local {
+			return nil
+		}
+		socket = path
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	return client.PingWithContext(ctx)
-}
-
-// provideImage returns the image, pulling it if the engine does not have it.
-func provideImage(ctx context.Context, client *docker.Client, name string) (*docker.Image, error) {
-	found, err := client.InspectImage(name)
-	if !errors.Is(err, docker.ErrNoSuchImage) {
-		return found, err
-	}
-	repository, tag := docker.ParseRepositoryTag(name)
-	err = client.PullImage(docker.PullImageOptions{
-		Repository: repository, Tag: cmp.Or(tag, "latest"), Context: ctx, InactivityTimeout: pullSilence, OutputStream: io.Discard,
-	}, docker.AuthConfiguration{})
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/_ping", http.NoBody)
 	if err != nil {
-		return nil, fmt.Errorf("pull %s: %w", name, err)
+		return err
 	}
-	return client.InspectImage(name)
-}
-
-// container is a running server in an engine.
-type container struct {
-	admin string
-	leash *io.PipeWriter // the container's standard input: the container lives as long as it is open
-	gone  chan struct{}  // closed when the container has ended
-	log   *tail
-}
-
-// runContainer creates, attaches to and starts a container. Attaching comes before starting: from its first moment on, the
-// container ends with the connection, and the engine removes it. Without a port it has a network of its own, of which the engine
-// publishes the server's port; with one it has the host's network.
-func runContainer(ctx context.Context, client *docker.Client, image *docker.Image, port string) (*container, error) {
-	password := rand.Text()
-	settings := settingsOf(false)
-	host := &docker.HostConfig{AutoRemove: true, PortBindings: map[docker.Port][]docker.PortBinding{postgresPort: {{HostIP: "127.0.0.1"}}}}
-	if port != "" {
-		host = &docker.HostConfig{AutoRemove: true, NetworkMode: "host"}
-		settings = append(settings, "listen_addresses=127.0.0.1", "port="+port)
-	}
-	created, err := client.CreateContainer(docker.CreateContainerOptions{
-		Context: ctx,
-		Config: &docker.Config{
-			Image: image.ID, Env: []string{"POSTGRES_PASSWORD=" + password},
-			Entrypoint:   slices.Concat([]string{"sh", "-c", tethered, "pgtest"}, image.Config.Entrypoint),
-			Cmd:          slices.Concat([]string{"postgres"}, asFlags(settings)),
-			ExposedPorts: map[docker.Port]struct{}{postgresPort: {}},
-			OpenStdin:    true, StdinOnce: true, AttachStdin: true,
-			Labels: map[string]string{"plinth.pgtest": "true"},
-		},
-		HostConfig: host,
-	})
+	res, err := transport.RoundTrip(req)
 	if err != nil {
-		return nil, fmt.Errorf("create a container: %w", err)
+		return err
 	}
-	b, err := attach(client, created.ID)
-	if err == nil {
-		err = client.StartContainerWithContext(created.ID, nil, ctx)
-	}
-	if err == nil && port == "" {
-		port, err = boundPort(ctx, client, created.ID)
-	}
-	if err != nil {
-		remove := docker.RemoveContainerOptions{ID: created.ID, Force: true, RemoveVolumes: true}
-		return nil, errors.Join(fmt.Errorf("run a container: %w", err), client.RemoveContainer(remove))
-	}
-	b.admin = loopback(engineHost(client.Endpoint()), port, password)
-	return b, nil
-}
-
-// attach connects this process to the container's standard streams and keeps the connection.
-func attach(client *docker.Client, id string) (*container, error) {
-	in, leash := io.Pipe()
-	b := &container{leash: leash, gone: make(chan struct{}), log: &tail{}}
-	attached := make(chan struct{})
-	session, err := client.AttachToContainerNonBlocking(docker.AttachToContainerOptions{
-		Container: id, InputStream: in, OutputStream: b.log, ErrorStream: b.log, Success: attached,
-		Stream: true, Stdin: true, Stdout: true, Stderr: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	<-attached
-	attached <- struct{}{}
-	go func() {
-		defer close(b.gone)
-		_ = session.Wait() // however the session ended, the container ends with it
-	}()
-	return b, nil
-}
-
-// boundPort waits for the engine to say which port of the host leads to the server.
-func boundPort(ctx context.Context, client *docker.Client, id string) (string, error) {
-	for {
-		c, err := client.InspectContainerWithContext(id, ctx)
-		if err != nil {
-			return "", err
-		}
-		if !c.State.Running {
-			return "", errors.New("it ended at once")
-		}
-		if bound := c.NetworkSettings.Ports[postgresPort]; len(bound) > 0 {
-			return bound[0].HostPort, nil
-		}
-		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-// lacksBridge reports an engine that has no bridge network, as some nested ones; its containers can share the host's only.
-func lacksBridge(client *docker.Client) (bool, error) {
-	networks, err := client.ListNetworks()
-	if err != nil {
-		return false, fmt.Errorf("list networks: %w", err)
-	}
-	return !slices.ContainsFunc(networks, func(n docker.Network) bool { return n.Driver == "bridge" }), nil
-}
-
-// engineHost is where an engine's published ports are: on this machine, unless the engine is reached through the network.
-func engineHost(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Hostname() == "" || u.Scheme == "unix" || u.Scheme == "npipe" {
-		return "127.0.0.1"
-	}
-	return u.Hostname()
+	return res.Body.Close()
 }
