@@ -27,6 +27,10 @@ type uploadBody struct {
 }
 
 func newUploadBody(body io.ReadCloser, conn *http.ResponseController, pause time.Duration) io.ReadCloser {
+	if body == nil || body == http.NoBody {
+		_ = conn.SetReadDeadline(time.Time{})
+		return body
+	}
 	b := &uploadBody{ReadCloser: body, conn: conn, pause: pause, begun: time.Now()}
 	b.extend(b.begun)
 	return b
@@ -53,7 +57,7 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 func (b *uploadBody) extend(now time.Time) {
 	b.extended = now
 	until := now.Add(b.pause)
-	earned := time.Duration(b.read/minUploadRate) * time.Second
+	earned := time.Duration(float64(b.read) / minUploadRate * float64(time.Second))
 	if slowest := b.begun.Add(min(b.pause+earned, maxTransfer)); slowest.Before(until) {
 		until = slowest
 	}
