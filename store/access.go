@@ -150,3 +150,12 @@ func (g Gate) Restore(ctx context.Context, where Cond, opts WriteOptions, out *R
 	w.where = where
 	return w.run(ctx, out)
 }
+
+func covers(set *ColumnSet, cols []*Column) bool {
+	for _, c := range cols {
+		if !set.Has(c) {
+			return false
+		}
+	}
+	return true
+}

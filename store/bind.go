@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Bind resolves the names of a trusted condition on the table and converts its values,
@@ -191,4 +192,17 @@ func namedColumn(t *Table, guard *Guard, n *node) (*Column, error) {
 		return lookup(t, guard, col.Name)
 	}
 	return lookup(t, guard, n.name)
+}
+
+// reaches reports whether the rule reads the rows of a table behind relations.
+func (c Cond) reaches(t *Table) bool { return !c.IsZero() && c.n.reaches(t) }
+
+// reaches reports whether the condition reads the rows of a table behind relations. A
+// view counts as reading every table.
+func (n *node) reaches(t *Table) bool {
+	read := func(other *Table) bool { return other == t || other.View }
+	if r := n.relation; n.kind == nodeRelated && (r == nil || read(r.Target) || r.Junction != nil && read(r.Junction.Table)) {
+		return true
+	}
+	return slices.ContainsFunc(n.kids, func(k *node) bool { return k.reaches(t) })
 }

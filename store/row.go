@@ -3,6 +3,9 @@ package store
 import (
 	"fmt"
 	"reflect"
+	"slices"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
 // fillStruct sets the fields of a struct from bound values.
@@ -120,4 +123,53 @@ func (t *Table) columnAt(offset uintptr, typ reflect.Type) *Column {
 		}
 	}
 	return nil
+}
+
+// appendImage appends a row as JSON object without secret columns, or null. A set leaves
+// out all other columns.
+func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
+	if row == nil {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '{')
+	first := true
+	for i, c := range t.Columns {
+		if c.Mode == Secret || some != nil && !some.Has(c) {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(dst, c.jsonKey...)
+		dst = appendValue(dst, c.Kind, row[i])
+	}
+	return append(dst, '}')
+}
+
+// parseRows reads canonical rows with all columns of the table.
+func parseRows(t *Table, body []byte) ([][]any, error) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	doc, err := strictjson.Parse(slices.Concat([]byte{'['}, body, []byte{']'}), strictjson.Limits{Depth: 64, Digits: 1 << 17, Growth: -1})
+	if err != nil {
+		return nil, fmt.Errorf("store: rows of %s: %w", t.Name, err)
+	}
+	var rows [][]any
+	for _, v := range doc.Elements() {
+		row := make([]any, len(t.Columns))
+		i := 0
+		for _, member := range v.Members() {
+			if row[i], err = t.Columns[i].parseJSON(member.Raw()); err != nil {
+				return nil, err
+			}
+			if row[i] == nil && t.Columns[i].Kind == KindJSON && !t.Columns[i].Nullable {
+				row[i] = "null" // the document
+			}
+			i++
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }

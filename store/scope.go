@@ -260,3 +260,25 @@ func versionColumn(t *Table, guard *Guard) []*Column {
 // errNotExposed marks a table the scope must not know of; callers turn it into
 // the error for an unknown name.
 var errNotExposed = errors.New("store: table is not exposed")
+
+// resolve returns the value of a preset. A scope without the variable cannot
+// create rows.
+func (p *Preset) resolve(scope *Scope) (any, error) {
+	if p.Var == "" {
+		return p.Column.parseValue(p.Value)
+	}
+	text, ok := scope.variable(p.Var)
+	if !ok {
+		return nil, ErrDenied
+	}
+	v, err := p.Column.parseText(text)
+	if err != nil {
+		return nil, ErrDenied
+	}
+	return v, nil
+}
+
+// knows reports whether the scope can know of a column.
+func (g *Guard) knows(c *Column) bool {
+	return g.Readable.Has(c) || g.Creatable.Has(c) || g.Updatable.Has(c)
+}

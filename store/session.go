@@ -130,3 +130,12 @@ func (s session) fail(err error) {
 func (s session) newBuilder(ctx context.Context, scope *Scope, a access) *builder {
 	return newBuilder(s.db.sql, scope, tenantOf(ctx, scope), a)
 }
+
+// logged notes that the change log has new rows: for after the commit, or now.
+func (s session) logged() {
+	if s.tx != nil {
+		s.tx.logged = true
+		return
+	}
+	s.db.wake.signal()
+}

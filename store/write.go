@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -111,7 +110,7 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	}
 	w := new(write)
 	w.request = request{
-		reader: r, op: op, actor: actorOf(ctx, r.scope), logLimit: r.logLimit(ctx), now: storedTime(r.s.db.options.Now()),
+		reader: r, op: op, actor: actorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: storedTime(r.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if r.table.View {
@@ -131,119 +130,10 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	return w, nil
 }
 
-func covers(set *ColumnSet, cols []*Column) bool {
-	for _, c := range cols {
-		if !set.Has(c) {
-			return false
-		}
+// logLimit returns how many bytes a write may log: only requests are bounded.
+func logLimit(ctx context.Context, r reader) int {
+	if r.scope == nil && ScopeFrom(ctx) == nil {
+		return 0
 	}
-	return true
-}
-
-// run is the one write path: it prepares the rows in Go and then writes either
-// by one statement or step by step in a transaction. Both ways do the same.
-func (w *write) run(ctx context.Context, out *Rows) error {
-	if w.guard != nil && w.upsert == nil && w.actionRule().IsZero() {
-		return ErrDenied // before any row is matched: an empty match would look like success
-	}
-	if err := w.prepare(); err != nil {
-		return w.narrowed(err)
-	}
-	if err := w.checkCondition(ctx); err != nil {
-		return err
-	}
-	out.result.Reset()
-	out.take()
-	if w.op == OpInsert && len(w.rows) == 0 {
-		return w.cardinality(out)
-	}
-	written := w.runSteps
-	if w.direct() {
-		written = w.runDirect
-	}
-	if err := written(ctx, out); err != nil {
-		w.s.fail(err)
-		return w.narrowed(err)
-	}
-	if w.byKey && out.touched == 0 {
-		return w.missed(ctx)
-	}
-	return nil
-}
-
-// missed returns why a write by key matched no row.
-func (w *write) missed(ctx context.Context) error {
-	var out Rows
-	q, opts := &Query{Select: []Selected{}, Where: w.where}, ReadOptions{Single: true}
-	if err := w.read(ctx, q, w.readOptions(q, opts), opts, &out); err != nil {
-		return err
-	}
-	switch {
-	case out.Count == 0:
-		return ErrNotFound
-	case len(w.versions) > 0 && (len(w.version) == 0 || !slices.Contains(w.versions, out.Version)):
-		return ErrStale
-	case w.scope != nil && w.op != OpRestore:
-		return ErrDenied
-	}
-	return ErrNotFound // a row that is there is none to restore
-}
-
-// direct reports whether one statement suffices: no hook runs, and nothing else must be
-// read or written with it or after it. Without PostgreSQL's WITH it also requires that
-// nothing must be checked or logged.
-func (w *write) direct() bool {
-	if w.table.HasHooks() || w.upsert != nil || w.readsBack() || w.showsAnew() {
-		return false
-	}
-	if w.deletesRows() && w.table.hasActions() {
-		return false
-	}
-	return w.op != OpUpdate || len(w.sets) > 0
-}
-
-// hasActions reports whether deleting a row deletes or changes others.
-func (t *Table) hasActions() bool {
-	for _, ref := range t.referrers() {
-		if ref.OnDelete != Restrict {
-			return true
-		}
-	}
-	return false
-}
-
-// counted reports whether the number of rows may roll back the write.
-func (w *request) counted() bool { return w.single || w.most != nil }
-
-// large reports whether the answer of one statement may be too large, because its rows
-// are not counted or columns repeat. Other answers are as large as the input and need
-// no transaction that can be rolled back.
-func (w *request) large() bool {
-	if w.ret == nil || w.maxBytes == 0 {
-		return false
-	}
-	if w.op != OpInsert && !pinned(w.table, w.where) {
-		return true
-	}
-	for i, sel := range w.ret.Select {
-		if slices.ContainsFunc(w.ret.Select[:i], func(other Selected) bool { return other.Column == sel.Column }) {
-			return true
-		}
-	}
-	return false
-}
-
-func (w *request) cardinality(out *Rows) error {
-	if w.most != nil && out.touched > *w.most {
-		return &MaxAffectedError{Rows: out.touched}
-	}
-	if w.single && (out.touched != 1 || out.Count != 1) {
-		return &CardinalityError{Rows: max(out.touched, out.Count)}
-	}
-	return nil
-}
-
-// source is the table of the write under an alias, with the guard of the write.
-func (w *request) source(alias string) source {
-	return source{table: w.table, alias: alias, guard: w.guard, trusted: w.guard == nil}
+	return max(r.s.db.options.MaxLogBytes, 0)
 }

@@ -30,17 +30,6 @@ func (w *steps) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	return w.readBack(ctx, rows, out)
 }
 
-// checkCondition resolves the names in the filter of the answer, which selects
-// nothing: relations without a member in the answer have left theirs there.
-func (w *statement) checkCondition(ctx context.Context) error {
-	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
-		return nil
-	}
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
-	return b.cond(w.source(b.alias()), w.ret.Where.n)
-}
-
 // checkAnswer resolves the names in the answer before anything is written: a
 // wrong one is a mistake also where no row comes back.
 func (w *steps) checkAnswer(ctx context.Context) error {
@@ -57,11 +46,6 @@ func (w *steps) checkAnswer(ctx context.Context) error {
 	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
 	_, err := b.read(w.table, &q, readOptions{})
 	return err
-}
-
-// readsBack reports whether the answer needs more than the written rows.
-func (w *request) readsBack() bool {
-	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)
 }
 
 // appendRows fills the answer with the plain rows that the scope can see.
@@ -93,22 +77,6 @@ func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 	}
 	out.result.Body = out.Body
 	return nil
-}
-
-// visible evaluates the read rule on a written row. A deleted row was visible when it
-// was selected.
-func (w *judged) visible(ctx context.Context, row []any, gone bool) (bool, error) {
-	if w.guard == nil || gone {
-		return true, nil
-	}
-	rule := w.guard.Read
-	if rule.IsZero() {
-		return false, nil
-	}
-	if result, decided := rule.n.evaluate(w.scope, row); decided {
-		return result == isTrue, nil
-	}
-	return w.holds(ctx, row, check{rule: rule.n})
 }
 
 // appendRow appends the planned columns of a row as JSON object.

@@ -35,3 +35,13 @@ type rowWrite struct {
 	old, new []any
 	gaps     []FieldError // insert: required columns without a value yet
 }
+
+// runHooks calls hooks one after the other.
+func runHooks(ctx context.Context, hooks []hookFunc, rw *rowWrite) error {
+	for _, h := range hooks {
+		if err := h(ctx, rw); err != nil {
+			return err
+		}
+	}
+	return nil
+}

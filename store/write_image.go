@@ -69,3 +69,58 @@ func writeImages(b *builder, t *Table, rows [][]any) {
 		b.write(" as ", col.sqlName)
 	}
 }
+
+// judgeImages lets the database evaluate the rules on new rows that Go could not,
+// before any of the rows is inserted. Otherwise a rule that refers back to the table
+// would find the new row itself and allow any write.
+func (w *judged) judgeImages(ctx context.Context, open []*rowWrite) error {
+	for _, op := range []WriteOp{OpInsert, OpUpdate} {
+		var images [][]any
+		for _, rw := range open {
+			if rw.op == op {
+				images = append(images, rw.new)
+			}
+		}
+		if len(images) == 0 {
+			continue
+		}
+		if err := w.imagesHold(ctx, images, w.ruleFor(op)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds checks in the database whether a check holds for an existing row.
+func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
+	b := w.s.newBuilder(ctx, w.scope, access{})
+	defer b.free()
+	s := b.trusted(w.table)
+	b.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
+	b.keyEquals(s, row)
+	b.write(" and ")
+	if err := w.checkCond(&b.conds, s, ch, ""); err != nil {
+		return false, err
+	}
+	var r driver.Result
+	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return false, err
+	}
+	return r.Rows == 1, nil
+}
+
+// visible evaluates the read rule on a written row. A deleted row was visible when it
+// was selected.
+func (w *judged) visible(ctx context.Context, row []any, gone bool) (bool, error) {
+	if w.guard == nil || gone {
+		return true, nil
+	}
+	rule := w.guard.Read
+	if rule.IsZero() {
+		return false, nil
+	}
+	if result, decided := rule.n.evaluate(w.scope, row); decided {
+		return result == isTrue, nil
+	}
+	return w.holds(ctx, row, check{rule: rule.n})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
@@ -97,23 +98,6 @@ func (w *judged) narrowedFields(invalid *ValidationError) error {
 	return &known
 }
 
-// knows reports whether the scope can know of a column.
-func (g *Guard) knows(c *Column) bool {
-	return g.Readable.Has(c) || g.Creatable.Has(c) || g.Updatable.Has(c)
-}
-
-// references returns the values the write puts into a foreign key, one list for
-// each row, without those that have a NULL.
-func (w *request) references(ref *Reference) [][]any {
-	var keys [][]any
-	for _, row := range w.givenRows() {
-		if key, whole := writtenKey(ref, row); whole {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
 // dangling reports whether a foreign key of the write leads to no row. It only adds
 // detail to an earlier failure, so it may read in a failed transaction, and treats its
 // own error as false.
@@ -127,4 +111,21 @@ func (w *judged) dangling(ctx context.Context, ref *Reference) bool {
 		err := w.s.db.driver.Query(ctx, w.s.conn(), b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
 		return err == nil && r.Rows == 0
 	})
+}
+
+// raised turns a check that a statement raised into its error.
+func (w *judged) raised(name string) error {
+	if name == logCheck {
+		return w.logLimitError()
+	}
+	if i, err := strconv.Atoi(name); err == nil && i < len(w.table.ForeignKeys) {
+		return w.missingTarget(w.table.ForeignKeys[i])
+	}
+	return ErrDenied
+}
+
+// missingTarget is the answer for a foreign key to a row that does not exist or
+// must not be known.
+func (w *judged) missingTarget(ref *Reference) error {
+	return constraintError(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
 }

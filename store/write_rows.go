@@ -194,7 +194,7 @@ type cascadeKey struct{}
 // write for each of them is no bound for all.
 func (w *steps) tally(rows int) error {
 	if w.tallied == nil {
-		if !w.deletesRows() || !w.table.hasActions() {
+		if !w.deletesRows() || !hasActions(w.table) {
 			return nil
 		}
 		w.tallied = new(int)

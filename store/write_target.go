@@ -84,15 +84,6 @@ func (w *judged) blamed(ctx context.Context, err error) error {
 	return cmp.Or(w.judgeTargets(ctx, w.givenRows()), err)
 }
 
-// givenRows returns what the write gives: its new rows, or the values for those that
-// are there.
-func (w *request) givenRows() [][]any {
-	if w.op == OpInsert {
-		return w.rows
-	}
-	return [][]any{w.partialRow()}
-}
-
 // partial reports whether an update gives only a part of a foreign key, of which the
 // rows have the rest.
 func (w *judged) partial() bool {
@@ -104,21 +95,6 @@ func (w *judged) partial() bool {
 	return slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool {
 		return w.checksKey(ref) && slices.ContainsFunc(ref.Columns, gap)
 	})
-}
-
-// writtenKey returns what a row gives to a foreign key. It is not whole if a part
-// is NULL or not given.
-func writtenKey(ref *Reference, row []any) (key []any, whole bool) { return valuesOf(ref.Columns, row) }
-
-func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
-	values = make([]any, len(columns))
-	for i, c := range columns {
-		values[i] = row[c.index]
-		if _, gap := values[i].(absent); gap || values[i] == nil {
-			return nil, false
-		}
-	}
-	return values, true
 }
 
 // seesTarget reports whether the scope can see the row that a foreign key points
@@ -139,4 +115,76 @@ func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (boo
 		return false, err
 	}
 	return r.Rows > 0, nil
+}
+
+// checksKey reports whether the write must check the target of a foreign key: the client
+// wrote it, not a preset, and a rule or predicate could hide the target.
+func (w *judged) checksKey(ref *Reference) bool {
+	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
+		return false
+	}
+	for _, c := range ref.Columns {
+		if w.wrote(c) && (w.op != OpInsert || w.guard.preset(c) == nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// opened reports whether the policy opens a foreign key to rows the scope cannot
+// read. What is deleted or of another tenant stays out of reach.
+func (w *judged) opened(ref *Reference) bool {
+	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
+}
+
+// target enters the table that a foreign key points to: what the scope can see of it, or
+// all its rows where the policy opens the key.
+func (w *judged) target(c *conds, ref *Reference) (source, error) {
+	if w.opened(ref) {
+		return c.trusted(ref.Target), nil
+	}
+	return c.enter(ref.Target)
+}
+
+// visibleTarget writes that the target of a foreign key exists in from and the
+// scope can see it, or might, where the policy opens the key.
+func (w *judged) visibleTarget(c *conds, s source, ref *Reference, from string) error {
+	target, err := w.target(c, ref)
+	if err != nil {
+		c.write(c.words.no)
+		return nil
+	}
+	c.write("exists (select 1 from ", from, " ", target.alias, " where ")
+	c.equalKeys(target, ref.Keys, s, ref.Columns)
+	if err := c.limits(target); err != nil {
+		return err
+	}
+	c.write(")")
+	return nil
+}
+
+// checkBrought checks the foreign keys of written rows to rows inserted by the same
+// write.
+func (w *judged) checkBrought(ctx context.Context, rows []*rowWrite) error {
+	if w.guard == nil {
+		return nil
+	}
+	brought := w.brought(newImages(rows))
+	for _, rw := range rows {
+		if rw.op != OpInsert && rw.op != OpUpdate {
+			continue
+		}
+		for _, ref := range w.table.ForeignKeys {
+			key, whole := writtenKey(ref, rw.new)
+			if !whole || !w.checksKey(ref) || !brought[targetName(ref, key)] {
+				continue
+			}
+			if ok, err := w.holds(ctx, rw.new, check{reference: ref}); err != nil {
+				return err
+			} else if !ok {
+				return w.missingTarget(ref)
+			}
+		}
+	}
+	return nil
 }

@@ -58,7 +58,7 @@ var packages = []layered{
 			"core", "session", "share", "settings", "tx", "tx_commit", "driver_error", "ping", "wakeup", "tuple", "bun",
 		}},
 		{"read", []string{"read", "entity_tag", "read_budget"}},
-		{"write", []string{"write*", "check", "prepare", "log", "log_limit", "guard"}},
+		{"write", []string{"write*"}},
 		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
 			"db", "repo", "repo_core", "column", "hooks", "mixin", "id", "date", "decimal", "json", "trace*", "log_statements", "tx_public",

@@ -1,12 +1,10 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
-	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 )
 
 // prepare fills in what the library sets, compares presets, applies defaults
@@ -50,19 +48,6 @@ func (w *prepared) prepareInsert() error {
 	}
 	w.rows = rows
 	return nil
-}
-
-// missing returns the required columns without a value. It must run before defaults and
-// zeros are filled in.
-func (w *prepared) missing(row []any) []FieldError {
-	var failed []FieldError
-	for i, c := range w.table.Columns {
-		_, gap := row[i].(absent)
-		if gap && c.required && !c.initial.set && w.presetOf(c) == nil && !w.table.managed(c) {
-			failed = append(failed, FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
-		}
-	}
-	return failed
 }
 
 // prepareRow completes one new row: presets, what the library sets, defaults.
@@ -114,23 +99,6 @@ func (w *prepared) presets(row []any) error {
 		row[p.Column.index] = value
 	}
 	return nil
-}
-
-// resolve returns the value of a preset. A scope without the variable cannot
-// create rows.
-func (p *Preset) resolve(scope *Scope) (any, error) {
-	if p.Var == "" {
-		return p.Column.parseValue(p.Value)
-	}
-	text, ok := scope.variable(p.Var)
-	if !ok {
-		return nil, ErrDenied
-	}
-	v, err := p.Column.parseText(text)
-	if err != nil {
-		return nil, ErrDenied
-	}
-	return v, nil
 }
 
 func isZeroTime(v any) bool {
@@ -188,13 +156,6 @@ func (w *prepared) prepareUpdate() error {
 	return nil
 }
 
-func (w *request) presetOf(c *Column) *Preset {
-	if w.guard == nil {
-		return nil
-	}
-	return w.guard.preset(c)
-}
-
 // touch adds what every update sets: the version and the time.
 func (w *prepared) touch() {
 	if v := w.table.Version; v != nil {
@@ -205,74 +166,81 @@ func (w *prepared) touch() {
 	}
 }
 
-// validateRow checks the columns of a row against their rules; changed limits
-// the check to columns of the set.
-func (w *prepared) validateRow(row []any, changed *ColumnSet) error {
-	var failed []FieldError
-	for i, c := range w.table.Columns {
-		if changed != nil && !changed.Has(c) {
-			continue
-		}
-		if _, gap := row[i].(absent); gap {
-			continue
-		}
-		if f, ok := w.validateValue(c, row[i]); !ok {
-			failed = append(failed, f)
-		}
-	}
-	return w.validation(failed)
-}
-
-func (w *prepared) validateSets() error {
-	var failed []FieldError
-	for _, a := range w.sets {
-		if a.add {
-			continue
-		}
-		if f, ok := w.validateValue(a.column, a.value); !ok {
-			failed = append(failed, f)
-		}
-	}
-	return w.validation(failed)
-}
-
-func (w *prepared) validation(failed []FieldError) error {
-	if len(failed) == 0 {
+// fillTenant sets the tenant of new rows.
+func (w *prepared) fillTenant(tenant string) error {
+	t := w.table.Tenant
+	if t == nil || w.op != OpInsert {
 		return nil
 	}
-	return &ValidationError{Table: w.table.Name, Fields: failed}
-}
-
-// validateValue checks one value. required means present and not null, and for text not
-// empty; the other rules apply to values that are not null.
-func (w *prepared) validateValue(c *Column, v any) (FieldError, bool) {
-	if v == nil {
-		if c.required {
-			return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing}, false
+	if tenant == "" {
+		if w.scope != nil {
+			return ErrDenied
 		}
-		return FieldError{}, true
+		return ErrNoTenant
 	}
-	if c.required && v == "" {
-		return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
+	if err := checkText(tenant); err != nil {
+		return t.valueError(err, "")
 	}
-	validator := w.s.db.options.Validator
-	if c.checks == "" || validator == nil {
-		return FieldError{}, true
-	}
-	v, err := c.goValue(v)
-	if err != nil {
-		return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
-	}
-	rule, text := validator.Check(v, c.checks)
-	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
-}
-
-// runHooks calls hooks one after the other.
-func runHooks(ctx context.Context, hooks []hookFunc, rw *rowWrite) error {
-	for _, h := range hooks {
-		if err := h(ctx, rw); err != nil {
-			return err
-		}
+	for _, row := range w.rows {
+		row[t.index] = tenant
 	}
 	return nil
+}
+
+// changed applies the assignments to a row. A row that leaves the table has no
+// new one.
+func (w *prepared) changed(row []any) ([]any, error) {
+	if w.deletesRows() {
+		return nil, nil
+	}
+	row = slices.Clone(row)
+	for _, a := range w.sets {
+		value := a.value
+		if a.add {
+			var err error
+			if value, err = sum(row[a.column.index], value); err != nil {
+				return nil, err
+			}
+		}
+		row[a.column.index] = value
+	}
+	return row, nil
+}
+
+// differing returns the columns that are written: 1.00 in place of 1.0 is a change,
+// though the two are equal.
+func (w *prepared) differing(rw *rowWrite) ColumnSet {
+	var set ColumnSet
+	for i, c := range w.table.Columns {
+		if !sameBytes(c.Kind, rw.old[i], rw.new[i]) {
+			set.Add(c)
+		}
+	}
+	return set
+}
+
+// merged writes the given columns of the input over an existing row.
+func (w *prepared) merged(old, row []any) ([]any, error) {
+	update := &prepared{request{reader: reader{table: w.table}, now: w.now, op: OpUpdate}}
+	for _, col := range w.table.Columns {
+		if w.upsert.sets.Has(col) {
+			update.sets = append(update.sets, assignment{column: col, value: row[col.index]})
+		}
+	}
+	update.touch()
+	return update.changed(old)
+}
+
+// sum adds integers as PostgreSQL does: NULL stays NULL, and what is too large
+// is an error.
+func sum(a, b any) (any, error) {
+	x, known := a.(int64)
+	y, also := b.(int64)
+	if !known || !also {
+		return nil, nil
+	}
+	if s := x + y; (s > x) == (y > 0) {
+		return s, nil
+	}
+	return nil, errValueRefused
 }

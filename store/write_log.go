@@ -1,9 +1,10 @@
 package store
 
 import (
-	"context"
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // logColumns are the columns of the change log a write fills.
@@ -104,96 +105,38 @@ func (w *statement) logTail(b *builder, row source) {
 	b.write("null")
 }
 
-// logRows appends the log rows of a step-by-step write: one statement that takes
-// them as a JSON array.
-func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
-	if !w.table.Tracked || len(rows) == 0 {
-		return nil
-	}
-	body, total := []byte{'['}, 0
-	for i, rw := range rows {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		var n int
-		body, n = w.appendLogRow(body, rw)
-		total += n
-	}
-	body = append(body, ']')
-	if err := w.chargeSteps(total); err != nil {
-		return err
-	}
-	b := w.s.newBuilder(ctx, nil, access{})
-	defer b.free()
-	b.write("insert into plinth_changes ", logColumns, " select ")
-	b.bind(KindText, w.table.Name)
-	order := b.dialect.logRows(&b.text, string(body))
-	if w.logLimit > 0 && b.words.with {
-		b.write(" where (select ")
-		w.chargeLog(b, strconv.Itoa(total)+"::bigint")
-		b.write(")")
-	}
-	b.write(order)
-	st := b.statement(nil)
-	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
-	if _, err := w.s.exec(ctx, st); err != nil {
-		return w.fail(ctx, err)
-	}
-	w.s.logged()
-	return nil
+// chargeLog writes a condition on PostgreSQL that adds bytes to what the transaction
+// has logged, and raises logCheck beyond the limit. The sum is in a setting of the
+// transaction, so rolling back a savepoint reverts it together with the rows.
+func (w *statement) chargeLog(b *builder, bytes string) {
+	const setting = "'plinth.log_bytes'"
+	sum := "coalesce(nullif(current_setting(" + setting + ", true), ''), '0')::bigint + " + bytes
+	b.write("case when ", sum, " <= ")
+	b.bind(KindInt, int64(w.logLimit))
+	b.write(" then set_config(", setting, ", (", sum, ")::text, true) is not null",
+		" else ('", driver.RaisePrefix, logCheck, "'||left((", sum, ")::text, 0))::int = 0 end")
 }
 
-// appendLogRow appends one entry as JSON, and returns the size of its images too. As with
-// [write.logCTE], new has only what differs from old.
-func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
-	row := rw.new
-	var some *ColumnSet
-	switch {
-	case row == nil:
-		row = rw.old
-	case rw.old != nil:
-		changed := w.differing(rw)
-		some = &changed
-	}
-	dst = append(dst, `{"op":`...)
-	dst = appendValue(dst, KindText, string(rw.op))
-	dst = append(dst, `,"key":`...)
-	dst = w.table.appendKey(dst, row)
-	start := len(dst)
-	dst = append(dst, `,"old":`...)
-	dst = w.table.appendImage(dst, rw.old, nil)
-	dst = append(dst, `,"new":`...)
-	dst = w.table.appendImage(dst, rw.new, some)
-	size := len(dst) - start
-	dst = append(dst, `,"size":`...)
-	dst = strconv.AppendInt(dst, int64(size), 10)
-	dst = append(dst, `,"actor":`...)
-	dst = appendValue(dst, KindText, w.actor)
-	if t := w.table.Tenant; t != nil {
-		dst = append(dst, `,"tenant":`...)
-		dst = appendValue(dst, t.Kind, row[t.index])
-	}
-	return append(dst, '}'), size
-}
-
-// appendImage appends a row as JSON object without secret columns, or null. A set leaves
-// out all other columns.
-func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
-	if row == nil {
-		return append(dst, "null"...)
-	}
-	dst = append(dst, '{')
-	first := true
-	for i, c := range t.Columns {
+// logSize writes how many bytes the image of a row has, see [write.logImage]. Values of
+// fixed size count as much as their name and 16 bytes. The length of a text is known
+// without reading it.
+func (w *statement) logSize(alias string, some *ColumnSet) string {
+	var b strings.Builder
+	fixed := 16
+	for _, c := range w.table.Columns {
 		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
-		if !first {
-			dst = append(dst, ',')
+		fixed += len(c.jsonKey) + 16
+		column := alias + "." + c.sqlName
+		switch c.Kind {
+		case KindText, KindJSON, KindTextArray:
+			b.WriteString("coalesce(octet_length(" + column + "::text), 0) + ")
+		case KindBytes:
+			b.WriteString("coalesce(octet_length(" + column + ") * 2, 0) + ") // as hexadecimal digits
+		case KindDecimal:
+			b.WriteString("coalesce(pg_column_size(" + column + "), 0) + ")
 		}
-		first = false
-		dst = append(dst, c.jsonKey...)
-		dst = appendValue(dst, c.Kind, row[i])
 	}
-	return append(dst, '}')
+	return b.String() + strconv.Itoa(fixed)
 }

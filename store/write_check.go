@@ -3,8 +3,6 @@ package store
 import (
 	"slices"
 	"strconv"
-
-	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // check is a condition on the finished row that Go could not decide: the rule
@@ -79,81 +77,6 @@ func (w *judged) judge(rule Cond, row []any) (open bool, err error) {
 	return !decided, nil
 }
 
-// touches reports whether the update sets a column the rule reads.
-func (w *request) touches(n *node) bool {
-	var read ColumnSet
-	n.columns(&read)
-	return w.setsAny(&read)
-}
-
-func (w *request) setsAny(columns *ColumnSet) bool {
-	return slices.ContainsFunc(w.sets, func(a assignment) bool { return columns.Has(a.column) })
-}
-
-// partialRow is the new row as far as the update says; the rest is absent and
-// leaves a rule that reads it undecided.
-func (w *request) partialRow() []any {
-	row := make([]any, len(w.table.Columns))
-	for i := range row {
-		row[i] = absent{}
-	}
-	for _, a := range w.sets {
-		if !a.add {
-			row[a.column.index] = a.value
-		}
-	}
-	return row
-}
-
-// checksKey reports whether the write must check the target of a foreign key: the client
-// wrote it, not a preset, and a rule or predicate could hide the target.
-func (w *judged) checksKey(ref *Reference) bool {
-	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
-		return false
-	}
-	for _, c := range ref.Columns {
-		if w.wrote(c) && (w.op != OpInsert || w.guard.preset(c) == nil) {
-			return true
-		}
-	}
-	return false
-}
-
-// opened reports whether the policy opens a foreign key to rows the scope cannot
-// read. What is deleted or of another tenant stays out of reach.
-func (w *judged) opened(ref *Reference) bool {
-	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
-}
-
-func (w *request) wrote(c *Column) bool {
-	if w.op == OpInsert {
-		return w.given.Has(c)
-	}
-	for _, a := range w.sets {
-		if a.column == c {
-			return true
-		}
-	}
-	return false
-}
-
-// raised turns a check that a statement raised into its error.
-func (w *judged) raised(name string) error {
-	if name == logCheck {
-		return w.logLimitError()
-	}
-	if i, err := strconv.Atoi(name); err == nil && i < len(w.table.ForeignKeys) {
-		return w.missingTarget(w.table.ForeignKeys[i])
-	}
-	return ErrDenied
-}
-
-// missingTarget is the answer for a foreign key to a row that does not exist or
-// must not be known.
-func (w *judged) missingTarget(ref *Reference) error {
-	return constraintError(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
-}
-
 // checkName returns the name a check raises.
 func (w *judged) checkName(ch check) string {
 	if ch.rule != nil {
@@ -197,37 +120,6 @@ func (w *judged) checkCond(c *conds, s source, ch check, extra string) error {
 	return nil
 }
 
-// visibleTarget writes that the target of a foreign key exists in from and the
-// scope can see it, or might, where the policy opens the key.
-func (w *judged) visibleTarget(c *conds, s source, ref *Reference, from string) error {
-	target, err := w.target(c, ref)
-	if err != nil {
-		c.write(c.words.no)
-		return nil
-	}
-	c.write("exists (select 1 from ", from, " ", target.alias, " where ")
-	c.equalKeys(target, ref.Keys, s, ref.Columns)
-	if err := c.limits(target); err != nil {
-		return err
-	}
-	c.write(")")
-	return nil
-}
-
-// raise writes an expression that is true, or fails the statement with the name
-// of the check. The column in the text keeps PostgreSQL from evaluating the
-// failure while it plans.
-func (w *statement) raise(c *conds, s source, ch check) error {
-	c.write("case when ")
-	if err := w.checkCond(c, s, ch, newRows); err != nil {
-		return err
-	}
-	c.write(" then true else ('", driver.RaisePrefix, w.checkName(ch), "'||left(")
-	c.column(s, w.table.PrimaryKey[0])
-	c.write("::text, 0))::int = 0 end")
-	return nil
-}
-
 // showsAnew reports whether the read rule of the scope for the written rows depends on
 // other rows of the table. If so, the rule is evaluated by a read after the write,
 // because the statement that writes cannot see its own rows. An update needs no such
@@ -242,19 +134,6 @@ func (w *judged) showsAnew() bool {
 	var read ColumnSet
 	w.guard.Read.n.columnsOf(w.table, &read)
 	return w.setsAny(&read)
-}
-
-// reaches reports whether the rule reads the rows of a table behind relations.
-func (c Cond) reaches(t *Table) bool { return !c.IsZero() && c.n.reaches(t) }
-
-// reaches reports whether the condition reads the rows of a table behind relations. A
-// view counts as reading every table.
-func (n *node) reaches(t *Table) bool {
-	read := func(other *Table) bool { return other == t || other.View }
-	if r := n.relation; n.kind == nodeRelated && (r == nil || read(r.Target) || r.Junction != nil && read(r.Junction.Table)) {
-		return true
-	}
-	return slices.ContainsFunc(n.kids, func(k *node) bool { return k.reaches(t) })
 }
 
 // implied reports whether a rule that held before the write still holds after
@@ -277,11 +156,95 @@ func (w *judged) implied(rule Cond) bool {
 	return !w.touches(rule.n)
 }
 
-// target enters the table that a foreign key points to: what the scope can see of it, or
-// all its rows where the policy opens the key.
-func (w *judged) target(c *conds, ref *Reference) (source, error) {
-	if w.opened(ref) {
-		return c.trusted(ref.Target), nil
+// actionRule returns the rule on the rows a write is for: the new ones of an
+// insert, else those there are.
+func (w *judged) actionRule() Cond {
+	if w.op == OpInsert {
+		return w.guard.Create
 	}
-	return c.enter(ref.Target)
+	return w.changeRule()
+}
+
+// changeRule returns the rule on rows to be changed.
+func (w *judged) changeRule() Cond {
+	switch w.op {
+	case OpDelete:
+		return w.guard.Delete
+	case OpRestore:
+		return w.guard.Restore
+	}
+	return w.guard.Update
+}
+
+// ruleFor returns the rule on the row a write leaves.
+func (w *judged) ruleFor(op WriteOp) Cond {
+	switch op {
+	case OpInsert:
+		return w.guard.Create
+	case OpUpdate:
+		guard := w.guard
+		if guard.UpdateCheck.IsZero() {
+			return guard.Update
+		}
+		return guard.UpdateCheck
+	}
+	return True()
+}
+
+// filtered reports whether written rows may be hidden from the answer because
+// the scope could not read them any more.
+func (w *judged) filtered() bool {
+	return w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
+}
+
+// unmade reports whether a rule evaluated by the database reads a key that the database
+// makes. In steps the row has no key yet; in one statement it would have one.
+func (w *judged) unmade(checks []check) bool {
+	if w.op != OpInsert || !ruled(checks) {
+		return false
+	}
+	var read ColumnSet
+	w.guard.Create.n.columns(&read)
+	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
+		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.index].(absent); return gap })
+	})
+}
+
+// unseen reports whether the write may insert targets of its own foreign keys with a
+// visibility that depends on other rows of the table. As with showsAnew, the statement
+// that writes cannot check that.
+func (w *judged) unseen(checks []check) bool {
+	return slices.ContainsFunc(checks, func(ch check) bool {
+		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.reaches(w.table)
+	})
+}
+
+// judgeRows evaluates the rules on new rows in Go where possible, and returns the rows
+// that the database must check.
+func (w *judged) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
+	if w.guard == nil {
+		return nil, nil
+	}
+	for _, rw := range rows {
+		rule := w.ruleFor(rw.op)
+		if rule.IsZero() || rw.new == nil {
+			if rw.op == OpInsert || rw.op == OpUpdate {
+				return nil, ErrDenied
+			}
+			continue
+		}
+		undecided, err := w.judge(rule, rw.new)
+		if err != nil {
+			return nil, err
+		}
+		if undecided {
+			open = append(open, rw)
+		}
+	}
+	return open, nil
+}
+
+// ruled reports whether the database has to evaluate a rule on the new rows.
+func ruled(checks []check) bool {
+	return slices.ContainsFunc(checks, func(ch check) bool { return ch.rule != nil })
 }

@@ -3,75 +3,9 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
-
-// runDirect writes by one statement. On SQLite that is only possible if nothing must be
-// checked by the database, logged or sorted.
-func (w *write) runDirect(ctx context.Context, out *Rows) error {
-	checks, err := w.checks()
-	if err != nil {
-		return err
-	}
-	if !w.s.db.sql.words().with && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
-		return w.runSteps(ctx, out)
-	}
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
-	if err := w.fillTenant(b.tenant); err != nil {
-		return err
-	}
-	var st *driver.Statement
-	if w.simple(checks) {
-		st, err = w.compileSimple(b)
-	} else {
-		st, err = w.compileCTE(b, checks)
-	}
-	if err != nil {
-		return err
-	}
-	if w.s.tx == nil || len(checks) == 0 {
-		err = w.runStatement(ctx, st, out)
-	} else {
-		// Without a savepoint no further statement could run.
-		err = w.s.tx.savepoint(ctx, txFunc(func(ctx context.Context, _ *txCore) error { return w.runStatement(ctx, st, out) }))
-	}
-	if _, violated := errors.AsType[*ConstraintError](err); violated && ruled(checks) {
-		// The constraint failed before the rule was evaluated. A caller that may not
-		// write must not learn of taken keys, so the steps evaluate the rule.
-		return w.runSteps(ctx, out)
-	}
-	return w.blamed(ctx, err)
-}
-
-// ruled reports whether the database has to evaluate a rule on the new rows.
-func ruled(checks []check) bool {
-	return slices.ContainsFunc(checks, func(ch check) bool { return ch.rule != nil })
-}
-
-// unmade reports whether a rule evaluated by the database reads a key that the database
-// makes. In steps the row has no key yet; in one statement it would have one.
-func (w *judged) unmade(checks []check) bool {
-	if w.op != OpInsert || !ruled(checks) {
-		return false
-	}
-	var read ColumnSet
-	w.guard.Create.n.columns(&read)
-	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
-		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.index].(absent); return gap })
-	})
-}
-
-// unseen reports whether the write may insert targets of its own foreign keys with a
-// visibility that depends on other rows of the table. As with showsAnew, the statement
-// that writes cannot check that.
-func (w *judged) unseen(checks []check) bool {
-	return slices.ContainsFunc(checks, func(ch check) bool {
-		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.reaches(w.table)
-	})
-}
 
 // simple reports whether a plain statement with RETURNING suffices: nothing is logged
 // or checked, and the answer needs no filter and no order.
@@ -90,18 +24,6 @@ func (w *statement) simple(checks []check) bool {
 	}
 	ordered := w.op == OpInsert || pinned(w.table, w.where)
 	return ordered && !w.filtered()
-}
-
-// adds reports whether the write adds to a column of the application: SQLite
-// would turn a sum that is too large into a float.
-func (w *request) adds() bool {
-	return slices.ContainsFunc(w.sets, func(a assignment) bool { return a.add && a.column != w.table.Version })
-}
-
-// filtered reports whether written rows may be hidden from the answer because
-// the scope could not read them any more.
-func (w *judged) filtered() bool {
-	return w.ret != nil && w.guard != nil && !w.implied(w.guard.Read)
 }
 
 // runStatement runs the one statement. In the pool it is its own transaction and is
@@ -164,36 +86,6 @@ func (w *statement) execute(ctx context.Context, st *driver.Statement, out *Rows
 		out.Version = n
 	}
 	return err
-}
-
-// logged notes that the change log has new rows: for after the commit, or now.
-func (s session) logged() {
-	if s.tx != nil {
-		s.tx.logged = true
-		return
-	}
-	s.db.wake.signal()
-}
-
-// fillTenant sets the tenant of new rows.
-func (w *prepared) fillTenant(tenant string) error {
-	t := w.table.Tenant
-	if t == nil || w.op != OpInsert {
-		return nil
-	}
-	if tenant == "" {
-		if w.scope != nil {
-			return ErrDenied
-		}
-		return ErrNoTenant
-	}
-	if err := checkText(tenant); err != nil {
-		return t.valueError(err, "")
-	}
-	for _, row := range w.rows {
-		row[t.index] = tenant
-	}
-	return nil
 }
 
 // returning plans the columns of the answer. Without w.ret it is nil.
@@ -278,15 +170,6 @@ func (w *statement) changeRows(b *builder, s source) error {
 	return w.selectRows(b, s)
 }
 
-// deletesRows reports whether rows leave the table, not only their sight.
-func (w *request) deletesRows() bool {
-	return w.op == OpDelete && (w.table.DeletedAt == nil || w.erase)
-}
-
-// marks reports whether rows leave the sight of others and not the table. What
-// answers is the row as it was, as with rows that leave the table.
-func (w *request) marks() bool { return w.op == OpDelete && !w.deletesRows() }
-
 func (w *statement) assign(b *builder, s source) {
 	for i, a := range w.sets {
 		if i > 0 {
@@ -340,13 +223,45 @@ func (w *statement) selectRows(b *builder, s source) error {
 	return err
 }
 
-// changeRule returns the rule on rows to be changed.
-func (w *judged) changeRule() Cond {
-	switch w.op {
-	case OpDelete:
-		return w.guard.Delete
-	case OpRestore:
-		return w.guard.Restore
+// raise writes an expression that is true, or fails the statement with the name
+// of the check. The column in the text keeps PostgreSQL from evaluating the
+// failure while it plans.
+func (w *statement) raise(c *conds, s source, ch check) error {
+	c.write("case when ")
+	if err := w.checkCond(c, s, ch, newRows); err != nil {
+		return err
 	}
-	return w.guard.Update
+	c.write(" then true else ('", driver.RaisePrefix, w.checkName(ch), "'||left(")
+	c.column(s, w.table.PrimaryKey[0])
+	c.write("::text, 0))::int = 0 end")
+	return nil
+}
+
+// keysMatch writes that a row has the conflict key of one of the rows. For a key
+// of one column the statement is the same for any number of rows.
+func (w *statement) keysMatch(b *builder, s source, rows [][]any) error {
+	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && listable(k.Kind) {
+		values := make([]any, len(rows))
+		for i, row := range rows {
+			values[i] = row[k.index]
+		}
+		b.comparable(s, k, false)
+		b.dialect.oneOf(&b.text, k.Kind, packList(k.Kind, values))
+		return nil
+	}
+	return b.balanced(len(rows), " or ", func(i int) error {
+		b.equalValues(s, w.upsert.keys, func(j int) any { return rows[i][w.upsert.keys[j].index] })
+		return nil
+	})
+}
+
+// checkCondition resolves the names in the filter of the answer, which selects
+// nothing: relations without a member in the answer have left theirs there.
+func (w *statement) checkCondition(ctx context.Context) error {
+	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
+		return nil
+	}
+	b := w.s.newBuilder(ctx, w.scope, w.access)
+	defer b.free()
+	return b.cond(w.source(b.alias()), w.ret.Where.n)
 }

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"strconv"
+)
+
+// logRows appends the log rows of a step-by-step write: one statement that takes
+// them as a JSON array.
+func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
+	if !w.table.Tracked || len(rows) == 0 {
+		return nil
+	}
+	body, total := []byte{'['}, 0
+	for i, rw := range rows {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		var n int
+		body, n = w.appendLogRow(body, rw)
+		total += n
+	}
+	body = append(body, ']')
+	if err := w.chargeSteps(total); err != nil {
+		return err
+	}
+	b := w.s.newBuilder(ctx, nil, access{})
+	defer b.free()
+	b.write("insert into plinth_changes ", logColumns, " select ")
+	b.bind(KindText, w.table.Name)
+	order := b.dialect.logRows(&b.text, string(body))
+	if w.logLimit > 0 && b.words.with {
+		b.write(" where (select ")
+		w.chargeLog(b, strconv.Itoa(total)+"::bigint")
+		b.write(")")
+	}
+	b.write(order)
+	st := b.statement(nil)
+	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
+	if _, err := w.s.exec(ctx, st); err != nil {
+		return w.fail(ctx, err)
+	}
+	w.s.logged()
+	return nil
+}
+
+// appendLogRow appends one entry as JSON, and returns the size of its images too. As with
+// [write.logCTE], new has only what differs from old.
+func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
+	row := rw.new
+	var some *ColumnSet
+	switch {
+	case row == nil:
+		row = rw.old
+	case rw.old != nil:
+		changed := w.differing(rw)
+		some = &changed
+	}
+	dst = append(dst, `{"op":`...)
+	dst = appendValue(dst, KindText, string(rw.op))
+	dst = append(dst, `,"key":`...)
+	dst = w.table.appendKey(dst, row)
+	start := len(dst)
+	dst = append(dst, `,"old":`...)
+	dst = w.table.appendImage(dst, rw.old, nil)
+	dst = append(dst, `,"new":`...)
+	dst = w.table.appendImage(dst, rw.new, some)
+	size := len(dst) - start
+	dst = append(dst, `,"size":`...)
+	dst = strconv.AppendInt(dst, int64(size), 10)
+	dst = append(dst, `,"actor":`...)
+	dst = appendValue(dst, KindText, w.actor)
+	if t := w.table.Tenant; t != nil {
+		dst = append(dst, `,"tenant":`...)
+		dst = appendValue(dst, t.Kind, row[t.index])
+	}
+	return append(dst, '}'), size
+}
+
+// chargeSteps is chargeLog for SQLite, where rows are logged from Go.
+func (w *steps) chargeSteps(size int) error {
+	if w.logLimit == 0 || w.s.db.sql.words().with {
+		return nil
+	}
+	if w.s.tx.bytes += size; w.s.tx.bytes <= w.logLimit {
+		return nil
+	}
+	err := w.logLimitError()
+	w.s.fail(err) // the rows are written, and must not stay without a log
+	return err
+}

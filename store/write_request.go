@@ -1,0 +1,225 @@
+package store
+
+import (
+	"slices"
+	"strings"
+)
+
+// source is the table of the write under an alias, with the guard of the write.
+func (w *request) source(alias string) source {
+	return source{table: w.table, alias: alias, guard: w.guard, trusted: w.guard == nil}
+}
+
+// deletesRows reports whether rows leave the table, not only their sight.
+func (w *request) deletesRows() bool {
+	return w.op == OpDelete && (w.table.DeletedAt == nil || w.erase)
+}
+
+// marks reports whether rows leave the sight of others and not the table. What
+// answers is the row as it was, as with rows that leave the table.
+func (w *request) marks() bool { return w.op == OpDelete && !w.deletesRows() }
+
+// counted reports whether the number of rows may roll back the write.
+func (w *request) counted() bool { return w.single || w.most != nil }
+
+// large reports whether the answer of one statement may be too large, because its rows
+// are not counted or columns repeat. Other answers are as large as the input and need
+// no transaction that can be rolled back.
+func (w *request) large() bool {
+	if w.ret == nil || w.maxBytes == 0 {
+		return false
+	}
+	if w.op != OpInsert && !pinned(w.table, w.where) {
+		return true
+	}
+	for i, sel := range w.ret.Select {
+		if slices.ContainsFunc(w.ret.Select[:i], func(other Selected) bool { return other.Column == sel.Column }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *request) cardinality(out *Rows) error {
+	if w.most != nil && out.touched > *w.most {
+		return &MaxAffectedError{Rows: out.touched}
+	}
+	if w.single && (out.touched != 1 || out.Count != 1) {
+		return &CardinalityError{Rows: max(out.touched, out.Count)}
+	}
+	return nil
+}
+
+// readsBack reports whether the answer needs more than the written rows.
+func (w *request) readsBack() bool {
+	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)
+}
+
+func (w *request) wrote(c *Column) bool {
+	if w.op == OpInsert {
+		return w.given.Has(c)
+	}
+	for _, a := range w.sets {
+		if a.column == c {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *request) presetOf(c *Column) *Preset {
+	if w.guard == nil {
+		return nil
+	}
+	return w.guard.preset(c)
+}
+
+// adds reports whether the write adds to a column of the application: SQLite
+// would turn a sum that is too large into a float.
+func (w *request) adds() bool {
+	return slices.ContainsFunc(w.sets, func(a assignment) bool { return a.add && a.column != w.table.Version })
+}
+
+func (w *request) setsAny(columns *ColumnSet) bool {
+	return slices.ContainsFunc(w.sets, func(a assignment) bool { return columns.Has(a.column) })
+}
+
+// touches reports whether the update sets a column the rule reads.
+func (w *request) touches(n *node) bool {
+	var read ColumnSet
+	n.columns(&read)
+	return w.setsAny(&read)
+}
+
+// partialRow is the new row as far as the update says; the rest is absent and
+// leaves a rule that reads it undecided.
+func (w *request) partialRow() []any {
+	row := make([]any, len(w.table.Columns))
+	for i := range row {
+		row[i] = absent{}
+	}
+	for _, a := range w.sets {
+		if !a.add {
+			row[a.column.index] = a.value
+		}
+	}
+	return row
+}
+
+// givenRows returns what the write gives: its new rows, or the values for those that
+// are there.
+func (w *request) givenRows() [][]any {
+	if w.op == OpInsert {
+		return w.rows
+	}
+	return [][]any{w.partialRow()}
+}
+
+// references returns the values the write puts into a foreign key, one list for
+// each row, without those that have a NULL.
+func (w *request) references(ref *Reference) [][]any {
+	var keys [][]any
+	for _, row := range w.givenRows() {
+		if key, whole := writtenKey(ref, row); whole {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (w *request) newRow(op WriteOp, old, new []any) *rowWrite {
+	return &rowWrite{op: op, table: w.table, tx: w.s.tx, scope: w.scope, old: old, new: new}
+}
+
+// gapsOf returns the missing required columns of a new row, before hooks may fill them.
+func (w *request) gapsOf(i int) []FieldError {
+	if w.gaps == nil {
+		return nil
+	}
+	return w.gaps[i]
+}
+
+// hasVersion reports whether a row has the version the write demands, if it does.
+func (w *request) hasVersion(row []any) bool {
+	if len(w.versions) == 0 {
+		return true
+	}
+	if len(w.version) == 0 {
+		return false
+	}
+	version, ok := row[w.version[0].index].(int64)
+	return ok && slices.Contains(w.versions, version)
+}
+
+// keyText returns the conflict key of a row as text, empty if it has a NULL,
+// which conflicts with nothing.
+func (w *request) keyText(row []any) string {
+	var dst []byte
+	for _, k := range w.upsert.keys {
+		v := row[k.index]
+		if _, gap := v.(absent); gap || v == nil {
+			return ""
+		}
+		dst = append(appendKeyValue(dst, k.Kind, v), ',')
+	}
+	return string(dst)
+}
+
+func (w *request) logLimitError() error {
+	return &LimitError{Name: "bytes in the change log for one request", Limit: w.logLimit}
+}
+
+// writtenKey returns what a row gives to a foreign key. It is not whole if a part
+// is NULL or not given.
+func writtenKey(ref *Reference, row []any) (key []any, whole bool) { return valuesOf(ref.Columns, row) }
+
+func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
+	values = make([]any, len(columns))
+	for i, c := range columns {
+		values[i] = row[c.index]
+		if _, gap := values[i].(absent); gap || values[i] == nil {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// appendKeyValue appends a value so that equal ones are equal texts.
+func appendKeyValue(dst []byte, k Kind, v any) []byte {
+	if s, ok := v.(string); ok && k == KindDecimal && strings.Contains(s, ".") {
+		v = strings.TrimRight(strings.TrimRight(s, "0"), ".") // 1.50 is 1.5
+	}
+	return appendValue(dst, k, v)
+}
+
+// hasActions reports whether deleting a row deletes or changes others.
+func hasActions(t *Table) bool {
+	for _, ref := range t.referrers() {
+		if ref.OnDelete != Restrict {
+			return true
+		}
+	}
+	return false
+}
+
+func cloneRows(rows [][]any) [][]any {
+	clone := make([][]any, len(rows))
+	for i, row := range rows {
+		clone[i] = slices.Clone(row)
+	}
+	return clone
+}
+
+// newImages returns the rows as a write leaves them, without those it deletes.
+func newImages(rows []*rowWrite) [][]any {
+	images := make([][]any, 0, len(rows))
+	for _, rw := range rows {
+		if rw.new != nil {
+			images = append(images, rw.new)
+		}
+	}
+	return images
+}
+
+// logCheck is the name that a statement raises when it would log too much.
+const logCheck = "log"

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"cmp"
+	"context"
+)
+
+// mayCreate rejects rows the scope could not create before existing keys are looked up.
+// Otherwise the answer would reveal which keys exist.
+func (w *judged) mayCreate(ctx context.Context) error {
+	if w.guard == nil {
+		return nil
+	}
+	if w.guard.Create.IsZero() {
+		return ErrDenied
+	}
+	var open [][]any
+	for _, row := range w.rows {
+		undecided, err := w.judge(w.guard.Create, row)
+		if err != nil {
+			return err
+		}
+		if undecided {
+			open = append(open, row)
+		}
+	}
+	if err := w.judgeTargets(ctx, w.rows); err != nil {
+		return err
+	}
+	return w.imagesHold(ctx, open, w.guard.Create)
+}
+
+// chosenKey rejects a new row with a client's value for a key that the database makes.
+// The error is the same as for an existing row that the scope may not update.
+func (w *judged) chosenKey(row []any) error {
+	if w.guard == nil {
+		return nil
+	}
+	for i, c := range w.table.Columns {
+		if _, gap := row[i].(absent); c.Generated && !gap && !w.guard.Creatable.Has(c) {
+			return &ReadOnlyColumnError{Table: w.table.Name, Column: c.Name}
+		}
+	}
+	return nil
+}
+
+// outOfReach is the answer for a row that exists and that the scope may not see
+// or change: as far as it can be, that for one that does not exist.
+func (w *judged) outOfReach(row []any, err error) error {
+	if w.upsert.known {
+		return ErrStale
+	}
+	if w.upsert.fresh {
+		err = ErrStale
+	}
+	return cmp.Or(w.chosenKey(row), err)
+}
+
+// mayReplace rejects an existing row that the scope may not see or change. The error is
+// always that of a taken key, so it does not reveal the reason.
+func (w *judged) mayReplace(ctx context.Context, old, row []any) error {
+	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
+	if t := w.table.Tenant; t != nil && old[t.index] != row[t.index] {
+		return taken
+	}
+	if w.guard == nil {
+		return nil
+	}
+	guard := w.guard
+	rules := []Cond{guard.Read, guard.Update}
+	if w.upsert.ignore {
+		rules = rules[:1]
+	}
+	for _, rule := range rules {
+		if rule.IsZero() {
+			return taken
+		}
+		result, decided := rule.n.evaluate(w.scope, old)
+		if !decided {
+			ok, err := w.holds(ctx, old, check{rule: rule.n})
+			if err != nil {
+				return err
+			}
+			result = truthOf(ok)
+		}
+		if result != isTrue {
+			return taken
+		}
+	}
+	return nil
+}
