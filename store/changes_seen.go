@@ -1,0 +1,199 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// SeenChange is what a scope sees of a [Change].
+type SeenChange struct {
+	// Op is OpInsert, OpUpdate or OpDelete, or "" if the scope sees nothing.
+	Op WriteOp
+
+	// Key is a JSON array of the values of the primary key.
+	Key json.RawMessage
+
+	// Old and New are the row before and after the change with the columns that the scope
+	// may read. Old is nil for an insert. A delete has neither.
+	Old, New json.RawMessage
+}
+
+// SeenBy returns what a scope sees of the change. The rows are those of the change, the
+// rules and the rows of other tables are those of now:
+//
+//   - A row that enters what the scope may read is an insert.
+//   - A row that leaves it, by a delete, a mark of [SoftDelete] or an update, is a delete
+//     with its key only.
+//   - An update of columns that the scope may not read is nothing, and so is a change of a
+//     table that the scope does not know or whose key it may not read.
+//
+// It evaluates rules in memory where it can, and otherwise by one statement for each row.
+// A nil scope is [ErrNoScope].
+func (c Change) SeenBy(ctx context.Context, on Session, scope *Scope) (SeenChange, error) {
+	if scope == nil {
+		return SeenChange{}, ErrNoScope
+	}
+	s := sessionOf(on)
+	t := s.db.registry.Named(c.Table)
+	if t == nil {
+		return SeenChange{}, nil
+	}
+	guard, err := scope.enter(t)
+	if errors.Is(err, errNotExposed) {
+		return SeenChange{}, nil
+	}
+	if err != nil {
+		return SeenChange{}, err
+	}
+	for _, key := range t.PrimaryKey {
+		if !guard.Readable.Has(key) {
+			return SeenChange{}, nil
+		}
+	}
+	image := image{s: s, table: t, scope: scope, guard: guard}
+	was, err := image.visible(ctx, c.Old)
+	if err != nil {
+		return SeenChange{}, err
+	}
+	is, err := image.visible(ctx, c.New)
+	if err != nil {
+		return SeenChange{}, err
+	}
+	return image.seen(c, was, is)
+}
+
+// image judges the rows of a change of one table for one scope.
+type image struct {
+	s     session
+	table *Table
+	scope *Scope
+	guard *Guard
+}
+
+// seen puts together what the scope sees of a row that was or is visible.
+func (i *image) seen(c Change, was, is bool) (out SeenChange, err error) {
+	if !was && !is {
+		return out, nil
+	}
+	out = SeenChange{Op: OpDelete, Key: c.Key}
+	if !is {
+		return out, nil
+	}
+	if out.New, err = i.readable(c.New); err != nil {
+		return SeenChange{}, err
+	}
+	if out.Op = OpInsert; !was {
+		return out, nil
+	}
+	if out.Old, err = i.readable(c.Old); err != nil {
+		return SeenChange{}, err
+	}
+	if out.Op = OpUpdate; bytes.Equal(out.Old, out.New) {
+		return SeenChange{}, nil
+	}
+	return out, nil
+}
+
+// visible reports whether the scope may read a row of the change log: its standing
+// predicates and the read rule of the guard hold.
+func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) {
+	if row == nil {
+		return false, nil
+	}
+	values, err := i.table.imageValues(row)
+	if err != nil {
+		return false, err
+	}
+	if result, decided := i.decide(values); decided {
+		return result == isTrue, nil
+	}
+	b := i.s.newBuilder(ctx, i.scope, access{})
+	defer b.free()
+	b.unindexed = true
+	from := source{table: i.table, alias: b.alias(), guard: i.guard}
+	b.write("select count(*) from (")
+	writeImages(b, i.table, [][]any{values})
+	b.write(") ", from.alias, " where ", b.words.yes)
+	if err := b.limits(from); err != nil {
+		return false, err
+	}
+	var r driver.Result
+	if err := i.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return false, err
+	}
+	n, err := firstInt(r.Extra)
+	return n == 1, err
+}
+
+// decide evaluates in memory what limits writes into a statement.
+func (i *image) decide(row []any) (result truth, decided bool) {
+	if i.guard.Read.IsZero() {
+		return isFalse, true
+	}
+	for _, c := range []*Column{i.table.DeletedAt, i.table.Tenant} {
+		if c == nil {
+			continue
+		}
+		if _, gap := c.of(row).(absent); gap {
+			return isUnknown, false
+		}
+	}
+	if d := i.table.DeletedAt; d != nil && d.of(row) != nil {
+		return isFalse, true
+	}
+	if t := i.table.Tenant; t != nil && (i.scope.Tenant == "" || t.of(row) != i.scope.Tenant) {
+		return isFalse, true
+	}
+	return i.guard.Read.n.evaluate(i.scope, row)
+}
+
+// readable returns a row of the change log with the columns that the scope may read.
+func (i *image) readable(row json.RawMessage) (json.RawMessage, error) {
+	doc, err := parseLogged(row)
+	if err != nil {
+		return nil, err
+	}
+	dst := append(make([]byte, 0, len(row)), '{')
+	for name, v := range doc.Members() {
+		if c := i.table.byName[string(name)]; c != nil && i.guard.Readable.Has(c) {
+			dst = append(append(comma(dst), c.jsonKey...), v.Raw()...)
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+// imageValues returns the values of a row of the change log, one for each column. A column
+// that the row lacks, or whose value the model cannot hold any more, is absent.
+func (t *Table) imageValues(row json.RawMessage) ([]any, error) {
+	doc, err := parseLogged(row)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]any, len(t.Columns))
+	for i := range values {
+		values[i] = absent{}
+	}
+	if doc.Kind() != strictjson.Object {
+		return values, nil
+	}
+	for name, value := range doc.Members() {
+		c := t.byName[string(name)]
+		if c == nil {
+			continue
+		}
+		bound, err := c.parseJSON(value.Raw())
+		if err != nil {
+			continue
+		}
+		if bound == nil && c.Kind == KindJSON && !c.Nullable {
+			bound = "null" // the document, not NULL
+		}
+		values[c.index] = bound
+	}
+	return values, nil
+}
