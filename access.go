@@ -1,16 +1,21 @@
 package plinth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/auth/jwt"
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/development"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -140,4 +145,25 @@ func eitherOf(accounts, others auth.Authenticator) auth.Authenticator {
 		}
 		return auth.Principal{}, otherErr
 	})
+}
+
+// accounts returns the configuration of the accounts.
+func (r resolved) accounts() accounts.Config {
+	c := r.Accounts
+	base := strings.TrimSuffix(cmp.Or(r.PublicURL, "http://"+r.Addr), "/")
+	c.Keys, c.Logger, c.PublicURL = r.Keys, r.Logger, base+authPath
+	c.SiteURL = cmp.Or(c.SiteURL, base)
+	if c.ClientAddress == nil {
+		c.ClientAddress = middleware.ClientAddressOf
+	}
+	return c
+}
+
+// trustedOrigins returns the origins that CSRF treats as the application's own.
+func (r resolved) trustedOrigins() []string {
+	list := slices.Clone(r.Accounts.CookieOrigins)
+	if own := crossorigin.Of(r.PublicURL); own != "" && !slices.Contains(list, own) {
+		list = append(list, own)
+	}
+	return list
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // App is an application: a database, its resources and a router. Make one with [New], add
@@ -102,6 +104,22 @@ func openDatabase(ctx context.Context, r resolved) (*store.DB, error) {
 	return sqlite.Open(ctx, path, &opts)
 }
 
+// store fills in what the application gives its store.
+func (r resolved) store(opts store.Options) store.Options {
+	if opts.Logger == nil {
+		opts.Logger = r.Logger
+	}
+	if r.SlowStatement >= 0 {
+		opts.Tracers = append(slices.Clone(opts.Tracers), store.LogStatements(r.Logger, store.LogStatementsOptions{
+			RequestID: middleware.RequestIDFrom, Slow: r.SlowStatement,
+		}))
+	}
+	if opts.Validator == nil {
+		opts.Validator = validate.New()
+	}
+	return opts
+}
+
 // DB returns the database.
 func (a *App) DB() *store.DB { return a.db }
 
@@ -133,10 +151,11 @@ func (a *App) Add(exposed ...api.Exposed) { a.api.Add(exposed...) }
 // innermost, after the chain that authenticates and rejects. Middleware that must see every
 // request belongs to [Config].Middleware.
 //
-// Run and Handler reject routes below /rest/v1, and below /auth/v1 if there are accounts.
-// Middleware of the router runs for these paths too, with the caller's scope. For them the
-// chain does not check origins and body sizes, because the REST API and the accounts do.
-// Middleware that acts on such a request must check both.
+// Run and Handler reject routes below a surface ([App.Mount]): /rest/v1, /auth/v1 if there
+// are accounts, and those of the application. Middleware of the router runs for these paths
+// too, with the caller's scope. For the REST API and the accounts the chain does not check
+// origins and body sizes, because they do. Middleware that acts on such a request must check
+// both.
 func (a *App) Router() chi.Router { return a.router }
 
 // Authenticate is middleware for the application's own routes. It rejects invalid
@@ -356,4 +375,30 @@ func (a *App) banner() *development.Banner {
 		DB: a.db, API: a.api, Accounts: a.accounts, Config: a.config.Accounts, Secrets: a.access.secrets,
 		Addr: a.config.Addr, RESTPath: restPath, AuthPath: authPath, Documents: !a.config.API.HideDocuments, Rows: a.config.API.Limits.Rows,
 	}
+}
+
+// server returns the configuration of the server.
+func (r resolved) server(probes *server.Probes, longLived *server.LongLived) server.Config {
+	return server.Config{
+		Addr: r.Addr, OpsAddr: r.OpsAddr, OpsHandler: r.OpsHandler, PublicURL: r.PublicURL, TLS: server.TLS(r.TLS), Listen: r.Listen, Logger: r.Logger,
+		RequestTimeout: r.RequestTimeout, DrainDelay: r.DrainDelay, DrainTimeout: r.DrainTimeout,
+		MaxConnections: r.MaxConnections, MaxConnectionsPerClient: r.MaxConnectionsPerClient, TrustedProxies: r.TrustedProxies,
+		Probes: probes, LongLived: longLived,
+	}
+}
+
+// chain returns the options of an application's chain.
+func (r resolved) chain(a *App) chain.Options {
+	o := chain.Options{
+		Surfaces: a.surfaces, Probes: a.probes, LongLived: a.longLived, Authenticator: a.access, Scope: a.api.WithScope,
+		Logger: r.Logger, LogECS: r.LogECS, DisableAccessLog: r.DisableAccessLog, Middleware: r.Middleware,
+		TrustedProxies: r.TrustedProxies, ForwardedHeader: r.ForwardedHeader, TrustedOrigins: r.trustedOrigins(), Headers: r.Headers, CORS: r.CORS,
+		MaxQuery: r.API.Limits.Query, MaxBody: r.MaxBody, RequestTimeout: r.RequestTimeout,
+		MaxRequests: r.MaxRequests, MaxRequestsPerCaller: r.MaxRequestsPerCaller,
+		Address: chain.Rate(r.Rates.Address), Caller: chain.Rate(r.Rates.Caller), Limiter: r.Rates.Limiter,
+	}
+	if r.development {
+		o.Admit, o.CORS = development.LocalOnly, development.CORS(r.CORS, r.Logger)
+	}
+	return o
 }

@@ -15,8 +15,11 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
+	"github.com/seed-7694ebf6/plinth/internal/testkit/leaktest"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // Handler serves resources and own routes without listening, and reports every
 // mistake at once.

@@ -1,17 +1,11 @@
 package plinth
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/api"
@@ -22,7 +16,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
-	"github.com/seed-7694ebf6/plinth/store/validate"
 )
 
 // Schema selects how the database's schema is prepared at start.
@@ -265,128 +258,71 @@ type Config struct {
 	ignored []string
 }
 
-// resolved is a configuration with its defaults and mode.
-type resolved struct {
-	Config
-	development bool
+// TLS configures encryption by the application itself, with TLS 1.2 and later. The zero
+// value leaves it to a proxy. Certificates come from files or from an authority that speaks
+// ACME (RFC 8555), not both. A certificate that expires within 14 days, or within a fifth
+// of its life, is logged every hour.
+type TLS struct {
+	// CertFile and KeyFile are a certificate chain, the server's first, and its key, in
+	// PEM. A change is noticed within ten seconds, without a restart. If the new files
+	// cannot be read, that is logged and the old certificate stays.
+	CertFile, KeyFile string
+
+	// ACMEDomains are the names to get certificates for. Setting them agrees to the terms
+	// of the authority. The authority must reach this server under each name at port 443
+	// or, if HTTPAddr is set, at port 80.
+	ACMEDomains []string
+
+	// ACMECache is the folder that keeps certificates and keys, readable by the server
+	// only. It must survive a restart, or the authority's rate limits are soon used up.
+	// Instances must not share it: put several instances behind a balancer that holds the
+	// certificates.
+	ACMECache string
+
+	// ACMEDirectory is the authority.
+	//
+	// Defaults to Let's Encrypt.
+	ACMEDirectory string
+
+	// ACMEEmail is the e-mail address for the authority's warnings. It may be empty.
+	ACMEEmail string
+
+	// HTTPAddr is a listen address for plain HTTP, such as ":80". It redirects clients to
+	// PublicURL and answers the authority's challenges (RFC 8555 section 8.3).
+	HTTPAddr string
 }
 
-// resolve applies defaults and reports every mistake at once.
-func (c Config) resolve() (resolved, error) {
-	r := resolved{Config: c}
-	if r.Addr == "" {
-		r.Addr = "127.0.0.1:8090"
-	}
-	if r.DatabaseURL == "" {
-		r.DatabaseURL = "plinth.db"
-	}
-	if r.Logger == nil {
-		r.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
-	}
-	errs := slices.Concat(c.invalid, c.checkAPI(), c.checkAccounts(), c.checkServer())
-	local := isLoopbackAddr(r.Addr)
-	noKeys := len(c.Keys.Publishable)+len(c.Keys.Secret) == 0
-	r.development = c.InsecureDevelopment || local && noKeys && c.PublicURL == ""
-	r.serverDefaults()
-	if c.InsecureDevelopment && !local {
-		errs = append(errs, fmt.Errorf("plinth: InsecureDevelopment needs a loopback address (Addr, PLINTH_ADDR), not %s", r.Addr))
-	}
-	if c.InsecureDevelopment && c.PublicURL != "" {
-		errs = append(errs, errors.New("plinth: InsecureDevelopment (PLINTH_INSECURE_DEVELOPMENT) and PublicURL (PLINTH_PUBLIC_URL) exclude each other"))
-	}
-	if r.Schema == "" {
-		r.Schema = SchemaVerify
-		if r.development && (!isPostgresURL(r.DatabaseURL) || isLoopbackPostgres(r.DatabaseURL)) {
-			r.Schema = SchemaAuto
-		}
-	}
-	switch r.Schema {
-	case SchemaVerify, SchemaOff:
-	case SchemaAuto:
-		if !r.development {
-			errs = append(errs, errors.New("plinth: Schema auto (PLINTH_SCHEMA) is for development; outside of it apply migrations and use verify"))
-		}
-	default:
-		errs = append(errs, fmt.Errorf("plinth: Schema (PLINTH_SCHEMA) is %q, want auto, verify or off", r.Schema))
-	}
-	if !r.development {
-		errs = append(errs, c.checkProduction(noKeys)...)
-		errs = append(errs, c.checkProductionAccounts()...)
-	}
-	if len(errs) == 0 {
-		errs = append(errs, r.validateAccounts())
-	}
-	return r, errors.Join(errs...)
+// Rate is a limit of requests in a time. Requests is also the burst, which refills evenly
+// over Per. Negative Requests disable the limit.
+type Rate struct {
+	// Requests is the number of requests in Per, and the greatest burst.
+	//
+	// Defaults to that of the rate, see [Rates].
+	Requests int
+
+	// Per is the time in which the burst refills.
+	//
+	// Defaults to a minute.
+	Per time.Duration
 }
 
-// checkAPI reports settings of the API that are the application's to make: two
-// places could say two things.
-func (c Config) checkAPI() []error {
-	return leaveOut("API",
-		ownSetting{c.API.Authenticator != nil, "Authenticator", "set Keys, Verifier and Authenticator"},
-		ownSetting{c.API.BasePath != "", "BasePath", "resources are below " + restPath},
-		ownSetting{c.API.Explain, "Explain", "development sets it"},
-		ownSetting{c.API.Logger != nil, "Logger", "set Logger"},
-		ownSetting{c.API.PublicURL != "", "PublicURL", "set PublicURL"},
-	)
-}
+// Rates limit requests. A request over a limit gets 429 with Retry-After. The accounts
+// limit guesses at secrets separately.
+type Rates struct {
+	// Address limits one IPv4 address or one IPv6 network of 64 bits, for all callers. It is
+	// checked before credentials, which cost more.
+	//
+	// Defaults to 30,000 in a minute, in development to no limit.
+	Address Rate
 
-// ownSetting is a setting of a part that the application makes itself, and what to do in
-// its place.
-type ownSetting struct {
-	set       bool
-	name, use string
-}
+	// Caller limits one user, across IP addresses and API keys, or one IP address for
+	// unauthenticated requests. Servers with a secret key have no such limit.
+	//
+	// Defaults to 6,000 in a minute, in development to no limit.
+	Caller Rate
 
-// leaveOut reports those of a part of [Config] that are set.
-func leaveOut(part string, settings ...ownSetting) (errs []error) {
-	for _, own := range settings {
-		if own.set {
-			errs = append(errs, fmt.Errorf("plinth: Config.%s.%s must be left out: %s", part, own.name, own.use))
-		}
-	}
-	return errs
-}
-
-// rest returns the configuration of the REST API.
-func (r resolved) rest(who auth.Authenticator) api.Config {
-	c := r.API
-	c.Authenticator, c.BasePath, c.Explain, c.Logger = who, restPath, r.development, r.Logger
-	if r.PublicURL != "" {
-		c.PublicURL = strings.TrimSuffix(r.PublicURL, "/") + restPath
-	}
-	title, version := programName()
-	c.Title, c.Version = cmp.Or(c.Title, title), cmp.Or(c.Version, version)
-	if !r.DisableAccounts {
-		c.Routes = slices.Concat(c.Routes, accountRoutes())
-	}
-	return c
-}
-
-// store fills in what the application gives its store.
-func (r resolved) store(opts store.Options) store.Options {
-	if opts.Logger == nil {
-		opts.Logger = r.Logger
-	}
-	if r.SlowStatement >= 0 {
-		opts.Tracers = append(slices.Clone(opts.Tracers), store.LogStatements(r.Logger, store.LogStatementsOptions{
-			RequestID: middleware.RequestIDFrom, Slow: r.SlowStatement,
-		}))
-	}
-	if opts.Validator == nil {
-		opts.Validator = validate.New()
-	}
-	return opts
-}
-
-// checkProduction reports what is missing outside development.
-func (c Config) checkProduction(noKeys bool) []error {
-	var errs []error
-	if !isHTTPS(c.PublicURL) {
-		errs = append(errs, fmt.Errorf("plinth: outside development PublicURL must be https://host[/path] as browsers send it, with a name beyond ASCII as xn--, not %q (set PLINTH_PUBLIC_URL)", c.PublicURL))
-	}
-	if noKeys {
-		errs = append(errs, errors.New("plinth: outside development keys are required (set PLINTH_PUBLISHABLE_KEYS)"))
-	}
-	return errs
+	// Limiter counts for all instances together, such as the one of package cache/redis.
+	//
+	// Defaults to one in memory: each instance counts for itself.
+	Limiter middleware.Limiter
 }

@@ -171,6 +171,9 @@
 //
 //	note, err := store.For[Note](app.DB()).As(store.ScopeFrom(r.Context())).Get(r.Context(), id)
 //
+// Mount handlers with limits of their own, such as uploads, event streams and WebSockets, as
+// a surface with [App.Mount].
+//
 // Pages of a front end are a handler too. By default a page may load nothing, so set a
 // policy; files is an [io/fs.FS], for example an embedded one:
 //
