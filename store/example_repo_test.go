@@ -245,3 +245,30 @@ func ExampleRepo_As() {
 	// 2 <nil>
 	// store: column products.stock cannot be written
 }
+
+// ExampleGroups counts and adds up products by name for a dashboard.
+func ExampleGroups() {
+	ctx := context.Background()
+	db, closeShop := shop(ctx)
+	defer closeShop()
+	type stock struct {
+		Name     string
+		Products int64
+		Pieces   store.Decimal
+	}
+	groups, err := store.Groups(
+		ctx, store.For[Product](db), store.Query{Where: productStock.Gt(0), Order: []store.Order{productName.Asc()}},
+		store.GroupBy(productName.Col, func(s *stock) *string { return &s.Name }),
+		store.CountInto[Product](func(s *stock) *int64 { return &s.Products }),
+		store.SumInto(productStock, func(s *stock) *store.Decimal { return &s.Pieces }),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, g := range groups {
+		fmt.Println(g.Name, g.Products, g.Pieces)
+	}
+	// Output:
+	// pear 1 10
+	// plum 1 20
+}

@@ -33,7 +33,7 @@ var exceptions = map[string]int{
 	"files with methods of store.DB":                               15,
 	"files with methods of store.Table":                            12,
 	"files with methods of store.dbCore":                           13,
-	"lines of store":                                               18_500,
+	"lines of store":                                               19_200,
 	"methods of auth/accounts.Accounts":                            224,
 	"files with methods of auth/accounts.Accounts":                 57,
 	"methods of auth/accounts.exchange":                            179,
