@@ -117,7 +117,7 @@ func (r *repo) groups(ctx context.Context, q Query, wanted []groupedValue) (stri
 	if err := r.gate().Read(ctx, &q, ReadOptions{}, &out); err != nil {
 		return strictjson.Value{}, err
 	}
-	return parseLogged(slices.Concat([]byte{'['}, out.Body, []byte{']'}))
+	return strictjson.Parse(slices.Concat([]byte{'['}, out.Body, []byte{']'}), strictjson.Limits{Depth: 1000, Digits: 200_000, Growth: -1})
 }
 
 // set stores a value in the field that at points to.
