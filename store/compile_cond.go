@@ -28,6 +28,8 @@ func (c *conds) cond(s source, n *node) error {
 		return c.compare(s, n)
 	case nodeRelated:
 		return c.related(s, n)
+	case nodeOrder:
+		return c.compareOrder(s, n.order)
 	default:
 		return fmt.Errorf("store: condition of kind %d cannot be compiled", n.kind)
 	}

@@ -22,15 +22,6 @@ type readOptions struct {
 	groups bool
 }
 
-// orderKey is one resolved key of an order.
-type orderKey struct {
-	column   *Column
-	relation *Relation // nil: a column of the table itself
-	desc     bool
-	first    bool // nulls first
-	nullable bool
-}
-
 // read compiles a query on a table into c and returns the shape of its rows.
 //
 // The page is selected in a subquery and embeds are computed outside it, so that
@@ -196,8 +187,19 @@ func (b *builder) where(s source, q *Query, keys []orderKey) error {
 		return err
 	}
 	if q.After != "" {
-		if err := b.after(s, q.After, keys); err != nil {
+		values, err := b.cursors.open(keys, q.After)
+		if err != nil {
 			return err
+		}
+		bound, rest := after(keys, values)
+		for _, cond := range [...]Cond{bound, rest} {
+			if cond.IsZero() {
+				continue
+			}
+			b.write(" and ")
+			if err := b.cond(s, cond.n); err != nil {
+				return err
+			}
 		}
 	}
 	b.whereFrom(start)

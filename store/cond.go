@@ -80,6 +80,7 @@ const (
 	nodeNot
 	nodeCompare
 	nodeRelated
+	nodeOrder // compares order keys, see orderCompare
 )
 
 // node is one node of a condition. Nodes are never changed after they were
@@ -98,6 +99,8 @@ type node struct {
 	// Set by binding.
 	column   *Column
 	relation *Relation
+
+	order *orderCompare
 }
 
 type operandKind uint8

@@ -47,7 +47,8 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 	if err != nil || len(raw) < macSize {
 		return nil, errCursor
 	}
-	if !hmac.Equal(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:])) {
+	var mac [macSize]byte
+	if !hmac.Equal(raw[:macSize], c.appendMAC(mac[:0], keys, raw[macSize:])) {
 		return nil, errCursor
 	}
 	doc, err := strictjson.Parse(raw[macSize:], strictjson.Limits{})
@@ -71,36 +72,24 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 	return values, nil
 }
 
-// after writes the condition that a row follows a cursor.
-func (b *builder) after(s source, cursor Cursor, keys []orderKey) error {
-	values, err := b.cursors.open(keys, cursor)
-	if err != nil {
-		return err
-	}
-	b.write(" and ")
+// after returns the conditions that a row follows a position in an order. All have to hold.
+func after(keys []orderKey, values []any) (bound, rest Cond) {
 	n := uniform(keys)
-	if n == 0 {
-		return b.afterKey(s, keys, values)
-	}
-	if n == len(keys) {
-		return b.compareTuple(s, keys, values, behind(keys[0]))
+	switch n {
+	case 0:
+		return afterKey(keys, values), Cond{}
+	case len(keys):
+		return compareOrder(keys, values, behind(keys[0]), true), Cond{}
 	}
 	// The bound on the first keys is implied by the two conditions together, but
 	// no engine makes of an "or" where an index begins: without it each page
 	// would read all pages before it.
-	if err := b.compareTuple(s, keys[:n], values[:n], behind(keys[0])+"="); err != nil {
-		return err
+	from := OpGte
+	if keys[0].desc {
+		from = OpLte
 	}
-	b.write(" and (")
-	if err := b.compareTuple(s, keys[:n], values[:n], "<>"); err != nil {
-		return err
-	}
-	b.write(" or ")
-	if err := b.afterKey(s, keys[n:], values[n:]); err != nil {
-		return err
-	}
-	b.write(")")
-	return nil
+	bound = compareOrder(keys[:n], values[:n], from, true)
+	return bound, Or(compareOrder(keys[:n], values[:n], OpNeq, true), afterKey(keys[n:], values[n:]))
 }
 
 // uniform returns how many of the first keys can be compared as one row value,
@@ -114,10 +103,56 @@ func uniform(keys []orderKey) int {
 	return len(keys)
 }
 
-// compareTuple writes a comparison of the keys with the values.
-func (c *conds) compareTuple(s source, keys []orderKey, values []any, operator string) error {
+// afterKey returns, for the first key and the rest: behind the value, or equal
+// and the rest behind. NULL stands where the order puts it.
+func afterKey(keys []orderKey, values []any) Cond {
+	k, first := keys[0], keys[:1]
+	same := compareOrder(first, values[:1], OpEq, false)
+	var behindRest Cond
+	if len(keys) > 1 {
+		behindRest = And(same, afterKey(keys[1:], values[1:]))
+	}
+	null := []any{nil}
+	switch {
+	case values[0] == nil && k.first:
+		return anyOf(compareOrder(first, null, OpNeq, false), behindRest)
+	case values[0] == nil:
+		return anyOf(behindRest)
+	case k.nullable && !k.first:
+		return anyOf(compareOrder(first, values[:1], behind(k), false), compareOrder(first, null, OpEq, false), behindRest)
+	}
+	return anyOf(compareOrder(first, values[:1], behind(k), false), behindRest)
+}
+
+// anyOf is Or with parentheses around a single condition too, and False without one.
+func anyOf(conds ...Cond) Cond {
+	kids := make([]*node, 0, len(conds))
+	for _, c := range conds {
+		if !c.IsZero() {
+			kids = append(kids, c.n)
+		}
+	}
+	if len(kids) == 0 {
+		return False()
+	}
+	return Cond{&node{kind: nodeOr, kids: kids}}
+}
+
+// behind is the operator that selects values after the value of a key.
+func behind(k orderKey) Op {
+	if k.desc {
+		return OpLt
+	}
+	return OpGt
+}
+
+// compareOrder writes an [orderCompare].
+func (c *conds) compareOrder(s source, o *orderCompare) error {
+	if !o.row {
+		return c.compareOrderKey(s, o.keys[0], o.op, o.values[0])
+	}
 	c.write("(")
-	for i, k := range keys {
+	for i, k := range o.keys {
 		if i > 0 {
 			c.write(", ")
 		}
@@ -126,90 +161,30 @@ func (c *conds) compareTuple(s source, keys []orderKey, values []any, operator s
 		}
 		c.collate(k.column, true)
 	}
-	c.write(") ", operator, " (")
-	for i, k := range keys {
+	c.write(")", compareWords[o.op], "(")
+	for i, k := range o.keys {
 		if i > 0 {
 			c.write(", ")
 		}
-		c.dialect.position(&c.text, k.column.Kind, values[i])
+		c.dialect.position(&c.text, k.column.Kind, o.values[i])
 	}
 	c.write(")")
 	return nil
 }
 
-// afterKey writes, for the first key and the rest: behind the value, or equal
-// and the rest behind. NULL stands where the order puts it.
-func (c *conds) afterKey(s source, keys []orderKey, values []any) error {
-	k, v := keys[0], values[0]
-	if v == nil {
-		return c.afterNull(s, keys, values)
-	}
-	c.write("(")
-	if err := c.compareKey(s, k, v, behind(k)); err != nil {
+func (c *conds) compareOrderKey(s source, k orderKey, op Op, v any) error {
+	if err := c.orderValue(s, k); err != nil {
 		return err
 	}
-	if k.nullable && !k.first {
-		c.write(" or ")
-		if err := c.orderValue(s, k); err != nil {
-			return err
-		}
+	switch {
+	case v != nil:
+		c.collate(k.column, true)
+		c.write(compareWords[op])
+		c.dialect.position(&c.text, k.column.Kind, v)
+	case op == OpEq:
 		c.write(" is null")
-	}
-	if len(keys) > 1 {
-		c.write(" or (")
-		if err := c.compareKey(s, k, v, "="); err != nil {
-			return err
-		}
-		c.write(" and ")
-		if err := c.afterKey(s, keys[1:], values[1:]); err != nil {
-			return err
-		}
-		c.write(")")
-	}
-	c.write(")")
-	return nil
-}
-
-func (c *conds) afterNull(s source, keys []orderKey, values []any) error {
-	k := keys[0]
-	c.write("(")
-	if err := c.orderValue(s, k); err != nil {
-		return err
-	}
-	if k.first {
+	default:
 		c.write(" is not null")
-	} else {
-		c.write(" is null and ", c.words.no)
 	}
-	if len(keys) > 1 {
-		c.write(" or (")
-		if err := c.orderValue(s, k); err != nil {
-			return err
-		}
-		c.write(" is null and ")
-		if err := c.afterKey(s, keys[1:], values[1:]); err != nil {
-			return err
-		}
-		c.write(")")
-	}
-	c.write(")")
-	return nil
-}
-
-// behind is the operator that selects values after the value of a key.
-func behind(k orderKey) string {
-	if k.desc {
-		return "<"
-	}
-	return ">"
-}
-
-func (c *conds) compareKey(s source, k orderKey, v any, operator string) error {
-	if err := c.orderValue(s, k); err != nil {
-		return err
-	}
-	c.collate(k.column, true)
-	c.write(" ", operator, " ")
-	c.dialect.position(&c.text, k.column.Kind, v)
 	return nil
 }

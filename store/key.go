@@ -54,3 +54,32 @@ func boundEq(col *Column, v any) Cond {
 	n := &node{kind: nodeCompare, name: col.Name, column: col, op: OpEq, operand: operand{kind: operandValue, value: v}}
 	return Cond{n}
 }
+
+// orderKey is one resolved key of an order.
+type orderKey struct {
+	column   *Column
+	relation *Relation // nil: a column of the table itself
+	desc     bool
+	first    bool // nulls first
+	nullable bool
+}
+
+// orderCompare compares the keys of an order with values of a kind each. With row they are
+// compared together as one row value, otherwise there is one key, and a nil value is
+// compared by IS.
+type orderCompare struct {
+	keys   []orderKey
+	values []any
+	op     Op
+	row    bool
+}
+
+// compareOrder returns the condition of an [orderCompare].
+func compareOrder(keys []orderKey, values []any, op Op, row bool) Cond {
+	made := &struct {
+		node
+		orderCompare
+	}{node{kind: nodeOrder}, orderCompare{keys, values, op, row}}
+	made.order = &made.orderCompare
+	return Cond{&made.node}
+}
