@@ -82,7 +82,7 @@ func (su *SignUps) Verify(ctx context.Context, p Presented, from data.Device) (o
 
 // useMailed consumes the code that is presented, nil for none.
 func (su *SignUps) useMailed(ctx context.Context, tx *store.Tx, p Presented) (*data.Code, error) {
-	long := strings.TrimPrefix(p.Token, code.PkcePrefix)
+	long := strings.TrimPrefix(p.Token, code.PKCEPrefix)
 	for _, kind := range p.Kinds {
 		if long != "" {
 			if c, err := su.Codes.UseCode(ctx, tx, kind, long); c != nil || err != nil {

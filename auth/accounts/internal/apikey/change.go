@@ -36,12 +36,12 @@ func (ks *APIKeys) LivingKeys(owner *store.ID) store.Cond {
 }
 
 // MakeKey makes a key and returns it together with the secret, which is not stored.
-func (ks *APIKeys) MakeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n Spec, e *data.Event) (*data.ApiKey, string, error) {
+func (ks *APIKeys) MakeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n Spec, e *data.Event) (*data.APIKey, string, error) {
 	most := int64(maxAppKeys)
 	if owner != nil {
 		most = maxUserKeys
 	}
-	keys := store.For[data.ApiKey](tx)
+	keys := store.For[data.APIKey](tx)
 	had, err := keys.Count(ctx, ks.LivingKeys(owner))
 	if err != nil {
 		return nil, "", err
@@ -54,7 +54,7 @@ func (ks *APIKeys) MakeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n
 	}
 	secret := NewKey()
 	hash, _ := HashKey(secret)
-	k := &data.ApiKey{
+	k := &data.APIKey{
 		ID: store.NewID(), Hash: hash[:], Prefix: secret[:keyShown], UserID: owner, Name: n.Name, CreatedAt: ks.Now(), ExpiresAt: n.Expires,
 	}
 	if k.Scopes, err = store.JSONOf(n.Scopes); err != nil {
@@ -72,12 +72,12 @@ func (ks *APIKeys) MakeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n
 func (ks *APIKeys) dropOldKeys(ctx context.Context, tx *store.Tx, owner *store.ID) error {
 	before := ks.Now().Add(-endedKeysFor)
 	old := store.Or(store.Compare("ended_at", store.OpLt, before), store.Compare("expires_at", store.OpLt, before))
-	_, err := store.For[data.ApiKey](tx).DeleteWhere(ctx, store.And(ownedKeys(owner), old))
+	_, err := store.For[data.APIKey](tx).DeleteWhere(ctx, store.And(ownedKeys(owner), old))
 	return err
 }
 
 // MakeOwnKey makes a key for the user of a session.
-func (ks *APIKeys) MakeOwnKey(ctx context.Context, u *data.User, s *data.Session, n Spec, from data.Device) (k *data.ApiKey, secret string, err error) {
+func (ks *APIKeys) MakeOwnKey(ctx context.Context, u *data.User, s *data.Session, n Spec, from data.Device) (k *data.APIKey, secret string, err error) {
 	err = ks.Sessions.WhileOpen(ctx, s, func(ctx context.Context, tx *store.Tx) error {
 		g, err := data.RightsOf(ctx, tx, u.ID)
 		if err != nil {
@@ -107,7 +107,7 @@ func (ks *APIKeys) EndKeysOf(ctx context.Context, tx *store.Tx, owner store.ID, 
 // EndKeys ends the keys that a condition selects, on every instance. e is the line of
 // the audit log that each gets.
 func (ks *APIKeys) EndKeys(ctx context.Context, tx *store.Tx, which store.Cond, why string, e *data.Event) error {
-	keys := store.For[data.ApiKey](tx)
+	keys := store.For[data.APIKey](tx)
 	ending, err := keys.List(ctx, store.Query{Where: store.And(which, store.Null("ended_at"))})
 	if err != nil {
 		return err

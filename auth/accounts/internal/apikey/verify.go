@@ -144,7 +144,7 @@ func (ks *APIKeys) readKey(ctx context.Context, hash [sha256.Size]byte, now time
 		return nil, errReading
 	}
 	defer ks.Known.End(network)
-	row, err := store.For[data.ApiKey](ks.DB).First(ctx, store.Query{Where: store.And(store.Eq("hash", hash[:]), store.Null("ended_at"))})
+	row, err := store.For[data.APIKey](ks.DB).First(ctx, store.Query{Where: store.And(store.Eq("hash", hash[:]), store.Null("ended_at"))})
 	if errors.Is(err, store.ErrNotFound) || err == nil && row.ExpiresAt != nil && !now.Before(*row.ExpiresAt) {
 		return nil, errKey
 	}
@@ -161,7 +161,7 @@ func (ks *APIKeys) readKey(ctx context.Context, hash [sha256.Size]byte, now time
 }
 
 // bearerOf returns who brings a key.
-func (ks *APIKeys) bearerOf(ctx context.Context, row *data.ApiKey, made *session.VerifiedToken) (auth.Principal, error) {
+func (ks *APIKeys) bearerOf(ctx context.Context, row *data.APIKey, made *session.VerifiedToken) (auth.Principal, error) {
 	// Without ScopeSelf the key has no account. Rules for users must not match it.
 	p := auth.Principal{Kind: auth.User, ID: row.Bearer(), IsAnonymous: true, AAL: 1, Claims: map[string]any{"api_key": row.ID.String()}}
 	p.Expires = data.DerefTime(row.ExpiresAt)
@@ -213,14 +213,14 @@ func (ks *APIKeys) actAs(ctx context.Context, p auth.Principal, u *data.User) (a
 
 // noteUse writes when a key was used, at most once a minute. The request is not held
 // responsible for what goes wrong.
-func (ks *APIKeys) noteUse(ctx context.Context, row *data.ApiKey, now time.Time) {
+func (ks *APIKeys) noteUse(ctx context.Context, row *data.APIKey, now time.Time) {
 	if row.LastUsedAt != nil && now.Sub(*row.LastUsedAt) < keyUses {
 		return
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), keyNoteTime)
 	defer stop()
 	older := store.Or(store.Null("last_used_at"), store.Compare("last_used_at", store.OpLte, now.Add(-keyUses)))
-	if _, err := store.For[data.ApiKey](ks.DB).PatchWhere(ctx, store.And(store.Eq("id", row.ID), older), store.SetTo("last_used_at", now)); err != nil {
+	if _, err := store.For[data.APIKey](ks.DB).PatchWhere(ctx, store.And(store.Eq("id", row.ID), older), store.SetTo("last_used_at", now)); err != nil {
 		ks.Logger.WarnContext(ctx, "accounts: the use of an API key was not recorded", "key", row.ID, "error", err)
 	}
 }

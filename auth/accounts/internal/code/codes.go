@@ -133,14 +133,14 @@ func randomDigits(n int) string {
 	return fmt.Sprintf("%0*d", n, v)
 }
 
-// PkcePrefix marks the token of a link with a flow that ends in a PKCE code. Clients look for
+// PKCEPrefix marks the token of a link with a flow that ends in a PKCE code. Clients look for
 // it.
-const PkcePrefix = "pkce_"
+const PKCEPrefix = "pkce_"
 
 // Token is a code as a link has it.
 func (s *Secrets) Token(f data.Flow) string {
 	if f.Challenge != "" {
-		return PkcePrefix + s.Long
+		return PKCEPrefix + s.Long
 	}
 	return s.Long
 }

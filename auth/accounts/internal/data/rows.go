@@ -10,9 +10,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// ApiKey is a credential for programs: one of a user, for the user's own programs, or one of
+// APIKey is a credential for programs: one of a user, for the user's own programs, or one of
 // the application, made by an admin. Only its hash is stored.
-type ApiKey struct {
+type APIKey struct {
 	bun.BaseModel `bun:"table:auth_api_keys"`
 	store.Untracked
 	ID         store.ID   `bun:",pk"`
@@ -29,10 +29,10 @@ type ApiKey struct {
 }
 
 // Bearer returns the principal id of a key without [ScopeSelf]. It is no id of a row.
-func (k *ApiKey) Bearer() string { return "api-key:" + k.ID.String() }
+func (k *APIKey) Bearer() string { return "api-key:" + k.ID.String() }
 
 // ScopeList reads what the key is for.
-func (k *ApiKey) ScopeList() (scopes []string, err error) {
+func (k *APIKey) ScopeList() (scopes []string, err error) {
 	if err := k.Scopes.Decode(&scopes); err != nil {
 		return nil, fmt.Errorf("accounts: API key %s: %w", k.ID, err)
 	}
@@ -262,7 +262,7 @@ func Models() []any {
 		(*Outgoing)(nil), (*MailTime)(nil), (*Failures)(nil),
 		(*Role)(nil), (*UserRole)(nil),
 		(*Factor)(nil),
-		(*ApiKey)(nil),
+		(*APIKey)(nil),
 	}
 }
 

@@ -23,7 +23,7 @@ func StillOpen(ctx context.Context, in store.Session, id store.ID) (*Session, er
 	return s, err
 }
 
-func IdsOf(sessions []*Session) []store.ID {
+func IDsOf(sessions []*Session) []store.ID {
 	out := make([]store.ID, len(sessions))
 	for i, s := range sessions {
 		out[i] = s.ID

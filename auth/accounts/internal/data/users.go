@@ -85,7 +85,7 @@ func ChangerOf(ctx context.Context, s store.Session, at Contact) (*User, error) 
 // Belongings are the tables with rows of a user, which go with them. The audit log
 // stays, and so do revocations, which tokens that are still about need.
 var Belongings = []func(context.Context, *store.Tx, store.ID) error{
-	RemoveOf[Identity], RemoveOf[Session], RemoveOf[Code], RemoveOf[Factor], RemoveOf[UserRole], RemoveOf[ApiKey],
+	RemoveOf[Identity], RemoveOf[Session], RemoveOf[Code], RemoveOf[Factor], RemoveOf[UserRole], RemoveOf[APIKey],
 }
 
 // RemoveOf deletes the rows of a user.

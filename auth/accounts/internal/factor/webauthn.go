@@ -17,9 +17,9 @@ const (
 	CeremonyRequest = "request" // the passkey of a factor
 )
 
-// WebauthnView is what a browser is asked for. What clients say of the domain and of
+// WebAuthnView is what a browser is asked for. What clients say of the domain and of
 // origins is not asked for: the configuration knows them.
-type WebauthnView struct {
+type WebAuthnView struct {
 	Type    string `json:"type"`
 	Options struct {
 		PublicKey json.RawMessage `json:"publicKey"`
@@ -27,11 +27,11 @@ type WebauthnView struct {
 }
 
 // BeginWebAuthn begins the ceremony of a challenge.
-func (fs *Factors) BeginWebAuthn(ctx context.Context, u *data.User, s *data.Session, f *data.Factor) (v *WebauthnView, ceremony []byte, err error) {
+func (fs *Factors) BeginWebAuthn(ctx context.Context, u *data.User, s *data.Session, f *data.Factor) (v *WebAuthnView, ceremony []byte, err error) {
 	if fs.Passkeys == nil {
 		return nil, nil, &problem.Error{Code: problem.AuthMFAWebAuthnDisabled}
 	}
-	v = new(WebauthnView)
+	v = new(WebAuthnView)
 	if f.Status == data.FactorVerified {
 		v.Type = CeremonyRequest
 		v.Options.PublicKey, ceremony, err = fs.Passkeys.BeginStepUp(u.Handle(), s.ID.String(), data.Credentials([]*data.Factor{f}))
@@ -46,15 +46,15 @@ func (fs *Factors) BeginWebAuthn(ctx context.Context, u *data.User, s *data.Sess
 	return v, ceremony, err
 }
 
-// WebauthnAnswer is what a browser has answered to a challenge.
-type WebauthnAnswer struct {
+// WebAuthnAnswer is what a browser has answered to a challenge.
+type WebAuthnAnswer struct {
 	Typ      string
 	Response []byte
 }
 
 // VerifyWebAuthn raises a session by what a browser has answered to a challenge. It
 // spends the challenge.
-func (fs *Factors) VerifyWebAuthn(ctx context.Context, up *StepUp, id string, answer WebauthnAnswer) (*session.Issued, error) {
+func (fs *Factors) VerifyWebAuthn(ctx context.Context, up *StepUp, id string, answer WebAuthnAnswer) (*session.Issued, error) {
 	if fs.Passkeys == nil {
 		return nil, &problem.Error{Code: problem.AuthMFAWebAuthnDisabled}
 	}

@@ -106,5 +106,5 @@ func (fd *Federation) endBegunAt(ctx context.Context, tx *store.Tx, owner, but s
 		return err
 	}
 	begun := slices.DeleteFunc(living, func(s *data.Session) bool { return !s.BegunAt(provider) })
-	return fd.Sessions.EndIn(ctx, tx, store.In("id", data.IdsOf(begun)), session.EndedByUnlinking)
+	return fd.Sessions.EndIn(ctx, tx, store.In("id", data.IDsOf(begun)), session.EndedByUnlinking)
 }

@@ -54,7 +54,7 @@ func (ss *Sessions) begin(ctx context.Context, tx *store.Tx, u *data.User, how d
 		return nil, err
 	}
 	if len(beyond) > 0 {
-		if err := ss.EndIn(ctx, tx, store.In("id", data.IdsOf(beyond)), endedByLimit); err != nil {
+		if err := ss.EndIn(ctx, tx, store.In("id", data.IDsOf(beyond)), endedByLimit); err != nil {
 			return nil, err
 		}
 	}
@@ -206,7 +206,7 @@ func (ss *Sessions) EndIn(ctx context.Context, tx *store.Tx, which store.Cond, w
 	if err != nil || len(ending) == 0 {
 		return err
 	}
-	ids := data.IdsOf(ending)
+	ids := data.IDsOf(ending)
 	n, err := sessions.PatchWhere(ctx, store.And(store.In("id", ids), open), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
 	if err != nil || n == 0 {
 		return err // a concurrent request has ended and recorded them

@@ -38,7 +38,7 @@ type ApiKeyView struct {
 	Key        string     `json:"key,omitempty"` // when it is made, and never again
 }
 
-func viewKey(k *data.ApiKey) (ApiKeyView, error) {
+func viewKey(k *data.APIKey) (ApiKeyView, error) {
 	scopes, err := k.ScopeList()
 	return ApiKeyView{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, UserID: k.UserID, Scopes: scopes, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt,
@@ -47,7 +47,7 @@ func viewKey(k *data.ApiKey) (ApiKeyView, error) {
 
 // sendKeys answers with the living keys of an owner.
 func (x keyHandler) sendKeys(owner *store.ID) error {
-	keys, err := store.For[data.ApiKey](x.DB).List(x.r.Context(), store.Query{
+	keys, err := store.For[data.APIKey](x.DB).List(x.r.Context(), store.Query{
 		Where: x.APIKeys.LivingKeys(owner), Order: []store.Order{{Column: "created_at", Desc: true}, {Column: "id", Desc: true}},
 	})
 	if err != nil {
@@ -63,7 +63,7 @@ func (x keyHandler) sendKeys(owner *store.ID) error {
 }
 
 // sendKey answers with a new key.
-func (x keyHandler) sendKey(k *data.ApiKey, secret string) error {
+func (x keyHandler) sendKey(k *data.APIKey, secret string) error {
 	v, err := viewKey(k)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (x keyHandler) createOwnKey(u *data.User, s *data.Session) error {
 func (x keyHandler) revokeOwnKey(u *data.User, s *data.Session) error {
 	e := x.device().Event("", nil)
 	e.SessionID = &s.ID
-	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *data.ApiKey) (*data.Event, error) { return e, nil })
+	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *data.APIKey) (*data.Event, error) { return e, nil })
 }
 
 // listKeys answers GET /admin/api-keys: the keys of the application, or with user_id
@@ -147,7 +147,7 @@ func (x keyHandler) createKey(by role.Authority) error {
 	if !by.Holds(nil, n.Scopes) {
 		return fail.ErrEscalation
 	}
-	var k *data.ApiKey
+	var k *data.APIKey
 	var secret string
 	err = x.DB.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 		k, secret, err = x.APIKeys.MakeKey(ctx, tx, nil, n, by.Event("", nil))
@@ -161,7 +161,7 @@ func (x keyHandler) createKey(by role.Authority) error {
 
 // revokeKey answers DELETE /admin/api-keys/{id}.
 func (x keyHandler) revokeKey(by role.Authority) error {
-	return x.endKey(store.True(), func(ctx context.Context, tx *store.Tx, k *data.ApiKey) (*data.Event, error) {
+	return x.endKey(store.True(), func(ctx context.Context, tx *store.Tx, k *data.APIKey) (*data.Event, error) {
 		if k.UserID == nil {
 			scopes, err := k.ScopeList()
 			if err == nil && !by.Holds(nil, scopes) {
@@ -178,14 +178,14 @@ func (x keyHandler) revokeKey(by role.Authority) error {
 }
 
 // endKey revokes the key that the path names, among those that may be meant.
-func (x keyHandler) endKey(among store.Cond, judge func(context.Context, *store.Tx, *data.ApiKey) (*data.Event, error)) error {
+func (x keyHandler) endKey(among store.Cond, judge func(context.Context, *store.Tx, *data.APIKey) (*data.Event, error)) error {
 	id, err := store.ParseID(x.params["id"])
 	if err != nil {
 		return &problem.Error{Code: problem.AuthNotFound}
 	}
 	err = x.DB.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
 		which := store.And(among, store.Eq("id", id), store.Null("ended_at"))
-		found, err := store.For[data.ApiKey](tx).List(ctx, store.Query{Where: which})
+		found, err := store.For[data.APIKey](tx).List(ctx, store.Query{Where: which})
 		if err != nil {
 			return err
 		}

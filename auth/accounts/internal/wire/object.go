@@ -39,7 +39,7 @@ func hasNull(list strictjson.Value) bool {
 }
 
 // webauthnAnswer reads the member webauthn of a body.
-func (o object) webauthnAnswer() (answer factor.WebauthnAnswer, err error) {
+func (o object) webauthnAnswer() (answer factor.WebAuthnAnswer, err error) {
 	for name, value := range o["webauthn"].Members() {
 		switch string(name) {
 		case "type":
