@@ -55,7 +55,7 @@ func (a *Accounts) CreateUser(ctx context.Context, n NewUser) (*User, error) {
 		}
 	}
 	if n.ID != (store.ID{}) {
-		c.Id = &n.ID
+		c.ID = &n.ID
 	}
 	if err := c.ReadAddresses(n.Email, n.Phone); err != nil {
 		return nil, err

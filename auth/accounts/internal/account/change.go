@@ -34,7 +34,7 @@ func (c *Change) ReadAddresses(email, phone string) error {
 
 // Change is what an admin wants an account to be. What is nil or empty stays.
 type Change struct {
-	Id           *store.ID // of a new account
+	ID           *store.ID // of a new account
 	Email, Phone string    // canonical
 	ConfirmEmail bool
 	ConfirmPhone bool
@@ -69,15 +69,15 @@ func (su *SignUps) CreateBy(ctx context.Context, by role.Authority, c Change) (*
 	switch {
 	case c.Email == "" && c.Phone == "":
 		return nil, fail.New(problem.AuthValidation, "Cannot create a user without either an email or phone")
-	case c.Id != nil && by.Limits != nil:
+	case c.ID != nil && by.Limits != nil:
 		return nil, fail.ErrEscalation // rows of the application may still refer to the former user of the id
 	}
 	if err := su.Changes.prepare(ctx, &c, c.Email); err != nil {
 		return nil, err
 	}
 	u := &data.User{Role: data.Audience, AppMetadata: c.providers(), UserMetadata: "{}"}
-	if c.Id != nil {
-		u.ID = *c.Id
+	if c.ID != nil {
+		u.ID = *c.ID
 	}
 	if err := su.Changes.apply(by, u, c); err != nil {
 		return nil, err

@@ -17,21 +17,21 @@ import (
 // and a mail queued that is not sent, so that neither the answer nor its time reveals whether
 // there is an account.
 type addressee struct {
-	Id   store.ID   // of the user, or one derived from the contact
+	ID   store.ID   // of the user, or one derived from the contact
 	User *data.User // nil without an account
 }
 
 func (ch *Changes) Addressee(ctx context.Context, s store.Session, at data.Contact) (addressee, error) {
 	u, err := data.ReachedAt(ctx, s, at)
 	if err != nil || u == nil {
-		return addressee{Id: ch.Keys.AbsentOwner(at)}, err
+		return addressee{ID: ch.Keys.AbsentOwner(at)}, err
 	}
 	return addressee{u.ID, u}, nil
 }
 
 // Mailing is a mail or a message with a code in it.
 type Mailing struct {
-	Id       store.ID // of its row in the outbox; the zero ID is a new one
+	ID       store.ID // of its row in the outbox; the zero ID is a new one
 	Kind     data.CodeKind
 	Owner    store.ID // of the code
 	To       string   // canonical; empty sends nothing
@@ -50,7 +50,7 @@ func (ch *Changes) MailCode(ctx context.Context, tx *store.Tx, m Mailing) error 
 	values := map[string]string{"site": ch.SiteURL, "expires": ch.linkLife(m.Kind).String()}
 	if m.Code.Phone != "" {
 		values["code"] = s.Short
-		return ch.Outbox.Queue(ctx, tx, outbox.Mail{Id: m.Id, To: m.To, Sms: true, Template: m.Template, Locale: m.Locale, Values: values, Life: ch.linkLife(m.Kind)})
+		return ch.Outbox.Queue(ctx, tx, outbox.Mail{ID: m.ID, To: m.To, SMS: true, Template: m.Template, Locale: m.Locale, Values: values, Life: ch.linkLife(m.Kind)})
 	}
 	values["email"] = m.Code.Email
 	if m.Code.NewEmail != "" {

@@ -264,7 +264,7 @@ func (s *signUpTry) loginInstead(ctx context.Context, tx *store.Tx, m *Mailing) 
 	if err != nil {
 		return err
 	}
-	m.Kind, m.Template, m.Owner = data.CodeSMS, outbox.SMSLogin, who.Id
+	m.Kind, m.Template, m.Owner = data.CodeSMS, outbox.SMSLogin, who.ID
 	m.Code.Create, m.Code.Metadata, m.Code.AppMetadata = true, s.User.UserMetadata, s.User.AppMetadata
 	if who.User != nil && s.signUps.Sessions.MayEnter(who.User) != nil {
 		m.To = ""

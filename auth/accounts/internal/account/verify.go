@@ -112,7 +112,7 @@ func (su *SignUps) ownersOf(ctx context.Context, tx *store.Tx, kind data.CodeKin
 	if kind != data.CodeEmailNew && kind != data.CodePhone {
 		// A login that was requested before the account existed, perhaps by another person
 		who, err := su.Changes.Addressee(ctx, tx, at)
-		return append([]store.ID{who.Id}, su.Keys.AbsentOwners(at)...), err
+		return append([]store.ID{who.ID}, su.Keys.AbsentOwners(at)...), err
 	}
 	users, err := store.For[data.User](tx).List(ctx, store.Query{
 		Where: store.Eq("new_"+at.Column(), at.Text()), Order: []store.Order{{Column: at.Column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),

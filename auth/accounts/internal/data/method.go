@@ -58,9 +58,9 @@ type Method struct {
 
 	// aal is the level of a session that begins by it; 0 is 1. factor is the factor and
 	// code the PKCE code by which it begins, if any.
-	Aal    int64
-	Factor *store.ID
-	Code   *store.ID
+	AAL    int64     `json:"-"`
+	Factor *store.ID `json:"-"`
+	Code   *store.ID `json:"-"`
 }
 
 // MethodPassword is a login by password, as in the claim amr.

@@ -48,7 +48,7 @@ func (fs *Factors) BeginWebAuthn(ctx context.Context, u *data.User, s *data.Sess
 
 // WebAuthnAnswer is what a browser has answered to a challenge.
 type WebAuthnAnswer struct {
-	Typ      string
+	Type     string
 	Response []byte
 }
 
@@ -66,10 +66,10 @@ func (fs *Factors) VerifyWebAuthn(ctx context.Context, up *StepUp, id string, an
 	if err != nil {
 		return nil, err
 	}
-	if (answer.Typ == CeremonyCreate) != (up.Factor.Status == FactorUnverified) {
+	if (answer.Type == CeremonyCreate) != (up.Factor.Status == FactorUnverified) {
 		return nil, &problem.Error{Code: problem.AuthWebAuthnFailed}
 	}
-	if answer.Typ == CeremonyCreate {
+	if answer.Type == CeremonyCreate {
 		err = fs.registered(ctx, up, kept, answer.Response)
 	} else {
 		err = fs.steppedUp(ctx, up, kept, answer.Response)

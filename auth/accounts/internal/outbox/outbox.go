@@ -15,9 +15,9 @@ import (
 
 // Mail is a mail to be sent, or a text message.
 type Mail struct {
-	Id       store.ID // of the row; the zero ID is a new one
+	ID       store.ID // of the row; the zero ID is a new one
 	To       string   // canonical; empty is not sent, see addressee
-	Sms      bool     // a text message
+	SMS      bool     // a text message
 	Template string
 	Locale   string
 	Values   map[string]string // see Mailer and SMSSender
@@ -40,10 +40,10 @@ func (ob *Outbox) Reaches(sms bool) error {
 // Queue puts a mail into the outbox. It is sent if the transaction commits. It fails without a
 // Mailer or an SMSSender.
 func (ob *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) error {
-	if err := ob.Reaches(m.Sms); err != nil {
+	if err := ob.Reaches(m.SMS); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(sealedMail{m.To, m.Sms, m.Template, m.Locale, m.Values})
+	raw, err := json.Marshal(sealedMail{m.To, m.SMS, m.Template, m.Locale, m.Values})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (ob *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) error {
 		m.Life = mailLife
 	}
 	now := ob.Now()
-	row := &data.Outgoing{ID: cmp.Or(m.Id, store.NewID()), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.Life)}
+	row := &data.Outgoing{ID: cmp.Or(m.ID, store.NewID()), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.Life)}
 	row.Sealed = ob.Keys.Seal(row.Place(), raw)
 	tx.OnCommit(func(context.Context) { ob.Waker.wake() })
 	return store.For[data.Outgoing](tx).Insert(ctx, row)

@@ -73,7 +73,7 @@ func (ss *Sessions) begin(ctx context.Context, tx *store.Tx, u *data.User, how d
 		}
 	}
 	s := &data.Session{
-		UserID: u.ID, AAL: max(how.Aal, 1), FactorID: how.Factor, CodeID: how.Code, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(ss.SessionLife),
+		UserID: u.ID, AAL: max(how.AAL, 1), FactorID: how.Factor, CodeID: how.Code, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(ss.SessionLife),
 		UserAgent: from.UserAgent, Address: from.Address, Network: from.Network(),
 	}
 	if err := store.For[data.Session](tx).Insert(ctx, s); err != nil {

@@ -86,7 +86,7 @@ func (x adminHandler) adminChangeUser(by role.Authority, id store.ID) error {
 	if err != nil {
 		return err
 	}
-	if c.Id != nil && *c.Id != id {
+	if c.ID != nil && *c.ID != id {
 		return fail.New(problem.AuthValidation, "the id of a user does not change")
 	}
 	if err := x.Changes.ChangeBy(x.r.Context(), by, id, c); err != nil {
@@ -194,7 +194,7 @@ func (x adminHandler) readChange() (c account.Change, err error) {
 		if err != nil || id == (store.ID{}) {
 			return c, fail.New(problem.AuthValidation, "id must be a UUID")
 		}
-		c.Id = &id
+		c.ID = &id
 	}
 	if err := c.ReadAddresses(in["email"], in["phone"]); err != nil {
 		return c, err

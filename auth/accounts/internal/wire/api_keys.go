@@ -25,8 +25,8 @@ var apiKeyRoutes = []route{
 	{http.MethodDelete, "admin/api-keys/{id}", byAdmin(keyHandler.revokeKey)},
 }
 
-// ApiKeyView is a key as its owner sees it.
-type ApiKeyView struct {
+// APIKeyView is a key as its owner sees it.
+type APIKeyView struct {
 	ID         store.ID   `json:"id"`
 	Name       string     `json:"name"`
 	Prefix     string     `json:"prefix"`
@@ -38,9 +38,9 @@ type ApiKeyView struct {
 	Key        string     `json:"key,omitempty"` // when it is made, and never again
 }
 
-func viewKey(k *data.APIKey) (ApiKeyView, error) {
+func viewKey(k *data.APIKey) (APIKeyView, error) {
 	scopes, err := k.ScopeList()
-	return ApiKeyView{
+	return APIKeyView{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, UserID: k.UserID, Scopes: scopes, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt,
 	}, err
 }
@@ -53,7 +53,7 @@ func (x keyHandler) sendKeys(owner *store.ID) error {
 	if err != nil {
 		return err
 	}
-	views := make([]ApiKeyView, len(keys))
+	views := make([]APIKeyView, len(keys))
 	for i, k := range keys {
 		if views[i], err = viewKey(k); err != nil {
 			return err

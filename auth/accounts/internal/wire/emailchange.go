@@ -75,6 +75,6 @@ func (x mailHandler) resendPhoneChange(in asked) error {
 		case !still:
 			return a.Throttle.MailTurn(ctx, tx, data.CodePhone, to)
 		}
-		return a.Changes.SendPhoneChange(ctx, tx, u, account.Mailing{Id: id, Locale: x.locale(u), Code: asked})
+		return a.Changes.SendPhoneChange(ctx, tx, u, account.Mailing{ID: id, Locale: x.locale(u), Code: asked})
 	})
 }

@@ -164,11 +164,11 @@ func (x mailHandler) mailUnauthenticated(m account.Mailing, may func(*data.User)
 	if err := x.Outbox.Reaches(at.Phone != ""); err != nil {
 		return err
 	}
-	m.Id = store.NewID()
+	m.ID = store.NewID()
 	if at.Phone != "" {
 		m.Code.Network = x.device().Network()
 	}
-	return x.mailWithin(at, m.Id, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
+	return x.mailWithin(at, m.ID, func(ctx context.Context, tx *store.Tx) (wait time.Duration, err error) {
 		if wait, err = x.Throttle.MailTurn(ctx, tx, m.Kind, at); err != nil || wait > 0 {
 			return wait, err
 		}
@@ -177,7 +177,7 @@ func (x mailHandler) mailUnauthenticated(m account.Mailing, may func(*data.User)
 			return 0, err
 		}
 		this := m // the function may run again
-		this.Owner, this.Locale = who.Id, x.locale(who.User)
+		this.Owner, this.Locale = who.ID, x.locale(who.User)
 		if may(who.User) {
 			this.To = at.Text()
 		}

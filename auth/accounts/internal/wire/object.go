@@ -43,7 +43,7 @@ func (o object) webauthnAnswer() (answer factor.WebAuthnAnswer, err error) {
 	for name, value := range o["webauthn"].Members() {
 		switch string(name) {
 		case "type":
-			answer.Typ, _ = value.Text()
+			answer.Type, _ = value.Text()
 		case "credential_response":
 			answer.Response = value.Raw()
 			if value.Kind() != strictjson.Object {
@@ -51,7 +51,7 @@ func (o object) webauthnAnswer() (answer factor.WebAuthnAnswer, err error) {
 			}
 		}
 	}
-	if answer.Typ != factor.CeremonyCreate && answer.Typ != factor.CeremonyRequest || answer.Response == nil {
+	if answer.Type != factor.CeremonyCreate && answer.Type != factor.CeremonyRequest || answer.Response == nil {
 		return answer, fail.New(problem.AuthValidation, "webauthn must have a type, create or request, and a credential_response")
 	}
 	return answer, nil

@@ -198,7 +198,7 @@ func (x passkeyHandler) loginByPasskey() error {
 		}
 		how := data.Method{Method: factor.MethodPasskey, Factor: &f.ID}
 		if verified {
-			how.Aal = 2
+			how.AAL = 2
 		}
 		s, err = x.Sessions.EnterIn(ctx, tx, u, how, x.device())
 		return err
