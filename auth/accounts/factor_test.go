@@ -244,7 +244,7 @@ func TestStepUpAgain(t *testing.T) {
 		}
 		amr := w.claims(in.str("access_token"))["amr"].([]any)
 		first := amr[0].(map[string]any)
-		if len(amr) != 2 || first["method"] != "totp" || first["timestamp"] != float64(w.now.Load()/1e9) {
+		if len(amr) != 2 || len(first) != 2 || first["method"] != "totp" || first["timestamp"] != float64(w.now.Load()/1e9) {
 			t.Errorf("amr %v", amr)
 		}
 	})

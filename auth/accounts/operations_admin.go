@@ -57,16 +57,16 @@ type (
 // apiKeyOperations are about API keys.
 var apiKeyOperations = []Operation{
 	operation[none, none, apiKeysView](http.MethodGet, "user/api-keys", "listOwnKeys", "The API keys of the caller", AccessSession),
-	operation[none, ownKeyBody, wire.APIKeyView](http.MethodPost, "user/api-keys", "createOwnKey", "Make an API key", AccessSession),
+	operation[none, ownKeyBody, wire.ApiKeyView](http.MethodPost, "user/api-keys", "createOwnKey", "Make an API key", AccessSession),
 	operation[none, none, none](http.MethodDelete, "user/api-keys/{id}", "revokeOwnKey", "Revoke an API key of the caller", AccessSession),
 	operation[userQuery, none, apiKeysView](http.MethodGet, "admin/api-keys", "listKeys", "API keys of the application or of a user", AccessAdmin),
-	operation[none, keyBody, wire.APIKeyView](http.MethodPost, "admin/api-keys", "createKey", "Make an API key of the application", AccessAdmin),
+	operation[none, keyBody, wire.ApiKeyView](http.MethodPost, "admin/api-keys", "createKey", "Make an API key of the application", AccessAdmin),
 	operation[none, none, none](http.MethodDelete, "admin/api-keys/{id}", "revokeKey", "Revoke an API key", AccessAdmin),
 }
 
 type (
 	apiKeysView struct {
-		APIKeys []wire.APIKeyView `json:"api_keys"`
+		APIKeys []wire.ApiKeyView `json:"api_keys"`
 	}
 	keyBody struct {
 		Name      string   `json:"name"       validate:"required"`

@@ -17,9 +17,9 @@ const (
 	CeremonyRequest = "request" // the passkey of a factor
 )
 
-// WebAuthnView is what a browser is asked for. What clients say of the domain and of
+// WebauthnView is what a browser is asked for. What clients say of the domain and of
 // origins is not asked for: the configuration knows them.
-type WebAuthnView struct {
+type WebauthnView struct {
 	Type    string `json:"type"`
 	Options struct {
 		PublicKey json.RawMessage `json:"publicKey"`
@@ -27,11 +27,11 @@ type WebAuthnView struct {
 }
 
 // BeginWebAuthn begins the ceremony of a challenge.
-func (fs *Factors) BeginWebAuthn(ctx context.Context, u *data.User, s *data.Session, f *data.Factor) (v *WebAuthnView, ceremony []byte, err error) {
+func (fs *Factors) BeginWebAuthn(ctx context.Context, u *data.User, s *data.Session, f *data.Factor) (v *WebauthnView, ceremony []byte, err error) {
 	if fs.Passkeys == nil {
 		return nil, nil, &problem.Error{Code: problem.AuthMFAWebAuthnDisabled}
 	}
-	v = new(WebAuthnView)
+	v = new(WebauthnView)
 	if f.Status == data.FactorVerified {
 		v.Type = CeremonyRequest
 		v.Options.PublicKey, ceremony, err = fs.Passkeys.BeginStepUp(u.Handle(), s.ID.String(), data.Credentials([]*data.Factor{f}))

@@ -25,8 +25,8 @@ var apiKeyRoutes = []route{
 	{http.MethodDelete, "admin/api-keys/{id}", byAdmin(keyHandler.revokeKey)},
 }
 
-// APIKeyView is a key as its owner sees it.
-type APIKeyView struct {
+// ApiKeyView is a key as its owner sees it.
+type ApiKeyView struct {
 	ID         store.ID   `json:"id"`
 	Name       string     `json:"name"`
 	Prefix     string     `json:"prefix"`
@@ -38,9 +38,9 @@ type APIKeyView struct {
 	Key        string     `json:"key,omitempty"` // when it is made, and never again
 }
 
-func viewKey(k *data.APIKey) (APIKeyView, error) {
+func viewKey(k *data.APIKey) (ApiKeyView, error) {
 	scopes, err := k.ScopeList()
-	return APIKeyView{
+	return ApiKeyView{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, UserID: k.UserID, Scopes: scopes, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt,
 	}, err
 }
@@ -53,7 +53,7 @@ func (x keyHandler) sendKeys(owner *store.ID) error {
 	if err != nil {
 		return err
 	}
-	views := make([]APIKeyView, len(keys))
+	views := make([]ApiKeyView, len(keys))
 	for i, k := range keys {
 		if views[i], err = viewKey(k); err != nil {
 			return err

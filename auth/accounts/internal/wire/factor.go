@@ -61,7 +61,7 @@ type ChallengeView struct {
 	Type      data.FactorType `json:"type"`
 	ExpiresAt int64           `json:"expires_at"` // Unix seconds
 
-	WebAuthn *factor.WebAuthnView `json:"webauthn,omitempty"`
+	WebAuthn *factor.WebauthnView `json:"webauthn,omitempty"`
 }
 
 // challengeFactor answers POST /factors/{id}/challenge.
