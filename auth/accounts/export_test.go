@@ -38,7 +38,7 @@ func (a *Accounts) Sweep(ctx context.Context) error {
 // of a table it deletes at a time.
 func (a *Accounts) SweepRegularly(ctx context.Context) error { return a.sweepRegularly(ctx) }
 
-const SweepMost = sweepMost * sweepBatch
+const SweepMost = data.SweepMost
 
 // MaxSessions is how many sessions a user has.
 const MaxSessions = session.MaxSessions
@@ -58,7 +58,7 @@ func (a *Accounts) Turns() int { return 2*a.config.Hashes.Slots() + 1 }
 func (a *Accounts) Redirect(asked string) string { return a.handler.Redirect(asked) }
 
 // ForgetVerified makes every token one that was not seen before.
-func (a *Accounts) ForgetVerified() { a.sessions.Verified = session.NewVerifiedTokens() }
+func (a *Accounts) ForgetVerified() { a.sessions.Verified = session.NewTokenCache() }
 
 // RevokeSome ends sessions that nobody has.
 func (a *Accounts) RevokeSome(n int) {
@@ -105,7 +105,7 @@ func (a *Accounts) Remembered() int {
 	return len(a.sessions.Verified.Young) + len(a.sessions.Verified.Old) + len(a.sessions.Cookies.Young) + len(a.sessions.Cookies.Old) + len(a.apiKeys.Known.Keys)
 }
 
-const RotateBatch = rotateBatch
+const RotateBatch = data.RotateBatch
 
 // AddFactors gives a user apps that nobody uses.
 func (a *Accounts) AddFactors(ctx context.Context, user store.ID, n int) error {
@@ -114,7 +114,7 @@ func (a *Accounts) AddFactors(ctx context.Context, user store.ID, n int) error {
 			f := &data.Factor{UserID: user, Type: data.FactorTOTP, FriendlyName: strconv.Itoa(i), Status: data.FactorVerified}
 			f.ID = store.NewID()
 			f.Sealed = a.keys.Seal(f.Place(), []byte("twenty bytes, about."))
-			if err := store.For[data.Factor](tx).Insert(ctx, f); err != nil {
+			if err := data.Insert(ctx, tx, f); err != nil {
 				return err
 			}
 		}

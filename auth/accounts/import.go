@@ -221,19 +221,19 @@ func (a *Accounts) importRows(ctx context.Context, tx *store.Tx, rows []*importe
 
 func (a *Accounts) importRow(ctx context.Context, tx *store.Tx, row *importedRow) error {
 	u := *row.user // the function of a transaction may run again
-	if err := store.For[data.User](tx).Insert(ctx, &u); err != nil {
+	if err := data.Insert(ctx, tx, &u); err != nil {
 		return err
 	}
 	row.made = u.ID
 	for _, i := range append(u.Addresses(), row.identities...) {
 		theirs := *i
 		theirs.UserID = u.ID
-		if err := store.For[data.Identity](tx).Insert(ctx, &theirs); err != nil {
+		if err := data.Insert(ctx, tx, &theirs); err != nil {
 			return err
 		}
 	}
 	for _, name := range row.roles {
-		if err := store.For[data.UserRole](tx).Insert(ctx, &data.UserRole{UserID: u.ID, Role: name}); err != nil {
+		if err := data.Insert(ctx, tx, &data.UserRole{UserID: u.ID, Role: name}); err != nil {
 			return err
 		}
 	}

@@ -91,17 +91,18 @@ func (n *knownNames) add(row *importedRow) {
 // lookUp reads which accounts there are of those that rows name, and which roles.
 func (a *Accounts) lookUp(ctx context.Context, tx *store.Tx, rows []*importedRow) (*knownNames, error) {
 	var ids []store.ID
-	var emails, phones, roles []string
+	var emails, phones []*string
+	var roles []string
 	subjects := make(map[[2]string][]string) // by provider and issuer, as they are indexed
 	for _, row := range rows {
 		if row.id != (store.ID{}) {
 			ids = append(ids, row.id)
 		}
 		if row.user.Email != nil {
-			emails = append(emails, *row.user.Email)
+			emails = append(emails, row.user.Email)
 		}
 		if row.user.Phone != nil {
-			phones = append(phones, *row.user.Phone)
+			phones = append(phones, row.user.Phone)
 		}
 		for _, i := range row.identities {
 			at := [2]string{i.Provider, i.Issuer}
@@ -110,9 +111,7 @@ func (a *Accounts) lookUp(ctx context.Context, tx *store.Tx, rows []*importedRow
 		roles = append(roles, row.roles...)
 	}
 	n := &knownNames{ids: make(map[store.ID]bool), others: make(map[string]store.ID), roles: make(map[string]*data.Role)}
-	users, err := store.For[data.User](tx).List(ctx, store.Query{
-		Where: store.Or(store.In("id", ids), store.In("email", emails), store.In("phone", phones)),
-	})
+	users, err := data.UsersAmong(ctx, tx, ids, emails, phones)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +119,7 @@ func (a *Accounts) lookUp(ctx context.Context, tx *store.Tx, rows []*importedRow
 		n.add(&importedRow{made: u.ID, user: u})
 	}
 	for at, of := range subjects {
-		where := store.And(store.Eq("provider", at[0]), store.Eq("issuer", at[1]), store.In("subject", of))
-		found, err := store.For[data.Identity](tx).List(ctx, store.Query{Where: where})
+		found, err := data.IdentitiesNamed(ctx, tx, at[0], at[1], of)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +127,7 @@ func (a *Accounts) lookUp(ctx context.Context, tx *store.Tx, rows []*importedRow
 			n.others[i.Name()] = i.UserID
 		}
 	}
-	found, err := store.For[data.Role](tx).List(ctx, store.Query{Where: store.In("name", roles)})
+	found, err := data.RolesNamed(ctx, tx, roles)
 	if err != nil {
 		return nil, err
 	}

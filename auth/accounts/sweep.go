@@ -8,7 +8,6 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
-	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // Retention says how long [Accounts.Run] keeps rows that are not usable any more.
@@ -40,18 +39,9 @@ func (r Retention) withDefaults() (Retention, error) {
 	return r, nil
 }
 
-const (
-	// sweepBatch is how many rows one statement deletes: others wait for it.
-	sweepBatch = 500
-
-	// sweepMost is how many batches of a table one sweep deletes before the other tables
-	// have their turn.
-	sweepMost = 20
-
-	// sweepLate is how long rows are kept that are of no use at once, for clocks that
-	// differ and for who looks into what has happened.
-	sweepLate = 24 * time.Hour
-)
+// sweepLate is how long rows are kept that are of no use at once, for clocks that differ and for
+// operators who look into what has happened.
+const sweepLate = 24 * time.Hour
 
 // sweepRegularly is a part of Run. What does not work is tried again: nothing depends
 // on rows being gone. Where there are more than one sweep deletes, another one follows at
@@ -76,55 +66,17 @@ func (a *Accounts) sweepRegularly(ctx context.Context) error {
 	}
 }
 
-// sweep deletes the rows that are of no use, and reports whether there may be more. Every
-// condition has an index of its own.
+// sweep deletes the rows that are of no use, and reports whether there may be more.
 func (a *Accounts) sweep(ctx context.Context) (more bool, err error) {
 	now := a.now()
-	over := func(column string, since time.Time) store.Cond { return store.Compare(column, store.OpLte, since) }
-	sessions := now.Add(-a.config.Retention.Sessions)
-	var all swept
-	all.of(sweep(ctx, a.db, func(f *data.Failures) string { return f.Key }, "key", over("expires_at", now)))
-	all.of(sweep(ctx, a.db, func(c *data.Code) store.ID { return c.ID }, "id", over("expires_at", now.Add(-sweepLate))))
-	all.of(sweep(ctx, a.db, func(f *data.Factor) store.ID { return f.ID }, "id", over("waits_until", now.Add(-sweepLate))))
-	all.of(sweep(ctx, a.db, func(m *data.MailTime) string { return m.Subject }, "subject", over("sent_at", now.Add(-max(a.config.MailInterval, 0)-sweepLate))))
-	// Access tokens live an hour at most, also those of instances with other settings.
-	all.of(sweep(ctx, a.db, func(r *data.Revocation) int64 { return r.ID }, "id", over("at", now.Add(-session.MaxAccessTTL-sweepLate))))
-	all.of(sweep(ctx, a.db, func(s *data.Session) store.ID { return s.ID }, "id", over("ended_at", sessions)))
-	all.of(sweep(ctx, a.db, func(s *data.Session) store.ID { return s.ID }, "id", over("expires_at", sessions)))
+	late := now.Add(-sweepLate)
+	until := data.Expiry{
+		Budgets: now, Codes: late, Factors: late, Mails: late.Add(-max(a.config.MailInterval, 0)), Sessions: now.Add(-a.config.Retention.Sessions),
+		// Access tokens live an hour at most, also those of instances with other settings.
+		Revocations: late.Add(-session.MaxAccessTTL),
+	}
 	if a.config.Retention.Events > 0 {
-		all.of(sweep(ctx, a.db, func(e *data.Event) store.ID { return e.ID }, "id", over("at", now.Add(-a.config.Retention.Events))))
+		until.Events = now.Add(-a.config.Retention.Events)
 	}
-	return all.more, all.err
-}
-
-// swept is what has come of tables that were swept.
-type swept struct {
-	more bool
-	err  error
-}
-
-func (s *swept) of(more bool, err error) { s.more, s.err = s.more || more, errors.Join(s.err, err) }
-
-// sweep deletes the rows of one table that a condition selects, in batches, and reports
-// whether it has stopped before the last.
-func sweep[T, K any](ctx context.Context, db *store.DB, key func(*T) K, column string, which store.Cond) (more bool, err error) {
-	rows := store.For[T](db)
-	for range sweepMost {
-		batch, err := rows.List(ctx, store.Query{Where: which, Limit: store.Limit(sweepBatch)})
-		if err != nil || len(batch) == 0 {
-			return false, err
-		}
-		keys := make([]K, len(batch))
-		for i, row := range batch {
-			keys[i] = key(row)
-		}
-		// The condition is checked again: a concurrent request may use a row.
-		if _, err := rows.DeleteWhere(ctx, store.And(store.In(column, keys), which)); err != nil {
-			return false, err
-		}
-		if len(batch) < sweepBatch {
-			return false, nil
-		}
-	}
-	return true, nil
+	return data.Sweep(ctx, a.db, until)
 }

@@ -15,7 +15,7 @@ import (
 func TestA47Verified(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	v, r := session.NewVerifiedTokens(), apikey.NewReadKeys()
+	v, r := session.NewTokenCache(), apikey.NewKeyCache()
 	entry := session.VerifiedToken{Principal: auth.Principal{Kind: auth.User, Expires: now.Add(time.Minute)}}
 	for i := range 30_000 {
 		v.Put(fmt.Sprint("token ", i), entry, now)

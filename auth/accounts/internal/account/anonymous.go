@@ -83,9 +83,7 @@ func Upgrade(ctx context.Context, tx *store.Tx, u *data.User, up upgrade) (err e
 	if err := data.SyncProviders(ctx, tx, u); err != nil {
 		return err
 	}
-	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("app_metadata", u.AppMetadata), store.SetTo("user_metadata", u.UserMetadata))
-	return err
+	return data.WriteMetadata(ctx, tx, u)
 }
 
 // upgradeBy writes the metadata that were admitted when an anonymous user asked for the e-mail

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// ReadAddresses reads the contacts that an account is to have.
 func (c *Change) ReadAddresses(email, phone string) error {
 	var ok bool
 	if email != "" {
@@ -166,7 +167,7 @@ func (ch *Changes) changeIn(ctx context.Context, tx *store.Tx, by role.Authority
 			return err
 		}
 	}
-	if err := store.For[data.User](tx).Save(ctx, u); err != nil {
+	if err := data.SaveUser(ctx, tx, u); err != nil {
 		return err
 	}
 	if c.Roles != nil {
@@ -283,17 +284,9 @@ func (c *Change) names(before, u *data.User) []string {
 // changeAddresses keeps the identities that address and number are what the account
 // says they are.
 func changeAddresses(ctx context.Context, tx *store.Tx, u *data.User) error {
-	identities := store.For[data.Identity](tx)
 	for _, of := range u.Addresses() {
-		which := store.And(store.Eq("user_id", u.ID), store.Eq("provider", of.Provider), store.Eq("issuer", ""))
-		n, err := identities.PatchWhere(ctx, which, store.SetTo("data", of.Data), store.SetTo("email", of.Email))
-		if err != nil {
+		if err := data.WriteAddress(ctx, tx, of); err != nil {
 			return err
-		}
-		if n == 0 {
-			if err := identities.Insert(ctx, of); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -17,14 +17,13 @@ func (ch *Changes) Release(ctx context.Context, tx *store.Tx, at data.Contact) e
 	if err != nil || u == nil || at.Confirmed(u) {
 		return err
 	}
-	if _, err := store.For[data.Identity](tx).DeleteWhere(ctx, store.And(store.Eq("user_id", u.ID), store.Eq("provider", at.Column()))); err != nil {
+	if err := data.DropAddress(ctx, tx, u.ID, at); err != nil {
 		return err
 	}
 	if err := data.SyncProviders(ctx, tx, u); err != nil {
 		return err
 	}
-	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo(at.Column(), nil), store.SetTo("app_metadata", u.AppMetadata))
-	if err != nil {
+	if err := data.ReleaseContact(ctx, tx, u, at); err != nil {
 		return err
 	}
 	if err := ch.Sessions.RevokeUser(ctx, tx, u); err != nil {

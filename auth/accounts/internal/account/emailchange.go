@@ -35,7 +35,7 @@ func PassOn(ctx context.Context, tx *store.Tx, s, next *data.Session) error {
 		if err != nil {
 			return err
 		}
-		if _, err := store.For[data.Code](tx).PatchWhere(ctx, store.Eq("id", c.ID), store.SetTo("data", doc)); err != nil {
+		if err := data.WriteCodeData(ctx, tx, c.ID, doc); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (ch *Changes) MailEmailChange(ctx context.Context, tx *store.Tx, u *data.Us
 // agree records that one address confirms a change, and makes the change if no other has to. It
 // returns no user until then.
 func (ch *Changes) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*data.User, error) {
-	u, err := store.For[data.User](tx).Get(ctx, owner)
+	u, err := data.GetUser(ctx, tx, owner)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fail.ErrOTP
 	}
@@ -117,8 +117,7 @@ func (ch *Changes) agree(ctx context.Context, tx *store.Tx, owner store.ID, p *p
 	if data.Deref(u.EmailChangeHalf) == other || half == halfNew && !ch.AsksBoth(u) {
 		return u, ch.setContact(ctx, tx, u, data.Contact{Email: *u.NewEmail}, &p.Code)
 	}
-	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("email_change_half", half))
-	return nil, err
+	return nil, data.AgreeHalf(ctx, tx, u.ID, half)
 }
 
 // LastChange is what the code of a change that is under way was for, the last one of
@@ -142,10 +141,7 @@ func (ch *Changes) HalfHolds(ctx context.Context, tx *store.Tx, u *data.User) (b
 	case halfNew:
 		kind = data.CodeEmailNew
 	}
-	n, err := store.For[data.Code](tx).Count(ctx, store.And(
-		store.Eq("user_id", u.ID), store.Eq("kind", string(kind)), store.Compare("used_at", store.OpGt, ch.Now().Add(-ch.LinkLife)),
-	))
-	return n > 0, err
+	return data.UsedSince(ctx, tx, u.ID, kind, ch.Now().Add(-ch.LinkLife))
 }
 
 // StillAsked reports whether the session that asked for a change is alive. If it was ended to

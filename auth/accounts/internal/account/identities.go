@@ -17,7 +17,7 @@ func (su *SignUps) Linked(ctx context.Context, s store.Session, to *data.Linking
 	if err != nil {
 		return nil, err
 	}
-	u, err := store.For[data.User](s).Get(ctx, to.User)
+	u, err := data.GetUser(ctx, s, to.User)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (ch *Changes) AddIdentity(ctx context.Context, tx *store.Tx, u *data.User, 
 	}
 	now := ch.Now()
 	i := &data.Identity{UserID: u.ID, Provider: v.Provider, Issuer: v.Issuer, Subject: v.Subject, Data: doc, Email: v.Email, LastSignInAt: &now}
-	if err := store.For[data.Identity](tx).Insert(ctx, i); err != nil {
+	if err := data.Insert(ctx, tx, i); err != nil {
 		return nil, err
 	}
 	v.Identity = i.ID

@@ -57,7 +57,7 @@ func (g *Generated) Invite(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	var err error
-	g.User, err = store.For[data.User](tx).Get(ctx, g.User.ID)
+	g.User, err = data.GetUser(ctx, tx, g.User.ID)
 	return err
 }
 
@@ -68,8 +68,7 @@ func (g *Generated) Generate(ctx context.Context, tx *store.Tx) error {
 	}
 	c := g.code()
 	if g.NewEmail != "" && data.Deref(g.User.NewEmail) != g.NewEmail {
-		_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", g.User.ID), store.SetTo("new_email", g.NewEmail), store.SetTo("email_change_half", nil))
-		if err != nil {
+		if err := data.BeginEmailChange(ctx, tx, g.User.ID, g.NewEmail); err != nil {
 			return err
 		}
 	}
@@ -80,7 +79,7 @@ func (g *Generated) Generate(ctx context.Context, tx *store.Tx) error {
 	if err := g.record(ctx, tx, "link_generated"); err != nil {
 		return err
 	}
-	g.User, err = store.For[data.User](tx).Get(ctx, g.User.ID)
+	g.User, err = data.GetUser(ctx, tx, g.User.ID)
 	return err
 }
 
@@ -120,8 +119,7 @@ func (g *Generated) account(ctx context.Context, tx *store.Tx) (err error) {
 			return err
 		}
 		// What stood in the account may be a squatter's.
-		_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", g.User.ID), store.SetTo("password_hash", g.Hash),
-			store.SetTo("password_changed_at", g.SignUps.Now()), store.SetTo("user_metadata", g.new.User.UserMetadata))
+		err = data.Restart(ctx, tx, g.User.ID, g.Hash, g.SignUps.Now(), g.new.User.UserMetadata)
 	case g.Kind == data.CodeInvite:
 		err = g.inviteAgain(ctx, tx)
 	}
@@ -135,11 +133,11 @@ func (g *Generated) inviteAgain(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	sets := []store.Set{store.SetTo("invited_at", g.SignUps.Now())}
+	var metadata *store.JSON
 	if !owned {
-		sets = append(sets, store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil), store.SetTo("user_metadata", g.new.User.UserMetadata))
+		metadata = &g.new.User.UserMetadata
 	}
-	if g.User, err = store.For[data.User](tx).Patch(ctx, g.User.ID, sets...); err != nil {
+	if g.User, err = data.MarkInvited(ctx, tx, g.User.ID, g.SignUps.Now(), metadata); err != nil {
 		return err
 	}
 	return g.record(ctx, tx, "invited")

@@ -21,6 +21,7 @@ type addressee struct {
 	User *data.User // nil without an account
 }
 
+// Addressee finds the user who gets a code for a contact.
 func (ch *Changes) Addressee(ctx context.Context, s store.Session, at data.Contact) (addressee, error) {
 	u, err := data.ReachedAt(ctx, s, at)
 	if err != nil || u == nil {
@@ -74,8 +75,7 @@ func (ch *Changes) makeMailed(ctx context.Context, tx *store.Tx, kind data.CodeK
 	if err != nil {
 		return s, err
 	}
-	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", owner), store.SetTo(data.SentColumns[kind], ch.Now()))
-	return s, err
+	return s, data.RecordSent(ctx, tx, owner, kind, ch.Now())
 }
 
 // DropMailed takes back all that was mailed to a user, and with it the change of address or
@@ -106,4 +106,5 @@ func (ch *Changes) Link(kind data.CodeKind, s code.Secrets, f data.Flow) string 
 		"&redirect_to=" + url.QueryEscape(f.Redirect)
 }
 
+// VerifyURL is the URL to which the links of mails lead.
 func (ch *Changes) VerifyURL() string { return strings.TrimSuffix(ch.PublicURL, "/") + "/verify" }

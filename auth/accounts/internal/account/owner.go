@@ -40,9 +40,5 @@ func keepAddress(ctx context.Context, tx *store.Tx, u *data.User) error {
 	if err := data.SyncProviders(ctx, tx, u); err != nil {
 		return err
 	}
-	_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt), store.SetTo("new_email", u.NewEmail),
-		store.SetTo("phone", u.Phone), store.SetTo("phone_confirmed_at", u.PhoneConfirmedAt), store.SetTo("new_phone", u.NewPhone),
-		store.SetTo("email_change_half", u.EmailChangeHalf), store.SetTo("is_anonymous", u.IsAnonymous), store.SetTo("app_metadata", u.AppMetadata))
-	return err
+	return data.WriteContacts(ctx, tx, u)
 }

@@ -30,7 +30,7 @@ func (ch *Changes) SendPhoneChange(ctx context.Context, tx *store.Tx, u *data.Us
 
 // agreePhone makes the change of a phone number that its owner has confirmed.
 func (ch *Changes) agreePhone(ctx context.Context, tx *store.Tx, owner store.ID, p *proven) (*data.User, error) {
-	u, err := store.For[data.User](tx).Get(ctx, owner)
+	u, err := data.GetUser(ctx, tx, owner)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fail.ErrOTP
 	}

@@ -27,16 +27,14 @@ func (ch *Changes) DeleteBy(ctx context.Context, by role.Authority, id store.ID,
 		if err := ch.Sessions.ToDelete(ctx, tx, u, keep); err != nil {
 			return err
 		}
-		if err := ch.Sessions.EndIn(ctx, tx, store.Eq("user_id", id), session.EndedByRemoval); err != nil {
+		if err := ch.Sessions.EndIn(ctx, tx, data.SessionsOf(id), session.EndedByRemoval); err != nil {
 			return err
 		}
 		if err := ch.Sessions.RevokeUser(ctx, tx, u); err != nil {
 			return err
 		}
-		for _, remove := range data.Belongings {
-			if err := remove(ctx, tx, id); err != nil {
-				return err
-			}
+		if err := data.RemoveBelongings(ctx, tx, id); err != nil {
+			return err
 		}
 		if err := ch.removeRow(ctx, tx, u, keep); err != nil {
 			return err
@@ -46,14 +44,8 @@ func (ch *Changes) DeleteBy(ctx context.Context, by role.Authority, id store.ID,
 }
 
 func (ch *Changes) removeRow(ctx context.Context, tx *store.Tx, u *data.User, keep bool) error {
-	users := store.For[data.User](tx)
 	if !keep {
-		return users.Delete(ctx, u.ID)
+		return data.DeleteUser(ctx, tx, u.ID)
 	}
-	now := ch.Now()
-	_, err := users.PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("removed_at", now), store.SetTo("email", nil), store.SetTo("new_email", nil), store.SetTo("phone", nil), store.SetTo("new_phone", nil),
-		store.SetTo("password_hash", nil), store.SetTo("role", data.Audience), store.SetTo("app_metadata", store.JSON("{}")),
-		store.SetTo("user_metadata", store.JSON("{}")))
-	return err
+	return data.Anonymize(ctx, tx, u.ID, ch.Now())
 }

@@ -72,7 +72,7 @@ func (su *SignUps) Create(ctx context.Context, tx *store.Tx, n session.Admitted)
 	if len(u.UserMetadata) > data.MaxMetadata || len(u.AppMetadata) > data.MaxMetadata {
 		return data.ErrMetadata
 	}
-	if err := store.For[data.User](tx).Insert(ctx, u); err != nil {
+	if err := data.Insert(ctx, tx, u); err != nil {
 		return err
 	}
 	if n.ExternalIdentity != nil {
@@ -81,7 +81,7 @@ func (su *SignUps) Create(ctx context.Context, tx *store.Tx, n session.Admitted)
 		}
 	} else {
 		for _, of := range u.Addresses() {
-			if err := store.For[data.Identity](tx).Insert(ctx, of); err != nil {
+			if err := data.Insert(ctx, tx, of); err != nil {
 				return err
 			}
 		}
@@ -153,12 +153,7 @@ func owned(ctx context.Context, s store.Session, u *data.User, at data.Contact) 
 	if u != nil {
 		id = u.ID
 	}
-	events, theirs := store.For[data.Event](s), store.Eq("user_id", id)
-	signUps, err := events.Count(ctx, store.And(theirs, store.Eq("kind", "signed_up"), store.Eq("actor", "")))
-	if err != nil {
-		return false, err
-	}
-	others, err := events.Count(ctx, store.And(theirs, store.Compare("actor", store.OpNeq, "")))
+	signUps, others, err := data.SignUpsOf(ctx, s, id)
 	if err != nil || u == nil {
 		return false, err
 	}
@@ -220,8 +215,7 @@ func (s *signUpTry) run(ctx context.Context, tx *store.Tx) error {
 		return errChanged
 	}
 	if s.disagree {
-		forgotten := []store.Set{store.SetTo("password_hash", nil), store.SetTo("user_metadata", store.JSON("{}"))}
-		if _, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), forgotten...); err != nil {
+		if err := data.ForgetSignUp(ctx, tx, u.ID); err != nil {
 			return err
 		}
 	}
@@ -277,9 +271,7 @@ func (s *signUpTry) restart(ctx context.Context, tx *store.Tx, u *data.User) err
 	if err := s.signUps.Changes.dropWaysIn(ctx, tx, u); err != nil {
 		return err
 	}
-	_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("password_hash", s.hashed),
-		store.SetTo("password_changed_at", s.signUps.Now()), store.SetTo("user_metadata", s.User.UserMetadata))
-	if err != nil {
+	if err := data.Restart(ctx, tx, u.ID, s.hashed, s.signUps.Now(), s.User.UserMetadata); err != nil {
 		return err
 	}
 	return s.signUps.Sessions.Record(ctx, tx, s.From.Event("signed_up", &u.ID), map[string]any{"again": true})

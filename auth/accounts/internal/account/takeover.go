@@ -11,9 +11,9 @@ import (
 // endOthers ends everything by which others could use an account: sessions except one to keep,
 // API keys, mailed codes, a pending change of e-mail address or phone number.
 func (ch *Changes) endOthers(ctx context.Context, tx *store.Tx, u *data.User, keep *store.ID, why string) error {
-	sessions := store.Eq("user_id", u.ID)
+	sessions := data.SessionsOf(u.ID)
 	if keep != nil {
-		sessions = store.And(sessions, store.Compare("id", store.OpNeq, *keep))
+		sessions = data.OtherSessions(u.ID, *keep)
 	}
 	if err := ch.Sessions.EndIn(ctx, tx, sessions, why); err != nil {
 		return err
@@ -29,29 +29,17 @@ func (ch *Changes) endOthers(ctx context.Context, tx *store.Tx, u *data.User, ke
 // phone number that the account has not confirmed, by a means that the account does not have:
 // an attacker who has signed up with the address must not keep access. What admins gave the
 // account stays, since it was meant for the owner of the address. Another contact of the
-// account is removed: it was not confirmed either, see contact.others.
+// account is removed: it was not confirmed either, see data.Contact.Others.
 //
 // The caller then writes the proved contact, with its identity.
 func (ch *Changes) Evict(ctx context.Context, tx *store.Tx, u *data.User, at data.Contact, from data.Device) error {
-	u.PasswordHash, u.PasswordChangedAt, u.UserMetadata = nil, nil, "{}"
-	sets := []store.Set{
-		store.SetTo("password_hash", nil), store.SetTo("password_changed_at", nil), store.SetTo("user_metadata", u.UserMetadata),
-	}
-	if at.Phone != "" {
-		u.Email = nil
-		sets = append(sets, store.SetTo("email", nil))
-	} else {
-		u.Phone = nil
-		sets = append(sets, store.SetTo("phone", nil))
-	}
-	if _, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), sets...); err != nil {
+	if err := data.Evict(ctx, tx, u, at); err != nil {
 		return err
 	}
-	theirs := store.Eq("user_id", u.ID)
 	if err := ch.dropWaysIn(ctx, tx, u); err != nil {
 		return err
 	}
-	if _, err := store.For[data.Identity](tx).DeleteWhere(ctx, theirs); err != nil {
+	if err := data.DropIdentities(ctx, tx, u.ID); err != nil {
 		return err
 	}
 	return ch.Sessions.Record(ctx, tx, from.Event("claimed_by_owner", &u.ID), nil)
@@ -63,12 +51,10 @@ func (ch *Changes) dropWaysIn(ctx context.Context, tx *store.Tx, u *data.User) e
 	if err := data.DropChange(ctx, tx, u); err != nil {
 		return err
 	}
-	theirs := store.Eq("user_id", u.ID)
-	atProviders := store.And(store.Compare("provider", store.OpNeq, "email"), store.Compare("provider", store.OpNeq, "phone"))
-	if _, err := store.For[data.Identity](tx).DeleteWhere(ctx, store.And(theirs, atProviders)); err != nil {
+	if err := data.DropProviders(ctx, tx, u.ID); err != nil {
 		return err
 	}
-	if _, err := store.For[data.Factor](tx).DeleteWhere(ctx, theirs); err != nil {
+	if err := data.DropFactors(ctx, tx, u.ID); err != nil {
 		return err
 	}
 	if err := ch.Codes.DropCodes(ctx, tx, u.ID); err != nil {
@@ -77,5 +63,5 @@ func (ch *Changes) dropWaysIn(ctx context.Context, tx *store.Tx, u *data.User) e
 	if err := ch.APIKeys.EndKeysOf(ctx, tx, u.ID, session.EndedByOwner); err != nil {
 		return err
 	}
-	return ch.Sessions.EndIn(ctx, tx, theirs, session.EndedByOwner)
+	return ch.Sessions.EndIn(ctx, tx, data.SessionsOf(u.ID), session.EndedByOwner)
 }

@@ -21,8 +21,7 @@ func (c *UserChange) changeEmail(ctx context.Context, tx *store.Tx, u *data.User
 		return c.Changes.setContact(ctx, tx, u, data.Contact{Email: c.Email}, &asked)
 	}
 	if u.NewEmail == nil || *u.NewEmail != c.Email || u.EmailChangeHalf != nil {
-		_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_email", c.Email), store.SetTo("email_change_half", nil))
-		if err != nil {
+		if err := data.BeginEmailChange(ctx, tx, u.ID, c.Email); err != nil {
 			return err
 		}
 		u.NewEmail, u.EmailChangeHalf = &c.Email, nil
@@ -83,8 +82,7 @@ func (c *UserChange) asked() data.MailedCode {
 // Apply writes the change as a whole and returns the user after it.
 func (c *UserChange) Apply(ctx context.Context, seen *data.User) (u *data.User, err error) {
 	err = c.Changes.Sessions.WhileOpen(ctx, c.Session, func(ctx context.Context, tx *store.Tx) error {
-		users := store.For[data.User](tx)
-		if u, err = users.Get(ctx, seen.ID); err != nil {
+		if u, err = data.GetUser(ctx, tx, seen.ID); err != nil {
 			return err
 		}
 		if c.Hash != nil {
@@ -107,7 +105,7 @@ func (c *UserChange) Apply(ctx context.Context, seen *data.User) (u *data.User, 
 				return err
 			}
 		}
-		u, err = users.Get(ctx, u.ID)
+		u, err = data.GetUser(ctx, tx, u.ID)
 		return err
 	})
 	return u, err
@@ -116,13 +114,8 @@ func (c *UserChange) Apply(ctx context.Context, seen *data.User) (u *data.User, 
 // setPassword replaces the password that was checked. It ends other sessions, API keys, links
 // and codes (OWASP ASVS 7.4.3).
 func (ch *Changes) setPassword(ctx context.Context, tx *store.Tx, u *data.User, seen *string, hash string, keep store.ID) error {
-	n, err := store.For[data.User](tx).PatchWhere(ctx, store.And(store.Eq("id", u.ID), data.SameText("password_hash", seen)),
-		store.SetTo("password_hash", hash), store.SetTo("password_changed_at", ch.Now()))
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return &problem.Error{Code: problem.AuthConflict}
+	if replaced, err := data.ReplacePassword(ctx, tx, u.ID, seen, hash, ch.Now()); err != nil || !replaced {
+		return fail.OrElse(err, &problem.Error{Code: problem.AuthConflict})
 	}
 	if err := ch.endOthers(ctx, tx, u, &keep, outbox.ChangePassword); err != nil {
 		return err
@@ -152,7 +145,7 @@ func (c *UserChange) ReadPhone(u *data.User, text, channel string) error {
 }
 
 // changePhone begins the change of a number: the new one has to agree. The present one
-// need not, since people lose phones; see exchange.prove for what is asked for instead.
+// need not, since people lose phones; see prove of package wire for what is asked for instead.
 // A number that another account has confirmed is asked for like any other, and gets no
 // message.
 func (c *UserChange) changePhone(ctx context.Context, tx *store.Tx, u *data.User) error {
@@ -160,7 +153,7 @@ func (c *UserChange) changePhone(ctx context.Context, tx *store.Tx, u *data.User
 	if c.Changes.Autoconfirm {
 		return c.Changes.setContact(ctx, tx, u, data.Contact{Phone: c.Phone}, &asked)
 	}
-	if _, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("new_phone", c.Phone)); err != nil {
+	if err := data.BeginPhoneChange(ctx, tx, u.ID, c.Phone); err != nil {
 		return err
 	}
 	u.NewPhone = &c.Phone

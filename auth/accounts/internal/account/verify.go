@@ -114,9 +114,7 @@ func (su *SignUps) ownersOf(ctx context.Context, tx *store.Tx, kind data.CodeKin
 		who, err := su.Changes.Addressee(ctx, tx, at)
 		return append([]store.ID{who.ID}, su.Keys.AbsentOwners(at)...), err
 	}
-	users, err := store.For[data.User](tx).List(ctx, store.Query{
-		Where: store.Eq("new_"+at.Column(), at.Text()), Order: []store.Order{{Column: at.Column() + "_change_sent_at", Desc: true}}, Limit: store.Limit(maxClaimants),
-	})
+	users, err := data.Claimants(ctx, tx, at, maxClaimants)
 	owners := make([]store.ID, 0, maxClaimants)
 	for _, u := range users {
 		owners = append(owners, u.ID)
@@ -152,8 +150,7 @@ func (su *SignUps) reader(ctx context.Context, tx *store.Tx, owner store.ID, p *
 	}
 	// What stood in the account may have been a squatter's; this is who invites.
 	u.UserMetadata = p.Code.Metadata
-	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("user_metadata", u.UserMetadata))
-	return u, err
+	return u, data.WriteUserMetadata(ctx, tx, u)
 }
 
 // IsDigits reports whether a text can be the short form of a code.

@@ -22,34 +22,20 @@ type Spec struct {
 // EndedByRevoking is recorded for keys that were revoked.
 const EndedByRevoking = "revoked"
 
-// ownedKeys selects the keys of a user, or with nil of the application.
-func ownedKeys(owner *store.ID) store.Cond {
-	if owner == nil {
-		return store.Null("user_id")
-	}
-	return store.Eq("user_id", *owner)
-}
-
-// LivingKeys selects the keys of a user, or with nil of the application, that hold.
-func (ks *APIKeys) LivingKeys(owner *store.ID) store.Cond {
-	return store.And(ownedKeys(owner), store.Null("ended_at"), store.Or(store.Null("expires_at"), store.Compare("expires_at", store.OpGt, ks.Now())))
-}
-
 // MakeKey makes a key and returns it together with the secret, which is not stored.
 func (ks *APIKeys) MakeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n Spec, e *data.Event) (*data.APIKey, string, error) {
 	most := int64(maxAppKeys)
 	if owner != nil {
 		most = maxUserKeys
 	}
-	keys := store.For[data.APIKey](tx)
-	had, err := keys.Count(ctx, ks.LivingKeys(owner))
+	had, err := data.CountKeys(ctx, tx, owner, ks.Now())
 	if err != nil {
 		return nil, "", err
 	}
 	if had >= most {
 		return nil, "", fail.New(problem.AuthTooManyKeys, "There are %d API keys, the maximum; revoke one first", had)
 	}
-	if err := ks.dropOldKeys(ctx, tx, owner); err != nil {
+	if err := data.DropOldKeys(ctx, tx, owner, ks.Now().Add(-endedKeysFor)); err != nil {
 		return nil, "", err
 	}
 	secret := NewKey()
@@ -60,20 +46,11 @@ func (ks *APIKeys) MakeKey(ctx context.Context, tx *store.Tx, owner *store.ID, n
 	if k.Scopes, err = store.JSONOf(n.Scopes); err != nil {
 		return nil, "", err
 	}
-	if err := keys.Insert(ctx, k); err != nil {
+	if err := data.Insert(ctx, tx, k); err != nil {
 		return nil, "", err
 	}
 	e.Kind = "api_key_created"
 	return k, secret, ks.Sessions.Record(ctx, tx, e, map[string]any{"key": k.ID, "name": k.Name, "scopes": n.Scopes})
-}
-
-// dropOldKeys deletes the keys of an owner that ended long ago. The audit log knows
-// them.
-func (ks *APIKeys) dropOldKeys(ctx context.Context, tx *store.Tx, owner *store.ID) error {
-	before := ks.Now().Add(-endedKeysFor)
-	old := store.Or(store.Compare("ended_at", store.OpLt, before), store.Compare("expires_at", store.OpLt, before))
-	_, err := store.For[data.APIKey](tx).DeleteWhere(ctx, store.And(ownedKeys(owner), old))
-	return err
 }
 
 // MakeOwnKey makes a key for the user of a session.
@@ -101,24 +78,23 @@ func (ks *APIKeys) MakeOwnKey(ctx context.Context, u *data.User, s *data.Session
 // EndKeysOf ends all keys of a user. Call it where every session of an account ends because
 // another person may have used it.
 func (ks *APIKeys) EndKeysOf(ctx context.Context, tx *store.Tx, owner store.ID, why string) error {
-	return ks.EndKeys(ctx, tx, store.Eq("user_id", owner), why, &data.Event{UserID: &owner})
+	return ks.EndKeys(ctx, tx, data.KeysOf(&owner), why, &data.Event{UserID: &owner})
 }
 
 // EndKeys ends the keys that a condition selects, on every instance. e is the line of
 // the audit log that each gets.
 func (ks *APIKeys) EndKeys(ctx context.Context, tx *store.Tx, which store.Cond, why string, e *data.Event) error {
-	keys := store.For[data.APIKey](tx)
-	ending, err := keys.List(ctx, store.Query{Where: store.And(which, store.Null("ended_at"))})
+	ending, err := data.OpenKeys(ctx, tx, which)
 	if err != nil {
 		return err
 	}
 	now := ks.Now()
 	for _, k := range ending {
-		n, err := keys.PatchWhere(ctx, store.And(store.Eq("id", k.ID), store.Null("ended_at")), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
+		ended, err := data.EndKey(ctx, tx, k.ID, why, now)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !ended {
 			continue // a concurrent request has ended and recorded it
 		}
 		entry := &data.Revocation{SessionID: &k.ID, At: now}

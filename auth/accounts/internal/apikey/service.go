@@ -22,8 +22,8 @@ type Config struct {
 // APIKeys are the API keys of users and of the application. Make them with [New].
 type APIKeys struct {
 	Config
-	Known *readKeys
+	Known *KeyCache
 }
 
 // New returns the API keys of a database.
-func New(cfg Config) *APIKeys { return &APIKeys{cfg, NewReadKeys()} }
+func New(cfg Config) *APIKeys { return &APIKeys{cfg, NewKeyCache()} }

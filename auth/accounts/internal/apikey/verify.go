@@ -53,20 +53,21 @@ type ReadKey struct {
 	read      time.Time
 }
 
-// readKeys remembers keys. It is safe for concurrent use.
-type readKeys struct {
+// KeyCache remembers keys. It is safe for concurrent use.
+type KeyCache struct {
 	mu      sync.RWMutex
 	Keys    map[[sha256.Size]byte]*ReadKey
 	reading map[netip.Prefix]int // how many are being read for each network
 }
 
-func NewReadKeys() *readKeys {
-	return &readKeys{Keys: make(map[[sha256.Size]byte]*ReadKey), reading: make(map[netip.Prefix]int)}
+// NewKeyCache returns an empty cache.
+func NewKeyCache() *KeyCache {
+	return &KeyCache{Keys: make(map[[sha256.Size]byte]*ReadKey), reading: make(map[netip.Prefix]int)}
 }
 
 // Begin counts a key that is being read for a network, and fails at the limit. Requests without
 // a client IP address are not counted.
-func (r *readKeys) Begin(network netip.Prefix) bool {
+func (r *KeyCache) Begin(network netip.Prefix) bool {
 	if !network.IsValid() {
 		return true
 	}
@@ -79,7 +80,8 @@ func (r *readKeys) Begin(network netip.Prefix) bool {
 	return true
 }
 
-func (r *readKeys) End(network netip.Prefix) {
+// End ends what Begin has counted.
+func (r *KeyCache) End(network netip.Prefix) {
 	if !network.IsValid() {
 		return
 	}
@@ -90,7 +92,7 @@ func (r *readKeys) End(network netip.Prefix) {
 	}
 }
 
-func (r *readKeys) get(hash [sha256.Size]byte) *ReadKey {
+func (r *KeyCache) get(hash [sha256.Size]byte) *ReadKey {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.Keys[hash]
@@ -98,7 +100,7 @@ func (r *readKeys) get(hash [sha256.Size]byte) *ReadKey {
 
 // Put remembers a key, or with nil forgets it. When there are too many all are read
 // again.
-func (r *readKeys) Put(hash [sha256.Size]byte, k *ReadKey) {
+func (r *KeyCache) Put(hash [sha256.Size]byte, k *ReadKey) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if k == nil {
@@ -144,7 +146,7 @@ func (ks *APIKeys) readKey(ctx context.Context, hash [sha256.Size]byte, now time
 		return nil, errReading
 	}
 	defer ks.Known.End(network)
-	row, err := store.For[data.APIKey](ks.DB).First(ctx, store.Query{Where: store.And(store.Eq("hash", hash[:]), store.Null("ended_at"))})
+	row, err := data.KeyByHash(ctx, ks.DB, hash[:])
 	if errors.Is(err, store.ErrNotFound) || err == nil && row.ExpiresAt != nil && !now.Before(*row.ExpiresAt) {
 		return nil, errKey
 	}
@@ -175,7 +177,7 @@ func (ks *APIKeys) bearerOf(ctx context.Context, row *data.APIKey, made *session
 		p.Permissions, p.CountedAs = scopes, p.ID
 		return p, nil
 	}
-	u, err := store.For[data.User](ks.DB).Get(ctx, *row.UserID)
+	u, err := data.GetUser(ctx, ks.DB, *row.UserID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (ks.Sessions.MayEnter(u) != nil || u.IsAnonymous) {
 		return p, errKey
 	}
@@ -219,8 +221,7 @@ func (ks *APIKeys) noteUse(ctx context.Context, row *data.APIKey, now time.Time)
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), keyNoteTime)
 	defer stop()
-	older := store.Or(store.Null("last_used_at"), store.Compare("last_used_at", store.OpLte, now.Add(-keyUses)))
-	if _, err := store.For[data.APIKey](ks.DB).PatchWhere(ctx, store.And(store.Eq("id", row.ID), older), store.SetTo("last_used_at", now)); err != nil {
+	if err := data.UseKey(ctx, ks.DB, row.ID, now.Add(-keyUses), now); err != nil {
 		ks.Logger.WarnContext(ctx, "accounts: the use of an API key was not recorded", "key", row.ID, "error", err)
 	}
 }

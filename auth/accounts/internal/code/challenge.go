@@ -18,8 +18,7 @@ func (cs *Codes) Challenge(ctx context.Context, s *data.Session, f *data.Factor,
 			return err
 		}
 		id = made.Long
-		_, err = store.For[data.Factor](tx).PatchWhere(ctx, store.Eq("id", f.ID), store.SetTo("last_challenged_at", now))
-		return err
+		return data.RecordChallenge(ctx, tx, f.ID, now)
 	})
 	return id, now.Add(data.ChallengeLife), err
 }

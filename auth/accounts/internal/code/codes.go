@@ -54,7 +54,7 @@ func (cs *Codes) MakeCode(ctx context.Context, in store.Session, n Spec) (Secret
 		out.Short = randomDigits(data.ShortDigits)
 		c.ShortHash = cs.Keys.HashShort(n.Kind, *n.User, out.Short)[0]
 	}
-	return out, store.For[data.Code](in).Insert(ctx, c)
+	return out, data.Insert(ctx, in, c)
 }
 
 // NewChallengeID returns the id of a challenge: a random UUID (RFC 9562 section 5.4), as clients expect it.
@@ -67,54 +67,37 @@ func NewChallengeID() string {
 
 // DropCodes makes the codes of a user worthless, of some kinds or of all.
 func (cs *Codes) DropCodes(ctx context.Context, in store.Session, user store.ID, kinds ...data.CodeKind) error {
-	which := store.And(store.Eq("user_id", user), store.Null("used_at"))
-	if len(kinds) > 0 {
-		which = store.And(which, store.In("kind", data.Names(kinds)))
-	}
-	_, err := store.For[data.Code](in).PatchWhere(ctx, which, store.SetTo("used_at", cs.Now()))
-	return err
+	return data.UseCodes(ctx, in, user, cs.Now(), kinds...)
 }
 
 // UseCode consumes a code by its long form. It returns nil for one that is unknown, used,
 // expired or of another kind, which clients cannot tell apart.
 func (cs *Codes) UseCode(ctx context.Context, s store.Session, kind data.CodeKind, long string) (*data.Code, error) {
-	return cs.Consume(ctx, s, kind, store.Eq("hash", data.HashCode(kind, long)))
+	return cs.Consume(ctx, s, kind, data.CodeHashed(kind, long))
 }
 
 // UseShortCode consumes a code of a user by the digits they have typed. Each call
 // must stand in an attempt of the user.
 func (cs *Codes) UseShortCode(ctx context.Context, s store.Session, kind data.CodeKind, user store.ID, digits string) (*data.Code, error) {
-	young := store.Compare("created_at", store.OpGt, cs.Now().Add(-data.DigitsLife))
-	return cs.Consume(ctx, s, kind, store.And(store.Eq("user_id", user), store.In("short_hash", cs.Keys.HashShort(kind, user, digits)), young))
+	young := data.CodeSince(cs.Now().Add(-data.DigitsLife))
+	return cs.Consume(ctx, s, kind, store.And(data.CodeTyped(user, cs.Keys.HashShort(kind, user, digits)), young))
 }
 
 // FindCode finds a good code by its long form and leaves it as it is. What rests on it
 // has to end with TakeCode.
 func (cs *Codes) FindCode(ctx context.Context, s store.Session, kind data.CodeKind, long string) (*data.Code, error) {
-	return cs.find(ctx, s, kind, store.Eq("hash", data.HashCode(kind, long)))
-}
-
-// find finds a valid code.
-func (cs *Codes) find(ctx context.Context, s store.Session, kind data.CodeKind, which store.Cond) (*data.Code, error) {
-	which = store.And(store.Eq("kind", string(kind)), which)
-	good := store.And(which, store.Null("used_at"), store.Compare("expires_at", store.OpGt, cs.Now()))
-	found, err := store.For[data.Code](s).List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return data.ValidCode(ctx, s, kind, data.CodeHashed(kind, long), cs.Now())
 }
 
 // TakeCode marks a code that was found as used. The row count of the update decides
 // who of many has it.
 func (cs *Codes) TakeCode(ctx context.Context, s store.Session, c *data.Code) (taken bool, err error) {
-	n, err := store.For[data.Code](s).PatchWhere(ctx, store.And(store.Eq("id", c.ID), store.Null("used_at")), store.SetTo("used_at", cs.Now()))
-	return n == 1, err
+	return data.UseCode(ctx, s, c.ID, cs.Now())
 }
 
 // Consume finds a code and takes it.
 func (cs *Codes) Consume(ctx context.Context, s store.Session, kind data.CodeKind, which store.Cond) (*data.Code, error) {
-	c, err := cs.find(ctx, s, kind, which)
+	c, err := data.ValidCode(ctx, s, kind, which, cs.Now())
 	if err != nil || c == nil {
 		return nil, err
 	}

@@ -56,16 +56,17 @@ func (k CodeKind) Replaces() []CodeKind {
 }
 
 // ShortDigits is the length of the codes that people type. They are as good as their
-// budget of attempts is small, see attempt.
+// budget of attempts is small, see package throttle.
 const ShortDigits = 6
 
-// DeleteCodes is dropCodes for a kind with a long lifetime.
+// DeleteCodes deletes the codes of a user. It is for a kind with a long lifetime.
 func DeleteCodes(ctx context.Context, in store.Session, user store.ID, kind CodeKind) error {
-	_, err := store.For[Code](in).DeleteWhere(ctx, store.And(store.Eq("user_id", user), store.Eq("kind", string(kind))))
+	_, err := store.For[Code](in).DeleteWhere(ctx, store.And(codeUserID.Eq(&user), codeKind.Eq(string(kind))))
 	return err
 }
 
-func Names(kinds []CodeKind) []string {
+// names returns kinds as they are kept.
+func names(kinds []CodeKind) []string {
 	out := make([]string, len(kinds))
 	for i, k := range kinds {
 		out[i] = string(k)
@@ -76,8 +77,8 @@ func Names(kinds []CodeKind) []string {
 // LastCode finds the last code of some kinds that a user has had, good or not; nil is none.
 func LastCode(ctx context.Context, s store.Session, user store.ID, kinds ...CodeKind) (*Code, error) {
 	found, err := store.For[Code](s).List(ctx, store.Query{
-		Where: store.And(store.Eq("user_id", user), store.In("kind", Names(kinds))),
-		Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: store.Limit(1),
+		Where: store.And(codeUserID.Eq(&user), codeKind.In(names(kinds)...)),
+		Order: []store.Order{codeCreatedAt.Desc()}, Limit: store.Limit(1),
 	})
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -142,10 +143,10 @@ type MailedCode struct {
 	NewEmail string    `json:"new_email,omitempty"` // which the account is to have
 	Session  *store.ID `json:"session,omitempty"`   // that asks for the new address
 	Create   bool      `json:"create,omitempty"`    // whether it makes an account where there is none
-	Network  string    `json:"network,omitempty"`   // from where a message was asked for, see sentHere
+	Network  string    `json:"network,omitempty"`   // from where a message was asked for, see package throttle
 
 	// Of that account, or of an invited one, as returned by Config.BeforeSignUp. For an
-	// anonymous user who gets an account see upgrade.
+	// anonymous user who gets an account see package account.
 	Metadata    store.JSON `json:"metadata,omitempty"`
 	AppMetadata store.JSON `json:"app_metadata,omitempty"`
 }
@@ -156,13 +157,6 @@ func (c *MailedCode) At() Contact { return Contact{Email: c.Email, Phone: c.Phon
 // MailedKinds are invalidated when a user gets another password, e-mail address or phone
 // number. Codes of logins in progress at providers are among them.
 var MailedKinds = []CodeKind{CodeSignup, CodeInvite, CodeMagicLink, CodeReset, CodeEmailOld, CodeEmailNew, CodeReauth, CodeSMSSignup, CodeSMS, CodePhone, CodePhoneFactor, CodeFlow}
-
-// SentColumns are the columns of a user that say when a mail was sent.
-var SentColumns = map[CodeKind]string{
-	CodeSignup: "confirmation_sent_at", CodeInvite: "confirmation_sent_at", CodeMagicLink: "recovery_sent_at", CodeReset: "recovery_sent_at",
-	CodeEmailOld: "email_change_sent_at", CodeEmailNew: "email_change_sent_at", CodeReauth: "reauthentication_sent_at",
-	CodeSMSSignup: "confirmation_sent_at", CodeSMS: "recovery_sent_at", CodePhone: "phone_change_sent_at",
-}
 
 // LinkType is what clients call a kind of code.
 func LinkType(kind CodeKind) string {
@@ -180,12 +174,89 @@ const RecoveryLife = 100 * 365 * 24 * time.Hour
 
 // RecoveryCodesLeft counts the codes that a user can still use.
 func RecoveryCodesLeft(ctx context.Context, s store.Session, id store.ID) (int64, error) {
-	return store.For[Code](s).Count(ctx, store.And(store.Eq("user_id", id), store.Eq("kind", string(CodeRecovery)), store.Null("used_at")))
+	return store.For[Code](s).Count(ctx, store.And(codeUserID.Eq(&id), codeKind.Eq(string(CodeRecovery)), codeUsedAt.Null()))
 }
 
-// amr of logins by mail or message.
+// MailMethods are the methods of logins by mail or message, as in the claim amr.
 var MailMethods = map[CodeKind]string{
 	CodeSignup: "email/signup", CodeInvite: "invite", CodeMagicLink: "magiclink", CodeReset: "recovery",
 	CodeEmailOld: "email_change", CodeEmailNew: "email_change",
 	CodeSMSSignup: "otp", CodeSMS: "otp", CodePhone: "otp",
+}
+
+// CodeHashed selects the code of a kind with a long form.
+func CodeHashed(kind CodeKind, long string) store.Cond { return codeHash.Eq(HashCode(kind, long)) }
+
+// CodeTyped selects the codes of a user with one of some hashes of digits.
+func CodeTyped(user store.ID, hashes [][]byte) store.Cond {
+	return store.And(codeUserID.Eq(&user), codeShortHash.In(hashes...))
+}
+
+// OneCode selects a code.
+func OneCode(id store.ID) store.Cond { return codeID.Eq(id) }
+
+// CodeSince selects the codes that are younger than a time.
+func CodeSince(made time.Time) store.Cond { return codeCreatedAt.Gt(made) }
+
+// CodeOf selects the codes of a user.
+func CodeOf(user store.ID) store.Cond { return codeUserID.Eq(&user) }
+
+// ValidCode finds a code of a kind that is neither used nor expired, nil without one.
+func ValidCode(ctx context.Context, s store.Session, kind CodeKind, which store.Cond, now time.Time) (*Code, error) {
+	return first[Code](ctx, s, store.And(codeKind.Eq(string(kind)), which, codeUsedAt.Null(), codeExpiresAt.Gt(now)))
+}
+
+// AnyCode finds a code of a kind by its long form, also a used one, nil without one.
+func AnyCode(ctx context.Context, s store.Session, kind CodeKind, long string) (*Code, error) {
+	return first[Code](ctx, s, store.And(codeKind.Eq(string(kind)), CodeHashed(kind, long)))
+}
+
+// UseCode marks a code as used. It reports whether it was unused: of several concurrent
+// requests one uses it.
+func UseCode(ctx context.Context, s store.Session, id store.ID, now time.Time) (bool, error) {
+	n, err := store.For[Code](s).PatchWhere(ctx, store.And(codeID.Eq(id), codeUsedAt.Null()), codeUsedAt.To(&now))
+	return n == 1, err
+}
+
+// UseAgain records the use of a code that was used before. It reports whether the code still
+// exists.
+func UseAgain(ctx context.Context, s store.Session, id store.ID, now time.Time) (bool, error) {
+	n, err := store.For[Code](s).PatchWhere(ctx, codeID.Eq(id), codeUsedAt.To(&now))
+	return n > 0, err
+}
+
+// UseCodes marks the unused codes of a user as used, of some kinds or of all.
+func UseCodes(ctx context.Context, s store.Session, user store.ID, now time.Time, kinds ...CodeKind) error {
+	which := store.And(codeUserID.Eq(&user), codeUsedAt.Null())
+	if len(kinds) > 0 {
+		which = store.And(which, codeKind.In(names(kinds)...))
+	}
+	_, err := store.For[Code](s).PatchWhere(ctx, which, codeUsedAt.To(&now))
+	return err
+}
+
+// UsedSince reports whether a code of a kind of a user was used since a time.
+func UsedSince(ctx context.Context, s store.Session, user store.ID, kind CodeKind, since time.Time) (bool, error) {
+	n, err := store.For[Code](s).Count(ctx, store.And(codeUserID.Eq(&user), codeKind.Eq(string(kind)), codeUsedAt.Gt(&since)))
+	return n > 0, err
+}
+
+// SentDigits reads the valid codes of logins and sign-ups that were sent to a phone of one of
+// some users.
+func SentDigits(ctx context.Context, s store.Session, users []*store.ID, now time.Time) ([]*Code, error) {
+	return store.For[Code](s).List(ctx, store.Query{Where: store.And(
+		codeUserID.In(users...), codeKind.In(names([]CodeKind{CodeSMS, CodeSMSSignup})...), codeUsedAt.Null(), codeExpiresAt.Gt(now),
+	)})
+}
+
+// WriteCodeData writes what a code is for.
+func WriteCodeData(ctx context.Context, tx *store.Tx, id store.ID, doc store.JSON) error {
+	_, err := store.For[Code](tx).PatchWhere(ctx, codeID.Eq(id), codeData.To(doc))
+	return err
+}
+
+// DeleteCode deletes a code.
+func DeleteCode(ctx context.Context, tx *store.Tx, id store.ID) error {
+	_, err := store.For[Code](tx).DeleteWhere(ctx, codeID.Eq(id))
+	return err
 }

@@ -22,12 +22,28 @@ func (at Contact) Text() string {
 	return at.Email
 }
 
-// Column is that of auth_users which has it, and the provider of its identity.
+// Column is the name of its kind, and the provider of its identity.
 func (at Contact) Column() string {
 	if at.Phone != "" {
 		return "phone"
 	}
 	return "email"
+}
+
+// in selects the users with the contact.
+func (at Contact) in() store.Cond {
+	if at.Phone != "" {
+		return userPhone.Eq(&at.Phone)
+	}
+	return userEmail.Eq(&at.Email)
+}
+
+// cleared removes a contact of the same kind.
+func (at Contact) cleared() store.Set {
+	if at.Phone != "" {
+		return userPhone.To(nil)
+	}
+	return userEmail.To(nil)
 }
 
 // Confirmed reports whether the user has shown that the contact is theirs.
@@ -79,7 +95,7 @@ func (at Contact) Others(u *User) bool {
 
 // At finds the account with a contact, nil without one.
 func At(ctx context.Context, s store.Session, at Contact) (*User, error) {
-	u, err := store.For[User](s).First(ctx, store.Query{Where: store.And(store.Eq(at.Column(), at.Text()), store.Null("removed_at"))})
+	u, err := store.For[User](s).First(ctx, store.Query{Where: store.And(at.in(), userRemovedAt.Null())})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -41,8 +42,8 @@ func (u *User) knownBy(provider, address string) *Identity {
 
 // IdentitiesOf returns the identities of a user, the oldest first.
 func IdentitiesOf(ctx context.Context, s store.Session, owner store.ID) ([]*Identity, error) {
-	q := oldestFirst
-	q.Where = store.Eq("user_id", owner)
+	q := identitiesByAge
+	q.Where = identityUserID.Eq(owner)
 	return store.For[Identity](s).List(ctx, q)
 }
 
@@ -52,7 +53,7 @@ func StillKnown(ctx context.Context, s store.Session, u *User, how Method) error
 	if how.Provider == "" {
 		return nil
 	}
-	n, err := store.For[Identity](s).Count(ctx, store.And(store.Eq("id", how.Identity), store.Eq("user_id", u.ID)))
+	n, err := store.For[Identity](s).Count(ctx, store.And(identityID.Eq(how.Identity), identityUserID.Eq(u.ID)))
 	if err == nil && n == 0 {
 		err = &problem.Error{Code: problem.AuthConflict}
 	}
@@ -100,12 +101,13 @@ func WithProviders(app store.JSON, names []string) (store.JSON, error) {
 	return store.JSONOf(metadata)
 }
 
+// Name returns what is unique about an identity.
 func (i *Identity) Name() string { return i.Provider + "\x00" + i.Issuer + "\x00" + i.Subject }
 
 // IdentityOf finds the identity of a ExternalIdentity, nil if there is none.
 func IdentityOf(ctx context.Context, s store.Session, v *ExternalIdentity) (*Identity, error) {
 	i, err := store.For[Identity](s).First(ctx, store.Query{Where: store.And(
-		store.Eq("provider", v.Provider), store.Eq("issuer", v.Issuer), store.Eq("subject", v.Subject),
+		identityProvider.Eq(v.Provider), identityIssuer.Eq(v.Issuer), identitySubject.Eq(v.Subject),
 	)})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
@@ -119,4 +121,62 @@ func (i *Identity) Proven() bool {
 		Verified bool `json:"email_verified"`
 	}
 	return i.Email != nil && json.Unmarshal([]byte(i.Data), &doc) == nil && doc.Verified
+}
+
+// atProviders selects the identities of a user that are neither e-mail address nor phone number.
+func atProviders(user store.ID) store.Cond {
+	return store.And(identityUserID.Eq(user), identityProvider.Ne("email"), identityProvider.Ne("phone"))
+}
+
+// IdentitiesAmong reads the identities of several users, the oldest first.
+func IdentitiesAmong(ctx context.Context, s store.Session, users []store.ID) ([]*Identity, error) {
+	return store.For[Identity](s).List(ctx, store.Query{Where: identityUserID.In(users...), Order: []store.Order{identityCreatedAt.Asc()}})
+}
+
+// IdentitiesNamed reads the identities at a provider with some subjects.
+func IdentitiesNamed(ctx context.Context, s store.Session, provider, issuer string, subjects []string) ([]*Identity, error) {
+	where := store.And(identityProvider.Eq(provider), identityIssuer.Eq(issuer), identitySubject.In(subjects...))
+	return store.For[Identity](s).List(ctx, store.Query{Where: where})
+}
+
+// HasProvider reports whether a user has an identity at a provider.
+func HasProvider(ctx context.Context, s store.Session, user store.ID) (bool, error) {
+	n, err := store.For[Identity](s).Count(ctx, atProviders(user))
+	return n > 0, err
+}
+
+// WriteAddress writes the identity of an e-mail address or a phone number.
+func WriteAddress(ctx context.Context, tx *store.Tx, of *Identity) error {
+	which := store.And(identityUserID.Eq(of.UserID), identityProvider.Eq(of.Provider), identityIssuer.Eq(""))
+	n, err := store.For[Identity](tx).PatchWhere(ctx, which, identityData.To(of.Data), identityEmail.To(of.Email))
+	if err != nil || n > 0 {
+		return err
+	}
+	return Insert(ctx, tx, of)
+}
+
+// RecordLogin writes what a provider says at a login by an identity.
+func RecordLogin(ctx context.Context, tx *store.Tx, id store.ID, doc store.JSON, email *string, now time.Time) error {
+	_, err := store.For[Identity](tx).PatchWhere(ctx, identityID.Eq(id), identityData.To(doc), identityEmail.To(email), identityLastSignInAt.To(&now))
+	return err
+}
+
+// DeleteIdentity deletes an identity.
+func DeleteIdentity(ctx context.Context, tx *store.Tx, id store.ID) error {
+	return store.For[Identity](tx).Delete(ctx, id)
+}
+
+// DropAddress deletes the identity of a user that is a contact of one kind.
+func DropAddress(ctx context.Context, tx *store.Tx, user store.ID, at Contact) error {
+	return remove[Identity](ctx, tx, store.And(identityUserID.Eq(user), identityProvider.Eq(at.Column())))
+}
+
+// DropProviders deletes the identities of a user at providers.
+func DropProviders(ctx context.Context, tx *store.Tx, user store.ID) error {
+	return remove[Identity](ctx, tx, atProviders(user))
+}
+
+// DropIdentities deletes all identities of a user.
+func DropIdentities(ctx context.Context, tx *store.Tx, user store.ID) error {
+	return remove[Identity](ctx, tx, identityUserID.Eq(user))
 }

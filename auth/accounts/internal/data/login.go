@@ -55,6 +55,7 @@ func (v *ExternalIdentity) Method() Method {
 // for (OpenID Connect Core 1.0 section 5.1).
 var NamesOf = []string{"family_name", "given_name", "nickname", "preferred_username"}
 
+// HasControl reports whether a text has control characters.
 func HasControl(text string) bool {
 	for _, r := range text {
 		if unicode.IsControl(r) {

@@ -32,7 +32,7 @@ func AsDocument(members map[string]any) (store.JSON, error) {
 }
 
 // MaxMetadata is the size of each kind of metadata of a user, in bytes. Those that are
-// not too long travel in access tokens, see maxTokenMetadata.
+// not too long travel in access tokens, see package session.
 const MaxMetadata = 8 << 10
 
 // MergeMetadata sets the members of an object in the metadata of a user; null takes
@@ -41,8 +41,7 @@ func MergeMetadata(ctx context.Context, tx *store.Tx, u *User, members strictjso
 	if u.UserMetadata, err = Merged(u.UserMetadata, store.JSON(members.Raw())); err != nil {
 		return err
 	}
-	_, err = store.For[User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("user_metadata", u.UserMetadata))
-	return err
+	return WriteUserMetadata(ctx, tx, u)
 }
 
 // Merged sets the members of one object in another; null takes one away.
@@ -89,4 +88,5 @@ func Changes(before, after store.JSON) (store.JSON, error) {
 	return store.JSONOf(set)
 }
 
+// ErrMetadata is the error for metadata that are too large.
 var ErrMetadata = fail.New(problem.AuthValidation, "user_metadata and app_metadata must not be larger than %d bytes each", MaxMetadata)

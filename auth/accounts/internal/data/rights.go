@@ -13,6 +13,7 @@ import (
 // Audience is the aud of access tokens, which existing clients expect.
 const Audience = "authenticated"
 
+// NonNil returns an empty list for one that is nil.
 func NonNil(list []string) []string {
 	if list == nil {
 		return []string{}
@@ -43,7 +44,7 @@ type Rights struct {
 // RightsOf reads the roles of a user.
 func RightsOf(ctx context.Context, s store.Session, user store.ID) (Rights, error) {
 	q := rolesByName
-	q.Where = store.Eq("user_id", user)
+	q.Where = userRoleUserID.Eq(user)
 	rows, err := store.For[UserRole](s).List(ctx, q)
 	if err != nil {
 		return Rights{}, err
@@ -52,7 +53,7 @@ func RightsOf(ctx context.Context, s store.Session, user store.ID) (Rights, erro
 }
 
 // rolesByName reads what users have been given, with what it is.
-var rolesByName = store.Query{Order: []store.Order{{Column: "role"}}, With: []store.Embed{{Relation: "definition"}}}
+var rolesByName = store.Query{Order: []store.Order{userRoleRole.Asc()}, With: []store.Embed{{Relation: "definition"}}}
 
 // rightsIn returns what the roles of a user give.
 func rightsIn(rows []*UserRole) (Rights, error) {

@@ -45,7 +45,7 @@ type Code struct {
 	bun.BaseModel `bun:"table:auth_codes"`
 	store.Untracked
 	ID        store.ID `bun:",pk"`
-	Kind      string   `bun:",notnull"` // a codeKind
+	Kind      string   `bun:",notnull"` // a CodeKind
 	UserID    *store.ID
 	Hash      []byte     `bun:",notnull,unique"`     // of the long form
 	ShortHash []byte     `bun:",notnull"`            // of the digits that a person can type, with the user's id; empty for other codes
@@ -89,8 +89,10 @@ const (
 	FactorPhone    FactorType = "phone"
 )
 
+// The states of a factor.
 const (
-	FactorVerified = "verified"
+	FactorVerified   = "verified"
+	FactorUnverified = "unverified"
 )
 
 // Details are the details of a factor in the audit log.
@@ -127,8 +129,6 @@ type Failures struct {
 	ExpiresAt time.Time `bun:",notnull"` // from when on nothing is spent
 }
 
-var FailuresCount = store.Number(func(f *Failures) *int64 { return &f.Count })
-
 // MailTime records when a kind of mail was last requested for an e-mail address, or a text
 // message for a number, whether there is an account or not.
 type MailTime struct {
@@ -144,7 +144,7 @@ type User struct {
 	store.Model
 	store.Untracked
 
-	Email            *string `bun:",unique"` // canonical, see canonicalEmail; unique
+	Email            *string `bun:",unique"` // canonical, see CanonicalEmail; unique
 	EmailConfirmedAt *time.Time
 	NewEmail         *string // asked for and not confirmed yet
 	Phone            *string `bun:",unique"` // E.164 without the plus; unique
@@ -159,7 +159,7 @@ type User struct {
 	UserMetadata store.JSON `bun:",notnull,type:jsonb"` // of the user
 	IsAnonymous  bool       `bun:",notnull"`
 
-	Rev int64 `bun:",notnull"` // tokens made of an older one hold no more, see revocation
+	Rev int64 `bun:",notnull"` // tokens made of an older one are rejected, see Revocation
 
 	BannedUntil  *time.Time
 	RemovedAt    *time.Time // an admin has removed the account and kept the row
@@ -280,12 +280,8 @@ type Outgoing struct {
 	Attempts  int64     `bun:",notnull"`
 }
 
+// Place is where the mail is sealed.
 func (o *Outgoing) Place() string { return "auth_mails " + o.ID.String() }
-
-// Unchanged selects a row while no other sender has claimed it.
-func (o *Outgoing) Unchanged() store.Cond {
-	return store.And(store.Eq("id", o.ID), store.Eq("attempts", o.Attempts))
-}
 
 // Role is a name that users can be given, and the permissions that come with it.
 type Role struct {
@@ -294,7 +290,7 @@ type Role struct {
 	Name        string     `bun:",pk"`
 	Description string     `bun:",notnull"`
 	Permissions store.JSON `bun:",notnull,type:jsonb"` // names, sorted
-	Rev         int64      `bun:",notnull"`            // see revocations
+	Rev         int64      `bun:",notnull"`            // see Revocation
 	CreatedAt   time.Time  `bun:",notnull"`
 	UpdatedAt   time.Time  `bun:",notnull"`
 }

@@ -14,10 +14,6 @@ import (
 )
 
 const (
-	FactorUnverified = "unverified"
-)
-
-const (
 	// MaxFactors is the number of factors of a user, verified or not.
 	MaxFactors = 10
 
@@ -41,9 +37,8 @@ func CheckFriendlyName(name string) error {
 func (fs *Factors) AddFactor(ctx context.Context, tx *store.Tx, f *data.Factor) error {
 	now := fs.Now()
 	until := now.Add(unverifiedLife)
-	f.Status, f.WaitsUntil = FactorUnverified, &until
-	stale := store.And(store.Eq("user_id", f.UserID), store.Compare("waits_until", store.OpLte, now))
-	if _, err := store.For[data.Factor](tx).DeleteWhere(ctx, stale); err != nil {
+	f.Status, f.WaitsUntil = data.FactorUnverified, &until
+	if err := data.DropStale(ctx, tx, f.UserID, now); err != nil {
 		return err
 	}
 	factors, err := data.FactorsOf(ctx, tx, f.UserID)
@@ -56,7 +51,7 @@ func (fs *Factors) AddFactor(ctx context.Context, tx *store.Tx, f *data.Factor) 
 	if err := FreeFor(f, f.FriendlyName, factors); err != nil {
 		return err
 	}
-	if err := store.For[data.Factor](tx).Insert(ctx, f); err != nil {
+	if err := data.Insert(ctx, tx, f); err != nil {
 		return err
 	}
 	return fs.Sessions.Record(ctx, tx, &data.Event{Kind: "factor_added", UserID: &f.UserID}, f.Details())
@@ -76,7 +71,7 @@ func FreeFor(f *data.Factor, name string, factors []*data.Factor) error {
 type StepUp struct {
 	User    *data.User
 	Session *data.Session
-	Level   int64        // of the request, see assurance
+	Level   int64        // of the request: the lower one of token and session
 	Factor  *data.Factor // as it was before
 }
 
@@ -94,8 +89,7 @@ func (fs *Factors) proved(ctx context.Context, tx *store.Tx, up *StepUp, how str
 	if err := MayAdd(ctx, tx, f, up.Level); err != nil {
 		return err
 	}
-	waiting := store.And(store.Eq("user_id", f.UserID), store.Eq("type", string(f.Type)), store.Eq("status", FactorUnverified))
-	if _, err := store.For[data.Factor](tx).DeleteWhere(ctx, waiting); err != nil {
+	if err := data.DropWaiting(ctx, tx, f.UserID, f.Type); err != nil {
 		return err
 	}
 	return fs.Added(ctx, tx, up.User, s, f)
@@ -104,8 +98,7 @@ func (fs *Factors) proved(ctx context.Context, tx *store.Tx, up *StepUp, how str
 // Added records a new factor and notifies its user. It ends sessions at a lower level, except
 // the one that has added the factor.
 func (fs *Factors) Added(ctx context.Context, tx *store.Tx, u *data.User, s *data.Session, f *data.Factor) error {
-	less := store.And(store.Eq("user_id", u.ID), store.Compare("aal", store.OpLt, 2), store.Compare("id", store.OpNeq, s.ID))
-	if err := fs.Sessions.EndIn(ctx, tx, less, session.EndedByFactor); err != nil {
+	if err := fs.Sessions.EndIn(ctx, tx, data.LowerSessions(u.ID, s.ID), session.EndedByFactor); err != nil {
 		return err
 	}
 	if err := fs.Outbox.Notice(ctx, tx, u, outbox.ChangeFactorAdded); err != nil {
@@ -120,9 +113,8 @@ func MayAdd(ctx context.Context, s store.Session, f *data.Factor, level int64) e
 	if level > 1 {
 		return nil
 	}
-	n, err := store.For[data.Factor](s).Count(ctx, store.And(
-		store.Eq("user_id", f.UserID), store.Eq("status", data.FactorVerified), store.Compare("id", store.OpNeq, f.ID)))
-	if err == nil && n > 0 {
+	has, err := data.HasOther(ctx, s, f)
+	if err == nil && has {
 		err = &problem.Error{Code: problem.AuthInsufficientAAL}
 	}
 	return err
@@ -133,7 +125,7 @@ func MayAdd(ctx context.Context, s store.Session, f *data.Factor, level int64) e
 // of every session are removed as well. Access tokens of keep are revoked, since they say level
 // 2.
 func (fs *Factors) RemoveFactor(ctx context.Context, tx *store.Tx, u *data.User, f *data.Factor, keep *store.ID) error {
-	if err := store.For[data.Factor](tx).Delete(ctx, f.ID); err != nil {
+	if err := data.DeleteFactor(ctx, tx, f.ID); err != nil {
 		return err
 	}
 	if err := fs.Sessions.Record(ctx, tx, &data.Event{Kind: "factor_removed", UserID: &f.UserID, SessionID: keep}, f.Details()); err != nil {
@@ -149,20 +141,19 @@ func (fs *Factors) RemoveFactor(ctx context.Context, tx *store.Tx, u *data.User,
 	if err != nil {
 		return err
 	}
-	by := store.Eq("factor_id", f.ID)
-	if data.Verified(left) == 0 {
-		by = store.Or(by, store.Compare("aal", store.OpGt, 1))
+	last := data.Verified(left) == 0
+	if last {
 		if err := data.DeleteCodes(ctx, tx, f.UserID, data.CodeRecovery); err != nil {
 			return err
 		}
 	}
-	by = store.And(store.Eq("user_id", f.UserID), by)
+	by := data.SessionsByFactor(f.UserID, f.ID, last)
 	if keep != nil {
-		n, err := store.For[data.Session](tx).PatchWhere(ctx, store.And(by, store.Eq("id", *keep)), store.SetTo("aal", 1), store.SetTo("factor_id", nil))
+		lowered, err := data.LowerSession(ctx, tx, *keep, by)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
+		if lowered {
 			if err := fs.Sessions.RevokeUser(ctx, tx, u); err != nil {
 				return err
 			}

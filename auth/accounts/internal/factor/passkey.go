@@ -37,7 +37,7 @@ func (fs *Factors) Assert(
 		copied = nil
 		var f *data.Factor
 		find := func(ctx context.Context, id []byte) (_ []byte, err error) {
-			f, err = store.For[data.Factor](tx).First(ctx, store.Query{Where: store.Eq("credential_id", id)})
+			f, err = data.ByCredential(ctx, tx, id)
 			if errors.Is(err, store.ErrNotFound) {
 				return nil, nil
 			}
@@ -54,13 +54,8 @@ func (fs *Factors) Assert(
 		if err != nil {
 			return ErrPasskey(err)
 		}
-		n, err := store.For[data.Factor](tx).PatchWhere(ctx, store.Eq("id", f.ID),
-			store.SetTo("credential", store.JSON(credential)), store.SetTo("last_used_at", fs.Now()))
-		if err != nil {
-			return err
-		}
-		if n != 1 {
-			return &problem.Error{Code: problem.AuthWebAuthnFailed} // deleted since it was read
+		if used, err := data.UsePasskey(ctx, tx, f.ID, credential, fs.Now()); err != nil || !used {
+			return fail.OrElse(err, &problem.Error{Code: problem.AuthWebAuthnFailed}) // deleted since it was read
 		}
 		return then(ctx, tx, f, verified)
 	})
@@ -69,10 +64,8 @@ func (fs *Factors) Assert(
 
 // KeepCredential makes a factor one of the credential that was registered for it.
 func (fs *Factors) KeepCredential(ctx context.Context, tx *store.Tx, f *data.Factor, id, credential []byte) error {
-	n, err := store.For[data.Factor](tx).PatchWhere(ctx, store.And(store.Eq("id", f.ID), store.Eq("status", FactorUnverified)),
-		store.SetTo("credential_id", id), store.SetTo("credential", store.JSON(credential)), store.SetTo("last_used_at", fs.Now()),
-		store.SetTo("status", data.FactorVerified), store.SetTo("waits_until", nil))
-	if err == nil && n != 1 {
+	kept, err := data.KeepCredential(ctx, tx, f.ID, id, credential, fs.Now())
+	if err == nil && !kept {
 		err = fail.ErrChallengeExpired // replaced since it was read
 	}
 	return err
@@ -93,9 +86,7 @@ func (fs *Factors) LastWay(ctx context.Context, tx *store.Tx, u *data.User, f *d
 	if f.CredentialID == nil || u.PasswordHash != nil || mailed || texted {
 		return nil
 	}
-	atProviders, err := store.For[data.Identity](tx).Count(ctx, store.And(store.Eq("user_id", u.ID),
-		store.Compare("provider", store.OpNeq, "email"), store.Compare("provider", store.OpNeq, "phone")))
-	if err != nil || atProviders > 0 {
+	if has, err := data.HasProvider(ctx, tx, u.ID); err != nil || has {
 		return err
 	}
 	factors, err := data.FactorsOf(ctx, tx, u.ID)

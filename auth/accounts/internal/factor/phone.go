@@ -24,7 +24,7 @@ func (fs *Factors) SendChallenge(ctx context.Context, tx *store.Tx, s *data.Sess
 	if err != nil {
 		return "", err
 	}
-	if _, err := store.For[data.Factor](tx).PatchWhere(ctx, store.Eq("id", f.ID), store.SetTo("last_challenged_at", now)); err != nil {
+	if err := data.RecordChallenge(ctx, tx, f.ID, now); err != nil {
 		return "", err
 	}
 	values := map[string]string{"code": made.Short, "site": fs.SiteURL, "expires": data.ChallengeLife.String()}
@@ -43,14 +43,12 @@ func (fs *Factors) VerifyPhone(ctx context.Context, up *StepUp, id, entered stri
 		return nil, err
 	}
 	err = fs.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		right := store.And(store.Eq("id", c.ID), store.In("short_hash", fs.Keys.HashShort(data.CodePhoneFactor, f.UserID, entered)))
+		right := store.And(data.OneCode(c.ID), data.CodeTyped(f.UserID, fs.Keys.HashShort(data.CodePhoneFactor, f.UserID, entered)))
 		used, err := fs.Codes.Consume(ctx, tx, data.CodePhoneFactor, right)
 		if err != nil || used == nil {
 			return fail.OrElse(err, fail.ErrWrongCode)
 		}
-		n, err := store.For[data.Factor](tx).PatchWhere(ctx, store.Eq("id", f.ID),
-			store.SetTo("last_used_at", fs.Now()), store.SetTo("status", data.FactorVerified), store.SetTo("waits_until", nil))
-		if err != nil || n != 1 {
+		if verified, err := data.VerifyPhone(ctx, tx, f.ID, fs.Now()); err != nil || !verified {
 			return fail.OrElse(err, fail.ErrWrongCode)
 		}
 		return fs.proved(ctx, tx, up, methodPhone)

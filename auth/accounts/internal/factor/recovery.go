@@ -50,7 +50,7 @@ func (fs *Factors) UseRecoveryCode(ctx context.Context, u *data.User, s *data.Se
 	}
 	var left int64
 	err := fs.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		mine := store.And(store.Eq("user_id", u.ID), store.Eq("hash", data.HashCode(data.CodeRecovery, long)))
+		mine := store.And(data.CodeOf(u.ID), data.CodeHashed(data.CodeRecovery, long))
 		c, err := fs.Codes.Consume(ctx, tx, data.CodeRecovery, mine)
 		if err != nil {
 			return err

@@ -31,13 +31,8 @@ func (fs *Factors) VerifyTOTP(ctx context.Context, up *StepUp, challenge, entere
 	}
 	err = fs.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// The row count decides which of several concurrent requests with the code succeeds.
-		n, err := store.For[data.Factor](tx).PatchWhere(ctx, store.And(store.Eq("id", f.ID), store.Compare("last_step", store.OpLt, step)),
-			store.SetTo("last_step", step), store.SetTo("last_used_at", fs.Now()), store.SetTo("status", data.FactorVerified), store.SetTo("waits_until", nil))
-		if err != nil {
-			return err
-		}
-		if n != 1 {
-			return fail.ErrWrongTOTP
+		if fresh, err := data.VerifyApp(ctx, tx, f.ID, step, fs.Now()); err != nil || !fresh {
+			return fail.OrElse(err, fail.ErrWrongTOTP)
 		}
 		if taken, err := fs.Codes.TakeCode(ctx, tx, c); err != nil || !taken {
 			return fail.OrElse(err, fail.ErrChallengeExpired)

@@ -66,7 +66,7 @@ func (fs *Factors) VerifyWebAuthn(ctx context.Context, up *StepUp, id string, an
 	if err != nil {
 		return nil, err
 	}
-	if (answer.Type == CeremonyCreate) != (up.Factor.Status == FactorUnverified) {
+	if (answer.Type == CeremonyCreate) != (up.Factor.Status == data.FactorUnverified) {
 		return nil, &problem.Error{Code: problem.AuthWebAuthnFailed}
 	}
 	if answer.Type == CeremonyCreate {

@@ -30,6 +30,7 @@ func (f *Failure) Problem() string { return f.Code }
 // ProblemText returns the text for clients.
 func (f *Failure) ProblemText() (message, details, hint string) { return f.text, "", "" }
 
+// New returns an error with a code on the wire and a text for clients.
 func New(code, format string, args ...any) error {
 	return &Failure{code, fmt.Sprintf(format, args...)}
 }
@@ -71,6 +72,7 @@ func OrElse(err, other error) error {
 	return other
 }
 
+// ErrNoFlow is the error for a PKCE code that is unknown, used or expired.
 var ErrNoFlow = &problem.Error{Code: problem.AuthFlowNotFound}
 
 var (
@@ -78,8 +80,10 @@ var (
 	ErrRoleExists  = New(problem.AuthRoleExists, "A role with this name exists")
 )
 
+// ErrSealed is the error for a secret that none of the master keys has encrypted.
 var ErrSealed = errors.New("accounts: a secret cannot be decrypted: it was encrypted with another MasterKey, or changed")
 
+// ErrUserUnknown is the error for an id of no account.
 var ErrUserUnknown = New(problem.AuthUserNotFound, "User not found")
 
 // Weak gives a password that may not be chosen the form that clients know.

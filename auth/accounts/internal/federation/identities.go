@@ -56,8 +56,7 @@ func (fd *Federation) LinkIdentity(ctx context.Context, to *data.Linking, v *dat
 // giveEmail gives an account an address that its owner has proved, unless another one
 // has it.
 func (fd *Federation) giveEmail(ctx context.Context, s store.Session, u *data.User, email *string) error {
-	taken, err := store.For[data.User](s).Count(ctx, store.Eq("email", *email))
-	if err != nil || taken > 0 {
+	if taken, err := data.EmailTaken(ctx, s, email); err != nil || taken {
 		return err
 	}
 	now := fd.Now()

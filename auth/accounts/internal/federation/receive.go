@@ -70,7 +70,7 @@ func (fd *Federation) receiveIn(ctx context.Context, tx *store.Tx, v *data.Exter
 	if i == nil {
 		return fd.meet(ctx, tx, v, n, from)
 	}
-	u, err := store.For[data.User](tx).Get(ctx, i.UserID)
+	u, err := data.GetUser(ctx, tx, i.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +82,7 @@ func (fd *Federation) receiveIn(ctx context.Context, tx *store.Tx, v *data.Exter
 		return nil, err
 	}
 	v.Identity = i.ID
-	_, err = store.For[data.Identity](tx).PatchWhere(ctx, store.Eq("id", i.ID),
-		store.SetTo("data", doc), store.SetTo("email", v.Email), store.SetTo("last_sign_in_at", fd.Now()))
-	return u, err
+	return u, data.RecordLogin(ctx, tx, i.ID, doc, v.Email, fd.Now())
 }
 
 // meet finds an account for an identity that is seen for the first time. An e-mail address
@@ -144,10 +142,7 @@ func (fd *Federation) join(ctx context.Context, tx *store.Tx, u *data.User, v *d
 		return err
 	}
 	u.IsAnonymous = false
-	_, err = store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("user_metadata", u.UserMetadata), store.SetTo("app_metadata", u.AppMetadata), store.SetTo("is_anonymous", false),
-		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt))
-	if err != nil {
+	if err := data.WriteJoined(ctx, tx, u); err != nil {
 		return err
 	}
 	return fd.Sessions.Record(ctx, tx, e, map[string]any{"provider": v.Provider, "identity_id": i.ID})

@@ -18,7 +18,7 @@ import (
 func (fd *Federation) UnlinkIdentity(ctx context.Context, by *data.Session, id store.ID, from data.Device) error {
 	owner := by.UserID
 	return fd.Sessions.WhileOpen(ctx, by, func(ctx context.Context, tx *store.Tx) error {
-		u, err := store.For[data.User](tx).Get(ctx, owner)
+		u, err := data.GetUser(ctx, tx, owner)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (fd *Federation) UnlinkIdentity(ctx context.Context, by *data.Session, id s
 		}
 		gone := rest[at]
 		rest = slices.Delete(rest, at, at+1)
-		if err := store.For[data.Identity](tx).Delete(ctx, id); err != nil {
+		if err := data.DeleteIdentity(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := fd.Outbox.Notice(ctx, tx, u, outbox.ChangeIdentityRemoved); err != nil {
@@ -91,20 +91,15 @@ func (fd *Federation) withoutIdentity(ctx context.Context, tx *store.Tx, u *data
 	if err := data.SyncProviders(ctx, tx, u); err != nil {
 		return err
 	}
-	_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID),
-		store.SetTo("email", u.Email), store.SetTo("email_confirmed_at", u.EmailConfirmedAt), store.SetTo("app_metadata", u.AppMetadata),
-		store.SetTo("phone", u.Phone), store.SetTo("phone_confirmed_at", u.PhoneConfirmedAt), store.SetTo("password_hash", u.PasswordHash), store.SetTo("password_changed_at", u.PasswordChangedAt))
-	return err
+	return data.WriteUnlinked(ctx, tx, u)
 }
 
 // endBegunAt ends the sessions that a user has begun by an identity, but for one.
 func (fd *Federation) endBegunAt(ctx context.Context, tx *store.Tx, owner, but store.ID, provider string) error {
-	living, err := store.For[data.Session](tx).List(ctx, store.Query{Where: store.And(
-		store.Eq("user_id", owner), store.Null("ended_at"), store.Compare("id", store.OpNeq, but),
-	)})
+	living, err := data.OpenSessions(ctx, tx, owner, but)
 	if err != nil {
 		return err
 	}
 	begun := slices.DeleteFunc(living, func(s *data.Session) bool { return !s.BegunAt(provider) })
-	return fd.Sessions.EndIn(ctx, tx, store.In("id", data.IDsOf(begun)), session.EndedByUnlinking)
+	return fd.Sessions.EndIn(ctx, tx, data.SessionsAmong(data.IDsOf(begun)), session.EndedByUnlinking)
 }

@@ -16,7 +16,7 @@ import (
 // Mail is a mail to be sent, or a text message.
 type Mail struct {
 	ID       store.ID // of the row; the zero ID is a new one
-	To       string   // canonical; empty is not sent, see addressee
+	To       string   // canonical; empty is not sent
 	SMS      bool     // a text message
 	Template string
 	Locale   string
@@ -53,8 +53,8 @@ func (ob *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) error {
 	now := ob.Now()
 	row := &data.Outgoing{ID: cmp.Or(m.ID, store.NewID()), CreatedAt: now, DueAt: now, ExpiresAt: now.Add(m.Life)}
 	row.Sealed = ob.Keys.Seal(row.Place(), raw)
-	tx.OnCommit(func(context.Context) { ob.Waker.wake() })
-	return store.For[data.Outgoing](tx).Insert(ctx, row)
+	tx.OnCommit(func(context.Context) { ob.waker.wake() })
+	return data.Insert(ctx, tx, row)
 }
 
 // sealedMail is a mail as the outbox keeps it.
@@ -99,7 +99,7 @@ func (ob *Outbox) SendMails(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ob.Waker:
+		case <-ob.waker:
 		case <-timer.C:
 		}
 		if err := ob.SendDue(ctx); err != nil && ctx.Err() == nil {
@@ -126,22 +126,18 @@ func (ob *Outbox) SendDue(ctx context.Context) error {
 // update decides which of several senders has it, and until the lease is over no
 // other takes it.
 func (ob *Outbox) claimMail(ctx context.Context) (*data.Outgoing, error) {
-	rows := store.For[data.Outgoing](ob.DB)
 	for {
 		now := ob.Now()
-		due, err := rows.List(ctx, store.Query{
-			Where: store.Compare("due_at", store.OpLte, now), Order: []store.Order{{Column: "due_at"}}, Limit: store.Limit(MailSenders),
-		})
+		due, err := data.DueMails(ctx, ob.DB, now, MailSenders)
 		if err != nil || len(due) == 0 {
 			return nil, err
 		}
 		for _, row := range due {
-			n, err := rows.PatchWhere(ctx, row.Unchanged(), store.SetTo("due_at", now.Add(mailLease)), store.SetTo("attempts", row.Attempts+1))
+			claimed, err := data.ClaimMail(ctx, ob.DB, row, now.Add(mailLease))
 			if err != nil {
 				return nil, err
 			}
-			if n == 1 {
-				row.Attempts++
+			if claimed {
 				return row, nil
 			}
 		}
@@ -151,7 +147,6 @@ func (ob *Outbox) claimMail(ctx context.Context) (*data.Outgoing, error) {
 // deliver hands a mail over and deletes it. One that cannot be sent is tried again
 // later, after longer and longer waits, until it is of no use any more.
 func (ob *Outbox) deliver(ctx context.Context, row *data.Outgoing) error {
-	rows := store.For[data.Outgoing](ob.DB)
 	var m sealedMail
 	raw, err := ob.Keys.Open(row.Place(), row.Sealed)
 	if err == nil {
@@ -177,11 +172,9 @@ func (ob *Outbox) deliver(ctx context.Context, row *data.Outgoing) error {
 			"id", row.ID, "sms", m.SMS, "template", m.Template, "attempts", row.Attempts, "given_up", hopeless, "error", err)
 	}
 	if err == nil || hopeless {
-		_, err = rows.DeleteWhere(ctx, row.Unchanged())
-		return err
+		return data.DropMail(ctx, ob.DB, row)
 	}
-	_, err = rows.PatchWhere(ctx, row.Unchanged(), store.SetTo("due_at", next))
-	return err
+	return data.DelayMail(ctx, ob.DB, row, next)
 }
 
 // errLate is the error of a mail that could not be sent in time.

@@ -35,7 +35,7 @@ type Config struct {
 // Outbox holds the mails and messages to be sent. Make one with [New].
 type Outbox struct {
 	Config
-	Waker waker
+	waker waker
 }
 
 // New returns an outbox.

@@ -67,7 +67,7 @@ func (rs *Roles) SignOutBy(ctx context.Context, by Authority, id store.ID) error
 		if err := Over(ctx, tx, by, u); err != nil {
 			return err
 		}
-		if err := rs.Sessions.EndIn(ctx, tx, store.Eq("user_id", id), session.EndedByAdmin); err != nil {
+		if err := rs.Sessions.EndIn(ctx, tx, data.SessionsOf(id), session.EndedByAdmin); err != nil {
 			return err
 		}
 		return rs.Sessions.Record(ctx, tx, by.Event("signed_out", &id), nil)

@@ -56,7 +56,7 @@ func (rs *Roles) createRole(ctx context.Context, tx *store.Tx, by Authority, wan
 		return err
 	}
 	row := &data.Role{Name: want.Name, Description: want.Description, Permissions: listed, Rev: entry.ID, CreatedAt: now, UpdatedAt: now}
-	if err := store.For[data.Role](tx).Insert(ctx, row); err != nil {
+	if err := data.Insert(ctx, tx, row); err != nil {
 		return err
 	}
 	return rs.Sessions.Record(ctx, tx, by.Event("role_created", nil), map[string]any{"role": want.Name, "permissions": permissions})
@@ -77,16 +77,16 @@ func (rs *Roles) changeRole(ctx context.Context, tx *store.Tx, by Authority, old
 	if err != nil {
 		return err
 	}
-	now := rs.Now()
-	sets := []store.Set{store.SetTo("description", want.Description), store.SetTo("permissions", listed), store.SetTo("updated_at", now)}
+	now, changed := rs.Now(), *old
+	changed.Description, changed.Permissions, changed.UpdatedAt = want.Description, listed, now
 	if !slices.Equal(had.Permissions, permissions) {
 		entry := &data.Revocation{Role: &want.Name, At: now}
 		if err := rs.Sessions.Revoke(ctx, tx, entry); err != nil {
 			return err
 		}
-		sets = append(sets, store.SetTo("rev", entry.ID))
+		changed.Rev = entry.ID
 	}
-	if _, err := store.For[data.Role](tx).PatchWhere(ctx, store.Eq("name", want.Name), sets...); err != nil {
+	if err := data.WriteRole(ctx, tx, &changed); err != nil {
 		return err
 	}
 	return rs.Sessions.Record(ctx, tx, by.Event("role_changed", nil), map[string]any{"role": want.Name, "permissions": permissions, "before": had.Permissions})
@@ -106,7 +106,7 @@ func (rs *Roles) DeleteRole(ctx context.Context, by Authority, name string) erro
 		if !by.Holds(nil, had.Permissions) {
 			return fail.ErrEscalation
 		}
-		given, err := store.For[data.UserRole](tx).DeleteWhere(ctx, store.Eq("role", name))
+		given, err := data.TakeRole(ctx, tx, name)
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (rs *Roles) DeleteRole(ctx context.Context, by Authority, name string) erro
 		if given > 0 && !by.Holds([]string{name}, nil) {
 			return fail.ErrEscalation
 		}
-		if err := store.For[data.Role](tx).Delete(ctx, name); err != nil {
+		if err := data.DeleteRole(ctx, tx, name); err != nil {
 			return err
 		}
 		if err := rs.Sessions.Revoke(ctx, tx, &data.Revocation{Role: &name, At: rs.Now()}); err != nil {
@@ -156,12 +156,11 @@ func (rs *Roles) SetRoles(ctx context.Context, tx *store.Tx, by Authority, u *da
 			return fail.OrElse(err, fail.ErrEscalation)
 		}
 	}
-	rows := store.For[data.UserRole](tx)
-	if err := data.RemoveOf[data.UserRole](ctx, tx, u.ID); err != nil {
+	if err := data.RemoveRoles(ctx, tx, u.ID); err != nil {
 		return err
 	}
 	for _, name := range names {
-		if err := rows.Insert(ctx, &data.UserRole{UserID: u.ID, Role: name}); err != nil {
+		if err := data.Insert(ctx, tx, &data.UserRole{UserID: u.ID, Role: name}); err != nil {
 			return err
 		}
 	}
@@ -181,7 +180,7 @@ func mayHave(ctx context.Context, tx *store.Tx, u *data.User, names []string) ([
 	case len(names) == 0:
 		return nil, nil
 	}
-	found, err := store.For[data.Role](tx).List(ctx, store.Query{Where: store.In("name", names)})
+	found, err := data.RolesNamed(ctx, tx, names)
 	if err != nil {
 		return nil, err
 	}

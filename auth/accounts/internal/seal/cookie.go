@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// Cookie returns the cookie of a session.
 func (k *Keyring) Cookie(id store.ID) string {
 	return refreshEncoding.EncodeToString(appendCookie(k.cookies[0], id))
 }

@@ -75,6 +75,7 @@ type Keyring struct {
 	hashing [][]byte
 }
 
+// NewKeyring derives the keys from the master keys.
 func NewKeyring(masters [][]byte) (*Keyring, error) {
 	if len(masters) == 0 {
 		return nil, errors.New("accounts: MasterKeys are required: 32 random bytes that stay the same")

@@ -17,10 +17,9 @@ const (
 
 // Raise brings a session to level 2 and rotates it. Its counter moves by two, so the refresh
 // token of level 1 does not return the next one within the grace. Previous access tokens stay
-// at level 1, see assurance.
+// at level 1.
 func (ss *Sessions) Raise(ctx context.Context, tx *store.Tx, s *data.Session, how string, by *store.ID) error {
-	sessions := store.For[data.Session](tx)
-	fresh, err := sessions.Get(ctx, s.ID)
+	fresh, err := data.GetSession(ctx, tx, s.ID)
 	if err != nil {
 		return err
 	}
@@ -29,15 +28,11 @@ func (ss *Sessions) Raise(ctx context.Context, tx *store.Tx, s *data.Session, ho
 	if err != nil {
 		return err
 	}
-	n, err := sessions.PatchWhere(ctx, store.And(store.Eq("id", s.ID), store.Null("ended_at"), store.Eq("counter", fresh.Counter)),
-		store.SetTo("aal", 2), store.SetTo("factor_id", by), store.SetTo("methods", methods),
-		store.SetTo("counter", fresh.Counter+2), store.SetTo("refreshed_at", now))
-	if err != nil {
-		return err
+	raised := *s
+	raised.AAL, raised.FactorID, raised.Methods, raised.Counter, raised.RefreshedAt = 2, by, methods, fresh.Counter+2, now
+	if done, err := data.RaiseSession(ctx, tx, &raised, fresh.Counter); err != nil || !done {
+		return fail.OrElse(err, fail.ErrSessionUnknown) // it has ended since it was read
 	}
-	if n != 1 {
-		return fail.ErrSessionUnknown // it has ended since it was read
-	}
-	s.AAL, s.FactorID, s.Methods, s.Counter, s.RefreshedAt = 2, by, methods, fresh.Counter+2, now
+	*s = raised
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -15,6 +16,7 @@ import (
 // for as long, and ends as those do.
 type CookieVerifier struct{ Sessions *Sessions }
 
+// Verify implements auth.Verifier.
 func (v CookieVerifier) Verify(ctx context.Context, value string) (auth.Principal, error) {
 	entry, ok := v.Sessions.Cookies.Get(value, v.Sessions.Now())
 	if ok {
@@ -42,19 +44,14 @@ func (ss *Sessions) tokenOfCookie(ctx context.Context, value string) (string, er
 	if !ok {
 		return "", fmt.Errorf("accounts: the cookie is not valid: %w", auth.ErrInvalid)
 	}
-	alive := store.And(store.Eq("id", id), ss.Alive())
-	n, err := store.For[data.Session](ss.DB).PatchWhere(ctx, alive, store.SetTo("refreshed_at", ss.Now()))
-	if err != nil {
-		return "", err
+	if used, err := data.TouchSession(ctx, ss.DB, id, ss.Alive(), ss.Now()); err != nil || !used {
+		return "", fail.OrElse(err, ErrRevoked)
 	}
-	if n == 0 {
-		return "", ErrRevoked
-	}
-	s, err := store.For[data.Session](ss.DB).Get(ctx, id)
+	s, err := data.GetSession(ctx, ss.DB, id)
 	if err != nil {
 		return "", gone(err)
 	}
-	u, err := store.For[data.User](ss.DB).Get(ctx, s.UserID)
+	u, err := data.GetUser(ctx, ss.DB, s.UserID)
 	if err != nil {
 		return "", gone(err)
 	}

@@ -23,14 +23,14 @@ var (
 	errOutdated = fmt.Errorf("accounts: the user's rights have changed: %w", auth.ErrExpired)
 )
 
-// revocations are the revoked sessions, users and roles with access tokens that have not
+// Revocations are the revoked sessions, users and roles with access tokens that have not
 // expired. They are kept for as long as such a token can live. It is safe for concurrent use.
 //
 // A token contains the revisions of the user and of each role from which it was made. A change
 // that revokes tokens writes a revocation and takes its ID as the new revision, in one
 // transaction. What was read before the change has an older revision, no matter when it is
 // signed and what the clocks say.
-type revocations struct {
+type Revocations struct {
 	mu       sync.RWMutex
 	sessions map[string]mark
 	users    map[string]mark
@@ -46,15 +46,15 @@ type mark struct {
 	until time.Time
 }
 
-func newRevocations() *revocations {
-	return &revocations{sessions: make(map[string]mark), users: make(map[string]mark), roles: make(map[string]mark)}
+func newRevocations() *Revocations {
+	return &Revocations{sessions: make(map[string]mark), users: make(map[string]mark), roles: make(map[string]mark)}
 }
 
 // Covers reports whether a token is revoked.
-func (r *revocations) Covers(t *VerifiedToken) bool { return r.verdict(t) != nil }
+func (r *Revocations) Covers(t *VerifiedToken) bool { return r.verdict(t) != nil }
 
 // verdict returns why a token is revoked, nil if it is not.
-func (r *revocations) verdict(t *VerifiedToken) error {
+func (r *Revocations) verdict(t *VerifiedToken) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if _, ended := r.sessions[t.Principal.Session]; ended {
@@ -78,7 +78,7 @@ func (r *revocations) verdict(t *VerifiedToken) error {
 const tokensOutlive = MaxAccessTTL + 2*time.Minute
 
 // Add adds a revocation. From time to time it forgets those that no token can outlive.
-func (r *revocations) Add(v *data.Revocation, now time.Time) {
+func (r *Revocations) Add(v *data.Revocation, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.swept).Abs() > time.Minute {
@@ -119,13 +119,12 @@ func (ss *Sessions) RevokeUser(ctx context.Context, tx *store.Tx, u *data.User) 
 		return err
 	}
 	u.Rev = entry.ID
-	_, err := store.For[data.User](tx).PatchWhere(ctx, store.Eq("id", u.ID), store.SetTo("rev", u.Rev))
-	return err
+	return data.WriteRev(ctx, tx, u)
 }
 
 // Revoke writes a revocation, which every instance will know.
 func (ss *Sessions) Revoke(ctx context.Context, tx *store.Tx, entry *data.Revocation) error {
-	if err := store.For[data.Revocation](tx).Insert(ctx, entry); err != nil {
+	if err := data.Insert(ctx, tx, entry); err != nil {
 		return err
 	}
 	tx.OnCommit(func(context.Context) { ss.noted(entry) }) // others learn it from the change log
@@ -167,8 +166,7 @@ func (ss *Sessions) FollowRevocations(ctx context.Context) error {
 
 // catchUp reads the revocations that may concern a living token.
 func (ss *Sessions) catchUp(ctx context.Context, s store.Session) error {
-	q := store.Query{Where: store.Compare("at", store.OpGt, ss.Now().Add(-tokensOutlive))}
-	for v, err := range store.For[data.Revocation](s).Each(ctx, q) {
+	for v, err := range data.RevocationsSince(ctx, s, ss.Now().Add(-tokensOutlive)) {
 		if err != nil {
 			return err
 		}

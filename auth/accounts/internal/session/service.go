@@ -34,16 +34,16 @@ type Config struct {
 // Sessions are the sessions of all users. Make them with [New].
 type Sessions struct {
 	Config
-	Signing  *signingKeys
+	Signing  *SigningKeys
 	Verifier *jwt.Verifier
-	Revoked  *revocations
-	Verified *verifiedTokens
-	Cookies  *verifiedTokens // the same by cookie
+	Revoked  *Revocations
+	Verified *TokenCache
+	Cookies  *TokenCache // the same by cookie
 }
 
 // New returns the sessions of a database. clock is the clock of cfg.Now, with a monotonic reading.
 func New(cfg Config, clock func() time.Time) (*Sessions, error) {
-	ss := &Sessions{Config: cfg, Revoked: newRevocations(), Verified: NewVerifiedTokens(), Cookies: NewVerifiedTokens()}
+	ss := &Sessions{Config: cfg, Revoked: newRevocations(), Verified: NewTokenCache(), Cookies: NewTokenCache()}
 	ss.Signing = newSigningKeys(cfg.DB, cfg.Keys, cfg.AccessTTL, clock, cfg.Logger)
 	var err error
 	ss.Verifier, err = jwt.New(jwt.Config{Audience: data.Audience, Issuer: cfg.PublicURL, KeySource: ss.Signing, Now: clock})

@@ -46,15 +46,12 @@ const MaxSessions = 1000
 // begin makes a session for an authenticated user. The transaction has locked the user. At
 // MaxSessions one ends: the least recently used one of the lowest level.
 func (ss *Sessions) begin(ctx context.Context, tx *store.Tx, u *data.User, how data.Method, from data.Device) (*data.Session, error) {
-	beyond, err := store.For[data.Session](tx).List(ctx, store.Query{
-		Select: []store.Selected{{Column: "id"}}, Where: store.And(store.Eq("user_id", u.ID), ss.Alive()),
-		Order: []store.Order{{Column: "aal", Desc: true}, {Column: "refreshed_at", Desc: true}}, Offset: MaxSessions - 1,
-	})
+	beyond, err := data.SessionsBeyond(ctx, tx, u.ID, ss.Alive(), MaxSessions-1)
 	if err != nil {
 		return nil, err
 	}
 	if len(beyond) > 0 {
-		if err := ss.EndIn(ctx, tx, store.In("id", data.IDsOf(beyond)), endedByLimit); err != nil {
+		if err := ss.EndIn(ctx, tx, data.SessionsAmong(beyond), endedByLimit); err != nil {
 			return nil, err
 		}
 	}
@@ -67,8 +64,7 @@ func (ss *Sessions) begin(ctx context.Context, tx *store.Tx, u *data.User, how d
 	if how.Code != nil {
 		// A replay deletes the code. This statement and that one wait for each other, so
 		// either the replay finds the session or the session is not made.
-		n, err := store.For[data.Code](tx).PatchWhere(ctx, store.Eq("id", *how.Code), store.SetTo("used_at", now))
-		if err != nil || n == 0 {
+		if found, err := data.UseAgain(ctx, tx, *how.Code, now); err != nil || !found {
 			return nil, fail.OrElse(err, fail.ErrNoFlow)
 		}
 	}
@@ -76,7 +72,7 @@ func (ss *Sessions) begin(ctx context.Context, tx *store.Tx, u *data.User, how d
 		UserID: u.ID, AAL: max(how.AAL, 1), FactorID: how.Factor, CodeID: how.Code, Methods: methods, Counter: 1, RefreshedAt: now, ExpiresAt: now.Add(ss.SessionLife),
 		UserAgent: from.UserAgent, Address: from.Address, Network: from.Network(),
 	}
-	if err := store.For[data.Session](tx).Insert(ctx, s); err != nil {
+	if err := data.Insert(ctx, tx, s); err != nil {
 		return nil, err
 	}
 	ss.signedIn(tx, u, s, how)
@@ -103,25 +99,22 @@ func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) 
 	if !ok {
 		return nil, fail.ErrRefreshUnknown
 	}
-	sessions := store.For[data.Session](ss.DB)
 	for {
-		good := store.And(store.Eq("id", id), ss.Alive(), store.Eq("counter", counter))
-		found, err := sessions.List(ctx, store.Query{Where: good, Limit: store.Limit(1)})
+		alive := ss.Alive()
+		s, err := data.CurrentSession(ctx, ss.DB, id, counter, alive)
 		if err != nil {
 			return nil, err
 		}
-		if len(found) == 0 {
+		if s == nil {
 			return ss.refreshAgain(ctx, id, counter)
 		}
-		s := found[0]
 		// The pair is made first: where that fails, the client comes again with the token it
 		// has, and when it does is its own affair.
 		out, err := ss.renew(ctx, s, counter+1)
 		if err != nil {
 			return nil, err
 		}
-		n, err := sessions.PatchWhere(ctx, store.And(good, store.Eq("aal", s.AAL)), store.SetTo("counter", counter+1), store.SetTo("refreshed_at", ss.Now()))
-		if err != nil || n == 1 {
+		if counted, err := data.CountUp(ctx, ss.DB, id, counter, s.AAL, alive, ss.Now()); err != nil || counted {
 			return out, err
 		}
 		// A concurrent request has refreshed, or the session has returned to level 1.
@@ -130,7 +123,7 @@ func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) 
 
 // refreshAgain exchanges a refresh token that is not that of a session that lasts.
 func (ss *Sessions) refreshAgain(ctx context.Context, id store.ID, counter int64) (*Issued, error) {
-	s, err := store.For[data.Session](ss.DB).Get(ctx, id)
+	s, err := data.GetSession(ctx, ss.DB, id)
 	now := ss.Now()
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -143,26 +136,23 @@ func (ss *Sessions) refreshAgain(ctx context.Context, id store.ID, counter int64
 	case s.Counter == counter+1:
 		return ss.renew(ctx, s, counter+1)
 	case s.AAL > 1 && s.Counter == counter+2:
-		// One tab refreshes while another steps up, see raise. It gets nothing of that, and
+		// One tab refreshes while another steps up, see Raise. It gets nothing of that, and
 		// has stolen nothing.
 		return nil, fail.ErrRefreshUsed
 	}
 	// An older token was stolen, or its successors were.
-	return nil, fail.OrElse(ss.End(ctx, store.Eq("id", id), endedByReuse), fail.ErrRefreshUsed)
+	return nil, fail.OrElse(ss.End(ctx, data.OneSession(id), endedByReuse), fail.ErrRefreshUsed)
 }
 
 // Alive selects the sessions that last.
 func (ss *Sessions) Alive() store.Cond {
 	now := ss.Now()
-	return store.And(
-		store.Null("ended_at"), store.Compare("expires_at", store.OpGt, now),
-		store.Compare("refreshed_at", store.OpGt, now.Add(-ss.SessionIdle)),
-	)
+	return data.AliveSince(now, now.Add(-ss.SessionIdle))
 }
 
 // renew issues the tokens behind a refresh.
 func (ss *Sessions) renew(ctx context.Context, s *data.Session, counter int64) (*Issued, error) {
-	u, err := store.For[data.User](ss.DB).Get(ctx, s.UserID)
+	u, err := data.GetUser(ctx, ss.DB, s.UserID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fail.ErrSessionUnknown
 	}
@@ -183,11 +173,11 @@ const (
 	EndedByAdmin     = "admin"
 	EndedByBan       = "ban"
 	EndedByRemoval   = "removal"
-	EndedByOwner     = "owner" // of the address, see evict
+	EndedByOwner     = "owner" // of the address, see package account
 	EndedByFactor    = "factor"
 	EndedByRotation  = "rotation" // another has taken its place
 	EndedByUnlinking = "unlinking"
-	endedByLimit     = "limit"  // see maxSessions
+	endedByLimit     = "limit"  // see MaxSessions
 	EndedByReplay    = "replay" // of the PKCE code it was made from
 )
 
@@ -200,17 +190,12 @@ func (ss *Sessions) End(ctx context.Context, which store.Cond, why string) error
 // EndIn is end in a transaction. The number of statements does not depend on the number of
 // sessions.
 func (ss *Sessions) EndIn(ctx context.Context, tx *store.Tx, which store.Cond, why string) error {
-	now, open := ss.Now(), store.Null("ended_at")
-	sessions := store.For[data.Session](tx)
-	ending, err := sessions.List(ctx, store.Query{Select: []store.Selected{{Column: "id"}, {Column: "user_id"}}, Where: store.And(which, open)})
-	if err != nil || len(ending) == 0 {
-		return err
+	now := ss.Now()
+	ending, n, err := data.EndSessions(ctx, tx, which, why, now)
+	if err != nil || n == 0 {
+		return err // there are none, or a concurrent request has ended and recorded them
 	}
 	ids := data.IDsOf(ending)
-	n, err := sessions.PatchWhere(ctx, store.And(store.In("id", ids), open), store.SetTo("ended_at", now), store.SetTo("ended_by", why))
-	if err != nil || n == 0 {
-		return err // a concurrent request has ended and recorded them
-	}
 	owner, details := ending[0].UserID, map[string]any{"by": why}
 	entry, line := &data.Revocation{UserID: owner, At: now}, &data.Event{Kind: "session_ended", UserID: &owner}
 	if len(ids) == 1 {
@@ -237,25 +222,20 @@ func (ss *Sessions) Record(ctx context.Context, tx *store.Tx, e *data.Event, det
 		}
 		e.Details = store.JSON(raw)
 	}
-	return store.For[data.Event](tx).Insert(ctx, e)
+	return data.Insert(ctx, tx, e)
 }
 
 // EndReplayed ends the session for which a used code was exchanged (RFC 6749 section
 // 4.1.2). It deletes the code, which keeps a session from being made that is on the way.
 func (ss *Sessions) EndReplayed(ctx context.Context, long string) error {
 	return ss.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		codes, which := store.For[data.Code](tx), store.And(store.Eq("kind", string(data.CodeFlow)), store.Eq("hash", data.HashCode(data.CodeFlow, long)))
-		found, err := codes.List(ctx, store.Query{Where: which, Limit: store.Limit(1)})
-		if err != nil || len(found) == 0 {
+		c, err := data.AnyCode(ctx, tx, data.CodeFlow, long)
+		if err != nil || c == nil || c.UsedAt == nil { // without a use it has expired
 			return err
 		}
-		c := found[0]
-		if c.UsedAt == nil {
-			return nil // it has expired
-		}
-		if _, err := codes.DeleteWhere(ctx, store.Eq("id", c.ID)); err != nil {
+		if err := data.DeleteCode(ctx, tx, c.ID); err != nil {
 			return err
 		}
-		return ss.EndIn(ctx, tx, store.And(store.Eq("user_id", *c.UserID), store.Eq("code_id", c.ID)), EndedByReplay)
+		return ss.EndIn(ctx, tx, data.SessionsByCode(*c.UserID, c.ID), EndedByReplay)
 	})
 }

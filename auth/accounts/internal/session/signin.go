@@ -24,7 +24,7 @@ func (ss *Sessions) MayEnter(u *data.User) error {
 }
 
 // ByPassword finds the user with a contact and a password who may log in. The zero contact has
-// no user. All rejections have the same answer and time (see tryLogin), except for clients that
+// no user. All rejections have the same answer and time (package wire pads it), except for clients that
 // know the password.
 func (ss *Sessions) ByPassword(ctx context.Context, at data.Contact, entered string) (*data.User, error) {
 	if ss.isTooLong(entered) {
@@ -76,18 +76,17 @@ func (ss *Sessions) isTooLong(entered string) bool {
 // now. The login has succeeded, so a failure is only logged.
 func (ss *Sessions) rehash(ctx context.Context, u *data.User, entered string) bool {
 	hash, err := ss.Hashes.Hash(ctx, entered)
-	n := 0
+	replaced := false
 	if err == nil {
-		n, err = store.For[data.User](ss.DB).PatchWhere(ctx,
-			store.And(store.Eq("id", u.ID), store.Eq("password_hash", *u.PasswordHash)), store.SetTo("password_hash", hash))
+		replaced, err = data.Rehash(ctx, ss.DB, u, hash)
 	}
-	if n == 1 {
+	if replaced {
 		u.PasswordHash = &hash
 	}
 	if err != nil {
 		ss.Logger.WarnContext(ctx, "accounts: a password was not rehashed", "user", u.ID, "error", err)
 	}
-	return n == 1 || err != nil
+	return replaced || err != nil
 }
 
 // Enter opens a session for an authenticated user.
@@ -109,16 +108,11 @@ func (ss *Sessions) Enter(ctx context.Context, u *data.User, how data.Method, fr
 // statement checks the account and locks it until the session is made.
 func (ss *Sessions) arrived(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
 	now := ss.Now()
-	asShown := store.And(
-		store.Eq("id", u.ID), data.SameText("password_hash", u.PasswordHash), data.SameText("email", u.Email), data.SameText("phone", u.Phone),
-		store.Null("removed_at"),
-		store.Or(store.Null("banned_until"), store.Compare("banned_until", store.OpLte, now)),
-	)
-	n, err := store.For[data.User](tx).PatchWhere(ctx, asShown, store.SetTo("last_sign_in_at", now))
+	recorded, err := data.RecordSignIn(ctx, tx, u, now)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
+	if !recorded {
 		return ss.notAsShown(ctx, tx, u, how)
 	}
 	u.LastSignInAt = &now
@@ -127,7 +121,7 @@ func (ss *Sessions) arrived(ctx context.Context, tx *store.Tx, u *data.User, how
 
 // notAsShown says why an account is not as its user has shown it.
 func (ss *Sessions) notAsShown(ctx context.Context, tx *store.Tx, u *data.User, how data.Method) error {
-	now, err := store.For[data.User](tx).Get(ctx, u.ID)
+	now, err := data.GetUser(ctx, tx, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return fail.ErrSessionUnknown
 	}

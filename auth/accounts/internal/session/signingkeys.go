@@ -39,9 +39,9 @@ const (
 	keysRetry    = time.Second
 )
 
-// signingKeys are the keys of the database. They are made, rotated and read on demand. It is a
+// SigningKeys are the keys of the database. They are made, rotated and read on demand. It is a
 // jwt.KeySource.
-type signingKeys struct {
+type SigningKeys struct {
 	db   *store.DB
 	keys *seal.Keyring
 	ttl  time.Duration // of access tokens
@@ -60,8 +60,8 @@ type signingKeys struct {
 	tried  time.Time   // when that read ended, by the clock of the machine
 }
 
-func newSigningKeys(db *store.DB, keys *seal.Keyring, ttl time.Duration, now func() time.Time, logger *slog.Logger) *signingKeys {
-	return &signingKeys{db: db, keys: keys, ttl: ttl, now: now, logger: logger, Turn: make(chan struct{}, 1)}
+func newSigningKeys(db *store.DB, keys *seal.Keyring, ttl time.Duration, now func() time.Time, logger *slog.Logger) *SigningKeys {
+	return &SigningKeys{db: db, keys: keys, ttl: ttl, now: now, logger: logger, Turn: make(chan struct{}, 1)}
 }
 
 type loadedKey struct {
@@ -70,7 +70,7 @@ type loadedKey struct {
 }
 
 // current returns the key that signs now.
-func (s *signingKeys) current(ctx context.Context) (jwt.Key, error) {
+func (s *SigningKeys) current(ctx context.Context) (jwt.Key, error) {
 	loaded, err := s.all(ctx, false)
 	if err != nil {
 		return jwt.Key{}, err
@@ -85,7 +85,7 @@ func (s *signingKeys) current(ctx context.Context) (jwt.Key, error) {
 }
 
 // Key implements jwt.KeySource.
-func (s *signingKeys) Key(ctx context.Context, id string) (key jwt.Key, found bool, err error) {
+func (s *SigningKeys) Key(ctx context.Context, id string) (key jwt.Key, found bool, err error) {
 	for _, again := range []bool{false, true} {
 		loaded, err := s.all(ctx, again)
 		if err != nil {
@@ -101,7 +101,7 @@ func (s *signingKeys) Key(ctx context.Context, id string) (key jwt.Key, found bo
 }
 
 // Public returns the keys that others verify with, as a JWK Set.
-func (s *signingKeys) Public(ctx context.Context) ([]byte, error) {
+func (s *SigningKeys) Public(ctx context.Context) ([]byte, error) {
 	loaded, err := s.all(ctx, false)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (s *signingKeys) Public(ctx context.Context) ([]byte, error) {
 // all returns the keys that may have signed a token that still holds, and those
 // that will. again says that one is wanting among those that are known. One request reads
 // them for all others, who wait for it only where they cannot do without.
-func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) {
+func (s *SigningKeys) all(ctx context.Context, again bool) ([]loadedKey, error) {
 	known, arrived, sure, err := s.known(again)
 	if sure {
 		return known, err
@@ -161,7 +161,7 @@ func (s *signingKeys) all(ctx context.Context, again bool) ([]loadedKey, error) 
 
 // known returns the keys that were read before, if they can still be used, how many reads have
 // gone well, and whether there is no more to find out now.
-func (s *signingKeys) known(again bool) (keys []loadedKey, reads int, sure bool, err error) {
+func (s *SigningKeys) known(again bool) (keys []loadedKey, reads int, sure bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	age := s.now().Sub(s.read)
@@ -182,7 +182,7 @@ func (s *signingKeys) known(again bool) (keys []loadedKey, reads int, sure bool,
 }
 
 // load reads the keys. It makes the next one when it is time.
-func (s *signingKeys) load(ctx context.Context, now time.Time) ([]loadedKey, error) {
+func (s *SigningKeys) load(ctx context.Context, now time.Time) ([]loadedKey, error) {
 	rows, err := s.rows(ctx, now)
 	if err != nil {
 		return nil, err
@@ -207,24 +207,21 @@ func (s *signingKeys) load(ctx context.Context, now time.Time) ([]loadedKey, err
 }
 
 // rows reads the keys that are not over, oldest first.
-func (s *signingKeys) rows(ctx context.Context, now time.Time) ([]*data.SigningKey, error) {
+func (s *SigningKeys) rows(ctx context.Context, now time.Time) ([]*data.SigningKey, error) {
 	over := now.Add(-s.ttl - time.Minute) // a minute for clocks that differ
-	return store.For[data.SigningKey](s.db).List(ctx, store.Query{
-		Where: store.Compare("signs_until", store.OpGt, over),
-		Order: []store.Order{{Column: "generation"}},
-	})
+	return data.SigningKeysUntil(ctx, s.db, over)
 }
 
 // rotate makes the key behind those there are. Of instances that do so at once one
 // succeeds.
-func (s *signingKeys) rotate(ctx context.Context, rows []*data.SigningKey, now time.Time) error {
+func (s *SigningKeys) rotate(ctx context.Context, rows []*data.SigningKey, now time.Time) error {
 	next := &data.SigningKey{Generation: 1, CreatedAt: now, SignsFrom: now}
 	if last := len(rows) - 1; last >= 0 {
 		next.Generation, next.SignsFrom = rows[last].Generation+1, rows[last].SignsUntil
 		if next.SignsFrom.Before(now) {
 			next.SignsFrom = now
 		}
-	} else if newest, err := store.For[data.SigningKey](s.db).First(ctx, store.Query{Order: []store.Order{{Column: "generation", Desc: true}}}); err == nil {
+	} else if newest, err := data.NewestSigningKey(ctx, s.db); err == nil {
 		next.Generation = newest.Generation + 1
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -242,16 +239,17 @@ func (s *signingKeys) rotate(ctx context.Context, rows []*data.SigningKey, now t
 	if err != nil {
 		return err
 	}
-	next.KeyID, next.Sealed = key.ID(), s.keys.Seal(SealedKey(key.ID()), raw)
-	err = store.For[data.SigningKey](s.db).Insert(ctx, next)
+	next.KeyID = key.ID()
+	next.Sealed = s.keys.Seal(next.Place(), raw)
+	err = data.Insert(ctx, s.db, next)
 	if data.IsTaken(err) {
 		return nil // another instance was faster
 	}
 	return err
 }
 
-func (s *signingKeys) unseal(row *data.SigningKey) (jwt.Key, error) {
-	raw, err := s.keys.Open(SealedKey(row.KeyID), row.Sealed)
+func (s *SigningKeys) unseal(row *data.SigningKey) (jwt.Key, error) {
+	raw, err := s.keys.Open(row.Place(), row.Sealed)
 	if err != nil {
 		return jwt.Key{}, err
 	}
@@ -265,6 +263,3 @@ func (s *signingKeys) unseal(row *data.SigningKey) (jwt.Key, error) {
 	}
 	return jwt.PrivateKey(row.KeyID, signer)
 }
-
-// SealedKey is the place of a signing key.
-func SealedKey(id string) string { return "auth_signing_keys " + id }

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
+// MaxAccessTTL is the longest lifetime of access tokens.
 const MaxAccessTTL = time.Hour
 
 // accessToken signs the access token of a session, which holds for ttl from now on. u was
@@ -101,7 +102,7 @@ func (ss *Sessions) Verify(ctx context.Context, token string) (auth.Principal, e
 }
 
 // verifyNew verifies an access token and remembers that it holds for a credential.
-func (ss *Sessions) verifyNew(ctx context.Context, token string, in *verifiedTokens, credential string) (VerifiedToken, error) {
+func (ss *Sessions) verifyNew(ctx context.Context, token string, in *TokenCache, credential string) (VerifiedToken, error) {
 	p, err := ss.Verifier.Verify(ctx, token)
 	if err != nil {
 		return VerifiedToken{}, err
@@ -150,21 +151,23 @@ type VerifiedToken struct {
 // kilobytes.
 const MaxVerified = 10_000
 
-// verifiedTokens remembers tokens until they expire, in two generations: when the
+// TokenCache remembers tokens until they expire, in two generations: when the
 // young one is full it takes the place of the old one, which is forgotten. They are
 // looked up as they are: hashing one would take longer than all the rest, and how long
 // a look-up takes says nothing of the tokens there are, since maps hash with a key of
 // the process. It is safe for concurrent use.
-type verifiedTokens struct {
+type TokenCache struct {
 	mu         sync.RWMutex
 	Young, Old map[string]VerifiedToken
 }
 
-func NewVerifiedTokens() *verifiedTokens {
-	return &verifiedTokens{Young: make(map[string]VerifiedToken)}
+// NewTokenCache returns an empty cache.
+func NewTokenCache() *TokenCache {
+	return &TokenCache{Young: make(map[string]VerifiedToken)}
 }
 
-func (v *verifiedTokens) Get(key string, now time.Time) (entry VerifiedToken, ok bool) {
+// Get returns what is remembered of a token that has not expired.
+func (v *TokenCache) Get(key string, now time.Time) (entry VerifiedToken, ok bool) {
 	v.mu.RLock()
 	entry, ok = v.Young[key]
 	if !ok {
@@ -174,7 +177,8 @@ func (v *verifiedTokens) Get(key string, now time.Time) (entry VerifiedToken, ok
 	return entry, ok && now.Before(entry.Principal.Expires)
 }
 
-func (v *verifiedTokens) Put(key string, entry VerifiedToken, now time.Time) {
+// Put remembers a token.
+func (v *TokenCache) Put(key string, entry VerifiedToken, now time.Time) {
 	if !now.Before(entry.Principal.Expires) {
 		return // within the skew of clocks, so it is looked at each time
 	}

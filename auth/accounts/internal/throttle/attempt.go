@@ -34,28 +34,29 @@ func SubjectOf(u *data.User) string {
 	return u.ID.String()
 }
 
-// turns bounds how many tries are under way. Others wait their turn for a while and
+// Slots bounds how many attempts are in flight. Others wait their turn for a while and
 // are sent away before they cost anything: a hash takes long, and a try under way
 // counts as a wrong guess until it turns out to be none.
-type turns struct {
+type Slots struct {
 	taken chan struct{}
 	wait  time.Duration
 }
 
-// newTurns returns the turns of tries. While as many as can hash, as many again and one
+// newSlots returns the slots of attempts. While as many as can hash, as many again and one
 // more use the database. More would wait for a hash after they have waited for a turn.
-func newTurns(cfg password.Config) turns {
-	return turns{make(chan struct{}, 2*cfg.Slots()+1), cmp.Or(cfg.Wait, password.DefaultWait)}
+func newSlots(cfg password.Config) Slots {
+	return Slots{make(chan struct{}, 2*cfg.Slots()+1), cmp.Or(cfg.Wait, password.DefaultWait)}
 }
 
 // newOpening returns the slots for attempts that have succeeded.
-func newOpening(cfg password.Config) turns {
-	t := newTurns(cfg)
+func newOpening(cfg password.Config) Slots {
+	t := newSlots(cfg)
 	t.wait /= 4
 	return t
 }
 
-func (t *turns) Enter(ctx context.Context) error {
+// Enter takes a slot, and waits for one for a while.
+func (t *Slots) Enter(ctx context.Context) error {
 	waiting := time.NewTimer(t.wait)
 	defer waiting.Stop()
 	select {
@@ -68,7 +69,8 @@ func (t *turns) Enter(ctx context.Context) error {
 	}
 }
 
-func (t *turns) Leave() { <-t.taken }
+// Leave frees the slot.
+func (t *Slots) Leave() { <-t.taken }
 
 // SettleTime is how long a budget may take to be put right after a try.
 const SettleTime = 5 * time.Second

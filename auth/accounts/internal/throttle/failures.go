@@ -66,7 +66,7 @@ func (all Spending) keys() []string {
 func (all Spending) room(now time.Time) store.Cond {
 	each := make([]store.Cond, len(all))
 	for i, b := range all {
-		each[i] = store.And(store.Eq("key", b.Key), data.FailuresCount.Lt(int64(b.limit.Count)), store.Compare("expires_at", store.OpGt, now))
+		each[i] = data.Room(b.Key, int64(b.limit.Count), now)
 	}
 	return store.Or(each...)
 }
@@ -77,8 +77,7 @@ func (th *Throttle) Spend(ctx context.Context, all Spending) (full *data.Failure
 	if all = all.bounded(); len(all) == 0 {
 		return nil, nil
 	}
-	counted, err := store.For[data.Failures](th.DB).PatchExactly(ctx, len(all), all.room(th.Now()), data.FailuresCount.Add(1))
-	if err != nil || len(counted) > 0 {
+	if counted, err := data.Spend(ctx, th.DB, len(all), all.room(th.Now())); err != nil || counted {
 		return nil, err
 	}
 	return th.spendEach(ctx, all)
@@ -118,17 +117,14 @@ var errSpent = errors.New("accounts: a budget is spent")
 var errBegun = errors.New("accounts: a concurrent request has changed a budget")
 
 func (th *Throttle) spendOne(ctx context.Context, tx *store.Tx, b budget) (full *data.Failures, err error) {
-	now, rows, which := th.Now(), store.For[data.Failures](tx), store.Eq("key", b.Key)
-	n, err := rows.PatchWhere(ctx, Spending{b}.room(now), data.FailuresCount.Add(1))
-	if err != nil || n == 1 {
+	now := th.Now()
+	if counted, err := data.SpendOne(ctx, tx, Spending{b}.room(now)); err != nil || counted {
 		return nil, err
 	}
-	n, err = rows.PatchWhere(ctx, store.And(which, store.Compare("expires_at", store.OpLte, now)),
-		data.FailuresCount.To(1), store.SetTo("since", now), store.SetTo("expires_at", now.Add(b.limit.Per)))
-	if err != nil || n == 1 {
+	if begun, err := data.BeginBudget(ctx, tx, b.Key, now, now.Add(b.limit.Per)); err != nil || begun {
 		return nil, err
 	}
-	full, err = rows.Get(ctx, b.Key)
+	full, err = data.GetBudget(ctx, tx, b.Key)
 	switch {
 	case err == nil && (full.Count < int64(b.limit.Count) || !full.ExpiresAt.After(now)):
 		return nil, errBegun
@@ -137,7 +133,7 @@ func (th *Throttle) spendOne(ctx context.Context, tx *store.Tx, b budget) (full 
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
-	return nil, rows.Insert(ctx, &data.Failures{Key: b.Key, Count: 1, Since: now, ExpiresAt: now.Add(b.limit.Per)})
+	return nil, data.Insert(ctx, tx, &data.Failures{Key: b.Key, Count: 1, Since: now, ExpiresAt: now.Add(b.limit.Per)})
 }
 
 // GiveBack takes back what was counted at a time on each budget. alone reports whether
@@ -146,10 +142,9 @@ func (th *Throttle) GiveBack(ctx context.Context, all Spending, at time.Time) (a
 	if all = all.bounded(); len(all) == 0 {
 		return true, nil
 	}
-	rows, last := store.For[data.Failures](th.DB), len(all)-1
+	last := len(all) - 1
 	// Where counting has begun anew since, it was not counted.
-	counted := store.And(data.FailuresCount.Gt(0), store.Compare("since", store.OpLte, at))
-	left, err := rows.PatchExactly(ctx, len(all), store.And(store.In("key", all.keys()), counted), data.FailuresCount.Add(-1))
+	left, err := data.Return(ctx, th.DB, all.keys(), at)
 	if err != nil {
 		return false, err
 	}
@@ -160,11 +155,7 @@ func (th *Throttle) GiveBack(ctx context.Context, all Spending, at time.Time) (a
 	}
 	// Not all are there any more. It is no transaction: a budget that keeps one too many
 	// is the lesser evil.
-	_, others := rows.PatchWhere(ctx, store.And(store.In("key", all[:last].keys()), counted), data.FailuresCount.Add(-1))
-	which := store.And(store.Eq("key", all[last].Key), counted)
-	n, err := rows.PatchWhere(ctx, store.And(which, data.FailuresCount.Eq(1)), data.FailuresCount.To(0))
-	if err == nil && n == 0 {
-		_, err = rows.PatchWhere(ctx, which, data.FailuresCount.Add(-1))
-	}
-	return n == 1, errors.Join(others, err)
+	others := data.ReturnSome(ctx, th.DB, all[:last].keys(), at)
+	alone, err = data.ReturnOne(ctx, th.DB, all[last].Key, at)
+	return alone, errors.Join(others, err)
 }

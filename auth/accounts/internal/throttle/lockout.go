@@ -2,7 +2,6 @@ package throttle
 
 import (
 	"context"
-	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -14,17 +13,9 @@ func (th *Throttle) GuessedWrong(ctx context.Context, g *Guess) error {
 	if g.Account.limit.Count < 0 || g.Closed {
 		return nil
 	}
-	rows, now, this := store.For[data.Failures](th.DB), th.Now(), store.Eq("key", g.Account.Key)
-	has := func(spent store.Cond, until time.Time) error {
-		open := store.Compare("expires_at", store.OpLte, now.Add(AccountForgets))
-		_, err := rows.PatchWhere(ctx, store.And(this, spent, open), store.SetTo("expires_at", until))
-		return err
-	}
-	most := int64(g.Account.limit.Count)
-	if err := has(data.FailuresCount.Gte(most), now.Add(accountCloses)); err != nil {
-		return err
-	}
-	return has(data.FailuresCount.Lt(most), now.Add(AccountForgets))
+	now := th.Now()
+	forgotten := now.Add(AccountForgets)
+	return data.KeepSpent(ctx, th.DB, g.Account.Key, int64(g.Account.limit.Count), forgotten, now.Add(accountCloses), forgotten)
 }
 
 // knows reports whether the user has had a session from the network of the request. If the user
@@ -36,19 +27,11 @@ func (th *Throttle) knows(ctx context.Context, g *Guess) (bool, error) {
 		return false, err
 	}
 	// The following runs without an account too, and takes as long.
-	second, err := th.HasSecondFactor(ctx, id)
+	second, err := data.HasSecondFactor(ctx, th.DB, id)
 	if err != nil {
 		return false, err
 	}
-	here := store.And(
-		store.Eq("user_id", id), store.Eq("network", g.network), store.Compare("address", store.OpNeq, ""), // who comes from nowhere is known nowhere
-		store.Compare("refreshed_at", store.OpGt, th.Now().Add(-accountKnows)),
-	)
-	if second {
-		here = store.And(here, store.Or(store.Compare("aal", store.OpGt, 1), data.BegunByMail()))
-	}
-	n, err := store.For[data.Session](th.DB).Count(ctx, here)
-	return n > 0, err
+	return data.SeenAt(ctx, th.DB, id, g.network, th.Now().Add(-accountKnows), second)
 }
 
 // messageGuesses is how many digits may be tried for one message where an account is closed.
@@ -67,14 +50,11 @@ func (th *Throttle) sentHere(ctx context.Context, g *Guess) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	owners := []store.ID{th.Keys.AbsentOwner(g.SentTo)}
+	owners := []*store.ID{new(th.Keys.AbsentOwner(g.SentTo))}
 	if u != nil {
-		owners = append(owners, u.ID)
+		owners = append(owners, &u.ID)
 	}
-	sent, err := store.For[data.Code](th.DB).List(ctx, store.Query{Where: store.And(
-		store.In("user_id", owners), store.In("kind", data.Names([]data.CodeKind{data.CodeSMS, data.CodeSMSSignup})), store.Null("used_at"),
-		store.Compare("expires_at", store.OpGt, th.Now()),
-	)})
+	sent, err := data.SentDigits(ctx, th.DB, owners, th.Now())
 	if err != nil {
 		return false, err
 	}
@@ -109,10 +89,4 @@ func (th *Throttle) Named(ctx context.Context, subject string) (store.ID, error)
 		return store.ID{}, err
 	}
 	return u.ID, nil
-}
-
-// HasSecondFactor reports whether the user has a second factor.
-func (th *Throttle) HasSecondFactor(ctx context.Context, id store.ID) (bool, error) {
-	n, err := store.For[data.Factor](th.DB).Count(ctx, store.And(store.Eq("user_id", id), store.Eq("status", data.FactorVerified)))
-	return n > 0, err
 }

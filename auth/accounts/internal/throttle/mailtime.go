@@ -50,18 +50,16 @@ func (th *Throttle) interval(ctx context.Context, tx *store.Tx, kind data.CodeKi
 	}
 	now := th.Now()
 	sum := th.Keys.HashName("mail " + string(kind) + " " + to)
-	times := store.For[data.MailTime](tx)
 	subject := hex.EncodeToString(sum[:])
-	this := store.Eq("subject", subject)
-	n, err := times.PatchWhere(ctx, store.And(this, store.Compare("sent_at", store.OpLte, now.Add(-wait))), store.SetTo("sent_at", now))
-	if err != nil || n == 1 {
+	recorded, known, err := data.RecordMail(ctx, tx, subject, now.Add(-wait), now)
+	switch {
+	case err != nil || recorded:
 		return 0, err
-	}
-	if n, err := times.Count(ctx, this); err != nil || n > 0 {
-		return wait, err
+	case known:
+		return wait, nil
 	}
 	err = tx.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return store.For[data.MailTime](tx).Insert(ctx, &data.MailTime{Subject: subject, SentAt: now})
+		return data.Insert(ctx, tx, &data.MailTime{Subject: subject, SentAt: now})
 	})
 	if data.IsTaken(err) {
 		return wait, nil // a concurrent request was faster

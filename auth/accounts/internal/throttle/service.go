@@ -22,11 +22,11 @@ type Config struct {
 // Throttle holds the budgets of all accounts and clients. Make one with [New].
 type Throttle struct {
 	Config
-	Tries   turns
-	Opening turns // bounds the sessions that are being opened after an attempt
+	Tries   Slots
+	Opening Slots // bounds the sessions that are being opened after an attempt
 }
 
 // New returns a throttle. Its slots follow those of the hashes.
 func New(cfg Config, hashes password.Config) *Throttle {
-	return &Throttle{cfg, newTurns(hashes), newOpening(hashes)}
+	return &Throttle{cfg, newSlots(hashes), newOpening(hashes)}
 }

@@ -42,17 +42,15 @@ func (x adminHandler) adminAudit(_ role.Authority) error {
 		return err
 	}
 	q := x.r.URL.Query()
-	where, again := store.True(), url.Values{"per_page": {strconv.Itoa(p.Size)}}
-	for name, of := range map[string]struct {
-		column string
-		op     store.Op
-	}{"user_id": {"user_id", store.OpEq}, "before": {"id", store.OpLt}} {
+	var which data.EventQuery
+	again := url.Values{"per_page": {strconv.Itoa(p.Size)}}
+	for name, into := range map[string]**store.ID{"user_id": &which.User, "before": &which.Before} {
 		if text := q.Get(name); text != "" {
 			id, err := store.ParseID(text)
 			if err != nil {
 				return fail.New(problem.AuthValidation, "%s must be a UUID", name)
 			}
-			where = store.And(where, store.Compare(of.column, of.op, id))
+			*into = &id
 			again.Set(name, id.String())
 		}
 	}
@@ -60,13 +58,11 @@ func (x adminHandler) adminAudit(_ role.Authority) error {
 		if err := role.CheckName("kind", kind); err != nil {
 			return err
 		}
-		where = store.And(where, store.Eq("kind", kind))
+		which.Kind = kind
 		again.Set("kind", kind)
 	}
 	more := p.Size + 1
-	events, err := store.For[data.Event](x.DB).List(x.r.Context(), store.Query{
-		Where: where, Order: []store.Order{{Column: "id", Desc: true}}, Limit: &more,
-	})
+	events, err := data.ListEvents(x.r.Context(), x.DB, which, more)
 	if err != nil {
 		return err
 	}

@@ -43,12 +43,7 @@ func (x adminHandler) adminListRoles(_ role.Authority) error {
 	if err != nil {
 		return err
 	}
-	roles := store.For[data.Role](x.DB)
-	total, err := roles.Count(x.r.Context(), store.True())
-	if err != nil {
-		return err
-	}
-	found, err := roles.List(x.r.Context(), store.Query{Limit: &p.Size, Offset: p.Offset()})
+	found, total, err := data.ListRoles(x.r.Context(), x.DB, p)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package wire
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
@@ -32,20 +31,10 @@ func (x adminHandler) adminListUsers(_ role.Authority) error {
 		return err
 	}
 	ctx, filter := x.r.Context(), x.r.URL.Query().Get("filter")
-	where := store.True()
-	if filter != "" {
-		if len(filter) > data.MaxEmail {
-			return fail.New(problem.AuthValidation, "filter must have %d bytes at most", data.MaxEmail)
-		}
-		where = store.Compare("email", store.OpLike, "%"+escapeLike(strings.ToLower(filter))+"%")
+	if len(filter) > data.MaxEmail {
+		return fail.New(problem.AuthValidation, "filter must have %d bytes at most", data.MaxEmail)
 	}
-	total, err := store.For[data.User](x.DB).Count(ctx, where)
-	if err != nil {
-		return err
-	}
-	users, err := store.For[data.User](x.DB).List(ctx, store.Query{
-		Where: where, Order: []store.Order{{Column: "created_at", Desc: true}}, Limit: &p.Size, Offset: p.Offset(),
-	})
+	users, total, err := data.ListUsers(ctx, x.DB, filter, p)
 	if err != nil {
 		return err
 	}
@@ -55,11 +44,6 @@ func (x adminHandler) adminListUsers(_ role.Authority) error {
 	}
 	x.paginate("admin/users", p, total, "filter", filter)
 	return x.send(http.StatusOK, map[string]any{"users": views, "aud": data.Audience})
-}
-
-// escapeLike makes a text stand for itself in a pattern.
-func escapeLike(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
 }
 
 // adminCreateUser answers POST /admin/users.

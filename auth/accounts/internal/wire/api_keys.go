@@ -47,9 +47,7 @@ func viewKey(k *data.APIKey) (ApiKeyView, error) {
 
 // sendKeys answers with the living keys of an owner.
 func (x keyHandler) sendKeys(owner *store.ID) error {
-	keys, err := store.For[data.APIKey](x.DB).List(x.r.Context(), store.Query{
-		Where: x.APIKeys.LivingKeys(owner), Order: []store.Order{{Column: "created_at", Desc: true}, {Column: "id", Desc: true}},
-	})
+	keys, err := data.ListKeys(x.r.Context(), x.DB, owner, x.Now())
 	if err != nil {
 		return err
 	}
@@ -116,7 +114,7 @@ func (x keyHandler) createOwnKey(u *data.User, s *data.Session) error {
 func (x keyHandler) revokeOwnKey(u *data.User, s *data.Session) error {
 	e := x.device().Event("", nil)
 	e.SessionID = &s.ID
-	return x.endKey(store.Eq("user_id", u.ID), func(ctx context.Context, tx *store.Tx, k *data.APIKey) (*data.Event, error) { return e, nil })
+	return x.endKey(data.KeysOf(&u.ID), func(ctx context.Context, tx *store.Tx, k *data.APIKey) (*data.Event, error) { return e, nil })
 }
 
 // listKeys answers GET /admin/api-keys: the keys of the application, or with user_id
@@ -169,7 +167,7 @@ func (x keyHandler) revokeKey(by role.Authority) error {
 			}
 			return by.Event("", nil), err
 		}
-		u, err := store.For[data.User](tx).Get(ctx, *k.UserID)
+		u, err := data.GetUser(ctx, tx, *k.UserID)
 		if err == nil {
 			err = role.Over(ctx, tx, by, u)
 		}
@@ -184,8 +182,8 @@ func (x keyHandler) endKey(among store.Cond, judge func(context.Context, *store.
 		return &problem.Error{Code: problem.AuthNotFound}
 	}
 	err = x.DB.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) error {
-		which := store.And(among, store.Eq("id", id), store.Null("ended_at"))
-		found, err := store.For[data.APIKey](tx).List(ctx, store.Query{Where: which})
+		which := store.And(among, data.OpenKey(id))
+		found, err := data.OpenKeys(ctx, tx, which)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (x factorHandler) needsAAL2(s *data.Session) error {
 
 // needsSecondFactor rejects a request at level 1 of a user with a second factor.
 func (x factorHandler) needsSecondFactor(u *data.User, s *data.Session) error {
-	second, err := x.Throttle.HasSecondFactor(x.r.Context(), u.ID)
+	second, err := data.HasSecondFactor(x.r.Context(), x.DB, u.ID)
 	if err != nil || !second {
 		return err
 	}

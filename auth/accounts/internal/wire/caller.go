@@ -59,7 +59,7 @@ func (x *request) caller() (*data.User, *data.Session, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	u, err := store.For[data.User](x.DB).Get(ctx, s.UserID)
+	u, err := data.GetUser(ctx, x.DB, s.UserID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil, &problem.Error{Code: problem.AuthUserNotFound}
 	}

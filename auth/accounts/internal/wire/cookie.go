@@ -17,7 +17,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
-// The cookie of a session is the session's id and a code that authenticates it. The
+// CookieName is the name of the cookie of a session: the session's id and a code that authenticates it. The
 // prefix keeps other hosts of the domain from setting it (RFC 6265bis section 4.1.3).
 const CookieName = "__Host-plinth-session"
 
@@ -98,18 +98,18 @@ func (x cookieHandler) rotate(s *data.Session) (*data.Session, error) {
 	if had, ok := x.cookieSession(); ok {
 		err := x.DB.Tx(x.r.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 			if had == s.ID {
-				if next, err = store.For[data.Session](tx).Get(ctx, had); err != nil {
+				if next, err = data.GetSession(ctx, tx, had); err != nil {
 					return err
 				}
 				next.Model, next.Counter = store.Model{}, 1
-				if err := store.For[data.Session](tx).Insert(ctx, next); err != nil {
+				if err := data.Insert(ctx, tx, next); err != nil {
 					return err
 				}
 				if err := account.PassOn(ctx, tx, s, next); err != nil {
 					return err
 				}
 			}
-			return x.Sessions.EndIn(ctx, tx, store.Eq("id", had), session.EndedByRotation)
+			return x.Sessions.EndIn(ctx, tx, data.OneSession(had), session.EndedByRotation)
 		})
 		if err != nil {
 			return nil, err

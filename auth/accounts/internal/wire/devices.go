@@ -33,11 +33,7 @@ type DeviceView struct {
 
 // listSessions answers GET /user/sessions.
 func (x sessionHandler) listSessions(u *data.User, own *data.Session) error {
-	sessions, err := store.For[data.Session](x.DB).List(x.r.Context(), store.Query{
-		Where: store.And(store.Eq("user_id", u.ID), x.Sessions.Alive()),
-		Order: []store.Order{{Column: "refreshed_at", Desc: true}, {Column: "id"}},
-		Limit: store.Limit(maxSessionsListed),
-	})
+	sessions, err := data.ListSessions(x.r.Context(), x.DB, u.ID, x.Sessions.Alive(), maxSessionsListed)
 	if err != nil {
 		return err
 	}
@@ -58,8 +54,8 @@ func (x sessionHandler) deleteSession(u *data.User, _ *data.Session) error {
 	if err != nil {
 		return &problem.Error{Code: problem.AuthNotFound}
 	}
-	which := store.And(store.Eq("id", id), store.Eq("user_id", u.ID), store.Null("ended_at"))
-	n, err := store.For[data.Session](x.DB).Count(x.r.Context(), which)
+	which := data.OwnSession(u.ID, id)
+	n, err := data.CountSessions(x.r.Context(), x.DB, which)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
-	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/factor"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/throttle"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
@@ -24,12 +23,11 @@ func (x factorHandler) enrollPhone(u *data.User, s *data.Session, name, text str
 	}
 	f := &data.Factor{UserID: u.ID, Type: data.FactorPhone, FriendlyName: name, Phone: &phone}
 	err := x.Sessions.WhileOpen(x.r.Context(), s, func(ctx context.Context, tx *store.Tx) error {
-		same := store.And(store.Eq("user_id", u.ID), store.Eq("phone", phone))
 		// One that waits makes way.
-		if _, err := store.For[data.Factor](tx).DeleteWhere(ctx, store.And(same, store.Eq("status", factor.FactorUnverified))); err != nil {
+		if err := data.DropWaitingPhone(ctx, tx, u.ID, phone); err != nil {
 			return err
 		}
-		if n, err := store.For[data.Factor](tx).Count(ctx, same); err != nil || n > 0 {
+		if has, err := data.HasPhone(ctx, tx, u.ID, phone); err != nil || has {
 			return fail.OrElse(err, &problem.Error{Code: problem.AuthMFAPhoneExists})
 		}
 		return x.Factors.AddFactor(ctx, tx, f)

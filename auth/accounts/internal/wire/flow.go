@@ -12,7 +12,6 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/store"
 )
 
 // readFlow reads the challenge of a client from a body, and where the flow leads.
@@ -142,7 +141,7 @@ func (x loginHandler) grantPKCE(body object) (*session.Issued, error) {
 	if !at.Flow.Verifies(in["code_verifier"]) {
 		return nil, &problem.Error{Code: problem.AuthBadCodeVerifier}
 	}
-	u, err := store.For[data.User](x.DB).Get(x.r.Context(), *c.UserID)
+	u, err := data.GetUser(x.r.Context(), x.DB, *c.UserID)
 	if err != nil {
 		return nil, err
 	}

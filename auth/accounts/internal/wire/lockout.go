@@ -13,16 +13,14 @@ import (
 // everything it asks for. Who has the password only could otherwise guess at the
 // second factor without end, by logging in between.
 func (x budgetHandler) forgive(ctx context.Context, g *throttle.Guess) error {
-	rows := store.For[data.Failures](x.DB)
-	spent, err := rows.Count(ctx, store.And(store.Eq("key", g.Account.Key), data.FailuresCount.Gt(0)))
-	if err != nil || spent == 0 {
+	if spent, err := data.IsSpent(ctx, x.DB, g.Account.Key); err != nil || !spent {
 		return err
 	}
 	id, err := x.Throttle.Named(ctx, g.Subject)
 	if err != nil {
 		return err
 	}
-	second, err := x.Throttle.HasSecondFactor(ctx, id)
+	second, err := data.HasSecondFactor(ctx, x.DB, id)
 	if err != nil {
 		return err
 	}
@@ -31,8 +29,7 @@ func (x budgetHandler) forgive(ctx context.Context, g *throttle.Guess) error {
 			return err
 		}
 	}
-	_, err = rows.DeleteWhere(ctx, store.In("key", []string{g.Account.Key, g.Pair.Key, x.Throttle.SentBudget(g).Key}))
-	return err
+	return data.DropBudgets(ctx, x.DB, g.Account.Key, g.Pair.Key, x.Throttle.SentBudget(g).Key)
 }
 
 // hasFullSession reports whether the request has a session of the user with a second factor. A
@@ -46,7 +43,7 @@ func (x budgetHandler) hasFullSession(ctx context.Context, owner store.ID) (bool
 	if err != nil {
 		return false, nil // it is no such session
 	}
-	s, err := store.For[data.Session](x.DB).Get(ctx, id)
+	s, err := data.GetSession(ctx, x.DB, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}

@@ -187,7 +187,7 @@ func (x passkeyHandler) loginByPasskey() error {
 	var u *data.User
 	var s *data.Session
 	err = x.Factors.Assert(ctx, finish, func(ctx context.Context, tx *store.Tx, f *data.Factor, verified bool) (err error) {
-		if u, err = store.For[data.User](tx).Get(ctx, f.UserID); err != nil {
+		if u, err = data.GetUser(ctx, tx, f.UserID); err != nil {
 			return err
 		}
 		if err := x.Sessions.MayEnter(u); err != nil {
@@ -274,7 +274,7 @@ func (x passkeyHandler) renamePasskey() error {
 		if err := factor.FreeFor(f, name, factors); err != nil {
 			return err
 		}
-		if _, err := store.For[data.Factor](tx).PatchWhere(ctx, store.Eq("id", f.ID), store.SetTo("friendly_name", name)); err != nil {
+		if err := data.RenameFactor(ctx, tx, f.ID, name); err != nil {
 			return err
 		}
 		return x.Sessions.Record(ctx, tx, &data.Event{Kind: "factor_renamed", UserID: &f.UserID, SessionID: &s.ID}, f.Details())

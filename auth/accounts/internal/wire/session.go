@@ -187,13 +187,13 @@ func (x sessionHandler) getUser(u *data.User, _ *data.Session) error {
 
 // logout answers POST /logout: it ends this session, the others of the user, or all.
 func (x sessionHandler) logout(_ *data.User, s *data.Session) error {
-	which := store.Eq("user_id", s.UserID)
+	which := data.SessionsOf(s.UserID)
 	switch scope := x.r.URL.Query().Get("scope"); scope {
 	case "", "global":
 	case "local":
-		which = store.Eq("id", s.ID)
+		which = data.OneSession(s.ID)
 	case "others":
-		which = store.And(which, store.Compare("id", store.OpNeq, s.ID))
+		which = data.OtherSessions(s.UserID, s.ID)
 	default:
 		return fail.New(problem.AuthValidation, "Unsupported logout scope %q", scope[:min(len(scope), 20)])
 	}

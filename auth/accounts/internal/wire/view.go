@@ -27,12 +27,11 @@ func (x *request) views(users []*data.User) ([]*UserView, error) {
 	if len(users) == 0 {
 		return out, nil
 	}
-	theirs := store.Query{Where: store.In("user_id", ids), Order: []store.Order{{Column: "created_at"}}}
-	identities, err := store.For[data.Identity](x.DB).List(x.r.Context(), theirs)
+	identities, err := data.IdentitiesAmong(x.r.Context(), x.DB, ids)
 	if err != nil {
 		return nil, err
 	}
-	factors, err := store.For[data.Factor](x.DB).List(x.r.Context(), theirs)
+	factors, err := data.FactorsAmong(x.r.Context(), x.DB, ids)
 	if err != nil {
 		return nil, err
 	}
