@@ -1,3 +1,4 @@
+// Package apikey makes, verifies and ends API keys.
 package apikey
 
 import (
@@ -5,15 +6,37 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash/crc32"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/outbox"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/session"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
 )
+
+// Config is what APIKeys need.
+type Config struct {
+	DB       *store.DB
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Outbox   *outbox.Outbox
+	Sessions *session.Sessions
+}
+
+// APIKeys are the API keys of users and of the application. Make them with [New].
+type APIKeys struct {
+	Config
+	Known *KeyCache
+}
+
+// New returns the API keys of a database.
+func New(cfg Config) *APIKeys { return &APIKeys{cfg, NewKeyCache()} }
 
 // ScopeSelf is the scope by which an API key acts as its owner: it has the owner's id and
 // tenant, so that rules show it the owner's rows. All other scopes are names of permissions. A

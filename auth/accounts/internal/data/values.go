@@ -3,8 +3,10 @@ package data
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/netaddr"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -58,3 +60,34 @@ func remove[T any](ctx context.Context, tx *store.Tx, where store.Cond) error {
 	_, err := store.For[T](tx).DeleteWhere(ctx, where)
 	return err
 }
+
+// Network is where a device is, as tries are counted.
+func (d Device) Network() string {
+	at, _ := netip.ParseAddr(d.Address) // without one it is the zero Addr, as that of a request
+	return netaddr.Name(at)
+}
+
+// Device is where a request comes from.
+type Device struct {
+	Address, UserAgent string
+}
+
+// Event returns a line of the audit log about what is done from there.
+func (d Device) Event(kind string, user *store.ID) *Event {
+	return &Event{Kind: kind, UserID: user, Address: d.Address, UserAgent: d.UserAgent}
+}
+
+// MaxUserAgent is how much of a User-Agent is kept, in bytes.
+const MaxUserAgent = 400
+
+const (
+	UsualPerPage = 50
+	MaxPerPage   = 1000
+	MaxPage      = 1_000_000
+)
+
+// Paging is a part of a list: its number, from 1, and how many rows pages have.
+type Paging struct{ Number, Size int }
+
+// Offset is the number of rows before the page.
+func (p Paging) Offset() int { return (p.Number - 1) * p.Size }

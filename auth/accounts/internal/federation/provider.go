@@ -1,13 +1,33 @@
+// Package federation lets users log in at providers, and links their identities to accounts.
 package federation
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
+	"github.com/seed-7694ebf6/plinth/store"
 )
+
+// Provider is a login provider, see accounts.Provider.
+type Provider interface {
+	Name() string
+	Begin(ctx context.Context, opts auth.LoginOptions) (to string, flow auth.Flow, err error)
+	Finish(ctx context.Context, flow auth.Flow, answer url.Values) (auth.Identity, auth.ProviderTokens, error)
+}
+
+// Federation connects accounts with the users of providers.
+type Federation struct {
+	*account.SignUps
+	Providers []Provider
+}
 
 // IDTokenVerifier is a Provider that judges ID tokens, which apps on phones get by
 // themselves.
@@ -32,4 +52,59 @@ func (fd *Federation) Provider(name string) (Provider, error) {
 // that the answer of one cannot be taken for another's (RFC 9700 section 4.4.2).
 func (fd *Federation) CallbackURL(p Provider) string {
 	return strings.TrimSuffix(fd.PublicURL, "/") + "/callback/" + p.Name()
+}
+
+// ProviderResultPlace is where what a provider gave to a user is sealed.
+func ProviderResultPlace(user store.ID) string { return "auth_codes flow " + user.String() }
+
+// SealProviderResult encrypts what a provider gave to a user, nil for nothing.
+func (fd *Federation) SealProviderResult(user store.ID, e *data.ProviderResult) ([]byte, error) {
+	if *e == (data.ProviderResult{}) {
+		return nil, nil
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	return fd.Keys.Seal(ProviderResultPlace(user), raw), nil
+}
+
+// Limits of kept claims. User metadata are in every access token, which must be short.
+const (
+	MaxClaim   = 255 // bytes
+	maxPicture = 512
+)
+
+// ExternalIdentityOf returns the externalIdentity of a login. An identity without a subject is
+// rejected, since two of them could not be distinguished.
+func ExternalIdentityOf(p Provider, who auth.Identity) (*data.ExternalIdentity, error) {
+	if who.Subject == "" {
+		return nil, fmt.Errorf("accounts: the provider %s returned an identity without a Subject", p.Name())
+	}
+	v := &data.ExternalIdentity{Provider: p.Name(), Issuer: who.Issuer, Subject: who.Subject, Data: map[string]any{
+		"iss": who.Issuer, "sub": who.Subject, "provider_id": who.Subject, "email_verified": false, "phone_verified": false,
+	}}
+	if email, ok := data.CanonicalEmail(who.Email); ok {
+		v.Email, v.Proven = &email, who.EmailVerified
+		v.Data["email"], v.Data["email_verified"] = email, v.Proven
+	}
+	set := func(text string, limit int, names ...string) {
+		if text == "" || len(text) > limit || data.HasControl(text) {
+			return
+		}
+		for _, name := range names {
+			v.Data[name] = text
+		}
+	}
+	set(who.Name, MaxClaim, "name", "full_name")
+	set(who.Picture, maxPicture, "picture", "avatar_url")
+	set(data.LanguageTag(who.Locale), MaxClaim, "locale")
+	for _, name := range data.NamesOf {
+		text, _ := who.Claims[name].(string)
+		set(text, MaxClaim, name)
+	}
+	if text, ok := v.Data["preferred_username"]; ok {
+		v.Data["user_name"] = text
+	}
+	return v, nil
 }

@@ -1,3 +1,5 @@
+// Package throttle bounds guesses of secrets, mails and messages, and what unauthenticated
+// clients can request.
 package throttle
 
 import (
@@ -9,9 +11,48 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
+	"github.com/seed-7694ebf6/plinth/auth/password"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
+
+// Config is what a Throttle needs, see accounts.Config.
+type Config struct {
+	DB           *store.DB
+	Keys         *seal.Keyring
+	Now          func() time.Time
+	Limits       Limits
+	MailInterval time.Duration
+}
+
+// Throttle holds the budgets of all accounts and clients. Make one with [New].
+type Throttle struct {
+	Config
+	Tries   Slots
+	Opening Slots // bounds the sessions that are being opened after an attempt
+}
+
+// New returns a throttle. Its slots follow those of the hashes.
+func New(cfg Config, hashes password.Config) *Throttle {
+	return &Throttle{cfg, newSlots(hashes), newOpening(hashes)}
+}
+
+// BegunPerRequest is the factor for requests that store little, such as logins at providers,
+// which a whole office may begin from one IP address.
+const BegunPerRequest = 10
+
+// The times of AccountGuesses.
+const (
+	AccountForgets = 24 * time.Hour      // without a wrong guess
+	accountCloses  = 30 * 24 * time.Hour // to unknown IP addresses
+	accountKnows   = 30 * 24 * time.Hour // an address
+)
+
+// OverSMSLimit is the error for too many requests for text messages.
+func OverSMSLimit(wait time.Duration) error {
+	return &problem.Error{Code: problem.AuthOverSMSLimit, RetryAfter: max(wait, time.Second)}
+}
 
 // Limit is the highest count in a time, without an end if the count is negative.
 type Limit struct {
