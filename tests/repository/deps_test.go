@@ -42,7 +42,7 @@ var arrows = []arrow{
 	{"store/storetest/pgtest", []string{"internal/testkit/programtest"}, "a server for tests is of use to any package, and to other modules"},
 
 	{"auth", []string{"internal/crossorigin"}, "who calls is standard library only, so that any handler can ask"},
-	{"auth/jwt", []string{"auth", "internal/outbound"}, "one mechanism, usable alone; asks issuers for their keys"},
+	{"auth/jwt", []string{"auth", "internal/outbound", "internal/strictjson"}, "one mechanism, usable alone; asks issuers for their keys"},
 	{"auth/password", nil, "one mechanism, usable alone"},
 	{"auth/totp", nil, "one mechanism, usable alone"},
 	{"auth/accounts/internal/fail", []string{"auth/password", "internal/problem", "internal/strictjson"}, "errors with the codes of the wire, below all of accounts"},
