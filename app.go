@@ -163,7 +163,8 @@ func (a *App) Router() chi.Router { return a.router }
 // Requests without credentials pass: add [middleware.RequireSignedIn] behind it to reject
 // those.
 func (a *App) Authenticate(next http.Handler) http.Handler {
-	return middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: a.refuseCredential})(a.inScope(next))
+	authenticate := middleware.Must(middleware.Authenticate(a.access, middleware.AuthenticateOptions{Refuse: a.refuseCredential}))
+	return authenticate(a.inScope(next))
 }
 
 // refuseCredential answers a request with an invalid credential. In development it gives
@@ -233,7 +234,11 @@ func (a *App) newHandler(ctx context.Context) (http.Handler, error) {
 	}
 	a.surfaces.RefuseUnrouted(a.router)
 	a.surfaces.Mount(a.router)
-	return chain.New(a.config.chain(a))(a.router), nil
+	wrap, err := chain.New(a.config.chain(a))
+	if err != nil {
+		return nil, err
+	}
+	return wrap(a.router), nil
 }
 
 // register registers all tables, first those of the application, and returns the compiled

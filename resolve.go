@@ -128,12 +128,6 @@ func (c Config) checkServer() []error {
 	if !server.TLS(c.TLS).Off() && c.PublicURL == "" {
 		errs = append(errs, errors.New("plinth: TLS needs PublicURL (set PLINTH_PUBLIC_URL)"))
 	}
-	if err := middleware.CheckProxies(c.TrustedProxies); err != nil {
-		errs = append(errs, fmt.Errorf("plinth: TrustedProxies (PLINTH_TRUSTED_PROXIES): %w", err))
-	}
-	if err := c.CORS.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("plinth: CORS (PLINTH_CORS_ORIGINS): %w", err))
-	}
 	if c.OpsHandler != nil && c.OpsAddr == "" {
 		errs = append(errs, errors.New("plinth: OpsHandler needs OpsAddr (set PLINTH_OPS_ADDR)"))
 	}
@@ -143,29 +137,22 @@ func (c Config) checkServer() []error {
 	return errs
 }
 
-// checkChain reports settings with which the constructors of the chain would panic.
+// checkChain reports settings that the constructors of the chain would reject.
 func (c Config) checkChain() (errs []error) {
 	headers := c.Headers
 	headers.HSTS = max(headers.HSTS, 0)
-	for name, construct := range map[string]func(){
-		"ForwardedHeader (PLINTH_FORWARDED_HEADER)": func() { middleware.ClientAddress(middleware.ClientAddressOptions{Header: c.ForwardedHeader}) },
-		"Headers": func() { middleware.SecureHeaders(headers) },
-		"Accounts.CookieOrigins and PublicURL": func() {
-			middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: resolved{Config: c}.trustedOrigins()})
-		},
+	for name, options := range map[string]interface{ Validate() error }{
+		"ForwardedHeader (PLINTH_FORWARDED_HEADER)": middleware.ClientAddressOptions{Header: c.ForwardedHeader},
+		"TrustedProxies (PLINTH_TRUSTED_PROXIES)":   middleware.RequestIDOptions{Proxies: c.TrustedProxies},
+		"Headers":                              headers,
+		"Accounts.CookieOrigins and PublicURL": middleware.CSRFOptions{TrustedOrigins: resolved{Config: c}.trustedOrigins()},
+		"CORS (PLINTH_CORS_ORIGINS)":           c.CORS,
 	} {
-		if why := refusal(construct); why != nil {
-			errs = append(errs, fmt.Errorf("plinth: %s: %v", name, why))
+		if err := options.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("plinth: %s: %w", name, err))
 		}
 	}
 	return errs
-}
-
-// refusal returns what a constructor panics with, nil if it does not.
-func refusal(construct func()) (why any) {
-	defer func() { why = recover() }()
-	construct()
-	return nil
 }
 
 // serverDefaults sets the defaults of the server.

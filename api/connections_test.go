@@ -240,7 +240,7 @@ func countTeams(t *testing.T, db *store.DB, known auth.Authenticator) http.Handl
 	if _, err := rest.Handler(); err != nil {
 		t.Fatal(err)
 	}
-	return middleware.ClientAddress(middleware.ClientAddressOptions{})(middleware.Authenticate(known, middleware.AuthenticateOptions{})(
+	return middleware.Must(middleware.ClientAddress(middleware.ClientAddressOptions{}))(middleware.Must(middleware.Authenticate(known, middleware.AuthenticateOptions{}))(
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			ctx := rest.WithScope(r.Context())
 			if _, err := store.For[team](db).As(store.ScopeFrom(ctx)).Count(ctx, store.Cond{}); err != nil {

@@ -35,7 +35,11 @@
 //		auth.Bearer(tokens),
 //		auth.Cookie("__Host-session", sessions, nil),
 //	))
-//	handler = middleware.Authenticate(who, middleware.AuthenticateOptions{})(handler)
+//	authenticate, err := middleware.Authenticate(who, middleware.AuthenticateOptions{})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	handler = authenticate(handler)
 //
 // A package that serves requests needs nothing but [FromContext]: the package
 // middleware fills the context, or any handler by [Authenticate].

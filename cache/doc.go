@@ -12,7 +12,7 @@
 //
 //	kept, err := memory.New(memory.Options[int64, cache.Loaded[Author]]{Size: 10_000})
 //	...
-//	authors := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute})
+//	authors, err := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute})
 //	a, err := authors.Get(ctx, 7)
 //
 // Requests for the same key share a value. The load function runs once for all of them,

@@ -28,7 +28,7 @@ func ExampleLoader_fragment() {
 		log.Fatal(err)
 	}
 	titles := map[string][]string{"en": {"Middlemarch"}, "de": {"Effi Briest"}}
-	fragments := cache.NewLoader(kept, func(_ context.Context, language string) ([]byte, error) {
+	fragments := must(cache.NewLoader(kept, func(_ context.Context, language string) ([]byte, error) {
 		fmt.Println("rendering", language)
 		var page bytes.Buffer
 		err := sidebar.Execute(&page, titles[language])
@@ -37,7 +37,7 @@ func ExampleLoader_fragment() {
 		TTL:          10 * time.Minute,
 		StaleIfError: time.Hour, // an old sidebar is better than none
 		Tags:         func(language string, _ []byte) []string { return []string{"titles:" + language} },
-	})
+	}))
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{language}", func(w http.ResponseWriter, r *http.Request) {

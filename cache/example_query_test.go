@@ -57,13 +57,16 @@ func ExampleLoader_query() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	lists := cache.NewLoader(kept, func(ctx context.Context, _ string) ([]*Book, error) {
+	lists, err := cache.NewLoader(kept, func(ctx context.Context, _ string) ([]*Book, error) {
 		fmt.Println("asking the database")
 		return books.List(ctx, store.Query{})
 	}, cache.LoaderOptions[string, []*Book]{
 		TTL:  time.Minute,
 		Tags: func(string, []*Book) []string { return []string{"table:books"} },
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	purge := func(ctx context.Context, _ *store.Tx, batch []store.Change) error {
 		var tags []string
 		for _, c := range batch {

@@ -18,13 +18,16 @@ func ExampleNewLoader() {
 		log.Fatal(err)
 	}
 	asked := 0
-	authors := cache.NewLoader(kept, func(_ context.Context, id int64) (author, error) {
+	authors, err := cache.NewLoader(kept, func(_ context.Context, id int64) (author, error) {
 		asked++ // the database, for example
 		if id != 7 {
 			return author{}, cache.ErrNotFound
 		}
 		return author{"Ann"}, nil
 	}, cache.LoaderOptions[int64, author]{TTL: time.Minute})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	ctx := context.Background()
 	for range 3 {

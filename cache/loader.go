@@ -74,6 +74,14 @@ type LoaderOptions[K comparable, V any] struct {
 	Now func() time.Time
 }
 
+// Validate returns an error if TTL, StaleIfError or Timeout is negative.
+func (o LoaderOptions[K, V]) Validate() error {
+	if min(o.TTL, o.StaleIfError, o.Timeout) < 0 {
+		return errors.New("cache: TTL, StaleIfError and Timeout of LoaderOptions must not be negative")
+	}
+	return nil
+}
+
 func (o LoaderOptions[K, V]) withDefaults() LoaderOptions[K, V] {
 	o.TTL = min(cmp.Or(o.TTL, time.Minute), forever)
 	o.StaleIfError = min(o.StaleIfError, forever)
@@ -114,22 +122,21 @@ type Loader[K comparable, V any] struct {
 	failures map[string]*logging.SampledCount // by what failed
 }
 
-// NewLoader returns a loader that stores the results of load in a cache. It panics if
-// either is nil, or if TTL, StaleIfError or Timeout is negative.
+// NewLoader returns a loader that stores the results of load in a cache. Neither may be nil.
 //
 // The result of load must depend on the key alone, because all requests for the key share
 // it. The context of load has the values of the first request, including its caller. If
 // callers may see different values, the key must identify the caller.
-func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context.Context, key K) (V, error), opts LoaderOptions[K, V]) *Loader[K, V] {
+func NewLoader[K comparable, V any](c Cache[K, Loaded[V]], load func(ctx context.Context, key K) (V, error), opts LoaderOptions[K, V]) (*Loader[K, V], error) {
 	if c == nil || load == nil {
-		panic("cache: NewLoader needs a cache and a function that loads")
+		return nil, errors.New("cache: NewLoader needs a cache and a function that loads")
 	}
-	if min(opts.TTL, opts.StaleIfError, opts.Timeout) < 0 {
-		panic("cache: TTL, StaleIfError and Timeout of LoaderOptions must not be negative")
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	return &Loader[K, V]{
 		cache: c, load: load, opts: opts.withDefaults(), flights: flights[K, V]{byKey: make(map[K]*flight[V])}, failures: newFailures(),
-	}
+	}, nil
 }
 
 // Get returns the value of a key, loading it where the cache has none that is fresh.

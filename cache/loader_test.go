@@ -88,13 +88,13 @@ func newFixture(t *testing.T, opts cache.LoaderOptions[string, string]) *fixture
 	opts.Now, opts.Logger = now, slog.New(slog.DiscardHandler)
 	f.cache = &faulty{Cache: kept}
 	f.serve(func(_ context.Context, key string) (string, error) { return "value of " + key, nil })
-	f.Loader = cache.NewLoader(f.cache, func(ctx context.Context, key string) (string, error) {
+	f.Loader = must(cache.NewLoader(f.cache, func(ctx context.Context, key string) (string, error) {
 		f.loads.Add(1)
 		f.mu.Lock()
 		load := f.load
 		f.mu.Unlock()
 		return load(ctx, key)
-	}, opts)
+	}, opts))
 	return f
 }
 
@@ -431,11 +431,11 @@ func TestLoaderLock(t *testing.T) {
 	var loads atomic.Int64
 	var processes []*cache.Loader[string, string]
 	for range 8 {
-		processes = append(processes, cache.NewLoader(shared, func(context.Context, string) (string, error) {
+		processes = append(processes, must(cache.NewLoader(shared, func(context.Context, string) (string, error) {
 			time.Sleep(20 * time.Millisecond)
 			loads.Add(1)
 			return "v", nil
-		}, cache.LoaderOptions[string, string]{Lock: lock}))
+		}, cache.LoaderOptions[string, string]{Lock: lock})))
 	}
 	var wg sync.WaitGroup
 	for i := range 1000 {
@@ -477,14 +477,14 @@ func TestLoaderLockOfTheDead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := cache.NewLoader(kept, func(ctx context.Context, _ string) (string, error) {
+			l := must(cache.NewLoader(kept, func(ctx context.Context, _ string) (string, error) {
 				select {
 				case <-time.After(5 * time.Second):
 					return "v", nil
 				case <-ctx.Done():
 					return "", ctx.Err()
 				}
-			}, cache.LoaderOptions[string, string]{Timeout: 10 * time.Second, Lock: until{time.Now().Add(tt.held)}, Logger: slog.New(slog.DiscardHandler)})
+			}, cache.LoaderOptions[string, string]{Timeout: 10 * time.Second, Lock: until{time.Now().Add(tt.held)}, Logger: slog.New(slog.DiscardHandler)}))
 			if v, err := l.Get(t.Context(), "a"); !errors.Is(err, tt.want) || (v == "v") != (err == nil) {
 				t.Errorf("held for %s: %q, %v", tt.held, v, err)
 			}
@@ -521,8 +521,8 @@ func BenchmarkLoaderHit(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := cache.NewLoader(c, func(_ context.Context, key string) (string, error) { return key, nil },
-		cache.LoaderOptions[string, string]{TTL: time.Hour, Tags: func(key, _ string) []string { return []string{key} }})
+	l := must(cache.NewLoader(c, func(_ context.Context, key string) (string, error) { return key, nil },
+		cache.LoaderOptions[string, string]{TTL: time.Hour, Tags: func(key, _ string) []string { return []string{key} }}))
 	ctx := context.Background()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -554,9 +554,9 @@ func TestLoaderSaysOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said strings.Builder
 		away := failing{errors.New("away")}
-		l := cache.NewLoader(away, func(context.Context, string) (string, error) { return "v", nil }, cache.LoaderOptions[string, string]{
+		l := must(cache.NewLoader(away, func(context.Context, string) (string, error) { return "v", nil }, cache.LoaderOptions[string, string]{
 			Logger: slog.New(slog.NewTextHandler(&said, nil)),
-		})
+		}))
 		for range 3 {
 			for range 100 {
 				if v, err := l.Get(t.Context(), "key"); v != "v" || err != nil {
@@ -603,7 +603,7 @@ func TestLoaderForEver(t *testing.T) {
 		loads++
 		return "v", nil
 	}
-	l := cache.NewLoader(kept, load, cache.LoaderOptions[string, string]{TTL: math.MaxInt64, StaleIfError: math.MaxInt64, EarlyRefresh: -1})
+	l := must(cache.NewLoader(kept, load, cache.LoaderOptions[string, string]{TTL: math.MaxInt64, StaleIfError: math.MaxInt64, EarlyRefresh: -1}))
 	for range 3 {
 		if v, err := l.Get(t.Context(), "key"); v != "v" || err != nil {
 			t.Fatal(v, err)
@@ -619,7 +619,7 @@ func TestLoaderForEver(t *testing.T) {
 					t.Errorf("a negative %s is taken", name)
 				}
 			}()
-			cache.NewLoader(kept, load, opts)
+			must(cache.NewLoader(kept, load, opts))
 		}()
 	}
 }

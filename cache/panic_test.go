@@ -57,10 +57,10 @@ func TestLoaderPanics(t *testing.T) {
 					t.Fatal(err)
 				}
 				b := &bomb{Cache: kept, method: method}
-				l := cache.NewLoader(b, func(context.Context, string) (string, error) { return "v", nil }, cache.LoaderOptions[string, string]{
+				l := must(cache.NewLoader(b, func(context.Context, string) (string, error) { return "v", nil }, cache.LoaderOptions[string, string]{
 					TTL: time.Minute, Lock: b, Logger: slog.New(slog.DiscardHandler),
 					Tags: func(string, string) []string { b.blow("Tags"); return nil },
-				})
+				}))
 				get := func(want string) {
 					t.Helper()
 					if got, err := l.Get(t.Context(), "a"); got != want || err != nil {
@@ -111,7 +111,7 @@ func TestLoaderMissingTags(t *testing.T) {
 				t.Fatal(err)
 			}
 			var loads atomic.Int64
-			l := cache.NewLoader(kept, func(context.Context, int) (*author, error) {
+			l := must(cache.NewLoader(kept, func(context.Context, int) (*author, error) {
 				loads.Add(1)
 				return nil, cache.ErrNotFound
 			}, cache.LoaderOptions[int, *author]{
@@ -119,7 +119,7 @@ func TestLoaderMissingTags(t *testing.T) {
 				Tags: func(id int, a *author) []string {
 					return []string{fmt.Sprint("author:", id), fmt.Sprint("org:", a.org)}
 				},
-			})
+			}))
 			missing := func(again bool) {
 				t.Helper()
 				before := loads.Load()

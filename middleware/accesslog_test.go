@@ -34,8 +34,8 @@ func TestAccessLog(t *testing.T) {
 			w.WriteHeader(http.StatusCreated)
 			_, _ = io.WriteString(w, "secret-answer")
 		}, r,
-			middleware.RequestID(middleware.RequestIDOptions{}),
-			middleware.ClientAddress(middleware.ClientAddressOptions{}),
+			middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})),
+			middleware.Must(middleware.ClientAddress(middleware.ClientAddressOptions{})),
 			middleware.AccessLog(middleware.AccessLogOptions{Logger: log.logger(), ECS: ecs}))
 		if strings.Contains(log.text(), "secret") {
 			t.Errorf("a secret is logged: %s", log.text())
@@ -281,7 +281,7 @@ func TestAccessLogUnknownClient(t *testing.T) {
 	r.Header.Set("X-Forwarded-For", "garbage")
 	serve(func(http.ResponseWriter, *http.Request) {}, r,
 		middleware.AccessLog(middleware.AccessLogOptions{Logger: log.logger()}),
-		middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}))
+		middleware.Must(middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})))
 	if _, named := log.one(t)["client"]; named {
 		t.Errorf("log: %s", log.text())
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/list"
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -60,6 +61,14 @@ type AdmissionOptions struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
+// Validate returns an error if a number is negative.
+func (o AdmissionOptions) Validate() error {
+	if min(o.Running, o.PerCaller, o.Waiting) < 0 || o.Wait < 0 {
+		return errors.New("middleware: Admission: a number is negative")
+	}
+	return nil
+}
+
 // Admission returns middleware that bounds how many requests are served at a time.
 // Further requests wait in a queue, first in first out. A caller is a principal with all
 // its API keys ([auth.Principal.Counted]). Without an ID, or for a user without an account,
@@ -71,11 +80,10 @@ type AdmissionOptions struct {
 // Both have a Retry-After of 1 to 3 seconds. A request holds its slot until its handler
 // returns. The limits are constant: nothing adapts to the load.
 //
-// [Authenticate] and [ClientAddress] belong outside of Admission. It panics if a number is
-// negative.
-func Admission(opts AdmissionOptions) func(http.Handler) http.Handler {
-	if min(opts.Running, opts.PerCaller, opts.Waiting) < 0 || opts.Wait < 0 {
-		panic("middleware: Admission: a number is negative")
+// [Authenticate] and [ClientAddress] belong outside of Admission.
+func Admission(opts AdmissionOptions) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	opts.Running = cmp.Or(opts.Running, bounds.Requests())
 	opts.PerCaller = cmp.Or(opts.PerCaller, max(1, opts.Running/2))
@@ -87,7 +95,7 @@ func Admission(opts AdmissionOptions) func(http.Handler) http.Handler {
 	a.unauthenticated, a.waitingPerCaller = max(1, opts.Running*3/4), max(1, opts.Waiting/2)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, next) })
-	}
+	}, nil
 }
 
 // admission is a semaphore with a queue.

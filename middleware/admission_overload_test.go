@@ -119,7 +119,7 @@ func simulate(t *testing.T, f func(t *testing.T, s *simulated, h http.Handler)) 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &simulated{processors: make(chan struct{}, 2), mean: 4 * time.Millisecond, random: rand.New(rand.NewPCG(3, 4))} // a test
-		f(t, s, middleware.Admission(middleware.AdmissionOptions{Running: 128, Logger: slog.New(slog.DiscardHandler)})(s))
+		f(t, s, middleware.Must(middleware.Admission(middleware.AdmissionOptions{Running: 128, Logger: slog.New(slog.DiscardHandler)}))(s))
 	})
 }
 

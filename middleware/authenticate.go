@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/auth"
@@ -21,10 +22,10 @@ type AuthenticateOptions struct {
 // principal in the request's context, where [auth.FromContext] finds it. A request without
 // credentials passes as anonymous. A request with invalid credentials is rejected.
 //
-// It replaces the principal of an outer middleware. Authenticate panics if a is nil.
-func Authenticate(a auth.Authenticator, opts AuthenticateOptions) func(http.Handler) http.Handler {
+// It replaces the principal of an outer middleware. The authenticator must not be nil.
+func Authenticate(a auth.Authenticator, opts AuthenticateOptions) (func(http.Handler) http.Handler, error) {
 	if a == nil {
-		panic("middleware: Authenticate needs an Authenticator")
+		return nil, errors.New("middleware: Authenticate needs an Authenticator")
 	}
 	refuse := refuseOr(opts.Refuse)
 	return func(next http.Handler) http.Handler {
@@ -40,5 +41,5 @@ func Authenticate(a auth.Authenticator, opts AuthenticateOptions) func(http.Hand
 			defer reqinfo.NoteRoute(inside)
 			next.ServeHTTP(w, inside)
 		})
-	}
+	}, nil
 }

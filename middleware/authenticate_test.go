@@ -57,7 +57,7 @@ func TestAuthenticate(t *testing.T) {
 			// The caller of an outer middleware never shines through.
 			r = r.WithContext(auth.WithPrincipal(r.Context(), auth.Principal{Kind: auth.Service, ID: "outer"}))
 			w := httptest.NewRecorder()
-			middleware.Authenticate(callers, middleware.AuthenticateOptions{})(who).ServeHTTP(w, r)
+			middleware.Must(middleware.Authenticate(callers, middleware.AuthenticateOptions{}))(who).ServeHTTP(w, r)
 			if w.Code != tt.status || tt.status == 200 && w.Body.String() != tt.body {
 				t.Errorf("answer is %d %q, want %d %q", w.Code, w.Body, tt.status, tt.body)
 			}
@@ -76,12 +76,12 @@ func TestAuthenticateRefuse(t *testing.T) {
 	t.Parallel()
 	for credential, want := range map[string]error{"bad": auth.ErrInvalid, "old": auth.ErrExpired, "down": auth.ErrUnavailable} {
 		var got error
-		m := middleware.Authenticate(callers, middleware.AuthenticateOptions{
+		m := middleware.Must(middleware.Authenticate(callers, middleware.AuthenticateOptions{
 			Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
 				got = err
 				w.WriteHeader(http.StatusTeapot)
 			},
-		})
+		}))
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", credential)
 		w := httptest.NewRecorder()
@@ -94,16 +94,8 @@ func TestAuthenticateRefuse(t *testing.T) {
 
 func TestAuthenticateNeedsOne(t *testing.T) {
 	t.Parallel()
-	mustPanic(t, "a nil Authenticator was taken for everybody being anonymous", func() {
-		middleware.Authenticate(nil, middleware.AuthenticateOptions{})
-	})
-}
-
-// mustPanic fails unless f panics.
-func mustPanic(t *testing.T, otherwise string, f func()) {
-	t.Helper()
-	if panics(f) == nil {
-		t.Error(otherwise)
+	if _, err := middleware.Authenticate(nil, middleware.AuthenticateOptions{}); err == nil {
+		t.Error("a nil Authenticator was taken for everybody being anonymous")
 	}
 }
 

@@ -29,14 +29,14 @@ func recommended(refuse func(http.ResponseWriter, *http.Request, error)) []aroun
 	// Lines are formatted, and go nowhere.
 	logger := slog.New(slog.NewJSONHandler(io.Discard, nil))
 	return []around{
-		{"RequestID", middleware.RequestID(middleware.RequestIDOptions{}), 4},
-		{"ClientAddress", middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: prefixes("10.0.0.0/8")}), 2},
+		{"RequestID", middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})), 4},
+		{"ClientAddress", middleware.Must(middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: prefixes("10.0.0.0/8")})), 2},
 		{"AccessLog", middleware.AccessLog(middleware.AccessLogOptions{Logger: logger}), 5},
-		{"SecureHeaders", middleware.SecureHeaders(middleware.SecureHeadersOptions{HSTS: time.Hour, HTTPS: func(*http.Request) bool { return true }}), 1},
+		{"SecureHeaders", middleware.Must(middleware.SecureHeaders(middleware.SecureHeadersOptions{HSTS: time.Hour, HTTPS: func(*http.Request) bool { return true }})), 1},
 		{"Recover", middleware.Recover(middleware.RecoverOptions{Logger: logger, Refuse: refuse}), 1},
-		{"Limits", middleware.Limits(middleware.LimitsOptions{Refuse: refuse}), 0},
-		{"Deadline", middleware.Deadline(middleware.DeadlineOptions{Refuse: refuse}), 7},
-		{"CSRF", middleware.CSRF(middleware.CSRFOptions{Refuse: refuse}), 0},
+		{"Limits", middleware.Must(middleware.Limits(middleware.LimitsOptions{Refuse: refuse})), 0},
+		{"Deadline", middleware.Must(middleware.Deadline(middleware.DeadlineOptions{Refuse: refuse})), 7},
+		{"CSRF", middleware.Must(middleware.CSRF(middleware.CSRFOptions{Refuse: refuse})), 0},
 	}
 }
 
@@ -87,13 +87,13 @@ func TestA51(t *testing.T) {
 	// crowd has one request running before the one that it serves.
 	crowd := func(opts middleware.AdmissionOptions) func(http.Handler) http.Handler {
 		opts.Refuse, opts.Logger = quiet, discard()
-		admission := middleware.Admission(opts)
+		admission := middleware.Must(middleware.Admission(opts))
 		return func(next http.Handler) http.Handler { return admission(admission(next)) }
 	}
 	// failing cannot find out who calls.
 	failing := func(err error) func(http.Handler) http.Handler {
 		who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return auth.Principal{}, err })
-		return middleware.Authenticate(who, middleware.AuthenticateOptions{Refuse: quiet})
+		return middleware.Must(middleware.Authenticate(who, middleware.AuthenticateOptions{Refuse: quiet}))
 	}
 	tests := map[string]struct {
 		change func(*http.Request)
@@ -104,7 +104,7 @@ func TestA51(t *testing.T) {
 		"served": {untouched, nil, func(http.ResponseWriter, *http.Request) {}, 200},
 		"panic":  {untouched, nil, func(http.ResponseWriter, *http.Request) { panic("select secret from users") }, 500},
 		"deadline": {
-			untouched, middleware.Deadline(middleware.DeadlineOptions{After: time.Millisecond, Refuse: quiet}),
+			untouched, middleware.Must(middleware.Deadline(middleware.DeadlineOptions{After: time.Millisecond, Refuse: quiet})),
 			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504,
 		},
 		"cross origin":    {func(r *http.Request) { r.Header.Set("Cookie", "a=b") }, nil, nil, 403},
@@ -112,7 +112,7 @@ func TestA51(t *testing.T) {
 		"parameters":      {func(r *http.Request) { r.URL.RawQuery = strings.Repeat("a=b&", 65) }, nil, nil, 400},
 		"header":          {func(r *http.Request) { r.Header.Set("X", strings.Repeat("x", 40_000)) }, nil, nil, 431},
 		"body":            {func(r *http.Request) { r.ContentLength = 2 << 20 }, nil, nil, 413},
-		"rate":            {untouched, middleware.RateLimit(middleware.RateLimitOptions{Limiter: spent{}, Refuse: quiet}), nil, 429},
+		"rate":            {untouched, middleware.Must(middleware.RateLimit(middleware.RateLimitOptions{Limiter: spent{}, Refuse: quiet})), nil, 429},
 		"busy":            {untouched, crowd(middleware.AdmissionOptions{Running: 1, Wait: time.Millisecond}), nil, 503},
 		"credential":      {untouched, failing(auth.ErrInvalid), nil, 401},
 		"nobody can tell": {untouched, failing(errors.New("select secret from users")), nil, 503},

@@ -39,6 +39,14 @@ type ClientAddressOptions struct {
 	Proxies []netip.Prefix
 }
 
+// Validate returns an error if Header is no header name or [CheckProxies] rejects the Proxies.
+func (o ClientAddressOptions) Validate() error {
+	if o.Header != "" && !httpheader.IsToken(o.Header) {
+		return fmt.Errorf("middleware: ClientAddress: %q is not the name of a header", o.Header)
+	}
+	return CheckProxies(o.Proxies)
+}
+
 // ClientAddress returns middleware that determines the IP address of the client, for the
 // log, for limits and for handlers: see [ClientAddressOf].
 //
@@ -55,16 +63,17 @@ type ClientAddressOptions struct {
 // unknown addresses share one limit.
 //
 // Ports, brackets and zones are removed. IPv4-mapped IPv6 addresses become IPv4 addresses.
-//
-// It panics if CheckProxies rejects the Proxies, or Header is no valid header name.
-func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
-	trusted := mustProxies(opts.Proxies)
+func ClientAddress(opts ClientAddressOptions) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	trusted, err := newProxies(opts.Proxies)
+	if err != nil {
+		return nil, err
+	}
 	header := forwardedFor
 	if opts.Header != "" {
 		header = http.CanonicalHeaderKey(opts.Header)
-	}
-	if !httpheader.IsToken(header) {
-		panic(fmt.Sprintf("middleware: ClientAddress: %q is not the name of a header", opts.Header))
 	}
 	read := singleAddress
 	switch header {
@@ -83,7 +92,7 @@ func ClientAddress(opts ClientAddressOptions) func(http.Handler) http.Handler {
 			record.SetClientAddress(client)
 			next.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 // ClientAddressFrom returns the address that [ClientAddress] has determined. It is the zero

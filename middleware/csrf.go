@@ -30,6 +30,25 @@ type CSRFOptions struct {
 	TrustedOrigins []string
 }
 
+// Validate returns an error if one of the TrustedOrigins is not an origin.
+func (o CSRFOptions) Validate() error {
+	_, err := o.protection()
+	return err
+}
+
+func (o CSRFOptions) protection() (*http.CrossOriginProtection, error) {
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range o.TrustedOrigins {
+		if err := checkOrigin(origin); err != nil {
+			return nil, err
+		}
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("middleware: CSRF: %w", err)
+		}
+	}
+	return protection, nil
+}
+
 // CSRF returns middleware that rejects cross-origin requests of browsers (cross-site
 // request forgery). It uses http.CrossOriginProtection, which reads Sec-Fetch-Site and,
 // from older browsers, Origin and Host. It protects the application's own routes that use
@@ -50,18 +69,11 @@ type CSRFOptions struct {
 // Requests without credentials are checked too, because a forged login signs the browser in
 // to the attacker's account. A handler must not change anything on GET.
 //
-// It panics if one of the TrustedOrigins is not an origin.
-//
 // [auth.Cookie]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#Cookie
-func CSRF(opts CSRFOptions) func(http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	for _, origin := range opts.TrustedOrigins {
-		if err := checkOrigin(origin); err != nil {
-			panic(err)
-		}
-		if err := protection.AddTrustedOrigin(origin); err != nil {
-			panic(fmt.Errorf("middleware: CSRF: %w", err))
-		}
+func CSRF(opts CSRFOptions) (func(http.Handler) http.Handler, error) {
+	protection, err := opts.protection()
+	if err != nil {
+		return nil, err
 	}
 	exempt, refuse := opts.Exempt, refuseOr(opts.Refuse)
 	refused := &problem.Error{Code: problem.CrossOrigin}
@@ -73,7 +85,7 @@ func CSRF(opts CSRFOptions) func(http.Handler) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 // explicit reports whether a request has only credentials that a browser does not add by

@@ -64,10 +64,10 @@ func TestCSRF(t *testing.T) {
 		{"basic and bearer", "POST", []string{bearer, basic, cross}, true},
 		{"exempt", "POST", []string{cookie, cross, "X-Exempt: yes"}, false},
 	}
-	around := middleware.CSRF(middleware.CSRFOptions{
+	around := middleware.Must(middleware.CSRF(middleware.CSRFOptions{
 		TrustedOrigins: []string{"https://app.example.com"},
 		Exempt:         func(r *http.Request) bool { return r.Header.Get("X-Exempt") != "" },
-	})
+	}))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,7 +93,7 @@ func TestCSRFClientCertificate(t *testing.T) {
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	r.Header.Set("Authorization", "Bearer x")
 	r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
-	w := serve(func(http.ResponseWriter, *http.Request) { t.Error("served") }, r, middleware.CSRF(middleware.CSRFOptions{}))
+	w := serve(func(http.ResponseWriter, *http.Request) { t.Error("served") }, r, middleware.Must(middleware.CSRF(middleware.CSRFOptions{})))
 	if w.Code != http.StatusForbidden {
 		t.Errorf("status %d", w.Code)
 	}
@@ -102,7 +102,7 @@ func TestCSRFClientCertificate(t *testing.T) {
 func TestCSRFOrigins(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"https://app.example.org", "http://localhost:3000", "https://example.org:8443", "http://[::1]:3000"} {
-		if p := panics(func() { middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{origin}}) }); p != nil {
+		if _, p := middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{origin}}); p != nil {
 			t.Errorf("%s: %v", origin, p)
 		}
 	}
@@ -110,7 +110,7 @@ func TestCSRFOrigins(t *testing.T) {
 		"", "null", "*", "example.org", "https://", "https://example.org/", "https://Example.org", "https://example.org:443", "http://example.org:80", "https://example.org:",
 		"https://user@example.org", "https://example.org?x", "https://example.org#x", "ftp://example.org", "https://*.example.org\n",
 	} {
-		if panics(func() { middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{origin}}) }) == nil {
+		if _, err := middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{origin}}); err == nil {
 			t.Errorf("%q is taken", origin)
 		}
 	}
@@ -123,7 +123,7 @@ func FuzzCSRF(f *testing.F) {
 		f.Add(authorization, "", "https://evil.org", "cross-site")
 		f.Add(authorization, "x", "null", "same-site")
 	}
-	around := middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{"https://app.example.com"}})
+	around := middleware.Must(middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{"https://app.example.com"}}))
 	f.Fuzz(func(t *testing.T, authorization, apikey, origin, site string) {
 		if origin == "https://app.example.com" || origin == "https://example.org" || site == "same-origin" || site == "none" {
 			return // of those who may

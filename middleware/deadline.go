@@ -41,6 +41,14 @@ type DeadlineOptions struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
+// Validate returns an error if After or Transfer is negative.
+func (o DeadlineOptions) Validate() error {
+	if min(o.After, o.Transfer) < 0 {
+		return errors.New("middleware: Deadline: After or Transfer is negative")
+	}
+	return nil
+}
+
 // Deadline returns middleware that sets a deadline on a request's context. Statements,
 // calls of other servers and locks that use the context end then, and the handler gets an
 // error. The REST and the auth surface answer 504 PL504. If a handler returns late without
@@ -55,11 +63,9 @@ type DeadlineOptions struct {
 // The client has a deadline too, see [DeadlineOptions], so that a slow one does not keep
 // its request running. A proxy in front that buffers requests and responses keeps slow
 // clients away.
-//
-// It panics if After or Transfer is negative.
-func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
-	if min(opts.After, opts.Transfer) < 0 {
-		panic("middleware: Deadline: After or Transfer is negative")
+func Deadline(opts DeadlineOptions) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	after, transfer := cmp.Or(opts.After, 30*time.Second), cmp.Or(opts.Transfer, 10*time.Second)
 	refuse, exempt := refuseOr(opts.Refuse), opts.Exempt
@@ -81,7 +87,7 @@ func Deadline(opts DeadlineOptions) func(http.Handler) http.Handler {
 				refuse(rw, inside, over)
 			}
 		})
-	}
+	}, nil
 }
 
 // shortBody is the size up to which a body must be read within Transfer.

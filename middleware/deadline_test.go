@@ -75,7 +75,7 @@ func TestDeadline(t *testing.T) {
 					}
 				}
 				began := time.Now()
-				w := serve(tt.h, httptest.NewRequest(http.MethodGet, "/stream", nil), middleware.Deadline(tt.opts))
+				w := serve(tt.h, httptest.NewRequest(http.MethodGet, "/stream", nil), middleware.Must(middleware.Deadline(tt.opts)))
 				if took := time.Since(began); took != tt.took {
 					t.Errorf("took %s, want %s", took, tt.took)
 				}
@@ -99,7 +99,7 @@ func TestDeadlineClientGone(t *testing.T) {
 		if !errors.Is(context.Cause(r.Context()), context.Canceled) {
 			t.Errorf("cause %v", context.Cause(r.Context()))
 		}
-	}, r, middleware.Deadline(middleware.DeadlineOptions{Refuse: func(http.ResponseWriter, *http.Request, error) { refused = true }}))
+	}, r, middleware.Must(middleware.Deadline(middleware.DeadlineOptions{Refuse: func(http.ResponseWriter, *http.Request, error) { refused = true }})))
 	if refused {
 		t.Error("a client that has gone is answered")
 	}
@@ -115,7 +115,7 @@ func TestDeadlineKeepsRoute(t *testing.T) {
 	r.ContentLength = -1
 	chain(mux, middleware.AccessLog(middleware.AccessLogOptions{Logger: log.logger()}),
 		middleware.Recover(middleware.RecoverOptions{Logger: discard(), Refuse: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(500) }}),
-		middleware.Limits(middleware.LimitsOptions{}), middleware.Deadline(middleware.DeadlineOptions{})).ServeHTTP(httptest.NewRecorder(), r)
+		middleware.Must(middleware.Limits(middleware.LimitsOptions{})), middleware.Must(middleware.Deadline(middleware.DeadlineOptions{}))).ServeHTTP(httptest.NewRecorder(), r)
 	if line := log.one(t); line["route"] != "POST /notes/{id}" || line["status"] != 500.0 {
 		t.Errorf("log: %v", line)
 	}
@@ -123,7 +123,7 @@ func TestDeadlineKeepsRoute(t *testing.T) {
 
 func TestDeadlineNegative(t *testing.T) {
 	t.Parallel()
-	if panics(func() { middleware.Deadline(middleware.DeadlineOptions{After: -1}) }) == nil {
+	if _, err := middleware.Deadline(middleware.DeadlineOptions{After: -1}); err == nil {
 		t.Error("a negative deadline is taken")
 	}
 }

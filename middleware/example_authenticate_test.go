@@ -27,12 +27,12 @@ func ExampleAuthenticate() {
 	var editors http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, "hello, ", auth.FromContext(r.Context()).ID)
 	})
-	editors = middleware.RequireAAL(2, middleware.RequireOptions{})(editors)
-	editors = middleware.RequireRole("editor", middleware.RequireOptions{})(editors)
+	editors = middleware.Must(middleware.RequireAAL(2, middleware.RequireOptions{}))(editors)
+	editors = middleware.Must(middleware.RequireRole("editor", middleware.RequireOptions{}))(editors)
 
 	mux := http.NewServeMux()
 	mux.Handle("/editors/", editors)
-	site := middleware.Authenticate(auth.Bearer(tokens), middleware.AuthenticateOptions{})(mux)
+	site := middleware.Must(middleware.Authenticate(auth.Bearer(tokens), middleware.AuthenticateOptions{}))(mux)
 
 	for _, token := range []string{"token-of-ada", "token-of-bob", "token-of-cem", "forged", ""} {
 		r := httptest.NewRequest(http.MethodGet, "/editors/", nil)

@@ -12,10 +12,10 @@ import (
 )
 
 func ExampleDeadline() {
-	around := middleware.Deadline(middleware.DeadlineOptions{
+	around := middleware.Must(middleware.Deadline(middleware.DeadlineOptions{
 		After:  10 * time.Millisecond,
 		Exempt: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/events/") },
-	})
+	}))
 	h := around(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done() // as a statement does that waits for a lock
 	}))
@@ -26,12 +26,12 @@ func ExampleDeadline() {
 }
 
 func ExampleLimits() {
-	around := middleware.Limits(middleware.LimitsOptions{BodyOf: func(r *http.Request) int64 {
+	around := middleware.Must(middleware.Limits(middleware.LimitsOptions{BodyOf: func(r *http.Request) int64 {
 		if r.URL.Path == "/upload" {
 			return 100 << 20
 		}
 		return 0 // as all others: 1 MiB
-	}})
+	}}))
 	h := around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, _ := io.Copy(io.Discard, r.Body)
 		fmt.Fprint(w, n, " bytes")
@@ -49,10 +49,10 @@ func ExampleLimits() {
 }
 
 func ExampleSecureHeaders() {
-	around := middleware.SecureHeaders(middleware.SecureHeadersOptions{
+	around := middleware.Must(middleware.SecureHeaders(middleware.SecureHeadersOptions{
 		HSTS:  365 * 24 * time.Hour,
 		HTTPS: func(*http.Request) bool { return true }, // a proxy ends TLS, and there is no other way in
-	})
+	}))
 	h := around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/page" {
 			w.Header().Set("Content-Security-Policy", "default-src 'self'")
@@ -72,7 +72,7 @@ func ExampleSecureHeaders() {
 }
 
 func ExampleCSRF() {
-	around := middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{"https://app.example.org"}})
+	around := middleware.Must(middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: []string{"https://app.example.org"}}))
 	h := around(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "done") }))
 	for _, origin := range []string{"https://app.example.org", "https://evil.example"} {
 		r := httptest.NewRequest(http.MethodPost, "https://api.example.org/transfer", nil)
@@ -92,14 +92,14 @@ func ExampleCSRF() {
 func Example() {
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
 	for _, around := range []func(http.Handler) http.Handler{ // innermost first
-		middleware.CSRF(middleware.CSRFOptions{}),
-		middleware.Deadline(middleware.DeadlineOptions{}),
-		middleware.Limits(middleware.LimitsOptions{}),
+		middleware.Must(middleware.CSRF(middleware.CSRFOptions{})),
+		middleware.Must(middleware.Deadline(middleware.DeadlineOptions{})),
+		middleware.Must(middleware.Limits(middleware.LimitsOptions{})),
 		middleware.Recover(middleware.RecoverOptions{}),
-		middleware.SecureHeaders(middleware.SecureHeadersOptions{}),
+		middleware.Must(middleware.SecureHeaders(middleware.SecureHeadersOptions{})),
 		middleware.AccessLog(middleware.AccessLogOptions{Logger: discard()}),
-		middleware.ClientAddress(middleware.ClientAddressOptions{}),
-		middleware.RequestID(middleware.RequestIDOptions{}),
+		middleware.Must(middleware.ClientAddress(middleware.ClientAddressOptions{})),
+		middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})),
 	} {
 		h = around(h)
 	}

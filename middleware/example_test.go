@@ -12,7 +12,7 @@ import (
 )
 
 func ExampleRequestID() {
-	around := middleware.RequestID(middleware.RequestIDOptions{})
+	around := middleware.Must(middleware.RequestID(middleware.RequestIDOptions{}))
 	h := around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(middleware.RequestIDFrom(r.Context()) == w.Header().Get("X-Request-Id"))
 	}))
@@ -50,7 +50,7 @@ func ExampleAccessLog() {
 }
 
 func ExampleClientAddress() {
-	around := middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+	around := middleware.Must(middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}))
 	h := around(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		fmt.Println(middleware.ClientAddressOf(r))
 	}))

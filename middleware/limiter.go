@@ -40,6 +40,14 @@ type LimiterOptions struct {
 	Now func() time.Time
 }
 
+// Validate returns an error if Size is negative.
+func (o LimiterOptions) Validate() error {
+	if o.Size < 0 {
+		return errors.New("middleware: LimiterOptions.Size must not be negative")
+	}
+	return nil
+}
+
 // errLimit reports an invalid limit.
 var errLimit = errors.New("middleware: a limit needs a time and a burst above zero")
 
@@ -84,10 +92,10 @@ type allowance struct {
 
 var _ Limiter = (*MemoryLimiter)(nil)
 
-// NewLimiter returns an empty limiter. It panics if the size is negative.
-func NewLimiter(opts LimiterOptions) *MemoryLimiter {
-	if opts.Size < 0 {
-		panic("middleware: LimiterOptions.Size must not be negative")
+// NewLimiter returns an empty limiter.
+func NewLimiter(opts LimiterOptions) (*MemoryLimiter, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	l := &MemoryLimiter{now: opts.Now, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 	if l.now == nil {
@@ -101,7 +109,7 @@ func NewLimiter(opts LimiterOptions) *MemoryLimiter {
 		s.keys = make(map[digest]int32)
 		s.ring = make([]allowance, 1)
 	}
-	return l
+	return l, nil
 }
 
 // Take implements [Limiter]. It fails only if every or burst is not positive, or their

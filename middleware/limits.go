@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -58,6 +59,14 @@ type LimitsOptions struct {
 	URL int
 }
 
+// Validate returns an error if a limit is negative.
+func (o LimitsOptions) Validate() error {
+	if min(o.Fields, o.Header, o.Params, o.Query, o.URL) < 0 || o.Body < 0 {
+		return errors.New("middleware: Limits: a limit is negative")
+	}
+	return nil
+}
+
 // Limits returns middleware that rejects requests that are too large. The error names the
 // limit:
 //
@@ -70,9 +79,10 @@ type LimitsOptions struct {
 //
 // The defaults are the limits of the REST surface. The REST surface and the accounts have
 // limits of their own, and the smaller one holds: raise both.
-//
-// It panics if a limit is negative.
-func Limits(opts LimitsOptions) func(http.Handler) http.Handler {
+func Limits(opts LimitsOptions) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
 	l := newLimits(opts)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -94,7 +104,7 @@ func Limits(opts LimitsOptions) func(http.Handler) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 type limits struct {
@@ -105,9 +115,6 @@ type limits struct {
 }
 
 func newLimits(opts LimitsOptions) *limits {
-	if min(opts.Fields, opts.Header, opts.Params, opts.Query, opts.URL) < 0 || opts.Body < 0 {
-		panic("middleware: Limits: a limit is negative")
-	}
 	opts.Body = cmp.Or(opts.Body, bounds.Body)
 	opts.Fields = cmp.Or(opts.Fields, 100)
 	opts.Header = cmp.Or(opts.Header, bounds.Header)

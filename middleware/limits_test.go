@@ -57,7 +57,7 @@ func TestLimits(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			around := middleware.Limits(middleware.LimitsOptions{})
+			around := middleware.Must(middleware.Limits(middleware.LimitsOptions{}))
 			served := false
 			h := func(_ http.ResponseWriter, r *http.Request) {
 				served = true
@@ -80,9 +80,9 @@ func TestLimits(t *testing.T) {
 // TestLimitsOfOne: the size of a body is another one where BodyOf says so.
 func TestLimitsOfOne(t *testing.T) {
 	t.Parallel()
-	around := middleware.Limits(middleware.LimitsOptions{Body: 10, BodyOf: func(r *http.Request) int64 {
+	around := middleware.Must(middleware.Limits(middleware.LimitsOptions{Body: 10, BodyOf: func(r *http.Request) int64 {
 		return map[string]int64{"/small": 5, "/large": 20, "/own": -1}[r.URL.Path]
-	}})
+	}}))
 	for _, tt := range []struct {
 		path    string
 		size    int
@@ -117,7 +117,7 @@ func TestLimitsClose(t *testing.T) {
 			t.Errorf("reading ends with %v", err)
 		}
 		problem.Write(w, r, err, problem.Options{})
-	}), middleware.AccessLog(middleware.AccessLogOptions{Logger: discard()}), middleware.Limits(middleware.LimitsOptions{Body: 10})))
+	}), middleware.AccessLog(middleware.AccessLogOptions{Logger: discard()}), middleware.Must(middleware.Limits(middleware.LimitsOptions{Body: 10}))))
 	defer server.Close()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
 	if err != nil {
@@ -141,7 +141,7 @@ func TestA48Headers(t *testing.T) {
 	for name, value := range attacktest.Headers() {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set(name, value)
-		w := serve(func(http.ResponseWriter, *http.Request) { t.Errorf("%s is served", name) }, r, middleware.Limits(middleware.LimitsOptions{}))
+		w := serve(func(http.ResponseWriter, *http.Request) { t.Errorf("%s is served", name) }, r, middleware.Must(middleware.Limits(middleware.LimitsOptions{})))
 		if w.Code != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("%s: status %d", name, w.Code)
 		}
@@ -151,7 +151,7 @@ func TestA48Headers(t *testing.T) {
 func TestLimitsNegative(t *testing.T) {
 	t.Parallel()
 	for _, opts := range []middleware.LimitsOptions{{Body: -1}, {Fields: -1}, {Header: -1}, {Params: -1}, {Query: -1}, {URL: -1}} {
-		if panics(func() { middleware.Limits(opts) }) == nil {
+		if _, err := middleware.Limits(opts); err == nil {
 			t.Errorf("%+v is taken", opts)
 		}
 	}

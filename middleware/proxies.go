@@ -61,15 +61,6 @@ func properProxy(p netip.Prefix) (netip.Prefix, error) {
 	return narrow.Masked(), nil
 }
 
-// mustProxies is for constructors.
-func mustProxies(networks []netip.Prefix) proxies {
-	p, err := newProxies(networks)
-	if err != nil {
-		panic(err)
-	}
-	return p
-}
-
 // has reports whether an address is trusted. One that is not valid is not.
 func (p proxies) has(a netip.Addr) bool {
 	for i := range p {

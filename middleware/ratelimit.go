@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -63,6 +65,18 @@ type RateLimitOptions struct {
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
 }
 
+// Validate returns an error if a number is out of its range or the name is invalid.
+func (o RateLimitOptions) Validate() error {
+	requests, per, name := cmp.Or(o.Requests, 600), cmp.Or(o.Per, time.Minute), cmp.Or(o.Name, "default")
+	if requests < 1 || per < time.Duration(requests) || per > maxPer {
+		return errors.New("middleware: RateLimit needs a number of requests above zero and a time that is long enough for them, of 366 days at most")
+	}
+	if !isPolicyName(name) {
+		return fmt.Errorf("middleware: RateLimit: %q is not a valid policy name", name)
+	}
+	return nil
+}
+
 // RateLimit returns middleware that limits the requests of each key. A request over the
 // limit gets 429 (RFC 6585 section 4) with Retry-After.
 //
@@ -74,10 +88,14 @@ type RateLimitOptions struct {
 // The fields are those of draft-ietf-httpapi-ratelimit-headers-11: q is Requests, w is Per
 // in seconds, r the remaining requests, and t the seconds until there is one more. Several
 // limits around one handler each add a member to these lists.
-//
-// RateLimit panics if a number is negative or the name is invalid.
-func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
-	l := newRateLimit(opts)
+func RateLimit(opts RateLimitOptions) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	l, err := newRateLimit(opts)
+	if err != nil {
+		return nil, err
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			key := l.key(r)
@@ -99,7 +117,7 @@ func RateLimit(opts RateLimitOptions) func(http.Handler) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 // rateLimit is a policy.
@@ -116,18 +134,12 @@ type rateLimit struct {
 	refuse  func(http.ResponseWriter, *http.Request, error)
 }
 
-func newRateLimit(opts RateLimitOptions) *rateLimit {
+func newRateLimit(opts RateLimitOptions) (*rateLimit, error) {
 	l := &rateLimit{
 		name: cmp.Or(opts.Name, "default"), burst: cmp.Or(opts.Requests, 600),
 		key: opts.Key, logger: cmp.Or(opts.Logger, slog.Default()), refuse: refuseOr(opts.Refuse),
 	}
 	per := cmp.Or(opts.Per, time.Minute)
-	if l.burst < 1 || per < time.Duration(l.burst) || per > maxPer {
-		panic("middleware: RateLimit needs a number of requests above zero and a time that is long enough for them, of 366 days at most")
-	}
-	if !isPolicyName(l.name) {
-		panic("middleware: RateLimit: " + strconv.Quote(l.name) + " is not a valid policy name")
-	}
 	l.every = per / time.Duration(l.burst)
 	l.policy = `"` + l.name + `";q=` + strconv.Itoa(l.burst) + ";w=" + strconv.FormatInt(problem.Seconds(per), 10)
 	if l.key == nil {
@@ -136,9 +148,13 @@ func newRateLimit(opts RateLimitOptions) *rateLimit {
 	if memory, ok := opts.Limiter.(*MemoryLimiter); ok {
 		l.memory = memory
 	} else {
-		l.limiter, l.memory = opts.Limiter, NewLimiter(LimiterOptions{})
+		memory, err := NewLimiter(LimiterOptions{})
+		if err != nil {
+			return nil, err
+		}
+		l.limiter, l.memory = opts.Limiter, memory
 	}
-	return l
+	return l, nil
 }
 
 const maxPer = 366 * 24 * time.Hour

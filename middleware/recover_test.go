@@ -26,7 +26,7 @@ func TestRecover(t *testing.T) {
 			w.Header().Set("Etag", `"1"`)
 			panic(p)
 		}, httptest.NewRequest(http.MethodGet, "/", nil),
-			middleware.RequestID(middleware.RequestIDOptions{}), middleware.Recover(middleware.RecoverOptions{Logger: log.logger(), Refuse: quiet}))
+			middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})), middleware.Recover(middleware.RecoverOptions{Logger: log.logger(), Refuse: quiet}))
 		if w.Code != http.StatusInternalServerError {
 			t.Errorf("status %d", w.Code)
 		}

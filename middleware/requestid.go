@@ -29,14 +29,20 @@ type RequestIDOptions struct {
 	Proxies []netip.Prefix
 }
 
+// Validate returns an error if [CheckProxies] rejects the Proxies.
+func (o RequestIDOptions) Validate() error {
+	return CheckProxies(o.Proxies)
+}
+
 // RequestID returns middleware that gives every request an id of 16 characters with 80
 // random bits. The id is in the header X-Request-Id of the response, in the log, and in the
 // problem document of an error. It cannot be guessed. An id from the client is ignored,
 // unless the peer is one of [RequestIDOptions.Proxies].
-//
-// It panics if CheckProxies rejects the Proxies.
-func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
-	trusted := mustProxies(opts.Proxies)
+func RequestID(opts RequestIDOptions) (func(http.Handler) http.Handler, error) {
+	trusted, err := newProxies(opts.Proxies)
+	if err != nil {
+		return nil, err
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id := sentID(r, trusted)
@@ -50,7 +56,7 @@ func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
 			w.Header()[requestIDHeader] = own
 			next.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 // RequestIDFrom returns the id that [RequestID] has given the request, or "".

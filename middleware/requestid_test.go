@@ -54,7 +54,7 @@ func TestRequestID(t *testing.T) {
 			var inside, inProblem string
 			w := serve(func(_ http.ResponseWriter, r *http.Request) {
 				inside, inProblem = middleware.RequestIDFrom(r.Context()), problem.RequestID(r.Context())
-			}, r, middleware.RequestID(tt.opts))
+			}, r, middleware.Must(middleware.RequestID(tt.opts)))
 			answered := w.Header().Values("X-Request-Id")
 			if len(answered) != 1 || answered[0] != inside || inside != inProblem {
 				t.Fatalf("answered %q, the handler sees %q, problems %q", answered, inside, inProblem)
@@ -76,7 +76,7 @@ func TestRequestIDsDiffer(t *testing.T) {
 	const n = 10_000
 	seen := map[string]bool{}
 	var letters [16]map[byte]bool
-	h := chain(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), middleware.RequestID(middleware.RequestIDOptions{}))
+	h := chain(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})))
 	for range n {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
@@ -104,7 +104,7 @@ func TestRequestIDOfProblem(t *testing.T) {
 	t.Parallel()
 	w := serve(func(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, r, problem.Errorf(problem.Conflict, "no"), problem.Options{})
-	}, httptest.NewRequest(http.MethodGet, "/", nil), middleware.RequestID(middleware.RequestIDOptions{}))
+	}, httptest.NewRequest(http.MethodGet, "/", nil), middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})))
 	if id := w.Header().Get("X-Request-Id"); !strings.Contains(w.Body.String(), `"request_id":"`+id+`"`) {
 		t.Errorf("id %q is not in %s", id, w.Body)
 	}
@@ -116,7 +116,7 @@ func FuzzRequestID(f *testing.F) {
 		f.Add(seed)
 	}
 	safe := regexp.MustCompile(`\A[A-Za-z0-9._-]{1,64}\z`)
-	around := middleware.RequestID(middleware.RequestIDOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	around := middleware.Must(middleware.RequestID(middleware.RequestIDOptions{Proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}))
 	f.Fuzz(func(t *testing.T, sent string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil) // from 192.0.2.1
 		r.Header["X-Request-Id"] = []string{sent}

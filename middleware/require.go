@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -28,35 +30,33 @@ func RequireSignedIn(opts RequireOptions) func(http.Handler) http.Handler {
 }
 
 // RequireRole returns middleware that accepts callers with the role of that exact name.
-// Others get the answers of [RequireSignedIn]. It panics if the name is empty.
-func RequireRole(name string, opts RequireOptions) func(http.Handler) http.Handler {
-	mustName("RequireRole", name)
-	return require(opts, problem.Denied, "", func(p auth.Principal) bool { return p.HasRole(name) })
+// Others get the answers of [RequireSignedIn]. The name must not be empty.
+func RequireRole(name string, opts RequireOptions) (func(http.Handler) http.Handler, error) {
+	if name == "" {
+		return nil, errors.New("middleware: RequireRole needs a name")
+	}
+	return require(opts, problem.Denied, "", func(p auth.Principal) bool { return p.HasRole(name) }), nil
 }
 
 // RequirePermission returns middleware that accepts callers with the permission of that
-// exact name. Others get the answers of [RequireSignedIn]. It panics if the name is empty.
-func RequirePermission(name string, opts RequireOptions) func(http.Handler) http.Handler {
-	mustName("RequirePermission", name)
-	return require(opts, problem.Denied, "", func(p auth.Principal) bool { return p.HasPermission(name) })
+// exact name. Others get the answers of [RequireSignedIn]. The name must not be empty.
+func RequirePermission(name string, opts RequireOptions) (func(http.Handler) http.Handler, error) {
+	if name == "" {
+		return nil, errors.New("middleware: RequirePermission needs a name")
+	}
+	return require(opts, problem.Denied, "", func(p auth.Principal) bool { return p.HasPermission(name) }), nil
 }
 
 // RequireAAL returns middleware that accepts callers with at least the authenticator
-// assurance level (NIST SP 800-63B): 2 requires a second factor. A caller below the level
+// assurance level (NIST SP 800-63B), 1, 2 or 3: 2 requires a second factor. A caller below the level
 // gets 401 with the code insufficient_aal, as from the accounts. Unauthenticated requests
-// get the 401 of [RequireSignedIn]. It panics if the level is not 1, 2 or 3.
-func RequireAAL(level int, opts RequireOptions) func(http.Handler) http.Handler {
+// get the 401 of [RequireSignedIn].
+func RequireAAL(level int, opts RequireOptions) (func(http.Handler) http.Handler, error) {
 	if level < 1 || level > 3 {
-		panic("middleware: RequireAAL needs a level of 1, 2 or 3, not " + strconv.Itoa(level))
+		return nil, fmt.Errorf("middleware: RequireAAL needs a level of 1, 2 or 3, not %d", level)
 	}
 	message := "an AAL" + strconv.Itoa(level) + " session is required"
-	return require(opts, problem.AuthInsufficientAAL, message, func(p auth.Principal) bool { return p.AAL >= level })
-}
-
-func mustName(function, name string) {
-	if name == "" {
-		panic("middleware: " + function + " needs a name")
-	}
+	return require(opts, problem.AuthInsufficientAAL, message, func(p auth.Principal) bool { return p.AAL >= level }), nil
 }
 
 // require rejects the callers for which pass is false. Code and message are for

@@ -34,22 +34,22 @@ func TestRequire(t *testing.T) {
 		{"SignedIn", middleware.RequireSignedIn(opts), []answer{
 			{nobody, 401, "42501"}, {guest, 403, "42501"}, {service, 403, "42501"}, {ada, 200, ""}, {editor, 200, ""},
 		}},
-		{"Role", middleware.RequireRole("editor", opts), []answer{
+		{"Role", middleware.Must(middleware.RequireRole("editor", opts)), []answer{
 			{nobody, 401, "42501"}, {guest, 403, "42501"}, {service, 403, "42501"}, {ada, 403, "42501"}, {editor, 200, ""},
 		}},
-		{"RoleOfAnotherSpelling", middleware.RequireRole("Editor", opts), []answer{{editor, 403, "42501"}}},
-		{"Permission", middleware.RequirePermission("notes.write", opts), []answer{
+		{"RoleOfAnotherSpelling", middleware.Must(middleware.RequireRole("Editor", opts)), []answer{{editor, 403, "42501"}}},
+		{"Permission", middleware.Must(middleware.RequirePermission("notes.write", opts)), []answer{
 			{nobody, 401, "42501"}, {ada, 403, "42501"}, {editor, 200, ""},
 		}},
-		{"PermissionIsNoRole", middleware.RequirePermission("editor", opts), []answer{{editor, 403, "42501"}}},
-		{"AAL2", middleware.RequireAAL(2, opts), []answer{
+		{"PermissionIsNoRole", middleware.Must(middleware.RequirePermission("editor", opts)), []answer{{editor, 403, "42501"}}},
+		{"AAL2", middleware.Must(middleware.RequireAAL(2, opts)), []answer{
 			{nobody, 401, "42501"},
 			{guest, 401, "insufficient_aal"},
 			{ada, 401, "insufficient_aal"},
 			{service, 401, "insufficient_aal"},
 			{editor, 200, ""},
 		}},
-		{"AAL3", middleware.RequireAAL(3, opts), []answer{{editor, 401, "insufficient_aal"}}},
+		{"AAL3", middleware.Must(middleware.RequireAAL(3, opts)), []answer{{editor, 401, "insufficient_aal"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -79,8 +79,8 @@ func TestRequireWithoutAuthenticate(t *testing.T) {
 	t.Parallel()
 	opts := middleware.RequireOptions{}
 	for name, m := range map[string]func(http.Handler) http.Handler{
-		"SignedIn": middleware.RequireSignedIn(opts), "Role": middleware.RequireRole("a", opts),
-		"Permission": middleware.RequirePermission("a", opts), "AAL": middleware.RequireAAL(1, opts),
+		"SignedIn": middleware.RequireSignedIn(opts), "Role": middleware.Must(middleware.RequireRole("a", opts)),
+		"Permission": middleware.Must(middleware.RequirePermission("a", opts)), "AAL": middleware.Must(middleware.RequireAAL(1, opts)),
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", "Bearer anything")
@@ -95,9 +95,9 @@ func TestRequireWithoutAuthenticate(t *testing.T) {
 func TestRequireRefuse(t *testing.T) {
 	t.Parallel()
 	var got error
-	m := middleware.RequireAAL(2, middleware.RequireOptions{
+	m := middleware.Must(middleware.RequireAAL(2, middleware.RequireOptions{
 		Refuse: func(_ http.ResponseWriter, _ *http.Request, err error) { got = err },
-	})
+	}))
 	m(who).ServeHTTP(httptest.NewRecorder(), as(auth.Principal{Kind: auth.User, AAL: 1}, http.MethodGet, "/"))
 	var coded interface{ Problem() string }
 	if !errors.As(got, &coded) || coded.Problem() != "insufficient_aal" {
@@ -108,8 +108,16 @@ func TestRequireRefuse(t *testing.T) {
 func TestRequireNeedsItsArguments(t *testing.T) {
 	t.Parallel()
 	opts := middleware.RequireOptions{}
-	mustPanic(t, "a role without a name", func() { middleware.RequireRole("", opts) })
-	mustPanic(t, "a permission without a name", func() { middleware.RequirePermission("", opts) })
-	mustPanic(t, "level 0, which everybody has", func() { middleware.RequireAAL(0, opts) })
-	mustPanic(t, "level 4, which nobody has", func() { middleware.RequireAAL(4, opts) })
+	if _, err := middleware.RequireRole("", opts); err == nil {
+		t.Errorf("accepted: %s", "a role without a name")
+	}
+	if _, err := middleware.RequirePermission("", opts); err == nil {
+		t.Errorf("accepted: %s", "a permission without a name")
+	}
+	if _, err := middleware.RequireAAL(0, opts); err == nil {
+		t.Errorf("accepted: %s", "level 0, which everybody has")
+	}
+	if _, err := middleware.RequireAAL(4, opts); err == nil {
+		t.Errorf("accepted: %s", "level 4, which nobody has")
+	}
 }

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -75,12 +76,28 @@ type SecureHeadersOptions struct {
 	ResourcePolicy string
 }
 
+// Validate returns an error if HSTS is negative, or a value has characters that no header may
+// have.
+func (o SecureHeadersOptions) Validate() error {
+	names, values := secureHeaders(o)
+	for i, value := range values {
+		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
+			return fmt.Errorf("middleware: SecureHeaders: %q cannot be the value of %s", value, names[i])
+		}
+	}
+	if o.HSTS < 0 {
+		return errors.New("middleware: SecureHeaders: HSTS is negative")
+	}
+	return nil
+}
+
 // SecureHeaders returns middleware that sets the security headers of its options and
 // X-Content-Type-Options: nosniff. They are set before the handler runs, so a handler can
 // replace them, as the pages of this library do.
-//
-// It panics if HSTS is negative, or a value has characters that no header may have.
-func SecureHeaders(opts SecureHeadersOptions) func(http.Handler) http.Handler {
+func SecureHeaders(opts SecureHeadersOptions) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
 	names, values := secureHeaders(opts)
 	hsts, https := transportSecurity(opts), opts.HTTPS
 	if https == nil {
@@ -102,7 +119,7 @@ func SecureHeaders(opts SecureHeadersOptions) func(http.Handler) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 // secureHeaders returns the headers of every answer, by their canonical names.
@@ -117,9 +134,6 @@ func secureHeaders(opts SecureHeadersOptions) (names, values []string) {
 		{"Cross-Origin-Resource-Policy", opts.ResourcePolicy, "same-origin"},
 	} {
 		name, value := header[0], cmp.Or(header[1], header[2])
-		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
-			panic(fmt.Sprintf("middleware: SecureHeaders: %q cannot be the value of %s", value, name))
-		}
 		if value != Omit {
 			names, values = append(names, name), append(values, value)
 		}
@@ -128,9 +142,6 @@ func secureHeaders(opts SecureHeadersOptions) (names, values []string) {
 }
 
 func transportSecurity(opts SecureHeadersOptions) string {
-	if opts.HSTS < 0 {
-		panic("middleware: SecureHeaders: HSTS is negative")
-	}
 	if opts.HSTS == 0 {
 		return ""
 	}

@@ -84,7 +84,7 @@ func TestSecureHeaders(t *testing.T) {
 				for name, values := range tt.set {
 					w.Header().Set(name, values[0])
 				}
-			}, r, middleware.SecureHeaders(tt.opts))
+			}, r, middleware.Must(middleware.SecureHeaders(tt.opts)))
 			if !maps.EqualFunc(w.Header(), tt.want, slices.Equal) {
 				t.Errorf("got %v\nwant %v", w.Header(), tt.want)
 			}
@@ -103,7 +103,7 @@ func TestSecureHeadersOwn(t *testing.T) {
 			t.Errorf("what is added to one header is in another: %v", got)
 		}
 		_, _ = io.WriteString(w, "x")
-	}), middleware.SecureHeaders(middleware.SecureHeadersOptions{}))
+	}), middleware.Must(middleware.SecureHeaders(middleware.SecureHeadersOptions{})))
 	for range 2 {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		w := httptest.NewRecorder()
@@ -112,7 +112,7 @@ func TestSecureHeadersOwn(t *testing.T) {
 			t.Errorf("header %v", w.Header())
 		}
 	}
-	w := serve(func(http.ResponseWriter, *http.Request) {}, httptest.NewRequest(http.MethodGet, "/", nil), middleware.SecureHeaders(middleware.SecureHeadersOptions{}))
+	w := serve(func(http.ResponseWriter, *http.Request) {}, httptest.NewRequest(http.MethodGet, "/", nil), middleware.Must(middleware.SecureHeaders(middleware.SecureHeadersOptions{})))
 	if w.Header().Get("X-Frame-Options") != "DENY" {
 		t.Errorf("header %v", w.Header())
 	}
@@ -123,7 +123,7 @@ func TestSecureHeadersWrong(t *testing.T) {
 	for _, opts := range []middleware.SecureHeadersOptions{
 		{HSTS: -1}, {ContentSecurityPolicy: "default-src 'none'\r\nSet-Cookie: a=b"}, {ReferrerPolicy: "nö"},
 	} {
-		if panics(func() { middleware.SecureHeaders(opts) }) == nil {
+		if _, err := middleware.SecureHeaders(opts); err == nil {
 			t.Errorf("%+v is taken", opts)
 		}
 	}

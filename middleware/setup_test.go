@@ -81,3 +81,11 @@ func panics(f func()) (p any) {
 	f()
 	return nil
 }
+
+// must returns a value, and panics if err is not nil.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

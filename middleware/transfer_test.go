@@ -21,7 +21,7 @@ import (
 // transferring serves a handler behind Deadline by HTTP/1.1 and returns a connection to it.
 func transferring(t *testing.T, transfer time.Duration, h http.HandlerFunc) net.Conn {
 	t.Helper()
-	s := httptest.NewUnstartedServer(middleware.Deadline(middleware.DeadlineOptions{Transfer: transfer})(h))
+	s := httptest.NewUnstartedServer(middleware.Must(middleware.Deadline(middleware.DeadlineOptions{Transfer: transfer}))(h))
 	s.Config.ReadTimeout, s.Config.WriteTimeout = time.Minute, time.Minute
 	s.Start()
 	t.Cleanup(s.Close)

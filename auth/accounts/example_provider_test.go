@@ -62,7 +62,7 @@ func ExampleConfig_verifiers() {
 		log.Fatal(err)
 	}
 	// For api.Config.Authenticator, or a handler of one's own:
-	handler := middleware.Authenticate(a.Authenticator(), middleware.AuthenticateOptions{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := middleware.Must(middleware.Authenticate(a.Authenticator(), middleware.AuthenticateOptions{}))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "hello", auth.FromContext(r.Context()).ID) // "partner:" and the subject, or the id of a user
 	}))
 	fmt.Println(handler != nil)

@@ -25,7 +25,7 @@ func TestPrefixes(t *testing.T) {
 	}
 	make := func(prefix, name string) application {
 		client := newClient(t, redis.ClientOptions{URL: server.URL(), Prefix: prefix, Timeout: patient, ConnectTimeout: patient})
-		return application{newCache(t, client, redis.Options[string, string]{Name: name}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})}
+		return application{newCache(t, client, redis.Options[string, string]{Name: name}), must(redis.NewLimiter(client, redis.LimiterOptions{Name: name}))}
 	}
 	apart := map[string]application{"plain": make("", "rights"), "prefix": make("shop", "rights"), "name": make("", "others")}
 	for name, a := range apart {
@@ -60,7 +60,7 @@ func TestNamesApart(t *testing.T) {
 					t.Errorf("a limiter %q", name)
 				}
 			}()
-			redis.NewLimiter(client, redis.LimiterOptions{Name: name})
+			must(redis.NewLimiter(client, redis.LimiterOptions{Name: name}))
 		}()
 	}
 	for _, prefix := range []string{"a:b", "a b"} {
@@ -78,7 +78,7 @@ func TestSameNames(t *testing.T) {
 	client := newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient, ConnectTimeout: patient})
 	keys := []string{"", "r", "v:r:r", "r:r", "r:v", ":r", "d", "t", "c", "author"}
 	for _, name := range []string{"r", "v", "l", "d", "t", "c", "rr"} {
-		c, l := newCache(t, client, redis.Options[string, string]{Name: name, Near: -1}), redis.NewLimiter(client, redis.LimiterOptions{Name: name})
+		c, l := newCache(t, client, redis.Options[string, string]{Name: name, Near: -1}), must(redis.NewLimiter(client, redis.LimiterOptions{Name: name}))
 		for _, key := range keys {
 			want(t, c, key, "")
 			set(t, c, key, name+" "+key, author)
@@ -107,11 +107,11 @@ func TestRateLimitWithoutRedis(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
 			instance := func() (http.Handler, *redis.Limiter) {
-				limiter := redis.NewLimiter(newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: time.Second, ConnectTimeout: patient}), redis.LimiterOptions{})
-				return middleware.RateLimit(middleware.RateLimitOptions{
+				limiter := must(redis.NewLimiter(newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: time.Second, ConnectTimeout: patient}), redis.LimiterOptions{}))
+				return middleware.Must(middleware.RateLimit(middleware.RateLimitOptions{
 					Requests: 3, Per: time.Hour, Limiter: limiter, Logger: slog.New(slog.DiscardHandler),
 					Key: func(r *http.Request) string { return r.URL.Path },
-				})(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), limiter
+				}))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), limiter
 			}
 			one, limiterOne := instance()
 			two, limiterTwo := instance()

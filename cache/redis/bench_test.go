@@ -20,9 +20,9 @@ type benchRow struct {
 func BenchmarkHit(b *testing.B) {
 	server := redistest.Start(b)
 	kept := newCache(b, newClient(b, redis.ClientOptions{URL: server.URL(), Timeout: patient}), redis.Options[string, cache.Loaded[benchRow]]{})
-	loader := cache.NewLoader(kept, func(_ context.Context, key string) (benchRow, error) {
+	loader := must(cache.NewLoader(kept, func(_ context.Context, key string) (benchRow, error) {
 		return benchRow{7, key, []string{"a", "b"}}, nil
-	}, cache.LoaderOptions[string, benchRow]{TTL: time.Hour, Tags: func(key string, _ benchRow) []string { return []string{key, "rows"} }})
+	}, cache.LoaderOptions[string, benchRow]{TTL: time.Hour, Tags: func(key string, _ benchRow) []string { return []string{key, "rows"} }}))
 	ctx := context.Background()
 	b.Run("cache", func(b *testing.B) {
 		_, _ = loader.Get(ctx, "key")
@@ -48,7 +48,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	server := redistest.Start(b)
 	client := newClient(b, redis.ClientOptions{URL: server.URL(), Timeout: patient})
 	far := newCache(b, client, redis.Options[string, benchRow]{Near: -1})
-	limiter := redis.NewLimiter(client, redis.LimiterOptions{})
+	limiter := must(redis.NewLimiter(client, redis.LimiterOptions{}))
 	ctx := context.Background()
 	row := benchRow{7, "name", []string{"a", "b"}}
 	opts := cache.SetOptions{Tags: []string{"key", "rows"}}

@@ -7,7 +7,7 @@
 //	defer client.Close()
 //	kept, err := redis.New(client, redis.Options[int64, cache.Loaded[Author]]{Name: "authors"})
 //	...
-//	authors := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute, Lock: kept})
+//	authors, err := cache.NewLoader(kept, loadAuthor, cache.LoaderOptions[int64, Author]{TTL: time.Minute, Lock: kept})
 //
 // A [Client] is one connection, which any number of caches and limiters share. It connects
 // on first use. [Cache] implements cache.Cache and cache.Locker, by which only one process

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"fmt"
+	"log"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -42,7 +43,11 @@ func ExampleLimiter() {
 		return
 	}
 	defer client.Close()
-	handler := exports(redis.NewLimiter(client, redis.LimiterOptions{Name: "exports"}), http.NotFoundHandler())
+	limiter, err := redis.NewLimiter(client, redis.LimiterOptions{Name: "exports"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler := exports(limiter, http.NotFoundHandler())
 
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest("GET", "/export", nil))
@@ -53,7 +58,7 @@ func ExampleLimiter() {
 // TestRateCounter runs the handler of the example with a server.
 func TestRateCounter(t *testing.T) {
 	t.Parallel()
-	limiter := redis.NewLimiter(newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient}), redis.LimiterOptions{Name: "exports"})
+	limiter := must(redis.NewLimiter(newClient(t, redis.ClientOptions{URL: redistest.Start(t).URL(), Timeout: patient}), redis.LimiterOptions{Name: "exports"}))
 	handler := exports(limiter, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "data") }))
 	for i, want := range []struct {
 		account string

@@ -23,9 +23,12 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	authors := cache.NewLoader(kept, func(_ context.Context, id int64) (author, error) {
+	authors, err := cache.NewLoader(kept, func(_ context.Context, id int64) (author, error) {
 		return author{"Ann"}, nil // from the database, for example
 	}, cache.LoaderOptions[int64, author]{TTL: time.Minute, Lock: kept, Logger: quiet})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	a, err := authors.Get(context.Background(), 7)
 	fmt.Println(a.Name, err)
@@ -49,7 +52,10 @@ func ExampleNewLimiter() {
 	}
 	defer client.Close()
 
-	logins := redis.NewLimiter(client, redis.LimiterOptions{Name: "logins"})
+	logins, err := redis.NewLimiter(client, redis.LimiterOptions{Name: "logins"})
+	if err != nil {
+		log.Fatal(err)
+	}
 	// Five at once, then one every ten seconds.
 	_, wait, err := logins.Take(context.Background(), "203.0.113.7", 10*time.Second, 5)
 	switch {

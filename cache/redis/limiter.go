@@ -21,6 +21,14 @@ type LimiterOptions struct {
 	Name string
 }
 
+// Validate returns an error if Name has colons.
+func (o LimiterOptions) Validate() error {
+	if strings.Contains(o.Name, ":") {
+		return errors.New("redis: the name of a limiter must not have colons")
+	}
+	return nil
+}
+
 // Limiter counts what keys do, for all processes together, by the generic cell rate
 // algorithm (ITU-T I.371) and the clock of the server. It is safe for concurrent use.
 type Limiter struct {
@@ -28,16 +36,15 @@ type Limiter struct {
 	name   string
 }
 
-// NewLimiter returns a limiter in the Redis of a client. It panics without one,
-// and where the name has colons.
-func NewLimiter(client *Client, opts LimiterOptions) *Limiter {
+// NewLimiter returns a limiter in the Redis of a client, which must not be nil.
+func NewLimiter(client *Client, opts LimiterOptions) (*Limiter, error) {
 	if client == nil {
-		panic("redis: a limiter needs a client")
+		return nil, errors.New("redis: a limiter needs a client")
 	}
-	if strings.Contains(opts.Name, ":") {
-		panic("redis: the name of a limiter must not have colons")
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
-	return &Limiter{client: client, name: cmp.Or(opts.Name, "limit")}
+	return &Limiter{client: client, name: cmp.Or(opts.Name, "limit")}, nil
 }
 
 // scriptTake takes one of what a key may do. The key keeps the time, in microseconds,

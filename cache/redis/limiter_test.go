@@ -17,8 +17,8 @@ func TestLimiter(t *testing.T) {
 	server := redistest.Start(t)
 	opts := redis.ClientOptions{URL: server.URL(), Timeout: patient, ConnectTimeout: patient}
 	limiters := []*redis.Limiter{
-		redis.NewLimiter(newClient(t, opts), redis.LimiterOptions{}),
-		redis.NewLimiter(newClient(t, opts), redis.LimiterOptions{}),
+		must(redis.NewLimiter(newClient(t, opts), redis.LimiterOptions{})),
+		must(redis.NewLimiter(newClient(t, opts), redis.LimiterOptions{})),
 	}
 	take := func(i int, key string, every time.Duration) (int, time.Duration) {
 		t.Helper()
@@ -73,7 +73,7 @@ func TestLimiterTogether(t *testing.T) {
 	var passed atomic.Int64
 	var wg sync.WaitGroup
 	for range 4 {
-		l := redis.NewLimiter(newClient(t, opts), redis.LimiterOptions{Name: "shared"})
+		l := must(redis.NewLimiter(newClient(t, opts), redis.LimiterOptions{Name: "shared"}))
 		for range 50 {
 			wg.Go(func() {
 				_, wait, err := l.Take(t.Context(), "key", time.Hour, 20)
@@ -97,7 +97,7 @@ func TestLimiterTogether(t *testing.T) {
 func TestLimiterClock(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	l := redis.NewLimiter(newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient}), redis.LimiterOptions{})
+	l := must(redis.NewLimiter(newClient(t, redis.ClientOptions{URL: server.URL(), Timeout: patient}), redis.LimiterOptions{}))
 	server.Do("SET", "plinth:r:limit:key", fmt.Sprint(time.Now().Add(1000*time.Hour).UnixMicro()))
 	if _, wait, err := l.Take(t.Context(), "key", time.Second, 5); err != nil || wait <= 0 || wait > time.Second {
 		t.Errorf("wait %s, %v", wait, err)
@@ -106,7 +106,7 @@ func TestLimiterClock(t *testing.T) {
 
 func TestLimiterRefuses(t *testing.T) {
 	t.Parallel()
-	l := redis.NewLimiter(newClient(t, redis.ClientOptions{}), redis.LimiterOptions{})
+	l := must(redis.NewLimiter(newClient(t, redis.ClientOptions{}), redis.LimiterOptions{}))
 	for _, tt := range []struct {
 		every time.Duration
 		burst int

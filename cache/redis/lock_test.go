@@ -60,10 +60,10 @@ func TestLoadsOnce(t *testing.T) {
 				if name == "locked" {
 					opts.Lock = kept
 				}
-				l := cache.NewLoader(kept, func(context.Context, string) (string, error) {
+				l := must(cache.NewLoader(kept, func(context.Context, string) (string, error) {
 					time.Sleep(200 * time.Millisecond)
 					return fmt.Sprint("load ", loads.Add(1)), nil
-				}, opts)
+				}, opts))
 				if _, err := kept.Mark(t.Context()); err != nil { // connects
 					t.Fatal(err)
 				}

@@ -81,9 +81,9 @@ func (w *arena) instance(name string, floor *[arenaKeys]atomic.Int64) *instance 
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	loader := cache.NewLoader(kept, w.load, cache.LoaderOptions[int, right]{
+	loader := must(cache.NewLoader(kept, w.load, cache.LoaderOptions[int, right]{
 		TTL: time.Hour, Logger: quiet, Tags: func(key int, _ right) []string { return []string{fmt.Sprint("right:", key)} },
-	})
+	}))
 	return &instance{name: name, cache: kept, loader: loader, get: loader.Get, floor: floor}
 }
 

@@ -147,3 +147,11 @@ func TestContractApart(t *testing.T) {
 		Settle: settle,
 	})
 }
+
+// must returns a value, and panics if err is not nil.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

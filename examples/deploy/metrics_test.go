@@ -22,7 +22,11 @@ func TestMetricsExist(t *testing.T) {
 	panels, variables := expressions(t)
 	texts := slices.Concat(panels, variables, regexp.MustCompile(`(?s)expr: .*?(?:labels|for):`).FindAllString(read(t, "prometheus/rules.yml"), -1))
 	known := append(prometheus.Names(), "up") // which Prometheus itself adds
-	families, err := prometheus.New(prometheus.Options{}).Registry().Gather()
+	metrics, err := prometheus.New(prometheus.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := metrics.Registry().Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

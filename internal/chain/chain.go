@@ -4,6 +4,7 @@ package chain
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -52,57 +53,63 @@ type Options struct {
 
 // New returns the middleware of every handler. Package middleware gives the reasons for the
 // order.
-func New(o Options) func(http.Handler) http.Handler {
-	list := []func(http.Handler) http.Handler{
-		o.Probes.CloseConnections, // every response of a server that drains ends its connection
-		middleware.RequestID(middleware.RequestIDOptions{Proxies: o.TrustedProxies}),
-		middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: o.TrustedProxies, Header: o.ForwardedHeader}),
-	}
+func New(o Options) (func(http.Handler) http.Handler, error) {
+	var l list
+	l.use(o.Probes.CloseConnections) // every response of a server that drains ends its connection
+	l.add(middleware.RequestID(middleware.RequestIDOptions{Proxies: o.TrustedProxies}))
+	l.add(middleware.ClientAddress(middleware.ClientAddressOptions{Proxies: o.TrustedProxies, Header: o.ForwardedHeader}))
 	if !o.DisableAccessLog {
-		list = append(list, middleware.AccessLog(middleware.AccessLogOptions{Logger: o.Logger, ECS: o.LogECS, Skip: o.skipsLog}))
+		l.use(middleware.AccessLog(middleware.AccessLogOptions{Logger: o.Logger, ECS: o.LogECS, Skip: o.skipsLog}))
 	}
-	list = append(list, o.Middleware...) // like the log they see every response
-	list = append(list,
-		middleware.SecureHeaders(o.Headers),
-		middleware.Recover(middleware.RecoverOptions{Logger: o.Logger, Refuse: o.Surfaces.Refuse}),
-		cors.New(o.CORS), // pages may read rejections too
-		o.Probes.Routes,  // probes need no credentials and are never rejected
-	)
+	l.use(o.Middleware...) // like the log they see every response
+	l.add(middleware.SecureHeaders(o.Headers))
+	l.use(middleware.Recover(middleware.RecoverOptions{Logger: o.Logger, Refuse: o.Surfaces.Refuse}))
+	l.add(cors.New(o.CORS)) // pages may read rejections too
+	l.use(o.Probes.Routes)  // probes need no credentials and are never rejected
 	if o.Admit != nil {
-		list = append(list, o.Admit)
+		l.use(o.Admit)
 	}
-	list = append(list, o.limits()...)
-	return func(handler http.Handler) http.Handler {
-		for _, m := range slices.Backward(list) {
-			handler = m(handler)
-		}
-		return handler
-	}
+	o.limits(&l)
+	return l.wrap, errors.Join(l.errs...)
 }
 
-// limits returns the inner part of the chain, which rejects requests. Cheap checks come
-// first, and those that need the caller come after authentication.
-func (o *Options) limits() []func(http.Handler) http.Handler {
+// limits adds the inner part of the chain, which rejects requests. Cheap checks come first,
+// and those that need the caller come after authentication.
+func (o *Options) limits(l *list) {
 	s, refuse := o.Surfaces, o.Surfaces.Refuse
-	list := []func(http.Handler) http.Handler{
-		middleware.Limits(middleware.LimitsOptions{
-			Query: o.MaxQuery, URL: o.maxURL(), Body: o.MaxBody, BodyOf: s.maxBody, Refuse: refuse,
-		}),
-		middleware.Deadline(middleware.DeadlineOptions{After: o.RequestTimeout, Exempt: s.isLongLived, Refuse: refuse}),
+	l.add(middleware.Limits(middleware.LimitsOptions{
+		Query: o.MaxQuery, URL: o.maxURL(), Body: o.MaxBody, BodyOf: s.maxBody, Refuse: refuse,
+	}))
+	l.add(middleware.Deadline(middleware.DeadlineOptions{After: o.RequestTimeout, Exempt: s.isLongLived, Refuse: refuse}))
+	o.limit(l, "address", o.Address, middleware.ByAddress)
+	l.add(middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: o.TrustedOrigins, Exempt: s.checksOrigins, Refuse: refuse}))
+	l.use(o.identify)
+	o.limit(l, "caller", o.Caller, byCaller)
+	l.use(o.LongLived.Middleware(s.ClassOf, refuse))
+	l.add(middleware.Admission(middleware.AdmissionOptions{
+		Running: o.MaxRequests, PerCaller: o.MaxRequestsPerCaller, Exempt: s.isLongLived, Logger: o.Logger, Refuse: refuse,
+	}))
+	l.add(compress.New(compress.Options{})) // next to the responses that it encodes
+}
+
+// list is middleware, outermost first, and what could not be made.
+type list struct {
+	middleware []func(http.Handler) http.Handler
+	errs       []error
+}
+
+func (l *list) use(m ...func(http.Handler) http.Handler) { l.middleware = append(l.middleware, m...) }
+
+func (l *list) add(m func(http.Handler) http.Handler, err error) {
+	l.middleware, l.errs = append(l.middleware, m), append(l.errs, err)
+}
+
+// wrap puts the middleware around a handler.
+func (l *list) wrap(handler http.Handler) http.Handler {
+	for _, m := range slices.Backward(l.middleware) {
+		handler = m(handler)
 	}
-	list = append(list, o.limit("address", o.Address, middleware.ByAddress)...)
-	list = append(list,
-		middleware.CSRF(middleware.CSRFOptions{TrustedOrigins: o.TrustedOrigins, Exempt: s.checksOrigins, Refuse: refuse}),
-		o.identify,
-	)
-	list = append(list, o.limit("caller", o.Caller, byCaller)...)
-	return append(list,
-		o.LongLived.Middleware(s.ClassOf, refuse),
-		middleware.Admission(middleware.AdmissionOptions{
-			Running: o.MaxRequests, PerCaller: o.MaxRequestsPerCaller, Exempt: s.isLongLived, Logger: o.Logger, Refuse: refuse,
-		}),
-		compress.New(compress.Options{}), // next to the responses that it encodes
-	)
+	return handler
 }
 
 // maxURL is the length of the longest accepted URL: a path and the longest query that the
@@ -142,15 +149,15 @@ type Rate struct {
 	Per      time.Duration
 }
 
-// limit returns the middleware of a rate, nil without a limit.
-func (o *Options) limit(name string, rate Rate, key func(*http.Request) string) []func(http.Handler) http.Handler {
+// limit adds the middleware of a rate, none without a limit.
+func (o *Options) limit(l *list, name string, rate Rate, key func(*http.Request) string) {
 	if rate.Requests < 0 {
-		return nil
+		return
 	}
-	return []func(http.Handler) http.Handler{middleware.RateLimit(middleware.RateLimitOptions{
+	l.add(middleware.RateLimit(middleware.RateLimitOptions{
 		Name: name, Requests: rate.Requests, Per: rate.Per, Key: key,
 		Limiter: o.Limiter, Logger: o.Logger, Refuse: o.Surfaces.Refuse,
-	})}
+	}))
 }
 
 // byCaller is the key of the caller's rate: the user, or the IP address of an unauthenticated

@@ -2,6 +2,7 @@ package compress
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
@@ -9,17 +10,24 @@ import (
 
 // Options tune the middleware. The zero value is ready to use.
 type Options struct {
-	// MinSize is the size in bytes from which a response is compressed. New panics if it is
-	// negative.
+	// MinSize is the size in bytes from which a response is compressed.
 	//
 	// Defaults to 1024.
 	MinSize int
 }
 
-// New returns middleware that compresses responses. It panics if the options are invalid.
-func New(opts Options) func(http.Handler) http.Handler {
-	if opts.MinSize < 0 {
-		panic("compress: MinSize is negative")
+// Validate returns an error if MinSize is negative.
+func (o Options) Validate() error {
+	if o.MinSize < 0 {
+		return errors.New("compress: MinSize is negative")
+	}
+	return nil
+}
+
+// New returns middleware that compresses responses.
+func New(opts Options) (func(http.Handler) http.Handler, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	shared := newShared(cmp.Or(opts.MinSize, 1024))
 	return func(next http.Handler) http.Handler {
@@ -36,5 +44,5 @@ func New(opts Options) func(http.Handler) http.Handler {
 			next.ServeHTTP(cw, inside)
 			cw.finish() // not after a panic: what was begun must not look complete
 		})
-	}
+	}, nil
 }

@@ -1,7 +1,7 @@
 // Package compress compresses responses with zstd or gzip (RFC 9110 section 12.5.3), by
 // github.com/klauspost/compress.
 //
-//	handler = compress.New(compress.Options{})(handler)
+//	handler = middleware.Must(compress.New(compress.Options{}))(handler)
 //
 // # What is compressed
 //

@@ -6,12 +6,13 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/compress"
 )
 
 func ExampleNew() {
 	text := strings.Repeat("The same again. ", 1000)
-	handler := compress.New(compress.Options{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := middleware.Must(compress.New(compress.Options{}))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"7"`)
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if r.URL.Path == "/token" {

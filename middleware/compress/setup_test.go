@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/compress"
 )
 
@@ -32,7 +33,7 @@ type client struct {
 
 func serve(t *testing.T, opts compress.Options, handler http.Handler) client {
 	t.Helper()
-	server := httptest.NewServer(compress.New(opts)(handler))
+	server := httptest.NewServer(middleware.Must(compress.New(opts))(handler))
 	t.Cleanup(server.Close)
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)

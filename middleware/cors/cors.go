@@ -12,14 +12,13 @@ import (
 )
 
 // New returns middleware that answers preflight requests and lets the pages of the options
-// read responses. It panics if the options are invalid, see [Options.Validate]. With the
-// zero Options it returns the handler itself.
-func New(opts Options) func(http.Handler) http.Handler {
+// read responses. With the zero Options it returns the handler itself.
+func New(opts Options) (func(http.Handler) http.Handler, error) {
 	if err := opts.Validate(); err != nil {
-		panic(err)
+		return nil, err
 	}
 	if !opts.AnyOrigin && len(opts.Origins) == 0 {
-		return func(next http.Handler) http.Handler { return next }
+		return func(next http.Handler) http.Handler { return next }, nil
 	}
 	spelled := opts.protocol()
 	protocol := cors.New(spelled)
@@ -37,7 +36,7 @@ func New(opts Options) func(http.Handler) http.Handler {
 			}
 			spoken.ServeHTTP(w, r)
 		})
-	}
+	}, nil
 }
 
 // logRejected logs the first header that a preflight of an allowed origin may not ask for.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/attacktest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
@@ -30,7 +31,7 @@ var ok = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 // socket. A request that asks for a method is a preflight.
 func serve(t *testing.T, opts cors.Options) func(method, asks string, headers http.Header, origins ...string) *http.Response {
 	t.Helper()
-	server := httptest.NewServer(cors.New(opts)(ok))
+	server := httptest.NewServer(middleware.Must(cors.New(opts))(ok))
 	t.Cleanup(server.Close)
 	return func(method, asks string, headers http.Header, origins ...string) *http.Response {
 		t.Helper()
@@ -167,7 +168,7 @@ func TestNoPreflight(t *testing.T) {
 // TestA48: a list of headers of 64 KiB costs next to nothing, whatever is in it.
 func TestA48(t *testing.T) {
 	t.Parallel()
-	handler := cors.New(cors.Options{Origins: []string{trusted}})(ok)
+	handler := middleware.Must(cors.New(cors.Options{Origins: []string{trusted}}))(ok)
 	for _, list := range []string{strings.Repeat(",", 64<<10), strings.Repeat("a", 64<<10), strings.Repeat("apikey,", 9<<10), strings.Repeat(" ", 64<<10)} {
 		r := httptest.NewRequest(http.MethodOptions, "/notes", nil)
 		r.Header.Set("Origin", trusted)
@@ -244,7 +245,7 @@ func TestMaxAge(t *testing.T) {
 
 func BenchmarkCORS(b *testing.B) {
 	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	handler := cors.New(cors.Options{Origins: []string{trusted}})(nothing)
+	handler := middleware.Must(cors.New(cors.Options{Origins: []string{trusted}}))(nothing)
 	r := httptest.NewRequest(http.MethodGet, "/notes", nil)
 	r.Header.Set("Origin", trusted)
 	w := httptest.NewRecorder()

@@ -6,7 +6,7 @@
 // Options, never by a pattern, a suffix or without case. A response never repeats an origin
 // that is not listed:
 //
-//	pages := cors.New(cors.Options{Origins: []string{"https://app.example.org"}})
+//	pages, err := cors.New(cors.Options{Origins: []string{"https://app.example.org"}})
 //	http.ListenAndServe(addr, pages(handler))
 //
 // # Responses

@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
 func ExampleNew() {
 	notes := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "[]") })
-	handler := cors.New(cors.Options{Origins: []string{"https://app.example.org"}})(notes)
+	handler := middleware.Must(cors.New(cors.Options{Origins: []string{"https://app.example.org"}}))(notes)
 
 	for _, origin := range []string{"https://app.example.org", "https://other.example"} {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/notes", nil)

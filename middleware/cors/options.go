@@ -57,7 +57,7 @@ type Options struct {
 	RequestHeaders []string
 }
 
-// Validate reports all mistakes in the options, or nil. [New] panics with its error.
+// Validate reports all mistakes in the options, or nil.
 func (o Options) Validate() error {
 	var wrong []error
 	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf("cors: "+format, args...)) }

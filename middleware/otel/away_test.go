@@ -41,7 +41,7 @@ func TestReceiverAway(t *testing.T) { // alone, since it looks at the memory of 
 				t.Fatal(err)
 			}
 			provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(resource.Empty())) // of which all else is as it comes
-			h := otel.New(provider, otel.Options{}).Middleware(routed())
+			h := must(otel.New(provider, otel.Options{})).Middleware(routed())
 
 			answered(t, h, 5_000) // more than wait for a receiver, which are 2,048
 			programtest.Until(t, 20*time.Second, "the receiver is asked", func() bool { return asked.Load() > 0 })

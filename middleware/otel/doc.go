@@ -1,7 +1,7 @@
 // Package otel makes spans of requests and statements with the API of OpenTelemetry
 // (go.opentelemetry.io/otel/trace). The program chooses the SDK and the exporter:
 //
-//	spans := otel.New(provider, otel.Options{})
+//	spans, err := otel.New(provider, otel.Options{})
 //	db, err := sqlite.Open(ctx, "notes.db", &sqlite.Options{Store: store.Options{Tracers: []store.Tracer{spans.Tracer()}}})
 //	...
 //	http.Serve(listener, spans.Middleware(handler))

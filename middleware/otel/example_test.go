@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 
@@ -14,7 +15,10 @@ import (
 func ExampleNew() {
 	recorded := tracetest.NewSpanRecorder() // an exporter in a program
 	provider := sdk.NewTracerProvider(sdk.WithSpanProcessor(recorded))
-	spans := otel.New(provider, otel.Options{})
+	spans, err := otel.New(provider, otel.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("/notes/{id}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })

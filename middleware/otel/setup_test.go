@@ -123,3 +123,11 @@ func attributes(s *traces.Span) map[string]string {
 	}
 	return out
 }
+
+// must returns a value, and panics if err is not nil.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

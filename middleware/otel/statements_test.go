@@ -25,7 +25,7 @@ type note struct {
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	rc := receive(t, nil)
-	spans := otel.New(rc.provider, otel.Options{})
+	spans := must(otel.New(rc.provider, otel.Options{}))
 	db, err := sqlite.Open(t.Context(), ":memory:", &sqlite.Options{Store: store.Options{Tracers: []store.Tracer{spans.Tracer()}}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package otel
 
 import (
+	"errors"
 	"net/http"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -39,16 +40,16 @@ type Tracing struct {
 	server     trace.SpanStartOption // the kind of span
 }
 
-// New returns tracing with spans of a provider. It panics if the provider is nil.
-func New(provider trace.TracerProvider, opts Options) *Tracing {
+// New returns tracing with spans of a provider, which must not be nil.
+func New(provider trace.TracerProvider, opts Options) (*Tracing, error) {
 	if provider == nil {
-		panic("otel: a TracerProvider is required")
+		return nil, errors.New("otel: a TracerProvider is required")
 	}
 	t := &Tracing{tracer: provider.Tracer(scope), propagator: opts.Propagator, route: opts.Route, trust: opts.Trust, server: trace.WithSpanKind(trace.SpanKindServer)}
 	if t.propagator == nil {
 		t.propagator = propagation.TraceContext{}
 	}
-	return t
+	return t, nil
 }
 
 // isRecorded reports whether a span is valid and recorded.

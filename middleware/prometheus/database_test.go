@@ -29,7 +29,7 @@ type note struct {
 // watched opens a database whose statements and pools are counted.
 func watched(t *testing.T) (*prometheus.Metrics, *store.DB) {
 	t.Helper()
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	db, err := sqlite.Open(t.Context(), ":memory:", &sqlite.Options{Store: store.Options{Tracers: []store.Tracer{m.Tracer("main")}}})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestDatabase(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	other := prometheus.New(prometheus.Options{})
+	other := must(prometheus.New(prometheus.Options{}))
 	other.Database("closed", db)
 	if up, known := values(t, other, "plinth_db_reader_lags_up")["database=closed"]; !known || up != 0 {
 		t.Errorf("up after the end: %v, %t", up, known)
@@ -133,7 +133,7 @@ func TestDatabase(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	m.Cache("authors", func() cache.Stats {
 		return cache.Stats{Hits: 1, Misses: 2, Loads: 3, LoadErrors: 4, Refreshes: 5, Stale: 6, Errors: 7}
 	})

@@ -1,7 +1,7 @@
 // Package prometheus counts requests, statements and caches for Prometheus, by
 // github.com/prometheus/client_golang.
 //
-//	metrics := prometheus.New(prometheus.Options{})
+//	metrics, err := prometheus.New(prometheus.Options{})
 //	db, err := sqlite.Open(ctx, "notes.db", &sqlite.Options{Store: store.Options{Tracers: []store.Tracer{metrics.Tracer("main")}}})
 //	...
 //	metrics.Database("main", db)

@@ -2,6 +2,7 @@ package prometheus_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,7 +11,10 @@ import (
 )
 
 func ExampleNew() {
-	metrics := prometheus.New(prometheus.Options{})
+	metrics, err := prometheus.New(prometheus.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /notes/{id}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
 	public := metrics.Middleware(mux) // for everybody

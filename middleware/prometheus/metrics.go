@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -33,16 +34,20 @@ type Metrics struct {
 	traced   *statements
 }
 
-// New returns metrics at zero. It panics if the registry has metrics of these names.
-func New(opts Options) *Metrics {
+// New returns metrics at zero. It fails if the registry has metrics of these names.
+func New(opts Options) (*Metrics, error) {
 	m := &Metrics{registry: opts.Registry, route: opts.Route, requests: newRequests(), traced: newStatements()}
+	all := slices.Concat(m.requests.collectors(), m.traced.collectors())
 	if m.registry == nil {
 		m.registry = client.NewRegistry()
-		m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+		all = append(all, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	}
-	m.registry.MustRegister(m.requests.collectors()...)
-	m.registry.MustRegister(m.traced.collectors()...)
-	return m
+	for _, one := range all {
+		if err := m.registry.Register(one); err != nil {
+			return nil, fmt.Errorf("prometheus: %w", err)
+		}
+	}
+	return m, nil
 }
 
 // Handler returns the handler of the metrics endpoint. It does not authenticate, and the

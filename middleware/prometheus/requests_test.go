@@ -50,7 +50,7 @@ func send(h http.Handler, r *http.Request) {
 // TestLabels: what strangers choose is in no label.
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	h := m.Middleware(routed())
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -90,7 +90,7 @@ func TestLabels(t *testing.T) {
 // TestBounded: also a router that tells paths makes no more series than there may be.
 func TestBounded(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{Route: func(r *http.Request) string { return r.URL.Path }})
+	m := must(prometheus.New(prometheus.Options{Route: func(r *http.Request) string { return r.URL.Path }}))
 	h := m.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for i := range 3000 {
 		send(h, httptest.NewRequest("GET", fmt.Sprint("/", i), nil))
@@ -108,7 +108,7 @@ func TestBounded(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	server := httptest.NewServer(m.Middleware(routed()))
 	t.Cleanup(server.Close)
 	for _, body := range []io.Reader{strings.NewReader("1234567"), struct{ io.Reader }{strings.NewReader("12345678901")}} { // the second in chunks
@@ -139,7 +139,7 @@ func TestSizes(t *testing.T) {
 
 func TestInFlight(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	var during float64
 	send(m.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { during = values(t, m, "plinth_http_requests_in_flight")[""] })), httptest.NewRequest("GET", "/", nil))
 	if after := values(t, m, "plinth_http_requests_in_flight")[""]; during != 1 || after != 0 {
@@ -150,7 +150,7 @@ func TestInFlight(t *testing.T) {
 // TestHijacked: a session is no request that took long.
 func TestHijacked(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	server := httptest.NewServer(m.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -179,8 +179,8 @@ func TestHijacked(t *testing.T) {
 // middleware.Deadline leaves alone, and connections that were taken over after an answer.
 func TestLasting(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{})
-	exempt := middleware.Deadline(middleware.DeadlineOptions{Exempt: func(r *http.Request) bool { return r.URL.Path == "/mux/events" }})
+	m := must(prometheus.New(prometheus.Options{}))
+	exempt := middleware.Must(middleware.Deadline(middleware.DeadlineOptions{Exempt: func(r *http.Request) bool { return r.URL.Path == "/mux/events" }}))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/mux/events", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "data: 1\n\n") })
 	mux.HandleFunc("/mux/note", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "note") })
@@ -215,7 +215,7 @@ func TestLasting(t *testing.T) {
 func TestRegistry(t *testing.T) {
 	t.Parallel()
 	registry := client.NewRegistry()
-	m := prometheus.New(prometheus.Options{Registry: registry})
+	m := must(prometheus.New(prometheus.Options{Registry: registry}))
 	if m.Registry() != registry {
 		t.Error("another registry")
 	}
@@ -225,7 +225,7 @@ func TestRegistry(t *testing.T) {
 	if families["own_total"] == nil || families["go_goroutines"] != nil {
 		t.Errorf("%v", slices.Sorted(maps.Keys(families)))
 	}
-	if families := read(t, prometheus.New(prometheus.Options{})); families["go_goroutines"] == nil || families["process_open_fds"] == nil || families["go_build_info"] == nil {
+	if families := read(t, must(prometheus.New(prometheus.Options{}))); families["go_goroutines"] == nil || families["process_open_fds"] == nil || families["go_build_info"] == nil {
 		t.Errorf("%v", slices.Sorted(maps.Keys(families)))
 	}
 	defer func() {
@@ -233,13 +233,13 @@ func TestRegistry(t *testing.T) {
 			t.Error("a registry takes the metrics twice")
 		}
 	}()
-	prometheus.New(prometheus.Options{Registry: registry})
+	must(prometheus.New(prometheus.Options{Registry: registry}))
 }
 
 // TestAllocations: a request costs four small allocations: its record and the request with
 // it, its writer, and what is done at its end.
 func TestAllocations(t *testing.T) {
-	m := prometheus.New(prometheus.Options{})
+	m := must(prometheus.New(prometheus.Options{}))
 	h := m.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
 	if got := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); got > 4 {
@@ -248,7 +248,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkMiddleware(b *testing.B) {
-	h := prometheus.New(prometheus.Options{}).Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	h := must(prometheus.New(prometheus.Options{})).Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
 	r, _ = reqinfo.Begin(r) // as the chain has
 	b.ReportAllocs()
@@ -260,7 +260,7 @@ func BenchmarkMiddleware(b *testing.B) {
 // TestAtOnce: no request is lost where many are the first of their route.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
-	m := prometheus.New(prometheus.Options{Route: func(r *http.Request) string { return r.URL.Path }})
+	m := must(prometheus.New(prometheus.Options{Route: func(r *http.Request) string { return r.URL.Path }}))
 	h := m.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	var all sync.WaitGroup
 	for range 8 {

@@ -53,3 +53,11 @@ func sum(t *testing.T, m *prometheus.Metrics, name string) (total float64) {
 	}
 	return total
 }
+
+// must returns a value, and panics if err is not nil.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -55,7 +55,11 @@ func run(ctx context.Context, args []string) int {
 		return code
 	}
 	config.Postgres.Pooler = os.Getenv("NOTES_POOLER") == "1" // see ../pgbouncer
-	metrics := prometheus.New(prometheus.Options{})
+	metrics, err := prometheus.New(prometheus.Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	observe(&config, metrics)
 	if url := os.Getenv("NOTES_REDIS_URL"); url != "" { // all instances count together
 		client, err := redis.NewClient(redis.ClientOptions{URL: url})
@@ -64,7 +68,10 @@ func run(ctx context.Context, args []string) int {
 			return 1
 		}
 		defer client.Close()
-		config.Rates.Limiter = redis.NewLimiter(client, redis.LimiterOptions{})
+		if config.Rates.Limiter, err = redis.NewLimiter(client, redis.LimiterOptions{}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	app, err := plinth.New(ctx, config)
 	if err != nil {

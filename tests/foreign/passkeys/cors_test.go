@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
 )
 
@@ -26,7 +27,7 @@ func TestCORS(t *testing.T) {
 	}
 	// One server, three origins: by its address, and by two names that browsers take for this machine.
 	named, evil := "http://localhost:"+port, "http://evil.localhost:"+port
-	data := httptest.NewServer(cors.New(cors.Options{Origins: []string{named}, Credentials: true})(
+	data := httptest.NewServer(middleware.Must(cors.New(cors.Options{Origins: []string{named}, Credentials: true}))(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Range", "0-0/1")
 			w.Header().Set("Etag", `"1"`)

@@ -445,7 +445,7 @@ func TestDrainCutsLongLived(t *testing.T) {
 // TestLongLivedMetrics: how long streams last is not how long requests take.
 func TestLongLivedMetrics(t *testing.T) {
 	t.Parallel()
-	metrics := prometheus.New(prometheus.Options{})
+	metrics := must(prometheus.New(prometheus.Options{}))
 	config := apptest.Served(t)
 	config.Middleware = append(config.Middleware, metrics.Middleware)
 	app := apptest.New(t, config)

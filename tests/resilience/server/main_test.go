@@ -15,3 +15,11 @@ func engines(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, t.TempDir()+"/app.db") })
 	t.Run("postgres", func(t *testing.T) { test(t, pgtest.URL(t)) })
 }
+
+// must returns a value, and panics if err is not nil.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -18,7 +18,7 @@ import (
 // has one.
 func TestOverloadHasItsOwnMetrics(t *testing.T) {
 	t.Parallel()
-	metrics, lines := prometheus.New(prometheus.Options{}), new(apptest.Log)
+	metrics, lines := must(prometheus.New(prometheus.Options{})), new(apptest.Log)
 	config := apptest.Served(t)
 	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
 	config.Logger = slog.New(slog.NewJSONHandler(lines, nil))

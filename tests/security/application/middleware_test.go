@@ -23,8 +23,8 @@ func TestPagesBehindMiddleware(t *testing.T) {
 	}
 	guarded := bare
 	for _, around := range []func(http.Handler) http.Handler{
-		middleware.CSRF(middleware.CSRFOptions{}), middleware.Deadline(middleware.DeadlineOptions{}), middleware.Limits(middleware.LimitsOptions{}),
-		middleware.SecureHeaders(middleware.SecureHeadersOptions{}), middleware.RequestID(middleware.RequestIDOptions{}),
+		middleware.Must(middleware.CSRF(middleware.CSRFOptions{})), middleware.Must(middleware.Deadline(middleware.DeadlineOptions{})), middleware.Must(middleware.Limits(middleware.LimitsOptions{})),
+		middleware.Must(middleware.SecureHeaders(middleware.SecureHeadersOptions{})), middleware.Must(middleware.RequestID(middleware.RequestIDOptions{})),
 	} {
 		guarded = around(guarded)
 	}
@@ -80,7 +80,7 @@ func TestAuthenticateKeepsRoute(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /notes/{id}", func(http.ResponseWriter, *http.Request) {})
 	var route string
-	h := middleware.RequestID(middleware.RequestIDOptions{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := middleware.Must(middleware.RequestID(middleware.RequestIDOptions{}))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		app.Authenticate(mux).ServeHTTP(w, r)
 		route = middleware.RouteFrom(r.Context())
 	}))

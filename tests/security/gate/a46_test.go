@@ -46,7 +46,7 @@ type limited struct {
 func limit(f *fixture) *limited {
 	l := new(limited)
 	var inWork atomic.Int64
-	l.Handler = middleware.Admission(middleware.AdmissionOptions{PerCaller: perCaller, Logger: slog.New(slog.DiscardHandler)})(
+	l.Handler = middleware.Must(middleware.Admission(middleware.AdmissionOptions{PerCaller: perCaller, Logger: slog.New(slog.DiscardHandler)}))(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if auth.FromContext(r.Context()).ID == asAna.ID {
 				n := inWork.Add(1)

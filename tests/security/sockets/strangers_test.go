@@ -25,9 +25,13 @@ import (
 // burst stays limited in their midst. It runs beside no others, whose memory it would count.
 func TestA47OverSockets(t *testing.T) {
 	engines(t, func(t *testing.T, url string) {
+		limiter, err := middleware.NewLimiter(middleware.LimiterOptions{Size: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
 		s := newSite(t, url, func(c *plinth.Config) {
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-			c.Rates = plinth.Rates{Address: plinth.Rate{Requests: 20, Per: time.Hour}, Limiter: middleware.NewLimiter(middleware.LimiterOptions{Size: 1000})}
+			c.Rates = plinth.Rates{Address: plinth.Rate{Requests: 20, Per: time.Hour}, Limiter: limiter}
 		})
 		target := func() int {
 			return s.send(t, request("GET /own", "X-Forwarded-For: 198.51.100.1\r\n", "")).StatusCode
