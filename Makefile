@@ -50,3 +50,7 @@ series: ## Measure what grows with rows, levels, rules, connections, about twelv
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME
 	@. .ci/lib.sh && fuzz $(FUZZTIME)
+
+.PHONY: mutate
+mutate: ## Plant faults one at a time and list those that no test finds, about an hour
+	go test ./tests/mutants -run TestMutants -v -timeout 6h -mutate

@@ -107,6 +107,7 @@ var arrows = []arrow{
 	{"internal/strictjson", []string{"internal/errtext"}, "one decoder, below everything"},
 	{"internal/testkit/...", []string{"internal/testkit/...", "store/storetest/pgtest"}, "programs, proxies and tables for the tests of any package"},
 	{"tests/conformance", nil, "compares the engines; all of it is test code"},
+	{"tests/mutants", nil, "plants faults in the code and runs the tests of other packages"},
 	{"tests/layers", nil, "counts the arrows between the files of a package"},
 	{"tests/guide", nil, "follows a page of the documentation in a module of its own"},
 	{"tests/security/...", []string{".", "api/...", "auth/...", "examples/...", "internal/...", "middleware/...", "store/..."}, "attacks a whole application, and measures what a request costs"},
