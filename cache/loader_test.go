@@ -179,6 +179,20 @@ func TestLoaderLoadsOnceForLatecomers(t *testing.T) {
 	}
 }
 
+// TestLoaderLatecomerOfExpired: what another load has left in the cache is returned to a
+// latecomer only while it is fresh.
+func TestLoaderLatecomerOfExpired(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, cache.LoaderOptions[string, string]{TTL: time.Minute, StaleIfError: time.Hour, EarlyRefresh: -1})
+	f.cache.after = func() { // of the first only
+		f.cache.after = nil
+		f.want(t, "a", "value of a", 1)
+		f.advance(2 * time.Minute)
+		f.serve(func(context.Context, string) (string, error) { return "new", nil })
+	}
+	f.want(t, "a", "new", 2)
+}
+
 // TestLoaderCallerLeaves: a caller that goes away ends its own waiting only.
 func TestLoaderCallerLeaves(t *testing.T) {
 	t.Parallel()
@@ -259,6 +273,32 @@ func TestLoaderStaleIfError(t *testing.T) {
 	f.advance(2 * time.Hour)
 	if _, err := f.Get(t.Context(), "a"); !errors.Is(err, errLoad) {
 		t.Errorf("after StaleIfError: %v", err)
+	}
+}
+
+// slow is a cache whose clock is behind that of the loader.
+type slow struct{ cache.Cache[string, loaded] }
+
+func (s slow) Set(ctx context.Context, key string, value loaded, opts cache.SetOptions) error {
+	opts.TTL += time.Minute
+	return s.Cache.Set(ctx, key, value, opts)
+}
+
+// TestLoaderStaleIfMissing: where loads fail, a key that had no value has none. Its zero value
+// is not returned, though the cache still has it.
+func TestLoaderStaleIfMissing(t *testing.T) {
+	t.Parallel()
+	errLoad := errors.New("no answer")
+	f := newFixture(t, cache.LoaderOptions[string, string]{TTL: time.Minute, NegativeTTL: 5 * time.Second, StaleIfError: time.Hour})
+	f.cache.Cache = slow{f.cache.Cache}
+	f.serve(func(context.Context, string) (string, error) { return "", cache.ErrNotFound })
+	if _, err := f.Get(t.Context(), "a"); !errors.Is(err, cache.ErrNotFound) {
+		t.Fatal(err)
+	}
+	f.serve(func(context.Context, string) (string, error) { return "", errLoad })
+	f.advance(5 * time.Second)
+	if value, err := f.Get(t.Context(), "a"); !errors.Is(err, errLoad) {
+		t.Errorf("%q, %v, want the error of the load", value, err)
 	}
 }
 

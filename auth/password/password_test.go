@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"runtime"
 	"slices"
@@ -47,6 +48,28 @@ func TestHash(t *testing.T) {
 	}
 	if err := h.VerifyAbsent(t.Context(), "correct horse"); !errors.Is(err, password.ErrMismatch) {
 		t.Errorf("nobody: %v", err)
+	}
+}
+
+// TestEveryByteCounts: a hash that differs in one byte is that of another password.
+func TestEveryByteCounts(t *testing.T) {
+	t.Parallel()
+	h := newHasher(t, light)
+	hash, err := h.Hash(t.Context(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.LastIndexByte(hash, '$') + 1
+	key, err := base64.RawStdEncoding.DecodeString(hash[at:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range key {
+		other := slices.Clone(key)
+		other[i] ^= 1
+		if _, err := h.Verify(t.Context(), hash[:at]+base64.RawStdEncoding.EncodeToString(other), "correct horse"); !errors.Is(err, password.ErrMismatch) {
+			t.Errorf("byte %d: %v, want ErrMismatch", i, err)
+		}
 	}
 }
 

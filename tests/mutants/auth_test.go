@@ -42,7 +42,7 @@ var authMutants = []mutant{
 	{name: "oidc-audience", find: "if «!slices.ContainsFunc(audience, ours)»", fault: never, tests: oidcTests, breaks: "ID tokens for another client are accepted"},
 	{name: "oidc-authorized-party", find: "«len(audience) > 1 && !mine»", fault: never, tests: oidcTests, breaks: "an ID token for several clients needs no azp"},
 	{name: "oidc-callback-issuer", find: "if err := «c.checkIss(m, values)»; err != nil", fault: omit, tests: oidcTests, breaks: "the callback of another provider is accepted"},
-	{name: "oidc-expired", find: "case «at >= exp+leeway»", fault: never, tests: oidcTests, breaks: "expired ID tokens are accepted"},
+	{name: "oidc-future", find: "case «iat > at+leeway || hasNbf && nbf > at+leeway»", fault: never, tests: oidcTests, breaks: "ID tokens of the future are accepted"},
 	{name: "oidc-flow-expired", find: "case «now.After(ends)» || ends.Sub(now)", fault: never, tests: oidcTests, breaks: "a login that was begun long ago is accepted"},
 	{name: "oidc-email-verified", find: "who.Email != \"\" && «c.verified(claims)»", fault: always, tests: oidcTests, breaks: "an address that the provider has not verified counts"},
 	{name: "oidc-email-trusted", find: "c.verified(claims) && «c.trusts(claims, who.Email)»", fault: always, tests: oidcTests, breaks: "a provider vouches for addresses of every domain"},

@@ -5,7 +5,7 @@ package mutants_test
 var storeMutants = []mutant{
 	{name: "deleted-rows", find: "if d := s.table.DeletedAt; «d != nil && !c.withDeleted»", fault: never, breaks: "deleted rows are read"},
 	{name: "tenant", find: "«t == nil || c.allTenants» { return nil }", fault: always, breaks: "rows of other tenants are read"},
-	{name: "tenant-missing", find: "case «c.scope == nil && c.tenant == \"\"»", fault: never, tests: valueTests, breaks: "code without a tenant reads nothing instead of an error"},
+	{name: "tenant-missing", find: "case «c.scope == nil && c.tenant == \"\"»", fault: never, breaks: "code without a tenant reads nothing instead of an error"},
 	{name: "read-rule", find: "return c.rule(s, s.guard.Read)", fault: before("c.write(c.words.yes); return nil"), breaks: "the read rule is not applied"},
 	{name: "zero-rule", find: "if rule.IsZero() { c.write(«c.words.no»)", fault: instead("c.words.yes"), breaks: "a rule that is not set allows every row"},
 	{name: "table-not-exposed", find: "if g := s.Guard(t); g != nil { return g, nil } } return nil, «errNotExposed»", fault: instead("nil"), breaks: "a table without a guard is read as by trusted code"},
@@ -13,13 +13,13 @@ var storeMutants = []mutant{
 	{name: "relation-keys-hidden", find: "return keysReadable(rel, s.guard, target)", fault: before("return true"), breaks: "a relation over a hidden column is followed"},
 	{name: "junction-keys-hidden", find: "err == nil && «junctionReadable(rel.Junction, guard)»", fault: always, breaks: "a relation over hidden columns of a junction is followed"},
 	{name: "junction-rule", find: "if err := «c.limits(j)»; err != nil", fault: omit, breaks: "rows of a junction are not limited by its rule"},
-	{name: "comparison-of-hidden-rows", find: "«s.trusted || s.guard.Read.always()» || s.guard.UnguardedFilters.Has(col)", fault: always, tests: valueTests, breaks: "a pattern runs on rows that the rule hides, which its time shows"},
+	{name: "comparison-of-hidden-rows", find: "«s.trusted || s.guard.Read.always()» || s.guard.UnguardedFilters.Has(col)", fault: always, breaks: "a pattern runs on rows that the rule hides, which its time shows"},
 	{name: "hidden-column", find: "if col == nil || «guard != nil && !guard.Readable.Has(col)»", fault: never, breaks: "a hidden column is read and compared"},
-	{name: "aggregable", find: "«s.guard != nil && !s.guard.Aggregable.Has(v.column)»", fault: never, tests: valueTests, breaks: "a column that the policy excludes is aggregated"},
+	{name: "aggregable", find: "«s.guard != nil && !s.guard.Aggregable.Has(v.column)»", fault: never, breaks: "a column that the policy excludes is aggregated"},
 	{name: "preset-value", find: "!gap && «!sameValue(p.Column.Kind, given, value)»", fault: never, breaks: "a preset column with another value is accepted"},
-	{name: "preset-variable", find: "text, ok := scope.variable(p.Var) if «!ok»", fault: never, tests: valueTests, breaks: "a caller without the variable of a preset creates rows"},
+	{name: "preset-variable", find: "text, ok := scope.variable(p.Var) if «!ok»", fault: never, breaks: "a caller without the variable of a preset creates rows"},
 	{name: "preset-update", find: "«p != nil && !w.guard.Updatable.Has(a.column)» { value, err", fault: never, breaks: "an update writes a preset column"},
-	{name: "generated-key", find: "c.Generated && !gap && «!w.guard.Creatable.Has(c)»", fault: never, tests: valueTests, breaks: "a client chooses a key that the database generates"},
+	{name: "generated-key", find: "c.Generated && !gap && «!w.guard.Creatable.Has(c)»", fault: never, breaks: "a client chooses a key that the database generates"},
 	{name: "update-rule", find: "err == nil && w.guard != nil && «w.changeRule().n != w.guard.Read.n»", fault: never, breaks: "an update or delete needs the read rule only"},
 	{name: "action-rule", find: "«w.guard != nil && w.upsert == nil && w.actionRule().IsZero()»", fault: never, breaks: "a write that no rule allows looks like one that matches nothing"},
 	{name: "versions", find: "if err == nil && «len(w.versions) > 0» { if len(w.version) == 0", fault: never, breaks: "an update ignores the version that it expects"},
@@ -30,11 +30,11 @@ var storeMutants = []mutant{
 	{name: "foreign-key-rule", find: "if «w.opened(ref)» && ref.Target.Tenant == nil", fault: always, breaks: "a foreign key may point to a row out of sight"},
 	{name: "foreign-key-tenant", find: "w.opened(ref) && «ref.Target.Tenant == nil && ref.Target.DeletedAt == nil»", fault: always, breaks: "an unchecked foreign key reaches rows of another tenant"},
 	{name: "foreign-key-same-write", find: "return err } else if «!ok» { return w.missingTarget(ref)", fault: never, breaks: "a foreign key to a row of the same write is not checked"},
-	{name: "upsert-create-first", find: "if err := «w.mayCreate(ctx)»; err != nil", fault: omit, tests: upsertTests, breaks: "an upsert shows which keys exist"},
-	{name: "upsert-tenant", find: "if t := w.table.Tenant; «t != nil && old[t.index] != row[t.index]»", fault: never, tests: upsertTests, breaks: "an upsert changes a row of another tenant"},
-	{name: "upsert-rule", find: "if «result != isTrue» { return taken", fault: never, tests: upsertTests, breaks: "an upsert changes a row that its caller may not update"},
-	{name: "upsert-version", find: "w.upsert.fresh || «!w.hasVersion(old)»", fault: never, tests: upsertTests, breaks: "an upsert ignores the version that it expects"},
-	{name: "upsert-twice", find: "if «seen[key] && key != \"\"» { if w.upsert.ignore", fault: never, tests: upsertTests, breaks: "an upsert writes one row twice"},
+	{name: "upsert-create-first", find: "if err := «w.mayCreate(ctx)»; err != nil", fault: omit, breaks: "an upsert shows which keys exist"},
+	{name: "upsert-tenant", find: "if t := w.table.Tenant; «t != nil && old[t.index] != row[t.index]»", fault: never, breaks: "an upsert changes a row of another tenant"},
+	{name: "upsert-rule", find: "if «result != isTrue» { return taken", fault: never, breaks: "an upsert changes a row that its caller may not update"},
+	{name: "upsert-version", find: "w.upsert.fresh || «!w.hasVersion(old)»", fault: never, breaks: "an upsert ignores the version that it expects"},
+	{name: "upsert-twice", find: "if «seen[key] && key != \"\"» { if w.upsert.ignore", fault: never, breaks: "an upsert writes one row twice"},
 	{name: "error-columns", find: "narrowed(err error) error { if «w.guard == nil»", fault: always, breaks: "an error names columns that the caller may not know"},
 	{name: "cursor-code", find: "«!hmac.Equal(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:]))»", fault: never, tests: cursorTests, breaks: "a cursor that a client has made is accepted"},
 	{name: "cursor-order", find: "text = append(text, byte(btoi(k.desc)), byte(btoi(k.first)), 0)", fault: skip, tests: cursorTests, breaks: "a cursor is valid for another order"},
@@ -61,8 +61,6 @@ var (
 	gateTests   = "tests/security/gate ^TestGate$"
 	cases       = "tests/conformance"
 	ruleTests   = []string{gateTests, "store ^Test(NoScope|ScopedReadsAndWrites|ScopeFunc|RandomRules|UnboundRules|Preset.*|Hidden.*|AnyTarget.*|ConstraintErrorNamesNoHiddenColumn|Restore.*|UnguardedFilters|Upsert.*|SingleCounts.*|CascadeInScope|ShownAnew|Deleted.*|Repo|KeyCannotBeSet)$", "tests/security/gate ^TestA(1[3-9]|2[0-6])", cases}
-	valueTests  = ruleTests
-	upsertTests = ruleTests
 	limitTests  = []string{"store ^Test(ScopeLimits|Cascade.*|RowsOfOneWrite.*|ManyRows|Cardinality.*|SingleCounts.*)$", "api ^Test(MaxAffected|LogLimitOfBatch|OnePatchOfMany)$", cases}
 	txTests     = []string{cases, "store ^Test(DeniedWrite.*|Cardinality.*|BunInside.*)$"}
 	logTests    = []string{"store ^Test(Position.*|Logged.*|Changes(ThreeTransactions|WindowInPages|OneReaderOfAName|Retention|Epoch|PositionOfAnotherServer|OfTables|Start|WithoutName|Pages|Effect.*|OfAReader|SameBytes|OfTheWritePath))$", cases}
