@@ -155,10 +155,8 @@ func (b *bench) prepare(ctx context.Context, wanted []mutant) error {
 				continue
 			}
 			folder, _, _ := strings.Cut(tests, " ")
-			build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", b.binary(folder), "./"+folder)
-			build.Dir = b.root
-			if out, err := build.CombinedOutput(); err != nil {
-				return fmt.Errorf("build %s with mutants: %w\n%s", folder, err, out)
+			if err := b.build(ctx, overlay, folder); err != nil {
+				return err
 			}
 			began := time.Now()
 			if by, err := b.execute(ctx, tests, "", 15*time.Minute); err != nil || by != "" {
@@ -168,6 +166,19 @@ func (b *bench) prepare(ctx context.Context, wanted []mutant) error {
 			b.limits[tests] = max(time.Minute, 4*took)
 			fmt.Printf("%s: %.0f s without a mutant\n", tests, took.Seconds())
 		}
+	}
+	return nil
+}
+
+// build builds the tests of a package, once.
+func (b *bench) build(ctx context.Context, overlay, folder string) error {
+	if _, err := os.Stat(b.binary(folder)); err == nil {
+		return nil
+	}
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", b.binary(folder), "./"+folder)
+	build.Dir = b.root
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s with mutants: %w\n%s", folder, err, out)
 	}
 	return nil
 }
