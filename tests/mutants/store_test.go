@@ -36,7 +36,7 @@ var storeMutants = []mutant{
 	{name: "upsert-version", find: "w.upsert.fresh || «!w.hasVersion(old)»", fault: never, breaks: "an upsert ignores the version that it expects"},
 	{name: "upsert-twice", find: "if «seen[key] && key != \"\"» { if w.upsert.ignore", fault: never, breaks: "an upsert writes one row twice"},
 	{name: "error-columns", find: "narrowed(err error) error { if «w.guard == nil»", fault: always, breaks: "an error names columns that the caller may not know"},
-	{name: "cursor-code", find: "«!hmac.Equal(raw[:macSize], c.appendMAC(nil, keys, raw[macSize:]))»", fault: never, tests: cursorTests, breaks: "a cursor that a client has made is accepted"},
+	{name: "cursor-code", find: "if «!hmac.Equal(raw[:macSize], c.appendMAC(mac[:0], keys, raw[macSize:]))»", fault: never, tests: cursorTests, breaks: "a cursor that a client has made is accepted"},
 	{name: "cursor-order", find: "text = append(text, byte(btoi(k.desc)), byte(btoi(k.first)), 0)", fault: skip, tests: cursorTests, breaks: "a cursor is valid for another order"},
 	{name: "write-rows", find: "if «r.Rows > maxWrite» { return nil", fault: never, tests: limitTests, breaks: "one write touches any number of rows"},
 	{name: "cascade-rows", find: "*w.tallied += rows; «*w.tallied > maxWrite»", fault: never, tests: limitTests, breaks: "one delete deletes any number of referring rows"},
