@@ -2,9 +2,11 @@ package accounts_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -203,9 +205,8 @@ func TestRefreshRefused(t *testing.T) {
 	engines(t, nil, func(t *testing.T, w *world) {
 		up := w.must(200, w.do("POST /signup", "", ann))
 		token := up.str("refresh_token")
-		flipped := []byte(token)
-		flipped[10] ^= 1
-		for _, wrong := range []string{"x", string(flipped), token[:len(token)-1], token + "A", up.str("access_token")} {
+		forged := tampered(t, token, 0, 23, 24, 39) // of the session, of the counter, of the code that authenticates both
+		for _, wrong := range append(forged, "x", token[:len(token)-1], token+"A", up.str("access_token")) {
 			if got := w.do(refreshLine, "", refreshBody(wrong)); got.status != 400 || got.code() != "refresh_token_not_found" {
 				t.Errorf("%q: %d %s", wrong, got.status, got.text)
 			}
@@ -219,6 +220,39 @@ func TestRefreshRefused(t *testing.T) {
 		if got := w.do(refreshLine, "", refreshBody(token)); got.status != 400 || got.code() != "session_expired" {
 			t.Errorf("after two weeks: %d %s", got.status, got.text)
 		}
+	})
+}
+
+// tampered returns tokens in base64url that differ in one byte each, at these places.
+func tampered(t *testing.T, token string, places ...int) []string {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := make([]string, len(places))
+	for i, at := range places {
+		other := slices.Clone(raw)
+		other[at] ^= 1
+		tokens[i] = base64.RawURLEncoding.EncodeToString(other)
+	}
+	return tokens
+}
+
+// TestSessionLife: a session ends after its lifetime, however often it is used, and its access
+// tokens end with it.
+func TestSessionLife(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		in := w.must(200, w.do("POST /signup", "", ann))
+		for _, pause := range []time.Duration{10 * 24 * time.Hour, 10 * 24 * time.Hour, 10*24*time.Hour - time.Minute} {
+			w.advance(pause)
+			in = w.must(200, w.do(refreshLine, "", refreshBody(in.str("refresh_token"))))
+		}
+		if got := in.body["expires_in"]; got != float64(60) {
+			t.Errorf("an access token lasts %v s, a minute before the session ends", got)
+		}
+		w.advance(time.Minute)
+		w.refused(400, "session_expired", w.do(refreshLine, "", refreshBody(in.str("refresh_token"))))
 	})
 }
 
