@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -97,6 +99,28 @@ func TestA1(t *testing.T) {
 		for _, name := range []string{"new", "known", "banned", "unconfirmed", "passwordless"} {
 			if got := forget(name); got != first {
 				t.Errorf("sign-up of %s:\n%s\n%s", name, got, first)
+			}
+		}
+	})
+}
+
+// TestA2Hash: a login computes a hash whether there is an account or not. It counts what the
+// process allocates.
+func TestA2Hash(t *testing.T) {
+	const memory = 8 << 10 // KiB
+	measure(t, func(c *accounts.Config) { c.Hashes = password.Config{Memory: memory, Time: 1} }, func(t *testing.T, w *world) {
+		w.addPeople()
+		for _, name := range people {
+			least := uint64(math.MaxUint64)
+			for range 3 { // others may allocate meanwhile
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				w.must(400, w.do(passwordLine, "", login(name+"@example.org", "not the password")))
+				runtime.ReadMemStats(&after)
+				least = min(least, after.TotalAlloc-before.TotalAlloc)
+			}
+			if least < memory<<10 {
+				t.Errorf("a login as %s allocates %d bytes, a hash %d", name, least, memory<<10)
 			}
 		}
 	})
