@@ -121,9 +121,8 @@ func ExampleConfig_explain() {
 	//   rule: public = true
 	//   rows: public = true
 	// Statement
-	//   select json_object('title', t0."title"), t0."id" from "pages" t0 where t0."public" = ?1 and t0."id" = ?2 order by t0."id" limit 1001
+	//   select json_object('title', t0."title"), t0."id" from "pages" t0 where t0."public" = 1 and t0."id" = ?1 order by t0."id" limit 1001
 	//   1: integer
-	//   2: integer
 	// Plan
 	//   SEARCH t0 USING INTEGER PRIMARY KEY (rowid=?)
 }

@@ -8,7 +8,8 @@ import (
 
 // Bind resolves the names of a trusted condition on the table and converts its values,
 // so that later uses skip both steps. It reports every mistake at once. A bound
-// condition belongs to its table.
+// condition belongs to its table. As a rule, bind it once and not for each request: its
+// values become part of the text of statements. A value of the request is a [Var].
 func Bind(t *Table, c Cond) (Cond, error) {
 	if c.IsZero() {
 		return c, nil

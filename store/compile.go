@@ -35,6 +35,7 @@ type conds struct {
 	// them, or stands under not: an index of words that may find too much is
 	// of no use there.
 	unindexed bool
+	inRule    bool     // the condition is a rule, the same for all requests of a policy
 	steps     int      // of the regular expressions, see maxRegexpSteps
 	reads     []*Table // tables in a FROM
 }
@@ -222,6 +223,8 @@ func (c *conds) rule(s source, rule Cond) error {
 		c.write(c.words.no)
 		return nil
 	}
+	defer func(was bool) { c.inRule = was }(c.inRule)
+	c.inRule = true
 	return c.cond(s.forRule(), rule.n)
 }
 

@@ -72,7 +72,7 @@ func (c *conds) compareColumn(s source, col *Column, n *node) error {
 		c.write(c.words.unknown)
 		return nil
 	}
-	return c.compareValue(s, col, n.op, v)
+	return c.compareValue(s, col, n.op, v, c.constant(n))
 }
 
 // ofShown writes a comparison that is evaluated only for rows that the read rule of the
@@ -97,7 +97,7 @@ func (c *conds) ofShown(s source, col *Column, compare func() error) error {
 }
 
 // compareValue compares a column with one bound value.
-func (c *conds) compareValue(s source, col *Column, op Op, v any) error {
+func (c *conds) compareValue(s source, col *Column, op Op, v any, constant bool) error {
 	switch op {
 	case OpLike, OpILike:
 		return c.like(s, col, op, v)
@@ -117,7 +117,9 @@ func (c *conds) compareValue(s source, col *Column, op Op, v any) error {
 	} else {
 		c.write(compareWords[op])
 	}
-	c.bindComparable(col.Kind, v)
+	if !constant || !c.writeConstant(col.Kind, v) {
+		c.bindComparable(col.Kind, v)
+	}
 	return nil
 }
 
@@ -175,18 +177,20 @@ func (c *conds) compareList(s source, col *Column, n *node) error {
 		c.write(c.words.no)
 		return nil
 	case op != OpEq || quant != quantAny || !listable(col.Kind):
-		return c.compareEach(s, col, op, quant, listValues(list))
+		return c.compareEach(s, col, op, quant, listValues(list), c.constant(n))
 	}
 	c.comparable(s, col, false)
-	c.dialect.oneOf(&c.text, col.Kind, list)
+	if !c.constant(n) || !c.writeConstants(col.Kind, list) {
+		c.dialect.oneOf(&c.text, col.Kind, list)
+	}
 	return nil
 }
 
 // compareEach compares with one value after the other.
-func (c *conds) compareEach(s source, col *Column, op Op, quant quantifier, values []any) error {
+func (c *conds) compareEach(s source, col *Column, op Op, quant quantifier, values []any, constant bool) error {
 	word := " or "
 	if quant == quantAll {
 		word = " and "
 	}
-	return c.balanced(len(values), word, func(i int) error { return c.compareValue(s, col, op, values[i]) })
+	return c.balanced(len(values), word, func(i int) error { return c.compareValue(s, col, op, values[i], constant) })
 }
