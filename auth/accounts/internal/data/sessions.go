@@ -112,16 +112,20 @@ func SessionsBeyond(ctx context.Context, s store.Session, user store.ID, which s
 	return IDsOf(beyond), err
 }
 
-// CurrentSession finds a session with a counter that a condition selects, nil without one.
-func CurrentSession(ctx context.Context, s store.Session, id store.ID, counter int64, which store.Cond) (*Session, error) {
-	return first[Session](ctx, s, store.And(sessionID.Eq(id), which, sessionCounter.Eq(counter)))
+// AtCounter selects a session with a counter that lasts, as AliveSince does.
+func AtCounter(id store.ID, counter int64, now, used time.Time) store.Cond {
+	return store.And(sessionID.Eq(id), sessionEndedAt.Null(), sessionExpiresAt.Gt(now), sessionRefreshedAt.Gt(used), sessionCounter.Eq(counter))
 }
 
-// CountUp moves the counter of a session that a condition selects, unless it has moved or its
-// level has changed.
-func CountUp(ctx context.Context, s store.Session, id store.ID, counter, aal int64, which store.Cond, now time.Time) (bool, error) {
-	same := store.And(sessionID.Eq(id), which, sessionCounter.Eq(counter), sessionAAL.Eq(aal))
-	n, err := store.For[Session](s).PatchWhere(ctx, same, sessionCounter.To(counter+1), sessionRefreshedAt.To(now))
+// FirstSession finds the session that a condition selects, nil without one.
+func FirstSession(ctx context.Context, s store.Session, which store.Cond) (*Session, error) {
+	return first[Session](ctx, s, which)
+}
+
+// CountUp moves the counter of a session that a condition selects to another, unless its level
+// has changed.
+func CountUp(ctx context.Context, s store.Session, which store.Cond, aal, counter int64, now time.Time) (bool, error) {
+	n, err := store.For[Session](s).PatchWhere(ctx, store.And(which, sessionAAL.Eq(aal)), sessionCounter.To(counter), sessionRefreshedAt.To(now))
 	return n == 1, err
 }
 

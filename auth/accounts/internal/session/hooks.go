@@ -59,8 +59,9 @@ func (ss *Sessions) HookClaims(ctx context.Context, u *data.User, p *auth.Princi
 		return nil, nil
 	}
 	var claims map[string]any
+	copied := *p // p itself stays on the stack of callers without a hook
 	err := ss.hook(ctx, "BeforeToken", func(ctx context.Context) (err error) {
-		claims, err = ss.Hooks.BeforeToken(ctx, u, p)
+		claims, err = ss.Hooks.BeforeToken(ctx, u, &copied)
 		return err
 	})
 	if err != nil {

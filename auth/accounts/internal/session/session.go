@@ -100,8 +100,9 @@ func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) 
 		return nil, fail.ErrRefreshUnknown
 	}
 	for {
-		alive := ss.Alive()
-		s, err := data.CurrentSession(ctx, ss.DB, id, counter, alive)
+		now := ss.Now()
+		current := data.AtCounter(id, counter, now, now.Add(-ss.SessionIdle))
+		s, err := data.FirstSession(ctx, ss.DB, current)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +115,7 @@ func (ss *Sessions) Refresh(ctx context.Context, token string) (*Issued, error) 
 		if err != nil {
 			return nil, err
 		}
-		if counted, err := data.CountUp(ctx, ss.DB, id, counter, s.AAL, alive, ss.Now()); err != nil || counted {
+		if counted, err := data.CountUp(ctx, ss.DB, current, s.AAL, counter+1, ss.Now()); err != nil || counted {
 			return out, err
 		}
 		// A concurrent request has refreshed, or the session has returned to level 1.
