@@ -96,6 +96,22 @@ func TestPresetIsNoUpdate(t *testing.T) {
 	})
 }
 
+// A scope without the variable of a preset creates no row, also where the column takes any text.
+func TestPresetWithoutVariable(t *testing.T) {
+	t.Parallel()
+	reviewEngines(t, func(t *testing.T, db *store.DB) {
+		rooms := db.Table(Room{})
+		for name, vars := range map[string]map[string]string{"missing": {}, "empty": {"name": ""}} {
+			g := all()
+			g.Presets = []store.Preset{{Column: rooms.Column("name"), Var: "name"}}
+			scope := guards(db, vars, map[string]store.Guard{"rooms": g})
+			if got, err := gateInsert(t, db, rooms, scope, `{}`, nil); !errors.Is(err, store.ErrDenied) {
+				t.Errorf("%s: %v, %v", name, got, err)
+			}
+		}
+	})
+}
+
 // A foreign key with a preset on create is judged when an update writes it.
 func TestPresetForeignKeyIsJudgedOnUpdate(t *testing.T) {
 	t.Parallel()

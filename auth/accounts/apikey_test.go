@@ -187,6 +187,28 @@ func TestAPIKeyRights(t *testing.T) {
 	})
 }
 
+// TestAPIKeyOfTheTables: what the tables say of a key and its owner holds, however it got there.
+func TestAPIKeyOfTheTables(t *testing.T) {
+	engines(t, nil, func(t *testing.T, w *world) {
+		id, token := w.signUp()
+		key := w.key(token, selfScope).str("key")
+		w.grant(id, "chief", accounts.PermissionAdmin)
+		change := func(text string) {
+			t.Helper()
+			if _, err := w.db.Bun().ExecContext(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+			w.advance(time.Second) // keys are read again
+		}
+		change(`update "auth_api_keys" set "scopes" = '["` + accounts.PermissionAdmin + `"]'`)
+		if p := w.keyAlive("with the scope of admins", key); len(p.Permissions) > 0 {
+			t.Errorf("a key manages accounts: %q", p.Permissions)
+		}
+		change(`update "auth_users" set "banned_until" = '2100-01-01T00:00:00.000000+00:00'`)
+		w.keyDead("of a banned user", key)
+	})
+}
+
 // TestAPIKeyEnds: whatever ends an account's sessions because somebody else may have been
 // in it, or must not be in it, ends its keys for good.
 func TestAPIKeyEnds(t *testing.T) {

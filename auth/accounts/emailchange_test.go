@@ -99,6 +99,24 @@ func TestEmailChangeReplaced(t *testing.T) {
 	})
 }
 
+// TestEmailChangeOfTheTables: a link confirms the address that the account changes to when it is
+// used, and no other one.
+func TestEmailChangeOfTheTables(t *testing.T) {
+	engines(t, confirmed, func(t *testing.T, w *world) {
+		for name, change := range map[string]string{
+			"another address": `"new_email" = 'bob@example.org'`, "another present one": `"email" = 'bob@example.org'`, "removed": `"removed_at" = "created_at"`,
+		} {
+			ann := strings.ReplaceAll(name, " ", "-") + "@example.org"
+			w.must(200, w.do("PUT /user", w.account(ann), fmt.Sprintf(`{"email":"eve-%s"}`, ann)))
+			links := byAddress(w.mails())
+			if _, err := w.db.Bun().ExecContext(t.Context(), `update "auth_users" set `+change+` where "email" = '`+ann+`'`); err != nil {
+				t.Fatal(err)
+			}
+			w.refused(403, "otp_expired", w.verifyHash("email_change", links[ann]))
+		}
+	})
+}
+
 func TestEmailChangeResent(t *testing.T) {
 	engines(t, confirmed, func(t *testing.T, w *world) {
 		token := w.account("ann@example.org")

@@ -10,7 +10,7 @@ var authMutants = []mutant{
 	{name: "jwt-not-before", find: "if «found && at.After(now.Add(skew))»", fault: never, tests: jwtTests, breaks: "tokens of the future are accepted"},
 	{name: "jwt-type", find: "if «typ == typAccess || v.config.InsecureUntyped && (typ == \"\" || typ == \"jwt\")»", fault: always, tests: jwtTests, breaks: "ID tokens are accepted as access tokens"},
 	{name: "jwt-critical", find: "if _, found := header[name]; «found»", fault: never, tests: jwtTests, breaks: "headers that bring a key or must be understood are ignored"},
-	{name: "jwt-member-twice", find: "_, twice := members[name]; «twice»", fault: never, tests: jwtTests, breaks: "a claim may come twice"},
+	{name: "jwt-member-twice", find: "strictjson.Parse(data, «strictjson.Limits{Depth: maxDepth}»)", fault: instead("strictjson.Limits{Depth: maxDepth, LastWins: true}"), tests: jwtTests, breaks: "a claim may come twice"},
 	{name: "jwt-rsa-bits", find: "«key.N.BitLen() < minRSABits»", fault: never, tests: jwtTests, breaks: "short RSA keys are accepted"},
 	{name: "jwt-placeholder", find: "if «isPlaceholder(secret)»", fault: never, tests: jwtTests, breaks: "published secrets are accepted"},
 	{name: "jwt-secret-size", find: "if «len(secret) < minSecret» { return Key{}", fault: instead("len(secret) < minSecret-1"), tests: jwtTests, breaks: "a secret of 31 bytes is accepted"},
