@@ -83,6 +83,9 @@ func TestConfigMistakes(t *testing.T) {
 	} {
 		config := apptest.Config(t)
 		tc.change(&config)
+		if err := config.Validate(); (err != nil) != (name != "no such folder") {
+			t.Errorf("%s: Validate: %v", name, err)
+		}
 		app, err := plinth.New(t.Context(), config)
 		if err == nil {
 			_, err = app.Handler(t.Context())

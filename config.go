@@ -258,6 +258,12 @@ type Config struct {
 	ignored []string
 }
 
+// Validate returns the mistakes that [New] would report before it opens the database.
+func (c Config) Validate() error {
+	_, err := c.resolve()
+	return err
+}
+
 // TLS configures encryption by the application itself, with TLS 1.2 and later. The zero
 // value leaves it to a proxy. Certificates come from files or from an authority that speaks
 // ACME (RFC 8555), not both. A certificate that expires within 14 days, or within a fifth

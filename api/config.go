@@ -91,6 +91,12 @@ type Config struct {
 	Title, Version string
 }
 
+// Validate returns the mistakes that [New] would report.
+func (c Config) Validate() error {
+	_, err := c.withDefaults()
+	return err
+}
+
 // Route documents an operation that the application serves beside the REST API.
 type Route struct {
 	openapi.Route

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,6 +37,15 @@ type FolderConfig struct {
 	Now func() time.Time
 }
 
+// Validate returns an error if From or Templates is invalid.
+func (c FolderConfig) Validate() error {
+	_, err := newWriter(cmp.Or(c.From, folderSender), c.Templates, c.Now)
+	return err
+}
+
+// folderSender is the default sender.
+const folderSender = "accounts@localhost"
+
 // Folder is the sender for development: it writes mails as .eml files and text messages as .txt
 // files into a folder and sends nothing. The files contain valid links and codes, so only the
 // user of the program can read them and the folder. It is safe for concurrent use.
@@ -50,9 +60,7 @@ func NewFolder(dir string, cfg FolderConfig) (*Folder, error) {
 	if dir == "" {
 		return nil, errors.New("mail: NewFolder needs a folder")
 	}
-	if cfg.From == "" {
-		cfg.From = "accounts@localhost"
-	}
+	cfg.From = cmp.Or(cfg.From, folderSender)
 	if cfg.Output == nil {
 		cfg.Output = io.Discard
 	}

@@ -70,6 +70,12 @@ type SMTPConfig struct {
 	Now func() time.Time
 }
 
+// Validate returns the mistake that [NewSMTP] would report. No server is asked.
+func (c SMTPConfig) Validate() error {
+	_, err := NewSMTP(c)
+	return err
+}
+
 func (c SMTPConfig) withDefaults() (SMTPConfig, error) {
 	port := 587
 	switch {

@@ -30,6 +30,12 @@ type TemplatesConfig struct {
 	Locale string
 }
 
+// Validate reads the templates and returns the mistakes that [NewTemplates] would report.
+func (c TemplatesConfig) Validate() error {
+	_, err := NewTemplates(c)
+	return err
+}
+
 // Templates are the mails of an application. They are read once, when they are made,
 // and are safe for concurrent use.
 type Templates struct {

@@ -55,6 +55,12 @@ type Config struct {
 	TenantClaim string
 }
 
+// Validate returns the mistakes that [New] would report.
+func (c Config) Validate() error {
+	_, err := New(c)
+	return err
+}
+
 func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now

@@ -35,6 +35,14 @@ type RemoteConfig struct {
 	Now func() time.Time
 }
 
+// Validate returns an error if MaxAge or MaxStale is negative.
+func (c RemoteConfig) Validate() error {
+	if c.MaxAge < 0 || c.MaxStale < 0 {
+		return errors.New("auth/jwt: MaxAge and MaxStale must not be negative")
+	}
+	return nil
+}
+
 const (
 	// cooldown is the least time between two requests to the issuer, for any number of tokens
 	// with unknown keys and after any answer.
@@ -65,8 +73,8 @@ type Remote struct {
 
 // NewRemote returns the keys at a URL. It does not ask for them yet.
 func NewRemote(url string, cfg RemoteConfig) (*Remote, error) {
-	if cfg.MaxAge < 0 || cfg.MaxStale < 0 {
-		return nil, errors.New("auth/jwt: MaxAge and MaxStale must not be negative")
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	cfg.MaxAge = cmp.Or(cfg.MaxAge, time.Hour)
 	cfg.MaxStale = cmp.Or(cfg.MaxStale, 24*time.Hour)

@@ -40,6 +40,12 @@ type SignerConfig struct {
 	TenantClaim string
 }
 
+// Validate returns the mistake that [NewSigner] would report.
+func (c SignerConfig) Validate() error {
+	_, err := NewSigner(c)
+	return err
+}
+
 // Signer signs access tokens. It is safe for concurrent use.
 type Signer struct {
 	config SignerConfig

@@ -57,6 +57,12 @@ type VerifierConfig struct {
 	Skew time.Duration
 }
 
+// Validate returns the mistake that [NewVerifier] would report. No issuer is asked.
+func (c VerifierConfig) Validate() error {
+	_, err := NewVerifier(c)
+	return err
+}
+
 // Verifier accepts access tokens of other issuers and finds their keys by their metadata. It is
 // an [auth.Verifier], for [auth.Bearer], and safe for concurrent use.
 type Verifier struct {

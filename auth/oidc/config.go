@@ -92,6 +92,12 @@ type Config struct {
 	preset preset
 }
 
+// Validate returns the mistakes that [New] would report. No provider is asked.
+func (c Config) Validate() error {
+	_, err := New(c)
+	return err
+}
+
 // preset is what a provider does in its own way.
 type preset struct {
 	github   bool // no OpenID provider

@@ -85,6 +85,12 @@ type Config struct {
 	UserVerification Requirement
 }
 
+// Validate returns the mistakes that [New] would report.
+func (c Config) Validate() error {
+	_, err := New(c)
+	return err
+}
+
 func (c Config) withDefaults() Config {
 	c.Attestation = cmp.Or(c.Attestation, AttestationNone)
 	c.Discoverable = cmp.Or(c.Discoverable, Required)

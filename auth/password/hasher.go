@@ -38,6 +38,19 @@ type Config struct {
 	Wait time.Duration
 }
 
+// Validate returns an error if a number is out of its range.
+func (c Config) Validate() error {
+	p := params{memory: c.Memory, time: c.Time, threads: c.Threads}
+	p.setDefaults()
+	if err := p.check(); err != nil {
+		return fmt.Errorf("password: %w", err)
+	}
+	if c.Concurrent < 0 || c.Wait < 0 {
+		return errors.New("password: Concurrent and Wait must not be negative")
+	}
+	return nil
+}
+
 // DefaultWait is the default of [Config.Wait].
 const DefaultWait = 500 * time.Millisecond
 
@@ -92,11 +105,8 @@ func New(cfg Config) (*Hasher, error) {
 		wait:   cfg.Wait,
 	}
 	h.params.setDefaults()
-	if err := h.params.check(); err != nil {
-		return nil, fmt.Errorf("password: %w", err)
-	}
-	if cfg.Concurrent < 0 || cfg.Wait < 0 {
-		return nil, errors.New("password: Concurrent and Wait must not be negative")
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	if h.wait == 0 {
 		h.wait = DefaultWait

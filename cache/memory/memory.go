@@ -41,6 +41,20 @@ type Options[K comparable, V any] struct {
 	Now func() time.Time
 }
 
+// Validate returns an error if a number is negative or not exactly one of Size and Cost is set.
+func (o Options[K, V]) Validate() error {
+	if (o.Size > 0) == (o.Cost > 0) || o.Size < 0 {
+		return errors.New("memory: set exactly one of Size and Cost")
+	}
+	if (o.Cost > 0) != (o.CostOf != nil) {
+		return errors.New("memory: Cost and CostOf belong together")
+	}
+	if o.TTL < 0 {
+		return errors.New("memory: TTL must not be negative")
+	}
+	return nil
+}
+
 // Cache keeps values in the process, at most as many as its options say; those least
 // likely to be used again go first. It has no goroutines of its own. It is safe for
 // concurrent use.
@@ -85,16 +99,10 @@ var _ cache.Cache[string, int] = (*Cache[string, int])(nil)
 
 // New returns an empty cache.
 func New[K comparable, V any](opts Options[K, V]) (*Cache[K, V], error) {
-	if (opts.Size > 0) == (opts.Cost > 0) || opts.Size < 0 {
-		return nil, errors.New("memory: set exactly one of Size and Cost")
-	}
-	if (opts.Cost > 0) != (opts.CostOf != nil) {
-		return nil, errors.New("memory: Cost and CostOf belong together")
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	opts.TTL = cmp.Or(opts.TTL, time.Hour)
-	if opts.TTL < 0 {
-		return nil, errors.New("memory: TTL must not be negative")
-	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}

@@ -50,6 +50,23 @@ type Options[K comparable, V any] struct {
 	Near int64
 }
 
+// Validate returns an error if Name, TTL or Key is missing or invalid.
+func (o Options[K, V]) Validate() error {
+	switch {
+	case o.Name == "":
+		return errNoName
+	case strings.Contains(o.Name, ":"):
+		return errors.New("redis: the name of a cache must not have colons")
+	case o.TTL < 0 || o.TTL > longestTTL:
+		return fmt.Errorf("redis: TTL must be positive and at most %s", longestTTL)
+	case o.Key == nil && keyOf[K]() == nil:
+		return errors.New("redis: Key is required for keys that are neither text nor integers")
+	}
+	return nil
+}
+
+var errNoName = errors.New("redis: a cache needs a client and a name")
+
 // Cache keeps values in Redis, and those that were used last in the process. It is safe
 // for concurrent use.
 type Cache[K comparable, V any] struct {
@@ -71,20 +88,15 @@ const longestTTL = 7 * 24 * time.Hour
 
 // New returns a cache in the Redis of a client.
 func New[K comparable, V any](client *Client, opts Options[K, V]) (*Cache[K, V], error) {
-	if client == nil || opts.Name == "" {
-		return nil, errors.New("redis: a cache needs a client and a name")
+	if client == nil {
+		return nil, errNoName
 	}
-	if strings.Contains(opts.Name, ":") {
-		return nil, errors.New("redis: the name of a cache must not have colons")
+	if err := opts.Validate(); err != nil {
+		return nil, err
 	}
 	opts.TTL = cmp.Or(opts.TTL, time.Hour)
-	if opts.TTL < 0 || opts.TTL > longestTTL {
-		return nil, fmt.Errorf("redis: TTL must be positive and at most %s", longestTTL)
-	}
 	if opts.Key == nil {
-		if opts.Key = keyOf[K](); opts.Key == nil {
-			return nil, errors.New("redis: Key is required for keys that are neither text nor integers")
-		}
+		opts.Key = keyOf[K]()
 	}
 	if opts.Codec == nil {
 		opts.Codec = cache.JSON[V]{}

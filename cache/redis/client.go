@@ -63,6 +63,30 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	return o
 }
 
+// Validate returns an error if a setting is invalid. It does not connect.
+func (o ClientOptions) Validate() error {
+	_, err := o.withDefaults().target()
+	return err
+}
+
+// target returns the client options of the URL.
+func (o ClientOptions) target() (rueidis.ClientOption, error) {
+	target, err := rueidis.ParseURL(o.URL)
+	switch {
+	case err != nil:
+		return target, errors.New("redis: the URL cannot be read") // which contains a password
+	case len(target.InitAddress) > 1 && target.Sentinel.MasterSet == "":
+		return target, errors.New("redis: several addresses need the parameter master_set, and are Sentinels")
+	case target.AlwaysRESP2 || target.DisableCache:
+		return target, errors.New("redis: the URL turns off RESP3 or client-side caching")
+	case o.Timeout < 0 || o.ConnectTimeout < 0:
+		return target, errors.New("redis: a timeout is negative")
+	case strings.ContainsAny(o.Prefix, ": "):
+		return target, errors.New("redis: the prefix must not have colons or spaces")
+	}
+	return target, nil
+}
+
 // Client is a connection to Redis that caches, limiters and locks share. It connects on
 // first use and reconnects two seconds after a failure. It is safe for
 // concurrent use.
@@ -148,18 +172,9 @@ func (c *Client) invalidated(keys []rueidis.RedisMessage) {
 // NewClient returns a client. It connects on first use. Close ends it.
 func NewClient(opts ClientOptions) (*Client, error) {
 	opts = opts.withDefaults()
-	target, err := rueidis.ParseURL(opts.URL)
-	switch {
-	case err != nil:
-		return nil, errors.New("redis: the URL cannot be read") // which contains a password
-	case len(target.InitAddress) > 1 && target.Sentinel.MasterSet == "":
-		return nil, errors.New("redis: several addresses need the parameter master_set, and are Sentinels")
-	case target.AlwaysRESP2 || target.DisableCache:
-		return nil, errors.New("redis: the URL turns off RESP3 or client-side caching")
-	case opts.Timeout < 0 || opts.ConnectTimeout < 0:
-		return nil, errors.New("redis: a timeout is negative")
-	case strings.ContainsAny(opts.Prefix, ": "):
-		return nil, errors.New("redis: the prefix must not have colons or spaces")
+	target, err := opts.target()
+	if err != nil {
+		return nil, err
 	}
 	if target.TLSConfig != nil {
 		name := target.TLSConfig.ServerName

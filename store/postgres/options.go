@@ -86,6 +86,12 @@ type Options struct {
 	Store store.Options
 }
 
+// Validate returns the mistakes that [Open] would report. Nil is valid.
+func (o *Options) Validate() error {
+	_, err := o.withDefaults()
+	return err
+}
+
 func (o *Options) withDefaults() (Options, error) {
 	var out Options
 	if o != nil {

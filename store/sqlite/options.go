@@ -80,6 +80,12 @@ type Options struct {
 	StatementCache int
 }
 
+// Validate returns the mistakes that [Open] would report. Nil is valid.
+func (o *Options) Validate() error {
+	_, err := o.withDefaults()
+	return err
+}
+
 // withDefaults returns the options to use; o may be nil and is not changed.
 func (o *Options) withDefaults() (Options, error) {
 	var opts Options
