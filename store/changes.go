@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/logging"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // Change is one entry of the change log: one row that was written.
@@ -110,15 +111,15 @@ type ChangesOptions struct {
 // Errors of readers of the change log.
 var (
 	// ErrResync reports a reader for which changes are lost.
-	ErrResync = newCoded("store: changes are lost for this reader; it must start over", "XX000")
+	ErrResync = fault.New("store: changes are lost for this reader; it must start over", "XX000")
 
 	// ErrReaderBusy reports that another process, or another [Changes], reads
 	// under the same name at this moment.
-	ErrReaderBusy = newCoded("store: another process runs this reader", "XX000")
+	ErrReaderBusy = fault.New("store: another process runs this reader", "XX000")
 
 	// ErrStandby reports a connection to a standby server. The log cannot be
 	// read there: a standby does not know which transactions are open.
-	ErrStandby = newCoded("store: the change log must be read on the primary server", "XX000")
+	ErrStandby = fault.New("store: the change log must be read on the primary server", "XX000")
 )
 
 // Changes is a reader of the change log. It is safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // storeError turns what a driver reports into the errors of this package. The
@@ -50,4 +51,4 @@ var errTooManyRows = errors.New("store: more rows than the budget")
 
 // errValueRefused reports a value the engine refused although its column took
 // it, for example an arithmetic overflow.
-var errValueRefused = newCoded("store: a value is out of range", "22003")
+var errValueRefused = fault.New("store: a value is out of range", "22003")

@@ -63,7 +63,7 @@ func (g Gate) DecodeInput(body []byte, opts InputOptions) (*Input, error) {
 			}
 		}
 	default:
-		err = &BodyError{"the body must be an object or an array of objects"}
+		err = &BodyError{Reason: "the body must be an object or an array of objects"}
 	}
 	return d.in, err
 }
@@ -113,7 +113,7 @@ func (g Gate) inputDecoder(opts InputOptions) (*inputDecoder, error) {
 
 func (d *inputDecoder) add(v strictjson.Value) error {
 	if v.Kind() != strictjson.Object {
-		return &BodyError{"every row must be an object"}
+		return &BodyError{Reason: "every row must be an object"}
 	}
 	row, err := d.newRow()
 	if err != nil {
@@ -196,7 +196,7 @@ func (d *inputDecoder) sameMembers(seen []*Column) error {
 		same = same && slices.Contains(d.first, c)
 	}
 	if !same {
-		return &BodyError{"All object keys must match"}
+		return &BodyError{Reason: "All object keys must match"}
 	}
 	return nil
 }
@@ -284,14 +284,14 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 		var one strictjson.Value
 		for i, v := range doc.Elements() {
 			if i > 0 {
-				return nil, &BodyError{"an update takes one object"}
+				return nil, &BodyError{Reason: "an update takes one object"}
 			}
 			one = v
 		}
 		doc = one
 	}
 	if doc.Kind() != strictjson.Object {
-		return nil, &BodyError{"an update takes one object"}
+		return nil, &BodyError{Reason: "an update takes one object"}
 	}
 	if columns == nil && g.restores(doc) {
 		return &Patch{table: g.table, restore: true}, nil

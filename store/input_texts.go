@@ -32,7 +32,7 @@ func (d *inputDecoder) named(names []string) ([]*Column, error) {
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
 		if seen[name] {
-			return nil, &BodyError{"a column is named twice"}
+			return nil, &BodyError{Reason: "a column is named twice"}
 		}
 		seen[name] = true
 		if !d.listed(name) {
@@ -48,7 +48,7 @@ func (d *inputDecoder) named(names []string) ([]*Column, error) {
 
 func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 	if len(texts) != len(columns) {
-		return &BodyError{"every row must have as many values as there are names"}
+		return &BodyError{Reason: "every row must have as many values as there are names"}
 	}
 	row, err := d.newRow()
 	if err != nil {

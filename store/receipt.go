@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // Receipt is the stored answer to a request with an idempotency key. A repeated request
@@ -30,7 +31,7 @@ type Receipt struct {
 }
 
 // ErrReceiptBusy reports that another transaction is about to write the receipt.
-var ErrReceiptBusy = newCoded("store: a request with this key is running", "PL409")
+var ErrReceiptBusy = fault.New("store: a request with this key is running", "PL409")
 
 // Receipt returns a receipt that has not expired, or nil. It locks the receipt until
 // the transaction ends: Receipt in another transaction fails with [ErrReceiptBusy], or

@@ -69,7 +69,7 @@ func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
 			columns = append(columns, col)
 		case len(rows):
 		default:
-			return nil, &BodyError{"give " + col.Name + " in every row or in none"}
+			return nil, &BodyError{Reason: "give " + col.Name + " in every row or in none"}
 		}
 	}
 	return columns, nil

@@ -1,4 +1,6 @@
-package store
+// Package fault holds the errors of the store. Package store repeats them under the same
+// names; code below it and tools use this package.
+package fault
 
 import (
 	"cmp"
@@ -16,8 +18,8 @@ type coded struct {
 	text, code string
 }
 
-// newCoded returns an error with a text and a code on the wire.
-func newCoded(text, code string) error { return &coded{text, code} }
+// New returns an error with a text and a code on the wire.
+func New(text, code string) error { return &coded{text, code} }
 
 func (e *coded) Error() string { return e.text }
 
@@ -41,53 +43,53 @@ func (*busyError) Is(target error) bool { return target == ErrUnavailable }
 // Errors that callers branch on with errors.Is.
 var (
 	// ErrNotFound reports that no row matched, or none the scope may see.
-	ErrNotFound = newCoded("store: not found", "PL404")
+	ErrNotFound = New("store: not found", "PL404")
 
 	// ErrConflict reports a transaction that lost against others ten times.
-	ErrConflict = newCoded("store: conflict, try again", "40001")
+	ErrConflict = New("store: conflict, try again", "40001")
 
 	// ErrStale reports that the row's version is not the expected one.
-	ErrStale = newCoded("store: the row has changed since it was read", "PL412")
+	ErrStale = New("store: the row has changed since it was read", "PL412")
 
 	// ErrDenied reports that the scope may not do this.
-	ErrDenied = newCoded("store: denied", "42501")
+	ErrDenied = New("store: denied", "42501")
 
-	// ErrNoScope reports a [Repo.As] or [NewGate] with a nil scope: code that wanted
+	// ErrNoScope reports a store.Repo.As or store.NewGate with a nil scope: code that wanted
 	// the caller's scope, in a context that has none. Trusted access is
-	// [Repo.Unscoped] and [UnscopedGate].
-	ErrNoScope = newCoded("store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000")
+	// store.Repo.Unscoped and store.UnscopedGate.
+	ErrNoScope = New("store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000")
 
-	// ErrNoTenant reports trusted code that uses a table with [Tenant]
-	// without [WithTenant].
-	ErrNoTenant = newCoded("store: no tenant in the context", "XX000")
+	// ErrNoTenant reports trusted code that uses a table with store.Tenant
+	// without store.WithTenant.
+	ErrNoTenant = New("store: no tenant in the context", "XX000")
 
 	// ErrInTx reports the use of the pool inside a transaction of the same
 	// context: use the Tx.
-	ErrInTx = newCoded("store: the context is inside a transaction; use its Tx", "XX000")
+	ErrInTx = New("store: the context is inside a transaction; use its Tx", "XX000")
 
 	// ErrTxFailed reports a transaction in which a write failed before: only
 	// rollback is left, or a savepoint around the write.
-	ErrTxFailed = newCoded("store: the transaction failed earlier", "XX000")
+	ErrTxFailed = New("store: the transaction failed earlier", "XX000")
 
 	// ErrReadOnly reports a write in a transaction that only reads.
-	ErrReadOnly = newCoded("store: the transaction is read-only", "XX000")
+	ErrReadOnly = New("store: the transaction is read-only", "XX000")
 
 	// ErrUnavailable reports a database that cannot be reached.
-	ErrUnavailable = newCoded("store: database unavailable", "PGRST001")
+	ErrUnavailable = New("store: database unavailable", "PGRST001")
 
 	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of the
 	// caller's half. It is an [ErrUnavailable] too.
 	ErrBusy error = &busyError{}
 
 	// ErrTimeout reports a statement that ran too long.
-	ErrTimeout = newCoded("store: statement timeout", "57014")
+	ErrTimeout = New("store: statement timeout", "57014")
 
 	// ErrTooLarge reports an answer larger than the limit.
-	ErrTooLarge = newCoded("store: the answer is too large; ask for fewer rows or columns", "PL001")
+	ErrTooLarge = New("store: the answer is too large; ask for fewer rows or columns", "PL001")
 
 	// ErrReadOnlyTable reports a write to a table without a primary key or to
 	// a view.
-	ErrReadOnlyTable = newCoded("store: table is read-only", "PGRST117")
+	ErrReadOnlyTable = New("store: table is read-only", "PGRST117")
 )
 
 // ConstraintKind is the kind of a constraint.
@@ -261,7 +263,7 @@ type FieldError struct {
 }
 
 // ValidationError reports the columns of a row that break the validation rules of the
-// model. A hook may return one for a rule over several columns, see [Before]. The
+// model. A hook may return one for a rule over several columns, see store.Before. The
 // client gets status 400 with the code PL002 and a text for all columns. A problem
 // document lists the Fields as its member errors.
 type ValidationError struct {
@@ -330,7 +332,7 @@ func (e *CardinalityError) ProblemText() (message, details, hint string) {
 }
 
 // MaxAffectedError reports a write that would touch more rows than
-// [WriteOptions].Most allows. It is rolled back.
+// store.WriteOptions.Most allows. It is rolled back.
 type MaxAffectedError struct {
 	Rows int
 }

@@ -1,4 +1,4 @@
-package store
+package fault
 
 import (
 	"encoding/json"
@@ -130,4 +130,4 @@ func (e *AmbiguousRelationError) ProblemDetails() json.RawMessage {
 }
 
 // ErrTxDone reports the use of a transaction after its function returned.
-var ErrTxDone = newCoded("store: the transaction is over", "XX000")
+var ErrTxDone = New("store: the transaction is over", "XX000")
