@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 func TestPositionLost(t *testing.T) {
@@ -76,7 +78,7 @@ func FuzzSnapshotBounds(f *testing.F) {
 func TestLoggedRowOfAnotherTime(t *testing.T) {
 	t.Parallel()
 	text := func(name string, kind Kind, mode Mode) *Column {
-		return &Column{Name: name, Kind: kind, Mode: mode, jsonKey: `"` + name + `":`, goType: goType{kind: kind}}
+		return &Column{Name: name, Kind: kind, Mode: mode, jsonKey: `"` + name + `":`, goType: value.GoType{Kind: kind}}
 	}
 	table := &Table{
 		Columns: []*Column{text("id", KindInt, ReadWrite), text("at", KindTimestamp, ReadWrite), text("hash", KindText, Secret)},

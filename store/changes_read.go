@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // maxBatchBytes bounds the text of one batch, except for its last row.
@@ -145,7 +146,7 @@ func (db *dbCore) parseChange(values [][]byte) (Change, error) {
 		into  *string
 	}{{values[1], &at}, {values[2], &c.Table}, {values[3], &op}, {values[7], &c.Actor}, {values[8], &c.Tenant}} {
 		if err == nil && string(text.value) != "null" {
-			*text.into, err = unquoteJSON(text.value)
+			*text.into, err = value.UnquoteJSON(text.value)
 		}
 	}
 	if err == nil {

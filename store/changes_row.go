@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // parseLogged parses a logged row with limits wide enough for every row the database
@@ -111,7 +112,7 @@ func (c *Column) appendLogged(dst []byte, v strictjson.Value) []byte {
 	if err != nil {
 		return v.AppendCanonical(dst)
 	}
-	return appendValue(dst, c.Kind, bound)
+	return value.AppendValue(dst, c.Kind, bound)
 }
 
 // comma appends a comma unless an object or an array begins here.

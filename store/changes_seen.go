@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // SeenChange is what a scope sees of a [Change].
@@ -139,7 +140,7 @@ func (i *image) decide(row []any) (result truth, decided bool) {
 		if c == nil {
 			continue
 		}
-		if _, gap := c.of(row).(absent); gap {
+		if _, gap := c.of(row).(value.Absent); gap {
 			return isUnknown, false
 		}
 	}
@@ -176,7 +177,7 @@ func (t *Table) imageValues(row json.RawMessage) ([]any, error) {
 	}
 	values := make([]any, len(t.Columns))
 	for i := range values {
-		values[i] = absent{}
+		values[i] = value.Absent{}
 	}
 	if doc.Kind() != strictjson.Object {
 		return values, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // refreshPosition is how old the stored position of a reader may become that
@@ -127,7 +128,7 @@ func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
 		Args:  []any{c.name},
 		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
-		text, err := unquoteJSON(values[0])
+		text, err := value.UnquoteJSON(values[0])
 		if err != nil {
 			return err
 		}
@@ -149,7 +150,7 @@ func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
 	}
 	err = tx.session().run(ctx, "insert into plinth_cursors (name, position, updated_at) values ($1, $2, $3)"+
 		" on conflict (name) do update set position = excluded.position, updated_at = excluded.updated_at",
-		c.name, string(text), storedTime(time.Now()))
+		c.name, string(text), value.StoredTime(time.Now()))
 	if err == nil {
 		c.saved = time.Now()
 	}

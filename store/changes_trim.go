@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // RetentionOptions limits the size of the change log. A reader that falls behind the
@@ -52,7 +53,7 @@ func (outer *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64,
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, 4<<30)
 	t := trim{}
 	if opts.MaxAge > 0 {
-		t.before = storedTime(db.options.Now().Add(-opts.MaxAge))
+		t.before = value.StoredTime(db.options.Now().Add(-opts.MaxAge))
 	}
 	for _, bound := range []struct {
 		text string
@@ -153,7 +154,7 @@ func (tx *txCore) trimmed(ctx context.Context, text string, args []any) (n int64
 			gone.Seq, err = strconv.ParseInt(string(values[1]), 10, 64)
 		}
 		if err == nil {
-			xid, err = unquoteJSON(values[2])
+			xid, err = value.UnquoteJSON(values[2])
 		}
 		if err == nil {
 			gone.XID, err = strconv.ParseUint(xid, 10, 64)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // parseTexts reads a list of texts in the kind of the column, as one slice that
@@ -19,7 +20,7 @@ func (c *Column) parseTexts(texts []string) (list any, count int, err error) {
 			return nil, 0, err
 		}
 	}
-	return packList(c.Kind, values), len(values), nil
+	return value.PackList(c.Kind, values), len(values), nil
 }
 
 func operatorError(col *Column, why string) error {
@@ -28,7 +29,7 @@ func operatorError(col *Column, why string) error {
 
 // parseText reads an operand as text, from a URL or a variable of the scope.
 func (c *Column) parseText(s string) (any, error) {
-	v, err := c.goType.fromText(s)
+	v, err := c.goType.FromText(s)
 	if err != nil {
 		return nil, c.valueError(err, s)
 	}
@@ -38,9 +39,9 @@ func (c *Column) parseText(s string) (any, error) {
 // parseJSON reads a value of a body, which strictjson has accepted. Null is
 // nil, also where the column is not nullable: the write path reports that.
 func (c *Column) parseJSON(raw []byte) (any, error) {
-	v, err := c.goType.fromJSON(bytes.TrimSpace(raw))
+	v, err := c.goType.FromJSON(bytes.TrimSpace(raw))
 	if err != nil {
-		text, errText := unquoteJSON(raw)
+		text, errText := value.UnquoteJSON(raw)
 		if errText != nil {
 			text = string(raw)
 		}
@@ -53,7 +54,7 @@ func (c *Column) parseJSON(raw []byte) (any, error) {
 // it, a plain type of the kind, or text where the kind is kept as text. A nil
 // pointer is nil.
 func (c *Column) parseValue(v any) (any, error) {
-	x, err := c.goType.fromGo(v)
+	x, err := c.goType.FromGo(v)
 	if err != nil {
 		return nil, c.valueError(err, "")
 	}
@@ -65,34 +66,34 @@ func (c *Column) parseValue(v any) (any, error) {
 // whole struct is written.
 func (c *Column) parseSet(v any) (any, error) {
 	x, err := c.parseValue(v)
-	if err == nil && c.Kind == KindJSON && c.Nullable && isNullDocument(x) {
+	if err == nil && c.Kind == KindJSON && c.Nullable && value.IsNullDocument(x) {
 		return nil, nil
 	}
-	if err == nil && x != nil && c.goType.nullZero && compareValues(c.Kind, x, c.goType.zero) == 0 {
+	if err == nil && x != nil && c.goType.NullZero && value.CompareValues(c.Kind, x, c.goType.Zero) == 0 {
 		return nil, nil
 	}
 	return x, err
 }
 
 // zeroValue returns the bound value of an absent column that is not nullable.
-func (c *Column) zeroValue() any { return c.goType.zero }
+func (c *Column) zeroValue() any { return c.goType.Zero }
 
 // valueError puts a failure in PostgreSQL's words. The value is repeated only
 // for columns a client may know; an empty value is not repeated either.
-func (c *Column) valueError(err error, value string) error {
+func (c *Column) valueError(err error, text string) error {
 	e := &ValueError{Column: c.Name, Code: "22P02"}
 	quoted := ""
-	if value != "" && c.Mode < Hidden {
-		quoted = ": " + shortQuote(value)
+	if text != "" && c.Mode < Hidden {
+		quoted = ": " + value.ShortQuote(text)
 	}
-	name := c.goType.pgName()
-	var form formError
+	name := c.goType.PGName()
+	var form value.FormError
 	var syntax *strictjson.SyntaxError
 	switch {
 	case errors.As(err, &form):
 		e.Reason = string(form)
-	case errors.Is(err, errText):
-		e.Code, e.Reason = "22021", errText.Error()
+	case errors.Is(err, value.ErrText):
+		e.Code, e.Reason = "22021", value.ErrText.Error()
 	case errors.Is(err, canon.ErrRange):
 		e.Code, e.Reason = "22003", "value is out of range for type "+name+quoted
 		if c.Kind == KindTimestamp || c.Kind == KindDate {
@@ -112,8 +113,8 @@ func (c *Column) valueError(err error, value string) error {
 // goError is the error of a value that Go code gave: a [ValueError] for one the
 // column cannot hold, else the codec's own.
 func (c *Column) goError(err error) error {
-	var form formError
-	if errors.As(err, &form) || errors.Is(err, errText) || errors.Is(err, canon.ErrRange) || errors.Is(err, canon.ErrSyntax) {
+	var form value.FormError
+	if errors.As(err, &form) || errors.Is(err, value.ErrText) || errors.Is(err, canon.ErrRange) || errors.Is(err, canon.ErrSyntax) {
 		return c.valueError(err, "")
 	}
 	return fmt.Errorf("store: %s.%s: %w", c.Table.Name, c.Name, err)
@@ -125,7 +126,7 @@ func (c *Column) goError(err error) error {
 func (c *Column) parseList(values any) (any, error) {
 	rv := reflect.ValueOf(values)
 	if !rv.IsValid() || rv.Kind() != reflect.Slice && rv.Kind() != reflect.Array {
-		return nil, c.valueError(formError(fmt.Sprintf("a slice is wanted, not a %T", values)), "")
+		return nil, c.valueError(value.FormError(fmt.Sprintf("a slice is wanted, not a %T", values)), "")
 	}
 	list := make([]any, 0, rv.Len())
 	for i := range rv.Len() {
@@ -137,7 +138,7 @@ func (c *Column) parseList(values any) (any, error) {
 			list = append(list, v)
 		}
 	}
-	return packList(c.Kind, list), nil
+	return value.PackList(c.Kind, list), nil
 }
 
 // errNoFullText is the answer of an engine without configurations.

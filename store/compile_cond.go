@@ -1,6 +1,10 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
+)
 
 // cond writes a condition in parentheses or as one expression.
 func (c *conds) cond(s source, n *node) error {
@@ -176,8 +180,8 @@ func (c *conds) compareList(s source, col *Column, n *node) error {
 	case count == 0:
 		c.write(c.words.no)
 		return nil
-	case op != OpEq || quant != quantAny || !listable(col.Kind):
-		return c.compareEach(s, col, op, quant, listValues(list), c.constant(n))
+	case op != OpEq || quant != quantAny || !value.Listable(col.Kind):
+		return c.compareEach(s, col, op, quant, value.ListValues(list), c.constant(n))
 	}
 	c.comparable(s, col, false)
 	if !c.constant(n) || !c.writeConstants(col.Kind, list) {

@@ -1,6 +1,10 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
+)
 
 // related writes exists(...) for a relation.
 func (c *conds) related(s source, n *node) error {
@@ -83,7 +87,7 @@ func (c *conds) joinedFrom(s source, rel *Relation, target source) error {
 // unresolved is the error for a name that means no relation of s, or several.
 func (c *conds) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
 	if several == nil {
-		near := nearest(name, s.table.alternatives(name, visible))
+		near := value.Nearest(name, s.table.alternatives(name, visible))
 		return &UnknownRelationError{Table: s.table.Name, Relation: name, Near: near}
 	}
 	e := &AmbiguousRelationError{Table: s.table.Name, Relation: name}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // fullText writes one of the comparisons of PostgreSQL's own search.
@@ -13,7 +14,7 @@ func (c *conds) fullText(s source, col *Column, op Op, v any) error {
 	if !ok {
 		return operatorError(col, "is not compared with a full-text query")
 	}
-	if err := checkText(f.Query); err != nil {
+	if err := value.CheckText(f.Query); err != nil {
 		return col.valueError(err, "")
 	}
 	query, err := fullTextQuery(op, f.Query)

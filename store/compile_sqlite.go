@@ -1,6 +1,9 @@
 package store
 
-import "github.com/seed-7694ebf6/plinth/internal/fulltext"
+import (
+	"github.com/seed-7694ebf6/plinth/internal/fulltext"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
+)
 
 // sqlite is the dialect of SQLite. Where SQLite differs from PostgreSQL, functions
 // and collations that the driver registers do the work; their names begin with pl_.
@@ -109,8 +112,8 @@ func (sqlite) candidates(t *text, s source, col *Column, q fulltext.Query) (chec
 	t.keyList(s)
 	t.write(") in (select ")
 	t.keyList(source{table: s.table, alias: keys})
-	index := quoteIdent(SearchName(col))
-	t.write(" from ", index, " ", words, " cross join ", quoteIdent(SearchKeys(col)), " ", keys)
+	index := value.QuoteIdent(SearchName(col))
+	t.write(" from ", index, " ", words, " cross join ", value.QuoteIdent(SearchKeys(col)), " ", keys)
 	t.write(" on ", keys, `."row?" = `, words, ".rowid where ", words, ".", index, " match ")
 	t.bind(KindText, match)
 	t.write(")")

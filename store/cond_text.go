@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // String returns the condition as text for people: "owner_id = principal.id".
@@ -140,8 +142,8 @@ func (n *node) columnName() string {
 		return n.name
 	}
 	for _, f := range reflect.VisibleFields(n.field.owner) {
-		if f.Type == n.field.typ && fieldOffset(n.field.owner, f.Index) == n.field.offset {
-			return underscore(f.Name)
+		if f.Type == n.field.typ && value.FieldOffset(n.field.owner, f.Index) == n.field.offset {
+			return value.Underscore(f.Name)
 		}
 	}
 	return "?"

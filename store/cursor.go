@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // macSize is the number of bytes of the authentication code in a cursor.
@@ -27,7 +28,7 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 			text = append(append(append(text, '('), k.relation.Source.Name...), '.')
 			text = append(append(text, k.relation.Name...), ')')
 		}
-		text = append(text, byte(btoi(k.desc)), byte(btoi(k.first)), 0)
+		text = append(text, byte(value.Bit(k.desc)), byte(value.Bit(k.first)), 0)
 	}
 	mac := hmac.New(sha256.New, c.secret)
 	mac.Write(text)

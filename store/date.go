@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // Date is a day of the Gregorian calendar without time or zone. Dates are
@@ -32,7 +33,7 @@ func DateOf(t time.Time) Date { return NewDate(t.Date()) }
 func ParseDate(s string) (Date, error) {
 	text, err := canon.ParseDate(s)
 	if err != nil {
-		return Date{}, notValue("a date", s, err)
+		return Date{}, value.NotA("a date", s, err)
 	}
 	return dateFromText(text)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // Decimal is an exact decimal number with up to 400 digits, for money and the like. It
@@ -22,7 +23,7 @@ type Decimal struct {
 func ParseDecimal(s string) (Decimal, error) {
 	text, err := canon.ParseDecimal(s)
 	if err != nil {
-		return Decimal{}, notValue("a decimal number", s, err)
+		return Decimal{}, value.NotA("a decimal number", s, err)
 	}
 	return Decimal{text}, nil
 }
@@ -59,7 +60,7 @@ func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	}
 	read, err := ParseDecimal(text)
 	if err == nil && len(read.text) > len(text)+maxQuotedGrowth {
-		err = &notA{"a decimal number that fits", text, canon.ErrRange}
+		err = value.NotA("a decimal number that fits", text, canon.ErrRange)
 	}
 	if err == nil {
 		*d = read

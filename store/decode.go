@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // decodePlan says how the objects of an answer fill a struct: its members in
@@ -72,14 +74,14 @@ func (t *Table) decodeRows(body []byte, plan *decodePlan, dst reflect.Value) err
 
 // decodeObject reads the object at the start of raw and returns what is behind.
 func decodeObject(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, error) {
-	raw, ok := cutByte(raw, '{')
+	raw, ok := value.CutByte(raw, '{')
 	if !ok {
 		return nil, errRow
 	}
 	for i := range plan.members {
 		m := &plan.members[i]
 		if i > 0 {
-			if raw, ok = cutByte(raw, ','); !ok {
+			if raw, ok = value.CutByte(raw, ','); !ok {
 				return nil, errRow
 			}
 		}
@@ -91,7 +93,7 @@ func decodeObject(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, erro
 			return nil, err
 		}
 	}
-	if raw, ok = cutByte(raw, '}'); !ok {
+	if raw, ok = value.CutByte(raw, '}'); !ok {
 		return nil, errRow
 	}
 	return raw, nil
@@ -101,45 +103,18 @@ func (m *decodeMember) decode(raw []byte, field reflect.Value) ([]byte, error) {
 	if m.column == nil {
 		return m.decodeRelation(raw, field)
 	}
-	end := skipJSON(raw)
+	end := value.SkipJSON(raw)
 	if end <= 0 {
 		return nil, errRow
 	}
-	if err := m.column.goType.decode(raw[:end], field); err != nil {
+	if err := m.column.goType.Decode(raw[:end], field); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.column.Name, err)
 	}
 	return raw[end:], nil
 }
 
-// decode sets a field from the canonical JSON of one value.
-func (g *goType) decode(raw []byte, field reflect.Value) error {
-	if raw[0] == 'n' {
-		if g.kind == KindJSON && !g.nullable {
-			return g.set(field, "null") // the document, not NULL
-		}
-		return g.set(field, nil)
-	}
-	if g.scan != nil {
-		return g.scan(field, raw)
-	}
-	v, err := g.fromCanonical(raw)
-	if err != nil {
-		return err
-	}
-	return g.set(field, v)
-}
-
-// fromCanonical is fromJSON for what the store itself has written: documents
-// need no second look.
-func (g *goType) fromCanonical(raw []byte) (any, error) {
-	if g.kind == KindJSON {
-		return string(raw), nil
-	}
-	return g.fromJSON(raw)
-}
-
 func (m *decodeMember) decodeRelation(raw []byte, field reflect.Value) ([]byte, error) {
-	if rest, ok := bytes.CutPrefix(raw, jsonNull); ok {
+	if rest, ok := bytes.CutPrefix(raw, value.JSONNull); ok {
 		field.SetZero()
 		return rest, nil
 	}
@@ -154,19 +129,19 @@ func (m *decodeMember) decodeRelation(raw []byte, field reflect.Value) ([]byte, 
 		}
 		return raw, err
 	}
-	raw, ok := cutByte(raw, '[')
+	raw, ok := value.CutByte(raw, '[')
 	if !ok || m.typ.Kind() != reflect.Slice {
 		return nil, errRow
 	}
 	field.Set(reflect.MakeSlice(m.typ, 0, 0))
-	if rest, ok := cutByte(raw, ']'); ok {
+	if rest, ok := value.CutByte(raw, ']'); ok {
 		return rest, nil
 	}
 	raw, err := decodeItems(raw, m.plan, field)
 	if err != nil {
 		return nil, err
 	}
-	if raw, ok = cutByte(raw, ']'); !ok {
+	if raw, ok = value.CutByte(raw, ']'); !ok {
 		return nil, errRow
 	}
 	return raw, nil
@@ -191,7 +166,7 @@ func decodeItems(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, error
 		if raw, err = decodeObject(raw, plan, row); err != nil {
 			return nil, err
 		}
-		raw, more = cutByte(raw, ',')
+		raw, more = value.CutByte(raw, ',')
 	}
 	return raw, nil
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // columnDefault is a default of a model's tag, evaluated in Go so that both
@@ -51,7 +53,7 @@ func (c *Column) defaultFor(now time.Time) any {
 	case c.initial.set:
 		return c.initial.value
 	case c.Generated:
-		return absent{}
+		return value.Absent{}
 	case c.Nullable:
 		return nil
 	}
@@ -67,23 +69,23 @@ func (c *Column) DefaultJSON() []byte {
 	case c.initial.now, c.Generated, c.Table.managed(c):
 		return nil
 	case c.initial.set:
-		return appendValue(nil, c.Kind, c.initial.value)
+		return value.AppendValue(nil, c.Kind, c.initial.value)
 	case c.Key && c.Kind == KindUUID:
 		return nil
 	case c.Nullable:
 		return []byte("null")
 	}
-	return appendValue(nil, c.Kind, c.zeroValue())
+	return value.AppendValue(nil, c.Kind, c.zeroValue())
 }
 
 // IntegerRange returns the least and the greatest value of a column of KindInt, from
 // its Go type.
 func (c *Column) IntegerRange() (least, greatest int64) {
-	bits := c.goType.bits
+	bits := c.goType.Bits
 	switch {
 	case bits <= 0 || bits >= 64:
 		return math.MinInt64, math.MaxInt64
-	case c.goType.unsigned:
+	case c.goType.Unsigned:
 		return 0, 1<<bits - 1
 	}
 	return -1 << (bits - 1), 1<<(bits-1) - 1

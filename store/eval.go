@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // truth is a value of three-valued logic.
@@ -43,7 +44,7 @@ func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
 		if n.column == nil {
 			return isUnknown, false // not bound: compiling finds the column
 		}
-		if _, gap := row[n.column.index].(absent); gap || n.op.fullText() {
+		if _, gap := row[n.column.index].(value.Absent); gap || n.op.fullText() {
 			return isUnknown, false
 		}
 		return n.evaluateCompare(scope, row), true
@@ -101,7 +102,7 @@ func (n *node) evaluateList(scope *Scope, v any) truth {
 		deciding = isFalse
 	}
 	result := -deciding
-	for _, operand := range listValues(list) {
+	for _, operand := range value.ListValues(list) {
 		switch evaluateOp(n.column.Kind, op, v, operand) {
 		case deciding:
 			return deciding
@@ -126,16 +127,16 @@ func evaluateOp(k Kind, op Op, v, operand any) truth {
 	case op == OpContains || op == OpContained || op == OpOverlaps:
 		return evaluateHolds(k, op, v, operand)
 	case k.Ordered():
-		return evaluateOrder(op, compareValues(k, v, operand))
+		return evaluateOrder(op, value.CompareValues(k, v, operand))
 	}
-	equal := string(appendValue(nil, k, v)) == string(appendValue(nil, k, operand))
+	equal := string(value.AppendValue(nil, k, v)) == string(value.AppendValue(nil, k, operand))
 	return truthOf(equal == (op == OpEq))
 }
 
 // evaluateHolds compares what two documents or arrays hold. A document that
 // cannot be read is unknown, as no engine stores one.
 func evaluateHolds(k Kind, op Op, v, operand any) truth {
-	a, b := appendValue(nil, k, v), appendValue(nil, k, operand)
+	a, b := value.AppendValue(nil, k, v), value.AppendValue(nil, k, operand)
 	if op == OpContained {
 		a, b = b, a
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/uptrace/bun/schema"
 )
 
@@ -163,12 +164,12 @@ func columnsJSON(t *testing.T, table *Table, row reflect.Value) map[string]strin
 	t.Helper()
 	got := make(map[string]string)
 	for _, c := range table.Columns {
-		v, err := c.goType.get(fieldAt(row, c.field.Index))
+		v, err := c.goType.Get(fieldAt(row, c.field.Index))
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
 		}
-		got[c.Name] = string(appendValue(nil, c.Kind, v))
+		got[c.Name] = string(value.AppendValue(nil, c.Kind, v))
 	}
 	return got
 }
@@ -204,7 +205,7 @@ func TestFieldsFromBoundAndJSON(t *testing.T) {
 	for _, c := range table.Columns {
 		v, err := c.parseJSON([]byte(columns[c.Name]))
 		if err == nil {
-			err = c.goType.set(fieldAt(reflect.ValueOf(&bound).Elem(), c.field.Index), v)
+			err = c.goType.Set(fieldAt(reflect.ValueOf(&bound).Elem(), c.field.Index), v)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
@@ -249,7 +250,7 @@ func TestNullable(t *testing.T) {
 			t.Errorf("%s: nullable is %v", c.Name, c.Nullable)
 		}
 		var row everything
-		err := c.goType.set(fieldAt(reflect.ValueOf(&row).Elem(), c.field.Index), nil)
+		err := c.goType.Set(fieldAt(reflect.ValueOf(&row).Elem(), c.field.Index), nil)
 		if (err == nil) != want {
 			t.Errorf("%s: setting NULL: %v", c.Name, err)
 		}
@@ -263,12 +264,12 @@ func TestZeroValues(t *testing.T) {
 		if c.Nullable {
 			continue
 		}
-		if got := string(appendValue(nil, c.Kind, c.zeroValue())); got != want[c.Name] {
+		if got := string(value.AppendValue(nil, c.Kind, c.zeroValue())); got != want[c.Name] {
 			t.Errorf("%s = %s, want %s", c.Name, got, want[c.Name])
 		}
 	}
 	for k := KindText; k <= KindTextArray; k++ {
-		if v := zeroValue(k); v == nil || compareValues(k, v, v) != 0 {
+		if v := value.ZeroValue(k); v == nil || value.CompareValues(k, v, v) != 0 {
 			t.Errorf("%s: zero %v", k, v)
 		}
 	}
@@ -302,7 +303,7 @@ func TestFieldRefuses(t *testing.T) {
 	for name, rows := range cases {
 		c := table.Column(name)
 		for _, r := range rows {
-			if v, err := c.goType.get(fieldAt(reflect.ValueOf(r), c.field.Index)); err == nil {
+			if v, err := c.goType.Get(fieldAt(reflect.ValueOf(r), c.field.Index)); err == nil {
 				t.Errorf("%s: %v was accepted", name, v)
 			}
 		}
@@ -364,7 +365,7 @@ func TestSetCopies(t *testing.T) {
 	b, list := []byte{1}, []string{"a"}
 	for name, value := range map[string]any{"bytes": b, "tags": list} {
 		c := table.Column(name)
-		if err := c.goType.set(fieldAt(v, c.field.Index), value); err != nil {
+		if err := c.goType.Set(fieldAt(v, c.field.Index), value); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // ID is a UUID, the usual key of a row. [NewID] makes version 7 (RFC 9562), which sorts
@@ -15,13 +16,13 @@ type ID [16]byte
 
 // NewID returns a new ID that is greater than all this process made before. It
 // is safe for concurrent use and cannot be guessed: 62 bits are random.
-func NewID() ID { return newUUID() }
+func NewID() ID { return value.NewUUID() }
 
 // ParseID reads 36 characters with dashes or 32 without, in either case.
 func ParseID(s string) (ID, error) {
 	u, err := canon.DecodeUUID(s)
 	if err != nil {
-		return ID{}, notValue("a uuid", s, err)
+		return ID{}, value.NotA("a uuid", s, err)
 	}
 	return u, nil
 }

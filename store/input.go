@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // Input is decoded rows to be inserted: for each row one value for each column
@@ -153,7 +154,7 @@ func (d *inputDecoder) newRow() ([]any, error) {
 	}
 	row := make([]any, len(d.in.table.Columns))
 	for i := range row {
-		row[i] = absent{}
+		row[i] = value.Absent{}
 	}
 	if d.columns != nil && !d.opts.MissingDefault {
 		for _, c := range d.columns {
@@ -335,12 +336,12 @@ func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
 			return false, err
 		}
 		row := in.rows[0]
-		if _, gap := row[c.index].(absent); gap && fill {
+		if _, gap := row[c.index].(value.Absent); gap && fill {
 			row[c.index] = n.operand.value
 			in.given.Add(c)
 			continue
 		}
-		if _, gap := row[c.index].(absent); gap || !sameValue(c.Kind, row[c.index], n.operand.value) {
+		if _, gap := row[c.index].(value.Absent); gap || !value.SameValue(c.Kind, row[c.index], n.operand.value) {
 			return false, nil
 		}
 	}

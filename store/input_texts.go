@@ -1,6 +1,10 @@
 package store
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
+)
 
 // DecodeTexts reads rows of texts, such as CSV or forms, as rows of the table. Each row
 // has one text for each name, parsed as an operand of a condition on the column. It
@@ -63,17 +67,17 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 		if row[c.index] = nil; d.opts.Null != "" && texts[i] == d.opts.Null {
 			continue
 		}
-		value, err := c.parseText(texts[i])
+		bound, err := c.parseText(texts[i])
 		if err == nil {
-			err = d.text(c, len(texts[i]), value)
+			err = d.text(c, len(texts[i]), bound)
 		}
 		if err != nil {
 			return err
 		}
-		if c.Kind == KindJSON && c.Nullable && isNullDocument(value) {
-			value = nil // as from JSON
+		if c.Kind == KindJSON && c.Nullable && value.IsNullDocument(bound) {
+			bound = nil // as from JSON
 		}
-		row[c.index] = value
+		row[c.index] = bound
 	}
 	d.in.rows = append(d.in.rows, row)
 	return nil

@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql/driver"
 	"encoding/json"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // JSON is a JSON document as text, for columns without a Go type for their content. The
@@ -17,7 +19,7 @@ func JSONOf(v any) (JSON, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := canonicalJSON(raw)
+	text, err := value.CanonicalJSON(raw)
 	return JSON(text), err
 }
 
@@ -37,7 +39,7 @@ func (j JSON) MarshalJSON() ([]byte, error) { return []byte(j.String()), nil }
 
 // UnmarshalJSON stores the document in canonical form; null is the zero JSON.
 func (j *JSON) UnmarshalJSON(raw []byte) error {
-	text, err := canonicalJSON(raw)
+	text, err := value.CanonicalJSON(raw)
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func (j *JSON) UnmarshalJSON(raw []byte) error {
 }
 
 // Value implements [driver.Valuer] with the canonical form.
-func (j JSON) Value() (driver.Value, error) { return canonicalJSON([]byte(j.String())) }
+func (j JSON) Value() (driver.Value, error) { return value.CanonicalJSON([]byte(j.String())) }
 
 // Scan implements [database/sql.Scanner] for text; NULL is the zero JSON.
 func (j *JSON) Scan(src any) error {

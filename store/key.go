@@ -1,5 +1,7 @@
 package store
 
+import "github.com/seed-7694ebf6/plinth/store/internal/value"
+
 // FixesKey reports whether a condition compares every column of the primary key with a
 // value by equality, each once, and has no other condition.
 func FixesKey(t *Table, where Cond) bool {
@@ -30,7 +32,7 @@ func keysCond(t *Table, rows [][]any) Cond {
 		for i, row := range rows {
 			values[i] = row[pk.index]
 		}
-		list := operand{kind: operandValue, value: packList(pk.Kind, values)}
+		list := operand{kind: operandValue, value: value.PackList(pk.Kind, values)}
 		return Cond{&node{kind: nodeCompare, name: pk.Name, column: pk, op: OpIn, operand: list}}
 	}
 	conds := make([]Cond, len(rows))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // boundOperand returns the operand of a comparison as bound value. known is false for
@@ -42,7 +44,7 @@ func boundList(scope *Scope, col *Column, n *node) (list any, count int, known b
 		return list, count, true, err
 	case operandValue:
 		list, err = col.parseList(n.operand.value)
-		return list, len(listValues(list)), true, err
+		return list, len(value.ListValues(list)), true, err
 	case operandVar:
 		text, ok := scope.variable(n.operand.name)
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // checkOp rejects an operator that the kind of the column does not support.
@@ -74,7 +75,7 @@ func checkedPattern(c *Column, op Op, v any) (string, error) {
 	if !ok {
 		return "", operatorError(c, "is compared with a pattern that is not text")
 	}
-	if err := checkText(pattern); err != nil {
+	if err := value.CheckText(pattern); err != nil {
 		return "", c.valueError(err, "")
 	}
 	err := checkPattern(op, pattern)

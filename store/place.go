@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // place is where a path leads to in a document.
@@ -19,13 +20,13 @@ func (c *Column) placed(p *place) (*Column, error) {
 		return nil, operatorError(c, "is not a document, so a path cannot select in it")
 	}
 	for _, step := range p.steps {
-		if key, ok := step.(string); ok && checkText(key) != nil {
-			return nil, c.valueError(errText, "")
+		if key, ok := step.(string); ok && value.CheckText(key) != nil {
+			return nil, c.valueError(value.ErrText, "")
 		}
 	}
 	at := *c
 	at.place = p
-	at.jsonKey = jsonKey(c.Name + p.path)
+	at.jsonKey = value.JSONKey(c.Name + p.path)
 	at.Nullable, at.Kind, at.goType = true, KindJSON, documentPlace
 	if p.text {
 		at.Kind, at.goType = KindText, textPlace
@@ -35,8 +36,8 @@ func (c *Column) placed(p *place) (*Column, error) {
 
 // documentPlace and textPlace are the types of what paths lead to.
 var (
-	documentPlace = goType{kind: KindJSON, nullable: true}
-	textPlace     = stringType(reflect.TypeFor[string](), 0)
+	documentPlace = value.GoType{Kind: KindJSON, Nullable: true}
+	textPlace     = value.StringType(reflect.TypeFor[string](), 0)
 )
 
 // of returns the value of a column in a row of bound values: what its place

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // rowPlan is what one row of an answer consists of. It does not change once it
@@ -79,7 +80,7 @@ func (b *builder) plan(s source, q *Query) (*rowPlan, error) {
 			}
 			continue
 		}
-		p.members = append(p.members, driver.Member{Key: jsonKey(embedName(&q.With[i])), Embed: e.shape, Many: e.relation.Many})
+		p.members = append(p.members, driver.Member{Key: value.JSONKey(embedName(&q.With[i])), Embed: e.shape, Many: e.relation.Many})
 	}
 	return p, nil
 }
@@ -197,7 +198,7 @@ func (s source) planAll() *rowPlan {
 
 // checkName rejects a name for the answer that is not valid text.
 func checkName(name string) error {
-	if err := checkText(name); err != nil {
+	if err := value.CheckText(name); err != nil {
 		return &QueryError{Code: "PGRST100", Reason: "a name in the answer: " + err.Error()}
 	}
 	return nil
@@ -221,7 +222,7 @@ func (p *rowPlan) add(col *Column, sel Selected) error {
 	}
 	key := col.jsonKey
 	if sel.As != "" {
-		key = jsonKey(sel.As)
+		key = value.JSONKey(sel.As)
 	}
 	p.columns = append(p.columns, planColumn{column: col, cast: cast, alias: sel.As})
 	p.members = append(p.members, driver.Member{Key: key, Kind: kind, Quoted: cast == castText})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // groupPlan is the plan for an answer of groups. Its columns are synthetic and name the
@@ -124,7 +125,7 @@ func (p *rowPlan) addMade(made *Column, sel Selected, name string) error {
 		return err
 	}
 	p.columns = append(p.columns, planColumn{column: made, cast: cast, alias: sel.As})
-	p.members = append(p.members, driver.Member{Key: jsonKey(name), Kind: kind, Quoted: cast == castText})
+	p.members = append(p.members, driver.Member{Key: value.JSONKey(name), Kind: kind, Quoted: cast == castText})
 	return nil
 }
 

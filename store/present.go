@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // maxPresented is the largest number of rows of one [Gate.Present].
@@ -79,13 +81,13 @@ func (t *Table) arrange(rows [][]any, q *Query, out *Rows) error {
 func splitByKey(bodies, keys []byte, n int) (map[string][]byte, error) {
 	found := make(map[string][]byte, n)
 	for range n {
-		body, key := skipJSON(bodies), skipJSON(keys)
+		body, key := value.SkipJSON(bodies), value.SkipJSON(keys)
 		if body <= 0 || key <= 0 {
 			return nil, errTuple
 		}
 		found[string(keys[:key])] = bodies[:body:body]
-		bodies, _ = cutByte(bodies[body:], ',')
-		keys, _ = cutByte(keys[key:], ',')
+		bodies, _ = value.CutByte(bodies[body:], ',')
+		keys, _ = value.CutByte(keys[key:], ',')
 	}
 	return found, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // Receipt is the stored answer to a request with an idempotency key. A repeated request
@@ -50,11 +51,11 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 	err := tx.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_idempotency",
 		SQL:   tx.inner.db.placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
-		Args:  []any{scope, key, storedTime(tx.inner.db.options.Now())},
+		Args:  []any{scope, key, value.StoredTime(tx.inner.db.options.Now())},
 		Shape: &driver.Shape{Extra: []Kind{KindText, KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
-		fingerprint, err := unquoteJSON(values[0])
-		answer, err2 := unquoteJSON(values[1])
+		fingerprint, err := value.UnquoteJSON(values[0])
+		answer, err2 := value.UnquoteJSON(values[1])
 		found = &Receipt{Scope: scope, Key: key, Fingerprint: fingerprint, Answer: answer}
 		return errors.Join(err, err2)
 	})
@@ -88,7 +89,7 @@ func (outer *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, er
 	err := db.session().tuples(ctx, &driver.Statement{
 		Table: "plinth_idempotency",
 		SQL:   db.placeholders(countReceipts),
-		Args:  []any{r.Caller, storedTime(now), r.Scope, r.Key},
+		Args:  []any{r.Caller, value.StoredTime(now), r.Scope, r.Key},
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindTimestamp, KindInt}, EachExtra: true},
 	}, func(values [][]byte) error {
 		var errs [4]error
@@ -97,7 +98,7 @@ func (outer *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, er
 		if string(values[2]) != "null" {
 			var text string
 			var first time.Time
-			if text, errs[2] = unquoteJSON(values[2]); errs[2] == nil {
+			if text, errs[2] = value.UnquoteJSON(values[2]); errs[2] == nil {
 				first, errs[2] = canon.ParseTimestamp(text)
 			}
 			c.Frees = first.Sub(now)
@@ -124,7 +125,7 @@ func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) er
 		" values ($1, $2, $3, $4, $5, $6, $7)"+
 		" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint,"+
 		" answer = excluded.answer, size = excluded.size, expires_at = excluded.expires_at",
-		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), storedTime(tx.inner.db.options.Now().Add(keep)))
+		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), value.StoredTime(tx.inner.db.options.Now().Add(keep)))
 }
 
 // trimReceipts is how many receipts one statement of a trim removes.
@@ -140,7 +141,7 @@ func (outer *DB) TrimReceipts(ctx context.Context) (int64, error) {
 		n, err := db.session().exec(ctx, &driver.Statement{
 			Table: "plinth_idempotency",
 			SQL:   db.placeholders("delete from plinth_idempotency where (scope, key) in (" + expired + ")"),
-			Args:  []any{storedTime(db.options.Now()), int64(trimReceipts)},
+			Args:  []any{value.StoredTime(db.options.Now()), int64(trimReceipts)},
 			Write: true,
 		})
 		total += n

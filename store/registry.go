@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 )
@@ -27,7 +28,7 @@ type RegistryOptions struct {
 	Bun *bun.DB
 
 	// Known are the types that have a column type without implementing a codec.
-	Known map[reflect.Type]goType
+	Known map[reflect.Type]value.GoType
 
 	// Mixins are the types that give a table its special columns.
 	Mixins Mixins
@@ -141,7 +142,7 @@ func (r *registration) add(types []reflect.Type) error {
 	// Bun looks a junction up by name among the tables it has finished, so
 	// models without relations many to many come first.
 	types = slices.Clone(types)
-	slices.SortStableFunc(types, func(a, b reflect.Type) int { return btoi(hasManyToMany(a)) - btoi(hasManyToMany(b)) })
+	slices.SortStableFunc(types, func(a, b reflect.Type) int { return value.Bit(hasManyToMany(a)) - value.Bit(hasManyToMany(b)) })
 	var errs []error
 	fail := func(err error) {
 		if err != nil && !slices.Contains(errs, err) { // a relation to a rejected model has its error

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/uptrace/bun/schema"
 )
 
@@ -96,7 +97,7 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 		return nil, err
 	}
 	r := &Relation{
-		Name: underscore(br.Field.GoName), Source: t, Target: target, field: br.Field,
+		Name: value.Underscore(br.Field.GoName), Source: t, Target: target, field: br.Field,
 		Many:       br.Type == schema.HasManyRelation || br.Type == schema.ManyToManyRelation,
 		belongs:    br.Type == schema.BelongsToRelation,
 		SourceKeys: columnsOf(t, br.BasePKs), TargetKeys: columnsOf(target, br.JoinPKs),

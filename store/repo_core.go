@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // repo implements repositories independently of the type of the model.
@@ -137,7 +139,7 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 	for i, c := range r.table.Columns {
 		zero := c.fieldOf(row).IsZero()
 		if zero && (c.Generated || guard != nil && guard.preset(c) != nil) {
-			values[i] = absent{}
+			values[i] = value.Absent{}
 			continue
 		}
 		if guard == nil || guard.Creatable.Has(c) || guard.preset(c) != nil {

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // fillStruct sets the fields of a struct from bound values.
 func (t *Table) fillStruct(v reflect.Value, row []any) error {
 	for i, c := range t.Columns {
-		if _, gap := row[i].(absent); gap {
+		if _, gap := row[i].(value.Absent); gap {
 			continue
 		}
 		if err := c.setField(v, row[i]); err != nil {
@@ -28,14 +29,14 @@ func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
 		if t.managed(c) || c.Key && !insert {
 			continue
 		}
-		value, err := c.goType.get(c.fieldOf(v))
+		bound, err := c.goType.Get(c.fieldOf(v))
 		if err != nil {
 			return c.goError(err)
 		}
-		if _, gap := row[i].(absent); gap && c.Generated && isZeroValue(value) {
+		if _, gap := row[i].(value.Absent); gap && c.Generated && value.IsZeroValue(bound) {
 			continue
 		}
-		row[i] = value
+		row[i] = bound
 	}
 	return nil
 }
@@ -44,11 +45,11 @@ func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
 func (t *Table) readStruct(v reflect.Value) ([]any, error) {
 	row := make([]any, len(t.Columns))
 	for i, c := range t.Columns {
-		value, err := c.goType.get(c.fieldOf(v))
+		bound, err := c.goType.Get(c.fieldOf(v))
 		if err != nil {
 			return nil, c.goError(err)
 		}
-		row[i] = value
+		row[i] = bound
 	}
 	return row, nil
 }
@@ -86,7 +87,7 @@ func (t *Table) appendKey(dst []byte, row []any) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendValue(dst, pk.Kind, row[pk.index])
+		dst = value.AppendValue(dst, pk.Kind, row[pk.index])
 	}
 	return append(dst, ']')
 }
@@ -96,7 +97,7 @@ func (c *Column) fieldOf(row reflect.Value) reflect.Value { return c.field.Value
 
 // setField sets the field of a column in a struct to a bound value.
 func (c *Column) setField(row reflect.Value, bound any) error {
-	return c.goType.set(c.fieldOf(row), bound)
+	return c.goType.Set(c.fieldOf(row), bound)
 }
 
 // goValue returns a bound value in the Go type of the column's field, without its pointer.
@@ -106,7 +107,7 @@ func (c *Column) goValue(bound any) (any, error) {
 		return bound, nil
 	}
 	field := reflect.New(typ).Elem()
-	if err := c.goType.set(field, bound); err != nil {
+	if err := c.goType.Set(field, bound); err != nil {
 		return nil, err
 	}
 	if field.Kind() == reflect.Pointer && !field.IsNil() {
@@ -142,7 +143,7 @@ func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
 		}
 		first = false
 		dst = append(dst, c.jsonKey...)
-		dst = appendValue(dst, c.Kind, row[i])
+		dst = value.AppendValue(dst, c.Kind, row[i])
 	}
 	return append(dst, '}')
 }

@@ -1,12 +1,16 @@
 package store
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
+)
 
 // scalars are the column types of this package.
-var scalars = map[reflect.Type]goType{
-	reflect.TypeFor[Date]():    exactType(KindDate, textFromDate, dateFromText),
-	reflect.TypeFor[Decimal](): exactType(KindDecimal, textFromDecimal, decimalFromText),
-	reflect.TypeFor[JSON]():    exactType(KindJSON, textFromJSON, jsonFromText),
+var scalars = map[reflect.Type]value.GoType{
+	reflect.TypeFor[Date]():    value.Exact(KindDate, textFromDate, dateFromText),
+	reflect.TypeFor[Decimal](): value.Exact(KindDecimal, textFromDecimal, decimalFromText),
+	reflect.TypeFor[JSON]():    value.Exact(KindJSON, textFromJSON, jsonFromText),
 }
 
 func textFromDate(d *Date) (string, error) {
@@ -20,7 +24,7 @@ func textFromDecimal(d *Decimal) (string, error) { return d.String(), nil }
 
 func decimalFromText(s string) (Decimal, error) { return Decimal{s}, nil }
 
-func textFromJSON(j *JSON) (string, error) { return canonicalJSON([]byte(j.String())) }
+func textFromJSON(j *JSON) (string, error) { return value.CanonicalJSON([]byte(j.String())) }
 
 func jsonFromText(s string) (JSON, error) {
 	if s == "null" {

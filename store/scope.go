@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // Scope holds the caller's identity and permissions. Every network request runs in a
@@ -244,7 +246,7 @@ func nearestColumn(t *Table, name string, guard *Guard) string {
 			names = append(names, c.Name)
 		}
 	}
-	return nearest(name, names)
+	return value.Nearest(name, names)
 }
 
 // versionColumn returns the version column as a list. The list is empty if there is none

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // cursorKey returns the key that authenticates cursors. It lives in the
@@ -56,7 +57,7 @@ func (db *dbCore) ensureSetting(ctx context.Context, name string, create func() 
 
 // readSetting bypasses [session.query], which rejects the pool inside a transaction.
 // There a setting is read on a separate connection.
-func (s session) readSetting(ctx context.Context, name string) (value string, found bool, err error) {
+func (s session) readSetting(ctx context.Context, name string) (text string, found bool, err error) {
 	st := &driver.Statement{
 		Table: "plinth_settings",
 		SQL:   s.db.placeholders("select value from plinth_settings where name = $1"),
@@ -69,13 +70,13 @@ func (s session) readSetting(ctx context.Context, name string) (value string, fo
 	}
 	err = eachTuple(r.Extra, len(st.Shape.Extra), func(values [][]byte) (err error) {
 		found = true
-		value, err = unquoteJSON(values[0])
+		text, err = value.UnquoteJSON(values[0])
 		return err
 	})
 	if err != nil {
 		return "", false, fmt.Errorf("store: setting %s: %w", name, err)
 	}
-	return value, found, nil
+	return text, found, nil
 }
 
 // truth runs a statement that answers with one boolean.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // PoolStats are the figures of a pool of connections.
@@ -116,13 +117,13 @@ func (db *DB) ReaderLags(ctx context.Context) ([]ReaderLag, error) {
 func parseLag(values [][]byte) (ReaderLag, error) {
 	var lag ReaderLag
 	var times [3]time.Time
-	name, err := unquoteJSON(values[0])
-	for i, value := range [][]byte{values[1], values[2], values[4]} {
+	name, err := value.UnquoteJSON(values[0])
+	for i, raw := range [][]byte{values[1], values[2], values[4]} {
 		var text string
-		if err != nil || string(value) == "null" {
+		if err != nil || string(raw) == "null" {
 			continue
 		}
-		if text, err = unquoteJSON(value); err == nil {
+		if text, err = value.UnquoteJSON(raw); err == nil {
 			times[i], err = canon.ParseTimestamp(text)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/uptrace/bun/schema"
 )
 
@@ -91,7 +92,7 @@ type Column struct {
 
 	index   int
 	field   *schema.Field
-	goType  goType
+	goType  value.GoType
 	sqlName string // quoted
 	jsonKey string // "name":
 	offset  uintptr
@@ -212,7 +213,7 @@ func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 	if strings.Contains(bt.Name, ".") {
 		return nil, fmt.Errorf("store: table %s: schemas other than the default are not supported", bt.Name)
 	}
-	t.sqlName = quoteIdent(t.Name)
+	t.sqlName = value.QuoteIdent(t.Name)
 	if len(bt.Fields) > maxColumns {
 		return nil, fmt.Errorf("store: table %s has %d columns, at most %d are supported", t.Name, len(bt.Fields), maxColumns)
 	}
@@ -253,23 +254,23 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 			errs = append(errs, fmt.Errorf("store: %s.%s: %w", t.goType, f.GoName, err))
 		}
 	}
-	gt, errType := goTypeOf(f, t.registry.options.Known)
+	gt, errType := value.Of(f, t.registry.options.Known)
 	mode, searchable, errTag := parseTag(f.StructField.Tag.Get("plinth"))
 	check(errType)
 	check(errTag)
 	c := &Column{
-		Table: t, Name: f.Name, Kind: gt.kind, Nullable: gt.nullable && !f.IsPK, Key: f.IsPK, Mode: mode, Searchable: searchable,
+		Table: t, Name: f.Name, Kind: gt.Kind, Nullable: gt.Nullable && !f.IsPK, Key: f.IsPK, Mode: mode, Searchable: searchable,
 		Default: f.SQLDefault, Generated: f.AutoIncrement || f.Identity, Rules: f.StructField.Tag.Get("validate"),
 		index: index, field: f, goType: gt,
 	}
-	if !validName(c.Name) {
+	if !value.ValidName(c.Name) {
 		check(fmt.Errorf("column name %q must be letters, digits and underscores", c.Name))
 	}
 	c.required, c.checks = ruletag.Split(c.Rules)
 	check(t.registry.options.CheckRules(c.checks, f.StructField.Type))
-	c.sqlName = quoteIdent(c.Name)
+	c.sqlName = value.QuoteIdent(c.Name)
 	c.jsonKey = `"` + c.Name + `":`
-	c.offset = fieldOffset(t.goType, f.Index)
+	c.offset = value.FieldOffset(t.goType, f.Index)
 	if errType == nil {
 		var err error
 		c.initial, err = readDefault(c)
@@ -342,7 +343,7 @@ func (t *Table) readUniqueKeys(bt *schema.Table) {
 // check rejects models that the engines would treat differently.
 func (t *Table) check() error {
 	var errs []error
-	if !validName(t.Name) {
+	if !value.ValidName(t.Name) {
 		errs = append(errs, fmt.Errorf("store: table name %q must be letters, digits and underscores", t.Name))
 	}
 	for _, c := range t.Columns {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 var errTuple = errors.New("store: extra values do not have the expected form")
@@ -40,27 +41,27 @@ func eachTuple(extra []byte, n int, each func(values [][]byte) error) error {
 	rest, more := extra, len(extra) > 0
 	for more {
 		var ok bool
-		if rest, ok = cutByte(rest, '['); !ok {
+		if rest, ok = value.CutByte(rest, '['); !ok {
 			return errTuple
 		}
 		values = values[:0]
 		for {
-			end := skipJSON(rest)
+			end := value.SkipJSON(rest)
 			if end <= 0 {
 				return errTuple
 			}
 			values = append(values, rest[:end])
-			if rest, ok = cutByte(rest[end:], ','); !ok {
+			if rest, ok = value.CutByte(rest[end:], ','); !ok {
 				break
 			}
 		}
-		if rest, ok = cutByte(rest, ']'); !ok || len(values) != n {
+		if rest, ok = value.CutByte(rest, ']'); !ok || len(values) != n {
 			return errTuple
 		}
 		if err := each(values); err != nil {
 			return err
 		}
-		rest, more = cutByte(rest, ',')
+		rest, more = value.CutByte(rest, ',')
 	}
 	return nil
 }

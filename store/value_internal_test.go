@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // wantValueError checks the code of a refused value.
@@ -313,10 +315,10 @@ func TestCompareValues(t *testing.T) {
 		{KindJSON, "{}", "{}", 0},
 		{KindTextArray, []string{"a"}, []string{"a"}, 0},
 	} {
-		if got := compareValues(c.kind, c.a, c.b); got != c.want {
+		if got := value.CompareValues(c.kind, c.a, c.b); got != c.want {
 			t.Errorf("%s: %v against %v is %d, want %d", c.kind, c.a, c.b, got, c.want)
 		}
-		if got := compareValues(c.kind, c.b, c.a); got != -c.want {
+		if got := value.CompareValues(c.kind, c.b, c.a); got != -c.want {
 			t.Errorf("%s: %v against %v is %d, want %d", c.kind, c.b, c.a, got, -c.want)
 		}
 	}
@@ -368,7 +370,7 @@ func FuzzValues(f *testing.F) {
 				checkRoundTrip(t, c, v)
 			}
 			// parseJSON is promised JSON that strictjson has accepted.
-			if _, err := canonicalJSON([]byte(text)); err != nil {
+			if _, err := value.CanonicalJSON([]byte(text)); err != nil {
 				continue
 			}
 			if v, err := c.parseJSON([]byte(text)); err == nil && v != nil {
@@ -380,7 +382,7 @@ func FuzzValues(f *testing.F) {
 
 func checkRoundTrip(t *testing.T, c *Column, v any) {
 	t.Helper()
-	raw := appendValue(nil, c.Kind, v)
+	raw := value.AppendValue(nil, c.Kind, v)
 	if c.Kind == KindJSON && string(raw) == "null" {
 		return // on the way back that is NULL
 	}
@@ -393,13 +395,13 @@ func checkRoundTrip(t *testing.T, c *Column, v any) {
 	}
 	var row everything
 	field := fieldAt(reflect.ValueOf(&row).Elem(), c.field.Index)
-	if err := c.goType.decode(raw, field); err != nil {
+	if err := c.goType.Decode(raw, field); err != nil {
 		t.Fatalf("%s: decoding %s: %v", c.Name, raw, err)
 	}
-	if c.goType.nullZero && field.IsZero() || c.Name == "percent" || c.Name == "ptr_percent" {
+	if c.goType.NullZero && field.IsZero() || c.Name == "percent" || c.Name == "ptr_percent" {
 		return // zero became NULL; the codec of percent takes no negative number
 	}
-	if got, err := c.goType.get(field); err != nil || !reflect.DeepEqual(got, v) {
+	if got, err := c.goType.Get(field); err != nil || !reflect.DeepEqual(got, v) {
 		t.Fatalf("%s: %#v came back from Go as %#v, %v", c.Name, v, got, err)
 	}
 }

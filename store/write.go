@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // request is what a write is asked to do.
@@ -110,7 +112,7 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	}
 	w := new(write)
 	w.request = request{
-		reader: r, op: op, actor: actorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: storedTime(r.s.db.options.Now()),
+		reader: r, op: op, actor: actorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if r.table.View {
@@ -119,7 +121,7 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	if r.s.tx != nil && r.s.tx.readOnly {
 		return nil, ErrReadOnly
 	}
-	if err := checkText(w.actor); err != nil {
+	if err := value.CheckText(w.actor); err != nil {
 		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
 	}
 	guard, err := r.scope.enter(r.table)

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // answer fills the answer from the written rows. Plain rows come from Go. Relations or
@@ -107,9 +108,9 @@ func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
 	}
 	switch pc.cast {
 	case "int":
-		return appendValue(dst, KindInt, int64(btoi(v == true))), nil
+		return value.AppendValue(dst, KindInt, int64(value.Bit(v == true))), nil
 	case "date":
-		text := appendValue(nil, KindTimestamp, v)
+		text := value.AppendValue(nil, KindTimestamp, v)
 		return append(append(dst, text[:len(`"2006-01-02`)]...), '"'), nil
 	case "int8", "float8", "numeric", "bool":
 		parsed, err := jsonb.Cast(v.(string), pc.cast)
@@ -118,13 +119,13 @@ func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
 		}
 		return append(dst, parsed...), nil
 	case castText:
-		text := appendValue(nil, pc.column.Kind, v)
+		text := value.AppendValue(nil, pc.column.Kind, v)
 		if text[0] == '"' && pc.column.Kind != KindJSON {
 			return append(dst, text...), nil
 		}
 		return strictjson.AppendStringBytes(dst, text), nil
 	}
-	return appendValue(dst, pc.column.Kind, v), nil
+	return value.AppendValue(dst, pc.column.Kind, v), nil
 }
 
 // readBack reads the written rows through the guard, with relations. Without an

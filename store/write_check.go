@@ -3,6 +3,8 @@ package store
 import (
 	"slices"
 	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // check is a condition on the finished row that Go could not decide: the rule
@@ -206,7 +208,7 @@ func (w *judged) unmade(checks []check) bool {
 	var read ColumnSet
 	w.guard.Create.n.columns(&read)
 	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
-		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.index].(absent); return gap })
+		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.index].(value.Absent); return gap })
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // imagesHold lets the database evaluate a rule on rows that are not inserted yet. It
@@ -51,7 +52,7 @@ func writeImages(b *builder, t *Table, rows [][]any) {
 	rows = cloneRows(rows)
 	for _, row := range rows {
 		for i, v := range row {
-			if _, gap := v.(absent); gap {
+			if _, gap := v.(value.Absent); gap {
 				row[i] = nil
 			}
 		}

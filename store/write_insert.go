@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // insertInto writes INSERT ... VALUES. For many rows on PostgreSQL it writes SELECT
@@ -60,7 +61,7 @@ func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
 	for _, col := range t.Columns {
 		gaps := 0
 		for _, row := range rows {
-			if _, gap := row[col.index].(absent); gap {
+			if _, gap := row[col.index].(value.Absent); gap {
 				gaps++
 			}
 		}
@@ -101,7 +102,7 @@ func insertArrays(b *builder, columns []*Column, rows [][]any) {
 		for j, row := range rows {
 			values[j] = row[col.index]
 			if list, ok := values[j].([]string); ok && kind == KindTextArray {
-				values[j] = string(appendValue(nil, kind, list))
+				values[j] = string(value.AppendValue(nil, kind, list))
 			}
 		}
 		if kind == KindTextArray {

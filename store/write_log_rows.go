@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"strconv"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // logRows appends the log rows of a step-by-step write: one statement that takes
@@ -57,7 +59,7 @@ func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 		some = &changed
 	}
 	dst = append(dst, `{"op":`...)
-	dst = appendValue(dst, KindText, string(rw.op))
+	dst = value.AppendValue(dst, KindText, string(rw.op))
 	dst = append(dst, `,"key":`...)
 	dst = w.table.appendKey(dst, row)
 	start := len(dst)
@@ -69,10 +71,10 @@ func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 	dst = append(dst, `,"size":`...)
 	dst = strconv.AppendInt(dst, int64(size), 10)
 	dst = append(dst, `,"actor":`...)
-	dst = appendValue(dst, KindText, w.actor)
+	dst = value.AppendValue(dst, KindText, w.actor)
 	if t := w.table.Tenant; t != nil {
 		dst = append(dst, `,"tenant":`...)
-		dst = appendValue(dst, t.Kind, row[t.index])
+		dst = value.AppendValue(dst, t.Kind, row[t.index])
 	}
 	return append(dst, '}'), size
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // prepare fills in what the library sets, compares presets, applies defaults
@@ -65,7 +66,7 @@ func (w *prepared) prepareRow(row []any) error {
 			row[i] = int64(1)
 			continue
 		case t.CreatedAt, t.UpdatedAt:
-			if _, gap := row[i].(absent); gap || w.scope != nil || isZeroTime(row[i]) {
+			if _, gap := row[i].(value.Absent); gap || w.scope != nil || isZeroTime(row[i]) {
 				row[i] = now
 			}
 			continue
@@ -76,7 +77,7 @@ func (w *prepared) prepareRow(row []any) error {
 			row[i] = newKey(c)
 			continue
 		}
-		if _, gap := row[i].(absent); gap {
+		if _, gap := row[i].(value.Absent); gap {
 			row[i] = c.defaultFor(w.now)
 		}
 	}
@@ -88,15 +89,15 @@ func (w *prepared) prepareRow(row []any) error {
 func (w *prepared) presets(row []any) error {
 	for i := range w.guard.Presets {
 		p := &w.guard.Presets[i]
-		value, err := p.resolve(w.scope)
+		preset, err := p.resolve(w.scope)
 		if err != nil {
 			return err
 		}
 		given := row[p.Column.index]
-		if _, gap := given.(absent); !gap && !sameValue(p.Column.Kind, given, value) {
+		if _, gap := given.(value.Absent); !gap && !value.SameValue(p.Column.Kind, given, preset) {
 			return &ReadOnlyColumnError{Table: w.table.Name, Column: p.Column.Name, Preset: true}
 		}
-		row[p.Column.index] = value
+		row[p.Column.index] = preset
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ func isZeroTime(v any) bool {
 const zeroUUID = "00000000-0000-0000-0000-000000000000"
 
 func isZeroKey(v any) bool {
-	if _, gap := v.(absent); gap {
+	if _, gap := v.(value.Absent); gap {
 		return true
 	}
 	return v == zeroUUID
@@ -121,9 +122,9 @@ func isZeroKey(v any) bool {
 func newKey(c *Column) any {
 	if c.Kind == KindUUID && len(c.Table.PrimaryKey) == 1 {
 		var text [36]byte
-		return string(canon.AppendUUID(text[:0], newUUID()))
+		return string(canon.AppendUUID(text[:0], value.NewUUID()))
 	}
-	return absent{}
+	return value.Absent{}
 }
 
 // prepareUpdate checks and completes the assignments of an update.
@@ -135,8 +136,8 @@ func (w *prepared) prepareUpdate() error {
 			return &ValueError{Column: a.column.Name, Code: "42804", Reason: "only integers can be added to"}
 		}
 		if p := w.presetOf(a.column); p != nil && !w.guard.Updatable.Has(a.column) {
-			value, err := p.resolve(w.scope)
-			if err != nil || !sameValue(a.column.Kind, a.value, value) {
+			bound, err := p.resolve(w.scope)
+			if err != nil || !value.SameValue(a.column.Kind, a.value, bound) {
 				return &ReadOnlyColumnError{Table: w.table.Name, Column: a.column.Name, Preset: true}
 			}
 			continue // it may be sent, but only an insert writes it
@@ -178,7 +179,7 @@ func (w *prepared) fillTenant(tenant string) error {
 		}
 		return ErrNoTenant
 	}
-	if err := checkText(tenant); err != nil {
+	if err := value.CheckText(tenant); err != nil {
 		return t.valueError(err, "")
 	}
 	for _, row := range w.rows {
@@ -212,7 +213,7 @@ func (w *prepared) changed(row []any) ([]any, error) {
 func (w *prepared) differing(rw *rowWrite) ColumnSet {
 	var set ColumnSet
 	for i, c := range w.table.Columns {
-		if !sameBytes(c.Kind, rw.old[i], rw.new[i]) {
+		if !value.SameBytes(c.Kind, rw.old[i], rw.new[i]) {
 			set.Add(c)
 		}
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"slices"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // source is the table of the write under an alias, with the guard of the write.
@@ -96,7 +98,7 @@ func (w *request) touches(n *node) bool {
 func (w *request) partialRow() []any {
 	row := make([]any, len(w.table.Columns))
 	for i := range row {
-		row[i] = absent{}
+		row[i] = value.Absent{}
 	}
 	for _, a := range w.sets {
 		if !a.add {
@@ -157,7 +159,7 @@ func (w *request) keyText(row []any) string {
 	var dst []byte
 	for _, k := range w.upsert.keys {
 		v := row[k.index]
-		if _, gap := v.(absent); gap || v == nil {
+		if _, gap := v.(value.Absent); gap || v == nil {
 			return ""
 		}
 		dst = append(appendKeyValue(dst, k.Kind, v), ',')
@@ -177,7 +179,7 @@ func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 	values = make([]any, len(columns))
 	for i, c := range columns {
 		values[i] = row[c.index]
-		if _, gap := values[i].(absent); gap || values[i] == nil {
+		if _, gap := values[i].(value.Absent); gap || values[i] == nil {
 			return nil, false
 		}
 	}
@@ -189,7 +191,7 @@ func appendKeyValue(dst []byte, k Kind, v any) []byte {
 	if s, ok := v.(string); ok && k == KindDecimal && strings.Contains(s, ".") {
 		v = strings.TrimRight(strings.TrimRight(s, "0"), ".") // 1.50 is 1.5
 	}
-	return appendValue(dst, k, v)
+	return value.AppendValue(dst, k, v)
 }
 
 // hasActions reports whether deleting a row deletes or changes others.

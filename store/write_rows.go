@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // maxLevels is how many levels of rows go with a deleted one. It also ends cascades
@@ -66,7 +67,7 @@ func (w *steps) together(rows []*rowWrite) bool {
 		return false
 	}
 	return !slices.ContainsFunc(rows, func(rw *rowWrite) bool {
-		return slices.ContainsFunc(rw.new, func(v any) bool { _, gap := v.(absent); return gap })
+		return slices.ContainsFunc(rw.new, func(v any) bool { _, gap := v.(value.Absent); return gap })
 	})
 }
 
@@ -104,7 +105,7 @@ func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
 		return err
 	}
 	made := slices.IndexFunc(w.table.Columns, func(col *Column) bool {
-		_, gap := rw.new[col.index].(absent)
+		_, gap := rw.new[col.index].(value.Absent)
 		return gap
 	})
 	if made < 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // simple reports whether a plain statement with RETURNING suffices: nothing is logged
@@ -240,13 +241,13 @@ func (w *statement) raise(c *conds, s source, ch check) error {
 // keysMatch writes that a row has the conflict key of one of the rows. For a key
 // of one column the statement is the same for any number of rows.
 func (w *statement) keysMatch(b *builder, s source, rows [][]any) error {
-	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && listable(k.Kind) {
+	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && value.Listable(k.Kind) {
 		values := make([]any, len(rows))
 		for i, row := range rows {
 			values[i] = row[k.index]
 		}
 		b.comparable(s, k, false)
-		b.dialect.oneOf(&b.text, k.Kind, packList(k.Kind, values))
+		b.dialect.oneOf(&b.text, k.Kind, value.PackList(k.Kind, values))
 		return nil
 	}
 	return b.balanced(len(rows), " or ", func(i int) error {

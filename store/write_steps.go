@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // runSteps writes row by row in a transaction, with everything a write can have:
@@ -166,7 +167,7 @@ func (w *steps) before(ctx context.Context, rw *rowWrite) error {
 	}
 	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f FieldError) bool {
 		c := w.table.Column(f.Column)
-		return !sameValue(c.Kind, given[c.index], rw.new[c.index])
+		return !value.SameValue(c.Kind, given[c.index], rw.new[c.index])
 	})
 	if err := w.validation(unfilled); err != nil {
 		return err

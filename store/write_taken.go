@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // mayCreate rejects rows the scope could not create before existing keys are looked up.
@@ -37,7 +39,7 @@ func (w *judged) chosenKey(row []any) error {
 		return nil
 	}
 	for i, c := range w.table.Columns {
-		if _, gap := row[i].(absent); c.Generated && !gap && !w.guard.Creatable.Has(c) {
+		if _, gap := row[i].(value.Absent); c.Generated && !gap && !w.guard.Creatable.Has(c) {
 			return &ReadOnlyColumnError{Table: w.table.Name, Column: c.Name}
 		}
 	}

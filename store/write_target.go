@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // judgeTargets rejects foreign keys to rows that the scope cannot see, in the order of
@@ -91,7 +92,7 @@ func (w *judged) partial() bool {
 		return false
 	}
 	row := w.partialRow()
-	gap := func(c *Column) bool { _, gap := row[c.index].(absent); return gap }
+	gap := func(c *Column) bool { _, gap := row[c.index].(value.Absent); return gap }
 	return slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool {
 		return w.checksKey(ref) && slices.ContainsFunc(ref.Columns, gap)
 	})

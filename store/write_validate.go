@@ -1,13 +1,16 @@
 package store
 
-import "github.com/seed-7694ebf6/plinth/internal/ruletag"
+import (
+	"github.com/seed-7694ebf6/plinth/internal/ruletag"
+	"github.com/seed-7694ebf6/plinth/store/internal/value"
+)
 
 // missing returns the required columns without a value. It must run before defaults and
 // zeros are filled in.
 func (w *prepared) missing(row []any) []FieldError {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
-		_, gap := row[i].(absent)
+		_, gap := row[i].(value.Absent)
 		if gap && c.required && !c.initial.set && w.presetOf(c) == nil && !w.table.managed(c) {
 			failed = append(failed, FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
 		}
@@ -23,7 +26,7 @@ func (w *prepared) validateRow(row []any, changed *ColumnSet) error {
 		if changed != nil && !changed.Has(c) {
 			continue
 		}
-		if _, gap := row[i].(absent); gap {
+		if _, gap := row[i].(value.Absent); gap {
 			continue
 		}
 		if f, ok := w.validateValue(c, row[i]); !ok {

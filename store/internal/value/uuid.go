@@ -1,4 +1,4 @@
-package store
+package value
 
 import (
 	"crypto/rand"
@@ -10,8 +10,8 @@ import (
 // milliseconds and 12 bits below.
 var lastID atomic.Int64 // shared, so that IDs increase within the process
 
-// newUUID returns a UUID of version 7 that is greater than all this process made before.
-func newUUID() [16]byte {
+// NewUUID returns a UUID of version 7 that is greater than all this process made before.
+func NewUUID() [16]byte {
 	now := time.Now()
 	stamp := now.UnixMilli()<<12 | int64(now.Nanosecond()%int(time.Millisecond))>>8
 	for {

@@ -1,47 +1,48 @@
-package store
+package value
 
 import (
 	"math"
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// fromText reads text as a bound value of the type.
-func (g *goType) fromText(s string) (any, error) {
-	switch g.kind {
-	case KindText:
-		return s, checkText(s)
-	case KindBool:
+// FromText reads text as a bound value of the type.
+func (g *GoType) FromText(s string) (any, error) {
+	switch g.Kind {
+	case driver.KindText:
+		return s, CheckText(s)
+	case driver.KindBool:
 		return parseBool(s)
-	case KindInt:
+	case driver.KindInt:
 		n, err := canon.ParseInt(s)
 		if err != nil {
 			return nil, err
 		}
 		return g.integer(n)
-	case KindFloat:
+	case driver.KindFloat:
 		f, err := canon.ParseFloat(s)
 		if err != nil {
 			return nil, err
 		}
 		return g.float(f)
-	case KindDecimal:
+	case driver.KindDecimal:
 		return asBound(canon.ParseDecimal(s))
-	case KindTimestamp:
+	case driver.KindTimestamp:
 		return asBound(canon.ParseTimestamp(s))
-	case KindDate:
+	case driver.KindDate:
 		return asBound(canon.ParseDate(s))
-	case KindUUID:
+	case driver.KindUUID:
 		return asBound(canon.ParseUUID(s))
-	case KindBytes:
+	case driver.KindBytes:
 		return asBound(canon.ParseBytes(s))
-	case KindJSON:
+	case driver.KindJSON:
 		return asBound(canonicalText(s))
-	case KindTextArray:
+	case driver.KindTextArray:
 		return asBound(parseArrayText(s))
 	}
-	return nil, formError("the column has no type")
+	return nil, FormError("the column has no type")
 }
 
 // asBound turns the result of a parser into a bound value.
@@ -53,12 +54,12 @@ func asBound[T any](v T, err error) (any, error) {
 }
 
 // integer checks the range of the field.
-func (g *goType) integer(n int64) (any, error) {
+func (g *GoType) integer(n int64) (any, error) {
 	low, high := int64(math.MinInt64), int64(math.MaxInt64)
-	if g.unsigned {
-		low, high = 0, 1<<g.bits-1 // at most 32 bits, see plainType
-	} else if g.bits > 0 && g.bits < 64 {
-		low, high = -1<<(g.bits-1), 1<<(g.bits-1)-1
+	if g.Unsigned {
+		low, high = 0, 1<<g.Bits-1 // at most 32 bits, see plainType
+	} else if g.Bits > 0 && g.Bits < 64 {
+		low, high = -1<<(g.Bits-1), 1<<(g.Bits-1)-1
 	}
 	if n < low || n > high {
 		return nil, canon.ErrRange
@@ -67,8 +68,8 @@ func (g *goType) integer(n int64) (any, error) {
 }
 
 // float checks the range of the field and rounds to its precision.
-func (g *goType) float(f float64) (any, error) {
-	if g.bits == 32 {
+func (g *GoType) float(f float64) (any, error) {
+	if g.Bits == 32 {
 		single := float32(f)
 		if single == 0 && f != 0 {
 			return nil, canon.ErrRange
@@ -105,7 +106,7 @@ func parseArrayText(s string) ([]string, error) {
 		return nil, err
 	}
 	for _, item := range list {
-		if err := checkText(item); err != nil {
+		if err := CheckText(item); err != nil {
 			return nil, err
 		}
 	}

@@ -1,4 +1,4 @@
-package store
+package value
 
 import (
 	"fmt"
@@ -7,13 +7,14 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-func boolType() goType {
-	return goType{
-		kind: KindBool,
-		get:  func(v reflect.Value) (any, error) { return v.Bool(), nil },
-		set:  setter(reflect.Value.SetBool),
+func boolType() GoType {
+	return GoType{
+		Kind: driver.KindBool,
+		Get:  func(v reflect.Value) (any, error) { return v.Bool(), nil },
+		Set:  setter(reflect.Value.SetBool),
 		scan: func(v reflect.Value, raw []byte) error {
 			v.SetBool(string(raw) == "true")
 			return nil
@@ -21,11 +22,11 @@ func boolType() goType {
 	}
 }
 
-func intType(bits int) goType {
-	return goType{
-		kind: KindInt, bits: bits,
-		get: func(v reflect.Value) (any, error) { return v.Int(), nil },
-		set: func(v reflect.Value, x any) error {
+func intType(bits int) GoType {
+	return GoType{
+		Kind: driver.KindInt, Bits: bits,
+		Get: func(v reflect.Value) (any, error) { return v.Int(), nil },
+		Set: func(v reflect.Value, x any) error {
 			n, ok := x.(int64)
 			if !ok {
 				return mismatch(v, x)
@@ -50,11 +51,11 @@ func setInt(v reflect.Value, n int64) error {
 	return nil
 }
 
-func uintType(bits int) goType {
-	return goType{
-		kind: KindInt, bits: bits, unsigned: true,
-		get: func(v reflect.Value) (any, error) { return int64(v.Uint()), nil },
-		set: func(v reflect.Value, x any) error {
+func uintType(bits int) GoType {
+	return GoType{
+		Kind: driver.KindInt, Bits: bits, Unsigned: true,
+		Get: func(v reflect.Value) (any, error) { return int64(v.Uint()), nil },
+		Set: func(v reflect.Value, x any) error {
 			n, ok := x.(int64)
 			if !ok {
 				return mismatch(v, x)
@@ -68,11 +69,11 @@ func uintType(bits int) goType {
 	}
 }
 
-func floatType(bits int) goType {
-	return goType{
-		kind: KindFloat, bits: bits,
-		get: func(v reflect.Value) (any, error) { return finite(widen(v.Float(), bits)) },
-		set: setter(reflect.Value.SetFloat),
+func floatType(bits int) GoType {
+	return GoType{
+		Kind: driver.KindFloat, Bits: bits,
+		Get: func(v reflect.Value) (any, error) { return finite(widen(v.Float(), bits)) },
+		Set: setter(reflect.Value.SetFloat),
 		scan: func(v reflect.Value, raw []byte) error {
 			f, err := strconv.ParseFloat(string(raw), 64)
 			if err == nil {
@@ -104,16 +105,16 @@ func finite(f float64) (any, error) {
 	return f + 0, nil
 }
 
-func bytesType() goType {
-	return goType{
-		kind: KindBytes,
-		get: func(v reflect.Value) (any, error) {
+func bytesType() GoType {
+	return GoType{
+		Kind: driver.KindBytes,
+		Get: func(v reflect.Value) (any, error) {
 			if b := v.Bytes(); b != nil {
 				return b, nil
 			}
 			return []byte{}, nil
 		},
-		set: func(v reflect.Value, x any) error {
+		Set: func(v reflect.Value, x any) error {
 			b, ok := x.([]byte)
 			if !ok {
 				return mismatch(v, x)

@@ -1,20 +1,24 @@
-package store
+package value
 
-import "time"
+import (
+	"time"
 
-// packList turns bound values of one kind into one slice. NULLs are left out:
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// PackList turns bound values of one kind into one slice. NULLs are left out:
 // in a list they equal nothing.
-func packList(k Kind, values []any) any {
+func PackList(k driver.Kind, values []any) any {
 	switch k {
-	case KindInt:
+	case driver.KindInt:
 		return packed[int64](values)
-	case KindFloat:
+	case driver.KindFloat:
 		return packed[float64](values)
-	case KindBool:
+	case driver.KindBool:
 		return packed[bool](values)
-	case KindTimestamp:
+	case driver.KindTimestamp:
 		return packed[time.Time](values)
-	case KindBytes, KindJSON, KindTextArray:
+	case driver.KindBytes, driver.KindJSON, driver.KindTextArray:
 		return values
 	default:
 		return packed[string](values)
@@ -31,12 +35,14 @@ func packed[T any](values []any) []T {
 	return list
 }
 
-// listable reports whether values of the kind can be bound as one list: JSON and
+// Listable reports whether values of the kind can be bound as one list: JSON and
 // arrays of arrays do not carry them all.
-func listable(k Kind) bool { return k != KindBytes && k != KindJSON && k != KindTextArray }
+func Listable(k driver.Kind) bool {
+	return k != driver.KindBytes && k != driver.KindJSON && k != driver.KindTextArray
+}
 
-// listValues returns the values of a packed list one by one.
-func listValues(list any) []any {
+// ListValues returns the values of a packed list one by one.
+func ListValues(list any) []any {
 	switch l := list.(type) {
 	case nil:
 		return nil

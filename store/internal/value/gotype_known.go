@@ -1,4 +1,4 @@
-package store
+package value
 
 import (
 	"bytes"
@@ -8,36 +8,37 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // knownType returns the form of the types of the standard library that have one.
-func knownType(t reflect.Type, tag Kind) (goType, bool) {
+func knownType(t reflect.Type, tag driver.Kind) (GoType, bool) {
 	switch t {
 	case reflect.TypeFor[time.Time]():
-		if tag == KindDate {
-			return exactType(KindDate, dateFromTime, timeFromDate), true
+		if tag == driver.KindDate {
+			return Exact(driver.KindDate, dateFromTime, timeFromDate), true
 		}
-		return exactType(KindTimestamp, timestampFromTime, sameTime), true
+		return Exact(driver.KindTimestamp, timestampFromTime, sameTime), true
 	case reflect.TypeFor[json.RawMessage]():
-		return exactType(KindJSON, textFromRaw,
+		return Exact(driver.KindJSON, textFromRaw,
 			func(s string) (json.RawMessage, error) { return json.RawMessage(s), nil }), true
 	}
-	return goType{}, false
+	return GoType{}, false
 }
 
-// exactType makes a goType of two functions between a Go type and the bound
+// Exact makes a goType of two functions between a Go type and the bound
 // form of a kind.
-func exactType[T, B any](kind Kind, encode func(*T) (B, error), decode func(B) (T, error)) goType {
-	return goType{
-		kind: kind,
-		get: func(v reflect.Value) (any, error) {
+func Exact[T, B any](kind driver.Kind, encode func(*T) (B, error), decode func(B) (T, error)) GoType {
+	return GoType{
+		Kind: kind,
+		Get: func(v reflect.Value) (any, error) {
 			b, err := encode(pointerTo[T](v))
 			if err != nil {
 				return nil, err
 			}
 			return b, nil
 		},
-		set: func(v reflect.Value, x any) error {
+		Set: func(v reflect.Value, x any) error {
 			b, ok := x.(B)
 			if !ok {
 				return mismatch(v, x)
@@ -61,11 +62,11 @@ func pointerTo[T any](v reflect.Value) *T {
 	return &t
 }
 
-// storedTime cuts a time to the microseconds both engines keep.
-func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+// StoredTime cuts a time to the microseconds both engines keep.
+func StoredTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func timestampFromTime(t *time.Time) (time.Time, error) {
-	u := storedTime(*t)
+	u := StoredTime(*t)
 	if y := u.Year(); y < 1 || y > 9999 {
 		return time.Time{}, fmt.Errorf("year %d cannot be stored: %w", y, canon.ErrRange)
 	}
@@ -87,28 +88,28 @@ func textFromRaw(raw *json.RawMessage) (string, error) {
 	if len(*raw) == 0 {
 		return "null", nil
 	}
-	return canonicalJSON(*raw)
+	return CanonicalJSON(*raw)
 }
 
 // documentType is any type that encoding/json can write and read, kept as JSON
 // document. A nil map or slice is written as an empty one, so that readers find
 // what the type promises.
-func documentType(t reflect.Type) (goType, error) {
+func documentType(t reflect.Type) (GoType, error) {
 	switch t.Kind() {
 	case reflect.Map, reflect.Struct, reflect.Slice, reflect.Array, reflect.Interface:
 	default:
-		return goType{}, fmt.Errorf("a JSON document as %s: use store.JSON, json.RawMessage, a map, a struct or a slice", t)
+		return GoType{}, fmt.Errorf("a JSON document as %s: use store.JSON, json.RawMessage, a map, a struct or a slice", t)
 	}
 	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
-		return goType{}, fmt.Errorf("a JSON document as %s: use store.JSON or json.RawMessage", t)
+		return GoType{}, fmt.Errorf("a JSON document as %s: use store.JSON or json.RawMessage", t)
 	}
 	if t.Implements(textMarshaler) && t.Kind() == reflect.Array {
-		return goType{}, fmt.Errorf("a JSON document as %s: leave out its type tag", t)
+		return GoType{}, fmt.Errorf("a JSON document as %s: leave out its type tag", t)
 	}
-	return goType{
-		kind: KindJSON,
-		get:  encodeDocument,
-		set: func(v reflect.Value, x any) error {
+	return GoType{
+		Kind: driver.KindJSON,
+		Get:  encodeDocument,
+		Set: func(v reflect.Value, x any) error {
 			s, ok := x.(string)
 			if !ok {
 				return mismatch(v, x)
@@ -136,7 +137,7 @@ func encodeDocument(v reflect.Value) (any, error) {
 			return "[]", nil
 		}
 	}
-	s, err := canonicalJSON(raw)
+	s, err := CanonicalJSON(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -154,28 +155,28 @@ func decodeDocument(v reflect.Value, raw []byte) error {
 
 // codec is the interface store.Codec.
 type codec interface {
-	ColumnKind() Kind
+	ColumnKind() driver.Kind
 	EncodeColumn() (any, error)
 	DecodeColumn(value any) error
 }
 
 // codecType is a type with its own encoding.
-func codecType(t reflect.Type) (goType, error) {
+func codecType(t reflect.Type) (GoType, error) {
 	kind := reflect.New(t).Interface().(codec).ColumnKind()
-	if kind < KindText || kind > KindTextArray {
-		return goType{}, fmt.Errorf("%s.ColumnKind returns no kind", t)
+	if kind < driver.KindText || kind > driver.KindTextArray {
+		return GoType{}, fmt.Errorf("%s.ColumnKind returns no kind", t)
 	}
-	form := goType{kind: kind, bits: 64}
-	return goType{
-		kind: kind, bits: 64,
-		get: func(v reflect.Value) (any, error) {
+	form := GoType{Kind: kind, Bits: 64}
+	return GoType{
+		Kind: kind, Bits: 64,
+		Get: func(v reflect.Value) (any, error) {
 			x, err := codecOf(v).EncodeColumn()
 			if err != nil || x == nil {
 				return nil, err
 			}
-			return form.fromGo(x)
+			return form.FromGo(x)
 		},
-		set: func(v reflect.Value, x any) error {
+		Set: func(v reflect.Value, x any) error {
 			p := reflect.New(t)
 			if err := p.Interface().(codec).DecodeColumn(x); err != nil {
 				return err

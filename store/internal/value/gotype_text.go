@@ -1,4 +1,4 @@
-package store
+package value
 
 import (
 	"encoding"
@@ -9,41 +9,42 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 
-// errText reports text that PostgreSQL cannot store.
-var errText = errors.New("text must be valid UTF-8 without the character 0")
+// ErrText reports text that PostgreSQL cannot store.
+var ErrText = errors.New("text must be valid UTF-8 without the character 0")
 
-// checkText rejects text that only SQLite would store.
-func checkText(s string) error {
+// CheckText rejects text that only SQLite would store.
+func CheckText(s string) error {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-		return errText
+		return ErrText
 	}
 	return nil
 }
 
-// stringType is text, or by its tag a decimal, date or uuid as string. Reading
+// StringType is text, or by its tag a decimal, date or uuid as string. Reading
 // one of these from an empty string gives the zero of the kind, as for every
 // other field that was left out.
-func stringType(t reflect.Type, tag Kind) goType {
-	parse := func(s string) (string, error) { return s, checkText(s) }
-	kind := KindText
+func StringType(t reflect.Type, tag driver.Kind) GoType {
+	parse := func(s string) (string, error) { return s, CheckText(s) }
+	kind := driver.KindText
 	switch tag {
-	case KindDecimal:
+	case driver.KindDecimal:
 		kind, parse = tag, canon.ParseDecimal
-	case KindDate:
+	case driver.KindDate:
 		kind, parse = tag, canon.ParseDate
-	case KindUUID:
+	case driver.KindUUID:
 		kind, parse = tag, canon.ParseUUID
 	}
-	return goType{
-		kind: kind,
-		get: func(v reflect.Value) (any, error) {
+	return GoType{
+		Kind: kind,
+		Get: func(v reflect.Value) (any, error) {
 			s := v.String()
-			if s == "" && kind != KindText {
-				return zeroValue(kind), nil
+			if s == "" && kind != driver.KindText {
+				return ZeroValue(kind), nil
 			}
 			s, err := parse(s)
 			if err != nil {
@@ -51,7 +52,7 @@ func stringType(t reflect.Type, tag Kind) goType {
 			}
 			return s, nil
 		},
-		set:  setter(reflect.Value.SetString),
+		Set:  setter(reflect.Value.SetString),
 		scan: scanString,
 	}
 }
@@ -62,7 +63,7 @@ func scanString(v reflect.Value, raw []byte) error {
 		v.SetString(string(raw))
 		return nil
 	}
-	s, err := unquoteJSON(raw)
+	s, err := UnquoteJSON(raw)
 	if err == nil {
 		v.SetString(s)
 	}
@@ -70,7 +71,7 @@ func scanString(v reflect.Value, raw []byte) error {
 }
 
 // uuidType is an array of 16 bytes.
-func uuidType(t reflect.Type) goType {
+func uuidType(t reflect.Type) GoType {
 	bytesOf := func(v reflect.Value) (u [16]byte) {
 		if v.CanAddr() {
 			copy(u[:], v.Bytes())
@@ -79,13 +80,13 @@ func uuidType(t reflect.Type) goType {
 		}
 		return u
 	}
-	return goType{
-		kind: KindUUID,
-		get: func(v reflect.Value) (any, error) {
+	return GoType{
+		Kind: driver.KindUUID,
+		Get: func(v reflect.Value) (any, error) {
 			var buf [36]byte
 			return string(canon.AppendUUID(buf[:0], bytesOf(v))), nil
 		},
-		set: func(v reflect.Value, x any) error {
+		Set: func(v reflect.Value, x any) error {
 			s, ok := x.(string)
 			if !ok {
 				return mismatch(v, x)
@@ -109,22 +110,22 @@ func setUUID(v reflect.Value, s string) error {
 	return err
 }
 
-func textArrayType() goType {
-	return goType{
-		kind: KindTextArray,
-		get: func(v reflect.Value) (any, error) {
+func textArrayType() GoType {
+	return GoType{
+		Kind: driver.KindTextArray,
+		Get: func(v reflect.Value) (any, error) {
 			list := v.Convert(reflect.TypeFor[[]string]()).Interface().([]string)
 			if list == nil {
 				return []string{}, nil
 			}
 			for _, s := range list {
-				if err := checkText(s); err != nil {
+				if err := CheckText(s); err != nil {
 					return nil, err
 				}
 			}
 			return list, nil
 		},
-		set: func(v reflect.Value, x any) error {
+		Set: func(v reflect.Value, x any) error {
 			list, ok := x.([]string)
 			if !ok {
 				return mismatch(v, x)

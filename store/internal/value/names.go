@@ -1,4 +1,4 @@
-package store
+package value
 
 import (
 	"reflect"
@@ -8,13 +8,13 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 )
 
-// quoteIdent quotes an identifier of the schema. Names are checked when a table
+// QuoteIdent quotes an identifier of the schema. Names are checked when a table
 // is registered; quoting keeps reserved words usable.
-func quoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+func QuoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// validName reports whether a name is plain: a letter or underscore, then
+// ValidName reports whether a name is plain: a letter or underscore, then
 // letters, digits and underscores, at most PostgreSQL's 63 bytes.
-func validName(name string) bool {
+func ValidName(name string) bool {
 	if name == "" || len(name) > 63 {
 		return false
 	}
@@ -27,9 +27,9 @@ func validName(name string) bool {
 	return true
 }
 
-// underscore turns a Go name into the form column names have: OwnerID is
+// Underscore turns a Go name into the form column names have: OwnerID is
 // owner_id.
-func underscore(s string) string {
+func Underscore(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
@@ -49,9 +49,9 @@ func underscore(s string) string {
 	return b.String()
 }
 
-// fieldOffset returns the offset of a field reached by an index path, or
+// FieldOffset returns the offset of a field reached by an index path, or
 // noOffset where the path crosses a pointer.
-func fieldOffset(t reflect.Type, path []int) uintptr {
+func FieldOffset(t reflect.Type, path []int) uintptr {
 	var offset uintptr
 	for _, i := range path {
 		if t.Kind() == reflect.Pointer {
@@ -66,13 +66,13 @@ func fieldOffset(t reflect.Type, path []int) uintptr {
 
 const noOffset = ^uintptr(0)
 
-func jsonKey(name string) string {
+func JSONKey(name string) string {
 	return string(append(strictjson.AppendString(nil, name), ':'))
 }
 
-// nearest returns the name that is most like the given one, or "" if none is
+// Nearest returns the name that is most like the given one, or "" if none is
 // much like it. The first of several wins.
-func nearest(name string, among []string) string {
+func Nearest(name string, among []string) string {
 	self := func(other string) string { return other }
 	return errtext.Nearest(name, errtext.MaxTypos(name), among, self, func(other string) bool { return other != name })
 }

@@ -1,4 +1,4 @@
-package store
+package value
 
 import (
 	"errors"
@@ -6,51 +6,52 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/uptrace/bun/schema"
 )
 
-// goType is how the Go type of a field holds the values of its column. It is
+// GoType is how the Go type of a field holds the values of its column. It is
 // made once when a table is registered; all reflection on types is here and in
 // the files gotype_*.go.
-type goType struct {
-	kind     Kind
-	nullable bool
-	bits     int  // of integers and floats
-	unsigned bool // integers
-	nullZero bool // the zero of base is NULL
+type GoType struct {
+	Kind     driver.Kind
+	Nullable bool
+	Bits     int  // of integers and floats
+	Unsigned bool // integers
+	NullZero bool // the zero of base is NULL
 
 	// base is the field's type without pointer and sql.Null, getBase its get.
 	base    reflect.Type
 	getBase func(reflect.Value) (any, error)
 
-	// get returns the bound value of a field, nil for NULL.
-	get func(reflect.Value) (any, error)
+	// Get returns the bound value of a field, nil for NULL.
+	Get func(reflect.Value) (any, error)
 
-	// set sets a field, which must be settable, to a bound value or nil. It
+	// Set sets a field, which must be settable, to a bound value or nil. It
 	// copies slices.
-	set func(reflect.Value, any) error
+	Set func(reflect.Value, any) error
 
 	// scan sets a field from canonical JSON other than null, without a
 	// detour over a bound value. It is nil where set must do.
 	scan func(reflect.Value, []byte) error
 
-	// zero is the bound value of the type's zero. A column that is not nullable gets it
+	// Zero is the bound value of the type's zero. A column that is not nullable gets it
 	// if no value is given.
-	zero any
+	Zero any
 }
 
 // errNull reports NULL for a field that cannot hold it.
 var errNull = errors.New("NULL in a field that cannot hold it: make it a pointer")
 
-// goTypeOf reads the type of a field, which may be one of the known types. The error says
+// Of reads the type of a field, which may be one of the known types. The error says
 // what to do instead.
-func goTypeOf(f *schema.Field, known map[reflect.Type]goType) (goType, error) {
+func Of(f *schema.Field, known map[reflect.Type]GoType) (GoType, error) {
 	tag, err := typeTag(f)
 	if err != nil {
-		return goType{}, err
+		return GoType{}, err
 	}
 	t := f.StructField.Type
-	var g goType
+	var g GoType
 	switch {
 	case t.Kind() == reflect.Pointer:
 		if g, err = baseType(t.Elem(), tag, f, known); err == nil {
@@ -64,41 +65,41 @@ func goTypeOf(f *schema.Field, known map[reflect.Type]goType) (goType, error) {
 		g, err = baseType(t, tag, f, known)
 	}
 	if err != nil {
-		return goType{}, err
+		return GoType{}, err
 	}
 	if f.Tag.HasOption("nullzero") {
 		g = g.zeroAsNull(f.IsZero)
-		g.nullZero = g.base == t
+		g.NullZero = g.base == t
 	}
 	if f.Tag.HasOption("notnull") {
-		g.nullable = false
+		g.Nullable = false
 	}
-	if g.nullable && g.kind == KindJSON {
+	if g.Nullable && g.Kind == driver.KindJSON {
 		g = g.withoutNullDocument()
 	}
 	return g, nil
 }
 
 // baseType reads a type that is neither pointer nor sql.Null.
-func baseType(t reflect.Type, tag Kind, f *schema.Field, known map[reflect.Type]goType) (goType, error) {
+func baseType(t reflect.Type, tag driver.Kind, f *schema.Field, known map[reflect.Type]GoType) (GoType, error) {
 	g, err := plainType(t, tag, f.Tag.HasOption("array"), known)
 	if err != nil {
-		return goType{}, err
+		return GoType{}, err
 	}
-	if tag != 0 && tag != g.kind {
-		return goType{}, fmt.Errorf("a field of type %s cannot be %s as its type tag says", t, tag)
+	if tag != 0 && tag != g.Kind {
+		return GoType{}, fmt.Errorf("a field of type %s cannot be %s as its type tag says", t, tag)
 	}
-	g.base, g.getBase = t, g.get
-	g.zero, err = g.get(reflect.New(t).Elem())
-	if err != nil || g.zero == nil {
-		g.zero = zeroValue(g.kind)
+	g.base, g.getBase = t, g.Get
+	g.Zero, err = g.Get(reflect.New(t).Elem())
+	if err != nil || g.Zero == nil {
+		g.Zero = ZeroValue(g.Kind)
 	}
 	return g, nil
 }
 
 // plainType finds the kind of a type: what it says itself, then the known types, then its
 // shape.
-func plainType(t reflect.Type, tag Kind, array bool, known map[reflect.Type]goType) (goType, error) {
+func plainType(t reflect.Type, tag driver.Kind, array bool, known map[reflect.Type]GoType) (GoType, error) {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[codec]()) {
 		return codecType(t)
 	}
@@ -108,12 +109,12 @@ func plainType(t reflect.Type, tag Kind, array bool, known map[reflect.Type]goTy
 	if g, ok := known[t]; ok {
 		return g, nil
 	}
-	if tag == KindJSON {
+	if tag == driver.KindJSON {
 		return documentType(t)
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return stringType(t, tag), nil
+		return StringType(t, tag), nil
 	case reflect.Bool:
 		return boolType(), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -121,7 +122,7 @@ func plainType(t reflect.Type, tag Kind, array bool, known map[reflect.Type]goTy
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return uintType(t.Bits()), nil
 	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
-		return goType{}, fmt.Errorf("%s does not fit the 64-bit integers of the engines, where 1<<63 would turn negative: "+
+		return GoType{}, fmt.Errorf("%s does not fit the 64-bit integers of the engines, where 1<<63 would turn negative: "+
 			"use int64, uint32 or store.Decimal", t)
 	case reflect.Float32, reflect.Float64:
 		return floatType(t.Bits()), nil
@@ -132,23 +133,23 @@ func plainType(t reflect.Type, tag Kind, array bool, known map[reflect.Type]goTy
 	case reflect.Slice:
 		return sliceType(t, array)
 	case reflect.Map, reflect.Struct, reflect.Interface:
-		return goType{}, fmt.Errorf("no column type for %s: tag it `bun:\"type:jsonb\"` to keep it as JSON document, or implement store.Codec", t)
+		return GoType{}, fmt.Errorf("no column type for %s: tag it `bun:\"type:jsonb\"` to keep it as JSON document, or implement store.Codec", t)
 	}
-	return goType{}, fmt.Errorf("no column type for %s: implement store.Codec", t)
+	return GoType{}, fmt.Errorf("no column type for %s: implement store.Codec", t)
 }
 
-func sliceType(t reflect.Type, array bool) (goType, error) {
+func sliceType(t reflect.Type, array bool) (GoType, error) {
 	switch {
 	case t.Elem().Kind() == reflect.Uint8:
 		return bytesType(), nil
 	case t.Elem() == reflect.TypeFor[string]() && array:
 		return textArrayType(), nil
 	case t.Elem() == reflect.TypeFor[string]():
-		return goType{}, fmt.Errorf("%s needs a tag: `bun:\",array\"` for a text array or `bun:\"type:jsonb\"` for a JSON document", t)
+		return GoType{}, fmt.Errorf("%s needs a tag: `bun:\",array\"` for a text array or `bun:\"type:jsonb\"` for a JSON document", t)
 	case array:
-		return goType{}, fmt.Errorf("%s: only []string can be an array: tag it `bun:\"type:jsonb\"` to keep it as JSON document", t)
+		return GoType{}, fmt.Errorf("%s: only []string can be an array: tag it `bun:\"type:jsonb\"` to keep it as JSON document", t)
 	}
-	return goType{}, fmt.Errorf("no column type for %s: tag it `bun:\"type:jsonb\"` to keep it as JSON document", t)
+	return GoType{}, fmt.Errorf("no column type for %s: tag it `bun:\"type:jsonb\"` to keep it as JSON document", t)
 }
 
 // isSQLNull reports sql.Null[T], sql.NullString and their like: a value and
@@ -170,7 +171,7 @@ func isUUIDArray(t reflect.Type) bool {
 // typeTag returns the kind a tag type: names, or 0 without one. The column
 // types of the database follow from the kind alone, so a tag only decides
 // between the kinds a Go type could have.
-func typeTag(f *schema.Field) (Kind, error) {
+func typeTag(f *schema.Field) (driver.Kind, error) {
 	// Bun's field.UserSQLType can also be a type Bun has thought of itself.
 	text, _ := f.Tag.Option("type")
 	name := strings.ToLower(strings.TrimSpace(text))
@@ -187,15 +188,15 @@ func typeTag(f *schema.Field) (Kind, error) {
 	return kind, nil
 }
 
-var kindOfTag = map[string]Kind{
-	"text": KindText, "varchar": KindText, "character varying": KindText,
-	"bool": KindBool, "boolean": KindBool,
-	"smallint": KindInt, "int2": KindInt, "int": KindInt, "integer": KindInt, "int4": KindInt, "bigint": KindInt, "int8": KindInt,
-	"real": KindFloat, "float4": KindFloat, "double precision": KindFloat, "float8": KindFloat, "float": KindFloat,
-	"numeric": KindDecimal, "decimal": KindDecimal,
-	"timestamptz": KindTimestamp, "timestamp with time zone": KindTimestamp, "timestamp": KindTimestamp,
-	"date": KindDate, "uuid": KindUUID,
-	"bytea": KindBytes, "blob": KindBytes,
-	"json": KindJSON, "jsonb": KindJSON,
-	"text[]": KindTextArray,
+var kindOfTag = map[string]driver.Kind{
+	"text": driver.KindText, "varchar": driver.KindText, "character varying": driver.KindText,
+	"bool": driver.KindBool, "boolean": driver.KindBool,
+	"smallint": driver.KindInt, "int2": driver.KindInt, "int": driver.KindInt, "integer": driver.KindInt, "int4": driver.KindInt, "bigint": driver.KindInt, "int8": driver.KindInt,
+	"real": driver.KindFloat, "float4": driver.KindFloat, "double precision": driver.KindFloat, "float8": driver.KindFloat, "float": driver.KindFloat,
+	"numeric": driver.KindDecimal, "decimal": driver.KindDecimal,
+	"timestamptz": driver.KindTimestamp, "timestamp with time zone": driver.KindTimestamp, "timestamp": driver.KindTimestamp,
+	"date": driver.KindDate, "uuid": driver.KindUUID,
+	"bytea": driver.KindBytes, "blob": driver.KindBytes,
+	"json": driver.KindJSON, "jsonb": driver.KindJSON,
+	"text[]": driver.KindTextArray,
 }

@@ -1,7 +1,7 @@
-package store
+package value
 
 import (
-	"database/sql/driver"
+	sqldriver "database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
-// fromGo converts a Go value to a bound value of the type. It accepts the field's own
+// FromGo converts a Go value to a bound value of the type. It accepts the field's own
 // type, types with the shape of the kind, and text for kinds in text form.
-func (g *goType) fromGo(v any) (any, error) {
+func (g *GoType) FromGo(v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -26,10 +27,10 @@ func (g *goType) fromGo(v any) (any, error) {
 	if rv.Type() == g.base {
 		return g.getBase(rv)
 	}
-	if g.kind == KindJSON {
+	if g.Kind == driver.KindJSON {
 		return fromGoDocument(rv)
 	}
-	if valuer, ok := rv.Interface().(driver.Valuer); ok {
+	if valuer, ok := rv.Interface().(sqldriver.Valuer); ok {
 		plain, err := valuer.Value()
 		if err != nil || plain == nil {
 			return nil, err
@@ -60,32 +61,32 @@ func unwrap(rv reflect.Value) (reflect.Value, bool) {
 }
 
 // fromGoShape reads a value by the shape of its type.
-func (g *goType) fromGoShape(rv reflect.Value) (any, error) {
-	switch g.kind {
-	case KindBool:
+func (g *GoType) fromGoShape(rv reflect.Value) (any, error) {
+	switch g.Kind {
+	case driver.KindBool:
 		if rv.Kind() == reflect.Bool {
 			return rv.Bool(), nil
 		}
-	case KindInt:
+	case driver.KindInt:
 		if rv.CanInt() || rv.CanUint() {
 			return g.fromGoInt(rv)
 		}
-	case KindFloat:
+	case driver.KindFloat:
 		switch {
 		case rv.CanFloat():
 			return g.float(widen(rv.Float(), rv.Type().Bits()))
 		case rv.CanInt():
 			return g.float(float64(rv.Int()))
 		}
-	case KindTimestamp:
+	case driver.KindTimestamp:
 		if t, ok := rv.Interface().(time.Time); ok {
 			return asBound(timestampFromTime(&t))
 		}
-	case KindBytes:
+	case driver.KindBytes:
 		if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8 {
 			return append([]byte{}, rv.Bytes()...), nil
 		}
-	case KindTextArray:
+	case driver.KindTextArray:
 		if rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.String {
 			return fromGoStrings(rv)
 		}
@@ -95,7 +96,7 @@ func (g *goType) fromGoShape(rv reflect.Value) (any, error) {
 	return g.fromGoString(rv)
 }
 
-func (g *goType) fromGoInt(rv reflect.Value) (any, error) {
+func (g *GoType) fromGoInt(rv reflect.Value) (any, error) {
 	if rv.CanInt() {
 		return g.integer(rv.Int())
 	}
@@ -106,22 +107,22 @@ func (g *goType) fromGoInt(rv reflect.Value) (any, error) {
 }
 
 // fromGoText reads the kinds with a string as bound form.
-func (g *goType) fromGoText(rv reflect.Value) (any, error) {
-	switch g.kind {
-	case KindDecimal:
+func (g *GoType) fromGoText(rv reflect.Value) (any, error) {
+	switch g.Kind {
+	case driver.KindDecimal:
 		switch {
 		case rv.CanInt():
 			return strconv.FormatInt(rv.Int(), 10), nil
 		case rv.CanUint():
 			return strconv.FormatUint(rv.Uint(), 10), nil
 		}
-	case KindDate:
+	case driver.KindDate:
 		if t, ok := rv.Interface().(time.Time); ok {
 			return asBound(dateFromTime(&t))
 		}
-	case KindUUID:
+	case driver.KindUUID:
 		if rv.Kind() == reflect.Array && isUUIDArray(rv.Type()) {
-			return uuidType(rv.Type()).get(rv)
+			return uuidType(rv.Type()).Get(rv)
 		}
 	}
 	return g.fromGoString(rv)
@@ -129,30 +130,30 @@ func (g *goType) fromGoText(rv reflect.Value) (any, error) {
 
 // fromGoString reads a string in the form of the kind, if it has one that no
 // other Go type of the kind would express better.
-func (g *goType) fromGoString(rv reflect.Value) (any, error) {
+func (g *GoType) fromGoString(rv reflect.Value) (any, error) {
 	if rv.Kind() == reflect.String {
-		switch g.kind {
-		case KindText, KindDecimal, KindTimestamp, KindDate, KindUUID:
-			return g.fromText(rv.String())
+		switch g.Kind {
+		case driver.KindText, driver.KindDecimal, driver.KindTimestamp, driver.KindDate, driver.KindUUID:
+			return g.FromText(rv.String())
 		}
 	}
-	return nil, formError(fmt.Sprintf("a Go value of type %s is not a %s", rv.Type(), g.kind))
+	return nil, FormError(fmt.Sprintf("a Go value of type %s is not a %s", rv.Type(), g.Kind))
 }
 
 // fromGoDocument encodes any value as JSON document.
 func fromGoDocument(rv reflect.Value) (any, error) {
 	raw, err := json.Marshal(rv.Interface())
 	if err != nil {
-		return nil, formError("the Go value cannot be a JSON document: " + err.Error())
+		return nil, FormError("the Go value cannot be a JSON document: " + err.Error())
 	}
-	return asBound(canonicalJSON(raw))
+	return asBound(CanonicalJSON(raw))
 }
 
 func fromGoStrings(rv reflect.Value) (any, error) {
 	list := make([]string, 0, rv.Len())
 	for _, item := range rv.Seq2() {
 		s := item.String()
-		if err := checkText(s); err != nil {
+		if err := CheckText(s); err != nil {
 			return nil, err
 		}
 		list = append(list, s)

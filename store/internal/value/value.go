@@ -1,4 +1,6 @@
-package store
+// Package value holds the forms of column values: what a Go type, a JSON text and a text
+// are as bound value of a kind, and back.
+package value
 
 import (
 	"bytes"
@@ -10,46 +12,46 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
 // Bound values are what statements carry: for each kind the Go type that
-// package driver describes, in canonical form, or nil. The methods of Column
-// here make them of what comes in; nothing else does.
+// package driver describes, in canonical form, or nil.
 
-// zeroValue returns the bound zero of a kind.
-func zeroValue(k Kind) any {
+// ZeroValue returns the bound zero of a kind.
+func ZeroValue(k driver.Kind) any {
 	switch k {
-	case KindText:
+	case driver.KindText:
 		return ""
-	case KindBool:
+	case driver.KindBool:
 		return false
-	case KindInt:
+	case driver.KindInt:
 		return int64(0)
-	case KindFloat:
+	case driver.KindFloat:
 		return float64(0)
-	case KindDecimal:
+	case driver.KindDecimal:
 		return "0"
-	case KindTimestamp:
+	case driver.KindTimestamp:
 		return time.Time{}
-	case KindDate:
+	case driver.KindDate:
 		return "0001-01-01"
-	case KindUUID:
+	case driver.KindUUID:
 		return "00000000-0000-0000-0000-000000000000"
-	case KindBytes:
+	case driver.KindBytes:
 		return []byte{}
-	case KindJSON:
+	case driver.KindJSON:
 		return "null"
-	case KindTextArray:
+	case driver.KindTextArray:
 		return []string{}
 	}
 	return nil
 }
 
-// appendValue appends a bound value as canonical JSON, nil as null.
-func appendValue(dst []byte, k Kind, v any) []byte {
+// AppendValue appends a bound value as canonical JSON, nil as null.
+func AppendValue(dst []byte, k driver.Kind, v any) []byte {
 	switch v := v.(type) {
 	case string:
-		if k == KindDecimal || k == KindJSON {
+		if k == driver.KindDecimal || k == driver.KindJSON {
 			return append(dst, v...)
 		}
 		return strictjson.AppendString(dst, v)
@@ -76,14 +78,14 @@ func appendValue(dst []byte, k Kind, v any) []byte {
 	return append(dst, "null"...)
 }
 
-// compareValues compares two bound values of a kind, neither nil, in the order
+// CompareValues compares two bound values of a kind, neither nil, in the order
 // of both engines: -1, 0 or +1. JSON documents and text arrays have no order on
 // the engines; for them only 0 has a meaning.
-func compareValues(k Kind, a, b any) int {
+func CompareValues(k driver.Kind, a, b any) int {
 	switch a := a.(type) {
 	case string:
 		b, _ := b.(string)
-		if k == KindDecimal {
+		if k == driver.KindDecimal {
 			return canon.CompareDecimal(a, b)
 		}
 		return strings.Compare(a, b)
@@ -115,9 +117,9 @@ func compareValues(k Kind, a, b any) int {
 	return 0
 }
 
-// canonicalJSON returns the canonical form of a document of the application or of a
+// CanonicalJSON returns the canonical form of a document of the application or of a
 // body. The growth of its numbers was limited when the body was read.
-func canonicalJSON(raw []byte) (string, error) {
+func CanonicalJSON(raw []byte) (string, error) {
 	return canonicalWithin(raw, strictjson.Limits{LastWins: true, Growth: -1})
 }
 
@@ -134,7 +136,7 @@ func canonicalWithin(raw []byte, lim strictjson.Limits) (string, error) {
 	return string(b), nil
 }
 
-func isZeroValue(v any) bool {
+func IsZeroValue(v any) bool {
 	switch v {
 	case nil, int64(0), "":
 		return true
@@ -142,31 +144,31 @@ func isZeroValue(v any) bool {
 	return false
 }
 
-// absent marks a column that an input does not give.
-type absent struct{}
+// Absent marks a column that an input does not give.
+type Absent struct{}
 
-func sameValue(k Kind, a, b any) bool {
+func SameValue(k driver.Kind, a, b any) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
 	if k.Ordered() {
-		return compareValues(k, a, b) == 0
+		return CompareValues(k, a, b) == 0
 	}
-	return sameBytes(k, a, b)
+	return SameBytes(k, a, b)
 }
 
-// btoi returns 1 for true.
-func btoi(b bool) int {
+// Bit returns 1 for true.
+func Bit(b bool) int {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// sameBytes reports whether two values are the same in an answer.
-func sameBytes(k Kind, a, b any) bool {
+// SameBytes reports whether two values are the same in an answer.
+func SameBytes(k driver.Kind, a, b any) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return string(appendValue(nil, k, a)) == string(appendValue(nil, k, b))
+	return string(AppendValue(nil, k, a)) == string(AppendValue(nil, k, b))
 }

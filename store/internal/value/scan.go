@@ -1,15 +1,15 @@
-package store
+package value
 
-func cutByte(raw []byte, c byte) ([]byte, bool) {
+func CutByte(raw []byte, c byte) ([]byte, bool) {
 	if len(raw) == 0 || raw[0] != c {
 		return raw, false
 	}
 	return raw[1:], true
 }
 
-// skipJSON returns the length of the value at the start of raw, 0 if it does
+// SkipJSON returns the length of the value at the start of raw, 0 if it does
 // not end.
-func skipJSON(raw []byte) int {
+func SkipJSON(raw []byte) int {
 	depth := 0
 	for i := 0; i < len(raw); i++ {
 		switch raw[i] {

@@ -1,24 +1,24 @@
-package store
+package value
 
 import "reflect"
 
 // pointer makes g the type of a pointer to it: nil is NULL.
-func (g goType) pointer() goType {
+func (g GoType) pointer() GoType {
 	inner := g
-	g.nullable = true
-	g.get = func(v reflect.Value) (any, error) {
+	g.Nullable = true
+	g.Get = func(v reflect.Value) (any, error) {
 		if v.IsNil() {
 			return nil, nil
 		}
-		return inner.get(v.Elem())
+		return inner.Get(v.Elem())
 	}
-	g.set = func(v reflect.Value, x any) error {
+	g.Set = func(v reflect.Value, x any) error {
 		if x == nil {
 			v.SetZero()
 			return nil
 		}
 		p := reflect.New(inner.base)
-		if err := inner.set(p.Elem(), x); err != nil {
+		if err := inner.Set(p.Elem(), x); err != nil {
 			return err
 		}
 		v.Set(p)
@@ -38,22 +38,22 @@ func (g goType) pointer() goType {
 }
 
 // sqlNull makes g the type of a struct of a value and Valid, such as sql.Null.
-func (g goType) sqlNull() goType {
+func (g GoType) sqlNull() GoType {
 	inner := g
-	g.nullable = true
-	g.get = func(v reflect.Value) (any, error) {
+	g.Nullable = true
+	g.Get = func(v reflect.Value) (any, error) {
 		if !v.Field(1).Bool() {
 			return nil, nil
 		}
-		return inner.get(v.Field(0))
+		return inner.Get(v.Field(0))
 	}
-	g.set = func(v reflect.Value, x any) error {
+	g.Set = func(v reflect.Value, x any) error {
 		v.SetZero()
 		if x == nil {
 			return nil
 		}
 		v.Field(1).SetBool(true)
-		return inner.set(v.Field(0), x)
+		return inner.Set(v.Field(0), x)
 	}
 	if inner.scan != nil {
 		g.scan = func(v reflect.Value, raw []byte) error {
@@ -65,21 +65,21 @@ func (g goType) sqlNull() goType {
 }
 
 // zeroAsNull maps the zero of g to NULL.
-func (g goType) zeroAsNull(isZero func(reflect.Value) bool) goType {
+func (g GoType) zeroAsNull(isZero func(reflect.Value) bool) GoType {
 	inner := g
-	g.nullable = true
-	g.get = func(v reflect.Value) (any, error) {
+	g.Nullable = true
+	g.Get = func(v reflect.Value) (any, error) {
 		if isZero(v) {
 			return nil, nil
 		}
-		return inner.get(v)
+		return inner.Get(v)
 	}
-	g.set = func(v reflect.Value, x any) error {
+	g.Set = func(v reflect.Value, x any) error {
 		if x == nil {
 			v.SetZero()
 			return nil
 		}
-		return inner.set(v, x)
+		return inner.Set(v, x)
 	}
 	return g
 }
@@ -87,11 +87,11 @@ func (g goType) zeroAsNull(isZero func(reflect.Value) bool) goType {
 // withoutNullDocument writes the document null of a column that can be NULL as
 // NULL. In an answer the two are one, so a write that reads a row before could not
 // tell which of them it changes.
-func (g goType) withoutNullDocument() goType {
-	get := g.get
-	g.get = func(v reflect.Value) (any, error) {
+func (g GoType) withoutNullDocument() GoType {
+	get := g.Get
+	g.Get = func(v reflect.Value) (any, error) {
 		x, err := get(v)
-		if isNullDocument(x) {
+		if IsNullDocument(x) {
 			return nil, err
 		}
 		return x, err
@@ -99,5 +99,5 @@ func (g goType) withoutNullDocument() goType {
 	return g
 }
 
-// isNullDocument reports the document null as bound value.
-func isNullDocument(x any) bool { return x == "null" }
+// IsNullDocument reports the document null as bound value.
+func IsNullDocument(x any) bool { return x == "null" }
