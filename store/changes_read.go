@@ -155,13 +155,13 @@ func (db *dbCore) parseChange(values [][]byte) (Change, error) {
 	c.Seq, c.Op, c.ID = seq, WriteOp(op), changeID(seq, c.At)
 	table := db.registry.Named(c.Table)
 	if err == nil {
-		c.Key, err = table.loggedKey(values[4])
+		c.Key, err = loggedKey(table, values[4])
 	}
 	if err == nil {
-		c.Old, err = table.loggedRow(values[5])
+		c.Old, err = loggedRow(table, values[5])
 	}
 	if err == nil {
-		c.New, err = table.loggedNew(values[5], values[6])
+		c.New, err = loggedNew(table, values[5], values[6])
 	}
 	if err != nil {
 		return c, fmt.Errorf("change %s: %w", values[0], err)

@@ -22,7 +22,7 @@ func parseLogged(raw []byte) (strictjson.Value, error) {
 //
 // The model may have changed since. Columns that it lacks follow at the end, values
 // that its columns would reject are kept, and a column that became secret is left out.
-func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
+func loggedRow(t *Table, raw []byte) (json.RawMessage, error) {
 	doc, err := parseLogged(raw)
 	switch {
 	case err != nil:
@@ -50,7 +50,7 @@ func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 	dst := append(make([]byte, 0, len(raw)+16), '{')
 	for i, c := range t.Columns {
 		if known[i] != nil && c.Mode != Secret {
-			dst = c.appendLogged(append(comma(dst), c.jsonKey...), *known[i])
+			dst = appendLogged(c, append(comma(dst), c.jsonKey...), *known[i])
 		}
 	}
 	for _, m := range others {
@@ -62,14 +62,14 @@ func (t *Table) loggedRow(raw []byte) (json.RawMessage, error) {
 
 // loggedNew is loggedRow for the image after a change. The image of an update has only
 // the changed columns; the others are taken from old.
-func (t *Table) loggedNew(old, raw []byte) (json.RawMessage, error) {
+func loggedNew(t *Table, old, raw []byte) (json.RawMessage, error) {
 	before, err := parseLogged(old)
 	if err != nil || before.Kind() != strictjson.Object {
-		return t.loggedRow(raw)
+		return loggedRow(t, raw)
 	}
 	after, err := parseLogged(raw)
 	if err != nil || after.Kind() != strictjson.Object {
-		return t.loggedRow(raw)
+		return loggedRow(t, raw)
 	}
 	changed := map[string]bool{}
 	all := append(make([]byte, 0, len(old)+len(raw)), '{')
@@ -82,11 +82,11 @@ func (t *Table) loggedNew(old, raw []byte) (json.RawMessage, error) {
 			all = append(append(strictjson.AppendString(comma(all), string(name)), ':'), v.Raw()...)
 		}
 	}
-	return t.loggedRow(append(all, '}'))
+	return loggedRow(t, append(all, '}'))
 }
 
 // loggedKey is loggedRow for the array of the values of the primary key.
-func (t *Table) loggedKey(raw []byte) (json.RawMessage, error) {
+func loggedKey(t *Table, raw []byte) (json.RawMessage, error) {
 	doc, err := parseLogged(raw)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (t *Table) loggedKey(raw []byte) (json.RawMessage, error) {
 	for i, v := range doc.Elements() {
 		dst = comma(dst)
 		if i < len(t.PrimaryKey) {
-			dst = t.PrimaryKey[i].appendLogged(dst, v)
+			dst = appendLogged(t.PrimaryKey[i], dst, v)
 		} else {
 			dst = v.AppendCanonical(dst)
 		}
@@ -107,7 +107,7 @@ func (t *Table) loggedKey(raw []byte) (json.RawMessage, error) {
 }
 
 // appendLogged appends a value of the column in canonical form.
-func (c *Column) appendLogged(dst []byte, v strictjson.Value) []byte {
+func appendLogged(c *Column, dst []byte, v strictjson.Value) []byte {
 	bound, err := c.parseJSON(v.Raw())
 	if err != nil {
 		return v.AppendCanonical(dst)

@@ -106,7 +106,7 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 	if row == nil {
 		return false, nil
 	}
-	values, err := i.table.imageValues(row)
+	values, err := imageValues(i.table, row)
 	if err != nil {
 		return false, err
 	}
@@ -170,7 +170,7 @@ func (i *image) readable(row json.RawMessage) (json.RawMessage, error) {
 
 // imageValues returns the values of a row of the change log, one for each column. A column
 // that the row lacks, or whose value the model cannot hold any more, is absent.
-func (t *Table) imageValues(row json.RawMessage) ([]any, error) {
+func imageValues(t *Table, row json.RawMessage) ([]any, error) {
 	doc, err := parseLogged(row)
 	if err != nil {
 		return nil, err

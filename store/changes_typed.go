@@ -22,11 +22,11 @@ func (r Repo[T]) Changed(c Change) (was, is *T, err error) {
 	}
 	if c.Old != nil {
 		was = new(T)
-		err = t.fillLogged(reflect.ValueOf(was).Elem(), c.Old)
+		err = fillLogged(t, reflect.ValueOf(was).Elem(), c.Old)
 	}
 	if c.New != nil && err == nil {
 		is = new(T)
-		err = t.fillLogged(reflect.ValueOf(is).Elem(), c.New)
+		err = fillLogged(t, reflect.ValueOf(is).Elem(), c.New)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -36,7 +36,7 @@ func (r Repo[T]) Changed(c Change) (was, is *T, err error) {
 
 // fillLogged sets the fields of a struct from a row of the change log, which may have
 // been written under another version of the model. It therefore validates every value.
-func (t *Table) fillLogged(v reflect.Value, row json.RawMessage) error {
+func fillLogged(t *Table, v reflect.Value, row json.RawMessage) error {
 	doc, err := parseLogged(row)
 	if err != nil {
 		return err

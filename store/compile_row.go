@@ -38,7 +38,7 @@ func (b *builder) embedRows(s source, e *planEmbed, inSubquery bool) error {
 	target := e.target
 	// SQLite does not keep what is JSON through a sort, so it sorts before it builds
 	// JSON. The limit of the query around keeps it from merging the two.
-	sorted := !b.words.records && !e.relation.Many && !e.relation.toKey()
+	sorted := !b.words.records && !e.relation.Many && !toKey(e.relation)
 	inSubquery = inSubquery || sorted
 	if inSubquery {
 		target.alias = b.alias()
@@ -48,7 +48,7 @@ func (b *builder) embedRows(s source, e *planEmbed, inSubquery bool) error {
 	if err := b.embedFrom(s, e, target); err != nil {
 		return err
 	}
-	if !e.relation.toKey() {
+	if !toKey(e.relation) {
 		if err := b.orderBy(target, e.keys, false); err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (b *builder) embedFrom(s source, e *planEmbed, target source) error {
 
 // toKey reports whether the relation leads to the one row of a primary key, so
 // that there is nothing to sort or to cut. The key of a view is not enforced.
-func (r *Relation) toKey() bool {
+func toKey(r *Relation) bool {
 	return !r.Many && !r.Target.View && slices.Equal(r.TargetKeys, r.Target.PrimaryKey)
 }
 

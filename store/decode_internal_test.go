@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 )
 
 // planOf lists every column of a table.
@@ -45,18 +44,11 @@ type volume struct {
 // shelfPlan reads shelves with their books, and those with their shelf again.
 func shelfPlan(t testing.TB) (*Table, *decodePlan) {
 	t.Helper()
-	tables := make(map[reflect.Type]*Table)
-	bunTables := schema.NewNopQueryGen().Dialect().Tables()
-	for _, model := range []any{shelf{}, volume{}} {
-		tables[reflect.TypeOf(model)] = tableFor(t, model)
+	r := testRegistry()
+	if err := r.Register(shelf{}, volume{}); err != nil {
+		t.Fatal(err)
 	}
-	for typ, table := range tables {
-		err := table.readRelations(bunTables.Get(typ), func(b *schema.Table) (*Table, error) { return tables[b.Type], nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	shelves, volumes := tables[reflect.TypeFor[shelf]()], tables[reflect.TypeFor[volume]()]
+	shelves, volumes := r.Table(shelf{}), r.Table(volume{})
 	label := new(decodePlan)
 	label.addColumn(shelves.Column("label"))
 	books := new(decodePlan)

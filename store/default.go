@@ -90,3 +90,6 @@ func (c *Column) IntegerRange() (least, greatest int64) {
 	}
 	return -1 << (bits - 1), 1<<(bits-1) - 1
 }
+
+// hasDefault reports whether the tag gives a default.
+func (c *Column) hasDefault() bool { return c.initial.set }

@@ -49,7 +49,7 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 	if err := g.checkScope(); err != nil {
 		return nil, err
 	}
-	scope, guards := g.scope.watched()
+	scope, guards := watched(g.scope)
 	b := g.s.newBuilder(ctx, scope, g.access)
 	defer b.free()
 	st, err := g.compile(ctx, b, q, g.readOptions(q, opts), opts)
@@ -64,7 +64,7 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 	for _, t := range b.reads {
 		guard := guards[t]
 		e.Tables = append(e.Tables, ExplainedTable{Table: t, Guarded: guard != nil})
-		concealed = concealed || guard != nil && guard.Read.n != nil && guard.Read.n.conceals()
+		concealed = concealed || guard != nil && guard.Read.n != nil && conceals(guard.Read.n)
 	}
 	if g.s.db.dialect.Postgres() {
 		if !concealed {
@@ -78,7 +78,7 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 
 // watched returns a copy of the scope and the map in which it records the requested
 // guards.
-func (s *Scope) watched() (*Scope, map[*Table]*Guard) {
+func watched(s *Scope) (*Scope, map[*Table]*Guard) {
 	if s == nil {
 		return nil, nil
 	}
@@ -93,12 +93,12 @@ func (s *Scope) watched() (*Scope, map[*Table]*Guard) {
 
 // conceals reports whether a bound rule compares a hidden column with a value,
 // which PostgreSQL writes into its plans.
-func (n *node) conceals() bool {
+func conceals(n *node) bool {
 	if n.column != nil && n.column.Mode >= Hidden && n.operand.kind != operandNone && n.operand.kind != operandVar {
 		return true
 	}
 	for _, k := range n.kids {
-		if k.conceals() {
+		if conceals(k) {
 			return true
 		}
 	}

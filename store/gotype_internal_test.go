@@ -12,22 +12,26 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
-	"github.com/uptrace/bun/schema"
+	"github.com/uptrace/bun"
+	bunschema "github.com/uptrace/bun/schema"
 )
 
 // testRegistry knows what a database knows, and has no rules.
-var testRegistry = NewRegistry(RegistryOptions{
-	Known: scalars, Mixins: mixins, CheckRules: func(string, reflect.Type) error { return nil },
-})
+func testRegistry() *Registry {
+	return NewRegistry(RegistryOptions{
+		Bun: bun.NewDB(nil, bunschema.NewNopQueryGen().Dialect()), Known: scalars, Mixins: mixins,
+		CheckRules: func(string, reflect.Type) error { return nil },
+	})
+}
 
 // tableFor registers a model without a database.
 func tableFor(t testing.TB, model any) *Table {
 	t.Helper()
-	table, err := newTable(testRegistry, schema.NewNopQueryGen().Dialect().Tables().Get(reflect.TypeOf(model)))
-	if err != nil {
+	r := testRegistry()
+	if err := r.Register(model); err != nil {
 		t.Fatal(err)
 	}
-	return table
+	return r.Table(model)
 }
 
 type color string
@@ -164,7 +168,7 @@ func columnsJSON(t *testing.T, table *Table, row reflect.Value) map[string]strin
 	t.Helper()
 	got := make(map[string]string)
 	for _, c := range table.Columns {
-		v, err := c.goType.Get(fieldAt(row, c.field.Index))
+		v, err := c.goType.Get(c.fieldOf(row))
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
@@ -205,7 +209,7 @@ func TestFieldsFromBoundAndJSON(t *testing.T) {
 	for _, c := range table.Columns {
 		v, err := c.parseJSON([]byte(columns[c.Name]))
 		if err == nil {
-			err = c.goType.Set(fieldAt(reflect.ValueOf(&bound).Elem(), c.field.Index), v)
+			err = c.setField(reflect.ValueOf(&bound).Elem(), v)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
@@ -250,7 +254,7 @@ func TestNullable(t *testing.T) {
 			t.Errorf("%s: nullable is %v", c.Name, c.Nullable)
 		}
 		var row everything
-		err := c.goType.Set(fieldAt(reflect.ValueOf(&row).Elem(), c.field.Index), nil)
+		err := c.setField(reflect.ValueOf(&row).Elem(), nil)
 		if (err == nil) != want {
 			t.Errorf("%s: setting NULL: %v", c.Name, err)
 		}
@@ -303,7 +307,7 @@ func TestFieldRefuses(t *testing.T) {
 	for name, rows := range cases {
 		c := table.Column(name)
 		for _, r := range rows {
-			if v, err := c.goType.Get(fieldAt(reflect.ValueOf(r), c.field.Index)); err == nil {
+			if v, err := c.goType.Get(c.fieldOf(reflect.ValueOf(r))); err == nil {
 				t.Errorf("%s: %v was accepted", name, v)
 			}
 		}
@@ -349,7 +353,7 @@ func TestTypesRefused(t *testing.T) {
 		{struct{ V **string }{}, "*string"},
 	}
 	for _, c := range cases {
-		_, err := newTable(testRegistry, schema.NewNopQueryGen().Dialect().Tables().Get(reflect.TypeOf(c.model)))
+		err := testRegistry().Register(c.model)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%T: %v, want an error with %q", c.model, err, c.want)
 		}
@@ -365,7 +369,7 @@ func TestSetCopies(t *testing.T) {
 	b, list := []byte{1}, []string{"a"}
 	for name, value := range map[string]any{"bytes": b, "tags": list} {
 		c := table.Column(name)
-		if err := c.goType.Set(fieldAt(v, c.field.Index), value); err != nil {
+		if err := c.setField(v, value); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -39,12 +39,12 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 	if err := g.read(ctx, &asked, ro, opts, out); err != nil {
 		return err
 	}
-	return g.table.arrange(rows, q, out)
+	return arrange(g.table, rows, q, out)
 }
 
 // arrange sorts rows, which were read with their keys, in the order of other rows with
 // these keys, and applies the limits of the query.
-func (t *Table) arrange(rows [][]any, q *Query, out *Rows) error {
+func arrange(t *Table, rows [][]any, q *Query, out *Rows) error {
 	found, err := splitByKey(out.Body, out.result.Extra, out.Count)
 	if err != nil {
 		return fmt.Errorf("store: rows of %s: %w", t.Name, err)

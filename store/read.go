@@ -92,12 +92,12 @@ func (r reader) readOnce(ctx context.Context, q *Query, ro readOptions, opts Rea
 	if len(st.Shape.Members) == 0 {
 		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
 	}
-	out.take()
+	takeRows(out)
 	out.Tables = append(out.Tables, b.reads...)
 	if opts.TagForm != "" && r.s.tx == nil && b.tagged() { // what a transaction reads may be rolled back
 		out.Tag = entityTag(opts.TagForm, q, &out.result)
 	}
-	return out.finish(b, q, ro, opts)
+	return finishRows(out, b, q, ro, opts)
 }
 
 // appendEmpty appends rows without members.
@@ -111,15 +111,15 @@ func appendEmpty(dst []byte, rows int) []byte {
 	return dst
 }
 
-// take shows the result of the statement.
-func (r *Rows) take() {
+// takeRows shows the result of the statement.
+func takeRows(r *Rows) {
 	r.Body, r.Count = r.result.Body, r.result.Rows
 	r.More, r.Total = r.result.More, r.result.Total
 	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-func (r *Rows) finish(b *builder, q *Query, ro readOptions, opts ReadOptions) error {
+func finishRows(r *Rows, b *builder, q *Query, ro readOptions, opts ReadOptions) error {
 	if r.Count == 0 || len(r.result.Extra) == 0 {
 		return nil
 	}

@@ -394,7 +394,7 @@ func checkRoundTrip(t *testing.T, c *Column, v any) {
 		return // typed documents take only what fits them
 	}
 	var row everything
-	field := fieldAt(reflect.ValueOf(&row).Elem(), c.field.Index)
+	field := c.fieldOf(reflect.ValueOf(&row).Elem())
 	if err := c.goType.Decode(raw, field); err != nil {
 		t.Fatalf("%s: decoding %s: %v", c.Name, raw, err)
 	}

@@ -21,7 +21,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 		return err
 	}
 	out.result.Reset()
-	out.take()
+	takeRows(out)
 	if w.op == OpInsert && len(w.rows) == 0 {
 		return w.cardinality(out)
 	}

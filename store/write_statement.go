@@ -66,7 +66,7 @@ func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out 
 func (w *statement) execute(ctx context.Context, st *driver.Statement, out *Rows) error {
 	if st.Shape == nil {
 		n, err := w.s.exec(ctx, st)
-		out.take()
+		takeRows(out)
 		out.Count, out.touched = int(n), int(n)
 		return err
 	}
@@ -76,7 +76,7 @@ func (w *statement) execute(ctx context.Context, st *driver.Statement, out *Rows
 	if w.ret != nil && len(st.Shape.Members) == 0 {
 		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
 	}
-	out.take()
+	takeRows(out)
 	if len(st.Shape.Extra) == 0 || out.Count == 0 {
 		return nil
 	}

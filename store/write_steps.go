@@ -25,7 +25,7 @@ func (w *steps) runSteps(ctx context.Context, out *Rows) error {
 
 func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
 	out.result.Reset()
-	out.take()
+	takeRows(out)
 	if err := w.checkAnswer(ctx); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ func (w *prepared) missing(row []any) []FieldError {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
 		_, gap := row[i].(value.Absent)
-		if gap && c.required && !c.initial.set && w.presetOf(c) == nil && !w.table.managed(c) {
+		if gap && c.required && !c.hasDefault() && w.presetOf(c) == nil && !w.table.managed(c) {
 			failed = append(failed, FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
 		}
 	}
