@@ -78,7 +78,7 @@ func (g Gate) Upsert(ctx context.Context, in *Input, opts UpsertOptions, out *Ro
 	for _, k := range keys {
 		w.upsert.sets.Remove(k)
 	}
-	updatable := g.table.writable(func(c *Column) bool { return c.Mode != CreateOnly && !c.Key })
+	updatable := g.table.Writable(func(c *Column) bool { return c.Mode != CreateOnly && !c.Key })
 	if w.guard != nil {
 		updatable = w.guard.Updatable
 	}

@@ -16,21 +16,21 @@ var (
 	// ErrDenied reports that the scope may not do this.
 	ErrDenied = fault.ErrDenied
 
-	// ErrNoScope reports a [Repo.As] or [NewGate] with a nil scope: code that wanted
-	// the caller's scope, in a context that has none. Trusted access is
-	// [Repo.Unscoped] and [UnscopedGate].
+	// ErrNoScope reports a [Repo.As] or [NewGate] with a nil scope: code that wanted the
+	// caller's scope, in a context that has none. Trusted access is [Repo.Unscoped] and
+	// [UnscopedGate].
 	ErrNoScope = fault.ErrNoScope
 
-	// ErrNoTenant reports trusted code that uses a table with [Tenant]
-	// without [WithTenant].
+	// ErrNoTenant reports trusted code that uses a table with [Tenant] without
+	// [WithTenant].
 	ErrNoTenant = fault.ErrNoTenant
 
-	// ErrInTx reports the use of the pool inside a transaction of the same
-	// context: use the Tx.
+	// ErrInTx reports the use of the pool inside a transaction of the same context: use
+	// the Tx.
 	ErrInTx = fault.ErrInTx
 
-	// ErrTxFailed reports a transaction in which a write failed before: only
-	// rollback is left, or a savepoint around the write.
+	// ErrTxFailed reports a transaction in which a write failed before: only rollback is
+	// left, or a savepoint around the write.
 	ErrTxFailed = fault.ErrTxFailed
 
 	// ErrReadOnly reports a write in a transaction that only reads.
@@ -39,8 +39,8 @@ var (
 	// ErrUnavailable reports a database that cannot be reached.
 	ErrUnavailable = fault.ErrUnavailable
 
-	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of the
-	// caller's half. It is an [ErrUnavailable] too.
+	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of
+	// the caller's half.
 	ErrBusy = fault.ErrBusy
 
 	// ErrTimeout reports a statement that ran too long.
@@ -49,8 +49,7 @@ var (
 	// ErrTooLarge reports an answer larger than the limit.
 	ErrTooLarge = fault.ErrTooLarge
 
-	// ErrReadOnlyTable reports a write to a table without a primary key or to
-	// a view.
+	// ErrReadOnlyTable reports a write to a table without a primary key or to a view.
 	ErrReadOnlyTable = fault.ErrReadOnlyTable
 )
 
@@ -65,46 +64,42 @@ const (
 	Check      = fault.Check
 )
 
-// ConstraintError reports a write that violates a constraint of the schema. It
-// is filled from the schema, never from the driver's text, and is the same on
-// both engines.
+// ConstraintError reports a write that violates a constraint of the schema.
 type ConstraintError = fault.ConstraintError
 
 // UnknownColumnError reports a name that is not a column of the table or is hidden from
-// the scope. The error does not distinguish the two.
+// the scope.
 type UnknownColumnError = fault.UnknownColumnError
 
-// UnknownTableError reports a table that does not exist, or that the scope may
-// not know of.
+// UnknownTableError reports a table that does not exist, or that the scope may not know
+// of.
 type UnknownTableError = fault.UnknownTableError
 
-// ValueError reports a value that cannot be read in the kind of its column, or
-// an operator the kind does not have.
+// ValueError reports a value that cannot be read in the kind of its column, or an
+// operator the kind does not have.
 type ValueError = fault.ValueError
 
 // FieldError is one failed rule of one column.
 type FieldError = fault.FieldError
 
 // ValidationError reports the columns of a row that break the validation rules of the
-// model. A hook may return one for a rule over several columns, see [Before]. The
-// client gets status 400 with the code PL002 and a text for all columns. A problem
-// document lists the Fields as its member errors.
+// model.
 type ValidationError = fault.ValidationError
 
-// CardinalityError reports that a single row was asked for and another number
-// was found. A write is rolled back.
+// CardinalityError reports that a single row was asked for and another number was
+// found.
 type CardinalityError = fault.CardinalityError
 
-// MaxAffectedError reports a write that would touch more rows than
-// [WriteOptions].Most allows. It is rolled back.
+// MaxAffectedError reports a write that would touch more rows than [WriteOptions].Most
+// allows.
 type MaxAffectedError = fault.MaxAffectedError
 
-// ReadOnlyColumnError reports a write to a column the model or the scope keeps
-// from being written, or a preset column with another value.
+// ReadOnlyColumnError reports a write to a column the model or the scope keeps from
+// being written, or a preset column with another value.
 type ReadOnlyColumnError = fault.ReadOnlyColumnError
 
-// QueryError reports a query that is well formed but cannot be answered: an
-// order by a relation to many, a cursor for another order.
+// QueryError reports a query that is well formed but cannot be answered: an order by a
+// relation to many, a cursor for another order.
 type QueryError = fault.QueryError
 
 // BodyError reports a body that can be read but is no row or rows.
@@ -114,7 +109,7 @@ type BodyError = fault.BodyError
 type LimitError = fault.LimitError
 
 // UnknownRelationError reports a name that is not a relation of the table or is hidden
-// from the scope. The error does not distinguish the two.
+// from the scope.
 type UnknownRelationError = fault.UnknownRelationError
 
 // AmbiguousRelationError reports a name that several relations of a table have.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // Bind resolves the names of a trusted condition on the table and converts its values,
@@ -22,7 +24,7 @@ func Bind(t *Table, c Cond) (Cond, error) {
 // value of a text. Invalid text is a [ValueError].
 func KeyCond(t *Table, text string) (Cond, error) {
 	key := t.PrimaryKey[0]
-	v, err := key.parseText(text)
+	v, err := key.ParseText(text)
 	if err != nil {
 		return Cond{}, err
 	}
@@ -50,7 +52,7 @@ func bindNode(t *Table, n *node) (*node, error) {
 }
 
 func bindRelated(t *Table, n *node) (*node, error) {
-	rel, several := t.resolve(n.name, allRelations)
+	rel, several := t.Resolve(n.name, schema.AllRelations)
 	if len(several) > 0 {
 		return nil, fmt.Errorf("store: table %s has several relations %s; name the field of one", t.Name, n.name)
 	}
@@ -83,14 +85,14 @@ func bindCompare(t *Table, n *node) (*node, error) {
 			bound.operand = operand{kind: operandValue, value: n.operand.texts[0]}
 			break
 		}
-		v, err := col.parseText(n.operand.texts[0])
+		v, err := col.ParseText(n.operand.texts[0])
 		if err != nil {
 			return nil, err
 		}
 		bound.operand = operand{kind: operandValue, value: v}
 	case operandValue:
 		if n.listed() {
-			if _, err := col.parseList(n.operand.value); err != nil {
+			if _, err := col.ParseList(n.operand.value); err != nil {
 				return nil, err
 			}
 			break
@@ -98,7 +100,7 @@ func bindCompare(t *Table, n *node) (*node, error) {
 		if isPatternOp(n.op) {
 			break
 		}
-		v, err := col.parseValue(n.operand.value)
+		v, err := col.ParseValue(n.operand.value)
 		if err != nil {
 			return nil, err
 		}
@@ -118,14 +120,14 @@ func (n *node) columns(set *ColumnSet) (complete bool) {
 	switch n.kind {
 	case nodeCompare:
 		if n.column == nil {
-			set.fill()
+			set.Fill()
 			return false
 		}
 		set.Add(n.column)
 		return true
 	case nodeRelated:
 		if n.relation == nil {
-			set.fill()
+			set.Fill()
 			return false
 		}
 		for _, k := range n.relation.SourceKeys {
@@ -146,15 +148,15 @@ func (n *node) columnsOf(t *Table, set *ColumnSet) {
 	switch n.kind {
 	case nodeCompare:
 		if n.column == nil {
-			set.fill()
+			set.Fill()
 		} else if n.column.Table == t {
 			set.Add(n.column)
 		}
 	case nodeRelated:
 		if n.relation == nil {
-			set.fill()
+			set.Fill()
 		} else {
-			n.relation.columnsOf(t, set)
+			n.relation.AddColumns(t, set)
 		}
 	}
 	for _, k := range n.kids {

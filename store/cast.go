@@ -48,7 +48,7 @@ func castKind(col *Column, cast string) (Kind, string, error) {
 		return from, castText, nil
 	case from == KindInt && (to == KindFloat || to == KindDecimal):
 		return from, "", nil
-	case col.place != nil && from == KindText && parsedCasts[to] != "":
+	case col.Place != nil && from == KindText && parsedCasts[to] != "":
 		return to, parsedCasts[to], nil
 	case from == KindBool && to == KindInt:
 		return KindInt, "int", nil

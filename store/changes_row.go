@@ -40,7 +40,7 @@ func loggedRow(t *Table, raw []byte) (json.RawMessage, error) {
 	var others []member
 	for name, v := range doc.Members() {
 		if c := t.Column(string(name)); c != nil {
-			known[c.index] = &v
+			known[c.Index] = &v
 		} else {
 			others = append(others, member{string(name), v})
 		}
@@ -50,7 +50,7 @@ func loggedRow(t *Table, raw []byte) (json.RawMessage, error) {
 	dst := append(make([]byte, 0, len(raw)+16), '{')
 	for i, c := range t.Columns {
 		if known[i] != nil && c.Mode != Secret {
-			dst = appendLogged(c, append(comma(dst), c.jsonKey...), *known[i])
+			dst = appendLogged(c, append(comma(dst), c.JSONKey...), *known[i])
 		}
 	}
 	for _, m := range others {
@@ -108,7 +108,7 @@ func loggedKey(t *Table, raw []byte) (json.RawMessage, error) {
 
 // appendLogged appends a value of the column in canonical form.
 func appendLogged(c *Column, dst []byte, v strictjson.Value) []byte {
-	bound, err := c.parseJSON(v.Raw())
+	bound, err := c.ParseJSON(v.Raw())
 	if err != nil {
 		return v.AppendCanonical(dst)
 	}

@@ -140,14 +140,14 @@ func (i *image) decide(row []any) (result truth, decided bool) {
 		if c == nil {
 			continue
 		}
-		if _, gap := c.of(row).(value.Absent); gap {
+		if _, gap := c.ValueIn(row).(value.Absent); gap {
 			return isUnknown, false
 		}
 	}
-	if d := i.table.DeletedAt; d != nil && d.of(row) != nil {
+	if d := i.table.DeletedAt; d != nil && d.ValueIn(row) != nil {
 		return isFalse, true
 	}
-	if t := i.table.Tenant; t != nil && (i.scope.Tenant == "" || t.of(row) != i.scope.Tenant) {
+	if t := i.table.Tenant; t != nil && (i.scope.Tenant == "" || t.ValueIn(row) != i.scope.Tenant) {
 		return isFalse, true
 	}
 	return i.guard.Read.n.evaluate(i.scope, row)
@@ -161,8 +161,8 @@ func (i *image) readable(row json.RawMessage) (json.RawMessage, error) {
 	}
 	dst := append(make([]byte, 0, len(row)), '{')
 	for name, v := range doc.Members() {
-		if c := i.table.byName[string(name)]; c != nil && i.guard.Readable.Has(c) {
-			dst = append(append(comma(dst), c.jsonKey...), v.Raw()...)
+		if c := i.table.Column(string(name)); c != nil && i.guard.Readable.Has(c) {
+			dst = append(append(comma(dst), c.JSONKey...), v.Raw()...)
 		}
 	}
 	return append(dst, '}'), nil
@@ -183,18 +183,18 @@ func imageValues(t *Table, row json.RawMessage) ([]any, error) {
 		return values, nil
 	}
 	for name, value := range doc.Members() {
-		c := t.byName[string(name)]
+		c := t.Column(string(name))
 		if c == nil {
 			continue
 		}
-		bound, err := c.parseJSON(value.Raw())
+		bound, err := c.ParseJSON(value.Raw())
 		if err != nil {
 			continue
 		}
 		if bound == nil && c.Kind == KindJSON && !c.Nullable {
 			bound = "null" // the document, not NULL
 		}
-		values[c.index] = bound
+		values[c.Index] = bound
 	}
 	return values, nil
 }

@@ -46,12 +46,12 @@ func fillLogged(t *Table, v reflect.Value, row json.RawMessage) error {
 		if c == nil {
 			continue
 		}
-		bound, err := c.parseJSON(value.Raw())
+		bound, err := c.ParseJSON(value.Raw())
 		if err == nil && bound == nil && c.Kind == KindJSON && !c.Nullable {
 			bound = "null" // the document, not NULL
 		}
 		if err == nil {
-			err = c.setField(v, bound)
+			err = c.SetField(v, bound)
 		}
 		if err != nil {
 			return fmt.Errorf("store: the change log has a value that %s.%s cannot hold: %w", t.Name, c.Name, err)

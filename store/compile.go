@@ -106,12 +106,12 @@ var aliases = [...]string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 // column writes a column of a source.
 func (t *text) column(s source, col *Column) {
 	switch {
-	case col.place != nil:
+	case col.Place != nil:
 		t.dialect.placed(t, s, col)
-	case col.total:
+	case col.Total:
 		t.dialect.total(t, s, col)
 	default:
-		t.write(s.alias, ".", col.sqlName)
+		t.write(s.alias, ".", col.SQLName)
 	}
 }
 

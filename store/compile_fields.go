@@ -86,8 +86,8 @@ func (a *planColumn) sameAs(b *planColumn) bool {
 	if a.column == b.column {
 		return cast(a) == cast(b)
 	}
-	pa, pb := a.column.place, b.column.place
-	return pa != nil && pb != nil && pa.path == pb.path && a.column.index == b.column.index && cast(a) == cast(b)
+	pa, pb := a.column.Place, b.column.Place
+	return pa != nil && pb != nil && pa.Path == pb.Path && a.column.Index == b.column.Index && cast(a) == cast(b)
 }
 
 // sends reports whether the value of a member is written into the statement: it

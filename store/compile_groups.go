@@ -19,7 +19,7 @@ func (b *builder) groupRead(root source, q *Query, p *rowPlan) error {
 	}
 	inner := root.as(b.alias())
 	err := b.groupRows(root.alias, inner, p.groups, q, func() error {
-		b.write(inner.table.sqlName, " ", inner.alias)
+		b.write(inner.table.SQLName, " ", inner.alias)
 		return b.where(inner, q, nil)
 	})
 	if err != nil {
@@ -60,7 +60,7 @@ func (b *builder) groupRows(alias string, s source, g *groupPlan, q *Query, rows
 // groupCount writes the number of groups as the derived table c.
 func (b *builder) groupCount(root source, q *Query, g *groupPlan) error {
 	s := root.as(b.alias())
-	b.write("(select count(*) as n from (select count(*) from ", s.table.sqlName, " ", s.alias)
+	b.write("(select count(*) as n from (select count(*) from ", s.table.SQLName, " ", s.alias)
 	if err := b.where(s, q, nil); err != nil {
 		return err
 	}

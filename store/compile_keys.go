@@ -25,7 +25,7 @@ func (t *text) keyList(s source) {
 
 // keyEquals writes that a source's row has the key of a row.
 func (t *text) keyEquals(s source, row []any) {
-	t.equalValues(s, s.table.PrimaryKey, func(i int) any { return row[s.table.PrimaryKey[i].index] })
+	t.equalValues(s, s.table.PrimaryKey, func(i int) any { return row[s.table.PrimaryKey[i].Index] })
 }
 
 // equalValues writes that columns of a source have values.
@@ -43,6 +43,6 @@ func (t *text) equalValues(s source, columns []*Column, value func(i int) any) {
 // selectTarget writes a query for the row with the key that a foreign key points to,
 // to which conditions can be added.
 func (t *text) selectTarget(s source, ref *Reference, key []any) {
-	t.write("select 1 from ", ref.Target.sqlName, " ", s.alias, " where ")
+	t.write("select 1 from ", ref.Target.SQLName, " ", s.alias, " where ")
 	t.equalValues(s, ref.Keys, func(i int) any { return key[i] })
 }

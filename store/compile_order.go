@@ -3,6 +3,8 @@ package store
 import (
 	"fmt"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // orderKeys resolves the order of a query and appends the primary key, so that
@@ -68,7 +70,7 @@ func (c *conds) orderKey(s source, o Order) (orderKey, error) {
 			return k, err
 		}
 		if rel.Many {
-			name, _, _ := strings.Cut(o.Relation, hintMark)
+			name, _, _ := strings.Cut(o.Relation, schema.HintMark)
 			return k, &QueryError{Code: "PGRST118", Reason: fmt.Sprintf("A related order on '%s' is not possible", name)}
 		}
 		k.relation, holder = rel, target
@@ -89,7 +91,7 @@ func (c *conds) orderKey(s source, o Order) (orderKey, error) {
 		return k, err
 	}
 	if !col.Kind.Ordered() {
-		return k, operatorError(col, "has no order")
+		return k, schema.OperatorError(col, "has no order")
 	}
 	k.column, k.nullable = col, col.Nullable || k.relation != nil
 	return k, nil

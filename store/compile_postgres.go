@@ -48,10 +48,10 @@ var postgresWords = func() words {
 func (*postgres) words() *words { return &postgresWords }
 
 func (*postgres) placed(t *text, s source, col *Column) {
-	t.write("(", s.alias, ".", col.sqlName)
-	for i, step := range col.place.steps {
+	t.write("(", s.alias, ".", col.SQLName)
+	for i, step := range col.Place.Steps {
 		arrow, cast := "->", "::text"
-		if col.place.text && i == len(col.place.steps)-1 {
+		if col.Place.Text && i == len(col.Place.Steps)-1 {
 			arrow = "->>"
 		}
 		if _, position := step.(int64); position {
@@ -65,7 +65,7 @@ func (*postgres) placed(t *text, s source, col *Column) {
 }
 
 func (*postgres) total(t *text, s source, col *Column) {
-	t.write("cast(", s.alias, ".", col.sqlName, " as float8)")
+	t.write("cast(", s.alias, ".", col.SQLName, " as float8)")
 }
 
 // parsed writes a branch for texts that are not of the type. It fails by a cast that

@@ -1,8 +1,6 @@
 package store
 
-import (
-	"github.com/seed-7694ebf6/plinth/store/driver"
-)
+import "github.com/seed-7694ebf6/plinth/store/driver"
 
 // readOptions says what a read brings besides the members of the query.
 type readOptions struct {
@@ -124,7 +122,7 @@ func (b *builder) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey
 	if err := b.extras(root, keys, opts, false); err != nil {
 		return err
 	}
-	b.write(" from ", root.table.sqlName, " ", root.alias)
+	b.write(" from ", root.table.SQLName, " ", root.alias)
 	if err := b.where(root, q, keys); err != nil {
 		return err
 	}
@@ -170,7 +168,7 @@ func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKe
 // countSource writes the total as the derived table c.
 func (b *builder) countSource(root source, q *Query) error {
 	s := root.as(b.alias())
-	b.write("(select count(*) as n from ", s.table.sqlName, " ", s.alias)
+	b.write("(select count(*) as n from ", s.table.SQLName, " ", s.alias)
 	start := len(b.sql)
 	if err := b.filter(s, q); err != nil {
 		return err

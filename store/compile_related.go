@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // related writes exists(...) for a relation.
@@ -29,14 +30,14 @@ func (c *conds) related(s source, n *node) error {
 // follow resolves a relation of a source and enters its target. Under a guard, a relation
 // that the scope may not know does not exist.
 func (c *conds) follow(s source, name string, known *Relation) (*Relation, source, error) {
-	visible := allRelations
+	visible := schema.AllRelations
 	if !s.trusted {
 		visible = func(r *Relation) bool { return c.knows(s, r) }
 	}
 	rel := known
 	if rel == nil {
 		var several []*Relation
-		if rel, several = s.table.resolve(name, visible); rel == nil {
+		if rel, several = s.table.Resolve(name, visible); rel == nil {
 			return nil, source{}, c.unresolved(s, name, several, visible)
 		}
 	} else if !visible(rel) {
@@ -64,7 +65,7 @@ func (c *conds) knows(s source, rel *Relation) bool {
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join
 // junction] where the keys match, with the limits of both tables.
 func (c *conds) joinedFrom(s source, rel *Relation, target source) error {
-	c.write(rel.Target.sqlName, " ", target.alias)
+	c.write(rel.Target.SQLName, " ", target.alias)
 	if rel.Junction == nil {
 		c.write(" where ")
 		c.equalKeys(target, rel.TargetKeys, s, rel.SourceKeys)
@@ -74,7 +75,7 @@ func (c *conds) joinedFrom(s source, rel *Relation, target source) error {
 	if err != nil {
 		return err
 	}
-	c.write(" join ", j.table.sqlName, " ", j.alias, " on ")
+	c.write(" join ", j.table.SQLName, " ", j.alias, " on ")
 	c.equalKeys(j, rel.Junction.TargetKeys, target, rel.TargetKeys)
 	c.write(" where ")
 	c.equalKeys(j, rel.Junction.SourceKeys, s, rel.SourceKeys)
@@ -87,14 +88,14 @@ func (c *conds) joinedFrom(s source, rel *Relation, target source) error {
 // unresolved is the error for a name that means no relation of s, or several.
 func (c *conds) unresolved(s source, name string, several []*Relation, visible func(*Relation) bool) error {
 	if several == nil {
-		near := value.Nearest(name, s.table.alternatives(name, visible))
+		near := value.Nearest(name, s.table.Alternatives(name, visible))
 		return &UnknownRelationError{Table: s.table.Name, Relation: name, Near: near}
 	}
 	e := &AmbiguousRelationError{Table: s.table.Name, Relation: name}
 	for _, r := range several {
 		e.Candidates = append(e.Candidates, RelationCandidate{
-			Cardinality: r.cardinality(), Embedding: r.Source.Name + " with " + r.Target.Name,
-			Relationship: c.relationship(s, r), Name: r.choice(several),
+			Cardinality: r.Cardinality(), Embedding: r.Source.Name + " with " + r.Target.Name,
+			Relationship: c.relationship(s, r), Name: r.Choice(several),
 		})
 	}
 	return e
@@ -104,8 +105,8 @@ func (c *conds) unresolved(s source, name string, several []*Relation, visible f
 func (c *conds) relationship(s source, r *Relation) string {
 	if j := r.Junction; j != nil {
 		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
-			constraint(j.SourceKeys), joinNames(j.SourceKeys, ", "), constraint(j.TargetKeys), joinNames(j.TargetKeys, ", "))
+			schema.ForeignKeyName(j.SourceKeys), schema.JoinNames(j.SourceKeys, ", "), schema.ForeignKeyName(j.TargetKeys), schema.JoinNames(j.TargetKeys, ", "))
 	}
 	target := c.scope.guard(r.Target)
-	return constraint(r.foreignKey()) + " using " + keyText(s.guard, r.SourceKeys) + " and " + keyText(target, r.TargetKeys)
+	return schema.ForeignKeyName(r.ForeignKey()) + " using " + keyText(s.guard, r.SourceKeys) + " and " + keyText(target, r.TargetKeys)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // fullText writes one of the comparisons of PostgreSQL's own search.
@@ -12,10 +13,10 @@ func (c *conds) fullText(s source, col *Column, op Op, v any) error {
 		f, ok = FullText{Query: text}, true
 	}
 	if !ok {
-		return operatorError(col, "is not compared with a full-text query")
+		return schema.OperatorError(col, "is not compared with a full-text query")
 	}
 	if err := value.CheckText(f.Query); err != nil {
-		return col.valueError(err, "")
+		return col.ValueError(err, "")
 	}
 	query, err := fullTextQuery(op, f.Query)
 	if err != nil {

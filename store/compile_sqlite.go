@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // sqlite is the dialect of SQLite. Where SQLite differs from PostgreSQL, functions
@@ -21,11 +22,11 @@ func (sqlite) words() *words { return &sqliteWords }
 
 func (sqlite) placed(t *text, s source, col *Column) {
 	name := "pl_json("
-	if col.place.text {
+	if col.Place.Text {
 		name = "pl_json_text("
 	}
-	t.write(name, s.alias, ".", col.sqlName)
-	for _, step := range col.place.steps {
+	t.write(name, s.alias, ".", col.SQLName)
+	for _, step := range col.Place.Steps {
 		t.write(", ")
 		t.placeholder(step)
 	}
@@ -33,7 +34,7 @@ func (sqlite) placed(t *text, s source, col *Column) {
 }
 
 func (sqlite) total(t *text, s source, col *Column) {
-	t.write("pl_total(", s.alias, ".", col.sqlName, ")")
+	t.write("pl_total(", s.alias, ".", col.SQLName, ")")
 }
 
 func (sqlite) parsed(t *text, s source, col *Column, cast string) {
@@ -120,7 +121,9 @@ func (sqlite) candidates(t *text, s source, col *Column, q fulltext.Query) (chec
 	return true, true
 }
 
-func (sqlite) fullText(*text, source, *Column, Op, string, string) error { return errNoFullText }
+func (sqlite) fullText(_ *text, _ source, col *Column, _ Op, _, _ string) error {
+	return schema.CheckFullText(col)
+}
 
 func (sqlite) logRows(t *text, rows string) (order string) {
 	t.write(", value->>'op', value->'key', nullif(value->'old', 'null'), nullif(value->'new', 'null'), value->>'actor', value->>'tenant', value->>'size' from json_each(")

@@ -148,7 +148,7 @@ func (t *textWriter) name(p *rowPlan, member int) {
 	if member > 0 {
 		t.literal = append(t.literal, ',')
 	}
-	if member < len(p.columns) && p.columns[member].alias == "" && p.columns[member].column.place == nil {
+	if member < len(p.columns) && p.columns[member].alias == "" && p.columns[member].column.Place == nil {
 		t.literal = append(t.literal, p.members[member].Key...)
 		return
 	}

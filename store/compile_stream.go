@@ -344,7 +344,7 @@ func (b *builder) pageSource(root source, q *Query, keys []orderKey) error {
 		}
 		b.keyName(" as ", i)
 	}
-	b.write(" from ", root.table.sqlName, " ", inner.alias)
+	b.write(" from ", root.table.SQLName, " ", inner.alias)
 	if err := b.where(inner, q, keys); err != nil {
 		return err
 	}

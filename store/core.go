@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 	"github.com/uptrace/bun"
 )
 
@@ -19,7 +20,7 @@ type dbCore struct {
 	sql      dialect // of statements
 	options  coreOptions
 	bun      *bun.DB
-	registry *Registry
+	registry *schema.Registry
 
 	// newTx allocates a transaction together with its outer value.
 	newTx func(*dbCore) *txCore

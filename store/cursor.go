@@ -21,8 +21,8 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 	text := make([]byte, 0, 256)
 	for _, k := range keys {
 		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
-		if k.column.place != nil {
-			text = append(text, k.column.place.path...)
+		if k.column.Place != nil {
+			text = append(text, k.column.Place.Path...)
 		}
 		if k.relation != nil {
 			text = append(append(append(text, '('), k.relation.Source.Name...), '.')
@@ -61,7 +61,7 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 		if i >= len(keys) {
 			return nil, errCursor
 		}
-		value, err := keys[i].column.parseJSON(v.Raw())
+		value, err := keys[i].column.ParseJSON(v.Raw())
 		if err != nil {
 			return nil, errCursor
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 	"github.com/uptrace/bun"
 )
 
@@ -106,7 +107,7 @@ func New(d driver.Driver, opts Options) *DB {
 	if b != nil { // a driver of tests may have none
 		inner.bun = b.WithQueryHook(inTxHook{inner})
 	}
-	inner.registry = NewRegistry(RegistryOptions{
+	inner.registry = schema.NewRegistry(schema.RegistryOptions{
 		Bun: inner.bun, Known: scalars, Mixins: mixins, CheckRules: db.CheckRules, FullText: inner.dialect.Postgres(),
 	})
 	return db

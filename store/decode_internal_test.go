@@ -5,14 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/store/schema"
 	"github.com/uptrace/bun"
 )
 
 // planOf lists every column of a table.
-func planOf(t *Table) *decodePlan {
-	p := new(decodePlan)
+func planOf(t *Table) *schema.RowPlan {
+	p := new(schema.RowPlan)
 	for _, c := range t.Columns {
-		p.addColumn(c)
+		p.AddColumn(c)
 	}
 	return p
 }
@@ -21,7 +22,7 @@ func planOf(t *Table) *decodePlan {
 func rowJSON(t *Table, columns map[string]string) []byte {
 	members := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		members[i] = c.jsonKey + columns[c.Name]
+		members[i] = c.JSONKey + columns[c.Name]
 	}
 	return []byte("{" + strings.Join(members, ",") + "}")
 }
@@ -42,20 +43,20 @@ type volume struct {
 }
 
 // shelfPlan reads shelves with their books, and those with their shelf again.
-func shelfPlan(t testing.TB) (*Table, *decodePlan) {
+func shelfPlan(t testing.TB) (*Table, *schema.RowPlan) {
 	t.Helper()
 	r := testRegistry()
 	if err := r.Register(shelf{}, volume{}); err != nil {
 		t.Fatal(err)
 	}
 	shelves, volumes := r.Table(shelf{}), r.Table(volume{})
-	label := new(decodePlan)
-	label.addColumn(shelves.Column("label"))
-	books := new(decodePlan)
-	books.addColumn(volumes.Column("title"))
-	books.addRelation(volumes.Relation("shelf"), "shelf", label)
+	label := new(schema.RowPlan)
+	label.AddColumn(shelves.Column("label"))
+	books := new(schema.RowPlan)
+	books.AddColumn(volumes.Column("title"))
+	books.AddRelation(volumes.Relation("shelf"), "shelf", label)
 	plan := planOf(shelves)
-	plan.addRelation(shelves.Relation("books"), "b", books)
+	plan.AddRelation(shelves.Relation("books"), "b", books)
 	return shelves, plan
 }
 
@@ -69,7 +70,7 @@ func TestDecodeRelations(t *testing.T) {
 	t.Parallel()
 	table, plan := shelfPlan(t)
 	got := shelf{Books: []*volume{{Title: "old"}}}
-	if err := table.decodeRow([]byte(shelfRow), plan, reflect.ValueOf(&got).Elem()); err != nil {
+	if err := table.DecodeRow([]byte(shelfRow), plan, reflect.ValueOf(&got).Elem()); err != nil {
 		t.Fatal(err)
 	}
 	if want := wantShelf(); !reflect.DeepEqual(got, want) {
@@ -85,7 +86,7 @@ func TestDecodeRows(t *testing.T) {
 	stale := make([]shelf, 0, 4)
 	stale = append(stale, shelf{Label: "stale"}, shelf{Label: "stale"})[:0]
 	for name, got := range map[string][]shelf{"nil": nil, "stale memory": stale} {
-		if err := table.decodeRows(body, plan, reflect.ValueOf(&got).Elem()); err != nil {
+		if err := table.DecodeRows(body, plan, reflect.ValueOf(&got).Elem()); err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -93,13 +94,13 @@ func TestDecodeRows(t *testing.T) {
 		}
 	}
 	var pointers []*shelf
-	if err := table.decodeRows(body, plan, reflect.ValueOf(&pointers).Elem()); err != nil {
+	if err := table.DecodeRows(body, plan, reflect.ValueOf(&pointers).Elem()); err != nil {
 		t.Fatal(err)
 	}
 	if len(pointers) != 2 || !reflect.DeepEqual(*pointers[0], want[0]) || !reflect.DeepEqual(*pointers[1], want[1]) {
 		t.Errorf("%+v", pointers)
 	}
-	if err := table.decodeRows(nil, plan, reflect.ValueOf(&pointers).Elem()); err != nil || len(pointers) != 2 {
+	if err := table.DecodeRows(nil, plan, reflect.ValueOf(&pointers).Elem()); err != nil || len(pointers) != 2 {
 		t.Errorf("no rows: %v, %d rows", err, len(pointers))
 	}
 }
@@ -117,7 +118,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 	for _, raw := range bad {
 		var got shelf
-		if err := table.decodeRow([]byte(raw), plan, reflect.ValueOf(&got).Elem()); err == nil {
+		if err := table.DecodeRow([]byte(raw), plan, reflect.ValueOf(&got).Elem()); err == nil {
 			t.Errorf("%q was accepted: %+v", raw, got)
 		}
 	}
@@ -132,8 +133,8 @@ func FuzzDecodeRow(f *testing.F) {
 	f.Add(rowJSON(all, columns))
 	f.Add(rowJSON(all, zeroRow()))
 	f.Fuzz(func(_ *testing.T, raw []byte) {
-		_ = shelves.decodeRow(raw, plan, reflect.ValueOf(new(shelf)).Elem())
-		_ = all.decodeRow(raw, planOf(all), reflect.ValueOf(new(everything)).Elem())
+		_ = shelves.DecodeRow(raw, plan, reflect.ValueOf(new(shelf)).Elem())
+		_ = all.DecodeRow(raw, planOf(all), reflect.ValueOf(new(everything)).Elem())
 	})
 }
 
@@ -143,7 +144,7 @@ func BenchmarkDecodeRow(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var row shelf
-		if err := table.decodeRow(raw, plan, reflect.ValueOf(&row).Elem()); err != nil {
+		if err := table.DecodeRow(raw, plan, reflect.ValueOf(&row).Elem()); err != nil {
 			b.Fatal(err)
 		}
 	}

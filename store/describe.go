@@ -18,7 +18,7 @@ func (s *Scope) Sees(r *Relation) bool {
 // foreign key of a relation without a junction be read. Following the relation reveals
 // its value.
 func keysReadable(r *Relation, source, target *Guard) bool {
-	if r.belongs {
+	if r.BelongsTo {
 		return source.reads(r.SourceKeys)
 	}
 	return target.reads(r.TargetKeys)

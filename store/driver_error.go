@@ -51,4 +51,4 @@ var errTooManyRows = errors.New("store: more rows than the budget")
 
 // errValueRefused reports a value the engine refused although its column took
 // it, for example an arithmetic overflow.
-var errValueRefused = fault.New("store: a value is out of range", "22003")
+var errValueRefused = fault.Coded("store: a value is out of range", "22003")

@@ -44,7 +44,7 @@ func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
 		if n.column == nil {
 			return isUnknown, false // not bound: compiling finds the column
 		}
-		if _, gap := row[n.column.index].(value.Absent); gap || n.op.fullText() {
+		if _, gap := row[n.column.Index].(value.Absent); gap || n.op.fullText() {
 			return isUnknown, false
 		}
 		return n.evaluateCompare(scope, row), true
@@ -71,7 +71,7 @@ func (n *node) fold(scope *Scope, row []any, deciding truth) (truth, bool) {
 }
 
 func (n *node) evaluateCompare(scope *Scope, row []any) truth {
-	v := n.column.of(row)
+	v := n.column.ValueIn(row)
 	switch n.op {
 	case OpIsNull:
 		return truthOf(v == nil)

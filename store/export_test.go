@@ -19,7 +19,7 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 	if err != nil {
 		return false, err
 	}
-	row, err := t.readStruct(v)
+	row, err := t.ReadStruct(v)
 	if err != nil {
 		return false, err
 	}

@@ -15,7 +15,7 @@ type fieldRef struct {
 // column finds the column in the table of the field's struct.
 func (f fieldRef) column(t *Table) (*Column, error) {
 	if t.Type() == f.owner {
-		if c := t.columnAt(f.offset, f.typ); c != nil {
+		if c := t.ColumnAt(f.offset, f.typ); c != nil {
 			return c, nil
 		}
 	}

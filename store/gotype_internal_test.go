@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 	"github.com/uptrace/bun"
 	bunschema "github.com/uptrace/bun/schema"
 )
 
 // testRegistry knows what a database knows, and has no rules.
-func testRegistry() *Registry {
-	return NewRegistry(RegistryOptions{
+func testRegistry() *schema.Registry {
+	return schema.NewRegistry(schema.RegistryOptions{
 		Bun: bun.NewDB(nil, bunschema.NewNopQueryGen().Dialect()), Known: scalars, Mixins: mixins,
 		CheckRules: func(string, reflect.Type) error { return nil },
 	})
@@ -168,7 +169,7 @@ func columnsJSON(t *testing.T, table *Table, row reflect.Value) map[string]strin
 	t.Helper()
 	got := make(map[string]string)
 	for _, c := range table.Columns {
-		v, err := c.goType.Get(c.fieldOf(row))
+		v, err := c.GoType.Get(c.FieldOf(row))
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
@@ -207,9 +208,9 @@ func TestFieldsFromBoundAndJSON(t *testing.T) {
 	want, columns := sample()
 	var bound everything
 	for _, c := range table.Columns {
-		v, err := c.parseJSON([]byte(columns[c.Name]))
+		v, err := c.ParseJSON([]byte(columns[c.Name]))
 		if err == nil {
-			err = c.setField(reflect.ValueOf(&bound).Elem(), v)
+			err = c.SetField(reflect.ValueOf(&bound).Elem(), v)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
@@ -219,7 +220,7 @@ func TestFieldsFromBoundAndJSON(t *testing.T) {
 		t.Errorf("by bound values:\n%+v, want\n%+v", bound, want)
 	}
 	decoded := everything{NzInt: 9, PtrText: new(string)}
-	if err := table.decodeRow(rowJSON(table, columns), planOf(table), reflect.ValueOf(&decoded).Elem()); err != nil {
+	if err := table.DecodeRow(rowJSON(table, columns), planOf(table), reflect.ValueOf(&decoded).Elem()); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(decoded, want) {
@@ -237,7 +238,7 @@ func TestZeroRowRoundTrip(t *testing.T) {
 		Map: map[string]int{}, Points: []point{}, Tags: []string{},
 	}
 	got, _ := sample()
-	if err := table.decodeRow(rowJSON(table, zeroRow()), planOf(table), reflect.ValueOf(&got).Elem()); err != nil {
+	if err := table.DecodeRow(rowJSON(table, zeroRow()), planOf(table), reflect.ValueOf(&got).Elem()); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -254,7 +255,7 @@ func TestNullable(t *testing.T) {
 			t.Errorf("%s: nullable is %v", c.Name, c.Nullable)
 		}
 		var row everything
-		err := c.setField(reflect.ValueOf(&row).Elem(), nil)
+		err := c.SetField(reflect.ValueOf(&row).Elem(), nil)
 		if (err == nil) != want {
 			t.Errorf("%s: setting NULL: %v", c.Name, err)
 		}
@@ -268,7 +269,7 @@ func TestZeroValues(t *testing.T) {
 		if c.Nullable {
 			continue
 		}
-		if got := string(value.AppendValue(nil, c.Kind, c.zeroValue())); got != want[c.Name] {
+		if got := string(value.AppendValue(nil, c.Kind, c.ZeroValue())); got != want[c.Name] {
 			t.Errorf("%s = %s, want %s", c.Name, got, want[c.Name])
 		}
 	}
@@ -307,7 +308,7 @@ func TestFieldRefuses(t *testing.T) {
 	for name, rows := range cases {
 		c := table.Column(name)
 		for _, r := range rows {
-			if v, err := c.goType.Get(c.fieldOf(reflect.ValueOf(r))); err == nil {
+			if v, err := c.GoType.Get(c.FieldOf(reflect.ValueOf(r))); err == nil {
 				t.Errorf("%s: %v was accepted", name, v)
 			}
 		}
@@ -369,7 +370,7 @@ func TestSetCopies(t *testing.T) {
 	b, list := []byte{1}, []string{"a"}
 	for name, value := range map[string]any{"bytes": b, "tags": list} {
 		c := table.Column(name)
-		if err := c.setField(v, value); err != nil {
+		if err := c.SetField(v, value); err != nil {
 			t.Fatal(err)
 		}
 	}

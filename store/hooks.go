@@ -59,11 +59,11 @@ func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) 
 		var err error
 		if rw.old != nil {
 			w.Old = new(T)
-			err = rw.table.fillStruct(reflect.ValueOf(w.Old).Elem(), rw.old)
+			err = rw.table.FillStruct(reflect.ValueOf(w.Old).Elem(), rw.old)
 		}
 		if rw.new != nil && err == nil {
 			w.New = new(T)
-			err = rw.table.fillStruct(reflect.ValueOf(w.New).Elem(), rw.new)
+			err = rw.table.FillStruct(reflect.ValueOf(w.New).Elem(), rw.new)
 		}
 		if err != nil {
 			return err
@@ -74,6 +74,6 @@ func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) 
 		if !change || rw.new == nil {
 			return nil
 		}
-		return rw.table.takeStruct(reflect.ValueOf(w.New).Elem(), rw.new, rw.op == OpInsert)
+		return rw.table.TakeStruct(reflect.ValueOf(w.New).Elem(), rw.new, rw.op == OpInsert)
 	}
 }

@@ -132,11 +132,11 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 		if c == nil {
 			continue
 		}
-		if row[c.index], err = c.parseJSON(member.Raw()); err != nil {
+		if row[c.Index], err = c.ParseJSON(member.Raw()); err != nil {
 			return err
 		}
 		if member.Kind() == strictjson.String {
-			if err := d.text(c, len(member.Raw()), row[c.index]); err != nil {
+			if err := d.text(c, len(member.Raw()), row[c.Index]); err != nil {
 				return err
 			}
 		}
@@ -158,7 +158,7 @@ func (d *inputDecoder) newRow() ([]any, error) {
 	}
 	if d.columns != nil && !d.opts.MissingDefault {
 		for _, c := range d.columns {
-			row[c.index] = nil
+			row[c.Index] = nil
 			d.in.given.Add(c)
 		}
 	}
@@ -311,7 +311,7 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := c.parseJSON(member.Raw())
+		v, err := c.ParseJSON(member.Raw())
 		if err != nil {
 			return nil, err
 		}
@@ -336,12 +336,12 @@ func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
 			return false, err
 		}
 		row := in.rows[0]
-		if _, gap := row[c.index].(value.Absent); gap && fill {
-			row[c.index] = n.operand.value
+		if _, gap := row[c.Index].(value.Absent); gap && fill {
+			row[c.Index] = n.operand.value
 			in.given.Add(c)
 			continue
 		}
-		if _, gap := row[c.index].(value.Absent); gap || !value.SameValue(c.Kind, row[c.index], n.operand.value) {
+		if _, gap := row[c.Index].(value.Absent); gap || !value.SameValue(c.Kind, row[c.Index], n.operand.value) {
 			return false, nil
 		}
 	}

@@ -64,10 +64,10 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 			continue
 		}
 		d.in.given.Add(c)
-		if row[c.index] = nil; d.opts.Null != "" && texts[i] == d.opts.Null {
+		if row[c.Index] = nil; d.opts.Null != "" && texts[i] == d.opts.Null {
 			continue
 		}
-		bound, err := c.parseText(texts[i])
+		bound, err := c.ParseText(texts[i])
 		if err == nil {
 			err = d.text(c, len(texts[i]), bound)
 		}
@@ -77,7 +77,7 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 		if c.Kind == KindJSON && c.Nullable && value.IsNullDocument(bound) {
 			bound = nil // as from JSON
 		}
-		row[c.index] = bound
+		row[c.Index] = bound
 	}
 	d.in.rows = append(d.in.rows, row)
 	return nil

@@ -30,7 +30,7 @@ func keysCond(t *Table, rows [][]any) Cond {
 	if pk := t.PrimaryKey[0]; len(t.PrimaryKey) == 1 {
 		values := make([]any, len(rows))
 		for i, row := range rows {
-			values[i] = row[pk.index]
+			values[i] = row[pk.Index]
 		}
 		list := operand{kind: operandValue, value: value.PackList(pk.Kind, values)}
 		return Cond{&node{kind: nodeCompare, name: pk.Name, column: pk, op: OpIn, operand: list}}
@@ -46,7 +46,7 @@ func keysCond(t *Table, rows [][]any) Cond {
 func keyCond(t *Table, row []any) Cond {
 	parts := make([]Cond, len(t.PrimaryKey))
 	for i, pk := range t.PrimaryKey {
-		parts[i] = boundEq(pk, row[pk.index])
+		parts[i] = boundEq(pk, row[pk.Index])
 	}
 	return And(parts...)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // checkOp rejects an operator that the kind of the column does not support.
@@ -12,29 +13,29 @@ func checkOp(c *Column, op Op) error {
 	switch op {
 	case OpLt, OpLte, OpGt, OpGte:
 		if !c.Kind.Ordered() {
-			return operatorError(c, "has no order")
+			return schema.OperatorError(c, "has no order")
 		}
 	case OpLike, OpILike, OpMatch, OpIMatch:
 		if c.Kind != KindText {
-			return operatorError(c, "is not text")
+			return schema.OperatorError(c, "is not text")
 		}
 	case OpSearch:
 		if !c.Searchable {
-			return operatorError(c, "is not searchable")
+			return schema.OperatorError(c, "is not searchable")
 		}
 	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
-		return checkFullText(c)
+		return schema.CheckFullText(c)
 	case OpIsTrue, OpIsFalse:
 		if c.Kind != KindBool {
-			return operatorError(c, "is not a boolean")
+			return schema.OperatorError(c, "is not a boolean")
 		}
 	case OpContains, OpContained:
 		if c.Kind != KindJSON && c.Kind != KindTextArray {
-			return operatorError(c, "is neither a document nor an array")
+			return schema.OperatorError(c, "is neither a document nor an array")
 		}
 	case OpOverlaps:
 		if c.Kind != KindTextArray {
-			return operatorError(c, "is not an array")
+			return schema.OperatorError(c, "is not an array")
 		}
 	}
 	return nil
@@ -48,9 +49,9 @@ func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt ||
 // behind the index only, see conds.search.
 func timed(c *Column, op Op) bool {
 	if c.Kind == KindJSON || c.Kind == KindTextArray {
-		return op != OpIsNull || c.place != nil
+		return op != OpIsNull || c.Place != nil
 	}
-	return c.place != nil || isPatternOp(op) && op != OpSearch
+	return c.Place != nil || isPatternOp(op) && op != OpSearch
 }
 
 func isPatternOp(op Op) bool {
@@ -73,10 +74,10 @@ func (n *node) quantified() (Op, quantifier) {
 func checkedPattern(c *Column, op Op, v any) (string, error) {
 	pattern, ok := v.(string)
 	if !ok {
-		return "", operatorError(c, "is compared with a pattern that is not text")
+		return "", schema.OperatorError(c, "is compared with a pattern that is not text")
 	}
 	if err := value.CheckText(pattern); err != nil {
-		return "", c.valueError(err, "")
+		return "", c.ValueError(err, "")
 	}
 	err := checkPattern(op, pattern)
 	switch {

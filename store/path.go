@@ -3,6 +3,8 @@ package store
 import (
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // Path selects a value in the documents of a JSON column, like PostgreSQL's -> and ->>.
@@ -89,5 +91,5 @@ func columnAt(c *Column, p Path) (*Column, error) {
 	if p.IsZero() {
 		return c, nil
 	}
-	return c.placed(&place{path: p.String(), steps: p.steps(), text: p.text})
+	return c.At(&schema.Place{Path: p.String(), Steps: p.steps(), Text: p.text})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // rowPlan is what one row of an answer consists of. It does not change once it
@@ -107,7 +108,7 @@ func embedName(e *Embed) string {
 	if e.As != "" {
 		return e.As
 	}
-	name, _, _ := strings.Cut(e.Relation, hintMark)
+	name, _, _ := strings.Cut(e.Relation, schema.HintMark)
 	return name
 }
 
@@ -128,7 +129,7 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		if sel.As == "" && col.place != nil {
+		if sel.As == "" && col.Place != nil {
 			sel.As = cmp.Or(sel.Path.Name(), col.Name)
 		}
 		name := sel.As
@@ -164,20 +165,20 @@ func (s source) allColumns() *rowPlan {
 	if s.guard == nil {
 		return wholePlan(s.table)
 	}
-	kept, _ := s.table.plan.Load().(allPlans)
+	kept, _ := s.table.Plan.Load().(allPlans)
 	if kept.readable == nil || kept.columns != s.guard.Readable {
 		kept.columns, kept.readable = s.guard.Readable, s.planAll()
-		s.table.plan.Store(kept)
+		s.table.Plan.Store(kept)
 	}
 	return kept.readable
 }
 
 // wholePlan returns the plan for all columns of a table, which the table keeps.
 func wholePlan(t *Table) *rowPlan {
-	kept, _ := t.plan.Load().(allPlans)
+	kept, _ := t.Plan.Load().(allPlans)
 	if kept.whole == nil {
 		kept.whole = source{table: t}.planAll()
-		t.plan.Store(kept)
+		t.Plan.Store(kept)
 	}
 	return kept.whole
 }
@@ -191,7 +192,7 @@ func (s source) planAll() *rowPlan {
 		if i > 0 {
 			p.list += ", "
 		}
-		p.list += aliases[0] + "." + pc.column.sqlName
+		p.list += aliases[0] + "." + pc.column.SQLName
 	}
 	return p
 }
@@ -211,7 +212,7 @@ func (p *rowPlan) addAll(s source, taken map[string]bool) {
 		}
 		taken[col.Name] = true
 		p.columns = append(p.columns, planColumn{column: col})
-		p.members = append(p.members, driver.Member{Key: col.jsonKey, Kind: col.Kind})
+		p.members = append(p.members, driver.Member{Key: col.JSONKey, Kind: col.Kind})
 	}
 }
 
@@ -220,7 +221,7 @@ func (p *rowPlan) add(col *Column, sel Selected) error {
 	if err != nil {
 		return err
 	}
-	key := col.jsonKey
+	key := col.JSONKey
 	if sel.As != "" {
 		key = value.JSONKey(sel.As)
 	}
@@ -254,14 +255,14 @@ func (b *builder) planEmbed(s source, e *Embed) (planEmbed, error) {
 	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys, shape: shape}, nil
 }
 
-func (p *rowPlan) decode() *decodePlan {
-	d := &decodePlan{}
+func (p *rowPlan) decode() *schema.RowPlan {
+	d := &schema.RowPlan{}
 	for _, pc := range p.columns {
-		d.addColumn(pc.column)
+		d.AddColumn(pc.column)
 	}
 	for i := range p.embeds {
 		e := &p.embeds[i]
-		d.addRelation(e.relation, embedName(e.embed), e.plan.decode())
+		d.AddRelation(e.relation, embedName(e.embed), e.plan.decode())
 	}
 	return d
 }

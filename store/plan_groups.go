@@ -97,7 +97,7 @@ func (p *rowPlan) addGroupValues(s source, sel Selected, taken map[string]bool) 
 	if v.aggregate == 0 {
 		made.Name, made.Nullable = v.column.Name, v.column.Nullable
 	}
-	made.total = kind == KindFloat && (v.aggregate == AggregateSum || v.aggregate == AggregateAvg)
+	made.Total = kind == KindFloat && (v.aggregate == AggregateSum || v.aggregate == AggregateAvg)
 	name := sel.As
 	if name == "" {
 		name = made.Name
@@ -108,8 +108,8 @@ func (p *rowPlan) addGroupValues(s source, sel Selected, taken map[string]bool) 
 		return errTaken(name)
 	}
 	taken[name] = true
-	made.sqlName = `"group?` + strconv.Itoa(len(p.columns)) + `"`
-	v.name = made.sqlName
+	made.SQLName = `"group?` + strconv.Itoa(len(p.columns)) + `"`
+	v.name = made.SQLName
 	p.groups.values = append(p.groups.values, v)
 	return p.addMade(made, sel, name)
 }

@@ -22,7 +22,7 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 	if len(g.table.PrimaryKey) == 0 {
 		return fmt.Errorf("store: rows of %s have no key to find them by: tag its columns pk and embed store.View", g.table.Name)
 	}
-	rows, err := g.table.readModels(models)
+	rows, err := g.table.ReadModels(models)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func arrange(t *Table, rows [][]any, q *Query, out *Rows) error {
 	var key []byte
 	out.Total, out.Count = int64(len(found)), 0
 	for _, row := range rows {
-		key = t.appendKey(key[:0], row)
+		key = t.AppendKey(key[:0], row)
 		body, ok := found[string(key)]
 		if !ok {
 			continue // not to be seen, or here before

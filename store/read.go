@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // reader reads one table in a session and a scope.
@@ -147,7 +148,7 @@ func (r reader) unknown(err error) error {
 }
 
 // decodePlan plans how rows of a query fill the struct.
-func (r reader) decodePlan(ctx context.Context, q *Query) (*decodePlan, error) {
+func (r reader) decodePlan(ctx context.Context, q *Query) (*schema.RowPlan, error) {
 	b := r.s.newBuilder(ctx, r.scope, r.access)
 	defer b.free()
 	s, err := b.enter(r.table)

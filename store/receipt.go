@@ -32,7 +32,7 @@ type Receipt struct {
 }
 
 // ErrReceiptBusy reports that another transaction is about to write the receipt.
-var ErrReceiptBusy = fault.New("store: a request with this key is running", "PL409")
+var ErrReceiptBusy = fault.Coded("store: a request with this key is running", "PL409")
 
 // Receipt returns a receipt that has not expired, or nil. It locks the receipt until
 // the transaction ends: Receipt in another transaction fails with [ErrReceiptBusy], or

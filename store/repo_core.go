@@ -81,7 +81,7 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 	if err != nil {
 		return "", err
 	}
-	if err := r.table.decodeRows(out.Body, plan, dst); err != nil {
+	if err := r.table.DecodeRows(out.Body, plan, dst); err != nil {
 		return "", err
 	}
 	if !out.More {
@@ -125,7 +125,7 @@ func (r *repo) insert(ctx context.Context, row reflect.Value, conflict []string,
 // input reads a struct as a row to be inserted. In a scope it may only hold
 // what the scope may create.
 func (r *repo) input(row reflect.Value) (*Input, error) {
-	values, err := r.table.readStruct(row)
+	values, err := r.table.ReadStruct(row)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 		}
 	}
 	for i, c := range r.table.Columns {
-		zero := c.fieldOf(row).IsZero()
+		zero := c.FieldOf(row).IsZero()
 		if zero && (c.Generated || guard != nil && guard.preset(c) != nil) {
 			values[i] = value.Absent{}
 			continue
@@ -146,7 +146,7 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 			in.given.Add(c)
 			continue
 		}
-		if !zero && !r.table.managed(c) {
+		if !zero && !r.table.Managed(c) {
 			return nil, &ReadOnlyColumnError{Table: r.table.Name, Column: c.Name}
 		}
 	}
@@ -163,28 +163,28 @@ func (r *repo) fill(ctx context.Context, g Gate, out *Rows, row reflect.Value) e
 	if err != nil {
 		return err
 	}
-	return r.table.decodeRow(out.Body, plan, row)
+	return r.table.DecodeRow(out.Body, plan, row)
 }
 
 func (r *repo) save(ctx context.Context, row reflect.Value) error {
 	if r.err != nil {
 		return r.err
 	}
-	values, err := r.table.readStruct(row)
+	values, err := r.table.ReadStruct(row)
 	if err != nil {
 		return err
 	}
 	guard := r.scope.guard(r.table)
 	p := &Patch{table: r.table}
 	for i, c := range r.table.Columns {
-		if c.Key || r.table.managed(c) || guard != nil && !guard.Updatable.Has(c) {
+		if c.Key || r.table.Managed(c) || guard != nil && !guard.Updatable.Has(c) {
 			continue
 		}
 		p.sets = append(p.sets, assignment{column: c, value: values[i]})
 	}
 	opts := WriteOptions{Return: &Query{}, ByKey: true}
 	if v := r.table.Version; v != nil {
-		version, _ := values[v.index].(int64)
+		version, _ := values[v.Index].(int64)
 		opts.Versions = []int64{version}
 	}
 	var out Rows
@@ -251,7 +251,7 @@ func (r *repo) patchExactly(ctx context.Context, n int, where Cond, sets []Set, 
 	if err != nil {
 		return err
 	}
-	return r.table.decodeRows(out.Body, plan, dst)
+	return r.table.DecodeRows(out.Body, plan, dst)
 }
 
 // assignments converts sets to bound values. In a scope they must be columns it
@@ -269,7 +269,7 @@ func (r *repo) assignments(sets []Set) (*Patch, error) {
 		if c.Key || c == r.table.Version || c == r.table.UpdatedAt {
 			return nil, fmt.Errorf("store: column %s.%s cannot be set: a row keeps its key, and every update sets version and time", r.table.Name, c.Name)
 		}
-		v, err := c.parseSet(s.value)
+		v, err := c.ParseSet(s.value)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // scalars are the column types of this package.
@@ -34,7 +35,7 @@ func jsonFromText(s string) (JSON, error) {
 }
 
 // mixins are the mixins of this package.
-var mixins = Mixins{
+var mixins = schema.Mixins{
 	Model: reflect.TypeFor[Model](), SoftDelete: reflect.TypeFor[SoftDelete](), Tenant: reflect.TypeFor[Tenant](),
 	Untracked: reflect.TypeFor[Untracked](), View: reflect.TypeFor[View](),
 }

@@ -256,7 +256,7 @@ func versionColumn(t *Table, guard *Guard) []*Column {
 	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
 		return nil
 	}
-	return t.Columns[t.Version.index : t.Version.index+1]
+	return t.Columns[t.Version.Index : t.Version.Index+1]
 }
 
 // errNotExposed marks a table the scope must not know of; callers turn it into
@@ -267,13 +267,13 @@ var errNotExposed = errors.New("store: table is not exposed")
 // create rows.
 func (p *Preset) resolve(scope *Scope) (any, error) {
 	if p.Var == "" {
-		return p.Column.parseValue(p.Value)
+		return p.Column.ParseValue(p.Value)
 	}
 	text, ok := scope.variable(p.Var)
 	if !ok {
 		return nil, ErrDenied
 	}
-	v, err := p.Column.parseText(text)
+	v, err := p.Column.ParseText(text)
 	if err != nil {
 		return nil, ErrDenied
 	}

@@ -58,7 +58,7 @@ func TestParseText(t *testing.T) {
 		{"opt_int", "-1", int64(-1)},
 	}
 	for _, c := range cases {
-		got, err := table.Column(c.column).parseText(c.text)
+		got, err := table.Column(c.column).ParseText(c.text)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s %q = %#v, %v, want %#v", c.column, c.text, got, err, c.want)
 		}
@@ -94,7 +94,7 @@ func TestParseTextRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		for _, text := range c.texts {
-			_, err := table.Column(c.column).parseText(text)
+			_, err := table.Column(c.column).ParseText(text)
 			wantValueError(t, c.column+" "+text, err, c.code)
 		}
 	}
@@ -126,7 +126,7 @@ func TestParseJSON(t *testing.T) {
 		{"tags", `[]`, []string{}},
 	}
 	for _, c := range cases {
-		got, err := table.Column(c.column).parseJSON([]byte(c.raw))
+		got, err := table.Column(c.column).ParseJSON([]byte(c.raw))
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s %s = %#v, %v, want %#v", c.column, c.raw, got, err, c.want)
 		}
@@ -150,7 +150,7 @@ func TestParseJSON(t *testing.T) {
 	}
 	for _, c := range refused {
 		for _, raw := range c.raws {
-			_, err := table.Column(c.column).parseJSON([]byte(raw))
+			_, err := table.Column(c.column).ParseJSON([]byte(raw))
 			wantValueError(t, c.column+" "+raw, err, c.code)
 		}
 	}
@@ -214,7 +214,7 @@ func TestParseValue(t *testing.T) {
 		{"nz_int", 0, int64(0)},
 	}
 	for _, c := range cases {
-		got, err := table.Column(c.column).parseValue(c.value)
+		got, err := table.Column(c.column).ParseValue(c.value)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s %T %v = %#v, %v, want %#v", c.column, c.value, c.value, got, err, c.want)
 		}
@@ -242,7 +242,7 @@ func TestParseValue(t *testing.T) {
 		{"tags", []string{"\x00"}, "22021"},
 		{"percent", percent(-1), "22P02"},
 	} {
-		_, err := table.Column(c.column).parseValue(c.value)
+		_, err := table.Column(c.column).ParseValue(c.value)
 		wantValueError(t, c.column, err, c.code)
 	}
 }
@@ -251,12 +251,12 @@ func TestParseSetZeroIsNull(t *testing.T) {
 	t.Parallel()
 	table := tableFor(t, everything{})
 	for column, value := range map[string]any{"nz_int": 0, "nz_time": time.Time{}, "nz_json": JSON("")} {
-		if got, err := table.Column(column).parseSet(value); err != nil || got != nil {
+		if got, err := table.Column(column).ParseSet(value); err != nil || got != nil {
 			t.Errorf("%s = %v, %v, want NULL", column, got, err)
 		}
 	}
 	for column, value := range map[string]any{"nz_int": 1, "int64": 0, "ptr_text": ""} {
-		if got, err := table.Column(column).parseSet(value); err != nil || got == nil {
+		if got, err := table.Column(column).ParseSet(value); err != nil || got == nil {
 			t.Errorf("%s = %v, %v", column, got, err)
 		}
 	}
@@ -280,13 +280,13 @@ func TestParseList(t *testing.T) {
 		{"bool", []bool{true}, []bool{true}},
 		{"float64", []float64{}, []float64{}},
 	} {
-		got, err := table.Column(c.column).parseList(c.values)
+		got, err := table.Column(c.column).ParseList(c.values)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s %v = %#v, %v, want %#v", c.column, c.values, got, err, c.want)
 		}
 	}
 	for column, values := range map[string]any{"int64": []any{"x"}, "text": "x", "id": nil} {
-		_, err := table.Column(column).parseList(values)
+		_, err := table.Column(column).ParseList(values)
 		wantValueError(t, column, err, "22P02")
 	}
 }
@@ -345,7 +345,7 @@ func TestValueErrorTexts(t *testing.T) {
 		{"hidden", "s3cret", `invalid input syntax for type integer`},
 		{"secret", "s3cret", `invalid input syntax for type json`},
 	} {
-		_, err := table.Column(c.column).parseText(c.text)
+		_, err := table.Column(c.column).ParseText(c.text)
 		var e *ValueError
 		if !errors.As(err, &e) || e.Reason != c.want || e.Column != c.column {
 			t.Errorf("%s %q: %v, want %s", c.column, c.text, err, c.want)
@@ -366,14 +366,14 @@ func FuzzValues(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, c := range table.Columns {
-			if v, err := c.parseText(text); err == nil {
+			if v, err := c.ParseText(text); err == nil {
 				checkRoundTrip(t, c, v)
 			}
 			// parseJSON is promised JSON that strictjson has accepted.
 			if _, err := value.CanonicalJSON([]byte(text)); err != nil {
 				continue
 			}
-			if v, err := c.parseJSON([]byte(text)); err == nil && v != nil {
+			if v, err := c.ParseJSON([]byte(text)); err == nil && v != nil {
 				checkRoundTrip(t, c, v)
 			}
 		}
@@ -386,7 +386,7 @@ func checkRoundTrip(t *testing.T, c *Column, v any) {
 	if c.Kind == KindJSON && string(raw) == "null" {
 		return // on the way back that is NULL
 	}
-	back, err := c.parseJSON(raw)
+	back, err := c.ParseJSON(raw)
 	if err != nil || !reflect.DeepEqual(back, v) {
 		t.Fatalf("%s: %#v is %s, which is %#v, %v", c.Name, v, raw, back, err)
 	}
@@ -394,14 +394,14 @@ func checkRoundTrip(t *testing.T, c *Column, v any) {
 		return // typed documents take only what fits them
 	}
 	var row everything
-	field := c.fieldOf(reflect.ValueOf(&row).Elem())
-	if err := c.goType.Decode(raw, field); err != nil {
+	field := c.FieldOf(reflect.ValueOf(&row).Elem())
+	if err := c.GoType.Decode(raw, field); err != nil {
 		t.Fatalf("%s: decoding %s: %v", c.Name, raw, err)
 	}
-	if c.goType.NullZero && field.IsZero() || c.Name == "percent" || c.Name == "ptr_percent" {
+	if c.GoType.NullZero && field.IsZero() || c.Name == "percent" || c.Name == "ptr_percent" {
 		return // zero became NULL; the codec of percent takes no negative number
 	}
-	if got, err := c.goType.Get(field); err != nil || !reflect.DeepEqual(got, v) {
+	if got, err := c.GoType.Get(field); err != nil || !reflect.DeepEqual(got, v) {
 		t.Fatalf("%s: %#v came back from Go as %#v, %v", c.Name, v, got, err)
 	}
 }

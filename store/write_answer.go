@@ -16,7 +16,7 @@ import (
 func (w *steps) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
 	out.touched = len(rows)
 	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
-		out.Version, _ = rows[0].new[w.version[0].index].(int64)
+		out.Version, _ = rows[0].new[w.version[0].Index].(int64)
 	}
 	gone := w.op == OpDelete
 	switch {
@@ -91,7 +91,7 @@ func (w *steps) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ [
 			dst = append(dst, ',')
 		}
 		dst = append(dst, plan.members[i].Key...)
-		if dst, err = appendCast(dst, pc, pc.column.of(row)); err != nil {
+		if dst, err = appendCast(dst, pc, pc.column.ValueIn(row)); err != nil {
 			return dst, err
 		}
 		if w.maxBytes > 0 && len(dst) > w.maxBytes {

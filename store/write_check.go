@@ -109,7 +109,7 @@ func (w *judged) checkCond(c *conds, s source, ch check, extra string) error {
 		c.write(" is null")
 	}
 	c.write(" or ")
-	if err := w.visibleTarget(c, s, ref, ref.Target.sqlName); err != nil {
+	if err := w.visibleTarget(c, s, ref, ref.Target.SQLName); err != nil {
 		return err
 	}
 	if extra != "" && ref.Target == w.table {
@@ -208,7 +208,7 @@ func (w *judged) unmade(checks []check) bool {
 	var read ColumnSet
 	w.guard.Create.n.columns(&read)
 	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
-		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.index].(value.Absent); return gap })
+		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.Index].(value.Absent); return gap })
 	})
 }
 

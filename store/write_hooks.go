@@ -12,7 +12,7 @@ type hookFunc func(ctx context.Context, w *rowWrite) error
 
 // hooksOf returns the hooks of a table.
 func hooksOf(t *Table) hooks {
-	if h, ok := t.hooks.(*hooks); ok {
+	if h, ok := t.Hooks.(*hooks); ok {
 		return *h
 	}
 	return hooks{}
@@ -20,10 +20,10 @@ func hooksOf(t *Table) hooks {
 
 // hooksFor returns the hooks of a table to add one.
 func hooksFor(t *Table) *hooks {
-	if t.hooks == nil {
-		t.hooks = new(hooks)
+	if t.Hooks == nil {
+		t.Hooks = new(hooks)
 	}
-	return t.hooks.(*hooks)
+	return t.Hooks.(*hooks)
 }
 
 // rowWrite is one row of a write, in bound values.

@@ -67,7 +67,7 @@ func writeImages(b *builder, t *Table, rows [][]any) {
 			b.write(", ")
 		}
 		b.bind(col.Kind, rows[0][i])
-		b.write(" as ", col.sqlName)
+		b.write(" as ", col.SQLName)
 	}
 }
 
@@ -97,7 +97,7 @@ func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
 	b := w.s.newBuilder(ctx, w.scope, access{})
 	defer b.free()
 	s := b.trusted(w.table)
-	b.write("select 1 from ", w.table.sqlName, " ", s.alias, " where ")
+	b.write("select 1 from ", w.table.SQLName, " ", s.alias, " where ")
 	b.keyEquals(s, row)
 	b.write(" and ")
 	if err := w.checkCond(&b.conds, s, ch, ""); err != nil {

@@ -15,7 +15,7 @@ func insertInto(b *builder, t *Table, rows [][]any, alias string) error {
 	if err != nil {
 		return err
 	}
-	b.write("insert into ", t.sqlName)
+	b.write("insert into ", t.SQLName)
 	if alias != "" {
 		b.write(" as ", alias)
 	}
@@ -24,7 +24,7 @@ func insertInto(b *builder, t *Table, rows [][]any, alias string) error {
 		if i > 0 {
 			b.write(", ")
 		}
-		b.write(col.sqlName)
+		b.write(col.SQLName)
 	}
 	b.write(")")
 	if len(columns) == 0 {
@@ -47,7 +47,7 @@ func insertInto(b *builder, t *Table, rows [][]any, alias string) error {
 			if j > 0 {
 				b.write(", ")
 			}
-			b.bind(col.Kind, row[col.index])
+			b.bind(col.Kind, row[col.Index])
 		}
 		b.write(")")
 	}
@@ -61,7 +61,7 @@ func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
 	for _, col := range t.Columns {
 		gaps := 0
 		for _, row := range rows {
-			if _, gap := row[col.index].(value.Absent); gap {
+			if _, gap := row[col.Index].(value.Absent); gap {
 				gaps++
 			}
 		}
@@ -90,7 +90,7 @@ func insertArrays(b *builder, columns []*Column, rows [][]any) {
 		} else {
 			b.write("i.", name)
 		}
-		b.write(" as ", col.sqlName)
+		b.write(" as ", col.SQLName)
 	}
 	b.write(" from unnest(")
 	for i, col := range columns {
@@ -100,7 +100,7 @@ func insertArrays(b *builder, columns []*Column, rows [][]any) {
 		kind := col.Kind
 		values := make([]any, len(rows))
 		for j, row := range rows {
-			values[j] = row[col.index]
+			values[j] = row[col.Index]
 			if list, ok := values[j].([]string); ok && kind == KindTextArray {
 				values[j] = string(value.AppendValue(nil, kind, list))
 			}
@@ -183,7 +183,7 @@ func (w *statement) changeCTEs(b *builder, s source) error {
 		b.write(" returning ", s.alias, ".*)")
 		return nil
 	}
-	b.write("with ", oldRows, " as (select ", s.alias, ".* from ", w.table.sqlName, " ", s.alias)
+	b.write("with ", oldRows, " as (select ", s.alias, ".* from ", w.table.SQLName, " ", s.alias)
 	if err := w.selectRows(b, s); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (w *statement) changeCTEs(b *builder, s source) error {
 		b.write(" order by ")
 		b.keyList(s)
 	}
-	b.write(" for update of ", s.alias, "), ", newRows, " as (update ", w.table.sqlName, " as ")
+	b.write(" for update of ", s.alias, "), ", newRows, " as (update ", w.table.SQLName, " as ")
 	target := b.trusted(w.table)
 	b.write(target.alias, " set ")
 	w.assign(b, target)

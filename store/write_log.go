@@ -79,7 +79,7 @@ func (w *statement) logImage(alias string, some *ColumnSet) string {
 		if b.Len() > start {
 			b.WriteString(", ")
 		}
-		b.WriteString(alias + "." + c.sqlName)
+		b.WriteString(alias + "." + c.SQLName)
 	}
 	if b.Len() == start {
 		return "'{}'::jsonb"
@@ -127,8 +127,8 @@ func (w *statement) logSize(alias string, some *ColumnSet) string {
 		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
-		fixed += len(c.jsonKey) + 16
-		column := alias + "." + c.sqlName
+		fixed += len(c.JSONKey) + 16
+		column := alias + "." + c.SQLName
 		switch c.Kind {
 		case KindText, KindJSON, KindTextArray:
 			b.WriteString("coalesce(octet_length(" + column + "::text), 0) + ")

@@ -61,12 +61,12 @@ func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 	dst = append(dst, `{"op":`...)
 	dst = value.AppendValue(dst, KindText, string(rw.op))
 	dst = append(dst, `,"key":`...)
-	dst = w.table.appendKey(dst, row)
+	dst = w.table.AppendKey(dst, row)
 	start := len(dst)
 	dst = append(dst, `,"old":`...)
-	dst = w.table.appendImage(dst, rw.old, nil)
+	dst = w.table.AppendImage(dst, rw.old, nil)
 	dst = append(dst, `,"new":`...)
-	dst = w.table.appendImage(dst, rw.new, some)
+	dst = w.table.AppendImage(dst, rw.new, some)
 	size := len(dst) - start
 	dst = append(dst, `,"size":`...)
 	dst = strconv.AppendInt(dst, int64(size), 10)
@@ -74,7 +74,7 @@ func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 	dst = value.AppendValue(dst, KindText, w.actor)
 	if t := w.table.Tenant; t != nil {
 		dst = append(dst, `,"tenant":`...)
-		dst = value.AppendValue(dst, t.Kind, row[t.index])
+		dst = value.AppendValue(dst, t.Kind, row[t.Index])
 	}
 	return append(dst, '}'), size
 }

@@ -78,7 +78,7 @@ func (w *prepared) prepareRow(row []any) error {
 			continue
 		}
 		if _, gap := row[i].(value.Absent); gap {
-			row[i] = c.defaultFor(w.now)
+			row[i] = c.DefaultAt(w.now)
 		}
 	}
 	return nil
@@ -93,11 +93,11 @@ func (w *prepared) presets(row []any) error {
 		if err != nil {
 			return err
 		}
-		given := row[p.Column.index]
+		given := row[p.Column.Index]
 		if _, gap := given.(value.Absent); !gap && !value.SameValue(p.Column.Kind, given, preset) {
 			return &ReadOnlyColumnError{Table: w.table.Name, Column: p.Column.Name, Preset: true}
 		}
-		row[p.Column.index] = preset
+		row[p.Column.Index] = preset
 	}
 	return nil
 }
@@ -180,10 +180,10 @@ func (w *prepared) fillTenant(tenant string) error {
 		return ErrNoTenant
 	}
 	if err := value.CheckText(tenant); err != nil {
-		return t.valueError(err, "")
+		return t.ValueError(err, "")
 	}
 	for _, row := range w.rows {
-		row[t.index] = tenant
+		row[t.Index] = tenant
 	}
 	return nil
 }
@@ -199,11 +199,11 @@ func (w *prepared) changed(row []any) ([]any, error) {
 		value := a.value
 		if a.add {
 			var err error
-			if value, err = sum(row[a.column.index], value); err != nil {
+			if value, err = sum(row[a.column.Index], value); err != nil {
 				return nil, err
 			}
 		}
-		row[a.column.index] = value
+		row[a.column.Index] = value
 	}
 	return row, nil
 }
@@ -225,7 +225,7 @@ func (w *prepared) merged(old, row []any) ([]any, error) {
 	update := &prepared{request{reader: reader{table: w.table}, now: w.now, op: OpUpdate}}
 	for _, col := range w.table.Columns {
 		if w.upsert.sets.Has(col) {
-			update.sets = append(update.sets, assignment{column: col, value: row[col.index]})
+			update.sets = append(update.sets, assignment{column: col, value: row[col.Index]})
 		}
 	}
 	update.touch()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // fail turns an error of a writing statement into one of this package.
@@ -29,7 +30,7 @@ func (w *judged) fail(ctx context.Context, err error) error {
 // failed. The error of a row that is still referenced does not name the referring
 // table.
 func (w *judged) violated(ctx context.Context, v *driver.Violation) error {
-	e := constraintError(w.table, v)
+	e := schema.Violated(w.table, v)
 	if v.Kind != driver.ForeignKey || e.Columns != nil && !w.deletesRows() {
 		return e
 	}
@@ -40,7 +41,7 @@ func (w *judged) violated(ctx context.Context, v *driver.Violation) error {
 	refs := slices.DeleteFunc(slices.Clone(w.table.ForeignKeys), func(ref *Reference) bool { return len(w.references(ref)) == 0 })
 	for i, ref := range refs {
 		if i == len(refs)-1 || w.dangling(ctx, ref) {
-			e.Columns = publicNames(ref.Columns)
+			e.Columns = schema.PublicNames(ref.Columns)
 			break
 		}
 	}
@@ -127,5 +128,5 @@ func (w *judged) raised(name string) error {
 // missingTarget is the answer for a foreign key to a row that does not exist or
 // must not be known.
 func (w *judged) missingTarget(ref *Reference) error {
-	return constraintError(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
+	return schema.Violated(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
 }

@@ -102,7 +102,7 @@ func (w *request) partialRow() []any {
 	}
 	for _, a := range w.sets {
 		if !a.add {
-			row[a.column.index] = a.value
+			row[a.column.Index] = a.value
 		}
 	}
 	return row
@@ -149,7 +149,7 @@ func (w *request) hasVersion(row []any) bool {
 	if len(w.version) == 0 {
 		return false
 	}
-	version, ok := row[w.version[0].index].(int64)
+	version, ok := row[w.version[0].Index].(int64)
 	return ok && slices.Contains(w.versions, version)
 }
 
@@ -158,7 +158,7 @@ func (w *request) hasVersion(row []any) bool {
 func (w *request) keyText(row []any) string {
 	var dst []byte
 	for _, k := range w.upsert.keys {
-		v := row[k.index]
+		v := row[k.Index]
 		if _, gap := v.(value.Absent); gap || v == nil {
 			return ""
 		}
@@ -178,7 +178,7 @@ func writtenKey(ref *Reference, row []any) (key []any, whole bool) { return valu
 func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 	values = make([]any, len(columns))
 	for i, c := range columns {
-		values[i] = row[c.index]
+		values[i] = row[c.Index]
 		if _, gap := values[i].(value.Absent); gap || values[i] == nil {
 			return nil, false
 		}
@@ -196,7 +196,7 @@ func appendKeyValue(dst []byte, k Kind, v any) []byte {
 
 // hasActions reports whether deleting a row deletes or changes others.
 func hasActions(t *Table) bool {
-	for _, ref := range t.referrers() {
+	for _, ref := range t.Referrers() {
 		if ref.OnDelete != Restrict {
 			return true
 		}

@@ -105,14 +105,14 @@ func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
 		return err
 	}
 	made := slices.IndexFunc(w.table.Columns, func(col *Column) bool {
-		_, gap := rw.new[col.index].(value.Absent)
+		_, gap := rw.new[col.Index].(value.Absent)
 		return gap
 	})
 	if made < 0 {
 		return w.exec(ctx, b)
 	}
 	col := w.table.Columns[made]
-	b.write(" returning ", col.sqlName)
+	b.write(" returning ", col.SQLName)
 	st := b.statement(&driver.Shape{Extra: []Kind{col.Kind}})
 	st.Table, st.Write = w.table.Name, true
 	var r driver.Result
@@ -129,7 +129,7 @@ func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
 	s := b.trusted(w.table)
-	b.write("update ", w.table.sqlName, " as ", s.alias, " set ")
+	b.write("update ", w.table.SQLName, " as ", s.alias, " set ")
 	changed := w.differing(rw)
 	first := true
 	for i, col := range w.table.Columns {
@@ -140,7 +140,7 @@ func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
 			b.write(", ")
 		}
 		first = false
-		b.write(col.sqlName, " = ")
+		b.write(col.SQLName, " = ")
 		b.bind(col.Kind, rw.new[i])
 	}
 	if first {
@@ -155,7 +155,7 @@ func (w *steps) deleteRow(ctx context.Context, rw *rowWrite) error {
 	b := w.s.newBuilder(ctx, nil, access{})
 	defer b.free()
 	s := b.trusted(w.table)
-	b.write("delete from ", w.table.sqlName, " as ", s.alias, " where ")
+	b.write("delete from ", w.table.SQLName, " as ", s.alias, " where ")
 	b.keyEquals(s, rw.old)
 	return w.exec(ctx, b)
 }
@@ -176,7 +176,7 @@ func (w *steps) cascade(ctx context.Context, rw *rowWrite) error {
 		return &LimitError{Name: "levels of rows that are deleted with the one they refer to", Limit: maxLevels}
 	}
 	ctx = context.WithValue(ctx, cascadeKey{}, depth+1)
-	for _, ref := range w.table.referrers() {
+	for _, ref := range w.table.Referrers() {
 		if ref.OnDelete == Restrict {
 			continue
 		}
@@ -210,7 +210,7 @@ func (w *steps) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	child := ref.Columns[0].Table
 	conds := make([]Cond, len(ref.Columns))
 	for i, col := range ref.Columns {
-		conds[i] = boundEq(col, old[ref.Keys[i].index])
+		conds[i] = boundEq(col, old[ref.Keys[i].Index])
 	}
 	// Rows in the bin and of other tenants refer to the row too.
 	op := new(steps)

@@ -141,7 +141,7 @@ func (w *statement) compileSimple(b *builder) (*driver.Statement, error) {
 func (w *statement) returnColumns(b *builder, s source, plan *rowPlan) (*driver.Shape, error) {
 	start := len(b.sql)
 	if b.words.returningTable {
-		s.alias = w.table.sqlName
+		s.alias = w.table.SQLName
 	}
 	if err := b.dialect.rowColumns(b, s, plan, false); err != nil {
 		return nil, err
@@ -163,9 +163,9 @@ func (w *statement) returnColumns(b *builder, s source, plan *rowPlan) (*driver.
 // changeRows writes UPDATE or DELETE with its WHERE.
 func (w *statement) changeRows(b *builder, s source) error {
 	if w.deletesRows() {
-		b.write("delete from ", w.table.sqlName, " as ", s.alias)
+		b.write("delete from ", w.table.SQLName, " as ", s.alias)
 	} else {
-		b.write("update ", w.table.sqlName, " as ", s.alias, " set ")
+		b.write("update ", w.table.SQLName, " as ", s.alias, " set ")
 		w.assign(b, s)
 	}
 	return w.selectRows(b, s)
@@ -176,7 +176,7 @@ func (w *statement) assign(b *builder, s source) {
 		if i > 0 {
 			b.write(", ")
 		}
-		b.write(a.column.sqlName, " = ")
+		b.write(a.column.SQLName, " = ")
 		if a.add {
 			b.column(s, a.column)
 			b.write(" + ")
@@ -244,14 +244,14 @@ func (w *statement) keysMatch(b *builder, s source, rows [][]any) error {
 	if k := w.upsert.keys[0]; len(w.upsert.keys) == 1 && value.Listable(k.Kind) {
 		values := make([]any, len(rows))
 		for i, row := range rows {
-			values[i] = row[k.index]
+			values[i] = row[k.Index]
 		}
 		b.comparable(s, k, false)
 		b.dialect.oneOf(&b.text, k.Kind, value.PackList(k.Kind, values))
 		return nil
 	}
 	return b.balanced(len(rows), " or ", func(i int) error {
-		b.equalValues(s, w.upsert.keys, func(j int) any { return rows[i][w.upsert.keys[j].index] })
+		b.equalValues(s, w.upsert.keys, func(j int) any { return rows[i][w.upsert.keys[j].Index] })
 		return nil
 	})
 }

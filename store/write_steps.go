@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // runSteps writes row by row in a transaction, with everything a write can have:
@@ -115,7 +116,7 @@ func (w *steps) lockRows(ctx context.Context) ([][]any, error) {
 	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
 		return nil, err
 	}
-	b.write(" from ", w.table.sqlName, " ", s.alias)
+	b.write(" from ", w.table.SQLName, " ", s.alias)
 	if err := w.selectRows(b, s); err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (w *steps) readWhole(ctx context.Context, b *builder) ([][]any, error) {
 	if r.Rows > maxWrite {
 		return nil, &LimitError{Name: "rows of one write", Limit: maxWrite}
 	}
-	return parseRows(w.table, r.Body)
+	return schema.RowsOf(w.table, r.Body)
 }
 
 // before runs the hooks on a row and then validates the result.
@@ -167,7 +168,7 @@ func (w *steps) before(ctx context.Context, rw *rowWrite) error {
 	}
 	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f FieldError) bool {
 		c := w.table.Column(f.Column)
-		return !value.SameValue(c.Kind, given[c.index], rw.new[c.index])
+		return !value.SameValue(c.Kind, given[c.Index], rw.new[c.Index])
 	})
 	if err := w.validation(unfilled); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // mayCreate rejects rows the scope could not create before existing keys are looked up.
@@ -61,8 +62,8 @@ func (w *judged) outOfReach(row []any, err error) error {
 // mayReplace rejects an existing row that the scope may not see or change. The error is
 // always that of a taken key, so it does not reveal the reason.
 func (w *judged) mayReplace(ctx context.Context, old, row []any) error {
-	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: columnNames(w.upsert.keys)}
-	if t := w.table.Tenant; t != nil && old[t.index] != row[t.index] {
+	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: schema.ColumnNames(w.upsert.keys)}
+	if t := w.table.Tenant; t != nil && old[t.Index] != row[t.Index] {
 		return taken
 	}
 	if w.guard == nil {

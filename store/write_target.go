@@ -92,7 +92,7 @@ func (w *judged) partial() bool {
 		return false
 	}
 	row := w.partialRow()
-	gap := func(c *Column) bool { _, gap := row[c.index].(value.Absent); return gap }
+	gap := func(c *Column) bool { _, gap := row[c.Index].(value.Absent); return gap }
 	return slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool {
 		return w.checksKey(ref) && slices.ContainsFunc(ref.Columns, gap)
 	})

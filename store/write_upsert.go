@@ -73,7 +73,7 @@ func (w *steps) existing(ctx context.Context) (map[string][]any, error) {
 	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
 		return nil, err
 	}
-	b.write(" from ", w.table.sqlName, " ", s.alias, " where ")
+	b.write(" from ", w.table.SQLName, " ", s.alias, " where ")
 	if err := w.keysMatch(b, s, rowsWithKey); err != nil {
 		return nil, err
 	}

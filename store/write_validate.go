@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // missing returns the required columns without a value. It must run before defaults and
@@ -11,7 +12,7 @@ func (w *prepared) missing(row []any) []FieldError {
 	var failed []FieldError
 	for i, c := range w.table.Columns {
 		_, gap := row[i].(value.Absent)
-		if gap && c.required && !c.hasDefault() && w.presetOf(c) == nil && !w.table.managed(c) {
+		if gap && c.Required && !c.HasDefault() && w.presetOf(c) == nil && !w.table.Managed(c) {
 			failed = append(failed, FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
 		}
 	}
@@ -60,23 +61,23 @@ func (w *prepared) validation(failed []FieldError) error {
 // empty; the other rules apply to values that are not null.
 func (w *prepared) validateValue(c *Column, v any) (FieldError, bool) {
 	if v == nil {
-		if c.required {
+		if c.Required {
 			return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing}, false
 		}
 		return FieldError{}, true
 	}
-	if c.required && v == "" {
+	if c.Required && v == "" {
 		return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
 	}
 	validator := w.s.db.options.Validator
-	if c.checks == "" || validator == nil {
+	if c.Checks == "" || validator == nil {
 		return FieldError{}, true
 	}
-	v, err := c.goValue(v)
+	v, err := c.GoValue(v)
 	if err != nil {
 		return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
 	}
-	rule, text := validator.Check(v, c.checks)
+	rule, text := validator.Check(v, c.Checks)
 	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
 }
 
@@ -100,5 +101,5 @@ func (w *prepared) refuseNulls(row []any) error {
 	if err := w.validation(failed); err != nil {
 		return err
 	}
-	return &ConstraintError{Kind: NotNull, Table: w.table.Name, Columns: publicNames([]*Column{null})}
+	return &ConstraintError{Kind: NotNull, Table: w.table.Name, Columns: schema.PublicNames([]*Column{null})}
 }

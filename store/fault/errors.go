@@ -18,8 +18,8 @@ type coded struct {
 	text, code string
 }
 
-// New returns an error with a text and a code on the wire.
-func New(text, code string) error { return &coded{text, code} }
+// Coded returns an error with a text and a code on the wire.
+func Coded(text, code string) error { return &coded{text, code} }
 
 func (e *coded) Error() string { return e.text }
 
@@ -43,53 +43,53 @@ func (*busyError) Is(target error) bool { return target == ErrUnavailable }
 // Errors that callers branch on with errors.Is.
 var (
 	// ErrNotFound reports that no row matched, or none the scope may see.
-	ErrNotFound = New("store: not found", "PL404")
+	ErrNotFound = Coded("store: not found", "PL404")
 
 	// ErrConflict reports a transaction that lost against others ten times.
-	ErrConflict = New("store: conflict, try again", "40001")
+	ErrConflict = Coded("store: conflict, try again", "40001")
 
 	// ErrStale reports that the row's version is not the expected one.
-	ErrStale = New("store: the row has changed since it was read", "PL412")
+	ErrStale = Coded("store: the row has changed since it was read", "PL412")
 
 	// ErrDenied reports that the scope may not do this.
-	ErrDenied = New("store: denied", "42501")
+	ErrDenied = Coded("store: denied", "42501")
 
 	// ErrNoScope reports a store.Repo.As or store.NewGate with a nil scope: code that wanted
 	// the caller's scope, in a context that has none. Trusted access is
 	// store.Repo.Unscoped and store.UnscopedGate.
-	ErrNoScope = New("store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000")
+	ErrNoScope = Coded("store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context", "XX000")
 
 	// ErrNoTenant reports trusted code that uses a table with store.Tenant
 	// without store.WithTenant.
-	ErrNoTenant = New("store: no tenant in the context", "XX000")
+	ErrNoTenant = Coded("store: no tenant in the context", "XX000")
 
 	// ErrInTx reports the use of the pool inside a transaction of the same
 	// context: use the Tx.
-	ErrInTx = New("store: the context is inside a transaction; use its Tx", "XX000")
+	ErrInTx = Coded("store: the context is inside a transaction; use its Tx", "XX000")
 
 	// ErrTxFailed reports a transaction in which a write failed before: only
 	// rollback is left, or a savepoint around the write.
-	ErrTxFailed = New("store: the transaction failed earlier", "XX000")
+	ErrTxFailed = Coded("store: the transaction failed earlier", "XX000")
 
 	// ErrReadOnly reports a write in a transaction that only reads.
-	ErrReadOnly = New("store: the transaction is read-only", "XX000")
+	ErrReadOnly = Coded("store: the transaction is read-only", "XX000")
 
 	// ErrUnavailable reports a database that cannot be reached.
-	ErrUnavailable = New("store: database unavailable", "PGRST001")
+	ErrUnavailable = Coded("store: database unavailable", "PGRST001")
 
 	// ErrBusy reports that no connection became free within AcquireTimeout, of all or of the
 	// caller's half. It is an [ErrUnavailable] too.
 	ErrBusy error = &busyError{}
 
 	// ErrTimeout reports a statement that ran too long.
-	ErrTimeout = New("store: statement timeout", "57014")
+	ErrTimeout = Coded("store: statement timeout", "57014")
 
 	// ErrTooLarge reports an answer larger than the limit.
-	ErrTooLarge = New("store: the answer is too large; ask for fewer rows or columns", "PL001")
+	ErrTooLarge = Coded("store: the answer is too large; ask for fewer rows or columns", "PL001")
 
 	// ErrReadOnlyTable reports a write to a table without a primary key or to
 	// a view.
-	ErrReadOnlyTable = New("store: table is read-only", "PGRST117")
+	ErrReadOnlyTable = Coded("store: table is read-only", "PGRST117")
 )
 
 // ConstraintKind is the kind of a constraint.

@@ -130,4 +130,4 @@ func (e *AmbiguousRelationError) ProblemDetails() json.RawMessage {
 }
 
 // ErrTxDone reports the use of a transaction after its function returned.
-var ErrTxDone = New("store: the transaction is over", "XX000")
+var ErrTxDone = Coded("store: the transaction is over", "XX000")

@@ -43,12 +43,7 @@ type layer struct {
 
 var packages = []layered{
 	{path: "store", upward: 8, layers: []layer{
-		{"fault", []string{"errors", "errors_names"}},
-		{"value", []string{"kind", "gotype*", "value*", "list"}},
-		{"schema", []string{
-			"table", "relation", "resolve", "default", "names", "nearest", "decode", "registry", "column_value", "columnset",
-			"constraint", "place", "row", "search_index",
-		}},
+		{"names", []string{"alias_*", "kind"}},
 		{"query", []string{
 			"cond", "cond_text", "query", "path", "scope", "aggregate", "bind", "describe", "eval", "operator", "operand", "fulltext",
 			"like", "caller", "resolve_error", "identify", "regexp", "rows", "field", "key", "write_op",

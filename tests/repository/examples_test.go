@@ -18,8 +18,9 @@ var constructor = regexp.MustCompile(`^(New|Open|Parse)([A-Z]|$)`)
 
 // unshown are constructors without an example, with the reason.
 var unshown = map[string]string{
-	"store.New":           "the Open functions of the drivers call it",
-	"store/postgres.Open": "its example needs a server and is compiled only",
+	"store.New":                "the Open functions of the drivers call it",
+	"store/schema.NewRegistry": "store.New calls it",
+	"store/postgres.Open":      "its example needs a server and is compiled only",
 }
 
 // TestConstructorsHaveExamples finds, for every exported constructor of a package

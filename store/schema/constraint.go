@@ -1,15 +1,18 @@
-package store
+package schema
 
-import "github.com/seed-7694ebf6/plinth/store/driver"
+import (
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+)
 
-// constraintError fills a constraint error from the schema of the written
+// Violated fills a constraint error from the schema of the written
 // table. Constraints of other tables are not named.
-func constraintError(t *Table, v *driver.Violation) *ConstraintError {
-	e := &ConstraintError{Kind: ConstraintKind(v.Kind), Table: t.Name}
+func Violated(t *Table, v *driver.Violation) *fault.ConstraintError {
+	e := &fault.ConstraintError{Kind: fault.ConstraintKind(v.Kind), Table: t.Name}
 	if v.Kind == driver.ForeignKey {
 		for _, ref := range t.ForeignKeys {
 			if ref.Name == v.Constraint {
-				e.Columns = publicNames(ref.Columns)
+				e.Columns = PublicNames(ref.Columns)
 			}
 		}
 		return e
@@ -37,7 +40,7 @@ func (t *Table) uniqueColumns(constraint string) []string {
 	keys := append([][]*Column{t.PrimaryKey}, t.UniqueKeys...)
 	for i, key := range keys {
 		if i == 0 && constraint == t.Name+"_pkey" || constraint == UniqueName(t, key) {
-			return publicNames(key)
+			return PublicNames(key)
 		}
 	}
 	return nil
@@ -45,11 +48,11 @@ func (t *Table) uniqueColumns(constraint string) []string {
 
 // UniqueName returns the name of the unique index over columns of a table.
 func UniqueName(t *Table, columns []*Column) string {
-	return t.Name + "_" + joinNames(columns, "_") + "_key"
+	return t.Name + "_" + JoinNames(columns, "_") + "_key"
 }
 
-// publicNames returns the names of the columns a client may know.
-func publicNames(columns []*Column) []string {
+// PublicNames returns the names of the columns a client may know.
+func PublicNames(columns []*Column) []string {
 	var names []string
 	for _, c := range columns {
 		if c.Mode < Hidden {

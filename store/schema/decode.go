@@ -1,4 +1,4 @@
-package store
+package schema
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
-// decodePlan says how the objects of an answer fill a struct: its members in
+// RowPlan says how the objects of an answer fill a struct: its members in
 // the order they come. It is made once for a statement and never changed.
-type decodePlan struct {
+type RowPlan struct {
 	members []decodeMember
 }
 
@@ -21,19 +21,19 @@ type decodeMember struct {
 	key      string // "name": as in the text
 	column   *Column
 	relation *Relation
-	plan     *decodePlan
+	plan     *RowPlan
 
 	index []int
 	typ   reflect.Type // of the field
 }
 
-// addColumn adds a column of the row's own table.
-func (p *decodePlan) addColumn(c *Column) {
-	p.members = append(p.members, decodeMember{key: c.jsonKey, column: c, index: c.field.Index})
+// AddColumn adds a column of the row's own table.
+func (p *RowPlan) AddColumn(c *Column) {
+	p.members = append(p.members, decodeMember{key: c.JSONKey, column: c, index: c.field.Index})
 }
 
-// addRelation adds the row or rows of a relation, which the answer calls name.
-func (p *decodePlan) addRelation(r *Relation, name string, plan *decodePlan) {
+// AddRelation adds the row or rows of a relation, which the answer calls name.
+func (p *RowPlan) AddRelation(r *Relation, name string, plan *RowPlan) {
 	p.members = append(p.members, decodeMember{
 		key: `"` + name + `":`, relation: r, plan: plan, index: r.field.Index, typ: r.field.StructField.Type,
 	})
@@ -43,9 +43,9 @@ func (p *decodePlan) addRelation(r *Relation, name string, plan *decodePlan) {
 // our own encoders, so this is a mistake of the library or its database.
 var errRow = errors.New("store: the row does not have the expected form")
 
-// decodeRow fills dst, a settable struct of the table's type, from one row in
+// DecodeRow fills dst, a settable struct of the table's type, from one row in
 // canonical JSON.
-func (t *Table) decodeRow(raw []byte, plan *decodePlan, dst reflect.Value) error {
+func (t *Table) DecodeRow(raw []byte, plan *RowPlan, dst reflect.Value) error {
 	rest, err := decodeObject(raw, plan, dst)
 	if err == nil && len(rest) > 0 {
 		err = errRow
@@ -56,9 +56,9 @@ func (t *Table) decodeRow(raw []byte, plan *decodePlan, dst reflect.Value) error
 	return nil
 }
 
-// decodeRows appends rows with commas between them to dst, a settable slice of
+// DecodeRows appends rows with commas between them to dst, a settable slice of
 // structs of the table's type or of pointers to them.
-func (t *Table) decodeRows(body []byte, plan *decodePlan, dst reflect.Value) error {
+func (t *Table) DecodeRows(body []byte, plan *RowPlan, dst reflect.Value) error {
 	if len(body) == 0 {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (t *Table) decodeRows(body []byte, plan *decodePlan, dst reflect.Value) err
 }
 
 // decodeObject reads the object at the start of raw and returns what is behind.
-func decodeObject(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, error) {
+func decodeObject(raw []byte, plan *RowPlan, dst reflect.Value) ([]byte, error) {
 	raw, ok := value.CutByte(raw, '{')
 	if !ok {
 		return nil, errRow
@@ -107,7 +107,7 @@ func (m *decodeMember) decode(raw []byte, field reflect.Value) ([]byte, error) {
 	if end <= 0 {
 		return nil, errRow
 	}
-	if err := m.column.goType.Decode(raw[:end], field); err != nil {
+	if err := m.column.GoType.Decode(raw[:end], field); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.column.Name, err)
 	}
 	return raw[end:], nil
@@ -148,7 +148,7 @@ func (m *decodeMember) decodeRelation(raw []byte, field reflect.Value) ([]byte, 
 }
 
 // decodeItems appends one object or more to a slice.
-func decodeItems(raw []byte, plan *decodePlan, dst reflect.Value) ([]byte, error) {
+func decodeItems(raw []byte, plan *RowPlan, dst reflect.Value) ([]byte, error) {
 	elem := dst.Type().Elem()
 	for more := true; more; {
 		n := dst.Len()

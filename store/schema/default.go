@@ -1,4 +1,4 @@
-package store
+package schema
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -27,7 +28,7 @@ func readDefault(c *Column) (columnDefault, error) {
 	case "null":
 		return columnDefault{set: true}, nil
 	case "current_timestamp", "now()":
-		if c.Kind != KindTimestamp {
+		if c.Kind != driver.KindTimestamp {
 			return columnDefault{}, fmt.Errorf("default %s does not fit %s", text, c.Kind)
 		}
 		return columnDefault{now: true, set: true}, nil
@@ -37,16 +38,16 @@ func readDefault(c *Column) (columnDefault, error) {
 	} else if strings.ContainsAny(text, "'(") {
 		return columnDefault{}, fmt.Errorf("default %s is not a constant: want a number, quoted text, true, false, null or current_timestamp", text)
 	}
-	v, err := c.parseText(text)
+	v, err := c.ParseText(text)
 	if err != nil {
 		return columnDefault{}, fmt.Errorf("default %s: %w", text, err)
 	}
 	return columnDefault{value: v, set: true}, nil
 }
 
-// defaultFor returns the value of an absent column in a new row: the default of the
+// DefaultAt returns the value of an absent column in a new row: the default of the
 // tag, else NULL if the column is nullable, else the zero of the type.
-func (c *Column) defaultFor(now time.Time) any {
+func (c *Column) DefaultAt(now time.Time) any {
 	switch {
 	case c.initial.now:
 		return now
@@ -57,7 +58,7 @@ func (c *Column) defaultFor(now time.Time) any {
 	case c.Nullable:
 		return nil
 	}
-	return c.zeroValue()
+	return c.ZeroValue()
 }
 
 // DefaultJSON returns the JSON value of an absent column in a new row: the default of
@@ -66,30 +67,30 @@ func (c *Column) defaultFor(now time.Time) any {
 // library sets.
 func (c *Column) DefaultJSON() []byte {
 	switch {
-	case c.initial.now, c.Generated, c.Table.managed(c):
+	case c.initial.now, c.Generated, c.Table.Managed(c):
 		return nil
 	case c.initial.set:
 		return value.AppendValue(nil, c.Kind, c.initial.value)
-	case c.Key && c.Kind == KindUUID:
+	case c.Key && c.Kind == driver.KindUUID:
 		return nil
 	case c.Nullable:
 		return []byte("null")
 	}
-	return value.AppendValue(nil, c.Kind, c.zeroValue())
+	return value.AppendValue(nil, c.Kind, c.ZeroValue())
 }
 
 // IntegerRange returns the least and the greatest value of a column of KindInt, from
 // its Go type.
 func (c *Column) IntegerRange() (least, greatest int64) {
-	bits := c.goType.Bits
+	bits := c.GoType.Bits
 	switch {
 	case bits <= 0 || bits >= 64:
 		return math.MinInt64, math.MaxInt64
-	case c.goType.Unsigned:
+	case c.GoType.Unsigned:
 		return 0, 1<<bits - 1
 	}
 	return -1 << (bits - 1), 1<<(bits-1) - 1
 }
 
-// hasDefault reports whether the tag gives a default.
-func (c *Column) hasDefault() bool { return c.initial.set }
+// HasDefault reports whether the tag gives a default.
+func (c *Column) HasDefault() bool { return c.initial.set }

@@ -1,4 +1,4 @@
-package store
+package schema
 
 import (
 	"fmt"
@@ -6,30 +6,31 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
-// fillStruct sets the fields of a struct from bound values.
-func (t *Table) fillStruct(v reflect.Value, row []any) error {
+// FillStruct sets the fields of a struct from bound values.
+func (t *Table) FillStruct(v reflect.Value, row []any) error {
 	for i, c := range t.Columns {
 		if _, gap := row[i].(value.Absent); gap {
 			continue
 		}
-		if err := c.setField(v, row[i]); err != nil {
+		if err := c.SetField(v, row[i]); err != nil {
 			return fmt.Errorf("store: %s.%s: %w", t.Name, c.Name, err)
 		}
 	}
 	return nil
 }
 
-// takeStruct reads the new row of a hook into bound values, without the columns that the
+// TakeStruct reads the new row of a hook into bound values, without the columns that the
 // library sets. The key is read on insert only.
-func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
+func (t *Table) TakeStruct(v reflect.Value, row []any, insert bool) error {
 	for i, c := range t.Columns {
-		if t.managed(c) || c.Key && !insert {
+		if t.Managed(c) || c.Key && !insert {
 			continue
 		}
-		bound, err := c.goType.Get(c.fieldOf(v))
+		bound, err := c.GoType.Get(c.FieldOf(v))
 		if err != nil {
 			return c.goError(err)
 		}
@@ -41,11 +42,11 @@ func (t *Table) takeStruct(v reflect.Value, row []any, insert bool) error {
 	return nil
 }
 
-// readStruct reads all columns of a struct as bound values.
-func (t *Table) readStruct(v reflect.Value) ([]any, error) {
+// ReadStruct reads all columns of a struct as bound values.
+func (t *Table) ReadStruct(v reflect.Value) ([]any, error) {
 	row := make([]any, len(t.Columns))
 	for i, c := range t.Columns {
-		bound, err := c.goType.Get(c.fieldOf(v))
+		bound, err := c.GoType.Get(c.FieldOf(v))
 		if err != nil {
 			return nil, c.goError(err)
 		}
@@ -54,12 +55,12 @@ func (t *Table) readStruct(v reflect.Value) ([]any, error) {
 	return row, nil
 }
 
-// readModels reads the structs in a value as bound values.
-func (t *Table) readModels(models reflect.Value) ([][]any, error) {
+// ReadModels reads the structs in a value as bound values.
+func (t *Table) ReadModels(models reflect.Value) ([][]any, error) {
 	if models.Kind() == reflect.Slice {
 		rows := make([][]any, 0, models.Len())
 		for i := range models.Len() {
-			row, err := t.readModels(models.Index(i))
+			row, err := t.ReadModels(models.Index(i))
 			if err != nil {
 				return nil, err
 			}
@@ -76,38 +77,38 @@ func (t *Table) readModels(models reflect.Value) ([][]any, error) {
 	if models.Type() != t.goType {
 		return nil, fmt.Errorf("store: %s is not a row of %s", models.Type(), t.Name)
 	}
-	row, err := t.readStruct(models)
+	row, err := t.ReadStruct(models)
 	return [][]any{row}, err
 }
 
-// appendKey appends the primary key of a row as JSON array.
-func (t *Table) appendKey(dst []byte, row []any) []byte {
+// AppendKey appends the primary key of a row as JSON array.
+func (t *Table) AppendKey(dst []byte, row []any) []byte {
 	dst = append(dst, '[')
 	for i, pk := range t.PrimaryKey {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = value.AppendValue(dst, pk.Kind, row[pk.index])
+		dst = value.AppendValue(dst, pk.Kind, row[pk.Index])
 	}
 	return append(dst, ']')
 }
 
-// fieldOf returns the field of a column in a struct.
-func (c *Column) fieldOf(row reflect.Value) reflect.Value { return c.field.Value(row) }
+// FieldOf returns the field of a column in a struct.
+func (c *Column) FieldOf(row reflect.Value) reflect.Value { return c.field.Value(row) }
 
-// setField sets the field of a column in a struct to a bound value.
-func (c *Column) setField(row reflect.Value, bound any) error {
-	return c.goType.Set(c.fieldOf(row), bound)
+// SetField sets the field of a column in a struct to a bound value.
+func (c *Column) SetField(row reflect.Value, bound any) error {
+	return c.GoType.Set(c.FieldOf(row), bound)
 }
 
-// goValue returns a bound value in the Go type of the column's field, without its pointer.
-func (c *Column) goValue(bound any) (any, error) {
+// GoValue returns a bound value in the Go type of the column's field, without its pointer.
+func (c *Column) GoValue(bound any) (any, error) {
 	typ := c.field.StructField.Type
 	if reflect.TypeOf(bound) == typ {
 		return bound, nil
 	}
 	field := reflect.New(typ).Elem()
-	if err := c.goType.Set(field, bound); err != nil {
+	if err := c.GoType.Set(field, bound); err != nil {
 		return nil, err
 	}
 	if field.Kind() == reflect.Pointer && !field.IsNil() {
@@ -116,8 +117,8 @@ func (c *Column) goValue(bound any) (any, error) {
 	return field.Interface(), nil
 }
 
-// columnAt returns the column of a field, which is given by its offset and its type.
-func (t *Table) columnAt(offset uintptr, typ reflect.Type) *Column {
+// ColumnAt returns the column of a field, which is given by its offset and its type.
+func (t *Table) ColumnAt(offset uintptr, typ reflect.Type) *Column {
 	for _, c := range t.Columns {
 		if c.offset == offset && c.field.StructField.Type == typ {
 			return c
@@ -126,9 +127,9 @@ func (t *Table) columnAt(offset uintptr, typ reflect.Type) *Column {
 	return nil
 }
 
-// appendImage appends a row as JSON object without secret columns, or null. A set leaves
+// AppendImage appends a row as JSON object without secret columns, or null. A set leaves
 // out all other columns.
-func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
+func (t *Table) AppendImage(dst []byte, row []any, some *ColumnSet) []byte {
 	if row == nil {
 		return append(dst, "null"...)
 	}
@@ -142,14 +143,14 @@ func (t *Table) appendImage(dst []byte, row []any, some *ColumnSet) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(dst, c.jsonKey...)
+		dst = append(dst, c.JSONKey...)
 		dst = value.AppendValue(dst, c.Kind, row[i])
 	}
 	return append(dst, '}')
 }
 
-// parseRows reads canonical rows with all columns of the table.
-func parseRows(t *Table, body []byte) ([][]any, error) {
+// RowsOf reads canonical rows with all columns of the table.
+func RowsOf(t *Table, body []byte) ([][]any, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -162,10 +163,10 @@ func parseRows(t *Table, body []byte) ([][]any, error) {
 		row := make([]any, len(t.Columns))
 		i := 0
 		for _, member := range v.Members() {
-			if row[i], err = t.Columns[i].parseJSON(member.Raw()); err != nil {
+			if row[i], err = t.Columns[i].ParseJSON(member.Raw()); err != nil {
 				return nil, err
 			}
-			if row[i] == nil && t.Columns[i].Kind == KindJSON && !t.Columns[i].Nullable {
+			if row[i] == nil && t.Columns[i].Kind == driver.KindJSON && !t.Columns[i].Nullable {
 				row[i] = "null" // the document
 			}
 			i++

@@ -1,27 +1,27 @@
-package store
+package schema
 
 // ColumnSet is a set of columns of one table. The zero set is empty.
 type ColumnSet struct {
-	bits [maxColumns / 64]uint64
+	bits [MaxColumns / 64]uint64
 }
 
-// maxColumns is the largest number of columns of a table. SQLite's json_object takes at
+// MaxColumns is the largest number of columns of a table. SQLite's json_object takes at
 // most 500 pairs.
-const maxColumns = 256
+const MaxColumns = 256
 
 // Has reports whether the set holds c.
 func (s *ColumnSet) Has(c *Column) bool {
-	return s.bits[c.index/64]&(1<<(c.index%64)) != 0
+	return s.bits[c.Index/64]&(1<<(c.Index%64)) != 0
 }
 
 // Add puts c into the set.
-func (s *ColumnSet) Add(c *Column) { s.bits[c.index/64] |= 1 << (c.index % 64) }
+func (s *ColumnSet) Add(c *Column) { s.bits[c.Index/64] |= 1 << (c.Index % 64) }
 
 // Remove takes c out of the set.
-func (s *ColumnSet) Remove(c *Column) { s.bits[c.index/64] &^= 1 << (c.index % 64) }
+func (s *ColumnSet) Remove(c *Column) { s.bits[c.Index/64] &^= 1 << (c.Index % 64) }
 
-// fill puts every column into the set.
-func (s *ColumnSet) fill() {
+// Fill puts every column into the set.
+func (s *ColumnSet) Fill() {
 	for i := range s.bits {
 		s.bits[i] = ^uint64(0)
 	}

@@ -1,4 +1,6 @@
-package store
+// Package schema describes tables as their models declare them: columns, keys and relations.
+// Package store registers models; migrations and generators of documents read the tables.
+package schema
 
 import (
 	"errors"
@@ -8,12 +10,13 @@ import (
 	"sync/atomic"
 
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/uptrace/bun/schema"
 )
 
 // Table describes a table as declared by its model. Queries, rules, the wire format and
-// migrations use it. Tables are made by [DB.Register] and never change afterwards; they
+// migrations use it. Tables are made by store.DB.Register and never change afterwards; they
 // are safe for concurrent use.
 type Table struct {
 	// Name is the name of the table in the database and on the wire.
@@ -36,23 +39,27 @@ type Table struct {
 	UniqueKeys [][]*Column
 
 	// Version, CreatedAt, UpdatedAt, DeletedAt and Tenant are the columns of the mixins
-	// [Model], [SoftDelete] and [Tenant]; nil if the model does not embed them.
+	// store.Model, store.SoftDelete and store.Tenant; nil if the model does not embed them.
 	Version, CreatedAt, UpdatedAt, DeletedAt, Tenant *Column
 
 	// Tracked reports whether writes append to the change log.
 	Tracked bool
 
-	// View reports a model over a view: read-only. See [View].
+	// View reports a model over a view: read-only. See store.View.
 	View bool
 
-	goType  reflect.Type
-	byName  map[string]*Column
-	sqlName string    // quoted
-	every   ColumnSet // all columns
+	// SQLName is the quoted name.
+	SQLName string
 
+	// Plan and Hooks belong to the layers above: the statement builder keeps the plans
+	// for all columns here, and the write path its hooks, nil without any.
+	Plan  atomic.Value
+	Hooks any
+
+	goType   reflect.Type
+	byName   map[string]*Column
+	every    ColumnSet // all columns
 	registry *Registry
-	plan     atomic.Value // of the statement builder: the plans for all columns
-	hooks    any          // of the write path; nil without hooks
 }
 
 // Column is one column of a [Table].
@@ -64,7 +71,7 @@ type Column struct {
 	Name string
 
 	// Kind is the type of its values.
-	Kind Kind
+	Kind driver.Kind
 
 	// Nullable reports whether the column can hold NULL.
 	Nullable bool
@@ -78,7 +85,7 @@ type Column struct {
 	// Default is the default of the model's tag in SQL, or empty.
 	Default string
 
-	// Searchable reports a column with a search index for [OpSearch].
+	// Searchable reports a column with a search index for store.OpSearch.
 	Searchable bool
 
 	// Generated reports a key the database assigns.
@@ -87,18 +94,30 @@ type Column struct {
 	// Rules is the validate tag of the field.
 	Rules string
 
-	required bool   // by Rules
-	checks   string // what else Rules say, for the validator
+	// Required reports whether Rules reject the zero value. Checks are the other Rules,
+	// for the validator.
+	Required bool
+	Checks   string
 
-	index   int
+	// Index is the position in Columns of the table, and in rows of bound values.
+	Index int
+
+	// GoType converts values of the field.
+	GoType value.GoType
+
+	// SQLName is the quoted name, JSONKey the name as key of a JSON object with its
+	// colon.
+	SQLName, JSONKey string
+
+	// Place is set for a value inside the documents of a column, see [Column.At].
+	Place *Place
+
+	// Total marks an aggregate of floats, which is a decimal until it is written.
+	Total bool
+
 	field   *schema.Field
-	goType  value.GoType
-	sqlName string // quoted
-	jsonKey string // "name":
 	offset  uintptr
 	initial columnDefault
-	place   *place // inside the documents of the column, see at
-	total   bool   // of a group: a float that is a decimal until it is written
 }
 
 // Mode limits how clients may read and write a column. It comes from the plinth tag. A
@@ -134,7 +153,7 @@ type Reference struct {
 
 // Action is what a delete does to the rows that refer to the deleted one. The store
 // executes it, so that it is logged; the foreign key in the database has RESTRICT. More
-// than 10,000 rows in total, or more than 16 levels, fail with a [LimitError].
+// than 10,000 rows in total, or more than 16 levels, fail with a [fault.LimitError].
 type Action uint8
 
 // The actions on delete.
@@ -161,44 +180,44 @@ func (t *Table) PublicColumns() ColumnSet {
 	return s
 }
 
-// HasHooks reports whether [Before] or [After] has registered a hook for the table.
-func (t *Table) HasHooks() bool { return t.hooks != nil }
+// HasHooks reports whether store.Before or store.After has registered a hook for the table.
+func (t *Table) HasHooks() bool { return t.Hooks != nil }
 
 // CreatableColumns returns the columns a client may give on insert, as far as
 // the model says: not read-only, not hidden, not set by the library. A key the
 // database makes is not among them: a client that could choose it could use up
 // the keys, and every later insert would fail.
 func (t *Table) CreatableColumns() ColumnSet {
-	return t.writable(func(c *Column) bool { return c.Mode <= CreateOnly && !c.Generated })
+	return t.Writable(func(c *Column) bool { return c.Mode <= CreateOnly && !c.Generated })
 }
 
 // UpdatableColumns returns the columns a client may set on update, as far as
 // the model says.
 func (t *Table) UpdatableColumns() ColumnSet {
-	return t.writable(func(c *Column) bool { return c.Mode == ReadWrite && !c.Key })
+	return t.Writable(func(c *Column) bool { return c.Mode == ReadWrite && !c.Key })
 }
 
-func (t *Table) writable(allowed func(*Column) bool) ColumnSet {
+func (t *Table) Writable(allowed func(*Column) bool) ColumnSet {
 	var s ColumnSet
 	if t.View {
 		return s
 	}
 	for _, c := range t.Columns {
-		if allowed(c) && !t.managed(c) {
+		if allowed(c) && !t.Managed(c) {
 			s.Add(c)
 		}
 	}
 	return s
 }
 
-// managed reports whether the library itself sets the column.
-func (t *Table) managed(c *Column) bool {
+// Managed reports whether the library itself sets the column.
+func (t *Table) Managed(c *Column) bool {
 	return c == t.Version || c == t.CreatedAt || c == t.UpdatedAt || c == t.DeletedAt || c == t.Tenant
 }
 
-// referrers returns the foreign keys of registered tables that point here: not of the
+// Referrers returns the foreign keys of registered tables that point here: not of the
 // table itself, since tables that are registered later add to them.
-func (t *Table) referrers() []*Reference { return t.registry.tables.Load().referrers[t] }
+func (t *Table) Referrers() []*Reference { return t.registry.tables.Load().referrers[t] }
 
 // Type returns the struct type of the model.
 func (t *Table) Type() reflect.Type { return t.goType }
@@ -213,9 +232,9 @@ func newTable(r *Registry, bt *schema.Table) (*Table, error) {
 	if strings.Contains(bt.Name, ".") {
 		return nil, fmt.Errorf("store: table %s: schemas other than the default are not supported", bt.Name)
 	}
-	t.sqlName = value.QuoteIdent(t.Name)
-	if len(bt.Fields) > maxColumns {
-		return nil, fmt.Errorf("store: table %s has %d columns, at most %d are supported", t.Name, len(bt.Fields), maxColumns)
+	t.SQLName = value.QuoteIdent(t.Name)
+	if len(bt.Fields) > MaxColumns {
+		return nil, fmt.Errorf("store: table %s has %d columns, at most %d are supported", t.Name, len(bt.Fields), MaxColumns)
 	}
 	errs := []error{refuseBunHooks(bt.Type)}
 	for _, f := range bt.Fields {
@@ -261,15 +280,15 @@ func newColumn(t *Table, f *schema.Field, index int) (*Column, error) {
 	c := &Column{
 		Table: t, Name: f.Name, Kind: gt.Kind, Nullable: gt.Nullable && !f.IsPK, Key: f.IsPK, Mode: mode, Searchable: searchable,
 		Default: f.SQLDefault, Generated: f.AutoIncrement || f.Identity, Rules: f.StructField.Tag.Get("validate"),
-		index: index, field: f, goType: gt,
+		Index: index, field: f, GoType: gt,
 	}
 	if !value.ValidName(c.Name) {
 		check(fmt.Errorf("column name %q must be letters, digits and underscores", c.Name))
 	}
-	c.required, c.checks = ruletag.Split(c.Rules)
-	check(t.registry.options.CheckRules(c.checks, f.StructField.Type))
-	c.sqlName = value.QuoteIdent(c.Name)
-	c.jsonKey = `"` + c.Name + `":`
+	c.Required, c.Checks = ruletag.Split(c.Rules)
+	check(t.registry.options.CheckRules(c.Checks, f.StructField.Type))
+	c.SQLName = value.QuoteIdent(c.Name)
+	c.JSONKey = `"` + c.Name + `":`
 	c.offset = value.FieldOffset(t.goType, f.Index)
 	if errType == nil {
 		var err error
@@ -351,7 +370,7 @@ func (t *Table) check() error {
 	}
 	for _, c := range t.PrimaryKey {
 		switch alone := len(t.PrimaryKey) == 1 && !t.View; {
-		case alone && c.Kind != KindUUID && c.Kind != KindInt && c.Kind != KindText:
+		case alone && c.Kind != driver.KindUUID && c.Kind != driver.KindInt && c.Kind != driver.KindText:
 			errs = append(errs, fmt.Errorf("store: table %s: primary key %s is %s, want store.ID, an integer or text", t.Name, c.Name, c.Kind))
 		case !c.Kind.Ordered():
 			errs = append(errs, fmt.Errorf("store: table %s: primary key column %s is %s, which has no order", t.Name, c.Name, c.Kind))

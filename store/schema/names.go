@@ -1,4 +1,4 @@
-package store
+package schema
 
 import (
 	"cmp"
@@ -39,6 +39,6 @@ func sortReferences(rs []*Reference) {
 
 func sortUniqueKeys(keys [][]*Column) {
 	slices.SortFunc(keys, func(a, b []*Column) int {
-		return slices.CompareFunc(a, b, func(x, y *Column) int { return cmp.Compare(x.index, y.index) })
+		return slices.CompareFunc(a, b, func(x, y *Column) int { return cmp.Compare(x.Index, y.Index) })
 	})
 }

@@ -1,4 +1,4 @@
-package store
+package schema
 
 import (
 	"fmt"
@@ -29,8 +29,8 @@ type Relation struct {
 	// Junction is the table of a relation many to many, else nil.
 	Junction *Junction
 
-	field   *schema.Field
-	belongs bool // the foreign key is in Source: a belongs-to relation
+	field     *schema.Field
+	BelongsTo bool // the foreign key is in Source: a belongs-to relation
 }
 
 // Junction is the table in the middle of a relation many to many.
@@ -39,25 +39,25 @@ type Junction struct {
 	SourceKeys, TargetKeys []*Column
 }
 
-// foreignKey returns the columns that hold the keys of a relation without a
+// ForeignKey returns the columns that hold the keys of a relation without a
 // junction.
-func (r *Relation) foreignKey() []*Column {
-	if r.belongs {
+func (r *Relation) ForeignKey() []*Column {
+	if r.BelongsTo {
 		return r.SourceKeys
 	}
 	return r.TargetKeys
 }
 
-// constraint returns the name of the foreign key on columns of one table.
-func constraint(columns []*Column) string {
-	return columns[0].Table.Name + "_" + joinNames(columns, "_") + "_fkey"
+// ForeignKeyName returns the name of the foreign key on columns of one table.
+func ForeignKeyName(columns []*Column) string {
+	return columns[0].Table.Name + "_" + JoinNames(columns, "_") + "_fkey"
 }
 
-func joinNames(columns []*Column, separator string) string {
-	return strings.Join(columnNames(columns), separator)
+func JoinNames(columns []*Column, separator string) string {
+	return strings.Join(ColumnNames(columns), separator)
 }
 
-func columnNames(columns []*Column) []string {
+func ColumnNames(columns []*Column) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.Name
@@ -99,7 +99,7 @@ func (t *Table) newRelation(br *schema.Relation, tables func(*schema.Table) (*Ta
 	r := &Relation{
 		Name: value.Underscore(br.Field.GoName), Source: t, Target: target, field: br.Field,
 		Many:       br.Type == schema.HasManyRelation || br.Type == schema.ManyToManyRelation,
-		belongs:    br.Type == schema.BelongsToRelation,
+		BelongsTo:  br.Type == schema.BelongsToRelation,
 		SourceKeys: columnsOf(t, br.BasePKs), TargetKeys: columnsOf(target, br.JoinPKs),
 	}
 	if br.Type == schema.ManyToManyRelation {
@@ -129,7 +129,7 @@ func (t *Table) addReference(r *Relation, br *schema.Relation) error {
 	if r.Target.View {
 		return nil
 	}
-	ref := &Reference{Name: constraint(r.SourceKeys), Columns: r.SourceKeys, Target: r.Target, Keys: r.TargetKeys}
+	ref := &Reference{Name: ForeignKeyName(r.SourceKeys), Columns: r.SourceKeys, Target: r.Target, Keys: r.TargetKeys}
 	switch strings.TrimPrefix(strings.ToUpper(br.OnDelete), "ON DELETE ") {
 	case "", "NO ACTION", "RESTRICT":
 	case "CASCADE":
@@ -163,9 +163,9 @@ func columnsOf(t *Table, fields []*schema.Field) []*Column {
 	return cols
 }
 
-// columnsOf adds the columns of a table to the set by which the relation leads on, and
+// AddColumns adds the columns of a table to the set by which the relation leads on, and
 // those by which rows on its way may be out of sight.
-func (r *Relation) columnsOf(t *Table, set *ColumnSet) {
+func (r *Relation) AddColumns(t *Table, set *ColumnSet) {
 	read := slices.Concat(r.SourceKeys, r.TargetKeys, []*Column{r.Target.DeletedAt, r.Target.Tenant})
 	view := r.Target.View
 	if j := r.Junction; j != nil {
@@ -173,7 +173,7 @@ func (r *Relation) columnsOf(t *Table, set *ColumnSet) {
 		view = view || j.Table.View
 	}
 	if view {
-		set.fill()
+		set.Fill()
 	}
 	for _, c := range read {
 		if c != nil && c.Table == t {
@@ -182,14 +182,14 @@ func (r *Relation) columnsOf(t *Table, set *ColumnSet) {
 	}
 }
 
-// cardinality says how many rows each side of the relation has.
-func (r *Relation) cardinality() string {
+// Cardinality says how many rows each side of the relation has.
+func (r *Relation) Cardinality() string {
 	switch {
 	case r.Junction != nil:
 		return "many-to-many"
 	case r.Many:
 		return "one-to-many"
-	case r.belongs && !r.Source.unique(r.SourceKeys):
+	case r.BelongsTo && !r.Source.unique(r.SourceKeys):
 		return "many-to-one"
 	}
 	return "one-to-one"

@@ -1,8 +1,12 @@
-package store
+package schema
 
-import "fmt"
+import (
+	"fmt"
 
-// SearchName returns the name of the index that [OpSearch] reads for a column:
+	"github.com/seed-7694ebf6/plinth/store/driver"
+)
+
+// SearchName returns the name of the index that store.OpSearch reads for a column:
 // an index over [SearchFunction] on PostgreSQL, on SQLite a table of words that
 // triggers keep. It is for tools that manage the schema.
 func SearchName(c *Column) string { return c.Table.Name + "_" + c.Name + "_search" }
@@ -19,7 +23,7 @@ func (c *Column) checkSearchable() error {
 	switch {
 	case !c.Searchable:
 		return nil
-	case c.Kind != KindText:
+	case c.Kind != driver.KindText:
 		return fmt.Errorf("store: %s.%s is %s, and only text is searchable", c.Table.Name, c.Name, c.Kind)
 	case c.Table.View:
 		return fmt.Errorf("store: %s.%s: a column of a view is not searchable, because it has no index", c.Table.Name, c.Name)

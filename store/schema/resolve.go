@@ -1,12 +1,12 @@
-package store
+package schema
 
 import "strings"
 
-// hintMark separates the name of a relation from a hint.
-const hintMark = "!"
+// HintMark separates the name of a relation from a hint.
+const HintMark = "!"
 
-// allRelations is the view of trusted code.
-func allRelations(*Relation) bool { return true }
+// AllRelations is the view of trusted code.
+func AllRelations(*Relation) bool { return true }
 
 // Relation returns the relation with a name: the snake_case name of a field, the name
 // of the target table, or the column or constraint of the foreign key
@@ -19,15 +19,15 @@ func allRelations(*Relation) bool { return true }
 //
 // Relation returns nil if there is none or more than one.
 func (t *Table) Relation(name string) *Relation {
-	r, _ := t.resolve(name, allRelations)
+	r, _ := t.Resolve(name, AllRelations)
 	return r
 }
 
-// resolve finds the relation that a name means among those that are visible.
+// Resolve finds the relation that a name means among those that are visible.
 // Others neither are found nor make a name mean more than one. Where there are
 // several, it returns them instead.
-func (t *Table) resolve(written string, visible func(*Relation) bool) (one *Relation, several []*Relation) {
-	name, hint, hinted := strings.Cut(written, hintMark)
+func (t *Table) Resolve(written string, visible func(*Relation) bool) (one *Relation, several []*Relation) {
+	name, hint, hinted := strings.Cut(written, HintMark)
 	for _, r := range t.Relations {
 		if r.Name == name && (!hinted || r.hinted(hint)) && visible(r) {
 			return r, nil
@@ -57,10 +57,10 @@ func (t *Table) resolve(written string, visible func(*Relation) bool) (one *Rela
 func referring(found []*Relation) (one *Relation, several []*Relation) {
 	reversed := false
 	for _, r := range found {
-		reversed = reversed || r.Source == r.Target && r.Junction == nil && !r.belongs
+		reversed = reversed || r.Source == r.Target && r.Junction == nil && !r.BelongsTo
 	}
 	for _, r := range found {
-		if !reversed || !r.belongs {
+		if !reversed || !r.BelongsTo {
 			several = append(several, r)
 		}
 	}
@@ -75,11 +75,11 @@ func (r *Relation) called(name, hint string, hinted bool) bool {
 	if hinted {
 		return r.Target.Name == name && r.hinted(hint)
 	}
-	if r.Target.Name == name || r.belongs && r.hinted(name) {
+	if r.Target.Name == name || r.BelongsTo && r.hinted(name) {
 		return true
 	}
 	// In a table related to itself the constraint means the row that is referred to.
-	return r.Junction == nil && r.Source != r.Target && constraint(r.foreignKey()) == name
+	return r.Junction == nil && r.Source != r.Target && ForeignKeyName(r.ForeignKey()) == name
 }
 
 // hinted reports whether a hint fits the relation.
@@ -87,30 +87,30 @@ func (r *Relation) hinted(hint string) bool {
 	if r.Junction != nil {
 		return r.Junction.Table.Name == hint
 	}
-	key := r.foreignKey()
-	return len(key) == 1 && key[0].Name == hint || constraint(key) == hint
+	key := r.ForeignKey()
+	return len(key) == 1 && key[0].Name == hint || ForeignKeyName(key) == hint
 }
 
-// choice returns a name that distinguishes the relation from others.
-func (r *Relation) choice(others []*Relation) string {
+// Choice returns a name that distinguishes the relation from others.
+func (r *Relation) Choice(others []*Relation) string {
 	hint := ""
 	if r.Junction != nil {
 		hint = r.Junction.Table.Name
 	} else {
-		hint = constraint(r.foreignKey())
+		hint = ForeignKeyName(r.ForeignKey())
 	}
 	for _, o := range others {
 		if o != r && o.hinted(hint) {
 			return r.Name
 		}
 	}
-	return r.Target.Name + hintMark + hint
+	return r.Target.Name + HintMark + hint
 }
 
-// alternatives returns the names of visible relations that could be meant by a
+// Alternatives returns the names of visible relations that could be meant by a
 // name that fits none.
-func (t *Table) alternatives(written string, visible func(*Relation) bool) []string {
-	name, _, hinted := strings.Cut(written, hintMark)
+func (t *Table) Alternatives(written string, visible func(*Relation) bool) []string {
+	name, _, hinted := strings.Cut(written, HintMark)
 	var names, hints []string
 	for _, r := range t.Relations {
 		if !visible(r) {
@@ -118,7 +118,7 @@ func (t *Table) alternatives(written string, visible func(*Relation) bool) []str
 		}
 		names = append(names, r.Name, r.Target.Name)
 		if hinted && (r.Name == name || r.Target.Name == name) {
-			hints = append(hints, r.choice(nil))
+			hints = append(hints, r.Choice(nil))
 		}
 	}
 	if hints != nil {
