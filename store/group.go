@@ -129,9 +129,9 @@ func (w *groupedValue) set(at any, raw []byte) error {
 	case AggregateCount, AggregateSum:
 		return json.Unmarshal(raw, at)
 	}
-	bound, err := w.column.parseJSON(raw)
+	bound, err := w.column.ParseJSON(raw)
 	if err != nil {
 		return fmt.Errorf("store: the column %s of a group: %w", w.column.Name, err)
 	}
-	return w.column.goType.set(reflect.ValueOf(at).Elem(), bound)
+	return w.column.GoType.Set(reflect.ValueOf(at).Elem(), bound)
 }
