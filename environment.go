@@ -9,61 +9,62 @@ import (
 
 // FromEnv returns the configuration of the environment:
 //
-//	PLINTH_ADDR                  address to listen on, 127.0.0.1:8090 by default: a container needs :8090
-//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file; plinth.db
-//	PLINTH_PUBLIC_URL            https://... , what the outside calls this server
+//	PLINTH_ADDR                  listen address, 127.0.0.1:8090 by default; a container needs :8090
+//	PLINTH_DATABASE_URL          postgres://... or the path of a SQLite file; plinth.db by default
+//	PLINTH_PUBLIC_URL            https://... , the URL of this server for clients
 //	PLINTH_PUBLISHABLE_KEYS      API keys for clients, separated by commas, the newest first
 //	PLINTH_SECRET_KEYS           API keys for servers, separated by commas, the newest first
-//	PLINTH_MASTER_KEYS           what seals the secrets of accounts: 32 random bytes or more in base64
-//	                             or hexadecimal, separated by commas, the one in use first;
+//	PLINTH_MASTER_KEYS           keys that encrypt the secrets of accounts: 32 random bytes or more in base64 or
+//	                             hexadecimal, separated by commas, the current one first;
 //	                             docs/accounts-production.md says how to change one
-//	PLINTH_SITE_URL              https://... , where links of mails lead in the end; else the public URL
-//	PLINTH_REDIRECT_URLS         where else links of mails may lead, separated by commas: exactly, or below
-//	                             a final /*
+//	PLINTH_SITE_URL              https://... , where links in mails lead in the end; the public URL by default
+//	PLINTH_REDIRECT_URLS         further redirect targets of links in mails, separated by commas: exact, or a
+//	                             prefix that ends with /*
 //	PLINTH_SMTP_URL              mail server, smtp://user:password@host:587 (STARTTLS) or smtps://... , with
 //	                             PLINTH_MAIL_FROM
-//	PLINTH_MAIL_FROM             sender of mails, as "Notes <accounts@notes.example>"
-//	PLINTH_DISABLE_ACCOUNTS      1 leaves the accounts out
+//	PLINTH_MAIL_FROM             sender of mails, such as "Notes <accounts@notes.example>"
+//	PLINTH_DISABLE_ACCOUNTS      1 disables the accounts
 //	PLINTH_JWT_SECRET            secret of another issuer's bearer tokens (HS256, typ at+jwt), with
 //	                             PLINTH_JWT_ISSUER and PLINTH_JWT_AUDIENCE
-//	PLINTH_JWT_ISSUER            iss that tokens of PLINTH_JWT_SECRET must have
-//	PLINTH_JWT_AUDIENCE          aud that tokens of PLINTH_JWT_SECRET must have
-//	PLINTH_INSECURE_JWT_UNTYPED  1 accepts those with typ JWT or none too, see Config.InsecureJWTUntyped
+//	PLINTH_JWT_ISSUER            required iss of tokens of PLINTH_JWT_SECRET
+//	PLINTH_JWT_AUDIENCE          required aud of tokens of PLINTH_JWT_SECRET
+//	PLINTH_INSECURE_JWT_UNTYPED  1 also accepts those with typ JWT or none, see Config.InsecureJWTUntyped
 //	PLINTH_SCHEMA                auto, verify or off; verify by default, in development auto on SQLite or a
 //	                             PostgreSQL at a loopback address
-//	PLINTH_CORS_ORIGINS          https://... , other origins that browsers may call from, separated by commas
+//	PLINTH_CORS_ORIGINS          https://... , other origins whose pages may use the server, separated by commas
 //	PLINTH_LOG                   text (the default), json, or ecs: json with the names of the Elastic Common
 //	                             Schema
-//	PLINTH_SLOW_STATEMENT        how long a statement takes that is logged, 200ms by default, or off
-//	PLINTH_TRUSTED_PROXIES       addresses and networks (10.0.0.0/8) of the proxies in front, separated by commas
-//	PLINTH_FORWARDED_HEADER      header in which trusted proxies name the client's address, X-Forwarded-For by
-//	                             default
-//	PLINTH_RATE_ADDRESS          how many requests one address may make in a time, 30000/1m by default, or off
-//	PLINTH_RATE_CALLER           how many requests one user may make from all addresses, 6000/1m by default, or off
-//	PLINTH_MAX_REQUESTS          how many requests are served at a time, 64 for each processor by default
-//	PLINTH_REQUEST_TIMEOUT       how long a request may take, 30s by default
-//	PLINTH_TLS_CERT_FILE         chain of certificates in PEM, for connections that are encrypted here, with
-//	                             PLINTH_TLS_KEY_FILE; both are read again when they change
+//	PLINTH_SLOW_STATEMENT        duration from which a statement is logged, 200ms by default, or off
+//	PLINTH_TRUSTED_PROXIES       IP addresses and networks (10.0.0.0/8) of the proxies in front, separated by
+//	                             commas
+//	PLINTH_FORWARDED_HEADER      header into which trusted proxies write the client's IP address,
+//	                             X-Forwarded-For by default
+//	PLINTH_RATE_ADDRESS          limit of requests of one IP address, 30000/1m by default, or off
+//	PLINTH_RATE_CALLER           limit of requests of one user, over all IP addresses, 6000/1m by default, or off
+//	PLINTH_MAX_REQUESTS          number of requests that are served at a time, 64 for each processor by default
+//	PLINTH_REQUEST_TIMEOUT       deadline of a request, 30s by default
+//	PLINTH_TLS_CERT_FILE         certificate chain in PEM, with PLINTH_TLS_KEY_FILE; both are reloaded when they
+//	                             change
 //	PLINTH_TLS_KEY_FILE          key of that chain
 //	PLINTH_ACME_DOMAINS          names to get certificates for by ACME, separated by commas, with
 //	                             PLINTH_ACME_CACHE
 //	PLINTH_ACME_CACHE            folder that keeps those certificates
 //	PLINTH_ACME_EMAIL            e-mail address for the authority's warnings
-//	PLINTH_ACME_DIRECTORY        the authority, if it is not Let's Encrypt
-//	PLINTH_HTTP_ADDR             address that sends clients of plain http to https, where certificates are here
-//	PLINTH_OPS_ADDR              address for operators, plain http and no login: probes, and what the program
-//	                             adds, as metrics
-//	PLINTH_DRAIN_DELAY           how long clients are still let in while /readyz says no, 5s by default, in
-//	                             development not at all
-//	PLINTH_DRAIN_TIMEOUT         how long requests may go on after that, 10s by default
-//	PLINTH_HIDE_DOCUMENTS        1 answers 404 where the API would describe itself
+//	PLINTH_ACME_DIRECTORY        the authority, Let's Encrypt by default
+//	PLINTH_HTTP_ADDR             listen address that redirects plain HTTP to https, if certificates are set
+//	PLINTH_OPS_ADDR              listen address for operators, plain HTTP without authentication: probes, and
+//	                             what the program adds, such as metrics
+//	PLINTH_DRAIN_DELAY           time in which connections are still accepted while /readyz answers 503, 5s by
+//	                             default, in development none
+//	PLINTH_DRAIN_TIMEOUT         time for running requests after that, 10s by default
+//	PLINTH_HIDE_DOCUMENTS        1 answers 404 in place of the documents of the API
 //	PLINTH_INSECURE_DEVELOPMENT  1 forces development on a loopback address
 //
-// It is the only place of the library that reads variables of its own; a value that
-// cannot be read is an error of [New], and one that begins with PLINTH_ and is none of
-// these is in the log when the application starts. Libraries read theirs: PGHOST,
-// PGPASSWORD, PGSERVICE and the like for what a postgres:// URL leaves out, HTTPS_PROXY and
-// the like for requests to a certificate authority, and SSL_CERT_FILE for trusted roots.
+// No other code of the library reads variables of its own. [New] reports values that cannot
+// be read. Other variables that begin with PLINTH_ are logged when the application starts.
+// Libraries read theirs: PGHOST, PGPASSWORD, PGSERVICE and the like for what a postgres://
+// URL leaves out, HTTPS_PROXY and the like for requests to a certificate authority, and
+// SSL_CERT_FILE for trusted roots.
 func FromEnv() Config {
 	env := environment.New()
 	c := Config{
