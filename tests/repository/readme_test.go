@@ -1,7 +1,12 @@
 package repository_test
 
 import (
+	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,4 +53,37 @@ func read(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// goFile matches the name of a Go file in a page, which may be a pattern.
+var goFile = regexp.MustCompile("`([a-z_/]*[a-z_*]+\\.go)`")
+
+// TestDesignNamesFiles: the Go files that docs/design.md leads its readers to exist.
+func TestDesignNamesFiles(t *testing.T) {
+	t.Parallel()
+	var files []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") {
+			files = append(files, filepath.ToSlash(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := read(t, "docs/design.md")
+	named := goFile.FindAllStringSubmatch(page, -1)
+	for _, name := range named {
+		exists := slices.ContainsFunc(files, func(file string) bool {
+			whole, _ := path.Match(name[1], file)
+			base, _ := path.Match(name[1], path.Base(file))
+			return whole || base
+		})
+		if !exists {
+			t.Errorf("docs/design.md names %s, which does not exist", name[1])
+		}
+	}
+	if words := len(strings.Fields(page)); len(named) < 30 || words > 5000 {
+		t.Errorf("docs/design.md names %d files in %d words", len(named), words)
+	}
 }
