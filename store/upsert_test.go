@@ -55,6 +55,40 @@ func TestUpsertRevealsNoKeys(t *testing.T) {
 	})
 }
 
+// A scope does not choose a key that the database generates: an upsert with one updates the row
+// that has it, or creates none.
+func TestUpsertChoosesNoKey(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		tags := db.Table(Tag{})
+		known := &Tag{Name: "known"}
+		if err := store.For[Tag](db).Insert(t.Context(), known); err != nil {
+			t.Fatal(err)
+		}
+		every := must(store.Bind(tags, store.True()))
+		guard := &store.Guard{
+			Read: every, Create: every, Update: every,
+			Readable: tags.PublicColumns(), Creatable: tags.CreatableColumns(), Updatable: tags.UpdatableColumns(),
+		}
+		gate := gateFor(db, tags, &store.Scope{Guard: func(*store.Table) *store.Guard { return guard }})
+		upsert := func(id int64, name string) error {
+			in := must(gate.DecodeInput(fmt.Appendf(nil, `{"id":%d,"name":%q}`, id, name), store.InputOptions{Upsert: true}))
+			var out store.Rows
+			return gate.Upsert(t.Context(), in, store.UpsertOptions{}, &out)
+		}
+		if err := upsert(known.ID, "renamed"); err != nil {
+			t.Errorf("a row that exists: %v", err)
+		}
+		err := upsert(known.ID+1000, "new")
+		if readOnly, ok := errors.AsType[*store.ReadOnlyColumnError](err); !ok || readOnly.Column != "id" {
+			t.Errorf("a row that does not exist: %v, want that id is read-only", err)
+		}
+		if n := must(store.For[Tag](db).Count(t.Context(), store.Cond{})); n != 1 {
+			t.Errorf("%d tags, want 1", n)
+		}
+	})
+}
+
 // Many new rows of an upsert go in together with updates of others.
 func TestUpsertManyMixed(t *testing.T) {
 	t.Parallel()

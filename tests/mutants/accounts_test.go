@@ -68,7 +68,7 @@ var accountsMutants = []mutant{
 }
 
 var (
-	sessionTests        = []string{"auth/accounts ^Test(SignUpAndIn|ExpiresIn|SignUpUnconfirmed|A7|RefreshAfterGrace|A8|RefreshRefused|Logout|Revocation.*|RightsOnOtherInstances|StaleRights|Ban|Sessions|A1|A2|OldPasswordOnTheWayIn|ChangedOnTheWayIn|AdminEndsSessions|PasswordsAtOnce|ManySessionsEnd|RolesInTokens)$"}
+	sessionTests        = []string{"auth/accounts ^Test(SessionLife|A2Hash|SignUpAndIn|ExpiresIn|SignUpUnconfirmed|A7|RefreshAfterGrace|A8|RefreshRefused|Logout|Revocation.*|RightsOnOtherInstances|StaleRights|Ban|Sessions|A1|A2|OldPasswordOnTheWayIn|ChangedOnTheWayIn|AdminEndsSessions|PasswordsAtOnce|ManySessionsEnd|RolesInTokens)$"}
 	cookieTests         = []string{"auth/accounts ^Test(Cookie.*|ChangeByCookie|AnonymousUpgradeByCookie|A52|A44)$"}
 	codeTests           = []string{"auth/accounts ^Test(OTP.*|Mail.*|Verify.*|CodesExpire|OneUse|EmailChange.*|SingleEmailChange|SignUpConfirmed|A9.*|Reauthentication.*|A1Mails)$"}
 	factorTests         = []string{"auth/accounts ^Test(TOTP|StepUp.*|FirstVerification|A11|Challenge.*|Factor.*|Unenroll|Recovery.*|SecondFactor.*|AdminSecondFactor|PhoneFactor.*|RulesAskForTwoFactors|WebAuthnFactor|Passkey.*|RefreshWhile.*|Reauthentication.*)$"}

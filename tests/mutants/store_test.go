@@ -33,7 +33,7 @@ var storeMutants = []mutant{
 	{name: "upsert-create-first", find: "if err := «w.mayCreate(ctx)»; err != nil", fault: omit, breaks: "an upsert shows which keys exist"},
 	{name: "upsert-tenant", find: "if t := w.table.Tenant; «t != nil && old[t.index] != row[t.index]»", fault: never, breaks: "an upsert changes a row of another tenant"},
 	{name: "upsert-rule", find: "if «result != isTrue» { return taken", fault: never, breaks: "an upsert changes a row that its caller may not update"},
-	{name: "upsert-version", find: "w.upsert.fresh || «!w.hasVersion(old)»", fault: never, breaks: "an upsert ignores the version that it expects"},
+	{name: "upsert-version", find: "w.upsert.fresh || «!w.hasVersion(old)»", fault: never, tests: []string{gateTests, "api ^Test(Put|PutTag|Preconditions|IfMatchOfRows)$"}, breaks: "an upsert ignores the version that it expects"},
 	{name: "upsert-twice", find: "if «seen[key] && key != \"\"» { if w.upsert.ignore", fault: never, breaks: "an upsert writes one row twice"},
 	{name: "error-columns", find: "narrowed(err error) error { if «w.guard == nil»", fault: always, breaks: "an error names columns that the caller may not know"},
 	{name: "cursor-code", find: "if «!hmac.Equal(raw[:macSize], c.appendMAC(mac[:0], keys, raw[macSize:]))»", fault: never, tests: cursorTests, breaks: "a cursor that a client has made is accepted"},
