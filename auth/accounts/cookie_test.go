@@ -297,6 +297,24 @@ func TestCookieForged(t *testing.T) {
 	})
 }
 
+// TestCookieLife: a cookie ends with the lifetime of its session, however often it is used.
+func TestCookieLife(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		for range 2 {
+			w.advance(10 * 24 * time.Hour)
+			w.must(200, b.do("GET /user", ""))
+		}
+		w.advance(10*24*time.Hour - time.Minute)
+		w.must(200, b.do("GET /user", ""))
+		w.advance(time.Minute)
+		if got := b.do("GET /user", ""); got.status == 200 {
+			t.Errorf("after the lifetime of the session: %d", got.status)
+		}
+	})
+}
+
 // TestCookieOff: without the setting no cookie is given or taken.
 func TestCookieOff(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {

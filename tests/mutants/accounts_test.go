@@ -3,9 +3,11 @@ package mutants_test
 // accountsMutants are faults of the accounts: codes, sessions, factors, roles, API keys,
 // redirects, cookies, budgets.
 var accountsMutants = []mutant{
-	{name: "session-expired", find: "sessionEndedAt.Null(), «sessionExpiresAt.Gt(now)», sessionRefreshedAt.Gt(used)", fault: instead("store.True()"), tests: sessionTests, breaks: "a session lives for ever"},
-	{name: "session-idle", find: "sessionEndedAt.Null(), sessionExpiresAt.Gt(now), «sessionRefreshedAt.Gt(used)»", fault: instead("store.True()"), tests: sessionTests, breaks: "a session without use does not end"},
-	{name: "session-ended", find: "store.And(«sessionEndedAt.Null()», sessionExpiresAt.Gt(now), sessionRefreshedAt.Gt(used))", fault: instead("store.True()"), tests: sessionTests, breaks: "a session that has ended is refreshed"},
+	{name: "session-expired", find: "sessionEndedAt.Null(), «sessionExpiresAt.Gt(now)», sessionRefreshedAt.Gt(used), sessionCounter", fault: instead("store.True()"), tests: sessionTests, breaks: "a session lives for ever"},
+	{name: "session-idle", find: "sessionEndedAt.Null(), sessionExpiresAt.Gt(now), «sessionRefreshedAt.Gt(used)», sessionCounter", fault: instead("store.True()"), tests: sessionTests, breaks: "a session without use does not end"},
+	{name: "session-ended", find: "sessionID.Eq(id), «sessionEndedAt.Null()», sessionExpiresAt.Gt(now), sessionRefreshedAt.Gt(used), sessionCounter", fault: instead("store.True()"), tests: sessionTests, breaks: "a session that has ended is refreshed"},
+	{name: "cookie-expired", find: "store.And(sessionEndedAt.Null(), «sessionExpiresAt.Gt(now)», sessionRefreshedAt.Gt(used))", fault: instead("store.True()"), tests: cookieTests, breaks: "the session of a cookie lives for ever"},
+	{name: "cookie-ended", find: "store.And(«sessionEndedAt.Null()», sessionExpiresAt.Gt(now), sessionRefreshedAt.Gt(used))", fault: instead("store.True()"), tests: cookieTests, breaks: "the cookie of a session that has ended is accepted"},
 	{name: "refresh-grace", find: "case «now.Sub(s.RefreshedAt) > ss.RefreshGrace»", fault: never, tests: sessionTests, breaks: "the refresh token before the last one stays valid"},
 	{name: "refresh-reuse", find: "fail.OrElse(«ss.End(ctx, data.OneSession(id), endedByReuse)», fail.ErrRefreshUsed)", fault: omit, tests: sessionTests, breaks: "a stolen refresh token leaves its session open"},
 	{name: "refresh-code", find: "if «hmac.Equal(appendRefresh(key, session, counter), raw)»", fault: always, tests: sessionTests, breaks: "refresh tokens can be made up"},

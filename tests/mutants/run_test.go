@@ -149,23 +149,27 @@ func (b *bench) prepare(ctx context.Context, wanted []mutant) error {
 	if err != nil {
 		return err
 	}
+	var runs []string
 	for _, m := range wanted {
 		for _, tests := range m.tests {
-			if _, known := b.limits[tests]; known {
+			if slices.Contains(runs, tests) {
 				continue
 			}
+			runs = append(runs, tests)
 			folder, _, _ := strings.Cut(tests, " ")
 			if err := b.build(ctx, overlay, folder); err != nil {
 				return err
 			}
-			began := time.Now()
-			if by, err := b.execute(ctx, tests, "", 15*time.Minute); err != nil || by != "" {
-				return fmt.Errorf("%s without a mutant: %s %w", tests, by, err)
-			}
-			took := time.Since(began)
-			b.limits[tests] = max(time.Minute, 4*took)
-			fmt.Printf("%s: %.0f s without a mutant\n", tests, took.Seconds())
 		}
+	}
+	for _, tests := range runs {
+		began := time.Now()
+		if by, err := b.execute(ctx, tests, "", 15*time.Minute); err != nil || by != "" {
+			return fmt.Errorf("%s without a mutant: %s %w", tests, by, err)
+		}
+		took := time.Since(began)
+		b.limits[tests] = max(time.Minute, 4*took)
+		fmt.Printf("%s: %.0f s without a mutant\n", tests, took.Seconds())
 	}
 	return nil
 }
