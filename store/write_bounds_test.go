@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -39,6 +40,34 @@ func TestRowsOfOneWriteHaveABound(t *testing.T) {
 		}
 		if err := gate.Update(ctx, patch, store.Eq("id", last.ID), opts, &out); err != nil || string(out.Body) != `{"score":2}` {
 			t.Errorf("one: %s, %v", out.Body, err)
+		}
+	})
+}
+
+// TestRowsOfOneWriteAreCounted: a write that goes row by row writes so many rows or none.
+func TestRowsOfOneWriteAreCounted(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		const most = 10_000
+		insert := func(from, to int) {
+			t.Helper()
+			_, err := db.Bun().ExecContext(t.Context(), fmt.Sprintf("with recursive g (i) as (select %d union all select i + 1 from g where i < %d)"+
+				` insert into "tags" ("name") select 'tag ' || i from g`, from, to))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		insert(1, most+1)
+		gate := store.UnscopedGate(db, db.Table(Tag{}))
+		// An order makes both engines go row by row.
+		opts := store.WriteOptions{Return: &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}}}
+		var limit *store.LimitError
+		var out store.Rows
+		if err := gate.Delete(t.Context(), store.True(), opts, &out); !errors.As(err, &limit) || limit.Limit != most {
+			t.Errorf("%d rows: %v", most+1, err)
+		}
+		if n := must(store.For[Tag](db).Count(t.Context(), store.Cond{})); n != most+1 {
+			t.Errorf("%d rows are left, want %d", n, most+1)
 		}
 	})
 }
