@@ -315,6 +315,26 @@ func TestCookieLife(t *testing.T) {
 	})
 }
 
+// TestCookieOfEndedSession: the cookie of a session that has ended is refused also when the list of
+// ended sessions has forgotten it, which is as long as access tokens last.
+func TestCookieOfEndedSession(t *testing.T) {
+	engines(t, withCookies, func(t *testing.T, w *world) {
+		b := &browser{w: w}
+		w.must(200, b.do("POST /signup", ann))
+		cookie := b.cookie
+		w.must(204, b.do("POST /logout", ""))
+		w.advance(2 * time.Hour)
+		a, err := accounts.New(w.db, w.cfg) // it reads the list as it is now
+		if err != nil {
+			t.Fatal(err)
+		}
+		late := &browser{w: &world{t: t, db: w.db, a: a, now: w.now}, cookie: cookie}
+		if p, err := late.caller("GET"); !errors.Is(err, auth.ErrInvalid) {
+			t.Errorf("%v, %v, want that the cookie is not valid", p, err)
+		}
+	})
+}
+
 // TestCookieOff: without the setting no cookie is given or taken.
 func TestCookieOff(t *testing.T) {
 	engines(t, withCookies, func(t *testing.T, w *world) {
