@@ -164,6 +164,22 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// TestGatesOfOneName: two functions with one name are two gates.
+func TestGatesOfOneName(t *testing.T) {
+	t.Parallel()
+	friend := func(is bool) api.Gate { return api.GateFunc("friend", func(auth.Principal) bool { return is }) }
+	for _, creates := range []bool{true, false} {
+		h := serve(t, memory(t), api.Config{}, api.Resource[note]{
+			Policy: api.Policy{Read: api.Anyone(), Create: friend(creates), Delete: friend(!creates)},
+		})
+		create := do(t, h, request{caller: "ann", line: "POST /notes", body: `{"title":"x","key":"k","owner_id":"` + ann.String() + `"}`})
+		remove := do(t, h, request{caller: "ann", line: "DELETE /notes?key=eq.k"})
+		if (create.status == 201) != creates || (remove.status == 204) == creates {
+			t.Errorf("friends create %v: POST %d, DELETE %d", creates, create.status, remove.status)
+		}
+	}
+}
+
 // TestManyGates goes beyond the number of gates whose guards are kept.
 func TestManyGates(t *testing.T) {
 	t.Parallel()
