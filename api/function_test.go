@@ -201,3 +201,15 @@ func TestReserve(t *testing.T) {
 		}
 	})
 }
+
+// TestFunctionMaxAffected: a function may return as many elements as max-affected says.
+func TestFunctionMaxAffected(t *testing.T) {
+	t.Parallel()
+	pair := api.Func("pair", api.Anyone(), func(context.Context, none) ([]int, error) { return []int{1, 2}, nil })
+	h := serve(t, memory(t), api.Config{}, pair)
+	for most, want := range map[string]int{"0": 400, "1": 400, "2": 200, "3": 200} {
+		if got := do(t, h, request{line: "POST /rpc/pair", header: []string{"Prefer: handling=strict, max-affected=" + most}}); got.status != want {
+			t.Errorf("max-affected=%s: %d %s, want %d", most, got.status, got.body, want)
+		}
+	}
+}

@@ -58,6 +58,25 @@ func TestIdempotencyKey(t *testing.T) {
 	})
 }
 
+// TestIdempotencyKeyOfCallers: callers choose their keys without regard to others.
+func TestIdempotencyKeyOfCallers(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		runs := 0
+		count := api.TxFunc("count", api.SignedIn(), func(context.Context, *store.Tx, none) (int, error) {
+			runs++
+			return runs, nil
+		})
+		h := serve(t, db, api.Config{}, count)
+		for _, call := range []struct{ caller, want string }{{"ann", "1"}, {"bob", "2"}, {"ann", "1"}, {"bob", "2"}} {
+			got := must(t, h, http.StatusOK, request{caller: call.caller, line: "POST /rpc/count", header: []string{"Idempotency-Key: k"}})
+			if got.body != call.want {
+				t.Errorf("%s gets the answer of run %s, want %s", call.caller, got.body, call.want)
+			}
+		}
+	})
+}
+
 // TestIdempotencyKeyExpires keeps an answer no longer than it should.
 func TestIdempotencyKeyExpires(t *testing.T) {
 	t.Parallel()

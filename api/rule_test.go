@@ -22,8 +22,8 @@ func TestGates(t *testing.T) {
 	}{
 		{api.Gate{}, "nobody", ""},
 		{api.GateFunc("broken", nil), "broken", ""},
-		{api.Anyone(), "anyone", "- ann bob guest service"},
-		{api.SignedIn(), "signed in", "ann bob"},
+		{api.Anyone(), "anyone", "- ann bob guest key service"},
+		{api.SignedIn(), "signed in", "ann bob key"},
 		{api.Session(), "session", "ann bob guest"},
 		{api.Service(), "service", "service"},
 		{api.Role("editor"), `role "editor"`, "ann"},
@@ -44,7 +44,7 @@ func TestGates(t *testing.T) {
 			}
 			call := api.Func("f", tt.gate, func(context.Context, none) (none, error) { return none{}, nil })
 			h := serve(t, memory(t), api.Config{}, call)
-			for _, caller := range []string{"-", "ann", "bob", "guest", "service"} {
+			for _, caller := range []string{"-", "ann", "bob", "guest", "key", "service"} {
 				want := http.StatusNoContent
 				switch {
 				case strings.Contains(" "+tt.open+" ", " "+caller+" "):
@@ -178,6 +178,26 @@ func TestGatesOfOneName(t *testing.T) {
 			t.Errorf("friends create %v: POST %d, DELETE %d", creates, create.status, remove.status)
 		}
 	}
+}
+
+// TestPresetIsClosed: a preset column that the policy does not list is written by no update.
+func TestPresetIsClosed(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		h := serve(t, db, api.Config{}, api.Resource[note]{Policy: api.Policy{
+			Read: api.Anyone(), Create: api.SignedIn(), Update: api.SignedIn(), Preset: map[string]any{"owner_id": store.Var("principal.id")},
+		}})
+		must(t, h, 201, request{caller: "ann", line: "POST /notes", body: `{"title":"x","key":"k"}`})
+		taken := `{"owner_id":"` + bob.String() + `"}`
+		do(t, h, request{caller: "bob", line: "PATCH /notes?key=eq.k", body: taken}) // the value of bob's preset may be sent
+		if got := do(t, h, request{caller: "ann", line: "PATCH /notes?key=eq.k", body: taken}); got.status < 400 {
+			t.Errorf("ann gives the note away: %d %s", got.status, got.body)
+		}
+		want := `[{"owner_id":"` + ann.String() + `"}]`
+		if got := must(t, h, 200, request{line: "GET /notes?select=owner_id"}); got.body != want {
+			t.Errorf("%s, want %s", got.body, want)
+		}
+	})
 }
 
 // TestManyGates goes beyond the number of gates whose guards are kept.

@@ -108,6 +108,7 @@ func callers() map[string]auth.Principal {
 		"ann":     {Kind: auth.User, ID: ann.String(), Tenant: "acme", Roles: []string{"editor"}, Session: "s1", AAL: 1},
 		"bob":     {Kind: auth.User, ID: bob.String(), Tenant: "acme", Session: "s2", AAL: 2, Permissions: []string{"audit"}},
 		"guest":   {Kind: auth.User, ID: store.ID{0xc0, 15: 3}.String(), IsAnonymous: true, Session: "s3"},
+		"key":     {Kind: auth.User, ID: store.ID{0xd0, 15: 4}.String()}, // without a session
 		"service": {Kind: auth.Service, ID: "key-1"},
 	}
 }
