@@ -22,7 +22,7 @@ var _ accounts.SMSSender = (*mail.Folder)(nil)
 // TestAccountsMails: there is a mail for each of the templates that accounts name.
 func TestAccountsMails(t *testing.T) {
 	t.Parallel()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../auth/accounts/internal/outbox/mails.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../auth/accounts/internal/outbox/outbox.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -158,3 +158,18 @@ func (a *Accounts) authenticator(tokens auth.Verifier, origins *http.CrossOrigin
 
 // now returns the time as the database keeps it.
 func (a *Accounts) now() time.Time { return a.config.Now().UTC().Truncate(time.Microsecond) }
+
+// verifiers returns the verifiers of tokens: first these accounts, which decide about their own
+// tokens since no other issuer can sign them, then those of other issuers.
+func (a *Accounts) verifiers() []auth.Verifier {
+	out := []auth.Verifier{a}
+	for _, v := range a.config.Verifiers {
+		out = append(out, a.sessions.Foreign(v))
+	}
+	return out
+}
+
+// Authenticator finds out who makes a request, by everything these accounts know:
+// the API keys of the configuration, sessions, and the tokens of Config.Verifiers. It is
+// for the resources that the accounts are for. It is safe for concurrent use.
+func (a *Accounts) Authenticator() auth.Authenticator { return a.anybody }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/apikey"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/role"
@@ -152,3 +153,50 @@ func (a *Accounts) RolesOf(ctx context.Context, id store.ID) (roles, permissions
 	g, err := data.RightsOf(ctx, a.db, id)
 	return g.Roles, g.Permissions, err
 }
+
+// User is an account, for applications: what it is when it is read. Times that have
+// not come are zero.
+type User struct {
+	ID store.ID
+
+	// Email and Phone are canonical, or empty. With a zero time they are unconfirmed.
+	Email            string
+	EmailConfirmedAt time.Time
+	Phone            string
+	PhoneConfirmedAt time.Time
+
+	// Role is the one role every user has, "authenticated" unless an admin has
+	// said otherwise. What else they have, see [Accounts.RolesOf].
+	Role string
+
+	// AppMetadata is the application's, which users only read, and UserMetadata
+	// the user's own. Numbers are json.Number.
+	AppMetadata, UserMetadata map[string]any
+
+	// Anonymous marks a user without an account.
+	Anonymous bool
+
+	BannedUntil  time.Time
+	RemovedAt    time.Time // of removed accounts with a kept row
+	LastSignInAt time.Time
+	CreatedAt    time.Time
+}
+
+// exportUser returns a user as applications see them.
+func exportUser(u *data.User) *User {
+	return &User{
+		ID: u.ID, Email: data.Deref(u.Email), EmailConfirmedAt: data.DerefTime(u.EmailConfirmedAt), Phone: data.Deref(u.Phone),
+		PhoneConfirmedAt: data.DerefTime(u.PhoneConfirmedAt), Role: u.Role, AppMetadata: data.AsMap(u.AppMetadata), UserMetadata: data.AsMap(u.UserMetadata),
+		Anonymous: u.IsAnonymous, BannedUntil: data.DerefTime(u.BannedUntil), RemovedAt: data.DerefTime(u.RemovedAt),
+		LastSignInAt: data.DerefTime(u.LastSignInAt), CreatedAt: u.CreatedAt,
+	}
+}
+
+// PermissionAdmin is the permission to manage accounts over the wire, which secret
+// keys have without it.
+const PermissionAdmin = data.PermissionAdmin
+
+// ScopeSelf is the scope by which an API key acts as its owner: it has the owner's id and
+// tenant, so that rules show it the owner's rows. All other scopes are names of permissions. A
+// key without ScopeSelf has its permissions only and no id of a user.
+const ScopeSelf = apikey.ScopeSelf

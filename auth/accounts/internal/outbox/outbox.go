@@ -1,3 +1,5 @@
+// Package outbox queues mails and text messages in the transaction that has reason to send them,
+// and sends them.
 package outbox
 
 import (
@@ -6,12 +8,46 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/seal"
 	"github.com/seed-7694ebf6/plinth/store"
 )
+
+// Mailer sends mails, see accounts.Mailer.
+type Mailer interface {
+	Send(ctx context.Context, to, template, locale string, values map[string]string) error
+}
+
+// SMSSender sends text messages, see accounts.SMSSender.
+type SMSSender interface {
+	SendSMS(ctx context.Context, to, template, locale string, values map[string]string) error
+}
+
+// Config is what an Outbox needs. Mailer and SMS may be nil.
+type Config struct {
+	DB      *store.DB
+	Keys    *seal.Keyring
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Mailer  Mailer
+	SMS     SMSSender
+	SiteURL string
+}
+
+// Outbox holds the mails and messages to be sent. Make one with [New].
+type Outbox struct {
+	Config
+	waker waker
+}
+
+// New returns an outbox.
+func New(cfg Config) *Outbox { return &Outbox{cfg, newWaker()} }
 
 // Mail is a mail to be sent, or a text message.
 type Mail struct {
@@ -67,7 +103,7 @@ type sealedMail struct {
 }
 
 const (
-	MailSenders = 4                // of each instance
+	Senders     = 4                // of each instance
 	mailTimeout = 30 * time.Second // for one mail
 	mailLease   = time.Minute      // longer than that: how long others keep off
 	mailPoll    = 5 * time.Second  // to find what other instances have left
@@ -77,7 +113,7 @@ const (
 // waker wakes the senders of this instance.
 type waker chan struct{}
 
-func newWaker() waker { return make(waker, MailSenders) }
+func newWaker() waker { return make(waker, Senders) }
 
 // wake wakes one sleeping sender. A running one looks again before it sleeps.
 func (o waker) wake() {
@@ -128,7 +164,7 @@ func (ob *Outbox) SendDue(ctx context.Context) error {
 func (ob *Outbox) claimMail(ctx context.Context) (*data.Outgoing, error) {
 	for {
 		now := ob.Now()
-		due, err := data.DueMails(ctx, ob.DB, now, MailSenders)
+		due, err := data.DueMails(ctx, ob.DB, now, Senders)
 		if err != nil || len(due) == 0 {
 			return nil, err
 		}
@@ -209,4 +245,73 @@ func (ob *Outbox) send(ctx context.Context, m *sealedMail) (err error) {
 		return ob.SMS.SendSMS(ctx, "+"+m.To, m.Template, m.Locale, m.Values)
 	}
 	return ob.Mailer.Send(ctx, m.To, m.Template, m.Locale, m.Values)
+}
+
+// Changes that users are notified of. The first three end sessions.
+const (
+	ChangePassword = "password"
+	ChangeEmail    = "email"
+	ChangePhone    = "phone"
+
+	ChangeFactorAdded   = "factor_added"
+	ChangeFactorRemoved = "factor_removed"
+
+	ChangeIdentityAdded   = "identity_added"
+	ChangeIdentityRemoved = "identity_removed"
+
+	ChangeKeyAdded = "key_added"
+)
+
+// Notice notifies the owner of an account of a change, at the e-mail address before the change.
+// It does nothing without a confirmed address or without a Mailer.
+func (ob *Outbox) Notice(ctx context.Context, tx *store.Tx, u *data.User, change string) error {
+	if ob.Mailer == nil || u.Email == nil || u.EmailConfirmedAt == nil {
+		return nil
+	}
+	return ob.Queue(ctx, tx, Mail{
+		To: *u.Email, Template: MailNotice, Locale: u.Locale(),
+		Values: map[string]string{"email": *u.Email, "site": ob.SiteURL, "change": change},
+	})
+}
+
+// The templates of mails.
+const (
+	MailConfirmation     = "confirmation"     // of the address of a new account
+	MailExisting         = "existing"         // a sign-up with the address of an existing account
+	MailInvite           = "invite"           // to an account that was made for the reader
+	MailMagicLink        = "magic_link"       // a login
+	MailRecovery         = "recovery"         // for a forgotten password
+	MailEmailChange      = "email_change"     // to both addresses of a change
+	MailReauthentication = "reauthentication" // a code before a password is changed
+	MailNotice           = "notice"           // of a change of the account that its owner must know of
+)
+
+// The templates of text messages.
+const (
+	SMSConfirmation     = "confirmation"     // of the number of a new account
+	SMSLogin            = "login"            // a login
+	SMSPhoneChange      = "phone_change"     // to the number that an account is to have
+	SMSReauthentication = "reauthentication" // a code before a password is changed
+	SMSFactor           = "factor"           // a second factor
+)
+
+// smsTexts are the messages. They say what the code is for, so that a user who is asked for it
+// by another person can notice.
+var smsTexts = map[string]string{
+	SMSConfirmation:     "confirms your new account at",
+	SMSLogin:            "is your code to log in to",
+	SMSPhoneChange:      "confirms this number for your account at",
+	SMSReauthentication: "confirms a change of your account at",
+	SMSFactor:           "is the second code to log in to",
+}
+
+// smsText is a message in English, which fits into one. Phones offer the code of the
+// last line on pages of the site only.
+func smsText(template string, values map[string]string) string {
+	host := values["site"]
+	if site, err := url.Parse(host); err == nil {
+		host = site.Hostname()
+	}
+	words := []string{values["code"], smsTexts[template], host + ".", "Tell nobody."}
+	return strings.Join(words, " ") + "\n\n@" + host + " #" + values["code"]
 }

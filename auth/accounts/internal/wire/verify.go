@@ -1,15 +1,22 @@
 package wire
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"html/template"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/account"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/fail"
+	"github.com/seed-7694ebf6/plinth/internal/crossorigin"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 )
 
@@ -135,4 +142,131 @@ func (x mailHandler) halfWay(f data.Flow) error {
 		return x.seeOther(withQuery(f.Redirect, v))
 	}
 	return x.seeOther(f.Redirect + "#" + v.Encode())
+}
+
+// pageTexts are what the page says, by the type of its link.
+var pageTexts = map[string]struct{ Title, Text, Button string }{
+	"signup":       {"Confirm your address", "Confirm that this email address is yours, and go on to", "Confirm"},
+	"invite":       {"Accept the invitation", "You have been invited to", "Accept"},
+	"magiclink":    {"Sign in", "You are about to sign in to", "Sign in"},
+	"email":        {"Sign in", "You are about to sign in to", "Sign in"},
+	"recovery":     {"Reset your password", "Go on to choose a new password for", "Continue"},
+	"email_change": {"Confirm the new address", "Confirm the change of your email address at", "Confirm"},
+}
+
+const pageStyle = `
+:root{color-scheme:light dark}
+body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;font:1rem/1.5 system-ui,sans-serif;background:#f4f4f5;color:#18181b}
+main{background:#fff;border-radius:.75rem;padding:2rem;margin:1rem;max-width:24rem;box-shadow:0 1px 4px rgba(0,0,0,.15)}
+h1{font-size:1.25rem;margin:0 0 .5rem}
+p{margin:0 0 1.5rem;overflow-wrap:anywhere}
+button{width:100%;padding:.75rem;border:0;border-radius:.5rem;font:inherit;font-weight:600;background:#1d4ed8;color:#fff;cursor:pointer}
+button:hover{background:#1e40af}
+button:focus-visible{outline:3px solid #93c5fd}
+small{display:block;margin-top:1rem;color:#52525b}
+@media(prefers-color-scheme:dark){body{background:#18181b;color:#f4f4f5}main{background:#27272a}small{color:#a1a1aa}}
+`
+
+// page is what a link of a mail leads to. Programs that look at the links of mails
+// before their reader does see it and use nothing up; only its button does.
+var page = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{{.Title}}</title>
+<style>{{.Style}}</style>
+</head>
+<body>
+<main>
+<h1>{{.Title}}</h1>
+<p>{{.Text}} <strong>{{.Site}}</strong>.</p>
+<form method="post" action="{{.Action}}">
+<input type="hidden" name="token" value="{{.Token}}">
+<input type="hidden" name="type" value="{{.Type}}">
+<input type="hidden" name="redirect_to" value="{{.Redirect}}">
+<button type="submit">{{.Button}}</button>
+</form>
+<small>If you did not ask for this, close the page: nothing has happened.</small>
+</main>
+</body>
+</html>
+`))
+
+// pageStyleHash lets the page's own style pass its policy.
+var pageStyleHash = func() string {
+	sum := sha256.Sum256([]byte(pageStyle))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}()
+
+// maxLinkToken is the longest token that the page carries on.
+const maxLinkToken = 256
+
+// verifyPage answers GET /verify. It looks nothing up and changes nothing.
+func (x mailHandler) verifyPage() error {
+	q := x.r.URL.Query()
+	kind, token := q.Get("type"), q.Get("token")
+	texts, ok := pageTexts[kind]
+	if !ok || token == "" || len(token) > maxLinkToken {
+		return fail.New(problem.AuthValidation, "Verify requires a token and its type")
+	}
+	redirect := x.redirectTo()
+	var body bytes.Buffer
+	err := page.Execute(&body, map[string]any{
+		"Title": texts.Title, "Text": texts.Text, "Button": texts.Button, "Style": template.CSS(pageStyle), // a constant
+		"Site": hostOf(x.SiteURL), "Action": x.Changes.VerifyURL(), "Token": token, "Type": kind, "Redirect": redirect,
+	})
+	if err != nil {
+		return err
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Robots-Tag", "noindex")
+	// The page's URL contains the token, so it is sent to the same origin only. With
+	// no-referrer the browser would add "Origin: null" to the form, which looks cross-origin
+	// where Sec-Fetch-Site is unknown.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+pageStyleHash+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
+		formTargets(x.PublicURL, x.SiteURL, redirect))
+	if x.r.Method != http.MethodHead {
+		_, _ = x.w.Write(body.Bytes()) // the client has closed the connection
+	}
+	return nil
+}
+
+// formTargets are the sources of a policy for where a form may lead: browsers also ask
+// it of the redirect that answers the form. All are addresses of the configuration,
+// in host and scheme.
+func formTargets(addresses ...string) string {
+	targets := []string{"'self'"}
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err != nil || strings.ContainsAny(u.Host, ";, '\"") {
+			continue
+		}
+		target := u.Scheme + ":"
+		if u.Scheme == "https" || u.Scheme == "http" {
+			target += "//" + u.Host
+		}
+		if !slices.Contains(targets, target) {
+			targets = append(targets, target)
+		}
+	}
+	return strings.Join(targets, " ")
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// newSameOrigin returns the check that forms come from pages of this server.
+func newSameOrigin(publicURL string) (*http.CrossOriginProtection, error) {
+	p := http.NewCrossOriginProtection()
+	return p, p.AddTrustedOrigin(crossorigin.Of(publicURL)) // a proxy may have changed Host
 }
