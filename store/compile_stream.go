@@ -331,27 +331,3 @@ func (st *stream) value(n *streamNode, s source, v *streamValue, extra func(stre
 	b.write(")")
 	return err
 }
-
-// pageSource writes the page of a read as a subquery under the alias of the root, with
-// the order keys as further columns, see keyName.
-func (b *builder) pageSource(root source, q *Query, keys []orderKey) error {
-	inner := root.as(b.alias())
-	b.write("(select ", inner.alias, ".*, 1 as ", presentName)
-	for i, k := range keys {
-		b.write(", ")
-		if err := b.orderValue(inner, k); err != nil {
-			return err
-		}
-		b.keyName(" as ", i)
-	}
-	b.write(" from ", root.table.SQLName, " ", inner.alias)
-	if err := b.where(inner, q, keys); err != nil {
-		return err
-	}
-	if err := b.orderBy(inner, keys, false); err != nil {
-		return err
-	}
-	b.page(q)
-	b.write(") ", root.alias)
-	return nil
-}

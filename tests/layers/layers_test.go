@@ -48,11 +48,11 @@ var packages = []layered{
 			"cond", "cond_text", "query", "path", "scope", "aggregate", "bind", "describe", "eval", "operator", "operand", "fulltext",
 			"like", "caller", "resolve_error", "identify", "regexp", "rows", "field", "key", "write_op",
 		}},
-		{"sqlgen", []string{"compile*", "plan*", "cast", "cursor", "extra"}},
+		{"sqlgen", []string{"compile*", "plan*", "cast", "cursor"}},
 		{"core", []string{
 			"core", "session", "share", "settings", "tx", "tx_commit", "driver_error", "ping", "wakeup", "tuple", "bun",
 		}},
-		{"read", []string{"read", "entity_tag", "read_budget"}},
+		{"read", []string{"read", "read_budget"}},
 		{"write", []string{"write*"}},
 		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
