@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -147,7 +148,9 @@ func TestUploadProgress(t *testing.T) {
 	// pieces are sent with a pause before each but the first.
 	upload := func(pieces []int, pause time.Duration) (int, string) {
 		r, w := io.Pipe()
-		go func() {
+		var sender sync.WaitGroup
+		defer sender.Wait()
+		sender.Go(func() {
 			for i, n := range pieces {
 				if i > 0 {
 					time.Sleep(pause)
@@ -157,7 +160,7 @@ func TestUploadProgress(t *testing.T) {
 				}
 			}
 			_ = w.Close()
-		}()
+		})
 		defer r.Close()
 		return send(http.MethodPost, "/upload/body", r)
 	}
