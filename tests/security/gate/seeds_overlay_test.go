@@ -15,7 +15,7 @@ const planted = `package store
 
 import "os"
 
-var fault = os.Getenv("PLINTH_SEED")
+var seed = os.Getenv("PLINTH_SEED")
 
 // open returns a source of the table of s with the guard of a part.
 func (c *conds) open(part string, s source) source {
@@ -25,7 +25,7 @@ func (c *conds) open(part string, s source) source {
 }
 
 func planted(t *Table, g *Guard, part string) *Guard {
-	if g == nil || part == "" || part != fault {
+	if g == nil || part == "" || part != seed {
 		return g
 	}
 	all, open := t.AllColumns(), True()
@@ -106,7 +106,7 @@ var edits = []edit{
 	{"read.go", "\t\tpage: opts.Page,", "\t\tpart: partOf(q, opts), page: opts.Page,", 1},
 	{"present.go", "readOptions{}", "readOptions{part: \"rpc\"}", 1},
 	{"present.go", "readOptions{extra:", "readOptions{part: \"rpc\", extra:", 1},
-	{"write.go", "\tw.guard, w.version = guard,", "\tif fault != \"insert\" || len(upserting) == 0 {\n\t\tguard = planted(r.table, guard, partOfWrite(op))\n\t}\n\tw.guard, w.version = guard,", 1},
+	{"write.go", "\tw.guard, w.version = guard,", "\tif seed != \"insert\" || len(upserting) == 0 {\n\t\tguard = planted(r.table, guard, partOfWrite(op))\n\t}\n\tw.guard, w.version = guard,", 1},
 	{"write.go", "op WriteOp, opts WriteOptions)", "op WriteOp, opts WriteOptions, upserting ...bool)", 1},
 	{"access.go", "OpInsert, opts.WriteOptions)", "OpInsert, opts.WriteOptions, true)", 1},
 	{"access.go", "updatable = w.guard.Updatable", "updatable = w.seededExisting().Updatable", 1},
@@ -118,7 +118,7 @@ var edits = []edit{
 	{"write_statement.go", "s.guard = w.guard\n", "s.guard = w.seededReturned()\n", 1},
 	{"write_image.go", "rule := w.guard.Read\n", "rule := w.seededReturned().Read\n", 1},
 	{"write_insert.go", "b.rule(s, w.guard.Read)", "b.rule(s, w.seededReturned().Read)", 1},
-	{"write_target.go", "if w.opened(ref) && ref", "if fault == \"foreign-key\" || w.opened(ref) && ref", 1},
+	{"write_target.go", "if w.opened(ref) && ref", "if seed == \"foreign-key\" || w.opened(ref) && ref", 1},
 }
 
 // writeOverlay writes the files with faults and returns the name of the overlay's list.
