@@ -52,5 +52,5 @@ fuzz: ## Run every fuzz target for FUZZTIME
 	@. .ci/lib.sh && fuzz $(FUZZTIME)
 
 .PHONY: mutate
-mutate: ## Plant faults one at a time and list those that no test finds
+mutate: ## Plant faults one at a time and list those that no test finds, about an hour
 	go test ./tests/mutants -run 'TestMutants$$' -v -timeout 6h -mutate -only '$(MUTANTS)' -from '$(FROM)'

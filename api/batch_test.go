@@ -144,6 +144,28 @@ func (d waiting) Query(ctx context.Context, conn driver.Conn, st *driver.Stateme
 	return d.Driver.Query(ctx, conn, st, r)
 }
 
+// TestBatchOfReadFunctions: a function that only reads writes nothing, also as a step of a batch
+// that writes.
+func TestBatchOfReadFunctions(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, db *store.DB) {
+		peek := api.ReadFunc("peek", api.Anyone(), func(ctx context.Context, tx *store.Tx, _ none) (none, error) {
+			return none{}, store.For[note](tx).Insert(ctx, &note{OwnerID: ann, Title: "peeked", Key: "p"})
+		})
+		h := serve(t, db, api.Config{}, peek, api.Resource[note]{Policy: api.Policy{Read: api.Anyone(), Create: api.Anyone()}})
+		create := `{"method":"POST","path":"/notes","body":{"title":"x","key":"k","owner_id":"` + ann.String() + `"}}`
+		must(t, h, http.StatusOK, request{line: "POST /-/batch", body: "[" + create + "]"})
+		for _, steps := range []string{`{"method":"POST","path":"/rpc/peek"}`, create + `,{"method":"POST","path":"/rpc/peek"}`} {
+			if got := do(t, h, request{line: "POST /-/batch", body: "[" + steps + "]"}); got.status != http.StatusInternalServerError {
+				t.Errorf("%s: %d %s", steps, got.status, got.body)
+			}
+		}
+		if got := must(t, h, http.StatusOK, request{line: "GET /notes?select=key"}); got.body != `[{"key":"k"}]` {
+			t.Errorf("notes %s", got.body)
+		}
+	})
+}
+
 // TestA46BatchOfReads (A-46): a batch that only reads keeps nobody from writing, also where
 // one connection writes.
 func TestA46BatchOfReads(t *testing.T) {

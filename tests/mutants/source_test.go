@@ -96,6 +96,9 @@ type spot struct {
 	start, end int
 }
 
+// anyName stands for any identifier in a snippet.
+const anyName = "_"
+
 // find returns the one place where a snippet stands. Space, comments, the case of
 // identifiers and a package or receiver in front of them make no difference. The part
 // between « and » is the one that is replaced; without them it is the whole snippet.
@@ -108,7 +111,7 @@ func (s source) find(snippet string) (spot, error) {
 		first = len(lex(before))
 		last = first + len(lex(inner)) - 1
 	}
-	anchor := slices.IndexFunc(wanted, func(l lexeme) bool { return l.name })
+	anchor := slices.IndexFunc(wanted, func(l lexeme) bool { return l.name && l.text != anyName })
 	if anchor < 0 || last < first {
 		return spot{}, fmt.Errorf("%q is not a snippet", snippet)
 	}
@@ -133,12 +136,12 @@ func (s source) find(snippet string) (spot, error) {
 func (f *sourceFile) match(at int, wanted []lexeme, first, last int) (from, to int, ok bool) {
 	for i, w := range wanted {
 		begin := at
-		if i > 0 && w.name && wanted[i-1].text != "." { // a qualifier in front
+		if i > 0 && w.name && w.text != anyName && wanted[i-1].text != "." { // a qualifier in front
 			for at+2 < len(f.lexemes) && f.lexemes[at].name && f.lexemes[at+1].text == "." && f.lexemes[at].text != w.text {
 				at += 2
 			}
 		}
-		if at >= len(f.lexemes) || f.lexemes[at].text != w.text {
+		if at >= len(f.lexemes) || f.lexemes[at].text != w.text && (w.text != anyName || !f.lexemes[at].name) {
 			return 0, 0, false
 		}
 		if i == first {
