@@ -25,6 +25,7 @@ func (c *Column) ParseTexts(texts []string) (list any, count int, err error) {
 	return value.PackList(c.Kind, values), len(values), nil
 }
 
+// OperatorError returns the error of an operator that a column does not have.
 func OperatorError(col *Column, why string) error {
 	return &fault.ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
 }

@@ -53,10 +53,12 @@ func ForeignKeyName(columns []*Column) string {
 	return columns[0].Table.Name + "_" + JoinNames(columns, "_") + "_fkey"
 }
 
+// JoinNames joins the names of columns.
 func JoinNames(columns []*Column, separator string) string {
 	return strings.Join(ColumnNames(columns), separator)
 }
 
+// ColumnNames returns the names of columns.
 func ColumnNames(columns []*Column) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {

@@ -197,6 +197,7 @@ func (t *Table) UpdatableColumns() ColumnSet {
 	return t.Writable(func(c *Column) bool { return c.Mode == ReadWrite && !c.Key })
 }
 
+// Writable returns the columns that are allowed, none of a view.
 func (t *Table) Writable(allowed func(*Column) bool) ColumnSet {
 	var s ColumnSet
 	if t.View {
