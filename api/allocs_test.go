@@ -29,6 +29,7 @@ func (d discard) WriteHeader(int)             {}
 // TestReadAllocations holds what a read allocates, drivers included. A number
 // that is smaller now is to be lowered here; one that grows needs a reason. On 2026-11-22 the
 // deadline of a statement added 7 on PostgreSQL and the HMAC of a cursor 8. The
+// 11 of a map of callers that the test made for each request are not counted any more. The
 // race detector allocates by itself, so this is not built with it. It is not
 // parallel: others would be counted.
 func TestReadAllocations(t *testing.T) {
@@ -36,12 +37,13 @@ func TestReadAllocations(t *testing.T) {
 		name, target     string
 		sqlite, postgres float64
 	}{
-		{"row", "/notes/%s", 44, 33},
-		{"list of 1", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=1", 81, 64},
-		{"list of 100", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=100", 676, 65},
-		{"list that has not changed", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=20", 194, 63},
+		{"row", "/notes/%s", 33, 22},
+		{"list of 1", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=1", 70, 53},
+		{"list of 100", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=100", 665, 54},
+		{"list that has not changed", "/notes?select=id,title,body&title=gte.title&order=title.desc&limit=20", 183, 52},
 	}
-	who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return callers()["ann"], nil })
+	caller := callers()["ann"]
+	who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return caller, nil })
 	for _, engine := range []string{"sqlite", "postgres"} {
 		var db *store.DB
 		var err error

@@ -14,7 +14,8 @@ import (
 
 // BenchmarkRead measures a request without a network, on SQLite in memory.
 func BenchmarkRead(b *testing.B) {
-	who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return callers()["ann"], nil })
+	caller := callers()["ann"]
+	who := auth.AuthenticatorFunc(func(*http.Request) (auth.Principal, error) { return caller, nil })
 	db := memory(b)
 	h := serve(b, db, api.Config{Authenticator: who, Logger: slog.New(slog.DiscardHandler)}, api.Resource[note]{Policy: api.OwnedBy("owner_id")})
 	var key string
