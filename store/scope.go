@@ -24,7 +24,7 @@ type Scope struct {
 	// hold at the same time to half of a pool, at least one. Further ones wait for the
 	// engine's AcquireTimeout and then fail with [ErrBusy].
 	//
-	// The zero Caller has no limit.
+	// The zero Caller has no limit, and neither have statements under [WithReserve].
 	Caller Caller
 
 	// StatementTimeout ends longer statements of this scope with [ErrTimeout]. Zero

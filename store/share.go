@@ -45,10 +45,11 @@ type callerSlots struct {
 	users  int // that hold a slot or wait for one
 }
 
-// acquire waits for a slot of the scope's caller and returns nil for an unbounded scope.
+// acquire waits for a slot of the scope's caller. It returns nil for an unbounded scope, and
+// for urgent statements: a login must not wait for the other requests of its network.
 func (s shares) acquire(ctx context.Context, scope *Scope, writes bool) (*callerSlots, error) {
 	of := s[writes]
-	if of == nil || !scope.counted() {
+	if of == nil || !scope.counted() || driver.MayReserve(ctx) {
 		return nil, nil // documented
 	}
 	of.mu.Lock()
@@ -59,7 +60,7 @@ func (s shares) acquire(ctx context.Context, scope *Scope, writes bool) (*caller
 	}
 	c.users++
 	of.mu.Unlock()
-	err := c.slots.Enter(ctx, driver.MayReserve)
+	err := c.slots.Enter(ctx, func(context.Context) bool { return false })
 	if err == nil {
 		return c, nil
 	}

@@ -71,6 +71,13 @@ func TestShare(t *testing.T) {
 						t.Errorf("%s: %d slots, want %d", tt.name, got, tt.want)
 					}
 				}
+				// Logins use the reserve, and so get through beside other requests of their network.
+				urgent := func(ctx context.Context, scope *store.Scope) (func(), error) {
+					return acquire(store.WithReserve(ctx), scope)
+				}
+				if got := acquired(t, urgent, of("192.0.2.1/32")); got != 50 {
+					t.Errorf("statements that may use the reserve: %d slots, want 50", got)
+				}
 				release()
 				if n := callers(); n != 0 {
 					t.Errorf("%d callers are kept", n)
