@@ -7,7 +7,6 @@ import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
-	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -113,21 +112,10 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 	if result, decided := i.decide(values); decided {
 		return result == isTrue, nil
 	}
-	b := i.s.newBuilder(ctx, i.scope, access{})
-	defer b.free()
-	b.unindexed = true
-	from := source{table: i.table, alias: b.alias(), guard: i.guard}
-	b.write("select count(*) from (")
-	writeImages(b, i.table, [][]any{values})
-	b.write(") ", from.alias, " where ", b.words.yes)
-	if err := b.limits(from); err != nil {
-		return false, err
-	}
-	var r driver.Result
-	if err := i.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
-		return false, err
-	}
-	n, err := firstInt(r.Extra)
+	n, err := countImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *builder, alias string) error {
+		b.write(b.words.yes)
+		return b.limits(source{table: i.table, alias: alias, guard: i.guard})
+	})
 	return n == 1, err
 }
 
@@ -187,14 +175,9 @@ func imageValues(t *Table, row json.RawMessage) ([]any, error) {
 		if c == nil {
 			continue
 		}
-		bound, err := c.ParseJSON(value.Raw())
-		if err != nil {
-			continue
+		if bound, err := loggedValue(c, value.Raw()); err == nil {
+			values[c.Index] = bound
 		}
-		if bound == nil && c.Kind == KindJSON && !c.Nullable {
-			bound = "null" // the document, not NULL
-		}
-		values[c.Index] = bound
 	}
 	return values, nil
 }

@@ -46,10 +46,7 @@ func fillLogged(t *Table, v reflect.Value, row json.RawMessage) error {
 		if c == nil {
 			continue
 		}
-		bound, err := c.ParseJSON(value.Raw())
-		if err == nil && bound == nil && c.Kind == KindJSON && !c.Nullable {
-			bound = "null" // the document, not NULL
-		}
+		bound, err := loggedValue(c, value.Raw())
 		if err == nil {
 			err = c.SetField(v, bound)
 		}
@@ -58,4 +55,13 @@ func fillLogged(t *Table, v reflect.Value, row json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// loggedValue returns a value of the change log as a column holds it.
+func loggedValue(c *Column, raw []byte) (any, error) {
+	bound, err := c.ParseJSON(raw)
+	if err == nil && bound == nil && c.Kind == KindJSON && !c.Nullable {
+		bound = "null" // the document, not NULL
+	}
+	return bound, err
 }

@@ -60,7 +60,7 @@ func (s shares) acquire(ctx context.Context, scope *Scope, writes bool) (*caller
 	}
 	c.users++
 	of.mu.Unlock()
-	err := c.slots.Enter(ctx, func(context.Context) bool { return false })
+	err := c.slots.Enter(ctx, nil)
 	if err == nil {
 		return c, nil
 	}

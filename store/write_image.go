@@ -25,26 +25,33 @@ func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule Cond) error 
 }
 
 func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
-	b := w.s.newBuilder(ctx, w.scope, access{})
+	n, err := countImages(ctx, w.s, w.scope, w.table, rows, func(b *builder, alias string) error {
+		return b.rule(source{table: w.table, alias: alias, trusted: true}, rule)
+	})
+	if err == nil && n != int64(len(rows)) {
+		err = ErrDenied
+	}
+	return err
+}
+
+// countImages counts the rows, given by their values, for which the condition that where
+// writes holds. The tables are read as they are.
+func countImages(ctx context.Context, s session, scope *Scope, t *Table, rows [][]any, where func(b *builder, alias string) error) (int64, error) {
+	b := s.newBuilder(ctx, scope, access{})
 	defer b.free()
-	s := b.trusted(w.table)
 	b.unindexed = true
+	alias := b.alias()
 	b.write("select count(*) from (")
-	writeImages(b, w.table, rows)
-	b.write(") ", s.alias, " where ")
-	if err := b.rule(s, rule); err != nil {
-		return err
+	writeImages(b, t, rows)
+	b.write(") ", alias, " where ")
+	if err := where(b, alias); err != nil {
+		return 0, err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
-		return err
+	if err := s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+		return 0, err
 	}
-	if n, err := firstInt(r.Extra); err != nil {
-		return err
-	} else if n != int64(len(rows)) {
-		return ErrDenied
-	}
-	return nil
+	return firstInt(r.Extra)
 }
 
 // writeImages writes rows as a query, many on PostgreSQL alone.

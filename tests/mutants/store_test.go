@@ -26,7 +26,7 @@ var storeMutants = []mutant{
 	{name: "new-row-decided", find: "if decided && result != isTrue { return false, «ErrDenied»", fault: instead("nil"), breaks: "a rule on new rows that Go decides is not enforced"},
 	{name: "new-row-null", find: "if decided && «result != isTrue»", fault: instead("result == isFalse"), breaks: "a rule on new rows that is NULL allows the row"},
 	{name: "update-check", find: "if «w.guard.UpdateCheck.IsZero() && !w.touches(cond.n)»", fault: always, breaks: "an update moves a row out of the rule"},
-	{name: "image-rule", find: "else if «n != int64(len(rows))» { return ErrDenied", fault: never, breaks: "a rule on new rows that the database decides is not enforced"},
+	{name: "image-rule", find: "err == nil && «n != int64(len(rows))» { err = ErrDenied", fault: never, breaks: "a rule on new rows that the database decides is not enforced"},
 	{name: "foreign-key-rule", find: "if «w.opened(ref)» && ref.Target.Tenant == nil", fault: always, breaks: "a foreign key may point to a row out of sight"},
 	{name: "foreign-key-tenant", find: "w.opened(ref) && «ref.Target.Tenant == nil && ref.Target.DeletedAt == nil»", fault: always, breaks: "an unchecked foreign key reaches rows of another tenant"},
 	{name: "foreign-key-same-write", find: "return err } else if «!ok» { return w.missingTarget(ref)", fault: never, breaks: "a foreign key to a row of the same write is not checked"},
