@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
 
 // Gate reads and writes one table by column names and JSON, within a scope. The network
 // APIs use it; Go code uses [For]. A Gate is a value and safe for concurrent use if its
@@ -30,7 +34,9 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 
 // Versioned reports whether rows have a version that the scope may read: without one
 // [WriteOptions] Versions match none.
-func (g Gate) Versioned() bool { return len(versionColumn(g.table, g.scope.guard(g.table))) > 0 }
+func (g Gate) Versioned() bool {
+	return len(versionColumn(g.table, g.scope.GuardOf(g.table))) > 0
+}
 
 // Insert writes new rows. A preset column with another value, or a row the scope may
 // not create, rolls back the whole write with [ErrDenied].
@@ -93,9 +99,9 @@ func (g Gate) conflictKey(names []string) ([]*Column, error) {
 	}
 	var set ColumnSet
 	var cols []*Column
-	guard := g.scope.guard(g.table)
+	guard := g.scope.GuardOf(g.table)
 	for _, name := range names {
-		c, err := lookup(g.table, guard, name)
+		c, err := query.Lookup(g.table, guard, name)
 		if err != nil {
 			return nil, err
 		}

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // SeenChange is what a scope sees of a [Change].
@@ -43,12 +43,9 @@ func (c Change) SeenBy(ctx context.Context, on Session, scope *Scope) (SeenChang
 	if t == nil {
 		return SeenChange{}, nil
 	}
-	guard, err := scope.enter(t)
-	if errors.Is(err, errNotExposed) {
+	guard, ok := scope.Enter(t)
+	if !ok {
 		return SeenChange{}, nil
-	}
-	if err != nil {
-		return SeenChange{}, err
 	}
 	for _, key := range t.PrimaryKey {
 		if !guard.Readable.Has(key) {
@@ -110,7 +107,7 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 		return false, err
 	}
 	if result, decided := i.decide(values); decided {
-		return result == isTrue, nil
+		return result == query.IsTrue, nil
 	}
 	n, err := countImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *builder, alias string) error {
 		b.write(b.words.yes)
@@ -120,25 +117,25 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 }
 
 // decide evaluates in memory what limits writes into a statement.
-func (i *image) decide(row []any) (result truth, decided bool) {
+func (i *image) decide(row []any) (result query.Truth, decided bool) {
 	if i.guard.Read.IsZero() {
-		return isFalse, true
+		return query.IsFalse, true
 	}
 	for _, c := range []*Column{i.table.DeletedAt, i.table.Tenant} {
 		if c == nil {
 			continue
 		}
 		if _, gap := c.ValueIn(row).(value.Absent); gap {
-			return isUnknown, false
+			return query.IsUnknown, false
 		}
 	}
 	if d := i.table.DeletedAt; d != nil && d.ValueIn(row) != nil {
-		return isFalse, true
+		return query.IsFalse, true
 	}
 	if t := i.table.Tenant; t != nil && (i.scope.Tenant == "" || t.ValueIn(row) != i.scope.Tenant) {
-		return isFalse, true
+		return query.IsFalse, true
 	}
-	return i.guard.Read.n.evaluate(i.scope, row)
+	return i.guard.Read.Node().Evaluate(i.scope, row)
 }
 
 // readable returns a row of the change log with the columns that the scope may read.

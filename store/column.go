@@ -1,20 +1,24 @@
 package store
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
 
 // Col is a typed column of the model T with values of type V. It identifies the field
 // by its offset in the struct, so it needs no generated code and works with mixins.
 // Make one with [ColumnOf], [Number] or [TextColumn] in a package variable.
 type Col[T, V any] struct {
-	ref fieldRef
+	ref query.Field
 }
 
 // refOf runs field on a zero T and finds out which field it returned.
-func refOf[T, V any](field func(*T) *V) fieldRef {
+func refOf[T, V any](field func(*T) *V) query.Field {
 	zero := new(T)
 	base := reflect.ValueOf(zero).Pointer()
 	at := reflect.ValueOf(field(zero)).Pointer()
-	return fieldRef{owner: reflect.TypeFor[T](), offset: at - base, typ: reflect.TypeFor[V]()}
+	return query.Field{Owner: reflect.TypeFor[T](), Offset: at - base, Type: reflect.TypeFor[V]()}
 }
 
 // ColumnOf returns the column that field returns the address of:
@@ -39,16 +43,16 @@ func (c Col[T, V]) In(values ...V) Cond { return c.compare(OpIn, values) }
 func (c Col[T, V]) Null() Cond { return c.compare(OpIsNull, nil) }
 
 // Asc sorts by the column, NULL last.
-func (c Col[T, V]) Asc() Order { return Order{field: c.ref} }
+func (c Col[T, V]) Asc() Order { return Order{Field: c.ref} }
 
 // Desc sorts by the column downwards, NULL first.
-func (c Col[T, V]) Desc() Order { return Order{field: c.ref, Desc: true} }
+func (c Col[T, V]) Desc() Order { return Order{Field: c.ref, Desc: true} }
 
 // To sets the column to v in [Repo.Patch].
 func (c Col[T, V]) To(v V) Set { return Set{field: c.ref, value: v} }
 
 func (c Col[T, V]) compare(op Op, v any) Cond {
-	return Cond{&node{kind: nodeCompare, field: c.ref, op: op, operand: operandOf(v)}}
+	return query.CondOf(&query.Node{Kind: query.NodeCompare, Field: c.ref, Op: op, Operand: query.OperandOf(v)})
 }
 
 // NumberCol is a [Col] of numbers or times.
@@ -99,12 +103,12 @@ func (c TextCol[T]) ILike(pattern string) Cond { return c.compare(OpILike, patte
 // A word is a run of characters that are no white space, punctuation or symbols,
 // so hyphens and underscores separate; a text in a script without spaces is one
 // long word.
-func (c TextCol[T]) Search(query string) Cond { return c.compare(OpSearch, query) }
+func (c TextCol[T]) Search(text string) Cond { return c.compare(OpSearch, text) }
 
 // Set is one assignment of an update.
 type Set struct {
 	name  string
-	field fieldRef
+	field query.Field
 	value any
 	add   bool
 }
@@ -113,8 +117,8 @@ type Set struct {
 func SetTo(column string, value any) Set { return Set{name: column, value: value} }
 
 func (s Set) column(t *Table) (*Column, error) {
-	if s.field.owner != nil {
-		return s.field.column(t)
+	if s.field.Owner != nil {
+		return s.field.Column(t)
 	}
 	if c := t.Column(s.name); c != nil {
 		return c, nil

@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // env is the context a statement is compiled for: the scope, and whether the predicates
@@ -45,7 +47,7 @@ type conds struct {
 type builder struct {
 	conds
 	cursors *cursorKey
-	keys    []orderKey // of the root, set by read
+	keys    []query.OrderKey // of the root, set by read
 	made    driver.Statement
 	shape   driver.Shape // of the root, set by read
 	extra   [8]Kind      // what its extra values take
@@ -194,12 +196,16 @@ func (c *conds) tenancy(s source) error {
 	return nil
 }
 
+// errNotExposed marks a table that the scope must not know of. It becomes the error for an
+// unknown name.
+var errNotExposed = errors.New("store: table is not exposed")
+
 // enter enters a table in the name of the scope. It is errNotExposed if the scope does not
 // know the table. Without a scope the source is trusted.
 func (c *conds) enter(t *Table) (source, error) {
-	guard, err := c.scope.enter(t)
-	if err != nil {
-		return source{}, err
+	guard, ok := c.scope.Enter(t)
+	if !ok {
+		return source{}, errNotExposed
 	}
 	return source{table: t, alias: c.alias(), guard: guard, trusted: guard == nil}, nil
 }
@@ -225,7 +231,7 @@ func (c *conds) rule(s source, rule Cond) error {
 	}
 	defer func(was bool) { c.inRule = was }(c.inRule)
 	c.inRule = true
-	return c.cond(s.forRule(), rule.n)
+	return c.cond(s.forRule(), rule.Node())
 }
 
 // builders keeps the memory of statements that were run.
@@ -261,7 +267,7 @@ func tenantOf(ctx context.Context, scope *Scope) string {
 	if scope != nil {
 		return scope.Tenant
 	}
-	return tenantFrom(ctx)
+	return query.TenantFrom(ctx)
 }
 
 // access lists the standing predicates that trusted code has switched off.

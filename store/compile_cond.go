@@ -4,71 +4,72 @@ import (
 	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // cond writes a condition in parentheses or as one expression.
-func (c *conds) cond(s source, n *node) error {
+func (c *conds) cond(s source, n *query.Node) error {
 	if !s.trusted && s.guard == nil {
 		return errNotExposed
 	}
-	switch n.kind {
-	case nodeTrue:
+	switch n.Kind {
+	case query.NodeTrue:
 		c.write(c.words.yes)
-	case nodeFalse:
+	case query.NodeFalse:
 		c.write(c.words.no)
-	case nodeAnd:
-		return c.joined(s, n.kids, " and ")
-	case nodeOr:
-		return c.joined(s, n.kids, " or ")
-	case nodeNot:
+	case query.NodeAnd:
+		return c.joined(s, n.Kids, " and ")
+	case query.NodeOr:
+		return c.joined(s, n.Kids, " or ")
+	case query.NodeNot:
 		defer func(was bool) { c.unindexed = was }(c.unindexed)
 		c.unindexed = true
 		c.write("not (")
-		if err := c.cond(s, n.kids[0]); err != nil {
+		if err := c.cond(s, n.Kids[0]); err != nil {
 			return err
 		}
 		c.write(")")
-	case nodeCompare:
+	case query.NodeCompare:
 		return c.compare(s, n)
-	case nodeRelated:
+	case query.NodeRelated:
 		return c.related(s, n)
-	case nodeOrder:
-		return c.compareOrder(s, n.order)
+	case query.NodeOrder:
+		return c.compareOrder(s, n.Order)
 	default:
-		return fmt.Errorf("store: condition of kind %d cannot be compiled", n.kind)
+		return fmt.Errorf("store: condition of kind %d cannot be compiled", n.Kind)
 	}
 	return nil
 }
 
-func (c *conds) joined(s source, kids []*node, word string) error {
+func (c *conds) joined(s source, kids []*query.Node, word string) error {
 	return c.balanced(len(kids), word, func(i int) error { return c.cond(s, kids[i]) })
 }
 
 var compareWords = [...]string{OpEq: " = ", OpNeq: " <> ", OpLt: " < ", OpLte: " <= ", OpGt: " > ", OpGte: " >= "}
 
-func (c *conds) compare(s source, n *node) error {
-	col, err := nodeColumn(s.table, s.guard, n)
+func (c *conds) compare(s source, n *query.Node) error {
+	col, err := query.NodeColumn(s.table, s.guard, n)
 	if err != nil {
 		return err
 	}
-	if err := checkOp(col, n.op); err != nil {
+	if err := query.CheckOp(col, n.Op); err != nil {
 		return err
 	}
-	if timed(col, n.op) {
+	if query.Timed(col, n.Op) {
 		return c.ofShown(s, col, func() error { return c.compareColumn(s, col, n) })
 	}
 	return c.compareColumn(s, col, n)
 }
 
-func (c *conds) compareColumn(s source, col *Column, n *node) error {
+func (c *conds) compareColumn(s source, col *Column, n *query.Node) error {
 	switch {
-	case n.op == OpIsNull || n.op == OpIsTrue || n.op == OpIsFalse:
-		c.is(s, col, n.op)
+	case n.Op == OpIsNull || n.Op == OpIsTrue || n.Op == OpIsFalse:
+		c.is(s, col, n.Op)
 		return nil
-	case n.listed():
+	case n.Listed():
 		return c.compareList(s, col, n)
 	}
-	v, known, err := boundOperand(c.scope, col, n)
+	v, known, err := query.BoundOperand(c.scope, col, n)
 	if err != nil {
 		return err
 	}
@@ -76,14 +77,14 @@ func (c *conds) compareColumn(s source, col *Column, n *node) error {
 		c.write(c.words.unknown)
 		return nil
 	}
-	return c.compareValue(s, col, n.op, v, c.constant(n))
+	return c.compareValue(s, col, n.Op, v, c.constant(n))
 }
 
 // ofShown writes a comparison that is evaluated only for rows that the read rule of the
 // table allows. The rule alone is not enough: the planner may evaluate the cheaper
 // comparison first, and its running time would leak values of hidden rows.
 func (c *conds) ofShown(s source, col *Column, compare func() error) error {
-	if s.trusted || s.guard.Read.always() || s.guard.UnguardedFilters.Has(col) {
+	if s.trusted || s.guard.Read.Always() || s.guard.UnguardedFilters.Has(col) {
 		return compare()
 	}
 	c.write("case when ")
@@ -115,7 +116,7 @@ func (c *conds) compareValue(s source, col *Column, op Op, v any, constant bool)
 		c.dialect.holds(&c.text, s, col, op, v)
 		return nil
 	}
-	c.comparable(s, col, op.ordering())
+	c.comparable(s, col, op.Ordering())
 	if op == OpDistinct {
 		c.write(c.words.distinct)
 	} else {
@@ -164,23 +165,23 @@ func (t *text) is(s source, col *Column, op Op) {
 
 // compareList compares a column with several values: all at once where a value
 // of the list is to be found, else with one after the other.
-func (c *conds) compareList(s source, col *Column, n *node) error {
-	list, count, known, err := boundList(c.scope, col, n)
+func (c *conds) compareList(s source, col *Column, n *query.Node) error {
+	list, count, known, err := query.BoundList(c.scope, col, n)
 	if err != nil {
 		return err
 	}
-	op, quant := n.quantified()
+	op, quant := n.Quantified()
 	switch {
 	case !known:
 		c.write(c.words.unknown)
 		return nil
-	case count == 0 && quant == quantAll:
+	case count == 0 && quant == query.QuantAll:
 		c.write(c.words.yes)
 		return nil
 	case count == 0:
 		c.write(c.words.no)
 		return nil
-	case op != OpEq || quant != quantAny || !value.Listable(col.Kind):
+	case op != OpEq || quant != query.QuantAny || !value.Listable(col.Kind):
 		return c.compareEach(s, col, op, quant, value.ListValues(list), c.constant(n))
 	}
 	c.comparable(s, col, false)
@@ -191,9 +192,9 @@ func (c *conds) compareList(s source, col *Column, n *node) error {
 }
 
 // compareEach compares with one value after the other.
-func (c *conds) compareEach(s source, col *Column, op Op, quant quantifier, values []any, constant bool) error {
+func (c *conds) compareEach(s source, col *Column, op Op, quant query.Quantifier, values []any, constant bool) error {
 	word := " or "
-	if quant == quantAll {
+	if quant == query.QuantAll {
 		word = " and "
 	}
 	return c.balanced(len(values), word, func(i int) error { return c.compareValue(s, col, op, values[i], constant) })

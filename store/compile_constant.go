@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Constants of rules stand in the text of a statement, which all requests of a policy share.
@@ -21,8 +23,8 @@ const (
 // constant reports whether the operand of a comparison is the same for all requests: a bound
 // value in a rule. Those of hidden columns stay arguments, because statements are logged and
 // explained.
-func (c *conds) constant(n *node) bool {
-	return c.inRule && n.column != nil && n.operand.kind == operandValue && n.column.Mode < Hidden
+func (c *conds) constant(n *query.Node) bool {
+	return c.inRule && n.Column != nil && n.Operand.Kind == query.OperandValue && n.Column.Mode < Hidden
 }
 
 // writeConstant writes a value of a kind as a literal, and reports false if it has none that

@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // dialect writes the SQL that differs between the engines. There are two: sqlite and
@@ -60,7 +61,7 @@ type dialect interface {
 	streams(b *builder, p *rowPlan) bool
 
 	// pageOrder writes the order of the rows around a page.
-	pageOrder(b *builder, s source, limited bool, keys []orderKey) error
+	pageOrder(b *builder, s source, limited bool, keys []query.OrderKey) error
 
 	// groupOperand writes a column of a group after its cast. groupTotal writes a sum or
 	// an average, and greatest min or max.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -12,8 +13,8 @@ import (
 // direction of the last one: an index on the columns and the key serves the order
 // forwards and backwards, and a page begins in it at one row value. A view without a
 // key has the selected columns instead.
-func (b *builder) orderKeys(s source, q *Query, plan *rowPlan) ([]orderKey, error) {
-	keys := make([]orderKey, 0, len(q.Order)+len(s.table.PrimaryKey))
+func (b *builder) orderKeys(s source, q *Query, plan *rowPlan) ([]query.OrderKey, error) {
+	keys := make([]query.OrderKey, 0, len(q.Order)+len(s.table.PrimaryKey))
 	for _, o := range q.Order {
 		k, err := b.orderKey(s, o)
 		if err != nil {
@@ -21,10 +22,10 @@ func (b *builder) orderKeys(s source, q *Query, plan *rowPlan) ([]orderKey, erro
 		}
 		keys = append(keys, k)
 	}
-	desc := len(keys) > 0 && keys[len(keys)-1].desc
+	desc := len(keys) > 0 && keys[len(keys)-1].Desc
 	for _, pk := range s.table.PrimaryKey {
 		if !hasKey(keys, pk) {
-			keys = append(keys, orderKey{column: pk, desc: desc})
+			keys = append(keys, query.OrderKey{Column: pk, Desc: desc})
 		}
 	}
 	if len(s.table.PrimaryKey) == 0 {
@@ -35,10 +36,10 @@ func (b *builder) orderKeys(s source, q *Query, plan *rowPlan) ([]orderKey, erro
 
 // orderKeys appends what distinguishes rows without a key: the columns of the plan, and
 // those that lead to embedded rows. Documents and arrays have no order.
-func (p *rowPlan) orderKeys(keys []orderKey, desc bool) []orderKey {
+func (p *rowPlan) orderKeys(keys []query.OrderKey, desc bool) []query.OrderKey {
 	add := func(col *Column) {
 		if col.Kind.Ordered() && !hasKey(keys, col) {
-			keys = append(keys, orderKey{column: col, desc: desc, first: desc, nullable: col.Nullable})
+			keys = append(keys, query.OrderKey{Column: col, Desc: desc, First: desc, Nullable: col.Nullable})
 		}
 	}
 	for i := range p.columns {
@@ -52,17 +53,17 @@ func (p *rowPlan) orderKeys(keys []orderKey, desc bool) []orderKey {
 	return keys
 }
 
-func hasKey(keys []orderKey, col *Column) bool {
+func hasKey(keys []query.OrderKey, col *Column) bool {
 	for _, k := range keys {
-		if k.relation == nil && k.column == col {
+		if k.Relation == nil && k.Column == col {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *conds) orderKey(s source, o Order) (orderKey, error) {
-	k := orderKey{desc: o.Desc, first: o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc}
+func (c *conds) orderKey(s source, o Order) (query.OrderKey, error) {
+	k := query.OrderKey{Desc: o.Desc, First: o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc}
 	holder := s
 	if o.Relation != "" {
 		rel, target, err := c.follow(s, o.Relation, nil)
@@ -73,45 +74,45 @@ func (c *conds) orderKey(s source, o Order) (orderKey, error) {
 			name, _, _ := strings.Cut(o.Relation, schema.HintMark)
 			return k, &QueryError{Code: "PGRST118", Reason: fmt.Sprintf("A related order on '%s' is not possible", name)}
 		}
-		k.relation, holder = rel, target
+		k.Relation, holder = rel, target
 	}
 	name := o.Column
-	if o.field.owner != nil {
-		col, err := o.field.column(s.table)
+	if o.Field.Owner != nil {
+		col, err := o.Field.Column(s.table)
 		if err != nil {
 			return k, err
 		}
 		name = col.Name
 	}
-	col, err := lookup(holder.table, holder.guard, name)
+	col, err := query.Lookup(holder.table, holder.guard, name)
 	if err != nil {
 		return k, err
 	}
-	if col, err = columnAt(col, o.Path); err != nil {
+	if col, err = query.ColumnAt(col, o.Path); err != nil {
 		return k, err
 	}
 	if !col.Kind.Ordered() {
 		return k, schema.OperatorError(col, "has no order")
 	}
-	k.column, k.nullable = col, col.Nullable || k.relation != nil
+	k.Column, k.Nullable = col, col.Nullable || k.Relation != nil
 	return k, nil
 }
 
 // orderValue writes the value of a key: a column, or a column of the one
 // related row under the guard of its table.
-func (c *conds) orderValue(s source, k orderKey) error {
-	if k.relation == nil {
-		c.column(s, k.column)
+func (c *conds) orderValue(s source, k query.OrderKey) error {
+	if k.Relation == nil {
+		c.column(s, k.Column)
 		return nil
 	}
-	target, err := c.beside(s, k.relation.Target)
+	target, err := c.beside(s, k.Relation.Target)
 	if err != nil {
 		return err
 	}
 	c.write("(select ")
-	c.column(target, k.column)
+	c.column(target, k.Column)
 	c.write(" from ")
-	if err := c.joinedFrom(s, k.relation, target); err != nil {
+	if err := c.joinedFrom(s, k.Relation, target); err != nil {
 		return err
 	}
 	c.write(" limit 1)")
@@ -120,7 +121,7 @@ func (c *conds) orderValue(s source, k orderKey) error {
 
 // orderBy writes ORDER BY: over the columns, or over the keys that the page has
 // computed, see keyName.
-func (c *conds) orderBy(s source, keys []orderKey, computed bool) error {
+func (c *conds) orderBy(s source, keys []query.OrderKey, computed bool) error {
 	for i, k := range keys {
 		if i == 0 {
 			c.write(" order by ")
@@ -132,14 +133,14 @@ func (c *conds) orderBy(s source, keys []orderKey, computed bool) error {
 		} else if err := c.orderValue(s, k); err != nil {
 			return err
 		}
-		c.collate(k.column, true)
-		if k.desc {
+		c.collate(k.Column, true)
+		if k.Desc {
 			c.write(" desc")
 		}
 		// The engines' defaults differ; where the default is right it is not
 		// written, so that an index serves the order.
-		if k.nullable && (k.desc == c.words.nullsGreatest) != k.first {
-			if k.first {
+		if k.Nullable && (k.Desc == c.words.nullsGreatest) != k.First {
+			if k.First {
 				c.write(" nulls first")
 			} else {
 				c.write(" nulls last")

@@ -3,21 +3,24 @@ package store
 import (
 	"fmt"
 	"regexp/syntax"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/textmatch"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 func (c *conds) like(s source, col *Column, op Op, v any) error {
-	pattern, err := checkedPattern(col, op, v)
+	pattern, err := query.CheckedPattern(col, op, v)
 	if err != nil {
 		return err
 	}
 	fold := op == OpILike
 	if fold {
-		pattern = foldText(pattern)
+		pattern = textmatch.Fold(pattern)
 	}
 	// Counted on both engines, so that they answer alike. One that is too long for
 	// SQLite is the application's: a request has no room for it.
-	if !sqliteLikes(pattern) && len(pattern) <= maxSQLiteLike {
-		if err := c.countSteps(likeRegexp(pattern)); err != nil {
+	if !textmatch.SQLiteReads(pattern) && len(pattern) <= textmatch.MaxSQLite {
+		if err := c.countSteps(textmatch.LikeRegexp(pattern)); err != nil {
 			return err
 		}
 	}
@@ -35,15 +38,15 @@ func (t *text) folding(s source, col *Column, fold bool) {
 }
 
 func (c *conds) match(s source, col *Column, op Op, v any) error {
-	pattern, err := checkedPattern(col, op, v)
+	pattern, err := query.CheckedPattern(col, op, v)
 	if err != nil {
 		return err
 	}
 	fold := op == OpIMatch
 	if fold {
-		pattern = foldText(pattern)
+		pattern = textmatch.Fold(pattern)
 	}
-	if err := c.countSteps(dotAll + pattern); err != nil {
+	if err := c.countSteps(textmatch.DotAll + pattern); err != nil {
 		return err
 	}
 	c.dialect.match(&c.text, s, col, pattern, fold)
@@ -61,8 +64,8 @@ func (c *conds) countSteps(expr string) error {
 		return fmt.Errorf("store: regular expression: %w", err)
 	}
 	c.steps += len(prog.Inst)
-	if c.steps > maxRegexpSteps {
-		return &LimitError{Name: "steps of regular expressions", Limit: maxRegexpSteps}
+	if c.steps > textmatch.MaxRegexpSteps {
+		return &LimitError{Name: "steps of regular expressions", Limit: textmatch.MaxRegexpSteps}
 	}
 	return nil
 }

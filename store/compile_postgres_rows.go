@@ -1,5 +1,7 @@
 package store
 
+import "github.com/seed-7694ebf6/plinth/store/query"
+
 // streams lets members that select the same value share a column. The rows of arrays are
 // sent as a stream if their number has a limit.
 func (*postgres) streams(b *builder, p *rowPlan) bool {
@@ -30,7 +32,7 @@ func (d *postgres) rowColumns(b *builder, s source, p *rowPlan, _ bool) error {
 	return nil
 }
 
-func (*postgres) pageOrder(b *builder, root source, _ bool, keys []orderKey) error {
+func (*postgres) pageOrder(b *builder, root source, _ bool, keys []query.OrderKey) error {
 	return b.orderBy(root, keys, true)
 }
 

@@ -1,6 +1,10 @@
 package store
 
-import "github.com/seed-7694ebf6/plinth/store/driver"
+import (
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
+)
 
 // readOptions says what a read brings besides the members of the query.
 type readOptions struct {
@@ -46,7 +50,7 @@ func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, err
 		}
 		return &driver.Shape{Members: plan.members, Counted: q.Count}, b.groupRead(root, q, plan)
 	}
-	var keys []orderKey
+	var keys []query.OrderKey
 	if !opts.single {
 		if keys, err = b.orderKeys(root, q, plan); err != nil {
 			return nil, err
@@ -73,7 +77,7 @@ func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, err
 
 // newShape returns the shape of the root: its members and the extra values that opts
 // requests. PostgreSQL sends a value that is both only once.
-func (b *builder) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *driver.Shape {
+func (b *builder) newShape(plan *rowPlan, keys []query.OrderKey, opts readOptions) *driver.Shape {
 	b.shape = driver.Shape{Members: plan.members, Extra: b.extra[:0], EachExtra: opts.each}
 	if b.words.records {
 		b.shape.Shared = b.shared[:0]
@@ -83,11 +87,11 @@ func (b *builder) newShape(plan *rowPlan, keys []orderKey, opts readOptions) *dr
 	}
 	if opts.page {
 		for _, k := range keys {
-			if k.relation != nil {
-				b.addExtra(nil, k.column)
+			if k.Relation != nil {
+				b.addExtra(nil, k.Column)
 				continue
 			}
-			b.addExtra(plan, k.column)
+			b.addExtra(plan, k.Column)
 		}
 	}
 	return &b.shape
@@ -107,14 +111,14 @@ func (b *builder) shares(extra int) bool { return b.words.records && b.shape.Sha
 // flat reports whether the rows can be selected by one plain SELECT: nothing is
 // embedded or counted. SQLite writes a row's JSON before it sorts, so there a
 // sorted list is paged too, unless it is read by key.
-func (b *builder) flat(q *Query, plan *rowPlan, keys []orderKey) bool {
+func (b *builder) flat(q *Query, plan *rowPlan, keys []query.OrderKey) bool {
 	if q.Count || len(plan.embeds) > 0 {
 		return false
 	}
-	return b.words.records || len(keys) == 0 || len(q.Order) == 0 && !keys[0].column.Table.View
+	return b.words.records || len(keys) == 0 || len(q.Order) == 0 && !keys[0].Column.Table.View
 }
 
-func (b *builder) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+func (b *builder) flatRead(root source, q *Query, plan *rowPlan, keys []query.OrderKey, opts readOptions) error {
 	b.write("select ")
 	if err := b.dialect.rowColumns(b, root, plan, false); err != nil {
 		return err
@@ -135,7 +139,7 @@ func (b *builder) flatRead(root source, q *Query, plan *rowPlan, keys []orderKey
 
 // pagedRead selects the page in a subquery under the alias of the root, with
 // the order keys beside it, see keyName, and the row around it.
-func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+func (b *builder) pagedRead(root source, q *Query, plan *rowPlan, keys []query.OrderKey, opts readOptions) error {
 	b.write("select ")
 	if q.Count {
 		b.write("c.n, ", root.alias, ".", presentName, " is not null")
@@ -179,7 +183,7 @@ func (b *builder) countSource(root source, q *Query) error {
 }
 
 // where writes WHERE: the filter of a query and the position of its cursor.
-func (b *builder) where(s source, q *Query, keys []orderKey) error {
+func (b *builder) where(s source, q *Query, keys []query.OrderKey) error {
 	start := len(b.sql)
 	if err := b.filter(s, q); err != nil {
 		return err
@@ -195,7 +199,7 @@ func (b *builder) where(s source, q *Query, keys []orderKey) error {
 				continue
 			}
 			b.write(" and ")
-			if err := b.cond(s, cond.n); err != nil {
+			if err := b.cond(s, cond.Node()); err != nil {
 				return err
 			}
 		}
@@ -228,7 +232,7 @@ func (c *conds) asked(s source, q *Query) error {
 		return nil
 	}
 	c.write(" and ")
-	return c.cond(s, q.Where.n)
+	return c.cond(s, q.Where.Node())
 }
 
 // whereFrom turns the first " and " written since start into " where ".
@@ -275,7 +279,7 @@ func (b *builder) page(q *Query) {
 }
 
 // extras writes the columns of extra values.
-func (b *builder) extras(root source, keys []orderKey, opts readOptions, paged bool) error {
+func (b *builder) extras(root source, keys []query.OrderKey, opts readOptions, paged bool) error {
 	if opts.blank {
 		b.separate()
 		b.write("1", b.words.casts[KindInt])
@@ -320,7 +324,7 @@ func (t *text) separate() {
 
 // pageSource writes the page of a read as a subquery under the alias of the root, with
 // the order keys as further columns, see keyName.
-func (b *builder) pageSource(root source, q *Query, keys []orderKey) error {
+func (b *builder) pageSource(root source, q *Query, keys []query.OrderKey) error {
 	inner := root.as(b.alias())
 	b.write("(select ", inner.alias, ".*, 1 as ", presentName)
 	for i, k := range keys {
@@ -340,4 +344,14 @@ func (b *builder) pageSource(root source, q *Query, keys []orderKey) error {
 	b.page(q)
 	b.write(") ", root.alias)
 	return nil
+}
+
+// versionColumn returns the version column as a list. The list is empty if there is none
+// or if the guard does not allow reading it, because an entity tag and If-Match would
+// reveal it.
+func versionColumn(t *schema.Table, guard *query.Guard) []*schema.Column {
+	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
+		return nil
+	}
+	return t.Columns[t.Version.Index : t.Version.Index+1]
 }

@@ -2,14 +2,16 @@ package store
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // related writes exists(...) for a relation.
-func (c *conds) related(s source, n *node) error {
-	rel, target, err := c.follow(s, n.name, n.relation)
+func (c *conds) related(s source, n *query.Node) error {
+	rel, target, err := c.follow(s, n.Name, n.Relation)
 	if err != nil {
 		return err
 	}
@@ -17,9 +19,9 @@ func (c *conds) related(s source, n *node) error {
 	if err := c.joinedFrom(s, rel, target); err != nil {
 		return err
 	}
-	if len(n.kids) == 1 {
+	if len(n.Kids) == 1 {
 		c.write(" and ")
-		if err := c.cond(target, n.kids[0]); err != nil {
+		if err := c.cond(target, n.Kids[0]); err != nil {
 			return err
 		}
 	}
@@ -51,15 +53,15 @@ func (c *conds) follow(s source, name string, known *Relation) (*Relation, sourc
 // exposed, and it may read the columns that hold the foreign keys, since following the
 // relation reveals their values.
 func (c *conds) knows(s source, rel *Relation) bool {
-	target, err := c.scope.enter(rel.Target)
-	if err != nil {
+	target, ok := c.scope.Enter(rel.Target)
+	if !ok {
 		return false
 	}
 	if rel.Junction != nil {
-		guard, err := c.scope.enter(rel.Junction.Table)
-		return err == nil && junctionReadable(rel.Junction, guard)
+		guard, ok := c.scope.Enter(rel.Junction.Table)
+		return ok && query.JunctionReadable(rel.Junction, guard)
 	}
-	return keysReadable(rel, s.guard, target)
+	return query.KeysReadable(rel, s.guard, target)
 }
 
 // joinedFrom writes the related rows of s as FROM and WHERE: target [join
@@ -107,6 +109,15 @@ func (c *conds) relationship(s source, r *Relation) string {
 		return fmt.Sprintf("%s using %s(%s) and %s(%s)", j.Table.Name,
 			schema.ForeignKeyName(j.SourceKeys), schema.JoinNames(j.SourceKeys, ", "), schema.ForeignKeyName(j.TargetKeys), schema.JoinNames(j.TargetKeys, ", "))
 	}
-	target := c.scope.guard(r.Target)
+	target := c.scope.GuardOf(r.Target)
 	return schema.ForeignKeyName(r.ForeignKey()) + " using " + keyText(s.guard, r.SourceKeys) + " and " + keyText(target, r.TargetKeys)
+}
+
+// keyText names the columns of a table, if the guard lets them be read.
+func keyText(g *query.Guard, columns []*schema.Column) string {
+	table := columns[0].Table.Name
+	if slices.ContainsFunc(columns, func(c *schema.Column) bool { return g != nil && !g.Readable.Has(c) }) {
+		return table
+	}
+	return table + "(" + schema.JoinNames(columns, ", ") + ")"
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -18,17 +19,17 @@ func (c *conds) fullText(s source, col *Column, op Op, v any) error {
 	if err := value.CheckText(f.Query); err != nil {
 		return col.ValueError(err, "")
 	}
-	query, err := fullTextQuery(op, f.Query)
+	query, err := query.FullTextQuery(op, f.Query)
 	if err != nil {
 		return &ValueError{Column: col.Name, Code: "42601", Reason: err.Error()}
 	}
-	return c.dialect.fullText(&c.text, s, col, op, f.config(), query)
+	return c.dialect.fullText(&c.text, s, col, op, f.Configuration(), query)
 }
 
 // search writes OpSearch: what an index finds, and behind it the check that the index
 // may need.
 func (c *conds) search(s source, col *Column, v any) error {
-	written, err := checkedPattern(col, OpSearch, v)
+	written, err := query.CheckedPattern(col, OpSearch, v)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
+	"github.com/seed-7694ebf6/plinth/store/internal/textmatch"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
@@ -71,8 +72,8 @@ func (sqlite) holds(t *text, s source, col *Column, op Op, v any) {
 func (sqlite) folded(t *text, s source, col *Column) { t.wrapped("pl_lower(", s, col, ")") }
 
 func (d sqlite) like(t *text, s source, col *Column, pattern string, fold bool) {
-	if !sqliteLikes(pattern) {
-		d.regexp(t, s, col, likeRegexp(pattern), fold)
+	if !textmatch.SQLiteReads(pattern) {
+		d.regexp(t, s, col, textmatch.LikeRegexp(pattern), fold)
 		return
 	}
 	t.folding(s, col, fold)
@@ -82,7 +83,7 @@ func (d sqlite) like(t *text, s source, col *Column, pattern string, fold bool) 
 }
 
 func (d sqlite) match(t *text, s source, col *Column, pattern string, fold bool) {
-	d.regexp(t, s, col, dotAll+pattern, fold) // on PostgreSQL a dot takes a newline
+	d.regexp(t, s, col, textmatch.DotAll+pattern, fold) // on PostgreSQL a dot takes a newline
 }
 
 func (sqlite) regexp(t *text, s source, col *Column, expr string, fold bool) {

@@ -1,6 +1,9 @@
 package store
 
-import "github.com/seed-7694ebf6/plinth/store/driver"
+import (
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
 
 // streams reports that arrays are part of the JSON of their row.
 func (sqlite) streams(*builder, *rowPlan) bool { return false }
@@ -25,7 +28,7 @@ func (d sqlite) rowColumns(b *builder, s source, p *rowPlan, counted bool) error
 // pageOrder takes the rows of the page as they come, one by one. To sort them again would
 // keep the JSON of all. With a limit around it, the page is not merged with the query around
 // it, which would build JSON before it sorts.
-func (sqlite) pageOrder(b *builder, root source, limited bool, keys []orderKey) error {
+func (sqlite) pageOrder(b *builder, root source, limited bool, keys []query.OrderKey) error {
 	if limited {
 		b.write(" limit -1")
 		return nil

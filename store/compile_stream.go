@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // A stream sends each embedded row of an array as a row of the statement, so that
@@ -69,7 +70,7 @@ type stream struct {
 }
 
 // streamRead writes a read as a stream, see [driver.Shape.Stream].
-func (b *builder) streamRead(root source, q *Query, plan *rowPlan, keys []orderKey, opts readOptions) error {
+func (b *builder) streamRead(root source, q *Query, plan *rowPlan, keys []query.OrderKey, opts readOptions) error {
 	st := &stream{c: b}
 	top := st.level(&b.shape, plan)
 	st.extras(top)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // macSize is the number of bytes of the authentication code in a cursor.
@@ -17,18 +18,18 @@ type cursorKey struct{ secret []byte }
 
 // appendMAC appends the code that authenticates the values together with the
 // order they belong to.
-func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte {
+func (c *cursorKey) appendMAC(dst []byte, keys []query.OrderKey, values []byte) []byte {
 	text := make([]byte, 0, 256)
 	for _, k := range keys {
-		text = append(append(append(text, k.column.Table.Name...), '.'), k.column.Name...)
-		if k.column.Place != nil {
-			text = append(text, k.column.Place.Path...)
+		text = append(append(append(text, k.Column.Table.Name...), '.'), k.Column.Name...)
+		if k.Column.Place != nil {
+			text = append(text, k.Column.Place.Path...)
 		}
-		if k.relation != nil {
-			text = append(append(append(text, '('), k.relation.Source.Name...), '.')
-			text = append(append(text, k.relation.Name...), ')')
+		if k.Relation != nil {
+			text = append(append(append(text, '('), k.Relation.Source.Name...), '.')
+			text = append(append(text, k.Relation.Name...), ')')
 		}
-		text = append(text, byte(value.Bit(k.desc)), byte(value.Bit(k.first)), 0)
+		text = append(text, byte(value.Bit(k.Desc)), byte(value.Bit(k.First)), 0)
 	}
 	mac := hmac.New(sha256.New, c.secret)
 	mac.Write(text)
@@ -37,13 +38,13 @@ func (c *cursorKey) appendMAC(dst []byte, keys []orderKey, values []byte) []byte
 }
 
 // make makes the cursor behind a row from the JSON array of its keys.
-func (c *cursorKey) make(keys []orderKey, values []byte) Cursor {
+func (c *cursorKey) make(keys []query.OrderKey, values []byte) Cursor {
 	raw := make([]byte, 0, macSize+len(values))
 	return Cursor(base64.RawURLEncoding.EncodeToString(append(c.appendMAC(raw, keys, values), values...)))
 }
 
 // open checks a cursor and returns the values of its keys.
-func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
+func (c *cursorKey) open(keys []query.OrderKey, cursor Cursor) ([]any, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(cursor))
 	if err != nil || len(raw) < macSize {
 		return nil, errCursor
@@ -61,7 +62,7 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 		if i >= len(keys) {
 			return nil, errCursor
 		}
-		value, err := keys[i].column.ParseJSON(v.Raw())
+		value, err := keys[i].Column.ParseJSON(v.Raw())
 		if err != nil {
 			return nil, errCursor
 		}
@@ -74,30 +75,30 @@ func (c *cursorKey) open(keys []orderKey, cursor Cursor) ([]any, error) {
 }
 
 // after returns the conditions that a row follows a position in an order. All have to hold.
-func after(keys []orderKey, values []any) (bound, rest Cond) {
+func after(keys []query.OrderKey, values []any) (bound, rest Cond) {
 	n := uniform(keys)
 	switch n {
 	case 0:
 		return afterKey(keys, values), Cond{}
 	case len(keys):
-		return compareOrder(keys, values, behind(keys[0]), true), Cond{}
+		return query.CompareOrder(keys, values, behind(keys[0]), true), Cond{}
 	}
 	// The bound on the first keys is implied by the two conditions together, but
 	// no engine makes of an "or" where an index begins: without it each page
 	// would read all pages before it.
 	from := OpGte
-	if keys[0].desc {
+	if keys[0].Desc {
 		from = OpLte
 	}
-	bound = compareOrder(keys[:n], values[:n], from, true)
-	return bound, Or(compareOrder(keys[:n], values[:n], OpNeq, true), afterKey(keys[n:], values[n:]))
+	bound = query.CompareOrder(keys[:n], values[:n], from, true)
+	return bound, Or(query.CompareOrder(keys[:n], values[:n], OpNeq, true), afterKey(keys[n:], values[n:]))
 }
 
 // uniform returns how many of the first keys can be compared as one row value,
 // which an index serves: not null, and all in one direction.
-func uniform(keys []orderKey) int {
+func uniform(keys []query.OrderKey) int {
 	for i, k := range keys {
-		if k.nullable || k.desc != keys[0].desc {
+		if k.Nullable || k.Desc != keys[0].Desc {
 			return i
 		}
 	}
@@ -106,82 +107,82 @@ func uniform(keys []orderKey) int {
 
 // afterKey returns, for the first key and the rest: behind the value, or equal
 // and the rest behind. NULL stands where the order puts it.
-func afterKey(keys []orderKey, values []any) Cond {
+func afterKey(keys []query.OrderKey, values []any) Cond {
 	k, first := keys[0], keys[:1]
-	same := compareOrder(first, values[:1], OpEq, false)
+	same := query.CompareOrder(first, values[:1], OpEq, false)
 	var behindRest Cond
 	if len(keys) > 1 {
 		behindRest = And(same, afterKey(keys[1:], values[1:]))
 	}
 	null := []any{nil}
 	switch {
-	case values[0] == nil && k.first:
-		return anyOf(compareOrder(first, null, OpNeq, false), behindRest)
+	case values[0] == nil && k.First:
+		return anyOf(query.CompareOrder(first, null, OpNeq, false), behindRest)
 	case values[0] == nil:
 		return anyOf(behindRest)
-	case k.nullable && !k.first:
-		return anyOf(compareOrder(first, values[:1], behind(k), false), compareOrder(first, null, OpEq, false), behindRest)
+	case k.Nullable && !k.First:
+		return anyOf(query.CompareOrder(first, values[:1], behind(k), false), query.CompareOrder(first, null, OpEq, false), behindRest)
 	}
-	return anyOf(compareOrder(first, values[:1], behind(k), false), behindRest)
+	return anyOf(query.CompareOrder(first, values[:1], behind(k), false), behindRest)
 }
 
 // anyOf is Or with parentheses around a single condition too, and False without one.
 func anyOf(conds ...Cond) Cond {
-	kids := make([]*node, 0, len(conds))
+	kids := make([]*query.Node, 0, len(conds))
 	for _, c := range conds {
 		if !c.IsZero() {
-			kids = append(kids, c.n)
+			kids = append(kids, c.Node())
 		}
 	}
 	if len(kids) == 0 {
 		return False()
 	}
-	return Cond{&node{kind: nodeOr, kids: kids}}
+	return query.CondOf(&query.Node{Kind: query.NodeOr, Kids: kids})
 }
 
 // behind is the operator that selects values after the value of a key.
-func behind(k orderKey) Op {
-	if k.desc {
+func behind(k query.OrderKey) Op {
+	if k.Desc {
 		return OpLt
 	}
 	return OpGt
 }
 
 // compareOrder writes an [orderCompare].
-func (c *conds) compareOrder(s source, o *orderCompare) error {
-	if !o.row {
-		return c.compareOrderKey(s, o.keys[0], o.op, o.values[0])
+func (c *conds) compareOrder(s source, o *query.OrderCompare) error {
+	if !o.Row {
+		return c.compareOrderKey(s, o.Keys[0], o.Op, o.Values[0])
 	}
 	c.write("(")
-	for i, k := range o.keys {
+	for i, k := range o.Keys {
 		if i > 0 {
 			c.write(", ")
 		}
 		if err := c.orderValue(s, k); err != nil {
 			return err
 		}
-		c.collate(k.column, true)
+		c.collate(k.Column, true)
 	}
-	c.write(")", compareWords[o.op], "(")
-	for i, k := range o.keys {
+	c.write(")", compareWords[o.Op], "(")
+	for i, k := range o.Keys {
 		if i > 0 {
 			c.write(", ")
 		}
-		c.dialect.position(&c.text, k.column.Kind, o.values[i])
+		c.dialect.position(&c.text, k.Column.Kind, o.Values[i])
 	}
 	c.write(")")
 	return nil
 }
 
-func (c *conds) compareOrderKey(s source, k orderKey, op Op, v any) error {
+func (c *conds) compareOrderKey(s source, k query.OrderKey, op Op, v any) error {
 	if err := c.orderValue(s, k); err != nil {
 		return err
 	}
 	switch {
 	case v != nil:
-		c.collate(k.column, true)
+		c.collate(k.Column, true)
 		c.write(compareWords[op])
-		c.dialect.position(&c.text, k.column.Kind, v)
+		c.dialect.position(&c.text, k.Column.Kind, v)
 	case op == OpEq:
 		c.write(" is null")
 	default:
@@ -189,3 +190,5 @@ func (c *conds) compareOrderKey(s source, k orderKey, op Op, v any) error {
 	}
 	return nil
 }
+
+var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}

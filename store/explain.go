@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Explanation is the result of [Gate.Explain].
@@ -64,7 +65,7 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 	for _, t := range b.reads {
 		guard := guards[t]
 		e.Tables = append(e.Tables, ExplainedTable{Table: t, Guarded: guard != nil})
-		concealed = concealed || guard != nil && guard.Read.n != nil && conceals(guard.Read.n)
+		concealed = concealed || guard != nil && guard.Read.Node() != nil && conceals(guard.Read.Node())
 	}
 	if g.s.db.dialect.Postgres() {
 		if !concealed {
@@ -85,7 +86,7 @@ func watched(s *Scope) (*Scope, map[*Table]*Guard) {
 	guards := map[*Table]*Guard{}
 	watched := *s
 	watched.Guard = func(t *Table) *Guard {
-		guards[t] = s.guard(t)
+		guards[t] = s.GuardOf(t)
 		return guards[t]
 	}
 	return &watched, guards
@@ -93,11 +94,11 @@ func watched(s *Scope) (*Scope, map[*Table]*Guard) {
 
 // conceals reports whether a bound rule compares a hidden column with a value,
 // which PostgreSQL writes into its plans.
-func conceals(n *node) bool {
-	if n.column != nil && n.column.Mode >= Hidden && n.operand.kind != operandNone && n.operand.kind != operandVar {
+func conceals(n *query.Node) bool {
+	if n.Column != nil && n.Column.Mode >= Hidden && n.Operand.Kind != query.OperandNone && n.Operand.Kind != query.OperandVar {
 		return true
 	}
-	for _, k := range n.kids {
+	for _, k := range n.Kids {
 		if conceals(k) {
 			return true
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // EvaluateCond judges a condition over a struct in memory, as the write path
@@ -23,11 +24,11 @@ func EvaluateCond(db *DB, c Cond, scope *Scope, model any) (selected bool, err e
 	if err != nil {
 		return false, err
 	}
-	result, decided := bound.n.evaluate(scope, row)
+	result, decided := bound.Node().Evaluate(scope, row)
 	if !decided {
 		return false, errors.New("the condition cannot be decided in memory")
 	}
-	return result == isTrue, nil
+	return result == query.IsTrue, nil
 }
 
 // DriverOf returns the driver that a database runs its statements on.

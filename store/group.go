@@ -10,12 +10,13 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // GroupPart is one value of a group of rows of the model T, stored in a field of G. Make
 // one with [GroupBy], [CountInto], [SumInto], [MinInto] or [MaxInto].
 type GroupPart[T, G any] struct {
-	field     fieldRef
+	field     query.Field
 	aggregate Aggregate
 	at        func(*G) any // the field
 }
@@ -27,7 +28,7 @@ func GroupBy[T, G, V any](c Col[T, V], into func(*G) *V) GroupPart[T, G] {
 
 // CountInto counts the rows of a group.
 func CountInto[T, G any](into func(*G) *int64) GroupPart[T, G] {
-	return groupPart[T](fieldRef{}, AggregateCount, into)
+	return groupPart[T](query.Field{}, AggregateCount, into)
 }
 
 // SumInto adds the values of a column of integers or decimals, exactly. A group without
@@ -47,7 +48,7 @@ func MaxInto[T, G, V any](c Col[T, V], into func(*G) *V) GroupPart[T, G] {
 	return groupPart[T](c.ref, AggregateMax, into)
 }
 
-func groupPart[T, G, V any](field fieldRef, a Aggregate, into func(*G) *V) GroupPart[T, G] {
+func groupPart[T, G, V any](field query.Field, a Aggregate, into func(*G) *V) GroupPart[T, G] {
 	return GroupPart[T, G]{field, a, func(g *G) any { return into(g) }}
 }
 
@@ -88,7 +89,7 @@ func Groups[T, G any](ctx context.Context, rows Repo[T], q Query, parts ...Group
 
 // groupedValue is one value of a group.
 type groupedValue struct {
-	field     fieldRef
+	field     query.Field
 	aggregate Aggregate
 	column    *Column // nil: the rows are counted
 }
@@ -104,8 +105,8 @@ func (r *repo) groups(ctx context.Context, q Query, wanted []groupedValue) (stri
 	for i := range wanted {
 		w := &wanted[i]
 		selected := Selected{As: "v" + strconv.Itoa(i), Aggregate: w.aggregate}
-		if w.field.owner != nil {
-			c, err := w.field.column(r.table)
+		if w.field.Owner != nil {
+			c, err := w.field.Column(r.table)
 			if err != nil {
 				return strictjson.Value{}, err
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Input is decoded rows to be inserted: for each row one value for each column
@@ -215,7 +216,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 		}
 		return c, nil
 	}
-	guard := g.scope.guard(g.table)
+	guard := g.scope.GuardOf(g.table)
 	switch {
 	case guard == nil:
 		return nil, &UnknownTableError{Table: g.table.Name}
@@ -226,7 +227,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 	if create {
 		writable = guard.Creatable
 	}
-	if writable.Has(c) || guard.preset(c) != nil && c.Mode < Hidden {
+	if writable.Has(c) || guard.Preset(c) != nil && c.Mode < Hidden {
 		return c, nil
 	}
 	if !guard.Readable.Has(c) && !guard.Creatable.Has(c) && !guard.Updatable.Has(c) {
@@ -237,7 +238,7 @@ func (g Gate) writableColumn(name string, create bool) (*Column, error) {
 
 // unknownMember is the error for a member of a body that is not a column.
 func (g Gate) unknownMember(name string, guard *Guard) error {
-	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: nearestColumn(g.table, name, guard)}
+	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: query.NearestColumn(g.table, name, guard)}
 }
 
 // Patch is decoded assignments of an update.
@@ -258,7 +259,7 @@ func (g Gate) restores(doc strictjson.Value) bool {
 		return false
 	}
 	if g.scope != nil {
-		guard := g.scope.guard(g.table)
+		guard := g.scope.GuardOf(g.table)
 		if guard == nil || guard.Restore.IsZero() {
 			return false
 		}
@@ -329,19 +330,19 @@ func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, n := range conjuncts(bound) {
-		c := n.column
+	for _, n := range query.Conjuncts(bound) {
+		c := n.Column
 		_, err := g.writableColumn(c.Name, true)
 		if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); err != nil && (!readOnly || !c.Generated) {
 			return false, err
 		}
 		row := in.rows[0]
 		if _, gap := row[c.Index].(value.Absent); gap && fill {
-			row[c.Index] = n.operand.value
+			row[c.Index] = n.Operand.Value
 			in.given.Add(c)
 			continue
 		}
-		if _, gap := row[c.Index].(value.Absent); gap || !value.SameValue(c.Kind, row[c.Index], n.operand.value) {
+		if _, gap := row[c.Index].(value.Absent); gap || !value.SameValue(c.Kind, row[c.Index], n.Operand.Value) {
 			return false, nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -38,7 +39,7 @@ type planEmbed struct {
 	relation *Relation
 	target   source
 	plan     *rowPlan
-	keys     []orderKey
+	keys     []query.OrderKey
 	shape    *driver.Shape // of the embedded rows
 }
 
@@ -122,9 +123,9 @@ func (p *rowPlan) addColumns(s source, q *Query, taken map[string]bool) error {
 			p.addAll(s, taken)
 			continue
 		}
-		col, err := lookup(s.table, s.guard, sel.Column)
+		col, err := query.Lookup(s.table, s.guard, sel.Column)
 		if err == nil {
-			col, err = columnAt(col, sel.Path)
+			col, err = query.ColumnAt(col, sel.Path)
 		}
 		if err != nil {
 			return err
@@ -239,7 +240,7 @@ func (b *builder) planEmbed(s source, e *Embed) (planEmbed, error) {
 	if err != nil {
 		return planEmbed{}, err
 	}
-	var keys []orderKey
+	var keys []query.OrderKey
 	if plan.groups == nil {
 		if keys, err = b.orderKeys(target, &e.Query, plan); err != nil {
 			return planEmbed{}, err

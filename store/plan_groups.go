@@ -7,13 +7,14 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // groupPlan is the plan for an answer of groups. Its columns are synthetic and name the
 // values.
 type groupPlan struct {
 	values []groupValue
-	keys   []orderKey // of the groups
+	keys   []query.OrderKey // of the groups
 }
 
 // groupValue is what the rows are grouped by, or an aggregate over a group.
@@ -51,7 +52,7 @@ func (s source) countsRows(sel Selected) bool {
 	if sel.Column != countName || sel.Aggregate != 0 || !sel.Path.IsZero() {
 		return false
 	}
-	_, err := lookup(s.table, s.guard, countName)
+	_, err := query.Lookup(s.table, s.guard, countName)
 	return err != nil
 }
 
@@ -135,7 +136,7 @@ func (s source) groupValue(sel Selected) (v groupValue, kind Kind, err error) {
 	if sel.Column == "" && sel.Aggregate == AggregateCount && sel.Cast == "" {
 		return v, KindInt, nil
 	}
-	if v.column, err = lookup(s.table, s.guard, sel.Column); err != nil {
+	if v.column, err = query.Lookup(s.table, s.guard, sel.Column); err != nil {
 		return v, 0, err
 	}
 	if !sel.Path.IsZero() {
@@ -153,7 +154,7 @@ func (s source) groupValue(sel Selected) (v groupValue, kind Kind, err error) {
 	if s.guard != nil && !s.guard.Aggregable.Has(v.column) {
 		return v, 0, &QueryError{Code: "PGRST123", Reason: fmt.Sprintf("aggregates of column %s are not allowed", v.column.Name)}
 	}
-	kind, err = v.aggregate.result(v.column, v.kind)
+	kind, err = v.aggregate.Result(v.column, v.kind)
 	return v, kind, err
 }
 
@@ -185,13 +186,13 @@ func (g *groupPlan) sort(s source, orders []Order, made []planColumn) error {
 		if err != nil {
 			return err
 		}
-		key := orderKey{column: made[i].column, desc: o.Desc, nullable: made[i].column.Nullable}
-		key.first = o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc
+		key := query.OrderKey{Column: made[i].column, Desc: o.Desc, Nullable: made[i].column.Nullable}
+		key.First = o.Nulls == NullsFirst || o.Nulls == NullsDefault && o.Desc
 		g.keys = append(g.keys, key)
 	}
 	for i, v := range g.values {
 		if v.aggregate == 0 && !hasKey(g.keys, made[i].column) {
-			g.keys = append(g.keys, orderKey{column: made[i].column, nullable: made[i].column.Nullable})
+			g.keys = append(g.keys, query.OrderKey{Column: made[i].column, Nullable: made[i].column.Nullable})
 		}
 	}
 	return nil
@@ -203,15 +204,15 @@ func (g *groupPlan) orderedBy(s source, o Order) (int, error) {
 		return 0, errGroupPath
 	}
 	name := o.Column
-	if o.field.owner != nil {
-		col, err := o.field.column(s.table)
+	if o.Field.Owner != nil {
+		col, err := o.Field.Column(s.table)
 		if err != nil {
 			return 0, err
 		}
 		name = col.Name
 	}
 	if o.Relation == "" {
-		col, err := lookup(s.table, s.guard, name)
+		col, err := query.Lookup(s.table, s.guard, name)
 		if err != nil {
 			return 0, err
 		}

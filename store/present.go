@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // maxPresented is the largest number of rows of one [Gate.Present].
@@ -30,7 +31,7 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 		return &LimitError{Name: "rows of a result", Limit: maxPresented}
 	}
 	asked := *q
-	asked.Where = And(keysCond(g.table, rows), q.Where)
+	asked.Where = And(query.RowKeys(g.table, rows), q.Where)
 	if len(q.Order) > 0 {
 		return g.read(ctx, &asked, readOptions{}, opts, out)
 	}
@@ -45,7 +46,7 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 // arrange sorts rows, which were read with their keys, in the order of other rows with
 // these keys, and applies the limits of the query.
 func arrange(t *Table, rows [][]any, q *Query, out *Rows) error {
-	found, err := splitByKey(out.Body, out.result.Extra, out.Count)
+	found, err := splitByKey(out.Body, out.Result.Extra, out.Count)
 	if err != nil {
 		return fmt.Errorf("store: rows of %s: %w", t.Name, err)
 	}

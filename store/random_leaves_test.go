@@ -182,12 +182,12 @@ func (f *forest) searchLeaf() tree {
 	for i := range words {
 		words[i] = soughtWord{bioWords[f.r.IntN(len(bioWords))], f.r.IntN(2) == 0, i > 0 && f.r.IntN(2) == 0}
 	}
-	query := strings.Trim(fmt.Sprint(words), "[]")
-	return tree{store.Compare("bio", store.OpSearch, store.Text(query)), func(row *leafRow) ternary {
+	text := strings.Trim(fmt.Sprint(words), "[]")
+	return tree{store.Compare("bio", store.OpSearch, store.Text(text)), func(row *leafRow) ternary {
 		if row.values["bio"] < 0 {
 			return unknown
 		}
 		text := leafBios[row.values["bio"]]
 		return ternaryOf(!slices.ContainsFunc(words, func(w soughtWord) bool { return !w.allows(text) }))
-	}, false, fmt.Sprintf("bio search %q", query), false}
+	}, false, fmt.Sprintf("bio search %q", text), false}
 }

@@ -92,17 +92,17 @@ func (r reader) readOnce(ctx context.Context, q *Query, ro readOptions, opts Rea
 	if err != nil {
 		return err
 	}
-	out.result.Reset()
-	if err := r.s.query(ctx, st, &out.result); err != nil {
+	out.Result.Reset()
+	if err := r.s.query(ctx, st, &out.Result); err != nil {
 		return conflict(err)
 	}
 	if len(st.Shape.Members) == 0 {
-		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
+		out.Result.Body = appendEmpty(out.Result.Body, out.Result.Rows)
 	}
 	takeRows(out)
 	out.Tables = append(out.Tables, b.reads...)
 	if opts.TagForm != "" && r.s.tx == nil && b.tagged() { // what a transaction reads may be rolled back
-		out.Tag = entityTag(opts.TagForm, q, &out.result)
+		out.Tag = entityTag(opts.TagForm, q, &out.Result)
 	}
 	return finishRows(out, b, q, ro, opts)
 }
@@ -120,24 +120,24 @@ func appendEmpty(dst []byte, rows int) []byte {
 
 // takeRows shows the result of the statement.
 func takeRows(r *Rows) {
-	r.Body, r.Count = r.result.Body, r.result.Rows
-	r.More, r.Total = r.result.More, r.result.Total
-	r.Next, r.Version, r.Inserted, r.touched = "", 0, 0, r.result.Rows
+	r.Body, r.Count = r.Result.Body, r.Result.Rows
+	r.More, r.Total = r.Result.More, r.Result.Total
+	r.Next, r.Version, r.Inserted, r.Touched = "", 0, 0, r.Result.Rows
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
 func finishRows(r *Rows, b *builder, q *Query, ro readOptions, opts ReadOptions) error {
-	if r.Count == 0 || len(r.result.Extra) == 0 {
+	if r.Count == 0 || len(r.Result.Extra) == 0 {
 		return nil
 	}
 	if opts.Page {
 		if r.More || q.Limit != nil && r.Count == *q.Limit {
-			r.Next = b.cursors.make(b.keys, r.result.Extra)
+			r.Next = b.cursors.make(b.keys, r.Result.Extra)
 		}
 		return nil
 	}
 	if opts.Single && b.versioned { // else it stands for a row without members
-		version, err := firstInt(r.result.Extra)
+		version, err := firstInt(r.Result.Extra)
 		r.Version = version
 		return err
 	}
@@ -240,4 +240,16 @@ func firstInt(raw []byte) (int64, error) {
 		return 0, fmt.Errorf("store: extra values: %w", err)
 	}
 	return n, nil
+}
+
+// noScope replaces a nil scope. It allows nothing, and every operation in it is
+// [ErrNoScope].
+var noScope = new(Scope)
+
+// orNoScope replaces nil, which means trusted code inside this package, by noScope.
+func orNoScope(s *Scope) *Scope {
+	if s == nil {
+		return noScope
+	}
+	return s
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // repo implements repositories independently of the type of the model.
@@ -132,17 +133,17 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 	in := &Input{table: r.table, rows: [][]any{values}}
 	var guard *Guard
 	if r.scope != nil {
-		if guard = r.scope.guard(r.table); guard == nil {
+		if guard = r.scope.GuardOf(r.table); guard == nil {
 			return nil, &UnknownTableError{Table: r.table.Name}
 		}
 	}
 	for i, c := range r.table.Columns {
 		zero := c.FieldOf(row).IsZero()
-		if zero && (c.Generated || guard != nil && guard.preset(c) != nil) {
+		if zero && (c.Generated || guard != nil && guard.Preset(c) != nil) {
 			values[i] = value.Absent{}
 			continue
 		}
-		if guard == nil || guard.Creatable.Has(c) || guard.preset(c) != nil {
+		if guard == nil || guard.Creatable.Has(c) || guard.Preset(c) != nil {
 			in.given.Add(c)
 			continue
 		}
@@ -174,7 +175,7 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	guard := r.scope.guard(r.table)
+	guard := r.scope.GuardOf(r.table)
 	p := &Patch{table: r.table}
 	for i, c := range r.table.Columns {
 		if c.Key || r.table.Managed(c) || guard != nil && !guard.Updatable.Has(c) {
@@ -189,7 +190,7 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 	}
 	var out Rows
 	g := r.gate()
-	if err := g.Update(ctx, p, keyCond(r.table, values), opts, &out); err != nil {
+	if err := g.Update(ctx, p, query.RowKey(r.table, values), opts, &out); err != nil {
 		return err
 	}
 	return r.fill(ctx, g, &out, row)

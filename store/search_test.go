@@ -8,13 +8,12 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
 )
 
 type sought struct {
@@ -144,10 +143,10 @@ func TestSearchOracle(t *testing.T) {
 
 func checkSearch(t *testing.T, db *store.DB, texts []string, words []soughtWord) {
 	t.Helper()
-	query := strings.Trim(fmt.Sprint(words), "[]")
-	rows, err := store.For[sought](db).List(t.Context(), store.Query{Where: store.Compare("text", store.OpSearch, query)})
+	text := strings.Trim(fmt.Sprint(words), "[]")
+	rows, err := store.For[sought](db).List(t.Context(), store.Query{Where: store.Compare("text", store.OpSearch, text)})
 	if err != nil {
-		t.Fatalf("%q: %v", query, err)
+		t.Fatalf("%q: %v", text, err)
 	}
 	found := map[int64]bool{}
 	for _, row := range rows {
@@ -156,7 +155,7 @@ func checkSearch(t *testing.T, db *store.DB, texts []string, words []soughtWord)
 	for i, text := range texts {
 		want := !slices.ContainsFunc(words, func(w soughtWord) bool { return !w.allows(text) })
 		if found[int64(i)] != want {
-			t.Errorf("%q in %q: found %t, want %t", query, text, found[int64(i)], want)
+			t.Errorf("%q in %q: found %t, want %t", text, text, found[int64(i)], want)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (s session) query(ctx context.Context, st *driver.Statement, r *driver.Resu
 		return err
 	}
 	defer slot.release()
-	s.scope.limit(st)
+	s.scope.Limit(st)
 	err = s.db.driver.Query(ctx, s.conn(), st, r)
 	return s.outcome(ctx, st, err)
 }
@@ -103,7 +103,7 @@ func (s session) exec(ctx context.Context, st *driver.Statement) (int64, error) 
 		return 0, err
 	}
 	defer slot.release()
-	s.scope.limit(st)
+	s.scope.Limit(st)
 	n, err := s.db.driver.Exec(ctx, s.conn(), st)
 	return n, s.outcome(ctx, st, err)
 }

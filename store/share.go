@@ -49,7 +49,7 @@ type callerSlots struct {
 // for urgent statements: a login must not wait for the other requests of its network.
 func (s shares) acquire(ctx context.Context, scope *Scope, writes bool) (*callerSlots, error) {
 	of := s[writes]
-	if of == nil || !scope.counted() || driver.MayReserve(ctx) {
+	if of == nil || !scope.Counted() || driver.MayReserve(ctx) {
 		return nil, nil // documented
 	}
 	of.mu.Lock()

@@ -144,7 +144,7 @@ func pause(ctx context.Context, attempt int) error {
 
 func (db *dbCore) runTx(ctx context.Context, scope *Scope, opts txOptions, attempt int, body txBody) (tx *txCore, err error) {
 	conn, err := db.driver.Begin(ctx, driver.TxOptions{
-		ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.counted(), LockTimeout: lockTimeout(opts.Isolation, attempt),
+		ReadOnly: opts.ReadOnly, Isolation: opts.Isolation, Caller: scope.Counted(), LockTimeout: lockTimeout(opts.Isolation, attempt),
 	})
 	if err != nil {
 		return nil, storeError(ctx, err)

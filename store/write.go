@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // request is what a write is asked to do.
@@ -112,7 +113,7 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	}
 	w := new(write)
 	w.request = request{
-		reader: r, op: op, actor: actorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.s.db.options.Now()),
+		reader: r, op: op, actor: query.ActorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.s.db.options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if r.table.View {
@@ -124,9 +125,9 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	if err := value.CheckText(w.actor); err != nil {
 		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
 	}
-	guard, err := r.scope.enter(r.table)
-	if err != nil {
-		return nil, r.unknown(err)
+	guard, ok := r.scope.Enter(r.table)
+	if !ok {
+		return nil, r.unknown(errNotExposed)
 	}
 	w.guard, w.version = guard, versionColumn(r.table, guard)
 	return w, nil

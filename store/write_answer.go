@@ -8,13 +8,14 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // answer fills the answer from the written rows. Plain rows come from Go. Relations or
 // an order require a read in the same transaction, which for deleted rows ran before
 // the delete.
 func (w *steps) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	out.touched = len(rows)
+	out.Touched = len(rows)
 	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
 		out.Version, _ = rows[0].new[w.version[0].Index].(int64)
 	}
@@ -58,7 +59,7 @@ func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 		return err
 	}
 	gone := w.op == OpDelete
-	out.Body, out.Count = out.result.Body[:0], 0
+	out.Body, out.Count = out.Result.Body[:0], 0
 	for _, rw := range rows {
 		row := rw.new
 		if gone {
@@ -76,7 +77,7 @@ func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 		}
 		out.Count++
 	}
-	out.result.Body = out.Body
+	out.Result.Body = out.Body
 	return nil
 }
 
@@ -131,7 +132,7 @@ func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
 // readBack reads the written rows through the guard, with relations. Without an
 // order of the query they come in the order of the write.
 func (w *steps) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	out.Body, out.Count = out.result.Body[:0], 0
+	out.Body, out.Count = out.Result.Body[:0], 0
 	q := *w.ret
 	q.Limit, q.Offset, q.After, q.Count = nil, 0, "", false
 	keys := make([]Cond, len(rows))
@@ -140,7 +141,7 @@ func (w *steps) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 		if row == nil {
 			row = rw.old
 		}
-		keys[i] = keyCond(w.table, row)
+		keys[i] = query.RowKey(w.table, row)
 	}
 	if len(keys) == 0 {
 		return nil // a condition without keys would select every row
@@ -187,6 +188,6 @@ func (w *steps) readWritten(ctx context.Context, q *Query, key Cond, budget int,
 	}
 	out.Body = append(out.Body, r.Body...)
 	out.Count += r.Rows
-	out.result.Body = out.Body
+	out.Result.Body = out.Body
 	return max(r.All, r.Rows), nil
 }

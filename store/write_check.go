@@ -5,14 +5,15 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // check is a condition on the finished row that Go could not decide: the rule
 // for it, or that a foreign key the client wrote points to a row the scope can
 // see.
 type check struct {
-	rule      *node      // set for a rule
-	reference *Reference // set for a foreign key
+	rule      *query.Node // set for a rule
+	reference *Reference  // set for a foreign key
 }
 
 // ruleCheck is the name of the check of a rule; checks of foreign keys are
@@ -43,7 +44,7 @@ func (w *judged) checks() ([]check, error) {
 }
 
 // ruleOnNew decides the rule on new rows, or returns it if it stays open.
-func (w *judged) ruleOnNew() (rule *node, open bool, err error) {
+func (w *judged) ruleOnNew() (rule *query.Node, open bool, err error) {
 	if w.op != OpInsert && w.op != OpUpdate {
 		return nil, false, nil
 	}
@@ -52,12 +53,12 @@ func (w *judged) ruleOnNew() (rule *node, open bool, err error) {
 		return nil, false, ErrDenied
 	}
 	if w.op == OpUpdate {
-		if w.guard.UpdateCheck.IsZero() && !w.touches(cond.n) {
+		if w.guard.UpdateCheck.IsZero() && !w.touches(cond.Node()) {
 			// It held before, and relations are read as they were then.
 			return nil, false, nil
 		}
 		open, err = w.judge(cond, w.partialRow())
-		return cond.n, open, err
+		return cond.Node(), open, err
 	}
 	for _, row := range w.rows {
 		undecided, err := w.judge(cond, row)
@@ -66,14 +67,14 @@ func (w *judged) ruleOnNew() (rule *node, open bool, err error) {
 		}
 		open = open || undecided
 	}
-	return cond.n, open, nil
+	return cond.Node(), open, nil
 }
 
 // judge evaluates a rule on a row in Go. open reports that only the database can
 // evaluate it.
 func (w *judged) judge(rule Cond, row []any) (open bool, err error) {
-	result, decided := rule.n.evaluate(w.scope, row)
-	if decided && result != isTrue {
+	result, decided := rule.Node().Evaluate(w.scope, row)
+	if decided && result != query.IsTrue {
 		return false, ErrDenied
 	}
 	return !decided, nil
@@ -127,14 +128,14 @@ func (w *judged) checkCond(c *conds, s source, ch check, extra string) error {
 // because the statement that writes cannot see its own rows. An update needs no such
 // read if it sets no column that the rule reads in any row.
 func (w *judged) showsAnew() bool {
-	if w.ret == nil || w.guard == nil || w.op == OpDelete || !w.guard.Read.reaches(w.table) {
+	if w.ret == nil || w.guard == nil || w.op == OpDelete || !w.guard.Read.Reaches(w.table) {
 		return false
 	}
 	if w.op == OpInsert {
 		return w.filtered()
 	}
 	var read ColumnSet
-	w.guard.Read.n.columnsOf(w.table, &read)
+	w.guard.Read.Node().ColumnsOf(w.table, &read)
 	return w.setsAny(&read)
 }
 
@@ -147,7 +148,7 @@ func (w *judged) implied(rule Cond) bool {
 	switch w.op {
 	case OpInsert:
 		for _, row := range w.rows {
-			if result, decided := rule.n.evaluate(w.scope, row); !decided || result != isTrue {
+			if result, decided := rule.Node().Evaluate(w.scope, row); !decided || result != query.IsTrue {
 				return false
 			}
 		}
@@ -155,7 +156,7 @@ func (w *judged) implied(rule Cond) bool {
 	case OpDelete:
 		return true
 	}
-	return !w.touches(rule.n)
+	return !w.touches(rule.Node())
 }
 
 // actionRule returns the rule on the rows a write is for: the new ones of an
@@ -206,7 +207,7 @@ func (w *judged) unmade(checks []check) bool {
 		return false
 	}
 	var read ColumnSet
-	w.guard.Create.n.columns(&read)
+	w.guard.Create.Node().Columns(&read)
 	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
 		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.Index].(value.Absent); return gap })
 	})
@@ -217,7 +218,7 @@ func (w *judged) unmade(checks []check) bool {
 // that writes cannot check that.
 func (w *judged) unseen(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool {
-		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.reaches(w.table)
+		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.Reaches(w.table)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // imagesHold lets the database evaluate a rule on rows that are not inserted yet. It
@@ -127,8 +128,8 @@ func (w *judged) visible(ctx context.Context, row []any, gone bool) (bool, error
 	if rule.IsZero() {
 		return false, nil
 	}
-	if result, decided := rule.n.evaluate(w.scope, row); decided {
-		return result == isTrue, nil
+	if result, decided := rule.Node().Evaluate(w.scope, row); decided {
+		return result == query.IsTrue, nil
 	}
-	return w.holds(ctx, row, check{rule: rule.n})
+	return w.holds(ctx, row, check{rule: rule.Node()})
 }

@@ -89,7 +89,7 @@ func (w *prepared) prepareRow(row []any) error {
 func (w *prepared) presets(row []any) error {
 	for i := range w.guard.Presets {
 		p := &w.guard.Presets[i]
-		preset, err := p.resolve(w.scope)
+		preset, err := p.Resolve(w.scope)
 		if err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (w *prepared) prepareUpdate() error {
 			return &ValueError{Column: a.column.Name, Code: "42804", Reason: "only integers can be added to"}
 		}
 		if p := w.presetOf(a.column); p != nil && !w.guard.Updatable.Has(a.column) {
-			bound, err := p.resolve(w.scope)
+			bound, err := p.Resolve(w.scope)
 			if err != nil || !value.SameValue(a.column.Kind, a.value, bound) {
 				return &ReadOnlyColumnError{Table: w.table.Name, Column: a.column.Name, Preset: true}
 			}

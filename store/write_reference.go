@@ -70,7 +70,7 @@ func (w *judged) narrowed(err error) error {
 	known := *violated
 	known.Columns = slices.DeleteFunc(slices.Clone(violated.Columns), func(name string) bool {
 		c := w.table.Column(name)
-		return c == nil || !w.guard.knows(c)
+		return c == nil || !w.guard.Knows(c)
 	})
 	return &known
 }
@@ -81,7 +81,7 @@ func (w *judged) narrowed(err error) error {
 func (w *judged) narrowedFields(invalid *ValidationError) error {
 	table, guard := w.table, w.guard
 	if other := w.s.db.registry.Named(invalid.Table); other != nil && other != table {
-		table, guard = other, w.scope.guard(other)
+		table, guard = other, w.scope.GuardOf(other)
 	}
 	known := *invalid
 	if guard == nil {
@@ -90,7 +90,7 @@ func (w *judged) narrowedFields(invalid *ValidationError) error {
 	known.Fields, known.Unknown = nil, slices.Clone(invalid.Unknown)
 	for _, f := range invalid.Fields {
 		c := table.Column(f.Column)
-		if c == nil || guard != nil && c.Mode < Hidden && guard.knows(c) {
+		if c == nil || guard != nil && c.Mode < Hidden && guard.Knows(c) {
 			known.Fields = append(known.Fields, f)
 		} else {
 			known.Unknown = append(known.Unknown, f)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // source is the table of the write under an alias, with the guard of the write.
@@ -31,7 +32,7 @@ func (w *request) large() bool {
 	if w.ret == nil || w.maxBytes == 0 {
 		return false
 	}
-	if w.op != OpInsert && !pinned(w.table, w.where) {
+	if w.op != OpInsert && !query.Pinned(w.table, w.where) {
 		return true
 	}
 	for i, sel := range w.ret.Select {
@@ -43,11 +44,11 @@ func (w *request) large() bool {
 }
 
 func (w *request) cardinality(out *Rows) error {
-	if w.most != nil && out.touched > *w.most {
-		return &MaxAffectedError{Rows: out.touched}
+	if w.most != nil && out.Touched > *w.most {
+		return &MaxAffectedError{Rows: out.Touched}
 	}
-	if w.single && (out.touched != 1 || out.Count != 1) {
-		return &CardinalityError{Rows: max(out.touched, out.Count)}
+	if w.single && (out.Touched != 1 || out.Count != 1) {
+		return &CardinalityError{Rows: max(out.Touched, out.Count)}
 	}
 	return nil
 }
@@ -73,7 +74,7 @@ func (w *request) presetOf(c *Column) *Preset {
 	if w.guard == nil {
 		return nil
 	}
-	return w.guard.preset(c)
+	return w.guard.Preset(c)
 }
 
 // adds reports whether the write adds to a column of the application: SQLite
@@ -87,9 +88,9 @@ func (w *request) setsAny(columns *ColumnSet) bool {
 }
 
 // touches reports whether the update sets a column the rule reads.
-func (w *request) touches(n *node) bool {
+func (w *request) touches(n *query.Node) bool {
 	var read ColumnSet
-	n.columns(&read)
+	n.Columns(&read)
 	return w.setsAny(&read)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // maxLevels is how many levels of rows go with a deleted one. It also ends cascades
@@ -210,7 +211,7 @@ func (w *steps) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	child := ref.Columns[0].Table
 	conds := make([]Cond, len(ref.Columns))
 	for i, col := range ref.Columns {
-		conds[i] = boundEq(col, old[ref.Keys[i].Index])
+		conds[i] = query.BoundEq(col, old[ref.Keys[i].Index])
 	}
 	// Rows in the bin and of other tenants refer to the row too.
 	op := new(steps)

@@ -20,7 +20,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 	if err := w.checkCondition(ctx); err != nil {
 		return err
 	}
-	out.result.Reset()
+	out.Result.Reset()
 	takeRows(out)
 	if w.op == OpInsert && len(w.rows) == 0 {
 		return w.cardinality(out)
@@ -33,7 +33,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 		w.s.fail(err)
 		return w.narrowed(err)
 	}
-	if w.byKey && out.touched == 0 {
+	if w.byKey && out.Touched == 0 {
 		return w.missed(ctx)
 	}
 	return nil

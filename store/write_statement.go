@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // simple reports whether a plain statement with RETURNING suffices: nothing is logged
@@ -23,7 +24,7 @@ func (w *statement) simple(checks []check) bool {
 	if w.marks() {
 		return false // the answer is the row as it was
 	}
-	ordered := w.op == OpInsert || pinned(w.table, w.where)
+	ordered := w.op == OpInsert || query.Pinned(w.table, w.where)
 	return ordered && !w.filtered()
 }
 
@@ -42,7 +43,7 @@ func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out 
 		st.MaxBytes = w.maxBytes
 	}
 	for attempt := 1; ; attempt++ {
-		out.result.Reset()
+		out.Result.Reset()
 		err := w.execute(ctx, st, out)
 		if err == nil {
 			break
@@ -67,22 +68,22 @@ func (w *statement) execute(ctx context.Context, st *driver.Statement, out *Rows
 	if st.Shape == nil {
 		n, err := w.s.exec(ctx, st)
 		takeRows(out)
-		out.Count, out.touched = int(n), int(n)
+		out.Count, out.Touched = int(n), int(n)
 		return err
 	}
-	if err := w.s.query(ctx, st, &out.result); err != nil {
+	if err := w.s.query(ctx, st, &out.Result); err != nil {
 		return err
 	}
 	if w.ret != nil && len(st.Shape.Members) == 0 {
-		out.result.Body = appendEmpty(out.result.Body, out.result.Rows)
+		out.Result.Body = appendEmpty(out.Result.Body, out.Result.Rows)
 	}
 	takeRows(out)
 	if len(st.Shape.Extra) == 0 || out.Count == 0 {
 		return nil
 	}
-	n, err := firstInt(out.result.Extra)
+	n, err := firstInt(out.Result.Extra)
 	if w.ret == nil {
-		out.Count, out.touched = int(n), int(n)
+		out.Count, out.Touched = int(n), int(n)
 	} else if len(w.version) > 0 {
 		out.Version = n
 	}
@@ -199,7 +200,7 @@ func (w *statement) selectRows(b *builder, s source) error {
 	} else {
 		err = b.limits(s)
 	}
-	if err == nil && w.guard != nil && w.changeRule().n != w.guard.Read.n {
+	if err == nil && w.guard != nil && w.changeRule().Node() != w.guard.Read.Node() {
 		b.write(" and ")
 		err = b.rule(s, w.changeRule())
 	}
@@ -218,7 +219,7 @@ func (w *statement) selectRows(b *builder, s source) error {
 	}
 	if err == nil && !w.where.IsZero() {
 		b.write(" and ")
-		err = b.cond(s, w.where.n)
+		err = b.cond(s, w.where.Node())
 	}
 	b.whereFrom(start)
 	return err
@@ -259,10 +260,10 @@ func (w *statement) keysMatch(b *builder, s source, rows [][]any) error {
 // checkCondition resolves the names in the filter of the answer, which selects
 // nothing: relations without a member in the answer have left theirs there.
 func (w *statement) checkCondition(ctx context.Context) error {
-	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.n == w.where.n {
+	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.Node() == w.where.Node() {
 		return nil
 	}
 	b := w.s.newBuilder(ctx, w.scope, w.access)
 	defer b.free()
-	return b.cond(w.source(b.alias()), w.ret.Where.n)
+	return b.cond(w.source(b.alias()), w.ret.Where.Node())
 }

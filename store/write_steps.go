@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -25,7 +26,7 @@ func (w *steps) runSteps(ctx context.Context, out *Rows) error {
 }
 
 func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
-	out.result.Reset()
+	out.Result.Reset()
 	takeRows(out)
 	if err := w.checkAnswer(ctx); err != nil {
 		return err
@@ -138,7 +139,7 @@ func (w *steps) readWhole(ctx context.Context, b *builder) ([][]any, error) {
 	var r driver.Result
 	st := b.statement(&driver.Shape{Members: wholePlan(w.table).members})
 	st.Table, st.Op = w.table.Name, "select"
-	if !pinned(w.table, w.where) {
+	if !query.Pinned(w.table, w.where) {
 		st.MaxBytes = maxWriteBytes
 	}
 	err := w.s.query(ctx, st, &r)

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -78,15 +79,15 @@ func (w *judged) mayReplace(ctx context.Context, old, row []any) error {
 		if rule.IsZero() {
 			return taken
 		}
-		result, decided := rule.n.evaluate(w.scope, old)
+		result, decided := rule.Node().Evaluate(w.scope, old)
 		if !decided {
-			ok, err := w.holds(ctx, old, check{rule: rule.n})
+			ok, err := w.holds(ctx, old, check{rule: rule.Node()})
 			if err != nil {
 				return err
 			}
-			result = truthOf(ok)
+			result = query.TruthOf(ok)
 		}
-		if result != isTrue {
+		if result != query.IsTrue {
 			return taken
 		}
 	}

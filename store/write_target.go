@@ -125,7 +125,7 @@ func (w *judged) checksKey(ref *Reference) bool {
 		return false
 	}
 	for _, c := range ref.Columns {
-		if w.wrote(c) && (w.op != OpInsert || w.guard.preset(c) == nil) {
+		if w.wrote(c) && (w.op != OpInsert || w.guard.Preset(c) == nil) {
 			return true
 		}
 	}

@@ -44,10 +44,6 @@ type layer struct {
 var packages = []layered{
 	{path: "store", upward: 8, layers: []layer{
 		{"names", []string{"alias_*", "kind"}},
-		{"query", []string{
-			"cond", "cond_text", "query", "path", "scope", "aggregate", "bind", "describe", "eval", "operator", "operand", "fulltext",
-			"like", "caller", "resolve_error", "identify", "regexp", "rows", "field", "key", "write_op",
-		}},
 		{"sqlgen", []string{"compile*", "plan*", "cast", "cursor"}},
 		{"core", []string{
 			"core", "session", "share", "settings", "tx", "tx_commit", "driver_error", "ping", "wakeup", "tuple", "bun",

@@ -31,9 +31,10 @@ var arrows = []arrow{
 	{".", []string{"api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "the composition root wires everything and is imported by nothing of ours"},
 	{"examples/...", []string{".", "api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "examples are applications"},
 
-	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/logging", "internal/errtext", "internal/ruletag", "internal/strictjson", "store/driver", "store/fault", "store/internal/...", "store/schema"}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
+	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/logging", "internal/errtext", "internal/ruletag", "internal/strictjson", "store/driver", "store/fault", "store/internal/...", "store/query", "store/schema"}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
 	{"store/driver", nil, "what store and an engine agree on knows neither"},
 	{"store/fault", []string{"internal/errtext"}, "every layer of the store returns these errors"},
+	{"store/query", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "store/driver", "store/fault", "store/internal/textmatch", "store/internal/value", "store/schema"}, "what is meant, without statements or connections"},
 	{"store/internal/...", []string{"internal/canon", "internal/errtext", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
 	{"store/schema", []string{"internal/canon", "internal/jsonb", "internal/ruletag", "internal/strictjson", "store/driver", "store/fault", "store/internal/value"}, "tables know no conditions, statements or connections"},
 	{"store/sqlite", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},

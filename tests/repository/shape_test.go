@@ -33,7 +33,7 @@ var exceptions = map[string]int{
 	"files with methods of store.DB":     15,
 	"files with methods of store.dbCore": 13,
 	"lines of store":                     19_200,
-	"lines of code":                      85_000,
+	"lines of code":                      86_500,
 }
 
 // shape is what is counted.

@@ -1,6 +1,9 @@
-package store
+package query
 
-import "github.com/seed-7694ebf6/plinth/store/driver"
+import (
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/schema"
+)
 
 // Rows is the answer to a statement. It can be reused; the zero value is ready to use.
 type Rows struct {
@@ -31,7 +34,7 @@ type Rows struct {
 	Cut string
 
 	// Tables lists every table in the statement of a read.
-	Tables []*Table
+	Tables []*schema.Table
 
 	// Version is the version of the one row read or written, zero if the table has none
 	// or the scope may not read it.
@@ -40,15 +43,15 @@ type Rows struct {
 	// Inserted is the number of rows an upsert inserted.
 	Inserted int
 
-	touched int // rows a write reached, whether they come back or not
-	result  driver.Result
+	Touched int           // rows a write reached, whether they come back or not
+	Result  driver.Result // filled by the engine
 }
 
 // Free releases the memory of a large answer and keeps that of a small one. The rows must
 // not be used afterwards. r itself can be used again.
 func (r *Rows) Free() {
-	r.result.Reset()
-	r.result.Free()
+	r.Result.Reset()
+	r.Result.Free()
 	clear(r.Tables)
-	*r = Rows{result: r.result, Tables: r.Tables[:0]}
+	*r = Rows{Result: r.Result, Tables: r.Tables[:0]}
 }

@@ -1,22 +1,25 @@
-package store
+package query
 
 import (
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/textmatch"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
-// checkOp rejects an operator that the kind of the column does not support.
-func checkOp(c *Column, op Op) error {
+// CheckOp rejects an operator that the kind of the column does not support.
+func CheckOp(c *schema.Column, op Op) error {
 	switch op {
 	case OpLt, OpLte, OpGt, OpGte:
 		if !c.Kind.Ordered() {
 			return schema.OperatorError(c, "has no order")
 		}
 	case OpLike, OpILike, OpMatch, OpIMatch:
-		if c.Kind != KindText {
+		if c.Kind != driver.KindText {
 			return schema.OperatorError(c, "is not text")
 		}
 	case OpSearch:
@@ -26,29 +29,29 @@ func checkOp(c *Column, op Op) error {
 	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
 		return schema.CheckFullText(c)
 	case OpIsTrue, OpIsFalse:
-		if c.Kind != KindBool {
+		if c.Kind != driver.KindBool {
 			return schema.OperatorError(c, "is not a boolean")
 		}
 	case OpContains, OpContained:
-		if c.Kind != KindJSON && c.Kind != KindTextArray {
+		if c.Kind != driver.KindJSON && c.Kind != driver.KindTextArray {
 			return schema.OperatorError(c, "is neither a document nor an array")
 		}
 	case OpOverlaps:
-		if c.Kind != KindTextArray {
+		if c.Kind != driver.KindTextArray {
 			return schema.OperatorError(c, "is not an array")
 		}
 	}
 	return nil
 }
 
-// ordering reports whether an operator compares the order of values.
-func (op Op) ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
+// Ordering reports whether an operator compares the order of values.
+func (op Op) Ordering() bool { return op == OpLt || op == OpLte || op == OpGt || op == OpGte }
 
-// timed reports whether the time that an operator takes depends on what a text says, or on
+// Timed reports whether the time that an operator takes depends on what a text says, or on
 // how large a document or an array is, which has to be read as a whole. Of OpSearch it does
 // behind the index only, see conds.search.
-func timed(c *Column, op Op) bool {
-	if c.Kind == KindJSON || c.Kind == KindTextArray {
+func Timed(c *schema.Column, op Op) bool {
+	if c.Kind == driver.KindJSON || c.Kind == driver.KindTextArray {
 		return op != OpIsNull || c.Place != nil
 	}
 	return c.Place != nil || isPatternOp(op) && op != OpSearch
@@ -58,20 +61,20 @@ func isPatternOp(op Op) bool {
 	return op == OpLike || op == OpILike || op == OpMatch || op == OpIMatch || op == OpSearch || op.fullText()
 }
 
-// listed reports whether a comparison has several operands.
-func (n *node) listed() bool { return n.op == OpIn || n.quant != quantNone }
+// Listed reports whether a comparison has several operands.
+func (n *Node) Listed() bool { return n.Op == OpIn || n.quant != quantNone }
 
-// quantified returns the operator and the quantifier of a listed comparison: to
+// Quantified returns the operator and the quantifier of a listed comparison: to
 // be in a list is to equal any of its values.
-func (n *node) quantified() (Op, quantifier) {
-	if n.op == OpIn {
-		return OpEq, quantAny
+func (n *Node) Quantified() (Op, Quantifier) {
+	if n.Op == OpIn {
+		return OpEq, QuantAny
 	}
-	return n.op, n.quant
+	return n.Op, n.quant
 }
 
-// checkedPattern checks the operand of a pattern operator.
-func checkedPattern(c *Column, op Op, v any) (string, error) {
+// CheckedPattern checks the operand of a pattern operator.
+func CheckedPattern(c *schema.Column, op Op, v any) (string, error) {
 	pattern, ok := v.(string)
 	if !ok {
 		return "", schema.OperatorError(c, "is compared with a pattern that is not text")
@@ -84,25 +87,25 @@ func checkedPattern(c *Column, op Op, v any) (string, error) {
 	case err == nil:
 		return pattern, nil
 	case op == OpSearch:
-		return "", &ValueError{Column: c.Name, Code: "22023", Reason: err.Error()}
+		return "", &fault.ValueError{Column: c.Name, Code: "22023", Reason: err.Error()}
 	case op == OpMatch || op == OpIMatch:
-		return "", &ValueError{Column: c.Name, Code: "2201B", Reason: err.Error()}
+		return "", &fault.ValueError{Column: c.Name, Code: "2201B", Reason: err.Error()}
 	}
-	return "", &ValueError{Column: c.Name, Code: "22025", Reason: err.Error()}
+	return "", &fault.ValueError{Column: c.Name, Code: "22025", Reason: err.Error()}
 }
 
 // checkPattern reports why the pattern of an operator cannot be used.
 func checkPattern(op Op, pattern string) error {
 	switch op {
 	case OpMatch:
-		return checkRegexp(pattern)
+		return textmatch.CheckRegexp(pattern)
 	case OpIMatch:
-		return checkRegexp(foldText(pattern)) // [Z-a] is no range then
+		return textmatch.CheckRegexp(textmatch.Fold(pattern)) // [Z-a] is no range then
 	case OpSearch:
 		_, err := fulltext.Parse(pattern)
 		return err
 	case OpFullText, OpFullTextPlain, OpFullTextPhrase, OpFullTextWeb:
-		_, err := fullTextQuery(op, pattern)
+		_, err := FullTextQuery(op, pattern)
 		return err
 	}
 	if !validPattern(pattern) {

@@ -1,38 +1,40 @@
-package store
+package query
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // Scope holds the caller's identity and permissions. Every network request runs in a
 // scope. Tables, columns and rows that its guards do not allow do not exist for it.
 //
-// The zero Scope allows nothing, and a missing one is [ErrNoScope]. Only [For] without
-// [Repo.As], [Repo.Unscoped] and [UnscopedGate] are trusted. A Scope must not be
-// changed after its first use. It is safe for concurrent use if its functions are.
+// The zero Scope allows nothing, and a missing one is [fault.ErrNoScope]. Only
+// store.For without store.Repo.As, store.Repo.Unscoped and store.UnscopedGate are trusted.
+// A Scope must not be changed after its first use. It is safe for concurrent use if its
+// functions are.
 type Scope struct {
-	// Actor is the [Change.Actor] of writes in this scope. Writes of trusted code under
+	// Actor is the store.Change.Actor of writes in this scope. Writes of trusted code under
 	// a context with this scope carry it too, unless [WithActor] names another.
 	Actor string
 
 	// Caller limits the connections that the statements and transactions of one caller
 	// hold at the same time to half of a pool, at least one. Further ones wait for the
-	// engine's AcquireTimeout and then fail with [ErrBusy].
+	// engine's AcquireTimeout and then fail with [fault.ErrBusy].
 	//
-	// The zero Caller has no limit, and neither have statements under [WithReserve].
+	// The zero Caller has no limit, and neither have statements under store.WithReserve.
 	Caller Caller
 
-	// StatementTimeout ends longer statements of this scope with [ErrTimeout]. Zero
+	// StatementTimeout ends longer statements of this scope with [fault.ErrTimeout]. Zero
 	// means no limit beyond the engine's Options.StatementTimeout, which always
 	// applies.
 	StatementTimeout time.Duration
 
-	// Tenant is the tenant of the caller. Empty means none: tables with [Tenant] then
+	// Tenant is the tenant of the caller. Empty means none: tables with store.Tenant then
 	// show no rows and reject writes.
 	Tenant string
 
@@ -45,7 +47,7 @@ type Scope struct {
 	// Guard returns the guard of a table, or nil for a table that is not exposed. It is
 	// called at least once for each table a request touches and must be cheap. A nil
 	// function exposes no table.
-	Guard func(*Table) *Guard
+	Guard func(*schema.Table) *Guard
 }
 
 // Guard is what a scope may do with one table. The zero Guard allows nothing.
@@ -61,11 +63,11 @@ type Guard struct {
 
 	// Readable are the columns that may be read, filtered, sorted or used in any other
 	// part of a query. Creatable may be given on insert, Updatable set on update.
-	Readable, Creatable, Updatable ColumnSet
+	Readable, Creatable, Updatable schema.ColumnSet
 
 	// Aggregable are the columns that aggregates may use if they are also Readable.
 	// Rows may always be counted.
-	Aggregable ColumnSet
+	Aggregable schema.ColumnSet
 
 	// Presets are values the scope fixes on insert. A client may send an equal value; a
 	// different one is rejected.
@@ -73,20 +75,20 @@ type Guard struct {
 
 	// UncheckedReferences lists the foreign-key columns that may point to rows the
 	// scope cannot read.
-	UncheckedReferences ColumnSet
+	UncheckedReferences schema.ColumnSet
 
 	// UnguardedFilters lists the columns of which patterns, searches and comparisons of
 	// documents may also be evaluated on rows that Read hides. These rows stay out of
 	// the answer, but how long the statement takes may reveal what they contain.
-	UnguardedFilters ColumnSet
+	UnguardedFilters schema.ColumnSet
 }
 
 // Preset fixes a column of new rows to the scope's variable Var, or to Value if Var is
 // empty.
 type Preset struct {
-	Column *Column
-	Var    string
-	Value  any
+	Column *schema.Column
+	Var    string // name of a variable of the scope
+	Value  any    // in the type of the column's field
 }
 
 type scopeKey struct{}
@@ -130,21 +132,9 @@ func (c *scoped) Value(key any) any {
 	return c.scope
 }
 
-// noScope replaces a nil scope. It allows nothing, and every operation in it is
-// [ErrNoScope].
-var noScope = new(Scope)
-
-// orNoScope replaces nil, which means trusted code inside this package, by noScope.
-func orNoScope(s *Scope) *Scope {
-	if s == nil {
-		return noScope
-	}
-	return s
-}
-
 // ScopeFrom returns the scope of the caller, or nil if the context carries none.
-// [Repo.As] and [NewGate] reject nil, so As(ScopeFrom(ctx)) outside a request is
-// [ErrNoScope] and not trusted.
+// store.Repo.As and store.NewGate reject nil, so As(ScopeFrom(ctx)) outside a request is
+// [fault.ErrNoScope] and not trusted.
 func ScopeFrom(ctx context.Context) *Scope {
 	s, _ := ctx.Value(scopeKey{}).(*Scope)
 	return s
@@ -158,15 +148,15 @@ func WithTenant(ctx context.Context, tenant string) context.Context {
 }
 
 // WithActor returns a context in which changes of trusted code carry the name of an
-// actor ([Change.Actor]). Without it they carry the actor of the scope in the context,
+// actor (store.Change.Actor). Without it they carry the actor of the scope in the context,
 // the caller of the request. Writes in a scope ignore it and carry the actor of the
 // scope.
 func WithActor(ctx context.Context, actor string) context.Context {
 	return context.WithValue(ctx, actorKey{}, actor)
 }
 
-// actorOf returns the actor of a write: the scope's, or for trusted code the context's.
-func actorOf(ctx context.Context, scope *Scope) string {
+// ActorOf returns the actor of a write: the scope's, or for trusted code the context's.
+func ActorOf(ctx context.Context, scope *Scope) string {
 	if scope != nil {
 		return scope.Actor
 	}
@@ -179,7 +169,8 @@ func actorOf(ctx context.Context, scope *Scope) string {
 	return ""
 }
 
-func tenantFrom(ctx context.Context) string {
+// TenantFrom returns the tenant that trusted code acts for in a context, empty without one.
+func TenantFrom(ctx context.Context) string {
 	if t, ok := ctx.Value(tenantKey{}).(string); ok {
 		return t
 	}
@@ -189,28 +180,27 @@ func tenantFrom(ctx context.Context) string {
 	return ""
 }
 
-// enter returns what the scope may do with a table, and errNotExposed where that is nothing.
-// Trusted code has no scope and no guard. Every use of a table in the name of a scope begins
-// here.
-func (s *Scope) enter(t *Table) (*Guard, error) {
+// Enter returns what the scope may do with a table, false if the table is not exposed to
+// it. Trusted code has no scope, may enter, and has no guard. Every use of a table in the
+// name of a scope begins here.
+func (s *Scope) Enter(t *schema.Table) (g *Guard, exposed bool) {
 	if s == nil {
-		return nil, nil
+		return nil, true
 	}
 	if s.Guard != nil {
-		if g := s.Guard(t); g != nil {
-			return g, nil
-		}
+		g = s.Guard(t)
 	}
-	return nil, errNotExposed
+	return g, g != nil
 }
 
-// guard is enter without the error: nil also for a table that is not exposed.
-func (s *Scope) guard(t *Table) *Guard {
-	g, _ := s.enter(t)
+// GuardOf returns what the scope may do with a table: nil without a scope, and nil also for a table that is not exposed.
+func (s *Scope) GuardOf(t *schema.Table) *Guard {
+	g, _ := s.Enter(t)
 	return g
 }
 
-func (s *Scope) variable(name string) (string, bool) {
+// Variable returns the value of a variable, false if the scope has none or it is empty.
+func (s *Scope) Variable(name string) (string, bool) {
 	if s == nil || s.Var == nil {
 		return "", false
 	}
@@ -219,7 +209,7 @@ func (s *Scope) variable(name string) (string, bool) {
 }
 
 // reads reports whether all columns may be read. A nil guard is trusted code's.
-func (g *Guard) reads(columns []*Column) bool {
+func (g *Guard) reads(columns []*schema.Column) bool {
 	for _, col := range columns {
 		if g != nil && !g.Readable.Has(col) {
 			return false
@@ -228,7 +218,8 @@ func (g *Guard) reads(columns []*Column) bool {
 	return true
 }
 
-func (g *Guard) preset(c *Column) *Preset {
+// Preset returns what the scope fixes a column to, nil if it does not.
+func (g *Guard) Preset(c *schema.Column) *Preset {
 	for i := range g.Presets {
 		if g.Presets[i].Column == c {
 			return &g.Presets[i]
@@ -237,9 +228,9 @@ func (g *Guard) preset(c *Column) *Preset {
 	return nil
 }
 
-// nearestColumn returns the name of the column that is most like the given one. A guard
+// NearestColumn returns the name of the column that is most like the given one. A guard
 // limits it to readable columns.
-func nearestColumn(t *Table, name string, guard *Guard) string {
+func NearestColumn(t *schema.Table, name string, guard *Guard) string {
 	names := make([]string, 0, len(t.Columns))
 	for _, c := range t.Columns {
 		if guard == nil || guard.Readable.Has(c) {
@@ -249,38 +240,24 @@ func nearestColumn(t *Table, name string, guard *Guard) string {
 	return value.Nearest(name, names)
 }
 
-// versionColumn returns the version column as a list. The list is empty if there is none
-// or if the guard does not allow reading it, because an entity tag and If-Match would
-// reveal it.
-func versionColumn(t *Table, guard *Guard) []*Column {
-	if t.Version == nil || guard != nil && !guard.Readable.Has(t.Version) {
-		return nil
-	}
-	return t.Columns[t.Version.Index : t.Version.Index+1]
-}
-
-// errNotExposed marks a table the scope must not know of; callers turn it into
-// the error for an unknown name.
-var errNotExposed = errors.New("store: table is not exposed")
-
-// resolve returns the value of a preset. A scope without the variable cannot
+// Resolve returns the value of a preset. A scope without the variable cannot
 // create rows.
-func (p *Preset) resolve(scope *Scope) (any, error) {
+func (p *Preset) Resolve(scope *Scope) (any, error) {
 	if p.Var == "" {
 		return p.Column.ParseValue(p.Value)
 	}
-	text, ok := scope.variable(p.Var)
+	text, ok := scope.Variable(p.Var)
 	if !ok {
-		return nil, ErrDenied
+		return nil, fault.ErrDenied
 	}
 	v, err := p.Column.ParseText(text)
 	if err != nil {
-		return nil, ErrDenied
+		return nil, fault.ErrDenied
 	}
 	return v, nil
 }
 
-// knows reports whether the scope can know of a column.
-func (g *Guard) knows(c *Column) bool {
+// Knows reports whether the scope can know of a column.
+func (g *Guard) Knows(c *schema.Column) bool {
 	return g.Readable.Has(c) || g.Creatable.Has(c) || g.Updatable.Has(c)
 }

@@ -1,6 +1,17 @@
-package store
+// Package query says which rows and columns are meant: conditions, queries and what a caller
+// may see. A [Cond] is a tree that filters, rules and cursors share; a [Query] selects; a
+// [Scope] holds who asks, and a [Guard] what that caller may do with a table.
+//
+// Package store repeats the names that applications write, such as store.Eq and
+// store.Scope. This package also has what the layers above read of them: the nodes of a
+// condition, its operators, and their operands.
+package query
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/schema"
+)
 
 // Cond is a condition on the rows of one table: a tree of comparisons, used for
 // filters, rules and cursors. It refers to columns by name. [Bind] checks the
@@ -12,15 +23,22 @@ import "reflect"
 // Logic is three-valued as in SQL. A comparison with NULL is unknown, Not of unknown is
 // unknown, and a row is selected only if the whole condition is true.
 type Cond struct {
-	n *node
+	n *Node
 }
+
+// CondOf returns the condition with a tree of nodes, which must be bound or made by the
+// functions of this package.
+func CondOf(n *Node) Cond { return Cond{n} }
+
+// Node returns the tree of the condition, nil of the zero Cond. It must not be changed.
+func (c Cond) Node() *Node { return c.n }
 
 // Op is a comparison of a column with an operand.
 type Op uint8
 
 // The comparisons. OpLike and OpILike take a pattern with % and _ and backslash
 // as escape; OpMatch and OpIMatch a regular expression of the subset both
-// engines read alike (see [ValueError]).
+// engines read alike (see [fault.ValueError]).
 const (
 	OpEq Op = iota + 1
 	OpNeq
@@ -47,7 +65,7 @@ const (
 	// OpOverlaps reports whether two text arrays have an element in common.
 	OpOverlaps
 	// OpSearch matches the words of a query and needs a column tagged
-	// `plinth:"searchable"`, see [TextCol.Search].
+	// `plinth:"searchable"`, see store.TextCol.Search.
 	OpSearch
 	// OpFullText and the three behind it are PostgreSQL's own search: the column as
 	// to_tsvector sees it matches the query of to_tsquery, plainto_tsquery,
@@ -61,61 +79,66 @@ const (
 	OpFullTextWeb
 )
 
-// quantifier says how many of several operands a comparison must hold for.
-type quantifier uint8
+// Quantifier says how many of several operands a comparison must hold for.
+type Quantifier uint8
 
+// The quantifiers.
 const (
-	quantNone quantifier = iota // there is one operand
-	quantAny
-	quantAll
+	quantNone Quantifier = iota // there is one operand
+	QuantAny
+	QuantAll
 )
 
-type nodeKind uint8
+// NodeKind says what a node of a condition is.
+type NodeKind uint8
 
+// The kinds of nodes.
 const (
-	nodeTrue nodeKind = iota + 1
-	nodeFalse
-	nodeAnd
-	nodeOr
-	nodeNot
-	nodeCompare
-	nodeRelated
-	nodeOrder // compares order keys, see orderCompare
+	NodeTrue NodeKind = iota + 1
+	NodeFalse
+	NodeAnd
+	NodeOr
+	NodeNot
+	NodeCompare
+	NodeRelated
+	NodeOrder // compares order keys, see [OrderCompare]
 )
 
-// node is one node of a condition. Nodes are never changed after they were
+// Node is one node of a condition. Nodes are never changed after they were
 // built; binding makes new ones.
-type node struct {
-	kind nodeKind
-	kids []*node // and, or, not, related (at most one)
+type Node struct {
+	Kind NodeKind
+	Kids []*Node // of NodeAnd, NodeOr, NodeNot, and at most one of NodeRelated
 
-	name    string // column or relation as written
-	field   fieldRef
+	Name    string // of the column or relation, as it was written
+	Field   Field  // the column of a typed comparison, which has no Name
 	path    Path
-	op      Op
-	quant   quantifier
-	operand operand
+	Op      Op
+	quant   Quantifier
+	Operand Operand
 
-	// Set by binding.
-	column   *Column
-	relation *Relation
+	Column   *schema.Column   // set by binding
+	Relation *schema.Relation // set by binding
 
-	order *orderCompare
+	Order *OrderCompare // of NodeOrder
 }
 
-type operandKind uint8
+// OperandKind says what a comparison compares with.
+type OperandKind uint8
 
+// The kinds of operands. Text that is not read yet is of a kind of its own.
 const (
-	operandNone  operandKind = iota
-	operandValue             // a Go value, or after binding a bound value
+	OperandNone  OperandKind = iota
+	OperandValue             // a Go value, or after binding a bound value
 	operandText              // text to be read in the column's kind
-	operandVar               // a variable of the scope
+	OperandVar               // a variable of the scope
 	operandList              // []any of values, or []string of texts
 )
 
-type operand struct {
-	kind  operandKind
-	value any
+// Operand is what a comparison compares with.
+type Operand struct {
+	Kind  OperandKind
+	Value any // of OperandValue
 	name  string
 	texts []string
 }
@@ -127,17 +150,17 @@ type operand struct {
 type Var string
 
 // Text is an operand as text, read in the kind of the column it is compared
-// with: what arrives in a URL. Text that cannot be read is a [ValueError].
+// with: what arrives in a URL. Text that cannot be read is a [fault.ValueError].
 type Text string
 
 // Texts is a list of operands as text, for OpIn, [CompareAny] and [CompareAll].
 type Texts []string
 
 // True selects every row. As a rule it allows every row.
-func True() Cond { return Cond{&node{kind: nodeTrue}} }
+func True() Cond { return Cond{&Node{Kind: NodeTrue}} }
 
 // False selects no row.
-func False() Cond { return Cond{&node{kind: nodeFalse}} }
+func False() Cond { return Cond{&Node{Kind: NodeFalse}} }
 
 // Equal reports whether two conditions state the same in the same words.
 func (c Cond) Equal(o Cond) bool { return reflect.DeepEqual(c.n, o.n) }
@@ -145,27 +168,27 @@ func (c Cond) Equal(o Cond) bool { return reflect.DeepEqual(c.n, o.n) }
 // IsZero reports whether the condition states nothing.
 func (c Cond) IsZero() bool { return c.n == nil }
 
-// always reports whether the condition selects every row.
-func (c Cond) always() bool { return c.n != nil && c.n.kind == nodeTrue }
+// Always reports whether the condition selects every row.
+func (c Cond) Always() bool { return c.n != nil && c.n.Kind == NodeTrue }
 
 // Compare compares a column, by name, with an operand: a Go value of the
 // column's type, a slice for OpIn, a [Var], a [Text] or [Texts]. Operators
 // without an operand take nil.
 func Compare(column string, op Op, value any) Cond {
-	return Cond{&node{kind: nodeCompare, name: column, op: op, operand: operandOf(value)}}
+	return Cond{&Node{Kind: NodeCompare, Name: column, Op: op, Operand: OperandOf(value)}}
 }
 
 // CompareAny selects the rows for which the comparison holds for at least one of the
 // values, a slice or Texts. It is unknown if it holds for none and is unknown for one.
 // An empty slice selects nothing; nil values are left out.
 func CompareAny(column string, op Op, values any) Cond {
-	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAny, operand: operandOf(values)}}
+	return Cond{&Node{Kind: NodeCompare, Name: column, Op: op, quant: QuantAny, Operand: OperandOf(values)}}
 }
 
 // CompareAll selects the rows for which the comparison holds for every value. An empty
 // slice selects every row.
 func CompareAll(column string, op Op, values any) Cond {
-	return Cond{&node{kind: nodeCompare, name: column, op: op, quant: quantAll, operand: operandOf(values)}}
+	return Cond{&Node{Kind: NodeCompare, Name: column, Op: op, quant: QuantAll, Operand: OperandOf(values)}}
 }
 
 // At returns the condition with its comparisons applied at a path in the documents of a
@@ -177,18 +200,18 @@ func (c Cond) At(path Path) Cond {
 	return Cond{c.n.at(path)}
 }
 
-func (n *node) at(path Path) *node {
-	if n.kind == nodeRelated {
+func (n *Node) at(path Path) *Node {
+	if n.Kind == NodeRelated {
 		return n
 	}
 	moved := *n
-	if n.kind == nodeCompare {
-		moved.path, moved.column = path, nil
+	if n.Kind == NodeCompare {
+		moved.path, moved.Column = path, nil
 		return &moved
 	}
-	moved.kids = make([]*node, len(n.kids))
-	for i, k := range n.kids {
-		moved.kids[i] = k.at(path)
+	moved.Kids = make([]*Node, len(n.Kids))
+	for i, k := range n.Kids {
+		moved.Kids[i] = k.at(path)
 	}
 	return &moved
 }
@@ -210,11 +233,11 @@ func In(column string, values any) Cond { return Compare(column, OpIn, values) }
 
 // And selects the rows that all conditions select. Zero conditions are left
 // out; And of nothing is the zero Cond.
-func And(conds ...Cond) Cond { return group(nodeAnd, conds) }
+func And(conds ...Cond) Cond { return group(NodeAnd, conds) }
 
 // Or selects the rows that any condition selects. Zero conditions are left out;
 // Or of nothing is the zero Cond.
-func Or(conds ...Cond) Cond { return group(nodeOr, conds) }
+func Or(conds ...Cond) Cond { return group(NodeOr, conds) }
 
 // Not selects the rows for which the condition is false; where it is unknown,
 // Not is unknown too. Not of the zero Cond is the zero Cond.
@@ -222,24 +245,24 @@ func Not(c Cond) Cond {
 	if c.IsZero() {
 		return c
 	}
-	return Cond{&node{kind: nodeNot, kids: []*node{c.n}}}
+	return Cond{&Node{Kind: NodeNot, Kids: []*Node{c.n}}}
 }
 
 // Related selects the rows with at least one related row that fulfils c, see
-// [Table.Relation]. The zero Cond only requires existence.
+// [schema.Table.Relation]. The zero Cond only requires existence.
 //
 // In a rule the other table is read without its guard, so membership tables need not be
 // exposed. In the filter of a scoped query the guard of the other table applies. The
 // predicates for deleted rows and the tenant apply in both.
 func Related(relation string, c Cond) Cond {
-	n := &node{kind: nodeRelated, name: relation}
+	n := &Node{Kind: NodeRelated, Name: relation}
 	if !c.IsZero() {
-		n.kids = []*node{c.n}
+		n.Kids = []*Node{c.n}
 	}
 	return Cond{n}
 }
 
-func group(kind nodeKind, conds []Cond) Cond {
+func group(kind NodeKind, conds []Cond) Cond {
 	var last Cond
 	n := 0
 	for _, c := range conds {
@@ -251,25 +274,26 @@ func group(kind nodeKind, conds []Cond) Cond {
 	if n <= 1 {
 		return last
 	}
-	kids := make([]*node, 0, n)
+	kids := make([]*Node, 0, n)
 	for _, c := range conds {
 		if !c.IsZero() {
 			kids = append(kids, c.n)
 		}
 	}
-	return Cond{&node{kind: kind, kids: kids}}
+	return Cond{&Node{Kind: kind, Kids: kids}}
 }
 
-func operandOf(value any) operand {
+// OperandOf returns the operand for what [Compare] takes.
+func OperandOf(value any) Operand {
 	switch v := value.(type) {
 	case nil:
-		return operand{}
+		return Operand{}
 	case Var:
-		return operand{kind: operandVar, name: string(v)}
+		return Operand{Kind: OperandVar, name: string(v)}
 	case Text:
-		return operand{kind: operandText, texts: []string{string(v)}}
+		return Operand{Kind: operandText, texts: []string{string(v)}}
 	case Texts:
-		return operand{kind: operandList, texts: v}
+		return Operand{Kind: operandList, texts: v}
 	}
-	return operand{kind: operandValue, value: value}
+	return Operand{Kind: OperandValue, Value: value}
 }

@@ -1,4 +1,4 @@
-package store
+package query
 
 // WriteOp is what happens to a row.
 type WriteOp string

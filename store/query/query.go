@@ -1,4 +1,4 @@
-package store
+package query
 
 // Query selects rows and columns of a table and their order. It is a value: a copy can
 // be changed independently.
@@ -25,7 +25,7 @@ type Query struct {
 	Limit *int
 
 	// DefaultLimit says that the Limit of an embed is a default, not a choice: a
-	// read beyond its [ReadOptions] Budget lowers it.
+	// read beyond its store.ReadOptions Budget lowers it.
 	DefaultLimit bool
 
 	// Offset skips rows from the start.
@@ -75,7 +75,7 @@ type Selected struct {
 // relation to one row, an array for a relation to many.
 type Embed struct {
 	// Relation names a relation of the table: the snake_case name of the
-	// field, or another name that [Table.Relation] knows.
+	// field, or another name that [schema.Table.Relation] knows.
 	Relation string
 
 	// As is the name in the answer. Empty means Relation, without a hint. An
@@ -128,12 +128,10 @@ type Order struct {
 	// Nulls places NULL.
 	Nulls Nulls
 
-	field fieldRef // typed column
+	Field Field // typed column
 }
 
 // Cursor is a position after a row in an ordered list. It is opaque text, authenticated
 // with a key stored in the database. A cursor of another database or for another order
 // is rejected.
 type Cursor string
-
-var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}

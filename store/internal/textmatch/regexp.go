@@ -1,4 +1,4 @@
-package store
+package textmatch
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// checkRegexp accepts the regular expressions that PostgreSQL and RE2 read alike:
+// CheckRegexp accepts the regular expressions that PostgreSQL and RE2 read alike:
 // literals, ".", "^", "$", "|", groups, bracket expressions without classes and ranges
 // that share an end, and * + ? {n,m} with counts up to 255. Letters after a backslash
 // and (?flags) differ between the engines and are rejected.
-func checkRegexp(p string) error {
+func CheckRegexp(p string) error {
 	for i := 0; i < len(p); i++ {
 		switch p[i] {
 		case '\\':
@@ -47,12 +47,12 @@ func checkRegexp(p string) error {
 	return nil
 }
 
-// maxRegexpSteps limits the compiled instructions of all regular expressions of a
+// MaxRegexpSteps limits the compiled instructions of all regular expressions of a
 // statement. On SQLite a Go function matches them, and it cannot be interrupted within
 // one text. Each character may cost every instruction, see BenchmarkRegexp in
 // store/sqlite. A pattern without counted repetitions has about one instruction for
 // each byte.
-const maxRegexpSteps = 1000
+const MaxRegexpSteps = 1000
 
 // nestedClass reports whether a bracket expression holds [: [. or [=, which only
 // PostgreSQL gives a meaning.

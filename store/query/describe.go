@@ -1,30 +1,33 @@
-package store
+package query
+
+import "github.com/seed-7694ebf6/plinth/store/schema"
 
 // Sees reports whether a relation exists for the scope: its target and its
 // junction are exposed, and the columns that hold its foreign keys may be read.
-func (s *Scope) Sees(r *Relation) bool {
-	source, target := s.guard(r.Source), s.guard(r.Target)
+func (s *Scope) Sees(r *schema.Relation) bool {
+	source, target := s.GuardOf(r.Source), s.GuardOf(r.Target)
 	if source == nil || target == nil {
 		return false
 	}
 	if r.Junction == nil {
-		return keysReadable(r, source, target)
+		return KeysReadable(r, source, target)
 	}
-	junction := s.guard(r.Junction.Table)
-	return junction != nil && junctionReadable(r.Junction, junction)
+	junction := s.GuardOf(r.Junction.Table)
+	return junction != nil && JunctionReadable(r.Junction, junction)
 }
 
-// keysReadable reports whether the guards of both ends, nil without a scope, let the
+// KeysReadable reports whether the guards of both ends, nil without a scope, let the
 // foreign key of a relation without a junction be read. Following the relation reveals
 // its value.
-func keysReadable(r *Relation, source, target *Guard) bool {
+func KeysReadable(r *schema.Relation, source, target *Guard) bool {
 	if r.BelongsTo {
 		return source.reads(r.SourceKeys)
 	}
 	return target.reads(r.TargetKeys)
 }
 
-func junctionReadable(j *Junction, g *Guard) bool {
+// JunctionReadable reports whether a guard lets both foreign keys of a junction be read.
+func JunctionReadable(j *schema.Junction, g *Guard) bool {
 	return g.reads(j.SourceKeys) && g.reads(j.TargetKeys)
 }
 
@@ -39,29 +42,29 @@ func (c Cond) Possible(variable func(name string) (string, bool)) bool {
 }
 
 // possible reports whether a node can be true, and whether it can be false.
-func (s *Scope) possible(n *node) (yes, no bool) {
+func (s *Scope) possible(n *Node) (yes, no bool) {
 	if n == nil {
 		return false, false
 	}
-	switch n.kind {
-	case nodeTrue:
+	switch n.Kind {
+	case NodeTrue:
 		return true, false
-	case nodeFalse:
+	case NodeFalse:
 		return false, true
-	case nodeNot:
-		yes, no = s.possible(n.kids[0])
+	case NodeNot:
+		yes, no = s.possible(n.Kids[0])
 		return no, yes
-	case nodeAnd, nodeOr:
+	case NodeAnd, NodeOr:
 		return s.possibleGroup(n)
-	case nodeRelated:
-		for _, kid := range n.kids {
+	case NodeRelated:
+		for _, kid := range n.Kids {
 			if can, _ := s.possible(kid); !can {
 				return false, true
 			}
 		}
-	case nodeCompare:
-		if n.operand.kind == operandVar {
-			_, ok := s.variable(n.operand.name)
+	case NodeCompare:
+		if n.Operand.Kind == OperandVar {
+			_, ok := s.Variable(n.Operand.name)
 			return ok, ok
 		}
 	}
@@ -69,16 +72,16 @@ func (s *Scope) possible(n *node) (yes, no bool) {
 }
 
 // possibleGroup is possible for and, and for or, which is its mirror.
-func (s *Scope) possibleGroup(n *node) (yes, no bool) {
+func (s *Scope) possibleGroup(n *Node) (yes, no bool) {
 	all, some := true, false
-	for _, kid := range n.kids {
+	for _, kid := range n.Kids {
 		can, cannot := s.possible(kid)
-		if n.kind == nodeOr {
+		if n.Kind == NodeOr {
 			can, cannot = cannot, can
 		}
 		all, some = all && can, some || cannot
 	}
-	if n.kind == nodeOr {
+	if n.Kind == NodeOr {
 		return some, all
 	}
 	return all, some

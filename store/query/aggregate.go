@@ -1,6 +1,12 @@
-package store
+package query
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/schema"
+)
 
 // Aggregate computes one value from the rows of a group. A [Selected] with an aggregate
 // turns the rows of an answer into groups. The columns selected without one are the
@@ -57,17 +63,17 @@ func AggregateNamed(name string) (Aggregate, bool) {
 	return 0, false
 }
 
-// result returns the kind of an aggregate of values of a kind.
-func (a Aggregate) result(col *Column, of Kind) (Kind, error) {
+// Result returns the kind of an aggregate of values of a kind.
+func (a Aggregate) Result(col *schema.Column, of driver.Kind) (driver.Kind, error) {
 	switch a {
 	case AggregateCount:
-		return KindInt, nil
+		return driver.KindInt, nil
 	case AggregateSum, AggregateAvg:
 		switch of {
-		case KindInt, KindDecimal:
-			return KindDecimal, nil
-		case KindFloat:
-			return KindFloat, nil
+		case driver.KindInt, driver.KindDecimal:
+			return driver.KindDecimal, nil
+		case driver.KindFloat:
+			return driver.KindFloat, nil
 		}
 		return 0, aggregateError(a, col, "is not a number")
 	case AggregateMin, AggregateMax:
@@ -76,9 +82,9 @@ func (a Aggregate) result(col *Column, of Kind) (Kind, error) {
 		}
 		return 0, aggregateError(a, col, "has no order")
 	}
-	return 0, &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("there is no aggregate %s", a)}
+	return 0, &fault.QueryError{Code: "PGRST100", Reason: fmt.Sprintf("there is no aggregate %s", a)}
 }
 
-func aggregateError(a Aggregate, col *Column, why string) error {
-	return &ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("%s does not fit: the column %s", a, why)}
+func aggregateError(a Aggregate, col *schema.Column, why string) error {
+	return &fault.ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("%s does not fit: the column %s", a, why)}
 }

@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"net/netip"
@@ -17,12 +17,12 @@ type Caller struct {
 	Network netip.Prefix
 }
 
-// counted reports whether the connections of a scope are bounded.
-func (s *Scope) counted() bool { return s != nil && s.Caller != (Caller{}) }
+// Counted reports whether the connections of a scope are bounded.
+func (s *Scope) Counted() bool { return s != nil && s.Caller != (Caller{}) }
 
-// limit puts the limits of a scope on a statement.
-func (s *Scope) limit(st *driver.Statement) {
+// Limit puts the limits of a scope on a statement.
+func (s *Scope) Limit(st *driver.Statement) {
 	if s != nil {
-		st.Caller, st.Timeout = s.counted(), s.StatementTimeout
+		st.Caller, st.Timeout = s.Counted(), s.StatementTimeout
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // String returns the condition as text for people: "owner_id = principal.id".
@@ -21,7 +22,7 @@ func (c Cond) String() string {
 
 // Text is [Cond.String] with confidential values masked: a value that is compared with
 // a hidden or secret column of the table is printed as a question mark.
-func (c Cond) Text(t *Table) string {
+func (c Cond) Text(t *schema.Table) string {
 	if c.IsZero() {
 		return ""
 	}
@@ -36,11 +37,11 @@ func (c Cond) Variables() []string {
 	return c.n.variables(nil)
 }
 
-func (n *node) variables(names []string) []string {
-	if n.operand.kind == operandVar && !slices.Contains(names, n.operand.name) {
-		names = append(names, n.operand.name)
+func (n *Node) variables(names []string) []string {
+	if n.Operand.Kind == OperandVar && !slices.Contains(names, n.Operand.name) {
+		names = append(names, n.Operand.name)
 	}
-	for _, k := range n.kids {
+	for _, k := range n.Kids {
 		names = k.variables(names)
 	}
 	return names
@@ -48,32 +49,32 @@ func (n *node) variables(names []string) []string {
 
 // appendText appends the node; inside says that it is an operand of another node. With
 // a table the values of hidden and secret columns are masked.
-func (n *node) appendText(dst []byte, t *Table, inside bool) []byte {
-	switch n.kind {
-	case nodeTrue:
+func (n *Node) appendText(dst []byte, t *schema.Table, inside bool) []byte {
+	switch n.Kind {
+	case NodeTrue:
 		return append(dst, "true"...)
-	case nodeFalse:
+	case NodeFalse:
 		return append(dst, "false"...)
-	case nodeAnd:
+	case NodeAnd:
 		return n.appendJoined(dst, t, " and ", inside)
-	case nodeOr:
+	case NodeOr:
 		return n.appendJoined(dst, t, " or ", inside)
-	case nodeNot:
+	case NodeNot:
 		dst = append(dst, "not ("...)
-		return append(n.kids[0].appendText(dst, t, false), ')')
-	case nodeRelated:
-		dst = append(append(dst, "exists "...), n.name...)
-		if len(n.kids) == 0 {
+		return append(n.Kids[0].appendText(dst, t, false), ')')
+	case NodeRelated:
+		dst = append(append(dst, "exists "...), n.Name...)
+		if len(n.Kids) == 0 {
 			return dst
 		}
-		return append(n.kids[0].appendText(append(dst, " ("...), targetOf(t, n.name), false), ')')
+		return append(n.Kids[0].appendText(append(dst, " ("...), targetOf(t, n.Name), false), ')')
 	default:
 		return n.appendComparison(dst, t)
 	}
 }
 
 // targetOf returns the target of a relation of the table, which may be nil.
-func targetOf(t *Table, relation string) *Table {
+func targetOf(t *schema.Table, relation string) *schema.Table {
 	if t == nil {
 		return nil
 	}
@@ -83,11 +84,11 @@ func targetOf(t *Table, relation string) *Table {
 	return nil
 }
 
-func (n *node) appendJoined(dst []byte, t *Table, word string, inside bool) []byte {
+func (n *Node) appendJoined(dst []byte, t *schema.Table, word string, inside bool) []byte {
 	if inside {
 		dst = append(dst, '(')
 	}
-	for i, k := range n.kids {
+	for i, k := range n.Kids {
 		if i > 0 {
 			dst = append(dst, word...)
 		}
@@ -106,43 +107,43 @@ var opWords = [...]string{
 	OpFullText: " fts ", OpFullTextPlain: " plfts ", OpFullTextPhrase: " phfts ", OpFullTextWeb: " wfts ",
 }
 
-func (n *node) appendComparison(dst []byte, t *Table) []byte {
+func (n *Node) appendComparison(dst []byte, t *schema.Table) []byte {
 	name := n.columnName()
 	dst = append(append(dst, name...), n.path.String()...)
-	dst = append(dst, opWords[n.op]...)
+	dst = append(dst, opWords[n.Op]...)
 	switch n.quant {
-	case quantAny:
+	case QuantAny:
 		dst = append(dst, "any "...)
-	case quantAll:
+	case QuantAll:
 		dst = append(dst, "all "...)
 	case quantNone:
 	}
 	switch {
-	case n.operand.kind == operandNone, n.operand.kind == operandVar, t == nil:
-	case t.Column(name) == nil, t.Column(name).Mode >= Hidden:
+	case n.Operand.Kind == OperandNone, n.Operand.Kind == OperandVar, t == nil:
+	case t.Column(name) == nil, t.Column(name).Mode >= schema.Hidden:
 		return append(dst, '?')
 	}
-	switch n.operand.kind {
-	case operandVar:
-		return append(dst, n.operand.name...)
+	switch n.Operand.Kind {
+	case OperandVar:
+		return append(dst, n.Operand.name...)
 	case operandText, operandList:
-		return append(dst, strings.Join(quoteAll(n.operand.texts), ", ")...)
-	case operandValue:
-		return appendOperand(dst, n.operand.value)
-	case operandNone:
+		return append(dst, strings.Join(quoteAll(n.Operand.texts), ", ")...)
+	case OperandValue:
+		return appendOperand(dst, n.Operand.Value)
+	case OperandNone:
 	}
 	return dst
 }
 
-func (n *node) columnName() string {
+func (n *Node) columnName() string {
 	switch {
-	case n.column != nil:
-		return n.column.Name
-	case n.field.owner == nil:
-		return n.name
+	case n.Column != nil:
+		return n.Column.Name
+	case n.Field.Owner == nil:
+		return n.Name
 	}
-	for _, f := range reflect.VisibleFields(n.field.owner) {
-		if f.Type == n.field.typ && value.FieldOffset(n.field.owner, f.Index) == n.field.offset {
+	for _, f := range reflect.VisibleFields(n.Field.Owner) {
+		if f.Type == n.Field.Type && value.FieldOffset(n.Field.Owner, f.Index) == n.Field.Offset {
 			return value.Underscore(f.Name)
 		}
 	}

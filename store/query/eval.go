@@ -1,125 +1,128 @@
-package store
+package query
 
 import (
 	"regexp"
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/textmatch"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
-// truth is a value of three-valued logic.
-type truth int8
+// Truth is a value of three-valued logic.
+type Truth int8
 
 const (
-	isFalse truth = iota - 1
-	isUnknown
-	isTrue
+	IsFalse Truth = iota - 1
+	IsUnknown
+	IsTrue
 )
 
-func truthOf(b bool) truth {
+// TruthOf returns IsTrue or IsFalse.
+func TruthOf(b bool) Truth {
 	if b {
-		return isTrue
+		return IsTrue
 	}
-	return isFalse
+	return IsFalse
 }
 
-// evaluate evaluates a bound condition on a row of bound values, one for each column of
+// Evaluate evaluates a bound condition on a row of bound values, one for each column of
 // the table. decided is false if the condition reads other tables or an absent column,
 // or uses a server-side search. The database must evaluate it then.
-func (n *node) evaluate(scope *Scope, row []any) (result truth, decided bool) {
-	switch n.kind {
-	case nodeTrue:
-		return isTrue, true
-	case nodeFalse:
-		return isFalse, true
-	case nodeAnd:
-		return n.fold(scope, row, isFalse)
-	case nodeOr:
-		return n.fold(scope, row, isTrue)
-	case nodeNot:
-		r, ok := n.kids[0].evaluate(scope, row)
+func (n *Node) Evaluate(scope *Scope, row []any) (result Truth, decided bool) {
+	switch n.Kind {
+	case NodeTrue:
+		return IsTrue, true
+	case NodeFalse:
+		return IsFalse, true
+	case NodeAnd:
+		return n.fold(scope, row, IsFalse)
+	case NodeOr:
+		return n.fold(scope, row, IsTrue)
+	case NodeNot:
+		r, ok := n.Kids[0].Evaluate(scope, row)
 		return -r, ok
-	case nodeCompare:
-		if n.column == nil {
-			return isUnknown, false // not bound: compiling finds the column
+	case NodeCompare:
+		if n.Column == nil {
+			return IsUnknown, false // not bound: compiling finds the column
 		}
-		if _, gap := row[n.column.Index].(value.Absent); gap || n.op.fullText() {
-			return isUnknown, false
+		if _, gap := row[n.Column.Index].(value.Absent); gap || n.Op.fullText() {
+			return IsUnknown, false
 		}
 		return n.evaluateCompare(scope, row), true
 	}
-	return isUnknown, false
+	return IsUnknown, false
 }
 
 // fold combines the kids of And and Or: one kid with the deciding value decides
 // the whole, even beside kids that cannot be decided.
-func (n *node) fold(scope *Scope, row []any, deciding truth) (truth, bool) {
+func (n *Node) fold(scope *Scope, row []any, deciding Truth) (Truth, bool) {
 	result, all := -deciding, true
-	for _, k := range n.kids {
-		r, ok := k.evaluate(scope, row)
+	for _, k := range n.Kids {
+		r, ok := k.Evaluate(scope, row)
 		switch {
 		case !ok:
 			all = false
 		case r == deciding:
 			return deciding, true
-		case r == isUnknown:
-			result = isUnknown
+		case r == IsUnknown:
+			result = IsUnknown
 		}
 	}
 	return result, all
 }
 
-func (n *node) evaluateCompare(scope *Scope, row []any) truth {
-	v := n.column.ValueIn(row)
-	switch n.op {
+func (n *Node) evaluateCompare(scope *Scope, row []any) Truth {
+	v := n.Column.ValueIn(row)
+	switch n.Op {
 	case OpIsNull:
-		return truthOf(v == nil)
+		return TruthOf(v == nil)
 	case OpIsTrue:
-		return truthOf(v == true)
+		return TruthOf(v == true)
 	case OpIsFalse:
-		return truthOf(v == false)
+		return TruthOf(v == false)
 	}
-	if n.listed() {
+	if n.Listed() {
 		return n.evaluateList(scope, v)
 	}
-	operand, known, err := boundOperand(scope, n.column, n)
+	operand, known, err := BoundOperand(scope, n.Column, n)
 	if err != nil || !known {
-		return isUnknown
+		return IsUnknown
 	}
-	return evaluateOp(n.column.Kind, n.op, v, operand)
+	return evaluateOp(n.Column.Kind, n.Op, v, operand)
 }
 
 // evaluateList evaluates a comparison with several operands, combined by Or or by And.
-func (n *node) evaluateList(scope *Scope, v any) truth {
-	list, _, known, err := boundList(scope, n.column, n)
+func (n *Node) evaluateList(scope *Scope, v any) Truth {
+	list, _, known, err := BoundList(scope, n.Column, n)
 	if err != nil || !known {
-		return isUnknown
+		return IsUnknown
 	}
-	op, quant := n.quantified()
-	deciding := isTrue
-	if quant == quantAll {
-		deciding = isFalse
+	op, quant := n.Quantified()
+	deciding := IsTrue
+	if quant == QuantAll {
+		deciding = IsFalse
 	}
 	result := -deciding
 	for _, operand := range value.ListValues(list) {
-		switch evaluateOp(n.column.Kind, op, v, operand) {
+		switch evaluateOp(n.Column.Kind, op, v, operand) {
 		case deciding:
 			return deciding
-		case isUnknown:
-			result = isUnknown
+		case IsUnknown:
+			result = IsUnknown
 		}
 	}
 	return result
 }
 
 // evaluateOp compares a value of a kind with one operand.
-func evaluateOp(k Kind, op Op, v, operand any) truth {
+func evaluateOp(k driver.Kind, op Op, v, operand any) Truth {
 	if v == nil || operand == nil {
 		if op == OpDistinct {
-			return truthOf((v == nil) != (operand == nil))
+			return TruthOf((v == nil) != (operand == nil))
 		}
-		return isUnknown
+		return IsUnknown
 	}
 	switch {
 	case isPatternOp(op):
@@ -130,12 +133,12 @@ func evaluateOp(k Kind, op Op, v, operand any) truth {
 		return evaluateOrder(op, value.CompareValues(k, v, operand))
 	}
 	equal := string(value.AppendValue(nil, k, v)) == string(value.AppendValue(nil, k, operand))
-	return truthOf(equal == (op == OpEq))
+	return TruthOf(equal == (op == OpEq))
 }
 
 // evaluateHolds compares what two documents or arrays hold. A document that
 // cannot be read is unknown, as no engine stores one.
-func evaluateHolds(k Kind, op Op, v, operand any) truth {
+func evaluateHolds(k driver.Kind, op Op, v, operand any) Truth {
 	a, b := value.AppendValue(nil, k, v), value.AppendValue(nil, k, operand)
 	if op == OpContained {
 		a, b = b, a
@@ -146,51 +149,51 @@ func evaluateHolds(k Kind, op Op, v, operand any) truth {
 	}
 	held, err := hold(a, b)
 	if err != nil {
-		return isUnknown
+		return IsUnknown
 	}
-	return truthOf(held)
+	return TruthOf(held)
 }
 
-func evaluateOrder(op Op, order int) truth {
+func evaluateOrder(op Op, order int) Truth {
 	switch op {
 	case OpEq:
-		return truthOf(order == 0)
+		return TruthOf(order == 0)
 	case OpNeq, OpDistinct:
-		return truthOf(order != 0)
+		return TruthOf(order != 0)
 	case OpLt:
-		return truthOf(order < 0)
+		return TruthOf(order < 0)
 	case OpLte:
-		return truthOf(order <= 0)
+		return TruthOf(order <= 0)
 	case OpGt:
-		return truthOf(order > 0)
+		return TruthOf(order > 0)
 	case OpGte:
-		return truthOf(order >= 0)
+		return TruthOf(order >= 0)
 	}
-	return isUnknown
+	return IsUnknown
 }
 
-func evaluatePattern(op Op, v, pattern any) truth {
+func evaluatePattern(op Op, v, pattern any) Truth {
 	text, ok1 := v.(string)
 	p, ok2 := pattern.(string)
 	if !ok1 || !ok2 {
-		return isUnknown
+		return IsUnknown
 	}
 	switch op {
 	case OpILike:
-		return truthOf(likeMatch(foldText(p), foldText(text)))
+		return TruthOf(likeMatch(textmatch.Fold(p), textmatch.Fold(text)))
 	case OpLike:
-		return truthOf(likeMatch(p, text))
+		return TruthOf(likeMatch(p, text))
 	case OpIMatch:
-		p, text = foldText(p), foldText(text)
+		p, text = textmatch.Fold(p), textmatch.Fold(text)
 	case OpSearch:
 		q, err := fulltext.Parse(p)
-		return truthOf(err == nil && q.Match(text)) // a query that is none was refused before
+		return TruthOf(err == nil && q.Match(text)) // a query that is none was refused before
 	}
-	re, err := regexp.Compile(dotAll + p)
+	re, err := regexp.Compile(textmatch.DotAll + p)
 	if err != nil {
-		return isUnknown
+		return IsUnknown
 	}
-	return truthOf(re.MatchString(text))
+	return TruthOf(re.MatchString(text))
 }
 
 // likeMatch reports whether text matches a LIKE pattern: % any run, _ one rune,

@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"fmt"
@@ -23,9 +23,10 @@ type FullText struct {
 }
 
 // String returns the operand as text for people.
-func (f FullText) String() string { return fmt.Sprintf("(%s) %q", f.config(), f.Query) }
+func (f FullText) String() string { return fmt.Sprintf("(%s) %q", f.Configuration(), f.Query) }
 
-func (f FullText) config() string {
+// Configuration returns the name of the configuration in lower case.
+func (f FullText) Configuration() string {
 	if f.Config == "" {
 		return DefaultTextSearch
 	}
@@ -35,8 +36,8 @@ func (f FullText) config() string {
 // fullText reports whether an operator is PostgreSQL's own full text search.
 func (op Op) fullText() bool { return op >= OpFullText && op <= OpFullTextWeb }
 
-// fullTextQuery returns the argument of an operator's function as it is bound.
-func fullTextQuery(op Op, query string) (string, error) {
+// FullTextQuery returns the argument of an operator's function as it is bound.
+func FullTextQuery(op Op, query string) (string, error) {
 	switch op {
 	case OpFullText:
 		return fulltext.TSQuery(query)

@@ -1,4 +1,4 @@
-package store
+package query
 
 import (
 	"strconv"
@@ -85,9 +85,9 @@ func (p Path) steps() []any {
 	return steps
 }
 
-// columnAt returns a column for the value at a path, a document or a text. The zero path
+// ColumnAt returns a column for the value at a path, a document or a text. The zero path
 // returns c.
-func columnAt(c *Column, p Path) (*Column, error) {
+func ColumnAt(c *schema.Column, p Path) (*schema.Column, error) {
 	if p.IsZero() {
 		return c, nil
 	}
