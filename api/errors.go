@@ -48,9 +48,9 @@ func (e *Error) Problem() string {
 func (e *Error) ProblemText() (message, details, hint string) { return e.Message, e.Details, e.Hint }
 
 // WriteError answers a request with an error in the format of the API. It is for other
-// handlers of the application. The method Problem() string of an error returns its code;
-// errors of store, auth and [Error] have one. Any other error is logged by the default
-// logger and not revealed to the client.
+// handlers of the application. The method Problem() string of an error decides the
+// answer; errors of auth and [Error] have it. Errors of store have an answer too. Any other
+// error is logged by the default logger and not revealed to the client.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	writeError(w, r, err, auth.FromContext(r.Context()).Kind != auth.Anonymous, nil)
 }

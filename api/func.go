@@ -28,7 +28,8 @@ import (
 // and their tenant. The function itself is trusted. Within the tenant no policy applies
 // to its reads and writes unless it uses the scope. The change log records the caller as
 // the actor, unless [store.WithActor] names another one. The method Problem() string of
-// an error, which [Error] has, decides the answer. Any other error is a 500.
+// an error, which [Error] has, decides the answer. Errors of the store have an answer too.
+// Any other error is a 500.
 //
 // [auth.FromContext]: https://pkg.go.dev/github.com/seed-7694ebf6/plinth/auth#FromContext
 func Func[In, Out any](name string, gate Gate, call func(context.Context, In) (Out, error)) Exposed {

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // once serves a request with an Idempotency-Key: the effect, the answer and the
@@ -53,7 +54,7 @@ func (x *exchange) once(serve func(*exchange) error) error {
 		answer, err = x.onceInTx(asked, serve)
 		return err
 	})
-	if errors.Is(err, store.ErrReceiptBusy) {
+	if errors.Is(err, fault.ErrReceiptBusy) {
 		return errRunning
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
@@ -76,22 +77,7 @@ func (p *checkPlan) check(v store.Validator, doc strictjson.Value, value reflect
 	if len(c.failed) == 0 {
 		return nil
 	}
-	return &argumentsError{store.ValidationError{Fields: c.failed}}
-}
-
-// argumentsError is a [store.ValidationError] about the arguments of a function.
-type argumentsError struct{ store.ValidationError }
-
-// Error lists the arguments.
-func (e *argumentsError) Error() string {
-	message, details, _ := e.ProblemText()
-	return "api: " + message + ": " + details
-}
-
-// ProblemText returns message, details and hint for a client.
-func (e *argumentsError) ProblemText() (message, details, hint string) {
-	_, details, _ = e.ValidationError.ProblemText()
-	return "the arguments do not pass validation", details, ""
+	return problem.Invalid("the arguments do not pass validation", c.failed)
 }
 
 type checker struct {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -115,7 +116,7 @@ func (g Gate) conflictKey(names []string) ([]*Column, error) {
 			return key, nil
 		}
 	}
-	return nil, &QueryError{Code: "42P10", Reason: "there is no unique constraint matching the ON CONFLICT specification"}
+	return nil, &fault.QueryError{Kind: fault.QueryNoUnique, Reason: "there is no unique constraint matching the ON CONFLICT specification"}
 }
 
 // Update sets columns of the rows that the condition selects and the scope may read and

@@ -1,6 +1,10 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-7694ebf6/plinth/store/fault"
+)
 
 // castText is the normalised name of the cast to a JSON string.
 const castText = "text"
@@ -38,7 +42,7 @@ func castKind(col *Column, cast string) (Kind, string, error) {
 	}
 	to, ok := castNames[cast]
 	if !ok {
-		return 0, "", &QueryError{Code: "42704", Reason: fmt.Sprintf("type %q does not exist", cast)}
+		return 0, "", &fault.QueryError{Kind: fault.QueryUnknownType, Reason: fmt.Sprintf("type %q does not exist", cast)}
 	}
 	from := col.Kind
 	switch {
@@ -55,5 +59,5 @@ func castKind(col *Column, cast string) (Kind, string, error) {
 	case from == KindTimestamp && to == KindDate:
 		return KindDate, "date", nil
 	}
-	return 0, "", &QueryError{Code: "42846", Reason: fmt.Sprintf("cannot cast column %s from %s to %s", col.Name, from, cast)}
+	return 0, "", &fault.QueryError{Kind: fault.QueryNoCast, Reason: fmt.Sprintf("cannot cast column %s from %s to %s", col.Name, from, cast)}
 }

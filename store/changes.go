@@ -111,15 +111,15 @@ type ChangesOptions struct {
 // Errors of readers of the change log.
 var (
 	// ErrResync reports a reader for which changes are lost.
-	ErrResync = fault.Coded("store: changes are lost for this reader; it must start over", "XX000")
+	ErrResync = fault.Sentinel("store: changes are lost for this reader; it must start over")
 
 	// ErrReaderBusy reports that another process, or another [Changes], reads
 	// under the same name at this moment.
-	ErrReaderBusy = fault.Coded("store: another process runs this reader", "XX000")
+	ErrReaderBusy = fault.Sentinel("store: another process runs this reader")
 
 	// ErrStandby reports a connection to a standby server. The log cannot be
 	// read there: a standby does not know which transactions are open.
-	ErrStandby = fault.Coded("store: the change log must be read on the primary server", "XX000")
+	ErrStandby = fault.Sentinel("store: the change log must be read on the primary server")
 )
 
 // Changes is a reader of the change log. It is safe for concurrent use.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
@@ -72,7 +73,7 @@ func (c *conds) orderKey(s source, o Order) (query.OrderKey, error) {
 		}
 		if rel.Many {
 			name, _, _ := strings.Cut(o.Relation, schema.HintMark)
-			return k, &QueryError{Code: "PGRST118", Reason: fmt.Sprintf("A related order on '%s' is not possible", name)}
+			return k, &fault.QueryError{Kind: fault.QueryOrderToMany, Reason: fmt.Sprintf("A related order on '%s' is not possible", name)}
 		}
 		k.Relation, holder = rel, target
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -139,7 +140,7 @@ var fullTextWords = fmt.Sprintf(", %d), '%s', '%s'))", fulltext.MaxText,
 // start-up.
 func (p *postgres) fullText(t *text, s source, col *Column, op Op, config, query string) error {
 	if !slices.Contains(p.textSearch, config) {
-		return &ValueError{Column: col.Name, Code: "42704", Reason: fmt.Sprintf("text search configuration %s does not exist", value.ShortQuote(config))}
+		return &fault.ValueError{Column: col.Name, Kind: fault.ValueUnknownConfig, Reason: fmt.Sprintf("text search configuration %s does not exist", value.ShortQuote(config))}
 	}
 	t.write("to_tsvector(")
 	t.placeholder(config)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
@@ -38,7 +39,7 @@ func (b *builder) read(t *Table, q *Query, opts readOptions) (*driver.Shape, err
 		b.versioned = len(opts.extra) > 0
 	}
 	if q.Offset < 0 || q.Limit != nil && *q.Limit < 0 {
-		return nil, &QueryError{Code: "2201W", Reason: "limit and offset must not be negative"}
+		return nil, &fault.QueryError{Kind: fault.QueryNegativeRange, Reason: "limit and offset must not be negative"}
 	}
 	plan, err := b.plan(root, q)
 	if err != nil {

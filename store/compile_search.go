@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/seed-7694ebf6/plinth/internal/fulltext"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
@@ -21,7 +22,7 @@ func (c *conds) fullText(s source, col *Column, op Op, v any) error {
 	}
 	query, err := query.FullTextQuery(op, f.Query)
 	if err != nil {
-		return &ValueError{Column: col.Name, Code: "42601", Reason: err.Error()}
+		return &fault.ValueError{Column: col.Name, Kind: fault.ValueBadTSQuery, Reason: err.Error()}
 	}
 	return c.dialect.fullText(&c.text, s, col, op, f.Configuration(), query)
 }

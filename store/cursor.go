@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -191,4 +192,4 @@ func (c *conds) compareOrderKey(s source, k query.OrderKey, op Op, v any) error 
 	return nil
 }
 
-var errCursor = &QueryError{Code: "PL004", Reason: "the cursor is not valid for this query; start again without it"}
+var errCursor = &fault.QueryError{Kind: fault.QueryBadCursor, Reason: "the cursor is not valid for this query; start again without it"}

@@ -30,7 +30,7 @@ func storeError(ctx context.Context, err error) error {
 	case errors.Is(err, driver.ErrTooManyRows):
 		return fmt.Errorf("%w: %w", errTooManyRows, err)
 	case errors.Is(err, driver.ErrValue):
-		return fmt.Errorf("%w: %w", errValueRefused, err)
+		return fmt.Errorf("%w: %w", fault.ErrOutOfRange, err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("store: %w: %w", ctx.Err(), err)
 	}
@@ -48,7 +48,3 @@ func conflict(err error) error {
 
 // errTooManyRows reports a statement that stopped at the budget of its rows.
 var errTooManyRows = errors.New("store: more rows than the budget")
-
-// errValueRefused reports a value the engine refused although its column took
-// it, for example an arithmetic overflow.
-var errValueRefused = fault.Coded("store: a value is out of range", "22003")

@@ -190,8 +190,8 @@ func ExampleBefore() {
 	// Output: still in stock
 }
 
-// A rule over several columns is a hook. A REST client is answered 400 with the code PL002,
-// as for the rule of a single column, and a form finds the columns in the member errors.
+// A rule over several columns is a hook. A REST client gets the same answer as for the rule
+// of a single column, and a form finds the columns in the member errors.
 func ExampleValidationError() {
 	ctx := context.Background()
 	db, done := shop(ctx)
@@ -212,12 +212,12 @@ func ExampleValidationError() {
 	err = store.For[Product](db).Insert(ctx, &Product{Name: "sample pear", Stock: 7})
 	fmt.Println(err)
 	if broken, ok := errors.AsType[*store.ValidationError](err); ok {
-		fmt.Printf("%s %s\n", broken.Problem(), broken.ProblemErrors())
+		fmt.Printf("%+v\n", broken.Fields)
 	}
 	// Output:
 	// <nil>
 	// store: products: stock: of a sample there is one
-	// PL002 [{"column":"stock","rule":"sample","message":"of a sample there is one"}]
+	// [{Column:stock Rule:sample Text:of a sample there is one}]
 }
 
 func ExampleRepo_As() {

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -62,8 +63,8 @@ func TestHostileValues(t *testing.T) {
 
 // typed reports whether an error has a code that is not that of a fault.
 func typed(err error) bool {
-	var coded interface{ Problem() string }
-	return errors.As(err, &coded) && coded.Problem() != "XX000" && !errors.Is(err, store.ErrUnavailable)
+	code := problem.Code(err)
+	return code != "" && code != problem.Internal && !errors.Is(err, store.ErrUnavailable)
 }
 
 // store writes the corpus by every way there is and reads it back.

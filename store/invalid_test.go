@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -107,7 +108,7 @@ func TestInvalidColumnsAreThoseTheScopeKnows(t *testing.T) {
 			for _, f := range invalid.Fields {
 				seen = append(seen, f.Column)
 			}
-			_, details, _ := invalid.ProblemText()
+			details := fault.DescribeFields(invalid.Fields)
 			if code(err) != "PL002" || strings.Join(seen, " ") != tt.seen || strings.Contains(details, "slug") || strings.Contains(details, "press") {
 				t.Errorf("%s of %s: %q, %q", tt.op, tt.body, seen, details)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
@@ -102,7 +103,7 @@ func (p *rowPlan) memberOf(col *Column) int {
 }
 
 func errTaken(name string) error {
-	return &QueryError{Code: "PGRST100", Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
+	return &fault.QueryError{Kind: fault.QueryMalformed, Reason: fmt.Sprintf("%q is selected twice; give one of them another name", name)}
 }
 
 func embedName(e *Embed) string {
@@ -201,7 +202,7 @@ func (s source) planAll() *rowPlan {
 // checkName rejects a name for the answer that is not valid text.
 func checkName(name string) error {
 	if err := value.CheckText(name); err != nil {
-		return &QueryError{Code: "PGRST100", Reason: "a name in the answer: " + err.Error()}
+		return &fault.QueryError{Kind: fault.QueryMalformed, Reason: "a name in the answer: " + err.Error()}
 	}
 	return nil
 }
@@ -250,7 +251,7 @@ func (b *builder) planEmbed(s source, e *Embed) (planEmbed, error) {
 		return planEmbed{}, errors.New("store: count and cursors are not supported in an embed")
 	}
 	if !rel.Many && e.Query.Offset > 0 {
-		return planEmbed{}, &QueryError{Code: "PGRST127", Reason: fmt.Sprintf("relation %q leads to one row and takes no offset", rel.Name)}
+		return planEmbed{}, &fault.QueryError{Kind: fault.QueryUnsupported, Reason: fmt.Sprintf("relation %q leads to one row and takes no offset", rel.Name)}
 	}
 	shape := &driver.Shape{Members: plan.members}
 	return planEmbed{embed: e, relation: rel, target: target, plan: plan, keys: keys, shape: shape}, nil

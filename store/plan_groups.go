@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -38,9 +39,9 @@ const countName = "count"
 
 // errGroupsOfRow is the answer where a single row, or a written one, would be a
 // group.
-var errGroupsOfRow error = &QueryError{Code: "PGRST127", Reason: "aggregates are made of lists only, not of single or written rows"}
+var errGroupsOfRow error = &fault.QueryError{Kind: fault.QueryUnsupported, Reason: "aggregates are made of lists only, not of single or written rows"}
 
-var errGroupPath error = &QueryError{Code: "PGRST127", Reason: "paths into JSON documents are not supported with aggregates"}
+var errGroupPath error = &fault.QueryError{Kind: fault.QueryUnsupported, Reason: "paths into JSON documents are not supported with aggregates"}
 
 // grouped reports whether the rows of a query are groups.
 func (s source) grouped(q *Query) bool {
@@ -60,9 +61,9 @@ func (s source) countsRows(sel Selected) bool {
 func (b *builder) planGroups(s source, q *Query) (*rowPlan, error) {
 	switch {
 	case len(q.With) > 0:
-		return nil, &QueryError{Code: "PGRST127", Reason: "relations cannot be embedded with aggregates"}
+		return nil, &fault.QueryError{Kind: fault.QueryUnsupported, Reason: "relations cannot be embedded with aggregates"}
 	case q.After != "":
-		return nil, &QueryError{Code: "PGRST127", Reason: "cursors do not continue lists of aggregates; use limit and offset"}
+		return nil, &fault.QueryError{Kind: fault.QueryUnsupported, Reason: "cursors do not continue lists of aggregates; use limit and offset"}
 	}
 	p := &rowPlan{groups: &groupPlan{}}
 	taken := make(map[string]bool, len(q.Select))
@@ -147,12 +148,12 @@ func (s source) groupValue(sel Selected) (v groupValue, kind Kind, err error) {
 	}
 	if v.aggregate == 0 {
 		if !v.kind.Ordered() {
-			return v, 0, &ValueError{Column: v.column.Name, Code: "42804", Reason: "rows cannot be grouped by it: the column has no order"}
+			return v, 0, &fault.ValueError{Column: v.column.Name, Kind: fault.ValueWrongKind, Reason: "rows cannot be grouped by it: the column has no order"}
 		}
 		return v, v.kind, nil
 	}
 	if s.guard != nil && !s.guard.Aggregable.Has(v.column) {
-		return v, 0, &QueryError{Code: "PGRST123", Reason: fmt.Sprintf("aggregates of column %s are not allowed", v.column.Name)}
+		return v, 0, &fault.QueryError{Kind: fault.QueryNoAggregates, Reason: fmt.Sprintf("aggregates of column %s are not allowed", v.column.Name)}
 	}
 	kind, err = v.aggregate.Result(v.column, v.kind)
 	return v, kind, err
@@ -173,7 +174,7 @@ func groupCast(col *Column, cast string, a Aggregate) (Kind, string, error) {
 		return kind, written, err
 	}
 	if a > AggregateCount {
-		return 0, "", &QueryError{Code: "42846", Reason: fmt.Sprintf("cannot cast column %s to text before %s", col.Name, a)}
+		return 0, "", &fault.QueryError{Kind: fault.QueryNoCast, Reason: fmt.Sprintf("cannot cast column %s to text before %s", col.Name, a)}
 	}
 	return col.Kind, "", nil
 }
@@ -220,7 +221,7 @@ func (g *groupPlan) orderedBy(s source, o Order) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, &QueryError{Code: "42803", Reason: "groups can be sorted only by the columns they are grouped by"}
+	return 0, &fault.QueryError{Kind: fault.QueryNotGrouped, Reason: "groups can be sorted only by the columns they are grouped by"}
 }
 
 // grouped reports whether rows of the plan, or rows embedded in them, are

@@ -3,6 +3,8 @@ package store
 import (
 	"fmt"
 	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // spread adds the members of a related row to those of the row itself. The names
@@ -10,9 +12,9 @@ import (
 func (p *rowPlan) spread(e *planEmbed, taken map[string]bool) error {
 	switch {
 	case e.relation.Many:
-		return &QueryError{Code: "PGRST127", Reason: fmt.Sprintf("relation %q leads to many rows and cannot be spread", e.relation.Name)}
+		return &fault.QueryError{Kind: fault.QueryUnsupported, Reason: fmt.Sprintf("relation %q leads to many rows and cannot be spread", e.relation.Name)}
 	case e.plan.groups != nil:
-		return &QueryError{Code: "PGRST127", Reason: "aggregates cannot be spread"}
+		return &fault.QueryError{Kind: fault.QueryUnsupported, Reason: "aggregates cannot be spread"}
 	}
 	for i, m := range e.plan.members {
 		name := e.plan.memberName(i)

@@ -31,11 +31,8 @@ type Receipt struct {
 	Answer string
 }
 
-// ErrReceiptBusy reports that another transaction is about to write the receipt.
-var ErrReceiptBusy = fault.Coded("store: a request with this key is running", "PL409")
-
 // Receipt returns a receipt that has not expired, or nil. It locks the receipt until
-// the transaction ends: Receipt in another transaction fails with [ErrReceiptBusy], or
+// the transaction ends: Receipt in another transaction fails with [fault.ErrReceiptBusy], or
 // waits on SQLite.
 func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) {
 	if tx.inner.db.dialect.Postgres() {
@@ -44,7 +41,7 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 			return nil, err
 		}
 		if !ok {
-			return nil, ErrReceiptBusy
+			return nil, fault.ErrReceiptBusy
 		}
 	}
 	var found *Receipt

@@ -1,9 +1,10 @@
 package store_test
 
 import (
-	"errors"
+	"cmp"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
@@ -185,12 +186,8 @@ func gateUpdate(t *testing.T, s store.Session, table *store.Table, scope *store.
 // code is the code of an error on the wire, "" without one and "none" where an
 // error has no code.
 func code(err error) string {
-	var coded interface{ Problem() string }
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case errors.As(err, &coded):
-		return coded.Problem()
 	}
-	return "none: " + err.Error()
+	return cmp.Or(problem.Code(err), "none: "+err.Error())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -17,7 +18,7 @@ import (
 func wantValueError(t *testing.T, what string, err error, code string) {
 	t.Helper()
 	var e *ValueError
-	if !errors.As(err, &e) || e.Problem() != code {
+	if !errors.As(err, &e) || problem.Code(e) != code {
 		t.Errorf("%s: %v, want a ValueError with code %s", what, err, code)
 	}
 }

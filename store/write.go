@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -123,7 +124,7 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 		return nil, ErrReadOnly
 	}
 	if err := value.CheckText(w.actor); err != nil {
-		return nil, &ValueError{Column: "actor", Code: "22021", Reason: err.Error()}
+		return nil, &fault.ValueError{Column: "actor", Kind: fault.ValueBadCharacter, Reason: err.Error()}
 	}
 	guard, ok := r.scope.Enter(r.table)
 	if !ok {

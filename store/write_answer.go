@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/jsonb"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -116,7 +117,7 @@ func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
 	case "int8", "float8", "numeric", "bool":
 		parsed, err := jsonb.Cast(v.(string), pc.cast)
 		if err != nil {
-			return dst, errValueRefused
+			return dst, fault.ErrOutOfRange
 		}
 		return append(dst, parsed...), nil
 	case castText:

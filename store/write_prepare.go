@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -133,7 +134,7 @@ func (w *prepared) prepareUpdate() error {
 	sets := make([]assignment, 0, len(w.sets)+2)
 	for i, a := range w.sets {
 		if a.add && a.column.Kind != KindInt {
-			return &ValueError{Column: a.column.Name, Code: "42804", Reason: "only integers can be added to"}
+			return &fault.ValueError{Column: a.column.Name, Kind: fault.ValueWrongKind, Reason: "only integers can be added to"}
 		}
 		if p := w.presetOf(a.column); p != nil && !w.guard.Updatable.Has(a.column) {
 			bound, err := p.Resolve(w.scope)
@@ -243,5 +244,5 @@ func sum(a, b any) (any, error) {
 	if s := x + y; (s > x) == (y > 0) {
 		return s, nil
 	}
-	return nil, errValueRefused
+	return nil, fault.ErrOutOfRange
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -55,9 +56,7 @@ func (w *judged) narrowed(err error) error {
 		return err
 	}
 	// What a hook makes of a validation error is the answer it wants.
-	var coded interface{ Problem() string }
-	errors.As(err, &coded)
-	if invalid, ok := coded.(*ValidationError); ok {
+	if invalid, ok := fault.Deciding(err).(*ValidationError); ok {
 		return w.narrowedFields(invalid)
 	}
 	violated, ok := errors.AsType[*ConstraintError](err)

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"slices"
+
+	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
 // upsertRows splits the rows of an upsert: those that exist become updates, checked by
@@ -24,7 +26,7 @@ func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 			if w.upsert.ignore {
 				continue
 			}
-			return nil, &QueryError{Code: "21000", Reason: "ON CONFLICT DO UPDATE command cannot affect row a second time"}
+			return nil, &fault.QueryError{Kind: fault.QueryRowTwice, Reason: "ON CONFLICT DO UPDATE command cannot affect row a second time"}
 		}
 		seen[key] = true
 		old := existing[key]

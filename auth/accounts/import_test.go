@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
 )
@@ -147,11 +148,7 @@ func TestImportRefused(t *testing.T) {
 
 // codeOf is the code of an error on the wire.
 func codeOf(err error) string {
-	var coded interface{ Problem() string }
-	if errors.As(err, &coded) {
-		return coded.Problem()
-	}
-	return ""
+	return problem.Code(err)
 }
 
 // TestImportMany imports 1,000 users, 10,000 with PLINTH_TEST_LONG=1, and the same once

@@ -42,10 +42,6 @@ func (b *Banner) loginSamples(ctx context.Context, base, key string) (lines []st
 	user = &auth.Principal{Kind: auth.User, ID: store.NewID().String(), Session: store.NewID().String(), Roles: []string{"authenticated"}, AAL: 1}
 	body := sendJSON(fmt.Sprintf(`{"email":%q,"password":%q}`, sampleEmail, b.Secrets.Password))
 	known, err := b.Accounts.UserByEmail(ctx, sampleEmail)
-	coded, ok := errors.AsType[interface {
-		error
-		Problem() string
-	}](err)
 	switch {
 	case err == nil:
 		user.ID = known.ID.String()
@@ -54,7 +50,7 @@ func (b *Banner) loginSamples(ctx context.Context, base, key string) (lines []st
 			return nil, nil
 		}
 		user.Roles, user.Permissions = append(user.Roles, roles...), permissions
-	case ok && coded.Problem() == problem.AuthUserNotFound && b.signUpWorks():
+	case problem.Code(err) == problem.AuthUserNotFound && b.signUpWorks():
 		lines = append(lines, "curl -s '"+base+b.AuthPath+"/signup'"+key+body)
 	default:
 		return nil, nil

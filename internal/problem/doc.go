@@ -5,7 +5,8 @@
 //
 //	Problem() (code string)
 //
-// found with [errors.As], so errors may be wrapped and need not import this package. Six
+// also if it is wrapped, so errors need not import this package. The errors of the store
+// have no such method: this package gives them their codes and texts. Six
 // more methods of the same error are optional. [Texter] returns the texts for the client,
 // [Detailer] details as JSON, [Fielder] the errors of single fields, [Allower] the methods
 // of a 405, [Retrier] the seconds of Retry-After, and [Expecter] keeps an error out of the

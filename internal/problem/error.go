@@ -73,6 +73,9 @@ type Error struct {
 	// DetailsJSON replaces Details where the wire has a list.
 	DetailsJSON json.RawMessage
 
+	// FieldsJSON lists the errors of single fields; see [Fielder].
+	FieldsJSON json.RawMessage
+
 	// Allow lists the methods of a 405.
 	Allow []string
 
@@ -126,6 +129,9 @@ func (e *Error) ProblemText() (message, details, hint string) {
 
 // ProblemDetails implements [Detailer].
 func (e *Error) ProblemDetails() json.RawMessage { return e.DetailsJSON }
+
+// ProblemErrors implements [Fielder].
+func (e *Error) ProblemErrors() json.RawMessage { return e.FieldsJSON }
 
 // ProblemAllow implements [Allower].
 func (e *Error) ProblemAllow() []string { return e.Allow }

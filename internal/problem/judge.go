@@ -34,17 +34,15 @@ func judge(r *http.Request, err error, authenticated bool) verdict {
 
 // judgeWhole returns the verdict for an error. An error that no case matches is Internal.
 func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
-	var (
-		coded   Coded
-		tooLong *http.MaxBytesError
-	)
-	if timeout := requestTimeout(r, err); timeout != nil {
+	var tooLong *http.MaxBytesError
+	coded := decide(err)
+	if timeout := requestTimeout(r, err, coded); timeout != nil {
 		return fromCoded(timeout, authenticated)
 	}
 	switch {
 	case errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled):
 		return plain(ClientGone)
-	case errors.As(err, &coded):
+	case coded != nil:
 		return fromCoded(coded, authenticated)
 	case errors.As(err, &tooLong):
 		v := plain(BodyTooLarge)
@@ -63,16 +61,14 @@ func judgeWhole(r *http.Request, err error, authenticated bool) verdict {
 
 // requestTimeout returns the coded cause if the deadline of the whole request has passed,
 // which also ends its statement. It returns nil for the timeout of a statement.
-func requestTimeout(r *http.Request, err error) Coded {
+func requestTimeout(r *http.Request, err error, coded Coded) Coded {
 	if !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
 		return nil
 	}
-	coded, _ := errors.AsType[Coded](err)
 	if !errors.Is(err, context.DeadlineExceeded) && (coded == nil || coded.Problem() != StatementTimeout) {
 		return nil
 	}
-	cause, _ := errors.AsType[Coded](context.Cause(r.Context()))
-	return cause
+	return decide(context.Cause(r.Context()))
 }
 
 func plain(code string) verdict {

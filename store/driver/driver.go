@@ -12,6 +12,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
+
 	"github.com/uptrace/bun"
 )
 
@@ -281,17 +283,13 @@ var (
 	ErrFull = errors.New("driver: disk full")
 )
 
-// busyError is the type of [ErrBusy]. It has its own code because Bun's statements
+// busyError is the type of [ErrBusy]. It wraps the store's error because Bun's statements
 // bypass the store.
 type busyError struct{}
 
 func (busyError) Error() string { return "driver: no connection came free in time" }
 
-// Problem returns the code of the error on the wire.
-func (busyError) Problem() string { return "PL503" }
-
-// ProblemRetryAfter returns the wait of the header Retry-After.
-func (busyError) ProblemRetryAfter() time.Duration { return time.Second }
+func (busyError) Unwrap() error { return fault.ErrBusy }
 
 // Raised is a failed check inside a statement, made by RaisePrefix. It matches
 // [ErrRaised].

@@ -82,9 +82,9 @@ func (a Aggregate) Result(col *schema.Column, of driver.Kind) (driver.Kind, erro
 		}
 		return 0, aggregateError(a, col, "has no order")
 	}
-	return 0, &fault.QueryError{Code: "PGRST100", Reason: fmt.Sprintf("there is no aggregate %s", a)}
+	return 0, &fault.QueryError{Kind: fault.QueryMalformed, Reason: fmt.Sprintf("there is no aggregate %s", a)}
 }
 
 func aggregateError(a Aggregate, col *schema.Column, why string) error {
-	return &fault.ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("%s does not fit: the column %s", a, why)}
+	return &fault.ValueError{Column: col.Name, Kind: fault.ValueWrongKind, Reason: fmt.Sprintf("%s does not fit: the column %s", a, why)}
 }

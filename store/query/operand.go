@@ -34,7 +34,7 @@ func BoundOperand(scope *Scope, col *schema.Column, n *Node) (v any, known bool,
 		v, err = col.ParseValue(n.Operand.Value)
 		return v, v != nil || n.Op == OpDistinct, err
 	}
-	return nil, false, &fault.QueryError{Code: "PGRST100", Reason: fmt.Sprintf("the comparison of %s has no operand", col.Name)}
+	return nil, false, &fault.QueryError{Kind: fault.QueryMalformed, Reason: fmt.Sprintf("the comparison of %s has no operand", col.Name)}
 }
 
 // BoundList returns the operands of a listed comparison as one typed slice and its length.
@@ -59,7 +59,7 @@ func BoundList(scope *Scope, col *schema.Column, n *Node) (list any, count int, 
 		list, count, err = col.ParseTexts(texts)
 		return list, count, err == nil, nil
 	}
-	return nil, 0, false, &fault.QueryError{Code: "PGRST100", Reason: fmt.Sprintf("the comparison of %s needs a list", col.Name)}
+	return nil, 0, false, &fault.QueryError{Kind: fault.QueryMalformed, Reason: fmt.Sprintf("the comparison of %s needs a list", col.Name)}
 }
 
 // listSeparator separates the values of a variable that holds a list; text from a token

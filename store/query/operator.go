@@ -87,11 +87,11 @@ func CheckedPattern(c *schema.Column, op Op, v any) (string, error) {
 	case err == nil:
 		return pattern, nil
 	case op == OpSearch:
-		return "", &fault.ValueError{Column: c.Name, Code: "22023", Reason: err.Error()}
+		return "", &fault.ValueError{Column: c.Name, Kind: fault.ValueBadSearch, Reason: err.Error()}
 	case op == OpMatch || op == OpIMatch:
-		return "", &fault.ValueError{Column: c.Name, Code: "2201B", Reason: err.Error()}
+		return "", &fault.ValueError{Column: c.Name, Kind: fault.ValueBadRegexp, Reason: err.Error()}
 	}
-	return "", &fault.ValueError{Column: c.Name, Code: "22025", Reason: err.Error()}
+	return "", &fault.ValueError{Column: c.Name, Kind: fault.ValueBadPattern, Reason: err.Error()}
 }
 
 // checkPattern reports why the pattern of an operator cannot be used.

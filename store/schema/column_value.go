@@ -27,7 +27,7 @@ func (c *Column) ParseTexts(texts []string) (list any, count int, err error) {
 
 // OperatorError returns the error of an operator that a column does not have.
 func OperatorError(col *Column, why string) error {
-	return &fault.ValueError{Column: col.Name, Code: "42804", Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
+	return &fault.ValueError{Column: col.Name, Kind: fault.ValueWrongKind, Reason: fmt.Sprintf("the operator does not fit: the column %s", why)}
 }
 
 // ParseText reads an operand as text, from a URL or a variable of the scope.
@@ -84,7 +84,7 @@ func (c *Column) ZeroValue() any { return c.GoType.Zero }
 // ValueError puts a failure in PostgreSQL's words. The value is repeated only
 // for columns a client may know; an empty value is not repeated either.
 func (c *Column) ValueError(err error, text string) error {
-	e := &fault.ValueError{Column: c.Name, Code: "22P02"}
+	e := &fault.ValueError{Column: c.Name, Kind: fault.ValueMalformed}
 	quoted := ""
 	if text != "" && c.Mode < Hidden {
 		quoted = ": " + value.ShortQuote(text)
@@ -96,17 +96,17 @@ func (c *Column) ValueError(err error, text string) error {
 	case errors.As(err, &form):
 		e.Reason = string(form)
 	case errors.Is(err, value.ErrText):
-		e.Code, e.Reason = "22021", value.ErrText.Error()
+		e.Kind, e.Reason = fault.ValueBadCharacter, value.ErrText.Error()
 	case errors.Is(err, canon.ErrRange):
-		e.Code, e.Reason = "22003", "value is out of range for type "+name+quoted
+		e.Kind, e.Reason = fault.ValueOutOfRange, "value is out of range for type "+name+quoted
 		if c.Kind == driver.KindTimestamp || c.Kind == driver.KindDate {
-			e.Code, e.Reason = "22008", "date/time field value out of range"+quoted
+			e.Kind, e.Reason = fault.ValueTimeRange, "date/time field value out of range"+quoted
 		}
 	case errors.As(err, &syntax) && c.Mode < Hidden:
 		e.Reason = "invalid input syntax for type json: " + syntax.Reason
 	default:
 		if c.Kind == driver.KindTimestamp || c.Kind == driver.KindDate {
-			e.Code = "22007"
+			e.Kind = fault.ValueBadTime
 		}
 		e.Reason = "invalid input syntax for type " + name + quoted
 	}
@@ -145,7 +145,7 @@ func (c *Column) ParseList(values any) (any, error) {
 }
 
 // errNoFullText is the answer of an engine without configurations.
-var errNoFullText error = &fault.QueryError{Code: "PGRST127", Reason: "fts, plfts, phfts and wfts need PostgreSQL: use search, which both engines have"}
+var errNoFullText error = &fault.QueryError{Kind: fault.QueryUnsupported, Reason: "fts, plfts, phfts and wfts need PostgreSQL: use search, which both engines have"}
 
 // CheckFullText rejects a column that is not searchable, and an engine without full
 // text search.

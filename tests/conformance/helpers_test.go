@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 )
 
@@ -105,14 +106,8 @@ func columns(names ...string) []store.Selected {
 // wantCode checks the code of an error.
 func wantCode(t *testing.T, what string, err error, code string) {
 	t.Helper()
-	var coded interface{ Problem() string }
-	switch {
-	case err == nil:
-		t.Errorf("%s: no error, want %s", what, code)
-	case !errors.As(err, &coded):
-		t.Errorf("%s: error %v has no code, want %s", what, err, code)
-	case coded.Problem() != code:
-		t.Errorf("%s: error %v has code %s, want %s", what, err, coded.Problem(), code)
+	if got := problem.Code(err); got != code {
+		t.Errorf("%s: error %v has code %q, want %s", what, err, got, code)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/uptrace/bun"
 )
 
@@ -182,8 +184,8 @@ func runStep(t *testing.T, g store.Gate, step twinStep) string {
 }
 
 func codeOf(err error) string {
-	if coded, ok := err.(interface{ Problem() string }); ok { // a wrapped one is a finding here
-		return coded.Problem()
+	if fault.Deciding(err) == err { // a wrapped one is a finding here
+		return problem.Code(err)
 	}
 	return fmt.Sprintf("no code: %v", err)
 }

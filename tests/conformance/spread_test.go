@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/uptrace/bun"
 )
@@ -147,7 +148,7 @@ func testSpreadRefused(t *testing.T, db *store.DB) {
 		}}}}}},
 	} {
 		err := readError(t, gateOf[series](db), tt.q)
-		if q, ok := errors.AsType[*store.QueryError](err); !ok || q.Code != tt.code {
+		if _, ok := errors.AsType[*store.QueryError](err); !ok || problem.Code(err) != tt.code {
 			t.Errorf("%s: %v, want %s", tt.what, err, tt.code)
 		}
 	}

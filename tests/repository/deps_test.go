@@ -32,8 +32,8 @@ var arrows = []arrow{
 	{"examples/...", []string{".", "api/...", "auth/...", "cache/...", "internal/...", "middleware/...", "store/..."}, "examples are applications"},
 
 	{"store", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/logging", "internal/errtext", "internal/ruletag", "internal/strictjson", "store/driver", "store/fault", "store/internal/...", "store/query", "store/schema"}, "rows and rules hold without identity or HTTP: callers arrive as a Scope"},
-	{"store/driver", nil, "what store and an engine agree on knows neither"},
-	{"store/fault", []string{"internal/errtext"}, "every layer of the store returns these errors"},
+	{"store/driver", []string{"store/fault"}, "what store and an engine agree on knows neither; applications meet its one error that the store does not map"},
+	{"store/fault", nil, "every layer of the store returns these errors"},
 	{"store/query", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "store/driver", "store/fault", "store/internal/textmatch", "store/internal/value", "store/schema"}, "what is meant, without statements or connections"},
 	{"store/internal/...", []string{"internal/canon", "internal/errtext", "internal/strictjson", "store/driver", "store/internal/..."}, "parts of store, below it"},
 	{"store/schema", []string{"internal/canon", "internal/jsonb", "internal/ruletag", "internal/strictjson", "store/driver", "store/fault", "store/internal/value"}, "tables know no conditions, statements or connections"},
@@ -66,7 +66,7 @@ var arrows = []arrow{
 	{"auth/passkey", []string{"auth", "internal/strictjson"}, "one mechanism, usable alone"},
 	{"auth/authtest", []string{"auth", "auth/jwt"}, "mints what tests show to a verifier"},
 
-	{"api", []string{"api/catalog", "api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/netaddr", "internal/bounds", "internal/canon", "internal/reqinfo", "internal/httpheader", "internal/respwriter", "internal/problem", "internal/errtext", "internal/ruletag", "internal/strictjson", "store"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
+	{"api", []string{"api/catalog", "api/internal/...", "api/openapi/...", "api/typescript", "auth", "internal/netaddr", "internal/bounds", "internal/canon", "internal/reqinfo", "internal/httpheader", "internal/respwriter", "internal/problem", "internal/errtext", "internal/ruletag", "internal/strictjson", "store", "store/fault"}, "no driver, no mechanism: it learns what an engine can do from db.Capabilities and who calls from a Principal"},
 	{"api/internal/...", []string{"api/internal/...", "internal/bounds", "internal/canon", "internal/fulltext", "internal/httpheader", "internal/problem", "internal/errtext", "internal/strictjson", "store"}, "the wire's grammar does not know who calls"},
 	{"api/catalog", []string{"store"}, "describes what one caller may use, below every document of it"},
 	{"api/typescript", []string{"api/catalog", "api/openapi", "store"}, "another language for a catalog"},
@@ -104,7 +104,7 @@ var arrows = []arrow{
 	{"internal/httpheader", nil, "one parser of header values, below everything"},
 	{"internal/crossorigin", nil, "one check of which page sent a request and which credentials a browser adds, below everything that reads cookies"},
 	{"internal/reqinfo", []string{"internal/netaddr"}, "request metadata, below the middleware that writes it and reads it"},
-	{"internal/problem", []string{"internal/reqinfo", "internal/httpheader", "internal/errtext"}, "the one map from code to status is below everything that fails"},
+	{"internal/problem", []string{"internal/reqinfo", "internal/httpheader", "internal/errtext", "store/fault"}, "the one map from errors of the store to codes, and from code to status, below everything that answers"},
 	{"internal/errtext", nil, "how messages quote a client's text and suggest a name, below everything"},
 	{"internal/ruletag", nil, "one parser of required values, below validation and documents"},
 	{"internal/strictjson", []string{"internal/errtext"}, "one decoder, below everything"},

@@ -26,6 +26,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 )
 
@@ -55,7 +56,8 @@ func answers() map[string]answerOf {
 		"store.ErrDenied":              {store.ErrDenied, 403},
 		"store.ErrNotFound":            {store.ErrNotFound, 404},
 		"store.ErrReadOnlyTable":       {store.ErrReadOnlyTable, 405},
-		"store.ErrReceiptBusy":         {store.ErrReceiptBusy, 409},
+		"store.ErrOutOfRange":          {fault.ErrOutOfRange, 400},
+		"store.ErrReceiptBusy":         {fault.ErrReceiptBusy, 409},
 		"store.ErrStale":               {store.ErrStale, 412},
 		"store.ErrTimeout":             {store.ErrTimeout, 400},
 		"store.ErrTooLarge":            {store.ErrTooLarge, 400},
@@ -66,7 +68,7 @@ func answers() map[string]answerOf {
 		"store.ConstraintError":        {&store.ConstraintError{Kind: store.Unique}, 409},
 		"store.LimitError":             {&store.LimitError{}, 400},
 		"store.MaxAffectedError":       {&store.MaxAffectedError{}, 400},
-		"store.QueryError":             {&store.QueryError{Code: "PGRST108"}, 400},
+		"store.QueryError":             {&store.QueryError{}, 400},
 		"store.ReadOnlyColumnError":    {&store.ReadOnlyColumnError{}, 400},
 		"store.UnknownColumnError":     {&store.UnknownColumnError{}, 400},
 		"store.UnknownRelationError":   {&store.UnknownRelationError{}, 400},

@@ -3,7 +3,6 @@ package throttle
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -78,8 +77,7 @@ const SettleTime = 5 * time.Second
 
 // WrongGuess reports whether an attempt has failed because the secret was wrong.
 func WrongGuess(err error) bool {
-	coded, ok := errors.AsType[problem.Coded](err)
-	return ok && guesses[coded.Problem()]
+	return guesses[problem.Code(err)]
 }
 
 // guesses are the codes by which wrong guesses are answered.

@@ -276,8 +276,7 @@ func (x cookieHandler) dropDeadCookie(err error) {
 	if !x.hasCookie() || errors.Is(err, auth.ErrCrossOrigin) {
 		return
 	}
-	coded, _ := errors.AsType[problem.Coded](err)
-	if errors.Is(err, auth.ErrInvalid) || coded != nil && coded.Problem() == problem.AuthSessionNotFound {
+	if errors.Is(err, auth.ErrInvalid) || problem.Code(err) == problem.AuthSessionNotFound {
 		x.setCookie("", -1)
 	}
 }
