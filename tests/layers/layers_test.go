@@ -53,7 +53,7 @@ var packages = []layered{
 		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
 			"db", "repo", "repo_core", "column", "hooks", "mixin", "id", "date", "decimal", "json", "trace*", "log_statements", "tx_public",
-			"doc", "group", "stats", "codec", "scalars",
+			"doc", "group", "stats", "codec", "scalars", "sql",
 		}},
 		{"changelog", []string{"changes*"}},
 	}},

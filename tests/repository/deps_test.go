@@ -40,6 +40,7 @@ var arrows = []arrow{
 	{"store/sqlite", []string{"internal/canon", "internal/fulltext", "internal/jsonb", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets SQLite who did not import it"},
 	{"store/postgres", []string{"internal/canon", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "an engine is a leaf: nobody gets pgx who did not import it"},
 	{"store/migrate", []string{"internal/canon", "internal/fulltext", "internal/strictjson", "store", "store/driver", "store/internal/..."}, "schema changes work on what store describes, on any engine"},
+	{"store/jobs", []string{"store"}, "jobs use the store as an application does"},
 	{"store/validate", []string{"store"}, "one library behind store's one-method interface"},
 	{"store/storetest", []string{"store", "store/migrate", "store/postgres", "store/sqlite"}, "opens databases on both engines; the source of PostgreSQL is an argument, so that the Docker client stays out"},
 	{"store/storetest/pgtest", []string{"internal/testkit/programtest"}, "a server for tests is of use to any package, and to other modules"},

@@ -16,12 +16,14 @@ import (
 // The shape of the code: what one type, one package and the folder of the repository may
 // hold at most.
 const (
-	mostMethods     = 50     // of one type
-	mostMethodFiles = 10     // files with methods of one type
-	mostLines       = 6000   // of one package
-	mostRootFiles   = 12     // Go files in the folder of the repository
-	mostCode        = 81_379 // lines of code that is no test, examples apart
-	mostHousehold   = 1.5    // household words in 1,000 words of comments
+	mostMethods     = 50   // of one type
+	mostMethodFiles = 10   // files with methods of one type
+	mostLines       = 6000 // of one package
+
+	mostJobLines  = 2_500  // of store/jobs, which is not counted in the lines of code
+	mostRootFiles = 12     // Go files in the folder of the repository
+	mostCode      = 81_379 // lines of code that is no test, examples apart
+	mostHousehold = 1.5    // household words in 1,000 words of comments
 )
 
 // household are words of comments that stand for a term of the field.
@@ -63,6 +65,10 @@ func TestShape(t *testing.T) {
 	}
 	code := 0
 	for name, n := range s.lines {
+		if name == "store/jobs" {
+			check("lines of "+name, n, mostJobLines)
+			continue
+		}
 		check("lines of "+name, n, mostLines)
 		if !strings.HasPrefix(name, "examples") {
 			code += n

@@ -1,0 +1,89 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// claim claims up to n due jobs of a queue.
+func (js *Jobs) claim(ctx context.Context, q Queue, kinds []string, n int) ([]*attempt, error) {
+	if q.Limit == 0 && q.KeyLimit == 0 {
+		return js.runClaim(ctx, js.db, store.SQL{Text: js.sql.claim, Args: []any{q.Name, kinds, int64(n), js.config.Lease.Microseconds()}})
+	}
+	var claimed []*attempt
+	// At READ COMMITTED the claim sees what was committed before it got the lock.
+	err := js.db.TxWith(ctx, store.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx *store.Tx) error {
+		free, err := js.lockQueue(ctx, tx, q, n)
+		if err != nil || free <= 0 {
+			claimed = nil
+			return err
+		}
+		claimed, err = js.runClaim(ctx, tx, store.SQL{Text: js.sql.claimLimited, Args: []any{
+			q.Name, kinds, int64(n), js.config.Lease.Microseconds(), noLimit(q.Limit), noLimit(q.KeyLimit), free,
+		}})
+		return err
+	})
+	return claimed, err
+}
+
+// noLimit is a limit as statements take it.
+func noLimit(n int) int64 { return cmp.Or(int64(n), math.MaxInt32) }
+
+// lockQueue locks the row of a queue, and returns how many of n jobs its limit allows.
+func (js *Jobs) lockQueue(ctx context.Context, tx *store.Tx, q Queue, n int) (free int64, err error) {
+	// The update locks the row, also where it changes nothing.
+	lock := store.SQL{Text: "insert into plinth_queues (name) values ($1) on conflict (name) do update set paused_at = plinth_queues.paused_at", Args: []any{q.Name}, Writes: true}
+	if _, err := lock.Exec(ctx, tx); err != nil {
+		return 0, err
+	}
+	count := store.SQL{
+		Text: "select count(*) from plinth_jobs where state = 'running' and queue = $1", Args: []any{q.Name}, Columns: []store.Kind{store.KindInt},
+	}
+	err = count.Rows(ctx, tx, func(values [][]byte) error {
+		var r reader
+		free = min(int64(n), noLimit(q.Limit)-r.int(values[0]))
+		return r.err
+	})
+	return free, err
+}
+
+func (js *Jobs) runClaim(ctx context.Context, s store.Session, q store.SQL) ([]*attempt, error) {
+	type ordered struct {
+		*attempt
+		priority int64
+		due      time.Time
+	}
+	var rows []ordered
+	q.Columns, q.Writes = claimKinds, true
+	begun := time.Now()
+	err := q.Rows(ctx, s, func(v [][]byte) error {
+		var r reader
+		a := &attempt{
+			js: js, id: r.id(v[0]), kind: js.kindNamed(r.text(v[1])), fence: r.int(v[2]), args: r.text(v[3]), sealed: string(v[4]) == "true",
+			attempts: int(r.int(v[5])), max: int(r.int(v[6])), enqueuedAt: r.time(v[7]),
+			actor: r.text(v[8]), tenant: r.text(v[9]), trace: r.text(v[10]), row: r.text(v[13]), held: begun,
+		}
+		rows = append(rows, ordered{a, r.int(v[11]), r.time(v[12])})
+		return r.err
+	})
+	slices.SortFunc(rows, func(a, b ordered) int {
+		return cmp.Or(cmp.Compare(a.priority, b.priority), a.due.Compare(b.due), a.id.Compare(b.id))
+	})
+	claimed := make([]*attempt, len(rows))
+	for i, row := range rows {
+		claimed[i] = row.attempt
+	}
+	return claimed, err
+}
+
+func (js *Jobs) kindNamed(name string) *kind {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	return js.kinds[name]
+}

@@ -1,0 +1,166 @@
+package jobs
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// EnqueueOption changes one call of [Kind.Enqueue] or [Kind.EnqueueMany].
+type EnqueueOption func(*order)
+
+// In makes the job due after d, by the clock of the database.
+func In(d time.Duration) EnqueueOption { return func(o *order) { o.in = d } }
+
+// At makes the job due at t.
+func At(t time.Time) EnqueueOption {
+	return func(o *order) { o.at = t.UTC().Truncate(time.Microsecond) }
+}
+
+// Priority is [Options].Priority for these jobs.
+func Priority(p int) EnqueueOption { return func(o *order) { o.priority = p } }
+
+// order is what is enqueued: jobs of one kind that differ in their arguments and keys.
+type order struct {
+	kind     *kind
+	in       time.Duration
+	at       time.Time
+	priority int
+	once     string // the key of a schedule's job
+
+	ids, args, unique, limit []string
+}
+
+// Enqueue adds a job in a transaction, or with a [store.DB] in a statement of its own.
+// The job runs if the transaction commits. It returns the id of the job: the zero ID
+// if another job has the unique key and Mode is not Replace.
+//
+// The job keeps actor and tenant of ctx ([store.ActorFrom]), and its handler's context
+// has them.
+func (k *Kind[T]) Enqueue(ctx context.Context, s store.Session, args T, opts ...EnqueueOption) (store.ID, error) {
+	o, err := k.order([]T{args}, opts)
+	if err != nil {
+		return store.ID{}, err
+	}
+	return o.insert(ctx, s)
+}
+
+// maxRows is how many jobs one statement adds.
+const maxRows = 1000
+
+// EnqueueMany is Enqueue for a job of each element of args, with one statement for each
+// 1,000 of them. If elements share a unique key, the first is added, with Replace the
+// last.
+func (k *Kind[T]) EnqueueMany(ctx context.Context, s store.Session, args []T, opts ...EnqueueOption) error {
+	for len(args) > 0 {
+		n := min(len(args), maxRows)
+		o, err := k.order(args[:n], opts)
+		if err != nil {
+			return err
+		}
+		if _, err := o.insert(ctx, s); err != nil {
+			return err
+		}
+		args = args[n:]
+	}
+	return nil
+}
+
+// order prepares jobs for [order.insert].
+func (k *Kind[T]) order(list []T, opts []EnqueueOption) (*order, error) {
+	if k.mistake != nil {
+		return nil, k.mistake
+	}
+	o := &order{kind: k.kind, priority: k.priority}
+	for _, opt := range opts {
+		opt(o)
+	}
+	if o.priority < 1 || o.priority > priorities {
+		return nil, fmt.Errorf("jobs: kind %q: Priority is %d, want 1 to %d", k.name, o.priority, priorities)
+	}
+	at := map[string]int{} // the job of each unique key
+	for _, args := range list {
+		text, err := json.Marshal(args)
+		if err != nil {
+			return nil, fmt.Errorf("jobs: kind %q: %w", k.name, err)
+		}
+		if len(text) > MaxArgs {
+			return nil, fmt.Errorf("%w: kind %q", ErrArgsTooLarge, k.name)
+		}
+		o.add(text, call(k.unique, args), call(k.limit, args), at)
+	}
+	return o, nil
+}
+
+// call returns a key, "" without a function.
+func call[T any](key func(T) string, args T) string {
+	if key == nil {
+		return ""
+	}
+	return key(args)
+}
+
+// add adds a job, unless one with its unique key is there.
+func (o *order) add(args []byte, unique, limit string, at map[string]int) {
+	id := store.NewID().String()
+	text := string(args)
+	if o.kind.secret {
+		text = base64.StdEncoding.EncodeToString(o.kind.js.config.Sealer.Seal(place(id), args))
+	}
+	if i, there := at[unique]; there && unique != "" {
+		if o.kind.mode == Replace {
+			o.ids[i], o.args[i], o.limit[i] = id, text, limit
+		}
+		return
+	}
+	at[unique] = len(o.ids)
+	o.ids, o.args = append(o.ids, id), append(o.args, text)
+	o.unique, o.limit = append(o.unique, unique), append(o.limit, limit)
+}
+
+// place is what the sealed arguments of a job are bound to.
+func place(id string) string { return "plinth_jobs " + id }
+
+// insert adds the jobs and returns the id of the last one.
+func (o *order) insert(ctx context.Context, s store.Session) (id store.ID, err error) {
+	js, k := o.kind.js, o.kind
+	var at any
+	if !o.at.IsZero() {
+		at = o.at
+	}
+	trace := ""
+	if t := js.config.Tracer; t != nil {
+		trace = t.Inject(ctx)
+	}
+	q := store.SQL{
+		Text: js.sql.insert[o.form()], Columns: []store.Kind{store.KindUUID}, Writes: true,
+		Args: []any{
+			o.ids, o.args, o.unique, o.limit, k.name, k.queue, int64(o.priority), at, o.in.Microseconds(), int64(k.max),
+			k.secret, store.ActorFrom(ctx), store.TenantFrom(ctx), trace,
+		},
+	}
+	switch o.form() {
+	case formOnce:
+		q.Args = append(q.Args, o.once)
+	case formPeriod:
+		q.Args = append(q.Args, k.period.Microseconds())
+	}
+	err = q.Rows(ctx, s, func(values [][]byte) error {
+		var r reader
+		id = r.id(values[0])
+		return r.err
+	})
+	if err != nil {
+		return store.ID{}, fmt.Errorf("jobs: enqueue %q: %w", k.name, err)
+	}
+	if tx, ok := s.(*store.Tx); ok {
+		tx.OnCommit(func(context.Context) { js.signal() })
+	} else {
+		js.signal()
+	}
+	return id, nil
+}

@@ -1,0 +1,64 @@
+package jobs_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/jobs"
+	"github.com/seed-7694ebf6/plinth/store/migrate"
+	"github.com/seed-7694ebf6/plinth/store/sqlite"
+)
+
+type Welcome struct {
+	To string `json:"to"`
+}
+
+func ExampleNew() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	dir, err := os.MkdirTemp("", "jobs")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	db, err := sqlite.Open(ctx, filepath.Join(dir, "app.db"), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := migrate.Auto(ctx, db); err != nil {
+		log.Fatal(err)
+	}
+
+	js, err := jobs.New(db, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	sent := make(chan bool)
+	welcome := jobs.Register(js, "mail.welcome", func(_ context.Context, job jobs.Job[Welcome]) error {
+		fmt.Println("Welcome,", job.Args.To)
+		close(sent)
+		return nil
+	}, nil)
+	ended := make(chan error)
+	go func() { ended <- js.Run(ctx) }()
+
+	err = db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		// ... write the new account ...
+		_, err := welcome.Enqueue(ctx, tx, Welcome{To: "ann@example.com"})
+		return err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	<-sent
+	stop()
+	if err := <-ended; err != nil {
+		log.Fatal(err)
+	}
+	// Output: Welcome, ann@example.com
+}

@@ -1,0 +1,15 @@
+package jobs
+
+import "context"
+
+// UseClock makes statements take the time from an expression.
+func (js *Jobs) UseClock(expression string) {
+	d := dialectOf(js.db)
+	d.now, d.clock = expression, expression
+	js.sql = newStatements(d)
+}
+
+// The steps of Run, for tests that do without waiting.
+func (js *Jobs) Recover(ctx context.Context) error { return js.recoverAll(ctx) }
+func (js *Jobs) Renew(ctx context.Context) error   { return js.renew(ctx) }
+func (js *Jobs) Trim(ctx context.Context) error    { return js.trim(ctx) }

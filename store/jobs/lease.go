@@ -1,0 +1,126 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// errDrain is the cause of contexts that end because the process stops.
+var errDrain = errors.New("jobs: the process stops")
+
+// keepLeases renews the leases of this process until ctx ends.
+func (js *Jobs) keepLeases(ctx context.Context) {
+	ticker := time.NewTicker(js.config.Lease / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := js.renew(ctx); err != nil && ctx.Err() == nil {
+			js.config.Logger.WarnContext(ctx, "jobs: leases were not renewed, which is tried again", slog.Any("error", err))
+			js.stopExpired()
+		}
+	}
+}
+
+// held returns the attempts of this process whose leases are to be kept.
+func (js *Jobs) held() (list []outcome) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for a := range js.running {
+		if !a.overdue() && !a.completed.Load() {
+			list = append(list, outcome{attempt: a})
+		}
+	}
+	return list
+}
+
+// renew renews all leases by one statement. Handlers whose lease is lost are stopped.
+func (js *Jobs) renew(ctx context.Context) error {
+	list := js.held()
+	if len(list) == 0 {
+		return nil
+	}
+	ctx, end := context.WithTimeout(ctx, js.config.Lease/3)
+	defer end()
+	ids, fences := pairs(list)
+	begun, renewed := time.Now(), map[store.ID]string{}
+	q := store.SQL{
+		Text: js.sql.renew, Args: []any{ids, fences, js.config.Lease.Microseconds()}, Columns: []store.Kind{store.KindUUID, store.KindText}, Writes: true,
+	}
+	err := q.Rows(ctx, js.db, func(values [][]byte) error {
+		var r reader
+		renewed[r.id(values[0])] = r.text(values[1])
+		return r.err
+	})
+	if err != nil {
+		return err
+	}
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for _, o := range list {
+		if row, ok := renewed[o.id]; ok {
+			o.held, o.row = begun, row
+		} else if _, there := js.running[o.attempt]; there && !o.completed.Load() {
+			o.stop(ErrLeaseLost)
+		}
+	}
+	return nil
+}
+
+// stopExpired stops the handlers whose leases have expired while the database could not
+// be reached.
+func (js *Jobs) stopExpired() {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for a := range js.running {
+		if time.Since(a.held) > js.config.Lease {
+			a.stop(ErrLeaseLost)
+		}
+	}
+}
+
+// stopAll ends the contexts of the handlers of a queue.
+func (js *Jobs) stopAll(queue string) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for a := range js.running {
+		if a.kind.queue == queue {
+			a.stop(errDrain)
+		}
+	}
+}
+
+// handBack gives back the leases that a queue still has in this process, so that other
+// processes run the jobs at once. The attempts do not count.
+func (js *Jobs) handBack(ctx context.Context, queue string) {
+	js.mu.Lock()
+	var list []outcome
+	for a := range js.running {
+		if a.kind.queue == queue {
+			list = append(list, outcome{attempt: a})
+			delete(js.running, a)
+		}
+	}
+	js.mu.Unlock()
+	if len(list) == 0 {
+		return
+	}
+	ids, fences := pairs(list)
+	if _, err := (store.SQL{Text: js.sql.handBack, Args: []any{ids, fences}, Writes: true}).Exec(ctx, js.db); err != nil {
+		js.config.Logger.WarnContext(ctx, "jobs: leases were not handed back; they expire", slog.Int("count", len(list)), slog.Any("error", err))
+		return
+	}
+	js.signal()
+}
+
+// recover makes the jobs of dead processes wait again, or dead after their last attempt.
+func (js *Jobs) recover(ctx context.Context) (int64, error) {
+	return store.SQL{Text: js.sql.recover, Writes: true}.Exec(ctx, js.db)
+}

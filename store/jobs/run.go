@@ -1,0 +1,86 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	recoverPause = 2 * time.Second
+	trimPause    = time.Minute
+)
+
+// Run runs jobs and schedules until ctx ends, then drains: it claims no more, waits for
+// running handlers as [Config].Drain says, hands back the leases of the others and
+// returns nil. Run it once in each process, also where Config.Off is set: there it wakes
+// the workers of other processes. Failures of the database are logged and retried.
+func (js *Jobs) Run(ctx context.Context) error {
+	if err := js.Check(); err != nil {
+		return err
+	}
+	if js.active.Swap(true) {
+		return errors.New("jobs: Run is running already")
+	}
+	defer js.active.Store(false)
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on during the drain
+	var helpers, workers sync.WaitGroup
+	helpers.Go(func() { js.notify(beside) })
+	if js.config.Off {
+		<-ctx.Done()
+	} else {
+		js.startWorkers(ctx, &workers)
+		helpers.Go(func() { js.listen(beside) })
+		helpers.Go(func() { js.keepLeases(beside) })
+		helpers.Go(func() { js.every(ctx, recoverPause, "jobs of dead processes were not recovered", js.recoverAll) })
+		helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
+	}
+	workers.Wait()
+	<-ctx.Done() // without queues there is nothing to wait for
+	stop()
+	helpers.Wait()
+	return nil
+}
+
+// startWorkers starts a worker for each queue.
+func (js *Jobs) startWorkers(ctx context.Context, wg *sync.WaitGroup) {
+	var list []*worker
+	for q, kinds := range js.queues() {
+		list = append(list, js.newWorker(q, kinds))
+	}
+	js.mu.Lock()
+	js.workers = list
+	js.mu.Unlock()
+	for _, w := range list {
+		wg.Go(func() { w.run(ctx) })
+	}
+}
+
+// every does work until ctx ends. Failures are logged.
+func (js *Jobs) every(ctx context.Context, pause time.Duration, failure string, work func(context.Context) error) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		if err := work(ctx); err != nil && ctx.Err() == nil {
+			js.config.Logger.WarnContext(ctx, "jobs: "+failure, slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}
+
+// recoverAll recovers the jobs of dead processes.
+func (js *Jobs) recoverAll(ctx context.Context) error {
+	for {
+		n, err := js.recover(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		js.config.Logger.WarnContext(ctx, "jobs: leases of workers that died have expired", slog.Int64("count", n))
+		js.signal()
+	}
+}

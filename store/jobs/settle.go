@@ -1,0 +1,121 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// outcome is the result of a handler.
+type outcome struct {
+	*attempt
+	err error
+}
+
+// maxError is how many bytes of an error are stored.
+const maxError = 2000
+
+// settle writes the outcomes of handlers, and returns those it could not write.
+func (js *Jobs) settle(ctx context.Context, list []outcome) (left []outcome, err error) {
+	var done []outcome
+	for _, o := range list {
+		switch {
+		case o.completed.Load():
+			if o.err != nil {
+				js.config.Logger.WarnContext(ctx, "jobs: a handler failed after it had completed its job", o.attrs()...)
+			}
+			js.forget(o.attempt)
+		case o.err == nil:
+			done = append(done, o)
+		default:
+			if rerr := js.fail(ctx, o); rerr != nil {
+				left, err = append(left, o), rerr
+				continue
+			}
+			js.forget(o.attempt)
+		}
+	}
+	if len(done) == 0 {
+		return left, err
+	}
+	ids, fences := pairs(done)
+	n, ferr := store.SQL{Text: js.sql.finish, Args: []any{ids, fences}, Writes: true}.Exec(ctx, js.db)
+	if ferr != nil {
+		return append(left, done...), ferr
+	}
+	if n < int64(len(done)) {
+		js.config.Logger.WarnContext(ctx, "jobs: leases were lost while handlers ran: these jobs run again", slog.Int64("count", int64(len(done))-n))
+	}
+	for _, o := range done {
+		js.forget(o.attempt)
+	}
+	return left, err
+}
+
+// pairs returns the ids of jobs and the fences of their leases.
+func pairs(list []outcome) (ids []string, fences []int64) {
+	for _, o := range list {
+		ids, fences = append(ids, o.id.String()), append(fences, o.fence)
+	}
+	return ids, fences
+}
+
+// fail decides what happens to a job whose handler returned an error.
+func (js *Jobs) fail(ctx context.Context, o outcome) error {
+	state, uncounted, pause := "waiting", int64(0), time.Duration(0)
+	var canceled *cancelError
+	var snoozed *snoozeError
+	text := clip(o.err.Error(), maxError)
+	switch {
+	case errors.As(o.err, &snoozed):
+		uncounted, pause, text = 1, snoozed.d, ""
+	case errors.As(o.err, &canceled), o.attempts >= o.max:
+		state = "dead"
+	default:
+		pause = o.kind.backoff(o.attempts)
+	}
+	if o.kind.secret && text != "" {
+		text = "the error is in the log"
+	}
+	args := []any{o.id.String(), o.fence, state, text, uncounted, pause.Microseconds()}
+	n, err := store.SQL{Text: js.sql.retry, Args: args, Writes: true}.Exec(ctx, js.db)
+	if err != nil {
+		return err
+	}
+	if snoozed == nil {
+		js.report(ctx, o, state, n == 0)
+	}
+	return nil
+}
+
+// report logs and counts a failed attempt.
+func (js *Jobs) report(ctx context.Context, o outcome, state string, lost bool) {
+	js.mu.Lock()
+	js.failures[o.kind.queue]++
+	js.mu.Unlock()
+	level := slog.LevelWarn
+	if state == "dead" {
+		level = slog.LevelError
+	}
+	attrs := append(o.attrs(), slog.String("state", state), slog.Bool("lease_lost", lost))
+	if p, ok := errors.AsType[*panicError](o.err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	}
+	js.config.Logger.Log(ctx, level, "jobs: an attempt failed", attrs...)
+}
+
+func (o outcome) attrs() []any {
+	return []any{
+		slog.String("kind", o.kind.name), slog.String("id", o.id.String()), slog.Int("attempt", o.attempts), slog.Any("error", o.err),
+	}
+}
+
+// forget ends the renewal of a lease.
+func (js *Jobs) forget(a *attempt) {
+	js.mu.Lock()
+	delete(js.running, a)
+	js.mu.Unlock()
+}

@@ -1,0 +1,169 @@
+package jobs
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store"
+)
+
+// priorities is the number of priorities. Each has a range of the index to itself, so
+// that a claim reads no jobs that are not due.
+const priorities = 4
+
+// dialect writes statements for an engine. The texts below have these parts:
+//
+//	{now}              the time of the database
+//	{after $1}         the time $1 microseconds from now
+//	{list $1}          the condition that a text is in a list
+//	{rows $1 $2}       the pairs of two lists, of ids and of numbers
+//	{ids $1}           a list of ids
+//	{skip locked}      the lock of rows that are to be written
+//	{row}              where the row is stored, on PostgreSQL
+type dialect struct {
+	postgres bool
+	now      string
+	clock    string // now, also inside a long transaction
+}
+
+func dialectOf(db *store.DB) dialect {
+	if db.Capabilities().Engine == "postgres" {
+		return dialect{postgres: true, now: "now()", clock: "clock_timestamp()"}
+	}
+	const now = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')"
+	return dialect{now: now, clock: now}
+}
+
+var part = regexp.MustCompile(`\{([a-z ]+?)( \$\d+)?( \$\d+)?\}`)
+
+// text writes a statement for the engine.
+func (d dialect) text(template string) string {
+	return part.ReplaceAllStringFunc(template, func(found string) string {
+		p := part.FindStringSubmatch(found)
+		return d.part(p[1], strings.TrimSpace(p[2]), strings.TrimSpace(p[3]))
+	})
+}
+
+func (d dialect) part(name, a, b string) string {
+	switch name {
+	case "now":
+		return d.now
+	case "after":
+		if d.postgres {
+			return fmt.Sprintf("(%s + cast(%s as bigint) * interval '1 microsecond')", d.now, a)
+		}
+		return fmt.Sprintf("strftime('%%Y-%%m-%%dT%%H:%%M:%%f000+00:00', %s, printf('%%+.3f seconds', %s / 1000000.0))", d.now, a)
+	case "list":
+		if d.postgres {
+			return "= any(cast(" + a + " as text[]))"
+		}
+		return "in (select value from json_each(" + a + "))"
+	case "ids":
+		if d.postgres {
+			return "= any(cast(" + a + " as uuid[]))"
+		}
+		return "in (select value from json_each(" + a + "))"
+	case "rows":
+		if d.postgres {
+			return fmt.Sprintf("select a, b from unnest(cast(%s as uuid[]), cast(%s as bigint[])) as pair(a, b)", a, b)
+		}
+		return fmt.Sprintf("select a.value, b.value from json_each(%s) a join json_each(%s) b on a.key = b.key", a, b)
+	case "row":
+		if d.postgres {
+			return "cast(ctid as text)"
+		}
+		return "''"
+	case "skip locked":
+		if d.postgres {
+			return "for update skip locked"
+		}
+		return ""
+	}
+	panic("jobs: no part of a statement: " + name)
+}
+
+// statements are the texts for one engine.
+type statements struct {
+	dialect
+	claim, claimLimited, finish, complete, completeRow, retry, handBack, renew, recover, progress string
+
+	insert [forms]string
+}
+
+func newStatements(d dialect) statements {
+	return statements{
+		dialect:      d,
+		claim:        d.text(claimSQL()),
+		claimLimited: d.text(claimLimitedSQL()),
+		finish:       d.text("update plinth_jobs set " + finished + " where (id, fence) in ({rows $1 $2}) and state = 'running'"),
+		complete:     d.text("update plinth_jobs set " + finished + " where id = $1 and fence = $2 and state = 'running'"),
+		// A look at the index would be a read of a whole page of it: serializable
+		// transactions that complete jobs next to each other would conflict.
+		completeRow: d.text("update plinth_jobs set " + finished + " where ctid = cast($3 as tid) and id = $1 and fence = $2 and state = 'running'"),
+		retry: d.text("update plinth_jobs set state = $3, last_error = $4, attempts = attempts - $5, due_at = {after $6}, lease_until = null," +
+			" finished_at = case when $3 = 'dead' then {now} end, " + freeKey + " where id = $1 and fence = $2 and state = 'running'"),
+		handBack: d.text("update plinth_jobs set state = 'waiting', attempts = attempts - 1, lease_until = null, " + freeKey +
+			" where (id, fence) in ({rows $1 $2}) and state = 'running'"),
+		renew: d.text("update plinth_jobs set lease_until = {after $3} where (id, fence) in ({rows $1 $2}) and state = 'running' returning id, {row}"),
+		recover: d.text("update plinth_jobs set state = case when attempts >= max_attempts then 'dead' else 'waiting' end," +
+			" finished_at = case when attempts >= max_attempts then {now} end, lease_until = null," +
+			" last_error = 'the worker died or lost the database: its lease expired', " + freeKey +
+			" where id in (select id from plinth_jobs where state = 'running' and lease_until < {now} order by lease_until limit 100 {skip locked})"),
+		insert:   insertSQL(d),
+		progress: d.text("update plinth_jobs set progress = $3, progress_text = $4 where id = $1 and fence = $2 and state = 'running'"),
+	}
+}
+
+const (
+	finished = "state = 'done', finished_at = {now}, lease_until = null, progress = 100, last_error = ''"
+
+	// freeKey gives up the unique key of a job that waits again if another one waits
+	// with it by now. None of the two is lost.
+	freeKey = "unique_key = case when exists (select 1 from plinth_jobs other where other.kind = plinth_jobs.kind" +
+		" and other.unique_key = plinth_jobs.unique_key and other.state = 'waiting' and other.id <> plinth_jobs.id) then null else unique_key end"
+
+	// claimed is what a claim sets: the lease for $4 microseconds.
+	claimed = "update plinth_jobs set state = 'running', fence = fence + 1, attempts = attempts + 1, lease_until = {after $4}"
+
+	// returned are the columns of [claimKinds].
+	returned = " returning id, kind, fence, args, sealed, attempts, max_attempts, enqueued_at, actor, tenant, trace, priority, due_at, {row}"
+)
+
+// claimKinds are the kinds of the columns that a claim returns.
+var claimKinds = []store.Kind{
+	store.KindUUID, store.KindText, store.KindInt, store.KindText, store.KindBool, store.KindInt, store.KindInt, store.KindTimestamp,
+	store.KindText, store.KindText, store.KindText, store.KindInt, store.KindTimestamp, store.KindText,
+}
+
+// due selects the jobs of queue $1 and kinds $2 that are due, at most $3 of each
+// priority: each part reads one range of the index, and only as far as it is asked.
+func due(columns, where, lock string) string {
+	parts := make([]string, priorities)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("select %s from (select %s from plinth_jobs where state = 'waiting' and queue = $1 and priority = %d and due_at <= {now}"+
+			" and kind {list $2}%s order by due_at, id limit $3 %s) p%d", columns, columns, i+1, where, lock, i+1)
+	}
+	return strings.Join(parts, " union all ")
+}
+
+const running = "not exists (select 1 from plinth_queues where name = $1 and paused_at is not null)"
+
+func claimSQL() string {
+	return claimed + " where id in (select id from (" + due("id", " and "+running, "{skip locked}") + ") picked limit $3)" + returned
+}
+
+// claimLimitedSQL claims in a queue with limits: $5 jobs at a time, and $6 of a key. The
+// transaction holds the lock of the queue, so that the numbers are exact.
+func claimLimitedSQL() string {
+	const (
+		busy = "busy as (select limit_key, count(*) as n from plinth_jobs where state = 'running' and queue = $1 group by limit_key)"
+		full = " and (limit_key is null or limit_key not in (select limit_key from busy where limit_key is not null and n >= $6)) and " + running
+	)
+	return "with " + busy + ", due as (" + due("id, priority, due_at, limit_key", full, "") + ")," +
+		" ranked as (select due.id, due.priority, due.due_at, due.limit_key, coalesce(busy.n, 0)" +
+		" + row_number() over (partition by due.limit_key order by due.priority, due.due_at, due.id) as place" +
+		" from due left join busy on busy.limit_key = due.limit_key)" +
+		" " + claimed + " where state = 'waiting' and id in (select id from ranked where (limit_key is null or place <= $6)" +
+		" and (select coalesce(sum(n), 0) from busy) < $5 order by priority, due_at, id limit $7)" + returned
+}

@@ -1,0 +1,156 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	// pollPause is the longest time between two looks at the table.
+	pollPause = time.Second
+
+	// lastWords is how long handlers may still run once their contexts have ended.
+	lastWords = 500 * time.Millisecond
+)
+
+// worker claims and runs the jobs of one queue. One goroutine does all its statements:
+// while one runs, results collect, and the next writes them together.
+type worker struct {
+	js    *Jobs
+	queue Queue
+	kinds []string
+
+	wake    chan struct{}
+	results chan outcome
+
+	busy     int       // handlers that run
+	pending  []outcome // to be written
+	hungry   bool      // there may be due jobs
+	failures int       // statements in a row
+}
+
+func (js *Jobs) newWorker(q Queue, kinds []string) *worker {
+	return &worker{js: js, queue: q, kinds: kinds, wake: make(chan struct{}, 1), results: make(chan outcome, q.Workers), hungry: true}
+}
+
+// signal wakes the worker.
+func (w *worker) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run works until ctx ends, and then drains.
+func (w *worker) run(ctx context.Context) {
+	background := context.WithoutCancel(ctx)
+	timer := time.NewTimer(pollPause)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		w.settle(background)
+		if w.hungry && w.busy < w.queue.Workers && w.failures == 0 {
+			w.claim(ctx)
+		}
+		if w.hungry && w.busy < w.queue.Workers && w.failures == 0 || len(w.results) > 0 && w.failures == 0 {
+			continue
+		}
+		timer.Reset(pollPause)
+		select {
+		case <-ctx.Done():
+		case o := <-w.results:
+			w.take(o)
+		case <-w.wake:
+			w.hungry = true
+		case <-timer.C:
+			w.hungry, w.failures = true, 0
+		}
+	}
+	w.drain(background)
+}
+
+// take notes the result of a handler.
+func (w *worker) take(o outcome) {
+	w.busy--
+	w.pending = append(w.pending, o)
+}
+
+// settle writes the results that are there.
+func (w *worker) settle(ctx context.Context) {
+	for len(w.results) > 0 {
+		w.take(<-w.results)
+	}
+	if len(w.pending) == 0 || w.failures > 0 {
+		return
+	}
+	var err error
+	if w.pending, err = w.js.settle(ctx, w.pending); err != nil {
+		w.failed(ctx, "jobs: results of jobs were not written, which is tried again", err)
+	}
+}
+
+func (w *worker) failed(ctx context.Context, text string, err error) {
+	w.failures++
+	w.js.config.Logger.WarnContext(ctx, text, slog.String("queue", w.queue.Name), slog.Any("error", err))
+}
+
+// claim claims as many jobs as there are free workers and runs them.
+func (w *worker) claim(ctx context.Context) {
+	free := w.queue.Workers - w.busy
+	claimed, err := w.js.claim(ctx, w.queue, w.kinds, free)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.failed(ctx, "jobs: no jobs were claimed, which is tried again", err)
+		}
+		return
+	}
+	w.hungry = len(claimed) == free
+	for _, a := range claimed {
+		w.start(ctx, a)
+	}
+}
+
+// start runs a handler.
+func (w *worker) start(ctx context.Context, a *attempt) {
+	ctx = a.context(ctx)
+	a.begun = time.Now()
+	w.js.mu.Lock()
+	w.js.running[a] = struct{}{}
+	w.js.mu.Unlock()
+	w.busy++
+	go func() {
+		err := a.run(ctx)
+		a.stop(nil)
+		w.results <- outcome{a, err}
+	}()
+}
+
+// drain waits for handlers, ends those that are too slow, and hands back their leases.
+func (w *worker) drain(ctx context.Context) {
+	w.await(ctx, w.js.config.Drain)
+	if w.busy > 0 {
+		w.js.stopAll(w.queue.Name)
+		w.await(ctx, lastWords)
+	}
+	w.failures = 0
+	limited, end := context.WithTimeout(ctx, lastWords)
+	defer end()
+	w.settle(limited)
+	w.js.handBack(limited, w.queue.Name)
+}
+
+// await takes results until no handler runs or limit has passed.
+func (w *worker) await(ctx context.Context, limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for w.busy > 0 {
+		select {
+		case o := <-w.results:
+			w.take(o)
+			w.failures = 0
+			w.settle(ctx)
+		case <-timer.C:
+			return
+		}
+	}
+}
