@@ -1,9 +1,6 @@
 package store
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/seed-7694ebf6/plinth/store/driver"
 )
 
@@ -15,30 +12,12 @@ const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
 // canonical form. Of an update new has only the columns that the statement sets, so
 // that large values are not written twice; readers find the others in old.
 func (w *statement) logCTE(b *builder) {
-	row, old, image := source{table: w.table, alias: "n"}, "null::jsonb", w.logImage("n", nil)
-	size := w.logSize("n", nil)
-	joined := w.op != OpInsert && !w.deletesRows()
-	switch {
-	case w.deletesRows():
-		old, image = image, "null::jsonb"
-	case joined:
-		var sets ColumnSet
-		for _, a := range w.sets {
-			sets.Add(a.column)
-		}
-		old, image = w.logImage("o", nil), w.logImage("n", &sets)
-		size = w.logSize("o", nil) + " + " + w.logSize("n", &sets)
-	}
-	from := func() {
-		b.write(" from ", newRows, " n")
-		if joined {
-			b.write(" join ", oldRows, " o on ")
-			b.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
-		}
-	}
+	row := source{table: w.table, alias: "n"}
 	if w.logLimit > 0 {
-		b.write(", ", logBytes, " as (select coalesce(sum(", size, "), 0)::bigint as bytes")
-		from()
+		b.write(", ", logBytes, " as (select coalesce(sum(")
+		w.logSizes(b)
+		b.write("), 0)::bigint as bytes")
+		w.logFrom(b, row)
 		b.write(")")
 	}
 	b.write(", ", logRows, " as (insert into plinth_changes ", logColumns, " select ")
@@ -50,10 +29,13 @@ func (w *statement) logCTE(b *builder) {
 		}
 		b.column(row, pk)
 	}
-	b.write("), ", old, ", ", image, ", ")
+	b.write("), ")
+	w.logImages(b)
+	b.write(", ")
 	w.logTail(b, row)
-	b.write(", ", size)
-	from()
+	b.write(", ")
+	w.logSizes(b)
+	w.logFrom(b, row)
 	if w.logLimit > 0 {
 		b.write(" where (select ")
 		w.chargeLog(b, "bytes")
@@ -66,26 +48,71 @@ func (w *statement) logCTE(b *builder) {
 	b.write(")")
 }
 
+// logsBoth says that the log has the row before and after the write.
+func (w *statement) logsBoth() bool { return w.op != OpInsert && !w.deletesRows() }
+
+// setColumns are the columns that the statement sets; nil: all.
+func (w *statement) setColumns() *ColumnSet {
+	if !w.logsBoth() {
+		return nil
+	}
+	sets := &ColumnSet{}
+	for _, a := range w.sets {
+		sets.Add(a.column)
+	}
+	return sets
+}
+
+// logFrom writes where the rows of the log come from.
+func (w *statement) logFrom(b *builder, row source) {
+	b.write(" from ", newRows, " n")
+	if w.logsBoth() {
+		b.write(" join ", oldRows, " o on ")
+		b.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
+	}
+}
+
+// logImages writes the images of the row before and after the write.
+func (w *statement) logImages(b *builder) {
+	switch {
+	case w.deletesRows():
+		w.logImage(b, "n", nil)
+		b.write(", null::jsonb")
+	case w.logsBoth():
+		w.logImage(b, "o", nil)
+		b.write(", ")
+		w.logImage(b, "n", w.setColumns())
+	default:
+		b.write("null::jsonb, ")
+		w.logImage(b, "n", nil)
+	}
+}
+
+// logSizes writes how many bytes both images have.
+func (w *statement) logSizes(b *builder) {
+	if w.logsBoth() {
+		w.logSize(b, "o", nil)
+		b.write(" + ")
+	}
+	w.logSize(b, "n", w.setColumns())
+}
+
 // logImage writes a row as JSON: the columns of the model that are not secret, or
 // those among some, and nothing that only the database has.
-func (w *statement) logImage(alias string, some *ColumnSet) string {
-	var b strings.Builder
-	b.WriteString("(select to_jsonb(i) from (select ")
-	start := b.Len()
+func (w *statement) logImage(b *builder, alias string, some *ColumnSet) {
+	separator := "(select to_jsonb(i) from (select "
 	for _, c := range w.table.Columns {
 		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
-		if b.Len() > start {
-			b.WriteString(", ")
-		}
-		b.WriteString(alias + "." + c.SQLName)
+		b.write(separator, alias, ".", c.SQLName)
+		separator = ", "
 	}
-	if b.Len() == start {
-		return "'{}'::jsonb"
+	if separator == ", " {
+		b.write(") i)")
+	} else {
+		b.write("'{}'::jsonb")
 	}
-	b.WriteString(") i)")
-	return b.String()
 }
 
 func (w *statement) logHead(b *builder) {
@@ -120,23 +147,21 @@ func (w *statement) chargeLog(b *builder, bytes string) {
 // logSize writes how many bytes the image of a row has, see [write.logImage]. Values of
 // fixed size count as much as their name and 16 bytes. The length of a text is known
 // without reading it.
-func (w *statement) logSize(alias string, some *ColumnSet) string {
-	var b strings.Builder
+func (w *statement) logSize(b *builder, alias string, some *ColumnSet) {
 	fixed := 16
 	for _, c := range w.table.Columns {
 		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
 		fixed += len(c.JSONKey) + 16
-		column := alias + "." + c.SQLName
 		switch c.Kind {
 		case KindText, KindJSON, KindTextArray:
-			b.WriteString("coalesce(octet_length(" + column + "::text), 0) + ")
+			b.write("coalesce(octet_length(", alias, ".", c.SQLName, "::text), 0) + ")
 		case KindBytes:
-			b.WriteString("coalesce(octet_length(" + column + ") * 2, 0) + ") // as hexadecimal digits
+			b.write("coalesce(octet_length(", alias, ".", c.SQLName, ") * 2, 0) + ") // as hexadecimal digits
 		case KindDecimal:
-			b.WriteString("coalesce(pg_column_size(" + column + "), 0) + ")
+			b.write("coalesce(pg_column_size(", alias, ".", c.SQLName, "), 0) + ")
 		}
 	}
-	return b.String() + strconv.Itoa(fixed)
+	b.int(fixed)
 }
