@@ -114,7 +114,7 @@ func runStep(x *exchange, st *batchStep, answers map[string]strictjson.Value, ta
 		Method: st.method, URL: st.url, Header: st.header, Host: x.r.Host, Proto: x.r.Proto, ProtoMajor: x.r.ProtoMajor, ProtoMinor: x.r.ProtoMinor,
 		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 	}).WithContext(x.r.Context())
-	answer := newRecorder()
+	answer := &recorder{Headers: http.Header{}}
 	sub := x.sub(r, answer)
 	sub.step = true
 	return answer, sub.dispatch()

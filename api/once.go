@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -40,7 +41,7 @@ func (x *exchange) once(serve func(*exchange) error) error {
 	asked := store.Receipt{Scope: x.receiptScope(), Key: key, Caller: x.receiptCaller(), Fingerprint: x.fingerprint(body)}
 	// Duplicates in this process are rejected at once. Otherwise they would hold a
 	// connection, or on SQLite wait for the writer.
-	running := asked.Scope + " " + key
+	var running any = asked.Scope + " " + key
 	if _, taken := x.s.running.LoadOrStore(running, true); taken {
 		return errRunning
 	}
@@ -48,11 +49,10 @@ func (x *exchange) once(serve func(*exchange) error) error {
 	if err := x.roomToKeep(asked); err != nil {
 		return err
 	}
-	var answer *recorder
+	answer := &recorder{}
 	err = x.inTx(store.TxOptions{}, func(x *exchange) error {
 		x.r.Body = io.NopCloser(bytes.NewReader(body))
-		answer, err = x.onceInTx(asked, serve)
-		return err
+		return x.onceInTx(asked, serve, answer)
 	})
 	if errors.Is(err, fault.ErrReceiptBusy) {
 		return errRunning
@@ -64,38 +64,40 @@ func (x *exchange) once(serve func(*exchange) error) error {
 	return nil
 }
 
-// onceInTx returns the recorded answer, or makes and records one.
-func (x *exchange) onceInTx(asked store.Receipt, serve func(*exchange) error) (*recorder, error) {
-	ctx, answer := x.r.Context(), newRecorder()
+// onceInTx sets answer to the recorded answer, or makes and records one. A transaction
+// that is run again starts with an empty answer.
+func (x *exchange) onceInTx(asked store.Receipt, serve func(*exchange) error, answer *recorder) error {
+	ctx := x.r.Context()
+	*answer = recorder{Headers: http.Header{}}
 	kept, err := x.tx.Receipt(ctx, asked.Scope, asked.Key)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case kept != nil && kept.Fingerprint != asked.Fingerprint:
-		return nil, &problem.Error{
+		return &problem.Error{
 			Code: problem.RequestKeyReused, Message: "the Idempotency-Key was given to another request",
 			Hint: "Use a new key for a new request.",
 		}
 	case kept != nil:
 		err := json.Unmarshal([]byte(kept.Answer), answer)
 		answer.Headers.Set("Idempotent-Replayed", "true")
-		return answer, err
+		return err
 	}
 	sub := x.sub(x.r, answer)
 	sub.path, sub.relative, sub.resource, sub.function = x.path, x.relative, x.resource, x.function
 	if err := serve(sub); err != nil {
-		return nil, err
+		return err
 	}
 	// Kept answers occupy storage for hours, and a small request can cause a large answer.
 	if limit := x.s.config.Limits.Body; int64(len(answer.Body)) > limit {
-		return nil, &pgrst.LimitError{Limit: "answer to an Idempotency-Key", Max: int(limit), Unit: "bytes"}
+		return &pgrst.LimitError{Limit: "answer to an Idempotency-Key", Max: int(limit), Unit: "bytes"}
 	}
 	text, err := json.Marshal(answer)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	asked.Answer = string(text)
-	return answer, x.tx.KeepReceipt(ctx, asked, x.s.config.KeepAnswers)
+	return x.tx.KeepReceipt(ctx, asked, x.s.config.KeepAnswers)
 }
 
 var errRunning = &problem.Error{
@@ -192,12 +194,13 @@ func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) 
 
 // hashOf hashes texts so that no two lists of them run together.
 func hashOf(parts ...string) string {
-	h := sha256.New()
+	sums := make([]byte, 0, 32*sha256.Size)
 	for _, part := range parts {
 		sum := sha256.Sum256([]byte(part))
-		h.Write(sum[:])
+		sums = append(sums, sum[:]...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(sums)
+	return hex.EncodeToString(sum[:])
 }
 
 // serve serves a route, once if the client has named the request. Reading twice

@@ -9,8 +9,6 @@ type recorder struct {
 	Body    []byte      `json:"body"`
 }
 
-func newRecorder() *recorder { return &recorder{Headers: http.Header{}} }
-
 // Header implements [http.ResponseWriter].
 func (r *recorder) Header() http.Header { return r.Headers }
 
