@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -17,14 +19,14 @@ type Gate struct {
 // NewGate returns the gate of a scope to a table. With a nil scope every operation
 // is [ErrNoScope].
 func NewGate(s Session, t *Table, scope *Scope) Gate {
-	own := s.session()
-	own.scope = orNoScope(scope)
-	return Gate{reader{s: own, table: t, scope: own.scope}}
+	own := core.SessionOf(s)
+	own.Scope = orNoScope(scope)
+	return Gate{reader{s: own, table: t, scope: own.Scope}}
 }
 
 // UnscopedGate returns the gate of trusted code to a table: no rules apply to it.
 func UnscopedGate(s Session, t *Table) Gate {
-	return Gate{reader{s: s.session(), table: t}}
+	return Gate{reader{s: core.SessionOf(s), table: t}}
 }
 
 // Read reads the rows of a query into out. A name the scope may not know is an
@@ -36,7 +38,7 @@ func (g Gate) Read(ctx context.Context, q *Query, opts ReadOptions, out *Rows) e
 // Versioned reports whether rows have a version that the scope may read: without one
 // [WriteOptions] Versions match none.
 func (g Gate) Versioned() bool {
-	return len(versionColumn(g.table, g.scope.GuardOf(g.table))) > 0
+	return len(sqlgen.VersionColumn(g.table, g.scope.GuardOf(g.table))) > 0
 }
 
 // Insert writes new rows. A preset column with another value, or a row the scope may

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/logging"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // Change is one entry of the change log: one row that was written.
@@ -161,10 +162,10 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 	failures := 0
 	checked := false
 	for ctx.Err() == nil {
-		wake := sessionOf(c.db).db.wake.readers.wait()
+		wake := core.SessionOf(c.db).DB.Wake.Readers.Wait()
 		more, err := false, error(nil)
 		if !checked {
-			err = sessionOf(c.db).db.checkEpoch(ctx)
+			err = checkEpoch(ctx, core.SessionOf(c.db).DB)
 			checked = err == nil
 		}
 		if err == nil {
@@ -183,7 +184,7 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrTimeout), errors.Is(err, ErrConflict):
 			failures++
 			pause, wake = backoff(failures), nil
-			sessionOf(c.db).db.options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
+			core.SessionOf(c.db).DB.Options.Logger.WarnContext(ctx, "store: reader of the change log failed, trying again",
 				slog.String("reader", c.name), logging.Milliseconds("pause_ms", pause), slog.Any("error", err))
 		default:
 			return err
@@ -198,7 +199,7 @@ func (c *Changes) Run(ctx context.Context, fn ChangeFunc) error {
 // with [ErrReaderBusy] if the reader is already running in this or another process.
 // Other errors are those of Run, but Drain does not retry.
 func (c *Changes) Drain(ctx context.Context, fn ChangeFunc) (int, error) {
-	if err := sessionOf(c.db).db.checkEpoch(ctx); err != nil {
+	if err := checkEpoch(ctx, core.SessionOf(c.db).DB); err != nil {
 		return 0, err
 	}
 	total := 0

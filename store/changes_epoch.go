@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // restoredLog detects a log that was dumped on another server and restored here: it has
@@ -21,37 +22,37 @@ const restoredLog = `select not pg_is_in_recovery() and (` +
 // starts over. Otherwise readers would deliver old rows as new ones until the
 // transaction counter of the server catches up. SQLite has no such counter, so a copied
 // file needs no new epoch.
-func (db *dbCore) checkEpoch(ctx context.Context) error {
-	if !db.dialect.Postgres() {
+func checkEpoch(ctx context.Context, db *core.DB) error {
+	if !db.Engine.Postgres() {
 		return nil
 	}
-	restored, err := db.session().restored(ctx)
+	restored, err := isRestored(ctx, core.SessionOf(db))
 	if err != nil || !restored {
 		return err
 	}
-	return db.txFor(ctx, ScopeFrom(ctx), txOptions{Isolation: sql.LevelReadCommitted}, txFunc(func(ctx context.Context, tx *txCore) error {
-		s := tx.session()
-		if _, err := s.exec(ctx, &driver.Statement{SQL: "select pg_advisory_xact_lock($1)", Args: []any{lockKey("epoch")}}); err != nil {
+	return db.TxFor(ctx, ScopeFrom(ctx), core.TxOptions{Isolation: sql.LevelReadCommitted}, core.TxFunc(func(ctx context.Context, tx *core.Tx) error {
+		s := core.SessionOf(tx)
+		if _, err := s.Exec(ctx, &driver.Statement{SQL: "select pg_advisory_xact_lock($1)", Args: []any{core.LockKey("epoch")}}); err != nil {
 			return err
 		}
-		restored, err := s.restored(ctx)
+		restored, err := isRestored(ctx, s)
 		if err != nil || !restored {
 			return err // others were faster
 		}
-		db.options.Logger.WarnContext(ctx, "store: the change log was restored from another server; its readers start over")
+		db.Options.Logger.WarnContext(ctx, "store: the change log was restored from another server; its readers start over")
 		return errors.Join(
 			// All rows, not only those that are ahead: another may have the
 			// number of a transaction that is under way here.
-			s.run(ctx, "update plinth_changes set xid = pg_current_xact_id()"),
-			s.run(ctx, "delete from plinth_settings where name = 'purged'"),
-			s.setSetting(ctx, "epoch", rand.Text()),
+			s.Run(ctx, "update plinth_changes set xid = pg_current_xact_id()"),
+			s.Run(ctx, "delete from plinth_settings where name = 'purged'"),
+			s.SetSetting(ctx, "epoch", rand.Text()),
 		)
 	}))
 }
 
-// restored reports whether the log is another server's.
-func (s session) restored(ctx context.Context) (bool, error) {
-	restored, err := s.truth(ctx, restoredLog)
+// isRestored reports whether the log is another server's.
+func isRestored(ctx context.Context, s core.Session) (bool, error) {
+	restored, err := s.Truth(ctx, restoredLog)
 	if err != nil {
 		return false, fmt.Errorf("store: change log: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 const (
@@ -33,21 +34,21 @@ const (
 // Without it readers find the writes of other processes by polling, and the log grows.
 // Failures are logged and retried.
 func (outer *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) error {
-	db := sessionOf(outer).db
-	if db.inTx(ctx) {
+	db := core.SessionOf(outer).DB
+	if db.InTx(ctx) {
 		return ErrInTx
 	}
 	var keep RetentionOptions
 	if retention != nil {
 		keep = *retention
 	}
-	db.notifier.running.Add(1)
-	defer db.notifier.running.Add(-1)
+	db.Notifier.Running.Add(1)
+	defer db.Notifier.Running.Add(-1)
 	var wg sync.WaitGroup
-	if l := db.listener; l != nil {
+	if l := db.Listener; l != nil {
 		self := rand.Text() // identifies this process's own signals
-		wg.Go(func() { db.listen(ctx, l, self) })
-		wg.Go(func() { db.notify(ctx, l, self) })
+		wg.Go(func() { listen(ctx, db, l, self) })
+		wg.Go(func() { notify(ctx, db, l, self) })
 	}
 	failures := 0
 	for ctx.Err() == nil {
@@ -55,13 +56,13 @@ func (outer *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) e
 		if _, err := outer.TrimChanges(ctx, keep); err != nil && ctx.Err() == nil {
 			failures++
 			pause = backoff(failures)
-			db.warn(ctx, "store: the change log was not trimmed", err)
+			warn(ctx, db, "store: the change log was not trimmed", err)
 		} else if err == nil {
 			failures = 0
-			db.notifier.trimmedAt.Store(time.Now().UnixNano())
+			db.Notifier.TrimmedAt.Store(time.Now().UnixNano())
 		}
 		if _, err := outer.TrimReceipts(ctx); err != nil && ctx.Err() == nil {
-			db.warn(ctx, "store: idempotency records were not trimmed", err)
+			warn(ctx, db, "store: idempotency records were not trimmed", err)
 		}
 		sleep(ctx, pause, nil)
 	}
@@ -70,61 +71,61 @@ func (outer *DB) RunNotifier(ctx context.Context, retention *RetentionOptions) e
 }
 
 // listen wakes the readers of this process when another one has written.
-func (db *dbCore) listen(ctx context.Context, l driver.Listener, self string) {
+func listen(ctx context.Context, db *core.DB, l driver.Listener, self string) {
 	for failures := 0; ctx.Err() == nil; {
 		begun := time.Now()
-		db.notifier.listening.Add(1)
+		db.Notifier.Listening.Add(1)
 		err := l.Listen(ctx, changesChannel, func(payload string) {
 			if payload != self {
-				db.wake.remote()
+				db.Wake.Remote()
 			}
 		})
-		db.notifier.listening.Add(-1)
+		db.Notifier.Listening.Add(-1)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, errors.ErrUnsupported):
-			db.options.Logger.InfoContext(ctx, "store: no signals from other processes, readers of the change log poll", slog.Any("reason", err))
+			db.Options.Logger.InfoContext(ctx, "store: no signals from other processes, readers of the change log poll", slog.Any("reason", err))
 			return
 		case time.Since(begun) > time.Minute:
 			failures = 0
 		}
 		failures++
-		db.warn(ctx, "store: signals of other processes are interrupted", err)
+		warn(ctx, db, "store: signals of other processes are interrupted", err)
 		sleep(ctx, backoff(failures), nil)
 	}
 }
 
 // notify signals other processes that this one has written, once for all commits since
 // the last signal.
-func (db *dbCore) notify(ctx context.Context, l driver.Listener, self string) {
-	commit := db.wake.commits.wait()
+func notify(ctx context.Context, db *core.DB, l driver.Listener, self string) {
+	commit := db.Wake.Commits.Wait()
 	for failures := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-commit:
 		}
-		commit = db.wake.commits.wait() // before the signal: later commits need another one
-		db.notifier.untoldSince.CompareAndSwap(0, time.Now().UnixNano())
-		err := db.signal(ctx, l, self)
+		commit = db.Wake.Commits.Wait() // before the signal: later commits need another one
+		db.Notifier.UntoldSince.CompareAndSwap(0, time.Now().UnixNano())
+		err := signalRemote(ctx, db, l, self)
 		pause := notifyPause
 		if err == nil {
 			failures = 0
-			db.notifier.untoldSince.Store(0)
+			db.Notifier.UntoldSince.Store(0)
 		} else if ctx.Err() == nil {
 			// The other processes poll until a signal gets through.
 			failures++
 			pause, commit = backoff(failures), ended
-			db.warn(ctx, "store: other processes were not notified of changes", err)
+			warn(ctx, db, "store: other processes were not notified of changes", err)
 		}
 		sleep(ctx, pause, nil)
 	}
 }
 
-// signal sends one signal. It is a statement as far as tracers are concerned.
-func (db *dbCore) signal(ctx context.Context, l driver.Listener, self string) error {
-	t, ok := db.driver.(*traced)
+// signalRemote sends one signal. It is a statement as far as tracers are concerned.
+func signalRemote(ctx context.Context, db *core.DB, l driver.Listener, self string) error {
+	t, ok := db.Driver.(*traced)
 	if !ok {
 		return l.Notify(ctx, changesChannel, self)
 	}
@@ -134,6 +135,6 @@ func (db *dbCore) signal(ctx context.Context, l driver.Listener, self string) er
 	return err
 }
 
-func (db *dbCore) warn(ctx context.Context, text string, err error) {
-	db.options.Logger.WarnContext(ctx, text, slog.Any("error", err))
+func warn(ctx context.Context, db *core.DB, text string, err error) {
+	db.Options.Logger.WarnContext(ctx, text, slog.Any("error", err))
 }

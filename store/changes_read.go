@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -72,22 +73,22 @@ var changeKinds = []Kind{KindInt, KindTimestamp, KindText, KindText, KindJSON, K
 // readChanges reads the state of the log and what follows a position, nil for the
 // beginning, of some tables, nil for all. full reports that the batch is full: it has
 // limit rows, or fewer large ones.
-func (tx *txCore) readChanges(ctx context.Context, at *position, tables []string, limit int) (head *logHead, batch []Change, full bool, err error) {
+func readChanges(ctx context.Context, tx *core.Tx, at *position, tables []string, limit int) (head *logHead, batch []Change, full bool, err error) {
 	if at == nil {
 		at = &position{From: beginning}
 	}
-	if tx.db.dialect.Postgres() && at.To == "" && limit > 0 {
+	if tx.DB.Engine.Postgres() && at.To == "" && limit > 0 {
 		st := &driver.Statement{Table: "plinth_changes", SQL: postgresHead + postgresFew, Args: []any{at.From, int64(limit) + 1, tables}}
-		head, batch, err = tx.scanChanges(ctx, st, limit)
+		head, batch, err = scanChanges(ctx, tx, st, limit)
 		if err == nil && len(batch) <= limit || err != nil && !errors.Is(err, ErrTooLarge) {
 			return head, batch, false, err
 		}
 	}
-	st, err := tx.db.pageStatement(at, tables, limit)
+	st, err := pageStatement(tx.DB, at, tables, limit)
 	if err != nil {
 		return nil, nil, false, err
 	}
-	head, batch, err = tx.scanChanges(ctx, st, limit)
+	head, batch, err = scanChanges(ctx, tx, st, limit)
 	if errors.Is(err, ErrTooLarge) && len(batch) > 0 {
 		return head, batch, true, nil // these are the first
 	}
@@ -95,9 +96,9 @@ func (tx *txCore) readChanges(ctx context.Context, at *position, tables []string
 }
 
 // pageStatement reads the next rows by seq.
-func (db *dbCore) pageStatement(at *position, tables []string, limit int) (*driver.Statement, error) {
+func pageStatement(db *core.DB, at *position, tables []string, limit int) (*driver.Statement, error) {
 	switch {
-	case !db.dialect.Postgres():
+	case !db.Engine.Postgres():
 		var names any
 		if len(tables) > 0 {
 			text, err := json.Marshal(tables)
@@ -115,18 +116,18 @@ func (db *dbCore) pageStatement(at *position, tables []string, limit int) (*driv
 
 // scanChanges runs a statement of a batch. With ErrTooLarge it returns the rows
 // that came before the text was too large, and the one that made it so.
-func (tx *txCore) scanChanges(ctx context.Context, st *driver.Statement, limit int) (*logHead, []Change, error) {
+func scanChanges(ctx context.Context, tx *core.Tx, st *driver.Statement, limit int) (*logHead, []Change, error) {
 	st.Shape = &driver.Shape{Extra: changeKinds, EachExtra: true}
 	st.MaxBytes = maxBatchBytes
 	var head logHead
 	var batch []Change
 	first := true
-	err := tx.session().tuples(ctx, st, func(values [][]byte) error {
+	err := core.SessionOf(tx).Tuples(ctx, st, func(values [][]byte) error {
 		if first {
 			first = false
 			return json.Unmarshal(values[4], &head)
 		}
-		c, err := tx.db.parseChange(values)
+		c, err := parseChange(tx.DB, values)
 		batch = append(batch, c)
 		return err
 	})
@@ -137,7 +138,7 @@ func (tx *txCore) scanChanges(ctx context.Context, st *driver.Statement, limit i
 }
 
 // parseChange reads one row of the log.
-func (db *dbCore) parseChange(values [][]byte) (Change, error) {
+func parseChange(db *core.DB, values [][]byte) (Change, error) {
 	var c Change
 	var op, at string
 	seq, err := strconv.ParseInt(string(values[0]), 10, 64)
@@ -153,7 +154,7 @@ func (db *dbCore) parseChange(values [][]byte) (Change, error) {
 		c.At, err = canon.ParseTimestamp(at)
 	}
 	c.Seq, c.Op, c.ID = seq, WriteOp(op), changeID(seq, c.At)
-	table := db.registry.Named(c.Table)
+	table := db.Registry.Named(c.Table)
 	if err == nil {
 		c.Key, err = loggedKey(table, values[4])
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -38,8 +40,8 @@ func (c Change) SeenBy(ctx context.Context, on Session, scope *Scope) (SeenChang
 	if scope == nil {
 		return SeenChange{}, ErrNoScope
 	}
-	s := sessionOf(on)
-	t := s.db.registry.Named(c.Table)
+	s := core.SessionOf(on)
+	t := s.DB.Registry.Named(c.Table)
 	if t == nil {
 		return SeenChange{}, nil
 	}
@@ -66,7 +68,7 @@ func (c Change) SeenBy(ctx context.Context, on Session, scope *Scope) (SeenChang
 
 // image judges the rows of a change of one table for one scope.
 type image struct {
-	s     session
+	s     core.Session
 	table *Table
 	scope *Scope
 	guard *Guard
@@ -109,9 +111,9 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 	if result, decided := i.decide(values); decided {
 		return result == query.IsTrue, nil
 	}
-	n, err := countImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *builder, alias string) error {
-		b.write(b.words.yes)
-		return b.limits(source{table: i.table, alias: alias, guard: i.guard})
+	n, err := countImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *sqlgen.Builder, alias string) error {
+		b.Write(b.Words.Yes)
+		return b.Limits(sqlgen.Source{Table: i.table, Alias: alias, Guard: i.guard})
 	})
 	return n == 1, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -54,7 +55,7 @@ func (c *Changes) deliver(ctx context.Context, tx *Tx, fn ChangeFunc) (next posi
 	if at == nil && c.opts.Start == FromNow {
 		limit = 0 // only the place is wanted
 	}
-	head, batch, full, err := tx.inner.readChanges(ctx, at, c.opts.Tables, limit)
+	head, batch, full, err := readChanges(ctx, &tx.inner, at, c.opts.Tables, limit)
 	switch {
 	case err != nil:
 		return next, 0, false, err
@@ -94,7 +95,7 @@ func (c *Changes) resync(ctx context.Context, tx *Tx, head *logHead, reason stri
 	if c.opts.OnResync == nil {
 		return next, fmt.Errorf("%w: reader %q: %s", ErrResync, c.name, reason)
 	}
-	sessionOf(c.db).db.options.Logger.WarnContext(ctx, "store: reader of the change log starts over",
+	core.SessionOf(c.db).DB.Options.Logger.WarnContext(ctx, "store: reader of the change log starts over",
 		slog.String("reader", c.name), slog.String("reason", reason))
 	if err := c.opts.OnResync(ctx, tx); err != nil {
 		return next, err
@@ -109,11 +110,11 @@ func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
 	if c.name == "" {
 		return c.own, nil
 	}
-	if tx.inner.db.dialect.Postgres() {
+	if tx.inner.DB.Engine.Postgres() {
 		// An advisory lock, because a row lock would give the transaction a
 		// number. Then the snapshot of the batch would count our own writes
 		// as seen, and this reader would miss what fn writes.
-		ok, err := tx.inner.tryLock(ctx, "reader "+c.name)
+		ok, err := tx.inner.TryLock(ctx, "reader "+c.name)
 		if err != nil {
 			return nil, err
 		}
@@ -122,9 +123,9 @@ func (c *Changes) load(ctx context.Context, tx *Tx) (*position, error) {
 		}
 	}
 	var found *position
-	err := tx.session().tuples(ctx, &driver.Statement{
+	err := core.SessionOf(tx).Tuples(ctx, &driver.Statement{
 		Table: "plinth_cursors",
-		SQL:   tx.inner.db.placeholders("select position from plinth_cursors where name = $1"),
+		SQL:   tx.inner.DB.Placeholders("select position from plinth_cursors where name = $1"),
 		Args:  []any{c.name},
 		Shape: &driver.Shape{Extra: []Kind{KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
@@ -148,7 +149,7 @@ func (c *Changes) save(ctx context.Context, tx *Tx, p position) error {
 	if err != nil {
 		return fmt.Errorf("store: position of a reader: %w", err)
 	}
-	err = tx.session().run(ctx, "insert into plinth_cursors (name, position, updated_at) values ($1, $2, $3)"+
+	err = core.SessionOf(tx).Run(ctx, "insert into plinth_cursors (name, position, updated_at) values ($1, $2, $3)"+
 		" on conflict (name) do update set position = excluded.position, updated_at = excluded.updated_at",
 		c.name, string(text), value.StoredTime(time.Now()))
 	if err == nil {

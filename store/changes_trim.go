@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -35,9 +36,9 @@ type RetentionOptions struct {
 	MaxBytes int64
 }
 
-// trimChunk is how many rows one transaction of a trim examines, from the oldest on. On
+// trimRows is how many rows one transaction of a trim examines, from the oldest on. On
 // SQLite it blocks all other writers.
-const trimChunk = 5000
+const trimRows = 5000
 
 // TrimChanges removes the changes beyond the retention from the change log and returns
 // their number. The zero options are the defaults. [DB.RunNotifier] calls it
@@ -47,13 +48,13 @@ const trimChunk = 5000
 // change stays while a transaction is open that began before it. Its disk space could
 // not be reused until then, and a reader that keeps up cannot lose changes.
 func (outer *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64, error) {
-	db := sessionOf(outer).db
+	db := core.SessionOf(outer).DB
 	opts.MaxAge = cmp.Or(opts.MaxAge, 7*24*time.Hour)
 	opts.MaxRows = cmp.Or(opts.MaxRows, 1_000_000)
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, 4<<30)
 	t := trim{}
 	if opts.MaxAge > 0 {
-		t.before = value.StoredTime(db.options.Now().Add(-opts.MaxAge))
+		t.before = value.StoredTime(db.Options.Now().Add(-opts.MaxAge))
 	}
 	for _, bound := range []struct {
 		text string
@@ -62,9 +63,9 @@ func (outer *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64,
 		if bound.most < 0 {
 			continue
 		}
-		err := db.session().tuples(ctx, &driver.Statement{
+		err := core.SessionOf(db).Tuples(ctx, &driver.Statement{
 			Table: "plinth_changes",
-			SQL:   db.placeholders(bound.text),
+			SQL:   db.Placeholders(bound.text),
 			Args:  []any{bound.most},
 			Shape: &driver.Shape{Extra: []Kind{KindInt}, EachExtra: true},
 		}, func(values [][]byte) error {
@@ -78,12 +79,12 @@ func (outer *DB) TrimChanges(ctx context.Context, opts RetentionOptions) (int64,
 	}
 	var total int64
 	for {
-		n, err := db.trimChunk(ctx, t)
+		n, err := trimChunk(ctx, db, t)
 		total += n
 		if err != nil {
 			return total, fmt.Errorf("store: trim the change log: %w", err)
 		}
-		if n < trimChunk {
+		if n < trimRows {
 			return total, nil
 		}
 	}
@@ -116,37 +117,37 @@ const (
 
 // trimChunk removes some rows and notes which, in one transaction: a reader sees
 // both or neither.
-func (db *dbCore) trimChunk(ctx context.Context, t trim) (n int64, err error) {
-	args := []any{t.before, t.upTo, int64(trimChunk)}
-	err = db.txFor(ctx, ScopeFrom(ctx), txOptions{Isolation: sql.LevelReadCommitted}, txFunc(func(ctx context.Context, tx *txCore) error {
+func trimChunk(ctx context.Context, db *core.DB, t trim) (n int64, err error) {
+	args := []any{t.before, t.upTo, int64(trimRows)}
+	err = db.TxFor(ctx, ScopeFrom(ctx), core.TxOptions{Isolation: sql.LevelReadCommitted}, core.TxFunc(func(ctx context.Context, tx *core.Tx) error {
 		text := postgresTrim
-		if db.dialect.Postgres() {
-			if ok, err := tx.tryLock(ctx, "trim"); !ok {
+		if db.Engine.Postgres() {
+			if ok, err := tx.TryLock(ctx, "trim"); !ok {
 				n = 0
 				return err
 			}
 		} else {
-			text = db.placeholders(sqliteTrimmed)
+			text = db.Placeholders(sqliteTrimmed)
 		}
 		var gone purged
-		if n, gone, err = tx.trimmed(ctx, text, args); err != nil || n == 0 {
+		if n, gone, err = trimmed(ctx, tx, text, args); err != nil || n == 0 {
 			return err
 		}
-		if !db.dialect.Postgres() {
-			if err := tx.session().run(ctx, sqliteTrim, args...); err != nil {
+		if !db.Engine.Postgres() {
+			if err := core.SessionOf(tx).Run(ctx, sqliteTrim, args...); err != nil {
 				return err
 			}
 		}
-		return tx.notePurged(ctx, gone)
+		return notePurged(ctx, tx, gone)
 	}))
 	return n, err
 }
 
 // trimmed runs a statement that returns the number of trimmed rows and the highest of
 // them.
-func (tx *txCore) trimmed(ctx context.Context, text string, args []any) (n int64, gone purged, err error) {
-	err = tx.session().tuples(ctx, &driver.Statement{
-		Table: "plinth_changes", Op: "delete", SQL: text, Args: args, Write: tx.db.dialect.Postgres(),
+func trimmed(ctx context.Context, tx *core.Tx, text string, args []any) (n int64, gone purged, err error) {
+	err = core.SessionOf(tx).Tuples(ctx, &driver.Statement{
+		Table: "plinth_changes", Op: "delete", SQL: text, Args: args, Write: tx.DB.Engine.Postgres(),
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
 		var xid string
@@ -165,8 +166,8 @@ func (tx *txCore) trimmed(ctx context.Context, text string, args []any) (n int64
 }
 
 // notePurged raises the mark of what is trimmed.
-func (tx *txCore) notePurged(ctx context.Context, gone purged) error {
-	err := tx.session().tuples(ctx, &driver.Statement{
+func notePurged(ctx context.Context, tx *core.Tx, gone purged) error {
+	err := core.SessionOf(tx).Tuples(ctx, &driver.Statement{
 		Table: "plinth_settings",
 		SQL:   "select value from plinth_settings where name = 'purged'",
 		Shape: &driver.Shape{Extra: []Kind{KindJSON}, EachExtra: true},
@@ -183,5 +184,5 @@ func (tx *txCore) notePurged(ctx context.Context, gone purged) error {
 	if err != nil {
 		return fmt.Errorf("store: purged: %w", err)
 	}
-	return tx.session().setSetting(ctx, "purged", string(text))
+	return core.SessionOf(tx).SetSetting(ctx, "purged", string(text))
 }

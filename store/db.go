@@ -9,9 +9,14 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 	"github.com/uptrace/bun"
 )
+
+// handle is embedded in the public types of databases and transactions, so that the layers
+// below find the session in them.
+type handle = core.Handle
 
 // DB is a database with the tables registered on it. It is safe for concurrent
 // use. Open one with sqlite.Open or postgres.Open.
@@ -93,33 +98,33 @@ func New(d driver.Driver, opts Options) *DB {
 	if opts.Wrap != nil {
 		d = opts.Wrap(d)
 	}
-	inner := newDB(d, coreOptions{Logger: opts.Logger, Now: opts.Now, MaxLogBytes: opts.MaxLogBytes, Validator: opts.Validator})
-	inner.newTx = newTx
-	db := &DB{handle{session{db: inner}}}
+	inner := core.New(d, core.Options{Logger: opts.Logger, Now: opts.Now, MaxLogBytes: opts.MaxLogBytes, Validator: opts.Validator})
+	inner.NewTx = newTx
+	db := &DB{core.HandleOf(core.Session{DB: inner})}
 	b := d.Bun()
 	if len(opts.Tracers) > 0 {
-		t := &traced{Driver: d, engine: inner.dialect.Name, tracers: slices.Clone(opts.Tracers)}
-		inner.driver = t
+		t := &traced{Driver: d, engine: inner.Engine.Name, tracers: slices.Clone(opts.Tracers)}
+		inner.Driver = t
 		if b != nil {
 			b = b.WithQueryHook(bunTracer{t})
 		}
 	}
 	if b != nil { // a driver of tests may have none
-		inner.bun = b.WithQueryHook(inTxHook{inner})
+		inner.Bun = b.WithQueryHook(inTxHook{inner})
 	}
-	inner.registry = schema.NewRegistry(schema.RegistryOptions{
-		Bun: inner.bun, Known: scalars, Mixins: mixins, CheckRules: db.CheckRules, FullText: inner.dialect.Postgres(),
+	inner.Registry = schema.NewRegistry(schema.RegistryOptions{
+		Bun: inner.Bun, Known: scalars, Mixins: mixins, CheckRules: db.CheckRules, FullText: inner.Engine.Postgres(),
 	})
 	return db
 }
 
 // Close closes the database. Open transactions fail.
-func (db *DB) Close() error { return sessionOf(db).db.driver.Close() }
+func (db *DB) Close() error { return core.SessionOf(db).DB.Driver.Close() }
 
 // Bun returns the Bun database over the same connections, for statements the store does
 // not express. Its writes bypass rules, hooks and the change log. Its queries with the
 // context of a transaction fail with [ErrInTx]; do not begin another transaction there.
-func (db *DB) Bun() *bun.DB { return sessionOf(db).db.bun }
+func (db *DB) Bun() *bun.DB { return core.SessionOf(db).DB.Bun }
 
 // Capabilities are the features of the engine of a database.
 type Capabilities struct {
@@ -137,7 +142,7 @@ type Capabilities struct {
 
 // Capabilities returns what the engine can do.
 func (db *DB) Capabilities() Capabilities {
-	dialect := sessionOf(db).db.dialect
+	dialect := core.SessionOf(db).DB.Engine
 	return Capabilities{
 		Engine: dialect.Name, Instances: dialect.Postgres(), Fold: dialect.Fold, FullText: dialect.Postgres(),
 	}
@@ -148,34 +153,34 @@ func (db *DB) Capabilities() Capabilities {
 // many to many must be among the models, or have been before. Registering a model
 // again does nothing. It reports every mistake of every model at once.
 func (db *DB) Register(models ...any) error {
-	return sessionOf(db).db.registry.Register(models...)
+	return core.SessionOf(db).DB.Registry.Register(models...)
 }
 
 // Table returns the table of a registered model, given as for [DB.Register], or
 // nil.
-func (db *DB) Table(model any) *Table { return sessionOf(db).db.registry.Table(model) }
+func (db *DB) Table(model any) *Table { return core.SessionOf(db).DB.Registry.Table(model) }
 
 // TableNamed returns the registered table of the name, or nil.
-func (db *DB) TableNamed(name string) *Table { return sessionOf(db).db.registry.Named(name) }
+func (db *DB) TableNamed(name string) *Table { return core.SessionOf(db).DB.Registry.Named(name) }
 
 // Tables returns the registered tables in the order they were registered.
-func (db *DB) Tables() []*Table { return sessionOf(db).db.registry.Tables() }
+func (db *DB) Tables() []*Table { return core.SessionOf(db).DB.Registry.Tables() }
 
 // Validator returns the validator of the options, nil if there is none.
-func (db *DB) Validator() Validator { return sessionOf(db).db.options.Validator }
+func (db *DB) Validator() Validator { return core.SessionOf(db).DB.Options.Validator }
 
 // Stats returns figures for operators. It sends no statement, so it is cheap to call
 // often.
 func (db *DB) Stats() Stats {
-	inner := sessionOf(db).db
-	return Stats{Pools: inner.driver.Stats(), Notifier: notifierStats(&inner.notifier)}
+	inner := core.SessionOf(db).DB
+	return Stats{Pools: inner.Driver.Stats(), Notifier: notifierStats(&inner.Notifier)}
 }
 
 // Ping checks that the database answers within two seconds, or sooner if ctx ends. It
 // does not queue behind other statements: it has a connection of its own or uses a
 // reserved one. A busy database is therefore healthy, and an unreachable one is
 // [ErrUnavailable].
-func (db *DB) Ping(ctx context.Context) error { return sessionOf(db).db.ping(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return core.SessionOf(db).DB.Ping(ctx) }
 
 // WithReserve returns a context in which statements may use the connections that a
 // PostgreSQL database keeps in reserve. They proceed when all others are in use. Use it
@@ -188,5 +193,5 @@ func WithReserve(ctx context.Context) context.Context { return driver.WithReserv
 // key. If there is none it stores and returns the result of create. All instances get
 // the same value.
 func (db *DB) Setting(ctx context.Context, name string, create func() (string, error)) (string, error) {
-	return sessionOf(db).db.ensureSetting(ctx, name, create)
+	return core.SessionOf(db).DB.EnsureSetting(ctx, name, create)
 }

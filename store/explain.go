@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -51,8 +52,8 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 		return nil, err
 	}
 	scope, guards := watched(g.scope)
-	b := g.s.newBuilder(ctx, scope, g.access)
-	defer b.free()
+	b := g.s.NewBuilder(ctx, scope, g.access)
+	defer b.Free()
 	st, err := g.compile(ctx, b, q, g.readOptions(q, opts), opts)
 	if err != nil {
 		return nil, err
@@ -62,18 +63,18 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 		e.Args[i] = argType(st.SQL, i+1, v)
 	}
 	concealed := false
-	for _, t := range b.reads {
+	for _, t := range b.Reads {
 		guard := guards[t]
 		e.Tables = append(e.Tables, ExplainedTable{Table: t, Guarded: guard != nil})
 		concealed = concealed || guard != nil && guard.Read.Node() != nil && conceals(guard.Read.Node())
 	}
-	if g.s.db.dialect.Postgres() {
+	if g.s.DB.Engine.Postgres() {
 		if !concealed {
-			e.Plan, err = g.s.postgresPlan(ctx, st, form)
+			e.Plan, err = postgresPlan(ctx, g.s, st, form)
 		}
 		return e, err
 	}
-	e.Plan, err = g.s.sqlitePlan(ctx, st, form)
+	e.Plan, err = sqlitePlan(ctx, g.s, st, form)
 	return e, err
 }
 
@@ -108,7 +109,7 @@ func conceals(n *query.Node) bool {
 
 // postgresPlan returns the plan of a statement with its values, which applies unless
 // the server uses a generic plan.
-func (s session) postgresPlan(ctx context.Context, st *driver.Statement, form PlanForm) ([]byte, error) {
+func postgresPlan(ctx context.Context, s core.Session, st *driver.Statement, form PlanForm) ([]byte, error) {
 	format, kind := "text", KindText
 	if form == PlanJSON {
 		format, kind = "json", KindJSON
@@ -118,7 +119,7 @@ func (s session) postgresPlan(ctx context.Context, st *driver.Statement, form Pl
 		Shape: &driver.Shape{Extra: []Kind{kind}, EachExtra: true},
 	}
 	var plan []byte
-	err := s.tuples(ctx, explain, func(values [][]byte) error {
+	err := s.Tuples(ctx, explain, func(values [][]byte) error {
 		if form == PlanJSON {
 			var plans []struct{ Plan json.RawMessage }
 			err := json.Unmarshal(values[0], &plans)
@@ -142,7 +143,7 @@ type sqliteStep struct {
 	Detail string `json:"detail"`
 }
 
-func (s session) sqlitePlan(ctx context.Context, st *driver.Statement, form PlanForm) ([]byte, error) {
+func sqlitePlan(ctx context.Context, s core.Session, st *driver.Statement, form PlanForm) ([]byte, error) {
 	explain := &driver.Statement{
 		SQL: "explain query plan " + st.SQL, Args: st.Args,
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindInt, KindText}, EachExtra: true},
@@ -150,7 +151,7 @@ func (s session) sqlitePlan(ctx context.Context, st *driver.Statement, form Plan
 	var plan []byte
 	var steps []sqliteStep
 	depth := map[int64]int{}
-	err := s.tuples(ctx, explain, func(values [][]byte) error {
+	err := s.Tuples(ctx, explain, func(values [][]byte) error {
 		var step sqliteStep
 		for i, into := range []any{&step.ID, &step.Parent, nil, &step.Detail} {
 			if into == nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // Write is one row on its way into or out of a table, as a hook sees it.
@@ -31,7 +33,7 @@ type Write[T any] struct {
 // Register hooks before the database is used; it is not safe for concurrent use
 // with writes.
 func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
-	t, err := sessionOf(db).db.registry.Of(reflect.TypeFor[T]())
+	t, err := core.SessionOf(db).DB.Registry.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) er
 // After registers a hook that runs after a row was written, in the same transaction. An
 // error rolls back the write. It cannot change the row.
 func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) error {
-	t, err := sessionOf(db).db.registry.Of(reflect.TypeFor[T]())
+	t, err := core.SessionOf(db).DB.Registry.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -33,10 +35,10 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 	asked := *q
 	asked.Where = And(query.RowKeys(g.table, rows), q.Where)
 	if len(q.Order) > 0 {
-		return g.read(ctx, &asked, readOptions{}, opts, out)
+		return g.read(ctx, &asked, sqlgen.ReadOptions{}, opts, out)
 	}
 	asked.Limit, asked.Offset, asked.Count = nil, 0, false
-	ro := readOptions{extra: g.table.PrimaryKey, each: true}
+	ro := sqlgen.ReadOptions{Extra: g.table.PrimaryKey, Each: true}
 	if err := g.read(ctx, &asked, ro, opts, out); err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func splitByKey(bodies, keys []byte, n int) (map[string][]byte, error) {
 	for range n {
 		body, key := value.SkipJSON(bodies), value.SkipJSON(keys)
 		if body <= 0 || key <= 0 {
-			return nil, errTuple
+			return nil, core.ErrTuple
 		}
 		found[string(keys[:key])] = bodies[:body:body]
 		bodies, _ = value.CutByte(bodies[body:], ',')

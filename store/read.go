@@ -11,15 +11,17 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // reader reads one table in a session and a scope.
 type reader struct {
-	s      session
+	s      core.Session
 	table  *Table
 	scope  *Scope
-	access access
+	access sqlgen.Access
 }
 
 // checkScope rejects a gate that was made without the scope it needs.
@@ -31,16 +33,16 @@ func (r reader) checkScope() error {
 }
 
 // read reads within the budget of rows.
-func (r reader) read(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+func (r reader) read(ctx context.Context, q *Query, ro sqlgen.ReadOptions, opts ReadOptions, out *Rows) error {
 	err := r.readOnce(ctx, q, ro, opts, out)
-	if !errors.Is(err, errTooManyRows) {
+	if !errors.Is(err, core.ErrTooManyRows) {
 		return err
 	}
 	lowered, cut, err := r.lowerLimits(ctx, q, ro, opts)
 	if err != nil {
 		return err
 	}
-	if err = r.readOnce(ctx, lowered, ro, opts, out); errors.Is(err, errTooManyRows) {
+	if err = r.readOnce(ctx, lowered, ro, opts, out); errors.Is(err, core.ErrTooManyRows) {
 		return errBudget(q, opts.Budget)
 	}
 	out.Cut = cut
@@ -48,20 +50,20 @@ func (r reader) read(ctx context.Context, q *Query, ro readOptions, opts ReadOpt
 }
 
 // readOptions returns what a read needs besides the query's members.
-func (r reader) readOptions(q *Query, opts ReadOptions) readOptions {
-	return readOptions{
-		page: opts.Page, single: opts.Single && !opts.Page && q.After == "", groups: !opts.Single && q.After == "", version: opts.Single,
+func (r reader) readOptions(q *Query, opts ReadOptions) sqlgen.ReadOptions {
+	return sqlgen.ReadOptions{
+		Page: opts.Page, Single: opts.Single && !opts.Page && q.After == "", Groups: !opts.Single && q.After == "", Version: opts.Single,
 	}
 }
 
 // compile writes the statement of a query into a builder.
-func (r reader) compile(ctx context.Context, b *builder, q *Query, ro readOptions, opts ReadOptions) (*driver.Statement, error) {
+func (r reader) compile(ctx context.Context, b *sqlgen.Builder, q *Query, ro sqlgen.ReadOptions, opts ReadOptions) (*driver.Statement, error) {
 	if opts.Page || q.After != "" {
-		key, err := r.s.cursorKey(ctx)
+		key, err := r.s.CursorKey(ctx)
 		if err != nil {
 			return nil, err
 		}
-		b.cursors = key
+		b.Cursors = key
 	}
 	asked := q
 	if opts.MaxRows > 0 && (q.Limit == nil || *q.Limit > opts.MaxRows) {
@@ -70,38 +72,38 @@ func (r reader) compile(ctx context.Context, b *builder, q *Query, ro readOption
 		limited.Limit = Limit(opts.MaxRows + 1)
 		asked = &limited
 	}
-	b.budget = opts.Budget
-	shape, err := b.read(r.table, asked, ro)
+	b.Budget = opts.Budget
+	shape, err := b.Read(r.table, asked, ro)
 	if err != nil {
 		return nil, r.unknown(err)
 	}
-	st := b.statement(shape)
+	st := b.Statement(shape)
 	st.Table, st.Op = r.table.Name, "select"
 	st.MaxRows, st.MaxBytes = opts.MaxRows, opts.MaxBytes
 	return st, nil
 }
 
 // readOnce compiles a query and runs it.
-func (r reader) readOnce(ctx context.Context, q *Query, ro readOptions, opts ReadOptions, out *Rows) error {
+func (r reader) readOnce(ctx context.Context, q *Query, ro sqlgen.ReadOptions, opts ReadOptions, out *Rows) error {
 	if err := r.checkScope(); err != nil {
 		return err
 	}
-	b := r.s.newBuilder(ctx, r.scope, r.access)
-	defer b.free()
+	b := r.s.NewBuilder(ctx, r.scope, r.access)
+	defer b.Free()
 	st, err := r.compile(ctx, b, q, ro, opts)
 	if err != nil {
 		return err
 	}
 	out.Result.Reset()
-	if err := r.s.query(ctx, st, &out.Result); err != nil {
-		return conflict(err)
+	if err := r.s.Query(ctx, st, &out.Result); err != nil {
+		return core.Conflict(err)
 	}
 	if len(st.Shape.Members) == 0 {
 		out.Result.Body = appendEmpty(out.Result.Body, out.Result.Rows)
 	}
 	takeRows(out)
-	out.Tables = append(out.Tables, b.reads...)
-	if opts.TagForm != "" && r.s.tx == nil && b.tagged() { // what a transaction reads may be rolled back
+	out.Tables = append(out.Tables, b.Reads...)
+	if opts.TagForm != "" && r.s.Tx == nil && tagged(b.Reads) { // what a transaction reads may be rolled back
 		out.Tag = entityTag(opts.TagForm, q, &out.Result)
 	}
 	return finishRows(out, b, q, ro, opts)
@@ -126,17 +128,17 @@ func takeRows(r *Rows) {
 	r.Tag, r.Cut, r.Tables = "", "", r.Tables[:0]
 }
 
-func finishRows(r *Rows, b *builder, q *Query, ro readOptions, opts ReadOptions) error {
+func finishRows(r *Rows, b *sqlgen.Builder, q *Query, ro sqlgen.ReadOptions, opts ReadOptions) error {
 	if r.Count == 0 || len(r.Result.Extra) == 0 {
 		return nil
 	}
 	if opts.Page {
 		if r.More || q.Limit != nil && r.Count == *q.Limit {
-			r.Next = b.cursors.make(b.keys, r.Result.Extra)
+			r.Next = b.Cursors.Make(b.Keys, r.Result.Extra)
 		}
 		return nil
 	}
-	if opts.Single && b.versioned { // else it stands for a row without members
+	if opts.Single && b.Versioned { // else it stands for a row without members
 		version, err := firstInt(r.Result.Extra)
 		r.Version = version
 		return err
@@ -147,7 +149,7 @@ func finishRows(r *Rows, b *builder, q *Query, ro readOptions, opts ReadOptions)
 // unknown turns the inner mark for a table that is not exposed into the answer
 // for one that does not exist.
 func (r reader) unknown(err error) error {
-	if errors.Is(err, errNotExposed) {
+	if errors.Is(err, sqlgen.ErrNotExposed) {
 		return &UnknownTableError{Table: r.table.Name}
 	}
 	return err
@@ -155,23 +157,23 @@ func (r reader) unknown(err error) error {
 
 // decodePlan plans how rows of a query fill the struct.
 func (r reader) decodePlan(ctx context.Context, q *Query) (*schema.RowPlan, error) {
-	b := r.s.newBuilder(ctx, r.scope, r.access)
-	defer b.free()
-	s, err := b.enter(r.table)
+	b := r.s.NewBuilder(ctx, r.scope, r.access)
+	defer b.Free()
+	s, err := b.Enter(r.table)
 	if err != nil {
 		return nil, r.unknown(err)
 	}
-	plan, err := b.plan(s, q)
+	plan, err := b.Plan(s, q)
 	if err != nil {
 		return nil, err
 	}
-	if plan.grouped() {
+	if plan.Grouped() {
 		return nil, errors.New("store: aggregates are not columns of a model; read them by a Gate, or with Bun")
 	}
-	if plan.spreads() {
+	if plan.Spreads() {
 		return nil, errors.New("store: columns of other tables are not columns of a model; embed the relation without Spread")
 	}
-	return plan.decode(), nil
+	return plan.Decode(), nil
 }
 
 // ReadOptions tunes [Gate.Read]. The zero value reads all rows the query asks
@@ -208,8 +210,8 @@ const tagSize = 12
 
 // tagged reports whether the answer of the statement has an entity tag: every table that it
 // reads writes to the change log. A view does not say what it reads.
-func (c *conds) tagged() bool {
-	return len(c.reads) > 0 && !slices.ContainsFunc(c.reads, func(t *Table) bool { return !t.Tracked || t.View })
+func tagged(reads []*Table) bool {
+	return len(reads) > 0 && !slices.ContainsFunc(reads, func(t *Table) bool { return !t.Tracked || t.View })
 }
 
 // entityTag returns the opaque part of the answer's entity tag (RFC 9110, section 8.8.3): a

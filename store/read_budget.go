@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 )
 
 // errBudget is the answer for a query beyond its budget of rows. It names the
@@ -31,7 +33,7 @@ func errBudget(q *Query, budget int) error {
 // "tasks.comments".
 func eachEmbed(q *Query, above string, f func(path string, embed *Embed)) {
 	for i := range q.With {
-		path := above + url.QueryEscape(embedName(&q.With[i]))
+		path := above + url.QueryEscape(sqlgen.EmbedName(&q.With[i]))
 		f(path, &q.With[i])
 		eachEmbed(&q.With[i].Query, path+".", f)
 	}
@@ -39,18 +41,18 @@ func eachEmbed(q *Query, above string, f func(path string, embed *Embed)) {
 
 // lowerLimits returns a query that keeps the budget: the default limits of its
 // embeds are lowered to the largest number with which even full arrays fit.
-func (r reader) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (*Query, string, error) {
+func (r reader) lowerLimits(ctx context.Context, q *Query, ro sqlgen.ReadOptions, opts ReadOptions) (*Query, string, error) {
 	rows, err := r.countRoot(ctx, q, ro, opts)
 	if err != nil {
 		return nil, "", err
 	}
-	b := r.s.newBuilder(ctx, r.scope, r.access)
-	defer b.free()
-	root, err := b.enter(r.table)
+	b := r.s.NewBuilder(ctx, r.scope, r.access)
+	defer b.Free()
+	root, err := b.Enter(r.table)
 	if err != nil {
 		return nil, "", r.unknown(err)
 	}
-	plan, err := b.plan(root, q)
+	plan, err := b.Plan(root, q)
 	if err != nil {
 		return nil, "", r.unknown(err)
 	}
@@ -63,7 +65,7 @@ func (r reader) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts 
 	limit := 0
 	for low, high := 1, highest; low <= high; {
 		middle := (low + high) / 2
-		if n := plan.most(middle, opts.Budget); rows+min(rows*n, opts.Budget+1) <= opts.Budget {
+		if n := plan.Most(middle, opts.Budget); rows+min(rows*n, opts.Budget+1) <= opts.Budget {
 			limit, low = middle, middle+1
 		} else {
 			high = middle - 1
@@ -74,12 +76,12 @@ func (r reader) lowerLimits(ctx context.Context, q *Query, ro readOptions, opts 
 	}
 	lowered := *q
 	var cut []string
-	lowered.With = plan.lower(q.With, limit, "", &cut)
+	lowered.With = plan.Lower(q.With, limit, "", &cut)
 	return &lowered, strings.Join(cut, ", "), nil
 }
 
 // countRoot returns how many rows a query has, without their embeds.
-func (r reader) countRoot(ctx context.Context, q *Query, ro readOptions, opts ReadOptions) (int, error) {
+func (r reader) countRoot(ctx context.Context, q *Query, ro sqlgen.ReadOptions, opts ReadOptions) (int, error) {
 	alone := *q
 	alone.Select, alone.With, alone.Count = []Selected{}, nil, false
 	alone.Where = And(q.Where, innerConds(q.With))
@@ -87,7 +89,7 @@ func (r reader) countRoot(ctx context.Context, q *Query, ro readOptions, opts Re
 		alone.Order = nil
 	}
 	var out Rows
-	err := r.readOnce(ctx, &alone, readOptions{single: ro.single, groups: ro.groups}, ReadOptions{MaxRows: opts.MaxRows}, &out)
+	err := r.readOnce(ctx, &alone, sqlgen.ReadOptions{Single: ro.Single, Groups: ro.Groups}, ReadOptions{MaxRows: opts.MaxRows}, &out)
 	return out.Count, err
 }
 

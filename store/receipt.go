@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -35,8 +36,8 @@ type Receipt struct {
 // the transaction ends: Receipt in another transaction fails with [fault.ErrReceiptBusy], or
 // waits on SQLite.
 func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) {
-	if tx.inner.db.dialect.Postgres() {
-		ok, err := tx.inner.tryLock(ctx, "receipt "+scope+" "+key)
+	if tx.inner.DB.Engine.Postgres() {
+		ok, err := tx.inner.TryLock(ctx, "receipt "+scope+" "+key)
 		if err != nil {
 			return nil, err
 		}
@@ -45,10 +46,10 @@ func (tx *Tx) Receipt(ctx context.Context, scope, key string) (*Receipt, error) 
 		}
 	}
 	var found *Receipt
-	err := tx.session().tuples(ctx, &driver.Statement{
+	err := core.SessionOf(tx).Tuples(ctx, &driver.Statement{
 		Table: "plinth_idempotency",
-		SQL:   tx.inner.db.placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
-		Args:  []any{scope, key, value.StoredTime(tx.inner.db.options.Now())},
+		SQL:   tx.inner.DB.Placeholders("select fingerprint, answer from plinth_idempotency where scope = $1 and key = $2 and expires_at > $3"),
+		Args:  []any{scope, key, value.StoredTime(tx.inner.DB.Options.Now())},
 		Shape: &driver.Shape{Extra: []Kind{KindText, KindText}, EachExtra: true},
 	}, func(values [][]byte) error {
 		fingerprint, err := value.UnquoteJSON(values[0])
@@ -80,12 +81,12 @@ type ReceiptCount struct {
 // serializable transactions of one caller would conflict. Concurrent requests therefore
 // all see the count of what was committed before.
 func (outer *DB) CountReceipts(ctx context.Context, r Receipt) (ReceiptCount, error) {
-	db := sessionOf(outer).db
+	db := core.SessionOf(outer).DB
 	var c ReceiptCount
-	now := db.options.Now()
-	err := db.session().tuples(ctx, &driver.Statement{
+	now := db.Options.Now()
+	err := core.SessionOf(db).Tuples(ctx, &driver.Statement{
 		Table: "plinth_idempotency",
-		SQL:   db.placeholders(countReceipts),
+		SQL:   db.Placeholders(countReceipts),
 		Args:  []any{r.Caller, value.StoredTime(now), r.Scope, r.Key},
 		Shape: &driver.Shape{Extra: []Kind{KindInt, KindInt, KindTimestamp, KindInt}, EachExtra: true},
 	}, func(values [][]byte) error {
@@ -118,11 +119,11 @@ const countReceipts = "select count(*), cast(coalesce(sum(size), 0) as bigint), 
 func (tx *Tx) KeepReceipt(ctx context.Context, r Receipt, keep time.Duration) error {
 	// A transaction that inserted the same key may have committed since this one began.
 	// Its row is invisible here, so the conflict makes this transaction start again.
-	return tx.session().run(ctx, "insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at)"+
+	return core.SessionOf(tx).Run(ctx, "insert into plinth_idempotency (scope, key, caller, fingerprint, answer, size, expires_at)"+
 		" values ($1, $2, $3, $4, $5, $6, $7)"+
 		" on conflict (scope, key) do update set caller = excluded.caller, fingerprint = excluded.fingerprint,"+
 		" answer = excluded.answer, size = excluded.size, expires_at = excluded.expires_at",
-		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), value.StoredTime(tx.inner.db.options.Now().Add(keep)))
+		r.Scope, r.Key, r.Caller, r.Fingerprint, r.Answer, int64(len(r.Answer)), value.StoredTime(tx.inner.DB.Options.Now().Add(keep)))
 }
 
 // trimReceipts is how many receipts one statement of a trim removes.
@@ -131,19 +132,19 @@ const trimReceipts = 1000
 // TrimReceipts removes expired receipts and returns their number. [DB.RunNotifier]
 // calls it periodically.
 func (outer *DB) TrimReceipts(ctx context.Context) (int64, error) {
-	db := sessionOf(outer).db
+	db := core.SessionOf(outer).DB
 	const expired = "select scope, key from plinth_idempotency where expires_at <= $1 order by expires_at limit $2"
 	var total int64
 	for {
-		n, err := db.session().exec(ctx, &driver.Statement{
+		n, err := core.SessionOf(db).Exec(ctx, &driver.Statement{
 			Table: "plinth_idempotency",
-			SQL:   db.placeholders("delete from plinth_idempotency where (scope, key) in (" + expired + ")"),
-			Args:  []any{value.StoredTime(db.options.Now()), int64(trimReceipts)},
+			SQL:   db.Placeholders("delete from plinth_idempotency where (scope, key) in (" + expired + ")"),
+			Args:  []any{value.StoredTime(db.Options.Now()), int64(trimReceipts)},
 			Write: true,
 		})
 		total += n
 		if err != nil {
-			return total, fmt.Errorf("store: trim receipts: %w", conflict(err))
+			return total, fmt.Errorf("store: trim receipts: %w", core.Conflict(err))
 		}
 		if n < trimReceipts {
 			return total, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // Repo reads and writes the rows of one model. Make one with [For] when needed. It is a
@@ -19,8 +21,8 @@ type Repo[T any] struct {
 // repository is trusted, also inside a request: it sees and writes every row of the
 // tenant that is not deleted. [Repo.As] limits it to what a caller may do.
 func For[T any](s Session) Repo[T] {
-	c := &repo{s: s.session()}
-	c.table, c.err = c.s.db.registry.Of(reflect.TypeFor[T]())
+	c := &repo{s: core.SessionOf(s)}
+	c.table, c.err = c.s.DB.Registry.Of(reflect.TypeFor[T]())
 	return Repo[T]{c}
 }
 
@@ -49,13 +51,13 @@ func (r Repo[T]) Unscoped() Repo[T] {
 // WithDeleted returns the repository with the deleted rows of a model with
 // [SoftDelete]. It has no effect in a scope.
 func (r Repo[T]) WithDeleted() Repo[T] {
-	return Repo[T]{r.core.with(func(c *repo) { c.access.withDeleted = true })}
+	return Repo[T]{r.core.with(func(c *repo) { c.access.WithDeleted = true })}
 }
 
 // AllTenants returns the repository with the rows of all tenants of a model with
 // [Tenant]. It has no effect in a scope.
 func (r Repo[T]) AllTenants() Repo[T] {
-	return Repo[T]{r.core.with(func(c *repo) { c.access.allTenants = true })}
+	return Repo[T]{r.core.with(func(c *repo) { c.access.AllTenants = true })}
 }
 
 // Get returns the row with the primary key id: a value of the key's type, or a

@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // repo implements repositories independently of the type of the model.
 type repo struct {
-	s      session
+	s      core.Session
 	table  *Table
 	scope  *Scope
-	access access
+	access sqlgen.Access
 	err    error // of registering the model
 }
 
@@ -28,7 +30,7 @@ func (r *repo) with(change func(*repo)) *repo {
 func (r *repo) gate() Gate {
 	g := Gate{reader{s: r.s, table: r.table, scope: r.scope, access: r.access}}
 	if r.scope != nil {
-		g.s.scope, g.access = r.scope, access{}
+		g.s.Scope, g.access = r.scope, sqlgen.Access{}
 	}
 	return g
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -32,33 +33,33 @@ type SQL struct {
 // Exec runs the statement on a database or in a transaction and returns the number of
 // rows it wrote.
 func (q SQL) Exec(ctx context.Context, s Session) (int64, error) {
-	n, err := s.session().exec(ctx, q.statement(s.session()))
-	return n, outside(s.session(), err)
+	n, err := core.SessionOf(s).Exec(ctx, q.statement(core.SessionOf(s)))
+	return n, outside(core.SessionOf(s), err)
 }
 
 // Rows runs the statement and calls each with the values of every row: each in the JSON
 // form of its [Kind], null for NULL. The values must not be kept.
 func (q SQL) Rows(ctx context.Context, s Session, each func(values [][]byte) error) error {
-	st := q.statement(s.session())
+	st := q.statement(core.SessionOf(s))
 	st.Shape = &driver.Shape{Extra: q.Columns, EachExtra: true}
-	return outside(s.session(), s.session().tuples(ctx, st, each))
+	return outside(core.SessionOf(s), core.SessionOf(s).Tuples(ctx, st, each))
 }
 
 // outside maps a conflict unless it is the transaction's to retry.
-func outside(s session, err error) error {
-	if s.tx != nil {
+func outside(s core.Session, err error) error {
+	if s.Tx != nil {
 		return err
 	}
-	return conflict(err)
+	return core.Conflict(err)
 }
 
-func (q SQL) statement(s session) *driver.Statement {
-	return &driver.Statement{SQL: s.db.placeholders(q.Text), Args: q.Args, Write: q.Writes}
+func (q SQL) statement(s core.Session) *driver.Statement {
+	return &driver.Statement{SQL: s.DB.Placeholders(q.Text), Args: q.Args, Write: q.Writes}
 }
 
 // Listener returns the signals between the processes of the database, nil on an engine
 // for one process.
-func (db *DB) Listener() driver.Listener { return sessionOf(db).db.listener }
+func (db *DB) Listener() driver.Listener { return core.SessionOf(db).DB.Listener }
 
 // ActorFrom returns the actor of changes by trusted code with ctx: the one of
 // [WithActor], else the caller of the request, else "".

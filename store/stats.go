@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -42,12 +43,12 @@ type NotifierStats struct {
 }
 
 // notifierStats reads the figures of the notifier.
-func notifierStats(n *notifierState) NotifierStats {
-	s := NotifierStats{Running: n.running.Load() > 0, Listening: n.listening.Load() > 0}
-	if since := n.untoldSince.Load(); since != 0 {
+func notifierStats(n *core.NotifierState) NotifierStats {
+	s := NotifierStats{Running: n.Running.Load() > 0, Listening: n.Listening.Load() > 0}
+	if since := n.UntoldSince.Load(); since != 0 {
 		s.Behind = max(0, time.Since(time.Unix(0, since)))
 	}
-	if at := n.trimmedAt.Load(); at != 0 {
+	if at := n.TrimmedAt.Load(); at != 0 {
 		s.TrimmedAt = time.Unix(0, at)
 	}
 	return s
@@ -97,12 +98,12 @@ const (
 // reader. While readers keep up it is cheap enough to run every few seconds.
 func (db *DB) ReaderLags(ctx context.Context) ([]ReaderLag, error) {
 	st := &driver.Statement{Table: "plinth_cursors", SQL: sqliteLags, Args: []any{int64(MaxLag)}}
-	if sessionOf(db).db.dialect.Postgres() {
+	if core.SessionOf(db).DB.Engine.Postgres() {
 		st.SQL = postgresLags
 	}
 	st.Shape = &driver.Shape{Extra: []Kind{KindText, KindTimestamp, KindTimestamp, KindInt, KindTimestamp}, EachExtra: true}
 	var lags []ReaderLag
-	err := db.session().tuples(ctx, st, func(values [][]byte) error {
+	err := core.SessionOf(db).Tuples(ctx, st, func(values [][]byte) error {
 		lag, err := parseLag(values)
 		lags = append(lags, lag)
 		return err

@@ -3,37 +3,39 @@ package store
 import (
 	"context"
 	"database/sql"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // Session runs statements: a [DB] each on its own, a [Tx] all in one
 // transaction.
 type Session interface {
-	sessioner
+	core.Sessioner
 }
 
 // Tx is a running transaction. It belongs to the goroutine that runs the
 // function of [DB.Tx].
 type Tx struct {
 	handle
-	inner txCore
+	inner core.Tx
 }
 
 // newTx allocates a transaction. One allocation holds both values.
-func newTx(db *dbCore) *txCore {
+func newTx(db *core.DB) *core.Tx {
 	tx := new(Tx)
-	tx.handle = handle{session{db: db, tx: &tx.inner}}
-	tx.inner.db, tx.inner.outer = db, tx
+	tx.handle = core.HandleOf(core.Session{DB: db, Tx: &tx.inner})
+	tx.inner.DB, tx.inner.Outer = db, tx
 	return &tx.inner
 }
 
 // outerTx returns the transaction of applications.
-func outerTx(tx *txCore) *Tx { return tx.outer.(*Tx) }
+func outerTx(tx *core.Tx) *Tx { return tx.Outer.(*Tx) }
 
 // outerFunc is the function of an application as body of a transaction.
 type outerFunc func(ctx context.Context, tx *Tx) error
 
 // Run calls the function.
-func (f outerFunc) Run(ctx context.Context, tx *txCore) error { return f(ctx, outerTx(tx)) }
+func (f outerFunc) Run(ctx context.Context, tx *core.Tx) error { return f(ctx, outerTx(tx)) }
 
 // TxOptions tunes a transaction.
 type TxOptions struct {
@@ -65,19 +67,19 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error
 
 // TxWith is Tx with options.
 func (db *DB) TxWith(ctx context.Context, opts TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
-	return sessionOf(db).db.txFor(ctx, ScopeFrom(ctx), txOptions(opts), outerFunc(fn))
+	return core.SessionOf(db).DB.TxFor(ctx, ScopeFrom(ctx), core.TxOptions(opts), outerFunc(fn))
 }
 
 // Tx runs fn in a savepoint. If fn returns an error, its writes are rolled back and the
 // outer transaction can continue.
 func (tx *Tx) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	return tx.inner.savepoint(ctx, outerFunc(fn))
+	return tx.inner.Savepoint(ctx, outerFunc(fn))
 }
 
 // ReadOnly runs fn while writes by the transaction fail with [ErrReadOnly].
 func (tx *Tx) ReadOnly(fn func() error) error {
-	defer func(before bool) { tx.inner.readOnly = before }(tx.inner.readOnly)
-	tx.inner.readOnly = true
+	defer func(before bool) { tx.inner.ReadOnly = before }(tx.inner.ReadOnly)
+	tx.inner.ReadOnly = true
 	return fn()
 }
 
@@ -97,8 +99,8 @@ func (tx *Tx) ReadOnly(fn func() error) error {
 // see [DB.Changes].
 //
 // OnCommit panics if fn is nil or the transaction is over.
-func (tx *Tx) OnCommit(fn func(ctx context.Context)) { tx.inner.onCommit(fn) }
+func (tx *Tx) OnCommit(fn func(ctx context.Context)) { tx.inner.OnCommit(fn) }
 
 // SQL returns the transaction for libraries that take a *sql.Tx. Writes through it
 // bypass rules, hooks and the change log. It must not be committed or rolled back.
-func (tx *Tx) SQL() *sql.Tx { return tx.inner.conn.SQL() }
+func (tx *Tx) SQL() *sql.Tx { return tx.inner.Conn.SQL() }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // fakeListener notes when signals are sent.
@@ -31,16 +33,16 @@ func (l *fakeListener) Notify(context.Context, string, string) error {
 func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := &dbCore{wake: new(wakeup), options: coreOptions{Logger: slog.New(slog.DiscardHandler)}}
+		db := &core.DB{Wake: new(core.Wakeup), Options: core.Options{Logger: slog.New(slog.DiscardHandler)}}
 		l := &fakeListener{}
 		ctx, cancel := context.WithCancel(t.Context())
-		go db.notify(ctx, l, "self")
+		go notify(ctx, db, l, "self")
 		synctest.Wait()
 		begun := time.Now()
 		var last time.Time
 		for range 100 {
 			last = time.Now()
-			db.wake.signal()
+			db.Wake.Signal()
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Second)
@@ -67,11 +69,11 @@ func TestNotifierSendsOnceForManyCommits(t *testing.T) {
 func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := &dbCore{wake: new(wakeup), options: coreOptions{Logger: slog.New(slog.DiscardHandler)}}
+		db := &core.DB{Wake: new(core.Wakeup), Options: core.Options{Logger: slog.New(slog.DiscardHandler)}}
 		l := &fakeListener{}
 		l.notify = func() error {
 			if len(l.sent) < 3 {
-				db.wake.signal() // the signal on its way may be too early for it
+				db.Wake.Signal() // the signal on its way may be too early for it
 			}
 			if len(l.sent) == 1 {
 				return errors.New("no connection")
@@ -79,9 +81,9 @@ func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 			return nil
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		go db.notify(ctx, l, "self")
+		go notify(ctx, db, l, "self")
 		synctest.Wait()
-		db.wake.signal()
+		db.Wake.Signal()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if n := len(l.sent); n != 3 {
@@ -94,9 +96,9 @@ func TestNotifierHearsCommitsWhileItSends(t *testing.T) {
 
 func TestWakeupOfOthersIsNotSentOn(t *testing.T) {
 	t.Parallel()
-	w := new(wakeup)
-	a, b, commits := w.readers.wait(), w.readers.wait(), w.commits.wait()
-	w.remote()
+	w := new(core.Wakeup)
+	a, b, commits := w.Readers.Wait(), w.Readers.Wait(), w.Commits.Wait()
+	w.Remote()
 	for _, ch := range []<-chan struct{}{a, b} {
 		select {
 		case <-ch:
@@ -110,7 +112,7 @@ func TestWakeupOfOthersIsNotSentOn(t *testing.T) {
 	default:
 	}
 	select {
-	case <-w.readers.wait():
+	case <-w.Readers.Wait():
 		t.Error("a signal of the past woke a reader")
 	default:
 	}

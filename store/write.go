@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -114,13 +115,13 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	}
 	w := new(write)
 	w.request = request{
-		reader: r, op: op, actor: query.ActorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.s.db.options.Now()),
+		reader: r, op: op, actor: query.ActorOf(ctx, r.scope), logLimit: logLimit(ctx, r), now: value.StoredTime(r.s.DB.Options.Now()),
 		ret: opts.Return, single: opts.Single, most: opts.Most, maxBytes: opts.MaxBytes, budget: opts.Budget, versions: opts.Versions, byKey: opts.ByKey,
 	}
 	if r.table.View {
 		return nil, ErrReadOnlyTable
 	}
-	if r.s.tx != nil && r.s.tx.readOnly {
+	if r.s.Tx != nil && r.s.Tx.ReadOnly {
 		return nil, ErrReadOnly
 	}
 	if err := value.CheckText(w.actor); err != nil {
@@ -128,9 +129,9 @@ func newWrite(ctx context.Context, r reader, op WriteOp, opts WriteOptions) (*wr
 	}
 	guard, ok := r.scope.Enter(r.table)
 	if !ok {
-		return nil, r.unknown(errNotExposed)
+		return nil, r.unknown(sqlgen.ErrNotExposed)
 	}
-	w.guard, w.version = guard, versionColumn(r.table, guard)
+	w.guard, w.version = guard, sqlgen.VersionColumn(r.table, guard)
 	return w, nil
 }
 
@@ -139,5 +140,5 @@ func logLimit(ctx context.Context, r reader) int {
 	if r.scope == nil && ScopeFrom(ctx) == nil {
 		return 0
 	}
-	return max(r.s.db.options.MaxLogBytes, 0)
+	return max(r.s.DB.Options.MaxLogBytes, 0)
 }

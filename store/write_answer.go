@@ -8,6 +8,8 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -39,22 +41,22 @@ func (w *steps) checkAnswer(ctx context.Context) error {
 	if w.ret == nil {
 		return nil
 	}
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
+	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	defer b.Free()
 	if !w.readsBack() {
 		_, err := writtenPlan(b, w.source(""), w.ret)
 		return err
 	}
 	q := *w.ret
 	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
-	_, err := b.read(w.table, &q, readOptions{})
+	_, err := b.Read(w.table, &q, sqlgen.ReadOptions{})
 	return err
 }
 
 // appendRows fills the answer with the plain rows that the scope can see.
 func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
+	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	defer b.Free()
 	plan, err := writtenPlan(b, w.source(""), &Query{Select: w.ret.Select})
 	if err != nil {
 		return err
@@ -83,17 +85,17 @@ func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) err
 }
 
 // appendRow appends the planned columns of a row as JSON object.
-func (w *steps) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ []byte, err error) {
+func (w *steps) appendRow(dst []byte, plan *sqlgen.RowPlan, row []any, comma bool) (_ []byte, err error) {
 	if comma {
 		dst = append(dst, ',')
 	}
 	dst = append(dst, '{')
-	for i, pc := range plan.columns {
+	for i, pc := range plan.Columns {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, plan.members[i].Key...)
-		if dst, err = appendCast(dst, pc, pc.column.ValueIn(row)); err != nil {
+		dst = append(dst, plan.Members[i].Key...)
+		if dst, err = appendCast(dst, pc, pc.Column.ValueIn(row)); err != nil {
 			return dst, err
 		}
 		if w.maxBytes > 0 && len(dst) > w.maxBytes {
@@ -104,30 +106,30 @@ func (w *steps) appendRow(dst []byte, plan *rowPlan, row []any, comma bool) (_ [
 }
 
 // appendCast appends a value after the cast of its column.
-func appendCast(dst []byte, pc planColumn, v any) ([]byte, error) {
+func appendCast(dst []byte, pc sqlgen.PlanColumn, v any) ([]byte, error) {
 	if v == nil {
 		return append(dst, "null"...), nil
 	}
-	switch pc.cast {
+	switch pc.Cast {
 	case "int":
 		return value.AppendValue(dst, KindInt, int64(value.Bit(v == true))), nil
 	case "date":
 		text := value.AppendValue(nil, KindTimestamp, v)
 		return append(append(dst, text[:len(`"2006-01-02`)]...), '"'), nil
 	case "int8", "float8", "numeric", "bool":
-		parsed, err := jsonb.Cast(v.(string), pc.cast)
+		parsed, err := jsonb.Cast(v.(string), pc.Cast)
 		if err != nil {
 			return dst, fault.ErrOutOfRange
 		}
 		return append(dst, parsed...), nil
-	case castText:
-		text := value.AppendValue(nil, pc.column.Kind, v)
-		if text[0] == '"' && pc.column.Kind != KindJSON {
+	case sqlgen.CastText:
+		text := value.AppendValue(nil, pc.Column.Kind, v)
+		if text[0] == '"' && pc.Column.Kind != KindJSON {
 			return append(dst, text...), nil
 		}
 		return strictjson.AppendStringBytes(dst, text), nil
 	}
-	return value.AppendValue(dst, pc.column.Kind, v), nil
+	return value.AppendValue(dst, pc.Column.Kind, v), nil
 }
 
 // readBack reads the written rows through the guard, with relations. Without an
@@ -166,20 +168,20 @@ func (w *steps) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 
 // readWritten reads the rows of a key and returns how many there were on all levels.
 func (w *steps) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
+	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	defer b.Free()
 	q.Where = key
-	b.budget = budget
-	shape, err := b.read(w.table, q, readOptions{})
+	b.Budget = budget
+	shape, err := b.Read(w.table, q, sqlgen.ReadOptions{})
 	if err != nil {
 		return 0, err
 	}
 	var r driver.Result
-	st := b.statement(shape)
+	st := b.Statement(shape)
 	if w.maxBytes > 0 {
 		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
 	}
-	if err := w.s.query(ctx, st, &r); errors.Is(err, errTooManyRows) {
+	if err := w.s.Query(ctx, st, &r); errors.Is(err, core.ErrTooManyRows) {
 		return 0, errBudget(w.ret, w.budget)
 	} else if err != nil {
 		return 0, err

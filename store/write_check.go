@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -96,30 +97,30 @@ func (w *judged) checkName(ch check) string {
 // checkCond writes the condition of a check on a row of the source. extra is the
 // name of a relation that holds the rows just written, which a foreign key to
 // its own table may point to; empty where the table itself already shows them.
-func (w *judged) checkCond(c *conds, s source, ch check, extra string) error {
+func (w *judged) checkCond(c *sqlgen.Conds, s sqlgen.Source, ch check, extra string) error {
 	if ch.rule != nil {
-		return c.cond(s.forRule(), ch.rule)
+		return c.Cond(s.ForRule(), ch.rule)
 	}
 	ref := ch.reference
-	c.write("(")
+	c.Write("(")
 	for i, col := range ref.Columns {
 		if i > 0 {
-			c.write(" or ")
+			c.Write(" or ")
 		}
-		c.column(s, col)
-		c.write(" is null")
+		c.Column(s, col)
+		c.Write(" is null")
 	}
-	c.write(" or ")
+	c.Write(" or ")
 	if err := w.visibleTarget(c, s, ref, ref.Target.SQLName); err != nil {
 		return err
 	}
 	if extra != "" && ref.Target == w.table {
-		c.write(" or ")
+		c.Write(" or ")
 		if err := w.visibleTarget(c, s, ref, extra); err != nil {
 			return err
 		}
 	}
-	c.write(")")
+	c.Write(")")
 	return nil
 }
 

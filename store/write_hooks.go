@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+)
 
 // hooks are the hooks of a table. They are registered before the first write
 // and only read afterwards.
@@ -30,7 +34,7 @@ func hooksFor(t *Table) *hooks {
 type rowWrite struct {
 	op       WriteOp
 	table    *Table
-	tx       *txCore
+	tx       *core.Tx
 	scope    *Scope
 	old, new []any
 	gaps     []FieldError // insert: required columns without a value yet

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -13,7 +15,7 @@ import (
 // that the database will make is NULL. A row the rule does not allow is [ErrDenied].
 func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
 	together := 1
-	if w.s.db.sql.words().arrays {
+	if w.s.DB.Dialect.Words().Arrays {
 		together = len(rows) // to save round trips, as in insertRows
 	}
 	for len(rows) > 0 {
@@ -26,8 +28,8 @@ func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule Cond) error 
 }
 
 func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
-	n, err := countImages(ctx, w.s, w.scope, w.table, rows, func(b *builder, alias string) error {
-		return b.rule(source{table: w.table, alias: alias, trusted: true}, rule)
+	n, err := countImages(ctx, w.s, w.scope, w.table, rows, func(b *sqlgen.Builder, alias string) error {
+		return b.Rule(sqlgen.Source{Table: w.table, Alias: alias, Trusted: true}, rule)
 	})
 	if err == nil && n != int64(len(rows)) {
 		err = ErrDenied
@@ -37,26 +39,26 @@ func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) err
 
 // countImages counts the rows, given by their values, for which the condition that where
 // writes holds. The tables are read as they are.
-func countImages(ctx context.Context, s session, scope *Scope, t *Table, rows [][]any, where func(b *builder, alias string) error) (int64, error) {
-	b := s.newBuilder(ctx, scope, access{})
-	defer b.free()
-	b.unindexed = true
-	alias := b.alias()
-	b.write("select count(*) from (")
+func countImages(ctx context.Context, s core.Session, scope *Scope, t *Table, rows [][]any, where func(b *sqlgen.Builder, alias string) error) (int64, error) {
+	b := s.NewBuilder(ctx, scope, sqlgen.Access{})
+	defer b.Free()
+	b.Unindexed = true
+	alias := b.Alias()
+	b.Write("select count(*) from (")
 	writeImages(b, t, rows)
-	b.write(") ", alias, " where ")
+	b.Write(") ", alias, " where ")
 	if err := where(b, alias); err != nil {
 		return 0, err
 	}
 	var r driver.Result
-	if err := s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := s.Query(ctx, b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
 		return 0, err
 	}
 	return firstInt(r.Extra)
 }
 
 // writeImages writes rows as a query, many on PostgreSQL alone.
-func writeImages(b *builder, t *Table, rows [][]any) {
+func writeImages(b *sqlgen.Builder, t *Table, rows [][]any) {
 	rows = cloneRows(rows)
 	for _, row := range rows {
 		for i, v := range row {
@@ -69,13 +71,13 @@ func writeImages(b *builder, t *Table, rows [][]any) {
 		insertArrays(b, t.Columns, rows)
 		return
 	}
-	b.write("select ")
+	b.Write("select ")
 	for i, col := range t.Columns {
 		if i > 0 {
-			b.write(", ")
+			b.Write(", ")
 		}
-		b.bind(col.Kind, rows[0][i])
-		b.write(" as ", col.SQLName)
+		b.Bind(col.Kind, rows[0][i])
+		b.Write(" as ", col.SQLName)
 	}
 }
 
@@ -102,17 +104,17 @@ func (w *judged) judgeImages(ctx context.Context, open []*rowWrite) error {
 
 // holds checks in the database whether a check holds for an existing row.
 func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
-	b := w.s.newBuilder(ctx, w.scope, access{})
-	defer b.free()
-	s := b.trusted(w.table)
-	b.write("select 1 from ", w.table.SQLName, " ", s.alias, " where ")
-	b.keyEquals(s, row)
-	b.write(" and ")
-	if err := w.checkCond(&b.conds, s, ch, ""); err != nil {
+	b := w.s.NewBuilder(ctx, w.scope, sqlgen.Access{})
+	defer b.Free()
+	s := b.Trusted(w.table)
+	b.Write("select 1 from ", w.table.SQLName, " ", s.Alias, " where ")
+	b.KeyEquals(s, row)
+	b.Write(" and ")
+	if err := w.checkCond(&b.Conds, s, ch, ""); err != nil {
 		return false, err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.s.Query(ctx, b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
 		return false, err
 	}
 	return r.Rows == 1, nil

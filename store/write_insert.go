@@ -4,52 +4,53 @@ import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
 // insertInto writes INSERT ... VALUES. For many rows on PostgreSQL it writes SELECT
 // over one array for each column, so that the text does not depend on the number of
 // rows.
-func insertInto(b *builder, t *Table, rows [][]any, alias string) error {
+func insertInto(b *sqlgen.Builder, t *Table, rows [][]any, alias string) error {
 	columns, err := insertColumns(t, rows)
 	if err != nil {
 		return err
 	}
-	b.write("insert into ", t.SQLName)
+	b.Write("insert into ", t.SQLName)
 	if alias != "" {
-		b.write(" as ", alias)
+		b.Write(" as ", alias)
 	}
-	b.write(" (")
+	b.Write(" (")
 	for i, col := range columns {
 		if i > 0 {
-			b.write(", ")
+			b.Write(", ")
 		}
-		b.write(col.SQLName)
+		b.Write(col.SQLName)
 	}
-	b.write(")")
+	b.Write(")")
 	if len(columns) == 0 {
 		// Only a generated key: there is no column to name.
-		b.sql = b.sql[:len(b.sql)-len(" ()")]
-		b.write(" default values")
+		b.SQL = b.SQL[:len(b.SQL)-len(" ()")]
+		b.Write(" default values")
 		return nil
 	}
-	if len(rows) > 1 && b.words.arrays {
+	if len(rows) > 1 && b.Words.Arrays {
 		insertArrays(b, columns, rows)
 		return nil
 	}
-	b.write(" values ")
+	b.Write(" values ")
 	for i, row := range rows {
 		if i > 0 {
-			b.write(", ")
+			b.Write(", ")
 		}
-		b.write("(")
+		b.Write("(")
 		for j, col := range columns {
 			if j > 0 {
-				b.write(", ")
+				b.Write(", ")
 			}
-			b.bind(col.Kind, row[col.Index])
+			b.Bind(col.Kind, row[col.Index])
 		}
-		b.write(")")
+		b.Write(")")
 	}
 	return nil
 }
@@ -78,24 +79,24 @@ func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
 
 // insertArrays writes SELECT over unnest. An array of arrays cannot have rows
 // of different length, so text arrays travel as JSON.
-func insertArrays(b *builder, columns []*Column, rows [][]any) {
-	b.write(" select ")
+func insertArrays(b *sqlgen.Builder, columns []*Column, rows [][]any) {
+	b.Write(" select ")
 	for i, col := range columns {
 		if i > 0 {
-			b.write(", ")
+			b.Write(", ")
 		}
 		name := "c" + strconv.Itoa(i)
 		if col.Kind == KindTextArray {
-			b.write("case when i.", name, " is not null then array(select jsonb_array_elements_text(i.", name, ")) end")
+			b.Write("case when i.", name, " is not null then array(select jsonb_array_elements_text(i.", name, ")) end")
 		} else {
-			b.write("i.", name)
+			b.Write("i.", name)
 		}
-		b.write(" as ", col.SQLName)
+		b.Write(" as ", col.SQLName)
 	}
-	b.write(" from unnest(")
+	b.Write(" from unnest(")
 	for i, col := range columns {
 		if i > 0 {
-			b.write(", ")
+			b.Write(", ")
 		}
 		kind := col.Kind
 		values := make([]any, len(rows))
@@ -108,131 +109,131 @@ func insertArrays(b *builder, columns []*Column, rows [][]any) {
 		if kind == KindTextArray {
 			kind = KindJSON
 		}
-		b.placeholder(values)
-		b.write("::", pgTypes[kind], "[]")
+		b.Placeholder(values)
+		b.Write("::", sqlgen.PGTypes[kind], "[]")
 	}
-	b.write(") with ordinality as i(")
+	b.Write(") with ordinality as i(")
 	for i := range columns {
-		b.write("c", strconv.Itoa(i), ", ")
+		b.Write("c", strconv.Itoa(i), ", ")
 	}
-	b.write("n) order by i.n")
+	b.Write("n) order by i.n")
 }
 
 // compileCTE writes the whole write as one statement for PostgreSQL: the old
 // rows locked under their rules, the change, the log, and an answer taken from
 // the rows just written, or just locked where they are deleted, never from the
 // table, which still looks as before.
-func (w *statement) compileCTE(b *builder, checks []check) (*driver.Statement, error) {
-	s := w.source(b.alias())
+func (w *statement) compileCTE(b *sqlgen.Builder, checks []check) (*driver.Statement, error) {
+	s := w.source(b.Alias())
 	if err := w.changeCTEs(b, s); err != nil {
 		return nil, err
 	}
 	if w.table.Tracked {
 		w.logCTE(b)
 	}
-	result := w.source(b.alias())
+	result := w.source(b.Alias())
 	plan, err := w.returning(b, result)
 	if err != nil {
 		return nil, err
 	}
-	rows := newRows
+	rows := sqlgen.NewRows
 	if w.marks() {
-		rows = oldRows
+		rows = sqlgen.OldRows
 	}
 	shape := &driver.Shape{Extra: []Kind{KindInt}} // the number of rows
 	if plan == nil {
-		b.write(" select count(*)")
+		b.Write(" select count(*)")
 		if err := w.answerFilter(b, result, checks, " filter (where ", ")"); err != nil {
 			return nil, err
 		}
-		b.write(" from ", rows, " ", result.alias)
+		b.Write(" from ", rows, " ", result.Alias)
 	} else {
-		b.write(" select ")
+		b.Write(" select ")
 		if shape, err = w.returnColumns(b, result, plan); err != nil {
 			return nil, err
 		}
-		b.write(" from ", rows, " ", result.alias)
+		b.Write(" from ", rows, " ", result.Alias)
 		if err := w.answerFilter(b, result, checks, " where ", ""); err != nil {
 			return nil, err
 		}
 		if w.op != OpInsert {
-			b.write(" order by ")
-			b.keyList(result)
+			b.Write(" order by ")
+			b.KeyList(result)
 		}
 	}
-	st := b.statement(shape)
+	st := b.Statement(shape)
 	st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
 	return st, nil
 }
 
 // changeCTEs writes "with old as (...), new as (...)" or only new.
-func (w *statement) changeCTEs(b *builder, s source) error {
+func (w *statement) changeCTEs(b *sqlgen.Builder, s sqlgen.Source) error {
 	if w.op == OpInsert {
-		b.write("with ", newRows, " as (")
-		if err := insertInto(b, w.table, w.rows, s.alias); err != nil {
+		b.Write("with ", sqlgen.NewRows, " as (")
+		if err := insertInto(b, w.table, w.rows, s.Alias); err != nil {
 			return err
 		}
-		b.write(" returning ", s.alias, ".*)")
+		b.Write(" returning ", s.Alias, ".*)")
 		return nil
 	}
 	if !w.table.Tracked && !w.marks() && w.exactly == 0 || w.deletesRows() {
-		b.write("with ", newRows, " as (")
+		b.Write("with ", sqlgen.NewRows, " as (")
 		if err := w.changeRows(b, s); err != nil {
 			return err
 		}
-		b.write(" returning ", s.alias, ".*)")
+		b.Write(" returning ", s.Alias, ".*)")
 		return nil
 	}
-	b.write("with ", oldRows, " as (select ", s.alias, ".* from ", w.table.SQLName, " ", s.alias)
+	b.Write("with ", sqlgen.OldRows, " as (select ", s.Alias, ".* from ", w.table.SQLName, " ", s.Alias)
 	if err := w.selectRows(b, s); err != nil {
 		return err
 	}
 	if w.exactly > 0 {
 		// Many at once that lock the same rows do it in one order.
-		b.write(" order by ")
-		b.keyList(s)
+		b.Write(" order by ")
+		b.KeyList(s)
 	}
-	b.write(" for update of ", s.alias, "), ", newRows, " as (update ", w.table.SQLName, " as ")
-	target := b.trusted(w.table)
-	b.write(target.alias, " set ")
+	b.Write(" for update of ", s.Alias, "), ", sqlgen.NewRows, " as (update ", w.table.SQLName, " as ")
+	target := b.Trusted(w.table)
+	b.Write(target.Alias, " set ")
 	w.assign(b, target)
-	b.write(" from ", oldRows, " where ")
-	b.equalKeys(target, w.table.PrimaryKey, source{alias: oldRows}, w.table.PrimaryKey)
+	b.Write(" from ", sqlgen.OldRows, " where ")
+	b.EqualKeys(target, w.table.PrimaryKey, sqlgen.Source{Alias: sqlgen.OldRows}, w.table.PrimaryKey)
 	if w.exactly > 0 {
-		b.write(" and (select count(*) from ", oldRows, ") = ")
-		b.bind(KindInt, int64(w.exactly))
+		b.Write(" and (select count(*) from ", sqlgen.OldRows, ") = ")
+		b.Bind(KindInt, int64(w.exactly))
 	}
-	b.write(" returning ", target.alias, ".*)")
+	b.Write(" returning ", target.Alias, ".*)")
 	return nil
 }
 
 // answerFilter writes the checks and the rule to read as one filter: first all
 // checks, which hold or fail the statement, then the rule.
-func (w *statement) answerFilter(b *builder, s source, checks []check, before, after string) error {
+func (w *statement) answerFilter(b *sqlgen.Builder, s sqlgen.Source, checks []check, before, after string) error {
 	filtered := w.filtered()
 	if len(checks) == 0 && !filtered {
 		return nil
 	}
-	b.write(before, "case when ")
+	b.Write(before, "case when ")
 	for i, ch := range checks {
 		if i > 0 {
-			b.write(" and ")
+			b.Write(" and ")
 		}
-		if err := w.raise(&b.conds, s, ch); err != nil {
+		if err := w.raise(&b.Conds, s, ch); err != nil {
 			return err
 		}
 	}
 	if len(checks) == 0 {
-		b.write("true")
+		b.Write("true")
 	}
-	b.write(" then ")
+	b.Write(" then ")
 	if filtered {
-		if err := b.rule(s, w.guard.Read); err != nil {
+		if err := b.Rule(s, w.guard.Read); err != nil {
 			return err
 		}
 	} else {
-		b.write("true")
+		b.Write("true")
 	}
-	b.write(" end", after)
+	b.Write(" end", after)
 	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 )
 
 // logColumns are the columns of the change log a write fills.
@@ -11,41 +12,41 @@ const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
 // of rows are PostgreSQL's own JSON; readers of the log bring them into the
 // canonical form. Of an update new has only the columns that the statement sets, so
 // that large values are not written twice; readers find the others in old.
-func (w *statement) logCTE(b *builder) {
-	row := source{table: w.table, alias: "n"}
+func (w *statement) logCTE(b *sqlgen.Builder) {
+	row := sqlgen.Source{Table: w.table, Alias: "n"}
 	if w.logLimit > 0 {
-		b.write(", ", logBytes, " as (select coalesce(sum(")
+		b.Write(", ", sqlgen.LogBytes, " as (select coalesce(sum(")
 		w.logSizes(b)
-		b.write("), 0)::bigint as bytes")
+		b.Write("), 0)::bigint as bytes")
 		w.logFrom(b, row)
-		b.write(")")
+		b.Write(")")
 	}
-	b.write(", ", logRows, " as (insert into plinth_changes ", logColumns, " select ")
+	b.Write(", ", sqlgen.LogRows, " as (insert into plinth_changes ", logColumns, " select ")
 	w.logHead(b)
-	b.write("jsonb_build_array(")
+	b.Write("jsonb_build_array(")
 	for i, pk := range w.table.PrimaryKey {
 		if i > 0 {
-			b.write(", ")
+			b.Write(", ")
 		}
-		b.column(row, pk)
+		b.Column(row, pk)
 	}
-	b.write("), ")
+	b.Write("), ")
 	w.logImages(b)
-	b.write(", ")
+	b.Write(", ")
 	w.logTail(b, row)
-	b.write(", ")
+	b.Write(", ")
 	w.logSizes(b)
 	w.logFrom(b, row)
 	if w.logLimit > 0 {
-		b.write(" where (select ")
+		b.Write(" where (select ")
 		w.chargeLog(b, "bytes")
-		b.write(" from ", logBytes, ")")
+		b.Write(" from ", sqlgen.LogBytes, ")")
 	}
 	if w.op != OpInsert {
-		b.write(" order by ")
-		b.keyList(row)
+		b.Write(" order by ")
+		b.KeyList(row)
 	}
-	b.write(")")
+	b.Write(")")
 }
 
 // logsBoth says that the log has the row before and after the write.
@@ -64,90 +65,90 @@ func (w *statement) setColumns() *ColumnSet {
 }
 
 // logFrom writes where the rows of the log come from.
-func (w *statement) logFrom(b *builder, row source) {
-	b.write(" from ", newRows, " n")
+func (w *statement) logFrom(b *sqlgen.Builder, row sqlgen.Source) {
+	b.Write(" from ", sqlgen.NewRows, " n")
 	if w.logsBoth() {
-		b.write(" join ", oldRows, " o on ")
-		b.equalKeys(row, w.table.PrimaryKey, source{alias: "o"}, w.table.PrimaryKey)
+		b.Write(" join ", sqlgen.OldRows, " o on ")
+		b.EqualKeys(row, w.table.PrimaryKey, sqlgen.Source{Alias: "o"}, w.table.PrimaryKey)
 	}
 }
 
 // logImages writes the images of the row before and after the write.
-func (w *statement) logImages(b *builder) {
+func (w *statement) logImages(b *sqlgen.Builder) {
 	switch {
 	case w.deletesRows():
 		w.logImage(b, "n", nil)
-		b.write(", null::jsonb")
+		b.Write(", null::jsonb")
 	case w.logsBoth():
 		w.logImage(b, "o", nil)
-		b.write(", ")
+		b.Write(", ")
 		w.logImage(b, "n", w.setColumns())
 	default:
-		b.write("null::jsonb, ")
+		b.Write("null::jsonb, ")
 		w.logImage(b, "n", nil)
 	}
 }
 
 // logSizes writes how many bytes both images have.
-func (w *statement) logSizes(b *builder) {
+func (w *statement) logSizes(b *sqlgen.Builder) {
 	if w.logsBoth() {
 		w.logSize(b, "o", nil)
-		b.write(" + ")
+		b.Write(" + ")
 	}
 	w.logSize(b, "n", w.setColumns())
 }
 
 // logImage writes a row as JSON: the columns of the model that are not secret, or
 // those among some, and nothing that only the database has.
-func (w *statement) logImage(b *builder, alias string, some *ColumnSet) {
+func (w *statement) logImage(b *sqlgen.Builder, alias string, some *ColumnSet) {
 	separator := "(select to_jsonb(i) from (select "
 	for _, c := range w.table.Columns {
 		if c.Mode == Secret || some != nil && !some.Has(c) {
 			continue
 		}
-		b.write(separator, alias, ".", c.SQLName)
+		b.Write(separator, alias, ".", c.SQLName)
 		separator = ", "
 	}
 	if separator == ", " {
-		b.write(") i)")
+		b.Write(") i)")
 	} else {
-		b.write("'{}'::jsonb")
+		b.Write("'{}'::jsonb")
 	}
 }
 
-func (w *statement) logHead(b *builder) {
-	b.bind(KindText, w.table.Name)
-	b.write(", ")
-	b.bind(KindText, string(w.op))
-	b.write(", ")
+func (w *statement) logHead(b *sqlgen.Builder) {
+	b.Bind(KindText, w.table.Name)
+	b.Write(", ")
+	b.Bind(KindText, string(w.op))
+	b.Write(", ")
 }
 
-func (w *statement) logTail(b *builder, row source) {
-	b.bind(KindText, w.actor)
-	b.write(", ")
+func (w *statement) logTail(b *sqlgen.Builder, row sqlgen.Source) {
+	b.Bind(KindText, w.actor)
+	b.Write(", ")
 	if t := w.table.Tenant; t != nil {
-		b.column(row, t)
+		b.Column(row, t)
 		return
 	}
-	b.write("null")
+	b.Write("null")
 }
 
 // chargeLog writes a condition on PostgreSQL that adds bytes to what the transaction
 // has logged, and raises logCheck beyond the limit. The sum is in a setting of the
 // transaction, so rolling back a savepoint reverts it together with the rows.
-func (w *statement) chargeLog(b *builder, bytes string) {
+func (w *statement) chargeLog(b *sqlgen.Builder, bytes string) {
 	const setting = "'plinth.log_bytes'"
 	sum := "coalesce(nullif(current_setting(" + setting + ", true), ''), '0')::bigint + " + bytes
-	b.write("case when ", sum, " <= ")
-	b.bind(KindInt, int64(w.logLimit))
-	b.write(" then set_config(", setting, ", (", sum, ")::text, true) is not null",
+	b.Write("case when ", sum, " <= ")
+	b.Bind(KindInt, int64(w.logLimit))
+	b.Write(" then set_config(", setting, ", (", sum, ")::text, true) is not null",
 		" else ('", driver.RaisePrefix, logCheck, "'||left((", sum, ")::text, 0))::int = 0 end")
 }
 
 // logSize writes how many bytes the image of a row has, see [write.logImage]. Values of
 // fixed size count as much as their name and 16 bytes. The length of a text is known
 // without reading it.
-func (w *statement) logSize(b *builder, alias string, some *ColumnSet) {
+func (w *statement) logSize(b *sqlgen.Builder, alias string, some *ColumnSet) {
 	fixed := 16
 	for _, c := range w.table.Columns {
 		if c.Mode == Secret || some != nil && !some.Has(c) {
@@ -156,12 +157,12 @@ func (w *statement) logSize(b *builder, alias string, some *ColumnSet) {
 		fixed += len(c.JSONKey) + 16
 		switch c.Kind {
 		case KindText, KindJSON, KindTextArray:
-			b.write("coalesce(octet_length(", alias, ".", c.SQLName, "::text), 0) + ")
+			b.Write("coalesce(octet_length(", alias, ".", c.SQLName, "::text), 0) + ")
 		case KindBytes:
-			b.write("coalesce(octet_length(", alias, ".", c.SQLName, ") * 2, 0) + ") // as hexadecimal digits
+			b.Write("coalesce(octet_length(", alias, ".", c.SQLName, ") * 2, 0) + ") // as hexadecimal digits
 		case KindDecimal:
-			b.write("coalesce(pg_column_size(", alias, ".", c.SQLName, "), 0) + ")
+			b.Write("coalesce(pg_column_size(", alias, ".", c.SQLName, "), 0) + ")
 		}
 	}
-	b.int(fixed)
+	b.Int(fixed)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -26,23 +27,23 @@ func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
 	if err := w.chargeSteps(total); err != nil {
 		return err
 	}
-	b := w.s.newBuilder(ctx, nil, access{})
-	defer b.free()
-	b.write("insert into plinth_changes ", logColumns, " select ")
-	b.bind(KindText, w.table.Name)
-	order := b.dialect.logRows(&b.text, string(body))
-	if w.logLimit > 0 && b.words.with {
-		b.write(" where (select ")
+	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+	defer b.Free()
+	b.Write("insert into plinth_changes ", logColumns, " select ")
+	b.Bind(KindText, w.table.Name)
+	order := b.Dialect.LogRows(&b.Text, string(body))
+	if w.logLimit > 0 && b.Words.With {
+		b.Write(" where (select ")
 		w.chargeLog(b, strconv.Itoa(total)+"::bigint")
-		b.write(")")
+		b.Write(")")
 	}
-	b.write(order)
-	st := b.statement(nil)
+	b.Write(order)
+	st := b.Statement(nil)
 	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
-	if _, err := w.s.exec(ctx, st); err != nil {
+	if _, err := w.s.Exec(ctx, st); err != nil {
 		return w.fail(ctx, err)
 	}
-	w.s.logged()
+	w.s.Logged()
 	return nil
 }
 
@@ -81,13 +82,13 @@ func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 
 // chargeSteps is chargeLog for SQLite, where rows are logged from Go.
 func (w *steps) chargeSteps(size int) error {
-	if w.logLimit == 0 || w.s.db.sql.words().with {
+	if w.logLimit == 0 || w.s.DB.Dialect.Words().With {
 		return nil
 	}
-	if w.s.tx.bytes += size; w.s.tx.bytes <= w.logLimit {
+	if w.s.Tx.Bytes += size; w.s.Tx.Bytes <= w.logLimit {
 		return nil
 	}
 	err := w.logLimitError()
-	w.s.fail(err) // the rows are written, and must not stay without a log
+	w.s.Fail(err) // the rows are written, and must not stay without a log
 	return err
 }

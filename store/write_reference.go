@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
@@ -79,7 +80,7 @@ func (w *judged) narrowed(err error) error {
 // that is not a column was chosen by a hook for the reader of the error, so it stays.
 func (w *judged) narrowedFields(invalid *ValidationError) error {
 	table, guard := w.table, w.guard
-	if other := w.s.db.registry.Named(invalid.Table); other != nil && other != table {
+	if other := w.s.DB.Registry.Named(invalid.Table); other != nil && other != table {
 		table, guard = other, w.scope.GuardOf(other)
 	}
 	known := *invalid
@@ -103,12 +104,12 @@ func (w *judged) narrowedFields(invalid *ValidationError) error {
 // own error as false.
 func (w *judged) dangling(ctx context.Context, ref *Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
-		b := w.s.newBuilder(ctx, nil, access{})
-		defer b.free()
-		s := b.trusted(ref.Target)
-		b.selectTarget(s, ref, key)
+		b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+		defer b.Free()
+		s := b.Trusted(ref.Target)
+		b.SelectTarget(s, ref, key)
 		var r driver.Result
-		err := w.s.db.driver.Query(ctx, w.s.conn(), b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
+		err := w.s.DB.Driver.Query(ctx, w.s.Conn(), b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
 		return err == nil && r.Rows == 0
 	})
 }

@@ -4,13 +4,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // source is the table of the write under an alias, with the guard of the write.
-func (w *request) source(alias string) source {
-	return source{table: w.table, alias: alias, guard: w.guard, trusted: w.guard == nil}
+func (w *request) source(alias string) sqlgen.Source {
+	return sqlgen.Source{Table: w.table, Alias: alias, Guard: w.guard, Trusted: w.guard == nil}
 }
 
 // deletesRows reports whether rows leave the table, not only their sight.
@@ -131,7 +132,7 @@ func (w *request) references(ref *Reference) [][]any {
 }
 
 func (w *request) newRow(op WriteOp, old, new []any) *rowWrite {
-	return &rowWrite{op: op, table: w.table, tx: w.s.tx, scope: w.scope, old: old, new: new}
+	return &rowWrite{op: op, table: w.table, tx: w.s.Tx, scope: w.scope, old: old, new: new}
 }
 
 // gapsOf returns the missing required columns of a new row, before hooks may fill them.

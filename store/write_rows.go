@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
@@ -64,7 +65,7 @@ func (w *steps) insertRows(ctx context.Context, rows []*rowWrite) error {
 // faster row by row, and keys the database makes are read back one by one.
 func (w *steps) together(rows []*rowWrite) bool {
 	itself := func(ref *Reference) bool { return ref.Target == w.table }
-	if len(rows) < 2 || !w.s.db.sql.words().arrays && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
+	if len(rows) < 2 || !w.s.DB.Dialect.Words().Arrays && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
 		return false
 	}
 	return !slices.ContainsFunc(rows, func(rw *rowWrite) bool {
@@ -86,8 +87,8 @@ func (w *steps) insertTogether(ctx context.Context, rows []*rowWrite) error {
 }
 
 func (w *steps) insertPart(ctx context.Context, rows []*rowWrite) error {
-	b := w.s.newBuilder(ctx, nil, access{})
-	defer b.free()
+	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+	defer b.Free()
 	images := make([][]any, len(rows))
 	for i, rw := range rows {
 		images[i] = rw.new
@@ -100,8 +101,8 @@ func (w *steps) insertPart(ctx context.Context, rows []*rowWrite) error {
 
 // insertRow inserts one row and reads back the key if the database made it.
 func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
-	b := w.s.newBuilder(ctx, nil, access{})
-	defer b.free()
+	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+	defer b.Free()
 	if err := insertInto(b, w.table, [][]any{rw.new}, ""); err != nil {
 		return err
 	}
@@ -113,11 +114,11 @@ func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
 		return w.exec(ctx, b)
 	}
 	col := w.table.Columns[made]
-	b.write(" returning ", col.SQLName)
-	st := b.statement(&driver.Shape{Extra: []Kind{col.Kind}})
+	b.Write(" returning ", col.SQLName)
+	st := b.Statement(&driver.Shape{Extra: []Kind{col.Kind}})
 	st.Table, st.Write = w.table.Name, true
 	var r driver.Result
-	if err := w.s.query(ctx, st, &r); err != nil {
+	if err := w.s.Query(ctx, st, &r); err != nil {
 		return err
 	}
 	key, err := firstInt(r.Extra)
@@ -127,10 +128,10 @@ func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
 
 // updateRow writes what differs between the old and the new row.
 func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
-	b := w.s.newBuilder(ctx, nil, access{})
-	defer b.free()
-	s := b.trusted(w.table)
-	b.write("update ", w.table.SQLName, " as ", s.alias, " set ")
+	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+	defer b.Free()
+	s := b.Trusted(w.table)
+	b.Write("update ", w.table.SQLName, " as ", s.Alias, " set ")
 	changed := w.differing(rw)
 	first := true
 	for i, col := range w.table.Columns {
@@ -138,34 +139,34 @@ func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
 			continue
 		}
 		if !first {
-			b.write(", ")
+			b.Write(", ")
 		}
 		first = false
-		b.write(col.SQLName, " = ")
-		b.bind(col.Kind, rw.new[i])
+		b.Write(col.SQLName, " = ")
+		b.Bind(col.Kind, rw.new[i])
 	}
 	if first {
 		return nil
 	}
-	b.write(" where ")
-	b.keyEquals(s, rw.old)
+	b.Write(" where ")
+	b.KeyEquals(s, rw.old)
 	return w.exec(ctx, b)
 }
 
 func (w *steps) deleteRow(ctx context.Context, rw *rowWrite) error {
-	b := w.s.newBuilder(ctx, nil, access{})
-	defer b.free()
-	s := b.trusted(w.table)
-	b.write("delete from ", w.table.SQLName, " as ", s.alias, " where ")
-	b.keyEquals(s, rw.old)
+	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+	defer b.Free()
+	s := b.Trusted(w.table)
+	b.Write("delete from ", w.table.SQLName, " as ", s.Alias, " where ")
+	b.KeyEquals(s, rw.old)
 	return w.exec(ctx, b)
 }
 
 // exec runs a statement without rows.
-func (w *steps) exec(ctx context.Context, b *builder) error {
-	st := b.statement(nil)
+func (w *steps) exec(ctx context.Context, b *sqlgen.Builder) error {
+	st := b.Statement(nil)
 	st.Table, st.Write = w.table.Name, true
-	_, err := w.s.exec(ctx, st)
+	_, err := w.s.Exec(ctx, st)
 	return err
 }
 
@@ -216,7 +217,7 @@ func (w *steps) cascadeInto(ctx context.Context, ref *Reference, old []any) erro
 	// Rows in the bin and of other tenants refer to the row too.
 	op := new(steps)
 	op.request = request{
-		reader: reader{s: w.s, table: child, scope: w.scope, access: access{withDeleted: true, allTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...),
+		reader: reader{s: w.s, table: child, scope: w.scope, access: sqlgen.Access{WithDeleted: true, AllTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...),
 		tallied: w.tallied,
 	}
 	if ref.OnDelete == SetNull {

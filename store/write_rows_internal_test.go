@@ -2,7 +2,13 @@
 
 package store
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
+)
 
 // TestAnswerPlannedOnce: what the answer to a write consists of is found out for all its
 // rows, and not again for each. The race detector allocates by itself, so this is not
@@ -10,7 +16,7 @@ import "testing"
 func TestAnswerPlannedOnce(t *testing.T) {
 	w := new(write)
 	w.request = request{
-		reader: reader{s: session{db: &dbCore{sql: sqlite{}}}, table: tableFor(t, volume{})}, op: OpInsert,
+		reader: reader{s: core.Session{DB: &core.DB{Dialect: sqlgen.DialectOf(driver.Dialect{Name: "sqlite"})}}, table: tableFor(t, volume{})}, op: OpInsert,
 		ret: &Query{Select: []Selected{{Column: "id"}, {Column: "title", As: "name"}}},
 	}
 	allocs := func(n int) float64 {

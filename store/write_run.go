@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
 )
 
 // run is the one write path: it prepares the rows in Go and then writes either
@@ -30,7 +31,7 @@ func (w *write) run(ctx context.Context, out *Rows) error {
 		written = w.runDirect
 	}
 	if err := written(ctx, out); err != nil {
-		w.s.fail(err)
+		w.s.Fail(err)
 		return w.narrowed(err)
 	}
 	if w.byKey && out.Touched == 0 {
@@ -77,12 +78,12 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if err != nil {
 		return err
 	}
-	if !w.s.db.sql.words().with && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
+	if !w.s.DB.Dialect.Words().With && !w.simple(checks) || (w.byKey || w.counted()) && w.filtered() || w.partial() || w.unmade(checks) || w.unseen(checks) {
 		return w.runSteps(ctx, out)
 	}
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
-	if err := w.fillTenant(b.tenant); err != nil {
+	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	defer b.Free()
+	if err := w.fillTenant(b.Tenant); err != nil {
 		return err
 	}
 	var st *driver.Statement
@@ -94,11 +95,11 @@ func (w *write) runDirect(ctx context.Context, out *Rows) error {
 	if err != nil {
 		return err
 	}
-	if w.s.tx == nil || len(checks) == 0 {
+	if w.s.Tx == nil || len(checks) == 0 {
 		err = w.runStatement(ctx, st, out)
 	} else {
 		// Without a savepoint no further statement could run.
-		err = w.s.tx.savepoint(ctx, txFunc(func(ctx context.Context, _ *txCore) error { return w.runStatement(ctx, st, out) }))
+		err = w.s.Tx.Savepoint(ctx, core.TxFunc(func(ctx context.Context, _ *core.Tx) error { return w.runStatement(ctx, st, out) }))
 	}
 	if _, violated := errors.AsType[*ConstraintError](err); violated && ruled(checks) {
 		// The constraint failed before the rule was evaluated. A caller that may not

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
@@ -14,12 +16,12 @@ import (
 // runSteps writes row by row in a transaction, with everything a write can have:
 // hooks, cascades, upserts, answers with relations.
 func (w *steps) runSteps(ctx context.Context, out *Rows) error {
-	if w.s.tx != nil {
+	if w.s.Tx != nil {
 		return w.rowByRow(ctx, out)
 	}
-	return w.s.inTx(ctx, func(ctx context.Context, tx *txCore) error {
+	return w.s.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
 		inner := *w
-		inner.s = tx.session()
+		inner.s = core.SessionOf(tx)
 		inner.rows = cloneRows(w.rows) // the transaction may be run again
 		return inner.rowByRow(ctx, out)
 	})
@@ -80,7 +82,7 @@ func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
 // intended new row.
 func (w *steps) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
 	if w.op == OpInsert {
-		if err := w.fillTenant(tenantOf(ctx, w.scope)); err != nil {
+		if err := w.fillTenant(sqlgen.TenantOf(ctx, w.scope)); err != nil {
 			return nil, err
 		}
 		if w.upsert != nil {
@@ -110,22 +112,22 @@ func (w *steps) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 
 // lockRows reads the rows to be changed, in key order, and locks them.
 func (w *steps) lockRows(ctx context.Context) ([][]any, error) {
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
-	s := w.source(b.alias())
-	b.write("select ")
-	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
+	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	defer b.Free()
+	s := w.source(b.Alias())
+	b.Write("select ")
+	if err := b.Dialect.RowColumns(b, s, sqlgen.WholePlan(w.table), false); err != nil {
 		return nil, err
 	}
-	b.write(" from ", w.table.SQLName, " ", s.alias)
+	b.Write(" from ", w.table.SQLName, " ", s.Alias)
 	if err := w.selectRows(b, s); err != nil {
 		return nil, err
 	}
-	b.write(" order by ")
-	b.keyList(s)
-	b.write(" limit ")
-	b.int(maxWrite + 1)
-	b.lock(s)
+	b.Write(" order by ")
+	b.KeyList(s)
+	b.Write(" limit ")
+	b.Int(maxWrite + 1)
+	b.Lock(s)
 	return w.readWhole(ctx, b)
 }
 
@@ -135,14 +137,14 @@ const maxWriteBytes = 32 << 20
 
 // readWhole runs a statement that selects whole rows and reads them as bound
 // values.
-func (w *steps) readWhole(ctx context.Context, b *builder) ([][]any, error) {
+func (w *steps) readWhole(ctx context.Context, b *sqlgen.Builder) ([][]any, error) {
 	var r driver.Result
-	st := b.statement(&driver.Shape{Members: wholePlan(w.table).members})
+	st := b.Statement(&driver.Shape{Members: sqlgen.WholePlan(w.table).Members})
 	st.Table, st.Op = w.table.Name, "select"
 	if !query.Pinned(w.table, w.where) {
 		st.MaxBytes = maxWriteBytes
 	}
-	err := w.s.query(ctx, st, &r)
+	err := w.s.Query(ctx, st, &r)
 	if errors.Is(err, ErrTooLarge) {
 		return nil, &LimitError{Name: "bytes of the rows of one write", Limit: maxWriteBytes}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 )
 
@@ -101,18 +102,18 @@ func (w *judged) partial() bool {
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
 func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
-	b := w.s.newBuilder(ctx, w.scope, access{})
-	defer b.free()
-	s, err := w.target(&b.conds, ref)
+	b := w.s.NewBuilder(ctx, w.scope, sqlgen.Access{})
+	defer b.Free()
+	s, err := w.target(&b.Conds, ref)
 	if err != nil {
 		return false, nil // the scope does not know the table
 	}
-	b.selectTarget(s, ref, key)
-	if err := b.limits(s); err != nil {
+	b.SelectTarget(s, ref, key)
+	if err := b.Limits(s); err != nil {
 		return false, err
 	}
 	var r driver.Result
-	if err := w.s.query(ctx, b.statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.s.Query(ctx, b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
 		return false, err
 	}
 	return r.Rows > 0, nil
@@ -140,27 +141,27 @@ func (w *judged) opened(ref *Reference) bool {
 
 // target enters the table that a foreign key points to: what the scope can see of it, or
 // all its rows where the policy opens the key.
-func (w *judged) target(c *conds, ref *Reference) (source, error) {
+func (w *judged) target(c *sqlgen.Conds, ref *Reference) (sqlgen.Source, error) {
 	if w.opened(ref) {
-		return c.trusted(ref.Target), nil
+		return c.Trusted(ref.Target), nil
 	}
-	return c.enter(ref.Target)
+	return c.Enter(ref.Target)
 }
 
 // visibleTarget writes that the target of a foreign key exists in from and the
 // scope can see it, or might, where the policy opens the key.
-func (w *judged) visibleTarget(c *conds, s source, ref *Reference, from string) error {
+func (w *judged) visibleTarget(c *sqlgen.Conds, s sqlgen.Source, ref *Reference, from string) error {
 	target, err := w.target(c, ref)
 	if err != nil {
-		c.write(c.words.no)
+		c.Write(c.Words.No)
 		return nil
 	}
-	c.write("exists (select 1 from ", from, " ", target.alias, " where ")
-	c.equalKeys(target, ref.Keys, s, ref.Columns)
-	if err := c.limits(target); err != nil {
+	c.Write("exists (select 1 from ", from, " ", target.Alias, " where ")
+	c.EqualKeys(target, ref.Keys, s, ref.Columns)
+	if err := c.Limits(target); err != nil {
 		return err
 	}
-	c.write(")")
+	c.Write(")")
 	return nil
 }
 

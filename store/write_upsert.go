@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 )
 
 // upsertRows splits the rows of an upsert: those that exist become updates, checked by
@@ -68,24 +69,24 @@ func (w *steps) existing(ctx context.Context) (map[string][]any, error) {
 	if len(rowsWithKey) == 0 {
 		return nil, nil
 	}
-	b := w.s.newBuilder(ctx, w.scope, w.access)
-	defer b.free()
-	s := b.trusted(w.table)
-	b.write("select ")
-	if err := b.dialect.rowColumns(b, s, wholePlan(w.table), false); err != nil {
+	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	defer b.Free()
+	s := b.Trusted(w.table)
+	b.Write("select ")
+	if err := b.Dialect.RowColumns(b, s, sqlgen.WholePlan(w.table), false); err != nil {
 		return nil, err
 	}
-	b.write(" from ", w.table.SQLName, " ", s.alias, " where ")
+	b.Write(" from ", w.table.SQLName, " ", s.Alias, " where ")
 	if err := w.keysMatch(b, s, rowsWithKey); err != nil {
 		return nil, err
 	}
-	b.allTenants = true
-	if err := b.limits(s); err != nil {
+	b.AllTenants = true
+	if err := b.Limits(s); err != nil {
 		return nil, err
 	}
-	b.write(" order by ")
-	b.keyList(s)
-	b.lock(s)
+	b.Write(" order by ")
+	b.KeyList(s)
+	b.Lock(s)
 	rows, err := w.readWhole(ctx, b)
 	if err != nil {
 		return nil, err

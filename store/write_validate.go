@@ -69,7 +69,7 @@ func (w *prepared) validateValue(c *Column, v any) (FieldError, bool) {
 	if c.Required && v == "" {
 		return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
 	}
-	validator := w.s.db.options.Validator
+	validator := w.s.DB.Options.Validator
 	if c.Checks == "" || validator == nil {
 		return FieldError{}, true
 	}

@@ -44,16 +44,12 @@ type layer struct {
 var packages = []layered{
 	{path: "store", upward: 8, layers: []layer{
 		{"names", []string{"alias_*", "kind"}},
-		{"sqlgen", []string{"compile*", "plan*", "cast", "cursor"}},
-		{"core", []string{
-			"core", "session", "share", "settings", "tx", "tx_commit", "driver_error", "ping", "wakeup", "tuple", "bun",
-		}},
 		{"read", []string{"read", "read_budget"}},
 		{"write", []string{"write*"}},
 		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
 			"db", "repo", "repo_core", "column", "hooks", "mixin", "id", "date", "decimal", "json", "trace*", "log_statements", "tx_public",
-			"doc", "group", "stats", "codec", "scalars", "sql",
+			"bun", "doc", "group", "stats", "codec", "scalars", "sql",
 		}},
 		{"changelog", []string{"changes*"}},
 	}},

@@ -1,0 +1,91 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/turnstile"
+	"github.com/seed-7694ebf6/plinth/store/query"
+)
+
+// shares bounds the connections that one caller holds of the pool for reads (false) and of
+// the pool for writes (true), which are one on PostgreSQL. See [query.Scope.Caller].
+type shares map[bool]*share
+
+func NewShares(pools []driver.PoolStats) shares {
+	s := shares{}
+	for _, pool := range pools {
+		of := &share{Callers: map[query.Caller]*callerSlots{}}
+		of.unused.New = func() any {
+			half := max((pool.Max-pool.Reserve)/2, 1)
+			return &callerSlots{of: of, slots: turnstile.New(half, 0, pool.AcquireTimeout)}
+		}
+		if pool.Name != driver.Writer {
+			s[false] = of
+		}
+		if pool.Name != driver.Readers {
+			s[true] = of
+		}
+	}
+	return s
+}
+
+// share has the callers that use or wait for connections of one pool.
+type share struct {
+	Mu      sync.Mutex
+	Callers map[query.Caller]*callerSlots
+	unused  sync.Pool // of *callerSlots
+}
+
+type callerSlots struct {
+	of     *share
+	slots  *turnstile.Turnstile
+	caller query.Caller
+	users  int // that hold a slot or wait for one
+}
+
+// Acquire waits for a slot of the scope's caller. It returns nil for an unbounded scope, and
+// for urgent statements: a login must not wait for the other requests of its network.
+func (s shares) Acquire(ctx context.Context, scope *query.Scope, writes bool) (*callerSlots, error) {
+	of := s[writes]
+	if of == nil || !scope.Counted() || driver.MayReserve(ctx) {
+		return nil, nil // documented
+	}
+	of.Mu.Lock()
+	c := of.Callers[scope.Caller]
+	if c == nil {
+		c = of.unused.Get().(*callerSlots)
+		c.caller, of.Callers[scope.Caller] = scope.Caller, c
+	}
+	c.users++
+	of.Mu.Unlock()
+	err := c.slots.Enter(ctx, nil)
+	if err == nil {
+		return c, nil
+	}
+	c.forget()
+	if errors.Is(err, turnstile.ErrTimeout) {
+		err = fault.ErrBusy
+	}
+	return nil, err
+}
+
+// Release gives the slot back.
+func (c *callerSlots) Release() {
+	if c != nil {
+		c.slots.Leave()
+		c.forget()
+	}
+}
+
+func (c *callerSlots) forget() {
+	c.of.Mu.Lock()
+	defer c.of.Mu.Unlock()
+	if c.users--; c.users == 0 {
+		delete(c.of.Callers, c.caller)
+		c.of.unused.Put(c)
+	}
+}
