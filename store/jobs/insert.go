@@ -34,7 +34,7 @@ func insertSQL(d dialect) (texts [forms]string) {
 	if !d.postgres {
 		source = "from (select a.value as id, b.value as args, c.value as unique_key, d.value as limit_key from json_each($1) a" +
 			" join json_each($2) b on b.key = a.key join json_each($3) c on c.key = a.key join json_each($4) d on d.key = a.key) as job where true"
-		period = "cast(strftime('%s', {now}) as integer) * 1000000 / $15"
+		period = "(cast(strftime('%s', {now}) as integer) * 1000000 / $15)"
 	}
 	const waiting, none = "nullif(job.unique_key, '')", "cast(null as text)"
 	for form, part := range [forms]struct{ unique, once, conflict string }{

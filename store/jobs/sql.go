@@ -86,7 +86,7 @@ func (d dialect) part(name, a, b string) string {
 // statements are the texts for one engine.
 type statements struct {
 	dialect
-	claim, claimLimited, finish, complete, completeRow, retry, handBack, renew, recover, progress string
+	claim, claimLimited, finish, complete, completeRow, retry, handBack, renew, recover, progress, stats string
 
 	insert [forms]string
 }
@@ -110,6 +110,7 @@ func newStatements(d dialect) statements {
 			" finished_at = case when attempts >= max_attempts then {now} end, lease_until = null," +
 			" last_error = 'the worker died or lost the database: its lease expired', " + freeKey +
 			" where id in (select id from plinth_jobs where state = 'running' and lease_until < {now} order by lease_until limit 100 {skip locked})"),
+		stats:    d.text(statsSQL()),
 		insert:   insertSQL(d),
 		progress: d.text("update plinth_jobs set progress = $3, progress_text = $4 where id = $1 and fence = $2 and state = 'running'"),
 	}
@@ -139,10 +140,15 @@ var claimKinds = []store.Kind{
 // due selects the jobs of queue $1 and kinds $2 that are due, at most $3 of each
 // priority: each part reads one range of the index, and only as far as it is asked.
 func due(columns, where, lock string) string {
+	return eachPriority(columns, " and kind {list $2}"+where, "limit $3 "+lock)
+}
+
+// eachPriority selects the due jobs of queue $1, in the order of claims.
+func eachPriority(columns, where, end string) string {
 	parts := make([]string, priorities)
 	for i := range parts {
-		parts[i] = fmt.Sprintf("select %s from (select %s from plinth_jobs where state = 'waiting' and queue = $1 and priority = %d and due_at <= {now}"+
-			" and kind {list $2}%s order by due_at, id limit $3 %s) p%d", columns, columns, i+1, where, lock, i+1)
+		parts[i] = fmt.Sprintf("select %s from (select %s from plinth_jobs where state = 'waiting' and queue = $1 and priority = %d and due_at <= {now}%s"+
+			" order by due_at, id %s) p%d", columns, columns, i+1, where, end, i+1)
 	}
 	return strings.Join(parts, " union all ")
 }
