@@ -289,3 +289,14 @@ const (
 	OpDelete  = query.OpDelete
 	OpRestore = query.OpRestore
 )
+
+// ReadOptions tunes access.Gate.Read. The zero value reads all rows the query asks
+// for.
+type ReadOptions = query.ReadOptions
+
+// WriteOptions tunes a write. The zero value answers only the
+// number of rows.
+type WriteOptions = query.WriteOptions
+
+// UpsertOptions are the options of access.Gate.Upsert.
+type UpsertOptions = query.UpsertOptions

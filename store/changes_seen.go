@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/internal/write"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -111,7 +112,7 @@ func (i *image) visible(ctx context.Context, row json.RawMessage) (bool, error) 
 	if result, decided := i.decide(values); decided {
 		return result == query.IsTrue, nil
 	}
-	n, err := countImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *sqlgen.Builder, alias string) error {
+	n, err := write.CountImages(ctx, i.s, i.scope, i.table, [][]any{values}, func(b *sqlgen.Builder, alias string) error {
 		b.Write(b.Words.Yes)
 		return b.Limits(sqlgen.Source{Table: i.table, Alias: alias, Guard: i.guard})
 	})

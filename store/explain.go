@@ -48,13 +48,13 @@ const (
 // statement is not run. Estimates and the values of rules in a plan reveal rows that
 // the scope cannot see, so it is for development only.
 func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form PlanForm) (*Explanation, error) {
-	if err := g.checkScope(); err != nil {
+	if err := g.r.CheckScope(); err != nil {
 		return nil, err
 	}
-	scope, guards := watched(g.scope)
-	b := g.s.NewBuilder(ctx, scope, g.access)
+	scope, guards := watched(g.r.Scope)
+	b := g.r.Session.NewBuilder(ctx, scope, g.r.Access)
 	defer b.Free()
-	st, err := g.compile(ctx, b, q, g.readOptions(q, opts), opts)
+	st, err := g.r.Compile(ctx, b, q, g.r.ReadOptions(q, opts), opts)
 	if err != nil {
 		return nil, err
 	}
@@ -68,13 +68,13 @@ func (g Gate) Explain(ctx context.Context, q *Query, opts ReadOptions, form Plan
 		e.Tables = append(e.Tables, ExplainedTable{Table: t, Guarded: guard != nil})
 		concealed = concealed || guard != nil && guard.Read.Node() != nil && conceals(guard.Read.Node())
 	}
-	if g.s.DB.Engine.Postgres() {
+	if g.r.Session.DB.Engine.Postgres() {
 		if !concealed {
-			e.Plan, err = postgresPlan(ctx, g.s, st, form)
+			e.Plan, err = postgresPlan(ctx, g.r.Session, st, form)
 		}
 		return e, err
 	}
-	e.Plan, err = sqlitePlan(ctx, g.s, st, form)
+	e.Plan, err = sqlitePlan(ctx, g.r.Session, st, form)
 	return e, err
 }
 

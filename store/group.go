@@ -115,7 +115,7 @@ func (r *repo) groups(ctx context.Context, q Query, wanted []groupedValue) (stri
 		q.Select = append(q.Select, selected)
 	}
 	var out Rows
-	if err := r.gate().Read(ctx, &q, ReadOptions{}, &out); err != nil {
+	if err := r.reader().Get(ctx, &q, ReadOptions{}, &out); err != nil {
 		return strictjson.Value{}, err
 	}
 	return strictjson.Parse(slices.Concat([]byte{'['}, out.Body, []byte{']'}), strictjson.Limits{Depth: 1000, Digits: 200_000, Growth: -1})

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/write"
 )
 
 // Write is one row on its way into or out of a table, as a hook sees it.
@@ -37,8 +38,8 @@ func Before[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) er
 	if err != nil {
 		return err
 	}
-	h := hooksFor(t)
-	h.before = append(h.before, typedHook(hook, true))
+	h := write.HooksFor(t)
+	h.Before = append(h.Before, typedHook(hook, true))
 	return nil
 }
 
@@ -49,23 +50,23 @@ func After[T any](db *DB, hook func(ctx context.Context, w *Write[T]) error) err
 	if err != nil {
 		return err
 	}
-	h := hooksFor(t)
-	h.after = append(h.after, typedHook(hook, false))
+	h := write.HooksFor(t)
+	h.After = append(h.After, typedHook(hook, false))
 	return nil
 }
 
 // typedHook adapts a hook to rows of bound values.
-func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) hookFunc {
-	return func(ctx context.Context, rw *rowWrite) error {
-		w := &Write[T]{Op: rw.op, Tx: outerTx(rw.tx), Scope: rw.scope}
+func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) write.HookFunc {
+	return func(ctx context.Context, rw *write.Row) error {
+		w := &Write[T]{Op: rw.Op, Tx: outerTx(rw.Tx), Scope: rw.Scope}
 		var err error
-		if rw.old != nil {
+		if rw.Old != nil {
 			w.Old = new(T)
-			err = rw.table.FillStruct(reflect.ValueOf(w.Old).Elem(), rw.old)
+			err = rw.Table.FillStruct(reflect.ValueOf(w.Old).Elem(), rw.Old)
 		}
-		if rw.new != nil && err == nil {
+		if rw.New != nil && err == nil {
 			w.New = new(T)
-			err = rw.table.FillStruct(reflect.ValueOf(w.New).Elem(), rw.new)
+			err = rw.Table.FillStruct(reflect.ValueOf(w.New).Elem(), rw.New)
 		}
 		if err != nil {
 			return err
@@ -73,9 +74,9 @@ func typedHook[T any](hook func(context.Context, *Write[T]) error, change bool) 
 		if err := hook(ctx, w); err != nil {
 			return err
 		}
-		if !change || rw.new == nil {
+		if !change || rw.New == nil {
 			return nil
 		}
-		return rw.table.TakeStruct(reflect.ValueOf(w.New).Elem(), rw.new, rw.op == OpInsert)
+		return rw.Table.TakeStruct(reflect.ValueOf(w.New).Elem(), rw.New, rw.Op == OpInsert)
 	}
 }

@@ -5,20 +5,18 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/internal/write"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // Input is decoded rows to be inserted: for each row one value for each column
 // of the table, or absent.
-type Input struct {
-	table *Table
-	rows  [][]any
-	given ColumnSet // columns that any row gives
-}
+type Input struct{ in write.Input }
 
 // Len returns the number of rows.
-func (in *Input) Len() int { return len(in.rows) }
+func (in *Input) Len() int { return len(in.in.Rows) }
 
 // InputOptions are the options of [Gate.DecodeInput].
 type InputOptions struct {
@@ -67,12 +65,12 @@ func (g Gate) DecodeInput(body []byte, opts InputOptions) (*Input, error) {
 	default:
 		err = &BodyError{Reason: "the body must be an object or an array of objects"}
 	}
-	return d.in, err
+	return &Input{d.in}, err
 }
 
 type inputDecoder struct {
-	gate    Gate
-	in      *Input
+	r       read.Reader
+	in      write.Input
 	opts    InputOptions
 	columns []*Column // of opts.Columns
 	first   []*Column // of the first object
@@ -96,7 +94,7 @@ func (d *inputDecoder) text(c *Column, sent int, value any) error {
 }
 
 func (g Gate) inputDecoder(opts InputOptions) (*inputDecoder, error) {
-	d := &inputDecoder{gate: g, in: &Input{table: g.table}, opts: opts}
+	d := &inputDecoder{r: g.r, opts: opts}
 	if opts.Columns == nil {
 		return d, nil
 	}
@@ -141,26 +139,26 @@ func (d *inputDecoder) add(v strictjson.Value) error {
 				return err
 			}
 		}
-		d.in.given.Add(c)
+		d.in.Given.Add(c)
 		seen = append(seen, c)
 	}
-	d.in.rows = append(d.in.rows, row)
+	d.in.Rows = append(d.in.Rows, row)
 	return d.sameMembers(seen)
 }
 
 // newRow returns a row in which nothing is given yet.
 func (d *inputDecoder) newRow() ([]any, error) {
-	if d.opts.MaxRows > 0 && len(d.in.rows) == d.opts.MaxRows {
+	if d.opts.MaxRows > 0 && len(d.in.Rows) == d.opts.MaxRows {
 		return nil, &LimitError{Name: "rows", Limit: d.opts.MaxRows}
 	}
-	row := make([]any, len(d.in.table.Columns))
+	row := make([]any, len(d.r.Table.Columns))
 	for i := range row {
 		row[i] = value.Absent{}
 	}
 	if d.columns != nil && !d.opts.MissingDefault {
 		for _, c := range d.columns {
 			row[c.Index] = nil
-			d.in.given.Add(c)
+			d.in.Given.Add(c)
 		}
 	}
 	return row, nil
@@ -174,9 +172,9 @@ func (d *inputDecoder) listed(name string) bool {
 // column finds the column of a member; nil if its value is not to be written. In an
 // upsert a key made by the database identifies the row.
 func (d *inputDecoder) column(name string) (*Column, error) {
-	c, err := d.gate.writableColumn(name, true)
+	c, err := write.WritableColumn(d.r, name, true)
 	if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); readOnly && d.opts.Upsert {
-		if known := d.in.table.Column(name); known.Generated {
+		if known := d.r.Table.Column(name); known.Generated {
 			return known, nil
 		}
 		return nil, nil
@@ -189,7 +187,7 @@ func (d *inputDecoder) sameMembers(seen []*Column) error {
 	if d.columns != nil {
 		return nil
 	}
-	if len(d.in.rows) == 1 {
+	if len(d.in.Rows) == 1 {
 		d.first = seen
 		return nil
 	}
@@ -203,63 +201,21 @@ func (d *inputDecoder) sameMembers(seen []*Column) error {
 	return nil
 }
 
-// writableColumn finds a column by the name in a body and rejects those the scope may
-// not write. Preset columns pass; their values are compared later.
-func (g Gate) writableColumn(name string, create bool) (*Column, error) {
-	if err := g.checkScope(); err != nil {
-		return nil, err
-	}
-	c := g.table.Column(name)
-	if g.scope == nil {
-		if c == nil {
-			return nil, g.unknownMember(name, nil)
-		}
-		return c, nil
-	}
-	guard := g.scope.GuardOf(g.table)
-	switch {
-	case guard == nil:
-		return nil, &UnknownTableError{Table: g.table.Name}
-	case c == nil:
-		return nil, g.unknownMember(name, guard)
-	}
-	writable := guard.Updatable
-	if create {
-		writable = guard.Creatable
-	}
-	if writable.Has(c) || guard.Preset(c) != nil && c.Mode < Hidden {
-		return c, nil
-	}
-	if !guard.Readable.Has(c) && !guard.Creatable.Has(c) && !guard.Updatable.Has(c) {
-		return nil, g.unknownMember(name, guard)
-	}
-	return nil, &ReadOnlyColumnError{Table: g.table.Name, Column: name}
-}
-
-// unknownMember is the error for a member of a body that is not a column.
-func (g Gate) unknownMember(name string, guard *Guard) error {
-	return &UnknownColumnError{Table: g.table.Name, Column: name, Payload: true, Near: query.NearestColumn(g.table, name, guard)}
-}
-
 // Patch is decoded assignments of an update.
-type Patch struct {
-	table   *Table
-	sets    []assignment
-	restore bool
-}
+type Patch struct{ patch write.Patch }
 
 // Empty reports whether the patch sets nothing.
-func (p *Patch) Empty() bool { return len(p.sets) == 0 && !p.restore }
+func (p *Patch) Empty() bool { return len(p.patch.Sets) == 0 && !p.patch.Restore }
 
 // restores reports whether an object restores deleted rows: it only sets the column of
 // [SoftDelete] to null, and the scope may restore rows. For other scopes the column is
 // unknown.
 func (g Gate) restores(doc strictjson.Value) bool {
-	if g.table.DeletedAt == nil {
+	if g.r.Table.DeletedAt == nil {
 		return false
 	}
-	if g.scope != nil {
-		guard := g.scope.GuardOf(g.table)
+	if g.r.Scope != nil {
+		guard := g.r.Scope.GuardOf(g.r.Table)
 		if guard == nil || guard.Restore.IsZero() {
 			return false
 		}
@@ -267,7 +223,7 @@ func (g Gate) restores(doc strictjson.Value) bool {
 	members, null := 0, false
 	for key, member := range doc.Members() {
 		members++
-		null = string(key) == g.table.DeletedAt.Name && member.Kind() == strictjson.Null
+		null = string(key) == g.r.Table.DeletedAt.Name && member.Kind() == strictjson.Null
 	}
 	return members == 1 && null
 }
@@ -296,19 +252,19 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 		return nil, &BodyError{Reason: "an update takes one object"}
 	}
 	if columns == nil && g.restores(doc) {
-		return &Patch{table: g.table, restore: true}, nil
+		return &Patch{write.Patch{Restore: true}}, nil
 	}
 	for _, name := range columns {
-		if _, err := g.writableColumn(name, false); err != nil {
+		if _, err := write.WritableColumn(g.r, name, false); err != nil {
 			return nil, err
 		}
 	}
-	p := &Patch{table: g.table}
+	p := new(Patch)
 	for key, member := range doc.Members() {
 		if columns != nil && !slices.Contains(columns, string(key)) {
 			continue
 		}
-		c, err := g.writableColumn(string(key), false)
+		c, err := write.WritableColumn(g.r, string(key), false)
 		if err != nil {
 			return nil, err
 		}
@@ -316,7 +272,7 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.sets = append(p.sets, assignment{column: c, value: v})
+		p.patch.Sets = append(p.patch.Sets, write.Assignment{Column: c, Value: v})
 	}
 	return p, nil
 }
@@ -326,20 +282,20 @@ func (g Gate) DecodePatch(body []byte, columns []string) (*Patch, error) {
 // key of a row without one. A key column that the scope may not write is an error,
 // unless the database makes the key: then it identifies the row.
 func (g Gate) Identify(in *Input, where Cond, fill bool) (bool, error) {
-	bound, err := Bind(g.table, where)
+	bound, err := Bind(g.r.Table, where)
 	if err != nil {
 		return false, err
 	}
 	for _, n := range query.Conjuncts(bound) {
 		c := n.Column
-		_, err := g.writableColumn(c.Name, true)
+		_, err := write.WritableColumn(g.r, c.Name, true)
 		if _, readOnly := errors.AsType[*ReadOnlyColumnError](err); err != nil && (!readOnly || !c.Generated) {
 			return false, err
 		}
-		row := in.rows[0]
+		row := in.in.Rows[0]
 		if _, gap := row[c.Index].(value.Absent); gap && fill {
 			row[c.Index] = n.Operand.Value
-			in.given.Add(c)
+			in.in.Given.Add(c)
 			continue
 		}
 		if _, gap := row[c.Index].(value.Absent); gap || !value.SameValue(c.Kind, row[c.Index], n.Operand.Value) {

@@ -27,7 +27,7 @@ func (g Gate) DecodeTexts(names []string, rows iter.Seq2[[]string, error], opts 
 			return nil, err
 		}
 	}
-	return d.in, nil
+	return &Input{d.in}, nil
 }
 
 // named finds the columns of names, nil where the texts are passed over.
@@ -63,7 +63,7 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 		if c == nil {
 			continue
 		}
-		d.in.given.Add(c)
+		d.in.Given.Add(c)
 		if row[c.Index] = nil; d.opts.Null != "" && texts[i] == d.opts.Null {
 			continue
 		}
@@ -79,6 +79,6 @@ func (d *inputDecoder) addTexts(columns []*Column, texts []string) error {
 		}
 		row[c.Index] = bound
 	}
-	d.in.rows = append(d.in.rows, row)
+	d.in.Rows = append(d.in.Rows, row)
 	return nil
 }

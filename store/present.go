@@ -22,10 +22,10 @@ const maxPresented = 10000
 // Only the keys of models are used. The values are read from the database, and rows
 // that are not stored are left out.
 func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts ReadOptions, out *Rows) error {
-	if len(g.table.PrimaryKey) == 0 {
-		return fmt.Errorf("store: rows of %s have no key to find them by: tag its columns pk and embed store.View", g.table.Name)
+	if len(g.r.Table.PrimaryKey) == 0 {
+		return fmt.Errorf("store: rows of %s have no key to find them by: tag its columns pk and embed store.View", g.r.Table.Name)
 	}
-	rows, err := g.table.ReadModels(models)
+	rows, err := g.r.Table.ReadModels(models)
 	if err != nil {
 		return err
 	}
@@ -33,16 +33,16 @@ func (g Gate) Present(ctx context.Context, models reflect.Value, q *Query, opts 
 		return &LimitError{Name: "rows of a result", Limit: maxPresented}
 	}
 	asked := *q
-	asked.Where = And(query.RowKeys(g.table, rows), q.Where)
+	asked.Where = And(query.RowKeys(g.r.Table, rows), q.Where)
 	if len(q.Order) > 0 {
-		return g.read(ctx, &asked, sqlgen.ReadOptions{}, opts, out)
+		return g.r.Read(ctx, &asked, sqlgen.ReadOptions{}, opts, out)
 	}
 	asked.Limit, asked.Offset, asked.Count = nil, 0, false
-	ro := sqlgen.ReadOptions{Extra: g.table.PrimaryKey, Each: true}
-	if err := g.read(ctx, &asked, ro, opts, out); err != nil {
+	ro := sqlgen.ReadOptions{Extra: g.r.Table.PrimaryKey, Each: true}
+	if err := g.r.Read(ctx, &asked, ro, opts, out); err != nil {
 		return err
 	}
-	return arrange(g.table, rows, q, out)
+	return arrange(g.r.Table, rows, q, out)
 }
 
 // arrange sorts rows, which were read with their keys, in the order of other rows with

@@ -8,6 +8,8 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
+	"github.com/seed-7694ebf6/plinth/store/internal/write"
 )
 
 // Repo reads and writes the rows of one model. Make one with [For] when needed. It is a
@@ -30,7 +32,7 @@ func For[T any](s Session) Repo[T] {
 // by [ScopeFrom]. With a nil scope every method returns [ErrNoScope].
 func (r Repo[T]) As(scope *Scope) Repo[T] {
 	return Repo[T]{r.core.with(func(c *repo) {
-		c.scope = orNoScope(scope)
+		c.scope = read.OrNoScope(scope)
 		if scope == nil && c.err == nil {
 			c.err = ErrNoScope
 		}
@@ -206,7 +208,7 @@ func (r Repo[T]) PatchExactly(ctx context.Context, n int, where Cond, sets ...Se
 
 // Delete deletes the row with the primary key id. No row is [ErrNotFound].
 func (r Repo[T]) Delete(ctx context.Context, id any) error {
-	return r.core.byKey(ctx, id, Gate.Delete)
+	return r.core.byKey(ctx, id, write.Delete)
 }
 
 // DeleteWhere deletes all rows a condition selects and returns their number. The zero
@@ -215,13 +217,13 @@ func (r Repo[T]) DeleteWhere(ctx context.Context, where Cond) (int, error) {
 	if where.IsZero() {
 		return 0, errNoCondition
 	}
-	return r.core.change(ctx, where, Gate.Delete)
+	return r.core.change(ctx, where, write.Delete)
 }
 
 // Restore brings back a deleted row of a model with [SoftDelete]. No such row is
 // [ErrNotFound].
 func (r Repo[T]) Restore(ctx context.Context, id any) error {
-	return r.core.byKey(ctx, id, Gate.Restore)
+	return r.core.byKey(ctx, id, write.Restore)
 }
 
 // errNoCondition keeps a forgotten condition from reaching every row.

@@ -7,8 +7,10 @@ import (
 	"reflect"
 
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/internal/write"
 	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
@@ -27,12 +29,12 @@ func (r *repo) with(change func(*repo)) *repo {
 	return &c
 }
 
-func (r *repo) gate() Gate {
-	g := Gate{reader{s: r.s, table: r.table, scope: r.scope, access: r.access}}
+func (r *repo) reader() read.Reader {
+	own := read.Reader{Session: r.s, Table: r.table, Scope: r.scope, Access: r.access}
 	if r.scope != nil {
-		g.s.Scope, g.access = r.scope, sqlgen.Access{}
+		own.Session.Scope, own.Access = r.scope, sqlgen.Access{}
 	}
-	return g
+	return own
 }
 
 // key returns the condition for a primary key.
@@ -76,11 +78,11 @@ func (r *repo) list(ctx context.Context, q *Query, paged bool, dst reflect.Value
 		q = &unlimited
 	}
 	var out Rows
-	g := r.gate()
-	if err := g.Read(ctx, q, opts, &out); err != nil {
+	own := r.reader()
+	if err := own.Get(ctx, q, opts, &out); err != nil {
 		return "", err
 	}
-	plan, err := g.decodePlan(ctx, q)
+	plan, err := own.DecodePlan(ctx, q)
 	if err != nil {
 		return "", err
 	}
@@ -99,7 +101,7 @@ func (r *repo) count(ctx context.Context, where Cond) (int64, error) {
 	}
 	var out Rows
 	q := Query{Where: where, Select: []Selected{}, Limit: Limit(0), Count: true}
-	err := r.gate().Read(ctx, &q, ReadOptions{}, &out)
+	err := r.reader().Get(ctx, &q, ReadOptions{}, &out)
 	return out.Total, err
 }
 
@@ -112,27 +114,27 @@ func (r *repo) insert(ctx context.Context, row reflect.Value, conflict []string,
 		return err
 	}
 	var out Rows
-	g := r.gate()
+	own := r.reader()
 	opts := WriteOptions{Return: &Query{}}
 	if upsert {
-		err = g.Upsert(ctx, in, UpsertOptions{WriteOptions: opts, Conflict: conflict}, &out)
+		err = write.Upsert(ctx, own, in, UpsertOptions{WriteOptions: opts, Conflict: conflict}, &out)
 	} else {
-		err = g.Insert(ctx, in, opts, &out)
+		err = write.Insert(ctx, own, in, opts, &out)
 	}
 	if err != nil {
 		return err
 	}
-	return r.fill(ctx, g, &out, row)
+	return r.fill(ctx, own, &out, row)
 }
 
 // input reads a struct as a row to be inserted. In a scope it may only hold
 // what the scope may create.
-func (r *repo) input(row reflect.Value) (*Input, error) {
+func (r *repo) input(row reflect.Value) (*write.Input, error) {
 	values, err := r.table.ReadStruct(row)
 	if err != nil {
 		return nil, err
 	}
-	in := &Input{table: r.table, rows: [][]any{values}}
+	in := &write.Input{Rows: [][]any{values}}
 	var guard *Guard
 	if r.scope != nil {
 		if guard = r.scope.GuardOf(r.table); guard == nil {
@@ -146,7 +148,7 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 			continue
 		}
 		if guard == nil || guard.Creatable.Has(c) || guard.Preset(c) != nil {
-			in.given.Add(c)
+			in.Given.Add(c)
 			continue
 		}
 		if !zero && !r.table.Managed(c) {
@@ -158,11 +160,11 @@ func (r *repo) input(row reflect.Value) (*Input, error) {
 
 // fill reads the one returned row into a struct. A row the scope may not read
 // leaves the struct as it was.
-func (r *repo) fill(ctx context.Context, g Gate, out *Rows, row reflect.Value) error {
+func (r *repo) fill(ctx context.Context, own read.Reader, out *Rows, row reflect.Value) error {
 	if out.Count == 0 {
 		return nil
 	}
-	plan, err := g.decodePlan(ctx, &Query{})
+	plan, err := own.DecodePlan(ctx, &Query{})
 	if err != nil {
 		return err
 	}
@@ -178,12 +180,12 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 		return err
 	}
 	guard := r.scope.GuardOf(r.table)
-	p := &Patch{table: r.table}
+	p := new(write.Patch)
 	for i, c := range r.table.Columns {
 		if c.Key || r.table.Managed(c) || guard != nil && !guard.Updatable.Has(c) {
 			continue
 		}
-		p.sets = append(p.sets, assignment{column: c, value: values[i]})
+		p.Sets = append(p.Sets, write.Assignment{Column: c, Value: values[i]})
 	}
 	opts := WriteOptions{Return: &Query{}, ByKey: true}
 	if v := r.table.Version; v != nil {
@@ -191,11 +193,11 @@ func (r *repo) save(ctx context.Context, row reflect.Value) error {
 		opts.Versions = []int64{version}
 	}
 	var out Rows
-	g := r.gate()
-	if err := g.Update(ctx, p, query.RowKey(r.table, values), opts, &out); err != nil {
+	own := r.reader()
+	if err := write.Update(ctx, own, p, query.RowKey(r.table, values), opts, &out); err != nil {
 		return err
 	}
-	return r.fill(ctx, g, &out, row)
+	return r.fill(ctx, own, &out, row)
 }
 
 func (r *repo) patch(ctx context.Context, id any, sets []Set, row reflect.Value) error {
@@ -208,11 +210,11 @@ func (r *repo) patch(ctx context.Context, id any, sets []Set, row reflect.Value)
 		return err
 	}
 	var out Rows
-	g := r.gate()
-	if err := g.Update(ctx, p, where, WriteOptions{Return: &Query{}, ByKey: true}, &out); err != nil {
+	own := r.reader()
+	if err := write.Update(ctx, own, p, where, WriteOptions{Return: &Query{}, ByKey: true}, &out); err != nil {
 		return err
 	}
-	return r.fill(ctx, g, &out, row)
+	return r.fill(ctx, own, &out, row)
 }
 
 func (r *repo) patchWhere(ctx context.Context, where Cond, sets []Set) (int, error) {
@@ -227,7 +229,7 @@ func (r *repo) patchWhere(ctx context.Context, where Cond, sets []Set) (int, err
 		return 0, err
 	}
 	var out Rows
-	err = r.gate().Update(ctx, p, where, WriteOptions{}, &out)
+	err = write.Update(ctx, r.reader(), p, where, WriteOptions{}, &out)
 	return out.Count, err
 }
 
@@ -246,11 +248,11 @@ func (r *repo) patchExactly(ctx context.Context, n int, where Cond, sets []Set, 
 		return err
 	}
 	var out Rows
-	g := r.gate()
-	if err := g.Update(ctx, p, where, WriteOptions{Return: &Query{}, Exactly: n}, &out); err != nil {
+	own := r.reader()
+	if err := write.Update(ctx, own, p, where, WriteOptions{Return: &Query{}, Exactly: n}, &out); err != nil {
 		return err
 	}
-	plan, err := g.decodePlan(ctx, &Query{})
+	plan, err := own.DecodePlan(ctx, &Query{})
 	if err != nil {
 		return err
 	}
@@ -259,14 +261,14 @@ func (r *repo) patchExactly(ctx context.Context, n int, where Cond, sets []Set, 
 
 // assignments converts sets to bound values. In a scope they must be columns it
 // may update.
-func (r *repo) assignments(sets []Set) (*Patch, error) {
-	p := &Patch{table: r.table}
+func (r *repo) assignments(sets []Set) (*write.Patch, error) {
+	p := new(write.Patch)
 	for _, s := range sets {
 		c, err := s.column(r.table)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := r.gate().writableColumn(c.Name, false); err != nil {
+		if _, err := write.WritableColumn(r.reader(), c.Name, false); err != nil {
 			return nil, err
 		}
 		if c.Key || c == r.table.Version || c == r.table.UpdatedAt {
@@ -276,7 +278,7 @@ func (r *repo) assignments(sets []Set) (*Patch, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.sets = append(p.sets, assignment{column: c, value: v, add: s.add})
+		p.Sets = append(p.Sets, write.Assignment{Column: c, Value: v, Add: s.add})
 	}
 	return p, nil
 }
@@ -287,11 +289,11 @@ func (r *repo) change(ctx context.Context, where Cond, do changeFunc) (int, erro
 		return 0, r.err
 	}
 	var out Rows
-	err := do(r.gate(), ctx, where, WriteOptions{}, &out)
+	err := do(ctx, r.reader(), where, WriteOptions{}, &out)
 	return out.Count, err
 }
 
-type changeFunc func(g Gate, ctx context.Context, where Cond, opts WriteOptions, out *Rows) error
+type changeFunc func(ctx context.Context, r read.Reader, where Cond, opts WriteOptions, out *Rows) error
 
 func (r *repo) byKey(ctx context.Context, id any, do changeFunc) error {
 	where, err := r.key(id)
@@ -299,5 +301,5 @@ func (r *repo) byKey(ctx context.Context, id any, do changeFunc) error {
 		return err
 	}
 	var out Rows
-	return do(r.gate(), ctx, where, WriteOptions{ByKey: true}, &out)
+	return do(ctx, r.reader(), where, WriteOptions{ByKey: true}, &out)
 }

@@ -44,8 +44,6 @@ type layer struct {
 var packages = []layered{
 	{path: "store", upward: 8, layers: []layer{
 		{"names", []string{"alias_*", "kind"}},
-		{"read", []string{"read", "read_budget"}},
-		{"write", []string{"write*"}},
 		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
 			"db", "repo", "repo_core", "column", "hooks", "mixin", "id", "date", "decimal", "json", "trace*", "log_statements", "tx_public",

@@ -50,7 +50,7 @@ var storeMutants = []mutant{
 	{name: "savepoint-commit-functions", find: "tx.failed, tx.commit = nil, «tx.commit[:waiting]»", fault: instead("tx.commit"), tests: txTests, breaks: "functions of a savepoint that is rolled back run at the commit"},
 	{name: "read-only", find: "«tx.inner.readOnly = true» return fn()", fault: skip, tests: []string{"api ^Test(ReadFunctions|Batch.*)$"}, breaks: "a function that only reads writes where a batch writes"},
 	{name: "log-secret", find: "if «c.Mode == Secret» || some != nil && !some.Has(c) { continue } if !first", fault: never, tests: logTests, breaks: "the change log has secret columns"},
-	{name: "log-limit", find: "w.s.tx.bytes += size; «w.s.tx.bytes <= w.logLimit»", fault: always, tests: limitTests, breaks: "a request fills the change log"},
+	{name: "log-limit", find: "w.session.tx.bytes += size; «w.session.tx.bytes <= w.logLimit»", fault: always, tests: limitTests, breaks: "a request fills the change log"},
 	{name: "log-restored", find: "case «p.Epoch != h.Epoch»", fault: never, tests: logTests, breaks: "a reader goes on in the log of another database"},
 	{name: "log-trimmed", find: "case «h.Now == \"\" && p.Purged != h.Purged && p.Seq < h.Purged.Seq»", fault: never, tests: logTests, breaks: "a reader misses trimmed changes"},
 	{name: "log-reader-busy", find: "if «!ok» { return nil, fmt.Errorf(\"%w: %q\", ErrReaderBusy", fault: never, tests: logTests, breaks: "two processes run one reader"},

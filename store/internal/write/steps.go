@@ -1,4 +1,4 @@
-package store
+package write
 
 import (
 	"context"
@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
@@ -15,21 +17,21 @@ import (
 
 // runSteps writes row by row in a transaction, with everything a write can have:
 // hooks, cascades, upserts, answers with relations.
-func (w *steps) runSteps(ctx context.Context, out *Rows) error {
-	if w.s.Tx != nil {
+func (w *steps) runSteps(ctx context.Context, out *query.Rows) error {
+	if w.Session.Tx != nil {
 		return w.rowByRow(ctx, out)
 	}
-	return w.s.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
+	return w.Session.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
 		inner := *w
-		inner.s = core.SessionOf(tx)
+		inner.Session = core.SessionOf(tx)
 		inner.rows = cloneRows(w.rows) // the transaction may be run again
 		return inner.rowByRow(ctx, out)
 	})
 }
 
-func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
+func (w *steps) rowByRow(ctx context.Context, out *query.Rows) error {
 	out.Result.Reset()
-	takeRows(out)
+	read.TakeRows(out)
 	if err := w.checkAnswer(ctx); err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
 	if err := w.judgeImages(ctx, open); err != nil {
 		return err
 	}
-	if w.op == OpDelete && w.readsBack() {
+	if w.op == query.OpDelete && w.readsBack() {
 		// They can be read with their relations as long as they are there.
 		if err := w.readBack(ctx, rows, out); err != nil {
 			return err
@@ -65,7 +67,7 @@ func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
 		return err
 	}
 	for _, rw := range rows {
-		if err := runHooks(ctx, hooksOf(w.table).after, rw); err != nil {
+		if err := runHooks(ctx, hooksOf(w.Table).After, rw); err != nil {
 			return err
 		}
 	}
@@ -80,17 +82,17 @@ func (w *steps) rowByRow(ctx context.Context, out *Rows) error {
 
 // plannedRows returns the rows of the write, with the old row, if there is one, and the
 // intended new row.
-func (w *steps) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
-	if w.op == OpInsert {
-		if err := w.fillTenant(sqlgen.TenantOf(ctx, w.scope)); err != nil {
+func (w *steps) plannedRows(ctx context.Context, out *query.Rows) ([]*Row, error) {
+	if w.op == query.OpInsert {
+		if err := w.fillTenant(sqlgen.TenantOf(ctx, w.Scope)); err != nil {
 			return nil, err
 		}
 		if w.upsert != nil {
 			return w.upsertRows(ctx, out)
 		}
-		rows := make([]*rowWrite, len(w.rows))
+		rows := make([]*Row, len(w.rows))
 		for i, row := range w.rows {
-			rows[i] = w.newRow(OpInsert, nil, row)
+			rows[i] = w.newRow(query.OpInsert, nil, row)
 			rows[i].gaps = w.gapsOf(i)
 		}
 		return rows, nil
@@ -99,7 +101,7 @@ func (w *steps) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 	if err != nil || w.exactly > 0 && len(old) != w.exactly {
 		return nil, err
 	}
-	rows := make([]*rowWrite, len(old))
+	rows := make([]*Row, len(old))
 	for i, row := range old {
 		changed, err := w.changed(row)
 		if err != nil {
@@ -112,14 +114,14 @@ func (w *steps) plannedRows(ctx context.Context, out *Rows) ([]*rowWrite, error)
 
 // lockRows reads the rows to be changed, in key order, and locks them.
 func (w *steps) lockRows(ctx context.Context) ([][]any, error) {
-	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
 	defer b.Free()
 	s := w.source(b.Alias())
 	b.Write("select ")
-	if err := b.Dialect.RowColumns(b, s, sqlgen.WholePlan(w.table), false); err != nil {
+	if err := b.Dialect.RowColumns(b, s, sqlgen.WholePlan(w.Table), false); err != nil {
 		return nil, err
 	}
-	b.Write(" from ", w.table.SQLName, " ", s.Alias)
+	b.Write(" from ", w.Table.SQLName, " ", s.Alias)
 	if err := w.selectRows(b, s); err != nil {
 		return nil, err
 	}
@@ -139,49 +141,49 @@ const maxWriteBytes = 32 << 20
 // values.
 func (w *steps) readWhole(ctx context.Context, b *sqlgen.Builder) ([][]any, error) {
 	var r driver.Result
-	st := b.Statement(&driver.Shape{Members: sqlgen.WholePlan(w.table).Members})
-	st.Table, st.Op = w.table.Name, "select"
-	if !query.Pinned(w.table, w.where) {
+	st := b.Statement(&driver.Shape{Members: sqlgen.WholePlan(w.Table).Members})
+	st.Table, st.Op = w.Table.Name, "select"
+	if !query.Pinned(w.Table, w.where) {
 		st.MaxBytes = maxWriteBytes
 	}
-	err := w.s.Query(ctx, st, &r)
-	if errors.Is(err, ErrTooLarge) {
-		return nil, &LimitError{Name: "bytes of the rows of one write", Limit: maxWriteBytes}
+	err := w.Session.Query(ctx, st, &r)
+	if errors.Is(err, fault.ErrTooLarge) {
+		return nil, &fault.LimitError{Name: "bytes of the rows of one write", Limit: maxWriteBytes}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if r.Rows > maxWrite {
-		return nil, &LimitError{Name: "rows of one write", Limit: maxWrite}
+		return nil, &fault.LimitError{Name: "rows of one write", Limit: maxWrite}
 	}
-	return schema.RowsOf(w.table, r.Body)
+	return schema.RowsOf(w.Table, r.Body)
 }
 
 // before runs the hooks on a row and then validates the result.
-func (w *steps) before(ctx context.Context, rw *rowWrite) error {
-	if !w.table.HasHooks() {
+func (w *steps) before(ctx context.Context, rw *Row) error {
+	if !w.Table.HasHooks() {
 		return nil
 	}
-	if err := w.refuseNulls(rw.new); err != nil {
+	if err := w.refuseNulls(rw.New); err != nil {
 		return err
 	}
-	given := slices.Clone(rw.new)
-	if err := runHooks(ctx, hooksOf(w.table).before, rw); err != nil {
+	given := slices.Clone(rw.New)
+	if err := runHooks(ctx, hooksOf(w.Table).Before, rw); err != nil {
 		return err
 	}
-	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f FieldError) bool {
-		c := w.table.Column(f.Column)
-		return !value.SameValue(c.Kind, given[c.Index], rw.new[c.Index])
+	unfilled := slices.DeleteFunc(slices.Clone(rw.gaps), func(f fault.FieldError) bool {
+		c := w.Table.Column(f.Column)
+		return !value.SameValue(c.Kind, given[c.Index], rw.New[c.Index])
 	})
 	if err := w.validation(unfilled); err != nil {
 		return err
 	}
-	switch rw.op {
-	case OpInsert:
-		return w.validateRow(rw.new, nil)
-	case OpUpdate:
+	switch rw.Op {
+	case query.OpInsert:
+		return w.validateRow(rw.New, nil)
+	case query.OpUpdate:
 		changed := w.differing(rw)
-		return w.validateRow(rw.new, &changed)
+		return w.validateRow(rw.New, &changed)
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
-package store
+package write
 
 import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // logColumns are the columns of the change log a write fills.
@@ -13,7 +15,7 @@ const logColumns = "(tbl, op, key, old, new, actor, tenant, size)"
 // canonical form. Of an update new has only the columns that the statement sets, so
 // that large values are not written twice; readers find the others in old.
 func (w *statement) logCTE(b *sqlgen.Builder) {
-	row := sqlgen.Source{Table: w.table, Alias: "n"}
+	row := sqlgen.Source{Table: w.Table, Alias: "n"}
 	if w.logLimit > 0 {
 		b.Write(", ", sqlgen.LogBytes, " as (select coalesce(sum(")
 		w.logSizes(b)
@@ -24,7 +26,7 @@ func (w *statement) logCTE(b *sqlgen.Builder) {
 	b.Write(", ", sqlgen.LogRows, " as (insert into plinth_changes ", logColumns, " select ")
 	w.logHead(b)
 	b.Write("jsonb_build_array(")
-	for i, pk := range w.table.PrimaryKey {
+	for i, pk := range w.Table.PrimaryKey {
 		if i > 0 {
 			b.Write(", ")
 		}
@@ -42,7 +44,7 @@ func (w *statement) logCTE(b *sqlgen.Builder) {
 		w.chargeLog(b, "bytes")
 		b.Write(" from ", sqlgen.LogBytes, ")")
 	}
-	if w.op != OpInsert {
+	if w.op != query.OpInsert {
 		b.Write(" order by ")
 		b.KeyList(row)
 	}
@@ -50,16 +52,16 @@ func (w *statement) logCTE(b *sqlgen.Builder) {
 }
 
 // logsBoth says that the log has the row before and after the write.
-func (w *statement) logsBoth() bool { return w.op != OpInsert && !w.deletesRows() }
+func (w *statement) logsBoth() bool { return w.op != query.OpInsert && !w.deletesRows() }
 
 // setColumns are the columns that the statement sets; nil: all.
-func (w *statement) setColumns() *ColumnSet {
+func (w *statement) setColumns() *schema.ColumnSet {
 	if !w.logsBoth() {
 		return nil
 	}
-	sets := &ColumnSet{}
+	sets := &schema.ColumnSet{}
 	for _, a := range w.sets {
-		sets.Add(a.column)
+		sets.Add(a.Column)
 	}
 	return sets
 }
@@ -69,7 +71,7 @@ func (w *statement) logFrom(b *sqlgen.Builder, row sqlgen.Source) {
 	b.Write(" from ", sqlgen.NewRows, " n")
 	if w.logsBoth() {
 		b.Write(" join ", sqlgen.OldRows, " o on ")
-		b.EqualKeys(row, w.table.PrimaryKey, sqlgen.Source{Alias: "o"}, w.table.PrimaryKey)
+		b.EqualKeys(row, w.Table.PrimaryKey, sqlgen.Source{Alias: "o"}, w.Table.PrimaryKey)
 	}
 }
 
@@ -100,10 +102,10 @@ func (w *statement) logSizes(b *sqlgen.Builder) {
 
 // logImage writes a row as JSON: the columns of the model that are not secret, or
 // those among some, and nothing that only the database has.
-func (w *statement) logImage(b *sqlgen.Builder, alias string, some *ColumnSet) {
+func (w *statement) logImage(b *sqlgen.Builder, alias string, some *schema.ColumnSet) {
 	separator := "(select to_jsonb(i) from (select "
-	for _, c := range w.table.Columns {
-		if c.Mode == Secret || some != nil && !some.Has(c) {
+	for _, c := range w.Table.Columns {
+		if c.Mode == schema.Secret || some != nil && !some.Has(c) {
 			continue
 		}
 		b.Write(separator, alias, ".", c.SQLName)
@@ -117,16 +119,16 @@ func (w *statement) logImage(b *sqlgen.Builder, alias string, some *ColumnSet) {
 }
 
 func (w *statement) logHead(b *sqlgen.Builder) {
-	b.Bind(KindText, w.table.Name)
+	b.Bind(driver.KindText, w.Table.Name)
 	b.Write(", ")
-	b.Bind(KindText, string(w.op))
+	b.Bind(driver.KindText, string(w.op))
 	b.Write(", ")
 }
 
 func (w *statement) logTail(b *sqlgen.Builder, row sqlgen.Source) {
-	b.Bind(KindText, w.actor)
+	b.Bind(driver.KindText, w.actor)
 	b.Write(", ")
-	if t := w.table.Tenant; t != nil {
+	if t := w.Table.Tenant; t != nil {
 		b.Column(row, t)
 		return
 	}
@@ -140,7 +142,7 @@ func (w *statement) chargeLog(b *sqlgen.Builder, bytes string) {
 	const setting = "'plinth.log_bytes'"
 	sum := "coalesce(nullif(current_setting(" + setting + ", true), ''), '0')::bigint + " + bytes
 	b.Write("case when ", sum, " <= ")
-	b.Bind(KindInt, int64(w.logLimit))
+	b.Bind(driver.KindInt, int64(w.logLimit))
 	b.Write(" then set_config(", setting, ", (", sum, ")::text, true) is not null",
 		" else ('", driver.RaisePrefix, logCheck, "'||left((", sum, ")::text, 0))::int = 0 end")
 }
@@ -148,19 +150,19 @@ func (w *statement) chargeLog(b *sqlgen.Builder, bytes string) {
 // logSize writes how many bytes the image of a row has, see [write.logImage]. Values of
 // fixed size count as much as their name and 16 bytes. The length of a text is known
 // without reading it.
-func (w *statement) logSize(b *sqlgen.Builder, alias string, some *ColumnSet) {
+func (w *statement) logSize(b *sqlgen.Builder, alias string, some *schema.ColumnSet) {
 	fixed := 16
-	for _, c := range w.table.Columns {
-		if c.Mode == Secret || some != nil && !some.Has(c) {
+	for _, c := range w.Table.Columns {
+		if c.Mode == schema.Secret || some != nil && !some.Has(c) {
 			continue
 		}
 		fixed += len(c.JSONKey) + 16
 		switch c.Kind {
-		case KindText, KindJSON, KindTextArray:
+		case driver.KindText, driver.KindJSON, driver.KindTextArray:
 			b.Write("coalesce(octet_length(", alias, ".", c.SQLName, "::text), 0) + ")
-		case KindBytes:
+		case driver.KindBytes:
 			b.Write("coalesce(octet_length(", alias, ".", c.SQLName, ") * 2, 0) + ") // as hexadecimal digits
-		case KindDecimal:
+		case driver.KindDecimal:
 			b.Write("coalesce(pg_column_size(", alias, ".", c.SQLName, "), 0) + ")
 		}
 	}

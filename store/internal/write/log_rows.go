@@ -1,17 +1,19 @@
-package store
+package write
 
 import (
 	"context"
 	"strconv"
 
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // logRows appends the log rows of a step-by-step write: one statement that takes
 // them as a JSON array.
-func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
-	if !w.table.Tracked || len(rows) == 0 {
+func (w *steps) logRows(ctx context.Context, rows []*Row) error {
+	if !w.Table.Tracked || len(rows) == 0 {
 		return nil
 	}
 	body, total := []byte{'['}, 0
@@ -27,10 +29,10 @@ func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
 	if err := w.chargeSteps(total); err != nil {
 		return err
 	}
-	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
 	defer b.Free()
 	b.Write("insert into plinth_changes ", logColumns, " select ")
-	b.Bind(KindText, w.table.Name)
+	b.Bind(driver.KindText, w.Table.Name)
 	order := b.Dialect.LogRows(&b.Text, string(body))
 	if w.logLimit > 0 && b.Words.With {
 		b.Write(" where (select ")
@@ -40,40 +42,40 @@ func (w *steps) logRows(ctx context.Context, rows []*rowWrite) error {
 	b.Write(order)
 	st := b.Statement(nil)
 	st.Table, st.Op, st.Write = "plinth_changes", "insert", true
-	if _, err := w.s.Exec(ctx, st); err != nil {
+	if _, err := w.Session.Exec(ctx, st); err != nil {
 		return w.fail(ctx, err)
 	}
-	w.s.Logged()
+	w.Session.Logged()
 	return nil
 }
 
 // appendLogRow appends one entry as JSON, and returns the size of its images too. As with
 // [write.logCTE], new has only what differs from old.
-func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
-	row := rw.new
-	var some *ColumnSet
+func (w *steps) appendLogRow(dst []byte, rw *Row) ([]byte, int) {
+	row := rw.New
+	var some *schema.ColumnSet
 	switch {
 	case row == nil:
-		row = rw.old
-	case rw.old != nil:
+		row = rw.Old
+	case rw.Old != nil:
 		changed := w.differing(rw)
 		some = &changed
 	}
 	dst = append(dst, `{"op":`...)
-	dst = value.AppendValue(dst, KindText, string(rw.op))
+	dst = value.AppendValue(dst, driver.KindText, string(rw.Op))
 	dst = append(dst, `,"key":`...)
-	dst = w.table.AppendKey(dst, row)
+	dst = w.Table.AppendKey(dst, row)
 	start := len(dst)
 	dst = append(dst, `,"old":`...)
-	dst = w.table.AppendImage(dst, rw.old, nil)
+	dst = w.Table.AppendImage(dst, rw.Old, nil)
 	dst = append(dst, `,"new":`...)
-	dst = w.table.AppendImage(dst, rw.new, some)
+	dst = w.Table.AppendImage(dst, rw.New, some)
 	size := len(dst) - start
 	dst = append(dst, `,"size":`...)
 	dst = strconv.AppendInt(dst, int64(size), 10)
 	dst = append(dst, `,"actor":`...)
-	dst = value.AppendValue(dst, KindText, w.actor)
-	if t := w.table.Tenant; t != nil {
+	dst = value.AppendValue(dst, driver.KindText, w.actor)
+	if t := w.Table.Tenant; t != nil {
 		dst = append(dst, `,"tenant":`...)
 		dst = value.AppendValue(dst, t.Kind, row[t.Index])
 	}
@@ -82,13 +84,13 @@ func (w *steps) appendLogRow(dst []byte, rw *rowWrite) ([]byte, int) {
 
 // chargeSteps is chargeLog for SQLite, where rows are logged from Go.
 func (w *steps) chargeSteps(size int) error {
-	if w.logLimit == 0 || w.s.DB.Dialect.Words().With {
+	if w.logLimit == 0 || w.Session.DB.Dialect.Words().With {
 		return nil
 	}
-	if w.s.Tx.Bytes += size; w.s.Tx.Bytes <= w.logLimit {
+	if w.Session.Tx.Bytes += size; w.Session.Tx.Bytes <= w.logLimit {
 		return nil
 	}
 	err := w.logLimitError()
-	w.s.Fail(err) // the rows are written, and must not stay without a log
+	w.Session.Fail(err) // the rows are written, and must not stay without a log
 	return err
 }

@@ -1,4 +1,4 @@
-package store
+package write
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 // fail turns an error of a writing statement into one of this package.
 func (w *judged) fail(ctx context.Context, err error) error {
-	if errors.Is(err, ErrTxFailed) {
+	if errors.Is(err, fault.ErrTxFailed) {
 		return err // it wraps the failure of before
 	}
 	var v *driver.Violation
@@ -32,7 +32,7 @@ func (w *judged) fail(ctx context.Context, err error) error {
 // failed. The error of a row that is still referenced does not name the referring
 // table.
 func (w *judged) violated(ctx context.Context, v *driver.Violation) error {
-	e := schema.Violated(w.table, v)
+	e := schema.Violated(w.Table, v)
 	if v.Kind != driver.ForeignKey || e.Columns != nil && !w.deletesRows() {
 		return e
 	}
@@ -40,7 +40,7 @@ func (w *judged) violated(ctx context.Context, v *driver.Violation) error {
 	if w.deletesRows() {
 		return e
 	}
-	refs := slices.DeleteFunc(slices.Clone(w.table.ForeignKeys), func(ref *Reference) bool { return len(w.references(ref)) == 0 })
+	refs := slices.DeleteFunc(slices.Clone(w.Table.ForeignKeys), func(ref *schema.Reference) bool { return len(w.references(ref)) == 0 })
 	for i, ref := range refs {
 		if i == len(refs)-1 || w.dangling(ctx, ref) {
 			e.Columns = schema.PublicNames(ref.Columns)
@@ -57,19 +57,19 @@ func (w *judged) narrowed(err error) error {
 		return err
 	}
 	// What a hook makes of a validation error is the answer it wants.
-	if invalid, ok := fault.Deciding(err).(*ValidationError); ok {
+	if invalid, ok := fault.Deciding(err).(*fault.ValidationError); ok {
 		return w.narrowedFields(invalid)
 	}
-	violated, ok := errors.AsType[*ConstraintError](err)
+	violated, ok := errors.AsType[*fault.ConstraintError](err)
 	if !ok {
 		return err
 	}
-	if violated.Table != w.table.Name {
-		return &ConstraintError{Kind: ForeignKey, Table: w.table.Name}
+	if violated.Table != w.Table.Name {
+		return &fault.ConstraintError{Kind: fault.ForeignKey, Table: w.Table.Name}
 	}
 	known := *violated
 	known.Columns = slices.DeleteFunc(slices.Clone(violated.Columns), func(name string) bool {
-		c := w.table.Column(name)
+		c := w.Table.Column(name)
 		return c == nil || !w.guard.Knows(c)
 	})
 	return &known
@@ -78,19 +78,19 @@ func (w *judged) narrowed(err error) error {
 // narrowedFields removes the columns that the scope cannot know from a validation
 // error. A hook may have written to another table, with other columns hidden. A name
 // that is not a column was chosen by a hook for the reader of the error, so it stays.
-func (w *judged) narrowedFields(invalid *ValidationError) error {
-	table, guard := w.table, w.guard
-	if other := w.s.DB.Registry.Named(invalid.Table); other != nil && other != table {
-		table, guard = other, w.scope.GuardOf(other)
+func (w *judged) narrowedFields(invalid *fault.ValidationError) error {
+	table, guard := w.Table, w.guard
+	if other := w.Session.DB.Registry.Named(invalid.Table); other != nil && other != table {
+		table, guard = other, w.Scope.GuardOf(other)
 	}
 	known := *invalid
 	if guard == nil {
-		known.Table = w.table.Name
+		known.Table = w.Table.Name
 	}
 	known.Fields, known.Unknown = nil, slices.Clone(invalid.Unknown)
 	for _, f := range invalid.Fields {
 		c := table.Column(f.Column)
-		if c == nil || guard != nil && c.Mode < Hidden && guard.Knows(c) {
+		if c == nil || guard != nil && c.Mode < schema.Hidden && guard.Knows(c) {
 			known.Fields = append(known.Fields, f)
 		} else {
 			known.Unknown = append(known.Unknown, f)
@@ -102,14 +102,14 @@ func (w *judged) narrowedFields(invalid *ValidationError) error {
 // dangling reports whether a foreign key of the write leads to no row. It only adds
 // detail to an earlier failure, so it may read in a failed transaction, and treats its
 // own error as false.
-func (w *judged) dangling(ctx context.Context, ref *Reference) bool {
+func (w *judged) dangling(ctx context.Context, ref *schema.Reference) bool {
 	return slices.ContainsFunc(w.references(ref), func(key []any) bool {
-		b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+		b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
 		defer b.Free()
 		s := b.Trusted(ref.Target)
 		b.SelectTarget(s, ref, key)
 		var r driver.Result
-		err := w.s.DB.Driver.Query(ctx, w.s.Conn(), b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r)
+		err := w.Session.DB.Driver.Query(ctx, w.Session.Conn(), b.Statement(&driver.Shape{Extra: []driver.Kind{driver.KindInt}}), &r)
 		return err == nil && r.Rows == 0
 	})
 }
@@ -119,14 +119,14 @@ func (w *judged) raised(name string) error {
 	if name == logCheck {
 		return w.logLimitError()
 	}
-	if i, err := strconv.Atoi(name); err == nil && i < len(w.table.ForeignKeys) {
-		return w.missingTarget(w.table.ForeignKeys[i])
+	if i, err := strconv.Atoi(name); err == nil && i < len(w.Table.ForeignKeys) {
+		return w.missingTarget(w.Table.ForeignKeys[i])
 	}
-	return ErrDenied
+	return fault.ErrDenied
 }
 
 // missingTarget is the answer for a foreign key to a row that does not exist or
 // must not be known.
-func (w *judged) missingTarget(ref *Reference) error {
-	return schema.Violated(w.table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
+func (w *judged) missingTarget(ref *schema.Reference) error {
+	return schema.Violated(w.Table, &driver.Violation{Kind: driver.ForeignKey, Constraint: ref.Name})
 }

@@ -1,4 +1,4 @@
-package store
+package write
 
 import (
 	"cmp"
@@ -7,8 +7,11 @@ import (
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // judgeTargets rejects foreign keys to rows that the scope cannot see, in the order of
@@ -23,7 +26,7 @@ func (w *judged) judgeTargets(ctx context.Context, rows [][]any) error {
 	}
 	known := w.brought(rows)
 	for _, row := range rows {
-		for _, ref := range w.table.ForeignKeys {
+		for _, ref := range w.Table.ForeignKeys {
 			key, whole := writtenKey(ref, row)
 			if !whole || !w.checksKey(ref) {
 				continue
@@ -49,8 +52,8 @@ func (w *judged) judgeTargets(ctx context.Context, rows [][]any) error {
 // an update changes were there before, unless it gives them other keys.
 func (w *judged) brought(rows [][]any) map[string]bool {
 	names := map[string]bool{}
-	for _, ref := range w.table.ForeignKeys {
-		if ref.Target != w.table || !w.checksKey(ref) || w.op == OpUpdate && !slices.ContainsFunc(ref.Keys, w.wrote) {
+	for _, ref := range w.Table.ForeignKeys {
+		if ref.Target != w.Table || !w.checksKey(ref) || w.op == query.OpUpdate && !slices.ContainsFunc(ref.Keys, w.wrote) {
 			continue
 		}
 		for _, row := range rows {
@@ -63,7 +66,7 @@ func (w *judged) brought(rows [][]any) map[string]bool {
 }
 
 // targetName is a foreign key with its values as text.
-func targetName(ref *Reference, key []any) string {
+func targetName(ref *schema.Reference, key []any) string {
 	name := append([]byte(ref.Name), ' ')
 	for i, v := range key {
 		name = append(appendKeyValue(name, ref.Keys[i].Kind, v), ',')
@@ -79,8 +82,8 @@ func (w *judged) blamed(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	_, violated := errors.AsType[*ConstraintError](err)
-	if w.guard == nil || !violated && !errors.Is(err, ErrDenied) {
+	_, violated := errors.AsType[*fault.ConstraintError](err)
+	if w.guard == nil || !violated && !errors.Is(err, fault.ErrDenied) {
 		return err
 	}
 	return cmp.Or(w.judgeTargets(ctx, w.givenRows()), err)
@@ -89,20 +92,20 @@ func (w *judged) blamed(ctx context.Context, err error) error {
 // partial reports whether an update gives only a part of a foreign key, of which the
 // rows have the rest.
 func (w *judged) partial() bool {
-	if w.guard == nil || w.op != OpUpdate || len(w.table.ForeignKeys) == 0 {
+	if w.guard == nil || w.op != query.OpUpdate || len(w.Table.ForeignKeys) == 0 {
 		return false
 	}
 	row := w.partialRow()
-	gap := func(c *Column) bool { _, gap := row[c.Index].(value.Absent); return gap }
-	return slices.ContainsFunc(w.table.ForeignKeys, func(ref *Reference) bool {
+	gap := func(c *schema.Column) bool { _, gap := row[c.Index].(value.Absent); return gap }
+	return slices.ContainsFunc(w.Table.ForeignKeys, func(ref *schema.Reference) bool {
 		return w.checksKey(ref) && slices.ContainsFunc(ref.Columns, gap)
 	})
 }
 
 // seesTarget reports whether the scope can see the row that a foreign key points
 // to.
-func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (bool, error) {
-	b := w.s.NewBuilder(ctx, w.scope, sqlgen.Access{})
+func (w *judged) seesTarget(ctx context.Context, ref *schema.Reference, key []any) (bool, error) {
+	b := w.Session.NewBuilder(ctx, w.Scope, sqlgen.Access{})
 	defer b.Free()
 	s, err := w.target(&b.Conds, ref)
 	if err != nil {
@@ -113,7 +116,7 @@ func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (boo
 		return false, err
 	}
 	var r driver.Result
-	if err := w.s.Query(ctx, b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.Session.Query(ctx, b.Statement(&driver.Shape{Extra: []driver.Kind{driver.KindInt}}), &r); err != nil {
 		return false, err
 	}
 	return r.Rows > 0, nil
@@ -121,12 +124,12 @@ func (w *judged) seesTarget(ctx context.Context, ref *Reference, key []any) (boo
 
 // checksKey reports whether the write must check the target of a foreign key: the client
 // wrote it, not a preset, and a rule or predicate could hide the target.
-func (w *judged) checksKey(ref *Reference) bool {
+func (w *judged) checksKey(ref *schema.Reference) bool {
 	if w.opened(ref) && ref.Target.Tenant == nil && ref.Target.DeletedAt == nil {
 		return false
 	}
 	for _, c := range ref.Columns {
-		if w.wrote(c) && (w.op != OpInsert || w.guard.Preset(c) == nil) {
+		if w.wrote(c) && (w.op != query.OpInsert || w.guard.Preset(c) == nil) {
 			return true
 		}
 	}
@@ -135,13 +138,13 @@ func (w *judged) checksKey(ref *Reference) bool {
 
 // opened reports whether the policy opens a foreign key to rows the scope cannot
 // read. What is deleted or of another tenant stays out of reach.
-func (w *judged) opened(ref *Reference) bool {
-	return !slices.ContainsFunc(ref.Columns, func(c *Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
+func (w *judged) opened(ref *schema.Reference) bool {
+	return !slices.ContainsFunc(ref.Columns, func(c *schema.Column) bool { return w.wrote(c) && !w.guard.UncheckedReferences.Has(c) })
 }
 
 // target enters the table that a foreign key points to: what the scope can see of it, or
 // all its rows where the policy opens the key.
-func (w *judged) target(c *sqlgen.Conds, ref *Reference) (sqlgen.Source, error) {
+func (w *judged) target(c *sqlgen.Conds, ref *schema.Reference) (sqlgen.Source, error) {
 	if w.opened(ref) {
 		return c.Trusted(ref.Target), nil
 	}
@@ -150,7 +153,7 @@ func (w *judged) target(c *sqlgen.Conds, ref *Reference) (sqlgen.Source, error) 
 
 // visibleTarget writes that the target of a foreign key exists in from and the
 // scope can see it, or might, where the policy opens the key.
-func (w *judged) visibleTarget(c *sqlgen.Conds, s sqlgen.Source, ref *Reference, from string) error {
+func (w *judged) visibleTarget(c *sqlgen.Conds, s sqlgen.Source, ref *schema.Reference, from string) error {
 	target, err := w.target(c, ref)
 	if err != nil {
 		c.Write(c.Words.No)
@@ -167,21 +170,21 @@ func (w *judged) visibleTarget(c *sqlgen.Conds, s sqlgen.Source, ref *Reference,
 
 // checkBrought checks the foreign keys of written rows to rows inserted by the same
 // write.
-func (w *judged) checkBrought(ctx context.Context, rows []*rowWrite) error {
+func (w *judged) checkBrought(ctx context.Context, rows []*Row) error {
 	if w.guard == nil {
 		return nil
 	}
 	brought := w.brought(newImages(rows))
 	for _, rw := range rows {
-		if rw.op != OpInsert && rw.op != OpUpdate {
+		if rw.Op != query.OpInsert && rw.Op != query.OpUpdate {
 			continue
 		}
-		for _, ref := range w.table.ForeignKeys {
-			key, whole := writtenKey(ref, rw.new)
+		for _, ref := range w.Table.ForeignKeys {
+			key, whole := writtenKey(ref, rw.New)
 			if !whole || !w.checksKey(ref) || !brought[targetName(ref, key)] {
 				continue
 			}
-			if ok, err := w.holds(ctx, rw.new, check{reference: ref}); err != nil {
+			if ok, err := w.holds(ctx, rw.New, check{reference: ref}); err != nil {
 				return err
 			} else if !ok {
 				return w.missingTarget(ref)

@@ -1,9 +1,10 @@
-package store
+package write
 
 import (
 	"cmp"
 	"context"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
 	"github.com/seed-7694ebf6/plinth/store/schema"
@@ -16,7 +17,7 @@ func (w *judged) mayCreate(ctx context.Context) error {
 		return nil
 	}
 	if w.guard.Create.IsZero() {
-		return ErrDenied
+		return fault.ErrDenied
 	}
 	var open [][]any
 	for _, row := range w.rows {
@@ -40,9 +41,9 @@ func (w *judged) chosenKey(row []any) error {
 	if w.guard == nil {
 		return nil
 	}
-	for i, c := range w.table.Columns {
+	for i, c := range w.Table.Columns {
 		if _, gap := row[i].(value.Absent); c.Generated && !gap && !w.guard.Creatable.Has(c) {
-			return &ReadOnlyColumnError{Table: w.table.Name, Column: c.Name}
+			return &fault.ReadOnlyColumnError{Table: w.Table.Name, Column: c.Name}
 		}
 	}
 	return nil
@@ -52,10 +53,10 @@ func (w *judged) chosenKey(row []any) error {
 // or change: as far as it can be, that for one that does not exist.
 func (w *judged) outOfReach(row []any, err error) error {
 	if w.upsert.known {
-		return ErrStale
+		return fault.ErrStale
 	}
 	if w.upsert.fresh {
-		err = ErrStale
+		err = fault.ErrStale
 	}
 	return cmp.Or(w.chosenKey(row), err)
 }
@@ -63,15 +64,15 @@ func (w *judged) outOfReach(row []any, err error) error {
 // mayReplace rejects an existing row that the scope may not see or change. The error is
 // always that of a taken key, so it does not reveal the reason.
 func (w *judged) mayReplace(ctx context.Context, old, row []any) error {
-	taken := &ConstraintError{Kind: Unique, Table: w.table.Name, Columns: schema.ColumnNames(w.upsert.keys)}
-	if t := w.table.Tenant; t != nil && old[t.Index] != row[t.Index] {
+	taken := &fault.ConstraintError{Kind: fault.Unique, Table: w.Table.Name, Columns: schema.ColumnNames(w.upsert.keys)}
+	if t := w.Table.Tenant; t != nil && old[t.Index] != row[t.Index] {
 		return taken
 	}
 	if w.guard == nil {
 		return nil
 	}
 	guard := w.guard
-	rules := []Cond{guard.Read, guard.Update}
+	rules := []query.Cond{guard.Read, guard.Update}
 	if w.upsert.ignore {
 		rules = rules[:1]
 	}
@@ -79,7 +80,7 @@ func (w *judged) mayReplace(ctx context.Context, old, row []any) error {
 		if rule.IsZero() {
 			return taken
 		}
-		result, decided := rule.Node().Evaluate(w.scope, old)
+		result, decided := rule.Node().Evaluate(w.Scope, old)
 		if !decided {
 			ok, err := w.holds(ctx, old, check{rule: rule.Node()})
 			if err != nil {

@@ -1,4 +1,4 @@
-package store
+package write
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
@@ -17,12 +18,12 @@ import (
 // answer fills the answer from the written rows. Plain rows come from Go. Relations or
 // an order require a read in the same transaction, which for deleted rows ran before
 // the delete.
-func (w *steps) answer(ctx context.Context, rows []*rowWrite, out *Rows) error {
+func (w *steps) answer(ctx context.Context, rows []*Row, out *query.Rows) error {
 	out.Touched = len(rows)
-	if len(rows) == 1 && len(w.version) > 0 && rows[0].new != nil {
-		out.Version, _ = rows[0].new[w.version[0].Index].(int64)
+	if len(rows) == 1 && len(w.version) > 0 && rows[0].New != nil {
+		out.Version, _ = rows[0].New[w.version[0].Index].(int64)
 	}
-	gone := w.op == OpDelete
+	gone := w.op == query.OpDelete
 	switch {
 	case w.ret == nil:
 		out.Count = len(rows)
@@ -41,32 +42,32 @@ func (w *steps) checkAnswer(ctx context.Context) error {
 	if w.ret == nil {
 		return nil
 	}
-	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
 	defer b.Free()
 	if !w.readsBack() {
 		_, err := writtenPlan(b, w.source(""), w.ret)
 		return err
 	}
 	q := *w.ret
-	q.Where, q.Limit, q.Offset, q.After, q.Count = Cond{}, nil, 0, "", false
-	_, err := b.Read(w.table, &q, sqlgen.ReadOptions{})
+	q.Where, q.Limit, q.Offset, q.After, q.Count = query.Cond{}, nil, 0, "", false
+	_, err := b.Read(w.Table, &q, sqlgen.ReadOptions{})
 	return err
 }
 
 // appendRows fills the answer with the plain rows that the scope can see.
-func (w *steps) appendRows(ctx context.Context, rows []*rowWrite, out *Rows) error {
-	b := w.s.NewBuilder(ctx, w.scope, w.access)
+func (w *steps) appendRows(ctx context.Context, rows []*Row, out *query.Rows) error {
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
 	defer b.Free()
-	plan, err := writtenPlan(b, w.source(""), &Query{Select: w.ret.Select})
+	plan, err := writtenPlan(b, w.source(""), &query.Query{Select: w.ret.Select})
 	if err != nil {
 		return err
 	}
-	gone := w.op == OpDelete
+	gone := w.op == query.OpDelete
 	out.Body, out.Count = out.Result.Body[:0], 0
 	for _, rw := range rows {
-		row := rw.new
+		row := rw.New
 		if gone {
-			row = rw.old
+			row = rw.Old
 		}
 		visible, err := w.visible(ctx, row, gone)
 		if err != nil {
@@ -99,7 +100,7 @@ func (w *steps) appendRow(dst []byte, plan *sqlgen.RowPlan, row []any, comma boo
 			return dst, err
 		}
 		if w.maxBytes > 0 && len(dst) > w.maxBytes {
-			return dst, ErrTooLarge
+			return dst, fault.ErrTooLarge
 		}
 	}
 	return append(dst, '}'), nil
@@ -112,9 +113,9 @@ func appendCast(dst []byte, pc sqlgen.PlanColumn, v any) ([]byte, error) {
 	}
 	switch pc.Cast {
 	case "int":
-		return value.AppendValue(dst, KindInt, int64(value.Bit(v == true))), nil
+		return value.AppendValue(dst, driver.KindInt, int64(value.Bit(v == true))), nil
 	case "date":
-		text := value.AppendValue(nil, KindTimestamp, v)
+		text := value.AppendValue(nil, driver.KindTimestamp, v)
 		return append(append(dst, text[:len(`"2006-01-02`)]...), '"'), nil
 	case "int8", "float8", "numeric", "bool":
 		parsed, err := jsonb.Cast(v.(string), pc.Cast)
@@ -124,7 +125,7 @@ func appendCast(dst []byte, pc sqlgen.PlanColumn, v any) ([]byte, error) {
 		return append(dst, parsed...), nil
 	case sqlgen.CastText:
 		text := value.AppendValue(nil, pc.Column.Kind, v)
-		if text[0] == '"' && pc.Column.Kind != KindJSON {
+		if text[0] == '"' && pc.Column.Kind != driver.KindJSON {
 			return append(dst, text...), nil
 		}
 		return strictjson.AppendStringBytes(dst, text), nil
@@ -134,28 +135,28 @@ func appendCast(dst []byte, pc sqlgen.PlanColumn, v any) ([]byte, error) {
 
 // readBack reads the written rows through the guard, with relations. Without an
 // order of the query they come in the order of the write.
-func (w *steps) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error {
+func (w *steps) readBack(ctx context.Context, rows []*Row, out *query.Rows) error {
 	out.Body, out.Count = out.Result.Body[:0], 0
 	q := *w.ret
 	q.Limit, q.Offset, q.After, q.Count = nil, 0, "", false
-	keys := make([]Cond, len(rows))
+	keys := make([]query.Cond, len(rows))
 	for i, rw := range rows {
-		row := rw.new
+		row := rw.New
 		if row == nil {
-			row = rw.old
+			row = rw.Old
 		}
-		keys[i] = query.RowKey(w.table, row)
+		keys[i] = query.RowKey(w.Table, row)
 	}
 	if len(keys) == 0 {
 		return nil // a condition without keys would select every row
 	}
 	if len(q.Order) > 0 {
-		keys = []Cond{Or(keys...)}
+		keys = []query.Cond{query.Or(keys...)}
 	}
 	spent := 0
 	for _, key := range keys {
 		if w.budget > 0 && spent >= w.budget {
-			return errBudget(w.ret, w.budget)
+			return read.ErrBudget(w.ret, w.budget)
 		}
 		n, err := w.readWritten(ctx, &q, key, max(w.budget-spent, 0), out)
 		if err != nil {
@@ -167,12 +168,12 @@ func (w *steps) readBack(ctx context.Context, rows []*rowWrite, out *Rows) error
 }
 
 // readWritten reads the rows of a key and returns how many there were on all levels.
-func (w *steps) readWritten(ctx context.Context, q *Query, key Cond, budget int, out *Rows) (int, error) {
-	b := w.s.NewBuilder(ctx, w.scope, w.access)
+func (w *steps) readWritten(ctx context.Context, q *query.Query, key query.Cond, budget int, out *query.Rows) (int, error) {
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
 	defer b.Free()
 	q.Where = key
 	b.Budget = budget
-	shape, err := b.Read(w.table, q, sqlgen.ReadOptions{})
+	shape, err := b.Read(w.Table, q, sqlgen.ReadOptions{})
 	if err != nil {
 		return 0, err
 	}
@@ -181,8 +182,8 @@ func (w *steps) readWritten(ctx context.Context, q *Query, key Cond, budget int,
 	if w.maxBytes > 0 {
 		st.MaxBytes = max(w.maxBytes-len(out.Body), 1) // 0 would be no limit
 	}
-	if err := w.s.Query(ctx, st, &r); errors.Is(err, core.ErrTooManyRows) {
-		return 0, errBudget(w.ret, w.budget)
+	if err := w.Session.Query(ctx, st, &r); errors.Is(err, core.ErrTooManyRows) {
+		return 0, read.ErrBudget(w.ret, w.budget)
 	} else if err != nil {
 		return 0, err
 	}

@@ -1,29 +1,33 @@
-package store
+package write
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/internal/canon"
+	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // prepare fills in what the library sets, compares presets, applies defaults
 // and validates, all in Go. With hooks, validation comes after them.
 func (w *prepared) prepare() error {
 	switch w.op {
-	case OpInsert:
+	case query.OpInsert:
 		return w.prepareInsert()
-	case OpUpdate:
+	case query.OpUpdate:
 		return w.prepareUpdate()
-	case OpDelete:
-		if d := w.table.DeletedAt; d != nil {
-			w.sets = []assignment{{column: d, value: w.now}}
+	case query.OpDelete:
+		if d := w.Table.DeletedAt; d != nil {
+			w.sets = []Assignment{{Column: d, Value: w.now}}
 			w.touch()
 		}
-	case OpRestore:
-		w.sets = []assignment{{column: w.table.DeletedAt}}
+	case query.OpRestore:
+		w.sets = []Assignment{{Column: w.Table.DeletedAt}}
 		w.touch()
 	}
 	return nil
@@ -33,7 +37,7 @@ func (w *prepared) prepareInsert() error {
 	rows := make([][]any, len(w.rows))
 	for i, row := range w.rows {
 		rows[i] = slices.Clone(row)
-		missing, hooked := w.missing(row), w.table.HasHooks()
+		missing, hooked := w.missing(row), w.Table.HasHooks()
 		if err := w.prepareRow(rows[i]); err != nil {
 			return err
 		}
@@ -59,7 +63,7 @@ func (w *prepared) prepareRow(row []any) error {
 			return err
 		}
 	}
-	t := w.table
+	t := w.Table
 	var now any = w.now // allocated once
 	for i, c := range t.Columns {
 		switch c {
@@ -67,7 +71,7 @@ func (w *prepared) prepareRow(row []any) error {
 			row[i] = int64(1)
 			continue
 		case t.CreatedAt, t.UpdatedAt:
-			if _, gap := row[i].(value.Absent); gap || w.scope != nil || isZeroTime(row[i]) {
+			if _, gap := row[i].(value.Absent); gap || w.Scope != nil || isZeroTime(row[i]) {
 				row[i] = now
 			}
 			continue
@@ -90,13 +94,13 @@ func (w *prepared) prepareRow(row []any) error {
 func (w *prepared) presets(row []any) error {
 	for i := range w.guard.Presets {
 		p := &w.guard.Presets[i]
-		preset, err := p.Resolve(w.scope)
+		preset, err := p.Resolve(w.Scope)
 		if err != nil {
 			return err
 		}
 		given := row[p.Column.Index]
 		if _, gap := given.(value.Absent); !gap && !value.SameValue(p.Column.Kind, given, preset) {
-			return &ReadOnlyColumnError{Table: w.table.Name, Column: p.Column.Name, Preset: true}
+			return &fault.ReadOnlyColumnError{Table: w.Table.Name, Column: p.Column.Name, Preset: true}
 		}
 		row[p.Column.Index] = preset
 	}
@@ -120,8 +124,8 @@ func isZeroKey(v any) bool {
 
 // newKey makes a key in Go where the kind allows it; the database makes generated ones.
 // The parts of a composite key are keys of other rows and cannot be generated.
-func newKey(c *Column) any {
-	if c.Kind == KindUUID && len(c.Table.PrimaryKey) == 1 {
+func newKey(c *schema.Column) any {
+	if c.Kind == driver.KindUUID && len(c.Table.PrimaryKey) == 1 {
 		var text [36]byte
 		return string(canon.AppendUUID(text[:0], value.NewUUID()))
 	}
@@ -131,25 +135,25 @@ func newKey(c *Column) any {
 // prepareUpdate checks and completes the assignments of an update.
 func (w *prepared) prepareUpdate() error {
 	// Do not modify the caller's slice.
-	sets := make([]assignment, 0, len(w.sets)+2)
+	sets := make([]Assignment, 0, len(w.sets)+2)
 	for i, a := range w.sets {
-		if a.add && a.column.Kind != KindInt {
-			return &fault.ValueError{Column: a.column.Name, Kind: fault.ValueWrongKind, Reason: "only integers can be added to"}
+		if a.Add && a.Column.Kind != driver.KindInt {
+			return &fault.ValueError{Column: a.Column.Name, Kind: fault.ValueWrongKind, Reason: "only integers can be added to"}
 		}
-		if p := w.presetOf(a.column); p != nil && !w.guard.Updatable.Has(a.column) {
-			bound, err := p.Resolve(w.scope)
-			if err != nil || !value.SameValue(a.column.Kind, a.value, bound) {
-				return &ReadOnlyColumnError{Table: w.table.Name, Column: a.column.Name, Preset: true}
+		if p := w.presetOf(a.Column); p != nil && !w.guard.Updatable.Has(a.Column) {
+			bound, err := p.Resolve(w.Scope)
+			if err != nil || !value.SameValue(a.Column.Kind, a.Value, bound) {
+				return &fault.ReadOnlyColumnError{Table: w.Table.Name, Column: a.Column.Name, Preset: true}
 			}
 			continue // it may be sent, but only an insert writes it
 		}
-		if slices.ContainsFunc(w.sets[:i], func(o assignment) bool { return o.column == a.column }) {
-			return fmt.Errorf("store: column %s is set twice", a.column.Name)
+		if slices.ContainsFunc(w.sets[:i], func(o Assignment) bool { return o.Column == a.Column }) {
+			return fmt.Errorf("store: column %s is set twice", a.Column.Name)
 		}
 		sets = append(sets, a)
 	}
 	w.sets = sets
-	if !w.table.HasHooks() {
+	if !w.Table.HasHooks() {
 		if err := w.validateSets(); err != nil {
 			return err
 		}
@@ -160,25 +164,25 @@ func (w *prepared) prepareUpdate() error {
 
 // touch adds what every update sets: the version and the time.
 func (w *prepared) touch() {
-	if v := w.table.Version; v != nil {
-		w.sets = append(w.sets, assignment{column: v, value: int64(1), add: true})
+	if v := w.Table.Version; v != nil {
+		w.sets = append(w.sets, Assignment{Column: v, Value: int64(1), Add: true})
 	}
-	if u := w.table.UpdatedAt; u != nil {
-		w.sets = append(w.sets, assignment{column: u, value: w.now})
+	if u := w.Table.UpdatedAt; u != nil {
+		w.sets = append(w.sets, Assignment{Column: u, Value: w.now})
 	}
 }
 
 // fillTenant sets the tenant of new rows.
 func (w *prepared) fillTenant(tenant string) error {
-	t := w.table.Tenant
-	if t == nil || w.op != OpInsert {
+	t := w.Table.Tenant
+	if t == nil || w.op != query.OpInsert {
 		return nil
 	}
 	if tenant == "" {
-		if w.scope != nil {
-			return ErrDenied
+		if w.Scope != nil {
+			return fault.ErrDenied
 		}
-		return ErrNoTenant
+		return fault.ErrNoTenant
 	}
 	if err := value.CheckText(tenant); err != nil {
 		return t.ValueError(err, "")
@@ -197,24 +201,24 @@ func (w *prepared) changed(row []any) ([]any, error) {
 	}
 	row = slices.Clone(row)
 	for _, a := range w.sets {
-		value := a.value
-		if a.add {
+		value := a.Value
+		if a.Add {
 			var err error
-			if value, err = sum(row[a.column.Index], value); err != nil {
+			if value, err = sum(row[a.Column.Index], value); err != nil {
 				return nil, err
 			}
 		}
-		row[a.column.Index] = value
+		row[a.Column.Index] = value
 	}
 	return row, nil
 }
 
 // differing returns the columns that are written: 1.00 in place of 1.0 is a change,
 // though the two are equal.
-func (w *prepared) differing(rw *rowWrite) ColumnSet {
-	var set ColumnSet
-	for i, c := range w.table.Columns {
-		if !value.SameBytes(c.Kind, rw.old[i], rw.new[i]) {
+func (w *prepared) differing(rw *Row) schema.ColumnSet {
+	var set schema.ColumnSet
+	for i, c := range w.Table.Columns {
+		if !value.SameBytes(c.Kind, rw.Old[i], rw.New[i]) {
 			set.Add(c)
 		}
 	}
@@ -223,10 +227,10 @@ func (w *prepared) differing(rw *rowWrite) ColumnSet {
 
 // merged writes the given columns of the input over an existing row.
 func (w *prepared) merged(old, row []any) ([]any, error) {
-	update := &prepared{request{reader: reader{table: w.table}, now: w.now, op: OpUpdate}}
-	for _, col := range w.table.Columns {
+	update := &prepared{request{Reader: read.Reader{Table: w.Table}, now: w.now, op: query.OpUpdate}}
+	for _, col := range w.Table.Columns {
 		if w.upsert.sets.Has(col) {
-			update.sets = append(update.sets, assignment{column: col, value: row[col.Index]})
+			update.sets = append(update.sets, Assignment{Column: col, Value: row[col.Index]})
 		}
 	}
 	update.touch()

@@ -1,20 +1,22 @@
-package store
+package write
 
 import (
 	"slices"
 	"strconv"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // check is a condition on the finished row that Go could not decide: the rule
 // for it, or that a foreign key the client wrote points to a row the scope can
 // see.
 type check struct {
-	rule      *query.Node // set for a rule
-	reference *Reference  // set for a foreign key
+	rule      *query.Node       // set for a rule
+	reference *schema.Reference // set for a foreign key
 }
 
 // ruleCheck is the name of the check of a rule; checks of foreign keys are
@@ -33,7 +35,7 @@ func (w *judged) checks() ([]check, error) {
 	}
 	// The rule is the last: it may read a target that the scope cannot see.
 	var checks []check
-	for _, ref := range w.table.ForeignKeys {
+	for _, ref := range w.Table.ForeignKeys {
 		if w.checksKey(ref) {
 			checks = append(checks, check{reference: ref})
 		}
@@ -46,14 +48,14 @@ func (w *judged) checks() ([]check, error) {
 
 // ruleOnNew decides the rule on new rows, or returns it if it stays open.
 func (w *judged) ruleOnNew() (rule *query.Node, open bool, err error) {
-	if w.op != OpInsert && w.op != OpUpdate {
+	if w.op != query.OpInsert && w.op != query.OpUpdate {
 		return nil, false, nil
 	}
 	cond := w.ruleFor(w.op)
 	if cond.IsZero() {
-		return nil, false, ErrDenied
+		return nil, false, fault.ErrDenied
 	}
-	if w.op == OpUpdate {
+	if w.op == query.OpUpdate {
 		if w.guard.UpdateCheck.IsZero() && !w.touches(cond.Node()) {
 			// It held before, and relations are read as they were then.
 			return nil, false, nil
@@ -73,10 +75,10 @@ func (w *judged) ruleOnNew() (rule *query.Node, open bool, err error) {
 
 // judge evaluates a rule on a row in Go. open reports that only the database can
 // evaluate it.
-func (w *judged) judge(rule Cond, row []any) (open bool, err error) {
-	result, decided := rule.Node().Evaluate(w.scope, row)
+func (w *judged) judge(rule query.Cond, row []any) (open bool, err error) {
+	result, decided := rule.Node().Evaluate(w.Scope, row)
 	if decided && result != query.IsTrue {
-		return false, ErrDenied
+		return false, fault.ErrDenied
 	}
 	return !decided, nil
 }
@@ -86,7 +88,7 @@ func (w *judged) checkName(ch check) string {
 	if ch.rule != nil {
 		return ruleCheck
 	}
-	for i, ref := range w.table.ForeignKeys {
+	for i, ref := range w.Table.ForeignKeys {
 		if ref == ch.reference {
 			return strconv.Itoa(i)
 		}
@@ -114,7 +116,7 @@ func (w *judged) checkCond(c *sqlgen.Conds, s sqlgen.Source, ch check, extra str
 	if err := w.visibleTarget(c, s, ref, ref.Target.SQLName); err != nil {
 		return err
 	}
-	if extra != "" && ref.Target == w.table {
+	if extra != "" && ref.Target == w.Table {
 		c.Write(" or ")
 		if err := w.visibleTarget(c, s, ref, extra); err != nil {
 			return err
@@ -129,32 +131,32 @@ func (w *judged) checkCond(c *sqlgen.Conds, s sqlgen.Source, ch check, extra str
 // because the statement that writes cannot see its own rows. An update needs no such
 // read if it sets no column that the rule reads in any row.
 func (w *judged) showsAnew() bool {
-	if w.ret == nil || w.guard == nil || w.op == OpDelete || !w.guard.Read.Reaches(w.table) {
+	if w.ret == nil || w.guard == nil || w.op == query.OpDelete || !w.guard.Read.Reaches(w.Table) {
 		return false
 	}
-	if w.op == OpInsert {
+	if w.op == query.OpInsert {
 		return w.filtered()
 	}
-	var read ColumnSet
-	w.guard.Read.Node().ColumnsOf(w.table, &read)
+	var read schema.ColumnSet
+	w.guard.Read.Node().ColumnsOf(w.Table, &read)
 	return w.setsAny(&read)
 }
 
 // implied reports whether a rule that held before the write still holds after
 // it, because the write changes nothing the rule reads.
-func (w *judged) implied(rule Cond) bool {
+func (w *judged) implied(rule query.Cond) bool {
 	if rule.IsZero() {
 		return false
 	}
 	switch w.op {
-	case OpInsert:
+	case query.OpInsert:
 		for _, row := range w.rows {
-			if result, decided := rule.Node().Evaluate(w.scope, row); !decided || result != query.IsTrue {
+			if result, decided := rule.Node().Evaluate(w.Scope, row); !decided || result != query.IsTrue {
 				return false
 			}
 		}
 		return true
-	case OpDelete:
+	case query.OpDelete:
 		return true
 	}
 	return !w.touches(rule.Node())
@@ -162,37 +164,37 @@ func (w *judged) implied(rule Cond) bool {
 
 // actionRule returns the rule on the rows a write is for: the new ones of an
 // insert, else those there are.
-func (w *judged) actionRule() Cond {
-	if w.op == OpInsert {
+func (w *judged) actionRule() query.Cond {
+	if w.op == query.OpInsert {
 		return w.guard.Create
 	}
 	return w.changeRule()
 }
 
 // changeRule returns the rule on rows to be changed.
-func (w *judged) changeRule() Cond {
+func (w *judged) changeRule() query.Cond {
 	switch w.op {
-	case OpDelete:
+	case query.OpDelete:
 		return w.guard.Delete
-	case OpRestore:
+	case query.OpRestore:
 		return w.guard.Restore
 	}
 	return w.guard.Update
 }
 
 // ruleFor returns the rule on the row a write leaves.
-func (w *judged) ruleFor(op WriteOp) Cond {
+func (w *judged) ruleFor(op query.WriteOp) query.Cond {
 	switch op {
-	case OpInsert:
+	case query.OpInsert:
 		return w.guard.Create
-	case OpUpdate:
+	case query.OpUpdate:
 		guard := w.guard
 		if guard.UpdateCheck.IsZero() {
 			return guard.Update
 		}
 		return guard.UpdateCheck
 	}
-	return True()
+	return query.True()
 }
 
 // filtered reports whether written rows may be hidden from the answer because
@@ -204,12 +206,12 @@ func (w *judged) filtered() bool {
 // unmade reports whether a rule evaluated by the database reads a key that the database
 // makes. In steps the row has no key yet; in one statement it would have one.
 func (w *judged) unmade(checks []check) bool {
-	if w.op != OpInsert || !ruled(checks) {
+	if w.op != query.OpInsert || !ruled(checks) {
 		return false
 	}
-	var read ColumnSet
+	var read schema.ColumnSet
 	w.guard.Create.Node().Columns(&read)
-	return slices.ContainsFunc(w.table.Columns, func(c *Column) bool {
+	return slices.ContainsFunc(w.Table.Columns, func(c *schema.Column) bool {
 		return c.Generated && read.Has(c) && slices.ContainsFunc(w.rows, func(row []any) bool { _, gap := row[c.Index].(value.Absent); return gap })
 	})
 }
@@ -219,25 +221,25 @@ func (w *judged) unmade(checks []check) bool {
 // that writes cannot check that.
 func (w *judged) unseen(checks []check) bool {
 	return slices.ContainsFunc(checks, func(ch check) bool {
-		return ch.reference != nil && ch.reference.Target == w.table && w.guard.Read.Reaches(w.table)
+		return ch.reference != nil && ch.reference.Target == w.Table && w.guard.Read.Reaches(w.Table)
 	})
 }
 
 // judgeRows evaluates the rules on new rows in Go where possible, and returns the rows
 // that the database must check.
-func (w *judged) judgeRows(rows []*rowWrite) (open []*rowWrite, err error) {
+func (w *judged) judgeRows(rows []*Row) (open []*Row, err error) {
 	if w.guard == nil {
 		return nil, nil
 	}
 	for _, rw := range rows {
-		rule := w.ruleFor(rw.op)
-		if rule.IsZero() || rw.new == nil {
-			if rw.op == OpInsert || rw.op == OpUpdate {
-				return nil, ErrDenied
+		rule := w.ruleFor(rw.Op)
+		if rule.IsZero() || rw.New == nil {
+			if rw.Op == query.OpInsert || rw.Op == query.OpUpdate {
+				return nil, fault.ErrDenied
 			}
 			continue
 		}
-		undecided, err := w.judge(rule, rw.new)
+		undecided, err := w.judge(rule, rw.New)
 		if err != nil {
 			return nil, err
 		}

@@ -1,27 +1,30 @@
-package store
+package write
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // source is the table of the write under an alias, with the guard of the write.
 func (w *request) source(alias string) sqlgen.Source {
-	return sqlgen.Source{Table: w.table, Alias: alias, Guard: w.guard, Trusted: w.guard == nil}
+	return sqlgen.Source{Table: w.Table, Alias: alias, Guard: w.guard, Trusted: w.guard == nil}
 }
 
 // deletesRows reports whether rows leave the table, not only their sight.
 func (w *request) deletesRows() bool {
-	return w.op == OpDelete && (w.table.DeletedAt == nil || w.erase)
+	return w.op == query.OpDelete && (w.Table.DeletedAt == nil || w.erase)
 }
 
 // marks reports whether rows leave the sight of others and not the table. What
 // answers is the row as it was, as with rows that leave the table.
-func (w *request) marks() bool { return w.op == OpDelete && !w.deletesRows() }
+func (w *request) marks() bool { return w.op == query.OpDelete && !w.deletesRows() }
 
 // counted reports whether the number of rows may roll back the write.
 func (w *request) counted() bool { return w.single || w.most != nil }
@@ -33,23 +36,23 @@ func (w *request) large() bool {
 	if w.ret == nil || w.maxBytes == 0 {
 		return false
 	}
-	if w.op != OpInsert && !query.Pinned(w.table, w.where) {
+	if w.op != query.OpInsert && !query.Pinned(w.Table, w.where) {
 		return true
 	}
 	for i, sel := range w.ret.Select {
-		if slices.ContainsFunc(w.ret.Select[:i], func(other Selected) bool { return other.Column == sel.Column }) {
+		if slices.ContainsFunc(w.ret.Select[:i], func(other query.Selected) bool { return other.Column == sel.Column }) {
 			return true
 		}
 	}
 	return false
 }
 
-func (w *request) cardinality(out *Rows) error {
+func (w *request) cardinality(out *query.Rows) error {
 	if w.most != nil && out.Touched > *w.most {
-		return &MaxAffectedError{Rows: out.Touched}
+		return &fault.MaxAffectedError{Rows: out.Touched}
 	}
 	if w.single && (out.Touched != 1 || out.Count != 1) {
-		return &CardinalityError{Rows: max(out.Touched, out.Count)}
+		return &fault.CardinalityError{Rows: max(out.Touched, out.Count)}
 	}
 	return nil
 }
@@ -59,19 +62,19 @@ func (w *request) readsBack() bool {
 	return w.ret != nil && (len(w.ret.With) > 0 || len(w.ret.Order) > 0)
 }
 
-func (w *request) wrote(c *Column) bool {
-	if w.op == OpInsert {
+func (w *request) wrote(c *schema.Column) bool {
+	if w.op == query.OpInsert {
 		return w.given.Has(c)
 	}
 	for _, a := range w.sets {
-		if a.column == c {
+		if a.Column == c {
 			return true
 		}
 	}
 	return false
 }
 
-func (w *request) presetOf(c *Column) *Preset {
+func (w *request) presetOf(c *schema.Column) *query.Preset {
 	if w.guard == nil {
 		return nil
 	}
@@ -81,16 +84,16 @@ func (w *request) presetOf(c *Column) *Preset {
 // adds reports whether the write adds to a column of the application: SQLite
 // would turn a sum that is too large into a float.
 func (w *request) adds() bool {
-	return slices.ContainsFunc(w.sets, func(a assignment) bool { return a.add && a.column != w.table.Version })
+	return slices.ContainsFunc(w.sets, func(a Assignment) bool { return a.Add && a.Column != w.Table.Version })
 }
 
-func (w *request) setsAny(columns *ColumnSet) bool {
-	return slices.ContainsFunc(w.sets, func(a assignment) bool { return columns.Has(a.column) })
+func (w *request) setsAny(columns *schema.ColumnSet) bool {
+	return slices.ContainsFunc(w.sets, func(a Assignment) bool { return columns.Has(a.Column) })
 }
 
 // touches reports whether the update sets a column the rule reads.
 func (w *request) touches(n *query.Node) bool {
-	var read ColumnSet
+	var read schema.ColumnSet
 	n.Columns(&read)
 	return w.setsAny(&read)
 }
@@ -98,13 +101,13 @@ func (w *request) touches(n *query.Node) bool {
 // partialRow is the new row as far as the update says; the rest is absent and
 // leaves a rule that reads it undecided.
 func (w *request) partialRow() []any {
-	row := make([]any, len(w.table.Columns))
+	row := make([]any, len(w.Table.Columns))
 	for i := range row {
 		row[i] = value.Absent{}
 	}
 	for _, a := range w.sets {
-		if !a.add {
-			row[a.column.Index] = a.value
+		if !a.Add {
+			row[a.Column.Index] = a.Value
 		}
 	}
 	return row
@@ -113,7 +116,7 @@ func (w *request) partialRow() []any {
 // givenRows returns what the write gives: its new rows, or the values for those that
 // are there.
 func (w *request) givenRows() [][]any {
-	if w.op == OpInsert {
+	if w.op == query.OpInsert {
 		return w.rows
 	}
 	return [][]any{w.partialRow()}
@@ -121,7 +124,7 @@ func (w *request) givenRows() [][]any {
 
 // references returns the values the write puts into a foreign key, one list for
 // each row, without those that have a NULL.
-func (w *request) references(ref *Reference) [][]any {
+func (w *request) references(ref *schema.Reference) [][]any {
 	var keys [][]any
 	for _, row := range w.givenRows() {
 		if key, whole := writtenKey(ref, row); whole {
@@ -131,12 +134,12 @@ func (w *request) references(ref *Reference) [][]any {
 	return keys
 }
 
-func (w *request) newRow(op WriteOp, old, new []any) *rowWrite {
-	return &rowWrite{op: op, table: w.table, tx: w.s.Tx, scope: w.scope, old: old, new: new}
+func (w *request) newRow(op query.WriteOp, old, new []any) *Row {
+	return &Row{Op: op, Table: w.Table, Tx: w.Session.Tx, Scope: w.Scope, Old: old, New: new}
 }
 
 // gapsOf returns the missing required columns of a new row, before hooks may fill them.
-func (w *request) gapsOf(i int) []FieldError {
+func (w *request) gapsOf(i int) []fault.FieldError {
 	if w.gaps == nil {
 		return nil
 	}
@@ -170,14 +173,16 @@ func (w *request) keyText(row []any) string {
 }
 
 func (w *request) logLimitError() error {
-	return &LimitError{Name: "bytes in the change log for one request", Limit: w.logLimit}
+	return &fault.LimitError{Name: "bytes in the change log for one request", Limit: w.logLimit}
 }
 
 // writtenKey returns what a row gives to a foreign key. It is not whole if a part
 // is NULL or not given.
-func writtenKey(ref *Reference, row []any) (key []any, whole bool) { return valuesOf(ref.Columns, row) }
+func writtenKey(ref *schema.Reference, row []any) (key []any, whole bool) {
+	return valuesOf(ref.Columns, row)
+}
 
-func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
+func valuesOf(columns []*schema.Column, row []any) (values []any, whole bool) {
 	values = make([]any, len(columns))
 	for i, c := range columns {
 		values[i] = row[c.Index]
@@ -189,17 +194,17 @@ func valuesOf(columns []*Column, row []any) (values []any, whole bool) {
 }
 
 // appendKeyValue appends a value so that equal ones are equal texts.
-func appendKeyValue(dst []byte, k Kind, v any) []byte {
-	if s, ok := v.(string); ok && k == KindDecimal && strings.Contains(s, ".") {
+func appendKeyValue(dst []byte, k driver.Kind, v any) []byte {
+	if s, ok := v.(string); ok && k == driver.KindDecimal && strings.Contains(s, ".") {
 		v = strings.TrimRight(strings.TrimRight(s, "0"), ".") // 1.50 is 1.5
 	}
 	return value.AppendValue(dst, k, v)
 }
 
 // hasActions reports whether deleting a row deletes or changes others.
-func hasActions(t *Table) bool {
+func hasActions(t *schema.Table) bool {
 	for _, ref := range t.Referrers() {
-		if ref.OnDelete != Restrict {
+		if ref.OnDelete != schema.Restrict {
 			return true
 		}
 	}
@@ -215,11 +220,11 @@ func cloneRows(rows [][]any) [][]any {
 }
 
 // newImages returns the rows as a write leaves them, without those it deletes.
-func newImages(rows []*rowWrite) [][]any {
+func newImages(rows []*Row) [][]any {
 	images := make([][]any, 0, len(rows))
 	for _, rw := range rows {
-		if rw.new != nil {
-			images = append(images, rw.new)
+		if rw.New != nil {
+			images = append(images, rw.New)
 		}
 	}
 	return images

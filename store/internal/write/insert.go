@@ -1,17 +1,20 @@
-package store
+package write
 
 import (
 	"strconv"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // insertInto writes INSERT ... VALUES. For many rows on PostgreSQL it writes SELECT
 // over one array for each column, so that the text does not depend on the number of
 // rows.
-func insertInto(b *sqlgen.Builder, t *Table, rows [][]any, alias string) error {
+func insertInto(b *sqlgen.Builder, t *schema.Table, rows [][]any, alias string) error {
 	columns, err := insertColumns(t, rows)
 	if err != nil {
 		return err
@@ -57,8 +60,8 @@ func insertInto(b *sqlgen.Builder, t *Table, rows [][]any, alias string) error {
 
 // insertColumns returns the columns that are given; the database makes the
 // others, which must be absent in every row.
-func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
-	columns := make([]*Column, 0, len(t.Columns))
+func insertColumns(t *schema.Table, rows [][]any) ([]*schema.Column, error) {
+	columns := make([]*schema.Column, 0, len(t.Columns))
 	for _, col := range t.Columns {
 		gaps := 0
 		for _, row := range rows {
@@ -71,7 +74,7 @@ func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
 			columns = append(columns, col)
 		case len(rows):
 		default:
-			return nil, &BodyError{Reason: "give " + col.Name + " in every row or in none"}
+			return nil, &fault.BodyError{Reason: "give " + col.Name + " in every row or in none"}
 		}
 	}
 	return columns, nil
@@ -79,14 +82,14 @@ func insertColumns(t *Table, rows [][]any) ([]*Column, error) {
 
 // insertArrays writes SELECT over unnest. An array of arrays cannot have rows
 // of different length, so text arrays travel as JSON.
-func insertArrays(b *sqlgen.Builder, columns []*Column, rows [][]any) {
+func insertArrays(b *sqlgen.Builder, columns []*schema.Column, rows [][]any) {
 	b.Write(" select ")
 	for i, col := range columns {
 		if i > 0 {
 			b.Write(", ")
 		}
 		name := "c" + strconv.Itoa(i)
-		if col.Kind == KindTextArray {
+		if col.Kind == driver.KindTextArray {
 			b.Write("case when i.", name, " is not null then array(select jsonb_array_elements_text(i.", name, ")) end")
 		} else {
 			b.Write("i.", name)
@@ -102,12 +105,12 @@ func insertArrays(b *sqlgen.Builder, columns []*Column, rows [][]any) {
 		values := make([]any, len(rows))
 		for j, row := range rows {
 			values[j] = row[col.Index]
-			if list, ok := values[j].([]string); ok && kind == KindTextArray {
+			if list, ok := values[j].([]string); ok && kind == driver.KindTextArray {
 				values[j] = string(value.AppendValue(nil, kind, list))
 			}
 		}
-		if kind == KindTextArray {
-			kind = KindJSON
+		if kind == driver.KindTextArray {
+			kind = driver.KindJSON
 		}
 		b.Placeholder(values)
 		b.Write("::", sqlgen.PGTypes[kind], "[]")
@@ -128,7 +131,7 @@ func (w *statement) compileCTE(b *sqlgen.Builder, checks []check) (*driver.State
 	if err := w.changeCTEs(b, s); err != nil {
 		return nil, err
 	}
-	if w.table.Tracked {
+	if w.Table.Tracked {
 		w.logCTE(b)
 	}
 	result := w.source(b.Alias())
@@ -140,7 +143,7 @@ func (w *statement) compileCTE(b *sqlgen.Builder, checks []check) (*driver.State
 	if w.marks() {
 		rows = sqlgen.OldRows
 	}
-	shape := &driver.Shape{Extra: []Kind{KindInt}} // the number of rows
+	shape := &driver.Shape{Extra: []driver.Kind{driver.KindInt}} // the number of rows
 	if plan == nil {
 		b.Write(" select count(*)")
 		if err := w.answerFilter(b, result, checks, " filter (where ", ")"); err != nil {
@@ -156,27 +159,27 @@ func (w *statement) compileCTE(b *sqlgen.Builder, checks []check) (*driver.State
 		if err := w.answerFilter(b, result, checks, " where ", ""); err != nil {
 			return nil, err
 		}
-		if w.op != OpInsert {
+		if w.op != query.OpInsert {
 			b.Write(" order by ")
 			b.KeyList(result)
 		}
 	}
 	st := b.Statement(shape)
-	st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
+	st.Table, st.Op, st.Write = w.Table.Name, string(w.op), true
 	return st, nil
 }
 
 // changeCTEs writes "with old as (...), new as (...)" or only new.
 func (w *statement) changeCTEs(b *sqlgen.Builder, s sqlgen.Source) error {
-	if w.op == OpInsert {
+	if w.op == query.OpInsert {
 		b.Write("with ", sqlgen.NewRows, " as (")
-		if err := insertInto(b, w.table, w.rows, s.Alias); err != nil {
+		if err := insertInto(b, w.Table, w.rows, s.Alias); err != nil {
 			return err
 		}
 		b.Write(" returning ", s.Alias, ".*)")
 		return nil
 	}
-	if !w.table.Tracked && !w.marks() && w.exactly == 0 || w.deletesRows() {
+	if !w.Table.Tracked && !w.marks() && w.exactly == 0 || w.deletesRows() {
 		b.Write("with ", sqlgen.NewRows, " as (")
 		if err := w.changeRows(b, s); err != nil {
 			return err
@@ -184,7 +187,7 @@ func (w *statement) changeCTEs(b *sqlgen.Builder, s sqlgen.Source) error {
 		b.Write(" returning ", s.Alias, ".*)")
 		return nil
 	}
-	b.Write("with ", sqlgen.OldRows, " as (select ", s.Alias, ".* from ", w.table.SQLName, " ", s.Alias)
+	b.Write("with ", sqlgen.OldRows, " as (select ", s.Alias, ".* from ", w.Table.SQLName, " ", s.Alias)
 	if err := w.selectRows(b, s); err != nil {
 		return err
 	}
@@ -193,15 +196,15 @@ func (w *statement) changeCTEs(b *sqlgen.Builder, s sqlgen.Source) error {
 		b.Write(" order by ")
 		b.KeyList(s)
 	}
-	b.Write(" for update of ", s.Alias, "), ", sqlgen.NewRows, " as (update ", w.table.SQLName, " as ")
-	target := b.Trusted(w.table)
+	b.Write(" for update of ", s.Alias, "), ", sqlgen.NewRows, " as (update ", w.Table.SQLName, " as ")
+	target := b.Trusted(w.Table)
 	b.Write(target.Alias, " set ")
 	w.assign(b, target)
 	b.Write(" from ", sqlgen.OldRows, " where ")
-	b.EqualKeys(target, w.table.PrimaryKey, sqlgen.Source{Alias: sqlgen.OldRows}, w.table.PrimaryKey)
+	b.EqualKeys(target, w.Table.PrimaryKey, sqlgen.Source{Alias: sqlgen.OldRows}, w.Table.PrimaryKey)
 	if w.exactly > 0 {
 		b.Write(" and (select count(*) from ", sqlgen.OldRows, ") = ")
-		b.Bind(KindInt, int64(w.exactly))
+		b.Bind(driver.KindInt, int64(w.exactly))
 	}
 	b.Write(" returning ", target.Alias, ".*)")
 	return nil

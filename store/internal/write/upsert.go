@@ -1,4 +1,4 @@
-package store
+package write
 
 import (
 	"context"
@@ -6,12 +6,13 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
 // upsertRows splits the rows of an upsert: those that exist become updates, checked by
 // the rules for updates. It reads what exists without the guard, but a row the scope
 // may not change only ever says that its key is taken.
-func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) {
+func (w *steps) upsertRows(ctx context.Context, out *query.Rows) ([]*Row, error) {
 	if err := w.mayCreate(ctx); err != nil {
 		return nil, err
 	}
@@ -20,7 +21,7 @@ func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		return nil, err
 	}
 	seen := make(map[string]bool, len(w.rows))
-	rows := make([]*rowWrite, 0, len(w.rows))
+	rows := make([]*Row, 0, len(w.rows))
 	for i, row := range w.rows {
 		key := w.keyText(row)
 		if seen[key] && key != "" {
@@ -33,12 +34,12 @@ func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		old := existing[key]
 		if old == nil || key == "" {
 			if w.upsert.known {
-				return nil, ErrStale
+				return nil, fault.ErrStale
 			}
 			if err := w.chosenKey(row); err != nil {
 				return nil, err
 			}
-			rw := w.newRow(OpInsert, nil, row)
+			rw := w.newRow(query.OpInsert, nil, row)
 			rw.gaps = w.gapsOf(i)
 			rows = append(rows, rw)
 			out.Inserted++
@@ -48,7 +49,7 @@ func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 			return nil, w.outOfReach(row, err)
 		}
 		if w.upsert.fresh || !w.hasVersion(old) {
-			return nil, ErrStale
+			return nil, fault.ErrStale
 		}
 		if w.upsert.ignore {
 			continue
@@ -57,7 +58,7 @@ func (w *steps) upsertRows(ctx context.Context, out *Rows) ([]*rowWrite, error) 
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, w.newRow(OpUpdate, old, merged))
+		rows = append(rows, w.newRow(query.OpUpdate, old, merged))
 	}
 	return rows, nil
 }
@@ -69,14 +70,14 @@ func (w *steps) existing(ctx context.Context) (map[string][]any, error) {
 	if len(rowsWithKey) == 0 {
 		return nil, nil
 	}
-	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
 	defer b.Free()
-	s := b.Trusted(w.table)
+	s := b.Trusted(w.Table)
 	b.Write("select ")
-	if err := b.Dialect.RowColumns(b, s, sqlgen.WholePlan(w.table), false); err != nil {
+	if err := b.Dialect.RowColumns(b, s, sqlgen.WholePlan(w.Table), false); err != nil {
 		return nil, err
 	}
-	b.Write(" from ", w.table.SQLName, " ", s.Alias, " where ")
+	b.Write(" from ", w.Table.SQLName, " ", s.Alias, " where ")
 	if err := w.keysMatch(b, s, rowsWithKey); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package store
+package read
 
 import (
 	"context"
@@ -6,15 +6,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
+	"github.com/seed-7694ebf6/plinth/store/query"
 )
 
-// errBudget is the answer for a query beyond its budget of rows. It names the
+// ErrBudget is the answer for a query beyond its budget of rows. It names the
 // limits that a client gave.
-func errBudget(q *Query, budget int) error {
-	e := &LimitError{Name: "rows in one answer, embedded rows included", Limit: budget}
+func ErrBudget(q *query.Query, budget int) error {
+	e := &fault.LimitError{Name: "rows in one answer, embedded rows included", Limit: budget}
 	var asked []string
-	eachEmbed(q, "", func(path string, embed *Embed) {
+	eachEmbed(q, "", func(path string, embed *query.Embed) {
 		if limit := embed.Query.Limit; limit != nil && !embed.Query.DefaultLimit {
 			asked = append(asked, path+".limit="+strconv.Itoa(*limit))
 		}
@@ -31,7 +33,7 @@ func errBudget(q *Query, budget int) error {
 
 // eachEmbed calls f with every embed of a query and its path in the answer, as
 // "tasks.comments".
-func eachEmbed(q *Query, above string, f func(path string, embed *Embed)) {
+func eachEmbed(q *query.Query, above string, f func(path string, embed *query.Embed)) {
 	for i := range q.With {
 		path := above + url.QueryEscape(sqlgen.EmbedName(&q.With[i]))
 		f(path, &q.With[i])
@@ -41,23 +43,23 @@ func eachEmbed(q *Query, above string, f func(path string, embed *Embed)) {
 
 // lowerLimits returns a query that keeps the budget: the default limits of its
 // embeds are lowered to the largest number with which even full arrays fit.
-func (r reader) lowerLimits(ctx context.Context, q *Query, ro sqlgen.ReadOptions, opts ReadOptions) (*Query, string, error) {
+func (r Reader) lowerLimits(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions) (*query.Query, string, error) {
 	rows, err := r.countRoot(ctx, q, ro, opts)
 	if err != nil {
 		return nil, "", err
 	}
-	b := r.s.NewBuilder(ctx, r.scope, r.access)
+	b := r.Session.NewBuilder(ctx, r.Scope, r.Access)
 	defer b.Free()
-	root, err := b.Enter(r.table)
+	root, err := b.Enter(r.Table)
 	if err != nil {
-		return nil, "", r.unknown(err)
+		return nil, "", r.Unknown(err)
 	}
 	plan, err := b.Plan(root, q)
 	if err != nil {
-		return nil, "", r.unknown(err)
+		return nil, "", r.Unknown(err)
 	}
 	highest := 0
-	eachEmbed(q, "", func(_ string, embed *Embed) {
+	eachEmbed(q, "", func(_ string, embed *query.Embed) {
 		if embed.Query.DefaultLimit {
 			highest = max(highest, *embed.Query.Limit)
 		}
@@ -72,7 +74,7 @@ func (r reader) lowerLimits(ctx context.Context, q *Query, ro sqlgen.ReadOptions
 		}
 	}
 	if limit == 0 {
-		return nil, "", errBudget(q, opts.Budget)
+		return nil, "", ErrBudget(q, opts.Budget)
 	}
 	lowered := *q
 	var cut []string
@@ -81,25 +83,25 @@ func (r reader) lowerLimits(ctx context.Context, q *Query, ro sqlgen.ReadOptions
 }
 
 // countRoot returns how many rows a query has, without their embeds.
-func (r reader) countRoot(ctx context.Context, q *Query, ro sqlgen.ReadOptions, opts ReadOptions) (int, error) {
+func (r Reader) countRoot(ctx context.Context, q *query.Query, ro sqlgen.ReadOptions, opts query.ReadOptions) (int, error) {
 	alone := *q
-	alone.Select, alone.With, alone.Count = []Selected{}, nil, false
-	alone.Where = And(q.Where, innerConds(q.With))
+	alone.Select, alone.With, alone.Count = []query.Selected{}, nil, false
+	alone.Where = query.And(q.Where, innerConds(q.With))
 	if alone.After == "" {
 		alone.Order = nil
 	}
-	var out Rows
-	err := r.readOnce(ctx, &alone, sqlgen.ReadOptions{Single: ro.Single, Groups: ro.Groups}, ReadOptions{MaxRows: opts.MaxRows}, &out)
+	var out query.Rows
+	err := r.readOnce(ctx, &alone, sqlgen.ReadOptions{Single: ro.Single, Groups: ro.Groups}, query.ReadOptions{MaxRows: opts.MaxRows}, &out)
 	return out.Count, err
 }
 
 // innerConds returns the condition that inner embeds are for their parents.
-func innerConds(embeds []Embed) Cond {
-	var conds []Cond
+func innerConds(embeds []query.Embed) query.Cond {
+	var conds []query.Cond
 	for i := range embeds {
 		if e := &embeds[i]; e.Inner {
-			conds = append(conds, Related(e.Relation, And(e.Query.Where, innerConds(e.Query.With))))
+			conds = append(conds, query.Related(e.Relation, query.And(e.Query.Where, innerConds(e.Query.With))))
 		}
 	}
-	return And(conds...)
+	return query.And(conds...)
 }

@@ -1,21 +1,24 @@
-package store
+package write
 
 import (
 	"context"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // imagesHold lets the database evaluate a rule on rows that are not inserted yet. It
 // applies the rule to the values of each row and to the tables before the write. A key
-// that the database will make is NULL. A row the rule does not allow is [ErrDenied].
-func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule Cond) error {
+// that the database will make is NULL. A row the rule does not allow is [fault.ErrDenied].
+func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule query.Cond) error {
 	together := 1
-	if w.s.DB.Dialect.Words().Arrays {
+	if w.Session.DB.Dialect.Words().Arrays {
 		together = len(rows) // to save round trips, as in insertRows
 	}
 	for len(rows) > 0 {
@@ -27,19 +30,19 @@ func (w *judged) imagesHold(ctx context.Context, rows [][]any, rule Cond) error 
 	return nil
 }
 
-func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule Cond) error {
-	n, err := countImages(ctx, w.s, w.scope, w.table, rows, func(b *sqlgen.Builder, alias string) error {
-		return b.Rule(sqlgen.Source{Table: w.table, Alias: alias, Trusted: true}, rule)
+func (w *judged) imagesAllowed(ctx context.Context, rows [][]any, rule query.Cond) error {
+	n, err := CountImages(ctx, w.Session, w.Scope, w.Table, rows, func(b *sqlgen.Builder, alias string) error {
+		return b.Rule(sqlgen.Source{Table: w.Table, Alias: alias, Trusted: true}, rule)
 	})
 	if err == nil && n != int64(len(rows)) {
-		err = ErrDenied
+		err = fault.ErrDenied
 	}
 	return err
 }
 
-// countImages counts the rows, given by their values, for which the condition that where
+// CountImages counts the rows, given by their values, for which the condition that where
 // writes holds. The tables are read as they are.
-func countImages(ctx context.Context, s core.Session, scope *Scope, t *Table, rows [][]any, where func(b *sqlgen.Builder, alias string) error) (int64, error) {
+func CountImages(ctx context.Context, s core.Session, scope *query.Scope, t *schema.Table, rows [][]any, where func(b *sqlgen.Builder, alias string) error) (int64, error) {
 	b := s.NewBuilder(ctx, scope, sqlgen.Access{})
 	defer b.Free()
 	b.Unindexed = true
@@ -51,14 +54,14 @@ func countImages(ctx context.Context, s core.Session, scope *Scope, t *Table, ro
 		return 0, err
 	}
 	var r driver.Result
-	if err := s.Query(ctx, b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := s.Query(ctx, b.Statement(&driver.Shape{Extra: []driver.Kind{driver.KindInt}}), &r); err != nil {
 		return 0, err
 	}
-	return firstInt(r.Extra)
+	return read.FirstInt(r.Extra)
 }
 
 // writeImages writes rows as a query, many on PostgreSQL alone.
-func writeImages(b *sqlgen.Builder, t *Table, rows [][]any) {
+func writeImages(b *sqlgen.Builder, t *schema.Table, rows [][]any) {
 	rows = cloneRows(rows)
 	for _, row := range rows {
 		for i, v := range row {
@@ -84,12 +87,12 @@ func writeImages(b *sqlgen.Builder, t *Table, rows [][]any) {
 // judgeImages lets the database evaluate the rules on new rows that Go could not,
 // before any of the rows is inserted. Otherwise a rule that refers back to the table
 // would find the new row itself and allow any write.
-func (w *judged) judgeImages(ctx context.Context, open []*rowWrite) error {
-	for _, op := range []WriteOp{OpInsert, OpUpdate} {
+func (w *judged) judgeImages(ctx context.Context, open []*Row) error {
+	for _, op := range []query.WriteOp{query.OpInsert, query.OpUpdate} {
 		var images [][]any
 		for _, rw := range open {
-			if rw.op == op {
-				images = append(images, rw.new)
+			if rw.Op == op {
+				images = append(images, rw.New)
 			}
 		}
 		if len(images) == 0 {
@@ -104,17 +107,17 @@ func (w *judged) judgeImages(ctx context.Context, open []*rowWrite) error {
 
 // holds checks in the database whether a check holds for an existing row.
 func (w *judged) holds(ctx context.Context, row []any, ch check) (bool, error) {
-	b := w.s.NewBuilder(ctx, w.scope, sqlgen.Access{})
+	b := w.Session.NewBuilder(ctx, w.Scope, sqlgen.Access{})
 	defer b.Free()
-	s := b.Trusted(w.table)
-	b.Write("select 1 from ", w.table.SQLName, " ", s.Alias, " where ")
+	s := b.Trusted(w.Table)
+	b.Write("select 1 from ", w.Table.SQLName, " ", s.Alias, " where ")
 	b.KeyEquals(s, row)
 	b.Write(" and ")
 	if err := w.checkCond(&b.Conds, s, ch, ""); err != nil {
 		return false, err
 	}
 	var r driver.Result
-	if err := w.s.Query(ctx, b.Statement(&driver.Shape{Extra: []Kind{KindInt}}), &r); err != nil {
+	if err := w.Session.Query(ctx, b.Statement(&driver.Shape{Extra: []driver.Kind{driver.KindInt}}), &r); err != nil {
 		return false, err
 	}
 	return r.Rows == 1, nil
@@ -130,7 +133,7 @@ func (w *judged) visible(ctx context.Context, row []any, gone bool) (bool, error
 	if rule.IsZero() {
 		return false, nil
 	}
-	if result, decided := rule.Node().Evaluate(w.scope, row); decided {
+	if result, decided := rule.Node().Evaluate(w.Scope, row); decided {
 		return result == query.IsTrue, nil
 	}
 	return w.holds(ctx, row, check{rule: rule.Node()})

@@ -1,11 +1,13 @@
-package store
+package write
 
 import (
 	"context"
 	"errors"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
@@ -14,10 +16,10 @@ import (
 // simple reports whether a plain statement with RETURNING suffices: nothing is logged
 // or checked, and the answer needs no filter and no order.
 func (w *statement) simple(checks []check) bool {
-	if w.table.Tracked || len(checks) > 0 || w.exactly > 0 {
+	if w.Table.Tracked || len(checks) > 0 || w.exactly > 0 {
 		return false
 	}
-	if !w.s.DB.Dialect.Words().With && (w.op == OpInsert && len(w.rows) > 1 || w.adds()) {
+	if !w.Session.DB.Dialect.Words().With && (w.op == query.OpInsert && len(w.rows) > 1 || w.adds()) {
 		return false
 	}
 	if w.ret == nil {
@@ -26,18 +28,18 @@ func (w *statement) simple(checks []check) bool {
 	if w.marks() {
 		return false // the answer is the row as it was
 	}
-	ordered := w.op == OpInsert || query.Pinned(w.table, w.where)
+	ordered := w.op == query.OpInsert || query.Pinned(w.Table, w.where)
 	return ordered && !w.filtered()
 }
 
 // runStatement runs the one statement. In the pool it is its own transaction and is
 // retried after a conflict. Rolling back a wrong number of rows or an answer that is
 // too large requires an explicit transaction.
-func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out *Rows) error {
-	if (w.counted() || w.large()) && w.s.Tx == nil {
-		return w.s.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
+func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out *query.Rows) error {
+	if (w.counted() || w.large()) && w.Session.Tx == nil {
+		return w.Session.InTx(ctx, func(ctx context.Context, tx *core.Tx) error {
 			inner := *w
-			inner.s = core.SessionOf(tx)
+			inner.Session = core.SessionOf(tx)
 			return inner.runStatement(ctx, st, out)
 		})
 	}
@@ -50,7 +52,7 @@ func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out 
 		if err == nil {
 			break
 		}
-		if w.s.Tx != nil || !errors.Is(err, driver.ErrRetry) {
+		if w.Session.Tx != nil || !errors.Is(err, driver.ErrRetry) {
 			return w.fail(ctx, err)
 		}
 		if attempt == core.MaxAttempts {
@@ -60,30 +62,30 @@ func (w *statement) runStatement(ctx context.Context, st *driver.Statement, out 
 			return err
 		}
 	}
-	if w.table.Tracked && out.Count > 0 {
-		w.s.Logged()
+	if w.Table.Tracked && out.Count > 0 {
+		w.Session.Logged()
 	}
 	return w.cardinality(out)
 }
 
-func (w *statement) execute(ctx context.Context, st *driver.Statement, out *Rows) error {
+func (w *statement) execute(ctx context.Context, st *driver.Statement, out *query.Rows) error {
 	if st.Shape == nil {
-		n, err := w.s.Exec(ctx, st)
-		takeRows(out)
+		n, err := w.Session.Exec(ctx, st)
+		read.TakeRows(out)
 		out.Count, out.Touched = int(n), int(n)
 		return err
 	}
-	if err := w.s.Query(ctx, st, &out.Result); err != nil {
+	if err := w.Session.Query(ctx, st, &out.Result); err != nil {
 		return err
 	}
 	if w.ret != nil && len(st.Shape.Members) == 0 {
-		out.Result.Body = appendEmpty(out.Result.Body, out.Result.Rows)
+		out.Result.Body = read.AppendEmpty(out.Result.Body, out.Result.Rows)
 	}
-	takeRows(out)
+	read.TakeRows(out)
 	if len(st.Shape.Extra) == 0 || out.Count == 0 {
 		return nil
 	}
-	n, err := firstInt(out.Result.Extra)
+	n, err := read.FirstInt(out.Result.Extra)
 	if w.ret == nil {
 		out.Count, out.Touched = int(n), int(n)
 	} else if len(w.version) > 0 {
@@ -102,7 +104,7 @@ func (w *statement) returning(b *sqlgen.Builder, s sqlgen.Source) (*sqlgen.RowPl
 }
 
 // writtenPlan plans the answer to a write, which cannot have groups.
-func writtenPlan(b *sqlgen.Builder, s sqlgen.Source, q *Query) (*sqlgen.RowPlan, error) {
+func writtenPlan(b *sqlgen.Builder, s sqlgen.Source, q *query.Query) (*sqlgen.RowPlan, error) {
 	plan, err := b.Plan(s, q)
 	if err == nil && plan.Groups != nil {
 		return nil, sqlgen.ErrGroupsOfRow
@@ -113,8 +115,8 @@ func writtenPlan(b *sqlgen.Builder, s sqlgen.Source, q *Query) (*sqlgen.RowPlan,
 // compileSimple writes a bare INSERT, UPDATE or DELETE.
 func (w *statement) compileSimple(b *sqlgen.Builder) (*driver.Statement, error) {
 	s := w.source(b.Alias())
-	if w.op == OpInsert {
-		if err := insertInto(b, w.table, w.rows, s.Alias); err != nil {
+	if w.op == query.OpInsert {
+		if err := insertInto(b, w.Table, w.rows, s.Alias); err != nil {
 			return nil, err
 		}
 	} else if err := w.changeRows(b, s); err != nil {
@@ -126,7 +128,7 @@ func (w *statement) compileSimple(b *sqlgen.Builder) (*driver.Statement, error) 
 	}
 	if plan == nil {
 		st := b.Statement(nil)
-		st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
+		st.Table, st.Op, st.Write = w.Table.Name, string(w.op), true
 		return st, nil
 	}
 	b.Write(" returning ")
@@ -135,7 +137,7 @@ func (w *statement) compileSimple(b *sqlgen.Builder) (*driver.Statement, error) 
 		return nil, err
 	}
 	st := b.Statement(shape)
-	st.Table, st.Op, st.Write = w.table.Name, string(w.op), true
+	st.Table, st.Op, st.Write = w.Table.Name, string(w.op), true
 	return st, nil
 }
 
@@ -144,7 +146,7 @@ func (w *statement) compileSimple(b *sqlgen.Builder) (*driver.Statement, error) 
 func (w *statement) returnColumns(b *sqlgen.Builder, s sqlgen.Source, plan *sqlgen.RowPlan) (*driver.Shape, error) {
 	start := len(b.SQL)
 	if b.Words.ReturningTable {
-		s.Alias = w.table.SQLName
+		s.Alias = w.Table.SQLName
 	}
 	if err := b.Dialect.RowColumns(b, s, plan, false); err != nil {
 		return nil, err
@@ -157,8 +159,8 @@ func (w *statement) returnColumns(b *sqlgen.Builder, s sqlgen.Source, plan *sqlg
 		b.Column(s, w.version[0])
 	}
 	if len(b.SQL) == start {
-		b.Bind(KindInt, int64(1)) // stands for the row
-		shape.Extra, shape.Shared = []Kind{KindInt}, nil
+		b.Bind(driver.KindInt, int64(1)) // stands for the row
+		shape.Extra, shape.Shared = []driver.Kind{driver.KindInt}, nil
 	}
 	return shape, nil
 }
@@ -166,9 +168,9 @@ func (w *statement) returnColumns(b *sqlgen.Builder, s sqlgen.Source, plan *sqlg
 // changeRows writes UPDATE or DELETE with its WHERE.
 func (w *statement) changeRows(b *sqlgen.Builder, s sqlgen.Source) error {
 	if w.deletesRows() {
-		b.Write("delete from ", w.table.SQLName, " as ", s.Alias)
+		b.Write("delete from ", w.Table.SQLName, " as ", s.Alias)
 	} else {
-		b.Write("update ", w.table.SQLName, " as ", s.Alias, " set ")
+		b.Write("update ", w.Table.SQLName, " as ", s.Alias, " set ")
 		w.assign(b, s)
 	}
 	return w.selectRows(b, s)
@@ -179,12 +181,12 @@ func (w *statement) assign(b *sqlgen.Builder, s sqlgen.Source) {
 		if i > 0 {
 			b.Write(", ")
 		}
-		b.Write(a.column.SQLName, " = ")
-		if a.add {
-			b.Column(s, a.column)
+		b.Write(a.Column.SQLName, " = ")
+		if a.Add {
+			b.Column(s, a.Column)
 			b.Write(" + ")
 		}
-		b.Bind(a.column.Kind, a.value)
+		b.Bind(a.Column.Kind, a.Value)
 	}
 }
 
@@ -193,10 +195,10 @@ func (w *statement) assign(b *sqlgen.Builder, s sqlgen.Source) {
 func (w *statement) selectRows(b *sqlgen.Builder, s sqlgen.Source) error {
 	start := len(b.SQL)
 	var err error
-	if w.op == OpRestore {
+	if w.op == query.OpRestore {
 		// Only the row itself is looked for among the deleted ones.
 		b.Write(" and ")
-		b.Column(s, w.table.DeletedAt)
+		b.Column(s, w.Table.DeletedAt)
 		b.Write(" is not null")
 		err = b.LimitsOfAll(s)
 	} else {
@@ -208,15 +210,15 @@ func (w *statement) selectRows(b *sqlgen.Builder, s sqlgen.Source) error {
 	}
 	if err == nil && len(w.versions) > 0 {
 		if len(w.version) == 0 {
-			return ErrStale
+			return fault.ErrStale
 		}
 		b.Write(" and ")
 		b.Column(s, w.version[0])
 		if len(w.versions) == 1 {
 			b.Write(" = ")
-			b.Bind(KindInt, w.versions[0])
+			b.Bind(driver.KindInt, w.versions[0])
 		} else {
-			b.Dialect.OneOf(&b.Text, KindInt, w.versions)
+			b.Dialect.OneOf(&b.Text, driver.KindInt, w.versions)
 		}
 	}
 	if err == nil && !w.where.IsZero() {
@@ -236,7 +238,7 @@ func (w *statement) raise(c *sqlgen.Conds, s sqlgen.Source, ch check) error {
 		return err
 	}
 	c.Write(" then true else ('", driver.RaisePrefix, w.checkName(ch), "'||left(")
-	c.Column(s, w.table.PrimaryKey[0])
+	c.Column(s, w.Table.PrimaryKey[0])
 	c.Write("::text, 0))::int = 0 end")
 	return nil
 }
@@ -265,7 +267,7 @@ func (w *statement) checkCondition(ctx context.Context) error {
 	if w.ret == nil || w.ret.Where.IsZero() || w.ret.Where.Node() == w.where.Node() {
 		return nil
 	}
-	b := w.s.NewBuilder(ctx, w.scope, w.access)
+	b := w.Session.NewBuilder(ctx, w.Scope, w.Access)
 	defer b.Free()
 	return b.Cond(w.source(b.Alias()), w.ret.Where.Node())
 }

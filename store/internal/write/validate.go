@@ -1,19 +1,20 @@
-package store
+package write
 
 import (
 	"github.com/seed-7694ebf6/plinth/internal/ruletag"
+	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // missing returns the required columns without a value. It must run before defaults and
 // zeros are filled in.
-func (w *prepared) missing(row []any) []FieldError {
-	var failed []FieldError
-	for i, c := range w.table.Columns {
+func (w *prepared) missing(row []any) []fault.FieldError {
+	var failed []fault.FieldError
+	for i, c := range w.Table.Columns {
 		_, gap := row[i].(value.Absent)
-		if gap && c.Required && !c.HasDefault() && w.presetOf(c) == nil && !w.table.Managed(c) {
-			failed = append(failed, FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
+		if gap && c.Required && !c.HasDefault() && w.presetOf(c) == nil && !w.Table.Managed(c) {
+			failed = append(failed, fault.FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing})
 		}
 	}
 	return failed
@@ -21,9 +22,9 @@ func (w *prepared) missing(row []any) []FieldError {
 
 // validateRow checks the columns of a row against their rules; changed limits
 // the check to columns of the set.
-func (w *prepared) validateRow(row []any, changed *ColumnSet) error {
-	var failed []FieldError
-	for i, c := range w.table.Columns {
+func (w *prepared) validateRow(row []any, changed *schema.ColumnSet) error {
+	var failed []fault.FieldError
+	for i, c := range w.Table.Columns {
 		if changed != nil && !changed.Has(c) {
 			continue
 		}
@@ -38,55 +39,55 @@ func (w *prepared) validateRow(row []any, changed *ColumnSet) error {
 }
 
 func (w *prepared) validateSets() error {
-	var failed []FieldError
+	var failed []fault.FieldError
 	for _, a := range w.sets {
-		if a.add {
+		if a.Add {
 			continue
 		}
-		if f, ok := w.validateValue(a.column, a.value); !ok {
+		if f, ok := w.validateValue(a.Column, a.Value); !ok {
 			failed = append(failed, f)
 		}
 	}
 	return w.validation(failed)
 }
 
-func (w *prepared) validation(failed []FieldError) error {
+func (w *prepared) validation(failed []fault.FieldError) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return &ValidationError{Table: w.table.Name, Fields: failed}
+	return &fault.ValidationError{Table: w.Table.Name, Fields: failed}
 }
 
 // validateValue checks one value. required means present and not null, and for text not
 // empty; the other rules apply to values that are not null.
-func (w *prepared) validateValue(c *Column, v any) (FieldError, bool) {
+func (w *prepared) validateValue(c *schema.Column, v any) (fault.FieldError, bool) {
 	if v == nil {
 		if c.Required {
-			return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing}, false
+			return fault.FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Missing}, false
 		}
-		return FieldError{}, true
+		return fault.FieldError{}, true
 	}
 	if c.Required && v == "" {
-		return FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
+		return fault.FieldError{Column: c.Name, Rule: ruletag.Required, Text: ruletag.Empty}, false
 	}
-	validator := w.s.DB.Options.Validator
+	validator := w.Session.DB.Options.Validator
 	if c.Checks == "" || validator == nil {
-		return FieldError{}, true
+		return fault.FieldError{}, true
 	}
 	v, err := c.GoValue(v)
 	if err != nil {
-		return FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
+		return fault.FieldError{Column: c.Name, Rule: "type", Text: "does not fit its type"}, false
 	}
 	rule, text := validator.Check(v, c.Checks)
-	return FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
+	return fault.FieldError{Column: c.Name, Rule: rule, Text: text}, rule == ""
 }
 
 // refuseNulls reports NULL in a column that has none, as the database would: a
 // hook's struct could not even show it.
 func (w *prepared) refuseNulls(row []any) error {
-	var failed []FieldError
-	var null *Column
-	for i, c := range w.table.Columns {
+	var failed []fault.FieldError
+	var null *schema.Column
+	for i, c := range w.Table.Columns {
 		if row == nil || row[i] != nil || c.Nullable || c.Key {
 			continue
 		}
@@ -101,5 +102,5 @@ func (w *prepared) refuseNulls(row []any) error {
 	if err := w.validation(failed); err != nil {
 		return err
 	}
-	return &ConstraintError{Kind: NotNull, Table: w.table.Name, Columns: schema.PublicNames([]*Column{null})}
+	return &fault.ConstraintError{Kind: fault.NotNull, Table: w.Table.Name, Columns: schema.PublicNames([]*schema.Column{null})}
 }

@@ -1,13 +1,16 @@
-package store
+package write
 
 import (
 	"context"
 	"slices"
 
 	"github.com/seed-7694ebf6/plinth/store/driver"
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/read"
 	"github.com/seed-7694ebf6/plinth/store/internal/sqlgen"
 	"github.com/seed-7694ebf6/plinth/store/internal/value"
 	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
 )
 
 // maxLevels is how many levels of rows go with a deleted one. It also ends cascades
@@ -16,13 +19,13 @@ const maxLevels = 16
 
 // writeRows changes the rows of the table. New rows are inserted first, by one
 // statement if possible.
-func (w *steps) writeRows(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) writeRows(ctx context.Context, rows []*Row) error {
 	if err := w.tally(len(rows)); err != nil {
 		return err
 	}
-	var fresh, known []*rowWrite
+	var fresh, known []*Row
 	for _, rw := range rows {
-		if rw.op == OpInsert {
+		if rw.Op == query.OpInsert {
 			fresh = append(fresh, rw)
 		} else {
 			known = append(known, rw)
@@ -33,7 +36,7 @@ func (w *steps) writeRows(ctx context.Context, rows []*rowWrite) error {
 	}
 	for _, rw := range known {
 		var err error
-		if rw.new == nil {
+		if rw.New == nil {
 			if err = w.cascade(ctx, rw); err == nil {
 				err = w.deleteRow(ctx, rw)
 			}
@@ -47,7 +50,7 @@ func (w *steps) writeRows(ctx context.Context, rows []*rowWrite) error {
 	return nil
 }
 
-func (w *steps) insertRows(ctx context.Context, rows []*rowWrite) error {
+func (w *steps) insertRows(ctx context.Context, rows []*Row) error {
 	if w.together(rows) {
 		return w.insertTogether(ctx, rows)
 	}
@@ -63,13 +66,13 @@ func (w *steps) insertRows(ctx context.Context, rows []*rowWrite) error {
 // to save round trips, and on both engines where rows of one write may refer to
 // each other, since foreign keys are checked at the end of a statement. SQLite is
 // faster row by row, and keys the database makes are read back one by one.
-func (w *steps) together(rows []*rowWrite) bool {
-	itself := func(ref *Reference) bool { return ref.Target == w.table }
-	if len(rows) < 2 || !w.s.DB.Dialect.Words().Arrays && !slices.ContainsFunc(w.table.ForeignKeys, itself) {
+func (w *steps) together(rows []*Row) bool {
+	itself := func(ref *schema.Reference) bool { return ref.Target == w.Table }
+	if len(rows) < 2 || !w.Session.DB.Dialect.Words().Arrays && !slices.ContainsFunc(w.Table.ForeignKeys, itself) {
 		return false
 	}
-	return !slices.ContainsFunc(rows, func(rw *rowWrite) bool {
-		return slices.ContainsFunc(rw.new, func(v any) bool { _, gap := v.(value.Absent); return gap })
+	return !slices.ContainsFunc(rows, func(rw *Row) bool {
+		return slices.ContainsFunc(rw.New, func(v any) bool { _, gap := v.(value.Absent); return gap })
 	})
 }
 
@@ -77,8 +80,8 @@ func (w *steps) together(rows []*rowWrite) bool {
 // SQLite. Rows beyond it need a second statement and cannot refer to it.
 const maxPlaceholders = 32766
 
-func (w *steps) insertTogether(ctx context.Context, rows []*rowWrite) error {
-	for part := range slices.Chunk(rows, maxPlaceholders/len(w.table.Columns)) {
+func (w *steps) insertTogether(ctx context.Context, rows []*Row) error {
+	for part := range slices.Chunk(rows, maxPlaceholders/len(w.Table.Columns)) {
 		if err := w.insertPart(ctx, part); err != nil {
 			return err
 		}
@@ -86,55 +89,55 @@ func (w *steps) insertTogether(ctx context.Context, rows []*rowWrite) error {
 	return nil
 }
 
-func (w *steps) insertPart(ctx context.Context, rows []*rowWrite) error {
-	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+func (w *steps) insertPart(ctx context.Context, rows []*Row) error {
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
 	defer b.Free()
 	images := make([][]any, len(rows))
 	for i, rw := range rows {
-		images[i] = rw.new
+		images[i] = rw.New
 	}
-	if err := insertInto(b, w.table, images, ""); err != nil {
+	if err := insertInto(b, w.Table, images, ""); err != nil {
 		return err
 	}
 	return w.exec(ctx, b)
 }
 
 // insertRow inserts one row and reads back the key if the database made it.
-func (w *steps) insertRow(ctx context.Context, rw *rowWrite) error {
-	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+func (w *steps) insertRow(ctx context.Context, rw *Row) error {
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
 	defer b.Free()
-	if err := insertInto(b, w.table, [][]any{rw.new}, ""); err != nil {
+	if err := insertInto(b, w.Table, [][]any{rw.New}, ""); err != nil {
 		return err
 	}
-	made := slices.IndexFunc(w.table.Columns, func(col *Column) bool {
-		_, gap := rw.new[col.Index].(value.Absent)
+	made := slices.IndexFunc(w.Table.Columns, func(col *schema.Column) bool {
+		_, gap := rw.New[col.Index].(value.Absent)
 		return gap
 	})
 	if made < 0 {
 		return w.exec(ctx, b)
 	}
-	col := w.table.Columns[made]
+	col := w.Table.Columns[made]
 	b.Write(" returning ", col.SQLName)
-	st := b.Statement(&driver.Shape{Extra: []Kind{col.Kind}})
-	st.Table, st.Write = w.table.Name, true
+	st := b.Statement(&driver.Shape{Extra: []driver.Kind{col.Kind}})
+	st.Table, st.Write = w.Table.Name, true
 	var r driver.Result
-	if err := w.s.Query(ctx, st, &r); err != nil {
+	if err := w.Session.Query(ctx, st, &r); err != nil {
 		return err
 	}
-	key, err := firstInt(r.Extra)
-	rw.new[made] = key
+	key, err := read.FirstInt(r.Extra)
+	rw.New[made] = key
 	return err
 }
 
 // updateRow writes what differs between the old and the new row.
-func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
-	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+func (w *steps) updateRow(ctx context.Context, rw *Row) error {
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
 	defer b.Free()
-	s := b.Trusted(w.table)
-	b.Write("update ", w.table.SQLName, " as ", s.Alias, " set ")
+	s := b.Trusted(w.Table)
+	b.Write("update ", w.Table.SQLName, " as ", s.Alias, " set ")
 	changed := w.differing(rw)
 	first := true
-	for i, col := range w.table.Columns {
+	for i, col := range w.Table.Columns {
 		if !changed.Has(col) {
 			continue
 		}
@@ -143,46 +146,46 @@ func (w *steps) updateRow(ctx context.Context, rw *rowWrite) error {
 		}
 		first = false
 		b.Write(col.SQLName, " = ")
-		b.Bind(col.Kind, rw.new[i])
+		b.Bind(col.Kind, rw.New[i])
 	}
 	if first {
 		return nil
 	}
 	b.Write(" where ")
-	b.KeyEquals(s, rw.old)
+	b.KeyEquals(s, rw.Old)
 	return w.exec(ctx, b)
 }
 
-func (w *steps) deleteRow(ctx context.Context, rw *rowWrite) error {
-	b := w.s.NewBuilder(ctx, nil, sqlgen.Access{})
+func (w *steps) deleteRow(ctx context.Context, rw *Row) error {
+	b := w.Session.NewBuilder(ctx, nil, sqlgen.Access{})
 	defer b.Free()
-	s := b.Trusted(w.table)
-	b.Write("delete from ", w.table.SQLName, " as ", s.Alias, " where ")
-	b.KeyEquals(s, rw.old)
+	s := b.Trusted(w.Table)
+	b.Write("delete from ", w.Table.SQLName, " as ", s.Alias, " where ")
+	b.KeyEquals(s, rw.Old)
 	return w.exec(ctx, b)
 }
 
 // exec runs a statement without rows.
 func (w *steps) exec(ctx context.Context, b *sqlgen.Builder) error {
 	st := b.Statement(nil)
-	st.Table, st.Write = w.table.Name, true
-	_, err := w.s.Exec(ctx, st)
+	st.Table, st.Write = w.Table.Name, true
+	_, err := w.Session.Exec(ctx, st)
 	return err
 }
 
 // cascade carries out what the model says about rows that refer to a row to be
 // deleted, through the write path of their table.
-func (w *steps) cascade(ctx context.Context, rw *rowWrite) error {
+func (w *steps) cascade(ctx context.Context, rw *Row) error {
 	depth, _ := ctx.Value(cascadeKey{}).(int)
 	if depth > maxLevels {
-		return &LimitError{Name: "levels of rows that are deleted with the one they refer to", Limit: maxLevels}
+		return &fault.LimitError{Name: "levels of rows that are deleted with the one they refer to", Limit: maxLevels}
 	}
 	ctx = context.WithValue(ctx, cascadeKey{}, depth+1)
-	for _, ref := range w.table.Referrers() {
-		if ref.OnDelete == Restrict {
+	for _, ref := range w.Table.Referrers() {
+		if ref.OnDelete == schema.Restrict {
 			continue
 		}
-		if err := w.cascadeInto(ctx, ref, rw.old); err != nil {
+		if err := w.cascadeInto(ctx, ref, rw.Old); err != nil {
 			return err
 		}
 	}
@@ -197,38 +200,38 @@ type cascadeKey struct{}
 // write for each of them is no bound for all.
 func (w *steps) tally(rows int) error {
 	if w.tallied == nil {
-		if !w.deletesRows() || !hasActions(w.table) {
+		if !w.deletesRows() || !hasActions(w.Table) {
 			return nil
 		}
 		w.tallied = new(int)
 	}
 	if *w.tallied += rows; *w.tallied > maxWrite {
-		return &LimitError{Name: "rows of one write, with those that refer to what it deletes", Limit: maxWrite}
+		return &fault.LimitError{Name: "rows of one write, with those that refer to what it deletes", Limit: maxWrite}
 	}
 	return nil
 }
 
-func (w *steps) cascadeInto(ctx context.Context, ref *Reference, old []any) error {
+func (w *steps) cascadeInto(ctx context.Context, ref *schema.Reference, old []any) error {
 	child := ref.Columns[0].Table
-	conds := make([]Cond, len(ref.Columns))
+	conds := make([]query.Cond, len(ref.Columns))
 	for i, col := range ref.Columns {
 		conds[i] = query.BoundEq(col, old[ref.Keys[i].Index])
 	}
 	// Rows in the bin and of other tenants refer to the row too.
 	op := new(steps)
 	op.request = request{
-		reader: reader{s: w.s, table: child, scope: w.scope, access: sqlgen.Access{WithDeleted: true, AllTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: OpDelete, where: And(conds...),
+		Reader: read.Reader{Session: w.Session, Table: child, Scope: w.Scope, Access: sqlgen.Access{WithDeleted: true, AllTenants: true}}, actor: w.actor, logLimit: w.logLimit, now: w.now, op: query.OpDelete, where: query.And(conds...),
 		tallied: w.tallied,
 	}
-	if ref.OnDelete == SetNull {
-		op.op = OpUpdate
+	if ref.OnDelete == schema.SetNull {
+		op.op = query.OpUpdate
 		for _, col := range ref.Columns {
-			op.sets = append(op.sets, assignment{column: col})
+			op.sets = append(op.sets, Assignment{Column: col})
 		}
 		op.touch()
 	} else if child.DeletedAt != nil {
 		op.erase = true
 	}
-	var out Rows
+	var out query.Rows
 	return op.rowByRow(ctx, &out)
 }

@@ -1,0 +1,54 @@
+package write
+
+import (
+	"context"
+
+	"github.com/seed-7694ebf6/plinth/store/fault"
+	"github.com/seed-7694ebf6/plinth/store/internal/core"
+	"github.com/seed-7694ebf6/plinth/store/query"
+	"github.com/seed-7694ebf6/plinth/store/schema"
+)
+
+// hooks are the hooks of a table. They are registered before the first write
+// and only read afterwards.
+type hooks struct {
+	Before, After []HookFunc
+}
+
+type HookFunc func(ctx context.Context, w *Row) error
+
+// hooksOf returns the hooks of a table.
+func hooksOf(t *schema.Table) hooks {
+	if h, ok := t.Hooks.(*hooks); ok {
+		return *h
+	}
+	return hooks{}
+}
+
+// HooksFor returns the hooks of a table to add one.
+func HooksFor(t *schema.Table) *hooks {
+	if t.Hooks == nil {
+		t.Hooks = new(hooks)
+	}
+	return t.Hooks.(*hooks)
+}
+
+// Row is one row of a write, in bound values.
+type Row struct {
+	Op       query.WriteOp
+	Table    *schema.Table
+	Tx       *core.Tx
+	Scope    *query.Scope
+	Old, New []any
+	gaps     []fault.FieldError // insert: required columns without a value yet
+}
+
+// runHooks calls hooks one after the other.
+func runHooks(ctx context.Context, hooks []HookFunc, rw *Row) error {
+	for _, h := range hooks {
+		if err := h(ctx, rw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
