@@ -13,3 +13,4 @@ func (js *Jobs) UseClock(expression string) {
 func (js *Jobs) Recover(ctx context.Context) error { return js.recoverAll(ctx) }
 func (js *Jobs) Renew(ctx context.Context) error   { return js.renew(ctx) }
 func (js *Jobs) Trim(ctx context.Context) error    { return js.trim(ctx) }
+func (js *Jobs) Tick(ctx context.Context) error    { return js.scheduler.tick(ctx) }

@@ -103,9 +103,10 @@ type Jobs struct {
 	workers  []*worker             // while Run runs
 	failures map[string]int64      // by queue
 
-	self   string        // this process in signals
-	wake   chan struct{} // a commit of this process enqueued jobs: for other processes
-	active atomic.Bool   // Run runs
+	scheduler scheduler
+	self      string        // this process in signals
+	wake      chan struct{} // a commit of this process enqueued jobs: for other processes
+	active    atomic.Bool   // Run runs
 }
 
 // New returns the jobs of a database. It does not access the database; the tables are
@@ -129,11 +130,13 @@ func New(db *store.DB, config *Config) (*Jobs, error) {
 	for i := range c.Queues {
 		c.Queues[i].Workers = cmp.Or(c.Queues[i].Workers, c.Workers)
 	}
-	return &Jobs{
+	js := &Jobs{
 		db: db, config: c, sql: newStatements(dialectOf(db)),
 		kinds: map[string]*kind{}, running: map[*attempt]struct{}{}, failures: map[string]int64{},
 		self: rand.Text(), wake: make(chan struct{}, 1),
-	}, nil
+	}
+	js.scheduler.js = js
+	return js, nil
 }
 
 // Validate reports every mistake of the configuration.

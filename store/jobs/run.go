@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/seed-7694ebf6/plinth/store"
 )
 
 const (
@@ -36,6 +38,7 @@ func (js *Jobs) Run(ctx context.Context) error {
 		helpers.Go(func() { js.keepLeases(beside) })
 		helpers.Go(func() { js.every(ctx, recoverPause, "jobs of dead processes were not recovered", js.recoverAll) })
 		helpers.Go(func() { js.every(ctx, trimPause, "finished jobs were not trimmed", js.trim) })
+		helpers.Go(func() { js.every(ctx, pollPause, "schedules were not run", js.scheduler.tick) })
 	}
 	workers.Wait()
 	<-ctx.Done() // without queues there is nothing to wait for
@@ -83,4 +86,28 @@ func (js *Jobs) recoverAll(ctx context.Context) error {
 		js.config.Logger.WarnContext(ctx, "jobs: leases of workers that died have expired", slog.Int64("count", n))
 		js.signal()
 	}
+}
+
+// How long finished jobs are kept.
+const (
+	keepDone = 24 * time.Hour
+	keepDead = 14 * 24 * time.Hour
+)
+
+// trim removes finished jobs, a thousand with each statement.
+func (js *Jobs) trim(ctx context.Context) error {
+	text := js.sql.text("delete from plinth_jobs where id in (select id from plinth_jobs where state = $1" +
+		" and finished_at is not null and finished_at < {after $2} order by finished_at limit 1000 {skip locked})")
+	for state, keep := range map[string]time.Duration{"done": keepDone, "dead": keepDead} {
+		for {
+			n, err := store.SQL{Text: text, Args: []any{state, -keep.Microseconds()}, Writes: true}.Exec(ctx, js.db)
+			if err != nil {
+				return err
+			}
+			if n < 1000 {
+				break
+			}
+		}
+	}
+	return nil
 }

@@ -155,6 +155,7 @@ var libraries = []library{
 	{"github.com/coreos/go-oidc/v3", []string{"auth/oidc"}, nil, "discovery and the rules of ID tokens, in one leaf"},
 	{"golang.org/x/oauth2", []string{"auth/oidc"}, nil, "the code flow, in one leaf"},
 	{"github.com/go-webauthn/webauthn", []string{"auth/passkey"}, nil, "a tree with parsers for TPM and Android that only passkeys pay for"},
+	{"github.com/netresearch/go-cron", []string{"store/jobs"}, nil, "parses cron expressions, in one leaf; schedules are our own"},
 	{"github.com/go-playground/validator/v10", []string{"store/validate"}, nil, "validation is replaceable"},
 	{"github.com/anishathalye/porcupine", nil, []string{"tests/resilience/faults"}, "judges histories of concurrent clients"},
 	{"github.com/klauspost/compress", []string{"middleware/compress"}, nil, "gzip and zstd, which the standard library has not, or slower"},
