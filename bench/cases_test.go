@@ -38,6 +38,9 @@ type comparison struct {
 	status   int
 	writes   bool
 
+	// engine is the only one the comparison is for; empty: both.
+	engine string
+
 	// connections ask at the same time; zero: clients.
 	connections int
 
@@ -51,8 +54,8 @@ type request struct {
 	method, path, body string
 	token              string
 
-	// assume lets the hand-written side answer an insert with what it was sent.
-	assume bool
+	// instead chooses another way of the hand-written side, see [insteadHeader].
+	instead string
 
 	// keys are the IDs the answer must have, in order; nil: not known before.
 	keys []string
@@ -80,8 +83,8 @@ func (r *request) header() http.Header {
 		h.Set("Content-Type", "application/json")
 		h.Set("Prefer", "return=representation")
 	}
-	if r.assume {
-		h.Set(assumeHeader, "1")
+	if r.instead != "" {
+		h.Set(insteadHeader, r.instead)
 	}
 	return h
 }
@@ -103,6 +106,12 @@ func comparisons(c *content) []comparison {
 		{name: "patch, tracked", about: "the same", requests: m.make(func(m *requestMaker) func() request { return m.patch("tracked_items") }), status: http.StatusOK, writes: true},
 		{name: "list of 1,000", about: "every row of the owner, in key order", requests: m.make(func(m *requestMaker) func() request { return m.byKey(longList) }), status: http.StatusOK},
 		{name: "tree of three levels", about: "20 authors, 5 posts each, 3 comments each with their writer; the other side lets the database build the JSON", requests: m.make(func(m *requestMaker) func() request { return m.tree(3) }), status: http.StatusOK},
+		{name: "list of 1,000, JSON by the database", about: "the same list; the other side lets the database build the JSON", requests: m.make(func(m *requestMaker) func() request {
+			return instead(insteadDatabase, m.byKey(longList))
+		}), status: http.StatusOK, engine: enginePostgres},
+		{name: "tree, assembled by the server", about: "the same tree; the other side assembles it from four queries", requests: m.make(func(m *requestMaker) func() request {
+			return instead(insteadAssemble, m.tree(3))
+		}), status: http.StatusOK, engine: enginePostgres},
 	}
 }
 
@@ -204,8 +213,17 @@ func (m *requestMaker) insert(table string) func() request {
 
 func (m *requestMaker) assumed() request {
 	r := m.insert("items")()
-	r.assume = true
+	r.instead = insteadAssume
 	return r
+}
+
+// instead makes requests that the hand-written side answers in another way.
+func instead(way string, one func() request) func() request {
+	return func() request {
+		r := one()
+		r.instead = way
+		return r
+	}
 }
 
 func (m *requestMaker) patch(table string) func() request {

@@ -19,7 +19,7 @@ func TestCompare(t *testing.T) {
 			a.serve(t, serverConfig{})
 			a.checkRefused(t)
 			for _, c := range comparisons(a.content) {
-				if !pattern.MatchString(c.name) {
+				if !pattern.MatchString(c.name) || c.engine != "" && c.engine != engine {
 					continue
 				}
 				t.Run(c.name, func(t *testing.T) {

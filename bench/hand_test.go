@@ -90,10 +90,6 @@ type itemPatch struct {
 	Price *int64  `json:"price"`
 }
 
-// assumeHeader asks the hand-written side to answer an insert with what it was sent.
-// Plinth does not know it.
-const assumeHeader = "X-Assume"
-
 // records is what the endpoints need of an engine. Rows come as what
 // encoding/json writes.
 type records interface {
@@ -193,6 +189,15 @@ func (h *hand) list(w http.ResponseWriter, r *http.Request, table, owner string)
 		}
 		rows, count, err = h.records.cheapest(r.Context(), table, owner, price, limit)
 	case "id":
+		if p, ok := h.records.(*handPostgres); ok && r.Header.Get(insteadHeader) == insteadDatabase {
+			body, count, err := p.byKeyJSON(r.Context(), table, owner, limit)
+			if err != nil {
+				return err
+			}
+			w.Header().Set("Content-Range", contentRange(count))
+			send(w, http.StatusOK, body)
+			return nil
+		}
 		rows, count, err = h.records.byKey(r.Context(), table, owner, limit)
 	default:
 		return &refusal{Status: http.StatusBadRequest, Code: "PGRST100", Message: "order must be price.desc or id"}
@@ -229,7 +234,7 @@ func (h *hand) insert(w http.ResponseWriter, r *http.Request, table, owner strin
 	if it.Title == "" || len(it.Title) > maxTitle {
 		return &refusal{Status: http.StatusBadRequest, Code: "23514", Message: "title is required and at most 200 bytes long"}
 	}
-	row, err := h.records.insert(r.Context(), table, owner, &it, r.Header.Get(assumeHeader) != "")
+	row, err := h.records.insert(r.Context(), table, owner, &it, r.Header.Get(insteadHeader) == insteadAssume)
 	if err != nil {
 		return err
 	}
@@ -260,6 +265,13 @@ func (h *hand) authors(w http.ResponseWriter, r *http.Request, _, _ string) erro
 	score, err := operand(query, "posts.score", "gte.")
 	if err != nil {
 		return err
+	}
+	if p, ok := h.records.(*handPostgres); ok && r.Header.Get(insteadHeader) == insteadAssemble {
+		list, err := p.assemble(r.Context(), from, score)
+		if err != nil {
+			return err
+		}
+		return h.answer(w, http.StatusOK, list)
 	}
 	body, err := h.records.authors(r.Context(), query.Get("select"), from, score)
 	if errors.Is(err, errNone) {
