@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/chain"
@@ -24,6 +23,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/server"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
@@ -314,7 +314,7 @@ const (
 func (a *App) Prepare(work func(ctx context.Context) error) { a.prepare = append(a.prepare, work) }
 
 // Background adds work that runs beside the server: a reader of the change log
-// ([store.DB.Changes]) or a scheduled job. [App.Run] starts it after all preparation and
+// ([changelog.Open]) or a scheduled job. [App.Run] starts it after all preparation and
 // cancels its context after the last request. The work then has the rest of
 // [Config].DrainTimeout to return.
 //
@@ -328,11 +328,11 @@ func (a *App) Background(name string, work func(ctx context.Context) error) {
 
 // RunBackground runs the background work of a server until ctx ends, and returns when all
 // of it has ended. It notifies other instances of commits and trims the change log
-// ([store.DB.RunNotifier]), runs the jobs of the accounts ([accounts.Accounts.Run]), and
+// ([changelog.Maintain]), runs the jobs of the accounts ([accounts.Accounts.Run]), and
 // runs what [App.Background] has added. Run calls it. Programs that pass [App.Handler] to a
 // server of their own call it once, after Handler.
 func (a *App) RunBackground(ctx context.Context) {
-	jobs := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return a.db.RunNotifier(ctx, &a.config.Retention) }, Pause: restartPause}}
+	jobs := []server.Job{{Name: "change log notifier", Work: func(ctx context.Context) error { return changelog.Maintain(ctx, a.db, &a.config.Retention) }, Pause: restartPause}}
 	if a.accounts != nil {
 		jobs = append(jobs, server.Job{Name: "accounts", Work: a.accounts.Run, Pause: restartPause})
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/middleware"
 	"github.com/seed-7694ebf6/plinth/middleware/cors"
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 )
@@ -222,7 +222,7 @@ type Config struct {
 	RequestTimeout time.Duration
 
 	// Retention configures how much of the change log is kept while Run serves.
-	Retention store.RetentionOptions
+	Retention changelog.Retention
 
 	// Schema selects how the database's schema is prepared.
 	//

@@ -133,13 +133,13 @@
 //		return app.Accounts().SaveRole(ctx, accounts.Role{Name: "editor", Permissions: []string{"notes.publish"}})
 //	})
 //	app.Background("feed", func(ctx context.Context) error {
-//		notes := app.DB().Changes("feed", &store.ChangesOptions{Tables: []string{"notes"}})
-//		return notes.Run(ctx, func(ctx context.Context, tx *store.Tx, batch []store.Change) error {
+//		notes := changelog.Open(app.DB(), "feed", &changelog.Options{Tables: []string{"notes"}})
+//		return notes.Run(ctx, func(ctx context.Context, tx *store.Tx, batch []changelog.Change) error {
 //			for _, c := range batch {
 //				if c.Op != store.OpInsert {
 //					continue
 //				}
-//				_, note, err := store.For[Note](tx).Changed(c)
+//				_, note, err := changelog.Rows[Note](tx, c)
 //				if err != nil {
 //					return err
 //				}
@@ -165,9 +165,9 @@
 //
 // A named reader runs in one of all instances. Clients that wait for changes, for example
 // on a stream, are connected to any instance. Use a reader without a name for them,
-// app.DB().Changes("", nil): every instance has its own, from now on. It returns the rows
-// of all owners. Check for each client that it may see a row by reading it again in the
-// scope of its request; [store.ErrNotFound] means that it may not:
+// changelog.Open(app.DB(), "", nil): every instance has its own, from now on. It returns the
+// rows of all owners. Check for each client that it may see a row by reading it again in
+// the scope of its request; [store.ErrNotFound] means that it may not:
 //
 //	note, err := store.For[Note](app.DB()).As(store.ScopeFrom(r.Context())).Get(r.Context(), id)
 //

@@ -9,7 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
-	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // The media types of bodies.
@@ -99,7 +99,7 @@ func wrongMedia(accepted []string) error {
 }
 
 // newRows reads new rows from a body of JSON or CSV, or one from a form.
-func (x *exchange) newRows(gate store.Gate, opts store.InputOptions) (*store.Input, error) {
+func (x *exchange) newRows(gate access.Gate, opts access.InputOptions) (*access.Input, error) {
 	media, body, err := x.bodyOf(mediaJSON, mediaCSV, mediaForm)
 	if err != nil {
 		return nil, err

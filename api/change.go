@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // patchRows answers PATCH of /{table}.
@@ -35,7 +36,7 @@ func patchRows(x *exchange) error {
 }
 
 // applyPatch writes a patch. One that sets nothing changes no row.
-func applyPatch(x *exchange, gate store.Gate, patch *store.Patch, w *write, rows *store.Rows) error {
+func applyPatch(x *exchange, gate access.Gate, patch *access.Patch, w *write, rows *store.Rows) error {
 	opts := w.options()
 	if !patch.Empty() {
 		return gate.Update(x.context(), patch, w.read.Filter, opts, rows)
@@ -89,7 +90,7 @@ func patchRow(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return changeRow(x, func(gate store.Gate, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+	return changeRow(x, func(gate access.Gate, w *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
 		patch, err := gate.DecodePatch(body, w.read.Columns)
 		if err != nil {
 			return err
@@ -116,12 +117,12 @@ func unchangedRow(x *exchange, w *write, where store.Cond, opts store.WriteOptio
 
 // deleteRow answers DELETE of /{table}/{id}.
 func deleteRow(x *exchange) error {
-	return changeRow(x, func(gate store.Gate, _ *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
+	return changeRow(x, func(gate access.Gate, _ *write, where store.Cond, opts store.WriteOptions, rows *store.Rows) error {
 		return gate.Delete(x.context(), where, opts, rows)
 	})
 }
 
-type rowChange func(store.Gate, *write, store.Cond, store.WriteOptions, *store.Rows) error
+type rowChange func(access.Gate, *write, store.Cond, store.WriteOptions, *store.Rows) error
 
 // changeRow runs a write of the row of the path and answers it.
 func changeRow(x *exchange, change rowChange) error {

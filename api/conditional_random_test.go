@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -242,7 +243,7 @@ func (w *randomWorld) write(t *testing.T) {
 	step := randomWrite(w.r, part)
 	switch n := w.r.IntN(20); {
 	case o == nil && n == 0:
-		if _, err := w.dbs[w.r.IntN(2)].TrimChanges(t.Context(), store.RetentionOptions{MaxRows: int64(1 + w.r.IntN(20))}); err != nil {
+		if _, err := changelog.Trim(t.Context(), w.dbs[w.r.IntN(2)], changelog.Retention{MaxRows: int64(1 + w.r.IntN(20))}); err != nil {
 			t.Fatal(err)
 		}
 	case o == nil:

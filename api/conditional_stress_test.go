@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
+	"github.com/uptrace/bun"
 )
 
 // gauge counts up.
@@ -172,7 +172,7 @@ func setCounter(ctx context.Context, tx *store.Tx, k int, id, value int64) error
 func (s *stress) trim(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 0))
 	for !s.over(t) {
-		if _, err := s.dbs[r.IntN(len(s.dbs))].TrimChanges(t.Context(), store.RetentionOptions{MaxRows: 1 + r.Int64N(3)}); err != nil {
+		if _, err := changelog.Trim(t.Context(), s.dbs[r.IntN(len(s.dbs))], changelog.Retention{MaxRows: 1 + r.Int64N(3)}); err != nil {
 			t.Errorf("trim: %v", err)
 		}
 		time.Sleep(time.Duration(r.IntN(6)) * time.Millisecond)

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // explained is the answer that explains a read. It has the caller, the rules, the
@@ -53,9 +54,9 @@ type explainedGate struct {
 // explainRead answers a read with how it would be answered. It is compiled as the
 // read is, by the same gate.
 func explainRead(x *exchange, q *store.Query, opts store.ReadOptions, plan *pgrst.Plan) error {
-	form := store.PlanText
+	form := access.PlanText
 	if plan.JSON {
-		form = store.PlanJSON
+		form = access.PlanJSON
 	}
 	e, err := x.gate().Explain(x.r.Context(), q, opts, form)
 	if err != nil {

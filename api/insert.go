@@ -5,6 +5,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/internal/strictjson"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // insertRows answers POST of /{table}: new rows, one or many, or with
@@ -18,7 +19,7 @@ func insertRows(x *exchange) error {
 		return &problem.Error{Code: problem.NotImplemented, Message: "filters have no meaning for new rows", Hint: "Leave them out."}
 	}
 	gate := x.gate()
-	in, err := x.newRows(gate, store.InputOptions{
+	in, err := x.newRows(gate, access.InputOptions{
 		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault,
 		Upsert: w.prefer.Resolution != pgrst.ResolutionNone, MaxRows: x.s.limits.Rows,
 	})

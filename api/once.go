@@ -19,6 +19,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	record "github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 )
 
@@ -38,7 +39,7 @@ func (x *exchange) once(serve func(*exchange) error) error {
 	if err != nil {
 		return err
 	}
-	asked := store.Receipt{Scope: x.receiptScope(), Key: key, Caller: x.receiptCaller(), Fingerprint: x.fingerprint(body)}
+	asked := access.Receipt{Scope: x.receiptScope(), Key: key, Caller: x.receiptCaller(), Fingerprint: x.fingerprint(body)}
 	// Duplicates in this process are rejected at once. Otherwise they would hold a
 	// connection, or on SQLite wait for the writer.
 	var running any = asked.Scope + " " + key
@@ -66,10 +67,10 @@ func (x *exchange) once(serve func(*exchange) error) error {
 
 // onceInTx sets answer to the recorded answer, or makes and records one. A transaction
 // that is run again starts with an empty answer.
-func (x *exchange) onceInTx(asked store.Receipt, serve func(*exchange) error, answer *recorder) error {
+func (x *exchange) onceInTx(asked access.Receipt, serve func(*exchange) error, answer *recorder) error {
 	ctx := x.r.Context()
 	*answer = recorder{Headers: http.Header{}}
-	kept, err := x.tx.Receipt(ctx, asked.Scope, asked.Key)
+	kept, err := access.FindReceipt(ctx, x.tx, asked.Scope, asked.Key)
 	switch {
 	case err != nil:
 		return err
@@ -97,7 +98,7 @@ func (x *exchange) onceInTx(asked store.Receipt, serve func(*exchange) error, an
 		return err
 	}
 	asked.Answer = string(text)
-	return x.tx.KeepReceipt(ctx, asked, x.s.config.KeepAnswers)
+	return access.KeepReceipt(ctx, x.tx, asked, x.s.config.KeepAnswers)
 }
 
 var errRunning = &problem.Error{
@@ -128,11 +129,11 @@ func (rq *request) mayRepeat() error {
 // roomToKeep rejects a request with 429 if the kept answers of its caller have reached a
 // limit. An answer that is kept already is replayed. Concurrent requests see the same
 // count, so each of them may exceed the limit by its own answer.
-func (rq *request) roomToKeep(asked store.Receipt) error {
+func (rq *request) roomToKeep(asked access.Receipt) error {
 	if rq.caller.principal.Kind == auth.Service {
 		return nil // the application's own programs, which may work for many
 	}
-	kept, err := rq.s.db.CountReceipts(rq.r.Context(), asked)
+	kept, err := access.CountReceipts(rq.r.Context(), rq.s.db, asked)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api"
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // TestIdempotencyKey walks through what a key may be and what it is for.
@@ -93,7 +94,7 @@ func TestIdempotencyKeyExpires(t *testing.T) {
 				t.Errorf("%s runs, want %s", got, want)
 			}
 		}
-		if n, err := db.TrimReceipts(t.Context()); n != 1 || err != nil {
+		if n, err := access.TrimReceipts(t.Context(), db); n != 1 || err != nil {
 			t.Errorf("trimmed %d, %v", n, err)
 		}
 		kept := serve(t, db, api.Config{}, count)
@@ -102,7 +103,7 @@ func TestIdempotencyKeyExpires(t *testing.T) {
 				t.Errorf("%s runs, want 3", got)
 			}
 		}
-		if n, err := db.TrimReceipts(t.Context()); n != 0 || err != nil {
+		if n, err := access.TrimReceipts(t.Context(), db); n != 0 || err != nil {
 			t.Errorf("trimmed %d that count, %v", n, err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/api/internal/pgrst"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // putRows answers PUT of /{table}: an upsert of one row, selected by filters on its key. The
@@ -42,7 +43,7 @@ func replaceRow(x *exchange, w *write, key store.Cond, opts store.UpsertOptions,
 		return err
 	}
 	gate := x.gate()
-	in, err := gate.DecodeInput(body, store.InputOptions{
+	in, err := gate.DecodeInput(body, access.InputOptions{
 		Columns: w.read.Columns, MissingDefault: w.prefer.Missing == pgrst.MissingDefault, Upsert: true, MaxRows: x.s.limits.Rows,
 	})
 	if err != nil {

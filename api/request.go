@@ -8,6 +8,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/reqinfo"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // request is the client's part of an exchange: the caller and what the path names.
@@ -48,12 +49,12 @@ func (rq *request) become(p auth.Principal) {
 
 // gate is the only door to the store: the resource's table in the name of the
 // caller, inside the transaction of the exchange if it has one.
-func (rq *request) gate() store.Gate {
+func (rq *request) gate() access.Gate {
 	var session store.Session = rq.s.db
 	if rq.tx != nil {
 		session = rq.tx
 	}
-	return store.NewGate(session, rq.resource.table, &rq.caller.scope)
+	return access.New(session, rq.resource.table, &rq.caller.scope)
 }
 
 // writes reports whether the method may change something.

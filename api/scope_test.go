@@ -99,7 +99,7 @@ func TestEveryStoreCallHasAScope(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range bytes.Count(source, []byte("store.NewGate(")) {
+		for range bytes.Count(source, []byte("access.New(")) {
 			doors = append(doors, name)
 		}
 		for _, other := range []string{"store.For[", ".Bun()", ".SQL()", ".Exec("} {
@@ -109,7 +109,7 @@ func TestEveryStoreCallHasAScope(t *testing.T) {
 		}
 	}
 	if len(doors) != 1 {
-		t.Errorf("store.NewGate is called in %q, want one place", doors)
+		t.Errorf("access.New is called in %q, want one place", doors)
 	}
 }
 

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/cache/memory"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/uptrace/bun"
 )
 
 // Book is a model of the store.
@@ -67,7 +67,7 @@ func ExampleLoader_query() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	purge := func(ctx context.Context, _ *store.Tx, batch []store.Change) error {
+	purge := func(ctx context.Context, _ *store.Tx, batch []changelog.Change) error {
 		var tags []string
 		for _, c := range batch {
 			tags = append(tags, "table:"+c.Table, "row:"+c.Table+string(c.Key))
@@ -75,7 +75,7 @@ func ExampleLoader_query() {
 		return lists.Purge(ctx, tags...)
 	}
 	// A program would call Run, which goes on until its context ends.
-	reader := db.Changes("purge", &store.ChangesOptions{Start: store.FromStart})
+	reader := changelog.Open(db, "purge", &changelog.Options{Start: changelog.FromStart})
 
 	show := func() {
 		list, err := lists.Get(ctx, "all")

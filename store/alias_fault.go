@@ -16,9 +16,9 @@ var (
 	// ErrDenied reports that the scope may not do this.
 	ErrDenied = fault.ErrDenied
 
-	// ErrNoScope reports a [Repo.As] or [NewGate] with a nil scope: code that wanted the
+	// ErrNoScope reports a [Repo.As] or access.New with a nil scope: code that wanted the
 	// caller's scope, in a context that has none. Trusted access is [Repo.Unscoped] and
-	// [UnscopedGate].
+	// access.Trusted.
 	ErrNoScope = fault.ErrNoScope
 
 	// ErrNoTenant reports trusted code that uses a table with [Tenant] without

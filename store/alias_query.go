@@ -240,7 +240,7 @@ type Rows = query.Rows
 // scope. Tables, columns and rows that its guards do not allow do not exist for it.
 //
 // The zero Scope allows nothing, and a missing one is [ErrNoScope]. Only [For] without
-// [Repo.As], [Repo.Unscoped] and [UnscopedGate] are trusted. A Scope must not be
+// [Repo.As], [Repo.Unscoped] and access.Trusted are trusted. A Scope must not be
 // changed after its first use. It is safe for concurrent use if its functions are.
 type Scope = query.Scope
 
@@ -262,7 +262,7 @@ func WithScopeFunc(ctx context.Context, scopeOf func(context.Context) *Scope) co
 }
 
 // ScopeFrom returns the scope of the caller, or nil if the context carries none.
-// [Repo.As] and [NewGate] reject nil, so As(ScopeFrom(ctx)) outside a request is
+// [Repo.As] and access.New reject nil, so As(ScopeFrom(ctx)) outside a request is
 // [ErrNoScope] and not trusted.
 func ScopeFrom(ctx context.Context) *Scope { return query.ScopeFrom(ctx) }
 

@@ -105,6 +105,9 @@ func New(d driver.Driver, opts Options) *DB {
 	if len(opts.Tracers) > 0 {
 		t := &traced{Driver: d, engine: inner.Engine.Name, tracers: slices.Clone(opts.Tracers)}
 		inner.Driver = t
+		if inner.Listener != nil {
+			inner.Listener = tracedListener{inner.Listener, t}
+		}
 		if b != nil {
 			b = b.WithQueryHook(bunTracer{t})
 		}

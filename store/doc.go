@@ -48,7 +48,7 @@
 // # Read the change log
 //
 // Every write appends to the change log in its own transaction, unless the model embeds
-// [Untracked]. [DB.Changes] delivers each change exactly once and in order.
+// [Untracked]. A reader of package changelog gets each change exactly once and in order.
 //
 // # Read views
 //

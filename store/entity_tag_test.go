@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 )
 
@@ -28,7 +29,7 @@ func TestFIPS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	gate := store.NewGate(db, db.Table(Author{}), guards(db, nil, map[string]store.Guard{"authors": all()}))
+	gate := access.New(db, db.Table(Author{}), guards(db, nil, map[string]store.Guard{"authors": all()}))
 	q := &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name"}}, Limit: store.Limit(1)}
 	opts := store.ReadOptions{Page: true, TagForm: "application/json"}
 	var first, same, second store.Rows

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -67,4 +69,16 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+func mustRun(tb testing.TB, to execer, text string, args ...any) {
+	tb.Helper()
+	if _, err := to.ExecContext(tb.Context(), text, args...); err != nil {
+		tb.Fatalf("%s: %v", text, err)
+	}
+}
+
+// execer is a database or a transaction of database/sql.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }

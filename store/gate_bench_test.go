@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/uptrace/bun"
@@ -17,7 +18,7 @@ func BenchmarkGate(b *testing.B) {
 	for _, dialect := range []string{"postgres", "sqlite"} {
 		db := idleDB(b, dialect)
 		posts := db.Table(Post{})
-		gate := store.NewGate(db, posts, authorScope(db))
+		gate := access.New(db, posts, authorScope(db))
 		point := store.Compare("id", store.OpEq, store.Text("01a1f84e-f789-76a5-be20-a71b1683346d"))
 		list := store.Query{
 			Where: store.Compare("score", store.OpLte, store.Text("500")), Order: []store.Order{{Column: "score", Desc: true}},

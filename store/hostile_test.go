@@ -14,6 +14,8 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -33,7 +35,7 @@ type Hostile struct {
 // attack is the corpus in the table: the id of a row is the place of its text.
 type attack struct {
 	db     *store.DB
-	gate   store.Gate
+	gate   access.Gate
 	corpus []string
 	stored []int // those that are text
 	below  int   // ids to look at
@@ -50,7 +52,7 @@ func TestHostileValues(t *testing.T) {
 		table := db.Table(Hostile{})
 		guard := &store.Guard{Read: store.True(), Create: store.True(), Update: store.True(), Readable: table.PublicColumns(), Creatable: table.CreatableColumns(), Updatable: table.UpdatableColumns()}
 		scope := &store.Scope{Guard: func(*store.Table) *store.Guard { return guard }}
-		a := &attack{db: db, gate: store.NewGate(db, table, scope), corpus: hostileCorpus(t)}
+		a := &attack{db: db, gate: access.New(db, table, scope), corpus: hostileCorpus(t)}
 		a.below = len(a.corpus)
 		for _, phase := range []func(*testing.T){a.store, a.compare, a.match, a.otherKinds, a.names, a.variables} {
 			phase(t)
@@ -83,7 +85,7 @@ func (a *attack) store(t *testing.T) {
 		bodies = append(bodies, fmt.Sprintf(`{"id":%d,"text":%s}`, i, must(json.Marshal(s))))
 		want = append(want, s)
 	}
-	in := must(a.gate.DecodeInput([]byte("["+strings.Join(bodies, ",")+"]"), store.InputOptions{}))
+	in := must(a.gate.DecodeInput([]byte("["+strings.Join(bodies, ",")+"]"), access.InputOptions{}))
 	var out store.Rows
 	ret := &store.Query{Select: []store.Selected{{Column: "text"}}}
 	if err := a.gate.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out); err != nil {
@@ -217,7 +219,7 @@ func (a *attack) otherKinds(t *testing.T) {
 			}
 		}
 		for _, body := range []string{s, `{"id":` + s + `}`, `{"id":9999,"num":` + string(must(json.Marshal(s))) + `}`, `{"id":9999,"next_id":` + string(must(json.Marshal(s))) + `}`} {
-			in, err := a.gate.DecodeInput([]byte(body), store.InputOptions{})
+			in, err := a.gate.DecodeInput([]byte(body), access.InputOptions{})
 			if err == nil && in.Len() > 0 {
 				continue // it was a row; nothing of the corpus is stored by this test
 			}
@@ -258,8 +260,8 @@ func (a *attack) names(t *testing.T) {
 			}
 		}
 		for what, err := range map[string]error{
-			"member":  second(a.gate.DecodeInput([]byte(`{`+string(must(json.Marshal(s)))+`:1}`), store.InputOptions{})),
-			"columns": second(a.gate.DecodeInput([]byte(`{"id":1}`), store.InputOptions{Columns: []string{s}})),
+			"member":  second(a.gate.DecodeInput([]byte(`{`+string(must(json.Marshal(s)))+`:1}`), access.InputOptions{})),
+			"columns": second(a.gate.DecodeInput([]byte(`{"id":1}`), access.InputOptions{Columns: []string{s}})),
 			"patch":   second(a.gate.DecodePatch([]byte(`{"num":1}`), []string{s})),
 		} {
 			if !typed(err) {
@@ -335,7 +337,7 @@ func (a *attack) variables(t *testing.T) {
 func (a *attack) logged(t *testing.T, want []string) {
 	t.Helper()
 	var got []string
-	_, err := a.db.Changes("hostile", &store.ChangesOptions{Start: store.FromStart}).Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	_, err := changelog.Open(a.db, "hostile", &changelog.Options{Start: changelog.FromStart}).Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		for _, c := range batch {
 			got = append(got, c.Actor)
 		}

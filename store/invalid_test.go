@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -85,7 +86,7 @@ func TestInvalidColumnsAreThoseTheScopeKnows(t *testing.T) {
 			gate := gateFor(db, db.TableNamed(tt.table), scope)
 			var err error
 			if tt.op == "insert" {
-				err = gate.Insert(t.Context(), must(gate.DecodeInput([]byte(tt.body), store.InputOptions{})), store.WriteOptions{}, new(store.Rows))
+				err = gate.Insert(t.Context(), must(gate.DecodeInput([]byte(tt.body), access.InputOptions{})), store.WriteOptions{}, new(store.Rows))
 			} else {
 				err = gate.Update(t.Context(), must(gate.DecodePatch([]byte(tt.body), nil)), store.True(), store.WriteOptions{}, new(store.Rows))
 			}

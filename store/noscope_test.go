@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // TestNoScope asks for the caller's scope in a context that has none: every operation
@@ -25,7 +26,7 @@ func TestNoScope(t *testing.T) {
 				t.Errorf("%s = %v, want ErrNoScope", name, err)
 			}
 		}
-		for name, err := range gateErrors(ctx, store.NewGate(db, db.Table(Author{}), nil)) {
+		for name, err := range gateErrors(ctx, access.New(db, db.Table(Author{}), nil)) {
 			if !errors.Is(err, store.ErrNoScope) {
 				t.Errorf("Gate.%s = %v, want ErrNoScope", name, err)
 			}
@@ -51,7 +52,6 @@ func repoErrors(ctx context.Context, authors store.Repo[Author], row *Author) ma
 		each = err
 	}
 	one := func(_ any, err error) error { return err }
-	_, _, changed := authors.Changed(store.Change{Table: "authors"})
 	return map[string]error{
 		"Get":          one(authors.Get(ctx, row.ID)),
 		"First":        one(authors.First(ctx, store.Query{})),
@@ -68,24 +68,23 @@ func repoErrors(ctx context.Context, authors store.Repo[Author], row *Author) ma
 		"Delete":       authors.Delete(ctx, row.ID),
 		"DeleteWhere":  one(authors.DeleteWhere(ctx, store.True())),
 		"Restore":      authors.Restore(ctx, row.ID),
-		"Changed":      changed,
 		"WithDeleted":  one(authors.WithDeleted().AllTenants().List(ctx, store.Query{})),
 	}
 }
 
 // gateErrors runs every operation of a gate that takes a name, a condition or a body.
-func gateErrors(ctx context.Context, g store.Gate) map[string]error {
+func gateErrors(ctx context.Context, g access.Gate) map[string]error {
 	var out store.Rows
 	one := func(_ any, err error) error { return err }
 	return map[string]error{
 		"Read":        g.Read(ctx, &store.Query{}, store.ReadOptions{}, &out),
-		"Explain":     one(g.Explain(ctx, &store.Query{}, store.ReadOptions{}, store.PlanText)),
+		"Explain":     one(g.Explain(ctx, &store.Query{}, store.ReadOptions{}, access.PlanText)),
 		"Present":     g.Present(ctx, reflect.ValueOf([]Author{}), &store.Query{}, store.ReadOptions{}, &out),
-		"DecodeInput": one(g.DecodeInput([]byte(`{"name":"x"}`), store.InputOptions{})),
+		"DecodeInput": one(g.DecodeInput([]byte(`{"name":"x"}`), access.InputOptions{})),
 		"DecodePatch": one(g.DecodePatch([]byte(`{"name":"x"}`), nil)),
-		"Insert":      g.Insert(ctx, new(store.Input), store.WriteOptions{}, &out),
-		"Upsert":      g.Upsert(ctx, new(store.Input), store.UpsertOptions{}, &out),
-		"Update":      g.Update(ctx, new(store.Patch), store.True(), store.WriteOptions{}, &out),
+		"Insert":      g.Insert(ctx, new(access.Input), store.WriteOptions{}, &out),
+		"Upsert":      g.Upsert(ctx, new(access.Input), store.UpsertOptions{}, &out),
+		"Update":      g.Update(ctx, new(access.Patch), store.True(), store.WriteOptions{}, &out),
 		"Delete":      g.Delete(ctx, store.True(), store.WriteOptions{}, &out),
 		"Restore":     g.Restore(ctx, store.True(), store.WriteOptions{}, &out),
 	}

@@ -4,11 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
 )
 
 // ranked rows are many, so that an index on their rank is worth using.
@@ -72,6 +72,6 @@ func pagePlan(t *testing.T, db *store.DB, order []store.Order, rows int) string 
 	q := store.Query{Order: order, Limit: store.Limit(rows)}
 	q.After = must(store.For[ranked](db).Page(t.Context(), q)).Next
 	q.Limit = store.Limit(5)
-	e := must(store.UnscopedGate(db, db.Tables()[0]).Explain(t.Context(), &q, store.ReadOptions{}, store.PlanText))
+	e := must(access.Trusted(db, db.Tables()[0]).Explain(t.Context(), &q, store.ReadOptions{}, access.PlanText))
 	return strings.ToLower(string(e.Plan))
 }

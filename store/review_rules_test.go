@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // A list variable without a usable value is unknown, also under Not.
@@ -202,8 +203,8 @@ func TestCardinalityFailsTheTransaction(t *testing.T) {
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
 		tags := db.Table(Tag{})
 		err := db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			g := store.UnscopedGate(tx, tags)
-			in := must(g.DecodeInput([]byte(`[{"name":"a"},{"name":"b"}]`), store.InputOptions{}))
+			g := access.Trusted(tx, tags)
+			in := must(g.DecodeInput([]byte(`[{"name":"a"},{"name":"b"}]`), access.InputOptions{}))
 			var out store.Rows
 			var wrong *store.CardinalityError
 			if err := g.Insert(ctx, in, store.WriteOptions{Single: true}, &out); !errors.As(err, &wrong) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
@@ -152,17 +153,17 @@ func add[T any](t *testing.T, db store.Session, tenant string, row *T) *T {
 }
 
 // gateFor returns the gate of a scope, or of trusted code for nil.
-func gateFor(s store.Session, table *store.Table, scope *store.Scope) store.Gate {
+func gateFor(s store.Session, table *store.Table, scope *store.Scope) access.Gate {
 	if scope == nil {
-		return store.UnscopedGate(s, table)
+		return access.Trusted(s, table)
 	}
-	return store.NewGate(s, table, scope)
+	return access.New(s, table, scope)
 }
 
 func gateInsert(t *testing.T, s store.Session, table *store.Table, scope *store.Scope, body string, ret *store.Query) (string, error) {
 	t.Helper()
 	g := gateFor(s, table, scope)
-	in, err := g.DecodeInput([]byte(body), store.InputOptions{})
+	in, err := g.DecodeInput([]byte(body), access.InputOptions{})
 	if err != nil {
 		return "", err
 	}

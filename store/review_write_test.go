@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // Tables and columns may have the names the compiler uses inside.
@@ -134,8 +135,8 @@ func TestManyRows(t *testing.T) {
 			fmt.Fprintf(&body, `,{"name":"n%04d","doc":%d}`, i, i)
 		}
 		rows := "[" + body.String()[1:] + "]"
-		g := store.UnscopedGate(db, db.Table(Named{}))
-		in := must(g.DecodeInput([]byte(rows), store.InputOptions{}))
+		g := access.Trusted(db, db.Table(Named{}))
+		in := must(g.DecodeInput([]byte(rows), access.InputOptions{}))
 		var out store.Rows
 		ret := &store.Query{Select: []store.Selected{{Column: "name"}}, Order: []store.Order{{Column: "name", Desc: true}}}
 		if err := g.Insert(t.Context(), in, store.WriteOptions{Return: ret}, &out); err != nil || out.Count != 1500 || !strings.HasPrefix(string(out.Body), `{"name":"n1499"}`) {
@@ -173,9 +174,9 @@ func TestTrustedUpsertWritesHiddenColumns(t *testing.T) {
 func TestUpsertByDecimal(t *testing.T) {
 	t.Parallel()
 	reviewEngines(t, func(t *testing.T, db *store.DB) {
-		g := store.UnscopedGate(db, db.Table(Named{}))
+		g := access.Trusted(db, db.Table(Named{}))
 		for i, body := range []string{`{"name":"x","doc":1,"price":"1.50"}`, `{"name":"y","doc":2,"price":"1.5"}`} {
-			in := must(g.DecodeInput([]byte(body), store.InputOptions{}))
+			in := must(g.DecodeInput([]byte(body), access.InputOptions{}))
 			var out store.Rows
 			if err := g.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"price"}}, &out); err != nil || out.Inserted != 1-i {
 				t.Errorf("%s: %d inserted, %v", body, out.Inserted, err)
@@ -239,7 +240,7 @@ func TestCascadeInScope(t *testing.T) {
 		parent := add(t, db, "", &Log{Text: "x"})
 		line := add(t, db, "", &LogLine{LogID: parent.ID})
 		mark := add(t, db, "", &Mark{LineID: line.ID})
-		gate := store.NewGate(db, db.Table(Log{}), guards(db, nil, map[string]store.Guard{"log": all()}))
+		gate := access.New(db, db.Table(Log{}), guards(db, nil, map[string]store.Guard{"log": all()}))
 		var out store.Rows
 		var e *store.ConstraintError
 		if err := gate.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); !errors.As(err, &e) || e.Table != "log" || e.Columns != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // ownScope lets an author read public posts and their own, and change their
@@ -90,7 +91,7 @@ func TestScopedReadsAndWrites(t *testing.T) {
 		}
 		gate := gateFor(db, db.Table(Post{}), scope)
 		insert := func(body string) (string, error) {
-			in, err := gate.DecodeInput([]byte(body), store.InputOptions{})
+			in, err := gate.DecodeInput([]byte(body), access.InputOptions{})
 			if err != nil {
 				return "", err
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -80,7 +81,7 @@ func TestSearchReadsItsIndex(t *testing.T) {
 			if n := strings.Count(got, `"id"`); err != nil || n != tt.rows {
 				t.Errorf("%s: %d rows, %v, want %d", tt.name, n, err, tt.rows)
 			}
-			e, err := gateFor(db, db.Table(tt.model), tt.scope).Explain(t.Context(), &tt.query, store.ReadOptions{}, store.PlanText)
+			e, err := gateFor(db, db.Table(tt.model), tt.scope).Explain(t.Context(), &tt.query, store.ReadOptions{}, access.PlanText)
 			if err != nil {
 				t.Fatalf("%s: %v", tt.name, err)
 			}
@@ -89,7 +90,7 @@ func TestSearchReadsItsIndex(t *testing.T) {
 			}
 		}
 		// The judgement itself must be able to fail.
-		e, err := gateFor(db, db.Table(leaflet{}), own).Explain(t.Context(), &store.Query{Where: store.Not(rare)}, store.ReadOptions{}, store.PlanText)
+		e, err := gateFor(db, db.Table(leaflet{}), own).Explain(t.Context(), &store.Query{Where: store.Not(rare)}, store.ReadOptions{}, access.PlanText)
 		if err != nil || readsWords(db, string(e.Plan)) {
 			t.Errorf("what is not found comes from the index: %v\n%s", err, e.Plan)
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -80,7 +81,7 @@ func (r *statementRun) begin(name string) {
 	r.rec.text.WriteString(name + "\n")
 }
 
-func (r *statementRun) gate(table string) store.Gate {
+func (r *statementRun) gate(table string) access.Gate {
 	return gateFor(r.db, r.db.TableNamed(table), r.scope)
 }
 
@@ -96,7 +97,7 @@ func (r *statementRun) read(name, table string, q store.Query, opts store.ReadOp
 func (r *statementRun) insert(name, table, body string, opts store.WriteOptions) {
 	r.t.Helper()
 	r.begin(name)
-	in, err := r.gate(table).DecodeInput([]byte(body), store.InputOptions{})
+	in, err := r.gate(table).DecodeInput([]byte(body), access.InputOptions{})
 	if err == nil {
 		var out store.Rows
 		err = r.gate(table).Insert(store.WithTenant(r.t.Context(), "a"), in, opts, &out)
@@ -107,7 +108,7 @@ func (r *statementRun) insert(name, table, body string, opts store.WriteOptions)
 func (r *statementRun) upsert(name, table, body string, opts store.UpsertOptions) {
 	r.t.Helper()
 	r.begin(name)
-	in, err := r.gate(table).DecodeInput([]byte(body), store.InputOptions{})
+	in, err := r.gate(table).DecodeInput([]byte(body), access.InputOptions{})
 	if err == nil {
 		var out store.Rows
 		err = r.gate(table).Upsert(store.WithTenant(r.t.Context(), "a"), in, opts, &out)
@@ -126,7 +127,7 @@ func (r *statementRun) update(name, table, body string, where store.Cond, opts s
 	r.end(err)
 }
 
-func (r *statementRun) change(name, table string, where store.Cond, do func(store.Gate, context.Context, store.Cond, store.WriteOptions, *store.Rows) error, opts store.WriteOptions) {
+func (r *statementRun) change(name, table string, where store.Cond, do func(access.Gate, context.Context, store.Cond, store.WriteOptions, *store.Rows) error, opts store.WriteOptions) {
 	r.t.Helper()
 	r.begin(name)
 	var out store.Rows
@@ -407,10 +408,10 @@ func (r *statementRun) writes() {
 	r.upsert("upsert", "posts", "["+one+"},"+strings.Replace(other, "{", `{"id":"01a1f84e-f789-76a5-be20-a71b16833470",`, 1)+"}]", store.UpsertOptions{WriteOptions: whole})
 	r.upsert("upsert by a unique column", "tags", `[{"name":"`+r.name()+`1"},{"name":"`+r.name()+`3"}]`, store.UpsertOptions{WriteOptions: whole, Conflict: []string{"name"}})
 	r.upsert("upsert by two columns", "post_tags", `{"post_id":"`+post+`","tag_id":1}`, store.UpsertOptions{Ignore: true})
-	r.change("mark as deleted", "posts", key, store.Gate.Delete, whole)
-	r.change("restore", "posts", key, store.Gate.Restore, whole)
-	r.change("delete and read", "posts", store.Eq("title", "y"), store.Gate.Delete, full)
-	r.change("delete with what refers", "log", store.Compare("id", store.OpEq, store.Text(line)), store.Gate.Delete, whole)
-	r.change("delete without log", "leaves", store.Eq("num", 4), store.Gate.Delete, store.WriteOptions{Single: true})
-	r.change("delete tags", "tags", store.Eq("name", "none"), store.Gate.Delete, store.WriteOptions{ByKey: true})
+	r.change("mark as deleted", "posts", key, access.Gate.Delete, whole)
+	r.change("restore", "posts", key, access.Gate.Restore, whole)
+	r.change("delete and read", "posts", store.Eq("title", "y"), access.Gate.Delete, full)
+	r.change("delete with what refers", "log", store.Compare("id", store.OpEq, store.Text(line)), access.Gate.Delete, whole)
+	r.change("delete without log", "leaves", store.Eq("num", 4), access.Gate.Delete, store.WriteOptions{Single: true})
+	r.change("delete tags", "tags", store.Eq("name", "none"), access.Gate.Delete, store.WriteOptions{ByKey: true})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
 func TestStatsCountConnections(t *testing.T) {
@@ -48,16 +49,16 @@ func TestReaderLags(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
-		none := func(context.Context, *store.Tx, []store.Change) error { return nil }
-		drain := func(name string, opts store.ChangesOptions, fn store.ChangeFunc, want error) {
+		none := func(context.Context, *store.Tx, []changelog.Change) error { return nil }
+		drain := func(name string, opts changelog.Options, fn changelog.Func, want error) {
 			t.Helper()
-			if _, err := db.Changes(name, &opts).Drain(ctx, fn); !errors.Is(err, want) {
+			if _, err := changelog.Open(db, name, &opts).Drain(ctx, fn); !errors.Is(err, want) {
 				t.Fatalf("%s: got %v, want %v", name, err, want)
 			}
 		}
 		check := func(want ...string) {
 			t.Helper()
-			lags, err := db.ReaderLags(ctx)
+			lags, err := changelog.Lags(ctx, db)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,8 +74,8 @@ func TestReaderLags(t *testing.T) {
 			}
 		}
 		check()
-		drain("early", store.ChangesOptions{}, none, nil)
-		drain("middle", store.ChangesOptions{}, none, nil)
+		drain("early", changelog.Options{}, none, nil)
+		drain("middle", changelog.Options{}, none, nil)
 		check("early 0", "middle 0")
 		for i := range 25 {
 			if err := store.For[Tag](db).Insert(ctx, &Tag{Name: fmt.Sprint(i)}); err != nil {
@@ -86,16 +87,16 @@ func TestReaderLags(t *testing.T) {
 
 		stop := errors.New("stop")
 		batches := 0
-		drain("middle", store.ChangesOptions{BatchSize: 10}, func(context.Context, *store.Tx, []store.Change) error {
+		drain("middle", changelog.Options{BatchSize: 10}, func(context.Context, *store.Tx, []changelog.Change) error {
 			if batches++; batches == 2 {
 				return stop
 			}
 			return nil
 		}, stop)
 		check("early 25", "middle 15")
-		drain("late", store.ChangesOptions{Start: store.FromStart}, none, nil)
+		drain("late", changelog.Options{Start: changelog.FromStart}, none, nil)
 		check("early 25", "late 0", "middle 15")
-		drain("middle", store.ChangesOptions{}, none, nil)
+		drain("middle", changelog.Options{}, none, nil)
 		check("early 25", "late 0", "middle 0")
 	})
 }
@@ -108,7 +109,7 @@ func TestNotifierStats(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
-		go func() { ended <- db.RunNotifier(ctx, nil) }()
+		go func() { ended <- changelog.Maintain(ctx, db, nil) }()
 		listens := db.Capabilities().Instances
 		programtest.Until(t, 20*time.Second, "the notifier runs", func() bool {
 			s := db.Stats().Notifier

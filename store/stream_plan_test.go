@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
+	"github.com/uptrace/bun"
 )
 
 // branch, twig and leaf are three levels of a tree.
@@ -66,7 +66,7 @@ func TestStreamPlan(t *testing.T) {
 			}}},
 		}
 		opts := store.ReadOptions{Budget: 10_000}
-		e, err := store.UnscopedGate(db, db.Table(branch{})).Explain(t.Context(), &q, opts, store.PlanJSON)
+		e, err := access.Trusted(db, db.Table(branch{})).Explain(t.Context(), &q, opts, access.PlanJSON)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -136,3 +136,17 @@ func (c *tracedConn) Rollback() error {
 	p.end(0, err)
 	return err
 }
+
+// tracedListener reports the signals that are sent.
+type tracedListener struct {
+	driver.Listener
+	t *traced
+}
+
+// Notify sends a signal, which is a statement as far as tracers are concerned.
+func (l tracedListener) Notify(ctx context.Context, channel, payload string) error {
+	p := l.t.start(ctx, TracedStatement{Operation: "notify", SQL: "notify " + channel})
+	err := l.Listener.Notify(p.ctx, channel, payload)
+	p.end(0, err)
+	return err
+}

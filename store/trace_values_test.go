@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
 // mark is part of every value that the test writes or asks for. As a number it is
@@ -65,11 +67,11 @@ func TestTracersNeverSeeValues(t *testing.T) {
 			}},
 			{"Receipt", func() error {
 				return db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-					return tx.KeepReceipt(ctx, store.Receipt{Scope: mark, Key: mark, Fingerprint: mark, Answer: mark}, time.Hour)
+					return access.KeepReceipt(ctx, tx, access.Receipt{Scope: mark, Key: mark, Fingerprint: mark, Answer: mark}, time.Hour)
 				})
 			}},
 			{"Changes", func() error {
-				_, err := db.Changes(mark, &store.ChangesOptions{Start: store.FromStart}).Drain(ctx, func(context.Context, *store.Tx, []store.Change) error { return nil })
+				_, err := changelog.Open(db, mark, &changelog.Options{Start: changelog.FromStart}).Drain(ctx, func(context.Context, *store.Tx, []changelog.Change) error { return nil })
 				return err
 			}},
 			{"Delete", func() error { return store.For[Post](db).Delete(ctx, post.ID) }},

@@ -96,7 +96,7 @@ func (tx *Tx) ReadOnly(fn func() error) error {
 //
 // fn runs at most once. It is lost if the process dies or the connection breaks during
 // the commit. Use a table or a reader of the change log for work that must not be lost;
-// see [DB.Changes].
+// see package changelog.
 //
 // OnCommit panics if fn is nil or the transaction is over.
 func (tx *Tx) OnCommit(fn func(ctx context.Context)) { tx.inner.OnCommit(fn) }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 	"github.com/uptrace/bun"
@@ -82,7 +83,7 @@ func TestUnguardedFilters(t *testing.T) {
 					other = tt.column
 				}
 				s := deedScope(db, other)
-				e, err := gateFor(db, table, s).Explain(t.Context(), &q, store.ReadOptions{}, store.PlanText)
+				e, err := gateFor(db, table, s).Explain(t.Context(), &q, store.ReadOptions{}, access.PlanText)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // An upsert by a scope that may not create answers the same for keys that exist
@@ -43,7 +44,7 @@ func TestUpsertRevealsNoKeys(t *testing.T) {
 			for _, id := range []store.ID{post.ID, store.NewID()} {
 				for _, ignore := range []bool{false, true} {
 					body := fmt.Sprintf(`{"id":%q,"author_id":%q,"title":"x","score":1,"price":1,"meta":{},"labels":[]}`, id, bob.ID)
-					in := must(gate.DecodeInput([]byte(body), store.InputOptions{Upsert: true}))
+					in := must(gate.DecodeInput([]byte(body), access.InputOptions{Upsert: true}))
 					var out store.Rows
 					err := gate.Upsert(t.Context(), in, store.UpsertOptions{Ignore: ignore}, &out)
 					if !errors.Is(err, store.ErrDenied) {
@@ -72,7 +73,7 @@ func TestUpsertChoosesNoKey(t *testing.T) {
 		}
 		gate := gateFor(db, tags, &store.Scope{Guard: func(*store.Table) *store.Guard { return guard }})
 		upsert := func(id int64, name string) error {
-			in := must(gate.DecodeInput(fmt.Appendf(nil, `{"id":%d,"name":%q}`, id, name), store.InputOptions{Upsert: true}))
+			in := must(gate.DecodeInput(fmt.Appendf(nil, `{"id":%d,"name":%q}`, id, name), access.InputOptions{Upsert: true}))
 			var out store.Rows
 			return gate.Upsert(t.Context(), in, store.UpsertOptions{}, &out)
 		}
@@ -103,8 +104,8 @@ func TestUpsertManyMixed(t *testing.T) {
 		for i := range 500 {
 			rows = append(rows, fmt.Sprintf(`{"id":%d,"name":"t%d"}`, 1000+i, i))
 		}
-		gate := store.UnscopedGate(db, tags)
-		in := must(gate.DecodeInput([]byte("["+strings.Join(rows, ",")+"]"), store.InputOptions{Upsert: true}))
+		gate := access.Trusted(db, tags)
+		in := must(gate.DecodeInput([]byte("["+strings.Join(rows, ",")+"]"), access.InputOptions{Upsert: true}))
 		var out store.Rows
 		if err := gate.Upsert(t.Context(), in, store.UpsertOptions{Conflict: []string{"name"}}, &out); err != nil {
 			t.Fatal(err)

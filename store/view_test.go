@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/storetest"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -89,7 +90,7 @@ func TestViewOrder(t *testing.T) {
 		read := func(model any, q store.Query, want string) {
 			t.Helper()
 			var out store.Rows
-			if err := store.NewGate(db, db.Table(model), scope).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
+			if err := access.New(db, db.Table(model), scope).Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
 				t.Fatal(err)
 			}
 			if got := string(out.Body); got != want {

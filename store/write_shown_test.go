@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // TestShownAnew: where the rule to read leads back to the table, a write that changes
@@ -40,7 +41,7 @@ func TestShownAnew(t *testing.T) {
 		} {
 			rules := store.Guard{Read: tt.read, Update: store.True(), Restore: store.True()}
 			scope := guards(db, nil, map[string]store.Guard{"posts": rules, "authors": {Read: store.True()}})
-			g := store.NewGate(db, db.Table(Post{}), scope)
+			g := access.New(db, db.Table(Post{}), scope)
 			p, err := g.DecodePatch([]byte(tt.body), nil)
 			if err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -41,7 +42,7 @@ func TestRevocationSpeed(t *testing.T) {
 					dbs[i] = db
 				}
 				for _, db := range dbs {
-					background(t, func(ctx context.Context) error { return db.RunNotifier(ctx, nil) })
+					background(t, func(ctx context.Context) error { return changelog.Maintain(ctx, db, nil) })
 				}
 				if cut {
 					background(t, func(ctx context.Context) error { return cutListeners(ctx, dbs[0]) })

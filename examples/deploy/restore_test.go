@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
@@ -65,7 +66,7 @@ func TestRestore(t *testing.T) {
 				t.Errorf("%s notes, want 4", n)
 			}
 			switch n, err := readChanges(t, how.after); {
-			case how.elsewhere && !errors.Is(err, store.ErrResync):
+			case how.elsewhere && !errors.Is(err, changelog.ErrResync):
 				t.Errorf("a reader gets %d changes of another server, %v", n, err)
 			case !how.elsewhere && (n != 1 || err != nil):
 				t.Errorf("a reader gets %d changes, %v, want the one since", n, err)
@@ -152,7 +153,7 @@ func readChanges(t *testing.T, database string) (n int, err error) {
 	t.Helper()
 	db := openStore(t, database)
 	defer db.Close() // everything is committed
-	_, err = db.Changes("search", &store.ChangesOptions{Start: store.FromStart}).Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	_, err = changelog.Open(db, "search", &changelog.Options{Start: changelog.FromStart}).Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		n += len(batch)
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // sampleEmail is the e-mail address of the account of the banner.
@@ -100,7 +101,7 @@ func (b *Banner) tableSamples(ctx context.Context, base string, p *auth.Principa
 func (b *Banner) canRead(ctx context.Context, t *store.Table, scope *store.Scope) bool {
 	var rows store.Rows
 	defer rows.Free()
-	return store.NewGate(b.DB, t, scope).Read(ctx, &store.Query{Limit: store.Limit(1)}, store.ReadOptions{}, &rows) == nil
+	return access.New(b.DB, t, scope).Read(ctx, &store.Query{Limit: store.Limit(1)}, store.ReadOptions{}, &rows) == nil
 }
 
 // canInsert reports whether a scope may insert a row. It inserts the row and rolls back. It
@@ -111,8 +112,8 @@ func (b *Banner) canInsert(ctx context.Context, t *store.Table, scope *store.Sco
 	}
 	inserted := errors.New("the row can be inserted")
 	err := b.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		gate := store.NewGate(tx, t, scope)
-		in, err := gate.DecodeInput([]byte(body), store.InputOptions{MaxRows: 1})
+		gate := access.New(tx, t, scope)
+		in, err := gate.DecodeInput([]byte(body), access.InputOptions{MaxRows: 1})
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	client "github.com/prometheus/client_golang/prometheus"
-
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
 var databaseNames = []string{
@@ -38,7 +38,7 @@ type database struct {
 
 	mu    sync.Mutex // of what follows; others wait for the same answer
 	asked time.Time
-	lags  []store.ReaderLag
+	lags  []changelog.Lag
 	err   error
 }
 
@@ -102,16 +102,16 @@ func (d *database) Collect(metrics chan<- client.Metric) {
 }
 
 // readerLags queries the database, at most once in lagLife.
-func (d *database) readerLags() ([]store.ReaderLag, error) {
+func (d *database) readerLags() ([]changelog.Lag, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if time.Since(d.asked) > lagLife {
 		ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
 		defer cancel()
-		d.lags, d.err = d.db.ReaderLags(ctx)
+		d.lags, d.err = changelog.Lags(ctx, d.db)
 		d.asked = time.Now()
 		if len(d.lags) > maxSeries { // those that are furthest behind
-			slices.SortFunc(d.lags, func(a, b store.ReaderLag) int { return b.Changes - a.Changes })
+			slices.SortFunc(d.lags, func(a, b changelog.Lag) int { return b.Changes - a.Changes })
 			d.lags = d.lags[:maxSeries]
 		}
 	}

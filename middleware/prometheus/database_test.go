@@ -11,13 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/cache"
 	"github.com/seed-7694ebf6/plinth/middleware/prometheus"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/migrate"
 	"github.com/seed-7694ebf6/plinth/store/sqlite"
+	"github.com/uptrace/bun"
 )
 
 type note struct {
@@ -88,7 +88,7 @@ func leaveBehind(t *testing.T, db *store.DB) {
 	ended := make(chan error, 1)
 	calls := 0
 	go func() {
-		ended <- db.Changes("audit", &store.ChangesOptions{Start: store.FromStart, BatchSize: 1}).Run(t.Context(), func(context.Context, *store.Tx, []store.Change) error {
+		ended <- changelog.Open(db, "audit", &changelog.Options{Start: changelog.FromStart, BatchSize: 1}).Run(t.Context(), func(context.Context, *store.Tx, []changelog.Change) error {
 			if calls++; calls == 1 {
 				close(first)
 				return nil

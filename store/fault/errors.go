@@ -59,10 +59,10 @@ var (
 	// ErrDenied reports that the scope may not do this.
 	ErrDenied = Sentinel("store: denied")
 
-	// ErrNoScope reports a store.Repo.As or store.NewGate with a nil scope: code that wanted
+	// ErrNoScope reports a store.Repo.As or access.New with a nil scope: code that wanted
 	// the caller's scope, in a context that has none. Trusted access is
-	// store.Repo.Unscoped and store.UnscopedGate.
-	ErrNoScope = Sentinel("store: no scope: As and NewGate need the scope of a caller, and ScopeFrom found none in the context")
+	// store.Repo.Unscoped and access.Trusted.
+	ErrNoScope = Sentinel("store: no scope: As and access.New need the scope of a caller, and ScopeFrom found none in the context")
 
 	// ErrNoTenant reports trusted code that uses a table with store.Tenant
 	// without store.WithTenant.

@@ -14,11 +14,11 @@ import (
 // scope. Tables, columns and rows that its guards do not allow do not exist for it.
 //
 // The zero Scope allows nothing, and a missing one is [fault.ErrNoScope]. Only
-// store.For without store.Repo.As, store.Repo.Unscoped and store.UnscopedGate are trusted.
+// store.For without store.Repo.As, store.Repo.Unscoped and access.Trusted are trusted.
 // A Scope must not be changed after its first use. It is safe for concurrent use if its
 // functions are.
 type Scope struct {
-	// Actor is the store.Change.Actor of writes in this scope. Writes of trusted code under
+	// Actor is the changelog.Change.Actor of writes in this scope. Writes of trusted code under
 	// a context with this scope carry it too, unless [WithActor] names another.
 	Actor string
 
@@ -133,7 +133,7 @@ func (c *scoped) Value(key any) any {
 }
 
 // ScopeFrom returns the scope of the caller, or nil if the context carries none.
-// store.Repo.As and store.NewGate reject nil, so As(ScopeFrom(ctx)) outside a request is
+// store.Repo.As and access.New reject nil, so As(ScopeFrom(ctx)) outside a request is
 // [fault.ErrNoScope] and not trusted.
 func ScopeFrom(ctx context.Context) *Scope {
 	s, _ := ctx.Value(scopeKey{}).(*Scope)
@@ -148,7 +148,7 @@ func WithTenant(ctx context.Context, tenant string) context.Context {
 }
 
 // WithActor returns a context in which changes of trusted code carry the name of an
-// actor (store.Change.Actor). Without it they carry the actor of the scope in the context,
+// actor (changelog.Change.Actor). Without it they carry the actor of the scope in the context,
 // the caller of the request. Writes in a scope ignore it and carry the actor of the
 // scope.
 func WithActor(ctx context.Context, actor string) context.Context {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // testBulk inserts 1,000 rows of every kind in one body, some of them NULL, and
@@ -51,12 +52,12 @@ func testBulk(t *testing.T, db *store.DB) {
 	if n != 900 {
 		t.Errorf("Each gave %d rows, want 900", n)
 	}
-	in := value(g.DecodeInput([]byte("[]"), store.InputOptions{}))(t)
+	in := value(g.DecodeInput([]byte("[]"), access.InputOptions{}))(t)
 	var out store.Rows
 	if err := g.Insert(t.Context(), in, store.WriteOptions{}, &out); err != nil || out.Count != 0 {
 		t.Errorf("an empty insert: %d rows, %v", out.Count, err)
 	}
-	_, err = g.DecodeInput([]byte(want), store.InputOptions{MaxRows: 999})
+	_, err = g.DecodeInput([]byte(want), access.InputOptions{MaxRows: 999})
 	wantCode(t, "more rows than allowed", err, "PL001")
 }
 

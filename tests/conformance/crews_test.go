@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/uptrace/bun"
 )
 
@@ -211,7 +212,7 @@ func testJudgedBefore(t *testing.T, db *store.DB) {
 func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, answer string, inTx bool) {
 	t.Helper()
 	what := fmt.Sprintf("%s: %s %s with %s, in a transaction %t", table.Name, step.do, step.name, answer, inTx)
-	trusted := store.UnscopedGate(db, table)
+	trusted := access.Trusted(db, table)
 	var out store.Rows
 	if err := trusted.Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
 		t.Fatal(err)
@@ -237,12 +238,12 @@ func runHandStep(t *testing.T, db *store.DB, table *store.Table, step handStep, 
 		port = `,"crew":{"port":"x"}`
 	}
 	write := func(ctx context.Context, s store.Session) error {
-		g := store.NewGate(s, table, scope)
+		g := access.New(s, table, scope)
 		if step.do == "update" {
 			p := value(g.DecodePatch([]byte(step.body), nil))(t)
 			return g.Update(ctx, p, store.Eq("id", 1), opts, &out)
 		}
-		in := value(g.DecodeInput([]byte(step.body), store.InputOptions{Upsert: step.do == "upsert"}))(t)
+		in := value(g.DecodeInput([]byte(step.body), access.InputOptions{Upsert: step.do == "upsert"}))(t)
 		if step.do == "upsert" {
 			return g.Upsert(ctx, in, store.UpsertOptions{WriteOptions: opts}, &out)
 		}
@@ -295,7 +296,7 @@ func testMadeKeys(t *testing.T, db *store.DB) {
 	} {
 		for _, answer := range []*store.Query{nil, {Select: columns("name")}, {Select: columns("name"), Order: []store.Order{{Column: "name"}}}} {
 			scope := scopeOf("ann", "", &tableGuard{table, guardFor(t, table, store.Guard{Read: store.True(), Create: tt.create})})
-			_, err := post(t, store.NewGate(db, table, scope), tt.body, answer)
+			_, err := post(t, access.New(db, table, scope), tt.body, answer)
 			if tt.code != "" {
 				wantCode(t, tt.name, err, tt.code)
 			} else if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/uptrace/bun"
 )
 
@@ -57,7 +58,7 @@ func testValuesOfImages(t *testing.T, db *store.DB) {
 		guard := guardFor(t, table, store.Guard{Read: store.True(), Create: store.And(rule, store.Not(store.Related("twin", store.True())))})
 		scope := scopeOf("ann", "", &tableGuard{table, guard})
 		scope.Var = func(name string) (string, bool) { return name, true } // each variable is its own value
-		g := store.NewGate(db, table, scope)
+		g := access.New(db, table, scope)
 		for _, ret := range []*store.Query{{Select: columns("id")}, {Select: columns("id"), Order: []store.Order{{Column: "id"}}}} {
 			insert := func(rows ...string) error {
 				body := ""
@@ -66,7 +67,7 @@ func testValuesOfImages(t *testing.T, db *store.DB) {
 				}
 				_, err := post(t, g, "["+body[1:]+"]", ret)
 				var out store.Rows
-				if err := store.UnscopedGate(db, table).Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
+				if err := access.Trusted(db, table).Delete(t.Context(), store.True(), store.WriteOptions{}, &out); err != nil {
 					t.Fatal(err)
 				}
 				return err

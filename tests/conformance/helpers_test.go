@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // insert writes rows one by one.
@@ -19,18 +20,18 @@ func insert[T any](t *testing.T, s store.Session, rows ...*T) {
 }
 
 // gateOf returns the gate of trusted code to a model's table.
-func gateOf[T any](db *store.DB) store.Gate {
+func gateOf[T any](db *store.DB) access.Gate {
 	var model T
-	return store.UnscopedGate(db, db.Table(model))
+	return access.Trusted(db, db.Table(model))
 }
 
-func scopedGate[T any](db *store.DB, scope *store.Scope) store.Gate {
+func scopedGate[T any](db *store.DB, scope *store.Scope) access.Gate {
 	var model T
-	return store.NewGate(db, db.Table(model), scope)
+	return access.New(db, db.Table(model), scope)
 }
 
 // read returns the JSON of a query's rows as an array.
-func read(t *testing.T, g store.Gate, q store.Query) string {
+func read(t *testing.T, g access.Gate, q store.Query) string {
 	t.Helper()
 	var out store.Rows
 	if err := g.Read(t.Context(), &q, store.ReadOptions{}, &out); err != nil {
@@ -40,7 +41,7 @@ func read(t *testing.T, g store.Gate, q store.Query) string {
 }
 
 // wantRead compares the JSON of a query's rows, byte by byte.
-func wantRead(t *testing.T, g store.Gate, q store.Query, want string) {
+func wantRead(t *testing.T, g access.Gate, q store.Query, want string) {
 	t.Helper()
 	if got := read(t, g, q); got != want {
 		t.Errorf("read\n got %s\nwant %s", got, want)
@@ -48,16 +49,16 @@ func wantRead(t *testing.T, g store.Gate, q store.Query, want string) {
 }
 
 // readError returns the error of a query.
-func readError(t *testing.T, g store.Gate, q store.Query) error {
+func readError(t *testing.T, g access.Gate, q store.Query) error {
 	t.Helper()
 	var out store.Rows
 	return g.Read(t.Context(), &q, store.ReadOptions{}, &out)
 }
 
 // post inserts a JSON body and returns the JSON of the written rows.
-func post(t *testing.T, g store.Gate, body string, ret *store.Query) (string, error) {
+func post(t *testing.T, g access.Gate, body string, ret *store.Query) (string, error) {
 	t.Helper()
-	in, err := g.DecodeInput([]byte(body), store.InputOptions{})
+	in, err := g.DecodeInput([]byte(body), access.InputOptions{})
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +68,7 @@ func post(t *testing.T, g store.Gate, body string, ret *store.Query) (string, er
 }
 
 // patch updates rows by a JSON body and returns their number.
-func patch(t *testing.T, g store.Gate, body string, where store.Cond) (int, error) {
+func patch(t *testing.T, g access.Gate, body string, where store.Cond) (int, error) {
 	t.Helper()
 	p, err := g.DecodePatch([]byte(body), nil)
 	if err != nil {
@@ -80,9 +81,9 @@ func patch(t *testing.T, g store.Gate, body string, where store.Cond) (int, erro
 
 // upsert writes a JSON body over what exists and returns the JSON of the
 // written rows and how many are new.
-func upsert(t *testing.T, g store.Gate, body string, opts store.UpsertOptions) (string, int, error) {
+func upsert(t *testing.T, g access.Gate, body string, opts store.UpsertOptions) (string, int, error) {
 	t.Helper()
-	in, err := g.DecodeInput([]byte(body), store.InputOptions{Upsert: true})
+	in, err := g.DecodeInput([]byte(body), access.InputOptions{Upsert: true})
 	if err != nil {
 		return "", 0, err
 	}

@@ -3,9 +3,9 @@ package conformance_test
 import (
 	"testing"
 
-	"github.com/uptrace/bun"
-
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
+	"github.com/uptrace/bun"
 )
 
 // receipt and scrap are deleted by a mark; only the writes of one are logged.
@@ -37,7 +37,7 @@ type bill struct {
 func testImages(t *testing.T, db *store.DB) {
 	for _, model := range []any{receipt{}, scrap{}} {
 		table := db.Table(model)
-		g := store.UnscopedGate(db, table)
+		g := access.Trusted(db, table)
 		for i, ret := range []store.Query{
 			{Select: columns("amount", "version")},
 			{Select: columns("amount", "version"), Order: []store.Order{{Column: "amount"}}},
@@ -49,7 +49,7 @@ func testImages(t *testing.T, db *store.DB) {
 			}
 			id := store.ID{0: byte(i + 1)}
 			opts := store.WriteOptions{Return: &ret}
-			in := value(g.DecodeInput([]byte(`{"id":"`+id.String()+`","amount":1.50}`), store.InputOptions{}))(t)
+			in := value(g.DecodeInput([]byte(`{"id":"`+id.String()+`","amount":1.50}`), access.InputOptions{}))(t)
 			var out store.Rows
 			if err := g.Insert(t.Context(), in, opts, &out); err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/uptrace/bun"
 )
 
@@ -27,8 +28,8 @@ func fixedClock() store.Options { return store.Options{Now: func() time.Time { r
 func logged(t *testing.T, db *store.DB) []string {
 	t.Helper()
 	lines := []string{}
-	reader := db.Changes("storetest", &store.ChangesOptions{Start: store.FromStart})
-	_, err := reader.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	reader := changelog.Open(db, "storetest", &changelog.Options{Start: changelog.FromStart})
+	_, err := reader.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		for _, c := range batch {
 			line := fmt.Sprintf("%s %s %s %s -> %s", c.Table, c.Op, c.Key, image(c.Old), image(c.New))
 			if c.Actor+c.Tenant != "" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/uptrace/bun"
 )
 
@@ -105,15 +106,15 @@ func testLogPartial(t *testing.T, db *store.DB) {
 	if stored.Size < 2000 || stored.Size > 2400 {
 		t.Errorf("the size of the change is %d", stored.Size)
 	}
-	var seen []store.Change
-	reader := db.Changes("whole", &store.ChangesOptions{Start: store.FromStart})
-	if _, err := reader.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	var seen []changelog.Change
+	reader := changelog.Open(db, "whole", &changelog.Options{Start: changelog.FromStart})
+	if _, err := reader.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		seen = append(seen, batch...)
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	was, is, err := store.For[wide](db).Changed(seen[len(seen)-1])
+	was, is, err := changelog.Rows[wide](db, seen[len(seen)-1])
 	if err != nil || was == nil || is == nil || was.Text != text || is.Text != text || was.N != 0 || is.N != 7 || is.Note != nil || *was.Note != note {
 		t.Errorf("the reader gets %+v and %+v, %v", was, is, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 )
 
 // returns are the ways to be answered: by nothing, by columns, in an order and with a
@@ -25,7 +26,7 @@ func testGrowing(t *testing.T, db *store.DB) {
 	rule := store.Or(store.Null("boss_id"), store.Related("boss", store.Eq("name", "Ada")))
 	guard := store.Guard{Read: store.True(), Create: rule, Update: store.True(), UpdateCheck: store.True()}
 	scope := scopeOf("ann", "", &tableGuard{table, guardFor(t, table, guard)}, open(t, db.Table(country{})))
-	g := store.NewGate(db, table, scope)
+	g := access.New(db, table, scope)
 	for i, ret := range returns() {
 		boss, report := 10*i+10, 10*i+11
 		ada := fmt.Sprintf(`{"id":%d,"name":"Ada","height":1,"boss_id":null}`, boss)
@@ -44,7 +45,7 @@ func testGrowing(t *testing.T, db *store.DB) {
 // in its state after the write, an existing one in its state before.
 func testOwnTargets(t *testing.T, db *store.DB) {
 	table := db.Table(person{})
-	gate := func(read store.Cond) store.Gate {
+	gate := func(read store.Cond) access.Gate {
 		guard := guardFor(t, table, store.Guard{Read: read, Create: store.True(), Update: store.True(), UpdateCheck: store.True()})
 		return scopedGate[person](db, scopeOf("ann", "", &tableGuard{table, guard}, open(t, db.Table(country{}))))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/access"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/uptrace/bun"
 )
@@ -114,7 +115,7 @@ func testPaths(t *testing.T, db *store.DB) {
 	logged(t, db)
 	logs := make([][]string, 2)
 	for i, table := range []*store.Table{db.Table(direct{}), db.Table(stepped{})} {
-		g := store.NewGate(db, table, twinScope(t, table))
+		g := access.New(db, table, twinScope(t, table))
 		for n, step := range twinSteps() {
 			if got := runStep(t, g, step); got != step.want {
 				t.Errorf("%s: step %d, %s %s\n got %s\nwant %s", table.Name, n, step.do, step.body, got, step.want)
@@ -123,7 +124,7 @@ func testPaths(t *testing.T, db *store.DB) {
 		for _, line := range logged(t, db) {
 			logs[i] = append(logs[i], strings.TrimPrefix(line, table.Name+" "))
 		}
-		wantRead(t, store.UnscopedGate(db, table), store.Query{Select: columns("id", "name", "owner_id", "score", "note", "code", "parent_id")},
+		wantRead(t, access.Trusted(db, table), store.Query{Select: columns("id", "name", "owner_id", "score", "note", "code", "parent_id")},
 			`[{"id":1,"name":"hidden","owner_id":"bob","score":0,"note":null,"code":"k","parent_id":null},`+
 				`{"id":2,"name":"open","owner_id":"bob","score":999,"note":null,"code":"k","parent_id":null},`+
 				`{"id":12,"name":"c2","owner_id":"ann","score":4,"note":"n","code":"","parent_id":null},`+
@@ -153,15 +154,15 @@ func twinScope(t *testing.T, table *store.Table) *store.Scope {
 }
 
 // runStep returns the rows a step answers, or the code of its error.
-func runStep(t *testing.T, g store.Gate, step twinStep) string {
+func runStep(t *testing.T, g access.Gate, step twinStep) string {
 	t.Helper()
 	opts := store.WriteOptions{Return: &store.Query{Select: columns("id", "name", "score")}, Single: step.do == "single"}
 	var out store.Rows
 	var err error
 	switch step.do {
 	case "insert", "upsert":
-		var in *store.Input
-		if in, err = g.DecodeInput([]byte(step.body), store.InputOptions{}); err != nil {
+		var in *access.Input
+		if in, err = g.DecodeInput([]byte(step.body), access.InputOptions{}); err != nil {
 			break
 		}
 		if step.do == "insert" {
@@ -172,7 +173,7 @@ func runStep(t *testing.T, g store.Gate, step twinStep) string {
 	case "delete":
 		err = g.Delete(t.Context(), step.cond, opts, &out)
 	default:
-		var p *store.Patch
+		var p *access.Patch
 		if p, err = g.DecodePatch([]byte(step.body), nil); err == nil {
 			err = g.Update(t.Context(), p, step.cond, opts, &out)
 		}

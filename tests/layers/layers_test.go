@@ -42,14 +42,12 @@ type layer struct {
 }
 
 var packages = []layered{
-	{path: "store", upward: 8, layers: []layer{
+	{path: "store", upward: 0, layers: []layer{
 		{"names", []string{"alias_*", "kind"}},
-		{"access", []string{"access", "input", "input_texts", "present", "explain", "receipt"}},
 		{"store", []string{
 			"db", "repo", "repo_core", "column", "hooks", "mixin", "id", "date", "decimal", "json", "trace*", "log_statements", "tx_public",
 			"bun", "doc", "group", "stats", "codec", "scalars", "sql",
 		}},
-		{"changelog", []string{"changes*"}},
 	}},
 }
 

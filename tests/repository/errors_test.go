@@ -25,6 +25,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/cache/redis"
 	"github.com/seed-7694ebf6/plinth/internal/problem"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/driver"
 	"github.com/seed-7694ebf6/plinth/store/fault"
 	"github.com/seed-7694ebf6/plinth/store/jobs"
@@ -78,19 +79,19 @@ func answers() map[string]answerOf {
 		"store.ValueError":             {&store.ValueError{}, 400},
 
 		// Mistakes of the program, and what only operators can mend.
-		"store.ErrInTx":        {store.ErrInTx, 500},
-		"store.ErrNoScope":     {store.ErrNoScope, 500},
-		"store.ErrNoTenant":    {store.ErrNoTenant, 500},
-		"store.ErrReadOnly":    {store.ErrReadOnly, 500},
-		"store.ErrReaderBusy":  {store.ErrReaderBusy, 500},
-		"store.ErrResync":      {store.ErrResync, 500},
-		"store.ErrStandby":     {store.ErrStandby, 500},
-		"store.ErrTxDone":      {store.ErrTxDone, 500},
-		"store.ErrTxFailed":    {store.ErrTxFailed, 500},
-		"jobs.ErrArgsTooLarge": {jobs.ErrArgsTooLarge, 500},
-		"jobs.ErrLeaseLost":    {jobs.ErrLeaseLost, 500},
-		"migrate.ErrLocked":    {migrate.ErrLocked, 500},
-		"migrate.SchemaError":  {&migrate.SchemaError{}, 500},
+		"store.ErrInTx":           {store.ErrInTx, 500},
+		"store.ErrNoScope":        {store.ErrNoScope, 500},
+		"store.ErrNoTenant":       {store.ErrNoTenant, 500},
+		"store.ErrReadOnly":       {store.ErrReadOnly, 500},
+		"changelog.ErrReaderBusy": {changelog.ErrReaderBusy, 500},
+		"changelog.ErrResync":     {changelog.ErrResync, 500},
+		"changelog.ErrStandby":    {changelog.ErrStandby, 500},
+		"store.ErrTxDone":         {store.ErrTxDone, 500},
+		"store.ErrTxFailed":       {store.ErrTxFailed, 500},
+		"jobs.ErrArgsTooLarge":    {jobs.ErrArgsTooLarge, 500},
+		"jobs.ErrLeaseLost":       {jobs.ErrLeaseLost, 500},
+		"migrate.ErrLocked":       {migrate.ErrLocked, 500},
+		"migrate.SchemaError":     {&migrate.SchemaError{}, 500},
 
 		// Between the store and its drivers; the store makes its own of them.
 		"driver.ErrBusy":        {driver.ErrBusy, 503},

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth/accounts"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
 // What is prepared has tables and accounts, and is done once, before anybody is served.
@@ -70,8 +71,8 @@ func TestBackground(t *testing.T) {
 	titles, ended := make(chan string, 1), false
 	app.Background("titles", func(ctx context.Context) error {
 		defer func() { ended = true }()
-		return app.DB().Changes("titles", &store.ChangesOptions{Start: store.FromStart}).Run(ctx, func(_ context.Context, tx *store.Tx, batch []store.Change) error {
-			_, is, err := store.For[apptest.Task](tx).Changed(batch[0])
+		return changelog.Open(app.DB(), "titles", &changelog.Options{Start: changelog.FromStart}).Run(ctx, func(_ context.Context, tx *store.Tx, batch []changelog.Change) error {
+			_, is, err := changelog.Rows[apptest.Task](tx, batch[0])
 			if err == nil {
 				titles <- is.Title
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/internal/testkit/poolertest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/postgres"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
@@ -56,7 +57,7 @@ func TestPooler(t *testing.T) {
 		t.Errorf("the statement ended after %s, which is when it would have anyway", took)
 	}
 	programtest.Until(t, 15*time.Second, "connections come back", func() bool { return s.db.Stats().Pools[0].InUse == 0 })
-	if lags, err := s.db.ReaderLags(ctx); err != nil || len(lags) != 0 {
+	if lags, err := changelog.Lags(ctx, s.db); err != nil || len(lags) != 0 {
 		t.Errorf("lags %v, %v", lags, err)
 	}
 	begins, ends, busy := told.figures()

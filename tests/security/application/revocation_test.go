@@ -14,6 +14,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/apptest"
 	"github.com/seed-7694ebf6/plinth/internal/testkit/programtest"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 	"github.com/seed-7694ebf6/plinth/store/storetest/pgtest"
 )
 
@@ -71,7 +72,7 @@ func instance(t *testing.T, config plinth.Config, cut bool) http.Handler {
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	run := []func() error{
 		func() error { return app.Accounts().Run(ctx) },
-		func() error { return app.DB().RunNotifier(ctx, nil) },
+		func() error { return changelog.Maintain(ctx, app.DB(), nil) },
 	}
 	if cut {
 		run = append(run, func() error {

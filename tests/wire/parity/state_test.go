@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
 // compareState compares the rows of all tables, hidden columns and deleted rows
@@ -43,8 +44,8 @@ func compareLines(t *testing.T, what string, a, b []string) {
 // ids of changes, and the time, which is that of the database's clock.
 func (a *application) log(t *testing.T) (lines []string) {
 	t.Helper()
-	reader := a.db.Changes("parity", &store.ChangesOptions{Start: store.FromStart})
-	_, err := reader.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	reader := changelog.Open(a.db, "parity", &changelog.Options{Start: changelog.FromStart})
+	_, err := reader.Drain(t.Context(), func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		for _, c := range batch {
 			lines = append(lines, fmt.Sprintf("%s %v %s by %q of %q: %s to %s", c.Table, c.Op, c.Key, c.Actor, c.Tenant, c.Old, c.New))
 		}

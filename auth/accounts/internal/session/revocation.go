@@ -12,6 +12,7 @@ import (
 	"github.com/seed-7694ebf6/plinth/auth"
 	"github.com/seed-7694ebf6/plinth/auth/accounts/internal/data"
 	"github.com/seed-7694ebf6/plinth/store"
+	"github.com/seed-7694ebf6/plinth/store/changelog"
 )
 
 var (
@@ -136,7 +137,7 @@ func (ss *Sessions) noted(v *data.Revocation) { ss.Revoked.Add(v, ss.Now()) }
 
 // FollowRevocations takes note of the sessions that end on other instances.
 func (ss *Sessions) FollowRevocations(ctx context.Context) error {
-	take := func(_ context.Context, _ *store.Tx, batch []store.Change) error {
+	take := func(_ context.Context, _ *store.Tx, batch []changelog.Change) error {
 		for _, c := range batch {
 			if c.Op != store.OpInsert {
 				continue
@@ -151,7 +152,7 @@ func (ss *Sessions) FollowRevocations(ctx context.Context) error {
 	}
 	// A reader without a name begins now. What was committed before stands in the
 	// table, and what it misses too.
-	log := ss.DB.Changes("", &store.ChangesOptions{
+	log := changelog.Open(ss.DB, "", &changelog.Options{
 		Tables:   []string{ss.DB.Table((*data.Revocation)(nil)).Name},
 		OnResync: func(ctx context.Context, tx *store.Tx) error { return ss.catchUp(ctx, tx) },
 	})
